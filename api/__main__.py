@@ -1,4 +1,4 @@
-"""Entry point `python -m api --port N`: a process of the API. Settings come from the environment."""
+"""Entry point `python -m api --port N`: runs one API process. Settings come from the environment."""
 
 import argparse
 import os
@@ -14,40 +14,42 @@ from telemetry.exporting import exporting
 
 
 def main(arguments: list[str]) -> None:
-    """Serve the API. Exits with 0 when asked to stop, with 2 for a wrong argument or setting."""
-    asked = _parser().parse_args(arguments)
+    """Serve the API. Exits with 0 on a stop signal, with 2 for a wrong argument or setting."""
+    options = _parser().parse_args(arguments)
     with starting():
         settings = from_env(os.environ)
-        # Litestar and our routes take most of a start: a wrong word doesn't wait for them.
+        # Imported after the arguments are checked: Litestar and the routes take most of the start-up time.
         from api.server.admission import limits_of  # noqa: PLC0415
         from api.server.serve import serve  # noqa: PLC0415
 
         limits = limits_of(settings)
-        app = _made(asked.app)
+        app = _made(options.app)
         warn_misspelt(os.environ)
         with exporting(os.environ, process="web"):
-            uvloop.run(serve(app, limits, host=asked.host, port=asked.port))
+            uvloop.run(serve(app, limits, host=options.host, port=options.port))
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m api", description="Serve the API until SIGTERM.")
-    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
+    parser.add_argument("--host", default="127.0.0.1", help="the address to bind to (default: %(default)s)")
     parser.add_argument("--port", type=_port, required=True)
     parser.add_argument(
-        "--app", default="api.app:create_app", help="another application, as MODULE:FACTORY, with our limits"
+        "--app",
+        default="api.app:create_app",
+        help="serve another application, given as MODULE:FACTORY, with the API's limits",
     )
     return parser
 
 
 def _port(text: str) -> int:
-    """A port. Beyond the last one a look-up of addresses begins anew at 0, without a word."""
+    """Parse a port. Without the check, `getaddrinfo` wraps a number above 65535 around to 0 silently."""
     if text.isdecimal() and int(text) < 2**16:
         return int(text)
-    raise argparse.ArgumentTypeError(f"{text} is no port: 0 to 65535")
+    raise argparse.ArgumentTypeError(f"{text} is not a port: use 0 to 65535")
 
 
 def _made(path: str) -> Any:
-    """The application of MODULE:FACTORY."""
+    """Call the factory that MODULE:FACTORY names."""
     module, _, name = path.partition(":")
     return getattr(import_module(module), name)()
 

@@ -1,4 +1,4 @@
-"""The access log, and what else every request gets whatever answers it: id, headers, metrics."""
+"""The access log, and the parts that every response gets: request id, headers, metrics."""
 
 import time
 from collections.abc import Mapping
@@ -15,24 +15,24 @@ from telemetry import logs, metrics, tracing
 
 UNMATCHED = "unmatched"
 
-#: What strangers look for, and routes that whoever watches over the process asks all the time.
+#: Routes without a trace: unmatched paths, which scanners request, and the probes of monitoring.
 UNTRACED = {UNMATCHED, "/healthz", "/readyz", "/metrics"}
 
-#: The least status that is the server's fault.
-FAILED = 500
+#: The lowest status that means a server error.
+MIN_SERVER_ERROR = 500
 
 _log = logs.get_gathering("api")
 
 
-def begin(scope: HTTPScope) -> RequestState:
-    """The state that everything further inside finds on the scope."""
+def begin_request(scope: HTTPScope) -> RequestState:
+    """Create the request state and put it on the scope, for all inner layers."""
     state = RequestState(scope["headers"])
     scope.setdefault("state", {})["request_state"] = state
     return state
 
 
-def watching(state: RequestState, send: Send) -> Send:
-    """A `send` that adds what every answer carries."""
+def add_headers_to(state: RequestState, send: Send) -> Send:
+    """Return a `send` that adds the headers of every response."""
 
     async def watched(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -47,17 +47,17 @@ def watching(state: RequestState, send: Send) -> Send:
 
 
 def _keep_private(headers: list[tuple[bytes, bytes]]) -> None:
-    """An answer to a key is in nobody else's cache, and one without a version in none at all.
+    """Keep answers to a key out of shared caches, and answers without a version out of all caches.
 
-    Caches that many share know `Authorization`, but not `X-Api-Key`.
+    Shared caches respect `Authorization`, but not `X-Api-Key`.
     """
     names = {name for name, _ in headers}
     if b"cache-control" not in names:
         headers.append((b"cache-control", b"private, no-cache" if b"etag" in names else b"no-store"))
 
 
-async def end(scope: HTTPScope, state: RequestState, services: Services) -> None:
-    """After the last byte, so that nobody waits for it."""
+async def end_request(scope: HTTPScope, state: RequestState, services: Services) -> None:
+    """Finish a request after the last byte of its response, so that no caller waits for this work."""
     if state.free and state.standing is not None:
         await services.limiter.give_back(state.standing)
     _note(scope, state, services.settings.request_log_level)
@@ -68,13 +68,13 @@ def _note(scope: HTTPScope, state: RequestState, level: str) -> None:
     seconds = time.perf_counter() - state.started
     method = (
         UNMATCHED if route == UNMATCHED else scope["method"]
-    )  # a stranger's word must not become a series
+    )  # a method that a stranger invents must not become a time series
     count, duration = _series(method, route, state.status)
     count.inc()
     duration.observe(seconds)
     who, app, owner = state.principal, state.app, state.organization_id
     about = _about(scope, state)
-    log = _log.info if state.status >= FAILED else getattr(_log, level)
+    log = _log.info if state.status >= MIN_SERVER_ERROR else getattr(_log, level)
     log(
         "request",
         request_id=state.id,
@@ -94,42 +94,42 @@ def _note(scope: HTTPScope, state: RequestState, level: str) -> None:
 
 
 def _about(scope: HTTPScope, state: RequestState) -> dict[str, str | int]:
-    """The project that it was about, and the first job that it made, with their count."""
-    named: dict[str, str] = scope.get("path_params", {})
-    project = ids.read(ids.PROJECT, named["project_id"]) if "project_id" in named else None
-    found: dict[str, str | int] = {}
+    """Return the log fields of the project, of the first submitted job and of the number of jobs."""
+    params: dict[str, str] = scope.get("path_params", {})
+    project = ids.read(ids.PROJECT, params["project_id"]) if "project_id" in params else None
+    fields: dict[str, str | int] = {}
     if submits := state.made:
         project = project or submits[0].project_id
-        found = {"job_id": ids.show(ids.JOB, submits[0].job_id), "jobs": len(submits)}
+        fields = {"job_id": ids.show(ids.JOB, submits[0].job_id), "jobs": len(submits)}
     if project is not None:
-        found["project_id"] = ids.show(ids.PROJECT, project)
-    return found
+        fields["project_id"] = ids.show(ids.PROJECT, project)
+    return fields
 
 
 def _served(
     state: RequestState, method: str, route: str, seconds: float, about: Mapping[str, str | int]
 ) -> tracing.Served:
-    """The answer as its span tells it: nothing that the caller wrote, but ids that we made."""
+    """Describe the response for its span. The attributes hold only our own ids, no text from the caller."""
     ended, who = tracing.now(), state.organization_id
-    found: dict[str, str | int] = {
+    attributes: dict[str, str | int] = {
         "http.request.method": method,
         "http.route": route,
         "http.response.status_code": state.status,
         "tenantry.request.id": state.id,
     }
     if who is not None:
-        found["tenantry.organization.id"] = ids.show(ids.ORGANIZATION, who)
+        attributes["tenantry.organization.id"] = ids.show(ids.ORGANIZATION, who)
     if "project_id" in about:
-        found["tenantry.project.id"] = about["project_id"]
+        attributes["tenantry.project.id"] = about["project_id"]
     if state.code is not None:
-        found["tenantry.error.code"] = state.code
+        attributes["tenantry.error.code"] = state.code
     return tracing.Served(
         request=UUID(int=state.bits),
         name=f"{method} {route}",
         began=ended - int(seconds * 1e9),
         ended=ended,
-        attributes=found,
-        error=str(state.status) if state.status >= FAILED else None,
+        attributes=attributes,
+        error=str(state.status) if state.status >= MIN_SERVER_ERROR else None,
         traceparent=state.headers.get(b"traceparent", b"").decode("latin-1"),
         submits=state.made,
     )
@@ -137,5 +137,5 @@ def _served(
 
 @cache
 def _series(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
-    """Finding the two by their labels costs more than counting does."""
+    """Look up both series once: `labels` costs more than the increment."""
     return metrics.HTTP_REQUESTS.labels(method, route, status), metrics.HTTP_SECONDS.labels(route)

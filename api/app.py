@@ -1,4 +1,4 @@
-"""The application: routes, what wraps them, and the answers to what goes wrong."""
+"""The application: routes, wrappers and error responses."""
 
 import os
 from collections.abc import Callable
@@ -11,13 +11,13 @@ from litestar import Litestar, Router
 from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 from litestar.types.asgi_types import Method
 
-from api import access_log, body_limits, direct, errors, event_requests, heads, metering, paths
+from api import access_log, body_limits, errors, event_requests, fast_path, head_requests, metering, path_ids
 from api.guard import bind, guard
-from api.lifespan import serving
+from api.lifespan import open_services
 from api.openapi import document
-from api.replies import Reply
 from api.request_state import RequestState
 from api.requests import ApiRequest
+from api.responses import ApiResponse
 from api.routes import (
     accounts,
     across_projects,
@@ -68,8 +68,8 @@ from domain.operations.host_warnings import warn_of_host
 from schemas.settings import Settings, from_env
 from telemetry import causes, logs
 
-#: Everything under /v1 that needs a key, and what needs none.
-KEYED = (
+#: Modules with routes under /v1. Routes in `ROUTES` need a key, routes in `PUBLIC` need none.
+KEYED_MODULES = (
     accounts,
     across_projects,
     ads,
@@ -108,7 +108,7 @@ KEYED = (
     webhooks,
     whoami,
 )
-ROUTES = [route for module in KEYED for route in module.ROUTES]
+ROUTES = [route for module in KEYED_MODULES for route in module.ROUTES]
 PUBLIC = [
     route
     for module in (console, docs, system, github, tiktok_webhook, media, accounts, web_module)
@@ -116,49 +116,52 @@ PUBLIC = [
 ]
 
 
-class Api(Litestar):
-    """Litestar, and around it what every request gets whatever answers it."""
+class ApiApplication(Litestar):
+    """Litestar with a wrapper that every request passes: request id, metering, HEAD, logging."""
 
     async def __call__(
         self, scope: Scope | LifeSpanScope, receive: Receive | LifeSpanReceive, send: Send | LifeSpanSend
     ) -> None:
-        if scope["type"] != "http":  # type: ignore[comparison-overlap]  # the enum that is meant is a str
+        if scope["type"] != "http":  # type: ignore[comparison-overlap]  # this enum is a str
             await super().__call__(scope, receive, send)
             return
         request = cast("HTTPScope", scope)
         method = request["method"]
-        ours = heads.are_ours(request)
+        ours = head_requests.is_head_of_get(request)
         if ours:
             request = {**request, "method": "GET"}
-        state = access_log.begin(request)
-        receives, sends = metering.counted(state.cost, cast("Receive", receive), cast("Send", send))
+        state = access_log.begin_request(request)
+        receives, sends = metering.count_bytes(state.cost, cast("Receive", receive), cast("Send", send))
         if ours:
-            receives, sends = heads.without_body(receives, sends)
-        await metering.metered(request, state, self._answer(request, state, receives, sends, method))
+            receives, sends = head_requests.without_body(receives, sends)
+        await metering.meter(request, state, self._answer(request, state, receives, sends, method))
 
     async def _answer(
         self, request: HTTPScope, state: RequestState, receives: Receive, sends: Send, method: Method
     ) -> None:
-        """Answer a request; `method` is the one that it came with."""
+        """Answer a request; `method` is the method of the original request."""
         before = causes.enter(state)
-        watched = access_log.watching(state, sends)
+        watched = access_log.add_headers_to(state, sends)
         try:
             if not self.state.hosts.allows(state.headers.get(b"host", b"").decode("latin-1")):
-                await errors.wrong_host(ApiRequest(request))(request, receives, watched)
-            elif not paths.is_plain(request["raw_path"]):
-                await errors.no_route(ApiRequest(request))(request, receives, watched)
-            elif handler := direct.find(self, request):
-                await direct.serve(handler, request, receives, watched)
+                await errors.answer_wrong_host(ApiRequest(request))(request, receives, watched)
+            elif not path_ids.is_plain_path(request["raw_path"]):
+                await errors.answer_no_route(ApiRequest(request))(request, receives, watched)
+            elif handler := fast_path.find(self, request):
+                await fast_path.serve(handler, request, receives, watched)
             else:
                 await super().__call__(request, receives, watched)
         finally:
             causes.leave(before)
             request["method"] = method
-            await access_log.end(request, state, self.state.services)
+            await access_log.end_request(request, state, self.state.services)
 
 
 def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] | None = None) -> Litestar:
-    """For an ASGI server; without settings, those of the environment. Raises `SettingsInvalid`."""
+    """Create the application for an ASGI server. Without `settings` it reads the environment.
+
+    Raises `SettingsInvalid`.
+    """
     if settings is None:
         settings = from_env(os.environ)
         logs.configure(process="web", level=settings.log_level)
@@ -173,29 +176,32 @@ def serve_from(
     clock: Callable[[], datetime] | None = None,
     private: bool = False,
 ) -> Litestar:
-    """Say what a built application stands on from its next start on.
+    """Set the settings and the clock that a built application uses from its next start on.
 
-    `private`: only this machine can call it.
+    `private`: only callers on this machine can reach it.
     """
-    app.state.serve = partial(serving, settings=settings, clock=clock or _now)
+    app.state.serve = partial(open_services, settings=settings, clock=clock or _now)
     app.state.private = private
     app.state.hosts = settings.hosts
     return app
 
 
 def build() -> Litestar:
-    """All routes, which takes 80 ms; what they stand on, `serve_from` says."""
+    """Build the application with all routes, which takes 80 ms. `serve_from` adds settings and resources."""
     behind_the_guard = Router("/v1", route_handlers=ROUTES, before_request=guard)
     handlers = [*events.FOR_APPS, *segment.FOR_APPS]
     for_apps = Router(
-        "/v1", route_handlers=handlers, before_request=event_requests.before, opt={direct.DIRECT: True}
+        "/v1",
+        route_handlers=handlers,
+        before_request=event_requests.prepare,
+        opt={fast_path.FAST_PATH_OPTION: True},
     )
-    app = Api(
+    app = ApiApplication(
         route_handlers=[behind_the_guard, for_apps, *PUBLIC],
         request_class=ApiRequest,
-        response_class=Reply,
+        response_class=ApiResponse,
         lifespan=[_serve],
-        exception_handlers={Exception: errors.answer},
+        exception_handlers={Exception: errors.answer_error},
         request_max_body_size=body_limits.MAX_BYTES,
         openapi_config=None,
         logging_config=None,
@@ -207,7 +213,7 @@ def build() -> Litestar:
 
 
 def _serve(app: Litestar) -> AbstractAsyncContextManager[None]:
-    """The lifespan that `serve_from` set last."""
+    """Return the lifespan that `serve_from` set last."""
     serve: Callable[[Litestar], AbstractAsyncContextManager[None]] = app.state.serve
     return serve(app)
 

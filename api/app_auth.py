@@ -1,6 +1,6 @@
-"""Authentication of SDK apps: by a key that lies in each copy of one, wherever an SDK puts it.
+"""Authentication of SDK apps by the app key, which every copy of an app contains.
 
-It is looked up anew for each request, so that a rotation, a delete and an archive count from the next one on.
+The key is looked up for each request, so that a rotation, delete or archive applies from the next request on.
 """
 
 import base64
@@ -11,34 +11,34 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qs
 
-from api.coalescing import Coalesced
+from api.coalescing import Coalescer
 from db.pool import Pool
 from domain.apps import app_keys
 from domain.apps.app_keys import KeyedApp
 from domain.security.keyring import Keyring
 from schemas.errors import AppUnauthenticated, Killed
 
-#: Keys that are remembered as having opened, at most.
-REMEMBERED = 10_000
+#: Maximum number of cached keys.
+MAX_CACHED_KEYS = 10_000
 
 
 class AppAuthenticator:
-    """Checks apps' keys against the database: all that come in one moment with one statement."""
+    """Checks app keys against the database, with one coalesced query for concurrent requests."""
 
     def __init__(self, pool: Pool, peppers: Keyring) -> None:
         self._pool = pool
         self._peppers = peppers
-        self._apps = Coalesced(self._find)
-        #: The app that each key opened last, by a hash of the key. It lets nobody in.
+        self._apps = Coalescer(self._find)
+        #: The app that each key opened last, by a hash of the key. This cache authenticates no request.
         self._opened: OrderedDict[bytes, KeyedApp] = OrderedDict()
         self._salt = os.urandom(32)
 
     def expect(self, key: str) -> KeyedApp | None:
-        """The app that this key opened at its last look-up; None if it never did."""
+        """Return the app that this key opened at its last look-up; None without such a look-up."""
         return self._opened.get(self._hash(key))
 
     async def authenticate(self, key: str) -> KeyedApp:
-        """The app of a key. Raises `AppUnauthenticated`, `Killed` for a suspended organization's."""
+        """Return the app of a key. Raises `AppUnauthenticated`; `Killed` for a suspended organization."""
         app = await self._apps.ask(key) if app_keys.parse(key) else None
         remembered = self._hash(key)
         if app is None or app.suspended:
@@ -46,12 +46,12 @@ class AppAuthenticator:
             raise Killed("organization") if app else AppUnauthenticated
         self._opened[remembered] = app
         self._opened.move_to_end(remembered)
-        if len(self._opened) > REMEMBERED:
+        if len(self._opened) > MAX_CACHED_KEYS:
             self._opened.popitem(last=False)
         return app
 
     def _hash(self, key: str) -> bytes:
-        """A hash under random bytes that the process forgets at its end: no secret is kept."""
+        """Hash a key with a random salt of this process, so that the cache holds no secret."""
         return hashlib.blake2b(key.encode(), key=self._salt, digest_size=16).digest()
 
     async def _find(self, keys: Sequence[str]) -> list[KeyedApp | None]:
@@ -59,19 +59,19 @@ class AppAuthenticator:
             return await app_keys.apps_of_keys(conn, keys=keys, peppers=self._peppers)
 
 
-def presented(headers: Mapping[bytes, bytes], query: bytes) -> str | None:
-    """The key of a request, outside of its body: a bearer token, the user of Basic, or in the query."""
-    scheme, _, given = headers.get(b"authorization", b"").partition(b" ")
+def read_app_key(headers: Mapping[bytes, bytes], query: bytes) -> str | None:
+    """Read the key of a request from a bearer token, from the user name of Basic, or from the query."""
+    scheme, _, credentials = headers.get(b"authorization", b"").partition(b" ")
     if scheme.lower() == b"bearer":
-        return given.decode("latin-1").strip()
+        return credentials.decode("latin-1").strip()
     if scheme.lower() == b"basic":
-        return _user(given.strip())
-    found = parse_qs(query.decode("latin-1")) if query else {}
-    return next((found[name][0] for name in ("key", "writeKey") if name in found), None)
+        return _user(credentials.strip())
+    params = parse_qs(query.decode("latin-1")) if query else {}
+    return next((params[name][0] for name in ("key", "writeKey") if name in params), None)
 
 
 def _user(credentials: bytes) -> str | None:
-    """The user of Basic; SDKs leave the password empty."""
+    """Read the user name from Basic credentials; SDKs leave the password empty."""
     try:
         return base64.b64decode(credentials, validate=True).decode("latin-1").partition(":")[0]
     except (binascii.Error, ValueError):

@@ -1,4 +1,4 @@
-"""Authentication: a key is looked up anew for each request, so that a kill counts from the next one on."""
+"""Authentication by API key. The key is looked up for each request, so that a kill applies at once."""
 
 import hashlib
 import math
@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
-from api.coalescing import Coalesced
+from api.coalescing import Coalescer
 from api.probation import Probation
 from api.request_state import RequestState
 from db.pool import Pool
@@ -22,15 +22,15 @@ from telemetry import logs
 
 K = TypeVar("K")
 
-FAILURES, WINDOW_S = 10, 60.0
-FORWARDING = frozenset((b"x-forwarded-for", b"forwarded"))
-REMEMBERED = 10_000
+MAX_FAILURES, FAILURE_WINDOW_S = 10, 60.0
+FORWARDING_HEADERS = frozenset((b"x-forwarded-for", b"forwarded"))
+MAX_REMEMBERED = 10_000
 
 _log = logs.get("api")
 
 
-class Strangers:
-    """Addresses that lately sent keys which open nothing: after 10 a minute they are looked up apart."""
+class FailedKeyTracker:
+    """Addresses with recent failed keys. From 10 failures a minute on, an address gets queries of its own."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -38,55 +38,56 @@ class Strangers:
 
     def bars(self, address: str) -> bool:
         failures = self._failures.get(address)
-        if failures is None or len(failures) < FAILURES:
+        if failures is None or len(failures) < MAX_FAILURES:
             return False
-        return self._clock() - failures[0] < WINDOW_S
+        return self._clock() - failures[0] < FAILURE_WINDOW_S
 
     def standing(self, address: str) -> Probation:
-        """The failures that an address has left, and when its oldest one is forgotten."""
+        """Return the failures that an address has left and the seconds until its oldest failure expires."""
         now = self._clock()
-        recent = [at for at in self._failures.get(address, ()) if now - at < WINDOW_S]
-        resets_in = math.ceil(WINDOW_S - (now - recent[0])) if recent else int(WINDOW_S)
-        return Probation(FAILURES, FAILURES - len(recent), resets_in, int(WINDOW_S))
+        recent = [at for at in self._failures.get(address, ()) if now - at < FAILURE_WINDOW_S]
+        resets_in = math.ceil(FAILURE_WINDOW_S - (now - recent[0])) if recent else int(FAILURE_WINDOW_S)
+        return Probation(MAX_FAILURES, MAX_FAILURES - len(recent), resets_in, int(FAILURE_WINDOW_S))
 
     def failed(self, address: str) -> None:
-        self._failures.setdefault(address, deque(maxlen=FAILURES)).append(self._clock())
+        self._failures.setdefault(address, deque(maxlen=MAX_FAILURES)).append(self._clock())
         _touch(self._failures, address)
 
 
 class Authenticator:
-    """Checks keys against the database: all that come in one moment with one statement."""
+    """Checks keys against the database, with one coalesced query for concurrent requests."""
 
-    def __init__(self, pool: Pool, peppers: Keyring, strangers: Strangers) -> None:
+    def __init__(self, pool: Pool, peppers: Keyring, strangers: FailedKeyTracker) -> None:
         self._pool = pool
         self._peppers = peppers
         self._strangers = strangers
-        self._rows = Coalesced(self._find)
-        self._rows_apart = Coalesced(self._find)
-        #: The principal of each key that opened, by a hash of the key. It lets nobody in.
+        self._rows = Coalescer(self._find)
+        self._rows_apart = Coalescer(self._find)
+        #: The principal that each key opened last, by a hash of the key. This cache authenticates no request.
         self._opened: OrderedDict[bytes, Principal] = OrderedDict()
         self._salt = os.urandom(32)
 
-    def expect(self, presented: Presented | None) -> Principal | None:
-        """The principal that this key opened for at its last look-up; None if it never did."""
-        return self._opened.get(self._hash(presented)) if presented else None
+    def expect(self, read_key: Presented | None) -> Principal | None:
+        """Return the principal of this key's last successful look-up; None without such a look-up."""
+        return self._opened.get(self._hash(read_key)) if read_key else None
 
     async def authenticate(
-        self, presented: Presented | None, *, expected: Principal | None, address: str
+        self, read_key: Presented | None, *, expected: Principal | None, address: str
     ) -> Principal:
-        """The principal of a key; `expected` is the one that `expect` gave.
+        """Return the principal of a key; `expected` is the result of `expect`.
 
         Raises `Unauthenticated`, and `Killed` for the right secret of a key that is switched off.
 
-        Each key is looked up, whatever its address has sent before: a stranger behind the same proxy must not
-        lock a partner out. But an address that guesses shares its statements with others that do, so that no
-        other's key waits among its guesses. Nothing of this depends on whether an id is somebody's.
+        Each key is looked up, regardless of earlier failures of its address: a stranger behind the same proxy
+        must not lock a partner out. But a guessing address shares its queries only with other guessing
+        addresses, so that a valid key never waits behind guesses. The timing doesn't reveal whether a key id
+        exists.
         """
-        if presented is None:
+        if read_key is None:
             raise Unauthenticated
         apart = self._strangers.bars(address) and not expected
-        row = await (self._rows_apart if apart else self._rows).ask(presented.key_id)
-        if not api_keys.opens(row, presented, self._peppers) or row is None:
+        row = await (self._rows_apart if apart else self._rows).ask(read_key.key_id)
+        if not api_keys.opens(row, read_key, self._peppers) or row is None:
             self._strangers.failed(address)
             raise Unauthenticated
         if row.killed:
@@ -97,18 +98,18 @@ class Authenticator:
             raise Killed("organization")
         principal = row.principal
         if principal != expected:
-            key = self._hash(presented)
+            key = self._hash(read_key)
             self._opened[key] = principal
             _touch(self._opened, key)
         return principal
 
     def probation(self, address: str) -> Probation:
-        """The standing of an address whose key was refused."""
+        """Return the failure budget of an address after its key was refused."""
         return self._strangers.standing(address)
 
-    def _hash(self, presented: Presented) -> bytes:
-        """A hash under random bytes that the process forgets at its end: no secret is kept."""
-        return hashlib.blake2b("".join(presented).encode(), key=self._salt, digest_size=16).digest()
+    def _hash(self, read_key: Presented) -> bytes:
+        """Hash a key with a random salt of this process, so that the cache holds no secret."""
+        return hashlib.blake2b("".join(read_key).encode(), key=self._salt, digest_size=16).digest()
 
     async def _find(self, key_ids: Sequence[str]) -> list[PresentedKey | None]:
         async with self._pool.acquire() as conn:
@@ -116,8 +117,10 @@ class Authenticator:
         return [rows.get(key_id) for key_id in key_ids]
 
 
-def presented(state: RequestState) -> Presented | None:
-    """The key of a request; `X-Api-Key` wins over `Authorization`. None for none and for half a one."""
+def read_key(state: RequestState) -> Presented | None:
+    """Read the key of a request; `X-Api-Key` wins over `Authorization`. Returns None for an absent or
+    malformed key.
+    """
     own = state.headers.get(b"x-api-key")
     if own is None:
         scheme, _, own = state.headers.get(b"authorization", b"").partition(b" ")
@@ -126,13 +129,14 @@ def presented(state: RequestState) -> Presented | None:
     return key_text.parse(own.decode("latin-1").strip())
 
 
-def address(state: RequestState, peer: str, *, hops: int) -> str:
-    """The address of a request: the peer's, or the one that the outermost of `hops` trusted proxies saw.
+def client_address(state: RequestState, peer: str, *, hops: int) -> str:
+    """Return the client address: the peer's, or the one that the outermost of `hops` trusted proxies
+    reported.
 
-    Without `hops` nothing of a forwarding header is used: whoever calls could have written it.
+    With `hops` 0, forwarding headers are ignored, since any caller can write them.
     """
     if hops == 0:
-        if not state.headers.keys().isdisjoint(FORWARDING):
+        if not state.headers.keys().isdisjoint(FORWARDING_HEADERS):
             _note_forwarding()
         return peer
     chain = state.headers.get(b"x-forwarded-for", b"").split(b",")
@@ -141,14 +145,14 @@ def address(state: RequestState, peer: str, *, hops: int) -> str:
 
 @cache
 def _note_forwarding() -> None:
-    """Once a process: a proxy stands before it that it doesn't know of, or somebody pretends so."""
+    """Warn once per process: an unconfigured proxy is in front of it, or a caller sends a forged header."""
     _log.warning(
-        "a request came with a forwarding header, which is ignored: set PROXY_HOPS to the number of proxies "
-        "before the API, or all that comes through them counts as one address"
+        "ignored a forwarding header: set PROXY_HOPS to the number of proxies before the API; otherwise "
+        "all requests through these proxies count as one address"
     )
 
 
 def _touch(memory: OrderedDict[K, Any], key: K) -> None:
     memory.move_to_end(key)
-    if len(memory) > REMEMBERED:
+    if len(memory) > MAX_REMEMBERED:
         memory.popitem(last=False)

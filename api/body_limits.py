@@ -1,7 +1,7 @@
-"""Limits of JSON bodies: the most bytes and values that the type of a route's body can hold.
+"""Limits of JSON bodies: the maximum of bytes and values that the type of a route's body can hold.
 
-The limits follow from the type, so that a legal body always fits and a hostile one is refused by its length
-and by counts, before anything looks at its values.
+The limits follow from the type, so that a legal body always fits. A hostile body is refused by its length and
+by counts, before its values are parsed.
 """
 
 from functools import cache, reduce
@@ -14,19 +14,19 @@ from msgspec import inspect
 
 from domain.values import metadata
 
-#: Bytes of any JSON body, and of a body that a route ignores.
+#: Limits in bytes of any JSON body, and of a body that a route ignores.
 MAX_BYTES, MAX_UNREAD_BYTES = 1 << 20, 1 << 10
 
-#: The limit of a route is never below this, and is a multiple of it.
+#: A route's limit is a multiple of this, and at least this.
 UNIT_BYTES = 4 << 10
 
-#: The option of a route that holds its limit, in bytes.
+#: The route option with the limit in bytes.
 OPTION = "max_body_bytes"
 
 #: Bytes of one character: JSON may escape it as two surrogates (RFC 8259, section 7).
 _CHARACTER_BYTES = 12
 
-#: Bytes of one character of a name or an enum's value, which are ASCII: one escape.
+#: Bytes of one character of a field name or enum value, which are ASCII: one escape.
 _ASCII_BYTES = 6
 
 #: Characters of a text without a `max_length` in its type: an id, a zone, an origin, or a pattern's.
@@ -38,31 +38,31 @@ _SPACE_BYTES = 40
 _SCALAR_BYTES = 64
 
 
-class Limits(NamedTuple):
-    """The most that a type can hold as JSON: bytes, values, strings (names of fields too), containers."""
+class BodyLimits(NamedTuple):
+    """Maximum size of a type as JSON: bytes, values, strings (with field names) and containers."""
 
     bytes: int
     values: int = 1
     strings: int = 0
     containers: int = 0
 
-    def plus(self, other: "Limits") -> "Limits":
+    def plus(self, other: "BodyLimits") -> "BodyLimits":
         """Add another type's limits."""
-        return Limits(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+        return BodyLimits(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
 
-    def times(self, count: int) -> "Limits":
-        return Limits(*(mine * count for mine in self))
+    def times(self, count: int) -> "BodyLimits":
+        return BodyLimits(*(mine * count for mine in self))
 
-    def either(self, other: "Limits") -> "Limits":
+    def either(self, other: "BodyLimits") -> "BodyLimits":
         """Take the larger of each limit."""
-        return Limits(*map(max, self, other))
+        return BodyLimits(*map(max, self, other))
 
 
-_NOTHING = Limits(0, 0)
-_CONTAINER = Limits(2 + _SPACE_BYTES, containers=1)
+_NOTHING = BodyLimits(0, 0)
+_CONTAINER = BodyLimits(2 + _SPACE_BYTES, containers=1)
 
-#: The partner's own JSON. A value takes two bytes of the stored JSON at least, a string three.
-_FREE = Limits(
+#: Free JSON of the partner. A value takes at least two bytes of the stored JSON, a string three.
+_FREE = BodyLimits(
     metadata.MAX_SENT_BYTES,
     values=metadata.MAX_BYTES // 2,
     strings=metadata.MAX_BYTES // 3,
@@ -71,10 +71,10 @@ _FREE = Limits(
 
 
 @cache
-def limits_of(kind: Any) -> Limits:
+def limits_of(kind: Any) -> BodyLimits:
     """Measure a type. Raises TypeError if it holds a list without a `max_length`."""
-    found = _measure(inspect.type_info(kind))
-    return found._replace(bytes=min(MAX_BYTES, -(-found.bytes // UNIT_BYTES) * UNIT_BYTES))
+    limits = _measure(inspect.type_info(kind))
+    return limits._replace(bytes=min(MAX_BYTES, -(-limits.bytes // UNIT_BYTES) * UNIT_BYTES))
 
 
 def bind(app: Litestar) -> None:
@@ -89,17 +89,17 @@ def _max_bytes(handler: HTTPRouteHandler) -> int:
     field, needs = handler.parsed_data_field, handler.opt.get("requirements")
     kind = field.annotation if field else handler.opt.get("reads")
     if kind is None:
-        found = MAX_UNREAD_BYTES if needs else MAX_BYTES
+        limit = MAX_UNREAD_BYTES if needs else MAX_BYTES
     else:
-        found = MAX_BYTES if needs and needs.csv else limits_of(kind).bytes
-    return min(found, handler.resolve_request_max_body_size() or MAX_BYTES)
+        limit = MAX_BYTES if needs and needs.csv else limits_of(kind).bytes
+    return min(limit, handler.resolve_request_max_body_size() or MAX_BYTES)
 
 
-def _measure(kind: inspect.Type) -> Limits:
+def _measure(kind: inspect.Type) -> BodyLimits:
     if isinstance(kind, inspect.Metadata):
         return _measure(kind.type)
     if isinstance(kind, inspect.UnionType):
-        return reduce(Limits.either, map(_measure, kind.types))
+        return reduce(BodyLimits.either, map(_measure, kind.types))
     if isinstance(kind, inspect.StructType | inspect.ListType | inspect.DictType):
         return _measure_container(kind)
     if isinstance(kind, inspect.AnyType | inspect.RawType):
@@ -107,11 +107,11 @@ def _measure(kind: inspect.Type) -> Limits:
     return _measure_scalar(kind)
 
 
-def _measure_container(kind: inspect.StructType | inspect.ListType | inspect.DictType) -> Limits:
+def _measure_container(kind: inspect.StructType | inspect.ListType | inspect.DictType) -> BodyLimits:
     if isinstance(kind, inspect.StructType):
         names = (_text(len(field.encode_name), _ASCII_BYTES) for field in kind.fields)
         values = (_measure(field.type) for field in kind.fields)
-        return reduce(Limits.plus, map(Limits.plus, names, values), _CONTAINER)
+        return reduce(BodyLimits.plus, map(BodyLimits.plus, names, values), _CONTAINER)
     if isinstance(kind, inspect.ListType):
         return _CONTAINER.plus(_measure(kind.item_type).times(_length(kind)))
     if isinstance(kind.value_type, inspect.AnyType):
@@ -119,22 +119,22 @@ def _measure_container(kind: inspect.StructType | inspect.ListType | inspect.Dic
     return _CONTAINER.plus(_measure(kind.key_type).plus(_measure(kind.value_type)).times(_length(kind)))
 
 
-def _measure_scalar(kind: inspect.Type) -> Limits:
+def _measure_scalar(kind: inspect.Type) -> BodyLimits:
     if isinstance(kind, inspect.StrType):
         return _text(kind.max_length or _UNNAMED_CHARACTERS, _CHARACTER_BYTES)
     if isinstance(kind, inspect.LiteralType | inspect.EnumType):
-        return _text(max(len(str(one)) for one in _choices(kind)), _ASCII_BYTES)
-    return Limits(_SCALAR_BYTES + _SPACE_BYTES)
+        return _text(max(len(str(choice)) for choice in _choices(kind)), _ASCII_BYTES)
+    return BodyLimits(_SCALAR_BYTES + _SPACE_BYTES)
 
 
 def _choices(kind: inspect.LiteralType | inspect.EnumType) -> list[Any]:
     if isinstance(kind, inspect.LiteralType):
         return list(kind.values)
-    return [one.value for one in kind.cls]
+    return [member.value for member in kind.cls]
 
 
-def _text(characters: int, character_bytes: int) -> Limits:
-    return Limits(2 + _SPACE_BYTES + characters * character_bytes, strings=1)
+def _text(characters: int, character_bytes: int) -> BodyLimits:
+    return BodyLimits(2 + _SPACE_BYTES + characters * character_bytes, strings=1)
 
 
 def _length(kind: inspect.ListType | inspect.DictType) -> int:

@@ -1,11 +1,12 @@
 """Budgets by measured cost: token buckets of CPU, connection time and bytes for each organization.
 
-The cost of a request is known after its end, so it is charged then and a bucket may owe. While it owes, its
-organization's requests are refused. Charges are write-behind: they wait in this process until the next call
-of the rate limit's script takes them along, `FLUSH_S` at most, so no request waits for them.
+The cost of a request is charged after its end, so a bucket may go into debt. While a bucket is in debt,
+requests of its organization are refused. Charges are write-behind: they wait in this process until the next
+call of the rate limit script, `FLUSH_INTERVAL_S` at most. No request waits for them.
 
-An organization has two buckets. Its keys pay from the one. Traffic of strangers, which is events of its apps
-and readers of its public files, pays from the other: a stranger must not use up what the keys need.
+An organization has two buckets. Requests with its keys pay from the first. Public traffic, which is events of
+its apps and downloads of its public files, pays from the second: strangers must not use up the budget of the
+keys.
 """
 
 import math
@@ -22,48 +23,48 @@ from schemas.errors import Limited
 from schemas.usage import BudgetUse, Resource
 from telemetry.costs import Cost
 
-#: Seconds for which a charge waits in this process at most. Requests with events, and readers of files, ask
-#: no script that could take their charges along: all of them together cost one call of it in so long.
-FLUSH_S = 1.0
+#: Maximum seconds that a charge waits in this process. Requests with events and downloads don't call the
+#: script themselves, so one call per `FLUSH_INTERVAL_S` carries all their charges.
+FLUSH_INTERVAL_S = 1.0
 
-#: A full bucket holds the refill of so many seconds.
+#: Seconds of refill in a full bucket.
 BURST_S = 60
 
-#: Overdrawn buckets that a process remembers, at most.
+#: Maximum number of overdrawn buckets that a process remembers.
 MAX_REMEMBERED = 10_000
 
-#: Times are counted in microseconds.
+#: Microseconds in a second: times are counted in microseconds.
 MICROS = 1_000_000
 
 MIB = 1 << 20
 
 
 class Traffic(StrEnum):
-    """The two kinds of requests, each with a bucket of its own."""
+    """The two kinds of requests; each kind has its own bucket."""
 
     KEYS = "keys"
     PUBLIC = "public"
 
 
-#: In the order of `Rates`, which is the order of `budgets` in `ratelimit.lua`.
+#: In the order of the fields of `Rates`, which is the order of `budgets` in `ratelimit.lua`.
 RESOURCES: tuple[Resource, ...] = ("cpu", "database", "bytes")
 
 _WHY: Mapping[Resource, str] = {
-    "cpu": "its requests took more CPU time than its tier has",
-    "database": "its requests took more database time than its tier has",
-    "bytes": "its requests moved more bytes than its tier has",
+    "cpu": "its requests used more CPU time than its tier allows",
+    "database": "its requests used more database time than its tier allows",
+    "bytes": "its requests moved more bytes than its tier allows",
 }
 
 
 class Rates(NamedTuple):
-    """Refill of a bucket in a second: microseconds of CPU and of connection time, and bytes."""
+    """Refill of a bucket per second: microseconds of CPU and of connection time, and bytes."""
 
     cpu: int
     database: int
     bytes: int
 
 
-NOTHING = Rates(0, 0, 0)
+NO_COST = Rates(0, 0, 0)
 
 
 def _rates(*, cores: float, connections: float, mib: float) -> Rates:
@@ -88,7 +89,7 @@ RATES: Mapping[Traffic, Mapping[Tier, Rates]] = {
 }
 
 
-class Bucket(NamedTuple):
+class BudgetBucket(NamedTuple):
     """A bucket in Redis: its key and its refill."""
 
     key: str
@@ -96,16 +97,17 @@ class Bucket(NamedTuple):
 
 
 @lru_cache(maxsize=10_000)
-def bucket_of(organization_id: UUID, tier: Tier, traffic: Traffic = Traffic.KEYS) -> Bucket:
-    """The bucket that pays for an organization's requests; a sandbox is an organization of its own."""
-    return Bucket(f"budget:{organization_id}:{traffic}", RATES[traffic][tier])
+def bucket_of(organization_id: UUID, tier: Tier, traffic: Traffic = Traffic.KEYS) -> BudgetBucket:
+    """Return the bucket that pays for an organization's requests; a sandbox is a separate organization."""
+    return BudgetBucket(f"budget:{organization_id}:{traffic}", RATES[traffic][tier])
 
 
-class Level(NamedTuple):
-    """The level of a bucket, as the script answers it.
+class BucketLevel(NamedTuple):
+    """The level of a bucket, as the script returns it.
 
-    `worst` is 0, or the place of the resource that it owes for longest, counted from 1; `wait_ms` is for how
-    long. The other fields are the amounts left, in the units of `Rates`; a negative amount is owed.
+    `worst` is the 1-based index of the resource with the longest debt, or 0. `wait_ms` is the time until that
+    debt is refilled. The other fields are the amounts left, in the units of `Rates`; a negative amount is
+    debt.
     """
 
     worst: int
@@ -119,50 +121,54 @@ class Level(NamedTuple):
         return self.worst > 0
 
     def refusal(self, waited_s: float = 0.0) -> Limited:
-        """The refusal of a request, `waited_s` seconds after the script's answer."""
+        """Build the refusal of a request, `waited_s` seconds after the script's answer."""
         resource = RESOURCES[self.worst - 1]
         wait_s = max(1, math.ceil(self.wait_ms / 1000 - waited_s))
-        message = f"the organization is over its budget: {_WHY[resource]}; wait as long as Retry-After says"
+        message = (
+            f"the organization is over its budget: {_WHY[resource]}; wait for the seconds in Retry-After"
+        )
         return Limited("budget", message, retry_after=wait_s, resource=resource)
 
 
-class Budgets:
-    """Charges that wait to be written, and the buckets that owe as this process saw them last.
+class CostBudgets:
+    """Pending charges, and the overdrawn buckets as of this process's last call of the script.
 
-    `clock` counts seconds; Redis's own clock refills the buckets.
+    `clock` counts seconds; the clock of Redis refills the buckets.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._pending: dict[Bucket, Rates] = {}
-        #: The level of each, and when it was read.
-        self._overdrawn: OrderedDict[str, tuple[Level, float]] = OrderedDict()
+        self._pending: dict[BudgetBucket, Rates] = {}
+        #: The level of each overdrawn bucket, and the time of its reading.
+        self._overdrawn: OrderedDict[str, tuple[BucketLevel, float]] = OrderedDict()
 
-    def charge(self, bucket: Bucket, cost: Cost) -> None:
-        """Keep the cost of a request for the next write."""
+    def charge(self, bucket: BudgetBucket, cost: Cost) -> None:
+        """Queue the cost of a request for the next write."""
         spent = (round(cost.cpu_s * MICROS), round(cost.database_s * MICROS), cost.bytes)
-        before = self._pending.get(bucket, NOTHING)
-        self._pending[bucket] = Rates(*(one + more for one, more in zip(before, spent, strict=True)))
+        before = self._pending.get(bucket, NO_COST)
+        self._pending[bucket] = Rates(*(old + added for old, added in zip(before, spent, strict=True)))
 
     @property
     def is_pending(self) -> bool:
-        """True while charges wait."""
+        """Return whether charges are pending."""
         return bool(self._pending)
 
-    def take(self, buckets: Iterable[Bucket]) -> tuple[dict[Bucket, int], list[str | int]]:
-        """The places of buckets in a call of the script, and its first arguments, with all charges that wait.
+    def take(self, buckets: Iterable[BudgetBucket]) -> tuple[dict[BudgetBucket, int], list[str | int]]:
+        """Return the index of each bucket and the script's first arguments; include and clear all pending
+        charges.
 
-        Places are of `buckets` and of those with charges. Charges taken while Redis is away are lost.
+        Indexes cover `buckets` and the buckets with pending charges. Charges of a call that fails because
+        Redis is away are lost.
         """
         spent, self._pending = self._pending, {}
         places = {bucket: place for place, bucket in enumerate(dict.fromkeys((*buckets, *spent)), 1)}
-        words: list[str | int] = [len(places), BURST_S]
+        arguments: list[str | int] = [len(places), BURST_S]
         for bucket in places:
-            words += [*bucket.rates, *spent.get(bucket, NOTHING)]
-        return places, words
+            arguments += [*bucket.rates, *spent.get(bucket, NO_COST)]
+        return places, arguments
 
-    def note(self, levels: Mapping[Bucket, Level]) -> None:
-        """Remember the levels of buckets as the script answered them."""
+    def note(self, levels: Mapping[BudgetBucket, BucketLevel]) -> None:
+        """Remember the overdrawn buckets among the levels that the script returned."""
         for bucket, level in levels.items():
             self._overdrawn.pop(bucket.key, None)
             if level.overdrawn:
@@ -174,8 +180,8 @@ class Budgets:
         """Forget all levels: while Redis is away no request is refused."""
         self._overdrawn.clear()
 
-    def check(self, bucket: Bucket) -> None:
-        """Raises `Limited` for a bucket that owed at this process's last write. Makes no round trip."""
+    def check(self, bucket: BudgetBucket) -> None:
+        """Raise `Limited` if the bucket was overdrawn at this process's last write. Makes no round trip."""
         if bucket.key not in self._overdrawn:
             return
         level, read_at = self._overdrawn[bucket.key]
@@ -184,8 +190,10 @@ class Budgets:
             raise level.refusal(waited_s)
 
 
-def shown(buckets: Mapping[Traffic, Bucket], levels: Sequence[Level] | None) -> list[BudgetUse]:
-    """Levels of an organization's buckets as `GET /v1/usage` has them; None: Redis is away."""
+def show_levels(
+    buckets: Mapping[Traffic, BudgetBucket], levels: Sequence[BucketLevel] | None
+) -> list[BudgetUse]:
+    """Return the levels of an organization's buckets for `GET /v1/usage`; None: Redis is away."""
     return [
         _shown(traffic, bucket.rates, place, levels[number] if levels else None)
         for number, (traffic, bucket) in enumerate(buckets.items())
@@ -193,7 +201,7 @@ def shown(buckets: Mapping[Traffic, Bucket], levels: Sequence[Level] | None) -> 
     ]
 
 
-def _shown(traffic: Traffic, rates: Rates, place: int, level: Level | None) -> BudgetUse:
+def _shown(traffic: Traffic, rates: Rates, place: int, level: BucketLevel | None) -> BudgetUse:
     unit = 1 if RESOURCES[place] == "bytes" else MICROS
     refill = rates[place] / unit
     return BudgetUse(

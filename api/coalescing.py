@@ -1,4 +1,4 @@
-"""Ask once for what many requests want to know at the same moment."""
+"""Request coalescing: one query answers all lookups that arrive while the previous query runs."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -10,11 +10,11 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-class Coalesced(Generic[K, V]):
-    """A batch is what came while the last batch was asked for: no timer, and alone nobody waits.
+class Coalescer(Generic[K, V]):
+    """Batches lookups without a timer: a batch holds the lookups that arrived during the previous query.
 
-    `ask` gets questions that all came before it was called, so no answer is older than its question. It
-    returns as many answers, in order; what it raises, each of the batch gets.
+    `ask` gets only lookups that arrived before its call, so no result is older than its lookup. It returns
+    one result per lookup, in order. Its exception is raised to each lookup of the batch.
     """
 
     def __init__(self, ask: Callable[[Sequence[K]], Awaitable[Sequence[V]]], *, largest: int = 500) -> None:
@@ -24,7 +24,7 @@ class Coalesced(Generic[K, V]):
         self._asking: asyncio.Task[None] | None = None
 
     def ask(self, question: K) -> asyncio.Future[V]:
-        """It is on its way before anybody waits for it."""
+        """Queue a lookup. The query starts at once; awaiting the future is optional."""
         future: asyncio.Future[V] = asyncio.get_running_loop().create_future()
         self._waiting.append((question, future))
         if self._asking is None:
@@ -42,7 +42,7 @@ class Coalesced(Generic[K, V]):
     async def _answer(self, batch: list[tuple[K, asyncio.Future[V]]]) -> None:
         try:
             answers = await self._ask([question for question, _ in batch])
-        except Exception as error:  # noqa: BLE001  each of those who asked raises it
+        except Exception as error:  # noqa: BLE001  raised to each caller
             for _, future in batch:
                 if not future.done():
                     future.set_exception(error)

@@ -1,7 +1,7 @@
 """Watermarks of the databases' disks: intake of events closes first, uploads second, posts never.
 
-Each process of the API measures by two statements, every 10 s, and every second once a disk is fairly full.
-Where a disk can't be measured, its last measurement holds. A closed class opens by itself, at a lower mark.
+Each API process measures with two queries every 10 s, and every second once a disk is fairly full. If a
+measurement fails, the previous one stays valid. A closed class of intake reopens by itself at a lower mark.
 """
 
 import asyncio
@@ -17,17 +17,19 @@ from schemas.errors import Unavailable
 from schemas.settings import Settings
 from telemetry import logs, metrics
 
-#: Seconds between two measurements, and the part of a disk from which on they come sooner.
-EVERY_S, SOON_S, SOON_FROM = 10.0, 1.0, 0.70
+#: Seconds between two measurements: normally, and from the used fraction `FULL_DISK_FRACTION` of a disk on.
+MEASURE_INTERVAL_S, FULL_DISK_INTERVAL_S, FULL_DISK_FRACTION = 10.0, 1.0, 0.70
 
-#: Seconds after which whoever was refused may ask again.
-RETRY_S = 30
+#: Seconds in `Retry-After` of a refusal.
+RETRY_AFTER_S = 30
 
 _log = logs.get("disk")
 
 
-class Disk(NamedTuple):
-    """A database's disk: the setting that says its size, in bytes, and a pool of the database."""
+class WatchedDisk(NamedTuple):
+    """A database's disk: the name of the setting with its size, the size in bytes, and a pool of the
+    database.
+    """
 
     setting: str
     size: int
@@ -35,14 +37,14 @@ class Disk(NamedTuple):
 
 
 class Watermark:
-    """A class of intake that is open or closed."""
+    """A class of intake, open or closed."""
 
     def __init__(self, name: str, mark: Mark) -> None:
         self._name, self._mark = name, mark
         self.is_closed = False
 
     def move(self, part: float) -> None:
-        """Close at one mark and open below the other one."""
+        """Close above one mark and reopen below the other."""
         was, self.is_closed = (
             self.is_closed,
             part >= (self._mark.opens if self.is_closed else self._mark.closes),
@@ -54,42 +56,48 @@ class Watermark:
 
 
 class DiskWatch:
-    """Room as of the last measurement. Events need all of the disks, uploads the main database's.
+    """Free space as of the last measurement. Events depend on all disks, uploads on the main database's disk.
 
-    Without a size nothing is measured, and nothing ever closes.
+    Without a configured size nothing is measured and intake never closes.
     """
 
-    def __init__(self, main: Disk, store: Disk) -> None:
+    def __init__(self, main: WatchedDisk, store: WatchedDisk) -> None:
         self._main = main
         self.disks = [disk for disk in (main, store) if disk.size]
         self._events, self._uploads = Watermark("events", EVENTS), Watermark("uploads", UPLOADS)
-        #: The part of each disk that was used at its last measurement.
+        #: The used fraction of each disk at its last measurement.
         self._parts = dict[str, float]()
         self._part = 0.0
 
     def check_events(self) -> None:
-        """Raises `Unavailable` while no event is taken."""
+        """Raise `Unavailable` while intake of events is closed."""
         if self._events.is_closed:
             metrics.EVENT_REQUESTS_CLOSED.inc()
-            raise Unavailable("the event store is nearly full: send these again later", retry_after=RETRY_S)
+            raise Unavailable(
+                "the event store is nearly full: send these events again later", retry_after=RETRY_AFTER_S
+            )
 
     def check_share(self, used: float) -> None:
-        """Raises `Unavailable` for an organization that has used more than this part of its day's budget.
+        """Raise `Unavailable` for an organization that has used more than this fraction of its day's budget.
 
-        The part falls from all of it to nothing, as the disk fills from `SHARE_FROM` to the mark of events.
+        The allowed fraction falls from 1 to 0 while the disk fills from `SHARE_FROM` to the mark of events.
         """
         if used > (EVENTS.closes - self._part) / (EVENTS.closes - SHARE_FROM):
             metrics.EVENT_REQUESTS_CLOSED.inc()
-            message = "the event store fills up, and this organization has sent most: send these again later"
-            raise Unavailable(message, retry_after=RETRY_S)
+            message = (
+                "the event store fills up, and this organization sent the most events: send these again later"
+            )
+            raise Unavailable(message, retry_after=RETRY_AFTER_S)
 
     def check_uploads(self) -> None:
-        """Raises `Unavailable` while no file is taken."""
+        """Raise `Unavailable` while uploads are closed."""
         if self._uploads.is_closed:
-            raise Unavailable("the database is nearly full: repeat the upload later", retry_after=RETRY_S)
+            raise Unavailable(
+                "the database is nearly full: repeat the upload later", retry_after=RETRY_AFTER_S
+            )
 
     async def measure(self) -> None:
-        """Measure each disk, and close or open. Raises `Unavailable` after that if a database is away."""
+        """Measure each disk and open or close intake. Then raises `Unavailable` if a database is away."""
         failure: Unavailable | None = None
         for watched in self.disks:
             try:
@@ -103,19 +111,21 @@ class DiskWatch:
             raise failure
 
     async def run(self) -> None:
-        """Measure again and again, until canceled."""
+        """Measure repeatedly until canceled."""
         while True:
             try:
                 await self.measure()
             except Unavailable:
                 pass
             except Exception as error:  # noqa: BLE001  the next measurement may work
-                _log.error("a disk can't be measured", error=repr(error))
-            await asyncio.sleep(SOON_S if self._part >= SOON_FROM else EVERY_S)
+                _log.error("disk measurement failed", error=repr(error))
+            await asyncio.sleep(
+                FULL_DISK_INTERVAL_S if self._part >= FULL_DISK_FRACTION else MEASURE_INTERVAL_S
+            )
 
 
-async def _part(watched: Disk) -> float:
-    """The part of a disk that is used."""
+async def _part(watched: WatchedDisk) -> float:
+    """Measure the used fraction of a disk."""
     with reaching():
         async with watched.pool.acquire() as conn:
             use = await disk.measure(conn)
@@ -126,10 +136,10 @@ async def _part(watched: Disk) -> float:
 
 @asynccontextmanager
 async def open_disk_watch(settings: Settings, pool: Pool, event_store: Pool) -> AsyncIterator[DiskWatch]:
-    """A watch that measures until the block ends, where a setting says the size of a disk."""
+    """Run a watch until the block ends; it measures only disks with a configured size."""
     watch = DiskWatch(
-        Disk("DATABASE_DISK_BYTES", settings.database_disk_bytes, pool),
-        Disk("TELEMETRY_DISK_BYTES", settings.telemetry_disk_bytes, event_store),
+        WatchedDisk("DATABASE_DISK_BYTES", settings.database_disk_bytes, pool),
+        WatchedDisk("TELEMETRY_DISK_BYTES", settings.telemetry_disk_bytes, event_store),
     )
     if not watch.disks:
         yield watch

@@ -1,4 +1,4 @@
-"""From what was raised to the answer: one table, one envelope, the framework's own errors included."""
+"""Maps exceptions to responses: one table and one envelope, for the framework's errors too."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
@@ -9,9 +9,9 @@ from litestar.exceptions import HTTPException, NotFoundException, ValidationExce
 from litestar.response.base import ASGIResponse
 from msgspec import UNSET
 
-from api import fault_words, heads, request_state
+from api import head_requests, request_state, validation_messages
 from api.openapi.operations import camel
-from api.replies import JSON, Reply
+from api.responses import JSON, ApiResponse
 from db import reach
 from schemas.envelope import Envelope, Problem
 from schemas.errors import (
@@ -27,8 +27,8 @@ from schemas.errors import (
 from telemetry import logs, metrics
 
 
-class Code(NamedTuple):
-    """A code's status, and when it is answered."""
+class ErrorCode(NamedTuple):
+    """The status of an error code, and its condition."""
 
     status: int
     when: str
@@ -36,64 +36,69 @@ class Code(NamedTuple):
 
 #: The contract: codes are added, never changed.
 CODES = {
-    "BAD_REQUEST": Code(400, "the body is not readable as what it says it is"),
-    "UNAUTHENTICATED": Code(401, "no key, or one that is malformed, unknown, expired or rotated away"),
-    "FORBIDDEN_SCOPE": Code(403, "the key lacks `details.requiredScope`"),
-    "ORIGIN_NOT_ALLOWED": Code(403, "a page sent events of an app whose `webDomain` is another one"),
-    "RETURN_URL_NOT_ALLOWED": Code(
+    "BAD_REQUEST": ErrorCode(400, "the body can't be parsed as its content type"),
+    "UNAUTHENTICATED": ErrorCode(401, "the key is absent, malformed, unknown, expired or rotated away"),
+    "FORBIDDEN_SCOPE": ErrorCode(403, "the key lacks `details.requiredScope`"),
+    "ORIGIN_NOT_ALLOWED": ErrorCode(403, "the page's origin is outside of the app's `webDomain`"),
+    "RETURN_URL_NOT_ALLOWED": ErrorCode(
         403, "the origin is not on the key's list, and for accounts not the API's own"
     ),
-    "APPROVAL_REQUIRED": Code(
-        403, "the content, or a caption of its own for a target, awaits approval: `details.approvalStatus`"
+    "APPROVAL_REQUIRED": ErrorCode(
+        403, "the content, or a target's own caption, awaits approval: `details.approvalStatus`"
     ),
-    "NOT_FOUND": Code(404, "it is not there, or another organization's"),
-    "METHOD_NOT_ALLOWED": Code(405, "the path has other methods: `Allow`"),
-    "CONFLICT": Code(409, "the state of the thing forbids it now: `details.reason`"),
-    "CONTENT_REJECTED": Code(409, "the content was rejected"),
-    "IDEMPOTENCY_CONFLICT": Code(
-        409, "the Idempotency-Key is another request's, or its first still runs: `details.reason` IN_FLIGHT"
+    "NOT_FOUND": ErrorCode(404, "the object doesn't exist, or belongs to another organization"),
+    "METHOD_NOT_ALLOWED": ErrorCode(405, "the path has other methods: `Allow`"),
+    "CONFLICT": ErrorCode(409, "the object's current state forbids the request: `details.reason`"),
+    "CONTENT_REJECTED": ErrorCode(409, "the content was rejected"),
+    "IDEMPOTENCY_CONFLICT": ErrorCode(
+        409,
+        "the Idempotency-Key belongs to another request, or its first request still runs: "
+        "`details.reason` IN_FLIGHT",
     ),
-    "PRECONDITION_FAILED": Code(412, "`If-Match` names an older version"),
-    "PAYLOAD_TOO_LARGE": Code(413, "the body, or a file of an upload, is larger than the route takes"),
-    "URI_TOO_LONG": Code(414, "the address is longer than 8 KiB"),
-    "UNSUPPORTED_MEDIA_TYPE": Code(415, "the body is not of the type that the route reads"),
-    "RANGE_NOT_SATISFIABLE": Code(416, "`Range` lies behind the end: `Content-Range` has the size"),
-    "HOST_NOT_ALLOWED": Code(421, "`Host` is no name of the API: such a page may be another site's"),
-    "VALIDATION": Code(422, "`details.issues` has a path and a message for each value that can't be"),
-    "RATE_LIMITED": Code(
+    "PRECONDITION_FAILED": ErrorCode(412, "`If-Match` has an outdated version"),
+    "PAYLOAD_TOO_LARGE": ErrorCode(413, "the body, or a file of an upload, is larger than the route allows"),
+    "URI_TOO_LONG": ErrorCode(414, "the address is longer than 8 KiB"),
+    "UNSUPPORTED_MEDIA_TYPE": ErrorCode(415, "the route doesn't accept the body's content type"),
+    "RANGE_NOT_SATISFIABLE": ErrorCode(416, "`Range` starts after the end: `Content-Range` has the size"),
+    "HOST_NOT_ALLOWED": ErrorCode(
+        421, "`Host` is no name of the API: the request may come from a page of another site"
+    ),
+    "VALIDATION": ErrorCode(422, "`details.issues` has a path and a message for each invalid value"),
+    "RATE_LIMITED": ErrorCode(
         429,
-        "`details.limit` is used up, of a `budget` `details.resource`: wait as long as `Retry-After` says",
+        "the limit `details.limit` is used up, for a `budget` its `details.resource`: wait for the "
+        "seconds in `Retry-After`",
     ),
-    "HEAD_TOO_LARGE": Code(431, "the request's head has more than 100 fields or 32 KiB"),
-    "INTERNAL": Code(500, "a fault of ours; tell us the request's id"),
-    "KILL_SWITCH": Code(503, "`details.scope` was switched off: the `key`, or its `organization`"),
-    "UNAVAILABLE": Code(
-        503, "our database can't be reached, or its disk is nearly full: repeat after `Retry-After`"
+    "HEAD_TOO_LARGE": ErrorCode(431, "the request's head has more than 100 fields or 32 KiB"),
+    "INTERNAL": ErrorCode(500, "an error on our side; send us the request id"),
+    "KILL_SWITCH": ErrorCode(503, "the `key` or its `organization` was switched off: `details.scope`"),
+    "UNAVAILABLE": ErrorCode(
+        503, "the database is unreachable or its disk nearly full: repeat after `Retry-After`"
     ),
 }
 
 TOO_LARGE = 413
 
-#: What the framework raises, by its status.
-FRAMEWORK = {
-    400: ("BAD_REQUEST", "the request can't be read"),
+#: Codes and messages of the framework's errors, by status.
+FRAMEWORK_ERRORS = {
+    400: ("BAD_REQUEST", "the request can't be parsed"),
     404: ("NOT_FOUND", "no such route: see /docs"),
-    405: ("METHOD_NOT_ALLOWED", "this path has other methods: see Allow and /docs"),
-    413: ("PAYLOAD_TOO_LARGE", "the body is larger than the route takes"),
+    405: ("METHOD_NOT_ALLOWED", "this path has other methods: see the header Allow and /docs"),
+    413: ("PAYLOAD_TOO_LARGE", "the body is larger than the route allows"),
 }
 
-#: Another transaction holds what this one needs.
-BUSY = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
+#: Another transaction holds a lock that this one needs.
+LOCK_ERRORS = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
 
-#: It takes longer than a statement may.
-SLOW = asyncpg.QueryCanceledError
+#: The statement exceeded its timeout.
+TIMEOUT_ERROR = asyncpg.QueryCanceledError
 
 _log = logs.get("api")
 
 
-def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Envelope]:
-    """An exception handler for everything."""
-    call = request_state.of(request.scope)
+def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[Envelope]:
+    """Answer any exception; the exception handler of the application."""
+    call = request_state.state_of(request.scope)
     code, message, details, headers = _read(_meaning(error), request)
     call.code = code
     if code == Killed.code:
@@ -103,24 +108,26 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Envelo
     if code == "UNAVAILABLE":
         _log.warning("request not served", request_id=call.id, error=repr(error))
     problem = Problem(code=code, message=message, request_id=call.id, details=details or UNSET)
-    return Reply(Envelope(error=problem), status_code=CODES[code].status, headers=headers, media_type=JSON)
+    return ApiResponse(
+        Envelope(error=problem), status_code=CODES[code].status, headers=headers, media_type=JSON
+    )
 
 
-def no_route(request: Request[Any, Any, Any]) -> ASGIResponse:
-    """The answer to a path that no route is asked for."""
-    return answer(request, NotFoundException()).to_asgi_response(None, request)
+def answer_no_route(request: Request[Any, Any, Any]) -> ASGIResponse:
+    """Answer a path without a route."""
+    return answer_error(request, NotFoundException()).to_asgi_response(None, request)
 
 
-def wrong_host(request: Request[Any, Any, Any]) -> ASGIResponse:
-    """The answer to a `Host` that names another server."""
-    return answer(request, HostRefused()).to_asgi_response(None, request)
+def answer_wrong_host(request: Request[Any, Any, Any]) -> ASGIResponse:
+    """Answer a `Host` that names another server."""
+    return answer_error(request, HostRefused()).to_asgi_response(None, request)
 
 
 def _meaning(error: Exception) -> Exception:
-    """The driver's errors as a caller has to hear them."""
-    if isinstance(error, BUSY):
-        return Unavailable("something else is changing what this request needs: repeat the request")
-    if isinstance(error, SLOW) or reach.is_postgres_away(error):
+    """Translate the database driver's errors into API errors."""
+    if isinstance(error, LOCK_ERRORS):
+        return Unavailable("another request is changing the same data: repeat the request")
+    if isinstance(error, TIMEOUT_ERROR) or reach.is_postgres_away(error):
         return Unavailable()
     return error
 
@@ -128,27 +135,27 @@ def _meaning(error: Exception) -> Exception:
 def _read(
     error: Exception, request: Request[Any, Any, Any]
 ) -> tuple[str, str, dict[str, Any], dict[str, str]]:
-    """Code, message, details and headers of what went wrong with a request."""
+    """Return the code, message, details and headers for an exception."""
     if isinstance(error, DomainError):
         return error.code, error.message, error.details, dict(_headers(error))
     if isinstance(error, ValidationException):
         issues = list(_issues(error.extra, request.scope.get("route_handler")))
         return "VALIDATION", "; ".join(f"{i['path']}: {i['message']}" for i in issues), {"issues": issues}, {}
-    if isinstance(error, HTTPException) and error.status_code in FRAMEWORK:
+    if isinstance(error, HTTPException) and error.status_code in FRAMEWORK_ERRORS:
         closing = {"Connection": "close"} if error.status_code == TOO_LARGE else {}
         return (
-            *FRAMEWORK[error.status_code],
+            *FRAMEWORK_ERRORS[error.status_code],
             {},
             {**dict(_allowing(error.headers or {}, request.url.path)), **closing},
         )
-    return "INTERNAL", "something failed on our side: repeat the request, or send us its id", {}, {}
+    return "INTERNAL", "an error on our side: repeat the request, or send us the request id", {}, {}
 
 
 def _allowing(headers: Mapping[str, str], path: str) -> Iterable[tuple[str, str]]:
-    """The framework's headers; `Allow` with HEAD, which it doesn't know of."""
+    """Yield the framework's headers; add HEAD to `Allow`, which the framework omits."""
     for name, value in headers.items():
         if name.lower() == "allow":
-            yield "Allow", ", ".join(sorted(heads.methods({*value.split(", ")}, path)))
+            yield "Allow", ", ".join(sorted(head_requests.methods({*value.split(", ")}, path)))
         else:
             yield name, value
 
@@ -165,14 +172,14 @@ def _headers(error: DomainError) -> Iterable[tuple[str, str]]:
 
 
 def _issues(extra: Any, handler: Any) -> Iterable[dict[str, str]]:
-    """Litestar's account of parameters that don't fit; a body is read by ourselves, or missing."""
+    """Yield an issue for each invalid parameter that Litestar reports. For `data` the body is missing."""
     for issue in extra or [{"key": "request", "message": "a parameter is missing"}]:
         if issue.get("key") == "data":
             yield {"path": "body", "message": "a JSON object is required"}
         else:
             key = issue.get("key", "request")
             parameter = _parameter(handler, key)
-            message = fault_words.say(issue["message"], parameter and parameter.annotation)
+            message = validation_messages.describe(issue["message"], parameter and parameter.annotation)
             yield {"path": _public_name(parameter, key), "message": message}
 
 
@@ -182,6 +189,6 @@ def _parameter(handler: Any, name: str) -> Any:
 
 
 def _public_name(parameter: Any, name: str) -> str:
-    """Name the parameter as the caller sends it: a query parameter's own name may be taken in Python."""
+    """Return the public name of a parameter; its Python name may differ to avoid a keyword."""
     public = getattr(parameter and parameter.kwarg_definition, "name", None)
     return public or camel(name.rstrip("_"))

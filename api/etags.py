@@ -1,4 +1,4 @@
-"""Versions as HTTP has them: an ETag is a version in quotes (RFC 9110 8.8.3, 13.1)."""
+"""Conditional requests: an ETag is a version number in quotes (RFC 9110 8.8.3, 13.1)."""
 
 import re
 
@@ -7,19 +7,19 @@ from api.requests import ApiRequest
 _TAG = re.compile(rb'(?P<weak>W/)?"(?P<version>\d{1,18})"')
 
 
-def show(version: int) -> str:
+def format_etag(version: int) -> str:
     return f'"{version}"'
 
 
-def matching(request: ApiRequest) -> frozenset[int] | None:
-    """The versions that `If-Match` allows, compared strongly; None if it allows any."""
+def allowed_versions(request: ApiRequest) -> frozenset[int] | None:
+    """Return the versions that `If-Match` allows, by strong comparison; None if it allows any."""
     header = request.request_state.headers.get(b"if-match", b"*").strip()
     if header == b"*":
         return None
     return frozenset(int(tag["version"]) for tag in _TAG.finditer(header) if not tag["weak"])
 
 
-def known(request: ApiRequest, version: int) -> bool:
-    """True if `If-None-Match` says that the caller has this version; compared weakly."""
+def has_current(request: ApiRequest, version: int) -> bool:
+    """Return whether `If-None-Match` has this version, by weak comparison."""
     header = request.request_state.headers.get(b"if-none-match", b"").strip()
     return header == b"*" or any(int(tag["version"]) == version for tag in _TAG.finditer(header))

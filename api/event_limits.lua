@@ -1,9 +1,9 @@
--- For the bucket of each app in KEYS how many of the requests that ask may pass. ARGV: the seconds in which
--- an empty bucket is full again; and four for each bucket: the requests and the events that it holds, how many
--- requests ask, and the events of those that passed before.
--- It fills all the time, on Redis's own clock, which is one for all API processes.
--- How many events a request has is known once it was read: so a bucket may owe some, and nothing passes
--- until they are paid. Returns {passed, requests left, events left, milliseconds until one may pass} for each.
+-- Decides for the bucket of each app in KEYS how many requests may pass. ARGV: the seconds in which an empty bucket
+-- fills up; then four for each bucket: its size in requests and in events, the number of requests, and the events of
+-- earlier requests that passed.
+-- A bucket refills continuously, by the clock of Redis, which all API processes share.
+-- A request's number of events is known only after it is read. So a bucket may be in debt, and no request passes until
+-- it is refilled. Returns {passed, requests left, events left, milliseconds until one may pass} for each bucket.
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
 local window = tonumber(ARGV[1])

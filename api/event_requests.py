@@ -1,7 +1,7 @@
-"""Requests with events, up to their commit: whose they are, whether they may pass, what is in them.
+"""Requests with events, up to their commit: authentication, limits, parsing.
 
-Whoever sends them is an SDK app, on a phone or in a browser, with a key that anybody can read. So all that
-can be refused without the body is refused before it is read.
+The sender is an SDK app on a phone or in a browser, and anybody can read its key. So every check that doesn't
+need the body runs before the body is read.
 """
 
 import re
@@ -15,7 +15,7 @@ from litestar import Request, Response
 
 from api import app_auth, event_limits
 from api.budgets import Traffic, bucket_of
-from api.event_limits import EventStanding
+from api.event_limits import EventLimitState
 from api.requests import ApiRequest
 from api.services import Services
 from domain.apps.app_keys import KeyedApp
@@ -36,50 +36,50 @@ from schemas.errors import (
 )
 from schemas.errors.absent import absent
 
-#: Seconds for which a browser remembers that it may send.
+#: Seconds for which a browser caches the CORS preflight.
 PREFLIGHT_S = 86_400
 
 #: Seconds for which an app is refused without a look-up, once its budget is used up or the disk is full. A
-#: higher tier, or room on the disk, counts after that.
-REFUSED_S = 5.0
+#: higher tier, or free disk space, takes effect after that.
+MAX_REFUSAL_S = 5.0
 
 _HEADERS = re.compile(rb"[A-Za-z0-9, _-]{1,1000}")
 
 
-async def before(connection: Request[Any, Any, Any]) -> Response[None] | None:
-    """Runs before each route that takes events: pages of any origin may read its answer, and ask whether."""
+async def prepare(connection: Request[Any, Any, Any]) -> Response[None] | None:
+    """Prepare each route of events: allow pages of any origin (CORS), and answer their preflight."""
     request, opt = cast("ApiRequest", connection), connection.route_handler.opt
     request.request_state.for_pages = True
     if "allow" not in opt:
         return None
-    wanted = request.request_state.headers.get(b"access-control-request-headers", b"")
+    requested_headers = request.request_state.headers.get(b"access-control-request-headers", b"")
     headers = {
         "Allow": opt["allow"],
         "Access-Control-Allow-Methods": opt["allow"],
         "Access-Control-Max-Age": str(PREFLIGHT_S),
     }
-    if _HEADERS.fullmatch(wanted):
-        headers["Access-Control-Allow-Headers"] = wanted.decode()
+    if _HEADERS.fullmatch(requested_headers):
+        headers["Access-Control-Allow-Headers"] = requested_headers.decode()
     return Response(None, status_code=204, headers=headers)
 
 
 async def admit(request: ApiRequest, key: str | None, *, app_id: UUID | None = None) -> KeyedApp:
-    """The app of a key, which may send now; `app_id` is the one that the path names.
+    """Authenticate a key and check all limits; `app_id` is the app in the path.
 
     Raises `AppUnauthenticated`, `Killed`, `Limited`, `OriginRefused`, `NotFound`, `Conflict`, `Unavailable`.
     """
     call, services = request.request_state, request.services
-    call.rate_class = event_limits.CLASS
+    call.rate_class = event_limits.RATE_CLASS
     if key is None:
         raise AppUnauthenticated
     expected = services.events.apps.expect(key)
     if expected and (refused := services.events.limiter.refused(expected)):
         call.app, (call.event_standing, error) = expected, refused
         await services.events.limiter.turn(expected)
-        raise error.with_traceback(None)  # else it keeps the frames of all requests that it refuses
+        raise error.with_traceback(None)  # a kept traceback would hold the frames of all refused requests
     with _remembered(services, expected):
         services.events.disks.check_events()
-    charging = expected and services.events.limiter.charge(expected)  # beside the look-up, not after it
+    charging = expected and services.events.limiter.charge(expected)  # runs during the look-up of the key
     call.app = app = await services.events.apps.authenticate(key)
     call.event_standing = await (charging or services.events.limiter.charge(app))
     if not call.event_standing.passed:
@@ -100,75 +100,79 @@ async def admit(request: ApiRequest, key: str | None, *, app_id: UUID | None = N
 
 @contextmanager
 def _remembered(
-    services: Services, app: KeyedApp | None, standing: EventStanding | None = None
+    services: Services, app: KeyedApp | None, standing: EventLimitState | None = None
 ) -> Iterator[None]:
-    """Refuse an app for a while as it is refused in the block, without asking anybody."""
+    """Cache a refusal that the block raises, so that the app's next requests need no query."""
     try:
         yield
     except (Limited, Unavailable) as error:
         if app:
-            for_s = min(REFUSED_S, error.retry_after)
+            for_s = min(MAX_REFUSAL_S, error.retry_after)
             services.events.limiter.refuse(app, standing, error, for_s)
         raise
 
 
-def presented(request: ApiRequest) -> str | None:
-    """The key of a request, outside of its body."""
-    return app_auth.presented(request.request_state.headers, request.scope["query_string"])
+def read_app_key(request: ApiRequest) -> str | None:
+    """Read the key of a request from its headers or query."""
+    return app_auth.read_app_key(request.request_state.headers, request.scope["query_string"])
 
 
-async def unpacked(request: ApiRequest, app: KeyedApp | None, *, most: int = MOST_PLAIN) -> bytes:
-    """The text of the body, whatever type it says it is. Raises `Malformed`, `Oversized`, `Unsupported`.
+async def decompress_body(request: ApiRequest, app: KeyedApp | None, *, max_bytes: int = MOST_PLAIN) -> bytes:
+    """Return the body, decompressed; ignores its content type. Raises `Malformed`, `Oversized`,
+    `Unsupported`.
 
-    An app pays for a body that is refused as for the most that can have come out of it.
+    For a refused body the app pays for the maximum size that decompression may have produced.
     """
     data, packed = await request.body(), _is_packed(request)
     try:
-        return await steps.take_turns(body.unpacked(data, packed=packed, most=most))
+        return await steps.take_turns(body.unpacked(data, packed=packed, most=max_bytes))
     except (Malformed, Oversized):
         if app:
-            size = min(most, len(data) * GZIP_TIMES)
+            size = min(max_bytes, len(data) * GZIP_TIMES)
             request.services.events.limiter.spend(app, weight(1, size))
         raise
 
 
-async def read(request: ApiRequest, app: KeyedApp, plain: bytes, reader: Callable[..., Steps[Body]]) -> Body:
-    """The events that `reader` finds in a text. Raises `Malformed`, `Invalid`, `Oversized`.
+async def parse_events(
+    request: ApiRequest, app: KeyedApp, plain: bytes, reader: Callable[..., Steps[Body]]
+) -> Body:
+    """Parse the events of a body with `reader`. Raises `Malformed`, `Invalid`, `Oversized`.
 
-    The app pays for them all the same, and for a text without any as for one event of its size.
+    The app pays for the events even on an error. A body without events costs as much as one event of its
+    size.
     """
-    many, now = 1, request.services.clock()
+    event_count, now = 1, request.services.clock()
     try:
         work = reader(plain, project_id=app.project_id, app_no=app.app_no, now=now)
-        found = await steps.take_turns(work)
-        many = max(1, len(found.events) + len(found.refused))
+        batch = await steps.take_turns(work)
+        event_count = max(1, len(batch.events) + len(batch.refused))
     finally:
-        request.services.events.limiter.spend(app, weight(many, len(plain)))
-    return found
+        request.services.events.limiter.spend(app, weight(event_count, len(plain)))
+    return batch
 
 
 def _is_packed(request: ApiRequest) -> bool:
-    """True if the body is gzip. Raises `Unsupported` for any other encoding."""
+    """Return whether the body is gzip. Raises `Unsupported` for any other encoding."""
     encoding = request.request_state.headers.get(b"content-encoding", b"identity").strip().lower()
     if encoding not in {b"gzip", b"identity", b""}:
-        raise Unsupported("send the body as it is, or with one layer of gzip (Content-Encoding: gzip)")
+        raise Unsupported("send the body uncompressed, or with one layer of gzip (Content-Encoding: gzip)")
     return encoding == b"gzip"
 
 
-async def take(request: ApiRequest, app: KeyedApp, found: Body) -> Taken:
-    """Commit the events that were found, and note those that were refused.
+async def store_events(request: ApiRequest, app: KeyedApp, batch: Body) -> Taken:
+    """Commit the valid events, and queue the rejected ones for the quarantine.
 
     Raises `Limited`, `Unavailable`.
     """
     events = request.services.events
-    taken = await events.intake.take(app, found.events, size=found.size)
+    stored = await events.intake.take(app, batch.events, size=batch.size)
     events.last.note(app)
-    events.quarantine.note(app, found.refused)
-    return taken
+    events.quarantine.note(app, batch.refused)
+    return stored
 
 
 def _check_origin(app: KeyedApp, origin: bytes | None) -> None:
-    """Raises `OriginRefused` for a page outside of the app's domain. Only browsers send an origin."""
+    """Raise `OriginRefused` for a page outside of the app's domain. Only browsers send an origin."""
     if origin is None or app.web_domain is None:
         return
     host = _host(origin.decode("latin-1"))
@@ -177,7 +181,7 @@ def _check_origin(app: KeyedApp, origin: bytes | None) -> None:
 
 
 def _host(origin: str) -> str:
-    """Of whatever scheme and port; empty for an origin that isn't told (`null`)."""
+    """Return the host of an origin, for any scheme and port; empty for a hidden origin (`null`)."""
     try:
         return urlsplit(origin).hostname or ""
     except ValueError:

@@ -1,4 +1,4 @@
-"""The guard: checks before a route's own work, in the contract's order: 401, 503, 429, 403, 415, 422."""
+"""The guard: checks before each route, in the contract's order: 401, 503, 429, 403, 415, 422."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, cast
@@ -10,27 +10,26 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
 from litestar.routes import HTTPRoute
 
-from api import auth, heads
+from api import auth, head_requests
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from domain.tenancy.delegation import grants
 from schemas.api_keys import Scope
 from schemas.errors import Forbidden, Invalid, Unauthenticated, Unsupported
 
-#: Values of one parameter: each costs a search of its own.
-MOST_VALUES = 20
-#: Characters of a value among several: as many as the name of an event has.
-LONGEST_VALUE = 128
+#: Maximum number of values of one parameter: each value costs a search.
+MAX_VALUES = 20
+#: Maximum characters of a value in a list of values: the limit of an event's name.
+MAX_VALUE_CHARACTERS = 128
 
 
 class Requirements(NamedTuple):
-    """The scope that a route asks of a key (None: any key), which of its budgets it uses, and what it reads.
+    """Requirements of a route: the key's scope (None: any key), the rate class, and the accepted input.
 
-    `statuses` are the statuses of its own; those that the guard, body and parameters bring are known. `parts`
-    are the shape of a multipart body, which the route streams and reads by itself; with a `body`, either may
-    come. With `csv` the rows of the
-    body may come as a table, too. Of the `query`, `numbers` are whole numbers, `flags` are true or false,
-    `lists` take several values.
+    `statuses` are the error statuses of the route itself; guard, body and parameters add theirs. `parts` is
+    the shape of a multipart body, which the route streams and parses itself; if `body` is also set, the route
+    takes either. `csv`: the body's rows may also come as CSV. Of the `query` parameters, `numbers` are whole
+    numbers, `flags` are true or false, and `lists` take several values.
     """
 
     scope: Scope | None
@@ -52,24 +51,24 @@ def requires(
     parts: type[msgspec.Struct] | None = None,
     csv: bool = False,
 ) -> dict[str, Any]:
-    """The `opt` of a route, as in `@get(path, opt=requires("projects:read", Class.READ_LIGHT, 404))`."""
+    """Build a route's `opt`, as in `@get(path, opt=requires("projects:read", Class.READ_LIGHT, 404))`."""
     return {"requirements": Requirements(scope, rate_class, statuses, parts=parts, csv=csv)}
 
 
 def bind(app: Litestar) -> None:
-    """Complete the `Requirements` of each route behind the guard. Raises KeyError for one that has none."""
+    """Complete the `Requirements` of each route behind the guard. Raises KeyError for a route without any."""
     for route in app.routes:
         for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
             if handler.http_methods == {"OPTIONS"}:
-                handler.opt["allow"] = ", ".join(sorted(heads.methods(route.methods, route.path)))
+                handler.opt["allow"] = ", ".join(sorted(head_requests.methods(route.methods, route.path)))
             elif handler.resolve_before_request() is guard:
                 handler.opt["requirements"] = _completed(handler)
 
 
 async def guard(connection: Request[Any, Any, Any]) -> Response[None] | None:
-    """Runs before each route and raises the first refusal; OPTIONS is answered without a key.
+    """Run the checks before each route and raise the first refusal; answer OPTIONS without a key.
 
-    (Litestar's own answer to it names the methods of one of the path's handlers only.)
+    Litestar's own answer to OPTIONS lists the methods of only one of the path's handlers.
     """
     request, opt = cast("ApiRequest", connection), connection.route_handler.opt
     if "allow" in opt:
@@ -81,24 +80,24 @@ async def guard(connection: Request[Any, Any, Any]) -> Response[None] | None:
     if query := request.scope["query_string"]:
         request.scope["query_string"] = _check_query(query, needs)
     types = {b"multipart/form-data": needs.parts, b"application/json": needs.body, b"text/csv": needs.csv}
-    if taken := [name for name, has in types.items() if has]:
-        _check_type(request, *taken)
+    if accepted := [name for name, has in types.items() if has]:
+        _check_type(request, *accepted)
     elif request.method != "GET" and await request.body() not in {b"", b"{}"}:
-        raise Invalid("body", "this route takes none")
+        raise Invalid("body", "this route takes no body")
     return None
 
 
 def _class_of(request: ApiRequest, needs: Requirements) -> Class:
-    """The route's class; of a route that takes JSON too, an upload is done when it is answered."""
+    """Return the rate class of a request. An upload is a light write where the route also takes JSON."""
     return Class.WRITE_LIGHT if needs.parts and needs.body and request.sends_parts else needs.rate_class
 
 
 async def _admit(request: ApiRequest, needs: Requirements, rate_class: Class) -> None:
     call, services, client = request.request_state, request.services, request.scope["client"]
-    address = auth.address(call, client[0] if client else "", hops=services.settings.proxy_hops)
-    presented = auth.presented(call)
+    address = auth.client_address(call, client[0] if client else "", hops=services.settings.proxy_hops)
+    presented = auth.read_key(call)
     expected = services.authenticator.expect(presented)
-    # Beside the look-up, not after it.
+    # Runs during the look-up of the key.
     charging = expected and services.limiter.charge(expected, rate_class)
     try:
         call.principal = await services.authenticator.authenticate(
@@ -116,33 +115,34 @@ async def _admit(request: ApiRequest, needs: Requirements, rate_class: Class) ->
 
 
 def _check_query(query: bytes, needs: Requirements) -> bytes:
-    """Only what the route has, each but lists once, as text that Postgres can keep, or as digits.
+    """Check the query and return it normalized: known parameters, without duplicates except lists.
 
-    Litestar itself would take `1e2` for a whole number. It reads several values of one parameter as the query
-    that this returns has them: `status=failed,canceled` as one after the other, which generated clients send.
+    Texts must be storable in Postgres, and numbers must be digits: Litestar would accept `1e2` as a whole
+    number. The returned query repeats a list's name for each value, as Litestar expects. Generated clients
+    send `status=failed,canceled`.
     """
     try:
         pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
     except ValueError:
         raise Invalid("query", "must be percent-encoded UTF-8") from None
-    given: dict[str, str] = {}
+    params: dict[str, str] = {}
     for name, value in pairs:
         if name not in needs.query:
             raise Invalid(name, "is not a parameter of this route")
-        if name in given and name not in needs.lists:
-            raise Invalid(name, "is given twice")
-        given[name] = f"{given[name]},{value}" if name in given else value
-    for name, value in given.items():
+        if name in params and name not in needs.lists:
+            raise Invalid(name, "is sent twice")
+        params[name] = f"{params[name]},{value}" if name in params else value
+    for name, value in params.items():
         _check_value(name, value, needs)
-    if not any(name in needs.lists and "," in value for name, value in given.items()):
+    if not any(name in needs.lists and "," in value for name, value in params.items()):
         return query
     return urlencode(
-        [(name, one) for name, value in given.items() for one in _values(name, value, needs)]
+        [(name, part) for name, value in params.items() for part in _values(name, value, needs)]
     ).encode()
 
 
 def _values(name: str, value: str, needs: Requirements) -> Iterable[str]:
-    """The values of a parameter, each once."""
+    """Split a list parameter and drop duplicate values."""
     return dict.fromkeys(value.split(",")) if name in needs.lists else (value,)
 
 
@@ -150,7 +150,7 @@ def _check_value(name: str, value: str, needs: Requirements) -> None:
     if "\x00" in value:
         raise Invalid(name, "must not contain a NUL character")
     if name in needs.numbers and not (value.isascii() and value.isdecimal()):
-        raise Invalid(name, "must be a whole number, in digits alone")
+        raise Invalid(name, "must be a whole number, in digits only")
     if name in needs.flags and value not in {"true", "false"}:
         raise Invalid(name, "must be true or false")
     if name in needs.lists:
@@ -159,29 +159,31 @@ def _check_value(name: str, value: str, needs: Requirements) -> None:
 
 def _check_values(name: str, values: Sequence[str]) -> None:
     if "" in values:
-        raise Invalid(name, "has an empty value: put one comma between two")
-    if len(values) > MOST_VALUES:
-        raise Invalid(name, f"takes at most {MOST_VALUES} values")
-    if max(map(len, values)) > LONGEST_VALUE:
-        raise Invalid(name, f"takes values of at most {LONGEST_VALUE} characters")
+        raise Invalid(name, "has an empty value: put one comma between two values")
+    if len(values) > MAX_VALUES:
+        raise Invalid(name, f"takes at most {MAX_VALUES} values")
+    if max(map(len, values)) > MAX_VALUE_CHARACTERS:
+        raise Invalid(name, f"takes values of at most {MAX_VALUE_CHARACTERS} characters")
 
 
 def _check_type(request: ApiRequest, *expected: bytes) -> None:
     if request.sent_type not in expected:
-        raise Unsupported(f"send the body as {' or '.join(one.decode() for one in expected)}")
+        raise Unsupported(
+            f"send the body as {' or '.join(content_type.decode() for content_type in expected)}"
+        )
 
 
 def _completed(handler: HTTPRouteHandler) -> Requirements:
     needs: Requirements = handler.opt["requirements"]
     fields = handler.parsed_fn_signature.parameters
-    asked = {
+    query_fields = {
         field.kwarg_definition.name or name: field
         for name, field in fields.items()
         if isinstance(field.kwarg_definition, QueryParameter)
     }
-    numbers = frozenset(name for name, field in asked.items() if field.annotation is int)
-    flags = frozenset(name for name, field in asked.items() if field.has_inner_subclass_of(bool))
-    lists = frozenset(name for name, field in asked.items() if field.is_non_string_sequence)
-    # `reads` is the shape of JSON that a route reads by itself.
+    numbers = frozenset(name for name, field in query_fields.items() if field.annotation is int)
+    flags = frozenset(name for name, field in query_fields.items() if field.has_inner_subclass_of(bool))
+    lists = frozenset(name for name, field in query_fields.items() if field.is_non_string_sequence)
+    # `reads` is the JSON shape of a route that parses its body itself.
     body = "data" in fields or "reads" in handler.opt
-    return needs._replace(query=frozenset(asked), numbers=numbers, flags=flags, lists=lists, body=body)
+    return needs._replace(query=frozenset(query_fields), numbers=numbers, flags=flags, lists=lists, body=body)

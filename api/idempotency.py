@@ -1,6 +1,7 @@
-"""Idempotency of writes: the record of a request (its key, and what it was answered) commits with its effect.
+"""Idempotency of writes: the record of a request (its key and its answer) commits with its effect.
 
-So a crash can neither wedge a key nor run it twice, and only what was committed, a 2xx, is ever replayed.
+So a crash can neither block a key nor run its request twice. Only committed answers, which are 2xx, are
+replayed.
 """
 
 import asyncio
@@ -16,8 +17,8 @@ import msgspec
 from litestar import Response
 
 from api.json_bodies import UNREADABLE
-from api.replies import Reply
 from api.requests import ApiRequest
+from api.responses import ApiResponse
 from db.pool import Conn
 from domain.security.keyring import Keyring
 from domain.tenancy import idempotency, shown_times
@@ -31,19 +32,19 @@ T = TypeVar("T")
 
 ACCEPTED = 202
 
-#: A key in use is asked for again, for 2 s in all, as long as any lock is waited for.
-ASK_AGAIN_S, ASKS = 0.05, 40
+#: Seconds between two attempts to claim a key in use, and their number: 2 s in all, like the wait for a lock.
+CLAIM_RETRY_S, MAX_CLAIM_ATTEMPTS = 0.05, 40
 
-#: Fields that hold the list of a large body, in quotes, and items of such a list.
-LISTS, MAX_ITEMS = {b'"events"', b'"rows"'}, 1_000
+#: Names of the fields with the list of a large body, in quotes, and the maximum of items in such a list.
+LIST_FIELDS, MAX_ITEMS = {b'"events"', b'"rows"'}, 1_000
 
 _KEY = re.compile(rb"[\x20-\x7e]{1,255}")
 
 
-class Made(NamedTuple, Generic[T]):
-    """The answer of a write, and whom to wake once it is committed.
+class WriteResult(NamedTuple, Generic[T]):
+    """The answer of a write, and the wakes to send after its commit.
 
-    `secret` says that `content` holds something shown once: its record is sealed.
+    `secret`: `content` contains a secret that is shown once, so its record is sealed.
     """
 
     content: T
@@ -55,99 +56,105 @@ class Made(NamedTuple, Generic[T]):
     replayed: bool = False
 
 
-async def once(request: ApiRequest, write: Callable[[Conn], Awaitable[Made[T]]]) -> Response[T]:
-    """Run a write in one transaction with the record of its answer, then wake who has to know.
+async def once(request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResult[T]]]) -> Response[T]:
+    """Run a write in one transaction with the record of its answer, then send the wakes.
 
-    With a key that was used for the same request, the first answer again. Raises `KeyReused` for another
-    request, `InFlight` for one that still runs.
+    If the key was used for the same request, return the first answer again. Raises `KeyReused` for another
+    request, `InFlight` while the first request still runs.
     """
     return await reply(request, await write_once(request, write, await request.body()))
 
 
 async def once_plain(request: ApiRequest, write: Callable[[Conn], Awaitable[T]]) -> Response[T]:
-    """`once` for a write that is answered with 200 and what it came to, and wakes nobody."""
+    """Run `once` for a write without wakes; its result is answered with 200."""
 
-    async def make(conn: Conn) -> Made[T]:
-        return Made(await write(conn))
+    async def make(conn: Conn) -> WriteResult[T]:
+        return WriteResult(await write(conn))
 
     return await once(request, make)
 
 
-async def once_any_time(request: ApiRequest, write: Callable[[Conn], Awaitable[Made[T]]]) -> Response[T]:
-    """`once` for a write of real time, which a sandbox's clock neither dates nor holds up."""
+async def once_any_time(
+    request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResult[T]]]
+) -> Response[T]:
+    """Run `once` for a write in real time, which a sandbox's clock neither dates nor blocks."""
     return await reply(request, await _write_once(request, write, await request.body()))
 
 
 async def write_once(
-    request: ApiRequest, write: Callable[[Conn], Awaitable[Made[T]]], body: bytes
-) -> Made[T]:
-    """`once` without the reply; `body` stands for one which was not kept.
+    request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResult[T]]], body: bytes
+) -> WriteResult[T]:
+    """Run `once` without the reply; `body` replaces a request body that was not kept in memory.
 
-    In a sandbox the clock stands meanwhile, and the answer has its times. Raises `Conflict` CLOCK_ADVANCING.
+    In a sandbox the write holds the clock, and the answer has the sandbox's times. Raises `Conflict`
+    CLOCK_ADVANCING.
     """
     return await _write_once(request, partial(_in_time, request, write), body)
 
 
-async def _in_time(request: ApiRequest, write: Callable[[Conn], Awaitable[Made[T]]], conn: Conn) -> Made[T]:
+async def _in_time(
+    request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResult[T]]], conn: Conn
+) -> WriteResult[T]:
     await request.hold_clock(conn)
-    made = await write(conn)
-    content = shown_times.shown(made.content, request.request_state.ahead)
+    result = await write(conn)
+    content = shown_times.shown(result.content, request.request_state.ahead)
     request.request_state.ahead = shown_times.REAL
-    return made._replace(content=content)
+    return result._replace(content=content)
 
 
 async def _write_once(
-    request: ApiRequest, write: Callable[[Conn], Awaitable[Made[T]]], body: bytes
-) -> Made[T]:
+    request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResult[T]]], body: bytes
+) -> WriteResult[T]:
     claim = await _claim_of(request, body)
     return await _when_free(partial(request.transact, partial(_write, request, claim, write)))
 
 
 def has_key(request: ApiRequest) -> bool:
-    """True if the request has a key: without one, its effect need not be one transaction."""
+    """Return whether the request has a key. Without a key, its effect need not be one transaction."""
     return b"idempotency-key" in request.request_state.headers
 
 
 async def insert_once(
     request: ApiRequest,
-    made: Made[T],
+    result: WriteResult[T],
     insert: Callable[[Record | None], Awaitable[bool | None]],
     insert_on: Callable[[Conn], Awaitable[object]],
 ) -> Response[T]:
-    """`once` for a write whose whole answer is known before it: row and record in a single statement.
+    """Run `once` for a write with an answer known in advance: one statement inserts the row and the record.
 
-    `insert` says whether it wrote: not if the record's key was used before; None while somebody uses it. In a
-    sandbox, whose clock has to be held, `insert_on` does so in a transaction.
+    `insert` returns whether it wrote: False if the record's key was used before, None while another
+    transaction uses it. In a sandbox `insert_on` inserts in a transaction instead, since the clock must be
+    held.
     """
     if request.principal.sandbox:
 
-        async def write(conn: Conn) -> Made[T]:
+        async def write(conn: Conn) -> WriteResult[T]:
             await insert_on(conn)
-            return made
+            return result
 
         return await once(request, write)
     claim = await _claim_of(request, await request.body())
-    record = None if claim is None else _record(request, claim, made)
+    record = None if claim is None else _record(request, claim, result)
     wrote = await _when_free(partial(insert, record))
     if claim is not None and not wrote:
         async with request.connection() as conn:
-            made = await _replay(request, conn, claim)
-    return await reply(request, made)
+            result = await _replay(request, conn, claim)
+    return await reply(request, result)
 
 
 async def _when_free(write: Callable[[], Awaitable[T | None]]) -> T:
-    """The outcome of `write` once nobody else uses the key. Raises `InFlight` if that takes too long."""
-    for _ in range(ASKS):
-        if (came := await write()) is not None:
-            return came
-        await asyncio.sleep(ASK_AGAIN_S)
+    """Retry `write` until no other transaction uses the key. Raises `InFlight` if that takes too long."""
+    for _ in range(MAX_CLAIM_ATTEMPTS):
+        if (outcome := await write()) is not None:
+            return outcome
+        await asyncio.sleep(CLAIM_RETRY_S)
     raise InFlight
 
 
 async def _write(
-    request: ApiRequest, claim: KeyUse | None, write: Callable[[Conn], Awaitable[Made[T]]], conn: Conn
-) -> Made[T] | None:
-    """None while another transaction uses the key."""
+    request: ApiRequest, claim: KeyUse | None, write: Callable[[Conn], Awaitable[WriteResult[T]]], conn: Conn
+) -> WriteResult[T] | None:
+    """Write or replay; return None while another transaction uses the key."""
     if claim is None:
         return await write(conn)
     free = await idempotency.claim(conn, claim)
@@ -155,9 +162,9 @@ async def _write(
         return None
     if not free:
         return await _replay(request, conn, claim)
-    made = await write(conn)
-    await idempotency.store(conn, _record(request, claim, made))
-    return made
+    result = await write(conn)
+    await idempotency.store(conn, _record(request, claim, result))
+    return result
 
 
 async def _claim_of(request: ApiRequest, body: bytes) -> KeyUse | None:
@@ -167,49 +174,50 @@ async def _claim_of(request: ApiRequest, body: bytes) -> KeyUse | None:
     if not _KEY.fullmatch(key):
         raise Invalid("Idempotency-Key", "must have 1 to 255 printable ASCII characters")
     who = request.principal
-    digested = await steps.take_turns(digest(_where(request), body))
+    digested = await steps.take_turns(digest(_target(request), body))
     prints = _fingerprints(request.services.peppers, digested)
     return KeyUse(who.organization_id, who.key_uuid, key.decode(), *prints)
 
 
 def _fingerprints(peppers: Keyring, digest: bytes) -> tuple[bytes, tuple[bytes, ...]]:
-    """The digest as the keyring's writer makes it, and as a row of the last day may have it yet.
+    """Return the digest keyed with the current pepper, and the other forms that a stored row may have.
 
-    Keyed, since a body may hold a password that a plain hash would let a reader of the table guess. A row
-    of before that has the digest itself.
+    The digest is keyed since a body may hold a password: a reader of the table could guess it from a plain
+    hash. Rows of an older release hold the plain digest.
     """
-    made = {
+    digests = {
         name: hmac.digest(key, b"request " + digest, hashlib.sha256) for name, key in peppers.keys.items()
     }
-    return made.pop(peppers.writer), (*made.values(), digest)
+    return digests.pop(peppers.writer), (*digests.values(), digest)
 
 
-def _where(request: ApiRequest) -> list[Any]:
-    """Method, concrete path and query."""
+def _target(request: ApiRequest) -> list[Any]:
+    """Return the method, the path and the sorted query."""
     query = request.scope["query_string"]
     pairs = sorted(parse_qsl(query.decode("latin-1"), keep_blank_values=True)) if query else []
     return [request.method, request.scope["path"], pairs]
 
 
-def digest(where: Sequence[Any], body: bytes) -> Steps[bytes]:
-    """A digest that neither the order of fields nor white space changes; else, of no JSON, each byte does.
+def digest(target: Sequence[Any], body: bytes) -> Steps[bytes]:
+    """Digest a request. For JSON, the order of fields and white space make no difference; else each byte
+    counts.
 
-    Of a large body with a list, an item of more than `STEP_BYTES` counts byte by byte, too: no item that is
-    kept is as large.
+    In a large body with a list, an item over `STEP_BYTES` also counts byte by byte: no stored item is as
+    large.
     """
     try:
         canonical = yield from _canonical(body)
     except UNREADABLE:
         canonical = _ordered(hashlib.sha256(body).hexdigest())
-    return hashlib.sha256(b"%b,%b]" % (_ordered(where)[:-1], canonical)).digest()
+    return hashlib.sha256(b"%b,%b]" % (_ordered(target)[:-1], canonical)).digest()
 
 
 def _canonical(body: bytes) -> Steps[bytes]:
-    """JSON without white space, its fields in order. Raises one of `UNREADABLE`."""
+    """Return the JSON without white space, with ordered fields. Raises one of `UNREADABLE`."""
     if len(body) <= STEP_BYTES:
         return _ordered(msgspec.json.decode(body) if body else None)
     try:
-        beside, items = yield from json_items.read(body, LISTS, MAX_ITEMS)
+        beside, items = yield from json_items.read(body, LIST_FIELDS, MAX_ITEMS)
     except DomainError:
         items = None
     if items is None:
@@ -237,25 +245,25 @@ def _ordered(value: Any) -> bytes:
     return msgspec.json.encode(value, order="deterministic")
 
 
-def _record(request: ApiRequest, claim: KeyUse, made: Made[Any]) -> Record:
-    answer = StoredAnswer(made.status, made.location, msgspec.json.encode(made.content), made.etag)
-    return idempotency.fill(claim, answer, seal_with=request.services.vault if made.secret else None)
+def _record(request: ApiRequest, claim: KeyUse, result: WriteResult[Any]) -> Record:
+    answer = StoredAnswer(result.status, result.location, msgspec.json.encode(result.content), result.etag)
+    return idempotency.fill(claim, answer, seal_with=request.services.vault if result.secret else None)
 
 
-async def _replay(request: ApiRequest, conn: Conn, claim: KeyUse) -> Made[Any]:
+async def _replay(request: ApiRequest, conn: Conn, claim: KeyUse) -> WriteResult[Any]:
     answer = await idempotency.replay(conn, claim, keyring=request.services.vault)
-    return Made(answer.body, answer.status, answer.location, answer.etag, replayed=True)
+    return WriteResult(answer.body, answer.status, answer.location, answer.etag, replayed=True)
 
 
-async def reply(request: ApiRequest, made: Made[T]) -> Response[T]:
-    """Wake whom the write concerns, and say what it made."""
-    for wake in made.wakes:
+async def reply(request: ApiRequest, result: WriteResult[T]) -> Response[T]:
+    """Send the wakes and build the response."""
+    for wake in result.wakes:
         await request.services.courier.send(wake)
     headers = {
-        "Location": made.location,
-        "ETag": made.etag,
-        "Retry-After": "1" if made.status == ACCEPTED and made.location else None,
-        "Idempotent-Replayed": "true" if made.replayed else None,
+        "Location": result.location,
+        "ETag": result.etag,
+        "Retry-After": "1" if result.status == ACCEPTED and result.location else None,
+        "Idempotent-Replayed": "true" if result.replayed else None,
     }
-    given = {name: value for name, value in headers.items() if value is not None}
-    return Reply(made.content, status_code=made.status, headers=given)
+    present_headers = {name: value for name, value in headers.items() if value is not None}
+    return ApiResponse(result.content, status_code=result.status, headers=present_headers)

@@ -1,6 +1,6 @@
-"""JSON bodies: the counts are checked first, then the body is read as its type.
+"""JSON bodies: checks the counts first, then decodes the body as its type.
 
-Each step takes milliseconds at most. A large body lets other requests run between two steps.
+Each step takes at most milliseconds. Between two steps of a large body, other requests run.
 """
 
 import re
@@ -9,22 +9,23 @@ from typing import Any
 
 import msgspec
 
-from api import faults
-from api.body_limits import Limits, limits_of
+from api import body_validation
+from api.body_limits import BodyLimits, limits_of
 from domain.values import metadata, numbers
 from domain.values.steps import Steps
 from schemas.errors import Invalid, Malformed
 
-SAY_JSON = "the body is not readable JSON in UTF-8"
+NOT_JSON = "the body is not valid JSON in UTF-8"
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
-#: Bytes of a body that is read in one step, without counting. The worst one takes two milliseconds.
+#: Maximum bytes of a body that is decoded in one step, without counting. The worst one takes two
+#: milliseconds.
 SMALL_BYTES = 16 << 10
 
-#: Digits of a number that is looked at; Python reads and writes longer ones in quadratic time.
+#: Maximum digits of a number; Python parses and prints longer ones in quadratic time.
 MAX_DIGITS = 400
 
-#: Numbers with a fraction or an exponent: one takes four bytes of metadata.
+#: Maximum of numbers with a fraction or an exponent: one takes four bytes of metadata.
 MAX_FRACTIONS = metadata.MAX_BYTES // 4
 TOO_MANY_FRACTIONS = f"may have at most {MAX_FRACTIONS} numbers that are not whole"
 
@@ -33,7 +34,7 @@ _DIGITS_AS_ZEROS = bytes.maketrans(b"123456789", b"000000000")
 
 
 class _Fractions:
-    """Reads the fractions of one body, and stops at the first one too many."""
+    """Parses the fractions of one body, and stops at the first one over the limit."""
 
     def __init__(self) -> None:
         self.left = MAX_FRACTIONS
@@ -46,7 +47,7 @@ class _Fractions:
 
 
 def read(body: bytes, kind: Any) -> Steps[Any]:
-    """Decode a body as a type. Raises `Malformed`, `Invalid` with each fault."""
+    """Decode a body as a type. Raises `Malformed`, and `Invalid` with all validation errors."""
     if len(body) > SMALL_BYTES:
         yield from _check_counts(body, limits_of(kind))
         yield
@@ -57,7 +58,7 @@ def read(body: bytes, kind: Any) -> Steps[Any]:
             raise Invalid("body", TOO_MANY_FRACTIONS) from None
         raise (yield from _refusal(body, kind, error)) from None
     except UNREADABLE:
-        raise Malformed(SAY_JSON) from None
+        raise Malformed(NOT_JSON) from None
     if b"\\u0000" in body and b"\\u0000" in body.replace(rb"\\", b"__"):
         raise Invalid("body", "must not contain a NUL character")
     if len(body) > SMALL_BYTES:
@@ -65,24 +66,24 @@ def read(body: bytes, kind: Any) -> Steps[Any]:
     return value
 
 
-def _check_counts(body: bytes, limits: Limits) -> Steps[None]:
-    """Refuse a text with far more values than the type holds, or with a very long number. Raises `Invalid`.
+def _check_counts(body: bytes, limits: BodyLimits) -> Steps[None]:
+    """Refuse a text with far more values than the type allows, or with a very long number. Raises `Invalid`.
 
-    "Far more" is twice as many: of one item too many the reader tells the place.
+    "Far more" is twice the limit: for one item too many, the decoder reports the exact path.
     """
-    most = Limits(*(2 * limit + 1_000 for limit in limits))
-    if _quotes(body) > 2 * most.strings:
-        raise _too_many(most.strings, "strings")
-    few = _containers(body) <= most.containers and body.count(b",") <= most.values
+    maximum = BodyLimits(*(2 * limit + 1_000 for limit in limits))
+    if _quotes(body) > 2 * maximum.strings:
+        raise _too_many(maximum.strings, "strings")
+    few = _containers(body) <= maximum.containers and body.count(b",") <= maximum.values
     if few and not _has_long_number(body):
         return
     yield
     # Strings may hold commas, brackets and digits: without them the counts are exact.
     bare = _STRING.sub(b"", body)
-    if _containers(bare) > most.containers:
-        raise _too_many(most.containers, "lists and objects")
-    if bare.count(b",") > most.values:
-        raise _too_many(most.values, "values")
+    if _containers(bare) > maximum.containers:
+        raise _too_many(maximum.containers, "lists and objects")
+    if bare.count(b",") > maximum.values:
+        raise _too_many(maximum.values, "values")
     if _has_long_number(bare):
         raise Invalid("body", f"has a number of more than {MAX_DIGITS} digits: send it as a string")
 
@@ -101,8 +102,8 @@ def _has_long_number(text: bytes) -> bool:
     return b"0" * MAX_DIGITS in text.translate(_DIGITS_AS_ZEROS)
 
 
-def _too_many(most: int, what: str) -> Invalid:
-    return Invalid("body", f"has more than {most} {what}: no body of this route needs so many")
+def _too_many(maximum: int, what: str) -> Invalid:
+    return Invalid("body", f"has more than {maximum} {what}: no valid body of this route needs as many")
 
 
 def _decode(body: bytes, kind: Any) -> Any:
@@ -112,17 +113,17 @@ def _decode(body: bytes, kind: Any) -> Any:
 
 
 def _refusal(body: bytes, kind: Any, error: msgspec.ValidationError) -> Steps[Exception]:
-    """Find each fault of a body. `Malformed` if the text behind the first wrong value is no JSON."""
+    """Collect the validation errors of a body; `Malformed` if the text after the first error is no JSON."""
     large = len(body) > SMALL_BYTES
     if large:
         yield
     try:
         value = msgspec.json.decode(body)
     except UNREADABLE:
-        return Malformed(SAY_JSON)
+        return Malformed(NOT_JSON)
     if large:
         yield
-    return faults.find(value, kind) or Invalid(*faults.read(error))
+    return body_validation.validate(value, kind) or Invalid(*body_validation.parse_error(error))
 
 
 @cache

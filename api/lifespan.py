@@ -1,4 +1,4 @@
-"""The lifespan of an API process: what it opens at its start and closes at its end."""
+"""The lifespan of an API process: opens its resources at the start and closes them at the end."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -9,20 +9,20 @@ from litestar import Litestar
 from redis.asyncio import Redis
 
 from api.app_auth import AppAuthenticator
-from api.auth import Authenticator, Strangers
-from api.behind import written_behind
-from api.coalescing import Coalesced
-from api.connections import RESERVE, Connections
+from api.auth import Authenticator, FailedKeyTracker
+from api.coalescing import Coalescer
 from api.disk_watch import open_disk_watch
 from api.event_limits import EventLimiter
-from api.last_events import open_last_events
-from api.listening import open_listeners
-from api.measuring import measured
-from api.ratelimit import COOL_S, Limiter, open_limiter
+from api.event_streams import open_stream_hub
+from api.fair_executor import TenantQueue, open_fair_executor
+from api.last_seen import open_last_seen
+from api.long_poll import Ref, open_hub, poll_jobs
+from api.metrics_port import serve_metrics
+from api.ratelimit import BREAKER_PAUSE_S, Limiter, open_limiter
 from api.server.admission import limits_of
 from api.services import EventServices, Services
-from api.tenant_queue import TenantQueue, open_aside
-from api.waiting import Ref, looking, open_watcher
+from api.tenant_connections import RESERVED_CONNECTIONS, TenantConnections
+from api.write_behind import write_behind
 from db.pool import Pool, open_pool
 from db.redis_pool import RedisPool
 from domain.events.budgets import PAUSE_S, Budgets
@@ -40,33 +40,35 @@ from jobs.courier import open_courier
 from schemas.settings import Settings
 from schemas.waiting import Waiting
 
-#: What a request waits for a lock that another transaction holds.
+#: Maximum wait of a request for a lock of another transaction.
 LOCK_TIMEOUT = "2s"
 
-#: What a silent Postgres may cost one statement of a request, in seconds.
+#: Timeout in seconds of one statement of a request, for a Postgres that doesn't respond.
 COMMAND_TIMEOUT_S = 10.0
 
-#: Uploads that are looked into at once: each takes a core for 70 ms, a hostile one for 3 s a file.
-PROBES = 2
+#: Uploads that are probed concurrently: each takes a core for 70 ms, a hostile one for 3 s per file.
+MAX_CONCURRENT_PROBES = 2
 
-#: Seconds between two writings of refused events.
-QUARANTINE_S = 1.0
+#: Seconds between two writes of rejected events.
+QUARANTINE_PAUSE_S = 1.0
 
 
 @asynccontextmanager
-async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetime]) -> AsyncIterator[None]:
-    """Raises `SettingsInvalid` without a pepper or vault key that some row names, or a folder for media."""
+async def open_services(
+    app: Litestar, settings: Settings, clock: Callable[[], datetime]
+) -> AsyncIterator[None]:
+    """Open all services. Raises `SettingsInvalid` without a pepper or vault key in use, or a media folder."""
     peppers, vault = _keyrings(settings)
     async with (
-        measured(app, settings),
-        open_aside() as aside,
+        serve_metrics(app, settings),
+        open_fair_executor() as aside,
         _open_pool(settings, settings.database_url, name="tenantry-web") as pool,
         _open_event_store(settings, pool) as event_store,
         open_courier(settings.redis_url) as courier,
         _open_redis(settings.redis_url, clock) as (redis, limiter),
         _open_events(settings, pool, redis, peppers, clock) as events,
-        open_watcher(looking(pool), of_all=limits_of(settings).connections // 2) as watcher,
-        open_listeners(settings, pool) as listeners,
+        open_hub(poll_jobs(pool), in_total=limits_of(settings).connections // 2) as watcher,
+        open_stream_hub(settings, pool) as listeners,
     ):
         connections = await _checked(pool, peppers, vault, settings)
         app.state.services = Services(
@@ -79,16 +81,16 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
             redis=redis,
             peppers=peppers,
             vault=vault,
-            authenticator=Authenticator(pool, peppers, Strangers()),
+            authenticator=Authenticator(pool, peppers, FailedKeyTracker()),
             limiter=limiter,
             events=events,
-            jobs=Coalesced(looking(pool)),
-            waits=Coalesced(_asking_why(pool)),
-            creates=Coalesced(_creating(pool)),
+            jobs=Coalescer(poll_jobs(pool)),
+            waits=Coalescer(_asking_why(pool)),
+            creates=Coalescer(_creating(pool)),
             watcher=watcher,
             listeners=listeners,
             store=open_store(settings),
-            probes=TenantQueue(PROBES),
+            probes=TenantQueue(MAX_CONCURRENT_PROBES),
             aside=aside,
             allowed=urls.read_allowed(settings.fetch_allow),
             clock=clock,
@@ -100,7 +102,7 @@ async def serving(app: Litestar, settings: Settings, clock: Callable[[], datetim
 async def _open_events(
     settings: Settings, pool: Pool, redis: Redis, peppers: Keyring, clock: Callable[[], datetime]
 ) -> AsyncIterator[EventServices]:
-    """The intake has connections of its own: one for each commit at once, and two for the quarantine."""
+    """Open the intake's own pool: one connection for each concurrent commit, and two for the quarantine."""
     async with (
         open_pool(
             settings.event_store_url,
@@ -111,11 +113,11 @@ async def _open_events(
         ) as event_pool,
         _open_budgets(pool, clock) as budgets,
         open_intake(event_pool, budgets) as intake,
-        open_last_events(pool) as last,
+        open_last_seen(pool) as last,
         _open_quarantine(event_pool) as quarantine,
         open_disk_watch(settings, pool, event_pool) as disks,
     ):
-        limiter = EventLimiter(redis, Breaker(COOL_S))
+        limiter = EventLimiter(redis, Breaker(BREAKER_PAUSE_S))
         await limiter.start()
         yield EventServices(
             apps=AppAuthenticator(pool, peppers),
@@ -125,15 +127,17 @@ async def _open_events(
             last=last,
             quarantine=quarantine,
             disks=disks,
-            keyed=Connections(pool, size=RESERVE + (settings.pool_size - RESERVE) // 2),
+            keyed=TenantConnections(
+                pool, size=RESERVED_CONNECTIONS + (settings.pool_size - RESERVED_CONNECTIONS) // 2
+            ),
         )
 
 
 @asynccontextmanager
 async def _open_budgets(pool: Pool, clock: Callable[[], datetime]) -> AsyncIterator[Budgets]:
-    """Budgets of this process. Its counts are added to the table, the last ones at the end of the block."""
+    """Open this process's event budgets; its counts are added to the table, the last ones at the end."""
     budgets = Budgets(clock)
-    async with written_behind(budgets.came, partial(budgets.write_due, pool), rest_s=PAUSE_S):
+    async with write_behind(budgets.came, partial(budgets.write_due, pool), pause_s=PAUSE_S):
         try:
             yield budgets
         finally:
@@ -143,26 +147,28 @@ async def _open_budgets(pool: Pool, clock: Callable[[], datetime]) -> AsyncItera
 @asynccontextmanager
 async def _open_quarantine(pool: Pool) -> AsyncIterator[Quarantine]:
     quarantine = Quarantine(pool)
-    async with written_behind(quarantine.came, quarantine.write_due, rest_s=QUARANTINE_S):
+    async with write_behind(quarantine.came, quarantine.write_due, pause_s=QUARANTINE_PAUSE_S):
         yield quarantine
 
 
 def _keyrings(settings: Settings) -> tuple[Keyring, Keyring]:
-    """Peppers, and keys of the vault."""
+    """Parse the peppers and the vault keys."""
     peppers = parse_keyring(settings.peppers, setting="PEPPERS")
     return peppers, parse_keyring(settings.vault_keys, setting="VAULT_KEYS")
 
 
-async def _checked(pool: Pool, peppers: Keyring, vault: Keyring, settings: Settings) -> Connections:
-    """The pool as requests use it, whose rows these keys open."""
+async def _checked(pool: Pool, peppers: Keyring, vault: Keyring, settings: Settings) -> TenantConnections:
+    """Check that the keyrings open the stored rows, and return the pool with its quotas."""
     async with pool.acquire() as conn:
         await check_keyrings(conn, peppers=peppers, vault=vault)
-    return Connections(pool, size=settings.pool_size)
+    return TenantConnections(pool, size=settings.pool_size)
 
 
-def _shared(event_store: Pool, connections: Connections, pool: Pool, settings: Settings) -> Connections:
-    """The event store's connections: those of the main database, where it is the same one."""
-    return connections if event_store is pool else Connections(event_store, size=settings.pool_size)
+def _shared(
+    event_store: Pool, connections: TenantConnections, pool: Pool, settings: Settings
+) -> TenantConnections:
+    """Return the event store's connections; the main ones if both are one database."""
+    return connections if event_store is pool else TenantConnections(event_store, size=settings.pool_size)
 
 
 def _creating(pool: Pool) -> Callable[[Sequence[New]], Awaitable[list[bool | None]]]:
@@ -193,7 +199,7 @@ def _open_pool(settings: Settings, url: str, *, name: str) -> AbstractAsyncConte
 
 @asynccontextmanager
 async def _open_event_store(settings: Settings, pool: Pool) -> AsyncIterator[Pool]:
-    """The main pool, or another one where the event store is a database of its own."""
+    """Open the event store's pool; yield the main pool if both are one database."""
     if not settings.telemetry_url:
         yield pool
         return
@@ -203,14 +209,14 @@ async def _open_event_store(settings: Settings, pool: Pool) -> AsyncIterator[Poo
 
 @asynccontextmanager
 async def _open_redis(url: str, clock: Callable[[], datetime]) -> AsyncIterator[tuple[Redis, Limiter]]:
-    """Redis, which need not be there, and the limiter that counts requests in it.
+    """Open Redis, which may be away, and the rate limiter that uses it.
 
-    Whoever asks sets the time limit: redis-py's own costs a task a command.
+    Callers set their own timeouts: the timeout of redis-py costs a task per command.
     """
     pool = RedisPool.from_url(url)
     try:
         redis = Redis(connection_pool=pool)
-        async with open_limiter(redis, Breaker(COOL_S), clock) as limiter:
+        async with open_limiter(redis, Breaker(BREAKER_PAUSE_S), clock) as limiter:
             yield redis, limiter
     finally:
         await pool.disconnect()

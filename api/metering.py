@@ -15,8 +15,8 @@ from telemetry.costs import Cost
 if TYPE_CHECKING:
     from api.services import Services
 
-#: Seconds between two lines of the log about the same route.
-LOG_EVERY_S = 10.0
+#: Seconds between two log lines about the same route.
+LOG_INTERVAL_S = 10.0
 
 UNMATCHED = "unmatched"
 
@@ -28,7 +28,7 @@ class LoopWatchdog:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        #: By route: when it was logged last, and the holds since. Routes are few.
+        #: By route: the time of its last log line, and the number of holds since. Routes are few.
         self._logged: dict[str, tuple[float, int]] = {}
 
     def note(self, scope: HTTPScope, state: RequestState, seconds: float) -> None:
@@ -37,7 +37,7 @@ class LoopWatchdog:
         metrics.HTTP_LOOP_HOLD.labels(route).observe(seconds)
         now = self._clock()
         logged_at, skipped = self._logged.get(route, (-math.inf, 0))
-        if now - logged_at < LOG_EVERY_S:
+        if now - logged_at < LOG_INTERVAL_S:
             self._logged[route] = logged_at, skipped + 1
             return
         self._logged[route] = now, 0
@@ -48,8 +48,8 @@ class LoopWatchdog:
 _watchdog = LoopWatchdog()
 
 
-def counted(cost: Cost, receive: Receive, send: Send) -> tuple[Receive, Send]:
-    """Both sides of a connection, which count the bytes of bodies that pass."""
+def count_bytes(cost: Cost, receive: Receive, send: Send) -> tuple[Receive, Send]:
+    """Wrap both sides of a connection to count the bytes of bodies."""
 
     async def receive_counted() -> Any:
         message = await receive()
@@ -64,14 +64,14 @@ def counted(cost: Cost, receive: Receive, send: Send) -> tuple[Receive, Send]:
     return receive_counted, send_counted
 
 
-async def metered(
+async def meter(
     scope: HTTPScope,
     state: RequestState,
     answering: Coroutine[Any, Any, None],
     *,
     watchdog: LoopWatchdog = _watchdog,
 ) -> None:
-    """Run a request to its end, and charge what it cost to the bucket that pays for it, if one is known."""
+    """Run a request and charge its cost to the bucket that pays for it, if known."""
     cost = state.cost
     try:
         with costs.metered(cost):

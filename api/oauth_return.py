@@ -1,4 +1,4 @@
-"""The return from another site's pages: the redirect, and waiting for the job that the return starts."""
+"""The return from an OAuth consent page: the redirect, and the wait for the job that the return starts."""
 
 import asyncio
 import hashlib
@@ -9,9 +9,9 @@ from uuid import UUID
 
 from litestar import Response
 
-from api.replies import Reply
+from api.long_poll import POLL_INTERVAL_S, unless_disconnected
 from api.requests import ApiRequest
-from api.waiting import LOOK_S, unless_gone
+from api.responses import ApiResponse
 from domain.jobs import jobs
 from domain.oauth import oauth_states, return_urls
 from domain.oauth.oauth_states import Flow
@@ -19,35 +19,37 @@ from jobs import ledger
 from jobs.ledger import Submitted
 from schemas.settings import Settings
 
-#: How long a browser waits for its job, in seconds.
-CALLBACK_S = 8.0
+#: Maximum seconds that a browser waits for its job.
+MAX_CALLBACK_WAIT_S = 8.0
 
-#: The paths by which accounts' servers, and GitHub, send people back.
+#: Callback paths of the accounts' servers and of GitHub.
 SOCIAL_CALLBACK = "/v1/social/callback"
 GITHUB_CALLBACK = "/v1/github/callback"
 
 Status = Literal["connected", "pending", "failed"]
 
 
-async def lead_back(
+async def redirect_back(
     request: ApiRequest, flow: Flow, submitted: Submitted | None, *, state: str
 ) -> Response[None]:
-    """A redirect to the flow's `returnUrl`, once its job has ended or has taken too long."""
+    """Redirect to the flow's `returnUrl`, after its job has ended or a timeout."""
     if submitted:
         await _ended(request, flow, submitted)
     status = await _status(request, flow)
     return _redirect(return_urls.with_outcome(flow.return_url, status=status, state=state))
 
 
-def lead_on(request: ApiRequest, location: str, *, state: str, back: str, lasts: timedelta) -> Response[None]:
-    """A redirect from our link, with the cookie that only the way `back` sees."""
+def redirect_on(
+    request: ApiRequest, location: str, *, state: str, back: str, lasts: timedelta
+) -> Response[None]:
+    """Redirect from our link to a server, with a cookie that only the path `back` receives."""
     answer = _redirect(location)
-    answer.headers["Set-Cookie"] = bind(request.services.settings, state, back=back, lasts=lasts)
+    answer.headers["Set-Cookie"] = make_cookie(request.services.settings, state, back=back, lasts=lasts)
     return answer
 
 
-def bind(settings: Settings, state: str, *, back: str, lasts: timedelta) -> str:
-    """The cookie that binds a flow to the browser which follows our link."""
+def make_cookie(settings: Settings, state: str, *, back: str, lasts: timedelta) -> str:
+    """Return the cookie that binds a flow to the browser that follows our link."""
     public = urlsplit(settings.public_url)
     secure = "; Secure" if public.scheme == "https" else ""
     path = f"{public.path.rstrip('/')}{back}"
@@ -56,28 +58,30 @@ def bind(settings: Settings, state: str, *, back: str, lasts: timedelta) -> str:
 
 
 def is_bound(request: ApiRequest, state: str) -> bool:
-    """True if a request comes by the browser that followed our link."""
+    """Return whether the request comes from the browser that followed our link."""
     return cookie_name(state) in request.cookies
 
 
 def cookie_name(state: str) -> str:
-    """A name of each flow's own: one browser may have several at once. It doesn't tell the state."""
+    """Return the name of a flow's cookie; each flow has one, as a browser may run several. It hides the
+    state.
+    """
     return f"oauth_{hashlib.sha256(state.encode()).hexdigest()[:32]}"
 
 
 def _redirect(location: str) -> Response[None]:
-    """A 302 that no cache keeps and whose target is not told where the person was."""
+    """Return a 302 without caching and without a referrer."""
     headers = {"Location": location, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-    return Reply(None, status_code=302, headers=headers)
+    return ApiResponse(None, status_code=302, headers=headers)
 
 
 async def _ended(request: ApiRequest, flow: Flow, submitted: Submitted) -> None:
-    """The job has ended, or it took too long, or the browser left."""
+    """Wait until the job has ended, the timeout passes or the browser disconnects."""
     if submitted.wake:
         await request.services.courier.send(submitted.wake)
     ref = (flow.organization_id, submitted.job_id)
-    with request.services.watcher.seat(ref) as seat:
-        await unless_gone(request.receive, seat.until(jobs.has_ended, within=CALLBACK_S))
+    with request.services.watcher.subscribe(ref) as seat:
+        await unless_disconnected(request.receive, seat.until(jobs.has_ended, within=MAX_CALLBACK_WAIT_S))
 
 
 async def _status(request: ApiRequest, flow: Flow) -> Status:
@@ -88,11 +92,11 @@ async def _status(request: ApiRequest, flow: Flow) -> Status:
     return "connected" if outcome == "completed" else "failed"
 
 
-async def until_ended(request: ApiRequest, ref: tuple[UUID, UUID], *, within_s: float) -> None:
-    """Wait for a job that no partner sees, and so no watcher either: its organization and id."""
+async def wait_for_job(request: ApiRequest, ref: tuple[UUID, UUID], *, within_s: float) -> None:
+    """Wait for a job that partners can't see, and the watcher neither: `ref` is its organization and id."""
     organization_id, job_id = ref
-    for _ in range(int(within_s / LOOK_S)):
+    for _ in range(int(within_s / POLL_INTERVAL_S)):
         async with request.connection() as conn:
             if not await ledger.is_open(conn, organization_id=organization_id, job_id=job_id):
                 return
-        await asyncio.sleep(LOOK_S)
+        await asyncio.sleep(POLL_INTERVAL_S)

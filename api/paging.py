@@ -1,7 +1,7 @@
-"""Lists: a page is what is older than the cursor's id.
+"""Keyset pagination: a page holds the items older than the cursor's id.
 
-A cursor is that id with a signature over it, the list and the organization: one that was made up, or is
-another list's or another organization's, is refused, and says nothing about what exists.
+A cursor is that id with a signature over it, the list and the organization. A forged cursor, and one of
+another list or organization, is refused without revealing which objects exist.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from uuid import UUID
 import msgspec
 from litestar.params import QueryParameter
 
-from api import paths
+from api import path_ids
 from api.requests import ApiRequest
 from db.pool import Conn
 from domain.tenancy import shown_times
@@ -27,37 +27,37 @@ from schemas.errors import Invalid, Unavailable
 T = TypeVar("T")
 B = TypeVar("B")
 
-#: A way to a connection, which is given back at the end of the block.
+#: Opens a connection for the duration of a block.
 Connect: TypeAlias = Callable[[], AbstractAsyncContextManager[Conn]]
 
-#: A query of at most so many items behind a position, each with its own place.
-Placing: TypeAlias = Callable[[Conn, B | None, int], Awaitable[Sequence[tuple[bytes, T]]]]
+#: A query for at most so many items after a position, each with its own place in the list.
+FindPlaced: TypeAlias = Callable[[Conn, B | None, int], Awaitable[Sequence[tuple[bytes, T]]]]
 
-DEFAULT, LARGEST = 25, 200
+DEFAULT_LIMIT, MAX_LIMIT = 25, 200
 _SIGNATURE = 16
 
-#: Items of a page's first slice, so that a page of the usual size is one statement; bytes that a further one
-#: is to have; and bytes with which a page is full, however many items were asked for.
-SLICE, SLICE_BYTES, PAGE_BYTES = DEFAULT + 1, 128 * 1024, 1024 * 1024
+#: Size of a page: items of its first slice, so that a default page is one statement; target bytes of a
+#: further slice; and bytes at which the page ends before its item limit.
+FIRST_SLICE_ITEMS, SLICE_BYTES, PAGE_BYTES = DEFAULT_LIMIT + 1, 128 * 1024, 1024 * 1024
 
-#: Seconds that a page may be read for, with a connection that others wait for.
-READ_S = 3.0
-TOO_LONG = "this page takes too long to read: ask for fewer items, or give a filter that fits fewer"
+#: Maximum seconds to read a page, since its connection is needed by others.
+READ_TIMEOUT_S = 3.0
+TOO_LONG = "this page takes too long to read: request fewer items, or a narrower filter"
 
-Limit = Annotated[int, QueryParameter(ge=1, le=LARGEST, description="How many items at most.")]
+Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT, description="Maximum number of items.")]
 Cursor = Annotated[
-    str | None, QueryParameter(description="`nextCursor` of the page before, as it came.", max_length=100)
+    str | None, QueryParameter(description="The previous page's `nextCursor`, unchanged.", max_length=100)
 ]
 
 
-class Find(Protocol[T]):
-    """A query of at most `limit` items that are older than `before`, newest first."""
+class FindItems(Protocol[T]):
+    """A query for at most `limit` items older than `before`, newest first."""
 
     def __call__(self, conn: Conn, /, *, before: UUID | None, limit: int) -> Awaitable[list[T]]: ...
 
 
 class FindInProject(Protocol[T]):
-    """The same in one project. Raises `NotFound` where the organization has no such one."""
+    """The same query within one project. Raises `NotFound` for a project of another organization."""
 
     def __call__(
         self, conn: Conn, /, *, organization_id: UUID, project_id: UUID, before: UUID | None, limit: int
@@ -66,14 +66,14 @@ class FindInProject(Protocol[T]):
 
 async def page(
     request: ApiRequest,
-    find: Find[T],
+    find: FindItems[T],
     cursor: str | None,
     limit: int,
     *,
     identify: Callable[[T], str],
     connect: Connect | None = None,
 ) -> Page[T]:
-    """One page of a list in the order of ids; `identify` gives an item's. Raises as `page_of_places`."""
+    """Return one page in id order; `identify` returns an item's id. Raises like `page_of_places`."""
 
     async def placed(conn: Conn, before: UUID | None, limit: int) -> Sequence[tuple[bytes, T]]:
         items = await find(conn, before=before, limit=limit)
@@ -91,36 +91,36 @@ async def page(
 
 async def page_of_places(
     request: ApiRequest,
-    find: Placing[B, T],
+    find: FindPlaced[B, T],
     cursor: str | None,
     limit: int,
     *,
     read: Callable[[bytes], B],
     connect: Connect,
 ) -> Page[T]:
-    """One page of a list. Raises `Invalid` for a cursor that it never gave.
+    """Return one page of a list. Raises `Invalid` for a cursor of another origin.
 
-    `read` makes of a place the position that `find` takes.
+    `read` converts a place into the position that `find` takes.
 
-    One item more than asked for is looked up, which tells whether more follow. What is large comes in slices,
-    between which other requests have the connection and the event loop. It is `find` or `connect` that reads
-    ids: what is wrong with the request itself, such as its cursor, is said before what isn't there.
+    The query reads one item more than requested to learn whether more follow. Large pages are read in slices,
+    so that other requests get the connection and the event loop in between. `find` or `connect` resolve ids,
+    after the cursor is checked: an invalid request is reported before a missing object.
     """
     place = place_of(request, cursor)
-    kept, left_s = _Kept[T](limit), READ_S
+    page, left_s = _Kept[T](limit), READ_TIMEOUT_S
     while True:
-        count, before = kept.wanted(), None if place is None else read(place)
+        count, before = page.wanted(), None if place is None else read(place)
         items, left_s = await _slice(connect, find, before, count, left_s)
         items = shown_times.shown(items, request.request_state.ahead)
-        if not all(kept.take(*found) for found in items):
-            return Page(items=cast("list[T]", kept.items), next_cursor=cursor_of(request, kept.last))
+        if not all(page.take(*placed) for placed in items):
+            return Page(items=cast("list[T]", page.items), next_cursor=cursor_of(request, page.last))
         if len(items) < count:
-            return Page(items=cast("list[T]", kept.items), next_cursor=None)
-        place = kept.last
+            return Page(items=cast("list[T]", page.items), next_cursor=None)
+        place = page.last
 
 
 class _Kept(Generic[T]):
-    """Items of a page, each encoded as soon as it is read, and the place of the last one."""
+    """Items of a page, each encoded right after it is read, and the place of the last one."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -129,12 +129,14 @@ class _Kept(Generic[T]):
         self.last = b""
 
     def wanted(self) -> int:
-        """The number of items that the next slice is to have, judged by those that there are."""
+        """Return the number of items for the next slice, estimated from the size of the items so far."""
         left = self._limit + 1 - len(self.items)
-        return min(left, max(1, SLICE_BYTES * len(self.items) // self._size) if self.items else SLICE)
+        return min(
+            left, max(1, SLICE_BYTES * len(self.items) // self._size) if self.items else FIRST_SLICE_ITEMS
+        )
 
     def take(self, place: bytes, item: T) -> bool:
-        """Keep an item; False if the page was full without it."""
+        """Add an item; return False if the page is already full."""
         if len(self.items) == self._limit or self._size >= PAGE_BYTES:
             return False
         shown = msgspec.Raw(msgspec.json.encode(item))
@@ -145,9 +147,9 @@ class _Kept(Generic[T]):
 
 
 async def _slice(
-    connect: Connect, find: Placing[B, T], before: B | None, limit: int, left_s: float
+    connect: Connect, find: FindPlaced[B, T], before: B | None, limit: int, left_s: float
 ) -> tuple[Sequence[tuple[bytes, T]], float]:
-    """Items found with a connection of their own, and the seconds that are left for the page."""
+    """Read one slice with its own connection; also return the seconds left for the page."""
     async with connect() as conn:
         loop = asyncio.get_running_loop()
         until = loop.time() + left_s
@@ -167,13 +169,13 @@ async def page_of_project(
     *,
     identify: Callable[[T], str],
 ) -> Page[T]:
-    """`page` of what is in one project of the caller's, by its id as the caller wrote it."""
+    """Run `page` within one project of the caller, by the id that the caller sent."""
 
     async def within(conn: Conn, /, *, before: UUID | None, limit: int) -> list[T]:
         return await find(
             conn,
             organization_id=request.organization_id,
-            project_id=paths.read("project", project_id),
+            project_id=path_ids.parse_id("project", project_id),
             before=before,
             limit=limit,
         )
@@ -182,7 +184,7 @@ async def page_of_project(
 
 
 def place_of(request: ApiRequest, cursor: str | None) -> bytes | None:
-    """The place that the page begins behind; None for the first page. Raises `Invalid`."""
+    """Return the place after which the page begins; None for the first page. Raises `Invalid`."""
     if cursor is None:
         return None
     try:
@@ -197,7 +199,7 @@ def place_of(request: ApiRequest, cursor: str | None) -> bytes | None:
 
 
 def cursor_of(request: ApiRequest, place: bytes) -> str:
-    """The cursor with which what is behind a place is asked for."""
+    """Return the cursor of the page after a place."""
     keyring = request.services.peppers
     signed = place + _sign(keyring.keys[keyring.writer], request, place)
     return base64.urlsafe_b64encode(signed).rstrip(b"=").decode()

@@ -1,10 +1,10 @@
-"""Probation of addresses that send unknown keys: its headers."""
+"""Rate limit headers for addresses that send unknown keys."""
 
 from typing import NamedTuple
 
 
 class Probation(NamedTuple):
-    """The standing of an address that sent an unknown key. Only such failures are counted."""
+    """The failure budget of an address that sent an unknown key. Only failures count."""
 
     limit: int
     left: int

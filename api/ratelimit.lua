@@ -1,14 +1,14 @@
--- KEYS: the budgets, then a window and a day for each group of requests that ask alike.
--- ARGV: the number of budgets, and the seconds of refill that a full one holds. For each budget six: its refill
--- in a second of CPU, database time and bytes, and what was spent of each. For each group five: requests in 60 s,
--- writes in the day (0: not counted), how many ask, 0 or the second of a request that was counted and is to be
--- given back, and the place of its budget, counted from 1.
--- A budget is a token bucket that is charged after the fact. It may owe, and while it does none of its requests
--- passes. A window is a hash from second to count: it slides by the second. All times are of Redis's own clock,
--- which is one for all API processes.
--- Returns for each budget {0 or the place of the resource that it owes for longest, milliseconds until it owes
--- nothing, CPU, database time and bytes that are left}, and then for each group {passed, left in the window,
--- seconds until some of it returns, left of the day, now}.
+-- KEYS: the budgets, then a window and a day for each group of equal requests.
+-- ARGV: the number of budgets, and the seconds of refill in a full budget. For each budget six: its refill per second
+-- of CPU, database time and bytes, and the spent amount of each. For each group five: the limit of requests in 60 s,
+-- the limit of writes per day (0: not counted), the number of requests, the second of a counted request to give back
+-- (or 0), and the 1-based index of its budget.
+-- A budget is a token bucket that is charged after the request. It may go into debt, and while it is in debt, all of
+-- its requests are refused. A window is a hash from second to count: it slides by the second. All times come from the
+-- clock of Redis, which all API processes share.
+-- Returns for each budget {the index of the resource with the longest debt (or 0), milliseconds until the debt is
+-- refilled, and the CPU, database time and bytes left}, then for each group {passed, left in the window, seconds until
+-- the window grows, left of the day, now}.
 local time = redis.call('TIME')
 local now = tonumber(time[1])
 local exact = now + time[2] / 1000000

@@ -1,4 +1,4 @@
-"""One request and its answer, as far as known: what headers, the access log and metrics say of it."""
+"""State of one request and its response, from which headers, access log and metrics are made."""
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from api.budgets import Bucket
-from api.event_limits import EventStanding
+from api.budgets import BudgetBucket
+from api.event_limits import EventLimitState
 from api.probation import Probation
-from api.ratelimit import Class, Standing
+from api.ratelimit import Class, RateLimitState
 from domain.apps.app_keys import KeyedApp
 from domain.tenancy.api_keys import Principal
 from schemas import ids
@@ -19,23 +19,23 @@ from telemetry.tracing import Submit
 
 NOT_MODIFIED = 304
 
-#: The least status of an error.
-BAD = 400
-#: The least status of a fault of ours.
-FAULT = 500
+#: The lowest status of an error.
+MIN_ERROR = 400
+#: The lowest status of a server error.
+MIN_SERVER_ERROR = 500
 
-#: No browser is to take an answer for another type than it says.
+#: Browsers must not guess another content type.
 NOSNIFF = (b"x-content-type-options", b"nosniff")
 
-#: A page of any origin may read the answer, and when to come again. It has no credentials of ours to send.
-FOR_PAGES = [
+#: CORS headers: pages of any origin may read the response and `Retry-After`. No credentials are involved.
+CORS_HEADERS = [
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", b"Retry-After, X-Request-Id"),
 ]
 
 
 class RequestState:
-    """Made before routing; authentication, rate limit, route and errors each add what they learn."""
+    """Created before routing; authentication, rate limit, route and error handler add their results."""
 
     __slots__ = (
         "ahead",
@@ -59,54 +59,54 @@ class RequestState:
         "submits",
     )
 
-    #: Its span is made once it has its answer, and of what is done for it only the submits are.
+    #: The request's span is created with its response; its children are only the submits.
     span = None
 
     def __init__(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
         self.bits = ids.new_request()
         self.id = ids.show_bits(ids.REQUEST, self.bits)
         self.started = time.perf_counter()
-        #: The last one of each name, in lower case.
+        #: The last value of each header; names in lower case.
         self.headers: Mapping[bytes, bytes] = dict(headers)
-        #: The route's class; None where no limit applies: no such route, or one that asks for no key.
+        #: The route's class; None for an unknown route, or a route without a key.
         self.rate_class: str | None = None
         self.principal: Principal | None = None
         self.probation: Probation | None = None
-        self.standing: Standing | None = None
-        #: Of a request with events, which pages of any origin may send: its app, and how that stands.
+        self.standing: RateLimitState | None = None
+        #: Only of requests with events, which pages of any origin may send: the app and its limits.
         self.for_pages = False
         self.app: KeyedApp | None = None
-        self.event_standing: EventStanding | None = None
+        self.event_standing: EventLimitState | None = None
         self.status = 0
-        #: Of a sandbox: how far its clock was ahead as the answer was read, or the write held it.
+        #: Of a sandbox: the offset of its clock at the read, or while the write held it.
         self.ahead = timedelta()
-        #: Once it was read whole.
+        #: The body, once it is read completely.
         self.body: bytes | None = None
-        #: The envelope's code, where the answer is an error.
+        #: The envelope's error code, if the response is an error.
         self.code: str | None = None
-        #: Jobs that it has made, and the number of ids of jobs.
+        #: Submitted jobs, and the number of job ids derived from this request.
         self.submits: list[Submit] = []
         self.job_ids = 0
         self.cost = Cost()
-        #: The bucket that pays for it, once known; None for a stranger's request, or one over a limit.
-        self.payer: Bucket | None = None
+        #: The bucket that pays for the request; None until known, without a key, and over a limit.
+        self.payer: BudgetBucket | None = None
 
     @property
     def organization_id(self) -> UUID | None:
-        """Of the key or app that it came with."""
+        """Return the organization of the request's API key or app key."""
         owner = self.principal or self.app
         return owner and owner.organization_id
 
     def log_fields(self) -> dict[str, str]:
-        """The fields of lines that are logged while it is answered."""
+        """Return the fields of each log line during this request."""
         who = self.organization_id
         owner = {} if who is None else {"organization_id": ids.show(ids.ORGANIZATION, who)}
         return {"request_id": self.id, **owner, **tracing.fields(UUID(int=self.bits))}
 
     def new_job_id(self) -> UUID:
-        """By it whoever has the job knows this request; one of too many jobs doesn't tell."""
+        """Return a job id that contains this request's id; a plain id once the request has too many jobs."""
         self.job_ids += 1
-        if self.job_ids > ids.MOST_OF_REQUEST:
+        if self.job_ids > ids.MAX_JOBS_OF_REQUEST:
             return ids.new()
         return ids.of_request(self.bits, self.job_ids)
 
@@ -115,23 +115,23 @@ class RequestState:
 
     @property
     def made(self) -> Sequence[Submit]:
-        """The jobs that it has made: none where it was refused."""
-        return self.submits if self.status < BAD else ()
+        """Return the submitted jobs; none if the request was refused."""
+        return self.submits if self.status < MIN_ERROR else ()
 
     @property
     def free(self) -> bool:
-        """True for a poll that found nothing new, and a refused request to start something.
+        """Return whether the request is free: a poll without news, or a refused request to start a job.
 
         A refusal still counts as one of the day's writes, which bounds refusals.
         """
-        refused = BAD <= self.status < FAULT and self.rate_class == Class.LONG_RUNNING
+        refused = MIN_ERROR <= self.status < MIN_SERVER_ERROR and self.rate_class == Class.LONG_RUNNING
         return self.status == NOT_MODIFIED or (refused and self.standing is not None and self.standing.passed)
 
     def answer_headers(self) -> list[tuple[bytes, bytes]]:
-        """The headers of every answer, whichever route or error makes it."""
+        """Return the headers of every response, for any route or error."""
         answer = [(b"x-request-id", self.id.encode()), NOSNIFF]
         if self.for_pages:
-            answer += FOR_PAGES
+            answer += CORS_HEADERS
         if self.rate_class is not None:
             answer.append((b"x-ratelimit-endpoint-class", self.rate_class.encode()))
         return answer + self._limits()
@@ -144,7 +144,7 @@ class RequestState:
         return [] if self.probation is None else self.probation.headers()
 
 
-def of(scope: Mapping[str, Any]) -> RequestState:
-    """The state that an ASGI scope belongs to."""
-    found: RequestState = scope["state"]["request_state"]
-    return found
+def state_of(scope: Mapping[str, Any]) -> RequestState:
+    """Return the state of a request by its ASGI scope."""
+    state: RequestState = scope["state"]["request_state"]
+    return state

@@ -1,4 +1,4 @@
-"""A request as routes see it: who calls, what there is to work with, and its body read strictly."""
+"""The request object of the routes: the caller, the services, and the strictly parsed body."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
@@ -10,7 +10,7 @@ from litestar import Request
 from litestar.datastructures import State
 from litestar.types import HTTPReceiveMessage
 
-from api import body_limits, json_bodies, request_state, tables
+from api import body_limits, csv_body, json_bodies, request_state
 from api.request_state import RequestState
 from api.services import Services
 from db.pool import Conn, transact
@@ -22,14 +22,14 @@ from telemetry import costs
 
 T = TypeVar("T")
 
-STRANGERS = UUID(int=0)
+KEYLESS_QUOTA = UUID(int=0)
 
-#: Of a length: Python reads no number of thousands of digits.
-MOST_DIGITS = 18
+#: Maximum digits of Content-Length: Python refuses to parse thousands of digits.
+MAX_LENGTH_DIGITS = 18
 
 
 class ApiRequest(Request[Any, Any, State]):
-    """A request that the guard let through, or one to a route that has no guard."""
+    """A request after the guard, or to a route without one."""
 
     @property
     def services(self) -> Services:
@@ -38,30 +38,30 @@ class ApiRequest(Request[Any, Any, State]):
 
     @property
     def request_state(self) -> RequestState:
-        return request_state.of(self.scope)
+        return request_state.state_of(self.scope)
 
     @property
     def principal(self) -> Principal:
-        found = self.request_state.principal
-        if found is None:
+        principal = self.request_state.principal
+        if principal is None:
             raise Unauthenticated
-        return found
+        return principal
 
     def require_live(self) -> Actor:
-        """The caller, of what concerns live organizations. Raises `Conflict` SANDBOX_KEY."""
+        """Return the caller for a route of live organizations only. Raises `Conflict` SANDBOX_KEY."""
         if self.principal.sandbox:
-            raise Conflict("SANDBOX_KEY", "this concerns live organizations: use a live key")
+            raise Conflict("SANDBOX_KEY", "this route is for live organizations: use a live key")
         return self.principal.actor
 
     @property
     def organization_id(self) -> UUID:
-        """The caller's."""
+        """The caller's organization."""
         return self.principal.organization_id
 
     def connection(self) -> AbstractAsyncContextManager[Conn]:
-        """A connection to Postgres, of the caller's share; all who have no key share one.
+        """Acquire a Postgres connection from the caller's quota; all callers without a key share one quota.
 
-        What a sandbox reads with it is of one moment, and the request's `ahead` of the same.
+        All reads of a sandbox on this connection see one snapshot, and `ahead` belongs to that snapshot.
         """
         who = self.request_state.principal
         if who is not None and who.sandbox and self.method == "GET":
@@ -78,30 +78,31 @@ class ApiRequest(Request[Any, Any, State]):
 
     @property
     def ahead(self) -> timedelta:
-        """The time that a sandbox's clock is ahead, once a connection or a held clock has said so."""
+        """The offset of a sandbox's clock, once a connection or a held clock has read it."""
         return self.request_state.ahead
 
     async def read_ahead(self) -> timedelta:
-        """The same, asked for; nothing of a live organization."""
+        """Read the offset of a sandbox's clock; zero for a live organization."""
         if self.principal.sandbox:
             async with self.connection():
                 pass
         return self.ahead
 
     async def hold_clock(self, conn: Conn) -> None:
-        """A sandbox's clock stands until this transaction ends. Raises `Conflict` CLOCK_ADVANCING."""
+        """Hold a sandbox's clock until this transaction ends. Raises `Conflict` CLOCK_ADVANCING."""
         if self.principal.sandbox:
             held = await sandbox_clock.hold(conn, organization_id=self.organization_id)
             self.request_state.ahead = held
 
     def event_connection(self) -> AbstractAsyncContextManager[Conn]:
-        """A connection to the event store, likewise."""
+        """Acquire a connection to the event store from the caller's quota."""
         return self.services.event_connections.of(self._sharer)
 
     def event_connection_within(self, conn: Conn) -> AbstractAsyncContextManager[Conn]:
-        """The same for whoever holds `conn`, which will do where both are one database.
+        """Return a connection to the event store, given `conn`, which is reused if both are one database.
 
-        With two of one pool each, requests could all hold their first and wait for their second.
+        If each request took two connections of one pool, all could hold their first and wait for their
+        second.
         """
         services = self.services
         if services.event_connections is services.connections:
@@ -109,12 +110,12 @@ class ApiRequest(Request[Any, Any, State]):
         return self.event_connection()
 
     async def transact(self, work: Callable[[Conn], Awaitable[T]]) -> T:
-        """Run `work` in one transaction on such a connection, and return what it returns."""
+        """Run `work` in one transaction on a connection of the caller's quota, and return its result."""
         submits = self.request_state.submits
         before = len(submits)
 
         async def tried(conn: Conn) -> T:
-            del submits[before:]  # of a try that was rolled back
+            del submits[before:]  # of an attempt that was rolled back
             return await work(conn)
 
         async with self.services.connections.share(self._sharer):
@@ -124,40 +125,40 @@ class ApiRequest(Request[Any, Any, State]):
     @property
     def _sharer(self) -> UUID:
         who = self.request_state.principal
-        return who.organization_id if who else STRANGERS
+        return who.organization_id if who else KEYLESS_QUOTA
 
     async def body(self) -> bytes:
-        """The whole body. Litestar itself would copy all headers for it, at a tenth of a request's cost."""
+        """Return the whole body. Litestar's own method copies all headers, a tenth of a request's cost."""
         call = self.request_state
         if call.body is None:
             call.body = await self._read()
         return call.body
 
     async def _read(self) -> bytes:
-        """Raises 413 for a body above the route's limit, if it can before any of it is read.
+        """Read the body. Raises 413 for a body over the route's limit, if possible before reading any of it.
 
-        What a route streams, and its limit is for, doesn't come by here: JSON beside it is as small as any.
+        Routes that stream uploads don't use this method: their limit is for the upload, and JSON stays small.
         """
-        most: int = self.route_handler.opt[body_limits.OPTION]
-        if _announced(self.request_state.headers.get(b"content-length", b"0")) > most:
-            raise _too_large(most)
+        max_bytes: int = self.route_handler.opt[body_limits.OPTION]
+        if _announced(self.request_state.headers.get(b"content-length", b"0")) > max_bytes:
+            raise _too_large(max_bytes)
         parts: list[bytes] = []
         size, more = 0, True
         while more:
             event = cast("HTTPReceiveMessage", await self.receive())
             if event["type"] == "http.disconnect":
-                raise Malformed("the body ended before its end: send the request again")
+                raise Malformed("the body ended early: send the request again")
             parts.append(event["body"])
             size, more = size + len(event["body"]), event["more_body"]
-            if size > most:
-                raise _too_large(most)
+            if size > max_bytes:
+                raise _too_large(max_bytes)
         return b"".join(parts)
 
     @property
     def sent_type(self) -> bytes:
-        """The type that the body says it is of. A request that doesn't say is taken to send JSON."""
-        given = self.request_state.headers.get(b"content-type", b"application/json")
-        return given.partition(b";")[0].strip().lower()
+        """Return the content type without parameters; JSON if the request has none."""
+        content_type = self.request_state.headers.get(b"content-type", b"application/json")
+        return content_type.partition(b";")[0].strip().lower()
 
     @property
     def sends_csv(self) -> bool:
@@ -168,29 +169,28 @@ class ApiRequest(Request[Any, Any, State]):
         return self.sent_type == b"multipart/form-data"
 
     async def json(self) -> Any:
-        """The body as the type that the route's `data` has: nothing is converted, nothing unknown passes.
+        """Decode the body as the type of the route's `data`, strictly: no conversion, no unknown field.
 
-        Litestar itself would take `"5"` for a number. A table is read as the rows that it stands for, where
-        the guard let one pass.
+        Litestar itself would accept `"5"` as a number. CSV is read as its rows, on routes that allow it.
         """
         field = self.route_handler.parsed_data_field
         kind = field.annotation if field else Any
         if self.sends_csv:
-            return await steps.take_turns(tables.read(await self.body(), kind))
+            return await steps.take_turns(csv_body.read(await self.body(), kind))
         return await self.json_as(kind)
 
     async def json_as(self, kind: Any) -> Any:
-        """The body as that type."""
+        """Decode the body as a type."""
         return await steps.take_turns(json_bodies.read(await self.body(), kind))
 
 
 def _announced(length: bytes) -> int:
-    if not length.isdigit() or len(length) > MOST_DIGITS:
+    if not length.isdigit() or len(length) > MAX_LENGTH_DIGITS:
         raise Malformed("Content-Length must be a whole number")
     return int(length)
 
 
-def _too_large(most: int) -> Oversized:
+def _too_large(max_bytes: int) -> Oversized:
     return Oversized(
-        f"the body has more than {most:,} bytes, the most that this route takes", limitBytes=most
+        f"the body has more than {max_bytes:,} bytes, the limit of this route", limitBytes=max_bytes
     )

@@ -1,4 +1,4 @@
-"""Services that the routes use: opened once by the lifespan, found on the application's state."""
+"""Services of the routes, opened once by the lifespan and kept on the application's state."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from redis.asyncio import Redis
 
 from api.app_auth import AppAuthenticator
 from api.auth import Authenticator
-from api.coalescing import Coalesced
-from api.connections import Connections
+from api.coalescing import Coalescer
 from api.disk_watch import DiskWatch
 from api.event_limits import EventLimiter
-from api.last_events import LastEvents
+from api.fair_executor import FairExecutor, TenantQueue
+from api.last_seen import LastSeenBuffer
+from api.long_poll import LongPollHub, Ref
 from api.ratelimit import Limiter
-from api.tenant_queue import Aside, TenantQueue
-from api.waiting import Ref, Watcher
+from api.tenant_connections import TenantConnections
 from db.pool import Pool
 from domain.events.budgets import Budgets
 from domain.events.intake import Intake
@@ -34,33 +34,33 @@ from schemas.waiting import Waiting
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventServices:
-    """Services of routes that take events: whose key it is, how many may come, where they wait."""
+    """Services of the routes that receive events: authentication, limits, intake."""
 
     apps: AppAuthenticator
     limiter: EventLimiter
-    #: Events that organizations may send in a day.
+    #: Daily event budgets of organizations.
     budgets: Budgets
     intake: Intake
-    last: LastEvents
+    last: LastSeenBuffer
     quarantine: Quarantine
-    #: The databases' disks: intake of events, and of uploads, closes before one is full.
+    #: Watermarks of the databases' disks: intake of events and uploads closes before a disk is full.
     disks: DiskWatch
-    #: Shares of servers' requests with an Idempotency-Key: each holds a connection of the main database until
-    #: its events are committed, and all of them have half of what is shared.
-    keyed: Connections
+    #: Connection quota for events from servers with an Idempotency-Key. Each such request holds a connection
+    #: of the main database until its events are committed; together they get half of the shared connections.
+    keyed: TenantConnections
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """`clock` gives an aware datetime in UTC."""
+    """All services. `clock` returns an aware datetime in UTC."""
 
     settings: Settings
     pool: Pool
-    #: The pool as requests of an organization use it.
-    connections: Connections
-    #: The event store as they use it: the same one, unless it is a database of its own.
-    event_connections: Connections
-    #: Numbers of people as they were counted last.
+    #: The pool with a quota per organization.
+    connections: TenantConnections
+    #: The event store with a quota per organization; the same object if both are one database.
+    event_connections: TenantConnections
+    #: Cache of the latest counts of users.
     counted: Counted
     courier: Courier
     redis: Redis
@@ -69,20 +69,20 @@ class Services:
     authenticator: Authenticator
     limiter: Limiter
     events: EventServices
-    #: One job read by many requests at once is one statement.
-    jobs: Coalesced[Ref, Versioned | None]
-    #: And why it waits.
-    waits: Coalesced[Ref, Waiting | None]
-    #: Projects that many requests create at once are one statement, and one commit.
-    creates: Coalesced[New, bool | None]
-    watcher: Watcher[Versioned]
+    #: Coalesced reads of jobs.
+    jobs: Coalescer[Ref, Versioned | None]
+    #: Coalesced reads of the reasons why jobs wait.
+    waits: Coalescer[Ref, Waiting | None]
+    #: Coalesced creation of projects: one statement and one commit for concurrent requests.
+    creates: Coalescer[New, bool | None]
+    watcher: LongPollHub[Versioned]
     #: Streams of webhook events.
-    listeners: Watcher[Head]
-    #: Where media lies, and whose upload may be looked into.
+    listeners: LongPollHub[Head]
+    #: Storage of media, and the queue of uploads to probe.
     store: Store
     probes: TenantQueue
-    #: Where texts are read: beside the loop.
-    aside: Aside
-    #: Addresses on this machine that an ingest may read all the same.
+    #: Runs CPU-bound work on a thread outside of the event loop.
+    aside: FairExecutor
+    #: Addresses of this machine that an ingest may fetch despite the SSRF guard.
     allowed: urls.Allowed
     clock: Callable[[], datetime]

@@ -1,4 +1,4 @@
-"""Pages of our own: their files under a path, each with the same headers, without a key."""
+"""Static files of our own pages, served under a path without a key, with the same headers each."""
 
 from collections.abc import Mapping
 from importlib.resources import files
@@ -13,7 +13,9 @@ _TYPES = {"html": "text/html", "js": "text/javascript", "css": "text/css", "svg"
 
 
 def page(path: str, folder: str, headers: Mapping[str, str]) -> list[HTTPRouteHandler]:
-    """The routes of a page: `index.html` of the folder at the path itself, and each of its files below."""
+    """Return the routes of a page: `index.html` of the folder at the path itself, its other files below
+    it.
+    """
     root = files("api").joinpath(folder)
     contents = root.joinpath("index.html").read_bytes()
 
@@ -25,7 +27,7 @@ def page(path: str, folder: str, headers: Mapping[str, str]) -> list[HTTPRouteHa
 
 
 def _files(path: str, folder: Traversable, headers: Mapping[str, str]) -> list[HTTPRouteHandler]:
-    """The route of a folder's files, and those of its folders."""
+    """Return the routes of a folder's files, recursively."""
     contents = {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
 
     @get(f"{path}/{{name:str}}", include_in_schema=False)
@@ -35,4 +37,7 @@ def _files(path: str, folder: Traversable, headers: Mapping[str, str]) -> list[H
         return Response(contents[name], media_type=_TYPES[name.rpartition(".")[2]], headers=headers)
 
     below = [inner for inner in folder.iterdir() if inner.is_dir()]
-    return [file, *(route for one in below for route in _files(f"{path}/{one.name}", one, headers))]
+    return [
+        file,
+        *(route for subfolder in below for route in _files(f"{path}/{subfolder.name}", subfolder, headers)),
+    ]

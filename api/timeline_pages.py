@@ -1,4 +1,4 @@
-"""Pages of timelines, by time, whoever reads them."""
+"""Pagination of timelines by time."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -18,22 +18,22 @@ async def page_of_entries(
     cursor: str | None,
     limit: int,
 ) -> Page[TimelineEntry]:
-    """One page of what is read once, and again where a sandbox's clock has gone on between two slices.
+    """Return one page. The timeline is read once, and again if a sandbox's clock moved between two slices.
 
-    A place is a time, and which of those with that time it is.
+    A place is a time and an index among the entries of that time.
     """
     placed: dict[timedelta, list[tuple[bytes, TimelineEntry]]] = {}
 
     async def find(conn: Conn, before: bytes | None, count: int) -> list[tuple[bytes, TimelineEntry]]:
         if request.ahead not in placed:
             placed[request.ahead] = _placed(await read(conn), request.ahead)
-        return [one for one in placed[request.ahead] if before is None or one[0] > before][:count]
+        return [entry for entry in placed[request.ahead] if before is None or entry[0] > before][:count]
 
     return await page_of_places(request, find, cursor, limit, read=bytes, connect=request.connection)
 
 
 def _placed(entries: list[TimelineEntry], ahead: timedelta) -> list[tuple[bytes, TimelineEntry]]:
-    """Each entry with its place: its shown time, which no clock of a sandbox changes, and which of those."""
+    """Return each entry with its place: its real time, independent of a sandbox's clock, and an index."""
     placed: list[tuple[bytes, TimelineEntry]] = []
     nth, at = 0, EPOCH
     for entry in entries:

@@ -1,6 +1,7 @@
-"""Uploads: a multipart body that is read as it comes (RFC 7578), its files stored as they come.
+"""Streaming uploads: a multipart body is parsed and its files are stored chunk by chunk (RFC 7578).
 
-No file is ever whole in memory. What a file is, its first bytes say; how it looks, a process of its own.
+No file is ever in memory as a whole. The first bytes determine a file's type; a separate process probes its
+content.
 """
 
 import asyncio
@@ -29,33 +30,33 @@ from domain.media.passing import MIB, Passing, Seen, Taken
 from schemas.errors import Invalid, Malformed, Oversized
 from telemetry import logs
 
-#: How long a client may send nothing, and take in all. In seconds.
-IDLE_S, TOTAL_S = 30.0, 900.0
+#: Upload timeouts in seconds: without any data, and in total.
+IDLE_TIMEOUT_S, TOTAL_TIMEOUT_S = 30.0, 900.0
 
-NAME_MAX = 255
+MAX_NAME_CHARACTERS = 255
 
 _Event: TypeAlias = MultipartSegment | bytes | None
 
 _log = logs.get("uploads")
 
 
-class Wanted(NamedTuple):
-    """An upload as a route wants it: its text parts with their lengths in characters, its files.
+class UploadSpec(NamedTuple):
+    """The expected shape of an upload: text parts with their maximum characters, and files.
 
-    `body_max` are bytes of the request as a whole. `taken` says by the texts so far what a file may be;
-    `check` raises `Invalid` for files that can't be together, each time that one has come, and with the texts
-    once all have. With `thumbnails` each picture has one stored beside it.
+    `body_max` is the maximum of bytes of the whole request. `allowed` returns the allowed file types, given
+    the texts so far. `check` raises `Invalid` for a disallowed combination of files; it runs after each file,
+    and with the texts at the end. With `thumbnails`, a thumbnail is stored for each image.
     """
 
     body_max: int
     texts: Mapping[str, int]
-    taken: Callable[[Mapping[str, str]], Taken]
+    allowed: Callable[[Mapping[str, str]], Taken]
     check: Callable[[Sequence[Passing], Mapping[str, str] | None], object]
     thumbnails: bool = False
 
 
-class Received(NamedTuple):
-    """The parts of an upload; `fingerprint` is JSON that is the same for the same parts."""
+class ReceivedUpload(NamedTuple):
+    """The parts of an upload; `fingerprint` is JSON that is equal for equal parts."""
 
     texts: Mapping[str, str]
     files: list[File]
@@ -63,22 +64,22 @@ class Received(NamedTuple):
 
 
 class _Form:
-    """The parts of an upload that have come so far."""
+    """The parts of an upload received so far."""
 
-    def __init__(self, wanted: Wanted) -> None:
-        self.wanted = wanted
+    def __init__(self, spec: UploadSpec) -> None:
+        self.spec = spec
         self.texts: dict[str, str] = {}
         self.files: list[Passing] = []
         self.tokens: list[str] = []
 
     @property
     def stored(self) -> int:
-        """Bytes of its files."""
+        """Bytes of the stored files."""
         return sum(file.size for file in self.files)
 
     @property
     def fingerprint(self) -> bytes:
-        """Files in their order; whether texts come before or after them makes no difference."""
+        """Fingerprint of the parts: files in their order; texts count the same before or after files."""
         texts = [
             (name, hashlib.sha256(text.encode()).hexdigest()) for name, text in sorted(self.texts.items())
         ]
@@ -87,61 +88,61 @@ class _Form:
 
 
 def _dropped(file: Passing) -> list[int]:
-    """The length of what followed the file's end, where something did: it was another request without."""
+    """Return the length of data after the file's end, if any: an upload with it is a different request."""
     return [file.came - file.size] if file.came > file.size else []
 
 
 @asynccontextmanager
-async def receiving(request: ApiRequest, wanted: Wanted) -> AsyncIterator[Received]:
-    """The body of an upload; files that no asset has taken by the end of the block are deleted.
+async def receive(request: ApiRequest, spec: UploadSpec) -> AsyncIterator[ReceivedUpload]:
+    """Receive an upload; at the end of the block, delete the files that no asset uses.
 
     Raises `Malformed`, `Oversized`, `Invalid`, `Unavailable`.
     """
     request.services.events.disks.check_uploads()
-    form = _Form(wanted)
+    form = _Form(spec)
     try:
-        async with aclosing(_events(request, wanted.body_max)) as events:
+        async with aclosing(_events(request, spec.body_max)) as events:
             async for event in events:
                 assert isinstance(event, MultipartSegment)  # noqa: S101  Each part reads up to its own end.
                 await _read_part(request, form, event, _rest_of_part(events))
-        wanted.check(form.files, form.texts)
+        spec.check(form.files, form.texts)
         files = await _look(request, form)
-        yield Received(form.texts, files, form.fingerprint)
+        yield ReceivedUpload(form.texts, files, form.fingerprint)
     finally:
         await _discard(request, form.tokens)
 
 
-async def _events(request: ApiRequest, most: int) -> AsyncGenerator[_Event, None]:
-    """Events of the parser: each part's head, its bytes as they come, None at its end."""
-    given = request.request_state.headers[b"content-type"].decode("latin-1")
-    boundary = parse_options_header(given)[1].get("boundary", "")
+async def _events(request: ApiRequest, max_bytes: int) -> AsyncGenerator[_Event, None]:
+    """Yield the parser's events: each part's head, its bytes chunk by chunk, None at its end."""
+    content_type = request.request_state.headers[b"content-type"].decode("latin-1")
+    boundary = parse_options_header(content_type)[1].get("boundary", "")
     try:
-        async with aclosing(_chunks(request, most)) as chunks:
+        async with aclosing(_chunks(request, max_bytes)) as chunks:
             with PushMultipartParser(boundary) as parser:
                 async for chunk in chunks:
                     for event in parser.parse(chunk):
                         yield event
     except ParserLimitReached:
-        raise Oversized("the head of a part is too long: send a file's name and type, and no more") from None
+        raise Oversized("the head of a part is too long: send only a file's name and type") from None
     except MultipartError:
-        raise Malformed("the body is not readable multipart/form-data, or ended before its end") from None
+        raise Malformed("the body is not valid multipart/form-data, or ended early") from None
 
 
-async def _chunks(request: ApiRequest, most: int) -> AsyncGenerator[bytes, None]:
-    """The body as it comes, as long as it comes."""
-    stream, ends = request.stream(), time.monotonic() + TOTAL_S
+async def _chunks(request: ApiRequest, max_bytes: int) -> AsyncGenerator[bytes, None]:
+    """Yield the body's chunks within the timeouts."""
+    stream, ends = request.stream(), time.monotonic() + TOTAL_TIMEOUT_S
     async with aclosing(stream):
         while True:
             try:
-                async with asyncio.timeout(min(IDLE_S, ends - time.monotonic())):
+                async with asyncio.timeout(min(IDLE_TIMEOUT_S, ends - time.monotonic())):
                     chunk = await anext(stream)
             except TimeoutError:
                 raise Malformed("the body came too slowly: send the request again") from None
             except InternalServerException:
-                raise Malformed("the body ended before its end: send the request again") from None
+                raise Malformed("the body ended early: send the request again") from None
             except RequestEntityTooLarge:
-                raise Oversized(f"an upload may have at most {most // MIB} MiB") from None
-            if not chunk:  # Litestar's mark of the end.
+                raise Oversized(f"an upload may have at most {max_bytes // MIB} MiB") from None
+            if not chunk:  # Litestar marks the end of the body with an empty chunk.
                 return
             yield chunk
 
@@ -158,13 +159,13 @@ async def _read_part(
 ) -> None:
     if segment.name == "file":
         await _read_file(request, form, segment, chunks)
-    elif segment.name not in form.wanted.texts:
-        parts = " and ".join(["file", *form.wanted.texts])
-        raise Invalid((segment.name or "part")[:100], f"is no part of this upload: {parts} are")
+    elif segment.name not in form.spec.texts:
+        parts = " and ".join(["file", *form.spec.texts])
+        raise Invalid((segment.name or "part")[:100], f"is not a part of this upload, which has {parts}")
     elif segment.name in form.texts:
-        raise Invalid(segment.name, "is given twice")
+        raise Invalid(segment.name, "is sent twice")
     else:
-        form.texts[segment.name] = await _read_text(segment.name, form.wanted.texts[segment.name], chunks)
+        form.texts[segment.name] = await _read_text(segment.name, form.spec.texts[segment.name], chunks)
 
 
 async def _read_text(name: str, longest: int, chunks: AsyncIterator[bytes]) -> str:
@@ -187,15 +188,15 @@ async def _read_text(name: str, longest: int, chunks: AsyncIterator[bytes]) -> s
 async def _read_file(
     request: ApiRequest, form: _Form, segment: MultipartSegment, chunks: AsyncIterator[bytes]
 ) -> None:
-    """Refused as early as it can be; what is stored by then goes with the whole upload."""
+    """Store a file. Refuses it as early as possible; stored bytes are deleted with the whole upload."""
     path, name = f"file[{len(form.files)}]", segment.filename or ""
-    if len(name) > NAME_MAX or not name.isprintable():
-        raise Invalid(path, f"must have a name of at most {NAME_MAX} printable characters")
-    taken = form.wanted.taken(form.texts)
+    if len(name) > MAX_NAME_CHARACTERS or not name.isprintable():
+        raise Invalid(path, f"must have a name of at most {MAX_NAME_CHARACTERS} printable characters")
+    allowed = form.spec.allowed(form.texts)
     declared = segment.content_type or ""
-    file = Passing(await _head(chunks), path=path, name=name, declared=declared, taken=taken)
-    form.wanted.check([*form.files, file], None)
-    left = _announced(request, form.wanted.body_max) - form.stored
+    file = Passing(await _head(chunks), path=path, name=name, declared=declared, taken=allowed)
+    form.spec.check([*form.files, file], None)
+    left = _announced(request, form.spec.body_max) - form.stored
     token = await _begin(request, form, min(file.largest, left))
     await request.services.store.write(token, file.chunks(chunks))
     async with request.connection() as conn:
@@ -212,14 +213,14 @@ async def _begin(request: ApiRequest, form: _Form, largest: int) -> str:
     return token
 
 
-def _announced(request: ApiRequest, most: int) -> int:
-    """Bytes of the body, as its head says or as they may be, `most`."""
+def _announced(request: ApiRequest, max_bytes: int) -> int:
+    """Return the body's length from its header, or the maximum `max_bytes`."""
     length = request.request_state.headers.get(b"content-length", b"")
-    return int(length) if length.isdigit() else most
+    return int(length) if length.isdigit() else max_bytes
 
 
 async def _head(chunks: AsyncIterator[bytes]) -> bytes:
-    """Enough to tell the type by, where there is so much."""
+    """Read enough bytes to detect the type, if the file has as many."""
     head = b""
     while len(head) < sniff.HEAD and (chunk := await anext(chunks, b"")):
         head += chunk
@@ -227,7 +228,7 @@ async def _head(chunks: AsyncIterator[bytes]) -> bytes:
 
 
 async def _look(request: ApiRequest, form: _Form) -> list[File]:
-    """In its turn: looking is nearly all that an upload costs of CPU."""
+    """Probe the files, in the organization's turn: the probe is nearly all of an upload's CPU cost."""
     if not form.files:
         return []
     store = request.services.store
@@ -239,23 +240,23 @@ async def _look(request: ApiRequest, form: _Form) -> list[File]:
 
     async with request.services.probes.turn(request.principal.organization_id):
         _check_budget(request)
-        seen = await passing.look(store, form.files, form.tokens)
-    if form.wanted.thumbnails:
-        return await _with_thumbnails(request, form, seen)
-    return [await passing.redrawn(one.file, rewrite) for one in seen]
+        reports = await passing.look(store, form.files, form.tokens)
+    if form.spec.thumbnails:
+        return await _with_thumbnails(request, form, reports)
+    return [await passing.redrawn(report.file, rewrite) for report in reports]
 
 
 def _check_budget(request: ApiRequest) -> None:
-    """Raises `Limited` where uploads that came before this one have overdrawn the budget meanwhile."""
+    """Raise `Limited` if earlier uploads have overdrawn the budget meanwhile."""
     if payer := request.request_state.payer:
         request.services.limiter.budgets.check(payer)
 
 
-async def _with_thumbnails(request: ApiRequest, form: _Form, seen: Sequence[Seen]) -> list[File]:
-    """Files, each with its thumbnail, where there is one, stored beside it."""
-    small = [one.thumbnail for one in seen if one.thumbnail]
+async def _with_thumbnails(request: ApiRequest, form: _Form, reports: Sequence[Seen]) -> list[File]:
+    """Store the thumbnails, and return the files with them."""
+    small = [report.thumbnail for report in reports if report.thumbnail]
     if not small:
-        return [one.file for one in seen]
+        return [report.file for report in reports]
     async with request.connection() as conn, conn.transaction():
         sizes = [len(data) for data in small]
         tokens = await uploads.begin_many(conn, organization_id=request.organization_id, sizes=sizes)
@@ -266,11 +267,14 @@ async def _with_thumbnails(request: ApiRequest, form: _Form, seen: Sequence[Seen
         Thumbnail(len(data), hashlib.sha256(data).digest(), token)
         for data, token in zip(small, tokens, strict=True)
     )
-    return [one.file._replace(thumbnail=next(stored)) if one.thumbnail else one.file for one in seen]
+    return [
+        report.file._replace(thumbnail=next(stored)) if report.thumbnail else report.file
+        for report in reports
+    ]
 
 
 async def _discard(request: ApiRequest, tokens: list[str]) -> None:
-    """Delete files that no asset took. The dispatcher deletes in a day what can't be deleted now."""
+    """Delete files that no asset uses. If that fails, the dispatcher deletes them within a day."""
     if not tokens:
         return
     try:
@@ -283,4 +287,8 @@ async def _discard(request: ApiRequest, tokens: list[str]) -> None:
                     tokens=tokens,
                 )
     except PASSING as error:
-        _log.warning("files left to prune", request_id=request.request_state.id, error=repr(error))
+        _log.warning(
+            "unused upload files left for the dispatcher",
+            request_id=request.request_state.id,
+            error=repr(error),
+        )

@@ -1,4 +1,4 @@
-"""Social accounts: how one is connected, what it is, how it ends."""
+"""Social accounts: connection, fields, disconnection."""
 
 from typing import Annotated, Literal
 
@@ -13,7 +13,7 @@ AccountStatus = Literal["connected", "reauth_required", "disconnected"]
 
 FlowStatus = Literal["pending", "connected", "failed"]
 
-#: Why a lease ended: its tenant let it go, an operator took it back, or its project was archived.
+#: Why a lease ended: its tenant released it, an operator recalled it, or its project was archived.
 LeaseEnd = Literal["released", "recalled", "project_archived"]
 
 PrivacyLevel = Literal["public", "friends", "followers", "private"]
@@ -22,48 +22,48 @@ ReturnUrl = Annotated[Text, Meta(max_length=2048, examples=["https://app.example
 
 
 class OAuthUrlCreate(In, frozen=True, kw_only=True):
-    """A link to make for one person."""
+    """A consent link to create for one person."""
 
     platform: Annotated[PlatformName, Meta(examples=["mastodon"])]
     """The platform of the account. `bluesky` accounts are connected without a link."""
     return_url: ReturnUrl
-    """Where the person goes afterwards. Its origin is one of the key's `returnOrigins`, or the API's own."""
+    """The page to return to afterwards. Its origin is one of the key's `returnOrigins`, or the API's own."""
     instance: Annotated[Text, Meta(min_length=1, max_length=253, examples=["mastodon.social"])] | None = None
     """The host name of the account's server. Only for `mastodon`, which needs it."""
 
 
 class ReauthUrlCreate(In, frozen=True, kw_only=True):
-    """Of an account that keeps its id; whoever lets us in must be the same one on the platform."""
+    """A consent link for a connected account; the person must consent with the same account."""
 
     social_account_id: Annotated[Text, Meta(max_length=60)]
-    """Id of the account to open again. It keeps this id."""
+    """Id of the account to reconnect. It keeps this id."""
     return_url: ReturnUrl
-    """Where the person goes afterwards. Its origin is one of the key's `returnOrigins`, or the API's own."""
+    """The page to return to afterwards. Its origin is one of the key's `returnOrigins`, or the API's own."""
 
 
 class OAuthUrl(Real, frozen=True, kw_only=True):
-    """A link, good for 10 minutes and once."""
+    """A consent link, valid for 10 minutes and one use."""
 
     authorize_url: str
     """Send the person here, once."""
     state: str
-    """Names this attempt. It comes back to `returnUrl`, beside `status`."""
+    """The id of this attempt. It is returned to `returnUrl`, together with `status`."""
     expires_at: Instant
-    """From then on the link leads nowhere."""
+    """The time at which the link expires."""
 
 
 class FlowError(Out, frozen=True, kw_only=True):
-    """What became of a flow that failed."""
+    """The reason why a flow failed."""
 
     code: str
     """The job's error code, or `ACCESS_DENIED`, `OTHER_BROWSER`, `STATE_EXPIRED` or `CANCELED`."""
 
 
 class OAuthStatus(Out, frozen=True, kw_only=True):
-    """How a flow stands."""
+    """The status of a flow."""
 
     status: FlowStatus
-    """`pending` until the person has come back and the job has ended."""
+    """`pending` until the person has returned and the job has ended."""
     social_account_id: ids.AccountId | None = None
     """Id of the connected account; null unless `connected`."""
     error: FlowError | None = None
@@ -71,58 +71,58 @@ class OAuthStatus(Out, frozen=True, kw_only=True):
 
 
 class AccountConnect(In, frozen=True, kw_only=True):
-    """A Bluesky account by an app password."""
+    """A Bluesky account to connect with an app password."""
 
     platform: Annotated[PlatformName, Meta(examples=["bluesky"])]
     """`bluesky`. The other platforms are connected with `oauth-url`."""
     identifier: Annotated[Text, Meta(min_length=1, max_length=253, examples=["shop.bsky.social"])]
     """The account's handle or DID."""
     app_password: Annotated[Text, Meta(min_length=1, max_length=256, examples=["abcd-efgh-ijkl-mnop"])]
-    """An app password, not the account's own. It is used once and kept nowhere."""
+    """An app password, not the account's own. It is used once and never stored."""
     service_url: Annotated[Text, Meta(max_length=300, examples=["https://bsky.social"])] | None = None
-    """The server to log in at. `https://bsky.social` unless given."""
+    """The login server. Default: `https://bsky.social`."""
 
     def __repr__(self) -> str:
         return "AccountConnect()"
 
 
 class SocialAccount(Out, frozen=True, kw_only=True):
-    """An account that posts go to. Of a `leased` one's token nothing is said."""
+    """An account that posts go to. The token of a `leased` account is hidden."""
 
     social_account_id: ids.AccountId
     project_id: ids.ProjectId
     platform: PlatformName
-    """The platform that it is on."""
+    """The account's platform."""
     service_url: str
-    """The server that the account lives on."""
+    """The account's server."""
     handle: str
-    """Its name on the platform, which its owner may change."""
+    """The account's name on the platform, which its owner may change."""
     avatar_url: str | None
-    """Its picture on the platform, or null."""
+    """The account's image on the platform, or null."""
     status: AccountStatus
-    """`reauth_required`: only its owner can open it again."""
+    """`reauth_required`: only its owner can reconnect it."""
     leased: bool
-    """Whether it is the platform operator's, lent to the project."""
+    """Whether it belongs to the platform's operator and is lent to the project."""
     connected_at: Instant
     """When it was connected, in UTC."""
     token_expires_at: Instant | None
-    """When its access ends unless it is renewed; null: never, or the account is leased."""
+    """When the access expires unless it is renewed; null: never, or the account is leased."""
     disconnected_reason: LeaseEnd | None
-    """Why its lease ended; null unless it was leased."""
+    """Why its lease ended; null unless a lease ended."""
     privacy_levels: list[PrivacyLevel] | None
-    """What a target's `privacyLevel` may be, as the account offered when it was last read (TikTok).
-
-    Null: its platform takes none."""
+    """Allowed values of a target's `privacyLevel`, as last read from the account (TikTok). Null: its
+    platform has none.
+    """
 
 
 class AccountDisconnected(Out, frozen=True, kw_only=True):
-    """An account that is gone for good."""
+    """An account that was disconnected for good."""
 
     social_account_id: ids.AccountId
     status: Literal["disconnected"] = "disconnected"
     """Always `disconnected`."""
     canceled_scheduled_posts: int
-    """How many waiting posts it canceled. Those under way end truthfully."""
+    """Number of waiting posts that were canceled. Posts being sent end with their true outcome."""
 
 
 class AccountQuota(Out, frozen=True, kw_only=True):
@@ -130,8 +130,8 @@ class AccountQuota(Out, frozen=True, kw_only=True):
 
     social_account_id: ids.AccountId
     handle: str
-    """Its name on the platform."""
+    """The account's name on the platform."""
     posts: int | None
-    """At most so many posts in any `seconds`; null: the platform's own figure."""
+    """Maximum posts in any `seconds`; null: the platform's default."""
     seconds: int | None
-    """The length of the window; null: the platform's own figure."""
+    """The length of the window; null: the platform's default."""

@@ -1,4 +1,4 @@
-"""Ads: what each came to on a day, as a partner imports it, and metrics of it."""
+"""Ads: daily rows that a partner imports, and their metrics."""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -18,10 +18,10 @@ AdMetric = Literal[
 
 AdGranularity = Literal["day", "week"]
 
-#: Rows of one request, at most.
-MOST_ROWS = 1_000
+#: Maximum rows of one request.
+MAX_ROWS = 1_000
 
-#: The attribution window of rows that name none.
+#: The default attribution window of a row.
 USUAL_WINDOW = "default"
 
 AdId = Annotated[Text, Meta(min_length=1, max_length=64, examples=["23851234567890123"])]
@@ -34,68 +34,73 @@ Micros = Annotated[int, Meta(ge=0, le=10**15)]
 
 
 class AdRow(In, frozen=True, kw_only=True):
-    """What one ad came to on one day. The same ad, day and window again replaces it."""
+    """The metrics of one ad on one day. A row for the same ad, day and window replaces it."""
 
     platform: AdPlatform
-    """Where the ad is shown."""
+    """The platform that shows the ad."""
     ad_account_id: AdId
     """The platform's id of the ad account."""
     campaign_id: AdId
     """The platform's id of the campaign."""
     adset_id: AdId
-    """The platform's id of the ad set, which TikTok and Apple call ad group."""
+    """The platform's id of the ad set; TikTok and Apple call it ad group."""
     ad_id: AdId
     """The platform's id of the ad."""
     date: Day
-    """The day, in the ad account's zone."""
+    """The day, in the ad account's time zone."""
     attribution_window: AttributionWindow = USUAL_WINDOW
-    """By which conversions were attributed, in your words, ten a project. Rows of two are never added up."""
+    """Your name of the attribution window, at most ten per project. Rows of different windows are never
+    summed.
+    """
     currency: Currency
-    """The ad account's currency, one of ISO 4217."""
+    """The ad account's currency (ISO 4217)."""
     spend_micros: Micros
-    """What it cost, in millionths of the currency's unit."""
+    """The cost, in millionths of the currency's unit."""
     impressions: Count
-    """How often it was shown."""
+    """Number of impressions."""
     clicks: Count
-    """How often it was clicked."""
+    """Number of clicks."""
     conversions: Count = 0
-    """What came of it."""
+    """Number of conversions."""
     revenue_micros: Micros = 0
-    """What its conversions were worth, in millionths of the currency's unit."""
+    """The value of its conversions, in millionths of the currency's unit."""
     reach: Count | None = None
-    """How many people saw it that day, where the platform says so."""
+    """Number of people who saw it that day, if the platform reports it."""
 
 
 class AdRows(In, frozen=True, kw_only=True):
-    """Rows to import: all of them or, if one can't be, none."""
+    """Rows to import. If one is invalid, none is imported."""
 
-    rows: Annotated[list[AdRow], Meta(min_length=1, max_length=MOST_ROWS)]
-    """The rows, no two of one ad, day and window."""
+    rows: Annotated[list[AdRow], Meta(min_length=1, max_length=MAX_ROWS)]
+    """The rows, at most one for each ad, day and window."""
 
 
 class AdRowsImported(Out, frozen=True, kw_only=True):
-    """Rows that were imported."""
+    """The result of an import."""
 
     imported: int
-    """How many."""
+    """Number of imported rows."""
     replaced: int
-    """How many of them replaced one of the same ad, day and window."""
+    """Number of imported rows that replaced a row of the same ad, day and window."""
 
 
 class AdRowsDeleted(Out, frozen=True, kw_only=True):
-    """Rows that were deleted."""
+    """The result of a deletion."""
 
     deleted: int
-    """How many."""
+    """Number of deleted rows."""
     more: bool
-    """Whether there may be others: send the same again."""
+    """Whether more rows may be left: send the same request again."""
 
 
 class AdMetrics(Metrics, frozen=True, kw_only=True):
-    """Metrics of ads as a series, by days as the ad accounts count them.
+    """Metrics of ads as a series, by days in the time zones of the ad accounts.
 
-    A day that the window touches is in it whole. Money is in cents: hundredths of the currency's unit.
+    A day that the window touches is included as a whole. Amounts are in cents: hundredths of the currency's
+    unit.
     """
 
     currency: str | None
-    """Of all that is money. Null where there are no rows, or several currencies: then so is what is money."""
+    """The currency of all amounts. Null without rows, or for several currencies: then the amounts are
+    null, too.
+    """

@@ -1,4 +1,4 @@
-"""API keys, who calls with them, and what was done with them."""
+"""API keys, their callers, and the audit log of actions."""
 
 from typing import Annotated, Any, Literal
 
@@ -23,7 +23,7 @@ Origin = Annotated[
     str,
     Meta(
         pattern=r"^(https://[a-z0-9.-]{1,253}|http://(localhost|127\.0\.0\.1))(:[0-9]{1,5})?$",
-        description="Scheme, host and port in lower case; plain http only for this machine.",
+        description="Scheme, host and port in lower case; plain http only for localhost.",
         examples=["https://app.example.com"],
     ),
 ]
@@ -31,23 +31,23 @@ Scopes = Annotated[list[Scope], Meta(min_length=1, max_length=50, examples=[["pr
 
 
 class ApiKeyCreate(In, frozen=True, kw_only=True):
-    """A key to make."""
+    """A key to create."""
 
     name: Annotated[Text, Meta(min_length=1, max_length=128, examples=["CI of the booking team"])]
-    """What it is for, in your words."""
+    """Your name of the key's purpose."""
     scopes: Scopes
-    """What it may do: at most what the key that asks may. `*` is all but `ops:*`."""
+    """The rights of the key: at most those of your key. `*` is all but `ops:*`."""
     return_origins: Annotated[list[Origin], Meta(max_length=20)] = msgspec.field(default_factory=list)
-    """Where people may be sent back to after they let us into an account: at most where your key may."""
+    """Allowed origins of `returnUrl` after a consent: at most those of your key."""
     expires_at: Instant | None = None
-    """From then on it opens nothing: no later than your key, whose end it has unless given."""
+    """The expiry: at most that of your key, which is also the default."""
 
 
 class ApiKeyRotate(In, frozen=True, kw_only=True):
-    """How a new secret takes over."""
+    """The transition to a new secret."""
 
     overlap_hours: Annotated[int, Meta(ge=0, le=24)] = 0
-    """So long the old secret works beside the new one; 0 ends it at once."""
+    """Hours for which the old secret stays valid; 0 ends it at once."""
 
 
 class ApiKey(Real, frozen=True, kw_only=True):
@@ -57,63 +57,63 @@ class ApiKey(Real, frozen=True, kw_only=True):
     key_id: str
     """The public part of the key's text."""
     name: str
-    """What it is for."""
+    """The key's purpose."""
     env: Env
-    """`test` keys touch nothing outside."""
+    """`test` keys never reach external services."""
     scopes: list[Scope]
-    """What it may do."""
+    """The rights of the key."""
     return_origins: list[str]
-    """Where people may be sent back to."""
+    """Allowed origins of `returnUrl`."""
     expires_at: Instant | None
-    """From then on it opens nothing; null: never."""
+    """The expiry; null: never."""
     kill_switch: bool
     """Whether it was switched off for good."""
     killed_at: Instant | None
     """When it was switched off, or null."""
     overlap_until: Instant | None
-    """Until then the secret before the last rotation works too, or null."""
+    """Until then the secret before the last rotation is valid, too; or null."""
     created_at: CreatedAt
 
 
 class ApiKeyShown(ApiKey, frozen=True, kw_only=True):
-    """The one answer that carries a key with its secret."""
+    """The only answer with the key's secret."""
 
     api_key: str
     """The whole key with its secret. No later answer has it."""
 
 
 class Storage(Out, frozen=True, kw_only=True):
-    """Bytes of media that an organization and its sandbox keep together."""
+    """Bytes of media of an organization and its sandbox together."""
 
     used_bytes: int
-    """Those that are kept, and those that uploads under way may come to."""
+    """Stored bytes, plus the maximum of running uploads."""
     limit_bytes: int
-    """How many may be: beyond it an upload is a 413 with `details.limit` `storage`."""
+    """The limit: beyond it an upload is a 413 with `details.limit` `storage`."""
 
 
 class Whoami(Out, frozen=True, kw_only=True):
-    """Whose key this is."""
+    """The caller's key and organization."""
 
     organization_id: ids.OrganizationId
     organization_name: str
-    """What the organization is called."""
+    """The organization's name."""
     sandbox: bool
-    """Whether nothing outside is touched."""
+    """Whether external services are simulated."""
     api_key_id: ids.KeyId
     key_id: str
     """The public part of the key's text."""
     env: Env
     """`test` for a key of the sandbox."""
     scopes: list[Scope]
-    """What the key may do."""
+    """The rights of the key."""
     tier: Tier
-    """Which limits the organization has."""
+    """The tier that sets the organization's limits."""
     storage: Storage
-    """How much media it keeps, and how much it may."""
+    """Stored media, and its limit."""
 
 
 class Rewrapped(Out, frozen=True, kw_only=True):
-    """Numbers of sealed rows, by table, that are sealed with `keyId` now and weren't before."""
+    """Numbers of rows by table that were resealed with `keyId`."""
 
     key_id: str
     rows: dict[str, int]
@@ -121,17 +121,17 @@ class Rewrapped(Out, frozen=True, kw_only=True):
 
 
 class AuditEntry(Real, frozen=True, kw_only=True):
-    """One thing that was done."""
+    """One action."""
 
     id: ids.AuditId
     action: str
-    """What was done."""
+    """The kind of action."""
     subject: str
-    """Id or name of what it was done to."""
+    """Id or name of the object of the action."""
     project_id: ids.ProjectId | None
-    """Id of the project that it was done in; null: it concerns the whole organization."""
+    """Id of the action's project; null: it concerns the whole organization."""
     api_key_id: ids.KeyId | None
-    """Id of the key that did it; null: somebody on the machine itself."""
+    """Id of the key that acted; null: an operator on the server."""
     details: dict[str, Any]
-    """More, as the action has it."""
+    """Further details of the action."""
     created_at: CreatedAt

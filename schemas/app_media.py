@@ -1,4 +1,4 @@
-"""Files of a project's app, from which its content is made."""
+"""Files of a project's app, used to generate its content."""
 
 from typing import Annotated, Literal
 
@@ -16,17 +16,19 @@ MAX_TRANSCRIPT, MAX_URL = 5000, 2048
 
 Transcript = Annotated[
     Text,
-    Meta(max_length=MAX_TRANSCRIPT, description="What is said in a demo video, for the captions of remixes."),
+    Meta(
+        max_length=MAX_TRANSCRIPT, description="The spoken text of a demo video, for the captions of remixes."
+    ),
 ]
 
 
 class AppMediaError(Out, frozen=True, kw_only=True):
-    """Why a file wasn't fetched."""
+    """The reason why a file wasn't fetched."""
 
     code: str
-    """What went wrong, to branch on."""
+    """The error code, to branch on."""
     message: str
-    """What went wrong and what to do, for people."""
+    """The error and its remedy, for people."""
 
 
 class AppMedia(Out, frozen=True, kw_only=True):
@@ -35,32 +37,33 @@ class AppMedia(Out, frozen=True, kw_only=True):
     asset_id: ids.AssetId
     project_id: ids.ProjectId
     kind: AppMediaKind
-    """What it is of the app."""
+    """The kind of file."""
     origin: AppMediaOrigin
-    """Whether a partner brought it, or an ingest met it and suggests it."""
+    """Whether a partner added it, or an ingest suggested it."""
     status: AppMediaStatus
-    """`ready` once its file is here."""
+    """`ready` once the file is stored."""
     current: bool
-    """Whether new content is made with it: the newest logo, demo video and end card, and ten screenshots in
-    the order in which they came. A partner's files go before suggestions."""
+    """Whether new content uses it: the newest logo, demo video and end card, and the first ten
+    screenshots. A partner's files take precedence over suggestions.
+    """
     url: str | None
-    """Where anybody can fetch it, without a key. Null until it is `ready`."""
+    """A public URL of the file, without a key. Null until it is `ready`."""
     mime_type: str | None
-    """Its type, as its bytes say."""
+    """The media type, detected from the bytes."""
     width: int | None
-    """Pixels, as a viewer sees it."""
+    """Pixels, as displayed."""
     height: int | None
-    """Pixels, as a viewer sees it."""
+    """Pixels, as displayed."""
     duration_ms: int | None
-    """Length of a video in milliseconds; null for a picture."""
+    """Length of a video in milliseconds; null for an image."""
     size_bytes: int | None
     """Its size in bytes."""
     checksum_sha256: str | None
     """SHA-256 of its bytes, in hexadecimal."""
     transcript: str | None
-    """What is said in a demo video, or null."""
+    """The spoken text of a demo video, or null."""
     source_url: str | None
-    """Where it was fetched; null for an upload."""
+    """The address that it was fetched from; null for an upload."""
     job_id: ids.JobId | None
     """Id of the job that fetched it, or null."""
     error: AppMediaError | None
@@ -73,9 +76,9 @@ class AppMediaFromUrl(In, frozen=True, kw_only=True):
     """A file to fetch."""
 
     kind: AppMediaKind
-    """What it is of the app."""
+    """The kind of file."""
     url: Annotated[Text, Meta(max_length=MAX_URL, examples=["https://example.com/logo.png"])]
-    """Where it is, http or https; a public address."""
+    """The file's public address, http or https."""
     transcript: Transcript = ""
 
 
@@ -83,20 +86,20 @@ class AppMediaUpload(In, frozen=True, kw_only=True):
     """The parts of an upload, in any order."""
 
     kind: AppMediaKind
-    """What it is of the app."""
+    """The kind of file."""
     file: Annotated[str, Meta(extra_json_schema={"format": "binary"})]
     """The file."""
     transcript: Transcript = ""
 
 
 class AppMediaAccepted(Accepted, frozen=True, kw_only=True):
-    """The body of a 202: the job that fetches the file, and the asset that it becomes."""
+    """The body of a 202: the job that fetches the file, and the asset."""
 
     asset_id: ids.AssetId
 
 
 class AppMediaDeleted(Out, frozen=True, kw_only=True):
-    """A file that is no longer the project's. A suggestion that was dropped doesn't come back."""
+    """A deleted file. A rejected suggestion isn't suggested again."""
 
     asset_id: ids.AssetId
     project_id: ids.ProjectId

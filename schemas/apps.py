@@ -1,4 +1,4 @@
-"""SDK apps: what sends events of a project, each with a key of its own."""
+"""SDK apps: the senders of a project's events, each with a key of its own."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -19,39 +19,39 @@ WebDomain = Annotated[Text, Meta(max_length=253, examples=["app.example.com"])]
 
 
 class SdkAppCreate(In, frozen=True, kw_only=True):
-    """An SDK app to make, with the identifier that its platform has."""
+    """An SDK app to create, with its platform's identifier."""
 
     at_least_one: ClassVar[tuple[str, ...]] = ("bundleId", "androidPackage", "webDomain")
 
     name: Name
-    """What it is called, in your words."""
+    """Your name of the app."""
     platform: AppPlatform
-    """What it is built for or with. It never changes."""
+    """The platform or framework. It never changes."""
     bundle_id: BundleId | None = None
-    """Of `ios`; of `react-native`, `flutter` and `expo` too, instead of `androidPackage` or beside it."""
+    """For `ios`; for `react-native`, `flutter` and `expo` either this or `androidPackage`, or both."""
     android_package: Package | None = None
-    """Of `android`; of `react-native`, `flutter` and `expo` too, instead of `bundleId` or beside it."""
+    """For `android`; for `react-native`, `flutter` and `expo` either this or `bundleId`, or both."""
     web_domain: WebDomain | None = None
-    """Of `web`, `nextjs`, `vite` and `react-router`: the host of its pages, or `localhost`."""
+    """For `web`, `nextjs`, `vite` and `react-router`: the host of the pages, or `localhost`."""
 
 
 class SdkAppPatch(In, frozen=True, kw_only=True):
-    """What is omitted stays. An identifier is one that the app's platform has."""
+    """Omitted fields stay unchanged. Only the identifiers of the app's platform are allowed."""
 
     name: Name | UnsetType = UNSET
-    """What it is called, in your words."""
+    """Your name of the app."""
     bundle_id: BundleId | UnsetType | None = UNSET
-    """Another bundle id; null drops it where `androidPackage` is there."""
+    """Another bundle id; null removes it if `androidPackage` is set."""
     android_package: Package | UnsetType | None = UNSET
-    """Another package; null drops it where `bundleId` is there."""
+    """Another package; null removes it if `bundleId` is set."""
     web_domain: WebDomain | UnsetType = UNSET
-    """Another host of its pages."""
+    """Another host of the pages."""
     rotate_key: bool = False
-    """Whether to give the app a new key, which this answer alone shows."""
+    """Whether to rotate the key; only this answer contains the new one."""
     capi: CapiPatch | UnsetType = UNSET
-    """Where its conversions are sent."""
+    """The destinations of its conversions."""
     overlap_hours: Annotated[int, Meta(ge=0, le=24)] | UnsetType = UNSET
-    """So long the old key works beside the new one; 0, as unless given, ends it at once. With `rotateKey`."""
+    """Hours for which the old key stays valid; 0, the default, ends it at once. Only with `rotateKey`."""
 
 
 class SdkApp(Real, frozen=True, kw_only=True):
@@ -60,42 +60,42 @@ class SdkApp(Real, frozen=True, kw_only=True):
     app_id: ids.AppId
     project_id: ids.ProjectId
     name: str
-    """What it is called."""
+    """The app's name."""
     platform: AppPlatform
-    """What it is built for or with."""
+    """The platform or framework."""
     bundle_id: str | None
-    """Its bundle id at Apple, or null."""
+    """The bundle id at Apple, or null."""
     android_package: str | None
-    """Its package on Android, or null."""
+    """The Android package, or null."""
     web_domain: str | None
-    """The host of its pages, as browsers send it, or null."""
+    """The host of the pages, as browsers send it, or null."""
     capi: Capi
-    """Where its conversions are sent."""
+    """The destinations of its conversions."""
     ingest_endpoint: str
-    """Where it sends its events: `POST` with its own key."""
+    """The URL for its events: `POST` with its own key."""
     last_event_at: Instant | None
-    """When an event of it came last, give or take a minute; null: none yet."""
+    """When its last event arrived, to about a minute; null: none yet."""
     last_rotated_at: Instant | None
-    """When its key was rotated last; null: never."""
+    """When its key was last rotated; null: never."""
     created_at: CreatedAt
 
 
 class SdkAppShown(SdkApp, frozen=True, kw_only=True):
-    """The answer that carries an app's first key."""
+    """The answer with an app's first key."""
 
     api_key: str
-    """The key that the app sends its events with, `lpa_...`. No later answer has it."""
+    """The app's key for sending events, `lpa_...`. No later answer has it."""
 
 
 class SdkAppChanged(SdkApp, frozen=True, kw_only=True):
     """The app after a change."""
 
     api_key: str | None
-    """With `rotateKey` the new key, which no later answer has; else null."""
+    """The new key after `rotateKey`, which no later answer has; else null."""
 
 
 class SdkAppDeleted(Real, frozen=True, kw_only=True):
-    """An app that is gone: its key opens nothing, its events stay."""
+    """A deleted app: its key is invalid, its events stay."""
 
     app_id: ids.AppId
     deleted_at: Instant
@@ -103,40 +103,40 @@ class SdkAppDeleted(Real, frozen=True, kw_only=True):
 
 
 class Arrived(Real, frozen=True, kw_only=True):
-    """The newest event that came while a job listened for one."""
+    """The newest event that arrived while the job waited."""
 
     name: str
-    """What happened."""
+    """The event's name."""
     event_id: str
-    """Its id, as it was sent."""
+    """The event's id, as sent."""
     occurred_at: Instant
-    """When it happened, as the app says."""
+    """The time of occurrence, as sent by the app."""
     received_at: Instant
     """When it was stored."""
 
 
-Trouble = Literal["EVENTS_REFUSED", "OLD_EVENTS", "KEY_ROTATED", "NEVER_SEEN", "NONE_CAME"]
+FindingCode = Literal["EVENTS_REFUSED", "OLD_EVENTS", "KEY_ROTATED", "NEVER_SEEN", "NONE_CAME"]
 
 
 class Finding(Out, frozen=True, kw_only=True):
-    """A reason why no event may have come, and what to do."""
+    """A possible reason for missing events, with its remedy."""
 
-    code: Trouble
-    """To branch on."""
+    code: FindingCode
+    """The code, to branch on."""
     message: str
-    """What to do."""
+    """The remedy."""
 
 
 class Verification(Real, frozen=True, kw_only=True):
     """The result of a job of the kind `verify_tracking`."""
 
     verified: bool
-    """Whether an event came while the job listened."""
+    """Whether an event arrived while the job waited."""
     count: int
-    """How many came, as far as they were counted."""
+    """Number of events that arrived, up to the counting limit."""
     event: Arrived | None
-    """The newest of them, or null."""
+    """The newest event, or null."""
     last_event_at: Instant | None
-    """When an event of the app came last before, give or take a minute; null: none ever came."""
+    """When an earlier event of the app last arrived, to about a minute; null: never."""
     findings: list[Finding]
-    """Where none came: what may be wrong, the likeliest first."""
+    """Possible reasons if no event arrived, the likeliest first."""

@@ -1,4 +1,4 @@
-"""A brand's fields and values, and where each of them comes from."""
+"""A brand's fields and values, with their sources."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -25,7 +25,7 @@ Field = Literal[
     "colors",
     "links",
 ]
-#: A text, a list of texts, or texts by name: which one it is depends on the field alone.
+#: A text, a list of texts, or texts by name, depending on the field.
 Value = str | list[str] | dict[str, str]
 Confidence = Annotated[float, Meta(ge=0, le=1)]
 PartKind = Literal["role", "organization", "need"]
@@ -33,34 +33,34 @@ ColorRole = Literal["primary", "accent", "background"]
 
 
 class BrandPart(Out, frozen=True, kw_only=True):
-    """One part of an `icp`, and the words of the source that say so."""
+    """One part of an `icp`, with its quote from the source."""
 
     part: PartKind
-    """A role of its customers, a kind, size or industry of their organizations, or what they need."""
+    """A role of its customers; a kind, size or industry of their organizations; or their need."""
     value: str
-    """The part, as the value has it."""
+    """The part, as in the value."""
     quote: str
-    """Where the source says so, word for word."""
+    """The source's words, verbatim."""
 
 
 class BrandColor(Out, frozen=True, kw_only=True):
-    """One of a brand's `colors`, what it is to the brand, and where it was found."""
+    """One of a brand's `colors`, with its role and its places."""
 
     color: str
-    """The color as `#rrggbb`, as the value has it."""
+    """The color as `#rrggbb`, as in the value."""
     role: ColorRole
-    """The main color, one of up to three beside it, or the ground that they stand on."""
+    """The main color, one of up to three accents, or the background."""
     rule: str
-    """The places that agree on it, such as `html.theme-color+logo`."""
+    """The places with this color, such as `html.theme-color+logo`."""
     url: str
-    """Where the first of them was read."""
+    """The address of the first of these places."""
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that one document says of one field. `rule` names the place, such as `html.og:site_name`.
+    """A value of one field, from one document. `rule` names the place, such as `html.og:site_name`.
 
-    `evidence` quotes the text that a derived value rests on, word for word; a declared value needs none.
-    `parts` are those of a derived `icp`; `role` is a color's, one to each candidate.
+    `evidence` quotes the text behind a derived value verbatim; a declared value needs none. `parts` belong to
+    a derived `icp`; `role` is a color's, one for each candidate.
     """
 
     field: Field
@@ -74,9 +74,9 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A source's word on one field: its best candidate, and the other ones, best first.
+    """A source's value of one field: its best candidate, and the other candidates, best first.
 
-    `at` is set where the fields of a row differ in age: in the partner's.
+    `at` is set if the fields of a row differ in age: only in the partner's row.
     """
 
     value: Value
@@ -91,11 +91,10 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Validators(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The validators of one answer's version, as a server sent them (RFC 9110 8.8), to ask conditionally.
+    """HTTP validators of a server's answer (RFC 9110 8.8), for conditional requests.
 
-    `digest` is our own, of what came: it tells the same answer from a server that sends it whole again.
-    `url` is where the answer was, if redirects led elsewhere; `kind` is what it was read as, where a
-    source has several kinds of document.
+    `digest` is our own, of the content: it detects an unchanged answer from a server without validators.
+    `url` is the address after redirects. `kind` is the kind of document, for a source with several kinds.
     """
 
     etag: str | None = None
@@ -106,11 +105,11 @@ class Validators(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Notes that an ingest leaves for the next one of the same source: which answers it read, by address.
+    """Crawl state for the next ingest of the same source: the answers it has read, by address.
 
-    It holds only for the same arguments and the same `rules`, the version of our own reading.
-    `url` is where its page was. `repository_id` is GitHub's: a repository keeps it when it is renamed;
-    `repository` is what it was called.
+    It is valid only for the same arguments and the same `rules`, the version of our extraction. `url` is the
+    page's address. `repository_id` is GitHub's: a repository keeps it when it is renamed; `repository` was
+    its name.
     """
 
     rules: int
@@ -122,9 +121,9 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Extraction(msgspec.Struct, frozen=True, kw_only=True):
-    """The findings of one ingest: `url` is where its redirects ended, a warning is a word and its reason.
+    """The result of one ingest: `url` is the address after redirects, a warning is a code and a reason.
 
-    `unchanged` means that the source said nothing new: then there are no fields, and the old ones stay.
+    `unchanged` means that the source has no new content: then there are no fields, and the old ones stay.
     """
 
     url: str
@@ -137,7 +136,7 @@ class Extraction(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BrandRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One source's row: what `brand_source` holds, and all that the merge looks at."""
+    """One source's row in `brand_source`, the only input of the merge."""
 
     source: Source
     fields: dict[Field, Finding]
@@ -148,152 +147,152 @@ class BrandRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Provenance(Real, frozen=True, kw_only=True):
-    """Who said so, where and how."""
+    """The source, place and method of a value."""
 
     source: Source
-    """Who said so."""
+    """The source."""
     job_id: ids.JobId | None
     """Id of the ingest that read it; null for your own values."""
     url: str | None
-    """Where it was read; null for your own values."""
+    """The address that it was read from; null for your own values."""
     confidence: Confidence
-    """How sure it is, from 0 to 1."""
+    """The confidence, from 0 to 1."""
     rule: str
-    """The place where it was found, such as `html.og:site_name`."""
+    """The place in the document, such as `html.og:site_name`."""
     evidence: list[str]
-    """Quotes of what a derived value rests on, word for word."""
+    """Verbatim quotes behind a derived value."""
     parts: list[BrandPart] | UnsetType = UNSET
-    """What a derived `icp` is made of, each with its quote; left out for everything else."""
+    """The parts of a derived `icp`, each with its quote; absent for other values."""
     colors: list[BrandColor] | UnsetType = UNSET
-    """The `colors` with their roles and places; left out for everything else, and for your own."""
+    """The `colors` with their roles and places; absent for other values, and for your own."""
     at: Instant
     """When it was read or set, in UTC."""
 
 
 class Said(Out, frozen=True, kw_only=True):
-    """One value of a field and where it comes from."""
+    """One value of a field, with its source."""
 
     value: Value
     """The value."""
     provenance: Provenance
-    """Where it comes from."""
+    """The source of the value."""
 
 
 class BrandField(Out, frozen=True, kw_only=True):
-    """What a reader sees of a field, and what it would see without that, best first."""
+    """A field's current value and its alternatives, best first."""
 
     value: Value | None
-    """The value that wins; null: none."""
+    """The current value; null: none."""
     provenance: Provenance | None
-    """Where it comes from; null: nobody knows the field."""
+    """The source of the value; null: no source has the field."""
     alternatives: list[Said]
-    """What else was said of it, best first."""
+    """Other values, best first."""
 
 
 class MediaProvenance(Real, frozen=True, kw_only=True):
-    """Where a picture was met."""
+    """The source of an image."""
 
     source: Source
-    """Who showed it."""
+    """The source."""
     job_id: ids.JobId | None
-    """Id of the ingest that met it."""
+    """Id of the ingest that found it."""
     url: str
-    """The page that names it."""
+    """The page that references it."""
     rule: str
     """The place on that page, such as `html.og:image`."""
     at: Instant
-    """When it was met, in UTC."""
+    """When it was found, in UTC."""
 
 
 class BrandMedia(Out, frozen=True, kw_only=True):
-    """A picture that an ingest met. It stays where it is: nothing of it is stored but this."""
+    """An image that an ingest found. The image itself is not stored."""
 
     kind: PictureKind
-    """A logo, a screenshot of the app, or any other picture of the brand."""
+    """A logo, a screenshot of the app, or any other image of the brand."""
     url: str
-    """Where it is."""
+    """The image's address."""
     width: int
-    """Its width in pixels, measured."""
+    """The width in pixels, measured."""
     height: int
-    """Its height in pixels, measured."""
+    """The height in pixels, measured."""
     type: str
-    """Its media type, by its bytes."""
+    """The media type, detected from the bytes."""
     bytes: int | None
-    """Its file's length, or null where its server doesn't say."""
+    """The file's length, or null if its server doesn't report it."""
     alt: str | None
-    """What it shows, in the source's words, or null."""
+    """The source's description of the image, or null."""
     provenance: MediaProvenance
-    """Where it comes from."""
+    """The source of the image."""
 
 
 class Brand(Out, frozen=True, kw_only=True):
-    """`GET /v1/projects/{id}/brand`: every field, known or not, and pictures."""
+    """`GET /v1/projects/{id}/brand`: all fields and images."""
 
     project_id: ids.ProjectId
     fields: dict[Field, BrandField]
-    """Every field, known or not, by name."""
+    """All fields by name, also those without a value."""
     media: list[BrandMedia]
-    """Pictures that the ingests met, logos first, each once."""
+    """The images found by ingests, logos first, each once."""
 
 
 class BrandContext(Out, frozen=True, kw_only=True):
-    """The merged brand; a field nobody knows is null or empty and has no provenance."""
+    """The merged brand; an unknown field is null or empty and has no provenance."""
 
     app_name: str | None = None
     """The product's name, or null."""
     app_description: str | None = None
-    """What it is, in some sentences, or null."""
+    """The product's description in some sentences, or null."""
     tagline: str | None = None
-    """Its own short line, or null."""
+    """The brand's own short line, or null."""
     audience: str | None = None
-    """Whom it speaks to, or null."""
+    """The audience, or null."""
     icp: str | None = None
-    """The customer that fits it best, or null."""
+    """The ideal customer profile, or null."""
     brand_voice: str | None = None
-    """How it speaks, or null."""
+    """The tone of voice, or null."""
     keywords: list[str] = field(default_factory=list)
-    """What it is about, the weightiest first."""
+    """The topics, the most important first."""
     primary_language: str | None = None
-    """The language that it speaks in, a BCP-47 tag, or null."""
+    """The brand's language, a BCP-47 tag, or null."""
     logo_url: str | None = None
-    """Its logo, or null."""
+    """The logo, or null."""
     colors: list[str] = field(default_factory=list)
-    """Its colors as `#rrggbb`, the main one first."""
+    """The colors as `#rrggbb`, the main one first."""
     links: dict[str, str] = field(default_factory=dict)
-    """Its own pages elsewhere, by the name of the place."""
+    """The brand's pages on other sites, by the site's name."""
     provenance: dict[str, Provenance] = field(default_factory=dict)
-    """Where each value comes from, by field."""
+    """The source of each value, by field."""
 
 
 Words = Annotated[Text, Meta(max_length=4000)]
 Line = Annotated[Text, Meta(max_length=200)]
 Color = Annotated[str, Meta(pattern="^#[0-9a-fA-F]{6}$")]
-#: As the ingest writes it: an absolute https URL; empty means none.
+#: As the ingest stores it: an absolute https URL; empty means none.
 HttpsUrl = Annotated[str, Meta(max_length=2048, pattern=r"^(https://[^\s\x00]+)?$")]
 
 
 class BrandPatch(In, frozen=True, kw_only=True):
-    """The partner's own values: null drops one, an empty one means none and keeps it so."""
+    """The partner's own values: null removes a value, an empty value means none and stays."""
 
     app_name: Line | UnsetType | None = UNSET
     """The product's name."""
     app_description: Words | UnsetType | None = UNSET
-    """What it is, in some sentences."""
+    """The product's description in some sentences."""
     tagline: Line | UnsetType | None = UNSET
-    """Its own short line."""
+    """The brand's own short line."""
     audience: Words | UnsetType | None = UNSET
-    """Whom it speaks to."""
+    """The audience."""
     icp: Words | UnsetType | None = UNSET
-    """The customer that fits it best."""
+    """The ideal customer profile."""
     brand_voice: Words | UnsetType | None = UNSET
-    """How it speaks."""
+    """The tone of voice."""
     keywords: Annotated[list[Line], Meta(max_length=50)] | UnsetType | None = UNSET
-    """What it is about, the weightiest first."""
+    """The topics, the most important first."""
     primary_language: Annotated[Text, Meta(max_length=35)] | UnsetType | None = UNSET
-    """The language that it speaks in, a BCP-47 tag."""
+    """The brand's language, a BCP-47 tag."""
     logo_url: HttpsUrl | UnsetType | None = UNSET
-    """An absolute https URL of its logo."""
+    """An absolute https URL of the logo."""
     colors: Annotated[list[Color], Meta(max_length=20)] | UnsetType | None = UNSET
-    """Its colors as `#rrggbb`, the main one first."""
+    """The colors as `#rrggbb`, the main one first."""
     links: Annotated[dict[Line, HttpsUrl], Meta(max_length=20)] | UnsetType | None = UNSET
-    """Its own pages elsewhere, by the name of the place."""
+    """The brand's pages on other sites, by the site's name."""

@@ -1,4 +1,4 @@
-"""Content, its files, and what reviewers said of it."""
+"""Content, its files, and the decisions of reviewers."""
 
 from typing import Annotated, Literal
 
@@ -14,8 +14,8 @@ Format = Literal["video", "slideshow", "ugc_remix", "image", "text"]
 ContentStatus = Literal["queued", "processing", "completed", "failed", "canceled"]
 ApprovalStatus = Literal["not_required", "pending", "approved", "rejected"]
 CreativeType = Literal["generated", "uploaded"]
-#: How generated content was made: a model wrote a line of it, a drawn presenter or a synthetic voice
-#: presents it, it is cut from the partner's own clip, or our renderer alone composed it.
+#: How generated content was made: a model wrote a line of it, a drawn presenter or a synthetic voice presents
+#: it, it is cut from the partner's own clip, or only our renderer composed it.
 MadeBy = Literal["model", "presenter", "voice", "clip", "renderer"]
 Verdict = Literal["approved", "rejected"]
 AssetKind = Literal["image", "video"]
@@ -28,38 +28,39 @@ LineRule = Literal["clause", "keyword", "formula", "caller", "model"]
 MAX_CAPTION, MAX_HOOK, MAX_FILES = 5000, 300, 10
 MAX_OWN_HOOK, MAX_MEDIA, MAX_TRANSCRIPT = 2000, 10, 5000
 
-Caption = Annotated[Text, Meta(max_length=MAX_CAPTION, description="What is posted with the files.")]
-Note = Annotated[Text, Meta(min_length=1, max_length=1000, description="For whoever reads the decision.")]
+Caption = Annotated[Text, Meta(max_length=MAX_CAPTION, description="The text that is posted with the files.")]
+Note = Annotated[Text, Meta(min_length=1, max_length=1000, description="A note for readers of the decision.")]
 OwnHook = Annotated[
     Text,
     Meta(
         min_length=1,
         max_length=MAX_OWN_HOOK,
-        description="The first line, word for word; without one it is the brand's.",
+        description="The opening line, verbatim; default: a line of the brand.",
     ),
 ]
-Revision = Annotated[int, Meta(ge=1, le=2**31 - 1, description="The `revision` that the reviewer saw.")]
+Revision = Annotated[int, Meta(ge=1, le=2**31 - 1, description="The `revision` that the reviewer read.")]
 
 
 class Asset(Out, frozen=True, kw_only=True):
-    """A file as a viewer sees it, turned as it asks."""
+    """A file as displayed, after rotation."""
 
     asset_id: ids.AssetId
     kind: AssetKind
-    """What it is."""
+    """The kind of file."""
     url: str
-    """Where anybody can fetch it, without a key. It stays the same."""
+    """A permanent public URL, without a key."""
     thumbnail_url: str | None
-    """Of a small JPEG of it, 480 pixels at most, as durable as `url`; null: there is none, or a
-    worker has yet to cut it out of a video that you uploaded."""
+    """The URL of a JPEG thumbnail of at most 480 pixels, as permanent as `url`. Null: there is none, or a
+    worker has yet to extract it from an uploaded video.
+    """
     mime_type: str
-    """Its type, as its bytes say."""
+    """The media type, detected from the bytes."""
     width: int
-    """Pixels, as a viewer sees it."""
+    """Pixels, as displayed."""
     height: int
-    """Pixels, as a viewer sees it."""
+    """Pixels, as displayed."""
     duration_ms: int | None
-    """Length of a video in milliseconds; null for a picture."""
+    """Length of a video in milliseconds; null for an image."""
     size_bytes: int
     """Its size in bytes."""
     checksum_sha256: str
@@ -67,112 +68,120 @@ class Asset(Out, frozen=True, kw_only=True):
 
 
 class ContentDecision(Out, frozen=True, kw_only=True):
-    """A reviewer's word on one revision."""
+    """A reviewer's decision on one revision."""
 
     decision: Verdict
-    """What the reviewer said."""
+    """The decision."""
     revision: int
-    """The revision that was decided on. A later one has yet to be."""
+    """The decided revision. A later one awaits its own decision."""
     note: str | None
-    """The reviewer's words, or null."""
+    """The reviewer's note, or null."""
     decided_at: Instant
     """When it was decided, in UTC."""
     decided_by: ids.KeyId | None
-    """Id of the key that decided; null: somebody on the machine itself."""
+    """Id of the key that decided; null: an operator on the server."""
 
 
 class LineProvenance(Out, frozen=True, kw_only=True):
-    """A text of a generated item, and what of the brand it rests on."""
+    """A text of a generated item, with its source in the brand."""
 
     line: str
-    """The text, as it is shown."""
+    """The text, as displayed."""
     field: LineSource | None
-    """The field of the brand context that it rests on; `caller`: your own words; null: on none."""
+    """The field of the brand context behind it; `caller`: your own text; null: no field."""
     quote: str | None
-    """The words there, or null."""
+    """The quoted words of that field, or null."""
     rule: LineRule
-    """A piece of the brand's own text, a keyword, a set phrase around its names, your words, or a model's."""
+    """A piece of the brand's own text, a keyword, a formula around its names, your text, or a model's."""
 
 
 class Content(Out, frozen=True, kw_only=True):
-    """An item of content: `GET /v1/content/{id}`."""
+    """A content item: `GET /v1/content/{id}`."""
 
     id: ids.ContentId
     project_id: ids.ProjectId
     format: Format
     """`text` has no files."""
     status: ContentStatus
-    """An upload is `completed` from the start; a generated item once its files are there."""
+    """An upload is `completed` from the start; a generated item once its files are stored."""
     hook: str | None
-    """The line that a video opens with, or null."""
+    """The opening line of a video, or null."""
     caption: str
-    """What is posted with the files."""
+    """The text that is posted with the files."""
     assets: list[Asset]
-    """Its files, in their order."""
+    """The files, in their order."""
     approval_status: ApprovalStatus
-    """Whether it may go out. Fixed at its making, changed by decisions and edits."""
+    """Whether it may be published. Set at its creation, changed by decisions and edits."""
     decision: ContentDecision | None
     """The latest decision; null: none yet."""
     revision: int
-    """1 at first, one more with each edit. It is the ETag."""
+    """1 at first, incremented by each edit. Also the ETag."""
     creative_type: CreativeType
-    """Whether you uploaded it or we made it."""
+    """Whether it was uploaded or generated."""
     made_by: MadeBy | None
-    """How we made it, by what counts most for the AI label. Null: you uploaded it, or it isn't made yet."""
+    """How it was generated, by what matters most for the AI label. Null: it was uploaded, or isn't
+    generated yet.
+    """
     ai_generated: bool
-    """Whether its posts carry the platforms' AI label, where a platform has one: see a post's `aiLabel`.
-
-    True for what we make, except for a remix of your own clip, and for uploads that you declare."""
+    """Whether its posts carry the platforms' AI label, if the platform has one: see a post's `aiLabel`.
+    True for generated content, except a remix of your own clip, and for uploads that you declare.
+    """
     influencer_id: ids.InfluencerId | None
     """The influencer that presents it, which may be deleted by now; null: none."""
     fits: dict[PlatformName, str] | None
-    """By platform `ok`, or what it would refuse, as far as that doesn't depend on the account; null until it
-    is `completed`."""
+    """By platform: `ok`, or the reason why the platform would refuse it, as far as that is independent of
+    the account. Null until it is `completed`.
+    """
     job_id: ids.JobId | None
-    """The latest job that makes it or its next revision; null for an upload."""
+    """The latest job for it or its next revision; null for an upload."""
     last_error: JobError | None
     """Why that job failed, or null."""
     provenance: list[LineProvenance]
-    """Where each text in a generated item is from; empty for an upload."""
+    """The source of each text in a generated item; empty for an upload."""
     created_at: CreatedAt
     updated_at: UpdatedAt
 
 
 class ContentRequest(In, frozen=True, kw_only=True):
-    """What shall be made. All but the format may be left out: the brand decides."""
+    """Content to generate. Only the format is required: the brand decides the rest."""
 
     format: GeneratedFormat
-    """`slideshow` and `image` are pictures, `ugc_remix` is made of a clip of yours."""
+    """`slideshow` and `image` are images, `ugc_remix` uses a clip of yours."""
     hook: OwnHook | None = None
     social_account_id: ids.AccountId | None = None
-    """Account that it is meant for: without an `aspect`, it is in that of its platform."""
+    """The intended account: without an `aspect`, its platform's aspect is used."""
     source_content_id: ids.ContentId | None = None
-    """Content of the project whose files it is made with: a remix is one of its video."""
+    """Content of the project that provides the files: a remix uses its video."""
     influencer_id: ids.InfluencerId | None = None
-    """Who presents it: its face is shown, it sets the tone, and the language unless you do."""
+    """The presenter: shows its face and sets the tone, and the language unless you set it."""
     media_ids: Annotated[
         list[ids.AssetId],
         Meta(
             max_length=MAX_MEDIA,
-            description="Files of the project, of its content or its app media: pictures, or one clip.",
+            description="Files of the project, of its content or its app media: images, or one clip.",
         ),
     ] = msgspec.field(default_factory=list)
     language: (
-        Annotated[Text, Meta(description="BCP-47. Only what the brand says in it: nothing translates.")]
+        Annotated[
+            Text,
+            Meta(
+                description="BCP-47. Only texts that the brand has in this language: nothing is translated."
+            ),
+        ]
         | None
     ) = None
     aspect: Aspect | None = None
-    """None: 9:16 for videos and for an account of TikTok, else 4:5. A remix is 9:16."""
+    """Default: 9:16 for videos and for a TikTok account, else 4:5. A remix is 9:16."""
     seconds: Annotated[int, Meta(ge=8, le=60, description="Length of a video or a remix.")] | None = None
     voice: Voice | None = None
-    """Who reads a video's words."""
+    """The voice that reads a video's text."""
     transcript: (
         Annotated[
             Text,
             Meta(
                 min_length=1,
                 max_length=MAX_TRANSCRIPT,
-                description="What is said in the clip of a remix, word for word: its captions.",
+                description="The spoken text of a remix's clip, verbatim, for its captions.",
             ),
         ]
         | None
@@ -180,92 +189,94 @@ class ContentRequest(In, frozen=True, kw_only=True):
 
 
 class ContentAccepted(Accepted, frozen=True, kw_only=True):
-    """The job that makes an item, and the item, which exists from now on."""
+    """The job that generates an item, and the item, which exists from now on."""
 
     content_id: ids.ContentId
 
 
 class Regenerate(In, frozen=True, kw_only=True):
-    """Another revision of the same item, of what the brand says now."""
+    """Another revision of the same item, from the current brand."""
 
     hook: OwnHook | None = None
     seed: (
         Annotated[
             Text,
-            Meta(min_length=1, max_length=100, description="Another one gives another look and other words."),
+            Meta(
+                min_length=1, max_length=100, description="Another seed gives another look and other texts."
+            ),
         ]
         | None
     ) = None
 
 
 class ContentProgress(Out, frozen=True, kw_only=True):
-    """How far the job that makes an item, or its next revision, is."""
+    """The progress of the job for an item or its next revision."""
 
     content_id: ids.ContentId
     status: ContentStatus
-    """`queued` or `processing` while the job runs, also of an item that has files; then the item's."""
+    """`queued` or `processing` while the job runs, even if the item has files; then the item's status."""
     stage: JobStage
     """The job's stage; once it has ended, the item's status."""
     stage_progress: float
-    """Of this stage, from 0 to 1."""
+    """Progress of this stage, from 0 to 1."""
     eta_seconds: int | None
-    """Seconds until it ends, as it goes now; null while that can't be told, and once it has ended."""
+    """Estimated seconds until the end; null if unknown, and after the end."""
     updated_at: UpdatedAt
 
 
 class ContentPatch(In, frozen=True, kw_only=True):
-    """What is omitted stays. Each change makes a new revision."""
+    """Omitted fields stay unchanged. Each change creates a new revision."""
 
     caption: Caption | UnsetType = UNSET
     ai_generated: bool | UnsetType = UNSET
-    """Declares that AI made it, so that its posts carry the platforms' AI label; false takes that back.
-
-    What we made with AI keeps its label."""
+    """Declares AI-made content, so that its posts carry the platforms' AI label; false revokes that.
+    Content generated with AI keeps its label.
+    """
 
 
 class Approve(In, frozen=True, kw_only=True):
-    """With a `revision` only that one is approved."""
+    """With a `revision`, only that one is approved."""
 
     note: Note | None = None
     revision: Revision | None = None
 
 
 class Reject(In, frozen=True, kw_only=True):
-    """With a `revision` only that one is rejected."""
+    """With a `revision`, only that one is rejected."""
 
     reason: Note
-    """Why, for whoever reads the decision."""
+    """The reason, for readers of the decision."""
     revision: Revision | None = None
 
 
 class ApprovalPolicy(Out, frozen=True, kw_only=True):
-    """What new content of the project needs before it goes out."""
+    """The approval policy for new content of the project."""
 
     requires_approval: bool
     """Whether all new content needs an approval."""
     first_n_posts_blocked: int
-    """How many items have to be approved before new content needs none; 0: none."""
+    """Number of items to approve before new content needs no approval; 0: none."""
     current_blocked_count: int
-    """How many items await a decision."""
+    """Number of items that await a decision."""
 
 
 class ApprovalPolicyPatch(In, frozen=True, kw_only=True):
-    """What is omitted stays; only what is made from now on goes by it."""
+    """Omitted fields stay unchanged; the policy applies to content created from now on."""
 
     requires_approval: bool | UnsetType = UNSET
     """Whether all new content needs an approval."""
     first_n_posts_blocked: Annotated[int, Meta(ge=0, le=50)] | UnsetType = UNSET
-    """How many items have to be approved before new content needs none; 0: none."""
+    """Number of items to approve before new content needs no approval; 0: none."""
 
 
 class Upload(In, frozen=True, kw_only=True):
-    """The parts of an upload, in any order; a caption is required where there is no file."""
+    """The parts of an upload, in any order; without a file, a caption is required."""
 
     file: Annotated[
         list[Annotated[str, Meta(extra_json_schema={"format": "binary"})]],
-        Meta(max_length=MAX_FILES, description="Up to 10 pictures, or one video."),
+        Meta(max_length=MAX_FILES, description="Up to 10 images, or one video."),
     ] = msgspec.field(default_factory=list)
     caption: Caption = ""
-    hook: Annotated[str, Meta(max_length=MAX_HOOK, description="The line that a video opens with.")] = ""
+    hook: Annotated[str, Meta(max_length=MAX_HOOK, description="The opening line of a video.")] = ""
     ai_generated: Annotated[str, Meta(pattern="^(true|false)$")] = "false"
-    """`true` declares that AI made it: its posts carry the platforms' AI label."""
+    """`true` declares AI-made content: its posts carry the platforms' AI label."""

@@ -1,4 +1,4 @@
-"""Conversions: events that are worth something, counted and summed."""
+"""Conversion events, counted and summed."""
 
 from typing import Literal
 
@@ -11,26 +11,26 @@ Grouping = Literal["platform", "appId", "eventName", "day", "hour", "currency"]
 
 
 class ConversionTotals(Out, frozen=True, kw_only=True):
-    """A number of conversions, and what they are worth."""
+    """A number of conversions, and their value."""
 
     count: int
-    """How many there were."""
+    """Number of conversions."""
     value: float | None
-    """The sum of their values. Null where currencies are mixed: they are never added up."""
+    """The sum of their values. Null for several currencies, which are never summed."""
     currency: str | None
-    """The currency of the value; null where none was sent, or several."""
+    """The currency of the value; null if no currency was sent, or several."""
 
 
 class ConversionGroup(ConversionTotals, frozen=True, kw_only=True):
-    """Conversions that have in common what `groupBy` names; other fields are null."""
+    """Conversions grouped by the properties in `groupBy`; other properties are null."""
 
     platform: AppPlatform | None
-    """What their app is built for or with."""
+    """The platform or framework of the app."""
     app_id: ids.AppId | None
     event_name: str | None
-    """What happened."""
+    """The event's name."""
     day: str | None
-    """The date, in the project's zone."""
+    """The date, in the project's time zone."""
     hour: str | None
     """The first instant of the hour, in UTC."""
 
@@ -39,12 +39,12 @@ class Conversions(Out, frozen=True, kw_only=True):
     """Conversions of a window."""
 
     window: MetricWindow
-    """The time that was counted."""
+    """The counted time."""
     timezone: str
-    """The project's zone, which days and hours are of."""
+    """The project's time zone, which defines days and hours."""
     event_names: list[str]
-    """Names of events that were counted."""
+    """The names of the counted events."""
     totals: ConversionTotals
-    """Of all of them."""
+    """Totals of all conversions."""
     groups: list[ConversionGroup]
-    """By what `groupBy` names, only those that have some. Without it, none."""
+    """The groups of `groupBy` with at least one conversion. Empty without `groupBy`."""

@@ -1,4 +1,4 @@
-"""Conversions: where an app's are sent, and what became of each."""
+"""Destinations of an app's conversions, and the delivery log."""
 
 from typing import Annotated, Literal
 
@@ -7,15 +7,15 @@ from msgspec import UNSET, Meta, UnsetType
 from schemas import ids
 from schemas.base import CreatedAt, In, Instant, Out, Real, Text
 
-#: Whom conversions are sent to.
+#: Receivers of conversions.
 Destination = Literal["meta", "tiktok"]
 
-#: What may become of a conversion: it waits, or has one of the ends.
+#: States of a conversion: pending, or one of the final states.
 Ended = Literal["delivered", "skipped", "failed", "expired", "outcome_unknown", "canceled"]
 DeliveryState = Literal["pending", "delivered", "skipped", "failed", "expired", "outcome_unknown", "canceled"]
 
-#: Names of one map, at most.
-MOST_MAPPED = 50
+#: Maximum names in one map.
+MAX_MAPPED = 50
 
 PixelId = Annotated[str, Meta(pattern="^[A-Za-z0-9]+$", max_length=64, examples=["1234567890123456"])]
 AccessToken = Annotated[str, Meta(pattern=r"^[\x21-\x7e]+$", min_length=8, max_length=1024)]
@@ -24,27 +24,27 @@ EventName = Annotated[Text, Meta(min_length=1, max_length=128)]
 DestinationName = Annotated[str, Meta(pattern="^[A-Za-z0-9_ -]+$", max_length=50)]
 EventMap = Annotated[
     dict[EventName, DestinationName],
-    Meta(max_length=MOST_MAPPED, examples=[{"purchase_success": "Purchase"}]),
+    Meta(max_length=MAX_MAPPED, examples=[{"purchase_success": "Purchase"}]),
 ]
 
 
 class CapiDestinationPatch(In, frozen=True, kw_only=True):
-    """What is omitted stays. To be enabled it needs a pixel and a token, sent now or before."""
+    """Omitted fields stay unchanged. To enable it, a pixel and a token are required, sent now or earlier."""
 
     enabled: bool | UnsetType = UNSET
-    """Whether conversions that come from now on are sent there; false cancels those that wait."""
+    """Whether new conversions are sent there; false cancels the waiting ones."""
     pixel_id: PixelId | UnsetType | None = UNSET
-    """At Meta the dataset's id; at TikTok the pixel's code, or TikTok's id of an app for phones."""
+    """At Meta the dataset's id; at TikTok the pixel's code, or TikTok's id of a mobile app."""
     access_token: AccessToken | UnsetType | None = UNSET
-    """The token that may send to the pixel. No answer has it."""
+    """A token with the right to send to the pixel. No answer contains it."""
     test_event_code: TestEventCode | UnsetType | None = UNSET
-    """Until it is null again, all is sent as a test with this code, and counts for nothing there."""
+    """Until it is null again, all conversions are sent as tests with this code, and don't count there."""
     event_map: EventMap | UnsetType | None = UNSET
-    """Names of events, and what they are called there; null: the usual ones."""
+    """Event names mapped to the destination's names; null: the default map."""
 
 
 class CapiPatch(In, frozen=True, kw_only=True):
-    """What is omitted stays; null forgets a destination, its token too."""
+    """Omitted fields stay unchanged; null removes a destination with its token."""
 
     meta: CapiDestinationPatch | UnsetType | None = UNSET
     """Meta's Conversions API."""
@@ -56,64 +56,67 @@ class CapiDestination(Real, frozen=True, kw_only=True):
     """A destination of conversions, without the token."""
 
     enabled: bool
-    """Whether they are sent there."""
+    """Whether conversions are sent there."""
     pixel_id: str | None
-    """Where they go, or null."""
+    """The receiving pixel, or null."""
     has_access_token: bool
-    """Whether there is a token. It is never shown."""
+    """Whether a token is set. It is never shown."""
     test_event_code: str | None
-    """The code of tests that all are sent with, or null."""
+    """The test code of all conversions, or null."""
     event_map: dict[str, str]
-    """Names of events that are sent, and what they are called there."""
+    """Event names to send, mapped to the destination's names."""
     last_forward_at: Instant | None
-    """When conversions were last taken there; null: not yet."""
+    """When the destination last accepted conversions; null: not yet."""
     last_error: str | None
-    """Why none went through since, in a sentence; null: nothing is wrong."""
+    """Why all later conversions failed, in a sentence; null: no error."""
 
 
 class Capi(Out, frozen=True, kw_only=True):
     """Destinations of an app's conversions."""
 
     meta: CapiDestination | None
-    """At Meta, or null."""
+    """The destination at Meta, or null."""
     tiktok: CapiDestination | None
-    """At TikTok, or null."""
+    """The destination at TikTok, or null."""
 
 
 class ConversionError(Out, frozen=True, kw_only=True):
-    """The reason why a conversion wasn't delivered, or not yet."""
+    """The reason why a conversion isn't delivered, or not yet."""
 
     code: str
-    """To branch on, such as `NO_CONSENT`."""
+    """The code, to branch on, such as `NO_CONSENT`."""
     message: str
-    """For people."""
+    """The reason, for people."""
 
 
 class ConversionDelivery(Real, frozen=True, kw_only=True):
-    """A conversion on its way to one destination."""
+    """The delivery of a conversion to one destination."""
 
     conversion_id: Annotated[str, Meta(description="Id of the delivery, `cnv_...`.")]
     app_id: ids.AppId
     destination: Destination
-    """Where it goes."""
+    """The destination."""
     event_id: str
-    """The event's id as the app sent it. The destination knows it by the same, or by its SHA-256 in hex where
-    it has somebody's address or number in it."""
+    """The event's id as the app sent it. The destination gets the same id, or its SHA-256 in hex if it
+    contains a person's address or number.
+    """
     event_name: str
-    """What the event is called in the app."""
+    """The event's name in the app."""
     destination_event_name: str
-    """What it is called there."""
+    """The event's name at the destination."""
     occurred_at: Instant
-    """When it happened."""
+    """The time of occurrence."""
     state: DeliveryState
-    """Whether it waits, or how it ended."""
+    """Whether the delivery is pending, or its final state."""
     tries: int
-    """How many calls it was part of."""
+    """Number of calls with this conversion."""
     first_tried_at: Instant | None
     """When it may first have reached the destination; null: it hasn't."""
     settled_at: Instant | None
-    """When it ended; null: it waits."""
+    """When it ended; null: it is pending."""
     error: ConversionError | None
-    """Why it wasn't delivered, or what its last call came to; null: nothing was wrong. `FIELDS_DROPPED` on a
-    delivered one names the fields that it went without: each has another form, or may name a person."""
+    """Why it wasn't delivered, or the error of its last call; null: no error. `FIELDS_DROPPED` on a
+    delivered one lists the fields that were not sent: their form is invalid, or they may identify a
+    person.
+    """
     created_at: CreatedAt

@@ -1,4 +1,4 @@
-"""The one form of every answer that is an error."""
+"""The envelope of every error answer."""
 
 from typing import Any
 
@@ -9,23 +9,23 @@ from schemas.base import Out
 
 
 class Problem(Out, frozen=True, kw_only=True):
-    """What went wrong."""
+    """An error."""
 
     code: str
-    """What went wrong, to branch on."""
+    """The error code, to branch on."""
     message: str
-    """What to do next, for people."""
+    """The next step, for people."""
     request_id: str
-    """Name it when you ask us about the request."""
+    """Quote it in questions to us about the request."""
     details: dict[str, Any] | UnsetType = UNSET
-    """More, for codes that have more: `issues` of `VALIDATION`, `reason` of `CONFLICT`."""
+    """Further details of some codes: `issues` of `VALIDATION`, `reason` of `CONFLICT`."""
 
 
 class Envelope(Out, frozen=True, kw_only=True):
     """The body of every 4xx and 5xx."""
 
     error: Problem
-    """What went wrong."""
+    """The error."""
 
 
 class Issue(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""A GitHub App's installation, proved by whoever has a hand in it."""
+"""Verified installations of the GitHub App."""
 
 from typing import Annotated
 
@@ -8,60 +8,60 @@ from schemas.base import In, Instant, Out, Real, Text
 
 
 class InstallUrlCreate(In, frozen=True, kw_only=True):
-    """A link to make for one person."""
+    """An installation link to create for one person."""
 
     return_url: Annotated[Text, Meta(max_length=2048, examples=["https://app.example.com/settings/github"])]
-    """Where the person goes afterwards. Its origin is one of the key's `returnOrigins`."""
+    """The page to return to afterwards. Its origin is one of the key's `returnOrigins`."""
 
 
 class InstallUrl(Real, frozen=True, kw_only=True):
-    """A link of ours that leads on to GitHub's pages, good for 15 minutes and once."""
+    """A link that redirects to GitHub's pages, valid for 15 minutes and one use."""
 
     install_url: str
-    """Send the person here, in the browser in which they come back."""
+    """Send the person here; they must return in the same browser."""
     state: str
-    """Names this attempt. It comes back to `returnUrl`, beside `status`."""
+    """The id of this attempt. It is returned to `returnUrl`, together with `status`."""
     expires_at: Instant
-    """From then on the link leads nowhere."""
+    """The time at which the link expires."""
 
 
 class GitHubInstallation(Out, frozen=True, kw_only=True):
-    """The App's installation that was proved."""
+    """The verified installation of the App."""
 
     installation_id: int
-    """GitHub's number of it."""
+    """GitHub's id of the installation."""
     account_login: str
-    """The GitHub user or organization whose repositories may be read."""
+    """The GitHub user or organization that owns the repositories."""
     connected_at: Instant
-    """When it was proved, in UTC."""
+    """When it was verified, in UTC."""
 
 
 class GitHubDisconnected(Out, frozen=True, kw_only=True):
-    """What was forgotten. On GitHub the App stays installed until somebody uninstalls it there."""
+    """The disconnected installation. On GitHub the App stays installed until a user uninstalls it there."""
 
     installation_id: int
-    """GitHub's number of it."""
+    """GitHub's id of the installation."""
     account_login: str
-    """The GitHub user or organization whose repositories could be read."""
+    """The GitHub user or organization that owns the repositories."""
     disconnected: bool = True
     """Always true."""
 
 
 class GitHubRepo(Out, frozen=True, kw_only=True):
-    """A repository that the installation may read."""
+    """A repository that the installation can read."""
 
     id: int
-    """GitHub's number of it."""
+    """GitHub's id of the repository."""
     full_name: str
-    """What an ingest takes as `repoFullName`."""
+    """The value for `repoFullName` of an ingest."""
     private: bool
-    """Whether only the installation opens it."""
+    """Whether only the installation can read it."""
 
 
 class GitHubRepos(Out, frozen=True, kw_only=True):
-    """What the installation may read."""
+    """The repositories that the installation can read."""
 
     as_of: Instant | None
     """When GitHub listed them; null: not yet."""
     repositories: list[GitHubRepo]
-    """What the installation may read, by name."""
+    """The repositories, by name."""

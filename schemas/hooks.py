@@ -1,4 +1,4 @@
-"""Hooks that a brand can carry: first lines for content, each with the words that it rests on."""
+"""Hooks of a brand: opening lines for content, each with its evidence."""
 
 from typing import Literal
 
@@ -9,29 +9,29 @@ HookRule = Literal["clause", "keyword", "formula"]
 
 
 class HookEvidence(Out, frozen=True, kw_only=True):
-    """Words of the brand that a hook rests on."""
+    """A quote of the brand behind a hook."""
 
     field: HookField
     """The field of the brand."""
     quote: str
-    """Its words, as they stand there."""
+    """The quoted words, verbatim."""
 
 
 class Hook(Out, frozen=True, kw_only=True):
-    """A first line."""
+    """An opening line."""
 
     text: str
-    """The line, at most 110 characters or so: send it as `hook` if you want it."""
+    """The line, at most about 110 characters: send it as `hook` to use it."""
     rule: HookRule
     """The brand's own words, one of its keywords, or a formula around its names."""
     evidence: list[HookEvidence]
-    """All that it rests on."""
+    """The quotes behind it."""
 
 
 class Hooks(Out, frozen=True, kw_only=True):
     """`GET /v1/projects/{id}/content/hooks`."""
 
     language: str
-    """The language that they are in, a BCP-47 tag: the brand's own, since nothing here translates."""
+    """The language of the hooks, a BCP-47 tag: the brand's own, as nothing is translated."""
     items: list[Hook]
-    """At most ten, those that say most first."""
+    """At most ten, the most informative first."""

@@ -1,7 +1,7 @@
-"""Host check against DNS rebinding: the names under which this process may be asked.
+"""Host check against DNS rebinding: the allowed names of this process.
 
-A page of `evil.example` may point its name to 127.0.0.1 or to an address of our network, and then its script
-reads answers as its own origin. Its browser still sends `Host: evil.example`.
+A page of `evil.example` may point its name to 127.0.0.1 or to an address of our network. Then its script
+could read answers as its own origin. But its browser still sends `Host: evil.example`.
 """
 
 import re
@@ -10,36 +10,36 @@ from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-#: A name without a port. A leading dot stands for any subdomain.
+#: A name without a port. A leading dot allows any subdomain.
 NAME = re.compile(r"\.?[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^:]*)(?::\d*)?")
 
 
 class AllowedHosts:
-    """Names of this process: `localhost`, those that are given, and any IP address.
+    """Allowed names: `localhost`, the given names, and any IP address.
 
-    A page can't point an IP address elsewhere, and probes and scrapes use one.
+    IP addresses are safe: a page can't redirect them, and probes and scrapes use them.
     """
 
     def __init__(self, names: Iterable[str] = ()) -> None:
-        given = {name for name in names if name}
-        self._names = frozenset(given | {"localhost"})
-        self._endings = (*sorted(name for name in given if name.startswith(".")), ".localhost")
+        configured = {name for name in names if name}
+        self._names = frozenset(configured | {"localhost"})
+        self._endings = (*sorted(name for name in configured if name.startswith(".")), ".localhost")
 
     def allows(self, host: str) -> bool:
-        """True for the value of a `Host` header that names this process. HTTP/1.0 may send none."""
+        """Return whether the value of a `Host` header is allowed. HTTP/1.0 may send none."""
         if host in self._names or not host:
             return True
-        found = _HOST.fullmatch(host.strip().lower())
-        if not found:
+        match = _HOST.fullmatch(host.strip().lower())
+        if not match:
             return False
-        name = found["name"].removesuffix(".")
+        name = match["name"].removesuffix(".")
         return name in self._names or name.endswith(self._endings) or _is_address(name)
 
 
 def allowed_hosts(names: str, public_url: str) -> AllowedHosts:
-    """The names of the setting `ALLOWED_HOSTS`, and the host of `PUBLIC_URL`."""
+    """Return the names of the setting `ALLOWED_HOSTS`, and the host of `PUBLIC_URL`."""
     return AllowedHosts([*names.split(","), urlsplit(public_url).hostname or ""])
 
 

@@ -1,4 +1,4 @@
-"""Identifiers: a UUIDv7 (RFC 9562 5.7) inside, a prefix and that UUID on the wire."""
+"""Identifiers: a UUIDv7 (RFC 9562 5.7) internally; a prefix and that UUID in the API."""
 
 import os
 import time
@@ -17,11 +17,11 @@ QUARANTINED, CONVERSION = "qev", "cnv"
 WEBHOOK_ENDPOINT, WEBHOOK_EVENT, WEBHOOK_DELIVERY = "we", "evt", "dlv"
 REQUEST, AUDIT, WORKER = "req", "aud", "wrk"
 
-#: 14 bits behind the variant's two, by which an id is a request's, or that of a job which a request has made.
+#: A mark of 14 bits after the variant's two, in the ids of requests and of the jobs that requests create.
 _MARK = 0x2A5C
-#: The last bits of such an id: 0 of the request, and a number of each of its jobs.
+#: The last bits of such an id: 0 for the request, and the number of each of its jobs.
 _NUMBER_BITS = 16
-MOST_OF_REQUEST = (1 << _NUMBER_BITS) - 1
+MAX_JOBS_OF_REQUEST = (1 << _NUMBER_BITS) - 1
 
 OrganizationId = Annotated[str, Meta(description="Id of the organization, `org_...`.")]
 ProjectId = Annotated[str, Meta(description="Id of the project, `prj_...`.")]
@@ -42,40 +42,40 @@ WorkerId = Annotated[str, Meta(description="Id of the worker, `wrk_...`.")]
 
 
 def new() -> UUID:
-    """A UUIDv7: 48 bits of Unix milliseconds, 12 of the fraction (RFC 9562 6.2, method 3), 62 random ones.
+    """Create a UUIDv7: 48 bits of Unix milliseconds, 12 of the fraction (RFC 9562 6.2, method 3), 62 random.
 
-    So ids that one process makes one after the other sort in that order.
+    So ids from one process sort in the order of their creation.
     """
     return UUID(int=_new())
 
 
 def show_new(prefix: str) -> str:
-    """The wire form of a new one, at a third of the cost."""
+    """Create an id in its API form, at a third of the cost of `show(new())`."""
     return show_bits(prefix, _new())
 
 
 def show_bits(prefix: str, bits: int) -> str:
-    """The wire form of the UUID of these bits."""
+    """Return the API form of a UUID's bits."""
     digits = f"{bits:032x}"
     return f"{prefix}_{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def new_request() -> int:
-    """The bits of a request's id: a UUIDv7 of which 32 bits are random.
+    """Create the bits of a request's id: a UUIDv7 with 32 random bits.
 
-    It ends in zeros, which are numbers in the ids of the jobs that the request makes. So a job's id tells
-    its request's, and the job's row needs nothing to be written for that.
+    It ends in zeros, which become numbers in the ids of the request's jobs. So a job's id contains its
+    request's id, and the job's row needs no column for it.
     """
     return _stamp() | _MARK << 48 | int.from_bytes(os.urandom(4)) << _NUMBER_BITS
 
 
 def of_request(request: int, number: int) -> UUID:
-    """The id of a request's job of that number, from 1 to `MOST_OF_REQUEST`."""
+    """Return the id of a request's job by its number, from 1 to `MAX_JOBS_OF_REQUEST`."""
     return UUID(int=request | number)
 
 
 def request_of(job: UUID) -> UUID | None:
-    """The id of the request that made a job; None where none did, or a release that made no such ids."""
+    """Return the id of the request that created a job; None without one, or for ids of older releases."""
     if job.int >> 48 & 0x3FFF != _MARK:
         return None
     return UUID(int=job.int >> _NUMBER_BITS << _NUMBER_BITS)
@@ -83,34 +83,34 @@ def request_of(job: UUID) -> UUID | None:
 
 def _new() -> int:
     chance = int.from_bytes(os.urandom(8)) >> 2
-    # Not as a request's.
+    # Must not carry the mark of a request's id.
     return _stamp() | (chance ^ 1 << 48 if chance >> 48 == _MARK else chance)
 
 
 def _stamp() -> int:
-    """Version, variant and time."""
-    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
-    fraction = (rest << 12) // 1_000_000
+    """Return the bits of version, variant and time."""
+    milliseconds, remainder = divmod(time.time_ns(), 1_000_000)
+    fraction = (remainder << 12) // 1_000_000
     return milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0x2 << 62
 
 
 def first_of(moment: datetime) -> UUID:
-    """The least UUIDv7 of a moment: what was made before it sorts before this."""
+    """Return the smallest UUIDv7 of a time: all earlier ids sort before it."""
     return UUID(int=max(0, int(moment.timestamp() * 1000)) << 80)
 
 
 def made_at(value: UUID) -> datetime:
-    """The moment in which a UUIDv7 was made, without what is less than a millisecond."""
+    """Return the time of a UUIDv7, to the millisecond."""
     return datetime.fromtimestamp((value.int >> 80) / 1000, UTC)
 
 
 def show(prefix: str, value: UUID) -> str:
-    """The wire form, `prj_019...`."""
+    """Return the API form, `prj_019...`."""
     return f"{prefix}_{value}"
 
 
 def read(prefix: str, text: str) -> UUID | None:
-    """The id inside `text`: prefixed or bare; None for another kind's prefix or anything else."""
+    """Parse an id, prefixed or bare; None for another kind's prefix or any other text."""
     head, separator, tail = text.rpartition("_")
     if separator and head != prefix:
         return None

@@ -1,4 +1,4 @@
-"""Influencers: drawn presenters that give generated content a face, a voice and a language."""
+"""Influencers: drawn presenters with a face, a voice and a language for generated content."""
 
 from typing import Annotated, Literal
 
@@ -17,51 +17,51 @@ Language = Annotated[Text, Meta(max_length=35, examples=["de-AT"])]
 
 
 class InfluencerCreate(In, frozen=True, kw_only=True):
-    """An influencer to make. What is omitted, `prompt` chooses; what that leaves open, chance does."""
+    """An influencer to create. `prompt` chooses the omitted fields, and chance the rest."""
 
     gender: Gender | None = None
-    """What it is drawn as."""
+    """The drawn gender."""
     age_range: AgeRange | None = None
-    """How old it is drawn."""
+    """The drawn age."""
     prompt: Annotated[Text, Meta(max_length=1000, examples=["A young woman, warm and funny"])] = ""
-    """Words for gender, age and tone, in English, German, French or Spanish; others are left aside.
-
-    It is neither kept nor shown."""
+    """Keywords for gender, age and tone, in English, German, French or Spanish; other words are ignored.
+    It is neither stored nor shown.
+    """
     name: Name | None = None
-    """What it is called; a common first name of its language unless given."""
+    """The name; default: a common first name of its language."""
 
 
 class InfluencerPatch(In, frozen=True, kw_only=True):
-    """What is omitted stays. Content that is there stays as it is."""
+    """Omitted fields stay unchanged. Existing content stays unchanged."""
 
     name: Name | UnsetType = UNSET
-    """What it is called."""
+    """The name."""
     brand_voice: Voice | UnsetType = UNSET
-    """How it speaks."""
+    """The tone of voice."""
     language: Language | UnsetType = UNSET
-    """What it speaks, a BCP-47 tag."""
+    """The spoken language, a BCP-47 tag."""
 
 
 class InfluencerOverrides(In, frozen=True, kw_only=True):
-    """What a clone has differently. Another gender or age makes another face."""
+    """Changes of a clone. Another gender or age changes the face."""
 
     gender: Gender | UnsetType = UNSET
-    """What it is drawn as."""
+    """The drawn gender."""
     age_range: AgeRange | UnsetType = UNSET
-    """How old it is drawn."""
+    """The drawn age."""
     brand_voice: Voice | UnsetType = UNSET
-    """How it speaks."""
+    """The tone of voice."""
     language: Language | UnsetType = UNSET
-    """What it speaks, a BCP-47 tag."""
+    """The spoken language, a BCP-47 tag."""
 
 
 class InfluencerClone(In, frozen=True, kw_only=True):
-    """A clone to make, in the same project."""
+    """A clone to create, in the same project."""
 
     name: Name
-    """What the clone is called."""
+    """The clone's name."""
     overrides: InfluencerOverrides = InfluencerOverrides()
-    """What it has differently; the rest, its face too, is the original's."""
+    """Changes; the clone inherits the rest, including the face."""
 
 
 class Influencer(Out, frozen=True, kw_only=True):
@@ -70,31 +70,31 @@ class Influencer(Out, frozen=True, kw_only=True):
     influencer_id: ids.InfluencerId
     project_id: ids.ProjectId
     name: str
-    """What it is called."""
+    """The name."""
     gender: Gender
-    """What it is drawn as."""
+    """The drawn gender."""
     age_range: AgeRange
-    """How old it is drawn."""
+    """The drawn age."""
     brand_voice: str
-    """How it speaks: the tone of the texts of its content."""
+    """The tone of voice, used for the texts of its content."""
     language: str
-    """What it speaks, a BCP-47 tag."""
+    """The spoken language, a BCP-47 tag."""
     topics: list[str]
-    """What it speaks about: keywords of the brand, as it was when the influencer was made."""
+    """The topics: keywords of the brand when the influencer was created."""
     discloses: str
-    """What stands in all content that shows it."""
+    """The disclosure in all content that shows it."""
     image_url: str | None
-    """Its portrait, for anybody, without a key; null until it is `ready`. It stays the same."""
+    """A permanent public URL of its portrait, without a key; null until it is `ready`."""
     status: InfluencerStatus
-    """Only one that is `ready` can present content."""
+    """Only a `ready` influencer can present content."""
     error_message: str | None
-    """Why it `failed`, and what to do; else null."""
+    """Why it `failed`, and the remedy; else null."""
     created_at: CreatedAt
     updated_at: UpdatedAt
 
 
 class InfluencerDeleted(Out, frozen=True, kw_only=True):
-    """An influencer that is gone. Content that it presents stays as it is."""
+    """A deleted influencer. Content that it presents stays unchanged."""
 
     influencer_id: ids.InfluencerId
     deleted_at: Instant

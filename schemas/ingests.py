@@ -1,4 +1,4 @@
-"""Bodies of the requests that start an ingest."""
+"""Request bodies that start an ingest."""
 
 from typing import Annotated, ClassVar
 
@@ -13,27 +13,27 @@ Country = Annotated[Text, Meta(max_length=16, examples=["us"])]
 
 
 class IngestWebsite(In, frozen=True, kw_only=True):
-    """A website to read."""
+    """A website to ingest."""
 
     url: Url
-    """The page to begin with, http or https."""
+    """The first page, http or https."""
     follow_links: bool = False
-    """Also read pages of the same site that this one and the site's root lead to."""
+    """Also read pages of the same site that this page and the site's root link to."""
     max_pages: Annotated[int, Meta(ge=1, le=25)] = 1
-    """How many pages to read, this one included. The site's root is read anyway and doesn't count."""
+    """Maximum number of pages, including this one. The site's root is always read and doesn't count."""
 
 
 class IngestGitHub(In, frozen=True, kw_only=True):
-    """A repository to read."""
+    """A repository to ingest."""
 
     repo_full_name: RepoName
-    """`owner/name`, or an address of the repository on github.com in any form."""
+    """`owner/name`, or any URL of the repository on github.com."""
     branch: Branch | None = None
-    """The branch to read. The repository's default one unless given."""
+    """The branch to read. Default: the repository's default branch."""
 
 
 class IngestAppStore(In, frozen=True, kw_only=True):
-    """An app to read of: at least one of the three names. What several name is read and merged."""
+    """An app to ingest: at least one of three names. Listings of several names are merged."""
 
     at_least_one: ClassVar[tuple[str, ...]] = ("appStoreUrl", "iosBundleId", "androidPackage")
 
@@ -41,10 +41,10 @@ class IngestAppStore(In, frozen=True, kw_only=True):
         Annotated[Text, Meta(max_length=2048, examples=["https://apps.apple.com/us/app/slack/id618783545"])]
         | None
     ) = None
-    """An app's page of the App Store or Google Play, or an App Store id."""
+    """A URL of the app in the App Store or Google Play, or an App Store id."""
     ios_bundle_id: Annotated[Text, Meta(max_length=155, examples=["com.example.app"])] | None = None
     """The app's bundle id in the App Store."""
     android_package: Annotated[Text, Meta(max_length=150, examples=["com.example.app"])] | None = None
     """The app's package name on Google Play."""
     country_code: Country = "us"
-    """The storefront to ask where the URL names none, ISO 3166-1 alpha-2."""
+    """The storefront if the URL names none, ISO 3166-1 alpha-2."""

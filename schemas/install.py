@@ -11,12 +11,12 @@ PackageManager = Literal["swift", "gradle", "npm", "pub"]
 
 
 class Dependency(Out, frozen=True, kw_only=True):
-    """A package of somebody else's that the product takes."""
+    """A third-party package to install."""
 
     manager: PackageManager
-    """Whose package it is."""
+    """The package manager."""
     name: str
-    """What it is called there."""
+    """The package's name."""
     version: str
     """The version that these snippets are for."""
     install: str
@@ -24,47 +24,47 @@ class Dependency(Out, frozen=True, kw_only=True):
 
 
 class EnvVar(Out, frozen=True, kw_only=True):
-    """A variable that the build needs."""
+    """An environment variable of the build."""
 
     name: str
-    """What it is called."""
+    """The variable's name."""
     value: str | None
-    """Its value; null: it is yours to fill in, as the key is."""
+    """The value; null: fill it in yourself, for example the key."""
     about: str
-    """What it is."""
+    """A description."""
 
 
 class InstallFile(Out, frozen=True, kw_only=True):
     """A file of the product."""
 
     path: str
-    """Where it usually lies."""
+    """The usual path."""
     action: FileAction
-    """`create`: it is new. `add`: the content goes into one that is there."""
+    """`create`: a new file. `add`: add the content to an existing file."""
     content: str
-    """Its text."""
+    """The file's content."""
 
 
 class PlatformInstall(Out, frozen=True, kw_only=True):
-    """What one platform takes."""
+    """The setup of one platform."""
 
     platform: AppPlatform
-    """What the product is built for or with."""
+    """The platform or framework of the product."""
     dependency: list[Dependency]
-    """Packages to install; none where the web module is loaded from here."""
+    """Packages to install; empty if the web module is loaded from this server."""
     env_vars: list[EnvVar]
-    """Variables of the build."""
+    """Environment variables of the build."""
     init_snippet: str
-    """What to paste where the product starts."""
+    """Code to paste at the product's start."""
     files: list[InstallFile]
-    """Files to create, or to add to."""
+    """Files to create or extend."""
 
 
 class InstallSpec(Out, frozen=True, kw_only=True):
-    """What a product takes to send events of an app. It never has the app's key."""
+    """All that a product needs to send an app's events, except the app's key."""
 
     app_id: ids.AppId
     ingest_endpoint: str
-    """Where the app's events go."""
+    """The URL for the app's events."""
     platforms: list[PlatformInstall]
-    """What each of the platforms takes that were asked for."""
+    """The setup of each requested platform."""

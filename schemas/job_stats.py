@@ -8,58 +8,60 @@ Window = Literal["hour", "day"]
 
 
 class Percentiles(Out, frozen=True, kw_only=True):
-    """Seconds that half of the jobs, and all but one in twenty, took at most; null where none began."""
+    """Percentiles of a duration in seconds; null if no job started."""
 
     p50: float | None
-    """Of half of them."""
+    """The maximum of the fastest 50 % of the jobs."""
     p95: float | None
-    """Of 95 in a hundred."""
+    """The maximum of the fastest 95 % of the jobs."""
 
 
 class JobBucket(Out, frozen=True, kw_only=True):
     """The jobs of one bucket."""
 
     at: Instant
-    """When it begins, in UTC."""
+    """The start of the bucket, in UTC."""
     completed: int
-    """Those that did what they were for."""
+    """Jobs that completed."""
     failed: int
-    """Those that gave up."""
+    """Jobs that failed."""
     canceled: int
-    """Those that somebody stopped."""
+    """Jobs that were canceled."""
     running: int
-    """Those that haven't ended; where jobs are counted by their end, there are none."""
+    """Open jobs; always 0 where jobs are counted by their end."""
     wait_seconds: Percentiles
-    """From when a job was due to its first attempt."""
+    """From a job's due time to its first attempt."""
     run_seconds: Percentiles
-    """From its first attempt to its end, with all waits between attempts."""
+    """From the first attempt to the end, including waits between attempts."""
     sampled: bool
-    """Whether there were more than `sampledAbove`: then a sample tells how they ended, and the times."""
+    """Whether the bucket has more than `sampledAbove` jobs: then results and times are estimated from a
+    sample.
+    """
 
 
 class ErrorCount(Out, frozen=True, kw_only=True):
-    """How often jobs failed with one code."""
+    """The number of jobs that failed with one code."""
 
     code: str
     """The code, as in `error.code` of a job."""
     jobs: int
-    """How many failed with it, of buckets that are `sampled` by estimate."""
+    """Number of jobs; an estimate for buckets that are `sampled`."""
 
 
 class JobStats(Real, frozen=True, kw_only=True):
-    """The jobs of the last hour or day, in buckets; of a sandbox too by real time, not by its clock."""
+    """Jobs of the last hour or day in buckets, by real time, also in a sandbox."""
 
     window: Window
-    """How far it goes back."""
+    """The length of the window."""
     bucket_seconds: int
     """The length of each bucket."""
     since: Instant
-    """When the first bucket begins, in UTC."""
+    """The start of the first bucket, in UTC."""
     until: Instant
-    """When the last one ends, in UTC: it isn't over yet."""
+    """The end of the last bucket, in UTC, which is still open."""
     buckets: list[JobBucket]
-    """Each of them, the oldest first, also where nothing happened."""
+    """All buckets, oldest first, empty ones included."""
     sampled_above: int
-    """Of more jobs in a bucket, and in a pool of all organizations, a sample is looked at."""
+    """The sampling limit, for a bucket; for all organizations, for each pool in a bucket."""
     errors: list[ErrorCount]
-    """The ten codes that most of them failed with, the most frequent first."""
+    """The ten most frequent error codes, most frequent first."""

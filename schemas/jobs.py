@@ -13,15 +13,15 @@ Unsuccessful = Literal["failed", "canceled"]
 OpenPhase = Literal["scheduled", "queued", "running", "waiting"]
 #: In the order in which jobs pass through them. The ledger derives a job's phase (jobs/states.py).
 Phase = Literal["scheduled", "queued", "running", "waiting", "completed", "failed", "canceled"]
-#: Words of the catalogue, jobs/kinds.py, which the API's document lists by these titles.
-JobKind = Annotated[str, Meta(title="JobKind", description="What it does.")]
+#: Kinds and stages of the catalogue, jobs/kinds.py; the API document lists them by these titles.
+JobKind = Annotated[str, Meta(title="JobKind", description="The kind of work.")]
 JobStage = Annotated[str, Meta(title="JobStage")]
-#: An instant as text, since its form matters: `Z` and nothing else says the zone.
+#: A time as text, as its form matters: only `Z` is allowed as the zone.
 At = Annotated[
     Text,
     Meta(
         max_length=40,
-        description="A bound on when it was made; UTC, with `Z`.",
+        description="A limit of the creation time; UTC, with `Z`.",
         examples=["2026-11-01T05:30:00Z"],
     ),
 ]
@@ -29,14 +29,14 @@ Already = Literal["ALREADY_COMPLETED", "ALREADY_FAILED", "ALREADY_CANCELED"]
 
 
 class JobError(Out, frozen=True, kw_only=True):
-    """Why a job failed."""
+    """The reason why a job failed."""
 
     code: str
-    """What went wrong, to branch on."""
+    """The error code, to branch on."""
     message: str
-    """What went wrong and what to do, for people."""
+    """The error and its remedy, for people."""
     retryable: bool
-    """Whether a new job could fare better."""
+    """Whether a new job may succeed."""
 
 
 class Job(Out, frozen=True, kw_only=True):
@@ -45,206 +45,208 @@ class Job(Out, frozen=True, kw_only=True):
     job_id: ids.JobId
     kind: JobKind
     status: Status
-    """`running` until it ends; the others are final."""
+    """`running` until it ends; the other values are final."""
     stage: JobStage
-    """How far it is; once it has ended, its `status`."""
+    """The progress stage; after the end, the `status`."""
     phase: Phase
-    """Whether it waits for its time, is in line, runs, waits between two attempts, or how it ended."""
+    """`scheduled` for later, `queued`, `running`, `waiting` between two attempts, or the final status."""
     progress: float
     """From 0 to 1. It never falls."""
     project_id: ids.ProjectId | None
-    """Id of the project that it works for, or null."""
+    """Id of the job's project, or null."""
     attempt: int
-    """Which attempt this is; 0 before the first."""
+    """The number of the current attempt; 0 before the first."""
     max_attempts: int
-    """How many attempts it has."""
+    """Maximum number of attempts."""
     cancel_requested: bool
-    """Whether it stops at its next step."""
+    """Whether it will stop at its next step."""
     retry_of: ids.JobId | None
-    """Id of the job that this one repeats, or null."""
+    """Id of the job that this one retries, or null."""
     created_at: CreatedAt
     started_at: Instant
     """When it was accepted, in UTC."""
     finished_at: Instant | None
     """When it ended; null while it runs."""
     result: dict[str, Any] | None
-    """What it came to; each kind has fields of its own. Null unless `completed`."""
+    """The result, with its own fields for each kind. Null unless `completed`."""
     error: JobError | None
     """Why it failed; null unless `failed`."""
     waiting: Waiting | UnsetType | None = UNSET
-    """Why it isn't running now; null: it does, starts now, or has ended.
-
-    Absent in lists, and in events, of what hasn't ended: `GET` of the job tells."""
+    """Why it isn't running now; null: it runs, starts now, or has ended. Absent in lists and in events of
+    open jobs: use `GET` of the job.
+    """
 
 
 class JobsByStatus(Out, frozen=True, kw_only=True):
-    """How many jobs have each status."""
+    """Number of jobs by status."""
 
     running: int
-    """Those that haven't ended, whether they have begun or not."""
+    """Open jobs, started or not."""
     completed: int
-    """Those that did what they were for."""
+    """Jobs that completed."""
     failed: int
-    """Those that gave up."""
+    """Jobs that failed."""
     canceled: int
-    """Those that somebody stopped."""
+    """Jobs that were canceled."""
 
 
 class JobsByPhase(Out, frozen=True, kw_only=True):
-    """How many jobs are in each phase."""
+    """Number of jobs by phase."""
 
     scheduled: int
-    """Those that wait for their time."""
+    """Jobs scheduled for a later time."""
     queued: int
-    """Those that are due and wait for a worker."""
+    """Due jobs that wait for a worker."""
     running: int
-    """Those that a worker runs."""
+    """Jobs that a worker runs."""
     waiting: int
-    """Those that wait between two attempts."""
+    """Jobs that wait between two attempts."""
     completed: int
-    """Those that did what they were for."""
+    """Jobs that completed."""
     failed: int
-    """Those that gave up."""
+    """Jobs that failed."""
     canceled: int
-    """Those that somebody stopped."""
+    """Jobs that were canceled."""
 
 
 class JobCounts(Out, frozen=True, kw_only=True):
     """`GET /v1/jobs/counts`."""
 
     by_status: JobsByStatus
-    """How many have each status."""
+    """Number of jobs by status."""
     by_phase: JobsByPhase
-    """How many are in each phase."""
+    """Number of jobs by phase."""
     by_stage: dict[str, int]
-    """How many of the `running` ones are at each stage; a stage that none is at is left out."""
+    """Number of `running` jobs by stage; empty stages are left out."""
     at_most: int
-    """How many are counted at most: of each status and phase or, of one project, of its newest jobs."""
+    """Maximum of each count: by status and phase; for one project, of its newest jobs."""
     capped: bool
-    """Whether there may be more jobs than were counted."""
+    """Whether there may be more jobs than counted."""
 
 
 class Accepted(Out, frozen=True, kw_only=True):
-    """The body of a 202: the job that does it."""
+    """The body of a 202: the job."""
 
     job_id: ids.JobId
     kind: JobKind
     status: Literal["running"]
     """Always `running`."""
     stage: JobStage
-    """`queued`, unless the job is an earlier one's."""
+    """`queued`, unless it is an earlier request's job."""
     phase: OpenPhase
-    """`queued`, unless the job is an earlier one's."""
+    """`queued`, unless it is an earlier request's job."""
     location_url: str
-    """Where to read the job."""
+    """The URL of the job."""
     project_id: ids.ProjectId | None
-    """Id of the project that it works for, or null."""
+    """Id of the job's project, or null."""
     started_at: Instant
     """When it was accepted, in UTC."""
     deduplicated: bool = False
     """Whether this is the job of an earlier, equal request."""
     influencer_id: ids.InfluencerId | UnsetType = UNSET
-    """Id of the influencer that it makes. Absent where it makes none."""
+    """Id of the influencer that the job creates. Absent for other jobs."""
 
 
 class CancelFilter(In, frozen=True, kw_only=True):
-    """The part of a filter by which partners and operators choose jobs to stop."""
+    """The common filter of partners and operators for canceling jobs."""
 
     kinds: Annotated[list[JobKind], Meta(min_length=1, max_length=20)] | None = None
-    """Only of these kinds."""
+    """Only jobs of these kinds."""
     stages: Annotated[list[JobStage], Meta(min_length=1, max_length=20)] | None = None
-    """Only at one of these stages."""
+    """Only jobs at one of these stages."""
     phases: Annotated[list[OpenPhase], Meta(min_length=1, max_length=4)] | None = None
-    """Only in one of these phases."""
+    """Only jobs in one of these phases."""
     since: At | None = None
     until: At | None = None
     dry_run: bool = False
-    """Only say how many there are, and stop none."""
+    """Only count the jobs; cancel none."""
 
 
 class BulkCancel(CancelFilter, frozen=True, kw_only=True):
-    """Which jobs to stop: those that haven't ended, can be canceled, and are all that is said here."""
+    """The jobs to cancel: open, cancelable, and matching all filters."""
 
     project_id: Annotated[Text, Meta(max_length=100)] | None = None
-    """Only of this project."""
+    """Only jobs of this project."""
 
 
 class BulkCanceled(Out, frozen=True, kw_only=True):
-    """The jobs that were found, and those of them that will be stopped."""
+    """The matching jobs, and those that will be canceled."""
 
     matched: int
-    """How many were found, those that this call stops included; counted up to 1,000."""
+    """Number of matching jobs, including those canceled by this call; counted up to 1,000."""
     capped: bool
-    """Whether there are more than were counted."""
+    """Whether there are more than counted."""
     job_ids: list[ids.JobId]
-    """Ids of those that end at once or at their next step: the oldest 100, or none in a dry run."""
+    """Ids of the jobs that end at once or at their next step: the oldest 100; empty in a dry run."""
     more: bool
-    """Whether some are left: call again, with another `Idempotency-Key`."""
+    """Whether matching jobs are left: call again, with another `Idempotency-Key`."""
 
 
 class RetryFilter(In, frozen=True, kw_only=True):
-    """The part of a filter by which partners and operators choose jobs to start again."""
+    """The common filter of partners and operators for retrying jobs."""
 
     kinds: Annotated[list[JobKind], Meta(min_length=1, max_length=20)] | None = None
-    """Only of these kinds."""
+    """Only jobs of these kinds."""
     statuses: Annotated[list[Unsuccessful], Meta(min_length=1, max_length=2)] | None = None
-    """Those that ended so; `failed` unless you say `canceled`, too."""
+    """Only jobs with these statuses; default: `failed`. Add `canceled` if needed."""
     error_code: Annotated[Text, Meta(min_length=1, max_length=100)] | None = None
-    """Only those that failed with this code."""
+    """Only jobs that failed with this code."""
     since: At | None = None
     until: At | None = None
     cursor: Annotated[Text, Meta(max_length=100)] | None = None
-    """`nextCursor` of the call before, with the same filter."""
+    """The previous call's `nextCursor`, with the same filter."""
     dry_run: bool = False
-    """Only say how many there are, and start none."""
+    """Only count the jobs; retry none."""
 
 
 class BulkRetry(RetryFilter, frozen=True, kw_only=True):
-    """Which jobs to start again: those that failed, aren't retried yet, and are all that is said here."""
+    """The jobs to retry: failed, not retried yet, and matching all filters."""
 
     project_id: Annotated[Text, Meta(max_length=100)] | None = None
-    """Only of this project."""
+    """Only jobs of this project."""
 
 
 class Retried(Out, frozen=True, kw_only=True):
-    """A job that was started again."""
+    """A retried job."""
 
     job_id: ids.JobId
     """Id of the new job."""
     retry_of: ids.JobId
-    """Id of the job that it repeats."""
+    """Id of the retried job."""
 
 
 class NotRetried(Out, frozen=True, kw_only=True):
-    """A job that was found and not started again."""
+    """A matching job that was not retried."""
 
     job_id: ids.JobId
     code: str
-    """Why, to branch on: the `reason` or else `code` that its own retry would get, or why it is left out."""
+    """The reason, to branch on: the `reason` or `code` that its own retry would get, or the reason why it
+    was skipped.
+    """
     message: str
-    """Why and what to do, for people."""
+    """The reason and its remedy, for people."""
 
 
 class BulkRetried(Out, frozen=True, kw_only=True):
-    """The jobs that were found, and what became of the first 100 of them."""
+    """The matching jobs, and the results of the first 100."""
 
     matched: int
-    """How many were found behind the cursor, those of this call included; counted up to 1,000."""
+    """Number of matching jobs after the cursor, including those of this call; counted up to 1,000."""
     capped: bool
-    """Whether there may be more than were counted."""
+    """Whether there may be more than counted."""
     retried: list[Retried]
-    """Those that were started again, the oldest first; none in a dry run."""
+    """The retried jobs, oldest first; empty in a dry run."""
     skipped: list[NotRetried]
-    """Those that can't be started again now. Calls that begin without a cursor find them again."""
+    """Jobs that can't be retried now. Calls without a cursor find them again."""
     next_cursor: str | None
-    """`cursor` of the next call, with another `Idempotency-Key`; null: all were looked at."""
+    """The `cursor` of the next call, with another `Idempotency-Key`; null: no jobs are left."""
 
 
 class CancelAnswer(Out, frozen=True, kw_only=True):
-    """Whether a job will be stopped."""
+    """Whether a job will be canceled."""
 
     job_id: ids.JobId
     accepted: bool
-    """False for a job that had ended already."""
+    """False for a job that had already ended."""
     reason: Already | UnsetType = UNSET
-    """How it had ended. Absent if `accepted`."""
+    """The status of the ended job. Absent if `accepted`."""

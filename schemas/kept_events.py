@@ -1,4 +1,4 @@
-"""Events as they are read: what was sent, and when it came."""
+"""Stored events: the sent fields, and the time of receipt."""
 
 from schemas import ids
 from schemas.base import Instant, Real
@@ -6,26 +6,26 @@ from schemas.events import Json
 
 
 class KeptEvent(Real, frozen=True, kw_only=True):
-    """An event. Without `events:read+pii` what names or finds a person is `[redacted]`."""
+    """An event. Without `events:read+pii`, values that identify or locate a person are `[redacted]`."""
 
     event_id: str
-    """Its id, as it was sent."""
+    """The event's id, as sent."""
     app_id: ids.AppId
     name: str
-    """What happened."""
+    """The event's name."""
     occurred_at: Instant
-    """When it happened, as it was sent."""
+    """The time of occurrence, as sent."""
     received_at: Instant
-    """When it was kept."""
+    """When it was stored."""
     app_user_id: str | None
     """The app's own id of the person, or null."""
     anonymous_id: str | None
-    """An id of whoever had not signed in, or null."""
+    """An id of a person who wasn't signed in, or null."""
     value: float | None
-    """The first number of `revenue_amount`, `price_amount` and `value` in `properties`; null: none."""
+    """The first number among `revenue_amount`, `price_amount` and `value` in `properties`; null: none."""
     currency: str | None
-    """The value's currency, in capitals; null: none of ISO 4217 was sent."""
+    """The value's currency, in capitals; null: no code of ISO 4217 was sent."""
     properties: Json
-    """What was sent with it."""
+    """The properties, as sent."""
     context: Json
-    """What was sent of its surroundings."""
+    """The context, as sent."""

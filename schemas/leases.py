@@ -1,4 +1,4 @@
-"""Leased accounts: what operators offer, what partners ask for, and who has what."""
+"""Leased accounts: offers of operators, requests of partners, and leases."""
 
 from typing import Annotated, Literal
 
@@ -10,100 +10,100 @@ from schemas.base import In, Instant, Out, Text
 
 RequestStatus = Literal["requested", "partial", "assigned", "rejected"]
 
-#: Accounts of one request.
-MOST = 50
+#: Maximum accounts of one request.
+MAX_ACCOUNTS = 50
 
 Niche = Annotated[Text, Meta(min_length=1, max_length=200, examples=["home baking, in German"])]
 AccountId = Annotated[Text, Meta(max_length=60)]
 
 
 class LeaseRequestCreate(In, frozen=True, kw_only=True):
-    """What a partner asks for."""
+    """A partner's request for leased accounts."""
 
-    count: Annotated[int, Meta(ge=1, le=MOST, examples=[3])]
-    """How many accounts."""
+    count: Annotated[int, Meta(ge=1, le=MAX_ACCOUNTS, examples=[3])]
+    """Number of accounts."""
     niche: Niche
-    """What the accounts should be about."""
+    """The topic of the accounts."""
     platform: PlatformName | None = None
-    """The platform that they should be on. Any will do unless given."""
+    """The platform of the accounts. Default: any."""
     note: Annotated[Text, Meta(max_length=2000)] | None = None
-    """Anything else that the operators should know."""
+    """A note for the operators."""
 
 
 class LeaseRequest(Out, frozen=True, kw_only=True):
-    """What a partner asked for, and what came of it."""
+    """A partner's request, with its status."""
 
     request_id: ids.LeaseRequestId
     project_id: ids.ProjectId
     status: RequestStatus
-    """`partial` has some of what was asked for, and with a `reason` gets no more."""
+    """`partial` has some of the requested accounts; with a `reason`, no more will follow."""
     count: int
-    """How many accounts were asked for."""
+    """Number of requested accounts."""
     niche: str
-    """What the accounts should be about."""
+    """The topic of the accounts."""
     platform: PlatformName | None
-    """The platform that they should be on; null: any."""
+    """The platform of the accounts; null: any."""
     note: str | None
-    """What else was said, or null."""
+    """The partner's note, or null."""
     assigned_social_account_ids: list[ids.AccountId]
-    """Accounts of the project that it was given, those whose lease has ended too."""
+    """The assigned accounts, also those with an ended lease."""
     submitted_at: Instant
-    """When it was asked, in UTC."""
+    """When it was submitted, in UTC."""
     assigned_at: Instant | None
-    """When the latest account was given, or null."""
+    """When the latest account was assigned, or null."""
     reason: str | None
-    """Why no more is assigned: the operators' words, or that the project was archived; null: open, or met."""
+    """Why no more are assigned: the operators' reason, or the project's archive; null: open, or complete."""
 
 
 class OperatedRequest(LeaseRequest, frozen=True, kw_only=True):
-    """A request as operators see it: whose it is."""
+    """A request as operators see it, with its organization."""
 
     organization_id: ids.OrganizationId
-    """Id of the organization that asks."""
+    """Id of the requesting organization."""
 
 
 class LeasedAccount(Out, frozen=True, kw_only=True):
-    """A lease: an account of the project for a time."""
+    """A lease: an account that the project may use for a time."""
 
     social_account_id: ids.AccountId
     project_id: ids.ProjectId
     request_id: ids.LeaseRequestId
     platform: PlatformName
-    """The platform that it is on."""
+    """The account's platform."""
     service_url: str
-    """The server that the account lives on."""
+    """The account's server."""
     handle: str
-    """Its name on the platform."""
+    """The account's name on the platform."""
     avatar_url: str | None
-    """Its picture on the platform, or null."""
+    """The account's image on the platform, or null."""
     status: AccountStatus
     """`disconnected` once the lease has ended."""
     leased_at: Instant
     """When the lease began, in UTC."""
     ended_at: Instant | None
-    """When the lease ended; null while it stands."""
+    """When the lease ended; null while it is active."""
     disconnected_reason: LeaseEnd | None
-    """Why the lease ended; null while it stands."""
+    """Why the lease ended; null while it is active."""
 
 
 class AccountOffer(In, frozen=True, kw_only=True):
-    """An account of the operator's own organization to lease out."""
+    """An account of the operator's own organization, offered for lease."""
 
     social_account_id: AccountId
     """Id of a connected account of your own organization."""
     niche: Niche
-    """What the account is about. Offered again, an account gets the new one."""
+    """The topic of the account. A new offer of the same account replaces it."""
 
 
 class Lessee(Out, frozen=True, kw_only=True):
-    """Who has an offered account now."""
+    """The current lessee of an offered account."""
 
     organization_id: ids.OrganizationId
-    """Id of the organization that has it."""
+    """Id of the lessee's organization."""
     project_id: ids.ProjectId
-    """Id of the project that has it."""
+    """Id of the lessee's project."""
     social_account_id: ids.AccountId
-    """The id that the account has there. It names the lease."""
+    """The account's id in that project. It identifies the lease."""
     since: Instant
     """When the lease began, in UTC."""
 
@@ -115,30 +115,30 @@ class OfferedAccount(Out, frozen=True, kw_only=True):
     organization_id: ids.OrganizationId
     project_id: ids.ProjectId
     platform: PlatformName
-    """The platform that it is on."""
+    """The account's platform."""
     service_url: str
-    """The server that the account lives on."""
+    """The account's server."""
     handle: str
-    """Its name on the platform."""
+    """The account's name on the platform."""
     status: AccountStatus
-    """Whether it can be posted to."""
+    """Whether posts can be sent to it."""
     niche: str | None
-    """What it is about; null: withdrawn."""
+    """The topic; null: withdrawn."""
     offered_at: Instant | None
-    """When it was first offered; null: it was withdrawn."""
+    """When it was first offered; null: withdrawn."""
     lease: Lessee | None
-    """Who has it now; null: nobody."""
+    """The current lessee, or null."""
 
 
 class LeaseAssign(In, frozen=True, kw_only=True):
-    """What a request gets."""
+    """The accounts for a request."""
 
-    social_account_ids: Annotated[list[AccountId], Meta(min_length=1, max_length=MOST)]
-    """Ids of offered accounts: as many as the request still asks for, or fewer."""
+    social_account_ids: Annotated[list[AccountId], Meta(min_length=1, max_length=MAX_ACCOUNTS)]
+    """Ids of offered accounts: at most as many as the request still needs."""
 
 
 class LeaseReject(In, frozen=True, kw_only=True):
-    """Why a request gets nothing, or nothing more."""
+    """The rejection of a request, or of the rest of it."""
 
     reason: Annotated[Text, Meta(min_length=1, max_length=2000, examples=["No such accounts this month."])]
-    """Why, in words for the partner."""
+    """The reason, for the partner."""

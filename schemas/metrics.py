@@ -1,4 +1,4 @@
-"""Metrics: figures of a project, of one of its accounts or of a post, by hour, day or week."""
+"""Metrics of a project, an account or a post, by hour, day or week."""
 
 from typing import Literal
 
@@ -14,7 +14,7 @@ Metric = Literal[
     "active_users",
 ]  # fmt: skip
 
-#: Those that platforms tell, of posts and of accounts; all others follow from them.
+#: Metrics that platforms report for posts and accounts; all others are derived or counted here.
 Collected = Literal[
     "views", "reach", "impressions", "likes", "comments", "shares", "saves", "watch_time_ms", "followers"
 ]  # fmt: skip
@@ -24,36 +24,39 @@ Figure = int | float | None
 
 
 class MetricWindow(Out, frozen=True, kw_only=True):
-    """The time that was counted."""
+    """The counted time."""
 
     since: Instant
-    """Its first instant: `since`, down to a quarter of an hour."""
+    """The first instant: `since`, rounded down to a quarter of an hour."""
     until: Instant
-    """The first instant behind it: `until`, up to a quarter of an hour."""
+    """The first instant after the window: `until`, rounded up to a quarter of an hour."""
 
 
 class MetricBucket(Out, frozen=True, kw_only=True):
-    """An hour, a day or a week of the project's zone."""
+    """An hour, a day or a week in the project's time zone."""
 
     bucket: str
-    """A day's date, or that of a week's Monday, in the project's zone; an hour's first instant, in UTC."""
+    """A day's date, or the date of a week's Monday, in the project's time zone; an hour's first instant,
+    in UTC.
+    """
     final: bool
-    """Whether its values stay as they are. Until then what comes late may change them. One exception: whoever
-    says after two days that a lost post is there adds it to `posts_published` of when it was sent."""
+    """Whether its values are final. Until then late data may change them. One exception: if a lost post is
+    reported as published after two days, it is added to `posts_published` at the time it was sent.
+    """
     values: dict[str, Figure]
-    """By the name of each metric that was asked for. 0 is counted; null was never collected."""
+    """The values by metric. 0 was counted; null was never collected."""
 
 
 class Metrics(Real, frozen=True, kw_only=True):
     """Metrics as a series."""
 
     timezone: str
-    """The project's zone, which the buckets are of."""
+    """The project's time zone, which defines the buckets."""
     as_of: Instant
-    """Whatever was known then is in it."""
+    """The time up to which all known data is included."""
     window: MetricWindow
-    """The time that was counted. The first bucket and the last one have only what lies in it."""
+    """The counted time. The first and last bucket hold only their part inside it."""
     series: list[MetricBucket]
-    """Each bucket of the window, the oldest first, also those in which nothing happened."""
+    """All buckets of the window, oldest first, empty ones included."""
     totals: dict[str, Figure]
-    """The same of the whole window: people and rates of it, not sums of the buckets."""
+    """Figures of the whole window: people and rates are computed for it, not summed over buckets."""

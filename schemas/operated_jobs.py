@@ -20,45 +20,45 @@ from schemas.waiting import Waiting
 
 
 class OperatedJob(Out, frozen=True, kw_only=True):
-    """A job, whose it is, and where it runs; internal ones too."""
+    """A job with its organization and its worker; internal jobs included."""
 
     job_id: ids.JobId
     organization_id: ids.OrganizationId
-    """Id of the organization that it works for."""
+    """Id of the job's organization."""
     organization_name: str
-    """What the organization is called."""
+    """The organization's name."""
     project_id: ids.ProjectId | None
-    """Id of the project that it works for, or null."""
+    """Id of the job's project, or null."""
     kind: str
-    """What it does; kinds that partners don't see are internal ones."""
+    """The kind of work; kinds that partners can't see are internal."""
     internal: bool
-    """Whether its organization doesn't see it."""
+    """Whether it is hidden from its organization."""
     pool: str
-    """The pool that it waits and runs in."""
+    """The pool of the job."""
     status: Status
-    """`running` until it ends; the others are final."""
+    """`running` until it ends; the other values are final."""
     stage: JobStage
-    """How far it is; once it has ended, its `status`."""
+    """The progress stage; after the end, the `status`."""
     phase: Phase
-    """Whether it waits for its time, is in line, runs, waits between two attempts, or how it ended."""
+    """`scheduled` for later, `queued`, `running`, `waiting` between two attempts, or the final status."""
     progress: float
     """From 0 to 1. It never falls."""
     attempt: int
-    """Which attempt this is; 0 before the first."""
+    """The number of the current attempt; 0 before the first."""
     max_attempts: int
-    """How many attempts it has."""
+    """Maximum number of attempts."""
     crashes: int
-    """How often its worker died with it."""
+    """Number of times its worker died while running it."""
     cancel_requested: bool
-    """Whether it stops at its next step."""
+    """Whether it will stop at its next step."""
     retry_of: ids.JobId | None
-    """Id of the job that this one repeats, or null."""
+    """Id of the job that this one retries, or null."""
     worker_id: ids.WorkerId | None
     """The worker that runs it now, or null."""
     run_at: Instant
     """When it is due, in UTC."""
     deadline_at: Instant
-    """When it is given up, in UTC."""
+    """When it fails at the latest, in UTC."""
     created_at: CreatedAt
     finished_at: Instant | None
     """When it ended; null while it runs."""
@@ -70,54 +70,54 @@ class OperatedJobDetail(OperatedJob, frozen=True, kw_only=True):
     """`GET /v1/ops/jobs/{id}`."""
 
     args: dict[str, Any]
-    """What it was asked for. Secrets are never among it: they are sealed beside the job."""
+    """The job's arguments. Secrets are not included: they are sealed separately."""
     result: dict[str, Any] | None
-    """What it came to. Null unless `completed`."""
+    """The result. Null unless `completed`."""
     waiting: Waiting | None
-    """Why it isn't running now; null: it does, starts now, or has ended."""
+    """Why it isn't running now; null: it runs, starts now, or has ended."""
 
 
 class OperatedJobCounts(Out, frozen=True, kw_only=True):
     """`GET /v1/ops/jobs/counts`."""
 
     by_status: JobsByStatus
-    """How many of each status pass the filter, of those that were looked at."""
+    """Number of matching jobs by status, among the searched jobs."""
     by_phase: JobsByPhase
-    """The same by phase. Those of open jobs add up to `running`."""
+    """Number of matching jobs by phase. The open phases add up to `running`."""
     more_of: list[Status]
-    """Statuses of which there may be more than were counted: not all jobs were looked at."""
+    """Statuses with possibly more jobs than counted: not all jobs were searched."""
     looked_at: int
-    """How many of the newest jobs were looked at, of each organization for each status, or of a project."""
+    """Number of newest jobs that were searched, by organization and status, or in one project."""
 
 
 class OperatedCancel(CancelFilter, frozen=True, kw_only=True):
-    """Which jobs of live organizations to stop: those that can be canceled, and are all that is said."""
+    """The jobs of live organizations to cancel: cancelable, and matching all filters."""
 
     organization_id: Annotated[Text, Meta(max_length=100)] | None = None
-    """Only of this organization."""
+    """Only jobs of this organization."""
     project_id: Annotated[Text, Meta(max_length=100)] | None = None
-    """Only of this project, whosever it is."""
+    """Only jobs of this project, of any organization."""
     cursor: Annotated[Text, Meta(max_length=100)] | None = None
-    """`nextCursor` of the call before, with the same filter."""
+    """The previous call's `nextCursor`, with the same filter."""
 
 
 class OperatedRetry(RetryFilter, frozen=True, kw_only=True):
-    """Which jobs of live organizations to start again: failed, not retried yet, and all that is said."""
+    """The jobs of live organizations to retry: failed, not retried yet, and matching all filters."""
 
     organization_id: Annotated[Text, Meta(max_length=100)] | None = None
-    """Only of this organization."""
+    """Only jobs of this organization."""
     project_id: Annotated[Text, Meta(max_length=100)] | None = None
-    """Only of this project, whosever it is."""
+    """Only jobs of this project, of any organization."""
 
 
 class OperatedCanceled(Out, frozen=True, kw_only=True):
-    """The jobs that were found, and those of them that will be stopped."""
+    """The matching jobs, and those that will be canceled."""
 
     matched: int
-    """How many were found, those that this call stops included; counted up to 1,000."""
+    """Number of matching jobs, including those canceled by this call; counted up to 1,000."""
     capped: bool
-    """Whether there may be more than were counted."""
+    """Whether there may be more than counted."""
     job_ids: list[ids.JobId]
-    """Ids of those that end at once or at their next step: 100 at most, or none in a dry run."""
+    """Ids of the jobs that end at once or at their next step: at most 100; empty in a dry run."""
     next_cursor: str | None
-    """`cursor` of the next call, with another `Idempotency-Key`; null: all were looked at."""
+    """The `cursor` of the next call, with another `Idempotency-Key`; null: no jobs are left."""

@@ -11,54 +11,54 @@ RedisStatus = Literal["ok", "degraded"]
 
 
 class Pool(Out, frozen=True, kw_only=True):
-    """A pool of workers and what waits for it."""
+    """A pool of workers with its waiting and running jobs."""
 
     name: str
-    """Names it in paths."""
+    """The pool's name in paths."""
     queued: int
-    """Jobs that are due and wait. Beyond 5,000 it is some seconds old."""
+    """Due jobs that wait. Beyond 5,000 the number is some seconds old."""
     running: int
-    """Jobs that run."""
+    """Running jobs."""
     capacity: int
     """Slots of its live workers."""
     oldest_due_seconds: float | None
-    """How long the oldest due job has waited, as of the same time; null: none waits."""
+    """Seconds that the oldest due job has waited, as of the same time; null: no job waits."""
     desired_workers: int
-    """How many worker processes the work asks for."""
+    """Number of worker processes that the work needs."""
     paused: bool
-    """Whether it takes no more work."""
+    """Whether the pool is paused and takes no more jobs."""
 
 
 class PoolCap(Out, frozen=True, kw_only=True):
-    """A cap: how much of a pool one organization of a tier may have."""
+    """A cap: the share of a pool that one organization of a tier may use."""
 
     tier: Tier
     """The organization's tier."""
     max_running: int
-    """Jobs that run at once, at most."""
+    """Maximum of concurrently running jobs."""
     max_queued: int
-    """Jobs that are due and wait, at most: one more is refused."""
+    """Maximum of due jobs that wait: further ones are refused."""
 
 
 class Worker(Real, frozen=True, kw_only=True):
-    """A worker process whose lease stands."""
+    """A worker process with a valid lease."""
 
     worker_id: ids.WorkerId
     pool: str
-    """The pool that it works for."""
+    """The worker's pool."""
     host: str
-    """The machine that it runs on."""
+    """The worker's host."""
     pid: int
-    """Its process id there."""
+    """The process id on its host."""
     version: str
-    """The release that it runs."""
+    """The worker's release."""
     slots: int
-    """How many jobs it runs at once."""
+    """Maximum of concurrent jobs."""
     running: int
-    """How many jobs it runs now."""
+    """Number of running jobs."""
     state: WorkerState
-    """`draining` takes no more work."""
+    """`draining` takes no more jobs."""
     started_at: Instant
     """When it started, in UTC."""
     lease_expires_at: Instant
-    """From then on its jobs are taken over unless it renews."""
+    """When other workers take over its jobs, unless it renews the lease."""

@@ -8,7 +8,7 @@ from schemas import ids
 from schemas.base import CreatedAt, In, Real, Text
 
 Name = Annotated[Text, Meta(min_length=1, max_length=128)]
-#: What a live organization may have; a sandbox has a tier of its own.
+#: Tiers of live organizations; a sandbox has its own tier.
 LiveTier = Literal["standard", "pilot", "partner"]
 
 
@@ -16,31 +16,31 @@ class OrganizationCreate(In, frozen=True, kw_only=True):
     """A live organization and its sandbox."""
 
     name: Name
-    """What it is called."""
+    """The organization's name."""
     tier: LiveTier = "standard"
-    """Which limits it has."""
+    """The tier that sets its limits."""
 
 
 class OrganizationPatch(In, frozen=True, kw_only=True):
-    """What is omitted stays."""
+    """Omitted fields stay unchanged."""
 
     tier: LiveTier | UnsetType = UNSET
-    """Which limits it has from now on."""
+    """The new tier."""
     suspended: bool | UnsetType = UNSET
-    """Whether its keys, and its sandbox's, open nothing and its jobs wait."""
+    """Whether its keys, and its sandbox's keys, are refused and its jobs wait."""
 
 
 class Organization(Real, frozen=True, kw_only=True):
     """A live organization and its sandbox."""
 
     id: ids.OrganizationId
-    """Its id, which its live keys belong to."""
+    """The organization's id; its live keys belong to it."""
     sandbox_id: ids.OrganizationId
-    """Id of its sandbox, which its test keys belong to."""
+    """Id of its sandbox; its test keys belong to it."""
     name: str
-    """What it is called."""
+    """The organization's name."""
     tier: LiveTier
-    """Which limits it has."""
+    """The tier that sets its limits."""
     suspended: bool
-    """Whether its keys open nothing and its jobs wait."""
+    """Whether its keys are refused and its jobs wait."""
     created_at: CreatedAt

@@ -1,4 +1,4 @@
-"""Pictures that an ingest met and measured."""
+"""Images that an ingest found and measured."""
 
 from typing import Literal
 
@@ -8,10 +8,10 @@ PictureKind = Literal["logo", "screenshot", "image"]
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Picture on somebody else's server. Its size and type are its own, not those that a page declares.
+    """An image on an external server. Size and type are measured, not taken from the page's markup.
 
-    `url` is as the source names it, `page` where that was, `rule` the place, such as `html.og:image`.
-    `bytes` is the file's length where its server says so.
+    `url` is as in the source, `page` the referencing page, `rule` the place, such as `html.og:image`. `bytes`
+    is the file's length if its server reports it.
     """
 
     kind: PictureKind

@@ -1,4 +1,4 @@
-"""Projects as partners create, change and see them."""
+"""Projects as partners create, change and read them."""
 
 from typing import Annotated, Any, Literal
 
@@ -14,14 +14,16 @@ from schemas.jobs import Status as JobStatus
 Status = Literal["active", "archived"]
 #: The partner's own id of its customer: free text, not unique.
 ExternalId = Annotated[Text, Meta(min_length=1, max_length=255)]
-Metadata = Annotated[dict[str, Any], Meta(description="The partner's own; at most 8 KiB and 32 levels.")]
+Metadata = Annotated[dict[str, Any], Meta(description="Your own JSON object; at most 8 KiB and 32 levels.")]
 Zone = Annotated[Text, Meta(description="A name of the IANA time zone database.", examples=["Europe/Berlin"])]
 Language = Annotated[Text, Meta(max_length=100, description="A BCP-47 language tag.", examples=["en-GB"])]
-Name = Annotated[Text, Meta(min_length=1, description="1 to 128 characters without the spaces around them.")]
+Name = Annotated[
+    Text, Meta(min_length=1, description="1 to 128 characters, without leading and trailing spaces.")
+]
 
 
 class ProjectCreate(In, frozen=True, kw_only=True):
-    """A project to make."""
+    """A project to create."""
 
     name: Name
     timezone: Zone
@@ -32,28 +34,28 @@ class ProjectCreate(In, frozen=True, kw_only=True):
 
 
 class ProjectPatch(In, frozen=True, kw_only=True):
-    """What is omitted stays; `metadata` replaces the whole object; the system's fields are refused."""
+    """Omitted fields stay unchanged; `metadata` replaces the whole object; read-only fields are refused."""
 
     name: Name | UnsetType = UNSET
     timezone: Zone | UnsetType = UNSET
     primary_language: Language | UnsetType = UNSET
     customer_external_id: ExternalId | UnsetType | None = UNSET
-    """Your own id of the customer; null drops it."""
+    """Your own id of the customer; null removes it."""
     metadata: Metadata | UnsetType = UNSET
-    """Replaces the whole object, all but `customerExternalId`."""
+    """Replaces the whole object, except `customerExternalId`."""
     brand_context: BrandPatch | UnsetType = UNSET
-    """Your own values of brand fields, which always win."""
+    """Your own values of brand fields, which take precedence over ingests."""
     status: Status | UnsetType = UNSET
     """`active` un-archives. Archive with DELETE."""
 
 
 class IngestState(Out, frozen=True, kw_only=True):
-    """How the last ingest from one source went."""
+    """The status of the last ingest from one source."""
 
     status: JobStatus
-    """How it went."""
+    """The ingest's status."""
     job_id: ids.JobId
-    """Id of its job."""
+    """Id of the ingest's job."""
     completed_at: Instant | None
     """When it ended; null while it runs."""
     error: JobError | None
@@ -61,7 +63,7 @@ class IngestState(Out, frozen=True, kw_only=True):
 
 
 class IngestStates(Out, frozen=True, kw_only=True):
-    """How the last ingest of each source went."""
+    """The status of the last ingest from each source."""
 
     github: IngestState | None = None
     """The last ingest of a repository; null: none yet."""
@@ -77,27 +79,27 @@ class Project(Out, frozen=True, kw_only=True):
     id: ids.ProjectId
     organization_id: ids.OrganizationId
     name: str
-    """What it is called."""
+    """The project's name."""
     status: Status
-    """`archived` projects start nothing."""
+    """In an `archived` project nothing new starts."""
     customer_external_id: str | None
     """Your own id of the customer, or null."""
     timezone: str
-    """The IANA time zone that local times are of."""
+    """The IANA time zone of local times."""
     primary_language: str
-    """Yours; no ingest touches it."""
+    """Your value; no ingest changes it."""
     brand_context: BrandContext | None
-    """What is known of the brand; null until an ingest ran or you set a field."""
+    """The merged brand; null until an ingest ran or you set a field."""
     ingest_state: IngestStates
-    """How the last ingest of each source went."""
+    """The status of the last ingest from each source."""
     requires_approval: bool
     """Whether all new content needs an approval."""
     first_n_posts_blocked: int
-    """How many items have to be approved before new content needs none."""
+    """Number of items to approve before new content needs no approval."""
     current_blocked_count: int
-    """How many items await a decision now."""
+    """Number of items that await a decision now."""
     metadata: dict[str, Any]
-    """Your own object, as you sent it."""
+    """Your own object, as sent."""
     created_at: CreatedAt
     updated_at: UpdatedAt
     archived_at: Instant | None
@@ -105,7 +107,7 @@ class Project(Out, frozen=True, kw_only=True):
 
 
 class Archived(Out, frozen=True, kw_only=True):
-    """`DELETE /v1/projects/{id}`: what the archive stopped, and the job that carries it out."""
+    """`DELETE /v1/projects/{id}`: the canceled posts, and the job that completes the archive."""
 
     id: ids.ProjectId
     status: Literal["archived"]
@@ -113,28 +115,28 @@ class Archived(Out, frozen=True, kw_only=True):
     archived_at: Instant
     """When it was archived, in UTC."""
     canceled_scheduled_posts: int
-    """How many waiting posts never go out."""
+    """Number of canceled posts."""
     in_flight_posts: int
-    """How many posts are on their way. They end truthfully."""
+    """Number of posts being sent. They end with their true outcome."""
     job_id: ids.JobId
-    """Id of the job that ends what the project has running."""
+    """Id of the job that ends the project's running work."""
 
 
 class ProjectPurge(In, frozen=True, kw_only=True):
-    """For certainty: what is purged is gone for good."""
+    """The confirmation of a purge, which can't be undone."""
 
     name: Text
-    """The project's name, exactly."""
+    """The exact name of the project."""
 
 
 class Purging(Out, frozen=True, kw_only=True):
-    """A project on its way out: its job deletes all that is its own."""
+    """A project being purged: a job deletes all of its data."""
 
     id: ids.ProjectId
     organization_id: ids.OrganizationId
     name: str
-    """What it was called."""
+    """The project's name."""
     status: Literal["purging"]
-    """Always `purging`: the same request is a 404 once it is gone."""
+    """Always `purging`: once the purge is done, the same request is a 404."""
     purging_at: Instant
-    """When the purge was asked for; from then on the project is not found."""
+    """When the purge was requested; from then on the project is not found."""

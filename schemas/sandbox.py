@@ -11,14 +11,14 @@ ClockStatus = Literal["ready", "advancing"]
 
 
 class AdvanceClock(In, frozen=True, kw_only=True):
-    """Where the clock goes: `now` or `advance`."""
+    """The target of the clock: `now` or `advance`."""
 
     at_least_one: ClassVar[tuple[str, ...]] = ("now", "advance")
 
     now: Annotated[Text, Meta(max_length=40, examples=["2026-12-01T06:00:00Z"])] | None = None
-    """The sandbox's time to come, in UTC with `Z`. This or `advance`."""
+    """The sandbox's new time, in UTC with `Z`. Either this or `advance`."""
     advance: Annotated[Text, Meta(max_length=20, examples=["7d"])] | None = None
-    """How far it goes from where it is: a whole number of `s`, `m`, `h` or `d`. This or `now`."""
+    """The distance to advance: a whole number of `s`, `m`, `h` or `d`. Either this or `now`."""
 
 
 class SandboxClock(Real, frozen=True, kw_only=True):
@@ -27,14 +27,14 @@ class SandboxClock(Real, frozen=True, kw_only=True):
     now: Instant
     """The sandbox's time, in UTC."""
     offset_seconds: float
-    """How far that is ahead of the real time. It never falls."""
+    """Seconds that the sandbox is ahead of real time. It never falls."""
     status: ClockStatus
-    """`advancing` until all that was due on the way has happened; meanwhile writes are refused."""
+    """`advancing` until all work due on the way is done; meanwhile writes are refused."""
     target: Instant | None
     """The sandbox's time at which the advance ends, or null."""
     job_id: ids.JobId | None
     """Id of the job of the last advance, or null."""
     due_posts: int
-    """How often a post has become due in the last advance."""
+    """Number of posts that became due in the last advance."""
     due_jobs: int
-    """How often a job has, those of posts among them."""
+    """Number of jobs that became due, including those of posts."""

@@ -1,4 +1,4 @@
-"""Names of environment variables that resemble a setting: a misspelt setting has no effect by itself."""
+"""Detects misspelled settings: environment variables with names similar to a setting."""
 
 from collections.abc import Iterable
 
@@ -6,39 +6,39 @@ import msgspec
 
 from schemas.settings import OWN, Settings
 
-#: A name of fewer letters resembles too much: `SLOT` does, and `PS1` doesn't.
+#: Minimum letters of a name to compare: shorter ones, such as `PS1`, are similar to too many settings.
 MIN_LETTERS = 4
 
-#: Letters of a name for each one that may differ.
-LETTERS_A_FAULT = 8
+#: A name may differ in one letter for each of so many letters.
+LETTERS_PER_TYPO = 8
 
 NAMES = frozenset(OWN.get(field.name, field.encode_name) for field in msgspec.structs.fields(Settings))
 
 
 def find_misspelt(names: Iterable[str]) -> dict[str, str]:
     """Find names that are nearly a setting's. Returns each with that setting."""
-    found = {}
+    misspelt = {}
     for name in sorted(set(names) - NAMES):
-        if len(name) >= MIN_LETTERS and (meant := _nearest(name)):
-            found[name] = meant
-    return found
+        if len(name) >= MIN_LETTERS and (setting := _nearest(name)):
+            misspelt[name] = setting
+    return misspelt
 
 
 def _nearest(name: str) -> str | None:
-    limit = max(1, len(name) // LETTERS_A_FAULT)
+    limit = max(1, len(name) // LETTERS_PER_TYPO)
     near = {meant: edit_distance(name, meant) for meant in NAMES if abs(len(meant) - len(name)) <= limit}
     best = min(near, key=lambda meant: (near[meant], meant), default=None)
     return best if best and near[best] <= limit else None
 
 
-def edit_distance(one: str, other: str) -> int:
-    """Count letters to insert, delete, replace or swap with their neighbour (optimal string alignment)."""
-    before, above = [0] * (len(other) + 1), list(range(len(other) + 1))
-    for row, letter in enumerate(one, start=1):
+def edit_distance(first: str, second: str) -> int:
+    """Count the letters to insert, delete, replace or swap with a neighbor (optimal string alignment)."""
+    before, above = [0] * (len(second) + 1), list(range(len(second) + 1))
+    for row, letter in enumerate(first, start=1):
         line = [row]
-        for column, wanted in enumerate(other, start=1):
-            cost = min(above[column] + 1, line[-1] + 1, above[column - 1] + (letter != wanted))
-            if row > 1 and column > 1 and (letter, one[row - 2]) == (other[column - 2], wanted):
+        for column, target in enumerate(second, start=1):
+            cost = min(above[column] + 1, line[-1] + 1, above[column - 1] + (letter != target))
+            if row > 1 and column > 1 and (letter, first[row - 2]) == (second[column - 2], target):
                 cost = min(cost, before[column - 2] + 1)
             line.append(cost)
         before, above = above, line

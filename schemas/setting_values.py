@@ -1,4 +1,4 @@
-"""Values of settings: the forms that addresses and secrets have."""
+"""Types of settings: the formats of addresses and secrets."""
 
 import base64
 import binascii
@@ -14,7 +14,8 @@ from schemas.errors import SettingsInvalid
 FOLDER = re.compile(r"file:(?:///)?[^/?#][^?#]*")
 
 BUCKET = "s3://"
-#: A bucket whose name fits a host's (no dots: certificates don't cover them), and a prefix of plain names.
+#: A bucket name that is valid in a host name (no dots: certificates don't cover them), and a prefix of plain
+#: names.
 BUCKET_ADDRESS = re.compile(
     BUCKET + r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9](?=.{0,500}$)(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?"
 )
@@ -22,25 +23,25 @@ BUCKET_ADDRESS = re.compile(
 #: Bytes of each key of a keyring.
 KEY_BYTES = 32
 
-_KEYRING = f"Comma-separated `id:base64` of {KEY_BYTES}-byte keys: the first one writes, all of them read."
+_KEYRING = f"Comma-separated `id:base64` of {KEY_BYTES}-byte keys: the first key writes, all keys read."
 
 Peppers = Annotated[
     str,
-    Meta(description=f"What the hashes of API keys and of repeatable requests are made with. {_KEYRING}"),
+    Meta(description=f"Keys for hashing API keys and idempotent requests. {_KEYRING}"),
 ]
-VaultKeys = Annotated[str, Meta(description=f"What secrets are sealed with. {_KEYRING}")]
+VaultKeys = Annotated[str, Meta(description=f"Keys for sealing secrets. {_KEYRING}")]
 
 RequestLogLevel = Annotated[
     Literal["debug", "info"],
     Meta(
-        description="The level of the line that each answered request logs. An answer of 500 or more is "
-        "logged at `info` at least. `bin/up` sets `debug`."
+        description="The log level of the line for each request. Answers of 500 or more are logged at "
+        "`info` at least. `bin/up` sets `debug`."
     ),
 ]
 
-#: A value that fits a header.
+#: A value that is valid in a header.
 Secret = Annotated[str, Meta(pattern="^[!-~]*$")]
-#: A server's address, and one under which its API may begin with a path.
+#: A server's address, and one with an optional path prefix.
 Origin = Annotated[str, Meta(pattern="^https?://[^/?#@]+$")]
 Url = Annotated[str, Meta(pattern="^https?://[^/?#@]+(/[^?#]*)?$")]
 
@@ -49,8 +50,8 @@ ArchiveUrl = Annotated[
     str,
     Meta(
         pattern="^(https?://.+)?$",
-        description="A ClickHouse database that gets each day of events once it is closed, and before it is "
-        "dropped: `https://user:password@host:8443/name`; none: there is no archive.",
+        description="A ClickHouse database that gets each day of events after it is closed, and before it "
+        "is dropped: `https://user:password@host:8443/name`; empty: no archive.",
     ),
 ]
 
@@ -58,14 +59,14 @@ DatabaseDisk = Annotated[
     int,
     Meta(
         ge=0,
-        description="Bytes that the server of `DATABASE_URL` may take on its disk, its write-ahead log "
-        "included. From 80 % on events are refused by share, from 90 % all of them, from 95 % uploads, posts "
-        "never; 0: nothing is watched.",
+        description="Bytes that the server of `DATABASE_URL` may use on its disk, including its "
+        "write-ahead log. From 80 % on events are refused by share, from 90 % all events, "
+        "from 95 % uploads, posts never; 0: not watched.",
     ),
 ]
 TelemetryDisk = Annotated[
     int,
-    Meta(ge=0, description="The same of the server of `TELEMETRY_URL`, where that is another one."),
+    Meta(ge=0, description="The same for the server of `TELEMETRY_URL`, if it is a different one."),
 ]
 
 EventDays = Annotated[
@@ -73,21 +74,26 @@ EventDays = Annotated[
     Meta(
         ge=8,
         le=36500,
-        description="Days for which events are kept, by the day in which they occurred; their counts stay.",
+        description="Days for which events are kept, by the day of occurrence; their counts stay.",
     ),
 ]
 
 HealthPort = Annotated[
     int,
-    Meta(ge=0, le=65535, description="Of `/healthz` and `/metrics` of a worker or dispatcher; 0 takes any."),
+    Meta(
+        ge=0,
+        le=65535,
+        description="Port of `/healthz` and `/metrics` of a worker or dispatcher; 0: any free port.",
+    ),
 ]
 MetricsPort = Annotated[
     int,
     Meta(
         ge=0,
         le=65535,
-        description="Of `/metrics` of an API process. 0: beside `/v1` where only this machine can call and "
-        "`PROXY_HOPS` is 0; else on a free port, which the log names, for this machine alone.",
+        description="Port of `/metrics` of an API process. 0: on the API's port if only this machine can "
+        "reach it and `PROXY_HOPS` is 0; else on a free port, which is logged, for this "
+        "machine only.",
     ),
 ]
 
@@ -95,8 +101,8 @@ ConnectionsPerAddress = Annotated[
     int,
     Meta(
         ge=1,
-        description="Those of one address (IPv6: of one /64), a quarter of all at most. "
-        "With `PROXY_HOPS` none counts.",
+        description="Connections of one address (IPv6: of one /64), at most a quarter of all. Ignored "
+        "with `PROXY_HOPS`.",
     ),
 ]
 
@@ -104,17 +110,17 @@ HealthHost = Annotated[
     str,
     Meta(
         pattern="^[0-9A-Fa-f:.]+$",
-        description="The address on which `HEALTH_PORT` and `METRICS_PORT` listen. `0.0.0.0` lets other "
-        "machines ask: probes of an orchestrator, a Prometheus elsewhere.",
+        description="The address on which `HEALTH_PORT` and `METRICS_PORT` listen. `0.0.0.0` allows other "
+        "machines: probes of an orchestrator, a remote Prometheus.",
     ),
 ]
 AllowedHostNames = Annotated[
     str,
     Meta(
         pattern=r"^(\.?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(,(?=.)|$))*$",
-        description="Names in `Host` that requests to any port may have, as `api.example.com,.internal`; "
-        "with a leading dot all that end so. Always allowed: IP addresses, `localhost`, "
-        "the host of `PUBLIC_URL`.",
+        description="Allowed `Host` names of requests to any port, as `api.example.com,.internal`; a "
+        "leading dot allows all subdomains. Always allowed: IP addresses, `localhost`, the "
+        "host of `PUBLIC_URL`.",
     ),
 ]
 ProxyHops = Annotated[
@@ -122,8 +128,8 @@ ProxyHops = Annotated[
     Meta(
         ge=0,
         le=10,
-        description="Trusted proxies before the API, whose `X-Forwarded-For` names callers; "
-        "0: the header is ignored.",
+        description="Trusted proxies before the API that append callers to `X-Forwarded-For`; 0: the "
+        "header is ignored.",
     ),
 ]
 
@@ -132,14 +138,16 @@ Pieces = Annotated[
     Meta(
         ge=0,
         le=1000,
-        description="Pieces of content that one worker of the pool `generate` makes at once, "
-        "a core and up to 0.9 GB each; 0: as many as it has cores.",
+        description="Content items that one worker of the pool `generate` makes concurrently, each with a "
+        "core and up to 0.9 GB; 0: as many as it has cores.",
     ),
 ]
 
 
 def is_address(url: str) -> bool:
-    """True if a URL has a usable port, or none. A bad one is never shown: it may be part of the password."""
+    """Return whether a URL's port is usable or absent. A bad port is never shown: it may be part of the
+    password.
+    """
     try:
         return urlsplit(url).port != 0
     except ValueError:
@@ -147,10 +155,10 @@ def is_address(url: str) -> bool:
 
 
 def read_keys(text: str, *, setting: str) -> dict[str, bytes]:
-    """Reads a keyring, `id:base64,id:base64`. The order of the text stays.
+    """Parse a keyring, `id:base64,id:base64`, in its order.
 
-    Raises `SettingsInvalid`, which names the setting, the entry by its number and its fault, and no value:
-    a key that came without an id stands where the id is looked for.
+    Raises `SettingsInvalid` with the setting, the number of the entry and its fault, but no value: the id of
+    an entry may be a key without an id.
     """
     keys: dict[str, bytes] = {}
     for number, entry in enumerate(text.split(","), start=1):
@@ -161,20 +169,20 @@ def read_keys(text: str, *, setting: str) -> dict[str, bytes]:
         elif key_id in keys:
             fault = "an earlier entry has its id"
         elif key is None:
-            fault = "its key is no base64"
+            fault = "its key is not base64"
         elif len(key) != KEY_BYTES:
             fault = f"its key has {len(key)} bytes"
         else:
             keys[key_id] = key
             continue
         raise SettingsInvalid(
-            f"{setting}: entry {number} isn't id:base64, with an id of its own and {KEY_BYTES} bytes: {fault}"
+            f"{setting}: entry {number} must be id:base64, with a unique id and {KEY_BYTES} bytes: {fault}"
         )
     return keys
 
 
 def _decoded(encoded: str) -> bytes | None:
-    """The bytes; None for what is no base64."""
+    """Decode base64; None if invalid."""
     try:
         return base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):

@@ -1,4 +1,4 @@
-"""Settings of a process: its environment, read once, checked, frozen."""
+"""Settings of a process: its environment, read once, validated, frozen."""
 
 import re
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ from schemas.setting_values import (
 
 GITHUB_APP = ("GITHUB_APP_SLUG", "GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET", "GITHUB_PRIVATE_KEY")
 BUCKET_KEY = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-#: Settings that are all there or none of them, and what to say of one in part.
+#: Groups of settings that must be set together, with the error for a partial group.
 WHOLE = {
     GITHUB_APP: f"a GitHub App needs all of {', '.join(GITHUB_APP)}",
     ("TIKTOK_CLIENT_KEY", "TIKTOK_CLIENT_SECRET"): (
@@ -44,7 +44,7 @@ WHOLE = {
     ("INSTAGRAM_CLIENT_ID", "INSTAGRAM_CLIENT_SECRET"): (
         "an app needs both of INSTAGRAM_CLIENT_ID, INSTAGRAM_CLIENT_SECRET"
     ),
-    BUCKET_KEY: f"a key for the bucket is {' and '.join(BUCKET_KEY)}",
+    BUCKET_KEY: f"a key for the bucket needs both {' and '.join(BUCKET_KEY)}",
 }
 
 
@@ -65,8 +65,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
         str,
         Meta(
             pattern="^(postgres(ql)?://.+)?$",
-            description="A PostgreSQL database for events, where they shall have their own; "
-            "none: that of `DATABASE_URL`.",
+            description="A separate PostgreSQL database for events; empty: that of `DATABASE_URL`.",
         ),
     ] = ""
     database_disk_bytes: DatabaseDisk = 0
@@ -78,12 +77,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     peppers: Peppers
     vault_keys: VaultKeys
     public_url: Annotated[
-        str, Meta(description="Where partners reach the API; `locationUrl` begins with it.")
+        str, Meta(description="The public URL of the API; `locationUrl` begins with it.")
     ] = "http://127.0.0.1:8000"
     assets_url: Annotated[
         str,
         Meta(
-            description="Where uploaded media is kept: a folder that all processes reach, as "
+            description="The storage of uploaded media: a folder that all processes share, as "
             "`file:///srv/tenantry/assets`, relative to the current one without the slashes; "
             "or a bucket, as `s3://bucket/prefix`."
         ),
@@ -95,17 +94,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
         str,
         Meta(
             pattern="^(https?://[^/?#@]+)?$",
-            description="Who keeps the bucket, where it is not AWS: MinIO, R2 or others that speak S3.",
+            description="The endpoint of the bucket if it is not on AWS: MinIO, R2 or other S3-compatible "
+            "storage.",
         ),
     ] = ""
     aws_access_key_id: Annotated[
         Secret,
-        Meta(description="A key for the bucket; none: the role that AWS gives the machine or container."),
+        Meta(description="A key for the bucket; empty: the role that AWS gives the machine or container."),
     ] = ""
     aws_secret_access_key: Annotated[Secret, Meta(description="Its secret.")] = ""
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
-        Meta(description="The least severe line that is logged."),
+        Meta(description="The least severe level that is logged."),
     ] = "info"
     request_log_level: RequestLogLevel = "info"
     pool_size: Annotated[
@@ -113,8 +113,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
         Meta(
             ge=1,
             le=200,
-            description="Connections to PostgreSQL of one process, at most. A worker's tasks take "
-            "one for each 5 `SLOTS`, and 4 at least.",
+            description="Maximum PostgreSQL connections of one process. A worker's tasks take one for "
+            "each 5 `SLOTS`, and at least 4.",
         ),
     ] = 10
     slots: Annotated[
@@ -122,24 +122,27 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
         Meta(
             ge=1,
             le=1000,
-            description="Jobs that one worker runs at once; one tenant alone gets half of them.",
+            description="Concurrent jobs of one worker; one tenant alone gets half of them.",
         ),
     ] = 20
     generate_slots: Pieces = 0
     lease_s: Annotated[
         float,
         Meta(
-            gt=0, description="How long a silent worker keeps its jobs before others take them, in seconds."
+            gt=0, description="Seconds for which a silent worker keeps its jobs before others take them over."
         ),
     ] = 15.0
     drain_s: Annotated[
         float,
-        Meta(gt=0, description="How long a worker that is told to stop lets its jobs run on, in seconds."),
+        Meta(gt=0, description="Seconds for which a stopping worker lets its jobs continue."),
     ] = 30.0
     health_port: HealthPort = 0
     connections: Annotated[
         int,
-        Meta(ge=1, description="Connections of one process of the API, fewer where it may open fewer files."),
+        Meta(
+            ge=1,
+            description="Maximum connections of one API process; fewer if its limit of open files is lower.",
+        ),
     ] = 2000
     connections_per_address: ConnectionsPerAddress = 500
     metrics_port: MetricsPort = 0
@@ -148,14 +151,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     proxy_hops: ProxyHops = 0
     event_days: EventDays = 90
     events_archive_url: ArchiveUrl = ""
-    audit_days: Annotated[int, Meta(ge=30, le=36500, description="Days that the audit log is kept.")] = 400
+    audit_days: Annotated[int, Meta(ge=30, le=36500, description="Days for which the audit log is kept.")] = (
+        400
+    )
     github_api_url: Annotated[Url, Meta(description="GitHub's REST API.")] = "https://api.github.com"
     github_url: Annotated[Url, Meta(description="GitHub's web pages and OAuth.")] = "https://github.com"
     github_token: Annotated[
         Secret,
         Meta(
-            description="Raises GitHub's limit from 60 requests an hour to 5,000; "
-            "what is not public stays unread."
+            description="Raises GitHub's limit from 60 requests an hour to 5,000; private repositories "
+            "stay unreadable."
         ),
     ] = ""
     github_app_slug: Annotated[
@@ -163,82 +168,88 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
         Meta(
             pattern="^[A-Za-z0-9-]*$",
             description="The GitHub App's name in `github.com/apps/...`; without an App only public "
-            "repositories are read.",
+            "repositories are readable.",
         ),
     ] = ""
     github_client_id: Annotated[str, Meta(description="The App's client id.")] = ""
     github_client_secret: Annotated[str, Meta(description="One of the App's client secrets.")] = ""
     github_private_key: Annotated[
-        str, Meta(description="One of the App's private keys, PEM; its line ends may be written as `\\n`.")
+        str, Meta(description="One of the App's private keys, PEM; its line breaks may be written as `\\n`.")
     ] = ""
-    itunes_api_url: Annotated[Url, Meta(description="Apple's look-up of apps.")] = "https://itunes.apple.com"
+    itunes_api_url: Annotated[Url, Meta(description="Apple's lookup API of apps.")] = (
+        "https://itunes.apple.com"
+    )
     app_store_url: Annotated[Url, Meta(description="The App Store's web pages.")] = "https://apps.apple.com"
     play_url: Annotated[Url, Meta(description="Google Play's web pages.")] = "https://play.google.com"
     tiktok_client_key: Annotated[
-        Secret, Meta(description="Of our TikTok app; without one nobody can connect TikTok.")
+        Secret, Meta(description="The key of our TikTok app; without one TikTok accounts can't be connected.")
     ] = ""
     tiktok_client_secret: Annotated[Secret, Meta(description="The app's secret.")] = ""
     tiktok_url: Annotated[Origin, Meta(description="TikTok's web pages.")] = "https://www.tiktok.com"
     tiktok_api_url: Annotated[Origin, Meta(description="TikTok's API.")] = "https://open.tiktokapis.com"
     instagram_client_id: Annotated[
         Secret,
-        Meta(description="Of our Instagram app; without one nobody can connect Instagram."),
+        Meta(description="The id of our Instagram app; without one Instagram accounts can't be connected."),
     ] = ""
     instagram_client_secret: Annotated[Secret, Meta(description="The app's secret.")] = ""
     instagram_url: Annotated[Origin, Meta(description="Instagram's web pages.")] = "https://www.instagram.com"
     instagram_api_url: Annotated[Origin, Meta(description="Instagram's Graph API.")] = (
         "https://graph.instagram.com"
     )
-    instagram_oauth_url: Annotated[Origin, Meta(description="Where Instagram gives a token for a code.")] = (
+    instagram_oauth_url: Annotated[Origin, Meta(description="Instagram's token endpoint.")] = (
         "https://api.instagram.com"
     )
     meta_api_url: Annotated[Origin, Meta(description="Meta's Graph API.")] = "https://graph.facebook.com"
-    tiktok_ads_url: Annotated[Origin, Meta(description="For TikTok ads.")] = "https://business-api.tiktok.com"
+    tiktok_ads_url: Annotated[Origin, Meta(description="The TikTok ads API.")] = (
+        "https://business-api.tiktok.com"
+    )
     fetch_allow: Annotated[
         str,
-        Meta(description="Loopback hosts that ingests and webhooks may open, as `host:port,host:port`."),
+        Meta(
+            description="Loopback hosts that ingests and webhooks may connect to, as `host:port,host:port`."
+        ),
     ] = ""
     llm_base_url: Annotated[
         str,
         Meta(
             pattern=r"^(https?://[^\s?#@]+)?$",
-            description="Of an OpenAI-compatible API, such as `https://api.example.com/v1`; "
-            "none: voice, audience, ICP and the words of content come by rules alone.",
+            description="The base URL of an OpenAI-compatible API, such as `https://api.example.com/v1`; "
+            "empty: voice, audience, ICP and content texts are derived by rules only.",
         ),
     ] = ""
-    llm_api_key: Annotated[Secret, Meta(description="Sent to it as a bearer token, where there is one.")] = ""
-    llm_model: Annotated[str, Meta(description="The model to ask there; required with `LLM_BASE_URL`.")] = ""
+    llm_api_key: Annotated[Secret, Meta(description="The bearer token for it, if it needs one.")] = ""
+    llm_model: Annotated[str, Meta(description="The model to use there; required with `LLM_BASE_URL`.")] = ""
 
     @property
     def hosts(self) -> AllowedHosts:
-        """The names under which a process may be asked."""
+        """The allowed `Host` names of a process."""
         return allowed_hosts(self.allowed_hosts, self.public_url)
 
     @property
     def event_store_url(self) -> str:
-        """The database in which events are kept."""
+        """The URL of the database for events."""
         return self.telemetry_url or self.database_url
 
 
-#: Settings that are ours alone carry the product's name; the rest are names that hosts already set.
+#: Settings of our own with the product's name; the others use names that hosts commonly set.
 OWN = {"fetch_allow": "TENANTRY_FETCH_ALLOW"}
 
 
 def from_env(environ: Mapping[str, str]) -> Settings:
-    """Read the settings from an environment. Raises `SettingsInvalid`, which names the variable."""
-    given = {
+    """Read the settings from an environment. Raises `SettingsInvalid` with the variable's name."""
+    values = {
         field.encode_name: environ[name]
         for field in msgspec.structs.fields(Settings)
         if (name := OWN.get(field.name, field.encode_name)) in environ
     }
     try:
-        settings = msgspec.convert(given, Settings, strict=False)
+        settings = msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
         raise SettingsInvalid(_say(str(error))) from error
     for name in ("DATABASE_URL", "TELEMETRY_URL", "EVENTS_ARCHIVE_URL", "REDIS_URL"):
-        if not is_address(given.get(name, "")):
+        if not is_address(values.get(name, "")):
             raise SettingsInvalid(
-                f"{name} can't be read: write / # ? @ : in a password as %2F %23 %3F %40 %3A"
+                f"{name} can't be parsed: write / # ? @ : in a password as %2F %23 %3F %40 %3A"
             )
     read_keys(settings.peppers, setting="PEPPERS")
     read_keys(settings.vault_keys, setting="VAULT_KEYS")
@@ -249,25 +260,31 @@ def from_env(environ: Mapping[str, str]) -> Settings:
 
 
 def _say(error: str) -> str:
-    """A fault of a setting in a person's words, without its value, which may be secret."""
+    """Describe an invalid setting without its value, which may be secret."""
     if missing := re.search(r"required field `(\w+)`", error):
         return f"{missing[1]} is not set: it has no default"
     what, _, place = error.partition(" - at `$.")
     name = place.rstrip("`")
-    words = next((_words(f.type) for f in msgspec.structs.fields(Settings) if f.encode_name == name), ())
-    choices = f": it is one of {', '.join(words)}" if words else ""
+    choices_of_setting = next(
+        (_words(f.type) for f in msgspec.structs.fields(Settings) if f.encode_name == name), ()
+    )
+    choices = f": use one of {', '.join(choices_of_setting)}" if choices_of_setting else ""
     own = next((own for field, own in OWN.items() if field.upper() == name), name)
-    return f"{own} can't be used{choices}" if words else f"{own} can't be used: {what[:1].lower()}{what[1:]}"
+    return (
+        f"{own} is invalid{choices}"
+        if choices_of_setting
+        else f"{own} is invalid: {what[:1].lower()}{what[1:]}"
+    )
 
 
 def _words(kind: Any) -> tuple[str, ...]:
-    """The words of a `Literal`, if that is what a setting is."""
+    """Return the values of a `Literal` setting; empty for other types."""
     bare = get_args(kind)[0] if get_origin(kind) is Annotated else kind
     return get_args(bare) if get_origin(bare) is Literal else ()
 
 
 def check_whole(settings: Settings) -> None:
-    """Raises `SettingsInvalid` for what is set in part."""
+    """Raise `SettingsInvalid` for a partially set group."""
     for names, need in WHOLE.items():
         missing = [name for name in names if not getattr(settings, name.lower())]
         if 0 < len(missing) < len(names):
@@ -275,18 +292,18 @@ def check_whole(settings: Settings) -> None:
 
 
 def check_assets(settings: Settings) -> None:
-    """Raises `SettingsInvalid` for what names no folder of this machine and no bucket."""
+    """Raise `SettingsInvalid` unless the address is a folder of this machine or a bucket."""
     if not FOLDER.fullmatch(settings.assets_url) and not BUCKET_ADDRESS.fullmatch(settings.assets_url):
         raise SettingsInvalid(
             "ASSETS_URL must be a folder of this machine or a bucket, as file:///srv/assets or s3://bucket/prefix"
         )
     if not is_address(settings.aws_endpoint_url):
-        raise SettingsInvalid("AWS_ENDPOINT_URL can't be read: check the host and the port")
+        raise SettingsInvalid("AWS_ENDPOINT_URL can't be parsed: check the host and the port")
 
 
 def check_model(settings: Settings) -> None:
-    """Raises `SettingsInvalid` for an endpoint that could not be asked."""
+    """Raise `SettingsInvalid` for an unusable model endpoint."""
     if not is_address(settings.llm_base_url):
-        raise SettingsInvalid("LLM_BASE_URL can't be read: check the host and the port")
+        raise SettingsInvalid("LLM_BASE_URL can't be parsed: check the host and the port")
     if settings.llm_base_url and not settings.llm_model:
-        raise SettingsInvalid("LLM_MODEL is missing: say which model to ask at LLM_BASE_URL")
+        raise SettingsInvalid("LLM_MODEL is missing: set the model to use at LLM_BASE_URL")

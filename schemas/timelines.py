@@ -1,4 +1,4 @@
-"""Timelines: what happened to a job or a post, entry by entry."""
+"""Timelines: the history of a job or a post, entry by entry."""
 
 from typing import Any, Literal
 
@@ -18,36 +18,38 @@ LookUpVerdict = Literal["found", "absent", "undecided"]
 
 
 class TimelineEntry(Out, frozen=True, kw_only=True):
-    """One thing that happened. What doesn't apply to its type is absent."""
+    """One entry. Fields that don't apply to its type are absent."""
 
     at: Instant
-    """When it was written down, in UTC; of an `answer_lost`, by when it was known at the latest."""
+    """When it was recorded, in UTC; for `answer_lost`, when it was known at the latest."""
     type: EntryType
-    """What happened."""
+    """The type of the entry."""
     job_id: ids.JobId | UnsetType = UNSET
-    """Id of the job whose attempt it is; one that looks for a lost post can't be read by itself."""
+    """Id of the attempt's job; a job that looks a lost post up can't be read by itself."""
     attempt: int | UnsetType = UNSET
-    """Which attempt of the job; one that cost none has the number of the next."""
+    """The number of the job's attempt; an attempt that cost none has the number of the next."""
     fence: int | UnsetType = UNSET
-    """How often the job had been started by then: only the attempt with the last one may write."""
+    """The fencing token, the number of starts of the job so far: only the attempt with the latest one may
+    write.
+    """
     retry_of: ids.JobId | UnsetType = UNSET
-    """Id of the job that this one repeats."""
+    """Id of the job that this one retries."""
     worker_id: ids.WorkerId | UnsetType = UNSET
     outcome: AttemptOutcome | UnsetType = UNSET
-    """What the attempt came to; `lost`: its worker died."""
+    """The outcome of the attempt; `lost`: its worker died."""
     verdict: LookUpVerdict | UnsetType = UNSET
-    """What a look for the post on its platform came to."""
+    """The result of a look-up of the post on its platform."""
     step: str | UnsetType = UNSET
-    """The name of a step that commits once for its job."""
+    """The name of a step that commits once per job."""
     code: str | UnsetType = UNSET
-    """Why it went wrong, to branch on."""
+    """The error code, to branch on."""
     message: str | UnsetType = UNSET
-    """Why it went wrong, for people."""
+    """The error, for people."""
     revision: int | UnsetType = UNSET
-    """The revision of the content that was decided on."""
+    """The decided revision of the content."""
     api_key_id: ids.KeyId | UnsetType = UNSET
     """Id of the API key that decided."""
     external_url: str | UnsetType = UNSET
-    """Where the post is on its platform; of `published`."""
+    """The URL of the post on its platform; only for `published`."""
     details: dict[str, Any] | UnsetType = UNSET
-    """What else was written down with it."""
+    """Further recorded details."""

@@ -1,4 +1,4 @@
-"""Top performers: what did best in a project."""
+"""Top performers: a project's ranking of posts and content."""
 
 from typing import Literal
 
@@ -16,24 +16,23 @@ class TopPerformer(Out, frozen=True, kw_only=True):
     """A post, or content on one platform."""
 
     rank: int
-    """From 1 on. Those with the same figure are in the order of their ids."""
+    """From 1 on. Equal figures are ordered by id."""
     metric_value: int | float
-    """The metric's figure, as far as it came in the window: a whole number, or a rate."""
+    """The metric's figure within the window: a whole number, or a rate."""
     source_type: SourceType
-    """What it is."""
+    """The kind of object."""
     source_id: str
     """Its id: `sp_...` of a post, `cnt_...` of content."""
     platform: PlatformName
-    """Where it was posted. Content on two platforms is two items."""
+    """The platform. Content on two platforms is two items."""
     organic: int | float | None
-    """The part of the figure that posts made by themselves; null for `conversions` and `roas`, which only ads
-    have."""
+    """The organic part of the figure; null for `conversions` and `roas`, which only ads have."""
     paid: int | float | None
-    """The part that ads made; null for what platforms tell of posts."""
+    """The part from ads; null for figures that platforms report for posts."""
 
 
 class TopPerformers(Out, frozen=True, kw_only=True):
-    """What did best, the best first."""
+    """The ranking, best first."""
 
     items: list[TopPerformer]
-    """At most as many as asked for. What nobody tells such a figure of is not in it."""
+    """The requested number at most. Objects without such a figure are left out."""

@@ -1,4 +1,4 @@
-"""Usage: what an organization has of what it may have."""
+"""Usage of an organization, with its limits."""
 
 from typing import Literal
 
@@ -11,66 +11,66 @@ class PoolUse(Out, frozen=True, kw_only=True):
     """The jobs of the organization in one pool."""
 
     name: str
-    """Whose workers run them."""
+    """The pool's name."""
     running: int
-    """Jobs that run now."""
+    """Running jobs."""
     max_running: int | None
-    """As many may run at once; null: no cap."""
+    """Maximum of running jobs; null: no cap."""
     queued: int
-    """Jobs that are due and wait."""
+    """Due jobs that wait."""
     max_queued: int | None
-    """As many may wait, and one more is refused; null: no cap, and counted up to 10,000."""
+    """Maximum of waiting jobs: further ones are refused; null: no cap, and counted up to 10,000."""
 
 
 class Use(Out, frozen=True, kw_only=True):
-    """How many there are, of how many there may be."""
+    """A used amount and its limit."""
 
     used: int
-    """How many there are."""
+    """The used amount."""
     limit: int
-    """How many there may be."""
+    """The limit."""
 
 
 class EventsUse(Out, frozen=True, kw_only=True):
     """Events of this UTC day, over all apps and keys of the organization; a sandbox has its own."""
 
     count: Use
-    """New events that were stored, up to 5 s ago."""
+    """New events that were stored, as of up to 5 s ago."""
     bytes: Use
-    """Bytes of their requests' bodies, out of gzip."""
+    """Bytes of their request bodies, decompressed."""
     resets_at: Instant
-    """When the next UTC day begins, and nothing is used."""
+    """The start of the next UTC day, which resets the usage."""
 
 
 class ProjectCounts(Out, frozen=True, kw_only=True):
-    """How many projects there are; counted up to 100,000."""
+    """Number of projects; counted up to 100,000."""
 
     active: int
-    """Those that may start something."""
+    """Active projects."""
     archived: int
-    """Those that start nothing any more."""
+    """Archived projects."""
 
 
-#: The costs of requests: seconds of CPU, seconds on a connection to Postgres, bytes.
+#: Resources of requests: seconds of CPU, seconds on a connection to Postgres, bytes.
 Resource = Literal["cpu", "database", "bytes"]
 
-#: Requests with a key, or of strangers.
+#: Requests with a key, or public ones.
 BudgetTraffic = Literal["keys", "public"]
 
 
 class BudgetUse(Out, frozen=True, kw_only=True):
-    """A budget by measured cost: it is charged at a request's end, and refuses requests while overdrawn."""
+    """A budget by measured cost: charged at a request's end; while overdrawn, requests are refused."""
 
     resource: Resource
     """CPU and database time are in seconds."""
     traffic: BudgetTraffic
-    """`keys`: requests with a key; `public`: events of apps and readers of public files."""
+    """`keys`: requests with a key; `public`: events of apps and downloads of public files."""
     available: float | None
-    """What is left now; below 0 requests are refused; null: unknown for the moment."""
+    """The amount left; below 0 requests are refused; null: currently unknown."""
     capacity: float
-    """What is left after a minute without requests."""
+    """The amount after a minute without requests."""
     per_second: float
-    """What comes back in each second."""
+    """The refill per second."""
 
 
 class Usage(Out, frozen=True, kw_only=True):
@@ -78,18 +78,18 @@ class Usage(Out, frozen=True, kw_only=True):
 
     organization_id: ids.OrganizationId
     tier: Tier
-    """What the limits are by."""
+    """The tier that sets the limits."""
     pools: list[PoolUse]
-    """Each pool that runs jobs which partners see."""
+    """Each pool with jobs that partners see."""
     events: EventsUse
-    """Events of apps, beyond whose limits they are refused with 429."""
+    """Events of apps; beyond the limits they are refused with 429."""
     storage: Storage
-    """Bytes of media, together with the sandbox, or with the organization whose sandbox it is."""
+    """Bytes of media; an organization and its sandbox are counted together."""
     api_keys: Use
-    """Keys that are alive."""
+    """Valid API keys."""
     webhook_endpoints: Use
     """Webhook endpoints."""
     projects: ProjectCounts
-    """Projects, which have no limit."""
+    """Projects, without a limit."""
     budgets: list[BudgetUse]
-    """What requests may cost."""
+    """Budgets by cost of requests."""

@@ -1,4 +1,4 @@
-"""Waiting: what a job or a post waits for."""
+"""Reasons why a job or a post waits."""
 
 from typing import Literal
 
@@ -13,11 +13,11 @@ WaitReason = Literal[
 
 
 class Waiting(Out, frozen=True, kw_only=True):
-    """What it waits for first, at this moment."""
+    """The first reason for waiting, as of now."""
 
     reason: WaitReason
     """The reason, to branch on."""
     until: Instant | None
-    """When that is over, or a post given up (`reauth_needed`), in UTC; null where nobody knows."""
+    """When the reason ends, or when the post is given up (`reauth_needed`), in UTC; null if unknown."""
     message: str
-    """What it waits for and what to do, for people."""
+    """The reason and the remedy, for people."""

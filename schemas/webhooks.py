@@ -1,4 +1,4 @@
-"""Webhooks: where a partner is told, what has happened, and what became of each delivery."""
+"""Webhook endpoints, events and deliveries."""
 
 from typing import Annotated, Any, Literal
 
@@ -32,33 +32,33 @@ Description = Annotated[Text, Meta(max_length=500, examples=["Posts into our CRM
 
 
 class WebhookEndpointCreate(In, frozen=True, kw_only=True):
-    """A webhook endpoint to make."""
+    """A webhook endpoint to create."""
 
     url: EndpointUrl
-    """Where events are sent: https on port 443, a public host, no user in it."""
+    """The receiving URL: https on port 443, a public host, no user in it."""
     events: Subscriptions
-    """Types of events that it wants; `*` is all, those of later releases too."""
+    """The subscribed event types; `*` means all, including those of later releases."""
     description: Description | None = None
-    """What it is for, in your words."""
+    """Your description of its purpose."""
     project_id: ids.ProjectId | None = None
-    """The project whose events it wants; null: those of all, and what belongs to none."""
+    """Only events of this project; null: all events, also those without a project."""
     metadata: dict[str, Any] = msgspec.field(default_factory=dict)
     """Your own JSON: 8 KiB, 32 levels."""
 
 
 class WebhookEndpointPatch(In, frozen=True, kw_only=True):
-    """What is omitted stays."""
+    """Omitted fields stay unchanged."""
 
     url: EndpointUrl | UnsetType = UNSET
-    """Where events are sent from now on, those that wait included."""
+    """The new receiving URL, also for waiting deliveries."""
     events: Subscriptions | UnsetType = UNSET
-    """Types of events that it wants from now on."""
+    """The new subscribed event types."""
     description: Description | UnsetType | None = UNSET
-    """What it is for; null drops it."""
+    """The purpose; null removes it."""
     metadata: dict[str, Any] | UnsetType = UNSET
-    """Your own JSON, which replaces what is there."""
+    """Your own JSON, which replaces the previous one."""
     status: NewEndpointStatus | UnsetType = UNSET
-    """`paused`: deliveries wait; `active`: they go on, of one that was disabled the new ones."""
+    """`paused`: deliveries wait; `active`: deliveries resume. A disabled endpoint gets only new ones."""
 
 
 class WebhookEndpoint(Real, frozen=True, kw_only=True):
@@ -66,38 +66,38 @@ class WebhookEndpoint(Real, frozen=True, kw_only=True):
 
     id: ids.WebhookEndpointId
     project_id: ids.ProjectId | None
-    """Id of the project whose events it wants; null: those of all."""
+    """Id of the project that events are limited to; null: all events."""
     url: str
-    """Where events are sent."""
+    """The receiving URL."""
     events: list[Subscription]
-    """Types of events that it wants."""
+    """The subscribed event types."""
     description: str | None
-    """What it is for, or null."""
+    """The purpose, or null."""
     metadata: dict[str, Any]
     """Your own JSON."""
     status: EndpointStatus
-    """Of one that is `paused` deliveries wait; a `disabled` one gets none until it is `active` again."""
+    """`paused`: deliveries wait. `disabled`: no deliveries until it is `active` again."""
     disabled_reason: DisabledReason | None
-    """Why it was disabled: it answered 410 (`GONE`), or nothing but failed for days (`FAILING`); or null."""
+    """Why it was disabled: it answered 410 (`GONE`), or failed each time for days (`FAILING`)."""
     consecutive_failure_count: int
-    """Tries without a success since the last one."""
+    """Failed attempts since the last success."""
     failing_since: Instant | None
-    """When the first of them was; null: none."""
+    """When the first of them failed; null: none."""
     secret_overlap_until: Instant | None
-    """Until then the secret before the last rotation signs too, or null."""
+    """Until then the previous secret also signs, after a rotation; or null."""
     created_at: CreatedAt
     updated_at: UpdatedAt
 
 
 class WebhookEndpointShown(WebhookEndpoint, frozen=True, kw_only=True):
-    """The answer that carries an endpoint's secret."""
+    """The answer with an endpoint's secret."""
 
     signing_secret: str
-    """What deliveries are signed with, `whsec_...`. No later answer has it."""
+    """The secret that signs deliveries, `whsec_...`. No later answer has it."""
 
 
 class WebhookEndpointDeleted(Real, frozen=True, kw_only=True):
-    """An endpoint that is gone: what waited for it isn't sent."""
+    """A deleted endpoint: its waiting deliveries aren't sent."""
 
     id: ids.WebhookEndpointId
     deleted_at: Instant
@@ -105,90 +105,90 @@ class WebhookEndpointDeleted(Real, frozen=True, kw_only=True):
 
 
 class WebhookDelivery(Real, frozen=True, kw_only=True):
-    """One event on its way to one endpoint."""
+    """The delivery of one event to one endpoint."""
 
     id: ids.WebhookDeliveryId
     endpoint_id: ids.WebhookEndpointId
     event_id: ids.WebhookEventId
     event_type: WebhookEventType
-    """What has happened."""
+    """The event's type."""
     status: DeliveryStatus
-    """`failed`: every try was used up; `abandoned`: its endpoint went away or was disabled before."""
+    """`failed`: all attempts failed; `abandoned`: its endpoint was deleted or disabled before."""
     attempts: int
-    """How often it was tried."""
+    """Number of attempts."""
     next_attempt_at: Instant | None
-    """When it is tried next, at the soonest; null: no more, or just now."""
+    """When the next attempt begins at the earliest; null: no more attempts, or an attempt is running."""
     last_attempt_at: Instant | None
-    """When it was tried last; null: not yet."""
+    """When the last attempt began; null: not yet."""
     response_status: int | None
-    """The status of the last answer; null: none came."""
+    """The status of the last answer; null: no answer."""
     error_code: str | None
-    """Why the last try was no success, or null."""
+    """Why the last attempt failed, or null."""
     replay_of: ids.WebhookDeliveryId | None
-    """The delivery that was sent again by this one, or null."""
+    """Id of the delivery that this one replays, or null."""
     created_at: CreatedAt
     ended_at: Instant | None
-    """When it came to its end, or null."""
+    """When it ended, or null."""
 
 
 class WebhookEvent(Real, frozen=True, kw_only=True):
-    """What has happened, without what it is about."""
+    """An event without its data."""
 
     id: ids.WebhookEventId
     type: WebhookEventType
-    """What has happened."""
+    """The event's type."""
     created_at: CreatedAt
     project_id: ids.ProjectId | None
-    """Id of the project that it happened in, or null."""
+    """Id of the event's project, or null."""
 
 
 class WebhookEventData(Real, frozen=True, kw_only=True):
-    """What an event is about."""
+    """The object of an event."""
 
     object: Any
-    """The thing as its GET answers it; null where it is gone, or the body would have more than 20 KB."""
+    """The object as its GET returns it; null if it was deleted, or the body would exceed 20 KB."""
     version: int
-    """It grows: of two events about one thing the one with the higher number shows the newer state."""
+    """The object's version: of two events about one object, the higher version has the newer state."""
     object_url: str
-    """Where to GET the thing."""
+    """The URL of the object."""
 
 
 class WebhookEventBody(WebhookEvent, frozen=True, kw_only=True):
-    """What has happened, as endpoints are told of it: the same bytes on each try."""
+    """An event, as it is sent to endpoints: the same bytes in each attempt."""
 
     data: WebhookEventData
-    """What it is about."""
+    """The object of the event."""
 
 
 class WebhookEventTrigger(In, frozen=True, kw_only=True):
-    """Which event to send a sample of."""
+    """A sample event to send."""
 
     type: Annotated[WebhookEventType, Meta(examples=["test.ping"])]
-    """What it says has happened."""
+    """The event's type."""
     project_id: ids.ProjectId | None = None
-    """The project that it happened in; unless given, one that there isn't."""
+    """The event's project; default: a random id."""
 
 
 class StreamBegun(Real, frozen=True, kw_only=True):
-    """What a stream of events begins with."""
+    """The first message of a stream of events."""
 
     since: Instant
-    """All that has happened since then is on record: an earlier gap can't be made up for."""
+    """All events since then are recorded; earlier gaps can't be filled."""
 
 
 class WebhookReplay(In, frozen=True, kw_only=True):
-    """Which events to send again."""
+    """The events to send again."""
 
     since: Annotated[Instant, Meta(examples=["2026-11-01T00:00:00Z"])]
-    """Events of then and later; at most 30 days ago. The real time, in a sandbox too."""
+    """Events at this time or later; at most 30 days ago. Real time, also in a sandbox."""
     include_delivered: bool = False
-    """Whether to send those too that the endpoint has taken."""
+    """Whether to also send events that the endpoint has already accepted."""
 
 
 class WebhookReplayed(Real, frozen=True, kw_only=True):
-    """What is sent again."""
+    """The result of a replay."""
 
     deliveries: int
-    """How many new deliveries there are."""
+    """Number of new deliveries."""
     continue_since: Instant | None
-    """Where more are left: the `since` to go on with; null: that was all."""
+    """If more events are left: the `since` of the next call; null: none are left."""

@@ -1,1 +1,1 @@
-"""The OpenAPI document, made from what runs: routes, their signatures and `requires`, the msgspec shapes."""
+"""The OpenAPI document, generated from the routes, their signatures and `requires`, and the msgspec types."""

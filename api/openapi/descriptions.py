@@ -1,4 +1,4 @@
-"""Descriptions of fields: the text below each in its class, which Python itself forgets."""
+"""Descriptions of fields: the strings below the fields in a class, which Python itself discards."""
 
 import ast
 import inspect
@@ -10,13 +10,13 @@ from itertools import pairwise
 import msgspec
 
 
-def of_fields(kind: type) -> dict[str, str]:
-    """By the field's name; a class has those of its bases, unless it says otherwise."""
-    found: dict[str, str] = {}
+def read_descriptions(kind: type) -> dict[str, str]:
+    """Return descriptions by field name; a class inherits and may override those of its bases."""
+    descriptions: dict[str, str] = {}
     for base in reversed(kind.__mro__):
         if issubclass(base, msgspec.Struct) and base is not msgspec.Struct:
-            found |= _in_module(base.__module__).get(base.__qualname__, {})
-    return found
+            descriptions |= _in_module(base.__module__).get(base.__qualname__, {})
+    return descriptions
 
 
 @cache

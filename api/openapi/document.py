@@ -1,4 +1,4 @@
-"""The whole document, as JSON."""
+"""Builds the whole document as JSON."""
 
 import inspect
 from importlib.metadata import version
@@ -9,23 +9,23 @@ from litestar import Litestar
 
 from api import body_limits, event_limits
 from api.errors import CODES
-from api.openapi.examples import shown
+from api.openapi.examples import example_of
 from api.openapi.operations import Operation, operations
 from api.openapi.parameters import parameters
-from api.openapi.responses import HEADERS, refused, responses
-from api.openapi.shapes import Shapes, shapes
+from api.openapi.responses import HEADERS, describe_error, responses
+from api.openapi.shapes import Shapes, build_shapes
 from schemas.envelope import Envelope
 
 Json = dict[str, Any]
 
-ABOUT = """A project for each of your customers: what their brand says of itself, content, and posts.
+ABOUT = """A project for each of your customers: the brand, its content and its posts.
 
-Authenticate with `Authorization: Bearer <key>`. A `test` key belongs to your sandbox: the same API, with
-fakes in place of every website, store and platform, so that nothing goes out.
+Authenticate with `Authorization: Bearer <key>`. A `test` key belongs to your sandbox: the same API with
+simulated websites, stores and platforms, so that nothing is published.
 
 Each answer has an `X-Request-Id`, each error the same envelope with a `code` to branch on. Repeat any write
-safely with an `Idempotency-Key`. What takes long is a job: the answer is 202, and
-`GET /v1/jobs/{jobId}?wait=30` answers at its end. Lists are pages: send `nextCursor` as `cursor` for more.
+safely with an `Idempotency-Key`. Long work is a job: the answer is 202, and `GET /v1/jobs/{jobId}?wait=30`
+returns when the job ends. Lists are pages: send `nextCursor` as `cursor` for the next one.
 
 Inside `/v1` fields and enum values may be added; nothing else changes.
 """
@@ -37,11 +37,16 @@ _SECURITY = {
         "scheme": "bearer",
         "description": "`Authorization: Bearer lpa_...`, of an SDK app",
     },
-    "apiKey": {"type": "apiKey", "in": "header", "name": "X-Api-Key", "description": "Wins over the other."},
+    "apiKey": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-Api-Key",
+        "description": "Takes precedence over `Authorization`.",
+    },
 }
 
 
-#: Groups whose file has another name: the document keeps the names that its readers know.
+#: Groups with another name than their file: the published names must not change.
 TAGS = {
     "across_projects": "projects",
     "app_media": "content",
@@ -67,40 +72,40 @@ TAGS = {
     "webhook_stream": "webhooks",
 }
 
-#: What each group is about, in the order in which a newcomer needs them.
+#: Descriptions of the groups, in the order in which a newcomer needs them.
 GROUPS = {
-    "whoami": "Your key, and what your organization has of what it may have.",
-    "projects": "One for each of your customers.",
-    "ingest": "Read a website, a repository or a store listing, and learn the brand from it.",
-    "brand": "What is known of a brand, and from where.",
-    "content": "Pictures, videos and texts, and their approval.",
-    "social": "Accounts that posts go to.",
-    "posts": "Content to accounts, now or at a time.",
-    "apps": "What sends events of a project, each with a key of its own.",
-    "events": "What SDK apps, or your server for them, say has happened.",
-    "metrics": "Figures by hour, day and week of a project's zone.",
-    "jobs": "Whatever takes longer than a request.",
-    "influencers": "Drawn presenters that give generated content a face, a voice and a language.",
-    "leases": "Accounts of the platform's own, lent to a project.",
-    "webhooks": "Addresses of yours that are told of what happens.",
-    "github": "A GitHub App's installation, for repositories that are not public.",
-    "sandbox": "The clock of your sandbox, which you move.",
+    "whoami": "Your key, and your organization's usage and limits.",
+    "projects": "One project for each of your customers.",
+    "ingest": "Read a website, a repository or a store listing to learn the brand.",
+    "brand": "The fields of a brand, with their sources.",
+    "content": "Images, videos and texts, and their approval.",
+    "social": "The accounts that posts go to.",
+    "posts": "Posts of content to accounts, now or at a time.",
+    "apps": "The senders of a project's events, each with a key of its own.",
+    "events": "Events from SDK apps, or from your server for them.",
+    "metrics": "Figures by hour, day and week in a project's time zone.",
+    "jobs": "All work that takes longer than a request.",
+    "influencers": "Drawn presenters with a face, a voice and a language for generated content.",
+    "leases": "The platform's own accounts, lent to a project.",
+    "webhooks": "Your HTTP endpoints that receive events.",
+    "github": "A GitHub App's installation, for private repositories.",
+    "sandbox": "Your sandbox's clock, which you control.",
     "keys": "Your organization's keys.",
-    "audit": "What was done in your organization.",
-    "ops": "For the platform's operators: pools, workers, and everybody's jobs.",
+    "audit": "The log of actions in your organization.",
+    "ops": "For the platform's operators: pools, workers, and the jobs of all organizations.",
     "lending": "For the platform's operators: accounts to lend.",
-    "media": "Files of content, by their address.",
+    "media": "Public files of content.",
     "system": "Health and metrics, without a key.",
 }
 
 
 def render(app: Litestar) -> bytes:
-    """An OpenAPI 3.1 document of every route that the app has."""
-    found = operations(app)
-    made = _shapes(found)
+    """Return the OpenAPI 3.1 document of every route of the app."""
+    all_operations = operations(app)
+    schemas = _shapes(all_operations)
     paths: dict[str, Json] = {}
-    for one in found:
-        paths.setdefault(one.path, {})[one.method.lower()] = _operation(one, made.refs)
+    for operation in all_operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, schemas.refs)
     statuses = sorted({code.status for code in CODES.values()})
     return msgspec.json.encode(
         {
@@ -110,8 +115,8 @@ def render(app: Litestar) -> bytes:
             "tags": [{"name": name, "description": about} for name, about in GROUPS.items()],
             "paths": paths,
             "components": {
-                "schemas": made.components,
-                "responses": {f"E{status}": refused(status) for status in statuses},
+                "schemas": schemas.components,
+                "responses": {f"E{status}": describe_error(status) for status in statuses},
                 "headers": HEADERS,
                 "securitySchemes": _SECURITY,
             },
@@ -119,12 +124,15 @@ def render(app: Litestar) -> bytes:
     )
 
 
-def _shapes(found: list[Operation]) -> Shapes:
-    """Shapes of what crosses the boundary, and of the error that any answer may be."""
+def _shapes(all_operations: list[Operation]) -> Shapes:
+    """Return the shapes of all bodies and answers, and of the error envelope."""
     named = [
-        kind for one in found for kind in (one.body, one.parts, one.answer, one.accepts) if _is_shape(kind)
+        kind
+        for operation in all_operations
+        for kind in (operation.body, operation.parts, operation.answer, operation.accepts)
+        if _is_shape(kind)
     ]
-    return shapes(list(dict.fromkeys([*named, Envelope])))
+    return build_shapes(list(dict.fromkeys([*named, Envelope])))
 
 
 def _is_shape(kind: Any) -> bool:
@@ -132,60 +140,60 @@ def _is_shape(kind: Any) -> bool:
     return isinstance(origin, type) and issubclass(origin, msgspec.Struct)
 
 
-def _operation(one: Operation, schemas: dict[Any, Json]) -> Json:
-    summary, _, more = inspect.cleandoc(one.handler.fn.__doc__ or "").partition("\n")
-    said = {
-        "operationId": one.id,
-        "tags": [_tag(one.handler.fn.__module__.rpartition(".")[2])],
+def _operation(operation: Operation, schemas: dict[Any, Json]) -> Json:
+    summary, _, more = inspect.cleandoc(operation.handler.fn.__doc__ or "").partition("\n")
+    description = {
+        "operationId": operation.id,
+        "tags": [_tag(operation.handler.fn.__module__.rpartition(".")[2])],
         "summary": summary.strip(),
-        "description": "\n\n".join(filter(None, [more.strip(), _asks(one)])),
-        "parameters": parameters(one),
-        "responses": responses(one, schemas),
-        "security": _security(one),
+        "description": "\n\n".join(filter(None, [more.strip(), _asks(operation)])),
+        "parameters": parameters(operation),
+        "responses": responses(operation, schemas),
+        "security": _security(operation),
     }
-    return {**said, **_body(one, schemas)}
+    return {**description, **_body(operation, schemas)}
 
 
-def _security(one: Operation) -> list[Json]:
-    if one.for_apps:
+def _security(operation: Operation) -> list[Json]:
+    if operation.for_apps:
         return [{"sdkAppKey": []}]
-    return [{"bearer": []}, {"apiKey": []}] if one.needs else []
+    return [{"bearer": []}, {"apiKey": []}] if operation.needs else []
 
 
-def _asks(one: Operation) -> str:
-    if one.for_apps:
-        return f"Needs the SDK app's own key; counts as `{event_limits.CLASS}`."
-    if one.needs is None:
+def _asks(operation: Operation) -> str:
+    if operation.for_apps:
+        return f"Needs the SDK app's own key; counts as `{event_limits.RATE_CLASS}`."
+    if operation.needs is None:
         return ""
-    scope = f"the scope `{one.needs.scope}`" if one.needs.scope else "any key"
-    return f"Needs {scope}; counts as `{one.needs.rate_class}`."
+    scope = f"the scope `{operation.needs.scope}`" if operation.needs.scope else "any key"
+    return f"Needs {scope}; counts as `{operation.needs.rate_class}`."
 
 
-def _body(one: Operation, schemas: dict[Any, Json]) -> Json:
-    said = shown(one.id, "body")
-    if one.parts is not None:
-        form = said if one.body is None else shown(one.id, "form")
-        content = {"multipart/form-data": {"schema": schemas[one.parts], **form}}
-        if one.body is not None:
-            content["application/json"] = {"schema": schemas[one.body], **said}
-        return {"requestBody": {"required": True, **_size(one), "content": content}}
-    if one.body is None:
+def _body(operation: Operation, schemas: dict[Any, Json]) -> Json:
+    example = example_of(operation.id, "body")
+    if operation.parts is not None:
+        form = example if operation.body is None else example_of(operation.id, "form")
+        content = {"multipart/form-data": {"schema": schemas[operation.parts], **form}}
+        if operation.body is not None:
+            content["application/json"] = {"schema": schemas[operation.body], **example}
+        return {"requestBody": {"required": True, **_size(operation), "content": content}}
+    if operation.body is None:
         return {}
-    content = {"application/json": {"schema": schemas[one.body], **said}}
+    content = {"application/json": {"schema": schemas[operation.body], **example}}
     return {
         "requestBody": {
-            "required": "data" not in one.fields or not one.fields["data"].has_default,
-            **_size(one),
+            "required": "data" not in operation.fields or not operation.fields["data"].has_default,
+            **_size(operation),
             "content": content,
         }
     }
 
 
-def _size(one: Operation) -> Json:
-    """The limit of the route's JSON; what a file may have, the operation says."""
-    if one.body is None:
+def _size(operation: Operation) -> Json:
+    """Describe the size limit of the route's JSON; the limits of files are in the operation's description."""
+    if operation.body is None:
         return {}
-    return {"description": f"At most {one.handler.opt[body_limits.OPTION]:,} bytes of JSON."}
+    return {"description": f"At most {operation.handler.opt[body_limits.OPTION]:,} bytes of JSON."}
 
 
 def _tag(module: str) -> str:

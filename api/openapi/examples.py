@@ -1,6 +1,6 @@
-"""Examples of the document: for each operation a request that was sent, and what it was answered.
+"""Examples of the document: a real request and its answer for each operation.
 
-tests/api/examples tells them as a story to a running API, and writes them: `python -m tests.api.examples`.
+tests/api/examples runs them as a story against a running API and writes them: `python -m tests.api.examples`.
 """
 
 from collections.abc import Mapping
@@ -15,9 +15,9 @@ SUFFIX = ".json"
 
 
 class Example(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`parameters` by name; no `body` or `answer` where there is none, or it is no text.
+    """An example; `parameters` by name. `body` and `answer` are unset if absent or not text.
 
-    `form` is what may be sent in place of a `body`.
+    `form` is an alternative to a `body`.
     """
 
     parameters: dict[str, Any]
@@ -29,22 +29,23 @@ class Example(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 @cache
 def examples() -> Mapping[str, Example]:
-    """By operation."""
+    """Load the examples by operation id."""
     folder = files("api.openapi") / "examples"
-    found = [file for file in folder.iterdir() if file.name.endswith(SUFFIX)]
+    example_files = [file for file in folder.iterdir() if file.name.endswith(SUFFIX)]
     return {
-        file.name.removesuffix(SUFFIX): msgspec.json.decode(file.read_bytes(), type=Example) for file in found
+        file.name.removesuffix(SUFFIX): msgspec.json.decode(file.read_bytes(), type=Example)
+        for file in example_files
     }
 
 
-def shown(operation: str, part: Literal["body", "form", "answer"]) -> dict[str, Any]:
-    """The `example` of a request's or an answer's content, where there is one."""
-    found = examples().get(operation)
-    value = UNSET if found is None else getattr(found, part)
+def example_of(operation: str, part: Literal["body", "form", "answer"]) -> dict[str, Any]:
+    """Return the `example` of a request's or an answer's content, if there is one."""
+    example = examples().get(operation)
+    value = UNSET if example is None else getattr(example, part)
     return {} if value is UNSET else {"example": value}
 
 
-def of_parameter(operation: str, name: str) -> dict[str, Any]:
-    """The same of a parameter."""
-    found = examples().get(operation)
-    return {"example": found.parameters[name]} if found and name in found.parameters else {}
+def parameter_example(operation: str, name: str) -> dict[str, Any]:
+    """Return the example of a parameter, if there is one."""
+    example = examples().get(operation)
+    return {"example": example.parameters[name]} if example and name in example.parameters else {}

@@ -1,4 +1,4 @@
-"""Operations to document: each method of each path, and what its handler's signature says."""
+"""Operations of the document: each method of each path, read from its handler's signature."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ _UNDERSCORE = re.compile(r"_([a-z])")
 
 
 class Operation(NamedTuple):
-    """One method of one path; `needs` is None where no key is asked for."""
+    """One method of one path; `needs` is None for a route without an API key."""
 
     path: str
     method: str
@@ -38,39 +38,39 @@ class Operation(NamedTuple):
 
     @property
     def body(self) -> Any:
-        """The type of the JSON that it reads, or None."""
+        """The type of its JSON body, or None."""
         if "data" in self.fields:
             return self.fields["data"].annotation
         return self.handler.opt.get("reads")
 
     @property
     def takes_events(self) -> bool:
-        """True if it reads its body by itself, event by event."""
+        """Return whether the route parses its body itself, event by event."""
         return "reads" in self.handler.opt and self.parts is None
 
     @property
     def for_apps(self) -> bool:
-        """True if it asks for the key of an SDK app."""
+        """Return whether the route needs the key of an SDK app."""
         return self.needs is None and self.takes_events
 
     @property
     def parts(self) -> Any:
-        """The shape of the multipart body that it reads, or None."""
+        """The shape of its multipart body, or None."""
         return self.needs.parts if self.needs else None
 
     @property
     def accepts(self) -> Any:
-        """The type of its 202, where it answers another one beside it; or None."""
+        """The type of its 202, if it can also answer another status with another type; or None."""
         return self.handler.opt.get("accepts")
 
     @property
     def statuses(self) -> tuple[int, ...]:
-        """Its own, beside the one for when all goes well and those that every route may have."""
+        """Its own statuses, in addition to its success status and those of every route."""
         return self.needs.statuses if self.needs else self.handler.opt.get("also", ())
 
     @property
     def answer(self) -> Any:
-        """The type that it answers when all goes well, `Stream` for events or bytes, or None for no body."""
+        """The type of its successful answer: `Stream` for events or bytes, or None without a body."""
         returned = self.handler.parsed_fn_signature.return_type
         kinds = returned.inner_types if returned.is_union else (returned,)
         if any(kind.is_subclass_of(Stream) for kind in kinds):
@@ -83,13 +83,13 @@ class Operation(NamedTuple):
 
 
 def operations(app: Litestar) -> list[Operation]:
-    """By path, then by method."""
+    """List the operations by path, then by method."""
     return sorted(_operations(app), key=lambda one: (one.path, one.method))
 
 
 def without_none(kind: Any) -> Any:
-    """`X` for `X | None`."""
-    kinds = [one for one in get_args(kind) if one is not NoneType]
+    """Return `X` for `X | None`."""
+    kinds = [member for member in get_args(kind) if member is not NoneType]
     return kinds[0] if kinds and NoneType in get_args(kind) else kind
 
 

@@ -1,4 +1,4 @@
-"""Parameters in the document: those of path, query and head."""
+"""Parameters of the document: in path, query and headers."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,14 +7,14 @@ import msgspec
 from litestar.params import ParameterKwarg, QueryParameter
 from litestar.typing import FieldDefinition
 
-from api.openapi.examples import of_parameter
+from api.openapi.examples import parameter_example
 from api.openapi.operations import Operation, camel, without_none
 from api.openapi.shapes import clean
 from schemas import ids
 
 Json = dict[str, Any]
 
-#: JSON Schema's words for the bounds that a parameter may have.
+#: JSON Schema's keywords for the bounds of a parameter.
 _BOUNDS = {
     "ge": "minimum",
     "le": "maximum",
@@ -40,12 +40,12 @@ _IDS = {
     "webhook_event_id": ids.WEBHOOK_EVENT,
 }
 
-#: Names in paths that are no ids.
+#: Names in paths that are not ids.
 _NAMES = {
-    "issuer": "Whose code it is.",
+    "issuer": "The issuer of the code.",
     "name": "The pool's name.",
-    "oauth_state": "The `state` that came with the link.",
-    "ticket": "What one call to a platform made known.",
+    "oauth_state": "The `state` from the link.",
+    "ticket": "The secret of one call to a platform.",
     "token": "The last part of an asset's `url`.",
 }
 
@@ -53,81 +53,93 @@ _TAGS = {"type": "string", "examples": ['"3"']}
 
 HEADERS: dict[str, Json] = {
     "Idempotency-Key": {
-        "description": "Makes a repeat safe: the same request gets the first answer again, for 24 hours.",
+        "description": "Makes a retry safe: for 24 hours, the same request returns the first answer again.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
     },
-    "If-Match": {"description": "Only if this is still the version (`ETag`); else 412.", "schema": _TAGS},
+    "If-Match": {
+        "description": "Apply only if this is the current version (`ETag`); else 412.",
+        "schema": _TAGS,
+    },
     "If-None-Match": {
-        "description": "The version (`ETag`) that you have; 304 if it still is.",
+        "description": "Your version (`ETag`); 304 if it is current.",
         "schema": _TAGS,
     },
     "Range": {"description": "One range of bytes.", "schema": {"type": "string", "examples": ["bytes=0-99"]}},
-    "If-Range": {"description": "The range only if this is still the `ETag`; else all.", "schema": _TAGS},
+    "If-Range": {
+        "description": "Return the range only if this is the current `ETag`; else the whole file.",
+        "schema": _TAGS,
+    },
 }
 
 
-def parameters(one: Operation) -> list[Json]:
-    """Of path, query and head."""
-    found = [*_path(one), *_query(one), *_head(one)]
-    return [{**given, **_example(one, given)} for given in found]
+def parameters(operation: Operation) -> list[Json]:
+    """Return the parameters in path, query and headers."""
+    documented = [*_path(operation), *_query(operation), *_head(operation)]
+    return [{**parameter, **_example(operation, parameter)} for parameter in documented]
 
 
-def _example(one: Operation, given: Json) -> Json:
-    """A list's example is a list."""
-    found = of_parameter(one.id, given["name"])
-    if found and given["schema"].get("type") == "array":
-        return {"example": found["example"].split(",")}
-    return found
+def _example(operation: Operation, parameter: Json) -> Json:
+    """Return a parameter's example; split into a list for a list parameter."""
+    example = parameter_example(operation.id, parameter["name"])
+    if example and parameter["schema"].get("type") == "array":
+        return {"example": example["example"].split(",")}
+    return example
 
 
-def _path(one: Operation) -> Iterator[Json]:
-    for name in one.fields:
-        if f"{{{camel(name)}}}" in one.path:
-            said = f"`{_IDS[name]}_...`, or the bare UUID." if name in _IDS else _NAMES.get(name, "")
+def _path(operation: Operation) -> Iterator[Json]:
+    for name in operation.fields:
+        if f"{{{camel(name)}}}" in operation.path:
+            description = f"`{_IDS[name]}_...`, or the bare UUID." if name in _IDS else _NAMES.get(name, "")
             schema = {"type": "string"}
             yield {
-                "name": camel(name), "in": "path", "required": True, "schema": schema, "description": said,
-            }  # fmt: skip
+                "name": camel(name),
+                "in": "path",
+                "required": True,
+                "schema": schema,
+                "description": description,
+            }
 
 
-def _query(one: Operation) -> Iterator[Json]:
-    for name, field in one.fields.items():
+def _query(operation: Operation) -> Iterator[Json]:
+    for name, field in operation.fields.items():
         if isinstance(field.kwarg_definition, QueryParameter):
-            given = field.kwarg_definition
-            about = {"description": given.description} if given.description else {}
+            definition = field.kwarg_definition
+            about = {"description": definition.description} if definition.description else {}
             yield {
-                "name": given.name or name,
+                "name": definition.name or name,
                 "in": "query",
                 "required": not field.has_default,
-                "schema": _schema(field, given),
+                "schema": _schema(field, definition),
                 **_several(field),
                 **about,
             }
 
 
-def _schema(field: FieldDefinition, given: ParameterKwarg) -> Json:
+def _schema(field: FieldDefinition, definition: ParameterKwarg) -> Json:
     bounds = {
-        word: getattr(given, name) for name, word in _BOUNDS.items() if getattr(given, name) is not None
+        word: getattr(definition, name)
+        for name, word in _BOUNDS.items()
+        if getattr(definition, name) is not None
     }
     default = {"default": field.default} if field.has_default and field.default is not None else {}
-    more = given.schema_extra or {}
+    more = definition.schema_extra or {}
     return {**clean({**msgspec.json.schema(without_none(field.annotation)), **more}), **bounds, **default}
 
 
 def _several(field: FieldDefinition) -> Json:
-    """Several values of one parameter are separated by commas."""
+    """Describe a list parameter: several values, separated by commas."""
     return {"style": "form", "explode": False} if field.is_non_string_sequence else {}
 
 
-def _head(one: Operation) -> Iterator[Json]:
-    own = one.statuses
-    wanted = {
-        "Idempotency-Key": one.writes,
+def _head(operation: Operation) -> Iterator[Json]:
+    own = operation.statuses
+    applicable = {
+        "Idempotency-Key": operation.writes,
         "If-Match": 412 in own,
         "If-None-Match": 304 in own,
         "Range": 206 in own,
         "If-Range": 206 in own,
     }
-    for name, applies in wanted.items():
+    for name, applies in applicable.items():
         if applies:
             yield {"name": name, "in": "header", "required": False, **HEADERS[name]}

@@ -1,4 +1,4 @@
-"""Responses in the document: every status that an operation has, each with its shape and headers."""
+"""Responses of the document: every status of an operation, with its shape and headers."""
 
 from http import HTTPStatus
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from litestar.response import Stream
 
 from api.errors import CODES
-from api.openapi.examples import examples, shown
+from api.openapi.examples import example_of, examples
 from api.openapi.operations import Operation
 from schemas import ids
 
@@ -15,35 +15,38 @@ Json = dict[str, Any]
 #: Statuses without a body.
 _EMPTY = {204, 302, 304}
 
-#: What any key, any body and any write may be answered; a route's own statuses come on top.
+#: Statuses of every key, scope, body and write; a route's own statuses are added.
 _KEY, _SCOPE, _BODY, _WRITE = {401, 422, 429, 500, 503}, {403}, {400, 413, 415}, {409, 413}
 
 _TEXT, _NUMBER = {"type": "string"}, {"type": "integer"}
 
 _BYTES: Json = {"type": "string", "format": "binary"}
-#: Without a type: some tools take the whole answer for the value, others each message.
+#: Without a type: some tools use the type for the whole answer, others for each message.
 _EVENTS: Json = {
     "description": "Messages: `id` is the job's version, `data` the job as JSON.",
 }
 
 HEADERS: dict[str, Json] = {
-    "X-Request-Id": {"description": "Name it when you ask us about a request.", "schema": _TEXT},
+    "X-Request-Id": {"description": "Quote it in questions to us about a request.", "schema": _TEXT},
     "RateLimit-Policy": {"description": "The limits that apply (IETF draft).", "schema": _TEXT},
-    "RateLimit": {"description": "What is left of each, and seconds until some returns.", "schema": _TEXT},
-    "X-RateLimit-Endpoint-Class": {"description": "Which budget the route uses.", "schema": _TEXT},
-    "Retry-After": {"description": "Seconds to wait before asking again.", "schema": _NUMBER},
-    "Location": {"description": "Where the thing can be read.", "schema": _TEXT},
+    "RateLimit": {"description": "The rest of each limit, and the seconds until it grows.", "schema": _TEXT},
+    "X-RateLimit-Endpoint-Class": {"description": "The rate class of the route.", "schema": _TEXT},
+    "Retry-After": {"description": "Seconds to wait before the next request.", "schema": _NUMBER},
+    "Location": {"description": "The URL of the object.", "schema": _TEXT},
     "ETag": {"description": "The version, for If-Match and If-None-Match.", "schema": _TEXT},
-    "Content-Range": {"description": "Which bytes these are, of how many.", "schema": _TEXT},
-    "Idempotent-Replayed": {"description": "`true` on a repeat of an earlier answer.", "schema": _TEXT},
+    "Content-Range": {"description": "The range of these bytes, and the total.", "schema": _TEXT},
+    "Idempotent-Replayed": {
+        "description": "`true` if this is a replay of an earlier answer.",
+        "schema": _TEXT,
+    },
     "WWW-Authenticate": {"description": "How to authenticate.", "schema": _TEXT},
 }
 
 _LIMITS = ("RateLimit-Policy", "RateLimit", "X-RateLimit-Endpoint-Class")
 
 
-def refused(status: int) -> Json:
-    """The one description of an error status, which every operation refers to."""
+def describe_error(status: int) -> Json:
+    """Return the shared description of an error status, which operations refer to."""
     codes = {name: code for name, code in CODES.items() if code.status == status}
     example = {"code": next(iter(codes)), "message": "what to do next", "requestId": _EXAMPLE_ID}
     extra = {
@@ -64,57 +67,64 @@ def refused(status: int) -> Json:
     }
 
 
-def responses(one: Operation, schemas: dict[Any, Json]) -> Json:
-    """By status."""
-    successes = {one.handler.status_code, *(status for status in one.statuses if status < 400)}
+def responses(operation: Operation, schemas: dict[Any, Json]) -> Json:
+    """Return the responses by status."""
+    successes = {operation.handler.status_code, *(status for status in operation.statuses if status < 400)}
     return {
-        **{str(status): _success(one, status, schemas) for status in sorted(successes)},
-        **{str(status): {"$ref": f"#/components/responses/E{status}"} for status in sorted(_refusals(one))},
+        **{str(status): _success(operation, status, schemas) for status in sorted(successes)},
+        **{
+            str(status): {"$ref": f"#/components/responses/E{status}"}
+            for status in sorted(_refusals(operation))
+        },
     }
 
 
-def _refusals(one: Operation) -> set[int]:
-    if one.needs is None:
-        return {500, *({503} if one.path == "/readyz" else ()), *one.handler.opt.get("refusals", ())}
+def _refusals(operation: Operation) -> set[int]:
+    if operation.needs is None:
+        return {
+            500,
+            *({503} if operation.path == "/readyz" else ()),
+            *operation.handler.opt.get("refusals", ()),
+        }
     return {
         *_KEY,
-        *(_SCOPE if one.needs.scope else ()),
-        *(_BODY if one.body is not None or one.parts else ()),
-        *(_WRITE if one.writes else ()),
-        *(status for status in one.statuses if status >= 400),
+        *(_SCOPE if operation.needs.scope else ()),
+        *(_BODY if operation.body is not None or operation.parts else ()),
+        *(_WRITE if operation.writes else ()),
+        *(status for status in operation.statuses if status >= 400),
     }
 
 
-def _success(one: Operation, status: int, schemas: dict[Any, Json]) -> Json:
-    names = ["X-Request-Id", *(_LIMITS if one.needs or one.for_apps else ())]
-    names += ["Location"] if status in {201, 202, 302} and not one.takes_events else []
-    names += ["Retry-After"] if status == 202 and not one.takes_events else []
-    names += ["ETag"] if {304, 412} & set(one.statuses) else []
+def _success(operation: Operation, status: int, schemas: dict[Any, Json]) -> Json:
+    names = ["X-Request-Id", *(_LIMITS if operation.needs or operation.for_apps else ())]
+    names += ["Location"] if status in {201, 202, 302} and not operation.takes_events else []
+    names += ["Retry-After"] if status == 202 and not operation.takes_events else []
+    names += ["ETag"] if {304, 412} & set(operation.statuses) else []
     names += ["Content-Range"] if status == 206 else []
-    names += ["Idempotent-Replayed"] if one.writes else []
-    said = {"description": HTTPStatus(status).phrase, "headers": _named(*names)}
-    if status in _EMPTY or one.answer is None:
-        return said
-    content = _content(one, status, schemas)
-    example = shown(one.id, "answer") if _is_told(one, status) else {}
-    return {**said, "content": {kind: {**about, **example} for kind, about in content.items()}}
+    names += ["Idempotent-Replayed"] if operation.writes else []
+    response = {"description": HTTPStatus(status).phrase, "headers": _named(*names)}
+    if status in _EMPTY or operation.answer is None:
+        return response
+    content = _content(operation, status, schemas)
+    example = example_of(operation.id, "answer") if _is_shown(operation, status) else {}
+    return {**response, "content": {kind: {**about, **example} for kind, about in content.items()}}
 
 
-def _is_told(one: Operation, status: int) -> bool:
-    """True where the example of the operation had this status."""
-    found = examples().get(one.id)
-    return found is not None and found.status == status
+def _is_shown(operation: Operation, status: int) -> bool:
+    """Return whether the operation's example has this status."""
+    example = examples().get(operation.id)
+    return example is not None and example.status == status
 
 
-def _content(one: Operation, status: int, schemas: dict[Any, Json]) -> Json:
-    if status == HTTPStatus.ACCEPTED and one.accepts:
-        return {"application/json": {"schema": schemas[one.accepts]}}
-    if one.answer is Stream:
-        types: tuple[str, ...] = one.handler.opt.get("types", ())
+def _content(operation: Operation, status: int, schemas: dict[Any, Json]) -> Json:
+    if status == HTTPStatus.ACCEPTED and operation.accepts:
+        return {"application/json": {"schema": schemas[operation.accepts]}}
+    if operation.answer is Stream:
+        types: tuple[str, ...] = operation.handler.opt.get("types", ())
         return {kind: {"schema": _BYTES} for kind in types} or {"text/event-stream": {"schema": _EVENTS}}
-    if one.answer in schemas:
-        return {"application/json": {"schema": schemas[one.answer]}}
-    return {str(one.handler.media_type): {"schema": _TEXT}}
+    if operation.answer in schemas:
+        return {"application/json": {"schema": schemas[operation.answer]}}
+    return {str(operation.handler.media_type): {"schema": _TEXT}}
 
 
 def _named(*names: str) -> Json:

@@ -1,4 +1,4 @@
-"""Shapes of the document: what msgspec says of each type, so that good clients are generated from it."""
+"""Shapes of the document: msgspec's schemas, adapted so that good clients are generated from them."""
 
 import inspect
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET
 
 from api.openapi import descriptions
-from api.openapi.enums import ENUMS, named
+from api.openapi.enums import ENUMS, find_enum
 from schemas.base import In
 
 Json = dict[str, Any]
@@ -17,107 +17,114 @@ _REF = "#/components/schemas/"
 
 
 class Shapes(NamedTuple):
-    """A reference for each type, and the schemas by name that they lead to."""
+    """A reference for each type, and the schemas by name."""
 
     refs: dict[Any, Json]
     components: Json
 
 
-def shapes(kinds: list[Any]) -> Shapes:
-    """Of the types that cross the boundary."""
+def build_shapes(kinds: list[Any]) -> Shapes:
+    """Build the schemas of the types in requests and answers."""
     refs, components = msgspec.json.schema_components(kinds, ref_template=f"{_REF}{{name}}")
     structs = {cls.__name__: cls for kind in kinds for cls in _structs(kind, set())}
-    made = {
+    schemas_by_name = {
         _renamed(name): _component(structs[name.partition("_")[0]], schema)
         for name, schema in components.items()
     }
     enums = {name: enum.schema for name, enum in ENUMS.items()}
-    return Shapes(dict(zip(kinds, map(clean, refs), strict=True)), {**made, **enums})
+    return Shapes(dict(zip(kinds, map(clean, refs), strict=True)), {**schemas_by_name, **enums})
 
 
 def clean(schema: Json) -> Json:
-    """A schema without what a client's generator reads wrongly, its description at its top."""
+    """Return a schema without keywords that client generators misread, with its description at the top."""
     if "$ref" in schema:
         return {**schema, "$ref": _REF + _renamed(schema["$ref"].removeprefix(_REF))}
-    if name := named(schema):
+    if name := find_enum(schema):
         about = {"description": schema["description"]} if "description" in schema else {}
         return {"$ref": _REF + name, **about}
-    made = {word: _cleaned(word, value) for word, value in schema.items() if word != "title"}
-    if "anyOf" in made:
-        made = {**_hoisted(made["anyOf"]), **made}
-    if "enum" in made:
-        values = made.pop("enum")
-        made |= {"type": "string", **({"const": values[0]} if len(values) == 1 else {"enum": values})}
-    if made.get("type") == "object" and "properties" not in made:
-        made.setdefault("additionalProperties", True)
-    return made
+    cleaned = {word: _cleaned(word, value) for word, value in schema.items() if word != "title"}
+    if "anyOf" in cleaned:
+        cleaned = {**_hoisted(cleaned["anyOf"]), **cleaned}
+    if "enum" in cleaned:
+        values = cleaned.pop("enum")
+        cleaned |= {"type": "string", **({"const": values[0]} if len(values) == 1 else {"enum": values})}
+    if cleaned.get("type") == "object" and "properties" not in cleaned:
+        cleaned.setdefault("additionalProperties", True)
+    return cleaned
 
 
 def _cleaned(word: str, value: Any) -> Any:
     if word in {"items", "additionalProperties", "propertyNames"} and isinstance(value, dict):
         return clean(value)
-    return [clean(one) for one in value] if word == "anyOf" else value
+    return [clean(choice) for choice in value] if word == "anyOf" else value
 
 
 def _hoisted(choices: list[Json]) -> Json:
-    """Words of one choice that are about all: generators read only what is beside `anyOf`."""
-    return {word: one.pop(word) for one in choices for word in ("description", "examples") if word in one}
+    """Move keywords of one choice up: generators read only keywords next to `anyOf`."""
+    return {
+        word: choice.pop(word) for choice in choices for word in ("description", "examples") if word in choice
+    }
 
 
 def _component(cls: type[msgspec.Struct], schema: Json) -> Json:
-    fields, texts = msgspec.structs.fields(cls), descriptions.of_fields(cls)
-    asked = issubclass(cls, In)
+    fields, texts = msgspec.structs.fields(cls), descriptions.read_descriptions(cls)
+    is_request = issubclass(cls, In)
     known = schema["properties"]
     properties = {
-        one.encode_name: _property(known[one.encode_name], texts.get(one.name), asked=asked) for one in fields
+        field.encode_name: _property(known[field.encode_name], texts.get(field.name), is_request=is_request)
+        for field in fields
     }
-    required = [one.encode_name for one in fields if (one.required if asked else one.default is not UNSET)]
-    made = {
+    required = [
+        field.encode_name
+        for field in fields
+        if (field.required if is_request else field.default is not UNSET)
+    ]
+    component = {
         "type": "object",
         "description": inspect.cleandoc(cls.__doc__ or ""),
         "properties": properties,
         **({"required": required} if required else {}),
-        **({"additionalProperties": False} if asked else {}),
+        **({"additionalProperties": False} if is_request else {}),
     }
-    return {**made, **_at_least_one(cls)}
+    return {**component, **_at_least_one(cls)}
 
 
-def _property(schema: Json, text: str | None, *, asked: bool) -> Json:
-    """Without `default`: generators take a field that has one for one that is always there.
+def _property(schema: Json, text: str | None, *, is_request: bool) -> Json:
+    """Return a field's schema without `default`: generators take a field with a default as always present.
 
-    In a request it is optional, and its description tells the default; in an answer it is there.
+    In a request the field is optional, and its description states the default; in an answer it is present.
     """
-    made = clean(schema)
-    default = made.pop("default", None)
+    property_schema = clean(schema)
+    default = property_schema.pop("default", None)
     if text:
-        made["description"] = text
-    if asked and default not in (None, "", [], {}) and "description" in made:
+        property_schema["description"] = text
+    if is_request and default not in (None, "", [], {}) and "description" in property_schema:
         shown = default if isinstance(default, str) else msgspec.json.encode(default).decode()
-        made["description"] += f" `{shown}` unless given."
-    return made
+        property_schema["description"] += f" Default: `{shown}`."
+    return property_schema
 
 
 def _at_least_one(cls: Any) -> Json:
-    """Of these fields one has to be there, and not null. (`anyOf` would make a generator forget the type.)"""
+    """Require one of these fields, not null. With `anyOf`, a generator would lose the type."""
     names: tuple[str, ...] = getattr(cls, "at_least_one", ())
     return {"not": {"properties": {name: {"type": "null"} for name in names}}} if names else {}
 
 
-def _structs(kind: Any, seen: set[Any]) -> Iterator[type[msgspec.Struct]]:
-    """The structs that a type is made of, itself included."""
-    if kind in seen:
+def _structs(kind: Any, visited: set[Any]) -> Iterator[type[msgspec.Struct]]:
+    """Yield the structs in a type, itself included."""
+    if kind in visited:
         return
-    seen.add(kind)
+    visited.add(kind)
     origin = get_origin(kind) or kind
     parts = list(get_args(kind))
     if isinstance(origin, type) and issubclass(origin, msgspec.Struct):
         yield origin
         parts += [kind for kind in get_type_hints(origin).values() if get_origin(kind) is not ClassVar]
     for part in parts:
-        yield from _structs(part, seen)
+        yield from _structs(part, visited)
 
 
 def _renamed(name: str) -> str:
-    """`JobPage` for what msgspec calls `Page_Job_`."""
+    """Rename msgspec's `Page_Job_` to `JobPage`."""
     generic, _, kind = name.rstrip("_").partition("_")
     return kind + generic

@@ -1,4 +1,4 @@
-"""Social accounts: connecting, listing, letting go. What asks a platform is a job."""
+"""Social accounts: connect, list, disconnect. Calls to a platform run in a job."""
 
 from functools import partial
 from typing import Annotated
@@ -6,14 +6,14 @@ from typing import Annotated
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from api import oauth_return, paths
-from api.accepting import accept
+from api import oauth_return, path_ids
+from api.accepted_job import accept
 from api.guard import requires
-from api.idempotency import Made, once, once_plain
-from api.paging import DEFAULT, Cursor, Limit, page_of_project
+from api.idempotency import WriteResult, once, once_plain
+from api.long_poll import unless_disconnected
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
 from api.ratelimit import Class
 from api.requests import ApiRequest
-from api.waiting import unless_gone
 from db.pool import Conn
 from domain.accounts import accounts
 from domain.connecting import authorization, connect
@@ -36,17 +36,26 @@ from schemas.accounts import (
 from schemas.base import Page
 from schemas.jobs import Accepted
 
-PlatformFilter = Annotated[list[PlatformName] | None, QueryParameter(description="Only of these platforms.")]
+PlatformFilter = Annotated[
+    list[PlatformName] | None, QueryParameter(description="Only accounts on these platforms.")
+]
 StatusFilter = Annotated[
     list[AccountStatus] | None, QueryParameter(description="Only with one of these statuses.")
 ]
 LeasedFilter = Annotated[
-    bool | None, QueryParameter(description="Only those that are leased, or only those that aren't.")
+    bool | None,
+    QueryParameter(
+        description="Only leased accounts (`true`), or only accounts that aren't leased (`false`)."
+    ),
 ]
-Returned = Annotated[str, QueryParameter(name="state", description="As `oauth-url` gave it.", max_length=100)]
-Code = Annotated[str | None, QueryParameter(description="What lets us in, once.", max_length=2000)]
-Iss = Annotated[str | None, QueryParameter(description="Whose code it is (RFC 9207).", max_length=500)]
-Error = Annotated[str | None, QueryParameter(description="Why there is no code.", max_length=200)]
+Returned = Annotated[
+    str, QueryParameter(name="state", description="The `state` from `oauth-url`.", max_length=100)
+]
+Code = Annotated[
+    str | None, QueryParameter(description="The authorization code, valid once.", max_length=2000)
+]
+Iss = Annotated[str | None, QueryParameter(description="The issuer of the code (RFC 9207).", max_length=500)]
+Error = Annotated[str | None, QueryParameter(description="The reason why there is no code.", max_length=200)]
 
 
 @post(
@@ -57,18 +66,19 @@ Error = Annotated[str | None, QueryParameter(description="Why there is no code."
 async def create_oauth_url(
     request: ApiRequest, project_id: FromPath[str], data: JSONBody[OAuthUrlCreate]
 ) -> Response[OAuthUrl]:
-    """Make a link to the pages where one person lets us into their account, good for 10 minutes and once.
+    """Create a consent link for one person and account, valid for 10 minutes and one use.
 
-    Send them to `authorizeUrl`: it leads on to the account's server, and they come back to `returnUrl` with
-    `state` and a `status`: `connected`, `pending` (not done within some seconds) or `failed`. Whoever missed
-    that asks `GET /v1/social/oauth-status/{oauthState}`. Mastodon needs `instance`, the name of the account's
-    server; Bluesky accounts are connected with `POST /v1/projects/{projectId}/social-accounts`.
+    Send the person to `authorizeUrl`, which redirects to the account's server. The person returns to
+    `returnUrl` with `state` and a `status`: `connected`, `pending` (not finished within some seconds) or
+    `failed`. If the return is missed, read `GET /v1/social/oauth-status/{oauthState}`. Mastodon needs
+    `instance`, the name of the account's server; Bluesky accounts are connected with `POST
+    /v1/projects/{projectId}/social-accounts`.
 
-    In a sandbox no server is asked: `authorizeUrl` leads straight back, and its `code` is the handle of the
-    account that is connected, `ok` unless you write another one there, such as the magic `fail_auth`,
-    `fail_content`, `rate_limited`, `unknown_then_found` or `unknown_forever`. All of them connect; what is
-    special about them shows when they post. A post of `fail_auth` meets a token that is of no more use, and
-    the account becomes `reauth_required`.
+    In a sandbox no server is called: `authorizeUrl` redirects straight back. Its `code` is the handle of the
+    connected account: `ok`, or a magic handle that you write there, such as `fail_auth`, `fail_content`,
+    `rate_limited`, `unknown_then_found` or `unknown_forever`. All magic handles connect, and take effect when
+    they post. For example, a post of `fail_auth` gets an invalid token, and the account becomes
+    `reauth_required`.
     """
     return await _make_link(request, project_id, data)
 
@@ -81,33 +91,34 @@ async def create_oauth_url(
 async def create_reauth_url(
     request: ApiRequest, project_id: FromPath[str], data: JSONBody[ReauthUrlCreate]
 ) -> Response[OAuthUrl]:
-    """The same for an account that is there: it keeps its id, and its queued posts go on.
+    """Create a consent link for a connected account, which keeps its id and its queued posts.
 
-    Another account of the person's ends the state `failed` with `OTHER_ACCOUNT` and changes nothing. A
-    Bluesky account is connected again as at first, with `POST /v1/projects/{projectId}/social-accounts`.
+    If the person consents with another account, the state ends as `failed` with `OTHER_ACCOUNT` and nothing
+    changes. Reconnect a Bluesky account with `POST /v1/projects/{projectId}/social-accounts`, as at first.
     """
     return await _make_link(request, project_id, data)
 
 
 @get("/v1/social/authorize", status_code=302, opt={"refusals": (422, 503)})
 async def authorize(request: ApiRequest, returned: Returned) -> Response[None]:
-    """Where a link of ours leads on: to the account's server, once we are registered there.
+    """Redirect from a consent link to the account's server, once Tenantry is registered there.
 
-    Until then it waits, and then leads here again; to the state's `returnUrl` with `status=failed` if the
-    server didn't register us. A cookie makes sure that whoever comes back is who went.
+    Until then the request waits, and then redirects to itself. If the registration fails, it redirects to the
+    state's `returnUrl` with `status=failed`. A cookie ensures that the same browser returns.
     """
-    found = await _follow_link(request, returned)
-    if found.job_id:
-        ref = (found.flow.organization_id, found.job_id)
-        await unless_gone(
-            request.receive, oauth_return.until_ended(request, ref, within_s=oauth_return.CALLBACK_S)
+    step = await _follow_link(request, returned)
+    if step.job_id:
+        ref = (step.flow.organization_id, step.job_id)
+        await unless_disconnected(
+            request.receive,
+            oauth_return.wait_for_job(request, ref, within_s=oauth_return.MAX_CALLBACK_WAIT_S),
         )
-        found = await _follow_link(request, returned)
-    if found.url or found.job_id:
-        on = found.url or authorization.link(request.services.settings, returned)
+        step = await _follow_link(request, returned)
+    if step.url or step.job_id:
+        location = step.url or authorization.link(request.services.settings, returned)
         back, lasts = oauth_return.SOCIAL_CALLBACK, authorization.LIFETIME
-        return oauth_return.lead_on(request, on, state=returned, back=back, lasts=lasts)
-    return await oauth_return.lead_back(request, found.flow, None, state=returned)
+        return oauth_return.redirect_on(request, location, state=returned, back=back, lasts=lasts)
+    return await oauth_return.redirect_back(request, step.flow, None, state=returned)
 
 
 @get(f"{oauth_return.SOCIAL_CALLBACK}/{{issuer:str}}", status_code=302, opt={"refusals": (422, 429, 503)})
@@ -120,9 +131,10 @@ async def social_callback(
     error: Error = None,
     iss: Iss = None,
 ) -> Response[None]:
-    """Where a server sends the person. Leads on to the state's `returnUrl`, with `status` and `state`.
+    """Receive a person from an account's server; redirects to the state's `returnUrl`.
 
-    The status is `failed` in another browser than the one that followed `authorizeUrl`.
+    `state` and `status` are added to `returnUrl`. The status is `failed` in another browser than the one that
+    followed `authorizeUrl`.
     """
 
     async def use(conn: Conn) -> tuple[Flow, Submitted | None]:
@@ -140,12 +152,12 @@ async def social_callback(
         )
 
     flow, submitted = await request.transact(use)
-    return await oauth_return.lead_back(request, flow, submitted, state=returned)
+    return await oauth_return.redirect_back(request, flow, submitted, state=returned)
 
 
 @get("/social/oauth-status/{oauth_state:str}", opt=requires("social:read", Class.READ_LIGHT, 404))
 async def get_oauth_status(request: ApiRequest, oauth_state: FromPath[str]) -> OAuthStatus:
-    """How a flow stands, for the key that made it; kept for a day after its time."""
+    """Return the status of a consent flow, for the key that created it; kept for a day after its expiry."""
     async with request.connection() as conn:
         return await authorization.status(
             conn, principal=request.principal, state=oauth_state, now=request.services.clock()
@@ -160,17 +172,17 @@ async def get_oauth_status(request: ApiRequest, oauth_state: FromPath[str]) -> O
 async def connect_social_account(
     request: ApiRequest, project_id: FromPath[str], data: JSONBody[AccountConnect]
 ) -> Response[Accepted]:
-    """Connect a Bluesky account by an app password, or connect one again: a DID keeps its id.
+    """Connect or reconnect a Bluesky account with an app password: the same DID keeps its id.
 
-    The password is used once, by the job, and kept nowhere; its result has `socialAccountId`. In a sandbox
-    any `identifier` connects, also the magic handles (see `oauth-url`), whatever the password.
+    The job uses the password once, and it is never stored. The job's result has `socialAccountId`. In a
+    sandbox any `identifier` and password connect, also the magic handles (see `oauth-url`).
     """
     who, services = request.principal, request.services
     service_url, login = connect.check(data, sandbox=who.sandbox, allowed=services.allowed)
-    asked = ConnectArgs(
+    arguments = ConnectArgs(
         platform=data.platform, service_url=service_url, redirect_uri="", api_key_id=who.key_uuid
     )
-    submit = partial(connect.submit, asked=asked, secret=login, keyring=services.vault)
+    submit = partial(connect.submit, asked=arguments, secret=login, keyring=services.vault)
     return await accept(request, project_id, CONNECT_ACCOUNT, submit)
 
 
@@ -183,9 +195,9 @@ async def list_social_accounts(
     status: StatusFilter = None,
     leased: LeasedFilter = None,
     cursor: Cursor = None,
-    limit: Limit = DEFAULT,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[SocialAccount]:
-    """A project's accounts, newest first, the disconnected ones too."""
+    """List a project's accounts, newest first, disconnected ones included."""
     find = partial(accounts.list_page, platforms=platform, statuses=status, leased=leased)
     return await page_of_project(
         request, find, project_id, cursor, limit, identify=lambda account: account.social_account_id
@@ -194,10 +206,12 @@ async def list_social_accounts(
 
 @get("/social-accounts/{social_account_id:str}", opt=requires("social:read", Class.READ_LIGHT, 404))
 async def get_social_account(request: ApiRequest, social_account_id: FromPath[str]) -> SocialAccount:
-    """An account; `status` is `reauth_required` once only its owner can open it again."""
+    """Return an account. `reauth_required` means that only its owner can reconnect it."""
     async with request.connection() as conn:
         return await accounts.get(
-            conn, organization_id=request.organization_id, account_id=paths.read("account", social_account_id)
+            conn,
+            organization_id=request.organization_id,
+            account_id=path_ids.parse_id("account", social_account_id),
         )
 
 
@@ -209,9 +223,10 @@ async def get_social_account(request: ApiRequest, social_account_id: FromPath[st
 async def disconnect_social_account(
     request: ApiRequest, social_account_id: FromPath[str]
 ) -> Response[AccountDisconnected]:
-    """Disconnect an account for good: from now on nothing is sent to it, and its tokens are gone.
+    """Disconnect an account for good: its tokens are deleted, and nothing more is sent to it.
 
-    The posts that waited for it are canceled; a repeat answers the same. It works on an archived project too.
+    Its waiting posts are canceled; repeating the request returns the same answer. This also works in an
+    archived project.
     """
     who = request.principal
     return await once_plain(
@@ -219,7 +234,7 @@ async def disconnect_social_account(
         lambda conn: connect.disconnect(
             conn,
             organization_id=who.organization_id,
-            account_id=paths.read("account", social_account_id),
+            account_id=path_ids.parse_id("account", social_account_id),
             api_key_id=who.key_uuid,
             keyring=request.services.vault,
         ),
@@ -227,22 +242,22 @@ async def disconnect_social_account(
 
 
 async def _make_link(
-    request: ApiRequest, project_id: str, asked: OAuthUrlCreate | ReauthUrlCreate
+    request: ApiRequest, project_id: str, body: OAuthUrlCreate | ReauthUrlCreate
 ) -> Response[OAuthUrl]:
     services = request.services
 
-    async def make(conn: Conn) -> Made[OAuthUrl]:
-        made, wake = await authorization.start(
+    async def make(conn: Conn) -> WriteResult[OAuthUrl]:
+        link, wake = await authorization.start(
             conn,
             settings=services.settings,
             principal=request.principal,
-            project_id=paths.read("project", project_id),
-            asked=asked,
+            project_id=path_ids.parse_id("project", project_id),
+            body=body,
             allowed=services.allowed,
             keyring=services.vault,
             now=services.clock(),
         )
-        return Made(made, status=201, wakes=() if wake is None else (wake,), secret=True)
+        return WriteResult(link, status=201, wakes=() if wake is None else (wake,), secret=True)
 
     return await once(request, make)
 
@@ -269,5 +284,5 @@ ROUTES = [
     disconnect_social_account,
 ]
 
-#: Without a key: who comes here is known by the state.
+#: Without a key: the state identifies the caller.
 PUBLIC = [authorize, social_callback]

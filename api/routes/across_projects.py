@@ -1,4 +1,4 @@
-"""Lists over all projects of an organization, each as its list of one project: what waits, and where."""
+"""Lists over all projects of an organization, like the lists of one project."""
 
 from functools import partial
 from typing import Annotated, Any
@@ -8,9 +8,9 @@ from litestar import get
 from litestar.params import QueryParameter
 
 from api import filters
-from api.filters import MadeSince, MadeUntil, ProjectFilter
+from api.filters import CreatedSince, CreatedUntil, ProjectFilter
 from api.guard import requires
-from api.paging import DEFAULT, Cursor, Limit, page, page_of_project
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, page, page_of_project
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from api.routes import accounts as account_routes
@@ -26,7 +26,8 @@ from schemas.content import Content
 from schemas.posts import Post
 
 AccountFilter = Annotated[
-    str | None, QueryParameter(name="socialAccountId", description="Only to this account.", max_length=100)
+    str | None,
+    QueryParameter(name="socialAccountId", description="Only posts to this account.", max_length=100),
 ]
 
 
@@ -40,17 +41,20 @@ async def list_all_scheduled_posts(
     since: post_routes.Since = None,
     until: post_routes.Until = None,
     cursor: Cursor = None,
-    limit: Limit = DEFAULT,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[Post]:
-    """The organization's posts, of all active projects, newest first.
+    """List the posts of all active projects of the organization, newest first.
 
-    Name an archived project, or an account of it, to list its posts. A calendar asks for `since` and `until`,
-    which are of `scheduledFor`.
+    To list the posts of an archived project, filter by it or by one of its accounts. For a calendar, use
+    `since` and `until`, which filter by `scheduledFor`.
     """
-    asked: dict[str, Any] = {"statuses": status, "period": await filters.own_period(request, since, until)}
+    filter_values: dict[str, Any] = {
+        "statuses": status,
+        "period": await filters.read_sandbox_period(request, since, until),
+    }
 
     async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[Post]:
-        where: dict[str, Any] = {"organization_id": request.organization_id, "before": before, "limit": limit}
+        scope: dict[str, Any] = {"organization_id": request.organization_id, "before": before, "limit": limit}
         project = filters.read_id("project", project_id)
         account = filters.read_id("account", social_account_id)
         if project is None and account is not None:
@@ -58,9 +62,9 @@ async def list_all_scheduled_posts(
                 conn, organization_id=request.organization_id, account_id=account
             )
         if project is None:
-            return await posts.list_page_of_all(conn, **where, **asked)
+            return await posts.list_page_of_all(conn, **scope, **filter_values)
         return await posts.list_page(
-            conn, **where, **asked, project_id=project, account_id=account, content_id=None
+            conn, **scope, **filter_values, project_id=project, account_id=account, content_id=None
         )
 
     return await page(request, find, cursor, limit, identify=lambda post: post.id)
@@ -73,25 +77,25 @@ async def list_all_content(
     project_id: ProjectFilter = None,
     status: content_routes.StatusFilter = None,
     approval_status: content_routes.ApprovalFilter = None,
-    since: MadeSince = None,
-    until: MadeUntil = None,
+    since: CreatedSince = None,
+    until: CreatedUntil = None,
     cursor: Cursor = None,
-    limit: Limit = DEFAULT,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[Content]:
-    """The organization's content, of all active projects, newest first.
+    """List the content of all active projects of the organization, newest first.
 
-    `approvalStatus=pending` is the queue of content to approve. Name an archived project to list its content.
+    `approvalStatus=pending` is the approval queue. To list the content of an archived project, filter by it.
     """
-    asked: dict[str, Any] = {
+    filter_values: dict[str, Any] = {
         "statuses": status,
         "approval_statuses": approval_status,
-        "period": await filters.own_period(request, since, until),
+        "period": await filters.read_sandbox_period(request, since, until),
         "public_url": request.services.settings.public_url,
     }
     if project_id is not None:
-        within = partial(listing.list_page, **asked, formats=None, creative_types=None)
+        within = partial(listing.list_page, **filter_values, formats=None, creative_types=None)
         return await page_of_project(request, within, project_id, cursor, limit, identify=_id)
-    find = partial(listing.list_page_of_all, organization_id=request.organization_id, **asked)
+    find = partial(listing.list_page_of_all, organization_id=request.organization_id, **filter_values)
     return await page(request, find, cursor, limit, identify=_id)
 
 
@@ -103,12 +107,12 @@ async def list_all_social_accounts(
     platform: account_routes.PlatformFilter = None,
     status: account_routes.StatusFilter = None,
     cursor: Cursor = None,
-    limit: Limit = DEFAULT,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[SocialAccount]:
-    """The organization's accounts, of all active projects, newest first.
+    """List the accounts of all active projects of the organization, newest first.
 
-    `status=reauth_required` are those that only their owners can open again. Name an archived project to list
-    its accounts.
+    `status=reauth_required` lists the accounts that only their owners can reconnect. To list the accounts of
+    an archived project, filter by it.
     """
     find = partial(accounts.list_page, platforms=platform, statuses=status, leased=None)
     if project_id is not None:

@@ -1,11 +1,11 @@
-"""Metrics of ads: rows that partners import, and what they come to."""
+"""Metrics of ads: rows that partners import, and their totals."""
 
 from typing import Annotated, get_args
 
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from api import paths, spans
+from api import path_ids, time_window
 from api.guard import requires
 from api.idempotency import once_plain
 from api.ratelimit import Class
@@ -31,22 +31,22 @@ SubjectId = Annotated[
     str | None,
     QueryParameter(
         name="id",
-        description="The platform's id of the ad, or of what else `scope` means.",
+        description="The platform's id of the ad, or of another object as `scope` says.",
         min_length=1,
         max_length=64,
     ),
 ]
 MetricFilter = Annotated[
-    list[AdMetric] | None, QueryParameter(name="metrics", description="Only these; else all.")
+    list[AdMetric] | None, QueryParameter(name="metrics", description="Only these metrics; default: all.")
 ]
 PlatformFilter = Annotated[
-    list[AdPlatform] | None, QueryParameter(name="platforms", description="Only of these platforms.")
+    list[AdPlatform] | None, QueryParameter(name="platforms", description="Only ads on these platforms.")
 ]
 WindowChoice = Annotated[
     str,
     QueryParameter(
         name="attributionWindow",
-        description="Only rows of this window: to add those of two up would count what was spent twice.",
+        description="Only rows of this window: a sum over two windows would count the spend twice.",
         pattern=r"^[a-z0-9_]{1,64}$",
     ),
 ]
@@ -55,7 +55,7 @@ WindowToDelete = Annotated[
     str | None,
     QueryParameter(
         name="attributionWindow",
-        description="Whose rows are deleted. It has to be named.",
+        description="The window of the rows to delete. Required.",
         pattern=r"^[a-z0-9_]{1,64}$",
     ),
 ]
@@ -69,21 +69,25 @@ WindowToDelete = Annotated[
 async def import_ads_metrics(
     request: ApiRequest, project_id: FromPath[str], data: JSONBody[AdRows]
 ) -> Response[AdRowsImported]:
-    """Import what ads came to, a row for each ad and day: all rows or, if one can't be, none.
+    """Import ad metrics, a row for each ad and day. If one row is invalid, no row is imported.
 
-    The same ad, day and attribution window again replaces the row, so send the last 28 days daily: platforms
-    attribute conversions later. The rows come as CSV (`text/csv`), too: a line that names the fields, then a
-    line a row; an empty cell is a field that is left out. What is wrong with a row is told with its index and
-    its line.
-    A project has at most 5,000 ads on a day by each of at most ten windows.
+    A row for the same ad, day and attribution window replaces the earlier one. Send the last 28 days daily,
+    since platforms attribute conversions later. The rows may also come as CSV (`text/csv`): the first line
+    has the names of the fields, each further line is a row, and an empty cell omits its field. Errors have
+    the index and the line of their row.
+
+    A project has at most 5,000 ads per day and window, and at most ten windows.
     """
     ad_rows.check(data.rows, now=request.services.clock())
 
     async def put(conn: Conn) -> AdRowsImported:
-        where = {"organization_id": request.organization_id, "project_id": paths.read("project", project_id)}
-        await project_locks.lock_active(conn, **where)
+        scope = {
+            "organization_id": request.organization_id,
+            "project_id": path_ids.parse_id("project", project_id),
+        }
+        await project_locks.lock_active(conn, **scope)
         async with request.event_connection_within(conn) as store:
-            replaced = await ad_rows.replace(store, project_id=where["project_id"], rows=data.rows)
+            replaced = await ad_rows.replace(store, project_id=scope["project_id"], rows=data.rows)
         return AdRowsImported(imported=len(data.rows), replaced=replaced)
 
     return await once_plain(request, put)
@@ -97,20 +101,24 @@ async def import_ads_metrics(
 async def delete_ads_metrics(
     request: ApiRequest, project_id: FromPath[str], *, attribution_window: WindowToDelete = None
 ) -> Response[AdRowsDeleted]:
-    """Delete what was imported by an attribution window, such as one with a slip in its name.
+    """Delete the imported rows of an attribution window, for example one with a misspelled name.
 
-    At most 20,000 rows at once: while the answer says `more`, send the same again, under another
-    `Idempotency-Key`. A window without rows doesn't count among a project's ten. Also of an archived project.
+    Deletes at most 20,000 rows per request: while the answer has `more`, send it again with another
+    `Idempotency-Key`. A window without rows doesn't count toward a project's ten. This also works in an
+    archived project.
     """
 
     async def drop(conn: Conn) -> AdRowsDeleted:
-        where = {"organization_id": request.organization_id, "project_id": paths.read("project", project_id)}
-        await project_locks.check(conn, **where)
+        scope = {
+            "organization_id": request.organization_id,
+            "project_id": path_ids.parse_id("project", project_id),
+        }
+        await project_locks.check(conn, **scope)
         if attribution_window is None:
-            raise Invalid("attributionWindow", "name the window whose rows are to be deleted")
+            raise Invalid("attributionWindow", "send the attribution window of the rows to delete")
         async with request.event_connection_within(conn) as store:
             deleted = await ad_rows.delete(
-                store, project_id=where["project_id"], attribution_window=attribution_window
+                store, project_id=scope["project_id"], attribution_window=attribution_window
             )
         return AdRowsDeleted(deleted=deleted, more=deleted == ad_rows.MOST_DELETED)
 
@@ -122,27 +130,26 @@ async def get_ads_metrics(
     request: ApiRequest,
     project_id: FromPath[str],
     *,
-    ad_scope: Annotated[AdScope, spans.SCOPE] = "project",
+    ad_scope: Annotated[AdScope, time_window.SCOPE] = "project",
     subject_id: SubjectId = None,
     metrics: MetricFilter = None,
     platforms: PlatformFilter = None,
     attribution_window: WindowChoice = USUAL_WINDOW,
-    since: spans.Since = None,
-    until: spans.Until = None,
-    granularity: Annotated[AdGranularity, spans.GRANULARITY] = "day",
+    since: time_window.Since = None,
+    until: time_window.Until = None,
+    granularity: Annotated[AdGranularity, time_window.GRANULARITY] = "day",
 ) -> AdMetrics:
-    """Figures of imported ads by day or week, of an archived project too.
+    """Return the metrics of imported ads by day or week; also of an archived project.
 
-    Each bucket of the window is there, with 0 where nothing was imported. Rates come of sums, and are null
-    where there is nothing to divide by. Money of several currencies is not added up: it is null. Nor are
-    people: `reach` and `frequency` are null where more than one row was seen. 28 days after its end a bucket
-    is `final`.
+    Each bucket of the window is listed, with 0 if nothing was imported. Rates are computed from sums, and are
+    null if the divisor is 0. Amounts in several currencies are not summed: the value is null. Nor are people:
+    `reach` and `frequency` are null for more than one row. A bucket is `final` 28 days after its end.
     """
     now = request.services.clock()
     ad_metrics.check(ad_scope, subject_id)
     question = Asked(
         organization_id=request.organization_id,
-        project_id=paths.read("project", project_id),
+        project_id=path_ids.parse_id("project", project_id),
         scope=ad_scope,
         subject_id=subject_id,
         metrics=metrics or get_args(AdMetric),
@@ -151,8 +158,8 @@ async def get_ads_metrics(
         window=windows.read(since, until, now=now),
         granularity=granularity,
     )
-    async with spans.bounded():
-        return await ad_metrics.read(spans.stores(request), question, now=now)
+    async with time_window.limit_read_time():
+        return await ad_metrics.read(time_window.connections_of(request), question, now=now)
 
 
 ROUTES = [import_ads_metrics, delete_ads_metrics, get_ads_metrics]

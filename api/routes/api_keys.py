@@ -6,10 +6,10 @@ from functools import partial
 from litestar import Response, get, post
 from litestar.params import FromPath, JSONBody
 
-from api import paths
+from api import path_ids
 from api.guard import requires
-from api.idempotency import Made, once_any_time
-from api.paging import DEFAULT, Cursor, Limit, page
+from api.idempotency import WriteResult, once_any_time
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, page
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -22,10 +22,10 @@ AT_ONCE = ApiKeyRotate()
 
 @post("/api-keys", opt=requires("keys:write", Class.WRITE_LIGHT, 409), status_code=201)
 async def create_api_key(request: ApiRequest, data: JSONBody[ApiKeyCreate]) -> Response[ApiKeyShown]:
-    """Create a key, which can do no more than yours. Its text is in this answer and in no later one."""
+    """Create a key with at most the rights of yours. Only this answer contains its secret."""
 
-    async def create(conn: Conn) -> Made[ApiKeyShown]:
-        made = await api_keys.create(
+    async def create(conn: Conn) -> WriteResult[ApiKeyShown]:
+        key = await api_keys.create(
             conn,
             peppers=request.services.peppers,
             actor=request.principal.actor,
@@ -35,14 +35,16 @@ async def create_api_key(request: ApiRequest, data: JSONBody[ApiKeyCreate]) -> R
             expires_at=data.expires_at,
             now=request.services.clock(),
         )
-        return Made(made, status=201, location=f"/v1/api-keys/{made.id}", secret=True)
+        return WriteResult(key, status=201, location=f"/v1/api-keys/{key.id}", secret=True)
 
     return await once_any_time(request, create)
 
 
 @get("/api-keys", opt=requires("keys:write", Class.READ_LIGHT))
-async def list_api_keys(request: ApiRequest, cursor: Cursor = None, limit: Limit = DEFAULT) -> Page[ApiKey]:
-    """The organization's keys, newest first, killed ones too."""
+async def list_api_keys(
+    request: ApiRequest, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+) -> Page[ApiKey]:
+    """List the organization's keys, newest first, killed ones included."""
     who = request.principal
     find = partial(api_keys.list_page, organization_id=who.organization_id, env=who.env)
     return await page(request, find, cursor, limit, identify=lambda key: key.id)
@@ -50,11 +52,14 @@ async def list_api_keys(request: ApiRequest, cursor: Cursor = None, limit: Limit
 
 @get("/api-keys/{api_key_id:str}", opt=requires("keys:write", Class.READ_LIGHT, 404))
 async def get_api_key(request: ApiRequest, api_key_id: FromPath[str]) -> ApiKey:
-    """One key, without its secret."""
+    """Return one key, without its secret."""
     who = request.principal
     async with request.connection() as conn:
         return await api_keys.get(
-            conn, organization_id=who.organization_id, env=who.env, key_uuid=paths.read("api_key", api_key_id)
+            conn,
+            organization_id=who.organization_id,
+            env=who.env,
+            key_uuid=path_ids.parse_id("api_key", api_key_id),
         )
 
 
@@ -66,17 +71,20 @@ async def get_api_key(request: ApiRequest, api_key_id: FromPath[str]) -> ApiKey:
 async def rotate_api_key(
     request: ApiRequest, api_key_id: FromPath[str], data: JSONBody[ApiKeyRotate] = AT_ONCE
 ) -> Response[ApiKeyShown]:
-    """Give a key a new secret; its id, scopes and Idempotency-Keys stay. Yours could have made it."""
+    """Rotate a key's secret; the key keeps its id, scopes and Idempotency-Keys.
 
-    async def rotate(conn: Conn) -> Made[ApiKeyShown]:
-        made = await api_keys.rotate(
+    Your key must have all rights of the rotated key.
+    """
+
+    async def rotate(conn: Conn) -> WriteResult[ApiKeyShown]:
+        key = await api_keys.rotate(
             conn,
             peppers=request.services.peppers,
             actor=request.principal.actor,
-            key_uuid=paths.read("api_key", api_key_id),
+            key_uuid=path_ids.parse_id("api_key", api_key_id),
             overlap=timedelta(hours=data.overlap_hours),
         )
-        return Made(made, secret=True)
+        return WriteResult(key, secret=True)
 
     return await once_any_time(request, rotate)
 
@@ -87,14 +95,14 @@ async def rotate_api_key(
     status_code=200,
 )
 async def kill_api_key(request: ApiRequest, api_key_id: FromPath[str]) -> Response[ApiKey]:
-    """Switch a key that yours could have made off for good, from its next request on.
+    """Kill a key for good, from its next request on. Your key must have all of its rights.
 
-    A repeat changes nothing.
+    Repeating the request changes nothing.
     """
 
-    async def kill(conn: Conn) -> Made[ApiKey]:
-        key_id = paths.read("api_key", api_key_id)
-        return Made(await api_keys.kill(conn, actor=request.principal.actor, key_uuid=key_id))
+    async def kill(conn: Conn) -> WriteResult[ApiKey]:
+        key_id = path_ids.parse_id("api_key", api_key_id)
+        return WriteResult(await api_keys.kill(conn, actor=request.principal.actor, key_uuid=key_id))
 
     return await once_any_time(request, kill)
 

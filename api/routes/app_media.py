@@ -1,4 +1,4 @@
-"""Files of a project's app, from which its content is made."""
+"""Files of a project's app, used to generate its content."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -8,14 +8,14 @@ import msgspec
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, QueryParameter
 
-from api import idempotency, paths, uploads
-from api.accepting import accepted
+from api import idempotency, path_ids, uploads
+from api.accepted_job import accepted
 from api.guard import requires
-from api.idempotency import Made, once, once_plain
-from api.paging import DEFAULT, Cursor, Limit, page_of_project
+from api.idempotency import WriteResult, once, once_plain
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
 from api.ratelimit import Class
 from api.requests import ApiRequest
-from api.uploads import Received, Wanted
+from api.uploads import ReceivedUpload, UploadSpec
 from db.pool import Conn
 from domain.media import app_media, app_media_fetches, app_media_limits
 from domain.media.app_media_limits import TAKEN
@@ -36,16 +36,16 @@ from schemas.app_media import (
 from schemas.base import Page
 from schemas.errors import Invalid, Oversized
 
-KindFilter = Annotated[list[AppMediaKind] | None, QueryParameter(description="Only of these kinds.")]
-OriginFilter = Annotated[AppMediaOrigin | None, QueryParameter(description="Only of this origin.")]
+KindFilter = Annotated[list[AppMediaKind] | None, QueryParameter(description="Only files of these kinds.")]
+OriginFilter = Annotated[AppMediaOrigin | None, QueryParameter(description="Only files of this origin.")]
 
 ALL = "/projects/{project_id:str}/app-media"
 ONE = f"{ALL}/{{asset_id:str}}"
 
-#: Characters of a kind's name, and more, so that a wrong one can be told.
-NAME_MAX = 40
-#: What a file may be whose kind isn't told yet.
-ANY: Taken = {
+#: Maximum characters of a kind's name; longer than any kind, so that the error can quote a wrong one.
+MAX_KIND_CHARACTERS = 40
+#: Allowed files while the kind is unknown.
+ANY_KIND: Taken = {
     kind: max(taken.get(kind, 0) for taken in TAKEN.values()) for of in TAKEN.values() for kind in of
 }
 
@@ -54,35 +54,37 @@ def _kind_of(texts: Mapping[str, str]) -> AppMediaKind:
     try:
         kind: AppMediaKind = msgspec.convert(texts.get("kind", ""), AppMediaKind)
     except msgspec.ValidationError:
-        raise Invalid("kind", f"is required, as one of {', '.join(get_args(AppMediaKind))}") from None
+        raise Invalid(
+            "kind", f"is required, and must be one of {', '.join(get_args(AppMediaKind))}"
+        ) from None
     return kind
 
 
-def _taken(texts: Mapping[str, str]) -> Taken:
-    return TAKEN[_kind_of(texts)] if "kind" in texts else ANY
+def _allowed_types(texts: Mapping[str, str]) -> Taken:
+    return TAKEN[_kind_of(texts)] if "kind" in texts else ANY_KIND
 
 
 def _check(files: Sequence[Passing], texts: Mapping[str, str] | None) -> None:
-    """Raises `Invalid` and `Oversized`."""
+    """Check the upload's parts. Raises `Invalid` and `Oversized`."""
     if len(files) > 1:
-        raise Invalid("file", "is given twice: send one file with each request")
+        raise Invalid("file", "is sent twice: send one file with each request")
     if texts is None:
         return
     kind = _kind_of(texts)
     if not files:
-        raise Invalid("file", "is required, or send JSON with the url of one")
+        raise Invalid("file", "is required; or send JSON with a `url`")
     [file] = files
     if file.type not in TAKEN[kind]:
-        raise Invalid(file.path, f"is {file.type.mime}, which is no {kind}")
+        raise Invalid(file.path, f"is {file.type.mime}, which is not allowed for a {kind}")
     if file.came > TAKEN[kind][file.type]:
         raise Oversized(f"{file.path}: a {kind} may have at most {TAKEN[kind][file.type] // MIB} MiB")
     app_media_limits.check_transcript(kind, texts.get("transcript", ""))
 
 
-WANTED = Wanted(
+UPLOAD_SPEC = UploadSpec(
     body_max=201 * MIB,
-    texts={"kind": NAME_MAX, "transcript": MAX_TRANSCRIPT},
-    taken=_taken,
+    texts={"kind": MAX_KIND_CHARACTERS, "transcript": MAX_TRANSCRIPT},
+    allowed=_allowed_types,
     check=_check,
 )
 
@@ -95,19 +97,19 @@ WANTED = Wanted(
         "accepts": AppMediaAccepted,
     },
     status_code=201,
-    request_max_body_size=WANTED.body_max,
+    request_max_body_size=UPLOAD_SPEC.body_max,
 )
 async def add_app_media(
     request: ApiRequest, project_id: FromPath[str]
 ) -> Response[AppMedia] | Response[AppMediaAccepted]:
-    """Give the project a file of its app: a multipart upload is there at once, a `url` is fetched by a job.
+    """Add a file of the project's app: an upload is stored at once, a `url` is fetched by a job.
 
     A `logo` (jpeg, png, webp: 5 MiB; svg: 1 MiB), a `screenshot` (jpeg, png, webp: 10 MiB), a `demo_video`
-    (mp4, mov: 200 MiB) or an `end_card` (jpeg, png, webp: 5 MiB). What a file is, its bytes say. A drawing is
-    kept as the shapes that it shows; one with text or pictures in it is refused.
+    (mp4, mov: 200 MiB) or an `end_card` (jpeg, png, webp: 5 MiB). The file's bytes determine its type. An svg
+    is stored as its visible shapes; one with text or images is refused.
 
-    The 202 of a `url` names the job and the asset, which is `fetching` until the job ends. The address must
-    be public, and so must be those that it redirects to.
+    For a `url` the 202 has the job and the asset, which is `fetching` until the job ends. The address and all
+    of its redirects must be public.
     """
     if request.sends_parts:
         return await _upload(request, project_id)
@@ -115,15 +117,17 @@ async def add_app_media(
 
 
 async def _upload(request: ApiRequest, project_id: str) -> Response[AppMedia]:
-    async with uploads.receiving(request, WANTED) as received:
+    async with uploads.receive(request, UPLOAD_SPEC) as received:
         add = partial(_add, request, project_id, received)
-        made = await idempotency.write_once(request, add, received.fingerprint)
-    return await idempotency.reply(request, made)
+        result = await idempotency.write_once(request, add, received.fingerprint)
+    return await idempotency.reply(request, result)
 
 
-async def _add(request: ApiRequest, project_id: str, received: Received, conn: Conn) -> Made[AppMedia]:
+async def _add(
+    request: ApiRequest, project_id: str, received: ReceivedUpload, conn: Conn
+) -> WriteResult[AppMedia]:
     [file] = received.files
-    made = await app_media.add(
+    asset = await app_media.add(
         conn,
         **_scope(request, project_id),
         kind=_kind_of(received.texts),
@@ -131,8 +135,8 @@ async def _add(request: ApiRequest, project_id: str, received: Received, conn: C
         transcript=received.texts.get("transcript", ""),
         public_url=request.services.settings.public_url,
     )
-    location = f"/v1/projects/{made.project_id}/app-media/{made.asset_id}"
-    return Made(made, status=201, location=location)
+    location = f"/v1/projects/{asset.project_id}/app-media/{asset.asset_id}"
+    return WriteResult(asset, status=201, location=location)
 
 
 async def _fetch(request: ApiRequest, project_id: str) -> Response[AppMediaAccepted]:
@@ -140,17 +144,17 @@ async def _fetch(request: ApiRequest, project_id: str) -> Response[AppMediaAccep
     app_media_limits.check_transcript(body.kind, body.transcript)
     url = urls.check(body.url, allowed=request.services.allowed)
 
-    async def start(conn: Conn) -> Made[AppMediaAccepted]:
+    async def start(conn: Conn) -> WriteResult[AppMediaAccepted]:
         scope = _scope(request, project_id)
         started = await app_media_fetches.start(
             conn, **scope, kind=body.kind, url=url, transcript=body.transcript
         )
         shown = ids.show(ids.PROJECT, scope["project_id"])
-        made = accepted(started.submitted, kind=FETCH_APP_MEDIA.name, project_id=shown)
-        told = AppMediaAccepted(
-            **msgspec.structs.asdict(made.content), asset_id=ids.show(ids.ASSET, started.asset_id)
+        result = accepted(started.submitted, kind=FETCH_APP_MEDIA.name, project_id=shown)
+        answer = AppMediaAccepted(
+            **msgspec.structs.asdict(result.content), asset_id=ids.show(ids.ASSET, started.asset_id)
         )
-        return Made(told, status=made.status, location=made.location, wakes=made.wakes)
+        return WriteResult(answer, status=result.status, location=result.location, wakes=result.wakes)
 
     return await once(request, start)
 
@@ -163,9 +167,9 @@ async def list_app_media(
     kind: KindFilter = None,
     origin: OriginFilter = None,
     cursor: Cursor = None,
-    limit: Limit = DEFAULT,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[AppMedia]:
-    """The files of a project's app, newest first: the partner's own, and those that ingests suggest."""
+    """List the files of a project's app, newest first: uploads, and suggestions from ingests."""
     find = partial(
         app_media.list_page, kinds=kind, origin=origin, public_url=request.services.settings.public_url
     )
@@ -176,7 +180,7 @@ async def list_app_media(
 
 @get(ONE, opt=requires("content:read", Class.READ_LIGHT, 404))
 async def get_app_media(request: ApiRequest, project_id: FromPath[str], asset_id: FromPath[str]) -> AppMedia:
-    """One file of a project's app."""
+    """Return one file of a project's app."""
     async with request.connection() as conn:
         return await app_media.get(
             conn,
@@ -189,24 +193,24 @@ async def get_app_media(request: ApiRequest, project_id: FromPath[str], asset_id
 async def delete_app_media(
     request: ApiRequest, project_id: FromPath[str], asset_id: FromPath[str]
 ) -> Response[AppMediaDeleted]:
-    """Delete a file, or drop a suggestion: no later ingest suggests it again.
+    """Delete a file, or reject a suggestion, so that no later ingest suggests it again.
 
-    From then on neither it nor its `url` is found. Content that was made with it stays as it is, and what is
-    being made with it comes to its end.
+    From then on the file and its `url` are not found. Content made with it stays unchanged, and running
+    generations with it complete.
     """
-    one = partial(_one, request, project_id, asset_id)
-    return await once_plain(request, lambda conn: app_media.delete(conn, **one()))
+    scope = partial(_one, request, project_id, asset_id)
+    return await once_plain(request, lambda conn: app_media.delete(conn, **scope()))
 
 
 def _scope(request: ApiRequest, project_id: str) -> dict[str, Any]:
     return {
         "organization_id": request.organization_id,
-        "project_id": paths.read("project", project_id),
+        "project_id": path_ids.parse_id("project", project_id),
     }
 
 
 def _one(request: ApiRequest, project_id: str, asset_id: str) -> dict[str, Any]:
-    return {**_scope(request, project_id), "asset_id": paths.read("app_media", asset_id)}
+    return {**_scope(request, project_id), "asset_id": path_ids.parse_id("app_media", asset_id)}
 
 
 ROUTES = [add_app_media, list_app_media, get_app_media, delete_app_media]

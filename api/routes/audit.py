@@ -6,9 +6,9 @@ from litestar import get
 from litestar.params import QueryParameter
 
 from api import filters
-from api.filters import MadeSince, MadeUntil
+from api.filters import CreatedSince, CreatedUntil
 from api.guard import requires
-from api.paging import DEFAULT, Cursor, Limit, page
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, page
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -20,10 +20,10 @@ ActionFilter = Annotated[
     list[str] | None, QueryParameter(description="Only these actions, such as `api_key.killed`.")
 ]
 ProjectFilter = Annotated[
-    list[str] | None, QueryParameter(name="projectId", description="Only what was done in these projects.")
+    list[str] | None, QueryParameter(name="projectId", description="Only actions in these projects.")
 ]
 KeyFilter = Annotated[
-    list[str] | None, QueryParameter(name="apiKeyId", description="Only what these keys did.")
+    list[str] | None, QueryParameter(name="apiKeyId", description="Only actions by these keys.")
 ]
 
 
@@ -34,18 +34,18 @@ async def list_audit_log(
     action: ActionFilter = None,
     project_id: ProjectFilter = None,
     api_key_id: KeyFilter = None,
-    since: MadeSince = None,
-    until: MadeUntil = None,
+    since: CreatedSince = None,
+    until: CreatedUntil = None,
     cursor: Cursor = None,
-    limit: Limit = DEFAULT,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[AuditEntry]:
-    """What was done in the organization, newest first."""
-    period = filters.period(since, until)
+    """List the actions in the organization, newest first."""
+    period = filters.read_period(since, until)
 
-    async def find(conn: Conn, /, **where: Any) -> list[AuditEntry]:
+    async def find(conn: Conn, /, **page_args: Any) -> list[AuditEntry]:
         return await audit.list_page(
             conn,
-            **where,
+            **page_args,
             organization_id=request.organization_id,
             actions=action,
             project_ids=filters.read_ids("project", project_id),

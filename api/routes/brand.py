@@ -1,9 +1,9 @@
-"""The brand of a project: what is known of it, and from where."""
+"""The brand of a project: its fields with their sources."""
 
 from litestar import get
 from litestar.params import FromPath
 
-from api import paths
+from api import path_ids
 from api.guard import requires
 from api.ratelimit import Class
 from api.requests import ApiRequest
@@ -13,10 +13,10 @@ from schemas.brand import Brand
 
 @get("/projects/{project_id:str}/brand", opt=requires("projects:read", Class.READ_LIGHT, 404))
 async def get_brand(request: ApiRequest, project_id: FromPath[str]) -> Brand:
-    """For each field the value that wins, what else was said of it, and who said so."""
+    """Return each field's current value, its other candidates, and their sources."""
     async with request.connection() as conn:
         return await projects.get_brand(
-            conn, organization_id=request.organization_id, project_id=paths.read("project", project_id)
+            conn, organization_id=request.organization_id, project_id=path_ids.parse_id("project", project_id)
         )
 
 

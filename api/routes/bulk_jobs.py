@@ -1,4 +1,4 @@
-"""Jobs stopped, or started again, by what they have in common."""
+"""Bulk cancel and retry of jobs by filters."""
 
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from msgspec import structs
 
 from api import filters
 from api.guard import requires
-from api.idempotency import Made, once
+from api.idempotency import WriteResult, once
 from api.paging import cursor_of, place_of
 from api.ratelimit import Class
 from api.requests import ApiRequest
@@ -24,16 +24,16 @@ NAMES = [kind.name for kind in kinds.SHOWN]
 
 @post("/jobs/cancel", opt=requires("jobs:cancel", Class.WRITE_LIGHT, 404), status_code=200)
 async def cancel_jobs(request: ApiRequest, data: JSONBody[BulkCancel]) -> Response[BulkCanceled]:
-    """Stop the jobs that a filter finds: at most 100 a call, the oldest first. See first with `dryRun`.
+    """Cancel the jobs that match a filter: at most 100 per call, oldest first. Preview with `dryRun`.
 
-    Those that can't be stopped now, such as of a post that is on its way, aren't found, nor are those that
-    somebody has asked to stop before.
+    Jobs that can't be canceled now, such as of a post being sent, don't match. Neither do jobs with an
+    earlier request to cancel.
     """
-    filters.words("kinds", data.kinds, NAMES)
-    filters.words("stages", data.stages, kinds.STAGES)
-    period = filters.period(data.since, data.until)
+    filters.check_values("kinds", data.kinds, NAMES)
+    filters.check_values("stages", data.stages, kinds.STAGES)
+    period = filters.read_period(data.since, data.until)
 
-    async def cancel(conn: Conn) -> Made[BulkCanceled]:
+    async def cancel(conn: Conn) -> WriteResult[BulkCanceled]:
         chosen = Choice(
             project_id=filters.read_id("project", data.project_id),
             kinds=data.kinds,
@@ -41,7 +41,7 @@ async def cancel_jobs(request: ApiRequest, data: JSONBody[BulkCancel]) -> Respon
             phases=data.phases,
             period=period.back(request.ahead),
         )
-        return Made(
+        return WriteResult(
             await bulk.cancel(
                 conn, organization_id=request.organization_id, chosen=chosen, dry_run=data.dry_run
             )
@@ -52,18 +52,18 @@ async def cancel_jobs(request: ApiRequest, data: JSONBody[BulkCancel]) -> Respon
 
 @post("/jobs/retry", opt=requires("jobs:read", Class.LONG_RUNNING, 404), status_code=200)
 async def retry_jobs(request: ApiRequest, data: JSONBody[BulkRetry]) -> Response[BulkRetried]:
-    """Start failed jobs again that a filter finds: at most 100 a call, the oldest first; each only once.
+    """Retry the failed jobs that match a filter: at most 100 per call, oldest first, each once.
 
-    See first with `dryRun`. Each is retried as by `POST /v1/jobs/{id}/retry`, with the scope of what started
-    it. Those that were retried before aren't found; what can't be retried now is `skipped`. Call again with
-    `nextCursor` until that is null; `until` leaves out what fails meanwhile.
+    Preview with `dryRun`. Each job is retried as by `POST /v1/jobs/{id}/retry`, with the scope that started
+    it. Jobs that were retried before don't match; jobs that can't be retried now are `skipped`. Call again
+    with `nextCursor` until it is null; set `until` to leave out jobs that fail meanwhile.
     """
-    filters.words("kinds", data.kinds, NAMES)
-    period = filters.period(data.since, data.until)
+    filters.check_values("kinds", data.kinds, NAMES)
+    period = filters.read_period(data.since, data.until)
     place = place_of(request, data.cursor)
     who = request.principal
 
-    async def retry(conn: Conn) -> Made[BulkRetried]:
+    async def retry(conn: Conn) -> WriteResult[BulkRetried]:
         chosen = Selection(
             project_id=filters.read_id("project", data.project_id),
             kinds=data.kinds,
@@ -80,7 +80,7 @@ async def retry_jobs(request: ApiRequest, data: JSONBody[BulkRetry]) -> Response
             dry_run=data.dry_run,
         )
         cursor = None if batch.last_id is None else cursor_of(request, batch.last_id.bytes)
-        return Made(structs.replace(batch.answer, next_cursor=cursor), wakes=batch.wakes)
+        return WriteResult(structs.replace(batch.answer, next_cursor=cursor), wakes=batch.wakes)
 
     return await once(request, retry)
 

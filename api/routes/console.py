@@ -1,9 +1,10 @@
-"""A page over the same API, for whoever has a key: static files, no session of their own."""
+"""The console: static files that use the same API with a key, without sessions."""
 
 from api import static
 
 _HEADERS = {
-    #: The page runs its own scripts and asks this host; what a partner or a website wrote can load nothing.
+    #: The page runs only its own scripts and calls only this host, so that text from partners and websites
+    #: loads nothing.
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
         "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "

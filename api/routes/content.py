@@ -7,15 +7,15 @@ from typing import Annotated
 from litestar import Response, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from api import etags, filters, idempotency, paths, uploads
-from api.filters import MadeSince, MadeUntil
+from api import etags, filters, idempotency, path_ids, uploads
+from api.filters import CreatedSince, CreatedUntil
 from api.guard import requires
-from api.idempotency import Made, once, once_plain
-from api.paging import DEFAULT, Cursor, Limit, page_of_project
+from api.idempotency import WriteResult, once, once_plain
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
 from api.ratelimit import Class
-from api.replies import Reply
 from api.requests import ApiRequest
-from api.uploads import Received, Wanted
+from api.responses import ApiResponse
+from api.uploads import ReceivedUpload, UploadSpec
 from db.pool import Conn
 from domain.content import approvals, content, hooks, listing, posters
 from domain.media.passing import CONTENT, MIB, Passing
@@ -43,29 +43,29 @@ StatusFilter = Annotated[
 ]
 ApprovalFilter = Annotated[
     list[ApprovalStatus] | None,
-    QueryParameter(name="approvalStatus", description="Only with one of these."),
+    QueryParameter(name="approvalStatus", description="Only content with one of these approval statuses."),
 ]
-FormatFilter = Annotated[list[Format] | None, QueryParameter(description="Only of these formats.")]
+FormatFilter = Annotated[list[Format] | None, QueryParameter(description="Only content in these formats.")]
 CreativeFilter = Annotated[
     list[CreativeType] | None,
-    QueryParameter(name="creativeType", description="Only what was made like this."),
+    QueryParameter(name="creativeType", description="Only content of these origins."),
 ]
 
 AS_IT_IS = Approve()
 
 
 def _check(files: Sequence[Passing], texts: Mapping[str, str] | None) -> None:
-    """Raises `Invalid` for files that make no content; without one, a caption does."""
+    """Raise `Invalid` for files that form no content; without files, a caption is required."""
     if texts is not None and texts.get("aiGenerated", "false") not in {"true", "false"}:
-        raise Invalid("aiGenerated", "is true or false")
+        raise Invalid("aiGenerated", "must be true or false")
     kinds = [file.type.kind for file in files]
     content.format_of(kinds, "" if texts is None else texts.get("caption", ""))
 
 
-WANTED = Wanted(
+UPLOAD_SPEC = UploadSpec(
     body_max=330 * MIB,
     texts={"caption": MAX_CAPTION, "hook": MAX_HOOK, "aiGenerated": len("false")},
-    taken=lambda _: CONTENT,
+    allowed=lambda _: CONTENT,
     check=_check,
     thumbnails=True,
 )
@@ -75,35 +75,39 @@ WANTED = Wanted(
     "/projects/{project_id:str}/content/upload",
     opt=requires("content:write", Class.WRITE_LIGHT, 404, 409, parts=Upload),
     status_code=201,
-    request_max_body_size=WANTED.body_max,
+    request_max_body_size=UPLOAD_SPEC.body_max,
 )
 async def upload_content(request: ApiRequest, project_id: FromPath[str]) -> Response[Content]:
-    """Upload finished media: pictures (jpeg, png, webp; 30 MiB each) or one video (mp4, mov; 100 MiB).
+    """Upload finished media: images (jpeg, png, webp; 30 MiB each) or one video (mp4, mov; 100 MiB).
 
-    What a file is, its bytes say; one whose name or declared type says otherwise is refused, and so is half
-    a picture. A side may have 8192 pixels, a video 60 minutes. Without a file the caption is all there is.
-    30 s of silence end it.
+    The file's bytes determine its type; a file with a different name or declared type is refused, and so is a
+    truncated image. A side may have 8192 pixels, a video 60 minutes. Without a file, the content is its
+    caption. The upload ends after 30 s without data.
     """
-    async with uploads.receiving(request, WANTED) as received:
+    async with uploads.receive(request, UPLOAD_SPEC) as received:
         create = partial(_create, request, project_id, received)
-        made = await idempotency.write_once(request, create, received.fingerprint)
-    return await idempotency.reply(request, made)
+        result = await idempotency.write_once(request, create, received.fingerprint)
+    return await idempotency.reply(request, result)
 
 
-async def _create(request: ApiRequest, project_id: str, received: Received, conn: Conn) -> Made[Content]:
-    made = await content.create_uploaded(
+async def _create(
+    request: ApiRequest, project_id: str, received: ReceivedUpload, conn: Conn
+) -> WriteResult[Content]:
+    item = await content.create_uploaded(
         conn,
         organization_id=request.organization_id,
-        project_id=paths.read("project", project_id),
+        project_id=path_ids.parse_id("project", project_id),
         hook=received.texts.get("hook") or None,
         caption=received.texts.get("caption", ""),
         ai_declared=received.texts.get("aiGenerated") == "true",
         files=received.files,
         public_url=request.services.settings.public_url,
     )
-    wakes = await posters.start(conn, organization_id=request.organization_id, content=made)
-    location = f"/v1/content/{made.id}"
-    return Made(made, status=201, location=location, etag=etags.show(made.revision), wakes=wakes)
+    wakes = await posters.start(conn, organization_id=request.organization_id, content=item)
+    location = f"/v1/content/{item.id}"
+    return WriteResult(
+        item, status=201, location=location, etag=etags.format_etag(item.revision), wakes=wakes
+    )
 
 
 @get("/projects/{project_id:str}/content", opt=requires("content:read", Class.READ_LIGHT, 404))
@@ -115,19 +119,19 @@ async def list_content(
     approval_status: ApprovalFilter = None,
     format: FormatFilter = None,  # noqa: A002  the parameter's name
     creative_type: CreativeFilter = None,
-    since: MadeSince = None,
-    until: MadeUntil = None,
+    since: CreatedSince = None,
+    until: CreatedUntil = None,
     cursor: Cursor = None,
-    limit: Limit = DEFAULT,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[Content]:
-    """A project's content, newest first."""
+    """List a project's content, newest first."""
     find = partial(
         listing.list_page,
         statuses=status,
         approval_statuses=approval_status,
         formats=format,
         creative_types=creative_type,
-        period=await filters.own_period(request, since, until),
+        period=await filters.read_sandbox_period(request, since, until),
         public_url=request.services.settings.public_url,
     )
     return await page_of_project(request, find, project_id, cursor, limit, identify=lambda item: item.id)
@@ -135,52 +139,52 @@ async def list_content(
 
 @get("/projects/{project_id:str}/content/hooks", opt=requires("content:read", Class.READ_LIGHT, 404))
 async def propose_hooks(request: ApiRequest, project_id: FromPath[str]) -> Hooks:
-    """Up to ten first lines for content, out of what the brand says itself, each with its evidence.
+    """Return up to ten opening lines for content, from the brand's own texts, each with its evidence.
 
-    They are in the brand's own language. A brand that says too little for one is refused:
-    `details.missingFields` are the fields of its context that would help.
+    They are in the brand's own language. A brand with too few texts is refused: `details.missingFields` lists
+    the fields of its context that would help.
     """
     async with request.connection() as conn:
         known = await hooks.read(
-            conn, organization_id=request.organization_id, project_id=paths.read("project", project_id)
+            conn, organization_id=request.organization_id, project_id=path_ids.parse_id("project", project_id)
         )
     return await request.services.aside.run(request.organization_id, partial(hooks.propose, known))
 
 
 @get("/content/{content_id:str}", opt=requires("content:read", Class.READ_LIGHT, 404))
 async def get_content(request: ApiRequest, content_id: FromPath[str]) -> Response[Content]:
-    """One item of content. Its ETag is its revision, for `If-Match`."""
+    """Return one content item. Its ETag is its revision, for `If-Match`."""
     async with request.connection() as conn:
-        found = await content.get(
+        item = await content.get(
             conn,
             organization_id=request.organization_id,
-            content_id=paths.read("content", content_id),
+            content_id=path_ids.parse_id("content", content_id),
             public_url=request.services.settings.public_url,
         )
-    return Reply(found, headers={"ETag": etags.show(found.revision)})
+    return ApiResponse(item, headers={"ETag": etags.format_etag(item.revision)})
 
 
 @patch("/content/{content_id:str}", opt=requires("content:write", Class.WRITE_LIGHT, 404, 409, 412))
 async def patch_content(
     request: ApiRequest, content_id: FromPath[str], data: JSONBody[ContentPatch]
 ) -> Response[Content]:
-    """Change the caption, or declare that AI made it: a new revision. The same values change nothing.
+    """Change the caption, or declare AI-made content: a new revision. Equal values change nothing.
 
-    Approved content becomes pending again and its queued posts blocked, at once. Posts that wait without
-    a `captionOverride` go out with the new caption: one that a platform of theirs would refuse is refused
-    here, with an issue for each such post, and nothing changes.
+    Approved content becomes pending again and its queued posts blocked, at once. Waiting posts without a
+    `captionOverride` use the new caption. If a platform of such a post would refuse it, the change is refused
+    with an issue for each such post, and nothing changes.
     """
 
-    async def change(conn: Conn) -> Made[Content]:
+    async def change(conn: Conn) -> WriteResult[Content]:
         changed = await content.edit(
             conn,
             organization_id=request.organization_id,
-            content_id=paths.read("content", content_id),
+            content_id=path_ids.parse_id("content", content_id),
             patch=data,
-            versions=etags.matching(request),
+            versions=etags.allowed_versions(request),
             public_url=request.services.settings.public_url,
         )
-        return Made(changed, etag=etags.show(changed.revision))
+        return WriteResult(changed, etag=etags.format_etag(changed.revision))
 
     return await once(request, change)
 
@@ -193,24 +197,24 @@ async def patch_content(
 async def approve_content(
     request: ApiRequest, content_id: FromPath[str], data: JSONBody[Approve] = AS_IT_IS
 ) -> Response[Content]:
-    """Let pending content go out, and its blocked posts at their times.
+    """Approve pending content: its blocked posts go out at their times.
 
-    Say the `revision` that the reviewer saw: if the content was edited since, it is a conflict. A post with
-    another `captionOverride` waits on, for an approval of its own.
+    Send the `revision` that the reviewer read: if the content was edited since, the answer is a conflict. A
+    post with another `captionOverride` stays blocked until its own approval.
     """
 
-    async def decide(conn: Conn) -> Made[Content]:
+    async def decide(conn: Conn) -> WriteResult[Content]:
         approved, wakes = await approvals.approve(
             conn,
             organization_id=request.organization_id,
-            content_id=paths.read("content", content_id),
+            content_id=path_ids.parse_id("content", content_id),
             api_key_id=request.principal.key_uuid,
             revision=data.revision,
             note=data.note,
             now=request.services.clock(),
             public_url=request.services.settings.public_url,
         )
-        return Made(approved, etag=etags.show(approved.revision), wakes=tuple(wakes))
+        return WriteResult(approved, etag=etags.format_etag(approved.revision), wakes=tuple(wakes))
 
     return await once(request, decide)
 
@@ -223,13 +227,13 @@ async def approve_content(
 async def reject_content(
     request: ApiRequest, content_id: FromPath[str], data: JSONBody[Reject]
 ) -> Response[Content]:
-    """Reject pending content, which is final; the posts that waited for it are canceled."""
+    """Reject pending content for good; its waiting posts are canceled."""
     return await once_plain(
         request,
         lambda conn: approvals.reject(
             conn,
             organization_id=request.organization_id,
-            content_id=paths.read("content", content_id),
+            content_id=path_ids.parse_id("content", content_id),
             api_key_id=request.principal.key_uuid,
             revision=data.revision,
             reason=data.reason,
@@ -240,10 +244,10 @@ async def reject_content(
 
 @get("/projects/{project_id:str}/approval-policy", opt=requires("content:read", Class.READ_LIGHT, 404))
 async def get_approval_policy(request: ApiRequest, project_id: FromPath[str]) -> ApprovalPolicy:
-    """What new content of the project needs before it goes out."""
+    """Return the approval policy for new content of the project."""
     async with request.connection() as conn:
         return await approvals.get_policy(
-            conn, organization_id=request.organization_id, project_id=paths.read("project", project_id)
+            conn, organization_id=request.organization_id, project_id=path_ids.parse_id("project", project_id)
         )
 
 
@@ -251,16 +255,17 @@ async def get_approval_policy(request: ApiRequest, project_id: FromPath[str]) ->
 async def patch_approval_policy(
     request: ApiRequest, project_id: FromPath[str], data: JSONBody[ApprovalPolicyPatch]
 ) -> Response[ApprovalPolicy]:
-    """Ask for approval of all new content, or until so many items were approved.
+    """Require approval for all new content, or until a number of items is approved.
 
-    Content that is there stays as it is: loosening approves nothing, tightening touches nothing decided.
+    Existing content keeps its approval status: a looser policy approves nothing, a stricter one revokes
+    nothing.
     """
     return await once_plain(
         request,
         lambda conn: approvals.patch_policy(
             conn,
             organization_id=request.organization_id,
-            project_id=paths.read("project", project_id),
+            project_id=path_ids.parse_id("project", project_id),
             api_key_id=request.principal.key_uuid,
             body=data,
         ),

@@ -1,4 +1,4 @@
-"""Deliveries of conversions: what became of each on its way to Meta or TikTok."""
+"""The delivery log of conversions to Meta and TikTok."""
 
 from typing import Annotated
 from uuid import UUID
@@ -7,8 +7,8 @@ from litestar import get
 from litestar.params import FromPath, QueryParameter
 
 from api import filters, paging
+from api.app_lookup import look_up_apps
 from api.guard import requires
-from api.look_up import apps_of
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -19,11 +19,11 @@ from schemas.base import Page
 from schemas.conversions import ConversionDelivery, DeliveryState, Destination
 
 DestinationFilter = Annotated[
-    list[Destination] | None, QueryParameter(description="Only to these destinations.")
+    list[Destination] | None, QueryParameter(description="Only deliveries to these destinations.")
 ]
 StateFilter = Annotated[
     list[DeliveryState] | None,
-    QueryParameter(name="state", description="Only with one of these states."),
+    QueryParameter(name="state", description="Only deliveries in one of these states."),
 ]
 
 
@@ -36,22 +36,23 @@ async def list_conversion_deliveries(
     state_: StateFilter = None,
     app_id: filters.AppId = None,
     cursor: paging.Cursor = None,
-    limit: paging.Limit = paging.DEFAULT,
+    limit: paging.Limit = paging.DEFAULT_LIMIT,
 ) -> Page[ConversionDelivery]:
-    """A project's conversions and where each was sent, newest first: one for each event and destination.
+    """List a project's conversion deliveries, newest first: one for each event and destination.
 
-    `pending` waits for its turn, or for a destination that rests. Each has one end: `delivered`; `skipped`,
-    never sent; `failed`, refused there; `expired`, too old to be taken; `canceled`, since the app, its
-    destination or the project ended before; `outcome_unknown`, an answer was lost, too late to ask again.
-    They are kept as events are. Without `events:read+pii` an `eventId` with an address is `[redacted]`.
+    `pending` waits for its turn, or for a paused destination. Each delivery has one final state: `delivered`;
+    `skipped`, never sent; `failed`, refused by the destination; `expired`, too old to be accepted;
+    `canceled`, since the app, its destination or the project ended before; `outcome_unknown`, the response
+    was lost and it is too late to ask again. Deliveries are kept as long as events. Without `events:read+pii`
+    an `eventId` with an address is `[redacted]`.
     """
     show_id = str if grants(request.principal.scopes, "events:read+pii") else redact_id
-    apps = apps_of(request, project_id, app_id)
+    apps = look_up_apps(request, project_id, app_id)
 
     async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[ConversionDelivery]:
         return await deliveries.list_of_project(
             conn,
-            apps=apps.found,
+            apps=apps.result,
             destinations=destination,
             states=state_,
             show_id=show_id,

@@ -1,4 +1,4 @@
-"""The OpenAPI document and a page that shows it: our own, so that it loads nothing from another host."""
+"""The OpenAPI document and its page, which loads nothing from other hosts."""
 
 from litestar import Response, get
 
@@ -6,7 +6,7 @@ from api import static
 from api.requests import ApiRequest
 
 _HEADERS = {
-    #: What the page may do: run its own script, and ask this host.
+    #: The page may only run its own script and call this host.
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -16,7 +16,7 @@ _HEADERS = {
 
 @get("/v1/openapi.json", include_in_schema=False)
 async def openapi_json(request: ApiRequest) -> Response[bytes]:
-    """The document, for people's tools."""
+    """Serve the document for tools."""
     return Response(request.app.state.openapi, media_type="application/json")
 
 

@@ -1,14 +1,14 @@
-"""Events: what SDK apps, and partners' servers for them, say has happened."""
+"""Intake of events from SDK apps and from partners' servers."""
 
 from litestar import Response, post
 from litestar.params import FromPath
 
-from api import event_requests, paths
+from api import event_requests, path_ids
 from api.guard import requires
-from api.idempotency import Made, has_key, once, reply
+from api.idempotency import WriteResult, has_key, once, reply
 from api.ratelimit import Class
-from api.replies import Reply
 from api.requests import ApiRequest
+from api.responses import ApiResponse
 from db.pool import Conn
 from domain.apps import app_keys
 from domain.apps.app_keys import KeyedApp
@@ -27,18 +27,20 @@ from schemas.events import EventsFromServer, EventsIn, EventsTaken, ServerHead
     opt={"reads": EventsIn, "refusals": (400, 401, 403, 404, 409, 413, 415, 422, 429, 503)},
 )
 async def send_events(request: ApiRequest, app_id: FromPath[str]) -> Response[EventsTaken]:
-    """Send events of an app, with the app's own key. Each is kept once, whatever is sent again with its id.
+    """Send events of an app, with the app's own key. Each event id is stored once.
 
-    The answer comes once all that is accepted is committed. Anything but a 202 promises nothing: send the
-    same again. The key is a bearer token, the user of Basic, or `?key=`; the body may be gzip
-    (`Content-Encoding`) and of any type, such as `text/plain`. Pages of any origin may read the answer; where
-    the app has a `webDomain`, those of other domains are refused.
+    The answer is sent after all accepted events are committed. Any status but 202 promises nothing: send the
+    same events again. The key is a bearer token, the user name of Basic, or `?key=`. The body may be gzip
+    (`Content-Encoding`) and of any type, such as `text/plain`. Pages of any origin may read the answer; if
+    the app has a `webDomain`, requests from other domains are refused.
     """
-    key, named = event_requests.presented(request), paths.read("sdk_app", app_id)
+    key, named = event_requests.read_app_key(request), path_ids.parse_id("sdk_app", app_id)
     app = await event_requests.admit(request, key, app_id=named)
-    found = await event_requests.read(request, app, await event_requests.unpacked(request, app), body.read)
-    taken = await event_requests.take(request, app, found)
-    return Reply(_told(taken, found), status_code=202)
+    events = await event_requests.parse_events(
+        request, app, await event_requests.decompress_body(request, app), body.read
+    )
+    stored = await event_requests.store_events(request, app, events)
+    return ApiResponse(_summary(stored, events), status_code=202)
 
 
 @post(
@@ -47,14 +49,14 @@ async def send_events(request: ApiRequest, app_id: FromPath[str]) -> Response[Ev
     opt={**requires("events:write", Class.WRITE_LIGHT, 404, 409), "reads": EventsFromServer},
 )
 async def send_events_from_server(request: ApiRequest) -> Response[EventsTaken]:
-    """Send events of an app from your server, of the last 7 days too. Each is kept once, by its id.
+    """Send events of an app from your server, up to 7 days old. Each event id is stored once.
 
-    They are events as the app itself sends them, under the same ids, and the answer comes once all that is
-    accepted is committed. Sent again without an `Idempotency-Key` they are duplicates.
+    The events have the same form and ids as those of the app itself. The answer is sent after all accepted
+    events are committed. Events that are sent again without an `Idempotency-Key` are duplicates.
     """
     parts = await steps.take_turns(body.split(await request.body(), body.FROM_SERVER))
 
-    async def take(conn: Conn) -> Made[EventsTaken]:
+    async def take(conn: Conn) -> WriteResult[EventsTaken]:
         return await _take(request, await _app(request, conn, parts.head), parts)
 
     if has_key(request):
@@ -66,33 +68,33 @@ async def send_events_from_server(request: ApiRequest) -> Response[EventsTaken]:
 
 
 async def _app(request: ApiRequest, conn: Conn, head: ServerHead) -> KeyedApp:
-    """The app that the events are of. Raises `NotFound`, `Conflict`."""
+    """Return the app of the events. Raises `NotFound`, `Conflict`."""
     app = await app_keys.app_of_project(
         conn,
         organization_id=request.organization_id,
-        project_id=paths.read("project", head.project_id),
-        app_id=paths.read("sdk_app", head.sdk_app_id),
+        project_id=path_ids.parse_id("project", head.project_id),
+        app_id=path_ids.parse_id("sdk_app", head.sdk_app_id),
     )
     app.check_active()
     return app
 
 
-async def _take(request: ApiRequest, app: KeyedApp, parts: Parts[ServerHead]) -> Made[EventsTaken]:
+async def _take(request: ApiRequest, app: KeyedApp, parts: Parts[ServerHead]) -> WriteResult[EventsTaken]:
     now, services = request.services.clock(), request.services
     services.events.disks.check_events()
     services.events.disks.check_share(services.events.budgets.part(app))
     checking = body.check(parts.events, parts.size, project_id=app.project_id, app_no=app.app_no, now=now)
-    found = await steps.take_turns(checking)
-    taken = await event_requests.take(request, app, found)
-    return Made(_told(taken, found), status=202)
+    batch = await steps.take_turns(checking)
+    stored = await event_requests.store_events(request, app, batch)
+    return WriteResult(_summary(stored, batch), status=202)
 
 
-def _told(taken: Taken, found: Body) -> EventsTaken:
-    return EventsTaken(accepted=taken.accepted, duplicates=taken.duplicates, rejected=found.rejected)
+def _summary(stored: Taken, batch: Body) -> EventsTaken:
+    return EventsTaken(accepted=stored.accepted, duplicates=stored.duplicates, rejected=batch.rejected)
 
 
-#: With an API key.
+#: Routes with an API key.
 ROUTES = [send_events_from_server]
 
-#: With the key of an SDK app.
+#: Routes with the key of an SDK app.
 FOR_APPS = [send_events]

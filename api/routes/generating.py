@@ -1,12 +1,12 @@
-"""Generated content: what is asked for, and how far it is."""
+"""Generated content: requests and progress."""
 
 from litestar import Response, get, post
 from litestar.params import FromPath, JSONBody
 
-from api import etags, paths
-from api.accepting import accepted
+from api import etags, path_ids
+from api.accepted_job import accepted
 from api.guard import requires
-from api.idempotency import Made, once
+from api.idempotency import WriteResult, once
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -28,18 +28,18 @@ SAME_AGAIN = Regenerate()
 async def generate_content(
     request: ApiRequest, project_id: FromPath[str], data: JSONBody[ContentRequest]
 ) -> Response[ContentAccepted]:
-    """Make an item of content out of the project's brand: a slideshow, a picture, a video, a remix of a clip.
+    """Generate content from the project's brand: a slideshow, an image, a video, or a remix of a clip.
 
-    The item exists at once, with its approval decided, and ends with its job. Each text in it is from the
-    brand or yours, and `provenance` says from where. A brand that gives nothing to say is refused, with the
-    fields that would help in `details.missingFields`.
+    The item exists at once, with its approval decided, and is complete when its job ends. Each text comes
+    from the brand or from you, and `provenance` gives its source. A brand with too few texts is refused, with
+    the fields that would help in `details.missingFields`.
     """
 
-    async def start(conn: Conn) -> Made[ContentAccepted]:
+    async def start(conn: Conn) -> WriteResult[ContentAccepted]:
         started = await generating.start(
             conn,
             organization_id=request.organization_id,
-            project_id=paths.read("project", project_id),
+            project_id=path_ids.parse_id("project", project_id),
             body=data,
         )
         return _accepted(started)
@@ -55,19 +55,19 @@ async def generate_content(
 async def regenerate_content(
     request: ApiRequest, content_id: FromPath[str], data: JSONBody[Regenerate] = SAME_AGAIN
 ) -> Response[ContentAccepted]:
-    """Make an item anew, of what was asked for and what the brand says now: its next revision.
+    """Generate an item again, from the same request and the current brand: its next revision.
 
-    The item stays as it is until the job ends: files, caption, approval and posts. Then what was approved is
-    pending again and its queued posts are blocked. The addresses of the files before lead there for a day.
+    Until the job ends, the item keeps its files, caption, approval and posts. Then approved content is
+    pending again and its queued posts are blocked. The URLs of the earlier files work for one more day.
     """
 
-    async def start(conn: Conn) -> Made[ContentAccepted]:
+    async def start(conn: Conn) -> WriteResult[ContentAccepted]:
         started = await generating.regenerate(
             conn,
             organization_id=request.organization_id,
-            content_id=paths.read("content", content_id),
+            content_id=path_ids.parse_id("content", content_id),
             body=data,
-            versions=etags.matching(request),
+            versions=etags.allowed_versions(request),
         )
         return _accepted(started)
 
@@ -76,47 +76,47 @@ async def regenerate_content(
 
 @get("/content/{content_id:str}/progress", opt=requires("content:read", Class.READ_LIGHT, 404))
 async def get_content_progress(request: ApiRequest, content_id: FromPath[str]) -> ContentProgress:
-    """How far the job is that makes an item, or its next revision."""
+    """Return the progress of the job that generates an item or its next revision."""
     async with request.connection() as conn:
         return await generating.progress(
-            conn, organization_id=request.organization_id, content_id=paths.read("content", content_id)
+            conn, organization_id=request.organization_id, content_id=path_ids.parse_id("content", content_id)
         )
 
 
 @get("/content/{content_id:str}/assets/{asset_id:str}", opt=requires("content:read", Class.READ_LIGHT, 404))
 async def get_content_asset(request: ApiRequest, content_id: FromPath[str], asset_id: FromPath[str]) -> Asset:
-    """One file of an item."""
+    """Return one file of an item."""
     async with request.connection() as conn:
-        found = await content.get(
+        item = await content.get(
             conn,
             organization_id=request.organization_id,
-            content_id=paths.read("content", content_id),
+            content_id=path_ids.parse_id("content", content_id),
             public_url=request.services.settings.public_url,
         )
-    wanted = ids.show(ids.ASSET, paths.read("asset", asset_id))
-    for asset in found.assets:
-        if asset.asset_id == wanted:
+    shown_id = ids.show(ids.ASSET, path_ids.parse_id("asset", asset_id))
+    for asset in item.assets:
+        if asset.asset_id == shown_id:
             return asset
     raise absent("asset")
 
 
-def _accepted(started: Started) -> Made[ContentAccepted]:
+def _accepted(started: Started) -> WriteResult[ContentAccepted]:
     project_id = started.submitted.project_id
     shown = ids.show(ids.PROJECT, project_id) if project_id else None
-    made = accepted(started.submitted, kind=CONTENT_GENERATE.name, project_id=shown)
+    result = accepted(started.submitted, kind=CONTENT_GENERATE.name, project_id=shown)
     body = ContentAccepted(
         content_id=ids.show(ids.CONTENT, started.content_id),
-        job_id=made.content.job_id,
-        kind=made.content.kind,
-        status=made.content.status,
-        stage=made.content.stage,
-        phase=made.content.phase,
-        location_url=made.content.location_url,
-        project_id=made.content.project_id,
-        started_at=made.content.started_at,
-        deduplicated=made.content.deduplicated,
+        job_id=result.content.job_id,
+        kind=result.content.kind,
+        status=result.content.status,
+        stage=result.content.stage,
+        phase=result.content.phase,
+        location_url=result.content.location_url,
+        project_id=result.content.project_id,
+        started_at=result.content.started_at,
+        deduplicated=result.content.deduplicated,
     )
-    return Made(body, status=made.status, location=made.location, wakes=made.wakes)
+    return WriteResult(body, status=result.status, location=result.location, wakes=result.wakes)
 
 
 ROUTES = [generate_content, regenerate_content, get_content_progress, get_content_asset]

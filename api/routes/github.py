@@ -1,4 +1,4 @@
-"""Proving a GitHub App's installation, and what it may read. What asks GitHub is a job."""
+"""Installations of the GitHub App, and the repositories they can access. Calls to GitHub run in a job."""
 
 from functools import partial
 from typing import Annotated
@@ -8,7 +8,7 @@ from litestar.params import JSONBody, QueryParameter
 
 from api import oauth_return
 from api.guard import requires
-from api.idempotency import Made, once, once_plain
+from api.idempotency import WriteResult, once, once_plain
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -17,28 +17,31 @@ from domain.oauth.oauth_states import Flow
 from jobs.ledger import Submitted
 from schemas.github import GitHubDisconnected, GitHubInstallation, GitHubRepos, InstallUrl, InstallUrlCreate
 
-#: What a reader of the list waits for its job, in seconds.
-LIST_S = 5.0
+#: Maximum seconds that the list of repositories waits for its job.
+MAX_LIST_WAIT_S = 5.0
 
 Followed = Annotated[
-    str, QueryParameter(name="state", description="As `install-url` gave it.", max_length=100)
+    str, QueryParameter(name="state", description="The `state` from `install-url`.", max_length=100)
 ]
 Returned = Annotated[
     str,
     QueryParameter(
         name="state",
-        description="As `install-url` gave it. GitHub brings none where the way didn't begin at our link.",
+        description="The `state` from `install-url`. GitHub sends none for a flow without that link.",
         max_length=100,
     ),
 ]
-Code = Annotated[str | None, QueryParameter(description="Of the GitHub user.", max_length=500)]
+Code = Annotated[str | None, QueryParameter(description="GitHub's code of the user.", max_length=500)]
 Number = Annotated[
-    int | None, QueryParameter(name="installation_id", description="Of the installation.", ge=1, le=2**63 - 1)
+    int | None,
+    QueryParameter(
+        name="installation_id", description="GitHub's id of the installation.", ge=1, le=2**63 - 1
+    ),
 ]
 Setup = Annotated[
     str | None,
     QueryParameter(
-        name="setup_action", description="`install`, `update`, or `request` of an owner.", max_length=20
+        name="setup_action", description="`install`, `update`, or `request` to an owner.", max_length=20
     ),
 ]
 
@@ -47,31 +50,31 @@ Setup = Annotated[
 async def create_github_install_url(
     request: ApiRequest, data: JSONBody[InstallUrlCreate]
 ) -> Response[InstallUrl]:
-    """Make a link to GitHub's pages for one person, good for 15 minutes and once.
+    """Create a link to GitHub's installation page for one person, valid for 15 minutes and one use.
 
-    `installUrl` leads them on to GitHub. They install the App there, or choose its repositories, and come
-    back to `returnUrl` with a `status`: `connected`, `pending` (not done within some seconds, or an owner
-    has to approve) or `failed`.
+    Send the person to `installUrl`, which redirects to GitHub. There they install the App, or select its
+    repositories, and return to `returnUrl` with a `status`: `connected`, `pending` (not finished within some
+    seconds, or an owner has to approve) or `failed`.
     """
 
-    async def create(conn: Conn) -> Made[InstallUrl]:
-        made = await github_installations.start(
+    async def create(conn: Conn) -> WriteResult[InstallUrl]:
+        link = await github_installations.start(
             conn,
             settings=request.services.settings,
             principal=request.principal,
             return_url=data.return_url,
             now=request.services.clock(),
         )
-        return Made(made, status=201, secret=True)
+        return WriteResult(link, status=201, secret=True)
 
     return await once(request, create)
 
 
 @get("/v1/github/install", status_code=302, opt={"refusals": (409, 422, 503)})
 async def github_install(request: ApiRequest, followed: Followed) -> Response[None]:
-    """Where a link of ours leads on: to GitHub's pages.
+    """Redirect from an installation link to GitHub's pages.
 
-    A cookie makes sure that whoever comes back is who went.
+    A cookie ensures that the same browser returns.
     """
     services = request.services
     async with request.connection() as conn:
@@ -79,7 +82,7 @@ async def github_install(request: ApiRequest, followed: Followed) -> Response[No
             conn, settings=services.settings, state=followed, now=services.clock()
         )
     back, lasts = oauth_return.GITHUB_CALLBACK, github_installations.LIFETIME
-    return oauth_return.lead_on(request, page, state=followed, back=back, lasts=lasts)
+    return oauth_return.redirect_on(request, page, state=followed, back=back, lasts=lasts)
 
 
 @get(oauth_return.GITHUB_CALLBACK, status_code=302, opt={"refusals": (422, 429, 503)})
@@ -91,10 +94,11 @@ async def github_callback(
     installation_id: Number = None,
     setup_action: Setup = None,
 ) -> Response[None]:
-    """Where GitHub sends the person. Leads on to the state's `returnUrl`, with `status` and `state`.
+    """Receive a person from GitHub; redirects to the state's `returnUrl`, with `status` and `state`.
 
-    The status is `failed` in another browser than the one that followed `installUrl`. Who comes from pages
-    that GitHub showed by itself, such as an owner who approves a request, has no state: 422, nothing changes.
+    The status is `failed` in another browser than the one that followed `installUrl`. A person from a page
+    that GitHub opened by itself, such as an owner who approves a request, has no state: the answer is 422,
+    and nothing changes.
     """
 
     async def use(conn: Conn) -> tuple[Flow, Submitted | None]:
@@ -110,19 +114,19 @@ async def github_callback(
         )
 
     flow, submitted = await request.transact(use)
-    return await oauth_return.lead_back(request, flow, submitted, state=returned)
+    return await oauth_return.redirect_back(request, flow, submitted, state=returned)
 
 
 @get("/github/installation", opt=requires("projects:read", Class.READ_LIGHT, 404))
 async def get_github_installation(request: ApiRequest) -> GitHubInstallation:
-    """The organization's installation; 404 while there is none."""
+    """Return the organization's installation; 404 if there is none."""
     async with request.connection() as conn:
         return await github_installations.get(conn, organization_id=request.organization_id)
 
 
 @delete("/github/installation", opt=requires("ingest:write", Class.WRITE_LIGHT, 404), status_code=200)
 async def delete_github_installation(request: ApiRequest) -> Response[GitHubDisconnected]:
-    """Forget the installation: ingests that start from now on see public repositories only."""
+    """Disconnect the installation: new ingests can read only public repositories."""
     who = request.principal
     return await once_plain(
         request,
@@ -134,7 +138,7 @@ async def delete_github_installation(request: ApiRequest) -> Response[GitHubDisc
 
 @get("/github/repos", opt=requires("projects:read", Class.READ_LIGHT, 404))
 async def list_github_repos(request: ApiRequest) -> GitHubRepos:
-    """What the installation may read. A list older than 60 s is refreshed first, for at most 5 s."""
+    """List the installation's repositories. A list older than 60 s is refreshed first, for at most 5 s."""
     organization_id = request.organization_id
     now = request.services.clock()
     submitted = await request.transact(
@@ -143,12 +147,14 @@ async def list_github_repos(request: ApiRequest) -> GitHubRepos:
     if submitted is not None:
         if submitted.wake:
             await request.services.courier.send(submitted.wake)
-        await oauth_return.until_ended(request, (organization_id, submitted.job_id), within_s=LIST_S)
+        await oauth_return.wait_for_job(
+            request, (organization_id, submitted.job_id), within_s=MAX_LIST_WAIT_S
+        )
     async with request.connection() as conn:
         return await github_installations.list_repos(conn, organization_id=organization_id)
 
 
 ROUTES = [create_github_install_url, get_github_installation, delete_github_installation, list_github_repos]
 
-#: Without a key: who comes here is known by the state.
+#: Without a key: the state identifies the caller.
 PUBLIC = [github_install, github_callback]

@@ -1,4 +1,4 @@
-"""Influencers of a project: drawn presenters that give generated content a face, a voice and a language."""
+"""Influencers of a project: drawn presenters with a face, a voice and a language for generated content."""
 
 from functools import partial
 from typing import Annotated
@@ -6,14 +6,14 @@ from typing import Annotated
 from litestar import Response, delete, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from api import etags, paths
-from api.accepting import accepted
+from api import etags, path_ids
+from api.accepted_job import accepted
 from api.guard import requires
-from api.idempotency import Made, once, once_plain
-from api.paging import DEFAULT, Cursor, Limit, page_of_project
+from api.idempotency import WriteResult, once, once_plain
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
 from api.ratelimit import Class
-from api.replies import Reply
 from api.requests import ApiRequest
+from api.responses import ApiResponse
 from db.pool import Conn
 from domain.influencers import creating, influencers
 from domain.influencers.creating import Making
@@ -44,15 +44,15 @@ AS_IT_COMES = InfluencerCreate()
 async def create_influencer(
     request: ApiRequest, project_id: FromPath[str], data: JSONBody[InfluencerCreate] = AS_IT_COMES
 ) -> Response[Accepted]:
-    """Create a drawn presenter out of the project's brand.
+    """Create a drawn presenter from the project's brand.
 
-    Name, gender, age, voice and language are there at once; a job draws its portrait, after which it is
-    `ready`. It has no life story and claims no use of the product. A project has 50 at most. One is made by
-    itself when an ingest completes in a project that never had any.
+    Name, gender, age, voice and language are set at once; a job draws the portrait, and then the influencer
+    is `ready`. It has no biography and claims no use of the product. A project has at most 50. The first one
+    is created automatically when an ingest completes in a project without any.
     """
 
-    async def create(conn: Conn) -> Made[Accepted]:
-        project = paths.read("project", project_id)
+    async def create(conn: Conn) -> WriteResult[Accepted]:
+        project = path_ids.parse_id("project", project_id)
         return _accepted(await creating.create(conn, author=_author(request), project_id=project, body=data))
 
     return await once(request, create)
@@ -65,9 +65,9 @@ async def list_influencers(
     *,
     status: StatusFilter = None,
     cursor: Cursor = None,
-    limit: Limit = DEFAULT,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[Influencer]:
-    """A project's influencers, newest first."""
+    """List a project's influencers, newest first."""
     find = partial(influencers.list_page, statuses=status, public_url=request.services.settings.public_url)
     return await page_of_project(
         request, find, project_id, cursor, limit, identify=lambda one: one.influencer_id
@@ -76,50 +76,50 @@ async def list_influencers(
 
 @get(ONE, opt=requires("influencers:read", Class.READ_LIGHT, 404))
 async def get_influencer(request: ApiRequest, influencer_id: FromPath[str]) -> Response[Influencer]:
-    """One influencer. Its ETag is its version, for `If-Match`."""
+    """Return one influencer. Its ETag is its version, for `If-Match`."""
     async with request.connection() as conn:
-        found, version = await influencers.get(
+        influencer, version = await influencers.get(
             conn,
             organization_id=request.organization_id,
-            influencer_id=paths.read("influencer", influencer_id),
+            influencer_id=path_ids.parse_id("influencer", influencer_id),
             public_url=request.services.settings.public_url,
         )
-    return Reply(found, headers={"ETag": etags.show(version)})
+    return ApiResponse(influencer, headers={"ETag": etags.format_etag(version)})
 
 
 @patch(ONE, opt=requires("influencers:write", Class.WRITE_LIGHT, 404, 412))
 async def patch_influencer(
     request: ApiRequest, influencer_id: FromPath[str], data: JSONBody[InfluencerPatch]
 ) -> Response[Influencer]:
-    """Change name, voice or language, for content that is made from now on. What is omitted stays."""
+    """Change name, voice or language for future content. Omitted fields stay unchanged."""
 
-    async def change(conn: Conn) -> Made[Influencer]:
+    async def change(conn: Conn) -> WriteResult[Influencer]:
         changed, version = await influencers.patch(
             conn,
             author=_author(request),
-            influencer_id=paths.read("influencer", influencer_id),
+            influencer_id=path_ids.parse_id("influencer", influencer_id),
             body=data,
-            versions=etags.matching(request),
+            versions=etags.allowed_versions(request),
             public_url=request.services.settings.public_url,
         )
-        return Made(changed, etag=etags.show(version))
+        return WriteResult(changed, etag=etags.format_etag(version))
 
     return await once(request, change)
 
 
 @delete(ONE, opt=requires("influencers:write", Class.WRITE_LIGHT, 404, 412), status_code=200)
 async def delete_influencer(request: ApiRequest, influencer_id: FromPath[str]) -> Response[InfluencerDeleted]:
-    """Delete an influencer: it and its portrait are not found from then on, by anybody.
+    """Delete an influencer and its portrait: both are not found from then on.
 
-    Content that it presents stays as it is.
+    Content with this influencer stays unchanged.
     """
     return await once_plain(
         request,
         lambda conn: influencers.delete(
             conn,
             author=_author(request),
-            influencer_id=paths.read("influencer", influencer_id),
-            versions=etags.matching(request),
+            influencer_id=path_ids.parse_id("influencer", influencer_id),
+            versions=etags.allowed_versions(request),
         ),
     )
 
@@ -128,13 +128,13 @@ async def delete_influencer(request: ApiRequest, influencer_id: FromPath[str]) -
 async def clone_influencer(
     request: ApiRequest, influencer_id: FromPath[str], data: JSONBody[InfluencerClone]
 ) -> Response[Accepted]:
-    """Create another influencer with the same face, voice and language, but for what `overrides` say.
+    """Clone an influencer with the same face, voice and language, except for `overrides`.
 
-    Another gender or age makes another face.
+    Another gender or age changes the face.
     """
 
-    async def clone(conn: Conn) -> Made[Accepted]:
-        original = paths.read("influencer", influencer_id)
+    async def clone(conn: Conn) -> WriteResult[Accepted]:
+        original = path_ids.parse_id("influencer", influencer_id)
         return _accepted(
             await creating.clone(conn, author=_author(request), influencer_id=original, body=data)
         )
@@ -146,12 +146,12 @@ def _author(request: ApiRequest) -> Author:
     return Author(request.organization_id, request.principal.key_uuid)
 
 
-def _accepted(made: Making) -> Made[Accepted]:
+def _accepted(creation: Making) -> WriteResult[Accepted]:
     return accepted(
-        made.job,
+        creation.job,
         kind=INFLUENCER_CREATE.name,
-        project_id=ids.show(ids.PROJECT, made.project_id),
-        influencer_id=ids.show(ids.INFLUENCER, made.influencer_id),
+        project_id=ids.show(ids.PROJECT, creation.project_id),
+        influencer_id=ids.show(ids.INFLUENCER, creation.influencer_id),
     )
 
 

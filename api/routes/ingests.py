@@ -1,11 +1,11 @@
-"""Reading a brand from a source: each is a job."""
+"""Ingests: read a brand from a source in a job."""
 
 from functools import partial
 
 from litestar import Response, post
 from litestar.params import FromPath, JSONBody
 
-from api.accepting import accept
+from api.accepted_job import accept
 from api.guard import requires
 from api.ratelimit import Class
 from api.requests import ApiRequest
@@ -25,9 +25,10 @@ from schemas.jobs import Accepted
 async def ingest_website(
     request: ApiRequest, project_id: FromPath[str], data: JSONBody[IngestWebsite]
 ) -> Response[Accepted]:
-    """Read a website. What can be known at once is refused at once; what only the fetch tells ends the job.
+    """Ingest a website. Invalid input is refused at once; a failed fetch ends the job.
 
-    While an ingest of this project's website runs, the same request answers its job; another is a conflict.
+    While an ingest of this project's website runs, the same request returns its job; a different request is a
+    conflict.
     """
     url = urls.check(data.url, allowed=request.services.allowed)
     submit = partial(ingests.start_website, url=url, follow_links=data.follow_links, max_pages=data.max_pages)
@@ -42,10 +43,11 @@ async def ingest_website(
 async def ingest_github(
     request: ApiRequest, project_id: FromPath[str], data: JSONBody[IngestGitHub]
 ) -> Response[Accepted]:
-    """Read a GitHub repository: its store texts, its own fields, its manifests and its README.
+    """Ingest a GitHub repository: store texts, repository fields, manifests and README.
 
-    One that is not public is read only with a proved installation of the GitHub App; else it is not found.
-    While an ingest of this project's repository runs, the same request answers its job; another conflicts.
+    A private repository needs a verified installation of the GitHub App; otherwise it is not found. While an
+    ingest of this project's repository runs, the same request returns its job; a different request is a
+    conflict.
     """
     name = partial(github_repositories.check, data.repo_full_name)
     gather(name, partial(github_repositories.check_branch, data.branch))
@@ -61,9 +63,10 @@ async def ingest_github(
 async def ingest_appstore(
     request: ApiRequest, project_id: FromPath[str], data: JSONBody[IngestAppStore]
 ) -> Response[Accepted]:
-    """Read an app's listing in the App Store, on Google Play or in both, and merge what they say.
+    """Ingest an app's listing in the App Store, on Google Play or both, and merge the results.
 
-    While an ingest of this project's listings runs, the same request answers its job; another is a conflict.
+    While an ingest of this project's listings runs, the same request returns its job; a different request is
+    a conflict.
     """
     named = partial(store_listings.check, data)
     country = partial(countries.check, data.country_code, path="countryCode")

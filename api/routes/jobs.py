@@ -1,4 +1,4 @@
-"""Jobs: reading them, waiting for them, stopping them and starting them again."""
+"""Jobs: read, await, cancel and retry."""
 
 import asyncio
 import math
@@ -13,16 +13,16 @@ from litestar import Response, get, post
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
 
-from api import etags, filters, paths
-from api.accepting import accepted
-from api.filters import MadeSince, MadeUntil, ProjectFilter
+from api import etags, filters, path_ids
+from api.accepted_job import accepted
+from api.filters import CreatedSince, CreatedUntil, ProjectFilter
 from api.guard import requires
-from api.idempotency import ACCEPTED, Made, once
-from api.paging import DEFAULT, Cursor, Limit, page, page_of_project
+from api.idempotency import ACCEPTED, WriteResult, once
+from api.long_poll import IsEnough, Ref, unless_disconnected
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, page, page_of_project
 from api.ratelimit import Class
-from api.replies import Reply
 from api.requests import ApiRequest
-from api.waiting import Enough, Ref, unless_gone
+from api.responses import ApiResponse
 from db.pool import Conn
 from domain.jobs import counts, jobs, retries, stats
 from domain.jobs.jobs import Versioned
@@ -35,28 +35,28 @@ from schemas.job_stats import JobStats, Window
 from schemas.jobs import Accepted, CancelAnswer, Job, JobCounts, Phase, Status
 
 MAX_WAIT_S = 30
-COMMENT_S = 15.0
+COMMENT_INTERVAL_S = 15.0
 
-#: The life of a stream, in seconds. A browser then connects again by itself, with `Last-Event-ID`.
-STREAM_S = 900.0
+#: Maximum seconds of a stream. A browser then reconnects by itself, with `Last-Event-ID`.
+MAX_STREAM_S = 900.0
 END = b": this stream ends, go on with Last-Event-ID\nretry: 1000\n\n"
 
-#: Seconds until it makes sense to ask for a stream again where all are taken.
-CROWDED_S = 5
+#: Seconds in `Retry-After` when all streams are taken.
+FULL_RETRY_S = 5
 
 Wait = Annotated[
     int,
     QueryParameter(
         ge=0,
         le=MAX_WAIT_S,
-        description="Seconds to wait for the job's end; with If-None-Match, for any other version.",
+        description="Maximum seconds to wait for the job's end; with If-None-Match, for any other version.",
     ),
 ]
 KINDS = [kind.name for kind in kinds.SHOWN]
 KindFilter = Annotated[
     list[str] | None,
     QueryParameter(
-        description="Only of these kinds.",
+        description="Only jobs of these kinds.",
         schema_extra={"items": {"enum": KINDS}},
     ),
 ]
@@ -64,16 +64,18 @@ StatusFilter = Annotated[list[Status] | None, QueryParameter(description="Only w
 StageFilter = Annotated[
     list[str] | None,
     QueryParameter(
-        description="Only at one of these stages.", schema_extra={"items": {"enum": [*kinds.STAGES]}}
+        description="Only jobs at one of these stages.", schema_extra={"items": {"enum": [*kinds.STAGES]}}
     ),
 ]
-PhaseFilter = Annotated[list[Phase] | None, QueryParameter(description="Only in one of these phases.")]
+PhaseFilter = Annotated[list[Phase] | None, QueryParameter(description="Only jobs in one of these phases.")]
 ErrorFilter = Annotated[
     str | None,
-    QueryParameter(name="errorCode", description="Only failed ones, with this code.", max_length=100),
+    QueryParameter(name="errorCode", description="Only failed jobs with this code.", max_length=100),
 ]
 
-WindowOfJobs = Annotated[Window, QueryParameter(name="window", description="How far it goes back.")]
+WindowOfJobs = Annotated[
+    Window, QueryParameter(name="window", description="The length of the window, up to now.")
+]
 
 
 @get("/jobs", opt=requires("jobs:read", Class.READ_LIGHT, 404))
@@ -86,14 +88,14 @@ async def list_jobs(
     stage: StageFilter = None,
     phase: PhaseFilter = None,
     error_code: ErrorFilter = None,
-    since: MadeSince = None,
-    until: MadeUntil = None,
+    since: CreatedSince = None,
+    until: CreatedUntil = None,
     cursor: Cursor = None,
-    limit: Limit = DEFAULT,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[Job]:
-    """The organization's jobs, newest first."""
-    filters.words("kind", kind, KINDS)
-    filters.words("stage", stage, kinds.STAGES)
+    """List the organization's jobs, newest first."""
+    filters.check_values("kind", kind, KINDS)
+    filters.check_values("stage", stage, kinds.STAGES)
     find = partial(
         jobs.list_page,
         kinds=kind,
@@ -101,7 +103,7 @@ async def list_jobs(
         stages=stage,
         phases=phase,
         error_code=error_code,
-        period=await filters.own_period(request, since, until),
+        period=await filters.read_sandbox_period(request, since, until),
     )
     if project_id is not None:
         return await page_of_project(request, find, project_id, cursor, limit, identify=_id)
@@ -113,11 +115,11 @@ async def list_jobs(
 async def count_jobs(
     request: ApiRequest, *, project_id: ProjectFilter = None, kind: KindFilter = None
 ) -> JobCounts:
-    """How many jobs there are by status and by phase, and how many open ones are at each stage.
+    """Count the jobs by status and by phase, and the open jobs by stage.
 
-    Jobs that have ended are counted as long as they are kept, which is 30 days.
+    Ended jobs are counted for as long as they are kept, which is 30 days.
     """
-    filters.words("kind", kind, KINDS)
+    filters.check_values("kind", kind, KINDS)
     async with request.connection() as conn:
         return await counts.count(
             conn,
@@ -129,7 +131,7 @@ async def count_jobs(
 
 @get("/jobs/stats", opt=requires("jobs:read", Class.READ_LIGHT))
 async def measure_jobs(request: ApiRequest, *, window: WindowOfJobs = "hour") -> JobStats:
-    """The organization's jobs of the last hour or day, by when they were accepted, for a chart."""
+    """Return statistics of the organization's jobs accepted in the last hour or day, for a chart."""
     now = request.services.clock()
     async with request.connection() as conn:
         return await stats.measure(conn, organization_id=request.organization_id, window=window, now=now)
@@ -137,41 +139,46 @@ async def measure_jobs(request: ApiRequest, *, window: WindowOfJobs = "hour") ->
 
 @get("/jobs/{job_id:str}", opt=requires("jobs:read", Class.READ_LIGHT, 304, 404))
 async def get_job(request: ApiRequest, job_id: FromPath[str], *, wait: Wait = 0) -> Response[Job | None]:
-    """A job. Ask again after `Retry-After`, with `If-None-Match`: an answer of 304 costs no budget.
+    """Return a job. Poll after `Retry-After` with `If-None-Match`: a 304 costs no budget.
 
-    `waiting` is of this moment. It changes without a version of the job: neither a 304 nor a `wait` tells.
+    `waiting` is as of now. It changes without a new version of the job: neither a 304 nor `wait` reports the
+    change.
     """
-    ref = (request.organization_id, paths.read("job", job_id))
-    seen = await _read(request, ref)
+    ref = (request.organization_id, path_ids.parse_id("job", job_id))
+    state = await _read(request, ref)
     if wait:
-        seen = await _waited(request, ref, seen, wait)
-    job, version = seen
-    headers = {"ETag": etags.show(version)}
+        state = await _waited(request, ref, state, wait)
+    job, version = state
+    headers = {"ETag": etags.format_etag(version)}
     if job.status == "running":
         headers["Retry-After"] = str(_retry_after(job, request.services.clock()))
-    if etags.known(request, version):
-        return Reply(None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    if etags.has_current(request, version):
+        return ApiResponse(None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     waiting = await request.services.waits.ask(ref) if job.status == "running" else None
-    return Reply(msgspec.structs.replace(job, waiting=waiting), headers=headers)
+    return ApiResponse(msgspec.structs.replace(job, waiting=waiting), headers=headers)
 
 
 @get("/jobs/{job_id:str}/events", opt=requires("jobs:read", Class.READ_LIGHT, 204, 404))
 async def stream_job(request: ApiRequest, job_id: FromPath[str]) -> Response[None] | Stream:
-    """Server-sent events: each message is the whole job and its id the job's version, up to the last one.
+    """Stream a job as server-sent events: each message is the whole job, its id the job's version.
 
-    204, which ends a browser's reconnecting, where `Last-Event-ID` is the version of a job that has ended.
-    A stream ends after 15 minutes: connect again with `Last-Event-ID`. At most 100 of an organization wait or
-    stream at once.
+    The answer is 204, which ends a browser's reconnecting, if `Last-Event-ID` is the version of an ended job.
+    A stream ends after 15 minutes: reconnect with `Last-Event-ID`. An organization has at most 100 concurrent
+    waits and streams.
     """
-    ref = (request.organization_id, paths.read("job", job_id))
-    seen = await _read(request, ref)
-    told = request.request_state.headers.get(b"last-event-id") == str(seen[1]).encode()
-    if told and jobs.has_ended(seen):
+    ref = (request.organization_id, path_ids.parse_id("job", job_id))
+    state = await _read(request, ref)
+    is_known = request.request_state.headers.get(b"last-event-id") == str(state[1]).encode()
+    if is_known and jobs.has_ended(state):
         return Response(None, status_code=HTTPStatus.NO_CONTENT)
     if request.services.watcher.is_full(ref[0]):
-        raise Limited("streams", "too many requests wait or stream: end some, or poll", retry_after=CROWDED_S)
+        raise Limited(
+            "streams", "too many requests wait or stream: end some, or poll", retry_after=FULL_RETRY_S
+        )
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-    return Stream(_events(request, ref, seen, told=told), media_type="text/event-stream", headers=headers)
+    return Stream(
+        _events(request, ref, state, is_known=is_known), media_type="text/event-stream", headers=headers
+    )
 
 
 @post(
@@ -180,25 +187,28 @@ async def stream_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Non
     status_code=202,
 )
 async def cancel_job(request: ApiRequest, job_id: FromPath[str]) -> Response[CancelAnswer]:
-    """Stop a job: at once while it is queued, at its next step when it runs. 200 if it had ended before."""
+    """Cancel a job: at once while it is queued, at its next step if it runs. 200 if it has ended."""
 
-    async def cancel(conn: Conn) -> Made[CancelAnswer]:
+    async def cancel(conn: Conn) -> WriteResult[CancelAnswer]:
         answer = await jobs.cancel(
-            conn, organization_id=request.organization_id, job_id=paths.read("job", job_id)
+            conn, organization_id=request.organization_id, job_id=path_ids.parse_id("job", job_id)
         )
-        return Made(answer, status=ACCEPTED if answer.accepted else HTTPStatus.OK)
+        return WriteResult(answer, status=ACCEPTED if answer.accepted else HTTPStatus.OK)
 
     return await once(request, cancel)
 
 
 @post("/jobs/{job_id:str}/retry", opt=requires(None, Class.LONG_RUNNING, 403, 404, 409), status_code=202)
 async def retry_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Accepted]:
-    """Start a failed or canceled job again, as a new one; needs the scope of what started it."""
+    """Retry a failed or canceled job as a new one; needs the scope that started it."""
     who = request.principal
 
-    async def retry(conn: Conn) -> Made[Accepted]:
+    async def retry(conn: Conn) -> WriteResult[Accepted]:
         submitted = await retries.retry(
-            conn, organization_id=who.organization_id, job_id=paths.read("job", job_id), scopes=who.scopes
+            conn,
+            organization_id=who.organization_id,
+            job_id=path_ids.parse_id("job", job_id),
+            scopes=who.scopes,
         )
         job, _ = await jobs.get(conn, organization_id=who.organization_id, job_id=submitted.job_id)
         return accepted(submitted, kind=job.kind, project_id=job.project_id)
@@ -207,62 +217,62 @@ async def retry_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Acce
 
 
 async def _read(request: ApiRequest, ref: Ref) -> Versioned:
-    """The job as it is now; in a sandbox by a look of its own, at its clock too."""
+    """Return the current job. In a sandbox this reads the sandbox's clock, too."""
     if request.principal.sandbox:
         async with request.connection() as conn:
-            [seen] = await jobs.get_many(conn, refs=[ref])
+            [state] = await jobs.get_many(conn, refs=[ref])
     else:
-        seen = await request.services.jobs.ask(ref)
-    if seen is None:
+        state = await request.services.jobs.ask(ref)
+    if state is None:
         raise absent("job")
-    return seen
+    return state
 
 
-async def _waited(request: ApiRequest, ref: Ref, seen: Versioned, seconds: int) -> Versioned:
-    """The job when the wait is over; one that has ended changes no more."""
-    if jobs.has_ended(seen):
-        return seen
-    enough: Enough
-    if etags.known(request, seen[1]):
-        enough = partial(_newer, seen[1])
+async def _waited(request: ApiRequest, ref: Ref, state: Versioned, seconds: int) -> Versioned:
+    """Wait, and return the job. An ended job is returned at once."""
+    if jobs.has_ended(state):
+        return state
+    enough: IsEnough
+    if etags.has_current(request, state[1]):
+        enough = partial(_newer, state[1])
     elif b"if-none-match" in request.request_state.headers:
-        return seen
+        return state
     else:
         enough = jobs.has_ended
-    with request.services.watcher.seat(ref) as seat:
-        found = await unless_gone(request.receive, seat.until(enough, within=seconds))
-    if found is None or request.principal.sandbox:
+    with request.services.watcher.subscribe(ref) as subscriber:
+        newer = await unless_disconnected(request.receive, subscriber.until(enough, within=seconds))
+    if newer is None or request.principal.sandbox:
         return await _read(request, ref)
-    return found
+    return newer
 
 
-async def _events(request: ApiRequest, ref: Ref, seen: Versioned, *, told: bool) -> AsyncIterator[bytes]:
-    with request.services.watcher.seat(ref) as seat:
-        if not told:
-            yield _event(request, seen)
+async def _events(request: ApiRequest, ref: Ref, state: Versioned, *, is_known: bool) -> AsyncIterator[bytes]:
+    with request.services.watcher.subscribe(ref) as subscriber:
+        if not is_known:
+            yield _event(request, state)
         loop = asyncio.get_running_loop()
-        ends = loop.time() + STREAM_S
-        while not (seat.closed or jobs.has_ended(seen)):
+        ends = loop.time() + MAX_STREAM_S
+        while not (subscriber.closed or jobs.has_ended(state)):
             if loop.time() >= ends:
                 yield END
                 return
-            within = min(COMMENT_S, ends - loop.time())
-            newer = await seat.until(partial(_newer, seen[1]), within=within)
+            within = min(COMMENT_INTERVAL_S, ends - loop.time())
+            newer = await subscriber.until(partial(_newer, state[1]), within=within)
             if newer is not None:
-                seen = await _read(request, ref) if request.principal.sandbox else newer
-                yield _event(request, seen)
-            elif not seat.closed:
+                state = await _read(request, ref) if request.principal.sandbox else newer
+                yield _event(request, state)
+            elif not subscriber.closed:
                 yield b": the job is as it was\n\n"
 
 
-def _event(request: ApiRequest, seen: Versioned) -> bytes:
-    job, version = shown_times.shown(seen[0], request.request_state.ahead), seen[1]
+def _event(request: ApiRequest, state: Versioned) -> bytes:
+    job, version = shown_times.shown(state[0], request.request_state.ahead), state[1]
     return b"id: %d\ndata: %b\n\n" % (version, msgspec.json.encode(job))
 
 
-def _newer(version: int, seen: Versioned) -> bool:
-    """Versions only grow; a look may be older than what the caller has."""
-    return seen[1] > version
+def _newer(version: int, state: Versioned) -> bool:
+    """Return whether a job is newer than `version`. Versions only grow; a poll may return an older one."""
+    return state[1] > version
 
 
 def _id(shown: Job) -> str:
@@ -270,7 +280,7 @@ def _id(shown: Job) -> str:
 
 
 def _retry_after(job: Job, now: datetime) -> int:
-    """Seconds until it makes sense to ask again: 1, and 10 for a job that has been running for long."""
+    """Return the seconds until the next poll makes sense: 1, and up to 10 for a long-running job."""
     age = (now - job.created_at).total_seconds()
     return math.ceil(max(1.0, min(10.0, age / 4)))
 

@@ -1,12 +1,12 @@
-"""Leased accounts, for partners: ask for some, see what there is, let one go."""
+"""Leased accounts for partners: request, list, release."""
 
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, JSONBody
 
-from api import paths
+from api import path_ids
 from api.guard import requires
-from api.idempotency import Made, once, once_plain
-from api.paging import DEFAULT, Cursor, Limit, page_of_project
+from api.idempotency import WriteResult, once, once_plain
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -24,21 +24,23 @@ from schemas.leases import LeasedAccount, LeaseRequest, LeaseRequestCreate
 async def request_leased_accounts(
     request: ApiRequest, project_id: FromPath[str], data: JSONBody[LeaseRequestCreate]
 ) -> Response[LeaseRequest]:
-    """Ask the platform's operators for accounts of theirs that fit a niche.
+    """Request leased accounts for a niche from the platform's operators.
 
-    They answer in their own time: read the request until it is `assigned`, `partial` or `rejected`. What is
-    assigned are social accounts of the project, with ids and a history of their own, that posts are scheduled
-    to like any other's; nobody else has them meanwhile.
+    The operators answer in their own time: read the request until it is `assigned`, `partial` or `rejected`.
+    Assigned accounts are social accounts of the project, with their own ids and history. Posts are scheduled
+    to them as to any other account, and no other project can use them meanwhile.
     """
     who = request.principal
 
-    async def make(conn: Conn) -> Made[LeaseRequest]:
-        project = paths.read("project", project_id)
-        made = await requests.create(
+    async def make(conn: Conn) -> WriteResult[LeaseRequest]:
+        project = path_ids.parse_id("project", project_id)
+        lease_request = await requests.create(
             conn, organization_id=who.organization_id, project_id=project, api_key_id=who.key_uuid, body=data
         )
-        location = f"/v1/projects/{made.project_id}/leased-accounts/requests/{made.request_id}"
-        return Made(made, status=201, location=location)
+        location = (
+            f"/v1/projects/{lease_request.project_id}/leased-accounts/requests/{lease_request.request_id}"
+        )
+        return WriteResult(lease_request, status=201, location=location)
 
     return await once(request, make)
 
@@ -50,13 +52,13 @@ async def request_leased_accounts(
 async def get_lease_request(
     request: ApiRequest, project_id: FromPath[str], lease_request_id: FromPath[str]
 ) -> LeaseRequest:
-    """How a request stands, and what was assigned."""
+    """Return a request with its status and the assigned accounts."""
     async with request.connection() as conn:
         return await requests.get(
             conn,
             organization_id=request.organization_id,
-            project_id=paths.read("project", project_id),
-            request_id=paths.read("lease_request", lease_request_id),
+            project_id=path_ids.parse_id("project", project_id),
+            request_id=path_ids.parse_id("lease_request", lease_request_id),
         )
 
 
@@ -64,9 +66,9 @@ async def get_lease_request(
     "/projects/{project_id:str}/leased-accounts/requests", opt=requires("leased:write", Class.READ_LIGHT, 404)
 )
 async def list_leased_account_requests(
-    request: ApiRequest, project_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT
+    request: ApiRequest, project_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> Page[LeaseRequest]:
-    """A project's requests, newest first."""
+    """List a project's requests, newest first."""
     return await page_of_project(
         request, requests.list_of_project, project_id, cursor, limit, identify=lambda asked: asked.request_id
     )
@@ -74,9 +76,9 @@ async def list_leased_account_requests(
 
 @get("/projects/{project_id:str}/leased-accounts", opt=requires("leased:write", Class.READ_LIGHT, 404))
 async def list_leased_accounts(
-    request: ApiRequest, project_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT
+    request: ApiRequest, project_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> Page[LeasedAccount]:
-    """A project's leases, newest first, those that have ended too."""
+    """List a project's leases, newest first, ended ones included."""
     return await page_of_project(
         request, leases.list_page, project_id, cursor, limit, identify=lambda lease: lease.social_account_id
     )
@@ -90,10 +92,10 @@ async def list_leased_accounts(
 async def release_leased_account(
     request: ApiRequest, social_account_id: FromPath[str]
 ) -> Response[AccountDisconnected]:
-    """Let a leased account go for good: from now on nothing of yours is sent to it.
+    """Release a leased account for good: nothing more of yours is sent to it.
 
-    The posts that waited for it are canceled, those on their way end truthfully; a repeat answers the same.
-    Archiving a project ends its leases by itself.
+    Its waiting posts are canceled; posts being sent end with their true outcome. Repeating the request
+    returns the same answer. Archiving a project releases its leased accounts.
     """
     who = request.principal
     return await once_plain(
@@ -101,7 +103,7 @@ async def release_leased_account(
         lambda conn: leases.release(
             conn,
             organization_id=who.organization_id,
-            account_id=paths.read("leased_account", social_account_id),
+            account_id=path_ids.parse_id("leased_account", social_account_id),
             api_key_id=who.key_uuid,
             reason="released",
         ),

@@ -1,4 +1,4 @@
-"""Files of content, for whoever has their URL: platforms that fetch, browsers that show (RFC 9110 13, 14)."""
+"""Public files of content, for platforms that fetch them and browsers that show them (RFC 9110 13, 14)."""
 
 import re
 from collections.abc import AsyncIterator, Mapping
@@ -8,9 +8,9 @@ from litestar import Response, get, head
 from litestar.params import FromPath
 from litestar.response import Stream
 
-from api.budgets import Bucket, Traffic, bucket_of
-from api.replies import Reply
+from api.budgets import BudgetBucket, Traffic, bucket_of
 from api.requests import ApiRequest
+from api.responses import ApiResponse
 from domain.content import content
 from domain.content.content import Served
 from domain.media import tickets
@@ -20,22 +20,22 @@ from schemas.errors import Unavailable, Unsatisfiable
 
 _RANGE = re.compile(rb"bytes=(?P<first>\d{0,18})-(?P<last>\d{0,18})")
 
-#: A token names one file for ever.
-ALWAYS = {
+#: A token names the same file forever.
+FILE_HEADERS = {
     "Accept-Ranges": "bytes",
     "Cache-Control": "public, max-age=31536000, immutable",
     "Content-Disposition": "inline",
 }
-#: For whoever opens a drawing as a page of its own: it has no script that could run, nor an address.
-SEALED = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"}
+#: For an svg opened as a page of its own: no script runs, and no address is loaded.
+SVG_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox"}
 
 
-#: The last one is for clients that know no types of files.
+#: The last type is for clients that handle no file types.
 TYPES = ("image/*", "video/*", "application/octet-stream")
 
 
-class Part(NamedTuple):
-    """The bytes from `start` up to, without, `end`."""
+class ByteRange(NamedTuple):
+    """A range of bytes: `start` inclusive, `end` exclusive."""
 
     start: int
     end: int
@@ -47,22 +47,22 @@ class Part(NamedTuple):
     opt={"also": (206, 304), "refusals": (404, 416, 429, 503), "types": TYPES},
 )
 async def get_media(request: ApiRequest, token: FromPath[str]) -> Stream | Response[None]:
-    """A file of content, whole or one range of it. Needs no key: its address can't be guessed."""
-    found, headers = await _find(request, token)
-    request.services.limiter.budgets.check(_payer(found))
-    if _is_known(request, found):
-        return Reply(None, status_code=304, headers=headers)
-    part = _asked(request.request_state.headers, found)
-    start, end = part or (0, found.size_bytes)
+    """Return a file of content, whole or one range of it. Needs no key: its URL can't be guessed."""
+    file, headers = await _find(request, token)
+    request.services.limiter.budgets.check(_payer(file))
+    if _is_known(request, file):
+        return ApiResponse(None, status_code=304, headers=headers)
+    part = _requested_range(request.request_state.headers, file)
+    start, end = part or (0, file.size_bytes)
     headers["Content-Length"] = str(end - start)
     if part:
-        headers["Content-Range"] = f"bytes {start}-{end - 1}/{found.size_bytes}"
-    request.request_state.payer = _payer(found)
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{file.size_bytes}"
+    request.request_state.payer = _payer(file)
     chunks = _bytes(request.services.store, token, start, end)
     return Stream(
         _after(await anext(chunks), chunks),
         status_code=206 if part else 200,
-        media_type=found.mime_type,
+        media_type=file.mime_type,
         headers=headers,
     )
 
@@ -73,76 +73,79 @@ async def get_media(request: ApiRequest, token: FromPath[str]) -> Stream | Respo
     opt={"refusals": (404, 503), "types": TYPES},
 )
 async def get_media_by_ticket(request: ApiRequest, token: FromPath[str], ticket: FromPath[str]) -> Stream:
-    """A whole file, at an address that one call to a platform made known: that it was fetched is kept.
+    """Return a whole file at the URL for one call to a platform, and record the fetch.
 
-    Its organization pays for it, and no budget refuses it: a post must not fail because of other readers.
+    Its organization pays for the bytes, but its budget never refuses them: a post must not fail because of
+    other readers.
     """
-    found, headers = await _find_by_ticket(request, token, ticket, counts=True)
-    request.request_state.payer = _payer(found)
-    chunks = _bytes(request.services.store, token, 0, found.size_bytes)
-    return Stream(_after(await anext(chunks), chunks), media_type=found.mime_type, headers=headers)
+    file, headers = await _find_by_ticket(request, token, ticket, counts=True)
+    request.request_state.payer = _payer(file)
+    chunks = _bytes(request.services.store, token, 0, file.size_bytes)
+    return Stream(_after(await anext(chunks), chunks), media_type=file.mime_type, headers=headers)
 
 
 @head("/media/{token:str}", status_code=200, opt={"also": (304,), "refusals": (404, 503)})
 async def head_media(request: ApiRequest, token: FromPath[str]) -> Response[None]:
-    """What GET says of the whole file, without its bytes."""
-    found, headers = await _find(request, token)
-    if _is_known(request, found):
-        return Reply(None, status_code=304, headers=headers)
-    headers |= {"Content-Type": found.mime_type, "Content-Length": str(found.size_bytes)}
-    return Reply(None, headers=headers)
+    """Return the headers that GET has for the whole file, without its bytes."""
+    file, headers = await _find(request, token)
+    if _is_known(request, file):
+        return ApiResponse(None, status_code=304, headers=headers)
+    headers |= {"Content-Type": file.mime_type, "Content-Length": str(file.size_bytes)}
+    return ApiResponse(None, headers=headers)
 
 
 @head("/media/{token:str}/{ticket:str}", status_code=200, opt={"refusals": (404, 503)})
 async def head_media_by_ticket(
     request: ApiRequest, token: FromPath[str], ticket: FromPath[str]
 ) -> Response[None]:
-    """What GET says of the file, without its bytes; it doesn't count as fetched."""
-    found, headers = await _find_by_ticket(request, token, ticket, counts=False)
-    return Reply(None, headers={**headers, "Content-Type": found.mime_type})
+    """Return the headers that GET has, without the bytes; this doesn't count as a fetch."""
+    file, headers = await _find_by_ticket(request, token, ticket, counts=False)
+    return ApiResponse(None, headers={**headers, "Content-Type": file.mime_type})
 
 
 async def _find_by_ticket(
     request: ApiRequest, token: str, ticket: str, *, counts: bool
 ) -> tuple[Served, dict[str, str]]:
     async with request.connection() as conn:
-        found = Served(*await tickets.fetch(conn, token=token, ticket=ticket, counts=counts))
-    return found, {**ALWAYS, "Cache-Control": "no-store", "Content-Length": str(found.size_bytes)}
+        file = Served(*await tickets.fetch(conn, token=token, ticket=ticket, counts=counts))
+    return file, {**FILE_HEADERS, "Cache-Control": "no-store", "Content-Length": str(file.size_bytes)}
 
 
 async def _find(request: ApiRequest, token: str) -> tuple[Served, dict[str, str]]:
     async with request.connection() as conn:
-        found = await content.find_file(conn, token=token)
-    sealed = SEALED if found.mime_type == SVG.mime else {}
-    return found, {**ALWAYS, **sealed, "ETag": _etag(found).decode()}
+        file = await content.find_file(conn, token=token)
+    svg_headers = SVG_HEADERS if file.mime_type == SVG.mime else {}
+    return file, {**FILE_HEADERS, **svg_headers, "ETag": _etag(file).decode()}
 
 
-def _payer(found: Served) -> Bucket:
-    return bucket_of(found.organization_id, found.tier, Traffic.PUBLIC)
+def _payer(file: Served) -> BudgetBucket:
+    return bucket_of(file.organization_id, file.tier, Traffic.PUBLIC)
 
 
-def _etag(found: Served) -> bytes:
-    return b'"%b"' % found.sha256.hex().encode()
+def _etag(file: Served) -> bytes:
+    return b'"%b"' % file.sha256.hex().encode()
 
 
-def _is_known(request: ApiRequest, found: Served) -> bool:
-    given = request.request_state.headers.get(b"if-none-match", b"").strip()
-    return given == b"*" or _etag(found) in (tag.strip().removeprefix(b"W/") for tag in given.split(b","))
+def _is_known(request: ApiRequest, file: Served) -> bool:
+    known_tags = request.request_state.headers.get(b"if-none-match", b"").strip()
+    return known_tags == b"*" or _etag(file) in (
+        tag.strip().removeprefix(b"W/") for tag in known_tags.split(b",")
+    )
 
 
-def _asked(headers: Mapping[bytes, bytes], found: Served) -> Part | None:
-    """The one range that is asked for of this very file; None for all. Raises `Unsatisfiable`.
+def _requested_range(headers: Mapping[bytes, bytes], file: Served) -> ByteRange | None:
+    """Return the requested range; None for the whole file. Raises `Unsatisfiable`.
 
-    Several ranges, or none that can be read, are as if there was no `Range` (RFC 9110 14.2).
+    Several ranges and malformed ones are ignored, as if there was no `Range` (RFC 9110 14.2).
     """
-    given = _RANGE.fullmatch(headers.get(b"range", b""))
-    if not given or headers.get(b"if-range", _etag(found)).strip() != _etag(found):
+    requested = _RANGE.fullmatch(headers.get(b"range", b""))
+    if not requested or headers.get(b"if-range", _etag(file)).strip() != _etag(file):
         return None
-    size, first, last = found.size_bytes, given["first"], given["last"]
+    size, first, last = file.size_bytes, requested["first"], requested["last"]
     if not first:
-        part = Part(max(0, size - int(last)), size) if last else None
+        part = ByteRange(max(0, size - int(last)), size) if last else None
     else:
-        part = Part(int(first), min(size, int(last) + 1) if last else size)
+        part = ByteRange(int(first), min(size, int(last) + 1) if last else size)
         if last and int(last) < int(first):
             return None
     if part and part.start >= size:
@@ -151,22 +154,22 @@ def _asked(headers: Mapping[bytes, bytes], found: Served) -> Part | None:
 
 
 async def _bytes(store: Store, token: str, start: int, end: int) -> AsyncIterator[bytes]:
-    """All of them, or the connection breaks: a file that is shorter than its row must not look whole."""
+    """Yield the bytes; break the connection if the stored file is shorter than its row says."""
     missing = end - start
     async with store.read(token, start, end) as chunks:
         async for chunk in chunks:
             missing -= len(chunk)
             yield chunk
     if missing:
-        raise Unavailable("the storage has a part of this file only")
+        raise Unavailable("the storage has only a part of this file")
 
 
-async def _after(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """A file that can't be read is known by its first bytes, while there is still an answer to choose."""
+async def _after(first: bytes, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Prepend the first chunk, which was read early: a missing file can still get an error status."""
     yield first
-    async for chunk in rest:
+    async for chunk in chunks:
         yield chunk
 
 
-#: Without a key: who comes here has the file's address.
+#: Without a key: the URL is the secret.
 PUBLIC = [get_media, get_media_by_ticket, head_media, head_media_by_ticket]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
-from api import paging, paths, spans
+from api import paging, path_ids, time_window
 from api.guard import requires
 from api.ratelimit import Class
 from api.requests import ApiRequest
@@ -23,13 +23,13 @@ SubjectId = Annotated[
     str | None,
     QueryParameter(
         name="id",
-        description="Of the account (`sa_...`) or the post (`sp_...`) that `scope` means.",
+        description="The id of the account (`sa_...`) or post (`sp_...`), as `scope` says.",
         max_length=100,
     ),
 ]
 MetricFilter = Annotated[
     list[Metric] | None,
-    QueryParameter(name="metrics", description="Only these; else all that the scope has."),
+    QueryParameter(name="metrics", description="Only these metrics; default: all metrics of the scope."),
 ]
 
 _SUBJECTS: dict[MetricScope, Noun] = {"social_account": "account", "platform_post": "post"}
@@ -40,35 +40,35 @@ async def get_metrics(
     request: ApiRequest,
     project_id: FromPath[str],
     *,
-    metric_scope: Annotated[MetricScope, spans.SCOPE] = "project",
+    metric_scope: Annotated[MetricScope, time_window.SCOPE] = "project",
     subject_id: SubjectId = None,
     metrics: MetricFilter = None,
-    since: spans.Since = None,
-    until: spans.Until = None,
-    granularity: Annotated[Granularity, spans.GRANULARITY] = "day",
+    since: time_window.Since = None,
+    until: time_window.Until = None,
+    granularity: Annotated[Granularity, time_window.GRANULARITY] = "day",
 ) -> Metrics:
-    """Figures by hour, day or week of the project's zone, of an archived project too.
+    """Return metrics by hour, day or week in the project's time zone; also of an archived project.
 
-    Each bucket of the window is there: 0 where nothing happened, null where nothing was collected. At most
-    1,000 of them. Events that come late change buckets that are not `final`.
+    Each bucket of the window is listed: 0 if nothing happened, null if nothing was collected. The maximum is
+    1,000 buckets. Late events change buckets that are not `final`.
     """
     chosen = verbs.choose(metric_scope, metrics, has_id=subject_id is not None)
 
     async def read(now: datetime, ahead: timedelta) -> Metrics:
         question = Asked(
             organization_id=request.organization_id,
-            project_id=paths.read("project", project_id),
+            project_id=path_ids.parse_id("project", project_id),
             scope=metric_scope,
-            subject_id=None if subject_id is None else paths.read(_SUBJECTS[metric_scope], subject_id),
+            subject_id=None if subject_id is None else path_ids.parse_id(_SUBJECTS[metric_scope], subject_id),
             metrics=chosen,
             window=windows.read(since, until, now=now),
             ahead=ahead,
             granularity=granularity,
         )
-        return await verbs.read(spans.stores(request), question, now=now)
+        return await verbs.read(time_window.connections_of(request), question, now=now)
 
-    async with spans.bounded():
-        return await spans.at_one_time(request, read)
+    async with time_window.limit_read_time():
+        return await time_window.read_at_one_time(request, read)
 
 
 @get(
@@ -79,50 +79,52 @@ async def get_top_performers(
     request: ApiRequest,
     project_id: FromPath[str],
     *,
-    metric: Annotated[TopMetric, QueryParameter(description="What to rank by.")] = "views",
-    window: Annotated[TopWindow, QueryParameter(description="The days until now that count.")] = "30d",
+    metric: Annotated[TopMetric, QueryParameter(description="The metric to rank by.")] = "views",
+    window: Annotated[TopWindow, QueryParameter(description="The number of days up to now.")] = "30d",
     source_type: Annotated[
         SourceType,
         QueryParameter(
             name="sourceType",
-            description="Posts, each by itself, or what was posted: content that we made "
-            "(`content_container`), or that was uploaded (`manual`), with all its posts on a platform.",
+            description="Rank single posts, or their content with all its posts on a platform: generated "
+            "(`content_container`) or uploaded (`manual`).",
         ),
     ] = "platform_post",
     platform: Annotated[
-        list[PlatformName] | None, QueryParameter(description="Only what is on one of these.")
+        list[PlatformName] | None, QueryParameter(description="Only posts or content on these platforms.")
     ] = None,
-    limit: paging.Limit = paging.DEFAULT,
+    limit: paging.Limit = paging.DEFAULT_LIMIT,
 ) -> TopPerformers:
-    """A project's posts, or contents, that did best in the last days, the best first.
+    """Rank a project's best posts or content of the last days.
 
-    Figures are what came in the window. An `engagement_rate` is likes, comments, shares and saves by views,
-    and only of 100 views or more. `conversions` and `roas` (revenue by spend) are those of imported ads that
-    name the post or content: its id is the row's `adId`, `adsetId` or `campaignId`. They are a 422 where no
-    row of the window names one.
+    Figures count only the window. An `engagement_rate` is likes, comments, shares and saves divided by views,
+    for 100 views or more. `conversions` and `roas` (revenue divided by spend) come from imported ads that
+    name the post or content: its id is the row's `adId`, `adsetId` or `campaignId`. They are a 422 if no row
+    of the window names one.
     """
-    asked: dict[str, Any] = {
+    options: dict[str, Any] = {
         "metric": metric,
         "window": window,
         "source_type": source_type,
         "platforms": platform,
     }
-    read = partial(_rank, request, project_id, limit=limit, **asked)
-    async with spans.bounded():
-        return await spans.at_one_time(request, read)
+    read = partial(_rank, request, project_id, limit=limit, **options)
+    async with time_window.limit_read_time():
+        return await time_window.read_at_one_time(request, read)
 
 
 async def _rank(
-    request: ApiRequest, project_id: str, now: datetime, _: timedelta, **asked: Any
+    request: ApiRequest, project_id: str, now: datetime, _: timedelta, **options: Any
 ) -> TopPerformers:
-    where: dict[str, Any] = {
+    scope: dict[str, Any] = {
         "organization_id": request.organization_id,
-        "project_id": paths.read("project", project_id),
+        "project_id": path_ids.parse_id("project", project_id),
     }
-    if asked["metric"] in advertised.METRICS:
-        return await advertised.rank(spans.stores(request), advertised.Asked(**where, **asked), now=now)
+    if options["metric"] in advertised.METRICS:
+        return await advertised.rank(
+            time_window.connections_of(request), advertised.Asked(**scope, **options), now=now
+        )
     async with request.connection() as conn:
-        return await top_performers.rank(conn, now=now, **where, **asked)
+        return await top_performers.rank(conn, now=now, **scope, **options)
 
 
 ROUTES = [get_metrics, get_top_performers]

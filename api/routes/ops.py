@@ -1,4 +1,4 @@
-"""The platform's machinery, for its operators: these scopes see all organizations."""
+"""Pools and workers, for operators: these scopes see all organizations."""
 
 from litestar import Response, get, post
 from litestar.params import FromPath
@@ -15,27 +15,27 @@ from schemas.ops import Pool, Worker
 
 @get("/ops/pools", opt=requires("ops:read", Class.READ_LIGHT))
 async def list_pools(request: ApiRequest) -> Page[Pool]:
-    """What waits and runs in each pool, and how many workers that asks for."""
+    """List the pools with their waiting and running jobs, and the number of workers they need."""
     async with request.connection() as conn:
         return Page(items=await pools.list_all(conn, slots=request.services.settings.slots), next_cursor=None)
 
 
 @get("/ops/workers", opt=requires("ops:read", Class.READ_LIGHT))
 async def list_workers(request: ApiRequest) -> Page[Worker]:
-    """The worker processes that are alive."""
+    """List the live worker processes."""
     async with request.connection() as conn:
         return Page(items=await pools.list_workers(conn), next_cursor=None)
 
 
 @post("/ops/pools/{name:str}/pause", opt=requires("ops:write", Class.WRITE_LIGHT, 404), status_code=200)
 async def pause_pool(request: ApiRequest, name: FromPath[str]) -> Response[Pool]:
-    """Let a pool take no more work; what runs goes on."""
+    """Pause a pool: it takes no more jobs; running jobs continue."""
     return await _set_paused(request, name, paused=True)
 
 
 @post("/ops/pools/{name:str}/resume", opt=requires("ops:write", Class.WRITE_LIGHT, 404), status_code=200)
 async def resume_pool(request: ApiRequest, name: FromPath[str]) -> Response[Pool]:
-    """Let a pool take work again."""
+    """Resume a paused pool."""
     return await _set_paused(request, name, paused=False)
 
 

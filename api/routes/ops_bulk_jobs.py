@@ -1,4 +1,4 @@
-"""Jobs of all live organizations, for operators: stopped, or started again, by what they have in common."""
+"""Bulk cancel and retry of jobs of all live organizations, for operators."""
 
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from msgspec import structs
 
 from api import filters
 from api.guard import requires
-from api.idempotency import Made, once
+from api.idempotency import WriteResult, once
 from api.paging import cursor_of, place_of
 from api.ratelimit import Class
 from api.requests import ApiRequest
@@ -28,20 +28,20 @@ _ID = 16
 
 @post("/ops/jobs/cancel", opt=requires("ops:write", Class.WRITE_LIGHT, 404, 409), status_code=200)
 async def cancel_all_jobs(request: ApiRequest, data: JSONBody[OperatedCancel]) -> Response[OperatedCanceled]:
-    """Stop the jobs that a filter finds, of all live organizations: at most 100 a call.
+    """Cancel the jobs of all live organizations that match a filter: at most 100 per call.
 
-    See first with `dryRun`. Call again with `nextCursor` until that is null. An organization has it on
-    its record.
+    Preview with `dryRun`. Call again with `nextCursor` until it is null. Each affected organization gets an
+    entry in its audit log.
     """
     actor = request.require_live()
-    filters.words("kinds", data.kinds, NAMES)
-    filters.words("stages", data.stages, kinds.STAGES)
-    period = filters.period(data.since, data.until)
+    filters.check_values("kinds", data.kinds, NAMES)
+    filters.check_values("stages", data.stages, kinds.STAGES)
+    period = filters.read_period(data.since, data.until)
     project = filters.read_id("project", data.project_id)
     after = _read(place_of(request, data.cursor))
 
-    async def cancel(conn: Conn) -> Made[OperatedCanceled]:
-        came = await operated_bulk.cancel(
+    async def cancel(conn: Conn) -> WriteResult[OperatedCanceled]:
+        batch = await operated_bulk.cancel(
             conn,
             actor=actor,
             organization_id=filters.read_id("organization", data.organization_id),
@@ -49,26 +49,26 @@ async def cancel_all_jobs(request: ApiRequest, data: JSONBody[OperatedCancel]) -
             after=after,
             dry_run=data.dry_run,
         )
-        return Made(structs.replace(came.answer, next_cursor=_cursor(request, came.place)))
+        return WriteResult(structs.replace(batch.answer, next_cursor=_cursor(request, batch.place)))
 
     return await once(request, cancel)
 
 
 @post("/ops/jobs/retry", opt=requires("ops:write", Class.LONG_RUNNING, 404, 409), status_code=200)
 async def retry_all_jobs(request: ApiRequest, data: JSONBody[OperatedRetry]) -> Response[BulkRetried]:
-    """Start failed jobs again that a filter finds, of all live organizations: at most 100 a call.
+    """Retry the failed jobs of all live organizations that match a filter: at most 100 per call.
 
-    As `POST /v1/jobs/retry` for each organization, which has it on its record. Call again with `nextCursor`
-    until that is null.
+    Works as `POST /v1/jobs/retry` for each organization, with an entry in its audit log. Call again with
+    `nextCursor` until it is null.
     """
     actor = request.require_live()
-    filters.words("kinds", data.kinds, NAMES)
-    period = filters.period(data.since, data.until)
+    filters.check_values("kinds", data.kinds, NAMES)
+    period = filters.read_period(data.since, data.until)
     project = filters.read_id("project", data.project_id)
     after = _read(place_of(request, data.cursor))
 
-    async def retry(conn: Conn) -> Made[BulkRetried]:
-        came = await operated_bulk.retry(
+    async def retry(conn: Conn) -> WriteResult[BulkRetried]:
+        batch = await operated_bulk.retry(
             conn,
             actor=actor,
             organization_id=filters.read_id("organization", data.organization_id),
@@ -76,8 +76,8 @@ async def retry_all_jobs(request: ApiRequest, data: JSONBody[OperatedRetry]) -> 
             after=after,
             dry_run=data.dry_run,
         )
-        answer = structs.replace(came.answer, next_cursor=_cursor(request, came.place))
-        return Made(answer, wakes=came.wakes)
+        answer = structs.replace(batch.answer, next_cursor=_cursor(request, batch.place))
+        return WriteResult(answer, wakes=batch.wakes)
 
     return await once(request, retry)
 

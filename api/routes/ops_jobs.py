@@ -6,10 +6,10 @@ from typing import Annotated
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
-from api import filters, paths, spans
-from api.filters import MadeSince, MadeUntil, ProjectFilter
+from api import filters, path_ids, time_window
+from api.filters import CreatedSince, CreatedUntil, ProjectFilter
 from api.guard import requires
-from api.paging import DEFAULT, Cursor, Limit, page
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, page
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from api.timeline_pages import page_of_entries
@@ -22,17 +22,19 @@ from schemas.jobs import Phase, Status
 from schemas.operated_jobs import OperatedJob, OperatedJobCounts, OperatedJobDetail
 from schemas.timelines import TimelineEntry
 
-WindowFilter = Annotated[Window, QueryParameter(name="window", description="How far it goes back.")]
-PoolFilter = Annotated[str | None, QueryParameter(description="Only of this pool.", max_length=100)]
-OrganizationFilter = Annotated[
-    str | None, QueryParameter(name="organizationId", description="Only of this organization.")
+WindowFilter = Annotated[
+    Window, QueryParameter(name="window", description="The length of the window, up to now.")
 ]
-KindFilter = Annotated[str | None, QueryParameter(description="Only of this kind.", max_length=100)]
-StatusFilter = Annotated[Status | None, QueryParameter(description="Only with this status.")]
-PhaseFilter = Annotated[Phase | None, QueryParameter(description="Only in this phase.")]
+PoolFilter = Annotated[str | None, QueryParameter(description="Only jobs of this pool.", max_length=100)]
+OrganizationFilter = Annotated[
+    str | None, QueryParameter(name="organizationId", description="Only jobs of this organization.")
+]
+KindFilter = Annotated[str | None, QueryParameter(description="Only jobs of this kind.", max_length=100)]
+StatusFilter = Annotated[Status | None, QueryParameter(description="Only jobs with this status.")]
+PhaseFilter = Annotated[Phase | None, QueryParameter(description="Only jobs in this phase.")]
 ErrorFilter = Annotated[
     str | None,
-    QueryParameter(name="errorCode", description="Only failed ones, with this code.", max_length=100),
+    QueryParameter(name="errorCode", description="Only failed jobs with this code.", max_length=100),
 ]
 
 
@@ -40,7 +42,7 @@ ErrorFilter = Annotated[
 async def measure_all_jobs(
     request: ApiRequest, *, window: WindowFilter = "hour", pool: PoolFilter = None
 ) -> JobStats:
-    """All organizations' jobs that ended in the last hour or day, by when they did, for a chart."""
+    """Return statistics of all organizations' jobs that ended in the last hour or day, for a chart."""
     request.require_live()
     now = request.services.clock()
     async with request.connection() as conn:
@@ -58,18 +60,18 @@ async def list_all_jobs(
     status: StatusFilter = None,
     phase: PhaseFilter = None,
     error_code: ErrorFilter = None,
-    since: MadeSince = None,
-    until: MadeUntil = None,
+    since: CreatedSince = None,
+    until: CreatedUntil = None,
     cursor: Cursor = None,
-    limit: Limit = DEFAULT,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[OperatedJob]:
-    """Jobs of all organizations, newest first, internal ones too.
+    """List the jobs of all organizations, newest first, internal ones included.
 
-    Filters look at the newest 10,000 jobs, or of the status that is asked for: an equal part of each
-    organization, but 200 at least. Name an organization, or a project, to look further back in it.
+    Filters search the newest 10,000 jobs, or 10,000 with the given status: an equal share of each
+    organization, but at least 200. Filter by an organization or a project to search further back.
     """
     request.require_live()
-    wanted = Wanted(
+    criteria = Wanted(
         organization_id=filters.read_id("organization", organization_id),
         project_id=filters.read_id("project", project_id),
         kind=kind,
@@ -77,9 +79,9 @@ async def list_all_jobs(
         status=status,
         phase=phase,
         error_code=error_code,
-        period=filters.period(since, until),
+        period=filters.read_period(since, until),
     )
-    find = partial(operated_jobs.list_page, wanted=wanted)
+    find = partial(operated_jobs.list_page, wanted=criteria)
     return await page(request, find, cursor, limit, identify=lambda job: job.job_id)
 
 
@@ -92,16 +94,16 @@ async def count_all_jobs(
     kind: KindFilter = None,
     pool: PoolFilter = None,
     error_code: ErrorFilter = None,
-    since: MadeSince = None,
-    until: MadeUntil = None,
+    since: CreatedSince = None,
+    until: CreatedUntil = None,
 ) -> OperatedJobCounts:
-    """How many jobs of all organizations there are by status and by phase, as their list finds them.
+    """Count the jobs of all organizations by status and by phase, as their list finds them.
 
-    It looks at the newest 10,000 of each status, an equal part of each organization, and says where there
-    may be more.
+    The count covers the newest 10,000 of each status, an equal share of each organization, and marks counts
+    that may be incomplete.
     """
     request.require_live()
-    wanted = Wanted(
+    criteria = Wanted(
         organization_id=filters.read_id("organization", organization_id),
         project_id=filters.read_id("project", project_id),
         kind=kind,
@@ -109,27 +111,27 @@ async def count_all_jobs(
         status=None,
         phase=None,
         error_code=error_code,
-        period=filters.period(since, until),
+        period=filters.read_period(since, until),
     )
-    async with spans.bounded(), request.connection() as conn:
-        return await operated_jobs.count(conn, wanted=wanted)
+    async with time_window.limit_read_time(), request.connection() as conn:
+        return await operated_jobs.count(conn, wanted=criteria)
 
 
 @get("/ops/jobs/{job_id:str}", opt=requires("ops:read", Class.READ_LIGHT, 404, 409))
 async def get_any_job(request: ApiRequest, job_id: FromPath[str]) -> OperatedJobDetail:
-    """A job of any organization, with what it was asked for and what it came to."""
+    """Return a job of any organization, with its arguments and its result."""
     request.require_live()
     async with request.connection() as conn:
-        return await operated_jobs.get(conn, job_id=paths.read("job", job_id))
+        return await operated_jobs.get(conn, job_id=path_ids.parse_id("job", job_id))
 
 
 @get("/ops/jobs/{job_id:str}/timeline", opt=requires("ops:read", Class.READ_LIGHT, 404, 409))
 async def get_any_job_timeline(
-    request: ApiRequest, job_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT
+    request: ApiRequest, job_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> Page[TimelineEntry]:
-    """What happened to a job of any organization, internal ones too: as its own organization reads it."""
+    """List the timeline of any organization's job, internal ones included, as its organization reads it."""
     request.require_live()
-    read = partial(operated_jobs.timeline, job_id=paths.read("job", job_id))
+    read = partial(operated_jobs.timeline, job_id=path_ids.parse_id("job", job_id))
     return await page_of_entries(request, read, cursor, limit)
 
 

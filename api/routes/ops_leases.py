@@ -1,4 +1,4 @@
-"""Leased accounts, for operators: offer accounts, answer requests of all organizations, recall.
+"""Leased accounts for operators: offer accounts, answer requests of all organizations, recall.
 
 An operator's key sees its own environment, live or sandbox, and offers accounts of its own organization.
 """
@@ -9,10 +9,10 @@ from typing import Annotated
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from api import paths
+from api import path_ids
 from api.guard import requires
-from api.idempotency import Made, once, once_plain
-from api.paging import DEFAULT, Cursor, Limit, page
+from api.idempotency import WriteResult, once, once_plain
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, page
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -37,13 +37,13 @@ StatusFilter = Annotated[
 async def offer_account(request: ApiRequest, data: JSONBody[AccountOffer]) -> Response[OfferedAccount]:
     """Offer a connected account of your own organization for lease.
 
-    As long as it is offered only its leases post to it. What opens it, its quota and the rests that its
-    platform asks for stay with it, whoever leases it.
+    While it is offered, only its lessees post to it. Its tokens, its quota and its platform's rate limits
+    stay with the account, across all leases.
     """
 
-    async def offer(conn: Conn) -> Made[OfferedAccount]:
-        account_id = paths.read("account", data.social_account_id)
-        return Made(
+    async def offer(conn: Conn) -> WriteResult[OfferedAccount]:
+        account_id = path_ids.parse_id("account", data.social_account_id)
+        return WriteResult(
             await offers.offer(conn, actor=request.principal.actor, account_id=account_id, niche=data.niche),
             status=201,
         )
@@ -53,9 +53,9 @@ async def offer_account(request: ApiRequest, data: JSONBody[AccountOffer]) -> Re
 
 @get("/ops/leasable-accounts", opt=requires("ops:read", Class.READ_LIGHT))
 async def list_offered_accounts(
-    request: ApiRequest, *, cursor: Cursor = None, limit: Limit = DEFAULT
+    request: ApiRequest, *, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> Page[OfferedAccount]:
-    """What is offered and who has it, newest first."""
+    """List the offered accounts with their lessees, newest first."""
     find = partial(offers.list_page, env=request.principal.env)
     return await page(request, find, cursor, limit, identify=lambda account: account.social_account_id)
 
@@ -66,11 +66,11 @@ async def list_offered_accounts(
     status_code=200,
 )
 async def withdraw_account(request: ApiRequest, social_account_id: FromPath[str]) -> Response[OfferedAccount]:
-    """Offer an account no more; one that is leased has to be recalled first."""
+    """Withdraw an offered account; recall a leased one first."""
     return await once_plain(
         request,
         lambda conn: offers.withdraw(
-            conn, actor=request.principal.actor, account_id=paths.read("account", social_account_id)
+            conn, actor=request.principal.actor, account_id=path_ids.parse_id("account", social_account_id)
         ),
     )
 
@@ -81,9 +81,9 @@ async def list_lease_requests(
     *,
     status: StatusFilter = None,
     cursor: Cursor = None,
-    limit: Limit = DEFAULT,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[OperatedRequest]:
-    """What the partners ask for, newest first."""
+    """List the partners' requests, newest first."""
     find = partial(requests.list_page, env=request.principal.env, statuses=status)
     return await page(request, find, cursor, limit, identify=lambda asked: asked.request_id)
 
@@ -96,16 +96,16 @@ async def list_lease_requests(
 async def assign_leased_accounts(
     request: ApiRequest, lease_request_id: FromPath[str], data: JSONBody[LeaseAssign]
 ) -> Response[OperatedRequest]:
-    """Lease offered accounts to whoever asked: all of these or, if one can't be leased now, none.
+    """Lease offered accounts to the requester. If one can't be leased now, none is.
 
-    With fewer than were asked for the request is `partial`, and more may follow.
+    With fewer accounts than requested, the request is `partial`, and more may follow.
     """
     return await once_plain(
         request,
         lambda conn: requests.assign(
             conn,
             actor=request.principal.actor,
-            request_id=paths.read("lease_request", lease_request_id),
+            request_id=path_ids.parse_id("lease_request", lease_request_id),
             account_ids=data.social_account_ids,
         ),
     )
@@ -119,13 +119,13 @@ async def assign_leased_accounts(
 async def reject_lease_request(
     request: ApiRequest, lease_request_id: FromPath[str], data: JSONBody[LeaseReject]
 ) -> Response[OperatedRequest]:
-    """Assign nothing and say why, or nothing more to a request that is `partial`, and stays so."""
+    """Reject a request with a reason; a `partial` request keeps its accounts and its status."""
     return await once_plain(
         request,
         lambda conn: requests.reject(
             conn,
             actor=request.principal.actor,
-            request_id=paths.read("lease_request", lease_request_id),
+            request_id=path_ids.parse_id("lease_request", lease_request_id),
             reason=data.reason,
         ),
     )
@@ -139,14 +139,16 @@ async def reject_lease_request(
 async def recall_lease(
     request: ApiRequest, social_account_id: FromPath[str]
 ) -> Response[AccountDisconnected]:
-    """Take a leased account back, as if its tenant had let it go; the id is the one that it has there.
+    """Recall a leased account, as if its tenant had released it; use the lease's account id.
 
-    A repeat answers the same and never ends another tenant's lease.
+    Repeating the request returns the same answer and never ends another tenant's lease.
     """
     return await once_plain(
         request,
         lambda conn: leases.recall(
-            conn, actor=request.principal.actor, account_id=paths.read("leased_account", social_account_id)
+            conn,
+            actor=request.principal.actor,
+            account_id=path_ids.parse_id("leased_account", social_account_id),
         ),
     )
 

@@ -1,6 +1,6 @@
-"""Organizations, for operators: create one, give it another tier, suspend it.
+"""Organizations, for operators: create, change tier, suspend.
 
-They are live, so that a sandbox's key sees none.
+Organizations are live, so a sandbox key sees none.
 """
 
 from functools import partial
@@ -9,10 +9,10 @@ from litestar import Response, get, patch, post
 from litestar.params import FromPath, JSONBody
 from msgspec import UNSET
 
-from api import paths
+from api import path_ids
 from api.guard import requires
-from api.idempotency import Made, once, once_plain
-from api.paging import DEFAULT, Cursor, Limit, page
+from api.idempotency import WriteResult, once, once_plain
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, page
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -26,9 +26,9 @@ from schemas.usage import Usage
 
 @get("/ops/organizations", opt=requires("ops:read", Class.READ_LIGHT, 409))
 async def list_organizations(
-    request: ApiRequest, *, cursor: Cursor = None, limit: Limit = DEFAULT
+    request: ApiRequest, *, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> Page[Organization]:
-    """All organizations, newest first."""
+    """List all organizations, newest first."""
     request.require_live()
     return await page(request, organizations.list_page, cursor, limit, identify=lambda found: found.id)
 
@@ -37,12 +37,12 @@ async def list_organizations(
 async def create_organization(
     request: ApiRequest, data: JSONBody[OrganizationCreate]
 ) -> Response[Organization]:
-    """Create an organization and its sandbox; `tenantry keys create` on the machine makes its first key."""
+    """Create an organization and its sandbox; `tenantry keys create` on the server creates its first key."""
     actor = request.require_live()
 
-    async def create(conn: Conn) -> Made[Organization]:
+    async def create(conn: Conn) -> WriteResult[Organization]:
         pair = await organizations.create(conn, name=data.name, tier=data.tier, actor=actor)
-        return Made(await organizations.find(conn, organization_id=pair.live), status=201)
+        return WriteResult(await organizations.find(conn, organization_id=pair.live), status=201)
 
     return await once(request, create)
 
@@ -51,15 +51,15 @@ async def create_organization(
 async def patch_organization(
     request: ApiRequest, organization_id: FromPath[str], data: JSONBody[OrganizationPatch]
 ) -> Response[Organization]:
-    """Give an organization another tier, or suspend it.
+    """Change an organization's tier, or suspend it.
 
-    From this answer on each of its keys, and its sandbox's, is refused with `KILL_SWITCH`, and its jobs
-    wait, posts among them, but for archives; what runs ends. What is not suspended any more goes on.
+    From this answer on, each of its keys, and its sandbox's keys, is refused with `KILL_SWITCH`. Its jobs
+    wait, posts included, except archives; running jobs end. Lifting the suspension resumes them.
     """
     actor = request.require_live()
     change = partial(
         organizations.change,
-        organization_id=paths.read("organization", organization_id),
+        organization_id=path_ids.parse_id("organization", organization_id),
         tier=None if data.tier is UNSET else data.tier,
         suspended=None if data.suspended is UNSET else data.suspended,
         actor=actor,
@@ -72,16 +72,16 @@ async def patch_organization(
     opt=requires("ops:read", Class.READ_LIGHT, 404, 409),
 )
 async def get_organization_usage(request: ApiRequest, organization_id: FromPath[str]) -> Usage:
-    """What an organization has of what its tier allows, as it sees it itself; or its sandbox."""
+    """Return the usage of an organization or a sandbox, as it sees its usage itself."""
     request.require_live()
     async with request.connection() as conn:
-        asked = paths.read("organization", organization_id)
-        found = await organizations.find(conn, organization_id=asked)
-        live = paths.read("organization", found.id)
-        tier: Tier = found.tier if asked == live else "sandbox"
-        budgets = await request.services.limiter.usage(asked, tier)
+        requested_id = path_ids.parse_id("organization", organization_id)
+        organization = await organizations.find(conn, organization_id=requested_id)
+        live_id = path_ids.parse_id("organization", organization.id)
+        tier: Tier = organization.tier if requested_id == live_id else "sandbox"
+        budgets = await request.services.limiter.usage(requested_id, tier)
         now = request.services.clock()
-        return await usage.get(conn, organization_id=asked, tier=tier, budgets=budgets, now=now)
+        return await usage.get(conn, organization_id=requested_id, tier=tier, budgets=budgets, now=now)
 
 
 ROUTES = [list_organizations, create_organization, patch_organization, get_organization_usage]

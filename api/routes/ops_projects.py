@@ -1,14 +1,14 @@
-"""Projects of all organizations, for operators: the purge of one that is archived.
+"""Projects of all organizations, for operators: the purge of an archived one.
 
-A sandbox's key reaches projects of sandboxes alone.
+A sandbox key reaches only projects of sandboxes.
 """
 
 from litestar import Response, post
 from litestar.params import FromPath, JSONBody
 
-from api import paths
+from api import path_ids
 from api.guard import requires
-from api.idempotency import ACCEPTED, Made, once
+from api.idempotency import ACCEPTED, WriteResult, once
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -24,21 +24,21 @@ from schemas.projects import ProjectPurge, Purging
 async def purge_project(
     request: ApiRequest, project_id: FromPath[str], data: JSONBody[ProjectPurge]
 ) -> Response[Purging]:
-    """Delete an archived project for good: files, tokens, posts, content, jobs. Its audit log stays.
+    """Purge an archived project: delete its files, tokens, posts, content and jobs for good.
 
-    From this answer on the project is not found; what is in it goes within its job. The same request
-    answers the same until the job has ended, and 404 after.
+    Its audit log stays. From this answer on, the project is not found; its data is deleted by a job. The same
+    request returns the same answer until the job has ended, and 404 afterwards.
     """
 
-    async def begin(conn: Conn) -> Made[Purging]:
+    async def begin(conn: Conn) -> WriteResult[Purging]:
         purging, wake = await purge.begin(
             conn,
-            project_id=paths.read("project", project_id),
+            project_id=path_ids.parse_id("project", project_id),
             name=data.name,
             env=request.principal.env,
             actor=request.principal.actor,
         )
-        return Made(purging, status=ACCEPTED, wakes=() if wake is None else (wake,))
+        return WriteResult(purging, status=ACCEPTED, wakes=() if wake is None else (wake,))
 
     return await once(request, begin)
 

@@ -1,4 +1,4 @@
-"""Scheduled posts: content to accounts at a time, and what may still be done about it."""
+"""Scheduled posts: schedule, publish, change, cancel."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -9,13 +9,13 @@ import msgspec
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from api import etags, filters, paths
+from api import etags, filters, path_ids
 from api.guard import requires
-from api.idempotency import ACCEPTED, Made, once
-from api.paging import DEFAULT, Cursor, Limit, page_of_project
+from api.idempotency import ACCEPTED, WriteResult, once
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
 from api.ratelimit import Class
-from api.replies import Reply
 from api.requests import ApiRequest
+from api.responses import ApiResponse
 from db.pool import Conn
 from domain.jobs import wait_reasons
 from domain.publishing import captions, changes, posts, scheduling
@@ -38,17 +38,18 @@ from schemas.posts import (
 
 StatusFilter = Annotated[list[Status] | None, QueryParameter(description="Only with one of these statuses.")]
 AccountFilter = Annotated[
-    str | None, QueryParameter(name="socialAccountId", description="Only to this account of the project.")
+    str | None,
+    QueryParameter(name="socialAccountId", description="Only posts to this account of the project."),
 ]
 ContentFilter = Annotated[
-    str | None, QueryParameter(name="contentId", description="Only of this content of the project.")
+    str | None, QueryParameter(name="contentId", description="Only posts of this content of the project.")
 ]
 Since = Annotated[
     str | None,
-    QueryParameter(description="Scheduled for this instant or later; UTC, with `Z`.", max_length=40),
+    QueryParameter(description="Scheduled at this time or later; UTC, with `Z`.", max_length=40),
 ]
 Until = Annotated[
-    str | None, QueryParameter(description="Scheduled for before this instant; UTC, with `Z`.", max_length=40)
+    str | None, QueryParameter(description="Scheduled before this time; UTC, with `Z`.", max_length=40)
 ]
 
 NO_REASON, AS_IT_IS = CancelPost(), ApproveCaption()
@@ -62,23 +63,23 @@ NO_REASON, AS_IT_IS = CancelPost(), ApproveCaption()
 async def schedule_content(
     request: ApiRequest, content_id: FromPath[str], data: JSONBody[ScheduleContent]
 ) -> Response[Scheduled]:
-    """Post content to accounts at a time: to every target, or to none where anything is wrong with one.
+    """Schedule content to accounts. If one target is invalid, no post is scheduled.
 
-    Content that awaits its approval is scheduled too: its posts are `blocked` until it is approved. So is a
-    post with an unapproved `captionOverride`, unless the key may approve it.
+    Content that awaits approval can be scheduled: its posts are `blocked` until the approval. A post with an
+    unapproved `captionOverride` is blocked, too, unless the key may approve it.
     """
 
-    async def schedule(conn: Conn) -> Made[Scheduled]:
+    async def schedule(conn: Conn) -> WriteResult[Scheduled]:
         scheduled, wakes = await scheduling.schedule(
             conn,
             organization_id=request.organization_id,
-            content_id=paths.read("content", content_id),
+            content_id=path_ids.parse_id("content", content_id),
             approver_id=_approver(request),
             body=data,
             now=request.services.clock(),
             ahead=request.ahead,
         )
-        return Made(scheduled, status=ACCEPTED, wakes=tuple(wakes))
+        return WriteResult(scheduled, status=ACCEPTED, wakes=tuple(wakes))
 
     return await once(request, schedule)
 
@@ -91,17 +92,17 @@ async def schedule_content(
 async def publish_content(
     request: ApiRequest, content_id: FromPath[str], data: JSONBody[PublishContent]
 ) -> Response[Scheduled]:
-    """Post content to accounts now: to every target, or to none where anything is wrong with one."""
+    """Publish content to accounts now. If one target is invalid, no post is published."""
 
-    async def publish(conn: Conn) -> Made[Scheduled]:
+    async def publish(conn: Conn) -> WriteResult[Scheduled]:
         scheduled, wakes = await scheduling.publish(
             conn,
             organization_id=request.organization_id,
-            content_id=paths.read("content", content_id),
+            content_id=path_ids.parse_id("content", content_id),
             approver_id=_approver(request),
             body=data,
         )
-        return Made(scheduled, status=ACCEPTED, wakes=tuple(wakes))
+        return WriteResult(scheduled, status=ACCEPTED, wakes=tuple(wakes))
 
     return await once(request, publish)
 
@@ -117,15 +118,15 @@ async def list_scheduled_posts(
     since: Since = None,
     until: Until = None,
     cursor: Cursor = None,
-    limit: Limit = DEFAULT,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[Post]:
-    """A project's posts, newest first."""
-    period = await filters.own_period(request, since, until)
+    """List a project's posts, newest first."""
+    period = await filters.read_sandbox_period(request, since, until)
 
-    async def find(conn: Conn, /, **where: Any) -> list[Post]:
+    async def find(conn: Conn, /, **page_args: Any) -> list[Post]:
         return await posts.list_page(
             conn,
-            **where,
+            **page_args,
             account_id=filters.read_id("account", social_account_id),
             content_id=filters.read_id("content", content_id),
             statuses=status,
@@ -137,12 +138,17 @@ async def list_scheduled_posts(
 
 @get("/scheduled-posts/{scheduled_post_id:str}", opt=requires("publish:read", Class.READ_LIGHT, 404))
 async def get_scheduled_post(request: ApiRequest, scheduled_post_id: FromPath[str]) -> Response[Post]:
-    """A post. Its ETag is for `If-Match`; `waiting` is of this moment, and changes without another ETag."""
-    where = {"organization_id": request.organization_id, "post_id": paths.read("post", scheduled_post_id)}
+    """Return a post, with its ETag for `If-Match`. `waiting` is as of now, and changes without a new ETag."""
+    scope = {
+        "organization_id": request.organization_id,
+        "post_id": path_ids.parse_id("post", scheduled_post_id),
+    }
     async with request.connection() as conn:
-        found, version = await posts.get(conn, **where)
-        waiting = await wait_reasons.of_post(conn, **where, post=found)
-    return Reply(msgspec.structs.replace(found, waiting=waiting), headers={"ETag": etags.show(version)})
+        shown, version = await posts.get(conn, **scope)
+        waiting = await wait_reasons.of_post(conn, **scope, post=shown)
+    return ApiResponse(
+        msgspec.structs.replace(shown, waiting=waiting), headers={"ETag": etags.format_etag(version)}
+    )
 
 
 @post(
@@ -153,11 +159,11 @@ async def get_scheduled_post(request: ApiRequest, scheduled_post_id: FromPath[st
 async def reschedule_post(
     request: ApiRequest, scheduled_post_id: FromPath[str], data: JSONBody[Reschedule]
 ) -> Response[Post]:
-    """Give a post that waits another time. One that was approved too late is queued by this."""
+    """Reschedule a waiting post. A post that missed its time before its approval is queued again."""
 
-    async def reschedule(conn: Conn, **where: Any) -> tuple[Versioned, list[Wake]]:
+    async def reschedule(conn: Conn, **scope: Any) -> tuple[Versioned, list[Wake]]:
         now, ahead = request.services.clock(), request.ahead
-        return await changes.reschedule(conn, body=data, now=now, ahead=ahead, **where)
+        return await changes.reschedule(conn, body=data, now=now, ahead=ahead, **scope)
 
     return await _change(request, scheduled_post_id, reschedule)
 
@@ -170,9 +176,9 @@ async def reschedule_post(
 async def cancel_post(
     request: ApiRequest, scheduled_post_id: FromPath[str], data: JSONBody[CancelPost] = NO_REASON
 ) -> Response[Post]:
-    """Cancel a post that waits, at once; the same again answers the same. It goes out if it is on its way."""
+    """Cancel a waiting post. A repeat returns the same answer; a post being sent still goes out."""
 
-    return await _change(request, scheduled_post_id, _waking_nobody(changes.cancel, reason=data.reason))
+    return await _change(request, scheduled_post_id, _without_wakes(changes.cancel, reason=data.reason))
 
 
 @post(
@@ -183,9 +189,9 @@ async def cancel_post(
 async def approve_post(
     request: ApiRequest, scheduled_post_id: FromPath[str], data: JSONBody[ApproveCaption] = AS_IT_IS
 ) -> Response[Post]:
-    """Let a post's own caption go out that awaits its approval (`captionPending`), at the post's time.
+    """Approve a post's own caption (`captionPending`): the post goes out at its time.
 
-    If its content awaits an approval too, the post stays `blocked` until then.
+    If its content awaits approval, too, the post stays `blocked` until then.
     """
 
     approve = partial(
@@ -205,9 +211,9 @@ async def approve_post(
 async def reject_post(
     request: ApiRequest, scheduled_post_id: FromPath[str], data: JSONBody[RejectCaption]
 ) -> Response[Post]:
-    """Reject a post's own caption that awaits its approval, which cancels the post."""
+    """Reject a post's own caption (`captionPending`), which cancels the post."""
 
-    reject = _waking_nobody(captions.reject, api_key_id=request.principal.key_uuid, reason=data.reason)
+    reject = _without_wakes(captions.reject, api_key_id=request.principal.key_uuid, reason=data.reason)
     return await _change(request, scheduled_post_id, reject)
 
 
@@ -219,9 +225,9 @@ async def reject_post(
 async def resolve_post(
     request: ApiRequest, scheduled_post_id: FromPath[str], data: JSONBody[ResolvePost]
 ) -> Response[Post]:
-    """Say what became of a post whose outcome is unknown, having looked. Nothing is sent again by itself."""
+    """Report the outcome of an `outcome_unknown` post after checking the platform. Nothing is sent again."""
 
-    resolve = _waking_nobody(changes.resolve, body=data, api_key_id=request.principal.key_uuid)
+    resolve = _without_wakes(changes.resolve, body=data, api_key_id=request.principal.key_uuid)
     return await _change(request, scheduled_post_id, resolve)
 
 
@@ -230,33 +236,33 @@ async def _change(
     scheduled_post_id: str,
     verb: Callable[..., Awaitable[tuple[Versioned, list[Wake]]]],
 ) -> Response[Post]:
-    """The post as `verb` changes it, if it has a version that `If-Match` allows."""
+    """Change a post with `verb`, if `If-Match` allows its version."""
 
-    async def change(conn: Conn) -> Made[Post]:
-        (found, version), wakes = await verb(
+    async def change(conn: Conn) -> WriteResult[Post]:
+        (changed, version), wakes = await verb(
             conn,
             organization_id=request.organization_id,
-            post_id=paths.read("post", scheduled_post_id),
-            versions=etags.matching(request),
+            post_id=path_ids.parse_id("post", scheduled_post_id),
+            versions=etags.allowed_versions(request),
         )
-        return Made(found, etag=etags.show(version), wakes=tuple(wakes))
+        return WriteResult(changed, etag=etags.format_etag(version), wakes=tuple(wakes))
 
     return await once(request, change)
 
 
-def _waking_nobody(
-    verb: Callable[..., Awaitable[Versioned]], **given: Any
+def _without_wakes(
+    verb: Callable[..., Awaitable[Versioned]], **options: Any
 ) -> Callable[..., Awaitable[tuple[Versioned, list[Wake]]]]:
-    """A verb that starts nothing, for `_change`."""
+    """Adapt a verb without wakes for `_change`."""
 
-    async def change(conn: Conn, **where: Any) -> tuple[Versioned, list[Wake]]:
-        return await verb(conn, **given, **where), []
+    async def change(conn: Conn, **scope: Any) -> tuple[Versioned, list[Wake]]:
+        return await verb(conn, **options, **scope), []
 
     return change
 
 
 def _approver(request: ApiRequest) -> UUID | None:
-    """The caller's key, if it may approve what it sends."""
+    """Return the caller's key if it may approve captions."""
     who = request.principal
     return who.key_uuid if grants(who.scopes, "content:approve") else None
 

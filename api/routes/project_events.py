@@ -5,10 +5,10 @@ from typing import Annotated
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
-from api import filters, paths, spans
+from api import filters, path_ids, time_window
+from api.app_lookup import look_up_apps
 from api.guard import requires
-from api.look_up import apps_of
-from api.paging import DEFAULT, Cursor, Limit, page_of_places
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_places
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -21,30 +21,30 @@ from schemas.conversion_counts import Conversions, Grouping
 from schemas.kept_events import KeptEvent
 
 NameFilter = Annotated[
-    list[str] | None, QueryParameter(name="eventNames", description="Only of these names.")
+    list[str] | None, QueryParameter(name="eventNames", description="Only events with these names.")
 ]
 ConversionNames = Annotated[
     list[str] | None,
     QueryParameter(
         name="eventNames",
-        description="Events of these names; unless given "
+        description="Events of these names; default: "
         f"{', '.join(f'`{name}`' for name in CONVERSIONS)}. "
-        "`(other)`: of all names beyond the first 2,000 of the project.",
+        "`(other)`: all names beyond the first 2,000 of the project.",
     ),
 ]
 GroupBy = Annotated[
-    list[Grouping] | None, QueryParameter(name="groupBy", description="What groups are told apart by.")
+    list[Grouping] | None, QueryParameter(name="groupBy", description="The properties to group by.")
 ]
 UserFilter = Annotated[
-    str | None, QueryParameter(name="userId", description="Only of this `appUserId`.", max_length=255)
+    str | None, QueryParameter(name="userId", description="Only events of this `appUserId`.", max_length=255)
 ]
 OccurredSince = Annotated[
     str | None,
-    QueryParameter(name="since", description="Occurred then or later; UTC, with `Z`.", max_length=40),
+    QueryParameter(name="since", description="Occurred at this time or later; UTC, with `Z`.", max_length=40),
 ]
 OccurredUntil = Annotated[
     str | None,
-    QueryParameter(name="until", description="Occurred before then; UTC, with `Z`.", max_length=40),
+    QueryParameter(name="until", description="Occurred before this time; UTC, with `Z`.", max_length=40),
 ]
 
 
@@ -59,20 +59,20 @@ async def list_events(
     since: OccurredSince = None,
     until: OccurredUntil = None,
     cursor: Cursor = None,
-    limit: Limit = DEFAULT,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[KeptEvent]:
-    """A project's events, newest first by when they occurred; of an archived project too.
+    """List a project's events, newest first by the time of occurrence; also of an archived project.
 
-    An event is listed once its 202 was sent, and for as long as events are kept. Without `events:read+pii`
-    what names or finds a person or a device is `[redacted]`.
+    An event is listed once its 202 was sent, and for as long as events are kept. Without `events:read+pii`,
+    values that identify or locate a person or a device are `[redacted]`.
     """
-    period = filters.period(since, until)
+    period = filters.read_period(since, until)
     pii = grants(request.principal.scopes, "events:read+pii")
-    wanted = Wanted(event_names, user_id, period.since, period.until, pii)
-    apps = apps_of(request, project_id, app_id)
+    criteria = Wanted(event_names, user_id, period.since, period.until, pii)
+    apps = look_up_apps(request, project_id, app_id)
 
     async def find(conn: Conn, before: Position | None, limit: int) -> list[tuple[bytes, KeptEvent]]:
-        return await event_list.list_page(conn, apps.found, wanted, before=before, limit=limit)
+        return await event_list.list_page(conn, apps.result, criteria, before=before, limit=limit)
 
     return await page_of_places(request, find, cursor, limit, read=Position.unpack, connect=apps.connect)
 
@@ -85,25 +85,26 @@ async def count_conversions(
     app_id: filters.AppId = None,
     event_names: ConversionNames = None,
     group_by: GroupBy = None,
-    since: spans.Since = None,
-    until: spans.Until = None,
+    since: time_window.Since = None,
+    until: time_window.Until = None,
 ) -> Conversions:
-    """Events that are worth something, counted exactly, and their values; of an archived project too.
+    """Count conversion events exactly, with their values; also of an archived project.
 
-    All events whose 202 was sent before are in it. A value is the first number of `revenue_amount`,
-    `price_amount` and `value` in the event's `properties`. Values are never added up over currencies.
+    The counts include all events with a 202 sent before the request. A value is the first number among
+    `revenue_amount`, `price_amount` and `value` in the event's `properties`. Values are never summed across
+    currencies.
     """
     window = windows.read(since, until, now=request.services.clock())
-    asked = conversions.Asked(
+    query = conversions.Asked(
         organization_id=request.organization_id,
-        project_id=paths.read("project", project_id),
+        project_id=path_ids.parse_id("project", project_id),
         window=window,
         names=event_names,
         app_id=filters.read_id("sdk_app", app_id),
         by=group_by or (),
     )
-    async with spans.bounded():
-        return await conversions.count(spans.stores(request), asked)
+    async with time_window.limit_read_time():
+        return await conversions.count(time_window.connections_of(request), query)
 
 
 ROUTES = [list_events, count_conversions]

@@ -6,13 +6,13 @@ from typing import Annotated, Literal, cast
 from litestar import Response, delete, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from api import etags, paths
+from api import etags, path_ids
 from api.guard import requires
-from api.idempotency import Made, insert_once, once
-from api.paging import DEFAULT, Cursor, Limit, page
+from api.idempotency import WriteResult, insert_once, once
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, page
 from api.ratelimit import Class
-from api.replies import Reply
 from api.requests import ApiRequest
+from api.responses import ApiResponse
 from db.pool import Conn
 from domain.projects import archive, projects
 from domain.projects.projects import New
@@ -21,30 +21,37 @@ from schemas.base import Page
 from schemas.projects import Archived, Project, ProjectCreate, ProjectPatch, Status
 
 CustomerExternalId = Annotated[
-    str | None, QueryParameter(name="customerExternalId", description="Exactly this one.", max_length=255)
+    str | None,
+    QueryParameter(
+        name="customerExternalId", description="Only projects with exactly this value.", max_length=255
+    ),
 ]
-Search = Annotated[str | None, QueryParameter(description="A part of the name, in any case.", max_length=128)]
+Search = Annotated[
+    str | None, QueryParameter(description="A part of the name, case-insensitive.", max_length=128)
+]
 StatusFilter = Annotated[
     list[Status | Literal["all"]] | None,
     QueryParameter(
-        description="Archived projects are listed only when asked for.", schema_extra={"default": ["active"]}
+        description="Archived projects are listed only on request.", schema_extra={"default": ["active"]}
     ),
 ]
 
 
 @post("/projects", opt=requires("projects:write", Class.WRITE_LIGHT), status_code=201)
 async def create_project(request: ApiRequest, data: JSONBody[ProjectCreate]) -> Response[Project]:
-    """Create a project; it is there when this answers."""
+    """Create a project, which can be used at once."""
     who = request.principal
     composed = projects.compose(data, organization_id=who.organization_id, now=request.services.clock())
-    made = Made(composed, status=201, location=f"/v1/projects/{composed.id}", etag=etags.show(1))
+    result = WriteResult(
+        composed, status=201, location=f"/v1/projects/{composed.id}", etag=etags.format_etag(1)
+    )
 
     new = New(who.organization_id, who.key_uuid, composed, None)
 
     async def insert(record: Record | None) -> bool | None:
         return await request.services.creates.ask(new._replace(record=record))
 
-    return await insert_once(request, made, insert, partial(projects.create, news=[new]))
+    return await insert_once(request, result, insert, partial(projects.create, news=[new]))
 
 
 @get("/projects", opt=requires("projects:read", Class.READ_LIGHT))
@@ -55,9 +62,9 @@ async def list_projects(
     search: Search = None,
     status: StatusFilter = None,
     cursor: Cursor = None,
-    limit: Limit = DEFAULT,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[Project]:
-    """The organization's projects, newest first."""
+    """List the organization's projects, newest first."""
     find = partial(
         projects.list_page,
         organization_id=request.organization_id,
@@ -68,39 +75,39 @@ async def list_projects(
     return await page(request, find, cursor, limit, identify=lambda project: project.id)
 
 
-def _status(asked: list[Status | Literal["all"]] | None) -> Status | None:
-    """The one status that is asked for; None for both."""
-    named = set(asked or ["active"])
-    return None if len(named) > 1 or "all" in named else cast("Status", named.pop())
+def _status(statuses: list[Status | Literal["all"]] | None) -> Status | None:
+    """Return the requested status; None for both."""
+    requested = set(statuses or ["active"])
+    return None if len(requested) > 1 or "all" in requested else cast("Status", requested.pop())
 
 
 @get("/projects/{project_id:str}", opt=requires("projects:read", Class.READ_LIGHT, 404))
 async def get_project(request: ApiRequest, project_id: FromPath[str]) -> Response[Project]:
-    """A project, archived or not. Its ETag is for `If-Match`: it follows what PATCH and DELETE change."""
+    """Return a project, archived or not. Its ETag for `If-Match` covers the changes of PATCH and DELETE."""
     async with request.connection() as conn:
         project, version = await projects.get(
-            conn, organization_id=request.organization_id, project_id=paths.read("project", project_id)
+            conn, organization_id=request.organization_id, project_id=path_ids.parse_id("project", project_id)
         )
-    return Reply(project, headers={"ETag": etags.show(version)})
+    return ApiResponse(project, headers={"ETag": etags.format_etag(version)})
 
 
 @patch("/projects/{project_id:str}", opt=requires("projects:write", Class.WRITE_LIGHT, 404, 409, 412))
 async def patch_project(
     request: ApiRequest, project_id: FromPath[str], data: JSONBody[ProjectPatch]
 ) -> Response[Project]:
-    """Change some fields, or un-archive with `{"status": "active"}`. What is omitted stays."""
+    """Change some fields, or un-archive with `{"status": "active"}`. Omitted fields stay unchanged."""
     body = projects.check(data)
 
-    async def change(conn: Conn) -> Made[Project]:
+    async def change(conn: Conn) -> WriteResult[Project]:
         project, version = await projects.patch(
             conn,
             organization_id=request.organization_id,
-            project_id=paths.read("project", project_id),
+            project_id=path_ids.parse_id("project", project_id),
             api_key_id=request.principal.key_uuid,
             body=body,
-            versions=etags.matching(request),
+            versions=etags.allowed_versions(request),
         )
-        return Made(project, etag=etags.show(version))
+        return WriteResult(project, etag=etags.format_etag(version))
 
     return await once(request, change)
 
@@ -109,17 +116,17 @@ async def patch_project(
     "/projects/{project_id:str}", opt=requires("projects:write", Class.WRITE_LIGHT, 404, 412), status_code=200
 )
 async def archive_project(request: ApiRequest, project_id: FromPath[str]) -> Response[Archived]:
-    """Archive a project: nothing starts in it from now on, and a job ends what it has running."""
+    """Archive a project: nothing new starts in it, and a job ends its running work."""
 
-    async def stop(conn: Conn) -> Made[Archived]:
+    async def stop(conn: Conn) -> WriteResult[Archived]:
         answer, wake = await archive.archive(
             conn,
             organization_id=request.organization_id,
-            project_id=paths.read("project", project_id),
+            project_id=path_ids.parse_id("project", project_id),
             api_key_id=request.principal.key_uuid,
-            versions=etags.matching(request),
+            versions=etags.allowed_versions(request),
         )
-        return Made(answer, wakes=() if wake is None else (wake,))
+        return WriteResult(answer, wakes=() if wake is None else (wake,))
 
     return await once(request, stop)
 

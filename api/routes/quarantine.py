@@ -1,4 +1,4 @@
-"""Quarantine of a project: events that were refused, and why."""
+"""Quarantine of a project: rejected events with their reasons."""
 
 from typing import Annotated
 from uuid import UUID
@@ -8,7 +8,7 @@ from litestar.params import FromPath, QueryParameter
 
 from api import filters
 from api.guard import requires
-from api.paging import DEFAULT, Cursor, Limit, page_of_project
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -21,7 +21,7 @@ from schemas.base import Page
 from schemas.events import REDACTED, QuarantinedEvent, RejectCode
 
 CodeFilter = Annotated[
-    list[RejectCode] | None, QueryParameter(name="code", description="Only with one of these codes.")
+    list[RejectCode] | None, QueryParameter(name="code", description="Only events with one of these codes.")
 ]
 
 
@@ -33,12 +33,12 @@ async def list_quarantined_events(
     app_id: filters.AppId = None,
     code: CodeFilter = None,
     cursor: Cursor = None,
-    limit: Limit = DEFAULT,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[QuarantinedEvent]:
-    """Events of a project that were refused, newest first, of an archived project too.
+    """List a project's rejected events, newest first; also of an archived project.
 
-    They are kept for 7 days, the newest 1,000 or so, and appear within about a second. Without
-    `events:read+pii` their `text` is `[redacted]`, and so is an `eventId` with somebody's address in it.
+    The newest events, about 1,000, are kept for 7 days, and appear within about a second. Without
+    `events:read+pii` their `text` is `[redacted]`, and so is an `eventId` with an address in it.
     """
     pii = grants(request.principal.scopes, "events:read+pii")
 
@@ -49,7 +49,7 @@ async def list_quarantined_events(
         apps = await app_numbers.find(
             conn, organization_id=organization_id, project_id=project_id, app_id=app
         )
-        # By a connection of another pool: nobody who has one of those waits for one of these.
+        # Uses a connection of another pool: a request that holds a connection never waits for a second one.
         rows = await request.services.events.quarantine.list_page(
             project_id=project_id,
             last_app=apps.last,

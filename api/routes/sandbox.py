@@ -1,14 +1,14 @@
-"""Sandboxes alone: a clock that its callers move, and events that nothing has led to."""
+"""Routes for sandboxes only: their clock, and sample events."""
 
 from litestar import Response, get, post
 from litestar.params import JSONBody
 
 from api import filters
 from api.guard import requires
-from api.idempotency import ACCEPTED, Made, once, once_any_time
+from api.idempotency import ACCEPTED, WriteResult, once, once_any_time
 from api.ratelimit import Class
 from api.requests import ApiRequest
-from api.samples import make
+from api.sample_events import build_sample
 from db.pool import Conn
 from domain.tenancy import project_locks, sandbox_clock
 from domain.webhooks import samples
@@ -20,7 +20,7 @@ from schemas.webhooks import WebhookEvent, WebhookEventTrigger
 
 @get("/sandbox/clock", opt=requires(None, Class.READ_LIGHT, 404))
 async def get_clock(request: ApiRequest) -> SandboxClock:
-    """The time of the caller's sandbox. 404 for a live key."""
+    """Return the time of the caller's sandbox. 404 for a live key."""
     _require_sandbox(request)
     async with request.connection() as conn:
         return sandbox_clock.show(await sandbox_clock.get(conn, organization_id=request.organization_id))
@@ -28,19 +28,20 @@ async def get_clock(request: ApiRequest) -> SandboxClock:
 
 @post("/sandbox/clock", opt=requires("publish:write", Class.LONG_RUNNING, 404, 409), status_code=202)
 async def advance_clock(request: ApiRequest, data: JSONBody[AdvanceClock]) -> Response[SandboxClock]:
-    """Move the sandbox's clock forward: all that is due on the way happens, in its order.
+    """Advance the sandbox's clock: all work due on the way runs, in its order.
 
-    Its job ends once that has happened. Until then other writes are a 409 `CLOCK_ADVANCING`. 400 days in all.
+    The job ends once that work is done. Until then other writes are a 409 `CLOCK_ADVANCING`. The total is
+    limited to 400 days.
     """
 
-    async def advance(conn: Conn) -> Made[SandboxClock]:
+    async def advance(conn: Conn) -> WriteResult[SandboxClock]:
         _require_sandbox(request)
         clock, submitted = await sandbox_clock.advance(
             conn, organization_id=request.organization_id, body=data
         )
         location = f"/v1/jobs/{ids.show(ids.JOB, submitted.job_id)}"
         wakes = () if submitted.wake is None else (submitted.wake,)
-        return Made(clock, status=ACCEPTED, location=location, wakes=wakes)
+        return WriteResult(clock, status=ACCEPTED, location=location, wakes=wakes)
 
     return await once_any_time(request, advance)
 
@@ -49,13 +50,13 @@ async def advance_clock(request: ApiRequest, data: JSONBody[AdvanceClock]) -> Re
 async def trigger_webhook_event(
     request: ApiRequest, data: JSONBody[WebhookEventTrigger]
 ) -> Response[WebhookEvent]:
-    """Send a sample of an event to whoever wants its type: endpoints, and readers of the stream.
+    """Send a sample event to all subscribers of its type: endpoints, and readers of the stream.
 
-    Its `data.object` has all that one of its type has, but there is no such thing: `objectUrl` is a 404. 409
-    `NOBODY_LISTENS` where nobody wants it; 404 for a live key.
+    Its `data.object` has all fields of its type, but no such object exists: `objectUrl` is a 404. The answer
+    is 409 `NOBODY_LISTENS` without subscribers, and 404 for a live key.
     """
 
-    async def trigger(conn: Conn) -> Made[WebhookEvent]:
+    async def trigger(conn: Conn) -> WriteResult[WebhookEvent]:
         _require_sandbox(request)
         project_id = filters.read_id("project", data.project_id)
         if project_id is not None:
@@ -63,7 +64,7 @@ async def trigger_webhook_event(
         event = await samples.emit(
             conn,
             organization_id=request.organization_id,
-            sample=make(
+            sample=build_sample(
                 data.type,
                 organization_id=request.organization_id,
                 project_id=project_id,
@@ -71,13 +72,13 @@ async def trigger_webhook_event(
             ),
             public_url=request.services.settings.public_url,
         )
-        return Made(event, 201, f"/v1/webhook-events/{event.id}")
+        return WriteResult(event, 201, f"/v1/webhook-events/{event.id}")
 
     return await once(request, trigger)
 
 
 def _require_sandbox(request: ApiRequest) -> None:
-    """Raises `NotFound`: a live organization has none of this."""
+    """Raise `NotFound` for a live organization."""
     if not request.principal.sandbox:
         raise absent("sandbox")
 

@@ -1,14 +1,14 @@
-"""SDK apps of a project: what sends its events, each with a key of its own."""
+"""SDK apps of a project: the senders of its events, each with a key of its own."""
 
 from functools import partial
 
 from litestar import Response, delete, get, patch, post
 from litestar.params import FromPath, JSONBody
 
-from api import paths
+from api import path_ids
 from api.guard import requires
-from api.idempotency import Made, once, once_plain
-from api.paging import DEFAULT, Cursor, Limit, page_of_project
+from api.idempotency import WriteResult, once, once_plain
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -24,44 +24,44 @@ ALL, ONE = "/projects/{project_id:str}/sdk-apps", "/projects/{project_id:str}/sd
 async def create_sdk_app(
     request: ApiRequest, project_id: FromPath[str], data: JSONBody[SdkAppCreate]
 ) -> Response[SdkAppShown]:
-    """Create an app for one platform. Its key is in this answer and in no later one.
+    """Create an app for one platform. Only this answer contains its key.
 
-    There is one app for each platform and identifier. The key may lie in each copy of the app: it can only
-    send events of it.
+    There is one app for each platform and identifier. The key may be shipped in each copy of the app: it can
+    only send the app's events.
     """
     body = apps.check_new(data)
 
-    async def create(conn: Conn) -> Made[SdkAppShown]:
-        made = await apps.create(
+    async def create(conn: Conn) -> WriteResult[SdkAppShown]:
+        app = await apps.create(
             conn,
             author=_author(request, project_id),
             peppers=request.services.peppers,
             body=body,
             public_url=request.services.settings.public_url,
         )
-        return Made(made, status=201, location=_location(made), secret=True)
+        return WriteResult(app, status=201, location=_location(app), secret=True)
 
     return await once(request, create)
 
 
 @get(ALL, opt=requires("projects:read", Class.READ_LIGHT, 404))
 async def list_sdk_apps(
-    request: ApiRequest, project_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT
+    request: ApiRequest, project_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> Page[SdkApp]:
-    """A project's apps, newest first."""
+    """List a project's apps, newest first."""
     find = partial(apps.list_of_project, public_url=request.services.settings.public_url)
     return await page_of_project(request, find, project_id, cursor, limit, identify=lambda app: app.app_id)
 
 
 @get(ONE, opt=requires("projects:read", Class.READ_LIGHT, 404))
 async def get_sdk_app(request: ApiRequest, project_id: FromPath[str], app_id: FromPath[str]) -> SdkApp:
-    """One app, without its key."""
+    """Return one app, without its key."""
     async with request.connection() as conn:
         return await apps.get(
             conn,
             organization_id=request.organization_id,
-            project_id=paths.read("project", project_id),
-            app_id=paths.read("sdk_app", app_id),
+            project_id=path_ids.parse_id("project", project_id),
+            app_id=path_ids.parse_id("sdk_app", app_id),
             public_url=request.services.settings.public_url,
         )
 
@@ -70,27 +70,27 @@ async def get_sdk_app(request: ApiRequest, project_id: FromPath[str], app_id: Fr
 async def patch_sdk_app(
     request: ApiRequest, project_id: FromPath[str], app_id: FromPath[str], data: JSONBody[SdkAppPatch]
 ) -> Response[SdkAppChanged]:
-    """Change name, identifier or where conversions go, or give the app a new key with `{"rotateKey": true}`.
+    """Change name, identifier or conversion destinations, or rotate the key with `{"rotateKey": true}`.
 
-    What is omitted stays. The old key works on for `overlapHours`, so that copies of the app that have it go
-    on sending until they are updated; a key from before that one ends at once.
+    Omitted fields stay unchanged. The old key stays valid for `overlapHours`, so that installed copies of the
+    app can send until they are updated; a still older key ends at once.
     """
     body = apps.check_patch(data)
 
-    async def change(conn: Conn) -> Made[SdkAppChanged]:
+    async def change(conn: Conn) -> WriteResult[SdkAppChanged]:
         changed = await apps.patch(
             conn,
             author=_author(request, project_id),
-            app_id=paths.read("sdk_app", app_id),
+            app_id=path_ids.parse_id("sdk_app", app_id),
             peppers=request.services.peppers,
             vault=request.services.vault,
             body=body,
             public_url=request.services.settings.public_url,
         )
         if changed.api_key is None:
-            return Made(changed)
+            return WriteResult(changed)
         # A purge finds a sealed answer by its location.
-        return Made(changed, location=_location(changed), secret=True)
+        return WriteResult(changed, location=_location(changed), secret=True)
 
     return await once(request, change)
 
@@ -99,20 +99,22 @@ async def patch_sdk_app(
 async def delete_sdk_app(
     request: ApiRequest, project_id: FromPath[str], app_id: FromPath[str]
 ) -> Response[SdkAppDeleted]:
-    """Delete an app: its key opens nothing from the next request on, and its events stay readable.
+    """Delete an app: its key is invalid from the next request on, and its events stay readable.
 
-    From then on it is not found, and another app may have its identifier.
+    The app is not found from then on, and another app may use its identifier.
     """
     return await once_plain(
         request,
         lambda conn: apps.delete(
-            conn, author=_author(request, project_id), app_id=paths.read("sdk_app", app_id)
+            conn, author=_author(request, project_id), app_id=path_ids.parse_id("sdk_app", app_id)
         ),
     )
 
 
 def _author(request: ApiRequest, project_id: str) -> Author:
-    return Author(request.organization_id, paths.read("project", project_id), request.principal.key_uuid)
+    return Author(
+        request.organization_id, path_ids.parse_id("project", project_id), request.principal.key_uuid
+    )
 
 
 def _location(app: SdkApp) -> str:

@@ -1,4 +1,4 @@
-"""The way of an SDK app into a product: what to install, and whether its events come."""
+"""Setup of an SDK app: the install spec, and a check that its events arrive."""
 
 from functools import partial
 from typing import Annotated, get_args
@@ -6,8 +6,8 @@ from typing import Annotated, get_args
 from litestar import Response, get, post
 from litestar.params import FromPath, QueryParameter
 
-from api import filters, paths
-from api.accepting import accept
+from api import filters, path_ids
+from api.accepted_job import accept
 from api.guard import requires
 from api.ratelimit import Class
 from api.requests import ApiRequest
@@ -20,7 +20,7 @@ from schemas.jobs import Accepted
 
 ONE = "/projects/{project_id:str}/sdk-apps/{app_id:str}"
 Platforms = Annotated[
-    list[AppPlatform] | None, QueryParameter(description="Of these platforms; unless given, the app's own.")
+    list[AppPlatform] | None, QueryParameter(description="The platforms of the spec; default: the app's own.")
 ]
 
 
@@ -28,19 +28,19 @@ Platforms = Annotated[
 async def get_install_spec(
     request: ApiRequest, project_id: FromPath[str], app_id: FromPath[str], platforms: Platforms = None
 ) -> InstallSpec:
-    """What a product takes to send the app's events: packages, variables, a snippet and files.
+    """Return all that a product needs to send the app's events: packages, variables, a snippet and files.
 
-    Phones take Segment's open SDKs, configured to send here, which they do over https alone; web kinds take
-    the module that this server has, with page views of routers. The key is in none of it.
+    Mobile platforms use Segment's open SDKs, configured for this API, which need https. Web platforms use the
+    module on this server, with page views from routers. The spec doesn't contain the key.
     """
-    filters.words("platforms", platforms, get_args(AppPlatform))
+    filters.check_values("platforms", platforms, get_args(AppPlatform))
     public_url = request.services.settings.public_url
     async with request.connection() as conn:
         app = await apps.get(
             conn,
             organization_id=request.organization_id,
-            project_id=paths.read("project", project_id),
-            app_id=paths.read("sdk_app", app_id),
+            project_id=path_ids.parse_id("project", project_id),
+            app_id=path_ids.parse_id("sdk_app", app_id),
             public_url=public_url,
         )
     return install_spec.show(
@@ -59,12 +59,12 @@ async def get_install_spec(
 async def verify_tracking(
     request: ApiRequest, project_id: FromPath[str], app_id: FromPath[str]
 ) -> Response[Accepted]:
-    """Listen for an event of the app, for a minute: use the app meanwhile.
+    """Wait up to a minute for an event of the app: use the app meanwhile.
 
-    The job's result is `{verified, count, event, lastEventAt, findings}`: the newest event that came since
-    the request, or what may be wrong and what to do. While one listens for this app, the answer is its job.
+    The job's result is `{verified, count, event, lastEventAt, findings}`: the newest event since the request,
+    or possible causes with their remedies. While such a job runs for this app, the answer is that job.
     """
-    submit = partial(verifications.start, app_id=paths.read("sdk_app", app_id))
+    submit = partial(verifications.start, app_id=path_ids.parse_id("sdk_app", app_id))
     return await accept(request, project_id, VERIFY_TRACKING, submit)
 
 

@@ -1,7 +1,7 @@
-"""Segment's shape: the addresses that its SDKs have, so that they send here with an app's key.
+"""Segment compatibility: the URLs of its SDKs, so that they can send here with an app's key.
 
-Their SDKs drop what is answered with most of 4xx and with 501, and send again after 429 and 5xx. So what may
-be taken later is one of those, and nothing else is.
+Segment's SDKs drop messages after most 4xx answers and 501, and retry after 429 and 5xx. So every refusal
+that may pass later has one of the retried statuses, and no other refusal does.
 """
 
 from functools import partial
@@ -10,8 +10,8 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from api import event_requests
-from api.replies import Reply
 from api.requests import ApiRequest
+from api.responses import ApiResponse
 from domain.apps import app_keys
 from domain.events import segment
 from domain.events.json_text import MOST_PACKED
@@ -19,12 +19,12 @@ from schemas.base import Out
 from schemas.errors.absent import absent
 from schemas.events import Rejected
 
-#: Seconds for which an SDK keeps its settings, which never change.
+#: Seconds for which an SDK caches its settings, which never change.
 SETTINGS_S = 300
 
 
 class SegmentTaken(Out, frozen=True, kw_only=True):
-    """The end of messages, once all of them are committed. SDKs read the status alone."""
+    """The result of a batch, sent after its commit. SDKs read only the status."""
 
     success: bool
     accepted: int
@@ -39,23 +39,23 @@ class SegmentTaken(Out, frozen=True, kw_only=True):
     include_in_schema=False,
 )
 async def take_messages(request: ApiRequest) -> Response[SegmentTaken]:
-    """Take messages as events, with the app's key in the head, the address, or the body (`writeKey`)."""
+    """Store messages as events; the app's key is in the headers, the URL or the body (`writeKey`)."""
     kind = segment.KINDS[request.scope["path"].rpartition("/")[2]]
-    key = event_requests.presented(request)
+    key = event_requests.read_app_key(request)
     app = await event_requests.admit(request, key) if key else None
-    plain = await event_requests.unpacked(request, app, most=segment.MOST_PLAIN)
+    plain = await event_requests.decompress_body(request, app, max_bytes=segment.MOST_PLAIN)
     app = app or await event_requests.admit(request, segment.key_in(plain))
-    found = await event_requests.read(request, app, plain, partial(segment.read, kind=kind))
-    taken = await event_requests.take(request, app, found)
-    return Reply(SegmentTaken(success=True, **taken._asdict(), rejected=found.rejected))
+    batch = await event_requests.parse_events(request, app, plain, partial(segment.read, kind=kind))
+    stored = await event_requests.store_events(request, app, batch)
+    return ApiResponse(SegmentTaken(success=True, **stored._asdict(), rejected=batch.rejected))
 
 
 @get("/projects/{key:str}/settings", include_in_schema=False)
 async def get_segment_settings(request: ApiRequest, key: FromPath[str]) -> Response[dict[str, object]]:
-    """Settings that an SDK asks for before it sends: events go here, and nowhere else.
+    """Return the settings for an SDK, which direct all its events to this API.
 
-    Nor do counters of the SDK's own, which it would send to its makers. They say nothing of a key but that it
-    could be one.
+    The SDK's own telemetry to its vendor is turned off. The answer reveals nothing about a key but its valid
+    format.
     """
     if app_keys.parse(key) is None:
         raise absent("sdk_app")
@@ -66,8 +66,8 @@ async def get_segment_settings(request: ApiRequest, key: FromPath[str]) -> Respo
         "plan": {"track": {"__default": {"enabled": True, "integrations": {}}}},
         "edgeFunction": {},
     }
-    return Reply(settings, headers={"Cache-Control": f"public, max-age={SETTINGS_S}"})
+    return ApiResponse(settings, headers={"Cache-Control": f"public, max-age={SETTINGS_S}"})
 
 
-#: With the key of an SDK app.
+#: Routes with the key of an SDK app.
 FOR_APPS = [take_messages, get_segment_settings]

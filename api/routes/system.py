@@ -1,4 +1,4 @@
-"""Health, readiness and metrics, for those who run the API. No key, no limits."""
+"""Health, readiness and metrics, for the operators of the API. No key, no limits."""
 
 import asyncio
 from typing import Literal
@@ -8,7 +8,7 @@ import prometheus_client
 from litestar import get
 from litestar.exceptions import NotFoundException
 
-from api import auth, measuring
+from api import auth, metrics_port
 from api.ratelimit import BUDGET_S
 from api.requests import ApiRequest
 from api.services import Services
@@ -23,30 +23,30 @@ READY_S = 1.0
 
 
 class Health(Out, frozen=True, kw_only=True):
-    """The process answers."""
+    """The process responds."""
 
     status: Literal["ok"] = "ok"
     """Always `ok`."""
 
 
 class Readiness(Out, frozen=True, kw_only=True):
-    """Requests can be served; without Redis jobs start later, and no rate limit is counted."""
+    """The API can serve requests; without Redis jobs start later, and rate limits are not counted."""
 
     postgres: Literal["ok"] = "ok"
-    """Always `ok`: without it this is a 503."""
+    """Always `ok`: without Postgres the answer is 503."""
     redis: RedisStatus
-    """`degraded`: jobs start later, and no rate limit is counted."""
+    """`degraded`: jobs start later, and rate limits are not counted."""
 
 
 @get("/healthz")
 async def healthz() -> Health:
-    """Whether the process answers; it asks nobody else."""
+    """Return whether the process responds; checks no other service."""
     return Health()
 
 
 @get("/readyz")
 async def readyz(request: ApiRequest) -> Readiness:
-    """Whether requests can be served: 503 without Postgres."""
+    """Return whether the API can serve requests: 503 without Postgres."""
     postgres, redis = await asyncio.gather(_postgres(request.services), _redis(request.services))
     if not postgres:
         raise Unavailable
@@ -55,12 +55,12 @@ async def readyz(request: ApiRequest) -> Readiness:
 
 @get("/metrics", media_type="text/plain; version=0.0.4")
 async def metrics(request: ApiRequest) -> bytes:
-    """Prometheus's text format; 404 where metrics have a port of their own (`METRICS_PORT`).
+    """Return metrics in Prometheus's text format; 404 if metrics have their own port (`METRICS_PORT`).
 
-    Beside `/v1` they are for this machine alone, and not for whom a proxy calls for.
+    On the API's port they are served to this machine only, and never through a proxy.
     """
-    forwarded = auth.FORWARDING & request.request_state.headers.keys()
-    if forwarded or not measuring.is_beside(request.app, request.services.settings):
+    forwarded = auth.FORWARDING_HEADERS & request.request_state.headers.keys()
+    if forwarded or not metrics_port.shares_api_port(request.app, request.services.settings):
         raise NotFoundException
     return prometheus_client.generate_latest()
 

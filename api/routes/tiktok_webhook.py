@@ -1,4 +1,6 @@
-"""The webhook that TikTok calls. An event is not believed: a job asks TikTok, and this answers at once."""
+"""The webhook that TikTok calls. Events are not trusted: the route answers at once, and a job queries
+TikTok.
+"""
 
 from litestar import post
 
@@ -7,13 +9,13 @@ from db.pool import Conn
 from domain.publishing import tiktok_webhook
 from jobs.ledger import Wake
 
-#: An event has some hundred bytes.
+#: Maximum bytes of a body; an event has some hundred.
 MAX_BODY = 64 * 1024
 
 
 @post("/v1/social/webhooks/tiktok", status_code=200, request_max_body_size=MAX_BODY, include_in_schema=False)
 async def receive_tiktok_event(request: ApiRequest) -> None:
-    """An event, signed with our app's secret. 401 for what isn't, 422 for what can't be read, else 200."""
+    """Receive an event signed with our app's secret. 401 if unsigned, 422 if malformed, else 200."""
     services = request.services
     event = tiktok_webhook.read(
         await request.body(),
@@ -30,5 +32,5 @@ async def receive_tiktok_event(request: ApiRequest) -> None:
         await services.courier.send(wake)
 
 
-#: Without a key: who comes here has signed it.
+#: Without a key: the signature identifies TikTok.
 PUBLIC = [receive_tiktok_event]

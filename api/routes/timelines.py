@@ -1,11 +1,11 @@
-"""Timelines: what happened to a job or a post, for whoever has to prove it."""
+"""Timelines of jobs and posts, as evidence."""
 
 from litestar import get
 from litestar.params import FromPath
 
-from api import paths
+from api import path_ids
 from api.guard import requires
-from api.paging import DEFAULT, Cursor, Limit
+from api.paging import DEFAULT_LIMIT, Cursor, Limit
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from api.timeline_pages import page_of_entries
@@ -17,16 +17,16 @@ from schemas.timelines import TimelineEntry
 
 @get("/jobs/{job_id:str}/timeline", opt=requires("jobs:read", Class.READ_LIGHT, 404))
 async def get_job_timeline(
-    request: ApiRequest, job_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT
+    request: ApiRequest, job_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
 ) -> Page[TimelineEntry]:
-    """What happened to a job, the oldest first: its attempts with their workers, its named steps, its end.
+    """List a job's timeline, oldest first: attempts with their workers, named steps, the end.
 
-    A post's job tells of its attempts; what was sent is in the post's own timeline. Kept as long as the job.
+    A post's job lists only attempts; the calls are in the post's own timeline. Kept as long as the job.
     """
 
     async def read(conn: Conn) -> list[TimelineEntry]:
         return await timelines.of_job(
-            conn, organization_id=request.organization_id, job_id=paths.read("job", job_id)
+            conn, organization_id=request.organization_id, job_id=path_ids.parse_id("job", job_id)
         )
 
     return await page_of_entries(request, read, cursor, limit)
@@ -34,16 +34,21 @@ async def get_job_timeline(
 
 @get("/scheduled-posts/{scheduled_post_id:str}/timeline", opt=requires("publish:read", Class.READ_LIGHT, 404))
 async def get_scheduled_post_timeline(
-    request: ApiRequest, scheduled_post_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT
+    request: ApiRequest,
+    scheduled_post_id: FromPath[str],
+    *,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[TimelineEntry]:
-    """What happened to a post, the oldest first: approvals, times, attempts, and each call with its answer.
+    """List a post's timeline, oldest first: approvals, times, attempts, and each call with its response.
 
-    A `call` is written down before it is made. Between two calls there is `not_sent`, the proof that the
-    first one made no post; or there is `answer_lost` alone, and the second one repeats the same bytes under
-    the same key, which that platform takes once.
-    Attempts and look-ups are kept for 30 days after their job's end, the rest as long as the post.
+    A `call` is recorded before it is made. Between two calls there is `not_sent`, the proof that the first
+    one made no post; or there is only `answer_lost`, and the second call repeats the same bytes under the
+    same key, which that platform accepts once.
+
+    Attempts and look-ups are kept for 30 days after their job's end, other entries as long as the post.
     """
-    post_id = paths.read("post", scheduled_post_id)
+    post_id = path_ids.parse_id("post", scheduled_post_id)
 
     async def read(conn: Conn) -> list[TimelineEntry]:
         return await timelines.of_post(conn, organization_id=request.organization_id, post_id=post_id)

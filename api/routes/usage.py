@@ -1,4 +1,4 @@
-"""Usage of the caller's organization, beside its limits."""
+"""Usage of the caller's organization, with its limits."""
 
 from litestar import get
 
@@ -11,11 +11,11 @@ from schemas.usage import Usage
 
 @get("/usage", opt=requires("projects:read", Class.READ_LIGHT))
 async def get_usage(request: ApiRequest) -> Usage:
-    """What the organization has of what its tier allows.
+    """Return the organization's usage and the limits of its tier.
 
-    That is jobs, events, storage, keys, webhook endpoints and projects. Requests are counted by key: each
-    answer has their limits in its `RateLimit` header. What they cost is charged to the `budgets` of the
-    organization.
+    The usage covers jobs, events, storage, keys, webhook endpoints and projects. Requests are counted by key:
+    each answer has their limits in its `RateLimit` header. The cost of requests is charged to the
+    organization's `budgets`.
     """
     who = request.principal
     budgets = await request.services.limiter.usage(who.organization_id, who.tier)

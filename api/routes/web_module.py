@@ -1,12 +1,12 @@
-"""The web module, for pages of any origin: one file that neither changes its name nor asks for a key."""
+"""The web module, for pages of any origin: one file with a stable name, without a key."""
 
 import hashlib
 from importlib.resources import files
 
 from litestar import Response, get
 
-from api.replies import Reply
 from api.requests import ApiRequest
+from api.responses import ApiResponse
 from api.web_module.packing import pack
 
 PATH = "/sdk/v1/tenantry.js"
@@ -15,7 +15,7 @@ PACKED = pack(files("api.web_module").joinpath("tenantry.js").read_text("utf-8")
 _ETAG = f'"{hashlib.sha256(PACKED).hexdigest()[:32]}"'
 _HEADERS = {
     "ETag": _ETAG,
-    #: An hour, and a day in which a page needn't wait for the look whether it has changed.
+    #: Fresh for an hour; then for a day the page may use it while the browser revalidates it.
     "Cache-Control": "public, max-age=3600, stale-while-revalidate=86400",
     "Access-Control-Allow-Origin": "*",
     "Cross-Origin-Resource-Policy": "cross-origin",
@@ -25,11 +25,11 @@ _HEADERS = {
 
 @get(PATH, include_in_schema=False)
 async def web_module(request: ApiRequest) -> Response[bytes | None]:
-    """The module, or 304 for who has it."""
+    """Serve the module, or 304 if the browser has the current version."""
     known = request.request_state.headers.get(b"if-none-match", b"").decode("latin-1")
     if known.strip() == "*" or _ETAG in known:
-        return Reply(None, status_code=304, headers=_HEADERS)
-    return Reply(PACKED, headers=_HEADERS, media_type="text/javascript; charset=utf-8")
+        return ApiResponse(None, status_code=304, headers=_HEADERS)
+    return ApiResponse(PACKED, headers=_HEADERS, media_type="text/javascript; charset=utf-8")
 
 
 PUBLIC = [web_module]

@@ -1,4 +1,4 @@
-"""Webhook events: what there was to tell, whomever it was told."""
+"""Webhook events of an organization, independent of their deliveries."""
 
 from typing import Annotated
 from uuid import UUID
@@ -7,9 +7,9 @@ import msgspec
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
-from api import filters, paths
+from api import filters, path_ids
 from api.guard import requires
-from api.paging import DEFAULT, Cursor, Limit, page
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, page
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -18,10 +18,10 @@ from schemas.base import Page
 from schemas.webhooks import WebhookEvent, WebhookEventBody, WebhookEventType
 
 Types = Annotated[
-    list[WebhookEventType] | None, QueryParameter(name="type", description="Only of these types.")
+    list[WebhookEventType] | None, QueryParameter(name="type", description="Only events of these types.")
 ]
 ProjectFilter = Annotated[
-    str | None, QueryParameter(name="projectId", description="Only of this project.", max_length=100)
+    str | None, QueryParameter(name="projectId", description="Only events of this project.", max_length=100)
 ]
 
 
@@ -32,9 +32,9 @@ async def list_webhook_events(
     type_: Types = None,
     project_id: ProjectFilter = None,
     cursor: Cursor = None,
-    limit: Limit = DEFAULT,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[WebhookEvent]:
-    """What has happened in the last 30 days, newest first: what an endpoint wanted when it happened."""
+    """List the events of the last 30 days that an endpoint had subscribed to, newest first."""
 
     async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[WebhookEvent]:
         return await events.list_page(
@@ -51,13 +51,13 @@ async def list_webhook_events(
 
 @get("/webhook-events/{webhook_event_id:str}", opt=requires("webhooks:read", Class.READ_LIGHT, 404))
 async def get_webhook_event(request: ApiRequest, webhook_event_id: FromPath[str]) -> WebhookEventBody:
-    """One event, as it is sent to endpoints."""
+    """Return one event, as it is sent to endpoints."""
 
     async def read(conn: Conn) -> bytes:
         return await events.body(
             conn,
             organization_id=request.organization_id,
-            event_id=paths.read("webhook_event", webhook_event_id),
+            event_id=path_ids.parse_id("webhook_event", webhook_event_id),
             public_url=request.services.settings.public_url,
         )
 

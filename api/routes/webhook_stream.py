@@ -1,4 +1,4 @@
-"""The stream of an organization's webhook events, which needs no address that anybody could reach."""
+"""The stream of an organization's webhook events, for clients without a public address."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -32,28 +32,29 @@ _log = logs.get("api.webhook_stream")
 
 SCOPE: Scope = "webhooks:read"
 
-#: Seconds until it makes sense to ask for one again.
-CROWDED_S = 5
+#: Seconds in `Retry-After` when all streams are taken.
+FULL_RETRY_S = 5
 
-#: The life of a stream, and the longest silence in one, in seconds.
-STREAM_S, SILENCE_S = 900.0, 15.0
+#: Seconds: the maximum duration of a stream, and its longest silence.
+MAX_STREAM_S, MAX_SILENCE_S = 900.0, 15.0
 END = b": this stream ends, go on with Last-Event-ID\nretry: 1000\n\n"
 
-#: Events that are looked through at once.
-BATCH = 50
+#: Events read in one batch.
+EVENTS_PER_BATCH = 50
 
 After = Annotated[
     str | None,
     QueryParameter(
-        description="Only what comes after this event, or after the `id` that a stream began with. "
-        "`Last-Event-ID`, which a client that connects again sends by itself, counts more.",
+        description="Only events after this event, or after the `id` of the stream's first message. The "
+        "header `Last-Event-ID`, which a reconnecting client sends by itself, takes "
+        "precedence.",
         max_length=1100,
     ),
 ]
 
 
-class Wanted(NamedTuple):
-    """The events that a stream has."""
+class StreamFilter(NamedTuple):
+    """The filter of a stream."""
 
     types: Sequence[WebhookEventType] | None
     project_id: UUID | None
@@ -67,29 +68,31 @@ class Wanted(NamedTuple):
 async def stream_webhook_events(
     request: ApiRequest, *, type_: Types = None, project_id: ProjectFilter = None, after: After = None
 ) -> Stream:
-    """Server-sent events: each message is an event as endpoints are sent it, its `id` the event's, each once.
+    """Stream webhook events as server-sent events: each event once, with its `id`, as endpoints get it.
 
-    They come without an endpoint. A first message `listening` says since when all that happens is on record:
-    while a stream is there, and for half an hour afterwards. So whoever connects again with `Last-Event-ID`
-    has missed nothing, unless `since` is another one. A stream ends after 15 minutes; of an organization
-    one process of the API has 10 at once.
+    No endpoint is needed. The first message, `listening`, has the time `since` which all events are recorded:
+    while a stream is open, and for half an hour afterwards. So a client that reconnects with `Last-Event-ID`
+    has missed nothing, unless `since` has changed. A stream ends after 15 minutes; an organization has at
+    most 10 streams per API process.
     """
-    wanted = Wanted(type_, filters.read_id("project", project_id))
+    criteria = StreamFilter(type_, filters.read_id("project", project_id))
     if request.services.listeners.is_full(request.organization_id):
-        raise Limited("streams", "too many streams are open: end one, or come again", retry_after=CROWDED_S)
-    begun, position = await _begin(request, wanted, after)
+        raise Limited(
+            "streams", "too many streams are open: end one, or retry later", retry_after=FULL_RETRY_S
+        )
+    begun, position = await _begin(request, criteria, after)
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-    told = _told(request, wanted, begun, position)
-    return Stream(told, media_type="text/event-stream", headers=headers)
+    messages = _messages(request, criteria, begun, position)
+    return Stream(messages, media_type="text/event-stream", headers=headers)
 
 
-async def _begin(request: ApiRequest, wanted: Wanted, after: str | None) -> tuple[bytes, Position]:
-    """The first message, and where the stream begins. Raises `NotFound`, `Invalid`."""
+async def _begin(request: ApiRequest, criteria: StreamFilter, after: str | None) -> tuple[bytes, Position]:
+    """Return the first message and the start position. Raises `NotFound`, `Invalid`."""
     org = request.organization_id
     last = request.request_state.headers.get(b"last-event-id", b"").decode("latin-1") or after
     async with request.services.connections.of(org) as conn:
-        if wanted.project_id is not None:
-            await project_locks.check(conn, organization_id=org, project_id=wanted.project_id)
+        if criteria.project_id is not None:
+            await project_locks.check(conn, organization_id=org, project_id=criteria.project_id)
         since = await streams.begin(conn, organization_id=org)
         last = last or await streams.end(conn)
         position = await streams.find(conn, organization_id=org, after=last)
@@ -103,26 +106,26 @@ def _listening(place: str, since: datetime) -> bytes:
     )
 
 
-async def _told(
-    request: ApiRequest, wanted: Wanted, begun: bytes, position: Position
+async def _messages(
+    request: ApiRequest, criteria: StreamFilter, begun: bytes, position: Position
 ) -> AsyncIterator[bytes]:
-    """All that a stream says. Whoever reads slowly holds one event, and no connection to the database."""
+    """Yield the stream's messages. A slow reader holds one event in memory, and no database connection."""
     yield begun
-    ref, reader = (request.organization_id, request.organization_id), _Reader(request, wanted, position)
+    ref, reader = (request.organization_id, request.organization_id), _Reader(request, criteria, position)
     clock = asyncio.get_running_loop().time
-    ends = clock() + STREAM_S
+    ends = clock() + MAX_STREAM_S
     try:
-        with request.services.listeners.seat(ref) as seat:
+        with request.services.listeners.subscribe(ref) as seat:
             while not seat.closed and (left := ends - clock()) > 0:
-                head = await seat.until(reader.is_behind, within=min(SILENCE_S, left))
+                head = await seat.until(reader.is_behind, within=min(MAX_SILENCE_S, left))
                 if head is None:
                     await reader.check_key()
                     yield reader.place()
                     continue
                 for event in await reader.read(head):
-                    if said := await reader.message(event):
-                        yield said
-                if reader.has_passed_all:
+                    if message := await reader.message(event):
+                        yield message
+                if reader.skipped_whole_batch:
                     await reader.check_key()
                     yield reader.place()
     except (Unauthenticated, Killed, Forbidden):
@@ -133,41 +136,43 @@ async def _told(
 
 
 class _Reader:
-    """The place that one stream has come to, and the key that it reads with."""
+    """The position of one stream, and the key that it is authorized with."""
 
-    def __init__(self, request: ApiRequest, wanted: Wanted, position: Position) -> None:
-        self._request, self._wanted, self._position = request, wanted, position
-        #: The last event that it has come to, if that one isn't wanted.
-        self._passed: UUID | None = None
-        #: True after a whole batch of which none is wanted: there may be hours of them.
-        self.has_passed_all = False
+    def __init__(self, request: ApiRequest, criteria: StreamFilter, position: Position) -> None:
+        self._request, self._criteria, self._position = request, criteria, position
+        #: The last event read, if it doesn't match the filter.
+        self._skipped: UUID | None = None
+        #: Whether the last full batch had no matching event: hours of such events may follow.
+        self.skipped_whole_batch = False
 
     def is_behind(self, head: Head) -> bool:
         return head > self._position.head
 
     async def read(self, head: Head) -> list[Recorded]:
-        """Wanted ones of the next batch: all that there are up to `head`, or as many as one batch has."""
+        """Read the next batch up to `head`, and return its matching events."""
         org = self._request.organization_id
         with reaching():
             async with self._request.services.connections.of(org) as conn:
-                found = await streams.read(conn, organization_id=org, position=self._position, limit=BATCH)
-        if len(found) < BATCH:
+                events_read = await streams.read(
+                    conn, organization_id=org, position=self._position, limit=EVENTS_PER_BATCH
+                )
+        if len(events_read) < EVENTS_PER_BATCH:
             self._position = self._position.after(head)
-        if found:
-            # It may be beyond `head`, which was looked for before.
-            self._position = self._position.after(found[-1].head)
-            self._passed = None if self._wanted.has(found[-1]) else found[-1].id
-        wanted = [event for event in found if self._wanted.has(event)]
-        self.has_passed_all = len(found) == BATCH and not wanted
-        return wanted
+        if events_read:
+            # The last event may be newer than `head`, which was polled earlier.
+            self._position = self._position.after(events_read[-1].head)
+            self._skipped = None if self._criteria.has(events_read[-1]) else events_read[-1].id
+        matching = [event for event in events_read if self._criteria.has(event)]
+        self.skipped_whole_batch = len(events_read) == EVENTS_PER_BATCH and not matching
+        return matching
 
     def place(self) -> bytes:
-        """A sign of life; with the `id` to go on behind, where what came last was passed over."""
-        at = f"id: {ids.show(ids.WEBHOOK_EVENT, self._passed)}\n" if self._passed else ""
+        """Return a keep-alive; with an `id` to resume from, if the last event didn't match."""
+        at = f"id: {ids.show(ids.WEBHOOK_EVENT, self._skipped)}\n" if self._skipped else ""
         return f"{at}: nothing to tell\n\n".encode()
 
     async def message(self, event: Recorded) -> bytes | None:
-        """An event as it is sent; None: it was deleted, or by our fault. Raises what `check_key` does."""
+        """Render an event; None if it was deleted or can't be rendered. Raises like `check_key`."""
         await self.check_key()
         render = partial(
             events.body,
@@ -181,13 +186,13 @@ class _Reader:
         except NotFound:
             return None
         except events.FAULTS as error:
-            # Whoever comes again would come to the same one.
+            # A client that reconnects would get the same event again.
             _log.error("an event can't be rendered", event_id=str(event.id), exc_info=error)
             return None
         return b"id: %b\ndata: %b\n\n" % (ids.show(ids.WEBHOOK_EVENT, event.id).encode(), body)
 
     async def check_key(self) -> None:
-        """Nothing is told once the key is killed, or its organization suspended.
+        """Raise if the key is killed, or its organization suspended: the stream must end.
 
         Raises `Unauthenticated`, `Killed`, `Forbidden`, `Unavailable`.
         """
@@ -195,9 +200,11 @@ class _Reader:
         client = self._request.scope["client"]
         with reaching():
             principal = await services.authenticator.authenticate(
-                auth.presented(call),
+                auth.read_key(call),
                 expected=call.principal,
-                address=auth.address(call, client[0] if client else "", hops=services.settings.proxy_hops),
+                address=auth.client_address(
+                    call, client[0] if client else "", hops=services.settings.proxy_hops
+                ),
             )
         if not grants(principal.scopes, SCOPE):
             raise Forbidden(SCOPE)

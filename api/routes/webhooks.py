@@ -1,4 +1,4 @@
-"""Webhooks: endpoints that are told of what happens, and what became of each delivery."""
+"""Webhook endpoints and their delivery log."""
 
 from typing import Annotated
 from uuid import UUID
@@ -6,13 +6,13 @@ from uuid import UUID
 from litestar import Response, delete, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from api import etags, filters, paths
+from api import etags, filters, path_ids
 from api.guard import requires
-from api.idempotency import Made, once, once_plain
-from api.paging import DEFAULT, Cursor, Limit, page
+from api.idempotency import WriteResult, once, once_plain
+from api.paging import DEFAULT_LIMIT, Cursor, Limit, page
 from api.ratelimit import Class
-from api.replies import Reply
 from api.requests import ApiRequest
+from api.responses import ApiResponse
 from db.pool import Conn
 from domain.webhooks import deliveries, endpoints
 from domain.webhooks.endpoints import Author
@@ -36,17 +36,21 @@ DELIVERY = "/webhook-deliveries/{webhook_delivery_id:str}"
 
 ProjectFilter = Annotated[
     str | None,
-    QueryParameter(name="projectId", description="Only those of this project alone.", max_length=100),
+    QueryParameter(
+        name="projectId", description="Only endpoints restricted to this project.", max_length=100
+    ),
 ]
 EndpointStatuses = Annotated[
-    list[EndpointStatus] | None, QueryParameter(name="status", description="Only with one of these.")
+    list[EndpointStatus] | None,
+    QueryParameter(name="status", description="Only endpoints with one of these statuses."),
 ]
 DeliveryStatuses = Annotated[
-    list[DeliveryStatus] | None, QueryParameter(name="status", description="Only with one of these.")
+    list[DeliveryStatus] | None,
+    QueryParameter(name="status", description="Only deliveries with one of these statuses."),
 ]
 EventTypes = Annotated[
     list[WebhookEventType] | None,
-    QueryParameter(name="eventType", description="Only of events of these types."),
+    QueryParameter(name="eventType", description="Only deliveries of events of these types."),
 ]
 
 
@@ -54,22 +58,22 @@ EventTypes = Annotated[
 async def create_webhook_endpoint(
     request: ApiRequest, data: JSONBody[WebhookEndpointCreate]
 ) -> Response[WebhookEndpointShown]:
-    """Create an endpoint. Its signing secret is in this answer and in no later one.
+    """Create an endpoint. Only this answer contains its signing secret.
 
-    From now on each event that it wants is sent to it, signed as Standard Webhooks says. There are 20 of an
-    organization at most.
+    From now on each event of its types is sent to it, signed according to Standard Webhooks. An organization
+    has at most 20 endpoints.
     """
     body = endpoints.check(data, allowed=request.services.allowed)
 
-    async def create(conn: Conn) -> Made[WebhookEndpointShown]:
-        made, version = await endpoints.create(
+    async def create(conn: Conn) -> WriteResult[WebhookEndpointShown]:
+        endpoint, version = await endpoints.create(
             conn,
             author=_author(request),
             project_id=filters.read_id("project", body.project_id),
             body=body,
             keyring=request.services.vault,
         )
-        return Made(made, 201, f"/v1{ALL}/{made.id}", etags.show(version), secret=True)
+        return WriteResult(endpoint, 201, f"/v1{ALL}/{endpoint.id}", etags.format_etag(version), secret=True)
 
     return await once(request, create)
 
@@ -81,9 +85,9 @@ async def list_webhook_endpoints(
     project_id: ProjectFilter = None,
     status_: EndpointStatuses = None,
     cursor: Cursor = None,
-    limit: Limit = DEFAULT,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[WebhookEndpoint]:
-    """The organization's endpoints, newest first."""
+    """List the organization's endpoints, newest first."""
 
     async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[WebhookEndpoint]:
         return await endpoints.list_page(
@@ -102,36 +106,36 @@ async def list_webhook_endpoints(
 async def get_webhook_endpoint(
     request: ApiRequest, webhook_endpoint_id: FromPath[str]
 ) -> Response[WebhookEndpoint]:
-    """One endpoint, without its secret. Its ETag is its version, for `If-Match`."""
+    """Return one endpoint, without its secret. Its ETag is its version, for `If-Match`."""
     async with request.connection() as conn:
-        found, version = await endpoints.get(
+        endpoint, version = await endpoints.get(
             conn,
             organization_id=request.organization_id,
-            endpoint_id=paths.read("webhook_endpoint", webhook_endpoint_id),
+            endpoint_id=path_ids.parse_id("webhook_endpoint", webhook_endpoint_id),
         )
-    return Reply(found, headers={"ETag": etags.show(version)})
+    return ApiResponse(endpoint, headers={"ETag": etags.format_etag(version)})
 
 
 @patch(ONE, opt=requires("webhooks:write", Class.WRITE_LIGHT, 404, 412))
 async def patch_webhook_endpoint(
     request: ApiRequest, webhook_endpoint_id: FromPath[str], data: JSONBody[WebhookEndpointPatch]
 ) -> Response[WebhookEndpoint]:
-    """Change an endpoint, pause it, or go on with it. What is omitted stays.
+    """Change, pause or resume an endpoint. Omitted fields stay unchanged.
 
-    While it is paused its deliveries wait, as long as events are kept. One that was disabled has lost those
-    that waited: send them again with `replay`.
+    While it is paused, its deliveries wait for as long as events are kept. A disabled endpoint has lost its
+    waiting deliveries: send them again with `replay`.
     """
     body = endpoints.check(data, allowed=request.services.allowed)
 
-    async def change(conn: Conn) -> Made[WebhookEndpoint]:
+    async def change(conn: Conn) -> WriteResult[WebhookEndpoint]:
         changed, version = await endpoints.patch(
             conn,
             author=_author(request),
-            endpoint_id=paths.read("webhook_endpoint", webhook_endpoint_id),
+            endpoint_id=path_ids.parse_id("webhook_endpoint", webhook_endpoint_id),
             body=body,
-            versions=etags.matching(request),
+            versions=etags.allowed_versions(request),
         )
-        return Made(changed, etag=etags.show(version))
+        return WriteResult(changed, etag=etags.format_etag(version))
 
     return await once(request, change)
 
@@ -140,14 +144,14 @@ async def patch_webhook_endpoint(
 async def delete_webhook_endpoint(
     request: ApiRequest, webhook_endpoint_id: FromPath[str]
 ) -> Response[WebhookEndpointDeleted]:
-    """Delete an endpoint: what waits for it isn't sent, and it is not found from then on."""
+    """Delete an endpoint: its waiting deliveries aren't sent, and it is not found from then on."""
     return await once_plain(
         request,
         lambda conn: endpoints.delete(
             conn,
             author=_author(request),
-            endpoint_id=paths.read("webhook_endpoint", webhook_endpoint_id),
-            versions=etags.matching(request),
+            endpoint_id=path_ids.parse_id("webhook_endpoint", webhook_endpoint_id),
+            versions=etags.allowed_versions(request),
         ),
     )
 
@@ -156,10 +160,10 @@ async def delete_webhook_endpoint(
 async def test_webhook_endpoint(
     request: ApiRequest, webhook_endpoint_id: FromPath[str]
 ) -> Response[WebhookDelivery]:
-    """Send a `test.ping` to this endpoint alone, whatever types it wants."""
+    """Send a `test.ping` to only this endpoint, whichever types it subscribes to."""
 
-    async def ping(conn: Conn) -> Made[WebhookDelivery]:
-        endpoint_id = paths.read("webhook_endpoint", webhook_endpoint_id)
+    async def ping(conn: Conn) -> WriteResult[WebhookDelivery]:
+        endpoint_id = path_ids.parse_id("webhook_endpoint", webhook_endpoint_id)
         return _sent(await deliveries.ping(conn, author=_author(request), endpoint_id=endpoint_id))
 
     return await once(request, ping)
@@ -169,20 +173,22 @@ async def test_webhook_endpoint(
 async def rotate_webhook_secret(
     request: ApiRequest, webhook_endpoint_id: FromPath[str]
 ) -> Response[WebhookEndpointShown]:
-    """Give an endpoint another signing secret, which this answer alone shows.
+    """Rotate an endpoint's signing secret. Only this answer contains the new one.
 
-    For 24 hours deliveries are signed with both, so that the receiver can change over in between; a secret
-    from before that ends at once.
+    For 24 hours deliveries are signed with both secrets, so that the receiver can switch in between; a still
+    older secret ends at once.
     """
 
-    async def rotate(conn: Conn) -> Made[WebhookEndpointShown]:
+    async def rotate(conn: Conn) -> WriteResult[WebhookEndpointShown]:
         rotated, version = await endpoints.rotate_secret(
             conn,
             author=_author(request),
-            endpoint_id=paths.read("webhook_endpoint", webhook_endpoint_id),
+            endpoint_id=path_ids.parse_id("webhook_endpoint", webhook_endpoint_id),
             keyring=request.services.vault,
         )
-        return Made(rotated, location=f"/v1{ALL}/{rotated.id}", etag=etags.show(version), secret=True)
+        return WriteResult(
+            rotated, location=f"/v1{ALL}/{rotated.id}", etag=etags.format_etag(version), secret=True
+        )
 
     return await once(request, rotate)
 
@@ -191,18 +197,19 @@ async def rotate_webhook_secret(
 async def replay_webhook_events(
     request: ApiRequest, webhook_endpoint_id: FromPath[str], data: JSONBody[WebhookReplay]
 ) -> Response[WebhookReplayed]:
-    """Send events of a time and later again, or for the first time, the oldest first, 1,000 at once.
+    """Send an endpoint's events since a time again, oldest first, at most 1,000 per call.
 
-    They are those of the types that the endpoint wants now, but for those that it has taken (unless
-    `includeDelivered`) and those on their way. If more are left, go on with `continueSince`.
+    Selects events of the endpoint's current types, also events that were never sent to it. Events already
+    delivered (unless `includeDelivered`) and pending ones are left out. If more are left, continue with
+    `continueSince`.
     """
 
-    async def replay(conn: Conn) -> Made[WebhookReplayed]:
-        endpoint_id = paths.read("webhook_endpoint", webhook_endpoint_id)
+    async def replay(conn: Conn) -> WriteResult[WebhookReplayed]:
+        endpoint_id = path_ids.parse_id("webhook_endpoint", webhook_endpoint_id)
         replayed = await deliveries.replay_since(
             conn, author=_author(request), endpoint_id=endpoint_id, body=data
         )
-        return Made(replayed, 202)
+        return WriteResult(replayed, 202)
 
     return await once(request, replay)
 
@@ -215,15 +222,15 @@ async def list_webhook_deliveries(
     event_type: EventTypes = None,
     status_: DeliveryStatuses = None,
     cursor: Cursor = None,
-    limit: Limit = DEFAULT,
+    limit: Limit = DEFAULT_LIMIT,
 ) -> Page[WebhookDelivery]:
-    """An endpoint's deliveries, newest first. They are kept for 30 days."""
+    """List an endpoint's deliveries, newest first. They are kept for 30 days."""
 
     async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[WebhookDelivery]:
         return await deliveries.list_of_endpoint(
             conn,
             organization_id=request.organization_id,
-            endpoint_id=paths.read("webhook_endpoint", webhook_endpoint_id),
+            endpoint_id=path_ids.parse_id("webhook_endpoint", webhook_endpoint_id),
             types=event_type,
             statuses=status_,
             before=before,
@@ -235,12 +242,12 @@ async def list_webhook_deliveries(
 
 @get(DELIVERY, opt=requires("webhooks:read", Class.READ_LIGHT, 404))
 async def get_webhook_delivery(request: ApiRequest, webhook_delivery_id: FromPath[str]) -> WebhookDelivery:
-    """One delivery."""
+    """Return one delivery."""
     async with request.connection() as conn:
         return await deliveries.get(
             conn,
             organization_id=request.organization_id,
-            delivery_id=paths.read("webhook_delivery", webhook_delivery_id),
+            delivery_id=path_ids.parse_id("webhook_delivery", webhook_delivery_id),
         )
 
 
@@ -248,13 +255,13 @@ async def get_webhook_delivery(request: ApiRequest, webhook_delivery_id: FromPat
 async def replay_webhook_delivery(
     request: ApiRequest, webhook_delivery_id: FromPath[str]
 ) -> Response[WebhookDelivery]:
-    """Send one again, with the same `webhook-id` and the same body.
+    """Send a delivery again, with the same `webhook-id` and the same body.
 
-    One that has ended is sent as another delivery, with tries of its own; one that waits is sent now.
+    An ended delivery is sent as a new delivery with its own attempts; a waiting one is sent now.
     """
 
-    async def replay(conn: Conn) -> Made[WebhookDelivery]:
-        delivery_id = paths.read("webhook_delivery", webhook_delivery_id)
+    async def replay(conn: Conn) -> WriteResult[WebhookDelivery]:
+        delivery_id = path_ids.parse_id("webhook_delivery", webhook_delivery_id)
         return _sent(await deliveries.replay(conn, author=_author(request), delivery_id=delivery_id))
 
     return await once(request, replay)
@@ -264,8 +271,8 @@ def _author(request: ApiRequest) -> Author:
     return Author(request.organization_id, request.principal.key_uuid)
 
 
-def _sent(delivery: WebhookDelivery) -> Made[WebhookDelivery]:
-    return Made(delivery, 202, f"/v1/webhook-deliveries/{delivery.id}")
+def _sent(delivery: WebhookDelivery) -> WriteResult[WebhookDelivery]:
+    return WriteResult(delivery, 202, f"/v1/webhook-deliveries/{delivery.id}")
 
 
 ROUTES = [

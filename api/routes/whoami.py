@@ -12,7 +12,7 @@ from schemas.api_keys import Storage, Whoami
 
 @get("/whoami", opt=requires(None, Class.READ_LIGHT))
 async def whoami(request: ApiRequest) -> Whoami:
-    """The organization, key and scopes behind the request."""
+    """Return the organization, key and scopes of the request."""
     who = request.principal
     async with request.connection() as conn:
         use = await storage_quota.get(conn, organization_id=who.organization_id)

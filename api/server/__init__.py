@@ -1,5 +1,5 @@
-"""The HTTP server: uvicorn's, with limits on what a connection may take. `api/__main__.py` starts it.
+"""HTTP server: uvicorn with limits per connection. `api/__main__.py` starts it.
 
-It knows nothing of routes: any ASGI application runs in it. What a stranger without a key can hold is
-bounded here, since no check of a key comes before the head of a request.
+It is independent of the routes and runs any ASGI application. It limits the resources of strangers without a
+key: keys are only checked after the head of a request.
 """

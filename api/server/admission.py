@@ -1,7 +1,7 @@
-"""Admission of connections: how many there may be, and which one makes room for another one.
+"""Admission of connections: limits their number, and evicts idle ones for new ones.
 
-Time is counted in ticks of a second each, which a busy event loop doesn't make: no client is blamed for what
-the server itself was too slow to read.
+Time is counted in ticks of a second each. A busy event loop skips ticks, so no client is blamed for data that
+the server was too slow to read.
 """
 
 import enum
@@ -14,74 +14,75 @@ from typing import NamedTuple, Protocol
 from schemas.settings import Settings
 from telemetry.metrics import HTTP_CONNECTIONS, HTTP_CONNECTIONS_ENDED
 
-#: Files that a process opens besides connections: listeners, Redis, logs, uploads and media on their way.
+#: Files of a process besides connections: listening sockets, Redis, logs, uploads and media in transfer.
 SPARE_FILES = 64
 
 
 class Limits(NamedTuple):
-    """Limits of one process. Times are ticks, sizes bytes; `per_address` 0 is none."""
+    """Limits of one process. Times are ticks, sizes are bytes; `per_address` 0 means no limit."""
 
-    #: Connections at once; as many of one address; those beyond, which only ask for health.
+    #: Connections in total; per address; and the additional reserve for health checks.
     connections: int = 2000
     per_address: int = 500
     reserve: int = 32
-    #: From the first byte of a request to the end of its head, and from a connection's start.
+    #: Ticks from the first byte of a request to the end of its head; also from the start of a connection.
     head: int = 10
-    #: Between two requests.
+    #: Ticks between two requests.
     idle: int = 60
-    #: Of a request's body: a grace, and what has to come in each further tick; and after how many ticks with
-    #: less than that it may have to make room.
+    #: Of a request's body: ticks of grace; bytes that must arrive in each further tick; and the ticks behind
+    #: that rate after which the connection may be evicted.
     body: int = 20
     body_rate: int = 4096
     late: int = 2
-    #: Ticks of grace for an answer, and bytes that its client must read in each tick. `late` applies, too.
+    #: Of a response: ticks of grace, and bytes that its client must read in each tick. `late` applies, too.
     stall: int = 30
     answer_rate: int = 4096
-    #: For a client that sends on although it was answered.
+    #: Ticks for a client that keeps sending after its response.
     linger: int = 10
 
 
-class Entry(enum.Enum):
+class Admittance(enum.Enum):
     """The rights of a connection."""
 
     OPEN = enum.auto()
-    #: Ask for health, nothing else.
+    #: Only health checks.
     RESERVE = enum.auto()
     REFUSED = enum.auto()
 
 
-class Guest(Protocol):
-    """A connection, as its admission sees it."""
+class GuestConnection(Protocol):
+    """A connection, as the admission sees it."""
 
     address: str
 
     def look(self) -> None:
-        """Look at the time: a tick has passed."""
+        """Check the timeouts after a tick."""
 
     def end(self, reason: str) -> None:
-        """Close it now; `reason` is a label of `http_connections_ended_total`."""
+        """Close the connection; `reason` is a label of `http_connections_ended_total`."""
 
 
 class Admission:
-    """All connections of a process. A quiet one may have to make room for another.
+    """All connections of a process. An idle one may be evicted for a new one.
 
-    It is quiet while it has no request, and while its client is late with a body or with reading an answer.
+    A connection is idle without a request, and while its client is late with a body or with reading a
+    response.
     """
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.now = 0
-        #: Connections that ever came, those that were refused included.
+        #: Total of incoming connections, refused ones included.
         self.entered = 0
-        #: In the order in which they came.
-        self._guests: dict[Guest, None] = {}
+        #: In order of arrival.
+        self._guests: dict[GuestConnection, None] = {}
         self._counts: dict[str, int] = {}
-        #: From the one that has been quiet for longest to the one that fell quiet last.
-        self._quiet: OrderedDict[Guest, None] = OrderedDict()
-        self._quiet_of: dict[str, OrderedDict[Guest, None]] = {}
+        #: Idle connections; the one that is idle for longest comes first.
+        self._quiet: OrderedDict[GuestConnection, None] = OrderedDict()
+        self._quiet_of: dict[str, OrderedDict[GuestConnection, None]] = {}
 
-    def enter(self, guest: Guest) -> Entry:
-        """Let a connection in, if need be in the place of one that is quiet: its own address's first."""
+    def enter(self, guest: GuestConnection) -> Admittance:
+        """Admit a connection; if necessary, evict an idle one, first of the same address."""
         limits, address = self.limits, guest.address
         self.entered += 1
         if (
@@ -89,20 +90,20 @@ class Admission:
             and self._counts.get(address, 0) >= limits.per_address
             and not self._evict(address)
         ):
-            return Entry.REFUSED
+            return Admittance.REFUSED
         full = len(self._guests) >= limits.connections
         if full and (self._evict(address) or self._evict()):
             full = False
         if full and len(self._guests) >= limits.connections + limits.reserve:
-            return Entry.REFUSED
+            return Admittance.REFUSED
         self._guests[guest] = None
         self._counts[address] = self._counts.get(address, 0) + 1
         self.note_quiet(guest)
         HTTP_CONNECTIONS.set(len(self._guests))
-        return Entry.RESERVE if full else Entry.OPEN
+        return Admittance.RESERVE if full else Admittance.OPEN
 
-    def leave(self, guest: Guest) -> None:
-        """Forget a connection; one that was refused, too."""
+    def leave(self, guest: GuestConnection) -> None:
+        """Remove a connection, also a refused one."""
         if guest not in self._guests:
             return
         del self._guests[guest]
@@ -112,14 +113,14 @@ class Admission:
             del self._counts[guest.address]
         HTTP_CONNECTIONS.set(len(self._guests))
 
-    def note_quiet(self, guest: Guest) -> None:
-        """Note that a connection is quiet from now on."""
+    def note_quiet(self, guest: GuestConnection) -> None:
+        """Mark a connection as idle."""
         if guest in self._guests:
             self._quiet[guest] = None
             self._quiet_of.setdefault(guest.address, OrderedDict())[guest] = None
 
-    def note_busy(self, guest: Guest) -> None:
-        """Note that a connection has a request or an unsent answer, and isn't late with it."""
+    def note_busy(self, guest: GuestConnection) -> None:
+        """Mark a connection as busy: it has a request or an unsent response, and isn't late with it."""
         if guest not in self._quiet:
             return
         del self._quiet[guest]
@@ -129,13 +130,15 @@ class Admission:
             del self._quiet_of[guest.address]
 
     def tick(self) -> None:
-        """Let a second pass."""
+        """Advance the time by a second."""
         self.now += 1
         for guest in list(self._guests):
             guest.look()
 
     def _evict(self, address: str | None = None) -> bool:
-        """End the connection that has been quiet for longest, of one address or of all; False if none is."""
+        """Evict the connection that is idle for longest, of one address or of all; return False if none is
+        idle.
+        """
         quiet = self._quiet if address is None else self._quiet_of.get(address)
         if not quiet:
             return False
@@ -145,8 +148,8 @@ class Admission:
         return True
 
 
-def network_of(peer: str) -> str:
-    """The network that counts as one address: an IPv4 address, or the /64 that one customer has of IPv6."""
+def client_network(peer: str) -> str:
+    """Return the network that counts as one address: an IPv4 address, or the /64 of one IPv6 customer."""
     try:
         address = ip_address(peer)
     except ValueError:
@@ -159,18 +162,18 @@ def network_of(peer: str) -> str:
 
 
 def limits_of(settings: Settings) -> Limits:
-    """The limits that settings ask for, and that the files which this process may open allow.
+    """Return the limits from the settings, bounded by this process's limit of open files.
 
-    Behind a proxy all connections are the proxy's: it has to tell its callers apart.
+    Behind a proxy, all connections come from the proxy: it has to limit its own clients.
     """
     _, files = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = (
+    available = (
         (math.inf if files == resource.RLIM_INFINITY else files)
         - SPARE_FILES
         - settings.pool_size * (2 if settings.telemetry_url else 1)
         - Limits().reserve
     )
-    connections = int(max(1, min(settings.connections, most)))
+    connections = int(max(1, min(settings.connections, available)))
     each = min(settings.connections_per_address, max(1, connections // 4))
     return Limits(connections=connections, per_address=0 if settings.proxy_hops else each)
 
@@ -181,6 +184,6 @@ def count_ended(reason: str) -> None:
 
 
 def raise_files() -> None:
-    """Ask for as many open files as this process may ask for."""
+    """Raise the limit of open files to the hard limit."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,7 +1,7 @@
-"""Minimum rate at which a client reads its answer, as a token bucket of ticks.
+"""Minimum rate at which a client must read its response, as a token bucket of ticks.
 
 The rate counts acknowledged bytes (`SIOCOUTQ`, man 7 tcp). The kernel's send buffer holds megabytes, so the
-transport alone can't tell a slow reader from a silent one.
+transport alone can't distinguish a slow reader from a silent one.
 """
 
 import asyncio
@@ -14,33 +14,32 @@ from api.server.admission import Limits
 
 
 class AnswerRate:
-    """Tracks one connection. `written` counts the bytes that the server gave to the transport so far."""
+    """Tracks one connection. `written` counts the bytes passed to the transport so far."""
 
     __slots__ = ("_acknowledged", "_left", "_limits", "sending", "written")
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self.written = 0
-        #: True while the transport holds unsent bytes, as far as the last look knows.
+        #: Whether the transport held unsent bytes at the last check.
         self.sending = False
         self._left: float = limits.stall
         self._acknowledged: int | None = None
 
     @property
     def is_late(self) -> bool:
-        """True if the client is `late` ticks behind: its connection may have to make room."""
+        """Return whether the client is `late` ticks behind, so that its connection may be evicted."""
         return self._left <= self._limits.stall - self._limits.late
 
     @property
     def is_over(self) -> bool:
-        """True if the grace has ended."""
+        """Return whether the grace has ended."""
         return self._left <= 0
 
     def measure(self, transport: asyncio.Transport, unsent: int) -> None:
         """Account for one tick. The transport still holds `unsent` bytes at its end.
 
-        Time in which the client reads faster than it must adds up to the grace, and not beyond: a fast start
-        buys no long hold.
+        Reading faster than the minimum earns grace, up to the initial amount: a fast start buys no long hold.
         """
         acknowledged = self.written - unsent - count_unacknowledged(transport)
         if self._acknowledged is not None:
@@ -49,18 +48,18 @@ class AnswerRate:
         self.sending, self._acknowledged = True, acknowledged
 
     def stop(self) -> None:
-        """Forget the past: all bytes are sent."""
+        """Reset: all bytes are sent."""
         self.sending, self._left, self._acknowledged = False, self._limits.stall, None
 
 
 def count_unacknowledged(transport: asyncio.Transport) -> int:
-    """Count the bytes that the kernel has and the client hasn't acknowledged."""
-    found = fcntl.ioctl(transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, bytes(4))
-    return int(struct.unpack("i", found)[0])
+    """Count the bytes that the kernel holds and the client hasn't acknowledged."""
+    packed = fcntl.ioctl(transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, bytes(4))
+    return int(struct.unpack("i", packed)[0])
 
 
 def forget_unsent(transport: asyncio.Transport) -> None:
-    """Let the close reset the connection. Else the kernel keeps unread bytes for minutes."""
+    """Reset the connection on close. Else the kernel keeps unread bytes for minutes."""
     sock = socket.socket(fileno=transport.get_extra_info("socket").fileno())
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     sock.detach()

@@ -1,4 +1,4 @@
-"""A connection: uvicorn's, with a limit on all that its other side decides: how long, how much, how often."""
+"""A connection: uvicorn's protocol with limits on the duration, size and number of its requests."""
 
 import asyncio
 import math
@@ -9,7 +9,7 @@ from uvicorn import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from api.server.admission import Admission, Entry, count_ended, network_of
+from api.server.admission import Admission, Admittance, client_network, count_ended
 from api.server.answer_rate import AnswerRate, forget_unsent
 from api.server.cycle import Cycle
 from api.server.refusals import (
@@ -19,26 +19,26 @@ from api.server.refusals import (
     MALFORMED,
     SLOW_BODY,
     SLOW_HEAD,
-    Refusal,
-    Refused,
-    written,
+    ParserRefused,
+    ServerRefusal,
+    render_refusal,
 )
 from api.server.scope import describe, without_upgrade
 
-URI_MAX, HEAD_MAX, FIELDS_MAX = 8 * 1024, 32 * 1024, 100
+MAX_URI_BYTES, MAX_HEAD_BYTES, MAX_HEAD_FIELDS = 8 * 1024, 32 * 1024, 100
 
-#: Requests that were sent before the answers of those before them.
-PIPELINE_MAX = 16
+#: Maximum of pipelined requests.
+MAX_PIPELINED = 16
 
-#: Bytes of a body as it comes, with the frames of its chunks: a flat share, and so many for each byte of it.
-RAW_MAX, RAW_SHARE = 256 * 1024 + HEAD_MAX, 8
+#: Bytes of a body on the wire, with the frames of its chunks: a flat share, and so many for each byte of it.
+MAX_RAW_BYTES, RAW_BYTES_PER_BYTE = 256 * 1024 + MAX_HEAD_BYTES, 8
 
-#: What the reserve is for.
-HEALTH = (b"/healthz", b"/readyz")
+#: Paths that the reserve serves.
+HEALTH_PATHS = (b"/healthz", b"/readyz")
 
 
 class Connection(HttpToolsProtocol):
-    """A connection of one client. `due` is the tick by which its next thing must have happened."""
+    """A connection of one client. `due` is the tick of its next timeout."""
 
     def __init__(
         self,
@@ -51,21 +51,21 @@ class Connection(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self.admission = admission
         self.address = ""
-        self.entry = Entry.OPEN
+        self.entry = Admittance.OPEN
         self.due: float = math.inf
-        #: Where the parser is; `deaf` once nothing is parsed any more; `lingers` once all is said.
+        #: State of the parser. `deaf`: no further input is parsed. `lingers`: the response is complete.
         self.in_head = self.in_body = self.deaf = self.lingers = False
         self.head_read = self.fields = self.fields_size = self.body_read = self.raw_read = self.body_grace = 0
         self.answer_rate = AnswerRate(admission.limits)
         self.refusal = MALFORMED
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Take a place, or close at once."""
+        """Register with the admission; close at once if refused."""
         super().connection_made(transport)
-        self.address = network_of(self.client[0]) if self.client else ""
+        self.address = client_network(self.client[0]) if self.client else ""
         self.due = self.admission.now + self.admission.limits.head
         self.entry = self.admission.enter(self)
-        if self.entry is Entry.REFUSED:
+        if self.entry is Admittance.REFUSED:
             self._refuse(CROWDED, "refused")
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -73,7 +73,7 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse what came."""
+        """Parse incoming bytes."""
         if self.deaf:
             return
         self.raw_read += len(data)
@@ -84,10 +84,10 @@ class Connection(HttpToolsProtocol):
             return
         if self.in_head:
             self.head_read += len(data)
-            if self.head_read > HEAD_MAX:
+            if self.head_read > MAX_HEAD_BYTES:
                 self.refusal = LONG_HEAD
                 self._refuse_unread()
-        elif self.in_body and self.raw_read > RAW_MAX + RAW_SHARE * self.body_read:
+        elif self.in_body and self.raw_read > MAX_RAW_BYTES + RAW_BYTES_PER_BYTE * self.body_read:
             self._refuse_unread()
 
     def on_message_begin(self) -> None:
@@ -97,26 +97,28 @@ class Connection(HttpToolsProtocol):
 
     def on_url(self, url: bytes) -> None:
         self.url += url
-        if len(self.url) > URI_MAX:
+        if len(self.url) > MAX_URI_BYTES:
             self._deny(LONG_URI)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         super().on_header(name, value)
         self.fields += 1
         self.fields_size += len(name) + len(value)
-        if self.fields > FIELDS_MAX or self.fields_size > HEAD_MAX:
+        if self.fields > MAX_HEAD_FIELDS or self.fields_size > MAX_HEAD_BYTES:
             self._deny(LONG_HEAD)
 
     def on_headers_complete(self) -> None:
-        """Begin the cycle, or queue it behind the one before it."""
+        """Start the request's cycle, or queue it after the previous one."""
         if self._is_upgrade():
             return
         if self.parser.get_method() == b"CONNECT":
-            self._deny(MALFORMED)  # Nobody's tunnel; and to the parser it is another protocol each time anew.
+            self._deny(
+                MALFORMED
+            )  # We proxy for no client, and the parser treats the bytes after CONNECT as another protocol.
         describe(self.scope, self.url, self.parser)
-        if self.entry is Entry.RESERVE and self.scope["raw_path"] not in HEALTH:
+        if self.entry is Admittance.RESERVE and self.scope["raw_path"] not in HEALTH_PATHS:
             self._deny(CROWDED)
-        if len(self.pipeline) >= PIPELINE_MAX:
+        if len(self.pipeline) >= MAX_PIPELINED:
             self._deny(MALFORMED)
         self.in_head, self.in_body, self.due = False, True, math.inf
         self.body_read, self.raw_read = 0, 0
@@ -155,14 +157,14 @@ class Connection(HttpToolsProtocol):
             self._be_quiet()
 
     def write(self, data: bytes) -> None:
-        """Send bytes of an answer."""
+        """Send bytes of a response."""
         self.answer_rate.written += len(data)
         self.transport.write(data)
 
     def close_after_answer(self) -> None:
-        """Close, but only once the client has sent what it sends: it may read only then.
+        """Close after the client has sent its whole body: it may read the response only then.
 
-        To close with unread bytes resets the connection, and the answer may be lost with it.
+        Closing with unread bytes resets the connection, and the response may be lost with it.
         """
         if not self.in_body:
             self.transport.close()
@@ -173,9 +175,9 @@ class Connection(HttpToolsProtocol):
         self.transport.write_eof()
 
     def look(self) -> None:
-        """End what is too slow. A client has no part in the time in which we don't read, or say no 100.
+        """Enforce the timeouts. Time in which the server doesn't read, or owes a 100, doesn't count.
 
-        Nor does the time count in which it still reads an answer.
+        Time in which the client still reads a response doesn't count either.
         """
         unsent = self.transport.get_write_buffer_size()
         waits_for_us = self._is_answering() and self.cycle.waiting_for_100_continue
@@ -193,7 +195,7 @@ class Connection(HttpToolsProtocol):
             self._end_overdue()
 
     def end(self, reason: str) -> None:
-        """Close it now."""
+        """Close the connection now."""
         count_ended(reason)
         if self.transport.get_write_buffer_size():
             forget_unsent(self.transport)
@@ -207,14 +209,14 @@ class Connection(HttpToolsProtocol):
         except httptools.HttpParserUpgrade as upgrade:
             self._parse_without_upgrade(data[upgrade.args[0] :])
 
-    def _parse_without_upgrade(self, rest: bytes) -> None:
-        """Parse a request anew as if it asked for no other protocol: the parser drops the body of such a one.
+    def _parse_without_upgrade(self, remainder: bytes) -> None:
+        """Parse a request again without its upgrade fields: the parser drops the body of an upgrade request.
 
-        Java's client asks each server that it doesn't know, in the request itself.
+        Java's client sends an upgrade with its first request to each server.
         """
         again = without_upgrade(self.parser, self.url, self.headers)
         self.parser = httptools.HttpRequestParser(self)
-        self._parse(again + rest)
+        self._parse(again + remainder)
 
     def _is_upgrade(self) -> bool:
         return self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
@@ -226,7 +228,7 @@ class Connection(HttpToolsProtocol):
             self.end("linger" if self.lingers else "idle")
 
     def _look_at_body(self) -> None:
-        """End what is too late; let what is late make room, until it has caught up."""
+        """End a body that is too late; mark a late one as idle until it has caught up."""
         limits = self.admission.limits
         left = self.body_grace + self.body_read // limits.body_rate - self.admission.now
         if left <= 0:
@@ -237,7 +239,7 @@ class Connection(HttpToolsProtocol):
             self.admission.note_quiet(self)
 
     def _look_at_answer(self, unsent: int) -> None:
-        """End a client that reads too slowly; let one that is late make room, until it has caught up."""
+        """End a client that reads too slowly; mark a late one as idle until it has caught up."""
         self.answer_rate.measure(self.transport, unsent)
         if self.answer_rate.is_over:
             self.end("stalled")
@@ -254,45 +256,45 @@ class Connection(HttpToolsProtocol):
             self.admission.note_quiet(self)
 
     def _note_quiet(self) -> None:
-        """Note that it is quiet, or leave that to `look` while bytes of the answer are unsent."""
+        """Mark the connection as idle; leave that to `look` while bytes of the response are unsent."""
         if self.transport.get_write_buffer_size():
             self.answer_rate.sending = True
         else:
             self.admission.note_quiet(self)
 
     def _be_quiet(self) -> None:
-        """Wait for the next request, or for what is left of one that was answered."""
+        """Wait for the next request, or for the rest of an answered one."""
         self._note_quiet()
         if not self.in_body:
             limits = self.admission.limits
             self.due = self.admission.now + (limits.head if self.in_head else limits.idle)
 
-    def _deny(self, refusal: Refusal) -> NoReturn:
-        """Stop the parser. Raises `Refused`, which the parser makes an error of its own."""
+    def _deny(self, refusal: ServerRefusal) -> NoReturn:
+        """Stop the parser. Raises `ParserRefused`, which the parser converts into its own error."""
         self.refusal = refusal
-        raise Refused(refusal.code)
+        raise ParserRefused(refusal.code)
 
     def _refuse_unread(self) -> None:
-        """Refuse what can't be parsed, once all that was asked before it is answered."""
+        """Refuse unparseable input, after all earlier requests are answered."""
         if self._is_answering() and not self.in_body:
             self.deaf, self.cycle.keep_alive = True, False
         else:
             self._refuse(self.refusal, "malformed")
 
-    def _refuse(self, refusal: Refusal, reason: str) -> None:
-        """Say why, where no answer has begun, and close."""
+    def _refuse(self, refusal: ServerRefusal, reason: str) -> None:
+        """Send the refusal, unless a response has begun, and close."""
         count_ended(reason)
         self.deaf = True
         answering = self._is_answering()
         if not (answering and self.cycle.response_started):
-            self.write(written(refusal))
+            self.write(render_refusal(refusal))
         if answering:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
-        if self.entry is Entry.REFUSED:
+        if self.entry is Admittance.REFUSED:
             self.transport.close()
         else:
-            self.in_body = True  # More of it may be on its way.
+            self.in_body = True  # More of the request may be on its way.
             self.close_after_answer()
 
     def _is_answering(self) -> bool:

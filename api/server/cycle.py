@@ -1,30 +1,32 @@
-"""A cycle: one request and its answer, as an ASGI application hears and tells of them."""
+"""A cycle: one request and its response, connected to the ASGI application."""
 
 import asyncio
 from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
-from api.server.refusals import FAULT, written
+from api.server.refusals import FAULT, render_refusal
 
 if TYPE_CHECKING:
     from api.server.connection import Connection
 
-#: What may be left of a body that nobody reads, and the connection be kept all the same.
-LEFT_MAX = 64 * 1024
+#: Maximum of unread body bytes with which the connection is kept.
+MAX_UNREAD_BYTES = 64 * 1024
 
 _BODILESS = (204, 304)
 
 
 class Cycle(RequestResponseCycle):
-    """uvicorn's, but for the way out: head and body in one write, and an end that lets the client hear it."""
+    """uvicorn's cycle, but it writes head and body at once, and closes so that the client can read the
+    end.
+    """
 
     connection: "Connection"
     head: bytes = b""
 
     @classmethod
     def of(cls, connection: "Connection") -> "Cycle":
-        """Make the cycle of the request that a connection has just read the head of."""
+        """Create the cycle after a connection has parsed the head of a request."""
         cycle = cls(
             scope=connection.scope,
             transport=connection.transport,
@@ -42,23 +44,23 @@ class Cycle(RequestResponseCycle):
         return cycle
 
     async def send(self, message: Any) -> None:
-        """Take a message of the answer. Raises RuntimeError for one out of its order."""
+        """Send a message of the response. Raises RuntimeError for a message out of order."""
         if self.flow.write_paused and not self.disconnected:
             await self.flow.drain()
         if self.disconnected:
             return
         kind = message["type"]
         if self.response_complete or (kind == "http.response.body") != self.response_started:
-            raise RuntimeError(f"{kind} is out of its order")
+            raise RuntimeError(f"{kind} is out of order")
         if kind == "http.response.body":
             self._send_body(message.get("body", b""), more=message.get("more_body", False))
         else:
             self._start(message["status"], message.get("headers", ()))
 
     async def send_500_response(self) -> None:
-        """Say in the contract's words that the application failed before it answered."""
+        """Send the contract's 500 after the application failed before its response."""
         if not self.disconnected:
-            self.connection.write(written(FAULT))
+            self.connection.write(render_refusal(FAULT))
             self.connection.close_after_answer()
 
     def _start(self, status: int, headers: Any) -> None:
@@ -78,12 +80,14 @@ class Cycle(RequestResponseCycle):
         self._frame(status, length, lines)
         self.head = b"".join([*lines, b"\r\n"])
         if self.head.count(b"\n") != len(lines) + 1 or self.head.count(b"\r") != len(lines) + 1:
-            raise RuntimeError("a header has the end of a line in it")
-        if self.chunked_encoding:  # A stream may have nothing to say yet.
+            raise RuntimeError("a header contains a line break")
+        if self.chunked_encoding:  # A stream may have no data yet.
             self._write_head()
 
     def _frame(self, status: int, length: int | None, lines: list[bytes]) -> None:
-        """Say how the body ends. HTTP/1.0 knows no chunks: there the connection's end is the body's."""
+        """Set the framing of the body. HTTP/1.0 has no chunks: there the end of the connection ends the
+        body.
+        """
         self.chunked_encoding = False
         bodiless = status in _BODILESS or self.scope["method"] == "HEAD"
         self.expected_content_length = 0 if bodiless else length or 0
@@ -100,7 +104,7 @@ class Cycle(RequestResponseCycle):
         else:
             self.expected_content_length -= len(body)
             if self.expected_content_length < 0 or (self.expected_content_length and not more):
-                raise RuntimeError("the body is not as long as Content-Length says")
+                raise RuntimeError("the body's length differs from Content-Length")
             head, self.head = self.head, b""
             self.connection.write(head + body)
         if not more:
@@ -124,8 +128,8 @@ class Cycle(RequestResponseCycle):
         self.on_response()
 
     def _leaves_much(self) -> bool:
-        """More of the request may be on its way than is worth reading for nothing."""
+        """Return whether the unread rest of the request is too long to read it for nothing."""
         if not self.more_body:
             return False
         length = dict(self.scope["headers"]).get(b"content-length")
-        return length is None or int(length) - self.connection.body_read > LEFT_MAX
+        return length is None or int(length) - self.connection.body_read > MAX_UNREAD_BYTES

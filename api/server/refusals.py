@@ -1,4 +1,4 @@
-"""Refusals of the server itself, of what no application sees: the same envelope as everywhere."""
+"""Refusals by the server itself, before any application, in the API's envelope."""
 
 from http import HTTPStatus
 from typing import NamedTuple
@@ -10,32 +10,34 @@ from schemas import ids
 from schemas.envelope import Envelope, Problem
 
 
-class Refusal(NamedTuple):
-    """A code of the contract and what to do."""
+class ServerRefusal(NamedTuple):
+    """An error code of the contract and its message."""
 
     code: str
     message: str
 
 
-class Refused(Exception):
-    """A callback of the parser refuses what it parses."""
+class ParserRefused(Exception):
+    """Raised in a callback of the parser to refuse the request."""
 
 
-MALFORMED = Refusal("BAD_REQUEST", "the request is not readable as HTTP/1.1: send it again as it should be")
-SLOW_HEAD = Refusal("BAD_REQUEST", "the request's head came too slowly: send the request again")
-SLOW_BODY = Refusal("BAD_REQUEST", "the body came too slowly: send the request again")
-LONG_URI = Refusal(
-    "URI_TOO_LONG", "the address is too long: send what it says in the body, or in several requests"
+MALFORMED = ServerRefusal("BAD_REQUEST", "the request is not valid HTTP/1.1: correct it and send it again")
+SLOW_HEAD = ServerRefusal("BAD_REQUEST", "the request's head came too slowly: send the request again")
+SLOW_BODY = ServerRefusal("BAD_REQUEST", "the body came too slowly: send the request again")
+LONG_URI = ServerRefusal(
+    "URI_TOO_LONG", "the URL is too long: send its content in the body, or in several requests"
 )
-LONG_HEAD = Refusal("HEAD_TOO_LARGE", "the head has too many or too long fields: send 100 and 32 KiB at most")
-CROWDED = Refusal(
-    "UNAVAILABLE", "all connections are in use: repeat after `Retry-After`, over one that you keep"
+LONG_HEAD = ServerRefusal(
+    "HEAD_TOO_LARGE", "the head has too many or too long fields: the limits are 100 fields and 32 KiB"
 )
-FAULT = Refusal("INTERNAL", "something failed on our side: repeat the request, or send us its id")
+CROWDED = ServerRefusal(
+    "UNAVAILABLE", "all connections are in use: repeat after `Retry-After`, over a connection that you reuse"
+)
+FAULT = ServerRefusal("INTERNAL", "an error on our side: repeat the request, or send us the request id")
 
 
-def written(refusal: Refusal) -> bytes:
-    """The whole answer, after which the connection closes."""
+def render_refusal(refusal: ServerRefusal) -> bytes:
+    """Return the bytes of the whole response, after which the connection closes."""
     status = HTTPStatus(CODES[refusal.code].status)
     request_id = ids.show_new(ids.REQUEST)
     problem = Problem(code=refusal.code, message=refusal.message, request_id=request_id)

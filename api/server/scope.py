@@ -6,12 +6,12 @@ from urllib.parse import unquote
 
 import httptools
 
-#: Fields by which a client asks for another protocol.
+#: Header fields that request another protocol.
 UPGRADES = (b"upgrade", b"connection", b"http2-settings")
 
 
 def describe(scope: Any, url: bytes, parser: httptools.HttpRequestParser) -> None:
-    """Write method, version and target into the scope. A parser error says that `url` names no path."""
+    """Write method, version and target into the scope. Raises the parser's error if `url` has no path."""
     target, _, query = url.partition(b"?")
     if not target.startswith(b"/"):
         target = httptools.parse_url(target).path or b"/"
@@ -26,7 +26,7 @@ def describe(scope: Any, url: bytes, parser: httptools.HttpRequestParser) -> Non
 def without_upgrade(
     parser: httptools.HttpRequestParser, url: bytes, headers: Sequence[tuple[bytes, bytes]]
 ) -> bytes:
-    """Return the head of the same request without the fields that ask for another protocol."""
+    """Return the head of the same request without the fields that request another protocol."""
     lines = [b"%b %b HTTP/1.1" % (parser.get_method(), url)]
     lines += [b"%b: %b" % (name, value) for name, value in headers if name not in UPGRADES]
     return b"\r\n".join([*lines, b"", b""])

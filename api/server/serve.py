@@ -1,4 +1,4 @@
-"""The process of an API: an application and a port, from the first signal that it hears to the last."""
+"""Runs an API process: an application on a port, from the first signal to the last."""
 
 import asyncio
 import contextlib
@@ -15,26 +15,26 @@ from litestar import Litestar
 
 from api.server.admission import Admission, Limits, raise_files
 from api.server.connection import Connection
-from api.server.unready import answering
+from api.server.unready import answer_unready
 from db.wait_for_postgres import until_reached
 from schemas.errors import SettingsInvalid
 from telemetry import logs
 
-#: uvicorn's turns in a tick of the admission.
-TURNS = 10
+#: uvicorn's ticks in a tick of the admission.
+TICKS_PER_SECOND = 10
 
-#: Bytes of an answer that the kernel takes beyond those on their way. Accepted sockets inherit it. Without it
+#: Maximum of unsent bytes in the kernel's buffer of a connection, inherited by accepted sockets. By default
 #: the kernel holds megabytes for each client that reads nothing (`TCP_NOTSENT_LOWAT`, man 7 tcp).
-UNSENT_MAX = 128 * 1024
+MAX_UNSENT_BYTES = 128 * 1024
 
-#: How long requests may go on after the signal to end, in seconds.
+#: Seconds that open requests may continue after a stop signal.
 GRACE_S = 30
 
 _log = logs.get("api.server")
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server, with an admission. It leaves signals to who runs it."""
+    """uvicorn's server with an admission. Its caller handles the signals."""
 
     def __init__(self, app: Litestar, admission: Admission, *, host: str, port: int) -> None:
         super().__init__(
@@ -42,7 +42,7 @@ class Server(uvicorn.Server):
                 app,
                 host=host,
                 port=port,
-                http=partial(Connection, admission),  # type: ignore[arg-type]  # it is only ever called
+                http=partial(Connection, admission),  # type: ignore[arg-type]  # uvicorn only calls it
                 interface="asgi3",
                 lifespan="off",
                 ws="none",
@@ -58,36 +58,36 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave them as they are: the lifespan that began before us hears them, too."""
+        """Leave signal handlers unchanged: the lifespan has installed its own."""
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen. Raises `SettingsInvalid` where somebody else began to in the same moment."""
+        """Listen. Raises `SettingsInvalid` if another process took the port in the same moment."""
         try:
             await super().startup(sockets)
         except OSError as error:
             raise _unusable(self.config.host, self.config.port, error) from error
 
     async def on_tick(self, counter: int) -> bool:
-        if counter % TURNS == 0:
+        if counter % TICKS_PER_SECOND == 0:
             self.admission.tick()
         return await super().on_tick(counter)
 
     def hear(self) -> None:
-        """End in order; told twice, at once."""
+        """Stop after open requests; on the second signal, stop at once."""
         self.force_exit = self.should_exit
         self.should_exit = True
         self.stopped.set()
 
 
 async def serve(app: Litestar, limits: Limits, *, host: str, port: int) -> None:
-    """Serve until SIGTERM or SIGINT. Raises what `bound` and the application's lifespan raise.
+    """Serve until SIGTERM or SIGINT. Raises what `bind_port` and the application's lifespan raise.
 
-    While Postgres is away at the start, `/healthz` answers 200 and all else 503.
+    While Postgres is away at the start, `/healthz` answers 200 and all other paths 503.
     """
     raise_files()
-    with bound(host, port) as sockets:
-        app.state.private = all(is_here(one) for one in sockets)
+    with bind_port(host, port) as sockets:
+        app.state.private = all(is_loopback(sock) for sock in sockets)
         server = Server(app, Admission(limits), host=host, port=port)
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, server.hear)
@@ -107,9 +107,11 @@ async def serve(app: Litestar, limits: Limits, *, host: str, port: int) -> None:
 async def _open_lifespan(
     app: Litestar, stack: contextlib.AsyncExitStack, sockets: list[socket.socket], stopped: asyncio.Event
 ) -> bool:
-    """Open the application's lifespan once Postgres answers; False if a stop came first."""
+    """Open the application's lifespan once Postgres is reachable; return False if a stop signal came
+    first.
+    """
     async with contextlib.AsyncExitStack() as meanwhile:
-        answers = [answering(sockets)]
+        answers = [answer_unready(sockets)]
 
         async def enter() -> bool:
             try:
@@ -123,34 +125,34 @@ async def _open_lifespan(
         return await until_reached(enter, stopped) is True
 
 
-def is_here(bound: socket.socket) -> bool:
-    """True if only this machine can call its address."""
-    return ipaddress.ip_address(bound.getsockname()[0]).is_loopback
+def is_loopback(bind_port: socket.socket) -> bool:
+    """Return whether only this machine can reach the socket's address."""
+    return ipaddress.ip_address(bind_port.getsockname()[0]).is_loopback
 
 
 def _keep_for_good() -> None:
-    """Have no search for garbage look again at what the process has by now, which it has to its end.
+    """Exclude all current objects from garbage collection: they live until the process ends.
 
-    Each that did so stopped all requests: for 45 to 170 ms, measured on a busy machine.
+    Each full collection stopped all requests for 45 to 170 ms, measured on a busy machine.
     """
     gc.collect()
     gc.freeze()
 
 
 @contextlib.contextmanager
-def bound(host: str, port: int) -> Iterator[list[socket.socket]]:
-    """Sockets of a port on each address of a host, so that it is ours before anything else is begun.
+def bind_port(host: str, port: int) -> Iterator[list[socket.socket]]:
+    """Bind a port on each address of a host, before any other resource is opened.
 
-    Nobody is heard yet: until the server listens, who calls is refused. Port 0 takes a free one.
-    Raises `SettingsInvalid` for a host or a port that can't be had.
+    Until the server listens, callers are refused. Port 0 takes a free one. Raises `SettingsInvalid` if the
+    host or port is unavailable.
     """
     with contextlib.ExitStack() as stack:
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+            addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
             # A host may have an address twice in /etc/hosts.
             sockets = [
                 _bound(stack.enter_context(socket.socket(family)), at)
-                for family, at in dict.fromkeys((one[0], one[-1]) for one in found)
+                for family, at in dict.fromkeys((info[0], info[-1]) for info in addresses)
             ]
         except OSError as error:
             raise _unusable(host, port, error) from error
@@ -159,15 +161,15 @@ def bound(host: str, port: int) -> Iterator[list[socket.socket]]:
 
 def _unusable(host: str, port: int, error: OSError) -> SettingsInvalid:
     return SettingsInvalid(
-        f"--port {port} of --host {host} can't be used ({error.strerror}): "
-        "end what listens there, or choose another; 0 takes a free port"
+        f"--port {port} of --host {host} can't be used ({error.strerror}): end the process that uses it, "
+        "or choose another port; 0 takes a free one"
     )
 
 
-def _bound(made: socket.socket, address: Any) -> socket.socket:
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_MAX)
-    if made.family == socket.AF_INET6:
-        made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-    made.bind(address)
-    return made
+def _bound(sock: socket.socket, address: Any) -> socket.socket:
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MAX_UNSENT_BYTES)
+    if sock.family == socket.AF_INET6:
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    sock.bind(address)
+    return sock

@@ -1,4 +1,4 @@
-"""Answers of an API process that waits for Postgres at its start: alive, and not ready."""
+"""Minimal server while an API process waits for Postgres at its start: alive, but not ready."""
 
 import asyncio
 import contextlib
@@ -6,12 +6,12 @@ import socket
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
 
-from api.server.refusals import Refusal, written
+from api.server.refusals import ServerRefusal, render_refusal
 
-#: Seconds for a request's head, and connections at once.
+#: Seconds for a request's head, and maximum of connections.
 HEAD_TIMEOUT_S, MAX_CONNECTIONS = 5.0, 100
 
-AWAY = Refusal("UNAVAILABLE", "the database can't be reached: repeat after `Retry-After`")
+POSTGRES_AWAY = ServerRefusal("UNAVAILABLE", "the database is unreachable: repeat after `Retry-After`")
 
 _ALIVE = b'{"status":"ok"}'
 _HEALTH = (
@@ -21,11 +21,11 @@ _HEALTH = (
 
 
 @contextlib.asynccontextmanager
-async def answering(sockets: Sequence[socket.socket]) -> AsyncIterator[None]:
+async def answer_unready(sockets: Sequence[socket.socket]) -> AsyncIterator[None]:
     """Answer 200 to `/healthz` and 503 to other paths while the block runs. The sockets stay open."""
     room = asyncio.Semaphore(MAX_CONNECTIONS)
     respond = partial(_respond, room)
-    servers = [await asyncio.start_server(respond, sock=one.dup()) for one in sockets]
+    servers = [await asyncio.start_server(respond, sock=sock.dup()) for sock in sockets]
     try:
         yield
     finally:
@@ -41,9 +41,9 @@ async def _respond(
             return
         async with room, asyncio.timeout(HEAD_TIMEOUT_S):
             head = await reader.readuntil(b"\r\n\r\n")
-            writer.write(_HEALTH if head.startswith(b"GET /healthz ") else written(AWAY))
+            writer.write(_HEALTH if head.startswith(b"GET /healthz ") else render_refusal(POSTGRES_AWAY))
             await writer.drain()
     except (OSError, EOFError, asyncio.LimitOverrunError):
-        pass  # The client has left, was too slow, or does not speak HTTP.
+        pass  # The client disconnected, was too slow, or does not speak HTTP.
     finally:
         writer.close()

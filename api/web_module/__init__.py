@@ -1,1 +1,1 @@
-"""The web module: what web pages send their events with, served from here without a key."""
+"""The web module: JavaScript for web pages that send events, served without a key."""

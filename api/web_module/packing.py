@@ -1,4 +1,4 @@
-"""Packing of the web module: what is served of its source, with the tools that there are at run time."""
+"""Minifies the web module at run time, without a build tool."""
 
 import re
 from collections import Counter
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from string import ascii_letters
 
 _COMMENT = re.compile(r"^\s*//.*\n", re.MULTILINE)
-#: A text, which stays as it is, or a sign with the space around it.
+#: A string, which stays unchanged, or a sign with the white space around it.
 _TEXT_OR_SIGN = re.compile(r"('[^'\n]*')|\s*([^\w\s$])\s*")
 _LAST_SIGN = re.compile(r"[;,]+(?=[}\]])")
 _ONE_PARAMETER = re.compile(r"(?<!\w)\((\w+)\)(?==>)")
@@ -14,10 +14,11 @@ _OURS = re.compile(r"\b_\w+")
 
 
 def pack(source: str) -> str:
-    """The same program without comments and spaces, with short names in place of those that begin with `_`.
+    """Minify a program: remove comments and spaces, and shorten the names that begin with `_`.
 
-    A comment has a line of its own, each statement ends with a semicolon, texts stand in single quotes, and
-    no text or pattern has a word that begins with `_` or a space beside a sign that matters.
+    The source must follow rules: a comment has its own line, each statement ends with a semicolon, strings
+    use single quotes, and no string or pattern contains a word that begins with `_` or a significant space
+    next to a sign.
     """
     bare = _TEXT_OR_SIGN.sub(lambda found: found[1] or found[2], _COMMENT.sub("", source)).strip()
     bare = _ONE_PARAMETER.sub(r"\1", _LAST_SIGN.sub("", bare))
@@ -30,6 +31,6 @@ def _by_frequency(names: list[str]) -> list[str]:
 
 
 def _short() -> Iterator[str]:
-    """Names of one letter, then of two signs; none of them is a word of the language."""
+    """Yield names of one letter, then of two signs; no name is a JavaScript keyword."""
     yield from ascii_letters
     yield from (f"${letter}" for letter in ascii_letters)

@@ -1,20 +1,20 @@
-// Tenantry's web module. An event is kept until the API has answered for it: the API knows each event's id, so to
-// send one again is always safe. It sets no cookie.
+// Tenantry's web module. It stores an event until the API has answered for it. The API stores each event id once, so
+// a retry is always safe. The module sets no cookie.
 //
-// `api/web_module/packing.py` makes what is served of it: without comments and spaces, and with one letter for each
-// name that begins with an underscore. So each statement ends with a semicolon, and a comment has a line of its own.
+// `api/web_module/packing.py` minifies it: comments and spaces go, and names that begin with an underscore get one
+// letter. So each statement must end with a semicolon, and a comment must have its own line.
 (() => {
   const _early = globalThis.tenantry;
   if (_early?.init) return;
 
-  // Events of one request and its bytes, of which browsers let 64 KiB outlive a page; events without a place in
-  // storage, and those that a request of this page has.
+  // Limits of one request: events, and bytes (browsers let 64 KiB outlive a page). Then the events that storage could
+  // not take, and the events in a running request of this page.
   const _BATCH = 100, _BYTES = 6e4, _memory = new Map(), _underWay = new Set();
   let _address, _slot, _agreed, _user, _timer, _busy;
   let _most = _BATCH, _flying = 0, _failures = 0, _notBefore = 0, _last = 0;
 
-  // Storage, or memory where that is blocked or full. Each event has an item of its own, so no tab writes over what
-  // another one has written: `_slot` is the visitor's id, `_slot:` the user's, `_slot.ID` an event.
+  // Local storage, or memory if storage is blocked or full. Each event has its own item, so that tabs don't overwrite
+  // each other: `_slot` is the visitor's id, `_slot:` the user's, `_slot.ID` an event.
   const _stored = (_ask) => { try { return _ask(localStorage); } catch {} };
   const _get = (_name) => _stored((_all) => _all.getItem(_name)) ?? _memory.get(_name);
   const _put = (_name, _text) => _stored((_all) => (_all.setItem(_name, _text), 1)) || _memory.set(_name, _text);
@@ -23,7 +23,7 @@
     [...(_stored(Object.keys) ?? []), ..._memory.keys()].filter((_name) => _name.startsWith(_start)).sort();
   const _queue = () => _names(_slot + '.');
 
-  // UUIDv7. Its 12 bits behind the milliseconds count, so that ids sort as they were made.
+  // UUIDv7. The 12 bits after the milliseconds are a counter, so that ids sort by creation.
   const _uuid = () => {
     _last = Math.max(_last + 1, Date.now() * 4096);
     const _time = _last.toString(16).padStart(15, 0);
@@ -57,13 +57,13 @@
         locale: navigator.language,
       },
     }));
-    // A thousand are kept.
+    // At most a thousand events are stored.
     if (_waiting[999]) _drop(_waiting[0]);
     _waiting[_BATCH - 2] ? _flush() : _plan();
     return _id;
   };
 
-  // Send the oldest events that no request of this page has. True where more may follow at once.
+  // Send the oldest events that are in no running request. Returns whether another batch may follow at once.
   const _send = async () => {
     const _batch = [], _texts = [];
     let _size = 60;
@@ -79,7 +79,7 @@
     }
     if (!_texts[0]) return;
     _flying += _size;
-    // A body of plain text and no header of ours: such a request needs no other one before it.
+    // A plain-text body without custom headers: such a request needs no CORS preflight.
     const _answer = await fetch(_address, {
       method: 'POST',
       body: '{"sentAt":"' + _now() + '","events":[' + _texts + ']}',
@@ -87,11 +87,11 @@
       keepalive: _flying <= _BYTES,
       signal: AbortSignal.timeout?.(3e4),
     }).catch(() => 0);
-    // Its bytes count until the answer has been read.
+    // Its bytes count until the answer is read.
     await _answer.text?.().catch(() => 0);
     _flying -= _size;
     _batch.forEach((_name) => _underWay.delete(_name));
-    // Only what was answered is dropped: all of a 202, and a single event that will never be taken.
+    // Only answered events are dropped: all of a 202, and a single event that the API will never accept.
     const _status = _answer.status, _never = [400, 413, 422].includes(_status);
     if (_status == 202 || _never && !_batch[1]) {
       _batch.forEach(_drop);
@@ -100,7 +100,7 @@
       return 1;
     }
     if (_never) return _most = _batch.length >> 1;
-    // This page's key opens nothing; the next page may have another one.
+    // This page's key is invalid; the next page may have another one.
     if (_status > 400 && _status < 500 && _status != 408 && _status != 429) return _address = 0;
     const _wait = Math.min(3e5, 1000 * 2 ** _failures++) * (1 - Math.random() / 2);
     _notBefore = Date.now() + (_status && _answer.headers.get('Retry-After') * 1000 || _wait);
@@ -110,7 +110,7 @@
     while (_ready() && Date.now() >= _notBefore && await _send()) {}
   };
 
-  // One tab sends at a time, where the browser has locks; without them what two tabs send counts once.
+  // One tab sends at a time if the browser supports locks. Otherwise the API drops duplicates of two tabs.
   const _flush = () => _busy ??= (async () => {
     try {
       await navigator.locks.request(_slot, { ifAvailable: true }, (_lock) => _lock && _sendAll());
@@ -128,7 +128,7 @@
     }, Math.max(5e3, _notBefore - Date.now()));
   };
 
-  // The page ends, or is hidden and may never be seen again.
+  // The page ends, or is hidden and may not return.
   const _leave = () => {
     if (_ready() && (_memory.size || Date.now() >= _notBefore)) _send().then(_plan);
   };
@@ -138,7 +138,7 @@
     _notBefore = 0;
     if (_ready()) _flush();
   });
-  // Another tab has taken the consent back.
+  // Another tab has withdrawn the consent.
   addEventListener('storage', (_event) => {
     if (_slot && _event.key == _slot && !_event.newValue) _api.consent(false);
   });
@@ -163,7 +163,7 @@
       _drop(_slot + ':');
       _put(_slot, _uuid());
     },
-    // Null says that nobody has been asked yet: what an earlier page has kept stays, unsent.
+    // Null means that the visitor wasn't asked yet: stored events of earlier pages stay unsent.
     consent: (_yes = true) => {
       _agreed = _yes && _slot;
       if (_slot && _yes === false) _names(_slot).forEach(_drop);
@@ -173,6 +173,6 @@
     flush: async () => _ready() && _flush(),
     push: (_call) => _api[_call.shift()](..._call),
   };
-  // Calls that came before this file, as `(window.tenantry ||= []).push(['page'])`.
+  // Calls before this file was loaded, as `(window.tenantry ||= []).push(['page'])`.
   _early?.forEach(_api.push);
 })();

@@ -1,63 +1,63 @@
-"""Errors, as one tree. `api/errors.py` turns each leaf into an answer.
+"""The error tree. `api/errors.py` maps each `DomainError` to a response.
 
 TenantryError
-├── SettingsInvalid      the environment lacks a setting or holds a bad one
+├── SettingsInvalid      a setting is missing or invalid
 ├── SealBroken           a sealed value was changed or moved
 ├── MigrationChanged     an applied migration's file was edited
-├── LocalUnavailable     an embedded server can't run here; the message says what to do instead
-├── AttackImpossible     `tenantry attack` has no document of the API, or no keys of two organizations
+├── LocalUnavailable     an embedded server can't run here; the message has the remedy
+├── AttackImpossible     `tenantry attack` has no API document, or no keys of two organizations
 ├── BackupFailed         a dump can't be written or read
-├── BenchmarkFailed      a run lost or doubled something, or one of its processes died: no figure
-├── RedisAway            Redis can't be reached: whoever asked goes on without it
-├── Fenced               an attempt wrote to a job that another one owns by now
-├── ServerBusy           as many attempts as may be are at somebody else's server: the job comes again later
-├── CancelRequested      an attempt came to a step after a cancel of its job was accepted
-├── SourceError          what an ingest wanted to read can't be read; its code is the job's
+├── BenchmarkFailed      a run lost or doubled work, or a process died: its figures are invalid
+├── RedisAway            Redis is unreachable: callers continue without it
+├── Fenced               an attempt wrote to a job that another attempt owns by now
+├── ServerBusy           all slots for one external server are in use: the job is snoozed
+├── CancelRequested      an attempt reached a step after its job was canceled
+├── SourceError          a source of an ingest can't be read; its code is the job's
 │   ├── FetchBlocked · RobotsDisallowed · NotHtml · TooLarge · ScrapeFailed
 │   ├── SourceNotFound · SourceForbidden
-│   ├── NotConfigured                        the operator hasn't set what it takes
-│   ├── NotProved · InstallationGone         GitHub's word on an App's installation
-│   ├── StorageAway                          our own storage of media, where a file has to be kept
-│   ├── FetchTimeout · SourceRateLimited     worth another try, and so most often is
+│   ├── NotConfigured                        the operator hasn't configured GitHub
+│   ├── NotProved · InstallationGone         an App's installation is unverified or removed
+│   ├── StorageAway                          the media storage is unreachable
+│   ├── FetchTimeout · SourceRateLimited     usually retryable
 │   └── FetchFailed
 │       └── Unreachable
-├── PlatformError        what a platform answers a sender with; says what is proved about the post
-│   ├── NotSent · Throttled · TokenExpired   nothing is live, and another try is worth it
-│   │   └── Outdated                         but not of what was prepared
-│   ├── ReauthRequired · Rejected            nothing is live, and no repeat would change that
+├── PlatformError        a platform's error while sending; states what is certain about the post
+│   ├── NotSent · Throttled · TokenExpired   nothing is live, and a retry may succeed
+│   │   └── Outdated                         but the preparation must be repeated
+│   ├── ReauthRequired · Rejected            nothing is live, and a retry would fail, too
 │   └── OutcomeUnknown                       it may be live
-├── ModelError           the optional language model gave nothing usable: a warning of its ingest, no end
+├── ModelError           no usable model output: a warning of the ingest, which continues
 │   ├── ModelUnavailable
-│   │   └── ModelFormatRefused   the endpoint knows no JSON schemas
+│   │   └── ModelFormatRefused   the endpoint supports no JSON schemas
 │   └── ModelInvalid · ModelRefused
-├── GenerationError      content can't be made as it was asked for; its code says why
-│   ├── PictureRefused · ClipRefused · TextRefused   what was given can't be drawn
+├── GenerationError      content can't be generated as requested; its code is the reason
+│   ├── PictureRefused · ClipRefused · TextRefused   the input can't be drawn
 │   └── LibrariesMissing                     the extra `generate` isn't installed
-├── DemoFailed           `up --demo` could not ingest our own page, or post in a sandbox
-└── DomainError          a verb refuses; carries code, message and details
-    ├── Malformed        400: not readable as what it says it is
-    ├── Unauthenticated  401: one answer for every key that opens nothing
+├── DemoFailed           `up --demo` could not ingest its own page, or post in a sandbox
+└── DomainError          a domain function refuses; has code, message and details
+    ├── Malformed        400: the body can't be parsed
+    ├── Unauthenticated  401: one answer for every invalid key
     ├── AppUnauthenticated 401: the same for keys of SDK apps
-    ├── Unsigned         401: a platform's own call that it didn't sign
+    ├── Unsigned         401: a platform's call without a valid signature
     ├── Forbidden        403: the key lacks a scope
     ├── ApprovalRequired 403: the content awaits its approval
-    ├── OriginRefused    403: a page that is not the app's
-    ├── NotReturnable    403: the key doesn't say that its people may be sent there
-    ├── Invalid          422: a value that no rule allows
-    │   ├── LacksWords   the brand says nothing that content could be made of; names the fields
-    │   └── PrivacyRequired   a target has no privacyLevel, and its account offers several; names them
-    ├── NotFound         404: absent, or another organization's
-    ├── Conflict         409: the state of the thing forbids it now
-    ├── ContentRejected  409: a reviewer said no, for good
+    ├── OriginRefused    403: a page outside of the app's domain
+    ├── NotReturnable    403: the origin of `returnUrl` is not on the key's list
+    ├── Invalid          422: an invalid value
+    │   ├── LacksWords   the brand has too few texts for content; lists the fields
+    │   └── PrivacyRequired   a target needs a privacyLevel; lists the choices
+    ├── NotFound         404: absent, or of another organization
+    ├── Conflict         409: the current state forbids the request
+    ├── ContentRejected  409: a reviewer rejected it for good
     ├── KeyReused        409: the Idempotency-Key belongs to another request, or to one still running
-    ├── Stale            412: If-Match names an older version
-    ├── Oversized        413: more bytes than the route takes
-    ├── Unsatisfiable    416: a range behind the end
-    ├── Unsupported      415: a body that is not JSON
+    ├── Stale            412: If-Match has an outdated version
+    ├── Oversized        413: more bytes than the route allows
+    ├── Unsatisfiable    416: a range after the end
+    ├── Unsupported      415: an unsupported content type
     ├── HostRefused      421: `Host` is no name of this process
     ├── Limited          429: a rate limit, or a cap on queued work, is reached
-    ├── Killed           503: the key was switched off, or its organization
-    └── Unavailable      503: Postgres can't be reached, or something is locked for too long
+    ├── Killed           503: the key or its organization was switched off
+    └── Unavailable      503: Postgres is unreachable, or a lock is held for too long
 """
 
 from schemas.errors.base import (

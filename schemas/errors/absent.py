@@ -1,6 +1,6 @@
-"""The answer for what isn't there: one message for each kind of thing, and the prefix of its ids.
+"""The 404 errors: one message for each kind of object, and the prefix of its ids.
 
-What is another organization's gets the same answer, so that nobody learns what others have.
+An object of another organization gets the same answer, which reveals nothing about other organizations.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ Noun = Literal[
 
 
 class Missing(NamedTuple):
-    """`prefix` is None for a thing that no path names by its id."""
+    """`prefix` is None for an object without an id in any path."""
 
     prefix: str | None
     message: str
@@ -41,7 +41,8 @@ MISSING: Mapping[Noun, Missing] = {
     ),
     "leased_account": Missing(
         ids.ACCOUNT,
-        "no such leased account: check the id; others are disconnected with DELETE /v1/social-accounts/{id}",
+        "no such leased account: check the id; disconnect other accounts with DELETE "
+        "/v1/social-accounts/{id}",
     ),
     "organization": Missing(ids.ORGANIZATION, "no such organization: check the id"),
     "post": Missing(ids.POST, f"no such scheduled post: {_FOREIGN}"),
@@ -55,5 +56,5 @@ MISSING: Mapping[Noun, Missing] = {
 
 
 def absent(noun: Noun) -> NotFound:
-    """The error to raise for one that isn't."""
+    """Return the error for an absent object."""
     return NotFound(MISSING[noun].message)

@@ -1,4 +1,4 @@
-"""The root of the tree, and errors that no caller sees: they end a process, or an attempt."""
+"""The root of the error tree, and internal errors: they end a process, or an attempt."""
 
 
 class TenantryError(Exception):
@@ -10,39 +10,39 @@ class SettingsInvalid(TenantryError):
 
 
 class MigrationChanged(TenantryError):
-    """An applied migration no longer has the text that was applied."""
+    """The file of an applied migration was changed."""
 
 
 class SealBroken(TenantryError):
-    """A sealed value doesn't open in its row: it was changed, or lies in another row than it was made for."""
+    """A sealed value can't be opened: it was changed, or moved to another row."""
 
 
 class LocalUnavailable(TenantryError):
-    """An embedded server can't run on this machine, or not in this folder, or ended at its start."""
+    """An embedded server can't run on this machine or in this folder, or ended at its start."""
 
 
 class BenchmarkFailed(TenantryError):
-    """A benchmark in which something else happened than should have, so there is no figure to print."""
+    """A benchmark with an unexpected event, so that its figures are invalid."""
 
 
 class AttackImpossible(TenantryError):
-    """`tenantry attack` has no document of the API, or no keys of two organizations."""
+    """`tenantry attack` has no API document, or no keys of two organizations."""
 
 
 class BackupFailed(TenantryError):
-    """A dump can't be written or read; the message says why, and what to do."""
+    """A dump can't be written or read; the message has the reason and the remedy."""
 
 
 class RedisAway(TenantryError):
-    """Redis can't be reached, or answers with an error: nothing depends on it."""
+    """Redis is unreachable, or answers with an error: callers continue without it."""
 
 
 class Fenced(TenantryError):
-    """The job went to another attempt or ended; whatever this one still wanted to write must not happen."""
+    """The job has another attempt or has ended: this attempt must not write any more."""
 
 
 class ServerBusy(TenantryError):
-    """Somebody else's server has all slots of this worker that one may have: the job comes again later."""
+    """All of this worker's slots for one external server are in use: the job is snoozed."""
 
 
 class CancelRequested(TenantryError):
@@ -50,4 +50,4 @@ class CancelRequested(TenantryError):
 
 
 class DemoFailed(TenantryError):
-    """The ingest of our own page, or a post of it, did not end well: this installation is broken."""
+    """The demo's ingest or post failed: this installation is broken."""

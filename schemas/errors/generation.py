@@ -1,10 +1,10 @@
-"""Reasons why a piece of content can't be made as it was asked for."""
+"""Reasons why content can't be generated as requested."""
 
 from schemas.errors.base import TenantryError
 
 
 class GenerationError(TenantryError):
-    """`code` is ours and stays the same; `message` tells a person what to change."""
+    """`code` is ours and stable; `message` is the remedy, for people."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -12,15 +12,15 @@ class GenerationError(TenantryError):
 
 
 class PictureRefused(GenerationError):
-    """A logo or screenshot that is no picture, or too large a one."""
+    """A logo or screenshot that is no image, or is too large."""
 
 
 class ClipRefused(GenerationError):
-    """A clip that no remix can be made of: no video, a damaged or hostile one, too short, small or large."""
+    """A clip that can't be remixed: no video, damaged, hostile, too short, too small or too large."""
 
 
 class TextRefused(GenerationError):
-    """A text that no font here can draw."""
+    """A text that no installed font can draw."""
 
 
 class LibrariesMissing(GenerationError):

@@ -1,4 +1,4 @@
-"""Failures of a language model: an ingest goes on without it."""
+"""Failures of a language model: an ingest continues without it."""
 
 from typing import ClassVar
 
@@ -6,13 +6,13 @@ from schemas.errors.base import TenantryError
 
 
 class ModelError(TenantryError):
-    """`code` begins the warning that an ingest's result carries instead."""
+    """An error of the model. `code` begins the warning in the ingest's result."""
 
     code: ClassVar[str] = "llm_unavailable"
 
 
 class ModelUnavailable(ModelError):
-    """No completion came; `retry_after` is the endpoint's wish in seconds."""
+    """The endpoint returned no completion; `retry_after` is its own value, in seconds."""
 
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
@@ -20,11 +20,11 @@ class ModelUnavailable(ModelError):
 
 
 class ModelFormatRefused(ModelUnavailable):
-    """The endpoint takes the request for a bad one: it may do better without the schema."""
+    """The endpoint refuses the request as malformed: it may accept one without the schema."""
 
 
 class ModelInvalid(ModelError):
-    """A completion came that is not what was asked for; `wrong` tells the model, and no one else, how."""
+    """A completion with an invalid form; `wrong` is the explanation that only the model gets."""
 
     code = "llm_invalid_output"
 
@@ -34,6 +34,6 @@ class ModelInvalid(ModelError):
 
 
 class ModelRefused(ModelError):
-    """The model won't answer, and would not if it were asked again."""
+    """The model refuses, and would refuse again."""
 
     code = "llm_invalid_output"

@@ -1,4 +1,4 @@
-"""Answers of a platform to a sender: each leaf says what is proved about the post."""
+"""Errors of platforms while sending: each class states what is certain about the post."""
 
 from typing import ClassVar, Literal
 
@@ -11,7 +11,7 @@ Category = Literal[
 
 
 class PlatformError(TenantryError):
-    """`code` is ours and stays the same; `message` tells a person what to do, and holds no secret."""
+    """`code` is ours and stable; `message` is the remedy, for people, and holds no secret."""
 
     category: Category = "unknown"
     retryable: ClassVar[bool] = False
@@ -22,18 +22,18 @@ class PlatformError(TenantryError):
 
 
 class NotSent(PlatformError):
-    """No byte of the irreversible call got there, or the platform failed before it: nothing is live."""
+    """The irreversible call didn't reach the platform, or the platform failed before it: nothing is live."""
 
     category: Category = "network"
     retryable = True
 
 
 class Outdated(NotSent):
-    """Preparations of no more use, such as an upload that ran out: nothing is live, prepare again."""
+    """Preparations have expired, such as an upload: nothing is live, prepare again."""
 
 
 class Throttled(PlatformError):
-    """Refused before the write, by the platform's own limit; again after `after_s` seconds, if it says."""
+    """Refused by the platform's rate limit before the write; retry after `after_s` seconds, if known."""
 
     category: Category = "rate_limit"
     retryable = True
@@ -46,26 +46,26 @@ class Throttled(PlatformError):
 
 
 class TokenExpired(PlatformError):
-    """The access token is of no more use; a refresh may bring a new one."""
+    """The access token has expired; a refresh may return a new one."""
 
     category: Category = "auth"
     retryable = True
 
 
 class ReauthRequired(PlatformError):
-    """Only the account's owner can open it again: `invalid_grant`, revoked, a password that is wrong."""
+    """Only the account's owner can reconnect it: `invalid_grant`, revoked, or a wrong password."""
 
     category: Category = "auth"
 
 
 class Rejected(PlatformError):
-    """The platform has read the post and won't have it: nothing is live, and no repeat would change that."""
+    """The platform refuses the post: nothing is live, and a retry would be refused, too."""
 
     category: Category = "user_content"
 
 
 class OutcomeUnknown(PlatformError):
-    """The irreversible call was made and its answer is lost or says nothing: the post may be live."""
+    """The irreversible call was made, but its answer is lost or unclear: the post may be live."""
 
     category: Category = "unknown"
     retryable = True

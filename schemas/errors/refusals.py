@@ -1,4 +1,4 @@
-"""Refusals of verbs: each leaf has its code in `api/errors.py`."""
+"""Refusals by domain functions: each class has its code in `api/errors.py`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
@@ -7,10 +7,10 @@ from schemas.errors.base import TenantryError
 
 
 class DomainError(TenantryError):
-    """A refusal by a verb: `message` tells the caller what to do next, `details` is JSON."""
+    """A refusal: `message` is the caller's next step, `details` is JSON."""
 
     code: ClassVar[str] = "INTERNAL"
-    #: Whole seconds after which a repeat may fare better; None where it won't.
+    #: Whole seconds after which a retry may succeed; None if it won't.
     retry_after: int | None = None
 
     def __init__(self, message: str, **details: Any) -> None:
@@ -20,13 +20,13 @@ class DomainError(TenantryError):
 
 
 class Malformed(DomainError):
-    """A body that is not readable as what it says it is."""
+    """A body that can't be parsed as its content type."""
 
     code = "BAD_REQUEST"
 
 
 class Unauthenticated(DomainError):
-    """Absent, malformed, unknown, expired, rotated away: the caller can't tell which."""
+    """An absent, malformed, unknown, expired or rotated key: the caller can't distinguish these."""
 
     code = "UNAUTHENTICATED"
 
@@ -35,7 +35,7 @@ class Unauthenticated(DomainError):
 
 
 class AppUnauthenticated(DomainError):
-    """No key of an SDK app: absent, malformed, unknown, rotated away, or of an app that was deleted."""
+    """An absent, malformed, unknown or rotated app key, or the key of a deleted app."""
 
     code = "UNAUTHENTICATED"
 
@@ -44,16 +44,16 @@ class AppUnauthenticated(DomainError):
 
 
 class Unsigned(DomainError):
-    """A platform's own call without its signature: missing, wrong, or of another time."""
+    """A platform's webhook call with a missing, wrong or outdated signature."""
 
     code = "UNAUTHENTICATED"
 
     def __init__(self) -> None:
-        super().__init__("this address takes what is signed with our app's secret, within five minutes")
+        super().__init__("calls to this address must be signed with our app's secret, within five minutes")
 
 
 class Forbidden(DomainError):
-    """The key is good, its scopes don't reach."""
+    """The key lacks a scope."""
 
     code = "FORBIDDEN_SCOPE"
 
@@ -62,7 +62,7 @@ class Forbidden(DomainError):
 
 
 class OriginRefused(DomainError):
-    """A browser sends from a page that is not the app's: only browsers say where they are."""
+    """A browser sends from a page outside of the app's domain; only browsers send an origin."""
 
     code = "ORIGIN_NOT_ALLOWED"
 
@@ -77,7 +77,7 @@ class HostRefused(DomainError):
 
     def __init__(self) -> None:
         super().__init__(
-            "this server has no such name: ask at its public address, or have the name added to ALLOWED_HOSTS"
+            "this server doesn't have this name: use its public address, or add the name to ALLOWED_HOSTS"
         )
 
 
@@ -87,34 +87,36 @@ class NotReturnable(DomainError):
     code = "RETURN_URL_NOT_ALLOWED"
 
     def __init__(self, origin: str) -> None:
-        super().__init__(f"this key has no {origin} among its returnOrigins: create a key that has")
+        super().__init__(f"{origin} is not among this key's returnOrigins: create a key with it")
 
 
 class Invalid(DomainError):
-    """`path` is the JSON pointer-like path of the field, such as `brandContext.tagline`.
+    """An invalid value; `path` is its JSON path, such as `brandContext.tagline`.
 
-    `more` are further fields that are wrong, each as path and message.
+    `more` are further invalid fields, each as path and message.
     """
 
     code = "VALIDATION"
 
     def __init__(self, path: str, message: str, *more: tuple[str, str]) -> None:
         issues = [(path, message), *more]
-        text = "; ".join(f"{where}: {what}" for where, what in issues)
-        super().__init__(text, issues=[{"path": where, "message": what} for where, what in issues])
+        text = "; ".join(f"{field_path}: {fault}" for field_path, fault in issues)
+        super().__init__(
+            text, issues=[{"path": field_path, "message": fault} for field_path, fault in issues]
+        )
 
 
 class PrivacyRequired(Invalid):
-    """Targets without a `privacyLevel`, where their accounts offer a choice.
+    """Targets without a `privacyLevel`, although their accounts offer a choice.
 
-    `choices` are the levels by the path of each. `more` are further issues of the same request.
+    `choices` are the levels by the path of each target. `more` are further issues of the same request.
     """
 
     def __init__(self, choices: Mapping[str, Sequence[str]], *more: tuple[str, str]) -> None:
-        first, *rest = [
+        first, *others = [
             (path, f"is required: choose one of {', '.join(levels)}") for path, levels in choices.items()
         ]
-        super().__init__(*first, *rest, *more)
+        super().__init__(*first, *others, *more)
         self.details["reason"] = "PRIVACY_REQUIRED"
         self.details["choices"] = [
             {"path": path, "privacyLevels": list(levels)} for path, levels in choices.items()
@@ -122,23 +124,23 @@ class PrivacyRequired(Invalid):
 
 
 class LacksWords(Invalid):
-    """A brand of which nothing can be said; `fields` of its context would help."""
+    """A brand with too few texts; `fields` of its context would help."""
 
     def __init__(self, fields: Sequence[str]) -> None:
-        why = "says nothing that content can begin with: set it in plain words, or run an ingest"
+        why = "has no text to begin content with: set it in plain words, or run an ingest"
         first, *more = [(f"brandContext.{name}", why) for name in fields]
         super().__init__(*first, *more)
         self.details["missingFields"] = list(fields)
 
 
 class NotFound(DomainError):
-    """Absent and foreign are one answer, so that nobody learns what another organization has."""
+    """Absent or of another organization: one answer, which reveals nothing about other organizations."""
 
     code = "NOT_FOUND"
 
 
 class Conflict(DomainError):
-    """`reason` is a word of the contract: docs/reference/errors.md lists all of them."""
+    """`reason` is a code of the contract: docs/reference/errors.md lists all of them."""
 
     code = "CONFLICT"
 
@@ -147,16 +149,16 @@ class Conflict(DomainError):
 
 
 class ContentRejected(DomainError):
-    """A reviewer said no, which is final."""
+    """A reviewer rejected the content for good."""
 
     code = "CONTENT_REJECTED"
 
     def __init__(self) -> None:
-        super().__init__("this content was rejected, which is final: upload or generate it anew")
+        super().__init__("this content was rejected for good: upload or generate new content")
 
 
 class ApprovalRequired(DomainError):
-    """Content, or a caption of a post's own, that awaits its approval: to be scheduled, not published."""
+    """Content, or a post's own caption, awaits approval: it can be scheduled, but not published."""
 
     code = "APPROVAL_REQUIRED"
 
@@ -167,7 +169,7 @@ class ApprovalRequired(DomainError):
 
 
 class KeyReused(DomainError):
-    """`reason` is IN_FLIGHT while the first request with the key still runs."""
+    """The Idempotency-Key is taken; `reason` is IN_FLIGHT while its first request still runs."""
 
     code = "IDEMPOTENCY_CONFLICT"
 
@@ -182,37 +184,37 @@ class InFlight(KeyReused):
 
 
 class Stale(DomainError):
-    """The caller's If-Match names a version that is no longer the current one."""
+    """`If-Match` has an outdated version."""
 
     code = "PRECONDITION_FAILED"
 
 
 class Oversized(DomainError):
-    """More bytes than the route takes, of a body or of a part of it."""
+    """A body, or a part of it, over the route's limit of bytes."""
 
     code = "PAYLOAD_TOO_LARGE"
 
 
 class Unsatisfiable(DomainError):
-    """A range that lies behind the end of what is asked for, which has `size` bytes."""
+    """A range after the end of the file, which has `size` bytes."""
 
     code = "RANGE_NOT_SATISFIABLE"
 
     def __init__(self, size: int) -> None:
-        super().__init__(f"there are {size} bytes: ask for a range within them, or for all", size=size)
+        super().__init__(f"there are {size} bytes: request a range within them, or all", size=size)
         self.size = size
 
 
 class Unsupported(DomainError):
-    """The body's Content-Type is not one that the route reads."""
+    """The route doesn't accept the body's Content-Type."""
 
     code = "UNSUPPORTED_MEDIA_TYPE"
 
 
 class Limited(DomainError):
-    """`limit` names the cap, `retry_after` is in whole seconds.
+    """A limit is used up. `limit` is its name, `retry_after` is in whole seconds.
 
-    `resource` names what an organization that is over its budget has used up.
+    `resource` is the used-up resource of an organization over its budget.
     """
 
     code = "RATE_LIMITED"
@@ -224,9 +226,9 @@ class Limited(DomainError):
 
 
 class Killed(DomainError):
-    """Said only to who holds the secret; nobody else learns that the key exists.
+    """The key or organization is switched off. Only a caller with the right secret gets this error.
 
-    `scope` is what was switched off.
+    `scope` is the switched-off object.
     """
 
     code = "KILL_SWITCH"
@@ -240,7 +242,7 @@ class Killed(DomainError):
 
 
 class Unavailable(DomainError):
-    """Nothing was changed; a repeat is safe after `retry_after` seconds."""
+    """Nothing was changed; a retry is safe after `retry_after` seconds."""
 
     code = "UNAVAILABLE"
     retry_after: int

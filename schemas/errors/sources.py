@@ -1,4 +1,4 @@
-"""Reasons why a source can't be read. Each leaf is a code of the job's error; messages say what to mend."""
+"""Reasons why a source can't be read. Each class is a code of the job's error; messages are remedies."""
 
 from typing import ClassVar
 
@@ -6,9 +6,9 @@ from schemas.errors.base import TenantryError
 
 
 class SourceError(TenantryError):
-    """Ends an ingest: `message` tells the partner what to fix, `retry_after` is upstream's wish in seconds.
+    """Ends an ingest: `message` is the partner's remedy, `retry_after` the server's value in seconds.
 
-    `retryable` says that the same request may succeed later with nothing changed by the partner.
+    `retryable`: the same request may succeed later without a change by the partner.
     """
 
     code: ClassVar[str] = "SCRAPE_FAILED"
@@ -24,42 +24,42 @@ class SourceError(TenantryError):
 
 
 class FetchBlocked(SourceError):
-    """The address, or one that it redirects to, is not public, or not one that we may ask."""
+    """The address, or a redirect of it, is not public or not allowed (SSRF guard)."""
 
     code = "FETCH_BLOCKED"
 
 
 class RobotsDisallowed(SourceError):
-    """robots.txt keeps our bot out; retryable where it could only not be read for now."""
+    """robots.txt excludes our bot; retryable if it was only temporarily unreadable."""
 
     code = "ROBOTS_DISALLOWED"
 
 
 class FetchFailed(SourceError):
-    """No answer that can be used: it is the server's own fault, or in no encoding that we read."""
+    """No usable answer: a server error, or an unsupported encoding."""
 
     code = "FETCH_FAILED"
     usually_retryable = True
 
 
 class Unreachable(FetchFailed):
-    """No HTTP answer at all: name, connection, TLS, protocol."""
+    """No HTTP answer: DNS, connection, TLS or protocol failed."""
 
 
 class NotHtml(SourceError):
-    """The answer is of another type than the one asked for."""
+    """The answer has another type than requested."""
 
     code = "NOT_HTML"
 
 
 class TooLarge(SourceError):
-    """The answer, or what it inflates or parses to, passes a limit."""
+    """The answer, or its decompressed or parsed form, exceeds a limit."""
 
     code = "TOO_LARGE"
 
 
 class FetchTimeout(SourceError):
-    """The whole answer did not come in the time it is given."""
+    """The answer was not complete within its timeout."""
 
     code = "TIMEOUT"
     usually_retryable = True
@@ -72,7 +72,7 @@ class SourceNotFound(SourceError):
 
 
 class SourceForbidden(SourceError):
-    """401, 402, 403, 407 or 451: it is there, but not for a visitor without an account."""
+    """401, 402, 403, 407 or 451: the source needs an account."""
 
     code = "SOURCE_FORBIDDEN"
 
@@ -87,7 +87,7 @@ class NotConfigured(SourceError):
 
 
 class NotProved(SourceError):
-    """Nothing shows that whoever went through GitHub's pages has a hand in the installation."""
+    """No proof that the person in GitHub's flow has access to the installation."""
 
     code = "INSTALLATION_NOT_PROVED"
 
@@ -109,13 +109,13 @@ class SourceRateLimited(SourceError):
 
 
 class ScrapeFailed(SourceError):
-    """The document came but nothing could be read from it."""
+    """The document was fetched, but it has no usable content."""
 
     code = "SCRAPE_FAILED"
 
 
 class StorageAway(SourceError):
-    """The storage of media can't be reached, so that no file of the source can be kept."""
+    """The media storage is unreachable, so no file of the source can be stored."""
 
     code = "STORAGE_UNAVAILABLE"
     usually_retryable = True

@@ -1,4 +1,4 @@
-"""An API in the test's own event loop, and organizations that call it."""
+"""Fixtures: an API in the test's own event loop, and organizations that call it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 from litestar import Litestar
 
-from api import paging, spans
+from api import paging, time_window
 from api.app import build, create_app, serve_from
 from db.pool import Pool, open_pool
 from domain.security.keyring import parse_keyring
@@ -23,7 +23,7 @@ from schemas.api_keys import Env
 from schemas.organizations import LiveTier
 from schemas.settings import Settings
 from tests.api.described import routes
-from tests.api.everything import Operator, census, one_of_each
+from tests.api.everything import AllRightsCaller, one_of_each, table_digests
 from tests.servers import KEYRING, Servers, settings_for
 from tests.waiting import PATIENCE_S
 
@@ -41,15 +41,17 @@ class Caller(NamedTuple):
 
 @cache
 def built() -> Litestar:
-    """One for all tests of a process, each of which starts it on servers and with a clock of its own."""
+    """Build the application once for all tests of a process; each test starts it with its own servers and
+    clock.
+    """
     return build()
 
 
 @pytest.fixture(autouse=True)
 def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A list is read to its end on a busy machine too."""
-    for module in (paging, spans):
-        monkeypatch.setattr(module, "READ_S", PATIENCE_S)
+    """Raise the time limit of lists for a busy machine."""
+    for module in (paging, time_window):
+        monkeypatch.setattr(module, "READ_TIMEOUT_S", PATIENCE_S)
 
 
 @pytest_asyncio.fixture
@@ -61,28 +63,28 @@ async def app(settings: Settings) -> AsyncIterator[Litestar]:
 
 @pytest_asyncio.fixture
 async def anonymous(app: Litestar) -> AsyncIterator[httpx.AsyncClient]:
-    """A client without a key."""
+    """Open a client without a key."""
     async with client_of(app) as client:
         yield client
 
 
 @pytest_asyncio.fixture
 async def acme(app: Litestar, pool: Pool) -> AsyncIterator[Caller]:
-    """An organization whose key may do everything but operate the platform."""
+    """An organization with a key for everything but operating the platform."""
     async with calling(app, pool, "Acme") as caller:
         yield caller
 
 
 @pytest_asyncio.fixture
 async def rival(app: Litestar, pool: Pool) -> AsyncIterator[Caller]:
-    """Another organization, with the same power."""
+    """Another organization with the same rights."""
     async with calling(app, pool, "Rival") as caller:
         yield caller
 
 
 @pytest_asyncio.fixture
 async def acme_apart(own_servers: Servers) -> AsyncIterator[Caller]:
-    """The same on servers that the test may stop."""
+    """An organization on servers that the test may stop."""
     settings = settings_for(own_servers.postgres.url, own_servers.valkey.url)
     app = create_app(settings)
     async with (
@@ -114,7 +116,7 @@ async def calling(
 async def new_key(
     pool: Pool, organization_id: UUID, *, scopes: tuple[str, ...] = ("*",), env: Env = "live"
 ) -> str:
-    """A key as an operator on the machine makes one."""
+    """Create a key as an operator on the server does."""
     async with pool.acquire() as conn:
         made = await api_keys.create(
             conn,
@@ -139,7 +141,7 @@ async def client_of(app: Litestar, key: str | None = None) -> AsyncIterator[http
 
 @asynccontextmanager
 async def held(context: AbstractAsyncContextManager[object]) -> AsyncIterator[None]:
-    """Enter and leave in one task, which fixtures don't: anyio's cancel scopes insist on it."""
+    """Enter and exit a context in one task, as anyio's cancel scopes require; fixtures use two."""
     entered, done = asyncio.Event(), asyncio.Event()
 
     async def hold() -> None:
@@ -160,16 +162,16 @@ async def held(context: AbstractAsyncContextManager[object]) -> AsyncIterator[No
 
 
 @pytest_asyncio.fixture
-async def operator(app: Litestar, pool: Pool) -> AsyncIterator[Operator]:
+async def operator(app: Litestar, pool: Pool) -> AsyncIterator[AllRightsCaller]:
     async with calling(app, pool, "Acme", scopes=EVERYTHING, tier="partner") as acme:
         guarded = [route for route in routes(app) if route.needs_key]
         assert len(guarded) > 10
-        yield Operator(acme.key, acme.http, await one_of_each(acme.http, pool), guarded)
+        yield AllRightsCaller(acme.key, acme.http, await one_of_each(acme.http, pool), guarded)
 
 
 @pytest_asyncio.fixture
-async def unchanged(pool: Pool, operator: Operator) -> AsyncIterator[None]:
-    """Fails if a test leaves a row other than it was."""
-    before = await census(pool)
+async def unchanged(pool: Pool, operator: AllRightsCaller) -> AsyncIterator[None]:
+    """Fail if a test leaves a changed row."""
+    before = await table_digests(pool)
     yield
-    assert await census(pool) == before
+    assert await table_digests(pool) == before

@@ -1,4 +1,4 @@
-"""The routes as the OpenAPI document tells of them, with a body that each would take."""
+"""Routes of the OpenAPI document, each with a valid body."""
 
 import re
 from collections.abc import Mapping
@@ -10,10 +10,10 @@ from litestar import Litestar
 _NAME = re.compile(r"{(\w+)}")
 
 
-class Route(NamedTuple):
-    """`names` are those of its path, `query` those behind it; `body` is JSON, None where it takes none.
+class DocumentedRoute(NamedTuple):
+    """A route; `names` are path parameters, `query` query parameters; `body` is JSON or None.
 
-    `parts` are the parts of a form where it takes one.
+    `parts` are the parts of a form, if it takes one.
     """
 
     id: str
@@ -24,16 +24,16 @@ class Route(NamedTuple):
     body: Any
     parts: Any
     needs_key: bool
-    #: True if what it answers goes on until somebody ends it.
+    #: Whether its answer is an endless stream.
     streams: bool
 
     @property
     def sent(self) -> dict[str, Any]:
-        """What the route would take, for an httpx client."""
+        """The arguments of a valid request, for an httpx client."""
         return {"json": self.body} if self.parts is None else {"files": self.parts}
 
     def at(self, values: Mapping[str, str]) -> str:
-        """The path with these values in it."""
+        """Return the path with these values."""
         return _NAME.sub(lambda found: values[found[1]], self.path)
 
 
@@ -42,10 +42,10 @@ def document(app: Litestar) -> dict[str, Any]:
     return found
 
 
-def routes(app: Litestar) -> list[Route]:
+def routes(app: Litestar) -> list[DocumentedRoute]:
     described = document(app)
     return [
-        Route(
+        DocumentedRoute(
             id=operation["operationId"],
             method=method.upper(),
             path=path,
@@ -67,13 +67,13 @@ def _body(operation: dict[str, Any], described: dict[str, Any]) -> Any:
 
 
 def _parts(operation: dict[str, Any]) -> Any:
-    """Every form that is the only way takes a caption."""
+    """Return a form for a route that takes only forms, all of which accept a caption."""
     content = operation.get("requestBody", {"content": {}})["content"]
     return {"caption": (None, "text")} if {*content} == {"multipart/form-data"} else None
 
 
 def sample(schema: dict[str, Any], described: dict[str, Any]) -> Any:
-    """A value of a schema with the required fields only, from examples where it has some."""
+    """Build a value of a schema with only its required fields, from examples if there are any."""
     if "$ref" in schema:
         return sample(described["components"]["schemas"][schema["$ref"].rpartition("/")[2]], described)
     for word in ("examples", "enum"):
@@ -92,6 +92,6 @@ def sample(schema: dict[str, Any], described: dict[str, Any]) -> Any:
 
 
 def needed(schema: dict[str, Any]) -> list[str]:
-    """The required fields, and of those of which it takes one, the first."""
+    """Return the required fields, and the first one of an at-least-one group."""
     choices = list(schema.get("not", {}).get("properties", {}))
     return [*schema.get("required", []), *choices[:1]]

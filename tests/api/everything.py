@@ -1,4 +1,4 @@
-"""One of everything that the API has, whoever may do everything with it, and what is in each table."""
+"""One object of each kind, a caller with all rights, and the contents of all tables."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -8,40 +8,40 @@ import httpx
 from db.pool import Pool
 from schemas import ids
 from tests import seeds
-from tests.api.described import Route
+from tests.api.described import DocumentedRoute
 from tests.media import picture
 
 WEBHOOK = {"url": "https://hooks.example.com/", "events": ["*"]}
 APP = {"name": "Shop", "platform": "web", "webDomain": "shop.example"}
 
 
-class Operator(NamedTuple):
-    """Who may do everything, so that only the input is at fault; `ids` names something of each kind."""
+class AllRightsCaller(NamedTuple):
+    """A caller with all rights, so that only the input can be wrong; `ids` names an object of each kind."""
 
     key: str
     http: httpx.AsyncClient
     ids: dict[str, str]
-    routes: list[Route]
+    routes: list[DocumentedRoute]
 
-    async def send(self, route: Route, **given: Any) -> httpx.Response:
+    async def send(self, route: DocumentedRoute, **given: Any) -> httpx.Response:
         return await self.http.request(route.method, route.at(self.ids), **given)
 
     @property
-    def writes(self) -> list[Route]:
-        """Of JSON: forms are in tests/api/content."""
+    def writes(self) -> list[DocumentedRoute]:
+        """The routes that write JSON; tests/api/content has the forms."""
         return [route for route in self.routes if route.method != "GET" and route.parts is None]
 
     @property
-    def bodies(self) -> list[Route]:
+    def bodies(self) -> list[DocumentedRoute]:
         return [route for route in self.routes if route.body is not None]
 
     @property
-    def lists(self) -> list[Route]:
+    def lists(self) -> list[DocumentedRoute]:
         return [route for route in self.routes if "cursor" in route.query]
 
 
 async def one_of_each(http: httpx.AsyncClient, pool: Pool) -> dict[str, str]:
-    """By the names that they have in paths."""
+    """Create one object of each kind, and return the ids by their names in paths."""
     project = (await http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})).json()["id"]
     content = await http.post(f"/v1/projects/{project}/content/upload", files={"caption": (None, "Hello")})
     job = await http.post(f"/v1/projects/{project}/ingest/website", json={"url": "https://example.com"})
@@ -82,7 +82,7 @@ async def an_app_media(http: httpx.AsyncClient, project: str) -> str:
 
 
 async def an_account(http: httpx.AsyncClient, pool: Pool, project: str) -> str:
-    """Connected without a worker."""
+    """Connect an account without a worker."""
     org = ids.read(ids.ORGANIZATION, (await http.get("/v1/whoami")).json()["organizationId"])
     project_id = ids.read(ids.PROJECT, project)
     assert org
@@ -91,8 +91,8 @@ async def an_account(http: httpx.AsyncClient, pool: Pool, project: str) -> str:
         return ids.show(ids.ACCOUNT, await seeds.account(conn, org, project_id))
 
 
-async def census(pool: Pool) -> dict[str, str]:
-    """What is in each table."""
+async def table_digests(pool: Pool) -> dict[str, str]:
+    """Return a digest of each table's contents."""
     tables = await pool.fetch("select tablename from pg_tables where schemaname = 'public'")
     return {
         table["tablename"]: await pool.fetchval(

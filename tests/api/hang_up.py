@@ -1,4 +1,4 @@
-"""Clients that hang up, as a server tells an application of them."""
+"""Clients that disconnect, as a server reports them to an application."""
 
 import asyncio
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Litestar
 
 
-async def call(
+async def call_and_disconnect(
     app: Litestar,
     method: str,
     path: str,
@@ -17,7 +17,7 @@ async def call(
     raw_path: bytes | None = None,
     hang_up: asyncio.Event | None = None,
 ) -> list[Any]:
-    """The messages for a client that leaves at `hang_up`, or at once; in the middle of a `body`."""
+    """Call the application for a client that disconnects at `hang_up`, at once, or within a `body`."""
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
         "server": ("api", 80), "client": ("127.0.0.1", 1), "root_path": "", "path": path,

@@ -1,4 +1,4 @@
-"""Who takes part where people are sent to other sites and back: two organizations, a browser, a clock."""
+"""Participants of redirect flows: two organizations, a browser, a clock."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,8 +18,8 @@ ORIGIN = "https://app.example.com"
 
 
 @dataclass
-class Clock:
-    """The API's; move it with `ahead`. It stands at `stands`, if that is set."""
+class ApiClock:
+    """The API's clock; move it with `ahead`. A set `stands` freezes it."""
 
     ahead: timedelta = field(default_factory=timedelta)
     stands: datetime | None = None
@@ -29,21 +29,21 @@ class Clock:
 
 
 @dataclass
-class Parties:
-    """Acme and its rival, who may send people back to `ORIGIN`; `browser` has no key."""
+class Participants:
+    """Acme and its rival, with `ORIGIN` as an allowed return origin; `browser` has no key."""
 
     app: Litestar
     acme: Caller
     rival: Caller
     browser: httpx.AsyncClient
     pool: Pool
-    clock: Clock
+    clock: ApiClock
 
 
 @asynccontextmanager
-async def parties(settings: Settings, pool: Pool) -> AsyncIterator[Parties]:
-    """Before an API of their own."""
-    clock = Clock()
+async def open_participants(settings: Settings, pool: Pool) -> AsyncIterator[Participants]:
+    """Open the participants with an API of their own."""
+    clock = ApiClock()
     served = serve_from(built(), settings, clock=clock, private=True)
     async with (
         held(served.lifespan()),
@@ -52,7 +52,7 @@ async def parties(settings: Settings, pool: Pool) -> AsyncIterator[Parties]:
         client_of(served) as browser,
     ):
         await pool.execute("update api_key set return_origins = $1", [ORIGIN])
-        yield Parties(served, acme, rival, browser, pool, clock)
+        yield Participants(served, acme, rival, browser, pool, clock)
 
 
 async def new_project(caller: Caller) -> str:
@@ -62,7 +62,7 @@ async def new_project(caller: Caller) -> str:
 
 
 def status(answer: httpx.Response, state: str, tab: str = "social") -> str:
-    """With which a person came back."""
+    """Return the status in a person's redirect."""
     assert answer.status_code == 302, answer.text
     parts = urlsplit(answer.headers["Location"])
     assert f"{parts.scheme}://{parts.netloc}{parts.path}" == f"{ORIGIN}/settings"

@@ -1,4 +1,6 @@
-"""Lists over all projects: what those of one project show, filtered alike, and nothing of anybody else's."""
+"""Lists over all projects: the union of the lists of each project, with the same filters, of one
+organization.
+"""
 
 from collections.abc import AsyncIterator
 from itertools import chain, product
@@ -13,9 +15,9 @@ from schemas import ids
 from tests import seeds
 from tests.api.conftest import Caller, calling
 from tests.api.parties import new_project
-from tests.api.refusals import refused
+from tests.api.refusals import assert_refused
 
-#: Each list: its name in paths, the name of its items' ids, and filters that it takes.
+#: Each list: its path, the name of its items' ids, and its filters.
 LISTS: dict[str, tuple[str, dict[str, list[str]]]] = {
     "scheduled-posts": ("id", {"status": ["queued", "blocked", "failed", "canceled", "failed,queued"]}),
     "content": ("id", {"approvalStatus": ["pending", "approved"], "status": ["completed", "failed"]}),
@@ -28,14 +30,14 @@ LISTS: dict[str, tuple[str, dict[str, list[str]]]] = {
 
 @pytest_asyncio.fixture
 async def acme(app: Litestar, pool: Pool) -> AsyncIterator[Caller]:
-    """With a tier that lists may be read often with."""
+    """Acme with a tier that allows frequent lists."""
     async with calling(app, pool, "Acme", tier="partner") as made:
         yield made
 
 
 @pytest_asyncio.fixture
 async def projects(acme: Caller, rival: Caller, pool: Pool, conn: Conn) -> list[str]:
-    """Three projects with posts of several statuses, the last one archived. The rival has one too."""
+    """Three projects with posts of several statuses, the last one archived. The rival has one, too."""
     made = [await new_project(acme) for _ in range(3)]
     for shown in made:
         await _fill(conn, pool, acme.organization_id, _uuid(ids.PROJECT, shown))
@@ -45,7 +47,7 @@ async def projects(acme: Caller, rival: Caller, pool: Pool, conn: Conn) -> list[
 
 
 async def _fill(conn: Conn, pool: Pool, org: UUID, project: UUID) -> None:
-    """Accounts, and posts of content, of each status that the filters tell apart."""
+    """Insert accounts, content and posts of each status that the filters distinguish."""
     for status, approval, platform in product(
         ("queued", "blocked", "failed"), ("pending", "approved"), ("bluesky", "mastodon")
     ):
@@ -73,8 +75,8 @@ async def _fill(conn: Conn, pool: Pool, org: UUID, project: UUID) -> None:
         )
 
 
-async def test_a_list_of_all_is_the_lists_of_each(acme: Caller, projects: list[str]) -> None:
-    """Whatever the filters, page by page, newest first; an archived project is in it only if it is named."""
+async def test_list_equals_the_union_of_project_lists(acme: Caller, projects: list[str]) -> None:
+    """For all filters, page by page, newest first; an archived project is listed only by its id."""
     for noun, (key, filters) in LISTS.items():
         asked: list[dict[str, str]] = [{}, *({name: one} for name, some in filters.items() for one in some)]
         for params in asked:
@@ -111,17 +113,17 @@ async def test_posts_of_a_time_and_of_an_account(acme: Caller, projects: list[st
     await acme.http.delete(f"/v1/projects/{projects[0]}")
 
 
-async def test_an_account_or_project_of_others_is_not_found(acme: Caller, rival: Caller) -> None:
+async def test_account_or_project_of_another_organization_is_not_found(acme: Caller, rival: Caller) -> None:
     theirs = await new_project(rival)
     for noun in LISTS:
-        refused(await acme.http.get(f"/v1/{noun}", params={"projectId": theirs}), 404, "NOT_FOUND")
+        assert_refused(await acme.http.get(f"/v1/{noun}", params={"projectId": theirs}), 404, "NOT_FOUND")
     account = ids.show(ids.ACCOUNT, ids.new())
     asked = {"socialAccountId": account}
-    refused(await acme.http.get("/v1/scheduled-posts", params=asked), 404, "NOT_FOUND")
+    assert_refused(await acme.http.get("/v1/scheduled-posts", params=asked), 404, "NOT_FOUND")
 
 
 async def _all(caller: Caller, path: str, params: dict[str, str]) -> list[dict[str, Any]]:
-    """The items of all pages, of seven each."""
+    """Return the items of all pages, of seven each."""
     items: list[dict[str, Any]] = []
     cursor: dict[str, str] = {}
     while True:

@@ -1,4 +1,4 @@
-"""Ads' metrics by HTTP: rows in JSON or CSV, all or none; read whatever has become of the project."""
+"""Ad metrics over HTTP: rows in JSON or CSV, all or none; readable in any state of the project."""
 
 import csv
 import io
@@ -10,7 +10,7 @@ import pytest_asyncio
 from domain.metrics.ad_rows import MOST_WINDOWS
 from tests.api.conftest import Caller
 from tests.api.parties import new_project
-from tests.api.refusals import paths, reason, refused
+from tests.api.refusals import assert_refused, issue_paths, reason
 
 ROW: dict[str, Any] = {
     "platform": "meta_ads", "adAccountId": "act_1", "campaignId": "c1", "adsetId": "s1", "adId": "a1",
@@ -63,7 +63,7 @@ async def test_rows_are_read_as_a_series_and_replaced(acme: Caller, at: str) -> 
     assert other["totals"] == {"clicks": 0}
 
 
-async def test_a_table_is_read_as_the_rows_that_it_has(acme: Caller, at: str) -> None:
+async def test_csv_equals_json_rows(acme: Caller, at: str) -> None:
     rows = [ROW, ROW | {"adId": "a,2", "reach": None}]
     answer = await put(acme, at, content=table(*rows), headers=CSV)
     assert answer.json() == {"imported": 2, "replaced": 0}, answer.text
@@ -71,22 +71,22 @@ async def test_a_table_is_read_as_the_rows_that_it_has(acme: Caller, at: str) ->
     assert (await read(acme, at, metrics="impressions"))["totals"] == {"impressions": 8000}
 
 
-async def test_one_bad_row_keeps_all_out(acme: Caller, at: str) -> None:
+async def test_one_bad_row_rejects_all_rows(acme: Caller, at: str) -> None:
     bad = [ROW, ROW | {"clicks": -1}, ROW | {"currency": "euro"}]
     for sent in ({"json": {"rows": bad}}, {"content": table(*bad), "headers": CSV}):
         answer = await put(acme, at, **sent)
-        refused(answer, 422, "VALIDATION")
-        assert paths(answer) == ["rows[1].clicks", "rows[2].currency"]
-    refused(await put(acme, at, json={"rows": [ROW, ROW]}), 422, "VALIDATION", "rows[1]")
+        assert_refused(answer, 422, "VALIDATION")
+        assert issue_paths(answer) == ["rows[1].clicks", "rows[2].currency"]
+    assert_refused(await put(acme, at, json={"rows": [ROW, ROW]}), 422, "VALIDATION", "rows[1]")
     assert (await read(acme, at, metrics="clicks"))["totals"] == {"clicks": 0}
 
 
-async def test_all_that_is_wrong_with_a_row_is_told(acme: Caller, at: str) -> None:
+async def test_all_errors_of_a_row_are_listed(acme: Caller, at: str) -> None:
     bad = [ROW, ROW | {"clicks": -1, "platform": "ads", "currency": "eur"}]
     for sent in ({"json": {"rows": bad}}, {"content": table(*bad), "headers": CSV}):
         answer = await put(acme, at, **sent)
-        assert paths(answer) == ["rows[1].platform", "rows[1].currency", "rows[1].clicks"]
-    refused(
+        assert issue_paths(answer) == ["rows[1].platform", "rows[1].currency", "rows[1].clicks"]
+    assert_refused(
         await put(acme, at, json={"rows": [ROW | {"currency": "EUX"}]}), 422, "VALIDATION", "rows[0].currency"
     )
 
@@ -99,8 +99,8 @@ async def test_a_window_with_a_slip_in_its_name_is_deleted_and_makes_room(
     more = {"rows": [ROW | {"attributionWindow": "default"}]}
     assert reason(await put(acme, at, json=more)) == (409, "CONFLICT", "TOO_MANY_WINDOWS")
     slip = {"attributionWindow": windows[0]}
-    refused(await rival.http.delete(f"{at}/rows", params=slip), 404, "NOT_FOUND")
-    refused(await acme.http.delete(f"{at}/rows"), 422, "VALIDATION", "attributionWindow")
+    assert_refused(await rival.http.delete(f"{at}/rows", params=slip), 404, "NOT_FOUND")
+    assert_refused(await acme.http.delete(f"{at}/rows"), 422, "VALIDATION", "attributionWindow")
     for deleted in (1, 0):
         answer = await acme.http.delete(f"{at}/rows", params=slip)
         assert answer.json() == {"deleted": deleted, "more": False}
@@ -110,11 +110,11 @@ async def test_a_window_with_a_slip_in_its_name_is_deleted_and_makes_room(
     assert kept["totals"] == {"clicks": 25}
 
 
-async def test_only_rows_may_come_as_a_table(acme: Caller, at: str) -> None:
+async def test_only_the_row_import_accepts_csv(acme: Caller, at: str) -> None:
     answer = await acme.http.post("/v1/projects", content=table(ROW), headers=CSV)
-    refused(answer, 415, "UNSUPPORTED_MEDIA_TYPE")
+    assert_refused(answer, 415, "UNSUPPORTED_MEDIA_TYPE")
     plain = await put(acme, at, content=table(ROW), headers={"Content-Type": "text/plain"})
-    refused(plain, 415, "UNSUPPORTED_MEDIA_TYPE")
+    assert_refused(plain, 415, "UNSUPPORTED_MEDIA_TYPE")
     assert "application/json or text/csv" in plain.text
 
 
@@ -133,7 +133,7 @@ async def test_a_repeat_with_its_key_is_answered_as_before(acme: Caller, at: str
     assert reason(other)[:2] == (409, "IDEMPOTENCY_CONFLICT")
 
 
-async def test_an_archived_project_is_read_and_takes_no_more(acme: Caller, at: str) -> None:
+async def test_archived_project_is_readable_and_refuses_rows(acme: Caller, at: str) -> None:
     await put(acme, at, json={"rows": [ROW]})
     await acme.http.delete(at.rpartition("/")[0])
     answer = await put(acme, at, json={"rows": [ROW]})
@@ -141,12 +141,12 @@ async def test_an_archived_project_is_read_and_takes_no_more(acme: Caller, at: s
     assert (await read(acme, at, metrics="clicks"))["totals"] == {"clicks": 25}
 
 
-async def test_nobody_elses_project_is_found(acme: Caller, rival: Caller, at: str) -> None:
+async def test_project_of_another_organization_is_not_found(acme: Caller, rival: Caller, at: str) -> None:
     await put(acme, at, json={"rows": [ROW]})
-    refused(await put(rival, at, json={"rows": [ROW]}), 404, "NOT_FOUND")
-    refused(await rival.http.get(at), 404, "NOT_FOUND")
+    assert_refused(await put(rival, at, json={"rows": [ROW]}), 404, "NOT_FOUND")
+    assert_refused(await rival.http.get(at), 404, "NOT_FOUND")
 
 
 async def test_a_scope_is_named_with_its_id(acme: Caller, at: str) -> None:
-    refused(await acme.http.get(at, params={"scope": "ad"}), 422, "VALIDATION", "id")
-    refused(await acme.http.get(at, params={"id": "a1"}), 422, "VALIDATION", "id")
+    assert_refused(await acme.http.get(at, params={"scope": "ad"}), 422, "VALIDATION", "id")
+    assert_refused(await acme.http.get(at, params={"id": "a1"}), 422, "VALIDATION", "id")

@@ -1,4 +1,4 @@
-"""API keys over their whole life: made, shown once, listed, rotated, killed."""
+"""The life of API keys: created, shown once, listed, rotated, killed."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from litestar import Litestar
 from db.pool import Pool
 from domain.tenancy.api_keys import MOST_LIVE
 from tests.api.conftest import Caller, calling, client_of, new_key
-from tests.api.refusals import paths, problem, reason
+from tests.api.refusals import issue_paths, problem, reason
 
 NEW: dict[str, Any] = {"name": "CI", "scopes": ["projects:read"]}
 
@@ -27,7 +27,7 @@ async def status_with(app: Litestar, key: str) -> int:
         return (await client.get("/v1/projects")).status_code
 
 
-async def test_a_new_key_opens_and_its_secret_is_shown_once(acme: Caller, app: Litestar, pool: Pool) -> None:
+async def test_new_key_works_and_its_secret_is_shown_once(acme: Caller, app: Litestar, pool: Pool) -> None:
     await pool.execute("update api_key set return_origins = '{https://app.example.com}'")
     answer = await acme.http.post("/v1/api-keys", json=NEW | {"returnOrigins": ["https://app.example.com"]})
     key = answer.json()
@@ -61,7 +61,7 @@ async def test_keys_are_listed_newest_first_in_pages(acme: Caller) -> None:
     assert len(seen) == 5
 
 
-async def test_a_key_passes_on_at_most_what_it_has(app: Litestar, pool: Pool) -> None:
+async def test_key_grants_at_most_its_own_rights(app: Litestar, pool: Pool) -> None:
     for own, wanted, refused in (
         (("keys:write", "projects:read"), ["projects:read"], None),
         (("keys:write", "projects:read"), ["jobs:read"], "jobs:read"),
@@ -89,7 +89,7 @@ async def test_rotation_ends_the_old_secret_at_once(acme: Caller, app: Litestar)
     assert await status_with(app, old["apiKey"]) == 401
 
 
-async def test_in_the_overlap_both_secrets_open(acme: Caller, app: Litestar, pool: Pool) -> None:
+async def test_both_secrets_work_in_the_overlap(acme: Caller, app: Litestar, pool: Pool) -> None:
     old = await made(acme)
     new = (await acme.http.post(f"/v1/api-keys/{old['id']}/rotate", json={"overlapHours": 24})).json()
     until = datetime.fromisoformat(new["overlapUntil"]) - datetime.now(UTC)
@@ -101,20 +101,20 @@ async def test_in_the_overlap_both_secrets_open(acme: Caller, app: Litestar, poo
     assert [await status_with(app, key["apiKey"]) for key in (old, new)] == [401, 200]
 
 
-async def test_rotation_lends_nobody_a_stronger_keys_power(app: Litestar, pool: Pool) -> None:
+async def test_weaker_key_cannot_rotate_a_stronger_one(app: Litestar, pool: Pool) -> None:
     async with calling(app, pool, "Acme", scopes=("keys:write",)) as weak:
         strong = await made_by_operator(pool, weak)
         answer = await weak.http.post(f"/v1/api-keys/{strong}/rotate")
     assert answer.json()["error"]["details"] == {"requiredScope": "*"}
 
 
-async def test_a_key_is_told_what_it_lacks(app: Litestar, pool: Pool) -> None:
+async def test_refusal_names_the_missing_scope(app: Litestar, pool: Pool) -> None:
     later = (datetime.now(UTC) + timedelta(days=2)).isoformat()
     async with calling(app, pool, "Acme") as caller:
         await pool.execute("update api_key set expires_at = now() + interval '1 day'")
         for asked in ({"returnOrigins": ["https://app.example.com"]}, {"expiresAt": later}):
             answer = await caller.http.post("/v1/api-keys", json=NEW | asked)
-            assert (answer.status_code, paths(answer)) == (422, list(asked))
+            assert (answer.status_code, issue_paths(answer)) == (422, list(asked))
         stronger = await made_by_operator(pool, caller)
         for verb in ("rotate", "kill"):
             answer = await caller.http.post(f"/v1/api-keys/{stronger}/{verb}")
@@ -143,7 +143,7 @@ async def test_only_the_right_secret_learns_that_a_key_was_killed(acme: Caller, 
     assert await status_with(app, wrong) == 401
 
 
-async def test_killing_again_changes_nothing_and_a_killed_key_stays_dead(acme: Caller) -> None:
+async def test_repeated_kill_changes_nothing(acme: Caller) -> None:
     key = await made(acme)
     first = (await acme.http.post(f"/v1/api-keys/{key['id']}/kill")).json()
     assert (await acme.http.post(f"/v1/api-keys/{key['id']}/kill")).json() == first
@@ -184,7 +184,7 @@ async def test_no_answer_after_the_first_shows_a_secret(acme: Caller, anonymous:
 
 
 async def test_an_organization_has_a_hundred_live_keys(app: Litestar, pool: Pool) -> None:
-    """However many are made at once; one that is killed or expired makes room."""
+    """Holds for concurrent creates; a killed or expired key makes room."""
     async with calling(app, pool, "Acme", tier="partner") as acme:
         for _ in range(MOST_LIVE - 3):
             await new_key(pool, acme.organization_id)

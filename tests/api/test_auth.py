@@ -1,4 +1,4 @@
-"""Who may call: keys in headers, scopes, organizations, and what strangers get."""
+"""Authentication: keys in headers, scopes, organizations, and strangers."""
 
 import asyncio
 from collections.abc import Sequence
@@ -8,8 +8,8 @@ import pytest
 from litestar import Litestar
 
 from api import auth
-from api.auth import FAILURES, WINDOW_S, Authenticator, Strangers
-from api.coalescing import Coalesced
+from api.auth import FAILURE_WINDOW_S, MAX_FAILURES, Authenticator, FailedKeyTracker
+from api.coalescing import Coalescer
 from api.request_state import RequestState
 from db.pool import Pool
 from domain.security.keyring import Keyring
@@ -21,7 +21,7 @@ from tests.api.conftest import Caller, calling, client_of, new_key
 GOOD = "lp_live_" + "a" * 16 + "_" + "b" * 43
 
 
-async def test_a_key_says_whose_it_is(acme: Caller) -> None:
+async def test_whoami_shows_the_keys_organization(acme: Caller) -> None:
     said = (await acme.http.get("/v1/whoami")).json()
     assert said["organizationId"] == f"org_{acme.organization_id}"
     assert said["organizationName"] == "Acme"
@@ -36,7 +36,7 @@ async def test_a_test_key_belongs_to_the_sandbox(app: Litestar, pool: Pool) -> N
     assert said["organizationId"] == f"org_{sandbox.organization_id}"
 
 
-async def test_every_key_that_opens_nothing_gets_one_answer(anonymous: httpx.AsyncClient) -> None:
+async def test_every_invalid_key_gets_the_same_answer(anonymous: httpx.AsyncClient) -> None:
     for headers in (
         {},
         {"Authorization": "Bearer"},
@@ -78,7 +78,7 @@ async def test_the_scheme_is_read_in_any_case(acme: Caller, anonymous: httpx.Asy
     assert answer.status_code == 200
 
 
-async def test_many_at_once_each_get_their_own_answer(acme: Caller, rival: Caller, app: Litestar) -> None:
+async def test_concurrent_requests_get_their_own_answers(acme: Caller, rival: Caller, app: Litestar) -> None:
     async with client_of(app, GOOD) as stranger:
         callers = [acme.http, rival.http, stranger] * 4
         answers = await asyncio.gather(*(caller.get("/v1/whoami") for caller in callers))
@@ -87,12 +87,12 @@ async def test_many_at_once_each_get_their_own_answer(acme: Caller, rival: Calle
     assert names == ["Acme", "Rival"] * 4
 
 
-async def test_wrong_keys_lock_no_other_key_of_their_address_out(
+async def test_wrong_keys_lock_out_no_other_key(
     acme: Caller, anonymous: httpx.AsyncClient, pool: Pool
 ) -> None:
-    """Neither one that has opened before nor one that never was here: behind a proxy all are one address."""
+    """Neither a known key nor a new one: behind a proxy, all clients share one address."""
     assert (await acme.http.get("/v1/whoami")).status_code == 200
-    for number in range(2 * FAILURES):
+    for number in range(2 * MAX_FAILURES):
         wrong = GOOD if number % 2 else acme.key[:-1] + ("A" if acme.key[-1] != "A" else "B")
         assert (await anonymous.get("/v1/whoami", headers={"X-Api-Key": wrong})).status_code == 401
     fresh = await new_key(pool, acme.organization_id)
@@ -103,8 +103,8 @@ async def test_wrong_keys_lock_no_other_key_of_their_address_out(
 async def test_guesses_share_no_statement_with_other_keys(
     acme: Caller, app: Litestar, anonymous: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Beyond ten a minute: while theirs is asked, others are answered."""
-    for _ in range(FAILURES):
+    """Beyond ten failures a minute: while a guess's query runs, other keys are answered."""
+    for _ in range(MAX_FAILURES):
         await anonymous.get("/v1/whoami", headers={"X-Api-Key": GOOD})
     authenticator: Authenticator = app.state.services.authenticator
     asked, answered = asyncio.Event(), asyncio.Event()
@@ -114,7 +114,7 @@ async def test_guesses_share_no_statement_with_other_keys(
         await answered.wait()
         return [None for _ in key_ids]
 
-    monkeypatch.setattr(authenticator, "_rows_apart", Coalesced(stuck))
+    monkeypatch.setattr(authenticator, "_rows_apart", Coalescer(stuck))
     guess = asyncio.create_task(anonymous.get("/v1/whoami", headers={"X-Api-Key": GOOD}))
     await asked.wait()
     known, address = key_text.parse(acme.key), "198.51.100.7"
@@ -126,10 +126,10 @@ async def test_guesses_share_no_statement_with_other_keys(
     assert (await guess).status_code == 401
 
 
-async def test_nothing_tells_an_id_that_is_somebodys_from_others(
+async def test_existing_key_id_is_indistinguishable(
     acme: Caller, app: Litestar, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither the answer and what it says is left, nor how much is computed for it."""
+    """The answer, its rate limit headers and the amount of hashing are equal."""
     digest, counted = key_secrets._digest, list[str]()
 
     def counting(secret: str, peppers: Keyring, pepper_id: str) -> bytes:
@@ -140,18 +140,18 @@ async def test_nothing_tells_an_id_that_is_somebodys_from_others(
     told = set()
     for state in ("nobody's", "live", "rotated", "expired", "killed", "of a test key"):
         authenticator: Authenticator = app.state.services.authenticator
-        authenticator._strangers = Strangers()
+        authenticator._strangers = FailedKeyTracker()
         presented = await somebodys(pool, acme, state)
         async with client_of(app, "_".join(("lp", *presented[:2], "A" * 43))) as client:
             counted.clear()
-            for _ in range(FAILURES + 2):
+            for _ in range(MAX_FAILURES + 2):
                 answer = await client.get("/v1/whoami")
                 headers = {k: v for k, v in answer.headers.items() if k not in {"x-request-id", "date"}}
                 body = answer.json()
                 del body["error"]["requestId"]
                 told.add((answer.status_code, answer.headers["RateLimit"], str(headers), str(body)))
-        assert (state, len(counted)) == (state, 2 * (FAILURES + 2))
-    assert len(told) == FAILURES
+        assert (state, len(counted)) == (state, 2 * (MAX_FAILURES + 2))
+    assert len(told) == MAX_FAILURES
 
 
 async def somebodys(pool: Pool, acme: Caller, state: str) -> Presented:
@@ -175,41 +175,42 @@ def test_a_forwarding_header_of_an_unknown_proxy_is_ignored_and_told_once(
     monkeypatch.setattr(auth._log, "warning", told.append)
     auth._note_forwarding.cache_clear()
     for name in (b"x-forwarded-for", b"forwarded", b"x-forwarded-for"):
-        assert auth.address(RequestState([(name, b"203.0.113.9")]), "peer", hops=0) == "peer"
-    assert auth.address(RequestState([(b"x-forwarded-for", b"203.0.113.9")]), "p", hops=1) == "203.0.113.9"
+        assert auth.client_address(RequestState([(name, b"203.0.113.9")]), "peer", hops=0) == "peer"
+    assert (
+        auth.client_address(RequestState([(b"x-forwarded-for", b"203.0.113.9")]), "p", hops=1)
+        == "203.0.113.9"
+    )
     assert len(told) == 1
     assert "PROXY_HOPS" in told[0]
 
 
-async def test_malformed_keys_cost_no_look_up_and_bar_nobody(
-    acme: Caller, anonymous: httpx.AsyncClient
-) -> None:
-    for _ in range(FAILURES + 1):
+async def test_malformed_keys_cost_no_look_up(acme: Caller, anonymous: httpx.AsyncClient) -> None:
+    for _ in range(MAX_FAILURES + 1):
         assert (await anonymous.get("/v1/whoami", headers={"X-Api-Key": GOOD[:-1]})).status_code == 401
     assert (await acme.http.get("/v1/whoami")).status_code == 200
 
 
 def test_failures_are_forgotten_after_a_minute() -> None:
     now = [0.0]
-    strangers = Strangers(lambda: now[0])
-    for _ in range(FAILURES):
+    strangers = FailedKeyTracker(lambda: now[0])
+    for _ in range(MAX_FAILURES):
         strangers.failed("10.0.0.1")
         now[0] += 1
     assert strangers.bars("10.0.0.1")
     assert not strangers.bars("10.0.0.2")
-    now[0] = WINDOW_S
+    now[0] = FAILURE_WINDOW_S
     assert not strangers.bars("10.0.0.1")
 
 
-def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.auth.REMEMBERED", 100)
-    strangers = Strangers()
+def test_caches_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.auth.MAX_REMEMBERED", 100)
+    strangers = FailedKeyTracker()
     for number in range(1000):
         strangers.failed(str(number))
     assert len(strangers._failures) == 100
 
 
-async def test_a_key_that_opened_is_expected_with_its_secret_alone(app: Litestar, acme: Caller) -> None:
+async def test_cached_principal_needs_the_secret(app: Litestar, acme: Caller) -> None:
     authenticator, presented = app.state.services.authenticator, key_text.parse(acme.key)
     assert presented
     assert authenticator.expect(presented) is None
@@ -223,12 +224,12 @@ async def test_a_key_that_opened_is_expected_with_its_secret_alone(app: Litestar
 @pytest.mark.parametrize(
     ("hops", "address"), [(0, "peer"), (1, "10.0.0.2"), (2, "203.0.113.9"), (3, "forged"), (4, "peer")]
 )
-def test_the_address_is_what_a_trusted_proxy_saw(hops: int, address: str) -> None:
+def test_address_comes_from_a_trusted_proxy(hops: int, address: str) -> None:
     state = RequestState([(b"x-forwarded-for", b"forged, 203.0.113.9, 10.0.0.2")])
-    assert auth.address(state, "peer", hops=hops) == address
+    assert auth.client_address(state, "peer", hops=hops) == address
 
 
-async def test_a_refused_key_is_told_what_is_left_to_its_address(anonymous: httpx.AsyncClient) -> None:
+async def test_refused_key_shows_the_address_budget(anonymous: httpx.AsyncClient) -> None:
     unknown = {"X-Api-Key": GOOD}
     answers = [await anonymous.get("/v1/whoami", headers=unknown) for _ in range(2)]
     assert [answer.headers["RateLimit"] for answer in answers] == [

@@ -1,4 +1,4 @@
-"""Writing behind the answers goes on, whatever one writing comes to."""
+"""The write-behind buffer continues after any error."""
 
 import asyncio
 from uuid import uuid4
@@ -6,15 +6,15 @@ from uuid import uuid4
 import pytest
 from structlog.testing import capture_logs
 
-from api.behind import written_behind
-from api.last_events import LastEvents
+from api.last_seen import LastSeenBuffer
+from api.write_behind import write_behind
 from db.pool import Pool
 from domain.apps import apps
 from tests.domain.events.sending import keyed
 from tests.waiting import eventually
 
 
-async def test_an_error_is_told_by_its_type_and_the_next_writing_comes() -> None:
+async def test_error_is_logged_by_type_and_writing_continues() -> None:
     came, written = asyncio.Event(), list[object]()
     errors = [ValueError("a secret"), None, KeyError("a secret")]
 
@@ -33,17 +33,15 @@ async def test_an_error_is_told_by_its_type_and_the_next_writing_comes() -> None
         await eventually(done)
 
     with capture_logs() as logged:
-        async with written_behind(came, write_due):
+        async with write_behind(came, write_due):
             await writes(1)
             await writes(2)
     assert [line["error"] for line in logged] == ["ValueError", "KeyError"]
     assert "secret" not in str(logged)
 
 
-async def test_a_note_that_cannot_be_written_holds_up_no_other(
-    pool: Pool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    last, noted = LastEvents(pool), list[object]()
+async def test_failing_write_does_not_block_others(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    last, noted = LastSeenBuffer(pool), list[object]()
     bad, good = (keyed(uuid4(), number) for number in range(2))
 
     async def note_event(_: object, *, app_id: object, **__: object) -> None:

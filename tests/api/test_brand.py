@@ -1,4 +1,4 @@
-"""The brand of a project: the partner's words over what sources say."""
+"""The brand of a project: the partner's values take precedence over sources."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -30,7 +30,7 @@ async def patched(acme: Caller, project: str, **brand: Any) -> dict[str, Any] | 
 async def ingested(
     acme: Caller, project: str, conn: Conn, media: Sequence[Picture] = (), **said: Finding
 ) -> str:
-    """The id of a job that read these fields."""
+    """Complete an ingest with these fields, and return its job's id."""
     await acme.http.post(f"{project}/ingest/website", json={"url": "https://example.com"})
     (claim,) = await seeds.claims(conn, INGEST_WEBSITE)
     extraction = Extraction(url="https://example.com/", title=None, fields=said, media=[*media])  # type: ignore[arg-type]
@@ -42,14 +42,14 @@ def found(value: str, confidence: float, *alternatives: Finding) -> Finding:
     return Finding(value=value, confidence=confidence, rule="html.title", alternatives=list(alternatives))
 
 
-async def test_nobody_said_anything_yet(acme: Caller, project: str) -> None:
+async def test_new_project_has_no_brand(acme: Caller, project: str) -> None:
     assert (await acme.http.get(project)).json()["brandContext"] is None
     brand = (await acme.http.get(f"{project}/brand")).json()
     assert brand["projectId"] == project.removeprefix("/v1/projects/")
     assert brand["fields"]["tagline"] == {"value": None, "provenance": None, "alternatives": []}
 
 
-async def test_the_partner_wins_and_can_give_way(acme: Caller, project: str, conn: Conn) -> None:
+async def test_partners_value_wins_until_removed(acme: Caller, project: str, conn: Conn) -> None:
     job_id = await ingested(acme, project, conn, tagline=found("Theirs", 0.9), appName=found("Shop", 0.8))
     brand = (await acme.http.get(project)).json()["brandContext"]
     assert (brand["tagline"], brand["appName"], brand["keywords"]) == ("Theirs", "Shop", [])
@@ -91,7 +91,7 @@ async def test_the_parts_of_an_icp_come_with_their_quotes(acme: Caller, project:
     assert (await acme.http.get(f"{project}/brand")).json()["fields"]["icp"]["provenance"]["parts"] == said
 
 
-async def test_the_pictures_of_a_source_are_its_last_ingests(acme: Caller, project: str, conn: Conn) -> None:
+async def test_images_come_from_the_last_ingest(acme: Caller, project: str, conn: Conn) -> None:
     assert (await acme.http.get(f"{project}/brand")).json()["media"] == []
     shot = Picture(
         kind="screenshot",
@@ -129,13 +129,13 @@ async def test_the_pictures_of_a_source_are_its_last_ingests(acme: Caller, proje
     assert (await acme.http.get(f"{project}/brand")).json() == brand
 
 
-async def test_a_partner_that_takes_all_back_said_nothing(acme: Caller, project: str) -> None:
+async def test_removing_all_own_values_restores_the_sources(acme: Caller, project: str) -> None:
     assert await patched(acme, project, tagline="Ours") is not None
     assert await patched(acme, project, tagline=None) is None
     assert await patched(acme, project) is None
 
 
-async def test_a_sources_second_thoughts_are_shown_last(acme: Caller, project: str, conn: Conn) -> None:
+async def test_alternatives_of_a_source_come_last(acme: Caller, project: str, conn: Conn) -> None:
     await ingested(acme, project, conn, appName=found("Shop", 0.9, found("The Shop", 0.5), found("Sho", 0.3)))
     name = (await acme.http.get(f"{project}/brand")).json()["fields"]["appName"]
     assert name["value"] == "Shop"

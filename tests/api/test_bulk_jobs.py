@@ -1,4 +1,4 @@
-"""Many jobs stopped at once: those that the filter finds, whole with their subjects, and no other's."""
+"""Bulk cancel: the matching jobs with their subjects, and no others."""
 
 from datetime import timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from jobs.kinds import INGEST_GITHUB
 from tests import seeds
 from tests.api.conftest import Caller, calling
 from tests.api.parties import new_project
-from tests.api.refusals import refused
+from tests.api.refusals import assert_refused
 
 
 async def started(caller: Caller, project: str, kind: str = "github") -> str:
@@ -33,7 +33,7 @@ async def statuses(caller: Caller) -> dict[str, str]:
     return {job["jobId"]: job["status"] for job in (await caller.http.get("/v1/jobs")).json()["items"]}
 
 
-async def test_what_the_filter_finds_is_stopped_with_its_subject(acme: Caller, rival: Caller) -> None:
+async def test_matching_jobs_are_canceled_with_their_subjects(acme: Caller, rival: Caller) -> None:
     one, other, foreign = await new_project(acme), await new_project(acme), await new_project(rival)
     repo, site, elsewhere = [
         await started(acme, one),
@@ -52,10 +52,10 @@ async def test_what_the_filter_finds_is_stopped_with_its_subject(acme: Caller, r
     assert (await cancel(acme))["jobIds"] == sorted([site, elsewhere])
     assert await cancel(acme) == {"matched": 0, "capped": False, "jobIds": [], "more": False}
     assert await statuses(rival) == {theirs: "running"}
-    refused(await rival.http.post("/v1/jobs/cancel", json={"projectId": one}), 404, "NOT_FOUND")
+    assert_refused(await rival.http.post("/v1/jobs/cancel", json={"projectId": one}), 404, "NOT_FOUND")
 
 
-async def test_a_period_of_a_sandbox_is_of_its_clock(app: Litestar, pool: Pool, conn: Conn) -> None:
+async def test_sandbox_period_uses_its_clock(app: Litestar, pool: Pool, conn: Conn) -> None:
     async with calling(app, pool, "Acme", env="test") as caller:
         org, days = caller.organization_id, timedelta(days=10)
         early = await started(caller, await new_project(caller))
@@ -69,7 +69,7 @@ async def test_a_period_of_a_sandbox_is_of_its_clock(app: Litestar, pool: Pool, 
         assert (await cancel(caller, since=until))["jobIds"] == [late]
 
 
-async def test_a_running_one_is_asked_once(acme: Caller, conn: Conn) -> None:
+async def test_running_job_is_canceled_once(acme: Caller, conn: Conn) -> None:
     job = await started(acme, await new_project(acme))
     await seeds.claims(conn, INGEST_GITHUB)
     assert (await cancel(acme, stages=["queued"]))["matched"] == 0
@@ -96,7 +96,5 @@ async def test_a_call_is_bounded(acme: Caller, monkeypatch: pytest.MonkeyPatch) 
         ({"unknown": 1}, "unknown"),
     ],
 )
-async def test_a_filter_that_can_find_nothing_is_refused(
-    acme: Caller, body: dict[str, Any], path: str
-) -> None:
-    refused(await acme.http.post("/v1/jobs/cancel", json=body), 422, "VALIDATION", path)
+async def test_impossible_filter_is_refused(acme: Caller, body: dict[str, Any], path: str) -> None:
+    assert_refused(await acme.http.post("/v1/jobs/cancel", json=body), 422, "VALIDATION", path)

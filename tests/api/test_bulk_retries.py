@@ -1,4 +1,4 @@
-"""Many jobs retried at once: those that the filter finds, each once, and what can't be is told of."""
+"""Bulk retry: each matching job once, and skipped jobs are listed."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ from jobs.outcomes import Failed
 from tests import seeds
 from tests.api.conftest import Caller, client_of, new_key
 from tests.api.parties import new_project
-from tests.api.refusals import refused
+from tests.api.refusals import assert_refused
 from tests.api.test_bulk_jobs import started
 from tests.jobs import scene
 from tests.waiting import eventually
@@ -31,7 +31,7 @@ async def retry(caller: Caller, **body: Any) -> dict[str, Any]:
 
 
 async def fail(pool: Pool, conn: Conn, code: str = "NOT_HTML") -> None:
-    """All that waits."""
+    """Fail all waiting jobs."""
     claims = [
         claim for kind in (INGEST_GITHUB, INGEST_WEBSITE) for claim in await seeds.claims(conn, kind, free=20)
     ]
@@ -39,14 +39,14 @@ async def fail(pool: Pool, conn: Conn, code: str = "NOT_HTML") -> None:
 
 
 async def failed(caller: Caller, pool: Pool, conn: Conn, many: int) -> list[str]:
-    """Jobs that failed, each in a project of its own."""
+    """Create failed jobs, each in a new project."""
     made = [await started(caller, await new_project(caller)) for _ in range(many)]
     await fail(pool, conn)
     return made
 
 
 async def repeats(conn: Conn) -> list[str]:
-    """The jobs that were retried, each as often as it was."""
+    """Return the retried jobs, once for each retry."""
     rows = await conn.fetch("select retry_of from job where retry_of is not null order by retry_of")
     return [f"job_{row['retry_of']}" for row in rows]
 
@@ -59,9 +59,7 @@ def summary(answer: dict[str, Any]) -> tuple[int, list[str], dict[str, str]]:
     )
 
 
-async def test_what_the_filter_finds_is_retried_once(
-    acme: Caller, rival: Caller, pool: Pool, conn: Conn
-) -> None:
+async def test_matching_jobs_are_retried_once(acme: Caller, rival: Caller, pool: Pool, conn: Conn) -> None:
     one, other, foreign = await new_project(acme), await new_project(acme), await new_project(rival)
     repo, site = await started(acme, one), await started(acme, one, "website")
     await started(rival, foreign)
@@ -79,19 +77,17 @@ async def test_what_the_filter_finds_is_retried_once(
     assert summary(await retry(acme)) == (1, [site], {})
     assert summary(await retry(acme)) == (0, [], {})
     assert await repeats(conn) == [repo, site, elsewhere]
-    refused(await rival.http.post("/v1/jobs/retry", json={"projectId": one}), 404, "NOT_FOUND")
+    assert_refused(await rival.http.post("/v1/jobs/retry", json={"projectId": one}), 404, "NOT_FOUND")
 
 
-async def test_canceled_ones_are_retried_where_that_is_said(acme: Caller, pool: Pool, conn: Conn) -> None:
+async def test_canceled_jobs_are_retried_on_request(acme: Caller, pool: Pool, conn: Conn) -> None:
     job = await started(acme, await new_project(acme))
     await acme.http.post(f"/v1/jobs/{job}/cancel")
     assert summary(await retry(acme)) == (0, [], {})
     assert summary(await retry(acme, statuses=["failed", "canceled"])) == (1, [job], {})
 
 
-async def test_what_cant_be_retried_is_told_and_holds_up_nothing(
-    acme: Caller, pool: Pool, conn: Conn
-) -> None:
+async def test_unretryable_jobs_are_skipped_and_listed(acme: Caller, pool: Pool, conn: Conn) -> None:
     archived, read = await new_project(acme), await new_project(acme)
     gone, old = await started(acme, archived), await started(acme, read)
     await fail(pool, conn)
@@ -106,7 +102,7 @@ async def test_what_cant_be_retried_is_told_and_holds_up_nothing(
     assert summary(await retry(acme)) == (3, [], codes)
 
 
-async def test_a_key_retries_what_it_could_have_started(acme: Caller, pool: Pool, conn: Conn) -> None:
+async def test_retry_needs_the_starting_scope(acme: Caller, pool: Pool, conn: Conn) -> None:
     [job] = await failed(acme, pool, conn, 1)
     key = await new_key(pool, acme.organization_id, scopes=("jobs:read", "publish:write"))
     async with client_of(acme.http._transport.app, key) as client:  # type: ignore[attr-defined]
@@ -122,10 +118,10 @@ async def test_caps_hold(acme: Caller, pool: Pool, conn: Conn) -> None:
 
 
 @pytest.mark.parametrize("depth", [2, 100])
-async def test_calls_go_on_behind_their_cursor(
+async def test_calls_continue_after_their_cursor(
     acme: Caller, pool: Pool, conn: Conn, monkeypatch: pytest.MonkeyPatch, depth: int
 ) -> None:
-    """Whatever was skipped, and however few of those that a call looks at pass."""
+    """With any number of skipped jobs, and of matches in the searched range."""
     monkeypatch.setattr(bulk_retries, "MOST", 2)
     monkeypatch.setattr(bulk_retries, "COUNTED", 3)
     monkeypatch.setattr(bulk_retries, "DEPTH", depth)
@@ -147,14 +143,14 @@ async def test_calls_go_on_behind_their_cursor(
 
 @asynccontextmanager
 async def stuck(pool: Pool, job: str) -> AsyncIterator[None]:
-    """Whoever retries the job waits meanwhile."""
+    """Block the retry of a job during the block."""
     async with pool.acquire() as holder, holder.transaction():
         await holder.execute("select from ingest where job_id = $1 for update", UUID(job[4:]))
         yield
 
 
-async def test_a_call_that_died_has_retried_nothing(acme: Caller, pool: Pool, conn: Conn) -> None:
-    """And its repeat with the same key does all of it, once."""
+async def test_aborted_call_retries_nothing(acme: Caller, pool: Pool, conn: Conn) -> None:
+    """Its repeat with the same key retries all of them, once."""
     made = await failed(acme, pool, conn, 3)
     async with stuck(pool, made[-1]):
         asked = asyncio.create_task(keyed(acme))
@@ -186,7 +182,5 @@ async def keyed(caller: Caller) -> httpx.Response:
         ({"stages": ["queued"]}, "stages"),
     ],
 )
-async def test_a_filter_that_can_find_nothing_is_refused(
-    acme: Caller, body: dict[str, Any], path: str
-) -> None:
-    refused(await acme.http.post("/v1/jobs/retry", json=body), 422, "VALIDATION", path)
+async def test_impossible_filter_is_refused(acme: Caller, body: dict[str, Any], path: str) -> None:
+    assert_refused(await acme.http.post("/v1/jobs/retry", json=body), 422, "VALIDATION", path)

@@ -1,15 +1,15 @@
-"""Many questions at one moment are one asking, and no answer is older than its question."""
+"""Request coalescing: concurrent lookups share one query, and no result is older than its lookup."""
 
 import asyncio
 from collections.abc import Sequence
 
 import pytest
 
-from api.coalescing import Coalesced
+from api.coalescing import Coalescer
 
 
-class Asked:
-    """Answers `n` with `10 n` when it is let; keeps what it was asked at once."""
+class RecordedLookups:
+    """Answers `n` with `10 n` when released; records the batches."""
 
     def __init__(self) -> None:
         self.batches: list[list[int]] = []
@@ -25,16 +25,16 @@ class Asked:
         return [10 * question for question in questions]
 
 
-async def test_what_comes_together_is_asked_together() -> None:
-    asked = Asked()
-    answers = await asyncio.gather(*map(Coalesced(asked).ask, range(5)))
+async def test_concurrent_lookups_share_a_query() -> None:
+    asked = RecordedLookups()
+    answers = await asyncio.gather(*map(Coalescer(asked).ask, range(5)))
     assert answers == [0, 10, 20, 30, 40]
     assert asked.batches == [[0, 1, 2, 3, 4]]
 
 
-async def test_what_comes_while_a_batch_runs_waits_for_the_next() -> None:
-    asked = Asked()
-    coalesced = Coalesced(asked)
+async def test_lookups_during_a_query_form_the_next_batch() -> None:
+    asked = RecordedLookups()
+    coalesced = Coalescer(asked)
     asked.go.clear()
     first = coalesced.ask(1)
     await asked.begun.wait()
@@ -46,22 +46,22 @@ async def test_what_comes_while_a_batch_runs_waits_for_the_next() -> None:
 
 
 async def test_a_batch_has_a_largest_size() -> None:
-    asked = Asked()
-    coalesced = Coalesced(asked, largest=2)
+    asked = RecordedLookups()
+    coalesced = Coalescer(asked, largest=2)
     await asyncio.gather(*map(coalesced.ask, range(5)))
     assert asked.batches == [[0, 1], [2, 3], [4]]
 
 
-async def test_what_asking_raises_each_of_the_batch_gets_and_the_next_is_fine() -> None:
-    coalesced = Coalesced(Asked())
+async def test_error_is_raised_to_the_whole_batch_only() -> None:
+    coalesced = Coalescer(RecordedLookups())
     answers = await asyncio.gather(coalesced.ask(1), coalesced.ask(13), return_exceptions=True)
     assert [type(answer) for answer in answers] == [ValueError, ValueError]
     assert await coalesced.ask(2) == 20
 
 
-async def test_one_who_leaves_takes_nobody_along() -> None:
-    asked = Asked()
-    coalesced = Coalesced(asked)
+async def test_canceled_lookup_does_not_cancel_others() -> None:
+    asked = RecordedLookups()
+    coalesced = Coalescer(asked)
     asked.go.clear()
     leaving, staying = (coalesced.ask(question) for question in (1, 2))
     await asked.begun.wait()

@@ -1,4 +1,4 @@
-"""Shares of the pool: one organization never has all of it, and those that wait take turns."""
+"""Connection quotas: one organization never gets the whole pool, and waiting ones take turns."""
 
 import asyncio
 import random
@@ -10,9 +10,9 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from api import connections, paging
-from api.connections import RESERVE, Connections
-from api.requests import STRANGERS
+from api import paging, tenant_connections
+from api.requests import KEYLESS_QUOTA
+from api.tenant_connections import RESERVED_CONNECTIONS, TenantConnections
 from db.pool import Pool, open_pool
 from schemas.errors import Unavailable
 from schemas.settings import Settings
@@ -22,17 +22,17 @@ ACME, RIVAL, THIRD = uuid4(), uuid4(), uuid4()
 SHARED = 6
 
 
-def shares(pool: Pool, shared: int = SHARED) -> Connections:
-    return Connections(pool, size=shared + RESERVE)
+def shares(pool: Pool, shared: int = SHARED) -> TenantConnections:
+    return TenantConnections(pool, size=shared + RESERVED_CONNECTIONS)
 
 
 async def settled() -> None:
-    """Once all tasks have gone as far as they can."""
+    """Let all tasks run as far as they can."""
     for _ in range(5):
         await asyncio.sleep(0)
 
 
-async def test_one_has_half_and_another_never_waits_for_it(pool: Pool) -> None:
+async def test_organization_gets_at_most_half(pool: Pool) -> None:
     of = shares(pool).share
     async with AsyncExitStack() as stack:
         for _ in range(SHARED // 2):
@@ -45,7 +45,7 @@ async def test_one_has_half_and_another_never_waits_for_it(pool: Pool) -> None:
         more.cancel()
 
 
-async def test_those_that_wait_take_turns(pool: Pool) -> None:
+async def test_waiting_organizations_take_turns(pool: Pool) -> None:
     of, order = shares(pool, shared=2).share, list[UUID]()
 
     async def use(one: UUID) -> None:
@@ -62,7 +62,7 @@ async def test_those_that_wait_take_turns(pool: Pool) -> None:
     assert order.index(RIVAL) < 2
 
 
-async def test_whatever_is_canceled_no_share_is_lost(pool: Pool) -> None:
+async def test_cancelation_loses_no_connection(pool: Pool) -> None:
     chance, made = random.Random(7), shares(pool, shared=4)
     held: Counter[UUID] = Counter()
 
@@ -89,8 +89,8 @@ async def test_whatever_is_canceled_no_share_is_lost(pool: Pool) -> None:
             await stack.enter_async_context(made.share(one))
 
 
-async def test_whoever_waits_too_long_is_told_what_to_do(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "WAIT_S", 0.01)
+async def test_long_wait_is_refused_with_advice(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tenant_connections, "MAX_WAIT_S", 0.01)
     of = shares(pool, shared=1).share
     async with of(ACME):
         with pytest.raises(Unavailable, match="fewer at once"):
@@ -104,18 +104,18 @@ async def test_whoever_waits_too_long_is_told_what_to_do(pool: Pool, monkeypatch
 async def test_a_pool_of_any_size_serves(settings: Settings, size: int) -> None:
     async with (
         open_pool(settings.database_url, name="test", size=size) as pool,
-        Connections(pool, size=size).of(ACME) as conn,
+        TenantConnections(pool, size=size).of(ACME) as conn,
     ):
         assert await conn.fetchval("select 1") == 1
 
 
-async def test_a_neighbour_is_served_while_one_holds_all_it_can(
+async def test_other_organizations_are_served_next_to_a_busy_one(
     app: Litestar, acme: Caller, rival: Caller
 ) -> None:
-    """Keys are looked up, and another organization is answered, whatever one of them keeps busy."""
+    """Key look-ups and other organizations are served while one organization holds its maximum."""
     services = app.state.services
     async with AsyncExitStack() as stack:
-        for _ in range((services.settings.pool_size - RESERVE) // 2):
+        for _ in range((services.settings.pool_size - RESERVED_CONNECTIONS) // 2):
             await stack.enter_async_context(services.connections.of(acme.organization_id))
         waits = asyncio.create_task(acme.http.get("/v1/projects"))
         assert (await rival.http.get("/v1/projects")).status_code == 200
@@ -123,12 +123,12 @@ async def test_a_neighbour_is_served_while_one_holds_all_it_can(
     assert (await waits).status_code == 200
 
 
-async def test_those_without_a_key_share_one_part(app: Litestar, acme: Caller) -> None:
+async def test_callers_without_a_key_share_one_quota(app: Litestar, acme: Caller) -> None:
     services = app.state.services
     path = f"/v1/social/callback/somebody?state={'a' * 43}&code=a"
     async with AsyncExitStack() as stack:
-        for _ in range((services.settings.pool_size - RESERVE) // 2):
-            await stack.enter_async_context(services.connections.of(STRANGERS))
+        for _ in range((services.settings.pool_size - RESERVED_CONNECTIONS) // 2):
+            await stack.enter_async_context(services.connections.of(KEYLESS_QUOTA))
         waits = [asyncio.create_task(acme.http.get(path)) for _ in range(20)]
         assert (await acme.http.get("/v1/projects")).status_code == 200
         assert not any(one.done() for one in waits)
@@ -141,7 +141,7 @@ async def test_a_list_that_takes_too_long_is_ended(
     async with pool.acquire() as conn, conn.transaction():
         await conn.execute("lock table project in access exclusive mode")
         with monkeypatch.context() as hurried:
-            hurried.setattr(paging, "READ_S", 0.05)
+            hurried.setattr(paging, "READ_TIMEOUT_S", 0.05)
             answer: httpx.Response = await acme.http.get("/v1/projects?search=a")
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "UNAVAILABLE")
     assert "fewer items" in answer.json()["error"]["message"]

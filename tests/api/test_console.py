@@ -1,4 +1,4 @@
-"""The console: ours alone, loading nothing from elsewhere, and putting text only where text belongs."""
+"""The console: served without external resources, and without markup from text."""
 
 import re
 from importlib.resources import files
@@ -34,7 +34,7 @@ async def test_every_file_is_served_under_a_strict_policy(anonymous: httpx.Async
         assert answer.headers["Referrer-Policy"] == "no-referrer"
 
 
-async def test_nothing_else_is(anonymous: httpx.AsyncClient) -> None:
+async def test_other_files_are_not_served(anonymous: httpx.AsyncClient) -> None:
     for name in (
         "missing.js",
         "..%2Fapp.py",
@@ -49,7 +49,7 @@ async def test_nothing_else_is(anonymous: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_it_makes_no_markup_of_text_and_names_no_other_host(name: str) -> None:
+def test_script_makes_no_markup_from_text_and_names_no_host(name: str) -> None:
     text = FOLDER.joinpath(name).read_text("utf-8")
     assert not re.search(
         r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", text
@@ -61,8 +61,8 @@ def test_it_makes_no_markup_of_text_and_names_no_other_host(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name.endswith(".js")])
-def test_its_lines_are_as_short_as_ours(name: str) -> None:
-    """But for a text of some length, which stays whole."""
+def test_lines_are_at_most_as_long_as_ours(name: str) -> None:
+    """Except lines with a long text, which stays whole."""
     lines = FOLDER.joinpath(name).read_text("utf-8").split("\n")
     texts = re.compile(r"[\"`].{40,}[\"`]")
     assert [line for line in lines if len(line) > 110 and not texts.search(line)] == []
@@ -71,8 +71,8 @@ def test_its_lines_are_as_short_as_ours(name: str) -> None:
 CALLED = re.compile(r"[\"`](/v1/[^\"`?]*)")
 
 
-async def test_it_calls_what_the_api_has(anonymous: httpx.AsyncClient) -> None:
-    """Each path that a script begins is one of the document's, or the beginning of one."""
+async def test_console_calls_only_existing_paths(anonymous: httpx.AsyncClient) -> None:
+    """Each path in a script is a path of the document, or the beginning of one."""
     document = (await anonymous.get("/v1/openapi.json")).json()
     known = [path.split("/") for path in document["paths"]]
     called = {
@@ -85,35 +85,35 @@ async def test_it_calls_what_the_api_has(anonymous: httpx.AsyncClient) -> None:
 
 
 def begins(known: list[str], called: list[str]) -> bool:
-    """What a script puts in may be an id or a word."""
+    """A value inserted by a script may be an id or a word."""
     return len(called) <= len(known) and all(
         said in ("{}", part) or part.startswith("{") for part, said in zip(known, called, strict=False)
     )
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_form_that_is_sent_again_is_the_same_request(name: str) -> None:
-    """A form's `send` is given its headers: a new `Idempotency-Key` for each click would write twice."""
+def test_resubmitted_form_reuses_its_idempotency_key(name: str) -> None:
+    """A form's `send` gets its headers: a new `Idempotency-Key` per click would write twice."""
     sends = re.findall(
         r"^ +send: .*?\n {2,4}\}", FOLDER.joinpath(name).read_text("utf-8"), re.MULTILINE | re.DOTALL
     )
     assert [one for one in sends if "once()" in one] == []
 
 
-def test_its_filter_offers_each_kind() -> None:
+def test_filter_offers_every_kind() -> None:
     text = FOLDER.joinpath("kinds.js").read_text("utf-8")
     assert re.findall(r'^  "(\w+)",$', text, re.MULTILINE) == [kind.name for kind in kinds.SHOWN]
 
 
 def test_its_forms_offer_each_type_of_event_and_each_scope_of_partners() -> None:
-    """But for the test of an endpoint, which has a button."""
+    """Except the test of an endpoint, which has a button."""
     assert sorted(offered("webhooks.js", "TYPES")) == sorted({*get_args(WebhookEventType)} - {"test.ping"})
     partners = {scope for scope in get_args(Scope) if not scope.startswith("ops:")}
     assert sorted(offered("api_keys.js", "SCOPES")) == sorted(partners)
 
 
 def offered(screen: str, name: str) -> list[str]:
-    """Words of a list, or the names of an object's fields."""
+    """Return the words of a list, or the field names of an object."""
     text = FOLDER.joinpath("screens", screen).read_text("utf-8")
     [said] = re.findall(rf"^const {name} = [\[{{](.*?)^[\]}}];$", text, re.MULTILINE | re.DOTALL)
     return re.findall(r'"([^"]+)":' if ":" in said else r'"([^"]+)"', said)

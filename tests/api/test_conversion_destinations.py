@@ -1,4 +1,4 @@
-"""Where an app's conversions go: set by PATCH, read without the token, and followed in a list."""
+"""Conversion destinations of an app: set by PATCH, read without the token, listed deliveries."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytest_asyncio
 from db.pool import Pool
 from tests.api.conftest import Caller
 from tests.api.parties import new_project
-from tests.api.refusals import paths, refused
+from tests.api.refusals import assert_refused, issue_paths
 
 NEW = {"name": "Shop", "platform": "web", "webDomain": "shop.example"}
 TOKEN = "the-token-of-the-pixel"
@@ -16,7 +16,7 @@ META = {"enabled": True, "pixelId": "1234567890", "accessToken": TOKEN}
 
 @pytest_asyncio.fixture
 async def at(acme: Caller) -> str:
-    """An app."""
+    """Create an app, and return its path."""
     apps = f"/v1/projects/{await new_project(acme)}/sdk-apps"
     return str((await acme.http.post(apps, json=NEW)).headers["Location"])
 
@@ -47,7 +47,7 @@ async def test_a_destination_is_read_back_without_its_token(acme: Caller, at: st
     assert TOKEN not in listed.text + log.text + kept
 
 
-async def test_what_is_omitted_stays_and_null_goes(acme: Caller, at: str, pool: Pool) -> None:
+async def test_omitted_fields_stay_and_null_removes(acme: Caller, at: str, pool: Pool) -> None:
     await patched(acme, at, meta=META, tiktok={"pixelId": "C4", "eventMap": {"x": "Purchase"}})
     capi = await patched(acme, at, meta={"testEventCode": "TEST1"})
     assert (capi["meta"]["pixelId"], capi["meta"]["testEventCode"]) == ("1234567890", "TEST1")
@@ -59,17 +59,17 @@ async def test_what_is_omitted_stays_and_null_goes(acme: Caller, at: str, pool: 
     assert await pool.fetchval("select count(*) from conversion_destination") == 0
 
 
-async def test_a_destination_is_enabled_with_all_that_it_needs(acme: Caller, at: str) -> None:
+async def test_enabled_destination_needs_pixel_and_token(acme: Caller, at: str) -> None:
     enabled = {"enabled": True}
     answer = await acme.http.patch(at, json={"capi": {"tiktok": enabled}})
-    assert paths(answer) == ["capi.tiktok.pixelId", "capi.tiktok.accessToken"]
-    refused(
+    assert issue_paths(answer) == ["capi.tiktok.pixelId", "capi.tiktok.accessToken"]
+    assert_refused(
         await acme.http.patch(at, json={"capi": {"meta": enabled | {"pixelId": "1"}}}),
         422, "VALIDATION", "capi.meta.accessToken",
     )  # fmt: skip
     await patched(acme, at, meta=META)
     without = await acme.http.patch(at, json={"capi": {"meta": {"accessToken": None}}})
-    refused(without, 422, "VALIDATION", "capi.meta.accessToken")
+    assert_refused(without, 422, "VALIDATION", "capi.meta.accessToken")
     assert (await patched(acme, at, meta={"enabled": False, "accessToken": None}))["meta"]["enabled"] is False
 
 

@@ -1,4 +1,4 @@
-"""Conversions: what groups say is what the events add up to, in any grouping, from the 202 on."""
+"""Conversions: every grouping adds up to the events, from the 202 on."""
 
 import random
 from collections import defaultdict
@@ -15,7 +15,7 @@ from schemas import ids
 from schemas.conversion_counts import Grouping
 from tests import seeds
 from tests.api.conftest import Caller
-from tests.api.refusals import refused
+from tests.api.refusals import assert_refused
 from tests.domain.events.sending import NOW, event, fold_all, send
 
 ZONE = ZoneInfo("Asia/Kathmandu")
@@ -34,7 +34,7 @@ async def asked(caller: Caller, path: str, **params: str) -> dict[str, Any]:
 
 
 async def new_shop(caller: Caller) -> tuple[str, UUID, list[str]]:
-    """A project in Nepal with an app for the web and one for phones; its path, its id, its apps' ids."""
+    """Create a project in Nepal with a web and a phone app; return its path, id and app ids."""
     project = (await caller.http.post("/v1/projects", json={"name": "Shop", "timezone": ZONE.key})).json()[
         "id"
     ]
@@ -60,7 +60,7 @@ def at_random(dice: random.Random, project_id: UUID, numbers: range) -> list[Eve
 
 
 def said_of(events: Sequence[Event]) -> dict[str, Any]:
-    """The totals of events, from each of them."""
+    """Compute the totals directly from the events."""
     sums = defaultdict[str | None, int](int)
     for one in events:
         sums[one.currency] += one.value_micros or 0
@@ -92,8 +92,8 @@ def shown_key(group: dict[str, Any], by: Sequence[str]) -> tuple[Any, ...]:
     return tuple((group | {"hour": hour})[name] for name in by)
 
 
-async def test_every_grouping_is_what_the_events_add_up_to(acme: Caller, conn: Conn) -> None:
-    """Half of them are folded, and half are not yet."""
+async def test_every_grouping_adds_up_to_the_events(acme: Caller, conn: Conn) -> None:
+    """Half of the events are in rollups, the other half not yet."""
     path, project_id, apps = await new_shop(acme)
     dice = random.Random(31)
     first, second = (at_random(dice, project_id, numbers) for numbers in (range(150), range(150, 300)))
@@ -117,7 +117,7 @@ async def test_every_grouping_is_what_the_events_add_up_to(acme: Caller, conn: C
             assert shown.keys() == expected.keys()
 
 
-async def test_names_and_apps_that_are_asked_for_alone_are_counted(acme: Caller, conn: Conn) -> None:
+async def test_filters_limit_names_and_apps(acme: Caller, conn: Conn) -> None:
     path, project_id, apps = await new_shop(acme)
     events = at_random(random.Random(32), project_id, range(60))
     await send(conn, events)
@@ -131,4 +131,4 @@ async def test_names_and_apps_that_are_asked_for_alone_are_counted(acme: Caller,
 async def test_another_projects_app_is_not_found(acme: Caller) -> None:
     path, _, _ = await new_shop(acme)
     _, _, apps = await new_shop(acme)
-    refused(await acme.http.get(f"{path}/conversions", params={"appId": apps[0]}), 404, "NOT_FOUND")
+    assert_refused(await acme.http.get(f"{path}/conversions", params={"appId": apps[0]}), 404, "NOT_FOUND")

@@ -13,7 +13,7 @@ from litestar import Litestar
 
 from api import disk_watch, event_requests
 from api.app import create_app
-from api.disk_watch import Disk, DiskWatch, Watermark
+from api.disk_watch import DiskWatch, WatchedDisk, Watermark
 from api.services import Services
 from db.pool import Pool, connected, open_pool
 from domain.events import budgets
@@ -22,9 +22,9 @@ from domain.operations.disk import EVENTS, DiskUse, Mark
 from schemas.errors import Unavailable
 from schemas.settings import Settings
 from tests.api.conftest import Caller, calling, client_of, held
-from tests.api.content.project import Project, file
-from tests.api.events.sender import PHONE, Sender, event, sender, taken
-from tests.api.refusals import refused
+from tests.api.content.project import UploadProject, file
+from tests.api.events.sender import PHONE, EventSender, event, sender, taken
+from tests.api.refusals import assert_refused
 from tests.s3.keeping import Kept
 from tests.servers import Servers
 
@@ -45,7 +45,7 @@ class Filled:
         monkeypatch.setattr(disk, "measure", measure)
 
     async def to(self, part: float) -> DiskWatch:
-        """All classes are as they are with so much of it used."""
+        """Set the used fraction, and measure all classes."""
         self._used = round(part * SIZE)
         services: Services = self.app.state.services
         await services.events.disks.measure()
@@ -59,10 +59,10 @@ def filled(monkeypatch: pytest.MonkeyPatch) -> Filled:
 
 @pytest_asyncio.fixture
 async def app(settings: Settings, filled: Filled, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Litestar]:
-    """One on that disk, which it measures at its start, and no more by itself."""
-    monkeypatch.setattr(disk_watch, "EVERY_S", 3_600.0)
-    monkeypatch.setattr(disk_watch, "SOON_S", 3_600.0)
-    monkeypatch.setattr(event_requests, "REFUSED_S", 0.0)
+    """An API on that disk, which it measures only at its start."""
+    monkeypatch.setattr(disk_watch, "MEASURE_INTERVAL_S", 3_600.0)
+    monkeypatch.setattr(disk_watch, "FULL_DISK_INTERVAL_S", 3_600.0)
+    monkeypatch.setattr(event_requests, "MAX_REFUSAL_S", 0.0)
     filled.app = served = create_app(msgspec.structs.replace(settings, database_disk_bytes=SIZE))
     async with held(served.lifespan()):
         yield served
@@ -72,12 +72,12 @@ async def schedule(caller: Caller) -> httpx.Response:
     return await caller.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
 
 
-async def test_events_close_first_uploads_second_and_nothing_else_does(
+async def test_events_close_first_and_uploads_second(
     filled: Filled, acme: Caller, anonymous: httpx.AsyncClient, media_kept: Kept
 ) -> None:
     await filled.to(0.1)
     phone = await sender(acme, anonymous, PHONE)
-    project = Project(acme, phone.project, media_kept)
+    project = UploadProject(acme, phone.project, media_kept)
     body = {"projectId": phone.project, "sdkAppId": phone.app["appId"], "events": [event(1)]}
     calls: dict[str, Callable[[], Any]] = {
         "events": lambda: phone.send(event(1)),
@@ -100,14 +100,14 @@ async def test_events_close_first_uploads_second_and_nothing_else_does(
         for name, call in calls.items():
             answer = await call()
             if name in closed:
-                refused(answer, 503, "UNAVAILABLE")
-                assert answer.headers["Retry-After"] == str(disk_watch.RETRY_S)
+                assert_refused(answer, 503, "UNAVAILABLE")
+                assert answer.headers["Retry-After"] == str(disk_watch.RETRY_AFTER_S)
             else:
                 assert answer.is_success, (part, name, answer.text)
     assert media_kept.names()
 
 
-async def test_a_page_reads_when_to_come_again(filled: Filled, shop: Sender) -> None:
+async def test_page_can_read_retry_after(filled: Filled, shop: EventSender) -> None:
     await filled.to(0.95)
     answer = await shop.send(event(1), headers={"Origin": "https://shop.example"})
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
@@ -115,14 +115,14 @@ async def test_a_page_reads_when_to_come_again(filled: Filled, shop: Sender) -> 
 
 
 @pytest_asyncio.fixture
-async def shop(acme: Caller, anonymous: httpx.AsyncClient) -> Sender:
+async def shop(acme: Caller, anonymous: httpx.AsyncClient) -> EventSender:
     return await sender(acme, anonymous)
 
 
-async def test_who_has_used_most_of_a_budget_is_refused_first(
-    filled: Filled, app: Litestar, pool: Pool, shop: Sender, monkeypatch: pytest.MonkeyPatch
+async def test_largest_budget_share_is_refused_first(
+    filled: Filled, app: Litestar, pool: Pool, shop: EventSender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By the part of its own budget, so that a large partner isn't refused before a small one."""
+    """The part counts, not the amount, so that a large partner isn't refused before a small one."""
     tiers = {"standard": budgets.Budget(100, 1 << 30), "partner": budgets.Budget(1_000, 1 << 30)}
     monkeypatch.setattr(budgets, "BUDGETS", tiers)
     async with (
@@ -150,7 +150,7 @@ async def test_who_has_used_most_of_a_budget_is_refused_first(
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_watermark_moves_at_two_marks(seed: int) -> None:
+def test_watermark_has_hysteresis(seed: int) -> None:
     chance, watermark, closed = random.Random(seed), Watermark("test", Mark(0.9, 0.85)), False
     for _ in range(500):
         part = chance.uniform(0.7, 1.05)
@@ -169,7 +169,7 @@ async def test_without_a_size_nothing_is_measured(settings: Settings) -> None:
         services.events.disks.check_uploads()
 
 
-async def test_where_it_cannot_be_measured_the_last_measurement_holds(own_servers: Servers) -> None:
+async def test_failed_measurement_keeps_the_previous_one(own_servers: Servers) -> None:
     url = own_servers.postgres.url
     settings = Settings(database_url=url, peppers="", vault_keys="", database_disk_bytes=1)
     async with connected(url, name="test") as conn:
@@ -188,13 +188,16 @@ async def test_where_it_cannot_be_measured_the_last_measurement_holds(own_server
         own_servers.postgres.start()
 
 
-async def test_a_database_that_is_away_keeps_no_other_disk_unmeasured(
+async def test_unreachable_database_does_not_stop_other_measurements(
     own_servers: Servers, pool: Pool
 ) -> None:
-    """Events are to close while the main database is away, and uploads while the event store is."""
+    """Event intake must close while the main database is away, and uploads while the event store is away."""
     async with open_pool(own_servers.postgres.url, name="test") as away:
         own_servers.postgres.stop()
-        full, unknown = Disk("DATABASE_DISK_BYTES", 1, pool), Disk("TELEMETRY_DISK_BYTES", 1, away)
+        full, unknown = (
+            WatchedDisk("DATABASE_DISK_BYTES", 1, pool),
+            WatchedDisk("TELEMETRY_DISK_BYTES", 1, away),
+        )
         watch = DiskWatch(full, unknown)
         with pytest.raises(Unavailable):
             await watch.measure()
@@ -210,8 +213,8 @@ async def test_a_database_that_is_away_keeps_no_other_disk_unmeasured(
         own_servers.postgres.start()
 
 
-async def test_a_role_that_sees_no_log_counts_the_most_that_it_may_take(own_servers: Servers) -> None:
-    """And one that sees it counts at least that much: PostgreSQL may take it at any time."""
+async def test_role_without_log_access_counts_the_maximum_log(own_servers: Servers) -> None:
+    """A role that sees the log counts at least as much: PostgreSQL may use it at any time."""
     parts = urlsplit(own_servers.postgres.url)
     async with connected(own_servers.postgres.url, name="test") as conn:
         await conn.execute("create role small login password 'small'")

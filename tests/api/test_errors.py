@@ -1,4 +1,4 @@
-"""One envelope for everything that goes wrong, in the contract's order, with nothing of the inside."""
+"""One envelope for all errors, in the contract's order, without internal details."""
 
 from collections.abc import AsyncIterator
 from typing import Any, Literal
@@ -15,12 +15,12 @@ from api.errors import CODES
 from db.pool import Pool
 from schemas.settings import Settings
 from tests.api.conftest import Caller, calling, client_of, held
-from tests.api.hang_up import call
+from tests.api.hang_up import call_and_disconnect
 from tests.servers import Servers, settings_for
 
 
 def problem(answer: httpx.Response) -> dict[str, Any]:
-    """The error, once its form is checked."""
+    """Check the form of the error, and return it."""
     body = answer.json()
     assert set(body) == {"error"}
     error: dict[str, Any] = body["error"]
@@ -32,7 +32,7 @@ def problem(answer: httpx.Response) -> dict[str, Any]:
     return error
 
 
-async def test_what_the_framework_refuses_has_the_envelope(anonymous: httpx.AsyncClient) -> None:
+async def test_framework_errors_use_the_envelope(anonymous: httpx.AsyncClient) -> None:
     """Without a key: 404 and 405 of the router come before 401."""
     for method, path, code in (
         ("GET", "/v1/nothing", "NOT_FOUND"),
@@ -47,8 +47,8 @@ async def test_what_the_framework_refuses_has_the_envelope(anonymous: httpx.Asyn
         assert ("Allow" in answer.headers) == (answer.status_code == 405)
 
 
-async def test_a_length_that_is_none_is_no_fault_of_ours(acme: Caller) -> None:
-    """Ours would be a 500; a server before us may pass on what ours refuses by itself."""
+async def test_invalid_content_length_is_a_400(acme: Caller) -> None:
+    """A server error would be a 500; a proxy may pass on a length that our server refuses."""
     for length in ("many", "-1", "1" * 5000):
         answer = await acme.http.post("/v1/projects", content=b"{}", headers={"Content-Length": length})
         assert problem(answer)["code"] == "BAD_REQUEST"
@@ -71,7 +71,7 @@ async def test_options_names_every_method_of_a_path(anonymous: httpx.AsyncClient
     assert (answer.status_code, answer.headers["Allow"]) == (204, "GET, HEAD, OPTIONS, POST")
 
 
-async def test_a_fault_of_ours_says_nothing_of_the_inside(acme: Caller, pool: Pool) -> None:
+async def test_server_error_reveals_no_internals(acme: Caller, pool: Pool) -> None:
     await pool.execute("alter table project rename to gone")
     with capture_logs() as logged:
         answer = await acme.http.get("/v1/projects")
@@ -96,7 +96,7 @@ async def test_a_request_is_one_line_that_holds_no_secret(acme: Caller) -> None:
 
 
 async def test_the_checks_come_in_the_contracts_order(app: Litestar, pool: Pool) -> None:
-    """Each request breaks every rule that comes after the one that it is told of."""
+    """Each request breaks all rules after the one that is reported."""
     async with calling(app, pool, "Weak", scopes=("jobs:read",)) as weak:
         head = {"Content-Type": "text/plain", "Idempotency-Key": ""}
         broken: dict[str, Any] = {"content": "{", "headers": head}
@@ -134,9 +134,7 @@ async def test_a_body_is_read_up_to_the_limit(acme: Caller) -> None:
         assert problem(answer)["code"] == "PAYLOAD_TOO_LARGE"
 
 
-async def test_without_postgres_it_is_unavailable_and_comes_back(
-    own_servers: Servers, acme_apart: Caller
-) -> None:
+async def test_postgres_outage_is_503_until_it_returns(own_servers: Servers, acme_apart: Caller) -> None:
     own_servers.postgres.stop()
     answer = await acme_apart.http.get("/v1/whoami")
     assert problem(answer)["code"] == "UNAVAILABLE"
@@ -156,7 +154,7 @@ async def test_without_redis_it_is_ready_and_degraded(own_servers: Servers) -> N
     assert (answer.status_code, answer.json()) == (200, {"postgres": "ok", "redis": "degraded"})
 
 
-async def test_what_is_locked_for_too_long_is_unavailable(acme: Caller, pool: Pool) -> None:
+async def test_long_lock_is_a_503(acme: Caller, pool: Pool) -> None:
     async with pool.acquire() as conn, conn.transaction():
         await conn.execute("select from api_key for update")
         own = (await acme.http.get("/v1/whoami")).json()["apiKeyId"]
@@ -166,10 +164,10 @@ async def test_what_is_locked_for_too_long_is_unavailable(acme: Caller, pool: Po
     assert (await acme.http.get("/v1/whoami")).status_code == 200
 
 
-async def test_a_client_that_hangs_up_is_no_fault_of_ours(app: Litestar, acme: Caller) -> None:
+async def test_client_disconnect_is_no_server_error(app: Litestar, acme: Caller) -> None:
     headers = {"X-Api-Key": acme.key, "Content-Type": "application/json"}
     with capture_logs() as lines:
-        await call(app, "POST", "/v1/projects", headers=headers, body=b'{"name": ')
+        await call_and_disconnect(app, "POST", "/v1/projects", headers=headers, body=b'{"name": ')
     assert [(line["event"], line["code"]) for line in lines] == [("request", "BAD_REQUEST")]
 
 

@@ -1,4 +1,4 @@
-"""What a refusal says of a value: which ones are allowed, in words of an API."""
+"""Messages of validation errors: allowed values, in the API's words."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from msgspec import Meta
 
-from api import faults
+from api import body_validation
 from schemas.base import Text
 from tests.api.conftest import Caller
 
@@ -34,14 +34,14 @@ SAID: list[tuple[Any, Any, str]] = [
 
 
 @pytest.mark.parametrize(("value", "kind", "said"), SAID)
-def test_it_says_what_the_value_has_to_be(value: Any, kind: Any, said: str) -> None:
+def test_message_states_the_allowed_values(value: Any, kind: Any, said: str) -> None:
     struct = msgspec.defstruct("Body", [("field", kind)], forbid_unknown_fields=True)
-    found = faults.find({"field": value}, struct)
+    found = body_validation.validate({"field": value}, struct)
     assert found
     assert found.details["issues"] == [{"path": "field", "message": said}]
 
 
-async def test_a_parameter_is_told_likewise(acme: Caller) -> None:
+async def test_parameter_messages_are_translated(acme: Caller) -> None:
     answer = await acme.http.get("/v1/jobs", params={"status": "nope"})
     [issue] = answer.json()["error"]["details"]["issues"]
     assert issue["path"] == "status"

@@ -1,4 +1,4 @@
-"""A refused body: `details.issues` names every fault of it."""
+"""A refused body: `details.issues` lists all of its errors."""
 
 from typing import Any
 
@@ -7,12 +7,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from api import faults
+from api import body_validation
 from schemas.api_keys import ApiKeyCreate
 from schemas.posts import ScheduleContent
 from schemas.projects import ProjectCreate, ProjectPatch
 from tests.api.conftest import Caller
-from tests.api.refusals import paths, problem
+from tests.api.refusals import issue_paths, problem
 
 WRONG: list[tuple[str, str, dict[str, Any], set[str]]] = [
     (
@@ -125,13 +125,13 @@ async def test_every_fault_is_named_once(
 ) -> None:
     answer = await acme.http.request(method, path, json=body)
     assert problem(answer)[:2] == (422, "VALIDATION")
-    assert sorted(paths(answer)) == sorted(wrong)
+    assert sorted(issue_paths(answer)) == sorted(wrong)
     assert all(issue["message"] for issue in answer.json()["error"]["details"]["issues"])
 
 
 async def test_no_answer_names_more_than_a_hundred(acme: Caller) -> None:
     answer = await acme.http.post("/v1/projects", json={f"field{number}": 1 for number in range(500)})
-    assert len(paths(answer)) == faults.MOST
+    assert len(issue_paths(answer)) == body_validation.MAX_ERRORS
 
 
 ANY = st.recursive(
@@ -145,35 +145,35 @@ FIELDS = st.sampled_from(["name", "timezone", "status", "brandContext", "targets
 @pytest.mark.parametrize("kind", [ProjectCreate, ProjectPatch, ScheduleContent])
 @given(body=st.dictionaries(FIELDS, ANY, max_size=5) | ANY)
 @example(body={"`": None})
-def test_what_msgspec_refuses_is_among_the_faults(kind: type[msgspec.Struct], body: Any) -> None:
+def test_every_msgspec_error_is_listed(kind: type[msgspec.Struct], body: Any) -> None:
     """So a refused body never gets an answer without an issue."""
-    said, found = refused(body, kind), faults.find(body, kind)
+    said, found = refused(body, kind), body_validation.validate(body, kind)
     if said is not None:
         assert found is not None
         assert any(issue["path"].startswith(said) for issue in found.details["issues"])
 
 
 def refused(body: Any, kind: type[msgspec.Struct]) -> str | None:
-    """The path of the one fault that msgspec tells of."""
+    """Return the path of the one error that msgspec reports."""
     try:
         msgspec.json.decode(msgspec.json.encode(body), type=kind)
     except msgspec.ValidationError as error:
-        return faults.read(error).path
+        return body_validation.parse_error(error).path
     return None
 
 
 @pytest.mark.parametrize("field", ["scopes", "returnOrigins"])
-def test_a_list_that_is_too_long_is_not_looked_through(monkeypatch: pytest.MonkeyPatch, field: str) -> None:
+def test_overlong_list_is_not_checked_fully(monkeypatch: pytest.MonkeyPatch, field: str) -> None:
     looked: list[str] = []
-    of_leaf = faults._of_leaf
+    of_leaf = body_validation._of_leaf
 
     def looking(value: Any, kind: Any, path: str) -> Any:
         looked.append(path)
         return of_leaf(value, kind, path)
 
-    monkeypatch.setattr(faults, "_of_leaf", looking)
+    monkeypatch.setattr(body_validation, "_of_leaf", looking)
     sent = {"name": "a", "scopes": ["*"], field: ["*"] * 250_000}
-    found = faults.find(sent, ApiKeyCreate)
+    found = body_validation.validate(sent, ApiKeyCreate)
     assert found is not None
     assert found.details["issues"][0]["path"] == field
-    assert len(looked) < 2 * faults.MOST
+    assert len(looked) < 2 * body_validation.MAX_ERRORS

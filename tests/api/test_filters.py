@@ -1,4 +1,4 @@
-"""Filters of lists: each value that the contract names, several with commas or repeated, and no other."""
+"""Filters of lists: each value of the contract, with commas or repeated, and no other value."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,9 +13,9 @@ from jobs import kinds
 from schemas import ids
 from tests import seeds
 from tests.api.conftest import Caller, calling
-from tests.api.everything import Operator
+from tests.api.everything import AllRightsCaller
 from tests.api.parties import new_project
-from tests.api.refusals import paths, refused
+from tests.api.refusals import assert_refused, issue_paths
 
 
 async def listed(caller: Caller, path: str, key: str = "id", **params: Any) -> list[str]:
@@ -154,7 +154,7 @@ async def test_the_audit_log(acme: Caller, rival: Caller, pool: Pool) -> None:
     theirs = await new_project(rival)
     their_key = (await rival.http.get("/v1/whoami")).json()["apiKeyId"]
     for params in ({"projectId": f"{shop},{theirs}"}, {"apiKeyId": their_key}):
-        refused(await acme.http.get("/v1/audit-log", params=params), 404, "NOT_FOUND")
+        assert_refused(await acme.http.get("/v1/audit-log", params=params), 404, "NOT_FOUND")
 
 
 async def test_the_entries_of_a_project_that_is_gone_are_found(acme: Caller, pool: Pool) -> None:
@@ -172,7 +172,7 @@ async def test_the_entries_of_a_project_that_is_gone_are_found(acme: Caller, poo
     assert await listed(acme, "/v1/audit-log", "subject", projectId=shown) == [shown]
 
 
-async def test_what_is_done_to_an_account_is_its_projects(acme: Caller, conn: Conn) -> None:
+async def test_account_actions_belong_to_its_project(acme: Caller, conn: Conn) -> None:
     project = await new_project(acme)
     await seeds.account(conn, acme.organization_id, uuid(ids.PROJECT, project))
     actions = await listed(acme, "/v1/audit-log", "action", projectId=project)
@@ -209,14 +209,14 @@ async def test_jobs_of_several_kinds_statuses_and_stages(acme: Caller, pool: Poo
 
 
 def named(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema, or the one that it refers to."""
+    """Return the schema, or the one that it references."""
     found: dict[str, Any] = document["components"]["schemas"].get(schema.get("$ref", "").rpartition("/")[2])
     return found or schema
 
 
 @pytest.mark.usefixtures("unchanged")
-async def test_a_value_that_no_item_can_have_is_refused(operator: Operator) -> None:
-    """In each filter whose values are known, alone and behind one that is right."""
+async def test_impossible_filter_value_is_refused(operator: AllRightsCaller) -> None:
+    """In each filter with a fixed set of values, alone and after a valid one."""
     document = (await operator.http.get("/v1/openapi.json")).json()
     checked = 0
     for route in operator.lists:
@@ -225,7 +225,7 @@ async def test_a_value_that_no_item_can_have_is_refused(operator: Operator) -> N
             for value in ("nonsense", *([f"{words[0]},nonsense", f"{words[0]},", ""] if words else ())):
                 if words:
                     answer = await operator.send(route, params={one["name"]: value})
-                    assert paths(answer) == [one["name"]], (route, value)
+                    assert issue_paths(answer) == [one["name"]], (route, value)
                     checked += 1
     assert checked > 30
 
@@ -233,29 +233,29 @@ async def test_a_value_that_no_item_can_have_is_refused(operator: Operator) -> N
 async def test_an_internal_kind_is_no_value(acme: Caller) -> None:
     for kind in ("refresh_token", "reconcile_post"):
         assert kind in kinds.KINDS
-        refused(await acme.http.get("/v1/jobs", params={"kind": kind}), 422, "VALIDATION", "kind")
+        assert_refused(await acme.http.get("/v1/jobs", params={"kind": kind}), 422, "VALIDATION", "kind")
 
 
 @pytest.mark.parametrize("limit", ["1e2", "1_0", "+5", " 5", "5.0", "0x10", "\u0665", ""])
-async def test_a_limit_is_digits_alone(operator: Operator, limit: str) -> None:
+async def test_a_limit_is_digits_alone(operator: AllRightsCaller, limit: str) -> None:
     for route in operator.lists:
-        refused(await operator.send(route, params={"limit": limit}), 422, "VALIDATION", "limit")
+        assert_refused(await operator.send(route, params={"limit": limit}), 422, "VALIDATION", "limit")
 
 
 @pytest.mark.parametrize("leased", ["1", "yes", "TRUE", ""])
 async def test_a_flag_is_true_or_false(acme: Caller, leased: str) -> None:
     path = f"/v1/projects/{await new_project(acme)}/social-accounts"
-    refused(await acme.http.get(path, params={"leased": leased}), 422, "VALIDATION", "leased")
+    assert_refused(await acme.http.get(path, params={"leased": leased}), 422, "VALIDATION", "leased")
 
 
 async def test_no_more_than_twenty_values_are_searched(acme: Caller) -> None:
     actions = ",".join(f"a{number}" for number in range(21))
-    refused(await acme.http.get("/v1/audit-log", params={"action": actions}), 422, "VALIDATION", "action")
+    assert_refused(
+        await acme.http.get("/v1/audit-log", params={"action": actions}), 422, "VALIDATION", "action"
+    )
 
 
-async def test_what_is_wrong_with_a_request_is_said_before_what_is_not_there(
-    app: Litestar, pool: Pool
-) -> None:
+async def test_invalid_request_is_reported_before_a_missing_object(app: Litestar, pool: Pool) -> None:
     async with calling(app, pool, "Often", tier="pilot") as caller:
         await _wrong_before_absent(caller)
 
@@ -267,7 +267,7 @@ async def _wrong_before_absent(acme: Caller) -> None:
         for path, methods in document["paths"].items()
         if "get" in methods and "cursor" in str(methods["get"].get("parameters"))
     }
-    # Operators search all organizations: they find nothing where a partner misses a project.
+    # Operators search all organizations: they get an empty list where a partner gets a 404.
     partners = {path: names for path, names in asked.items() if not path.startswith("/v1/ops/")}
     lists = [path for path, names in partners.items() if {"projectId", "project_id"} & {*names}]
     assert len(lists) >= 9, lists

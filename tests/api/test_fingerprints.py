@@ -1,4 +1,4 @@
-"""What a record keeps of its request: enough to know it again, nothing that could be guessed."""
+"""The stored fingerprint of a request: sufficient to recognize it, impossible to guess."""
 
 import hashlib
 from base64 import b64encode
@@ -21,16 +21,16 @@ NEW = f"new:{b64encode(bytes(range(1, 33))).decode()}"
 
 
 @both
-async def test_nobody_can_tell_by_guessing_what_was_sent(acme: Caller, pool: Pool, write: Write) -> None:
-    """A body may hold a password; of a plain hash a reader of the table could try a list of them."""
+async def test_fingerprint_cannot_be_guessed(acme: Caller, pool: Pool, write: Write) -> None:
+    """A body may hold a password; a reader of the table could test guesses against a plain hash."""
     await post(acme, write)
     kept = await pool.fetchval("select fingerprint from idempotency_key")
     assert kept not in (hashed("POST", write), hashed("PUT", write))
 
 
 @both
-async def test_a_record_of_before_is_still_good(acme: Caller, pool: Pool, write: Write) -> None:
-    """A release comes between a write and its repeat: the old one kept the hash itself."""
+async def test_record_of_an_older_release_is_valid(acme: Caller, pool: Pool, write: Write) -> None:
+    """An upgrade between a write and its repeat: the old release stored the plain hash."""
     first = await post(acme, write)
     await pool.execute("update idempotency_key set fingerprint = $1", hashed("POST", write))
     assert (await post(acme, write)).content == first.content
@@ -38,15 +38,17 @@ async def test_a_record_of_before_is_still_good(acme: Caller, pool: Pool, write:
     assert (await post(acme, write)).status_code == 409
 
 
-def test_whatever_was_sent_has_a_digest() -> None:
-    """A table, what nests as deep as a reader goes, and no text at all: by each byte."""
+def test_every_body_has_a_digest() -> None:
+    """A table, the deepest nesting that parses, and invalid text: byte by byte."""
     bodies = [b"a,b\n1,2", b"a,b\n1,3", b"\xff", b"", b"1e999"]
     bodies += [b"[" * levels + b"]" * levels for levels in range(1, 1_020)]
     assert len({digest(body) for body in bodies}) == len(bodies)
 
 
-def test_a_large_body_has_the_digest_that_it_would_have_at_once() -> None:
-    """The release before computed it so, and may have answered first. Order and space change nothing."""
+def test_stepwise_digest_equals_the_whole_digest() -> None:
+    """The previous release hashed the whole body and may have answered first. Order and space don't
+    matter.
+    """
     event = {"properties": {"b": [1, 2.5, "\u00e9[0]"], "a": {"z": 1, "y": None}}, "name": "x" * 3_000}
     for body in ({"sdkAppId": "[0]", "events": [event] * 60, "projectId": "p"}, {"rows": [event] * 60}):
         at_once = hashlib.sha256(msgspec.json.encode([*WHERE, body], order="deterministic")).digest()
@@ -70,14 +72,14 @@ def hashed(method: str, write: Write) -> bytes:
 
 @asynccontextmanager
 async def peppered(settings: Settings, peppers: str, caller: Caller) -> AsyncIterator[Caller]:
-    """The caller before an API that was started with this keyring."""
+    """Open an API with this keyring for the same caller."""
     app = create_app(msgspec.structs.replace(settings, peppers=peppers))
     async with held(app.lifespan()), client_of(app, caller.key) as client:
         yield caller._replace(http=client)
 
 
 async def rotated(caller: Caller) -> Caller:
-    """With the key's next secret, which the keyring's first pepper hashes."""
+    """Rotate the key: the new secret is hashed with the keyring's first pepper."""
     own = (await caller.http.get("/v1/whoami")).json()["apiKeyId"]
     made = await caller.http.post(f"/v1/api-keys/{own}/rotate", json={"overlapHours": 0})
     return caller._replace(key=made.json()["apiKey"])
@@ -94,9 +96,7 @@ async def test_a_key_outlives_its_pepper_at_the_head_of_the_keyring(
     assert await rows(pool, write) == 1
 
 
-async def test_what_a_dropped_pepper_made_is_refused_and_done_no_second_time(
-    acme: Caller, settings: Settings, pool: Pool
-) -> None:
+async def test_record_of_a_dropped_pepper_is_refused(acme: Caller, settings: Settings, pool: Pool) -> None:
     await post(acme, PROJECT)
     async with peppered(settings, f"{NEW},{KEYRING}", acme) as caller:
         acme = await rotated(caller)

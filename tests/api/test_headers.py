@@ -1,4 +1,4 @@
-"""Headers that keep browsers and caches from what is not theirs."""
+"""Headers against content sniffing, framing and caching."""
 
 import httpx
 import pytest
@@ -29,8 +29,8 @@ async def test_no_page_of_ours_is_framed(anonymous: httpx.AsyncClient, path: str
     assert {"frame-ancestors 'none'", "base-uri 'none'", "form-action 'none'"} <= set(policy.split("; "))
 
 
-async def test_what_shows_a_key_or_a_token_is_in_no_cache(acme: Caller) -> None:
-    """The first time and as a replay; nor is anything else that a key alone may see."""
+async def test_secret_answers_are_not_cached(acme: Caller) -> None:
+    """On the first answer and on replays; other answers to a key aren't shared either."""
     again = {"Idempotency-Key": "k"}
     new = {"name": "CI", "scopes": ["projects:read"]}
     made = [await acme.http.post("/v1/api-keys", json=new, headers=again) for _ in range(2)]

@@ -1,19 +1,19 @@
-"""HEAD: what GET would answer, without its body."""
+"""HEAD: the headers of GET, without its body."""
 
 from pathlib import Path
 
 import httpx
 
 from schemas.settings import Settings
-from tests.api.everything import Operator
+from tests.api.everything import AllRightsCaller
 from tests.api_process import serving
 from tests.waiting import PATIENCE_S
 
-#: Of each answer its own.
+#: Headers that differ between any two answers.
 OWN = {"x-request-id", "ratelimit", "date"}
 
 
-#: Reads whose answer is longer or shorter a moment later.
+#: Reads with a length that changes from moment to moment.
 MOVING = {"list_pools", "list_workers", "get_usage", "get_organization_usage"}
 
 
@@ -21,7 +21,7 @@ def told(answer: httpx.Response, *also: str) -> dict[str, str]:
     return {name: value for name, value in answer.headers.items() if name not in OWN | set(also)}
 
 
-async def test_every_route_that_has_get_has_head(operator: Operator) -> None:
+async def test_every_route_that_has_get_has_head(operator: AllRightsCaller) -> None:
     reads = [route for route in operator.routes if route.method == "GET" and not route.streams]
     assert len(reads) > 20
     for route in reads:
@@ -32,25 +32,25 @@ async def test_every_route_that_has_get_has_head(operator: Operator) -> None:
         assert told(head, *own) == told(got, *own), route
 
 
-async def test_a_way_back_is_not_used_up(operator: Operator) -> None:
+async def test_head_does_not_consume_a_callback(operator: AllRightsCaller) -> None:
     for path in ("/v1/social/callback/bluesky", "/v1/github/callback"):
         answer = await operator.http.head(path, params={"state": "x" * 43, "code": "c"})
         assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, OPTIONS")
 
 
-async def test_it_counts_as_a_read(operator: Operator) -> None:
+async def test_it_counts_as_a_read(operator: AllRightsCaller) -> None:
     answer = await operator.http.head("/v1/whoami")
     assert answer.headers["X-RateLimit-Endpoint-Class"] == "read-light"
 
 
-async def test_a_stream_ends_behind_its_head(operator: Operator) -> None:
+async def test_a_stream_ends_behind_its_head(operator: AllRightsCaller) -> None:
     for path in (f"/v1/jobs/{operator.ids['jobId']}/events", "/v1/webhook-events/stream"):
         answer = await operator.http.head(path)
         assert (answer.status_code, answer.content) == (200, b"")
         assert answer.headers["Content-Type"].startswith("text/event-stream")
 
 
-async def test_it_is_among_the_methods_of_a_path(operator: Operator) -> None:
+async def test_head_is_listed_in_allow(operator: AllRightsCaller) -> None:
     options = await operator.http.options("/v1/projects")
     assert options.headers["Allow"] == "GET, HEAD, OPTIONS, POST"
     refused = await operator.http.delete("/v1/projects")
@@ -58,8 +58,8 @@ async def test_it_is_among_the_methods_of_a_path(operator: Operator) -> None:
     assert (await operator.http.head("/v1/api-keys/x/kill")).status_code == 405
 
 
-def test_a_client_that_reads_on_finds_its_next_answer(settings: Settings, tmp_path: Path) -> None:
-    """By the real server, on one connection."""
+def test_connection_continues_after_head(settings: Settings, tmp_path: Path) -> None:
+    """With the real server, on one connection."""
     with (
         serving(settings, tmp_path / "log") as served,
         httpx.Client(base_url=served.url, timeout=PATIENCE_S) as client,

@@ -1,4 +1,4 @@
-"""Host check: who asks under another name than ours is refused, on each port of an API process."""
+"""Host check: requests with another name are refused, on each port of an API process."""
 
 import httpx
 import msgspec
@@ -10,7 +10,7 @@ from schemas.errors import SettingsInvalid
 from schemas.hosts import allowed_hosts
 from schemas.settings import Settings, from_env
 from tests.api.conftest import built, client_of, held
-from tests.api.refusals import refused
+from tests.api.refusals import assert_refused
 from tests.servers import environment
 from tests.waiting import PATIENCE_S
 
@@ -18,10 +18,10 @@ PATHS = ["/metrics", "/healthz", "/docs", "/console", "/v1/openapi.json", "/v1/p
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_a_page_that_points_its_name_here_reads_nothing(settings: Settings, path: str) -> None:
+async def test_dns_rebinding_page_reads_nothing(settings: Settings, path: str) -> None:
     app = serve_from(built(), settings, private=True)
     async with held(app.lifespan()), client_of(app) as client:
-        refused(await client.get(path, headers={"Host": "evil.example:8000"}), 421, "HOST_NOT_ALLOWED")
+        assert_refused(await client.get(path, headers={"Host": "evil.example:8000"}), 421, "HOST_NOT_ALLOWED")
         assert (await client.get(path)).status_code != 421
 
 
@@ -43,7 +43,7 @@ async def test_metrics_on_a_port_of_their_own_are_under_the_same_names(settings:
         "api.example.com", "api.example.com.", "other.example.com", "a.internal", "a.b.internal:9100", "",
     ],
 )  # fmt: skip
-def test_names_that_are_ours(host: str) -> None:
+def test_allowed_hosts(host: str) -> None:
     assert allowed_hosts("other.example.com,.internal", "https://api.example.com").allows(host)
 
 
@@ -55,7 +55,7 @@ def test_names_that_are_ours(host: str) -> None:
         "user@localhost",
     ],
 )  # fmt: skip
-def test_names_that_are_not(host: str) -> None:
+def test_refused_hosts(host: str) -> None:
     assert not allowed_hosts("other.example.com,.internal", "https://api.example.com").allows(host)
 
 

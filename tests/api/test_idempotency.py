@@ -14,12 +14,12 @@ from db.pool import Pool
 from domain.tenancy import idempotency
 from domain.tenancy.idempotency import KeyUse
 from tests.api.conftest import Caller, client_of
-from tests.api.everything import Operator
+from tests.api.everything import AllRightsCaller
 from tests.waiting import eventually
 
 
 class Write(NamedTuple):
-    """A route that makes a row of `table`: with a record in one statement, and with one of its own."""
+    """A route that creates a row of `table`: one with the record in the same statement, and one without."""
 
     path: str
     table: str
@@ -41,7 +41,7 @@ async def post(caller: Caller, write: Write, key: str = "k", **given: Any) -> ht
 
 
 async def rows(pool: Pool, write: Write) -> int:
-    """Made by the requests of a test, which has one key of its own."""
+    """Count the rows created by the test's requests, without its own key."""
     count = await pool.fetchval(f"select count(*) from {write.table}")
     return int(count) - (write is KEY)
 
@@ -59,7 +59,7 @@ async def test_a_repeat_gets_the_first_answer_again(acme: Caller, pool: Pool, wr
 
 
 async def test_a_repeat_carries_the_version_of_the_first_answer(acme: Caller) -> None:
-    """What was changed since has another: the repeat of a write is its own answer still."""
+    """A later change has a new version: the repeat still returns its own answer."""
     made = await post(acme, PROJECT)
     where = made.headers["Location"]
     assert made.headers["ETag"] == (await post(acme, PROJECT)).headers["ETag"] == '"1"'
@@ -100,7 +100,7 @@ async def test_neither_white_space_nor_the_order_of_fields_makes_another_request
     assert second.content == first.content
 
 
-async def test_a_field_that_is_given_its_default_makes_another_request(acme: Caller) -> None:
+async def test_explicit_default_is_a_different_request(acme: Caller) -> None:
     await post(acme, PROJECT)
     assert (await post(acme, PROJECT, json=PROJECT.body | {"primaryLanguage": "en"})).status_code == 409
 
@@ -113,7 +113,7 @@ async def test_the_key_belongs_to_the_api_key(acme: Caller, rival: Caller, pool:
     assert "Idempotent-Replayed" not in second.headers
 
 
-async def test_rotation_keeps_what_a_key_has_done(acme: Caller, app: Litestar) -> None:
+async def test_rotation_keeps_idempotency_records(acme: Caller, app: Litestar) -> None:
     first = await post(acme, PROJECT)
     own = (await acme.http.get("/v1/whoami")).json()["apiKeyId"]
     rotated = (await acme.http.post(f"/v1/api-keys/{own}/rotate")).json()
@@ -124,7 +124,7 @@ async def test_rotation_keeps_what_a_key_has_done(acme: Caller, app: Litestar) -
 
 @both
 @pytest.mark.parametrize("count", [20])
-async def test_twenty_at_once_have_one_effect_and_one_answer(
+async def test_concurrent_repeats_have_one_effect_and_answer(
     acme: Caller, pool: Pool, write: Write, count: int
 ) -> None:
     answers = await asyncio.gather(*(post(acme, write) for _ in range(count)))
@@ -142,7 +142,7 @@ async def test_a_refusal_is_not_kept(acme: Caller, pool: Pool, write: Write) -> 
 
 
 async def test_a_refusal_by_the_verb_is_not_kept(acme: Caller, pool: Pool) -> None:
-    """The transaction that held the record is gone with what it tried."""
+    """The rollback also removes the record."""
     refused = await post(acme, KEY, json=KEY.body | {"scopes": ["ops:read"]})
     assert refused.status_code == 403
     assert (await post(acme, KEY)).status_code == 201
@@ -161,7 +161,7 @@ async def test_after_a_day_the_key_is_free(acme: Caller, pool: Pool, write: Writ
 
 @asynccontextmanager
 async def in_flight(pool: Pool, caller: Caller) -> AsyncIterator[None]:
-    """Someone who holds the record of key `k` and has not ended."""
+    """Hold the record of key `k` in an open transaction."""
     key = await pool.fetchval("select id from api_key where organization_id = $1", caller.organization_id)
     async with pool.acquire() as conn:
         transaction = conn.transaction()
@@ -172,10 +172,10 @@ async def in_flight(pool: Pool, caller: Caller) -> AsyncIterator[None]:
 
 
 @both
-async def test_the_first_that_still_runs_is_waited_for_and_then_named(
+async def test_repeat_waits_for_the_running_request(
     acme: Caller, pool: Pool, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api_idempotency, "ASKS", 4)
+    monkeypatch.setattr(api_idempotency, "MAX_CLAIM_ATTEMPTS", 4)
     async with in_flight(pool, acme):
         answer = await post(acme, write)
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "IDEMPOTENCY_CONFLICT")
@@ -186,7 +186,7 @@ async def test_the_first_that_still_runs_is_waited_for_and_then_named(
 
 @both
 async def test_a_connection_that_dies_leaves_nothing(acme: Caller, pool: Pool, write: Write) -> None:
-    """The write waits for a lock when its connection is cut: the key isn't wedged, nothing was done."""
+    """The connection is cut while the write waits for a lock: the key isn't blocked, and nothing was done."""
     async with pool.acquire() as conn, conn.transaction():
         await conn.execute("lock table audit_log in access exclusive mode")
         request = asyncio.create_task(post(acme, write))
@@ -200,7 +200,7 @@ async def test_a_connection_that_dies_leaves_nothing(acme: Caller, pool: Pool, w
 
 
 async def _cut(pool: Pool) -> bool:
-    """Ends every connection of the API that waits for a lock; whether there was one."""
+    """End every connection of the API that waits for a lock; return whether there was one."""
     found = await pool.fetch(
         "select pg_terminate_backend(pid) from pg_stat_activity"
         " where datname = current_database() and application_name = 'tenantry-web'"
@@ -241,7 +241,7 @@ async def test_a_key_is_1_to_255_printable_characters(acme: Caller, pool: Pool) 
 
 
 async def test_patch_and_delete_are_replayed_too(acme: Caller) -> None:
-    """A replay starts nothing, and works on what was archived since."""
+    """A replay has no effect, and works on an object that was archived since."""
     path = (await post(acme, PROJECT)).headers["Location"]
     headers = {"Idempotency-Key": "patch"}
     patched = await acme.http.patch(path, json={"name": "New"}, headers=headers)
@@ -253,8 +253,8 @@ async def test_patch_and_delete_are_replayed_too(acme: Caller) -> None:
     assert (await post(acme, PROJECT)).json()["status"] == "active"
 
 
-async def test_every_write_that_is_done_is_replayed(operator: Operator, pool: Pool) -> None:
-    """What is made comes before what is ended; a route whose sample is refused is not counted."""
+async def test_every_write_that_is_done_is_replayed(operator: AllRightsCaller, pool: Pool) -> None:
+    """Creates come before ends; a route with a refused sample isn't counted."""
     await pool.execute("update api_key set return_origins = '{https://app.example.com}'")
     replayed = set()
     for route in sorted(operator.writes, key=lambda one: (one.method == "DELETE", one.id == "kill_api_key")):

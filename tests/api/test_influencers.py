@@ -1,4 +1,4 @@
-"""Influencers over HTTP: made from the brand, listed, changed, cloned, deleted."""
+"""Influencers over HTTP: created from the brand, listed, changed, cloned, deleted."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from generation.personas import names
 from schemas import ids
 from tests.api.conftest import Caller
 from tests.api.parties import new_project
-from tests.api.refusals import paths, reason, refused
+from tests.api.refusals import assert_refused, issue_paths, reason
 
 BRAND = {
     "primaryLanguage": "de",
@@ -24,7 +24,7 @@ BRAND = {
 
 @pytest_asyncio.fixture
 async def project(acme: Caller) -> str:
-    """The path of a project with a German brand."""
+    """Create a project with a German brand, and return its path."""
     at = f"/v1/projects/{await new_project(acme)}"
     answer = await acme.http.patch(at, json={"brandContext": BRAND})
     assert answer.status_code == 200, answer.text
@@ -32,7 +32,7 @@ async def project(acme: Caller) -> str:
 
 
 async def created(acme: Caller, project: str, **body: Any) -> dict[str, Any]:
-    """The influencer of a job that has only been accepted."""
+    """Create an influencer without running its job."""
     answer = await acme.http.post(f"{project}/influencers", json=body)
     assert answer.status_code == 202, answer.text
     return await shown(acme, answer.json()["influencerId"])
@@ -45,7 +45,7 @@ async def shown(acme: Caller, influencer_id: str) -> dict[str, Any]:
     return found
 
 
-async def test_one_is_accepted_and_known_at_once(acme: Caller, project: str) -> None:
+async def test_created_influencer_exists_at_once(acme: Caller, project: str) -> None:
     answer = await acme.http.post(f"{project}/influencers", json={"gender": "female"})
     accepted = answer.json()
     assert answer.headers["Location"] == f"/v1/jobs/{accepted['jobId']}"
@@ -100,7 +100,7 @@ async def test_a_change_makes_a_version_and_an_old_one_is_refused(acme: Caller, 
     assert (await acme.http.get(at)).headers["ETag"] == answer.headers["ETag"]
 
 
-async def test_a_deleted_one_is_gone_for_everybody(acme: Caller, project: str, pool: Pool) -> None:
+async def test_deleted_influencer_is_not_found(acme: Caller, project: str, pool: Pool) -> None:
     one = await created(acme, project)
     at = f"/v1/influencers/{one['influencerId']}"
     gone = await acme.http.delete(at)
@@ -116,7 +116,7 @@ async def test_a_deleted_one_is_gone_for_everybody(acme: Caller, project: str, p
     assert await pool.fetchval("select count(*) from influencer") == 1
 
 
-async def test_a_clone_has_the_face_and_what_it_was_given(acme: Caller, project: str, pool: Pool) -> None:
+async def test_clone_keeps_the_face_and_applies_overrides(acme: Caller, project: str, pool: Pool) -> None:
     one = await created(acme, project, gender="male", ageRange="adult")
     at = f"/v1/influencers/{one['influencerId']}/clone"
     bare = await acme.http.post(at, json={"name": "Twin"})
@@ -131,7 +131,7 @@ async def test_a_clone_has_the_face_and_what_it_was_given(acme: Caller, project:
     assert len(seeds) == 1
 
 
-async def test_a_project_has_so_many_at_most(
+async def test_project_has_a_limit_of_influencers(
     acme: Caller, project: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(creating, "MOST", 1)
@@ -162,7 +162,7 @@ async def test_an_archived_project_takes_no_new_one_and_its_jobs_are_canceled(
     assert (await acme.http.delete(at)).status_code == 200
 
 
-async def test_one_that_was_canceled_has_failed_until_its_job_is_retried(acme: Caller, project: str) -> None:
+async def test_canceled_influencer_fails_until_retried(acme: Caller, project: str) -> None:
     answer = await acme.http.post(f"{project}/influencers")
     accepted = answer.json()
     await acme.http.post(f"/v1/jobs/{accepted['jobId']}/cancel")
@@ -188,7 +188,7 @@ async def test_one_that_was_canceled_has_failed_until_its_job_is_retried(acme: C
 )
 async def test_bad_input_is_refused(acme: Caller, project: str, body: dict[str, Any], path: str) -> None:
     answer = await acme.http.post(f"{project}/influencers", json=body)
-    refused(answer, 422, "VALIDATION")
+    assert_refused(answer, 422, "VALIDATION")
     assert path in answer.text
 
 
@@ -202,7 +202,7 @@ async def test_a_name_is_kept_on_one_line(acme: Caller, project: str) -> None:
         acme.http.post(f"{at}/clone", json={"name": "\u200b"}),
         acme.http.patch(at, json={"name": " \n "}),
     ):
-        assert paths(await write) == ["name"]
+        assert issue_paths(await write) == ["name"]
     assert (await acme.http.patch(at, json={"name": " Ole "})).json()["name"] == "Ole"
 
 
@@ -217,4 +217,4 @@ async def test_a_language_is_a_tag(acme: Caller, project: str) -> None:
         ),
     ]
     for answer, path in answers:
-        assert paths(answer) == [path]
+        assert issue_paths(answer) == [path]

@@ -20,8 +20,8 @@ from tests.api.refusals import problem
 PAGE = {"url": "https://example.com"}
 
 
-class Source(NamedTuple):
-    """`same` says in other words what `body` does, and `other` doesn't; `sandbox` is read in a sandbox."""
+class IngestSource(NamedTuple):
+    """`same` is equivalent to `body` in other words, `other` isn't; `sandbox` is for a sandbox."""
 
     name: str
     body: dict[str, Any]
@@ -32,7 +32,7 @@ class Source(NamedTuple):
 
 
 SOURCES = (
-    Source(
+    IngestSource(
         "website",
         PAGE,
         {"url": "https://example.com/", "follow_links": False, "max_pages": 1},
@@ -40,7 +40,7 @@ SOURCES = (
         PAGE | {"maxPages": 2},
         {"url": "https://example.test/ok"},
     ),
-    Source(
+    IngestSource(
         "github",
         {"repoFullName": "https://github.com/Acme/zap.git", "branch": "next"},
         {"repo": "Acme/zap", "branch": "next"},
@@ -48,7 +48,7 @@ SOURCES = (
         {"repoFullName": "acme/zapper"},
         {"repoFullName": "test/ok"},
     ),
-    Source(
+    IngestSource(
         "appstore",
         {
             "appStoreUrl": "https://apps.apple.com/de/app/slack/id618783545?mt=8",
@@ -83,9 +83,7 @@ async def ingest(caller: Caller, project: str, source: str = "website", **body: 
     return await caller.http.post(f"/v1/projects/{project}/ingest/{source}", json=given)
 
 
-async def test_an_ingest_of_each_source_is_accepted_as_a_job_beside_the_others(
-    acme: Caller, project: str, conn: Conn
-) -> None:
+async def test_each_source_has_its_own_job(acme: Caller, project: str, conn: Conn) -> None:
     for source in SOURCES:
         answer = await ingest(acme, project, source.name, **source.body)
         said = answer.json()
@@ -113,7 +111,7 @@ async def test_an_ingest_of_each_source_is_accepted_as_a_job_beside_the_others(
         assert problem(other) == (409, "CONFLICT", {"reason": "INGEST_RUNNING", "jobId": said["jobId"]})
 
 
-async def test_a_canceled_one_is_started_again_for_the_same(acme: Caller, project: str, conn: Conn) -> None:
+async def test_canceled_ingest_can_be_started_again(acme: Caller, project: str, conn: Conn) -> None:
     for source in SOURCES:
         first = (await ingest(acme, project, source.name, **source.body)).json()
         await acme.http.post(f"/v1/jobs/{first['jobId']}/cancel")
@@ -178,7 +176,7 @@ async def test_a_retry_needs_the_scope_of_what_started_it(acme: Caller, project:
 
 
 async def test_starts_and_archives_leave_nothing_running(acme: Caller, conn: Conn, pool: Pool) -> None:
-    """A hundred rounds: what the archive's job doesn't cancel was refused."""
+    """A hundred rounds: each ingest is either canceled by the archive's job or refused."""
     org = acme.organization_id
     await conn.execute("update organization set tier = 'partner' where id = $1", org)
 

@@ -1,4 +1,4 @@
-"""What a product takes to send an app's events, for every platform."""
+"""The install spec of every platform."""
 
 import json
 import re
@@ -10,7 +10,7 @@ import pytest_asyncio
 from schemas.apps import AppPlatform
 from tests.api.conftest import Caller
 from tests.api.parties import new_project
-from tests.api.refusals import refused
+from tests.api.refusals import assert_refused
 
 PLATFORMS: tuple[str, ...] = get_args(AppPlatform)
 
@@ -23,9 +23,7 @@ async def shop(acme: Caller) -> dict[str, Any]:
     return made | {"spec": f"{at}/{made['appId']}/install-spec"}
 
 
-async def test_every_platform_is_told_where_events_go_and_never_the_key(
-    acme: Caller, shop: dict[str, Any]
-) -> None:
+async def test_every_platform_gets_the_endpoint_without_the_key(acme: Caller, shop: dict[str, Any]) -> None:
     answer = await acme.http.get(shop["spec"], params={"platforms": ",".join(PLATFORMS)})
     assert shop["apiKey"][-43:] not in answer.text
     spec = answer.json()
@@ -42,16 +40,12 @@ async def test_every_platform_is_told_where_events_go_and_never_the_key(
         assert ours or re.search(r"[/\"']127\.0\.0\.1[:\d]*/v1|api[.\w:]*/v1", told), told
 
 
-async def test_unless_asked_for_others_it_is_the_apps_own_platform(
-    acme: Caller, shop: dict[str, Any]
-) -> None:
+async def test_default_platform_is_the_apps_own(acme: Caller, shop: dict[str, Any]) -> None:
     [own] = (await acme.http.get(shop["spec"])).json()["platforms"]
     assert own["platform"] == "web"
 
 
 @pytest.mark.parametrize("platforms", ["palm-os", "ios,palm-os", ""])
-async def test_a_platform_that_there_is_not_is_refused(
-    acme: Caller, shop: dict[str, Any], platforms: str
-) -> None:
+async def test_unknown_platform_is_refused(acme: Caller, shop: dict[str, Any], platforms: str) -> None:
     answer = await acme.http.get(shop["spec"], params={"platforms": platforms})
-    refused(answer, 422, "VALIDATION")
+    assert_refused(answer, 422, "VALIDATION")

@@ -1,4 +1,4 @@
-"""Jobs by what became of them: the filters of their list, and how many there are."""
+"""Filters and counts of jobs by outcome."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -16,7 +16,7 @@ from schemas import ids
 from tests import seeds
 from tests.api.conftest import Caller, calling
 from tests.api.parties import new_project
-from tests.api.refusals import reason, refused
+from tests.api.refusals import assert_refused, reason
 from tests.api.test_filters import listed
 from tests.jobs import scene
 
@@ -41,7 +41,7 @@ async def test_jobs_by_their_error_and_time(acme: Caller, conn: Conn, pool: Pool
 
 
 async def test_jobs_are_counted_by_status_and_stage(acme: Caller, rival: Caller) -> None:
-    """Of whom they are alone."""
+    """Only the organization's own jobs are counted."""
     one, other = await new_project(acme), await new_project(acme)
     await new_project(rival)
     for project, kind, body in [
@@ -65,13 +65,13 @@ async def test_jobs_are_counted_by_status_and_stage(acme: Caller, rival: Caller)
         by_phase = by_status | {"scheduled": 0, "queued": running, "running": 0, "waiting": 0}
         counted = {"byStatus": by_status, "byPhase": by_phase, "byStage": stages}
         assert found == counted | {"atMost": 10_000, "capped": False}, params
-    refused(await rival.http.get("/v1/jobs/counts", params={"projectId": one}), 404, "NOT_FOUND")
+    assert_refused(await rival.http.get("/v1/jobs/counts", params={"projectId": one}), 404, "NOT_FOUND")
 
 
-async def test_a_job_that_waits_for_its_time_says_so_everywhere(
+async def test_scheduled_job_has_its_phase_everywhere(
     app: Litestar, acme: Caller, conn: Conn, pool: Pool
 ) -> None:
-    """Its status is as the contract has it; its phase tells it from a job that runs."""
+    """The contract fixes its status; its phase distinguishes it from a running job."""
     project = UUID((await new_project(acme))[4:])
     account = await seeds.account(conn, acme.organization_id, project)
     content = ids.show(ids.CONTENT, await seeds.content(conn, acme.organization_id, project))
@@ -96,12 +96,12 @@ async def test_a_job_that_waits_for_its_time_says_so_everywhere(
         assert await listed(acme, "/v1/jobs", "jobId", **params) == []
     canceled = (await acme.http.post("/v1/jobs/cancel", json=stop)).json()
     assert (all_of_it["matched"], canceled["jobIds"]) == (1, [later])
-    refused(await acme.http.post("/v1/jobs/cancel", json={"phases": ["completed"]}), 422, "VALIDATION")
+    assert_refused(await acme.http.post("/v1/jobs/cancel", json={"phases": ["completed"]}), 422, "VALIDATION")
     assert (await acme.http.get(f"/v1/jobs/{later}")).json()["phase"] == "canceled"
 
 
 async def test_a_202_has_the_phase_of_its_job(acme: Caller, conn: Conn) -> None:
-    """Also of the job of an earlier, equal request."""
+    """Also for the job of an earlier, equal request."""
     where, site = f"/v1/projects/{await new_project(acme)}/ingest/website", {"url": "https://example.com"}
     first = (await acme.http.post(where, json=site)).json()
     await seeds.claims(conn, INGEST_WEBSITE)
@@ -134,10 +134,10 @@ async def test_figures_of_a_sandbox_are_by_real_time(app: Litestar, pool: Pool, 
     assert timedelta() < datetime.fromisoformat(found["until"]) - began < timedelta(minutes=30)
 
 
-async def test_operators_alone_count_everybodys_jobs(
+async def test_only_operators_count_all_jobs(
     app: Litestar, pool: Pool, conn: Conn, acme: Caller, rival: Caller
 ) -> None:
-    """By the filters of their list; nobody else's key opens it, nor a sandbox's."""
+    """With the filters of their list; no other key opens it, nor does a sandbox's."""
     for caller, kind in ((acme, INGEST_WEBSITE), (acme, INGEST_GITHUB), (rival, INGEST_GITHUB)):
         await scene.submit(conn, caller.organization_id, kind)
     org = f"org_{rival.organization_id}"
@@ -152,6 +152,6 @@ async def test_operators_alone_count_everybodys_jobs(
             found = (await operator.http.get("/v1/ops/jobs/counts", params=params)).json()
             by_status = {"running": running, "completed": 0, "failed": 0, "canceled": 0}
             assert (found["byStatus"], found["moreOf"]) == (by_status, []), params
-    refused(await acme.http.get("/v1/ops/jobs/counts"), 403, "FORBIDDEN_SCOPE")
+    assert_refused(await acme.http.get("/v1/ops/jobs/counts"), 403, "FORBIDDEN_SCOPE")
     async with calling(app, pool, "Lab", scopes=("ops:read",), env="test") as lab:
         assert reason(await lab.http.get("/v1/ops/jobs/counts")) == (409, "CONFLICT", "SANDBOX_KEY")

@@ -1,4 +1,4 @@
-"""Jobs over HTTP: what a poll, a wait, a stream, a cancel and a list answer."""
+"""Jobs over HTTP: polls, waits, streams, cancels and lists."""
 
 import asyncio
 import json
@@ -22,14 +22,14 @@ from schemas import ids
 from schemas.jobs import Job
 from tests import seeds
 from tests.api.conftest import Caller, client_of, new_key
-from tests.api.hang_up import call
+from tests.api.hang_up import call_and_disconnect
 from tests.api.refusals import problem
 from tests.waiting import PATIENCE_S, eventually
 
 
 @pytest_asyncio.fixture
 async def job(acme: Caller, conn: Conn) -> str:
-    """The path of a queued ingest."""
+    """Start an ingest, and return the path of its queued job."""
     return await started(acme, conn)
 
 
@@ -42,13 +42,13 @@ async def started(caller: Caller, conn: Conn) -> str:
 
 
 async def settle(pool: Pool, conn: Conn, outcome: Outcome) -> None:
-    """Pull what is due and end it all the same way."""
+    """Claim all due jobs and settle them with one outcome."""
     claims = await seeds.claims(conn, INGEST_WEBSITE)
     await jobs.settle(pool, [Settlement(claim, outcome) for claim in claims])
 
 
 def watched(app: Litestar) -> int:
-    """How many requests wait for a job now."""
+    """Return the number of requests that wait for a job."""
     waiting: int = app.state.services.watcher.waiting
     return waiting
 
@@ -73,7 +73,7 @@ async def test_a_poll_costs_nothing_until_something_changes(
     assert (await acme.http.get(job, headers=weak)).status_code == 304
 
 
-async def test_an_older_job_is_asked_for_less_often(acme: Caller, job: str) -> None:
+async def test_older_job_has_a_longer_retry_after(acme: Caller, job: str) -> None:
     made = msgspec.json.decode((await acme.http.get(job)).content, type=Job)
     for age, seconds in ((0, 1), (5, 2), (30, 8), (600, 10)):
         assert route._retry_after(made, made.created_at + timedelta(seconds=age)) == seconds
@@ -110,7 +110,7 @@ async def test_a_wait_with_a_version_ends_with_the_next_one(
     assert late.json() == answer.json()
 
 
-async def test_a_wait_for_nothing_new_says_so(acme: Caller, job: str) -> None:
+async def test_wait_without_news_returns_304(acme: Caller, job: str) -> None:
     first = await acme.http.get(job)
     known = {"If-None-Match": first.headers["ETag"]}
     same, slow = await asyncio.gather(
@@ -131,7 +131,7 @@ async def test_an_ended_job_is_not_waited_for(acme: Caller, job: str, pool: Pool
 async def test_an_organization_has_a_hundred_seats(
     app: Litestar, acme: Caller, job: str, pool: Pool, conn: Conn
 ) -> None:
-    """However many keys it has: beyond them a wait is answered at once, a stream not begun."""
+    """For all of its keys together: beyond the limit a wait is answered at once, a stream refused."""
     await conn.execute("update organization set tier = 'partner' where env = 'live'")
     async with client_of(app, await new_key(pool, acme.organization_id)) as second:
         both = [acme.http, second]
@@ -150,11 +150,13 @@ async def test_an_organization_has_a_hundred_seats(
     assert watched(app) == 0
 
 
-async def test_who_hangs_up_leaves_no_one_waiting(app: Litestar, acme: Caller, job: str) -> None:
+async def test_disconnect_ends_the_wait(app: Litestar, acme: Caller, job: str) -> None:
     for path, query in ((job, b"wait=30"), (f"{job}/events", b"")):
         hang_up = asyncio.Event()
         calling = asyncio.create_task(
-            call(app, "GET", path, headers={"X-Api-Key": acme.key}, query=query, hang_up=hang_up)
+            call_and_disconnect(
+                app, "GET", path, headers={"X-Api-Key": acme.key}, query=query, hang_up=hang_up
+            )
         )
         await eventually(lambda: at(app, 1))
         hang_up.set()
@@ -163,7 +165,7 @@ async def test_who_hangs_up_leaves_no_one_waiting(app: Litestar, acme: Caller, j
 
 
 def events(answer: httpx.Response) -> list[tuple[int, dict[str, Any]]]:
-    """The messages of a stream that has ended: version and job."""
+    """Parse the messages of an ended stream into versions and jobs."""
     blocks = [block.split("\n") for block in answer.text.strip().split("\n\n")]
     return [
         (int(version.removeprefix("id: ")), json.loads(data.removeprefix("data: ")))
@@ -202,7 +204,7 @@ async def test_a_stream_goes_on_from_the_last_event(
 async def test_a_stream_ends_in_its_time_and_another_goes_on(
     app: Litestar, acme: Caller, job: str, pool: Pool, conn: Conn, *, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(route, "STREAM_S", 0.0)
+    monkeypatch.setattr(route, "MAX_STREAM_S", 0.0)
     first = await asyncio.wait_for(acme.http.get(f"{job}/events"), PATIENCE_S)
     version, _, end = first.text.partition("\n")
     assert "retry: 1000" in end
@@ -212,7 +214,7 @@ async def test_a_stream_ends_in_its_time_and_another_goes_on(
     await eventually(lambda: at(app, 1))
     await settle(pool, conn, Done())
     told = events(await asyncio.wait_for(streaming, PATIENCE_S))
-    # It began to run before it ended, which the stream may have seen too.
+    # The job started before it ended, which the stream may include.
     assert told[0][0] > int(last["Last-Event-ID"])
     assert told[-1][1]["status"] == "completed"
 

@@ -1,4 +1,4 @@
-"""Whether the API starts."""
+"""The checks at the start of the API."""
 
 import pytest
 
@@ -10,22 +10,18 @@ from tests.api.conftest import Caller, held
 
 
 def refused(why: str) -> "pytest.RaisesGroup[SettingsInvalid]":
-    """However many groups of tasks are around it."""
+    """Expect `SettingsInvalid`, also inside nested exception groups."""
     return pytest.RaisesGroup(pytest.RaisesExc(SettingsInvalid, match=why), flatten_subgroups=True)
 
 
-async def test_it_refuses_to_start_without_a_pepper_that_a_key_is_hashed_with(
-    acme: Caller, pool: Pool, settings: Settings
-) -> None:
+async def test_start_needs_every_pepper_in_use(acme: Caller, pool: Pool, settings: Settings) -> None:
     await pool.execute("update api_key set pepper_id = 'lost'")
     with refused("PEPPERS lacks lost"):
         async with held(create_app(settings).lifespan()):
             pass
 
 
-async def test_it_refuses_to_start_without_a_vault_key_that_a_record_is_sealed_with(
-    acme: Caller, pool: Pool, settings: Settings
-) -> None:
+async def test_start_needs_every_vault_key_in_use(acme: Caller, pool: Pool, settings: Settings) -> None:
     body = {"name": "a", "scopes": ["*"]}
     await acme.http.post("/v1/api-keys", json=body, headers={"Idempotency-Key": "k"})
     await pool.execute("update idempotency_key set vault_key_id = 'lost'")
@@ -34,7 +30,7 @@ async def test_it_refuses_to_start_without_a_vault_key_that_a_record_is_sealed_w
             pass
 
 
-async def test_a_record_past_its_day_asks_for_no_key(acme: Caller, pool: Pool, settings: Settings) -> None:
+async def test_expired_record_needs_no_vault_key(acme: Caller, pool: Pool, settings: Settings) -> None:
     body = {"name": "a", "scopes": ["*"]}
     await acme.http.post("/v1/api-keys", json=body, headers={"Idempotency-Key": "k"})
     await pool.execute(

@@ -1,4 +1,4 @@
-"""Metering of requests: which route holds the event loop, in a metric and in the log."""
+"""Metering of requests: the route that holds the event loop, in a metric and in the log."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,8 +10,8 @@ from litestar.types import HTTPScope, Message
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from api import heads, metering
-from api.metering import LOG_EVERY_S, LoopWatchdog
+from api import head_requests, metering
+from api.metering import LOG_INTERVAL_S, LoopWatchdog
 from api.request_state import RequestState
 from telemetry import costs
 from telemetry.costs import HOLD_S, Cost
@@ -23,7 +23,7 @@ ROUTE = "/v1/slow/{route_id}"
 
 
 def held(route: str) -> float:
-    """Holds that the metric has counted."""
+    """Return the metric's count of holds."""
     return REGISTRY.get_sample_value("http_loop_hold_seconds_count", {"route": route}) or 0.0
 
 
@@ -39,7 +39,7 @@ async def test_a_step_that_holds_the_loop_names_its_route(scope: HTTPScope) -> N
         burn(HOLD_S)
 
     with capture_logs() as logged:
-        await metering.metered(scope, state, answer(), watchdog=LoopWatchdog())
+        await metering.meter(scope, state, answer(), watchdog=LoopWatchdog())
     assert held(ROUTE) == before + 1
     [line] = logged
     assert (line["log_level"], line["route"], line["request_id"]) == ("warning", ROUTE, state.id)
@@ -54,7 +54,7 @@ async def test_a_hold_is_logged_at_most_once_in_ten_seconds_and_counted_each_tim
         for _ in range(3):
             watchdog.note(scope, state, 0.02)
         watchdog.note(cast("HTTPScope", {}), state, 0.02)
-        now[0] += LOG_EVERY_S
+        now[0] += LOG_INTERVAL_S
         watchdog.note(scope, state, 0.5)
     assert [(line["route"], line["skipped"]) for line in logged] == [(ROUTE, 0), ("unmatched", 0), (ROUTE, 2)]
     assert held(ROUTE) == before + 4
@@ -66,7 +66,7 @@ async def test_a_quick_step_is_no_hold(scope: HTTPScope) -> None:
     async def answer() -> None:
         return
 
-    await metering.metered(scope, RequestState(()), answer())
+    await metering.meter(scope, RequestState(()), answer())
     assert held(ROUTE) == before
 
 
@@ -81,12 +81,12 @@ async def test_bytes_are_those_of_bodies_that_pass() -> None:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    receives, sends = metering.counted(cost, receive, send)
+    receives, sends = metering.count_bytes(cost, receive, send)
     await receives()
     for message in (start, body):
         await sends(message)
     assert (cost.received, cost.sent, cost.bytes) == (70, 500, 570)
-    _, of_head = heads.without_body(*metering.counted(cost, receive, send))
+    _, of_head = head_requests.without_body(*metering.count_bytes(cost, receive, send))
     for message in (start, body):
         await of_head(message)
     assert cost.sent == 500
@@ -105,7 +105,7 @@ async def test_each_request_has_a_cost_of_its_own(acme: Caller, monkeypatch: pyt
 async def test_a_keyed_request_with_events_pays_once_for_its_connection(
     acme: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It waits for its turn among keyed ones, too, and holds no second connection in that turn."""
+    """It waits for its turn among keyed requests, and holds no second connection in that turn."""
     project = await new_project(acme)
     made = await acme.http.post(
         f"/v1/projects/{project}/sdk-apps",

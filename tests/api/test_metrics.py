@@ -1,4 +1,4 @@
-"""Metrics: a series in the project's zone, of what was committed before the question came."""
+"""Metrics: a series in the project's time zone, of all data committed before the request."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -17,13 +17,13 @@ from schemas.settings import Settings
 from tests import databases, seeds
 from tests import servers as made
 from tests.api.conftest import Caller, built, calling, held
-from tests.api.parties import Parties, new_project, parties
-from tests.api.refusals import refused
+from tests.api.parties import Participants, new_project, open_participants
+from tests.api.refusals import assert_refused
 from tests.domain.events.sending import event, fold_all, send
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
-#: An hour that has passed.
+#: An hour in the past.
 THEN = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - 2 * HOUR
 
 
@@ -46,7 +46,7 @@ async def asked(caller: Caller, project: str, **params: str) -> dict[str, Any]:
 
 
 async def test_events_are_counted_at_once_and_once(acme: Caller, project: str, conn: Conn) -> None:
-    """Before their fold, behind it, and none of another project's."""
+    """Counted before and after the rollup, without other projects' events."""
     project_id = uuid(project)
     await send(conn, [event(n, project_id=project_id, occurred_at=THEN) for n in range(3)])
     await send(conn, [event(n, occurred_at=THEN) for n in range(5)])
@@ -64,7 +64,7 @@ async def test_events_are_counted_at_once_and_once(acme: Caller, project: str, c
 async def test_a_project_that_is_archived_or_has_another_zone_is_counted_by_its_zone(
     acme: Caller, project: str, conn: Conn
 ) -> None:
-    """Twice another one: what was counted is cut anew each time."""
+    """The zone changes twice; the rollups are cut again each time."""
     await send(conn, [event(1, project_id=uuid(project), occurred_at=THEN)])
     for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):
         await acme.http.patch(f"/v1/projects/{project}", json={"timezone": zone})
@@ -76,7 +76,7 @@ async def test_a_project_that_is_archived_or_has_another_zone_is_counted_by_its_
 
 
 async def test_people_are_counted_once_in_the_window(acme: Caller, project: str, conn: Conn) -> None:
-    """Somebody who came in two hours is one of each, and one in all."""
+    """A person who came in two hours is counted in each, but once in total."""
     sent = [(THEN, "ana"), (THEN, "bea"), (THEN + HOUR, "ana"), (THEN + HOUR, None)]
     await send(
         conn,
@@ -89,9 +89,7 @@ async def test_people_are_counted_once_in_the_window(acme: Caller, project: str,
     assert found["totals"] == {"active_users": 2}
 
 
-async def test_events_of_names_beyond_the_limit_are_told_together(
-    acme: Caller, project: str, conn: Conn
-) -> None:
+async def test_event_names_over_the_limit_are_grouped(acme: Caller, project: str, conn: Conn) -> None:
     await conn.execute("insert into event_name_count values ($1, $2)", uuid(project), MOST)
     names = ["new", "newer", "sign_up"]
     await send(
@@ -108,10 +106,8 @@ async def test_events_of_names_beyond_the_limit_are_told_together(
         await fold_all(conn)
 
 
-async def test_people_of_days_before_anybody_was_noted_are_unknown(
-    acme: Caller, project: str, conn: Conn
-) -> None:
-    """As of a store that has events of an earlier release. Where nothing happened, nobody was there."""
+async def test_users_before_the_first_recording_are_null(acme: Caller, project: str, conn: Conn) -> None:
+    """A store with events of an earlier release. Hours without events have no users."""
     sent = [(THEN - HOUR, None), (THEN - HOUR, None), (THEN + DAY, "ana")]
     await send(
         conn,
@@ -133,15 +129,15 @@ async def test_what_was_never_collected_is_null(acme: Caller, project: str) -> N
 
 
 @pytest.mark.parametrize(("metric", "after"), [("events", 7 * DAY), ("posts_published", 2 * DAY)])
-async def test_a_bucket_is_final_once_no_event_of_it_can_come(
+async def test_bucket_is_final_after_the_late_event_window(
     settings: Settings, pool: Pool, metric: str, after: timedelta
 ) -> None:
-    """Events may come for seven days; a post whose answer was lost is looked for for a day."""
-    async with parties(settings, pool) as found:
+    """Events may arrive for seven days; a post with a lost answer is looked up for a day."""
+    async with open_participants(settings, pool) as found:
         await _finals(found, metric, after)
 
 
-async def _finals(found: Parties, metric: str, after: timedelta) -> None:
+async def _finals(found: Participants, metric: str, after: timedelta) -> None:
     project = await new_project(found.acme)
     params = {"metrics": metric, "since": seeds.in_utc(THEN - HOUR), "until": seeds.in_utc(THEN)}
 
@@ -168,11 +164,9 @@ async def _finals(found: Parties, metric: str, after: timedelta) -> None:
         ({"id": f"sa_{UUID(int=1)}"}, "id"),
     ],
 )  # fmt: skip
-async def test_questions_that_have_no_answer(
-    acme: Caller, project: str, params: dict[str, str], path: str
-) -> None:
+async def test_invalid_metric_queries(acme: Caller, project: str, params: dict[str, str], path: str) -> None:
     answer = await acme.http.get(f"/v1/projects/{project}/metrics", params=params)
-    refused(answer, 422, "VALIDATION")
+    assert_refused(answer, 422, "VALIDATION")
     assert answer.json()["error"]["details"]["issues"][0]["path"].startswith(path)
 
 
@@ -183,14 +177,14 @@ async def test_an_account_or_a_post_of_another_project_is_not_found(
     account = await seeds.account(conn, acme.organization_id, other)
     for scope, shown in (("social_account", f"sa_{account}"), ("platform_post", f"sp_{account}")):
         answer = await acme.http.get(f"/v1/projects/{project}/metrics", params={"scope": scope, "id": shown})
-        refused(answer, 404, "NOT_FOUND")
+        assert_refused(answer, 404, "NOT_FOUND")
     found = await asked(acme, f"prj_{other}", scope="social_account", id=f"sa_{account}")
     assert set(found["totals"].values()) == {None, 0}
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def apart(template: databases.Template) -> AsyncIterator[str]:
-    """Another database."""
+    """Open another database."""
     async with databases.copy(template) as url:
         yield url
 

@@ -1,4 +1,4 @@
-"""Metrics of the API: beside `/v1` for this machine alone, else on a port of their own."""
+"""Metrics of the API: on the API's port for this machine only, otherwise on a port of their own."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,17 +10,17 @@ import pytest
 from structlog.testing import capture_logs
 
 from api.app import serve_from
-from api.server.serve import bound, is_here
+from api.server.serve import bind_port, is_loopback
 from db.server import free_port
 from schemas.settings import Settings
 from tests.api.conftest import built, client_of, held
-from tests.api.refusals import refused
+from tests.api.refusals import assert_refused
 from tests.waiting import PATIENCE_S
 
 
 @asynccontextmanager
 async def serving(settings: Settings, *, private: bool) -> AsyncIterator[tuple[httpx.AsyncClient, list[int]]]:
-    """A caller of the API, and the ports of its own that it opened."""
+    """Start the API, and yield a caller and the extra ports that it opened."""
     app = serve_from(built(), settings, private=private)
     with capture_logs() as lines:
         async with held(app.lifespan()), client_of(app) as beside:
@@ -34,33 +34,31 @@ async def test_metrics_leave_the_api_for_a_port_of_their_own(settings: Settings)
         found = await operator.get(f"http://127.0.0.1:{port}/metrics")
         assert (found.status_code, "http_requests_total" in found.text) == (200, True)
         assert (await operator.get(f"http://127.0.0.1:{port}/healthz")).status_code == 200
-        refused(await beside.get("/metrics"), 404, "NOT_FOUND")
+        assert_refused(await beside.get("/metrics"), 404, "NOT_FOUND")
         assert (await beside.get("/healthz")).status_code == 200
 
 
 @pytest.mark.parametrize(("private", "hops"), [(False, 0), (True, 1)])
-async def test_a_public_api_shows_none_unless_this_machine_asks(
-    settings: Settings, private: bool, hops: int
-) -> None:
+async def test_public_api_serves_metrics_only_locally(settings: Settings, private: bool, hops: int) -> None:
     behind = msgspec.structs.replace(settings, proxy_hops=hops)
     async with (
         serving(behind, private=private) as (beside, [port]),
         httpx.AsyncClient(timeout=PATIENCE_S) as operator,
     ):
-        refused(await beside.get("/metrics"), 404, "NOT_FOUND")
+        assert_refused(await beside.get("/metrics"), 404, "NOT_FOUND")
         assert (await operator.get(f"http://127.0.0.1:{port}/metrics")).status_code == 200
         with pytest.raises(ConnectionRefusedError):
             await asyncio.open_connection("127.0.0.2", port)
 
 
 @pytest.mark.parametrize("header", ["Forwarded", "X-Forwarded-For"])
-async def test_a_proxy_that_nobody_told_of_passes_none_on(settings: Settings, header: str) -> None:
+async def test_unconfigured_proxy_gets_no_metrics(settings: Settings, header: str) -> None:
     async with serving(settings, private=True) as (beside, ports):
         assert ((await beside.get("/metrics")).status_code, ports) == (200, [])
-        refused(await beside.get("/metrics", headers={header: "203.0.113.9"}), 404, "NOT_FOUND")
+        assert_refused(await beside.get("/metrics", headers={header: "203.0.113.9"}), 404, "NOT_FOUND")
 
 
 @pytest.mark.parametrize(("host", "here"), [("127.0.0.1", True), ("127.8.0.1", True), ("0.0.0.0", False)])
 def test_loopback_alone_is_this_machine(host: str, here: bool) -> None:
-    with bound(host, 0) as sockets:
-        assert [is_here(one) for one in sockets] == [here] * len(sockets)
+    with bind_port(host, 0) as sockets:
+        assert [is_loopback(one) for one in sockets] == [here] * len(sockets)

@@ -1,4 +1,4 @@
-"""The document says all that there is, and the page that shows it loads nothing from elsewhere."""
+"""The document is complete, and its page loads nothing from other hosts."""
 
 import re
 from typing import Any
@@ -12,7 +12,7 @@ from tests.api.conftest import Caller
 from tests.api.described import document, routes, sample
 
 
-async def test_it_is_served_without_a_key(anonymous: httpx.AsyncClient) -> None:
+async def test_document_is_public(anonymous: httpx.AsyncClient) -> None:
     answer = await anonymous.get("/v1/openapi.json")
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json")
     assert answer.json()["openapi"] == "3.1.0"
@@ -47,7 +47,7 @@ def test_every_code_of_the_contract_is_described(app: Litestar) -> None:
         assert f"`{name}`" in responses[f"E{code.status}"]["description"]
 
 
-def test_names_are_as_on_the_wire(app: Litestar) -> None:
+def test_names_are_camel_case(app: Litestar) -> None:
     described = document(app)
     names = {
         name
@@ -64,14 +64,14 @@ def test_bodies_are_closed_and_their_examples_fit(app: Litestar) -> None:
         for operation in methods.values():
             if "requestBody" not in operation:
                 continue
-            # The first is JSON, or the only one: the same as a table has no fields to close.
+            # JSON is the first or only content type; a table has no fields to close.
             schema = next(iter(operation["requestBody"]["content"].values()))["schema"]
             whole = schema | {"components": described["components"]}
             assert jsonschema_rs.is_valid(whole, sample(schema, described)), operation["operationId"]
             assert not jsonschema_rs.is_valid(whole, sample(schema, described) | {"unknown": 1})
 
 
-def test_of_some_fields_one_has_to_be_there(app: Litestar) -> None:
+def test_at_least_one_group_is_documented(app: Litestar) -> None:
     described = document(app)
     choices = {
         name: schema["not"]["properties"].keys()
@@ -125,7 +125,7 @@ async def test_metrics_name_routes_and_no_ids(acme: Caller, anonymous: httpx.Asy
     assert "prj_none" not in answer.text
 
 
-async def test_what_strangers_call_makes_no_series_of_its_own(anonymous: httpx.AsyncClient) -> None:
+async def test_unknown_paths_create_no_series(anonymous: httpx.AsyncClient) -> None:
     for method, path in (("BREW", "/v1/projects"), ("GET", "/wp-login.php")):
         await anonymous.request(method, path)
     answer = await anonymous.get("/metrics")

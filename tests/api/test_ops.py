@@ -1,4 +1,4 @@
-"""The operators' view: it sees all organizations, so no partner's key opens it."""
+"""The operators' view of all organizations, closed to partners' keys."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -25,7 +25,7 @@ async def pool_of(operator: Caller, name: str) -> dict[str, Any]:
     return next(pool for pool in pools if pool["name"] == name)
 
 
-async def test_a_pool_shows_what_waits_in_it_for_whom_ever(
+async def test_pool_shows_waiting_jobs_of_all_organizations(
     operator: Caller, acme: Caller, conn: Conn
 ) -> None:
     idle = {

@@ -1,4 +1,4 @@
-"""Many jobs of all organizations at once, by operators: each organization's own, and on its record."""
+"""Bulk cancel and retry by operators over all organizations, recorded in each audit log."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -13,7 +13,7 @@ from domain.operations import operated_bulk
 from schemas import ids
 from tests.api.conftest import Caller, calling
 from tests.api.parties import new_project
-from tests.api.refusals import reason, refused
+from tests.api.refusals import assert_refused, reason
 from tests.api.test_bulk_jobs import started, statuses
 from tests.api.test_bulk_retries import failed, repeats
 
@@ -32,7 +32,7 @@ async def ask(caller: Caller, verb: str, **body: Any) -> dict[str, Any]:
 
 
 async def recorded(conn: Conn) -> list[tuple[str, str, int]]:
-    """Who has what on its record."""
+    """Return the audit entries by organization."""
     rows = await conn.fetch(
         """select o.name, a.action, (a.details->>'jobs')::int as jobs
              from audit_log a
@@ -45,14 +45,14 @@ async def recorded(conn: Conn) -> list[tuple[str, str, int]]:
 
 @pytest_asyncio.fixture
 async def broken(acme: Caller, rival: Caller, pool: Pool, conn: Conn) -> tuple[list[str], list[str]]:
-    """Failed jobs of two organizations, three and one."""
+    """Create failed jobs of two organizations, three and one."""
     return await failed(acme, pool, conn, 3), await failed(rival, pool, conn, 1)
 
 
-async def test_all_organizations_are_walked_and_each_has_it_on_its_record(
+async def test_all_organizations_are_covered_and_audited(
     operator: Caller, broken: tuple[list[str], list[str]], conn: Conn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However few organizations, or jobs, a call looks at."""
+    """With few organizations or jobs per call."""
     mine, theirs = broken
     monkeypatch.setattr(bulk_retries, "MOST", 2)
     seen = await ask(operator, "retry", dryRun=True)
@@ -72,7 +72,7 @@ async def test_all_organizations_are_walked_and_each_has_it_on_its_record(
     assert (await ask(operator, "retry"))["retried"] == []
 
 
-async def test_one_organization_is_left_alone_by_what_another_is_named_for(
+async def test_organization_filter_leaves_others_unchanged(
     operator: Caller, acme: Caller, rival: Caller, broken: tuple[list[str], list[str]], conn: Conn
 ) -> None:
     mine, theirs = broken
@@ -88,7 +88,7 @@ async def test_one_organization_is_left_alone_by_what_another_is_named_for(
 async def test_a_projects_jobs_alone_are_found_by_its_id(
     operator: Caller, acme: Caller, broken: tuple[list[str], list[str]], conn: Conn
 ) -> None:
-    """Whosever it is, and of no project that another organization has."""
+    """For any organization's project, and without jobs of other organizations."""
     projects = {
         f"job_{row['id']}": f"prj_{row['project_id']}"
         for row in await conn.fetch("select id, project_id from job")
@@ -127,10 +127,10 @@ async def test_cancels_go_on_until_nothing_is_left(
     }
 
 
-async def test_no_more_are_said_to_match_than_are_counted(
+async def test_matched_stops_at_the_counting_limit(
     operator: Caller, acme: Caller, rival: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two of each of two organizations, of which a call counts three."""
+    """Two jobs in each of two organizations; a call counts three."""
     monkeypatch.setattr(bulk, "COUNTED", 3)
     for one in (acme, acme, rival, rival):
         await started(one, await new_project(one))
@@ -139,8 +139,8 @@ async def test_no_more_are_said_to_match_than_are_counted(
 
 
 @pytest.mark.parametrize("verb", ["retry", "cancel"])
-async def test_nobody_else_may(acme: Caller, app: Litestar, pool: Pool, verb: str) -> None:
-    refused(await acme.http.post(f"/v1/ops/jobs/{verb}", json={}), 403, "FORBIDDEN_SCOPE")
+async def test_other_keys_are_refused(acme: Caller, app: Litestar, pool: Pool, verb: str) -> None:
+    assert_refused(await acme.http.post(f"/v1/ops/jobs/{verb}", json={}), 403, "FORBIDDEN_SCOPE")
     async with calling(app, pool, "Lab", scopes=("ops:write",), env="test") as lab:
         answer = await lab.http.post(f"/v1/ops/jobs/{verb}", json={})
         assert reason(answer) == (409, "CONFLICT", "SANDBOX_KEY")

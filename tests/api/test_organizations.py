@@ -1,4 +1,4 @@
-"""Organizations as operators make, change and suspend them, and what a suspended one notices."""
+"""Organizations: created, changed and suspended by operators, and the effects of a suspension."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -16,8 +16,8 @@ from schemas import ids
 from schemas.ops import PoolCap
 from tests import seeds
 from tests.api.conftest import EVERYTHING, Caller, calling, client_of, new_key
-from tests.api.everything import census
-from tests.api.refusals import problem, reason, refused
+from tests.api.everything import table_digests
+from tests.api.refusals import assert_refused, problem, reason
 
 PATH = "/v1/ops/organizations"
 
@@ -39,7 +39,7 @@ async def change(operator: Caller, organization: str, **body: Any) -> dict[str, 
     return found
 
 
-async def test_one_is_made_with_its_sandbox_listed_and_changed(operator: Caller) -> None:
+async def test_organization_is_created_listed_and_changed(operator: Caller) -> None:
     made = (await operator.http.post(PATH, json={"name": "Acme", "tier": "pilot"})).json()
     assert (made["name"], made["tier"], made["suspended"]) == ("Acme", "pilot", False)
     listed = (await operator.http.get(PATH, params={"limit": 1})).json()
@@ -55,7 +55,7 @@ async def test_one_is_made_with_its_sandbox_listed_and_changed(operator: Caller)
     assert await change(operator, made["sandboxId"], suspended=False) == made | {"tier": "standard"}
 
 
-async def test_what_operators_did_is_on_both_records(operator: Caller, acme: Caller) -> None:
+async def test_operators_actions_are_in_both_audit_logs(operator: Caller, acme: Caller) -> None:
     await change(operator, shown(acme), suspended=True)
     await change(operator, shown(acme), suspended=True)
     await change(operator, shown(acme), suspended=False)
@@ -66,7 +66,7 @@ async def test_what_operators_did_is_on_both_records(operator: Caller, acme: Cal
         assert all((entry["apiKeyId"] is not None) is key for entry in entries["items"])
 
 
-async def test_a_suspended_ones_keys_open_nothing_and_say_so_to_their_holders(
+async def test_suspended_organizations_keys_are_refused(
     operator: Caller, acme: Caller, rival: Caller, app: Litestar, pool: Pool
 ) -> None:
     sandbox = await pool.fetchval(
@@ -95,10 +95,10 @@ async def test_a_killed_key_is_told_that_it_is_the_key(acme: Caller, anonymous: 
     assert problem(answer) == (503, "KILL_SWITCH", {"scope": "key"})
 
 
-async def test_what_a_switch_of_ours_refuses_is_counted_apart(
+async def test_kill_switch_refusals_have_their_own_metric(
     operator: Caller, acme: Caller, rival: Caller
 ) -> None:
-    """Nobody is woken for it, as for other answers with 503."""
+    """These refusals raise no alert, unlike other answers with 503."""
     await change(operator, shown(acme), suspended=True)
     before = killed()
     for caller in (acme, rival, acme):
@@ -110,7 +110,7 @@ def killed() -> float:
     return REGISTRY.get_sample_value("http_requests_killed_total") or 0.0
 
 
-async def test_a_suspended_ones_jobs_wait_and_others_do_not(
+async def test_only_suspended_organizations_jobs_wait(
     operator: Caller, acme: Caller, rival: Caller, conn: Conn
 ) -> None:
     started = {}
@@ -127,10 +127,8 @@ async def test_a_suspended_ones_jobs_wait_and_others_do_not(
     assert [claim.id for claim in pulled] == [started[acme.organization_id]]
 
 
-async def test_an_archive_that_a_suspended_one_asked_for_goes_on(
-    operator: Caller, acme: Caller, conn: Conn
-) -> None:
-    """It only ends things, in the one pool that doesn't hold a suspended organization's jobs."""
+async def test_archive_runs_despite_a_suspension(operator: Caller, acme: Caller, conn: Conn) -> None:
+    """An archive only ends work, and runs in the only pool that doesn't hold back suspended organizations."""
     project = await seeds.project(conn, acme.organization_id)
     answer = await acme.http.delete(f"/v1/projects/{ids.show(ids.PROJECT, project)}")
     assert answer.status_code == 200
@@ -138,8 +136,8 @@ async def test_an_archive_that_a_suspended_one_asked_for_goes_on(
     assert [claim.project_id for claim in await seeds.claims(conn, ARCHIVE_PROJECT)] == [project]
 
 
-async def test_a_pool_that_gets_caps_runs_nothing_of_a_suspended_one(conn: Conn) -> None:
-    """Only `default` has none, and runs all."""
+async def test_capped_pool_runs_no_suspended_jobs(conn: Conn) -> None:
+    """Only `default` has no caps and runs all jobs."""
     cap = PoolCap(tier="standard", max_running=5, max_queued=10)
     assert await pools.set_cap(conn, name="default", cap=cap) == [cap]
     row = await conn.fetchrow("select * from pool_cap where tier = 'suspended' and pool = 'default'")
@@ -147,12 +145,12 @@ async def test_a_pool_that_gets_caps_runs_nothing_of_a_suspended_one(conn: Conn)
     assert row["max_running"] == 0
 
 
-async def test_a_sandboxs_operator_learns_of_no_live_one(
+async def test_sandbox_operator_sees_no_live_organization(
     app: Litestar, pool: Pool, acme: Caller, operator: Caller
 ) -> None:
     project = (await acme.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})).json()["id"]
     async with calling(app, pool, "Platform", env="test", scopes=EVERYTHING) as sandbox:
-        before = await census(pool)
+        before = await table_digests(pool)
         answers = []
         for organization in (shown(acme), ids.show(ids.ORGANIZATION, ids.new())):
             answers += [
@@ -166,17 +164,17 @@ async def test_a_sandboxs_operator_learns_of_no_live_one(
         ]
         assert {reason(answer) for answer in answers} == {(409, "CONFLICT", "SANDBOX_KEY")}
         purge = await sandbox.http.post(f"/v1/ops/projects/{project}/purge", json={"name": "Shop"})
-        refused(purge, 404, "NOT_FOUND")
-        assert await census(pool) == before
+        assert_refused(purge, 404, "NOT_FOUND")
+        assert await table_digests(pool) == before
 
 
-async def test_one_that_is_not_there_is_not_found(operator: Caller) -> None:
+async def test_unknown_organization_is_not_found(operator: Caller) -> None:
     for organization in (ids.show(ids.ORGANIZATION, ids.new()), "prj_1"):
         answer = await operator.http.patch(f"{PATH}/{organization}", json={"suspended": True})
-        refused(answer, 404, "NOT_FOUND")
+        assert_refused(answer, 404, "NOT_FOUND")
 
 
-async def test_the_machines_operator_says_who_did_it_by_no_key(pool: Pool, acme: Caller) -> None:
+async def test_local_operator_is_audited_without_a_key(pool: Pool, acme: Caller) -> None:
     async with pool.acquire() as conn, conn.transaction():
         await organizations.change(
             conn, organization_id=acme.organization_id, tier="partner", suspended=None, actor=None
@@ -185,8 +183,10 @@ async def test_the_machines_operator_says_who_did_it_by_no_key(pool: Pool, acme:
     assert (row["organization_id"], row["api_key_id"]) == (acme.organization_id, None)
 
 
-async def test_its_usage_is_what_it_sees_itself(operator: Caller, acme: Caller, rival: Caller) -> None:
-    """Also while it is suspended and sees nothing."""
+async def test_operator_sees_the_organizations_own_usage(
+    operator: Caller, acme: Caller, rival: Caller
+) -> None:
+    """Also while it is suspended and can't read its own usage."""
     await acme.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
     own = await usage(acme, "/v1/usage")
     path = f"{PATH}/{shown(acme)}/usage"
@@ -194,13 +194,13 @@ async def test_its_usage_is_what_it_sees_itself(operator: Caller, acme: Caller, 
     assert own["projects"]["active"] == 1
     await change(operator, shown(acme), suspended=True)
     assert await usage(operator, path) == own
-    refused(await rival.http.get(path), 403, "FORBIDDEN_SCOPE")
+    assert_refused(await rival.http.get(path), 403, "FORBIDDEN_SCOPE")
     sandbox = (await operator.http.get(PATH)).json()["items"][0]["sandboxId"]
     assert (await operator.http.get(f"{PATH}/{sandbox}/usage")).json()["tier"] == "sandbox"
 
 
 async def usage(caller: Caller, path: str) -> dict[str, Any]:
-    """Usage without the amounts left of budgets, which refill all the time."""
+    """Return the usage without the amounts left of budgets, which refill continuously."""
     found: dict[str, Any] = (await caller.http.get(path)).json()
     for budget in found["budgets"]:
         del budget["available"]

@@ -1,4 +1,4 @@
-"""Pages that are large: read and encoded in slices, ended by their bytes, and nothing left out for it."""
+"""Large pages: read and encoded in slices, ended by their bytes, and without gaps."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,27 +17,27 @@ from api.requests import ApiRequest
 from db.pool import Conn, Pool
 from tests.api.conftest import PEPPERS, Caller
 
-#: Sizes of a list's items in bytes, from next to nothing to more than half a page.
+#: Sizes of a list's items in bytes, from tiny to more than half a page.
 SIZES = st.lists(st.sampled_from([10, 100, 8_000, 60_000, 600_000]), max_size=250)
 
 
-class Item(NamedTuple):
+class SizedItem(NamedTuple):
     id: str
     text: str
 
 
-class Listed:
-    """A list of items of these sizes, and what was asked of it."""
+class SizedList:
+    """A list of items with these sizes, and a record of its queries."""
 
     def __init__(self, sizes: list[int]) -> None:
         self.items = [
-            Item(f"itm_{UUID(int=len(sizes) - place)}", "x" * size) for place, size in enumerate(sizes)
+            SizedItem(f"itm_{UUID(int=len(sizes) - place)}", "x" * size) for place, size in enumerate(sizes)
         ]
         self.asked: list[int] = []
         self.connected = 0
 
-    async def find(self, _: Conn, /, *, before: UUID | None, limit: int) -> list[Item]:
-        """Newest first, as a query does it."""
+    async def find(self, _: Conn, /, *, before: UUID | None, limit: int) -> list[SizedItem]:
+        """Return items newest first, as a query does."""
         self.asked.append(limit)
         begin = len(self.items) - before.int + 1 if before else 0
         return self.items[begin : begin + limit]
@@ -47,7 +47,7 @@ class Listed:
         self.connected += 1
         yield
 
-    async def page(self, limit: int, cursor: str | None = None) -> tuple[list[Item], str | None]:
+    async def page(self, limit: int, cursor: str | None = None) -> tuple[list[SizedItem], str | None]:
         request = SimpleNamespace(
             services=SimpleNamespace(peppers=PEPPERS),
             organization_id=UUID(int=1),
@@ -58,11 +58,11 @@ class Listed:
         shown = await paging.page(
             cast("ApiRequest", request), self.find, cursor, limit, identify=lambda item: item.id
         )
-        items = msgspec.json.decode(msgspec.json.encode(shown.items), type=list[Item])
+        items = msgspec.json.decode(msgspec.json.encode(shown.items), type=list[SizedItem])
         return items, shown.next_cursor
 
-    async def walk(self, limit: int) -> list[list[Item]]:
-        """Its pages from the first to the last."""
+    async def walk(self, limit: int) -> list[list[SizedItem]]:
+        """Return all pages, first to last."""
         items, cursor = await self.page(limit)
         pages = [items]
         while cursor:
@@ -71,14 +71,14 @@ class Listed:
         return pages
 
 
-def size(items: list[Item]) -> int:
+def size(items: list[SizedItem]) -> int:
     return sum(len(msgspec.json.encode(item)) for item in items)
 
 
 @settings(max_examples=60, deadline=None)
-@given(sizes=SIZES, limit=st.integers(1, paging.LARGEST))
+@given(sizes=SIZES, limit=st.integers(1, paging.MAX_LIMIT))
 def test_each_item_is_on_one_page_and_no_page_is_larger_than_it_may(sizes: list[int], limit: int) -> None:
-    listed = Listed(sizes)
+    listed = SizedList(sizes)
     pages = asyncio.run(listed.walk(limit))
     assert [item for page in pages for item in page] == listed.items
     for page in pages:
@@ -89,22 +89,22 @@ def test_each_item_is_on_one_page_and_no_page_is_larger_than_it_may(sizes: list[
 
 
 async def test_a_page_of_the_usual_size_is_one_statement() -> None:
-    listed = Listed([60_000] * 100)
-    assert len((await listed.page(paging.DEFAULT))[0]) > 1
-    assert listed.asked == [paging.DEFAULT + 1]
+    listed = SizedList([60_000] * 100)
+    assert len((await listed.page(paging.DEFAULT_LIMIT))[0]) > 1
+    assert listed.asked == [paging.DEFAULT_LIMIT + 1]
 
 
 async def test_a_large_page_comes_in_slices_each_with_a_connection_of_its_own() -> None:
-    listed = Listed([8_000] * 300)
-    await listed.page(paging.LARGEST)
+    listed = SizedList([8_000] * 300)
+    await listed.page(paging.MAX_LIMIT)
     assert listed.connected == len(listed.asked) > 5
     assert max(listed.asked[1:]) * 8_000 <= paging.SLICE_BYTES
 
 
 async def test_many_small_items_are_two_statements() -> None:
-    listed = Listed([200] * 300)
-    assert len((await listed.page(paging.LARGEST))[0]) == paging.LARGEST
-    assert listed.asked == [paging.SLICE, paging.LARGEST + 1 - paging.SLICE]
+    listed = SizedList([200] * 300)
+    assert len((await listed.page(paging.MAX_LIMIT))[0]) == paging.MAX_LIMIT
+    assert listed.asked == [paging.FIRST_SLICE_ITEMS, paging.MAX_LIMIT + 1 - paging.FIRST_SLICE_ITEMS]
 
 
 async def test_a_list_of_full_projects_is_bounded_in_bytes(acme: Caller, pool: Pool) -> None:

@@ -1,4 +1,4 @@
-"""Paths that are written in another way than ours: no route, whoever asks."""
+"""Paths with escapes or double slashes match no route, for any caller."""
 
 from urllib.parse import unquote
 
@@ -7,8 +7,8 @@ import pytest
 from litestar import Litestar
 
 from tests.api.conftest import Caller
-from tests.api.hang_up import call
-from tests.api.refusals import refused
+from tests.api.hang_up import call_and_disconnect
+from tests.api.refusals import assert_refused
 
 
 @pytest.mark.parametrize(
@@ -20,16 +20,16 @@ from tests.api.refusals import refused
         "/v1/projects/../whoami", "/v1/./whoami", "/media/..%2f..%2fetc", "/docs/%2e%2e/openapi",
     ],
 )  # fmt: skip
-async def test_a_path_in_other_letters_is_a_404(
+async def test_escaped_path_is_a_404(
     app: Litestar, acme: Caller, anonymous: httpx.AsyncClient, path: str
 ) -> None:
-    """As it was sent: clients mend some of them on their way."""
+    """The raw path is sent, since clients normalize some of them."""
     decoded = unquote(path)
     for headers in ({}, {"X-Api-Key": acme.key}):
-        start, body = await call(app, "GET", decoded, headers=headers, raw_path=path.encode())
+        start, body = await call_and_disconnect(app, "GET", decoded, headers=headers, raw_path=path.encode())
         answer = httpx.Response(start["status"], headers=start["headers"], content=body["body"])
         answer.request = httpx.Request("GET", "http://api/")
-        refused(answer, 404, "NOT_FOUND")
+        assert_refused(answer, 404, "NOT_FOUND")
 
 
 async def test_a_query_may_have_any_letters(acme: Caller) -> None:

@@ -1,4 +1,4 @@
-"""Events of a project as they are listed: each once, as it was sent, and people only to those who may."""
+"""Listed events of a project: each once, as sent, with personal data only for the right scope."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -16,12 +16,12 @@ from schemas import ids
 from tests import seeds
 from tests.api.conftest import Caller, client_of, new_key
 from tests.api.parties import new_project
-from tests.api.refusals import refused
+from tests.api.refusals import assert_refused
 from tests.domain.events.sending import NOW, event, send
 
 MINUTE = timedelta(minutes=1)
 
-#: What puts an event into the other lists: of a project, an app's number and an id.
+#: Inserts of an event into the other lists: for a project, an app's number and an id.
 INSERTS = (
     "insert into event_quarantine (project_id, app_no, id, code, text) values ($1, $2, $3, 'INVALID', '{}')",
     """insert into event_conversion (project_id, app_no, id, destination, event_key, name, event_name,
@@ -30,8 +30,8 @@ INSERTS = (
 )
 
 
-class Shop(NamedTuple):
-    """A project with two apps, the first of which is number 1."""
+class EventShop(NamedTuple):
+    """A project with two apps; the first has number 1."""
 
     path: str
     id: UUID
@@ -39,22 +39,24 @@ class Shop(NamedTuple):
 
 
 @pytest_asyncio.fixture
-async def shop(acme: Caller) -> Shop:
+async def shop(acme: Caller) -> EventShop:
     project = await new_project(acme)
     made = [
         await acme.http.post(
             f"/v1/projects/{project}/sdk-apps",
-            json={"name": "Shop", "platform": "web", "webDomain": f"{number}.example"},
+            json={"name": "EventShop", "platform": "web", "webDomain": f"{number}.example"},
         )
         for number in range(2)
     ]
     found = ids.read(ids.PROJECT, project)
     assert found
-    return Shop(f"/v1/projects/{project}", found, [one.json()["appId"] for one in made])
+    return EventShop(f"/v1/projects/{project}", found, [one.json()["appId"] for one in made])
 
 
-async def walk(caller: Caller, shop: Shop, listed: str = "events", **params: str) -> list[dict[str, Any]]:
-    """All pages."""
+async def walk(
+    caller: Caller, shop: EventShop, listed: str = "events", **params: str
+) -> list[dict[str, Any]]:
+    """Return the items of all pages."""
     found: list[dict[str, Any]] = []
     cursor: dict[str, str] = {}
     while True:
@@ -68,13 +70,13 @@ async def walk(caller: Caller, shop: Shop, listed: str = "events", **params: str
 
 
 def of(events: Sequence[Event]) -> list[str]:
-    """Ids of events as they are listed."""
+    """Return the ids of events in listed order."""
     newest = sorted(events, key=lambda one: (one.occurred_at, one.event_key, one.app_no), reverse=True)
     return [one.event_id or str(one.event_key) for one in newest]
 
 
-async def test_each_event_is_on_one_page(acme: Caller, shop: Shop, conn: Conn) -> None:
-    """Of two apps and several days, many of one instant, two with each id; beside another project's."""
+async def test_each_event_is_on_one_page(acme: Caller, shop: EventShop, conn: Conn) -> None:
+    """Two apps, several days, many events at one instant, each id twice; next to another project's events."""
     times = [NOW - timedelta(days=day) for day in range(3)]
     events = [
         event(n, project_id=shop.id, app_no=app_no, occurred_at=times[n % 3], user_id=f"u{n % 2}")
@@ -97,8 +99,10 @@ async def test_each_event_is_on_one_page(acme: Caller, shop: Shop, conn: Conn) -
         )
 
 
-async def test_an_event_is_shown_as_it_was_sent(acme: Caller, shop: Shop, conn: Conn, pool: Pool) -> None:
-    """Its JSON to the byte; and without the scope for it nothing of a person."""
+async def test_an_event_is_shown_as_it_was_sent(
+    acme: Caller, shop: EventShop, conn: Conn, pool: Pool
+) -> None:
+    """Its JSON is unchanged to the byte; without the scope it has no personal data."""
     properties = r'{"value": 1.10, "Email":"a@b.example", "note":"\u0000\ud83d\ude00", "n":1e2,"n":2}'
     sent = event(
         4, project_id=shop.id, event_id="order-4711", user_id="ana", anonymous_id="anon",
@@ -121,10 +125,10 @@ async def test_an_event_is_shown_as_it_was_sent(acme: Caller, shop: Shop, conn: 
     assert hidden["context"] == {"ip": "[redacted]", "os": {"name": "iOS"}}
 
 
-async def test_an_id_that_names_somebody_is_for_who_may_see_people(
-    acme: Caller, shop: Shop, conn: Conn, pool: Pool
+async def test_personal_event_id_needs_the_pii_scope(
+    acme: Caller, shop: EventShop, conn: Conn, pool: Pool
 ) -> None:
-    """In each list that has events' ids."""
+    """In each list with event ids."""
     name = "signup:jane@x.example"
     relays = {(shop.id, 1): relays_of({"meta": None})}
     async with conn.transaction():
@@ -141,7 +145,7 @@ async def test_an_id_that_names_somebody_is_for_who_may_see_people(
 
 
 async def test_events_of_a_deleted_app_and_an_archived_project_stay(
-    acme: Caller, shop: Shop, conn: Conn
+    acme: Caller, shop: EventShop, conn: Conn
 ) -> None:
     await send(conn, [event(1, project_id=shop.id)])
     await acme.http.delete(f"{shop.path}/sdk-apps/{shop.app_ids[0]}")
@@ -150,10 +154,8 @@ async def test_events_of_a_deleted_app_and_an_archived_project_stay(
     assert await walk(acme, shop, appId=shop.app_ids[1]) == []
 
 
-async def test_what_comes_of_an_app_that_is_made_meanwhile_is_left_to_the_next_list(
-    acme: Caller, shop: Shop, conn: Conn
-) -> None:
-    """Its number is read before, from another database; the list goes on behind it."""
+async def test_events_of_a_new_app_wait_for_the_next_list(acme: Caller, shop: EventShop, conn: Conn) -> None:
+    """App numbers are read earlier, from another database; the list continues after them."""
     for app_no in (1, 1, 3, 1):
         for insert in INSERTS:
             await conn.execute(insert, shop.id, app_no, ids.new())
@@ -163,8 +165,8 @@ async def test_what_comes_of_an_app_that_is_made_meanwhile_is_left_to_the_next_l
         assert [one["appId"] for one in found] == [shop.app_ids[0]] * 3, listed
 
 
-async def test_another_projects_app_is_not_found(acme: Caller, shop: Shop) -> None:
+async def test_another_projects_app_is_not_found(acme: Caller, shop: EventShop) -> None:
     other = await new_project(acme)
     for path in ("events", "conversions", "conversions/deliveries"):
         answer = await acme.http.get(f"/v1/projects/{other}/{path}", params={"appId": shop.app_ids[0]})
-        refused(answer, 404, "NOT_FOUND")
+        assert_refused(answer, 404, "NOT_FOUND")

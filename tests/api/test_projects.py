@@ -1,4 +1,4 @@
-"""Projects over HTTP: the domain's rules are in tests/domain, here is what a caller sees."""
+"""Projects over HTTP, as a caller sees them; tests/domain tests the rules."""
 
 import asyncio
 from typing import Any
@@ -18,7 +18,7 @@ async def create(caller: Caller, **fields: Any) -> dict[str, Any]:
     return answer.json()  # type: ignore[no-any-return]
 
 
-async def test_a_project_is_there_once_it_is_answered(acme: Caller) -> None:
+async def test_created_project_exists_at_once(acme: Caller) -> None:
     answer = await acme.http.post("/v1/projects", json=SHOP | {"customerExternalId": "c-1"})
     made = answer.json()
     assert answer.status_code == 201
@@ -59,8 +59,8 @@ async def test_deep_metadata_is_refused(acme: Caller) -> None:
 
 
 @pytest.mark.parametrize("number", ["1e308", "1e-400", "0.1234567890123456789", "18446744073709551616"])
-async def test_a_number_that_would_swell_or_change_is_refused(acme: Caller, number: str) -> None:
-    """Nothing is kept of it; the answer names the field."""
+async def test_inexact_number_is_refused(acme: Caller, number: str) -> None:
+    """Nothing is stored; the answer names the field."""
     text = '{"name":"Shop","timezone":"UTC","metadata":{"prices":[' + number + "]}}"
     headers = {"Content-Type": "application/json"}
     answer = await acme.http.post("/v1/projects", content=text, headers=headers)
@@ -72,7 +72,7 @@ async def test_a_number_that_would_swell_or_change_is_refused(acme: Caller, numb
 
 
 async def test_the_largest_metadata_comes_back_as_large(acme: Caller) -> None:
-    """Nothing that is accepted makes a list more than 8 KiB larger for each of its items."""
+    """No accepted metadata makes a list more than 8 KiB larger per item."""
     item = b"1e-15,"
     text = b'{"name":"Shop","timezone":"UTC","metadata":{"n":[' + item * 450 + b"1]}}"
     headers = {"Content-Type": "application/json"}
@@ -110,7 +110,7 @@ async def test_filters(acme: Caller) -> None:
     assert await names(search="%") == []
 
 
-async def test_archiving_is_at_once_and_repeats_its_answer(acme: Caller, conn: Conn) -> None:
+async def test_archive_is_immediate_and_repeatable(acme: Caller, conn: Conn) -> None:
     project = await create(acme)
     url = f"/v1/projects/{project['id']}"
     first, second = await asyncio.gather(acme.http.delete(url), acme.http.delete(url))
@@ -131,14 +131,14 @@ async def test_archiving_is_at_once_and_repeats_its_answer(acme: Caller, conn: C
     assert (await acme.http.patch(url, json={"name": "Still mine"})).status_code == 200
 
 
-async def test_the_archives_job_is_the_partners_to_read(acme: Caller) -> None:
+async def test_archive_job_is_readable(acme: Caller) -> None:
     project = await create(acme)
     job_id = (await acme.http.delete(f"/v1/projects/{project['id']}")).json()["jobId"]
     job = (await acme.http.get(f"/v1/jobs/{job_id}")).json()
     assert (job["kind"], job["status"], job["projectId"]) == ("archive_project", "running", project["id"])
 
 
-async def test_if_match_names_the_version_that_is_there(acme: Caller) -> None:
+async def test_if_match_needs_the_current_version(acme: Caller) -> None:
     url = f"/v1/projects/{(await create(acme))['id']}"
     for stale in ('"2"', 'W/"1"', '"x"', ""):
         answer = await acme.http.delete(url, headers={"If-Match": stale})

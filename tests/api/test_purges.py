@@ -1,4 +1,4 @@
-"""A purge, as callers see it: whatever leads to the project leads nowhere, and what went on there ends."""
+"""A purge as callers see it: all routes to the project return 404, and its running work ends."""
 
 import asyncio
 import secrets
@@ -24,12 +24,12 @@ from tests.waiting import eventually
 from tests.workers.runtime.workers import at_work
 from workers.tasks import OPENERS
 
-#: By their names in paths: what is the project's.
+#: Names of path parameters that belong to the project.
 ITS_OWN = {"projectId", "jobId", "socialAccountId", "contentId", "scheduledPostId", "leaseRequestId", "appId"}
 
 
-class Scene(NamedTuple):
-    """A project with one of each, whose ingest is under way for ever; `other` is of its other environment."""
+class PurgeScene(NamedTuple):
+    """A project with an object of each kind and an endless ingest; `other` is in its other environment."""
 
     http: httpx.AsyncClient
     anonymous: httpx.AsyncClient
@@ -65,7 +65,7 @@ class Scene(NamedTuple):
         await eventually(has)
 
     async def is_gone(self) -> None:
-        """Archived, and then purged within its job."""
+        """Wait until the project is archived and then purged by its job."""
         kinds = {kind: OPENERS[kind] for kind in (ARCHIVE_PROJECT, PURGE_PROJECT)}
         async with at_work(self.settings, self.pool, kinds):
             assert (await self.http.delete(self.at)).status_code == 200
@@ -81,7 +81,7 @@ async def scene(
     pool: Pool,
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
-) -> AsyncIterator[Scene]:
+) -> AsyncIterator[PurgeScene]:
     monkeypatch.setattr(purge, "PATIENCE_S", 0)
     env: Env = request.param
     async with calling(app, pool, "Acme", scopes=EVERYTHING, env=env) as acme, client_of(app) as anonymous:
@@ -94,14 +94,14 @@ async def scene(
             )
         key = await new_key(pool, twin, env="live" if env == "test" else "test")
         async with client_of(app, key) as other:
-            yield Scene(acme.http, anonymous, other, mine, app, pool, settings)
+            yield PurgeScene(acme.http, anonymous, other, mine, app, pool, settings)
 
 
 async def statuses(http: httpx.AsyncClient, paths: list[str]) -> dict[str, int]:
     return {path: (await http.get(path)).status_code for path in paths}
 
 
-async def test_every_way_to_it_is_a_404(scene: Scene) -> None:
+async def test_every_route_to_the_project_is_a_404(scene: PurgeScene) -> None:
     picture = ("bread.png", media.picture("PNG", (4, 4)), "image/png")
     made = await scene.http.post(f"{scene.at}/content/upload", files={"file": picture})
     asset = made.json()["assets"][0]
@@ -120,7 +120,7 @@ async def test_every_way_to_it_is_a_404(scene: Scene) -> None:
     )
     links = [link, small, f"{link}/{ticket}"]
     of_content = f"/v1/content/{made.json()['id']}/assets/{asset['assetId']}"
-    # Operators read jobs of live organizations alone.
+    # Operators read only jobs of live organizations.
     mine = [path for path in scene.reads if not path.startswith("/v1/ops/")]
     reads = [of_content if "/assets/" in path else path for path in mine]
     assert len(reads) >= 10
@@ -132,7 +132,7 @@ async def test_every_way_to_it_is_a_404(scene: Scene) -> None:
     assert (await scene.purge()).status_code == 404
 
 
-async def test_the_keys_of_both_environments_stay(scene: Scene) -> None:
+async def test_the_keys_of_both_environments_stay(scene: PurgeScene) -> None:
     await scene.is_gone()
     for http in (scene.http, scene.other):
         assert (await http.get("/v1/whoami")).status_code == 200
@@ -142,7 +142,7 @@ async def test_the_keys_of_both_environments_stay(scene: Scene) -> None:
     assert {one["projectId"] for one in log[:2]} == {scene.ids["projectId"]}
 
 
-async def test_no_answer_of_it_is_replayed(scene: Scene) -> None:
+async def test_no_answer_of_it_is_replayed(scene: PurgeScene) -> None:
     write, headers = f"{scene.at}/leased-accounts/request", {"Idempotency-Key": "again"}
     asked = {"count": 1, "niche": "bread"}
     answers = [await scene.http.post(write, json=asked, headers=headers) for _ in range(2)]
@@ -153,8 +153,8 @@ async def test_no_answer_of_it_is_replayed(scene: Scene) -> None:
     assert await scene.pool.fetchval(kept, f"%{scene.ids['projectId']}%") == 0
 
 
-async def test_no_sealed_answer_of_it_is_replayed(scene: Scene) -> None:
-    """A key that was shown once; and those of the organization's own keys stay."""
+async def test_no_sealed_answer_of_it_is_replayed(scene: PurgeScene) -> None:
+    """A key that was shown once is gone; the answers with the organization's own keys stay."""
     apps, key = f"{scene.at}/sdk-apps", {"name": "CI", "scopes": ["jobs:read"]}
     body = {"name": "Bread", "platform": "ios", "bundleId": "com.example.bread"}
     made = await scene.http.post(apps, json=body, headers={"Idempotency-Key": "make"})
@@ -175,8 +175,8 @@ async def test_no_sealed_answer_of_it_is_replayed(scene: Scene) -> None:
     assert after[2].content == before[2].content
 
 
-async def test_whoever_listens_hears_that_it_is_over(scene: Scene) -> None:
-    """Its job is still under way when it goes."""
+async def test_streams_end_with_the_purge(scene: PurgeScene) -> None:
+    """Its job still runs when the purge begins."""
     job = f"/v1/jobs/{scene.ids['jobId']}"
     streaming = asyncio.create_task(scene.http.get(f"{job}/events"))
     waiting = asyncio.create_task(scene.http.get(f"{job}?wait=30"))

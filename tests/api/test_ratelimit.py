@@ -1,4 +1,4 @@
-"""Requests in a sliding minute for each key and class, writes in a day for each organization."""
+"""Rate limits: requests in a sliding minute for each key and class, writes in a day for each organization."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
@@ -29,13 +29,13 @@ FEW = RequestLimits({Class.READ_LIGHT: 3, Class.WRITE_LIGHT: 2, Class.LONG_RUNNI
 
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Redis gets its time on a busy machine: one that is too slow lets requests pass uncounted."""
+    """Raise the time limit of Redis for a busy machine: a slow Redis lets requests pass uncounted."""
     monkeypatch.setattr(ratelimit, "BUDGET_S", 60.0)
 
 
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch, patient: None) -> None:
-    """Every tier gets little."""
+    """Set low limits for every tier."""
     monkeypatch.setattr(ratelimit, "QUOTAS", dict.fromkeys(ratelimit.QUOTAS, FEW))
 
 
@@ -46,7 +46,7 @@ async def buckets(redis_url: str) -> AsyncIterator[Redis]:
 
 
 async def age(buckets: Redis, seconds: int) -> None:
-    """As if every counted request had come so much earlier."""
+    """Move every counted request into the past."""
     for window in [key async for key in buckets.scan_iter("rate:*:*-*") if await buckets.type(key) == "hash"]:
         counts = await cast("Awaitable[dict[str, str]]", buckets.hgetall(window))
         await buckets.delete(window)
@@ -55,7 +55,7 @@ async def age(buckets: Redis, seconds: int) -> None:
 
 
 def policies(header: str) -> dict[str, dict[str, int]]:
-    """`"read-light";q=120;w=60, ...` by name."""
+    """Parse `"read-light";q=120;w=60, ...` by name."""
     found = {}
     for item in header.split(", "):
         name, *parameters = item.split(";")
@@ -85,7 +85,7 @@ async def test_the_tiers_are_the_contracts(acme: Caller) -> None:
 
 
 @pytest.mark.usefixtures("patient")
-async def test_starting_a_job_is_a_class_of_its_own(acme: Caller) -> None:
+async def test_job_starts_have_their_own_class(acme: Caller) -> None:
     project = (await acme.http.post("/v1/projects", json={"name": "a", "timezone": "UTC"})).json()["id"]
     path, body = f"/v1/projects/{project}/ingest/website", {"url": "https://example.com"}
     answer = await acme.http.post(path, json=body)
@@ -195,8 +195,8 @@ async def test_many_at_once_are_counted_exactly(acme: Caller) -> None:
     assert sorted(left) == [0, 1, 2]
 
 
-async def test_a_slow_loop_is_no_redis_that_is_away(app: Litestar, acme: Caller) -> None:
-    """Exactly the limit passes, however busy the process is: the loop needs 60 ms for each of its passes."""
+async def test_slow_loop_is_not_taken_for_a_redis_outage(app: Litestar, acme: Caller) -> None:
+    """Exactly the limit passes on a busy process: each iteration of the loop takes 60 ms."""
     services = app.state.services
     principal = await services.authenticator.authenticate(key_text.parse(acme.key), expected=None, address="")
     before = uncounted()
@@ -209,7 +209,7 @@ async def test_a_slow_loop_is_no_redis_that_is_away(app: Litestar, acme: Caller)
 
 @pytest_asyncio.fixture
 async def clocked(settings: Settings) -> AsyncIterator[tuple[Litestar, list[datetime]]]:
-    """An API whose clock a test sets."""
+    """An API with a clock that a test sets."""
     now = [NOON]
     app = create_app(settings, clock=lambda: now[0])
     async with held(app.lifespan()):
@@ -217,7 +217,7 @@ async def clocked(settings: Settings) -> AsyncIterator[tuple[Litestar, list[date
 
 
 @pytest.mark.usefixtures("few")
-async def test_a_days_writes_are_the_organizations_and_end_at_midnight_utc(
+async def test_daily_writes_count_per_organization_and_utc_day(
     clocked: tuple[Litestar, list[datetime]], pool: Pool, buckets: Redis
 ) -> None:
     app, now = clocked
@@ -263,7 +263,7 @@ def uncounted() -> float:
 
 
 @pytest.mark.parametrize("stop", ["stop", "pause"])
-async def test_without_redis_requests_pass_and_are_counted_as_such(
+async def test_uncounted_requests_pass_without_redis(
     own_servers: Servers, acme_apart: Caller, stop: str
 ) -> None:
     getattr(own_servers.valkey, stop)()
@@ -275,7 +275,7 @@ async def test_without_redis_requests_pass_and_are_counted_as_such(
 
 
 @pytest.mark.usefixtures("patient")
-async def test_a_redis_that_forgot_the_script_gets_it_again(acme: Caller, buckets: Redis) -> None:
+async def test_script_is_reloaded_after_a_flush(acme: Caller, buckets: Redis) -> None:
     await acme.http.get("/v1/whoami")
     await buckets.script_flush()
     answer = await acme.http.get("/v1/whoami")

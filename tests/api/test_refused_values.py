@@ -1,7 +1,7 @@
-"""Values that no route takes: each is named, and changes nothing.
+"""Values that no route accepts: each error names its field, and nothing changes.
 
-Unknown fields, wrong types, NUL characters and bodies that are no objects are refused by every route alike:
-tests/api/test_bad_input.py has them.
+tests/api/test_bad_input.py tests the errors that all routes share: unknown fields, wrong types, NUL
+characters and bodies that aren't objects.
 """
 
 from typing import Any
@@ -12,8 +12,8 @@ from litestar import Litestar
 
 from db.pool import Pool
 from tests.api.described import routes
-from tests.api.everything import Operator
-from tests.api.refusals import refused
+from tests.api.everything import AllRightsCaller
+from tests.api.refusals import assert_refused
 
 BACK = "https://app.example.com/settings?tab=social"
 
@@ -59,8 +59,8 @@ TIMES: list[tuple[Any, str]] = [
     ({}, "scheduledFor"),
 ]
 
-#: By operation: a body that it would take, and what makes it one that it doesn't, with the field it names.
-#: None drops the base's field where the value is `ABSENT`.
+#: By operation: a valid body, and changes that make it invalid, with the field in the error. `ABSENT` drops
+#: the base's field.
 ABSENT = object()
 ANDROID = {"platform": "android", "bundleId": ABSENT}
 WEB = {"platform": "vite", "bundleId": ABSENT}
@@ -256,7 +256,7 @@ BODIES: dict[str, tuple[dict[str, Any], list[tuple[Any, str]]]] = {
     "reject_lease_request": ({}, [({"reason": ""}, "reason")]),
 }  # fmt: skip
 
-#: By operation: what its query can't be, with the parameter that it names.
+#: By operation: invalid queries, with the parameter in the error.
 QUERIES: dict[str, list[tuple[str, str]]] = {
     "list_projects": [("status=gone", "status"), ("search=%00", "search")],
     "list_jobs": [("status=queued", "status")],
@@ -274,27 +274,29 @@ QUERIES: dict[str, list[tuple[str, str]]] = {
 
 
 @pytest_asyncio.fixture(autouse=True)
-async def _origins(operator: Operator, pool: Pool) -> None:
+async def _origins(operator: AllRightsCaller, pool: Pool) -> None:
     await pool.execute("update api_key set return_origins = '{https://app.example.com}'")
 
 
 @pytest.mark.usefixtures("unchanged")
-async def test_a_value_that_can_not_be_is_named_and_changes_nothing(
-    operator: Operator, app: Litestar
+async def test_invalid_value_is_reported_and_changes_nothing(
+    operator: AllRightsCaller, app: Litestar
 ) -> None:
     by_id = {route.id: route for route in routes(app)}
     for operation, (base, wrongs) in BODIES.items():
         for wrong, path in wrongs:
             body = {name: value for name, value in (base | wrong).items() if value is not ABSENT}
             answer = await operator.send(by_id[operation], json=body)
-            refused(answer, 422, "VALIDATION", path)
+            assert_refused(answer, 422, "VALIDATION", path)
             assert "secret" not in answer.text
 
 
 @pytest.mark.usefixtures("unchanged")
-async def test_a_query_that_can_not_be_is_named(operator: Operator, app: Litestar) -> None:
+async def test_invalid_query_is_reported(operator: AllRightsCaller, app: Litestar) -> None:
     by_id = {route.id: route for route in routes(app)}
     for operation, wrongs in QUERIES.items():
         for query, path in wrongs:
             route = by_id[operation]
-            refused(await operator.http.get(f"{route.at(operator.ids)}?{query}"), 422, "VALIDATION", path)
+            assert_refused(
+                await operator.http.get(f"{route.at(operator.ids)}?{query}"), 422, "VALIDATION", path
+            )

@@ -1,4 +1,4 @@
-"""SDK apps over their whole life: made, shown with a key once, listed, changed, rotated, deleted."""
+"""The life of SDK apps: created, key shown once, listed, changed, rotated, deleted."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from db.pool import Pool
 from domain.apps import app_keys
 from tests.api.conftest import PEPPERS, Caller, calling
 from tests.api.parties import new_project
-from tests.api.refusals import paths, reason, refused
+from tests.api.refusals import assert_refused, issue_paths, reason
 
 NEW: dict[str, Any] = {"name": "Shop", "platform": "web", "webDomain": "Shop.Example"}
 PHONES = {"name": "Shop", "bundleId": "com.example.shop", "androidPackage": "com.example.shop"}
@@ -19,7 +19,7 @@ PHONES = {"name": "Shop", "bundleId": "com.example.shop", "androidPackage": "com
 
 @pytest_asyncio.fixture
 async def at(acme: Caller) -> str:
-    """The list of a project's apps."""
+    """Return the path of a project's apps."""
     return f"/v1/projects/{await new_project(acme)}/sdk-apps"
 
 
@@ -73,13 +73,11 @@ async def test_there_is_one_app_for_each_platform_and_identifier(acme: Caller, a
     await acme.http.delete(f"{at}/{first['appId']}")
     again = await made(acme, at)
     assert again["appId"] != first["appId"]
-    refused(await acme.http.get(f"{at}/{first['appId']}"), 404, "NOT_FOUND")
+    assert_refused(await acme.http.get(f"{at}/{first['appId']}"), 404, "NOT_FOUND")
 
 
 @pytest.mark.parametrize("platform", ["react-native", "flutter", "expo"])
-async def test_what_is_built_for_both_phones_has_one_identifier_or_both(
-    acme: Caller, at: str, platform: str
-) -> None:
+async def test_cross_platform_app_has_one_or_both_identifiers(acme: Caller, at: str, platform: str) -> None:
     both = PHONES | {"platform": platform}
     app = (await acme.http.post(at, json=both)).json()
     where = f"{at}/{app['appId']}"
@@ -88,9 +86,9 @@ async def test_what_is_built_for_both_phones_has_one_identifier_or_both(
         assert reason(await acme.http.post(at, json=one)) == (409, "CONFLICT", "APP_EXISTS")
     dropped = (await acme.http.patch(where, json={"bundleId": None})).json()
     assert (dropped["bundleId"], dropped["androidPackage"]) == (None, "com.example.shop")
-    refused(await acme.http.patch(where, json={"androidPackage": None}), 422, "VALIDATION", "bundleId")
+    assert_refused(await acme.http.patch(where, json={"androidPackage": None}), 422, "VALIDATION", "bundleId")
     foreign = {"name": "Shop", "platform": platform, "webDomain": "shop.example"}
-    assert paths(await acme.http.post(at, json=foreign)) == ["webDomain", "bundleId"]
+    assert issue_paths(await acme.http.post(at, json=foreign)) == ["webDomain", "bundleId"]
 
 
 async def test_a_patch_changes_what_it_names(acme: Caller, at: str) -> None:
@@ -109,7 +107,7 @@ async def test_a_patch_changes_what_it_names(acme: Caller, at: str) -> None:
 
 
 async def test_a_rotation_is_repeated_with_the_same_key(acme: Caller, at: str, pool: Pool) -> None:
-    """And so is a create; what is kept of either is sealed."""
+    """So is a create; the stored answers of both are sealed."""
     twice = [await acme.http.post(at, json=NEW, headers={"Idempotency-Key": "make"}) for _ in range(2)]
     assert twice[0].content == twice[1].content
     app = twice[0].json()
@@ -125,7 +123,7 @@ async def test_a_rotation_is_repeated_with_the_same_key(acme: Caller, at: str, p
     assert not any(b"lpa_" in row["body"] for row in kept)
 
 
-async def test_an_archived_project_makes_none_and_its_apps_can_be_closed(
+async def test_archived_project_refuses_new_apps_but_allows_deletes(
     acme: Caller, at: str, pool: Pool
 ) -> None:
     app = await made(acme, at)
@@ -145,15 +143,15 @@ async def test_an_app_is_found_in_its_own_project_only(acme: Caller, at: str) ->
     other = f"/v1/projects/{await new_project(acme)}/sdk-apps/{app['appId']}"
     for method in ("GET", "PATCH", "DELETE"):
         given: dict[str, Any] = {"json": {"name": "x"}} if method == "PATCH" else {}
-        refused(await acme.http.request(method, other, **given), 404, "NOT_FOUND")
+        assert_refused(await acme.http.request(method, other, **given), 404, "NOT_FOUND")
 
 
-async def test_an_apps_key_opens_no_other_route(acme: Caller, at: str, anonymous: httpx.AsyncClient) -> None:
-    """It lies in clients, where anybody reads it."""
+async def test_app_key_works_on_no_other_route(acme: Caller, at: str, anonymous: httpx.AsyncClient) -> None:
+    """The key is shipped in clients, where everyone can read it."""
     key = (await made(acme, at))["apiKey"]
     for path in ("/v1/whoami", at, "/v1/projects"):
         answer = await anonymous.get(path, headers={"Authorization": f"Bearer {key}"})
-        refused(answer, 401, "UNAUTHENTICATED")
+        assert_refused(answer, 401, "UNAUTHENTICATED")
 
 
 async def test_a_sandbox_has_apps_of_its_own(app: Litestar, pool: Pool) -> None:

@@ -1,4 +1,4 @@
-"""Tables as bodies: whatever a spreadsheet writes of rows is read as they are, whatever else is refused."""
+"""CSV bodies: all tables that a spreadsheet writes are read correctly, and other text is refused."""
 
 import csv
 import io
@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Meta
 
-from api import tables
+from api import csv_body
 from domain.values import steps
 from schemas.base import In, Text
 from schemas.errors import Invalid, Malformed
 
 
-class Line(In, frozen=True, kw_only=True):
+class CsvLine(In, frozen=True, kw_only=True):
     """A row to read."""
 
     name: Text
@@ -24,20 +24,20 @@ class Line(In, frozen=True, kw_only=True):
     note: Text = ""
 
 
-class Lines(In, frozen=True, kw_only=True):
+class CsvLines(In, frozen=True, kw_only=True):
     """Rows to read."""
 
-    rows: Annotated[list[Line], Meta(min_length=1, max_length=1_000)]
+    rows: Annotated[list[CsvLine], Meta(min_length=1, max_length=1_000)]
 
 
-def read(body: bytes, kind: type[Lines]) -> Any:
-    return steps.finish(tables.read(body, kind))
+def read(body: bytes, kind: type[CsvLines]) -> Any:
+    return steps.finish(csv_body.read(body, kind))
 
 
 ROWS = b"name,number\n"
 
 cells = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), min_size=1, max_size=8)
-lines = st.builds(Line, name=cells, number=st.integers(0, 2**63 - 1), note=st.just("") | cells)
+lines = st.builds(CsvLine, name=cells, number=st.integers(0, 2**63 - 1), note=st.just("") | cells)
 
 
 @given(
@@ -48,30 +48,30 @@ lines = st.builds(Line, name=cells, number=st.integers(0, 2**63 - 1), note=st.ju
     quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
 )
 def test_rows_are_read_as_they_were_written(
-    rows: list[Line], names: list[str], end: str, *, marked: bool, quoting: Any
+    rows: list[CsvLine], names: list[str], end: str, *, marked: bool, quoting: Any
 ) -> None:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator=end, quoting=quoting)
     writer.writerows([names, *([getattr(row, name) for name in names] for row in rows)])
-    assert read(text.getvalue().encode("utf-8-sig" if marked else "utf-8"), Lines) == Lines(rows=rows)
+    assert read(text.getvalue().encode("utf-8-sig" if marked else "utf-8"), CsvLines) == CsvLines(rows=rows)
 
 
 @given(st.binary(max_size=60) | st.text('name,ub"\n\r\0é1', max_size=60).map(str.encode))
-def test_whatever_comes_is_read_or_refused(body: bytes) -> None:
+def test_every_body_is_parsed_or_refused(body: bytes) -> None:
     with suppress(Malformed, Invalid):
-        read(body, Lines)
+        read(body, CsvLines)
     with suppress(Malformed, Invalid):
-        read(ROWS + body, Lines)
+        read(ROWS + body, CsvLines)
 
 
 def issues(body: str) -> list[tuple[str, str]]:
     with pytest.raises(Invalid) as refusal:
-        read(body.encode(), Lines)
+        read(body.encode(), CsvLines)
     return [(issue["path"], issue["message"].partition(":")[0]) for issue in refusal.value.details["issues"]]
 
 
-def test_a_row_is_told_by_its_index_and_by_the_line_that_it_begins_on() -> None:
-    """With each cell that can't be."""
+def test_row_error_has_index_and_line() -> None:
+    """Each invalid cell is reported."""
     body = 'name,number,note\n"two\nlines",1,\n\nx,-1,\ny,1.5,\nz,7,\n,-7,\n'
     assert issues(body) == [
         ("rows[1].number", "line 5"), ("rows[2].number", "line 6"), ("rows[4].name", "line 8"),
@@ -81,20 +81,20 @@ def test_a_row_is_told_by_its_index_and_by_the_line_that_it_begins_on() -> None:
 
 def test_the_first_line_names_each_field_that_a_row_must_have_once() -> None:
     assert issues("name,name,colour\nx,y,z\n") == [
-        ("header", "names no field"), ("header", "names 'name' twice"), ("header", "lacks 'number'"),
+        ("header", "is not a field"), ("header", "has 'name' twice"), ("header", "lacks 'number'"),
     ]  # fmt: skip
     assert issues("name,number\n") == [("rows", "must have at least 1 item")]
     assert issues("name,number\n" + "x,1\n" * 1_001) == [("rows", "must have at most 1000 items")]
 
 
-def test_of_a_long_name_a_part_is_repeated() -> None:
+def test_long_name_is_truncated_in_the_error() -> None:
     name = "n" * 4_000
     with pytest.raises(Invalid) as refusal:
-        read(f"{name},{name}\n".encode(), Lines)
+        read(f"{name},{name}\n".encode(), CsvLines)
     assert len(str(refusal.value.details)) < 1_000
 
 
 @pytest.mark.parametrize("body", [b"x\n", b"x,1,2\n", b'"x,1\n', b'"x"y,1\n', b"\xff"])
-def test_what_is_no_table_is_told_with_its_line(body: bytes) -> None:
+def test_invalid_csv_is_reported_with_its_line(body: bytes) -> None:
     with pytest.raises(Malformed, match=r"line \d|UTF-8"):
-        read(ROWS + body, Lines)
+        read(ROWS + body, CsvLines)

@@ -1,4 +1,4 @@
-"""Another organization's objects: in no route of the document do they differ from what doesn't exist."""
+"""Other organizations' objects: on every route of the document they look like absent ones."""
 
 from itertools import product
 from typing import Any
@@ -11,10 +11,10 @@ from litestar import Litestar
 from db.pool import Pool
 from schemas import ids
 from tests.api.conftest import Caller, client_of, new_key
-from tests.api.described import Route, routes
-from tests.api.everything import census, one_of_each
+from tests.api.described import DocumentedRoute, routes
+from tests.api.everything import one_of_each, table_digests
 
-#: What a name in a path or a filter is an id of. One that isn't here stands for nothing that a tenant owns.
+#: The id kind of each path parameter and filter. Parameters not listed here name nothing that a tenant owns.
 KINDS = {
     "projectId": ids.PROJECT,
     "jobId": ids.JOB,
@@ -31,7 +31,7 @@ KINDS = {
     "webhookEventId": ids.WEBHOOK_EVENT,
 }
 
-#: A state is its maker's: tests/api/accounts has that. Organizations are the operators'.
+#: tests/api/accounts tests states. Organizations belong to the operators.
 UNOWNED = {"name", "organizationId", "oauthState", "token", "ticket", "issuer"}
 
 
@@ -45,12 +45,12 @@ HEADS: tuple[dict[str, str], ...] = (
 
 @pytest_asyncio.fixture(autouse=True)
 async def roomy(acme: Caller, rival: Caller, pool: Pool) -> None:
-    """However many routes there will be, no limit is reached."""
+    """Raise the rate limits, for any number of routes."""
     await pool.execute("update organization set tier = 'partner' where env = 'live'")
 
 
-def owned(app: Litestar) -> list[Route]:
-    """The routes whose path names something of an organization, but for operators', who see all of them."""
+def owned(app: Litestar) -> list[DocumentedRoute]:
+    """Return the routes with an organization's object in their path, except operators' routes."""
     found = [
         route
         for route in routes(app)
@@ -61,7 +61,7 @@ def owned(app: Litestar) -> list[Route]:
 
 
 def made_up() -> dict[str, str]:
-    """An id of each kind that nobody has."""
+    """Return a random id of each kind."""
     return {name: ids.show(kind, ids.new()) for name, kind in KINDS.items()}
 
 
@@ -70,7 +70,7 @@ def bare(theirs: dict[str, str]) -> dict[str, str]:
 
 
 def said(answer: httpx.Response) -> tuple[int, Any, dict[str, str]]:
-    """All that an answer says but its id and what is counted anyway."""
+    """Return an answer without its id and its counters."""
     error = dict(answer.json()["error"])
     del error["requestId"]
     own = {"x-request-id", "ratelimit"}
@@ -78,17 +78,17 @@ def said(answer: httpx.Response) -> tuple[int, Any, dict[str, str]]:
 
 
 def test_every_name_in_a_path_is_known_here(app: Litestar) -> None:
-    """A new route with a new kind of id must be added to `KINDS`, or it would go untested."""
+    """A new id kind of a new route must be added to `KINDS`; otherwise it isn't tested."""
     assert {name for route in routes(app) for name in route.names} <= KINDS.keys() | UNOWNED
 
 
 @pytest.mark.parametrize("headers", HEADS, ids=str)
-async def test_in_a_path_they_are_not_found(
+async def test_foreign_objects_in_a_path_are_not_found(
     headers: dict[str, str], app: Litestar, acme: Caller, rival: Caller, pool: Pool
 ) -> None:
-    """A key, a version or an ETag of the caller's own makes no difference, nor does an id without prefix."""
+    """The caller's key, version or ETag make no difference, nor does an id without prefix."""
     theirs = await one_of_each(acme.http, pool)
-    before = await census(pool)
+    before = await table_digests(pool)
     for route, foreign in product(owned(app), (theirs,) if headers else (theirs, bare(theirs))):
         answers = [
             await rival.http.request(route.method, route.at(named), **route.sent, headers=headers)
@@ -96,10 +96,10 @@ async def test_in_a_path_they_are_not_found(
         ]
         assert answers[0].status_code == 404, (route.method, route.path, answers[0].text)
         assert said(answers[0]) == said(answers[1])
-    assert await census(pool) == before
+    assert await table_digests(pool) == before
 
 
-async def test_a_body_that_is_wrong_too_tells_no_more(
+async def test_invalid_body_reveals_nothing_more(
     app: Litestar, acme: Caller, rival: Caller, pool: Pool
 ) -> None:
     theirs = await one_of_each(acme.http, pool)
@@ -111,7 +111,9 @@ async def test_a_body_that_is_wrong_too_tells_no_more(
         assert said(answers[0]) == said(answers[1])
 
 
-async def test_in_a_filter_they_are_not_found(app: Litestar, acme: Caller, rival: Caller, pool: Pool) -> None:
+async def test_foreign_objects_in_a_filter_are_not_found(
+    app: Litestar, acme: Caller, rival: Caller, pool: Pool
+) -> None:
     theirs = await one_of_each(acme.http, pool)
     filtered = [(route, name) for route in routes(app) for name in route.query if name in KINDS]
     assert filtered
@@ -122,9 +124,7 @@ async def test_in_a_filter_they_are_not_found(app: Litestar, acme: Caller, rival
         assert said(answers[0]) == said(answers[1])
 
 
-async def test_their_cursor_is_refused_as_one_that_was_made_up(
-    app: Litestar, acme: Caller, rival: Caller, pool: Pool
-) -> None:
+async def test_foreign_cursor_is_refused(app: Litestar, acme: Caller, rival: Caller, pool: Pool) -> None:
     for _ in range(2):
         await one_of_each(acme.http, pool)
     for route in routes(app):
@@ -140,7 +140,7 @@ async def test_their_cursor_is_refused_as_one_that_was_made_up(
                 assert answers[0].status_code == 422
 
 
-async def test_in_a_list_they_do_not_appear(app: Litestar, acme: Caller, rival: Caller, pool: Pool) -> None:
+async def test_foreign_objects_are_not_listed(app: Litestar, acme: Caller, rival: Caller, pool: Pool) -> None:
     theirs = await one_of_each(acme.http, pool)
     for route in routes(app):
         if "cursor" in route.query and not route.names:
@@ -148,10 +148,10 @@ async def test_in_a_list_they_do_not_appear(app: Litestar, acme: Caller, rival: 
             assert not [value for value in theirs.values() if value in text or value[-36:] in text]
 
 
-async def test_what_has_no_id_is_each_organizations_own(
+async def test_objects_without_ids_are_separate(
     app: Litestar, acme: Caller, rival: Caller, pool: Pool
 ) -> None:
-    """What another one has changes nothing in any answer of these routes, nor can they change it."""
+    """Another organization's data changes no answer of these routes, and they can't change it."""
     singletons = [
         route
         for route in routes(app)
@@ -174,7 +174,7 @@ async def test_what_has_no_id_is_each_organizations_own(
 
 
 async def test_a_sandbox_is_another_organization(app: Litestar, pool: Pool, acme: Caller) -> None:
-    """Its key reaches nothing of the live one, and the other way round."""
+    """A sandbox key reaches nothing of the live organization, and vice versa."""
     sandbox_id = await pool.fetchval(
         "select id from organization where live_organization_id = $1", acme.organization_id
     )

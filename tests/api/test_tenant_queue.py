@@ -1,10 +1,10 @@
-"""Whose turn it is: one organization holds up no other."""
+"""The fair queue: one organization delays no other."""
 
 import asyncio
 import threading
 from uuid import UUID
 
-from api.tenant_queue import TenantQueue, open_aside
+from api.fair_executor import TenantQueue, open_fair_executor
 from schemas import ids
 from tests.waiting import PATIENCE_S
 
@@ -31,12 +31,12 @@ async def test_one_organization_has_one_turn_at_a_time() -> None:
 
 
 async def turns() -> None:
-    """As many of the loop's turns as anything here takes."""
+    """Let the loop run as many iterations as these tests need."""
     for _ in range(20):
         await asyncio.sleep(0)
 
 
-async def test_what_is_done_aside_holds_up_no_loop() -> None:
+async def test_executor_does_not_block_the_loop() -> None:
     loop = asyncio.get_running_loop()
     begun, done = asyncio.Event(), threading.Event()
 
@@ -44,7 +44,7 @@ async def test_what_is_done_aside_holds_up_no_loop() -> None:
         loop.call_soon_threadsafe(begun.set)
         return done.wait(PATIENCE_S)
 
-    async with open_aside() as aside:
+    async with open_fair_executor() as aside:
         asked = [asyncio.create_task(aside.run(ids.new(), work)) for _ in range(2)]
         await begun.wait()
         done.set()

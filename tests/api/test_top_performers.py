@@ -1,4 +1,4 @@
-"""Top performers: ranked by what came in the window, ties by their ids, and nothing of other projects."""
+"""Top performers: ranked by the window's figures, ties by id, without other projects."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from api import spans
+from api import time_window
 from db.pool import Conn, Pool
 from domain.collection import snapshots
 from domain.collection.snapshots import Subject, Told
@@ -17,7 +17,7 @@ from schemas.metrics import Collected
 from tests import seeds
 from tests.api.conftest import Caller
 from tests.api.parties import new_project
-from tests.api.refusals import refused
+from tests.api.refusals import assert_refused
 
 NOW = datetime.now(UTC)
 Values = Mapping[Collected, int]
@@ -29,7 +29,7 @@ async def project(acme: Caller) -> str:
 
 
 async def told(conn: Conn, acme: Caller, project: str, *of_posts: Values, days: float = 1) -> list[str]:
-    """Posts on an account of their own, of which so much was told so long ago: their ids."""
+    """Create posts on a new account with these figures so many days ago, and return their ids."""
     org, project_id = acme.organization_id, ids.read(ids.PROJECT, project)
     assert project_id
     account = await seeds.account(conn, org, project_id, handle=str(ids.new()))
@@ -56,7 +56,7 @@ async def ranked(acme: Caller, project: str, **params: str) -> list[tuple[str, A
 
 
 async def test_posts_are_ranked_by_what_came_in_the_window(acme: Caller, project: str, conn: Conn) -> None:
-    """One of which no views are told has no rank; of two alike the older one goes first."""
+    """A post without views has no rank; of equal ones the older comes first."""
     one, two, _, four = await told(
         conn, acme, project, {"views": 5}, {"views": 9}, {"likes": 99}, {"views": 5}
     )
@@ -77,7 +77,7 @@ async def test_a_rate_of_few_views_has_no_rank(acme: Caller, project: str, conn:
 
 
 async def test_contents_have_all_their_posts_on_a_platform(acme: Caller, project: str, conn: Conn) -> None:
-    """Uploaded ones are `manual`; none was made here."""
+    """Uploaded content is `manual`; none was generated here."""
     await told(conn, acme, project, {"views": 5}, {"views": 9})
     [(source, views)] = await ranked(acme, project, sourceType="manual")
     assert (source[:4], views) == ("cnt_", 14)
@@ -85,7 +85,7 @@ async def test_contents_have_all_their_posts_on_a_platform(acme: Caller, project
 
 
 def ad(number: int, **fields: Any) -> dict[str, Any]:
-    """A row of yesterday's ad; what names a source is among the fields."""
+    """Build a row of yesterday's ad; `fields` name the source."""
     return {
         "platform": "meta_ads", "adAccountId": "act_1", "campaignId": "c1", "adsetId": "s1",
         "adId": f"a{number}", "date": f"{NOW - timedelta(days=1):%Y-%m-%d}", "currency": "EUR",
@@ -107,7 +107,7 @@ async def ranked_by_ads(acme: Caller, project: str, **params: str) -> list[tuple
 
 
 async def test_posts_are_ranked_by_their_ads(acme: Caller, project: str, conn: Conn) -> None:
-    """Whichever field of a row names the post. Two currencies, and a ratio of nothing, have no rank."""
+    """Any id field of a row may name the post. Two currencies, and a ratio without spend, have no rank."""
     one, two, mixed, free = await told(conn, acme, project, {"views": 1}, {}, {}, {})
     [platform] = {item["platform"] for item in (await tops(acme, project))}
     await advertised(
@@ -140,7 +140,7 @@ async def test_posts_are_ranked_by_their_ads(acme: Caller, project: str, conn: C
 async def test_contents_have_the_ads_of_their_posts_and_their_own(
     acme: Caller, project: str, conn: Conn
 ) -> None:
-    """An ad of content was shown where its platform shows ads; Apple's show none."""
+    """An ad of content counts on the platforms where its ad network shows ads; Apple's network has none."""
     [post] = await told(conn, acme, project, {"views": 1})
     [(content, _)] = await ranked(acme, project, sourceType="manual")
     [platform] = {item["platform"] for item in (await tops(acme, project))}
@@ -167,29 +167,29 @@ async def tops(acme: Caller, project: str) -> Any:
 
 
 @pytest.mark.parametrize("metric", ["conversions", "roas"])
-async def test_a_project_whose_ads_name_nothing_of_it_is_told_so(
+async def test_ads_without_a_matching_source_are_a_422(
     acme: Caller, project: str, conn: Conn, metric: str
 ) -> None:
-    """Another project's post, and an id of nothing, are nothing of it."""
+    """Another project's post and an unknown id don't belong to it."""
     [foreign] = await told(conn, acme, await new_project(acme), {"views": 1})
     for rows in ([], [ad(1), ad(2, adsetId=foreign), ad(3, adsetId=f"sp_{UUID(int=1)}")]):
         if rows:
             await advertised(acme, project, *rows)
         answer = await acme.http.get(f"/v1/projects/{project}/top-performers", params={"metric": metric})
-        refused(answer, 422, "VALIDATION", "metric")
+        assert_refused(answer, 422, "VALIDATION", "metric")
         assert "adId, adsetId or campaignId" in answer.json()["error"]["message"]
 
 
-async def test_a_project_of_nobody_is_not_found(acme: Caller) -> None:
-    refused(await acme.http.get(f"/v1/projects/prj_{UUID(int=1)}/top-performers"), 404, "NOT_FOUND")
+async def test_unknown_project_is_not_found(acme: Caller) -> None:
+    assert_refused(await acme.http.get(f"/v1/projects/prj_{UUID(int=1)}/top-performers"), 404, "NOT_FOUND")
 
 
 async def test_an_answer_that_takes_too_long_is_ended(
     acme: Caller, project: str, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(spans, "READ_S", 0.05)
+    monkeypatch.setattr(time_window, "READ_TIMEOUT_S", 0.05)
     async with pool.acquire() as conn, conn.transaction():
         await conn.execute("lock table metric_snapshot in access exclusive mode")
         answer = await acme.http.get(f"/v1/projects/{project}/top-performers")
-    refused(answer, 503, "UNAVAILABLE")
-    assert "shorter time" in answer.json()["error"]["message"]
+    assert_refused(answer, 503, "UNAVAILABLE")
+    assert "shorter window" in answer.json()["error"]["message"]

@@ -1,4 +1,4 @@
-"""What an organization has of what it may have: its own alone, and as it is at this moment."""
+"""Usage of an organization with its limits: its own only, and current."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ async def usage(caller: Caller) -> dict[str, Any]:
     return found
 
 
-async def test_it_counts_what_is_there_now(acme: Caller, rival: Caller, conn: Conn) -> None:
+async def test_usage_is_current(acme: Caller, rival: Caller, conn: Conn) -> None:
     before = await usage(rival)
     one, other = await new_project(acme), await new_project(acme)
     for project in (one, other):

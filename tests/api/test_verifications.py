@@ -1,4 +1,4 @@
-"""A job that listens for an event of an SDK app: what it hears, and what it says where there is nothing."""
+"""The verification job of an SDK app: received events, and findings without events."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,7 +19,7 @@ from schemas import ids
 from schemas.settings import Settings
 from tests.api.conftest import Caller
 from tests.api.parties import new_project
-from tests.api.refusals import refused
+from tests.api.refusals import assert_refused
 from tests.domain.events.sending import event, send
 from tests.waiting import eventually
 from tests.workers.runtime.workers import at_work
@@ -30,8 +30,8 @@ from workers.tasks.verify_tracking import open_task
 JOB = "select state, attempt_started_at, result from job where kind = 'verify_tracking'"
 
 
-class Listener(NamedTuple):
-    """An app, and what is asked of it."""
+class VerifiedApp(NamedTuple):
+    """An app, and the requests to verify it."""
 
     acme: Caller
     pool: Pool
@@ -52,14 +52,14 @@ class Listener(NamedTuple):
         return shown
 
     async def send(self, number: int, **fields: Any) -> None:
-        """As the intake does it: the event, and then a note of when it came."""
+        """Store an event as the intake does: the event, then the time of its arrival."""
         given: dict[str, Any] = {"project_id": self.project_id, "occurred_at": datetime.now(UTC)} | fields
         async with self.pool.acquire() as conn:
             await send(conn, [event(number, **given)])
             await apps.note_event(conn, organization_id=self.acme.organization_id, app_id=self.app_id)
 
     async def looked(self) -> None:
-        """Once a look has found nothing, and the next one waits for its time."""
+        """Wait until a poll found nothing and the job is snoozed."""
         seen = "select 1 from job_attempt where outcome = 'snoozed'"
         await eventually(lambda: self.pool.fetchval(seen))
 
@@ -73,7 +73,7 @@ class Listener(NamedTuple):
             yield
 
     async def codes(self) -> list[str]:
-        """Of what a job finds that listens no longer than for one look."""
+        """Return the codes of findings of a job that polls only once."""
         async with self.listening(listens_s=0.001):
             job = await self.ended(await self.verify())
         assert (job["status"], job["result"]["verified"], job["result"]["event"]) == (
@@ -85,7 +85,7 @@ class Listener(NamedTuple):
 
 
 @pytest_asyncio.fixture
-async def shop(acme: Caller, pool: Pool, settings: Settings) -> Listener:
+async def shop(acme: Caller, pool: Pool, settings: Settings) -> VerifiedApp:
     project = await new_project(acme)
     body = {"name": "Shop", "platform": "web", "webDomain": "shop.example"}
     made = (await acme.http.post(f"/v1/projects/{project}/sdk-apps", json=body)).json()
@@ -93,10 +93,10 @@ async def shop(acme: Caller, pool: Pool, settings: Settings) -> Listener:
     app_id, project_id = ids.read(ids.APP, made["appId"]), ids.read(ids.PROJECT, project)
     assert app_id
     assert project_id
-    return Listener(acme, pool, settings, at, app_id, project_id)
+    return VerifiedApp(acme, pool, settings, at, app_id, project_id)
 
 
-async def test_a_job_hears_what_comes_while_it_listens(shop: Listener) -> None:
+async def test_job_finds_an_event_that_arrives(shop: VerifiedApp) -> None:
     await shop.send(1)
     await shop.pool.execute("update event set received_at = received_at - interval '1 minute'")
     async with shop.listening():
@@ -114,7 +114,7 @@ async def test_a_job_hears_what_comes_while_it_listens(shop: Listener) -> None:
     assert (result["event"]["name"], result["event"]["eventId"]) == ("sign_up", "first")
 
 
-async def test_of_many_that_came_the_newest_is_shown_and_all_are_counted(shop: Listener) -> None:
+async def test_newest_event_is_shown_and_all_are_counted(shop: VerifiedApp) -> None:
     job, now = await shop.verify(), datetime.now(UTC)
     for number in range(3, 8):
         await shop.send(number, occurred_at=now + timedelta(seconds=number))
@@ -124,23 +124,23 @@ async def test_of_many_that_came_the_newest_is_shown_and_all_are_counted(shop: L
     assert (result["count"], result["event"]["eventId"]) == (5, str(UUID(int=7)))
 
 
-async def test_an_app_that_was_never_seen_is_told_so(shop: Listener) -> None:
+async def test_app_without_events_has_a_finding(shop: VerifiedApp) -> None:
     assert await shop.codes() == ["NEVER_SEEN"]
 
 
-async def test_an_event_from_before_the_request_is_none(shop: Listener) -> None:
+async def test_earlier_event_does_not_count(shop: VerifiedApp) -> None:
     await shop.send(1)
     assert await shop.codes() == ["NONE_CAME"]
 
 
-async def test_a_key_that_was_rotated_since_the_last_event_is_named_first(shop: Listener) -> None:
+async def test_a_key_that_was_rotated_since_the_last_event_is_named_first(shop: VerifiedApp) -> None:
     await shop.acme.http.patch(shop.at, json={"rotateKey": True})
     assert await shop.codes() == ["KEY_ROTATED", "NEVER_SEEN"]
     await shop.send(1)
     assert await shop.codes() == ["NONE_CAME"]
 
 
-async def test_events_that_are_old_or_were_sent_before_are_told_from_none(shop: Listener) -> None:
+async def test_old_or_duplicate_events_have_a_finding(shop: VerifiedApp) -> None:
     job = await shop.verify()
     await shop.send(1, occurred_at=datetime.now(UTC) - timedelta(hours=3))
     async with shop.listening(listens_s=0.001):
@@ -151,7 +151,7 @@ async def test_events_that_are_old_or_were_sent_before_are_told_from_none(shop: 
     assert "were sent before" in finding["message"]
 
 
-async def test_events_that_were_refused_are_told_by_their_codes(shop: Listener) -> None:
+async def test_rejected_events_are_found_by_code(shop: VerifiedApp) -> None:
     job = await shop.verify()
     refuse = """insert into event_quarantine (project_id, id, app_no, code, text)
                 select $1, gen_random_uuid(), 1, code, '{}'
@@ -163,13 +163,13 @@ async def test_events_that_were_refused_are_told_by_their_codes(shop: Listener) 
     assert "2 of BAD_TIME, 1 of INVALID" in finding["message"]
 
 
-async def test_one_job_listens_for_an_app_at_a_time(shop: Listener) -> None:
+async def test_app_has_one_verification_job_at_a_time(shop: VerifiedApp) -> None:
     first, second = await shop.verify(), await shop.verify()
     assert (second["jobId"], second["deduplicated"]) == (first["jobId"], True)
 
 
 @pytest.mark.parametrize("waits", [False, True], ids=["queued", "between looks"])
-async def test_a_job_that_listens_can_be_canceled(shop: Listener, waits: bool) -> None:
+async def test_a_job_that_listens_can_be_canceled(shop: VerifiedApp, waits: bool) -> None:
     async with shop.listening():
         job = await shop.verify()
         if waits:
@@ -181,15 +181,15 @@ async def test_a_job_that_listens_can_be_canceled(shop: Listener, waits: bool) -
     assert (again.status_code, again.json()["kind"]) == (202, "verify_tracking")
 
 
-async def test_a_deleted_app_ends_its_job(shop: Listener) -> None:
+async def test_a_deleted_app_ends_its_job(shop: VerifiedApp) -> None:
     job = await shop.verify()
     await shop.acme.http.delete(shop.at)
     async with shop.listening():
         assert (await shop.ended(job))["error"]["code"] == "APP_DELETED"
-    refused(await shop.acme.http.post(f"{shop.at}/verify-tracking"), 404, "NOT_FOUND")
+    assert_refused(await shop.acme.http.post(f"{shop.at}/verify-tracking"), 404, "NOT_FOUND")
 
 
-async def test_while_the_event_store_is_away_nothing_is_concluded(shop: Listener) -> None:
+async def test_event_store_outage_gives_no_finding(shop: VerifiedApp) -> None:
     job = await shop.verify()
     await shop.send(1)
     away = f"postgresql://nobody@127.0.0.1:{free_port()}/none"

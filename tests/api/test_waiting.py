@@ -1,4 +1,4 @@
-"""The watcher alone: one look for all who wait, none for nobody, an answer for all at the end."""
+"""The long-polling hub: one query for all waiting requests, none without, answers for all at the end."""
 
 import asyncio
 import signal
@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from api.waiting import Ref, Watcher, open_watcher
+from api.long_poll import LongPollHub, Ref, open_hub
 from domain.jobs.jobs import Versioned
 from schemas import ids
 from schemas.jobs import Job
@@ -18,8 +18,8 @@ from tests.waiting import PATIENCE_S, eventually
 ORG = ids.new()
 
 
-class Ledger:
-    """Jobs that a test moves, and how often they were looked at."""
+class FakeJobs:
+    """Jobs that a test changes, and the number of polls."""
 
     def __init__(self) -> None:
         self.versions: dict[UUID, int] = {}
@@ -51,25 +51,25 @@ def a_job(job_id: UUID) -> Job:
 
 
 @pytest.fixture
-def ledger() -> Ledger:
-    return Ledger()
+def ledger() -> FakeJobs:
+    return FakeJobs()
 
 
 @pytest.fixture
-def watcher(ledger: Ledger) -> Watcher[Versioned]:
-    return Watcher(ledger.look, every=0.01, seats=3, of_all=5)
+def watcher(ledger: FakeJobs) -> LongPollHub[Versioned]:
+    return LongPollHub(ledger.look, interval_s=0.01, per_organization=3, in_total=5)
 
 
 def second(seen: Versioned) -> bool:
     return seen[1] >= 2
 
 
-async def wait(watcher: Watcher[Versioned], ref: Ref, *, within: float = 5) -> Versioned | None:
-    with watcher.seat(ref) as seat:
+async def wait(watcher: LongPollHub[Versioned], ref: Ref, *, within: float = 5) -> Versioned | None:
+    with watcher.subscribe(ref) as seat:
         return await seat.until(second, within=within)
 
 
-async def test_all_who_wait_are_looked_for_at_once(ledger: Ledger, watcher: Watcher[Versioned]) -> None:
+async def test_waiting_requests_share_one_poll(ledger: FakeJobs, watcher: LongPollHub[Versioned]) -> None:
     refs = [ledger.add() for _ in range(2)]
     waiting = [asyncio.create_task(wait(watcher, ref)) for ref in (*refs, refs[0])]
     await eventually(lambda: looked(ledger, 2))
@@ -80,11 +80,11 @@ async def test_all_who_wait_are_looked_for_at_once(ledger: Ledger, watcher: Watc
     assert [seen and seen[1] for seen in found] == [2, 2, 2]
 
 
-async def looked(ledger: Ledger, times: int) -> bool:
+async def looked(ledger: FakeJobs, times: int) -> bool:
     return len(ledger.looks) >= times
 
 
-async def test_nobody_is_looked_for_when_nobody_waits(ledger: Ledger, watcher: Watcher[Versioned]) -> None:
+async def test_no_poll_without_waiting_requests(ledger: FakeJobs, watcher: LongPollHub[Versioned]) -> None:
     assert await wait(watcher, ledger.add(), within=0.02) is None
     before = asyncio.all_tasks()
     await eventually(lambda: idle(before))
@@ -96,11 +96,11 @@ async def test_nobody_is_looked_for_when_nobody_waits(ledger: Ledger, watcher: W
 
 
 async def idle(before: set[asyncio.Task[None]]) -> bool:
-    """The watching task ended by itself."""
+    """Return whether the polling task has ended by itself."""
     return all(task.done() for task in before if task is not asyncio.current_task())
 
 
-async def test_a_failed_look_is_made_up_for(ledger: Ledger, watcher: Watcher[Versioned]) -> None:
+async def test_failed_poll_is_repeated(ledger: FakeJobs, watcher: LongPollHub[Versioned]) -> None:
     ref = ledger.add()
     ledger.failing = True
     waiting = asyncio.create_task(wait(watcher, ref))
@@ -109,31 +109,31 @@ async def test_a_failed_look_is_made_up_for(ledger: Ledger, watcher: Watcher[Ver
     assert await waiting is not None
 
 
-async def test_a_job_that_is_gone_is_not_waited_for(watcher: Watcher[Versioned]) -> None:
+async def test_deleted_job_ends_the_wait(watcher: LongPollHub[Versioned]) -> None:
     assert await wait(watcher, (ORG, ids.new()), within=30) is None
 
 
-async def test_seats_are_counted_by_organization_and_given_back(
-    ledger: Ledger, watcher: Watcher[Versioned]
+async def test_subscribers_are_limited_per_organization(
+    ledger: FakeJobs, watcher: LongPollHub[Versioned]
 ) -> None:
     ref = ledger.add()
     waiting = [asyncio.create_task(wait(watcher, ref)) for _ in range(3)]
     await eventually(lambda: looked(ledger, 1))
-    with watcher.seat(ref) as crowded, watcher.seat((ids.new(), ref[1])) as other:
+    with watcher.subscribe(ref) as crowded, watcher.subscribe((ids.new(), ref[1])) as other:
         assert (crowded.closed, other.closed) == (True, False)
         assert await crowded.until(second, within=30) is None
         assert watcher.is_full(ids.new())
-        with watcher.seat((ids.new(), ref[1])) as beyond_all:
+        with watcher.subscribe((ids.new(), ref[1])) as beyond_all:
             assert beyond_all.closed
     for task in waiting:
         task.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
     assert watcher.waiting == 0
-    with watcher.seat(ref) as seat:
+    with watcher.subscribe(ref) as seat:
         assert not seat.closed
 
 
-async def test_a_signal_answers_everybody_and_goes_on_to_its_handler(ledger: Ledger) -> None:
+async def test_signal_releases_all_waits_and_calls_its_handler(ledger: FakeJobs) -> None:
     heard: list[int] = []
 
     def server(number: int, _: FrameType | None) -> None:
@@ -141,7 +141,7 @@ async def test_a_signal_answers_everybody_and_goes_on_to_its_handler(ledger: Led
 
     before = signal.signal(signal.SIGTERM, server)
     try:
-        async with open_watcher(ledger.look) as watcher:
+        async with open_hub(ledger.look) as watcher:
             waiting = asyncio.create_task(wait(watcher, ledger.add(), within=30))
             await eventually(lambda: looked(ledger, 1))
             signal.raise_signal(signal.SIGTERM)

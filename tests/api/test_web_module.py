@@ -1,4 +1,4 @@
-"""The web module as it is served; what it does is in tests/peers/web_module."""
+"""The web module as served; tests/peers/web_module tests its behavior."""
 
 import httpx
 
@@ -15,13 +15,13 @@ SOURCE = """
 """
 
 
-def test_packed_a_source_has_no_comments_spaces_and_long_names_and_its_texts() -> None:
+def test_pack_removes_comments_spaces_and_long_names() -> None:
     assert pack(SOURCE.replace(" _here", "")) == (
         "(()=>{const b=new Map(),d='two words';const c=a=>{return a in b};for(const a of[1,2])c(a)})();"
     )
 
 
-async def test_a_page_of_any_origin_gets_the_module_and_keeps_it(anonymous: httpx.AsyncClient) -> None:
+async def test_module_is_public_and_cacheable(anonymous: httpx.AsyncClient) -> None:
     answer = await anonymous.get(PATH, headers={"Origin": "https://shop.example"})
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/javascript; charset=utf-8")
     assert answer.headers["Access-Control-Allow-Origin"] == "*"

@@ -52,7 +52,7 @@ def taken() -> Iterator[str]:
 @pytest.mark.parametrize("words", first(1, ALL))
 def test_a_word_that_is_none_names_those_that_are(settings: Settings, words: str) -> None:
     line = line_of(start(settings, words, LOG_LEVEL="loud"), 2)
-    assert line.startswith("LOG_LEVEL can't be used: it is one of debug, info, warning, error (")
+    assert line.startswith("LOG_LEVEL is invalid: use one of debug, info, warning, error (")
     assert "docs/reference/settings.md" in line
 
 
@@ -99,7 +99,7 @@ def test_a_host_of_the_api_that_is_not_ours_names_the_argument(settings: Setting
 def test_a_port_of_the_api_that_is_none_names_those_that_are(settings: Settings, port: str) -> None:
     ended = start(settings, f"api --port={port}")
     assert ended.returncode == 2
-    assert f"--port: {port} is no port: 0 to 65535" in ended.stderr
+    assert f"--port: {port} is not a port: use 0 to 65535" in ended.stderr
 
 
 @pytest.mark.parametrize("words", first(1, [WORKER, DISPATCHER, MIGRATE]))

@@ -1,4 +1,4 @@
-"""An API, a worker that asks servers of the test's own, and those who call them."""
+"""Fixtures: an API, and a worker that calls simulated servers."""
 
 from collections.abc import AsyncIterator
 
@@ -10,8 +10,8 @@ from db.pool import Pool
 from jobs.kinds import CONNECT_ACCOUNT, REFRESH_TOKEN, REGISTER_APP
 from schemas.settings import Settings
 from tests import social_servers
-from tests.api.accounts.project import Project
-from tests.api.parties import new_project, parties
+from tests.api.accounts.project import ConnectingProject
+from tests.api.parties import new_project, open_participants
 from tests.social_servers import Fediverse, Pds
 from tests.workers.runtime.workers import at_work
 from workers.tasks import connect_account, refresh_token, register_app
@@ -42,14 +42,16 @@ TASKS = {
 
 
 @pytest_asyncio.fixture
-async def idle(mine: Settings, fediverse: Fediverse, pds: Pds, pool: Pool) -> AsyncIterator[Project]:
-    """Without a worker."""
-    async with parties(mine, pool) as found:
+async def idle(
+    mine: Settings, fediverse: Fediverse, pds: Pds, pool: Pool
+) -> AsyncIterator[ConnectingProject]:
+    """Open the API without a worker."""
+    async with open_participants(mine, pool) as found:
         project = await new_project(found.acme)
-        yield Project(**vars(found), fediverse=fediverse, pds=pds, id=project)
+        yield ConnectingProject(**vars(found), fediverse=fediverse, pds=pds, id=project)
 
 
 @pytest_asyncio.fixture
-async def project(idle: Project, mine: Settings, pool: Pool) -> AsyncIterator[Project]:
+async def project(idle: ConnectingProject, mine: Settings, pool: Pool) -> AsyncIterator[ConnectingProject]:
     async with at_work(mine, pool, TASKS):
         yield idle

@@ -1,4 +1,4 @@
-"""Who takes part where accounts are connected: two organizations, a browser without a key, two servers."""
+"""Participants of account connections: two organizations, a browser without a key, two servers."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ from api import oauth_return
 from domain.connecting import consent_pages
 from schemas import ids
 from tests.api.conftest import Caller
-from tests.api.parties import ORIGIN, Parties, new_project, status
+from tests.api.parties import ORIGIN, Participants, new_project, status
 from tests.social_servers import Fediverse, Pds
 from tests.waiting import eventually
 
@@ -18,8 +18,8 @@ BACK = f"{ORIGIN}/settings?tab=social"
 
 
 @dataclass
-class Linked(Parties):
-    """A project of Acme's, with whose links people connect accounts."""
+class LinkedProject(Participants):
+    """A project of Acme with consent links."""
 
     id: str
 
@@ -32,13 +32,13 @@ class Linked(Parties):
         return made
 
     async def said(self, made: dict[str, Any]) -> dict[str, Any]:
-        """How a link's flow stands."""
+        """Return the status of a link's flow."""
         answer = await self.acme.http.get(f"/v1/social/oauth-status/{made['state']}")
         found: dict[str, Any] = answer.json()
         return found
 
     def follow(self, made: dict[str, Any]) -> None:
-        """The browser has followed the link, and would come back."""
+        """Set the cookie as if the browser had followed the link."""
         self.browser.cookies.set(oauth_return.cookie_name(made["state"]), "1")
 
     async def accounts(self) -> list[dict[str, Any]]:
@@ -48,14 +48,14 @@ class Linked(Parties):
 
 
 @dataclass
-class Project(Linked):
-    """Acme with a project, Mastodon where ada and eve have accounts, Bluesky where shop.example has one."""
+class ConnectingProject(LinkedProject):
+    """Acme with a project, a Mastodon with ada and eve, a Bluesky with shop.example."""
 
     fediverse: Fediverse
     pds: Pds
 
     async def ask(self, caller: Caller | None = None, **given: Any) -> httpx.Response:
-        """A link; None drops a field."""
+        """Request a link; None drops a field."""
         asked = {"platform": "mastodon", "returnUrl": BACK, "instance": self.fediverse.host} | given
         body = {name: value for name, value in asked.items() if value is not None}
         project = await new_project(caller) if caller else self.id
@@ -73,11 +73,11 @@ class Project(Linked):
         return await self.acme.http.post(where, json=body)
 
     async def go(self, made: dict[str, Any], person: str = "ada") -> httpx.Response:
-        """Through our link and the server's page, and back to us."""
+        """Follow our link and the server's page, and return."""
         return await self.browser.get(self.fediverse.let_in(await self.page(made), person))
 
     def callback(self) -> str:
-        """Where our Mastodon sends people back to."""
+        """Return our callback path for the simulated Mastodon."""
         issuer = consent_pages.issuer("mastodon", self.fediverse.url, one_place=False)
         return f"/v1/social/callback/{issuer}"
 
@@ -87,7 +87,7 @@ class Project(Linked):
         return answer.headers["Location"]
 
     async def connect(self, person: str = "ada", **given: Any) -> str:
-        """The account's id."""
+        """Connect an account and return its id."""
         made = await self.start(**given)
         assert status(await self.go(made, person), made["state"]) == "connected"
         account: str = (await self.status(made["state"])).json()["socialAccountId"]
@@ -103,7 +103,7 @@ class Project(Linked):
         return await self.acme.http.post(f"/v1/projects/{self.id}/social-accounts", json=body)
 
     async def logged_in(self, **given: Any) -> dict[str, Any]:
-        """The job, once it has ended."""
+        """Log in, and return the ended job."""
         answer = await self.log_in(**given)
         assert answer.status_code == 202, answer.text
         job = await self.acme.http.get(answer.json()["locationUrl"], params={"wait": 10})
@@ -118,7 +118,7 @@ class Project(Linked):
         return [dict(row) for row in rows]
 
     async def ended(self, kind: str) -> list[dict[str, Any]]:
-        """Its jobs, once none is left to do."""
+        """Wait until no job of the kind is open, and return its jobs."""
 
         async def found() -> list[dict[str, Any]]:
             rows = await self.jobs(kind)

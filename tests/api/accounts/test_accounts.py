@@ -1,10 +1,10 @@
-"""What is connected, and letting it go."""
+"""Listing and disconnecting accounts."""
 
-from tests.api.accounts.project import Project
+from tests.api.accounts.project import ConnectingProject
 from tests.api.parties import new_project
 
 
-async def test_accounts_are_listed_newest_first(project: Project) -> None:
+async def test_accounts_are_listed_newest_first(project: ConnectingProject) -> None:
     made = [await project.connect("ada"), await project.connect("eve")]
     where = f"/v1/projects/{project.id}/social-accounts"
     first = (await project.acme.http.get(where, params={"limit": 1})).json()
@@ -15,7 +15,7 @@ async def test_accounts_are_listed_newest_first(project: Project) -> None:
     assert (await project.acme.http.get(f"/v1/projects/{other}/social-accounts")).json()["items"] == []
 
 
-async def test_one_that_is_let_go_is_gone_for_good(project: Project) -> None:
+async def test_disconnect_is_final(project: ConnectingProject) -> None:
     account = await project.connect()
     where = f"/v1/social-accounts/{account}"
     answer = await project.acme.http.delete(where)
@@ -31,7 +31,7 @@ async def test_one_that_is_let_go_is_gone_for_good(project: Project) -> None:
     assert [one["action"] for one in entries].count("social_account.disconnected") == 1
 
 
-async def test_a_repeat_answers_what_was_canceled_then(project: Project) -> None:
+async def test_repeated_disconnect_returns_the_first_count(project: ConnectingProject) -> None:
     account = await project.connect()
     await project.acme.http.delete(f"/v1/social-accounts/{account}")
     await project.pool.execute("update social_account set canceled_posts = 7")

@@ -1,11 +1,11 @@
-"""Connecting an account again: it keeps its id, and nobody else's takes its place."""
+"""Reconnecting an account: it keeps its id, and no other account replaces it."""
 
 from schemas import ids
-from tests.api.accounts.project import Project
+from tests.api.accounts.project import ConnectingProject
 from tests.api.parties import new_project, status
 
 
-async def test_an_account_is_let_in_again_under_its_id(project: Project) -> None:
+async def test_reconnected_account_keeps_its_id(project: ConnectingProject) -> None:
     account = await project.connect()
     await project.pool.execute("update social_account set status = 'reauth_required'")
     made = (await project.again(account)).json()
@@ -14,7 +14,7 @@ async def test_an_account_is_let_in_again_under_its_id(project: Project) -> None
     assert (await project.account(account)).json()["status"] == "connected"
 
 
-async def test_another_account_changes_nothing(project: Project) -> None:
+async def test_consent_with_another_account_changes_nothing(project: ConnectingProject) -> None:
     account = await project.connect()
     await project.pool.execute("update social_account set status = 'reauth_required'")
     made = (await project.again(account)).json()
@@ -26,7 +26,7 @@ async def test_another_account_changes_nothing(project: Project) -> None:
     assert "ada@" in job["error"]["message"]
 
 
-async def test_one_that_is_disconnected_meanwhile_stays_so(project: Project) -> None:
+async def test_account_disconnected_during_the_flow_stays_disconnected(project: ConnectingProject) -> None:
     account = await project.connect()
     made = (await project.again(account)).json()
     await project.acme.http.delete(f"/v1/social-accounts/{account}")
@@ -37,7 +37,7 @@ async def test_one_that_is_disconnected_meanwhile_stays_so(project: Project) -> 
     assert refused.json()["error"]["details"]["reason"] == "ACCOUNT_NOT_CONNECTED"
 
 
-async def test_one_that_was_disconnected_is_connected_anew(project: Project) -> None:
+async def test_disconnected_account_gets_a_new_id(project: ConnectingProject) -> None:
     first = await project.connect()
     await project.acme.http.delete(f"/v1/social-accounts/{first}")
     second = await project.connect()
@@ -45,7 +45,7 @@ async def test_one_that_was_disconnected_is_connected_anew(project: Project) -> 
     assert [shown["status"] for shown in await project.accounts()] == ["connected", "disconnected"]
 
 
-async def test_another_projects_account_is_not_found(project: Project) -> None:
+async def test_another_projects_account_is_not_found(project: ConnectingProject) -> None:
     account = await project.connect()
     other = await new_project(project.acme)
     for answer in (
@@ -56,14 +56,14 @@ async def test_another_projects_account_is_not_found(project: Project) -> None:
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")
 
 
-async def test_bluesky_is_connected_again_as_at_first(project: Project) -> None:
+async def test_bluesky_reconnects_with_a_password(project: ConnectingProject) -> None:
     job = await project.logged_in()
     answer = await project.again(job["result"]["socialAccountId"])
     assert answer.status_code == 422
     assert "social-accounts" in answer.json()["error"]["message"]
 
 
-async def test_a_person_is_sent_back_only_where_the_key_says(project: Project) -> None:
+async def test_return_url_must_be_among_the_keys_origins(project: ConnectingProject) -> None:
     for back in ("https://evil.example/", "x"):
         account = await project.connect()
         answer = await project.acme.http.post(

@@ -7,13 +7,15 @@ import pytest
 
 from api import oauth_return
 from domain.connecting import authorization
-from tests.api.accounts.project import Project
+from tests.api.accounts.project import ConnectingProject
 from tests.api.conftest import client_of
 from tests.api.parties import status
 
 
-async def test_a_code_that_another_browser_brings_connects_nothing(project: Project) -> None:
-    """Who followed the link leads somebody else to the server's page; it is not their account that comes."""
+async def test_code_from_another_browser_connects_nothing(project: ConnectingProject) -> None:
+    """An attacker follows a link and lures a victim to the server's page: the victim's account isn't
+    connected.
+    """
     made = await project.start()
     back = project.fediverse.let_in(await project.page(made), "eve")
     async with client_of(project.app) as stranger:
@@ -25,14 +27,14 @@ async def test_a_code_that_another_browser_brings_connects_nothing(project: Proj
     assert await project.accounts() == []
 
 
-async def test_a_browser_may_have_several_flows_at_once(project: Project) -> None:
+async def test_a_browser_may_have_several_flows_at_once(project: ConnectingProject) -> None:
     links = [await project.start() for _ in range(2)]
     backs = [project.fediverse.let_in(await project.page(made), "ada") for made in links]
     for made, back in reversed(list(zip(links, backs, strict=True))):
         assert status(await project.browser.get(back), made["state"]) == "connected"
 
 
-async def test_the_cookie_is_for_the_way_back_alone(project: Project) -> None:
+async def test_cookie_is_sent_only_to_the_callback(project: ConnectingProject) -> None:
     made = await project.start()
     answer = await project.browser.get(made["authorizeUrl"])
     [morsel] = SimpleCookie(answer.headers["Set-Cookie"]).values()
@@ -49,10 +51,10 @@ async def test_the_cookie_is_for_the_way_back_alone(project: Project) -> None:
     ],
 )
 async def test_the_cookie_follows_the_public_address(
-    idle: Project, public: str, path: str, secure: bool
+    idle: ConnectingProject, public: str, path: str, secure: bool
 ) -> None:
     settings = msgspec.structs.replace(idle.app.state.services.settings, public_url=public)
     back, lasts = oauth_return.SOCIAL_CALLBACK, authorization.LIFETIME
-    said = oauth_return.bind(settings, "state", back=back, lasts=lasts)
+    said = oauth_return.make_cookie(settings, "state", back=back, lasts=lasts)
     assert f"; Path={path};" in said
     assert said.endswith("; Secure") == secure

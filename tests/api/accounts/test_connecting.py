@@ -1,4 +1,4 @@
-"""Connecting a Mastodon account: a link, the server's page, a code, and what becomes of it."""
+"""Connecting a Mastodon account: link, consent page, code, job."""
 
 import asyncio
 from urllib.parse import parse_qs, urlsplit
@@ -6,13 +6,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from api import oauth_return
-from tests.api.accounts.project import Project
+from tests.api.accounts.project import ConnectingProject
 from tests.api.parties import status
 from tests.dumps import everything
 from tests.http_server import Told
 
 
-async def test_a_person_connects_their_account(project: Project) -> None:
+async def test_a_person_connects_their_account(project: ConnectingProject) -> None:
     made = await project.start()
     assert made["authorizeUrl"].startswith("http://127.0.0.1:8000/v1/social/authorize?state=")
     assert status(await project.go(made), made["state"]) == "connected"
@@ -45,10 +45,10 @@ async def test_a_person_connects_their_account(project: Project) -> None:
     assert entry["apiKeyId"] == (await project.acme.http.get("/v1/whoami")).json()["apiKeyId"]
 
 
-async def test_a_code_lies_sealed_until_its_job_has_ended(
-    idle: Project, monkeypatch: pytest.MonkeyPatch
+async def test_code_is_sealed_until_its_job_ends(
+    idle: ConnectingProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(oauth_return, "CALLBACK_S", 0.01)
+    monkeypatch.setattr(oauth_return, "MAX_CALLBACK_WAIT_S", 0.01)
     made = await idle.start()
     idle.follow(made)
     answer = await idle.browser.get(idle.callback(), params={"state": made["state"], "code": "the-code"})
@@ -63,7 +63,7 @@ async def test_a_code_lies_sealed_until_its_job_has_ended(
     assert (said["status"], said["error"]) == ("failed", {"code": "CANCELED"})
 
 
-async def test_what_a_server_can_do_is_found_out(project: Project) -> None:
+async def test_server_capabilities_are_read(project: ConnectingProject) -> None:
     await project.connect()
     assert await project.pool.fetchval("select traits from social_account") == {
         "software": "mastodon",
@@ -76,7 +76,7 @@ async def test_what_a_server_can_do_is_found_out(project: Project) -> None:
     }
 
 
-async def test_we_register_once_for_all(project: Project) -> None:
+async def test_app_is_registered_once_per_server(project: ConnectingProject) -> None:
     await project.connect()
     await project.connect("eve")
     made = await project.start(project.rival)
@@ -85,14 +85,14 @@ async def test_we_register_once_for_all(project: Project) -> None:
     assert len(await project.accounts()) == 2
 
 
-async def test_many_links_at_once_are_one_registration(project: Project) -> None:
+async def test_concurrent_links_share_one_registration(project: ConnectingProject) -> None:
     links = await asyncio.gather(*(project.start() for _ in range(10)))
     pages = await asyncio.gather(*(project.page(made) for made in links))
     assert len({parse_qs(urlsplit(page).query)["client_id"][0] for page in pages}) == 1
     assert project.fediverse.count("/api/v1/apps") == 1
 
 
-async def test_the_same_account_again_keeps_its_id(project: Project) -> None:
+async def test_the_same_account_again_keeps_its_id(project: ConnectingProject) -> None:
     first = await project.connect()
     await project.pool.execute("update social_account set status = 'reauth_required'")
     assert await project.connect() == first
@@ -103,7 +103,7 @@ async def test_the_same_account_again_keeps_its_id(project: Project) -> None:
     assert actions[:2] == ["social_account.reconnected", "social_account.connected"]
 
 
-async def test_an_account_is_each_projects_own(project: Project) -> None:
+async def test_each_project_has_its_own_account_id(project: ConnectingProject) -> None:
     first = await project.connect()
     made = await project.start(project.rival)
     assert status(await project.go(made), made["state"]) == "connected"
@@ -111,10 +111,10 @@ async def test_an_account_is_each_projects_own(project: Project) -> None:
     assert theirs != first
 
 
-async def test_a_link_leads_nowhere_until_we_are_registered(
-    idle: Project, monkeypatch: pytest.MonkeyPatch
+async def test_link_waits_for_the_registration(
+    idle: ConnectingProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(oauth_return, "CALLBACK_S", 0.2)
+    monkeypatch.setattr(oauth_return, "MAX_CALLBACK_WAIT_S", 0.2)
     made = await idle.start()
     assert await idle.page(made) == made["authorizeUrl"]
 
@@ -127,7 +127,7 @@ async def test_a_link_leads_nowhere_until_we_are_registered(
     ],
 )
 async def test_a_server_that_does_not_register_us_fails_the_flow(
-    project: Project, told: Told, code: str
+    project: ConnectingProject, told: Told, code: str
 ) -> None:
     project.fediverse.broken["/api/v1/apps"] = [told]
     made = await project.start()
@@ -139,10 +139,12 @@ async def test_a_server_that_does_not_register_us_fails_the_flow(
 
 
 @pytest.mark.parametrize(("proved", "registrations"), [(False, 2), (True, 1)])
-async def test_a_registration_that_nobody_used_is_made_again_after_a_while(
-    project: Project, proved: bool, registrations: int
+async def test_unused_registration_is_repeated_after_a_while(
+    project: ConnectingProject, proved: bool, registrations: int
 ) -> None:
-    """Mastodon 4.2 drops one that nobody was let in with, and tells only the person, on its own page."""
+    """Mastodon 4.2 drops a registration without any user. Only the person sees that, on Mastodon's own
+    page.
+    """
     if proved:
         await project.connect()
     else:
@@ -153,7 +155,7 @@ async def test_a_registration_that_nobody_used_is_made_again_after_a_while(
     assert await project.pool.fetchval("select count(*) from platform_app where proved_at is not null") == 1
 
 
-async def test_a_server_that_forgot_us_is_registered_with_anew(project: Project) -> None:
+async def test_forgotten_registration_is_repeated(project: ConnectingProject) -> None:
     made = await project.start()
     back = project.fediverse.let_in(await project.page(made), "ada")
     project.fediverse.apps.clear()
@@ -172,8 +174,10 @@ async def test_a_server_that_forgot_us_is_registered_with_anew(project: Project)
         ("/api/v1/accounts/verify_credentials", Told(200, {"no": "account"}), "CODE_REFUSED"),
     ],
 )
-async def test_what_a_server_refuses_ends_the_job(project: Project, path: str, told: Told, code: str) -> None:
-    """A code works once: where the answer is lost after that, another attempt finds it used."""
+async def test_servers_refusal_ends_the_job(
+    project: ConnectingProject, path: str, told: Told, code: str
+) -> None:
+    """A code works once: if the answer to it is lost, a retry finds it used."""
     project.fediverse.broken[path] = [told]
     made = await project.start()
     await project.go(made)
@@ -183,8 +187,8 @@ async def test_what_a_server_refuses_ends_the_job(project: Project, path: str, t
     assert await project.accounts() == []
 
 
-async def test_a_verifier_goes_with_its_state(project: Project) -> None:
-    """A code that was meant for another flow opens nothing."""
+async def test_verifier_belongs_to_its_state(project: ConnectingProject) -> None:
+    """A code of another flow is rejected."""
     mine, theirs = await project.start(), await project.start()
     back = project.fediverse.let_in(await project.page(mine), "ada")
     project.follow(theirs)
@@ -194,8 +198,8 @@ async def test_a_verifier_goes_with_its_state(project: Project) -> None:
     assert await project.accounts() == []
 
 
-async def test_a_person_is_sent_back_only_where_the_key_says(idle: Project) -> None:
-    """Or to the console, which is where the API is."""
+async def test_return_url_must_be_among_the_keys_origins(idle: ConnectingProject) -> None:
+    """The origin must be the key's, or the API's own, for the console."""
     answer = await idle.ask(returnUrl="https://evil.example/")
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "RETURN_URL_NOT_ALLOWED")
     public_url = idle.app.state.services.settings.public_url

@@ -1,4 +1,4 @@
-"""Connecting an account by the simulated Instagram's pages, and what it would refuse of a post."""
+"""Connecting an account on a simulated Instagram."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ import pytest_asyncio
 from db.pool import Pool
 from jobs.kinds import CONNECT_ACCOUNT
 from schemas.settings import Settings
-from tests.api.accounts.project import Linked
-from tests.api.parties import new_project, parties, status
+from tests.api.accounts.project import LinkedProject
+from tests.api.parties import new_project, open_participants, status
 from tests.dumps import everything
 from tests.peers.simulators.client import Sim
 from tests.peers.simulators.faults import Fault
@@ -29,7 +29,7 @@ BASIC, PUBLISH = "instagram_business_basic", "instagram_business_content_publish
 
 
 @dataclass
-class Insta(Linked):
+class InstagramProject(LinkedProject):
     """Acme with a project; ada and eve have accounts on Instagram."""
 
     sim: Sim
@@ -38,7 +38,7 @@ class Insta(Linked):
         return await self.link("oauth-url", platform="instagram")
 
     async def back(self, made: dict[str, Any], person: str = "ada", **choice: Any) -> str:
-        """Where Instagram sends the person, as their browser asks for it: without the fragment."""
+        """Return Instagram's redirect as a browser requests it: without the fragment."""
         page = await self.browser.get(made["authorizeUrl"])
         location, fragment = urldefrag(await self.sim.consent(page.headers["Location"], person, **choice))
         assert fragment == "_"
@@ -53,13 +53,13 @@ class Insta(Linked):
         return str((await self.said(made))["socialAccountId"])
 
     async def fails(self, made: dict[str, Any], answer: httpx.Response) -> str:
-        """With which code."""
+        """Return the error code of a failed flow."""
         assert status(answer, made["state"]) == "failed"
         return str((await self.said(made))["error"]["code"])
 
 
 @pytest_asyncio.fixture
-async def insta(settings: Settings, pool: Pool) -> AsyncIterator[Insta]:
+async def insta(settings: Settings, pool: Pool) -> AsyncIterator[InstagramProject]:
     uris = [f"{settings.public_url}{CALLBACK}"]
     with served(Instagram(rate=0, redirect_uris=uris)) as base:
         named = dict.fromkeys(("instagram_url", "instagram_api_url", "instagram_oauth_url"), base)
@@ -68,17 +68,17 @@ async def insta(settings: Settings, pool: Pool) -> AsyncIterator[Insta]:
         mine = msgspec.structs.replace(settings, **named, **ours, **allowed)
         async with (
             Sim(base) as sim,
-            parties(mine, pool) as found,
+            open_participants(mine, pool) as found,
             at_work(mine, pool, {CONNECT_ACCOUNT: connect_account.open_task}),
         ):
             for person in ("ada", "eve"):
                 await sim.account(person)
-            yield Insta(**vars(found), sim=sim, id=await new_project(found.acme))
+            yield InstagramProject(**vars(found), sim=sim, id=await new_project(found.acme))
 
 
 @pytest.mark.parametrize("flat", [False, True])
-async def test_a_person_connects_their_account(insta: Insta, flat: bool) -> None:
-    """In whichever of the two shapes Instagram answers."""
+async def test_a_person_connects_their_account(insta: InstagramProject, flat: bool) -> None:
+    """Both response shapes of Instagram are supported."""
     person = await insta.sim.account("ada", flat=flat, quota_total=77)
     account = await insta.connect()
     (shown,) = await insta.accounts()
@@ -96,21 +96,21 @@ async def test_a_person_connects_their_account(insta: Insta, flat: bool) -> None
 
 
 @pytest.mark.parametrize(("total", "quota"), [(10, 25), (25, 25), (100, 100)])
-async def test_an_accounts_own_quota_has_a_floor(insta: Insta, total: int, quota: int) -> None:
+async def test_account_quota_has_a_minimum(insta: InstagramProject, total: int, quota: int) -> None:
     await insta.sim.account("ada", quota_total=total)
     await insta.connect()
     assert await insta.pool.fetchval("select traits ->> 'quotaPosts' from social_account") == str(quota)
 
 
-async def test_an_account_is_connected_without_its_quota(insta: Insta) -> None:
-    """The code is used up: what else can't be read is not worth another."""
+async def test_an_account_is_connected_without_its_quota(insta: InstagramProject) -> None:
+    """The code is used up: an unreadable quota is not worth another code."""
     await insta.sim.fault("limit", Fault.REFUSE_500)
     await insta.connect()
     assert await insta.pool.fetchval("select traits from social_account") == {"software": "instagram"}
 
 
-async def test_nothing_that_is_secret_is_written_down(
-    insta: Insta, capsys: pytest.CaptureFixture[str]
+async def test_secrets_are_not_stored_in_plain_text(
+    insta: InstagramProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
     made = await insta.start()
     location = await insta.back(made)
@@ -122,15 +122,15 @@ async def test_nothing_that_is_secret_is_written_down(
     assert await insta.pool.fetchval("select count(*) from job_secret") == 0
 
 
-async def test_a_code_with_the_pages_tail_is_that_code(insta: Insta) -> None:
-    """As people paste it, and as it comes where a proxy keeps fragments."""
+async def test_code_with_the_fragment_tail_is_accepted(insta: InstagramProject) -> None:
+    """People paste codes with the tail `#_`, and some proxies keep the fragment."""
     made = await insta.start()
     url = httpx.URL(await insta.back(made))
     tailed = url.copy_set_param("code", url.params["code"] + "#_")
     assert status(await insta.browser.get(tailed), made["state"]) == "connected"
 
 
-async def test_a_code_that_was_used_is_refused(insta: Insta) -> None:
+async def test_a_code_that_was_used_is_refused(insta: InstagramProject) -> None:
     first, second = await insta.start(), await insta.start()
     location = httpx.URL(await insta.back(first))
     insta.follow(second)
@@ -141,7 +141,9 @@ async def test_a_code_that_was_used_is_refused(insta: Insta) -> None:
 
 
 @pytest.mark.parametrize("flat", [False, True])
-async def test_an_account_that_does_not_let_us_post_is_not_connected(insta: Insta, flat: bool) -> None:
+async def test_account_without_the_posting_permission_is_not_connected(
+    insta: InstagramProject, flat: bool
+) -> None:
     await insta.sim.account("ada", flat=flat)
     made = await insta.start()
     assert await insta.fails(made, await insta.go(made, scopes=[BASIC])) == "SCOPE_MISSING"
@@ -156,8 +158,8 @@ async def test_an_account_that_does_not_let_us_post_is_not_connected(insta: Inst
         ("limit", "no_permission", "SCOPE_MISSING"),
     ],
 )
-async def test_an_account_that_can_not_post_is_not_connected(
-    insta: Insta, call: str, error: str, code: str
+async def test_account_of_an_unsupported_type_is_not_connected(
+    insta: InstagramProject, call: str, error: str, code: str
 ) -> None:
     await insta.sim.call("POST", "/errors", path=call, error=error)
     made = await insta.start()
@@ -165,7 +167,7 @@ async def test_an_account_that_can_not_post_is_not_connected(
     assert await insta.accounts() == []
 
 
-async def test_a_code_whose_answer_is_lost_says_to_start_again(insta: Insta) -> None:
+async def test_lost_answer_to_a_code_asks_to_start_again(insta: InstagramProject) -> None:
     await insta.sim.fault("code", Fault.ACCEPT_THEN_DROP)
     made = await insta.start()
     assert await insta.fails(made, await insta.go(made)) == "CODE_REFUSED"

@@ -1,11 +1,11 @@
-"""Connecting a Bluesky account by an app password, which is used once and kept nowhere."""
+"""Connecting a Bluesky account with an app password, which is used once and never stored."""
 
-from tests.api.accounts.project import Project
+from tests.api.accounts.project import ConnectingProject
 from tests.dumps import everything
 from tests.http_server import Told
 
 
-async def test_an_app_password_connects_an_account(project: Project) -> None:
+async def test_an_app_password_connects_an_account(project: ConnectingProject) -> None:
     answer = await project.log_in()
     assert answer.status_code == 202
     accepted = answer.json()
@@ -30,8 +30,8 @@ async def test_an_app_password_connects_an_account(project: Project) -> None:
     )
 
 
-async def test_the_same_did_keeps_its_id(project: Project) -> None:
-    """By its handle or by itself, wherever it is hosted by now."""
+async def test_the_same_did_keeps_its_id(project: ConnectingProject) -> None:
+    """Logging in by handle or by DID keeps the id, even on another host."""
     first = await project.logged_in()
     await project.pool.execute("update social_account set service_url = 'https://old.example'")
     again = await project.logged_in(identifier=project.pds.did("shop.example"))
@@ -39,7 +39,7 @@ async def test_the_same_did_keeps_its_id(project: Project) -> None:
     assert await project.pool.fetchval("select service_url from social_account") == project.pds.url
 
 
-async def test_a_wrong_password_is_said_to_be_one(project: Project) -> None:
+async def test_wrong_password_is_reported(project: ConnectingProject) -> None:
     job = await project.logged_in(appPassword="secret-wrong")
     assert (job["status"], job["error"]["code"]) == ("failed", "WRONG_PASSWORD")
     assert await project.accounts() == []
@@ -48,20 +48,20 @@ async def test_a_wrong_password_is_said_to_be_one(project: Project) -> None:
     assert retried.json()["error"]["details"]["reason"] == "JOB_NOT_RETRYABLE"
 
 
-async def test_an_account_that_is_not_active_is_not_connected(project: Project) -> None:
+async def test_an_account_that_is_not_active_is_not_connected(project: ConnectingProject) -> None:
     project.pds.active = False
     job = await project.logged_in()
     assert (job["status"], job["error"]["code"]) == ("failed", "ACCOUNT_INACTIVE")
 
 
-async def test_a_server_that_is_away_is_asked_again(project: Project) -> None:
+async def test_unreachable_server_is_retried(project: ConnectingProject) -> None:
     path = "/xrpc/com.atproto.server.createSession"
     project.pds.broken[path] = [Told(503, {})]
     job = await project.logged_in()
     assert (job["status"], job["attempt"]) == ("completed", 2)
 
 
-async def test_a_request_is_repeated_without_a_second_job(project: Project) -> None:
+async def test_a_request_is_repeated_without_a_second_job(project: ConnectingProject) -> None:
     head = {"Idempotency-Key": "k"}
     project.acme.http.headers.update(head)
     first, again = await project.log_in(), await project.log_in()

@@ -1,4 +1,4 @@
-"""In a sandbox whoever is named lets us in, and no server is asked."""
+"""In a sandbox every handle connects, and no server is called."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -7,16 +7,16 @@ from urllib.parse import urlsplit
 import pytest_asyncio
 
 from db.pool import Pool
-from tests.api.accounts.project import BACK, Project
+from tests.api.accounts.project import BACK, ConnectingProject
 from tests.api.conftest import Caller, calling
 from tests.api.parties import ORIGIN, new_project, status
-from tests.api.refusals import state_refused
+from tests.api.refusals import assert_state_refused
 
 MAGIC = ["fail_auth", "fail_content", "rate_limited", "unknown_then_found", "unknown_forever", "ok"]
 
 
 @pytest_asyncio.fixture
-async def sandbox(project: Project, pool: Pool) -> AsyncIterator[Caller]:
+async def sandbox(project: ConnectingProject, pool: Pool) -> AsyncIterator[Caller]:
     async with calling(project.app, pool, "Test", env="test", tier="partner") as caller:
         await pool.execute("update api_key set return_origins = $1", [ORIGIN])
         yield caller
@@ -36,7 +36,7 @@ async def start(sandbox: Caller, own: str, **given: Any) -> dict[str, Any]:
     return made
 
 
-async def test_a_link_leads_straight_back(project: Project, sandbox: Caller, own: str) -> None:
+async def test_a_link_leads_straight_back(project: ConnectingProject, sandbox: Caller, own: str) -> None:
     made = await start(sandbox, own)
     assert status(await project.browser.get(made["authorizeUrl"]), made["state"]) == "connected"
     said = (await project.status(made["state"], sandbox)).json()
@@ -45,24 +45,24 @@ async def test_a_link_leads_straight_back(project: Project, sandbox: Caller, own
 
 
 async def test_a_link_of_a_sandbox_leads_to_no_page_of_a_server(
-    project: Project, sandbox: Caller, own: str
+    project: ConnectingProject, sandbox: Caller, own: str
 ) -> None:
-    """Else the code of a real account would be shown as a handle."""
+    """Otherwise the code of a real account would be shown as a handle."""
     await project.connect()
     asked = len(project.fediverse.asked)
     made = await start(sandbox, own, instance=project.fediverse.host)
-    state_refused(await project.browser.get(f"/v1/social/authorize?state={made['state']}"))
+    assert_state_refused(await project.browser.get(f"/v1/social/authorize?state={made['state']}"))
     assert len(project.fediverse.asked) == asked
     project.fediverse.asked.clear()
 
 
 def way_back(made: dict[str, Any]) -> str:
-    """Without what the link says of the account."""
+    """Return the path of a link without its query."""
     path: str = urlsplit(made["authorizeUrl"]).path
     return path
 
 
-async def test_a_code_names_the_account(project: Project, sandbox: Caller, own: str) -> None:
+async def test_a_code_names_the_account(project: ConnectingProject, sandbox: Caller, own: str) -> None:
     for handle in MAGIC:
         ids = []
         for _ in range(2):
@@ -75,14 +75,14 @@ async def test_a_code_names_the_account(project: Project, sandbox: Caller, own: 
         assert (await project.account(ids[0], sandbox)).json()["handle"] == handle
 
 
-async def test_what_is_no_handle_is_refused(project: Project, sandbox: Caller, own: str) -> None:
+async def test_invalid_handle_is_refused(project: ConnectingProject, sandbox: Caller, own: str) -> None:
     made = await start(sandbox, own)
     back = await project.browser.get(way_back(made), params={"state": made["state"], "code": "no one"})
     assert status(back, made["state"]) == "failed"
     assert (await project.status(made["state"], sandbox)).json()["error"] == {"code": "CODE_REFUSED"}
 
 
-async def test_an_account_is_let_in_again(project: Project, sandbox: Caller, own: str) -> None:
+async def test_account_is_reconnected(project: ConnectingProject, sandbox: Caller, own: str) -> None:
     made = await start(sandbox, own)
     await project.browser.get(way_back(made), params={"state": made["state"], "code": "fail_auth"})
     account = (await project.status(made["state"], sandbox)).json()["socialAccountId"]
@@ -93,7 +93,7 @@ async def test_an_account_is_let_in_again(project: Project, sandbox: Caller, own
         assert status(await project.browser.get(url), again["state"]) == said
 
 
-async def test_any_password_connects(project: Project, sandbox: Caller, own: str) -> None:
+async def test_any_password_connects(project: ConnectingProject, sandbox: Caller, own: str) -> None:
     for identifier in (*MAGIC, "shop.bsky.social"):
         body = {"platform": "bluesky", "identifier": identifier, "appPassword": "x"}
         answer = await sandbox.http.post(f"/v1/projects/{own}/social-accounts", json=body)

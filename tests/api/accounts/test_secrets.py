@@ -1,4 +1,4 @@
-"""The whole way of posts, from the first link to the last goodbye: no secret of it is ever written down."""
+"""The life of posts from the first link to the disconnect: no secret is ever stored in plain text."""
 
 import asyncio
 import logging
@@ -16,7 +16,7 @@ from db.pool import Pool
 from jobs.courier import open_courier
 from schemas.settings import Settings
 from telemetry import logs
-from tests.api.accounts.project import Project
+from tests.api.accounts.project import ConnectingProject
 from tests.dumps import everything, found
 from tests.http_server import Asked, Told
 from tests.media import picture
@@ -29,8 +29,8 @@ from workers.tasks import open_tasks
 
 
 @dataclass
-class Instance(Fediverse):
-    """One that takes posts with files too."""
+class PostingInstance(Fediverse):
+    """A fediverse server that also accepts posts with files."""
 
     posts: list[dict[str, Any]] = field(default_factory=list)
 
@@ -50,8 +50,8 @@ class Instance(Fediverse):
 
 
 @dataclass
-class Repositories(Pds):
-    """One that keeps records too; `opened` are the access tokens that it gave."""
+class RecordingPds(Pds):
+    """A PDS that also stores records; `opened` are the access tokens that it issued."""
 
     records: dict[str, Any] = field(default_factory=dict)
     opened: list[str] = field(default_factory=list)
@@ -75,22 +75,22 @@ class Repositories(Pds):
 
 
 @pytest_asyncio.fixture
-async def fediverse() -> AsyncIterator[Instance]:
-    server = Instance(expires_in=3600)
+async def fediverse() -> AsyncIterator[PostingInstance]:
+    server = PostingInstance(expires_in=3600)
     async with serving(server):
         yield server
 
 
 @pytest_asyncio.fixture
-async def pds() -> AsyncIterator[Repositories]:
-    server = Repositories(passwords={"shop.example": "secret-app-password"})
+async def pds() -> AsyncIterator[RecordingPds]:
+    server = RecordingPds(passwords={"shop.example": "secret-app-password"})
     async with serving(server):
         yield server
 
 
 @pytest_asyncio.fixture
-async def project(idle: Project, mine: Settings, pool: Pool) -> AsyncIterator[Project]:
-    """With a dispatcher, and a worker that does all that there is to do for posts."""
+async def project(idle: ConnectingProject, mine: Settings, pool: Pool) -> AsyncIterator[ConnectingProject]:
+    """A project with a dispatcher, and a worker for all jobs of posts."""
     stop = Stop()
     async with (
         open_courier(mine.redis_url) as courier,
@@ -103,14 +103,14 @@ async def project(idle: Project, mine: Settings, pool: Pool) -> AsyncIterator[Pr
         stop.ask()
 
 
-async def ask(project: Project, method: str, path: str, **given: Any) -> Any:
+async def ask(project: ConnectingProject, method: str, path: str, **given: Any) -> Any:
     answer = await project.acme.http.request(method, f"/v1{path}", **given)
     assert answer.is_success, answer.text
     return answer.json()
 
 
-async def send(project: Project, caption: str, accounts: list[str]) -> None:
-    """Uploaded, scheduled, then approved; until it is on both."""
+async def send(project: ConnectingProject, caption: str, accounts: list[str]) -> None:
+    """Upload, schedule and approve a post; wait until it is published on both platforms."""
     parts = [("caption", (None, caption)), ("file", ("a.png", picture(), "image/png"))]
     content = await ask(project, "POST", f"/projects/{project.id}/content/upload", files=parts)
     at = (datetime.now(UTC) + timedelta(seconds=1)).isoformat().replace("+00:00", "Z")
@@ -122,7 +122,7 @@ async def send(project: Project, caption: str, accounts: list[str]) -> None:
         await published(project, one["id"])
 
 
-async def published(project: Project, post_id: str) -> None:
+async def published(project: ConnectingProject, post_id: str) -> None:
     async def is_there() -> bool:
         post = await ask(project, "GET", f"/scheduled-posts/{post_id}")
         return bool(post["status"] == "published")
@@ -131,7 +131,7 @@ async def published(project: Project, post_id: str) -> None:
 
 
 def held_by(redis_url: str) -> str:
-    """All that Redis holds, as text."""
+    """Return all contents of Redis as text."""
     with redis.Redis.from_url(redis_url) as client:
         read = {
             b"string": client.get,
@@ -147,10 +147,10 @@ def held_by(redis_url: str) -> str:
     return repr(texts)
 
 
-def told(project: Project) -> set[str]:
-    """Every secret that anybody told anybody on the way."""
+def told(project: ConnectingProject) -> set[str]:
+    """Return every secret of the scenario."""
     instance, repositories = project.fediverse, project.pds
-    assert isinstance(repositories, Repositories)
+    assert isinstance(repositories, RecordingPds)
     said: set[str] = {project.acme.key, *repositories.passwords.values(), *repositories.opened}
     said |= {app.secret for app in instance.apps.values()} | {*instance.tokens, *repositories.sessions}
     for asked in (*instance.asked, *repositories.asked):
@@ -163,8 +163,11 @@ def told(project: Project) -> set[str]:
 SECRET_FIELDS = {"code", "code_verifier", "client_secret", "refresh_token"}
 
 
-async def test_no_secret_of_a_posts_whole_way_is_written_down(
-    project: Project, mine: Settings, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+async def test_no_secret_of_a_posts_life_is_stored_in_plain_text(
+    project: ConnectingProject,
+    mine: Settings,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG)
     for name in logs.QUIET:
@@ -185,8 +188,8 @@ async def test_no_secret_of_a_posts_whole_way_is_written_down(
     kept += [await everything(project.pool), *capsys.readouterr(), caplog.text]
 
     instance, repositories = project.fediverse, project.pds
-    assert isinstance(instance, Instance)
-    assert isinstance(repositories, Repositories)
+    assert isinstance(instance, PostingInstance)
+    assert isinstance(repositories, RecordingPds)
     assert [post["content"] for post in instance.posts] == ["the first", "after a refresh"]
     assert sorted(each["text"] for each in repositories.records.values()) == ["after a refresh", "the first"]
     assert await project.pool.fetchval("select count(*) from account_credential") == 0

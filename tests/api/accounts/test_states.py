@@ -1,4 +1,4 @@
-"""A state: once, in time, for the key that made it; and those who come back with less than it takes."""
+"""OAuth states: single use, expiry, owner; and incomplete callbacks."""
 
 import asyncio
 from datetime import timedelta
@@ -7,22 +7,22 @@ from uuid import uuid4
 import pytest
 
 from domain.operations import maintenance
-from tests.api.accounts.project import Project
+from tests.api.accounts.project import ConnectingProject
 from tests.api.conftest import client_of, new_key
 from tests.api.parties import status
-from tests.api.refusals import state_refused
+from tests.api.refusals import assert_state_refused
 
 
-async def test_a_state_works_once(project: Project) -> None:
+async def test_a_state_works_once(project: ConnectingProject) -> None:
     made = await project.start()
     back = project.fediverse.let_in(await project.page(made), "ada")
     assert status(await project.browser.get(back), made["state"]) == "connected"
-    state_refused(await project.browser.get(back))
-    state_refused(await project.browser.get(made["authorizeUrl"]))
+    assert_state_refused(await project.browser.get(back))
+    assert_state_refused(await project.browser.get(made["authorizeUrl"]))
     assert len(await project.jobs()) == 1
 
 
-async def test_twenty_browsers_at_once_are_one_job(project: Project) -> None:
+async def test_concurrent_callbacks_start_one_job(project: ConnectingProject) -> None:
     made = await project.start()
     back = project.fediverse.let_in(await project.page(made), "ada")
     answers = await asyncio.gather(*(project.browser.get(back) for _ in range(20)))
@@ -30,12 +30,12 @@ async def test_twenty_browsers_at_once_are_one_job(project: Project) -> None:
     assert len(await project.jobs()) == 1
 
 
-async def test_a_state_expires(project: Project) -> None:
+async def test_a_state_expires(project: ConnectingProject) -> None:
     made = await project.start()
     page = await project.page(made)
     project.clock.ahead = timedelta(minutes=10, seconds=1)
-    state_refused(await project.browser.get(project.fediverse.let_in(page, "ada")))
-    state_refused(await project.browser.get(made["authorizeUrl"]))
+    assert_state_refused(await project.browser.get(project.fediverse.let_in(page, "ada")))
+    assert_state_refused(await project.browser.get(made["authorizeUrl"]))
     said = (await project.status(made["state"])).json()
     assert (said["status"], said["error"]) == ("failed", {"code": "STATE_EXPIRED"})
     assert await project.jobs() == []
@@ -43,26 +43,26 @@ async def test_a_state_expires(project: Project) -> None:
 
 @pytest.mark.parametrize("path", ["authorize", "callback/mastodon-0123456789abcdef"])
 @pytest.mark.parametrize("state", ["", "x", "A" * 43, "é" * 43])
-async def test_a_state_that_nobody_made_leads_nowhere(idle: Project, path: str, state: str) -> None:
-    state_refused(await idle.browser.get(f"/v1/social/{path}", params={"state": state, "code": "c"}))
+async def test_unknown_state_is_refused(idle: ConnectingProject, path: str, state: str) -> None:
+    assert_state_refused(await idle.browser.get(f"/v1/social/{path}", params={"state": state, "code": "c"}))
 
 
-async def test_a_state_of_another_purpose_leads_nowhere(idle: Project) -> None:
+async def test_state_of_another_purpose_is_refused(idle: ConnectingProject) -> None:
     made = await idle.start()
     await idle.pool.execute("update oauth_state set purpose = 'connect_github'")
-    state_refused(await idle.browser.get(made["authorizeUrl"]))
+    assert_state_refused(await idle.browser.get(made["authorizeUrl"]))
     assert (await idle.status(made["state"])).status_code == 404
 
 
-async def test_a_killed_keys_flows_end_with_it(project: Project) -> None:
+async def test_a_killed_keys_flows_end_with_it(project: ConnectingProject) -> None:
     made = await project.start()
     back = project.fediverse.let_in(await project.page(made), "ada")
     await project.pool.execute("update api_key set killed_at = now()")
-    state_refused(await project.browser.get(back))
-    state_refused(await project.browser.get(made["authorizeUrl"]))
+    assert_state_refused(await project.browser.get(back))
+    assert_state_refused(await project.browser.get(made["authorizeUrl"]))
 
 
-async def test_only_the_key_that_made_it_sees_how_it_stands(idle: Project) -> None:
+async def test_only_the_creating_key_reads_the_status(idle: ConnectingProject) -> None:
     made = await idle.start()
     assert (await idle.status(made["state"])).json()["status"] == "pending"
     other = await new_key(idle.pool, idle.acme.organization_id)
@@ -77,7 +77,7 @@ async def test_only_the_key_that_made_it_sees_how_it_stands(idle: Project) -> No
     assert len({answer.json()["error"]["message"] for answer in answers}) == 1
 
 
-async def test_who_comes_back_without_a_code_starts_no_job(idle: Project) -> None:
+async def test_callback_without_a_code_starts_no_job(idle: ConnectingProject) -> None:
     for given, code in (
         ({"error": "access_denied", "error_description": "The resource owner denied it"}, "ACCESS_DENIED"),
         ({"error": "server_error"}, "NO_CODE"),
@@ -92,14 +92,14 @@ async def test_who_comes_back_without_a_code_starts_no_job(idle: Project) -> Non
         assert await idle.jobs() == []
 
 
-async def test_a_verifier_is_gone_once_it_is_used(idle: Project) -> None:
+async def test_verifier_is_deleted_after_use(idle: ConnectingProject) -> None:
     made = await idle.start()
     assert await idle.pool.fetchval("select count(*) from oauth_state where sealed is not null") == 1
     await idle.browser.get(idle.callback(), params={"state": made["state"]})
     assert await idle.pool.fetchval("select count(*) from oauth_state where sealed is not null") == 0
 
 
-async def test_an_archived_project_connects_nothing(project: Project) -> None:
+async def test_an_archived_project_connects_nothing(project: ConnectingProject) -> None:
     made = await project.start()
     back = project.fediverse.let_in(await project.page(made), "ada")
     await project.acme.http.delete(f"/v1/projects/{project.id}")
@@ -110,7 +110,7 @@ async def test_an_archived_project_connects_nothing(project: Project) -> None:
     assert (await project.status(made["state"])).json()["error"] == {"code": "PROJECT_ARCHIVED"}
 
 
-async def test_a_project_archived_while_its_job_asks_connects_nothing(project: Project) -> None:
+async def test_a_project_archived_while_its_job_asks_connects_nothing(project: ConnectingProject) -> None:
     asks = asyncio.Event()
     project.fediverse.held["/api/v1/accounts/verify_credentials"] = asks
     made = await project.start()
@@ -123,7 +123,7 @@ async def test_a_project_archived_while_its_job_asks_connects_nothing(project: P
     assert await project.accounts() == []
 
 
-async def test_old_states_go(idle: Project) -> None:
+async def test_old_states_are_deleted(idle: ConnectingProject) -> None:
     await idle.start()
     async with idle.pool.acquire() as conn:
         assert await maintenance.prune_oauth_states(conn) == 0
@@ -132,8 +132,8 @@ async def test_old_states_go(idle: Project) -> None:
 
 
 @pytest.mark.parametrize("mixed", ["address", "iss"])
-async def test_a_code_of_another_server_is_brought_to_none(project: Project, mixed: str) -> None:
-    """Mix-up (RFC 9700 4.4): the state is used up, and its server never sees the code."""
+async def test_code_of_another_server_is_sent_to_no_server(project: ConnectingProject, mixed: str) -> None:
+    """Mix-up attack (RFC 9700 4.4): the state is used up, and its server never sees the code."""
     made = await project.start()
     project.follow(made)
     asked = {"state": made["state"], "code": "of-another-server"}

@@ -1,4 +1,4 @@
-"""A project whose media is in a folder of the test's."""
+"""Fixture: a project with media in a temporary folder."""
 
 from collections.abc import AsyncIterator
 
@@ -6,14 +6,14 @@ import pytest_asyncio
 from litestar import Litestar
 
 from db.pool import Pool
-from tests.api.app_media.project import Project
+from tests.api.app_media.project import AppMediaProject
 from tests.api.conftest import calling
 from tests.s3.keeping import Kept
 
 
 @pytest_asyncio.fixture
-async def project(app: Litestar, pool: Pool, media_kept: Kept) -> AsyncIterator[Project]:
-    """Of a tier that may upload often."""
+async def project(app: Litestar, pool: Pool, media_kept: Kept) -> AsyncIterator[AppMediaProject]:
+    """Create a project with a tier that allows many uploads."""
     async with calling(app, pool, "Acme", tier="partner") as caller:
         made = await caller.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
-        yield Project(caller, made.json()["id"], media_kept)
+        yield AppMediaProject(caller, made.json()["id"], media_kept)

@@ -1,4 +1,4 @@
-"""A project to give app media to, and what partners send there."""
+"""A project for app media, and the uploads of partners."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -18,8 +18,8 @@ SVG = (
 )
 
 
-class Project(NamedTuple):
-    """A project, and where all media lies."""
+class AppMediaProject(NamedTuple):
+    """A project, and the location of all media."""
 
     caller: Caller
     id: str

@@ -1,4 +1,4 @@
-"""App media: what is kept of an upload, which of it is current, and what a deletion leaves."""
+"""App media: stored fields, the current files, deletion."""
 
 import asyncio
 import hashlib
@@ -11,12 +11,12 @@ from domain.media import app_media_limits, uploads
 from domain.media.storage import open_store
 from schemas.settings import Settings
 from tests import media
-from tests.api.app_media.project import LOGO, SCREEN, SVG, Project
+from tests.api.app_media.project import LOGO, SCREEN, SVG, AppMediaProject
 from tests.api.conftest import Caller
 from tests.api.refusals import reason
 
 
-async def test_a_file_is_there_at_once(project: Project) -> None:
+async def test_uploaded_file_is_ready_at_once(project: AppMediaProject) -> None:
     answer = await project.send(LOGO, kind="logo")
     made = answer.json()
     assert answer.status_code == 201, made
@@ -47,19 +47,19 @@ async def test_a_file_is_there_at_once(project: Project) -> None:
     assert (await project.caller.http.get(made["url"])).content == LOGO
 
 
-async def test_a_demo_video_has_a_length_and_its_words(project: Project) -> None:
+async def test_demo_video_has_a_duration_and_a_transcript(project: AppMediaProject) -> None:
     made = await project.made(media.film(), "demo_video", transcript="Tap, and it is done.")
     assert (made["durationMs"], made["transcript"]) == (1500, "Tap, and it is done.")
 
 
-async def test_the_parts_of_a_form_come_in_any_order(project: Project) -> None:
+async def test_the_parts_of_a_form_come_in_any_order(project: AppMediaProject) -> None:
     parts = [("file", ("a.png", LOGO)), ("kind", (None, b"screenshot"))]
     answer = await project.caller.http.post(project.path, files=parts)
     assert answer.json()["kind"] == "screenshot"
 
 
-async def test_a_drawing_is_kept_as_what_it_shows(project: Project) -> None:
-    """Nothing that runs, leads elsewhere or names an event is left, and browsers are told to run nothing."""
+async def test_svg_is_stored_without_active_content(project: AppMediaProject) -> None:
+    """Scripts, links and event handlers are removed, and browsers are told to run nothing."""
     made = await project.made(SVG)
     assert (made["mimeType"], made["width"], made["height"]) == ("image/svg+xml", 40, 20)
     answer = await project.caller.http.get(made["url"])
@@ -73,7 +73,9 @@ async def test_a_drawing_is_kept_as_what_it_shows(project: Project) -> None:
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-async def test_the_newest_of_a_kind_is_current_and_screenshots_are_in_their_order(project: Project) -> None:
+async def test_newest_file_of_a_kind_is_current_and_screenshots_keep_their_order(
+    project: AppMediaProject,
+) -> None:
     first, second = await project.made(), await project.made(media.picture("WEBP"))
     screens = [await project.made(SCREEN, "screenshot") for _ in range(11)]
     current = {one["assetId"]: one["current"] for one in await project.listed()}
@@ -83,8 +85,8 @@ async def test_the_newest_of_a_kind_is_current_and_screenshots_are_in_their_orde
     assert [one["current"] for one in await project.listed(kind="logo")] == [True]
 
 
-async def test_a_project_has_so_many_files_and_so_many_bytes(
-    project: Project, monkeypatch: pytest.MonkeyPatch
+async def test_project_has_limits_of_files_and_bytes(
+    project: AppMediaProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(app_media_limits, "MOST", {**app_media_limits.MOST, "logo": 2})
     answers = await asyncio.gather(*(project.send(LOGO, kind="logo") for _ in range(4)))
@@ -96,8 +98,8 @@ async def test_a_project_has_so_many_files_and_so_many_bytes(
     assert reason(await project.send(LOGO, kind="end_card"))[2] == "TOO_MUCH_APP_MEDIA"
 
 
-async def test_a_deleted_file_is_found_no_more_and_pruned(
-    project: Project, pool: Pool, settings: Settings
+async def test_deleted_file_is_not_found_and_pruned(
+    project: AppMediaProject, pool: Pool, settings: Settings
 ) -> None:
     made = await project.made()
     deleted = await project.delete(made["assetId"])
@@ -109,14 +111,14 @@ async def test_a_deleted_file_is_found_no_more_and_pruned(
     assert project.kept.names() == []
 
 
-async def test_of_two_deletions_at_once_one_finds_it(project: Project, pool: Pool) -> None:
+async def test_one_of_two_concurrent_deletions_succeeds(project: AppMediaProject, pool: Pool) -> None:
     made = await project.made()
     answers = await asyncio.gather(*(project.delete(made["assetId"]) for _ in range(4)))
     assert sorted(answer.status_code for answer in answers) == [200, 404, 404, 404]
     assert await pool.fetchval("select count(*) from media_upload") == 1
 
 
-async def test_a_repeat_gets_the_first_answer(project: Project) -> None:
+async def test_a_repeat_gets_the_first_answer(project: AppMediaProject) -> None:
     key = {"Idempotency-Key": "k"}
     first, again = [await project.send(LOGO, kind="logo", headers=key) for _ in range(2)]
     assert (again.status_code, again.content) == (201, first.content)
@@ -128,7 +130,7 @@ async def test_a_repeat_gets_the_first_answer(project: Project) -> None:
     assert (repeat.status_code, repeat.content) == (200, gone.content)
 
 
-async def test_an_archived_project_takes_none_and_shows_what_it_has(project: Project) -> None:
+async def test_archived_project_refuses_files_and_lists_existing_ones(project: AppMediaProject) -> None:
     made = await project.made()
     await project.archive()
     assert reason(await project.send(LOGO, kind="logo"))[2] == "PROJECT_ARCHIVED"
@@ -138,8 +140,8 @@ async def test_an_archived_project_takes_none_and_shows_what_it_has(project: Pro
     assert len(project.kept.names()) == 1
 
 
-async def test_uploads_race_an_archive(project: Project) -> None:
-    """Those before it are there, those after it are not, and nothing else is stored."""
+async def test_uploads_race_an_archive(project: AppMediaProject) -> None:
+    """Uploads before the archive are stored, later ones are refused, and nothing else is stored."""
     sending = [asyncio.create_task(project.send(LOGO, kind="logo")) for _ in range(6)]
     await asyncio.wait(sending, return_when=asyncio.FIRST_COMPLETED)
     await project.archive()
@@ -148,7 +150,7 @@ async def test_uploads_race_an_archive(project: Project) -> None:
     assert len(await project.listed()) == len(project.kept.names()) == statuses.count(201)
 
 
-async def test_what_is_kept_counts_for_its_own_organization(project: Project, rival: Caller) -> None:
+async def test_stored_bytes_count_for_their_organization(project: AppMediaProject, rival: Caller) -> None:
     async def used(caller: Caller) -> int:
         return int((await caller.http.get("/v1/whoami")).json()["storage"]["usedBytes"])
 
@@ -159,7 +161,7 @@ async def test_what_is_kept_counts_for_its_own_organization(project: Project, ri
     assert (await rival.http.get(project.path)).status_code == 404
 
 
-async def test_a_file_of_another_project_is_not_found(project: Project) -> None:
+async def test_a_file_of_another_project_is_not_found(project: AppMediaProject) -> None:
     made = await project.made()
     other = (await project.caller.http.post("/v1/projects", json={"name": "B", "timezone": "UTC"})).json()[
         "id"

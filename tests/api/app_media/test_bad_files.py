@@ -1,4 +1,4 @@
-"""App media that is refused: each file with its code, and nothing of it stays."""
+"""Refused app media: each file with its code, and nothing of it is stored."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -9,8 +9,8 @@ import pytest_asyncio
 from db.pool import Pool
 from domain.media.passing import MIB
 from tests import media
-from tests.api.app_media.project import LOGO, SVG, Project
-from tests.api.refusals import refused
+from tests.api.app_media.project import LOGO, SVG, AppMediaProject
+from tests.api.refusals import assert_refused
 
 TIFF = media.picture("TIFF")
 HALF = media.grainy("JPEG")[:20_000]
@@ -52,7 +52,7 @@ FILES: dict[str, tuple[bytes, str]] = {
 
 
 @pytest_asyncio.fixture(autouse=True)
-async def unchanged(project: Project, pool: Pool) -> AsyncIterator[None]:
+async def unchanged(project: AppMediaProject, pool: Pool) -> AsyncIterator[None]:
     yield
     assert (
         await pool.fetchval("select (select count(*) from app_media) + (select count(*) from media_upload)")
@@ -61,22 +61,22 @@ async def unchanged(project: Project, pool: Pool) -> AsyncIterator[None]:
     assert project.kept.names() == []
 
 
-async def test_a_file_that_can_not_be_is_named(project: Project) -> None:
+async def test_invalid_file_is_reported(project: AppMediaProject) -> None:
     for name, (content, kind) in FILES.items():
         answer = await project.send(content, name="", kind=kind)
         assert answer.status_code == 422, (name, answer.text)
-        refused(answer, 422, "VALIDATION", "file[0]")
+        assert_refused(answer, 422, "VALIDATION", "file[0]")
 
 
-async def test_a_kind_has_its_largest_file(project: Project) -> None:
+async def test_each_kind_has_a_maximum_file_size(project: AppMediaProject) -> None:
     for kind, most in (("logo", 5), ("screenshot", 10), ("end_card", 5)):
         too_large = LOGO + bytes(most * MIB + 1 - len(LOGO))
-        refused(await project.send(too_large, kind=kind), 413, "PAYLOAD_TOO_LARGE")
+        assert_refused(await project.send(too_large, kind=kind), 413, "PAYLOAD_TOO_LARGE")
     long = b"<svg>" + b" " * MIB
-    refused(await project.send(long, name="", kind="logo"), 413, "PAYLOAD_TOO_LARGE")
+    assert_refused(await project.send(long, name="", kind="logo"), 413, "PAYLOAD_TOO_LARGE")
 
 
-async def test_a_video_of_more_than_200_mib_is_refused_unread(project: Project) -> None:
+async def test_a_video_of_more_than_200_mib_is_refused_unread(project: AppMediaProject) -> None:
     headers = {"Content-Type": "multipart/form-data; boundary=b", "Content-Length": str(202 * MIB)}
 
     async def nothing() -> AsyncIterator[bytes]:
@@ -84,10 +84,10 @@ async def test_a_video_of_more_than_200_mib_is_refused_unread(project: Project) 
         yield b""
 
     answer = await project.caller.http.post(project.path, content=nothing(), headers=headers)
-    refused(answer, 413, "PAYLOAD_TOO_LARGE")
+    assert_refused(answer, 413, "PAYLOAD_TOO_LARGE")
 
 
-async def test_a_form_has_a_kind_a_file_and_no_more(project: Project) -> None:
+async def test_form_needs_exactly_a_kind_and_a_file(project: AppMediaProject) -> None:
     async def post(parts: list[tuple[str, Any]]) -> httpx.Response:
         return await project.caller.http.post(project.path, files=parts)
 
@@ -102,10 +102,10 @@ async def test_a_form_has_a_kind_a_file_and_no_more(project: Project) -> None:
         ([kind, file, ("transcript", (None, b"Hello"))], "transcript"),
         ([("kind", (None, b"demo_video")), ("transcript", (None, b"a" * 5001))], "transcript"),
     ):
-        refused(await post(parts), 422, "VALIDATION", path)
+        assert_refused(await post(parts), 422, "VALIDATION", path)
 
 
-async def test_an_address_that_can_not_be_is_named(project: Project) -> None:
+async def test_invalid_url_is_reported(project: AppMediaProject) -> None:
     for body, path in (
         ({"kind": "logo", "url": "file:///etc/passwd"}, "url"),
         ({"kind": "logo", "url": "http://127.0.0.1/a.png"}, "url"),
@@ -115,7 +115,7 @@ async def test_an_address_that_can_not_be_is_named(project: Project) -> None:
         ({"kind": "logo", "url": "https://example.com/a.png", "transcript": "Hello"}, "transcript"),
         ({"kind": "logo"}, "url"),
     ):
-        refused(await project.caller.http.post(project.path, json=body), 422, "VALIDATION", path)
+        assert_refused(await project.caller.http.post(project.path, json=body), 422, "VALIDATION", path)
     wrong = await project.caller.http.post(project.path, content=b"a", headers={"Content-Type": "image/png"})
     assert wrong.status_code == 415
     assert "multipart/form-data or application/json" in wrong.text

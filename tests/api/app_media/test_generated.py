@@ -1,4 +1,4 @@
-"""App media in generated content: what a piece is made with, frozen when it is asked for."""
+"""App media in generated content: the selection of files, frozen at the request."""
 
 from contextlib import AsyncExitStack
 from functools import partial
@@ -13,14 +13,14 @@ from domain.media.storage import open_store
 from jobs.kinds import CONTENT_GENERATE
 from schemas.settings import Settings
 from tests import media, seeds
-from tests.api.app_media.project import LOGO, SCREEN, Project
+from tests.api.app_media.project import LOGO, SCREEN, AppMediaProject
 from tests.api.content.project import PNG
-from tests.api.refusals import refused
+from tests.api.refusals import assert_refused
 from tests.domain.publishing.post_scene import context
 from workers.generation import storing
 from workers.generation.rendering import Unmade
 
-#: As small and short as one of a remix may be.
+#: The smallest and shortest clip that a remix allows.
 CLIP = media.film(ms=3000, size=(240, 240))
 
 BRAND = {
@@ -31,12 +31,12 @@ BRAND = {
 
 
 @pytest.fixture
-def pieces(project: Project, pool: Pool) -> "Pieces":
+def pieces(project: AppMediaProject, pool: Pool) -> "Pieces":
     return Pieces(project, pool)
 
 
 class Pieces:
-    def __init__(self, project: Project, pool: Pool) -> None:
+    def __init__(self, project: AppMediaProject, pool: Pool) -> None:
         self.project, self.pool = project, pool
 
     async def ask(self, **asked: Any) -> Any:
@@ -44,7 +44,7 @@ class Pieces:
         return await self.project.caller.http.post(f"/v1/projects/{self.project.id}/content", json=asked)
 
     async def brief(self, **asked: Any) -> Any:
-        """What the latest piece is made from."""
+        """Return the stored input of the latest content item."""
         answer = await self.ask(**{"format": "slideshow"} | asked)
         assert answer.status_code == 202, answer.text
         return await self.pool.fetchval(
@@ -59,7 +59,7 @@ def token(made: dict[str, Any]) -> str:
     return str(made["url"]).rpartition("/")[2]
 
 
-async def test_a_piece_is_made_with_what_the_project_has(pieces: Pieces) -> None:
+async def test_content_uses_the_projects_files(pieces: Pieces) -> None:
     logo, card = await pieces.project.made(), await pieces.project.made(LOGO, "end_card")
     screens = [await pieces.project.made(SCREEN, "screenshot") for _ in range(11)]
     found = await pieces.files()
@@ -67,7 +67,7 @@ async def test_a_piece_is_made_with_what_the_project_has(pieces: Pieces) -> None
     assert found["screenshots"] == [token(one) for one in screens[:10]]
 
 
-async def test_whatever_is_named_goes_first(pieces: Pieces) -> None:
+async def test_named_files_take_precedence(pieces: Pieces) -> None:
     old, screen = await pieces.project.made(), await pieces.project.made(SCREEN, "screenshot")
     await pieces.project.made()
     await pieces.project.made(SCREEN, "screenshot")
@@ -80,8 +80,8 @@ async def test_whatever_is_named_goes_first(pieces: Pieces) -> None:
     assert found["screenshots"] == [token(asset), token(screen)]
 
 
-async def test_a_remix_without_a_clip_is_one_of_the_demo_video(pieces: Pieces) -> None:
-    refused(await pieces.ask(format="ugc_remix"), 422, "VALIDATION", "mediaIds")
+async def test_remix_without_a_clip_uses_the_demo_video(pieces: Pieces) -> None:
+    assert_refused(await pieces.ask(format="ugc_remix"), 422, "VALIDATION", "mediaIds")
     demo = await pieces.project.made(CLIP, "demo_video", transcript="Tap once.")
     brief = await pieces.brief(format="ugc_remix")
     assert (brief["files"]["clip"], brief["spec"]["transcript"]) == (token(demo), "Tap once.")
@@ -89,7 +89,7 @@ async def test_a_remix_without_a_clip_is_one_of_the_demo_video(pieces: Pieces) -
 
 
 async def test_a_remix_names_a_presenter_only_where_it_shows_one(pieces: Pieces) -> None:
-    """The partner's own card takes the place of the one that has a face."""
+    """The partner's end card replaces the one with a face."""
     http, path = pieces.project.caller.http, f"/v1/projects/{pieces.project.id}"
     maya = (await http.post(f"{path}/influencers", json={"name": "Maya"})).json()["influencerId"]
     await pieces.pool.execute("update influencer set status = 'ready'")
@@ -110,9 +110,7 @@ async def test_another_projects_file_is_not_found(pieces: Pieces) -> None:
     )
 
 
-async def test_a_file_that_is_deleted_stays_as_long_as_a_piece_is_made_from_it(
-    pieces: Pieces, settings: Settings
-) -> None:
+async def test_deleted_file_stays_while_a_generation_uses_it(pieces: Pieces, settings: Settings) -> None:
     logo = await pieces.project.made()
     await pieces.brief()
     await pieces.project.delete(logo["assetId"])
@@ -124,10 +122,8 @@ async def test_a_file_that_is_deleted_stays_as_long_as_a_piece_is_made_from_it(
     assert pieces.project.kept.names() == []
 
 
-async def test_a_retry_says_that_a_file_was_deleted_not_that_the_storage_is_away(
-    pieces: Pieces, settings: Settings
-) -> None:
-    """Nobody kept it: when it was deleted no piece was being made of it."""
+async def test_retry_reports_a_deleted_file(pieces: Pieces, settings: Settings) -> None:
+    """No generation used the file when it was deleted, so it was removed."""
     http, logo = pieces.project.caller.http, await pieces.project.made()
     accepted = (await pieces.ask(format="image")).json()
     await http.post(f"/v1/jobs/{accepted['jobId']}/cancel")
@@ -144,11 +140,11 @@ async def test_a_retry_says_that_a_file_was_deleted_not_that_the_storage_is_away
     assert ended.value.outcome == storing.GONE
 
 
-async def test_what_was_made_with_a_file_that_is_deleted_says_so_when_it_is_made_anew(pieces: Pieces) -> None:
+async def test_regeneration_reports_a_deleted_file(pieces: Pieces) -> None:
     http, screen = pieces.project.caller.http, await pieces.project.made(SCREEN, "screenshot")
     accepted = (await pieces.ask(format="image", mediaIds=[screen["assetId"]])).json()
     await http.post(f"/v1/jobs/{accepted['jobId']}/cancel")
     await pieces.project.delete(screen["assetId"])
     answer = await http.post(f"/v1/content/{accepted['contentId']}/regenerate")
-    refused(answer, 404, "NOT_FOUND")
+    assert_refused(answer, 404, "NOT_FOUND")
     assert "was deleted since" in answer.json()["error"]["message"]

@@ -1,4 +1,4 @@
-"""Sends hostile requests to routes, and notes each that costs too much."""
+"""Sends hostile requests to routes, and records each with a high cost."""
 
 from typing import Any, NamedTuple
 
@@ -6,29 +6,31 @@ import msgspec
 from litestar import Litestar
 
 from api.body_limits import OPTION
-from tests.api.bodies.metering import Cost, Sent, measure
+from tests.api.bodies.metering import CpuCost, MeteredRequest, measure
 from tests.api.bodies.worst import Worst
-from tests.api.described import Route, document, sample
-from tests.api.everything import Operator
+from tests.api.described import DocumentedRoute, document, sample
+from tests.api.everything import AllRightsCaller
 
-#: Milliseconds of CPU: of one step on the loop, and of a refusal in all threads.
+#: Limits in milliseconds of CPU: of one step on the event loop, and of a refusal in all threads.
 STEP_MS, REFUSAL_MS = 10.0, 50.0
 
-#: Times that a dear request is measured again. The smallest counts: a cold cache only adds.
+#: Number of repeated measurements of an expensive request. The smallest counts: a cold cache only adds.
 REPEATS = 6
 
 BAD = 400
 
 
 class Checker:
-    """`dear` names each request that cost too much, `statuses` are those of all requests."""
+    """`dear` lists each request with a high cost, `statuses` the statuses of all requests."""
 
-    def __init__(self, app: Litestar, operator: Operator) -> None:
+    def __init__(self, app: Litestar, operator: AllRightsCaller) -> None:
         self.app, self.operator = app, operator
         self.dear: list[str] = []
         self.statuses: list[int] = []
 
-    async def check(self, route: Route, one: Worst, *, kind: str = "application/json", **more: str) -> None:
+    async def check(
+        self, route: DocumentedRoute, one: Worst, *, kind: str = "application/json", **more: str
+    ) -> None:
         """Send a body to a route of the document."""
         await self.send(route.method, route.at(self.operator.ids), one, kind=kind, **more)
 
@@ -39,14 +41,14 @@ class Checker:
         headers = {"authorization": f"Bearer {key or self.operator.key}", "content-type": kind}
         named = {name.replace("_", "-"): value for name, value in more.items()}
         encoded = [(name.encode(), value.encode()) for name, value in {**headers, **named}.items()]
-        sent = Sent(method, path, encoded, one.body, query.encode())
+        sent = MeteredRequest(method, path, encoded, one.body, query.encode())
         cost = await self._cheapest(sent)
         self.statuses.append(cost.status)
         if _is_dear(cost):
             times = f"{cost.step_ms:.1f} ms in a step, {cost.total_ms:.1f} in all"
             self.dear.append(f"{method} {path}: {one.shape}, {len(one.body)} bytes: {times}, {cost.status}")
 
-    async def _cheapest(self, sent: Sent) -> Cost:
+    async def _cheapest(self, sent: MeteredRequest) -> CpuCost:
         cost = await measure(self.app, sent)
         for _ in range(REPEATS):
             if not _is_dear(cost):
@@ -59,30 +61,32 @@ class Checker:
         assert not self.dear, "\n".join(self.dear)
 
 
-def _is_dear(cost: Cost) -> bool:
+def _is_dear(cost: CpuCost) -> bool:
     return cost.step_ms >= STEP_MS or (cost.status >= BAD and cost.total_ms >= REFUSAL_MS)
 
 
-class Fields(NamedTuple):
-    """A value for each field of a body, and one name of those that have the same type."""
+class BodyFields(NamedTuple):
+    """A value for each field of a body, and one field name for each type."""
 
     values: dict[str, Any]
     names: list[str]
 
 
-def fields(app: Litestar, route: Route) -> Fields:
-    """The fields of a route's body."""
+def fields(app: Litestar, route: DocumentedRoute) -> BodyFields:
+    """Return the fields of a route's body."""
     described = document(app)
     operation = described["paths"][route.path][route.method.lower()]
     schema = operation["requestBody"]["content"]["application/json"]["schema"]
     shape = described["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     properties: dict[str, Any] = shape["properties"]
     values = {name: sample(field, described) for name, field in properties.items()}
-    return Fields(values, [*{_type_of(field): name for name, field in properties.items()}.values()])
+    return BodyFields(values, [*{_type_of(field): name for name, field in properties.items()}.values()])
 
 
 def _type_of(schema: dict[str, Any]) -> bytes:
-    """Describe the values of a schema. Of a text without a length the description tells the meaning."""
+    """Describe the values of a schema. For a text without a length, its description is the only
+    distinction.
+    """
     words = (
         {"examples"}
         if schema.get("type") == "string" and "maxLength" not in schema
@@ -92,7 +96,7 @@ def _type_of(schema: dict[str, Any]) -> bytes:
 
 
 def limits(app: Litestar) -> dict[str, int]:
-    """Bytes of each route's body, by the operation's id."""
+    """Return the body limit in bytes of each route, by operation id."""
     return {
         handler.handler_name: handler.opt[OPTION]
         for route in app.routes

@@ -1,4 +1,4 @@
-"""Routes that refuse by the body alone, and a checker of their costs."""
+"""Fixtures: routes without rate limits, and a checker of their costs."""
 
 from collections.abc import AsyncIterator
 
@@ -10,12 +10,12 @@ from api import event_limits, ratelimit
 from api.event_limits import EventLimits
 from tests.api.bodies.checking import Checker
 from tests.api.bodies.metering import collecting_garbage
-from tests.api.everything import Operator
+from tests.api.everything import AllRightsCaller
 
 
 @pytest.fixture
 def _unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As many requests as a test sends."""
+    """Lift the rate limits."""
     many = 10**9
     quota = ratelimit.RequestLimits(dict.fromkeys(ratelimit.Class, many), many)
     monkeypatch.setitem(ratelimit.QUOTAS, "partner", quota)
@@ -23,6 +23,6 @@ def _unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest_asyncio.fixture
-async def checker(_unlimited: None, app: Litestar, operator: Operator) -> AsyncIterator[Checker]:
+async def checker(_unlimited: None, app: Litestar, operator: AllRightsCaller) -> AsyncIterator[Checker]:
     with collecting_garbage():
         yield Checker(app, operator)

@@ -1,7 +1,7 @@
 """CPU of the application's coroutines: the longest step between two awaits, and the whole of a request.
 
-Time of the thread and of the process is counted, not the clock's: another process on the machine changes
-nothing.
+Measures CPU time of the thread and of the process, not wall time: other processes on the machine don't affect
+it.
 """
 
 import asyncio
@@ -13,24 +13,24 @@ from typing import Any, NamedTuple
 
 from litestar import Litestar
 
-#: Bytes of a body that a server hands over at once.
+#: Bytes of a body that a server passes on at once.
 CHUNK_BYTES = 1 << 16
 
 
-class Cost(NamedTuple):
+class CpuCost(NamedTuple):
     """Milliseconds of CPU of one request: its longest step on the loop, and the whole process."""
 
     step_ms: float
     total_ms: float
     status: int
 
-    def cheaper(self, other: "Cost") -> "Cost":
-        """The smaller of each: a cold cache makes a measurement larger, and nothing makes it smaller."""
-        return Cost(min(self.step_ms, other.step_ms), min(self.total_ms, other.total_ms), self.status)
+    def cheaper(self, other: "CpuCost") -> "CpuCost":
+        """Return the smaller of each: a cold cache only makes a measurement larger."""
+        return CpuCost(min(self.step_ms, other.step_ms), min(self.total_ms, other.total_ms), self.status)
 
 
-class Sent(NamedTuple):
-    """A request as a server hands it to the application."""
+class MeteredRequest(NamedTuple):
+    """A request as a server passes it to the application."""
 
     method: str
     path: str
@@ -100,7 +100,7 @@ class _Steps:
                 error = raised
 
 
-async def measure(app: Litestar, sent: Sent) -> Cost:
+async def measure(app: Litestar, sent: MeteredRequest) -> CpuCost:
     """Send a request to the application, and measure it."""
     meter = Meter()
     statuses: list[int] = []
@@ -122,10 +122,10 @@ async def measure(app: Litestar, sent: Sent) -> Cost:
         begun = time.process_time()
         await meter.run(app(_scope(sent), receive, send))  # type: ignore[arg-type]  # a scope as servers make it
         total = time.process_time() - begun
-    return Cost(meter.longest * 1e3, total * 1e3, statuses[0])
+    return CpuCost(meter.longest * 1e3, total * 1e3, statuses[0])
 
 
-def _scope(sent: Sent) -> dict[str, Any]:
+def _scope(sent: MeteredRequest) -> dict[str, Any]:
     length = (b"content-length", str(len(sent.body)).encode())
     return {
         "type": "http",

@@ -1,4 +1,4 @@
-"""Limits of bodies: the largest legal body of each route is read, and the first byte too many is refused."""
+"""Limits of bodies: the largest legal body of each route is accepted, and one more byte is refused."""
 
 import re
 from collections.abc import Callable
@@ -16,15 +16,15 @@ from domain.values import metadata, steps
 from schemas.base import In
 from tests.api.conftest import Caller, built
 from tests.api.described import document
-from tests.api.everything import Operator, census
-from tests.api.refusals import refused
+from tests.api.everything import AllRightsCaller, table_digests
+from tests.api.refusals import assert_refused
 
 JSON = {"Content-Type": "application/json"}
 ANYTHING = r"^[^\x00]*$"
 
 ORIGIN = f"https://{'a' * 253}:65535"
 
-#: A text of each pattern that isn't `ANYTHING`, as long as it allows.
+#: The longest text of each pattern except `ANYTHING`.
 OF_PATTERN = {
     r"^(https://[a-z0-9.-]{1,253}|http://(localhost|127\.0\.0\.1))(:[0-9]{1,5})?$": ORIGIN,
     r"^(https://[^\s\x00]+)?$": f"https://{'a' * 2_040}",
@@ -38,7 +38,7 @@ CHARACTERS = {"pairs": "\U0001f600", "escapes": "\u0416", "letters": "a"}
 
 
 def largest(schema: dict[str, Any], described: dict[str, Any], character: str) -> Any:
-    """The largest value of a schema."""
+    """Return the largest value of a schema."""
     if "$ref" in schema:
         return largest(
             described["components"]["schemas"][schema["$ref"].rpartition("/")[2]], described, character
@@ -90,7 +90,7 @@ OF_TYPE: dict[str, Callable[..., Any]] = {
 
 
 def escaped(value: Any) -> bytes:
-    """Indented JSON with each character escaped, which is as long as a client's library makes it."""
+    """Return indented JSON with each character escaped, the longest form that client libraries produce."""
     text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
     return "".join(one if one.isascii() else _escape(one) for one in text).encode()
 
@@ -105,7 +105,7 @@ def read_by_type() -> list[Operation]:
 
 
 @pytest.mark.parametrize("operation", read_by_type(), ids=lambda one: one.id)
-def test_the_largest_legal_body_of_each_route_is_read(operation: Operation) -> None:
+def test_largest_legal_body_of_each_route_is_accepted(operation: Operation) -> None:
     described = document(built())
     schema = {"$ref": f"/{operation.body.__name__}"}
     texts = [escaped(largest(schema, described, character)) for character in CHARACTERS.values()]
@@ -117,18 +117,18 @@ def test_the_largest_legal_body_of_each_route_is_read(operation: Operation) -> N
 
 
 async def test_the_first_byte_too_many_is_refused_before_it_is_read(
-    app: Litestar, operator: Operator, pool: Pool
+    app: Litestar, operator: AllRightsCaller, pool: Pool
 ) -> None:
-    before = await census(pool)
+    before = await table_digests(pool)
     limits = {one.id: one.handler.opt[OPTION] for one in operations(app)}
     for route in operator.writes:
         body = b"{" + b" " * (limits[route.id] - 1) + b"}"
-        refused(await operator.send(route, content=body, headers=JSON), 413, "PAYLOAD_TOO_LARGE")
-    assert await census(pool) == before
+        assert_refused(await operator.send(route, content=body, headers=JSON), 413, "PAYLOAD_TOO_LARGE")
+    assert await table_digests(pool) == before
 
 
 async def test_the_largest_metadata_is_kept(acme: Caller) -> None:
-    """As indented numbers, as escapes, and in 32 levels."""
+    """The metadata is sent as indented numbers, as escapes, and in 32 levels."""
     numbers = {"n": list(range(1_000, 2_400))}
     nested: Any = "x" * 8_000
     for _ in range(31):
@@ -161,7 +161,7 @@ class _Unbounded(In, frozen=True, kw_only=True):
     names: list[str]
 
 
-def test_a_list_without_a_length_is_no_type_of_a_body() -> None:
+def test_body_type_needs_a_length_for_each_list() -> None:
     with pytest.raises(TypeError, match="max_length"):
         limits_of(_Unbounded)
 
@@ -176,14 +176,14 @@ TOO_MUCH = {
 
 
 @pytest.mark.parametrize("what", TOO_MUCH)
-async def test_a_body_with_too_much_in_it_is_told_so(acme: Caller, what: str) -> None:
+async def test_body_with_too_many_values_is_refused(acme: Caller, what: str) -> None:
     answer = await acme.http.post("/v1/projects", content=TOO_MUCH[what], headers=JSON)
-    refused(answer, 422, "VALIDATION")
+    assert_refused(answer, 422, "VALIDATION")
     assert what in answer.json()["error"]["message"]
 
 
-async def test_marks_in_a_text_are_no_values(acme: Caller) -> None:
-    """Commas, brackets, quotes and digits of a string count as nothing."""
+async def test_signs_inside_a_string_are_not_counted(acme: Caller) -> None:
+    """Commas, brackets, quotes and digits inside a string aren't counted."""
     for text in (",[{" * 2_000, '"' * 3_000, "1" * 8_000, "\\" * 3_000, '\\"' * 1_500):
         body = msgspec.json.encode({"name": "a", "timezone": "UTC", "metadata": {"a": text}}) + b" " * 20_000
         made = await acme.http.post("/v1/projects", content=body, headers=JSON)

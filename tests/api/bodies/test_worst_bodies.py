@@ -1,4 +1,4 @@
-"""The worst bodies to each route that the document has: no step holds the loop, and no refusal is dear."""
+"""The worst bodies for each route of the document: no step blocks the loop, and each refusal is cheap."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,14 +10,14 @@ from api.body_limits import MAX_BYTES
 from tests.api.bodies import worst
 from tests.api.bodies.checking import Checker, fields, limits
 from tests.api.bodies.worst import DEAREST, SHAPES, Worst
-from tests.api.described import Route
+from tests.api.described import DocumentedRoute
 
-#: Parts of the test of all shapes, each of which takes half a minute.
+#: Number of parts of the test of all shapes; each takes half a minute.
 PARTS = 8
 
 
-async def test_the_dearest_shapes_to_each_route(checker: Checker, app: Litestar) -> None:
-    """At the length that the route takes."""
+async def test_most_expensive_shapes_for_each_route(checker: Checker, app: Litestar) -> None:
+    """The bodies have the maximum length of the route."""
     shapes = {name: SHAPES[name] for name in DEAREST}
     for route in checker.operator.bodies:
         known = fields(app, route)
@@ -28,7 +28,7 @@ async def test_the_dearest_shapes_to_each_route(checker: Checker, app: Litestar)
 
 @pytest.mark.long
 @pytest.mark.parametrize("part", range(PARTS))
-async def test_all_shapes_to_each_route(checker: Checker, app: Litestar, part: int) -> None:
+async def test_all_shapes_for_each_route(checker: Checker, app: Litestar, part: int) -> None:
     for route in checker.operator.bodies[part::PARTS]:
         size, known = limits(app)[route.id], fields(app, route)
         for one in [*worst.of_value(known.values, known.names, size), *of_lists(route, known.values, size)]:
@@ -38,7 +38,7 @@ async def test_all_shapes_to_each_route(checker: Checker, app: Litestar, part: i
     checker.assert_cheap()
 
 
-def of_lists(route: Route, values: dict[str, Any], size: int) -> Iterator[Worst]:
+def of_lists(route: DocumentedRoute, values: dict[str, Any], size: int) -> Iterator[Worst]:
     for field, value in values.items():
         if isinstance(value, list) and value:
             yield from worst.of_items(route.body, field, value[0], size)

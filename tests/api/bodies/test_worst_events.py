@@ -1,4 +1,4 @@
-"""The worst bodies with events: of apps, in Segment's shape, and of servers; plain and out of gzip."""
+"""The worst bodies with events: of apps, in Segment's shape, and of servers; plain and gzipped."""
 
 import gzip
 from collections.abc import Iterator
@@ -15,9 +15,9 @@ from tests.api.bodies import worst
 from tests.api.bodies.checking import Checker
 from tests.api.bodies.worst import DEAREST, SHAPES, Worst
 from tests.api.conftest import Caller, client_of
-from tests.api.events.sender import Sender, sender
+from tests.api.events.sender import EventSender, sender
 
-#: Bytes of a body as it comes, and of a text that comes out of gzip.
+#: Bytes of a plain body, and of a decompressed text.
 PLAIN, UNPACKED = 999_000, 7_900_000
 
 DEAR = (*DEAREST, "halves of pairs", "deep lists", "many short nests", "backslashes")
@@ -37,7 +37,7 @@ def event(**more: Any) -> dict[str, Any]:
 
 
 def events(size: int, *, most: int, names: tuple[str, ...] = DEAR, field: str = "events") -> Iterator[Worst]:
-    """Hostile lists of events, and hostile values in events that are as large as they may be."""
+    """Yield hostile lists of events, and hostile values in events of the maximum size."""
     head = msgspec.json.encode(event())[:-1]
     for name in names:
         value = SHAPES[name](size - 400)
@@ -56,14 +56,14 @@ def events(size: int, *, most: int, names: tuple[str, ...] = DEAR, field: str = 
     yield from worst.of_items({}, field, event(), size)
 
 
-async def test_events_of_an_app(checker: Checker, shop: Sender) -> None:
+async def test_events_of_an_app(checker: Checker, shop: EventSender) -> None:
     for one in events(PLAIN, most=500):
         await checker.send("POST", shop.at, one, key=shop.key)
     checker.assert_cheap()
 
 
-async def test_events_of_a_server(checker: Checker, shop: Sender) -> None:
-    """With a key that makes the request one transaction, too: its fingerprint is of the whole body."""
+async def test_events_of_a_server(checker: Checker, shop: EventSender) -> None:
+    """Also with an idempotency key, which needs one transaction and a fingerprint of the whole body."""
     beside = b'{"projectId":"%b","sdkAppId":"%b",' % (shop.project.encode(), shop.app["appId"].encode())
     for number, one in enumerate(events(PLAIN, most=100)):
         body = beside + one.body[1:] if one.body.startswith(b"{") else one.body
@@ -72,7 +72,7 @@ async def test_events_of_a_server(checker: Checker, shop: Sender) -> None:
     checker.assert_cheap()
 
 
-async def test_messages_of_segments_sdks(checker: Checker, shop: Sender) -> None:
+async def test_segment_messages(checker: Checker, shop: EventSender) -> None:
     for one in events(PLAIN, most=5_000, field="batch"):
         await checker.send("POST", "/v1/batch", one, key=shop.key)
         await checker.send("POST", "/v1/track", one, key=shop.key)
@@ -81,8 +81,10 @@ async def test_messages_of_segments_sdks(checker: Checker, shop: Sender) -> None
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
-async def test_what_comes_out_of_gzip(checker: Checker, shop: Sender) -> None:
-    """No step holds the loop. A text of 8 MB may cost more than other refusals: it counts as 4,000 events."""
+async def test_decompressed_bodies(checker: Checker, shop: EventSender) -> None:
+    """No step blocks the loop. A text of 8 MB may cost more than other refusals: it counts as 4,000
+    events.
+    """
     for one in events(UNPACKED, most=500, names=UNPACKED_DEAR):
         packed = Worst(one.shape, gzip.compress(one.body, 1))
         await checker.send("POST", shop.at, packed, key=shop.key, content_encoding="gzip")

@@ -60,7 +60,7 @@ QUERIES: dict[str, Any] = {
 
 
 async def test_queries(checker: Checker) -> None:
-    """Of the 8 KiB that an address may have: to each parameter of each route, and some to each route."""
+    """Sends the 8 KiB of the longest URL: to each parameter of each route, and some to each route."""
     shapes = cycle([shape for shape in QUERIES if "{name}" not in QUERIES[shape]])
     for route in checker.operator.routes:
         if route.method == "GET" and not route.streams:
@@ -90,7 +90,7 @@ HEADERS: dict[str, dict[str, str]] = {
 
 
 async def test_headers(checker: Checker) -> None:
-    """Of the 32 KiB that a request's head may have: all to some routes, and some to each route."""
+    """Sends the 32 KiB of the longest head: all shapes to some routes, and some to each route."""
     shapes = cycle(HEADERS)
     for route in checker.operator.routes:
         if not route.streams:

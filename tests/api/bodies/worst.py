@@ -1,28 +1,28 @@
-"""Worst bodies: JSON, tables and forms that cost the most to refuse, made for the fields of a route."""
+"""Worst bodies: JSON, tables and forms that are the most expensive to refuse, built from a route's fields."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
 
-#: A shape makes a hostile value of a number of bytes.
+#: A shape builds a hostile value of a number of bytes.
 Shape = Callable[[int], bytes]
 
 
 class Worst(NamedTuple):
-    """A body and the shape that it has."""
+    """A body with the name of its shape."""
 
     shape: str
     body: bytes
 
 
 def _listed(item: bytes) -> Shape:
-    """A list of one item again and again."""
+    """Build a list that repeats one item."""
     return lambda size: b"[" + b",".join([item] * max(1, (size - 2) // (len(item) + 1))) + b"]"
 
 
 def _texted(piece: bytes) -> Shape:
-    """A string of one piece again and again."""
+    """Build a string that repeats one piece."""
     return lambda size: b'"' + piece * max(1, (size - 2) // len(piece)) + b'"'
 
 
@@ -35,7 +35,7 @@ def _nested(left: bytes, right: bytes) -> Shape:
 
 
 def _keyed(size: int) -> bytes:
-    """An object of different keys."""
+    """Build an object of different keys."""
     return b"{" + b",".join(b'"%05x":1' % key for key in range(size // 10)) + b"}"
 
 
@@ -73,17 +73,17 @@ SHAPES: Mapping[str, Shape] = {
     "white space": lambda size: b" " * size + b"1",
 }
 
-#: Characters of a value that stands beside a hostile one.
+#: Maximum characters of a value next to a hostile one.
 SHORT = 100
 
-#: Those that were dearest where each thing that was wrong with a body was looked for.
+#: The most expensive shapes in a search for all errors of a body.
 DEAREST = ("lists", "fractions", "strings", "keys", "middling numbers", "no end")
 
 
 def of_value(
     sample: Mapping[str, Any], names: Iterable[str], size: int, shapes: Mapping[str, Shape] = SHAPES
 ) -> Iterator[Worst]:
-    """Bodies with a hostile value for the whole, for fields, and for a field that there isn't."""
+    """Yield bodies with a hostile value as the whole, in each field, and in an unknown field."""
     for name, shape in shapes.items():
         value = shape(size - 200)
         yield Worst(f"{name} as the body", value)
@@ -94,13 +94,15 @@ def of_value(
 
 
 def _with(sample: Mapping[str, Any], field: str, value: bytes) -> bytes:
-    """Put the hostile value first, since a reader stops at a wrong value; a few right fields follow."""
+    """Put the hostile value first, since a decoder stops at a wrong value; a few valid fields follow."""
     others = {name: one for name, one in sample.items() if name != field and len(str(one)) < SHORT}
     return b'{"%b":%b,%b' % (field.encode(), value, msgspec.json.encode({**others, "y": 1})[1:])
 
 
 def of_items(sample: Mapping[str, Any], field: str, item: Any, size: int) -> Iterator[Worst]:
-    """Bodies with a list that is full of items: right ones but the last, empty ones, wrong ones, too many."""
+    """Yield bodies with a full list: valid items except the last, empty items, wrong items, too many
+    items.
+    """
     one = msgspec.json.encode(item)
     fitting = (size - 200) // (len(one) + 1)
     for count in {min(fitting, many) for many in (20, 50, 100, 500, 1_000, fitting)}:
@@ -129,7 +131,7 @@ def _items(sample: Mapping[str, Any], field: str, items: list[bytes]) -> bytes:
 
 
 def of_table(names: list[str], row: list[str], size: int) -> Iterator[Worst]:
-    """Tables (CSV)."""
+    """Yield tables (CSV)."""
     head, line = ",".join(names).encode() + b"\n", ",".join(row).encode() + b"\n"
     many = min(1_000, size // len(line))
     yield Worst("rows", head + line * (size // len(line)))
@@ -150,7 +152,7 @@ def of_table(names: list[str], row: list[str], size: int) -> Iterator[Worst]:
 
 
 def of_form(boundary: bytes, size: int) -> Iterator[Worst]:
-    """Forms (multipart)."""
+    """Yield forms (multipart)."""
     end = b"--" + boundary + b"--\r\n"
 
     def part(name: bytes, value: bytes, more: bytes = b"") -> bytes:

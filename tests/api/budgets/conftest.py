@@ -1,4 +1,4 @@
-"""A Redis that has time, whose buckets a test reads."""
+"""Fixtures: a patient Redis limit, and a client for the buckets."""
 
 from collections.abc import AsyncIterator
 
@@ -11,7 +11,7 @@ from api import ratelimit
 
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Redis gets its time on a busy machine: one that is too slow lets requests pass uncharged."""
+    """Raise the time limit of Redis for a busy machine: a slow Redis lets requests pass uncharged."""
     monkeypatch.setattr(ratelimit, "BUDGET_S", 60.0)
 
 

@@ -1,11 +1,11 @@
-"""Costs to charge, and a clock of buckets that a test moves."""
+"""Costs to charge, and a way to advance the clock of buckets."""
 
 from collections.abc import Awaitable
 from typing import cast
 
 from redis.asyncio import Redis
 
-from api.budgets import BURST_S, MICROS, RATES, RESOURCES, Bucket, Traffic
+from api.budgets import BURST_S, MICROS, RATES, RESOURCES, BudgetBucket, Traffic
 from api.ratelimit import Limiter
 from telemetry.costs import Cost
 
@@ -19,7 +19,7 @@ def cost(cpu_s: float = 0.0, database_s: float = 0.0, size: int = 0) -> Cost:
 
 
 def spending(resource: str, share: float) -> Cost:
-    """So much of a full standard bucket."""
+    """Return a share of a full standard bucket as a cost."""
     full = dict(zip(RESOURCES, (one * BURST_S * share for one in STANDARD), strict=True))
     match resource:
         case "cpu":
@@ -30,14 +30,14 @@ def spending(resource: str, share: float) -> Cost:
             return cost(size=round(full["bytes"]))
 
 
-async def charge(limiter: Limiter, bucket: Bucket, spent: Cost) -> None:
-    """Charge and write it at once."""
+async def charge(limiter: Limiter, bucket: BudgetBucket, spent: Cost) -> None:
+    """Charge a cost and write it at once."""
     limiter.spend(bucket, spent)
     await limiter.close()
 
 
 async def advance(redis: Redis, seconds: float) -> None:
-    """As if every bucket had been charged so much earlier."""
+    """Advance the buckets: move each charge into the past."""
     async for key in redis.scan_iter("budget:*"):
         if at := await cast("Awaitable[str | None]", redis.hget(key, "at")):
             await cast("Awaitable[int]", redis.hset(key, "at", f"{float(at) - seconds:.6f}"))

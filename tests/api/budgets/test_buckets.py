@@ -1,4 +1,4 @@
-"""Buckets in Redis against arithmetic, races of processes, and a Redis that is left alone."""
+"""Buckets in Redis: arithmetic, races of processes, and an open circuit breaker."""
 
 import asyncio
 import itertools
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from api import ratelimit
-from api.budgets import BURST_S, MICROS, RATES, Bucket, Rates, Traffic, bucket_of
+from api.budgets import BURST_S, MICROS, RATES, BudgetBucket, Rates, Traffic, bucket_of
 from api.ratelimit import Class, Limiter, open_limiter
 from domain.tenancy.api_keys import Principal
 from jobs.breaker import Breaker
@@ -49,9 +49,9 @@ steps = st.lists(spends | advances, max_size=12)
 
 @given(course=steps)
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-async def test_a_bucket_is_what_arithmetic_says(limiter: Limiter, redis: Redis, course: list[Any]) -> None:
-    """Full at first; refilled by time up to its burst; charged without a floor; refused exactly below 0."""
-    bucket = Bucket(f"budget:{ids.new()}:keys", CENT)
+async def test_bucket_matches_the_arithmetic(limiter: Limiter, redis: Redis, course: list[Any]) -> None:
+    """Starts full; refills up to its burst; is charged without a floor; refuses exactly below 0."""
+    bucket = BudgetBucket(f"budget:{ids.new()}:keys", CENT)
     left = [float(rate * BURST_S) for rate in CENT]
     began = (await redis.time())[0]
     for what, *numbers in course:
@@ -72,10 +72,10 @@ async def test_a_bucket_is_what_arithmetic_says(limiter: Limiter, redis: Redis, 
     assert levels[0].wait_ms == pytest.approx(max(0, *debts_ms), abs=2)
 
 
-async def test_processes_at_once_grant_no_more_than_rate_and_burst(
+async def test_concurrent_processes_grant_at_most_rate_and_burst(
     redis_url: str, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Five processes, eight requests each at once: beyond the bucket only requests under way are served."""
+    """Five processes with eight concurrent requests each: only running requests exceed the bucket."""
     each, at_once, processes = 0.05, 8, 5
     rates = Rates(MICROS // 100, MICROS, 10**9)
     monkeypatch.setitem(cast("dict[Any, Any]", RATES[Traffic.KEYS]), "partner", rates)
@@ -115,11 +115,11 @@ async def test_processes_at_once_grant_no_more_than_rate_and_burst(
 async def test_a_key_at_its_request_limit_gets_no_more_than_its_tiers_cpu(
     limiter: Limiter, redis: Redis
 ) -> None:
-    """60 uploads a minute of the picture that costs most, 1.35 s each, for ten minutes."""
+    """60 uploads a minute of the most expensive image, 1.35 s each, for ten minutes."""
     who = principal(ids.new())._replace(tier="standard")
     granted, minutes, each = 0.0, 10, 1.35
     for second in range(minutes * 60):
-        if second % 60 == 0:  # The key's own window is whole again.
+        if second % 60 == 0:  # The key's own window is full again.
             await redis.delete(f"rate:{who.key_uuid}:{Class.WRITE_LIGHT}")
         standing = await limiter.charge(who, Class.WRITE_LIGHT)
         if standing.passed:
@@ -131,8 +131,8 @@ async def test_a_key_at_its_request_limit_gets_no_more_than_its_tiers_cpu(
     assert 0.9 * allowed <= granted <= 1.1 * allowed < asked / 2
 
 
-async def test_charges_wait_while_redis_is_left_alone(redis: Redis) -> None:
-    """A failure rests the breaker for a second: what is charged meanwhile is written afterwards, once."""
+async def test_charges_wait_while_the_breaker_is_open(redis: Redis) -> None:
+    """A failure opens the breaker for a second: charges in that time are written afterwards, once."""
     now = [100.0]
     breaker = Breaker(1.0, lambda: now[0])
     bucket = bucket_of(ids.new(), "standard")
@@ -151,8 +151,8 @@ async def test_charges_wait_while_redis_is_left_alone(redis: Redis) -> None:
 async def test_many_requests_share_one_background_write(
     limiter: Limiter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A request's question takes earlier charges along. It must not leave a timer of each one behind."""
-    monkeypatch.setattr(ratelimit, "FLUSH_S", 3_600.0)
+    """A request's script call also writes earlier charges. It must not leave a timer for each of them."""
+    monkeypatch.setattr(ratelimit, "FLUSH_INTERVAL_S", 3_600.0)
     who, timers = principal(ids.new()), set[Any]()
     for _ in range(5):
         standing = await limiter.charge(who, Class.READ_LIGHT)
@@ -164,7 +164,7 @@ async def test_many_requests_share_one_background_write(
 async def test_charges_after_a_background_write_get_the_next_one(
     limiter: Limiter, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ratelimit, "FLUSH_S", 0.0)
+    monkeypatch.setattr(ratelimit, "FLUSH_INTERVAL_S", 0.0)
     for _ in range(3):
         bucket = bucket_of(ids.new(), "standard")
         limiter.spend(bucket, cost(size=1_000))

@@ -1,4 +1,4 @@
-"""Budgets by measured cost: payers, refusals and their length, and the display in usage."""
+"""Budgets by measured cost: payers, refusals with their length, and the display in usage."""
 
 import asyncio
 import itertools
@@ -10,7 +10,7 @@ import pytest
 from litestar import Litestar
 from redis.asyncio import Redis
 
-from api.budgets import BURST_S, MICROS, RESOURCES, Bucket, Traffic, bucket_of
+from api.budgets import BURST_S, MICROS, RESOURCES, BudgetBucket, Traffic, bucket_of
 from api.ratelimit import Limiter
 from db.pool import Pool
 from domain.tenancy import organizations
@@ -78,8 +78,8 @@ async def test_usage_shows_what_requests_have_cost(app: Litestar, acme: Caller) 
     assert found["public", "cpu"]["available"] == found["public", "cpu"]["capacity"]
 
 
-async def test_strangers_use_up_nothing_that_keys_need(app: Litestar, acme: Caller) -> None:
-    """An app's key stands in a web page: strangers who send with it must not stop the organization."""
+async def test_public_traffic_does_not_use_the_keys_budget(app: Litestar, acme: Caller) -> None:
+    """An app's key is public in a web page: strangers who send with it must not block the organization."""
     project = await new_project(acme)
     body = {"name": "Shop", "platform": "web", "webDomain": "shop.example"}
     made = (await acme.http.post(f"/v1/projects/{project}/sdk-apps", json=body)).json()
@@ -104,7 +104,7 @@ async def test_strangers_use_up_nothing_that_keys_need(app: Litestar, acme: Call
         assert (await send(anonymous)).status_code == 202
 
 
-async def test_a_restarted_redis_has_full_buckets_and_one_that_is_away_refuses_nobody(
+async def test_restarted_redis_has_full_buckets_and_absent_redis_refuses_no_request(
     own_servers: Servers, acme_apart: Caller
 ) -> None:
     async with Redis.from_url(own_servers.valkey.url) as redis:
@@ -122,8 +122,8 @@ async def test_a_restarted_redis_has_full_buckets_and_one_that_is_away_refuses_n
     assert {one["available"] for one in answer.json()["budgets"]} == {None}
 
 
-async def test_redis_is_asked_as_often_as_before(app: Litestar, acme: Caller, redis: Redis) -> None:
-    """The check and the charge are in the one script call that counts the request."""
+async def test_budgets_cost_no_additional_script_call(app: Litestar, acme: Caller, redis: Redis) -> None:
+    """The check and the charge are part of the script call that counts the request."""
     await acme.http.get("/v1/whoami")
     await app.state.services.limiter.close()
     before = await _calls(redis)
@@ -132,7 +132,7 @@ async def test_redis_is_asked_as_often_as_before(app: Litestar, acme: Caller, re
 
 
 async def _calls(redis: Redis) -> int:
-    """Calls of scripts so far."""
+    """Return the number of script calls so far."""
     found = await redis.info("commandstats")
     return sum(int(one["calls"]) for name, one in found.items() if "evalsha" in name)
 
@@ -142,7 +142,7 @@ async def upload(caller: Caller, project: str) -> httpx.Response:
     return await caller.http.post(f"/v1/projects/{project}/content/upload", files=files)
 
 
-async def test_an_upload_pays_for_the_process_that_looks_into_it(
+async def test_upload_pays_for_its_probe_process(
     app: Litestar, acme: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project, charged = await new_project(acme), list[Cost]()
@@ -156,7 +156,7 @@ async def test_an_upload_pays_for_the_process_that_looks_into_it(
     assert paid.sent == len(answer.content)
 
 
-async def test_uploads_that_wait_for_their_turn_are_refused_once_one_has_overdrawn_the_budget(
+async def test_queued_uploads_are_refused_once_the_budget_is_overdrawn(
     app: Litestar, acme: Caller, pool: Pool
 ) -> None:
     limiter: Limiter = app.state.services.limiter
@@ -182,7 +182,10 @@ async def test_readers_of_public_files_pay_from_the_public_budget(
     limiter: Limiter = app.state.services.limiter
     made = (await upload(acme, await new_project(acme))).json()
     path = "/media/" + made["assets"][0]["url"].rpartition("/")[2]
-    public, paid = bucket_of(acme.organization_id, "standard", Traffic.PUBLIC), list[tuple[Bucket, int]]()
+    public, paid = (
+        bucket_of(acme.organization_id, "standard", Traffic.PUBLIC),
+        list[tuple[BudgetBucket, int]](),
+    )
     async with client_of(app) as anonymous:
         with monkeypatch.context() as patched:
             patched.setattr(limiter, "spend", lambda bucket, spent: paid.append((bucket, spent.sent)))

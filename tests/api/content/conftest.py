@@ -1,13 +1,13 @@
-"""Where uploads go."""
+"""Fixture: a project for uploads."""
 
 import pytest_asyncio
 
 from tests.api.conftest import Caller
-from tests.api.content.project import Project
+from tests.api.content.project import UploadProject
 from tests.s3.keeping import Kept
 
 
 @pytest_asyncio.fixture
-async def project(acme: Caller, media_kept: Kept) -> Project:
+async def project(acme: Caller, media_kept: Kept) -> UploadProject:
     made = await acme.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
-    return Project(acme, made.json()["id"], media_kept)
+    return UploadProject(acme, made.json()["id"], media_kept)

@@ -1,4 +1,4 @@
-"""A project to upload to, and what partners send there."""
+"""A project for uploads, and the uploads of partners."""
 
 from typing import Any, NamedTuple
 
@@ -9,14 +9,14 @@ from tests import media
 from tests.api.conftest import Caller
 from tests.s3.keeping import Kept
 
-#: A part as httpx takes it: its name, and (file name, bytes, declared type).
+#: A part for httpx: its name, and (file name, bytes, declared type).
 Part = tuple[str, tuple[Any, ...]]
 
 PNG, FILM = media.picture(), media.film()
 
 
-class Project(NamedTuple):
-    """A project, and where all media lies."""
+class UploadProject(NamedTuple):
+    """A project, and the location of all media."""
 
     caller: Caller
     id: str
@@ -36,7 +36,7 @@ class Project(NamedTuple):
         return answer.json()  # type: ignore[no-any-return]
 
     def stored(self) -> list[str]:
-        """The names of what lies there, parts of files too."""
+        """Return the names of all stored files, partial ones included."""
         return self.kept.names()
 
 
@@ -53,7 +53,7 @@ def text(name: str, value: str | bytes) -> Part:
 
 
 async def rows(pool: Pool) -> int:
-    """Of everything that an upload may leave in the database."""
+    """Count the rows that an upload may leave in the database."""
     counted = [
         await pool.fetchval(f"select count(*) from {table}")
         for table in ("content_item", "content_asset", "asset_thumbnail", "media_upload", "idempotency_key")

@@ -1,4 +1,4 @@
-"""Uploads that are refused: each with its code, as early as can be, and nothing of them stays."""
+"""Refused uploads: each with its code, as early as possible, and nothing is stored."""
 
 import asyncio
 import struct
@@ -11,13 +11,13 @@ import pytest_asyncio
 from litestar import Litestar
 
 from api import uploads
-from api.routes.content import WANTED
+from api.routes.content import UPLOAD_SPEC
 from db.pool import Pool
 from domain.media.passing import MIB
 from tests import media
-from tests.api.content.project import FILM, PNG, Project, file, film, rows, text
-from tests.api.hang_up import call
-from tests.api.refusals import refused
+from tests.api.content.project import FILM, PNG, UploadProject, file, film, rows, text
+from tests.api.hang_up import call_and_disconnect
+from tests.api.refusals import assert_refused
 
 BOUNDARY = b"----boundary"
 FORM = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY.decode()}"}
@@ -25,7 +25,7 @@ HEAD = b'Content-Disposition: form-data; name="file"; filename="shop.png"\r\n'
 
 
 @pytest_asyncio.fixture(autouse=True)
-async def unchanged(project: Project, pool: Pool) -> AsyncIterator[None]:
+async def unchanged(project: UploadProject, pool: Pool) -> AsyncIterator[None]:
     yield
     assert await rows(pool) == 0
     assert project.stored() == []
@@ -38,11 +38,11 @@ def part(content: bytes, head: bytes = HEAD) -> bytes:
 END = b"--" + BOUNDARY + b"--\r\n"
 
 
-async def raw(project: Project, content: Any, headers: dict[str, str] = FORM) -> httpx.Response:
+async def raw(project: UploadProject, content: Any, headers: dict[str, str] = FORM) -> httpx.Response:
     return await project.caller.http.post(f"{project.path}/upload", content=content, headers=headers)
 
 
-async def test_what_these_tests_send_raw_would_be_taken(project: Project, pool: Pool) -> None:
+async def test_raw_form_of_these_tests_is_accepted(project: UploadProject, pool: Pool) -> None:
     assert (await raw(project, part(PNG) + END)).status_code == 201
     await pool.execute("truncate content_item cascade")
     for name in project.stored():
@@ -96,22 +96,22 @@ FILES = {
 }  # fmt: skip
 
 
-async def test_a_part_that_can_not_be_is_named(project: Project, pool: Pool) -> None:
+async def test_invalid_part_is_reported(project: UploadProject, pool: Pool) -> None:
     for name, (parts, path) in FILES.items():
-        refused(await project.upload(*parts), 422, "VALIDATION", path)
+        assert_refused(await project.upload(*parts), 422, "VALIDATION", path)
         assert (await rows(pool), project.stored()) == (0, []), name
 
 
 @pytest.mark.long
-async def test_a_picture_that_gets_better_again_and_again_is_not_gone_through(project: Project) -> None:
+async def test_progressive_image_with_many_scans_is_refused(project: UploadProject) -> None:
     endless = file(media.rescanned(3000), "a.jpg", "image/jpeg")
-    refused(await project.upload(endless), 422, "VALIDATION", "file[0]")
+    assert_refused(await project.upload(endless), 422, "VALIDATION", "file[0]")
 
 
-async def test_a_name_is_printable(project: Project) -> None:
+async def test_a_name_is_printable(project: UploadProject) -> None:
     for name in ("a\0b.png", "a\x1fb.png", "a\u202eb.png"):
         head = f'Content-Disposition: form-data; name="file"; filename="{name}"\r\n'.encode()
-        refused(await raw(project, part(PNG, head) + END), 422, "VALIDATION", "file[0]")
+        assert_refused(await raw(project, part(PNG, head) + END), 422, "VALIDATION", "file[0]")
 
 
 UNREADABLE: dict[str, bytes] = {
@@ -130,24 +130,26 @@ UNREADABLE: dict[str, bytes] = {
 }
 
 
-async def test_a_body_that_is_no_form_is_told_so(project: Project, pool: Pool) -> None:
+async def test_body_without_a_form_is_refused(project: UploadProject, pool: Pool) -> None:
     for name, body in UNREADABLE.items():
-        refused(await raw(project, body), 400, "BAD_REQUEST")
+        assert_refused(await raw(project, body), 400, "BAD_REQUEST")
         assert (await rows(pool), project.stored()) == (0, []), name
 
 
-async def test_a_form_has_a_boundary(project: Project) -> None:
+async def test_a_form_has_a_boundary(project: UploadProject) -> None:
     for kind in ("multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data;"):
-        refused(await raw(project, part(PNG) + END, {"Content-Type": kind}), 400, "BAD_REQUEST")
+        assert_refused(await raw(project, part(PNG) + END, {"Content-Type": kind}), 400, "BAD_REQUEST")
 
 
-async def test_only_a_form_is_read(project: Project) -> None:
+async def test_only_a_form_is_read(project: UploadProject) -> None:
     for kind in ("application/json", "multipart/mixed; boundary=x", "", "image/png"):
-        refused(await raw(project, part(PNG) + END, {"Content-Type": kind}), 415, "UNSUPPORTED_MEDIA_TYPE")
+        assert_refused(
+            await raw(project, part(PNG) + END, {"Content-Type": kind}), 415, "UNSUPPORTED_MEDIA_TYPE"
+        )
 
 
 class Endless:
-    """A body that goes on and on; `sent` is how much of it was asked for."""
+    """An endless body; `sent` counts the bytes that were requested."""
 
     def __init__(self, start: bytes, chunk: bytes = bytes(64 * 1024), most: int = 400 * MIB) -> None:
         self.start, self.chunk, self.most, self.sent = start, chunk, most, 0
@@ -168,34 +170,34 @@ TOO_MUCH = {
     "a film": (begun(FILM, HEAD.replace(b"png", b"mp4")), 100 * MIB),
     "a head": (b"--" + BOUNDARY + b"\r\nX-", MIB),
     "many lines of a head": (b"--" + BOUNDARY + b"\r\n" + b"X-A: b\r\n" * 9, MIB),
-    "a preamble": (b"", WANTED.body_max),
+    "a preamble": (b"", UPLOAD_SPEC.body_max),
 }
 
 
-async def test_what_is_too_much_is_refused_before_it_is_whole(project: Project) -> None:
+async def test_oversized_upload_is_refused_before_its_end(project: UploadProject) -> None:
     for name, (start, most) in TOO_MUCH.items():
         body = Endless(start, b"x" * 64 * 1024 if "head" in name else bytes(64 * 1024))
-        refused(await raw(project, body), 413, "PAYLOAD_TOO_LARGE")
+        assert_refused(await raw(project, body), 413, "PAYLOAD_TOO_LARGE")
         assert body.sent <= most + MIB, name
 
 
-async def test_a_length_that_is_too_large_is_refused_unread(project: Project) -> None:
+async def test_a_length_that_is_too_large_is_refused_unread(project: UploadProject) -> None:
     body = Endless(begun(PNG))
-    refused(
-        await raw(project, body, FORM | {"Content-Length": str(WANTED.body_max + 1)}),
+    assert_refused(
+        await raw(project, body, FORM | {"Content-Length": str(UPLOAD_SPEC.body_max + 1)}),
         413,
         "PAYLOAD_TOO_LARGE",
     )
     assert body.sent == 0
 
 
-async def test_one_byte_is_too_many(project: Project) -> None:
-    refused(await project.upload(file(PNG + bytes(30 * MIB + 1 - len(PNG)))), 413, "PAYLOAD_TOO_LARGE")
+async def test_one_byte_over_the_limit_is_refused(project: UploadProject) -> None:
+    assert_refused(await project.upload(file(PNG + bytes(30 * MIB + 1 - len(PNG)))), 413, "PAYLOAD_TOO_LARGE")
 
 
 @pytest.mark.parametrize("limit", ["IDLE_S", "TOTAL_S"])
-async def test_who_is_too_slow_is_refused(
-    project: Project, monkeypatch: pytest.MonkeyPatch, limit: str
+async def test_slow_upload_is_refused(
+    project: UploadProject, monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
     monkeypatch.setattr(uploads, limit, 0.05)
     answered = asyncio.Event()
@@ -204,25 +206,27 @@ async def test_who_is_too_slow_is_refused(
         yield begun(PNG)
         await answered.wait()
 
-    refused(await raw(project, stalling()), 400, "BAD_REQUEST")
+    assert_refused(await raw(project, stalling()), 400, "BAD_REQUEST")
     answered.set()
 
 
-async def test_who_hangs_up_leaves_nothing(app: Litestar, project: Project) -> None:
-    """As the server tells of it: the body breaks off in mid-file."""
+async def test_disconnect_leaves_no_file(app: Litestar, project: UploadProject) -> None:
+    """As the server reports it: the body ends in the middle of a file."""
     headers = {**FORM, "Authorization": f"Bearer {project.caller.key}"}
     body = part(PNG * 1000)[:50_000]
-    [start, *_] = await call(app, "POST", f"{project.path}/upload", headers=headers, body=body)
+    [start, *_] = await call_and_disconnect(app, "POST", f"{project.path}/upload", headers=headers, body=body)
     assert start["status"] == 400
 
 
-async def test_an_idempotency_key_has_its_form(project: Project) -> None:
+async def test_an_idempotency_key_has_its_form(project: UploadProject) -> None:
     for key in ("", "x" * 256):
-        refused(await project.upload(file(), Idempotency_Key=key), 422, "VALIDATION", "Idempotency-Key")
+        assert_refused(
+            await project.upload(file(), Idempotency_Key=key), 422, "VALIDATION", "Idempotency-Key"
+        )
 
 
-async def test_an_archived_project_takes_none(project: Project) -> None:
+async def test_an_archived_project_takes_none(project: UploadProject) -> None:
     await project.caller.http.delete(f"/v1/projects/{project.id}")
     answer = await project.upload(file())
-    refused(answer, 409, "CONFLICT")
+    assert_refused(answer, 409, "CONFLICT")
     assert answer.json()["error"]["details"] == {"reason": "PROJECT_ARCHIVED"}

@@ -1,4 +1,4 @@
-"""Content and decisions over HTTP: the rules are in tests/domain, here is what a caller sees."""
+"""Content and decisions over HTTP, as a caller sees them; tests/domain tests the rules."""
 
 from typing import Any
 
@@ -6,21 +6,21 @@ from litestar import Litestar
 
 from db.pool import Pool
 from tests.api.conftest import client_of, new_key
-from tests.api.content.project import Project, file, film, text
+from tests.api.content.project import UploadProject, file, film, text
 from tests.api.refusals import reason
 
 
-async def policy(project: Project, **fields: Any) -> dict[str, Any]:
+async def policy(project: UploadProject, **fields: Any) -> dict[str, Any]:
     answer = await project.caller.http.patch(f"/v1/projects/{project.id}/approval-policy", json=fields)
     assert answer.status_code == 200, answer.text
     return answer.json()  # type: ignore[no-any-return]
 
 
-async def item(project: Project, caption: str = "Fresh bread") -> str:
+async def item(project: UploadProject, caption: str = "Fresh bread") -> str:
     return f"/v1/content/{(await project.made(text('caption', caption)))['id']}"
 
 
-async def test_a_list_is_newest_first_and_paged(project: Project) -> None:
+async def test_a_list_is_newest_first_and_paged(project: UploadProject) -> None:
     made = [(await project.made(text("caption", f"{number}")))["id"] for number in range(3)]
     first = (await project.caller.http.get(project.path, params={"limit": 2})).json()
     rest = (
@@ -30,12 +30,12 @@ async def test_a_list_is_newest_first_and_paged(project: Project) -> None:
     assert rest["nextCursor"] is None
 
 
-async def test_a_list_shows_all_of_each(project: Project) -> None:
+async def test_list_items_are_complete(project: UploadProject) -> None:
     made = await project.made(film(), text("caption", "Bread"))
     assert (await project.caller.http.get(project.path)).json()["items"] == [made]
 
 
-async def test_a_list_is_filtered(project: Project) -> None:
+async def test_a_list_is_filtered(project: UploadProject) -> None:
     open_ = (await project.made(file()))["id"]
     await policy(project, requiresApproval=True)
     pending = (await project.made(file()))["id"]
@@ -53,13 +53,13 @@ async def test_a_list_is_filtered(project: Project) -> None:
     assert reason(answer)[:2] == (422, "VALIDATION")
 
 
-async def test_a_list_of_one_project_is_not_anothers(project: Project) -> None:
+async def test_a_list_of_one_project_is_not_anothers(project: UploadProject) -> None:
     await project.made(file())
     other = await project.caller.http.post("/v1/projects", json={"name": "Other", "timezone": "UTC"})
     assert (await project.caller.http.get(f"{other.headers['Location']}/content")).json()["items"] == []
 
 
-async def test_a_caption_is_edited_by_who_has_seen_it(project: Project) -> None:
+async def test_edit_needs_the_current_revision(project: UploadProject) -> None:
     path = await item(project)
     edited = await project.caller.http.patch(path, json={"caption": "Cake"}, headers={"If-Match": '"1"'})
     assert (edited.status_code, edited.headers["ETag"]) == (200, '"2"')
@@ -70,13 +70,13 @@ async def test_a_caption_is_edited_by_who_has_seen_it(project: Project) -> None:
     assert (read.json(), read.headers["ETag"]) == (edited.json(), '"2"')
 
 
-async def test_content_with_files_may_lose_its_caption(project: Project) -> None:
+async def test_content_with_files_may_lose_its_caption(project: UploadProject) -> None:
     made = await project.made(file(), text("caption", "Bread"))
     answer = await project.caller.http.patch(f"/v1/content/{made['id']}", json={"caption": ""})
     assert (answer.status_code, answer.json()["caption"]) == (200, "")
 
 
-async def test_a_policy_is_read_changed_and_shown_with_its_project(project: Project) -> None:
+async def test_a_policy_is_read_changed_and_shown_with_its_project(project: UploadProject) -> None:
     path = f"/v1/projects/{project.id}/approval-policy"
     before = {"requiresApproval": False, "firstNPostsBlocked": 0, "currentBlockedCount": 0}
     assert (await project.caller.http.get(path)).json() == before
@@ -92,7 +92,7 @@ async def test_a_policy_is_read_changed_and_shown_with_its_project(project: Proj
     assert listed == shown
 
 
-async def test_an_approval_says_what_was_seen(project: Project) -> None:
+async def test_approval_names_the_reviewed_revision(project: UploadProject) -> None:
     await policy(project, requiresApproval=True)
     path = await item(project)
     await project.caller.http.patch(path, json={"caption": "Cake"})
@@ -114,7 +114,7 @@ async def test_an_approval_says_what_was_seen(project: Project) -> None:
     assert reason(again) == (409, "CONFLICT", "ALREADY_DECIDED")
 
 
-async def test_an_approval_needs_no_body_and_a_rejection_a_reason(project: Project) -> None:
+async def test_an_approval_needs_no_body_and_a_rejection_a_reason(project: UploadProject) -> None:
     await policy(project, requiresApproval=True)
     path = await item(project)
     for body in ({}, {"reason": ""}, {"reason": "x" * 1001}):
@@ -122,8 +122,8 @@ async def test_an_approval_needs_no_body_and_a_rejection_a_reason(project: Proje
     assert (await project.caller.http.post(f"{path}/approve")).json()["approvalStatus"] == "approved"
 
 
-async def test_who_writes_does_not_approve(project: Project, app: Litestar, pool: Pool) -> None:
-    """Nor loosens the policy, which would come to the same."""
+async def test_writing_key_cannot_approve(project: UploadProject, app: Litestar, pool: Pool) -> None:
+    """The key can't loosen the policy either, which would have the same effect."""
     await policy(project, requiresApproval=True)
     path = await item(project)
     key = await new_key(pool, project.caller.organization_id, scopes=("content:read", "content:write"))

@@ -1,4 +1,4 @@
-"""A file that the storage has in part only never looks whole: the connection breaks instead."""
+"""A file that is truncated in the storage never looks whole: the connection breaks instead."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from schemas.settings import Settings
 from tests import media
-from tests.api.content.project import Project, film
+from tests.api.content.project import UploadProject, film
 from tests.api_process import serving
 from tests.s3.keeping import EVERYWHERE, Kept, KeptBucket
 from tests.s3.service import Service
@@ -20,14 +20,14 @@ CONTENT = media.film(frames=700_000)
 
 @pytest_asyncio.fixture
 async def client(settings: Settings, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    """Of a server as it runs in production: what it does to a connection is what is tested."""
+    """A client of a production server, since the test checks what the server does to the connection."""
     with serving(settings, tmp_path / "api.log") as served:
         async with httpx.AsyncClient(base_url=served.url, timeout=PATIENCE_S) as opened:
             yield opened
 
 
 @pytest_asyncio.fixture
-async def path(project: Project, settings: Settings) -> str:
+async def path(project: UploadProject, settings: Settings) -> str:
     made = await project.made(film(CONTENT))
     url: str = made["assets"][0]["url"]
     return url.removeprefix(settings.public_url)

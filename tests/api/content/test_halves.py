@@ -1,14 +1,14 @@
-"""Pictures that say they are larger than what came of them: the upload of one was cut off on its way here."""
+"""Truncated images: their headers announce a larger image, as after an interrupted upload."""
 
 import pytest
 
 from db.pool import Pool
 from tests import media
-from tests.api.content.project import Project, file, rows
+from tests.api.content.project import UploadProject, file, rows
 
 
 @pytest.mark.parametrize("kind", ["jpeg", "png", "webp"])
-async def test_half_a_picture_is_none(project: Project, pool: Pool, kind: str) -> None:
+async def test_truncated_image_is_refused(project: UploadProject, pool: Pool, kind: str) -> None:
     whole = media.grainy(kind.upper())
     for came in (0.05, 0.5, 0.99):
         part = whole[: int(len(whole) * came)]

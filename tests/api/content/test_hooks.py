@@ -1,11 +1,11 @@
-"""Hooks that a brand proposes: each rests on its own words, and none waits for another's."""
+"""Hooks of a brand: each quotes the brand's own text, and the proposals don't block each other."""
 
 import subprocess
 import sys
 from typing import Any
 
 from tests.api.conftest import Caller
-from tests.api.refusals import paths, refused
+from tests.api.refusals import assert_refused, issue_paths
 
 BRAND = {
     "appName": "Tideline",
@@ -16,7 +16,7 @@ BRAND = {
     "audience": "Kayakers and sea swimmers",
 }
 
-#: The API's imports and a proposal in a script without blanks; it says what was loaded.
+#: A script with the API's imports and a proposal in a language without spaces; prints the loaded modules.
 ALONE = """
 import sys
 import api.app
@@ -61,15 +61,15 @@ async def test_each_hook_quotes_the_brand(acme: Caller) -> None:
         assert not any(claim in hook["text"] for claim in ("best", "2024", "20,000"))
 
 
-async def test_a_brand_that_says_too_little_hears_what_would_help(acme: Caller) -> None:
+async def test_sparse_brand_lists_the_missing_fields(acme: Caller) -> None:
     for brand, missing in (
         ({"appName": "Tideline"}, ["tagline", "appDescription", "keywords"]),
         ({"tagline": "Know the tide before you go"}, ["appName"]),
         ({"appName": "T", "tagline": "The best of 2024"}, ["tagline", "appDescription", "keywords"]),
     ):
         answer = await acme.http.get(await made(acme, **brand))
-        refused(answer, 422, "VALIDATION")
-        assert paths(answer) == [f"brandContext.{name}" for name in missing]
+        assert_refused(answer, 422, "VALIDATION")
+        assert issue_paths(answer) == [f"brandContext.{name}" for name in missing]
         assert answer.json()["error"]["details"]["missingFields"] == missing
 
 

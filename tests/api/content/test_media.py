@@ -1,4 +1,4 @@
-"""Reading files by their address (RFC 9110 13, 14), without a key."""
+"""Fetching files by URL without a key (RFC 9110 13, 14)."""
 
 import hashlib
 from itertools import product
@@ -16,7 +16,7 @@ from db.pool import Pool
 from domain.content.content import Served
 from schemas.errors import Unsatisfiable
 from tests import media
-from tests.api.content.project import Project, film
+from tests.api.content.project import UploadProject, film
 from tests.s3.keeping import EVERYWHERE
 
 CONTENT = media.film(frames=700_000)
@@ -25,8 +25,8 @@ ETAG = f'"{hashlib.sha256(CONTENT).hexdigest()}"'
 
 
 @pytest_asyncio.fixture
-async def url(project: Project) -> str:
-    """As a platform has it."""
+async def url(project: UploadProject) -> str:
+    """Return a file's URL as a platform gets it."""
     made = await project.made(film(CONTENT))
     url: str = made["assets"][0]["url"]
     assert url.startswith("http://127.0.0.1:8000/media/")
@@ -63,7 +63,7 @@ RANGES = {
     "bytes=-99999999": (0, SIZE),
 }
 
-#: Several ranges, or none that can be read.
+#: Several ranges, or malformed ones.
 IGNORED = ("bytes=5-4", "bytes=-", "bytes=a-b", "items=0-1", "bytes=0-1,3-4", "bytes 0-1", "bytes=0-1 ", "")
 
 
@@ -82,9 +82,7 @@ async def test_one_range_comes_alone(anonymous: httpx.AsyncClient, url: str) -> 
         assert answer.json()["error"]["code"] == "RANGE_NOT_SATISFIABLE"
 
 
-async def test_what_is_no_single_range_of_this_version_is_the_whole(
-    anonymous: httpx.AsyncClient, url: str
-) -> None:
+async def test_other_ranges_return_the_whole_file(anonymous: httpx.AsyncClient, url: str) -> None:
     for asked in IGNORED:
         answer = await anonymous.get(url, headers=[(b"Range", asked.encode())])
         assert (answer.status_code, len(answer.content)) == (200, SIZE), asked
@@ -94,7 +92,7 @@ async def test_what_is_no_single_range_of_this_version_is_the_whole(
 
 
 @EVERYWHERE
-async def test_who_has_it_is_told_so(anonymous: httpx.AsyncClient, url: str) -> None:
+async def test_known_version_returns_304(anonymous: httpx.AsyncClient, url: str) -> None:
     known = dict.fromkeys((ETAG, f"W/{ETAG}", f'"a", {ETAG}', "*"), 304)
     for tag, status in {**known, '"other"': 200, "": 200}.items():
         for method in ("GET", "HEAD"):
@@ -102,20 +100,18 @@ async def test_who_has_it_is_told_so(anonymous: httpx.AsyncClient, url: str) -> 
             assert (answer.status_code, answer.headers["ETag"]) == (status, ETAG)
 
 
-async def test_an_address_that_was_guessed_is_nothing(anonymous: httpx.AsyncClient) -> None:
+async def test_guessed_url_is_not_found(anonymous: httpx.AsyncClient) -> None:
     for method, token in product(("GET", "HEAD"), ("x", "A" * 43, "..%2f..%2fenv", "%00", "é")):
         assert (await anonymous.request(method, f"/media/{token}")).status_code == 404
 
 
-async def test_what_is_being_uploaded_has_no_address(
-    anonymous: httpx.AsyncClient, url: str, pool: Pool
-) -> None:
+async def test_running_upload_has_no_url(anonymous: httpx.AsyncClient, url: str, pool: Pool) -> None:
     await pool.execute("delete from content_asset")
     assert (await anonymous.get(url)).status_code == 404
 
 
 def whole(ranges: bytes) -> tuple[int, int]:
-    """What RFC 9110 14.1.2 says of one range of a file of 100 bytes, read word for word."""
+    """Apply RFC 9110 14.1.2 literally to one range of a file of 100 bytes."""
     first, last = ranges.removeprefix(b"bytes=").split(b"-")
     if not first:
         return max(0, 100 - int(last)), 100
@@ -127,7 +123,7 @@ numbers = st.one_of(st.just(""), st.integers(0, 200).map(str))
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=numbers, last=numbers)
-def test_a_range_is_what_the_standard_says(first: str, last: str) -> None:
+def test_range_follows_the_rfc(first: str, last: str) -> None:
     asked = f"bytes={first}-{last}".encode()
     served = Served("image/png", 100, bytes(32), UUID(int=1), "standard")
     headers: dict[bytes, Any] = {b"range": asked}
@@ -141,8 +137,8 @@ def test_a_range_is_what_the_standard_says(first: str, last: str) -> None:
 
 
 @EVERYWHERE
-async def test_a_file_that_is_gone_from_the_storage_is_our_fault(
-    anonymous: httpx.AsyncClient, url: str, project: Project
+async def test_missing_stored_file_is_a_server_error(
+    anonymous: httpx.AsyncClient, url: str, project: UploadProject
 ) -> None:
     [stored] = project.stored()
     project.kept.remove(stored)

@@ -1,4 +1,4 @@
-"""An upload is never whole in the memory of the API: over a real connection, to a process of its own."""
+"""The API never holds a whole upload in memory: tested over a real connection to a separate process."""
 
 import re
 from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ FORM = {"Content-Type": "multipart/form-data; boundary=x"}
 
 
 async def body(content: bytes, extension: bytes, size: int) -> AsyncIterator[bytes]:
-    """A form with one file: `content`, and what it takes to get to `size`."""
+    """Yield a form with one file: `content`, padded to `size`."""
     yield START + HEAD % extension + content
     missing = size - len(content)
     while missing > 0:
@@ -32,14 +32,14 @@ async def body(content: bytes, extension: bytes, size: int) -> AsyncIterator[byt
 
 
 def most(server: int) -> int:
-    """The most memory that the server has had, in bytes."""
+    """Return the server's peak memory in bytes."""
     found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{server}/status").read_text())
     assert found
     return int(found[1]) * 1024
 
 
 @EVERYWHERE
-async def test_a_hundred_megabytes_take_few(pool: Pool, settings: Settings, tmp_path: Path) -> None:
+async def test_large_upload_needs_little_memory(pool: Pool, settings: Settings, tmp_path: Path) -> None:
     async with pool.acquire() as conn:
         org = await seeds.organization(conn)
         path = f"/v1/projects/{ids.show(ids.PROJECT, await seeds.project(conn, org))}/content/upload"
@@ -50,7 +50,7 @@ async def test_a_hundred_megabytes_take_few(pool: Pool, settings: Settings, tmp_
             warm = await client.post(path, content=body(film, b"mp4", len(film)))
             before = most(served.pid)
             made = await client.post(path, content=body(film, b"mp4", 100 * MIB))
-            # Refused half-way; this client hears of it only once it has sent all.
+            # Refused half-way; this client notices only after it has sent everything.
             too_much = await client.post(path, content=body(picture, b"png", 60 * MIB))
             url = made.json()["assets"][0]["url"].removeprefix(settings.public_url)
             async with client.stream("GET", url) as read:

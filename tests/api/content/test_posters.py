@@ -1,4 +1,4 @@
-"""Posters of uploaded videos: made by a job after the upload, which never depends on it."""
+"""Posters of uploaded videos: a job makes them after the upload, which never depends on it."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -15,7 +15,7 @@ from jobs import maintenance
 from jobs.kinds import MAKE_POSTER
 from schemas.settings import Settings
 from tests import seeds
-from tests.api.content.project import Project, file, film
+from tests.api.content.project import UploadProject, file, film
 from tests.api.content.test_thumbnails import shown
 from tests.generation.remix.clips import make
 from tests.jobs import scene
@@ -40,7 +40,7 @@ async def working(settings: Settings, pool: Pool) -> AsyncIterator[None]:
 
 
 async def ended(pool: Pool) -> list[tuple[str, str | None]]:
-    """Jobs, once all have ended: how, and with which error."""
+    """Wait until all jobs have ended, and return their states and errors."""
 
     async def all_have() -> bool:
         return bool(await pool.fetchval("select bool_and(finished_at is not null) from job"))
@@ -49,13 +49,13 @@ async def ended(pool: Pool) -> list[tuple[str, str | None]]:
     return [tuple(row) for row in await pool.fetch("select state, error->>'code' from job order by id")]
 
 
-async def item(project: Project, made: dict[str, Any]) -> dict[str, Any]:
+async def item(project: UploadProject, made: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = (await project.caller.http.get(f"/v1/content/{made['id']}")).json()
     return found
 
 
-async def test_a_video_gets_one_and_is_otherwise_as_it_was(
-    project: Project, pool: Pool, settings: Settings, video: bytes
+async def test_video_gets_a_poster_and_is_otherwise_unchanged(
+    project: UploadProject, pool: Pool, settings: Settings, video: bytes
 ) -> None:
     await pool.execute("update pool_cap set max_queued = 1")
     made, broken, _ = [await project.made(part) for part in (film(video), film(), file())]
@@ -72,8 +72,8 @@ async def test_a_video_gets_one_and_is_otherwise_as_it_was(
     assert await pool.fetchval("select sum(bytes) from storage_use") == kept
 
 
-async def test_nothing_is_left_of_one_whose_project_is_archived_meanwhile(
-    project: Project, pool: Pool, settings: Settings, video: bytes, monkeypatch: pytest.MonkeyPatch
+async def test_archive_leaves_no_poster(
+    project: UploadProject, pool: Pool, settings: Settings, video: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def archived(asked: Asked, handles: Sequence[int]) -> Made:
         answer = await project.caller.http.delete(f"/v1/projects/{project.id}")
@@ -96,13 +96,13 @@ async def test_nothing_is_left_of_one_whose_project_is_archived_meanwhile(
 
 
 async def from_before(pool: Pool) -> None:
-    """As if all that is there was uploaded a moment ago by a release that made no posters."""
+    """Make all content look uploaded by a release without posters."""
     await pool.execute("delete from job")
 
 
 @pytest.mark.long
-async def test_videos_from_before_get_one_after_the_other(
-    project: Project, pool: Pool, settings: Settings, video: bytes
+async def test_videos_of_older_releases_get_posters_one_by_one(
+    project: UploadProject, pool: Pool, settings: Settings, video: bytes
 ) -> None:
     made = [await project.made(part) for part in (film(video), file(), film(), film(video))]
     await from_before(pool)
@@ -116,9 +116,7 @@ async def test_videos_from_before_get_one_after_the_other(
     assert [url is not None for url in shown] == [True, True, False, True]
 
 
-async def test_none_is_looked_for_while_the_pool_has_work_or_nobody_to_do_it(
-    project: Project, pool: Pool
-) -> None:
+async def test_busy_or_empty_pool_starts_no_poster(project: UploadProject, pool: Pool) -> None:
     await project.made(film())
     await from_before(pool)
     async with pool.acquire() as conn:
@@ -129,7 +127,7 @@ async def test_none_is_looked_for_while_the_pool_has_work_or_nobody_to_do_it(
     assert await pool.fetchval("select count(*) from job") == 1
 
 
-async def test_one_whose_job_runs_gets_no_other(project: Project, pool: Pool) -> None:
+async def test_running_poster_job_is_not_repeated(project: UploadProject, pool: Pool) -> None:
     await project.made(film())
     async with pool.acquire() as conn:
         await seeds.claims(conn, MAKE_POSTER)
@@ -146,7 +144,9 @@ async def test_one_whose_job_runs_gets_no_other(project: Project, pool: Pool) ->
            select organization_id, id, 1, sha256, repeat('x', 43) from content_asset""",
     ],
 )
-async def test_a_video_that_needs_none_is_passed(project: Project, pool: Pool, change: str) -> None:
+async def test_video_without_need_of_a_poster_is_skipped(
+    project: UploadProject, pool: Pool, change: str
+) -> None:
     await project.made(film())
     await from_before(pool)
     await pool.execute(change)

@@ -1,4 +1,4 @@
-"""Remixes that a partner asks for: of a clip of the project's content, with what is said in it."""
+"""Requests for remixes: a clip of the project's content, with its spoken text."""
 
 from typing import Any
 
@@ -6,17 +6,17 @@ import httpx
 
 from db.pool import Pool
 from tests import media
-from tests.api.content.project import Project, file, film, text
-from tests.api.refusals import refused
+from tests.api.content.project import UploadProject, file, film, text
+from tests.api.refusals import assert_refused
 
-#: As small and short as one of a remix may be.
+#: The smallest and shortest clip that a remix allows.
 CLIP = media.film(ms=3000, size=(240, 240))
 
 SAID = "I swim every week. Now I look the tide up before I go."
 BRAND = {"appName": "Tideline", "tagline": "Know the tide before you go"}
 
 
-async def asked(project: Project, **fields: Any) -> httpx.Response:
+async def asked(project: UploadProject, **fields: Any) -> httpx.Response:
     changed = await project.caller.http.patch(f"/v1/projects/{project.id}", json={"brandContext": BRAND})
     assert changed.status_code == 200, changed.text
     return await project.caller.http.post(project.path, json={"format": "ugc_remix"} | fields)
@@ -27,7 +27,7 @@ async def briefs(pool: Pool) -> list[dict[str, Any]]:
     return [row["brief"] for row in rows]
 
 
-async def test_a_clip_and_what_is_said_in_it_are_kept_for_the_job(project: Project, pool: Pool) -> None:
+async def test_clip_and_transcript_are_stored_for_the_job(project: UploadProject, pool: Pool) -> None:
     uploaded = await project.made(film(CLIP))
     [asset] = uploaded["assets"]
     for source in ({"mediaIds": [asset["assetId"]]}, {"sourceContentId": uploaded["id"]}):
@@ -41,7 +41,7 @@ async def test_a_clip_and_what_is_said_in_it_are_kept_for_the_job(project: Proje
     ]
 
 
-async def test_without_one_it_is_the_apps_demo_video_with_its_words(project: Project, pool: Pool) -> None:
+async def test_default_clip_is_the_demo_video_with_its_transcript(project: UploadProject, pool: Pool) -> None:
     parts = [film(CLIP), text("kind", "demo_video"), text("transcript", "Tap, and it is done.")]
     added = await project.caller.http.post(f"/v1/projects/{project.id}/app-media", files=parts)
     assert added.status_code == 201, added.text
@@ -52,7 +52,7 @@ async def test_without_one_it_is_the_apps_demo_video_with_its_words(project: Pro
     assert first["files"]["clip"] == second["files"]["clip"] is not None
 
 
-async def test_what_no_remix_can_be_made_of_is_refused(project: Project, pool: Pool) -> None:
+async def test_unusable_clip_is_refused(project: UploadProject, pool: Pool) -> None:
     picture = await project.made(file())
     [asset] = picture["assets"]
     refusals: list[tuple[dict[str, Any], str]] = [
@@ -64,5 +64,5 @@ async def test_what_no_remix_can_be_made_of_is_refused(project: Project, pool: P
     ]
     for fields, path in refusals:
         answer = await asked(project, **fields)
-        refused(answer, 422, "VALIDATION", path)
+        assert_refused(answer, 422, "VALIDATION", path)
     assert await briefs(pool) == []

@@ -1,4 +1,4 @@
-"""Storage: an organization keeps what its tier allows, and pictures without what follows them."""
+"""Storage quota by tier, and images stored without trailing data."""
 
 import asyncio
 import hashlib
@@ -12,18 +12,18 @@ from domain.tenancy import organizations
 from schemas import ids
 from tests import media
 from tests.api.conftest import Caller, client_of, new_key
-from tests.api.content.project import PNG, Project, file, film
+from tests.api.content.project import PNG, UploadProject, file, film
 
 PICTURE = media.grainy("PNG")
-#: A film, which has no thumbnail, of as many bytes as it takes to be told from what is around it.
+#: A video, which has no thumbnail, much larger than the rest of its request.
 CLIP = media.film(frames=100_000)
-#: Of a request beside its file.
+#: Bytes of a request besides its file.
 AROUND = 400
 
 
 @pytest.fixture
 def room(monkeypatch: pytest.MonkeyPatch) -> int:
-    """Room for three clips, in every tier."""
+    """Limit every tier to three clips."""
     limit = 3 * (len(CLIP) + AROUND)
     monkeypatch.setattr(storage_quota, "QUOTAS", dict.fromkeys(storage_quota.QUOTAS, limit))
     return limit
@@ -34,8 +34,8 @@ async def used(caller: Caller) -> int:
     return int(answer.json()["storage"]["usedBytes"])
 
 
-async def test_what_follows_a_picture_is_not_kept(project: Project) -> None:
-    """Neither counted, nor hashed, nor served."""
+async def test_trailing_data_is_not_stored(project: UploadProject) -> None:
+    """Trailing data is neither counted, nor hashed, nor served."""
     for whole, name, mime in (
         (PNG, "a.png", "image/png"),
         (media.picture("JPEG"), "a.jpg", "image/jpeg"),
@@ -49,9 +49,7 @@ async def test_what_follows_a_picture_is_not_kept(project: Project) -> None:
         assert served.content == whole
 
 
-async def test_whoami_says_what_is_kept_and_how_much_may_be(
-    acme: Caller, project: Project, pool: Pool
-) -> None:
+async def test_whoami_shows_storage_and_its_limit(acme: Caller, project: UploadProject, pool: Pool) -> None:
     assert (await acme.http.get("/v1/whoami")).json()["storage"] == {
         "usedBytes": 0,
         "limitBytes": 5 * storage_quota.GIB,
@@ -62,8 +60,8 @@ async def test_whoami_says_what_is_kept_and_how_much_may_be(
     assert await used(acme) == len(PICTURE) + len(PNG) + len(media.film()) + small
 
 
-async def test_of_uploads_at_once_as_many_pass_as_there_is_room_for(
-    acme: Caller, project: Project, pool: Pool, room: int
+async def test_concurrent_uploads_stop_at_the_quota(
+    acme: Caller, project: UploadProject, pool: Pool, room: int
 ) -> None:
     answers = await asyncio.gather(*(project.upload(film(CLIP)) for _ in range(8)))
     assert sorted(answer.status_code for answer in answers) == [201] * 3 + [413] * 5
@@ -78,7 +76,7 @@ async def test_of_uploads_at_once_as_many_pass_as_there_is_room_for(
 
 
 @pytest.mark.usefixtures("room")
-async def test_an_upload_that_fails_frees_what_it_took(acme: Caller, project: Project) -> None:
+async def test_failed_upload_frees_its_reservation(acme: Caller, project: UploadProject) -> None:
     for _ in range(5):
         assert (await project.upload(file(PICTURE[: len(PICTURE) // 2]))).status_code == 422
     assert await used(acme) == 0
@@ -87,7 +85,7 @@ async def test_an_upload_that_fails_frees_what_it_took(acme: Caller, project: Pr
 
 @pytest.mark.usefixtures("room")
 async def test_a_sandbox_counts_with_its_organization(
-    app: Litestar, acme: Caller, project: Project, pool: Pool, rival: Caller
+    app: Litestar, acme: Caller, project: UploadProject, pool: Pool, rival: Caller
 ) -> None:
     sandbox = await pool.fetchval(
         "select id from organization where live_organization_id = $1", acme.organization_id
@@ -96,13 +94,13 @@ async def test_a_sandbox_counts_with_its_organization(
         await project.made(film(CLIP))
     async with client_of(app, await new_key(pool, sandbox, env="test")) as client:
         made = (await client.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})).json()
-        tested = Project(Caller(sandbox, "", client), made["id"], project.kept)
+        tested = UploadProject(Caller(sandbox, "", client), made["id"], project.kept)
         assert (await tested.upload(film(CLIP))).status_code == 413
         assert await used(tested.caller) == 3 * len(CLIP)
     assert await used(rival) == 0
 
 
-async def test_what_is_deleted_is_free_again(acme: Caller, project: Project, pool: Pool) -> None:
+async def test_deletion_frees_the_quota(acme: Caller, project: UploadProject, pool: Pool) -> None:
     first, second = [await project.made(file(PICTURE)) for _ in range(2)]
     for made in (first, second):
         await pool.execute(
@@ -112,7 +110,7 @@ async def test_what_is_deleted_is_free_again(acme: Caller, project: Project, poo
 
 
 async def test_a_suspended_organization_has_the_quota_of_its_tier(acme: Caller, pool: Pool) -> None:
-    """Uploads that were under way go on."""
+    """Running uploads continue."""
     async with pool.acquire() as conn:
         await organizations.change(
             conn, organization_id=acme.organization_id, tier=None, suspended=True, actor=None

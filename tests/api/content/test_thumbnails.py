@@ -1,23 +1,23 @@
-"""Thumbnails of uploads: small, upright, on white, and bounded whatever is sent."""
+"""Thumbnails of uploads: small, upright, on white, and bounded for any input."""
 
 import io
 
 from PIL import Image
 
 from tests import media
-from tests.api.content.project import Project, file, film
+from tests.api.content.project import UploadProject, file, film
 from tests.media import picture
 
 
-async def shown(project: Project, url: str) -> Image.Image:
+async def shown(project: UploadProject, url: str) -> Image.Image:
     answer = await project.caller.http.get(url, headers={"Authorization": ""})
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/jpeg")
     assert len(answer.content) < 200_000
     return Image.open(io.BytesIO(answer.content), formats=["JPEG"])
 
 
-async def small(project: Project, *files: tuple[bytes, str]) -> list[Image.Image]:
-    """The thumbnails of one item's pictures."""
+async def small(project: UploadProject, *files: tuple[bytes, str]) -> list[Image.Image]:
+    """Return the thumbnails of one item's images."""
     parts = [file(content, f"a.{kind}", f"image/{kind}") for content, kind in files]
     assets = (await project.made(*parts))["assets"]
     assert all(asset["thumbnailUrl"] != asset["url"] for asset in assets)
@@ -25,7 +25,7 @@ async def small(project: Project, *files: tuple[bytes, str]) -> list[Image.Image
 
 
 def turned(orientation: int) -> bytes:
-    """A picture whose left half is red, as somebody sees it."""
+    """Return a rotated image that is displayed with a red left half."""
     upright = Image.new("RGB", (1000, 600), "blue")
     upright.paste("red", (0, 0, 500, 600))
     back = [None, None, 0, 3, 1, 5, 2, 6, 4][orientation]
@@ -36,7 +36,7 @@ def turned(orientation: int) -> bytes:
     return out.getvalue()
 
 
-async def test_a_thumbnail_is_turned_as_the_picture_asks(project: Project) -> None:
+async def test_thumbnail_follows_the_exif_rotation(project: UploadProject) -> None:
     for found in await small(project, *[(turned(orientation), "jpeg") for orientation in range(1, 9)]):
         assert found.size == (480, 288)
         left, right = (found.getpixel((x, 144)) for x in (100, 380))
@@ -51,14 +51,14 @@ def png(mode: str) -> bytes:
     return out.getvalue()
 
 
-async def test_a_picture_of_any_mode_has_one_on_white(project: Project) -> None:
+async def test_thumbnail_of_any_mode_has_a_white_background(project: UploadProject) -> None:
     modes = ("RGBA", "LA", "P", "1", "I;16")
     found = await small(project, *[(png(mode), "png") for mode in modes])
     assert {one.size for one in found} == {(480, 480)}
     assert [one.convert("L").getpixel((240, 240)) for one in found] == [255, 255, 0, 0, 0]
 
 
-async def test_a_small_one_is_as_large_as_it_is_and_a_film_has_none(project: Project) -> None:
+async def test_small_image_keeps_its_size_and_video_has_no_thumbnail(project: UploadProject) -> None:
     [found] = await small(project, (picture("WEBP"), "webp"))
     assert found.size == (4, 3)
     [asset] = (await project.made(film(media.film())))["assets"]

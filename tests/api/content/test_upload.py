@@ -1,4 +1,4 @@
-"""Uploading media: what is kept, what is answered, what a repeat does."""
+"""Uploading media: stored fields, answers, repeats."""
 
 import asyncio
 import hashlib
@@ -8,14 +8,14 @@ import pytest
 
 from db.pool import Pool
 from tests import media
-from tests.api.content.project import FILM, PNG, Project, file, film, rows, text
+from tests.api.content.project import FILM, PNG, UploadProject, file, film, rows, text
 from tests.s3.keeping import BREAKABLE, EVERYWHERE
 
 JPEG, WEBP = media.picture("JPEG", (5, 7)), media.picture("WEBP")
 
 
 @EVERYWHERE
-async def test_a_picture_is_content_at_once(project: Project) -> None:
+async def test_uploaded_image_is_completed_content(project: UploadProject) -> None:
     answer = await project.upload(file(), text("caption", "Fresh bread"), text("hook", "Look"))
     made = answer.json()
     assert (answer.status_code, answer.headers["ETag"]) == (201, '"1"'), made
@@ -58,7 +58,7 @@ async def test_a_picture_is_content_at_once(project: Project) -> None:
 
 
 @EVERYWHERE
-async def test_what_comes_says_what_it_is(project: Project) -> None:
+async def test_bytes_determine_the_type(project: UploadProject) -> None:
     mixed = [file(), file(JPEG, "a.JPG", "image/jpeg"), file(WEBP, "", "application/octet-stream")]
     stored = 0
     for parts, expected in (
@@ -74,7 +74,7 @@ async def test_what_comes_says_what_it_is(project: Project) -> None:
         assert len(project.stored()) == stored
 
 
-async def test_a_films_length_is_known_and_it_is_turned_as_it_asks(project: Project) -> None:
+async def test_video_has_a_duration_and_its_rotation(project: UploadProject) -> None:
     turned = media.film(brand=b"qt  ", turned=True, ms=90_500)
     [asset] = (await project.made(film(turned, "a.mov", "video/quicktime")))["assets"]
     shown = {name: asset[name] for name in ("kind", "mimeType", "width", "height", "durationMs")}
@@ -87,7 +87,7 @@ async def test_a_films_length_is_known_and_it_is_turned_as_it_asks(project: Proj
     }
 
 
-async def test_a_picture_is_as_wide_as_a_viewer_sees_it(project: Project) -> None:
+async def test_image_size_is_the_displayed_size(project: UploadProject) -> None:
     for kind in ("JPEG", "PNG", "WEBP"):
         content = media.picture(kind, orientation=6)
         [asset] = (await project.made(file(content, "", "application/octet-stream")))["assets"]
@@ -103,16 +103,16 @@ async def test_a_picture_is_as_wide_as_a_viewer_sees_it(project: Project) -> Non
         ("webp", {"method": 0}),
     ],
 )
-async def test_the_largest_picture_is_not_too_large_to_be_looked_into(
-    project: Project, kind: str, options: dict[str, Any]
+async def test_largest_image_can_be_probed(
+    project: UploadProject, kind: str, options: dict[str, Any]
 ) -> None:
-    """Each as it takes its reader most: it is unpacked within the bounds of a process."""
+    """Each format in its most expensive form for the decoder, within the process's limits."""
     picture = media.large(kind.upper(), **options)
     [asset] = (await project.made(file(picture, f"a.{kind}", f"image/{kind}")))["assets"]
     assert (asset["width"], asset["height"]) == (8192, 8192)
 
 
-async def test_parts_come_in_any_order(project: Project) -> None:
+async def test_parts_come_in_any_order(project: UploadProject) -> None:
     parts = [file(), file(JPEG, "b.jpg", "image/jpeg"), text("caption", "é" * 5000), text("hook", "x" * 300)]
     orders = [parts[start:] + parts[:start] for start in range(4)]
     for order in (*orders, *(order[::-1] for order in orders)):
@@ -122,24 +122,24 @@ async def test_parts_come_in_any_order(project: Project) -> None:
         assert types == [content[2] for name, content in order if name == "file"]
 
 
-async def test_an_empty_hook_is_none(project: Project) -> None:
+async def test_empty_hook_is_null(project: UploadProject) -> None:
     assert (await project.made(file(), text("hook", "")))["hook"] is None
 
 
 @EVERYWHERE
-async def test_a_file_may_be_as_large_as_it_may(project: Project) -> None:
+async def test_file_of_the_maximum_size_is_accepted(project: UploadProject) -> None:
     largest = media.noted(bytes(30 * 1024 * 1024 - len(media.noted(b""))))
     assert (await project.made(file(largest)))["assets"][0]["sizeBytes"] == len(largest)
 
 
-async def test_bytes_that_look_like_the_end_of_a_part_are_kept(project: Project) -> None:
+async def test_bytes_similar_to_a_boundary_are_kept(project: UploadProject) -> None:
     content = media.noted(b"\r\n--\r\n--x\r\n\r\n--")
     [asset] = (await project.made(file(content)))["assets"]
     assert asset["checksumSha256"] == hashlib.sha256(content).hexdigest()
 
 
 @EVERYWHERE
-async def test_a_repeat_gets_the_first_answer_and_stores_nothing(project: Project, pool: Pool) -> None:
+async def test_a_repeat_gets_the_first_answer_and_stores_nothing(project: UploadProject, pool: Pool) -> None:
     parts = (file(), file(JPEG, "b.jpg", "image/jpeg"), text("caption", "Bread"))
     first = await project.upload(*parts, Idempotency_Key="k")
     before, stored = await rows(pool), project.stored()
@@ -150,7 +150,7 @@ async def test_a_repeat_gets_the_first_answer_and_stores_nothing(project: Projec
     assert (await rows(pool), project.stored()) == (before, stored)
 
 
-async def test_a_used_key_is_refused_for_another_upload(project: Project, pool: Pool) -> None:
+async def test_a_used_key_is_refused_for_another_upload(project: UploadProject, pool: Pool) -> None:
     await project.upload(file(), text("caption", "Bread"), Idempotency_Key="k")
     before, stored = await rows(pool), project.stored()
     for other in (
@@ -165,7 +165,7 @@ async def test_a_used_key_is_refused_for_another_upload(project: Project, pool: 
         assert (await rows(pool), project.stored()) == (before, stored)
 
 
-async def test_a_repeat_is_answered_after_the_archive(project: Project) -> None:
+async def test_a_repeat_is_answered_after_the_archive(project: UploadProject) -> None:
     first = await project.upload(file(), Idempotency_Key="k")
     await project.caller.http.delete(f"/v1/projects/{project.id}")
     assert (await project.upload(file(), Idempotency_Key="k")).content == first.content
@@ -175,7 +175,7 @@ async def test_a_repeat_is_answered_after_the_archive(project: Project) -> None:
 
 
 @EVERYWHERE
-async def test_one_key_ten_times_at_once_is_one_item(project: Project, pool: Pool) -> None:
+async def test_concurrent_uploads_with_one_key_create_one_item(project: UploadProject, pool: Pool) -> None:
     answers = await asyncio.gather(*(project.upload(film(), Idempotency_Key="k") for _ in range(10)))
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.content for answer in answers}) == 1
@@ -185,7 +185,7 @@ async def test_one_key_ten_times_at_once_is_one_item(project: Project, pool: Poo
 
 
 @EVERYWHERE
-async def test_what_lies_there_is_what_came(project: Project) -> None:
+async def test_stored_bytes_equal_the_upload(project: UploadProject) -> None:
     await project.made(film())
     [stored] = project.stored()
     assert project.kept.read(stored) == FILM
@@ -193,9 +193,7 @@ async def test_what_lies_there_is_what_came(project: Project) -> None:
 
 
 @BREAKABLE
-async def test_a_storage_that_is_away_is_said_and_what_it_has_is_pruned_later(
-    project: Project, pool: Pool
-) -> None:
+async def test_unreachable_storage_is_reported_and_pruned_later(project: UploadProject, pool: Pool) -> None:
     with project.kept.away():
         answer = await project.upload(file())
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "UNAVAILABLE")

@@ -1,17 +1,17 @@
-"""An app of the web, and one of a phone."""
+"""Fixtures: a web app and a phone app."""
 
 import httpx
 import pytest_asyncio
 
 from tests.api.conftest import Caller
-from tests.api.events.sender import PHONE, Sender, sender
+from tests.api.events.sender import PHONE, EventSender, sender
 
 
 @pytest_asyncio.fixture
-async def shop(acme: Caller, anonymous: httpx.AsyncClient) -> Sender:
+async def shop(acme: Caller, anonymous: httpx.AsyncClient) -> EventSender:
     return await sender(acme, anonymous)
 
 
 @pytest_asyncio.fixture
-async def phone(acme: Caller, anonymous: httpx.AsyncClient) -> Sender:
+async def phone(acme: Caller, anonymous: httpx.AsyncClient) -> EventSender:
     return await sender(acme, anonymous, PHONE)

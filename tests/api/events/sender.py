@@ -16,7 +16,7 @@ WEB: dict[str, Any] = {"name": "Shop", "platform": "web", "webDomain": "shop.exa
 PHONE: dict[str, Any] = {"name": "Shop", "platform": "ios", "bundleId": "com.example.shop"}
 
 
-class Sender(NamedTuple):
+class EventSender(NamedTuple):
     """An app with its key, its owner, and a client without any key."""
 
     owner: Caller
@@ -30,12 +30,12 @@ class Sender(NamedTuple):
 
     @property
     def at(self) -> str:
-        """Where it sends events."""
+        """Its URL for events."""
         return f"/v1/apps/{self.app['appId']}/events"
 
     @property
     def where(self) -> str:
-        """Its own address."""
+        """Its own URL."""
         return f"/v1/projects/{self.project}/sdk-apps/{self.app['appId']}"
 
     @property
@@ -45,7 +45,7 @@ class Sender(NamedTuple):
         return found
 
     async def send(self, *events: dict[str, Any], key: str | None = None, **more: Any) -> httpx.Response:
-        """With the bearer's header."""
+        """Send events with a bearer token."""
         return await self.post(written(*events), key=key, **more)
 
     async def post(self, content: bytes, *, key: str | None = None, **more: Any) -> httpx.Response:
@@ -53,21 +53,21 @@ class Sender(NamedTuple):
         return await self.http.post(more.pop("at", self.at), content=content, headers=headers, **more)
 
     async def rotate(self, **more: Any) -> str:
-        """Its new key."""
+        """Rotate and return its new key."""
         answer = await self.owner.http.patch(self.where, json={"rotateKey": True} | more)
         return str(answer.json()["apiKey"])
 
 
-async def sender(owner: Caller, http: httpx.AsyncClient, body: dict[str, Any] = WEB) -> Sender:
-    """A new app in a project of its own."""
+async def sender(owner: Caller, http: httpx.AsyncClient, body: dict[str, Any] = WEB) -> EventSender:
+    """Create an app in a new project."""
     project = await new_project(owner)
     made = await owner.http.post(f"/v1/projects/{project}/sdk-apps", json=body)
     assert made.status_code == 201, made.text
-    return Sender(owner, http, project, made.json())
+    return EventSender(owner, http, project, made.json())
 
 
 def event(number: int = 0, **fields: Any) -> dict[str, Any]:
-    """The event of a number, which is all of its id."""
+    """Build the event with a number, which determines its id."""
     return {
         "name": "open",
         "eventId": f"e-{number}",
@@ -80,14 +80,14 @@ def written(*events: dict[str, Any]) -> bytes:
 
 
 def taken(answer: httpx.Response) -> tuple[int, int, list[tuple[int, str]]]:
-    """What became of the events of a request."""
+    """Return the counts and the rejected events of an answer."""
     assert answer.status_code == 202, answer.text
     body = answer.json()
     return body["accepted"], body["duplicates"], [(one["index"], one["code"]) for one in body["rejected"]]
 
 
-async def kept(pool: Pool, sender: Sender) -> list[str]:
-    """The ids of the app's project's events, as they were sent."""
+async def stored_ids(pool: Pool, sender: EventSender) -> list[str]:
+    """Return the ids of the project's stored events, as sent."""
     rows = await pool.fetch(
         "select coalesce(event_id, event_key::text) as id from event where project_id = $1 order by 1",
         sender.project_id,

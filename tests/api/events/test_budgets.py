@@ -1,4 +1,4 @@
-"""Budgets of events: so many in a UTC day for all apps of an organization, and none of another one's."""
+"""Event budgets: per UTC day for all apps of an organization, independent of other organizations."""
 
 import asyncio
 import itertools
@@ -20,7 +20,7 @@ from domain.events import budgets
 from domain.events.budgets import Budget
 from schemas.settings import Settings
 from tests.api.conftest import Caller, calling, client_of, held, new_key
-from tests.api.events.sender import PHONE, Sender, event, sender, taken
+from tests.api.events.sender import PHONE, EventSender, event, sender, taken
 from tests.api.refusals import problem
 from tests.waiting import eventually
 
@@ -29,10 +29,10 @@ BUDGET = Budget(10, 1 << 20)
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every tier has little, `partner` twice as much; a refusal isn't remembered."""
+    """Set small budgets, twice as large for `partner`; don't remember refusals."""
     tiers = dict.fromkeys(budgets.BUDGETS, BUDGET) | {"partner": Budget(20, 2 << 20)}
     monkeypatch.setattr(budgets, "BUDGETS", tiers)
-    monkeypatch.setattr(event_requests, "REFUSED_S", 0.0)
+    monkeypatch.setattr(event_requests, "MAX_REFUSAL_S", 0.0)
 
 
 def numbered(*numbers: int, **fields: Any) -> list[dict[str, Any]]:
@@ -47,7 +47,7 @@ async def usage(caller: Caller) -> dict[str, Any]:
 
 
 async def added(pool: Pool, caller: Caller, events: int) -> None:
-    """Until all processes together have added so many."""
+    """Wait until all processes together have added so many events."""
 
     async def are() -> bool:
         question = "select sum(events) from intake_day where organization_id = $1"
@@ -56,9 +56,9 @@ async def added(pool: Pool, caller: Caller, events: int) -> None:
     await eventually(are)
 
 
-async def test_beyond_the_budget_events_are_refused_unread_until_the_day_ends(shop: Sender) -> None:
+async def test_events_over_the_budget_are_refused_unread_until_the_day_ends(shop: EventSender) -> None:
     assert taken(await shop.send(*numbered(*range(9))))[0] == 9
-    # A request with more events than are left is taken whole.
+    # A request with more events than are left is accepted as a whole.
     assert taken(await shop.send(*numbered(*range(10, 14))))[0] == 4
     over = await shop.post(b"{")
     assert problem(over) == (429, "RATE_LIMITED", {"limit": "daily-events"})
@@ -67,7 +67,7 @@ async def test_beyond_the_budget_events_are_refused_unread_until_the_day_ends(sh
     assert 0 <= (int(over.headers["Retry-After"]) - until_midnight) % 86_400 <= 300
 
 
-async def test_bytes_have_a_budget_of_their_own(shop: Sender, pool: Pool) -> None:
+async def test_bytes_have_a_budget_of_their_own(shop: EventSender, pool: Pool) -> None:
     large = {"properties": {"text": "x" * 30_000}, "context": {}}
     answers = [await shop.send(*numbered(number, **large)) for number in range(40)]
     assert {answer.status_code for answer in answers[:9]} == {202}
@@ -104,12 +104,12 @@ async def test_all_apps_and_keys_of_an_organization_share_it(
     assert (await usage(rival))["count"]["used"] in {0, 1}
 
 
-async def segment(phone: Sender) -> httpx.Response:
+async def segment(phone: EventSender) -> httpx.Response:
     return await phone.post(b'{"batch":[{"type":"track","event":"a","messageId":"m"}]}', at="/v1/b")
 
 
 async def test_a_sandbox_has_its_own(
-    app: Litestar, pool: Pool, acme: Caller, shop: Sender, anonymous: httpx.AsyncClient
+    app: Litestar, pool: Pool, acme: Caller, shop: EventSender, anonymous: httpx.AsyncClient
 ) -> None:
     assert taken(await shop.send(*numbered(*range(12))))[0] == 12
     question = "select id from organization where live_organization_id = $1"
@@ -124,7 +124,7 @@ async def test_a_sandbox_has_its_own(
     await added(pool, acme, 12)
 
 
-async def test_what_is_sent_again_is_charged_once(shop: Sender, pool: Pool) -> None:
+async def test_repeated_events_are_charged_once(shop: EventSender, pool: Pool) -> None:
     for _ in range(5):
         await shop.send(*numbered(*range(4)))
     assert taken(await shop.send(*numbered(*range(3, 9))))[:2] == (5, 1)
@@ -138,7 +138,7 @@ async def test_what_is_sent_again_is_charged_once(shop: Sender, pool: Pool) -> N
 
 @pytest_asyncio.fixture
 async def clocked(settings: Settings) -> AsyncIterator[tuple[Litestar, list[datetime]]]:
-    """An API whose clock a test sets."""
+    """An API with a clock that a test sets."""
     now = [datetime.now(UTC)]
     served = create_app(settings, clock=lambda: now[0])
     async with held(served.lifespan()):
@@ -159,7 +159,7 @@ async def test_the_next_utc_day_has_its_own(clocked: tuple[Litestar, list[dateti
         assert (await usage(acme))["count"]["used"] == 1
 
 
-async def test_a_higher_tier_counts_at_once(shop: Sender, pool: Pool) -> None:
+async def test_a_higher_tier_counts_at_once(shop: EventSender, pool: Pool) -> None:
     await shop.send(*numbered(*range(10)))
     assert problem(await shop.send(event(10)))[0] == 429
     await pool.execute("update organization set tier = 'partner' where id = $1", shop.owner.organization_id)
@@ -168,17 +168,17 @@ async def test_a_higher_tier_counts_at_once(shop: Sender, pool: Pool) -> None:
     assert problem(await shop.send(event(11)))[0] == 429
 
 
-async def test_a_redis_that_forgets_everything_forgets_no_count(shop: Sender, redis_url: str) -> None:
+async def test_count_survives_an_emptied_redis(shop: EventSender, redis_url: str) -> None:
     await shop.send(*numbered(*range(10)))
     async with Redis.from_url(redis_url) as client:
         await client.flushdb()
     assert problem(await shop.send(event(10)))[2] == {"limit": "daily-events"}
 
 
-async def test_a_refused_app_asks_nobody(
-    shop: Sender, app: Litestar, monkeypatch: pytest.MonkeyPatch
+async def test_refused_app_causes_no_query(
+    shop: EventSender, app: Litestar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(event_requests, "REFUSED_S", 600.0)
+    monkeypatch.setattr(event_requests, "MAX_REFUSAL_S", 600.0)
     await shop.send(*numbered(*range(10)))
     assert problem(await shop.send(event(10)))[0] == 429
     services: Services = app.state.services
@@ -190,7 +190,9 @@ async def test_a_refused_app_asks_nobody(
 async def test_two_processes_count_each_accepted_event_once(
     app: Litestar, settings: Settings, pool: Pool
 ) -> None:
-    """However many send at once. A process that starts later knows it after its first addition."""
+    """The count is exact for any concurrency. A process that starts later learns it after its first
+    addition.
+    """
     for tier in budgets.BUDGETS:
         budgets.BUDGETS[tier] = Budget(100, 1 << 30)  # type: ignore[index]  # the test's own
     other = create_app(settings)
@@ -198,7 +200,7 @@ async def test_two_processes_count_each_accepted_event_once(
     async with calling(app, pool, "Acme") as acme, client_of(app) as one:
         shop = await sender(acme, one)
 
-        async def send(through: Sender) -> int:
+        async def send(through: EventSender) -> int:
             accepted = 0
             for _ in range(15):
                 answer = await through.send(*numbered(*itertools.islice(numbers, 3)))

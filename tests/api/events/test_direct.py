@@ -1,4 +1,4 @@
-"""Direct routes: they answer as the framework would, whatever comes."""
+"""The fast path answers as the framework would, for any input."""
 
 from typing import Any
 
@@ -6,10 +6,10 @@ import httpx
 import msgspec
 import pytest
 
-from api import direct
-from tests.api.events.sender import Sender, event, written
+from api import fast_path
+from tests.api.events.sender import EventSender, event, written
 
-#: What differs from one answer to the next.
+#: Headers that differ between any two answers.
 OWN = {"x-request-id", "ratelimit"}
 
 HEADERS: tuple[dict[str, str], ...] = (
@@ -26,7 +26,7 @@ HEADERS: tuple[dict[str, str], ...] = (
 
 
 def seen(answer: httpx.Response) -> tuple[int, dict[str, str], Any]:
-    """An answer without what is its own."""
+    """Return an answer without its individual values."""
     body = answer.json()
     if "error" in body:
         body["error"].pop("requestId")
@@ -38,15 +38,15 @@ def seen(answer: httpx.Response) -> tuple[int, dict[str, str], Any]:
 
 
 @pytest.mark.parametrize("path", ["", "/", "/v1/batch", "/v1/batch/", "/v1/apps/none/events"])
-async def test_they_answer_as_the_framework_does(
-    shop: Sender, path: str, monkeypatch: pytest.MonkeyPatch
+async def test_fast_path_answers_as_the_framework_does(
+    shop: EventSender, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at = path if path.startswith("/v1") else shop.at + path
     message = {"type": "track", "event": "open", "messageId": "m", "anonymousId": "a"}
     content = msgspec.json.encode({"batch": [message]}) if "batch" in path else written(event(1))
     await shop.post(content, at=at)
     answers = []
-    for find in (direct.find, lambda *_: None):
-        monkeypatch.setattr(direct, "find", find)
+    for find in (fast_path.find, lambda *_: None):
+        monkeypatch.setattr(fast_path, "find", find)
         answers.append([seen(await shop.post(content, at=at, headers=more)) for more in HEADERS])
     assert answers[0] == answers[1]

@@ -1,4 +1,4 @@
-"""A commit whose answer is lost: the sender hears 503, and what it sends again is stored once."""
+"""A commit with a lost answer: the sender gets 503, and repeated events are stored once."""
 
 from collections.abc import AsyncIterator
 
@@ -11,8 +11,8 @@ from api.app import serve_from
 from db.pool import Pool
 from schemas.settings import Settings
 from tests.api.conftest import built, calling, client_of, held
-from tests.api.events.sender import PHONE, Sender, event, kept, sender, taken
-from tests.api.refusals import refused
+from tests.api.events.sender import PHONE, EventSender, event, sender, stored_ids, taken
+from tests.api.refusals import assert_refused
 from tests.relay import Loss, Relay, before
 
 
@@ -25,7 +25,7 @@ async def relay(database_url: str) -> AsyncIterator[Relay]:
 @pytest_asyncio.fixture
 async def phone(
     settings: Settings, pool: Pool, relay: Relay, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Sender]:
+) -> AsyncIterator[EventSender]:
     monkeypatch.setattr(lifespan, "COMMAND_TIMEOUT_S", 6.0)
     app = serve_from(built(), msgspec.structs.replace(settings, telemetry_url=relay.url))
     async with held(app.lifespan()), client_of(app) as http, calling(app, pool, "Acme") as acme:
@@ -33,11 +33,13 @@ async def phone(
 
 
 @pytest.mark.parametrize("loss", [*Loss])
-async def test_what_is_sent_again_is_stored_once(phone: Sender, relay: Relay, pool: Pool, loss: Loss) -> None:
+async def test_repeated_events_are_stored_once(
+    phone: EventSender, relay: Relay, pool: Pool, loss: Loss
+) -> None:
     events = [event(number) for number in range(8)]
     relay.fall_silent_at("keep_events", loss)
     answer = await phone.send(*events)
-    refused(answer, 503, "UNAVAILABLE")
+    assert_refused(answer, 503, "UNAVAILABLE")
     assert answer.headers["Retry-After"] == "1"
     assert taken(await phone.send(*events)) == ((0, 8, []) if loss is Loss.ANSWER else (8, 0, []))
-    assert await kept(pool, phone) == [f"e-{number}" for number in range(8)]
+    assert await stored_ids(pool, phone) == [f"e-{number}" for number in range(8)]

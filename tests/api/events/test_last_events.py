@@ -1,4 +1,4 @@
-"""`lastEventAt`: noted once for many requests, behind the answers, and at the end of the process."""
+"""`lastEventAt`: one write for many requests, after the answers, and at the end of the process."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,14 +8,14 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from api import last_events
-from api.last_events import LastEvents, open_last_events
+from api import last_seen
+from api.last_seen import LastSeenBuffer, open_last_seen
 from db.pool import Conn, Pool
 from domain.apps import app_keys, apps
 from domain.apps.app_keys import KeyedApp
 from schemas.errors import Unavailable
 from tests.api.conftest import PEPPERS
-from tests.api.events.sender import Sender, event, taken
+from tests.api.events.sender import EventSender, event, taken
 from tests.waiting import eventually
 
 Note = Callable[..., Awaitable[None]]
@@ -23,7 +23,7 @@ Note = Callable[..., Awaitable[None]]
 
 @pytest.fixture
 def notes(monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
-    """Apps that are noted, in turn."""
+    """Record the ids of written apps, in order."""
     counted: list[UUID] = []
     note: Note = apps.note_event
 
@@ -36,7 +36,7 @@ def notes(monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
 
 
 @pytest_asyncio.fixture
-async def keyed(conn: Conn, shop: Sender) -> KeyedApp:
+async def keyed(conn: Conn, shop: EventSender) -> KeyedApp:
     [app] = await app_keys.apps_of_keys(conn, keys=[shop.key], peppers=PEPPERS)
     assert app
     return app
@@ -47,7 +47,7 @@ async def said(pool: Pool) -> datetime | None:
     return found
 
 
-async def test_it_is_said_soon_after_the_first_event(shop: Sender) -> None:
+async def test_last_event_at_appears_after_the_first_event(shop: EventSender) -> None:
     assert taken(await shop.send(event(1)))[0] == 1
 
     async def shown() -> str | None:
@@ -57,30 +57,30 @@ async def test_it_is_said_soon_after_the_first_event(shop: Sender) -> None:
     assert await eventually(shown)
 
 
-async def test_many_requests_are_one_note(
+async def test_many_requests_cause_one_write(
     pool: Pool, keyed: KeyedApp, notes: list[UUID], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with open_last_events(pool) as last:
+    async with open_last_seen(pool) as last:
         for _ in range(100):
             last.note(keyed)
             await asyncio.sleep(0)
     assert notes == [keyed.app_id]
-    monkeypatch.setattr(last_events, "EVERY_S", 0.0)
+    monkeypatch.setattr(last_seen, "MIN_INTERVAL_S", 0.0)
     last.note(keyed)
     await last.write_due()
     assert notes == [keyed.app_id] * 2
 
 
-async def test_what_is_due_at_the_end_is_written(pool: Pool, keyed: KeyedApp) -> None:
-    async with open_last_events(pool) as last:
+async def test_pending_timestamps_are_written_at_the_end(pool: Pool, keyed: KeyedApp) -> None:
+    async with open_last_seen(pool) as last:
         last.note(keyed)
     assert await said(pool)
 
 
-async def test_a_postgres_that_is_away_is_asked_again_by_the_next_event(
+async def test_next_event_retries_after_postgres_was_away(
     pool: Pool, keyed: KeyedApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    last = LastEvents(pool)
+    last = LastSeenBuffer(pool)
     with monkeypatch.context() as patch:
 
         async def away(*_: object, **__: object) -> None:

@@ -1,4 +1,4 @@
-"""Limits of events: requests and events of one app, which slow no other app and ask nobody once refused."""
+"""Rate limits of events: they slow no other app, and a refused app causes no queries."""
 
 import asyncio
 import gzip
@@ -14,7 +14,7 @@ from api import event_limits, ratelimit
 from api.event_limits import EventLimits
 from api.services import Services
 from tests.api.conftest import Caller
-from tests.api.events.sender import Sender, event, sender, taken
+from tests.api.events.sender import EventSender, event, sender, taken
 from tests.api.refusals import problem
 from tests.api.test_ratelimit import policies
 from tests.waiting import eventually
@@ -24,7 +24,7 @@ FEW = EventLimits(3, 10)
 
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every tier gets little, and no more of it while a test runs; Redis gets its time."""
+    """Set low limits without a refill during a test; raise Redis's time limit."""
     monkeypatch.setattr(ratelimit, "BUDGET_S", 60.0)
     monkeypatch.setattr(event_limits, "LIMITS", dict.fromkeys(event_limits.LIMITS, FEW))
     monkeypatch.setattr(event_limits, "WINDOW_S", 36_000)
@@ -37,23 +37,23 @@ async def buckets(redis_url: str) -> AsyncIterator[Redis]:
 
 
 async def fill(app: Litestar, buckets: Redis) -> None:
-    """As if the window had passed."""
+    """Fill the buckets as if the window had passed."""
     for bucket in [key async for key in buckets.scan_iter("rate:*:events")]:
         await buckets.delete(bucket)
     services: Services = app.state.services
     services.events.limiter._refused.clear()
 
 
-async def left(buckets: Redis, sender: Sender) -> float:
-    """Events that the app may send."""
+async def left(buckets: Redis, sender: EventSender) -> float:
+    """Return the number of events that the app may send."""
     [bucket] = [key async for key in buckets.scan_iter(f"rate:{sender.app['appId'][4:]}:events")]
     return float(await buckets.hget(bucket, "events") or 0)  # type: ignore[misc]  # redis-py's two clients
 
 
 async def test_requests_over_the_limit_are_refused(
-    shop: Sender, phone: Sender, app: Litestar, buckets: Redis
+    shop: EventSender, phone: EventSender, app: Litestar, buckets: Redis
 ) -> None:
-    """And those of no other app."""
+    """Another app is not refused."""
     answers = [await shop.send(event(number)) for number in range(3)]
     assert [taken(answer)[0] for answer in answers] == [1, 1, 1]
     assert [policies(answer.headers["RateLimit"])["event-requests"]["r"] for answer in answers] == [2, 1, 0]
@@ -72,9 +72,7 @@ async def test_requests_over_the_limit_are_refused(
     assert taken(await shop.send(event(9)))[0] == 1
 
 
-async def test_a_request_with_many_events_is_taken_and_paid_for_by_those_after_it(
-    shop: Sender, buckets: Redis
-) -> None:
+async def test_large_request_is_accepted_and_paid_by_later_ones(shop: EventSender, buckets: Redis) -> None:
     assert taken(await shop.send(*(event(number) for number in range(25))))[0] == 25
 
     async def spent() -> bool:
@@ -104,8 +102,8 @@ BOMB = gzip.compress(b" " * 8_000_001)
     ],
     ids=range(9),
 )
-async def test_a_body_that_is_refused_whole_costs_what_it_was_to_read(
-    phone: Sender, buckets: Redis, path: str, content: bytes, outcome: tuple[int, int]
+async def test_refused_body_costs_its_size(
+    phone: EventSender, buckets: Redis, path: str, content: bytes, outcome: tuple[int, int]
 ) -> None:
     at, (status, cost) = f"/v1/{path}" if path else phone.at, outcome
     packed = {"Content-Encoding": "gzip"} if content.startswith(b"\x1f\x8b") else {}
@@ -117,8 +115,8 @@ async def test_a_body_that_is_refused_whole_costs_what_it_was_to_read(
     await eventually(spent)
 
 
-async def test_a_key_that_opens_no_more_spends_nothing_of_its_app(shop: Sender) -> None:
-    """Once that is known: the first request with it asks both at once."""
+async def test_revoked_key_uses_no_budget_of_its_app(shop: EventSender) -> None:
+    """The first request with the key is counted in parallel with the look-up; later ones aren't."""
     assert taken(await shop.send(event(1)))[0] == 1
     new = await shop.rotate()
     for _ in range(4):
@@ -126,10 +124,10 @@ async def test_a_key_that_opens_no_more_spends_nothing_of_its_app(shop: Sender) 
     assert taken(await shop.send(event(2), key=new))[0] == 1
 
 
-async def test_an_app_that_was_refused_asks_nobody(
-    shop: Sender, app: Litestar, monkeypatch: pytest.MonkeyPatch
+async def test_refused_app_makes_no_round_trip(
+    shop: EventSender, app: Litestar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither Postgres nor Redis, and its body isn't read."""
+    """No query to Postgres or Redis, and the body isn't read."""
     while (await shop.send(event(1))).status_code == 202:
         pass
     services: Services = app.state.services
@@ -138,24 +136,24 @@ async def test_an_app_that_was_refused_asks_nobody(
     assert problem(await shop.post(b"{"))[:2] == (429, "RATE_LIMITED")
 
 
-async def test_an_app_that_asks_on_hears_so_in_turn(shop: Sender) -> None:
+async def test_repeated_refusals_are_delayed(shop: EventSender) -> None:
     while (await shop.send(event(1))).status_code == 202:
         pass
     loop = asyncio.get_running_loop()
     start = loop.time()
     answers = await asyncio.gather(*(shop.send(event(1)) for _ in range(100)))
     assert {answer.status_code for answer in answers} == {429}
-    assert loop.time() - start >= 99 * event_limits.REFUSAL_S
+    assert loop.time() - start >= 99 * event_limits.REFUSAL_INTERVAL_S
 
 
-async def test_no_other_app_waits_for_refusals(
-    shop: Sender, phone: Sender, monkeypatch: pytest.MonkeyPatch
+async def test_refusals_delay_no_other_app(
+    shop: EventSender, phone: EventSender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     while (await shop.send(event(1))).status_code == 202:
         pass
-    # Longer than any test: whoever waited for one of these would be told of.
-    monkeypatch.setattr(event_limits, "REFUSAL_S", 1000.0)
-    monkeypatch.setattr(event_limits, "TURN_S", 1000.0)
+    # Longer than any test: a wait for one of these would be noticed.
+    monkeypatch.setattr(event_limits, "REFUSAL_INTERVAL_S", 1000.0)
+    monkeypatch.setattr(event_limits, "MAX_REFUSAL_DELAY_S", 1000.0)
     refusals = [asyncio.create_task(shop.send(event(1))) for _ in range(20)]
     assert taken(await phone.send(event(1)))[0] == 1
     for refusal in refusals:
@@ -163,12 +161,12 @@ async def test_no_other_app_waits_for_refusals(
     await asyncio.gather(*refusals, return_exceptions=True)
 
 
-async def test_of_requests_at_once_as_many_pass_as_may(shop: Sender) -> None:
+async def test_concurrent_requests_stop_at_the_limit(shop: EventSender) -> None:
     answers = await asyncio.gather(*(shop.send(event(number)) for number in range(20)))
     assert sorted(answer.status_code for answer in answers) == [202] * 3 + [429] * 17
 
 
-async def test_without_redis_all_pass(acme_apart: Caller, own_servers: object) -> None:
+async def test_all_requests_pass_without_redis(acme_apart: Caller, own_servers: object) -> None:
     async with httpx.AsyncClient(
         transport=acme_apart.http._transport, base_url="http://localhost", trust_env=False
     ) as http:

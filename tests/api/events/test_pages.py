@@ -4,14 +4,14 @@ import httpx
 import pytest
 
 from tests.api.conftest import Caller
-from tests.api.events.sender import WEB, Sender, event, sender, taken, written
-from tests.api.refusals import refused
+from tests.api.events.sender import WEB, EventSender, event, sender, taken, written
+from tests.api.refusals import assert_refused
 
 ORIGIN = {"Origin": "https://shop.example"}
 
 
-async def test_a_browser_may_ask_whether_it_may_send(shop: Sender, anonymous: httpx.AsyncClient) -> None:
-    """And hears so for any page, with no credentials."""
+async def test_preflight_is_answered(shop: EventSender, anonymous: httpx.AsyncClient) -> None:
+    """The preflight allows any page, without credentials."""
     asked = {
         "Origin": "https://elsewhere.example",
         "Access-Control-Request-Method": "POST",
@@ -26,8 +26,8 @@ async def test_a_browser_may_ask_whether_it_may_send(shop: Sender, anonymous: ht
     assert "Access-Control-Allow-Credentials" not in answer.headers
 
 
-async def test_a_page_reads_every_answer(shop: Sender, anonymous: httpx.AsyncClient) -> None:
-    """Refusals too: else its SDK takes them for a network that failed."""
+async def test_a_page_reads_every_answer(shop: EventSender, anonymous: httpx.AsyncClient) -> None:
+    """Refusals are readable, too: otherwise an SDK takes them for network errors."""
     answers = [
         await shop.send(event(1), headers=ORIGIN),
         await shop.post(b"{", headers=ORIGIN),
@@ -41,7 +41,7 @@ async def test_a_page_reads_every_answer(shop: Sender, anonymous: httpx.AsyncCli
         assert "Retry-After" in answer.headers["Access-Control-Expose-Headers"]
 
 
-async def test_no_other_route_is_for_pages(acme: Caller) -> None:
+async def test_other_routes_have_no_cors_headers(acme: Caller) -> None:
     for method in ("GET", "OPTIONS"):
         answer = await acme.http.request(method, "/v1/projects", headers=ORIGIN)
         assert not [name for name in answer.headers if name.startswith("access-control")]
@@ -51,7 +51,7 @@ async def test_no_other_route_is_for_pages(acme: Caller) -> None:
     "origin",
     ["https://shop.example", "http://shop.example:8080", "https://www.shop.example", "https://SHOP.example"],
 )
-async def test_the_apps_domain_sends_and_what_is_below_it(shop: Sender, origin: str) -> None:
+async def test_domain_and_subdomains_may_send(shop: EventSender, origin: str) -> None:
     assert taken(await shop.send(event(1), headers={"Origin": origin})) == (1, 0, [])
 
 
@@ -68,9 +68,9 @@ async def test_the_apps_domain_sends_and_what_is_below_it(shop: Sender, origin: 
         "https://[",
     ],
 )
-async def test_a_page_elsewhere_is_refused(shop: Sender, origin: str) -> None:
+async def test_page_of_another_domain_is_refused(shop: EventSender, origin: str) -> None:
     answer = await shop.send(event(1), headers={"Origin": origin})
-    refused(answer, 403, "ORIGIN_NOT_ALLOWED")
+    assert_refused(answer, 403, "ORIGIN_NOT_ALLOWED")
 
 
 async def test_an_app_under_development_sends_from_this_machine(
@@ -79,9 +79,9 @@ async def test_an_app_under_development_sends_from_this_machine(
     local = await sender(acme, anonymous, WEB | {"webDomain": "localhost"})
     for origin in ("http://localhost:5173", "https://localhost"):
         assert taken(await local.send(event(1), headers={"Origin": origin}))[2] == []
-    refused(await local.send(event(1), headers=ORIGIN), 403, "ORIGIN_NOT_ALLOWED")
+    assert_refused(await local.send(event(1), headers=ORIGIN), 403, "ORIGIN_NOT_ALLOWED")
 
 
-async def test_what_has_no_domain_may_send_from_a_page(phone: Sender) -> None:
-    """A phone's app that is a page inside says `capacitor://localhost`."""
+async def test_app_without_a_domain_may_send_from_a_page(phone: EventSender) -> None:
+    """A phone app with an embedded page sends `capacitor://localhost`."""
     assert taken(await phone.send(event(1), headers={"Origin": "capacitor://localhost"})) == (1, 0, [])

@@ -1,4 +1,4 @@
-"""The list of events that were refused."""
+"""The list of rejected events."""
 
 from typing import Any
 
@@ -7,20 +7,20 @@ from litestar import Litestar
 
 from db.pool import Pool
 from tests.api.conftest import Caller, client_of, new_key
-from tests.api.events.sender import Sender, event, sender
-from tests.api.refusals import refused
+from tests.api.events.sender import EventSender, event, sender
+from tests.api.refusals import assert_refused
 from tests.waiting import eventually
 
 
-async def listed(caller: httpx.AsyncClient, of: Sender, **params: Any) -> list[dict[str, Any]]:
+async def listed(caller: httpx.AsyncClient, of: EventSender, **params: Any) -> list[dict[str, Any]]:
     answer = await caller.get(f"/v1/projects/{of.project}/events/quarantine", params=params)
     assert answer.status_code == 200, answer.text
     found: list[dict[str, Any]] = answer.json()["items"]
     return found
 
 
-async def refuse_three(shop: Sender) -> list[dict[str, Any]]:
-    """Events of the app, the last one in Segment's shape; the list once they are all there."""
+async def refuse_three(shop: EventSender) -> list[dict[str, Any]]:
+    """Send three bad events, the last one in Segment's shape; return the complete list."""
     await shop.send(event(1, name=""), event(2), event(3, occurredAt="1969-07-20T20:17:40Z"))
     message = {"batch": [{"type": "dance", "messageId": "m-4"}], "writeKey": shop.key}
     await shop.http.post("/v1/b", json=message)
@@ -32,7 +32,7 @@ async def refuse_three(shop: Sender) -> list[dict[str, Any]]:
     return await eventually(all_there) or []
 
 
-async def test_refused_events_are_listed_with_their_reason(shop: Sender) -> None:
+async def test_refused_events_are_listed_with_their_reason(shop: EventSender) -> None:
     found = await refuse_three(shop)
     assert [(one["code"], one["eventId"], one["name"]) for one in found] == [
         ("INVALID", "m-4", None),
@@ -49,7 +49,7 @@ async def test_refused_events_are_listed_with_their_reason(shop: Sender) -> None
     assert await listed(http, shop) == found
 
 
-async def test_their_text_is_for_who_may_see_people(shop: Sender, app: Litestar, pool: Pool) -> None:
+async def test_text_needs_the_pii_scope(shop: EventSender, app: Litestar, pool: Pool) -> None:
     await refuse_three(shop)
     organization = shop.owner.organization_id
     for scopes, seen in ((("events:read",), False), (("events:read", "events:read+pii"), True)):
@@ -58,10 +58,10 @@ async def test_their_text_is_for_who_may_see_people(shop: Sender, app: Litestar,
             assert (texts != {"[redacted]"}) == seen
 
 
-async def test_an_app_in_the_filter_is_one_of_the_project(shop: Sender, rival: Caller) -> None:
+async def test_an_app_in_the_filter_is_one_of_the_project(shop: EventSender, rival: Caller) -> None:
     theirs = await sender(rival, shop.http)
     at = f"/v1/projects/{shop.project}/events/quarantine"
     for app_id in (theirs.app["appId"], "app_none"):
-        refused(await shop.owner.http.get(at, params={"appId": app_id}), 404, "NOT_FOUND")
+        assert_refused(await shop.owner.http.get(at, params={"appId": app_id}), 404, "NOT_FOUND")
     assert await listed(rival.http, theirs) == []
-    refused(await rival.http.get(at), 404, "NOT_FOUND")
+    assert_refused(await rival.http.get(at), 404, "NOT_FOUND")

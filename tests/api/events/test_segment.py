@@ -1,4 +1,4 @@
-"""Segment's shape, as its SDKs send it: tests/peers has the SDKs themselves."""
+"""Segment's shape as its SDKs send it; tests/peers has the SDKs themselves."""
 
 import gzip
 import json
@@ -12,14 +12,14 @@ import pytest
 
 from db.pool import Pool
 from domain.events import segment
-from tests.api.events.sender import Sender, event, kept
-from tests.api.refusals import problem, reason, refused
+from tests.api.events.sender import EventSender, event, stored_ids
+from tests.api.refusals import assert_refused, problem, reason
 
 NOW = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}.123Z"
 
 
 def message(number: int = 0, **fields: Any) -> dict[str, Any]:
-    """As SDKs send one, with what says nothing of an event."""
+    """Build a message as SDKs send it, with fields that are irrelevant for an event."""
     return {
         "type": "track",
         "event": "Order Completed",
@@ -32,18 +32,18 @@ def message(number: int = 0, **fields: Any) -> dict[str, Any]:
     } | fields
 
 
-def batch(sender: Sender, *messages: dict[str, Any], **more: Any) -> bytes:
+def batch(sender: EventSender, *messages: dict[str, Any], **more: Any) -> bytes:
     return msgspec.json.encode({"batch": messages, "sentAt": NOW, "writeKey": sender.key} | more)
 
 
-async def stored(pool: Pool, sender: Sender) -> list[dict[str, Any]]:
-    """By their ids."""
+async def stored(pool: Pool, sender: EventSender) -> list[dict[str, Any]]:
+    """Return the stored events, ordered by id."""
     rows = await pool.fetch("select * from event where project_id = $1 order by event_id", sender.project_id)
     return [dict(row) for row in rows]
 
 
-async def post(sender: Sender, path: str, content: bytes, **headers: str) -> httpx.Response:
-    """Without a key in the head."""
+async def post(sender: EventSender, path: str, content: bytes, **headers: str) -> httpx.Response:
+    """Post without a key in the headers."""
     return await sender.http.post(f"/v1/{path}", content=content, headers=headers)
 
 
@@ -53,16 +53,16 @@ def success(answer: httpx.Response) -> tuple[int, int, int]:
     return body["accepted"], body["duplicates"], len(body["rejected"])
 
 
-async def test_a_batch_of_a_server(phone: Sender, pool: Pool) -> None:
-    """analytics-node and -python: the key as the user of Basic."""
+async def test_a_batch_of_a_server(phone: EventSender, pool: Pool) -> None:
+    """analytics-node and -python: the key is the user name of Basic."""
     content = msgspec.json.encode({"batch": [message(1), message(2), message(1)], "sentAt": NOW})
     for path in ("batch", "b", "import"):
         answer = await phone.http.post(f"/v1/{path}", content=content, auth=(phone.key, ""))
         assert sum(success(answer)) == 3
-    assert await kept(pool, phone) == ["m-1", "m-2"]
+    assert await stored_ids(pool, phone) == ["m-1", "m-2"]
 
 
-async def test_a_batch_of_a_phone(phone: Sender, pool: Pool) -> None:
+async def test_a_batch_of_a_phone(phone: EventSender, pool: Pool) -> None:
     """analytics-swift: JSON. analytics-kotlin: gzip in chunks, as text. The key is in the body."""
     assert success(await post(phone, "b", batch(phone, message(1)))) == (1, 0, 0)
 
@@ -74,11 +74,11 @@ async def test_a_batch_of_a_phone(phone: Sender, pool: Pool) -> None:
     headers = {"Content-Encoding": "gzip", "Content-Type": "text/plain"}
     answer = await phone.http.post("/v1/b", content=chunks(), headers=headers)
     assert success(answer) == (1, 1, 0)
-    assert await kept(pool, phone) == ["m-1", "m-2"]
+    assert await stored_ids(pool, phone) == ["m-1", "m-2"]
 
 
-async def test_a_message_of_a_page(shop: Sender, pool: Pool) -> None:
-    """analytics-next: one message each, by its type's address, as text."""
+async def test_a_message_of_a_page(shop: EventSender, pool: Pool) -> None:
+    """analytics-next: one message per request, at the URL of its type, as text."""
     for number, path in enumerate(("t", "i", "p", "s", "g", "a", "track", "identify")):
         one = message(number) | {"writeKey": shop.key, "sentAt": NOW}
         del one["type"]
@@ -104,7 +104,7 @@ MEANINGS: list[tuple[dict[str, Any], str, dict[str, Any]]] = [
 ]  # fmt: skip
 
 
-async def test_what_each_message_is_as_an_event(phone: Sender, pool: Pool) -> None:
+async def test_each_message_type_becomes_an_event(phone: EventSender, pool: Pool) -> None:
     sent = [message(number, userId="u-1") | more for number, (more, _, _) in enumerate(MEANINGS)]
     assert success(await post(phone, "b", batch(phone, *sent))) == (len(sent), 0, 0)
     rows = await stored(pool, phone)
@@ -116,7 +116,7 @@ async def test_what_each_message_is_as_an_event(phone: Sender, pool: Pool) -> No
     assert (rows[0]["value_micros"], rows[0]["currency"]) == (5_000_000, "EUR")
 
 
-async def test_one_bad_message_loses_no_other(phone: Sender, pool: Pool) -> None:
+async def test_one_bad_message_does_not_affect_others(phone: EventSender, pool: Pool) -> None:
     bad: list[dict[str, Any]] = [
         message(9, event=None),
         message(9, event=""),
@@ -135,17 +135,17 @@ async def test_one_bad_message_loses_no_other(phone: Sender, pool: Pool) -> None
     answer = await post(phone, "b", cut)
     assert success(answer) == (len(bad) + 1, 0, len(bad))
     assert [one["index"] for one in answer.json()["rejected"]] == [2 * turn for turn in range(len(bad))]
-    assert await kept(pool, phone) == [*(f"m-{100 + turn}" for turn in range(len(bad))), "m-200"]
+    assert await stored_ids(pool, phone) == [*(f"m-{100 + turn}" for turn in range(len(bad))), "m-200"]
 
 
-async def test_a_batch_has_as_many_messages_as_a_file_of_a_phone(phone: Sender) -> None:
+async def test_batch_may_have_the_messages_of_a_phones_file(phone: EventSender) -> None:
     small = [message(number, context={}, _metadata={}) for number in range(1_500)]
     packed = gzip.compress(batch(phone, *small))
     assert success(await post(phone, "b", packed, **{"Content-Encoding": "gzip"})) == (1_500, 0, 0)
     assert success(await post(phone, "b", batch(phone))) == (0, 0, 0)
 
 
-async def test_a_message_without_an_id_is_one_however_often_it_is_sent(phone: Sender, pool: Pool) -> None:
+async def test_repeated_message_without_an_id_is_one_event(phone: EventSender, pool: Pool) -> None:
     sent = batch(
         phone, message(messageId=None), message(messageId=None, event="Other"), message(messageId="i" * 200)
     )
@@ -157,7 +157,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def at(ahead: timedelta | None) -> str | None:
-    """A time so far from now, as it is sent."""
+    """Format a time this far from now, as sent."""
     return None if ahead is None else f"{datetime.now(UTC) + ahead:%Y-%m-%dT%H:%M:%SZ}"
 
 
@@ -167,7 +167,7 @@ def at(ahead: timedelta | None) -> str | None:
         ({"timestamp": -5 * HOUR}, -5 * HOUR),
         ({"timestamp": None, "originalTimestamp": -4 * HOUR}, -4 * HOUR),
         ({"timestamp": None}, timedelta()),
-        # A file that lay for two days.
+        # A file that was stored for two days.
         ({"timestamp": -2 * DAY - HOUR, "sentAt": -2 * DAY}, -2 * DAY - HOUR),
         # A clock that is a year ahead.
         ({"timestamp": 365 * DAY - HOUR, "sentAt": 365 * DAY}, -HOUR),
@@ -175,8 +175,8 @@ def at(ahead: timedelta | None) -> str | None:
     ],
     ids=range(6),
 )
-async def test_the_time_is_the_messages_unless_it_can_not_be(
-    phone: Sender, pool: Pool, times: dict[str, timedelta | None], expected: timedelta
+async def test_time_is_the_messages_unless_invalid(
+    phone: EventSender, pool: Pool, times: dict[str, timedelta | None], expected: timedelta
 ) -> None:
     sent = {name: at(ahead) for name, ahead in times.items()}
     sent_at = {"sentAt": sent.pop("sentAt", None)}
@@ -185,49 +185,51 @@ async def test_the_time_is_the_messages_unless_it_can_not_be(
     assert abs(row["occurred_at"] - datetime.now(UTC) - expected) < timedelta(minutes=5)
 
 
-async def test_a_time_without_a_zone_is_one_of_utc(phone: Sender, pool: Pool) -> None:
+async def test_time_without_a_zone_is_utc(phone: EventSender, pool: Pool) -> None:
     answer = await post(phone, "b", batch(phone, message(timestamp=(at(-HOUR) or "")[:-1])))
     assert success(answer) == (1, 0, 0)
     [row] = await stored(pool, phone)
     assert abs(row["occurred_at"] - datetime.now(UTC) + HOUR) < timedelta(minutes=5)
 
 
-async def test_refusals_are_those_of_events(shop: Sender) -> None:
-    """What is dropped for them could never be taken."""
-    refused(await post(shop, "b", b"{"), 400, "BAD_REQUEST")
-    refused(await post(shop, f"t?key={shop.key}", b"[]"), 422, "VALIDATION", "body")
-    refused(await post(shop, "b", batch(shop).replace(b"[]", b"{}")), 422, "VALIDATION", "batch")
-    refused(await post(shop, "b", batch(shop, message(), writeKey=None)), 401, "UNAUTHENTICATED")
-    refused(await post(shop, "b", batch(shop, message(), writeKey="lpa_x")), 401, "UNAUTHENTICATED")
+async def test_refusals_are_those_of_events(shop: EventSender) -> None:
+    """SDKs drop messages after these refusals, which no retry could change."""
+    assert_refused(await post(shop, "b", b"{"), 400, "BAD_REQUEST")
+    assert_refused(await post(shop, f"t?key={shop.key}", b"[]"), 422, "VALIDATION", "body")
+    assert_refused(await post(shop, "b", batch(shop).replace(b"[]", b"{}")), 422, "VALIDATION", "batch")
+    assert_refused(await post(shop, "b", batch(shop, message(), writeKey=None)), 401, "UNAUTHENTICATED")
+    assert_refused(await post(shop, "b", batch(shop, message(), writeKey="lpa_x")), 401, "UNAUTHENTICATED")
     answer = await post(shop, "b", batch(shop, message()), Origin="https://elsewhere.example")
-    refused(answer, 403, "ORIGIN_NOT_ALLOWED")
+    assert_refused(answer, 403, "ORIGIN_NOT_ALLOWED")
     await shop.owner.http.delete(f"/v1/projects/{shop.project}")
     assert reason(await post(shop, "b", batch(shop, message()))) == (409, "CONFLICT", "PROJECT_ARCHIVED")
 
 
-async def test_a_body_is_looked_into_for_its_key_alone_before_that_opens(
-    phone: Sender, monkeypatch: pytest.MonkeyPatch
+async def test_only_the_key_is_parsed_before_authentication(
+    phone: EventSender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever else is in it: anybody can send such a body."""
+    """The rest of the body isn't parsed: everyone can send such a body."""
     cut = batch(phone, message(1, properties={"title": "cut "})).replace(b"cut ", rb"cut \ud83d")
     with monkeypatch.context() as patch:
         patch.delattr(segment, "mend_slowly")
         unknown = cut.replace(phone.key.encode(), b"lpa_x")
-        refused(await post(phone, "b", unknown), 401, "UNAUTHENTICATED")
+        assert_refused(await post(phone, "b", unknown), 401, "UNAUTHENTICATED")
         for keyless in (b'{"batch": {}}', b"[]", b'{"writeKey": 7}'):
-            refused(await post(phone, "b", keyless), 401, "UNAUTHENTICATED")
+            assert_refused(await post(phone, "b", keyless), 401, "UNAUTHENTICATED")
     assert success(await post(phone, "b", cut)) == (1, 0, 0)
 
 
-async def test_a_body_has_1_mb_also_out_of_gzip(phone: Sender) -> None:
-    """Twice as much as the files of phones."""
+async def test_a_body_has_1_mb_also_out_of_gzip(phone: EventSender) -> None:
+    """The limit is twice the size of a phone's file."""
     bomb = gzip.compress(batch(phone, message(1), more=" " * 1_000_000))
     for path in ("b", f"b?key={phone.key}"):
-        refused(await post(phone, path, bomb, **{"Content-Encoding": "gzip"}), 413, "PAYLOAD_TOO_LARGE")
+        assert_refused(
+            await post(phone, path, bomb, **{"Content-Encoding": "gzip"}), 413, "PAYLOAD_TOO_LARGE"
+        )
 
 
-async def test_what_may_be_taken_later_is_asked_for_again(shop: Sender, pool: Pool) -> None:
-    """SDKs send again after a 503."""
+async def test_temporary_refusal_is_retried_by_sdks(shop: EventSender, pool: Pool) -> None:
+    """SDKs retry after a 503."""
     await pool.execute(
         "update organization set tier = 'suspended', resumes_as = tier where id = $1",
         shop.owner.organization_id,
@@ -235,7 +237,7 @@ async def test_what_may_be_taken_later_is_asked_for_again(shop: Sender, pool: Po
     assert problem(await post(shop, "b", batch(shop, message())))[:2] == (503, "KILL_SWITCH")
 
 
-async def test_sdks_are_told_where_to_send(shop: Sender) -> None:
+async def test_settings_direct_sdks_here(shop: EventSender) -> None:
     answer = await shop.http.get(f"/v1/projects/{shop.key}/settings")
     assert answer.json()["integrations"]["Segment.io"] == {
         "apiKey": shop.key,
@@ -244,11 +246,11 @@ async def test_sdks_are_told_where_to_send(shop: Sender) -> None:
     }
     assert answer.json()["metrics"] == {"sampleRate": 0}
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
-    refused(await shop.http.get(f"/v1/projects/{shop.owner.key}/settings"), 404, "NOT_FOUND")
+    assert_refused(await shop.http.get(f"/v1/projects/{shop.owner.key}/settings"), 404, "NOT_FOUND")
     assert (await shop.http.options("/v1/t", headers={"Origin": "https://x.example"})).status_code == 204
 
 
-async def test_both_shapes_share_their_ids(phone: Sender) -> None:
-    """What an app sent in the one is known in the other."""
+async def test_both_shapes_share_their_ids(phone: EventSender) -> None:
+    """An event sent in one shape is a duplicate in the other."""
     await phone.send(event(1))
     assert success(await post(phone, "b", batch(phone, message(messageId="e-1")))) == (0, 1, 0)

@@ -1,4 +1,4 @@
-"""Events over HTTP: what is answered, and that it is committed; whose key opens what."""
+"""Events over HTTP: the answer, the commit behind it, and the rights of keys."""
 
 import base64
 import gzip
@@ -10,19 +10,19 @@ import pytest
 from db.pool import Pool
 from schemas import ids
 from tests.api.conftest import Caller
-from tests.api.events.sender import Sender, event, kept, sender, taken, written
-from tests.api.refusals import paths, problem, reason, refused
+from tests.api.events.sender import EventSender, event, sender, stored_ids, taken, written
+from tests.api.refusals import assert_refused, issue_paths, problem, reason
 
 
-async def test_events_are_kept_once_and_each_is_told(shop: Sender, pool: Pool) -> None:
+async def test_events_are_stored_once_and_counted(shop: EventSender, pool: Pool) -> None:
     first = await shop.send(event(1), event(2), event(1))
     assert taken(first) == (2, 1, [])
     assert taken(await shop.send(event(2), event(3, name=""))) == (0, 1, [(1, "INVALID")])
-    assert await kept(pool, shop) == ["e-1", "e-2"]
+    assert await stored_ids(pool, shop) == ["e-1", "e-2"]
 
 
-async def test_the_time_that_an_event_says_is_kept(shop: Sender, pool: Pool) -> None:
-    """However wrong the sender's clock is, which `sentAt` would show."""
+async def test_events_own_time_is_stored(shop: EventSender, pool: Pool) -> None:
+    """The time is kept even if the sender's clock is wrong, as `sentAt` would show."""
     sent = event(1)
     assert taken(await shop.send(sent)) == (1, 0, [])
     at = await pool.fetchval("select occurred_at from event where project_id = $1", shop.project_id)
@@ -33,8 +33,8 @@ def user(key: str) -> dict[str, str]:
     return {"Authorization": f"Basic {base64.b64encode(f'{key}:'.encode()).decode()}"}
 
 
-async def test_the_key_may_come_in_several_ways(shop: Sender, anonymous: httpx.AsyncClient) -> None:
-    """A page that ends can send no header."""
+async def test_the_key_may_come_in_several_ways(shop: EventSender, anonymous: httpx.AsyncClient) -> None:
+    """A page that is being closed can't send headers."""
     ways: list[dict[str, Any]] = [
         {"headers": {"Authorization": f"bearer {shop.key}"}},
         {"headers": user(shop.key)},
@@ -47,41 +47,41 @@ async def test_the_key_may_come_in_several_ways(shop: Sender, anonymous: httpx.A
 
 
 @pytest.mark.parametrize("kind", ["text/plain;charset=UTF-8", "application/x-www-form-urlencoded", ""])
-async def test_a_body_may_say_any_type(shop: Sender, kind: str) -> None:
-    """Beacons can't say `application/json`."""
+async def test_a_body_may_say_any_type(shop: EventSender, kind: str) -> None:
+    """Beacons can't send `application/json`."""
     assert taken(await shop.send(event(1), headers={"Content-Type": kind})) == (1, 0, [])
 
 
-async def test_a_body_may_be_gzip(shop: Sender) -> None:
+async def test_a_body_may_be_gzip(shop: EventSender) -> None:
     packed = {"Content-Encoding": "gzip"}
     once = gzip.compress(written(event(1)))
     assert taken(await shop.post(once, headers=packed)) == (1, 0, [])
-    refused(await shop.post(once), 400, "BAD_REQUEST")
-    refused(await shop.post(gzip.compress(once), headers=packed), 400, "BAD_REQUEST")
-    refused(await shop.post(once[:-9], headers=packed), 400, "BAD_REQUEST")
+    assert_refused(await shop.post(once), 400, "BAD_REQUEST")
+    assert_refused(await shop.post(gzip.compress(once), headers=packed), 400, "BAD_REQUEST")
+    assert_refused(await shop.post(once[:-9], headers=packed), 400, "BAD_REQUEST")
     bomb = gzip.compress(b'{"events": [' + b" " * 9_000_000 + b"]}")
     assert len(bomb) < 10_000
-    refused(await shop.post(bomb, headers=packed), 413, "PAYLOAD_TOO_LARGE")
+    assert_refused(await shop.post(bomb, headers=packed), 413, "PAYLOAD_TOO_LARGE")
     for other in ("br", "gzip, gzip", "deflate"):
         answer = await shop.post(once, headers={"Content-Encoding": other})
-        refused(answer, 415, "UNSUPPORTED_MEDIA_TYPE")
+        assert_refused(answer, 415, "UNSUPPORTED_MEDIA_TYPE")
 
 
-async def test_what_is_no_list_of_events_is_refused_whole(shop: Sender, pool: Pool) -> None:
-    """And says where it is wrong."""
-    refused(await shop.post(b'{"events": [{]}'), 400, "BAD_REQUEST")
+async def test_body_without_a_list_of_events_is_refused(shop: EventSender, pool: Pool) -> None:
+    """The error names the place."""
+    assert_refused(await shop.post(b'{"events": [{]}'), 400, "BAD_REQUEST")
     assert "byte 13" in (await shop.post(b'{"events": [{]}')).text
     many = await shop.send(*(event(number) for number in range(501)))
-    refused(many, 422, "VALIDATION", "events")
+    assert_refused(many, 422, "VALIDATION", "events")
     for body in (b"[]", b"{}", b'{"events": []}', b'{"events": {}}'):
         answer = await shop.post(body)
-        assert (answer.status_code, len(paths(answer))) == (422, 1), body
-    refused(await shop.post(b" " * 1_000_001), 413, "PAYLOAD_TOO_LARGE")
-    assert await kept(pool, shop) == []
+        assert (answer.status_code, len(issue_paths(answer))) == (422, 1), body
+    assert_refused(await shop.post(b" " * 1_000_001), 413, "PAYLOAD_TOO_LARGE")
+    assert await stored_ids(pool, shop) == []
 
 
-async def test_one_bad_event_loses_no_other(shop: Sender, pool: Pool) -> None:
-    """Those that tests/domain/events/test_body.py has one by one, as somebody would send them."""
+async def test_one_bad_event_does_not_affect_others(shop: EventSender, pool: Pool) -> None:
+    """Sends the cases of tests/domain/events/test_body.py together."""
     deep: dict[str, Any] = {}
     for _ in range(100):
         deep = {"a": deep}
@@ -101,50 +101,50 @@ async def test_one_bad_event_loses_no_other(shop: Sender, pool: Pool) -> None:
     body = written(odd, *events).replace(b'"a":1}', b'"a":1e999}', 1)
     expected = [(0, "INVALID")] + [(1 + 2 * turn, code) for turn, (_, code) in enumerate(bad)]
     assert taken(await shop.post(body)) == (len(bad), 0, expected)
-    assert await kept(pool, shop) == [f"e-{100 + number}" for number in range(len(bad))]
+    assert await stored_ids(pool, shop) == [f"e-{100 + number}" for number in range(len(bad))]
 
 
-async def test_half_a_surrogate_pair_is_kept_as_what_browsers_show_for_it(shop: Sender, pool: Pool) -> None:
+async def test_lone_surrogate_is_stored_as_the_replacement_character(shop: EventSender, pool: Pool) -> None:
     body = written(event(1, properties={"title": "cut "})).replace(b"cut ", b"cut \\ud83d")
     assert taken(await shop.post(body)) == (1, 0, [])
     kept_as = await pool.fetchval("select properties from event where project_id = $1", shop.project_id)
     assert kept_as == '{"title":"cut \\ufffd"}'
 
 
-async def test_a_key_opens_its_own_app_alone(
-    shop: Sender, rival: Caller, anonymous: httpx.AsyncClient
+async def test_key_works_only_for_its_own_app(
+    shop: EventSender, rival: Caller, anonymous: httpx.AsyncClient
 ) -> None:
-    """Of another organization, of this one, and of nobody: one answer."""
+    """The key of another organization, of the same one, and of no app get one answer."""
     theirs, sibling = await sender(rival, anonymous), await sender(shop.owner, anonymous)
     nobody = f"/v1/apps/{ids.show(ids.APP, ids.new())}/events"
     places = (theirs.at, sibling.at, nobody, "/v1/apps/x/events")
     answers = [await shop.send(event(1), at=at) for at in places]
     for answer in answers:
-        refused(answer, 404, "NOT_FOUND")
+        assert_refused(answer, 404, "NOT_FOUND")
     assert len({answer.json()["error"]["message"] for answer in answers}) == 1
 
 
-async def test_a_key_that_opens_nothing_is_refused(shop: Sender, anonymous: httpx.AsyncClient) -> None:
+async def test_unknown_key_is_refused(shop: EventSender, anonymous: httpx.AsyncClient) -> None:
     old = shop.key
     overlapping = await shop.rotate(overlapHours=1)
     assert taken(await shop.send(event(1), key=old)) == (1, 0, [])
     new = await shop.rotate()
     for key in (old, overlapping, "lpa_x", shop.owner.key, f"{new}x"):
         answer = await shop.send(event(2), key=key)
-        refused(answer, 401, "UNAUTHENTICATED")
+        assert_refused(answer, 401, "UNAUTHENTICATED")
         assert answer.headers["WWW-Authenticate"] == "Bearer"
-    refused(await anonymous.post(shop.at, content=written(event(2))), 401, "UNAUTHENTICATED")
+    assert_refused(await anonymous.post(shop.at, content=written(event(2))), 401, "UNAUTHENTICATED")
     assert taken(await shop.send(event(2), key=new)) == (1, 0, [])
     await shop.owner.http.delete(shop.where)
-    refused(await shop.send(event(3), key=new), 401, "UNAUTHENTICATED")
+    assert_refused(await shop.send(event(3), key=new), 401, "UNAUTHENTICATED")
 
 
-async def test_an_archived_project_takes_none_until_it_is_active_again(shop: Sender) -> None:
+async def test_archived_project_refuses_events_until_reactivated(shop: EventSender) -> None:
     await shop.owner.http.delete(f"/v1/projects/{shop.project}")
     assert reason(await shop.send(event(1))) == (409, "CONFLICT", "PROJECT_ARCHIVED")
 
 
-async def test_a_suspended_organizations_apps_are_switched_off(shop: Sender, pool: Pool) -> None:
+async def test_a_suspended_organizations_apps_are_switched_off(shop: EventSender, pool: Pool) -> None:
     await pool.execute(
         "update organization set tier = 'suspended', resumes_as = tier where id = $1",
         shop.owner.organization_id,
@@ -153,7 +153,7 @@ async def test_a_suspended_organizations_apps_are_switched_off(shop: Sender, poo
     assert problem(answer) == (503, "KILL_SWITCH", {"scope": "organization"})
 
 
-async def test_an_app_says_where_it_sends_and_when_it_did(shop: Sender) -> None:
+async def test_app_shows_its_endpoint_and_last_event(shop: EventSender) -> None:
     app = (await shop.owner.http.get(shop.where)).json()
     assert app["ingestEndpoint"] == f"http://127.0.0.1:8000{shop.at}"
     assert app["lastEventAt"] is None

@@ -1,4 +1,4 @@
-"""Events from a partner's server, with an API key: the same events, under the same ids."""
+"""Events from a partner's server with an API key: the same events with the same ids."""
 
 import asyncio
 from typing import Any
@@ -11,30 +11,30 @@ from api.services import Services
 from db.pool import Conn, Pool
 from schemas import ids
 from tests.api.conftest import Caller, calling
-from tests.api.events.sender import Sender, event, kept, sender, taken
-from tests.api.refusals import reason, refused
+from tests.api.events.sender import EventSender, event, sender, stored_ids, taken
+from tests.api.refusals import assert_refused, reason
 from tests.jobs import scene
 from tests.waiting import eventually
 
 
 async def post(
-    sender: Sender, *events: dict[str, Any], key: str | None = None, **more: Any
+    sender: EventSender, *events: dict[str, Any], key: str | None = None, **more: Any
 ) -> httpx.Response:
     body = {"projectId": sender.project, "sdkAppId": sender.app["appId"], "events": events} | more
     headers = {"Idempotency-Key": key} if key else {}
     return await sender.owner.http.post("/v1/events", json=body, headers=headers)
 
 
-async def test_a_server_and_its_app_send_the_same_events(phone: Sender, pool: Pool) -> None:
+async def test_a_server_and_its_app_send_the_same_events(phone: EventSender, pool: Pool) -> None:
     assert taken(await phone.send(event(1)))[0] == 1
     answer = await post(phone, event(1), event(2), event(3, name=""))
     assert taken(answer) == (1, 1, [(2, "INVALID")])
     assert "Retry-After" not in answer.headers
-    assert await kept(pool, phone) == ["e-1", "e-2"]
+    assert await stored_ids(pool, phone) == ["e-1", "e-2"]
 
 
-async def test_a_repeat_with_a_key_gets_the_first_answer(phone: Sender, pool: Pool) -> None:
-    """Also where an event can't be read as JSON; without a key the events are duplicates."""
+async def test_a_repeat_with_a_key_gets_the_first_answer(phone: EventSender, pool: Pool) -> None:
+    """Also for an event that is no valid JSON; without a key the events are duplicates."""
     first = event(1)
     twice = [await post(phone, first, key="k") for _ in range(2)]
     assert [taken(answer) for answer in twice] == [(1, 0, [])] * 2
@@ -49,8 +49,8 @@ async def test_a_repeat_with_a_key_gets_the_first_answer(phone: Sender, pool: Po
     assert [taken(answer) for answer in answers] == [(0, 0, [(0, "INVALID")])] * 2
 
 
-async def test_who_waits_for_the_commit_holds_nothing_of_the_main_database(
-    phone: Sender, pool: Pool, conn: Conn
+async def test_wait_for_the_commit_holds_no_main_connection(
+    phone: EventSender, pool: Pool, conn: Conn
 ) -> None:
     async with pool.acquire() as other:
         await other.execute("select pg_advisory_lock(7203)")
@@ -66,10 +66,10 @@ async def test_who_waits_for_the_commit_holds_nothing_of_the_main_database(
     assert held == 0
 
 
-async def test_who_waits_with_a_key_leaves_connections_to_others(
-    phone: Sender, rival: Caller, anonymous: httpx.AsyncClient, app: Litestar, pool: Pool
+async def test_keyed_requests_leave_connections_to_others(
+    phone: EventSender, rival: Caller, anonymous: httpx.AsyncClient, app: Litestar, pool: Pool
 ) -> None:
-    """However many organizations send, and however long the event store takes."""
+    """This holds for any number of organizations, however long the event store takes."""
     services: Services = app.state.services
     keyed = services.events.keyed
     async with calling(app, pool, "Third") as third, pool.acquire() as other:
@@ -94,7 +94,7 @@ async def test_who_waits_with_a_key_leaves_connections_to_others(
 
 
 async def test_an_app_is_one_of_the_project(
-    phone: Sender, rival: Caller, anonymous: httpx.AsyncClient
+    phone: EventSender, rival: Caller, anonymous: httpx.AsyncClient
 ) -> None:
     theirs = await sender(rival, anonymous)
     other = await sender(phone.owner, anonymous)
@@ -109,20 +109,20 @@ async def test_an_app_is_one_of_the_project(
         await post(phone, event(1), projectId="prj_none"),
     ]
     for answer in answers:
-        refused(answer, 404, "NOT_FOUND")
+        assert_refused(answer, 404, "NOT_FOUND")
     assert len({answer.json()["error"]["message"] for answer in answers}) == 2
 
 
-async def test_it_takes_a_hundred(phone: Sender) -> None:
-    refused(await post(phone, *(event(number) for number in range(101))), 422, "VALIDATION", "events")
+async def test_hundred_events_are_accepted(phone: EventSender) -> None:
+    assert_refused(await post(phone, *(event(number) for number in range(101))), 422, "VALIDATION", "events")
     assert taken(await post(phone, *(event(number) for number in range(100))))[0] == 100
 
 
-async def test_an_archived_project_takes_none(phone: Sender) -> None:
+async def test_an_archived_project_takes_none(phone: EventSender) -> None:
     await phone.owner.http.delete(f"/v1/projects/{phone.project}")
     assert reason(await post(phone, event(1))) == (409, "CONFLICT", "PROJECT_ARCHIVED")
 
 
-async def test_it_needs_its_scope(app: Litestar, pool: Pool, phone: Sender) -> None:
+async def test_scope_is_required(app: Litestar, pool: Pool, phone: EventSender) -> None:
     async with calling(app, pool, "Reader", scopes=("projects:write", "events:read")) as reader:
-        refused(await post(phone._replace(owner=reader), event(1)), 403, "FORBIDDEN_SCOPE")
+        assert_refused(await post(phone._replace(owner=reader), event(1)), 403, "FORBIDDEN_SCOPE")

@@ -1,4 +1,4 @@
-"""Round trips of a request with events, once all is warm: two of Postgres, and one of Redis or two."""
+"""Round trips of a request with events on a warm API: two to Postgres, and one or two to Redis."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -14,7 +14,7 @@ from api.services import Services
 from db.pool import Pool
 from schemas.settings import Settings
 from tests.api.conftest import built, calling, client_of, held
-from tests.api.events.sender import PHONE, Sender, event, sender, taken
+from tests.api.events.sender import PHONE, EventSender, event, sender, taken
 from tests.relay import Relay, before
 from tests.waiting import eventually
 
@@ -29,15 +29,15 @@ async def relay(database_url: str) -> AsyncIterator[Relay]:
 
 @pytest_asyncio.fixture
 async def behind(settings: Settings, relay: Relay) -> AsyncIterator[Litestar]:
-    """The API, whose statements the relay reads."""
+    """An API with its Postgres connections through a relay that reads the statements."""
     served = serve_from(built(), msgspec.structs.replace(settings, database_url=relay.url))
     async with held(served.lifespan()):
         yield served
 
 
 @pytest_asyncio.fixture
-async def warm(behind: Litestar, pool: Pool) -> AsyncIterator[Sender]:
-    """An app of which a request was answered, and all that is behind it is written."""
+async def warm(behind: Litestar, pool: Pool) -> AsyncIterator[EventSender]:
+    """An app with one answered request and all of its write-behind rows written."""
     async with client_of(behind) as http, calling(behind, pool, "Acme") as acme:
         phone = await sender(acme, http, PHONE)
         assert taken(await phone.send(event(0)))[0] == 1
@@ -49,16 +49,16 @@ async def warm(behind: Litestar, pool: Pool) -> AsyncIterator[Sender]:
         yield phone
 
 
-async def test_requests_ask_for_their_key_and_commit(
-    behind: Litestar, relay: Relay, warm: Sender, monkeypatch: pytest.MonkeyPatch
+async def test_request_needs_one_key_query_and_one_commit(
+    behind: Litestar, relay: Relay, warm: EventSender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However many come one after the other; and at once they are no more than so many alone."""
+    """Sequential requests have constant costs; concurrent ones need no more than one alone."""
     statements, commands = list[str](), list[str]()
     services: Services = behind.state.services
     execute: Execute = services.redis.execute_command
 
     async def counting(*words: Any, **options: Any) -> Any:
-        if not any(str(word).startswith("budget:") for word in words):  # One in a second, for all requests.
+        if not any(str(word).startswith("budget:") for word in words):  # One per second, for all requests.
             commands.append(words[0])
         return await execute(*words, **options)
 

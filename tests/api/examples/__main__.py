@@ -1,4 +1,4 @@
-"""Tells the story and writes the examples of the document: `python -m tests.api.examples`."""
+"""Runs the story and writes the examples of the document: `python -m tests.api.examples`."""
 
 import os
 import subprocess

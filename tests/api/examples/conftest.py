@@ -1,4 +1,4 @@
-"""A sandbox with a worker for everything, and what the story's live organization talks to."""
+"""Fixtures: a sandbox with workers for all kinds, and the servers that the story's live organization uses."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -11,9 +11,9 @@ from db.pool import Pool
 from schemas.settings import Settings
 from tests import github_app, social_servers
 from tests.api.conftest import EVERYTHING, calling
-from tests.api.examples.story import Cast
+from tests.api.examples.story import StoryCast
 from tests.api.github.connecting import ACME
-from tests.api.parties import ORIGIN, parties
+from tests.api.parties import ORIGIN, open_participants
 from tests.github_app import Hub, Installed
 from tests.social_servers import Fediverse
 from tests.workers.runtime.workers import at_work
@@ -41,9 +41,9 @@ def mine(settings: Settings, hub: Hub, fediverse: Fediverse) -> Settings:
 
 
 @pytest_asyncio.fixture
-async def cast(mine: Settings, hub: Hub, fediverse: Fediverse, pool: Pool) -> AsyncIterator[Cast]:
+async def cast(mine: Settings, hub: Hub, fediverse: Fediverse, pool: Pool) -> AsyncIterator[StoryCast]:
     async with AsyncExitStack() as stack:
-        found = await stack.enter_async_context(parties(mine, pool))
+        found = await stack.enter_async_context(open_participants(mine, pool))
         sandbox = calling(found.app, pool, "Acme", env="test", tier="partner")
         operator = calling(found.app, pool, "Platform", env="test", scopes=EVERYTHING)
         live = calling(found.app, pool, "Operators", scopes=EVERYTHING)
@@ -54,7 +54,7 @@ async def cast(mine: Settings, hub: Hub, fediverse: Fediverse, pool: Pool) -> As
         for name in POOLS:
             tasks = {kind: opener for kind, opener in OPENERS.items() if kind.pool == name}
             await stack.enter_async_context(at_work(mine, pool, tasks))
-        yield Cast(
+        yield StoryCast(
             acme.http,
             platform.http,
             operators.http,

@@ -1,13 +1,13 @@
 """The whole story: each operation once."""
 
 from tests.api.examples import jobs, operators, partner, webhooks
-from tests.api.examples.story import Cast, Story
+from tests.api.examples.story import ExampleStory, StoryCast
 from tests.api.examples.teller import Teller
 
 
-async def tell(cast: Cast, teller: Teller) -> None:
-    """All of it."""
-    story = Story(cast, teller)
+async def tell(cast: StoryCast, teller: Teller) -> None:
+    """Run the whole story."""
+    story = ExampleStory(cast, teller)
     await partner.system(story)
     project = await partner.project(story)
     await jobs.tell(story, project)

@@ -1,9 +1,9 @@
-"""Jobs as a partner looks after them."""
+"""The story's jobs: list, cancel, retry."""
 
-from tests.api.examples.story import Story
+from tests.api.examples.story import ExampleStory
 
 
-async def tell(story: Story, project: str) -> None:
+async def tell(story: ExampleStory, project: str) -> None:
     slow = {"url": "https://example.test/slow"}
     accepted = await story.ask("POST", f"/projects/{project}/ingest/website", json=slow)
     await story.tell("cancel_job", jobId=accepted["jobId"])

@@ -1,12 +1,12 @@
-"""What operators do for the partner, and what the partner does beside posting."""
+"""The story's operators: leases, keys, GitHub, organizations."""
 
-from tests.api.examples.story import Story
+from tests.api.examples.story import ExampleStory
 from tests.api.github.connecting import ACME
 from tests.api.parties import ORIGIN
 from tests.waiting import eventually
 
 
-async def leases(story: Story, project: str) -> None:
+async def leases(story: ExampleStory, project: str) -> None:
     offered = [await _offered(story, handle) for handle in ("bakes.example", "boats.example")]
     niche = {"socialAccountId": offered[0], "niche": "Boats and harbours, in French"}
     await story.tell("offer_account", by=story.cast.platform, json=niche)
@@ -41,8 +41,8 @@ async def leases(story: Story, project: str) -> None:
     await story.tell("withdraw_account", by=by, socialAccountId=offered[1])
 
 
-async def _offered(story: Story, handle: str) -> str:
-    """An account of the operators' own."""
+async def _offered(story: ExampleStory, handle: str) -> str:
+    """Connect and offer an account of the operators."""
     by, body = story.cast.platform, {"name": "Ours", "timezone": "UTC"}
     project = (await story.ask("POST", "/projects", by=by, json=body))["id"]
     login = {"platform": "bluesky", "identifier": handle, "appPassword": "abcd-efgh-ijkl-mnop"}
@@ -51,7 +51,7 @@ async def _offered(story: Story, handle: str) -> str:
     return str(job["result"]["socialAccountId"])
 
 
-async def keys(story: Story) -> None:
+async def keys(story: ExampleStory) -> None:
     body = {"name": "Booking server", "scopes": ["projects:read", "jobs:read"], "returnOrigins": [ORIGIN]}
     made = await story.tell("create_api_key", json=body)
     await story.tell("list_api_keys", params={"limit": 1})
@@ -60,7 +60,7 @@ async def keys(story: Story) -> None:
     await story.tell("kill_api_key", apiKeyId=made["id"])
 
 
-async def github(story: Story) -> None:
+async def github(story: ExampleStory) -> None:
     live, hub = story.cast.live, story.cast.hub
     link = await story.tell(
         "create_github_install_url", by=live, json={"returnUrl": f"{ORIGIN}/settings/github"}
@@ -75,11 +75,11 @@ async def github(story: Story) -> None:
     await story.tell("delete_github_installation", by=live)
 
 
-async def _installed(story: Story) -> bool:
+async def _installed(story: ExampleStory) -> bool:
     return (await story.cast.live.get("/v1/github/installation")).is_success
 
 
-async def operators(story: Story) -> None:
+async def operators(story: ExampleStory) -> None:
     by = story.cast.platform
     await story.tell("list_pools", by=by)
     await story.tell("list_workers", by=by)
@@ -98,7 +98,7 @@ async def operators(story: Story) -> None:
     await organizations(story)
 
 
-async def organizations(story: Story) -> None:
+async def organizations(story: ExampleStory) -> None:
     by, body = story.cast.operators, {"name": "Harbour Bookings Ltd", "tier": "pilot"}
     made = await story.tell("create_organization", by=by, json=body)
     await story.tell("list_organizations", by=by, params={"limit": 1})

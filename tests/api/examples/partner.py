@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from domain.media import tickets
 from schemas import ids
-from tests.api.examples.story import BACK, Story
+from tests.api.examples.story import BACK, ExampleStory
 from tests.domain.events.sending import event, send
 from tests.media import picture
 from tests.waiting import eventually
@@ -13,15 +13,15 @@ from tests.waiting import eventually
 TICKET = "k" * 43
 
 
-async def system(story: Story) -> None:
+async def system(story: ExampleStory) -> None:
     for operation in ("healthz", "readyz", "metrics"):
         await story.tell(operation, by=story.cast.browser)
     await story.tell("whoami")
     await story.tell("get_usage", by=story.cast.live)
 
 
-async def project(story: Story) -> str:
-    """Its id, once its brand is known."""
+async def project(story: ExampleStory) -> str:
+    """Create a project, wait for its brand, and return its id."""
     body = {
         "name": "Tidewise",
         "timezone": "Europe/Paris",
@@ -50,8 +50,8 @@ async def project(story: Story) -> str:
     return project
 
 
-async def app_media(story: Story, project: str) -> None:
-    """A logo by its address, and a screenshot as it is."""
+async def app_media(story: ExampleStory, project: str) -> None:
+    """Add a logo by URL, and upload a screenshot."""
     logo = {"kind": "logo", "url": "https://example.test/logo.png"}
     accepted = await story.tell("add_app_media", projectId=project, json=logo)
     await story.ended(accepted)
@@ -63,8 +63,8 @@ async def app_media(story: Story, project: str) -> None:
     await story.tell("delete_app_media", projectId=project, assetId=made["assetId"])
 
 
-async def accounts(story: Story, project: str) -> str:
-    """The id of one that was connected by a password."""
+async def accounts(story: ExampleStory, project: str) -> str:
+    """Connect accounts, and return the id of the one with a password."""
     asked = {"platform": "mastodon", "returnUrl": BACK, "instance": "mastodon.example"}
     link = await story.tell("create_oauth_url", projectId=project, json=asked)
     issuer = urlsplit(link["authorizeUrl"]).path.rpartition("/")[2]
@@ -84,7 +84,7 @@ async def accounts(story: Story, project: str) -> str:
     return account
 
 
-async def apps(story: Story, project: str) -> None:
+async def apps(story: ExampleStory, project: str) -> None:
     body = {"name": "Tidewise for iPhone", "platform": "ios", "bundleId": "app.tidewise.phone"}
     made = await story.tell("create_sdk_app", projectId=project, json=body)
     app = made["appId"]
@@ -101,7 +101,7 @@ async def apps(story: Story, project: str) -> None:
     await story.tell("delete_sdk_app", projectId=project, appId=app)
 
 
-async def _events(story: Story, project: str, app: str, key: str) -> None:
+async def _events(story: ExampleStory, project: str, app: str, key: str) -> None:
     now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
     purchase = {
         "name": "purchase_success",
@@ -126,8 +126,8 @@ async def _events(story: Story, project: str, app: str, key: str) -> None:
     await story.tell("list_quarantined_events", projectId=project, params={"code": "BAD_TIME"})
 
 
-async def metrics(story: Story, project: str) -> None:
-    """Of the last two days, so that the example is short, and of one purchase."""
+async def metrics(story: ExampleStory, project: str) -> None:
+    """Read metrics of the last two days, which keeps the example short, and of one purchase."""
     project_id = ids.read(ids.PROJECT, project)
     assert project_id
     properties = '{"revenue_amount": 49.9, "currency": "EUR", "sku": "season-pass"}'
@@ -140,7 +140,7 @@ async def metrics(story: Story, project: str) -> None:
     await _ads(story, project)
 
 
-async def _ads(story: Story, project: str) -> None:
+async def _ads(story: ExampleStory, project: str) -> None:
     yesterday = datetime.now(UTC) - timedelta(days=1)
     ad = {"adAccountId": "act_4711", "campaignId": "238501", "adsetId": "238502", "adId": "238503"}
     came_to = {"spendMicros": 12_345_678, "impressions": 4_000, "clicks": 25, "conversions": 2}
@@ -157,8 +157,8 @@ async def _ads(story: Story, project: str) -> None:
     await story.tell("list_events", projectId=project, params={"eventNames": "purchase_success"})
 
 
-async def _authorize(story: Story) -> None:
-    """A live link, to a server that has to register us first."""
+async def _authorize(story: ExampleStory) -> None:
+    """Follow a live link to a server where we aren't registered yet."""
     live, body = story.cast.live, {"name": "Tidewise", "timezone": "Europe/Paris"}
     project = (await story.ask("POST", "/projects", by=live, json=body))["id"]
     asked = {"platform": "mastodon", "returnUrl": BACK, "instance": story.cast.fediverse.host}
@@ -166,8 +166,8 @@ async def _authorize(story: Story) -> None:
     await story.teller.tell_at(story.cast.browser, "authorize", link["authorizeUrl"], parameters={})
 
 
-async def content(story: Story, project: str) -> str:
-    """The id of a picture with a caption that may go out."""
+async def content(story: ExampleStory, project: str) -> str:
+    """Upload an image with an approvable caption, and return its id."""
     file = ("file", ("harbour.png", picture(size=(1080, 1350))))
     form = [("caption", (None, "Low tide at six.")), file]
     made = await story.tell("upload_content", projectId=project, files=form)
@@ -190,8 +190,8 @@ async def content(story: Story, project: str) -> str:
     return content
 
 
-async def generated(story: Story, project: str) -> None:
-    """A picture that is made of the brand."""
+async def generated(story: ExampleStory, project: str) -> None:
+    """Generate an image from the brand."""
     accepted = await story.tell("generate_content", projectId=project, json={"format": "image"})
     made = await story.ended(accepted)
     [asset] = made["result"]["assets"]
@@ -202,8 +202,8 @@ async def generated(story: Story, project: str) -> None:
     await story.ask("POST", f"/jobs/{again['jobId']}/cancel")
 
 
-async def influencers(story: Story, project: str) -> None:
-    """One that is ready, and a clone of it."""
+async def influencers(story: ExampleStory, project: str) -> None:
+    """Create an influencer, wait until it is ready, and clone it."""
     body = {"gender": "female", "ageRange": "young_adult", "prompt": "Warm and funny", "name": "Maya"}
     accepted = await story.tell("create_influencer", projectId=project, json=body)
     await story.ended(accepted)
@@ -217,13 +217,13 @@ async def influencers(story: Story, project: str) -> None:
     await story.tell("delete_influencer", influencerId=one)
 
 
-async def _text(story: Story, project: str, caption: str) -> str:
+async def _text(story: ExampleStory, project: str, caption: str) -> str:
     form = [("caption", (None, caption))]
     made = await story.ask("POST", f"/projects/{project}/content/upload", files=form)
     return str(made["id"])
 
 
-async def posts(story: Story, project: str, account: str, content: str) -> None:
+async def posts(story: ExampleStory, project: str, account: str, content: str) -> None:
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     targets = [{"socialAccountId": account}]
     body = {"targets": targets, "localTime": f"{tomorrow:%Y-%m-%dT%H:%M}"}
@@ -246,8 +246,8 @@ async def posts(story: Story, project: str, account: str, content: str) -> None:
     await _ticket(story, now["id"])
 
 
-async def _captions(story: Story, account: str, content: str, when: dict[str, str]) -> None:
-    """Posts with captions of their own, by a key that may approve none."""
+async def _captions(story: ExampleStory, account: str, content: str, when: dict[str, str]) -> None:
+    """Schedule posts with their own captions, with a key without the right to approve."""
     await story.ask("POST", f"/content/{content}/approve", json={})
     scopes = {"name": "Planner", "scopes": ["publish:write"]}
     planner = {"X-Api-Key": (await story.ask("POST", "/api-keys", json=scopes))["apiKey"]}
@@ -259,8 +259,8 @@ async def _captions(story: Story, account: str, content: str, when: dict[str, st
         await story.tell(operation, scheduledPostId=post["id"], json=said)
 
 
-async def _figures(story: Story, project: str, shown: str) -> None:
-    """What the post's platform told of it."""
+async def _figures(story: ExampleStory, project: str, shown: str) -> None:
+    """Insert the platform's figures of the post."""
     told = """insert into metric_snapshot (organization_id, account_id, subject_id, metric, at, value, delta)
               select organization_id, social_account_id, id, metric, now(), value, value
                 from scheduled_post, unnest($2::text[], $3::bigint[]) as told (metric, value)
@@ -270,8 +270,8 @@ async def _figures(story: Story, project: str, shown: str) -> None:
     await story.tell("get_top_performers", projectId=project, params={"metric": "engagement_rate"})
 
 
-async def _unknown(story: Story, shown: str) -> None:
-    """A post whose platform never said what became of it."""
+async def _unknown(story: ExampleStory, shown: str) -> None:
+    """Resolve a post with an unknown outcome."""
     unknown = """update scheduled_post
                     set status = 'outcome_unknown', published_at = null, external_id = null,
                         external_url = null
@@ -281,8 +281,8 @@ async def _unknown(story: Story, shown: str) -> None:
     await story.tell("resolve_post", scheduledPostId=shown, json=seen)
 
 
-async def _ticket(story: Story, shown: str) -> None:
-    """The address that one call to a platform made known."""
+async def _ticket(story: ExampleStory, shown: str) -> None:
+    """Fetch media with the ticket of one call to a platform."""
     post = await story.ask("GET", f"/scheduled-posts/{shown}")
     url = (await story.ask("GET", f"/content/{post['contentId']}"))["assets"][0]["url"]
     post_id = ids.read(ids.POST, shown)

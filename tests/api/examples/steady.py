@@ -1,10 +1,10 @@
-"""Values that differ from one telling to the next, made steady: ids, times, secrets, addresses."""
+"""Makes values stable that differ between runs: ids, times, secrets, addresses."""
 
 import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-#: The day on which all of it happened.
+#: The day of the story.
 DAY = datetime(2026, 11, 2, 9, tzinfo=UTC)
 API = "https://api.example.com"
 
@@ -21,15 +21,15 @@ SIGNING = re.compile(r"whsec_[A-Za-z0-9+/]{43}=")
 LOOPBACK = re.compile(r"http://127\.0\.0\.1:\d+|127\.0\.0\.1:\d+")
 
 KEY_ID, STEP_S = "k7qm2xw9bt4cr8nz", 600
-#: Fields whose values say nothing.
+#: Fields with insignificant values.
 FIELDS = {"keyId": KEY_ID, "host": "worker-1", "pid": 4242, "offsetSeconds": 3600.0}
 
 
 class Steady:
-    """Gives the same name to the same thing, and each thing its name by when it came up."""
+    """Gives each object a stable name, in the order of appearance."""
 
     def __init__(self, began: datetime, hosts: dict[str, str]) -> None:
-        """`hosts` are addresses of the telling, and those that they stand for."""
+        """`hosts` maps the addresses of this run to their published names."""
         self.began, self.hosts = began, hosts
         self.ids: dict[str, str] = {}
         self.secrets: dict[str, str] = {}
@@ -63,7 +63,7 @@ class Steady:
         return self.secrets.setdefault(found, f"{len(self.secrets) + 1:043d}")
 
     def _time(self, found: str) -> str:
-        """So long after the beginning, to ten minutes."""
+        """Return the offset from the start, rounded to ten minutes, as a time of `DAY`."""
         after = (datetime.fromisoformat(found) - self.began).total_seconds()
         shown = DAY + timedelta(seconds=round(after / STEP_S) * STEP_S)
         return f"{shown:%Y-%m-%dT%H:%M:%SZ}"

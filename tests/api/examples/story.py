@@ -1,4 +1,4 @@
-"""Who takes part in the story, and how it is told."""
+"""The participants of the story, and its requests."""
 
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -14,8 +14,10 @@ from tests.social_servers import Fediverse
 BACK = f"{ORIGIN}/settings/social"
 
 
-class Cast(NamedTuple):
-    """Acme's and the operators' sandboxes, both themselves, a browser without a key, what they talk to."""
+class StoryCast(NamedTuple):
+    """Acme's and the operators' sandboxes, both live organizations, a browser without a key, their
+    servers.
+    """
 
     acme: httpx.AsyncClient
     platform: httpx.AsyncClient
@@ -28,10 +30,10 @@ class Cast(NamedTuple):
     fediverse: Fediverse
 
 
-class Story(NamedTuple):
-    """A telling: what is sent by `teller` is an example, what is only asked is not."""
+class ExampleStory(NamedTuple):
+    """A run of the story: requests of `tell` become examples, requests of `ask` don't."""
 
-    cast: Cast
+    cast: StoryCast
     teller: Teller
 
     async def tell(self, operation: str, *, by: httpx.AsyncClient | None = None, **given: Any) -> Any:
@@ -44,7 +46,7 @@ class Story(NamedTuple):
         return answer.json()
 
     async def ended(self, accepted: dict[str, Any]) -> dict[str, Any]:
-        """The job, once it has ended well."""
+        """Wait until the job has completed, and return it."""
         job: dict[str, Any] = {"status": "running"}
         while job["status"] == "running":
             job = await self.ask("GET", f"/jobs/{accepted['jobId']}", params={"wait": 30})

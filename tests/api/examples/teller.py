@@ -1,4 +1,4 @@
-"""Whoever tells the story: sends each request, and keeps it with its answer as an example."""
+"""Sends the requests of the story, and keeps each with its answer as an example."""
 
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -7,34 +7,34 @@ import httpx
 import msgspec
 
 from api.openapi.examples import Example
-from tests.api.described import Route
+from tests.api.described import DocumentedRoute
 
-#: Set where examples are to be written anew.
+#: The environment variable that makes a run write new examples.
 WRITE = "WRITE_EXAMPLES"
-#: As much of a text as shows what it is like.
+#: Items of a list of texts in an example.
 LINES = 2
-#: A list that is longer is a series.
+#: A longer list is a time series.
 SERIES = 40
 
 
 class Teller:
     """`told` are the examples so far, by operation."""
 
-    def __init__(self, routes: list[Route]) -> None:
+    def __init__(self, routes: list[DocumentedRoute]) -> None:
         self.routes = {route.id: route for route in routes}
         self.told: dict[str, Example] = {}
 
     async def tell(
         self, http: httpx.AsyncClient, operation: str, *, at: dict[str, str] | None = None, **given: Any
     ) -> Any:
-        """The answer's body. `given` is for httpx, `at` has the names of the path."""
+        """Send a request and return the answer's body. `given` is for httpx, `at` has the path parameters."""
         route = self.routes[operation]
         return await self.tell_at(http, operation, route.at(at or {}), parameters=at or {}, **given)
 
     async def tell_form(
         self, http: httpx.AsyncClient, operation: str, at: dict[str, str], form: dict[str, str], file: Any
     ) -> Any:
-        """What may be sent in place of JSON that was told; the answer's body."""
+        """Send a form as the alternative to the JSON of an earlier example; return the answer's body."""
         route = self.routes[operation]
         answer = await http.request(route.method, route.at(at), data=form, files={"file": file})
         assert answer.status_code == 201, answer.text
@@ -45,7 +45,7 @@ class Teller:
     async def tell_at(
         self, http: httpx.AsyncClient, operation: str, url: str, *, parameters: dict[str, str], **given: Any
     ) -> Any:
-        """The same at an address that an answer named."""
+        """Send a request to a URL from an earlier answer."""
         assert operation not in self.told, f"{operation} is told twice"
         answer = await http.request(self.routes[operation].method, url, **given)
         assert answer.status_code < 400, (operation, answer.text)
@@ -61,7 +61,7 @@ class Teller:
 
 
 def _form(files: list[tuple[str, tuple[str | None, Any]]]) -> dict[str, Any]:
-    """The parts of a form, with the names of its files in place of their bytes."""
+    """Return the parts of a form, with file names for the bytes."""
     made: dict[str, Any] = {}
     for part, (name, value) in files:
         made |= {part: value} if name is None else {part: [*made.get(part, []), name]}
@@ -78,7 +78,7 @@ def _read(answer: httpx.Response) -> Any:
 
 
 def _shortened(value: Any) -> Any:
-    """The same with one item of each series, whenever it was told: the last of those that say the most."""
+    """Shorten each series to one item, independent of time: the last of the most informative ones."""
     if isinstance(value, dict):
         return {name: _shortened(one) for name, one in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Each example of the document is what a running API takes and answers now."""
+"""Each example of the document is what a running API accepts and returns now."""
 
 import os
 from collections import Counter
@@ -17,18 +17,18 @@ from tests.api.conftest import built
 from tests.api.described import routes
 from tests.api.examples.day import tell
 from tests.api.examples.steady import Steady
-from tests.api.examples.story import Cast
+from tests.api.examples.story import StoryCast
 from tests.api.examples.teller import WRITE, Teller
 from tests.domain.webhooks import watching
 from tests.domain.webhooks.walks import WALKS
 
-#: Types of webhook events that the story has: all but those that are walked for themselves.
+#: Types of webhook events in the story: all except those with a walk of their own.
 TOLD = {*get_args(WebhookEventType)} - {*WALKS}
 
 FOLDER = Path(kept.__file__).with_name("examples")
 
 
-async def test_the_examples_are_what_is_sent_and_answered(cast: Cast) -> None:
+async def test_the_examples_are_what_is_sent_and_answered(cast: StoryCast) -> None:
     began, teller = datetime.now(UTC), Teller(routes(built()))
     await watching.begin(cast.pool)
     await tell(cast, teller)
@@ -45,8 +45,8 @@ async def test_the_examples_are_what_is_sent_and_answered(cast: Cast) -> None:
     assert not stale, "tell it in tests/api/examples, then run `python -m tests.api.examples`"
 
 
-async def each_change_was_told_of(cast: Cast) -> None:
-    """The story has each operation, and workers behind them: each change that is told of was told once."""
+async def each_change_was_told_of(cast: StoryCast) -> None:
+    """Check that each change was emitted exactly once in a story with all operations and workers."""
     emitted = await watching.emitted(cast.pool)
     assert {kind for kind, _ in emitted} >= TOLD
     assert +Counter({one: count for one, count in emitted.items() if one[0] != "test.ping"}) == (
@@ -54,21 +54,21 @@ async def each_change_was_told_of(cast: Cast) -> None:
     )
 
 
-async def each_event_is_what_its_get_answers(cast: Cast) -> None:
-    """Those that nobody has needed yet: what was rendered before stays as it was then."""
+async def each_event_is_what_its_get_answers(cast: StoryCast) -> None:
+    """Check events that were not rendered before: a rendered event keeps its old state."""
     new = "select id from webhook_event where organization_id = $1 and body is null limit 30"
     for row in await cast.pool.fetch(new, cast.organization_id):
         event_id = ids.show(ids.WEBHOOK_EVENT, row["id"])
         shown = (await cast.acme.get(f"/v1/webhook-events/{event_id}")).json()
         answer = await cast.acme.get(urlsplit(shown["data"]["objectUrl"]).path)
         found = answer.json() if answer.is_success else None
-        # Workers are about, and may have changed it since, which `updatedAt` tells.
+        # Workers run and may have changed it since, which `updatedAt` shows.
         same = found is None or shown["data"]["object"].get("updatedAt") == found.get("updatedAt")
         assert not same or shown["data"]["object"] == found, shown
 
 
 def shape(value: Any) -> Any:
-    """What fields there are and what each is; of a list, what its first item is."""
+    """Return the fields and types of a value; for a list, those of its first item."""
     if isinstance(value, dict):
         return {name: shape(one) for name, one in value.items()}
     return [shape(one) for one in value[:1]] if isinstance(value, list) else type(value).__name__

@@ -1,16 +1,16 @@
-"""Who is told of what happens: an endpoint, and what is sent to it."""
+"""The story's webhooks: an endpoint and its deliveries."""
 
 from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
 from api.routes import webhook_stream
-from tests.api.examples.story import Story
+from tests.api.examples.story import ExampleStory
 
 URL = "https://hooks.tidewise.example/tenantry"
 
 
-async def webhooks(story: Story, project: str) -> None:
-    """One endpoint's life."""
+async def webhooks(story: ExampleStory, project: str) -> None:
+    """Go through the life of one endpoint."""
     wanted = ["post.published", "post.failed", "job.failed"]
     body = {"url": URL, "events": wanted, "description": "Posts into our CRM", "metadata": {"team": "crm"}}
     made = await story.tell("create_webhook_endpoint", json=body)
@@ -23,7 +23,7 @@ async def webhooks(story: Story, project: str) -> None:
     await story.tell("get_webhook_delivery", webhookDeliveryId=sent["id"])
     await story.tell("get_webhook_event", webhookEventId=sent["eventId"])
     await story.tell("list_webhook_events", params={"type": "test.ping"})
-    with patch.object(webhook_stream, "STREAM_S", 0.0):
+    with patch.object(webhook_stream, "MAX_STREAM_S", 0.0):
         asked = {"type": "post.published,post.failed", "after": sent["eventId"]}
         await story.tell("stream_webhook_events", params=asked)
     await story.tell("trigger_webhook_event", json={"type": "test.ping"})

@@ -1,4 +1,4 @@
-"""A project with a brand that has something to say, and a worker that makes content."""
+"""Fixtures: a project with a brand that suffices for content, and a worker that generates it."""
 
 from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
@@ -23,14 +23,14 @@ BRAND = {
 }
 
 
-class Maker(NamedTuple):
-    """A caller and its project, `path` of which is in the API."""
+class GeneratingProject(NamedTuple):
+    """A caller and its project; `path` is the project's path."""
 
     http: httpx.AsyncClient
     path: str
 
     async def ask(self, **body: Any) -> dict[str, Any]:
-        """What a request for content is accepted with."""
+        """Request content and return the 202."""
         answer = await self.http.post(f"{self.path}/content", json={"format": "image"} | body)
         assert answer.status_code == 202, answer.text
         accepted: dict[str, Any] = answer.json()
@@ -41,7 +41,7 @@ class Maker(NamedTuple):
         return found
 
     async def ended(self, accepted: dict[str, Any]) -> dict[str, Any]:
-        """Its job, once it has ended."""
+        """Wait for the end of its job, and return it."""
         job: dict[str, Any] = {"status": "running"}
         while job["status"] == "running":
             job = await self.get(f"/jobs/{accepted['jobId']}", wait=30)
@@ -49,12 +49,12 @@ class Maker(NamedTuple):
 
 
 @pytest_asyncio.fixture
-async def maker(acme: Caller) -> Maker:
+async def maker(acme: Caller) -> GeneratingProject:
     body = {"name": "Tideline", "timezone": "Europe/Berlin"}
     project = (await acme.http.post("/v1/projects", json=body)).headers["Location"]
     answer = await acme.http.patch(project, json={"brandContext": BRAND})
     assert answer.is_success, answer.text
-    return Maker(acme.http, project)
+    return GeneratingProject(acme.http, project)
 
 
 @pytest_asyncio.fixture

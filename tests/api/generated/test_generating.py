@@ -1,13 +1,13 @@
-"""Generated content over HTTP, from the request to the files, by a worker and its process."""
+"""Generated content over HTTP, from the request to the files, with a worker and its process."""
 
 import httpx
 import pytest
 
-from tests.api.generated.conftest import BRAND, Maker
+from tests.api.generated.conftest import BRAND, GeneratingProject
 
 
 @pytest.mark.usefixtures("working")
-async def test_an_item_is_made_of_the_brand(maker: Maker) -> None:
+async def test_item_is_generated_from_the_brand(maker: GeneratingProject) -> None:
     accepted = await maker.ask()
     job = await maker.ended(accepted)
     assert (job["status"], job["error"]) == ("completed", None)
@@ -22,7 +22,7 @@ async def test_an_item_is_made_of_the_brand(maker: Maker) -> None:
         assert one["quote"] in str(BRAND[one["field"]])
 
 
-async def fetched(maker: Maker, url: str) -> httpx.Response:
+async def fetched(maker: GeneratingProject, url: str) -> httpx.Response:
     answer = await maker.http.get(httpx.URL(url).path)
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/jpeg")
     return answer

@@ -1,4 +1,4 @@
-"""Files that nothing can be made of: refused when they are named, and not by a job."""
+"""Unusable files are refused at the request, not by the job."""
 
 from typing import Any, NamedTuple
 
@@ -6,35 +6,35 @@ import pytest_asyncio
 
 from db.pool import Pool
 from tests import media
-from tests.api.everything import census
-from tests.api.generated.conftest import Maker
-from tests.api.refusals import refused
+from tests.api.everything import table_digests
+from tests.api.generated.conftest import GeneratingProject
+from tests.api.refusals import assert_refused
 
 PICTURE, CLIP = ("a.png", media.picture()), ("a.mp4", media.film(ms=4000, size=(640, 360)))
 
 
-class Item(NamedTuple):
+class UploadedItem(NamedTuple):
     """Uploaded content of one file."""
 
     id: str
     asset: str
 
 
-class Given(NamedTuple):
-    """A picture and a clip that can be used, whose rows a test changes: no file of 20 MB has to be sent."""
+class UsableFiles(NamedTuple):
+    """A usable image and clip; tests change their rows, so that no file of 20 MB has to be sent."""
 
-    picture: Item
-    clip: Item
+    picture: UploadedItem
+    clip: UploadedItem
 
 
 @pytest_asyncio.fixture
-async def given(maker: Maker) -> Given:
+async def given(maker: GeneratingProject) -> UsableFiles:
     made = []
     for file in (PICTURE, CLIP):
         answer = await maker.http.post(f"{maker.path}/content/upload", files={"file": file})
         assert answer.status_code == 201, answer.text
-        made.append(Item(answer.json()["id"], answer.json()["assets"][0]["assetId"]))
-    return Given(*made)
+        made.append(UploadedItem(answer.json()["id"], answer.json()["assets"][0]["assetId"]))
+    return UsableFiles(*made)
 
 
 async def become(pool: Pool, kind: str, **columns: int) -> None:
@@ -42,7 +42,7 @@ async def become(pool: Pool, kind: str, **columns: int) -> None:
         await pool.execute(f"update content_asset set {name} = $1 where kind = $2", value, kind)
 
 
-async def test_a_picture_that_no_piece_can_show_is_refused(maker: Maker, given: Given, pool: Pool) -> None:
+async def test_unusable_image_is_refused(maker: GeneratingProject, given: UsableFiles, pool: Pool) -> None:
     usable: dict[str, int] = {"size_bytes": 20 << 20, "width": 8000, "height": 400}
     faults: tuple[dict[str, int], ...] = (
         {"size_bytes": (20 << 20) + 1},
@@ -51,56 +51,56 @@ async def test_a_picture_that_no_piece_can_show_is_refused(maker: Maker, given: 
     )
     for columns in faults:
         await become(pool, "image", **usable | columns)
-        before = await census(pool)
+        before = await table_digests(pool)
         for name, fields in (
             ("mediaIds[0]", {"mediaIds": [given.picture.asset]}),
             ("sourceContentId", {"sourceContentId": given.picture.id}),
         ):
             answer = await maker.http.post(f"{maker.path}/content", json={"format": "image", **fields})
-            refused(answer, 422, "VALIDATION", name)
-        assert await census(pool) == before
+            assert_refused(answer, 422, "VALIDATION", name)
+        assert await table_digests(pool) == before
     await become(pool, "image", **usable)
     await maker.ask(mediaIds=[given.picture.asset])
 
 
-async def test_a_clip_that_no_remix_can_be_made_of_is_refused(maker: Maker, given: Given, pool: Pool) -> None:
+async def test_unusable_remix_clip_is_refused(
+    maker: GeneratingProject, given: UsableFiles, pool: Pool
+) -> None:
     usable = {"duration_ms": 3000, "width": 4096, "height": 240}
     for columns in ({"duration_ms": 2999}, {"height": 239}, {"width": 4097}, {"height": 4096}):
         await become(pool, "video", **usable | columns)
-        before = await census(pool)
+        before = await table_digests(pool)
         for name, fields in (
             ("mediaIds[1]", {"mediaIds": [given.picture.asset, given.clip.asset]}),
             ("sourceContentId", {"sourceContentId": given.clip.id}),
         ):
             answer = await maker.http.post(f"{maker.path}/content", json={"format": "ugc_remix", **fields})
-            refused(answer, 422, "VALIDATION", name)
-        assert await census(pool) == before
+            assert_refused(answer, 422, "VALIDATION", name)
+        assert await table_digests(pool) == before
     await become(pool, "video", **usable)
     await maker.ask(format="ugc_remix", sourceContentId=given.clip.id)
 
 
-async def test_a_demo_video_that_no_remix_can_be_made_of_is_refused(maker: Maker, pool: Pool) -> None:
+async def test_unusable_demo_video_is_refused(maker: GeneratingProject, pool: Pool) -> None:
     form: Any = {"file": ("a.mp4", media.film()), "kind": (None, "demo_video")}
     answer = await maker.http.post(f"{maker.path}/app-media", files=form)
     assert answer.status_code == 201, answer.text
-    before = await census(pool)
+    before = await table_digests(pool)
     answer = await maker.http.post(f"{maker.path}/content", json={"format": "ugc_remix"})
-    refused(answer, 422, "VALIDATION", "mediaIds")
-    assert await census(pool) == before
+    assert_refused(answer, 422, "VALIDATION", "mediaIds")
+    assert await table_digests(pool) == before
 
 
-async def test_a_file_that_the_piece_has_no_place_for_is_refused(
-    maker: Maker, given: Given, pool: Pool
-) -> None:
-    """Nothing that a caller names is left out in silence."""
+async def test_superfluous_file_is_refused(maker: GeneratingProject, given: UsableFiles, pool: Pool) -> None:
+    """No given file is silently ignored."""
     answer = await maker.http.post(f"{maker.path}/content/upload", files={"caption": (None, "Hi")})
     text = answer.json()["id"]
-    before = await census(pool)
+    before = await table_digests(pool)
     refusals: tuple[tuple[dict[str, Any], str], ...] = (
         ({"format": "slideshow", "mediaIds": [given.clip.asset]}, "mediaIds[0]"),
         ({"format": "video", "sourceContentId": given.clip.id}, "sourceContentId"),
         ({"format": "image", "sourceContentId": text}, "sourceContentId"),
     )
     for body, path in refusals:
-        refused(await maker.http.post(f"{maker.path}/content", json=body), 422, "VALIDATION", path)
-    assert await census(pool) == before
+        assert_refused(await maker.http.post(f"{maker.path}/content", json=body), 422, "VALIDATION", path)
+    assert await table_digests(pool) == before

@@ -1,4 +1,4 @@
-"""Content that a model worded: what it invents is nowhere, and what it wrote waits for a person."""
+"""Content with a model's text: inventions are dropped, and the rest awaits a person's approval."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,12 +9,12 @@ import msgspec
 from db.pool import Pool
 from jobs.kinds import CONTENT_GENERATE
 from schemas.settings import Settings
-from tests.api.generated.conftest import BRAND, Maker
+from tests.api.generated.conftest import BRAND, GeneratingProject
 from tests.workers.ingest.llm.endpoint import KEY, Endpoint, completion, serve
 from tests.workers.runtime.workers import at_work
 from workers.tasks import OPENERS
 
-#: Lines around a clause, and of each a word that nothing of it may leave.
+#: Invented lines around a clause, each with a word that must not appear anywhere.
 INVENTED = {
     "See high and low water for 900 days": "900",
     "Works without a connection, says the Guardian": "guardian",
@@ -31,7 +31,7 @@ GOOD = "Without a connection, works"
 
 @asynccontextmanager
 async def worded(settings: Settings, pool: Pool, answer: bytes) -> AsyncIterator[Endpoint]:
-    """A worker with a model that answers so."""
+    """Run a worker with a model that gives this answer."""
     async with serve(answer) as endpoint:
         asking = {"llm_base_url": endpoint.url, "llm_api_key": KEY, "llm_model": "m"}
         asked = msgspec.structs.replace(settings, **asking)
@@ -40,11 +40,11 @@ async def worded(settings: Settings, pool: Pool, answer: bytes) -> AsyncIterator
 
 
 def lines(*texts: str) -> list[dict[str, Any]]:
-    """Each for another clause."""
+    """Build model lines, each for another clause."""
     return [{"clause": number % 4 + 1, "line": text} for number, text in enumerate(texts)]
 
 
-async def made(maker: Maker) -> dict[str, Any]:
+async def made(maker: GeneratingProject) -> dict[str, Any]:
     accepted = await maker.ask()
     begun = await maker.get(f"/content/{accepted['contentId']}")
     assert begun["status"] in {"queued", "processing"}
@@ -54,8 +54,8 @@ async def made(maker: Maker) -> dict[str, Any]:
     return await maker.get(f"/content/{accepted['contentId']}")
 
 
-async def test_what_a_model_invents_is_nowhere_and_what_it_wrote_waits_for_a_person(
-    maker: Maker, settings: Settings, pool: Pool
+async def test_inventions_are_dropped_and_model_text_awaits_approval(
+    maker: GeneratingProject, settings: Settings, pool: Pool
 ) -> None:
     first, rest = [*INVENTED][:3], [*INVENTED][3:]
     answer = completion({"hooks": lines(*first), "points": lines(*rest)[:6] + lines(*[GOOD] * 4)})

@@ -1,4 +1,4 @@
-"""Content that an influencer presents: which one may, and what it gives to the item."""
+"""Content with an influencer: which one is allowed, and its effect on the item."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ import pytest_asyncio
 from db.pool import Pool
 from schemas import ids
 from tests.api.conftest import Caller
-from tests.api.generated.conftest import Maker
+from tests.api.generated.conftest import GeneratingProject
 from tests.api.parties import new_project
-from tests.api.refusals import paths, problem, reason
+from tests.api.refusals import issue_paths, problem, reason
 
 
 @pytest_asyncio.fixture
-async def maya(maker: Maker, pool: Pool) -> str:
-    """An influencer that is ready, without having been drawn."""
+async def maya(maker: GeneratingProject, pool: Pool) -> str:
+    """Create a ready influencer without drawing it."""
     return await influencer(maker.http, maker.path, pool)
 
 
@@ -33,7 +33,7 @@ async def influencer(http: httpx.AsyncClient, project: str, pool: Pool, status: 
 
 
 async def spec_of(pool: Pool, content_id: str) -> dict[str, Any]:
-    """The spec of its latest revision."""
+    """Return the spec of the item's latest revision."""
     brief = await pool.fetchval(
         "select brief from content_generation where content_id = $1 order by revision desc limit 1",
         ids.read(ids.CONTENT, content_id),
@@ -42,7 +42,9 @@ async def spec_of(pool: Pool, content_id: str) -> dict[str, Any]:
     return spec
 
 
-async def test_it_gives_face_voice_and_language(maker: Maker, maya: str, pool: Pool) -> None:
+async def test_influencer_sets_face_voice_and_language(
+    maker: GeneratingProject, maya: str, pool: Pool
+) -> None:
     accepted = await maker.ask(influencerId=maya)
     item = await maker.get(f"/content/{accepted['contentId']}")
     assert item["influencerId"] == maya
@@ -55,7 +57,7 @@ async def test_it_gives_face_voice_and_language(maker: Maker, maya: str, pool: P
 
 
 @pytest.mark.usefixtures("working")
-async def test_an_item_says_who_presents_it_and_that_they_are_nobody(maker: Maker, maya: str) -> None:
+async def test_item_names_its_influencer_and_discloses_it(maker: GeneratingProject, maya: str) -> None:
     accepted = await maker.ask(influencerId=maya)
     job = await maker.ended(accepted)
     assert (job["status"], job["error"]) == ("completed", None)
@@ -63,7 +65,9 @@ async def test_an_item_says_who_presents_it_and_that_they_are_nobody(maker: Make
     assert "Maya – a digital presenter, not a real person" in item["caption"]
 
 
-async def test_a_deleted_one_goes_on_in_what_it_presents(maker: Maker, maya: str, pool: Pool) -> None:
+async def test_deleted_influencer_stays_in_its_content(
+    maker: GeneratingProject, maya: str, pool: Pool
+) -> None:
     accepted = await maker.ask(influencerId=maya)
     first = await spec_of(pool, accepted["contentId"])
     await maker.http.post(f"/v1/jobs/{accepted['jobId']}/cancel")
@@ -79,7 +83,7 @@ async def test_a_deleted_one_goes_on_in_what_it_presents(maker: Maker, maya: str
 
 
 @pytest.mark.parametrize("status", ["pending", "training", "failed"])
-async def test_one_that_is_not_ready_presents_nothing(maker: Maker, pool: Pool, status: str) -> None:
+async def test_influencer_must_be_ready(maker: GeneratingProject, pool: Pool, status: str) -> None:
     waiting = await influencer(maker.http, maker.path, pool, status)
     body = {"format": "image", "influencerId": waiting}
     answer = await maker.http.post(f"{maker.path}/content", json=body)
@@ -89,7 +93,7 @@ async def test_one_that_is_not_ready_presents_nothing(maker: Maker, pool: Pool, 
 
 
 async def test_one_of_another_project_or_organization_is_not_found(
-    maker: Maker, acme: Caller, rival: Caller, pool: Pool
+    maker: GeneratingProject, acme: Caller, rival: Caller, pool: Pool
 ) -> None:
     others = [
         await influencer(acme.http, f"/v1/projects/{await new_project(acme)}", pool),
@@ -100,5 +104,5 @@ async def test_one_of_another_project_or_organization_is_not_found(
     for one in others:
         answer = await maker.http.post(f"{maker.path}/content", json={"format": "image", "influencerId": one})
         assert problem(answer)[:2] == (404, "NOT_FOUND")
-        assert paths(answer) == ["influencerId"]
+        assert issue_paths(answer) == ["influencerId"]
     assert await pool.fetchval("select count(*) from content_item") == 0

@@ -1,4 +1,4 @@
-"""Requests that are refused at once: each with its code and its field, and nothing is changed."""
+"""Requests that are refused at once: each with its code and field, and without any change."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ import pytest
 from db.pool import Pool
 from schemas import ids
 from tests.api.conftest import Caller
-from tests.api.everything import an_account, census
-from tests.api.generated.conftest import Maker
+from tests.api.everything import an_account, table_digests
+from tests.api.generated.conftest import GeneratingProject
 
 ASSET, CONTENT, ACCOUNT = (ids.show(prefix, ids.new()) for prefix in (ids.ASSET, ids.CONTENT, ids.ACCOUNT))
 
@@ -38,8 +38,8 @@ ABSENT = (
 )
 
 
-async def test_each_has_its_code_and_changes_nothing(maker: Maker, pool: Pool) -> None:
-    before = await census(pool)
+async def test_each_refusal_has_its_code_and_changes_nothing(maker: GeneratingProject, pool: Pool) -> None:
+    before = await table_digests(pool)
     for body, path in INVALID:
         answer = await maker.http.post(f"{maker.path}/content", json={"format": "image"} | body)
         error = answer.json()["error"]
@@ -48,32 +48,34 @@ async def test_each_has_its_code_and_changes_nothing(maker: Maker, pool: Pool) -
     for body in ABSENT:
         answer = await maker.http.post(f"{maker.path}/content", json={"format": "image"} | body)
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND"), body
-    assert await census(pool) == before
+    assert await table_digests(pool) == before
 
 
-async def test_what_another_organization_has_is_absent(maker: Maker, rival: Caller, pool: Pool) -> None:
+async def test_objects_of_another_organization_are_absent(
+    maker: GeneratingProject, rival: Caller, pool: Pool
+) -> None:
     project = (await rival.http.post("/v1/projects", json={"name": "B", "timezone": "UTC"})).json()["id"]
     account = await an_account(rival.http, pool, project)
     made = await rival.http.post(f"/v1/projects/{project}/content/upload", files={"caption": (None, "Hi")})
-    before = await census(pool)
+    before = await table_digests(pool)
     for body in ({"socialAccountId": account}, {"sourceContentId": made.json()["id"]}):
         answer = await maker.http.post(f"{maker.path}/content", json={"format": "image"} | body)
         assert answer.status_code == 404, body
     answer = await maker.http.post(f"/v1/content/{made.json()['id']}/regenerate")
     assert answer.status_code == 404
-    assert await census(pool) == before
+    assert await table_digests(pool) == before
 
 
-async def test_a_brand_without_words_names_what_would_help(acme: Caller, pool: Pool) -> None:
+async def test_brand_without_texts_lists_the_missing_fields(acme: Caller, pool: Pool) -> None:
     project = (await acme.http.post("/v1/projects", json={"name": "B", "timezone": "UTC"})).json()["id"]
-    before = await census(pool)
+    before = await table_digests(pool)
     answer = await acme.http.post(f"/v1/projects/{project}/content", json={"format": "image"})
     assert answer.status_code == 422
     assert "appName" in answer.json()["error"]["details"]["missingFields"]
-    assert await census(pool) == before
+    assert await table_digests(pool) == before
 
 
-async def test_a_repeat_with_its_key_starts_nothing(maker: Maker, pool: Pool) -> None:
+async def test_a_repeat_with_its_key_starts_nothing(maker: GeneratingProject, pool: Pool) -> None:
     headers = {"Idempotency-Key": "once"}
     answers = [
         await maker.http.post(f"{maker.path}/content", json={"format": "image"}, headers=headers)
@@ -85,19 +87,19 @@ async def test_a_repeat_with_its_key_starts_nothing(maker: Maker, pool: Pool) ->
     assert await pool.fetchval("select count(*) from job") == 1
 
 
-async def test_a_tenant_has_so_many_items_in_the_line(maker: Maker, pool: Pool) -> None:
+async def test_tenant_has_a_limit_of_queued_items(maker: GeneratingProject, pool: Pool) -> None:
     await pool.execute("update pool_cap set max_queued = 2 where pool = 'generate'")
     for _ in range(2):
         await maker.ask()
-    before = await census(pool)
+    before = await table_digests(pool)
     answer = await maker.http.post(f"{maker.path}/content", json={"format": "image"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (429, "RATE_LIMITED")
-    assert await census(pool) == before
+    assert await table_digests(pool) == before
 
 
 @pytest.mark.usefixtures("working")
-async def test_a_cancel_while_it_is_drawn_ends_the_item(maker: Maker, pool: Pool) -> None:
-    """A video, which takes so long that none is done before its cancel."""
+async def test_a_cancel_while_it_is_drawn_ends_the_item(maker: GeneratingProject, pool: Pool) -> None:
+    """A video takes long enough that it isn't finished before its cancel."""
     accepted = await maker.ask(format="video")
     tag = (await maker.http.get(f"/v1/jobs/{accepted['jobId']}")).headers["ETag"]
     while (await maker.get(f"/content/{accepted['contentId']}/progress"))["stage"] in {"queued", "planning"}:
@@ -112,7 +114,7 @@ async def test_a_cancel_while_it_is_drawn_ends_the_item(maker: Maker, pool: Pool
     assert await pool.fetchval("select count(*) from media_upload") == 0
 
 
-async def test_a_voice_reads_its_own_language_alone(maker: Maker) -> None:
+async def test_voice_reads_only_its_own_language(maker: GeneratingProject) -> None:
     german = {"appName": "Tideline", "tagline": "Kenne die Tide, bevor du gehst", "primaryLanguage": "de"}
     assert (await maker.http.patch(maker.path, json={"brandContext": german})).is_success
     brand = {"appDescription": "Du siehst Hochwasser und Niedrigwasser für jeden Tag. Geht ohne Netz."}

@@ -1,4 +1,4 @@
-"""An API, a worker that asks a GitHub of the test's own, and those who call them."""
+"""Fixtures: an API, and a worker that calls a simulated GitHub."""
 
 from collections.abc import AsyncIterator
 
@@ -9,8 +9,8 @@ from db.pool import Pool
 from jobs.kinds import CONNECT_GITHUB, INGEST_GITHUB, LIST_GITHUB_REPOS
 from schemas.settings import Settings
 from tests import github_app
-from tests.api.github.connecting import ACME, SHOP, GitHub
-from tests.api.parties import parties
+from tests.api.github.connecting import ACME, SHOP, GitHubParticipants
+from tests.api.parties import open_participants
 from tests.github_app import Hub, Installed
 from tests.workers.runtime.workers import at_work
 from workers.tasks import connect_github, ingest_github, list_github_repos
@@ -38,13 +38,13 @@ TASKS = {
 
 
 @pytest_asyncio.fixture
-async def idle(mine: Settings, hub: Hub, pool: Pool) -> AsyncIterator[GitHub]:
-    """Without a worker."""
-    async with parties(mine, pool) as found:
-        yield GitHub(**vars(found), hub=hub, codes=(f"code-{number}" for number in range(1000)))
+async def idle(mine: Settings, hub: Hub, pool: Pool) -> AsyncIterator[GitHubParticipants]:
+    """Open the API without a worker."""
+    async with open_participants(mine, pool) as found:
+        yield GitHubParticipants(**vars(found), hub=hub, codes=(f"code-{number}" for number in range(1000)))
 
 
 @pytest_asyncio.fixture
-async def github(idle: GitHub, mine: Settings, pool: Pool) -> AsyncIterator[GitHub]:
+async def github(idle: GitHubParticipants, mine: Settings, pool: Pool) -> AsyncIterator[GitHubParticipants]:
     async with at_work(mine, pool, TASKS):
         yield idle

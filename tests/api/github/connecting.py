@@ -1,4 +1,4 @@
-"""Who takes part where GitHub is connected: two organizations, a browser without a key, and GitHub."""
+"""Participants of GitHub connections: two organizations, a browser without a key, and GitHub."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,24 +8,24 @@ import httpx
 
 from tests.api import parties
 from tests.api.conftest import Caller
-from tests.api.parties import ORIGIN, Parties
+from tests.api.parties import ORIGIN, Participants
 from tests.github_app import Hub
 
 BACK = f"{ORIGIN}/settings?tab=github"
-#: Where the App sends people back, as its operator set it there.
+#: The App's callback URL, as its operator configured it.
 CALLBACK = "http://127.0.0.1:8000/v1/github/callback"
 SHOP, ACME = 41, 42
 
 
 @dataclass
-class GitHub(Parties):
-    """Acme, a browser without a key, and GitHub, where ada owns acme's account and sees shop's repository."""
+class GitHubParticipants(Participants):
+    """Acme, a browser without a key, and GitHub; ada owns acme's account there and sees shop's repository."""
 
     hub: Hub
     codes: Iterator[str]
 
     async def make(self, caller: Caller | None = None, back: str = BACK) -> dict[str, Any]:
-        """A link that nobody has followed."""
+        """Create a link without following it."""
         caller = caller or self.acme
         answer = await caller.http.post("/v1/github/install-url", json={"returnUrl": back})
         assert answer.status_code == 201, answer.text
@@ -33,7 +33,7 @@ class GitHub(Parties):
         return made
 
     async def start(self, caller: Caller | None = None, back: str = BACK) -> str:
-        """The state of a link that the browser has followed to GitHub."""
+        """Create a link, follow it to GitHub in the browser, and return its state."""
         made = await self.make(caller, back)
         answer = await self.browser.get(made["installUrl"])
         assert answer.status_code == 302, answer.text
@@ -49,7 +49,7 @@ class GitHub(Parties):
         browser: httpx.AsyncClient | None = None,
         **given: Any,
     ) -> httpx.Response:
-        """As GitHub sends a person; None drops a parameter."""
+        """Call the callback as GitHub does; None drops a parameter."""
         code = next(self.codes)
         self.hub.codes[code] = person
         asked = {"code": code, "installation_id": ACME, "setup_action": "install", "state": state} | given
@@ -57,14 +57,14 @@ class GitHub(Parties):
         return await (browser or self.browser).get(CALLBACK, params=params)
 
     async def error(self, state: str) -> str | None:
-        """The error that a flow without a job ended with."""
+        """Return the error of a flow without a job."""
         found: str | None = await self.pool.fetchval(
             "select error_code from oauth_state where state_hash = sha256($1)", state.encode()
         )
         return found
 
     async def connect(self, caller: Caller | None = None, **given: Any) -> str:
-        """The status with which the person came back."""
+        """Connect, and return the resulting status."""
         state = await self.start(caller)
         return status(await self.come_back(state, **given), state)
 
@@ -73,7 +73,7 @@ class GitHub(Parties):
         return [dict(row) for row in rows]
 
     async def sealed(self) -> int:
-        """How many codes lie in the database."""
+        """Count the codes in the database."""
         found: int = await self.pool.fetchval("select count(*) from job_secret")
         return found
 

@@ -4,13 +4,15 @@ from http.cookies import SimpleCookie
 from urllib.parse import urlsplit
 
 from tests.api.conftest import calling, client_of
-from tests.api.github.connecting import GitHub, status
+from tests.api.github.connecting import GitHubParticipants, status
 from tests.api.parties import ORIGIN
-from tests.api.refusals import state_refused
+from tests.api.refusals import assert_state_refused
 
 
-async def test_a_person_who_was_led_to_github_connects_nothing(github: GitHub) -> None:
-    """Who followed the link hands GitHub's page to somebody else, whose repositories they want."""
+async def test_lured_victim_connects_nothing(github: GitHubParticipants) -> None:
+    """An attacker follows the link and lures a victim to GitHub's page, to access the victim's
+    repositories.
+    """
     state = await github.start()
     async with client_of(github.app) as victim:
         assert status(await github.come_back(state, browser=victim), state) == "failed"
@@ -19,10 +21,10 @@ async def test_a_person_who_was_led_to_github_connects_nothing(github: GitHub) -
     assert await github.sealed() == 0
     assert await github.error(state) == "OTHER_BROWSER"
     assert github.hub.asked == []
-    state_refused(await github.come_back(state))
+    assert_state_refused(await github.come_back(state))
 
 
-async def test_a_request_of_another_browser_is_refused_too(idle: GitHub) -> None:
+async def test_a_request_of_another_browser_is_refused_too(idle: GitHubParticipants) -> None:
     state = await idle.start()
     async with client_of(idle.app) as other:
         answer = await idle.come_back(state, browser=other, installation_id=None, setup_action="request")
@@ -30,30 +32,30 @@ async def test_a_request_of_another_browser_is_refused_too(idle: GitHub) -> None
     assert await idle.error(state) == "OTHER_BROWSER"
 
 
-async def test_a_browser_may_have_several_flows_at_once(github: GitHub) -> None:
+async def test_a_browser_may_have_several_flows_at_once(github: GitHubParticipants) -> None:
     for state in reversed([await github.start() for _ in range(2)]):
         assert status(await github.come_back(state), state) == "connected"
 
 
-async def test_who_changes_an_installation_comes_back_the_same_way(github: GitHub) -> None:
-    """They have the App already: GitHub's page of our link is the one where repositories are chosen."""
+async def test_changed_installation_returns_the_same_way(github: GitHubParticipants) -> None:
+    """The App is already installed: GitHub opens the page for selecting repositories."""
     assert await github.connect(setup_action="update") == "connected"
 
 
-async def test_what_github_starts_by_itself_has_no_state_and_changes_nothing(github: GitHub) -> None:
-    """An owner approves what somebody asked for, or changes repositories on GitHub's own pages."""
+async def test_callback_without_a_state_changes_nothing(github: GitHubParticipants) -> None:
+    """An owner approves a request, or changes repositories on GitHub's own pages."""
     state = await github.start()
     asked = await github.come_back(state, installation_id=None, setup_action="request")
     assert status(asked, state) == "pending"
     async with client_of(github.app) as owner:
         for action in ("install", "update"):
-            state_refused(await github.come_back(None, browser=owner, setup_action=action))
-        state_refused(await github.come_back(state, browser=owner))
+            assert_state_refused(await github.come_back(None, browser=owner, setup_action=action))
+        assert_state_refused(await github.come_back(state, browser=owner))
     assert await github.jobs() == []
     assert await github.connect() == "connected"
 
 
-async def test_the_cookie_is_for_the_way_back_from_github_alone(idle: GitHub) -> None:
+async def test_the_cookie_is_for_the_way_back_from_github_alone(idle: GitHubParticipants) -> None:
     made = await idle.make()
     answer = await idle.browser.get(made["installUrl"])
     [morsel] = SimpleCookie(answer.headers["Set-Cookie"]).values()
@@ -63,20 +65,20 @@ async def test_the_cookie_is_for_the_way_back_from_github_alone(idle: GitHub) ->
     assert (answer.headers["Cache-Control"], answer.headers["Referrer-Policy"]) == ("no-store", "no-referrer")
 
 
-async def test_a_link_leads_nowhere_once_it_was_used_or_for_another_purpose(idle: GitHub) -> None:
+async def test_used_or_foreign_link_is_refused(idle: GitHubParticipants) -> None:
     made = await idle.make()
     link = urlsplit(made["installUrl"])
     for state in ("", "x" * 43, made["state"][:-1]):
-        state_refused(await idle.browser.get(f"{link.path}?state={state}"))
-    state_refused(await idle.browser.get(f"/v1/social/authorize?state={made['state']}"))
+        assert_state_refused(await idle.browser.get(f"{link.path}?state={state}"))
+    assert_state_refused(await idle.browser.get(f"/v1/social/authorize?state={made['state']}"))
     await idle.browser.get(made["installUrl"])
     await idle.come_back(made["state"], code=None)
-    state_refused(await idle.browser.get(made["installUrl"]))
+    assert_state_refused(await idle.browser.get(made["installUrl"]))
 
 
-async def test_a_sandboxes_flow_leads_to_no_page_of_github(idle: GitHub) -> None:
+async def test_a_sandboxes_flow_leads_to_no_page_of_github(idle: GitHubParticipants) -> None:
     async with calling(idle.app, idle.pool, "Tester", env="test") as tester:
         await idle.pool.execute("update api_key set return_origins = $1", [ORIGIN])
         made = await idle.make(tester)
         assert urlsplit(made["installUrl"]).path == "/v1/github/callback"
-        state_refused(await idle.browser.get(f"/v1/github/install?state={made['state']}"))
+        assert_state_refused(await idle.browser.get(f"/v1/github/install?state={made['state']}"))

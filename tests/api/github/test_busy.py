@@ -1,4 +1,4 @@
-"""A GitHub that answers late: who connects or lists waits for a turn there, as ingests do."""
+"""A slow GitHub: connecting and listing wait for a slot there, as ingests do."""
 
 import asyncio
 from functools import partial
@@ -12,7 +12,7 @@ from jobs.kinds import CONNECT_GITHUB, LIST_GITHUB_REPOS
 from jobs.ledger import Claim
 from schemas.errors import ServerBusy
 from tests import seeds
-from tests.api.github.connecting import GitHub
+from tests.api.github.connecting import GitHubParticipants
 from workers.ingest.github.client import GITHUB
 from workers.runtime import server_slots
 from workers.runtime.context import Context
@@ -23,9 +23,10 @@ from workers.tasks.connect_github import connect_github
 from workers.tasks.list_github_repos import list_github_repos
 
 
-async def test_what_finds_github_busy_asks_it_nothing(idle: GitHub, monkeypatch: pytest.MonkeyPatch) -> None:
-    for owner, name in ((server_slots, "WAIT_S"), (oauth_return, "CALLBACK_S"), (route, "LIST_S")):
-        monkeypatch.setattr(owner, name, 0.0)
+async def test_busy_github_gets_no_request(idle: GitHubParticipants, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_slots, "WAIT_S", 0.0)
+    monkeypatch.setattr(oauth_return, "MAX_CALLBACK_WAIT_S", 0.0)
+    monkeypatch.setattr(route, "MAX_LIST_WAIT_S", 0.0)
     await idle.pool.execute(
         """insert into github_installation (organization_id, installation_id, account_login)
            values ($1, 1, 'a')""",

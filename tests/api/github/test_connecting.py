@@ -1,4 +1,4 @@
-"""Proving an installation: what a person's code shows, and what becomes of it."""
+"""Verifying an installation with a person's code."""
 
 import asyncio
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 from api import oauth_return
 from domain.brand.github_installations import Installation
 from tests.api.conftest import calling
-from tests.api.github.connecting import ACME, BACK, SHOP, GitHub, status
+from tests.api.github.connecting import ACME, BACK, SHOP, GitHubParticipants, status
 from tests.api.parties import ORIGIN
 from tests.dumps import everything
 from tests.http_server import Told
@@ -17,7 +17,7 @@ from workers.ingest.github import proof
 from workers.ingest.github.credentials import App
 
 
-async def test_a_person_connects_what_github_lists_for_them(github: GitHub) -> None:
+async def test_listed_installation_is_connected(github: GitHubParticipants) -> None:
     said = await github.make()
     assert said["installUrl"] == f"http://127.0.0.1:8000/v1/github/install?state={said['state']}"
     page = (await github.browser.get(said["installUrl"])).headers["Location"]
@@ -32,7 +32,7 @@ async def test_a_person_connects_what_github_lists_for_them(github: GitHub) -> N
     assert entries[0]["apiKeyId"] == (await github.acme.http.get("/v1/whoami")).json()["apiKeyId"]
 
 
-async def test_nothing_that_is_secret_is_kept(github: GitHub) -> None:
+async def test_no_secret_is_stored(github: GitHubParticipants) -> None:
     state = await github.start()
     github.hub.codes["the-code"] = "ada"
     await github.come_back(state, code="the-code")
@@ -44,18 +44,18 @@ async def test_nothing_that_is_secret_is_kept(github: GitHub) -> None:
     assert await github.sealed() == 0
 
 
-async def test_a_code_lies_sealed_until_its_job_has_ended(
-    idle: GitHub, monkeypatch: pytest.MonkeyPatch
+async def test_code_is_sealed_until_its_job_ends(
+    idle: GitHubParticipants, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(oauth_return, "CALLBACK_S", 0.01)
+    monkeypatch.setattr(oauth_return, "MAX_CALLBACK_WAIT_S", 0.01)
     assert await idle.connect(code="the-code") == "pending"
     assert "the-code" not in await everything(idle.pool)
     assert await idle.sealed() == 1
 
 
 @pytest.mark.parametrize("installation_id", [SHOP, 999])
-async def test_an_id_that_github_does_not_list_for_the_person_proves_nothing(
-    github: GitHub, installation_id: int
+async def test_unlisted_installation_is_not_connected(
+    github: GitHubParticipants, installation_id: int
 ) -> None:
     del github.hub.people["ada"][SHOP]
     assert await github.connect(installation_id=installation_id) == "failed"
@@ -64,15 +64,15 @@ async def test_an_id_that_github_does_not_list_for_the_person_proves_nothing(
     assert (job["kind"], job["error"]["code"]) == ("connect_github", "INSTALLATION_NOT_PROVED")
 
 
-async def test_who_sees_a_part_of_it_does_not_get_at_the_rest_through_us(github: GitHub) -> None:
-    """GitHub lists an installation for whoever may read one of its repositories."""
+async def test_partial_access_does_not_connect_the_installation(github: GitHubParticipants) -> None:
+    """GitHub lists an installation for everyone who may read one of its repositories."""
     assert await github.connect(installation_id=SHOP) == "failed"
     assert await github.connect(installation_id=SHOP, person="eve") == "connected"
     first, _ = await github.jobs()
     assert "reads 2 repositories, this person only 1" in first["error"]["message"]
 
 
-async def test_a_suspended_installation_is_not_connected(github: GitHub) -> None:
+async def test_a_suspended_installation_is_not_connected(github: GitHubParticipants) -> None:
     github.hub.installations[ACME].suspended = True
     assert await github.connect() == "failed"
     (job,) = await github.jobs()
@@ -80,15 +80,15 @@ async def test_a_suspended_installation_is_not_connected(github: GitHub) -> None
     assert "unsuspend" in job["error"]["message"]
 
 
-async def test_what_github_hides_from_a_person_proves_nothing(github: GitHub) -> None:
+async def test_hidden_installation_is_not_connected(github: GitHubParticipants) -> None:
     github.hub.broken[f"/api/user/installations/{ACME}/repositories"] = Told(404, {"message": "Not Found"})
     assert await github.connect() == "failed"
     (job,) = await github.jobs()
     assert job["error"]["code"] == "INSTALLATION_NOT_PROVED"
 
 
-async def test_a_next_page_elsewhere_is_not_asked_for(github: GitHub) -> None:
-    """Our person's token has no business there."""
+async def test_next_page_on_another_host_is_not_requested(github: GitHubParticipants) -> None:
+    """Our token must not be sent to another host."""
     page = {"installations": [], "total_count": 0}
     link = 'Link: <http://127.0.0.1:1/api/user/installations?page=2>; rel="next"'
     github.hub.broken["/api/user/installations"] = Told(200, page, (link,))
@@ -96,7 +96,7 @@ async def test_a_next_page_elsewhere_is_not_asked_for(github: GitHub) -> None:
     assert github.hub.paths["/api/user/installations"] == 1
 
 
-async def test_the_list_of_installations_is_read_to_its_end(github: GitHub) -> None:
+async def test_the_list_of_installations_is_read_to_its_end(github: GitHubParticipants) -> None:
     github.hub.page_size = 1
     assert await github.connect() == "connected"
     assert github.hub.paths["/api/user/installations"] == 2
@@ -112,7 +112,9 @@ async def test_the_list_of_installations_is_read_to_its_end(github: GitHub) -> N
         (Told(302, {}, ("Location: https://example.com/",)), "FETCH_FAILED"),
     ],
 )
-async def test_what_github_says_of_a_code_ends_the_job(github: GitHub, broken: Told, code: str) -> None:
+async def test_githubs_refusal_of_a_code_ends_the_job(
+    github: GitHubParticipants, broken: Told, code: str
+) -> None:
     github.hub.broken["/login/oauth/access_token"] = broken
     state = await github.start()
     answer = asyncio.create_task(github.come_back(state))
@@ -125,8 +127,8 @@ async def test_what_github_says_of_a_code_ends_the_job(github: GitHub, broken: T
     answer.cancel()
 
 
-async def test_a_code_that_was_used_before_a_crash_says_to_start_again(github: GitHub) -> None:
-    """GitHub itself is the judge of what a code was used for."""
+async def test_a_code_that_was_used_before_a_crash_says_to_start_again(github: GitHubParticipants) -> None:
+    """GitHub alone decides whether a code was used."""
     github.hub.broken["/api/user/installations"] = Told(503, {})
     state = await github.start()
     answer = asyncio.create_task(github.come_back(state))
@@ -143,10 +145,10 @@ async def test_a_code_that_was_used_before_a_crash_says_to_start_again(github: G
     assert "start again" in job["error"]["message"]
 
 
-async def test_of_two_workers_that_hold_the_job_one_connects(
-    github: GitHub, monkeypatch: pytest.MonkeyPatch
+async def test_one_of_two_workers_connects(
+    github: GitHubParticipants, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first one's lease ran out while it asked: the second finds the code used."""
+    """The first worker's lease expired during its call: the second worker finds the code used."""
     proved, told = asyncio.Event(), asyncio.Event()
 
     async def prove(app: App, *, code: str, installation_id: int) -> Installation:
@@ -171,7 +173,7 @@ async def test_of_two_workers_that_hold_the_job_one_connects(
     assert (await github.acme.http.get("/v1/github/installation")).status_code == 404
 
 
-async def test_a_sandbox_goes_the_same_way_and_asks_nobody(github: GitHub) -> None:
+async def test_sandbox_flow_calls_no_server(github: GitHubParticipants) -> None:
     async with calling(github.app, github.pool, "Tester", env="test") as tester:
         await github.pool.execute("update api_key set return_origins = $1", [ORIGIN])
         made = (await tester.http.post("/v1/github/install-url", json={"returnUrl": BACK})).json()

@@ -1,4 +1,4 @@
-"""What an installation may read, and its end."""
+"""The repositories of an installation, and its removal."""
 
 import asyncio
 from typing import Any
@@ -16,13 +16,13 @@ from tests import seeds
 from tests.api.conftest import Caller
 from tests.api.described import document
 from tests.api.github.conftest import TASKS
-from tests.api.github.connecting import ACME, SHOP, GitHub
+from tests.api.github.connecting import ACME, SHOP, GitHubParticipants
 from tests.jobs import scene
 from tests.waiting import eventually
 from tests.workers.runtime.workers import at_work
 
 
-async def test_repositories_are_listed_when_the_list_is_old(github: GitHub) -> None:
+async def test_repositories_are_listed_when_the_list_is_old(github: GitHubParticipants) -> None:
     github.hub.page_size = 1
     await github.connect()
     first = (await github.acme.http.get("/v1/github/repos")).json()
@@ -39,11 +39,11 @@ async def test_repositories_are_listed_when_the_list_is_old(github: GitHub) -> N
     assert (await github.acme.http.get("/v1/jobs")).json()["items"][0]["kind"] == "connect_github"
 
 
-async def test_a_list_that_comes_meanwhile_is_not_asked_for_again(
-    idle: GitHub, monkeypatch: pytest.MonkeyPatch
+async def test_list_refreshed_meanwhile_is_not_requested_again(
+    idle: GitHubParticipants, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its job ends before it writes the list, and waits for nobody who asks."""
-    monkeypatch.setattr(route, "LIST_S", 0.0)
+    """Its job ends before it writes the list, and doesn't wait for readers."""
+    monkeypatch.setattr(route, "MAX_LIST_WAIT_S", 0.0)
     await idle.pool.execute(
         """insert into github_installation (organization_id, installation_id, account_login)
            values ($1, 1, 'a')""",
@@ -66,10 +66,8 @@ async def test_a_list_that_comes_meanwhile_is_not_asked_for_again(
     assert len(await idle.jobs("list_github_repos")) == 1
 
 
-async def test_a_list_that_does_not_come_is_not_waited_for(
-    idle: GitHub, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(route, "LIST_S", 0.2)
+async def test_slow_list_is_not_awaited(idle: GitHubParticipants, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(route, "MAX_LIST_WAIT_S", 0.2)
     await idle.pool.execute(
         """insert into github_installation (organization_id, installation_id, account_login)
            values ($1, 1, 'a')""",
@@ -79,7 +77,7 @@ async def test_a_list_that_does_not_come_is_not_waited_for(
     assert (answer.status_code, answer.json()) == (200, {"asOf": None, "repositories": []})
 
 
-async def test_answers_are_as_described(github: GitHub) -> None:
+async def test_answers_are_as_described(github: GitHubParticipants) -> None:
     await github.connect()
     described = document(github.app)
     for path, method in (("installation", "get"), ("repos", "get"), ("installation", "delete")):
@@ -90,7 +88,7 @@ async def test_answers_are_as_described(github: GitHub) -> None:
         jsonschema_rs.validate(schema, answer.json())
 
 
-async def test_an_account_that_is_renamed_is_followed(github: GitHub) -> None:
+async def test_renamed_account_is_followed(github: GitHubParticipants) -> None:
     await github.connect()
     github.hub.installations[ACME].login = "Acme-GmbH"
     await github.acme.http.get("/v1/github/repos")
@@ -98,8 +96,10 @@ async def test_an_account_that_is_renamed_is_followed(github: GitHub) -> None:
     assert shown["accountLogin"] == "Acme-GmbH"
 
 
-async def ingest(github: GitHub, caller: Caller, name: str = "Acme-Inc/app") -> tuple[str, str | None]:
-    """How an ingest of this repository ends: its status, and its code."""
+async def ingest(
+    github: GitHubParticipants, caller: Caller, name: str = "Acme-Inc/app"
+) -> tuple[str, str | None]:
+    """Run an ingest of this repository, and return its status and error code."""
     job = await ingested(caller, await new_project(caller), name)
     return job["status"], job["error"] and job["error"]["code"]
 
@@ -110,14 +110,14 @@ async def new_project(caller: Caller) -> str:
 
 
 async def ingested(caller: Caller, project: str, name: str) -> dict[str, Any]:
-    """The job, ended."""
+    """Run an ingest, and return the ended job."""
     started = await caller.http.post(f"/v1/projects/{project}/ingest/github", json={"repoFullName": name})
     answer = await caller.http.get(started.json()["locationUrl"], params={"wait": 30})
     job: dict[str, Any] = answer.json()
     return job
 
 
-async def test_a_private_repository_is_read_for_who_has_proved_it_and_nobody_else(github: GitHub) -> None:
+async def test_private_repository_needs_the_verified_installation(github: GitHubParticipants) -> None:
     absent = ("failed", "SOURCE_NOT_FOUND")
     assert await ingest(github, github.acme) == absent
     await github.connect()
@@ -133,9 +133,9 @@ UNCHANGED = "unchanged: the repository is as the last ingest read it"
 
 
 async def test_a_rename_between_two_ingests_is_followed_and_then_nothing_is_new(
-    idle: GitHub, mine: Settings, pool: Pool
+    idle: GitHubParticipants, mine: Settings, pool: Pool
 ) -> None:
-    """Each by a worker of its own, which holds no token from before."""
+    """Each ingest has a new worker, without a cached token."""
     results: list[dict[str, Any]] = []
     project = await new_project(idle.acme)
     for new in (None, "anew", None):
@@ -154,7 +154,7 @@ async def test_a_rename_between_two_ingests_is_followed_and_then_nothing_is_new(
     ]
 
 
-async def test_an_old_name_of_another_account_gives_nothing(github: GitHub) -> None:
+async def test_old_name_of_another_account_is_not_found(github: GitHubParticipants) -> None:
     await github.connect()
     github.hub.installations[SHOP].rename("store", "market")
     absent = ("failed", "SOURCE_NOT_FOUND")
@@ -163,7 +163,7 @@ async def test_an_old_name_of_another_account_gives_nothing(github: GitHub) -> N
     assert await ingest(github, github.rival, "shop/store") == absent
 
 
-async def test_an_installation_that_is_gone_is_forgotten(github: GitHub) -> None:
+async def test_an_installation_that_is_gone_is_forgotten(github: GitHubParticipants) -> None:
     await github.connect()
     del github.hub.installations[ACME]
     await github.pool.execute("update github_installation set installation_id = 43")
@@ -175,7 +175,7 @@ async def test_an_installation_that_is_gone_is_forgotten(github: GitHub) -> None
     assert entries[0]["action"] == "github_installation.uninstalled"
 
 
-async def test_a_delete_forgets_it_and_a_new_one_takes_its_place(github: GitHub) -> None:
+async def test_a_delete_forgets_it_and_a_new_one_takes_its_place(github: GitHubParticipants) -> None:
     await github.connect()
     await github.acme.http.get("/v1/github/repos")
     del github.hub.people["ada"][SHOP]

@@ -1,14 +1,14 @@
-"""Where a person may be sent back to, and what `install-url` gives and refuses."""
+"""Allowed return URLs, and the answers and refusals of `install-url`."""
 
 from litestar import Litestar
 
 from db.pool import Pool
 from tests.api.conftest import calling
-from tests.api.github.connecting import BACK, GitHub
+from tests.api.github.connecting import BACK, GitHubParticipants
 from tests.api.parties import ORIGIN
 
 
-async def test_an_origin_must_be_on_the_keys_list(idle: GitHub) -> None:
+async def test_an_origin_must_be_on_the_keys_list(idle: GitHubParticipants) -> None:
     for url in """
         https://evil.example/settings https://app.example.com.evil.example/ https://app.example.com:8443/
         http://app.example.com/ https://example.com/
@@ -17,7 +17,7 @@ async def test_an_origin_must_be_on_the_keys_list(idle: GitHub) -> None:
         assert (answer.status_code, answer.json()["error"]["code"]) == (403, "RETURN_URL_NOT_ALLOWED")
 
 
-async def test_a_return_url_is_a_plain_one(idle: GitHub) -> None:
+async def test_a_return_url_is_a_plain_one(idle: GitHubParticipants) -> None:
     for url in (
         "",
         "app.example.com",
@@ -37,12 +37,12 @@ async def test_a_return_url_is_a_plain_one(idle: GitHub) -> None:
         assert answer.json()["error"]["details"]["issues"][0]["path"] == "returnUrl"
 
 
-async def test_an_origin_has_more_than_one_spelling(idle: GitHub) -> None:
+async def test_an_origin_has_more_than_one_spelling(idle: GitHubParticipants) -> None:
     for url in ("https://APP.example.com:443/x", "https://app.example.com"):
         await idle.start(back=url)
 
 
-async def test_an_install_url_is_replayed_whole_and_kept_sealed(idle: GitHub) -> None:
+async def test_an_install_url_is_replayed_whole_and_kept_sealed(idle: GitHubParticipants) -> None:
     answers = [
         await idle.acme.http.post(
             "/v1/github/install-url", json={"returnUrl": BACK}, headers={"Idempotency-Key": "once"}

@@ -1,23 +1,23 @@
-"""A state: once, in time, for its maker; and those who come back with less than it takes."""
+"""OAuth states: single use, expiry, owner; and incomplete callbacks."""
 
 import asyncio
 from datetime import timedelta
 from typing import Any
 
-from tests.api.github.connecting import ACME, GitHub, status
-from tests.api.refusals import state_refused
+from tests.api.github.connecting import ACME, GitHubParticipants, status
+from tests.api.refusals import assert_state_refused
 from tests.waiting import eventually
 
 
-async def test_a_state_expires(idle: GitHub) -> None:
+async def test_a_state_expires(idle: GitHubParticipants) -> None:
     state = await idle.start()
     idle.clock.ahead = timedelta(minutes=15, seconds=1)
-    state_refused(await idle.come_back(state))
+    assert_state_refused(await idle.come_back(state))
     assert await idle.jobs() == []
 
 
-async def test_a_state_is_its_makers(github: GitHub) -> None:
-    """Whoever brings it back connects for the organization that made it, and no other."""
+async def test_connection_belongs_to_the_states_owner(github: GitHubParticipants) -> None:
+    """The connection belongs to the organization that created the state, whoever returns it."""
     assert await github.connect(github.rival) == "connected"
     assert (await github.rival.http.get("/v1/github/installation")).json()["installationId"] == ACME
     for path in ("installation", "repos"):
@@ -26,7 +26,7 @@ async def test_a_state_is_its_makers(github: GitHub) -> None:
     assert (await github.rival.http.get("/v1/github/installation")).status_code == 200
 
 
-async def test_who_comes_back_with_less_starts_no_job(idle: GitHub) -> None:
+async def test_incomplete_callback_starts_no_job(idle: GitHubParticipants) -> None:
     for given, said in (
         ({"code": None, "installation_id": None, "setup_action": None, "error": "access_denied"}, "failed"),
         ({"code": None}, "failed"),
@@ -37,7 +37,7 @@ async def test_who_comes_back_with_less_starts_no_job(idle: GitHub) -> None:
         assert await idle.jobs() == []
 
 
-async def test_a_job_that_is_canceled_fails_the_flow(idle: GitHub) -> None:
+async def test_a_job_that_is_canceled_fails_the_flow(idle: GitHubParticipants) -> None:
     state = await idle.start()
     answer = asyncio.create_task(idle.come_back(state))
 

@@ -1,4 +1,4 @@
-"""An operator and tenants, by the API."""
+"""An operator and tenants, acting over the API."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -13,15 +13,15 @@ from tests.api.conftest import Caller
 ASKED = {"count": 2, "niche": "home baking", "platform": "mastodon", "note": "In German, please."}
 
 
-class Platform(NamedTuple):
-    """An operator and what they offer."""
+class LeasingOperator(NamedTuple):
+    """An operator with offered accounts."""
 
     caller: Caller
     pool: Pool
     project_id: str
 
     async def account(self, handle: str) -> str:
-        """Connected, and not offered."""
+        """Connect an account without offering it."""
         project_id = leasing.found(ids.PROJECT, self.project_id)
         async with self.pool.acquire() as conn:
             made = await seeds.account(conn, self.caller.organization_id, project_id, handle=handle)
@@ -38,8 +38,8 @@ class Platform(NamedTuple):
         path = f"/v1/ops/lease-requests/{request_id}/assign"
         return await self.caller.http.post(path, json={"socialAccountIds": account_ids})
 
-    async def lend(self, tenant: "Tenant", account_id: str) -> str:
-        """What it is to them."""
+    async def lend(self, tenant: "LeasingTenant", account_id: str) -> str:
+        """Lend an account, and return its id for the tenant."""
         request = (await tenant.ask(count=1)).json()["requestId"]
         answer = await self.assign(request, account_id)
         assert answer.status_code == 200, answer.text
@@ -47,7 +47,7 @@ class Platform(NamedTuple):
         return shown
 
 
-class Tenant(NamedTuple):
+class LeasingTenant(NamedTuple):
     http: httpx.AsyncClient
     project: str
 

@@ -1,4 +1,4 @@
-"""One account, tenant after tenant: nothing of one is there for the next to see, nor the other way round."""
+"""Consecutive tenants of one account see nothing of each other."""
 
 import re
 
@@ -6,11 +6,11 @@ from litestar import Litestar
 
 from db.pool import Pool
 from tests.api.described import routes
-from tests.api.leases.tenants import Platform, Tenant
+from tests.api.leases.tenants import LeasingOperator, LeasingTenant
 
 
-async def everything(app: Litestar, tenant: Tenant, named: dict[str, str]) -> str:
-    """All that a tenant reads by any route, of ids that it knows or has heard of."""
+async def everything(app: Litestar, tenant: LeasingTenant, named: dict[str, str]) -> str:
+    """Return the answers of all read routes for a tenant, with every id that it knows or may guess."""
     said = []
     for route in routes(app):
         asked = route.method == "GET" and route.needs_key and not route.streams
@@ -21,8 +21,10 @@ async def everything(app: Litestar, tenant: Tenant, named: dict[str, str]) -> st
     return "\n".join(said)
 
 
-async def lent_and_published(pool: Pool, platform: Platform, tenant: Tenant) -> tuple[str, str, str]:
-    """The account as its owner names it and as the tenant does, and the post."""
+async def lent_and_published(
+    pool: Pool, platform: LeasingOperator, tenant: LeasingTenant
+) -> tuple[str, str, str]:
+    """Lend an account and publish a post; return the owner's id, the tenant's id and the post's id."""
     account_id = await platform.offer("one")
     before = await platform.lend(tenant, account_id)
     post_id = await tenant.schedule(before, "The secret of our sourdough.")
@@ -30,10 +32,10 @@ async def lent_and_published(pool: Pool, platform: Platform, tenant: Tenant) -> 
     return account_id, before, post_id
 
 
-async def test_the_next_tenant_finds_nothing_of_the_last_one(
-    app: Litestar, pool: Pool, platform: Platform, tenant: Tenant, other: Tenant
+async def test_next_tenant_sees_nothing_of_the_previous_one(
+    app: Litestar, pool: Pool, platform: LeasingOperator, tenant: LeasingTenant, other: LeasingTenant
 ) -> None:
-    """Captions, history, names, ids, counts and figures of quotas."""
+    """Covers captions, history, names, ids, counts and quota figures."""
     account_id, before, post_id = await lent_and_published(pool, platform, tenant)
     canceled = await tenant.schedule(before, "The second secret.")
     await tenant.release(before)
@@ -54,7 +56,7 @@ async def test_the_next_tenant_finds_nothing_of_the_last_one(
 
 
 async def test_the_same_caption_is_no_duplicate_of_another_tenants(
-    platform: Platform, tenant: Tenant, other: Tenant
+    platform: LeasingOperator, tenant: LeasingTenant, other: LeasingTenant
 ) -> None:
     account_id = await platform.offer("one")
     leased = await platform.lend(tenant, account_id)
@@ -63,8 +65,8 @@ async def test_the_same_caption_is_no_duplicate_of_another_tenants(
     await other.schedule(await platform.lend(other, account_id), "Fresh bread today.")
 
 
-async def test_whoever_had_it_keeps_their_history_and_sees_nothing_new(
-    app: Litestar, pool: Pool, platform: Platform, tenant: Tenant, other: Tenant
+async def test_previous_tenant_keeps_its_history_and_sees_nothing_new(
+    app: Litestar, pool: Pool, platform: LeasingOperator, tenant: LeasingTenant, other: LeasingTenant
 ) -> None:
     account_id, before, post_id = await lent_and_published(pool, platform, tenant)
     await tenant.release(before)
@@ -80,7 +82,7 @@ async def test_whoever_had_it_keeps_their_history_and_sees_nothing_new(
 
 
 def without_clocks(text: str) -> str:
-    """The text without times, and without the amounts left of budgets, which refill all the time."""
+    """Remove times, and the amounts left of budgets, which refill continuously."""
     return re.sub(r'\d{4}-\d\d-\d\dT[\d:.]+Z|"available":[\d.]+', "", text)
 
 

@@ -6,10 +6,10 @@ from db.pool import Pool
 from schemas import ids
 from tests import leasing, seeds
 from tests.api.conftest import Caller, calling
-from tests.api.leases.tenants import Platform, Tenant
+from tests.api.leases.tenants import LeasingOperator, LeasingTenant
 
 
-async def test_a_request_that_is_rejected_says_why(platform: Platform, tenant: Tenant) -> None:
+async def test_a_request_that_is_rejected_says_why(platform: LeasingOperator, tenant: LeasingTenant) -> None:
     made = (await tenant.ask()).json()
     path = f"/v1/ops/lease-requests/{made['requestId']}/reject"
     assert (await platform.caller.http.post(path, json={"reason": ""})).status_code == 422
@@ -22,7 +22,7 @@ async def test_a_request_that_is_rejected_says_why(platform: Platform, tenant: T
 
 
 async def test_an_account_of_another_platform_than_was_asked_for_is_refused(
-    platform: Platform, tenant: Tenant
+    platform: LeasingOperator, tenant: LeasingTenant
 ) -> None:
     request = (await tenant.ask(platform="bluesky")).json()["requestId"]
     answer = await platform.assign(request, await platform.offer("one"))
@@ -32,7 +32,9 @@ async def test_an_account_of_another_platform_than_was_asked_for_is_refused(
     ]
 
 
-async def test_offers_are_listed_withdrawn_and_recalled(platform: Platform, tenant: Tenant) -> None:
+async def test_offers_are_listed_withdrawn_and_recalled(
+    platform: LeasingOperator, tenant: LeasingTenant
+) -> None:
     ops, account_id = platform.caller.http, await platform.offer("one")
     leased = await platform.lend(tenant, account_id)
     [listed] = (await ops.get("/v1/ops/leasable-accounts")).json()["items"]
@@ -50,7 +52,7 @@ async def test_offers_are_listed_withdrawn_and_recalled(platform: Platform, tena
 
 
 async def test_only_ones_own_account_can_be_offered(
-    pool: Pool, platform: Platform, tenant: Tenant, acme: Caller
+    pool: Pool, platform: LeasingOperator, tenant: LeasingTenant, acme: Caller
 ) -> None:
     async with pool.acquire() as conn:
         project_id = leasing.found(ids.PROJECT, tenant.project)
@@ -66,7 +68,7 @@ async def test_only_ones_own_account_can_be_offered(
 
 
 async def test_a_sandboxs_operator_sees_sandboxes(
-    app: Litestar, pool: Pool, platform: Platform, tenant: Tenant
+    app: Litestar, pool: Pool, platform: LeasingOperator, tenant: LeasingTenant
 ) -> None:
     request = (await tenant.ask()).json()["requestId"]
     account_id = await platform.offer("one")

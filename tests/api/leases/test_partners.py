@@ -1,4 +1,4 @@
-"""Leased accounts as partners ask for them, use them and let them go."""
+"""Leased accounts as partners request, use and release them."""
 
 from litestar import Litestar
 
@@ -6,10 +6,10 @@ from db.pool import Pool
 from schemas import ids
 from tests import leasing, seeds
 from tests.api.conftest import Caller, client_of, new_key
-from tests.api.leases.tenants import ASKED, Platform, Tenant
+from tests.api.leases.tenants import ASKED, LeasingOperator, LeasingTenant
 
 
-async def test_a_request_is_made_read_and_answered(platform: Platform, tenant: Tenant) -> None:
+async def test_a_request_is_made_read_and_answered(platform: LeasingOperator, tenant: LeasingTenant) -> None:
     answer = await tenant.ask()
     made = answer.json()
     assert answer.status_code == 201
@@ -41,7 +41,7 @@ async def test_a_request_is_made_read_and_answered(platform: Platform, tenant: T
     assert {one["leased"] for one in accounts} == {True}
 
 
-async def test_a_projects_requests_are_listed_newest_first(tenant: Tenant) -> None:
+async def test_a_projects_requests_are_listed_newest_first(tenant: LeasingTenant) -> None:
     made = [(await tenant.ask()).json() for _ in range(3)]
     path = f"/v1/projects/{tenant.project}/leased-accounts/requests"
     first = (await tenant.http.get(path, params={"limit": 2})).json()
@@ -50,13 +50,15 @@ async def test_a_projects_requests_are_listed_newest_first(tenant: Tenant) -> No
     assert rest["nextCursor"] is None
 
 
-async def test_the_fewest_and_the_most_are_taken_without_a_platform_or_note(tenant: Tenant) -> None:
+async def test_the_fewest_and_the_most_are_taken_without_a_platform_or_note(tenant: LeasingTenant) -> None:
     for count in (1, 50):
         answer = await tenant.ask(count=count, platform=None, note=None)
         assert (answer.status_code, answer.json()["count"], answer.json()["note"]) == (201, count, None)
 
 
-async def test_a_lease_is_listed_released_and_told_why(platform: Platform, tenant: Tenant) -> None:
+async def test_a_lease_is_listed_released_and_told_why(
+    platform: LeasingOperator, tenant: LeasingTenant
+) -> None:
     account_id = await platform.lend(tenant, await platform.offer("one"))
     await tenant.schedule(account_id, "Bread.")
     path = f"/v1/projects/{tenant.project}/leased-accounts"
@@ -81,7 +83,9 @@ async def test_a_lease_is_listed_released_and_told_why(platform: Platform, tenan
     assert (page["items"][0]["handle"], rest["items"], rest["nextCursor"]) == ("two", [ended], None)
 
 
-async def test_an_account_of_ones_own_is_let_go_elsewhere(pool: Pool, tenant: Tenant, acme: Caller) -> None:
+async def test_own_account_is_disconnected_by_another_route(
+    pool: Pool, tenant: LeasingTenant, acme: Caller
+) -> None:
     async with pool.acquire() as conn:
         project_id = leasing.found(ids.PROJECT, tenant.project)
         own = ids.show(ids.ACCOUNT, await seeds.account(conn, acme.organization_id, project_id))
@@ -91,8 +95,8 @@ async def test_an_account_of_ones_own_is_let_go_elsewhere(pool: Pool, tenant: Te
         assert "/v1/social-accounts/" in answer.json()["error"]["message"]
 
 
-async def test_its_tenant_connects_it_not_again(
-    app: Litestar, pool: Pool, platform: Platform, tenant: Tenant, acme: Caller
+async def test_tenant_cannot_reconnect_a_leased_account(
+    app: Litestar, pool: Pool, platform: LeasingOperator, tenant: LeasingTenant, acme: Caller
 ) -> None:
     account_id = await platform.lend(tenant, await platform.offer("one"))
     await pool.execute("update api_key set return_origins = '{https://app.example.com}'")

@@ -1,4 +1,4 @@
-"""A project to schedule in."""
+"""Fixture: a project for scheduling."""
 
 from collections.abc import AsyncIterator
 
@@ -7,13 +7,13 @@ import pytest_asyncio
 from db.pool import Pool
 from schemas.settings import Settings
 from tests import seeds
-from tests.api.parties import parties
-from tests.api.posts.project import Project
+from tests.api.parties import open_participants
+from tests.api.posts.project import PostsProject
 
 
 @pytest_asyncio.fixture
-async def project(settings: Settings, pool: Pool) -> AsyncIterator[Project]:
-    async with parties(settings, pool) as found:
+async def project(settings: Settings, pool: Pool) -> AsyncIterator[PostsProject]:
+    async with open_participants(settings, pool) as found:
         async with pool.acquire() as conn:
             project = await seeds.project(conn, found.acme.organization_id, timezone="America/New_York")
-        yield Project(**vars(found), id=project)
+        yield PostsProject(**vars(found), id=project)

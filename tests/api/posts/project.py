@@ -1,4 +1,4 @@
-"""A project with content and accounts, and what partners ask of its posts."""
+"""A project with content and accounts, and the requests of partners."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,11 +12,11 @@ from jobs.kinds import PUBLISH_POST
 from jobs.ledger import Claim
 from schemas import ids
 from tests import seeds
-from tests.api.parties import Parties
+from tests.api.parties import Participants
 
 
 @dataclass
-class Project(Parties):
+class PostsProject(Participants):
     """Acme's project in New York; `clock` is the API's."""
 
     id: UUID
@@ -30,7 +30,7 @@ class Project(Parties):
         return f"/v1/projects/{ids.show(ids.PROJECT, self.id)}/scheduled-posts"
 
     async def content(self, caption: str = "Fresh bread today.", **columns: Any) -> str:
-        """Completed content; `columns` are set on its row."""
+        """Insert completed content; `columns` are set on its row."""
         async with self.pool.acquire() as conn:
             content_id = await seeds.content(conn, self.org, self.id)
             for name, value in {"caption": caption, **columns}.items():
@@ -46,12 +46,12 @@ class Project(Parties):
         return [await self.account(f"shop{number}") for number in range(count)]
 
     def soon(self, **ahead: float) -> str:
-        """A `scheduledFor`, an hour ahead unless it says otherwise."""
+        """Return a `scheduledFor`, by default an hour ahead."""
         at = self.clock() + timedelta(**ahead or {"hours": 1})
         return at.isoformat().replace("+00:00", "Z")
 
     async def schedule(self, content: str, *accounts: str, **body: Any) -> httpx.Response:
-        """In an hour, unless `body` says otherwise."""
+        """Schedule content, by default in an hour."""
         asked: dict[str, Any] = {"targets": [{"socialAccountId": account} for account in accounts]} | body
         if not asked.keys() & {"scheduledFor", "localTime"}:
             asked["scheduledFor"] = self.soon()
@@ -62,7 +62,7 @@ class Project(Parties):
         return await self.acme.http.post(f"/v1/content/{content}/publish", json=asked)
 
     async def scheduled(self, **body: Any) -> str:
-        """The id of a post of its own content to its own account."""
+        """Schedule new content to a new account, and return the post's id."""
         number = await self.pool.fetchval("select count(*) from social_account")
         answer = await self.schedule(await self.content(), await self.account(f"own{number}"), **body)
         assert answer.status_code == 202, answer.text
@@ -76,7 +76,7 @@ class Project(Parties):
         return found
 
     async def job(self, post_id: str) -> dict[str, Any]:
-        """The row of its job."""
+        """Return the row of the post's job."""
         row = await self.pool.fetchrow(
             "select j.* from scheduled_post p join job j on j.id = p.job_id where p.id = $1", uuid_of(post_id)
         )
@@ -93,7 +93,7 @@ class Project(Parties):
         return await self.acme.http.post(f"/v1/scheduled-posts/{post_id}/resolve", json=body)
 
     async def set(self, post_id: str, **columns: Any) -> None:
-        """Write a post's row, past all rules."""
+        """Write a post's row, bypassing all rules."""
         for name in columns:
             assert name.isidentifier()
         assigned = ", ".join(f"{name} = ${number}" for number, name in enumerate(columns, 2))
@@ -117,7 +117,7 @@ def instant(text: str) -> datetime:
 
 
 async def run(pool: Pool) -> Claim:
-    """A worker takes the one due job."""
+    """Claim the one due job as a worker."""
     async with pool.acquire() as conn:
         [claim] = await seeds.claims(conn, PUBLISH_POST)
     return claim

@@ -1,4 +1,4 @@
-"""After a post's job: what became of the post by a person's word, and a job that is canceled or retried."""
+"""After a post's job: resolving the outcome, and canceling or retrying the job."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -8,13 +8,13 @@ import pytest
 from domain.jobs import jobs
 from jobs.ledger import Settlement
 from jobs.outcomes import Failed
-from tests.api.everything import census
-from tests.api.posts.project import Project, instant, run, uuid_of
+from tests.api.everything import table_digests
+from tests.api.posts.project import PostsProject, instant, run, uuid_of
 from tests.api.refusals import reason
 
 
-async def fail(project: Project, *, retryable: bool = True) -> tuple[str, str]:
-    """A post whose job failed, and the job."""
+async def fail(project: PostsProject, *, retryable: bool = True) -> tuple[str, str]:
+    """Return a post with a failed job, and the job."""
     post_id = await project.scheduled(scheduledFor=project.soon(seconds=-1))
     claim = await run(project.pool)
     failed = Failed("NETWORK", "the server did not answer", retryable=retryable)
@@ -23,7 +23,7 @@ async def fail(project: Project, *, retryable: bool = True) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("published", [True, False])
-async def test_a_person_says_what_became_of_a_post(project: Project, published: bool) -> None:
+async def test_person_resolves_an_unknown_outcome(project: PostsProject, published: bool) -> None:
     post_id, _ = await fail(project)
     sent = datetime(2026, 11, 24, 12, tzinfo=UTC)
     await project.set(post_id, status="outcome_unknown", sent_at=sent)
@@ -43,16 +43,16 @@ async def test_a_person_says_what_became_of_a_post(project: Project, published: 
     assert reason(again) == (409, "CONFLICT", "OUTCOME_KNOWN")
 
 
-async def test_only_an_unknown_outcome_is_resolved(project: Project) -> None:
+async def test_only_an_unknown_outcome_is_resolved(project: PostsProject) -> None:
     post_id = await project.scheduled()
-    before = await census(project.pool)
+    before = await table_digests(project.pool)
     answer = await project.resolve(post_id, published=True)
     assert reason(answer) == (409, "CONFLICT", "OUTCOME_KNOWN")
     assert answer.json()["error"]["details"]["status"] == "queued"
-    assert await census(project.pool) == before
+    assert await table_digests(project.pool) == before
 
 
-async def test_canceling_the_job_cancels_the_post(project: Project) -> None:
+async def test_canceling_the_job_cancels_the_post(project: PostsProject) -> None:
     post_id = await project.scheduled()
     job = (await project.post(post_id))["jobId"]
     assert (await project.acme.http.post(f"/v1/jobs/{job}/cancel")).status_code == 202
@@ -61,7 +61,7 @@ async def test_canceling_the_job_cancels_the_post(project: Project) -> None:
     assert (await project.events(post_id))[1:] == [("canceled", {"reason": "job_canceled"})]
 
 
-async def test_retrying_the_job_sends_the_post_once_more(project: Project) -> None:
+async def test_retrying_the_job_sends_the_post_once_more(project: PostsProject) -> None:
     post_id, job = await fail(project)
     post = await project.post(post_id)
     assert (post["status"], post["lastError"]["code"], post["lastError"]["category"]) == (
@@ -79,7 +79,7 @@ async def test_retrying_the_job_sends_the_post_once_more(project: Project) -> No
     assert (again["jobId"], again["deduplicated"]) == (said["jobId"], True)
 
 
-async def test_what_is_retried_after_an_edit_counts_as_what_it_is_now(project: Project) -> None:
+async def test_retry_after_an_edit_uses_the_current_caption(project: PostsProject) -> None:
     post_id, job = await fail(project)
     post = await project.post(post_id)
     await project.acme.http.patch(f"/v1/content/{post['contentId']}", json={"caption": "New words."})
@@ -88,22 +88,22 @@ async def test_what_is_retried_after_an_edit_counts_as_what_it_is_now(project: P
     assert reason(same)[2] == "DUPLICATE_POST"
 
 
-async def test_what_can_not_be_retried(project: Project) -> None:
+async def test_other_posts_cannot_be_retried(project: PostsProject) -> None:
     final, of_final = await fail(project, retryable=False)
     canceled = await project.scheduled()
     of_canceled = (await project.post(canceled))["jobId"]
     await project.cancel(canceled)
     waiting = (await project.post(await project.scheduled()))["jobId"]
-    before = await census(project.pool)
+    before = await table_digests(project.pool)
     for job in (of_final, of_canceled, waiting):
         answer = await project.acme.http.post(f"/v1/jobs/{job}/retry")
         assert reason(answer) == (409, "CONFLICT", "JOB_NOT_RETRYABLE")
-    assert await census(project.pool) == before
+    assert await table_digests(project.pool) == before
     assert (await project.post(final))["status"] == "failed"
 
 
-async def test_nobody_is_told_to_send_anew_what_may_be_live(project: Project) -> None:
-    """Neither while nobody knows, nor once somebody has seen it."""
+async def test_post_that_may_be_live_is_not_retried(project: PostsProject) -> None:
+    """Neither while the outcome is unknown, nor after a person reported the post as live."""
     post_id, job = await fail(project, retryable=False)
     await project.set(post_id, status="outcome_unknown", sent_at=datetime(2026, 11, 24, 12, tzinfo=UTC))
     for status, says in (("outcome_unknown", "/resolve"), ("published", "is live")):
@@ -116,7 +116,7 @@ async def test_nobody_is_told_to_send_anew_what_may_be_live(project: Project) ->
         await project.resolve(post_id, published=True)
 
 
-async def test_a_retry_is_refused_where_a_schedule_would_be(project: Project) -> None:
+async def test_a_retry_is_refused_where_a_schedule_would_be(project: PostsProject) -> None:
     post_id, job = await fail(project)
     post = await project.post(post_id)
     content, account = post["contentId"], post["socialAccountId"]

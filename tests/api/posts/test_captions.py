@@ -1,4 +1,4 @@
-"""A caption of a post's own, where the caption that it replaces needs an approval."""
+"""A post's own caption, if captions need an approval."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -9,14 +9,14 @@ import pytest
 import pytest_asyncio
 
 from tests.api.conftest import Caller, client_of, new_key
-from tests.api.everything import census
-from tests.api.posts.project import Project
-from tests.api.refusals import paths, problem, reason
+from tests.api.everything import table_digests
+from tests.api.posts.project import PostsProject
+from tests.api.refusals import issue_paths, problem, reason
 
 
 @pytest_asyncio.fixture
-async def writer(project: Project) -> AsyncIterator[Caller]:
-    """A key that may schedule, and approve nothing."""
+async def writer(project: PostsProject) -> AsyncIterator[Caller]:
+    """A key that may schedule, but not approve."""
     scopes = ("publish:write", "publish:read", "content:write")
     key = await new_key(project.pool, project.org, scopes=scopes)
     async with client_of(project.app, key) as client:
@@ -24,17 +24,19 @@ async def writer(project: Project) -> AsyncIterator[Caller]:
 
 
 async def send(
-    project: Project, caller: Caller, content: str, caption: str | None, verb: str = "schedule"
+    project: PostsProject, caller: Caller, content: str, caption: str | None, verb: str = "schedule"
 ) -> httpx.Response:
-    """To an account of its own, in an hour."""
+    """Send a post to a new account, in an hour."""
     number = await project.pool.fetchval("select count(*) from social_account")
     target = {"socialAccountId": await project.account(f"own{number}"), "captionOverride": caption}
     body = {"targets": [target]} | ({"scheduledFor": project.soon()} if verb == "schedule" else {})
     return await caller.http.post(f"/v1/content/{content}/{verb}", json=body)
 
 
-async def blocked(project: Project, writer: Caller, gate: str = "approved", caption: str = "Mine.") -> str:
-    """The post of a caption that nobody has approved."""
+async def blocked(
+    project: PostsProject, writer: Caller, gate: str = "approved", caption: str = "Mine."
+) -> str:
+    """Return a post with an unapproved caption."""
     answer = await send(project, writer, await project.content(approval_status=gate), caption)
     assert answer.status_code == 202, answer.text
     assert answer.json()["gateStatus"] == "blocked_on_approval"
@@ -46,22 +48,22 @@ async def blocked(project: Project, writer: Caller, gate: str = "approved", capt
     return post_id
 
 
-async def decide(project: Project, post_id: str, verdict: str, **body: Any) -> httpx.Response:
+async def decide(project: PostsProject, post_id: str, verdict: str, **body: Any) -> httpx.Response:
     return await project.acme.http.post(f"/v1/scheduled-posts/{post_id}/{verdict}", json=body)
 
 
-async def approval(project: Project) -> tuple[str, Any]:
-    """The one on record: of what, and its details."""
+async def approval(project: PostsProject) -> tuple[str, Any]:
+    """Return the subject and details of the single approval in the audit log."""
     [row] = await project.pool.fetch("select * from audit_log where action = 'caption.approved'")
     return row["subject"], row["details"]
 
 
-async def state(project: Project, post_id: str) -> tuple[str, bool]:
+async def state(project: PostsProject, post_id: str) -> tuple[str, bool]:
     post = await project.post(post_id)
     return post["status"], post["captionPending"]
 
 
-async def test_an_unapproved_caption_waits_for_its_approval(project: Project, writer: Caller) -> None:
+async def test_an_unapproved_caption_waits_for_its_approval(project: PostsProject, writer: Caller) -> None:
     post_id = await blocked(project, writer)
     answer = await decide(project, post_id, "approve", note="Fine.")
     assert answer.status_code == 200, answer.text
@@ -72,7 +74,7 @@ async def test_an_unapproved_caption_waits_for_its_approval(project: Project, wr
     assert entry == (post_id, {"note": "Fine."})
 
 
-async def test_a_rejected_caption_ends_its_post(project: Project, writer: Caller) -> None:
+async def test_a_rejected_caption_ends_its_post(project: PostsProject, writer: Caller) -> None:
     post_id = await blocked(project, writer)
     answer = await decide(project, post_id, "reject", reason="No.")
     assert (answer.json()["status"], answer.json()["cancelReason"]) == ("canceled", "caption_rejected")
@@ -81,26 +83,26 @@ async def test_a_rejected_caption_ends_its_post(project: Project, writer: Caller
 
 
 @pytest.mark.parametrize(("verdict", "body"), [("approve", {}), ("reject", {"reason": "No."})])
-async def test_who_may_only_publish_decides_nothing(
-    project: Project, writer: Caller, verdict: str, body: Any
+async def test_publishing_key_cannot_approve_captions(
+    project: PostsProject, writer: Caller, verdict: str, body: Any
 ) -> None:
     post_id = await blocked(project, writer)
-    before = await census(project.pool)
+    before = await table_digests(project.pool)
     answer = await writer.http.post(f"/v1/scheduled-posts/{post_id}/{verdict}", json=body)
     assert problem(answer) == (403, "FORBIDDEN_SCOPE", {"requiredScope": "content:approve"})
-    assert await census(project.pool) == before
+    assert await table_digests(project.pool) == before
 
 
-async def test_an_unapproved_caption_is_not_published_at_once(project: Project, writer: Caller) -> None:
+async def test_an_unapproved_caption_is_not_published_at_once(project: PostsProject, writer: Caller) -> None:
     content = await project.content(approval_status="approved")
     answer = await send(project, writer, content, "Mine.", "publish")
     assert reason(answer)[:2] == (403, "APPROVAL_REQUIRED")
-    assert paths(answer) == ["targets[0].captionOverride"]
+    assert issue_paths(answer) == ["targets[0].captionOverride"]
     assert await project.pool.fetchval("select count(*) from scheduled_post") == 0
 
 
 @pytest.mark.parametrize("verb", ["schedule", "publish"])
-async def test_who_may_approve_approves_what_they_send(project: Project, verb: str) -> None:
+async def test_approving_key_approves_its_own_captions(project: PostsProject, verb: str) -> None:
     content = await project.content(approval_status="approved")
     answer = await send(project, project.acme, content, "Mine.", verb)
     [made] = answer.json()["scheduledPosts"]
@@ -113,14 +115,14 @@ async def test_who_may_approve_approves_what_they_send(project: Project, verb: s
     ("gate", "caption"),
     [("not_required", "Mine."), ("approved", "Fresh bread today."), ("approved", None)],
 )
-async def test_what_needs_no_approval_or_has_one_goes_out(
-    project: Project, writer: Caller, gate: str, caption: str | None
+async def test_approved_or_exempt_caption_is_sent(
+    project: PostsProject, writer: Caller, gate: str, caption: str | None
 ) -> None:
     answer = await send(project, writer, await project.content(approval_status=gate), caption, "publish")
     assert (answer.status_code, answer.json()["gateStatus"]) == (202, "open")
 
 
-async def test_each_target_waits_for_itself(project: Project, writer: Caller) -> None:
+async def test_each_target_waits_for_its_own_approval(project: PostsProject, writer: Caller) -> None:
     content, accounts = await project.content(approval_status="approved"), await project.accounts(2)
     targets = [{"socialAccountId": accounts[0]}, {"socialAccountId": accounts[1], "captionOverride": "Mine."}]
     body = {"targets": targets, "scheduledFor": project.soon()}
@@ -131,7 +133,7 @@ async def test_each_target_waits_for_itself(project: Project, writer: Caller) ->
 
 @pytest.mark.parametrize("first", ["post", "content"])
 async def test_a_caption_and_its_content_are_approved_in_either_order(
-    project: Project, writer: Caller, first: str
+    project: PostsProject, writer: Caller, first: str
 ) -> None:
     post_id = await blocked(project, writer, "pending")
     content = (await project.post(post_id))["contentId"]
@@ -142,8 +144,8 @@ async def test_a_caption_and_its_content_are_approved_in_either_order(
     assert await state(project, post_id) == ("queued", False)
 
 
-async def test_a_pending_contents_own_words_are_approved_with_it(project: Project, writer: Caller) -> None:
-    """And they stay approved, when the content says something else later."""
+async def test_equal_caption_is_approved_with_its_content(project: PostsProject, writer: Caller) -> None:
+    """The approval stays valid when the content's caption changes later."""
     post_id = await blocked(project, writer, "pending", "Fresh bread today.")
     content = (await project.post(post_id))["contentId"]
     approve = f"/v1/content/{content}/approve"
@@ -155,7 +157,7 @@ async def test_a_pending_contents_own_words_are_approved_with_it(project: Projec
     assert await state(project, post_id) == ("queued", False)
 
 
-async def test_another_time_approves_nothing(project: Project, writer: Caller) -> None:
+async def test_reschedule_approves_nothing(project: PostsProject, writer: Caller) -> None:
     post_id = await blocked(project, writer)
     moved = {"scheduledFor": project.soon(hours=2)}
     for caller in (writer, project.acme):
@@ -164,7 +166,9 @@ async def test_another_time_approves_nothing(project: Project, writer: Caller) -
         assert await state(project, post_id) == ("blocked", True)
 
 
-async def test_a_caption_approved_too_late_waits_for_another_time(project: Project, writer: Caller) -> None:
+async def test_a_caption_approved_too_late_waits_for_another_time(
+    project: PostsProject, writer: Caller
+) -> None:
     post_id = await blocked(project, writer)
     project.clock.ahead += timedelta(hours=2)
     post = (await decide(project, post_id, "approve")).json()
@@ -173,7 +177,7 @@ async def test_a_caption_approved_too_late_waits_for_another_time(project: Proje
     assert await state(project, post_id) == ("queued", False)
 
 
-async def test_the_database_itself_sends_no_unapproved_caption(project: Project, writer: Caller) -> None:
+async def test_database_check_blocks_unapproved_captions(project: PostsProject, writer: Caller) -> None:
     post_id = await blocked(project, writer)
     for column in ("queued", "publishing", "published", "draft_in_inbox", "failed", "outcome_unknown"):
         with pytest.raises(Exception, match="scheduled_post_caption"):

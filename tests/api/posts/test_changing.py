@@ -1,4 +1,4 @@
-"""One post that a person cancels or moves, or whose account or project they end."""
+"""Canceling and rescheduling one post, and ending its account or project."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,13 +10,13 @@ from domain.jobs import jobs
 from jobs.ledger import Settlement
 from jobs.outcomes import Canceled
 from tests import seeds
-from tests.api.everything import census
-from tests.api.posts.project import Project, instant, run
+from tests.api.everything import table_digests
+from tests.api.posts.project import PostsProject, instant, run
 from tests.api.refusals import reason
 
 SENT = {"status": "publishing", "phase": "sending", "handle": {}, "request": b""}
 
-#: Past every change: what it takes to be there, by the database's checks.
+#: Later states that allow no change, with the columns that the database's checks require.
 LATER: dict[str, dict[str, Any]] = {
     "publishing": SENT,
     "published": {"status": "published", "published_at": datetime.now(UTC), "external_id": "1"},
@@ -26,7 +26,7 @@ LATER: dict[str, dict[str, Any]] = {
 }
 
 
-async def test_a_cancel_ends_the_post_and_its_job_at_once(project: Project) -> None:
+async def test_a_cancel_ends_the_post_and_its_job_at_once(project: PostsProject) -> None:
     post_id = await project.scheduled()
     answer = await project.cancel(post_id, json={"reason": "sold out"})
     post = answer.json()
@@ -38,32 +38,34 @@ async def test_a_cancel_ends_the_post_and_its_job_at_once(project: Project) -> N
     assert (await project.events(post_id))[1:] == [("canceled", {"reason": "sold out"})]
 
 
-async def test_a_repeated_cancel_answers_the_same_and_changes_nothing(project: Project) -> None:
+async def test_a_repeated_cancel_answers_the_same_and_changes_nothing(project: PostsProject) -> None:
     post_id = await project.scheduled()
     first = await project.cancel(post_id)
-    before = await census(project.pool)
+    before = await table_digests(project.pool)
     for again in (
         await project.cancel(post_id),
         await project.cancel(post_id, json={}),
         await project.cancel(post_id, json={"reason": "other"}),
     ):
         assert (again.status_code, again.content) == (200, first.content)
-    assert await census(project.pool) == before
+    assert await table_digests(project.pool) == before
 
 
-async def test_a_blocked_post_is_canceled_too(project: Project) -> None:
+async def test_a_blocked_post_is_canceled_too(project: PostsProject) -> None:
     content, account = await project.content(approval_status="pending"), await project.account()
     [made] = (await project.schedule(content, account)).json()["scheduledPosts"]
     assert (await project.cancel(made["id"])).json()["status"] == "canceled"
 
 
-async def test_a_cancel_works_in_an_archived_project(project: Project) -> None:
+async def test_a_cancel_works_in_an_archived_project(project: PostsProject) -> None:
     post_id = await project.scheduled()
     await project.acme.http.delete(project.list_path.removesuffix("/scheduled-posts"))
     assert (await project.cancel(post_id)).json()["status"] == "canceled"
 
 
-async def test_a_post_that_is_being_prepared_is_canceled_and_its_job_asked_to_stop(project: Project) -> None:
+async def test_a_post_that_is_being_prepared_is_canceled_and_its_job_asked_to_stop(
+    project: PostsProject,
+) -> None:
     post_id = await project.scheduled(scheduledFor=project.soon(seconds=-1))
     claim = await run(project.pool)
     await project.set(post_id, phase="preparing")
@@ -76,23 +78,23 @@ async def test_a_post_that_is_being_prepared_is_canceled_and_its_job_asked_to_st
 
 
 @pytest.mark.parametrize("status", LATER)
-async def test_what_is_on_its_way_or_over_is_left_alone(project: Project, status: str) -> None:
+async def test_sent_or_ended_post_is_not_canceled(project: PostsProject, status: str) -> None:
     post_id = await project.scheduled()
     await project.set(post_id, **LATER[status])
-    before = await census(project.pool)
+    before = await table_digests(project.pool)
     for answer in (
         await project.cancel(post_id),
         await project.reschedule(post_id, scheduledFor=project.soon(days=1)),
     ):
         assert reason(answer) == (409, "CONFLICT", "POST_NOT_QUEUED")
         assert answer.json()["error"]["details"]["status"] == status
-    assert await census(project.pool) == before
+    assert await table_digests(project.pool) == before
 
 
-async def test_a_stale_version_changes_nothing(project: Project) -> None:
+async def test_a_stale_version_changes_nothing(project: PostsProject) -> None:
     post_id = await project.scheduled()
     url, headers = f"/v1/scheduled-posts/{post_id}", {"If-Match": '"7"'}
-    before = await census(project.pool)
+    before = await table_digests(project.pool)
     body = {"scheduledFor": project.soon(days=1)}
     for answer in (
         await project.acme.http.delete(url, headers=headers),
@@ -100,12 +102,12 @@ async def test_a_stale_version_changes_nothing(project: Project) -> None:
         await project.acme.http.post(f"{url}/resolve", json={"published": True}, headers=headers),
     ):
         assert reason(answer)[:2] == (412, "PRECONDITION_FAILED")
-    assert await census(project.pool) == before
+    assert await table_digests(project.pool) == before
     fresh = await project.acme.http.delete(url, headers={"If-Match": '"1"'})
     assert fresh.status_code == 200
 
 
-async def test_another_time_moves_post_and_job(project: Project) -> None:
+async def test_reschedule_moves_post_and_job(project: PostsProject) -> None:
     post_id = await project.scheduled()
     was = (await project.post(post_id))["scheduledFor"]
     for at in (project.soon(days=9), project.soon(minutes=5), project.soon(seconds=-1)):
@@ -121,15 +123,15 @@ async def test_another_time_moves_post_and_job(project: Project) -> None:
     assert await project.pool.fetchval("select count(*) from job") == 1
 
 
-async def test_another_local_time(project: Project) -> None:
+async def test_reschedule_to_a_local_time(project: PostsProject) -> None:
     project.clock.ahead = datetime.fromisoformat("2026-10-20T12:00Z") - datetime.now(UTC)
     post_id = await project.scheduled()
     answer = await project.reschedule(post_id, localTime="2026-11-01T01:30")
     assert answer.json()["scheduledFor"] == "2026-11-01T05:30:00Z"
 
 
-async def test_the_instant_that_was_shown_is_a_way_back(project: Project) -> None:
-    """As the console undoes a move: also to the second of two times that the clocks show alike."""
+async def test_shown_time_undoes_a_reschedule(project: PostsProject) -> None:
+    """As the console undoes a move: also to the second of two equal local times."""
     project.clock.ahead = datetime.fromisoformat("2026-10-20T12:00Z") - datetime.now(UTC)
     post_id = await project.scheduled(scheduledFor="2026-11-01T06:30:30.250Z")
     was = (await project.post(post_id))["scheduledFor"]
@@ -138,7 +140,7 @@ async def test_the_instant_that_was_shown_is_a_way_back(project: Project) -> Non
     assert instant(was) == datetime.fromisoformat("2026-11-01T06:30:30.250Z")
 
 
-async def test_a_blocked_post_only_gets_another_time(project: Project) -> None:
+async def test_blocked_post_is_rescheduled_without_a_job(project: PostsProject) -> None:
     content, account = await project.content(approval_status="pending"), await project.account()
     [made] = (await project.schedule(content, account)).json()["scheduledPosts"]
     post = (await project.reschedule(made["id"], scheduledFor=project.soon(days=1))).json()
@@ -146,16 +148,16 @@ async def test_a_blocked_post_only_gets_another_time(project: Project) -> None:
     assert await project.pool.fetchval("select count(*) from job") == 0
 
 
-async def test_a_post_that_is_being_prepared_is_not_moved(project: Project) -> None:
+async def test_a_post_that_is_being_prepared_is_not_moved(project: PostsProject) -> None:
     post_id = await project.scheduled(scheduledFor=project.soon(seconds=-1))
     await run(project.pool)
-    before = await census(project.pool)
+    before = await table_digests(project.pool)
     answer = await project.reschedule(post_id, scheduledFor=project.soon(days=1))
     assert reason(answer) == (409, "CONFLICT", "POST_NOT_QUEUED")
-    assert await census(project.pool) == before
+    assert await table_digests(project.pool) == before
 
 
-async def test_nothing_is_moved_in_an_archived_project(project: Project) -> None:
+async def test_nothing_is_moved_in_an_archived_project(project: PostsProject) -> None:
     post_id = await project.scheduled()
     await project.acme.http.delete(project.list_path.removesuffix("/scheduled-posts"))
     body = {"scheduledFor": project.soon(days=1)}
@@ -164,7 +166,7 @@ async def test_nothing_is_moved_in_an_archived_project(project: Project) -> None
     assert (await project.acme.http.post(url, json=body, headers=stale)).status_code == 412
 
 
-async def test_a_move_next_to_the_same_is_a_duplicate(project: Project) -> None:
+async def test_reschedule_next_to_equal_content_is_a_duplicate(project: PostsProject) -> None:
     content, account = await project.content(), await project.account()
     answers = [
         await project.schedule(content, account, scheduledFor=project.soon(days=days)) for days in (1, 3)
@@ -178,8 +180,10 @@ async def test_a_move_next_to_the_same_is_a_duplicate(project: Project) -> None:
     assert (await project.reschedule(second["id"], scheduledFor=near, allowDuplicate=True)).status_code == 200
 
 
-async def test_archiving_a_project_counts_what_it_cancels_and_what_is_on_its_way(project: Project) -> None:
-    """Not what has ended, nor what is another project's; a repeat answers the same."""
+async def test_archiving_a_project_counts_what_it_cancels_and_what_is_on_its_way(
+    project: PostsProject,
+) -> None:
+    """Ended posts and other projects' posts aren't counted; a repeat returns the same answer."""
     content, account = await project.content(approval_status="pending"), await project.account()
     await project.schedule(content, account)
     await project.scheduled()
@@ -197,7 +201,7 @@ async def test_archiving_a_project_counts_what_it_cancels_and_what_is_on_its_way
     assert (first.status_code, again.json()) == (200, told)
 
 
-async def test_disconnecting_an_account_cancels_what_waits_for_it(project: Project) -> None:
+async def test_disconnecting_an_account_cancels_what_waits_for_it(project: PostsProject) -> None:
     content, (one, two) = await project.content(), await project.accounts(2)
     made = (await project.schedule(content, one, two)).json()["scheduledPosts"]
     pending = await project.content("Other.", approval_status="pending")

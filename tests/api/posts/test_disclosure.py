@@ -1,42 +1,42 @@
-"""Disclosure and consent: the AI label of content and posts, and who may see a post on TikTok."""
+"""Disclosure and consent: the AI label of content and posts, and the audience of TikTok posts."""
 
 from typing import Any
 
 import pytest
 
-from tests.api.posts.project import Project
+from tests.api.posts.project import PostsProject
 from tests.api.posts.test_fits import FILM, JPEG, add
 
 LEVELS = ["public", "friends", "followers", "private"]
 
 
-async def tiktok(project: Project, *levels: str, handle: str = "shop") -> str:
-    """An account that offers these levels; none: they could not be read."""
+async def tiktok(project: PostsProject, *levels: str, handle: str = "shop") -> str:
+    """Create an account that offers these levels; none: they could not be read."""
     traits = {"privacyLevels": list(levels)} if levels else {}
     return await project.account(handle, platform="tiktok", traits=traits)
 
 
-async def film(project: Project, files: Any = (FILM,), **columns: Any) -> str:
-    """Content of a short video, or of other files."""
+async def film(project: PostsProject, files: Any = (FILM,), **columns: Any) -> str:
+    """Create content of a short video, or of other files."""
     content = await project.content(**columns)
     await add(project, content, list(files))
     await project.pool.execute("update content_asset set duration_ms = 4000 where kind = 'video'")
     return content
 
 
-async def read(project: Project, content: str) -> dict[str, Any]:
+async def read(project: PostsProject, content: str) -> dict[str, Any]:
     found: dict[str, Any] = (await project.acme.http.get(f"/v1/content/{content}")).json()
     return found
 
 
-async def post_of(project: Project, content: str, **target: Any) -> dict[str, Any]:
+async def post_of(project: PostsProject, content: str, **target: Any) -> dict[str, Any]:
     answer = await project.schedule(content, targets=[target])
     assert answer.status_code == 202, answer.text
     return await project.post(answer.json()["scheduledPosts"][0]["id"])
 
 
 @pytest.mark.parametrize("offered", [["public", "private"], []])
-async def test_a_direct_tiktok_post_asks_who_may_see_it(project: Project, offered: list[str]) -> None:
+async def test_direct_tiktok_post_needs_a_privacy_level(project: PostsProject, offered: list[str]) -> None:
     account = await tiktok(project, *offered)
     other = await project.account("other", platform="mastodon")
     targets = [{"socialAccountId": other, "mode": "draft"}, {"socialAccountId": account}]
@@ -56,14 +56,14 @@ async def test_a_direct_tiktok_post_asks_who_may_see_it(project: Project, offere
     assert (await project.acme.http.get(f"/v1/social-accounts/{other}")).json()["privacyLevels"] is None
 
 
-async def test_the_only_level_of_an_account_is_stored_with_the_post(project: Project) -> None:
-    """So that it stays the level, whatever the account offers by then."""
+async def test_the_only_level_of_an_account_is_stored_with_the_post(project: PostsProject) -> None:
+    """The stored level stays, even if the account offers others later."""
     account = await tiktok(project, "private")
     post = await post_of(project, await film(project), socialAccountId=account)
     assert post["privacyLevel"] == "private"
 
 
-async def test_a_draft_asks_for_no_level(project: Project) -> None:
+async def test_a_draft_asks_for_no_level(project: PostsProject) -> None:
     account = await tiktok(project, "public", "private")
     post = await post_of(project, await film(project), socialAccountId=account, mode="draft")
     assert post["privacyLevel"] is None
@@ -74,7 +74,7 @@ async def test_a_draft_asks_for_no_level(project: Project) -> None:
     [
         ({"creative_type": "uploaded"}, False),
         ({"creative_type": "uploaded", "ai_declared": True}, True),
-        ({"creative_type": "generated"}, True),  # of a release that noted nothing
+        ({"creative_type": "generated"}, True),  # of a release that recorded nothing
         ({"creative_type": "generated", "made_by": "renderer"}, True),
         ({"creative_type": "generated", "made_by": "model"}, True),
         ({"creative_type": "generated", "made_by": "presenter"}, True),
@@ -84,7 +84,7 @@ async def test_a_draft_asks_for_no_level(project: Project) -> None:
     ],
 )
 async def test_how_content_was_made_decides_its_label(
-    project: Project, columns: dict[str, Any], is_ai_generated: bool
+    project: PostsProject, columns: dict[str, Any], is_ai_generated: bool
 ) -> None:
     content = await film(project, format="video", **columns)
     found = await read(project, content)
@@ -105,8 +105,8 @@ async def test_how_content_was_made_decides_its_label(
         ("bluesky", "direct", [JPEG], "not_supported"),
     ],
 )
-async def test_a_post_tells_what_its_platform_is_told(
-    project: Project, platform: str, mode: str, files: Any, label: str
+async def test_post_shows_the_sent_label_and_level(
+    project: PostsProject, platform: str, mode: str, files: Any, label: str
 ) -> None:
     format_ = "video" if files == [FILM] else "image"
     content = await film(project, files, format=format_, creative_type="generated", made_by="model")
@@ -116,7 +116,7 @@ async def test_a_post_tells_what_its_platform_is_told(
     assert post["aiLabel"] == label
 
 
-async def test_a_post_that_was_sent_keeps_the_label_it_was_sent_with(project: Project) -> None:
+async def test_sent_post_keeps_its_label(project: PostsProject) -> None:
     content = await film(project, format="video", creative_type="generated")
     account = await project.account(platform="instagram")
     post = await post_of(project, content, socialAccountId=account)
@@ -127,8 +127,8 @@ async def test_a_post_that_was_sent_keeps_the_label_it_was_sent_with(project: Pr
     assert (await project.post(post["id"]))["aiLabel"] is None
 
 
-async def test_a_declaration_is_an_edit(project: Project) -> None:
-    """What was approved is pending again, its posts wait, and a reviewer sees the new revision."""
+async def test_a_declaration_is_an_edit(project: PostsProject) -> None:
+    """Approved content becomes pending again, its posts wait, and a reviewer sees the new revision."""
     content = await film(project, format="video", approval_status="approved")
     account = await project.account(platform="instagram")
     post = await post_of(project, content, socialAccountId=account)
@@ -143,7 +143,7 @@ async def test_a_declaration_is_an_edit(project: Project) -> None:
     assert (back["aiGenerated"], back["revision"]) == (False, 3)
 
 
-async def test_what_we_made_with_ai_keeps_its_label(project: Project) -> None:
+async def test_generated_ai_content_keeps_its_label(project: PostsProject) -> None:
     content = await film(project, format="video", creative_type="generated", made_by="renderer")
     answer = await project.acme.http.patch(f"/v1/content/{content}", json={"aiGenerated": False})
     assert answer.status_code == 422
@@ -153,7 +153,7 @@ async def test_what_we_made_with_ai_keeps_its_label(project: Project) -> None:
     assert (unchanged.status_code, unchanged.json()["revision"]) == (200, 1)
 
 
-async def test_an_upload_may_be_declared(project: Project) -> None:
+async def test_an_upload_may_be_declared(project: PostsProject) -> None:
     path = f"/v1/projects/{project.list_path.split('/')[3]}/content/upload"
 
     async def upload(**said: str) -> Any:

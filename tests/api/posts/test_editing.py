@@ -1,14 +1,14 @@
-"""A caption that is edited while posts wait with it: their platforms have to take it."""
+"""Editing a caption with waiting posts: their platforms must accept it."""
 
 import httpx
 import pytest
 
-from tests.api.everything import census
-from tests.api.posts.project import Project, uuid_of
-from tests.api.refusals import paths, reason
+from tests.api.everything import table_digests
+from tests.api.posts.project import PostsProject, uuid_of
+from tests.api.refusals import issue_paths, reason
 
 
-async def edit(project: Project, content: str, caption: str) -> httpx.Response:
+async def edit(project: PostsProject, content: str, caption: str) -> httpx.Response:
     return await project.acme.http.patch(f"/v1/content/{content}", json={"caption": caption})
 
 
@@ -17,29 +17,29 @@ def messages(answer: httpx.Response) -> list[str]:
 
 
 @pytest.mark.parametrize("gate", ["not_required", "pending", "approved"])
-async def test_a_caption_that_waiting_posts_cannot_go_out_with_is_refused(
-    project: Project, gate: str
+async def test_caption_that_a_waiting_posts_platform_refuses_is_refused(
+    project: PostsProject, gate: str
 ) -> None:
-    """Each post is told of, whether it waits for its time or for an approval, and nothing changes."""
+    """Each waiting post is listed, whether it waits for its time or for an approval, and nothing changes."""
     content = await project.content(approval_status=gate)
     bluesky, mastodon = await project.account("a", platform="bluesky"), await project.account("b")
     small = await project.account("c", traits={"captionMax": 50})
     made = (await project.schedule(content, bluesky, mastodon, small)).json()["scheduledPosts"]
-    before = await census(project.pool)
+    before = await table_digests(project.pool)
     answer = await edit(project, content, "x" * 400)
     assert reason(answer)[:2] == (422, "VALIDATION")
-    assert paths(answer) == ["caption"] * 2
+    assert issue_paths(answer) == ["caption"] * 2
     first, second = messages(answer)
     assert first.startswith(made[0]["id"])
     assert "400 characters and bluesky takes 300" in first
     assert second.startswith(made[2]["id"])
     assert "400 characters and mastodon takes 50" in second
-    assert await census(project.pool) == before
+    assert await table_digests(project.pool) == before
     assert (await edit(project, content, "x" * 50)).status_code == 200
 
 
-async def test_only_posts_that_show_the_caption_are_asked(project: Project) -> None:
-    """Not those with a caption of their own, nor those that went, failed or were canceled."""
+async def test_only_posts_with_the_caption_are_checked(project: PostsProject) -> None:
+    """Posts with their own caption, and sent, failed or canceled posts, aren't checked."""
     content = await project.content()
     account = await project.account(platform="bluesky")
     own = {"socialAccountId": account, "captionOverride": "mine"}
@@ -57,7 +57,7 @@ async def test_only_posts_that_show_the_caption_are_asked(project: Project) -> N
     assert (await edit(project, content, "x" * 400)).status_code == 200
 
 
-async def test_the_caption_as_it_is_stays_even_where_a_server_takes_less_since(project: Project) -> None:
+async def test_unchanged_caption_is_not_checked_again(project: PostsProject) -> None:
     content, account = await project.content("y" * 40), await project.account(traits={"captionMax": 50})
     assert (await project.schedule(content, account)).status_code == 202
     await project.pool.execute("""update social_account set traits = '{"captionMax": 30}'""")

@@ -1,18 +1,18 @@
-"""Fitness of content for each platform: what an item says is what scheduling refuses."""
+"""Fitness of content for each platform: an item's `fits` matches the refusals of scheduling."""
 
 import pytest
 
 from domain.accounts.platform_limits import PLATFORMS
 from schemas import ids
-from tests.api.posts.project import Project, uuid_of
+from tests.api.posts.project import PostsProject, uuid_of
 
 PLAIN, LONG = "Low tide at six.", "\N{WATER WAVE}" * 1200 + " #b" * 31
 JPEG, PNG, FILM = ("image", "image/jpeg", 1000), ("image", "image/png", 3_000_000), ("video", "video/mp4", 9)
 Files = list[tuple[str, str, int]]
 
 
-async def add(project: Project, content: str, files: Files) -> None:
-    """Files of content, past the upload's rules."""
+async def add(project: PostsProject, content: str, files: Files) -> None:
+    """Add files to content, bypassing the upload's rules."""
     for position, (kind, mime_type, size_bytes) in enumerate(files):
         await project.pool.execute(
             """insert into content_asset (organization_id, content_id, id, position, kind, mime_type, width,
@@ -26,8 +26,8 @@ async def add(project: Project, content: str, files: Files) -> None:
 
 @pytest.mark.parametrize("caption", [PLAIN, LONG, " "])
 @pytest.mark.parametrize("files", [[], [JPEG] * 5, [PNG], [FILM], [JPEG, FILM]])
-async def test_what_an_item_says_is_what_scheduling_refuses(
-    project: Project, files: Files, caption: str
+async def test_fits_matches_the_refusals_of_scheduling(
+    project: PostsProject, files: Files, caption: str
 ) -> None:
     content = await project.content(caption=caption)
     await add(project, content, files)
@@ -42,7 +42,7 @@ async def test_what_an_item_says_is_what_scheduling_refuses(
         assert said == ("; ".join(issue["message"] for issue in issues) or "ok")
 
 
-async def test_an_edit_changes_what_fits(project: Project) -> None:
+async def test_an_edit_changes_what_fits(project: PostsProject) -> None:
     content = await project.content("x" * 501)
     await add(project, content, [JPEG] * 5)
     answer = await project.acme.http.patch(f"/v1/content/{content}", json={"caption": "Low tide"})
@@ -54,6 +54,6 @@ async def test_an_edit_changes_what_fits(project: Project) -> None:
     }
 
 
-async def test_what_is_not_completed_fits_nowhere_yet(project: Project) -> None:
+async def test_incomplete_item_has_no_fits(project: PostsProject) -> None:
     content = await project.content(status="processing")
     assert (await project.acme.http.get(f"/v1/content/{content}")).json()["fits"] is None

@@ -1,20 +1,20 @@
-"""A project's posts, page by page and filtered."""
+"""Pagination and filters of a project's posts."""
 
 from typing import Any
 
 from schemas import ids
 from tests import seeds
-from tests.api.posts.project import Project
+from tests.api.posts.project import PostsProject
 
 
-async def listed(project: Project, **params: str) -> list[str]:
+async def listed(project: PostsProject, **params: str) -> list[str]:
     answer = await project.acme.http.get(project.list_path, params=params)
     assert answer.status_code == 200, answer.text
     return [post["id"] for post in answer.json()["items"]]
 
 
-async def made(project: Project, *hours: float) -> list[str]:
-    """Posts of one content to one account, at these times."""
+async def made(project: PostsProject, *hours: float) -> list[str]:
+    """Create posts of one content to one account, at these times."""
     content, account = await project.content(), await project.account()
     return [
         (
@@ -24,7 +24,7 @@ async def made(project: Project, *hours: float) -> list[str]:
     ]
 
 
-async def test_pages_are_newest_first_and_stable_while_posts_come(project: Project) -> None:
+async def test_pages_are_newest_first_and_stable_while_posts_come(project: PostsProject) -> None:
     found = await made(project, 3, 1, 2, 5, 4)
     first = (await project.acme.http.get(project.list_path, params={"limit": "2"})).json()
     await project.scheduled()
@@ -36,15 +36,15 @@ async def test_pages_are_newest_first_and_stable_while_posts_come(project: Proje
     assert second.json()["nextCursor"] is None
 
 
-async def test_an_item_is_what_its_own_address_answers(project: Project) -> None:
-    """But for what it waits for, which is looked into for one post only."""
+async def test_list_item_equals_the_posts_get(project: PostsProject) -> None:
+    """Except `waiting`, which is computed only for a single post."""
     post_id = await project.scheduled()
     [item] = (await project.acme.http.get(project.list_path)).json()["items"]
     post = await project.post(post_id)
     assert item | {"waiting": post["waiting"]} == post
 
 
-async def test_filters(project: Project) -> None:
+async def test_filters(project: PostsProject) -> None:
     early, middle, late = await made(project, 1, 2, 3)
     other = await project.scheduled()
     account = (await project.post(early))["socialAccountId"]
@@ -63,13 +63,13 @@ async def test_filters(project: Project) -> None:
     assert await listed(project, since=since, until=since) == []
 
 
-async def test_an_archived_project_is_still_read(project: Project) -> None:
+async def test_an_archived_project_is_still_read(project: PostsProject) -> None:
     found = await made(project, 1)
     await project.acme.http.delete(project.list_path.removesuffix("/scheduled-posts"))
     assert await listed(project) == found
 
 
-async def test_accounts_that_are_not_the_projects_are_not_found(project: Project) -> None:
+async def test_accounts_of_other_projects_are_not_found(project: PostsProject) -> None:
     async with project.pool.acquire() as conn:
         other = await seeds.project(conn, project.org)
     foreign = await project.account("theirs", project_id=other)
@@ -82,7 +82,7 @@ async def test_accounts_that_are_not_the_projects_are_not_found(project: Project
     assert (await said(foreign))[0] == 404
 
 
-async def test_content_that_is_not_the_projects_is_not_found(project: Project) -> None:
+async def test_content_of_other_projects_is_not_found(project: PostsProject) -> None:
     async with project.pool.acquire() as conn:
         other = await seeds.project(conn, project.org)
         foreign = ids.show(ids.CONTENT, await seeds.content(conn, project.org, other))

@@ -1,4 +1,4 @@
-"""What can't be scheduled: each its code, all that is wrong at once, and nothing changed."""
+"""Refused schedules: each with its code, all errors at once, and without any change."""
 
 from typing import Any
 
@@ -6,27 +6,27 @@ import pytest
 
 from schemas import ids
 from tests import seeds
-from tests.api.everything import census
-from tests.api.posts.project import Project, uuid_of
-from tests.api.refusals import paths, reason
+from tests.api.everything import table_digests
+from tests.api.posts.project import PostsProject, uuid_of
+from tests.api.refusals import issue_paths, reason
 
 
-async def unchanged(project: Project, before: dict[str, str]) -> bool:
-    return await census(project.pool) == before
+async def unchanged(project: PostsProject, before: dict[str, str]) -> bool:
+    return await table_digests(project.pool) == before
 
 
-async def test_unknown_accounts_are_named_all_at_once(project: Project) -> None:
+async def test_unknown_accounts_are_named_all_at_once(project: PostsProject) -> None:
     content, mine = await project.content(), await project.account()
     made_up, wrong = ids.show(ids.ACCOUNT, ids.new()), content
-    before = await census(project.pool)
+    before = await table_digests(project.pool)
     for send in (project.schedule, project.publish):
         answer = await send(content, made_up, mine, wrong, "nonsense")
         assert reason(answer)[:2] == (404, "NOT_FOUND")
-        assert paths(answer) == [f"targets[{number}].socialAccountId" for number in (0, 2, 3)]
+        assert issue_paths(answer) == [f"targets[{number}].socialAccountId" for number in (0, 2, 3)]
     assert await unchanged(project, before)
 
 
-async def test_a_rivals_account_is_as_unknown_as_one_that_is_not(project: Project) -> None:
+async def test_rivals_account_looks_like_an_unknown_one(project: PostsProject) -> None:
     async with project.pool.acquire() as conn:
         rivals = await seeds.project(conn, project.rival.organization_id)
         theirs = await seeds.account(conn, project.rival.organization_id, rivals)
@@ -39,12 +39,12 @@ async def test_a_rivals_account_is_as_unknown_as_one_that_is_not(project: Projec
     assert reason(answers[0])[:2] == (404, "NOT_FOUND")
 
 
-async def test_every_misfit_of_every_target_is_told(project: Project) -> None:
-    """What its platform would refuse is refused when it is scheduled, target by target."""
+async def test_every_misfit_of_every_target_is_listed(project: PostsProject) -> None:
+    """Every platform's refusals are checked at scheduling, target by target."""
     bluesky, mastodon = await project.account("a", platform="bluesky"), await project.account("b")
     small = await project.account("c", traits={"captionMax": 50})
     content = await project.content("x" * 400)
-    before = await census(project.pool)
+    before = await table_digests(project.pool)
     targets: list[dict[str, Any]] = [
         {"socialAccountId": bluesky},
         {"socialAccountId": mastodon},
@@ -53,7 +53,7 @@ async def test_every_misfit_of_every_target_is_told(project: Project) -> None:
     ]
     answer = await project.schedule(content, targets=targets)
     assert reason(answer)[:2] == (422, "VALIDATION")
-    assert paths(answer) == [
+    assert issue_paths(answer) == [
         "targets[0].socialAccountId",
         "targets[2].captionOverride",
         "targets[3].socialAccountId",
@@ -65,8 +65,8 @@ async def test_every_misfit_of_every_target_is_told(project: Project) -> None:
     assert await unchanged(project, before)
 
 
-async def asset(project: Project, content: str, position: int) -> None:
-    """A picture of content, past the upload's rules."""
+async def asset(project: PostsProject, content: str, position: int) -> None:
+    """Add an image to content, bypassing the upload's rules."""
     await project.pool.execute(
         """insert into content_asset (organization_id, content_id, id, position, kind, mime_type,
                                       width, height, size_bytes, sha256, token)
@@ -80,31 +80,31 @@ async def asset(project: Project, content: str, position: int) -> None:
     )
 
 
-async def test_files_that_the_platform_refuses(project: Project) -> None:
+async def test_files_that_the_platform_refuses(project: PostsProject) -> None:
     content, account = await project.content(), await project.account(platform="bluesky")
     for position in range(5):
         await asset(project, content, position)
-    before = await census(project.pool)
+    before = await table_digests(project.pool)
     answer = await project.schedule(content, account)
-    assert (reason(answer)[:2], paths(answer)) == ((422, "VALIDATION"), ["targets[0].socialAccountId"])
+    assert (reason(answer)[:2], issue_paths(answer)) == ((422, "VALIDATION"), ["targets[0].socialAccountId"])
     assert "the content has 5 images and bluesky takes 4" in answer.text
     assert await unchanged(project, before)
 
 
-async def test_neither_caption_nor_file_is_nothing(project: Project) -> None:
+async def test_post_needs_a_caption_or_a_file(project: PostsProject) -> None:
     content, account = await project.content(), await project.account()
     answer = await project.schedule(content, targets=[{"socialAccountId": account, "captionOverride": " "}])
-    assert (reason(answer)[:2], paths(answer)) == ((422, "VALIDATION"), ["targets[0].captionOverride"])
+    assert (reason(answer)[:2], issue_paths(answer)) == ((422, "VALIDATION"), ["targets[0].captionOverride"])
 
 
-async def test_disconnected_accounts_are_named_all_at_once(project: Project) -> None:
+async def test_disconnected_accounts_are_named_all_at_once(project: PostsProject) -> None:
     content, (one, two, three) = await project.content(), await project.accounts(3)
     for account in (one, three):
         assert (await project.acme.http.delete(f"/v1/social-accounts/{account}")).status_code == 200
-    before = await census(project.pool)
+    before = await table_digests(project.pool)
     answer = await project.schedule(content, one, two, three)
     assert reason(answer) == (409, "CONFLICT", "ACCOUNT_NOT_CONNECTED")
-    assert paths(answer) == ["targets[0].socialAccountId", "targets[2].socialAccountId"]
+    assert issue_paths(answer) == ["targets[0].socialAccountId", "targets[2].socialAccountId"]
     assert await unchanged(project, before)
 
 
@@ -125,11 +125,11 @@ async def test_disconnected_accounts_are_named_all_at_once(project: Project) -> 
         ),
     ],
 )
-async def test_content_that_may_not_go_out(
-    project: Project, columns: dict[str, str], schedule: Any, publish: Any
+async def test_unpublishable_content_is_refused(
+    project: PostsProject, columns: dict[str, str], schedule: Any, publish: Any
 ) -> None:
     content, account = await project.content(**columns), await project.account()
-    before = await census(project.pool)
+    before = await table_digests(project.pool)
     answer = await project.publish(content, account)
     assert reason(answer) == publish
     if publish[1] == "APPROVAL_REQUIRED":
@@ -139,31 +139,31 @@ async def test_content_that_may_not_go_out(
     assert await unchanged(project, before)
 
 
-async def test_nothing_is_scheduled_in_an_archived_project(project: Project) -> None:
+async def test_nothing_is_scheduled_in_an_archived_project(project: PostsProject) -> None:
     content, account = await project.content(), await project.account()
     await project.acme.http.delete(project.list_path.removesuffix("/scheduled-posts"))
-    before = await census(project.pool)
+    before = await table_digests(project.pool)
     for send in (project.schedule, project.publish):
         assert reason(await send(content, account)) == (409, "CONFLICT", "PROJECT_ARCHIVED")
     assert await unchanged(project, before)
 
 
-async def test_one_bad_target_of_fifty_leaves_nothing(project: Project) -> None:
+async def test_one_bad_target_of_fifty_creates_no_post(project: PostsProject) -> None:
     content, accounts = await project.content(), await project.accounts(49)
     bluesky = await project.account("small", platform="bluesky")
     long = [{"socialAccountId": account, "captionOverride": "x" * 301} for account in (*accounts, bluesky)]
-    before = await census(project.pool)
+    before = await table_digests(project.pool)
     answer = await project.schedule(content, targets=long)
-    assert paths(answer) == ["targets[49].captionOverride"]
+    assert issue_paths(answer) == ["targets[49].captionOverride"]
     assert await unchanged(project, before)
 
 
-async def test_a_full_line_refuses_all_targets(project: Project) -> None:
+async def test_full_queue_refuses_all_targets(project: PostsProject) -> None:
     content, accounts = await project.content(), await project.accounts(3)
     await project.pool.execute(
         "update pool_cap set max_queued = 2 where tier = 'partner' and pool = 'publish'"
     )
-    before = await census(project.pool)
+    before = await table_digests(project.pool)
     answer = await project.publish(content, *accounts)
     assert reason(answer)[:2] == (429, "RATE_LIMITED")
     assert await unchanged(project, before)

@@ -1,16 +1,16 @@
-"""Scheduling and publishing: what is answered, what is there then, which times are good."""
+"""Scheduling and publishing: answers, created rows, allowed times."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests import seeds
-from tests.api.everything import census
-from tests.api.posts.project import Project, instant, uuid_of
-from tests.api.refusals import paths, reason
+from tests.api.everything import table_digests
+from tests.api.posts.project import PostsProject, instant, uuid_of
+from tests.api.refusals import issue_paths, reason
 
 
-async def test_a_schedule_makes_a_post_and_a_job_for_each_target(project: Project) -> None:
+async def test_a_schedule_makes_a_post_and_a_job_for_each_target(project: PostsProject) -> None:
     content, accounts = await project.content(), await project.accounts(2)
     at = project.soon(days=3)
     answer = await project.schedule(content, *accounts, scheduledFor=at)
@@ -41,7 +41,7 @@ async def test_a_schedule_makes_a_post_and_a_job_for_each_target(project: Projec
         assert await project.events(made["id"]) == [("scheduled", {})]
 
 
-async def test_a_post_is_read_whole(project: Project) -> None:
+async def test_post_has_all_fields(project: PostsProject) -> None:
     content, account = await project.content(), await project.account(platform="bluesky")
     targets = [{"socialAccountId": account, "captionOverride": "Bread!", "mode": "direct"}]
     made = (await project.schedule(content, targets=targets)).json()["scheduledPosts"][0]
@@ -80,7 +80,7 @@ async def test_a_post_is_read_whole(project: Project) -> None:
     }
 
 
-async def test_publishing_is_scheduling_for_now(project: Project) -> None:
+async def test_publishing_is_scheduling_for_now(project: PostsProject) -> None:
     content, account, before = await project.content(), await project.account(), datetime.now(UTC)
     answer = await project.publish(content, account)
     said = answer.json()
@@ -91,17 +91,17 @@ async def test_publishing_is_scheduling_for_now(project: Project) -> None:
     assert (row["stage"], row["run_at"]) == ("queued", instant(made["scheduledFor"]))
 
 
-async def test_fifty_targets_are_one_schedule_and_fifty_one_none(project: Project) -> None:
+async def test_limit_of_targets_is_fifty(project: PostsProject) -> None:
     content, accounts = await project.content(), await project.accounts(51)
     refused = await project.schedule(content, *accounts)
-    assert (reason(refused)[:2], paths(refused)) == ((422, "VALIDATION"), ["targets"])
+    assert (reason(refused)[:2], issue_paths(refused)) == ((422, "VALIDATION"), ["targets"])
     assert await project.pool.fetchval("select count(*) from scheduled_post") == 0
     answer = await project.schedule(content, *accounts[:50])
     assert (answer.status_code, len(answer.json()["scheduledPosts"])) == (202, 50)
     assert await project.pool.fetchval("select count(distinct job_id) from scheduled_post") == 50
 
 
-async def test_a_local_time_is_the_projects(project: Project) -> None:
+async def test_a_local_time_is_the_projects(project: PostsProject) -> None:
     for now, local, at, rule in (
         ("2026-10-20T12:00", "2026-11-01T01:30", "2026-11-01T05:30:00Z", "fold_first"),
         ("2026-10-20T12:00", "2026-11-01T09:00:30", "2026-11-01T14:00:30Z", "exact"),
@@ -113,7 +113,7 @@ async def test_a_local_time_is_the_projects(project: Project) -> None:
         assert (said["timeRule"], said["scheduledPosts"][0]["scheduledFor"]) == (rule, at)
 
 
-async def test_another_zone_moves_no_post(project: Project) -> None:
+async def test_zone_change_moves_no_post(project: PostsProject) -> None:
     post_id = await project.scheduled()
     before = (await project.post(post_id))["scheduledFor"]
     await project.acme.http.patch(
@@ -122,23 +122,23 @@ async def test_another_zone_moves_no_post(project: Project) -> None:
     assert (await project.post(post_id))["scheduledFor"] == before
 
 
-async def test_the_times_that_are_just_in_reach(project: Project) -> None:
+async def test_limits_of_times_are_accepted(project: PostsProject) -> None:
     project.clock.stands = project.clock()
     for ahead in (timedelta(seconds=-15), timedelta(days=180, seconds=-5)):
         at = (project.clock() + ahead).isoformat().replace("+00:00", "Z")
         assert await project.scheduled(scheduledFor=at)
 
 
-async def test_a_time_31_seconds_ago_or_181_days_ahead_is_refused(project: Project) -> None:
+async def test_a_time_31_seconds_ago_or_181_days_ahead_is_refused(project: PostsProject) -> None:
     content, account = await project.content(), await project.account()
-    before, project.clock.stands = await census(project.pool), project.clock()
+    before, project.clock.stands = await table_digests(project.pool), project.clock()
     for ahead in ({"seconds": -31}, {"days": 180, "seconds": 5}):
         answer = await project.schedule(content, account, scheduledFor=project.soon(**ahead))
-        assert (reason(answer)[:2], paths(answer)) == ((422, "VALIDATION"), ["scheduledFor"])
-    assert await census(project.pool) == before
+        assert (reason(answer)[:2], issue_paths(answer)) == ((422, "VALIDATION"), ["scheduledFor"])
+    assert await table_digests(project.pool) == before
 
 
-async def test_pending_content_waits_blocked_without_a_job(project: Project) -> None:
+async def test_pending_content_waits_blocked_without_a_job(project: PostsProject) -> None:
     content, account = await project.content(approval_status="pending"), await project.account()
     said = (await project.schedule(content, account)).json()
     [made] = said["scheduledPosts"]
@@ -147,7 +147,7 @@ async def test_pending_content_waits_blocked_without_a_job(project: Project) -> 
     assert await project.pool.fetchval("select count(*) from job") == 0
 
 
-async def test_approval_lets_blocked_posts_wait_for_their_time(project: Project) -> None:
+async def test_approval_lets_blocked_posts_wait_for_their_time(project: PostsProject) -> None:
     content, account = await project.content(approval_status="pending"), await project.account()
     at = project.soon(days=2)
     [made] = (await project.schedule(content, account, scheduledFor=at)).json()["scheduledPosts"]
@@ -158,7 +158,7 @@ async def test_approval_lets_blocked_posts_wait_for_their_time(project: Project)
     assert [event for event, _ in await project.events(made["id"])] == ["blocked", "released"]
 
 
-async def test_approval_after_the_time_leaves_the_post_until_it_is_rescheduled(project: Project) -> None:
+async def test_approval_after_the_time_leaves_the_post_until_it_is_rescheduled(project: PostsProject) -> None:
     content, account = await project.content(approval_status="pending"), await project.account()
     [made] = (await project.schedule(content, account)).json()["scheduledPosts"]
     project.clock.ahead = timedelta(hours=2)
@@ -172,7 +172,7 @@ async def test_approval_after_the_time_leaves_the_post_until_it_is_rescheduled(p
     assert (await project.job(made["id"]))["run_at"] == instant(post["scheduledFor"])
 
 
-async def test_an_edit_blocks_queued_posts_until_the_next_approval(project: Project) -> None:
+async def test_an_edit_blocks_queued_posts_until_the_next_approval(project: PostsProject) -> None:
     content, account = await project.content(approval_status="pending"), await project.account()
     [made] = (await project.schedule(content, account)).json()["scheduledPosts"]
     await project.acme.http.post(f"/v1/content/{content}/approve", json={})
@@ -188,7 +188,7 @@ async def test_an_edit_blocks_queued_posts_until_the_next_approval(project: Proj
     assert await project.pool.fetchval("select count(*) from job where finished_at is null") == 1
 
 
-async def test_a_rejection_cancels_what_waited(project: Project) -> None:
+async def test_rejection_cancels_waiting_posts(project: PostsProject) -> None:
     content, account = await project.content(approval_status="pending"), await project.account()
     [made] = (await project.schedule(content, account)).json()["scheduledPosts"]
     await project.acme.http.post(f"/v1/content/{content}/reject", json={"reason": "No."})
@@ -196,7 +196,7 @@ async def test_a_rejection_cancels_what_waited(project: Project) -> None:
     assert (post["status"], post["cancelReason"]) == ("canceled", "content_rejected")
 
 
-async def test_the_same_to_the_same_account_within_a_day_is_a_duplicate(project: Project) -> None:
+async def test_equal_post_to_one_account_within_a_day_is_a_duplicate(project: PostsProject) -> None:
     content, (one, two) = await project.content(), await project.accounts(2)
     [first] = (await project.schedule(content, one, scheduledFor=project.soon(days=2))).json()[
         "scheduledPosts"
@@ -205,7 +205,10 @@ async def test_the_same_to_the_same_account_within_a_day_is_a_duplicate(project:
         answer = await project.schedule(content, two, one, scheduledFor=project.soon(hours=hours))
         details = answer.json()["error"]["details"]
         assert reason(answer) == (409, "CONFLICT", "DUPLICATE_POST")
-        assert (details["scheduledPostId"], paths(answer)) == (first["id"], ["targets[1].socialAccountId"])
+        assert (details["scheduledPostId"], issue_paths(answer)) == (
+            first["id"],
+            ["targets[1].socialAccountId"],
+        )
     for hours in (23.9, 72.1):
         assert (
             await project.schedule(content, one, scheduledFor=project.soon(hours=hours))
@@ -214,8 +217,8 @@ async def test_the_same_to_the_same_account_within_a_day_is_a_duplicate(project:
     assert again.status_code == 202
 
 
-async def test_what_counts_as_the_same(project: Project) -> None:
-    """The caption that goes out and the files, whatever content they belong to."""
+async def test_duplicates_are_found_by_caption_and_files(project: PostsProject) -> None:
+    """The final caption and the files count, whichever content they belong to."""
     account, caption = await project.account(), "Fresh bread today."
     await project.schedule(await project.content(caption), account)
     other = [{"socialAccountId": account, "captionOverride": caption}]
@@ -228,7 +231,7 @@ async def test_what_counts_as_the_same(project: Project) -> None:
 
 
 @pytest.mark.parametrize("status", ["canceled", "failed"])
-async def test_what_did_not_go_out_is_no_duplicate(project: Project, status: str) -> None:
+async def test_unsent_post_is_no_duplicate(project: PostsProject, status: str) -> None:
     content, account = await project.content(), await project.account()
     [made] = (await project.schedule(content, account)).json()["scheduledPosts"]
     assert (await project.cancel(made["id"])).status_code == 200
@@ -238,7 +241,7 @@ async def test_what_did_not_go_out_is_no_duplicate(project: Project, status: str
     assert (await project.schedule(content, account)).status_code == 202
 
 
-async def test_an_edited_caption_is_what_counts(project: Project) -> None:
+async def test_edited_caption_counts_for_duplicates(project: PostsProject) -> None:
     content, account = await project.content("Old words."), await project.account()
     await project.schedule(content, account)
     await project.acme.http.patch(f"/v1/content/{content}", json={"caption": "New words."})
@@ -246,20 +249,20 @@ async def test_an_edited_caption_is_what_counts(project: Project) -> None:
     assert (await project.schedule(await project.content("Old words."), account)).status_code == 202
 
 
-async def test_a_post_for_an_account_that_must_be_connected_again_waits(project: Project) -> None:
+async def test_a_post_for_an_account_that_must_be_connected_again_waits(project: PostsProject) -> None:
     account = await project.account()
     await project.pool.execute("update social_account set status = 'reauth_required'")
     assert (await project.schedule(await project.content(), account)).status_code == 202
 
 
-async def test_another_project_is_another_place(project: Project) -> None:
+async def test_other_project_has_no_duplicates(project: PostsProject) -> None:
     async with project.pool.acquire() as conn:
         other = await seeds.project(conn, project.org)
     foreign = await project.account("theirs", project_id=other)
     content, account = await project.content(), await project.account()
-    before = await census(project.pool)
+    before = await table_digests(project.pool)
     answer = await project.schedule(content, account, foreign)
-    assert (reason(answer)[:2], paths(answer)) == ((404, "NOT_FOUND"), ["targets[1].socialAccountId"])
-    assert await census(project.pool) == before
+    assert (reason(answer)[:2], issue_paths(answer)) == ((404, "NOT_FOUND"), ["targets[1].socialAccountId"])
+    assert await table_digests(project.pool) == before
     await project.acme.http.delete(project.list_path.removesuffix("/scheduled-posts"))
     assert (await project.schedule(content, account, foreign)).status_code == 404

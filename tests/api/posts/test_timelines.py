@@ -1,4 +1,4 @@
-"""Timelines over HTTP: a post's and a job's, page by page, with nothing of the inside."""
+"""Timelines over HTTP: of posts and jobs, paginated, without internal details."""
 
 import json
 from typing import Any
@@ -11,18 +11,18 @@ from jobs.ledger import Settlement
 from jobs.outcomes import Retry
 from schemas import ids
 from tests import seeds
-from tests.api.posts.project import Project, uuid_of
+from tests.api.posts.project import PostsProject, uuid_of
 from tests.api.refusals import problem
 
 
-async def read(project: Project, path: str, **params: Any) -> dict[str, Any]:
+async def read(project: PostsProject, path: str, **params: Any) -> dict[str, Any]:
     answer = await project.acme.http.get(f"/v1/{path}/timeline", params=params)
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
 
 
-async def test_a_post_tells_of_its_approvals_and_times(project: Project) -> None:
+async def test_post_timeline_has_approvals_and_times(project: PostsProject) -> None:
     content, account = await project.content(approval_status="pending"), await project.account()
     [made] = (await project.schedule(content, account)).json()["scheduledPosts"]
     await project.acme.http.post(f"/v1/content/{content}/approve", json={"note": "Nice."})
@@ -40,7 +40,7 @@ async def test_a_post_tells_of_its_approvals_and_times(project: Project) -> None
     assert told[-1]["details"] == {"reason": "The boat is late."}
 
 
-async def test_many_entries_come_page_by_page(project: Project) -> None:
+async def test_many_entries_come_page_by_page(project: PostsProject) -> None:
     post_id = await project.scheduled()
     async with project.pool.acquire() as conn:
         for number in range(60):
@@ -62,7 +62,7 @@ async def test_many_entries_come_page_by_page(project: Project) -> None:
     assert len(whole["items"]) == 71
 
 
-async def test_a_job_tells_of_its_attempts(project: Project) -> None:
+async def test_job_timeline_has_attempts(project: PostsProject) -> None:
     path = f"/v1/projects/{ids.show(ids.PROJECT, project.id)}/ingest/website"
     job = (await project.acme.http.post(path, json={"url": "https://example.com"})).json()["jobId"]
     async with project.pool.acquire() as conn:
@@ -80,7 +80,7 @@ async def test_a_job_tells_of_its_attempts(project: Project) -> None:
     assert str(again.id) not in json.dumps([entry.get("workerId") for entry in told])
 
 
-async def test_an_internal_job_has_none(project: Project) -> None:
+async def test_internal_job_has_no_timeline(project: PostsProject) -> None:
     await project.scheduled()
     await project.pool.execute("update job set internal = true")
     job_id = ids.show(ids.JOB, await project.pool.fetchval("select id from job"))

@@ -1,4 +1,4 @@
-"""`waiting` over HTTP: the next read after a change tells the new truth, of a post and of its job."""
+"""`waiting` over HTTP: the next read after a change returns the new reason, of a post and of its job."""
 
 from datetime import timedelta
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 from domain.operations import pools
 from jobs.kinds import PUBLISH_POST
 from tests import seeds
-from tests.api.posts.project import Project
+from tests.api.posts.project import PostsProject
 
 
-async def reason(project: Project, post_id: str) -> str | None:
-    """Why the post waits, and its job if it has one."""
+async def reason(project: PostsProject, post_id: str) -> str | None:
+    """Return the reason why the post waits; check that its job has the same."""
     post = await project.post(post_id)
     waiting: dict[str, Any] | None = post["waiting"]
     if post["jobId"] and post["status"] == "queued":
@@ -19,7 +19,7 @@ async def reason(project: Project, post_id: str) -> str | None:
     return waiting["reason"] if waiting else None
 
 
-async def test_a_post_waits_for_its_approval_and_then_for_its_time(project: Project) -> None:
+async def test_a_post_waits_for_its_approval_and_then_for_its_time(project: PostsProject) -> None:
     content, account = await project.content(approval_status="pending"), await project.account()
     [made] = (await project.schedule(content, account)).json()["scheduledPosts"]
     assert await reason(project, made["id"]) == "approval"
@@ -34,7 +34,7 @@ async def test_a_post_waits_for_its_approval_and_then_for_its_time(project: Proj
     assert await reason(project, made["id"]) is None
 
 
-async def test_a_post_that_was_approved_too_late_says_what_to_do(project: Project) -> None:
+async def test_late_approval_asks_to_reschedule(project: PostsProject) -> None:
     content, account = await project.content(approval_status="pending"), await project.account()
     [made] = (await project.schedule(content, account)).json()["scheduledPosts"]
     project.clock.ahead = timedelta(hours=2)
@@ -44,7 +44,7 @@ async def test_a_post_that_was_approved_too_late_says_what_to_do(project: Projec
     assert await reason(project, made["id"]) == "scheduled"
 
 
-async def test_a_post_that_is_due_waits_for_what_its_pool_waits_for(project: Project) -> None:
+async def test_due_post_waits_for_its_pool(project: PostsProject) -> None:
     answer = await project.publish(await project.content(), await project.account())
     [made] = answer.json()["scheduledPosts"]
     given: dict[str, Any] = {"name": PUBLISH_POST.pool, "slots": 10}
@@ -60,8 +60,8 @@ async def test_a_post_that_is_due_waits_for_what_its_pool_waits_for(project: Pro
     assert await reason(project, made["id"]) is None
 
 
-async def test_what_a_job_waits_for_has_no_version(project: Project) -> None:
-    """So a 304 says nothing of it, and a list leaves it out."""
+async def test_waiting_changes_no_version(project: PostsProject) -> None:
+    """So a 304 can't report it, and lists omit it."""
     answer = await project.publish(await project.content(), await project.account())
     [made] = answer.json()["scheduledPosts"]
     job = f"/v1/jobs/{made['jobId']}"

@@ -1,4 +1,4 @@
-"""A sandbox whose clock is moved, with workers for all that becomes due."""
+"""Fixtures: a sandbox with a movable clock, and workers for all due work."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -28,12 +28,12 @@ from tests.api.conftest import Caller, calling
 from tests.workers.runtime.workers import at_work
 from workers.tasks import OPENERS
 
-#: The kinds that a worker of each pool serves.
+#: The kinds that each pool's worker serves.
 SERVED = ([ADVANCE_CLOCK], [CONNECT_ACCOUNT, PUBLISH_POST, RECONCILE_POST, REFRESH_TOKEN], [COLLECT_METRICS])
 
 
 @dataclass(frozen=True)
-class Sandbox:
+class ApiSandbox:
     caller: Caller
     pool: Pool
     project_id: UUID
@@ -58,7 +58,7 @@ class Sandbox:
         return ids.show(ids.ACCOUNT, made)
 
     async def connect(self, platform: str) -> str:
-        """The account that a person's link leads to."""
+        """Connect an account by a person's link, and return it."""
         asked = {"platform": platform, "returnUrl": "http://127.0.0.1:8000/console"}
         made = await self.post(f"/v1/projects/{self.shown_project}/social/oauth-url", asked, status=201)
         back = await self.caller.http.get(made["authorizeUrl"])
@@ -67,13 +67,13 @@ class Sandbox:
         return account
 
     async def schedule(self, account: str, caption: str = "Fresh bread today.", **when: Any) -> str:
-        """The id of a post, at `scheduledFor` or `localTime`."""
+        """Schedule a post at `scheduledFor` or `localTime`, and return its id."""
         made = await self.schedule_many([account], caption, **when)
         found: str = made["scheduledPosts"][0]["id"]
         return found
 
     async def schedule_many(self, accounts: Sequence[str], caption: str, **when: Any) -> Any:
-        """The answer."""
+        """Schedule posts to several accounts, and return the answer."""
         async with self.pool.acquire() as conn:
             content = await seeds.content(conn, self.org, self.project_id, caption=caption)
         body = {"targets": [{"socialAccountId": account} for account in accounts], **when}
@@ -84,7 +84,7 @@ class Sandbox:
         return ids.show(ids.PROJECT, self.project_id)
 
     async def plan(self, account: str, local_times: Sequence[str]) -> None:
-        """A post at each of these times, by the verb: a key may not ask for so many in a minute."""
+        """Schedule a post at each of these times, without HTTP: a key's rate limit is too low."""
         for local_time in local_times:
             async with self.pool.acquire() as conn, conn.transaction():
                 content = await seeds.content(conn, self.org, self.project_id, caption=f"Bread, {local_time}")
@@ -99,7 +99,7 @@ class Sandbox:
                 )
 
     async def posts(self) -> Any:
-        """All of the project, in the order of their times."""
+        """Return all posts of the project, ordered by time."""
         path = f"/v1/projects/{ids.show(ids.PROJECT, self.project_id)}/scheduled-posts"
         found = (await self.get(path, limit=200))["items"]
         return sorted(found, key=lambda post: post["scheduledFor"])
@@ -108,22 +108,22 @@ class Sandbox:
         return await self.get(f"/v1/scheduled-posts/{post}")
 
     async def now(self) -> datetime:
-        """The sandbox's time."""
+        """Return the sandbox's time."""
         return datetime.fromisoformat((await self.get("/v1/sandbox/clock"))["now"])
 
     async def later(self, **by: float) -> str:
-        """So much after the sandbox's time, as a request has it."""
+        """Return a time after the sandbox's time, formatted for a request."""
         return f"{await self.now() + timedelta(**by):%Y-%m-%dT%H:%M:%SZ}"
 
     async def advance(self, **to: str) -> Any:
-        """The clock, once the advance's job has ended as it should."""
+        """Advance the clock, wait for its job, and return the clock."""
         started = await self.post("/v1/sandbox/clock", to, status=202)
         assert started["status"] == "advancing"
         await self.ended(started["jobId"])
         return await self.get("/v1/sandbox/clock")
 
     async def ended(self, job_id: str) -> None:
-        """Once the job has ended as it should."""
+        """Wait until the job has completed."""
         ended: dict[str, Any] = {"status": "running"}
         while ended["status"] == "running":
             ended = await self.get(f"/v1/jobs/{job_id}", wait=30)
@@ -131,12 +131,12 @@ class Sandbox:
 
 
 @pytest_asyncio.fixture
-async def sandbox(app: Litestar, settings: Settings, pool: Pool) -> AsyncIterator[Sandbox]:
-    """With workers of all pools."""
+async def sandbox(app: Litestar, settings: Settings, pool: Pool) -> AsyncIterator[ApiSandbox]:
+    """A sandbox with workers of all pools."""
     async with calling(app, pool, "Acme", env="test") as caller, working(settings, pool):
         async with pool.acquire() as conn:
             project_id = await seeds.project(conn, caller.organization_id)
-        yield Sandbox(caller, pool, project_id)
+        yield ApiSandbox(caller, pool, project_id)
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""The clock of a sandbox: where it may be moved, what it shows, and what it leaves alone."""
+"""A sandbox's clock: allowed moves, visible times, and independence of other organizations."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -13,11 +13,11 @@ from api import ratelimit
 from db.pool import Pool
 from tests import seeds
 from tests.api.conftest import Caller, calling
-from tests.api.sandbox.conftest import Sandbox
+from tests.api.sandbox.conftest import ApiSandbox
 
 CLOCK = "/v1/sandbox/clock"
 
-#: Tables of organizations.
+#: Names of the tables with an organization.
 TABLES = """
     select c.table_name
       from information_schema.columns c
@@ -30,13 +30,13 @@ TABLES = """
 
 @pytest_asyncio.fixture
 async def resting(app: Litestar, pool: Pool) -> Any:
-    """A sandbox whose clock no worker moves."""
+    """A sandbox without a worker that moves its clock."""
     async with calling(app, pool, "Acme", env="test") as caller:
         yield caller
 
 
 async def rows_of(pool: Pool, org: UUID) -> dict[str, list[str]]:
-    """All that an organization has, as text."""
+    """Return all rows of an organization, as text."""
     tables = [row["table_name"] for row in await pool.fetch(TABLES)]
     found = {}
     for table in tables:
@@ -49,7 +49,7 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-async def test_what_is_scheduled_is_published_at_its_time_and_shows_it(sandbox: Sandbox) -> None:
+async def test_scheduled_post_is_published_at_its_sandbox_time(sandbox: ApiSandbox) -> None:
     post = await sandbox.schedule(await sandbox.account(), scheduledFor=await sandbox.later(days=6))
     made, asked_at = await sandbox.show(post), await sandbox.now()
     clock = await sandbox.advance(advance="7d")
@@ -65,11 +65,11 @@ async def test_what_is_scheduled_is_published_at_its_time_and_shows_it(sandbox: 
     assert again["error"]["code"] == "VALIDATION"
 
 
-async def test_a_reader_beside_an_advance_sees_no_time_change(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+async def test_concurrent_reader_sees_stable_times(
+    sandbox: ApiSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However its clock stands, a post was made when it was made."""
-    # A reader that never rests is soon over what a sandbox may read in a minute.
+    """A post's creation time is stable while the clock moves."""
+    # A continuous reader would exceed a sandbox's rate limit.
     monkeypatch.setitem(ratelimit.QUOTAS, "sandbox", ratelimit.QUOTAS["partner"])
     account = await sandbox.account()
     posts = [
@@ -89,8 +89,8 @@ async def test_a_reader_beside_an_advance_sees_no_time_change(
     assert {post["status"] for post in await sandbox.posts()} == {"published"}
 
 
-async def test_a_timeline_goes_on_behind_its_cursor_after_an_advance(sandbox: Sandbox) -> None:
-    """Each entry comes once, with the time that it had."""
+async def test_timeline_continues_after_its_cursor(sandbox: ApiSandbox) -> None:
+    """Each entry appears once, with its original time."""
     post = await sandbox.schedule(await sandbox.account(), scheduledFor=await sandbox.later(hours=1))
     for hours in (2, 3, 4):
         to = await sandbox.later(hours=hours)
@@ -121,7 +121,7 @@ async def test_a_timeline_goes_on_behind_its_cursor_after_an_advance(sandbox: Sa
         ({"by": "1d"}, "by"),
     ],
 )
-async def test_a_clock_goes_nowhere_but_forward_and_not_too_far(
+async def test_clock_moves_only_forward_within_its_limit(
     resting: Caller, pool: Pool, body: dict[str, Any], path: str
 ) -> None:
     before = await rows_of(pool, resting.organization_id)
@@ -131,7 +131,7 @@ async def test_a_clock_goes_nowhere_but_forward_and_not_too_far(
     assert await rows_of(pool, resting.organization_id) == before
 
 
-async def test_a_clock_that_is_ahead_goes_the_rest_of_the_way_at_most(resting: Caller, pool: Pool) -> None:
+async def test_total_advance_is_limited(resting: Caller, pool: Pool) -> None:
     move = "update sandbox_clock set ahead = interval '399 days' where organization_id = $1"
     await pool.execute(move, resting.organization_id)
     for too_far in ("25h", "999999999d"):
@@ -140,8 +140,8 @@ async def test_a_clock_that_is_ahead_goes_the_rest_of_the_way_at_most(resting: C
     assert (await resting.http.post(CLOCK, json={"advance": "24h"})).status_code == 202
 
 
-async def test_what_stops_too_often_for_all_that_is_there_goes_in_parts(resting: Caller, pool: Pool) -> None:
-    """1,500 jobs, one a minute: each stop would make all of them older."""
+async def test_advance_with_many_stops_is_split(resting: Caller, pool: Pool) -> None:
+    """1,500 jobs, one a minute: each stop would age all of them."""
     await pool.execute(
         """insert into job
                   (organization_id, id, kind, pool, state, stage, args, max_attempts, run_at, deadline_at)
@@ -164,8 +164,8 @@ async def test_a_live_organization_has_no_clock(acme: Caller, pool: Pool) -> Non
     assert await rows_of(pool, acme.organization_id) == before
 
 
-async def test_nobody_elses_rows_are_touched(sandbox: Sandbox, rival: Caller) -> None:
-    """Neither another organization's nor those of the sandbox's own live one."""
+async def test_rows_of_others_are_unchanged(sandbox: ApiSandbox, rival: Caller) -> None:
+    """Neither those of another organization nor those of the sandbox's live organization."""
     live = await sandbox.pool.fetchval(
         "select live_organization_id from organization where id = $1", sandbox.org
     )
@@ -184,7 +184,7 @@ async def test_nobody_elses_rows_are_touched(sandbox: Sandbox, rival: Caller) ->
     assert [await rows_of(sandbox.pool, org) for org in (rival.organization_id, live)] == before
 
 
-async def test_a_repeat_with_its_key_moves_the_clock_once(sandbox: Sandbox) -> None:
+async def test_a_repeat_with_its_key_moves_the_clock_once(sandbox: ApiSandbox) -> None:
     headers = {"Idempotency-Key": "to-tomorrow"}
     first, second = [
         await sandbox.caller.http.post(CLOCK, json={"advance": "1d"}, headers=headers) for _ in range(2)
@@ -197,7 +197,7 @@ async def test_a_repeat_with_its_key_moves_the_clock_once(sandbox: Sandbox) -> N
     assert 86_000 < (await sandbox.get(CLOCK))["offsetSeconds"] <= 86_400
 
 
-async def test_while_it_advances_nothing_else_is_written(resting: Caller, pool: Pool) -> None:
+async def test_writes_are_refused_during_an_advance(resting: Caller, pool: Pool) -> None:
     answers = await asyncio.gather(*(resting.http.post(CLOCK, json={"advance": "1d"}) for _ in range(3)))
     assert sorted(answer.status_code for answer in answers) == [202, 409, 409]
     before = await rows_of(pool, resting.organization_id)

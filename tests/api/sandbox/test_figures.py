@@ -1,4 +1,4 @@
-"""Figures of a sandbox: an advance has each hour's own, as real time would."""
+"""Figures of a sandbox: an advance produces each hour's own figure, as real time would."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from api import ratelimit
-from tests.api.sandbox.conftest import Sandbox
+from tests.api.sandbox.conftest import ApiSandbox
 from workers.platforms.fakes.collect import GROWS
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -18,14 +18,14 @@ KEPT = """
 
 
 class Figures(NamedTuple):
-    """The ages of a post at which its views were kept, and each value as a part of the last one."""
+    """The ages of a post at its stored views, and each value as a fraction of the last one."""
 
     ages: list[timedelta]
     parts: list[float]
 
 
-async def of_a_post(sandbox: Sandbox, handle: str, moves: list[str]) -> Figures:
-    """Of one that goes out at the beginning of these moves of the clock."""
+async def of_a_post(sandbox: ApiSandbox, handle: str, moves: list[str]) -> Figures:
+    """Return the figures of a post published at the start of these moves."""
     post = await sandbox.schedule(
         await sandbox.account(handle), f"Bread of {handle}", scheduledFor=await sandbox.later(minutes=1)
     )
@@ -39,37 +39,37 @@ async def of_a_post(sandbox: Sandbox, handle: str, moves: list[str]) -> Figures:
 
 
 def cadence(until: timedelta) -> list[timedelta]:
-    """Once an hour for two days, then every six hours."""
+    """Return the ages: hourly for two days, then every six hours."""
     hours = [*range(1, 49), *range(54, 168, 6)]
     return [hour * HOUR for hour in hours if hour * HOUR <= until]
 
 
 def check(found: Figures, until: timedelta) -> None:
-    """Each time of the cadence has its own figure."""
+    """Check that each time of the cadence has its own figure."""
     assert found.ages == cadence(until)
     for age, part in zip(found.ages, found.parts, strict=True):
         assert abs(part - age / GROWS) < 0.001
 
 
-async def test_the_first_day_of_a_post_has_its_hours(sandbox: Sandbox) -> None:
+async def test_first_day_has_hourly_figures(sandbox: ApiSandbox) -> None:
     check(await of_a_post(sandbox, "shop", ["1d"]), 23 * HOUR)
 
 
-async def test_a_post_keeps_to_its_hours_over_several_advances(sandbox: Sandbox) -> None:
+async def test_several_advances_keep_the_hourly_cadence(sandbox: ApiSandbox) -> None:
     check(await of_a_post(sandbox, "shop", ["90m", "20h", "10m", "30h"]), 51 * HOUR)
 
 
-async def test_a_week_at_once_has_every_day(sandbox: Sandbox) -> None:
+async def test_one_advance_of_a_week_has_every_day(sandbox: ApiSandbox) -> None:
     found = await of_a_post(sandbox, "shop", ["7d"])
     check(found, 162 * HOUR)
     assert {age // DAY for age in found.ages} == set(range(7))
 
 
 @pytest.mark.long
-async def test_a_week_at_once_has_the_figures_of_its_hours_one_by_one(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+async def test_one_advance_equals_hourly_advances(
+    sandbox: ApiSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # A key may not move the clock so often in a minute.
+    # A key's rate limit allows fewer moves of the clock in a minute.
     monkeypatch.setitem(ratelimit.QUOTAS, "sandbox", ratelimit.QUOTAS["partner"])
     for handle, moves in (("once", ["7d"]), ("hours", ["1h"] * 168)):
         await sandbox.pool.execute("update social_account set collect_at = null")

@@ -1,4 +1,4 @@
-"""Samples of webhook events: in all that a receiver sees of them as real ones are."""
+"""Sample webhook events look exactly like real ones to a receiver."""
 
 from collections.abc import AsyncIterator
 from typing import Any, get_args
@@ -13,7 +13,7 @@ from schemas.webhooks import WebhookEventType
 from tests.api.conftest import Caller, calling
 from tests.api.described import document
 from tests.api.parties import new_project
-from tests.api.refusals import reason, refused
+from tests.api.refusals import assert_refused, reason
 from tests.api.webhooks.streaming import reading
 from tests.api.webhooks.test_events import body, busy, listed, listen
 
@@ -21,14 +21,14 @@ TYPES = get_args(WebhookEventType)
 PATH = "/v1/sandbox/webhook-events"
 ENDPOINT = {"url": "https://hooks.example.com/", "events": ["*"]}
 
-#: The shape that the GET of each kind of thing answers, and the operation.
+#: The type that the GET of each kind of object returns, and the operation.
 GETS = {
     "project": "get_project", "job": "get_job", "content": "get_content", "post": "get_scheduled_post",
     "social_account": "get_social_account", "lease_request": "get_lease_request",
     "webhook_endpoint": "get_webhook_endpoint", "test": "get_webhook_endpoint",
 }  # fmt: skip
 
-#: What a thing reads, where that isn't the last word of the type.
+#: An object's status, if it isn't the last word of the event type.
 STATES = {
     "post.scheduled": "queued", "social_account.needs_reauth": "reauth_required",
     "social_account.revoked": "disconnected", "content.generated": "not_required", "test.ping": "active",
@@ -50,7 +50,7 @@ async def trigger(caller: Caller, **body: Any) -> dict[str, Any]:
 
 
 def schema_of(described: dict[str, Any], operation: str) -> dict[str, Any]:
-    """That of what it answers."""
+    """Return the schema of an operation's answer."""
     found = [
         one for at in described["paths"].values() for one in at.values() if one["operationId"] == operation
     ]
@@ -58,10 +58,8 @@ def schema_of(described: dict[str, Any], operation: str) -> dict[str, Any]:
     return {**answer, "components": described["components"]}
 
 
-async def test_a_sample_of_each_type_reads_as_its_get_answers(
-    app: Litestar, sandbox: Caller, pool: Pool
-) -> None:
-    """By the schemas of the document, with the very fields that real events have."""
+async def test_each_sample_equals_its_get(app: Litestar, sandbox: Caller, pool: Pool) -> None:
+    """Checked against the document's schemas, with exactly the fields of real events."""
     await listen(pool, sandbox)
     await busy(sandbox, pool)
     await pool.execute("update webhook_endpoint set status = 'disabled', disabled_reason = 'GONE'")
@@ -91,7 +89,7 @@ async def test_a_sample_of_each_type_reads_as_its_get_answers(
         assert thing.get("projectId", sample["projectId"]) == sample["projectId"]
 
 
-async def test_a_sample_goes_to_whoever_wants_it(app: Litestar, sandbox: Caller, pool: Pool) -> None:
+async def test_sample_goes_to_all_subscribers(app: Litestar, sandbox: Caller, pool: Pool) -> None:
     project = await new_project(sandbox)
     for own, events in (("a", ["post.failed"]), ("b", ["post.published"])):
         endpoint = {"url": f"https://{own}.example.com/", "events": events, "projectId": project}
@@ -108,14 +106,14 @@ async def test_a_sample_goes_to_whoever_wants_it(app: Litestar, sandbox: Caller,
     assert url["url"] == "https://b.example.com/"
 
 
-async def test_only_a_sandbox_has_samples_and_only_where_somebody_listens(
+async def test_sample_needs_a_sandbox_and_a_subscriber(
     acme: Caller, sandbox: Caller, rival: Caller, pool: Pool
 ) -> None:
     await listen(pool, acme)
-    refused(await acme.http.post(PATH, json={"type": "test.ping"}), 404, "NOT_FOUND")
+    assert_refused(await acme.http.post(PATH, json={"type": "test.ping"}), 404, "NOT_FOUND")
     answer = await sandbox.http.post(PATH, json={"type": "test.ping"})
     assert reason(answer) == (409, "CONFLICT", "NOBODY_LISTENS")
     foreign = {"type": "test.ping", "projectId": await new_project(rival)}
-    refused(await sandbox.http.post(PATH, json=foreign), 404, "NOT_FOUND")
-    refused(await sandbox.http.post(PATH, json={"type": "*"}), 422, "VALIDATION", "type")
+    assert_refused(await sandbox.http.post(PATH, json=foreign), 404, "NOT_FOUND")
+    assert_refused(await sandbox.http.post(PATH, json={"type": "*"}), 422, "VALIDATION", "type")
     assert await pool.fetchval("select count(*) from webhook_event") == 0

@@ -1,4 +1,4 @@
-"""Schedules of months, in seconds: each post at its time by the clocks of its project's zone."""
+"""Schedules of months run in seconds: each post at its local time in the project's time zone."""
 
 import time
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ import pytest
 
 from bench.events.cpu import server_cpu_s
 from schemas.settings import Settings
-from tests.api.sandbox.conftest import Sandbox
+from tests.api.sandbox.conftest import ApiSandbox
 from tests.s3.keeping import Kept
 from tests.servers import Servers, settings_for
 
@@ -17,22 +17,22 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 @pytest.fixture
 def settings(own_servers: Servers, media_kept: Kept) -> Settings:
-    """Of servers that work for this test alone."""
+    """Use servers that serve only this test."""
     return settings_for(own_servers.postgres.url, own_servers.valkey.url, **media_kept.settings)
 
 
 def cpu_s(servers: Servers) -> float:
-    """CPU so far of this process, which is API and workers, and of both servers."""
+    """Return the CPU time so far of this process (API and workers) and of both servers."""
     return time.process_time() + sum(server_cpu_s(server.pid) for server in servers)
 
 
 @pytest.mark.long
 async def test_ninety_days_of_a_daily_schedule_take_less_than_twenty_seconds(
-    sandbox: Sandbox, own_servers: Servers
+    sandbox: ApiSandbox, own_servers: Servers
 ) -> None:
-    """Of CPU, of all that have a part in it: what else the machine does is no matter of theirs.
+    """CPU of all participants, independent of other load on the machine.
 
-    What the clock waits beside that is held by `tests/workers/tasks/test_advance_clock.py`.
+    `tests/workers/tasks/test_advance_clock.py` bounds the clock's waiting time.
     """
     account = await sandbox.account()
     today = (await sandbox.now()).astimezone(BERLIN).date()

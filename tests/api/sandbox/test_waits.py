@@ -1,19 +1,19 @@
-"""Waits of a sandbox: what takes hours or days is over once its clock was moved there."""
+"""Waits of a sandbox: waits of hours or days end once its clock has moved."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.api.sandbox.conftest import Sandbox
+from tests.api.sandbox.conftest import ApiSandbox
 
 
 def at(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-async def test_each_handle_waits_by_the_clock(sandbox: Sandbox) -> None:
-    """A throttled post and one whose answer was lost are there; what waits for its owner is too late."""
+async def test_magic_handles_follow_the_clock(sandbox: ApiSandbox) -> None:
+    """A throttled post and one with a lost answer are published; one that waits for its owner expires."""
     when = await sandbox.later(hours=20)
     handles = ("rate_limited", "unknown_then_found", "unknown_forever", "fail_auth")
     posts = {
@@ -33,8 +33,8 @@ async def test_each_handle_waits_by_the_clock(sandbox: Sandbox) -> None:
     assert shown["fail_auth"]["lastError"]["code"] == "TOO_LATE"
 
 
-async def test_a_quota_has_room_again_as_its_window_moves_on(sandbox: Sandbox) -> None:
-    """Five posts of one time, of which an account may send two in half an hour, take an hour."""
+async def test_quota_refills_with_the_clock(sandbox: ApiSandbox) -> None:
+    """Five posts at one time take an hour, with a quota of two posts in half an hour."""
     account = await sandbox.account()
     await sandbox.pool.execute("update social_account set quota_posts = 2, quota_window_s = 1800")
     when = await sandbox.later(hours=1)
@@ -45,8 +45,8 @@ async def test_a_quota_has_room_again_as_its_window_moves_on(sandbox: Sandbox) -
     assert [after // timedelta(minutes=30) for after in went] == [0, 0, 1, 1, 2]
 
 
-async def test_a_token_is_refreshed_as_it_ages(sandbox: Sandbox) -> None:
-    """Instagram's, of 60 days, on day 50."""
+async def test_token_is_refreshed_by_age(sandbox: ApiSandbox) -> None:
+    """Instagram's tokens last 60 days and are refreshed on day 50."""
     account = f"/v1/social-accounts/{await sandbox.connect('instagram')}"
     await sandbox.pool.execute("update social_account set collect_at = null")
     connected = await sandbox.now()
@@ -60,8 +60,8 @@ async def test_a_token_is_refreshed_as_it_ages(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.long
-async def test_a_night_on_which_clocks_are_put_has_its_posts(sandbox: Sandbox) -> None:
-    """02:30 of the night that lacks it is 03:30; of the night that has it twice it is the first."""
+async def test_posts_survive_a_change_of_clocks(sandbox: ApiSandbox) -> None:
+    """A missing 02:30 becomes 03:30; a repeated 02:30 is the first one."""
     zone = ZoneInfo("Europe/Berlin")
     account = await sandbox.account()
     await sandbox.pool.execute("update social_account set collect_at = null")
@@ -77,8 +77,8 @@ async def test_a_night_on_which_clocks_are_put_has_its_posts(sandbox: Sandbox) -
         assert (went.date(), went.hour, went.minute, went.fold) == (day.date(), hour, 30, 0)
 
 
-async def transition(sandbox: Sandbox, zone: ZoneInfo, gains: bool) -> datetime:
-    """The next day on which the zone's clocks are put: forward if it gains."""
+async def transition(sandbox: ApiSandbox, zone: ZoneInfo, gains: bool) -> datetime:
+    """Return the next day with a change of clocks in the zone: forward if it gains."""
     day = (await sandbox.now()).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=2)
     while True:
         before, after = ((day + timedelta(hours=hours)).astimezone(zone).utcoffset() for hours in (0, 2))
@@ -89,10 +89,10 @@ async def transition(sandbox: Sandbox, zone: ZoneInfo, gains: bool) -> datetime:
         day += timedelta(days=1)
 
 
-async def test_figures_are_of_the_days_on_which_they_came(sandbox: Sandbox) -> None:
+async def test_figures_belong_to_their_days(sandbox: ApiSandbox) -> None:
     account = await sandbox.account()
     start = await sandbox.now()
-    # At noon, which is in the middle of a day in Berlin, too.
+    # Noon, which is in the middle of a day in Berlin, too.
     noon = start.replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=1)
     await sandbox.schedule(account, scheduledFor=f"{noon:%Y-%m-%dT%H:%M:%SZ}")
     await sandbox.advance(advance="5d")

@@ -1,4 +1,4 @@
-"""A server in the test's own event loop, around an application that answers as the path says."""
+"""A server in the test's own event loop, with an application that answers by path."""
 
 import asyncio
 import socket
@@ -19,8 +19,10 @@ Send = Callable[[Any], Awaitable[None]]
 Receive = Callable[[], Awaitable[Any]]
 
 
-class App:
-    """`/echo` answers the body, `/early` before it; `/hold` waits for `go`; `/large` answers 8 MiB."""
+class EchoApp:
+    """`/echo` returns the body, `/early` answers before it; `/hold` waits for `go`; `/large` returns 8
+    MiB.
+    """
 
     def __init__(self) -> None:
         self.go = asyncio.Event()
@@ -65,7 +67,7 @@ async def answer(send: Send, body: bytes) -> None:
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-class Client(NamedTuple):
+class RawClient(NamedTuple):
     """One connection."""
 
     reader: asyncio.StreamReader
@@ -75,7 +77,7 @@ class Client(NamedTuple):
         self.writer.write(data)
 
     async def answer(self) -> tuple[int, dict[str, str], bytes]:
-        """The status, headers in lower case and body of the next answer."""
+        """Read the status, headers in lower case and body of the next answer."""
         async with asyncio.timeout(PATIENCE_S):
             head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").splitlines()
             fields = (line.split(": ", 1) for line in head[1:] if line)
@@ -84,7 +86,7 @@ class Client(NamedTuple):
             return int(head[0].split()[1]), headers, body
 
     async def code(self) -> tuple[int, str]:
-        """The status and the code of an error, whose envelope is whole."""
+        """Read an error with a complete envelope; return its status and code."""
         status, headers, body = await self.answer()
         error = msgspec.json.decode(body)["error"]
         assert headers["x-request-id"] == error["requestId"]
@@ -93,7 +95,7 @@ class Client(NamedTuple):
         return status, error["code"]
 
     async def closed(self) -> bool:
-        """Wait until the server has closed it; true if nothing came before."""
+        """Wait until the server has closed it; return whether no data came before."""
         async with asyncio.timeout(PATIENCE_S):
             try:
                 return await self.reader.read() == b""
@@ -102,31 +104,31 @@ class Client(NamedTuple):
 
 
 class StoppedClock(Server):
-    """The server, whose ticks only the test makes."""
+    """The server with ticks that only the test makes."""
 
     async def on_tick(self, counter: int) -> bool:
         return await uvicorn.Server.on_tick(self, counter)
 
 
-class Edge:
+class TestedServer:
     """The server, its clients, and its clock."""
 
-    def __init__(self, server: Server, app: App, port: int) -> None:
+    def __init__(self, server: Server, app: EchoApp, port: int) -> None:
         self.server, self.app, self.port = server, app, port
-        self.clients: list[Client] = []
-        #: Of clients that say themselves how they read.
+        self.clients: list[RawClient] = []
+        #: Sockets of clients with their own way of reading.
         self.sockets: list[socket.socket] = []
 
     @property
     def connections(self) -> list[Connection]:
-        """Those that are open."""
+        """The open connections."""
         return cast("list[Connection]", list(self.server.server_state.connections))
 
-    async def connect(self, address: str = "127.0.0.1") -> Client:
-        """Another connection, once the server has it, from an address of loopback."""
+    async def connect(self, address: str = "127.0.0.1") -> RawClient:
+        """Connect from a loopback address, and wait until the server has accepted."""
         before = self.server.admission.entered
         pair = await asyncio.open_connection("127.0.0.1", self.port, local_addr=(address, 0))
-        self.clients.append(Client(*pair))
+        self.clients.append(RawClient(*pair))
 
         async def entered() -> bool:
             return self.server.admission.entered > before
@@ -135,14 +137,14 @@ class Edge:
         return self.clients[-1]
 
     async def get(self, path: str = "/echo", address: str = "127.0.0.1") -> tuple[int, bytes]:
-        """One request on a connection of its own."""
+        """Send one request on a new connection."""
         client = await self.connect(address)
         client.send(f"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
         status, _, body = await client.answer()
         return status, body
 
     async def heard(self, count: int) -> None:
-        """Wait until the application has got so many requests."""
+        """Wait until the application has received so many requests."""
 
         async def asked() -> bool:
             return len(self.app.asked) >= count
@@ -155,8 +157,8 @@ class Edge:
 
 
 @asynccontextmanager
-async def serving(limits: Limits) -> AsyncIterator[Edge]:
-    app = App()
+async def serving(limits: Limits) -> AsyncIterator[TestedServer]:
+    app = EchoApp()
     server = StoppedClock(app, Admission(limits), host="127.0.0.1", port=0)  # type: ignore[arg-type]
     task = asyncio.create_task(server.serve())
 
@@ -164,7 +166,7 @@ async def serving(limits: Limits) -> AsyncIterator[Edge]:
         return server.started
 
     await eventually(started)
-    edge = Edge(server, app, server.servers[0].sockets[0].getsockname()[1])
+    edge = TestedServer(server, app, server.servers[0].sockets[0].getsockname()[1])
     try:
         yield edge
     finally:
@@ -178,6 +180,6 @@ async def serving(limits: Limits) -> AsyncIterator[Edge]:
 
 
 @pytest_asyncio.fixture
-async def edge() -> AsyncIterator[Edge]:
+async def edge() -> AsyncIterator[TestedServer]:
     async with serving(Limits(connections=8, per_address=4, reserve=2)) as edge:
         yield edge

@@ -1,9 +1,9 @@
-"""Connections that take what they can get: each is ended in its time, and nobody else waits for it."""
+"""Greedy connections: each is ended in time, and other clients don't wait for it."""
 
 import pytest
 
-from api.server.admission import Limits, network_of
-from tests.api.server.conftest import Client, Edge
+from api.server.admission import Limits, client_network
+from tests.api.server.conftest import RawClient, TestedServer
 from tests.waiting import eventually
 
 LIMITS = Limits()
@@ -16,12 +16,12 @@ def post(path: str, body: bytes, length: int | None = None) -> bytes:
     return f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n".encode() + body
 
 
-async def read(edge: Edge) -> None:
-    """Wait until the server has read all that was written before: it answers what came after it."""
+async def read(edge: TestedServer) -> None:
+    """Wait until the server has read all earlier data: a later request is answered."""
     await edge.get(address="127.0.9.9")
 
 
-async def test_silence_ends_in_its_time(edge: Edge) -> None:
+async def test_idle_connection_is_ended(edge: TestedServer) -> None:
     client = await edge.connect()
     edge.pass_time(LIMITS.head - 2)
     client.send(GET)
@@ -34,7 +34,7 @@ async def test_silence_ends_in_its_time(edge: Edge) -> None:
 
 
 @pytest.mark.parametrize("sent", [b"", b"\r\n"])
-async def test_silence_from_the_start_ends_with_the_time_for_a_head(edge: Edge, sent: bytes) -> None:
+async def test_silent_new_connection_is_ended(edge: TestedServer, sent: bytes) -> None:
     client = await edge.connect()
     for _ in range(LIMITS.head):
         client.send(sent)
@@ -43,7 +43,7 @@ async def test_silence_from_the_start_ends_with_the_time_for_a_head(edge: Edge, 
     assert await client.closed()
 
 
-async def test_a_head_that_comes_in_drops_ends_in_its_time(edge: Edge) -> None:
+async def test_slow_head_is_ended(edge: TestedServer) -> None:
     client = await edge.connect()
     for byte in b"GET /echo HTTP/1.1\r\n"[: LIMITS.head]:
         client.send(bytes([byte]))
@@ -55,7 +55,7 @@ async def test_a_head_that_comes_in_drops_ends_in_its_time(edge: Edge) -> None:
 
 
 @pytest.mark.parametrize("drop", [b"", b"x"])
-async def test_a_body_that_comes_in_drops_ends_in_its_time(edge: Edge, drop: bytes) -> None:
+async def test_slow_body_is_ended(edge: TestedServer, drop: bytes) -> None:
     client = await edge.connect()
     client.send(post("/slow", b"", 1000))
     await edge.heard(1)
@@ -68,7 +68,7 @@ async def test_a_body_that_comes_in_drops_ends_in_its_time(edge: Edge, drop: byt
     assert edge.app.left == ["/slow"]
 
 
-async def test_a_slow_body_that_goes_on_is_waited_for(edge: Edge) -> None:
+async def test_steady_slow_body_is_accepted(edge: TestedServer) -> None:
     client, rounds = await edge.connect(), 4 * LIMITS.body
     client.send(post("/slow", b"", rounds * LIMITS.body_rate))
     for _ in range(rounds):
@@ -79,7 +79,7 @@ async def test_a_slow_body_that_goes_on_is_waited_for(edge: Edge) -> None:
     assert (status, len(body)) == (200, rounds * LIMITS.body_rate)
 
 
-async def test_chunks_that_say_nothing_are_no_body(edge: Edge) -> None:
+async def test_empty_chunks_are_no_progress(edge: TestedServer) -> None:
     client = await edge.connect()
     client.send(b"POST /slow HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;")
     await edge.heard(1)
@@ -87,7 +87,7 @@ async def test_chunks_that_say_nothing_are_no_body(edge: Edge) -> None:
     assert await client.code() == (400, "BAD_REQUEST")
 
 
-async def test_what_waits_or_streams_is_no_silence(edge: Edge) -> None:
+async def test_waiting_or_streaming_request_is_not_idle(edge: TestedServer) -> None:
     waits, streams = await edge.connect(), await edge.connect()
     waits.send(GET.replace(b"/echo", b"/hold"))
     streams.send(GET.replace(b"/echo", b"/stream"))
@@ -100,7 +100,7 @@ async def test_what_waits_or_streams_is_no_silence(edge: Edge) -> None:
     assert await streams.reader.readexactly(len(b"4\r\nnews\r\n0\r\n\r\n")) == b"4\r\nnews\r\n0\r\n\r\n"
 
 
-async def test_a_body_that_we_do_not_read_is_no_fault_of_its_client(edge: Edge) -> None:
+async def test_unread_body_is_not_blamed_on_the_client(edge: TestedServer) -> None:
     client = await edge.connect()
     client.send(post("/hold", bytes(1024 * 1024)))
     await edge.heard(1)
@@ -110,8 +110,8 @@ async def test_a_body_that_we_do_not_read_is_no_fault_of_its_client(edge: Edge) 
     assert (await client.answer())[2] == b"held"
 
 
-async def test_a_body_that_we_have_not_asked_for_is_no_fault_of_its_client(edge: Edge) -> None:
-    """Nor is it late: it makes no room."""
+async def test_body_without_100_continue_is_not_blamed_on_the_client(edge: TestedServer) -> None:
+    """Nor is it late, so it isn't evicted."""
     client = await edge.connect()
     client.send(post("/hold", b"", 1000).replace(b"Host: a", b"Host: a\r\nExpect: 100-continue"))
     await edge.heard(1)
@@ -122,7 +122,7 @@ async def test_a_body_that_we_have_not_asked_for_is_no_fault_of_its_client(edge:
     assert (await client.answer())[2] == b"held"
 
 
-async def test_a_client_that_takes_nothing_of_its_answer_is_left(edge: Edge) -> None:
+async def test_client_that_reads_nothing_is_ended(edge: TestedServer) -> None:
     client = await edge.connect()
     client.writer.transport.pause_reading()  # type: ignore[attr-defined]
     client.send(GET.replace(b"/echo", b"/large"))
@@ -132,7 +132,7 @@ async def test_a_client_that_takes_nothing_of_its_answer_is_left(edge: Edge) -> 
     await gone(edge, client)
 
 
-async def gone(edge: Edge, client: Client) -> None:
+async def gone(edge: TestedServer, client: RawClient) -> None:
     ours = client.writer.get_extra_info("sockname")
 
     async def left() -> bool:
@@ -141,8 +141,8 @@ async def gone(edge: Edge, client: Client) -> None:
     await eventually(left)
 
 
-async def test_an_address_at_its_limit_makes_room_itself(edge: Edge) -> None:
-    """Its oldest silent connection goes; a stranger's stay, and so does one that has a request."""
+async def test_address_at_its_limit_loses_its_oldest_idle_connection(edge: TestedServer) -> None:
+    """Its oldest idle connection is evicted; connections of strangers and busy ones stay."""
     other, busy = await edge.connect("127.0.0.2"), await edge.connect()
     busy.send(GET.replace(b"/echo", b"/hold"))
     await edge.heard(1)
@@ -156,7 +156,7 @@ async def test_an_address_at_its_limit_makes_room_itself(edge: Edge) -> None:
     assert (await busy.answer())[2] == b"held"
 
 
-async def test_an_address_whose_requests_take_all_its_places_is_refused(edge: Edge) -> None:
+async def test_address_with_only_busy_connections_is_refused(edge: TestedServer) -> None:
     for count in range(1, 5):
         (await edge.connect()).send(GET.replace(b"/echo", b"/hold"))
         await edge.heard(count)
@@ -164,8 +164,8 @@ async def test_an_address_whose_requests_take_all_its_places_is_refused(edge: Ed
     assert await edge.get(address="127.0.0.2") == (200, b"")
 
 
-async def late_bodies(edge: Edge) -> list[Client]:
-    """All places, taken by two addresses whose bodies don't come."""
+async def late_bodies(edge: TestedServer) -> list[RawClient]:
+    """Take all places by two addresses that don't send their bodies."""
     clients = []
     for number in range(8):
         clients.append(await edge.connect(f"127.0.5.{number % 2 + 1}"))
@@ -174,16 +174,16 @@ async def late_bodies(edge: Edge) -> list[Client]:
     return clients
 
 
-async def refused(edge: Edge) -> None:
-    """Somebody else is refused, and leaves."""
+async def refused(edge: TestedServer) -> None:
+    """Check that another client is refused; it disconnects."""
     client = await asked(edge, "/echo")
     assert await client.code() == (503, "UNAVAILABLE")
     client.writer.close()
     await gone(edge, client)
 
 
-async def came(edge: Edge, size: int) -> None:
-    """Wait until so much of the bodies has come."""
+async def came(edge: TestedServer, size: int) -> None:
+    """Wait until this many bytes of bodies have arrived."""
 
     async def read() -> bool:
         return sum(each.body_read for each in edge.connections) >= size
@@ -191,8 +191,8 @@ async def came(edge: Edge, size: int) -> None:
     await eventually(read)
 
 
-async def test_bodies_that_do_not_come_make_room(edge: Edge) -> None:
-    """The first that was late goes; one that has come meanwhile is answered."""
+async def test_missing_bodies_are_evicted(edge: TestedServer) -> None:
+    """The first late one is evicted; one that has arrived meanwhile is answered."""
     first, second, *_ = await late_bodies(edge)
     edge.pass_time(LIMITS.late - 1)
     await refused(edge)
@@ -207,7 +207,7 @@ async def test_bodies_that_do_not_come_make_room(edge: Edge) -> None:
     assert (await first.answer())[2] == b"held"
 
 
-async def test_an_address_whose_bodies_do_not_come_makes_room_itself(edge: Edge) -> None:
+async def test_address_with_missing_bodies_evicts_its_own(edge: TestedServer) -> None:
     first, second, *_ = await late_bodies(edge)
     edge.pass_time(LIMITS.late)
     assert await edge.get(address="127.0.5.2") == (200, b"")
@@ -216,8 +216,8 @@ async def test_an_address_whose_bodies_do_not_come_makes_room_itself(edge: Edge)
     assert (await first.answer())[0] == 200
 
 
-async def test_a_body_in_its_time_makes_no_room(edge: Edge) -> None:
-    """Nor does a request that waits for its answer once its late body has come."""
+async def test_timely_body_is_not_evicted(edge: TestedServer) -> None:
+    """Nor is a request evicted that waits for its answer after a late body."""
     waits, slow = [await edge.connect("127.0.5.1") for _ in range(4)], await edge.connect("127.0.5.2")
     for client in waits:
         client.send(post("/hold", b"", 1))
@@ -238,8 +238,8 @@ async def test_a_body_in_its_time_makes_no_room(edge: Edge) -> None:
     assert [(await client.answer())[2] for client in waits] == [b"held"] * 4
 
 
-async def test_silence_from_everywhere_keeps_nobody_out(edge: Edge) -> None:
-    """1,100 silent connections from as many addresses as it takes, and another client after each."""
+async def test_idle_connections_block_no_client(edge: TestedServer) -> None:
+    """1,100 idle connections from many addresses, and another client after each."""
     for number in range(1100):
         await edge.connect(f"127.1.{number % 250}.1")
         if number % 50 == 0:
@@ -247,7 +247,7 @@ async def test_silence_from_everywhere_keeps_nobody_out(edge: Edge) -> None:
     assert len(edge.connections) <= 12
 
 
-async def test_health_has_a_reserve(edge: Edge) -> None:
+async def test_health_has_a_reserve(edge: TestedServer) -> None:
     for count in range(1, 9):
         (await edge.connect(f"127.0.1.{count}")).send(GET.replace(b"/echo", b"/hold"))
         await edge.heard(count)
@@ -257,15 +257,17 @@ async def test_health_has_a_reserve(edge: Edge) -> None:
     edge.app.go.set()
 
 
-async def asked(edge: Edge, path: str) -> Client:
+async def asked(edge: TestedServer, path: str) -> RawClient:
     client = await edge.connect("127.0.0.2")
     client.send(f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
     return client
 
 
-def test_a_network_of_one_customer_is_one_address() -> None:
+def test_ipv6_network_counts_as_one_address() -> None:
     assert (
-        network_of("2001:db8:1:2::1") == network_of("2001:db8:1:2:ffff::1") != network_of("2001:db8:1:3::1")
+        client_network("2001:db8:1:2::1")
+        == client_network("2001:db8:1:2:ffff::1")
+        != client_network("2001:db8:1:3::1")
     )
-    assert network_of("::ffff:192.0.2.1") == network_of("192.0.2.1") != network_of("192.0.2.2")
-    assert network_of("a socket's path") == "a socket's path"
+    assert client_network("::ffff:192.0.2.1") == client_network("192.0.2.1") != client_network("192.0.2.2")
+    assert client_network("a socket's path") == "a socket's path"

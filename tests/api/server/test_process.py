@@ -1,4 +1,4 @@
-"""The server as a process of its own, as `bin/up` starts it, without a proxy before it."""
+"""The server as a separate process, as `bin/up` starts it, without a proxy in front."""
 
 import contextlib
 import resource
@@ -10,20 +10,20 @@ import httpx
 import pytest
 
 from api.server.admission import Admission, Limits
-from api.server.serve import TURNS, Server, bound
+from api.server.serve import TICKS_PER_SECOND, Server, bind_port
 from schemas.errors import SettingsInvalid
 from schemas.settings import Settings
-from tests.api.server.conftest import App
+from tests.api.server.conftest import EchoApp
 from tests.api_process import Served, serving
 from tests.waiting import PATIENCE_S
 
-#: Connections that once stopped the API for as long as they stayed.
+#: A number of idle connections that once blocked the API for as long as they stayed.
 SILENT = 1100
 
 
 @contextlib.contextmanager
 def silent(served: Served, count: int) -> Iterator[list[socket.socket]]:
-    """Connections from one address that say nothing."""
+    """Open idle connections from one address."""
     with contextlib.ExitStack() as stack:
         port = httpx.URL(served.url).port
         assert port
@@ -33,7 +33,7 @@ def silent(served: Served, count: int) -> Iterator[list[socket.socket]]:
 
 @pytest.fixture
 def many_files() -> Iterator[None]:
-    """This test's own process opens more files than most may."""
+    """Raise the limit of open files of the test's own process."""
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (limits[1], limits[1]))
     yield
@@ -41,7 +41,7 @@ def many_files() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("many_files")
-def test_a_stranger_who_says_nothing_stops_nobody(settings: Settings, tmp_path: Path) -> None:
+def test_silent_stranger_blocks_no_client(settings: Settings, tmp_path: Path) -> None:
     with serving(settings, tmp_path / "api.log") as served, silent(served, SILENT):
         for path in ("/healthz", "/readyz", "/v1/openapi.json"):
             assert httpx.get(served.url + path, timeout=PATIENCE_S).status_code == 200
@@ -51,8 +51,8 @@ def test_a_stranger_who_says_nothing_stops_nobody(settings: Settings, tmp_path: 
 
 
 @pytest.mark.usefixtures("many_files")
-def test_it_takes_no_more_connections_than_it_may_open_files(settings: Settings, tmp_path: Path) -> None:
-    """From as many addresses as it takes: it never runs out of files, and so it never spins."""
+def test_connections_stay_below_the_file_limit(settings: Settings, tmp_path: Path) -> None:
+    """With enough addresses it still never runs out of files, and so it never spins."""
     with serving(settings, tmp_path / "api.log", files=200) as served:
         with contextlib.ExitStack() as stack:
             for number in range(600):
@@ -73,33 +73,33 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / 100
 
 
-async def test_a_port_that_another_one_listens_to_in_the_same_moment_is_said() -> None:
-    with bound("127.0.0.1", 0) as sockets, socket.socket() as other:
+async def test_port_taken_in_the_same_moment_is_reported() -> None:
+    with bind_port("127.0.0.1", 0) as sockets, socket.socket() as other:
         port = sockets[0].getsockname()[1]
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind(("127.0.0.1", port))
         other.listen()
-        server = Server(App(), Admission(Limits()), host="127.0.0.1", port=port)  # type: ignore[arg-type]
+        server = Server(EchoApp(), Admission(Limits()), host="127.0.0.1", port=port)  # type: ignore[arg-type]
         with pytest.raises(SettingsInvalid, match=f"--port {port} of --host 127.0.0.1 can't be used"):
             await server.serve(sockets)
 
 
-async def test_the_server_makes_a_tick_of_each_second() -> None:
-    server = Server(App(), Admission(Limits()), host="127.0.0.1", port=0)  # type: ignore[arg-type]
-    for turn in range(3 * TURNS):
+async def test_server_ticks_every_second() -> None:
+    server = Server(EchoApp(), Admission(Limits()), host="127.0.0.1", port=0)  # type: ignore[arg-type]
+    for turn in range(3 * TICKS_PER_SECOND):
         await server.on_tick(turn)
     assert server.admission.now == 3
 
 
-def test_an_address_that_a_host_has_twice_is_bound_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_duplicate_address_is_bound_once(monkeypatch: pytest.MonkeyPatch) -> None:
     found = socket.getaddrinfo("127.0.0.1", 0, type=socket.SOCK_STREAM)
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found * 2)
-    with bound("localhost", 0) as sockets:
+    with bind_port("localhost", 0) as sockets:
         assert len(sockets) == 1
 
 
-def test_it_ends_with_0_when_asked_to(settings: Settings, tmp_path: Path) -> None:
-    """Whoever waits for a next request is told to go; the log has no traceback."""
+def test_stop_signal_exits_with_0(settings: Settings, tmp_path: Path) -> None:
+    """Idle clients are disconnected; the log has no traceback."""
     with serving(settings, tmp_path / "api.log") as served, silent(served, 3) as waiting:
         served.process.terminate()
         assert served.process.wait(PATIENCE_S) == 0

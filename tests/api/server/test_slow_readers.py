@@ -1,4 +1,4 @@
-"""Clients that read an answer slowly or not at all: who holds a connection, who makes room, who is ended."""
+"""Clients that read an answer slowly or not at all: which connection stays, is evicted, or ended."""
 
 import asyncio
 import socket
@@ -8,7 +8,7 @@ import pytest
 from api.server.admission import Limits
 from api.server.answer_rate import count_unacknowledged
 from api.server.connection import Connection
-from tests.api.server.conftest import Edge
+from tests.api.server.conftest import TestedServer
 from tests.waiting import PATIENCE_S, eventually
 
 LIMITS = Limits()
@@ -20,8 +20,8 @@ GET_LARGE = b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n"
 LARGE = 8 * 1024 * 1024
 
 
-class Reader:
-    """A client that has asked for 8 MiB and reads as much as it is told to."""
+class SlowReader:
+    """A client that has requested 8 MiB and reads on command."""
 
     def __init__(self, sock: socket.socket, connection: Connection) -> None:
         self.sock, self.connection = sock, connection
@@ -38,7 +38,7 @@ class Reader:
         return self.connection.answer_rate.written - self.unsent - count_unacknowledged(transport)
 
     async def read(self, size: int) -> None:
-        """Take exactly `size` bytes."""
+        """Read exactly `size` bytes."""
         loop, left = asyncio.get_running_loop(), size
         while left:
             async with asyncio.timeout(PATIENCE_S):
@@ -48,7 +48,7 @@ class Reader:
         self.taken += size
 
     async def is_acknowledged(self) -> None:
-        """Wait until the server knows that all bytes are read. Acknowledgements may be delayed."""
+        """Wait until the server's kernel has all acknowledgements, which may be delayed."""
 
         async def is_known() -> bool:
             return self.acknowledged >= self.taken
@@ -56,7 +56,7 @@ class Reader:
         await eventually(is_known)
 
     async def stands_still(self) -> None:
-        """Wait until the window of the client is full: ten polls in a row see no byte on its way."""
+        """Wait until the client's window is full: ten polls in a row see no progress."""
         seen: list[int] = []
 
         async def is_still() -> bool:
@@ -66,7 +66,7 @@ class Reader:
         await eventually(is_still)
 
     async def is_cut_off(self) -> bool:
-        """Wait until the server has closed the connection. True if a part of the answer is missing."""
+        """Wait until the server has closed the connection. Return whether a part of the answer is missing."""
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(PATIENCE_S):
             try:
@@ -78,9 +78,9 @@ class Reader:
 
 
 async def reader(
-    edge: Edge, address: str = "127.0.0.5", request: bytes = GET_LARGE, window: int = WINDOW
-) -> Reader:
-    """Connect, ask for 8 MiB, and wait until the server can send no more."""
+    edge: TestedServer, address: str = "127.0.0.5", request: bytes = GET_LARGE, window: int = WINDOW
+) -> SlowReader:
+    """Connect, request 8 MiB, and wait until the server can send no more."""
     before = edge.connections
     sock = socket.socket()
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
@@ -97,24 +97,24 @@ async def reader(
     ours = connection.transport.get_extra_info("socket")
     ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, WINDOW)
     await asyncio.get_running_loop().sock_sendall(sock, request)
-    made = Reader(sock, connection)
+    made = SlowReader(sock, connection)
 
     await made.stands_still()
     return made
 
 
-async def fill(edge: Edge, count: int) -> list[Reader]:
-    """Take `count` places by readers of two addresses."""
+async def fill(edge: TestedServer, count: int) -> list[SlowReader]:
+    """Take `count` places with readers of two addresses."""
     return [await reader(edge, f"127.0.6.{number % 2 + 1}") for number in range(count)]
 
 
-async def is_refused(edge: Edge) -> bool:
-    """Ask from a third address. True if the server has no place for it."""
+async def is_refused(edge: TestedServer) -> bool:
+    """Send a request from a third address. Return whether the server has no place for it."""
     status, _ = await edge.get(address="127.0.0.2")
     return status == 503
 
 
-async def test_a_reader_that_reads_nothing_makes_room_after_a_few_ticks(edge: Edge) -> None:
+async def test_silent_reader_is_evicted_after_a_few_ticks(edge: TestedServer) -> None:
     readers = await fill(edge, 8)
     edge.pass_time(LIMITS.late)
     assert await is_refused(edge)
@@ -124,7 +124,7 @@ async def test_a_reader_that_reads_nothing_makes_room_after_a_few_ticks(edge: Ed
     assert await readers[0].is_cut_off()
 
 
-async def test_an_address_whose_readers_read_nothing_makes_room_itself(edge: Edge) -> None:
+async def test_address_with_silent_readers_evicts_its_own(edge: TestedServer) -> None:
     _, second, *_ = await fill(edge, 8)
     edge.pass_time(LIMITS.late + 1)
     assert (await edge.get(address="127.0.6.2"))[0] == 200
@@ -132,7 +132,7 @@ async def test_an_address_whose_readers_read_nothing_makes_room_itself(edge: Edg
     assert len(edge.connections) == 7
 
 
-async def test_a_reader_that_reads_nothing_ends_in_its_time(edge: Edge) -> None:
+async def test_silent_reader_is_ended(edge: TestedServer) -> None:
     one = await reader(edge)
     edge.pass_time(LIMITS.stall)
     assert one.connection in edge.connections
@@ -143,8 +143,8 @@ async def test_a_reader_that_reads_nothing_ends_in_its_time(edge: Edge) -> None:
 @pytest.mark.parametrize(
     "request_", [GET_LARGE, GET_LARGE.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")]
 )
-async def test_a_trickle_is_no_reading(edge: Edge, request_: bytes) -> None:
-    """A byte a tick, after a fast start that buys no more than the grace."""
+async def test_trickle_is_ended(edge: TestedServer, request_: bytes) -> None:
+    """A byte per tick, after a fast start that buys no more than the grace."""
     one = await reader(edge, request=request_)
     await one.read(1024 * 1024)
     edge.pass_time(1)
@@ -155,10 +155,10 @@ async def test_a_trickle_is_no_reading(edge: Edge, request_: bytes) -> None:
     assert await one.is_cut_off()
 
 
-async def test_a_slow_phone_gets_all_of_a_large_file_in_a_full_house(edge: Edge) -> None:
-    """8 KiB a tick, for three times the grace, while others come and are refused; then the rest.
+async def test_slow_phone_gets_a_large_file_from_a_full_server(edge: TestedServer) -> None:
+    """8 KiB a tick, for three times the grace, while other clients are refused; then the rest.
 
-    Its kernel acknowledges in lumps of its buffer, which therefore is smaller than two ticks.
+    The client's kernel acknowledges in lumps of its buffer, which is smaller than two ticks for that reason.
     """
     one = await reader(edge, window=2048)
     for count in range(1, 8):
@@ -174,8 +174,10 @@ async def test_a_slow_phone_gets_all_of_a_large_file_in_a_full_house(edge: Edge)
     await one.read(LARGE - one.taken)
 
 
-async def test_an_answer_that_is_complete_here_and_not_yet_read_is_no_silence(edge: Edge) -> None:
-    """The application has said all of it in one message; the connection isn't quiet before it is sent."""
+async def test_unsent_answer_is_not_idle(edge: TestedServer) -> None:
+    """The application has sent everything in one message; the connection isn't idle before it is
+    transmitted.
+    """
     one = await reader(edge)
     assert one.connection.cycle.response_complete
     edge.pass_time(1)
@@ -187,8 +189,8 @@ async def test_an_answer_that_is_complete_here_and_not_yet_read_is_no_silence(ed
     await one.read(LARGE)
 
 
-async def test_the_last_bytes_of_an_answer_that_nobody_reads_hold_no_place(edge: Edge) -> None:
-    """Fewer than the transport calls too many, of a connection that is to close after them."""
+async def test_unread_last_bytes_are_evicted(edge: TestedServer) -> None:
+    """Less than the transport's high-water mark, on a connection that closes after it."""
     request = GET_LARGE.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
     one = await reader(edge, request=request)
     while one.unsent > 32 * 1024:

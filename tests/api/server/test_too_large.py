@@ -1,4 +1,4 @@
-"""Bodies that are too large, over real connections: the client hears of it, and its next request lives."""
+"""Oversized bodies over real connections: the client gets the error, and its next request works."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,7 +12,7 @@ from schemas import ids
 from schemas.settings import Settings
 from tests import media, seeds
 from tests.api.conftest import new_key
-from tests.api.refusals import refused
+from tests.api.refusals import assert_refused
 from tests.api_process import serving
 from tests.waiting import PATIENCE_S
 
@@ -28,7 +28,7 @@ async def pieces(first: bytes, size: int) -> AsyncIterator[bytes]:
 
 
 @pytest.mark.parametrize("announced", [True, False], ids=["length", "chunks"])
-async def test_a_413_says_that_the_connection_ends_and_reaches_who_reads_last(
+async def test_413_reaches_clients_that_read_last(
     pool: Pool, settings: Settings, tmp_path: Path, announced: bool
 ) -> None:
     async with pool.acquire() as conn:
@@ -47,6 +47,6 @@ async def test_a_413_says_that_the_connection_ends_and_reaches_who_reads_last(
             for path, kind, first, size in asked:
                 length = {"Content-Length": str(len(first) + size)} if announced else {}
                 answer = await client.post(path, content=pieces(first, size), headers=kind | length)
-                refused(answer, 413, "PAYLOAD_TOO_LARGE")
+                assert_refused(answer, 413, "PAYLOAD_TOO_LARGE")
                 assert answer.headers["Connection"] == "close"
                 assert (await client.get("/v1/whoami")).status_code == 200

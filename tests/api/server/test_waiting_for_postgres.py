@@ -1,4 +1,4 @@
-"""Start of the API while Postgres refuses connections, or says that it shuts down: it waits, not ready."""
+"""Start of the API while Postgres refuses connections, or shuts down: it waits and is not ready."""
 
 import asyncio
 import os
@@ -22,7 +22,7 @@ from tests.relay import Relay
 from tests.servers import environment
 from tests.waiting import PATIENCE_S, eventually
 
-#: An ErrorResponse of PostgreSQL's protocol: 57P03, which it answers while it starts or ends.
+#: An ErrorResponse of PostgreSQL's protocol: 57P03, which it sends while it starts or ends.
 FIELDS = b"SFATAL\0VFATAL\0C57P03\0Mthe database system is shutting down\0\0"
 SHUTTING_DOWN = b"E" + (len(FIELDS) + 4).to_bytes(4, "big") + FIELDS
 
@@ -44,7 +44,7 @@ class Door:
 
 
 async def end(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Answers as a Postgres that shuts down."""
+    """Answer as a Postgres that shuts down."""
     await reader.read(4096)
     writer.write(SHUTTING_DOWN)
     await writer.drain()
@@ -57,7 +57,7 @@ def door() -> Door:
 
 
 class Starting:
-    """`python -m api` behind the door."""
+    """`python -m api` with the door as its Postgres."""
 
     def __init__(self, settings: Settings, door: Door, log: Path) -> None:
         self.log, self.port = log, free_port()
@@ -88,7 +88,7 @@ class Starting:
         return await asyncio.to_thread(self.process.wait, PATIENCE_S)
 
     def lines(self) -> list[dict[str, Any]]:
-        """Its log, which has nothing but structured lines."""
+        """Return its log, which has only structured lines."""
         return [msgspec.json.decode(line) for line in self.log.read_bytes().splitlines()]
 
 
@@ -123,7 +123,7 @@ async def test_a_stop_ends_the_wait_cleanly(starting: Starting) -> None:
     assert [line for line in starting.lines() if "exception" in line] == []
 
 
-async def test_a_fault_that_no_wait_mends_is_raised() -> None:
+async def test_permanent_error_is_raised() -> None:
     async def ask() -> None:
         raise ExceptionGroup("start", [ConnectionRefusedError(), SettingsInvalid("PEPPERS lacks lost")])
 

@@ -1,11 +1,11 @@
-"""What goes over the wire: the server's own refusals, answers before a body's end, clients of all kinds."""
+"""HTTP on the wire: the server's own refusals, answers before the body's end, all kinds of clients."""
 
 import pytest
 
 from api.server.admission import Limits
-from api.server.connection import FIELDS_MAX, HEAD_MAX, PIPELINE_MAX, URI_MAX
-from api.server.cycle import LEFT_MAX
-from tests.api.server.conftest import Edge
+from api.server.connection import MAX_HEAD_BYTES, MAX_HEAD_FIELDS, MAX_PIPELINED, MAX_URI_BYTES
+from api.server.cycle import MAX_UNREAD_BYTES
+from tests.api.server.conftest import TestedServer
 
 LIMITS = Limits()
 
@@ -23,29 +23,34 @@ LIMITS = Limits()
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
     ],
 )
-async def test_what_is_no_http_is_a_400(edge: Edge, request_: bytes) -> None:
+async def test_invalid_http_is_a_400(edge: TestedServer, request_: bytes) -> None:
     client = await edge.connect()
     client.send(request_)
     assert await client.code() == (400, "BAD_REQUEST")
 
 
-async def test_a_long_address_is_a_414(edge: Edge) -> None:
+async def test_a_long_address_is_a_414(edge: TestedServer) -> None:
     client = await edge.connect()
-    client.send(b"GET /" + b"a" * URI_MAX + b" HTTP/1.1\r\nHost: a\r\n\r\n")
+    client.send(b"GET /" + b"a" * MAX_URI_BYTES + b" HTTP/1.1\r\nHost: a\r\n\r\n")
     assert await client.code() == (414, "URI_TOO_LONG")
-    assert (await edge.get("/" + "a" * (URI_MAX - 1)))[0] == 200
+    assert (await edge.get("/" + "a" * (MAX_URI_BYTES - 1)))[0] == 200
 
 
 @pytest.mark.parametrize(
-    "fields", [b"a: b\r\n" * (FIELDS_MAX + 1), b"a: " + b"b" * 2 * HEAD_MAX, b"a" * 2 * HEAD_MAX + b": b"]
+    "fields",
+    [
+        b"a: b\r\n" * (MAX_HEAD_FIELDS + 1),
+        b"a: " + b"b" * 2 * MAX_HEAD_BYTES,
+        b"a" * 2 * MAX_HEAD_BYTES + b": b",
+    ],
 )
-async def test_a_long_head_is_a_431(edge: Edge, fields: bytes) -> None:
+async def test_a_long_head_is_a_431(edge: TestedServer, fields: bytes) -> None:
     client = await edge.connect()
     client.send(b"GET / HTTP/1.1\r\n" + fields + b"\r\n\r\n")
     assert await client.code() == (431, "HEAD_TOO_LARGE")
 
 
-async def test_nonsense_behind_a_request_takes_nothing_from_it(edge: Edge) -> None:
+async def test_garbage_after_a_request_does_not_affect_it(edge: TestedServer) -> None:
     client = await edge.connect()
     client.send(b"GET /hold HTTP/1.1\r\nHost: a\r\n\r\nnonsense\r\n\r\n")
     await edge.heard(1)
@@ -54,7 +59,7 @@ async def test_nonsense_behind_a_request_takes_nothing_from_it(edge: Edge) -> No
     assert await client.closed()
 
 
-async def test_requests_that_come_together_are_answered_in_their_order(edge: Edge) -> None:
+async def test_pipelined_requests_are_answered_in_order(edge: TestedServer) -> None:
     client = await edge.connect()
     client.send(
         b"".join(b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n%d" % n for n in range(9))
@@ -62,17 +67,17 @@ async def test_requests_that_come_together_are_answered_in_their_order(edge: Edg
     assert [(await client.answer())[2] for _ in range(9)] == [b"%d" % n for n in range(9)]
 
 
-async def test_too_many_requests_that_come_together_are_refused(edge: Edge) -> None:
+async def test_too_many_pipelined_requests_are_refused(edge: TestedServer) -> None:
     client = await edge.connect()
-    client.send(b"GET /hold HTTP/1.1\r\nHost: a\r\n\r\n" * (PIPELINE_MAX + 2))
+    client.send(b"GET /hold HTTP/1.1\r\nHost: a\r\n\r\n" * (MAX_PIPELINED + 2))
     await edge.heard(1)
     edge.app.go.set()
     assert (await client.answer())[2] == b"held"
 
 
-@pytest.mark.parametrize("size", [LEFT_MAX, LEFT_MAX + 1, 8 * 1024 * 1024])
-async def test_an_answer_before_a_bodys_end_reaches_who_reads_last(edge: Edge, size: int) -> None:
-    """A small rest is read, and the connection kept; else the answer says that it ends."""
+@pytest.mark.parametrize("size", [MAX_UNREAD_BYTES, MAX_UNREAD_BYTES + 1, 8 * 1024 * 1024])
+async def test_early_answer_reaches_clients_that_read_last(edge: TestedServer, size: int) -> None:
+    """A small rest is read, and the connection kept; otherwise the answer announces the close."""
     client = await edge.connect()
     client.send(f"POST /early HTTP/1.1\r\nHost: a\r\nContent-Length: {size}\r\n\r\n".encode())
     await edge.heard(1)
@@ -82,7 +87,7 @@ async def test_an_answer_before_a_bodys_end_reaches_who_reads_last(edge: Edge, s
     client.send(bytes(size % (1024 * 1024)) if size > 1024 * 1024 else b"")
     status, headers, body = await client.answer()
     assert (status, body) == (200, b"early")
-    if size > LEFT_MAX:
+    if size > MAX_UNREAD_BYTES:
         assert headers["connection"] == "close"
         assert await client.closed()
     else:
@@ -90,7 +95,7 @@ async def test_an_answer_before_a_bodys_end_reaches_who_reads_last(edge: Edge, s
         assert (await client.answer())[0] == 200
 
 
-async def test_who_never_ends_a_body_that_was_answered_is_left(edge: Edge) -> None:
+async def test_endless_answered_body_is_ended(edge: TestedServer) -> None:
     client = await edge.connect()
     client.send(f"POST /early HTTP/1.1\r\nHost: a\r\nContent-Length: {10**9}\r\n\r\n".encode())
     assert (await client.answer())[2] == b"early"
@@ -98,8 +103,8 @@ async def test_who_never_ends_a_body_that_was_answered_is_left(edge: Edge) -> No
     assert await client.closed()
 
 
-async def test_a_client_of_http_1_0_gets_a_stream_without_chunks(edge: Edge) -> None:
-    """As nginx is by default, to what stands behind it."""
+async def test_a_client_of_http_1_0_gets_a_stream_without_chunks(edge: TestedServer) -> None:
+    """nginx uses HTTP/1.0 by default to its upstreams."""
     client = await edge.connect()
     client.send(b"GET /stream HTTP/1.0\r\n\r\n")
     head = await client.reader.readuntil(b"\r\n\r\n")
@@ -109,7 +114,7 @@ async def test_a_client_of_http_1_0_gets_a_stream_without_chunks(edge: Edge) -> 
     assert await client.reader.read() == b"news"
 
 
-async def test_a_client_that_would_rather_speak_another_protocol_is_served(edge: Edge) -> None:
+async def test_upgrade_request_is_served_as_http_1(edge: TestedServer) -> None:
     client = await edge.connect()
     for _ in range(2):
         client.send(
@@ -119,7 +124,7 @@ async def test_a_client_that_would_rather_speak_another_protocol_is_served(edge:
         assert (await client.answer())[2] == b"whole!"
 
 
-async def test_a_client_that_asks_before_it_sends_is_told_to(edge: Edge) -> None:
+async def test_expect_100_is_answered(edge: TestedServer) -> None:
     client = await edge.connect()
     client.send(b"POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
     assert await client.reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"

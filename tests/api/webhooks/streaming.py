@@ -12,7 +12,7 @@ from litestar import Litestar
 
 from db.pool import Conn, Pool
 from schemas import ids
-from tests.api.hang_up import call
+from tests.api.hang_up import call_and_disconnect
 from tests.waiting import PATIENCE_S, eventually
 
 PATH = "/v1/webhook-events/stream"
@@ -20,12 +20,12 @@ EMIT = "select emit_webhook_event($1, $2, $3, $1, null, null)"
 
 
 async def emit(conn: "Conn | Pool", org: UUID, kind: str = "job.failed", project: UUID | None = None) -> str:
-    """An event of something that isn't there any more; nothing where nobody wants it."""
+    """Emit an event of a deleted object; return an empty id if no subscriber wants it."""
     event_id = await conn.fetchval(EMIT, org, project, kind)
     return ids.show(ids.WEBHOOK_EVENT, event_id) if event_id else ""
 
 
-class Message(NamedTuple):
+class StreamMessage(NamedTuple):
     id: str
     kind: str
     data: bytes
@@ -35,8 +35,8 @@ class Message(NamedTuple):
         return msgspec.json.decode(self.data)
 
 
-class Reader:
-    """What one has taken so far: nothing while `takes` is cleared. `left` once its stream has ended."""
+class StreamReader:
+    """A stream's reader. It reads nothing while `takes` is cleared. `left` is set after its stream."""
 
     def __init__(self) -> None:
         self.sent: list[Any] = []
@@ -48,25 +48,25 @@ class Reader:
         return b"".join(one["body"] for one in self.sent if one["type"] == "http.response.body")
 
     @property
-    def messages(self) -> list[Message]:
-        """But for the first one, that it is listened to."""
+    def messages(self) -> list[StreamMessage]:
+        """Return the messages after the first one, `listening`."""
         return [one for one in self._all if one.kind == "message"]
 
     @property
-    def _all(self) -> list[Message]:
+    def _all(self) -> list[StreamMessage]:
         *blocks, _ = self.text.split(b"\n\n")
         return [parsed for block in blocks if (parsed := _parse(block))]
 
-    async def begun(self) -> Message:
-        """Its first message: from now on nothing is missed."""
+    async def begun(self) -> StreamMessage:
+        """Wait for the first message: from now on no event is missed."""
         [first, *_] = await eventually(self._come)
         return first
 
-    async def _come(self) -> list[Message]:
+    async def _come(self) -> list[StreamMessage]:
         return self._all
 
     async def told(self, many: int) -> list[str]:
-        """The ids of its messages, once there are so many; no more by then."""
+        """Wait for exactly so many messages, and return their ids."""
 
         async def come() -> bool:
             return len(self.messages) >= many
@@ -77,7 +77,7 @@ class Reader:
         return ids
 
     async def passed(self, place: str) -> None:
-        """Returns once that place has been told, of an event or without one."""
+        """Wait until the stream has sent this position, with or without an event."""
 
         async def come() -> bool:
             return f"id: {place}\n".encode() in self.text
@@ -85,23 +85,25 @@ class Reader:
         await eventually(come)
 
     async def ended(self) -> bytes:
-        """All that it was sent, once the stream has ended by itself."""
+        """Wait for the end of the stream, and return all of its text."""
         await asyncio.wait_for(self.left.wait(), PATIENCE_S)
         return self.text
 
 
-def _parse(block: bytes) -> Message | None:
+def _parse(block: bytes) -> StreamMessage | None:
     fields = dict(line.split(b": ", 1) for line in block.split(b"\n"))
     if b"data" not in fields:
         return None
     kind = fields.get(b"event", b"message").decode()
-    return Message(fields[b"id"].decode(), kind, fields[b"data"])
+    return StreamMessage(fields[b"id"].decode(), kind, fields[b"data"])
 
 
 @asynccontextmanager
-async def reading(app: Litestar, key: str, *, last: str | None = None, **query: str) -> AsyncIterator[Reader]:
-    """A reader, that leaves at the end of the block."""
-    reader, hang_up = Reader(), asyncio.Event()
+async def reading(
+    app: Litestar, key: str, *, last: str | None = None, **query: str
+) -> AsyncIterator[StreamReader]:
+    """Open a reader that disconnects at the end of the block."""
+    reader, hang_up = StreamReader(), asyncio.Event()
     headers = {"X-Api-Key": key} | ({"Last-Event-ID": last} if last else {})
 
     async def watched(scope: Any, receive: Any, _: Any) -> None:
@@ -116,7 +118,9 @@ async def reading(app: Litestar, key: str, *, last: str | None = None, **query: 
 
     asked = urlencode(query).encode()
     task = asyncio.create_task(
-        call(cast("Litestar", watched), "GET", PATH, headers=headers, query=asked, hang_up=hang_up)
+        call_and_disconnect(
+            cast("Litestar", watched), "GET", PATH, headers=headers, query=asked, hang_up=hang_up
+        )
     )
     try:
         yield reader

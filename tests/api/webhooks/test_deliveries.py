@@ -1,4 +1,4 @@
-"""Deliveries as partners see them: tested, listed, filtered, and sent again with the event that they had."""
+"""Deliveries as partners see them: tested, listed, filtered, and replayed with the same event."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 from db.pool import Pool
 from domain.webhooks import deliveries as replays
 from tests.api.conftest import Caller
-from tests.api.refusals import reason, refused
+from tests.api.refusals import assert_refused, reason
 
 ALL = "/v1/webhook-endpoints"
 
@@ -35,7 +35,7 @@ async def deliveries(caller: Caller, at: str, **params: str) -> list[dict[str, A
     return items
 
 
-async def test_a_ping_goes_to_its_endpoint_alone_and_to_a_paused_one_too(acme: Caller) -> None:
+async def test_ping_goes_only_to_its_endpoint_even_if_paused(acme: Caller) -> None:
     first, second = await endpoint(acme, "job.failed"), await endpoint(acme)
     await acme.http.patch(f"{ALL}/{first}", json={"status": "paused"})
     sent = await acme.http.post(f"{ALL}/{first}/test")
@@ -87,7 +87,7 @@ async def test_a_replay_keeps_the_event(acme: Caller, pool: Pool) -> None:
     assert [one["status"] for one in await deliveries(acme, at)] == ["pending", "delivered"]
 
 
-async def test_whoever_has_something_sent_again_is_on_record(acme: Caller, pool: Pool) -> None:
+async def test_replay_is_audited(acme: Caller, pool: Pool) -> None:
     at = await endpoint(acme)
     ping = (await acme.http.post(f"{ALL}/{at}/test")).json()
     await acme.http.post(f"/v1/webhook-deliveries/{ping['id']}/replay")
@@ -105,7 +105,7 @@ async def test_whoever_has_something_sent_again_is_on_record(acme: Caller, pool:
     assert all(one["apiKeyId"] for one in entries)
 
 
-async def test_a_disabled_endpoint_sends_nothing_again(acme: Caller, pool: Pool) -> None:
+async def test_disabled_endpoint_replays_nothing(acme: Caller, pool: Pool) -> None:
     at = await endpoint(acme)
     await emit(pool, acme)
     [first] = await deliveries(acme, at)
@@ -126,7 +126,7 @@ async def test_a_disabled_endpoint_sends_nothing_again(acme: Caller, pool: Pool)
     assert (await acme.http.post(f"{ALL}/{at}/replay", json=since)).json()["deliveries"] == 0
 
 
-async def test_a_replay_since_a_time_sends_what_was_not_taken(acme: Caller, pool: Pool) -> None:
+async def test_replay_since_a_time_sends_undelivered_events(acme: Caller, pool: Pool) -> None:
     at = await endpoint(acme, "job.failed")
     await acme.http.post(f"{ALL}/{at}/test")
     for _ in range(3):
@@ -142,13 +142,13 @@ async def test_a_replay_since_a_time_sends_what_was_not_taken(acme: Caller, pool
     assert both.json()["deliveries"] == 1
     assert (await deliveries(acme, at))[0]["eventId"] == newest["eventId"]
     late = {"since": f"{datetime.now(UTC) + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"}
-    refused(await acme.http.post(where, json=late), 422, "VALIDATION", "since")
+    assert_refused(await acme.http.post(where, json=late), 422, "VALIDATION", "since")
     old = {"since": f"{datetime.now(UTC) - timedelta(days=31):%Y-%m-%dT%H:%M:%SZ}"}
-    refused(await acme.http.post(where, json=old), 422, "VALIDATION", "since")
+    assert_refused(await acme.http.post(where, json=old), 422, "VALIDATION", "since")
 
 
 @pytest.mark.parametrize(("made", "seen"), [(10, 100), (100, 6)])
-async def test_a_long_replay_is_continued_and_loses_nothing(
+async def test_long_replay_continues_without_gaps(
     acme: Caller, pool: Pool, monkeypatch: pytest.MonkeyPatch, *, made: int, seen: int
 ) -> None:
     monkeypatch.setattr(replays, "MOST_AGAIN", made)

@@ -1,4 +1,4 @@
-"""Webhook endpoints over their life: made, shown with a secret once, changed, paused, rotated, deleted."""
+"""The life of webhook endpoints: created, secret shown once, changed, paused, rotated, deleted."""
 
 import asyncio
 import base64
@@ -14,9 +14,9 @@ from domain.webhooks import secrets
 from schemas import ids
 from tests import seeds
 from tests.api.conftest import Caller, client_of, new_key
-from tests.api.everything import census
+from tests.api.everything import table_digests
 from tests.api.parties import new_project
-from tests.api.refusals import reason, refused
+from tests.api.refusals import assert_refused, reason
 from tests.workers.net import LEFT_TO_TRIES, VECTORS
 
 ALL = "/v1/webhook-endpoints"
@@ -36,7 +36,7 @@ def key_of(secret: str) -> bytes:
 
 
 async def signing(pool: Pool, caller: Caller, shown: dict[str, Any]) -> list[bytes]:
-    """What a delivery would be signed with."""
+    """Return the keys that would sign a delivery."""
     endpoint_id = ids.read(ids.WEBHOOK_ENDPOINT, shown["id"])
     assert endpoint_id
     async with pool.acquire() as conn:
@@ -82,24 +82,24 @@ BAD_URLS = [
     "https://hooks.example.com/" + "a" * 2048,
     "https://metadata.internal/",
 ]
-#: The same addresses with the scheme that endpoints have: each must be refused for what it leads to.
+#: The same addresses with an endpoint's scheme: each must be refused for its target.
 SECURE = [url.replace("http://", "https://") for url in VECTORS]
 
 
 async def test_an_address_is_public_and_https(acme: Caller, pool: Pool) -> None:
     shown = await made(acme)
-    before = await census(pool)
+    before = await table_digests(pool)
     for url in BAD_URLS:
-        refused(await acme.http.post(ALL, json=NEW | {"url": url}), 422, "VALIDATION", "url")
-        refused(await acme.http.patch(f"{ALL}/{shown['id']}", json={"url": url}), 422, "VALIDATION", "url")
-    assert await census(pool) == before
+        assert_refused(await acme.http.post(ALL, json=NEW | {"url": url}), 422, "VALIDATION", "url")
+        assert_refused(
+            await acme.http.patch(f"{ALL}/{shown['id']}", json={"url": url}), 422, "VALIDATION", "url"
+        )
+    assert await table_digests(pool) == before
 
 
-async def test_an_address_that_tells_where_it_leads_is_refused(
-    acme: Caller, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The others are names: what they lead to is checked at each try."""
-    # Whatever its tier, these are more requests than it has in a minute.
+async def test_private_address_is_refused(acme: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other addresses are names, which are checked at each attempt."""
+    # Any tier allows fewer requests in a minute.
     monkeypatch.setattr(ratelimit, "QUOTAS", dict.fromkeys(ratelimit.QUOTAS, ratelimit.QUOTAS["partner"]))
     shown = await made(acme)
     taken = []
@@ -114,18 +114,18 @@ async def test_an_address_that_tells_where_it_leads_is_refused(
             await acme.http.delete(answers[0].headers["Location"])
         else:
             for answer in answers:
-                refused(answer, 422, "VALIDATION", "url")
+                assert_refused(answer, 422, "VALIDATION", "url")
     assert taken == [f"https://{name}/" for name in LEFT_TO_TRIES]
 
 
-async def test_types_that_there_are_not_are_refused(acme: Caller) -> None:
+async def test_unknown_types_are_refused(acme: Caller) -> None:
     for events in ([], ["job.started"], ["*"] * 51):
         assert (await acme.http.post(ALL, json=NEW | {"events": events})).status_code == 422
     twice = await made(acme, events=["job.failed", "*", "job.failed"])
     assert twice["events"] == ["job.failed", "*"]
 
 
-async def test_an_organization_has_twenty_however_many_ask_at_once(acme: Caller, pool: Pool) -> None:
+async def test_endpoint_limit_holds_for_concurrent_creates(acme: Caller, pool: Pool) -> None:
     for _ in range(18):
         await made(acme)
     answers = await asyncio.gather(*(acme.http.post(ALL, json=NEW) for _ in range(4)))
@@ -147,8 +147,8 @@ async def test_a_patch_changes_what_it_names_at_the_version_that_was_read(acme: 
     assert paused.json()["status"] == "paused"
     assert paused.headers["ETag"] == '"2"'
     late = await acme.http.patch(where, json={"status": "active"}, headers={"If-Match": '"1"'})
-    refused(late, 412, "PRECONDITION_FAILED")
-    refused(await acme.http.delete(where, headers={"If-Match": '"1"'}), 412, "PRECONDITION_FAILED")
+    assert_refused(late, 412, "PRECONDITION_FAILED")
+    assert_refused(await acme.http.delete(where, headers={"If-Match": '"1"'}), 412, "PRECONDITION_FAILED")
     assert (await acme.http.patch(where, json={"status": "disabled"})).status_code == 422
     active = (await acme.http.patch(where, json={"status": "active", "description": "x"})).json()
     assert active | {"updatedAt": ""} == shown | {"description": "x", "updatedAt": ""}
@@ -158,7 +158,7 @@ async def test_a_patch_changes_what_it_names_at_the_version_that_was_read(acme: 
     ]  # fmt: skip
 
 
-async def test_one_that_is_made_active_again_begins_with_no_failure(acme: Caller, pool: Pool) -> None:
+async def test_reactivated_endpoint_starts_without_failures(acme: Caller, pool: Pool) -> None:
     where = f"{ALL}/{(await made(acme))['id']}"
     await pool.execute(
         """update webhook_endpoint
@@ -200,12 +200,12 @@ async def test_a_deleted_endpoint_is_gone_with_its_secrets(acme: Caller, pool: P
         ("POST", f"/v1/webhook-deliveries/{ping['id']}/replay"), ("POST", f"{where}/rotate-secret"),
     ):  # fmt: skip
         body: dict[str, str] | None = {} if method == "PATCH" else None
-        refused(await acme.http.request(method, path, json=body), 404, "NOT_FOUND")
+        assert_refused(await acme.http.request(method, path, json=body), 404, "NOT_FOUND")
     assert (await acme.http.get(ALL)).json()["items"] == []
     assert await pool.fetchval("select count(*) from webhook_secret") == 0
 
 
-async def test_the_audit_log_has_of_an_address_where_it_is(acme: Caller) -> None:
+async def test_audit_log_has_only_the_origin_of_a_url(acme: Caller) -> None:
     shown = await made(acme, url="https://hooks.example.com/services/T0/hush?token=hush#hush")
     where = f"{ALL}/{shown['id']}"
     await acme.http.patch(where, json={"url": "https://hooks.example.com/hush"})
@@ -228,15 +228,17 @@ async def test_reading_does_not_write(app: Litestar, acme: Caller, pool: Pool) -
             await reader.post(f"{ALL}/{shown['id']}/rotate-secret"),
         ]
     for answer in answers:
-        refused(answer, 403, "FORBIDDEN_SCOPE")
+        assert_refused(answer, 403, "FORBIDDEN_SCOPE")
 
 
 async def test_a_refused_body_waits_for_no_lock(acme: Caller, pool: Pool) -> None:
-    """Another request holds the organization: what no endpoint can be is refused meanwhile."""
+    """While another request locks the organization, an invalid endpoint is refused."""
     shown = await made(acme)
     wrong: dict[str, Any] = {"metadata": {"a": [[]] * 5_000}}
     async with pool.acquire() as conn, conn.transaction():
         await conn.execute("select from organization where id = $1 for update", acme.organization_id)
         await conn.execute("select from webhook_endpoint for update")
-        refused(await acme.http.post(ALL, json=NEW | wrong), 422, "VALIDATION", "metadata")
-        refused(await acme.http.patch(f"{ALL}/{shown['id']}", json=wrong), 422, "VALIDATION", "metadata")
+        assert_refused(await acme.http.post(ALL, json=NEW | wrong), 422, "VALIDATION", "metadata")
+        assert_refused(
+            await acme.http.patch(f"{ALL}/{shown['id']}", json=wrong), 422, "VALIDATION", "metadata"
+        )

@@ -1,4 +1,4 @@
-"""Webhook events as they are sent and listed: the thing as its GET answers it, in the same bytes for ever."""
+"""Webhook events as sent and listed: the object as its GET returns it, with stable bytes."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,7 @@ from schemas import ids
 from tests.api.conftest import Caller, calling
 from tests.api.everything import an_account
 from tests.api.parties import new_project
-from tests.api.refusals import refused
+from tests.api.refusals import assert_refused
 from tests.domain.webhooks import watching
 
 ALL = "/v1/webhook-events"
@@ -36,7 +36,7 @@ async def listen(pool: Pool, caller: Caller) -> None:
 
 
 async def body(pool: Pool, caller: Caller, shown: str) -> bytes:
-    """As it is sent."""
+    """Return an event's body, as sent."""
     event_id = ids.read(ids.WEBHOOK_EVENT, shown)
     assert event_id
     render = partial(
@@ -49,7 +49,7 @@ async def body(pool: Pool, caller: Caller, shown: str) -> bytes:
 
 
 async def busy(caller: Caller, pool: Pool) -> str:
-    """A project in which something of each kind has happened."""
+    """Create a project with an event of each kind, and return its id."""
     project = await new_project(caller)
     account = await an_account(caller.http, pool, project)
     form = {"caption": (None, "Hello")}
@@ -71,11 +71,11 @@ async def busy(caller: Caller, pool: Pool) -> str:
     return project
 
 
-async def test_the_thing_is_as_its_get_answers_it(acme: Caller, pool: Pool) -> None:
+async def test_object_equals_its_get(acme: Caller, pool: Pool) -> None:
     await the_thing_is_told(acme, pool)
 
 
-async def test_in_a_sandbox_whose_clock_is_ahead_too(app: Litestar, pool: Pool) -> None:
+async def test_object_equals_its_get_in_an_advanced_sandbox(app: Litestar, pool: Pool) -> None:
     async with calling(app, pool, "Acme", env="test") as sandbox:
         ahead = "update sandbox_clock set ahead = interval '3 days' where organization_id = $1"
         await pool.execute(ahead, sandbox.organization_id)
@@ -101,7 +101,7 @@ async def the_thing_is_told(acme: Caller, pool: Pool) -> None:
         assert (await acme.http.get(f"{ALL}/{one['id']}")).json() == sent
 
 
-async def test_all_who_need_it_at_once_get_the_same_bytes(acme: Caller, pool: Pool) -> None:
+async def test_concurrent_renderings_have_the_same_bytes(acme: Caller, pool: Pool) -> None:
     await listen(pool, acme)
     project = await new_project(acme)
     await acme.http.delete(f"/v1/projects/{project}")
@@ -123,7 +123,7 @@ async def test_a_later_rendering_has_a_higher_number(acme: Caller, pool: Pool) -
     assert [one["data"]["object"]["status"] for one in (older, newer)] == ["connected", "disconnected"]
 
 
-async def test_what_is_gone_or_too_large_is_left_out(acme: Caller, pool: Pool) -> None:
+async def test_deleted_or_large_object_is_omitted(acme: Caller, pool: Pool) -> None:
     await listen(pool, acme)
     project = await new_project(acme)
     await pool.execute("update project set metadata = jsonb_build_object('a', repeat('x', 30000))")
@@ -138,8 +138,8 @@ async def test_what_is_gone_or_too_large_is_left_out(acme: Caller, pool: Pool) -
         assert msgspec.json.decode(sent)["data"]["object"] is None
 
 
-async def test_time_that_passes_in_a_sandbox_tells_of_nothing(acme: Caller, pool: Pool) -> None:
-    """Whatever its clock moves, with whatever statements it has."""
+async def test_clock_advance_emits_no_event(acme: Caller, pool: Pool) -> None:
+    """For any move of its clock, and any statement."""
     await busy(acme, pool)
     await pool.execute("update lease_request set status = 'partial', assigned_at = now()")
     await listen(pool, acme)
@@ -168,7 +168,7 @@ async def test_events_are_filtered_and_paged(acme: Caller, pool: Pool) -> None:
     assert (await acme.http.get(ALL, params={"type": "x"})).status_code == 422
 
 
-async def test_another_organization_sees_none_of_it(acme: Caller, rival: Caller, pool: Pool) -> None:
+async def test_events_are_hidden_from_other_organizations(acme: Caller, rival: Caller, pool: Pool) -> None:
     for caller in (acme, rival):
         await listen(pool, caller)
     await busy(acme, pool)
@@ -180,7 +180,7 @@ async def test_another_organization_sees_none_of_it(acme: Caller, rival: Caller,
         == 0
     )
     for one in await listed(acme):
-        refused(await rival.http.get(f"{ALL}/{one['id']}"), 404, "NOT_FOUND")
+        assert_refused(await rival.http.get(f"{ALL}/{one['id']}"), 404, "NOT_FOUND")
 
 
 @pytest.mark.parametrize("days", [29, 31])

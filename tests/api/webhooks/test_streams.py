@@ -1,4 +1,4 @@
-"""A stream of webhook events: each once, in the order of their transactions, to those whose they are."""
+"""A stream of webhook events: each once, in the order of their transactions, only to its organization."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from litestar import Litestar
 
-from api import listening
+from api import event_streams
 from api.routes import webhook_stream as route
 from db.pool import Conn, Pool
 from domain.webhooks import streams
@@ -17,7 +17,7 @@ from domain.webhooks.streams import Recorded
 from schemas import ids
 from tests.api.conftest import Caller, calling
 from tests.api.parties import new_project
-from tests.api.refusals import refused
+from tests.api.refusals import assert_refused
 from tests.api.webhooks.streaming import PATH, emit, reading
 from tests.waiting import eventually
 
@@ -31,15 +31,13 @@ async def listeners(app: Litestar, many: int) -> bool:
 
 @asynccontextmanager
 async def changing(pool: Pool) -> AsyncIterator[Conn]:
-    """A change that has begun, and ends with the block."""
+    """Hold a transaction with a change open during the block."""
     async with pool.acquire() as conn, conn.transaction():
         await conn.fetchval("select pg_current_xact_id()")
         yield conn
 
 
-async def test_what_happens_is_told_as_it_is_sent_to_endpoints(
-    app: Litestar, acme: Caller, pool: Pool
-) -> None:
+async def test_stream_sends_the_endpoints_body(app: Litestar, acme: Caller, pool: Pool) -> None:
     project = await new_project(acme)
     async with reading(app, acme.key) as reader:
         await reader.begun()
@@ -54,8 +52,8 @@ async def test_what_happens_is_told_as_it_is_sent_to_endpoints(
     assert await listeners(app, 0)
 
 
-async def test_one_that_is_committed_late_is_not_passed_over(app: Litestar, acme: Caller, pool: Pool) -> None:
-    """Of two changes the one that began first ends last."""
+async def test_late_commit_is_not_skipped(app: Litestar, acme: Caller, pool: Pool) -> None:
+    """The transaction that began first commits last."""
     async with reading(app, acme.key) as reader, pool.acquire() as conn:
         await reader.begun()
         async with changing(pool) as slow:
@@ -67,10 +65,8 @@ async def test_one_that_is_committed_late_is_not_passed_over(app: Litestar, acme
         assert await reader.told(2) == [early, late]
 
 
-async def test_a_stream_begins_with_what_is_committed_from_then_on(
-    app: Litestar, acme: Caller, pool: Pool
-) -> None:
-    """A change that is under way belongs to it; one that was committed beside it doesn't."""
+async def test_stream_starts_with_later_commits(app: Litestar, acme: Caller, pool: Pool) -> None:
+    """A running transaction belongs to the stream; one that was committed concurrently doesn't."""
     org = acme.organization_id
     await streams_begin(pool, org)
     async with pool.acquire() as slow:
@@ -93,8 +89,8 @@ async def streams_begin(pool: Pool, org: UUID) -> None:
         await streams.begin(conn, organization_id=org)
 
 
-async def test_whoever_comes_back_has_missed_nothing(app: Litestar, acme: Caller, pool: Pool) -> None:
-    """Behind whichever event it left, the first word included."""
+async def test_reconnected_stream_has_no_gap(app: Litestar, acme: Caller, pool: Pool) -> None:
+    """After any event, including the first message."""
     async with reading(app, acme.key) as reader:
         begun = await reader.begun()
     sent = [await emit(pool, acme.organization_id) for _ in range(4)]
@@ -108,10 +104,10 @@ async def test_whoever_comes_back_has_missed_nothing(app: Litestar, acme: Caller
         assert await reader.told(1) == sent[-1:]
 
 
-async def test_what_comes_between_a_look_and_a_read_is_told_once(
+async def test_event_between_poll_and_read_is_sent_once(
     app: Litestar, acme: Caller, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A read finds more than the look that led to it."""
+    """A read may find more events than the poll that triggered it."""
     org, reads = acme.organization_id, streams.read
     sent: list[str] = []
 
@@ -133,7 +129,7 @@ async def come(sent: list[str], many: int) -> bool:
     return len(sent) >= many
 
 
-async def test_a_gap_is_told(app: Litestar, acme: Caller, pool: Pool) -> None:
+async def test_gap_is_reported(app: Litestar, acme: Caller, pool: Pool) -> None:
     async with reading(app, acme.key) as reader:
         first = await reader.begun()
     await pool.execute("update webhook_endpoint set expires_at = now() where status = 'listening'")
@@ -142,7 +138,7 @@ async def test_a_gap_is_told(app: Litestar, acme: Caller, pool: Pool) -> None:
         assert (await reader.begun()).body["since"] > first.body["since"]
 
 
-async def test_it_is_listened_to_as_long_as_anybody_reads(
+async def test_listening_lasts_as_long_as_readers(
     app: Litestar, acme: Caller, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lasts = "select min(expires_at) - now() > interval '50 minutes' from webhook_endpoint"
@@ -154,10 +150,8 @@ async def test_it_is_listened_to_as_long_as_anybody_reads(
         await eventually(lambda: pool.fetchval(lasts))
 
 
-async def test_each_organization_is_told_of_its_own(
-    app: Litestar, acme: Caller, rival: Caller, pool: Pool
-) -> None:
-    """A sandbox is one of its own."""
+async def test_stream_has_only_own_events(app: Litestar, acme: Caller, rival: Caller, pool: Pool) -> None:
+    """A sandbox has its own stream."""
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(calling(app, pool, "Acme", env="test"))
         callers = [acme, rival, sandbox]
@@ -166,17 +160,19 @@ async def test_each_organization_is_told_of_its_own(
             await reader.begun()
         sent = [await emit(pool, one.organization_id) for one in callers]
         assert [await reader.told(1) for reader in readers] == [[one] for one in sent]
-    refused(await rival.http.get(PATH, params={"after": sent[0]}), 404, "NOT_FOUND")
-    refused(await rival.http.get(PATH, params={"projectId": await new_project(acme)}), 404, "NOT_FOUND")
-    refused(await rival.http.get(PATH, params={"after": "9:8:"}), 422, "VALIDATION", "after")
-    refused(await rival.http.get(PATH, params={"after": f"1:{1 + (1 << 60)}:"}), 404, "NOT_FOUND")
+    assert_refused(await rival.http.get(PATH, params={"after": sent[0]}), 404, "NOT_FOUND")
+    assert_refused(
+        await rival.http.get(PATH, params={"projectId": await new_project(acme)}), 404, "NOT_FOUND"
+    )
+    assert_refused(await rival.http.get(PATH, params={"after": "9:8:"}), 422, "VALIDATION", "after")
+    assert_refused(await rival.http.get(PATH, params={"after": f"1:{1 + (1 << 60)}:"}), 404, "NOT_FOUND")
 
 
-async def test_types_and_a_project_are_chosen(
+async def test_stream_filters_types_and_project(
     app: Litestar, acme: Caller, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What isn't wanted is passed over, whole batches too."""
-    monkeypatch.setattr(route, "BATCH", 3)
+    """Other events are skipped, also whole batches."""
+    monkeypatch.setattr(route, "EVENTS_PER_BATCH", 3)
     project = ids.read(ids.PROJECT, shown := await new_project(acme))
     wanted = {"type": "post.failed,job.failed", "projectId": shown}
     async with reading(app, acme.key, **wanted) as reader:
@@ -188,12 +184,12 @@ async def test_types_and_a_project_are_chosen(
         assert await reader.told(2) == sent
 
 
-async def test_what_is_passed_over_moves_the_place_to_go_on_from(
+async def test_skipped_events_advance_the_position(
     app: Litestar, acme: Caller, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Within a long row of it, and at its end."""
-    monkeypatch.setattr(route, "BATCH", 3)
-    monkeypatch.setattr(route, "SILENCE_S", 0.05)
+    """During a long run of skipped events, and at its end."""
+    monkeypatch.setattr(route, "EVENTS_PER_BATCH", 3)
+    monkeypatch.setattr(route, "MAX_SILENCE_S", 0.05)
     async with reading(app, acme.key, type="post.failed") as reader:
         await reader.begun()
         async with changing(pool) as change:
@@ -207,11 +203,11 @@ async def test_an_organization_has_ten_streams_at_once(
     app: Litestar, acme: Caller, rival: Caller, pool: Pool
 ) -> None:
     async with AsyncExitStack() as stack:
-        for _ in range(listening.MOST_STREAMS):
+        for _ in range(event_streams.MAX_STREAMS):
             await stack.enter_async_context(reading(app, acme.key))
-        await eventually(lambda: listeners(app, listening.MOST_STREAMS))
+        await eventually(lambda: listeners(app, event_streams.MAX_STREAMS))
         answer = await acme.http.get(PATH)
-        refused(answer, 429, "RATE_LIMITED")
+        assert_refused(answer, 429, "RATE_LIMITED")
         assert answer.json()["error"]["details"] == {"limit": "streams"}
         assert answer.headers["Retry-After"] == "5"
         async with reading(app, rival.key) as reader:
@@ -222,9 +218,7 @@ async def test_an_organization_has_ten_streams_at_once(
 
 
 @pytest.mark.parametrize("switch", ["killed", "suspended"])
-async def test_whoever_may_no_more_is_told_no_more(
-    app: Litestar, acme: Caller, pool: Pool, switch: str
-) -> None:
+async def test_revoked_key_ends_the_stream(app: Litestar, acme: Caller, pool: Pool, switch: str) -> None:
     off = {
         "killed": "update api_key set killed_at = now()",
         "suspended": "update organization set resumes_as = tier, tier = 'suspended'",
@@ -239,10 +233,10 @@ async def test_whoever_may_no_more_is_told_no_more(
         assert await reader.told(1) == [sent]
 
 
-async def test_a_silent_stream_asks_for_its_key_too(
+async def test_silent_stream_rechecks_its_key(
     app: Litestar, acme: Caller, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(route, "SILENCE_S", 0.05)
+    monkeypatch.setattr(route, "MAX_SILENCE_S", 0.05)
     async with reading(app, acme.key) as reader:
         await reader.begun()
         await pool.execute("update api_key set killed_at = now()")
@@ -252,12 +246,12 @@ async def test_a_silent_stream_asks_for_its_key_too(
 async def test_a_stream_ends_in_its_time(
     app: Litestar, acme: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(route, "STREAM_S", 0.0)
+    monkeypatch.setattr(route, "MAX_STREAM_S", 0.0)
     async with reading(app, acme.key) as reader:
         assert (await reader.ended()).endswith(route.END)
 
 
-async def test_a_server_that_ends_tells_its_readers(app: Litestar, acme: Caller) -> None:
+async def test_server_stop_ends_the_streams(app: Litestar, acme: Caller) -> None:
     async with reading(app, acme.key) as reader:
         await reader.begun()
         app.state.services.listeners.close()
@@ -265,7 +259,9 @@ async def test_a_server_that_ends_tells_its_readers(app: Litestar, acme: Caller)
 
 
 async def test_a_slow_reader_holds_no_connection(app: Litestar, acme: Caller, pool: Pool) -> None:
-    """It gets all once it takes it. They came in one change, so that one look finds all of them."""
+    """It gets all events once it reads. They were emitted in one transaction, so one poll finds all of
+    them.
+    """
     async with reading(app, acme.key) as reader:
         await reader.begun()
         reader.takes.clear()
@@ -284,13 +280,13 @@ async def test_a_slow_reader_holds_no_connection(app: Litestar, acme: Caller, po
         assert await reader.told(len(sent)) == sent
 
 
-async def test_listening_is_no_endpoint(app: Litestar, acme: Caller, pool: Pool) -> None:
+async def test_stream_creates_no_endpoint(app: Litestar, acme: Caller, pool: Pool) -> None:
     async with reading(app, acme.key) as reader:
         await reader.begun()
         assert (await acme.http.get("/v1/webhook-endpoints")).json()["items"] == []
         shown = ids.show(ids.WEBHOOK_ENDPOINT, acme.organization_id)
-        refused(await acme.http.get(f"/v1/webhook-endpoints/{shown}"), 404, "NOT_FOUND")
-        refused(await acme.http.delete(f"/v1/webhook-endpoints/{shown}"), 404, "NOT_FOUND")
+        assert_refused(await acme.http.get(f"/v1/webhook-endpoints/{shown}"), 404, "NOT_FOUND")
+        assert_refused(await acme.http.delete(f"/v1/webhook-endpoints/{shown}"), 404, "NOT_FOUND")
         usage = (await acme.http.get("/v1/usage")).json()
         assert usage["webhookEndpoints"]["used"] == 0
     assert await pool.fetchval("select count(*) from webhook_endpoint") == 1

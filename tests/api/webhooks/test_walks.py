@@ -1,6 +1,6 @@
-"""From what somebody does to what their receiver gets, by the product's own workers: each type of event once.
+"""From an action to the receiver, with the product's own workers: each event type once.
 
-The types that are not walked here are in the story of `tests/api/examples`: it fails where one is in neither.
+The story of `tests/api/examples` covers the other types: it fails if a type is in neither.
 """
 
 import re
@@ -52,7 +52,7 @@ def settings(settings: Settings, receiver: Receiver, gone: Receiver) -> Settings
 
 @pytest_asyncio.fixture
 async def sandbox(app: Litestar, pool: Pool, settings: Settings) -> AsyncIterator[Caller]:
-    """With workers for all that a walk needs."""
+    """A sandbox with workers for all jobs of a walk."""
     async with AsyncExitStack() as stack:
         caller = await stack.enter_async_context(calling(app, pool, "Acme", env="test"))
         for name in POOLS:
@@ -77,14 +77,14 @@ async def walker(sandbox: Caller, pool: Pool, gone: Receiver) -> Walker:
 
 
 @pytest.mark.parametrize("kind", WALKS)
-async def test_what_happens_comes_to_its_receiver_once(
+async def test_each_event_reaches_its_receiver_once(
     walker: Walker, pool: Pool, settings: Settings, receiver: Receiver, kind: WebhookEventType
 ) -> None:
     body = {"url": receiver.url, "events": ["*"]}
     secret = (await walker.ask("webhook-endpoints", json=body))["signingSecret"]
     await WALKS[kind](walker)
     await looked(pool, settings, lambda: kind in types(receiver))
-    # Whatever else was told of by then has come, too.
+    # All other events so far have arrived, too.
     ended = "select not exists (select from webhook_delivery where status in ('pending', 'delivering'))"
     await looked(pool, settings, lambda: pool.fetchval(ended))
     assert types(receiver).count(kind) == 1
@@ -102,7 +102,7 @@ def types(receiver: Receiver) -> list[str]:
 
 
 async def looked(pool: Pool, settings: Settings, has_come: Any) -> None:
-    """Until it has come: the dispatcher's look is taken again and again."""
+    """Poll as the dispatcher does, until it has come."""
     look = Look(FIND_NEW)
     async with open_courier(settings.redis_url) as courier:
 

@@ -1,4 +1,4 @@
-"""A project before the simulated TikTok, with workers or without."""
+"""Fixtures: a project with a simulated TikTok, with or without workers."""
 
 from collections.abc import AsyncIterator
 
@@ -6,17 +6,17 @@ import pytest_asyncio
 
 from db.pool import Pool
 from schemas.settings import Settings
-from tests.api.accounts.tiktok.project import Project, opened
+from tests.api.accounts.tiktok.project import TikTokProject, opened
 
 
 @pytest_asyncio.fixture
-async def idle(settings: Settings, pool: Pool) -> AsyncIterator[Project]:
-    """Without a worker."""
+async def idle(settings: Settings, pool: Pool) -> AsyncIterator[TikTokProject]:
+    """Open the project without a worker."""
     async with opened(settings, pool) as made:
         yield made
 
 
 @pytest_asyncio.fixture
-async def project(idle: Project) -> AsyncIterator[Project]:
+async def project(idle: TikTokProject) -> AsyncIterator[TikTokProject]:
     async with idle.at_work():
         yield idle

@@ -1,4 +1,4 @@
-"""A whole product before the simulated TikTok: an API that it can reach, a worker, people with accounts."""
+"""A whole product with a simulated TikTok: an API that TikTok can reach, a worker, people with accounts."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,9 +13,9 @@ import msgspec
 from db.pool import Pool
 from jobs.kinds import CONNECT_ACCOUNT, PUBLISH_POST, RECONCILE_POST, REFRESH_TOKEN
 from schemas.settings import Settings
-from tests.api.accounts.project import Linked
+from tests.api.accounts.project import LinkedProject
 from tests.api.conftest import Caller
-from tests.api.parties import new_project, parties, status
+from tests.api.parties import new_project, open_participants, status
 from tests.media import film, picture
 from tests.peers.simulators.client import Sim
 from tests.peers.simulators.routing import Answer, Request
@@ -37,8 +37,8 @@ TASKS = {
 }
 
 
-class Front(Simulator):
-    """Our own public address: whatever comes is answered by the API, in its event loop."""
+class ApiFront(Simulator):
+    """Our public address: passes each request to the API, in its event loop."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class Front(Simulator):
 
 
 @dataclass
-class Project(Linked):
+class TikTokProject(LinkedProject):
     """Acme's project; `ada` and `eve` have accounts at TikTok."""
 
     sim: Sim
@@ -78,7 +78,7 @@ class Project(Linked):
         return str(answer.headers["Location"])
 
     async def go(self, made: dict[str, Any], person: str = "ada", **choice: Any) -> str:
-        """Through TikTok's page and back; the status with which they come back."""
+        """Follow TikTok's consent page and return; return the resulting status."""
         location = await self.sim.consent(await self.page(made), person, **choice)
         return status(await self.browser.get(location), made["state"])
 
@@ -95,7 +95,7 @@ class Project(Linked):
     # Posting
 
     async def content(self, *files: bytes) -> str:
-        """Of images where there are some, else a video."""
+        """Upload images, or else a video; return the content's id."""
         sent = list(files) or [film(ms=4000)]
         parts = [("file", (str(number), content, None)) for number, content in enumerate(sent)]
         url = f"/v1/projects/{self.id}/content/upload"
@@ -104,13 +104,13 @@ class Project(Linked):
         return str(answer.json()["id"])
 
     async def ask(self, account_id: str, content_id: str, **target: Any) -> httpx.Response:
-        """For everybody, unless `target` says otherwise or leaves it a draft."""
+        """Schedule a public post, unless `target` sets another level or a draft."""
         level = {} if target.get("mode") == "draft" else {"privacyLevel": "public"}
         body = {"targets": [{"socialAccountId": account_id, **level, **target}], "allowDuplicate": True}
         return await self.acme.http.post(f"/v1/content/{content_id}/publish", json=body)
 
     async def send(self, account_id: str, content_id: str | None = None, **target: Any) -> str:
-        """A post that is due now."""
+        """Schedule a post that is due now."""
         answer = await self.ask(account_id, content_id or await self.content(), **target)
         assert answer.status_code in {200, 201, 202}, answer.text
         return str(answer.json()["scheduledPosts"][0]["id"])
@@ -124,7 +124,7 @@ class Project(Linked):
         return found
 
     async def becomes(self, post_id: str, status: str, *, waits: bool = False) -> dict[str, Any]:
-        """The post, once it is so; `waits`: whatever it has to wait for meanwhile, that time has come."""
+        """Wait until the post has a status, and return it; `waits`: skip all of its waiting times."""
 
         async def is_so() -> dict[str, Any] | None:
             if waits:
@@ -137,7 +137,7 @@ class Project(Linked):
         return found
 
     async def taken(self, count: int = 1) -> None:
-        """Until TikTok works on so many posts."""
+        """Wait until TikTok is processing so many posts."""
 
         async def are() -> bool:
             question = "select count(*) from scheduled_post where phase in ('accepted', 'confirming')"
@@ -146,7 +146,7 @@ class Project(Linked):
         await eventually(are)
 
     async def quiet(self) -> None:
-        """Until no job is at work, of those that have a worker here."""
+        """Wait until no job runs, of the kinds with a worker here."""
 
         async def do() -> bool:
             return not await self.pool.fetchval(
@@ -165,23 +165,23 @@ class Project(Linked):
         await self.pool.execute("update scheduled_post set not_before = null where not_before is not null")
 
     async def expire(self) -> None:
-        """Our access tokens are at their end, by our own books."""
+        """Let our access tokens expire, in our own records."""
         await self.pool.execute("update account_credential set expires_at = now() - interval '1 minute'")
 
     async def refreshes(self) -> int:
-        """Calls for tokens, the exchange of one code aside."""
+        """Count the token calls except the exchange of one code."""
         return (await self.sim.requests())["POST /v2/oauth/token/"] - 1
 
     async def deliver(self, order: str = "due", copies: int = 1) -> list[int]:
-        """TikTok's events to us; how we answered each."""
+        """Deliver TikTok's events, and return the status of each of our answers."""
         told = await self.sim.call("POST", "/webhooks/deliver", order=order, copies=copies)
         return [sent["status"] for sent in told["sent"]]
 
 
 @asynccontextmanager
-async def opened(settings: Settings, pool: Pool, **changes: Any) -> AsyncIterator[Project]:
-    """`changes` are those of settings."""
-    front = Front()
+async def opened(settings: Settings, pool: Pool, **changes: Any) -> AsyncIterator[TikTokProject]:
+    """Open a project; `changes` override settings."""
+    front = ApiFront()
     async with AsyncExitStack() as stack:
         home = stack.enter_context(served(front))
         app = Application()
@@ -193,11 +193,11 @@ async def opened(settings: Settings, pool: Pool, **changes: Any) -> AsyncIterato
         mine = msgspec.structs.replace(
             settings, **{**ours, **where, "fetch_allow": urlsplit(base).netloc, **changes}
         )
-        found = await stack.enter_async_context(parties(mine, pool))
+        found = await stack.enter_async_context(open_participants(mine, pool))
         front.api = found.browser
         sim = await stack.enter_async_context(Sim(base))
         await sim.call("POST", "/app", callback_url=home + HOOK, verified_prefixes=[f"{home}/media/"])
         await sim.account("ada")
         await sim.account("eve")
         project = await new_project(found.acme)
-        yield Project(**vars(found), sim=sim, settings=mine, id=project)
+        yield TikTokProject(**vars(found), sim=sim, settings=mine, id=project)

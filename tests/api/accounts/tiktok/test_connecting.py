@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.api.accounts.tiktok.project import Project
+from tests.api.accounts.tiktok.project import TikTokProject
 from tests.dumps import everything
 
 
-async def test_a_person_connects_their_account(project: Project) -> None:
+async def test_a_person_connects_their_account(project: TikTokProject) -> None:
     await project.sim.account("ada", comment_disabled=True, max_video_post_duration_sec=300)
     account = await project.account(await project.connect())
     assert (account["platform"], account["handle"], account["status"]) == ("tiktok", "ada", "connected")
@@ -25,7 +25,7 @@ async def test_a_person_connects_their_account(project: Project) -> None:
     assert "rft." not in kept
 
 
-async def test_a_code_works_once(project: Project) -> None:
+async def test_a_code_works_once(project: TikTokProject) -> None:
     first, second = await project.start(), await project.start()
     location = await project.sim.consent(await project.page(first), "ada")
     for made in (first, second):
@@ -38,7 +38,7 @@ async def test_a_code_works_once(project: Project) -> None:
 
 
 @pytest.mark.parametrize("missing", ["video.publish", "video.upload", "user.info.profile"])
-async def test_a_box_that_is_left_unticked_connects_nothing(project: Project, missing: str) -> None:
+async def test_missing_permission_connects_nothing(project: TikTokProject, missing: str) -> None:
     asked = ["user.info.basic", "user.info.profile", "video.publish", "video.upload"]
     made = await project.start()
     assert await project.go(made, scopes=[scope for scope in asked if scope != missing]) == "failed"
@@ -46,7 +46,7 @@ async def test_a_box_that_is_left_unticked_connects_nothing(project: Project, mi
     assert await project.pool.fetchval("select count(*) from social_account") == 0
 
 
-async def test_an_account_at_its_days_cap_is_connected_all_the_same(project: Project) -> None:
+async def test_account_at_its_daily_cap_is_connected(project: TikTokProject) -> None:
     await project.sim.account("ada", posts_per_day=0)
     account = await project.account(await project.connect())
     assert account["status"] == "connected"

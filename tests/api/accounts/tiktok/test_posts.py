@@ -1,10 +1,10 @@
-"""Posts and drafts on a simulated TikTok, from the request to what is there."""
+"""Posts and drafts on a simulated TikTok, from the request to the published post."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.api.accounts.tiktok.project import CAPTION, Project
+from tests.api.accounts.tiktok.project import CAPTION, TikTokProject
 from tests.dumps import everything
 from tests.media import picture
 from tests.peers.simulators.faults import Fault
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.long
 CONTENT_INIT = "/v2/post/publish/content/init/"
 
 
-async def test_a_video_is_published_under_its_name(project: Project) -> None:
+async def test_a_video_is_published_under_its_name(project: TikTokProject) -> None:
     post_id = await project.send(await project.connect())
     await project.taken()
     await project.sim.advance(120)
@@ -27,7 +27,7 @@ async def test_a_video_is_published_under_its_name(project: Project) -> None:
     assert "upload_token" not in await everything(project.pool)
 
 
-async def test_photos_are_fetched_from_us_and_published(project: Project) -> None:
+async def test_tiktok_fetches_photos_and_publishes_them(project: TikTokProject) -> None:
     post_id = await project.photos(await project.connect())
     await project.taken()
     await project.sim.advance(120)
@@ -37,8 +37,8 @@ async def test_photos_are_fetched_from_us_and_published(project: Project) -> Non
     assert await project.pool.fetchval(fetched) == 2
 
 
-async def test_photos_whose_answer_was_lost_before_anybody_came_go_out_once(project: Project) -> None:
-    """The tickets are closed before the first look: what was accepted can't be fetched any more."""
+async def test_unfetched_photos_with_a_lost_answer_are_published_once(project: TikTokProject) -> None:
+    """The tickets are closed before the first look-up: TikTok can't fetch the accepted photos any more."""
     account_id = await project.connect()
     await project.sim.fault(CONTENT_INIT, Fault.ACCEPT_THEN_DROP)
     post_id = await project.photos(account_id)
@@ -48,8 +48,8 @@ async def test_photos_whose_answer_was_lost_before_anybody_came_go_out_once(proj
     assert await project.sim.counts("ada", CAPTION) == {"failed": 1, "live": 1}
 
 
-async def test_photos_that_somebody_came_for_are_not_sent_again(
-    project: Project, monkeypatch: pytest.MonkeyPatch
+async def test_fetched_photos_are_not_sent_again(
+    project: TikTokProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(phases, "SEND_S", 3.0)
     account_id = await project.connect()
@@ -63,7 +63,7 @@ async def test_photos_that_somebody_came_for_are_not_sent_again(
     assert post["lastError"]["code"] == "OUTCOME_UNKNOWN"
 
 
-async def test_what_the_creator_does_not_allow_is_refused_when_it_is_scheduled(project: Project) -> None:
+async def test_creators_restrictions_are_checked_at_scheduling(project: TikTokProject) -> None:
     await project.sim.account("ada", is_private=True, max_video_post_duration_sec=3)
     account_id = await project.connect()
     answer = await project.ask(account_id, await project.content(), privacyLevel="public")
@@ -78,7 +78,7 @@ async def test_what_the_creator_does_not_allow_is_refused_when_it_is_scheduled(p
     assert await project.pool.fetchval("select count(*) from scheduled_post") == 0
 
 
-async def test_a_lost_answer_to_what_tiktok_gave_up_is_no_riddle(project: Project) -> None:
+async def test_lost_answer_of_a_post_that_tiktok_rejected_is_resolved(project: TikTokProject) -> None:
     account_id = await project.connect()
     await project.sim.account("ada", processing_s=0, fails=["spam_risk"])
     await project.sim.fault("last_chunk", Fault.ACCEPT_THEN_DROP)
@@ -88,7 +88,7 @@ async def test_a_lost_answer_to_what_tiktok_gave_up_is_no_riddle(project: Projec
 
 
 @pytest.mark.parametrize("fault", [None, Fault.ACCEPT_THEN_DROP])
-async def test_what_tiktok_stumbled_over_goes_out_anew(project: Project, fault: Fault | None) -> None:
+async def test_post_is_retried_after_a_tiktok_error(project: TikTokProject, fault: Fault | None) -> None:
     account_id = await project.connect()
     await project.sim.account("ada", processing_s=0, moderation_s=0, fails=["internal"])
     if fault:
@@ -98,7 +98,7 @@ async def test_what_tiktok_stumbled_over_goes_out_anew(project: Project, fault: 
     assert await project.sim.counts("ada", CAPTION) == {"failed": 1, "live": 1}
 
 
-async def test_what_is_found_given_up_later_has_failed_for_its_reason(project: Project) -> None:
+async def test_later_rejection_fails_the_post_with_its_reason(project: TikTokProject) -> None:
     account_id = await project.connect()
     post_id = await project.send(account_id)
     await project.taken()
@@ -113,8 +113,10 @@ async def test_what_is_found_given_up_later_has_failed_for_its_reason(project: P
     assert "frame_rate_check_failed" in post["lastError"]["message"]
 
 
-async def test_the_tickets_of_a_call_that_is_over_say_nothing_of_the_next(project: Project) -> None:
-    """All of the first are fetched; of the second, whose answer is lost, none."""
+async def test_tickets_of_one_call_prove_nothing_about_the_next(project: TikTokProject) -> None:
+    """The first call's tickets are all fetched; the second call loses its answer, and no ticket is
+    fetched.
+    """
     account_id = await project.connect()
     await project.sim.account("ada", pull_after_s=0, processing_s=0, moderation_s=0, fails=["internal"])
     post_id = await project.photos(account_id)
@@ -133,7 +135,7 @@ async def test_the_tickets_of_a_call_that_is_over_say_nothing_of_the_next(projec
     assert await project.sim.counts("ada", CAPTION) == {"failed": 2, "live": 1}
 
 
-async def test_a_look_at_a_ticket_does_not_count(project: Project) -> None:
+async def test_head_request_of_a_ticket_is_no_fetch(project: TikTokProject) -> None:
     account_id = await project.connect()
     await project.sim.account("ada", pull_after_s=600)
     await project.photos(account_id, 1)
@@ -153,8 +155,8 @@ async def test_a_look_at_a_ticket_does_not_count(project: Project) -> None:
     assert (await project.browser.head(f"{path}x")).status_code == 404
 
 
-async def test_a_name_is_asked_for_until_there_is_one(project: Project) -> None:
-    """Without any webhook."""
+async def test_external_id_is_polled_until_it_exists(project: TikTokProject) -> None:
+    """Works without any webhook."""
     await project.sim.account("ada", moderation_s=7200)
     post_id = await project.send(await project.connect())
     await project.taken()
@@ -177,7 +179,7 @@ async def test_a_name_is_asked_for_until_there_is_one(project: Project) -> None:
     assert await project.pool.fetchval(open_jobs) == 0
 
 
-async def test_a_declared_video_goes_out_with_its_label(project: Project) -> None:
+async def test_declared_ai_video_gets_its_label(project: TikTokProject) -> None:
     account_id, content_id = await project.connect(), await project.content()
     await project.acme.http.patch(f"/v1/content/{content_id}", json={"aiGenerated": True})
     post_id = await project.send(account_id, content_id)
@@ -188,8 +190,10 @@ async def test_a_declared_video_goes_out_with_its_label(project: Project) -> Non
     assert (entry["ai_label"], post["aiLabel"]) == (True, "labelled")
 
 
-async def test_a_post_that_an_older_release_left_without_a_level_is_not_sent(project: Project) -> None:
-    """It meant everybody. The account offers more than one level, and a person has to choose."""
+async def test_post_without_a_privacy_level_is_not_sent(project: TikTokProject) -> None:
+    """The older release published to everyone. The account offers several levels, so a person has to
+    choose.
+    """
     account_id = await project.connect()
     answer = await project.acme.http.post(
         f"/v1/content/{await project.content()}/schedule",
@@ -207,7 +211,7 @@ async def test_a_post_that_an_older_release_left_without_a_level_is_not_sent(pro
     assert await project.sim.posts("ada") == []
 
 
-async def test_an_accounts_levels_are_those_of_its_latest_post(project: Project) -> None:
+async def test_an_accounts_levels_are_those_of_its_latest_post(project: TikTokProject) -> None:
     account_id = await project.connect()
     await project.sim.account("ada", is_private=True)
     await project.send(account_id, privacyLevel="private")

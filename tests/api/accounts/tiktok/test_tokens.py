@@ -1,4 +1,4 @@
-"""TikTok's tokens: one refresh however many need it, and when only the account's owner helps."""
+"""TikTok's tokens: one refresh for all waiting posts, and the state `reauth_required`."""
 
 from typing import Any
 
@@ -11,20 +11,20 @@ from jobs.ledger import Submitted
 from schemas import ids
 from tests import seeds
 from tests.api.accounts.project import uuid
-from tests.api.accounts.tiktok.project import CAPTION, Project
+from tests.api.accounts.tiktok.project import CAPTION, TikTokProject
 from tests.peers.simulators.faults import Fault
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.long
 
 TOKEN = "/v2/oauth/token/"
-#: Whether somebody waits for somebody else's row.
+#: Whether a transaction waits for another one's row lock.
 WAITS = """select exists (
   select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database())"""
 
 
-async def refreshed(project: Project, account_id: str) -> dict[str, Any]:
-    """The job, once it has ended."""
+async def refreshed(project: TikTokProject, account_id: str) -> dict[str, Any]:
+    """Refresh the token, and return the ended job."""
 
     async def submit(conn: Any) -> Submitted:
         project_id = ids.read(ids.PROJECT, project.id)
@@ -43,14 +43,14 @@ async def refreshed(project: Project, account_id: str) -> dict[str, Any]:
     return dict(await eventually(ended))
 
 
-async def tokens(project: Project, account_id: str) -> credentials.Tokens:
+async def tokens(project: TikTokProject, account_id: str) -> credentials.Tokens:
     async with project.pool.acquire() as conn:
         where = {"organization_id": project.acme.organization_id, "account_id": uuid(account_id)}
         return await credentials.open(conn, **where, keyring=seeds.VAULT)
 
 
-async def closed(project: Project, account_id: str) -> None:
-    """Until only its owner can open the account."""
+async def closed(project: TikTokProject, account_id: str) -> None:
+    """Wait until only its owner can reconnect the account."""
 
     async def is_so() -> bool:
         await project.skip_waits()
@@ -59,22 +59,24 @@ async def closed(project: Project, account_id: str) -> None:
     await eventually(is_so)
 
 
-async def test_twenty_posts_that_need_a_token_are_one_call(idle: Project) -> None:
+async def test_concurrent_posts_share_one_token_refresh(idle: TikTokProject) -> None:
     async with idle.at_work():
         account_id, content_id = await idle.connect(), await idle.content()
     await idle.pool.execute("update social_account set quota_posts = 100, quota_window_s = 60")
     await idle.expire()
     posts = [await idle.send(account_id, content_id) for _ in range(20)]
     async with idle.at_work():
-        await idle.taken(6)  # As many as TikTok begins in a minute.
+        await idle.taken(6)  # TikTok accepts as many in a minute.
         await idle.quiet()
     assert await idle.refreshes() == 1
     assert (await idle.account(account_id))["status"] == "connected"
     assert {(await idle.post(post_id))["status"] for post_id in posts} == {"publishing", "queued"}
 
 
-async def test_who_asks_for_a_refresh_that_just_comes_back_waits_for_nobody(project: Project) -> None:
-    """A post holds its account's row, which the refresh needs, and asks for one: neither is the victim."""
+async def test_refresh_does_not_deadlock_with_a_post(project: TikTokProject) -> None:
+    """A post locks its account's row, which the refresh needs, and requests a refresh: there is no
+    deadlock.
+    """
     account_id = await project.connect()
     account = {"organization_id": project.acme.organization_id, "account_id": uuid(account_id)}
     await project.sim.fault(TOKEN, Fault.ACCEPT_THEN_TIMEOUT)
@@ -96,7 +98,7 @@ async def test_who_asks_for_a_refresh_that_just_comes_back_waits_for_nobody(proj
 @pytest.mark.parametrize(
     "fault", [Fault.ACCEPT_THEN_DROP, Fault.ACCEPT_THEN_500, Fault.TRUNCATED_200, Fault.DROP_BEFORE]
 )
-async def test_a_lost_answer_costs_no_connection(project: Project, fault: Fault) -> None:
+async def test_lost_refresh_answer_keeps_the_connection(project: TikTokProject, fault: Fault) -> None:
     account_id = await project.connect()
     before = await tokens(project, account_id)
     await project.sim.fault(TOKEN, fault)
@@ -111,7 +113,7 @@ async def test_a_lost_answer_costs_no_connection(project: Project, fault: Fault)
     await project.becomes(post_id, "published", waits=True)
 
 
-async def test_an_app_that_tiktok_refuses_is_the_operators(project: Project) -> None:
+async def test_refused_app_is_reported_as_the_operators_fault(project: TikTokProject) -> None:
     account_id = await project.connect()
     await project.sim.call("POST", "/app", client_secret="another-secret")
     job = await refreshed(project, account_id)
@@ -120,7 +122,7 @@ async def test_an_app_that_tiktok_refuses_is_the_operators(project: Project) -> 
 
 
 @pytest.mark.parametrize("status", [200, 400, 401])
-async def test_posts_wait_for_their_accounts_owner_and_go_out_then(project: Project, status: int) -> None:
+async def test_posts_wait_for_reauthorization_and_are_published(project: TikTokProject, status: int) -> None:
     account_id = await project.connect()
     await project.sim.call("POST", "/app", oauth_error_status=status)
     await project.sim.call("POST", "/remove_access", username="ada")
@@ -135,7 +137,7 @@ async def test_posts_wait_for_their_accounts_owner_and_go_out_then(project: Proj
     assert await project.sim.counts("ada", CAPTION) == {"live": 1}
 
 
-async def test_posts_whose_accounts_owner_comes_too_late_say_so(project: Project) -> None:
+async def test_posts_expire_without_reauthorization(project: TikTokProject) -> None:
     account_id = await project.connect()
     await project.sim.call("POST", "/remove_access", username="ada")
     post_id = await project.send(account_id)
@@ -148,8 +150,8 @@ async def test_posts_whose_accounts_owner_comes_too_late_say_so(project: Project
     assert await project.sim.posts("ada") == []
 
 
-async def test_what_waits_for_tiktok_is_asked_for_once_its_owner_is_back(project: Project) -> None:
-    """The post is there: a new connection neither loses nor repeats it."""
+async def test_waiting_post_is_polled_after_reauthorization(project: TikTokProject) -> None:
+    """The post is published: a new connection neither loses nor repeats it."""
     account_id = await project.connect()
     post_id = await project.send(account_id)
     await project.taken()

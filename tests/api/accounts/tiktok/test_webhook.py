@@ -1,4 +1,4 @@
-"""What TikTok tells by itself: signed, late, twice, out of order; each an event that makes us ask."""
+"""TikTok's webhook events: signed, late, duplicated, out of order; each triggers a query to TikTok."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ import pytest
 
 from db.pool import Pool
 from schemas.settings import Settings
-from tests.api.accounts.tiktok.project import CAPTION, HOOK, Project, opened
+from tests.api.accounts.tiktok.project import CAPTION, HOOK, TikTokProject, opened
 from tests.peers.simulators.faults import Fault
 from tests.peers.simulators.tiktok_webhooks import signature
 from tests.waiting import eventually
@@ -26,7 +26,7 @@ SECRET = "simulated-client-secret"
 
 
 async def tell(
-    project: Project,
+    project: TikTokProject,
     body: bytes | None = None,
     *,
     secret: str = SECRET,
@@ -39,29 +39,29 @@ async def tell(
     return await project.browser.post(HOOK, content=body, headers={"TikTok-Signature": signed})
 
 
-async def state(project: Project) -> Any:
-    """All that an event could change."""
+async def state(project: TikTokProject) -> Any:
+    """Return all rows that an event could change."""
     return [
         await project.pool.fetch(f"select * from {table} order by id")
         for table in ("job", "scheduled_post", "social_account", "post_event")
     ]
 
 
-async def sent(project: Project, **target: Any) -> str:
-    """A video that TikTok works on; its own job waits to ask."""
+async def sent(project: TikTokProject, **target: Any) -> str:
+    """Send a video that TikTok is processing; its own job waits for the next poll."""
     post_id = await project.send(await project.connect(), **target)
     await project.taken()
     await project.quiet()
     return post_id
 
 
-async def test_an_event_about_nothing_of_ours_changes_nothing(idle: Project) -> None:
+async def test_event_about_unknown_objects_changes_nothing(idle: TikTokProject) -> None:
     before = await state(idle)
     assert (await tell(idle)).status_code == 200
     assert await state(idle) == before
 
 
-async def test_what_tiktok_did_not_sign_just_now_is_not_taken(idle: Project) -> None:
+async def test_unsigned_or_old_event_is_refused(idle: TikTokProject) -> None:
     for how in (
         {"header": ""},
         {"header": "t=1,s=00"},
@@ -75,14 +75,14 @@ async def test_what_tiktok_did_not_sign_just_now_is_not_taken(idle: Project) -> 
         assert (await tell(idle, age_s=290)).status_code == 200
 
 
-async def test_a_signature_is_of_its_own_body(idle: Project) -> None:
+async def test_signature_must_match_the_body(idle: TikTokProject) -> None:
     body = msgspec.json.encode(EVENT)
     signed = signature(SECRET, body, int(idle.clock().timestamp()))
     assert (await tell(idle, body + b" ", header=signed)).status_code == 401
     assert (await tell(idle, body, header=signed)).status_code == 200
 
 
-async def test_what_can_not_be_read_is_said_to_be_so(idle: Project) -> None:
+async def test_malformed_event_is_refused(idle: TikTokProject) -> None:
     for body in (
         b"",
         b"[]",
@@ -97,23 +97,23 @@ async def test_what_can_not_be_read_is_said_to_be_so(idle: Project) -> None:
         assert (answer.status_code, answer.json()["error"]["code"]) == (422, "VALIDATION")
 
 
-async def test_a_nul_finds_nothing(idle: Project) -> None:
+async def test_nul_character_matches_nothing(idle: TikTokProject) -> None:
     content = msgspec.json.encode({"publish_id": "\0"}).decode()
     assert (await tell(idle, msgspec.json.encode({**EVENT, "content": content}))).status_code == 200
 
 
-async def test_a_large_one_is_not_read(idle: Project) -> None:
+async def test_large_event_is_not_read(idle: TikTokProject) -> None:
     assert (await tell(idle, b" " * (64 * 1024 + 1))).status_code == 413
 
 
-async def test_without_an_app_nothing_is_signed(settings: Settings, pool: Pool) -> None:
-    """An empty secret would be everybody's."""
+async def test_without_an_app_every_event_is_refused(settings: Settings, pool: Pool) -> None:
+    """An empty secret would let everyone sign."""
     async with opened(settings, pool, tiktok_client_key="", tiktok_client_secret="") as made:
         body = msgspec.json.encode({**EVENT, "client_key": ""})
         assert (await tell(made, body, secret="")).status_code == 401
 
 
-async def test_an_event_wakes_the_post_that_waits(project: Project) -> None:
+async def test_an_event_wakes_the_post_that_waits(project: TikTokProject) -> None:
     post_id = await sent(project)
     await project.sim.advance(120)
     assert set(await project.deliver()) == {200}
@@ -121,7 +121,7 @@ async def test_an_event_wakes_the_post_that_waits(project: Project) -> None:
     assert post["externalId"] == (await project.sim.posts("ada", CAPTION))[0]["external_id"]
 
 
-async def test_twice_and_out_of_order_is_as_good_as_once(project: Project) -> None:
+async def test_duplicate_and_unordered_events_have_one_effect(project: TikTokProject) -> None:
     post_id = await sent(project)
     await project.sim.advance(120)
     assert set(await project.deliver("reversed", copies=3)) == {200}
@@ -135,7 +135,7 @@ async def test_twice_and_out_of_order_is_as_good_as_once(project: Project) -> No
     assert await project.sim.counts("ada", CAPTION) == {"live": 1}
 
 
-async def test_another_persons_event_is_not_about_it(project: Project) -> None:
+async def test_event_of_another_person_changes_nothing(project: TikTokProject) -> None:
     post_id = await sent(project)
     before = await state(project)
     handle = await project.pool.fetchval("select handle from scheduled_post")
@@ -146,8 +146,8 @@ async def test_another_persons_event_is_not_about_it(project: Project) -> None:
     assert (await project.post(post_id))["status"] == "publishing"
 
 
-async def test_what_became_of_a_lost_post_is_asked_anew(project: Project) -> None:
-    """Its job gave up while TikTok could not be asked."""
+async def test_event_triggers_a_new_look_up_of_a_lost_post(project: TikTokProject) -> None:
+    """The post's job gave up while TikTok was unreachable."""
     post_id = await sent(project)
     await project.sim.fault("/v2/post/publish/status/fetch/", Fault.REFUSE_500, times=1000)
     await project.becomes(post_id, "outcome_unknown", waits=True)
@@ -160,7 +160,7 @@ async def test_what_became_of_a_lost_post_is_asked_anew(project: Project) -> Non
     assert post["externalId"]
 
 
-async def test_a_post_gets_its_name_when_tiktok_has_looked_at_it(project: Project) -> None:
+async def test_post_gets_its_external_id_after_moderation(project: TikTokProject) -> None:
     await project.sim.account("ada", moderation_s=7200)
     post_id = await sent(project)
     await project.sim.advance(60)
@@ -181,8 +181,8 @@ async def test_a_post_gets_its_name_when_tiktok_has_looked_at_it(project: Projec
     assert named["publishedAt"] == post["publishedAt"]
 
 
-async def drafted(project: Project, *, then: str) -> str:
-    """A post that lay in its owner's inbox, until they did this with it."""
+async def drafted(project: TikTokProject, *, then: str) -> str:
+    """Draft a post, and apply `then`, the owner's action in the inbox."""
     post_id = await sent(project, mode="draft")
     await project.sim.advance(60)
     await project.deliver()
@@ -192,7 +192,7 @@ async def drafted(project: Project, *, then: str) -> str:
     return post_id
 
 
-async def test_a_draft_that_its_owner_published_is_published(project: Project) -> None:
+async def test_a_draft_that_its_owner_published_is_published(project: TikTokProject) -> None:
     post_id = await drafted(project, then="post")
     await project.sim.advance(120)
     await project.deliver()
@@ -201,14 +201,14 @@ async def test_a_draft_that_its_owner_published_is_published(project: Project) -
     assert (post["externalId"], entry["state"]) == (entry["external_id"], "live")
 
 
-async def test_a_draft_that_its_owner_deleted_stays_what_it_was(project: Project) -> None:
+async def test_deleted_draft_keeps_its_status(project: TikTokProject) -> None:
     post_id = await drafted(project, then="delete")
     await project.deliver()
     await project.quiet()
     assert (await project.post(post_id))["status"] == "draft_in_inbox"
 
 
-async def test_who_took_our_access_away_is_asked_for_it_again(project: Project) -> None:
+async def test_revoked_access_requires_reauthorization(project: TikTokProject) -> None:
     account_id = await project.connect()
     await project.sim.call("POST", "/remove_access", username="ada")
     await project.deliver(copies=2)

@@ -1,4 +1,4 @@
-"""Replies, as the two ASGI messages that they are."""
+"""Responses that are sent as two ASGI messages, head and body."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -16,8 +16,10 @@ T = TypeVar("T")
 JSON = "application/json"
 
 
-class Reply(Response[T]):
-    """A response of JSON or bytes at a fifth of the cost of Litestar's own; without cookies and tasks."""
+class ApiResponse(Response[T]):
+    """A response of JSON or bytes at a fifth of the cost of Litestar's own; without cookies and background
+    tasks.
+    """
 
     def __init__(
         self,
@@ -33,9 +35,9 @@ class Reply(Response[T]):
         self.background, self.cookies = None, []
 
     def to_asgi_response(self, app: Any, request: Request[Any, Any, Any], **handler: Any) -> ASGIResponse:  # noqa: ARG002
-        """`handler` has what the route sets where the answer itself doesn't."""
+        """Build the ASGI response; `handler` has the route's defaults."""
         media_type = self.media_type or handler.get("media_type") or JSON
-        content = shown_times.shown(self.content, request_state.of(request.scope).ahead)
+        content = shown_times.shown(self.content, request_state.state_of(request.scope).ahead)
         body = (
             b""
             if content is None
@@ -58,6 +60,6 @@ class _Sent(ASGIResponse):
         }
         self._body: HTTPResponseBodyEvent = {"type": "http.response.body", "body": body, "more_body": False}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  ASGI says so
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  ASGI's signature
         await send(self._start)
         await send(self._body)

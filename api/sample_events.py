@@ -1,6 +1,6 @@
-"""Samples of what webhook events are about: what the document's examples show, as each type tells of it.
+"""Sample webhook events, built from the API document's examples and changed to fit each event type.
 
-They are made by the shapes that the GETs of the things answer, so none lacks a field, or has one too many.
+They use the same types as the responses of the GET routes, so that they have exactly the same fields.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,7 +25,7 @@ Fields: TypeAlias = dict[str, Any]
 
 
 class _Kind(NamedTuple):
-    """One kind of thing: its shape, the operation whose example it is, and its id."""
+    """A kind of object: its type, the operation with its example, and its id."""
 
     shape: type[msgspec.Struct]
     operation: str
@@ -33,7 +33,7 @@ class _Kind(NamedTuple):
     prefix: str
 
 
-#: By the first word of a type.
+#: By the first word of the event type.
 _KINDS: Mapping[str, _Kind] = {
     "project": _Kind(Project, "get_project", "id", ids.PROJECT),
     "job": _Kind(Job, "get_job", "job_id", ids.JOB),
@@ -44,7 +44,7 @@ _KINDS: Mapping[str, _Kind] = {
     "webhook_endpoint": _Kind(WebhookEndpoint, "get_webhook_endpoint", "id", ids.WEBHOOK_ENDPOINT),
     "test": _Kind(WebhookEndpoint, "get_webhook_endpoint", "id", ids.WEBHOOK_ENDPOINT),
 }
-#: Those that belong to no project.
+#: Kinds without a project.
 _OF_NONE = {"webhook_endpoint", "test"}
 
 _LINE = LineProvenance(line="Low tide at six.", field="tagline", quote="Low tide at six", rule="clause")
@@ -61,7 +61,7 @@ _LOST = PostError(
 
 
 def _sent(**changed: Any) -> Fields:
-    """A post that its platform has shown nobody."""
+    """Return the fields of a post that its platform hasn't published."""
     return {"published_at": None, "external_id": None, "external_url": None, **changed}
 
 
@@ -70,7 +70,7 @@ def _decided(verdict: Verdict, now: datetime, note: str | None) -> Fields:
     return {"approval_status": verdict, "decision": decision}
 
 
-#: What is another than in the example, by type.
+#: Changes to the example, by event type.
 _CHANGES: Mapping[WebhookEventType, Callable[[datetime], Fields]] = {
     "project.archived": lambda now: {"status": "archived", "archived_at": now},
     "job.completed": lambda _: {},
@@ -112,8 +112,10 @@ _CHANGES: Mapping[WebhookEventType, Callable[[datetime], Fields]] = {
 }  # fmt: skip
 
 
-def make(type_: WebhookEventType, *, organization_id: UUID, project_id: UUID | None, now: datetime) -> Sample:
-    """A sample whose times are now. Nothing else has its id; a project is made up unless one is given."""
+def build_sample(
+    type_: WebhookEventType, *, organization_id: UUID, project_id: UUID | None, now: datetime
+) -> Sample:
+    """Build a sample with current times and fresh ids; the project's id is random unless given."""
     noun = type_.partition(".")[0]
     kind = _KINDS[noun]
     thing = msgspec.convert(examples()[kind.operation].answer, kind.shape)

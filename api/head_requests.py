@@ -1,4 +1,4 @@
-"""HEAD: the head that GET would have, and no body (RFC 9110 9.3.2)."""
+"""HEAD requests: runs the GET handler and drops the body (RFC 9110 9.3.2)."""
 
 import asyncio
 from collections.abc import Iterable
@@ -18,21 +18,21 @@ from api.oauth_return import GITHUB_CALLBACK, SOCIAL_CALLBACK
 _GONE: HTTPDisconnectEvent = {"type": "http.disconnect"}
 
 
-#: Files answer HEAD by themselves: a platform that asks for the head of one has not fetched it.
-FILES = "/media/"
-#: Ways back from a consent, whose GET uses a flow up: a scanner that asks for the head of a link must not.
-ONCE = (f"{SOCIAL_CALLBACK}/", GITHUB_CALLBACK)
+#: Routes of files handle HEAD themselves: a platform's HEAD doesn't count as a fetch of the file.
+FILE_ROUTES = "/media/"
+#: OAuth callbacks, which have no HEAD: their GET consumes the state, and link scanners send HEAD.
+CALLBACK_ROUTES = (f"{SOCIAL_CALLBACK}/", GITHUB_CALLBACK)
 
 
-def are_ours(request: HTTPScope) -> bool:
-    """True for a HEAD that the route of its GET answers."""
-    return request["method"] == "HEAD" and not request["path"].startswith((FILES, *ONCE))
+def is_head_of_get(request: HTTPScope) -> bool:
+    """Return whether this is a HEAD that the GET route answers."""
+    return request["method"] == "HEAD" and not request["path"].startswith((FILE_ROUTES, *CALLBACK_ROUTES))
 
 
 def without_body(receive: Receive, send: Send) -> tuple[Receive, Send]:
-    """Both sides of a connection for a route that answers a GET.
+    """Wrap both sides of a connection for a GET route that answers a HEAD.
 
-    The answer ends behind its head. A route that would go on, such as a stream, hears that its reader left.
+    The response ends after its head. A streaming route gets a disconnect message.
     """
     ended = asyncio.Event()
 
@@ -57,5 +57,5 @@ def without_body(receive: Receive, send: Send) -> tuple[Receive, Send]:
 
 
 def methods(names: Iterable[str], path: str) -> set[str]:
-    """The methods of a path, with HEAD where its GET has one."""
-    return {*names, *(["HEAD"] if "GET" in names and not path.startswith(ONCE) else [])}
+    """Return the methods of a path, with HEAD if its GET supports it."""
+    return {*names, *(["HEAD"] if "GET" in names and not path.startswith(CALLBACK_ROUTES) else [])}

@@ -1,10 +1,10 @@
-"""Look-up in the main database, such as of a project's apps, before a list is read from the event store."""
+"""Look-up in the main database before a list is read from the event store, such as of a project's apps."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Generic, TypeVar
 
-from api import filters, paths
+from api import filters, path_ids
 from api.requests import ApiRequest
 from db.pool import Conn
 from domain.apps import app_numbers
@@ -14,31 +14,31 @@ T = TypeVar("T")
 
 
 class LookUp(Generic[T]):
-    """Look-up made once, by the first who connects: so what is wrong with a cursor is said before."""
+    """A look-up that runs once, at the first connect, so that an invalid cursor is reported before it."""
 
-    found: T
+    result: T
 
     def __init__(self, request: ApiRequest, find: Callable[[Conn], Awaitable[T]]) -> None:
         self._request, self._find = request, find
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[Conn]:
-        """A connection to the event store; nobody who waits for it holds one of the main database."""
+        """Connect to the event store; the main database's connection is released before."""
         if not hasattr(self, "found"):
             async with self._request.connection() as conn:
-                self.found = await self._find(conn)
+                self.result = await self._find(conn)
         async with self._request.event_connection() as conn:
             yield conn
 
 
-def apps_of(request: ApiRequest, project_id: str, app_id: str | None) -> LookUp[Apps]:
-    """A project's apps, and the one that a filter names. The look raises `NotFound`."""
+def look_up_apps(request: ApiRequest, project_id: str, app_id: str | None) -> LookUp[Apps]:
+    """Return the look-up of a project's apps, and of the app in a filter. It raises `NotFound`."""
 
     async def find(conn: Conn) -> Apps:
         return await app_numbers.find(
             conn,
             organization_id=request.organization_id,
-            project_id=paths.read("project", project_id),
+            project_id=path_ids.parse_id("project", project_id),
             app_id=filters.read_id("sdk_app", app_id),
         )
 

@@ -1,4 +1,4 @@
-"""Notes of when events of each app came last: behind the answers, at most once a minute for each app."""
+"""Writes the time of each app's last event: write-behind, at most once a minute for each app."""
 
 import asyncio
 from collections import OrderedDict
@@ -6,21 +6,21 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
-from api.behind import written_behind
+from api.write_behind import write_behind
 from db.pool import Pool
 from db.reach import PASSING, reaching
 from domain.apps import apps
 from domain.apps.app_keys import KeyedApp
 
-#: Seconds between two notes of one app; more than the minute that its row asks for.
-EVERY_S = 61.0
+#: Seconds between two writes for one app; longer than the minute that the update requires.
+MIN_INTERVAL_S = 61.0
 
-#: Apps whose last note is remembered, at most.
-REMEMBERED = 100_000
+#: Maximum number of apps in memory with the time of their last write.
+MAX_REMEMBERED_APPS = 100_000
 
 
-class LastEvents:
-    """Notes that are due, written one after the other: they take one connection of the pool at most."""
+class LastSeenBuffer:
+    """Pending timestamps, written one after the other: they take at most one connection of the pool."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -29,19 +29,21 @@ class LastEvents:
         self.came = asyncio.Event()
 
     def note(self, app: KeyedApp) -> None:
-        """Events of it came just now."""
+        """Queue a timestamp: the app has just sent events."""
         now = asyncio.get_running_loop().time()
-        if now - self._noted.get(app.app_id, -EVERY_S) < EVERY_S:
+        if now - self._noted.get(app.app_id, -MIN_INTERVAL_S) < MIN_INTERVAL_S:
             return
         self._noted[app.app_id] = now
         self._noted.move_to_end(app.app_id)
-        if len(self._noted) > REMEMBERED:
+        if len(self._noted) > MAX_REMEMBERED_APPS:
             self._noted.popitem(last=False)
         self._due[app.app_id] = app
         self.came.set()
 
     async def write_due(self) -> None:
-        """Write all that are due. While Postgres is away they are dropped: later events bring others."""
+        """Write all pending timestamps. While Postgres is away they are dropped: later events queue new
+        ones.
+        """
         self.came.clear()
         while self._due:
             app = next(iter(self._due.values()))
@@ -52,15 +54,15 @@ class LastEvents:
             except PASSING:
                 self._noted.pop(app.app_id, None)
             except Exception:
-                # The others don't wait for one that can't be written.
+                # One failing write must not block the others.
                 del self._due[app.app_id]
                 raise
             del self._due[app.app_id]
 
 
 @asynccontextmanager
-async def open_last_events(pool: Pool) -> AsyncIterator[LastEvents]:
-    """Notes that are written until the block ends, and then those that are due."""
-    notes = LastEvents(pool)
-    async with written_behind(notes.came, notes.write_due):
+async def open_last_seen(pool: Pool) -> AsyncIterator[LastSeenBuffer]:
+    """Open the buffer; it writes in the background, and once more at the end of the block."""
+    notes = LastSeenBuffer(pool)
+    async with write_behind(notes.came, notes.write_due):
         yield notes

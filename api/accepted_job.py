@@ -1,4 +1,4 @@
-"""Starting a job, and the 202 that answers it."""
+"""Starts a job and answers with 202."""
 
 from collections.abc import Awaitable
 from typing import Protocol, cast
@@ -7,8 +7,8 @@ from uuid import UUID
 from litestar import Response
 from msgspec import UNSET, UnsetType
 
-from api import paths
-from api.idempotency import ACCEPTED, Made, once
+from api import path_ids
+from api.idempotency import ACCEPTED, WriteResult, once
 from api.requests import ApiRequest
 from db.pool import Conn
 from jobs.kinds import Kind
@@ -17,17 +17,17 @@ from schemas import ids
 from schemas.jobs import Accepted, OpenPhase
 
 
-class Submit(Protocol):
-    """A function that submits a job in a project, its other arguments bound."""
+class SubmitJob(Protocol):
+    """A function that submits a job in a project, with its other arguments bound."""
 
     def __call__(self, conn: Conn, /, *, organization_id: UUID, project_id: UUID) -> Awaitable[Submitted]: ...
 
 
-async def accept(request: ApiRequest, project_id: str, kind: Kind, submit: Submit) -> Response[Accepted]:
+async def accept(request: ApiRequest, project_id: str, kind: Kind, submit: SubmitJob) -> Response[Accepted]:
     """Start a job in a project."""
 
-    async def start(conn: Conn) -> Made[Accepted]:
-        project = paths.read("project", project_id)
+    async def start(conn: Conn) -> WriteResult[Accepted]:
+        project = path_ids.parse_id("project", project_id)
         submitted = await submit(conn, organization_id=request.organization_id, project_id=project)
         return accepted(submitted, kind=kind.name, project_id=ids.show(ids.PROJECT, project))
 
@@ -36,8 +36,8 @@ async def accept(request: ApiRequest, project_id: str, kind: Kind, submit: Submi
 
 def accepted(
     submitted: Submitted, *, kind: str, project_id: str | None, influencer_id: str | UnsetType = UNSET
-) -> Made[Accepted]:
-    """202 with the job's address; `deduplicated` where the job of an equal request runs already."""
+) -> WriteResult[Accepted]:
+    """Build the 202 with the job's address; `deduplicated` means that an equal request's job runs already."""
     job_id = ids.show(ids.JOB, submitted.job_id)
     location = f"/v1/jobs/{job_id}"
     body = Accepted(
@@ -53,4 +53,4 @@ def accepted(
         influencer_id=influencer_id,
     )
     wakes = () if submitted.wake is None else (submitted.wake,)
-    return Made(body, status=ACCEPTED, location=location, wakes=wakes)
+    return WriteResult(body, status=ACCEPTED, location=location, wakes=wakes)

@@ -1,4 +1,4 @@
-"""Queue for what takes a core: organizations beside each other, one after the other within each."""
+"""Fair queue for CPU-bound work: organizations run in parallel, tasks of one organization in sequence."""
 
 import asyncio
 import sys
@@ -13,12 +13,12 @@ from telemetry import costs
 
 T = TypeVar("T")
 
-#: Python's own is five milliseconds, which each of a request's steps would wait.
-SWITCH_S = 0.0005
+#: Interpreter switch interval in seconds. Python's default of 5 ms would delay each step of a request.
+SWITCH_INTERVAL_S = 0.0005
 
 
 class TenantQueue:
-    """At most `at_once` have their turn, one of each organization: a hostile one holds up itself."""
+    """Runs at most `at_once` tasks, one per organization: hostile work delays only its own organization."""
 
     def __init__(self, at_once: int) -> None:
         self._all = asyncio.Semaphore(at_once)
@@ -31,8 +31,8 @@ class TenantQueue:
             yield
 
 
-class Aside:
-    """A thread for what takes milliseconds of CPU, so that no other request waits for them."""
+class FairExecutor:
+    """Runs CPU-bound work of milliseconds on one thread, so that the event loop stays free."""
 
     def __init__(self, thread: ThreadPoolExecutor) -> None:
         self._thread, self._queue = thread, TenantQueue(1)
@@ -43,12 +43,12 @@ class Aside:
 
 
 @asynccontextmanager
-async def open_aside() -> AsyncIterator[Aside]:
-    """While it is open, threads of this process take the interpreter from each other after `SWITCH_S`."""
+async def open_fair_executor() -> AsyncIterator[FairExecutor]:
+    """Open the thread. While it is open, this process's threads switch after `SWITCH_INTERVAL_S`."""
     before = sys.getswitchinterval()
-    sys.setswitchinterval(SWITCH_S)
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     try:
         with ThreadPoolExecutor(1, thread_name_prefix="aside") as thread:
-            yield Aside(thread)
+            yield FairExecutor(thread)
     finally:
         sys.setswitchinterval(before)

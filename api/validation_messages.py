@@ -1,4 +1,4 @@
-"""Words of a value's fault: what it has to be, where msgspec only says which rule it breaks."""
+"""Messages of validation errors: translates msgspec's texts into sentences that state the allowed values."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -6,10 +6,10 @@ from enum import Enum
 from types import UnionType
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
-#: Values that a message names of those that are allowed; a list of all currencies would help nobody.
-MOST_CHOICES = 40
+#: Maximum number of allowed values in a message; a list of all currencies would be too long.
+MAX_CHOICES = 40
 
-#: What msgspec calls a value, as callers of an API do.
+#: msgspec's type names, translated for callers of the API.
 _NAMES = {
     "array": "a list",
     "bool": "true or false",
@@ -26,36 +26,36 @@ _BOUNDS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"
 
 class _Rule(NamedTuple):
     pattern: re.Pattern[str]
-    say: Callable[[re.Match[str]], str]
+    describe: Callable[[re.Match[str]], str]
 
 
-def say(what: str, kind: Any = None) -> str:
-    """msgspec's words of a fault as a sentence; with the type of the value also what is allowed there."""
-    allowed = choices(kind) if what.startswith("Invalid enum value") else []
-    if 0 < len(allowed) <= MOST_CHOICES:
+def describe(text: str, kind: Any = None) -> str:
+    """Translate a message of msgspec; with the value's type, list the allowed values."""
+    allowed = choices(kind) if text.startswith("Invalid enum value") else []
+    if 0 < len(allowed) <= MAX_CHOICES:
         return f"must be one of {', '.join(allowed)}"
     for rule in _RULES:
-        if found := rule.pattern.fullmatch(what):
-            return rule.say(found)
-    return what
+        if match := rule.pattern.fullmatch(text):
+            return rule.describe(match)
+    return text
 
 
 def choices(kind: Any) -> list[str]:
-    """The values of a type that has few, in their order; none of any other type."""
+    """Return the allowed values of an enum-like type, in order; an empty list for other types."""
     bare = get_args(kind)[0] if get_origin(kind) is Annotated else kind
     if get_origin(bare) is Literal:
-        return [str(one) for one in get_args(bare)]
+        return [str(value) for value in get_args(bare)]
     if get_origin(bare) in {Union, UnionType}:
-        return [one for option in get_args(bare) for one in choices(option)]
+        return [value for option in get_args(bare) for value in choices(option)]
     if get_origin(bare) in {list, tuple, set, frozenset}:
         return choices(get_args(bare)[0])
     if isinstance(bare, type) and issubclass(bare, Enum):
-        return [str(one.value) for one in bare]
+        return [str(value.value) for value in bare]
     return []
 
 
-def _types(found: re.Match[str]) -> str:
-    return f"must be {_any_of(found['types'].split(' | '))}, not {_name(found['got'])}"
+def _types(match: re.Match[str]) -> str:
+    return f"must be {_any_of(match['types'].split(' | '))}, not {_name(match['got'])}"
 
 
 def _any_of(types: Iterable[str]) -> str:
@@ -66,13 +66,13 @@ def _name(kind: str) -> str:
     return _NAMES.get(kind, kind)
 
 
-def _length(found: re.Match[str]) -> str:
-    kind, bound, number = found["kind"], _BOUNDS[found["bound"]], found["number"]
+def _length(match: re.Match[str]) -> str:
+    kind, bound, number = match["kind"], _BOUNDS[match["bound"]], match["number"]
     units = _UNITS.get(kind, "bytes")
     return f"must have {bound} {number} {units.removesuffix('s') if number == '1' else units}"
 
 
-#: How msgspec quotes the pattern of `schemas.base.Text`.
+#: The form in which msgspec quotes the pattern of `schemas.base.Text`.
 _NUL = re.compile(re.escape(r"Expected `str` matching regex '^[^\\x00]*$'"))
 
 _RULES = (
@@ -102,6 +102,7 @@ _RULES = (
     ),
     _Rule(re.compile(r"Object missing required field `.*`", re.DOTALL), lambda _: "is required"),
     _Rule(
-        re.compile(r"Object contains unknown field `.*`", re.DOTALL), lambda _: "is no field of this object"
+        re.compile(r"Object contains unknown field `.*`", re.DOTALL),
+        lambda _: "is not a field of this object",
     ),
 )

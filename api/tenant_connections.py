@@ -1,7 +1,7 @@
-"""Shares of the pool of connections: no organization's requests take all of them.
+"""Connection quotas: no organization's requests take the whole connection pool.
 
-A few connections are nobody's share: those by which keys are looked up, jobs are watched and projects are
-created, each of them for many requests at once.
+A few connections stay outside the quotas. They serve key look-ups, the watch of jobs and the creation of
+projects, each for many requests at once.
 """
 
 import asyncio
@@ -14,27 +14,27 @@ from db.pool import Conn, Pool
 from schemas.errors import Unavailable
 from telemetry import costs
 
-#: Connections beside all shares, where the pool has so many more.
-RESERVE = 3
+#: Connections outside the quotas, if the pool is large enough.
+RESERVED_CONNECTIONS = 3
 
-#: Seconds that a request waits for its share.
-WAIT_S = 10.0
+#: Maximum seconds that a request waits for a connection.
+MAX_WAIT_S = 10.0
 
 
-class Connections:
-    """The pool as requests of organizations use it: each has half of what is shared at most, in turns."""
+class TenantConnections:
+    """The connection pool for requests of organizations: each gets at most half, in round-robin order."""
 
     def __init__(self, pool: Pool, *, size: int) -> None:
         self._pool = pool
-        self._free = max(1, size - RESERVE)
+        self._free = max(1, size - RESERVED_CONNECTIONS)
         self._most = max(1, self._free // 2)
         self._held: Counter[UUID] = Counter()
-        #: Requests that wait, by organization; the one whose turn is next comes first.
+        #: Waiting requests by organization; the next organization in turn comes first.
         self._waiting: OrderedDict[UUID, deque[asyncio.Future[None]]] = OrderedDict()
 
     @asynccontextmanager
     async def of(self, organization_id: UUID) -> AsyncIterator[Conn]:
-        """A connection. Raises `Unavailable` where others have it for too long."""
+        """Acquire a connection. Raises `Unavailable` after `MAX_WAIT_S` seconds."""
         await self._take(organization_id)
         try:
             async with self._pool.acquire() as conn:
@@ -45,7 +45,7 @@ class Connections:
 
     @asynccontextmanager
     async def share(self, organization_id: UUID) -> AsyncIterator[None]:
-        """The right to one connection of the pool, and no more, for as long as the block runs."""
+        """Reserve one connection of the quota while the block runs, without acquiring it."""
         await self._take(organization_id)
         try:
             yield
@@ -59,18 +59,18 @@ class Connections:
         granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(organization_id, deque()).append(granted)
         try:
-            async with asyncio.timeout(WAIT_S):
+            async with asyncio.timeout(MAX_WAIT_S):
                 await granted
         except BaseException as error:
             self._leave(organization_id, granted)
             if isinstance(error, TimeoutError):
                 raise Unavailable(
-                    "too many of your requests are under way: repeat it with fewer at once"
+                    "too many requests of your organization are running: repeat it with fewer at once"
                 ) from None
             raise
 
     def _leave(self, organization_id: UUID, granted: asyncio.Future[None]) -> None:
-        """Give up waiting, or what was granted in the same moment."""
+        """Stop waiting; return a connection that was granted in the same moment."""
         if granted.done() and not granted.cancelled():
             self._give(organization_id)
         elif granted in self._waiting.get(organization_id, ()):
@@ -96,11 +96,13 @@ class Connections:
         while (turn := self._next()) is not None:
             granted = self._waiting[turn].popleft()
             self._waiting.move_to_end(turn)
-            if not granted.done():  # One that was canceled has not left yet.
+            if not granted.done():  # A canceled request may still be in the queue.
                 self._grant(turn)
                 granted.set_result(None)
             self._forget(turn)
 
     def _next(self) -> UUID | None:
-        """The organization whose turn it is, of those that wait and may take one more."""
-        return next((one for one in self._waiting if self._may_take(one)), None)
+        """Return the next waiting organization in turn that is below its quota."""
+        return next(
+            (organization_id for organization_id in self._waiting if self._may_take(organization_id)), None
+        )

@@ -1,0 +1,28 @@
+"""Placement of an API process's metrics: under the API's port for this machine alone, or on a port of
+their own.
+"""
+
+from contextlib import AbstractAsyncContextManager
+
+from litestar import Litestar
+
+from schemas.settings import Settings
+from telemetry import health, lag
+
+
+def shares_api_port(app: Litestar, settings: Settings) -> bool:
+    """Return whether the API's port serves the metrics: only this machine can reach it, and no proxy does."""
+    private: bool = app.state.private
+    return private and not settings.metrics_port and not settings.proxy_hops
+
+
+def serve_metrics(app: Litestar, settings: Settings) -> AbstractAsyncContextManager[object]:
+    """Measure the event loop's lag, and serve the metrics on their own port if they have one.
+
+    Without `METRICS_PORT`, a public API serves its metrics to this machine only, so that no port is opened by
+    default.
+    """
+    if shares_api_port(app, settings):
+        return lag.measured()
+    host = settings.health_host if settings.metrics_port else health.HERE
+    return health.serving(settings.metrics_port, setting="METRICS_PORT", host=host, hosts=settings.hosts)

@@ -1,0 +1,23 @@
+"""Ids in paths: a malformed id gets the same 404 as an unknown one."""
+
+from uuid import UUID
+
+from schemas import ids
+from schemas.errors.absent import MISSING, Noun, absent
+
+
+def parse_id(noun: Noun, text: str) -> UUID:
+    """Parse an object's id. Raises `NotFound`."""
+    prefix = MISSING[noun].prefix
+    object_id = ids.read(prefix, text) if prefix else None
+    if object_id is None:
+        raise absent(noun)
+    return object_id
+
+
+def is_plain_path(raw_path: bytes) -> bool:
+    """Return whether a path has no percent escapes and no double slashes, as our routes are written.
+
+    A proxy may interpret other paths differently, and let a path through that it should block.
+    """
+    return b"%" not in raw_path and b"//" not in raw_path
