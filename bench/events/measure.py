@@ -1,4 +1,4 @@
-"""`tenantry bench events`: its parts, what each has to reach, and how large a run is."""
+"""`tenantry bench events`: its parts, their targets, and the size of a run."""
 
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
@@ -11,7 +11,7 @@ from bench.figures import Result, Target, Tell
 
 
 class Size(NamedTuple):
-    """Rounds, requests by the events of each, seconds of a steady rate, and how many ids are stored."""
+    """Rounds, requests by batch size, seconds at a steady rate, and numbers of stored ids."""
 
     rounds: int = 5
     requests: Mapping[int, int] = {1: 8_000, 20: 2_500, 100: 800, 500: 240}
@@ -22,13 +22,13 @@ class Size(NamedTuple):
     asked: reads.Size = reads.Size()
 
 
-#: What the README quotes.
+#: The size of the README's figures.
 FULL = Size()
 QUICK = Size(
     rounds=1, requests={1: 1_000, 20: 300, 100: 100, 500: 40}, steady_s=2.0, few=50_000, many=1_000_000,
     commits=5,
 )  # fmt: skip
-#: For a test that everything works.
+#: A size for tests: it checks that everything works.
 TINY = Size(
     rounds=1,
     requests={1: 40, 20: 4, 100: 2, 500: 2},
@@ -73,7 +73,7 @@ PARTS: Mapping[str, Part] = {"speed": _speed, "latency": _latency, "growth": _gr
 async def measure(
     environment: Environment, names: Collection[str], size: Size, progress: suites.Progress
 ) -> Result:
-    """Some parts, each on a store of its own. Raises `BenchmarkFailed` where a figure would be doubtful."""
+    """Run the parts, each on its own store. Raises `BenchmarkFailed` if a figure would be doubtful."""
     figures: dict[str, float] = {}
     details: dict[str, Any] = {"machine": await suites.machine(environment)}
     settings = environment.settings

@@ -1,4 +1,4 @@
-"""Neighbours: each attack and its victim in miniature, and what a row says of them."""
+"""Noisy neighbours: each attack and its victim in miniature, and the judgement of a row."""
 
 import math
 
