@@ -54,9 +54,9 @@ async def told(child: Child, *, within: float = SPEAK_S) -> Any:
         line = await asyncio.wait_for(output.readline(), within) if output else b""
         return msgspec.json.decode(line)
     except TimeoutError as error:
-        raise child.failed(f"said nothing for {within:g} s") from error
+        raise child.failed(f"printed nothing for {within:g} s") from error
     except msgspec.DecodeError as error:
-        raise child.failed("ended without a word") from error
+        raise child.failed("ended without output") from error
 
 
 async def ask(environment: Environment, *words: str, **environ: str) -> Any:

@@ -48,21 +48,21 @@ TINY = Size(backlog=20, events=5, every_s=0.01, waiting=50, hanging=5)
 
 TARGETS = {
     "webhook_drain_per_s": Target(
-        "deliveries/s to one endpoint that answers at once, 5,000 wait for it", 200, least=True
+        "deliveries/s to one fast endpoint with a backlog of 5,000", 200, least=True
     ),
     "webhook_p95_ms": Target("event's commit to the first byte at its receiver, at rest: p95, ms", 250),
     "webhook_beside_p95_ms": Target(
-        "beside an endpoint of its own organization that hangs, 10,000 wait for it: p95, ms",
+        "with a hanging endpoint of its own organization, backlog 10,000: p95, ms",
         1000,
         over="webhook_p95_ms",
     ),
     "webhook_foreign_p95_ms": Target(
-        "beside one of another organization that hangs, 10,000 wait for it: p95, ms",
+        "with a hanging endpoint of another organization, backlog 10,000: p95, ms",
         1000,
         over="webhook_p95_ms",
     ),
     "webhook_many_p95_ms": Target(
-        "beside 200 endpoints of 10 organizations that hang: p95, ms", 1000, over="webhook_p95_ms"
+        "with 200 hanging endpoints of 10 organizations: p95, ms", 1000, over="webhook_p95_ms"
     ),
 }
 
@@ -121,13 +121,13 @@ async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
         drained = await _drain(stage, size, tell)
         late["rest"] = await _round(stage, size, tell, "at rest")
         hung = await _hang(stage, stage.org, size.waiting)
-        late["beside"] = await _round(stage, size, tell, "beside one of its own that hangs")
+        late["beside"] = await _round(stage, size, tell, "with a hanging endpoint of its own")
         await _drop(stage, [hung])
         hung = await _hang(stage, await _organization(stage.pool), size.waiting)
-        late["foreign"] = await _round(stage, size, tell, "beside a foreign one that hangs")
+        late["foreign"] = await _round(stage, size, tell, "with a foreign hanging endpoint")
         await _drop(stage, [hung])
         many = await _hang_many(stage, size)
-        late["many"] = await _round(stage, size, tell, f"beside {size.hanging} that hang")
+        late["many"] = await _round(stage, size, tell, f"with {size.hanging} hanging endpoints")
         await _drop(stage, many)
     figures = {"webhook_drain_per_s": drained, "webhook_p95_ms": late["rest"]["p95"]}
     figures |= {f"webhook_{name}_p95_ms": late[name]["p95"] for name in ("beside", "foreign", "many")}
@@ -174,7 +174,7 @@ async def _endpoint(pool: Pool, org: UUID, host: str) -> UUID:
     shown, _ = await transact(pool, create)
     endpoint_id = ids.read(ids.WEBHOOK_ENDPOINT, shown.id)
     if endpoint_id is None:
-        raise BenchmarkFailed("an endpoint was made without an id")
+        raise BenchmarkFailed("an endpoint was created without an id")
     return endpoint_id
 
 

@@ -57,7 +57,7 @@ async def measure(environment: Environment, sizes: Sequence[int], rounds: int, t
         for side in sides:
             await _fill(side, projects, tell)
         for number in range(WARM + rounds):
-            tell(f"commit {number + 1} of {WARM + rounds} beside {', '.join(map(str, sizes))} ids")
+            tell(f"commit {number + 1} of {WARM + rounds} with {', '.join(map(str, sizes))} ids")
             for side in sides:
                 cpu_us, took_ms = await _commit(side, made.events(AT_ONCE, projects))
                 if number >= WARM:
@@ -109,4 +109,4 @@ async def _check(side: Side, commits: int) -> None:
     found = tuple(await side.conn.fetchrow(STORED) or ())
     events = commits * AT_ONCE
     if found != (events, side.ids + events):
-        raise BenchmarkFailed(f"committed {events} events beside {side.ids} ids, found {found}")
+        raise BenchmarkFailed(f"committed {events} events with {side.ids} stored ids, found {found}")

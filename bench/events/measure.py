@@ -43,7 +43,7 @@ TARGETS = {
     "events_cpu_x": Target("CPU of an event in batches of 500, API and Postgres, x raw COPY", 6),
     "events_single_x": Target("requests of one event a second, x a bare route", 0.5, least=True),
     "events_p99_x": Target("5,000 events/s in batches of 20: p99 of the 202, x a bare route", 5),
-    "events_growth_x": Target("CPU of a commit beside 20,000,000 ids, x beside 1,000,000", 1.3),
+    "events_growth_x": Target("CPU of a commit with 20,000,000 stored ids, x with 1,000,000", 1.3),
     "reads_days_p95_ms": Target("90 days of 100,000,000 events by day, ten names: p95, ms", 50),
     "reads_people_p95_ms": Target("active users of 90 days by day, 10,000 a day, asked before: p95, ms", 100),
 }

@@ -73,7 +73,7 @@ async def _row(environment: Environment, row: Row, scale: Scale, progress: Progr
         rest = await victim.watched(act, scale, every_s=every_s)
         progress(row.name, "the attack begins")
         async with _attacked(environment, row, plan) as counted:
-            progress(row.name, "beside the attack")
+            progress(row.name, "during the attack")
             beside = await victim.watched(act, scale, every_s=every_s)
         noted = await row.note(deployment, counted) if row.note else {}
         return Measured(row.what, rest, beside, noted | {"attack": counted})

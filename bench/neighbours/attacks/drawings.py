@@ -60,6 +60,6 @@ def drawing() -> bytes:
 
 
 ROW = Row(
-    "drawings", "10 pieces of one tenant with a logo that is drawn until the kernel ends it",
+    "drawings", "10 contents of one tenant with a logo over the renderer's CPU limit",
     victim.requests, prepare, attack, pools=("generate",), note=note,
 )  # fmt: skip

@@ -49,6 +49,6 @@ async def note(deployment: Deployment, counted: Mapping[str, int]) -> dict[str, 
 
 
 ROW = Row(
-    "event-budget", "an app that sends until its organization's day of events is used up, and on",
+    "event-budget", "an app that uses up its organization's daily event budget and keeps sending",
     victim.events, prepare, attack, note=note,
 )  # fmt: skip

@@ -69,6 +69,6 @@ async def note(_: Deployment, counted: Mapping[str, int]) -> dict[str, Any]:
 
 
 ROW = Row(
-    "events", f"an app that sends {TIMES} times the requests with events that it may", victim.events,
+    "events", f"an app that sends {TIMES} times its allowed event requests", victim.events,
     prepare, attack, note=note,
 )  # fmt: skip

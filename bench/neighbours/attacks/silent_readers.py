@@ -104,7 +104,7 @@ def noise(side: int) -> bytes:
 
 ROW = Row(
     "silent-readers",
-    "210 readers of a public file that read nothing of it, or a byte a second; 200 connections",
+    "210 clients that read nothing of a public file, or a byte a second; 200 connections",
     victim.requests,
     prepare,
     attack,

@@ -56,7 +56,7 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 ROW = Row(
     "storage",
-    "uploads of 28 MiB behind a picture of 4 x 4 pixels",
+    "uploads of an image of 4 x 4 pixels with 28 MiB of padding",
     victim.requests,
     prepare,
     attack,

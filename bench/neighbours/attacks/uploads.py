@@ -46,6 +46,6 @@ def picture(side: int) -> bytes:
 
 
 ROW = Row(
-    "uploads", "one key uploads the costliest picture at its limit of 60 a minute", victim.requests,
+    "uploads", "one key uploads the costliest image at its limit of 60 a minute", victim.requests,
     prepare, attack, note=uncounted,
 )  # fmt: skip
