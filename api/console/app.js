@@ -1,4 +1,4 @@
-// Who is signed in, and which screen the address names.
+// Application shell: session, routing and the menu.
 
 import { advance, readClock, told } from "./clock.js";
 import { h, say } from "./dom.js";
@@ -17,7 +17,7 @@ const TICK_MS = 10000;
 const main = document.getElementById("main"), bar = document.getElementById("bar");
 let who = null, sandbox = null, leaving = new AbortController(), view = null, here = null;
 
-/** As the API grants: `*` is every scope but the operators'. */
+/** Check a scope as the API does: `*` grants every scope except the operators'. */
 const may = (scope) => who.scopes.includes(scope) || (who.scopes.includes("*") && !scope.startsWith("ops:"));
 
 const open = () => (who ? SCREENS.filter(({ scope }) => may(scope)) : []);
@@ -40,7 +40,7 @@ const frame = {
   refresh: async () => { await view?.refresh(); say("Refreshed"); },
 };
 
-/** What the tab says in which a person has let us in, or hasn't, on a platform's page. */
+/** Texts of the tab to which a platform's consent page returns, by outcome. */
 const RETURNS = {
   connected: ["The account is connected", "Close this tab: the one that you came from shows it."],
   pending: ["The account is not connected yet",
@@ -81,7 +81,7 @@ async function route() {
   if (arrived && !signal.aborted) arrive();
 }
 
-/** Where a screen reader goes on; nothing that a person has reached meanwhile loses the focus. */
+/** Scroll up and focus the new screen, unless the user has moved the focus. */
 function arrive() {
   scrollTo(0, 0);
   if (document.activeElement === document.body
@@ -100,14 +100,14 @@ const redrawFrame = () => drawFrame({
   acts: { ...acts, clock: may("publish:write") ? move : null },
 });
 
-/** Moves the sandbox's clock; what is shown goes with it. */
+/** Move the sandbox's clock and refresh the screen. */
 const move = () => advance(async (clock) => {
   sandbox = clock;
   redrawFrame();
   await view?.refresh();
 }).catch(noticeOf);
 
-/** The times of the page go on, and the sandbox's clock. */
+/** Update relative times and the sandbox's clock. */
 function goOn() {
   tick();
   if (sandbox && who) redrawFrame();

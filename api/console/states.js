@@ -1,4 +1,4 @@
-// What a screen shows where it has nothing to show: it loads, nothing is there, or the API refused.
+// Placeholders of a screen: loading, empty and failed.
 
 import { copyable, h, notice } from "./dom.js";
 import { Refused } from "./http.js";
@@ -10,17 +10,17 @@ const NEXT = {
   429: "Wait a moment; the console tries again by itself.",
 };
 
-/** Lines in the place of what comes. */
+/** Show placeholder lines while loading. */
 export const loading = (lines = 6) =>
   h("div", { className: "loading", role: "status" }, h("span", { className: "unseen" }, "Loading"),
     Array.from({ length: lines }, () => h("div", { className: "bone", ariaHidden: "true" })));
 
-/** Nothing is there: what that means, and what to do next. */
+/** Show an empty state with the next step. */
 export const empty = (title, text, ...actions) =>
   h("div", { className: "nothing" }, h("strong", {}, title), text && h("p", {}, text),
     actions.length > 0 && h("div", { className: "tools" }, actions));
 
-/** What went wrong, what to do, and the request's id to copy. */
+/** Show an error, the next step, and the request id to copy. */
 export const failed = (error, again) =>
   h("div", { className: "failed", role: "alert" },
     h("strong", {}, error.message), h("p", {}, whatNext(error)),
@@ -33,7 +33,7 @@ function whatNext(error) {
     ?? (error.status >= 500 ? "Try again; if it stays so, tell your operator the request's id." : "");
 }
 
-/** A failure in the corner, with the request's id to copy. */
+/** Show an error as a notice, with the request id to copy. */
 export function noticeOf(error) {
   if (error.name === "AbortError") return;
   const issues = (error.details?.issues ?? []).map(({ path, message }) =>
@@ -41,7 +41,9 @@ export function noticeOf(error) {
   notice(error.message, "bad", issues, error.requestId && copyable(error.requestId));
 }
 
-/** Does what a click asks for: its button rests meanwhile, and has its focus again; a failure is told. */
+/**
+ * Run a button's action: the button is disabled meanwhile and gets its focus back; an error becomes a notice.
+ */
 export async function attempt(button, work) {
   const focused = document.activeElement === button;
   button.disabled = true;
@@ -55,5 +57,5 @@ export async function attempt(button, work) {
   }
 }
 
-/** Whether nobody went anywhere: a screen that has just been drawn takes the focus of a disabled button. */
+/** Check that the user has not moved the focus: it falls back here when a button is disabled. */
 const isNowhere = (element) => element === document.body || element.id === "main";

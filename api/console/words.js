@@ -1,6 +1,6 @@
-// What the API's words mean to a person, and what to do next.
+// Texts for API codes, with next steps.
 
-/** Of an ingest that failed, by its code, and by its source where they differ: what its owner can do. */
+/** Next step after a failed ingest, by error code and, where they differ, by source. */
 const NEXT = {
   FETCH_BLOCKED: "The address leads into a private network. Give one that anybody can open.",
   ROBOTS_DISALLOWED: "The site's robots.txt forbids reading it. Allow “Tenantry”, or give another page.",
@@ -25,7 +25,7 @@ const NEXT = {
 export const nextOf = ({ code, retryable }, source) =>
   NEXT[code]?.[source] ?? NEXT[code] ?? (retryable ? "Reading it again may do." : "");
 
-/** Of a post, by its status: its tone, a word, and what happens next. */
+/** Tone, label and next step of a post, by status. */
 export const POSTS = {
   blocked: { tone: "pending", word: "to approve", next: "It goes out at its time once it is approved." },
   queued: { tone: "cool", word: "scheduled", next: "It goes out at its time." },
@@ -38,19 +38,19 @@ export const POSTS = {
     next: "The platform may have it. We look for it; or look yourself, and say what you saw." },
 };
 
-/** The phases of jobs, as the tabs of lists have them. */
+/** Phases of jobs, as tabs. */
 export const PHASES = [["", "All"], ["scheduled", "Scheduled"], ["queued", "Queued"], ["running", "Running"],
   ["waiting", "Waiting"], ["completed", "Completed"], ["failed", "Failed"], ["canceled", "Canceled"]];
 
-/** Who may see a post, by its `privacyLevel`. */
+/** Audience labels by `privacyLevel`. */
 export const AUDIENCES = { public: "everybody", friends: "friends", followers: "followers",
   private: "only its owner" };
 
-/** Whether a post carries its platform's AI label, by its `aiLabel`. */
+/** AI label texts by `aiLabel`. */
 export const AI_LABELS = { labelled: "labelled as AI-generated", not_needed: "none needed",
   not_supported: "AI-generated, but the platform takes no label on it: say it in the caption" };
 
-/** How content was made, by its `madeBy`. */
+/** Origins of content by `madeBy`. */
 export const MAKERS = { renderer: "composed by our renderer", model: "a language model wrote part of it",
   presenter: "a drawn presenter shows it", voice: "a synthetic voice reads it",
   clip: "cut from your own clip" };

@@ -1,4 +1,4 @@
-// One operation: what it takes and answers on one side, its examples on the other.
+// One operation: parameters and responses on one side, examples on the other.
 
 import { block, el, inline, prose } from '/docs/dom.js';
 import { field, fieldsOf } from '/docs/fields.js';
@@ -42,7 +42,7 @@ function answered(answer, resolve) {
   return shape ? fieldsOf(shape, resolve, false) : [];
 }
 
-// The one that has an example goes before an answer without a body.
+// Prefer a response with an example over one without a body.
 function successOf(operation) {
   const found = successesOf(operation);
   return found.find(([, answer]) => contentOf(answer)?.example !== undefined) ?? found[0];

@@ -1,11 +1,11 @@
-// Trying an operation: what is filled in, the curl command that it comes to, and Send.
+// Form to try an operation: inputs, the curl command, and Send.
 
 import { block, el } from '/docs/dom.js';
 
 const key = document.getElementById('key');
 const SHOWN = ['x-request-id', 'location', 'etag', 'retry-after', 'ratelimit'];
 
-// What was filled in stays for the other operations of this tab, so that an id is typed once.
+// Inputs keep their values across operations of this tab, so that an id is typed once.
 function input(one) {
   const made = el('input', {
     id: `in-${Math.random()}`, name: one.name, placeholder: String(one.example ?? ''), value: sessionStorage.getItem(one.name) ?? '',

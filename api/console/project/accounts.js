@@ -1,4 +1,4 @@
-// A project's accounts: which are well, which must be connected again, and how.
+// Accounts tab: social accounts of a project, their health, and connecting them.
 
 import { query } from "../api.js";
 import { badge, h, notice } from "../dom.js";
@@ -22,7 +22,7 @@ export async function accounts(view, { id, into }) {
   if (view.may("leased:write")) await leaseRequests(view, { id, into: asked });
 }
 
-/** Accounts of one project, or of all. */
+/** Draw the accounts of one project, or of all. */
 export async function accountList(view, { path, into, project }) {
   const asked = () => query({ status: view.query.get("status"), platform: view.query.get("platform"),
     cursor: view.query.get("cursor"), limit: 50 });

@@ -1,4 +1,4 @@
-// A project's SDK apps: what sends its events, how to install them, and what came last.
+// SDK apps tab: event senders, their install instructions, and recent events.
 
 import { query } from "../api.js";
 import { openDialog } from "../dialog.js";

@@ -1,4 +1,4 @@
-// The archive of a project, with what will happen before anybody says yes.
+// Archive dialog of a project, with a preview of the effects.
 
 import { all, forget, query } from "../api.js";
 import { h, notice } from "../dom.js";

@@ -1,4 +1,4 @@
-// A project's brand: each field with what it rests on, what else was said, and a hand to set it.
+// Brand tab: each field with its evidence and alternatives, and an editor.
 
 import { badge, h, notice, outside } from "../dom.js";
 import { formDialog, input } from "../forms.js";
@@ -62,7 +62,7 @@ const said = (name, value, provenance, { media }) => h("div", { className: "said
   h("div", { className: "value" }, shown(name, value, media)), origin(provenance),
     quotes(name, value, provenance));
 
-/** Who said it, where, by which rule, and how sure that is. */
+/** Show a value's source, URL, rule and confidence. */
 const origin = ({ source, url, rule, confidence, at }) => h("div", { className: "origin" },
   badge(SOURCES[source], source === "partner" ? "cool" : "off"),
   source !== "partner" && [

@@ -1,4 +1,4 @@
-// A project's calendar by month and by week, in its own zone: posts are dragged, or moved with the keyboard.
+// Calendar tab by month and week, in the project's zone; posts move by drag and drop or by keyboard.
 
 import { all, project, query } from "../api.js";
 import { h, say } from "../dom.js";
@@ -39,7 +39,7 @@ export async function calendar(view, { id, into }) {
 
 const isWeek = (view) => view.query.get("view") === "week";
 
-/** The day that the address names, or today there. */
+/** Return the day from the address, or today in the zone. */
 const around = (view, zone) =>
   (/^\d{4}-\d\d-\d\d$/.test(view.query.get("day") ?? "") ? view.query.get("day") : clock(now(), zone).day);
 
@@ -160,7 +160,7 @@ function dropped(view, found, event, day) {
   moved(view, found, post, day);
 }
 
-/** At the same time of the clock on another day; the focus goes with it. */
+/** Move a post to another day at the same local time, and keep the focus on it. */
 async function moved(view, { of }, post, day) {
   const { day: before, time, second } = clock(post.scheduledFor, of.timezone);
   if (day === before) return;

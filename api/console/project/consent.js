@@ -1,4 +1,4 @@
-// The way over a platform's own page: a link to it, and what became of it.
+// OAuth consent on a platform's page: the link and its outcome.
 
 import { openDialog } from "../dialog.js";
 import { h, notice } from "../dom.js";
@@ -8,7 +8,7 @@ import { PLATFORMS } from "../words.js";
 
 const ASK_MS = 2000;
 
-/** What to do, by how it ended. */
+/** Next steps by error code. */
 const NEXT = {
   ACCESS_DENIED: "Its owner said no on the platform's page. Ask them, and connect it again.",
   OTHER_BROWSER: "The link was opened in one browser, and came back in another. Open a new one, and stay in it.",
@@ -17,16 +17,14 @@ const NEXT = {
   CANCELED: "It was canceled. Connect it again.",
 };
 
-/**
- * Where the platform sends people back to: the tab that they come back in has no key, and says that it is
- * done.
- */
+/** Return URL of the consent page. The returning tab has no key and only shows the outcome. */
 export const here = () => `${location.origin}/console`;
 
 /**
- * Shows the link of an attempt, until its owner has let us in, or hasn't. The page opens in a tab of its
- * own, which knows nothing of this one; whoever closes the dialog is told nonetheless, as long as the
- * screen is open.
+ * Show the consent link until the attempt ends.
+ *
+ * The page opens in a separate tab. If the dialog is closed, the outcome is still reported while the screen
+ * is open.
  */
 export function letIn(view, platform, { authorizeUrl, state }) {
   let close = () => {};

@@ -1,4 +1,4 @@
-// A project's content: what waits for a decision, what is being made, and what there is.
+// Content tab: items awaiting approval, in progress, and finished.
 
 import { query } from "../api.js";
 import { badge, h } from "../dom.js";
@@ -28,7 +28,7 @@ export async function content(view, { id, into }) {
   if (view.may("content:read")) await files(view, { id, into: more });
 }
 
-/** Cards of a list of content, of one project or of all. */
+/** Draw cards of content, of one project or of all. */
 export async function contentList(view, { path, into, project }) {
   const progress = progresses(view),
     asked = () => query({ ...SHOWN[view.query.get("show") ?? ""], cursor: view.query.get("cursor"),
@@ -51,8 +51,8 @@ export async function contentList(view, { path, into, project }) {
 }
 
 /**
- * How far some items are, by their ids; asked for more seldom than the list, since the key's program shares
- * the key's budget.
+ * Return a function for the progress of items by id; it polls less often than the list, since all clients of
+ * a key share its rate limit.
  */
 function progresses(view) {
   let known = {}, next = 0;

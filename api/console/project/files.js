@@ -1,4 +1,4 @@
-// Files of a project's app, from which content is made: a partner's own, and what ingests met and suggest.
+// Media files of a project's app: uploaded ones, and suggestions of ingests.
 
 import { badge, h } from "../dom.js";
 import { formDialog, input } from "../forms.js";

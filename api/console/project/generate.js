@@ -1,4 +1,4 @@
-// A form for content of the brand's own words, with first lines that it can carry.
+// Dialog to generate content, with suggested hooks from the brand.
 
 import { query } from "../api.js";
 import { h } from "../dom.js";
@@ -38,7 +38,7 @@ export async function generate(view, project) {
   if (made) go(["projects", project, "content", made.contentId]);
 }
 
-/** First lines as buttons that fill the field; where the brand can carry none, what it lacks. */
+/** Show suggested hooks as buttons that fill the field, or the brand fields that are missing. */
 async function offer(path, place, field, signal) {
   try {
     const { items } = await call("GET", `${path}/content/hooks`, { signal });

@@ -1,4 +1,4 @@
-// A project's influencers: drawn presenters with their portraits, made and changed.
+// Influencers tab: drawn presenters with their portraits.
 
 import { badge, h, notice } from "../dom.js";
 import { changed, formDialog, input } from "../forms.js";

@@ -1,4 +1,4 @@
-// Ingests of a project: the three sources, how far each is, and what to do where one failed.
+// Ingests of a project: the three sources, their progress, and the next step after a failure.
 
 import { forget, project } from "../api.js";
 import { badge, h } from "../dom.js";
@@ -13,7 +13,7 @@ import { stages, watching } from "./stages.js";
 
 const STAGES = { queued: "Queued", fetching: "Fetching", analyzing: "Analyzing", saving: "Saving" };
 
-/** Draws a card of each source; `ended` is told when an ingest has ended. */
+/** Draw a card of each source; calls `ended` when an ingest has ended. */
 export async function ingests(view, { id, into, ended }) {
   const live = watching(view, () => {
     forget(id);
@@ -62,7 +62,7 @@ const ABOUT = {
   appstore: "What the App Store and Google Play list.",
 };
 
-/** What failed, and what its owner can do. */
+/** Show the error and the next step. */
 const failure = (source, { error, completedAt }) => h("div", { className: "failures" },
   h("p", { className: "why" }, error.message), h("p", {}, nextOf(error, source)),
   h("p", { className: "hint" }, h("code", {}, error.code), " ", reallyAgo(completedAt)));
@@ -90,7 +90,7 @@ const FORMS = {
   ],
 };
 
-/** The accepted ingest, also where it runs already. */
+/** Ask for a source and start its ingest; returns the running one if there is one. */
 const ask = (source, { id }) => formDialog({
   title: `Read the brand from ${{ website: "a website", github: "a repository", appstore: "a store" }[source]}`, verb: "Read it",
   next: "It takes some seconds; what you set yourself stays.",

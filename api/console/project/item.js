@@ -1,4 +1,4 @@
-// One item of content: its files and words, what they rest on, where it fits, and the decision about it.
+// Page of one content item: files, text, evidence, platform fit and approval.
 
 import { forget, project } from "../api.js";
 import { badge, h, id as idOf, notice } from "../dom.js";
@@ -93,7 +93,7 @@ async function reject(view, path, shown) {
   if (done) await decidedOn(view, shown);
 }
 
-/** On to the next one of a queue, where this was opened from one. */
+/** Open the next item of the approval queue, if this one was opened from it. */
 async function decidedOn(view, shown) {
   forget(shown.projectId);
   const { items } = await call("GET",
@@ -145,7 +145,7 @@ async function edit(view, path, shown) {
   if (done) await view.refresh();
 }
 
-/** Whether its posts carry the platforms' AI label, and why. A partner declares what AI made elsewhere. */
+/** Show whether its posts carry the platforms' AI label. Partners declare AI content of their own. */
 const disclosure = (view, path, shown) => section("AI label", {
   tools: view.may("content:write") && !MAKING.includes(shown.status) && shown.approvalStatus !== "rejected"
     && (shown.creativeType === "uploaded" || shown.madeBy === "clip")
@@ -176,7 +176,7 @@ const fits = (said) =>
     word === "ok" ? badge("fits", "good")
     : h("span", {}, badge("refuses it", "bad"), h("p", { className: "hint" }, word))))));
 
-/** Each line with the words of the brand that it rests on. */
+/** Show each line with the brand's words as evidence. */
 function provenance(all) {
   if (!all.length) return null;
   const lines = Map.groupBy(all, ({ line, rule }) => `${rule} ${line}`);

@@ -1,4 +1,4 @@
-// What a project asks the platform's operators for: accounts of theirs, and what they answered.
+// Lease requests of a project to the platform's operators, and their answers.
 
 import { badge, h, notice } from "../dom.js";
 import { formDialog, input } from "../forms.js";
@@ -13,7 +13,7 @@ const HEADS = [
     { text: "Answer", className: "wide long" },
 ];
 
-/** Draws the requests, where there are some. */
+/** Draw the requests, if there are any. */
 export const leaseRequests = (view, { id, into }) =>
   view.live(() => call("GET", `/v1/projects/${id}/leased-accounts/requests?limit=20`,
     { signal: view.signal }), ({ items }) =>

@@ -1,4 +1,4 @@
-// Content in the making: how far its job is, and a way to stop it.
+// Progress of content being generated, with a stop button.
 
 import { confirmed } from "../dialog.js";
 import { h, notice } from "../dom.js";
@@ -10,7 +10,7 @@ import { stages } from "./stages.js";
 const STAGES = { queued: "Queued", planning: "Planning", generating_visuals: "Drawing",
   finalizing: "Finishing" };
 
-/** `job` is as its stream told last; where the key may not read jobs, `progress` stands in for it. */
+/** Show progress from the job's event stream, or from `progress` if the key may not read jobs. */
 export function making(view, { shown, job, progress }) {
   const at = job ?? (progress && { stage: progress.stage, progress: progress.stageProgress });
   return section("In the making", {

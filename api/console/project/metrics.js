@@ -1,4 +1,4 @@
-// A project's figures by day or week of its zone, and what did best.
+// Metrics tab: figures by day or week of the project's zone, and the best posts.
 
 import { project, query } from "../api.js";
 import { chart, tile } from "../chart.js";

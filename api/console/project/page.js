@@ -1,4 +1,4 @@
-// One project as a page: its head, its tabs, and the tab that the address names.
+// Page of one project: its head, its tabs, and the open tab.
 
 import { forget, project } from "../api.js";
 import { badge, copyable, h } from "../dom.js";
@@ -18,7 +18,7 @@ import { metrics } from "./metrics.js";
 import { post } from "./post.js";
 import { settings } from "./settings.js";
 
-/** {name, title, scope, show(view, {id, head, project})}; `page` is what one thing of the tab is shown by. */
+/** {name, title, scope, show(view, {id, head, project})}; `page` shows one object of the tab. */
 export const TABS = [
   { name: "brand", title: "Brand", scope: "projects:read", show: brand },
   { name: "content", title: "Content", scope: "content:read", show: content, page: item },

@@ -1,4 +1,4 @@
-// One post: as its platform shows it, what it waits for, and all that happened to it.
+// Page of one post: preview, state and history.
 
 import { growing, project } from "../api.js";
 import { badge, h, id as idOf, notice, outside } from "../dom.js";
@@ -74,14 +74,14 @@ function whole(view, path, { shown, of, content, account, happened }, { platform
   ];
 }
 
-/** Who may see it. A TikTok post that nobody chose a level for is of an older release, and is not sent. */
+/** Return the audience. A TikTok post without one is from an older release and is not sent. */
 function audience({ privacyLevel, platform, mode }) {
   if (privacyLevel) return AUDIENCES[privacyLevel];
   return platform === "tiktok" && mode === "direct"
     ? "nobody chose: cancel it, and schedule it again with a choice" : null;
 }
 
-/** Where it stands, and what it waits for. */
+/** Show the state, and the reason of a wait. */
 const state = (shown, of, next) =>
   h("section", { className: `card state ${POSTS[shown.status].tone}`, ariaLabel: "State" },
   h("div", { className: "at" },

@@ -1,4 +1,4 @@
-// A form that schedules content to accounts at a time of the project's zone.
+// Dialogs that schedule and move posts, in the project's zone.
 
 import { all, query } from "../api.js";
 import { h, notice } from "../dom.js";
@@ -9,7 +9,7 @@ import { now } from "../times.js";
 import { AUDIENCES, PLATFORMS } from "../words.js";
 import { clock, inZone } from "../zone.js";
 
-/** `of` is the project; the content is chosen where it isn't given. Resolves to what was scheduled. */
+/** Schedule content in a dialog; `of` is the project. Resolves to the response. */
 export async function schedule(view, of, { content, day } = {}) {
   const path = `/v1/projects/${of.id}`;
   const [accounts, ready] = await Promise.all([
@@ -67,16 +67,16 @@ function target(account, content) {
     disabled: Boolean(refused) };
 }
 
-/** Whether somebody has to choose who may see a post of the account: TikTok allows no default. */
+/** Check whether the account needs an audience choice: TikTok allows no default. */
 const asksAudience = ({ privacyLevels }) => (privacyLevels?.length ?? 0) > 1;
 
-/** The choice, named by its account; it counts only where that is ticked. */
+/** Draw the audience choice, named by its account; only ticked accounts use it. */
 const audience = ({ socialAccountId, handle, platform, privacyLevels }) =>
   input(socialAccountId, `Who sees it on ${PLATFORMS[platform]}, ${handle}`, {},
     { options: [["", "Choose"], ...privacyLevels.map((level) => [level, AUDIENCES[level]])],
       hint: "Required if the account is ticked." });
 
-/** The next full hour, or nine o'clock of a day that is to come. */
+/** Return the next full hour, or nine o'clock of a future day. */
 function proposed(zone, day) {
   const soon = clock(now() + 3_600_000, zone);
   return day && day > soon.day ? `${day}T09:00` : `${soon.day}T${soon.time.slice(0, 2)}:00`;
@@ -91,7 +91,7 @@ function told({ scheduledPosts, gateStatus, timeRule }, zone) {
   return `${posts} for ${inZone(first.scheduledFor, zone)}.${gateStatus === "blocked_on_approval" ? " They wait for an approval." : ""}${RULES[timeRule] ?? ""}`;
 }
 
-/** Gives a post that waits another local time, and a way back to the instant that it had. */
+/** Move a waiting post to another local time, and offer an undo. */
 export async function move(view, post, of, localTime) {
   const { scheduledFor } = post;
   const send = (body) => call("POST", `/v1/scheduled-posts/${post.id}/reschedule`, { body, headers: once() });

@@ -1,4 +1,4 @@
-// A project's own facts, and what its content needs before it goes out.
+// Settings tab: project facts and approval policy.
 
 import { forget, project } from "../api.js";
 import { copyable, h, notice } from "../dom.js";

@@ -1,4 +1,4 @@
-// What happened to a post, in the order in which it did: each attempt, call, lost answer and look-up.
+// Timeline of a post: each attempt, call, lost response and look-up, in order.
 
 import { h, outside } from "../dom.js";
 import { lasted } from "../times.js";
@@ -20,7 +20,7 @@ const WORDS = {
 const TONES = { published: "good", draft_in_inbox: "good", completed: "good", failed: "bad", canceled: "off",
   answer_lost: "busy", outcome_unknown: "busy", not_sent: "bad", rejected: "bad" };
 
-/** Entries of a timeline, the oldest first. */
+/** Draw the entries of a timeline, oldest first. */
 export const timeline = (items, zone) => h("ol", { className: "happened" }, items.map((entry, place) => {
   const gap = place ? (Date.parse(entry.at) - Date.parse(items[place - 1].at)) / 1000 : 0;
   const { day, time, second } = clock(entry.at, zone);
@@ -40,7 +40,7 @@ const shown = (at, zone) => {
   return `${shortDay(day)}, ${time}`;
 };
 
-/** What else was written down, of the types whose words leave it open. */
+/** Show an entry's details where its label leaves them open. */
 function said({ type, details, externalUrl }, zone) {
   if (type === "rescheduled" && details?.from && details.to)
     return h("div", { className: "hint" }, `from ${shown(details.from, zone)} to ${shown(details.to, zone)}`);

@@ -1,4 +1,4 @@
-// Finished media of a partner's own as content.
+// Dialog to upload finished media as content.
 
 import { formDialog, input, ticks } from "../forms.js";
 import { call, once } from "../http.js";

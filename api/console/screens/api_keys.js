@@ -1,4 +1,4 @@
-// The organization's keys: made, rotated, killed. A secret is shown once.
+// API keys of the organization: create, rotate, kill. A secret is shown once.
 
 import { query } from "../api.js";
 import { badge, h } from "../dom.js";

@@ -1,4 +1,4 @@
-// The audit log: who did what in this organization.
+// Audit log of the organization.
 
 import { copyable, h } from "../dom.js";
 import { call } from "../http.js";

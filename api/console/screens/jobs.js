@@ -1,4 +1,4 @@
-// Jobs of the organization: counts by phase, filters, many at once, and one with its whole story.
+// Jobs of the organization: counts by phase, filters and bulk actions.
 
 import { allThatMatch } from "../bulk.js";
 import { badge, h, say } from "../dom.js";
@@ -38,7 +38,7 @@ async function load({ query, signal }) {
   return { page, counts };
 }
 
-/** The filters that the API gets: those of the address, and the time from which on. */
+/** Return the API filters from the URL, with `within` as a start time. */
 export function filters(query, names = FILTERS) {
   const said = Object.fromEntries(names.map((name) => [name, query.get(name)]).filter(([, value]) => value));
   const within = Number(query.get("within"));
@@ -100,7 +100,7 @@ const nothing = (view) => view.query.size
   : empty("No job yet",
     "Whatever takes longer than a request is a job: read a website, generate content, schedule a post.");
 
-/** What may be done to those that were chosen. */
+/** Draw the actions for the selected jobs. */
 function many(view, chosen, picked) {
   const open = chosen.filter(({ status, cancelRequested }) => status === "running" && !cancelRequested);
   const over = chosen.filter(({ status }) => ["failed", "canceled"].includes(status));

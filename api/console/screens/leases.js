@@ -1,4 +1,4 @@
-// Accounts on lease, for operators: what partners ask for, and what is offered to them.
+// Account leases for operators: partners' requests, and offered accounts.
 
 import { confirmed } from "../dialog.js";
 import { badge, copyable, h, say } from "../dom.js";
@@ -57,7 +57,7 @@ function drawRequests(view, page) {
   ];
 }
 
-/** What an operator may do with it, or why it was closed. */
+/** Draw the actions of a request, or the reason of its rejection. */
 function answers(view, one) {
   if (one.reason != null) return h("span", { className: "quiet", title: one.reason }, one.reason);
   if (!["requested", "partial"].includes(one.status) || !view.may("ops:write")) return null;

@@ -1,4 +1,4 @@
-// Organizations, for operators: their tier, what they have of it, and whether they are suspended.
+// Organizations for operators: tier, usage and suspension.
 
 import { confirmed, openDialog } from "../dialog.js";
 import { ago, badge, copyable, h, say } from "../dom.js";
@@ -57,7 +57,7 @@ const acts = (view, one, writes) => h("span", { className: "tools end" },
     onclick: ({ currentTarget }) => suspend(view, one, currentTarget) },
     one.suspended ? "Resume" : "Suspend"));
 
-/** What it has of what it may have, at this moment. */
+/** Show the current usage and its limits. */
 async function usage(one, button) {
   const found = await attempt(button, () => call("GET", `/v1/ops/organizations/${one.id}/usage`));
   if (found) await openDialog(`Usage of ${one.name}`, (close) => [
@@ -86,7 +86,7 @@ async function usage(one, button) {
 const RESOURCES = { cpu: "CPU", database: "Database time", bytes: "Bytes" };
 const TRAFFIC = { keys: "API keys", public: "Apps and public files" };
 
-/** A budget's cells; nothing is known of it while Redis is away. */
+/** Draw a budget's cells; the use is unknown while Redis is away. */
 function budget({ resource, traffic, available, capacity }) {
   const show = resource === "bytes" ? bytes : seconds;
   const used = available == null ? "unknown" : part(capacity - available, capacity, show);
@@ -98,7 +98,7 @@ const bytes = (value) => `${(value / 1e9).toLocaleString("en", { maximumFraction
 
 const seconds = (value) => `${value.toLocaleString("en", { maximumFractionDigits: 1 })} s`;
 
-/** So much of a limit, if there is one; what is nearly used up stands out. */
+/** Show usage of a limit, if there is one; 90 % and more is highlighted. */
 const part = (used, limit, show = number) => limit == null ? `${show(used)}, no limit`
   : h("span", { className: "line" },
     h("meter", { max: limit, value: used, high: 0.9 * limit, ariaLabel: `${show(used)} of ${show(limit)}` }),

@@ -1,4 +1,4 @@
-// The overview of operators: what ends and how fast, what fails, and what each pool has to do.
+// Operators' overview: throughput, durations, failures and pools.
 
 import { chart, ranking, tile } from "../chart.js";
 import { confirmed } from "../dialog.js";

@@ -1,4 +1,4 @@
-// Posts of all projects, in the order in which they were made.
+// Posts of all projects, in the order of their creation.
 
 import { query } from "../api.js";
 import { badge, h } from "../dom.js";

@@ -1,4 +1,4 @@
-// Projects: the list, and one of them as a page with tabs.
+// Projects: the list, and the page of one project.
 
 import { query } from "../api.js";
 import { badge, h } from "../dom.js";
@@ -54,7 +54,7 @@ const cells = (project) => [
   project.timezone, ago(project.createdAt),
 ];
 
-/** What is known of the brand, or how far the reading of it is. */
+/** Show the brand's name, or the state of its ingests. */
 function brandOf({ brandContext, ingestState }) {
   const states = Object.values(ingestState).filter(Boolean).map(({ status }) => status);
   if (states.includes("running")) return badge("reading", "running");

@@ -1,4 +1,4 @@
-// Webhooks: endpoints with their health, and what was delivered to each.
+// Webhook endpoints and their deliveries.
 
 import { query } from "../api.js";
 import { openDialog } from "../dialog.js";

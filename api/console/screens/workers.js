@@ -1,4 +1,4 @@
-// Worker processes: which hosts they are on, what they hold, and which release they run.
+// Worker processes: host, load and release.
 
 import { ago, badge, copyable, h } from "../dom.js";
 import { call } from "../http.js";
