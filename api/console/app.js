@@ -42,11 +42,11 @@ const frame = {
 
 /** Texts of the tab to which a platform's consent page returns, by outcome. */
 const RETURNS = {
-  connected: ["The account is connected", "Close this tab: the one that you came from shows it."],
+  connected: ["The account is connected", "Close this tab. The account appears in the previous tab."],
   pending: ["The account is not connected yet",
-    "The platform is slow to say so. Close this tab: the one that you came from shows it."],
+    "The platform has not confirmed it yet. Close this tab: the previous tab shows the result."],
   failed: ["The account is not connected",
-    "Nobody was let in. Close this tab, and connect it again in the one that you came from."],
+    "Access was not granted. Close this tab, and connect the account again in the previous tab."],
 };
 
 async function start() {
@@ -90,10 +90,10 @@ function arrive() {
 }
 
 const absent = (name, screens) => screens.length
-  ? empty("No such screen", name ? `This key may not open “${name}”, or there is none of that name.` : "",
+  ? empty("No such screen", name ? `“${name}” does not exist, or this key may not open it.` : "",
     h("a", { className: "button", href: `#/${screens[0].name}` }, `Open ${screens[0].title}`))
   : empty("Nothing to show",
-    "This key may read nothing that the console shows. Sign out, and open it with another one.");
+    "This key has no scope for any screen. Sign out, and use another key.");
 
 const redrawFrame = () => drawFrame({
   who, screens: open(), here, status, clock: sandbox && told(sandbox),
@@ -127,10 +127,10 @@ function signIn(message) {
       start();
     },
   }, h("div", { className: "brandmark" }, h("span", { className: "mark", ariaHidden: "true" }), "Tenantry"),
-  h("h1", {}, "Open the console"), h("label", {}, "API key", key),
+  h("h1", {}, "Sign in to the console"), h("label", {}, "API key", key),
   message && h("p", { className: "why", role: "alert" }, message),
-  h("button", { className: "primary" }, "Open"),
-  h("p", { className: "hint" }, "The key stays in this tab, and is gone when it closes.")));
+  h("button", { className: "primary" }, "Sign in"),
+  h("p", { className: "hint" }, "The key is kept in this tab only, until you close it.")));
   key.focus();
 }
 

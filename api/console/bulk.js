@@ -10,13 +10,13 @@ const AGAIN_MS = 3000;
 
 const VERBS = {
   Retry: {
-    of: ["failed", "canceled"], not: "stage", leave: "Cancel", done: "started again",
-    text: "Each starts again as a new job, and none twice. A post whose time has passed goes out at once.",
+    of: ["failed", "canceled"], not: "stage", leave: "Cancel", done: "retried",
+    text: "Each job is retried once, as a new job. A post with a past time is published immediately.",
     came: ({ retried, skipped }) => ({ changed: retried.length, skipped }),
   },
   Cancel: {
-    of: ["scheduled", "queued", "running", "waiting"], not: "errorCode", leave: "Leave them", done: "canceled, or asked to stop", danger: true,
-    text: "Those that wait end at once, those that run at their next step. What can't be canceled goes on.",
+    of: ["scheduled", "queued", "running", "waiting"], not: "errorCode", leave: "Keep jobs", done: "canceled or stopping", danger: true,
+    text: "Waiting jobs end immediately, running jobs at their next step. Jobs that can't be canceled continue.",
     came: ({ jobIds }) => ({ changed: jobIds.length, skipped: [] }),
   },
 };
@@ -29,7 +29,7 @@ export const allThatMatch = (view, path, filters, verbs) =>
     h("button", {
       key: verb, type: "button", className: VERBS[verb].danger ? "danger" : "",
       onclick: ({ currentTarget }) => begin(view, path, filters, verb, currentTarget),
-    }, `${verb} all that match`));
+    }, `${verb} all matching jobs`));
 
 async function begin(view, path, filters, verb, button) {
   const asked = await attempt(button, () => count(path, filters, verb));

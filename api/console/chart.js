@@ -31,7 +31,7 @@ export function chart({ title, times, series, kind = "lines", show = (value) => 
         [0, 0.5, 1].map((part) =>
           s("line", { class: "grid", x1: 0, x2: WIDE, y1: HIGH * part, y2: HIGH * part })),
         kind === "bars" ? bars(series, top) : lines(series, top)),
-      empty && h("p", { className: "calm" }, "Nothing in this time"),
+      empty && h("p", { className: "calm" }, "No data in this period"),
       h("div", { className: "cursor", hidden: true }), h("div", { className: "tip", hidden: true })),
     h("div", { className: "xs", ariaHidden: "true" },
       [0, Math.floor(times.length / 2), times.length - 1].map((index) =>
@@ -111,7 +111,7 @@ function unpoint(event) {
 }
 
 const asTable = ({ title, times, series, show, zone, label }) =>
-  h("details", {}, h("summary", {}, "As a table"),
+  h("details", {}, h("summary", {}, "Show as a table"),
     h("div", { className: "scroll figures", tabIndex: 0, role: "region", ariaLabel: `${title}, as a table` },
     h("table", {},
     h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "From"),

@@ -20,7 +20,7 @@ export async function readClock(who) {
 
 /** Return the menu's text for the clock. */
 export const told = ({ status }) =>
-  status === "advancing" ? "on its way …" : new Intl.DateTimeFormat("en-GB", SHORT).format(new Date(now()));
+  status === "advancing" ? "advancing …" : new Intl.DateTimeFormat("en-GB", SHORT).format(new Date(now()));
 
 /**
  * Ask for a time, advance the clock, and wait until it is reached. Calls `changed` at the begin and the end.
@@ -28,13 +28,13 @@ export const told = ({ status }) =>
 export async function advance(changed) {
   const before = await call("GET", "/v1/sandbox/clock");
   const done = await formDialog({
-    title: "Move the sandbox's clock", verb: "Move it",
-    text: `It is ${exact(before.now, "UTC")} there. All that is due on the way happens: posts, retries, figures. It never goes back.`,
-    next: "400 days in all.",
+    title: "Advance the sandbox's clock", verb: "Advance clock",
+    text: `Its time is ${exact(before.now, "UTC")}. Everything due in between runs: posts, retries, figures. The clock can't go back.`,
+    next: "At most 400 days in total.",
     fields: [
       input("advance", "By", { value: "1d", autofocus: true }, { options: [...STEPS, ["", "until …"]] }),
       input("now", "Until, in UTC", { type: "datetime-local", step: 1 },
-        { hint: "Where “until …” is chosen." }),
+        { hint: "Used with “until …”." }),
     ],
     send: ({ advance: by, now: until }, headers) => {
       const body = by ? { advance: by } : { now: until && `${until.length < 19 ? `${until}:00` : until}Z` };
@@ -42,7 +42,7 @@ export async function advance(changed) {
     },
   });
   if (!done) return;
-  notice("The clock is on its way: writes wait until it is there.", "good");
+  notice("The clock is advancing. Writes wait until it arrives.", "good");
   await changed(done);
   const arrived = await arrival(changed);
   notice(said(arrived), "good");

@@ -82,7 +82,7 @@ export async function copy(text, shown) {
     notice(shown ? "Copied." : `Copied ${text}`, "good");
   } catch {
     const own = shown ? null : h("code", {}, text);
-    notice("The browser lets no page copy here. It is selected: copy it yourself.", "bad", own);
+    notice("The browser blocks copying here. The text is selected: copy it with the keyboard.", "bad", own);
     getSelection().selectAllChildren(shown ?? own);
   }
 }

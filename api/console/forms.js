@@ -109,14 +109,14 @@ function refused(form, problem, error, choices) {
   const left = (error.details?.issues ?? []).filter((issue) => !placed(form, issue));
   const said = error.details?.issues?.length && !left.length;
   if (choices) {
-    problem.replaceChildren(h("strong", {}, "Somebody else has changed this since you opened it."),
-      h("div", {}, "See what it is now, or set it to what you typed all the same."),
+    problem.replaceChildren(h("strong", {}, "Someone else changed this after you opened it."),
+      h("div", {}, "Reload the current values, or overwrite them with yours."),
       h("div", { className: "tools" }, choices));
     problem.hidden = false;
     return;
   }
   problem.replaceChildren(h("strong", {},
-    said ? "Look at what is marked above, and send it again." : error.message),
+    said ? "Correct the marked fields, and send again." : error.message),
     ...left.map(({ path, message }) => h("div", {}, `${path} ${message}`)),
     ...error.requestId ? [copyable(error.requestId)] : []);
   problem.hidden = false;

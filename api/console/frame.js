@@ -76,12 +76,12 @@ export class Status {
 
   get tone() { return !refreshing.on ? "off" : this.error ? "bad" : "good"; }
 
-  get text() { return !refreshing.on ? "Paused" : this.error ? "Not fresh" : "Live"; }
+  get text() { return !refreshing.on ? "Paused" : this.error ? "Stale" : "Live"; }
 
   get title() {
     const seen = this.at ? `Refreshed ${exact(this.at)}. ` : "";
     return flat([this.error && `${this.error.message} `, seen,
-      refreshing.on ? "Click to stop refreshing." : "Click to refresh again."]).join("");
+      refreshing.on ? "Click to pause refreshing." : "Click to resume refreshing."]).join("");
   }
 
   fresh() {

@@ -61,7 +61,7 @@ function unreachable(error) {
 
 async function refusal(answer) {
   const said = await answer.json().catch(() => ({}));
-  return new Refused(answer.status, said.error ?? { message: `The API answered ${answer.status}.` });
+  return new Refused(answer.status, said.error ?? { message: `The API returned ${answer.status}.` });
 }
 
 async function* events(body) {

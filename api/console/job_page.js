@@ -59,11 +59,11 @@ function draw(view, job, events, { own, back }) {
           && (own ? idLink("projects", job.projectId) : jobsOf(job))],
       ["Due", due(job) && ago(due(job))], ["Attempt", job.attempt > 0 && attempts(job)],
         ["Accepted", ago(job.createdAt)], ["Ended", job.finishedAt && ago(job.finishedAt)],
-      [job.finishedAt ? "Took" : "So far",
+      [job.finishedAt ? "Duration" : "Running for",
         (job.finishedAt || job.phase === "running") && took(job, events)],
-        ["Gives up", !job.finishedAt && job.deadlineAt && ago(job.deadlineAt)],
-        ["Repeats", job.retryOf && idLink(list, job.retryOf)],
-        ["Cancel", job.cancelRequested && "asked for"]])),
+        ["Deadline", !job.finishedAt && job.deadlineAt && ago(job.deadlineAt)],
+        ["Retry of", job.retryOf && idLink(list, job.retryOf)],
+        ["Cancel", job.cancelRequested && "requested"]])),
     events.length > 0 && section("Timeline", {}, h("ol", { className: "timeline" }, events.map((one, index) => event(one, `${index} ${one.type}`, list)))),
     job.args && section("Arguments", {}, json(job.args)),
     job.result && section("Result", {}, json(job.result)),
@@ -75,11 +75,11 @@ const unclear = ({ error }) => error?.code === "OUTCOME_UNKNOWN";
 
 /** Return the next step after a failure. */
 const next = (job, own) => (unclear(job)
-  ? ["Its post may be live: look at the account, then say what you saw",
+  ? ["The post may be live: check the account, then record the outcome",
     own ? h("span", {}, " at the ", h("a",
-      { href: link(["posts"], { status: "outcome_unknown" }) }, "post whose outcome is unclear"), ".") : "."]
-  : job.error.retryable ? "A new attempt may do: retry it."
-    : "The same again would fail: change what it was asked for.");
+      { href: link(["posts"], { status: "outcome_unknown" }) }, "post with the unclear outcome"), ".") : "."]
+  : job.error.retryable ? "A retry may succeed."
+    : "A retry would fail again: change the request.");
 
 /** Link to the project's jobs: an operator's key can't open projects. */
 const jobsOf = ({ organizationId, projectId }) =>
@@ -100,7 +100,7 @@ function acts(view, job) {
   const act = (verb, text, danger) => h("button", {
     type: "button", className: danger ? "danger" : "primary", onclick: async ({ currentTarget }) => {
       if (danger && !await confirmed({ title: `${verb} this job?`, text, verb: `${verb} job`,
-        leave: "Leave it", danger })) return;
+        leave: "Keep job", danger })) return;
       const answer = await attempt(currentTarget,
         () => call("POST", `/v1/jobs/${encodeURIComponent(job.jobId)}/${verb.toLowerCase()}`,
         { headers: once() }));
@@ -109,8 +109,8 @@ function acts(view, job) {
       if (verb === "Retry") location.hash = `#/jobs/${answer.jobId}`;
       else await view.refresh();
     },
-  }, verb);
+  }, `${verb} job`);
   if (job.status === "running") return view.may("jobs:cancel") && !job.cancelRequested
-    && act("Cancel", "If it waits it ends at once, if it runs at its next step.", true);
+    && act("Cancel", "A waiting job ends immediately, a running job at its next step.", true);
   return job.status !== "completed" && !unclear(job) && act("Retry", "", false);
 }

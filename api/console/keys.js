@@ -73,8 +73,8 @@ function openRow(event) {
 
 const ALWAYS = [
   ["/", "Search this screen, or find anything"], ["Ctrl K", "Find a screen or an id"], ["j", "Next row"],
-    ["k", "Row before"],
-  ["Enter", "Open the row"], ["x", "Choose the row"], ["r", "Refresh now"],
+    ["k", "Previous row"],
+  ["Enter", "Open the row"], ["x", "Select the row"], ["r", "Refresh now"],
     ["Esc", "Leave a field or dialog"], ["?", "This help"],
 ];
 

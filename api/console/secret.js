@@ -10,9 +10,9 @@ export function showSecret({ title, text, secret, more }) {
     h("p", {}, text),
     h("div", { className: "secret" }, shown,
       h("button", { type: "button", autofocus: true, onclick: () => copy(secret, shown) }, "Copy")),
-    h("p", { className: "hint" }, "It is shown this once. We keep nothing that it could be read from."), more,
+    h("p", { className: "hint" }, "It is shown only once and can't be recovered."), more,
     h("div", { className: "tools end" },
-      h("button", { type: "button", className: "primary", onclick: () => close() }, "I have it")),
+      h("button", { type: "button", className: "primary", onclick: () => close() }, "I have stored it")),
   ], { className: "broad", holds: () => true });
 }
 

@@ -5,9 +5,9 @@ import { Refused } from "./http.js";
 
 const NEXT = {
   401: "Sign out and open the console with another key.",
-  403: "Ask whoever made this key for one with the scope that the message names.",
+  403: "Ask the key's creator for a key with the scope in the message.",
   404: "It was deleted, or belongs to another organization. Check the id.",
-  429: "Wait a moment; the console tries again by itself.",
+  429: "Wait a moment: the console retries automatically.",
 };
 
 /** Show placeholder lines while loading. */
@@ -28,9 +28,9 @@ export const failed = (error, again) =>
       error.code && h("code", {}, error.code), error.requestId && copyable(error.requestId)));
 
 function whatNext(error) {
-  if (!(error instanceof Refused)) return "Look whether the server runs; the console tries again by itself.";
+  if (!(error instanceof Refused)) return "Check that the server runs. The console retries automatically.";
   return NEXT[error.status]
-    ?? (error.status >= 500 ? "Try again; if it stays so, tell your operator the request's id." : "");
+    ?? (error.status >= 500 ? "Try again. If it persists, send your operator the request id." : "");
 }
 
 /** Show an error as a notice, with the request id to copy. */

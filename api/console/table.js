@@ -24,7 +24,7 @@ const line = ({ key, href, cells, name }, heads, pick) =>
     ariaSelected: pick ? String(pick.picked.has(key)) : null, onclick: openFrom,
   },
   pick && h("td", { className: "pick" }, h("input", {
-    type: "checkbox", ariaLabel: `Choose ${name ?? key}`, checked: pick.picked.has(key), "data-pick": "",
+    type: "checkbox", ariaLabel: `Select ${name ?? key}`, checked: pick.picked.has(key), "data-pick": "",
     onchange: (event) => {
       if (event.target.checked) pick.picked.add(key);
       else pick.picked.delete(key);
@@ -34,7 +34,7 @@ const line = ({ key, href, cells, name }, heads, pick) =>
   cells.map((cell, index) => h("td", { className: heads[index].className ?? "" }, cell)));
 
 const everyBox = (pick, rows) => h("input", {
-  type: "checkbox", ariaLabel: "Choose all on this page",
+  type: "checkbox", ariaLabel: "Select all on this page",
     checked: rows.every(({ key }) => pick.picked.has(key)),
   onchange: (event) => {
     for (const { key } of rows) {

@@ -42,7 +42,7 @@ function boundsOf(schema, resolve) {
   return [
     range(found.minimum, found.maximum, ''), range(found.minLength, found.maxLength, ' characters'),
     range(found.minItems, found.maxItems, ' items'),
-    found.default === undefined ? null : `\`${found.default}\` unless given`,
+    found.default === undefined ? null : `default \`${found.default}\``,
     ...(found.anyOf ?? []).flatMap((one) => boundsOf(one, resolve)),
   ].filter(Boolean);
 }

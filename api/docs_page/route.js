@@ -26,7 +26,7 @@ function detailsOf(method, path, operation, resolve) {
       list('Path and query', places(['path', 'query'])),
       list('Headers', places(['header'])),
       bodies.map(([kind, content]) => list(bodies.length > 1 ? `Body, ${kind}` : 'Body', fieldsOf(content.schema, resolve, true))),
-      successesOf(operation).map(([each, success]) => list(`Answer ${each}`, answered(resolve(success), resolve))),
+      successesOf(operation).map(([each, success]) => list(`Response ${each}`, answered(resolve(success), resolve))),
       statuses(operation, resolve)),
     el('div', { className: 'examples' },
       el('h4', {}, 'Example'), trying(method, path, operation), example(status, resolve(answer))),
@@ -59,7 +59,7 @@ function list(title, fields) {
 function example(status, answer) {
   const told = contentOf(answer)?.example;
   const text = typeof told === 'string' ? told : JSON.stringify(told, null, 2);
-  return [el('h4', {}, `Answer ${status} ${answer.description}`), told === undefined ? null : block(text)];
+  return [el('h4', {}, `Response ${status} ${answer.description}`), told === undefined ? null : block(text)];
 }
 
 function statuses(operation, resolve) {

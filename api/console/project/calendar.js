@@ -59,9 +59,9 @@ function drawn(view, found) {
   return [
     bar(view, found),
     h("p", { className: "hint" }, `Times in ${of.timezone}. `,
-      "Drag a post to another day (hold it first on a touch screen), or choose it and press Shift with an arrow: a day or a week. Enter opens it."),
+      "Drag a post to another day (on a touch screen: long-press it first), or select it and press Shift and an arrow key to move it a day or a week. Enter opens it."),
     more && h("div", { className: "banner" },
-      `More than ${MOST} posts are in this time: only the newest are shown. Look at a week, or at one account.`),
+      `More than ${MOST} posts in this period: only the newest are shown. Use the week view, or choose an account.`),
     h("div", { className: `calendar ${isWeek(view) ? "week" : "month"}` },
       h("div", { className: "weekdays", ariaHidden: "true" }, WEEKDAYS.map((name) => h("span", {}, name))),
       h("div", { className: "days" }, days.map((day) => dayOf(view, found, day, byDay.get(day) ?? [])))),
@@ -78,7 +78,7 @@ function bar(view, { of, accounts }) {
   const name = week ? `${shortDay(from)} – ${shortDay(to)} ${to.slice(0, 4)}` : monthName(day);
   return h("div", { className: "heading" },
     h("div", { className: "line" }, h("h2", { className: "big", ariaLive: "polite" }, name),
-      h("a", { className: "button small", href: step(-1), ariaLabel: "Before" }, "‹"),
+      h("a", { className: "button small", href: step(-1), ariaLabel: "Previous" }, "‹"),
         h("a", { className: "button small", href: view.with({ day: null }) }, "Today"),
         h("a", { className: "button small", href: step(1), ariaLabel: "Next" }, "›")),
     h("div", { className: "tools" },
@@ -143,7 +143,7 @@ function chip(view, found, post) {
       if (!by) return;
       event.preventDefault();
       if (writes) moved(view, found, post, plus(day, by));
-      else say(`It is ${word}: it can't be moved.`);
+      else say(`The post is ${word} and can't be moved.`);
     },
   },
   h("span", { className: "when" }, time, h("span", { className: "state" }, word)),

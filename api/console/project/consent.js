@@ -10,11 +10,11 @@ const ASK_MS = 2000;
 
 /** Next steps by error code. */
 const NEXT = {
-  ACCESS_DENIED: "Its owner said no on the platform's page. Ask them, and connect it again.",
-  OTHER_BROWSER: "The link was opened in one browser, and came back in another. Open a new one, and stay in it.",
-  OTHER_ACCOUNT: "Another account was let in than the one to connect again. Sign in to that one on the platform first.",
-  STATE_EXPIRED: "The link is good for ten minutes. Connect it again for a new one.",
-  CANCELED: "It was canceled. Connect it again.",
+  ACCESS_DENIED: "The owner denied access on the platform's page. Ask them, then connect the account again.",
+  OTHER_BROWSER: "The link was opened in one browser and returned in another. Start again, and stay in one browser.",
+  OTHER_ACCOUNT: "Access was granted to a different account. Sign in to the right account on the platform first.",
+  STATE_EXPIRED: "The link expired after ten minutes. Connect the account again.",
+  CANCELED: "The attempt was canceled. Connect the account again.",
 };
 
 /** Return URL of the consent page. The returning tab has no key and only shows the outcome. */
@@ -29,12 +29,12 @@ export const here = () => `${location.origin}/console`;
 export function letIn(view, platform, { authorizeUrl, state }) {
   let close = () => {};
   const name = PLATFORMS[platform];
-  openDialog(`Let us in at ${name}`, (closing) => {
+  openDialog(`Grant access at ${name}`, (closing) => {
     close = closing;
     return [
-      h("p", {}, `The account's owner says yes on ${name}'s own page. Open it here, or send them the link: it is good once, for ten minutes.`),
+      h("p", {}, `The account's owner grants access on ${name}'s page. Open it here, or send them the link: it works once, for ten minutes.`),
       snippet(authorizeUrl, "link"),
-      h("p", { className: "hint", role: "status" }, "Waiting for its owner …"),
+      h("p", { className: "hint", role: "status" }, "Waiting for the owner …"),
       h("div", { className: "tools end" }, h("button", { type: "button", onclick: () => closing() }, "Close"),
         h("a", { className: "button primary", href: authorizeUrl, target: "_blank", rel: "noopener",
           autofocus: true }, `Open ${name}`)),

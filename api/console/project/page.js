@@ -54,8 +54,8 @@ function headOf(view, shown, tabs, tab) {
         view.may("projects:write") && actions(view, shown)],
     }),
     archived && h("div", { className: "banner" }, h("strong", {}, "Archived."),
-      " Nothing starts or goes out. Reads and metrics work on."),
-    h("nav", { className: "tabs", ariaLabel: "Of this project" }, tabs.map(({ name, title }) =>
+      " Nothing starts or is published. Reads and metrics still work."),
+    h("nav", { className: "tabs", ariaLabel: "Sections of the project" }, tabs.map(({ name, title }) =>
       h("a", { key: name, href: link(["projects", shown.id, name]),
         ariaCurrent: name === tab.name ? "page" : null }, title,
         name === "content" && shown.currentBlockedCount > 0

@@ -95,10 +95,10 @@ const stage = (job) =>
   { max: 1, value: job.progress, ariaLabel: `${Math.round(job.progress * 100)} %` }));
 
 const nothing = (view) => view.query.size
-  ? empty("No job fits", "Jobs are kept for 30 days after they end. Try fewer filters.",
+  ? empty("No matching job", "Jobs are kept for 30 days after they end. Try fewer filters.",
     h("a", { className: "button", href: "#/jobs" }, "Clear filters"))
   : empty("No job yet",
-    "Whatever takes longer than a request is a job: read a website, generate content, schedule a post.");
+    "Every longer operation is a job: read a website, generate content, or schedule a post.");
 
 /** Draw the actions for the selected jobs. */
 function many(view, chosen, picked) {
@@ -107,17 +107,17 @@ function many(view, chosen, picked) {
   const act = (verb, jobs, danger) => jobs.length > 0 && h("button", {
     type: "button", className: danger ? "danger small" : "small", onclick: async () => {
       const what = `${verb} ${jobs.length === 1 ? "one job" : `${jobs.length} jobs`}`;
-      const text = danger ? "Those that wait end at once, those that run at their next step. What can't be canceled goes on." : "Each starts again as a new job.";
-      if (!await confirmed({ title: `${what}?`, text, verb: what, leave: "Leave them", danger })) return;
+      const text = danger ? "Waiting jobs end immediately, running jobs at their next step. Jobs that can't be canceled continue." : "Each is retried as a new job.";
+      if (!await confirmed({ title: `${what}?`, text, verb: what, leave: "Keep jobs", danger })) return;
       await each(jobs, verb.toLowerCase());
       picked.clear();
       await view.refresh();
     },
   }, `${verb} ${jobs.length}`);
   return h("div", { key: "chosen", className: "chosen", role: "status" },
-    h("strong", {}, `${chosen.length} chosen`), act("Retry", over), act("Cancel", open, true),
+    h("strong", {}, `${chosen.length} selected`), act("Retry", over), act("Cancel", open, true),
     h("button", { type: "button", className: "quietly small",
-      onclick: () => { picked.clear(); view.redraw(); } }, "Clear"));
+      onclick: () => { picked.clear(); view.redraw(); } }, "Clear selection"));
 }
 
 async function each(jobs, verb) {

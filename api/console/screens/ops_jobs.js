@@ -63,7 +63,7 @@ const draw = (view, { page, counts }) => [
       search(view, "projectId", "Project, prj_…"))] }),
   listing({
     label: "Jobs of all organizations", heads: HEADS,
-      none: empty("No job fits", "Look further back in one organization by its id.",
+      none: empty("No matching job", "Filter by an organization's id to search further back.",
       h("a", { className: "button", href: "#/ops-jobs" }, "Clear filters")),
     rows: page.items.map((job) => ({
       key: job.jobId, href: link(["ops-jobs", job.jobId]), cells: [

@@ -83,34 +83,34 @@ def test_all_that_failed_is_retried_and_what_cant_be_is_told(api: OwnApi, page: 
         "jobs?phase=failed&errorCode=SITE_TIMEOUT",
         "document.querySelectorAll('main tbody tr')[20]",
     )
-    press(page, "Retry all that match")
+    press(page, "Retry all matching jobs")
     page.until(f"{HEADING} == 'Retry 250 jobs?'")
     bars_nobody(page)
     press(page, "Retry 250 jobs")
-    page.until(f"{TOLD}?.includes('started again')")
-    assert page.run(TOLD) == "247 jobs started again."
+    page.until(f"{TOLD}?.includes('retried')")
+    assert page.run(TOLD) == "247 jobs retried."
     skipped = page.run("document.querySelector('dialog[open] tbody').innerText")
     assert skipped.split() == ["PROJECT_ARCHIVED", "3"]
     bars_nobody(page)
     press(page, "Close")
     retried = "select count(distinct retry_of) = 247 and count(*) = 247 from job where retry_of is not null"
     assert asyncio.run(asked(api, retried))
-    press(page, "Retry all that match")
+    press(page, "Retry all matching jobs")
     page.until(f"{HEADING} == 'Retry 3 jobs?'")
     press(page, "Cancel")
     api.open(page, "jobs?phase=queued", "document.querySelector('main tbody tr')")
-    press(page, "Cancel all that match")
+    press(page, "Cancel all matching jobs")
     page.until(f"{HEADING} == 'Cancel 247 jobs?'")
     press(page, "Cancel 247 jobs")
-    page.until(f"{TOLD} == '247 jobs canceled, or asked to stop.'")
+    page.until(f"{TOLD} == '247 jobs canceled or stopping.'")
 
 
 def test_a_post_that_may_be_live_is_looked_for_and_not_retried(api: OwnApi, page: Page) -> None:
     job_id = asyncio.run(asked(api, UNCLEAR))
     api.open(page, f"jobs/job_{job_id}", "document.querySelector('main section.failed a')")
-    assert "Its post may be live" in page.run("document.querySelector('main section.failed').innerText")
+    assert "The post may be live" in page.run("document.querySelector('main section.failed').innerText")
     buttons = page.run("[...document.querySelectorAll('main button')].map((one) => one.innerText)")
-    assert "Retry" not in buttons
+    assert "Retry job" not in buttons
     page.run("document.querySelector('main section.failed a').click()")
     page.until("location.hash == '#/posts?status=outcome_unknown'")
     assert page.troubles == []

@@ -39,7 +39,7 @@ def test_a_tiktok_post_asks_who_sees_it_and_shows_its_ai_label(quiet: Shop, page
     with quiet.api.client() as client:
         content = uploaded(client, quiet.project)
         quiet.open(page, f"projects/{{project}}/content/{content}", "document.querySelector('main .caption')")
-        click(page, "AI made it")
+        click(page, "Add AI label")
         page.until("[...document.querySelectorAll('.badge')].some((one) => one.innerText === 'AI-generated')")
         assert client.get(f"/content/{content}").json()["aiGenerated"] is True
         click(page, "Schedule…")
@@ -60,4 +60,4 @@ def test_a_tiktok_post_asks_who_sees_it_and_shows_its_ai_label(quiet: Shop, page
         )
         shown = "document.querySelector('main').innerText"
         page.until(f"{shown}.includes('only its owner')")
-        page.until(f"{shown}.includes('the platform takes no label')")
+        page.until(f"{shown}.includes('the platform has no label')")

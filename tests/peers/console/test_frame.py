@@ -84,7 +84,7 @@ def test_an_operator_reads_why_a_job_waits_and_finds_those_of_its_project(
     assert project == job["projectId"]
     for filters in (f"projectId={filled.project}", "kind=publish_post"):
         filled.open(page, f"ops-jobs?phase=failed&{filters}", f"{ROWS}.length > 20")
-        assert "that match" in page.run("document.querySelector('main').innerText")
+        assert "all matching jobs" in page.run("document.querySelector('main').innerText")
 
 
 def test_a_refresh_can_be_stopped(filled: FilledApi, page: Page) -> None:

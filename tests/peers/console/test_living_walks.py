@@ -43,7 +43,7 @@ def test_an_account_is_connected_and_connected_again(shop: Living, page: Page, p
         [account] = client.get(f"/projects/{project}/social-accounts").json()["items"]
         assert account["status"] == "connected"
         shop.needs_reauth(account["socialAccountId"])
-        click(page, "Connect again")
+        click(page, "Reconnect")
         let_in(shop, page)
         page.until("document.querySelector('main .badge.connected')")
         [again] = client.get(f"/projects/{project}/social-accounts").json()["items"]
@@ -104,7 +104,7 @@ def test_an_ingest_that_fails_says_what_to_do(shop: Living, page: Page, project:
     page.until("document.querySelector('main .source .failures')")
     said = page.run("document.querySelector('main .source .failures').innerText")
     assert "SOURCE_NOT_FOUND" in said
-    assert "There is no page at this address" in said
+    assert "The page does not exist" in said
 
 
 def test_a_field_that_is_edited_is_the_persons_own(shop: Living, page: Page, project: str) -> None:
@@ -123,14 +123,14 @@ def test_content_is_uploaded_and_approved(shop: Living, page: Page, project: str
     shop.open(
         page, f"projects/{project}/settings", "document.querySelectorAll('main section.card').length === 2"
     )
-    click(page, "Change")
+    click(page, "Change policy")
     page.until("document.querySelector('dialog [name=requiresApproval]')")
     page.run("document.querySelector('dialog [name=requiresApproval]').click()")
     send(page)
     page.until("document.querySelector('.notice.good')")
     shop.open(page, f"projects/{project}/content", "document.querySelector('main .nothing')")
     (tmp_path / "beans.jpg").write_bytes(picture("JPEG", (400, 500)))
-    click(page, "Upload")
+    click(page, "Upload content")
     write(page, "caption", "Beans of this week")
     page.choose("dialog [name=file]", tmp_path / "beans.jpg")
     send(page)
@@ -152,7 +152,7 @@ def test_a_key_is_made_and_killed(shop: Living, page: Page) -> None:
     page.until("document.querySelector('.secret code')")
     key = page.run("document.querySelector('.secret code').innerText")
     assert status(shop, key) == 200
-    click(page, "I have it", within="dialog")
+    click(page, "I have stored it", within="dialog")
     kill = "document.querySelector('button[aria-label=\"Kill reader of the walk\"]')"
     page.until(kill)
     page.run(f"{kill}.click()")
@@ -175,10 +175,10 @@ def test_an_endpoint_is_made_tested_and_sent_to_again_until_it_is_gone(
     write(page, "url", shop.receiver.url)
     send(page)
     page.until("document.querySelector('.secret code')?.innerText.startsWith('whsec_')")
-    click(page, "I have it", within="dialog")
+    click(page, "I have stored it", within="dialog")
     page.until("document.querySelector('main td a')")
     click(page, shop.receiver.url)
-    click(page, "Send a test")
+    click(page, "Send test event")
     # What other walks leave at work is told to this endpoint, too.
     page.until(f"{PINGS} === 1")
     page.run("document.querySelector('main button[aria-label=\"Send again: test.ping\"]').click()")
@@ -188,7 +188,7 @@ def test_an_endpoint_is_made_tested_and_sent_to_again_until_it_is_gone(
     assert len(sent) == 2
     assert len(set(sent)) == 1
     monkeypatch.setattr(shop.receiver, "behave", says(410))
-    click(page, "Send a test")
+    click(page, "Send test event")
     page.until("document.querySelector('main .banner.bad')?.innerText.includes('410')")
 
 
@@ -201,7 +201,7 @@ def test_accounts_are_asked_for_lent_and_shown(shop: Living, page: Page, project
     """By a partner and an operator, each in a console with a key of their own."""
     accounts = f"projects/{project}/accounts"
     shop.open(page, accounts, "document.querySelector('main .nothing')")
-    click(page, "Ask for accounts")
+    click(page, "Request accounts")
     write(page, "niche", "home baking")
     send(page)
     page.until("document.querySelector('main .badge.requested')")

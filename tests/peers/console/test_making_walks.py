@@ -72,7 +72,7 @@ def test_a_slideshow_is_made_made_anew_approved_and_scheduled(
     client.patch(f"/projects/{project}/approval-policy", json={"requiresApproval": True})
     account = connected(client, project)
     go(studio, page, f"projects/{project}/content", "document.querySelector('main .nothing')")
-    click(page, "Generate")
+    click(page, "Generate content")
     page.until("document.querySelector('dialog .hooks button')")
     offered = page.run("document.querySelector('dialog .hooks button').innerText")
     page.run("document.querySelector('dialog .hooks button').click()")
@@ -86,7 +86,7 @@ def test_a_slideshow_is_made_made_anew_approved_and_scheduled(
         made = client.get(f"/content/{item['id']}").json()
         assert (made["hook"], made["status"], made["format"]) == (offered, "completed", "slideshow")
         says_why(page, made)
-        click(page, "Make anew")
+        click(page, "Regenerate content")
         write(page, "hook", "Said by a walker")
         assert barriers(page) == []
         send(page)
@@ -112,7 +112,7 @@ def says_why(page: Page, made: dict[str, Any]) -> None:
     assert quotes
     assert [quote for quote in quotes if not any(quote in said for said in shown)] == []
     badges = "[...document.querySelectorAll('main .fits .badge')].map((one) => one.innerText)"
-    words = ["fits" if said == "ok" else "refuses it" for said in made["fits"].values()]
+    words = ["fits" if said == "ok" else "not accepted" for said in made["fits"].values()]
     assert page.run(badges) == words
 
 
@@ -131,7 +131,7 @@ def test_a_brand_that_says_nothing_names_what_it_lacks(
     project = studio.api.project(client)
     page.expects.append("422")
     go(studio, page, f"projects/{project}/content", "document.querySelector('main .nothing')")
-    click(page, "Generate")
+    click(page, "Generate content")
     page.until("document.querySelector('dialog .hooks .why')")
     assert barriers(page) == []
     said = page.run("document.querySelector('dialog .hooks .why').innerText")
@@ -156,7 +156,7 @@ def test_files_of_the_app_are_added_and_dropped(
     assert barriers(page) == []
     send(page)
     page.until(f"{FILES} === {len(known) + 1}")
-    drop = "document.querySelector('main .file button[aria-label=\"Drop Screenshot\"]')"
+    drop = "document.querySelector('main .file button[aria-label=\"Remove Screenshot\"]')"
     page.run(f"{drop}.click()")
     page.until(f"{FILES} === {len(known)}")
     left = {one["assetId"]: one["kind"] for one in client.get(path).json()["items"]}
@@ -225,7 +225,7 @@ def test_what_is_drawn_shows_its_stage_and_is_stopped(
     click(page, "Stop…")
     page.until("document.querySelector('dialog .danger')")
     assert barriers(page) == []
-    click(page, "Stop it", within="dialog")
+    click(page, "Stop generating", within="dialog")
     page.until("document.querySelector('main .card button')?.innerText === 'Stopping'")
     assert client.get(f"/jobs/{made['jobId']}").json()["cancelRequested"]
     asyncio.run(stopped(studio.api.database_url, claim))

@@ -43,6 +43,6 @@ def test_all_that_match_of_a_project_are_its_own(filled: FilledApi, page: Page) 
     filled.open(page, f"ops-jobs?phase=queued&projectId={filled.other}", ready)
     page.run(
         "[...document.querySelectorAll('main button')]"
-        ".find((one) => one.innerText == 'Cancel all that match').click()"
+        ".find((one) => one.innerText == 'Cancel all matching jobs').click()"
     )
     page.until("document.querySelector('dialog[open] h2')?.innerText == 'Cancel 1 job?'")

@@ -130,15 +130,15 @@ def test_an_organization_gets_another_tier_and_its_limits(ops: OpsApi, page: Pag
     with ops.api.client() as client:
         before = client.get(f"/ops/organizations/{ops.partner}/usage").json()
         ops.open(page, "organizations", row("Harbour"))
-        click(page, "Tier", within=row("Harbour"))
+        click(page, "Change tier", within=row("Harbour"))
         page.until("document.querySelector('dialog [name=tier]')?.value === 'standard'")
         page.run("document.querySelector('dialog [name=tier]').value = 'partner'")
-        agree(page, "Change its tier", "Change")
+        agree(page, "Change the tier", "Change tier")
         page.until(f"{row('Harbour')}?.innerText.includes('partner')")
         assert ops.organization(client)["tier"] == "partner"
         after = client.get(f"/ops/organizations/{ops.partner}/usage").json()
         assert sum_of(after) > sum_of(before)
-        click(page, "Usage", within=row("Harbour"))
+        click(page, "Show usage", within=row("Harbour"))
         page.until("document.querySelector('dialog[open] .facts')?.innerText.includes('partner')")
 
 
@@ -155,7 +155,7 @@ def test_chosen_jobs_are_canceled_and_started_again_and_the_others_left(ops: Ops
         for verb, over in (("Cancel", "canceled"), ("Retry", "queued")):
             for job in jobs[:2]:
                 page.run(f"{chosen(job)}.click()")
-            page.until("document.querySelector('.chosen strong')?.innerText === '2 chosen'")
+            page.until("document.querySelector('.chosen strong')?.innerText === '2 selected'")
             click(page, f"{verb} 2", within="document.querySelector('.chosen')")
             agree(page, f"{verb} 2 jobs?", f"{verb} 2 jobs")
             page.until("!document.querySelector('.chosen')")

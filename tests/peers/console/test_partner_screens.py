@@ -51,15 +51,15 @@ HERE = ("about:", "data:")
 DIALOGS = [
     ("projects", "New project"),
     ("webhooks", "New endpoint"),
-    *(("webhooks/{endpoint}", name) for name in ("Edit…", "New secret…", "Delete…", "Send again since…")),
+    *(("webhooks/{endpoint}", name) for name in ("Edit…", "Rotate secret…", "Delete…", "Send again since…")),
     ("keys", "New key"),
     *((PROJECT, name) for name in ("Read", "Edit", "Set", "Archive…")),
-    *((f"{PROJECT}/content", name) for name in ("Upload", "Generate")),
+    *((f"{PROJECT}/content", name) for name in ("Upload content", "Generate content")),
     *((f"{PROJECT}/content/{{content}}", name) for name in ("Reject…", "Edit caption", "Schedule…")),
     (f"{PROJECT}/calendar", "Schedule a post"),
-    *((f"{PROJECT}/calendar/{{post}}", name) for name in ("Move…", "Cancel post…")),
-    *((f"{PROJECT}/accounts", name) for name in ("Connect an account", "Ask for accounts", "Disconnect")),
-    *((f"{PROJECT}/settings", name) for name in ("Edit", "Change")),
+    *((f"{PROJECT}/calendar/{{post}}", name) for name in ("Move post…", "Cancel post…")),
+    *((f"{PROJECT}/accounts", name) for name in ("Connect an account", "Request accounts", "Disconnect")),
+    *((f"{PROJECT}/settings", name) for name in ("Edit", "Change policy")),
 ]
 
 

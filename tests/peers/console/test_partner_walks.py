@@ -177,7 +177,7 @@ def test_a_post_is_asked_to_move_from_its_own_second(quiet: Shop, page: Page) ->
         assert client.post(f"/scheduled-posts/{post['id']}/reschedule", json=at).is_success
         address = f"{PROJECT}/calendar/{post['id']}"
         quiet.open(page, address, "document.querySelector('main .heading button.primary')")
-        button(page, "Move…")
+        button(page, "Move post…")
         page.until("document.querySelector('dialog [name=localTime]')")
         assert page.run("document.querySelector('dialog [name=localTime]').value").endswith("T12:00:27")
         page.run("document.querySelector('dialog button.primary').click()")
@@ -194,7 +194,7 @@ def test_an_alternative_of_the_brand_is_taken_and_dropped_again(quiet: Shop, pag
     page.until("document.querySelector('[data-field=tagline] .value').innerText === 'Roasted by the water'")
     with quiet.api.client() as client:
         assert client.get(path).json()["fields"]["tagline"]["provenance"]["source"] == "partner"
-        button(page, "Drop mine")
+        button(page, "Remove my value")
         page.until("document.querySelector('[data-field=tagline] .value').innerText.startsWith('Kaffee')")
         assert client.get(path).json()["fields"]["tagline"]["provenance"]["source"] == "website"
 
@@ -226,7 +226,7 @@ def test_a_delivery_is_sent_again(quiet: Shop, page: Page) -> None:
         page.run("document.querySelector('main tbody button').click()")
         page.until("document.querySelector('.notice')")
         after = client.get(path).json()["items"]
-        page.run("document.querySelector('main [aria-label^=\"What was sent\"]').click()")
+        page.run("document.querySelector('main [aria-label^=\"Show event\"]').click()")
         page.until("document.querySelector('dialog pre')?.innerText.includes('\"type\": \"test.ping\"')")
         assert barriers(page) == []
     assert len(after) == len(before) + 1

@@ -66,13 +66,13 @@ def test_an_app_is_made_sends_has_a_new_key_and_goes(
     page.until("document.querySelector('main tbody')?.innerText.includes('from_the_first_key')")
     [event] = client.get(f"/projects/{project}/events").json()["items"]
     assert (event["name"], event["appId"]) == ("from_the_first_key", app["appId"])
-    click(page, "New key…")
+    click(page, "Rotate key…")
     write(page, "overlapHours", "0")
     assert barriers(page) == []
     send(page)
     second = secret(page, "lpa_")
     assert [sent(client, app["appId"], key, "later") for key in (first, second)] == [401, 202]
-    click(page, "Delete")
+    click(page, "Delete app")
     page.until("document.querySelector('dialog button.danger')")
     assert barriers(page) == []
     send(page)
@@ -86,7 +86,7 @@ def secret(page: Page, prefix: str) -> str:
     page.until(f"{SECRET}?.innerText.startsWith('{prefix}')")
     assert barriers(page) == []
     shown: str = page.run(f"{SECRET}.innerText")
-    click(page, "I have it", within="dialog")
+    click(page, "I have stored it", within="dialog")
     page.until(f"!{SECRET}")
     return shown
 
@@ -128,7 +128,7 @@ def test_a_new_secret_signs_beside_the_old_one(
     shop: Living, page: Page, client: httpx.Client, endpoint: dict[str, Any]
 ) -> None:
     shop.open(page, f"webhooks/{endpoint['id']}", "document.querySelector('main .facts')")
-    click(page, "New secret…")
+    click(page, "Rotate secret…")
     page.until("document.querySelector('dialog form')")
     assert barriers(page) == []
     send(page)
@@ -136,7 +136,7 @@ def test_a_new_secret_signs_beside_the_old_one(
     page.until("document.querySelector('main .facts').innerText.includes('Two secrets until')")
     shown = client.get(f"/webhook-endpoints/{endpoint['id']}").json()["secretOverlapUntil"]
     assert datetime.now(UTC) + 23 * HOUR < datetime.fromisoformat(shown) < datetime.now(UTC) + 25 * HOUR
-    click(page, "Send a test")
+    click(page, "Send test event")
     page.until("document.querySelector('main .badge.delivered')")
     [asked] = shop.receiver.asked
     assert new != endpoint["signingSecret"]
@@ -226,7 +226,7 @@ VIEWS = """(() => {
     .find((one) => one.querySelector('h2').textContent === 'Views and reach');
   return chart && [...chart.querySelectorAll('tbody td:nth-child(2)')].map((one) => one.textContent);
 })()"""
-WEEKLY = "document.querySelector('main .tab .hint')?.innerText.startsWith('By week of UTC')"
+WEEKLY = "document.querySelector('main .tab .hint')?.innerText.startsWith('By week in UTC')"
 TILE = """[...document.querySelectorAll('main .tile')]
   .find((one) => one.querySelector('dt').textContent === 'Views').querySelector('dd').textContent"""
 
