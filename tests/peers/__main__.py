@@ -1,4 +1,4 @@
-"""Installs every peer: `python -m tests.peers`. One that needs a newer Python than there is, is left out."""
+"""Installs every peer: `python -m tests.peers`. Skips a peer that needs a newer Python."""
 
 from tests.peers import mastodon_servers, node, pypi
 

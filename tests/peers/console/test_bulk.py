@@ -1,4 +1,4 @@
-"""Many jobs at once in the console: counted before, done page by page, and told by code."""
+"""Bulk actions on jobs: counted first, run page by page, and reported by code."""
 
 import asyncio
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.peers
 
 FAILED, ARCHIVED = 250, 3
 
-#: Ingests of projects of their own, some of which are archived.
+#: Ingests of separate projects, some of them archived.
 JOBS = """
 with made as (
   insert into project (organization_id, id, name, timezone, primary_language, status, archived_at)
@@ -63,7 +63,7 @@ async def asked(api: OwnApi, statement: str, *values: Any) -> Any:
 
 
 def press(page: Page, text: str) -> None:
-    """The button of that text, in the dialog if there is one."""
+    """Click the button with this text, in the dialog if there is one."""
     page.run(
         "[...(document.querySelector('dialog[open]') ?? document).querySelectorAll('button')]"
         f".find((one) => one.innerText == '{text}').click()"
@@ -71,7 +71,7 @@ def press(page: Page, text: str) -> None:
 
 
 def bars_nobody(page: Page) -> None:
-    """In both themes, wide and narrow."""
+    """Assert that no barrier exists in either theme, wide or narrow."""
     for theme, width in product(("light", "dark"), (1400, 400)):
         page.look(theme, width)
         assert barriers(page) == [], (theme, width)

@@ -1,4 +1,4 @@
-"""Dialogs of the console: what closes one, and that nothing which was sent or is shown once gets lost."""
+"""Dialogs of the console: the ways to close one, without losing a sent request or a secret."""
 
 from collections.abc import Iterator
 from typing import Any

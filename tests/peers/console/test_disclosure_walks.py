@@ -1,4 +1,4 @@
-"""Disclosure in the console: a TikTok post asks who may see it, and the AI label is shown and declared."""
+"""Disclosure: a TikTok post asks for its audience, and the AI label is shown and declared."""
 
 import asyncio
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 
 async def tiktok(shop: Shop) -> str:
-    """Id of a TikTok account of the shop that offers a choice."""
+    """Create a TikTok account of the shop with several audiences; return its id."""
     async with connected(shop.api.database_url, name="test") as conn:
         project = UUID(str(ids.read(ids.PROJECT, shop.project)))
         org = await conn.fetchval("select organization_id from project where id = $1", project)

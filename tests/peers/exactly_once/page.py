@@ -1,4 +1,4 @@
-"""docs/reference/exactly-once.md: what it says before its tables, and the tables."""
+"""docs/reference/exactly-once.md: its introduction and its tables."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -66,7 +66,7 @@ to its door, where a fault may have kept it out; "attempts" are those of the job
 
 
 class Line(NamedTuple):
-    """Of a table, under its heading."""
+    """A line of a table, with the table's heading."""
 
     title: str
     text: str
@@ -82,7 +82,7 @@ def lines(rows: Sequence[Row]) -> list[Line]:
 
 
 def tables(rows: Sequence[Row]) -> str:
-    """The summary, and a table for each kind of post. Ends with a newline."""
+    """Return the summary, and a table for each kind of post. Ends with a newline."""
     parts = [summary(rows), LEGEND]
     for title, found in groupby(lines(rows), key=lambda each: each.title):
         told = [f"## {title}", "", *head(COLUMNS), *(each.text for each in found)]
@@ -122,7 +122,7 @@ def whole(rows: Sequence[Row]) -> str:
 
 
 def kept() -> list[Line]:
-    """Of the page as it is."""
+    """Return the table lines of the current page."""
     found, title = list[Line](), ""
     for text in PAGE.read_text("utf-8").splitlines():
         title = text.removeprefix("## ") if text.startswith("## ") else title

@@ -1,4 +1,4 @@
-"""A post's timeline, as a partner reads it, held against what its platform saw and what our row says."""
+"""Comparison of a post's timeline, as a partner reads it, with its platform's log and our row."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ Entry = Mapping[str, Any]
 
 
 async def compared(system: System, shape: Shape, row: Row, sent: Sent) -> Row:
-    """The row with what the timeline says otherwise."""
+    """Return the row with the contradictions of the timeline."""
     answer = await system.http.get(
         f"/v1/scheduled-posts/{ids.show(ids.POST, sent.post_id)}/timeline?limit=200"
     )
@@ -40,7 +40,7 @@ def untruths(told: Sequence[Entry], row: Row, shape: Shape) -> Iterator[str]:
 
 
 def in_doubt(told: Iterable[Entry]) -> int:
-    """The number of calls not told to have been in vain; an attempt may also send nothing without one."""
+    """Count the calls that the timeline does not mark as not sent."""
     left = 0
     for entry in told:
         if entry["type"] == "call":
@@ -51,7 +51,7 @@ def in_doubt(told: Iterable[Entry]) -> int:
 
 
 def of_calls(words: Mapping[str, int], row: Row, *, in_doubt: int) -> Iterator[str]:
-    """Each call that came is told before it, and at most one of them isn't told to have been in vain."""
+    """Check that each received call has an earlier timeline entry, and that at most one is in doubt."""
     there = row.live + row.drafts
     if words["call"] < row.sends:
         yield "more calls came than it tells"
@@ -62,7 +62,7 @@ def of_calls(words: Mapping[str, int], row: Row, *, in_doubt: int) -> Iterator[s
 
 
 def of_death(told: Sequence[Entry], row: Row, shape: Shape) -> Iterator[str]:
-    """The attempt whose worker was killed ends as lost, and the answer to a call that it had made is lost."""
+    """Check that the killed worker's attempt ends as lost, with a lost response if it had made a call."""
     attempts = [entry for entry in told if entry["type"] == "attempt_started"]
     lost = [entry for entry in told if entry.get("outcome") == "lost"]
     if not shape.aged:
@@ -80,5 +80,5 @@ def of_death(told: Sequence[Entry], row: Row, shape: Shape) -> Iterator[str]:
 
 
 def after(attempts: Iterable[Entry], lost: Sequence[Entry]) -> Iterator[str]:
-    """Workers of the attempts that came after the lost one."""
+    """Return the workers of the attempts after the lost one."""
     return (one["workerId"] for one in attempts if any(one["fence"] > dead["fence"] for dead in lost))
