@@ -2,7 +2,7 @@
 
 from tests.peers import mastodon_servers, node, pypi
 
-print(node.install())  # noqa: T201  What a person who runs it wants to know.
+print(node.install())  # noqa: T201  Output of a command.
 for name in pypi.PROGRAMS:
     try:
         print(pypi.install(name))  # noqa: T201

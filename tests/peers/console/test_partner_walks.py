@@ -250,7 +250,7 @@ def test_an_archive_says_what_will_happen_and_is_taken_back(quiet: Shop, page: P
 
 
 async def wrote(url: str, statement: str) -> None:
-    """Run a statement in place of a worker."""
+    """Run a statement that simulates a worker's result."""
     conn = await connect(url, name="test")
     await conn.execute(statement)
     await conn.close()

@@ -113,7 +113,7 @@ def wrong(rows: Iterable[Row]) -> Iterator[Wrong]:
         elif row.drafts != (row.end == "draft_in_inbox") and row.end != UNKNOWN:
             yield Wrong(row, "it isn't in the inbox as our row says")
         elif row.end == UNKNOWN and (row.shape, row.call) not in UNKNOWABLE:
-            yield Wrong(row, "nobody knows, where it could be known")
+            yield Wrong(row, "the outcome is unknown, where it could be known")
         elif row.end not in {*LIVE, UNKNOWN}:
             yield Wrong(row, "it never ended")
 

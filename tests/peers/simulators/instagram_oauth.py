@@ -50,9 +50,7 @@ class OAuth:
         self._redirect_uris = redirect_uris
 
     async def authorize(self, request: Request) -> Answer:
-        """Serve the authorize page. With an untrusted redirect address the person stays on it: a redirect
-        could leak.
-        """
+        """Serve the authorize page. An untrusted redirect address gets an error page, never a redirect."""
         query = request.query
         if query.get("client_id") != CLIENT_ID:
             return as_page("Invalid platform app: unknown client_id", 400)

@@ -51,6 +51,6 @@ def refused(code: str, message: str, status: int | None = None) -> Refused:
 
 
 def oauth_refused(error: str, description: str, status: int = 400) -> Refused:
-    """Return a refusal of the token and revoke calls, whose responses are flat."""
+    """Return a refusal of the token and revoke calls in their flat form."""
     said = {"error": error, "error_description": description, "log_id": str(next(_log_ids))}
     return Refused(as_json(said, status, **{"Cache-Control": "no-store"}))

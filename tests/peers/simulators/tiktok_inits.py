@@ -18,7 +18,7 @@ MOST_PHOTOS = 35
 
 
 class Body(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Base of bodies. TikTok ignores unknown fields; here they are errors, since they are bugs of ours."""
+    """Base of bodies. TikTok ignores unknown fields; here they are errors, since only a bug sends them."""
 
 
 class VideoInfo(Body):

@@ -6,7 +6,7 @@ import msgspec
 
 LEVELS = ("PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_OF_CREATOR", "SELF_ONLY")
 
-#: Options whose change in the app makes an earlier creator_info outdated.
+#: Options of the app; changing one makes an earlier creator_info outdated.
 OPTIONS = ("offered", "comment_disabled", "duet_disabled", "stitch_disabled", "max_video_post_duration_sec")
 
 

@@ -1,4 +1,4 @@
-"""Web pages that send events, and their event server, whose responses a test defines."""
+"""Web pages that send events, and their event server with test-defined responses."""
 
 import json
 import threading
