@@ -20,8 +20,8 @@ Every call that a post to TikTok or Instagram makes, every fault of that call, a
 tables with new measurements.
 
 **The platforms are simulators** (`tests/peers/simulators/`), written from the platforms' documentation and
-stricter than it: nothing here has been measured on the real TikTok or Instagram. Postgres, Redis, the API that
-serves the files and the workers' code are real.
+stricter than it: nothing here has been measured on the real TikTok or Instagram. Postgres, Redis, the API
+that serves the files and the workers' code are real.
 
 ## Faults of a call
 
@@ -37,8 +37,8 @@ serves the files and the workers' code are real.
 | `refuse_429` | does not execute it | its rate limit |
 | `drop_before` | does not execute it | a broken connection |
 
-`kill -9` hits the worker before the call, while the platform handles it, after the response and before anything
-of it is stored, or after the commit that follows.
+`kill -9` hits the worker before the call, while the platform handles it, after the response and before
+its data is stored, or after the commit that follows.
 
 Fault rows run one post at a time: the test calls the real tasks as a worker does. Kills are real: one worker
 process holds all posts, each at its point, and is killed; a dispatcher and another worker, the product's own,
@@ -48,9 +48,9 @@ left. The last lookup of a lost post is a day after its loss.
 ## The rule
 
 The platform's ledger never shows more than one post or draft. `published` means that it shows one post,
-`draft_in_inbox` one draft, and `failed` nothing. `outcome_unknown` is for the only call without a lookup: TikTok
-returns the id of photos in its response only. If TikTok has fetched a photo and the response was lost, the post
-stays unknown until a person checks it, and nothing is sent again.
+`draft_in_inbox` one draft, and `failed` nothing. `outcome_unknown` is for the only call without a lookup:
+TikTok returns the id of photos in its response only. If TikTok has fetched a photo and the response was
+lost, the post stays unknown until a person checks it, and nothing is sent again.
 
 After a kill the test reads the post's timeline, as its partner does. The timeline must have every received
 call, at most one call that may have created the post, a lost response if the worker died without it, the

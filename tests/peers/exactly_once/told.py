@@ -29,12 +29,12 @@ def untruths(told: Sequence[Entry], row: Row, shape: Shape) -> Iterator[str]:
     words = Counter(entry["type"] for entry in told)
     yield from of_calls(words, row, in_doubt=in_doubt(told))
     if UNKNOWN in words and UNKNOWN not in row.became:
-        yield "it tells of a doubt that there wasn't"
+        yield "the timeline has an unknown outcome that the row lacks"
     ends = [entry["type"] for entry in told if entry["type"] in {*ENDED, UNKNOWN}]
     if ends[-1:] != [row.end]:
-        yield f"it ends with {ends[-1:]}"
+        yield f"the timeline ends with {ends[-1:]}"
     if row.live + row.drafts == 0 and any(entry.get("verdict") == "found" for entry in told):
-        yield "it found what isn't there"
+        yield "a lookup found a post that isn't there"
     if row.killed:
         yield from of_death(told, row, shape)
 
@@ -54,11 +54,11 @@ def of_calls(words: Mapping[str, int], row: Row, *, in_doubt: int) -> Iterator[s
     """Check that each received call has an earlier timeline entry, and that at most one is in doubt."""
     there = row.live + row.drafts
     if words["call"] < row.sends:
-        yield "more calls came than it tells"
+        yield "the platform got more calls than the timeline has"
     if words["call"] - row.sends > words["answer_lost"]:
-        yield "a call that never came isn't told as lost"
+        yield "a call that never arrived isn't marked as lost"
     if in_doubt > 1 or in_doubt < there:
-        yield f"{in_doubt} of its calls may have made what is there {there} times"
+        yield f"{in_doubt} calls may have created {there} posts"
 
 
 def of_death(told: Sequence[Entry], row: Row, shape: Shape) -> Iterator[str]:
@@ -67,16 +67,16 @@ def of_death(told: Sequence[Entry], row: Row, shape: Shape) -> Iterator[str]:
     lost = [entry for entry in told if entry.get("outcome") == "lost"]
     if not shape.aged:
         if max(entry["attempt"] for entry in attempts) != row.attempts:
-            yield f"it tells of other attempts than {row.attempts}"
+            yield f"the timeline has other attempts than {row.attempts}"
         again = [entry for entry in told if entry.get("outcome") in {"lost", "retry"}]
         if len(again) != row.attempts - 1:
-            yield f"{len(again)} attempts of {row.attempts} are told to have been made again"
+            yield f"{len(again)} of {row.attempts} attempts are marked for a repeat"
     if {entry["workerId"] for entry in lost} & {*after(attempts, lost)}:
-        yield "a dead worker goes on"
+        yield "a dead worker continues"
     if row.call == shape.send.name and (row.event == AFTER_COMMIT) == any(
         entry["type"] == "answer_lost" for entry in told
     ):
-        yield "the answer that the worker died without is told wrong"
+        yield "the response lost with the worker is recorded wrongly"
 
 
 def after(attempts: Iterable[Entry], lost: Sequence[Entry]) -> Iterator[str]:
