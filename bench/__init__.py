@@ -1,1 +1,1 @@
-"""Benchmarks: the README's numbers, from real servers and processes, and a peer in the same run."""
+"""Benchmarks: the README's figures, from real servers and processes, with a peer in the same run."""

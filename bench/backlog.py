@@ -1,4 +1,4 @@
-"""The rows of a run: tenants with caps, jobs that wait, and the check that each was done exactly once."""
+"""Rows of a run: tenants with caps, waiting jobs, and the check that each job ran exactly once."""
 
 from collections.abc import Sequence
 from itertools import cycle, islice
@@ -12,10 +12,10 @@ from jobs.kinds import Kind
 from schemas import ids
 from schemas.errors import BenchmarkFailed
 
-#: What tasks of a run leave behind: no key, so that a job done twice shows.
+#: Effects of a run's tasks. No primary key, so that a job that ran twice shows.
 EFFECTS = "create table if not exists bench_effect (job_id uuid not null, fence bigint not null)"
 
-#: Nobody submits so many within one pool; the running caps are those that a real pool has.
+#: Queue caps that no run reaches; the running caps are those of a real pool.
 CAPS = """
 insert into pool_cap (tier, pool, max_running, max_queued)
 select tier, $1, max_running, 1000000 from pool_cap where pool = 'ingest'
@@ -25,7 +25,7 @@ TENANTS = """
 insert into organization (id, name, env, tier)
 select id, 'bench', 'live', 'standard' from unnest($1::uuid[]) id"""
 
-#: Copies of a row that `submit` made, so that no column is forgotten.
+#: Copies of a submitted row, so that no column is forgotten.
 COPY = """
 insert into job
 select (jsonb_populate_record(template, jsonb_build_object('organization_id', c.org, 'id', c.id))).*
@@ -41,7 +41,7 @@ select count(*) filter (where state = 'completed') as completed, count(*) as job
 
 
 async def prepare(pool: Pool, *, tenants: int) -> list[UUID]:
-    """An empty database but for a pool with caps and organizations of the lowest tier."""
+    """Empty the database, then create the pool with its caps and `tenants` of the lowest tier."""
     await pool.execute(EFFECTS)
     await pool.execute("truncate organization cascade")
     await clear(pool)
@@ -53,9 +53,9 @@ async def prepare(pool: Pool, *, tenants: int) -> list[UUID]:
 
 
 async def clear(pool: Pool) -> None:
-    """Forget every job, so that no round pays for the one before.
+    """Delete all jobs, so that no round pays for the previous one.
 
-    Also where lines rest: `submit` would wake them, copies of its row don't.
+    Also clears the resting lines: `submit` would wake them, but copied rows don't.
     """
     await pool.execute("truncate job, job_attempt, bench_effect cascade")
     await pool.execute("update pool set rest_until = '-infinity'")
@@ -65,7 +65,7 @@ async def clear(pool: Pool) -> None:
 async def load(
     pool: Pool, kind: Kind, tenants: Sequence[UUID], *, count: int, args: dict[str, Any] | None = None
 ) -> None:
-    """`count` jobs wait, dealt out to the tenants in turn; statistics are fresh."""
+    """Insert `count` waiting jobs, spread over the tenants in turn, and refresh statistics."""
     async with pool.acquire() as conn:
         first = await ledger.submit(
             conn, kind=kind, organization_id=tenants[0], project_id=None, args=args or {}
@@ -76,7 +76,7 @@ async def load(
 
 
 async def check(pool: Pool, *, count: int, effects: int = 0, fence: int = 1) -> None:
-    """All completed, each by one attempt and with its effects. Raises `BenchmarkFailed`."""
+    """Check that each job completed in one attempt with its effects. Raises `BenchmarkFailed`."""
     found = dict(await pool.fetchrow(ENDED) or {})
     wanted = {
         "completed": count, "jobs": count, "fence": fence, "attempts": count * fence,

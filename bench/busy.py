@@ -1,4 +1,4 @@
-"""Many workers on one pool: what they cost while idle, and how soon all their slots are busy."""
+"""Many workers on one pool: their cost while idle, and the time until all their slots are busy."""
 
 import asyncio
 import time
@@ -22,14 +22,14 @@ RUNNING = "select count(*) from job where pool = $1 and state = 'running'"
 
 
 class Seen(NamedTuple):
-    """The most jobs that ran at once, and how long after the commit they did."""
+    """The largest number of running jobs, and its time after the commit."""
 
     slots: int
     after_s: float
 
 
 async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
-    """First nothing to do, then one commit with twice as many jobs as there are slots."""
+    """Measure idle workers, then one commit with twice as many jobs as slots."""
     await backlog.prepare(environment.pool, tenants=size.tenants)
     async with fleet.dispatching(environment):
         tell(f"{size.workers} workers start")
@@ -47,7 +47,7 @@ async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
 
 
 async def _idle(environment: Environment, workers: list[Child], seconds: float) -> dict[str, float]:
-    """Each worker's share; the dispatcher's Redis commands count as theirs."""
+    """Measure the cost of each idle worker; the dispatcher's Redis commands are included."""
     async with Redis.from_url(environment.settings.redis_url) as redis:
         commands, spent_s = await _commands(redis), sum(map(cpu_s, workers))
         await asyncio.sleep(seconds)
@@ -92,7 +92,7 @@ async def _submit(conn: Conn, *, count: int, seconds: float) -> list[Wake]:
 
 
 async def _watch(pool: Pool, committed: float, *, until: float, full: int) -> Seen:
-    """Poll until `full` run, or until the first of them may have ended."""
+    """Poll until `full` jobs run, or until the first job may have ended."""
     most, after_s = 0, 0.0
     while most < full and time.monotonic() - committed < until:
         running: int = await pool.fetchval(RUNNING, POOL)

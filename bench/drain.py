@@ -1,4 +1,4 @@
-"""The rate at which a backlog drains, beside plain arq's: no-op jobs, and jobs that each write a row."""
+"""Drain rate of a backlog, compared with plain arq: no-op jobs, and jobs that each write a row."""
 
 from typing import NamedTuple
 from uuid import UUID
@@ -12,7 +12,7 @@ from jobs.kinds import Kind
 
 SLOTS = 100
 
-#: The database's clock says when the first handler began and the last job ended.
+#: Rate from the first handler's start to the last job's end, by the database's clock.
 RATE = "select count(*) / extract(epoch from max(finished_at) - min(started_at)) from job"
 
 
@@ -25,7 +25,7 @@ class Round(NamedTuple):
 
 
 async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
-    """The dispatcher runs, many tenants with caps wait, one worker of 100 slots starts."""
+    """Drain the jobs of many capped tenants with a dispatcher and one worker of 100 slots."""
     tenants = await backlog.prepare(environment.pool, tenants=size.tenants)
     rounds = []
     async with fleet.dispatching(environment):

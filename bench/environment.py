@@ -1,4 +1,4 @@
-"""The ground that a benchmark runs on: PostgreSQL and Redis, a scratch database, settings that all share."""
+"""Environment of a benchmark: PostgreSQL and Redis, a scratch database, shared settings."""
 
 import base64
 import contextlib
@@ -17,21 +17,21 @@ from db.migrate import migrate
 from db.pool import Pool, connect, open_pool
 from schemas.settings import OWN, Settings
 
-#: A keyring of one 32-byte key: nothing that a run seals is read after it.
+#: A keyring of one 32-byte key: sealed data is not read after the run.
 KEYRING = f"bench:{base64.b64encode(bytes(32)).decode()}"
 
 _SETTINGS = frozenset(OWN.get(field.name, field.encode_name) for field in msgspec.structs.fields(Settings))
 
 
 class Environment(NamedTuple):
-    """`pool` is for loading and checking, never for what is measured; `folder` takes the processes' logs."""
+    """`pool` is for setup and checks, never for measured work; `folder` holds the processes' logs."""
 
     settings: Settings
     pool: Pool
     folder: Path
 
     def environ(self, **more: str) -> dict[str, str]:
-        """The environment of a process of this run, without our caller's settings; `more` overrides it."""
+        """Return the environment of a process, without the caller's own settings; `more` overrides it."""
         bare = {name: value for name, value in os.environ.items() if name not in _SETTINGS}
         own = {
             "DATABASE_URL": self.settings.database_url,
@@ -46,7 +46,7 @@ class Environment(NamedTuple):
 
 @contextlib.asynccontextmanager
 async def opened() -> AsyncIterator[Environment]:
-    """An environment, gone afterwards: servers of our own, or those that DATABASE_URL and REDIS_URL name."""
+    """Open an environment on embedded servers, or on the servers in DATABASE_URL and REDIS_URL."""
     with tempfile.TemporaryDirectory(prefix="tenantry-bench-") as name, _servers(Path(name)) as urls:
         async with on(*urls, folder=Path(name)) as environment:
             yield environment
@@ -54,7 +54,9 @@ async def opened() -> AsyncIterator[Environment]:
 
 @contextlib.asynccontextmanager
 async def on(postgres_url: str, redis_url: str, *, folder: Path) -> AsyncIterator[Environment]:
-    """An environment on servers that run: a scratch database, dropped at the end; keys in Redis expire."""
+    """Open an environment on running servers: a scratch database, dropped at the end; keys in Redis
+    expire.
+    """
     async with scratch(postgres_url) as database_url, open_pool(database_url, name="bench") as pool:
         settings = Settings(
             database_url=database_url, redis_url=redis_url, peppers=KEYRING, vault_keys=KEYRING

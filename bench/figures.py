@@ -1,4 +1,4 @@
-"""Answers of a benchmark: figures with a target, the details behind them, and how big it was run."""
+"""Results of a benchmark: figures with a target, their details, and the size of the run."""
 
 import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -39,7 +39,7 @@ class Size(NamedTuple):
     capped_contents: int = 30
 
 
-#: Seconds instead of minutes: for a test that everything works, not for a figure that means something.
+#: A size for tests: seconds instead of minutes, without meaningful figures.
 TINY = Size(
     rounds=1, tenants=4, drain_jobs=200, write_jobs=100, peer_jobs=200, live_jobs=100, paced_jobs=20,
     peer_paced_jobs=10, lone_jobs=2, workers=2, busy_s=1.0, settle_s=0.2, scaling_s=0.3, idle_s=0.3,
@@ -48,12 +48,12 @@ TINY = Size(
 )  # fmt: skip
 
 
-#: What the README quotes.
+#: The size of the README's figures.
 FULL = Size()
 
 
 class Result(NamedTuple):
-    """`figures` go into the one flat object; `details` explain them."""
+    """`figures` go into one flat object; `details` explain them."""
 
     figures: dict[str, float]
     details: dict[str, Any]
@@ -64,7 +64,9 @@ Measure = Callable[[Environment, Size, Tell], Awaitable[Result]]
 
 
 class Target(NamedTuple):
-    """`bound` is what to reach, counted from the figure `over` where one is named; `least`: not below it."""
+    """A figure's target: `bound`, added to the figure `over` if set; `least`: a minimum instead of a
+    maximum.
+    """
 
     what: str
     bound: float
@@ -72,11 +74,11 @@ class Target(NamedTuple):
     over: str = ""
 
     def limit(self, figures: Mapping[str, float]) -> float:
-        """The bound in a run with these figures."""
+        """Return the bound for a run with these figures."""
         return self.bound + figures.get(self.over, 0.0)
 
     def met(self, value: float, figures: Mapping[str, float]) -> bool:
-        """True if `value` reaches it."""
+        """Return whether `value` reaches the target."""
         limit = self.limit(figures)
         return value >= limit if self.least else value <= limit
 
@@ -107,13 +109,13 @@ TARGETS = {
 
 
 def spread(values_ms: Sequence[float]) -> dict[str, float]:
-    """p50, p95, p99 by nearest rank."""
+    """Return p50, p95 and p99 by nearest rank."""
     ordered = sorted(values_ms)
     return {f"p{percent}": round(ordered[_rank(percent, len(ordered))], 3) for percent in (50, 95, 99)}
 
 
 def ratio(ours: Sequence[float], peers: Sequence[float]) -> float:
-    """The median of the rounds' ratios: a host that is slower for a while is so for both sides of a round."""
+    """Return the median of the rounds' ratios: a slow phase of the host affects both sides of a round."""
     return round(median(our / peer for our, peer in zip(ours, peers, strict=True)), 3)
 
 

@@ -1,4 +1,4 @@
-"""The product's processes for a run: a dispatcher and workers, up before anything is measured."""
+"""The product's processes for a run: a dispatcher and workers, ready before any measurement."""
 
 import asyncio
 import contextlib
@@ -16,12 +16,12 @@ T = TypeVar("T")
 
 UP_S, POLL_S = 300.0, 0.02
 
-#: A worker's connections for its tasks: the default, and more with many slots, so that commits share a flush.
+#: A worker's connections for its tasks: the default, or more with many slots, so that commits share a flush.
 CONNECTIONS = 10
 
 REGISTERED = "select count(*) from worker where state = 'active' and lease_expires_at > now()"
 
-#: By their partial indexes: asking must not cost what is measured.
+#: Uses the partial indexes: polling must not cost as much as the measured work.
 LEFT = """
 select exists (select from job where pool = $1 and state = 'running')
     or exists (select from job where pool = $1 and state = 'queued' and stage <> 'scheduled')"""
@@ -29,7 +29,7 @@ select exists (select from job where pool = $1 and state = 'running')
 
 @contextlib.asynccontextmanager
 async def dispatching(environment: Environment, *, lease_s: float = 15) -> AsyncIterator[None]:
-    """The dispatcher runs."""
+    """Run the dispatcher while the block runs."""
     async with running(environment, "workers.dispatcher", LEASE_S=str(lease_s)) as child:
         await port_of(child, "serving health")
         yield
@@ -39,7 +39,7 @@ async def dispatching(environment: Environment, *, lease_s: float = 15) -> Async
 async def working(
     environment: Environment, *, workers: int = 1, slots: int, lease_s: float = 15
 ) -> AsyncIterator[list[Child]]:
-    """That many more workers of the pool `bench` run and wait for jobs."""
+    """Run `workers` more workers of the pool `bench` while the block runs."""
     before: int = await environment.pool.fetchval(REGISTERED)
     async with contextlib.AsyncExitStack() as stack:
         environ = {
@@ -55,7 +55,7 @@ async def working(
 
 
 async def registered(pool: Pool, count: int) -> None:
-    """Until the ledger knows so many workers."""
+    """Wait until `count` workers are registered."""
 
     async def all_registered() -> bool:
         return bool(await pool.fetchval(REGISTERED) >= count)
@@ -64,12 +64,12 @@ async def registered(pool: Pool, count: int) -> None:
 
 
 async def drained(pool: Pool, *, within: float = 300) -> None:
-    """Until no job is left. Raises `BenchmarkFailed` when some are."""
+    """Wait until no job is left. Raises `BenchmarkFailed` at the deadline."""
     await until(lambda: _none_left(pool), within=within, every=0.05)
 
 
 async def port_of(child: Child, event: str) -> int:
-    """The port that a child took, as its log says: one chosen here might be somebody else's by then."""
+    """Return the port from a child's log: a port chosen in advance might be taken by then."""
 
     async def said() -> dict[str, Any] | None:
         return logged(child, event)
@@ -79,16 +79,18 @@ async def port_of(child: Child, event: str) -> int:
 
 
 async def listening(port: int) -> None:
-    """Until a port of this host accepts connections."""
+    """Wait until a port of this host accepts connections."""
     await until(lambda: _accepts(port), within=UP_S)
 
 
 async def until(condition: Callable[[], Awaitable[T | None]], *, within: float, every: float = POLL_S) -> T:
-    """The first truthy value of `condition`. Raises `BenchmarkFailed` at the deadline."""
+    """Poll until `condition` returns a truthy value, and return it. Raises `BenchmarkFailed` at the
+    deadline.
+    """
     deadline = time.monotonic() + within
     while not (value := await condition()):
         if time.monotonic() > deadline:
-            raise BenchmarkFailed(f"what should have happened within {within:g} s did not")
+            raise BenchmarkFailed(f"a condition of the benchmark was not met within {within:g} s")
         await asyncio.sleep(every)
     return value
 

@@ -1,7 +1,7 @@
-"""`python -m bench.http_load PLAN`: closed-loop callers over HTTP, in a process of their own.
+"""`python -m bench.http_load PLAN`: closed-loop HTTP callers in their own process.
 
-PLAN is a file of JSON, a `Plan`. It prints one line, an `Answers`. A raw asyncio protocol, since on two
-cores a full client would cost more than what it measures.
+PLAN is a file of JSON, a `Plan`. It prints one line, an `Answers`. It uses a raw asyncio protocol: on two
+cores a full client would cost more than the measured server.
 """
 
 import asyncio
@@ -23,8 +23,10 @@ END = b"\r\n\r\n"
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """For `seconds`, `connections` callers to a port of this host. With `jobs` they read those (a key and
-    a job's id each), else they create projects with `keys`."""
+    """`connections` callers to a port of this host for `seconds`.
+
+    With `jobs` (pairs of a key and a job id) they read jobs, otherwise they create projects with `keys`.
+    """
 
     port: int
     seconds: float
@@ -34,7 +36,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answers(msgspec.Struct, frozen=True, kw_only=True):
-    """The count and the speed of answers; `refused` counts those that were no 2xx, `sample` shows one."""
+    """Count and rate of the responses; `refused` counts responses other than 2xx, `sample` is one of them."""
 
     count: int
     per_s: float
@@ -44,7 +46,7 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Caller(asyncio.Protocol):
-    """One connection that is kept, and asks again as soon as it has its answer."""
+    """A keep-alive connection that sends the next request after each response."""
 
     def __init__(self, requests: Iterator[bytes], until: float) -> None:
         self.requests, self.until = requests, until
@@ -56,7 +58,7 @@ class Caller(asyncio.Protocol):
         self.transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's transport does not inherit from it
         self._ask()
 
     def data_received(self, data: bytes) -> None:
@@ -85,7 +87,7 @@ class Caller(asyncio.Protocol):
 
 
 def creates(keys: list[str]) -> Iterator[bytes]:
-    """Each has a key of its own, as a careful partner's has."""
+    """Yield creates, each with a new Idempotency-Key, as careful partners send them."""
     for turn, key in enumerate(itertools.cycle(keys)):
         yield _post(key, turn)
 

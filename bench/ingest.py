@@ -1,8 +1,8 @@
-"""Reading pages: ours, trafilatura, metascraper and a few lines of Open Graph, each in processes of its own.
+"""Page readers: ours, trafilatura, metascraper and a few lines of Open Graph, each in its own processes.
 
-They take turns. All get the same pages from a file, one at a time, twice: in the first pass memory is
-watched, the second is timed. Ours goes its whole way, from the worker's loop to the parsing process and a
-fork for each page. Where cases say what they expect, each reader's fields are scored.
+They run in turn. All read the same pages from a file, one at a time, twice: the first pass measures memory,
+the second time. Ours runs the full path, from the worker's loop to the parsing process with a fork for each
+page. Where cases have expected values, each reader's fields are scored.
 """
 
 import os
@@ -33,12 +33,12 @@ SIDES: Mapping[str, tuple[str, ...]] = {
     "open_graph": ("bench.peers.open_graph",),
 }
 PEERS = ("trafilatura", "metascraper", "open_graph")
-#: Pages of a hard site take a side some seconds.
+#: Timeout of a reader in seconds: pages of a hard site take some seconds.
 WITHIN_S = 600.0
 
 
 class Size(NamedTuple):
-    """The number of rounds, and of pages that are made where none are given."""
+    """Rounds, and the number of generated pages without given ones."""
 
     rounds: int = 3
     pages: int = 100
@@ -48,7 +48,7 @@ FULL, TINY = Size(), Size(rounds=1, pages=5)
 
 
 class Seen(NamedTuple):
-    """One side of one round."""
+    """One reader's results in one round."""
 
     pages_s: float
     each_ms: dict[str, float]
@@ -58,7 +58,7 @@ class Seen(NamedTuple):
 
 
 async def measure(given: Sequence[Case], size: Size, tell: Tell) -> Result:
-    """On the given pages, or on made ones. Raises `BenchmarkFailed` where ours misreads a made one."""
+    """Measure the given or generated pages. Raises `BenchmarkFailed` if ours misreads a generated page."""
     if find_spec("trafilatura") is None:
         raise BenchmarkFailed("trafilatura is not installed: pip install 'tenantry[dev]'")
     cases = given or pages.make(size.pages)
@@ -71,7 +71,7 @@ async def measure(given: Sequence[Case], size: Size, tell: Tell) -> Result:
 
 
 def sides() -> dict[str, tuple[str, ...]]:
-    """The readers that are installed: metascraper comes with the servers of `bin/test --peers`."""
+    """Return the installed readers: metascraper is installed with the servers of `bin/test --peers`."""
     left_out = set() if metascraper_reader.is_installed() else {"metascraper"}
     return {side: words for side, words in SIDES.items() if side not in left_out}
 
@@ -118,7 +118,9 @@ def _rates(rounds: Sequence[Mapping[str, Seen]], peer: str) -> tuple[list[float]
 
 
 def _side(rounds: Sequence[Mapping[str, Seen]], side: str, cases: Sequence[Case]) -> dict[str, Any]:
-    """Its medians; memory also beside ours. Fields of the first round: they are the same in each."""
+    """Return a reader's medians, memory also relative to ours. Fields come from the first round: all are
+    equal.
+    """
     peak_mib = median(seen[side].peak_mib for seen in rounds)
     ours_mib = median(seen["ours"].peak_mib for seen in rounds)
     found = rounds[0][side].found

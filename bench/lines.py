@@ -1,4 +1,4 @@
-"""The talk between a process of a run and the one that started it: one line of JSON a word."""
+"""Messages from a process of a run to its parent: one line of JSON each."""
 
 import sys
 from typing import Any
@@ -7,6 +7,6 @@ import msgspec
 
 
 def say(word: Any) -> None:
-    """Print it now: the listener waits for it."""
+    """Print a message and flush: the parent waits for it."""
     sys.stdout.buffer.write(msgspec.json.encode(word) + b"\n")
     sys.stdout.buffer.flush()

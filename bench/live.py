@@ -1,4 +1,4 @@
-"""From submit to done while workers run, beside plain arq, whose jobs are durable nowhere."""
+"""Rate from submit to done with running workers, compared with plain arq, which stores no job durably."""
 
 from bench import backlog, fleet
 from bench.environment import Environment
@@ -13,7 +13,9 @@ RATE = "select count(*) / extract(epoch from max(finished_at) - min(created_at))
 
 
 async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
-    """Closed-loop submitters in a process of their own, for many tenants in turn; one worker of 100 slots."""
+    """Run closed-loop submitters in their own process, for many tenants in turn, and one worker of 100
+    slots.
+    """
     await backlog.prepare(environment.pool, tenants=size.tenants)
     ours, peers = [], []
     async with fleet.dispatching(environment), fleet.working(environment, slots=SLOTS):

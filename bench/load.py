@@ -1,4 +1,4 @@
-"""Two ways to offer load, both bounded: as fast as a few callers can, or at a rate that nobody slows."""
+"""Two kinds of load: closed loop with a few callers, and open loop at a fixed rate."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ CALLERS = 16
 
 
 async def callers(call: Call, *, count: int) -> None:
-    """`CALLERS` at once, each calling again when it has its answer, until `count` calls were made."""
+    """Run `CALLERS` callers, each calling again after a response, until `count` calls were made."""
     tickets = iter(range(count))
 
     async def caller() -> None:
@@ -25,7 +25,7 @@ async def callers(call: Call, *, count: int) -> None:
 
 
 async def paced(call: Call, *, count: int, rate: float) -> None:
-    """`count` calls, `rate` a second; a slow one holds up none of the others."""
+    """Make `count` calls at `rate` a second; a slow call delays no other."""
     start = time.monotonic()
     async with asyncio.TaskGroup() as group:
         for turn in range(count):

@@ -1,6 +1,7 @@
-"""The peak of the memory of a tree of processes.
+"""Peak memory of a process tree.
 
-Proportional set size: a page that n processes share counts as one n-th in each, so a sum over forks is true.
+Proportional set size: a page shared by n processes counts as one n-th in each, so a sum over forks is
+correct.
 """
 
 import asyncio
@@ -10,19 +11,19 @@ from pathlib import Path
 
 import msgspec
 
-#: A page's process lives for tens of milliseconds.
+#: Poll interval: a page's process lives for tens of milliseconds.
 EVERY_S = 0.005
 
 
 class Peak(msgspec.Struct):
-    """The most that was seen so far."""
+    """The highest value so far."""
 
     kib: int = 0
 
 
 @contextlib.asynccontextmanager
 async def watched(pid: int) -> AsyncIterator[Peak]:
-    """Looks at a process and its children until the block ends."""
+    """Watch a process and its children while the block runs."""
     peak = Peak()
     looking = asyncio.create_task(_look(pid, peak))
     try:
@@ -38,7 +39,7 @@ async def _look(pid: int, peak: Peak) -> None:
 
 
 def _family(pid: int) -> Iterator[int]:
-    """A process, its children and theirs; none that has ended meanwhile."""
+    """Yield a process and its descendants, skipping ended ones."""
     yield pid
     with contextlib.suppress(OSError):
         for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
@@ -46,7 +47,7 @@ def _family(pid: int) -> Iterator[int]:
 
 
 def _held(pid: int) -> int:
-    """KiB; nothing for a process that has ended."""
+    """Return the PSS in KiB; 0 for an ended process."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:

@@ -1,6 +1,6 @@
-"""Web pages to read, made here, about made-up brands: as large as real ones, with as many tags and scripts.
+"""Generated web pages of fictional brands: as large as real ones, with as many tags and scripts.
 
-Real pages belong to others; `--cases` reads them where someone has them.
+Real pages are copyrighted; `--cases` reads pages of your own.
 """
 
 import json
@@ -21,20 +21,20 @@ CLASSES = (
     "flex flex-col items-center justify-between md:flex-row lg:w-1/3 mx-auto px-4 py-8 text-gray-700 "
     "rounded-lg shadow-md hover:shadow-lg transition-all duration-300 container grid-cols-2 font-semibold"
 ).split()
-#: Bytes of real pages: a tenth is smaller than the first, a tenth larger than the last.
+#: Sizes of real pages in bytes: a tenth is smaller than the first, a tenth larger than the last.
 SIZES = (42_000, 67_000, 112_000, 201_000, 367_000)
 SCRIPT_SHARE = 0.25
 
 
 class Case(NamedTuple):
-    """A page, and what whoever reads it should find."""
+    """A page, and the expected fields."""
 
     source: Source
     expected: Fields = Fields()
 
 
 def make(count: int) -> list[Case]:
-    """The same pages each time."""
+    """Generate `count` pages, the same each time."""
     chance = random.Random(SEED)
     return [page(chance, f"Brand{number}", SIZES[number % len(SIZES)]) for number in range(count)]
 
@@ -65,7 +65,7 @@ def head(chance: random.Random, said: Fields, url: str) -> str:
 
 
 def body(chance: random.Random, size: int) -> Iterator[str]:
-    """A menu, a hero, then sections until it is full."""
+    """Yield a menu, a hero, then sections up to `size`."""
     links = "".join(f'<li class="nav-item"><a href="/{word}">{word}</a></li>' for word in WORDS[:12])
     yield f"<header><nav><ul>{links}</ul></nav></header><main><h1>{sentence(chance)}</h1>"
     while size > 0:
@@ -83,7 +83,7 @@ def section(chance: random.Random) -> str:
 
 
 def card(chance: random.Random) -> str:
-    """A dozen tags whose attributes outweigh their words, as they do out there."""
+    """Return a dozen tags with longer attributes than text, as on real pages."""
     number, more = chance.randrange(10**6), " ".join(chance.choices(WORDS, k=2))
     sizes = ", ".join(f"/media/{number}-{width}w.webp {width}w" for width in (320, 640, 1280))
     links = "".join(
@@ -103,7 +103,7 @@ def styled(chance: random.Random) -> str:
 
 
 def scripts(chance: random.Random, size: int) -> Iterator[str]:
-    """Markup that no reader looks at, and every parser has to pass."""
+    """Yield script content that readers ignore and parsers must pass."""
     while size > 0:
         rows = [{"id": chance.randrange(10**6), "label": sentence(chance)} for _ in range(20)]
         part = f"<script>window.state=(window.state||[]).concat({json.dumps(rows)});</script>"

@@ -1,4 +1,4 @@
-"""The time from a job's answered commit to the start of its handler."""
+"""Pickup time: from a job's confirmed commit to the start of its handler."""
 
 from bench import backlog, fleet
 from bench.environment import Environment
@@ -9,12 +9,12 @@ from bench.tasks import STAMP
 
 SLOTS = 10
 
-#: Offered jobs a second, and a rate so low that each job finds everything asleep.
+#: Jobs a second: a busy rate, and a rate so low that all processes are idle between jobs.
 BUSY, LONE = 50, 3
 
 
 async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
-    """One worker of ten slots: a job now and then, then 50 a second; then arq at 50 a second."""
+    """Measure one worker of ten slots at both rates, then arq at 50 a second."""
     await backlog.prepare(environment.pool, tenants=size.tenants)
     async with fleet.dispatching(environment), fleet.working(environment, slots=SLOTS):
         tell("a job now and then")
@@ -35,7 +35,7 @@ async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
 
 
 async def _pickup(environment: Environment, *, count: int, rate: float) -> dict[str, float]:
-    """The handler's own stamp is the job's result; both ends read the host's monotonic clock."""
+    """Measure pickups; the handler returns its start time, and both ends use the host's monotonic clock."""
     await backlog.clear(environment.pool)
     committed_ns = await ask(environment, "bench.submitter", STAMP.name, str(count), str(rate))
     await fleet.drained(environment.pool)

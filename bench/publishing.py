@@ -29,9 +29,9 @@ from workers.platforms.fakes.connect import refresh
 
 SLOTS, LEAD_S, DONE_S = 20, 3.0, 300.0
 
-#: One account in four may send so many in an hour, the others as many as anybody schedules here.
+#: Posts an hour: one account in four has the tight quota, the others one that no run reaches.
 TIGHT, WIDE, HOUR_S = 10, 1000, 3600
-#: Of accounts whose quota is used up and opens again: so many posts in so many seconds.
+#: Quota of the capped accounts: posts, and seconds of the window.
 FEW, SPAN_S = 15, 10
 
 LATE = """
@@ -44,7 +44,7 @@ select count(*) from (
    where a.project_id = $1 group by a.id, a.quota_posts having count(*) > a.quota_posts) over"""
 
 
-#: How much later each post left than its time, and the quota's window before it, allowed.
+#: How much later each post was sent than its time and the quota's window allowed.
 BEYOND = """
 with sent as (
   select s.at, p.scheduled_for, lag(s.at, $2) over (partition by s.account_id order by s.at) as before
@@ -64,7 +64,7 @@ class Sandbox(NamedTuple):
 
 
 async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
-    """With all posts due at the same instant, with as many in each of so many seconds, and beyond quotas."""
+    """Measure posts due at one instant, spread over seconds, and beyond quotas."""
     await environment.pool.execute("delete from pool_cap where pool = $1", PUBLISH_POST.pool)
     late: dict[str, Any] = {}
     async with fleet.dispatching(environment), publishing(environment, size.publishers):
@@ -83,7 +83,7 @@ async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
 
 @contextlib.asynccontextmanager
 async def publishing(environment: Environment, workers: int) -> AsyncIterator[None]:
-    """That many workers of the product's own pool run and wait."""
+    """Run `workers` workers of the publish pool while the block runs."""
     before: int = await environment.pool.fetchval(fleet.REGISTERED)
     environ = {"SLOTS": str(SLOTS), "DRAIN_S": "1", "ASSETS_URL": f"file://{environment.folder}/media"}
 
@@ -108,7 +108,7 @@ async def _round(environment: Environment, size: Size, over_s: float) -> dict[st
 
 
 async def _capped(environment: Environment, size: Size) -> dict[str, float]:
-    """All due at one instant, and nearly all of them have to wait for their quota."""
+    """Measure posts due at one instant, most of which have to wait for their quota."""
     sandbox = await _scheduled(environment, [(FEW, SPAN_S)] * size.capped_accounts, size.capped_contents, 0.0)
     await _published(environment.pool, sandbox, size.capped_accounts * size.capped_contents)
     rows = await environment.pool.fetch(BEYOND, sandbox.project_id, FEW, SPAN_S + ARRIVAL_S, float(SPAN_S))
@@ -120,19 +120,21 @@ async def _capped(environment: Environment, size: Size) -> dict[str, float]:
 async def _scheduled(
     environment: Environment, quotas: Sequence[tuple[int, int]], contents: int, over_s: float
 ) -> Sandbox:
-    """An account for each quota, and so many posts to each, due within `over_s` seconds."""
+    """Create an account for each quota, and schedule `contents` posts to each, due within `over_s`
+    seconds.
+    """
     sandbox = await transact(environment.pool, lambda conn: _sandbox(conn, quotas))
     due = await environment.pool.fetchval("select now()") + timedelta(seconds=LEAD_S + contents / 20)
     for number in range(contents):
         at = due + timedelta(seconds=over_s * number / contents)
         await transact(environment.pool, lambda conn, at=at: _post(conn, sandbox, at))  # type: ignore[misc]
-    # Posts are scheduled long before; autovacuum looks at a new table within a minute.
+    # Real posts are scheduled long before, and autovacuum analyzes a new table within a minute.
     await environment.pool.execute("analyze")
     return sandbox
 
 
 def expected(size: Size) -> int:
-    """The number of posts that the quotas let out."""
+    """Return the number of posts that the quotas allow."""
     tight = size.accounts // 4
     return (size.accounts - tight) * size.contents + tight * min(TIGHT, size.contents)
 
@@ -173,7 +175,7 @@ async def _account(conn: Conn, org: UUID, project_id: UUID, number: int, *, quot
 
 
 async def _post(conn: Conn, sandbox: Sandbox, at: datetime) -> None:
-    """One content to every account."""
+    """Schedule one content to every account."""
     org = sandbox.org
     made = await content.create_uploaded(
         conn, organization_id=org, project_id=sandbox.project_id, hook=None, caption="Fresh bread today.",

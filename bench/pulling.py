@@ -1,4 +1,4 @@
-"""The time of a pull of ten rows while many tenants wait."""
+"""Time of a pull of ten rows with many waiting tenants."""
 
 import time
 from uuid import UUID
@@ -17,7 +17,7 @@ ROWS, WARM = 10, 5
 
 
 async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
-    """Pull, and let the jobs end before the next pull: as many run as one worker would have."""
+    """Measure pulls, and settle the jobs before the next pull, so that one worker's worth of jobs runs."""
     tell(f"{size.waiting_rows} rows of {size.waiting_tenants} tenants")
     tenants = await backlog.prepare(environment.pool, tenants=size.waiting_tenants)
     await backlog.load(environment.pool, NOOP, tenants, count=size.waiting_rows)

@@ -1,4 +1,4 @@
-"""Our page reader as a worker runs it: pages go to the parsing process, which forks for each."""
+"""Our page reader as a worker runs it: a parsing process forks for each page."""
 
 import asyncio
 import sys
@@ -14,7 +14,7 @@ from workers.ingest.choose import choose
 from workers.ingest.parser.parser import Parser, open_parser, parse
 from workers.ingest.shapes import Source
 
-#: CPU seconds that no page uses up: what is left of them tells what it used.
+#: CPU budget in seconds that no page uses up; the unspent rest yields the page's CPU.
 BUDGET_S = 1_000.0
 
 
@@ -40,7 +40,7 @@ async def read_all(parser: Parser, pages: Sequence[Source], at_once: int) -> lis
 
 
 async def timed(parser: Parser, page: Source) -> Done:
-    """The page, with the CPU of its own process."""
+    """Read a page and measure the CPU of its own process."""
     budgeted, started = Parser(parser.parsing, left_s=BUDGET_S), time.monotonic()
     found = await read(budgeted, page)
     return Done(found, (time.monotonic() - started) * 1e3, (BUDGET_S - budgeted.left_s) * 1e3)

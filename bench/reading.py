@@ -1,4 +1,4 @@
-"""Parts that the processes that read pages share: the pages, and what each pass over them says."""
+"""Shared parts of the page readers: the pages, and the results of each pass."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -10,13 +10,13 @@ import msgspec
 from bench.lines import say
 from workers.ingest.shapes import Source
 
-#: The first warms up, while its memory is watched; the second is timed.
+#: The first pass warms up, and its memory is measured; the second is timed.
 PASSES = 2
 DECODER = msgspec.msgpack.Decoder(list[Source])
 
 
 class Fields(msgspec.Struct, frozen=True):
-    """The metadata of a page; None for what isn't found, or isn't expected."""
+    """The metadata of a page; None if it isn't found, or isn't expected."""
 
     name: str | None = None
     title: str | None = None
@@ -25,7 +25,7 @@ class Fields(msgspec.Struct, frozen=True):
 
 
 class Done(NamedTuple):
-    """One page that was read."""
+    """One page's result."""
 
     found: Fields | None = None
     ms: float = 0.0
@@ -33,7 +33,7 @@ class Done(NamedTuple):
 
 
 class Pass(msgspec.Struct, frozen=True):
-    """One pass: each page's fields, None where it couldn't be read, how long each took, and its CPU."""
+    """One pass: each page's fields (None if it couldn't be read), time and CPU."""
 
     found: list[Fields | None]
     each_ms: list[float]
@@ -50,7 +50,7 @@ def load(path: Path) -> list[Source]:
 
 
 def by_turns(read: Callable[[Source], Fields], path: Path) -> None:
-    """A peer's whole run: a page after the other, in this process."""
+    """Run a peer: read the pages one after the other in this process."""
     pages = load(path)
     for _ in range(PASSES):
         started = time.monotonic()
@@ -59,7 +59,7 @@ def by_turns(read: Callable[[Source], Fields], path: Path) -> None:
 
 
 def made_of(done: Sequence[Done], seconds: float) -> Pass:
-    """The pass that read these pages in so many seconds."""
+    """Combine the pages' results into a pass."""
     return Pass([one.found for one in done], [one.ms for one in done], [one.cpu_ms for one in done], seconds)
 
 

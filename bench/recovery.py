@@ -1,4 +1,4 @@
-"""The time from a `kill -9` of a worker until its jobs run again on another one."""
+"""Recovery time: from a `kill -9` of a worker until its jobs run again on another worker."""
 
 import asyncio
 import random
@@ -14,14 +14,14 @@ from jobs import ledger
 
 JOBS, RECOVER_S = 10, 300.0
 
-#: Also those that have ended: a second attempt is over at once.
+#: Includes ended jobs: a second attempt ends immediately.
 TAKEN = "select count(*) from job where pool = $1 and fence >= $2"
 
 
 async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
-    """Each round kills in another phase of the lease; the worst one counts.
+    """Kill the worker in a different phase of the lease each round; the worst time counts.
 
-    The lease is short, so that a round is: what comes on top of it doesn't depend on it.
+    The lease is short to keep rounds short; the time after its end does not depend on its length.
     """
     tenants = await backlog.prepare(environment.pool, tenants=JOBS)
     took_s = []
@@ -34,9 +34,10 @@ async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
 
 
 async def _recover(environment: Environment, tenants: list[UUID], lease_s: float) -> float:
-    """The other worker starts once the first has all jobs: one that it took would be held by nobody's death.
+    """Measure one recovery.
 
-    A first attempt ends only by the kill, so that no stall of the machine ends a job before it.
+    The second worker starts once the first has all jobs, so that every job is held by the victim. A first
+    attempt ends only by the kill, so that no stall of the machine ends a job before it.
     """
     async with fleet.working(environment, workers=1, slots=JOBS, lease_s=lease_s) as (victim,):
         await transact(environment.pool, lambda conn: _submit(conn, tenants))
@@ -58,7 +59,7 @@ async def _submit(conn: Conn, tenants: list[UUID]) -> None:
 
 
 async def _taken(environment: Environment, *, fence: int) -> None:
-    """Until a worker has taken each job, with that fence."""
+    """Wait until a worker has pulled each job with that fence."""
 
     async def all_taken() -> bool:
         return bool(await environment.pool.fetchval(TAKEN, POOL, fence) == JOBS)

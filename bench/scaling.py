@@ -1,4 +1,4 @@
-"""Gain of further worker processes: jobs that only wait, in a steady state, beside those of one process."""
+"""Throughput of several worker processes relative to one: jobs that only wait, in a steady state."""
 
 import asyncio
 import contextlib
@@ -18,9 +18,9 @@ from jobs.ledger import Wake
 from schemas import ids
 
 SLOTS, JOB_S = 10, 0.1
-#: Worker processes of each round; those of the round before stay.
+#: Worker processes of each round; the previous round's workers stay.
 WORKERS = (1, 2, 4, 8)
-#: Seconds from the first job's end until all slots are busy, and of jobs that outlast what is counted.
+#: Seconds from the first job's end until all slots are busy, and of surplus jobs after the counted time.
 WARM_S, SPARE_S = 1.5, 0.5
 
 ENDED = "select count(*) from job where finished_at > $1 and finished_at <= $2"
@@ -29,7 +29,7 @@ NOW = "select clock_timestamp()"
 
 
 class Round(NamedTuple):
-    """`of_ideal`: the part of `workers * SLOTS / JOB_S` jobs a second; `cores`: busy ones of the host."""
+    """`of_ideal`: share of `workers * SLOTS / JOB_S` jobs a second; `cores`: busy cores of the host."""
 
     jobs_s: float
     of_ideal: float
@@ -38,7 +38,7 @@ class Round(NamedTuple):
 
 
 async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
-    """The dispatcher runs, jobs of many tenants wait; each round has twice the workers and twice the jobs."""
+    """Measure rounds with twice the workers and twice the jobs each; jobs of many tenants wait."""
     tenants = await backlog.prepare(environment.pool, tenants=size.tenants)
     rounds: dict[int, Round] = {}
     children: list[Child] = []
@@ -59,7 +59,7 @@ async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
 async def _round(
     environment: Environment, tenants: Sequence[UUID], workers: Sequence[Child], seconds: float
 ) -> Round:
-    """Jobs that end in so many seconds of a backlog that lasts longer: its start and its end don't count."""
+    """Count the jobs that end within `seconds` in the middle of a longer backlog."""
     pool, ideal = environment.pool, len(workers) * SLOTS / JOB_S
     count = int(ideal * (WARM_S + seconds + SPARE_S))
     await backlog.clear(pool)
@@ -86,6 +86,6 @@ async def _round(
 
 
 def _busy_s() -> float:
-    """Seconds for which cores of this host were busy, since its start."""
+    """Return the seconds for which cores of this host were busy since its start."""
     user, nice, system, *_ = map(int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:])
     return (user + nice + system) / os.sysconf("SC_CLK_TCK")

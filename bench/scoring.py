@@ -1,4 +1,4 @@
-"""Score of a reader: how many of the fields that cases expect it finds."""
+"""Score of a reader: the number of expected fields that it finds."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -7,17 +7,17 @@ from bench.reading import Fields
 from workers.ingest.page.text import clean, squash
 
 FIELDS = Fields.__struct_fields__
-#: Characters from which a description that was cut counts as found.
+#: Characters from which a truncated description counts as found.
 CUT = 40
 
 
 def expected(cases: Sequence[Fields]) -> dict[str, int]:
-    """Number of cases that expect each field; none that no case expects."""
+    """Count the cases that expect each field; omits fields without any."""
     return dict(Counter(field for case in cases for field in FIELDS if getattr(case, field)))
 
 
 def right(found: Sequence[Fields | None], cases: Sequence[Fields]) -> dict[str, int]:
-    """Number of them that a reader finds."""
+    """Count the expected values of each field that a reader finds."""
     hits = dict.fromkeys(expected(cases), 0)
     for one, case in zip(found, cases, strict=True):
         for field in hits:
@@ -26,7 +26,9 @@ def right(found: Sequence[Fields | None], cases: Sequence[Fields]) -> dict[str, 
 
 
 def is_right(field: str, wanted: str | None, got: str | None) -> bool:
-    """True if both say the same: the same letters, the same language, or a description's same beginning."""
+    """Return whether two values match: the same letters, the same language, or a description's same
+    beginning.
+    """
     if not wanted or not got:
         return False
     if field == "language":

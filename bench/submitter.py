@@ -1,8 +1,8 @@
-"""`python -m bench.submitter KIND COUNT RATE`: what an API process does after its checks, without HTTP.
+"""`python -m bench.submitter KIND COUNT RATE`: simulates an API process after its checks, without HTTP.
 
-Each call submits a job of KIND for the next tenant, in one statement that is its own transaction, and
-sends the courier's wake-up. At RATE 0 as fast as a few callers can. Prints one line: the nanosecond of the
-host's monotonic clock at which each job's commit was answered, by job id.
+Each call submits a job of KIND for the next tenant, in one statement that is its own transaction, and sends
+the courier's wake-up. RATE 0 is a closed loop of a few callers. Prints one line: the nanosecond of the host's
+monotonic clock at which each job's commit was confirmed, by job id.
 """
 
 import itertools
@@ -31,7 +31,7 @@ TENANTS = "select id from organization order by id"
 
 @dataclass(frozen=True)
 class Submitter:
-    """Calls for the tenants in turn; `committed_ns` fills up."""
+    """Submits for the tenants in turn; fills `committed_ns`."""
 
     kind: Kind
     pool: Pool
@@ -50,7 +50,7 @@ class Submitter:
 
 
 async def main(kind: Kind, count: int, rate: float) -> None:
-    """Submit, then say when."""
+    """Submit the jobs, then print the times."""
     settings = from_env(os.environ)
     async with (
         open_pool(settings.database_url, name="submitter", size=CONNECTIONS) as pool,

@@ -23,17 +23,19 @@ JOBS: Mapping[str, Measure] = {
 }
 HTTP: Mapping[str, Measure] = {"http": web.measure}
 PUBLISH: Mapping[str, Measure] = {"publish": publishing.measure}
-#: Posts come last: what they leave behind is in no other figure's way.
+#: Posts come last, so that their rows affect no other figure.
 ALL: Mapping[str, Measure] = {**JOBS, **HTTP, **PUBLISH}
 
-#: Told the name of what runs and what it does now.
+#: Gets the name of the running benchmark and its current step.
 Progress = Callable[[str, str], None]
 
 
 async def run(
     environment: Environment, suite: Mapping[str, Measure], size: Size, progress: Progress
 ) -> Result:
-    """One after the other, in one place. Raises `BenchmarkFailed` rather than answer a doubtful figure."""
+    """Run the benchmarks in order in one environment. Raises `BenchmarkFailed` rather than return a doubtful
+    figure.
+    """
     figures: dict[str, float] = {}
     details: dict[str, Any] = {"machine": await machine(environment)}
     for name, measure in suite.items():
@@ -44,7 +46,7 @@ async def run(
 
 
 async def machine(environment: Environment) -> dict[str, Any]:
-    """The machine that it ran on; `load` is the host's over the minute before the run."""
+    """Describe the machine; `load` is the host's average over the minute before the run."""
     async with Redis.from_url(environment.settings.redis_url) as redis:
         server = await redis.info("server")
     return {

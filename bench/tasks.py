@@ -1,4 +1,4 @@
-"""Kinds that only benchmarks run, and what they do."""
+"""Job kinds of benchmarks, and their tasks."""
 
 import asyncio
 import time
@@ -26,7 +26,7 @@ async def noop(_: Context) -> Outcome:
 
 
 async def write(context: Context) -> Outcome:
-    """One row of its own, in the transaction that ends the job."""
+    """Insert one row in the transaction that ends the job."""
 
     async def effect(conn: Conn) -> dict[str, int]:
         await conn.execute("insert into bench_effect values ($1, $2)", context.job.id, context.job.fence)
@@ -36,7 +36,7 @@ async def write(context: Context) -> Outcome:
 
 
 async def stamp(_: Context) -> Outcome:
-    """The start of the handler, by the clock that every process of the host shares."""
+    """Return the handler's start time, by the clock that all processes of the host share."""
     return Done({"startedNs": time.monotonic_ns()})
 
 
@@ -46,7 +46,9 @@ async def sleep(context: Context) -> Outcome:
 
 
 async def held(context: Context) -> Outcome:
-    """The first attempt never ends by itself: however slow the machine is, it is there to be killed."""
+    """Block the first attempt forever, so that it is still running at the kill, however slow the machine
+    is.
+    """
     if context.job.fence == 1:
         await asyncio.Event().wait()
     return Done()

@@ -1,4 +1,4 @@
-"""Requests a second of the API beside a bare Litestar app that gets the very same requests."""
+"""Requests a second of the API, compared with a bare Litestar app that gets identical requests."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -21,18 +21,18 @@ from jobs import ledger
 from schemas import ids
 from schemas.errors import BenchmarkFailed
 
-#: Closed-loop callers, and the connections that each side has to Postgres.
+#: Closed-loop callers, and each side's connections to Postgres.
 CALLERS, POOL_SIZE = 16, 10
 
 OURS = "api.app:create_app"
 
-#: Before anything counts: statements get prepared, limits' buckets made, caches filled.
+#: Uncounted seconds: statements get prepared, rate limit buckets created, caches filled.
 WARM_S = 1.0
 
-#: Jobs of each partner that are polled.
+#: Polled jobs of each partner.
 JOBS = 25
 
-#: What the bare route reads: a job by nothing but its id.
+#: The bare route's table: jobs by id only.
 BARE_JOB = """
 create table bare_job as select * from partner_job;
 alter table bare_job add primary key (id);
@@ -44,14 +44,14 @@ WRITTEN = (
 
 
 class Partner(NamedTuple):
-    """A caller's key and jobs of its own to poll."""
+    """A caller's key and its own jobs to poll."""
 
     key: str
     jobs: list[str]
 
 
 class Side(NamedTuple):
-    """One server and what it answered."""
+    """One server and its responses."""
 
     port: int
     creates: list[Answers]
@@ -59,7 +59,9 @@ class Side(NamedTuple):
 
 
 async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
-    """Keys of many partners of the highest tier, so that real limits are asked for and none is reached."""
+    """Measure with keys of many partners of the highest tier, so that rate limits are checked and never
+    reached.
+    """
     partners = await _partners(environment, size.http_tenants)
     async with (
         _served(environment, "bench.peers.bare:create_app") as bare,
@@ -105,7 +107,7 @@ async def _partner(conn: Conn, environment: Environment) -> Partner:
 
 @contextlib.asynccontextmanager
 async def _served(environment: Environment, factory: str) -> AsyncIterator[int]:
-    """An app behind our server, as the Procfile runs the API; its port."""
+    """Serve an app with the API's server settings; yields its port."""
     port = free_port()
     async with running(environment, "api", "--port", str(port), "--app", factory, POOL_SIZE=str(POOL_SIZE)):
         await fleet.listening(port)
@@ -115,7 +117,7 @@ async def _served(environment: Environment, factory: str) -> AsyncIterator[int]:
 async def _ask(
     environment: Environment, side: Side, partners: list[Partner], seconds: float
 ) -> tuple[Answers, Answers]:
-    """First creates, then polls."""
+    """Run creates, then polls."""
     keys_of_all = [partner.key for partner in partners]
     jobs = [(partner.key, job) for partner in partners for job in partner.jobs]
     creates = Plan(port=side.port, seconds=seconds, connections=CALLERS, keys=keys_of_all, jobs=[])
@@ -140,7 +142,7 @@ def _note(side: Side, creates: Answers, polls: Answers) -> None:
 
 
 async def _check(environment: Environment, warm: list[Answers], sides: list[Side]) -> None:
-    """Every create that was answered is there once, and every one of ours with its idempotency record."""
+    """Check that every confirmed create is stored once, and ours each with its idempotency record."""
     answered = [
         first.count + sum(answers.count for answers in side.creates)
         for first, side in zip(warm, sides, strict=True)

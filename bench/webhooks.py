@@ -1,7 +1,7 @@
-"""Latency of webhooks: from an event's commit to the first byte at its receiver, beside receivers that hang.
+"""Latency of webhooks, from an event's commit to the first byte at its receiver, with hanging receivers.
 
-One process commits the events and receives them, so both ends are read from one clock. An event that comes
-twice, or never, is an error, not a figure.
+One process commits the events and receives them, so both times are from one clock. An event that arrives
+twice or never is an error, not a figure.
 """
 
 import asyncio
@@ -29,9 +29,10 @@ from schemas.webhooks import WebhookEndpointCreate
 
 
 class Size(NamedTuple):
-    """Events that are measured, seconds between two, what waits for the one that hangs, and how many hang.
+    """Measured events, seconds between two, the hanging endpoint's backlog, and the number of hanging
+    endpoints.
 
-    `backlog` is what an endpoint that answers at once is behind.
+    `backlog` is the backlog of an endpoint that responds immediately.
     """
 
     backlog: int = 5_000
@@ -42,30 +43,30 @@ class Size(NamedTuple):
 
 
 FULL = Size()
-#: For a test that everything works.
+#: A size for tests: it checks that everything works.
 TINY = Size(backlog=20, events=5, every_s=0.01, waiting=50, hanging=5)
 
 TARGETS = {
     "webhook_drain_per_s": Target(
-        "deliveries/s to one endpoint that answers at once, 5,000 wait for it", 200, least=True
+        "deliveries/s to one fast endpoint with a backlog of 5,000", 200, least=True
     ),
     "webhook_p95_ms": Target("event's commit to the first byte at its receiver, at rest: p95, ms", 250),
     "webhook_beside_p95_ms": Target(
-        "beside an endpoint of its own organization that hangs, 10,000 wait for it: p95, ms",
+        "with a hanging endpoint of its own organization, backlog 10,000: p95, ms",
         1000,
         over="webhook_p95_ms",
     ),
     "webhook_foreign_p95_ms": Target(
-        "beside one of another organization that hangs, 10,000 wait for it: p95, ms",
+        "with a hanging endpoint of another organization, backlog 10,000: p95, ms",
         1000,
         over="webhook_p95_ms",
     ),
     "webhook_many_p95_ms": Target(
-        "beside 200 endpoints of 10 organizations that hang: p95, ms", 1000, over="webhook_p95_ms"
+        "with 200 hanging endpoints of 10 organizations: p95, ms", 1000, over="webhook_p95_ms"
     ),
 }
 
-#: Organizations that those which hang together belong to.
+#: Organizations that own the hanging endpoints.
 OWNERS = 10
 DONE_S, END_S = 300.0, 300.0
 
@@ -77,7 +78,9 @@ select exists (select from webhook_delivery
 
 
 class Receiver:
-    """Two servers: one answers 200 and notes when each event's first byte came, the other never answers."""
+    """Two servers: one responds 200 and records the arrival of each event's first byte, the other never
+    responds.
+    """
 
     def __init__(self) -> None:
         self.came: dict[str, list[float]] = {}
@@ -102,7 +105,7 @@ class Receiver:
 
 
 class Stage(NamedTuple):
-    """The endpoint that is measured, whose it is, and both receivers."""
+    """The measured endpoint, its organization, and both receivers."""
 
     pool: Pool
     receiver: Receiver
@@ -112,19 +115,19 @@ class Stage(NamedTuple):
 
 
 async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
-    """At rest, then beside each kind of receivers that hang. Raises `BenchmarkFailed`."""
+    """Measure at rest, then with each kind of hanging receivers. Raises `BenchmarkFailed`."""
     late: dict[str, Any] = {}
     async with _stage(environment) as stage:
         drained = await _drain(stage, size, tell)
         late["rest"] = await _round(stage, size, tell, "at rest")
         hung = await _hang(stage, stage.org, size.waiting)
-        late["beside"] = await _round(stage, size, tell, "beside one of its own that hangs")
+        late["beside"] = await _round(stage, size, tell, "with a hanging endpoint of its own")
         await _drop(stage, [hung])
         hung = await _hang(stage, await _organization(stage.pool), size.waiting)
-        late["foreign"] = await _round(stage, size, tell, "beside a foreign one that hangs")
+        late["foreign"] = await _round(stage, size, tell, "with a foreign hanging endpoint")
         await _drop(stage, [hung])
         many = await _hang_many(stage, size)
-        late["many"] = await _round(stage, size, tell, f"beside {size.hanging} that hang")
+        late["many"] = await _round(stage, size, tell, f"with {size.hanging} hanging endpoints")
         await _drop(stage, many)
     figures = {"webhook_drain_per_s": drained, "webhook_p95_ms": late["rest"]["p95"]}
     figures |= {f"webhook_{name}_p95_ms": late[name]["p95"] for name in ("beside", "foreign", "many")}
@@ -137,7 +140,7 @@ async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
 
 @contextlib.asynccontextmanager
 async def _stage(environment: Environment) -> AsyncIterator[Stage]:
-    """A dispatcher and a worker of the product, and the receivers."""
+    """Run a dispatcher, a worker and the receivers."""
     receiver = Receiver()
     async with (
         await asyncio.start_server(receiver.take, "127.0.0.1") as taking,
@@ -171,12 +174,12 @@ async def _endpoint(pool: Pool, org: UUID, host: str) -> UUID:
     shown, _ = await transact(pool, create)
     endpoint_id = ids.read(ids.WEBHOOK_ENDPOINT, shown.id)
     if endpoint_id is None:
-        raise BenchmarkFailed("an endpoint was made without an id")
+        raise BenchmarkFailed("an endpoint was created without an id")
     return endpoint_id
 
 
 async def _drain(stage: Stage, size: Size, tell: Tell) -> float:
-    """Deliveries a second of a backlog, from the first of them to the last. Raises `BenchmarkFailed`."""
+    """Return deliveries a second of a backlog, from the first to the last. Raises `BenchmarkFailed`."""
     tell(f"{size.backlog} events wait for one endpoint")
     await stage.pool.execute(PING, stage.org, stage.endpoint_id, size.backlog)
 
@@ -191,7 +194,7 @@ async def _drain(stage: Stage, size: Size, tell: Tell) -> float:
 
 
 async def _hang(stage: Stage, org: UUID, waiting: int) -> UUID:
-    """An endpoint that hangs, once the first tries at it do."""
+    """Create a hanging endpoint, and wait until its first deliveries hang."""
     endpoint_id = await _endpoint(stage.pool, org, stage.hanging)
     before = stage.receiver.hung
     await stage.pool.execute(PING, org, endpoint_id, waiting)
@@ -214,7 +217,7 @@ async def _hang_many(stage: Stage, size: Size) -> list[UUID]:
 
 
 async def _drop(stage: Stage, hung: Sequence[UUID]) -> None:
-    """Their deliveries are abandoned, and nothing more is tried there."""
+    """Delete the endpoints and wait until their deliveries are abandoned."""
     await stage.pool.execute("update webhook_endpoint set deleted_at = now() where id = any($1)", [*hung])
 
     async def all_ended() -> bool:
@@ -224,7 +227,7 @@ async def _drop(stage: Stage, hung: Sequence[UUID]) -> None:
 
 
 async def _round(stage: Stage, size: Size, tell: Tell, what: str) -> dict[str, float]:
-    """Events one by one, each measured from its commit."""
+    """Emit events one by one, and measure each from its commit."""
     tell(f"{size.events} events {what}")
     committed: dict[str, float] = {}
     for _ in range(size.events):

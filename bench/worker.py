@@ -1,4 +1,4 @@
-"""`python -m bench.worker`: a worker of the pool `bench`, as `python -m workers` is one of any other."""
+"""`python -m bench.worker`: a worker of the pool `bench`, like `python -m workers` for other pools."""
 
 import os
 

@@ -1,1 +1,1 @@
-"""Rehearsal: a bad day on this machine, from a seed: load while faults strike, then a count of every job."""
+"""Rehearsal: seeded chaos test on this machine: load under injected faults, then a count of every job."""

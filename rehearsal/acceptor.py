@@ -1,8 +1,7 @@
-"""Acceptor: a server on loopback that leaves no connection behind, however late one comes.
+"""Loopback TCP server that closes every connection it accepts, even during shutdown.
 
-A server of asyncio that is closed drops, in Python 3.11, a connection that it has just accepted, and never
-closes it: the garbage collector finds it, in a test that has nothing to do with it. So this one accepts by
-itself.
+In Python 3.11 a closing asyncio server drops a connection that it has just accepted, and never closes it. The
+garbage collector reports the leak later, in an unrelated test. This server therefore calls `accept` itself.
 """
 
 import asyncio
@@ -12,15 +11,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import TypeAlias
 
-#: What is done with a connection. It is closed afterwards; that its client leaves early is no error.
+#: Handler of one connection. The server closes the connection afterwards; a client that leaves early is no
+#: error.
 Serve: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
-#: The longest line that a reader finds, in bytes; it holds twice as many before its client has to wait.
+#: Longest line for the reader, in bytes. Twice as many are buffered before the client has to wait.
 LIMIT = 1 << 20
 
 
 class Acceptor:
-    """Each connection to `port`, which stays the same over all restarts, is served in a task of its own."""
+    """Serves each connection to `port` in its own task. The port stays the same over restarts."""
 
     def __init__(self, serve: Serve, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
         self.port, self._serve, self._tls = port, serve, tls
@@ -34,13 +34,13 @@ class Acceptor:
         asyncio.get_running_loop().add_reader(self._listening, self._accept, self._listening)
 
     def stop(self) -> None:
-        """Accept no more. Those that were accepted are served on."""
+        """Stop accepting. Open connections continue."""
         if self._listening:
             asyncio.get_running_loop().remove_reader(self._listening)
             self._listening.close()
 
     async def end(self) -> None:
-        """Stop, and end all connections: a task that never began wouldn't close its own."""
+        """Stop, and close all connections, including connections whose task has not begun."""
         self.stop()
         await asyncio.sleep(0)
         for task in self._tasks:
@@ -54,7 +54,7 @@ class Acceptor:
             task.add_done_callback(self._tasks.discard)
 
     async def _connected(self, connection: socket.socket) -> None:
-        # Or what is written by and by waits 40 ms for the other side's acknowledgement.
+        # Without TCP_NODELAY, small writes wait 40 ms for the peer's acknowledgement.
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         loop, reader = asyncio.get_running_loop(), asyncio.StreamReader(LIMIT)
         protocol = asyncio.StreamReaderProtocol(reader)
@@ -71,7 +71,7 @@ class Acceptor:
 
 @asynccontextmanager
 async def accepting(serve: Serve, *, port: int = 0, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
-    """The port at which connections are served while the block runs."""
+    """Serve connections while the block runs; yields the port."""
     acceptor = Acceptor(serve, port, tls)
     acceptor.start()
     try:

@@ -1,4 +1,4 @@
-"""The faults of a rehearsal as they are done: to a process, to its connections, to a server."""
+"""Fault injection into processes, their connections and the servers."""
 
 import asyncio
 import signal
@@ -16,14 +16,14 @@ from workers.runtime.shutdown import Stop, first_of
 
 
 class Servers(NamedTuple):
-    """The servers of a rehearsal, and nobody else's."""
+    """The rehearsal's own Postgres and Redis."""
 
     postgres: Server
     redis: Server
 
 
 class Strike(NamedTuple):
-    """A fault that was done: when it began, and the hosts whose attempts it may end; none: no attempt."""
+    """An injected fault: its begin, and the hosts whose attempts it may end; empty if it ends no attempt."""
 
     fault: Fault
     began: datetime
@@ -32,7 +32,7 @@ class Strike(NamedTuple):
 
 @dataclass
 class Faults:
-    """Does blows, and keeps what was done. A fault that lasts ends early once `stop` is asked for."""
+    """Injects scheduled faults and records them. A lasting fault ends early once `stop` is requested."""
 
     hosts: Hosts
     servers: Servers
@@ -45,7 +45,7 @@ class Faults:
     )
 
     async def strike(self, blow: Blow) -> None:
-        """Do it to its end. It waits where other faults have every host that it could strike."""
+        """Inject a fault and wait for its end. Waits first while other faults hold every candidate host."""
         if blow.fault in ON_SERVERS:
             await ON_SERVERS[blow.fault](self, blow)
             return
@@ -74,7 +74,7 @@ class Faults:
     async def last(self, seconds: float) -> None:
         await first_of(self.stop.soon, within_s=seconds)
 
-    # Of processes
+    # Faults of processes
 
     async def kill(self, host: Host, _: float) -> None:
         await host.kill()
@@ -91,7 +91,7 @@ class Faults:
         finally:
             host.send(signal.SIGCONT)
 
-    # Of connections
+    # Faults of connections
 
     async def cut(self, host: Host, _: float) -> None:
         host.ways.cut()
@@ -104,7 +104,7 @@ class Faults:
             host.ways.pass_on()
 
     async def lose_answers(self, host: Host, lasts_s: float) -> None:
-        """Half open: what the host sends arrives, and it hears nothing. Then the connections break."""
+        """Drop all responses to the host while its requests still arrive. Then reset the connections."""
         host.ways.mute()
         try:
             await self.last(lasts_s)
@@ -112,7 +112,7 @@ class Faults:
             host.ways.cut()
             host.ways.pass_on()
 
-    # Of servers
+    # Faults of servers
 
     async def empty_redis(self, blow: Blow) -> None:
         async with self._turns["redis"]:
@@ -142,7 +142,7 @@ OnServer: TypeAlias = Callable[[Faults, Blow], Awaitable[None]]
 
 WORKERS, DISPATCHERS, ALL = ("workers",), ("dispatchers",), ("workers", "dispatchers", "submitters")
 
-#: What is done to one host, and of which roles.
+#: Faults of a single host: the action, and the roles of its candidates.
 ON_HOSTS: Mapping[Fault, tuple[OnHost, Sequence[str]]] = {
     Fault.KILL_WORKER: (Faults.kill, WORKERS),
     Fault.STOP_WORKER: (Faults.halt, WORKERS),

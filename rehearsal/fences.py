@@ -1,4 +1,4 @@
-"""Attempts that were fenced: their last word was refused, since their job was another attempt's by then."""
+"""Fenced attempts: their last write was refused, because another attempt owned the job by then."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,14 +9,14 @@ import msgspec
 from rehearsal.recovery import Ran
 from schemas import ids
 
-#: Lines of a worker's log: of a task whose step or commit was refused; of every outcome that is settled.
+#: Log events of a worker: a refused step or commit, and each settled outcome.
 WRITE_REFUSED, SETTLED = "write refused", "attempt ended"
 
 
 def fenced(log: Path, attempts: Sequence[Ran]) -> int:
-    """Refusals that a worker's log tells, of attempts that the ledger has taken away.
+    """Count the refusals in a worker's log of attempts that the ledger marks as lost.
 
-    An outcome that is settled again, since the first answer was lost, is refused too, and was no other's.
+    A repeated settlement after a lost response is refused too, and does not count.
     """
     lost = {(ids.show(ids.JOB, one.job_id), one.attempt) for one in attempts if one.outcome == "lost"}
     return len(lost & {(line["job_id"], line["attempt"]) for line in _refusals(log)})

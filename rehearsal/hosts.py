@@ -1,4 +1,4 @@
-"""Hosts of a rehearsal: each has one process, and ways of its own to the servers, which can be cut."""
+"""Hosts of a rehearsal: each has one process and its own proxies to the servers, which faults can cut."""
 
 import asyncio
 import contextlib
@@ -16,9 +16,9 @@ from rehearsal import proxy
 from rehearsal.proxy import Address, Proxy
 from rehearsal.schedule import LEASE_S
 
-#: Seconds that a worker which is told to stop lets its jobs run on.
+#: Drain time of a stopping worker, in seconds.
 DRAIN_S = 1.0
-#: Seconds that a process may take to end: on a busy machine, with its servers away.
+#: Timeout for a process's end, in seconds: for a busy machine without its servers.
 STOP_S = 60.0
 SLOTS = 10
 
@@ -27,7 +27,7 @@ WORKER = "rehearsal.worker"
 
 
 class Ways(NamedTuple):
-    """The ways of one host to PostgreSQL, to Redis and to the receiver."""
+    """The proxies of one host to PostgreSQL, Redis and the receiver."""
 
     postgres: Proxy
     redis: Proxy
@@ -52,9 +52,10 @@ class Ways(NamedTuple):
 
 @dataclass
 class Host:
-    """`words` start its process; a submitter has none. `struck` while a fault has it.
+    """One process with its proxies.
 
-    `pids` are those that it has had so far, `died` says of each end that no fault explains.
+    `words` are its command; a submitter has none. `struck` is set during a fault. `pids` are all its process
+    ids so far; `died` describes each end without a fault.
     """
 
     name: str
@@ -67,7 +68,7 @@ class Host:
     died: list[str] = field(default_factory=list)
 
     def urls(self) -> tuple[str, str]:
-        """The addresses of PostgreSQL and Redis as this host sees them."""
+        """Return the URLs of PostgreSQL and Redis through this host's proxies."""
         settings = self.environment.settings
         return (
             by(self.ways.postgres, settings.database_url),
@@ -87,26 +88,28 @@ class Host:
         self.pids.add(self.child.process.pid)
 
     async def kill(self) -> None:
-        """kill -9, and gone."""
+        """Kill the process with SIGKILL and wait for its end."""
         if self.child:
             self.send(signal.SIGKILL)
             await self.child.process.wait()
 
     def send(self, signum: signal.Signals) -> None:
-        """A signal, unless it has ended."""
+        """Send a signal, unless the process has ended."""
         if self.child and self.child.process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 self.child.process.send_signal(signum)
 
     async def end(self) -> None:
-        """In order, as its exit code says, or before it listens to signals and has done anything."""
+        """Stop the process and record a bad exit code. SIGTERM is fine: a process may get it before its
+        handler is set.
+        """
         if self.child:
             await processes.end(self.child, within=STOP_S)
             if (code := self.child.process.returncode) not in (0, -signal.SIGTERM):
-                self.died.append(f"{self.name}, told to stop, ended with {code}")
+                self.died.append(f"{self.name} ended with {code} after a request to stop")
 
     async def look(self) -> None:
-        """Start it again if it has ended by itself."""
+        """Restart the process if it ended without a fault."""
         if self.child and not self.struck and self.child.process.returncode is not None:
             said = tail(self.child.log)
             self.died.append(f"{self.name} ended by itself with {self.child.process.returncode}: {said}")
@@ -120,12 +123,12 @@ class Hosts(NamedTuple):
 
     @property
     def running(self) -> list[Host]:
-        """Those with a process."""
+        """Return the hosts with a process."""
         return [*self.workers, *self.dispatchers]
 
 
 def by(way: Proxy, url: str) -> str:
-    """The same server, by this way."""
+    """Return the URL with the proxy's address."""
     parts = urlsplit(url)
     host = "{}:{}".format(*way.address)
     before = parts.netloc.rpartition("@")[0]
@@ -134,7 +137,7 @@ def by(way: Proxy, url: str) -> str:
 
 @contextlib.asynccontextmanager
 async def ways(environment: Environment, outside: Address) -> AsyncIterator[Ways]:
-    """Ways of one host, while the block runs."""
+    """Start the proxies of one host while the block runs."""
     settings = environment.settings
     async with contextlib.AsyncExitStack() as stack:
         targets = (address(settings.database_url), address(settings.redis_url), outside)
@@ -150,7 +153,7 @@ def address(url: str) -> Address:
 async def started(
     environment: Environment, outside: Address, counts: Mapping[str, int]
 ) -> AsyncIterator[Hosts]:
-    """So many hosts of each role, whose processes are gone afterwards."""
+    """Start `counts` hosts of each role, and stop their processes after the block."""
     async with contextlib.AsyncExitStack() as stack:
 
         async def make(role: str, number: int) -> Host:

@@ -1,4 +1,4 @@
-"""Kinds of job that only rehearsals run, and the effects that each leaves once it is completed."""
+"""Job kinds of rehearsals, and the expected effects of each completed job."""
 
 from typing import NamedTuple
 
@@ -9,9 +9,9 @@ _ANY = Kind("", POOL, "jobs:read", timeout_s=60, max_attempts=20, total_s=3600)
 
 
 class Effects(NamedTuple):
-    """Effects of a completed job: rows in the table of effects, calls that the receiver took.
+    """Effects of a completed job: rows in the table of effects, and calls that the receiver accepted.
 
-    `late`: the rows are written by the commit alone, so a job that isn't completed has none.
+    `late`: only the commit writes the rows, so a job that isn't completed has none.
     """
 
     rows: int = 0
@@ -19,10 +19,10 @@ class Effects(NamedTuple):
     late: bool = True
 
 
-#: `rehearse_none` does nothing, `_write` leaves a row in its commit, `_steps` in each of three named steps,
-#: `_call` asks the receiver under a key that a named step has made, `_flaky` fails first, `_early` snoozes,
-#: `_long` outlives a lease, `_held` waits to be canceled, `_chain` submits the next one in its commit, and
-#: `_doomed` fails for good.
+#: `rehearse_none` does nothing, `_write` inserts a row in its commit, `_steps` in each of three named steps,
+#: `_call` calls the receiver with a key from a named step, `_flaky` fails first, `_early` snoozes, `_long`
+#: outlives a lease, `_held` waits to be canceled, `_chain` submits the next job in its commit, and `_doomed`
+#: always fails.
 NONE, WRITE, STEPS, CALL, FLAKY, EARLY, LONG, HELD, CHAIN, DOOMED = (
     _ANY._replace(name=f"rehearse_{word}")
     for word in "none write steps call flaky early long held chain doomed".split()

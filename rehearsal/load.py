@@ -1,4 +1,4 @@
-"""The load of a rehearsal: which jobs its submitters ask for, all of it by a seed."""
+"""Seeded load of a rehearsal: the jobs that its submitters request."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ from rehearsal.schedule import LEASE_S
 
 
 class Errand(NamedTuple):
-    """One job to submit under an Idempotency-Key; seconds are counted from when it is accepted."""
+    """One job to submit under an Idempotency-Key; seconds count from its acceptance."""
 
     key: str
     tenant: UUID
@@ -23,7 +23,9 @@ class Errand(NamedTuple):
 
 
 class Portion(NamedTuple):
-    """A kind's errands of a hundred. The bounds say how long one takes, waits, or lives uncanceled."""
+    """A job kind's share of the load, in percent, with ranges for its delay, duration and time to
+    cancellation.
+    """
 
     kind: Kind
     of_hundred: int
@@ -48,15 +50,15 @@ MIX = (
     Portion(kinds.DOOMED, 2),
 )
 
-#: Seconds, at most, for which a commit stays open, and between two steps.
+#: Seconds, at most, of an open commit, and between two steps.
 PAUSE_S = 0.3
 
-#: Unique jobs have one of so many keys of their tenant, so that they meet.
+#: Unique keys of each tenant: few, so that unique jobs collide.
 UNIQUE_KEYS = 2
 
 
 def errands(seed: int, tenants: Sequence[UUID]) -> Iterator[Errand]:
-    """Without end; their keys are unlike each other."""
+    """Yield jobs without end, each with a new key."""
     chance = random.Random(f"load {seed}")
     number = 0
     while True:

@@ -1,4 +1,4 @@
-"""A rehearsal from its servers' start to its count."""
+"""Runner of a rehearsal, from its servers' start to the count."""
 
 import asyncio
 import contextlib
@@ -36,32 +36,32 @@ from schemas.settings import Settings
 from workers.runtime.background import background
 from workers.runtime.shutdown import Stop, first_of, stop_signals
 
-#: Processes and submitters, and tenants whose jobs they are.
+#: Processes and submitters by role, and tenants.
 COUNTS = {"worker": 4, "dispatcher": 2, "submitter": 2}
 TENANTS = 10
 
-#: Seconds after the load in which every job is to end, and between two looks.
+#: Seconds after the load until every job must have ended, and between two polls.
 DRAIN_S, LOOK_S = 120.0, 1.0
 
-#: Processes die here, and the machine doesn't: what they have written is there, on the disk or not. With it a
-#: crashed server waits for the disk, a file after the other, for as long as others keep it busy.
+#: Only processes die here, not the machine, so unsynced writes survive in the page cache. With fsync a
+#: crashed server's recovery syncs file by file while other processes keep the disk busy.
 UNSYNCED = {"fsync": "off"}
 
-#: Jobs that have ended, of those that were asked for; and whether one of any hasn't.
+#: Finished jobs, without those of chains; and whether any job is open.
 ENDED = "select count(*) from job where finished_at is not null and args ->> 'key' not like '%>'"
 OPEN = "select exists (select from job where finished_at is null)"
 WORKERS = "select id, pid from worker"
 
 
 class Plan(NamedTuple):
-    """`seconds` of load under the faults of a seed."""
+    """`seconds` of load under the faults of `seed`."""
 
     seconds: float
     seed: int
 
 
 class Look(NamedTuple):
-    """A rehearsal as it runs. `ended` are the jobs that have ended, as far as Postgres answered lately."""
+    """Progress of a rehearsal. `ended` counts finished jobs at the last successful query."""
 
     elapsed_s: float
     phase: str
@@ -71,16 +71,16 @@ class Look(NamedTuple):
 
 
 class Tell(NamedTuple):
-    """Listeners of a rehearsal: to each fault, and to a look now and then."""
+    """Listeners of a rehearsal: each fault, and periodic progress."""
 
     fault: Callable[[str], None]
     look: Callable[[Look], None]
 
 
 class Report(NamedTuple):
-    """Outcome of a rehearsal; `took_s` includes the drain. `logs` are kept where something is wrong.
+    """Outcome of a rehearsal; `took_s` includes the drain. `logs` is set if something is wrong.
 
-    `interrupted`: a signal cut it short; `hurried`: another one the wait for open jobs.
+    `interrupted`: a signal cut the load short; `hurried`: a second signal cut the wait for open jobs short.
     """
 
     plan: Plan
@@ -96,13 +96,13 @@ class Report(NamedTuple):
 
     @property
     def passed(self) -> bool:
-        """True if nothing is lost or doubled, every job has ended, and no process has that nobody struck."""
+        """Return whether no job is lost or doubled, every job ended, and no process died without a fault."""
         return not (self.jobs.anomalies or self.died or (self.jobs.open and not self.hurried))
 
 
 @dataclass
 class Rehearsal:
-    """A rehearsal under way: its parts, and what is known so far."""
+    """A rehearsal in progress."""
 
     plan: Plan
     tell: Tell
@@ -120,7 +120,7 @@ class Rehearsal:
     began: float = field(default_factory=time.monotonic)
 
     async def run(self) -> None:
-        """Load under faults, then neither until all jobs have ended, or for `DRAIN_S`."""
+        """Run the load under faults, then wait for open jobs, up to `DRAIN_S`."""
         async with background(self._watch()):
             await self._play()
             self.phase = "drain"
@@ -128,7 +128,9 @@ class Rehearsal:
                 await first_of(self.stop.now, within_s=LOOK_S)
 
     async def _play(self) -> None:
-        """Until the time is up or a signal came; then faults end, and submitters ask on for what is open."""
+        """Run load and faults until the time is up or a signal arrives. Submitters then finish their open
+        requests.
+        """
         async with asyncio.TaskGroup() as group:
             for host in self.hosts.submitters:
                 group.create_task(self._submit(host))
@@ -159,7 +161,7 @@ class Rehearsal:
         return True
 
     async def _watch(self) -> None:
-        """Look at the processes and the ledger, and tell of it."""
+        """Watch the processes and the ledger, and report progress."""
         while True:
             for host in self.hosts.running:
                 await host.look()
@@ -178,14 +180,14 @@ class Rehearsal:
             await asyncio.sleep(LOOK_S)
 
     def _know(self, workers: Sequence[Record]) -> None:
-        """Note on which host each worker of the ledger runs."""
+        """Record the host of each worker in the ledger."""
         for worker in workers:
             for host in self.hosts.workers:
                 if worker["pid"] in host.pids:
                     self.host_of.setdefault(worker["id"], host.name)
 
     async def report(self, taken: Mapping[str, int]) -> Report:
-        """The count, once the processes have ended."""
+        """Count the jobs, after the processes have ended."""
         pool, log = self.environment.pool, self.environment.folder / f"{hosting.WORKER}.log"
         attempts, hurried = await recovery.read(pool), self.stop.now.is_set() and not self.late
         return Report(
@@ -202,12 +204,12 @@ class Rehearsal:
 
 
 async def perform(plan: Plan, tell: Tell) -> Report:
-    """A rehearsal on servers and processes of its own, none of which outlives it.
+    """Run a rehearsal on its own servers and processes, and stop them all.
 
-    The first signal ends its load and faults, the second the wait for what is open. Raises
-    `LocalUnavailable`, `BenchmarkFailed` where something of it doesn't start.
+    The first signal ends the load and faults, the second the wait for open jobs. Raises `LocalUnavailable`,
+    or `BenchmarkFailed` if a process doesn't start.
     """
-    # What asyncpg logs of lost connections is what is rehearsed.
+    # Lost connections are the point of a rehearsal, so asyncpg's log of them is off.
     logging.getLogger("asyncpg").setLevel(logging.CRITICAL)
     with tempfile.TemporaryDirectory(prefix="tenantry-rehearsal-") as name, stop_signals() as stop:
         folder = Path(name)
@@ -215,7 +217,7 @@ async def perform(plan: Plan, tell: Tell) -> Report:
         try:
             report = await _perform(plan, tell, stop, folder)
         except ExceptionGroup as group:
-            # One of its tasks met what ends it; the others only ended with that.
+            # The first error ended the group; the other tasks were canceled.
             raise group.exceptions[0] from group
         return report if report.passed else report._replace(logs=_kept(folder))
 
@@ -233,7 +235,7 @@ async def _perform(plan: Plan, tell: Tell, stop: Stop, folder: Path) -> Report:
 
 @contextlib.asynccontextmanager
 async def _opened(folder: Path) -> AsyncIterator[tuple[Environment, Servers]]:
-    """Embedded servers, whatever DATABASE_URL and REDIS_URL name, with our tables."""
+    """Start embedded servers with migrated tables, regardless of DATABASE_URL and REDIS_URL."""
     postgres_folder, redis_folder = folder / "postgres", folder / "valkey"
     with local.postgres(postgres_folder, UNSYNCED) as postgres, local.valkey(redis_folder) as valkey:
         await migrate(postgres.url)
@@ -245,7 +247,7 @@ async def _opened(folder: Path) -> AsyncIterator[tuple[Environment, Servers]]:
 
 
 def _kept(folder: Path) -> Path:
-    """A copy of the logs that stays."""
+    """Copy the logs to a folder that stays."""
     kept = Path(tempfile.mkdtemp(prefix="tenantry-rehearsal-logs-"))
     for log in [*folder.glob("*.log"), *folder.glob("*/log")]:
         shutil.copy(log, kept / log.relative_to(folder).as_posix().replace("/", "-"))

@@ -1,4 +1,4 @@
-"""A proxy before a server, which can cut, hold or mute all connections that go through it."""
+"""TCP proxy for fault injection: cuts, holds or mutes all its connections."""
 
 import asyncio
 import socket
@@ -9,22 +9,22 @@ from typing import NamedTuple
 
 from rehearsal.acceptor import Acceptor
 
-#: A close that takes no leave: the peer gets a reset.
+#: SO_LINGER with a timeout of 0: closing sends a reset.
 ABRUPT = struct.pack("ii", 1, 0)
 
 
 class Address(NamedTuple):
-    """A server of this host."""
+    """A server's host and port."""
 
     host: str
     port: int
 
 
 class Proxy:
-    """A way to one server, which nobody else goes by.
+    """Proxy of one client to one server.
 
-    Held, nothing passes it in either direction, and what was sent meanwhile arrives later. Muted, the server
-    gets everything and its answers are thrown away.
+    While it holds, data waits in both directions and arrives later. While it is muted, the server gets all
+    data and its responses are dropped.
     """
 
     def __init__(self, behind: Address) -> None:
@@ -38,7 +38,7 @@ class Proxy:
         return Address("127.0.0.1", self._acceptor.port)
 
     def cut(self) -> None:
-        """Reset all connections, at both ends; new ones are passed on."""
+        """Reset all connections at both ends; new connections pass."""
         for writer in [*self._writers]:
             reset(writer)
 
@@ -49,7 +49,7 @@ class Proxy:
         self._muted = True
 
     def pass_on(self) -> None:
-        """As ever."""
+        """Return to normal forwarding."""
         self._muted = False
         self._passes.set()
 
@@ -84,7 +84,7 @@ class Proxy:
 
 
 def reset(writer: asyncio.StreamWriter) -> None:
-    """End a connection without a word."""
+    """Reset a connection."""
     if not writer.transport.is_closing():
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ABRUPT)
         writer.transport.abort()
@@ -92,7 +92,7 @@ def reset(writer: asyncio.StreamWriter) -> None:
 
 @asynccontextmanager
 async def before(behind: Address) -> AsyncIterator[Proxy]:
-    """A proxy while the block runs."""
+    """Run a proxy while the block runs."""
     proxy = Proxy(behind)
     proxy.start()
     try:

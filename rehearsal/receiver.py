@@ -1,7 +1,7 @@
-"""A receiver outside of the platform: it takes each key once, and loses some of its answers.
+"""External effect receiver: accepts each key once, and drops some responses.
 
-What it takes is an effect that no transaction of ours can undo. A call is a line of JSON with a key; the
-answer is a line that says whether the key was new.
+An accepted call is an effect outside of Postgres, so no transaction can undo it. A call is a line of JSON
+with a key; the response line states whether the key was new.
 """
 
 import asyncio
@@ -15,9 +15,9 @@ import msgspec
 from rehearsal.acceptor import accepting
 from rehearsal.proxy import Address
 
-#: Seconds that a caller waits for the answer.
+#: Seconds that a caller waits for the response.
 PATIENCE_S = 2.0
-#: Of a hundred calls, so many are taken without an answer, and so many lost on their way.
+#: Percent of calls accepted without a response, and percent dropped before the receiver reads them.
 UNANSWERED, UNHEARD = 10, 5
 
 
@@ -27,7 +27,7 @@ class Call(msgspec.Struct):
 
 
 class Receiver:
-    """`taken` counts by job the calls that took effect: one for each key that it met."""
+    """`taken` counts accepted calls by job: one for each new key."""
 
     def __init__(self, seed: int) -> None:
         self.taken = Counter[str]()
@@ -35,7 +35,7 @@ class Receiver:
         self._chance = random.Random(f"receiver {seed}")
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One call a connection."""
+        """Serve one call."""
         call = msgspec.json.decode(await reader.readline(), type=Call)
         luck = self._chance.randrange(100)
         if luck < UNHEARD:
@@ -52,20 +52,20 @@ class Receiver:
 
 
 async def tell(receiver: Address, call: Call) -> None:
-    """Make a call and wait for its answer. Raises OSError when there is none: it may have been taken."""
+    """Make a call and wait for its response. Raises OSError without one; the call may have been accepted."""
     async with asyncio.timeout(PATIENCE_S):
         reader, writer = await asyncio.open_connection(*receiver)
         try:
             writer.write(msgspec.json.encode(call) + b"\n")
             if not await reader.readline():
-                raise ConnectionError("the receiver hung up without an answer")
+                raise ConnectionError("the receiver closed the connection without a response")
         finally:
             writer.close()
 
 
 @asynccontextmanager
 async def receiving(seed: int) -> AsyncIterator[tuple[Receiver, Address]]:
-    """A receiver and where it is, while the block runs."""
+    """Run a receiver while the block runs; yields it with its address."""
     receiver = Receiver(seed)
     async with accepting(receiver.serve) as port:
         yield receiver, Address("127.0.0.1", port)

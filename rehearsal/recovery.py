@@ -1,8 +1,8 @@
-"""Recovery: the time from a fault until each job that it took from a worker runs again, or has ended.
+"""Recovery time: from a fault until each job that it interrupted runs again, or has ended.
 
-It begins with the first fault that struck the attempt's host, or the whole server, while the attempt ran, and
-ends with the start of the next attempt, by the ledger. So an attempt that outlives one fault and falls to the
-next is counted from the first: the figure is rather too long.
+It begins with the first fault on the attempt's host, or on the whole server, during the attempt. It ends with
+the start of the next attempt in the ledger. An attempt that survives one fault and dies of the next is
+counted from the first, so the figure is an upper bound.
 """
 
 import math
@@ -16,10 +16,10 @@ from uuid import UUID
 from db.pool import Pool
 from rehearsal.faults import Strike
 
-#: Outcomes of attempts that a fault has ended.
+#: Outcomes of attempts that a fault ended.
 STRUCK = frozenset({"lost", "interrupted"})
 
-#: Each job's attempts in their order; one that runs, or none in place of it, has no outcome.
+#: Each job's attempts in order, then a row without outcome for a running attempt or for the job's end.
 ATTEMPTS = """
 select job_id, fence, attempt, worker_id, started_at, ended_at, outcome
   from job_attempt
@@ -30,7 +30,7 @@ select id, fence + 1, 0, null, coalesce(finished_at, now()), null, null
 
 
 class Ran(NamedTuple):
-    """An attempt of a job, or the end of what the ledger knows of it."""
+    """An attempt of a job, or the job's last state."""
 
     job_id: UUID
     fence: int
@@ -48,7 +48,7 @@ async def read(pool: Pool) -> list[Ran]:
 def recoveries(
     attempts: Sequence[Ran], strikes: Sequence[Strike], host_of: Mapping[UUID, str]
 ) -> list[float]:
-    """Seconds, one for each attempt that a fault has ended; `host_of` says where each worker ran."""
+    """Return seconds, one value for each attempt that a fault ended; `host_of` maps workers to hosts."""
     taken = []
     of_host: dict[str, list[datetime]] = defaultdict(list)
     for strike in strikes:
@@ -64,11 +64,11 @@ def recoveries(
 
 
 def _first_between(times: Sequence[datetime], one: Ran) -> datetime | None:
-    """The first of the times, which are in order, at which the attempt ran."""
+    """Return the first of the ordered times that lies within the attempt."""
     return next((at for at in times if one.ended_at and one.started_at <= at <= one.ended_at), None)
 
 
 def percentile(values: Sequence[float], percent: int) -> float | None:
-    """By nearest rank; None of no values."""
+    """Return the percentile by nearest rank; None without values."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(percent / 100 * len(ordered)) - 1)] if ordered else None

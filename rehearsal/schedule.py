@@ -1,4 +1,4 @@
-"""The schedule of a rehearsal's faults: what strikes when, whom and for how long, all of it by a seed."""
+"""Seeded schedule of a rehearsal's faults: kind, time, target and duration."""
 
 import random
 from collections.abc import Iterator
@@ -6,15 +6,15 @@ from enum import StrEnum
 from itertools import takewhile
 from typing import NamedTuple
 
-#: Seconds of every lease in a rehearsal: short, so that a rescue is part of even a short one.
+#: Seconds of every lease in a rehearsal: short, so that even a short rehearsal includes a rescue.
 LEASE_S = 2.0
 
-#: Seconds of load before the first fault, and between one's begin and the next one's, least and most.
+#: Seconds of load before the first fault; minimum and maximum seconds between two faults.
 CALM_S, PAUSE_S = 2.0, (1.5, 4.5)
 
 
 class Fault(StrEnum):
-    """A kind of trouble; a rehearsal's table counts by these names."""
+    """A kind of fault, as the report's table shows it."""
 
     KILL_WORKER = "kill worker"
     STOP_WORKER = "stop worker"
@@ -29,7 +29,7 @@ class Fault(StrEnum):
     HALF_OPEN = "lose answers"
 
 
-#: Seconds that a fault lasts, least and most; the others are over at once.
+#: Duration of a fault in seconds, minimum and maximum; other faults are instantaneous.
 LASTS_S = {
     Fault.FREEZE_WORKER: (1.5 * LEASE_S, 2.5 * LEASE_S),
     Fault.RESTART_REDIS: (0.5, 3.0),
@@ -41,7 +41,7 @@ LASTS_S = {
 
 
 class Blow(NamedTuple):
-    """A fault at its time, in seconds from the begin of the load; `chance` in [0, 1) says whom it strikes."""
+    """A scheduled fault: seconds from the begin of the load; `chance` in [0, 1) selects the target."""
 
     at_s: float
     fault: Fault
@@ -50,9 +50,9 @@ class Blow(NamedTuple):
 
 
 def schedule(seed: int, seconds: float) -> list[Blow]:
-    """The faults of a rehearsal; a longer one of the same seed begins with the same.
+    """Return the faults of a rehearsal. A longer rehearsal with the same seed begins with the same faults.
 
-    They come in rounds, each of which has every fault once, so that a short one misses none.
+    The schedule runs in rounds of all faults, so that a short rehearsal covers each of them.
     """
     return [*takewhile(lambda blow: blow.at_s < seconds, _blows(random.Random(f"faults {seed}")))]
 

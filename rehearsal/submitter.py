@@ -1,6 +1,6 @@
-"""A submitter: what an API process does for its callers, by connections that are cut as any others.
+"""Submitter: simulates an API process and its callers, over connections that faults can cut.
 
-It asks under an Idempotency-Key until it has an answer, so each errand is accepted once.
+It repeats a request under its Idempotency-Key until it gets a response, so each job is accepted once.
 """
 
 import asyncio
@@ -30,29 +30,29 @@ from workers.runtime.shutdown import Stop, first_of
 
 T = TypeVar("T")
 
-#: Callers of one submitter, and the mean of seconds between an answer and a caller's next errand.
+#: Callers of one submitter; mean seconds between a response and the caller's next request.
 CALLERS, PAUSE_S = 5, 0.3
-#: Seconds that it waits for an answer, and before it asks again.
+#: Timeout of a response, and pause before a retry, in seconds.
 PATIENCE_S, AGAIN_S = 2.0, 0.2
 
-#: What a repeat mends.
+#: Errors that a retry can resolve.
 BUSY = (*PASSING, InFlight, Limited)
 
-#: The API key that all errands are asked with.
+#: The API key of all requests.
 CALLER = UUID(int=1)
 
 VAULT = parse_keyring(KEYRING, setting="VAULT_KEYS")
 
 
 class Submitter:
-    """`accepted` has the job of each errand that was answered, by its key."""
+    """`accepted` maps each Idempotency-Key with a response to its job."""
 
     def __init__(self, errands: Iterator[Errand], accepted: dict[str, UUID]) -> None:
         self.errands, self.accepted = errands, accepted
         self.asking = 0
 
     async def run(self, pool: Pool, courier: Courier, stop: Stop) -> None:
-        """Until `stop` is asked for, and all that it has begun is answered or given up."""
+        """Submit jobs until `stop` is requested and each begun request is accepted or abandoned."""
         async with asyncio.TaskGroup() as group:
             for _ in range(CALLERS):
                 group.create_task(self._call(pool, courier, stop, group))
@@ -69,7 +69,7 @@ class Submitter:
             await first_of(stop.soon, within_s=random.expovariate(1 / PAUSE_S))
 
     async def _answer(self, pool: Pool, courier: Courier, errand: Errand, stop: Stop) -> UUID | None:
-        """Ask until there is an answer; None if there was none in time."""
+        """Retry until there is a response; return None if there was none in time."""
         asked = await until_answered(lambda: transact(pool, partial(submit, errand)), stop)
         if asked is None:
             return None
@@ -80,7 +80,7 @@ class Submitter:
 
 
 async def submit(errand: Errand, conn: Conn) -> tuple[UUID, Wake | None]:
-    """The job, and the record of the answer, in one transaction; or the answer that the key was given."""
+    """Submit the job and store the response in one transaction, or return the stored response of the key."""
     use = KeyUse(errand.tenant, CALLER, errand.key, fingerprint=errand.key.encode())
     free = await idempotency.claim(conn, use)
     if free is None:
@@ -99,7 +99,7 @@ async def submit(errand: Errand, conn: Conn) -> tuple[UUID, Wake | None]:
 
 
 async def until_answered(ask: Callable[[], Awaitable[T]], stop: Stop) -> T | None:
-    """The answer, however often it takes to ask; None where it is refused, or nobody waits any more."""
+    """Repeat `ask` until it succeeds; return None if it is refused, or once `stop.now` is set."""
     while not stop.now.is_set():
         try:
             with reaching():
@@ -112,7 +112,7 @@ async def until_answered(ask: Callable[[], Awaitable[T]], stop: Stop) -> T | Non
 
 
 async def _cancel(pool: Pool, errand: Errand, job_id: UUID, stop: Stop) -> None:
-    """Ask to cancel it after a while; that it has ended, or can't be canceled now, is no matter."""
+    """Cancel the job after a while; ignore a job that has ended or can't be canceled."""
     await first_of(stop.soon, within_s=errand.cancel_after_s or 0)
     cancel = partial(jobs.cancel, organization_id=errand.tenant, job_id=job_id)
     await until_answered(lambda: transact(pool, cancel), stop)
@@ -120,7 +120,7 @@ async def _cancel(pool: Pool, errand: Errand, job_id: UUID, stop: Stop) -> None:
 
 @asynccontextmanager
 async def connected(database_url: str, redis_url: str) -> AsyncIterator[tuple[Pool, Courier]]:
-    """A submitter's connections."""
+    """Open a submitter's connections."""
     async with (
         open_pool(
             database_url, name="submitter", size=CALLERS, command_timeout=PATIENCE_S, patience_s=PATIENCE_S

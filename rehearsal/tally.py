@@ -1,4 +1,4 @@
-"""The tally of a rehearsal: what became of each job that was accepted, by the ledger and its effects."""
+"""Count of a rehearsal's accepted jobs by outcome, from the ledger and the recorded effects."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +11,7 @@ from rehearsal import kinds
 from rehearsal.kinds import EFFECTS
 from rehearsal.tasks import next_key
 
-#: Each job with its effects, in time that grows as their number does.
+#: Each job with its number of effect rows; the query's time is linear.
 JOBS = """
 with effects as (
   select job_id, count(*) as rows
@@ -24,7 +24,7 @@ select j.id, j.kind, j.state, j.args ->> 'key' as key, (j.args ->> 'left')::inte
 
 
 class Found(NamedTuple):
-    """A job as the ledger has it at the end, with its rows in the table of effects, and its links."""
+    """A job in the ledger at the end, with its number of effect rows and remaining chain links."""
 
     id: UUID
     kind: str
@@ -36,7 +36,7 @@ class Found(NamedTuple):
 
 
 class Anomaly(NamedTuple):
-    """A job with which something happened that must not, and why it is thought so."""
+    """A job that broke a rule, with the reason."""
 
     what: str
     job: str
@@ -44,9 +44,9 @@ class Anomaly(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """Jobs by what became of them. `given_up` are those of `failed` that died with their workers, by code.
+    """Jobs by outcome. `given_up` counts failed jobs by error code, except jobs that fail by design.
 
-    A job that was accepted has ended in one of three ways, is open, or is lost.
+    An accepted job has completed, failed or been canceled, is open, or is lost.
     """
 
     accepted: int
@@ -58,7 +58,7 @@ class Tally(NamedTuple):
     anomalies: Sequence[Anomaly]
 
     def of(self, what: str) -> int:
-        """Jobs with an anomaly of this name."""
+        """Count the jobs with an anomaly of this name."""
         return len({anomaly.job for anomaly in self.anomalies if anomaly.what == what})
 
     @property
@@ -71,12 +71,12 @@ class Tally(NamedTuple):
 
 
 async def read(pool: Pool) -> list[Found]:
-    """Every job of the ledger."""
+    """Read all jobs of the ledger."""
     return [Found(**row) for row in await pool.fetch(JOBS)]
 
 
 def tally(found: Sequence[Found], accepted: Mapping[str, UUID], taken: Mapping[str, int]) -> Tally:
-    """`accepted` has the job of each key that was answered, `taken` the receiver's calls by job."""
+    """Count the jobs. `accepted` maps each key to its job, `taken` has the receiver's calls by job."""
     kept, answered = {job.id for job in found}, {*accepted.values()}
     mine = [job for job in found if job.id in answered or next_key("") in job.key]
     states = Counter(job.state for job in mine)
@@ -96,7 +96,7 @@ def tally(found: Sequence[Found], accepted: Mapping[str, UUID], taken: Mapping[s
 
 
 def judge(job: Found, calls: int) -> Iterator[Anomaly]:
-    """Anomalies of a job's effects."""
+    """Yield the anomalies of a job's effects."""
     effects = EFFECTS[job.kind]
     for name, left, wanted in (("rows", job.rows, effects.rows), ("calls", calls, effects.calls)):
         most = wanted if job.state == State.COMPLETED or name == "calls" or not effects.late else 0
@@ -107,17 +107,17 @@ def judge(job: Found, calls: int) -> Iterator[Anomaly]:
 
 
 def _keyed_twice(found: Sequence[Found]) -> Iterator[Anomaly]:
-    """Keys under which more than one job was made."""
+    """Yield the keys with more than one job."""
     for key, times in Counter(job.key for job in found).items():
         if times > 1:
             job = next(job for job in found if job.key == key)
-            yield Anomaly("doubled", str(job.id), f"{times} jobs of the one key {key}")
+            yield Anomaly("doubled", str(job.id), f"{times} jobs of one key {key}")
 
 
 def _broken_chains(found: Sequence[Found]) -> Iterator[Anomaly]:
-    """Links that ended and have no next one."""
+    """Yield completed chain links without a next link."""
     keys = {job.key for job in found}
     for job in found:
         ended = job.kind == kinds.CHAIN.name and job.state == State.COMPLETED
         if ended and job.left and next_key(job.key) not in keys:
-            yield Anomaly("lost", str(job.id), "its next link is missing, which its commit has submitted")
+            yield Anomaly("lost", str(job.id), "the next link, which its commit submitted, is missing")

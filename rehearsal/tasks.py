@@ -1,4 +1,4 @@
-"""Tasks of a rehearsal's kinds. Each writes its effects as any task does: through fenced transactions."""
+"""Tasks of a rehearsal's kinds. Each writes its effects in fenced transactions, like any task."""
 
 import asyncio
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ _log = logs.get("rehearsal")
 
 
 def tasks(outside: Address) -> Tasks:
-    """The task of each kind, of a worker that reaches the receiver at `outside`."""
+    """Return the task of each kind; the receiver is at `outside`."""
     bare: Mapping[Any, Task] = {
         kinds.NONE: none,
         kinds.WRITE: write,
@@ -42,7 +42,7 @@ def tasks(outside: Address) -> Tasks:
 
 
 async def telling(task: Task, ctx: Context) -> Outcome:
-    """Log an attempt whose write was refused; it is counted from there."""
+    """Log an attempt with a refused write: `fences` counts these lines."""
     try:
         return await task(ctx)
     except Fenced:
@@ -55,7 +55,7 @@ async def none(_: Context) -> Outcome:
 
 
 async def write(ctx: Context) -> Outcome:
-    """A row in the commit, which stays open for a while, so that faults meet it."""
+    """Insert a row in the commit, which stays open for a while, so that faults hit it."""
 
     async def body(conn: Conn) -> None:
         await _leave(ctx, conn)
@@ -65,7 +65,7 @@ async def write(ctx: Context) -> Outcome:
 
 
 async def steps(ctx: Context) -> Outcome:
-    """Rows in named steps, of which each commits once, whatever becomes of its attempts."""
+    """Insert rows in named steps. Each step commits once over all attempts."""
     for name in ("first", "second", "third"):
         await ctx.step(partial(_leave, ctx), name=name)
         await asyncio.sleep(ctx.job.args["pause_s"])
@@ -73,12 +73,14 @@ async def steps(ctx: Context) -> Outcome:
 
 
 async def call(outside: Address, ctx: Context) -> Outcome:
-    """The key is committed before the first call, so that every attempt makes the same."""
+    """Call the receiver. The key is committed before the first call, so that every attempt uses the same
+    key.
+    """
     key = await ctx.step(_draw_key, name="key")
     try:
         await receiver.tell(outside, Call(str(ctx.job.id), key))
     except OSError as error:
-        return Retry("NO_ANSWER", f"the receiver gave no answer: {error!r}", after_s=AGAIN_S)
+        return Retry("NO_ANSWER", f"the receiver did not respond: {error!r}", after_s=AGAIN_S)
     return await write(ctx)
 
 
@@ -95,7 +97,7 @@ async def early(ctx: Context) -> Outcome:
 
 
 async def slow(ctx: Context) -> Outcome:
-    """As long as it is told to, a tenth of it at a time."""
+    """Sleep for `takes_s` in ten parts, with progress."""
     for tenth in range(10):
         await ctx.progress(tenth / 10)
         await asyncio.sleep(ctx.job.args["takes_s"] / 10)
@@ -103,7 +105,7 @@ async def slow(ctx: Context) -> Outcome:
 
 
 async def chain(ctx: Context) -> Outcome:
-    """The next link is submitted in the transaction that ends this one."""
+    """Submit the next link in the transaction that ends this job."""
 
     async def link(conn: Conn) -> None:
         await _leave(ctx, conn)
@@ -121,7 +123,7 @@ async def doomed(_: Context) -> Outcome:
 
 
 def next_key(key: str) -> str:
-    """The key of a chain's next link."""
+    """Return the key of a chain's next link."""
     return f"{key}>"
 
 

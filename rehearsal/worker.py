@@ -1,4 +1,6 @@
-"""`python -m rehearsal.worker HOST PORT`: a worker whose kinds are a rehearsal's; the receiver is there."""
+"""`python -m rehearsal.worker HOST PORT`: a worker of a rehearsal's kinds; the receiver is at HOST and
+PORT.
+"""
 
 import os
 import sys

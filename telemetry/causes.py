@@ -1,7 +1,7 @@
-"""Causes: what a task of the event loop runs for, a request or an attempt of a job.
+"""Causes: the request or job attempt that the current event loop task works for.
 
-Lines of the log and spans say it, and a job that is submitted meanwhile carries it in its id
-(`schemas/ids.py`), so that nothing has to be written for it.
+Log lines and spans carry the cause's ids. A job submitted meanwhile embeds the request id in its own id
+(`schemas/ids.py`), so the link needs no write.
 """
 
 import asyncio
@@ -17,24 +17,25 @@ T = TypeVar("T")
 
 
 class Cause(Protocol):
-    """`span` is the span that others begin within; None: nobody records what is done for it.
+    """A request or a job attempt.
 
-    `submits` are the jobs that it has made, as far as nobody has told of them.
+    `span` is the parent of new spans; None if no recorder is active. `submits` are submitted jobs without a
+    span yet.
     """
 
     span: Any
     submits: Any
 
     def log_fields(self) -> Mapping[str, Any]:
-        """The fields of every line that is logged for it."""
+        """Return the fields for every log line of this cause."""
         ...
 
     def new_job_id(self) -> UUID:
-        """The id of a job that it makes."""
+        """Return an id for a job that this cause submits."""
         ...
 
     def submitted(self, *, kind: str, project_id: UUID | None, job_id: UUID) -> None:
-        """It has made a job, if its transaction commits."""
+        """Record a submitted job; it counts only if its transaction commits."""
         ...
 
 
@@ -44,7 +45,7 @@ current = _current.get
 
 
 def enter(cause: Cause) -> Token[Cause | None]:
-    """From now on this task, and those that it starts, run for the cause; `leave` takes it back."""
+    """Attach the cause to this task and to the tasks that it starts. `leave` detaches it."""
     return _current.set(cause)
 
 
@@ -52,7 +53,7 @@ leave = _current.reset
 
 
 def start(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-    """A task that runs for nobody's cause alone, although this one begins it."""
+    """Start a task without a cause: it works for many requests."""
     return asyncio.create_task(work, context=Context())
 
 
@@ -68,7 +69,7 @@ def submitted(*, kind: str, project_id: UUID | None, job_id: UUID) -> None:
 
 @contextmanager
 def undone() -> Iterator[None]:
-    """A part of a transaction that an error rolls back alone, and with it the jobs that it has made."""
+    """Wrap a part of a transaction (a savepoint). An error also removes the jobs that the block submitted."""
     cause = _current.get()
     submits = [] if cause is None else cause.submits
     before = len(submits)

@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from time import perf_counter, thread_time
 from typing import Any, ParamSpec, TypeVar
 
-#: A step that takes so much CPU holds the loop: every other request waits for it. In seconds.
+#: Seconds of CPU from which a step counts as holding the loop: every other request waits for it.
 HOLD_S = 0.01
 
 P = ParamSpec("P")
@@ -21,8 +21,8 @@ T = TypeVar("T")
 class Cost:
     """The cost of a request so far. Times are seconds, sizes bytes of bodies.
 
-    `database_s` is the time for which the request held a connection of the pool. It leaves out the CPU time
-    that the event loop used meanwhile: a busy loop would otherwise make every statement look slow.
+    `database_s` is the time for which the request held a connection of the pool. It leaves out the event
+    loop's CPU time in that period: a busy loop would otherwise make every statement look slow.
     """
 
     __slots__ = ("children_s", "database_s", "loop_s", "received", "sent", "threads_s")
@@ -33,12 +33,12 @@ class Cost:
 
     @property
     def cpu_s(self) -> float:
-        """CPU seconds of the loop, threads and child processes together."""
+        """Return the CPU seconds of the loop, threads and child processes together."""
         return self.loop_s + self.threads_s + self.children_s
 
     @property
     def bytes(self) -> int:
-        """Bytes received and sent."""
+        """Return the bytes received and sent."""
         return self.received + self.sent
 
 
@@ -60,7 +60,7 @@ def metered(cost: Cost) -> Iterator[None]:
 class Steps(Awaitable[T]):
     """Awaits a coroutine, charges the CPU time of its steps to `cost`, and calls `report` with long ones.
 
-    A step is the code between two suspensions: for so long no other task of the event loop runs. CPU time
+    A step is the code between two suspensions. No other task of the event loop runs during a step. CPU time
     doesn't grow while the kernel or another thread has the processor, so a busy machine makes no step longer.
     """
 
@@ -127,7 +127,7 @@ def in_thread(work: Callable[P, T]) -> Callable[P, T]:
 
 
 async def to_thread(work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
-    """`asyncio.to_thread`, charged to the request."""
+    """Run `asyncio.to_thread` and charge its CPU time to the request."""
     return await asyncio.to_thread(in_thread(work), *args, **named)
 
 

@@ -1,7 +1,6 @@
-"""Exporter of spans by OTLP, where the environment names a collector: OpenTelemetry's own settings say how.
+"""Exporter of spans by OTLP, configured by OpenTelemetry's own environment variables.
 
-It costs requests and jobs no waiting: spans go out from a thread of their own, and are dropped where it can't
-keep up.
+Export never delays requests or jobs: a separate thread sends the spans, and drops them when it can't keep up.
 """
 
 import threading
@@ -13,12 +12,12 @@ from importlib.util import find_spec
 from schemas.errors import SettingsInvalid
 from telemetry import logs, tracing
 
-#: Settings that turn it on, each by naming who collects.
+#: Variables that turn the export on; each holds the collector's address.
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
 PROTOCOL = "http/protobuf"
 
-#: Seconds that the end of a process waits for the last spans to go out.
+#: Seconds that a process waits at its end for the last spans to be sent.
 LAST_S = 2.0
 
 _log = logs.get("tracing")
@@ -26,18 +25,18 @@ _log = logs.get("tracing")
 
 @contextmanager
 def exporting(environ: Mapping[str, str], *, process: str) -> Iterator[None]:
-    """While the block runs, spans go to the collector that the environment names, if it names one.
+    """Export spans while the block runs, if the environment configures a collector.
 
-    Raises `SettingsInvalid` for what OpenTelemetry can't be set to here. Where it isn't installed the process
-    runs without it, and says so: traces are no reason to be down.
+    Raises `SettingsInvalid` for unsupported OpenTelemetry settings. Without the extra `otel` the process runs
+    untraced and logs a warning: tracing must not stop a process.
     """
     endpoint = _endpoint(environ)
     if endpoint is None:
         yield
     elif _missing():
         _log.warning(
-            f"{endpoint} is set, but OpenTelemetry isn't installed, and nothing is traced: "
-            "pip install 'tenantry[otel]', or take the setting away"
+            f"{endpoint} is set, but OpenTelemetry isn't installed, so nothing is traced: "
+            "pip install 'tenantry[otel]', or remove the setting"
         )
         yield
     else:
@@ -46,21 +45,21 @@ def exporting(environ: Mapping[str, str], *, process: str) -> Iterator[None]:
 
 
 def _endpoint(environ: Mapping[str, str]) -> str | None:
-    """The setting that names a collector, unless another one turns tracing off. Raises `SettingsInvalid`."""
+    """Return the variable that configures a collector; None if tracing is off. Raises `SettingsInvalid`."""
     found = next((name for name in ENDPOINTS if environ.get(name)), None)
     exporter = environ.get("OTEL_TRACES_EXPORTER") or "otlp"
     if found is None or exporter == "none" or environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
         return None
     if exporter != "otlp":
-        raise SettingsInvalid("OTEL_TRACES_EXPORTER can't be used: it is one of otlp, none")
+        raise SettingsInvalid("OTEL_TRACES_EXPORTER is invalid: use otlp or none")
     for name in PROTOCOLS:
         if environ.get(name) not in {None, "", PROTOCOL}:
-            raise SettingsInvalid(f"{name} can't be used: traces go out by {PROTOCOL} alone")
+            raise SettingsInvalid(f"{name} is invalid: only {PROTOCOL} is supported")
     return found
 
 
 def _missing() -> bool:
-    """True if a part of the extra `otel` isn't installed."""
+    """Return whether a part of the extra `otel` is missing."""
     try:
         return find_spec("opentelemetry.exporter.otlp.proto.http") is None
     except ModuleNotFoundError:
@@ -84,12 +83,12 @@ def _exporting(process: str) -> Iterator[None]:
         exporter = OTLPSpanExporter()
         provider.add_span_processor(BatchSpanProcessor(exporter))
     except ValueError as error:
-        raise SettingsInvalid(f"OpenTelemetry can't use one of the settings OTEL_...: {error}") from error
+        raise SettingsInvalid(f"OpenTelemetry rejects a setting OTEL_...: {error}") from error
     try:
         with tracing.recording(OtelRecorder(provider, span_ids)):
             yield
     finally:
-        # In a thread that the end of the process doesn't wait for: the SDK's own patience is longer.
+        # Runs in a daemon thread, which can't delay the process's end: the SDK's own timeout is longer.
         last = threading.Thread(target=provider.shutdown, daemon=True)
         last.start()
         last.join(LAST_S)

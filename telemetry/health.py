@@ -16,7 +16,7 @@ from telemetry import lag, logs
 
 TIMEOUT_S = 5.0
 
-#: Only this machine can ask here.
+#: Loopback: only this machine can connect.
 HERE = "127.0.0.1"
 
 _log = logs.get("health")
@@ -26,19 +26,18 @@ _log = logs.get("health")
 async def serving(
     port: int, *, setting: str = "HEALTH_PORT", host: str = HERE, hosts: AllowedHosts | None = None
 ) -> AsyncIterator[int]:
-    """The server on `port`, while the block runs. Yields the port: 0 takes any free one, which the log says.
+    """Serve health checks and metrics on `port` while the block runs.
 
-    Raises `SettingsInvalid`, which names the `setting`, for a port that can't be had.
-
-    It listens on `host`. It answers 421 to a `Host` that `hosts` doesn't allow. By default `localhost` and IP
-    addresses are allowed.
+    Yields the port: 0 takes a free port, which is logged. Raises `SettingsInvalid`, with the name `setting`,
+    if the port can't be bound. Listens on `host`. A `Host` header that `hosts` doesn't allow gets a 421; by
+    default `localhost` and IP addresses are allowed.
     """
     try:
         server = await asyncio.start_server(partial(_respond, hosts or AllowedHosts()), host, port)
     except OSError as error:
         raise SettingsInvalid(
-            f"{setting} {port} can't be used on {host}: another process has it, only root may, or "
-            "HEALTH_HOST isn't ours; give each process its own, or 0, which takes a free one"
+            f"{setting} {port} can't be bound on {host}: it is in use, needs root, or "
+            "HEALTH_HOST isn't an address of this machine; set another port, or 0 for a free one"
         ) from error
     bound: int = server.sockets[0].getsockname()[1]
     _log.info("serving health", port=bound)
@@ -62,7 +61,7 @@ async def _respond(hosts: AllowedHosts, reader: asyncio.StreamReader, writer: as
                 writer.write(_misdirected())
             await writer.drain()
     except (OSError, EOFError, asyncio.LimitOverrunError):
-        pass  # The client has left, or does not speak HTTP.
+        pass  # The client left, or does not speak HTTP.
     finally:
         writer.close()
 

@@ -1,4 +1,4 @@
-"""The event loop's lag: what blocks the loop, blocks everything."""
+"""Event loop lag: a blocked loop delays everything in its process."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,7 +11,7 @@ EVERY_S = 1.0
 
 @asynccontextmanager
 async def measured() -> AsyncIterator[None]:
-    """While the block runs, `loop_lag_seconds` says how late its last timer was."""
+    """Measure the delay of a timer in `loop_lag_seconds` while the block runs."""
     task = asyncio.create_task(_measure())
     try:
         yield

@@ -1,7 +1,7 @@
-"""Logs of processes: an event with fields, one JSON object a line on stderr; readable lines on a terminal.
+"""Logs of processes: events with fields, one JSON object a line on stderr; readable lines on a terminal.
 
-`info` is what a person needs to know once, and a line for each request; what happens for every job is
-`debug` or a metric. The fields that several places log have one spelling, here.
+Level `info` has one-time events and one line for each request. Per-job events are `debug` or a metric. This
+module defines the field names that several modules log.
 """
 
 import asyncio
@@ -21,8 +21,9 @@ from telemetry import causes, tracing
 GATHER_S = 0.1
 _GATHER = "gather"
 
-#: Libraries that say what we count as metrics or know already, and the least of theirs that is logged. A pool
-#: of asyncpg warns, with a traceback, of each connection that it can't open while Postgres is away.
+#: Libraries with noisy logs, and the lowest level logged of each. Metrics cover the dropped lines. A pool
+#: of
+#: asyncpg warns, with a traceback, of each connection that it can't open while Postgres is away.
 QUIET = {
     **dict.fromkeys(("arq", "asyncio", "httpx", "httpcore", "uvicorn.error"), logging.WARNING),
     "asyncpg.pool": logging.ERROR,
@@ -30,7 +31,7 @@ QUIET = {
 
 
 def configure(*, process: str, level: str = "info") -> None:
-    """Call once, first; `process` says which one speaks, such as `ingest` or `web`."""
+    """Configure logging; call once, first. `process` names this process, for example `ingest` or `web`."""
     number = logging.getLevelNamesMapping()[level.upper()]
     shared = _shared(process)
     structlog.configure(
@@ -43,17 +44,17 @@ def configure(*, process: str, level: str = "info") -> None:
 
 
 def get(name: str) -> Any:
-    """A logger whose lines name the part of the product that speaks."""
+    """Return a logger with `name` as the field `part` of its lines."""
     return structlog.get_logger(part=name)
 
 
 def get_gathering(name: str) -> Any:
-    """One for what speaks all the time: its lines go out together, up to `GATHER_S` late."""
+    """Return a logger for frequent lines, which are batched and written up to `GATHER_S` late."""
     return structlog.get_logger(_GATHER, part=name)
 
 
 class OfJob(Protocol):
-    """A row of a job, as a claim or another statement has it."""
+    """A job's row: a claim or another statement's result."""
 
     @property
     def organization_id(self) -> UUID: ...
@@ -66,7 +67,7 @@ class OfJob(Protocol):
 
 
 def job(row: OfJob, *, attempt: int | None = None) -> dict[str, Any]:
-    """The fields of every line about a job: its request's too, which its id tells."""
+    """Return the fields for log lines about a job; the request id comes from the job id."""
     request = ids.request_of(row.id)
     found = {
         "request_id": request and ids.show(ids.REQUEST, request),
@@ -81,19 +82,19 @@ def job(row: OfJob, *, attempt: int | None = None) -> dict[str, Any]:
 
 
 def post(organization_id: UUID, post_id: UUID) -> dict[str, Any]:
-    """The fields of every line about a post, besides its job's."""
+    """Return the fields for log lines about a post, in addition to its job's."""
     return {
         "organization_id": ids.show(ids.ORGANIZATION, organization_id),
         "post_id": ids.show(ids.POST, post_id),
     }
 
 
-#: GitHub's tokens, whose prefix tells them: an App's, its users', people's own (theirs may have dots).
+#: GitHub tokens, by prefix: app, user and personal access tokens (personal ones may contain dots).
 _SECRET = re.compile(r"\b(gh[opsru]_|github_pat_)[A-Za-z0-9._-]+")
 
 
 class _Lines:
-    """A factory of loggers that write to one stream."""
+    """Factory of loggers that write to one stream."""
 
     def __init__(self, stream: TextIO) -> None:
         self._at_once = structlog.WriteLogger(stream)
@@ -104,7 +105,7 @@ class _Lines:
 
 
 class _Gathered:
-    """A stream for an event loop: a system call for each line would cost more than the line."""
+    """Buffered stream for an event loop: a system call for each line would cost more than the line."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -117,7 +118,7 @@ class _Gathered:
         self._lines.append(line)
 
     def flush(self) -> None:
-        """`_send` does, later."""
+        """Do nothing: `_send` flushes later."""
 
     def _send(self) -> None:
         lines, self._lines = self._lines, []
@@ -127,7 +128,7 @@ class _Gathered:
 
 
 def name_cause(_: Any, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
-    """Add the fields of whatever the line's task runs for, where the line doesn't have them itself."""
+    """Add the fields of the current cause, except fields that the line already has."""
     if cause := causes.current():
         for name, value in cause.log_fields().items():
             event.setdefault(name, value)
@@ -163,8 +164,8 @@ def _render() -> list[structlog.types.Processor]:
 
 
 def _redact(_: Any, __: str, line: Any) -> str:
-    """The last word on a line, whatever part of it a secret got into."""
-    # A search for plain text costs a fiftieth of the pattern's: most lines have neither.
+    """Redact secrets in the rendered line, in any field."""
+    # A plain-text search costs a fiftieth of the pattern's, and most lines have no token.
     return _SECRET.sub(r"\1...", line) if "gh" in line or "github_pat_" in line else line
 
 
@@ -173,7 +174,7 @@ def _encode(_: Any, __: str, event: structlog.types.EventDict) -> str:
 
 
 def _route_stdlib(number: int, shared: list[structlog.types.Processor]) -> None:
-    """Lines of libraries, in the same form."""
+    """Route the lines of libraries through the same format."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

@@ -1,7 +1,7 @@
 """Recorder of spans with OpenTelemetry's SDK, which the extra `otel` installs. Only `exporting` imports it.
 
-Names are those of the semantic conventions where they have one. Nothing that somebody sent is an attribute:
-no address but its host, no header, no argument, no message of an error.
+Names follow the semantic conventions where one exists. Attributes hold no data of callers: no URL except its
+host, no header, no argument, no error message.
 """
 
 from uuid import UUID
@@ -28,12 +28,12 @@ from telemetry import tracing
 from telemetry.tracing import Attributes, Role, Served, Span, Submit
 
 KINDS = {"internal": SpanKind.INTERNAL, "client": SpanKind.CLIENT}
-#: No span is around these: whatever else is active in the thread isn't ours.
+#: An empty context: spans active elsewhere in the thread aren't parents.
 NOWHERE = Context()
 
 
 class Ids(IdGenerator):
-    """Ids of spans: random ones, but for what `trace` and `span` say of the next."""
+    """Id generator: `trace` and `span`, if set, are the next ids; other ids are random."""
 
     def __init__(self) -> None:
         self.trace = self.span = 0
@@ -49,7 +49,7 @@ class Ids(IdGenerator):
 
 
 class OtelSpan:
-    """A span that has begun."""
+    """A span in progress."""
 
     def __init__(self, span: Inner) -> None:
         self.inner = span
@@ -66,7 +66,7 @@ class OtelSpan:
 
 
 class OtelRecorder:
-    """Spans of a provider that has these ids, so that each process finds those of a request by its jobs."""
+    """Recorder with derived ids: each process computes the ids of a request's spans from its job ids."""
 
     def __init__(self, provider: TracerProvider, span_ids: Ids) -> None:
         self._ids = span_ids
@@ -74,9 +74,9 @@ class OtelRecorder:
         self._tracer = provider.get_tracer("tenantry")
 
     def served(self, served: Served) -> None:
-        """The span of a request, and of each of its submits.
+        """Record the span of a request, and of each of its submits.
 
-        A caller's own trace is linked, and not gone on with: else strangers would say what is sampled here.
+        A caller's own trace is linked and not continued: otherwise strangers could control sampling.
         """
         self._ids.trace = tracing.trace_of(served.request)
         span = self._begin(
@@ -96,9 +96,9 @@ class OtelRecorder:
         span.end(served.ended)
 
     def submitted(self, attempt: Span, submit: Submit) -> None:
-        """The span of the submit of a job that an attempt has made.
+        """Record the span of a job that an attempt submits.
 
-        It is in that job's own trace, and linked to the attempt: weeks may lie between the two.
+        The span belongs to the new job's own trace and links to the attempt: weeks may lie between the two.
         """
         assert isinstance(attempt, OtelSpan)  # noqa: S101  this recorder has begun it
         self._ids.trace = tracing.trace_of(submit.job_id)
@@ -118,7 +118,7 @@ class OtelRecorder:
         sent.end(submit.at)
 
     def attempt(self, job_id: UUID, name: str, attributes: Attributes) -> Span:
-        """The span of an attempt, in its job's trace: below the submit, where a request made the job."""
+        """Begin the span of an attempt, in its job's trace: below the submit, if a request made the job."""
         trace_id = tracing.trace_of(tracing.root_of(job_id))
         within = NOWHERE
         if ids.request_of(job_id) is None:
@@ -150,7 +150,9 @@ class OtelRecorder:
         return OtelSpan(self._tracer.start_span(name, within, kind, attributes, links, at))
 
     def _remote(self, trace_id: int, span_id: int) -> Context:
-        """The span of another process, which has sampled the trace if this one would: by its id."""
+        """Return a context with another process's span. The trace id decides the sampling, as in that
+        process.
+        """
         decided = self._sampler.should_sample(NOWHERE, trace_id, "").decision
         sampled = decided is Decision.RECORD_AND_SAMPLE
         flags = TraceFlags(TraceFlags.SAMPLED if sampled else TraceFlags.DEFAULT)
@@ -159,7 +161,7 @@ class OtelRecorder:
 
 
 def _linked(traceparent: str) -> list[Link]:
-    """A link to the caller's span, if it named one. What it says besides (`tracestate`) is not kept."""
+    """Return a link to the caller's span, if `traceparent` is valid. `tracestate` is dropped."""
     found = TraceContextTextMapPropagator().extract({"traceparent": traceparent}, NOWHERE)
     theirs = get_current_span(found).get_span_context()
     return [Link(theirs)] if theirs.is_valid else []
@@ -171,7 +173,7 @@ def _of_job(job_id: UUID, project_id: UUID | None) -> dict[str, str]:
 
 
 def _message(kind: str, operation: str) -> dict[str, str]:
-    """A job as the conventions see it: a message to the workers of a kind."""
+    """Return a job's attributes by the messaging conventions: a message to the workers of a kind."""
     return {
         "messaging.system": "tenantry",
         "messaging.destination.name": kind,

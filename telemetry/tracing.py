@@ -1,8 +1,7 @@
-"""Tracing: spans of requests, attempts and what they do, where an operator has OpenTelemetry collect them.
+"""Tracing: spans of requests, job attempts and their steps, if an operator configures OpenTelemetry.
 
-A trace's id follows from the id of the request that began it, and a job's id tells its request's: so the
-spans of a request, and of its jobs in whatever process, are of one trace, and nothing is written or sent for
-that. Without a recorder nothing here does more than to look whether there is one.
+The trace id is a hash of the request id, and a job id embeds its request id. So all processes put a request
+and its jobs into one trace, without any write or message. Without a recorder each call only checks for one.
 """
 
 import time
@@ -21,21 +20,23 @@ NOTHING: Attributes = {}
 
 
 class Span(Protocol):
-    """A span that has begun. `end` is called once."""
+    """A span in progress. `end` is called once."""
 
     def note(self, attributes: Attributes) -> None: ...
 
     def fail(self, error: str) -> None:
-        """It failed, by this word: a code or a type, never a message, which may have what people sent."""
+        """Mark the span as failed with a code or a type, never with a message: messages may contain callers'
+        data.
+        """
         ...
 
     def end(self, at: int | None = None) -> None:
-        """At a time in nanoseconds since 1970; now unless it is given."""
+        """End the span at a time in nanoseconds since 1970; now by default."""
         ...
 
 
 class Served(NamedTuple):
-    """A request that has its answer, by times in nanoseconds since 1970, and its caller's `traceparent`."""
+    """A served request: times in nanoseconds since 1970, and its caller's `traceparent`."""
 
     request: UUID
     name: str
@@ -48,7 +49,7 @@ class Served(NamedTuple):
 
 
 class Submit(NamedTuple):
-    """A job that a request or an attempt has made, and when."""
+    """A job submitted by a request or an attempt, with its time."""
 
     kind: str
     project_id: UUID | None
@@ -57,7 +58,7 @@ class Submit(NamedTuple):
 
 
 class Recorder(Protocol):
-    """Maker of spans."""
+    """Factory of spans."""
 
     def served(self, served: Served) -> None: ...
 
@@ -71,7 +72,7 @@ class Recorder(Protocol):
 
 
 class _Silent:
-    """A span that nobody records."""
+    """A span without a recorder."""
 
     def note(self, attributes: Attributes) -> None: ...
 
@@ -90,13 +91,13 @@ _recorder: Recorder | None = None
 
 
 def recorder() -> Recorder | None:
-    """The recorder of this process, if somebody collects."""
+    """Return the recorder of this process, if a collector is configured."""
     return _recorder
 
 
 @contextmanager
 def recording(with_: Recorder) -> Iterator[None]:
-    """While the block runs, it records."""
+    """Install the recorder while the block runs."""
     global _recorder  # noqa: PLW0603  one for a process, as OpenTelemetry has it
     before, _recorder = _recorder, with_
     try:
@@ -106,9 +107,9 @@ def recording(with_: Recorder) -> Iterator[None]:
 
 
 def within(name: str, role: Role = "internal", attributes: Attributes = NOTHING) -> "_Silent | _Block":
-    """A span of the block, within that of the attempt which this task runs for.
+    """Open a span for the block, below the span of the current attempt.
 
-    An error that leaves the block fails it.
+    An error that leaves the block marks the span as failed.
     """
     cause = causes.current()
     if _recorder is None or cause is None or cause.span is None:
@@ -117,7 +118,7 @@ def within(name: str, role: Role = "internal", attributes: Attributes = NOTHING)
 
 
 class _Block:
-    """A span that ends with a block."""
+    """A span that ends with its block."""
 
     def __init__(self, span: Span) -> None:
         self._span = span
@@ -134,25 +135,25 @@ class _Block:
 
 
 def now() -> int:
-    """Nanoseconds since 1970."""
+    """Return nanoseconds since 1970."""
     return time.time_ns()
 
 
 def root_of(job_id: UUID) -> UUID:
-    """The id that a job's trace begins with: its request's, or its own where no request made it."""
+    """Return the id at the root of a job's trace: its request's, or the job's own if no request made it."""
     return ids.request_of(job_id) or job_id
 
 
 def trace_of(root: UUID) -> int:
-    """The id of a trace: 128 bits that look like chance, by which samplers choose."""
+    """Return the id of a trace: 128 pseudo-random bits, since samplers use them."""
     return int.from_bytes(blake2b(root.bytes, digest_size=16, person=b"trace").digest()) or 1
 
 
 def span_of(owner: UUID) -> int:
-    """The id of the span of a request, or of the submit of a job."""
+    """Return the id of the span of a request, or of the submit of a job."""
     return int.from_bytes(blake2b(owner.bytes, digest_size=8, person=b"span").digest()) or 1
 
 
 def fields(root: UUID) -> dict[str, str]:
-    """The field of a line that leads to the trace, where there is one."""
+    """Return the log field with the trace id, if a recorder is active."""
     return {} if _recorder is None else {"trace_id": f"{trace_of(root):032x}"}

@@ -1,8 +1,8 @@
-// What several screens ask of the API.
+// API helpers shared by several screens.
 
 import { call } from "./http.js";
 
-/** The items of a list, at most `most` of them, and whether there are more. */
+/** Fetch the items of a list, at most `most`; `more` is set if there are further ones. */
 export async function all(path, { most = 1000, signal } = {}) {
   const items = [];
   let cursor = null;
@@ -16,7 +16,7 @@ export async function all(path, { most = 1000, signal } = {}) {
   return { items, more: cursor !== null };
 }
 
-/** Reads a list that grows at its end: what was read stays, and each call goes on from the last full page. */
+/** Return a reader of an append-only list: each call continues after the last full page. */
 export function growing(path, { signal }) {
   const kept = [];
   let cursor = null;
@@ -33,14 +33,14 @@ export function growing(path, { signal }) {
   };
 }
 
-/** A query of what is said of it. */
+/** Build a query string without empty values. */
 export const query = (filters) =>
   new URLSearchParams(Object.entries(filters).filter(([, value]) =>
   value != null && value !== "")).toString();
 
 const projects = new Map();
 
-/** A project as it was within the last seconds: each of its screens asks. */
+/** Fetch a project, cached for 3 s: each of its screens requests it. */
 export function project(id, { signal, fresh = false } = {}) {
   const kept = projects.get(id);
   if (kept && !fresh && Date.now() - kept.at < 3000) return kept.asked;

@@ -1,4 +1,4 @@
-// Who is signed in, and which screen the address names.
+// Application shell: session, routing and the menu.
 
 import { advance, readClock, told } from "./clock.js";
 import { h, say } from "./dom.js";
@@ -17,7 +17,7 @@ const TICK_MS = 10000;
 const main = document.getElementById("main"), bar = document.getElementById("bar");
 let who = null, sandbox = null, leaving = new AbortController(), view = null, here = null;
 
-/** As the API grants: `*` is every scope but the operators'. */
+/** Check a scope as the API does: `*` grants every scope except the operators'. */
 const may = (scope) => who.scopes.includes(scope) || (who.scopes.includes("*") && !scope.startsWith("ops:"));
 
 const open = () => (who ? SCREENS.filter(({ scope }) => may(scope)) : []);
@@ -40,13 +40,13 @@ const frame = {
   refresh: async () => { await view?.refresh(); say("Refreshed"); },
 };
 
-/** What the tab says in which a person has let us in, or hasn't, on a platform's page. */
+/** Texts of the tab to which a platform's consent page returns, by outcome. */
 const RETURNS = {
-  connected: ["The account is connected", "Close this tab: the one that you came from shows it."],
+  connected: ["The account is connected", "Close this tab. The account appears in the previous tab."],
   pending: ["The account is not connected yet",
-    "The platform is slow to say so. Close this tab: the one that you came from shows it."],
+    "The platform has not confirmed it yet. Close this tab: the previous tab shows the result."],
   failed: ["The account is not connected",
-    "Nobody was let in. Close this tab, and connect it again in the one that you came from."],
+    "Access was not granted. Close this tab, and connect the account again in the previous tab."],
 };
 
 async function start() {
@@ -81,7 +81,7 @@ async function route() {
   if (arrived && !signal.aborted) arrive();
 }
 
-/** Where a screen reader goes on; nothing that a person has reached meanwhile loses the focus. */
+/** Scroll up and focus the new screen, unless the user has moved the focus. */
 function arrive() {
   scrollTo(0, 0);
   if (document.activeElement === document.body
@@ -90,24 +90,24 @@ function arrive() {
 }
 
 const absent = (name, screens) => screens.length
-  ? empty("No such screen", name ? `This key may not open “${name}”, or there is none of that name.` : "",
+  ? empty("No such screen", name ? `“${name}” does not exist, or this key may not open it.` : "",
     h("a", { className: "button", href: `#/${screens[0].name}` }, `Open ${screens[0].title}`))
   : empty("Nothing to show",
-    "This key may read nothing that the console shows. Sign out, and open it with another one.");
+    "This key has no scope for any screen. Sign out, and use another key.");
 
 const redrawFrame = () => drawFrame({
   who, screens: open(), here, status, clock: sandbox && told(sandbox),
   acts: { ...acts, clock: may("publish:write") ? move : null },
 });
 
-/** Moves the sandbox's clock; what is shown goes with it. */
+/** Move the sandbox's clock and refresh the screen. */
 const move = () => advance(async (clock) => {
   sandbox = clock;
   redrawFrame();
   await view?.refresh();
 }).catch(noticeOf);
 
-/** The times of the page go on, and the sandbox's clock. */
+/** Update relative times and the sandbox's clock. */
 function goOn() {
   tick();
   if (sandbox && who) redrawFrame();
@@ -127,10 +127,10 @@ function signIn(message) {
       start();
     },
   }, h("div", { className: "brandmark" }, h("span", { className: "mark", ariaHidden: "true" }), "Tenantry"),
-  h("h1", {}, "Open the console"), h("label", {}, "API key", key),
+  h("h1", {}, "Sign in to the console"), h("label", {}, "API key", key),
   message && h("p", { className: "why", role: "alert" }, message),
-  h("button", { className: "primary" }, "Open"),
-  h("p", { className: "hint" }, "The key stays in this tab, and is gone when it closes.")));
+  h("button", { className: "primary" }, "Sign in"),
+  h("p", { className: "hint" }, "The key is kept in this tab only, until you close it.")));
   key.focus();
 }
 

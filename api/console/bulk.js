@@ -1,36 +1,35 @@
-// All jobs that a filter matches: counted first, then done page by page, until somebody stops it.
+// Bulk retry and cancel of all jobs that match a filter: counts them, then works page by page until stopped.
 
 import { openDialog } from "./dialog.js";
 import { h, say } from "./dom.js";
 import { call, once } from "./http.js";
 import { attempt, noticeOf } from "./states.js";
 
-/** How long a call waits for its turn after a 429. */
+/** Pause before a retry after a 429. */
 const AGAIN_MS = 3000;
 
 const VERBS = {
   Retry: {
-    of: ["failed", "canceled"], not: "stage", leave: "Cancel", done: "started again",
-    text: "Each starts again as a new job, and none twice. A post whose time has passed goes out at once.",
+    of: ["failed", "canceled"], not: "stage", leave: "Cancel", done: "retried",
+    text: "Each job is retried once, as a new job. A post with a past time is published immediately.",
     came: ({ retried, skipped }) => ({ changed: retried.length, skipped }),
   },
   Cancel: {
-    of: ["scheduled", "queued", "running", "waiting"], not: "errorCode", leave: "Leave them", done: "canceled, or asked to stop", danger: true,
-    text: "Those that wait end at once, those that run at their next step. What can't be canceled goes on.",
+    of: ["scheduled", "queued", "running", "waiting"], not: "errorCode", leave: "Keep jobs", done: "canceled or stopping", danger: true,
+    text: "Waiting jobs end immediately, running jobs at their next step. Jobs that can't be canceled continue.",
     came: ({ jobIds }) => ({ changed: jobIds.length, skipped: [] }),
   },
 };
 
 /**
- * Buttons for all that match: `path` is the list's, `filters` what it is asked for, `verbs` what the key
- * may do.
+ * Return the bulk buttons. `path` is the list's, `filters` are its current filters, `verbs` the allowed ones.
  */
 export const allThatMatch = (view, path, filters, verbs) =>
   verbs.filter((verb) => VERBS[verb].of.includes(filters.phase) && !filters[VERBS[verb].not]).map((verb) =>
     h("button", {
       key: verb, type: "button", className: VERBS[verb].danger ? "danger" : "",
       onclick: ({ currentTarget }) => begin(view, path, filters, verb, currentTarget),
-    }, `${verb} all that match`));
+    }, `${verb} all matching jobs`));
 
 async function begin(view, path, filters, verb, button) {
   const asked = await attempt(button, () => count(path, filters, verb));
@@ -41,8 +40,7 @@ async function begin(view, path, filters, verb, button) {
 }
 
 /**
- * How many there are, none younger than the newest by now: what fails meanwhile, such as a retry, is left
- * alone.
+ * Count the matching jobs up to the newest one: jobs that fail later, for example retries, stay untouched.
  */
 async function count(path, { cursor, ...filters }, verb) {
   const { items: [newest] } = await call("GET", `${path}?${new URLSearchParams({ ...filters, limit: 1 })}`);
@@ -99,9 +97,7 @@ async function run(inside, asked, close) {
   inside.querySelector("button").focus();
 }
 
-/**
- * What became of the jobs of each call. A call that was refused since too many came is the same one again.
- */
+/** Yield the result of each call. A call with a 429 is repeated as the same request. */
 async function* pages({ verb, to, body }, so) {
   for (let cursor, on = true; on && !so.stopped;) {
     const answer = await patiently(so, { body: { ...body, cursor }, headers: once() }, to);

@@ -1,13 +1,15 @@
-// Charts of a few series over time: drawn shapes, and the same figures as a table for whoever can't see them.
+// Charts of time series: SVG shapes, and the same figures as an accessible table.
 
 import { h, s } from "./dom.js";
 
 const WIDE = 600, HIGH = 140;
 
 /**
- * `times` are when each bucket begins; `series`: {name, tone, values, said?}, where a value may be null and
- * `said` is what the legend says of it. `kind`: "bars", one upon the other, or "lines". `show` says a value
- * in words, `label` a bucket.
+ * Draw a chart.
+ *
+ * `times` are the begins of the buckets; `series`: {name, tone, values, said?}, where a value may be null and
+ * `said` is the legend's figure. `kind`: stacked "bars", or "lines". `show` formats a value, `label` a
+ * bucket.
  */
 export function chart({ title, times, series, kind = "lines", show = (value) => value.toLocaleString("en"),
   zone, note, label = clock }) {
@@ -29,7 +31,7 @@ export function chart({ title, times, series, kind = "lines", show = (value) => 
         [0, 0.5, 1].map((part) =>
           s("line", { class: "grid", x1: 0, x2: WIDE, y1: HIGH * part, y2: HIGH * part })),
         kind === "bars" ? bars(series, top) : lines(series, top)),
-      empty && h("p", { className: "calm" }, "Nothing in this time"),
+      empty && h("p", { className: "calm" }, "No data in this period"),
       h("div", { className: "cursor", hidden: true }), h("div", { className: "tip", hidden: true })),
     h("div", { className: "xs", ariaHidden: "true" },
       [0, Math.floor(times.length / 2), times.length - 1].map((index) =>
@@ -41,14 +43,14 @@ export function chart({ title, times, series, kind = "lines", show = (value) => 
 const spoken = (series) =>
   series.map(({ name, said }) => `${name}${said == null ? "" : ` ${said}`}`).join(", ");
 
-/** The least of 1, 2, 2.5 and 5 times a power of ten that is no less. */
+/** Round up to 1, 2, 2.5 or 5 times a power of ten. */
 function nice(value) {
   if (!value) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
   return [1, 2, 2.5, 5, 10].map((step) => step * power).find((step) => step >= value);
 }
 
-/** Each series upon the ones before it. */
+/** Stack each series on the previous ones. */
 function stacked(series) {
   const sums = series[0].values.map(() => 0);
   return series.map(({ values }) => values.map((value, index) => (sums[index] += value ?? 0)));
@@ -73,7 +75,7 @@ function lines(series, top) {
     d: curve(values, top) }));
 }
 
-/** A line through what is known; a lone value is a short dash. */
+/** Draw a line through the known values; an isolated value is a short dash. */
 function curve(values, top) {
   const step = WIDE / Math.max(1, values.length - 1);
   return values.map((value, index) => {
@@ -109,7 +111,7 @@ function unpoint(event) {
 }
 
 const asTable = ({ title, times, series, show, zone, label }) =>
-  h("details", {}, h("summary", {}, "As a table"),
+  h("details", {}, h("summary", {}, "Show as a table"),
     h("div", { className: "scroll figures", tabIndex: 0, role: "region", ariaLabel: `${title}, as a table` },
     h("table", {},
     h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "From"),
@@ -119,12 +121,12 @@ const asTable = ({ title, times, series, show, zone, label }) =>
       series.map(({ values }) =>
         h("td", { className: "number" }, values[index] == null ? "–" : show(values[index])))))))));
 
-/** A figure on a tile. */
+/** Draw a tile with a figure. */
 export const tile = (name, value, { under, tone = "" } = {}) =>
   h("div", { key: name, className: "tile" }, h("dt", {}, name), h("dd", { className: tone }, value),
     under && h("dd", { className: "hint" }, under));
 
-/** Names with bars as long as their share, the longest first. */
+/** Draw names with bars by their share, the longest first. */
 export const ranking = (items, none) => items.length
   ? h("ul", { className: "ranking" }, items.map(({ name, value, href }) =>
       h("li", { key: name },

@@ -1,4 +1,4 @@
-// The clock of a sandbox: its time, by which its screens say when, and a way to move it forward.
+// Sandbox clock: its time, the base of all relative times, and a dialog to advance it.
 
 import { notice } from "./dom.js";
 import { formDialog, input } from "./forms.js";
@@ -10,10 +10,7 @@ const SHORT = { day: "numeric", month: "short", year: "numeric", hour: "2-digit"
   timeZone: "UTC" };
 const STEPS = [["1h", "an hour"], ["1d", "a day"], ["7d", "a week"], ["30d", "30 days"]];
 
-/**
- * The sandbox's clock as it is now; null of a live organization. Every screen of the tab goes by it from
- * then on.
- */
+/** Read the sandbox's clock and use it in this tab; return null for a live organization. */
 export async function readClock(who) {
   if (who.env !== "test") return ahead(0), null;
   const clock = await call("GET", "/v1/sandbox/clock");
@@ -21,24 +18,23 @@ export async function readClock(who) {
   return clock;
 }
 
-/** What the menu says of it. */
+/** Return the menu's text for the clock. */
 export const told = ({ status }) =>
-  status === "advancing" ? "on its way …" : new Intl.DateTimeFormat("en-GB", SHORT).format(new Date(now()));
+  status === "advancing" ? "advancing …" : new Intl.DateTimeFormat("en-GB", SHORT).format(new Date(now()));
 
 /**
- * Asks how far the clock goes, and waits until it is there; `changed` is told when it leaves and when it
- * arrives.
+ * Ask for a time, advance the clock, and wait until it is reached. Calls `changed` at the begin and the end.
  */
 export async function advance(changed) {
   const before = await call("GET", "/v1/sandbox/clock");
   const done = await formDialog({
-    title: "Move the sandbox's clock", verb: "Move it",
-    text: `It is ${exact(before.now, "UTC")} there. All that is due on the way happens: posts, retries, figures. It never goes back.`,
-    next: "400 days in all.",
+    title: "Advance the sandbox's clock", verb: "Advance clock",
+    text: `Its time is ${exact(before.now, "UTC")}. Everything due in between runs: posts, retries, figures. The clock can't go back.`,
+    next: "At most 400 days in total.",
     fields: [
       input("advance", "By", { value: "1d", autofocus: true }, { options: [...STEPS, ["", "until …"]] }),
       input("now", "Until, in UTC", { type: "datetime-local", step: 1 },
-        { hint: "Where “until …” is chosen." }),
+        { hint: "Used with “until …”." }),
     ],
     send: ({ advance: by, now: until }, headers) => {
       const body = by ? { advance: by } : { now: until && `${until.length < 19 ? `${until}:00` : until}Z` };
@@ -46,7 +42,7 @@ export async function advance(changed) {
     },
   });
   if (!done) return;
-  notice("The clock is on its way: writes wait until it is there.", "good");
+  notice("The clock is advancing. Writes wait until it arrives.", "good");
   await changed(done);
   const arrived = await arrival(changed);
   notice(said(arrived), "good");

@@ -1,11 +1,12 @@
-// Dialogs. What had the focus gets it back.
+// Modal dialogs. Closing returns the focus.
 
 import { h, raiseNotices } from "./dom.js";
 
 /**
- * Opens one with these children, by what `fill` gives for its closing; resolves to what it was closed with.
- * While it `holds`, neither Esc nor a click beside it closes it. A click that began inside, as a selection
- * does, never does.
+ * Open a dialog with the children that `fill(close)` returns; resolve to the value passed to `close`.
+ *
+ * While `holds()` is true, neither Esc nor a click on the backdrop closes it. A click that began inside, for
+ * example a text selection, never closes it.
  */
 export function openDialog(title, fill, { className = "", holds = () => false } = {}) {
   const before = document.activeElement;
@@ -34,7 +35,10 @@ export function openDialog(title, fill, { className = "", holds = () => false } 
   });
 }
 
-/** Whether a person says yes. `danger` marks what can't be taken back; `leave` says no. */
+/**
+ * Ask for confirmation; resolve to true or false. `danger` marks irreversible actions; `leave` is the no
+ * button.
+ */
 export const confirmed = ({ title, text, verb, leave = "Cancel", danger = false }) =>
   openDialog(title, (close) => [
     h("p", {}, text),

@@ -1,21 +1,21 @@
-// Elements from data. Text is only ever set as text, so nothing that a page or partner wrote becomes markup.
+// DOM elements from data. Strings become text nodes, so that no foreign text becomes markup.
 
 const SVG = "http://www.w3.org/2000/svg";
 const GIVEN = new WeakMap();
 
-/** What `h` or `s` made an element with, which a later drawing of it is compared to. */
+/** Return the properties that `h` or `s` created an element with; `patch` compares them. */
 export const given = (element) => GIVEN.get(element);
 export const give = (element, properties) => GIVEN.set(element, properties);
 
 /**
- * An element: properties (`on*` are listeners, `style` an object), then children: nodes, texts, lists of
- * them; null is left out.
+ * Create an element from properties (`on*` are listeners, `style` an object) and children: nodes, texts or
+ * lists; null is skipped.
  */
 export function h(tag, properties = {}, ...children) {
   return made(document.createElement(tag), properties, children);
 }
 
-/** The same of a drawing; all of its properties are attributes. */
+/** Create an SVG element; all its properties are attributes. */
 export function s(tag, properties = {}, ...children) {
   return made(document.createElementNS(SVG, tag), properties, children);
 }
@@ -30,7 +30,7 @@ function made(element, properties, children) {
 export const flat = (children) =>
   children.flat(Infinity).filter((child) => child != null && child !== false && child !== "");
 
-/** Sets one property of an element, a listener too. */
+/** Set a property or listener of an element. */
 export function assign(element, name, value) {
   if (name === "key") return;
   if (name === "style") Object.entries(value).forEach(([rule, said]) =>
@@ -41,7 +41,7 @@ export function assign(element, name, value) {
   else element.setAttribute(name, value === true ? "" : value);
 }
 
-/** Takes back what `assign` has set. */
+/** Remove a property set by `assign`. */
 export function withdraw(element, name, value) {
   if (name === "style") Object.keys(value).forEach((rule) => element.style.removeProperty(rule));
   else if (name.startsWith("on") || name.startsWith("aria") && name in element) element[name] = null;
@@ -63,18 +63,18 @@ export const table = (heads, rows, empty) =>
 
 export const row = (...cells) => h("tr", {}, cells.map((cell) => h("td", {}, cell)));
 
-/** An id short enough for a table; the whole one is its title, and a click copies it. */
+/** Show the end of an id; the title is the whole id, and a click copies it. */
 export const id = (whole) => copyable(whole, `…${whole.slice(-8)}`);
 
-/** A text that a click copies; `shown` is what of it is shown. */
+/** Show a text that a click copies; `shown` is its label. */
 export const copyable = (whole, shown = whole) =>
   h("button", {
     type: "button", className: "id", title: `${whole}: click to copy`, onclick: () => copy(whole),
   }, shown, h("span", { className: "unseen" }, ", copy"));
 
 /**
- * Copies a text. A browser may refuse, and does where the page came by plain HTTP: then `shown`, or the
- * notice's own, is selected.
+ * Copy a text. Browsers refuse it on plain HTTP pages: then the text in `shown`, or in the notice, is
+ * selected.
  */
 export async function copy(text, shown) {
   try {
@@ -82,12 +82,12 @@ export async function copy(text, shown) {
     notice(shown ? "Copied." : `Copied ${text}`, "good");
   } catch {
     const own = shown ? null : h("code", {}, text);
-    notice("The browser lets no page copy here. It is selected: copy it yourself.", "bad", own);
+    notice("The browser blocks copying here. The text is selected: copy it with the keyboard.", "bad", own);
     getSelection().selectAllChildren(shown ?? own);
   }
 }
 
-/** A link to another host, only where it is one: a page may name any scheme. */
+/** Link to another host if the URL is http(s); otherwise show it as text. */
 export const outside = (url) =>
   /^https?:\/\//i.test(url)
     ? h("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, url)
@@ -97,20 +97,20 @@ const NOTICE_MS = 6000;
 
 const notices = document.getElementById("notices");
 
-/** Puts the notices where they are seen and clicked: in the dialog above all else, while there is one. */
+/** Move the notices into the topmost dialog, so that they stay visible and clickable. */
 export function raiseNotices() {
   const above = [...document.querySelectorAll("dialog:modal")].at(-1) ?? document.body;
   if (notices.parentNode !== above) above.append(notices);
 }
 
-/** A line in the corner, which is also read aloud; an error's stays twice as long. */
+/** Show a notice in the corner, also read aloud; errors stay twice as long. */
 export function notice(text, kind = "bad", ...more) {
   const line = h("div", { className: `notice ${kind}` }, h("span", {}, text), more);
   notices.append(line);
   setTimeout(() => line.remove(), kind === "bad" ? 2 * NOTICE_MS : NOTICE_MS);
 }
 
-/** Says to a screen reader what has changed. */
+/** Announce a text to screen readers. */
 export function say(text) {
   document.getElementById("said").textContent = text;
 }

@@ -1,4 +1,4 @@
-// A dialog that opens any screen by its name, or what an id names.
+// Finder: a dialog that opens a screen by name, or an object by id.
 
 import { openDialog } from "./dialog.js";
 import { h } from "./dom.js";
@@ -6,7 +6,7 @@ import { icon } from "./icons.js";
 import { patch } from "./patch.js";
 import { link } from "./router.js";
 
-/** Opens it; it goes to what was chosen. */
+/** Open the finder and go to the chosen entry. */
 export async function find(screens) {
   const href = await openDialog("Find", (close) => {
     const found = h("ul", { className: "found", id: "found", role: "listbox", ariaLabel: "Found" });

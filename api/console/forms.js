@@ -1,5 +1,4 @@
-// Forms in dialogs: the API's refusal stands at the field that it names, and what was meant once happens
-// once.
+// Form dialogs: the API's issues appear at their fields, and a repeated submit is idempotent.
 
 import { openDialog } from "./dialog.js";
 import { copyable, h } from "./dom.js";
@@ -8,7 +7,7 @@ import { noticeOf } from "./states.js";
 
 let numbers = 0;
 
-/** Headers of one intent: the same request again is the same one, whatever became of the first. */
+/** Return a function for request headers: an unchanged request keeps its Idempotency-Key. */
 export function intent() {
   let last = null, headers = null;
   return (...request) => {
@@ -18,7 +17,7 @@ export function intent() {
   };
 }
 
-/** A field with its label, a hint, and room for what the API says of it. `name` is its path in the body. */
+/** Draw a field with its label, a hint, and a slot for the API's issue. `name` is its path in the body. */
 export function input(name, label, properties = {}, { hint, tag = "input", options } = {}) {
   const id = `field-${++numbers}`;
   const field = h(options ? "select" : tag, { id, name, "aria-describedby": `${id}-about`, ...properties },
@@ -28,7 +27,9 @@ export function input(name, label, properties = {}, { hint, tag = "input", optio
       h("div", { className: "issue", "data-issue": name, role: "alert" })));
 }
 
-/** Boxes to tick, from {value, text, about, checked, disabled}; the form has all values under `name`. */
+/**
+ * Draw checkboxes from {value, text, about, checked, disabled}; the form collects the values under `name`.
+ */
 export const ticks = (name, legend, choices, { hint } = {}) =>
   h("fieldset", {}, h("legend", {}, legend), hint && h("div", { className: "hint" }, hint),
     h("div", { className: "ticks" },
@@ -38,11 +39,12 @@ export const ticks = (name, legend, choices, { hint } = {}) =>
     h("div", { className: "issue", "data-issue": name, role: "alert" }));
 
 /**
- * A form in a dialog. `send(values, headers, form)` gets what was typed, without what is empty, and sends
- * it with `headers(...request)`; `leave` is what the button says that sends nothing. Resolves to what `send`
- * answered, or undefined where the dialog was closed. Nothing closes it while that is on its way; a browser
- * that does so nonetheless, as at a second Esc, loses no answer. What was changed since `etag` is changed
- * only once somebody says so; `stale` shows what it is by now.
+ * Open a form in a dialog; resolve to the result of `send`, or to undefined if it was closed.
+ *
+ * `send(values, headers, form)` gets the non-empty values and sends them with `headers(...request)`. `leave`
+ * labels the cancel button. The dialog can't be closed during a request; if a browser closes it anyway (at a
+ * second Esc), the result is still returned. With `etag` a concurrent change asks before it is overwritten;
+ * `stale` reloads.
  */
 export async function formDialog({ title, text, fields, verb, send, leave = "Cancel", danger = false,
   broad = false, next, etag, stale }) {
@@ -81,13 +83,12 @@ export async function formDialog({ title, text, fields, verb, send, leave = "Can
 }
 
 /**
- * What of a form says something else than what it showed: what isn't sent stays, also where somebody else
- * has changed it meanwhile.
+ * Return the values that differ from the shown ones: unsent fields keep concurrent changes of other users.
  */
 export const changed = (values, shown) =>
   Object.fromEntries(Object.entries(values).filter(([name, value]) => value !== shown[name]));
 
-/** What was typed, by name: a list where a name is ticked more often, nothing where nothing was said. */
+/** Return the form's values by name: a list for checkboxes, nothing for empty fields. */
 function typed(form) {
   const values = {};
   for (const [name, value] of new FormData(form)) {
@@ -108,14 +109,14 @@ function refused(form, problem, error, choices) {
   const left = (error.details?.issues ?? []).filter((issue) => !placed(form, issue));
   const said = error.details?.issues?.length && !left.length;
   if (choices) {
-    problem.replaceChildren(h("strong", {}, "Somebody else has changed this since you opened it."),
-      h("div", {}, "See what it is now, or set it to what you typed all the same."),
+    problem.replaceChildren(h("strong", {}, "Someone else changed this after you opened it."),
+      h("div", {}, "Reload the current values, or overwrite them with yours."),
       h("div", { className: "tools" }, choices));
     problem.hidden = false;
     return;
   }
   problem.replaceChildren(h("strong", {},
-    said ? "Look at what is marked above, and send it again." : error.message),
+    said ? "Correct the marked fields, and send again." : error.message),
     ...left.map(({ path, message }) => h("div", {}, `${path} ${message}`)),
     ...error.requestId ? [copyable(error.requestId)] : []);
   problem.hidden = false;
@@ -123,8 +124,8 @@ function refused(form, problem, error, choices) {
 }
 
 /**
- * Whether the issue has a field, whose name is its path or begins it: `targets[0].mode` stands at
- * `targets`.
+ * Show an issue at its field, or at the field that its path begins with: `targets[0].mode` at `targets`.
+ * Return whether there is one.
  */
 function placed(form, { path, message }) {
   const slots = [...form.querySelectorAll("[data-issue]")];

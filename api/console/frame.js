@@ -1,4 +1,4 @@
-// What stands around a screen: the menu, the state of the refresh, the theme.
+// Menu, refresh status and theme.
 
 import { badge, flat, h } from "./dom.js";
 import { icon } from "./icons.js";
@@ -11,7 +11,7 @@ const THEME = "tenantry.theme";
 const THEMES = { "": "System", light: "Light", dark: "Dark" };
 const bar = document.getElementById("bar");
 
-/** Draws the menu for a key; `here` is the screen that is open, `clock` what the one of a sandbox says. */
+/** Draw the menu; `here` is the open screen, `clock` the text of the sandbox's clock. */
 export function drawFrame({ who, screens, here, status, acts, clock }) {
   const groups = Map.groupBy(screens, ({ group }) => group);
   patch(bar,
@@ -57,7 +57,7 @@ const mark = () => h("span", { className: "mark", ariaHidden: "true" });
 
 const theme = () => sessionStorage.getItem(THEME) ?? "";
 
-/** The theme that was chosen in this tab, or the system's. */
+/** Apply the theme chosen in this tab, or the system's. */
 export function wearTheme() {
   document.documentElement.dataset.theme = theme();
 }
@@ -68,7 +68,7 @@ export function nextTheme() {
   wearTheme();
 }
 
-/** How fresh the screen is, in the menu's foot. `changed` is called with each change. */
+/** Refresh status in the menu's foot. Calls `changed` on each change. */
 export class Status {
   constructor(changed) {
     Object.assign(this, { changed, error: null, at: null });
@@ -76,12 +76,12 @@ export class Status {
 
   get tone() { return !refreshing.on ? "off" : this.error ? "bad" : "good"; }
 
-  get text() { return !refreshing.on ? "Paused" : this.error ? "Not fresh" : "Live"; }
+  get text() { return !refreshing.on ? "Paused" : this.error ? "Stale" : "Live"; }
 
   get title() {
     const seen = this.at ? `Refreshed ${exact(this.at)}. ` : "";
     return flat([this.error && `${this.error.message} `, seen,
-      refreshing.on ? "Click to stop refreshing." : "Click to refresh again."]).join("");
+      refreshing.on ? "Click to pause refreshing." : "Click to resume refreshing."]).join("");
   }
 
   fresh() {

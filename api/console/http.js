@@ -1,4 +1,4 @@
-// The same API that partners call, with the key that the person typed.
+// HTTP client of the public API, with the typed key.
 
 const KEY = "tenantry.key";
 
@@ -8,7 +8,7 @@ export const session = {
   close() { sessionStorage.removeItem(KEY); },
 };
 
-/** An answer of 4xx or 5xx. */
+/** A response with a status of 4xx or 5xx. */
 export class Refused extends Error {
   constructor(status, { code, message, requestId, details }) {
     super(message);
@@ -16,21 +16,21 @@ export class Refused extends Error {
   }
 }
 
-/** The answer's JSON; `body` is sent as JSON, `form` as its parts. Throws `Refused`. */
+/** Send a request and return the JSON; `body` is sent as JSON, `form` as multipart. Throws `Refused`. */
 export async function call(method, path, { body, form, headers = {}, signal } = {}) {
   return (await send(method, path, { body, form, headers, signal })).json();
 }
 
-/** What is at a path now, and its ETag for `If-Match`. */
+/** Return a resource with its ETag for `If-Match`. */
 export async function tagged(path, { signal } = {}) {
   const answer = await send("GET", path, { signal });
   return { value: await answer.json(), etag: answer.headers.get("ETag") };
 }
 
-/** Every later try of one click is the same request. */
+/** Return a new Idempotency-Key, so that retries of one click are the same request. */
 export const once = () => ({ "Idempotency-Key": String(crypto.getRandomValues(new Uint32Array(4))) });
 
-/** A job at each of its versions, to the last; goes on where a lost connection left off. */
+/** Yield each version of a job until it ends; reconnects with `Last-Event-ID`. */
 export async function* follow(jobId, signal) {
   let last = "0";
   for (;;) {
@@ -61,7 +61,7 @@ function unreachable(error) {
 
 async function refusal(answer) {
   const said = await answer.json().catch(() => ({}));
-  return new Refused(answer.status, said.error ?? { message: `The API answered ${answer.status}.` });
+  return new Refused(answer.status, said.error ?? { message: `The API returned ${answer.status}.` });
 }
 
 async function* events(body) {

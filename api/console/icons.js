@@ -1,4 +1,4 @@
-// Small drawings beside words: strokes in a square of 16.
+// Icons: stroked paths in a 16 by 16 square.
 
 import { s } from "./dom.js";
 

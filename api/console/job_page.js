@@ -1,4 +1,4 @@
-// One job: what it is doing or why it waits, what it came to, and what happened on the way.
+// Page of one job: its phase, result and timeline.
 
 import { growing } from "./api.js";
 import { confirmed } from "./dialog.js";
@@ -13,7 +13,7 @@ import { heading } from "./view.js";
 
 const REFRESH_MS = 2000;
 
-/** `of` is the list that it is read from, an organization's or the operators'. */
+/** Show a job; `of` is the path of its list, the organization's or the operators'. */
 export async function jobPage(view, id, { of, back }) {
   view.title(`Job ${id.slice(-8)}`);
   const path = `${of}/${encodeURIComponent(id)}`;
@@ -25,13 +25,13 @@ export async function jobPage(view, id, { of, back }) {
   }, ({ job, events }) => draw(view, job, events, { own, back }), { milliseconds: REFRESH_MS });
 }
 
-/** How long it has run, from its first attempt on: the time before that it spent waiting. */
+/** Return the run time since the first attempt, without the wait before it. */
 function took({ finishedAt }, events) {
   const first = events.find(({ type }) => type === "attempt_started");
   return first && lasted(Math.max(0, new Date(finishedAt ?? now()) - new Date(first.at)) / 1000);
 }
 
-/** When a job is due; partners are told of jobs that wait for a time. */
+/** Return the due time; the partners' API has it in `waiting`. */
 const due = ({ phase, runAt, waiting }) =>
   runAt ?? (["scheduled", "waiting"].includes(phase) ? waiting?.until : null);
 
@@ -59,34 +59,34 @@ function draw(view, job, events, { own, back }) {
           && (own ? idLink("projects", job.projectId) : jobsOf(job))],
       ["Due", due(job) && ago(due(job))], ["Attempt", job.attempt > 0 && attempts(job)],
         ["Accepted", ago(job.createdAt)], ["Ended", job.finishedAt && ago(job.finishedAt)],
-      [job.finishedAt ? "Took" : "So far",
+      [job.finishedAt ? "Duration" : "Running for",
         (job.finishedAt || job.phase === "running") && took(job, events)],
-        ["Gives up", !job.finishedAt && job.deadlineAt && ago(job.deadlineAt)],
-        ["Repeats", job.retryOf && idLink(list, job.retryOf)],
-        ["Cancel", job.cancelRequested && "asked for"]])),
+        ["Deadline", !job.finishedAt && job.deadlineAt && ago(job.deadlineAt)],
+        ["Retry of", job.retryOf && idLink(list, job.retryOf)],
+        ["Cancel", job.cancelRequested && "requested"]])),
     events.length > 0 && section("Timeline", {}, h("ol", { className: "timeline" }, events.map((one, index) => event(one, `${index} ${one.type}`, list)))),
     job.args && section("Arguments", {}, json(job.args)),
     job.result && section("Result", {}, json(job.result)),
   ];
 }
 
-/** A post that may be live: the same again could be a second one. */
+/** Check for a post that may be live: a retry could publish it twice. */
 const unclear = ({ error }) => error?.code === "OUTCOME_UNKNOWN";
 
-/** What a person does about a job that failed. */
+/** Return the next step after a failure. */
 const next = (job, own) => (unclear(job)
-  ? ["Its post may be live: look at the account, then say what you saw",
+  ? ["The post may be live: check the account, then record the outcome",
     own ? h("span", {}, " at the ", h("a",
-      { href: link(["posts"], { status: "outcome_unknown" }) }, "post whose outcome is unclear"), ".") : "."]
-  : job.error.retryable ? "A new attempt may do: retry it."
-    : "The same again would fail: change what it was asked for.");
+      { href: link(["posts"], { status: "outcome_unknown" }) }, "post with the unclear outcome"), ".") : "."]
+  : job.error.retryable ? "A retry may succeed."
+    : "A retry would fail again: change the request.");
 
-/** An operator's key opens no project: its jobs are there. */
+/** Link to the project's jobs: an operator's key can't open projects. */
 const jobsOf = ({ organizationId, projectId }) =>
   h("a", { href: link(["ops-jobs"], { organizationId, projectId }), title: projectId, className: "mono" },
     `…${projectId.slice(-8)}`);
 
-/** One thing that happened: when, what, and in which attempt. */
+/** Draw one event of the timeline. */
 function event({ at, type, attempt: which, outcome, step, code, message, workerId, retryOf }, key, list) {
   const more = [which && `attempt ${which}`, outcome && words(outcome), step && words(step),
     code].filter(Boolean).join(", ");
@@ -100,7 +100,7 @@ function acts(view, job) {
   const act = (verb, text, danger) => h("button", {
     type: "button", className: danger ? "danger" : "primary", onclick: async ({ currentTarget }) => {
       if (danger && !await confirmed({ title: `${verb} this job?`, text, verb: `${verb} job`,
-        leave: "Leave it", danger })) return;
+        leave: "Keep job", danger })) return;
       const answer = await attempt(currentTarget,
         () => call("POST", `/v1/jobs/${encodeURIComponent(job.jobId)}/${verb.toLowerCase()}`,
         { headers: once() }));
@@ -109,8 +109,8 @@ function acts(view, job) {
       if (verb === "Retry") location.hash = `#/jobs/${answer.jobId}`;
       else await view.refresh();
     },
-  }, verb);
+  }, `${verb} job`);
   if (job.status === "running") return view.may("jobs:cancel") && !job.cancelRequested
-    && act("Cancel", "If it waits it ends at once, if it runs at its next step.", true);
+    && act("Cancel", "A waiting job ends immediately, a running job at its next step.", true);
   return job.status !== "completed" && !unclear(job) && act("Retry", "", false);
 }

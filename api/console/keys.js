@@ -1,4 +1,4 @@
-// The keyboard: what works everywhere, and what walks the rows of a table.
+// Keyboard shortcuts: global ones, and navigation of table rows.
 
 import { openDialog } from "./dialog.js";
 import { h } from "./dom.js";
@@ -8,7 +8,7 @@ const GO_MS = 1500;
 
 const rows = () => [...document.querySelectorAll("main .line-of, main .card-of")];
 
-/** `frame` has the screens that this key may open, and what the keys do besides. */
+/** Listen for shortcuts. `frame` has the allowed screens and the global actions. */
 export function listen(frame) {
   let going = 0;
   addEventListener("keydown", (event) => {
@@ -37,7 +37,7 @@ function done(event, act) {
   act();
 }
 
-/** Out of a field, then out of a row. (A dialog closes itself.) */
+/** Leave a field or row. (Dialogs close themselves.) */
 function escape(event) {
   if (document.querySelector("dialog[open]")) return;
   if (event.target.closest(`${TYPED}, .line-of, .card-of`)) event.target.blur();
@@ -73,8 +73,8 @@ function openRow(event) {
 
 const ALWAYS = [
   ["/", "Search this screen, or find anything"], ["Ctrl K", "Find a screen or an id"], ["j", "Next row"],
-    ["k", "Row before"],
-  ["Enter", "Open the row"], ["x", "Choose the row"], ["r", "Refresh now"],
+    ["k", "Previous row"],
+  ["Enter", "Open the row"], ["x", "Select the row"], ["r", "Refresh now"],
     ["Esc", "Leave a field or dialog"], ["?", "This help"],
 ];
 

@@ -1,4 +1,4 @@
-// The kinds of jobs that filters offer, as the API names them.
+// Job kinds for filters, as in the API.
 
 export const KINDS = [
   "ingest_website",

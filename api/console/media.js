@@ -1,11 +1,11 @@
-// Files of content: always of this host, whatever address an answer names.
+// Media files of content, always loaded from this host.
 
 import { h } from "./dom.js";
 
-/** The file's address here. The page may load nothing from elsewhere. */
+/** Return the file's path on this host: the page may load nothing from other hosts. */
 const here = (url) => `/media/${encodeURIComponent(url.split("/media/").pop())}`;
 
-/** A picture, or the poster of a video: its thumbnail in lists, the file itself where it is looked at. */
+/** Show an image or a video's poster: the thumbnail, or with `whole` the file itself. */
 export function picture(asset, { whole = false } = {}) {
   const small = asset.thumbnailUrl ?? (asset.kind === "image" ? asset.url : null);
   const source = whole ? asset.url : small;

@@ -1,11 +1,9 @@
-// A new drawing taken over by the elements that are there: focus, scroll, selection and what is typed stay.
+// DOM patching: applies a new drawing to the existing elements, which keep focus, scroll, selection and
+// input.
 
 import { assign, flat, give, given, withdraw } from "./dom.js";
 
-/**
- * Makes the children of `parent` look as `nodes`. Those with a `key` stay the same element wherever they
- * go.
- */
+/** Make the children of `parent` match `nodes`. A node with a `key` keeps its element when it moves. */
 export function patch(parent, ...nodes) {
   const focused = document.activeElement;
   children(parent, flat(nodes).map(asNode));
@@ -31,7 +29,7 @@ function children(parent, wanted) {
   });
 }
 
-/** The element that is there for a drawn one, or the drawn one itself; each is taken once. */
+/** Return the existing element for a drawn one, or the drawn one; each element is used once. */
 function match(node, keyed, left) {
   const key = keyOf(node);
   if (key != null) {

@@ -1,4 +1,4 @@
-// The beat of what refreshes in place. It rests while nobody looks and while it is switched off.
+// Refresh timer. It pauses while the page is hidden or refreshing is off.
 
 const OFF = "tenantry.still";
 
@@ -11,8 +11,7 @@ export const refreshing = {
 };
 
 /**
- * Repeats while the screen is open, one after the other. A page that comes back to sight is refreshed at
- * once.
+ * Repeat `work` until `signal` aborts, without overlap. A page that becomes visible refreshes immediately.
  */
 export function every(milliseconds, work, signal) {
   let busy = false;

@@ -1,6 +1,6 @@
-// The address of a screen: `#/jobs/job_123?status=failed`. Filters are in it, the key never is.
+// URL router: `#/jobs/job_123?status=failed`. Filters are part of the URL, the key never is.
 
-/** What the address names: a screen, what follows it, and its filters. */
+/** Parse the URL into screen name, path and filters. */
 export function address() {
   const [place, search] = location.hash.replace(/^#\/?/, "").split("?");
   const [name, ...path] = place.split("/").map(decoded);
@@ -15,7 +15,7 @@ function decoded(part) {
   }
 }
 
-/** An address; a filter that is empty is left out, and one of several values is joined by commas. */
+/** Build a URL without empty filters; several values are joined by commas. */
 export function link(path, filters = {}) {
   const said = Object.entries(filters).filter(([, value]) =>
     value != null && value !== "" && String(value) !== "");
@@ -23,7 +23,7 @@ export function link(path, filters = {}) {
   return `#/${path.map(encodeURIComponent).join("/")}${search && `?${search}`}`;
 }
 
-/** The address that is open with other filters. Another filter begins at the first page. */
+/** Return the current URL with changed filters, at the first page. */
 export function narrowed(changes) {
   const { name, path, query } = address();
   return link([name, ...path], { ...Object.fromEntries(query), cursor: null, ...changes });

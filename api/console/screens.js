@@ -1,8 +1,7 @@
-// The screens, in the order of the menu. A new one is a module in `screens/` and its line here.
+// Screens, in menu order. A new screen is a module in `screens/` and a line here.
 //
-// A screen is {name, title, group, scope, key, icon, ids?, show(view)}: `name` begins its addresses, a key
-// without
-// `scope` isn't offered it, `g` and `key` open it, and an id with a prefix of `ids` is found on it.
+// A screen is {name, title, group, scope, key, icon, ids?, show(view)}: `name` begins its URLs, only keys
+// with `scope` see it, `g` and `key` open it, and `ids` are the id prefixes that it shows.
 
 import { accounts } from "./screens/accounts.js";
 import { apiKeys } from "./screens/api_keys.js";

@@ -1,26 +1,26 @@
-// What a screen shows where it has nothing to show: it loads, nothing is there, or the API refused.
+// Placeholders of a screen: loading, empty and failed.
 
 import { copyable, h, notice } from "./dom.js";
 import { Refused } from "./http.js";
 
 const NEXT = {
   401: "Sign out and open the console with another key.",
-  403: "Ask whoever made this key for one with the scope that the message names.",
+  403: "Ask the key's creator for a key with the scope in the message.",
   404: "It was deleted, or belongs to another organization. Check the id.",
-  429: "Wait a moment; the console tries again by itself.",
+  429: "Wait a moment: the console retries automatically.",
 };
 
-/** Lines in the place of what comes. */
+/** Show placeholder lines while loading. */
 export const loading = (lines = 6) =>
   h("div", { className: "loading", role: "status" }, h("span", { className: "unseen" }, "Loading"),
     Array.from({ length: lines }, () => h("div", { className: "bone", ariaHidden: "true" })));
 
-/** Nothing is there: what that means, and what to do next. */
+/** Show an empty state with the next step. */
 export const empty = (title, text, ...actions) =>
   h("div", { className: "nothing" }, h("strong", {}, title), text && h("p", {}, text),
     actions.length > 0 && h("div", { className: "tools" }, actions));
 
-/** What went wrong, what to do, and the request's id to copy. */
+/** Show an error, the next step, and the request id to copy. */
 export const failed = (error, again) =>
   h("div", { className: "failed", role: "alert" },
     h("strong", {}, error.message), h("p", {}, whatNext(error)),
@@ -28,12 +28,12 @@ export const failed = (error, again) =>
       error.code && h("code", {}, error.code), error.requestId && copyable(error.requestId)));
 
 function whatNext(error) {
-  if (!(error instanceof Refused)) return "Look whether the server runs; the console tries again by itself.";
+  if (!(error instanceof Refused)) return "Check that the server runs. The console retries automatically.";
   return NEXT[error.status]
-    ?? (error.status >= 500 ? "Try again; if it stays so, tell your operator the request's id." : "");
+    ?? (error.status >= 500 ? "Try again. If it persists, send your operator the request id." : "");
 }
 
-/** A failure in the corner, with the request's id to copy. */
+/** Show an error as a notice, with the request id to copy. */
 export function noticeOf(error) {
   if (error.name === "AbortError") return;
   const issues = (error.details?.issues ?? []).map(({ path, message }) =>
@@ -41,7 +41,9 @@ export function noticeOf(error) {
   notice(error.message, "bad", issues, error.requestId && copyable(error.requestId));
 }
 
-/** Does what a click asks for: its button rests meanwhile, and has its focus again; a failure is told. */
+/**
+ * Run a button's action: the button is disabled meanwhile and gets its focus back; an error becomes a notice.
+ */
 export async function attempt(button, work) {
   const focused = document.activeElement === button;
   button.disabled = true;
@@ -55,5 +57,5 @@ export async function attempt(button, work) {
   }
 }
 
-/** Whether nobody went anywhere: a screen that has just been drawn takes the focus of a disabled button. */
+/** Check that the user has not moved the focus: it falls back here when a button is disabled. */
 const isNowhere = (element) => element === document.body || element.id === "main";

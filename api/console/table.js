@@ -1,10 +1,12 @@
-// A table of rows that stay themselves when it is refreshed, that j and k walk and Enter opens.
+// Tables with stable rows: j and k move, Enter opens.
 
 import { h } from "./dom.js";
 
 /**
- * `heads`: texts, or {text, className}, whose class its cells get ("wide" is left out of narrow screens).
- * `rows`: {key, href, cells}; Enter opens `href`. `pick`: {picked, all, changed}, for boxes to tick.
+ * Draw a table.
+ *
+ * `heads`: texts, or {text, className}; the cells get the class ("wide" is hidden on narrow screens). `rows`:
+ * {key, href, cells}; Enter opens `href`. `pick`: {picked, all, changed}, for checkboxes.
  */
 export function listing({ label, heads, rows, pick, none }) {
   if (!rows.length) return none;
@@ -22,7 +24,7 @@ const line = ({ key, href, cells, name }, heads, pick) =>
     ariaSelected: pick ? String(pick.picked.has(key)) : null, onclick: openFrom,
   },
   pick && h("td", { className: "pick" }, h("input", {
-    type: "checkbox", ariaLabel: `Choose ${name ?? key}`, checked: pick.picked.has(key), "data-pick": "",
+    type: "checkbox", ariaLabel: `Select ${name ?? key}`, checked: pick.picked.has(key), "data-pick": "",
     onchange: (event) => {
       if (event.target.checked) pick.picked.add(key);
       else pick.picked.delete(key);
@@ -32,7 +34,7 @@ const line = ({ key, href, cells, name }, heads, pick) =>
   cells.map((cell, index) => h("td", { className: heads[index].className ?? "" }, cell)));
 
 const everyBox = (pick, rows) => h("input", {
-  type: "checkbox", ariaLabel: "Choose all on this page",
+  type: "checkbox", ariaLabel: "Select all on this page",
     checked: rows.every(({ key }) => pick.picked.has(key)),
   onchange: (event) => {
     for (const { key } of rows) {
@@ -43,9 +45,7 @@ const everyBox = (pick, rows) => h("input", {
   },
 });
 
-/**
- * A click on a row opens it, but not one on what is in it to click, and not the end of a selection of text.
- */
+/** Open a row on a click, except on links and fields in it, and at the end of a text selection. */
 function openFrom(event) {
   const { href } = event.currentTarget.dataset;
   if (!href || event.target.closest("a, button, input, select, label, summary")
@@ -54,7 +54,7 @@ function openFrom(event) {
   else location.hash = href;
 }
 
-/** Links to the first page and to the next one. */
+/** Draw links to the first and the next page. */
 export function pager(view, page) {
   const later = view.query.get("cursor");
   if (!later && !page.nextCursor) return null;
@@ -64,13 +64,13 @@ export function pager(view, page) {
       { className: "button", href: view.with({ cursor: page.nextCursor }), rel: "next" }, "Older →"));
 }
 
-/** Names and values, as on the page of one thing. */
+/** Draw names and values, for the page of one object. */
 export const facts = (pairs) =>
   h("dl", { className: "facts" },
     pairs.filter(([, value]) => value != null && value !== false).map(([name, value]) =>
     h("div", { key: name }, h("dt", {}, name), h("dd", {}, value))));
 
-/** A card with a heading. */
+/** Draw a card with a heading. */
 export const section = (title, { key = title, tools, className = "" } = {}, ...children) =>
   h("section", { key, className: `card ${className}`, ariaLabel: title },
     h("div", { className: "heading" }, h("h2", {}, title), tools && h("div", { className: "tools" }, tools)),

@@ -1,4 +1,4 @@
-// Times as one says them, with the exact one as their title.
+// Relative times, with the exact time as title.
 
 import { h } from "./dom.js";
 
@@ -8,23 +8,21 @@ const EXACT = { dateStyle: "medium", timeStyle: "long" };
 
 let offset = 0;
 
-/** How far the clock of the key's sandbox is ahead of ours, in milliseconds. */
+/** Set the offset of the sandbox's clock, in milliseconds. */
 export function ahead(milliseconds) {
   offset = milliseconds;
 }
 
-/** The time of the organization, in milliseconds: a sandbox has its own. */
+/** Return the organization's time in milliseconds: a sandbox has its own. */
 export const now = () => Date.now() + offset;
 
-/** When, from now; its title is the time in `zone`, or in the browser's own, and in UTC. */
+/** Show a relative time; the title has the exact time in `zone` or the browser's zone, and in UTC. */
 export function ago(iso, zone) {
   if (!iso) return "–";
   return h("time", { dateTime: iso, title: `${exact(iso, zone)} (${iso})` }, fromNow(iso, now()));
 }
 
-/**
- * The same of what has the real time in a sandbox too: keys, the audit log, when an ingest read its source.
- */
+/** Show a relative real time, also in a sandbox: keys, the audit log, the read time of ingests. */
 export function reallyAgo(iso) {
   if (!iso) return "–";
   return h("time", { dateTime: iso, "data-real": "", title: `${exact(iso)} (${iso})` },
@@ -40,7 +38,7 @@ function fromNow(iso, from) {
   return relative.format(Math.round(seconds / size), unit);
 }
 
-/** A length of time in seconds, in the two units that matter. */
+/** Format a duration in seconds, in its two largest units. */
 export function lasted(seconds) {
   if (seconds == null) return "–";
   if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
@@ -50,7 +48,7 @@ export function lasted(seconds) {
   return `${Math.floor(seconds / 86400)} d ${Math.round((seconds % 86400) / 3600)} h`;
 }
 
-/** Lets the times of the page go on. */
+/** Update the relative times of the page. */
 export function tick() {
   for (const time of document.querySelectorAll("time[datetime]")) {
     const text = fromNow(time.dateTime, "real" in time.dataset ? Date.now() : now());

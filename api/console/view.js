@@ -1,4 +1,4 @@
-// A screen that is open: its place on the page, its address, and what keeps it fresh.
+// View: an open screen, its URL, and its refreshing parts.
 
 import { h, say } from "./dom.js";
 import { patch } from "./patch.js";
@@ -8,19 +8,19 @@ import { failed, loading } from "./states.js";
 
 const REFRESH_MS = 5000;
 
-/** One opening of a screen. `signal` ends with it. */
+/** One opening of a screen. `signal` aborts when it is left. */
 export class View {
   constructor({ main, path, query, signal, who, may, status }) {
     Object.assign(this, { main, path, query, signal, who, may, status });
     this.parts = [];
   }
 
-  /** What the tab is called, and a screen reader says on arrival. */
+  /** Set the tab's title, which is announced on arrival. */
   title(text) {
     document.title = `${text} · Tenantry`;
   }
 
-  /** This address with other filters, for a link. */
+  /** Return this URL with other filters. */
   with(changes) {
     return narrowed(changes);
   }
@@ -30,9 +30,9 @@ export class View {
   }
 
   /**
-   * Draws what `load` answers, now and at each refresh: `draw` gives the nodes, and what is there takes
-   * them over. A failure takes the place of the first drawing; later ones are told beside the drawing,
-   * which stays.
+   * Draw the result of `load` with `draw`, now and at each refresh.
+   *
+   * Patches the existing nodes. An error replaces the first drawing; later errors show in the refresh status.
    */
   async live(load, draw, { into = this.main, milliseconds = REFRESH_MS } = {}) {
     const part = new Part(this, load, draw, into);
@@ -44,12 +44,12 @@ export class View {
     return part;
   }
 
-  /** Everything of this screen, now. */
+  /** Refresh all parts. */
   async refresh() {
     await Promise.all(this.parts.map((part) => part.refresh()));
   }
 
-  /** Draws anew what is known, as after a choice on the page. */
+  /** Redraw without loading, for example after a local choice. */
   redraw() {
     this.parts.forEach((part) => part.draw());
   }
@@ -85,7 +85,7 @@ class Part {
   }
 }
 
-/** The head of a screen: its name, what may be done here, and below it what narrows it. */
+/** Draw a screen's head: title, tools, and filters below. */
 export const heading = (title, { tools = [], back, under } = {}) =>
   h("header", { className: "head" },
     back && h("a", { className: "back", href: back.href }, `← ${back.text}`),
@@ -93,7 +93,7 @@ export const heading = (title, { tools = [], back, under } = {}) =>
       h("div", { className: "tools" }, tools)),
     under);
 
-/** Links that narrow by one filter, one of which is chosen; `counts` are shown where they are known. */
+/** Draw tabs for one filter; `counts` are optional. */
 export const tabs = (view, filter, choices, counts = {}) => {
   const chosen = view.query.get(filter) ?? "";
   return h("nav", { className: "tabs", ariaLabel: `By ${filter}` }, choices.map(([value, text]) =>
@@ -102,14 +102,14 @@ export const tabs = (view, filter, choices, counts = {}) => {
       counts[value] != null && h("span", { className: "count" }, counts[value].toLocaleString("en")))));
 };
 
-/** A choice of one filter, from pairs of value and text. */
+/** Draw a select for one filter, from pairs of value and text. */
 export const choice = (view, filter, label, choices) => {
   const chosen = view.query.get(filter) ?? "";
   return h("select", { ariaLabel: label, onchange: (event) => view.narrow({ [filter]: event.target.value }) },
     choices.map(([value, text]) => h("option", { value, selected: value === chosen }, text)));
 };
 
-/** A field that narrows by its words once Enter is pressed or it is left. */
+/** Draw a search field for one filter; it applies on Enter or blur. */
 export const search = (view, filter, placeholder) =>
   h("input", {
     type: "search", placeholder, ariaLabel: placeholder, value: view.query.get(filter) ?? "",

@@ -1,56 +1,56 @@
-// What the API's words mean to a person, and what to do next.
+// Texts for API codes, with next steps.
 
-/** Of an ingest that failed, by its code, and by its source where they differ: what its owner can do. */
+/** Next step after a failed ingest, by error code and, where they differ, by source. */
 const NEXT = {
-  FETCH_BLOCKED: "The address leads into a private network. Give one that anybody can open.",
-  ROBOTS_DISALLOWED: "The site's robots.txt forbids reading it. Allow “Tenantry”, or give another page.",
-  FETCH_FAILED: "The server did not answer as it should. Look whether the address opens in a browser, then read it again.",
-  NOT_HTML: "There is no page at this address. Give the address of the home page.",
-  TOO_LARGE: "The page is too large. Give a smaller one, such as an about page.",
+  FETCH_BLOCKED: "The address is in a private network. Use a public address.",
+  ROBOTS_DISALLOWED: "The site's robots.txt forbids reading it. Allow “Tenantry”, or use another page.",
+  FETCH_FAILED: "The server could not be read. Check the address in a browser, then read it again.",
+  NOT_HTML: "The address is no web page. Use the address of the home page.",
+  TOO_LARGE: "The page is too large. Use a smaller one, e.g. an about page.",
   TIMEOUT: "The server was too slow. Read it again later.",
   SOURCE_NOT_FOUND: {
-    website: "There is no page at this address. Look at it in a browser, and give another one.",
-    github: "No public repository has that name. Check its spelling; private ones need the GitHub App.",
-    appstore: "No app has that name there. Check its spelling, and the storefront.",
+    website: "The page does not exist. Check the address in a browser.",
+    github: "No public repository has that name. Check the spelling; private ones need the GitHub App.",
+    appstore: "No app has that name there. Check the spelling and the storefront.",
   },
   SOURCE_FORBIDDEN: {
-    website: "The site refuses us. Let “Tenantry” read it, or give another page.",
-    github: "GitHub refuses us. Make the repository public, or install the GitHub App.",
-    appstore: "The store refuses us. Read it again later.",
+    website: "The site refuses access. Allow “Tenantry”, or use another page.",
+    github: "GitHub refuses access. Make the repository public, or install the GitHub App.",
+    appstore: "The store refuses access. Read it again later.",
   },
-  SOURCE_RATE_LIMITED: "The source asks us to slow down. Read it again in some minutes.",
-  SCRAPE_FAILED: "The page could be read, but says nothing that we understand. Give another page.",
+  SOURCE_RATE_LIMITED: "The source limits our requests. Read it again in a few minutes.",
+  SCRAPE_FAILED: "The page has no usable brand information. Use another page.",
 };
 
 export const nextOf = ({ code, retryable }, source) =>
-  NEXT[code]?.[source] ?? NEXT[code] ?? (retryable ? "Reading it again may do." : "");
+  NEXT[code]?.[source] ?? NEXT[code] ?? (retryable ? "Read it again." : "");
 
-/** Of a post, by its status: its tone, a word, and what happens next. */
+/** Tone, label and next step of a post, by status. */
 export const POSTS = {
-  blocked: { tone: "pending", word: "to approve", next: "It goes out at its time once it is approved." },
-  queued: { tone: "cool", word: "scheduled", next: "It goes out at its time." },
-  publishing: { tone: "running", word: "publishing", next: "It is on its way." },
+  blocked: { tone: "pending", word: "to approve", next: "Once approved, it is published on schedule." },
+  queued: { tone: "cool", word: "scheduled", next: "It is published on schedule." },
+  publishing: { tone: "running", word: "publishing", next: "It is being sent." },
   published: { tone: "good", word: "published", next: "It is live." },
   draft_in_inbox: { tone: "good", word: "in inbox", next: "Its owner publishes it in the platform's app." },
   failed: { tone: "bad", word: "failed", next: "It is not live. Schedule its content again." },
-  canceled: { tone: "off", word: "canceled", next: "It never goes out." },
+  canceled: { tone: "off", word: "canceled", next: "It is never published." },
   outcome_unknown: { tone: "busy", word: "unclear",
-    next: "The platform may have it. We look for it; or look yourself, and say what you saw." },
+    next: "It may be live. We keep checking; or check the account, and record the outcome." },
 };
 
-/** The phases of jobs, as the tabs of lists have them. */
+/** Phases of jobs, as tabs. */
 export const PHASES = [["", "All"], ["scheduled", "Scheduled"], ["queued", "Queued"], ["running", "Running"],
   ["waiting", "Waiting"], ["completed", "Completed"], ["failed", "Failed"], ["canceled", "Canceled"]];
 
-/** Who may see a post, by its `privacyLevel`. */
-export const AUDIENCES = { public: "everybody", friends: "friends", followers: "followers",
+/** Audience labels by `privacyLevel`. */
+export const AUDIENCES = { public: "everyone", friends: "friends", followers: "followers",
   private: "only its owner" };
 
-/** Whether a post carries its platform's AI label, by its `aiLabel`. */
+/** AI label texts by `aiLabel`. */
 export const AI_LABELS = { labelled: "labelled as AI-generated", not_needed: "none needed",
-  not_supported: "AI-generated, but the platform takes no label on it: say it in the caption" };
+  not_supported: "AI-generated, but the platform has no label for it: mention it in the caption" };
 
-/** How content was made, by its `madeBy`. */
+/** Origins of content by `madeBy`. */
 export const MAKERS = { renderer: "composed by our renderer", model: "a language model wrote part of it",
   presenter: "a drawn presenter shows it", voice: "a synthetic voice reads it",
   clip: "cut from your own clip" };

@@ -1,4 +1,4 @@
-// Days and times as the clocks of a zone show them. Only questions: what a local time is, the API decides.
+// Local days and times of a zone, for display only: the API resolves local times.
 
 const DAY_MS = 86_400_000;
 const formats = new Map();
@@ -13,7 +13,7 @@ function format(zone) {
   return formats.get(zone);
 }
 
-/** The clock of a zone at an instant: {day: "2026-11-01", time: "07:30"}. */
+/** Return the local time of an instant: {day: "2026-11-01", time: "07:30"}. */
 export function clock(instant, zone) {
   const said = Object.fromEntries(format(zone).formatToParts(new Date(instant)).map(({ type, value }) =>
     [type, value]));
@@ -21,25 +21,25 @@ export function clock(instant, zone) {
     second: said.second };
 }
 
-/** So many days after a day of the calendar. */
+/** Add days to a calendar day. */
 export function plus(day, days) {
   return new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
 }
 
 export const monthOf = (day) => day.slice(0, 7);
 
-/** The first day of the month that is so many months after a day's. */
+/** Return the first day of the month `months` after a day's. */
 export function monthPlus(day, months) {
   const [year, month] = day.split("-").map(Number);
   return new Date(Date.UTC(year, month - 1 + months, 1)).toISOString().slice(0, 10);
 }
 
-/** The Monday of a day's week. */
+/** Return the Monday of a day's week. */
 export function mondayOf(day) {
   return plus(day, -((new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % 7));
 }
 
-/** The first instant of a day in a zone, also where its clocks leap over midnight. */
+/** Return the first instant of a day, also where a clock change skips midnight. */
 export function startOf(day, zone) {
   const midnight = Date.parse(`${day}T00:00:00Z`);
   const offsets = [-DAY_MS, DAY_MS].map((by) => offset(midnight + by, zone));
@@ -48,13 +48,13 @@ export function startOf(day, zone) {
   return new Date(Math.min(...(starts.length ? starts : offsets.map((by) => midnight - by))));
 }
 
-/** How far a zone's clock is before UTC at an instant, in milliseconds. */
+/** Return a zone's UTC offset at an instant, in milliseconds. */
 function offset(instant, zone) {
   const { day, time, second } = clock(instant, zone);
   return Date.parse(`${day}T${time}:${second}Z`) - Math.floor(instant / 1000) * 1000;
 }
 
-/** An instant of ours for a query: UTC, with Z. */
+/** Format an instant for a query: UTC, with Z. */
 export const utc = (instant) => new Date(instant).toISOString().replace(".000Z", "Z");
 
 const named = (options) => (day) =>
@@ -64,7 +64,7 @@ export const dayName = named({ weekday: "long", day: "numeric", month: "long", y
 export const shortDay = named({ weekday: "short", day: "numeric", month: "short" });
 export const monthName = named({ month: "long", year: "numeric" });
 
-/** An instant as a zone's clock says it, with the zone's name. */
+/** Format an instant in a zone. */
 export function inZone(iso, zone) {
   const { day, time } = clock(iso, zone);
   return `${shortDay(day)}, ${time}`;

@@ -1,4 +1,4 @@
-// Elements, and text with as much Markdown as the document uses. Text reaches the page as text nodes only.
+// DOM elements, and the subset of Markdown that the document uses. Text reaches the page as text nodes only.
 
 export function el(tag, attributes = {}, ...children) {
   const { data = {}, ...others } = attributes;
@@ -8,7 +8,7 @@ export function el(tag, attributes = {}, ...children) {
   return made;
 }
 
-// Paragraphs, lists and `code`.
+// Render paragraphs, lists and `code`.
 export function prose(text = '') {
   return text.split(/\n{2,}/).filter(Boolean).map((block) => {
     const lines = block.split('\n');

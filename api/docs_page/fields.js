@@ -1,8 +1,8 @@
-// The fields of a shape, those of shapes in it below them.
+// Fields of a schema, with nested ones below.
 
 import { el, inline, prose } from '/docs/dom.js';
 
-// What a reference means; words beside it say more than those behind it.
+// Return a resolver of `$ref`; siblings of a reference override the target.
 export function resolver(api) {
   return function resolve(thing) {
     if (!thing?.$ref) return thing ?? {};
@@ -23,7 +23,7 @@ export function kindOf(schema, resolve) {
 const plural = (kind) => (/^(string|integer|number|object|file|time)$/.test(kind) ? `${kind}s` : kind);
 const isMap = (found) => found.type === 'object' && !found.properties && found.additionalProperties;
 
-// The shapes in one: `path` leads to each.
+// Return the nested object schemas with their paths.
 function shapesIn(schema, resolve, path = '') {
   const found = resolve(schema);
   if (found.anyOf) return found.anyOf.flatMap((one) => shapesIn(one, resolve, path));
@@ -42,7 +42,7 @@ function boundsOf(schema, resolve) {
   return [
     range(found.minimum, found.maximum, ''), range(found.minLength, found.maxLength, ' characters'),
     range(found.minItems, found.maxItems, ' items'),
-    found.default === undefined ? null : `\`${found.default}\` unless given`,
+    found.default === undefined ? null : `default \`${found.default}\``,
     ...(found.anyOf ?? []).flatMap((one) => boundsOf(one, resolve)),
   ].filter(Boolean);
 }
@@ -53,7 +53,7 @@ function range(least, most, unit) {
   return least === undefined ? `at most ${most}${unit}` : `${least} to ${most}${unit}`;
 }
 
-// `asked` says whether to mark those that must be there.
+// Render the fields; `asked` marks required ones.
 export function fieldsOf(schema, resolve, asked, prefix = '') {
   return shapesIn(schema, resolve, prefix).flatMap(([path, shape]) =>
     Object.entries(shape.properties).map(([name, about]) => {

@@ -1,4 +1,4 @@
-// Shows /v1/openapi.json.
+// API reference page from /v1/openapi.json.
 
 import { el, prose } from '/docs/dom.js';
 import { resolver } from '/docs/fields.js';
@@ -6,7 +6,7 @@ import { routeOf } from '/docs/route.js';
 
 const METHODS = ['get', 'post', 'patch', 'put', 'delete', 'head'];
 const key = document.getElementById('key');
-// The words that find each operation.
+// Search texts of the operations.
 const words = new Map();
 
 function entryOf(method, path, operation) {
@@ -21,7 +21,7 @@ function wordsOf(method, path, operation) {
     .join(' ').replaceAll('`', '').toLowerCase();
 }
 
-// Each word that was typed has to be there, in any order.
+// Show the operations that contain each typed word, in any order.
 function filter(typed) {
   const wanted = typed.toLowerCase().split(/\s+/).filter(Boolean);
   for (const [id, text] of words) {
@@ -64,7 +64,7 @@ key.value = sessionStorage.getItem('key') ?? '';
 key.form.addEventListener('submit', (event) => event.preventDefault());
 key.addEventListener('input', () => sessionStorage.setItem('key', key.value));
 document.getElementById('filter').addEventListener('input', (event) => filter(event.target.value));
-// On a small screen the index is there as long as one types or chooses.
+// Small screens show the index only while it has the focus.
 document.getElementById('index').addEventListener('click', () => document.activeElement.blur());
 window.addEventListener('hashchange', openTarget);
 render(await (await fetch('/v1/openapi.json')).json());

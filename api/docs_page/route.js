@@ -1,4 +1,4 @@
-// One operation: what it takes and answers on one side, its examples on the other.
+// One operation: parameters and responses on one side, examples on the other.
 
 import { block, el, inline, prose } from '/docs/dom.js';
 import { field, fieldsOf } from '/docs/fields.js';
@@ -26,7 +26,7 @@ function detailsOf(method, path, operation, resolve) {
       list('Path and query', places(['path', 'query'])),
       list('Headers', places(['header'])),
       bodies.map(([kind, content]) => list(bodies.length > 1 ? `Body, ${kind}` : 'Body', fieldsOf(content.schema, resolve, true))),
-      successesOf(operation).map(([each, success]) => list(`Answer ${each}`, answered(resolve(success), resolve))),
+      successesOf(operation).map(([each, success]) => list(`Response ${each}`, answered(resolve(success), resolve))),
       statuses(operation, resolve)),
     el('div', { className: 'examples' },
       el('h4', {}, 'Example'), trying(method, path, operation), example(status, resolve(answer))),
@@ -42,7 +42,7 @@ function answered(answer, resolve) {
   return shape ? fieldsOf(shape, resolve, false) : [];
 }
 
-// The one that has an example goes before an answer without a body.
+// Prefer a response with an example over one without a body.
 function successOf(operation) {
   const found = successesOf(operation);
   return found.find(([, answer]) => contentOf(answer)?.example !== undefined) ?? found[0];
@@ -59,7 +59,7 @@ function list(title, fields) {
 function example(status, answer) {
   const told = contentOf(answer)?.example;
   const text = typeof told === 'string' ? told : JSON.stringify(told, null, 2);
-  return [el('h4', {}, `Answer ${status} ${answer.description}`), told === undefined ? null : block(text)];
+  return [el('h4', {}, `Response ${status} ${answer.description}`), told === undefined ? null : block(text)];
 }
 
 function statuses(operation, resolve) {

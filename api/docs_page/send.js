@@ -1,11 +1,11 @@
-// Trying an operation: what is filled in, the curl command that it comes to, and Send.
+// Form to try an operation: inputs, the curl command, and Send.
 
 import { block, el } from '/docs/dom.js';
 
 const key = document.getElementById('key');
 const SHOWN = ['x-request-id', 'location', 'etag', 'retry-after', 'ratelimit'];
 
-// What was filled in stays for the other operations of this tab, so that an id is typed once.
+// Inputs keep their values across operations of this tab, so that an id is typed once.
 function input(one) {
   const made = el('input', {
     id: `in-${Math.random()}`, name: one.name, placeholder: String(one.example ?? ''), value: sessionStorage.getItem(one.name) ?? '',
@@ -96,7 +96,7 @@ async function send({ method, url, body, parts, keyed }, output, button) {
     const answer = await fetch(url(), { method, headers, body: body?.value ?? (parts.length ? formOf(parts) : undefined), redirect: 'manual' });
     output.firstChild.textContent = await told(answer);
   } catch (error) {
-    output.firstChild.textContent = `No answer: ${error.message}`;
+    output.firstChild.textContent = `No response: ${error.message}`;
   } finally {
     button.disabled = false;
     output.hidden = false;
@@ -104,7 +104,7 @@ async function send({ method, url, body, parts, keyed }, output, button) {
 }
 
 async function told(answer) {
-  if (answer.type === 'opaqueredirect') return 'It leads on to another page, as a browser would follow it.';
+  if (answer.type === 'opaqueredirect') return 'Redirect to another page, as a browser would follow it.';
   const kind = answer.headers.get('content-type') ?? '';
   const text = /^(image|video)/.test(kind) ? `(${kind})` : pretty(await answer.text());
   const shown = SHOWN.filter((name) => answer.headers.has(name)).map((name) => `${name}: ${answer.headers.get(name)}`);

@@ -1,1 +1,1 @@
-"""Benchmark of events, from a request to their commit, beside a raw COPY and a bare route in the same run."""
+"""Benchmark of events, from a request to its commit, with a raw COPY and a bare route in the same run."""

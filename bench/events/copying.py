@@ -1,4 +1,4 @@
-"""Raw COPY, the peer of what an event costs: the same rows into a table without an index."""
+"""Raw COPY, the baseline for the cost of an event: the same rows into a table without an index."""
 
 import time
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ create table bare_event (like event including defaults)"""
 
 
 async def cpu_us(conn: Conn, events: Sequence[Event], batch: int) -> float:
-    """Microseconds of CPU for an event, of this process and of Postgres, by commits of `batch`."""
+    """Return the microseconds of CPU for an event, of this process and Postgres, with commits of `batch`."""
     await conn.execute(TABLE)
     server = await server_of(conn)
     before_s = time.process_time() + server_cpu_s(server)

@@ -1,4 +1,4 @@
-"""CPU of the PostgreSQL server that a run uses, where it runs on this machine."""
+"""CPU of a run's PostgreSQL server, if it runs on this machine."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
 async def server_of(conn: Conn) -> int:
-    """The process whose children are the server's. Raises `BenchmarkFailed` where it isn't here."""
+    """Return the server's parent process. Raises `BenchmarkFailed` if it runs on another machine."""
     backend: int = await conn.fetchval("select pg_backend_pid()")
     stat = _stat(backend)
     if not stat or b"postgres" not in stat[0]:
@@ -20,7 +20,7 @@ async def server_of(conn: Conn) -> int:
 
 
 def server_cpu_s(server: int) -> float:
-    """CPU of the server so far: of all its processes that live, and of those that have ended."""
+    """Return the server's CPU seconds so far, of live and ended processes."""
     ticks = 0
     for folder in Path("/proc").iterdir():
         if folder.name.isdecimal() and (stat := _stat(int(folder.name))):
@@ -32,12 +32,12 @@ def server_cpu_s(server: int) -> float:
 
 
 def backend_cpu_s(backend: int) -> float:
-    """CPU of one connection's process, to the nanosecond."""
+    """Return the CPU seconds of one connection's process, with nanosecond resolution."""
     return int(Path(f"/proc/{backend}/schedstat").read_text().split()[0]) / 1e9
 
 
 def _stat(pid: int) -> list[bytes]:
-    """The name, the state, the parent and the rest of a process's line; nothing where it has ended."""
+    """Return the name, state, parent and further fields of a process's stat line; empty if it has ended."""
     try:
         text = Path(f"/proc/{pid}/stat").read_bytes()
     except OSError:

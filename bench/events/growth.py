@@ -1,4 +1,4 @@
-"""Growth of a store: CPU of a commit of events beside few stored ids and beside many, in turn."""
+"""Growth of a store: CPU of an event commit with few and with many stored ids, in turn."""
 
 import contextlib
 import time
@@ -18,16 +18,16 @@ from schemas.errors import BenchmarkFailed
 
 PROJECTS = 40
 
-#: Events of one commit: as many as the intake takes at most.
+#: Events of one commit: the intake's maximum.
 AT_ONCE = 4_000
 
-#: Ids that one statement makes, and the days that all of them came in.
+#: Ids of one statement, and the days over which all ids are spread.
 CHUNK, DAYS = 500_000, 14
 
-#: Commits before any counts: plans are made, and the ends of the index come into memory.
+#: Uncounted commits: they prepare plans and load the ends of the index into memory.
 WARM = 5
 
-#: UUIDv7s in the order in which they came, of all projects in turn.
+#: UUIDv7s in order of arrival, of all projects in turn.
 FILL = """
 insert into event_seen (generation, project_id, app_no, event_key)
 select 0, ($4::uuid[])[1 + n % cardinality($4::uuid[])], 1,
@@ -40,7 +40,7 @@ STORED = "select (select count(*) from event) as events, (select count(*) from e
 
 
 class Side(NamedTuple):
-    """One store with so many ids in it, and what a commit has taken there."""
+    """One store with `ids` stored ids, and the measurements of its commits."""
 
     conn: Conn
     backend: int
@@ -50,14 +50,14 @@ class Side(NamedTuple):
 
 
 async def measure(environment: Environment, sizes: Sequence[int], rounds: int, tell: Tell) -> Result:
-    """CPU of the connection's process for an event. Raises `BenchmarkFailed`."""
+    """Measure the CPU of the connection's process for an event. Raises `BenchmarkFailed`."""
     projects = [UUID(int=number) for number in range(PROJECTS)]
     async with contextlib.AsyncExitStack() as stack:
         sides = [await stack.enter_async_context(_side(environment, ids)) for ids in sizes]
         for side in sides:
             await _fill(side, projects, tell)
         for number in range(WARM + rounds):
-            tell(f"commit {number + 1} of {WARM + rounds} beside {', '.join(map(str, sizes))} ids")
+            tell(f"commit {number + 1} of {WARM + rounds} with {', '.join(map(str, sizes))} ids")
             for side in sides:
                 cpu_us, took_ms = await _commit(side, made.events(AT_ONCE, projects))
                 if number >= WARM:
@@ -94,7 +94,7 @@ async def _fill(side: Side, projects: Sequence[UUID], tell: Tell) -> None:
 
 
 async def _commit(side: Side, events: Sequence[Event]) -> tuple[float, float]:
-    """Microseconds of CPU for an event, and milliseconds until the commit. All must have been new."""
+    """Return microseconds of CPU for an event, and milliseconds until the commit. All events must be new."""
     began_s, start = backend_cpu_s(side.backend), time.perf_counter()
     async with side.conn.transaction():
         fresh = await group_commit.keep(side.conn, events)
@@ -105,8 +105,8 @@ async def _commit(side: Side, events: Sequence[Event]) -> tuple[float, float]:
 
 
 async def _check(side: Side, commits: int) -> None:
-    """Every event of every commit is there once, beside the ids that were."""
+    """Check that every event of every commit is stored once, and that no other id changed."""
     found = tuple(await side.conn.fetchrow(STORED) or ())
     events = commits * AT_ONCE
     if found != (events, side.ids + events):
-        raise BenchmarkFailed(f"committed {events} events beside {side.ids} ids, found {found}")
+        raise BenchmarkFailed(f"committed {events} events with {side.ids} stored ids, found {found}")

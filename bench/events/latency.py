@@ -1,19 +1,19 @@
-"""Times from when a request with events was due to its 202, at a fixed rate, beside the bare route's."""
+"""Latency of event requests at a fixed rate, from due time to 202, compared with the bare route."""
 
 from bench.environment import Environment
 from bench.events.load import Plan
 from bench.events.serving import check_stored, send, serving
 from bench.figures import Result, Tell, ratio, spread
 
-#: Events of a request, and those that come in a second.
+#: Events of a request, and events a second.
 BATCH, EVENTS_S = 20, 5_000
 
-#: Connections: more than wait for an answer at once, so that a request waits for none.
+#: More connections than concurrent requests, so that a request never waits for one.
 CONNECTIONS = 64
 
 
 async def measure(environment: Environment, seconds: float, rounds: int, tell: Tell) -> Result:
-    """Raises `BenchmarkFailed`."""
+    """Measure both servers in turn. Raises `BenchmarkFailed`."""
     count = int(EVENTS_S / BATCH * seconds)
     plan = Plan(port=0, ways=[], requests=count, batch=BATCH, connections=CONNECTIONS, per_s=EVENTS_S / BATCH)
     ours: list[list[float]] = []

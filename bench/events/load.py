@@ -1,6 +1,6 @@
-"""`python -m bench.events.load PLAN`: requests with events over HTTP, from a process of their own.
+"""`python -m bench.events.load PLAN`: sends event requests over HTTP, in its own process.
 
-PLAN is a file of JSON, a `Plan`. It prints one line, `Answers`. All bodies are made before the clock runs.
+PLAN is a file of JSON, a `Plan`. It prints one line, `Answers`. All bodies are built before the clock starts.
 """
 
 import asyncio
@@ -19,22 +19,22 @@ from bench.events.made import bodies
 from bench.http_load import END, is_whole
 from bench.lines import say
 
-#: Seconds that the last answer may take beyond what was planned.
+#: Seconds that the last response may take beyond the plan.
 PATIENCE_S = 60.0
 
 
 class Way(msgspec.Struct, frozen=True, kw_only=True):
-    """An app's way in: a path and its key."""
+    """An app's endpoint: a path and its key."""
 
     path: str
     key: str
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """So many requests of `batch` events to a port of this host, by the ways in turn, over `connections`.
+    """`requests` of `batch` events each to a port of this host, over `ways` in turn, on `connections`.
 
-    With `per_s` they come at fixed times, so many in a second, whether or not earlier ones have an answer;
-    else each connection asks again once it has its answer.
+    With `per_s` requests are sent at fixed times, regardless of responses; otherwise each connection sends
+    the next request after a response.
     """
 
     port: int
@@ -46,10 +46,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answers(msgspec.Struct, frozen=True, kw_only=True):
-    """The answers: how many events were accepted, in how many seconds, and when each came.
+    """The responses: accepted events, seconds, and latencies.
 
-    A latency counts from the time at which the request was due, and without `per_s` from its sending.
-    `refused` counts those that were no 202, `sample` shows one.
+    A latency counts from the request's due time, without `per_s` from its sending. `refused` counts responses
+    other than 202, `sample` is one of them.
     """
 
     accepted: int
@@ -64,7 +64,7 @@ class _Taken(msgspec.Struct):
 
 
 class _Caller(asyncio.Protocol):
-    """One connection that is kept, with one request under way at most."""
+    """A keep-alive connection with at most one request in flight."""
 
     def __init__(self, load: "Load") -> None:
         self.load = load
@@ -72,7 +72,7 @@ class _Caller(asyncio.Protocol):
         self.transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's transport does not inherit from it
 
     def data_received(self, data: bytes) -> None:
         self.received += data
@@ -89,7 +89,7 @@ class _Caller(asyncio.Protocol):
 
 
 class Load:
-    """Requests that wait for a connection, and what was answered."""
+    """Queue of requests for idle connections, and the count of responses."""
 
     def __init__(self, count: int) -> None:
         self.count = count
@@ -132,7 +132,7 @@ async def run(plan: Plan) -> Answers:
         _, caller = await loop.create_connection(lambda: _Caller(load), "127.0.0.1", plan.port)
         load.idle.append(caller)
     callers, start = [*load.idle], time.perf_counter()
-    # uvloop's clock has whole milliseconds: what is due is sent at its time or up to one later.
+    # uvloop's clock has whole milliseconds: a request is sent at its due time or up to one later.
     for number, request in enumerate(requests):
         if plan.per_s:
             due = start + number / plan.per_s

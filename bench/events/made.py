@@ -1,4 +1,4 @@
-"""Events that a benchmark sends: as an app of some size sends them, each with a UUIDv7 of its own."""
+"""Generated events, like those of a mid-size app, each with a new UUIDv7."""
 
 import secrets
 import time
@@ -17,7 +17,7 @@ NAMES = (*(f"screen_{number}" for number in range(18)), "purchase_success", "sig
 
 
 def bodies(count: int, batch: int) -> Iterator[bytes]:
-    """So many bodies of `batch` events, about 420 bytes each."""
+    """Yield `count` bodies of `batch` events, about 420 bytes each."""
     for number in range(count):
         now = datetime.now(UTC).isoformat()
         events = [_event(number * batch + turn, now) for turn in range(batch)]
@@ -25,7 +25,7 @@ def bodies(count: int, batch: int) -> Iterator[bytes]:
 
 
 def events(count: int, projects: Sequence[UUID]) -> list[Event]:
-    """So many events as they are kept, of the projects' first apps, in the order of a commit."""
+    """Return `count` events as stored rows of the projects' first apps, in the order of a commit."""
     now, share = datetime.now(UTC), count // len(projects)
     batch = min(share, MOST_EVENTS)
     kept = [
@@ -56,6 +56,6 @@ def _event(number: int, now: str) -> dict[str, object]:
 
 
 def _uuid7() -> str:
-    """RFC 9562 5.7."""
+    """Return a UUIDv7 (RFC 9562 5.7)."""
     ms = time.time_ns() // 1_000_000
     return str(UUID(int=ms << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0x2 << 62 | secrets.randbits(62)))

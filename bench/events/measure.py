@@ -1,4 +1,4 @@
-"""`tenantry bench events`: its parts, what each has to reach, and how large a run is."""
+"""`tenantry bench events`: its parts, their targets, and the size of a run."""
 
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
@@ -11,7 +11,7 @@ from bench.figures import Result, Target, Tell
 
 
 class Size(NamedTuple):
-    """Rounds, requests by the events of each, seconds of a steady rate, and how many ids are stored."""
+    """Rounds, requests by batch size, seconds at a steady rate, and numbers of stored ids."""
 
     rounds: int = 5
     requests: Mapping[int, int] = {1: 8_000, 20: 2_500, 100: 800, 500: 240}
@@ -22,13 +22,13 @@ class Size(NamedTuple):
     asked: reads.Size = reads.Size()
 
 
-#: What the README quotes.
+#: The size of the README's figures.
 FULL = Size()
 QUICK = Size(
     rounds=1, requests={1: 1_000, 20: 300, 100: 100, 500: 40}, steady_s=2.0, few=50_000, many=1_000_000,
     commits=5,
 )  # fmt: skip
-#: For a test that everything works.
+#: A size for tests: it checks that everything works.
 TINY = Size(
     rounds=1,
     requests={1: 40, 20: 4, 100: 2, 500: 2},
@@ -43,7 +43,7 @@ TARGETS = {
     "events_cpu_x": Target("CPU of an event in batches of 500, API and Postgres, x raw COPY", 6),
     "events_single_x": Target("requests of one event a second, x a bare route", 0.5, least=True),
     "events_p99_x": Target("5,000 events/s in batches of 20: p99 of the 202, x a bare route", 5),
-    "events_growth_x": Target("CPU of a commit beside 20,000,000 ids, x beside 1,000,000", 1.3),
+    "events_growth_x": Target("CPU of a commit with 20,000,000 stored ids, x with 1,000,000", 1.3),
     "reads_days_p95_ms": Target("90 days of 100,000,000 events by day, ten names: p95, ms", 50),
     "reads_people_p95_ms": Target("active users of 90 days by day, 10,000 a day, asked before: p95, ms", 100),
 }
@@ -73,7 +73,7 @@ PARTS: Mapping[str, Part] = {"speed": _speed, "latency": _latency, "growth": _gr
 async def measure(
     environment: Environment, names: Collection[str], size: Size, progress: suites.Progress
 ) -> Result:
-    """Some parts, each on a store of its own. Raises `BenchmarkFailed` where a figure would be doubtful."""
+    """Run the parts, each on its own store. Raises `BenchmarkFailed` if a figure would be doubtful."""
     figures: dict[str, float] = {}
     details: dict[str, Any] = {"machine": await suites.machine(environment)}
     settings = environment.settings

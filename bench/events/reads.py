@@ -1,6 +1,6 @@
-"""The time of questions about 90 days of 100,000,000 events of ten names, and of 10,000 people.
+"""Query times over 90 days of 100,000,000 events of ten names, and of 10,000 people.
 
-The counts are what folds would have left of so many events; no event itself is there, and none is read.
+The counts are rollups of so many events; no event itself is stored or read.
 """
 
 import asyncio
@@ -23,29 +23,29 @@ from schemas.metrics import Metric
 
 
 class Size(NamedTuple):
-    """Days, people who are there on each of them, and how often each question is asked."""
+    """Days, active people on each day, and repetitions of each query."""
 
     days: int = 90
     people: int = 10_000
     times: int = 40
 
 
-#: For a test that everything works.
+#: A size for tests: it checks that everything works.
 TINY = Size(days=3, people=20, times=2)
 
 NAMES, EVENTS = 10, 100_000_000
 
-#: Zones in which a day begins with an hour of UTC, and in the middle of one.
+#: Zones with day boundaries on a UTC hour, and within one.
 ZONES = {"whole hours": "Europe/Berlin", "split hours": "Asia/Kolkata"}
 
-#: What each figure is the slower one of.
+#: The queries of each figure: the slower zone counts.
 FIGURES = {"reads_days_p95_ms": "ten names by day", "reads_people_p95_ms": "people by day, again"}
 
 Question = Callable[[], Awaitable[Any]]
 
 
 async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
-    """Each question in two zones; the figures are the slower ones."""
+    """Time each query in two zones; the figures are the slower ones."""
     pool, now = environment.pool, datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     details: dict[str, dict[str, float]] = {}
     for shape, zone in ZONES.items():
@@ -60,7 +60,7 @@ async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
 
 
 async def _questions(pool: Pool, zone: str, size: Size, now: datetime) -> dict[str, Question]:
-    """Of a project of its own that is full."""
+    """Return the queries of a new project with full rollups."""
     asked = await _project(pool, zone, Window(now - timedelta(days=size.days), now))
     await _fill(pool, asked, size)
     stores = Stores(lambda: _of(pool), lambda: _of(pool), Counted())
@@ -96,7 +96,7 @@ async def _project(pool: Pool, zone: str, window: Window) -> Asked:
 
 
 async def _fill(pool: Pool, asked: Asked, size: Size) -> None:
-    """Counts of all quarters and hours, and everybody on every day."""
+    """Insert counts for all quarter-hours and hours, and every person on every day."""
     since, until = asked.window
     for table, step, of_day in (("event_rollup", "15 minutes", 96), ("event_rollup_hour", "1 hour", 24)):
         await pool.execute(

@@ -1,4 +1,4 @@
-"""The API and the bare route, each in a process of its own, and who sends them events."""
+"""The API and the bare route, each in its own process, and their load generator."""
 
 import contextlib
 from collections.abc import AsyncIterator, Sequence
@@ -20,7 +20,7 @@ from schemas import ids
 from schemas.apps import SdkAppCreate
 from schemas.errors import BenchmarkFailed
 
-#: Apps that send, each of a project of its own; no real limit of theirs is reached.
+#: Apps that send, each of its own project, so that no limit is reached.
 APPS = 20
 
 OURS, BARE = "api.app:create_app", "bench.peers.bare_events:create_app"
@@ -33,7 +33,7 @@ STORED = "select (select count(*) from event), (select count(*) from event_seen)
 
 
 class Server(NamedTuple):
-    """A process that takes events, its port, and the ways into it."""
+    """An event server's process, its port, and its endpoints."""
 
     child: Child
     port: int
@@ -42,14 +42,16 @@ class Server(NamedTuple):
 
 @contextlib.asynccontextmanager
 async def serving(environment: Environment) -> AsyncIterator[tuple[Server, Server]]:
-    """Ours, and the bare route beside it."""
+    """Serve the API and the bare route."""
     ways = [await transact(environment.pool, _app) for _ in range(APPS)]
     async with _served(environment, BARE, ways) as bare, _served(environment, OURS, ways) as ours:
         yield ours, bare
 
 
 async def send(environment: Environment, server: Server, plan: Plan) -> Answers:
-    """Run a plan against a server. Raises `BenchmarkFailed` where anything was refused or no new event."""
+    """Run a plan against a server. Raises `BenchmarkFailed` if a request was refused or an event wasn't
+    new.
+    """
     plan = msgspec.structs.replace(plan, port=server.port, ways=list(server.ways))
     path = environment.folder / "plan.json"
     path.write_bytes(msgspec.json.encode(plan))
@@ -62,7 +64,7 @@ async def send(environment: Environment, server: Server, plan: Plan) -> Answers:
 
 
 async def check_stored(environment: Environment, expected: int) -> None:
-    """Every event that was answered with 202 is there once. Raises `BenchmarkFailed`."""
+    """Check that every event with a 202 is stored once. Raises `BenchmarkFailed`."""
     found = tuple(await environment.pool.fetchrow(STORED) or ())
     if found != (expected, expected):
         raise BenchmarkFailed(f"{expected} events were accepted, found events and ids {found}")
@@ -70,7 +72,7 @@ async def check_stored(environment: Environment, expected: int) -> None:
 
 @contextlib.asynccontextmanager
 async def _served(environment: Environment, factory: str, ways: Sequence[Way]) -> AsyncIterator[Server]:
-    """An app behind our server, as the Procfile runs the API, on the scratch database alone."""
+    """Serve an app with the API's server settings, on the scratch database alone."""
     port, store = free_port(), environment.settings.database_url
     words = ("api", "--port", str(port), "--app", factory)
     async with running(environment, *words, TELEMETRY_URL=store) as child:
@@ -79,7 +81,7 @@ async def _served(environment: Environment, factory: str, ways: Sequence[Way]) -
 
 
 async def _app(conn: Conn) -> Way:
-    """An SDK app of a new organization of the highest tier."""
+    """Create an SDK app of a new organization of the highest tier."""
     pair = await organizations.create(conn, name="bench", tier="partner")
     project_id: UUID = ids.new()
     await conn.execute(INSERT_PROJECT, pair.live, project_id)

@@ -1,4 +1,4 @@
-"""Events a second and their CPU by the size of a batch, beside the bare route and a raw COPY, in turns."""
+"""Events a second and their CPU by batch size, compared with the bare route and a raw COPY, in turn."""
 
 from collections.abc import Mapping
 from statistics import median
@@ -14,16 +14,16 @@ from bench.figures import Result, Tell, ratio
 from bench.processes import cpu_s
 from domain.events.intake import MOST_HELD
 
-#: Connections that ask as soon as they have an answer: so many that a commit has company for its next one,
-#: and so few that the events of all may wait at once.
+#: Closed-loop connections: enough that each commit groups several requests, few enough that all their events
+#: fit into the buffer.
 CALLERS, MOST_EVENTS = 200, MOST_HELD // 2
 
-#: The batches by which two figures are judged.
+#: The batch sizes of the two judged figures.
 LARGE, ONE = 500, 1
 
 
 class Run(NamedTuple):
-    """Events a second, and microseconds of CPU for one: of the process that serves, and of Postgres."""
+    """Events a second, and microseconds of CPU for an event: of the serving process, and of Postgres."""
 
     per_s: float
     serving_us: float
@@ -35,7 +35,7 @@ class Run(NamedTuple):
 
 
 async def measure(environment: Environment, requests: Mapping[int, int], rounds: int, tell: Tell) -> Result:
-    """`requests` of each size of a batch. Raises `BenchmarkFailed`."""
+    """Measure `requests` of each batch size. Raises `BenchmarkFailed`."""
     ours: dict[int, list[Run]] = {batch: [] for batch in requests}
     bare: dict[int, list[Run]] = {batch: [] for batch in requests}
     copied: list[float] = []

@@ -1,1 +1,1 @@
-"""The statements of the ledger when it is old, each beside the same one on an empty ledger."""
+"""Benchmark of the ledger's statements: an old ledger compared with an empty one."""

@@ -1,4 +1,4 @@
-"""`tenantry bench ledger`: each statement of the hot path on an old ledger, beside an empty one in turn."""
+"""`tenantry bench ledger`: each hot-path statement on an old ledger and on an empty one, in turn."""
 
 import contextlib
 import time
@@ -20,7 +20,7 @@ WARM = 8
 
 
 class Size(NamedTuple):
-    """Rows of the old ledger, and how often a statement is timed on each side."""
+    """Rows of the old ledger, and repetitions of each statement."""
 
     ended: int = 1_000_000
     waiting: int = 100_000
@@ -34,17 +34,17 @@ class Size(NamedTuple):
 
     @property
     def pulled(self) -> int:
-        """More jobs than a comparison pulls."""
+        """Return a number of jobs that no comparison pulls completely."""
         return 2 * (WARM + self.times) * SLOTS
 
 
-#: What docs/explain/benchmarks.md quotes.
+#: The size of the figures in docs/explain/benchmarks.md.
 FULL = Size()
 QUICK = Size(
     ended=50_000, waiting=5_000, tenants=50, times=20, capped=(200,), unknown=5_000, held=2_000,
     newcomer_tenants=500, newcomers=3,
 )  # fmt: skip
-#: For a test that everything works.
+#: A size for tests: it checks that everything works.
 TINY = Size(
     ended=400, waiting=1_000, tenants=10, times=2, capped=(10,), unknown=50, held=60, newcomer_tenants=12,
     newcomers=1,
@@ -52,7 +52,7 @@ TINY = Size(
 
 
 class Row(NamedTuple):
-    """p50 on each side in milliseconds, and what the ratio may be."""
+    """p50 on each side in milliseconds, and the maximal ratio."""
 
     empty_ms: float
     old_ms: float
@@ -67,7 +67,7 @@ HOT, HELD = 1.5, 3.0
 
 
 async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
-    """Ratios, p50 by p50; a newcomer's wait is in seconds."""
+    """Measure ratios of p50s; a newcomer's wait is in seconds."""
     async with _sides(environment) as (old, empty):
         for side in (old, empty):
             await side.begin(tenants=size.tenants)
@@ -93,7 +93,7 @@ async def measure(environment: Environment, size: Size, tell: Tell) -> Result:
 
 @contextlib.asynccontextmanager
 async def _sides(environment: Environment) -> AsyncIterator[tuple[Side, Side]]:
-    """Both on one server, each in a database of its own."""
+    """Open both sides on one server, each in its own database."""
     url = environment.settings.database_url
     async with scratch(url) as empty_url, _connected(url) as old, _connected(empty_url) as empty:
         yield Side(old, old=True), Side(empty, old=False)
@@ -109,7 +109,7 @@ async def _connected(url: str) -> AsyncIterator[Conn]:
 
 
 async def _compared(old: Side, empty: Side, statement: Statement, times: int, aim: float) -> Row:
-    """The two sides in turn, so that a busy machine is so for both."""
+    """Time both sides in turn, so that a busy machine affects both."""
     took: dict[bool, list[float]] = {True: [], False: []}
     for number in range(WARM + times):
         for side in (old, empty):
@@ -129,7 +129,7 @@ async def _timed(side: Side, statement: Statement) -> float:
 
 
 async def _lines(old: Side, empty: Side, size: Size, tell: Tell) -> dict[str, Row]:
-    """A pull of ten among lines that it can take nothing from."""
+    """Measure a pull of ten among tenants at their cap."""
     rows = {}
     for count in size.capped:
         name = f"pull of 10, {count} tenants at their cap"
@@ -150,7 +150,7 @@ async def _lines(old: Side, empty: Side, size: Size, tell: Tell) -> dict[str, Ro
 
 
 async def _held(url: str, old: Side, empty: Side, size: Size, tell: Tell) -> dict[str, Row]:
-    """A pull of ten while somebody holds a snapshot from before the last `size.held` jobs."""
+    """Measure a pull of ten while a transaction holds a snapshot older than the last `size.held` jobs."""
     name = f"pull of 10, a snapshot held over {size.held} jobs"
     tell(name)
     await old.begin(tenants=size.tenants)
@@ -163,14 +163,14 @@ async def _held(url: str, old: Side, empty: Side, size: Size, tell: Tell) -> dic
 
 @contextlib.asynccontextmanager
 async def _snapshot(url: str) -> AsyncIterator[None]:
-    """The snapshot of a dump or a report that takes long."""
+    """Hold a snapshot, like a dump or a long report."""
     async with _connected(url) as conn, conn.transaction(isolation="repeatable_read"):
         await conn.execute("select set_config('idle_in_transaction_session_timeout', '0', true)")
         yield
 
 
 async def _newcomers(old: Side, size: Size, tell: Tell) -> dict[str, float]:
-    """Seconds from a new tenant's submit to its claim, by a worker whose ten slots are free each time."""
+    """Return seconds from a new tenant's submit to its claim, by a worker with ten free slots."""
     tell(f"a newcomer among {size.newcomer_tenants} tenants that wait")
     await old.begin(tenants=size.newcomer_tenants + size.newcomers)
     newcomers = old.tenants[:: size.newcomer_tenants // size.newcomers][: size.newcomers]
@@ -180,7 +180,7 @@ async def _newcomers(old: Side, size: Size, tell: Tell) -> dict[str, float]:
 
 
 async def _arrival(old: Side, org: UUID) -> float:
-    """The wait of one newcomer. Raises `BenchmarkFailed` when it isn't served."""
+    """Return the wait of one new tenant. Raises `BenchmarkFailed` if its job isn't pulled."""
     await ledger.submit(old.conn, kind=NOOP, organization_id=org, project_id=None, args={})
     start = time.perf_counter()
     while claims := await old.pull():

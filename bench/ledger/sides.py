@@ -1,4 +1,4 @@
-"""The two ledgers of the comparison, an old one and an empty one, and the rows that make one old."""
+"""The two compared ledgers, an old one and an empty one, and the rows of the old one."""
 
 import itertools
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from schemas.errors import BenchmarkFailed
 
 SLOTS, LEASE_S, PAGE = 10, 3600.0, 25
 
-#: A kind that the worker of the comparison doesn't know.
+#: A kind that the comparison's worker doesn't run.
 UNKNOWN = NOOP._replace(name="bench_unknown")
 
 #: The caps of the lowest tier, as in a pool of partners' jobs.
@@ -35,11 +35,11 @@ with made as (
 insert into project (organization_id, id, name, timezone, primary_language)
 select id, id, 'bench', 'Europe/Berlin', 'en' from made"""
 
-#: A UUIDv7 of a moment.
+#: A UUIDv7 with the row's time.
 ID = """(lpad(to_hex((extract(epoch from t.at) * 1000)::bigint), 12, '0') || '7'
          || substr(md5(random()::text), 1, 3) || '8' || substr(md5(random()::text), 1, 15))::uuid"""
 
-#: One in a thousand failed and one in a thousand was canceled, over the 29 days before today.
+#: Finished jobs over the 29 days before today; one in a thousand failed, one in a thousand was canceled.
 ENDED = f"""
 with made as (
   insert into job (organization_id, project_id, id, kind, pool, state, stage, attempt, max_attempts, fence,
@@ -76,7 +76,7 @@ select t.org, t.org, {ID}, $3, $4, 'running', 'starting', 1, 3, 1,
 
 @dataclass
 class Side:
-    """One ledger, and the connection that its statements are timed on; an `old` one has jobs that wait."""
+    """One ledger with the connection of its timed statements; an `old` one has waiting jobs."""
 
     conn: Conn
     old: bool
@@ -85,7 +85,7 @@ class Side:
     turn: Iterator[UUID] = field(default_factory=lambda: iter(()))
 
     async def begin(self, *, tenants: int) -> None:
-        """An empty ledger of that many tenants of the lowest tier, and one worker."""
+        """Reset to an empty ledger with `tenants` of the lowest tier and one worker."""
         self.tenants, self.worker_id = [ids.new() for _ in range(tenants)], ids.new()
         self.turn = itertools.cycle(self.tenants)
         await self.conn.execute("set statement_timeout = 0")
@@ -100,7 +100,7 @@ class Side:
         )  # fmt: skip
 
     async def list_one(self, org: UUID) -> None:
-        """A page of open jobs of one tenant, and some that have ended: what a list of its jobs shows."""
+        """Insert a page of open jobs of one tenant, and 1,000 ended ones, for its job list."""
         later = datetime.now(UTC) + timedelta(hours=1)
         for _ in range(PAGE):
             await ledger.submit(
@@ -109,25 +109,25 @@ class Side:
         await self.conn.execute(ENDED, [org], 1_000, NOOP.name, POOL)
 
     async def age(self, *, ended: int, waiting: int) -> None:
-        """Fill it with what a month leaves behind; statistics are fresh."""
+        """Insert a month of jobs, and refresh statistics."""
         await self.conn.execute(ENDED, self.tenants, ended, NOOP.name, POOL, timeout=600)
         await self.wait(self.tenants, waiting)
 
     async def wait(self, tenants: list[UUID], count: int, kind: Kind = NOOP) -> None:
-        """`count` due jobs, dealt out to these tenants in turn."""
+        """Insert `count` due jobs, spread over these tenants in turn."""
         await self.conn.execute(WAITING, tenants, count, kind.name, POOL, timeout=600)
         await self.analyze()
 
     async def run(self, tenants: list[UUID], each: int) -> None:
-        """`each` running jobs of these tenants, on a worker of somebody else."""
+        """Insert `each` running jobs of these tenants, on another worker."""
         await self.conn.execute(RUNNING, tenants, each, NOOP.name, POOL, ids.new(), timeout=600)
 
     async def analyze(self) -> None:
-        """Fresh statistics, and no dead rows, as after autovacuum."""
+        """Refresh statistics and remove dead rows, as after autovacuum."""
         await self.conn.execute("vacuum analyze", timeout=600)
 
     async def submit(self, count: int) -> None:
-        """One job for each of the next `count` tenants."""
+        """Submit one job for each of the next `count` tenants."""
         for org in itertools.islice(self.turn, count):
             await ledger.submit(self.conn, kind=NOOP, organization_id=org, project_id=None, args={})
 
@@ -135,7 +135,7 @@ class Side:
         return await ledger.pull(self.conn, pool=POOL, worker_id=self.worker_id, free=free, kinds=[NOOP])
 
     async def claims(self, count: int) -> list[Claim]:
-        """That many jobs which run; an empty ledger gets them first. Raises `BenchmarkFailed`."""
+        """Pull `count` jobs; an empty ledger gets them first. Raises `BenchmarkFailed`."""
         if not self.old:
             await self.submit(count)
         pulled = await self.pull(count)
@@ -144,7 +144,7 @@ class Side:
         return pulled
 
     async def settle(self, claims: list[Claim]) -> None:
-        """These are done. Raises `BenchmarkFailed` if one of them was somebody else's."""
+        """Complete the jobs. Raises `BenchmarkFailed` if another attempt owned one."""
         moved = await ledger.settle(self.conn, [Settlement(claim, Done()) for claim in claims])
         if len(moved) != len(claims):
             raise BenchmarkFailed(f"settled {len(moved)} jobs of {len(claims)}")

@@ -1,4 +1,4 @@
-"""The statements of the hot path: what each needs first, and the call that is timed."""
+"""Statements of the hot path: the setup of each, and the timed call."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ FUTURE = datetime.max.replace(tzinfo=UTC)
 
 
 class Statement(NamedTuple):
-    """`ready` isn't timed, and what it returns is what `call` takes and `after` puts in order again."""
+    """`ready` is untimed setup; `call` is timed and `after` cleans up. Both get the result of `ready`."""
 
     ready: Callable[[Side], Awaitable[Any]]
     call: Callable[[Side, Any], Awaitable[Any]]
@@ -24,7 +24,7 @@ class Statement(NamedTuple):
 
 
 async def _nothing(_side: Side, _found: Any = None) -> None:
-    """Nothing to do."""
+    """Do nothing."""
 
 
 async def _submit(side: Side, _: Any) -> None:
@@ -32,13 +32,13 @@ async def _submit(side: Side, _: Any) -> None:
 
 
 async def _unsubmit(side: Side, _: Any) -> None:
-    """An empty ledger stays empty."""
+    """Empty an empty ledger again."""
     if not side.old:
         await side.settle(await side.pull())
 
 
 async def _stock(side: Side) -> None:
-    """Work for a pull of ten, if none waits."""
+    """Submit jobs for a pull of ten if none wait."""
     if not side.old:
         await side.submit(SLOTS)
 
@@ -77,7 +77,7 @@ async def _get(side: Side, found: list[Claim]) -> None:
 
 
 def _list(*, of_project: bool = False, **asked: Any) -> Statement:
-    """The first page of a tenant's jobs."""
+    """Return a list of a tenant's jobs, first page."""
     filters: dict[str, Any] = dict.fromkeys(("kinds", "statuses", "stages", "before")) | asked
 
     async def call(side: Side, _: Any) -> None:
@@ -90,7 +90,7 @@ def _list(*, of_project: bool = False, **asked: Any) -> Statement:
 
 
 def _chore(chore: Callable[[Any], Awaitable[Any]]) -> Statement:
-    """A question of the dispatcher or an operator."""
+    """Return a query of the dispatcher or an operator."""
 
     async def call(side: Side, _: Any) -> None:
         await chore(side.conn)

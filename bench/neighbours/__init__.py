@@ -1,5 +1,5 @@
-"""Neighbours: what a tenant notices while another tenant, or a stranger, attacks.
+"""Noisy neighbours: effects on a tenant while another tenant, or a stranger, attacks.
 
-Each attack runs in a process of its own against real processes of the product. What the victim does is
-timed at rest first, and then beside the attack.
+Each attack runs in its own process against real processes of the product. The victim's actions are timed at
+rest first, then during the attack.
 """

@@ -1,7 +1,6 @@
 """`python -m bench.neighbours.attacking ROW PLAN`: the process of an attack.
 
-It prints a line once it is at its full strength and something came of it, and one of what it counted when
-SIGTERM ends it.
+It prints a line once it runs at full strength and has had an effect. At SIGTERM it prints its counts.
 """
 
 import asyncio
@@ -21,7 +20,7 @@ from bench.neighbours.rows import ROWS
 
 
 async def attack(name: str, plan: Plan) -> None:
-    """Until SIGTERM. An attack that ends by itself has done all that it can."""
+    """Run an attack until SIGTERM. An attack that ends by itself has done all it can."""
     ended, course = asyncio.Event(), Course(Counter(), asyncio.Event(), asyncio.Event())
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     running = asyncio.create_task(ROWS[name].attack(plan, course))
@@ -36,7 +35,7 @@ async def attack(name: str, plan: Plan) -> None:
 
 
 async def _until(running: "asyncio.Task[None]", reached: asyncio.Event) -> None:
-    """Until the event, or the end of the attack. Raises what ended it."""
+    """Wait for the event or the end of the attack. Raises the attack's error."""
     waiting = asyncio.create_task(reached.wait())
     await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
     if not waiting.done():

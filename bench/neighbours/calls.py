@@ -1,4 +1,4 @@
-"""Calls of attackers to the API, and the count of what was answered."""
+"""HTTP calls of attackers to the API, counted by status."""
 
 import asyncio
 import contextlib
@@ -12,12 +12,12 @@ import httpx
 from bench.neighbours.deployment import Deployment
 from bench.neighbours.row import Course, Plan
 
-#: Another address than the victim's, as an attacker has.
+#: The attackers' address, different from the victim's.
 ADDRESS = "127.0.0.2"
 
 
 def caller(plan: Plan, key: str) -> httpx.AsyncClient:
-    """A client of one key that waits as long as it takes."""
+    """Return a client of one key without a timeout."""
     everything = httpx.Limits(max_connections=None)
     return httpx.AsyncClient(
         base_url=f"http://127.0.0.1:{plan.port}",
@@ -29,7 +29,7 @@ def caller(plan: Plan, key: str) -> httpx.AsyncClient:
 
 
 async def ask(client: httpx.AsyncClient, course: Course, method: str, url: str, **more: Any) -> int:
-    """The status, counted; 0 where the connection broke."""
+    """Send a request, count its status and return it; 0 if the connection broke."""
     try:
         status = (await client.request(method, url, **more)).status_code
     except httpx.TransportError:
@@ -39,7 +39,7 @@ async def ask(client: httpx.AsyncClient, course: Course, method: str, url: str, 
 
 
 async def uncounted(deployment: Deployment, _: Mapping[str, int]) -> dict[str, Any]:
-    """Requests that passed uncounted, since Redis took too long on a busy machine."""
+    """Return the requests that passed uncounted because Redis was slow on a busy machine."""
     async with httpx.AsyncClient(trust_env=False) as client:
         said = (await client.get(f"http://127.0.0.1:{deployment.port}/metrics")).text
     [line] = [line for line in said.splitlines() if line.startswith("rate_limit_uncounted_total ")]
@@ -49,10 +49,10 @@ async def uncounted(deployment: Deployment, _: Mapping[str, int]) -> dict[str, A
 async def paced(
     course: Course, callers: int, *, every_s: float, warm_s: float, once: Callable[[int], Awaitable[int]]
 ) -> None:
-    """Run `once` with each caller's number every `every_s` seconds, for ever; it returns a status.
+    """Run `once` with each caller's number every `every_s` seconds, forever; it returns a status.
 
-    Callers are spread over `every_s`. `course.ready` is set at the first refusal, since bursts that limits
-    allow are used up by then; after `warm_s` seconds at the latest.
+    Callers are spread over `every_s`. `course.ready` is set at the first refusal, when the allowed bursts are
+    used up, or after `warm_s` seconds at the latest.
     """
     begun, refused = time.monotonic(), asyncio.Event()
 
@@ -75,14 +75,14 @@ async def paced(
 
 
 async def again(course: Course, at_once: int, once: Callable[[], Awaitable[None]]) -> None:
-    """So many callers, each of whom asks anew as soon as it has its answer, for ever."""
+    """Run `at_once` callers in a closed loop, forever."""
 
     async def call() -> None:
         while True:
             await once()
             await asyncio.sleep(0.01)
 
-    # What came before, such as calls that swell a list, was felt too.
+    # Earlier requests, for example the writes that fill a list, don't count as an effect.
     course.felt.clear()
     async with asyncio.TaskGroup() as group:
         for _ in range(at_once):

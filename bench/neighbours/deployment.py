@@ -1,4 +1,4 @@
-"""The deployment of an attack: an API, workers and a dispatcher, each a process as in the Procfile."""
+"""Deployment under attack: an API, workers and a dispatcher, each a process as in the Procfile."""
 
 import contextlib
 from collections.abc import AsyncIterator, Collection, Mapping
@@ -11,7 +11,7 @@ from bench.processes import running
 
 
 class Deployment(NamedTuple):
-    """`port` is the API's. The victim's site and accounts live at `home`, the attackers' at `sites`."""
+    """`port` is the API's. The victim's site and accounts are at `home`, the attackers' at `sites`."""
 
     environment: Environment
     port: int
@@ -23,9 +23,10 @@ class Deployment(NamedTuple):
 async def deployed(
     environment: Environment, *, pools: Collection[str], sites: int, settings: Mapping[str, str]
 ) -> AsyncIterator[Deployment]:
-    """Everything runs and answers; `pools` have a worker each, and `sites` ports may be read by them.
+    """Run all processes until they are ready: a worker for each of `pools`, which may fetch from `sites`
+    ports.
 
-    The API alone gets `settings`.
+    Only the API gets `settings`.
     """
     async with contextlib.AsyncExitStack() as stack:
         home, *ports = stack.enter_context(servers.held(1 + sites))

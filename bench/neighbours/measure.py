@@ -1,4 +1,4 @@
-"""A run of neighbours: for each row the victim at rest, then beside the attack."""
+"""Run of the neighbours benchmark: for each row the victim at rest, then during the attack."""
 
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
@@ -17,18 +17,18 @@ from bench.neighbours.victim import Seen
 from bench.processes import Child, running, told
 from bench.suites import Progress
 
-#: What the victim does before anything counts: connections open, statements get prepared.
+#: Uncounted seconds of the victim's actions: connections open, statements get prepared.
 WARM_S = 1.0
 
-#: Seconds that an attack may take to reach its full strength, or to say what it counted.
+#: Seconds for an attack to reach full strength, or to print its counts.
 READY_S = 300.0
 
-#: The aim of every row: p95 beside the attack, in values at rest and milliseconds more.
+#: The target of every row: p95 during the attack, as a multiple of the p95 at rest plus milliseconds.
 TIMES, MORE_MS = 2, 250
 
 
 class Measured(NamedTuple):
-    """One row: what the victim saw at rest and beside the attack, and what else there was to see."""
+    """One row: the victim's times at rest and during the attack, and the attack's notes."""
 
     what: str
     rest: Seen
@@ -44,7 +44,7 @@ class Measured(NamedTuple):
         return self.beside.p95 <= self.limit_ms and not self.beside.failed
 
     def shown(self) -> dict[str, Any]:
-        """As --json prints it."""
+        """Return the row for --json."""
         seen = {"rest": self.rest._asdict(), "beside": self.beside._asdict()}
         return {"what": self.what, **seen, "limit_ms": self.limit_ms, "reached": self.reached, **self.noted}
 
@@ -52,7 +52,7 @@ class Measured(NamedTuple):
 async def measure(
     environment: Environment, names: Collection[str], scale: Scale, progress: Progress
 ) -> dict[str, Measured]:
-    """The rows of these names, in the table's order, each on processes of its own."""
+    """Measure the named rows in the table's order, each on its own processes."""
     return {
         name: await _row(environment, row, scale, progress) for name, row in ROWS.items() if name in names
     }
@@ -73,7 +73,7 @@ async def _row(environment: Environment, row: Row, scale: Scale, progress: Progr
         rest = await victim.watched(act, scale, every_s=every_s)
         progress(row.name, "the attack begins")
         async with _attacked(environment, row, plan) as counted:
-            progress(row.name, "beside the attack")
+            progress(row.name, "during the attack")
             beside = await victim.watched(act, scale, every_s=every_s)
         noted = await row.note(deployment, counted) if row.note else {}
         return Measured(row.what, rest, beside, noted | {"attack": counted})
@@ -81,7 +81,7 @@ async def _row(environment: Environment, row: Row, scale: Scale, progress: Progr
 
 @asynccontextmanager
 async def _attacked(environment: Environment, row: Row, plan: Plan) -> AsyncIterator[Mapping[str, int]]:
-    """The attack runs; what it counted is known at the end of the block."""
+    """Run the attack; its counts are complete at the end of the block."""
     path, counted = environment.folder / "attack.json", dict[str, int]()
     path.write_bytes(msgspec.json.encode(plan))
     async with running(environment, "bench.neighbours.attacking", row.name, str(path)) as child:

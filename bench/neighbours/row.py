@@ -1,4 +1,4 @@
-"""A row of the table: an attack, and the victim whose time it takes."""
+"""A row of the table: an attack, and the timed victim."""
 
 import asyncio
 from collections import Counter
@@ -15,9 +15,9 @@ from bench.neighbours.victim import Act
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """Knowledge of the attack's own process: the API's port, the attackers' keys, and what they own.
+    """Input of the attack's process: the API's port, the attackers' keys, and their objects.
 
-    `sites` are ports on which it may serve what workers read; `many` are the counts of this run.
+    `sites` are ports on which it may serve pages to workers; `many` are the counts of this run.
     """
 
     port: int
@@ -28,9 +28,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Course(NamedTuple):
-    """The course of an attack: it counts what comes of it.
+    """Progress of an attack and its counts.
 
-    `ready`: it is at its full strength; `felt`: something came of it.
+    `ready`: it runs at full strength; `felt`: it has had an effect.
     """
 
     counted: Counter[str]
@@ -43,11 +43,10 @@ class Course(NamedTuple):
 
 
 class Row(NamedTuple):
-    """`pools` are those that need a worker, `sites` the ports that attackers serve at.
+    """`pools` need a worker, `sites` is the number of ports that attackers serve on.
 
-    `prepare` runs beforehand, in the process of the benchmark; `attack` in one of its own until it is
-    canceled. `settings` are those of the API that the row needs. `note` says what else there is to see, from
-    what the attack counted.
+    `prepare` runs first, in the benchmark's process; `attack` in its own process until it is canceled.
+    `settings` configure the API for the row. `note` adds details, given the attack's counts.
     """
 
     name: str

@@ -1,13 +1,13 @@
-"""The size of a run of neighbours."""
+"""The size of a neighbours run."""
 
 from typing import NamedTuple
 
 
 class Scale(NamedTuple):
-    """`strength` multiplies whatever an attack has many of.
+    """`strength` multiplies the counts of an attack.
 
-    In each window of `window_s` seconds the victim asks every `request_s` seconds, or starts a job every
-    `job_s`. What has no answer after `patience_s` seconds counts as having taken that long.
+    In each window of `window_s` seconds the victim sends a request every `request_s` seconds, or starts a job
+    every `job_s`. An action without a response after `patience_s` seconds counts with that time.
     """
 
     window_s: float = 15.0
@@ -17,10 +17,10 @@ class Scale(NamedTuple):
     strength: float = 1.0
 
     def many(self, count: int) -> int:
-        """So many at full strength, and one at least."""
+        """Scale `count` by the strength, to at least one."""
         return max(1, round(count * self.strength))
 
 
 FULL = Scale()
-#: For a test that everything works, not for a figure that means something.
+#: A size for tests: it checks that everything works, without meaningful figures.
 TINY = Scale(window_s=1.0, request_s=0.2, job_s=0.5, patience_s=300.0, strength=0.02)

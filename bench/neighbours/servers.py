@@ -1,11 +1,11 @@
-"""Servers of the outside world on loopback: a website, and the server of a Bluesky account."""
+"""Fake external servers on loopback: a website, and the server of a Bluesky account."""
 
 import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
-#: Answers a request, given as its first line and its body's length.
+#: Handler of a request: gets its first line, returns the response.
 Reply = Callable[[str], Awaitable[bytes]]
 
 PAGE = b"<!doctype html><html lang=en><title>Acme</title><meta name=description content='Invoices.'><p>Hello."
@@ -14,7 +14,7 @@ WRITTEN = b'{"uri": "at://did:plc:shop/app.bsky.feed.post/1", "cid": "bafy"}'
 
 @contextlib.contextmanager
 def held(count: int) -> Iterator[list[int]]:
-    """Free ports that stay ours: nobody answers there before `serving` does, in whatever process."""
+    """Reserve free ports; nothing responds there until `serving` runs, in this or another process."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for one in sockets:
@@ -25,7 +25,7 @@ def held(count: int) -> Iterator[list[int]]:
 
 @contextlib.asynccontextmanager
 async def serving(port: int, reply: Reply) -> AsyncIterator[None]:
-    """A server on a port that is `held`; each connection takes one request."""
+    """Serve a reserved port; each connection takes one request."""
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
@@ -51,7 +51,7 @@ def json(body: bytes) -> bytes:
 
 
 async def quick(line: str) -> bytes:
-    """The answers of a site that has one page, and of a server that takes every post at once."""
+    """Respond like a site of one page, and like a server that accepts every post immediately."""
     if "/xrpc/" in line:
         return json(WRITTEN)
     return _answer("404 Not Found", "text/plain", b"") if "robots.txt" in line else html(PAGE)

@@ -1,4 +1,4 @@
-"""Tenants of a run, and what they own before it begins."""
+"""Tenants of a run and their objects."""
 
 import itertools
 from collections.abc import Iterator, Sequence
@@ -29,7 +29,7 @@ from workers.platforms.fakes.connect import refresh
 
 
 class Tenant(NamedTuple):
-    """A live organization, its keys, and the ids of its projects as on the wire."""
+    """A live organization, its keys, and the public ids of its projects."""
 
     org: UUID
     keys: list[str]
@@ -37,7 +37,7 @@ class Tenant(NamedTuple):
 
 
 async def settle(environment: Environment, *, tier: LiveTier, keys: int = 1, projects: int = 1) -> Tenant:
-    """A new tenant with so many keys and projects."""
+    """Create a tenant with keys and projects."""
     peppers = parse_keyring(environment.settings.peppers, setting="PEPPERS")
 
     async def write(conn: Conn) -> Tenant:
@@ -49,21 +49,21 @@ async def settle(environment: Environment, *, tier: LiveTier, keys: int = 1, pro
 
 
 class App(NamedTuple):
-    """An SDK app of the web: where it sends events, and its key."""
+    """An SDK app of the web: its event endpoint and key."""
 
     path: str
     key: str
     ids: Iterator[int]
 
     def events(self, count: int) -> bytes:
-        """The body of a request with so many new events."""
+        """Return the body of a request with `count` new events."""
         now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
         made = [{"name": "open", "eventId": f"e-{next(self.ids)}", "occurredAt": now} for _ in range(count)]
         return msgspec.json.encode({"events": made})
 
 
 async def app(environment: Environment, tenant: Tenant) -> App:
-    """An app of the tenant's first project."""
+    """Create an app in the tenant's first project."""
     peppers = parse_keyring(environment.settings.peppers, setting="PEPPERS")
 
     async def write(conn: Conn) -> App:
@@ -76,7 +76,7 @@ async def app(environment: Environment, tenant: Tenant) -> App:
 
 
 async def connected(environment: Environment, tenant: Tenant, servers: Sequence[str]) -> list[str]:
-    """An account on Bluesky for each server, in the tenant's first project; their ids."""
+    """Connect a Bluesky account for each server, in the tenant's first project; return their ids."""
     vault = parse_keyring(environment.settings.vault_keys, setting="VAULT_KEYS")
 
     async def write(conn: Conn) -> list[str]:
@@ -99,7 +99,7 @@ async def connected(environment: Environment, tenant: Tenant, servers: Sequence[
 
 
 async def written(environment: Environment, tenant: Tenant) -> str:
-    """A content of words alone, in the tenant's first project; its id."""
+    """Create content of text only, in the tenant's first project; return its id."""
 
     async def write(conn: Conn) -> str:
         made = await content.create_uploaded(
@@ -112,7 +112,7 @@ async def written(environment: Environment, tenant: Tenant) -> str:
 
 
 async def endless_job(environment: Environment, tenant: Tenant, kind: Kind) -> str:
-    """A job that no worker takes; its id."""
+    """Submit a job of a kind without workers; return its id."""
 
     async def write(conn: Conn) -> str:
         job = await ledger.submit(conn, kind=kind, organization_id=tenant.org, project_id=None, args={})

@@ -1,6 +1,6 @@
-"""The victim: a partner who does the same thing again and again, each time at its time.
+"""The victim: a partner who repeats one action at fixed times.
 
-What is late because something before it was late counts as late: a time is taken from when it was due.
+Times count from the due time, so a delay caused by an earlier delay counts too.
 """
 
 import asyncio
@@ -15,18 +15,18 @@ from bench.neighbours import tenants
 from bench.neighbours.deployment import Deployment
 from bench.neighbours.scale import Scale
 
-#: Accounts and projects in which the victim's jobs run side by side.
+#: Accounts and projects for the victim's concurrent jobs.
 SIDE_BY_SIDE = 60
 
-#: Seconds that one request may wait for a job.
+#: Seconds of long polling of one request for a job.
 WAIT_S = 20
 
-#: Does the victim's thing once; the number says which of its projects or accounts it uses.
+#: Performs the victim's action once; the number selects its project or account.
 Act = Callable[[int], Awaitable[None]]
 
 
 class Seen(NamedTuple):
-    """p50 and p95 in milliseconds, how often it was tried, and what failed, with an example."""
+    """p50 and p95 in milliseconds, the number of actions and of failures, and a sample error."""
 
     p50: float
     p95: float
@@ -36,11 +36,11 @@ class Seen(NamedTuple):
 
 
 class Failed(Exception):
-    """An answer that nobody wants."""
+    """An unexpected response."""
 
 
 async def requests(deployment: Deployment, client: httpx.AsyncClient) -> Act:
-    """A read of a project and a change of one, in turns, each on a connection of its own."""
+    """Read and change a project in turns, each on a new connection."""
     victim = await tenants.settle(deployment.environment, tier="partner", projects=SIDE_BY_SIDE)
     headers = {"Authorization": f"Bearer {victim.keys[0]}", "Connection": "close"}
 
@@ -55,7 +55,7 @@ async def requests(deployment: Deployment, client: httpx.AsyncClient) -> Act:
 
 
 async def events(deployment: Deployment, client: httpx.AsyncClient) -> Act:
-    """An event of an app, until it is committed, each on a connection of its own."""
+    """Send one event until it is committed, each on a new connection."""
     tenant = await tenants.settle(deployment.environment, tier="partner")
     app = await tenants.app(deployment.environment, tenant)
     headers = {"Authorization": f"Bearer {app.key}", "Connection": "close"}
@@ -66,12 +66,12 @@ async def events(deployment: Deployment, client: httpx.AsyncClient) -> Act:
     return act
 
 
-#: What takes a request alone, and so is asked often.
+#: Actions of a single request, which run often.
 QUICK = (requests, events)
 
 
 async def ingests(deployment: Deployment, client: httpx.AsyncClient) -> Act:
-    """An ingest of a small site, until its job has ended."""
+    """Ingest a small site and wait for the job."""
     victim = await tenants.settle(deployment.environment, tier="partner", projects=SIDE_BY_SIDE)
     headers = {"Authorization": f"Bearer {victim.keys[0]}"}
 
@@ -84,7 +84,7 @@ async def ingests(deployment: Deployment, client: httpx.AsyncClient) -> Act:
 
 
 async def posts(deployment: Deployment, client: httpx.AsyncClient) -> Act:
-    """A post that is to go out at once, until it has."""
+    """Publish a post immediately and wait until it is published."""
     victim = await tenants.settle(deployment.environment, tier="partner")
     accounts = await tenants.connected(deployment.environment, victim, [deployment.home] * SIDE_BY_SIDE)
     content_id = await tenants.written(deployment.environment, victim)
@@ -100,7 +100,7 @@ async def posts(deployment: Deployment, client: httpx.AsyncClient) -> Act:
 
 
 async def watched(act: Act, scale: Scale, *, every_s: float) -> Seen:
-    """Its times in one window. An act that fails counts as one that was never answered."""
+    """Time the action in one window. A failed action counts as one without a response."""
     count, begun = max(2, round(scale.window_s / every_s)), time.monotonic()
     dues = [begun + number * every_s for number in range(count)]
     found = await asyncio.gather(*(_timed(act, number, due, scale) for number, due in enumerate(dues)))

@@ -1,1 +1,1 @@
-"""Peers that the product is measured against in the same run, each as its users run it, at its best."""
+"""Peers for comparison in the same run, each in the configuration of its users, at its best."""

@@ -1,4 +1,4 @@
-"""Plain arq, driven: the same loads as the product gets, on a queue of its own each time."""
+"""Driver of plain arq: the same loads as the product's, on a new queue each time."""
 
 import secrets
 
@@ -8,13 +8,13 @@ from bench.processes import ask, running, told
 
 MODULE = "bench.peers.plain_arq"
 
-#: How long arq sleeps between polls. As it comes it starts at most `queue_read_limit` (500) jobs each half
-#: second: a thousand a second. At 10 ms nothing but its own work bounds it, so it is compared at its best.
+#: Seconds between arq's polls: tuned, and its default. By default it starts at most `queue_read_limit` (500)
+#: jobs each half second: a thousand a second. At 10 ms only its own work limits it.
 BEST_POLL_S, DEFAULT_POLL_S = 0.01, 0.5
 
 
 async def drain(environment: Environment, *, count: int) -> float:
-    """Jobs a second from a queue that was full before the worker started."""
+    """Return jobs a second from a queue that was full before the worker started."""
     queue = _queue()
     await ask(environment, MODULE, "load", queue, str(count), "0")
     async with running(environment, MODULE, "worker", queue, str(count), str(BEST_POLL_S)) as worker:
@@ -24,7 +24,7 @@ async def drain(environment: Environment, *, count: int) -> float:
 
 
 async def live(environment: Environment, *, count: int) -> float:
-    """Jobs a second from the first enqueue to the last end, while a worker runs."""
+    """Return jobs a second from the first enqueue to the last end, with a running worker."""
     queue = _queue()
     async with running(environment, MODULE, "worker", queue, str(count), str(BEST_POLL_S)) as worker:
         await told(worker)
@@ -34,7 +34,7 @@ async def live(environment: Environment, *, count: int) -> float:
 
 
 async def pickup(environment: Environment, *, count: int, rate: float, poll_s: float) -> dict[str, float]:
-    """From the call of `enqueue_job` to the start of the handler, ms."""
+    """Measure the time from the call of `enqueue_job` to the start of the handler, in ms."""
     queue = _queue()
     async with running(environment, MODULE, "worker", queue, str(count), str(poll_s)) as worker:
         await told(worker)

@@ -1,7 +1,7 @@
-"""A bare Litestar app, the peer of the HTTP figures: the same row in, the same row out, and nothing else.
+"""Bare Litestar app, the peer of the HTTP figures: the same row in and out, and nothing else.
 
-No key, no limit, no idempotency, no errors of its own. Same paths, so that both get the very same requests;
-same shapes, same Postgres pool, same server settings.
+No key, no limit, no idempotency, no custom errors. The same paths, so that both get identical requests; the
+same shapes, Postgres pool and server settings.
 """
 
 import itertools
@@ -25,13 +25,13 @@ INSERT_PROJECT = """
 insert into project (organization_id, id, name, timezone, primary_language, metadata, created_at, updated_at)
 values ($1, $2, $3, $4, $5, $6, $7, $7)"""
 
-#: A copy of the jobs as partners see them, whose key is the id alone; `bench.web` makes it.
+#: A copy of the jobs as partners see them, keyed by id only; `bench.web` creates it.
 READ_JOB = "select * from bare_job where id = $1"
 
 
 @asynccontextmanager
 async def lifespan(app: Litestar) -> AsyncIterator[None]:
-    """Rows go round the organizations, as a real product's do."""
+    """Open the pool; rows rotate over the organizations, as in a real product."""
     size = int(os.environ.get("POOL_SIZE", "10"))
     async with open_pool(os.environ["DATABASE_URL"], name="bare", size=size) as pool:
         owners = [row["id"] for row in await pool.fetch("select id from organization where env = 'live'")]
@@ -57,7 +57,7 @@ async def read(job_id: FromPath[str], state: State) -> Job:
 
 
 def create_app() -> Litestar:
-    """The app, for `python -m api --app`."""
+    """Create the app, for `python -m api --app`."""
     return Litestar([create, read], lifespan=[lifespan], openapi_config=None)
 
 

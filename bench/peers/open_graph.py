@@ -1,4 +1,4 @@
-"""The few lines that many write first: Beautiful Soup and a look at Open Graph."""
+"""Minimal reader with Beautiful Soup and Open Graph tags."""
 
 import sys
 from pathlib import Path

@@ -1,8 +1,8 @@
-"""arq as it comes, with nothing durable behind it: the peer of the job figures.
+"""Plain arq without durable storage: the peer of the job figures.
 
-`worker QUEUE COUNT POLL_S` says when it is up, runs COUNT jobs, says when the first started, when the
-last ended and each job's lag; `load QUEUE COUNT RATE` enqueues them, at RATE 0 as fast as 16 callers can.
-Nanoseconds are of the host's monotonic clock, which all its processes share.
+`worker QUEUE COUNT POLL_S` prints a line when it is ready, runs COUNT jobs, and prints the first start, the
+last end and each job's lag. `load QUEUE COUNT RATE` enqueues them, at RATE 0 in a closed loop of 16 callers.
+Nanoseconds are of the host's monotonic clock, shared by its processes.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from bench.load import callers, paced
 
 
 class Tally:
-    """The record of one worker."""
+    """Measurements of one worker."""
 
     def __init__(self, count: int) -> None:
         self.left = count
@@ -34,7 +34,7 @@ class Tally:
         self.lags_ns.append(now_ns - sent[0])
 
     async def ended(self, ctx: dict[Any, Any]) -> None:  # noqa: ARG002 - arq's signature
-        """arq calls it when a job has left Redis."""
+        """Count a job that has left Redis; arq's callback."""
         self.left -= 1
         if self.left == 0:
             self.last_ns = time.monotonic_ns()
@@ -42,7 +42,7 @@ class Tally:
 
 
 async def work(redis: ArqRedis, queue: str, count: int, poll_s: float) -> None:
-    """100 slots, no results kept: what the issue names as the peer."""
+    """Run a worker of 100 slots that keeps no results."""
     tally = Tally(count)
     worker = Worker(
         [func(tally.noop, name="noop")],
@@ -57,7 +57,7 @@ async def work(redis: ArqRedis, queue: str, count: int, poll_s: float) -> None:
 
 
 async def load(redis: ArqRedis, count: int, rate: float) -> None:
-    """Enqueue, and say when the first call was made."""
+    """Enqueue the jobs, and print the time of the first call."""
 
     async def enqueue() -> None:
         await redis.enqueue_job("noop", time.monotonic_ns())

@@ -1,4 +1,4 @@
-"""trafilatura with its metadata, in its faster mode: without backups for the main text, which comes along."""
+"""trafilatura with metadata in its fast mode: no fallback extractors for the main text."""
 
 import sys
 from pathlib import Path

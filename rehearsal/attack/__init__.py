@@ -1,1 +1,1 @@
-"""`tenantry attack`: tries tenancy, scopes and costs of a running API, by its own OpenAPI document."""
+"""`tenantry attack`: tests tenancy, scopes and costs of a running API, driven by its OpenAPI document."""

@@ -9,22 +9,22 @@ import msgspec
 
 from rehearsal.attack.document import Route
 
-#: Seconds for one answer: longer than an API holds any request.
+#: Timeout of one response in seconds: longer than any long poll of the API.
 TIMEOUT_S = 60.0
 
 #: Rate limits that one request waits for before it counts as unjudged.
 MAX_WAITS = 3
 
-#: The status of a request that no answer came to.
+#: The status of a request without a response.
 NO_ANSWER = 0
 
 
 class OutOfTime(Exception):
-    """The time of this part of the attack is over."""
+    """Raised after the deadline of the current check."""
 
 
 class Answer(NamedTuple):
-    """`status` is 0 where the connection broke."""
+    """A response; `status` is 0 if the connection failed."""
 
     status: int
     body: bytes
@@ -32,11 +32,11 @@ class Answer(NamedTuple):
 
     @property
     def is_judged(self) -> bool:
-        """False for an answer that says nothing of the route: over a limit, or none."""
+        """Return whether the response judges the route: it is neither missing, nor a 429 or 503."""
         return self.status not in {NO_ANSWER, httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE}
 
     def json(self) -> Any:
-        """Decode the body as JSON; None if it is none."""
+        """Decode the body as JSON; return None for invalid JSON."""
         try:
             return msgspec.json.decode(self.body)
         except (msgspec.DecodeError, UnicodeDecodeError):
@@ -52,7 +52,9 @@ class Answer(NamedTuple):
 
 
 class Throttle:
-    """Lets through `rate` requests a second until the deadline, which each part moves, up to `end`."""
+    """Rate limiter: passes `rate` requests a second until a deadline. Each check sets its deadline; `end` is
+    the last.
+    """
 
     def __init__(self, rate: float, seconds: float) -> None:
         self._pause_s, self._next = 1 / rate, time.monotonic()
@@ -60,11 +62,11 @@ class Throttle:
         self.count = 0
 
     def extend(self, seconds: float) -> None:
-        """Move the deadline: so many seconds from now."""
+        """Set the deadline to `seconds` from now."""
         self.deadline = time.monotonic() + seconds
 
     def wait(self, pause_s: float = 0.0) -> None:
-        """Wait for the next turn, `pause_s` at least. Raises `OutOfTime` after the deadline."""
+        """Wait for the next slot, at least `pause_s`. Raises `OutOfTime` after the deadline."""
         now = time.monotonic()
         at = max(self._next, now + pause_s)
         if at >= self.deadline:
@@ -75,7 +77,7 @@ class Throttle:
 
 
 class Caller:
-    """A client with one key, or with none."""
+    """HTTP client with one API key or none."""
 
     def __init__(self, root: str, throttle: Throttle, key: str | None = None) -> None:
         self.throttle = throttle
@@ -116,7 +118,7 @@ def send(caller: Caller, route: Route, path: str) -> Answer:
 
 
 def _retry_after(headers: Mapping[str, str]) -> float:
-    """Seconds; 1 where the header is missing or no number."""
+    """Return the header's seconds; 1 if it is missing or not a number."""
     try:
         return float(headers.get("retry-after", 1))
     except ValueError:

@@ -1,4 +1,4 @@
-"""Costs: measures refusals of the worst bodies, and the largest pages, against cheap requests."""
+"""Costs: compares refusals of worst-case bodies, and the largest pages, with cheap requests."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -12,10 +12,10 @@ from rehearsal.attack.report import Tally
 
 CHECK = "costs"
 
-#: Bytes of a worst body: the largest that the API's contract takes.
+#: Bytes of a worst-case body: the API's limit.
 MAX_BODY = 1_000_000
 
-#: Times that each is measured. The least counts, which a busy machine raises last.
+#: Measurements of each request. The minimum counts: a busy machine affects it least.
 TIMES = 2
 
 JSON = {"Content-Type": "application/json"}
@@ -24,9 +24,10 @@ JSON = {"Content-Type": "application/json"}
 def attack_costs(
     caller: Caller, own: Mapping[str, str], routes: Sequence[Route], limit_s: float, tally: Tally
 ) -> None:
-    """Measure each route with a body, and each list. `limit_s` is the limit beyond rest. Raises `OutOfTime`.
+    """Measure each route with a JSON body, and each list. Raises `OutOfTime`.
 
-    Rest is the same route's answer to as many bytes that are no JSON, or to a page of one.
+    `limit_s` is the limit over the baseline: the same route's response to as many bytes of invalid JSON, or
+    to a page of one item.
     """
     values = {**made_up(routes), **own}
     bodies = [route for route in routes if _takes_json(route)]
@@ -73,13 +74,15 @@ def _measure_bodies(
 
 
 def _least(ask: Callable[[], Answer]) -> float | None:
-    """Return the seconds of the quickest answer; None if a rate limit or a fault answered."""
+    """Return the seconds of the quickest response; None if a response is not judged."""
     answers = [ask() for _ in range(TIMES)]
     return min(one.seconds for one in answers) if all(one.is_judged for one in answers) else None
 
 
 def worst_bodies(example: Any) -> Iterator[tuple[str, bytes]]:
-    """Yield bodies of a megabyte, by name: each filling in a field of the example, and in an unknown one."""
+    """Yield bodies of a megabyte with their names: each filling in a field of the example, and in an unknown
+    field.
+    """
     fillings = {
         "empty lists": b"[" + b"[]," * 300_000 + b"[]]",
         "deep lists": b"[" * 450_000 + b"]" * 450_000,

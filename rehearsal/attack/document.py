@@ -1,4 +1,4 @@
-"""Routes of an API, as its OpenAPI document describes them, each with a body that it would take."""
+"""Routes of an API, parsed from its OpenAPI document, each with a valid sample body."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -6,23 +6,24 @@ from typing import Any, NamedTuple
 
 _NAME = re.compile(r"{(\w+)}")
 _SCOPE = re.compile(r"Needs the scope `([^`]+)`")
-#: An id on the wire, of which the prefix names its kind.
+#: A public id; its prefix names the kind of object.
 ID = re.compile(r"\b([a-z]{2,6})_[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
-#: How a description names a kind of id.
+#: The notation of an id's kind in a parameter's description.
 _KIND = re.compile(r"`([a-z]{2,6})_\.\.\.`")
 
 #: The security scheme of SDK apps.
 APP_KEY = "sdkAppKey"
 
-#: Levels of schemas that a sample follows: a schema may contain itself.
+#: Depth limit for samples: a schema may contain itself.
 MAX_DEPTH = 8
 
 
 class Route(NamedTuple):
-    """`ids` and `filters` are the names of ids in path and query, each with its prefix, such as `prj`.
+    """One operation of the API.
 
-    `scope` is None where any key will do. `is_apps` routes take an SDK app's key only. `body` is JSON and
-    `parts` a form's; None where it takes none.
+    `ids` and `filters` are the names of ids in path and query, each with its prefix, for example `prj`.
+    `scope` is None if any key is accepted. `is_apps` routes accept an SDK app's key only. `body` is JSON and
+    `parts` are form fields; None if the route has no body.
     """
 
     method: str
@@ -39,16 +40,18 @@ class Route(NamedTuple):
 
     @property
     def names(self) -> list[str]:
-        """All names in the path, those that are no ids too."""
+        """Return all names in the path, including names that are not ids."""
         return _NAME.findall(self.path)
 
     @property
     def is_partners(self) -> bool:
-        """True if an organization's key opens it: it is neither public, nor an app's, nor the operators'."""
+        """Return whether an organization's key is accepted: not public, not an app's, not an operator's
+        route.
+        """
         return self.needs_key and not self.is_apps and not self.path.startswith("/v1/ops/")
 
     def at(self, values: Mapping[str, str]) -> str:
-        """Fill the path with a value for each prefix. Other names stand for themselves."""
+        """Fill the path with a value for each prefix. Other names stay as they are."""
         return _NAME.sub(lambda found: values.get(self.ids.get(found[1], ""), found[1]), self.path)
 
 
@@ -81,7 +84,7 @@ def _route(document: Mapping[str, Any], method: str, path: str, operation: Mappi
 
 
 def _kinds(parameters: list[Mapping[str, Any]], place: str) -> Iterator[tuple[str, str]]:
-    """Yield names of ids, each with the prefix of its example or description."""
+    """Yield names of ids, each with the prefix from its example or description."""
     for one in parameters:
         found = ID.match(str(one.get("example", ""))) or _KIND.search(one.get("description", ""))
         if one["in"] == place and found:
@@ -107,7 +110,7 @@ def _is_text(field: Mapping[str, Any]) -> bool:
 
 
 def sample(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int = 0) -> Any:
-    """Make a value of a schema, with its required fields only."""
+    """Build a value of a schema with its required fields only."""
     schema = _resolved(document, schema)
     for word in ("examples", "enum"):
         if schema.get(word):

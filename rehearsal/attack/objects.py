@@ -9,7 +9,7 @@ from schemas import ids
 
 NAME = "tenantry attack"
 
-#: Requests that create objects, by path. They reach no other server.
+#: Requests that create objects, by path. They contact no other server.
 MADE: Mapping[str, dict[str, Any]] = {
     "/v1/projects": {"json": {"name": NAME, "timezone": "UTC"}},
     "/v1/projects/{projectId}/content/upload": {"files": {"caption": (None, NAME)}},
@@ -17,7 +17,7 @@ MADE: Mapping[str, dict[str, Any]] = {
         "json": {"name": NAME, "platform": "web", "webDomain": "attack.example"}
     },
 }
-#: More of them for a sandbox, where fakes replace other servers.
+#: Additional requests for a sandbox, where fakes replace other servers.
 MADE_IN_SANDBOX: Mapping[str, dict[str, Any]] = {
     "/v1/webhook-endpoints": {"json": {"url": "https://hooks.example.com/", "events": ["*"]}},
     "/v1/webhook-endpoints/{webhookEndpointId}/test": {},
@@ -31,7 +31,7 @@ ROUNDS = 2
 
 
 def find_objects(caller: Caller, routes: Sequence[Route], *, sandbox: bool) -> dict[str, str]:
-    """Create and find objects. Returns an id of each kind by its prefix. Raises `OutOfTime`."""
+    """Create and find objects. Returns one id of each kind by its prefix. Raises `OutOfTime`."""
     posts = {route.path: route for route in routes if route.method == "POST"}
     found: dict[str, str] = {}
     for path, given in {**MADE, **(MADE_IN_SANDBOX if sandbox else {})}.items():
@@ -46,12 +46,12 @@ def find_objects(caller: Caller, routes: Sequence[Route], *, sandbox: bool) -> d
 
 
 def lists_of(routes: Sequence[Route]) -> list[Route]:
-    """Return the lists of an organization's own objects."""
+    """Return the list routes of an organization's own objects."""
     return [route for route in routes if route.method == "GET" and route.max_page and route.is_partners]
 
 
 def made_up(routes: Sequence[Route]) -> dict[str, str]:
-    """Make an unused id of each kind."""
+    """Generate an unused id of each kind."""
     kinds = {kind for route in routes for kind in (*route.ids.values(), *route.filters.values())}
     return {kind: ids.show(kind, ids.new()) for kind in sorted(kinds)}
 

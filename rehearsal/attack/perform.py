@@ -1,4 +1,4 @@
-"""An attack, from the API's document to its report."""
+"""Runner of an attack, from the API's document to the report."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,14 +19,14 @@ from schemas.errors import AttackImpossible
 
 DOCUMENT, WHOAMI = "/v1/openapi.json", "/v1/whoami"
 
-#: Shares of the time. A check also gets the time that earlier checks leave.
+#: Shares of the total time. A check also gets unused time of earlier checks.
 SHARES = {TENANCY: 0.4, SCOPES: 0.3, COSTS: 0.3}
 
 Say = Callable[[str], None]
 
 
 class Plan(NamedTuple):
-    """`root` is the API's address without /v1; `keys` are of different organizations."""
+    """`root` is the API's address without /v1; `keys` belong to different organizations."""
 
     root: str
     keys: Sequence[str]
@@ -79,7 +79,7 @@ def _attacks(
 
 
 def _run(throttle: Throttle, check: str, attack: Callable[[], None], tally: Tally, say: Say) -> None:
-    """Run one check for its share of the time that is left."""
+    """Run one check for its share of the remaining time."""
     checks = [*SHARES]
     share = SHARES[check] / sum(SHARES[one] for one in checks[checks.index(check) :])
     now = time.monotonic()
@@ -93,7 +93,7 @@ def _run(throttle: Throttle, check: str, attack: Callable[[], None], tally: Tall
 
 
 def _routes(caller: Caller) -> list[Route]:
-    """Raises `AttackImpossible`."""
+    """Read the API's routes. Raises `AttackImpossible`."""
     answer = caller.send("GET", DOCUMENT)
     try:
         return read_routes(answer.json())
@@ -102,7 +102,7 @@ def _routes(caller: Caller) -> list[Route]:
 
 
 def _whoami(caller: Caller) -> dict[str, Any]:
-    """Raises `AttackImpossible` for a key that opens nothing."""
+    """Return the key's organization. Raises `AttackImpossible` for an invalid key."""
     answer = caller.send("GET", WHOAMI)
     found = answer.json()
     if answer.status != 200 or not isinstance(found, dict):
@@ -111,7 +111,7 @@ def _whoami(caller: Caller) -> dict[str, Any]:
 
 
 def _objects(caller: Caller, routes: Sequence[Route], *, sandbox: bool) -> dict[str, str] | None:
-    """None where the time is over."""
+    """Create and find objects; return None if the time is over."""
     with suppress(OutOfTime):
         return find_objects(caller, routes, sandbox=sandbox)
     return None

@@ -4,12 +4,12 @@ from collections import Counter
 
 from schemas.base import Out
 
-#: The checks, in their order.
+#: The checks, in order.
 CHECKS = ("tenancy", "scopes", "costs")
 
 
 class Finding(Out, frozen=True, kw_only=True):
-    """An answer that should have been a refusal, or that cost too much."""
+    """A response that should have been a refusal, or that cost too much."""
 
     check: str
     method: str
@@ -18,9 +18,9 @@ class Finding(Out, frozen=True, kw_only=True):
 
 
 class Row(Out, frozen=True, kw_only=True):
-    """One check: routes that it judged, and those of them that it found something at.
+    """One check: `judged` routes, and `found` routes with a finding.
 
-    `unjudged` are routes for which there was no id, no time, or no answer but a rate limit.
+    `unjudged` routes had no id, no time, or only rate limited responses.
     """
 
     check: str
@@ -42,7 +42,7 @@ class Report(Out, frozen=True, kw_only=True):
 
 
 class Tally:
-    """Collects judgements of the checks."""
+    """Collector of judgements."""
 
     def __init__(self) -> None:
         self.findings: list[Finding] = []
@@ -51,7 +51,7 @@ class Tally:
         self._wanted: set[tuple[str, str, str]] = set()
 
     def want(self, check: str, method: str, path: str) -> None:
-        """Add a route that the check is about."""
+        """Add a route that the check covers."""
         self._wanted.add((check, method, path))
 
     def judge(self, check: str, method: str, path: str, fault: str | None) -> None:

@@ -15,18 +15,18 @@ OK, UNAUTHENTICATED, FORBIDDEN, CREATED = 200, 401, 403, 201
 #: The route that kills a key.
 KILL = "/v1/api-keys/{apiKeyId}/kill"
 
-#: A key that was never made.
+#: A well-formed key that does not exist.
 GARBAGE = "lp_live_00000000_00000000000000000000000000000000"
 
-#: The scopes of the two weak keys: each route is tried with one that lacks its scope.
+#: Scopes of the two weak keys: each route is tried with a key that lacks its scope.
 WEAK = ("jobs:read", "projects:read")
 
-#: Seconds in which a key of the attack is killed, from its end on. The minute's requests may be used up.
+#: Seconds for killing a key after the attack's end: the minute's rate limit may be exhausted.
 KILL_S = 70.0
 
 
 class Try(NamedTuple):
-    """A caller to refuse, its description, and the expected status."""
+    """A caller that must be refused, its description, and the expected status."""
 
     caller: Caller
     who: str
@@ -36,7 +36,7 @@ class Try(NamedTuple):
 def attack_scopes(
     root: str, strong: Caller, own: Mapping[str, str], routes: Sequence[Route], tally: Tally
 ) -> None:
-    """Try each route that needs a key. Raises `OutOfTime`."""
+    """Try each route that requires a key. Raises `OutOfTime`."""
     keyed = [route for route in routes if route.needs_key and not route.streams]
     for route in keyed:
         tally.want(CHECK, route.method, route.path)
@@ -48,7 +48,7 @@ def attack_scopes(
         for route in keyed:
             tries = [
                 Try(nobody, "no key", UNAUTHENTICATED),
-                Try(garbage, "a key that was never made", UNAUTHENTICATED),
+                Try(garbage, "a key that does not exist", UNAUTHENTICATED),
             ]
             lacking = next((weak[scope] for scope in WEAK if scope != route.scope), None)
             if route.scope and lacking:
@@ -59,7 +59,9 @@ def attack_scopes(
 
 @contextmanager
 def _weak(root: str, strong: Caller, scope: str, tally: Tally) -> Iterator[Caller | None]:
-    """Create a key with this scope only, and kill it at the end; None if the strong key may create none."""
+    """Create a key with one scope, and kill it at the end; yield None if the strong key may not create
+    keys.
+    """
     made = strong.send("POST", "/v1/api-keys", json={"name": NAME, "scopes": [scope]})
     if made.status != CREATED:
         yield None
@@ -75,7 +77,7 @@ def _weak(root: str, strong: Caller, scope: str, tally: Tally) -> Iterator[Calle
 
 
 def _kill(strong: Caller, key_id: str) -> bool:
-    """False if no answer says that the key is killed."""
+    """Kill the key; return whether a response confirms it."""
     with suppress(OutOfTime):
         return strong.send("POST", KILL.replace("{apiKeyId}", key_id)).status == OK
     return False

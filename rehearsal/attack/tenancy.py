@@ -1,4 +1,4 @@
-"""Tenancy: the API must answer another organization's ids like unused ids, and change nothing."""
+"""Tenancy: the API must treat another organization's ids like unused ids, and change nothing."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -10,14 +10,14 @@ from rehearsal.attack.report import Tally
 
 CHECK = "tenancy"
 NOT_FOUND = 404
-#: Refusals of a body, which tell nothing of an id while they are the same for an unused one.
+#: Statuses that refuse a body. They reveal nothing about an id if an unused id gets the same one.
 INVALID = {400, 413, 415, 422}
 
 Ids = Mapping[str, str]
 
 
 class Side(NamedTuple):
-    """An organization: its key, and an id of each kind that it has, by prefix."""
+    """An organization: its client, and one id of each kind by prefix."""
 
     caller: Caller
     ids: Ids
@@ -70,12 +70,12 @@ def _try(caller: Caller, route: Route, theirs: Ids, none: Ids, tally: Tally) -> 
         return
     same = answers[0].said() == answers[1].said()
     if same and answers[0].status in INVALID:
-        return  # The sample body is refused before any look at the id.
+        return  # The sample body is refused before the id is checked.
     fault = None
     if answers[0].status != NOT_FOUND:
         fault = f"answered {answers[0].status} to another organization's id"
     elif not same:
-        fault = "its 404 differs from that of an id that nobody has"
+        fault = "its 404 differs from the 404 of an unused id"
     tally.judge(CHECK, route.method, route.path, fault)
 
 
@@ -85,7 +85,7 @@ def _try_filters(caller: Caller, route: Route, theirs: Ids, nobody: Ids, tally: 
             asked = [caller.send("GET", route.path, params={name: ids[kind]}) for ids in (theirs, nobody)]
             if all(answer.is_judged for answer in asked):
                 same = asked[0].said() == asked[1].said()
-                fault = None if same else f"its filter {name} tells another organization's id"
+                fault = None if same else f"its filter {name} reveals another organization's id"
                 tally.judge(CHECK, "GET", route.path, fault)
 
 

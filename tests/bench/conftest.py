@@ -1,4 +1,4 @@
-"""An environment of benchmarks on the servers of the test run."""
+"""A benchmark environment on the servers of the test run."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

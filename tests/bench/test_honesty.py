@@ -1,4 +1,4 @@
-"""Figures: met or missed as their targets say; a run in which something is lost or doubled gives none."""
+"""Figures: met or missed by their targets; a run with a lost or doubled job yields none."""
 
 import pytest
 
@@ -15,7 +15,7 @@ from schemas.errors import BenchmarkFailed
 
 
 async def run_one(environment: Environment, outcome: Outcome) -> None:
-    """One job that waits, pulled and settled."""
+    """Pull and settle one waiting job."""
     tenants = await backlog.prepare(environment.pool, tenants=1)
     await backlog.load(environment.pool, NOOP, tenants, count=1)
     worker_id = ids.new()

@@ -1,4 +1,4 @@
-"""Reading pages beside peers: a tiny run of the real thing, and what makes its figures true."""
+"""Page readers: a tiny run of all, and the checks behind its figures."""
 
 import asyncio
 import math

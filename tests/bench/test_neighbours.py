@@ -1,4 +1,4 @@
-"""Neighbours: each attack and its victim in miniature, and what a row says of them."""
+"""Noisy neighbours: each attack and its victim in miniature, and the judgement of a row."""
 
 import math
 
@@ -27,7 +27,7 @@ async def test_an_attack_runs_beside_its_victim(environment: Environment, name: 
         assert 0 < seen.p50 <= seen.p95
     assert row.noted["attack"], "the attack did nothing"
     assert "421" not in row.noted["attack"], "the attack named a host that isn't allowed, and cost nothing"
-    assert said[-1] == f"{name} beside the attack"
+    assert said[-1] == f"{name} during the attack"
 
 
 def seen(p95: float, *, failed: int = 0) -> Seen:

@@ -1,4 +1,4 @@
-"""Score of what readers find: what counts as the same."""
+"""Score of page readers: which values count as equal."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from bench import scoring
 from bench.reading import Fields
 
 LONG = "Acme keeps the notes of small teams, and finds each of them again"
-#: Field, what is expected, what is found, and whether that is right.
+#: Field, expected value, found value, and whether they match.
 PAIRS = [
     ("name", "Acme Notes", "ACME-Notes", True),
     ("name", "Acme", "Acme Notes", False),

@@ -1,4 +1,4 @@
-"""Every benchmark runs in a tiny size and answers sane figures; none is a timed test."""
+"""Every benchmark runs in a tiny size and returns sane figures; no test checks a time."""
 
 import math
 
@@ -31,7 +31,7 @@ def test_every_figure_belongs_to_one_suite_and_has_a_target_but_the_lease_which_
     assert {name for names in FIGURES.values() for name in names} == {*TARGETS, "lease_s"}
 
 
-#: It refuses a figure where a worker lost its lease: nothing else may stall the machine, so it runs last.
+#: A worker that loses its lease fails the run, so no other test may stall the machine: this one runs last.
 @pytest.mark.chaos
 @pytest.mark.parametrize("name", suites.ALL)
 async def test_a_benchmark_runs_and_answers_its_figures(environment: Environment, name: str) -> None:

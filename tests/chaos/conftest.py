@@ -1,4 +1,4 @@
-"""Servers that a test may break, and a fleet of processes on them."""
+"""Fixtures: servers that a test may break, and a fleet of processes on them."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,14 +12,14 @@ from tests.chaos.fleet import Fleet, open_fleet
 
 @pytest_asyncio.fixture
 async def fleet(settings: Settings, tmp_path: Path) -> AsyncIterator[Fleet]:
-    """On the servers of the whole run, which it must leave alone."""
+    """Open a fleet on the servers of the whole run, which tests must not break."""
     async with open_fleet(settings, tmp_path) as opened:
         yield opened
 
 
 @pytest_asyncio.fixture
 async def own_fleet(own_servers: made.Servers, tmp_path: Path) -> AsyncIterator[Fleet]:
-    """On `own_servers`, which a test may stop, empty or kill."""
+    """Open a fleet on `own_servers`, which a test may stop, empty or kill."""
     settings = made.settings_for(own_servers.postgres.url, own_servers.valkey.url)
     async with open_fleet(settings, tmp_path) as opened:
         yield opened

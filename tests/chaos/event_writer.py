@@ -1,6 +1,6 @@
-"""A process that sends batches of events, and says on stdout which were acknowledged: it may be killed.
+"""A process that sends batches of events and prints the acknowledged ones; tests kill it.
 
-python -m tests.chaos.event_writer URL SEED NUMBERS WRITER    (batches that it needn't send: stdin)
+python -m tests.chaos.event_writer URL SEED NUMBERS WRITER    (stdin: batches to skip)
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from domain.events.intake import open_intake
 from tests.domain.events import racing
 from tests.domain.events.sending import new_budgets
 
-#: Clients of the process, each with a batch at a time.
+#: Clients of the process, each with one batch at a time.
 CLIENTS = 8
 
 

@@ -24,7 +24,7 @@ from tests.chaos.worker import EFFECT, POOL, SCHEMA, name_of
 from tests.servers import environment
 from tests.waiting import PATIENCE_S, eventually
 
-#: A lease that no stall of the machine outlasts, for a worker of which a test tells that it lost nothing.
+#: A lease longer than any stall of the machine, for workers that must lose no job.
 LONG_S = 120.0
 
 
@@ -39,12 +39,12 @@ class Process:
         self.popen.send_signal(signum)
 
     def kill(self) -> None:
-        """kill -9, and gone."""
+        """Kill the process with SIGKILL and wait for its end."""
         self.popen.kill()
         self.popen.wait()
 
     async def exited(self, *, within: float = PATIENCE_S) -> int:
-        """Its exit code."""
+        """Wait for the process's end; return its exit code."""
 
         async def ended() -> bool:
             return self.popen.poll() is not None
@@ -66,21 +66,23 @@ class Fleet:
     # Processes
 
     async def worker(self, **settings: Any) -> Process:
-        """One that is known to the ledger; with `lease_s=LONG_S` no stall makes it lose a job."""
+        """Start a worker and wait until it is registered; with `lease_s=LONG_S` no stall makes it lose a
+        job.
+        """
         return await self._known("tests.chaos.worker", settings)
 
     async def waiting_worker(self) -> Process:
-        """One that has said that it waits for Postgres."""
+        """Start a worker and wait until it logs that Postgres is away."""
         process = self._spawn("tests.chaos.worker", {})
         await eventually(lambda: _says(process, "Postgres is away"))
         return process
 
     async def publisher(self, **settings: Any) -> Process:
-        """One that posts."""
+        """Start a worker that publishes."""
         return await self._known("tests.chaos.publisher", settings)
 
     async def of_product(self, pool: str, **settings: Any) -> Process:
-        """One of the product's own pools, as the Procfile starts it."""
+        """Start a worker of one of the product's own pools, as in the Procfile."""
         return await self._known("workers", settings, pool)
 
     async def _known(self, module: str, settings: dict[str, Any], *words: str) -> Process:
@@ -90,12 +92,12 @@ class Fleet:
 
     async def dispatcher(self) -> Process:
         process = self._spawn("workers.dispatcher", {})
-        # It has said that it serves.
+        # It logs this once it is ready.
         await eventually(lambda: _says(process, "serving health"))
         return process
 
     async def api(self, port: int) -> Process:
-        """An API that answers on the port, on which another one may have been a moment ago."""
+        """Start an API on the port, which another API may have just left."""
         process = self._spawn("api", {}, "--port", str(port))
         await eventually(lambda: _says(process, "serving"))
         return process
@@ -104,12 +106,12 @@ class Fleet:
         await self.pool.execute("update pool set paused = $1 where name = $2", paused, pool)
 
     async def bury(self, worker: Process) -> None:
-        """Its lease is at its end."""
+        """Expire the worker's lease."""
         ended = "update worker set lease_expires_at = now() where pid = $1"
         await self.pool.execute(ended, worker.popen.pid)
 
     async def hung_up(self) -> None:
-        """Postgres has noticed the end of every worker, and of what they last asked."""
+        """Wait until Postgres has closed every worker's connections and statements."""
         asked = """
             select not exists (
               select from pg_stat_activity
@@ -149,7 +151,7 @@ class Fleet:
         run_at: datetime | None = None,
         takes_s: float = 0,
     ) -> list[UUID]:
-        """Commit `count` jobs, and send for each as the API does."""
+        """Commit `count` jobs, and send a wake-up for each, as the API does."""
         args = {"folder": str(self.folder), "pauses": [*pauses], "takes_s": takes_s}
         async with self.pool.acquire() as conn:
             submitted = [await self._submit(conn, args, run_at) for _ in range(count)]
@@ -164,13 +166,13 @@ class Fleet:
         )
 
     def go(self) -> None:
-        """Let paused attempts go on."""
+        """Release paused attempts."""
         (self.folder / "go").touch()
 
     async def reached(
         self, point: str, job_ids: Iterable[UUID], *, fence: int = 1, within: float = PATIENCE_S
     ) -> None:
-        """Until an attempt of each has passed the point."""
+        """Wait until an attempt of each job has passed the point."""
         names = {name_of(job_id, fence, point) for job_id in job_ids}
 
         async def all_left() -> bool:
@@ -179,11 +181,13 @@ class Fleet:
         await eventually(all_left, within=within)
 
     def left(self) -> set[str]:
-        """The files that attempts left behind so far."""
+        """Return the files that attempts have left so far."""
         return {path.name for path in self.folder.iterdir()}
 
     async def completed(self, job_ids: Iterable[UUID], *, within: float = PATIENCE_S) -> list[asyncpg.Record]:
-        """Their rows, once all are completed: each with one effect, none of any other job twice."""
+        """Wait until all are completed; return their rows. Asserts one effect each, and no job's effect
+        twice.
+        """
         wanted = [*job_ids]
 
         async def all_ended() -> bool:
@@ -200,7 +204,7 @@ class Fleet:
         return await self.pool.fetch("select * from job where id = any($1) order by id", [*job_ids])
 
     async def assert_effects(self, job_ids: Iterable[UUID]) -> None:
-        """Nothing lost, nothing doubled."""
+        """Assert that no effect is lost or doubled."""
         counts = await self.pool.fetch("select job_id, count(*) from effect group by 1")
         assert {row["job_id"]: row["count"] for row in counts if row["count"] != 1} == {}
         assert {*job_ids} <= {row["job_id"] for row in counts}
@@ -213,7 +217,7 @@ async def _says(process: Process, words: str) -> bool:
 
 @asynccontextmanager
 async def open_fleet(settings: Settings, folder: Path) -> AsyncIterator[Fleet]:
-    """A fleet without processes on these servers, whose processes are gone afterwards."""
+    """Open a fleet without processes on these servers; stop its processes at the end."""
     async with (
         open_pool(settings.database_url, name="chaos test") as pool,
         open_courier(settings.redis_url) as courier,

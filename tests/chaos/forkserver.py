@@ -1,7 +1,7 @@
-"""Processes forked from one that has loaded our modules: as real as any, without a second of imports each.
+"""Processes forked from one with preloaded modules: real processes, without a second of imports each.
 
-`start` gives one of them. It is a child of the test's own process, which may kill, freeze and stop it, and so
-learns of its end. `python -m tests.chaos.forkserver` is the process that they are forked from.
+`start` returns such a process. It becomes a child of the test's own process, which can kill, freeze and stop
+it, and wait for its end. `python -m tests.chaos.forkserver` is the template process.
 """
 
 import atexit
@@ -30,13 +30,13 @@ MODULES = (
     "workers.__main__",
     "workers.dispatcher.__main__",
 )
-#: Of Linux's prctl: the signal at the parent's end, and whether orphans below become children of ours.
+#: Linux prctl options: the signal at the parent's end, and adoption of orphaned descendants.
 PDEATHSIG, CHILD_SUBREAPER = 1, 36
 
 
 @dataclass
 class Forked:
-    """As much of `subprocess.Popen` as the tests use."""
+    """The subset of `subprocess.Popen` that the tests use."""
 
     pid: int
     returncode: int | None = None
@@ -62,7 +62,7 @@ class Forked:
 
 
 def start(words: list[str], environ: Mapping[str, str], log: Path) -> Forked:
-    """`python -m WORDS`, whose output goes into `log`; killed if the test's process ends before it."""
+    """Run `python -m WORDS` with its output in `log`; it is killed if the test's process ends first."""
     asked = {"words": words, "environ": dict(environ), "log": str(log)}
     process = server()
     assert process.stdin
@@ -78,7 +78,7 @@ def start(words: list[str], environ: Mapping[str, str], log: Path) -> Forked:
 
 @functools.cache
 def server() -> subprocess.Popen[str]:
-    """One for all of a run; it ends with its input."""
+    """Start the template process, once for a run; it ends with its input."""
     command = [*end_with_parent(signal.SIGKILL), sys.executable, "-m", "tests.chaos.forkserver"]
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     atexit.register(process.__exit__, None, None, None)
@@ -103,7 +103,7 @@ def main() -> None:
 
 
 def become(asked: dict[str, Any], parent: int) -> None:
-    """The process that was asked for, once it is the test's own child."""
+    """Become the requested process, once adopted by the test's process."""
     while os.getppid() != parent:
         time.sleep(0.001)
     prctl(PDEATHSIG, signal.SIGKILL)

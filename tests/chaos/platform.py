@@ -1,4 +1,4 @@
-"""A Personal Data Server's records on loopback: what was put under which key."""
+"""Fake Personal Data Server on loopback that stores records by key."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Posts that a test's workers are stopped at, and what the API tells of them meanwhile."""
+"""Posts with workers stopped at given points, and the API's view of them meanwhile."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator
@@ -25,7 +25,7 @@ from tests.chaos.publisher import CALLED
 from tests.http_server import Asked, serve
 from tests.waiting import PATIENCE_S, eventually
 
-#: A post, its job and that job's worker, as a reader at this moment would find them.
+#: A post, its job and that job's worker, as a concurrent reader sees them.
 ROW = """
 select p.status, p.phase, p.version, p.job_id, j.state, j.fence, j.attempt, j.run_at > now() as later,
        j.state = 'running' and coalesce(w.lease_expires_at <= now(), true) as lost, o.paused
@@ -35,13 +35,13 @@ select p.status, p.phase, p.version, p.job_id, j.state, j.fence, j.attempt, j.ru
   left join worker w on w.id = j.lease_owner
  where p.id = $1"""
 
-#: Reasons that are over once a job's time has come, or that are of one that runs.
+#: Reasons that end when a job is due, or that belong to a running job.
 OVER = {"worker_lost", "scheduled", "retry_wait", "answer_lost", "platform_processing", "snoozed"}
 ENDED = {"published", "failed", "draft_in_inbox", "canceled"}
 
 
 class Withholding(Records):
-    """It takes the first post of `CALLED`, and its answer never comes."""
+    """Accepts the first post of `CALLED`, and never responds to it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -58,7 +58,7 @@ class Withholding(Records):
 
 
 class Stage(NamedTuple):
-    """`posts` by the point at which their workers stop, which is their account's handle too."""
+    """`posts` by their workers' stop point, which is also their account's handle."""
 
     fleet: Fleet
     records: Withholding
@@ -81,7 +81,7 @@ class Stage(NamedTuple):
         return row
 
     async def reason(self, point: str) -> str | None:
-        """Why it waits, as its GET tells at this moment and its job's, too."""
+        """Return the reason of the wait, as the post and its job show it now."""
         shown = await self.get(f"scheduled-posts/{ids.show(ids.POST, self.posts[point])}")
         found: str | None = shown["waiting"] and shown["waiting"]["reason"]
         return found
@@ -94,7 +94,7 @@ class Stage(NamedTuple):
         return found
 
     async def get(self, path: str) -> dict[str, Any]:
-        """What is answered, once Postgres is there."""
+        """Request a path, and retry until Postgres is available."""
 
         async def answered() -> httpx.Response | None:
             answer = await self.http.get(f"/v1/{path}")
@@ -113,7 +113,7 @@ class Stage(NamedTuple):
         await eventually(all_are)
 
     async def proof(self, point: str) -> list[str]:
-        """A post's timeline in words, whose order holds and whose end is what the row says."""
+        """Return a post's timeline as words; assert its order, and that its end matches the row."""
         told = await self.timeline(f"scheduled-posts/{ids.show(ids.POST, self.posts[point])}")
         row = await self.row(point)
         check(told)
@@ -128,7 +128,7 @@ class Stage(NamedTuple):
 
 
 def repo(point: str) -> str:
-    """The account's name on its platform."""
+    """Return the account's name on its platform."""
     return f"did:plc:{point}"
 
 
@@ -139,7 +139,9 @@ def attempts(told: Iterable[dict[str, Any]]) -> Iterator[tuple[Any, ...]]:
 
 
 def check(told: list[dict[str, Any]]) -> None:
-    """Times go on, one attempt at a time has the job, and what allows a second call stands before it."""
+    """Assert that times ascend, that one attempt at a time owns the job, and that repeated calls are
+    justified.
+    """
     times = [entry["at"] for entry in told]
     assert times == sorted(times)
     all_of = [entry for entry in told if entry["type"].startswith("attempt_")]
@@ -155,7 +157,7 @@ def check(told: list[dict[str, Any]]) -> None:
 
 
 class Watch:
-    """It reads all posts again and again: what is told must be true of the row as it was all the while."""
+    """Polls all posts and checks each response against an unchanged row."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
@@ -187,7 +189,7 @@ def true(told: str | None, row: asyncpg.Record) -> bool:
 
 @asynccontextmanager
 async def watching(stage: Stage) -> AsyncIterator[None]:
-    """Nothing that is told in the block contradicts a row."""
+    """Assert that no response within the block contradicts a row."""
     watch = Watch(stage)
     task = asyncio.create_task(watch.run())
     try:
@@ -203,7 +205,7 @@ async def watching(stage: Stage) -> AsyncIterator[None]:
 async def staged(
     fleet: Fleet, points: Iterable[str], monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Stage]:
-    """A post of an account of its own for each point, due now, which no worker has seen yet."""
+    """Schedule a post on a new account for each point, due now, before any worker starts."""
     monkeypatch.setenv("CHAOS_FOLDER", str(fleet.folder))
     records = Withholding()
     async with serve(records.answer) as records.host:

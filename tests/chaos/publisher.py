@@ -1,7 +1,7 @@
-"""`python -m tests.chaos.publisher`: a real worker that posts, and waits where it is told to.
+"""`python -m tests.chaos.publisher`: a real publish worker with pause points.
 
-An account's handle names the point at which its posts leave a file and wait for the file `go`, in the folder
-that `CHAOS_FOLDER` names.
+An account's handle names the point at which its posts create a file and wait for the file `go`, in the folder
+of `CHAOS_FOLDER`.
 """
 
 import os
@@ -27,7 +27,7 @@ BEFORE_MARK, MARKED, CALLED, ANSWERED, ACCEPTED = "before_mark", "marked", "call
 
 
 class Pausing:
-    """An adapter that may wait; where it is `ACCEPTED`, its post counts as taken and is asked about."""
+    """Adapter that can pause; at `ACCEPTED` its post counts as accepted and is polled."""
 
     def __init__(self, inner: Adapter, folder: Path) -> None:
         self.inner, self.folder = inner, folder

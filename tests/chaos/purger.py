@@ -1,7 +1,7 @@
-"""`python -m tests.chaos.purger`: the worker of the pool `default`, whose purges stop where told.
+"""`python -m tests.chaos.purger`: the worker of the pool `default`, with stop points in its purges.
 
-A project's purge notes each of its steps in a file of the project's id, and deletes one thing at a time. It
-stops for ever at the point that a file beside it names. Whoever started it kills it there.
+A project's purge records each step in a file named by the project's id, and deletes one object at a time. It
+blocks forever at the point in the `.stop` file. The test then kills the worker.
 """
 
 import asyncio
@@ -25,13 +25,13 @@ from workers.runtime.context import Context
 T = TypeVar("T")
 
 FOLDER = "CHAOS_FOLDER"
-#: With its writes done and not committed, and after the commit; of files: after the first of them.
+#: Points: with uncommitted writes, after the commit, and after the first deleted file.
 WRITING, WRITTEN, DELETING = "writing", "written", "deleting"
 POOL = PURGE_PROJECT.pool
 
 
 class Walk:
-    """A purge's way through its points, up to the one where it stops."""
+    """A purge's path to its stop point."""
 
     def __init__(self, project_id: str) -> None:
         folder = Path(os.environ[FOLDER])
@@ -41,7 +41,7 @@ class Walk:
         self._names = set[str]()
 
     async def at(self, step: str, point: str) -> None:
-        """A wait that nothing ends, if this is where it stops: the process is as good as dead."""
+        """Record the point; block forever if it is the stop point: the process is as good as dead."""
         name = f"{step}.{point}"
         if name not in self._names:
             self._names.add(name)
@@ -58,7 +58,7 @@ walk: ContextVar[Walk | None] = ContextVar("walk", default=None)
 
 
 class Walking(Context):
-    """Each transaction of a purge has two points."""
+    """Context with two points for each transaction of a purge."""
 
     async def step(self, body: Any, **given: Any) -> Any:
         return await through(super().step, body, **given)
@@ -85,7 +85,7 @@ async def through(way: Callable[..., Awaitable[T]], body: Any, **given: Any) -> 
 
 
 async def delete_files(store: Store, filed: list[purge.Filed]) -> None:
-    """One after the other."""
+    """Delete the files one by one."""
     walking = walk.get()
     for token in (token for one in filed for token in one.tokens):
         await store.delete(token)

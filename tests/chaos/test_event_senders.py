@@ -1,4 +1,4 @@
-"""Events sent thrice over HTTP to APIs that are killed, and whose connections to Postgres are cut."""
+"""Events sent three times over HTTP to APIs that are killed, and lose their Postgres connections."""
 
 import asyncio
 import contextlib
@@ -26,7 +26,7 @@ CUT = """select pg_terminate_backend(pid) from pg_stat_activity
 
 
 class Senders:
-    """Clients that send each batch until it is answered with 202, to one API or another."""
+    """Clients that send each batch to the APIs in turn until a 202."""
 
     def __init__(self, numbers: int, ports: list[int], url: str, key: str) -> None:
         shares = racing.batches(SEED, numbers)
@@ -39,7 +39,7 @@ class Senders:
         return self.answered / self.all
 
     async def send(self) -> None:
-        """One of them."""
+        """Run one client."""
         async with httpx.AsyncClient(headers=self._headers, trust_env=False, timeout=15) as http:
             for batch in self.queue:
                 while not await self._take(http, written(batch)):
@@ -71,7 +71,7 @@ def written(batch: list[Event]) -> bytes:
 
 
 async def break_things(fleet: Fleet, apis: dict[int, Process], senders: Senders, done: asyncio.Event) -> None:
-    """Kill an API, or cut what it writes through, at moments of their own, until all is sent."""
+    """Kill an API, or cut its event connections, at random times until all is sent."""
     dice = random.Random(SEED)
     while not done.is_set():
         with contextlib.suppress(TimeoutError):
@@ -87,7 +87,7 @@ async def break_things(fleet: Fleet, apis: dict[int, Process], senders: Senders,
 
 @pytest.mark.long
 async def test_each_id_is_stored_once_and_counted_once(fleet: Fleet) -> None:
-    """48,000 ids, of which a fifth comes with another time."""
+    """Sends 48,000 ids; a fifth of them repeats with another time."""
     assert await everything_is_exact(fleet, 48_000) > 0
 
 
@@ -96,7 +96,7 @@ async def test_a_few_are_too(fleet: Fleet) -> None:
 
 
 async def everything_is_exact(fleet: Fleet, numbers: int) -> int:
-    """How many requests had to be sent again."""
+    """Run the test; return the number of repeated requests."""
     async with fleet.pool.acquire() as conn:
         app = await seeds.app(
             conn, fleet.org, await seeds.project(conn, fleet.org), web_domain="shop.example"

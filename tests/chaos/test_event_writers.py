@@ -1,4 +1,4 @@
-"""Events sent thrice by processes that are killed, to a Postgres that crashes and restarts."""
+"""Events sent three times by processes that are killed, to a Postgres that crashes and restarts."""
 
 import asyncio
 import contextlib
@@ -15,12 +15,12 @@ pytestmark = [pytest.mark.chaos, pytest.mark.long, pytest.mark.timeout(400)]
 
 NUMBERS, SEED = 48_000, 2
 
-#: Batches that a process sends at least before it is killed.
+#: Minimal number of batches before a process is killed.
 BEFORE_KILL = 50
 
 
 class Writer:
-    """A writer's share of the batches, and the process that sends them, one after the other."""
+    """A writer's share of the batches, and its current process."""
 
     def __init__(self, url: str, number: int) -> None:
         self.words = (url, str(SEED), str(NUMBERS), str(number))
@@ -30,7 +30,7 @@ class Writer:
         self.starts, self.told = 0, 0
 
     async def run(self) -> None:
-        """Start it again until all is acknowledged."""
+        """Restart the process until all is acknowledged."""
         while self.left:
             self.starts, self.told = self.starts + 1, 0
             command = (sys.executable, "-m", "tests.chaos.event_writer", *self.words)
@@ -55,16 +55,16 @@ class Writer:
         await process.wait()
 
     def kill(self) -> None:
-        """In the middle of its work: one that has only begun would never come to it."""
+        """Kill the process in the middle of its work: otherwise it might never make progress."""
         if self.process and self.process.returncode is None and self.told > BEFORE_KILL:
             self.process.kill()
 
 
 async def break_things(servers: Servers, writers: list[Writer], done: asyncio.Event) -> None:
-    """Kill writers all the while; crash Postgres once, and stop it in order once."""
+    """Kill writers throughout; crash Postgres once, and stop it in order once."""
     dice = random.Random(SEED)
     for deed in range(1_000):
-        # Between two blows all of them do something.
+        # All writers make progress between two faults.
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(done.wait(), dice.uniform(0.5, 2))
             return

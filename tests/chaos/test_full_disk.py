@@ -1,7 +1,7 @@
-"""A disk of 2 GiB under PostgreSQL, and a flood of events that would fill it.
+"""PostgreSQL on a small disk, and a flood of events that would fill it.
 
-Where this process may mount, the disk is a tmpfs that ends at its size. Elsewhere nothing but the setting
-ends it, and the test holds PostgreSQL to the same size by measuring.
+Where this process may mount, the disk is a tmpfs of that size. Elsewhere only the setting limits it, and the
+test compares PostgreSQL's measured size.
 """
 
 import asyncio
@@ -37,17 +37,17 @@ pytestmark = [pytest.mark.chaos, pytest.mark.long]
 
 SIZE = 2 << 30
 
-#: Little log, so that most of the disk is the events'.
+#: Small WAL, so that events use most of the disk.
 SMALL = {**made.FAST, "min_wal_size": "32MB", "max_wal_size": "64MB", "autovacuum_naptime": "1s"}
 
-#: Requests of 16 events of 30 KB, each sender one in 0.1 s at most: 19 MB/s. The API measures once a second,
-#: and 205 MiB lie between the mark and the disk's end.
+#: Requests of 16 events of 30 KB, one in 0.1 s at most per sender: 19 MB/s. The API measures once a second,
+#: and 32 MiB lie between the mark and the disk's end.
 SENDERS, EACH, TEXT, INTERVAL_S = 4, 16, 15_000, 0.1
 
-#: Events occurred so many days ago: their table is the one that retention drops first.
+#: Age of the events in days: retention drops their table first.
 DAYS = 6
 
-#: Reasons to refuse events here: of all senders, of those who send most, of a day that was dropped.
+#: Expected refusals: for all senders, for heavy senders, for a dropped day.
 REASONS = ("the event store is nearly full", "the event store fills up", "there is no table for the day")
 
 POSTS = 4
@@ -61,7 +61,7 @@ insert into filler select repeat('x', 8000) from generate_series(1, 174000)"""
 
 @contextlib.contextmanager
 def small_disk(folder: Path) -> Iterator[bool]:
-    """A folder on a disk of `SIZE` bytes; true where something but the setting ends it."""
+    """Yield whether the folder is on a mounted disk of `SIZE` bytes."""
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(folder)]
     try:
@@ -77,7 +77,7 @@ def small_disk(folder: Path) -> Iterator[bool]:
 
 @dataclass
 class Flood:
-    """Senders of one app's key, the ids of events that were answered with 202, and refusals."""
+    """Senders with one app's key, the ids of accepted events, and the refusals."""
 
     http: httpx.AsyncClient
     app: SdkAppShown
@@ -102,7 +102,7 @@ class Flood:
         return [str(next(self.numbers)) for _ in range(EACH)]
 
     async def send(self, numbers: list[str]) -> bool:
-        """Send these events; true once they are accepted. Nothing but a full disk may refuse them."""
+        """Send these events; return whether they are accepted. Only a full disk may refuse them."""
         occurred_at = f"{datetime.now(UTC) - timedelta(days=self.days):%Y-%m-%dT%H:%M:%SZ}"
         text = {"text": secrets.token_hex(TEXT)}
         events = [
@@ -125,7 +125,7 @@ class Flood:
 
 @pytest_asyncio.fixture
 async def full_fleet(tmp_path: Path) -> AsyncIterator[Fleet]:
-    """Servers with PostgreSQL's data on a small disk."""
+    """Open a fleet with PostgreSQL's data on a small disk."""
     with (
         small_disk(tmp_path / "disk") as mounted,
         local.postgres(tmp_path / "disk" / "postgres", SMALL) as postgres,
@@ -163,7 +163,7 @@ async def flooded(fleet: Fleet, records: platform.Records, http: httpx.AsyncClie
     try:
         await post(fleet, records, project_id, "before")
         assert await eventually(lambda: goes_on(flooding, flood.refused))
-        # The flood goes on meanwhile.
+        # The flood continues meanwhile.
         for name in ("while", "closed"):
             await post(fleet, records, project_id, name)
         assert int(flood.refused[-1].headers["Retry-After"]) > 1
@@ -182,14 +182,14 @@ async def flooded(fleet: Fleet, records: platform.Records, http: httpx.AsyncClie
 
 
 async def goes_on(flooding: asyncio.Task[None], found: list[Any]) -> bool:
-    """True if something was found. Raises the error that has ended the flood."""
+    """Return whether anything was found. Raises the error of an ended flood."""
     if flooding.done():
         flooding.result()
     return bool(found)
 
 
 async def post(fleet: Fleet, records: platform.Records, project_id: Any, name: str) -> None:
-    """Schedule a few posts of an account, and see them go out."""
+    """Schedule a few posts on an account, and wait until they are published."""
     async with fleet.pool.acquire() as conn:
         account_id = await seeds.account(
             conn, fleet.org, project_id, handle=name, platform="bluesky", external_id=f"did:plc:{name}",
@@ -211,7 +211,7 @@ async def used(fleet: Fleet) -> int:
 
 
 async def stored(fleet: Fleet) -> set[str]:
-    """The ids of all events. Fails if one is stored twice."""
+    """Return the ids of all events; assert that none is stored twice."""
     rows = await fleet.pool.fetch("select event_id from event")
     found = [row["event_id"] for row in rows]
     assert len(found) == len({*found})
@@ -219,7 +219,7 @@ async def stored(fleet: Fleet) -> set[str]:
 
 
 async def make_room(fleet: Fleet) -> None:
-    """Drop the table of the events' day as retention does."""
+    """Drop the table of the events' day, as retention does."""
     before = datetime.now(UTC).date() - timedelta(days=DAYS - 1)
 
     async def none_is_left() -> bool:

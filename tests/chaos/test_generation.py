@@ -1,4 +1,4 @@
-"""A worker killed while it makes content: one item, one set of files, nothing left of the dead one."""
+"""A worker killed during generation: one item, one set of files, and no leftovers."""
 
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from tests.workers.generation.pieces import processes
 
 pytestmark = [pytest.mark.chaos, pytest.mark.long, pytest.mark.timeout(900)]
 
-#: A video keeps two processes busy for so long at most, on a machine that has much else to do.
+#: Maximal seconds of a video's generation, which uses two processes, on a busy machine.
 MADE_S = 600.0
 
 
@@ -67,7 +67,7 @@ async def test_killed_in_a_stage_another_makes_it(
 async def test_killed_while_it_stores_another_makes_it(
     fleet: Fleet, media_kept: KeptBucket, s3: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A storage that doesn't answer keeps it in its last stage."""
+    """A hanging storage keeps the job in its last stage."""
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     await fleet.dispatcher()
     worker = await fleet.of_product("generate", lease_s=LONG_S)
@@ -101,12 +101,12 @@ async def test_killed_while_it_stores_another_makes_it(
 
 
 def folders(path: Path) -> set[Path]:
-    """Those of workers, dead ones too."""
+    """Return the folders of workers, including dead ones."""
     return set(path.glob("tenantry-generate-*/*"))
 
 
 async def asked(fleet: Fleet, **body: Any) -> tuple[UUID, UUID]:
-    """A job, of a video unless it says of what, and the item that it makes."""
+    """Request content, by default a video; return its job and item."""
     async with fleet.pool.acquire() as conn:
         project = Project(fleet.org, await seeds.project(conn, fleet.org))
         await making.tell_brand(conn, project)

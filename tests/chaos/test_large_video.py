@@ -1,4 +1,4 @@
-"""A film of 100 MB on its way from a partner to a platform: through our API, our storage and a worker."""
+"""Memory use for a video of 100 MB on its way through the API, the storage and a worker to a platform."""
 
 import re
 from collections.abc import AsyncIterator
@@ -26,12 +26,12 @@ from tests.waiting import PATIENCE_S, eventually
 
 pytestmark = pytest.mark.long
 
-#: Of the whole file, how much more any process of ours may take.
+#: Maximal additional memory of any process for the whole file.
 MOST = 64 * MIB
 
 
 class Line(NamedTuple):
-    """A film's way: the API's process, the worker's, the platform."""
+    """A video's path: the API's process, the worker's, the platform."""
 
     fleet: Fleet
     http: httpx.AsyncClient
@@ -41,7 +41,7 @@ class Line(NamedTuple):
     account: str
 
     async def post(self, film: bytes, caption: str) -> Any:
-        """Uploaded and published at once; the post when it has ended."""
+        """Upload and publish immediately; return the post when it has ended."""
         path, files = f"/v1/projects/{self.project}/content/upload", {"file": ("shop.mp4", film, "video/mp4")}
         made = await self.http.post(path, data={"caption": caption}, files=files)
         assert made.status_code == 201, made.text
@@ -51,7 +51,7 @@ class Line(NamedTuple):
         path = f"/v1/scheduled-posts/{sent.json()['scheduledPosts'][0]['id']}"
 
         async def ended() -> bool:
-            """Whatever waits for the platform's work asks at once."""
+            """Make all waiting jobs due."""
             await self.fleet.pool.execute("update job set run_at = now() where state = 'queued'")
             status = (await self.http.get(path)).json()["status"]
             return status not in {"queued", "publishing"}
@@ -104,7 +104,7 @@ async def connected(fleet: Fleet, sim: Sim) -> tuple[str, str]:
 
 
 def memory(pid: int, of: str) -> int:
-    """`VmRSS` is what it has, `VmHWM` the most since it was forgotten; in bytes."""
+    """Return a value in bytes: `VmRSS` is the current use, `VmHWM` the peak since its reset."""
     found = re.search(rf"{of}:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
     assert found
     return int(found[1]) * 1024

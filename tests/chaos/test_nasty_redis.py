@@ -1,4 +1,6 @@
-"""A Redis that comes back a hundred times and is none: nothing dies, nothing fails, nothing stays mute."""
+"""A Redis that restarts a hundred times and then misbehaves: no process dies, no job fails, no sender stays
+silent.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -51,12 +53,12 @@ async def test_a_hundred_restarts(fleet: Fleet, redis: NastyRedis, api: httpx.As
 
 
 def tracebacks(process: Process) -> list[str]:
-    """What follows each in its log."""
+    """Return the text after each traceback in the log."""
     return process.log.read_text().split("Traceback")[1:]
 
 
 async def start_a_job(api: httpx.AsyncClient) -> None:
-    """A project, and the job that archives it: each is answered."""
+    """Create a project and archive it by a job; both requests succeed."""
     made = await api.post("/v1/projects", json={"name": "Shop", "timezone": "Europe/Berlin"})
     assert made.status_code == 201, made.text
     deleted = await api.delete(f"/v1/projects/{made.json()['id']}")
@@ -75,7 +77,7 @@ async def sends_again(api: httpx.AsyncClient) -> bool:
 
 
 async def sent(api: httpx.AsyncClient) -> float:
-    """How many messages for the pool the API has got through to Redis."""
+    """Return the number of messages for the pool that the API has sent to Redis."""
     label = f'courier_sends_total{{outcome="sent",pool="{ARCHIVE_PROJECT.pool}"}} '
     lines = (await api.get("/metrics")).text.splitlines()
     return sum(float(line.removeprefix(label)) for line in lines if line.startswith(label))

@@ -1,4 +1,4 @@
-"""Purges whose worker is killed with `kill -9`, at each of their steps: another one ends them."""
+"""Purges with the worker killed by `kill -9` at each of their steps: another worker finishes them."""
 
 import os
 from collections.abc import Sequence
@@ -25,12 +25,12 @@ from tests.workers.tasks.project import Project
 
 pytestmark = [pytest.mark.chaos, pytest.mark.long]
 
-#: So long that no silence of a stopped attempt ends before it is killed.
+#: Longer than any stopped attempt lives before its kill.
 LEASE_S = 90.0
 
 
 class Doomed(NamedTuple):
-    """A full project, and the organizations that have had to do with it."""
+    """A full project, and the organizations connected to it."""
 
     full: Full
     others: list[UUID]
@@ -41,9 +41,9 @@ class Doomed(NamedTuple):
 
 
 async def made(fleet: Fleet, conn: Conn) -> Doomed:
-    """One of a new organization, of whose accounts one was on lease to others.
+    """Create a full project of a new organization, with an account on lease to other organizations.
 
-    No account comes up to be asked, and no endpoint to be sent to: its job would be no work of a purge.
+    No account is due for collection and no endpoint gets events: their jobs would disturb the purge.
     """
     await conn.execute("alter table social_account alter collect_at set default null")
     org = await seeds.organization(conn)
@@ -75,7 +75,7 @@ async def begin(fleet: Fleet, project_id: UUID) -> None:
 
 
 async def ended(fleet: Fleet) -> None:
-    """All purges."""
+    """Wait until all purges have ended."""
 
     async def done() -> bool:
         open_jobs = "select count(*) from job where kind = 'purge_project' and finished_at is null"
@@ -85,7 +85,7 @@ async def ended(fleet: Fleet) -> None:
 
 
 async def passed(fleet: Fleet, one: Doomed) -> list[str]:
-    """The points of a purge, whose job has ended before it notes the last of them."""
+    """Return the recorded points of a purge; its job ends before it records the last one."""
     noted, last = fleet.folder / f"{one.id}.passed", f"{purge.end.__name__}.{WRITTEN}"
 
     async def all_of_them() -> bool:
@@ -96,7 +96,7 @@ async def passed(fleet: Fleet, one: Doomed) -> list[str]:
 
 
 async def rows_of(conn: Conn, orgs: Sequence[UUID]) -> dict[str, set[str]]:
-    """All that these organizations have, byte for byte, by table."""
+    """Return all rows of these organizations by table, as text."""
     found = {}
     for table in await tables(conn):
         mine = f"select t::text from {table} t where to_jsonb(t) ->> 'organization_id' = any($1)"
@@ -125,7 +125,7 @@ async def test_killed_at_each_step(fleet: Fleet, media_kept: Kept) -> None:
             await begin(fleet, one.id)
         await eventually(lambda: stopped(fleet, doomed))
         purger.kill()
-        # Its lease is over.
+        # Its lease has expired.
         await fleet.pool.execute("update worker set lease_expires_at = now()")
         await fleet.dispatcher()
         await fleet.of_product(POOL)
@@ -140,7 +140,7 @@ async def stopped(fleet: Fleet, doomed: Sequence[Doomed]) -> bool:
 
 
 async def is_gone(conn: Conn, doomed: Sequence[Doomed], names: list[str]) -> None:
-    """But for its line in the audit log, the purge's job, and a stub that a tenant's lease names."""
+    """Assert that only the audit log entry, the purge's job and a stub for a tenant's lease remain."""
     jobs = await conn.fetch("select state, crashes from job where kind = 'purge_project' and crashes > 0")
     lost = sum(row["crashes"] for row in jobs)
     assert {row["state"] for row in jobs} == {"completed"}

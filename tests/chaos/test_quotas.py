@@ -1,4 +1,4 @@
-"""Hundreds of posts at one instant, to accounts that may send few at a time: the platform keeps count too."""
+"""Hundreds of posts at one instant, to accounts with small quotas: the platform counts too."""
 
 from collections.abc import AsyncIterator
 from typing import NamedTuple
@@ -26,11 +26,11 @@ from tests.waiting import PATIENCE_S, eventually
 pytestmark = pytest.mark.long
 
 ACCOUNTS, EACH, WORKERS = 10, 30, 4
-#: So many posts in so many seconds, of which a day of the platform's lasts as many.
+#: Quota: posts in a window of seconds; the platform's day is as long as the window.
 POSTS, WINDOW_S = 15, 10
 CAPTION = "Fresh bread today."
 
-#: Sends of one account that were closer together than the quota allows.
+#: Sends of one account that exceed the quota.
 OVER = """
 select count(*) from account_send s
  where (select count(*) from account_send o
@@ -47,7 +47,7 @@ class Scene(NamedTuple):
 
 @pytest_asyncio.fixture
 async def scene(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scene]:
-    # Its days are short, but a container may wait for the next.
+    # Its days are short, but a container may wait for the next one.
     monkeypatch.setattr(instagram_state, "CONTAINER_S", 100 * 86_400)
     with served(Instagram(rate=86_400 / WINDOW_S, redirect_uris=[instagram_user.CALLBACK])) as base:
         fleet.settings = msgspec.structs.replace(
@@ -101,7 +101,7 @@ async def connected(fleet: Fleet, sim: Sim, project_id: UUID, username: str) -> 
 
 @pytest.mark.timeout(600)
 async def test_no_account_is_over_its_quota(scene: Scene) -> None:
-    """All come out, once each; the platform never has to refuse one."""
+    """All posts are published once; the platform never has to refuse one."""
     fleet = scene.fleet
     await fleet.dispatcher()
     for _ in range(WORKERS):
@@ -118,7 +118,7 @@ async def test_no_account_is_over_its_quota(scene: Scene) -> None:
         now: int = await fleet.pool.fetchval(count)
         return now if now > out else 0
 
-    # All of them take as long as the machine does; only a pause of several windows is a post that waits.
+    # The machine's speed doesn't matter; only a pause of several windows means a stuck post.
     out = 0
     while out < ACCOUNTS * EACH:
         out = await eventually(more_are_out)

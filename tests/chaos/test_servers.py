@@ -29,7 +29,7 @@ async def test_redis_emptied_with_jobs_queued_and_running(own_fleet: Fleet, own_
 
 
 async def test_redis_stopped_for_five_seconds(own_fleet: Fleet, own_servers: Servers) -> None:
-    """What runs keeps its fence, submits go through, and the backlog drains before it is back."""
+    """Running jobs keep their fences, submits succeed, and the backlog drains before Redis is back."""
     await own_fleet.dispatcher()
     await own_fleet.worker(slots=2, lease_s=LONG_S)
     running = await own_fleet.submit(2, pauses=["handler"])
@@ -56,7 +56,7 @@ async def test_redis_and_the_dispatcher_both_dead(own_fleet: Fleet, own_servers:
 
 
 async def test_postgres_stopped_for_five_leases(own_fleet: Fleet, own_servers: Servers) -> None:
-    """Nobody could renew one: no worker counts as dead, no attempt is spent, and no log has a traceback."""
+    """No worker could renew: none counts as dead, no attempt is used up, and no log has a traceback."""
     processes = [await own_fleet.dispatcher(), *[await own_fleet.worker(slots=3) for _ in range(2)]]
     jobs = await own_fleet.submit(20, pauses=["handler"])
     await eventually(lambda: own_fleet.pool.fetchval("select count(*) = 6 from job where state = 'running'"))
@@ -71,7 +71,7 @@ async def test_postgres_stopped_for_five_leases(own_fleet: Fleet, own_servers: S
 
 
 async def test_a_worker_started_while_postgres_is_away(own_fleet: Fleet, own_servers: Servers) -> None:
-    """It logs why it waits, and may be told to stop all the while."""
+    """The worker logs why it waits, and can be stopped meanwhile."""
     await asyncio.to_thread(own_servers.postgres.stop)
     worker, stopped = await own_fleet.waiting_worker(), await own_fleet.waiting_worker()
     stopped.signal(signal.SIGTERM)
@@ -85,7 +85,7 @@ async def test_a_worker_started_while_postgres_is_away(own_fleet: Fleet, own_ser
 
 
 async def test_postgres_frozen_beyond_a_lease(own_fleet: Fleet, own_servers: Servers) -> None:
-    """It accepts connections and answers nothing: workers stop their own work, and take it up again."""
+    """Postgres accepts connections and never responds: workers stop their own work, and resume it later."""
     await own_fleet.dispatcher()
     await own_fleet.worker()
     jobs = await own_fleet.submit(3, pauses=["handler"])
@@ -98,7 +98,7 @@ async def test_postgres_frozen_beyond_a_lease(own_fleet: Fleet, own_servers: Ser
 
 
 async def test_one_of_two_dispatchers_killed(fleet: Fleet) -> None:
-    """Whichever did the chores, a job for later comes into the line and a lost one is rescued."""
+    """With either dispatcher, a scheduled job becomes due and a lost one is rescued."""
     first = await fleet.dispatcher()
     second = await fleet.dispatcher()
     worker = await fleet.worker()

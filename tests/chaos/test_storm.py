@@ -1,4 +1,4 @@
-"""Everything at once, each blow twice: what counts is that each job leaves one effect."""
+"""All faults at once, each twice: each job leaves exactly one effect."""
 
 import asyncio
 import random
@@ -16,8 +16,8 @@ pytestmark = pytest.mark.chaos
 
 
 async def test_jobs_survive_a_storm(own_fleet: Fleet, own_servers: Servers) -> None:
-    """Workers are killed, frozen and stopped, Redis is emptied and killed, dispatchers come and go."""
-    chance = random.Random(7)  # A storm that can be had again.
+    """Workers are killed, frozen and stopped, Redis is emptied and killed, dispatchers restart."""
+    chance = random.Random(7)  # The seed makes the storm repeatable.
     dispatcher, workers = (
         await own_fleet.dispatcher(),
         [await own_fleet.worker(drain_s=0.2) for _ in range(3)],

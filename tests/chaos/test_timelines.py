@@ -1,6 +1,6 @@
-"""Timelines of posts whose workers die at each step: the proof that each went out once, read over HTTP.
+"""Timelines of posts with workers killed at each step: they prove over HTTP that each was published once.
 
-`waiting` is read at every moment of it.
+`waiting` is read at every moment.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.chaos, pytest.mark.long]
 
 BEGUN, LIVE = ["attempt_started", "prepared"], ["published", "attempt_ended completed"]
 LOST = ["answer_lost", "attempt_ended lost", "attempt_started"]
-#: What each post's timeline tells whose worker was killed there: the platform takes a record once by its key.
+#: Expected timeline of each post by kill point: the platform stores a record once by its key.
 KILLED = {
     BEFORE_MARK: ["attempt_started", "attempt_ended lost", *BEGUN, "call", *LIVE],
     MARKED: [*BEGUN, "call", *LOST, "call", *LIVE],
@@ -30,7 +30,7 @@ KILLED = {
 }
 
 
-#: Where it is frozen, and what is told once another one has its posts.
+#: The points at which the worker is frozen, and the timelines after another worker has taken over.
 FROZEN = {point: KILLED[point] for point in (MARKED, CALLED, ANSWERED)}
 
 
@@ -65,7 +65,7 @@ async def test_a_worker_killed_at_five_points_is_told_with_its_lost_answers(
 async def test_a_frozen_worker_that_comes_back_adds_nothing(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another one has its posts by then: each write of its own is refused by their fences."""
+    """Another worker has its posts by then: their fences refuse each write of the frozen one."""
     async with staged(fleet, FROZEN, monkeypatch) as stage, watching(stage):
         frozen = await fleet.publisher(lease_s=LONG_S)
         await stage.reached(FROZEN)
@@ -78,7 +78,7 @@ async def test_a_frozen_worker_that_comes_back_adds_nothing(
         proofs = {point: await stage.proof(point) for point in FROZEN}
         assert proofs == {point: ["scheduled", *told] for point, told in FROZEN.items()}
         frozen.signal(signal.SIGCONT)
-        # Once it has ended its attempts have, too.
+        # Its attempts have ended once it has exited.
         frozen.signal(signal.SIGTERM)
         assert await frozen.exited() == 0
         assert {point: await stage.proof(point) for point in FROZEN} == proofs
@@ -88,7 +88,7 @@ async def test_a_frozen_worker_that_comes_back_adds_nothing(
 async def test_redis_emptied_and_postgres_restarted_leave_each_attempt_told(
     own_fleet: Fleet, own_servers: Servers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whether an attempt lives through it or is interrupted: its end is there, and nothing went out twice."""
+    """Each attempt survives or is interrupted: its end is recorded, and no post was published twice."""
     async with staged(own_fleet, (BEFORE_MARK, MARKED, ANSWERED, ACCEPTED), monkeypatch) as stage:
         async with watching(stage):
             await own_fleet.dispatcher()

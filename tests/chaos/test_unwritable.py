@@ -1,4 +1,4 @@
-"""A Postgres that can't be written to: it only reads, as after a failover, or its disk is full."""
+"""A Postgres that refuses writes: read-only, as after a failover, or with a full disk."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,11 +15,11 @@ from tests.waiting import PATIENCE_S, eventually
 
 pytestmark = pytest.mark.chaos
 
-#: What a setting of the database needs to be one of its sessions', and a failover does anyway.
+#: Ends all sessions, so that the database's setting applies; a failover does the same.
 HANG_UP = """select pg_terminate_backend(pid) from pg_stat_activity
               where datname = current_database() and application_name not in ('', 'chaos test')"""
 
-#: For each, statements that begin and end it. No disk is filled here: its error is.
+#: Statements that begin and end each case. No disk is filled here: a trigger raises its error.
 WAYS = {
     "read-only": (
         "alter database {name} set default_transaction_read_only = on",
@@ -48,7 +48,7 @@ async def api(fleet: Fleet) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_for_three_leases(fleet: Fleet, api: httpx.AsyncClient, way: str) -> None:
-    """No process ends, no attempt is spent, no write is accepted, and all goes on afterwards."""
+    """No process ends, no attempt is used up, no write is accepted, and work resumes afterwards."""
     processes = [await fleet.dispatcher(), await fleet.worker(slots=3), await fleet.worker(slots=3)]
     jobs = await fleet.submit(20, pauses=["handler"])
     await eventually(lambda: fleet.pool.fetchval("select count(*) = 6 from job where state = 'running'"))

@@ -1,4 +1,4 @@
-"""A stream of webhook events while the API dies: whoever reads it is told each event, each once."""
+"""A stream of webhook events while the API dies: its reader gets each event exactly once."""
 
 import asyncio
 import re
@@ -62,7 +62,7 @@ def begin(stack: ExitStack, settings: Settings, log: Path) -> Served:
 
 
 async def follow(stack: ExitStack, settings: Settings, log: Path, way: Way) -> Served:
-    """Another API, to which the way leads from now on. It starts beside the loop, which serves others."""
+    """Start another API behind the proxy, in a thread, since the event loop serves the proxy."""
     served = await asyncio.to_thread(begin, stack, settings, log)
     way.behind = int(served.url.rpartition(":")[2])
     return served

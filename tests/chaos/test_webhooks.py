@@ -1,4 +1,4 @@
-"""Webhooks while workers, Redis and Postgres die: each event comes at least once, always with its id."""
+"""Webhooks while workers, Redis and Postgres die: each event is delivered at least once, with its id."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -37,7 +37,7 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 
 async def scene_of(fleet: Fleet, receiver: Receiver) -> tuple[Scene, UUID]:
-    """An endpoint at the receiver, for processes that may reach it."""
+    """Create an endpoint at the receiver, for processes that may connect to it."""
     fleet.settings = msgspec.structs.replace(fleet.settings, fetch_allow=receiver.host)
     scene = Scene(fleet.pool, fleet.settings, fleet.org)
     endpoint_id, _ = await scene.endpoint(receiver.url)
@@ -60,7 +60,9 @@ async def during_the_try(receiver: Receiver, _: Conn) -> None:
 
 
 async def before_the_record(receiver: Receiver, holder: Conn) -> None:
-    """It answers once somebody holds the rows to which its answer is written down."""
+    """Make the receiver respond only once the delivery rows are locked, which blocks the record of its
+    response.
+    """
 
     async def answers(*given: asyncio.StreamReader | asyncio.StreamWriter) -> None:
         await holder.execute(ROWS)
@@ -70,7 +72,7 @@ async def before_the_record(receiver: Receiver, holder: Conn) -> None:
     receiver.behave = answers
 
 
-#: What holds a worker at its step, and whether the receiver has been asked by then.
+#: How a worker is held at its step, and whether the receiver has got a request by then.
 POINTS: Mapping[str, tuple[Point, bool]] = {
     "before the mark": (before_the_mark, False),
     "during the try": (during_the_try, True),
@@ -80,7 +82,7 @@ POINTS: Mapping[str, tuple[Point, bool]] = {
 
 @asynccontextmanager
 async def held(fleet: Fleet, receiver: Receiver, point: str) -> AsyncIterator[Callable[[], Awaitable[None]]]:
-    """A worker that starts in the block stops at this point: what it yields returns once one has."""
+    """Hold any worker that starts in the block at this point; the yielded function waits for the first."""
     hold, asked = POINTS[point]
     async with fleet.pool.acquire() as holder:
         holding = holder.transaction()
@@ -120,7 +122,7 @@ async def test_a_killed_worker_is_followed_by_one_that_delivers(
 async def test_no_event_is_lost_and_none_is_made_up_whatever_dies(
     own_fleet: Fleet, own_servers: Servers, receiver: Receiver
 ) -> None:
-    """While events are emitted: an emission, too, may be cut off at any point."""
+    """Events are emitted meanwhile: emissions may be cut off at any point, too."""
     scene, endpoint_id = await scene_of(own_fleet, receiver)
     await own_fleet.dispatcher()
     worker = await own_fleet.of_product("deliver")
@@ -142,10 +144,10 @@ async def test_no_event_is_lost_and_none_is_made_up_whatever_dies(
 
 
 class Emitter:
-    """It commits an event and takes the next one back, as long as the block of `emitting` lasts.
+    """Commits one event and rolls the next back, in turn, while the block of `emitting` runs.
 
-    `kept` are those whose commit was answered. Each of the `unanswered` ones, whose connection was lost
-    meanwhile, was committed or was not. `cuts` counts lost connections, and those that could not be opened.
+    `kept` are those with a confirmed commit. `unanswered` ones, with a connection lost meanwhile, may be
+    committed or not. `cuts` counts lost connections, and failed connects.
     """
 
     def __init__(self, scene: Scene, stack: AsyncExitStack) -> None:
@@ -179,7 +181,7 @@ class Emitter:
             self.kept.add(event_id)
 
     async def hold(self) -> str:
-        """An event of a transaction that is open for as long as its connection lives."""
+        """Emit an event in a transaction that stays open while its connection lives."""
         conn = await asyncpg.connect(self.scene.settings.database_url)
         self._stack.callback(conn.terminate)
         await conn.transaction().start()
@@ -189,7 +191,7 @@ class Emitter:
         return ids.show(ids.WEBHOOK_EVENT, await conn.fetchval(EMIT, self.scene.org, "job.failed"))
 
     async def goes_on(self) -> None:
-        """Ten more are on record."""
+        """Wait for ten more confirmed events."""
         enough = len(self.kept) + 10
 
         async def are_kept() -> bool:

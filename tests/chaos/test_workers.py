@@ -1,4 +1,4 @@
-"""Workers killed, frozen and told to stop, at every point of a job."""
+"""Workers killed, frozen and stopped, at every point of a job."""
 
 import signal
 from uuid import UUID
@@ -10,7 +10,7 @@ from tests.chaos.fleet import LONG_S, Fleet
 from tests.chaos.worker import EFFECT, POOL, name_of
 from tests.waiting import eventually
 
-#: Short enough to be waited for, longer than the machine stalls between a worker's start and its freezing.
+#: Short enough to wait for, longer than a stall between a worker's start and its freezing.
 LEASE_S = 6.0
 POINTS = ("handler", "step", "committed")
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.chaos
 
 
 async def test_killed_before_the_pull(fleet: Fleet) -> None:
-    """It is frozen while the message comes; a pull that it had just sent finds the pool paused."""
+    """The worker is frozen while the message arrives; a pull that it had just sent finds the pool paused."""
     await fleet.dispatcher()
     worker = await fleet.worker()
     await fleet.pause(paused=True)
@@ -33,7 +33,7 @@ async def test_killed_before_the_pull(fleet: Fleet) -> None:
 
 
 async def test_killed_at_three_points(fleet: Fleet) -> None:
-    """In the handler, in a step between its effect and its commit, and after the commit."""
+    """Kills in the handler, in a step between its effect and its commit, and after the commit."""
     await fleet.dispatcher()
     worker = await fleet.worker(lease_s=LONG_S)
     in_handler, in_step, after = [await fleet.submit(3, pauses=[point]) for point in POINTS]
@@ -51,7 +51,7 @@ async def test_killed_at_three_points(fleet: Fleet) -> None:
 
 @pytest.mark.parametrize("tries_to_commit", [True, False])
 async def test_frozen_beyond_its_lease(fleet: Fleet, tries_to_commit: bool) -> None:
-    """Back in life, its commit is refused and its handler canceled; and it works on."""
+    """After its revival its commit is refused and its handler canceled; then it works on."""
     frozen = await fleet.worker(lease_s=LEASE_S)
     jobs = await fleet.submit(3, pauses=["handler"])
     await fleet.reached("handler", jobs)
@@ -69,7 +69,7 @@ async def test_frozen_beyond_its_lease(fleet: Fleet, tries_to_commit: bool) -> N
 
 
 async def all_stopped(fleet: Fleet, jobs: list[UUID]) -> bool:
-    """Each job's first attempt met its fence, or its cancel."""
+    """Return whether each job's first attempt was fenced or canceled."""
     left = fleet.left()
     return all({name_of(job_id, 1, "fenced"), name_of(job_id, 1, "canceled")} & left for job_id in jobs)
 
@@ -137,7 +137,7 @@ async def test_forty_at_once_against_a_cap_of_five(fleet: Fleet) -> None:
 
 
 async def most_at_once(fleet: Fleet) -> int:
-    """By the handlers' own clock, which is one clock for all processes of a machine."""
+    """Return the maximal concurrency, by the handlers' clock, which all processes of a machine share."""
     spans = await fleet.pool.fetch("select began, ended from effect")
     begins = [(row["began"], 1) for row in spans]
     ends = [(row["ended"], -1) for row in spans]

@@ -1,7 +1,7 @@
-"""`python -m tests.chaos.worker`: a real worker process whose only kind writes to a table of effects.
+"""`python -m tests.chaos.worker`: a real worker process with one kind, which writes to a table of effects.
 
-A job passes points; at each it leaves a file that says so, and at those named in its `pauses` its
-first attempt waits for the file `go`. Files work while every server is away.
+A job creates a file at each point; at the points in its `pauses` its first attempt waits for the file `go`.
+Files work while every server is away.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ insert into pool (name) values ('chaos');
 
 
 async def write_effect(ctx: Context) -> Outcome:
-    """One row, in the transaction that ends the job."""
+    """Insert one row, in the transaction that ends the job."""
     began = time.monotonic()
 
     async def body(conn: Conn) -> dict[str, int]:
@@ -67,7 +67,7 @@ def folder(ctx: Context) -> Path:
 
 @contextmanager
 def leaving_word(ctx: Context) -> Iterator[None]:
-    """Of how an attempt was stopped."""
+    """Record how an attempt was stopped."""
     try:
         yield
     except Fenced:
@@ -83,7 +83,7 @@ def mark(ctx: Context, word: str) -> None:
 
 
 def name_of(job_id: UUID, fence: int, word: str) -> str:
-    """The file that an attempt leaves behind."""
+    """Return the name of the file that an attempt leaves."""
     return f"{job_id}.{fence}.{word}"
 
 

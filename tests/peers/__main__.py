@@ -1,8 +1,8 @@
-"""Installs every peer: `python -m tests.peers`. One that needs a newer Python than there is, is left out."""
+"""Installs every peer: `python -m tests.peers`. Skips a peer that needs a newer Python."""
 
 from tests.peers import mastodon_servers, node, pypi
 
-print(node.install())  # noqa: T201  What a person who runs it wants to know.
+print(node.install())  # noqa: T201  Output of a command.
 for name in pypi.PROGRAMS:
     try:
         print(pypi.install(name))  # noqa: T201

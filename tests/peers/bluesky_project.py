@@ -1,4 +1,4 @@
-"""A partner's customer with an account on Bluesky's own server, through our API and a worker of ours."""
+"""A partner's customer with an account on Bluesky's own server, through our API and worker."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -31,7 +31,7 @@ class BlueskyProject(msgspec.Struct, frozen=True):
     project_id: str
 
     def at_work(self, *more: str) -> AbstractAsyncContextManager[None]:
-        """With a worker that may ask these addresses too."""
+        """Run a worker that may also connect to these addresses."""
         hosts = [base.removeprefix("http://") for base in (self.pds.base, *more)]
         return at_work(self.workers, fetch_allow=",".join(hosts))
 
@@ -41,14 +41,14 @@ class BlueskyProject(msgspec.Struct, frozen=True):
         return dict(answer.json())
 
     async def job(self, job_id: str) -> dict[str, Any]:
-        """Once it has ended."""
+        """Wait until the job has ended."""
         job: dict[str, Any] = {"status": "running"}
         while job["status"] == "running":
             job = await self.ask("GET", f"/jobs/{job_id}?wait=30")
         return job
 
     async def connect(self, password: str | None = None) -> dict[str, Any]:
-        """The job that found out whether the app password opens the account."""
+        """Connect by app password; return the ended job."""
         login = {"identifier": self.person.handle, "appPassword": password or self.person.app_password}
         path = f"/projects/{self.project_id}/social-accounts"
         asked = await self.ask("POST", path, platform="bluesky", serviceUrl=self.pds.base, **login)
@@ -67,7 +67,7 @@ class BlueskyProject(msgspec.Struct, frozen=True):
         return str(answer.json()["id"])
 
     async def send(self, account_id: str, caption: str, *images: bytes, **when: Any) -> dict[str, Any]:
-        """A post that is due now, or when it says: its id and its job's."""
+        """Schedule a post for now, or for `when`; return its id and its job's."""
         content_id = await self.content(caption, *images)
         targets = [{"socialAccountId": account_id}]
         verb = "schedule" if when else "publish"
@@ -78,12 +78,12 @@ class BlueskyProject(msgspec.Struct, frozen=True):
         return await self.ask("GET", f"/scheduled-posts/{sent['id']}")
 
     async def ended(self, sent: dict[str, Any]) -> dict[str, Any]:
-        """The post, once its job has ended."""
+        """Wait until the post's job has ended; return the post."""
         await self.job(sent["jobId"])
         return await self.post(sent)
 
     async def send_all(self, account_id: str, captions: Sequence[str]) -> None:
-        """Posts that are due now, past the API's own limits; until all are published."""
+        """Publish posts directly in the database, past the API's limits; wait until all are published."""
         account, project = self.place(account_id)["account_id"], ids.read(ids.PROJECT, self.project_id)
         assert project
         async with self.workers.pool.acquire() as conn:
@@ -94,7 +94,7 @@ class BlueskyProject(msgspec.Struct, frozen=True):
         await all_published(self.workers.pool, len(captions))
 
     async def closed(self) -> None:
-        """Until the account waits for its owner."""
+        """Wait until the account needs a new login."""
         question = "select exists (select from social_account where status = 'reauth_required')"
 
         async def is_closed() -> bool:
@@ -107,7 +107,7 @@ class BlueskyProject(msgspec.Struct, frozen=True):
             return await credentials.open(conn, **self.place(account_id), keyring=seeds.VAULT)
 
     async def put(self, account_id: str, grant: Grant) -> None:
-        """These are the account's tokens from now on."""
+        """Replace the account's tokens."""
         async with self.workers.pool.acquire() as conn:
             await credentials.put(conn, **self.place(account_id), grant=grant, keyring=seeds.VAULT)
 
@@ -117,25 +117,25 @@ class BlueskyProject(msgspec.Struct, frozen=True):
         return {"organization_id": self.acme.organization_id, "account_id": account}
 
     async def expire(self) -> None:
-        """The access token is at its end, by our own books."""
+        """Expire the access token in our database."""
         await self.workers.pool.execute(
             "update account_credential set expires_at = now() - interval '1 minute'"
         )
 
     async def let_pass(self, time: timedelta) -> None:
-        """Of what posts wait for."""
+        """Move the posts' scheduled times into the past."""
         pool = self.workers.pool
         await pool.execute("update scheduled_post set scheduled_for = scheduled_for - $1::interval", time)
         await pool.execute("update job set run_at = run_at - $1::interval where kind = 'publish_post'", time)
 
     async def move(self, base: str) -> None:
-        """Every account is asked by way of another address."""
+        """Route every account through another address."""
         await self.workers.pool.execute("update social_account set service_url = $1", base)
 
 
 @asynccontextmanager
 async def at_work(workers: Workers, **changes: Any) -> AsyncIterator[None]:
-    """A dispatcher, and a worker that publishes with our own tasks."""
+    """Run a dispatcher, and a worker with the real publish tasks."""
     settings, stop = msgspec.structs.replace(workers.settings, **changes), Stop()
     async with (
         open_tasks(settings, "publish") as tasks,

@@ -1,4 +1,4 @@
-"""Chromium without a window, asked over its pipe (the DevTools protocol, without a server or a package)."""
+"""Headless Chromium, driven over a pipe (DevTools protocol, without a server or package)."""
 
 import base64
 import itertools
@@ -23,13 +23,13 @@ FLAGS = (
     "--disable-dev-shm-usage", "--remote-debugging-pipe", "about:blank",
 )  # fmt: skip
 
-#: What Chromium says of a question to a page that another one took the place of before it answered.
+#: Chromium's errors for a script on a page that navigates away first.
 LEFT = ("navigated or closed", "context was destroyed", "Cannot find context")
 
-#: How many pixels of a page a picture shows.
+#: Maximal height of a screenshot, in pixels.
 HIGHEST = 4000
 
-#: Chromium reads from 3 and writes to 4. (A shell may know no descriptors of two digits.)
+#: Chromium reads from descriptor 3 and writes to 4. (Shells may not support two-digit descriptors.)
 EXEC = """
 import fcntl, os, sys
 
@@ -41,7 +41,7 @@ os.execv(sys.argv[3], sys.argv[3:])
 
 
 def command() -> str:
-    """Its program: `CHROMIUM`, or one on the path."""
+    """Return the program: `CHROMIUM`, or one on the path."""
     found = next(filter(None, map(shutil.which, (os.environ.get("CHROMIUM", ""), *NAMES))), None)
     return found or sys.exit(
         "tests of pages need Chromium: `apt-get install chromium`, or name one in CHROMIUM"
@@ -49,11 +49,11 @@ def command() -> str:
 
 
 class Left(Exception):
-    """A page was left while it was asked."""
+    """Raised if a page navigates away during a script."""
 
 
 class Browser:
-    """Its pipe, which all tabs share: an answer, or what a tab has to say by itself, in the order it came."""
+    """Pipe of the browser, shared by all tabs: reads responses and events in order of arrival."""
 
     def __init__(self, reading: IO[bytes], writing: IO[bytes]) -> None:
         self._reading, self._writing = reading, writing
@@ -95,11 +95,11 @@ class Browser:
 
 
 class Page:
-    """A tab. `troubles` are errors of its scripts, of its console and of what it loads.
+    """A tab. `troubles` are errors of scripts, the console and loading.
 
-    What a test provokes is no trouble: `expects` has a word of each. Chromium tells of it some time after the
-    answer, so no moment would be safe to clear the list. `requests` are addresses that it asked, once the
-    domain `Network` is enabled. Without a `context` it shares its storage with the first tab.
+    `expects` has a word of each error that a test provokes. Chromium reports it some time after the response,
+    so no moment would be safe to clear the list. `requests` are requested addresses, once the domain
+    `Network` is enabled. Without a `context` it shares its storage with the first tab.
     """
 
     def __init__(self, browser: Browser, **context: str) -> None:
@@ -119,7 +119,7 @@ class Page:
         self.browser.ask("Target.closeTarget", {"targetId": self._tab})
 
     def beside(self) -> "Page":
-        """Another tab of the same person."""
+        """Open another tab of the same person."""
         return Page(self.browser, **self._context)
 
     def resize(self, width: int, height: int = 900) -> None:
@@ -127,18 +127,18 @@ class Page:
         self.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, **metrics)
 
     def look(self, theme: str, width: int) -> None:
-        """As by a person whose system is `light` or `dark`."""
+        """Emulate a `light` or `dark` system theme and a width."""
         feature = {"name": "prefers-color-scheme", "value": theme}
         self.ask("Emulation.setEmulatedMedia", features=[feature])
         self.resize(width)
 
     def open(self, url: str, ready: str) -> None:
-        """Until `ready`, an expression, is true there."""
+        """Open a page and wait until `ready`, an expression, is true."""
         self.ask("Page.navigate", url=url)
         self.until(ready)
 
     def until(self, ready: str) -> None:
-        """Asked again each time the page has drawn itself, and of the page that takes its place."""
+        """Poll the expression at each frame, also across a navigation."""
         ask = f"const ask = () => ({ready}) ? done(true) : requestAnimationFrame(ask); ask();"
         while True:
             with suppress(Left):
@@ -146,19 +146,19 @@ class Page:
                 return
 
     def run(self, script: str) -> Any:
-        """The value of an expression; a promise is waited for."""
+        """Evaluate an expression and return its value; promises are awaited."""
         answer = self.ask("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
 
     def choose(self, selector: str, *files: Path) -> None:
-        """Files, in a field for them."""
+        """Choose files in a file field."""
         document = self.ask("DOM.getDocument")["root"]["nodeId"]
         field = self.ask("DOM.querySelector", nodeId=document, selector=selector)["nodeId"]
         self.ask("DOM.setFileInputFiles", nodeId=field, files=[str(file) for file in files])
 
     def picture(self, path: Path) -> None:
-        """A PNG of all that there is to scroll to, as far as `HIGHEST`."""
+        """Save a PNG of the whole page, up to `HIGHEST` pixels."""
         size = self.ask("Page.getLayoutMetrics")["cssContentSize"]
         clip = size | {"height": min(size["height"], HIGHEST), "scale": 1}
         shot = self.ask("Page.captureScreenshot", format="png", clip=clip, captureBeyondViewport=True)
@@ -187,7 +187,7 @@ class Page:
 
 @contextmanager
 def stranger(browser: Browser) -> Iterator[Page]:
-    """A tab of a person of its own: no storage, no cookie and no trouble of another tab's reaches it."""
+    """Open a tab with its own storage, cookies and errors."""
     context = browser.ask("Target.createBrowserContext", {})
     page = Page(browser, **context)
     page.ask("Network.enable")
@@ -199,7 +199,7 @@ def stranger(browser: Browser) -> Iterator[Page]:
 
 @contextmanager
 def browsing() -> Iterator[Page]:
-    """A tab of a browser of its own."""
+    """Open a tab of a new browser."""
     ours, theirs = os.pipe(), os.pipe()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         words = [sys.executable, "-c", EXEC, str(ours[0]), str(theirs[1])]

@@ -1,7 +1,7 @@
-"""ClickHouse's HTTP interface, as far as the event archive uses it, over chdb: `python THIS PORT FOLDER`.
+"""Subset of ClickHouse's HTTP interface for the event archive, over chdb: `python THIS PORT FOLDER`.
 
-chdb is ClickHouse's own engine inside a Python process. It runs in an environment of its own, so this file
-imports nothing of ours. Settings and parameters of a request become those of its statement.
+chdb is ClickHouse's own engine inside a Python process. It runs in a separate environment, so this file
+imports nothing of the product. Settings and parameters of a request become those of its statement.
 """
 
 import sys
@@ -14,7 +14,7 @@ NAMED = ("query", "database", "default_format")
 
 
 class Handler(BaseHTTPRequestHandler):
-    """One statement a request."""
+    """Runs one statement for each request."""
 
     session: Session
 
@@ -48,7 +48,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Nothing."""
+        """Log nothing."""
 
 
 if __name__ == "__main__":

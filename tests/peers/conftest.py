@@ -1,4 +1,4 @@
-"""The peers: servers of other people's, that know nothing of our tests."""
+"""Fixtures of the peers: third-party servers, independent of our tests."""
 
 import json
 from collections.abc import AsyncIterator, Iterator
@@ -27,7 +27,7 @@ __all__ = ["acme", "app", "org", "workers"]
 
 @pytest.fixture(scope="session")
 def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The package's own recordings, their GETs alone, for any caller: theirs had another token than ours."""
+    """Return octokit's recordings, GETs only, for any caller: the recorded token differs from ours."""
     scenarios = node.install() / "@octokit" / "fixtures" / "scenarios" / "api.github.com"
     folder = tmp_path_factory.mktemp("scenarios")
     for path in sorted(scenarios.glob("*/normalized-fixture.json")):
@@ -42,7 +42,7 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def fixtures_server(recordings: Path) -> Iterator[str]:
-    """octokit's server of recorded exchanges, at its address."""
+    """Run octokit's server of recorded exchanges; yields its address."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     script = node.install() / "@octokit" / "fixtures-server" / "bin" / "server.js"
@@ -85,7 +85,7 @@ async def mastodon(instance: Instance) -> AsyncIterator[MastodonAccount]:
 
 @pytest.fixture
 def settings(database_url: str, redis_url: str, pds: Pds, tmp_path: Path) -> Settings:
-    """Ours, which may ask the server."""
+    """Return settings that allow connections to the server."""
     return msgspec.structs.replace(
         made.settings_for(database_url, redis_url),
         fetch_allow=pds.base.removeprefix("http://"),

@@ -1,4 +1,4 @@
-"""Content that a partner has the platform make, over HTTP: one item of each format."""
+"""Generated content over HTTP: one item of each format."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from tests.generation.remix import clips
 from tests.waiting import PATIENCE_S
 
 FORMATS = ("image", "slideshow", "video", "ugc_remix")
-#: As short as videos get.
+#: The minimal length of a video.
 SECONDS = 8
 
 
@@ -21,7 +21,7 @@ async def answer(http: httpx.AsyncClient, method: str, path: str, **sent: Any) -
 
 
 async def made(http: httpx.AsyncClient, project: str, clip: bytes) -> dict[str, str]:
-    """The id of an item of each format, all of them completed; a worker is there."""
+    """Generate an item of each format; return their ids once all are completed. Needs a worker."""
     await answer(http, "PATCH", project, json={"brandContext": BRAND})
     files = [("caption", (None, "Low water")), ("file", ("clip.mp4", clip, "video/mp4"))]
     source = (await answer(http, "POST", f"{project}/content/upload", files=files))["id"]
@@ -39,7 +39,7 @@ async def made(http: httpx.AsyncClient, project: str, clip: bytes) -> dict[str, 
 
 
 async def completed(http: httpx.AsyncClient, job_id: str) -> None:
-    """Until the job has ended, however long that takes here: the test has a limit of its own."""
+    """Wait until the job has ended, without a limit: the test has its own."""
     job: dict[str, Any] = {"status": "running"}
     while job["status"] == "running":
         job = await answer(http, "GET", f"/jobs/{job_id}", params={"wait": 30})
@@ -47,7 +47,7 @@ async def completed(http: httpx.AsyncClient, job_id: str) -> None:
 
 
 def clip(folder: Path) -> bytes:
-    """Ten seconds that somebody filmed."""
+    """Return a clip of ten seconds."""
     picture = "testsrc2=size=640x360:rate=30:duration=10"
     sound = "sine=frequency=330:sample_rate=48000:duration=10"
     return clips.make(folder / "clip.mp4", picture=picture, sound=sound).read_bytes()

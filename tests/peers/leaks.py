@@ -1,4 +1,4 @@
-"""Secrets that were written down: in the database, in what Redis was ever told, in logs."""
+"""Search for leaked secrets in the database, in all Redis commands, and in logs."""
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -12,13 +12,13 @@ from tests.dumps import everything, found
 
 
 class Ear:
-    """At Redis: a message is gone soon after it came, so what lies there at the end says little."""
+    """Monitor of Redis: a message is deleted soon after it arrives, so the final contents prove little."""
 
     def __init__(self, client: Redis, monitor: Monitor) -> None:
         self._client, self._monitor = client, monitor
 
     async def heard(self) -> str:
-        """Every command since it began to listen, or since it was last asked."""
+        """Return every command since the last call."""
         end, commands = str(ids.new()), [""]
         await self._client.echo(end)
         while end not in commands[-1]:
@@ -33,7 +33,7 @@ async def listening(redis_url: str) -> AsyncIterator[Ear]:
 
 
 async def leaked(secrets: Iterable[str], *, pool: Pool, ear: Ear, logs: str) -> list[str]:
-    """Those of a post's way that lie in any of them. Each has to have been read: it has words of ours."""
+    """Return the secrets that leaked. Asserts first that each place was really read."""
     database, told = await everything(pool), await ear.heard()
     assert "publish_post" in database
     assert "arq:" in told

@@ -1,4 +1,4 @@
-"""The account of an instance, and a way into it that is new for each test."""
+"""An account on an instance, with a new authorization for each test."""
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -23,7 +23,7 @@ SCOPES = "read write"
 
 
 class MastodonAccount(msgspec.Struct, frozen=True):
-    """`app` is our registration, `account` what its adapter is given."""
+    """`app` is our registration, `account` the adapter's input."""
 
     instance: Instance
     client: httpx.AsyncClient
@@ -43,11 +43,11 @@ class MastodonAccount(msgspec.Struct, frozen=True):
         return listed[0]
 
     def losing(self, *losses: Loss) -> AbstractAsyncContextManager[Proxy]:
-        """A proxy before the instance that loses so of each post's first requests."""
+        """Open a proxy that applies these losses to each post's first requests."""
         return between(self.instance.port, first_of_each(STATUSES, *losses))
 
     def shown(self, *captions: str) -> list[str]:
-        """Of these, those that the account shows, as often as it does."""
+        """Return the captions that the account shows, as often as it shows them."""
         return sorted(text for text in self.instance.texts(self.account.external_id) if text in captions)
 
 
@@ -80,7 +80,7 @@ async def let_in(instance: Instance) -> AsyncIterator[MastodonAccount]:
 
 @asynccontextmanager
 async def behind(mastodon: MastodonAccount, *losses: Loss) -> AsyncIterator[tuple[Mastodon, Account]]:
-    """The same account, to be asked by way of a proxy that loses."""
+    """Open the account behind a lossy proxy."""
     async with mastodon.losing(*losses) as proxy, outbound(proxy.base) as client:
         yield Mastodon(client), msgspec.structs.replace(mastodon.account, service_url=proxy.base)
 

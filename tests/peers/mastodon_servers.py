@@ -1,4 +1,4 @@
-"""Two servers of Mastodon's API that others wrote: snac2 and mastodon_mock, with an account on each."""
+"""Two third-party servers of Mastodon's API: snac2 and mastodon_mock, with an account on each."""
 
 import itertools
 import json
@@ -19,8 +19,8 @@ from tests.peers.node import FOLDER
 from tests.peers.processes import running
 from tests.waiting import PATIENCE_S
 
-#: It delivers each post to its own inbox too: its few threads would wait for one another, until the delivery
-#: is given up.
+#: It also delivers each post to its own inbox: with few threads they would wait for each other until the
+#: delivery times out.
 SNAC = {"protocol": "http", "num_threads": 16, "queue_timeout": 1, "queue_timeout_2": 1}
 FIELD = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 ACTION = re.compile(r'<form method="post" action="([^"]+)"')
@@ -28,7 +28,7 @@ NAMES = itertools.count(1)
 
 
 class Instance(msgspec.Struct, frozen=True):
-    """`form` is what a person types or presses on the page where they let an app in, `data` the server's."""
+    """`form` is a person's input on the consent page, `data` the server's folder."""
 
     name: str
     port: int
@@ -40,7 +40,7 @@ class Instance(msgspec.Struct, frozen=True):
         return f"http://localhost:{self.port}"
 
     def code(self, authorize_url: str) -> str:
-        """The code that a person's visit of the page brings to the address that they are sent back to."""
+        """Open the consent page, submit it, and return the code."""
         page = httpx.get(authorize_url, timeout=PATIENCE_S).raise_for_status().text
         action = ACTION.search(page)
         assert action, page
@@ -49,7 +49,7 @@ class Instance(msgspec.Struct, frozen=True):
         return parse_qs(urlsplit(answer.headers["Location"]).query)["code"][0]
 
     def texts(self, account_id: str) -> list[str]:
-        """All posts of an account as they are shown: the judge of how often something was posted."""
+        """Return all texts that an account shows: the oracle for duplicate posts."""
         found: dict[str, str] = {}
         url, query = f"{self.base}/api/v1/accounts/{account_id}/statuses", {"limit": "40"}
         while True:
@@ -73,7 +73,7 @@ def snac(folder: Path) -> Iterator[Instance]:
 
 
 def as_another(instance: Instance) -> Instance:
-    """snac's, for somebody who is new there."""
+    """Create a new snac account."""
     login = f"person{next(NAMES)}"
     words = [str(install_snac()), "adduser", str(instance.data), login]
     said = subprocess.run(words, text=True, check=True, capture_output=True).stdout
@@ -95,7 +95,7 @@ PACKAGE = "snac2"
 
 
 def install_snac() -> Path:
-    """The program; at once where it is there. The package's hash is checked by apt."""
+    """Return the program, and install it if it is missing. apt checks the package's hash."""
     folder = FOLDER / PACKAGE
     program = folder / "usr" / "bin" / "snac"
     if not program.exists():

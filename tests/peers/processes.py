@@ -1,4 +1,4 @@
-"""Processes beside the test: a peer's, from ready to ended, and a worker of ours."""
+"""Child processes of a test: peers, and the product's workers."""
 
 import os
 import signal
@@ -20,7 +20,7 @@ from tests.waiting import PATIENCE_S, until
 
 @contextmanager
 def running(words: Sequence[str], *, ready: str, cwd: Path | None = None) -> Iterator[None]:
-    """From the first 2xx of the address `ready` on; nothing of it is left afterwards."""
+    """Run a peer from the first 2xx at the address `ready` to the end of the block."""
     with (
         tempfile.TemporaryFile("w+") as said,
         subprocess.Popen(
@@ -52,18 +52,18 @@ def answers(address: str) -> bool:
 
 
 def working(settings: Settings, pool_name: str) -> AbstractContextManager[None]:
-    """A worker of ours; it finds work by itself, however late it is up."""
+    """Run a worker of the product; it polls, so a late start is fine."""
     return _ours(settings, "workers", pool_name)
 
 
 def dispatching(settings: Settings) -> AbstractContextManager[None]:
-    """A dispatcher of ours."""
+    """Run a dispatcher of the product."""
     return _ours(settings, "workers.dispatcher")
 
 
 @contextmanager
 def _ours(settings: Settings, module: str, *words: str) -> Iterator[None]:
-    """A process as the Procfile runs it, from its start to its end."""
+    """Run a process as in the Procfile while the block runs."""
     with subprocess.Popen(
         [*end_with_parent(signal.SIGTERM), sys.executable, "-m", module, *words],
         env={**os.environ, **environment(settings)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""A proxy between us and a peer that loses requests or answers, as a bad network does."""
+"""Lossy proxy to a peer: drops requests or responses, like a bad network."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -9,9 +9,9 @@ from rehearsal.acceptor import accepting
 
 
 class Loss(Enum):
-    """`ANSWER`: the peer takes the request, and its answer is lost. `REQUEST`: it never gets there.
+    """`ANSWER`: the peer handles the request, and its response is lost. `REQUEST`: the request is lost.
 
-    `TIME`: the answer is held back until the proxy lets it go.
+    `TIME`: the response is held until the proxy releases it.
     """
 
     NOTHING = auto()
@@ -20,14 +20,14 @@ class Loss(Enum):
     TIME = auto()
 
 
-#: What is lost of a request, by its first line and its body.
+#: Decides the loss by a request's first line and body.
 Rule = Callable[[str, bytes], Loss]
 
 
 class Proxy:
-    """`base` takes the peer's place; `lost` counts what was, `holds` says that an answer is held back.
+    """`base` replaces the peer's address; `lost` counts losses, `holds` is set while a response is held.
 
-    `answers` are the peer's, each after the first line of its request.
+    `answers` are the peer's responses, each with the first line of its request.
     """
 
     def __init__(self, port: int, rule: Rule) -> None:
@@ -36,7 +36,7 @@ class Proxy:
         self.holds, self.go = asyncio.Event(), asyncio.Event()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One request for each connection."""
+        """Serve one request for each connection."""
         head = await reader.readuntil(b"\r\n\r\n")
         body = await reader.readexactly(length(head))
         writer.write(await self.passed_on(head, body))
@@ -58,7 +58,7 @@ class Proxy:
 
 @asynccontextmanager
 async def between(port: int, rule: Rule) -> AsyncIterator[Proxy]:
-    """A proxy before the peer at `port` of this machine."""
+    """Run a proxy for the peer at `port` of this machine."""
     proxy = Proxy(port, rule)
     async with accepting(proxy.serve) as bound:
         proxy.base = f"http://127.0.0.1:{bound}"
@@ -71,7 +71,7 @@ def length(head: bytes) -> int:
 
 
 def closing(head: bytes) -> bytes:
-    """The request's head, so that the peer's answer ends with its connection."""
+    """Return the head with `Connection: close`, so that the peer's response ends with its connection."""
     lines = [line for line in head.split(b"\r\n") if line and not line.lower().startswith(b"connection:")]
     return b"\r\n".join([*lines, b"Connection: close", b"", b""])
 
@@ -91,7 +91,7 @@ def nothing_lost(line: str, body: bytes) -> Loss:
 
 
 def first_of_each(path: str, *losses: Loss) -> Rule:
-    """Of each body POSTed to `path`, the first requests are lost so, and those after them pass."""
+    """Apply the losses to the first requests of each body POSTed to `path`; later ones pass."""
     seen: dict[bytes, int] = {}
 
     def rule(line: str, body: bytes) -> Loss:

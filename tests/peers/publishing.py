@@ -1,4 +1,4 @@
-"""A worker's use of an adapter, without its database: the same decisions after each lost answer."""
+"""A worker's use of an adapter without a database: the same decisions after each lost response."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -23,12 +23,12 @@ T = TypeVar("T")
 
 TRIES, ASKS = 5, 20
 TIMEOUT_S = 60.0
-#: Longer than any adapter waits before it says that a post is absent.
+#: Longer than any adapter waits before it reports a post as absent.
 LATER = timedelta(minutes=2)
 
 
 class Clock:
-    """The time of whoever has nothing to wait for."""
+    """Real time, without any waiting."""
 
     async def now(self) -> datetime:
         return datetime.now(UTC)
@@ -42,21 +42,21 @@ REAL = Clock()
 
 @asynccontextmanager
 async def outbound(*bases: str) -> AsyncIterator[httpx.AsyncClient]:
-    """A client that may ask these addresses of this machine."""
+    """Open a client that may connect to these local addresses."""
     allowed = urls.read_allowed(",".join(base.removeprefix("http://") for base in bases))
     async with open_client(allowed=allowed, contact="https://tenantry.test") as client:
         yield client
 
 
 def post(caption: str, *, images: int = 0, post_id: UUID | None = None) -> Draft:
-    """A post of this moment with an id of its own."""
+    """Return a new post of now."""
     files = [file(picture(size=(4, 3 + number)), asset_id=ids.new()) for number in range(images)]
     now = datetime.now(UTC)
     return draft(caption, *files, post_id=post_id or ids.new(), created_at=now, now=now)
 
 
 async def patiently(ask: Callable[[], Awaitable[T]]) -> T:
-    """Again where nothing was sent, as a worker does: snac breaks off an answer now and then."""
+    """Retry requests that were not sent, as a worker does: snac sometimes aborts a response."""
     for _ in range(TRIES - 1):
         with suppress(NotSent):
             return await ask()
@@ -69,7 +69,7 @@ async def publish(adapter: Adapter, account: Account, what: Draft, clock: Clock 
 
 
 async def prepare(adapter: Adapter, account: Account, what: Draft, clock: Clock = REAL) -> Prepared:
-    """In as many steps as it takes."""
+    """Prepare the post in as many steps as needed."""
     so_far: Prepared | None = None
     while so_far is None or not so_far.complete:
         so_far = await patiently(partial(adapter.prepare, account, what, so_far))
@@ -80,7 +80,7 @@ async def prepare(adapter: Adapter, account: Account, what: Draft, clock: Clock 
 async def deliver(
     adapter: Adapter, account: Account, prepared: Prepared, what: Draft | None = None, clock: Clock = REAL
 ) -> Live:
-    """Sends until it is proved live: again where that is harmless, or once its absence is proved."""
+    """Send until the post is proved live: again if that is harmless, or after its absence is proved."""
     for _ in range(TRIES):
         asked = Inquiry(prepared, await clock.now(), await clock.now())
         try:
@@ -97,13 +97,13 @@ async def deliver(
 
 
 async def looked_for(adapter: Adapter, account: Account, asked: Inquiry, clock: Clock) -> Found:
-    """Once no call can be under way any more."""
+    """Look the post up, after any call in flight must have ended."""
     await clock.advance(LATER.total_seconds())
     return await patiently(partial(adapter.reconcile, account, asked._replace(now=asked.sent_at + LATER)))
 
 
 async def confirmed(adapter: Adapter, account: Account, asked: Inquiry, sent: Found, clock: Clock) -> Live:
-    """The post that was taken, asked about until it is live."""
+    """Poll an accepted post until it is live."""
     for _ in range(ASKS):
         if not isinstance(sent, Taken):
             break

@@ -1,7 +1,7 @@
-"""Servers from PyPI, each in a virtual environment of its own in `.local/peers`.
+"""Servers from PyPI, each in its own virtual environment in `.local/peers`.
 
-Of its own, since what they need doesn't fit beside ours: mastodon_mock's python-multipart brings a package
-`multipart` that would hide the one that we use, moto's botocore needs an older python-dateutil.
+Their dependencies conflict with ours: mastodon_mock's python-multipart installs a package `multipart` that
+would shadow ours, and moto's botocore needs an older python-dateutil.
 """
 
 import os
@@ -12,25 +12,25 @@ from pathlib import Path
 
 from tests.peers.node import FOLDER
 
-#: Their programs, by the name of the file that pins them.
+#: Their programs, by the name of the file with their pins.
 PROGRAMS = {
     "chdb": "python", "deployment": "python", "facebook_business": "python", "httpx_sse": "python",
     "mastodon_mock": "mastodon_mock", "moto": "moto_server", "openapi_client": "openapi-python-client",
     "posthole": "posthole",
     "segment": "python",
 }  # fmt: skip
-#: The oldest Python that one runs on, where ours may be older.
+#: The minimal Python of a server, if ours may be older.
 OLDEST = {"posthole": (3, 12)}
-#: Names of newer ones, of which the first that is there and runs is taken.
+#: Newer Pythons; the first installed one is used.
 NEWER = ("python3.14", "python3.13", "python3.12")
 
 
 class NoPython(Exception):
-    """A server needs a newer Python than there is. Says what to install."""
+    """Raised if a server needs a newer Python. The message names what to install."""
 
 
 def install(name: str) -> Path:
-    """The program; at once where these very versions are there. Raises `NoPython`."""
+    """Return the program, and install its pinned versions if they are missing. Raises `NoPython`."""
     folder, pins = FOLDER / name, Path(__file__).with_name(f"{name}.txt")
     stamp = folder / "installed"
     if not (stamp.exists() and stamp.read_text() == pins.read_text()):
@@ -42,7 +42,7 @@ def install(name: str) -> Path:
 
 
 def python(oldest: tuple[int, int]) -> str:
-    """One that is at least so new: ours, PEERS_PYTHON's, or one on the path."""
+    """Return a Python of at least this version: ours, PEERS_PYTHON's, or one on the path."""
     if sys.version_info[:2] >= oldest:
         return sys.executable
     check = f"import sys, ensurepip, venv; sys.exit(sys.version_info[:2] < {oldest})"

@@ -1,4 +1,4 @@
-"""A website on this machine."""
+"""A local website."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Sent(NamedTuple):
-    """What a path is answered with."""
+    """The response of a path."""
 
     body: bytes
     content_type: str
@@ -16,7 +16,7 @@ class Sent(NamedTuple):
 
 @contextmanager
 def answering(answer: Callable[[str], Sent]) -> Iterator[int]:
-    """The port of a server that answers a path."""
+    """Serve the function's responses; yields the port."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -42,7 +42,7 @@ def answering(answer: Callable[[str], Sent]) -> Iterator[int]:
 
 @contextmanager
 def site(files: Mapping[str, str]) -> Iterator[str]:
-    """A product's site of these files; whatever else is asked for is its page."""
+    """Serve a product's site of these files; other paths get its page."""
 
     def answer(path: str) -> Sent:
         name = path if path in files else "/"

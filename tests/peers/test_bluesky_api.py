@@ -1,4 +1,4 @@
-"""From the partner's request to the record on Bluesky's own server, and back."""
+"""Publishing from the partner's request to the record on Bluesky's own server."""
 
 import logging
 import re
@@ -66,7 +66,7 @@ async def test_a_token_at_its_end_is_refreshed_and_the_post_goes_out(project: Bl
 async def test_a_token_that_the_server_calls_expired_is_refreshed_and_the_post_goes_out(
     project: BlueskyProject, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """By our own books it lives for an hour yet. None of the tokens is written down, nor the password."""
+    """The token is valid for another hour in our database. No token and no password is written anywhere."""
     hear_all(caplog)
     async with listening(project.workers.settings.redis_url) as ear:
         async with between(project.pds.port, nothing_lost) as proxy, project.at_work(proxy.base):
@@ -90,7 +90,7 @@ async def test_a_token_that_the_server_calls_expired_is_refreshed_and_the_post_g
 
 
 def hear_all(caplog: pytest.LogCaptureFixture) -> None:
-    """But what the libraries say that every process of ours keeps quiet."""
+    """Record all logs, except those that every process of the product silences."""
     caplog.set_level(logging.DEBUG)
     for name in logs.QUIET:
         caplog.set_level(logging.WARNING, logger=name)
@@ -107,14 +107,14 @@ def of(tokens: Tokens) -> set[str]:
 
 
 def said(exchange: tuple[str, bytes]) -> tuple[str, str]:
-    """The call that was made of the server, and the error that its answer named, if it did."""
+    """Return the call's name, and the error code of its response, if any."""
     line, answer = exchange
     error = ERROR.search(answer)
     return line.split()[1].rpartition(".")[2], error[1].decode() if error else ""
 
 
 async def test_a_session_that_was_revoked_waits_for_its_owner(project: BlueskyProject) -> None:
-    """The app password is taken back: the post waits, and goes out once the account is connected again."""
+    """The app password is revoked: the post waits, and is published once the account is reconnected."""
     async with project.at_work():
         account = await project.account()
         project.pds.call("com.atproto.server.revokeAppPassword", token=project.person.owner, name="tenantry")

@@ -1,4 +1,4 @@
-"""Posting to Bluesky's own server: exactly once, and what it answers an account that it won't have."""
+"""Publishing to Bluesky's own server: exactly once, with its errors for refused accounts."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -120,7 +120,7 @@ async def test_a_token_of_no_use_asks_for_a_refresh(pds: Pds, token: str) -> Non
 
 
 async def test_the_servers_limit_says_when_it_ends(pds: Pds) -> None:
-    """30 sessions in 5 minutes for each account."""
+    """The server's limit is 30 sessions in 5 minutes for each account."""
     person = pds.person()
     async with outbound(pds.base) as client:
         for _ in range(30):

@@ -1,4 +1,4 @@
-"""The event archive in ClickHouse's own engine: each event of a closed day once, whatever is lost."""
+"""The event archive in ClickHouse's own engine: each event of a closed day once, despite lost responses."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.peers
 
 
 class Losing(ClickHouse):
-    """The answer to every second batch is lost, after the work or before it."""
+    """Archive that loses the response to every second batch, after the insert or before it."""
 
     turn = 0
 
@@ -59,7 +59,7 @@ async def test_each_event_is_there_once_and_a_purged_project_is_not(
 
 
 async def advanced(conn: Conn, archive: ClickHouse) -> int:
-    """Once more where an answer was lost."""
+    """Advance the archive; a lost response is retried."""
     try:
         return await event_archive.advance(conn, archive=archive, limit=3)
     except Unavailable:

@@ -1,4 +1,4 @@
-"""Clients that other people's generators make from our document, and a partner's program on each."""
+"""Clients of third-party generators from our OpenAPI document, with a partner's program on each."""
 
 import shutil
 import subprocess
@@ -26,7 +26,7 @@ PROGRAMS = Path(__file__).with_name("clients")
 
 
 class Platform(NamedTuple):
-    """A running API with workers, a sandbox's key there, and a picture to upload."""
+    """A running API with workers, a sandbox key, and an image to upload."""
 
     url: str
     key: str
@@ -63,7 +63,7 @@ def document(tmp_path: Path) -> Path:
 
 
 def run(words: Sequence[str | Path], cwd: Path, **environment: str) -> str:
-    """What a program says, with what it complains about."""
+    """Run a program and return its output, errors included."""
     path = {"PATH": f"{BIN}:/usr/bin:/bin", "HOME": str(cwd), "NO_COLOR": "1"}
     done = subprocess.run(
         [str(word) for word in words], cwd=cwd, env=path | environment,
@@ -77,7 +77,7 @@ def test_a_python_client_is_made_checked_and_used(document: Path, platform: Plat
     program = pypi.install("openapi_client")
     python, folder = program.with_name("python"), tmp_path / "python"
     said = run([program, "generate", "--path", document, "--output-path", folder], tmp_path)
-    assert said.strip() == f"Generating {folder}"  # no warning
+    assert said.strip() == f"Generating {folder}"  # No warning is printed.
     script = Path(shutil.copy(PROGRAMS / "drive.py", folder))
     checking = (sys.executable, "-m", "mypy", "--strict", "--python-executable", str(python))
     run([*checking, "tenantry_client", script.name], folder)

@@ -1,4 +1,4 @@
-"""Figures of posts on servers that others wrote: Bluesky's own, and two of Mastodon's API."""
+"""Figures of posts on third-party servers: Bluesky's own, and two of Mastodon's API."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def due(name: str | None) -> DuePost:
 
 
 async def test_what_others_did_with_a_post_is_counted(mastodon: MastodonAccount) -> None:
-    """The account favourites its own post, which either server counts; one that is not there is left out."""
+    """The account favourites its own post, which both servers count; a missing post is omitted."""
     live = await publish(mastodon.adapter, mastodon.account, post(unique("counted")))
     collector, shown = MastodonCollector(mastodon.client), due(live.external_id)
     before = await patiently(lambda: collector.posts(mastodon.account, [shown]))
@@ -49,7 +49,7 @@ async def test_a_token_that_was_revoked_tells_nothing(mastodon: MastodonAccount)
 
 
 async def test_the_account_server_asks_the_network_in_the_accounts_name(pds: Pds) -> None:
-    """Its requests have a token of its own making, and the answers come through as they are."""
+    """The server forwards requests with its own service token, and returns the responses unchanged."""
     asked = list[Asked]()
 
     async def reply(request: Asked) -> Told:

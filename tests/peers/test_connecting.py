@@ -1,4 +1,4 @@
-"""Connecting accounts of servers that others wrote, all the way: a link, their pages, a code; a password."""
+"""Connecting accounts of third-party servers end to end: by link, consent page and code, or by password."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.peers
 
 
 def way_back(page: str) -> str:
-    """The address to which a server's page is told to send people back."""
+    """Return the redirect address in a consent page's URL."""
     return parse_qs(urlsplit(page).query)["redirect_uri"][0]
 
 
@@ -52,7 +52,7 @@ class Project:
         return answer.json()
 
     async def let_in(self, instance: Instance, made: dict[str, Any]) -> str:
-        """Through our link and the server's own pages; the status on the way back."""
+        """Follow our link through the server's own pages; return the status of the redirect."""
         page = (await self.browser.get(made["authorizeUrl"])).headers["Location"]
         asked = {"state": made["state"], "code": instance.code(page)}
         return status(await self.browser.get(way_back(page), params=asked), made["state"])
@@ -74,7 +74,7 @@ class Project:
             return await credentials.open(conn, **named, keyring=seeds.VAULT)
 
     async def refreshed(self, account_id: str) -> Any:
-        """The job's result."""
+        """Refresh the tokens; return the job's result."""
         project_id = ids.read(ids.PROJECT, self.project)
         assert project_id
         named = {"organization_id": self.acme.organization_id, "account_id": uuid(account_id)}
@@ -91,7 +91,7 @@ class Project:
 
 @asynccontextmanager
 async def opened(settings: Settings, pool: Pool, server: str) -> AsyncIterator[Project]:
-    """An API and a worker that may open this server."""
+    """Run an API and a worker that may connect to this server."""
     mine = msgspec.structs.replace(settings, fetch_allow=urlsplit(server).netloc)
     served = create_app(mine)
     async with (

@@ -1,4 +1,4 @@
-"""The page at /docs in Chromium: every operation with all that the document says of it, on any screen."""
+"""The page at /docs in Chromium: it shows every operation completely, on large and small screens."""
 
 import json
 from collections.abc import Iterator
@@ -15,12 +15,12 @@ pytestmark = pytest.mark.peers
 
 Json = dict[str, Any]
 READY = "document.body?.dataset.ready"
-#: A large screen, and a telephone's.
+#: A large screen and a phone's.
 WIDTHS = (1400, 400)
 
 
 class Served(NamedTuple):
-    """A running API, its document, and a key of a sandbox."""
+    """A running API, its document, and a sandbox key."""
 
     url: str
     document: Json
@@ -39,7 +39,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture(params=WIDTHS)
 def page(api: Served, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """Fails where anything of the page did."""
+    """Open the page; fail on any error of it."""
     with browsing() as opened:
         opened.resize(request.param)
         opened.open(f"{api.url}/docs", READY)
@@ -55,7 +55,7 @@ def follow(schema: Json, document: Json) -> Json:
 
 
 def fields(schema: Json, document: Json, path: str = "") -> Iterator[str]:
-    """Every property of a shape and of the shapes in it, as paths."""
+    """Yield every property of a schema and of nested schemas, as paths."""
     found = follow(schema, document)
     for one in found.get("anyOf", []):
         yield from fields(one, document, path)
@@ -81,7 +81,7 @@ def documented(operation: Json, document: Json) -> list[str]:
     return sorted([*named, *(field for shape in shapes for field in fields(shape, document))])
 
 
-#: What of an operation can be seen, once it is open.
+#: The visible parts of an open operation.
 SHOWN = """(() => {
   const route = document.getElementById(%s);
   const seen = (one) => one.getClientRects().length > 0;
@@ -110,7 +110,7 @@ def test_every_operation_shows_all_that_is_documented(api: Served, page: Page) -
 
 
 def told(operation: Json) -> list[Any]:
-    """The answer's example, where it has one."""
+    """Return the response's example, if there is one."""
     contents = [answer.get("content", {}) for answer in operation["responses"].values()]
     return [about["example"] for content in contents for about in content.values() if "example" in about][:1]
 
@@ -154,7 +154,7 @@ def fill(page: Page, selector: str, value: str) -> None:
 
 
 def send(page: Page, operation: str, values: dict[str, str]) -> str:
-    """The answer that the page shows."""
+    """Send an operation's form, and return the shown response."""
     page.run(f"location.hash = '{operation}'")
     page.until(f"document.querySelector('#{operation} .examples')")
     page.run(f"document.querySelector('#{operation} .try').open = true")

@@ -1,4 +1,4 @@
-"""Chromium shows cleaned drawings, in a page and as documents of their own, and asks no server."""
+"""Cleaned drawings in Chromium, in a page and as documents: they cause no request."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.peers
 
 
 class Site(ThreadingHTTPServer):
-    """Serves the drawings of a list, and a page with all of them; `strange` are the other paths asked for."""
+    """Serves a list of drawings, and a page with all of them; `strange` are other requested paths."""
 
     daemon_threads = True
     drawings: tuple[str, ...] = ()
@@ -85,7 +85,7 @@ def left(data: bytes) -> list[str]:
 
 
 def shown(site: Site, drawings: list[str]) -> set[str]:
-    """Other paths that a browser asks for, by the time that it has loaded the page and all frames."""
+    """Return the other paths that a browser requests until the page and all frames are loaded."""
     site.drawings, site.strange = tuple(drawings), ()
     with browsing() as page:
         page.open(f"{site.url}/page", "document.readyState === 'complete'")
@@ -99,7 +99,7 @@ def test_a_browser_asks_no_server_for_a_cleaned_drawing() -> None:
 
 
 def test_a_browser_asks_servers_for_the_same_drawings_uncleaned() -> None:
-    """So the other test would see a request."""
+    """Proves that the other test would see a request."""
     with serving() as site:
         drawings = [one.decode() for one in attacks(site.url)]
         assert {"/stolen", "/image"} <= shown(site, drawings)

@@ -1,6 +1,6 @@
-"""Pages in many encodings, read by Chromium and by us: its encoding and text, and ours, are the same.
+"""Pages in many encodings: Chromium and our reader agree on encoding and text.
 
-But for one departure: what is UTF-8 we read so, where Chromium follows another declaration, or guesses.
+One exception: we read valid UTF-8 as UTF-8 where Chromium follows another declaration, or guesses.
 """
 
 import json
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.peers
 
 MARKS = {"utf-8": "utf-8-sig", "utf-16le": "utf-16-le", "utf-16be": "utf-16-be"}
 ENCODINGS = sorted({*LABELS.values()} - {"replacement", "x-user-defined", "utf-8", "utf-16le", "utf-16be"})
-#: Characters that Python's codecs have otherwise, by encoding.
+#: Number of characters in which Python's codecs differ, by encoding.
 OTHERS = {"big5": 203, "gb18030": 20, "gbk": 20, "koi8-u": 2, "windows-1255": 1}
 DECODED = """(() => {
     const decoder = new TextDecoder(%s);
@@ -40,7 +40,7 @@ def paragraph(html: str) -> str:
 
 @contextmanager
 def serving(pages: list[Sent]) -> Iterator[str]:
-    """Address of a server of pages, each under its number."""
+    """Serve pages by number; yields the address."""
 
     def answer(path: str) -> Sent:
         number = path.strip("/")
@@ -107,7 +107,7 @@ def test_every_label_leads_where_chromium_goes(browser: Page) -> None:
 
 @pytest.mark.parametrize("name", ENCODINGS)
 def test_bytes_are_the_characters_that_chromium_shows(browser: Page, name: str) -> None:
-    """Each byte, and each pair of which Chromium makes one character."""
+    """Covers each byte, and each pair that Chromium decodes as one character."""
     bodies = [bytes([byte]) for byte in range(256)]
     if "euc" in name or name in {"big5", "gbk", "gb18030", "shift_jis"}:
         bodies += [bytes([first, second]) for first in range(0x81, 0xFF) for second in range(0x40, 0xFF)]

@@ -1,6 +1,6 @@
-"""Exactly once: whatever happens to a call to TikTok or Instagram, the post is there once, or we say so.
+"""Exactly once: under any fault of a call to TikTok or Instagram, the post is published once, or reported.
 
-What comes out is what docs/reference/exactly-once.md says: `python -m tests.peers.exactly_once --write`.
+The expected results are in docs/reference/exactly-once.md: `python -m tests.peers.exactly_once --write`.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.long, pytest.mark.first, pytest.mark.timeout(1800)]
 
 
 def hold(rows: Sequence[Row], platforms: Sequence[str], *, killed: bool) -> None:
-    """Against the rule, and against the page."""
+    """Assert that the rows follow the rule and match the page."""
     assert [*wrong(rows)] == []
     titles = {shape.title for shape in SHAPES if shape.platform in platforms}
     kept = [each for each in page.kept() if each.title in titles and each.killed is killed]
@@ -40,7 +40,7 @@ async def test_a_worker_killed_at_each_call(servers: tuple[str, str], tmp_path: 
 
 
 def test_the_rule_is_broken_by_what_breaks_it() -> None:
-    """A judge that never said no would prove nothing."""
+    """An oracle that never fails would prove nothing."""
     good = Row(
         "TikTok: photos", "content/init", "drop_before", "published", live=1, drafts=0, sends=1, attempts=1
     )

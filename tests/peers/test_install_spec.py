@@ -1,4 +1,4 @@
-"""Texts of the install spec in parsers of others. Those of `web` and `vite` run in `web_module`."""
+"""Texts of the install spec, checked by third-party parsers. `web_module` runs those of `web` and `vite`."""
 
 import json
 import plistlib
@@ -15,7 +15,7 @@ from tests.peers import node
 pytestmark = pytest.mark.peers
 
 PARSE = Path(__file__).with_name("clients") / "parse.cjs"
-#: How the file is called that the snippet goes into.
+#: Names of the files for the snippets.
 INTO: Mapping[AppPlatform, str] = {
     "react-native": "App.tsx", "expo": "App.tsx", "nextjs": "layout.jsx", "vite": "main.js",
     "react-router": "root.jsx",
@@ -23,7 +23,7 @@ INTO: Mapping[AppPlatform, str] = {
 
 
 def texts(*platforms: AppPlatform) -> dict[str, str]:
-    """Everything that a product pastes, by the name of a file."""
+    """Return every text for a product, by file name."""
     shown = install_spec.show(
         app_id="app_1", endpoint="https://api.example/v1/apps/app_1/events", public_url="https://api.example",
         platforms=platforms,

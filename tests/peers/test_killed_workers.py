@@ -1,4 +1,4 @@
-"""A worker killed at any point, a Redis emptied at any: each server has one post each."""
+"""A worker killed, or a Redis emptied, at any point: each server has one post each."""
 
 import itertools
 from collections import Counter
@@ -34,12 +34,12 @@ from tests.waiting import eventually
 #: One waits for its time, one for a worker with a free slot.
 LATER, IN_LINE = "later", "in_line"
 PAUSED = (BEFORE_MARK, MARKED)
-#: What waits for its time, or for a look that can prove something, waits no longer than that.
+#: No post waits longer than this for its time or for a conclusive lookup.
 WHILE = timedelta(minutes=1)
 
 
 class Stage(NamedTuple):
-    """A post's phase and its job's state: until it is `running`, what it waits for."""
+    """A post's phase and its job's state, or before `running` the job's stage."""
 
     phase: str | None
     job: str
@@ -49,16 +49,16 @@ WAITS, LINES_UP = Stage(None, "scheduled"), Stage(None, "queued")
 CLAIMED = Stage("preparing", "running")
 SENDING, TAKEN = Stage("sending", "running"), Stage("accepted", "running")
 
-#: Each post where its worker is killed.
+#: Expected stages of the posts at the worker's kill.
 KILLED = {BEFORE_MARK: CLAIMED, MARKED: SENDING, CALLED: SENDING, ANSWERED: SENDING, ACCEPTED: TAKEN}
-#: Each post where Redis is emptied.
+#: Expected stages of the posts when Redis is emptied.
 EMPTIED = {LATER: WAITS, IN_LINE: LINES_UP, BEFORE_MARK: CLAIMED, MARKED: SENDING}
 
 STAGES = """
 select a.handle, p.phase, case j.state when 'queued' then j.stage else j.state end as job
   from scheduled_post p join job j on j.id = p.job_id join social_account a on a.id = p.social_account_id"""
 LOOKED_FOR = f"{STAGES} where j.state = 'queued' and p.last_error->>'code' = $1"
-#: The time of a post, and of its job.
+#: Move the times of posts, and of their jobs.
 PASS_BY = [
     """update scheduled_post p set scheduled_for = p.scheduled_for - $1::interval, sent_at = p.sent_at - $1
          from social_account a where a.id = p.social_account_id and a.handle = any($2)""",
@@ -84,7 +84,7 @@ async def peer(request: pytest.FixtureRequest) -> AsyncIterator[Peer]:
 
 
 class Scene(msgspec.Struct, frozen=True):
-    """A fleet whose workers post by way of a proxy, and who is behind each account's handle."""
+    """A fleet with workers behind a proxy, and the accounts by handle."""
 
     fleet: Fleet
     proxy: Proxy
@@ -92,11 +92,11 @@ class Scene(msgspec.Struct, frozen=True):
     accounts: dict[str, NewAccount]
 
     async def publisher(self, **settings: Any) -> Process:
-        """One that gives up no call while it is held: the time for it is a part of the worker's lease."""
+        """Start a worker that keeps waiting for a held call: its timeout is part of the worker's lease."""
         return await self.fleet.publisher(lease_s=LONG_S, **settings)
 
     async def post(self, handles: Iterable[str], *, after: timedelta = timedelta()) -> None:
-        """One of each account, by its handle."""
+        """Schedule a post on each account, by its handle."""
         async with self.fleet.pool.acquire() as conn:
             project_id = await seeds.project(conn, self.fleet.org)
             for handle in handles:
@@ -125,7 +125,7 @@ class Scene(msgspec.Struct, frozen=True):
         return {row["handle"]: Stage(row["phase"], row["job"]) for row in rows}
 
     async def settle(self, handles: Iterable[str]) -> None:
-        """Once these posts were looked for, and are to be looked for again when that can prove something."""
+        """Wait until these posts were looked up and wait for a conclusive lookup."""
         wanted = {*handles}
 
         async def all_wait() -> bool:
@@ -136,7 +136,7 @@ class Scene(msgspec.Struct, frozen=True):
         await self.let_pass(wanted)
 
     async def let_pass(self, handles: Iterable[str]) -> None:
-        """Lets the time come that these posts wait for."""
+        """Move the posts' times, so that they become due."""
         for pass_by in PASS_BY:
             await self.fleet.pool.execute(pass_by, WHILE, [*handles])
 
@@ -151,7 +151,7 @@ class Scene(msgspec.Struct, frozen=True):
         return {handle: account.texts() for handle, account in self.accounts.items()}
 
     async def timelines(self) -> list[list[dict[str, Any]]]:
-        """Of all posts, as the API shows them."""
+        """Return the timelines of all posts, as the API shows them."""
         async with self.fleet.pool.acquire() as conn:
             posts = [row["id"] for row in await conn.fetch("select id from scheduled_post")]
             told = [
@@ -187,7 +187,7 @@ def caption(handle: str) -> str:
 
 
 def holding(words: str) -> Rule:
-    """Of the calls with these words, the first one's answer is held back."""
+    """Hold the response of the first call with these words."""
     losses = itertools.chain([Loss.TIME], itertools.repeat(Loss.NOTHING))
     return lambda _, body: next(losses) if words.encode() in body else Loss.NOTHING
 
@@ -195,7 +195,7 @@ def holding(words: str) -> Rule:
 async def test_a_worker_killed_at_five_points_leaves_one_post_each(
     peer: Peer, database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Before it is marked, before the call, during it, before the answer is written down, once accepted."""
+    """Kills before the mark, before the call, during it, before the response is stored, and once accepted."""
     settings = made.settings_for(database_url, redis_url)
     async with playing(peer, settings, tmp_path, KILLED, monkeypatch) as scene:
         await scene.fleet.dispatcher()
@@ -216,7 +216,7 @@ async def test_a_worker_killed_at_five_points_leaves_one_post_each(
         for each in told:
             check(each)
             words = Counter(entry["type"] for entry in each)
-            # Where the same bytes make a second post, none is sent again that isn't proved to be absent.
+            # Where the same bytes make a second post, a call is repeated only after its absence is proved.
             assert words["call"] - words["not_sent"] == 1 or not peer.settling, each
             assert each[-2]["type"] == "published", each
             assert [entry.get("outcome") for entry in each].count("lost") == 1, each
@@ -225,7 +225,7 @@ async def test_a_worker_killed_at_five_points_leaves_one_post_each(
 async def test_redis_emptied_while_posts_wait_are_claimed_and_are_sent_leaves_one_post_each(
     peer: Peer, own_servers: made.Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A message for one that waits is among what is lost."""
+    """A waiting post's wake-up message is lost too."""
     settings = made.settings_for(own_servers.postgres.url, own_servers.valkey.url)
     async with playing(peer, settings, tmp_path, EMPTIED, monkeypatch) as scene:
         await scene.fleet.dispatcher()

@@ -1,4 +1,4 @@
-"""Posting to two servers of Mastodon's API: one keeps our keys, the other has to be asked what it has."""
+"""Publishing to two servers of Mastodon's API: one stores idempotency keys, the other must be searched."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,12 +20,12 @@ from workers.publishing import phases
 
 pytestmark = pytest.mark.peers
 
-#: Of ours alone, and through a worker.
+#: Posts by the adapter alone, and through a worker.
 POSTS, FEW = 40, 10
 
 
 async def test_what_each_says_of_itself(mastodon: MastodonAccount) -> None:
-    """Of the two only one keeps an Idempotency-Key, and its version doesn't say otherwise."""
+    """Only one of them stores an Idempotency-Key; their versions do not show which."""
     told = mastodon.account.traits
     assert told["tokenExact"] is (mastodon.instance.name == "mock")
     assert told["captionMax"] in {500, 100_000}
@@ -87,7 +87,7 @@ async def test_a_token_that_was_revoked_asks_for_a_new_connection(mastodon: Mast
 
 
 async def test_a_key_brings_back_the_same_post_where_it_is_kept(mastodon: MastodonAccount) -> None:
-    """What `tokenExact` says of each of them is so."""
+    """`tokenExact` is right for each of them."""
     prepared = await mastodon.adapter.prepare(mastodon.account, post(unique("keyed"), images=1))
     first, second = [
         await mastodon.adapter.send(mastodon.account, prepared, post(""), timeout_s=TIMEOUT_S)
@@ -111,7 +111,7 @@ async def test_posts_whose_answers_are_lost_are_there_once(
 
 
 async def send(workers: Workers, mastodon: MastodonAccount, base: str, captions: list[str]) -> None:
-    """Posts that are due now, to the account as it is reached there."""
+    """Schedule posts for now, to the account at this address."""
     account, grant = mastodon.account, Grant(access_token=mastodon.account.access_token)
     found: dict[str, Any] = {"external_id": account.external_id, "traits": account.traits}
     async with workers.pool.acquire() as conn:

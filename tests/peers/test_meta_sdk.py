@@ -1,4 +1,4 @@
-"""Normal forms and hashes beside those of Meta's own SDK for Python, which is on PyPI."""
+"""Normal forms and hashes, compared with Meta's own SDK for Python from PyPI."""
 
 import json
 import random
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.peers
 
 EACH = 1_000
 
-#: Pairs of field and text from stdin, in one JSON list; the hash of each, or null, back.
+#: Reads pairs of field and text from stdin, in one JSON list; prints the hash of each, or null.
 ASK = """
 import json, sys
 from facebook_business.adobjects.serverside.normalize import Normalize
@@ -44,7 +44,7 @@ def test_they_are_equal() -> None:
     differ = [
         (field, text)
         for (field, text), their in zip(asked, theirs, strict=True)
-        # What is empty once it is bare has a hash there, which is everybody's.
+        # The SDK hashes a value that is empty after normalization; that hash would match everyone.
         if hashing.hashed(text, hashing.META[field]) != (None if their == BLANK else their)
     ]
     assert differ == []
@@ -60,7 +60,7 @@ def email(chance: random.Random) -> str:
 
 
 def phone(chance: random.Random) -> str:
-    """E.164, written as people write it: of others Meta's SDK guesses what they are."""
+    """Return an E.164 number in a human notation: Meta's SDK guesses other numbers."""
     digits = f"{chance.randint(1, 9)}{chance.randint(10**7, 10**12)}"
     return "+" + "".join(digit + chance.choice(["", "", "", " ", "-"]) for digit in digits)
 

@@ -1,4 +1,4 @@
-"""GitHub as octokit recorded it, on octokit's own server of recordings."""
+"""GitHub's API as recorded by octokit, on octokit's own fixtures server."""
 
 import json
 from pathlib import Path
@@ -17,12 +17,12 @@ from workers.web.fetch import open_client
 
 pytestmark = pytest.mark.peers
 
-#: Scenarios that end in something else than what was asked for; each has a test of its own.
+#: Scenarios with another outcome; each has a separate test.
 OTHERS = {"rename-repository", "get-archive", "branch-protection"}
 
 
 def scenario(server: str, name: str) -> str:
-    """The address at which a scenario's answers come, each once and in its order."""
+    """Load a scenario; return its address, which serves each response once, in order."""
     answer = httpx.post(f"{server}/fixtures", json={"scenario": name}, timeout=PATIENCE_S)
     return str(answer.raise_for_status().json()["url"])
 
@@ -32,7 +32,7 @@ def api_at(client: httpx.AsyncClient, base: str) -> Api:
 
 
 async def replay(server: str, name: str, exchanges: list[dict[str, Any]]) -> list[str]:
-    """The outcome of each exchange that isn't only a redirect's end."""
+    """Return the outcome of each exchange, except those that only end a redirect."""
     base, outcomes = scenario(server, name), []
     async with open_client(allowed=urls.operated(server), contact="https://tenantry.test") as client:
         for exchange in exchanges:
@@ -47,7 +47,7 @@ async def replay(server: str, name: str, exchanges: list[dict[str, Any]]) -> lis
 
 
 def matches(body: bytes, response: Any) -> str:
-    """Ids and hosts are the server's own: the shape has to be the recording's."""
+    """Compare only the shape: ids and hosts are the server's own."""
     if isinstance(response, str):
         return "read" if body.decode() == response else "other text"
     found = msgspec.json.decode(body)
@@ -76,7 +76,7 @@ async def test_every_recorded_scenario_is_read(fixtures_server: str, recordings:
 async def test_what_was_recorded_absent_is_not_found(
     fixtures_server: str, recordings: Path, name: str
 ) -> None:
-    """The archive's redirect leads to another host of GitHub's, which this server plays too."""
+    """The archive redirects to another GitHub host, which this server plays too."""
     assert await replay(fixtures_server, name, recorded(recordings, name)) == ["SourceNotFound"]
 
 

@@ -1,7 +1,7 @@
-"""Posting to a TikTok and an Instagram that somebody else wrote, as far as they go.
+"""Publishing to a third-party mock of TikTok and Instagram, as far as it goes.
 
-posthole publishes a video when it is first asked about, even without its bytes, and an image as often as it
-is told to: that our own calls don't tell it twice is what is tested here.
+posthole publishes a video at the first status query, even without its bytes, and publishes an image on each
+call: the tests check that our calls don't repeat.
 """
 
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -63,7 +63,7 @@ def image(caption: str) -> Draft:
 
 
 def first_of_each(method: str, *losses: Loss) -> Rule:
-    """Of each address that ends an upload or publishes, the first requests are lost so."""
+    """Apply the losses to the first requests of each address that ends an upload or publishes."""
     seen: dict[tuple[str, bytes], int] = {}
 
     def rule(line: str, body: bytes) -> Loss:
@@ -96,7 +96,9 @@ async def test_lost_calls_leave_each_video_there_once(posthole: Posthole, losses
 
 
 async def test_an_image_whose_publish_was_lost_is_never_proved_absent(posthole: Posthole) -> None:
-    """Its containers never say PUBLISHED and nothing lists its posts: so nobody may send it again."""
+    """Its containers never become PUBLISHED and it has no media list, so the post must never be sent
+    again.
+    """
     caption, account = unique("lost"), posthole.account("instagram")
     async with (
         between(

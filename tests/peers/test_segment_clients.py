@@ -1,4 +1,4 @@
-"""Segment's own clients against our API, over a network that loses what they say: every event once."""
+"""Segment's own clients with our API over a lossy network: every event is stored once."""
 
 import asyncio
 import json
@@ -33,7 +33,7 @@ Json: TypeAlias = dict[str, Any]
 PROGRAMS = Path(__file__).with_name("clients")
 MESSAGE_ID = re.compile(rb'"messageId": ?"([^"]+)"')
 
-#: What each call of every client becomes: the event's name, and what the call says.
+#: The expected event of each client call: its name and properties.
 CALLS: list[tuple[str, Json]] = [
     ("$alias", {"previousId": "guest-1"}),
     ("$group", {"groupId": "g-1", "seats": 4}),
@@ -42,12 +42,12 @@ CALLS: list[tuple[str, Json]] = [
     ("$screen", {"category": "Shop", "name": "Cart", "items": 3}),
     *(("sign_up", {"number": number}) for number in range(20)),
 ]
-#: What a page's calls say by themselves, beside that.
+#: Properties that page calls add themselves.
 OF_PAGES = {"path", "referrer", "search", "title", "url"}
 
 
 class Network(NamedTuple):
-    """The API as clients reach it, with the key of an app of pages on localhost."""
+    """The API from a client's view, with the key of a web app on localhost."""
 
     proxy: Proxy
     key: str
@@ -58,7 +58,7 @@ class Network(NamedTuple):
         return self.proxy.base
 
     async def has_answered(self, messages: int) -> None:
-        """Until each of so many messages, one a request, has come again and been answered."""
+        """Wait until each of `messages`, one a request, was sent again and answered."""
         posts = messages * (2 if self.loss is Loss.ANSWER else 1)
 
         async def all_are() -> bool:
@@ -68,7 +68,7 @@ class Network(NamedTuple):
 
 
 def first_of_each_message(loss: Loss) -> Rule:
-    """The first request with a message is lost so; those of messages that were lost before pass."""
+    """Lose the first request with a message; later requests with lost messages pass."""
     lost = set[bytes]()
 
     def rule(_: str, body: bytes) -> Loss:
@@ -106,7 +106,7 @@ async def network(
 
 
 async def stored(pool: Pool) -> list[tuple[str, Json]]:
-    """Each event as its call said it, all by the one person."""
+    """Return the stored events, all of one person."""
     rows = await pool.fetch("select name, user_id, properties from event")
     assert {row["user_id"] for row in rows} == {"u-1"}
     found = [(row["name"], json.loads(row["properties"])) for row in rows]
@@ -128,14 +128,14 @@ def javascript(network: Network) -> list[str | Path]:
 
 
 def in_node(program: str) -> list[str | Path]:
-    """The words of a program that may ask this machine alone."""
+    """Return the command of a program that may connect to this machine only."""
     guard = (PROGRAMS / "only_here.mjs").as_uri()
     return [node.command(), "--import", guard, PROGRAMS / program, node.install()]
 
 
 @pytest.mark.parametrize("words", [python, javascript])
 async def test_a_server_has_every_event_stored_once(network: Network, pool: Pool, words: Words) -> None:
-    """segment-analytics-python, and @segment/analytics-node."""
+    """Covers segment-analytics-python and @segment/analytics-node."""
     client = await asyncio.create_subprocess_exec(*words(network), stderr=PIPE)
     _, said = await client.communicate()
     assert client.returncode == 0, said.decode()
@@ -148,7 +148,7 @@ async def test_a_server_has_every_event_stored_once(network: Network, pool: Pool
 
 @asynccontextmanager
 async def in_jsdom(address: str) -> AsyncIterator[None]:
-    """The page at an address, open while the block runs; it has asked nobody but this machine."""
+    """Open a page in jsdom while the block runs; it may connect to this machine only."""
     page = await asyncio.create_subprocess_exec(*in_node("open_page.mjs"), address, stdin=PIPE, stderr=PIPE)
     try:
         yield
@@ -159,7 +159,7 @@ async def in_jsdom(address: str) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def in_chromium(address: str) -> AsyncIterator[None]:
-    """Likewise. What waits for Chromium is in a thread, since the network is in this one."""
+    """Open a page in Chromium, driven from a thread, since the proxy runs in this event loop."""
     with browsing() as page:
         page.ask("Network.enable")
         await asyncio.to_thread(page.open, address, "globalThis.AnalyticsNext")
@@ -172,7 +172,7 @@ async def in_chromium(address: str) -> AsyncIterator[None]:
 async def test_a_page_has_every_event_stored_once_and_tells_nobody_else(
     network: Network, pool: Pool, opened: Callable[[str], AbstractAsyncContextManager[None]]
 ) -> None:
-    """@segment/analytics-next, which asks us for its settings: they say where all goes."""
+    """@segment/analytics-next loads its settings from our API; they contain the event endpoint."""
     bundle = node.install() / "@segment" / "analytics-next" / "dist" / "umd" / "index.js"
     page = (PROGRAMS / "segment_page.html").read_text()
     page = page.replace("%KEY%", network.key).replace("%ADDRESS%", network.address)

@@ -1,4 +1,4 @@
-"""Other people's clients of server-sent events against our API: httpx-sse over cut connections, and curl."""
+"""Third-party clients of server-sent events with our API: httpx-sse over cut connections, and curl."""
 
 import asyncio
 from asyncio import StreamReader
@@ -36,7 +36,7 @@ async def events(pool: Pool, org: UUID) -> list[str]:
 
 @asynccontextmanager
 async def running(*words: object) -> AsyncIterator[StreamReader]:
-    """What a client prints, which is ended with the block."""
+    """Run a client while the block runs; yields its output."""
     process = await asyncio.create_subprocess_exec(*map(str, words), stdout=PIPE)
     assert process.stdout
     try:
@@ -49,7 +49,7 @@ async def running(*words: object) -> AsyncIterator[StreamReader]:
 
 
 async def lines(printed: StreamReader, word: str, many: int) -> list[str]:
-    """So many lines that have this word."""
+    """Read `many` lines that contain this word."""
     found: list[str] = []
     while len(found) < many:
         line = (await printed.readline()).decode()

@@ -1,4 +1,4 @@
-"""`python -m tests.rehearsal.broken`: the `tenantry` command, whose rehearsals have broken workers."""
+"""`python -m tests.rehearsal.broken`: the `tenantry` command, with broken workers in its rehearsals."""
 
 from cli.__main__ import main
 from rehearsal import hosts

@@ -1,7 +1,7 @@
-"""`python -m tests.rehearsal.broken_worker`: a rehearsal's worker with two faults, which its tally must find.
+"""`python -m tests.rehearsal.broken_worker`: a rehearsal's worker with two faults for the tally to find.
 
-What fails at first writes its effect outside of any fenced transaction, and so once for each attempt. What
-writes in its commit deletes its job there.
+The flaky task writes its effect outside of fenced transactions, once for each attempt. The write task deletes
+its own job in the commit.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The acceptor of the tests' servers: no connection outlives it, so that no later test is blamed for one."""
+"""Loopback server: no connection outlives it, so that no leak shows up in a later test."""
 
 import asyncio
 import socket
@@ -16,7 +16,7 @@ async def listen(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
 
 @pytest.mark.parametrize("turns", range(6))
 async def test_a_connection_that_comes_as_its_server_ends_is_closed(turns: int) -> None:
-    """Whichever step of accepting it the end meets."""
+    """The shutdown meets each step of accepting a connection."""
     async with accepting(listen) as port:
         client = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
         for _ in range(turns):

@@ -1,4 +1,4 @@
-"""A proxy that cuts, holds or mutes what goes through it, and a receiver that takes a key once."""
+"""Fault proxy that cuts, holds or mutes, and the receiver that accepts each key once."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,7 +15,7 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class Echo:
-    """A server that sends back each line; `heard` has those that arrived."""
+    """A server that echoes each line; `heard` has the received lines."""
 
     def __init__(self) -> None:
         self.heard = asyncio.Queue[bytes]()
@@ -28,7 +28,7 @@ class Echo:
 
 @asynccontextmanager
 async def connected() -> AsyncIterator[tuple[Proxy, Echo, Streams]]:
-    """A client, a proxy and a server, between which a line has come and gone."""
+    """Connect a client, a proxy and a server, after one line has made the round trip."""
     echo = Echo()
     async with accepting(echo.serve) as port, proxy.before(Address("127.0.0.1", port)) as way:
         reader, writer = await asyncio.open_connection(*way.address)

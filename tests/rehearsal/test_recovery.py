@@ -1,4 +1,4 @@
-"""Recovery: from the first fault that an attempt met until its job ran again; and refusals, by logs."""
+"""Recovery time of an attempt from its first fault, and refusals from logs."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,7 +22,7 @@ def at(second: float) -> datetime:
 
 
 def attempts(outcome: str = "lost") -> list[Ran]:
-    """One from second 10 to 14, and the next from 15 on."""
+    """Return an attempt from second 10 to 14, and the next from 15 on."""
     first = Ran(JOB, 1, 1, WORKER, at(10), at(14), outcome)
     return [
         first,

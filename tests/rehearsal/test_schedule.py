@@ -1,4 +1,4 @@
-"""The schedule: a pure function of a seed, which a longer rehearsal only prolongs; likewise the load."""
+"""Schedule and load: pure functions of a seed; a longer rehearsal only appends."""
 
 from itertools import islice, pairwise
 from uuid import UUID

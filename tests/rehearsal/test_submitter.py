@@ -1,4 +1,4 @@
-"""A submitter: an errand that it asks again is the same job, which the tally reads with its effects."""
+"""Submitter: a repeated request is the same job, and the tally reads each job's effects."""
 
 from functools import partial
 from itertools import islice

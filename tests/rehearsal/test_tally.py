@@ -1,4 +1,4 @@
-"""The tally: a job that is gone, or left too little, is lost; one that left too much is doubled."""
+"""Tally: a missing job or effect is lost, a surplus one is doubled."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""The API, its callers and its workers in the test's own loop, and the spans that they make."""
+"""Fixtures: the API, its callers and workers in the test's own loop, and their recorded spans."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Spans that are kept in memory."""
+"""In-memory recorder of spans."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from telemetry.otel import Ids, OtelRecorder
 
 
 class Made(NamedTuple):
-    """A span by what it is to its trace; ids are hexadecimal, times nanoseconds."""
+    """A finished span in its trace; ids are hexadecimal, times nanoseconds."""
 
     name: str
     trace: str
@@ -28,7 +28,7 @@ class Made(NamedTuple):
 
 
 class Spans:
-    """The spans that have ended."""
+    """The finished spans."""
 
     def __init__(self, exporter: InMemorySpanExporter, recorder: OtelRecorder) -> None:
         self.exporter, self.recorder = exporter, recorder
@@ -39,7 +39,7 @@ class Spans:
 
     @property
     def made(self) -> list[Made]:
-        """In the order in which they began."""
+        """Return the spans in the order of their begin."""
         return sorted((_read(one) for one in self.raw), key=lambda one: one.began)
 
     def named(self, name: str) -> list[Made]:
@@ -65,7 +65,7 @@ def _read(span: ReadableSpan) -> Made:
 
 @contextmanager
 def recorded(sampler: Sampler = ALWAYS_ON) -> Iterator[Spans]:
-    """Those that this process makes while the block runs."""
+    """Record this process's spans while the block runs."""
     exporter, span_ids = InMemorySpanExporter(), Ids()
     provider = TracerProvider(sampler, id_generator=span_ids, shutdown_on_exit=False)
     provider.add_span_processor(SimpleSpanProcessor(exporter))

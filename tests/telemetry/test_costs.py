@@ -10,7 +10,7 @@ from telemetry.costs import Cost, Steps
 
 
 def burn(seconds: float) -> None:
-    """Use so much CPU time of this thread."""
+    """Use `seconds` of CPU time of this thread."""
     ends = time.thread_time() + seconds
     while time.thread_time() < ends:
         pass
@@ -91,7 +91,7 @@ async def test_threads_are_charged_their_own_cpu() -> None:
 
 
 def test_a_connection_costs_its_time_without_the_cpu_of_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A busy loop makes no statement look slow."""
+    """The CPU of a busy loop isn't charged as connection time."""
     walls, cpus = iter([10.0, 13.0, 20.0, 21.0]), iter([1.0, 3.5, 4.0, 5.5])
     monkeypatch.setattr(costs, "perf_counter", lambda: next(walls))
     monkeypatch.setattr(costs, "thread_time", lambda: next(cpus))

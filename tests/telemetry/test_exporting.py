@@ -1,4 +1,4 @@
-"""Spans on their way out: as the environment says, at nobody's expense, and not at all without the extra."""
+"""Export of spans: configured by the environment, without delay for work, off without the extra."""
 
 import asyncio
 import subprocess
@@ -18,10 +18,10 @@ from telemetry.tracing import Served
 from tests.waiting import eventually
 
 AT = "OTEL_EXPORTER_OTLP_ENDPOINT"
-#: More than OpenTelemetry keeps.
+#: More spans than OpenTelemetry queues.
 MANY = 5000
 
-#: All that the processes import, where the extra isn't installed.
+#: A process without the extra: its imports, then an export.
 WITHOUT = """
 import sys
 sys.modules["opentelemetry"] = None
@@ -80,7 +80,7 @@ def test_what_opentelemetry_refuses_is_a_setting_to_correct(
 async def test_a_collector_that_hangs_holds_up_neither_work_nor_its_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Spans beyond what is kept are dropped, and the block ends although nothing was ever answered."""
+    """Spans over the queue's limit are dropped, and the block ends although the collector never responds."""
     asked, may_end = asyncio.Event(), asyncio.Event()
 
     async def hang(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
@@ -97,7 +97,7 @@ async def test_a_collector_that_hangs_holds_up_neither_work_nor_its_end(
 
 
 async def gone() -> bool:
-    """Its thread has ended, too."""
+    """Return whether the exporter's thread has ended."""
     return not any("Otel" in one.name for one in threading.enumerate())
 
 

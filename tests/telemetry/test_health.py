@@ -1,4 +1,4 @@
-"""A worker's answers to whoever watches over it."""
+"""Health server of a worker."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Lines of the log about one job, from its request to its end: all say whose it is, whoever writes them."""
+"""Log lines of one job, from its request to its end: each process adds the same ids."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -31,7 +31,7 @@ _log = logs.get("task")
 
 @pytest.fixture
 def lines() -> Iterator[list[Line]]:
-    """Each line with its fields, as `configure` has them added."""
+    """Collect each line with the fields that `configure` adds."""
     kept: list[Line] = []
 
     def keep(_: Any, level: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
@@ -74,7 +74,9 @@ async def test_every_line_about_a_job_names_its_request_and_its_owner(
 async def test_a_job_that_a_job_made_is_named_beside_the_request_behind_it(
     acme: Caller, workers: Workers, lines: list[Line]
 ) -> None:
-    """Once that is committed: its id leads to no request."""
+    """The request id is missing in the job's own id, so the fields come from the parent job once it is
+    committed.
+    """
     made = list[UUID]()
 
     async def task(ctx: Context) -> Outcome:
@@ -98,7 +100,7 @@ async def test_a_job_that_a_job_made_is_named_beside_the_request_behind_it(
 
 
 async def test_so_do_the_dispatchers(acme: Caller, workers: Workers, lines: list[Line]) -> None:
-    """Of a job whose worker died, and of one that nobody came to perform."""
+    """Covers a job of a dead worker, and a job that no worker pulled."""
     project = await project_of(acme)
     died = await ingest(acme, project)
     async with workers.pool.acquire() as conn:

@@ -1,4 +1,4 @@
-"""One trace over two processes, as a collector gets it: OTLP, read by OpenTelemetry's own classes."""
+"""One trace over two processes, as a collector receives it: OTLP, parsed by OpenTelemetry's own classes."""
 
 import asyncio
 import signal
@@ -36,7 +36,7 @@ class Got(NamedTuple):
 
 
 class Collector:
-    """What came, as it came and as it is read."""
+    """Collector that keeps raw bodies and parses their spans."""
 
     def __init__(self) -> None:
         self.bodies: list[bytes] = []
@@ -55,7 +55,7 @@ class Collector:
                     yield Got(named["service.name"], one.name, *ids)
 
     async def trace(self) -> dict[str, Got]:
-        """That of the ingest by the names of its spans, once it is whole."""
+        """Return the ingest's trace by span name, once it is complete."""
         traces = [one.trace for one in self.spans() if one.name == ROUTE]
         found = {one.name: one for one in self.spans() if one.trace in traces}
         return found if found.keys() >= {ROUTE, SENT, ATTEMPT, SETTLED} else {}
@@ -63,7 +63,7 @@ class Collector:
 
 @asynccontextmanager
 async def calling(fleet: Fleet, pool: Pool) -> AsyncIterator[httpx.AsyncClient]:
-    """A caller of an API in a process of its own, with a test key."""
+    """Start an API in its own process, and yield a client with a test key."""
     port = free_port()
     await fleet.api(port)
     async with pool.acquire() as conn:
@@ -76,7 +76,7 @@ async def calling(fleet: Fleet, pool: Pool) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def status(partner: httpx.AsyncClient, location: str) -> str:
-    """How the job has ended."""
+    """Return the job's final status."""
     while (found := (await partner.get(location, params={"wait": 30})).json()["status"]) == "running":
         pass
     return str(found)
@@ -128,5 +128,5 @@ async def test_processes_work_and_end_while_their_collector_hangs(
             await eventually(has_asked)
             for process in fleet.processes:
                 process.signal(signal.SIGTERM)
-            # Each leaves with its own code, although nothing was ever answered to it.
+            # Each process exits with its own code, although the collector never responded.
             assert [await process.exited() for process in fleet.processes] == [0, 0]

@@ -1,4 +1,4 @@
-"""One trace from a partner's request to its job's settlement, and nothing in it that anybody sent."""
+"""One trace from a partner's request to its job's settlement, without any data of callers."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -27,7 +27,7 @@ from workers.web.fetch import open_trusted
 SECRET = "s3cr3t-Sentinel"
 #: The example of the W3C's recommendation.
 THEIR_TRACE, THEIR_SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
-#: Not sampled, as its caller says.
+#: The caller's flag: not sampled.
 TRACEPARENT = f"00-{THEIR_TRACE}-{THEIR_SPAN}-00"
 ROUTE = "POST /v1/projects/{project_id}/ingest/website"
 
@@ -51,7 +51,7 @@ async def ingest(caller: Caller, project: str, **headers: str) -> httpx.Response
 
 
 async def performed(workers: Workers, accepted: httpx.Response, task: Task) -> str:
-    """How the job ended."""
+    """Run the job and return its final state."""
     async with workers.working(task, kind=INGEST_WEBSITE):
         ended = await workers.ended(UUID(accepted.json()["jobId"].removeprefix("job_")))
     return str(ended["state"])
@@ -59,7 +59,7 @@ async def performed(workers: Workers, accepted: httpx.Response, task: Task) -> s
 
 @asynccontextmanager
 async def site(status: int) -> AsyncIterator[str]:
-    """Its address, which has a secret in each part that may have one."""
+    """Serve a site, and yield an address with a secret in each part that may hold one."""
 
     async def reply(_: Asked) -> Told:
         return Told(status, {"said": SECRET}, (f"X-Said: {SECRET}",))
@@ -136,7 +136,7 @@ def assert_ids(accepted: httpx.Response, project: str, caller: Caller, made: lis
 
 
 def assert_silent(spans: Spans, caller: Caller) -> None:
-    """Nothing that anybody sent is in a span, nor in the resource."""
+    """Assert that no span and no resource holds a caller's data."""
     shown = "\n".join(one.to_json() for one in spans.raw)
     assert shown
     for word in (SECRET, SECRET.lower(), caller.key, THEIR_TRACE[::-1]):
@@ -144,7 +144,7 @@ def assert_silent(spans: Spans, caller: Caller) -> None:
 
 
 async def test_a_callers_trace_is_linked_and_decides_nothing(acme: Caller, spans: Spans) -> None:
-    """Its `sampled` flag isn't ours, and what else it sends along is not kept."""
+    """The caller's `sampled` flag and its other trace headers are ignored."""
     project = await project_of(acme)
     said = {"traceparent": TRACEPARENT, "tracestate": f"acme={SECRET}", "baggage": f"user={SECRET}"}
     await ingest(acme, project, **said)
@@ -195,7 +195,7 @@ async def test_a_job_that_no_request_made_has_a_trace_of_its_own(workers: Worker
 async def test_a_job_that_a_job_made_leads_to_the_request_behind_it(
     acme: Caller, workers: Workers, spans: Spans
 ) -> None:
-    """Its trace is its own, and begins with a span that is linked to the attempt which made it."""
+    """The new job has its own trace, which begins with a span linked to the parent job's attempt."""
     made = list[UUID]()
 
     async def task(ctx: Context) -> Outcome:
@@ -226,7 +226,7 @@ async def test_a_job_that_a_job_made_leads_to_the_request_behind_it(
 
 
 async def test_requests_at_once_keep_their_jobs_apart(acme: Caller, spans: Spans) -> None:
-    """Whatever they share, such as what is asked of the ledger for many of them."""
+    """Concurrent requests share coalesced queries, and each keeps its own submits."""
     projects = [await project_of(acme) for _ in range(8)]
     answers = await asyncio.gather(*(ingest(acme, project) for project in projects))
     submits = {one.attributes["tenantry.job.id"]: one for one in spans.named("send ingest_website")}
@@ -239,7 +239,7 @@ async def test_requests_at_once_keep_their_jobs_apart(acme: Caller, spans: Spans
 
 
 def test_each_process_samples_a_trace_as_the_others_do() -> None:
-    """By its id: what the API took, a worker that never heard of it takes, and nothing else."""
+    """Sampling depends on the trace id alone: the API and a worker decide alike, without a message."""
     with (
         recorded(sampler=ParentBased(TraceIdRatioBased(0.5))) as api,
         recorded(sampler=ParentBased(TraceIdRatioBased(0.5))) as worker,

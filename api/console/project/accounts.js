@@ -1,4 +1,4 @@
-// A project's accounts: which are well, which must be connected again, and how.
+// Accounts tab: social accounts of a project, their health, and connecting them.
 
 import { query } from "../api.js";
 import { badge, h, notice } from "../dom.js";
@@ -22,7 +22,7 @@ export async function accounts(view, { id, into }) {
   if (view.may("leased:write")) await leaseRequests(view, { id, into: asked });
 }
 
-/** Accounts of one project, or of all. */
+/** Draw the accounts of one project, or of all. */
 export async function accountList(view, { path, into, project }) {
   const asked = () => query({ status: view.query.get("status"), platform: view.query.get("platform"),
     cursor: view.query.get("cursor"), limit: 50 });
@@ -34,7 +34,7 @@ export async function accountList(view, { path, into, project }) {
       project && h("div", { className: "tools" },
         view.may("leased:write")
           && h("button", { type: "button", onclick: () => askForAccounts(view, project) },
-          "Ask for accounts"),
+          "Request accounts"),
         view.may("social:write")
           && h("button", { type: "button", className: "primary", onclick: () => connect(view, project) },
             "Connect an account"))),
@@ -45,9 +45,9 @@ export async function accountList(view, { path, into, project }) {
         ...project ? [] : [{ text: "Project", className: "wide" }], { text: "", className: "acts" }],
       rows: page.items.map((one) => ({ key: one.socialAccountId, name: one.handle,
         cells: cells(view, one, project) })),
-      none: empty("No account here",
-        project ? "Connect one: its owner lets us in on the platform's own page."
-        : "Accounts of all projects turn up here."),
+      none: empty("No account yet",
+        project ? "Connect an account: its owner grants access on the platform's page."
+        : "Connect an account in one of the projects."),
     }),
     pager(view, page),
   ], { into });
@@ -64,9 +64,9 @@ const cells = (view, one, project) => [
   view.may("social:write") && one.status !== "disconnected" && !one.leased && [
     h("button", {
       type: "button", className: `small ${one.status === "reauth_required" ? "primary" : ""}`,
-        ariaLabel: `Connect again: ${one.handle}`,
+        ariaLabel: `Reconnect ${one.handle}`,
       onclick: (event) => again(view, one, event.currentTarget),
-    }, "Connect again"), " ",
+    }, "Reconnect"), " ",
     h("button", { type: "button", className: "small quietly", ariaLabel: `Disconnect ${one.handle}`,
       onclick: () => disconnect(view, one) }, "Disconnect"),
   ],
@@ -81,11 +81,11 @@ const again = (view, one, button) => one.platform === "bluesky"
 
 async function connect(view, project) {
   const chosen = await formDialog({
-    title: "Connect an account", verb: "Go on", next: "Its owner lets us in on the platform's own page.",
+    title: "Connect an account", verb: "Continue", next: "Its owner grants access on the platform's page.",
     fields: [
       input("platform", "Platform", { value: "instagram" }, { options: Object.entries(PLATFORMS) }),
       input("instance", "Server", { maxLength: 253, placeholder: "mastodon.social" },
-        { hint: "Of a Mastodon account." }),
+        { hint: "For Mastodon only." }),
     ],
     send: async ({ platform, instance }, headers) => {
       if (platform === "bluesky") return { platform };
@@ -100,14 +100,14 @@ async function connect(view, project) {
 
 async function connectBluesky(view, project, one) {
   const done = await formDialog({
-    title: one ? `Connect ${one.handle} again` : "Connect a Bluesky account", verb: "Connect",
-      next: "The password is used once, and kept nowhere.",
+    title: one ? `Reconnect ${one.handle}` : "Connect a Bluesky account", verb: "Connect",
+      next: "The password is used once and not stored.",
     fields: [
       input("identifier", "Handle",
         { required: true, value: one?.handle ?? "", placeholder: "shop.bsky.social", autofocus: !one }),
       input("appPassword", "App password",
         { required: true, type: "password", autocomplete: "off", autofocus: Boolean(one) },
-        { hint: "Made at Bluesky: Settings, Privacy and security, App passwords." }),
+        { hint: "Create it at Bluesky: Settings, Privacy and security, App passwords." }),
     ],
     send: ({ identifier, appPassword }, headers) => {
       const body = { platform: "bluesky", identifier, appPassword };
@@ -116,15 +116,15 @@ async function connectBluesky(view, project, one) {
     },
   });
   if (!done) return;
-  notice("Connecting: it is here in some seconds.", "good",
-    h("a", { className: "button small", href: link(["jobs", done.jobId]) }, "Its job"));
+  notice("Connecting: the account appears in a few seconds.", "good",
+    h("a", { className: "button small", href: link(["jobs", done.jobId]) }, "Open job"));
   await view.refresh();
 }
 
 async function disconnect(view, one) {
   const done = await formDialog({
     title: `Disconnect ${one.handle}?`, verb: "Disconnect", danger: true,
-      text: "Posts that wait for it are canceled, and its tokens are deleted. To come back, its owner lets us in anew.",
+      text: "Its waiting posts are canceled, and its tokens are deleted. To reconnect it, its owner must grant access again.",
     fields: [], send: (_, headers) =>
       call("DELETE", `/v1/social-accounts/${one.socialAccountId}`, { headers: headers("disconnect") }),
   });

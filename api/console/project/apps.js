@@ -1,4 +1,4 @@
-// A project's SDK apps: what sends its events, how to install them, and what came last.
+// SDK apps tab: event senders, their install instructions, and recent events.
 
 import { query } from "../api.js";
 import { openDialog } from "../dialog.js";
@@ -19,12 +19,12 @@ export async function apps(view, { id, into }) {
   await view.live(() => call("GET", `${path}?limit=50`, { signal: view.signal }), ({ items }) => [
     h("div", { className: "heading" },
       h("p", { className: "hint" },
-      "Each sends events with a key of its own, that may lie in a client: it writes events, and reads nothing."),
+      "Each app sends events with its own key. The key can only write events, so clients may contain it."),
       view.may("projects:write")
         && h("button", { type: "button", className: "primary", onclick: () => make(view, path) }, "New app")),
     items.length ? h("div", { className: "columns" }, items.map((one) => card(view, path, one)))
       : empty("No SDK app yet",
-        "Make one for each product that sends events: its key is shown once, with the snippet to paste."),
+        "Create one for each product that sends events. Its key is shown once, with a snippet to paste."),
   ], { into: top });
   const asked = () => query({ appId: view.query.get("app"), limit: 25 });
   await view.live(() => call("GET", `/v1/projects/${id}/events?${asked()}`, { signal: view.signal }),
@@ -38,22 +38,22 @@ export async function apps(view, { id, into }) {
           h("span", { className: "cut" }, one.appUserId ?? one.anonymousId ?? "–"),
         one.value == null ? "–" : `${one.value.toLocaleString("en")} ${one.currency ?? ""}`,
           `…${one.appId.slice(-8)}`] })),
-      none: empty("No event yet", "The first ones turn up here within seconds of being sent."),
+      none: empty("No event yet", "Events appear here seconds after an app sends them."),
     })), { into: below, milliseconds: 4000 });
 }
 
 const card = (view, path, one) => section(one.name, { key: one.appId, tools: idOf(one.appId) },
   h("p", { className: "hint" }, `${one.platform}: `, one.bundleId ?? one.androidPackage ?? one.webDomain),
-  h("p", {}, one.lastEventAt ? ["Last event ", ago(one.lastEventAt)] : "No event has come yet."),
+  h("p", {}, one.lastEventAt ? ["Last event ", ago(one.lastEventAt)] : "No event received yet."),
   h("div", { className: "line" },
     h("button", { type: "button", className: "small",
-      onclick: (event) => attempt(event.currentTarget, () => install(path, one)) }, "How to install"),
+      onclick: (event) => attempt(event.currentTarget, () => install(path, one)) }, "Show install steps"),
     view.may("projects:write") && [
       h("button", { type: "button", className: "small",
-        onclick: (event) => attempt(event.currentTarget, () => listen(path, one)) }, "Check that it sends"),
-      h("button", { type: "button", className: "small", onclick: () => rotate(view, path, one) }, "New key…"),
+        onclick: (event) => attempt(event.currentTarget, () => listen(path, one)) }, "Verify tracking"),
+      h("button", { type: "button", className: "small", onclick: () => rotate(view, path, one) }, "Rotate key…"),
       h("button", { type: "button", className: "small quietly", onclick: () => drop(view, path, one) },
-        "Delete"),
+        "Delete app"),
     ]));
 
 async function make(view, path) {
@@ -63,18 +63,18 @@ async function make(view, path) {
       input("name", "Name", { required: true, maxLength: 128, autofocus: true }),
       input("platform", "Platform", { value: "web" }, { options: PLATFORMS }),
       input("webDomain", "Domain", { maxLength: 253, placeholder: "app.example.com" },
-        { hint: "Of a web page." }),
+        { hint: "For web." }),
       input("bundleId", "Bundle id", { maxLength: 155, placeholder: "com.example.app" },
-        { hint: "Of an app at Apple." }),
+        { hint: "For iOS." }),
       input("androidPackage", "Package", { maxLength: 150, placeholder: "com.example.app" },
-        { hint: "Of an app on Android." }),
+        { hint: "For Android." }),
     ],
     send: (body, headers) => call("POST", path, { body, headers: headers(body) }),
   });
   if (!made) return;
   await view.refresh();
   await showSecret({ title: `The key of ${made.name}`,
-    text: "Put it where the app is built. It only writes events.", secret: made.apiKey });
+    text: "Store it in the app's build. It can only write events.", secret: made.apiKey });
   await install(path, made);
 }
 
@@ -96,15 +96,15 @@ async function install(path, one) {
 
 async function listen(path, one) {
   const { jobId } = await call("POST", `${path}/${one.appId}/verify-tracking`, { body: {}, headers: once() });
-  notice("Listening for a minute: use the app now.", "good",
-    h("a", { className: "button small", href: `#/jobs/${jobId}` }, "What is heard"));
+  notice("Waiting a minute for events: use the app now.", "good",
+    h("a", { className: "button small", href: `#/jobs/${jobId}` }, "Open job"));
 }
 
 async function rotate(view, path, one) {
   const done = await formDialog({
-    title: `A new key for ${one.name}`, verb: "Make a new key", danger: true,
-      next: "A key from before the last one ends at once.",
-    fields: input("overlapHours", "Hours that the old one works on",
+    title: `Rotate the key of ${one.name}`, verb: "Rotate key", danger: true,
+      next: "Keys before the current one stop working immediately.",
+    fields: input("overlapHours", "Hours until the old key stops working",
       { type: "number", min: 0, max: 24, value: 24, required: true, autofocus: true }),
     send: ({ overlapHours }, headers) => {
       const body = { rotateKey: true, overlapHours: Number(overlapHours) };
@@ -113,14 +113,14 @@ async function rotate(view, path, one) {
   });
   if (!done) return;
   await view.refresh();
-  await showSecret({ title: `The new key of ${one.name}`, text: "Put it where the app is built.",
+  await showSecret({ title: `The new key of ${one.name}`, text: "Store it in the app's build.",
     secret: done.apiKey });
 }
 
 async function drop(view, path, one) {
   const done = await formDialog({
-    title: `Delete ${one.name}?`, verb: "Delete", danger: true,
-      text: "Its key opens nothing from then on. The events that it sent stay.", fields: [],
+    title: `Delete ${one.name}?`, verb: "Delete app", danger: true,
+      text: "Its key stops working. Its events are kept.", fields: [],
     send: (_, headers) => call("DELETE", `${path}/${one.appId}`, { headers: headers("delete") }),
   });
   if (done) await view.refresh();

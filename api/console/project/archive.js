@@ -1,4 +1,4 @@
-// The archive of a project, with what will happen before anybody says yes.
+// Archive dialog of a project, with a preview of the effects.
 
 import { all, forget, query } from "../api.js";
 import { h, notice } from "../dom.js";
@@ -17,15 +17,15 @@ export async function archive(view, shown) {
     title: `Archive ${shown.name}?`, verb: "Archive project", danger: true,
     fields: h("ul", { className: "plain" },
       waiting && h("li", {}, h("strong", {}, count(waiting)),
-        " that wait are canceled in that instant. They stay canceled."),
-      sending && h("li", {}, h("strong", {}, count(sending)), " on their way end as they end."),
-      h("li", {}, "Running ingests and generations stop; leased accounts go back."),
-      h("li", {}, "Nothing is erased. Metrics, reads and disconnects go on, and you can un-archive it later.")),
+        " that wait are canceled immediately, and stay canceled."),
+      sending && h("li", {}, h("strong", {}, count(sending)), " being published finish normally."),
+      h("li", {}, "Running ingests and generations stop; leased accounts are returned."),
+      h("li", {}, "Nothing is deleted. Metrics, reads and disconnects still work, and you can un-archive the project.")),
     send: (_, headers) => call("DELETE", path, { headers: headers("archive") }),
   });
   if (!done) return;
   forget(shown.id);
-  notice(`Archived. ${done.canceledScheduledPosts} posts were canceled, ${done.inFlightPosts} are on their way.`, "good");
+  notice(`Archived. ${done.canceledScheduledPosts} posts were canceled, ${done.inFlightPosts} are being published.`, "good");
   await view.refresh();
 }
 

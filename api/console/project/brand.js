@@ -1,4 +1,4 @@
-// A project's brand: each field with what it rests on, what else was said, and a hand to set it.
+// Brand tab: each field with its evidence and alternatives, and an editor.
 
 import { badge, h, notice, outside } from "../dom.js";
 import { formDialog, input } from "../forms.js";
@@ -27,7 +27,7 @@ export async function brand(view, { id, into }) {
 function card(view, { projectId, fields, media }, part) {
   const writes = view.may("projects:write");
   return section("Brand", {},
-    h("p", { className: "hint" }, "What you set yourself always wins, and no ingest touches it."),
+    h("p", { className: "hint" }, "Values that you set override all ingests."),
     h("dl", { className: "brand" },
       Object.entries(FIELDS).map(([name, label]) => h("div", { key: name, "data-field": name },
       h("dt", {}, label), h("dd", {}, fieldOf(projectId, name, fields[name], { media, writes, part }))))));
@@ -38,14 +38,15 @@ function fieldOf(id, name, { value, provenance, alternatives }, { media, writes,
   return [
     provenance
       ? said(name, value, provenance, { media })
-      : h("div", { className: "quiet" }, "Nobody has said it yet."),
+      : h("div", { className: "quiet" }, "Not found yet: run an ingest, or set it."),
     writes && h("div", { className: "line acts" },
       h("button", { type: "button", className: "small",
         ariaLabel: `${provenance ? "Edit" : "Set"} ${FIELDS[name]}`,
         onclick: ({ currentTarget }) => attempt(currentTarget, () => edit(id, name, part)) },
         provenance ? "Edit" : "Set"),
       mine && h("button", { type: "button", className: "small quietly",
-        onclick: (event) => attempt(event.currentTarget, () => set(id, name, null, part)) }, "Drop mine")),
+        onclick: (event) => attempt(event.currentTarget, () => set(id, name, null, part)) },
+    "Remove my value")),
     alternatives.length > 0
       && h("details", { className: "others" },
       h("summary", {}, `${alternatives.length} other ${alternatives.length === 1 ? "value" : "values"}`),
@@ -54,7 +55,7 @@ function fieldOf(id, name, { value, provenance, alternatives }, { media, writes,
         writes && h("button",
           { type: "button", className: "small", "data-take": name,
           onclick: (event) => attempt(event.currentTarget, () => set(id, name, other.value, part)) },
-          "Use this")))),
+          "Use this value")))),
   ];
 }
 
@@ -62,11 +63,11 @@ const said = (name, value, provenance, { media }) => h("div", { className: "said
   h("div", { className: "value" }, shown(name, value, media)), origin(provenance),
     quotes(name, value, provenance));
 
-/** Who said it, where, by which rule, and how sure that is. */
+/** Show a value's source, URL, rule and confidence. */
 const origin = ({ source, url, rule, confidence, at }) => h("div", { className: "origin" },
   badge(SOURCES[source], source === "partner" ? "cool" : "off"),
   source !== "partner" && [
-    h("span", { className: "sure", title: "How sure it is" },
+    h("span", { className: "sure", title: "Confidence" },
       h("span", { className: "bar", ariaHidden: "true" },
       h("i", { style: { width: `${confidence * 100}%` } })), `${Math.round(confidence * 100)} %`),
     h("code", { title: "The rule that found it" }, rule),
@@ -84,13 +85,13 @@ function shown(name, value, media) {
     h("div", { key: label }, `${label}: `, outside(url)));
   if (Array.isArray(value)) return value.length ? value.map((word) => h("span", { className: "chip" }, word))
     : "none";
-  return value || h("span", { className: "quiet" }, "empty, on purpose");
+  return value || h("span", { className: "quiet" }, "intentionally empty");
 }
 
 async function set(id, name, value, part) {
   await call("PATCH", `/v1/projects/${id}`, { body: { brandContext: { [name]: value } }, headers: once() });
-  notice(value === null ? `Yours is dropped: the ingested ${FIELDS[name].toLowerCase()} shows again.`
-    : `${FIELDS[name]} is yours now.`, "good");
+  notice(value === null ? `Your value is removed: the ingested ${FIELDS[name].toLowerCase()} is used again.`
+    : `${FIELDS[name]} is saved.`, "good");
   await part.refresh();
 }
 
@@ -101,13 +102,13 @@ async function edit(id, name, part) {
     long = ["appDescription", "icp", "audience", "brandVoice"].includes(name);
   const done = await formDialog({
     title: FIELDS[name], verb: "Save", broad: true, etag, stale: () => part.refresh(),
-    next: "Yours wins over every ingest until you drop it.",
+    next: "Your value overrides all ingests until you remove it.",
     fields: name === "links" || LISTS.has(name)
       ? input(path, FIELDS[name], { value: lines(name, value), rows: 6, autofocus: true, spellcheck: false },
-        { tag: "textarea", hint: name === "links" ? "One in a line: name, a space, the address."
-        : "One in a line." })
+        { tag: "textarea", hint: name === "links" ? "One per line: name, space, URL."
+        : "One per line." })
       : input(path, FIELDS[name], { value: value ?? "", autofocus: true, ...long ? { rows: 5 } : {} },
-        { tag: long ? "textarea" : "input", hint: "Left empty it says: none, and keep it so." }),
+        { tag: long ? "textarea" : "input", hint: "Leave it empty for an intentionally empty value." }),
     send: (values, headers) => {
       const body = { brandContext: { [name]: read(name, values[path] ?? "") } };
       return call("PATCH", `/v1/projects/${id}`, { body, headers: headers(body) });

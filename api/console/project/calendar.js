@@ -1,4 +1,4 @@
-// A project's calendar by month and by week, in its own zone: posts are dragged, or moved with the keyboard.
+// Calendar tab by month and week, in the project's zone; posts move by drag and drop or by keyboard.
 
 import { all, project, query } from "../api.js";
 import { h, say } from "../dom.js";
@@ -39,7 +39,7 @@ export async function calendar(view, { id, into }) {
 
 const isWeek = (view) => view.query.get("view") === "week";
 
-/** The day that the address names, or today there. */
+/** Return the day from the address, or today in the zone. */
 const around = (view, zone) =>
   (/^\d{4}-\d\d-\d\d$/.test(view.query.get("day") ?? "") ? view.query.get("day") : clock(now(), zone).day);
 
@@ -59,9 +59,9 @@ function drawn(view, found) {
   return [
     bar(view, found),
     h("p", { className: "hint" }, `Times in ${of.timezone}. `,
-      "Drag a post to another day (hold it first on a touch screen), or choose it and press Shift with an arrow: a day or a week. Enter opens it."),
+      "Drag a post to another day (on a touch screen: long-press it first), or select it and press Shift and an arrow key to move it a day or a week. Enter opens it."),
     more && h("div", { className: "banner" },
-      `More than ${MOST} posts are in this time: only the newest are shown. Look at a week, or at one account.`),
+      `More than ${MOST} posts in this period: only the newest are shown. Use the week view, or choose an account.`),
     h("div", { className: `calendar ${isWeek(view) ? "week" : "month"}` },
       h("div", { className: "weekdays", ariaHidden: "true" }, WEEKDAYS.map((name) => h("span", {}, name))),
       h("div", { className: "days" }, days.map((day) => dayOf(view, found, day, byDay.get(day) ?? [])))),
@@ -78,7 +78,7 @@ function bar(view, { of, accounts }) {
   const name = week ? `${shortDay(from)} – ${shortDay(to)} ${to.slice(0, 4)}` : monthName(day);
   return h("div", { className: "heading" },
     h("div", { className: "line" }, h("h2", { className: "big", ariaLive: "polite" }, name),
-      h("a", { className: "button small", href: step(-1), ariaLabel: "Before" }, "‹"),
+      h("a", { className: "button small", href: step(-1), ariaLabel: "Previous" }, "‹"),
         h("a", { className: "button small", href: view.with({ day: null }) }, "Today"),
         h("a", { className: "button small", href: step(1), ariaLabel: "Next" }, "›")),
     h("div", { className: "tools" },
@@ -143,7 +143,7 @@ function chip(view, found, post) {
       if (!by) return;
       event.preventDefault();
       if (writes) moved(view, found, post, plus(day, by));
-      else say(`It is ${word}: it can't be moved.`);
+      else say(`The post is ${word} and can't be moved.`);
     },
   },
   h("span", { className: "when" }, time, h("span", { className: "state" }, word)),
@@ -160,7 +160,7 @@ function dropped(view, found, event, day) {
   moved(view, found, post, day);
 }
 
-/** At the same time of the clock on another day; the focus goes with it. */
+/** Move a post to another day at the same local time, and keep the focus on it. */
 async function moved(view, { of }, post, day) {
   const { day: before, time, second } = clock(post.scheduledFor, of.timezone);
   if (day === before) return;

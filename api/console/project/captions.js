@@ -1,10 +1,10 @@
-// First words and pictures of the content that posts are of, each asked for once.
+// Captions and thumbnails of posts' content, each fetched once.
 
 import { call } from "../http.js";
 
 const AT_ONCE = 40;
 
-/** A function from posts to a map of their content: what is known by now, and up to forty more. */
+/** Return a function from posts to a map of their content; each call fetches at most forty missing items. */
 export function captions(view, project) {
   const known = new Map();
   const keep = (item) =>

@@ -1,16 +1,17 @@
-// A post that a finger carries to another day: held for a moment, since a swipe scrolls. (A mouse drags as
-// HTML does.)
+// Drag and drop by touch: a long press lifts a post, since a swipe scrolls. (A mouse uses HTML drag and
+// drop.)
 
 const HELD_MS = 400, STRAYS = 10, EDGE = 72, SCROLL = 12, CLICK_MS = 500;
 
-/** What was carried isn't opened by the finger that leaves it. */
+/** Suppress the click that follows a drop. */
 const stay = (event) => event.preventDefault();
 
 let hold = null;
 
 /**
- * Listeners of what may be carried; `drop` gets the day on which it is let go. That nothing scrolls below a
- * lifted post, a browser wants to know as the finger comes: a listener that is added later can't say so.
+ * Return the listeners of a draggable element; `drop` gets the target day.
+ *
+ * Browsers need the `touchmove` listener before the touch begins: one added later can't stop scrolling.
  */
 export const carried = (drop) => ({
   onpointerdown: (event) => { if (event.pointerType !== "mouse" && event.isPrimary) hold = new Hold(event,
@@ -18,7 +19,7 @@ export const carried = (drop) => ({
   ontouchmove: (event) => { if (hold?.lifted && event.cancelable) event.preventDefault(); },
 });
 
-/** A finger on a post, from its touch to its end. */
+/** One touch on a post, from begin to end. */
 class Hold {
   constructor({ currentTarget, pointerId, clientX, clientY }, drop) {
     Object.assign(this, { post: currentTarget, pointerId, drop, from: { x: clientX, y: clientY },
@@ -38,7 +39,8 @@ class Hold {
   }
 
   /**
-   * All days are there to drop it on, those too that a narrow screen leaves out; it stays under the finger.
+   * Lift the post: show all days, including those hidden on narrow screens, and keep the post under the
+   * finger.
    */
   lift() {
     const before = this.post.getBoundingClientRect().top;
@@ -67,7 +69,7 @@ class Hold {
     this.over = over;
   }
 
-  /** The page goes on below it where it is held at an edge. */
+  /** Scroll the page while the post is held near an edge. */
   roll() {
     if (this.ended.signal.aborted) return;
     const by = this.at.y < EDGE ? -SCROLL : this.at.y > innerHeight - EDGE ? SCROLL : 0;

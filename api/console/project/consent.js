@@ -1,4 +1,4 @@
-// The way over a platform's own page: a link to it, and what became of it.
+// OAuth consent on a platform's page: the link and its outcome.
 
 import { openDialog } from "../dialog.js";
 import { h, notice } from "../dom.js";
@@ -8,35 +8,33 @@ import { PLATFORMS } from "../words.js";
 
 const ASK_MS = 2000;
 
-/** What to do, by how it ended. */
+/** Next steps by error code. */
 const NEXT = {
-  ACCESS_DENIED: "Its owner said no on the platform's page. Ask them, and connect it again.",
-  OTHER_BROWSER: "The link was opened in one browser, and came back in another. Open a new one, and stay in it.",
-  OTHER_ACCOUNT: "Another account was let in than the one to connect again. Sign in to that one on the platform first.",
-  STATE_EXPIRED: "The link is good for ten minutes. Connect it again for a new one.",
-  CANCELED: "It was canceled. Connect it again.",
+  ACCESS_DENIED: "The owner denied access on the platform's page. Ask them, then connect the account again.",
+  OTHER_BROWSER: "The link was opened in one browser and returned in another. Start again, and stay in one browser.",
+  OTHER_ACCOUNT: "Access was granted to a different account. Sign in to the right account on the platform first.",
+  STATE_EXPIRED: "The link expired after ten minutes. Connect the account again.",
+  CANCELED: "The attempt was canceled. Connect the account again.",
 };
 
-/**
- * Where the platform sends people back to: the tab that they come back in has no key, and says that it is
- * done.
- */
+/** Return URL of the consent page. The returning tab has no key and only shows the outcome. */
 export const here = () => `${location.origin}/console`;
 
 /**
- * Shows the link of an attempt, until its owner has let us in, or hasn't. The page opens in a tab of its
- * own, which knows nothing of this one; whoever closes the dialog is told nonetheless, as long as the
- * screen is open.
+ * Show the consent link until the attempt ends.
+ *
+ * The page opens in a separate tab. If the dialog is closed, the outcome is still reported while the screen
+ * is open.
  */
 export function letIn(view, platform, { authorizeUrl, state }) {
   let close = () => {};
   const name = PLATFORMS[platform];
-  openDialog(`Let us in at ${name}`, (closing) => {
+  openDialog(`Grant access at ${name}`, (closing) => {
     close = closing;
     return [
-      h("p", {}, `The account's owner says yes on ${name}'s own page. Open it here, or send them the link: it is good once, for ten minutes.`),
+      h("p", {}, `The account's owner grants access on ${name}'s page. Open it here, or send them the link: it works once, for ten minutes.`),
       snippet(authorizeUrl, "link"),
-      h("p", { className: "hint", role: "status" }, "Waiting for its owner …"),
+      h("p", { className: "hint", role: "status" }, "Waiting for the owner …"),
       h("div", { className: "tools end" }, h("button", { type: "button", onclick: () => closing() }, "Close"),
         h("a", { className: "button primary", href: authorizeUrl, target: "_blank", rel: "noopener",
           autofocus: true }, `Open ${name}`)),

@@ -1,4 +1,4 @@
-// A project's content: what waits for a decision, what is being made, and what there is.
+// Content tab: items awaiting approval, in progress, and finished.
 
 import { query } from "../api.js";
 import { badge, h } from "../dom.js";
@@ -28,7 +28,7 @@ export async function content(view, { id, into }) {
   if (view.may("content:read")) await files(view, { id, into: more });
 }
 
-/** Cards of a list of content, of one project or of all. */
+/** Draw cards of content, of one project or of all. */
 export async function contentList(view, { path, into, project }) {
   const progress = progresses(view),
     asked = () => query({ ...SHOWN[view.query.get("show") ?? ""], cursor: view.query.get("cursor"),
@@ -39,9 +39,9 @@ export async function contentList(view, { path, into, project }) {
   }, (page) => [
     h("div", { className: "heading" }, tabs(view, "show", SHOWN_TABS),
       project && view.may("content:write") && h("div", { className: "tools" },
-        h("button", { type: "button", onclick: () => upload(view, project) }, "Upload"),
+        h("button", { type: "button", onclick: () => upload(view, project) }, "Upload content"),
         h("button", { type: "button", className: "primary", onclick: () => generate(view, project) },
-          "Generate"))),
+          "Generate content"))),
     page.items.length
       ? h("div", { className: "cards" },
         page.items.map((item) => card(item, making(item) && page.progress[item.id])))
@@ -51,8 +51,8 @@ export async function contentList(view, { path, into, project }) {
 }
 
 /**
- * How far some items are, by their ids; asked for more seldom than the list, since the key's program shares
- * the key's budget.
+ * Return a function for the progress of items by id; it polls less often than the list, since all clients of
+ * a key share its rate limit.
  */
 function progresses(view) {
   let known = {}, next = 0;
@@ -69,9 +69,9 @@ const making = (item) => MAKING.includes(item.status);
 
 function none(show) {
   if (show === "pending") return empty("Nothing awaits approval",
-    "What needs one turns up here, with the newest first.");
-  return show ? empty("Nothing here", "No content is so.")
-    : empty("No content yet", "Generate some from the brand, or upload finished pictures or a video.");
+    "New content that needs approval appears here.");
+  return show ? empty("No matching content", "Choose another tab.")
+    : empty("No content yet", "Generate content from the brand, or upload pictures or a video.");
 }
 
 export function card(item, progress) {
@@ -88,7 +88,7 @@ export function card(item, progress) {
     progress && h("progress",
       { max: 1, value: progress.stageProgress,
       ariaLabel: `${progress.stage}: ${Math.round(progress.stageProgress * 100)} %` }),
-    h("div", { className: "excerpt" }, item.lastError?.message ?? (item.hook || item.caption || "No words")),
+    h("div", { className: "excerpt" }, item.lastError?.message ?? (item.hook || item.caption || "No text")),
     h("div", { className: "hint" }, ago(item.createdAt)));
 }
 

@@ -1,4 +1,4 @@
-// Files of a project's app, from which content is made: a partner's own, and what ingests met and suggest.
+// Media files of a project's app: uploaded ones, and suggestions of ingests.
 
 import { badge, h } from "../dom.js";
 import { formDialog, input } from "../forms.js";
@@ -18,7 +18,7 @@ export async function files(view, { id, into }) {
       items.length
         ? h("div", { className: "files" }, items.map((one) => figure(view, path, one)))
         : h("p", { className: "hint" },
-          "Generated content shows the app's logo and screenshots once they are here. Ingests suggest what they meet.")), { into });
+          "Generated content uses the app's logo and screenshots. Add files, or run an ingest for suggestions.")), { into });
 }
 
 const figure = (view, path, one) =>
@@ -29,17 +29,17 @@ const figure = (view, path, one) =>
   h("figcaption", {}, h("span", {}, KINDS[one.kind] ?? one.kind),
     one.origin === "suggested" && badge("suggested"), one.current && badge("in use", "good"),
     view.may("content:write") && h("button", {
-      type: "button", className: "small quietly", ariaLabel: `Drop ${KINDS[one.kind]}`,
+      type: "button", className: "small quietly", ariaLabel: `Remove ${KINDS[one.kind]}`,
       onclick: (event) => attempt(event.currentTarget, async () => {
         await call("DELETE", `${path}/${one.assetId}`, { headers: once() });
         await view.refresh();
       }),
-    }, "Drop")));
+    }, "Remove")));
 
 async function add(view, path) {
   const headers = once();
   const made = await formDialog({
-    title: "Add a file of the app", verb: "Add it", next: "New content is made with the newest of each kind.",
+    title: "Add a file of the app", verb: "Add file", next: "New content uses the newest file of each kind.",
     fields: [
       input("kind", "Kind", { value: "logo" }, { options: Object.entries(KINDS) }),
       input("file", "File", { type: "file", accept: "image/*,video/mp4,video/quicktime", required: true }),

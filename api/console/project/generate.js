@@ -1,4 +1,4 @@
-// A form for content of the brand's own words, with first lines that it can carry.
+// Dialog to generate content, with suggested hooks from the brand.
 
 import { query } from "../api.js";
 import { h } from "../dom.js";
@@ -7,7 +7,7 @@ import { call } from "../http.js";
 import { go } from "../router.js";
 
 const FORMATS = [["slideshow", "Slideshow"], ["image", "Picture"], ["video", "Video"]];
-const ASPECTS = [["", "the format's own"], ["4:5", "4:5"], ["9:16", "9:16"], ["1:1", "1:1"]];
+const ASPECTS = [["", "the format's default"], ["4:5", "4:5"], ["9:16", "9:16"], ["1:1", "1:1"]];
 
 export async function generate(view, project) {
   const path = `/v1/projects/${project}`;
@@ -16,19 +16,19 @@ export async function generate(view, project) {
     { signal: view.signal })).items : [];
   const offered = h("div", { className: "hooks" }, h("span", { className: "hint" }, "Reading the brand …"));
   const hook = input("hook", "First line", { rows: 2, maxLength: 2000, autofocus: true },
-    { tag: "textarea", hint: "Left empty, the brand's own words open it." });
+    { tag: "textarea", hint: "If empty, the content begins with the brand's words." });
   offer(path, offered, hook.querySelector("textarea"), view.signal);
   const made = await formDialog({
     title: "Generate content", verb: "Generate", broad: true,
-      next: "A draft is there at once; drawing it takes some seconds.",
+      next: "The draft appears immediately; rendering takes a few seconds.",
     fields: [
       hook, offered,
       h("div", { className: "pair" }, input("format", "Format", {}, { options: FORMATS }),
         input("aspect", "Aspect", {}, { options: ASPECTS }),
         input("influencerId", "Presented by", {},
-          { options: [["", "nobody"], ...faces.map((one) => [one.influencerId, one.name])] }),
+          { options: [["", "no presenter"], ...faces.map((one) => [one.influencerId, one.name])] }),
         input("seconds", "Seconds", { type: "number", min: 8, max: 60, placeholder: "12" },
-          { hint: "Of a video." })),
+          { hint: "For video only." })),
     ],
     send: ({ seconds, ...values }, headers) => {
       const body = seconds && values.format === "video" ? { ...values, seconds: Number(seconds) } : values;
@@ -38,7 +38,7 @@ export async function generate(view, project) {
   if (made) go(["projects", project, "content", made.contentId]);
 }
 
-/** First lines as buttons that fill the field; where the brand can carry none, what it lacks. */
+/** Show suggested hooks as buttons that fill the field, or the brand fields that are missing. */
 async function offer(path, place, field, signal) {
   try {
     const { items } = await call("GET", `${path}/content/hooks`, { signal });
@@ -51,7 +51,7 @@ async function offer(path, place, field, signal) {
     if (signal.aborted) return;
     const missing = error.details?.missingFields;
     place.replaceChildren(h("span", { className: "why" },
-      missing ? `The brand says too little to begin with. Set ${missing.join(", ")}, or read a website.`
+      missing ? `The brand lacks information. Set ${missing.join(", ")}, or read a website.`
       : error.message));
   }
 }

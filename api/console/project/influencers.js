@@ -1,4 +1,4 @@
-// A project's influencers: drawn presenters with their portraits, made and changed.
+// Influencers tab: drawn presenters with their portraits.
 
 import { badge, h, notice } from "../dom.js";
 import { changed, formDialog, input } from "../forms.js";
@@ -14,12 +14,12 @@ export async function influencers(view, { id, into }) {
   const path = `/v1/projects/${id}/influencers`;
   await view.live(() => call("GET", `${path}?limit=50`, { signal: view.signal }), ({ items }) => [
     h("div", { className: "heading" },
-      h("p", { className: "hint" }, "Drawn, and nobody's likeness. All content that shows one says so."),
+      h("p", { className: "hint" }, "Influencers are drawn and depict no real person. Content that shows one discloses this."),
       view.may("influencers:write")
         && h("button", { type: "button", className: "primary", onclick: () => make(view, path) },
         "New influencer")),
     items.length ? h("div", { className: "people" }, items.map((one) => person(view, one)))
-      : empty("No influencer yet", "The first ingest makes one of the brand; or make one yourself."),
+      : empty("No influencer yet", "The first ingest creates one for the brand, or create one yourself."),
   ], { into, milliseconds: 3000 });
 }
 
@@ -50,23 +50,23 @@ async function after(view, done, said) {
 }
 
 const make = async (view, path) => after(view, await formDialog({
-  title: "New influencer", verb: "Make it", next: "The portrait is drawn in some seconds.",
+  title: "New influencer", verb: "Create influencer", next: "The portrait is ready in a few seconds.",
   fields: [
-    input("prompt", "In words",
+    input("prompt", "Description",
       { rows: 2, maxLength: 1000, placeholder: "A young woman, warm and funny", autofocus: true },
-      { tag: "textarea", hint: "Optional. It is neither kept nor shown." }),
+      { tag: "textarea", hint: "Optional. It is not stored or shown." }),
     h("div", { className: "pair" }, input("gender", "Gender", {}, { options: GENDERS }),
       input("ageRange", "Age", {}, { options: AGES })),
     input("name", "Name", { maxLength: 128 }, { hint: "Optional: a common first name of its language." }),
   ],
   send: (body, headers) => call("POST", path, { body, headers: headers(body) }),
-}), "It is being drawn.");
+}), "The portrait is being drawn.");
 
 async function edit(view, id) {
   const path = `/v1/influencers/${id}`, { value: one, etag } = await tagged(path);
   await after(view, await formDialog({
     title: one.name, verb: "Save", etag, stale: () => view.refresh(),
-      next: "Content that is there stays as it is.",
+      next: "Existing content does not change.",
     fields: [
       input("name", "Name", { value: one.name, required: true, maxLength: 128, autofocus: true }),
       input("brandVoice", "Voice", { value: one.brandVoice, rows: 4, maxLength: 4000 }, { tag: "textarea" }),
@@ -80,7 +80,7 @@ async function edit(view, id) {
 }
 
 const clone = async (view, one) => after(view, await formDialog({
-  title: `Clone ${one.name}`, verb: "Clone", next: "Another gender or age makes another face.",
+  title: `Clone ${one.name}`, verb: "Clone influencer", next: "A different gender or age changes the face.",
   fields: [
     input("name", "Name", { required: true, maxLength: 128, autofocus: true }),
     h("div", { className: "pair" },
@@ -91,10 +91,10 @@ const clone = async (view, one) => after(view, await formDialog({
     const body = { name, overrides };
     return call("POST", `/v1/influencers/${one.influencerId}/clone`, { body, headers: headers(body) });
   },
-}), "It is being drawn.");
+}), "The portrait is being drawn.");
 
 const drop = async (view, one) => after(view, await formDialog({
-  title: `Delete ${one.name}?`, verb: "Delete", danger: true,
-    text: "Content that it presents stays as it is.", fields: [],
+  title: `Delete ${one.name}?`, verb: "Delete influencer", danger: true,
+    text: "Content with this influencer does not change.", fields: [],
   send: (_, headers) => call("DELETE", `/v1/influencers/${one.influencerId}`, { headers: headers("delete") }),
 }), "Deleted.");

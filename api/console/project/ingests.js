@@ -1,4 +1,4 @@
-// Ingests of a project: the three sources, how far each is, and what to do where one failed.
+// Ingests of a project: the three sources, their progress, and the next step after a failure.
 
 import { forget, project } from "../api.js";
 import { badge, h } from "../dom.js";
@@ -13,7 +13,7 @@ import { stages, watching } from "./stages.js";
 
 const STAGES = { queued: "Queued", fetching: "Fetching", analyzing: "Analyzing", saving: "Saving" };
 
-/** Draws a card of each source; `ended` is told when an ingest has ended. */
+/** Draw a card of each source; calls `ended` when an ingest has ended. */
 export async function ingests(view, { id, into, ended }) {
   const live = watching(view, () => {
     forget(id);
@@ -52,17 +52,17 @@ function sourceOf(source, shown, job, start) {
         { type: "button", className: "small",
         ariaLabel: `${state ? "Read again" : "Read"}: ${SOURCES[source]}`, onclick: start },
         state ? "Read again" : "Read"),
-      state && h("a", { className: "hint", href: link(["jobs", state.jobId]) }, "Its job")),
+      state && h("a", { className: "hint", href: link(["jobs", state.jobId]) }, "Open job")),
   ];
 }
 
 const ABOUT = {
-  website: "Name, words, colors and logo from the pages of a site.",
-  github: "What a public repository says of itself.",
-  appstore: "What the App Store and Google Play list.",
+  website: "Name, texts, colors and logo from a site's pages.",
+  github: "Name and texts from a public repository.",
+  appstore: "The app's page on the App Store or Google Play.",
 };
 
-/** What failed, and what its owner can do. */
+/** Show the error and the next step. */
 const failure = (source, { error, completedAt }) => h("div", { className: "failures" },
   h("p", { className: "why" }, error.message), h("p", {}, nextOf(error, source)),
   h("p", { className: "hint" }, h("code", {}, error.code), " ", reallyAgo(completedAt)));
@@ -78,22 +78,22 @@ const FORMS = {
   github: () => [
     input("repoFullName", "Repository",
       { required: true, maxLength: 500, placeholder: "owner/name", autofocus: true }),
-    input("branch", "Branch", { maxLength: 255 }, { hint: "Optional: the default one unless given." }),
+    input("branch", "Branch", { maxLength: 255 }, { hint: "Optional. If empty, the default branch." }),
   ],
   appstore: () => [
     input("appStoreUrl", "Page of the app",
       { maxLength: 2048, placeholder: "A link of the store", autofocus: true },
-      { hint: "Of the App Store or Google Play. Or give one of the names below." }),
+      { hint: "On the App Store or Google Play. Or fill in a name below." }),
     input("iosBundleId", "Bundle id (App Store)", { maxLength: 155, placeholder: "com.example.app" }),
     input("androidPackage", "Package (Google Play)", { maxLength: 150, placeholder: "com.example.app" }),
-    input("countryCode", "Storefront", { maxLength: 16, value: "us" }, { hint: "Two letters of a country." }),
+    input("countryCode", "Storefront", { maxLength: 16, value: "us" }, { hint: "Two-letter country code." }),
   ],
 };
 
-/** The accepted ingest, also where it runs already. */
+/** Ask for a source and start its ingest; returns the running one if there is one. */
 const ask = (source, { id }) => formDialog({
-  title: `Read the brand from ${{ website: "a website", github: "a repository", appstore: "a store" }[source]}`, verb: "Read it",
-  next: "It takes some seconds; what you set yourself stays.",
+  title: `Read the brand from ${{ website: "a website", github: "a repository", appstore: "a store" }[source]}`, verb: "Read brand",
+  next: "It takes a few seconds. Values that you set are kept.",
   fields: FORMS[source](),
   send: async (values, headers) => {
     const body = source === "website"

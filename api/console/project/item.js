@@ -1,4 +1,4 @@
-// One item of content: its files and words, what they rest on, where it fits, and the decision about it.
+// Page of one content item: files, text, evidence, platform fit and approval.
 
 import { forget, project } from "../api.js";
 import { badge, h, id as idOf, notice } from "../dom.js";
@@ -62,7 +62,7 @@ function tools(view, path, shown, of) {
   return [
     shown.creativeType === "generated" && !MAKING.includes(shown.status)
       && shown.approvalStatus !== "rejected" && active && view.may("content:write")
-      && h("button", { type: "button", onclick: () => again(view, path) }, "Make anew"),
+      && h("button", { type: "button", onclick: () => again(view, path) }, "Regenerate content"),
     pending && h("button", { type: "button", onclick: () => reject(view, path, shown) }, "Reject…"),
     pending && h("button",
       { type: "button", className: "primary",
@@ -75,16 +75,16 @@ function tools(view, path, shown, of) {
 
 async function approve(view, path, shown) {
   await call("POST", `${path}/approve`, { body: { revision: shown.revision }, headers: once() });
-  notice("Approved: its posts go out at their times.", "good");
+  notice("Approved. Its posts are published on schedule.", "good");
   await decidedOn(view, shown);
 }
 
 async function reject(view, path, shown) {
   const done = await formDialog({
-    title: "Reject this content?", verb: "Reject it", danger: true,
-      next: "This is final. Posts that wait for it are canceled.",
+    title: "Reject this content?", verb: "Reject content", danger: true,
+      next: "This is final. Its waiting posts are canceled.",
     fields: input("reason", "Reason", { required: true, maxLength: 1000, rows: 3, autofocus: true },
-      { tag: "textarea", hint: "Whoever made it reads this." }),
+      { tag: "textarea", hint: "The author sees this reason." }),
     send: ({ reason }, headers) => {
       const body = { reason, revision: shown.revision };
       return call("POST", `${path}/reject`, { body, headers: headers(body) });
@@ -93,7 +93,7 @@ async function reject(view, path, shown) {
   if (done) await decidedOn(view, shown);
 }
 
-/** On to the next one of a queue, where this was opened from one. */
+/** Open the next item of the approval queue, if this one was opened from it. */
 async function decidedOn(view, shown) {
   forget(shown.projectId);
   const { items } = await call("GET",
@@ -105,13 +105,13 @@ async function decidedOn(view, shown) {
 
 async function again(view, path) {
   const done = await formDialog({
-    title: "Make it anew", verb: "Make it",
-      next: "A new revision takes the place of this one; what was approved needs an approval again.",
+    title: "Regenerate this content", verb: "Regenerate",
+      next: "A new revision replaces this one. Approved content needs approval again.",
     fields: [
       input("hook", "First line", { maxLength: 2000, rows: 2, autofocus: true },
-        { tag: "textarea", hint: "Left empty, the brand's own words open it." }),
+        { tag: "textarea", hint: "If empty, the content begins with the brand's words." }),
       input("seed", "Seed", { type: "number", min: 0 },
-        { hint: "Optional: the same seed draws the same again." }),
+        { hint: "Optional. The same seed gives the same result." }),
     ],
     send: ({ hook, seed }, headers) => {
       const body = { ...hook && { hook }, ...seed && { seed: Number(seed) } };
@@ -121,7 +121,7 @@ async function again(view, path) {
   if (done) await view.refresh();
 }
 
-const wordsOf = (view, path, shown) => section("Words", {
+const wordsOf = (view, path, shown) => section("Text", {
   tools: view.may("content:write") && !MAKING.includes(shown.status) && shown.approvalStatus !== "rejected"
     && h("button", { type: "button", className: "small", onclick: () => edit(view, path, shown) },
       "Edit caption"),
@@ -133,8 +133,8 @@ async function edit(view, path, shown) {
   const done = await formDialog({
     title: "Edit caption", verb: "Save", broad: true, etag: `"${shown.revision}"`,
       stale: () => view.refresh(),
-    next: shown.approvalStatus === "approved" ? "It needs an approval again, and its posts wait for that."
-      : "Posts that wait take the new caption.",
+    next: shown.approvalStatus === "approved" ? "It needs approval again; its posts wait for it."
+      : "Waiting posts use the new caption.",
     fields: input("caption", "Caption", { value: shown.caption, rows: 8, maxLength: 5000, autofocus: true },
       { tag: "textarea" }),
     send: ({ caption = "" }, headers) => {
@@ -145,42 +145,42 @@ async function edit(view, path, shown) {
   if (done) await view.refresh();
 }
 
-/** Whether its posts carry the platforms' AI label, and why. A partner declares what AI made elsewhere. */
+/** Show whether its posts carry the platforms' AI label. Partners declare AI content of their own. */
 const disclosure = (view, path, shown) => section("AI label", {
   tools: view.may("content:write") && !MAKING.includes(shown.status) && shown.approvalStatus !== "rejected"
     && (shown.creativeType === "uploaded" || shown.madeBy === "clip")
     && h("button", { type: "button", className: "small",
       onclick: (event) => attempt(event.currentTarget, () => declare(view, path, shown)) },
-    shown.aiGenerated ? "It is not AI-made" : "AI made it"),
+    shown.aiGenerated ? "Remove AI label" : "Add AI label"),
 }, h("div", { className: "line" }, badge(shown.aiGenerated ? "AI-generated" : "no label",
   shown.aiGenerated ? "cool" : "off"),
 h("span", { className: "hint" }, shown.madeBy ? MAKERS[shown.madeBy] : shown.creativeType)),
 h("p", { className: "hint" }, shown.aiGenerated
-  ? "Instagram and TikTok show their AI label on its posts, where they take one."
+  ? "Instagram and TikTok show their AI label on its posts, where supported."
   : "Its posts carry no AI label."));
 
 async function declare(view, path, shown) {
   const body = { aiGenerated: !shown.aiGenerated };
   await call("PATCH", path, { body, headers: { ...once(), "If-Match": `"${shown.revision}"` } });
-  notice(shown.approvalStatus === "approved" ? "Saved: it needs an approval again." : "Saved.", "good");
+  notice(shown.approvalStatus === "approved" ? "Saved. It needs approval again." : "Saved.", "good");
   await view.refresh();
 }
 
 const decision = ({ decision: said, note, decidedAt }) =>
   section("Decision", {}, h("div", { className: "line" }, badge(said), ago(decidedAt)),
-  h("p", { className: "caption" }, note || h("span", { className: "quiet" }, "Without a note.")));
+  h("p", { className: "caption" }, note || h("span", { className: "quiet" }, "No note.")));
 
 const fits = (said) =>
-  section("Where it fits", {}, h("ul", { className: "fits" }, Object.entries(said).map(([platform, word]) =>
+  section("Platform fit", {}, h("ul", { className: "fits" }, Object.entries(said).map(([platform, word]) =>
   h("li", { key: platform }, h("strong", {}, PLATFORMS[platform] ?? platform),
     word === "ok" ? badge("fits", "good")
-    : h("span", {}, badge("refuses it", "bad"), h("p", { className: "hint" }, word))))));
+    : h("span", {}, badge("not accepted", "bad"), h("p", { className: "hint" }, word))))));
 
-/** Each line with the words of the brand that it rests on. */
+/** Show each line with the brand's words as evidence. */
 function provenance(all) {
   if (!all.length) return null;
   const lines = Map.groupBy(all, ({ line, rule }) => `${rule} ${line}`);
-  return section("Where its words are from", {},
+  return section("Sources of its text", {},
     h("ul", { className: "quotes lines" }, [...lines.values()].map((same, place) => h("li", { key: place },
     h("div", { className: "line" }, h("strong", {}, same[0].line), badge(same[0].rule, "off")),
     same.filter(({ quote }) => quote).map(({ field, quote }, at) =>

@@ -1,4 +1,4 @@
-// What a project asks the platform's operators for: accounts of theirs, and what they answered.
+// Lease requests of a project to the platform's operators, and their answers.
 
 import { badge, h, notice } from "../dom.js";
 import { formDialog, input } from "../forms.js";
@@ -9,15 +9,15 @@ import { PLATFORMS } from "../words.js";
 
 const HEADS = [
   { text: "Niche", className: "name" }, "Status", { text: "Has", className: "number" },
-  { text: "Platform", className: "wide" }, { text: "Asked", className: "wide" },
+  { text: "Platform", className: "wide" }, { text: "Requested", className: "wide" },
     { text: "Answer", className: "wide long" },
 ];
 
-/** Draws the requests, where there are some. */
+/** Draw the requests, if there are any. */
 export const leaseRequests = (view, { id, into }) =>
   view.live(() => call("GET", `/v1/projects/${id}/leased-accounts/requests?limit=20`,
     { signal: view.signal }), ({ items }) =>
-    items.length > 0 && section("Asked for", {}, listing({
+    items.length > 0 && section("Lease requests", {}, listing({
       label: "Lease requests", heads: HEADS,
       rows: items.map((one) => ({ key: one.requestId, name: one.niche, cells: [
         h("span", { title: one.note ?? one.niche }, one.niche), badge(one.status),
@@ -28,14 +28,14 @@ export const leaseRequests = (view, { id, into }) =>
 
 export async function askForAccounts(view, id) {
   const done = await formDialog({
-    title: "Ask for accounts", verb: "Ask", next: "The operators answer in their own time; you see it here.",
-    text: "Accounts of the platform's operators, lent to this project: posts are scheduled to them as to your own.",
+    title: "Request accounts", verb: "Send request", next: "The operators' answer appears here.",
+    text: "Accounts of the platform's operators, leased to this project. You schedule posts to them like to your own.",
     fields: [
       input("niche", "Niche",
         { required: true, maxLength: 200, autofocus: true, placeholder: "home baking, in German" }),
       input("count", "How many", { type: "number", min: 1, max: 50, value: 1, required: true }),
       input("platform", "Platform", {}, { options: [["", "any"], ...Object.entries(PLATFORMS)] }),
-      input("note", "Anything else", { rows: 3, maxLength: 2000 }, { tag: "textarea" }),
+      input("note", "Note", { rows: 3, maxLength: 2000 }, { tag: "textarea" }),
     ],
     send: ({ count, ...values }, headers) => {
       const body = { ...values, count: Number(count) };
@@ -43,6 +43,6 @@ export async function askForAccounts(view, id) {
     },
   });
   if (!done) return;
-  notice("Asked: the answer turns up here.", "good");
+  notice("Request sent: the answer appears here.", "good");
   await view.refresh();
 }

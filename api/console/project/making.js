@@ -1,4 +1,4 @@
-// Content in the making: how far its job is, and a way to stop it.
+// Progress of content being generated, with a stop button.
 
 import { confirmed } from "../dialog.js";
 import { h, notice } from "../dom.js";
@@ -10,10 +10,10 @@ import { stages } from "./stages.js";
 const STAGES = { queued: "Queued", planning: "Planning", generating_visuals: "Drawing",
   finalizing: "Finishing" };
 
-/** `job` is as its stream told last; where the key may not read jobs, `progress` stands in for it. */
+/** Show progress from the job's event stream, or from `progress` if the key may not read jobs. */
 export function making(view, { shown, job, progress }) {
   const at = job ?? (progress && { stage: progress.stage, progress: progress.stageProgress });
-  return section("In the making", {
+  return section("Generating", {
     tools: view.may("jobs:cancel") && h("button", {
       type: "button", className: "small", disabled: Boolean(job?.cancelRequested),
       onclick: ({ currentTarget }) => attempt(currentTarget, () => stop(view, shown)),
@@ -22,10 +22,10 @@ export function making(view, { shown, job, progress }) {
 }
 
 async function stop(view, { jobId, revision, assets }) {
-  const kept = assets.length ? ` Revision ${revision} stays.` : "";
-  if (!await confirmed({ title: "Stop making this?", verb: "Stop it", danger: true,
-    text: `It ends at its next step, and can be made anew later.${kept}` })) return;
+  const kept = assets.length ? ` Revision ${revision} is kept.` : "";
+  if (!await confirmed({ title: "Stop generating this content?", verb: "Stop generating", danger: true,
+    text: `It stops at its next step; you can regenerate it later.${kept}` })) return;
   await call("POST", `/v1/jobs/${jobId}/cancel`, { headers: once() });
-  notice("It stops.", "good");
+  notice("Stopping.", "good");
   await view.refresh();
 }

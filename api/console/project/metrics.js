@@ -1,4 +1,4 @@
-// A project's figures by day or week of its zone, and what did best.
+// Metrics tab: figures by day or week of the project's zone, and the best posts.
 
 import { project, query } from "../api.js";
 import { chart, tile } from "../chart.js";
@@ -54,7 +54,7 @@ function drawn(view, { id, figures, best, accounts, by }) {
   return [
     h("div", { className: "heading" },
       h("p", { className: "hint" },
-        `By ${by} of ${timezone}. What was never collected is left out; the last buckets may still change.`),
+        `By ${by} in ${timezone}. Uncollected figures are left out; the latest values may still change.`),
       h("div", { className: "tools" },
         choice(view, "account", "Account",
           [["", "The whole project"],
@@ -80,7 +80,7 @@ function drawn(view, { id, figures, best, accounts, by }) {
         cells: [one.rank, PLATFORMS[one.platform], one.metricValue.toLocaleString("en"),
         h("a", { href: link(["projects", id, "calendar", one.sourceId]) }, `…${one.sourceId.slice(-8)}`)] })),
       none: empty("No figures yet",
-        "They come some minutes after a post is live, and are asked for again and again."),
+        "Figures appear minutes after a post is published, and are updated regularly."),
     })),
   ];
 }

@@ -1,4 +1,4 @@
-// One project as a page: its head, its tabs, and the tab that the address names.
+// Page of one project: its head, its tabs, and the open tab.
 
 import { forget, project } from "../api.js";
 import { badge, copyable, h } from "../dom.js";
@@ -18,7 +18,7 @@ import { metrics } from "./metrics.js";
 import { post } from "./post.js";
 import { settings } from "./settings.js";
 
-/** {name, title, scope, show(view, {id, head, project})}; `page` is what one thing of the tab is shown by. */
+/** {name, title, scope, show(view, {id, head, project})}; `page` shows one object of the tab. */
 export const TABS = [
   { name: "brand", title: "Brand", scope: "projects:read", show: brand },
   { name: "content", title: "Content", scope: "content:read", show: content, page: item },
@@ -54,8 +54,8 @@ function headOf(view, shown, tabs, tab) {
         view.may("projects:write") && actions(view, shown)],
     }),
     archived && h("div", { className: "banner" }, h("strong", {}, "Archived."),
-      " Nothing starts or goes out. Reads and metrics work on."),
-    h("nav", { className: "tabs", ariaLabel: "Of this project" }, tabs.map(({ name, title }) =>
+      " Nothing starts or is published. Reads and metrics still work."),
+    h("nav", { className: "tabs", ariaLabel: "Sections of the project" }, tabs.map(({ name, title }) =>
       h("a", { key: name, href: link(["projects", shown.id, name]),
         ariaCurrent: name === tab.name ? "page" : null }, title,
         name === "content" && shown.currentBlockedCount > 0

@@ -1,4 +1,4 @@
-// One post: as its platform shows it, what it waits for, and all that happened to it.
+// Page of one post: preview, state and history.
 
 import { growing, project } from "../api.js";
 import { badge, h, id as idOf, notice, outside } from "../dom.js";
@@ -47,17 +47,17 @@ function whole(view, path, { shown, of, content, account, happened }, { platform
     h("div", { className: "split" },
       h("div", { className: "stack" },
         state(shown, of, next),
-        section("What happened", {}, timeline(happened, of.timezone)),
+        section("History", {}, timeline(happened, of.timezone)),
         section("Details", {}, facts([
           ["Account", account && h("span", {}, account.handle, ` on ${PLATFORMS[shown.platform]}`)],
           ["Content", content && h("a", { href: link(["projects", of.id, "content", content.id]) },
             content.hook || content.caption.slice(0, 60) || content.format)],
-          ["Its job", shown.jobId
+          ["Job", shown.jobId
             && h("a", { href: link(["jobs", shown.jobId]) }, `…${shown.jobId.slice(-8)}`)],
           ["Mode", shown.mode], ["Seen by", audience(shown)],
-            ["AI label", shown.aiLabel ? AI_LABELS[shown.aiLabel] : "not known: sent by an older release"],
+            ["AI label", shown.aiLabel ? AI_LABELS[shown.aiLabel] : "unknown: sent by an older release"],
             ["On the platform", shown.externalUrl && outside(shown.externalUrl)],
-          ["Made", ago(shown.createdAt, of.timezone)], ["Changed", ago(shown.updatedAt, of.timezone)],
+          ["Created", ago(shown.createdAt, of.timezone)], ["Changed", ago(shown.updatedAt, of.timezone)],
         ]))),
       section("Preview", { className: "looks" },
         h("div", { className: "tabs", role: "group", ariaLabel: "Platform" },
@@ -74,14 +74,14 @@ function whole(view, path, { shown, of, content, account, happened }, { platform
   ];
 }
 
-/** Who may see it. A TikTok post that nobody chose a level for is of an older release, and is not sent. */
+/** Return the audience. A TikTok post without one is from an older release and is not sent. */
 function audience({ privacyLevel, platform, mode }) {
   if (privacyLevel) return AUDIENCES[privacyLevel];
   return platform === "tiktok" && mode === "direct"
-    ? "nobody chose: cancel it, and schedule it again with a choice" : null;
+    ? "not chosen: cancel the post, and schedule it again with an audience" : null;
 }
 
-/** Where it stands, and what it waits for. */
+/** Show the state, and the reason of a wait. */
 const state = (shown, of, next) =>
   h("section", { className: `card state ${POSTS[shown.status].tone}`, ariaLabel: "State" },
   h("div", { className: "at" },
@@ -90,8 +90,8 @@ const state = (shown, of, next) =>
   h("p", {}, shown.waiting?.message ?? next),
   shown.waiting?.until && h("p", { className: "hint" }, "The wait ends ", ago(shown.waiting.until, of.timezone)),
   shown.schedulePassed
-    && h("p", { className: "why" }, "It was approved after its time: move it to another one."),
-  shown.captionPending && h("p", { className: "why" }, "Its own caption awaits an approval."),
+    && h("p", { className: "why" }, "It was approved after its scheduled time: move it to a new time."),
+  shown.captionPending && h("p", { className: "why" }, "Its custom caption awaits approval."),
   shown.lastError && h("p", { className: "why" }, shown.lastError.message, " ",
     h("code", {}, shown.lastError.code)),
   shown.cancelReason && h("p", { className: "hint" },
@@ -103,20 +103,20 @@ function tools(view, path, shown, of) {
   return [
     shown.status === "outcome_unknown" && writes
       && h("button", { type: "button", className: "primary", onclick: () => resolve(view, path) },
-      "Say what you saw…"),
+      "Record the outcome…"),
     shown.captionPending && view.may("content:approve") && [
       h("button", { type: "button", onclick: () => rejectCaption(view, path) }, "Reject caption…"),
       h("button", { type: "button", className: "primary",
         onclick: (event) => attempt(event.currentTarget, async () => {
         await call("POST", `${path}/approve`, { body: {}, headers: once() });
-        notice("Its caption is approved.", "good");
+        notice("The caption is approved.", "good");
         await view.refresh();
       }) }, "Approve caption"),
     ],
     ["queued", "blocked"].includes(shown.status) && writes
       && h("button", { type: "button", onclick: () => cancel(view, path) }, "Cancel post…"),
     waits && writes && h("button",
-      { type: "button", className: "primary", onclick: () => askMove(view, shown, of) }, "Move…"),
+      { type: "button", className: "primary", onclick: () => askMove(view, shown, of) }, "Move post…"),
   ];
 }
 
@@ -127,27 +127,27 @@ const refreshed = async (view, done, said) => {
 };
 
 const cancel = async (view, path) => refreshed(view, await formDialog({
-  title: "Cancel this post?", verb: "Cancel post", leave: "Leave it", danger: true,
-    next: "It never goes out. Its content stays.",
+  title: "Cancel this post?", verb: "Cancel post", leave: "Keep post", danger: true,
+    next: "It is never published. Its content is kept.",
   fields: input("reason", "Reason", { maxLength: 500, autofocus: true }, { hint: "Optional." }),
   send: (body, headers) => call("DELETE", path, { body, headers: headers(body) }),
 }), "Canceled.");
 
 const rejectCaption = async (view, path) => refreshed(view, await formDialog({
-  title: "Reject its own caption?", verb: "Reject it", danger: true, next: "This cancels the post.",
+  title: "Reject the custom caption?", verb: "Reject caption", danger: true, next: "This cancels the post.",
   fields: input("reason", "Reason", { required: true, maxLength: 1000, autofocus: true }),
   send: (body, headers) => call("POST", `${path}/reject`, { body, headers: headers(body) }),
 }), "Rejected: the post is canceled.");
 
 const resolve = async (view, path) => refreshed(view, await formDialog({
-  title: "Is the post there?", verb: "Say so", next: "Nothing is sent again by itself.",
-  text: "Look at the account on its platform first.",
+  title: "Is the post live?", verb: "Record outcome", next: "Nothing is sent again automatically.",
+  text: "Check the account on its platform first.",
   fields: [
-    ticks("published", "", [{ value: "yes", text: "Yes, it is there" }], { hint: "Left empty: it is not." }),
-    input("externalUrl", "Its address", { maxLength: 2048 }, { hint: "Optional." }),
+    ticks("published", "", [{ value: "yes", text: "Yes, it is live" }], { hint: "If unchecked, it is not live." }),
+    input("externalUrl", "URL of the post", { maxLength: 2048 }, { hint: "Optional." }),
   ],
   send: ({ published, externalUrl }, headers) => {
     const body = { published: Boolean(published), ...published && externalUrl && { externalUrl } };
     return call("POST", `${path}/resolve`, { body, headers: headers(body) });
   },
-}), "Noted.");
+}), "Outcome recorded.");

@@ -1,4 +1,4 @@
-// A post as its platform shows it: how the media are cropped, and where the caption is cut.
+// Preview of a post on its platform: media crop and caption cut.
 
 import { h } from "../dom.js";
 import { film, picture } from "../media.js";
@@ -7,33 +7,33 @@ import { PLATFORMS } from "../words.js";
 const within = (least, most) => (natural) => Math.min(most, Math.max(least, natural));
 
 /**
- * What a platform's own pages or code say of how it shows a post, all read on 2026-11-27. `lines`: of a
- * text with as many breaks as `over`, so many lines are seen before “more”. `one` is the aspect of a single
- * file, `grid` that of two, three and four together. Nothing is cut where no such source says how: TikTok
- * and Instagram publish no number.
+ * Display rules by platform, from its pages or code, all read on 2026-11-27.
+ *
+ * `lines`: a text with more than `over` lines is cut to `seen` lines before “more”. `one` is the aspect ratio
+ * of a single file, `grid` that of two, three and four together. Undocumented cuts are left out: TikTok and
+ * Instagram publish no number.
  */
 const SHAPES = {
-  // A phone's screen, into which the whole picture is fitted.
+  // A phone's screen; the whole image fits into it.
   tiktok: { one: () => 9 / 16, over: true },
-  // developers.facebook.com/docs/instagram-platform/content-publishing: of a carousel all are cropped as
-  // its first one is.
-  // Its reference of media takes pictures between 4:5 and 1.91:1.
+  // developers.facebook.com/docs/instagram-platform/content-publishing: a carousel's images are cropped like
+  // its first. The media reference accepts images between 4:5 and 1.91:1.
   instagram: { one: (natural) => natural, several: within(4 / 5, 1.91), slides: true },
   // github.com/bluesky-social/social-app: MAX_POST_LINES of lib/constants, AutoSizedImage, ImageLayoutGrid.
   bluesky: { lines: { over: 25, seen: 25 }, one: within(1 / 2, Infinity), grid: [2, 2, 3 / 2] },
-  // github.com/mastodon/mastodon: status_content and media_gallery. Above 706 px, 32 lines, 330 px are
-  // left: 15 lines.
+  // github.com/mastodon/mastodon: status_content and media_gallery. A text over 706 px (32 lines) is cut to
+  // 330 px: 15 lines.
   mastodon: { lines: { over: 32, seen: 15 }, one: (natural) => natural, grid: [3 / 2, 3 / 2, 3 / 2] },
 };
 
-/** A text's first lines where it has too many, and whether that is all. */
+/** Return the visible lines, and whether they are the whole text. */
 export function cut(text, lines) {
   const all = text.split("\n");
   if (!lines || all.length <= lines.over) return { seen: text, whole: true };
   return { seen: all.slice(0, lines.seen).join("\n").trimEnd(), whole: false };
 }
 
-/** The post on its platform; `when` is a text. */
+/** Draw the post as on its platform; `when` is a text. */
 export function preview({ platform, handle, caption, assets, when }) {
   const shape = SHAPES[platform];
   const who = h("div", { className: "by" },
@@ -56,7 +56,7 @@ function captionOf(text, lines) {
     h("details", {}, h("summary", {}, "more"), h("p", { className: "caption" }, tagged(text))));
 }
 
-/** Hashtags, names and addresses stand out, as platforms have it. */
+/** Highlight hashtags, mentions and URLs, as platforms do. */
 const tagged = (text) =>
   text.split(/(#[\p{L}\p{N}_]+|@[\w.@-]+|https?:\/\/\S+)/u).map((piece, at) =>
   (at % 2 ? h("span", { className: "tag" }, piece) : piece));

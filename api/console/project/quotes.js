@@ -1,4 +1,4 @@
-// Words of a source that a value rests on, as they stand there, with the value's own words marked in them.
+// Quotes of a value's sources, with the value's words marked.
 
 import { h } from "../dom.js";
 
@@ -24,7 +24,7 @@ export function quotes(name, value, { evidence, parts, colors }) {
       evidence.slice(MOST).map(quote)));
 }
 
-/** The text, with each of the phrases marked where it stands in it; else with the words of the phrases. */
+/** Return the text with each phrase marked, or, if none occurs, with the phrases' words marked. */
 export function marked(text, phrases) {
   const whole = spans(text, phrases);
   const found = whole.length ? whole

@@ -1,4 +1,4 @@
-// A form that schedules content to accounts at a time of the project's zone.
+// Dialogs that schedule and move posts, in the project's zone.
 
 import { all, query } from "../api.js";
 import { h, notice } from "../dom.js";
@@ -9,7 +9,7 @@ import { now } from "../times.js";
 import { AUDIENCES, PLATFORMS } from "../words.js";
 import { clock, inZone } from "../zone.js";
 
-/** `of` is the project; the content is chosen where it isn't given. Resolves to what was scheduled. */
+/** Schedule content in a dialog; `of` is the project. Resolves to the response. */
 export async function schedule(view, of, { content, day } = {}) {
   const path = `/v1/projects/${of.id}`;
   const [accounts, ready] = await Promise.all([
@@ -20,16 +20,16 @@ export async function schedule(view, of, { content, day } = {}) {
   ]);
   const offered = ready?.items.filter(({ approvalStatus }) => approvalStatus !== "rejected") ?? [];
   const done = await formDialog({
-    title: "Schedule a post", verb: "Schedule", broad: true,
+    title: "Schedule a post", verb: "Schedule post", broad: true,
     next: content?.approvalStatus === "pending"
-      ? "It waits for the content's approval, and goes out at this time."
-      : "It goes out at this time, once to each account.",
+      ? "It waits for the content's approval, and is published at this time."
+      : "It is published at this time, once to each account.",
     fields: [
       content
         ? h("p", { className: "excerpt" }, h("strong", {}, content.format.replace("_", " ")), " ",
           content.hook || content.caption)
         : input("contentId", "Content", { required: true, autofocus: true },
-          { options: [["", offered.length ? "Choose one" : "None is completed yet"],
+          { options: [["", offered.length ? "Choose one" : "No completed content yet"],
           ...offered.map((one) => [one.id, title(one)])] }),
       ticks("targets", "To", accounts.items.map((one) => target(one, content)),
         { hint: accounts.items.length ? null
@@ -37,9 +37,9 @@ export async function schedule(view, of, { content, day } = {}) {
       accounts.items.filter(asksAudience).map(audience),
       input("localTime", `Time in ${of.timezone}`,
         { type: "datetime-local", required: true, value: proposed(of.timezone, day) },
-        { hint: "As the clocks there show it, also where they change." }),
-      input("captionOverride", "Another caption", { rows: 3, maxLength: 5000 },
-        { tag: "textarea", hint: "Optional, for these posts alone." }),
+        { hint: "Local time there, also across clock changes." }),
+      input("captionOverride", "Custom caption", { rows: 3, maxLength: 5000 },
+        { tag: "textarea", hint: "Optional, for these posts only." }),
     ],
     send: ({ contentId = content?.id, targets = [], localTime, captionOverride, ...levels }, headers) => {
       const body = { localTime,
@@ -62,36 +62,36 @@ function target(account, content) {
   const fits = content?.fits?.[account.platform];
   const refused = fits && fits !== "ok" ? fits : null;
   const about = refused
-    ?? (account.status === "reauth_required" ? "must be connected again before anything goes out" : null);
+    ?? (account.status === "reauth_required" ? "must be reconnected before it can publish" : null);
   return { value: account.socialAccountId, text: `${account.handle} · ${PLATFORMS[account.platform]}`, about,
     disabled: Boolean(refused) };
 }
 
-/** Whether somebody has to choose who may see a post of the account: TikTok allows no default. */
+/** Check whether the account needs an audience choice: TikTok allows no default. */
 const asksAudience = ({ privacyLevels }) => (privacyLevels?.length ?? 0) > 1;
 
-/** The choice, named by its account; it counts only where that is ticked. */
+/** Draw the audience choice, named by its account; only ticked accounts use it. */
 const audience = ({ socialAccountId, handle, platform, privacyLevels }) =>
   input(socialAccountId, `Who sees it on ${PLATFORMS[platform]}, ${handle}`, {},
     { options: [["", "Choose"], ...privacyLevels.map((level) => [level, AUDIENCES[level]])],
       hint: "Required if the account is ticked." });
 
-/** The next full hour, or nine o'clock of a day that is to come. */
+/** Return the next full hour, or nine o'clock of a future day. */
 function proposed(zone, day) {
   const soon = clock(now() + 3_600_000, zone);
   return day && day > soon.day ? `${day}T09:00` : `${soon.day}T${soon.time.slice(0, 2)}:00`;
 }
 
-const RULES = { gap_shifted: " The clocks skip that time: it goes out as much later as they leap.",
-  fold_first: " That time comes twice: it goes out the first time." };
+const RULES = { gap_shifted: " A clock change skips that time: the post is later by the skipped time.",
+  fold_first: " That time occurs twice: the post uses the first." };
 
 function told({ scheduledPosts, gateStatus, timeRule }, zone) {
   const [first] = scheduledPosts;
   const posts = scheduledPosts.length === 1 ? "1 post" : `${scheduledPosts.length} posts`;
-  return `${posts} for ${inZone(first.scheduledFor, zone)}.${gateStatus === "blocked_on_approval" ? " They wait for an approval." : ""}${RULES[timeRule] ?? ""}`;
+  return `${posts} for ${inZone(first.scheduledFor, zone)}.${gateStatus === "blocked_on_approval" ? " They wait for approval." : ""}${RULES[timeRule] ?? ""}`;
 }
 
-/** Gives a post that waits another local time, and a way back to the instant that it had. */
+/** Move a waiting post to another local time, and offer an undo. */
 export async function move(view, post, of, localTime) {
   const { scheduledFor } = post;
   const send = (body) => call("POST", `/v1/scheduled-posts/${post.id}/reschedule`, { body, headers: once() });
@@ -112,7 +112,7 @@ export async function askMove(view, post, of) {
   const { day, time, second } = clock(post.scheduledFor, of.timezone);
   const exact = second === "00" ? {} : { step: 1 };
   const done = await formDialog({
-    title: "Move this post", verb: "Move it", next: "It goes out then; its content and account stay.",
+    title: "Move this post", verb: "Move post", next: "Only its time changes.",
     fields: input("localTime", `Time in ${of.timezone}`, {
       type: "datetime-local", required: true, ...exact, value: `${day}T${time}:${second}`, autofocus: true,
     }),

@@ -1,4 +1,4 @@
-// A project's own facts, and what its content needs before it goes out.
+// Settings tab: project facts and approval policy.
 
 import { forget, project } from "../api.js";
 import { copyable, h, notice } from "../dom.js";
@@ -19,12 +19,12 @@ export async function settings(view, { id, into }) {
       onclick: ({ currentTarget }) => attempt(currentTarget, () => edit(view, of.id)) }, "Edit") }, facts([
       ["Name", of.name], ["Id", copyable(of.id)], ["Time zone", of.timezone],
         ["Language", of.primaryLanguage], ["Your customer", of.customerExternalId ?? "–"],
-      ["Made", exact(of.createdAt, of.timezone)], ["Changed", exact(of.updatedAt, of.timezone)],
+      ["Created", exact(of.createdAt, of.timezone)], ["Changed", exact(of.updatedAt, of.timezone)],
     ])),
     policy && section("Approval policy",
       { tools: view.may("content:approve")
       && h("button", { type: "button", className: "small", onclick: () => change(view, of, policy) },
-      "Change") },
+      "Change policy") },
       h("p", {}, saidOf(policy)),
         h("p", { className: "hint" },
         `${policy.currentBlockedCount} ${policy.currentBlockedCount === 1 ? "item awaits" : "items await"} a decision now.`)),
@@ -32,10 +32,10 @@ export async function settings(view, { id, into }) {
 }
 
 function saidOf({ requiresApproval, firstNPostsBlocked }) {
-  if (requiresApproval) return "All new content needs an approval before it goes out.";
+  if (requiresApproval) return "All new content needs approval before publication.";
   return firstNPostsBlocked
-    ? `New content needs an approval until ${firstNPostsBlocked} items have been approved.`
-    : "New content goes out without an approval.";
+    ? `New content needs approval until ${firstNPostsBlocked} items are approved.`
+    : "New content is published without approval.";
 }
 
 async function edit(view, id) {
@@ -43,7 +43,7 @@ async function edit(view, id) {
   const zones = [...new Set([of.timezone, "UTC", ...Intl.supportedValuesOf("timeZone")])].sort();
   const done = await formDialog({
     title: "Edit project", verb: "Save", etag, stale: () => view.refresh(),
-      next: "Another zone moves no post: each stays at its instant.",
+      next: "A new zone moves no post: each keeps its instant.",
     fields: [
       input("name", "Name", { value: of.name, required: true, maxLength: 128, autofocus: true }),
       input("timezone", "Time zone", { value: of.timezone },
@@ -65,13 +65,13 @@ async function edit(view, id) {
 
 async function change(view, of, policy) {
   const done = await formDialog({
-    title: "Approval policy", verb: "Save", next: "Content that is there stays as it is.",
+    title: "Approval policy", verb: "Save", next: "Existing content does not change.",
     fields: [
       ticks("requiresApproval", "Always",
-        [{ value: "yes", text: "All new content needs an approval", checked: policy.requiresApproval }]),
+        [{ value: "yes", text: "All new content needs approval", checked: policy.requiresApproval }]),
       input("firstNPostsBlocked", "Or at first",
         { type: "number", min: 0, max: 50, value: policy.firstNPostsBlocked, required: true },
-        { hint: "Until so many items have been approved; 0: none." }),
+        { hint: "Until this many items are approved; 0: never." }),
     ],
     send: ({ requiresApproval, firstNPostsBlocked }, headers) => {
       const body = changed({ requiresApproval: Boolean(requiresApproval),
@@ -80,6 +80,6 @@ async function change(view, of, policy) {
     },
   });
   if (!done) return;
-  notice("Saved: new content goes by it.", "good");
+  notice("Saved. It applies to new content.", "good");
   await view.refresh();
 }

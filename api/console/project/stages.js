@@ -1,4 +1,4 @@
-// Jobs that a screen shows while they run, each with its stages.
+// Progress of running jobs by stage.
 
 import { h } from "../dom.js";
 import { follow } from "../http.js";
@@ -6,8 +6,8 @@ import { follow } from "../http.js";
 const AGAIN_MS = 5000;
 
 /**
- * Follows jobs by what each is of. `ended` is told when one has ended, by the stream: what is refused is
- * asked for again after a while.
+ * Follow jobs by name over their event streams; call `ended` when one has ended. A failed stream is retried
+ * after a pause.
  */
 export function watching(view, ended) {
   const live = new Map();
@@ -31,7 +31,7 @@ export function watching(view, ended) {
   return { watch, of: (name) => live.get(name) };
 }
 
-/** `names` has each stage's words by its code, in their order. */
+/** Show the stages; `names` maps each stage code to its label, in order. */
 export function stages(names, { stage, progress }) {
   const codes = Object.keys(names), now = codes.indexOf(stage);
   return h("div", { className: "watched" },

@@ -1,4 +1,4 @@
-// A logo where its picture may be shown: files of other hosts are named, and load nothing.
+// Logo URL of a brand with its known size; files of other hosts are never loaded.
 
 import { h, outside } from "../dom.js";
 

@@ -1,26 +1,26 @@
-// What happened to a post, in the order in which it did: each attempt, call, lost answer and look-up.
+// Timeline of a post: each attempt, call, lost response and look-up, in order.
 
 import { h, outside } from "../dom.js";
 import { lasted } from "../times.js";
 import { clock, shortDay } from "../zone.js";
 
 const WORDS = {
-  submitted: "A job was made for it", attempt_started: "An attempt began",
-    step_committed: "A step was committed", cancel_requested: "Somebody asked to cancel it",
-  attempt_ended: "The attempt ended", completed: "Its job completed", failed: "It failed",
-    canceled: "It was canceled", scheduled: "It was scheduled",
-  blocked: "It waits for an approval", released: "It was released", rescheduled: "It was moved",
-    approved: "It was approved", rejected: "It was rejected",
-  prepared: "It was prepared on the platform", call: "The call that publishes was made",
-    answer_lost: "The platform's answer was lost", look_up: "It was looked for on the platform",
-  not_sent: "It was not sent", accepted: "The platform accepted it", published: "It is live",
-    draft_in_inbox: "It is in its owner's inbox",
-  outcome_unknown: "Nobody knows whether it is live", resolved: "A person said what became of it",
+  submitted: "Job created", attempt_started: "Attempt started",
+    step_committed: "Step committed", cancel_requested: "Cancel requested",
+  attempt_ended: "Attempt ended", completed: "Job completed", failed: "Failed",
+    canceled: "Canceled", scheduled: "Scheduled",
+  blocked: "Waiting for approval", released: "Released", rescheduled: "Moved",
+    approved: "Approved", rejected: "Rejected",
+  prepared: "Prepared on the platform", call: "Publish call sent",
+    answer_lost: "Platform's response lost", look_up: "Searched on the platform",
+  not_sent: "Not sent", accepted: "Accepted by the platform", published: "Published",
+    draft_in_inbox: "In the owner's inbox",
+  outcome_unknown: "Outcome unknown", resolved: "Outcome recorded by a person",
 };
 const TONES = { published: "good", draft_in_inbox: "good", completed: "good", failed: "bad", canceled: "off",
   answer_lost: "busy", outcome_unknown: "busy", not_sent: "bad", rejected: "bad" };
 
-/** Entries of a timeline, the oldest first. */
+/** Draw the entries of a timeline, oldest first. */
 export const timeline = (items, zone) => h("ol", { className: "happened" }, items.map((entry, place) => {
   const gap = place ? (Date.parse(entry.at) - Date.parse(items[place - 1].at)) / 1000 : 0;
   const { day, time, second } = clock(entry.at, zone);
@@ -40,12 +40,12 @@ const shown = (at, zone) => {
   return `${shortDay(day)}, ${time}`;
 };
 
-/** What else was written down, of the types whose words leave it open. */
+/** Show an entry's details where its label leaves them open. */
 function said({ type, details, externalUrl }, zone) {
   if (type === "rescheduled" && details?.from && details.to)
     return h("div", { className: "hint" }, `from ${shown(details.from, zone)} to ${shown(details.to, zone)}`);
   if (type === "resolved")
-    return h("div", { className: "hint" }, details?.published ? "It is there." : "It isn't there.");
+    return h("div", { className: "hint" }, details?.published ? "It is live." : "It is not live.");
   return externalUrl ? h("div", { className: "hint" }, outside(externalUrl)) : null;
 }
 

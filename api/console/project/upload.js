@@ -1,4 +1,4 @@
-// Finished media of a partner's own as content.
+// Dialog to upload finished media as content.
 
 import { formDialog, input, ticks } from "../forms.js";
 import { call, once } from "../http.js";
@@ -8,15 +8,15 @@ export async function upload(view, project) {
   const headers = once();
   const made = await formDialog({
     title: "Upload content", verb: "Upload", broad: true,
-      next: "Then schedule it, once it is approved where it must be.",
+      next: "Then schedule it, after any required approval.",
     fields: [
       input("file", "Pictures, or one video",
         { type: "file", multiple: true,
         accept: "image/jpeg,image/png,image/webp,video/mp4,video/quicktime" },
         { hint: "Up to ten pictures of 30 MiB, or a video of 100 MiB. Without a file, the caption is the post." }),
       input("caption", "Caption", { rows: 5, maxLength: 5000 }, { tag: "textarea" }),
-      input("hook", "First line", { maxLength: 300 }, { hint: "Optional, for your own lists." }),
-      ticks("aiGenerated", "", [{ value: "true", text: "AI made it",
+      input("hook", "First line", { maxLength: 300 }, { hint: "Optional, shown in lists only." }),
+      ticks("aiGenerated", "", [{ value: "true", text: "AI-generated",
         about: "Its posts carry the platforms' AI label." }]),
     ],
     send: (_, __, typed) => {

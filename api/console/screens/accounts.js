@@ -1,4 +1,4 @@
-// Accounts of all projects: who must connect again before anything goes out.
+// Accounts of all projects.
 
 import { h } from "../dom.js";
 import { call } from "../http.js";

@@ -1,4 +1,4 @@
-// The organization's keys: made, rotated, killed. A secret is shown once.
+// API keys of the organization: create, rotate, kill. A secret is shown once.
 
 import { query } from "../api.js";
 import { badge, h } from "../dom.js";
@@ -11,13 +11,13 @@ import { reallyAgo } from "../times.js";
 import { heading } from "../view.js";
 
 const SCOPES = {
-  "*": "everything but operating the platform", "projects:read": "", "projects:write": "",
+  "*": "all but operator scopes", "projects:read": "", "projects:write": "",
     "ingest:write": "read brands", "jobs:read": "", "jobs:cancel": "",
   "content:read": "", "content:write": "", "content:approve": "", "publish:read": "", "publish:write": "",
     "social:read": "", "social:write": "", "leased:write": "",
   "influencers:read": "", "influencers:write": "", "metrics:read": "", "metrics:write": "",
-    "events:read": "", "events:read+pii": "people's own data too", "events:write": "",
-  "webhooks:read": "", "webhooks:write": "", "keys:write": "make and kill keys", "audit:read": "",
+    "events:read": "", "events:read+pii": "with personal data", "events:write": "",
+  "webhooks:read": "", "webhooks:write": "", "keys:write": "create and kill keys", "audit:read": "",
 };
 
 export const apiKeys = {
@@ -31,10 +31,10 @@ export const apiKeys = {
         { type: "button", className: "primary", onclick: () => make(view) }, "New key") }),
       listing({
         label: "Keys", heads: [{ text: "Name", className: "name" }, "State",
-          { text: "Scopes", className: "wide long" }, { text: "Made", className: "wide" },
-          { text: "Ends", className: "wide" }, { text: "", className: "acts" }],
+          { text: "Scopes", className: "wide long" }, { text: "Created", className: "wide" },
+          { text: "Expires", className: "wide" }, { text: "", className: "acts" }],
         rows: page.items.map((one) => ({ key: one.id, name: one.name, cells: cells(view, one) })),
-          none: empty("No key", ""),
+          none: empty("No key yet", "Create a key for each program that calls the API."),
       }),
       pager(view, page),
     ]);
@@ -42,7 +42,7 @@ export const apiKeys = {
 };
 
 const cells = (view, one) => [
-  h("span", { title: one.keyId }, one.name, one.id === view.who.apiKeyId && [" ", badge("this one", "cool")]),
+  h("span", { title: one.keyId }, one.name, one.id === view.who.apiKeyId && [" ", badge("this key", "cool")]),
   one.killSwitch ? badge("killed", "bad") : one.overlapUntil ? badge("two secrets", "busy") : badge("active"),
   h("span", { className: "scopes" },
     one.scopes.map((scope) => h("code", { key: scope, className: "chip" }, scope))),
@@ -56,15 +56,15 @@ const cells = (view, one) => [
 
 async function make(view) {
   const made = await formDialog({
-    title: "New API key", verb: "Make key", broad: true, next: "Its secret is shown once.",
+    title: "New API key", verb: "Create key", broad: true, next: "Its secret is shown once.",
     fields: [
-      input("name", "Name", { required: true, maxLength: 128, autofocus: true }, { hint: "What it is for." }),
-      ticks("scopes", "It may",
+      input("name", "Name", { required: true, maxLength: 128, autofocus: true }, { hint: "Its purpose." }),
+      ticks("scopes", "Scopes",
         Object.entries(SCOPES).filter(([scope]) =>
         scope === "*" ? view.who.scopes.includes("*")
         : view.may(scope)).map(([value, about]) => ({ value, text: h("code", {}, value), about }))),
       input("returnOrigins", "Return origins", { rows: 2, placeholder: "https://example.com" },
-        { tag: "textarea", hint: "Where people come back to after they connected an account; one in a line." }),
+        { tag: "textarea", hint: "Origins to which people return after connecting an account; one per line." }),
     ],
     send: ({ returnOrigins, scopes = [], ...values }, headers) => {
       const body = { ...values, scopes,
@@ -74,14 +74,14 @@ async function make(view) {
   });
   if (!made) return;
   await view.refresh();
-  await showSecret({ title: `The key “${made.name}”`, text: "Put it where its program keeps its secrets.",
+  await showSecret({ title: `The key “${made.name}”`, text: "Store it with your program's secrets.",
     secret: made.apiKey });
 }
 
 async function rotate(view, one) {
   const done = await formDialog({
-    title: `Rotate ${one.name}`, verb: "Rotate", next: "It keeps its id and its scopes.",
-    fields: input("overlapHours", "Hours that the old secret works on",
+    title: `Rotate ${one.name}`, verb: "Rotate key", next: "The key keeps its id and scopes.",
+    fields: input("overlapHours", "Hours until the old secret stops working",
       { type: "number", min: 0, max: 24, value: 24, required: true, autofocus: true }),
     send: ({ overlapHours }, headers) =>
       call("POST", `/v1/api-keys/${one.id}/rotate`,
@@ -90,15 +90,15 @@ async function rotate(view, one) {
   if (!done) return;
   await view.refresh();
   await showSecret({ title: `The new secret of “${one.name}”`,
-    text: "The old one works on for as long as you said.", secret: done.apiKey });
+    text: "The old secret works for the chosen hours.", secret: done.apiKey });
 }
 
 async function kill(view, one) {
   const done = await formDialog({
-    title: `Kill ${one.name}?`, verb: "Kill the key", danger: true,
+    title: `Kill ${one.name}?`, verb: "Kill key", danger: true,
     text: one.id === view.who.apiKeyId
-      ? "This is the key that this tab uses: the console closes with it. It is for good."
-      : "Its next request is refused. It is for good.", fields: [],
+      ? "This tab uses this key: you will be signed out. This is permanent."
+      : "Its next request is refused. This is permanent.", fields: [],
     send: (_, headers) => call("POST", `/v1/api-keys/${one.id}/kill`, { headers: headers("kill") }),
   });
   if (done) await view.refresh();

@@ -1,4 +1,4 @@
-// The audit log: who did what in this organization.
+// Audit log of the organization.
 
 import { copyable, h } from "../dom.js";
 import { call } from "../http.js";
@@ -25,13 +25,13 @@ const HEADS = ["Action", { text: "Subject", className: "name" }, { text: "Projec
 
 const draw = (view, page) => [
   heading("Audit log",
-    { under: h("div", { className: "under" }, search(view, "action", "Action, such as api_key.killed"),
+    { under: h("div", { className: "under" }, search(view, "action", "Action, e.g. api_key.killed"),
     search(view, "apiKeyId", "Key, key_…"), search(view, "projectId", "Project, prj_…")) }),
   listing({
     label: "Audit log", heads: HEADS,
-    none: empty("Nothing was done",
-      view.query.size ? "No entry fits these filters."
-      : "Each key that is made, each approval and each suspension leaves an entry here.",
+    none: empty("No entry",
+      view.query.size ? "No entry matches these filters."
+      : "Key changes, approvals and suspensions appear here.",
       view.query.size > 0 && h("a", { className: "button", href: "#/audit" }, "Clear filters")),
     rows: page.items.map((entry) => ({
       key: entry.id, cells: [h("a", { href: view.with({ action: entry.action }) }, entry.action),

@@ -1,4 +1,4 @@
-// Content of all projects: what awaits an approval before everything else.
+// Content of all projects.
 
 import { h } from "../dom.js";
 import { call } from "../http.js";

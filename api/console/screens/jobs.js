@@ -1,4 +1,4 @@
-// Jobs of the organization: counts by phase, filters, many at once, and one with its whole story.
+// Jobs of the organization: counts by phase, filters and bulk actions.
 
 import { allThatMatch } from "../bulk.js";
 import { badge, h, say } from "../dom.js";
@@ -38,7 +38,7 @@ async function load({ query, signal }) {
   return { page, counts };
 }
 
-/** The filters that the API gets: those of the address, and the time from which on. */
+/** Return the API filters from the URL, with `within` as a start time. */
 export function filters(query, names = FILTERS) {
   const said = Object.fromEntries(names.map((name) => [name, query.get(name)]).filter(([, value]) => value));
   const within = Number(query.get("within"));
@@ -95,29 +95,29 @@ const stage = (job) =>
   { max: 1, value: job.progress, ariaLabel: `${Math.round(job.progress * 100)} %` }));
 
 const nothing = (view) => view.query.size
-  ? empty("No job fits", "Jobs are kept for 30 days after they end. Try fewer filters.",
+  ? empty("No matching job", "Jobs are kept for 30 days after they end. Try fewer filters.",
     h("a", { className: "button", href: "#/jobs" }, "Clear filters"))
   : empty("No job yet",
-    "Whatever takes longer than a request is a job: read a website, generate content, schedule a post.");
+    "Every longer operation is a job: read a website, generate content, or schedule a post.");
 
-/** What may be done to those that were chosen. */
+/** Draw the actions for the selected jobs. */
 function many(view, chosen, picked) {
   const open = chosen.filter(({ status, cancelRequested }) => status === "running" && !cancelRequested);
   const over = chosen.filter(({ status }) => ["failed", "canceled"].includes(status));
   const act = (verb, jobs, danger) => jobs.length > 0 && h("button", {
     type: "button", className: danger ? "danger small" : "small", onclick: async () => {
       const what = `${verb} ${jobs.length === 1 ? "one job" : `${jobs.length} jobs`}`;
-      const text = danger ? "Those that wait end at once, those that run at their next step. What can't be canceled goes on." : "Each starts again as a new job.";
-      if (!await confirmed({ title: `${what}?`, text, verb: what, leave: "Leave them", danger })) return;
+      const text = danger ? "Waiting jobs end immediately, running jobs at their next step. Jobs that can't be canceled continue." : "Each is retried as a new job.";
+      if (!await confirmed({ title: `${what}?`, text, verb: what, leave: "Keep jobs", danger })) return;
       await each(jobs, verb.toLowerCase());
       picked.clear();
       await view.refresh();
     },
   }, `${verb} ${jobs.length}`);
   return h("div", { key: "chosen", className: "chosen", role: "status" },
-    h("strong", {}, `${chosen.length} chosen`), act("Retry", over), act("Cancel", open, true),
+    h("strong", {}, `${chosen.length} selected`), act("Retry", over), act("Cancel", open, true),
     h("button", { type: "button", className: "quietly small",
-      onclick: () => { picked.clear(); view.redraw(); } }, "Clear"));
+      onclick: () => { picked.clear(); view.redraw(); } }, "Clear selection"));
 }
 
 async function each(jobs, verb) {

@@ -1,4 +1,4 @@
-// Accounts on lease, for operators: what partners ask for, and what is offered to them.
+// Account leases for operators: partners' requests, and offered accounts.
 
 import { confirmed } from "../dialog.js";
 import { badge, copyable, h, say } from "../dom.js";
@@ -33,9 +33,9 @@ const send = async (view, path, body, button) => {
   await view.refresh();
 };
 
-const REQUESTS = [{ text: "Wants", className: "name" }, "Status", { text: "Has", className: "number wide" },
+const REQUESTS = [{ text: "Niche", className: "name" }, "Status", { text: "Has", className: "number wide" },
   { text: "Platform", className: "wide" }, { text: "Organization", className: "wide" },
-  { text: "Asked", className: "wide" }, { text: "", className: "acts" }];
+  { text: "Requested", className: "wide" }, { text: "", className: "acts" }];
 
 function drawRequests(view, page) {
   return [
@@ -43,8 +43,8 @@ function drawRequests(view, page) {
       under: tabs(view, "part", PARTS) }),
     listing({
       label: "Lease requests", heads: REQUESTS,
-        none: empty("Nobody asks",
-        "Partners ask for accounts of a niche by POST /v1/projects/{id}/leased-accounts/request; they appear here."),
+        none: empty("No request",
+        "Partners' requests appear here; they send POST /v1/projects/{id}/leased-accounts/request."),
       rows: page.items.map((one) => ({
         key: one.requestId, cells: [
           h("span", { title: one.note ?? one.niche }, one.niche), badge(one.status),
@@ -57,7 +57,7 @@ function drawRequests(view, page) {
   ];
 }
 
-/** What an operator may do with it, or why it was closed. */
+/** Draw the actions of a request, or the reason of its rejection. */
 function answers(view, one) {
   if (one.reason != null) return h("span", { className: "quiet", title: one.reason }, one.reason);
   if (!["requested", "partial"].includes(one.status) || !view.may("ops:write")) return null;
@@ -73,10 +73,10 @@ async function assign(view, one) {
   const choices = free.map((account) => ({ value: account.socialAccountId,
     text: `${account.handle} on ${account.platform}`, about: account.niche }));
   const done = await formDialog({
-    title: "Assign accounts", verb: "Assign",
-      text: `${one.count - one.assignedSocialAccountIds.length} wanted for “${one.niche}”.`,
+    title: "Assign accounts", verb: "Assign accounts",
+      text: `${one.count - one.assignedSocialAccountIds.length} more requested for “${one.niche}”.`,
     fields: choices.length ? ticks("socialAccountIds", "Accounts", choices)
-      : h("p", { className: "quiet" }, "No offered account is free. Offer one first."),
+      : h("p", { className: "quiet" }, "No offered account is free. Offer an account first."),
     send: ({ socialAccountIds = [] }, headers) =>
       call("POST", `/v1/ops/lease-requests/${one.requestId}/assign`,
       { body: { socialAccountIds }, headers: headers(socialAccountIds) }),
@@ -87,8 +87,8 @@ async function assign(view, one) {
 
 async function reject(view, one) {
   await formDialog({
-    title: "Reject the request", verb: "Reject", danger: true,
-      text: "Whoever asked reads the reason. What was assigned already stays.",
+    title: "Reject the request", verb: "Reject request", danger: true,
+      text: "The partner sees the reason. Assigned accounts stay assigned.",
     fields: input("reason", "Reason", { required: true, maxLength: 500 }),
     send: (body, headers) =>
       call("POST", `/v1/ops/lease-requests/${one.requestId}/reject`, { body, headers: headers(body) }),
@@ -107,8 +107,8 @@ function drawOffers(view, page) {
       "Offer an account"), under: tabs(view, "part", PARTS) }),
     listing({
       label: "Offered accounts", heads: OFFERS,
-        none: empty("Nothing is offered",
-        "Offer a connected account of your own organization; partners' requests are answered with it."),
+        none: empty("No offered account",
+        "Offer a connected account of your organization, to assign it to requests."),
       rows: page.items.map((one) => ({
         key: one.socialAccountId, cells: [
           h("span", { title: one.socialAccountId }, one.handle), one.platform,
@@ -124,10 +124,10 @@ function drawOffers(view, page) {
 
 async function offer(view) {
   const done = await formDialog({
-    title: "Offer an account", verb: "Offer", text: "As long as it is offered only its leases post to it.",
+    title: "Offer an account", verb: "Offer account", text: "While it is offered, only its lessees can post to it.",
     fields: [input("socialAccountId", "Account", { required: true, placeholder: "sa_…" }),
       input("niche", "Niche", { required: true, maxLength: 200 },
-      { hint: "What it is about, such as “home baking, in German”." })],
+      { hint: "Its topic, e.g. “home baking, in German”." })],
     send: (body, headers) => call("POST", "/v1/ops/leasable-accounts", { body, headers: headers(body) }),
   });
   if (done) say("Offered");
@@ -137,7 +137,7 @@ async function offer(view) {
 const recall = (view, one) => h("button", {
   type: "button", className: "small", onclick: async ({ currentTarget }) => {
     if (!await confirmed({ title: `Recall ${one.handle}?`,
-      text: "Its tenant loses it at once, and what waits for it is canceled.", verb: "Recall",
+      text: "The tenant loses it immediately, and its waiting posts are canceled.", verb: "Recall",
       danger: true })) return;
     await send(view, `/v1/ops/leases/${one.lease.socialAccountId}/recall`, undefined, currentTarget);
   },
@@ -145,8 +145,8 @@ const recall = (view, one) => h("button", {
 
 const withdraw = (view, one) => h("button", {
   type: "button", className: "small", onclick: async ({ currentTarget }) => {
-    if (!await confirmed({ title: `Offer ${one.handle} no more?`,
-      text: "It is your own organization's alone again.", verb: "Withdraw" })) return;
+    if (!await confirmed({ title: `Withdraw ${one.handle}?`,
+      text: "Only your organization can use it again.", verb: "Withdraw" })) return;
     await attempt(currentTarget,
       () => call("DELETE", `/v1/ops/leasable-accounts/${one.socialAccountId}`, { headers: once() }));
     await view.refresh();

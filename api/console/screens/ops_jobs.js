@@ -13,7 +13,7 @@ import { heading, search, tabs } from "../view.js";
 import { PHASES } from "../words.js";
 import { filters, narrowing } from "./jobs.js";
 
-/** Phases of jobs that haven't ended: their status is `running`. */
+/** Phases of unfinished jobs: their status is `running`. */
 const OPEN = ["scheduled", "queued", "running", "waiting"];
 const FILTERS = ["organizationId", "projectId", "kind", "phase", "errorCode", "cursor"];
 
@@ -36,7 +36,7 @@ async function load({ query, signal }) {
   return { page, counts: shown(counts) };
 }
 
-/** As numbers of tabs; a plus where there may be more than were counted. */
+/** Format the counts for the tabs; a plus marks an incomplete count. */
 function shown({ byPhase, moreOf }) {
   const all = Object.values(byPhase).reduce((sum, jobs) => sum + jobs, 0);
   const statusOf = (phase) => (OPEN.includes(phase) ? "running" : phase);
@@ -46,7 +46,7 @@ function shown({ byPhase, moreOf }) {
       .map(([phase, jobs]) => [phase, text(jobs, moreOf.includes(statusOf(phase)))])) };
 }
 
-/** With the time for which a job is scheduled. */
+/** Draw the phase, with the due time of a scheduled job. */
 const phase = (job) => (job.phase === "scheduled"
   ? h("span", { className: "line" }, badge(job.phase), ago(job.runAt)) : badge(job.phase));
 
@@ -63,7 +63,7 @@ const draw = (view, { page, counts }) => [
       search(view, "projectId", "Project, prj_…"))] }),
   listing({
     label: "Jobs of all organizations", heads: HEADS,
-      none: empty("No job fits", "Look further back in one organization by its id.",
+      none: empty("No matching job", "Filter by an organization's id to search further back.",
       h("a", { className: "button", href: "#/ops-jobs" }, "Clear filters")),
     rows: page.items.map((job) => ({
       key: job.jobId, href: link(["ops-jobs", job.jobId]), cells: [

@@ -1,4 +1,4 @@
-// Organizations, for operators: their tier, what they have of it, and whether they are suspended.
+// Organizations for operators: tier, usage and suspension.
 
 import { confirmed, openDialog } from "../dialog.js";
 import { ago, badge, copyable, h, say } from "../dom.js";
@@ -36,7 +36,7 @@ function draw(view, page) {
     listing({
       label: "Organizations", heads: HEADS,
         none: empty("No organization yet",
-        "Create one; its first key is made on the machine, by `tenantry keys create`."),
+        "Create one, then its first key on the server with `tenantry keys create`."),
       rows: page.items.map((one) => ({
         key: one.id, cells: [h("span", { title: one.name }, one.name), one.tier,
           badge(one.suspended ? "suspended" : "active"), ago(one.createdAt),
@@ -50,14 +50,14 @@ function draw(view, page) {
 
 const acts = (view, one, writes) => h("span", { className: "tools end" },
   h("button", { type: "button", className: "small",
-    onclick: ({ currentTarget }) => usage(one, currentTarget) }, "Usage"),
-  writes && h("button", { type: "button", className: "small", onclick: () => retier(view, one) }, "Tier"),
+    onclick: ({ currentTarget }) => usage(one, currentTarget) }, "Show usage"),
+  writes && h("button", { type: "button", className: "small", onclick: () => retier(view, one) }, "Change tier"),
   writes && h("button",
     { type: "button", className: "small",
     onclick: ({ currentTarget }) => suspend(view, one, currentTarget) },
     one.suspended ? "Resume" : "Suspend"));
 
-/** What it has of what it may have, at this moment. */
+/** Show the current usage and its limits. */
 async function usage(one, button) {
   const found = await attempt(button, () => call("GET", `/v1/ops/organizations/${one.id}/usage`));
   if (found) await openDialog(`Usage of ${one.name}`, (close) => [
@@ -86,7 +86,7 @@ async function usage(one, button) {
 const RESOURCES = { cpu: "CPU", database: "Database time", bytes: "Bytes" };
 const TRAFFIC = { keys: "API keys", public: "Apps and public files" };
 
-/** A budget's cells; nothing is known of it while Redis is away. */
+/** Draw a budget's cells; the use is unknown while Redis is away. */
 function budget({ resource, traffic, available, capacity }) {
   const show = resource === "bytes" ? bytes : seconds;
   const used = available == null ? "unknown" : part(capacity - available, capacity, show);
@@ -98,7 +98,7 @@ const bytes = (value) => `${(value / 1e9).toLocaleString("en", { maximumFraction
 
 const seconds = (value) => `${value.toLocaleString("en", { maximumFractionDigits: 1 })} s`;
 
-/** So much of a limit, if there is one; what is nearly used up stands out. */
+/** Show usage of a limit, if there is one; 90 % and more is highlighted. */
 const part = (used, limit, show = number) => limit == null ? `${show(used)}, no limit`
   : h("span", { className: "line" },
     h("meter", { max: limit, value: used, high: 0.9 * limit, ariaLabel: `${show(used)} of ${show(limit)}` }),
@@ -106,8 +106,8 @@ const part = (used, limit, show = number) => limit == null ? `${show(used)}, no 
 
 async function create(view) {
   const made = await formDialog({
-    title: "New organization", verb: "Create",
-      text: "It gets a sandbox of its own. `tenantry keys create` on the machine makes its first key.",
+    title: "New organization", verb: "Create organization",
+      text: "It gets its own sandbox. Create its first key on the server with `tenantry keys create`.",
     fields: [input("name", "Name", { required: true, maxLength: 128 }),
       input("tier", "Tier", {}, { options: TIERS })],
     send: (body, headers) => call("POST", "/v1/ops/organizations", { body, headers: headers(body) }),
@@ -119,9 +119,9 @@ async function create(view) {
 
 async function retier(view, one) {
   const changed = await formDialog({
-    title: "Change its tier", verb: "Change", text: one.name,
+    title: "Change the tier", verb: "Change tier", text: one.name,
     fields: input("tier", "Tier", { value: one.tier },
-      { options: TIERS, hint: "Its rate limits and caps are those of the tier from the next request on." }),
+      { options: TIERS, hint: "The new rate limits and caps apply from the next request." }),
     send: (body, headers) =>
       call("PATCH", `/v1/ops/organizations/${one.id}`, { body, headers: headers(body) }),
   });
@@ -130,8 +130,8 @@ async function retier(view, one) {
 
 async function suspend(view, one, button) {
   const verb = one.suspended ? "Resume" : "Suspend";
-  const text = one.suspended ? `The keys of “${one.name}” open again, and its jobs go on.`
-    : `Each key of “${one.name}”, and of its sandbox, is refused from now on, and its jobs wait, posts among them.`;
+  const text = one.suspended ? `The keys of “${one.name}” work again, and its jobs continue.`
+    : `All keys of “${one.name}” and its sandbox are refused, and its jobs wait, including posts.`;
   if (!await confirmed({ title: `${verb} the organization?`, text, verb, danger: !one.suspended })) return;
   await attempt(button,
     () => call("PATCH", `/v1/ops/organizations/${one.id}`,

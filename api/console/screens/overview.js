@@ -1,4 +1,4 @@
-// The overview of operators: what ends and how fast, what fails, and what each pool has to do.
+// Operators' overview: throughput, durations, failures and pools.
 
 import { chart, ranking, tile } from "../chart.js";
 import { confirmed } from "../dialog.js";
@@ -56,7 +56,7 @@ function drawStats({ sampledAbove, buckets, bucketSeconds, errors, window }) {
   const waits = percentiles("waitSeconds", "p95"), runs = percentiles("runSeconds", "p95");
   const each = bucketSeconds === 60 ? "minute" : "15 minutes";
   const note = buckets.some(({ sampled }) => sampled)
-    ? `All are counted. Of a pool with more than ${sampledAbove.toLocaleString("en")} each ${each}, a sample tells how they ended.` : null;
+    ? `All jobs are counted. In a pool with over ${sampledAbove.toLocaleString("en")} each ${each}, outcomes are estimated from a sample.` : null;
   const line = (name, key) => chart({
     title: name, times, show: seconds, series: [
       { name: "p50", tone: "pale", values: percentiles(key, "p50"),
@@ -72,8 +72,8 @@ function drawStats({ sampledAbove, buckets, bucketSeconds, errors, window }) {
         : `${(ended / 24).toFixed(0)} an hour` }),
       tile("Failed", `${(100 * share).toFixed(1)} %`,
         { under: `${failed.toLocaleString("en")} jobs`, tone: share > 0.05 ? "bad" : "" }),
-      tile("Wait, p95", seconds(last(waits)), { under: "from due to begun" }),
-      tile("Run, p95", seconds(last(runs)), { under: "from begun to ended" })),
+      tile("Wait, p95", seconds(last(waits)), { under: "from due to start" }),
+      tile("Run, p95", seconds(last(runs)), { under: "from start to end" })),
     h("div", { key: "charts", className: "columns" },
       chart({
         title: `Jobs ended, each ${each}`, times, kind: "bars", note, series: [
@@ -84,20 +84,20 @@ function drawStats({ sampledAbove, buckets, bucketSeconds, errors, window }) {
       section("Failures by code", {},
         ranking(errors.map(({ code, jobs }) => ({ name: code, value: jobs,
         href: link(["ops-jobs"], { phase: "failed", errorCode: code }) })),
-        h("p", { className: "quiet" }, "Nothing failed in this time."))),
+        h("p", { className: "quiet" }, "No failures in this period."))),
       line("Wait before the first attempt", "waitSeconds"), line("Run, with all attempts", "runSeconds")),
   ];
 }
 
 const HEADS = ["Pool", "State", { text: "Waiting", className: "number" },
-  { text: "Oldest waits", className: "number" }, { text: "Slots", className: "wide" },
-  { text: "Workers", className: "number" }, { text: "Wanted", className: "number wide" },
+  { text: "Oldest wait", className: "number" }, { text: "Slots", className: "wide" },
+  { text: "Workers", className: "number" }, { text: "Needed", className: "number wide" },
     { text: "", className: "acts" }];
 
 function drawPools(view, { pools, workers }) {
   return section("Pools", {}, listing({
     label: "Pools", heads: HEADS,
-      none: empty("No pool yet", "A pool appears once a worker of it has started."),
+      none: empty("No pool yet", "Start a worker: its pool appears here."),
     rows: pools.map((pool) => {
       const present = workers.get(pool.name)?.filter(({ state }) => state === "active").length ?? 0;
       return {
@@ -120,8 +120,8 @@ const age = ({ oldestDueSeconds: old }) =>
 const toggle = (view, { name, paused }) => h("button", {
   type: "button", className: "small", onclick: async ({ currentTarget }) => {
     const verb = paused ? "Resume" : "Pause";
-    const text = paused ? "Its workers take what waits, in fair order."
-      : "It takes no more work until it is resumed. What runs goes on, and jobs that wait keep their place and their deadline.";
+    const text = paused ? "Its workers pull waiting jobs in fair order."
+      : "It pulls no jobs until it is resumed. Running jobs continue; waiting jobs keep their place and deadline.";
     if (!await confirmed({ title: `${verb} the pool “${name}”?`, text, verb, danger: !paused })) return;
     await attempt(currentTarget,
       () => call("POST", `/v1/ops/pools/${encodeURIComponent(name)}/${verb.toLowerCase()}`,

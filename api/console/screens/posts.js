@@ -1,4 +1,4 @@
-// Posts of all projects, in the order in which they were made.
+// Posts of all projects, in the order of their creation.
 
 import { query } from "../api.js";
 import { badge, h } from "../dom.js";
@@ -29,12 +29,12 @@ export const posts = {
       heading("Posts of all projects", { under: tabs(view, "status", TABS) }),
       listing({
         label: "Posts", heads: ["Time", "State", "Platform",
-          { text: "What happened", className: "wide long" }, { text: "Project", className: "wide" }],
+          { text: "Details", className: "wide long" }, { text: "Project", className: "wide" }],
         rows: page.items.map((post) => ({ key: post.id,
           href: link(["projects", post.projectId, "calendar", post.id]), name: post.id,
           cells: cells(post) })),
-        none: empty("No post here",
-          "Schedule one from a project's calendar, or from an item of its content."),
+        none: empty("No matching post",
+          "Schedule a post in a project's calendar or content."),
       }),
       pager(view, page),
     ]);

@@ -1,4 +1,4 @@
-// Projects: the list, and one of them as a page with tabs.
+// Projects: the list, and the page of one project.
 
 import { query } from "../api.js";
 import { badge, h } from "../dom.js";
@@ -54,20 +54,20 @@ const cells = (project) => [
   project.timezone, ago(project.createdAt),
 ];
 
-/** What is known of the brand, or how far the reading of it is. */
+/** Show the brand's name, or the state of its ingests. */
 function brandOf({ brandContext, ingestState }) {
   const states = Object.values(ingestState).filter(Boolean).map(({ status }) => status);
   if (states.includes("running")) return badge("reading", "running");
   if (states.includes("failed")) return h("span", {}, brandContext?.appName, " ",
-    badge("an ingest failed", "failed"));
+    badge("ingest failed", "failed"));
   return brandContext?.appName
     ? h("span", { className: "cut", title: brandContext.appName }, brandContext.appName)
-    : h("span", { className: "quiet" }, "nothing known");
+    : h("span", { className: "quiet" }, "not read yet");
 }
 
 const none = (view) => view.query.get("search") || view.query.get("customer") || view.query.get("status")
-  ? empty("No project fits", "Look among all, or with fewer words.",
-    h("a", { className: "button", href: link(["projects"], { status: "all" }) }, "All projects"))
+  ? empty("No matching project", "Search all projects, or use fewer words.",
+    h("a", { className: "button", href: link(["projects"], { status: "all" }) }, "Show all projects"))
   : empty("No project yet", "A project is one of your customers: their brand, their accounts, their posts.",
       view.may("projects:write")
         && h("button", { type: "button", className: "primary", onclick: newProject }, "New project"));
@@ -79,15 +79,15 @@ const zones = () => [...new Set([ZONE, "UTC", ...Intl.supportedValuesOf("timeZon
 async function newProject() {
   const made = await formDialog({
     title: "New project", verb: "Create project",
-      next: "Then read its brand from a website, a repository or a store.",
+      next: "Next: read its brand from a website, a repository or an app store.",
     fields: [
       input("name", "Name", { required: true, maxLength: 128, autofocus: true, autocomplete: "off" }),
       input("timezone", "Time zone", { value: ZONE },
-        { options: zones(), hint: "Its calendar and its days are of this zone." }),
+        { options: zones(), hint: "The zone of its calendar and daily figures." }),
       input("primaryLanguage", "Language", { required: true, value: "en", maxLength: 35 },
-        { hint: "A BCP-47 tag, such as en or de-AT." }),
+        { hint: "A BCP 47 tag, e.g. en or de-AT." }),
       input("customerExternalId", "Your id of the customer", { maxLength: 255 },
-        { hint: "Optional: what your own system calls them." }),
+        { hint: "Optional: the id in your own system." }),
     ],
     send: (body, headers) => call("POST", "/v1/projects", { body, headers: headers(body) }),
   });

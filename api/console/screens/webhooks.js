@@ -1,4 +1,4 @@
-// Webhooks: endpoints with their health, and what was delivered to each.
+// Webhook endpoints and their deliveries.
 
 import { query } from "../api.js";
 import { openDialog } from "../dialog.js";
@@ -20,10 +20,10 @@ const TYPES = [
   "social_account.connected", "social_account.needs_reauth", "social_account.revoked",
     "lease_request.assigned", "lease_request.rejected", "webhook_endpoint.disabled",
 ];
-const STATUSES = [["", "All"], ["pending", "Waiting"], ["delivering", "On its way"], ["delivered", "Delivered"], ["failed", "Failed"],
+const STATUSES = [["", "All"], ["pending", "Waiting"], ["delivering", "Delivering"], ["delivered", "Delivered"], ["failed", "Failed"],
   ["abandoned", "Abandoned"]];
-const WHY = { GONE: "It answered 410, which means: send no more.",
-  FAILING: "Nothing but failures came for days." };
+const WHY = { GONE: "It returned 410 (Gone).",
+  FAILING: "All deliveries failed for days." };
 
 export const webhooks = {
   name: "webhooks", title: "Webhooks", group: "Settings", scope: "webhooks:read", key: "h", icon: "webhooks",
@@ -40,7 +40,7 @@ async function list(view) {
     listing({
       label: "Endpoints", heads: [{ text: "Address", className: "name" }, "State",
         { text: "Events", className: "wide" }, { text: "Failures in a row", className: "wide number" },
-        { text: "Made", className: "wide" }],
+        { text: "Created", className: "wide" }],
       rows: page.items.map((endpoint) => ({ key: endpoint.id, href: link(["webhooks", endpoint.id]),
         name: endpoint.url, cells: [
         h("a", { href: link(["webhooks", endpoint.id]), title: endpoint.url }, endpoint.url),
@@ -48,7 +48,7 @@ async function list(view) {
         endpoint.events.includes("*") ? "all" : `${endpoint.events.length} types`,
           endpoint.consecutiveFailureCount, ago(endpoint.createdAt)] })),
       none: empty("No endpoint yet",
-        "An endpoint is an address of yours that is told what happens, so that you need not ask. To try it on your own machine: tenantry webhooks listen."),
+        "Create an endpoint to receive events instead of polling. To test on your machine: tenantry webhooks listen."),
     }),
     pager(view, page),
   ]);
@@ -74,23 +74,23 @@ function about(view, path, endpoint) {
       tools: writes && [
         h("button", { type: "button", onclick: (event) => attempt(event.currentTarget, async () => {
           await call("POST", `${path}/test`, { headers: once() });
-          notice("A test is on its way.", "good");
+          notice("Test event queued.", "good");
           await view.refresh();
-        }) }, "Send a test"),
+        }) }, "Send test event"),
         h("button", { type: "button",
           onclick: (event) => attempt(event.currentTarget, () => turn(view, path, endpoint)) },
           endpoint.status === "active" ? "Pause" : "Resume"),
         h("button", { type: "button",
           onclick: ({ currentTarget }) => attempt(currentTarget, () => edit(view, path)) }, "Edit…"),
-          h("button", { type: "button", onclick: () => rotate(view, path) }, "New secret…"),
+          h("button", { type: "button", onclick: () => rotate(view, path) }, "Rotate secret…"),
         h("button", { type: "button", className: "quietly", onclick: () => drop(path, endpoint) }, "Delete…"),
       ],
     }),
     endpoint.disabledReason
       && h("div", { className: "banner bad" }, h("strong", {}, "Disabled. "), WHY[endpoint.disabledReason],
-      " Mend it, then resume: new events are sent; those since then can be sent again below."),
+      " Fix it, then resume it. New events are sent; missed ones can be sent again below."),
     section("Endpoint", {}, facts([
-      ["What for", endpoint.description],
+      ["Purpose", endpoint.description],
         ["Events", endpoint.events.includes("*") ? "all"
         : endpoint.events.map((type) => h("code", { key: type, className: "chip" }, type))],
       ["Project", endpoint.projectId
@@ -99,7 +99,7 @@ function about(view, path, endpoint) {
       ["Failures in a row", endpoint.consecutiveFailureCount],
         ["Failing since", endpoint.failingSince && ago(endpoint.failingSince)],
       ["Two secrets until", endpoint.secretOverlapUntil && ago(endpoint.secretOverlapUntil)],
-        ["Made", ago(endpoint.createdAt)],
+        ["Created", ago(endpoint.createdAt)],
     ])),
   ];
 }
@@ -114,9 +114,9 @@ const deliveries = (view, path, page) =>
   tabs(view, "status", STATUSES),
   listing({
     label: "Deliveries",
-      heads: ["Event", "State", { text: "Answer", className: "number" },
-      { text: "Tries", className: "number" }, { text: "Last try", className: "wide" },
-      { text: "Next", className: "wide" }, { text: "", className: "acts" }],
+      heads: ["Event", "State", { text: "Response", className: "number" },
+      { text: "Attempts", className: "number" }, { text: "Last attempt", className: "wide" },
+      { text: "Next attempt", className: "wide" }, { text: "", className: "acts" }],
     rows: page.items.map((delivery) => ({ key: delivery.id, name: delivery.eventType, cells: [
       h("span", { title: delivery.eventId }, delivery.eventType,
         delivery.replayOf && h("span", { className: "hint" }, " again")), badge(delivery.status),
@@ -128,10 +128,10 @@ const deliveries = (view, path, page) =>
         onclick: (event) => attempt(event.currentTarget, () => replay(view, delivery)) },
         delivery.endedAt ? "Send again" : "Send now"),
       h("button", { type: "button", className: "small quietly",
-        ariaLabel: `What was sent: ${delivery.eventType}`,
+        ariaLabel: `Show event: ${delivery.eventType}`,
         onclick: ({ currentTarget }) => attempt(currentTarget, () => showSent(delivery)) },
-        "What was sent")]] })),
-    none: empty("Nothing was sent yet", "Send a test, or wait for something to happen."),
+        "Show event")]] })),
+    none: empty("No delivery yet", "Send a test event, or wait for an event."),
   }), pager(view, page));
 
 async function showSent({ eventId, eventType }) {
@@ -145,18 +145,18 @@ async function showSent({ eventId, eventType }) {
 
 async function replay(view, delivery) {
   await call("POST", `/v1/webhook-deliveries/${delivery.id}/replay`, { headers: once() });
-  notice("It is on its way again, with the same event id.", "good");
+  notice("Queued again with the same event id.", "good");
   await view.refresh();
 }
 
 async function replaySince(view, path) {
   const done = await formDialog({
-    title: "Send events again", verb: "Send again",
-      next: "Each keeps its id: a receiver that knows ids takes none twice.",
+    title: "Send events again", verb: "Send events",
+      next: "Each event keeps its id, so that receivers can drop duplicates.",
     fields: [
       input("since", "Since", { type: "datetime-local", required: true, autofocus: true },
         { hint: "In this browser's zone; at most 30 days ago." }),
-      ticks("includeDelivered", "", [{ value: "yes", text: "Those too that it has taken" }]),
+      ticks("includeDelivered", "", [{ value: "yes", text: "Include delivered events" }]),
     ],
     send: ({ since, includeDelivered }, headers) => {
       const body = { since: new Date(since).toISOString(), includeDelivered: Boolean(includeDelivered) };
@@ -164,17 +164,17 @@ async function replaySince(view, path) {
     },
   });
   if (!done) return;
-  notice(`${done.deliveries} are on their way.${done.continueSince ? ` More are left since ${done.continueSince}.` : ""}`, "good");
+  notice(`${done.deliveries} deliveries queued.${done.continueSince ? ` More remain since ${done.continueSince}.` : ""}`, "good");
   await view.refresh();
 }
 
 const fieldsOf = (endpoint) => [
   input("url", "Address",
     { required: true, maxLength: 2048, placeholder: "https://example.com/hooks", value: endpoint?.url ?? "",
-    autofocus: true }, { hint: "https on port 443, and public." }),
-  input("description", "What for", { maxLength: 500, value: endpoint?.description ?? "" }),
+    autofocus: true }, { hint: "A public https URL on port 443." }),
+  input("description", "Purpose", { maxLength: 500, value: endpoint?.description ?? "" }),
   ticks("events", "Events",
-    [{ value: "*", text: "All, those of later releases too",
+    [{ value: "*", text: "All, including those of later releases",
     checked: endpoint?.events.includes("*") ?? true },
     ...TYPES.map((type) => ({ value: type, text: h("code", {}, type),
     checked: endpoint?.events.includes(type) }))]),
@@ -192,7 +192,7 @@ async function make(view) {
   if (!made) return;
   await view.refresh();
   await showSecret({ title: "The signing secret",
-    text: "Check each delivery with it, by any library of Standard Webhooks.", secret: made.signingSecret });
+    text: "Verify each delivery with it, using a Standard Webhooks library.", secret: made.signingSecret });
 }
 
 async function edit(view, path) {
@@ -212,26 +212,26 @@ async function edit(view, path) {
 async function turn(view, path, endpoint) {
   await call("PATCH", path,
     { body: { status: endpoint.status === "active" ? "paused" : "active" }, headers: once() });
-  notice(endpoint.status === "active" ? "Paused: deliveries wait." : "Active: deliveries go on.", "good");
+  notice(endpoint.status === "active" ? "Paused: deliveries wait." : "Active: deliveries continue.", "good");
   await view.refresh();
 }
 
 async function rotate(view, path) {
   const done = await formDialog({
-    title: "A new signing secret", verb: "Make a new secret",
-      text: "Both secrets sign for 24 hours, so that your server can change over.", fields: [],
+    title: "Rotate the signing secret", verb: "Rotate secret",
+      text: "Both secrets sign for 24 hours, so that your server can switch.", fields: [],
     send: (_, headers) => call("POST", `${path}/rotate-secret`, { headers: headers("rotate") }),
   });
   if (!done) return;
   await view.refresh();
-  await showSecret({ title: "The new signing secret", text: "The old one signs beside it for 24 hours.",
+  await showSecret({ title: "The new signing secret", text: "The old secret also signs for 24 hours.",
     secret: done.signingSecret });
 }
 
 async function drop(path, endpoint) {
   const done = await formDialog({
-    title: "Delete this endpoint?", verb: "Delete", danger: true,
-      text: `What waits for ${endpoint.url} is not sent.`, fields: [],
+    title: "Delete this endpoint?", verb: "Delete endpoint", danger: true,
+      text: `Waiting deliveries to ${endpoint.url} are dropped.`, fields: [],
     send: (_, headers) => call("DELETE", path, { headers: headers("delete") }),
   });
   if (done) location.hash = link(["webhooks"]);

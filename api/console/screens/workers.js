@@ -1,4 +1,4 @@
-// Worker processes: which hosts they are on, what they hold, and which release they run.
+// Worker processes: host, load and release.
 
 import { ago, badge, copyable, h } from "../dom.js";
 import { call } from "../http.js";
@@ -16,7 +16,7 @@ export const workers = {
   },
 };
 
-const HEADS = [{ text: "Host", className: "name" }, "Pool", "State", "Busy",
+const HEADS = [{ text: "Host", className: "name" }, "Pool", "State", "Slots",
   { text: "Process", className: "wide number" }, { text: "Release", className: "wide" },
   { text: "Started", className: "wide" }, { text: "Lease until", className: "wide" },
     { text: "Worker", className: "wide" }];
@@ -29,8 +29,8 @@ function draw(view, items) {
       [["", "All pools"], ...pools.map((pool) => [pool, pool])]) }),
     listing({
       label: "Workers", heads: HEADS,
-      none: empty("No worker holds a lease",
-        "Jobs wait until one runs. Start the processes of the Procfile, or look into their logs."),
+      none: empty("No running worker",
+        "Jobs wait for a worker. Start the processes of the Procfile, or check their logs."),
       rows: shown.map((worker) => ({
         key: worker.workerId, cells: [
           h("span", { title: worker.host }, worker.host), worker.pool, badge(worker.state),

@@ -1,1 +1,1 @@
-"""Attacks: a module for each, with what it prepares and what its own process then does."""
+"""Attacks: one module each, with its setup and the work of its process."""

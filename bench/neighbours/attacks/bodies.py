@@ -1,4 +1,4 @@
-"""Bodies: one request a second with a body of 1 MB, the most that any route takes, which is refused."""
+"""Bodies: one refused request a second with a body of 1 MB, the largest that any route accepts."""
 
 import asyncio
 import itertools
@@ -12,7 +12,7 @@ from bench.neighbours.scale import Scale
 #: Bytes of a body, and seconds between two: a key may write 60 times a minute.
 SIZE, PAUSE_S = 1_000_000, 1.0
 
-#: Items of a list in `metadata`: each of them costs the reader of a body something else.
+#: Items of a list in `metadata`: each stresses another part of the body parser.
 ITEMS = (b"[]", b"1.5", b"1", b"{}")
 
 
@@ -22,7 +22,7 @@ async def prepare(deployment: Deployment, _scale: Scale) -> Plan:
 
 
 async def attack(plan: Plan, course: Course) -> None:
-    """Send three of four to a project, which takes 1 MiB; one would make a webhook endpoint."""
+    """Send three of four bodies to a project, which accepts 1 MiB, and one to the webhook endpoints."""
     [[project]], [key] = plan.owned, plan.keys
     sent = [("PATCH", f"/v1/projects/{project}", _body(item)) for item in ITEMS]
     sent[-1] = (

@@ -1,4 +1,4 @@
-"""Drawings: pieces of one tenant whose logos cost a renderer as much as a drawing may."""
+"""Drawings: one tenant's content with logos of the maximal rendering cost."""
 
 import asyncio
 from collections.abc import Mapping
@@ -10,9 +10,9 @@ from bench.neighbours.deployment import Deployment
 from bench.neighbours.row import Course, Plan, Row
 from bench.neighbours.scale import Scale
 
-#: The request limits of a standard tenant let so many through in a minute.
+#: As many as a standard tenant's request limits allow in a minute.
 PIECES = 10
-#: Layers of the canvas's size: the count of the cost takes so many, and the kernel ends the drawing.
+#: Canvas-sized layers: the cost check passes them, and the CPU limit of the kernel ends the rendering.
 LAYERS = 3_300
 
 BRAND = {
@@ -49,7 +49,7 @@ async def attack(plan: Plan, course: Course) -> None:
 
 
 async def note(deployment: Deployment, _: Mapping[str, int]) -> dict[str, Any]:
-    """Ends of the jobs, and the attempt of each."""
+    """Return the outcomes of the jobs by attempt."""
     rows = await deployment.environment.pool.fetch(ENDS)
     return {"jobs": {f"{one['ended']} at attempt {one['attempt']}": one["count"] for one in rows}}
 
@@ -60,6 +60,6 @@ def drawing() -> bytes:
 
 
 ROW = Row(
-    "drawings", "10 pieces of one tenant with a logo that is drawn until the kernel ends it",
+    "drawings", "10 contents of one tenant with a logo over the renderer's CPU limit",
     victim.requests, prepare, attack, pools=("generate",), note=note,
 )  # fmt: skip

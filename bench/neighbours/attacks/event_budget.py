@@ -1,4 +1,4 @@
-"""Budget of events: a public key that floods its organization's day to the end, and goes on beyond it."""
+"""Budget of events: a public key that uses up its organization's daily budget and keeps sending."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -13,12 +13,12 @@ from domain.events.budgets import BUDGETS
 
 BUDGET = BUDGETS["standard"]
 
-#: Events that are left of the day as the attack begins: some seconds of it.
+#: Remaining events of the day at the begin of the attack: a few seconds' worth.
 LEFT = 10_000
 
 USE_UP = "insert into intake_day (organization_id, day, events, bytes) values ($1, $2, $3, 0)"
 
-#: Bytes of the event store's tables with their indexes, and events in them.
+#: Bytes of the event store's tables with their indexes, and the number of events.
 STORED = """
 select (select sum(pg_total_relation_size(oid))::bigint
           from pg_class
@@ -37,7 +37,7 @@ async def prepare(deployment: Deployment, scale: Scale) -> Plan:
 
 
 async def note(deployment: Deployment, counted: Mapping[str, int]) -> dict[str, Any]:
-    """Requests by their answers, and the disk's growth in a day of such events at the budget."""
+    """Return the requests by outcome, and the disk growth of a day at the full budget."""
     stored, events = await deployment.environment.pool.fetchrow(STORED) or (0, 0)
     an_event = stored / max(1, events)
     return {
@@ -49,6 +49,6 @@ async def note(deployment: Deployment, counted: Mapping[str, int]) -> dict[str, 
 
 
 ROW = Row(
-    "event-budget", "an app that sends until its organization's day of events is used up, and on",
+    "event-budget", "an app that uses up its organization's daily event budget and keeps sending",
     victim.events, prepare, attack, note=note,
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Events: an app that sends ten times as many as it may, each new, and again as soon as it is refused."""
+"""Events: an app that sends ten times its limit, all new, and retries each refused request."""
 
 import asyncio
 import itertools
@@ -13,7 +13,7 @@ from bench.neighbours.row import Course, Plan, Row
 from bench.neighbours.scale import Scale
 from bench.neighbours.tenants import App
 
-#: The app's limit a second, how many times that it sends, by so many connections, and events of a request.
+#: The app's limit a second; the multiple that it sends, its connections, and events of a request.
 ALLOWED = LIMITS["standard"].requests
 TIMES, SENDERS, EACH = 10, 40, 20
 
@@ -27,7 +27,7 @@ async def prepare(deployment: Deployment, scale: Scale) -> Plan:
 
 
 async def attack(plan: Plan, course: Course) -> None:
-    """Bare sockets: a full client would take the attack longer than the API takes to refuse it."""
+    """Send from raw sockets: a full client would be slower than the API's refusals."""
     app = App(plan.owned[0][0], plan.keys[0], itertools.count())
     async with asyncio.TaskGroup() as group:
         for _ in range(plan.many["senders"]):
@@ -36,7 +36,7 @@ async def attack(plan: Plan, course: Course) -> None:
 
 
 async def _send(port: int, app: App, course: Course) -> None:
-    """One connection's share: it sends at its times, however long the answers take."""
+    """Send one connection's share at fixed times, regardless of slow responses."""
     loop, every_s = asyncio.get_running_loop(), SENDERS / (TIMES * ALLOWED)
     reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(ADDRESS, 0))
     due, request = loop.time(), _request(app)
@@ -51,14 +51,14 @@ async def _send(port: int, app: App, course: Course) -> None:
 
 
 def _request(app: App) -> bytes:
-    """One with new events, which is sent until it is taken."""
+    """Build a request with new events; it is repeated until it is accepted."""
     body = app.events(EACH)
     head = f"POST {app.path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {app.key}\r\n"
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
 async def _status(reader: asyncio.StreamReader) -> str:
-    """The status of an answer that has a length, read to its end."""
+    """Read a response with a Content-Length and return its status."""
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
     await reader.readexactly(int(head.partition("content-length: ")[2].partition("\r\n")[0]))
     return head.split(" ", 2)[1]
@@ -69,6 +69,6 @@ async def note(_: Deployment, counted: Mapping[str, int]) -> dict[str, Any]:
 
 
 ROW = Row(
-    "events", f"an app that sends {TIMES} times the requests with events that it may", victim.events,
+    "events", f"an app that sends {TIMES} times its allowed event requests", victim.events,
     prepare, attack, note=note,
 )  # fmt: skip

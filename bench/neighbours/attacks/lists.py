@@ -1,4 +1,4 @@
-"""Large lists: fifty keys of one tenant, each at its request limit, read lists as large as they get."""
+"""Large lists: fifty keys of one tenant, each at its request limit, read lists of the maximal size."""
 
 import contextlib
 
@@ -11,7 +11,7 @@ from bench.neighbours.deployment import Deployment
 from bench.neighbours.row import Course, Plan, Row
 from bench.neighbours.scale import Scale
 
-#: Keys, projects on a page, bytes of metadata of each; seconds in which the budget's burst is used up.
+#: Keys; projects on a page; bytes of metadata each; seconds until the budget's burst is used up.
 KEYS, PROJECTS, METADATA, WARM_S = 50, 200, 8_000, 120
 
 A_MINUTE = QUOTAS["standard"].minute[Class.READ_LIGHT]

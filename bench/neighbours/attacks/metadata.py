@@ -1,4 +1,4 @@
-"""Metadata: numbers that are short in JSON and long once they are stored, in lists as long as they get."""
+"""Metadata: numbers that are short in JSON and long in storage, in lists of the maximal length."""
 
 import asyncio
 from typing import Any
@@ -9,10 +9,10 @@ from bench.neighbours.deployment import Deployment
 from bench.neighbours.row import Course, Plan, Row
 from bench.neighbours.scale import Scale
 
-#: Projects of a list, by keys that may each make sixty in a minute; and lists that are read at once.
+#: Projects of a list, by keys that may each write sixty times a minute; and concurrent list reads.
 PROJECTS, KEYS, READERS = 200, 4, 8
 
-#: Nearly 8 KiB of JSON: 1,350 numbers, and the most that plain text can be.
+#: Nearly 8 KiB of JSON: 1,350 numbers, and the longest plain text.
 SWELLING: dict[str, Any] = {"n": [1e308] * 1_350}
 PLAIN: dict[str, Any] = {"n": "x" * 8_000}
 
@@ -26,7 +26,7 @@ async def prepare(deployment: Deployment, scale: Scale) -> Plan:
 
 
 async def attack(plan: Plan, course: Course) -> None:
-    """Lists are read while they swell."""
+    """Grow the metadata while lists are read."""
     async with asyncio.TaskGroup() as group:
         for key, projects in zip(plan.keys, plan.owned, strict=True):
             group.create_task(_swell(plan, course, key, projects))

@@ -1,4 +1,4 @@
-"""Parsing: one tenant's ingests of pages that take a parser as long as it may."""
+"""Parsing: one tenant's ingests of pages with the maximal parse time."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Publishing: two tenants' posts to a server that takes a file and says nothing."""
+"""Publishing: two tenants' posts to a server that accepts a file and never responds."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,7 @@ TENANTS, POSTS = 2, 6
 
 
 async def prepare(deployment: Deployment, scale: Scale) -> Plan:
-    """`owned` are a tenant's project and accounts."""
+    """Create the attackers; `owned` lists a tenant's project and accounts."""
     attackers = [await tenants.settle(deployment.environment, tier="standard") for _ in range(TENANTS)]
     slow = [f"http://127.0.0.1:{deployment.sites[0]}"] * scale.many(POSTS)
     accounts = [await tenants.connected(deployment.environment, one, slow) for one in attackers]

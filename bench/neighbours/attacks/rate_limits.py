@@ -1,4 +1,4 @@
-"""Rate limits: a burst that makes the API slow, of which no more may pass than the limit allows."""
+"""Rate limits: bursts that slow the API down; even so, no more requests than the limit may pass."""
 
 import asyncio
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from bench.neighbours.deployment import Deployment
 from bench.neighbours.row import Course, Plan, Row
 from bench.neighbours.scale import Scale
 
-#: Requests at once, to which the list of so many projects is the answer.
+#: Concurrent requests, each answered with a list of so many projects.
 BURST, PROJECTS = 400, 100
 
 ALLOWED = QUOTAS["standard"].minute[Class.READ_LIGHT]
@@ -23,7 +23,7 @@ async def prepare(deployment: Deployment, scale: Scale) -> Plan:
 
 
 async def attack(plan: Plan, course: Course) -> None:
-    """One burst after the other, all within the limit's minute."""
+    """Send one burst after the other, all within the limit's minute."""
     async with caller(plan, plan.keys[0]) as client:
         course.ready.set()
         while True:

@@ -1,4 +1,4 @@
-"""Silent connections: a stranger opens them and says nothing, half a head, or half a body."""
+"""Silent connections: a stranger opens them and sends nothing, half a head, or half a body."""
 
 import asyncio
 import contextlib
@@ -32,7 +32,7 @@ async def attack(plan: Plan, course: Course) -> None:
 
 
 async def _hold(port: int, name: str, words: bytes, course: Course) -> None:
-    """Whenever it is closed, open it anew."""
+    """Hold a connection, and reopen it whenever the server closes it."""
     while True:
         with contextlib.suppress(OSError):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -1,6 +1,6 @@
-"""Silent readers: a stranger asks for a public file and reads none of it, from five addresses.
+"""Silent readers: a stranger requests a public file from five addresses and does not read it.
 
-They are more than the API has connections. A fifth of them trickles: it reads a byte a second.
+There are more readers than the API has connections. A fifth of them read a byte a second.
 """
 
 import asyncio
@@ -21,16 +21,16 @@ from bench.neighbours.scale import Scale
 
 CONNECTIONS, READERS, ADDRESSES = 200, 210, 5
 
-#: A picture of noise: 4 MiB as a PNG, more than the buffers of both kernels hold.
+#: An image of noise: 4 MiB as a PNG, more than the buffers of both kernels hold.
 SIDE_PX = 1_200
 
-#: A small receive buffer: the attacker's kernel takes little of the file.
+#: A small receive buffer: the attacker's kernel buffers little of the file.
 RECEIVE_BYTES = 4_096
 
 #: A state of `TCP_INFO` (man 7 tcp).
 ESTABLISHED = 1
 
-#: Seconds until a reader that was closed comes back, and until all have come for the first time.
+#: Seconds until a closed reader reconnects, and until all have connected for the first time.
 AGAIN_S, FULL_S = 1.0, 5.0
 
 
@@ -54,7 +54,7 @@ async def attack(plan: Plan, course: Course) -> None:
 
 
 async def _hold(plan: Plan, address: str, course: Course, *, trickles: bool) -> None:
-    """Ask again whenever the server has closed the connection."""
+    """Hold a request, and repeat it whenever the server closes the connection."""
     while True:
         with contextlib.suppress(OSError), contextlib.closing(_socket(address)) as sock:
             await _ask(sock, plan)
@@ -79,7 +79,7 @@ async def _ask(sock: socket.socket, plan: Plan) -> None:
 
 
 async def _wait(sock: socket.socket, *, trickles: bool) -> None:
-    """Wait until the server closes the connection, which the kernel tells without a read."""
+    """Wait until the server closes the connection; `TCP_INFO` shows it without a read."""
     while sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == ESTABLISHED:
         await asyncio.sleep(1)
         if trickles:
@@ -87,7 +87,7 @@ async def _wait(sock: socket.socket, *, trickles: bool) -> None:
 
 
 def noise(side: int) -> bytes:
-    """A PNG of random pixels, which no compression makes smaller."""
+    """Return a PNG of random, incompressible pixels."""
     row = 1 + side * 3
     pixels = bytearray(random.Random(1).randbytes(row * side))
     pixels[::row] = bytes(side)
@@ -104,7 +104,7 @@ def noise(side: int) -> bytes:
 
 ROW = Row(
     "silent-readers",
-    "210 readers of a public file that read nothing of it, or a byte a second; 200 connections",
+    "210 clients that read nothing of a public file, or a byte a second; 200 connections",
     victim.requests,
     prepare,
     attack,

@@ -1,4 +1,4 @@
-"""Slow sites: two tenants' ingests of sites that never answer."""
+"""Slow sites: two tenants' ingests of sites that never respond."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Storage: uploads of a picture of 4 x 4 pixels with 28 MiB behind it."""
+"""Storage: uploads of an image of 4 x 4 pixels with 28 MiB of padding."""
 
 import struct
 import zlib
@@ -38,13 +38,13 @@ async def note(deployment: Deployment, _: Mapping[str, int]) -> dict[str, Any]:
 
 
 def picture(padding: int) -> bytes:
-    """A PNG of 4 x 4 pixels, and so many bytes that belong to nothing."""
+    """Return a PNG of 4 x 4 pixels, followed by `padding` meaningless bytes."""
     pixels = zlib.compress((b"\0" + b"\x40\x80\xc0" * 4) * 4)
     return png(4, 4, color=2, pixels=pixels) + bytes(padding)
 
 
 def png(width: int, height: int, *, color: int, pixels: bytes) -> bytes:
-    """A PNG with 8 bits a channel, of packed lines; `color` is PNG's number of a color type."""
+    """Return a PNG with 8 bits a channel from packed lines; `color` is PNG's number of a color type."""
     head = struct.pack(">IIBBBBB", width, height, 8, color, 0, 0, 0)
     chunks = b"".join(_chunk(*chunk) for chunk in ((b"IHDR", head), (b"IDAT", pixels), (b"IEND", b"")))
     return b"\x89PNG\r\n\x1a\n" + chunks
@@ -56,7 +56,7 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 ROW = Row(
     "storage",
-    "uploads of 28 MiB behind a picture of 4 x 4 pixels",
+    "uploads of an image of 4 x 4 pixels with 28 MiB of padding",
     victim.requests,
     prepare,
     attack,

@@ -1,4 +1,4 @@
-"""Event streams: one tenant opens as many as its keys allow, of a job that doesn't end."""
+"""Event streams: one tenant opens as many as its keys allow, of a job that never ends."""
 
 import asyncio
 import contextlib
@@ -12,7 +12,7 @@ from bench.tasks import NOOP
 
 KEYS, OF_A_KEY = 11, 100
 
-#: Seconds until a stream is asked for again, least and most: browsers wait for three.
+#: Seconds until a stream is reopened, minimum and maximum: browsers wait for three.
 AGAIN_S = (1.0, 5.0)
 
 
@@ -24,7 +24,7 @@ async def prepare(deployment: Deployment, scale: Scale) -> Plan:
 
 
 async def attack(plan: Plan, course: Course) -> None:
-    """Each key calls from an address of its own, so that no limit of an address helps."""
+    """Open the streams of each key from its own address, so that no per-address limit helps."""
     async with asyncio.TaskGroup() as group:
         for number, key in enumerate(plan.keys, start=2):
             for _ in range(plan.many["streams"]):
@@ -34,7 +34,7 @@ async def attack(plan: Plan, course: Course) -> None:
 
 
 async def _listen(plan: Plan, key: str, address: str, course: Course) -> None:
-    """A stream that ends, or is refused, is asked for anew. Bare sockets: the attack shares our cores."""
+    """Hold a stream, and reopen it when it ends or is refused. Raw sockets: the attack shares the cores."""
     lines = (
         f"GET /v1/jobs/{plan.owned[0][0]}/events HTTP/1.1",
         "Host: localhost",

@@ -1,4 +1,4 @@
-"""Uploads: one key at its request limit sends the picture that costs most CPU to look into."""
+"""Uploads: one key at its request limit sends the image with the highest CPU cost of inspection."""
 
 import zlib
 
@@ -10,10 +10,10 @@ from bench.neighbours.deployment import Deployment
 from bench.neighbours.row import Course, Plan, Row
 from bench.neighbours.scale import Scale
 
-#: Pixels on a side: the most that the API takes. Seconds for which the burst of the budget lasts at most.
+#: Pixels on a side: the API's maximum. Seconds until the budget's burst is used up at the latest.
 SIDE, WARM_S = 8192, 120
 
-#: Uploads under way at once, so that a slow answer delays no other upload.
+#: Concurrent uploads, so that a slow response delays no other upload.
 UPLOADERS = 8
 
 A_MINUTE = QUOTAS["standard"].minute[Class.WRITE_LIGHT]
@@ -38,7 +38,7 @@ async def attack(plan: Plan, course: Course) -> None:
 
 
 def picture(side: int) -> bytes:
-    """A square PNG of so many pixels a side, in color with alpha, with Paeth filters on all lines."""
+    """Return a square PNG of `side` pixels, in color with alpha, with Paeth filters on all lines."""
     packer = zlib.compressobj(1)
     line = b"\4" + bytes(range(256)) * (side * 4 // 256 + 1)
     pixels = b"".join([*(packer.compress(line[: 1 + side * 4]) for _ in range(side)), packer.flush()])
@@ -46,6 +46,6 @@ def picture(side: int) -> bytes:
 
 
 ROW = Row(
-    "uploads", "one key uploads the costliest picture at its limit of 60 a minute", victim.requests,
+    "uploads", "one key uploads the costliest image at its limit of 60 a minute", victim.requests,
     prepare, attack, note=uncounted,
 )  # fmt: skip

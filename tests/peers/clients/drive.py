@@ -1,4 +1,4 @@
-"""A partner's program on the client that openapi-python-client made: `drive.py URL KEY PICTURE`."""
+"""A partner's program with the client of openapi-python-client: `drive.py URL KEY PICTURE`."""
 
 import sys
 from datetime import UTC, datetime, timedelta
@@ -38,7 +38,7 @@ from tenantry_client.types import File
 
 
 def ended(client: AuthenticatedClient, accepted: object) -> Job:
-    """The job, once it has ended well."""
+    """Wait for the job and assert that it completed."""
     assert isinstance(accepted, Accepted), accepted
     return polled(client, accepted.job_id)
 
@@ -54,7 +54,7 @@ def polled(client: AuthenticatedClient, job_id: str) -> Job:
 
 
 def project(client: AuthenticatedClient) -> Project:
-    """One whose website and store listing were read."""
+    """Create a project and read its website and store listing."""
     metadata = ProjectCreateMetadata.from_dict({"plan": "pro", "seats": 12, "tags": ["a", None]})
     body = ProjectCreate(name="Tidewise", timezone="Europe/Paris", metadata=metadata)
     made = create_project.sync(client=client, body=body, idempotency_key="python")

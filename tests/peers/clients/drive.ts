@@ -1,4 +1,4 @@
-// A partner's program on the types that openapi-typescript made: `node drive.js URL KEY PICTURE`.
+// A partner's program with the types of openapi-typescript: `node drive.js URL KEY PICTURE`.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-// Ends a program that asks anybody but this machine: `node --import ./only_here.mjs PROGRAM`.
+// Ends a program that connects to another machine: `node --import ./only_here.mjs PROGRAM`.
 import { Socket } from 'node:net'
 
 const HERE = new Set(['127.0.0.1', '::1', 'localhost'])

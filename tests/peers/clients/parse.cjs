@@ -1,4 +1,4 @@
-// What TypeScript's parser has to say of texts: `node parse.cjs MODULES < {"NAME": "TEXT"}`, one a line.
+// Prints the errors of TypeScript's parser, one a line: `node parse.cjs MODULES < {"NAME": "TEXT"}`.
 const { readFileSync } = require('node:fs')
 const { createRequire } = require('node:module')
 

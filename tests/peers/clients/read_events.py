@@ -1,6 +1,6 @@
 """A partner's reader of webhook events, with httpx-sse: `python read_events.py ADDRESS KEY HOW_MANY`.
 
-It goes on behind the last id after each end, and prints the ids of all events.
+It reconnects after the last id, and prints the ids of all events.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""A product's server with Segment's own client: `python segment_client.py ADDRESS KEY`."""
+"""A product's server with Segment's Python client: `python segment_client.py ADDRESS KEY`."""
 
 import sys
 

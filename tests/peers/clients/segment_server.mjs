@@ -1,4 +1,4 @@
-// A product's server with Segment's own client: `node segment_server.mjs MODULES ADDRESS KEY`.
+// A product's server with Segment's Node client: `node segment_server.mjs MODULES ADDRESS KEY`.
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 

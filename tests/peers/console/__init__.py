@@ -1,1 +1,1 @@
-"""The console in Chromium, as a person uses it: each screen of a list, and what holds for all of them."""
+"""The console in Chromium: walks of a person, and checks of every screen."""

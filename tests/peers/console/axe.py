@@ -1,4 +1,4 @@
-"""What axe-core finds on a page: barriers for people who don't see it, or not well."""
+"""Accessibility barriers of a page, found by axe-core."""
 
 from tests.peers import node
 from tests.peers.chromium import Page
@@ -12,7 +12,9 @@ axe.run(document, {
 
 
 def barriers(page: Page) -> list[str]:
-    """Each with how bad it is, the rule, and where; at rest: half faded text has less contrast."""
+    """Return each barrier with its impact, rule and place. Stops animations first: half-faded text has less
+    contrast.
+    """
     if page.run("typeof axe") == "undefined":
         page.run((node.install() / "axe-core" / "axe.min.js").read_text("utf-8") + "; 1")
     page.run("Promise.all(document.getAnimations().map((one) => { one.cancel(); return 1; }))")

@@ -1,4 +1,4 @@
-"""One API and one browser for the tests of a module, and a tab for each test."""
+"""Fixtures: one API and one browser for a module, and a tab for each test."""
 
 from collections.abc import Iterator
 
@@ -22,7 +22,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A tab in which nothing goes wrong unexpectedly, and nothing runs that somebody wrote into a field."""
+    """Open a tab; assert that it had no unexpected error and ran no injected script."""
     with stranger(browser) as page:
         page.look("light", 1400)
         yield page

@@ -1,4 +1,4 @@
-"""An API with something to see on each screen: two organizations, a day of ended jobs, names that attack."""
+"""An API with data on each screen: two organizations, a day of ended jobs, and hostile names."""
 
 import asyncio
 from collections.abc import Iterator
@@ -61,7 +61,7 @@ select gen_random_uuid(), p.name, host, 4000 + n, '1.0.0', 16, now() + interval 
 
 
 class FilledApi(NamedTuple):
-    """An API, a key with every scope, a project whose name attacks, another one, and a job that failed."""
+    """An API, a key with every scope, a project with a hostile name, another project, and a failed job."""
 
     api: OwnApi
     key: str
@@ -70,11 +70,11 @@ class FilledApi(NamedTuple):
     job: str
 
     def at(self, screen: Screen) -> str:
-        """Its address."""
+        """Return the screen's address."""
         return screen.address.format(project=self.project, job=self.job)
 
     def open(self, page: Page, address: str, ready: str, *, key: str | None = None) -> None:
-        """A screen, in a tab that has the key."""
+        """Open a screen in a tab that has the key."""
         self.api.open(page, address, ready, key=key or self.key)
 
 
@@ -98,7 +98,7 @@ def filled_api(folder: Path) -> Iterator[FilledApi]:
 
 
 def _lend(client: httpx.Client, project: str, accounts: list[str]) -> None:
-    """Both are offered, one is lent; a request waits, one is rejected."""
+    """Offer both accounts and lease one; leave one request open and reject one."""
     for account in accounts:
         offer = {"socialAccountId": account, "niche": f"{HOSTILE} {LONG}"[:200]}
         made = client.post("/ops/leasable-accounts", json=offer)
@@ -118,7 +118,7 @@ def _lend(client: httpx.Client, project: str, accounts: list[str]) -> None:
 
 
 async def _filled(url: str) -> tuple[str, list[str]]:
-    """A key with every scope, and accounts to lend, once the ledger has a past."""
+    """Fill the ledger; return a key with every scope, and accounts to lease."""
     async with open_pool(url, name="test") as pool:
         async with pool.acquire() as conn:
             [of] = await conn.fetch("select organization_id, id from project order by id desc limit 1")

@@ -1,9 +1,9 @@
-"""A finger on a touch screen, as a person's."""
+"""Touch gestures."""
 
 from tests.peers.chromium import Page
 
-#: The timer that lifts what is held never ends, however long the machine stalls in a swipe; `holds` are the
-#: timers that run.
+#: Replaces the long-press timer by one that never ends, however slow the machine is in a swipe; `holds` has
+#: the running timers.
 NEVER_HELD = """{
   const [begin, end] = [setTimeout, clearTimeout], holds = window.holds = new Set();
   let last = 0;
@@ -16,7 +16,7 @@ NEVER_HELD = """{
   window.asBefore = () => { window.setTimeout = begin; window.clearTimeout = end; };
 }"""
 
-#: Once a swipe has run out.
+#: Resolves once a swipe's scrolling has ended.
 AT_REST = """new Promise((done) => {
   let last = null, same = 0;
   const look = () => {
@@ -40,14 +40,14 @@ def centre(page: Page, what: str) -> tuple[float, float]:
 
 
 def touch(page: Page, kind: str, *at: float) -> None:
-    """A finger that comes, goes on or leaves."""
+    """Dispatch a touch event: start, move or end."""
     page.ask(
         "Input.dispatchTouchEvent", type=kind, touchPoints=[dict(zip("xy", at, strict=True))] if at else []
     )
 
 
 def swipe(page: Page, x: float, y: float) -> None:
-    """Over something that may be held, until it has run out; it lets go of that."""
+    """Swipe over a draggable element until scrolling ends; its long press must be canceled."""
     page.run(NEVER_HELD)
     touch(page, "touchStart", x, y)
     page.until("holds.size === 1")

@@ -1,4 +1,4 @@
-"""A shop whose screens all have something: presenters, a film, events of its app, figures of 30 days."""
+"""A shop with data on all screens: presenters, a video, app events, figures of 30 days."""
 
 import asyncio
 import hashlib
@@ -26,7 +26,7 @@ from tests.peers.console.shop import HOSTILE, LONG, Shop, shop
 
 EVENTS = ("app_open", "sign_up", "purchase_success")
 
-#: What every 90th post came to by six hours after it went out.
+#: Figures of every 90th post, six hours after its publication.
 FIGURES = """
 insert into metric_snapshot (organization_id, account_id, subject_id, metric, at, value, delta)
 select p.organization_id, p.social_account_id, p.id, m.metric, p.published_at + interval '6 hours', v.value,
@@ -67,7 +67,7 @@ select organization_id, id, 'image/png', 800, 800, $3, $4, $5
 
 @contextmanager
 def furnished(folder: Path) -> Iterator[Shop]:
-    """With 10,000 posts, and a film behind its other contents."""
+    """Furnish a shop with 10,000 posts, and a video as its last content."""
     with shop(folder, posts=True) as made, made.api.client() as client:
         contents = [*made.contents, film(client, made.project, folder)]
         events(client, made.project)
@@ -77,7 +77,7 @@ def furnished(folder: Path) -> Iterator[Shop]:
 
 
 def film(client: httpx.Client, project: str, folder: Path) -> str:
-    """Content of one that plays."""
+    """Upload a playable video as content."""
     made = make(folder / "shop.mp4", picture="testsrc2=s=360x640:r=12:d=2", sound=None)
     parts: list[Any] = [("file", ("shop.mp4", made.read_bytes(), "video/mp4")), ("caption", (None, HOSTILE))]
     answer = client.post(f"/projects/{project}/content/upload", files=parts)
@@ -86,7 +86,7 @@ def film(client: httpx.Client, project: str, folder: Path) -> str:
 
 
 def events(client: httpx.Client, project: str) -> None:
-    """Of an app of its own, by people whose ids attack."""
+    """Send events of a new app, with hostile user ids."""
     app = {"name": LONG, "platform": "ios", "bundleId": "com.example.shop"}
     made = client.post(f"/projects/{project}/sdk-apps", json=app)
     assert made.is_success, made.text
@@ -110,7 +110,7 @@ def events(client: httpx.Client, project: str) -> None:
 
 
 def influencer(client: httpx.Client, project: str, name: str) -> str:
-    """One that waits to be drawn."""
+    """Create an influencer without a portrait yet."""
     made = client.post(f"/projects/{project}/influencers", json={"name": name, "gender": "female"})
     assert made.status_code == 202, made.text
     return str(made.json()["influencerId"])

@@ -1,4 +1,4 @@
-"""What a person's hands do on a screen: click what says something, fill a dialog, send it."""
+"""Actions on a screen: click a button by its text, fill a dialog, send it."""
 
 from tests.peers.chromium import Page
 
@@ -13,7 +13,7 @@ NOTE = """{
 
 
 def click(page: Page, text: str, *, within: str = "main") -> None:
-    """The button or link that says this, once it is there."""
+    """Click the button or link with this text, once it is there."""
     found = (
         f"[...document.querySelectorAll('{within} :is(button, a, summary)')]"
         f".find((one) => one.innerText === {text!r})"
@@ -23,7 +23,7 @@ def click(page: Page, text: str, *, within: str = "main") -> None:
 
 
 def write(page: Page, name: str, text: str) -> None:
-    """Into a field of the dialog, as one that is typed or chosen."""
+    """Set a field of the dialog."""
     field = f"document.querySelector('dialog [name=\"{name}\"]')"
     page.until(field)
     page.run(f"(({field}).value = {text!r}, {field}.dispatchEvent(new Event('change', {{bubbles: true}})))")
@@ -34,10 +34,10 @@ def send(page: Page) -> None:
 
 
 def note(page: Page) -> None:
-    """Keep what notices say from now on: each is gone after seconds, for which the machine may stall."""
+    """Record notices from now on: each disappears after seconds, and the machine may stall for longer."""
     page.run(NOTE)
 
 
 def noted(page: Page, words: str, *, times: int = 1) -> None:
-    """Until so many notices have said this since `note`."""
+    """Wait until `times` notices since `note` contain these words."""
     page.until(f"noted.filter((one) => one.includes({words!r})).length === {times}")

@@ -1,4 +1,4 @@
-"""The keyboard of a page, pressed as by a person."""
+"""Key presses on a page."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ CONTROL = 2
 
 
 def press(page: Page, *keys: str) -> None:
-    """One after the other, such as `g`, `Enter` or `Ctrl+k`."""
+    """Press keys one after the other, for example `g`, `Enter` or `Ctrl+k`."""
     for key in keys:
         name = key.removeprefix("Ctrl+") if len(key) > 1 else key
         held: dict[str, Any] = {"modifiers": CONTROL} if name != key else {}

@@ -1,4 +1,4 @@
-"""A whole system at work for a person's walks: an API, workers, and everybody whom they talk to."""
+"""A full system for walks: an API, workers, and fakes of all external servers."""
 
 import asyncio
 import json
@@ -34,13 +34,13 @@ from tests.workers.ingest.github.github_server import Repo, github
 from tests.workers.web.web import Answers, Site, say, serve, wrote
 from tests.workers.webhooks.receiver import Receiver, receiving, says
 
-#: The product's own, since nobody dies here: what a stall lost would be done, and told, once more.
+#: The product's default: no process dies here, and a shorter lease could repeat work after a stall.
 LEASE_S = 15.0
 POOLS = ("ingest", "publish", "metrics", "deliver", "default")
 CALLBACK = "/v1/social/callback/instagram"
 PERSON = "ada"
 
-#: Each source says something else.
+#: Each source has different texts.
 AUDIENCE = "<p>Built for day sailors and harbour masters.</p>"
 PAGE = (SITE / "index.html").read_text("utf-8").replace("</main>", f"{AUDIENCE}</main>")
 REPO = Repo(
@@ -60,7 +60,7 @@ LOOKUP = "/lookup?bundleId=com.example.drift&country=us"
 
 
 class Keys(NamedTuple):
-    """A partner's, one of its sandbox, an operator's, and an account that the operator may lend."""
+    """Keys of a partner, its sandbox and an operator, and an account that the operator may lease."""
 
     partner: str
     sandbox: str
@@ -69,7 +69,7 @@ class Keys(NamedTuple):
 
 
 class Living(NamedTuple):
-    """`api` has the partner's key; `site` answers `/` when it is let, and nothing else."""
+    """`api` has the partner's key; `site` responds to `/` while `let` is set, and to nothing else."""
 
     api: OwnApi
     keys: Keys
@@ -80,15 +80,15 @@ class Living(NamedTuple):
     settings: Settings
 
     def open(self, page: Page, address: str, ready: str, *, key: str | None = None) -> None:
-        """A screen, in a tab that has the key."""
+        """Open a screen in a tab that has the key."""
         self.api.open(page, address, ready, key=key)
 
     def hold(self) -> None:
-        """The site is asked, and answers once it is released."""
+        """Make the site hold its responses until `release`."""
         self.portal.call(self.let.clear)
 
     def needs_reauth(self, account: str) -> None:
-        """As a worker would have left an account whose token is of no more use."""
+        """Mark an account as a worker does for an unusable token."""
         account_id = ids.read(ids.ACCOUNT, account)
         asyncio.run(_told(self.api.database_url, account_id))
 
@@ -103,7 +103,7 @@ async def _told(url: str, account_id: UUID | None) -> None:
 
 @contextmanager
 def living(folder: Path, *, pools: Sequence[str] = POOLS) -> Iterator[Living]:
-    """With a worker of each of these pools."""
+    """Run the system with a worker of each of these pools."""
     with ExitStack() as stack:
         portal = stack.enter_context(start_blocking_portal())
         let = portal.call(asyncio.Event)
@@ -136,7 +136,7 @@ def living(folder: Path, *, pools: Sequence[str] = POOLS) -> Iterator[Living]:
 
 
 async def keys(url: str) -> Keys:
-    """In a new database."""
+    """Create the keys in a new database."""
     await migrate(url)
     async with open_pool(url, name="test") as pool:
         async with pool.acquire() as conn:
@@ -158,7 +158,7 @@ def at_work(stack: ExitStack, settings: Settings, pools: Sequence[str]) -> None:
 
 
 def people(instagram: str) -> None:
-    """Somebody with an account there, who answers its page of consent at once."""
+    """Create a person on the platform who accepts the consent page immediately."""
     with httpx.Client(base_url=f"{instagram}/_sim", trust_env=False, timeout=PATIENCE_S) as control:
         for path, body in (
             ("/accounts", {"username": PERSON}),

@@ -1,4 +1,4 @@
-"""Pictures of screens for somebody to look at, in `.local/console`, which git doesn't see."""
+"""Screenshots for review, in `.local/console`, which git ignores."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,9 @@ FOLDER = Path(__file__).resolve().parents[3] / ".local" / "console"
 
 
 def keep(page: Page, who: str, address: str, theme: str, width: int) -> None:
-    """Named by whose screen it is, its address and its look, so that those of one screen are side by side."""
+    """Save a screenshot, named by role, address, width and theme, so that those of one screen sort
+    together.
+    """
     FOLDER.mkdir(parents=True, exist_ok=True)
     words = re.sub(r"\W+", "-", address).strip("-")
     page.picture(FOLDER / f"{who}-{words}-{width:04}-{theme}.png")

@@ -1,10 +1,12 @@
-"""The screens that are tested: a new one is a line here, for all the tests of this folder."""
+"""Tested screens of operators: a new screen is a line here, for all tests of this folder."""
 
 from typing import NamedTuple
 
 
 class Screen(NamedTuple):
-    """An address, in which `{project}` and `{job}` are ids; what is true once its content is there."""
+    """An address with ids as `{project}` and `{job}`, and an expression that is true once its content is
+    loaded.
+    """
 
     address: str
     ready: str

@@ -1,4 +1,4 @@
-"""A partner's project with something on each of its screens, and 10,000 posts; its names and words attack."""
+"""A partner's project with data on each screen, hostile names and texts, and optionally 10,000 posts."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ HOSTILE = '<img src=x onerror="window.ran = 1"><script>window.ran = 1</script> j
 LONG = "Sehrlangerzusammengesetztername" * 4
 ZONE = "America/New_York"
 
-#: In the past, so that the calendar of this month and of others has some.
+#: Posts in the past, so that this month's calendar and earlier ones have some.
 POSTS = """
 insert into scheduled_post (organization_id, project_id, id, content_id, social_account_id, platform, mode,
                             status, job_id, scheduled_for, fingerprint, published_at, external_id,
@@ -47,7 +47,7 @@ FIELDS = {
 
 
 class Shop(NamedTuple):
-    """A project with contents that await approval, an account, a webhook endpoint."""
+    """A project with content that awaits approval, an account and a webhook endpoint."""
 
     api: OwnApi
     project: str
@@ -57,7 +57,7 @@ class Shop(NamedTuple):
     post: str
 
     def open(self, page: Page, address: str, ready: str) -> None:
-        """A screen, in a tab that has the key; what this has one of is named in the address."""
+        """Open a screen in a tab that has the key; fills the shop's ids into the address."""
         self.api.open(page, self.at(address), ready)
 
     def at(self, address: str) -> str:
@@ -70,7 +70,7 @@ class Shop(NamedTuple):
         )
 
     def schedule(self, client: httpx.Client, content: str, *, days: int) -> dict[str, Any]:
-        """A post at noon, so many days from now, as the API shows it."""
+        """Schedule a post at noon in `days` days; return it as the API shows it."""
         day = datetime.now(UTC).date() + timedelta(days=days)
         body = {"localTime": f"{day}T12:00", "targets": [{"socialAccountId": self.account}]}
         made = client.post(f"/content/{content}/schedule", json=body | {"allowDuplicate": True})
@@ -99,7 +99,7 @@ def shop(folder: Path, *, posts: bool) -> Iterator[Shop]:
 
 
 def uploaded(client: httpx.Client, project: str) -> str:
-    """Content of two pictures whose caption attacks, and is cut on each platform."""
+    """Upload content of two images with a hostile caption that each platform cuts."""
     file = ("file", ("shop.jpg", picture("JPEG", (40, 50)), "image/jpeg"))
     words = f"{HOSTILE} {LONG}"[:290]
     parts: list[Any] = [file, file, ("caption", (None, words)), ("hook", (None, words))]
@@ -109,7 +109,7 @@ def uploaded(client: httpx.Client, project: str) -> str:
 
 
 async def _filled(url: str, project: str, content: str, *, posts: bool) -> str:
-    """The id of an account of the project, once the rest is there."""
+    """Fill the project; return the id of one of its accounts."""
     project_id, content_id = _uuid(ids.PROJECT, project), _uuid(ids.CONTENT, content)
     async with open_pool(url, name="test") as pool, pool.acquire() as conn:
         org = await conn.fetchval("select organization_id from project where id = $1", project_id)

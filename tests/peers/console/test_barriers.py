@@ -1,4 +1,4 @@
-"""Every screen for everybody: no barrier that axe-core knows, light and dark, wide and narrow."""
+"""Accessibility of every screen: no barrier found by axe-core, light and dark, wide and narrow."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def test_it_has_no_barrier(filled: FilledApi, page: Page, screen: Screen) -> Non
 
 @pytest.mark.parametrize(("theme", "width"), LOOKS)
 def test_nor_has_what_opens_above_it(filled: FilledApi, page: Page, theme: str, width: int) -> None:
-    """The help, the finder, an organization's usage, a form, and the menu where it is narrow."""
+    """Covers the help, the finder, an organization's usage, a form, and the narrow menu."""
     page.look(theme, width)
     filled.open(page, "organizations", "document.querySelector('main td')")
     page.run("document.querySelector('.menu').click()")

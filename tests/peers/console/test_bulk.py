@@ -1,4 +1,4 @@
-"""Many jobs at once in the console: counted before, done page by page, and told by code."""
+"""Bulk actions on jobs: counted first, run page by page, and reported by code."""
 
 import asyncio
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.peers
 
 FAILED, ARCHIVED = 250, 3
 
-#: Ingests of projects of their own, some of which are archived.
+#: Ingests of separate projects, some of them archived.
 JOBS = """
 with made as (
   insert into project (organization_id, id, name, timezone, primary_language, status, archived_at)
@@ -63,7 +63,7 @@ async def asked(api: OwnApi, statement: str, *values: Any) -> Any:
 
 
 def press(page: Page, text: str) -> None:
-    """The button of that text, in the dialog if there is one."""
+    """Click the button with this text, in the dialog if there is one."""
     page.run(
         "[...(document.querySelector('dialog[open]') ?? document).querySelectorAll('button')]"
         f".find((one) => one.innerText == '{text}').click()"
@@ -71,7 +71,7 @@ def press(page: Page, text: str) -> None:
 
 
 def bars_nobody(page: Page) -> None:
-    """In both themes, wide and narrow."""
+    """Assert that no barrier exists in either theme, wide or narrow."""
     for theme, width in product(("light", "dark"), (1400, 400)):
         page.look(theme, width)
         assert barriers(page) == [], (theme, width)
@@ -83,34 +83,34 @@ def test_all_that_failed_is_retried_and_what_cant_be_is_told(api: OwnApi, page: 
         "jobs?phase=failed&errorCode=SITE_TIMEOUT",
         "document.querySelectorAll('main tbody tr')[20]",
     )
-    press(page, "Retry all that match")
+    press(page, "Retry all matching jobs")
     page.until(f"{HEADING} == 'Retry 250 jobs?'")
     bars_nobody(page)
     press(page, "Retry 250 jobs")
-    page.until(f"{TOLD}?.includes('started again')")
-    assert page.run(TOLD) == "247 jobs started again."
+    page.until(f"{TOLD}?.includes('retried')")
+    assert page.run(TOLD) == "247 jobs retried."
     skipped = page.run("document.querySelector('dialog[open] tbody').innerText")
     assert skipped.split() == ["PROJECT_ARCHIVED", "3"]
     bars_nobody(page)
     press(page, "Close")
     retried = "select count(distinct retry_of) = 247 and count(*) = 247 from job where retry_of is not null"
     assert asyncio.run(asked(api, retried))
-    press(page, "Retry all that match")
+    press(page, "Retry all matching jobs")
     page.until(f"{HEADING} == 'Retry 3 jobs?'")
     press(page, "Cancel")
     api.open(page, "jobs?phase=queued", "document.querySelector('main tbody tr')")
-    press(page, "Cancel all that match")
+    press(page, "Cancel all matching jobs")
     page.until(f"{HEADING} == 'Cancel 247 jobs?'")
     press(page, "Cancel 247 jobs")
-    page.until(f"{TOLD} == '247 jobs canceled, or asked to stop.'")
+    page.until(f"{TOLD} == '247 jobs canceled or stopping.'")
 
 
 def test_a_post_that_may_be_live_is_looked_for_and_not_retried(api: OwnApi, page: Page) -> None:
     job_id = asyncio.run(asked(api, UNCLEAR))
     api.open(page, f"jobs/job_{job_id}", "document.querySelector('main section.failed a')")
-    assert "Its post may be live" in page.run("document.querySelector('main section.failed').innerText")
+    assert "The post may be live" in page.run("document.querySelector('main section.failed').innerText")
     buttons = page.run("[...document.querySelectorAll('main button')].map((one) => one.innerText)")
-    assert "Retry" not in buttons
+    assert "Retry job" not in buttons
     page.run("document.querySelector('main section.failed a').click()")
     page.until("location.hash == '#/posts?status=outcome_unknown'")
     assert page.troubles == []

@@ -1,4 +1,4 @@
-"""Dialogs of the console: what closes one, and that nothing which was sent or is shown once gets lost."""
+"""Dialogs of the console: the ways to close one, without losing a sent request or a secret."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -48,7 +48,7 @@ SECRET = """
 
 SENDING = """
   let answer, sent = 0;
-  const made = formDialog({ title: "New key", verb: "Make key", fields: [],
+  const made = formDialog({ title: "New key", verb: "Create key", fields: [],
     send: () => { sent += 1; return new Promise((resolve) => { answer = resolve; }); } });
   const dialog = opened(), form = dialog.querySelector("form");
   for (const _ of [1, 2]) form.requestSubmit();
@@ -61,7 +61,7 @@ SENDING = """
 
 AGAIN = """
   const keys = [];
-  const made = formDialog({ title: "New key", verb: "Make key", fields: [],
+  const made = formDialog({ title: "New key", verb: "Create key", fields: [],
     send: async (values, headers) => {
       keys.push(headers(values)["Idempotency-Key"]);
       if (keys.length === 1) throw new Error("The answer is lost.");

@@ -1,4 +1,4 @@
-"""Disclosure in the console: a TikTok post asks who may see it, and the AI label is shown and declared."""
+"""Disclosure: a TikTok post asks for its audience, and the AI label is shown and declared."""
 
 import asyncio
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 
 async def tiktok(shop: Shop) -> str:
-    """Id of a TikTok account of the shop that offers a choice."""
+    """Create a TikTok account of the shop with several audiences; return its id."""
     async with connected(shop.api.database_url, name="test") as conn:
         project = UUID(str(ids.read(ids.PROJECT, shop.project)))
         org = await conn.fetchval("select organization_id from project where id = $1", project)
@@ -39,7 +39,7 @@ def test_a_tiktok_post_asks_who_sees_it_and_shows_its_ai_label(quiet: Shop, page
     with quiet.api.client() as client:
         content = uploaded(client, quiet.project)
         quiet.open(page, f"projects/{{project}}/content/{content}", "document.querySelector('main .caption')")
-        click(page, "AI made it")
+        click(page, "Add AI label")
         page.until("[...document.querySelectorAll('.badge')].some((one) => one.innerText === 'AI-generated')")
         assert client.get(f"/content/{content}").json()["aiGenerated"] is True
         click(page, "Schedule…")
@@ -60,4 +60,4 @@ def test_a_tiktok_post_asks_who_sees_it_and_shows_its_ai_label(quiet: Shop, page
         )
         shown = "document.querySelector('main').innerText"
         page.until(f"{shown}.includes('only its owner')")
-        page.until(f"{shown}.includes('the platform takes no label')")
+        page.until(f"{shown}.includes('the platform has no label')")

@@ -1,4 +1,4 @@
-"""The frame: the keyboard alone is enough, and a refresh takes nothing from whoever reads or types."""
+"""The frame: everything works by keyboard, and a refresh keeps focus, scroll and selection."""
 
 import pytest
 
@@ -23,7 +23,7 @@ HERE = "document.querySelector('main h1')?.innerText"
 
 def test_the_keyboard_alone_opens_and_leaves(filled: FilledApi, page: Page) -> None:
     filled.open(page, "projects", "document.querySelector('main td')")
-    # Two keys that belong together come within 1.5 s, however long the machine stalls between them.
+    # A key sequence has 1.5 s: time stands still, in case the machine stalls.
     page.run("{ const now = Date.now(); Date.now = () => now; }")
     press(page, "g", "j")
     page.until(f"{HERE} == 'Jobs' && {ROWS}.length > 20")
@@ -44,7 +44,7 @@ def test_the_keyboard_alone_opens_and_leaves(filled: FilledApi, page: Page) -> N
 
 
 def test_a_refresh_leaves_focus_scroll_and_selection(filled: FilledApi, page: Page) -> None:
-    """With a job that came above what is looked at."""
+    """A new job appears above the visible rows."""
     filled.open(page, "jobs", f"{ROWS}.length > 20")
     page.run(READ)
     first = page.run(f"{ROWS}[0].dataset.href")
@@ -69,7 +69,7 @@ def test_what_a_key_may_not_do_is_not_offered(filled: FilledApi, page: Page) -> 
 def test_an_operator_reads_why_a_job_waits_and_finds_those_of_its_project(
     filled: FilledApi, page: Page
 ) -> None:
-    """Which can be retried all at once, as those of a kind can."""
+    """The project's jobs and those of a kind can be retried in bulk."""
     headers = {"Authorization": f"Bearer {filled.key}"}
     with filled.api.client() as client:
         assert client.post("/ops/pools/ingest/pause", headers=headers).is_success
@@ -84,7 +84,7 @@ def test_an_operator_reads_why_a_job_waits_and_finds_those_of_its_project(
     assert project == job["projectId"]
     for filters in (f"projectId={filled.project}", "kind=publish_post"):
         filled.open(page, f"ops-jobs?phase=failed&{filters}", f"{ROWS}.length > 20")
-        assert "that match" in page.run("document.querySelector('main').innerText")
+        assert "all matching jobs" in page.run("document.querySelector('main').innerText")
 
 
 def test_a_refresh_can_be_stopped(filled: FilledApi, page: Page) -> None:
@@ -96,7 +96,7 @@ def test_a_refresh_can_be_stopped(filled: FilledApi, page: Page) -> None:
 
 
 def test_what_fails_says_what_to_do(filled: FilledApi, page: Page) -> None:
-    """With the id of the request to copy."""
+    """The error shows the request id to copy."""
     page.expects.append("404")
     filled.open(page, f"jobs/{ids.show_new(ids.JOB)}", "document.querySelector('main .failed')")
     told = page.run("document.querySelector('main .failed').innerText")

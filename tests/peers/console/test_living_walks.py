@@ -1,4 +1,4 @@
-"""Walks of a partner's person through a system that is whole: what they begin, workers and platforms end."""
+"""Walks of a partner through a full system, with real workers and platforms."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -32,7 +32,7 @@ def project(shop: Living) -> str:
 
 
 def test_an_account_is_connected_and_connected_again(shop: Living, page: Page, project: str) -> None:
-    """Its owner opens the link that the console shows, and comes back to a tab without a key."""
+    """The owner opens the console's link, and returns to a tab without a key."""
     shop.open(page, f"projects/{project}/accounts", "document.querySelector('main .nothing')")
     click(page, "Connect an account")
     write(page, "platform", "instagram")
@@ -43,7 +43,7 @@ def test_an_account_is_connected_and_connected_again(shop: Living, page: Page, p
         [account] = client.get(f"/projects/{project}/social-accounts").json()["items"]
         assert account["status"] == "connected"
         shop.needs_reauth(account["socialAccountId"])
-        click(page, "Connect again")
+        click(page, "Reconnect")
         let_in(shop, page)
         page.until("document.querySelector('main .badge.connected')")
         [again] = client.get(f"/projects/{project}/social-accounts").json()["items"]
@@ -51,7 +51,7 @@ def test_an_account_is_connected_and_connected_again(shop: Living, page: Page, p
 
 
 def let_in(shop: Living, page: Page) -> None:
-    """The link is followed in a tab of its own, and the dialog closes by itself."""
+    """Follow the link in a separate tab; the dialog closes by itself."""
     page.until("document.querySelector('dialog a.primary')")
     assert barriers(page) == []
     link = page.run("document.querySelector('dialog a.primary').href")
@@ -104,7 +104,7 @@ def test_an_ingest_that_fails_says_what_to_do(shop: Living, page: Page, project:
     page.until("document.querySelector('main .source .failures')")
     said = page.run("document.querySelector('main .source .failures').innerText")
     assert "SOURCE_NOT_FOUND" in said
-    assert "There is no page at this address" in said
+    assert "The page does not exist" in said
 
 
 def test_a_field_that_is_edited_is_the_persons_own(shop: Living, page: Page, project: str) -> None:
@@ -119,18 +119,18 @@ def test_a_field_that_is_edited_is_the_persons_own(shop: Living, page: Page, pro
 
 
 def test_content_is_uploaded_and_approved(shop: Living, page: Page, project: str, tmp_path: Path) -> None:
-    """With a policy that the person sets first."""
+    """The person sets an approval policy first."""
     shop.open(
         page, f"projects/{project}/settings", "document.querySelectorAll('main section.card').length === 2"
     )
-    click(page, "Change")
+    click(page, "Change policy")
     page.until("document.querySelector('dialog [name=requiresApproval]')")
     page.run("document.querySelector('dialog [name=requiresApproval]').click()")
     send(page)
     page.until("document.querySelector('.notice.good')")
     shop.open(page, f"projects/{project}/content", "document.querySelector('main .nothing')")
     (tmp_path / "beans.jpg").write_bytes(picture("JPEG", (400, 500)))
-    click(page, "Upload")
+    click(page, "Upload content")
     write(page, "caption", "Beans of this week")
     page.choose("dialog [name=file]", tmp_path / "beans.jpg")
     send(page)
@@ -152,7 +152,7 @@ def test_a_key_is_made_and_killed(shop: Living, page: Page) -> None:
     page.until("document.querySelector('.secret code')")
     key = page.run("document.querySelector('.secret code').innerText")
     assert status(shop, key) == 200
-    click(page, "I have it", within="dialog")
+    click(page, "I have stored it", within="dialog")
     kill = "document.querySelector('button[aria-label=\"Kill reader of the walk\"]')"
     page.until(kill)
     page.run(f"{kill}.click()")
@@ -175,11 +175,11 @@ def test_an_endpoint_is_made_tested_and_sent_to_again_until_it_is_gone(
     write(page, "url", shop.receiver.url)
     send(page)
     page.until("document.querySelector('.secret code')?.innerText.startsWith('whsec_')")
-    click(page, "I have it", within="dialog")
+    click(page, "I have stored it", within="dialog")
     page.until("document.querySelector('main td a')")
     click(page, shop.receiver.url)
-    click(page, "Send a test")
-    # What other walks leave at work is told to this endpoint, too.
+    click(page, "Send test event")
+    # Jobs of other walks also send events to this endpoint.
     page.until(f"{PINGS} === 1")
     page.run("document.querySelector('main button[aria-label=\"Send again: test.ping\"]').click()")
     page.until(f"{PINGS} === 2")
@@ -188,20 +188,20 @@ def test_an_endpoint_is_made_tested_and_sent_to_again_until_it_is_gone(
     assert len(sent) == 2
     assert len(set(sent)) == 1
     monkeypatch.setattr(shop.receiver, "behave", says(410))
-    click(page, "Send a test")
+    click(page, "Send test event")
     page.until("document.querySelector('main .banner.bad')?.innerText.includes('410')")
 
 
-#: How many of its tests an endpoint has taken.
+#: Number of delivered test events of an endpoint.
 PINGS = """[...document.querySelectorAll('main tbody tr')]
   .filter((one) => one.innerText.includes('test.ping') && one.querySelector('.badge.delivered')).length"""
 
 
 def test_accounts_are_asked_for_lent_and_shown(shop: Living, page: Page, project: str) -> None:
-    """By a partner and an operator, each in a console with a key of their own."""
+    """A partner and an operator act, each with their own key."""
     accounts = f"projects/{project}/accounts"
     shop.open(page, accounts, "document.querySelector('main .nothing')")
-    click(page, "Ask for accounts")
+    click(page, "Request accounts")
     write(page, "niche", "home baking")
     send(page)
     page.until("document.querySelector('main .badge.requested')")
@@ -242,7 +242,7 @@ def test_a_project_is_archived_and_comes_back(shop: Living, page: Page, project:
 
 
 def ended(client: httpx.Client, job: str) -> dict[str, Any]:
-    """The job, once it has ended."""
+    """Return the job, once it has ended."""
     found: dict[str, Any] = {"finishedAt": None}
     while not found["finishedAt"]:
         found = client.get(f"/jobs/{job}", params={"wait": 30}).json()
@@ -250,7 +250,7 @@ def ended(client: httpx.Client, job: str) -> dict[str, Any]:
 
 
 def test_a_sandbox_travels_a_week_and_its_posts_go_out(shop: Living, page: Page) -> None:
-    """By the clock in the menu, which the calendar and the filters of jobs go by, too."""
+    """The sandbox's clock in the menu also drives the calendar and the job filters."""
     headers = {"Authorization": f"Bearer {shop.keys.sandbox}"}
     with httpx.Client(base_url=f"{shop.api.url}/v1", headers=headers, timeout=PATIENCE_S) as client:
         post = scheduled(client, shop.api.project(client), days=5)
@@ -274,7 +274,7 @@ def test_a_sandbox_travels_a_week_and_its_posts_go_out(shop: Living, page: Page)
 
 
 def scheduled(client: httpx.Client, project: str, *, days: int) -> dict[str, str]:
-    """A post so many days of the sandbox from now."""
+    """Schedule a post `days` sandbox days from now."""
     body = {"platform": "bluesky", "identifier": "ok", "appPassword": "demo-demo"}
     job = client.post(f"/projects/{project}/social-accounts", json=body).json()["jobId"]
     account = ended(client, job)["result"]["socialAccountId"]

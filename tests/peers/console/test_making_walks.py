@@ -1,6 +1,6 @@
-"""Walks to content that is made: its words and pictures, the person who presents it, the files that it shows.
+"""Walks to generated content: its texts and images, its presenter, and its source files.
 
-By a key of a sandbox. Nobody draws until a walk has a worker do so, or plays one.
+Uses a sandbox key. No worker generates until a walk starts or simulates one.
 """
 
 import asyncio
@@ -47,7 +47,7 @@ def client(studio: Living) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def project(studio: Living, client: httpx.Client) -> str:
-    """One whose website was read."""
+    """Create a project and ingest its website."""
     project = studio.api.project(client)
     read = client.post(f"/projects/{project}/ingest/website", json={"url": "https://example.test/ok"})
     ended(client, read.json()["jobId"])
@@ -55,7 +55,7 @@ def project(studio: Living, client: httpx.Client) -> str:
 
 
 def ended(client: httpx.Client, job: str) -> dict[str, Any]:
-    """The job, once it has ended: workers may take long to come up."""
+    """Return the job, once it has ended: workers may take long to start."""
     found: dict[str, Any] = {"finishedAt": None}
     while not found["finishedAt"]:
         found = client.get(f"/jobs/{job}", params={"wait": 30}).json()
@@ -72,7 +72,7 @@ def test_a_slideshow_is_made_made_anew_approved_and_scheduled(
     client.patch(f"/projects/{project}/approval-policy", json={"requiresApproval": True})
     account = connected(client, project)
     go(studio, page, f"projects/{project}/content", "document.querySelector('main .nothing')")
-    click(page, "Generate")
+    click(page, "Generate content")
     page.until("document.querySelector('dialog .hooks button')")
     offered = page.run("document.querySelector('dialog .hooks button').innerText")
     page.run("document.querySelector('dialog .hooks button').click()")
@@ -86,7 +86,7 @@ def test_a_slideshow_is_made_made_anew_approved_and_scheduled(
         made = client.get(f"/content/{item['id']}").json()
         assert (made["hook"], made["status"], made["format"]) == (offered, "completed", "slideshow")
         says_why(page, made)
-        click(page, "Make anew")
+        click(page, "Regenerate content")
         write(page, "hook", "Said by a walker")
         assert barriers(page) == []
         send(page)
@@ -96,7 +96,7 @@ def test_a_slideshow_is_made_made_anew_approved_and_scheduled(
     click(page, "Schedule…")
     page.until("document.querySelector('dialog [name=targets]')")
     page.run("document.querySelector('dialog [name=targets]').click()")
-    # The next hour, which it proposes, may begin before anybody looks.
+    # The proposed next hour may begin before the form is sent.
     write(page, "localTime", f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT%H:%M}")
     assert barriers(page) == []
     send(page)
@@ -106,18 +106,18 @@ def test_a_slideshow_is_made_made_anew_approved_and_scheduled(
 
 
 def says_why(page: Page, made: dict[str, Any]) -> None:
-    """The screen has each quote that the words rest on, and each platform that they fit."""
+    """Assert that the screen shows each quote of the provenance, and each platform's fit."""
     quotes = [one["quote"] for one in made["provenance"] if one["quote"]]
     shown = page.run("[...document.querySelectorAll('main .quotes blockquote')].map((one) => one.innerText)")
     assert quotes
     assert [quote for quote in quotes if not any(quote in said for said in shown)] == []
     badges = "[...document.querySelectorAll('main .fits .badge')].map((one) => one.innerText)"
-    words = ["fits" if said == "ok" else "refuses it" for said in made["fits"].values()]
+    words = ["fits" if said == "ok" else "not accepted" for said in made["fits"].values()]
     assert page.run(badges) == words
 
 
 def connected(client: httpx.Client, project: str) -> str:
-    """An account of the project's."""
+    """Connect an account of the project."""
     body = {"platform": "bluesky", "identifier": "ok", "appPassword": "demo-demo"}
     job = client.post(f"/projects/{project}/social-accounts", json=body).json()["jobId"]
     account: str = ended(client, job)["result"]["socialAccountId"]
@@ -127,11 +127,11 @@ def connected(client: httpx.Client, project: str) -> str:
 def test_a_brand_that_says_nothing_names_what_it_lacks(
     studio: Living, page: Page, client: httpx.Client
 ) -> None:
-    """Chromium tells of the API's refusal."""
+    """Chromium also logs the API's refusal."""
     project = studio.api.project(client)
     page.expects.append("422")
     go(studio, page, f"projects/{project}/content", "document.querySelector('main .nothing')")
-    click(page, "Generate")
+    click(page, "Generate content")
     page.until("document.querySelector('dialog .hooks .why')")
     assert barriers(page) == []
     said = page.run("document.querySelector('dialog .hooks .why').innerText")
@@ -143,7 +143,7 @@ def test_a_brand_that_says_nothing_names_what_it_lacks(
 def test_files_of_the_app_are_added_and_dropped(
     studio: Living, page: Page, client: httpx.Client, project: str, tmp_path: Path
 ) -> None:
-    """Beside what the ingest suggested, if it had the time for that."""
+    """The ingest may have suggested files before."""
     path = f"/projects/{project}/app-media"
     parts: list[Any] = [("kind", (None, "screenshot")), ("file", ("one.png", picture("PNG", (64, 80))))]
     assert client.post(path, files=parts).is_success
@@ -156,7 +156,7 @@ def test_files_of_the_app_are_added_and_dropped(
     assert barriers(page) == []
     send(page)
     page.until(f"{FILES} === {len(known) + 1}")
-    drop = "document.querySelector('main .file button[aria-label=\"Drop Screenshot\"]')"
+    drop = "document.querySelector('main .file button[aria-label=\"Remove Screenshot\"]')"
     page.run(f"{drop}.click()")
     page.until(f"{FILES} === {len(known)}")
     left = {one["assetId"]: one["kind"] for one in client.get(path).json()["items"]}
@@ -209,14 +209,14 @@ def card(name: str) -> str:
 
 
 def act(page: Page, name: str, verb: str) -> None:
-    """A button on the card of one."""
+    """Click a button on an influencer's card."""
     click(page, verb, within=f"main article[aria-label={name}]")
 
 
 def test_what_is_drawn_shows_its_stage_and_is_stopped(
     studio: Living, page: Page, client: httpx.Client, project: str
 ) -> None:
-    """The test is the worker, so that it draws for as long as the walk takes."""
+    """The test acts as the worker, so that generation lasts as long as the walk."""
     made = client.post(f"/projects/{project}/content", json={"format": "image"}).json()
     address = f"projects/{project}/content/{made['contentId']}"
     go(studio, page, address, f"{PROGRESS} === 'Queued'")
@@ -225,7 +225,7 @@ def test_what_is_drawn_shows_its_stage_and_is_stopped(
     click(page, "Stop…")
     page.until("document.querySelector('dialog .danger')")
     assert barriers(page) == []
-    click(page, "Stop it", within="dialog")
+    click(page, "Stop generating", within="dialog")
     page.until("document.querySelector('main .card button')?.innerText === 'Stopping'")
     assert client.get(f"/jobs/{made['jobId']}").json()["cancelRequested"]
     asyncio.run(stopped(studio.api.database_url, claim))
@@ -233,12 +233,12 @@ def test_what_is_drawn_shows_its_stage_and_is_stopped(
     assert client.get(f"/content/{made['contentId']}").json()["status"] == "canceled"
 
 
-#: No dispatcher takes the job from the test's worker, however long the walk takes.
+#: Keeps the test's worker alive, so that the dispatcher takes no job from it, however long the walk takes.
 ALIVE = "update worker set lease_expires_at = now() + interval '1 day' where host = 'test'"
 
 
 async def drawing(url: str) -> Claim:
-    """As a worker that has the job, and is in the midst of it."""
+    """Claim the job and report progress, like a busy worker."""
     async with open_pool(url, name="test") as pool, pool.acquire() as conn:
         [claim] = await seeds.claims(conn, CONTENT_GENERATE)
         await conn.execute(ALIVE)

@@ -1,4 +1,4 @@
-"""Operators' list of jobs: its tabs show how many there are in each phase, as the list has them."""
+"""Operators' list of jobs: the tabs' counts match the list."""
 
 import pytest
 
@@ -13,7 +13,7 @@ READY = "document.querySelector('main .tabs .count')"
 
 
 def counted(api: FilledApi, **filters: str) -> list[str]:
-    """The texts of the tabs, from what the API says."""
+    """Return the expected texts of the tabs, from the API's counts."""
     with api.api.client() as client:
         headers = {"Authorization": f"Bearer {api.key}"}
         found = client.get("/ops/jobs/counts", params=filters, headers=headers).json()
@@ -26,7 +26,7 @@ def counted(api: FilledApi, **filters: str) -> list[str]:
 
 
 def test_its_tabs_count_what_passes_the_filters(filled: FilledApi, page: Page) -> None:
-    """Whichever tab is open."""
+    """The counts do not depend on the open tab."""
     for filters in ({}, {"kind": "publish_post"}, {"errorCode": "BLOCKED"}, {"projectId": filled.other}):
         address = "&".join(f"{name}={value}" for name, value in filters.items())
         for phase in ("", "failed", "scheduled"):
@@ -35,7 +35,7 @@ def test_its_tabs_count_what_passes_the_filters(filled: FilledApi, page: Page) -
 
 
 def test_all_that_match_of_a_project_are_its_own(filled: FilledApi, page: Page) -> None:
-    """Beside those of other projects."""
+    """Jobs of other projects exist too."""
     with filled.api.client() as client:
         body = {"url": "https://other.example"}
         client.post(f"/projects/{filled.other}/ingest/website", json=body).raise_for_status()
@@ -43,6 +43,6 @@ def test_all_that_match_of_a_project_are_its_own(filled: FilledApi, page: Page) 
     filled.open(page, f"ops-jobs?phase=queued&projectId={filled.other}", ready)
     page.run(
         "[...document.querySelectorAll('main button')]"
-        ".find((one) => one.innerText == 'Cancel all that match').click()"
+        ".find((one) => one.innerText == 'Cancel all matching jobs').click()"
     )
     page.until("document.querySelector('dialog[open] h2')?.innerText == 'Cancel 1 job?'")

@@ -1,4 +1,4 @@
-"""Walks of an operator's person through pools and organizations, and of a partner's through many jobs."""
+"""Walks of an operator through pools and organizations, and of a partner through many jobs."""
 
 import asyncio
 import json
@@ -22,18 +22,18 @@ NAMES = ("Ana's shop", "Ben's shop", "Cem's shop")
 
 
 class OpsApi(NamedTuple):
-    """`api` has the operator's key; `theirs` is one of a partner's organization, which `partner` is."""
+    """`api` has the operator's key; `theirs` is a key of the organization `partner`."""
 
     api: OwnApi
     partner: str
     theirs: str
 
     def open(self, page: Page, address: str, ready: str, *, key: str | None = None) -> None:
-        """A screen, in a tab that has the key."""
+        """Open a screen in a tab that has the key."""
         self.api.open(page, address, ready, key=key)
 
     def answers(self) -> int:
-        """The status of what the partner asks."""
+        """Return the status of a request with the partner's key."""
         headers = {"Authorization": f"Bearer {self.theirs}"}
         url = f"{self.api.url}/v1/projects"
         return httpx.get(url, headers=headers, trust_env=False, timeout=PATIENCE_S).status_code
@@ -58,7 +58,7 @@ def ops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpsApi]:
 
 
 async def key_of_first(url: str) -> str:
-    """An operator's key, of the organization that is there."""
+    """Create an operator's key in the existing organization."""
     async with open_pool(url, name="test") as pool:
         org = await pool.fetchval("select id from organization where env = 'live'")
         return await new_key(pool, org, scopes=tuple(sorted(api_keys.EVERY_SCOPE)))
@@ -72,20 +72,20 @@ async def key_of(url: str, organization: str) -> str:
 
 
 def row(of: str) -> str:
-    """The row of the screen's table that says this."""
+    """Return an expression for the table row that contains this text."""
     says = f"one.innerText.includes({json.dumps(of)})"
     return f"[...document.querySelectorAll('main tbody tr')].find((one) => {says})"
 
 
 def click(page: Page, text: str, *, within: str = "document") -> None:
-    """The button that says this, once it is there."""
+    """Click the button with this text, once it is there."""
     button = f"[...({within})?.querySelectorAll('button') ?? []].find((one) => one.innerText === {text!r})"
     page.until(button)
     page.run(f"{button}.click()")
 
 
 def agree(page: Page, heading: str, verb: str) -> None:
-    """To what the dialog asks; the row has drawn itself anew once it is over."""
+    """Confirm the dialog, and wait until it is closed and the row redrawn."""
     page.until(f"document.querySelector('dialog[open] h2')?.innerText === {heading!r}")
     click(page, verb, within="document.querySelector('dialog[open]')")
     page.until("!document.querySelector('dialog')")
@@ -108,7 +108,9 @@ def test_a_pool_is_paused_and_resumed_and_both_are_on_the_record(ops: OpsApi, pa
 
 
 def test_an_organization_is_suspended_and_let_in_again(ops: OpsApi, page: Page) -> None:
-    """From the click on its keys open nothing; its own record has both, without the operator's key."""
+    """Its keys are refused from the click on; its own audit log has both changes, without the operator's
+    key.
+    """
     with ops.api.client() as client:
         ops.open(page, "organizations", row("Harbour"))
         for verb, badge, status in (("Suspend", "suspended", 503), ("Resume", "active", 200)):
@@ -130,20 +132,20 @@ def test_an_organization_gets_another_tier_and_its_limits(ops: OpsApi, page: Pag
     with ops.api.client() as client:
         before = client.get(f"/ops/organizations/{ops.partner}/usage").json()
         ops.open(page, "organizations", row("Harbour"))
-        click(page, "Tier", within=row("Harbour"))
+        click(page, "Change tier", within=row("Harbour"))
         page.until("document.querySelector('dialog [name=tier]')?.value === 'standard'")
         page.run("document.querySelector('dialog [name=tier]').value = 'partner'")
-        agree(page, "Change its tier", "Change")
+        agree(page, "Change the tier", "Change tier")
         page.until(f"{row('Harbour')}?.innerText.includes('partner')")
         assert ops.organization(client)["tier"] == "partner"
         after = client.get(f"/ops/organizations/{ops.partner}/usage").json()
         assert sum_of(after) > sum_of(before)
-        click(page, "Usage", within=row("Harbour"))
+        click(page, "Show usage", within=row("Harbour"))
         page.until("document.querySelector('dialog[open] .facts')?.innerText.includes('partner')")
 
 
 def sum_of(usage: dict[str, Any]) -> int:
-    """How many jobs it may run at once, in all pools."""
+    """Return the number of jobs that may run at once, in all pools."""
     return sum(pool["maxRunning"] or 0 for pool in usage["pools"])
 
 
@@ -155,7 +157,7 @@ def test_chosen_jobs_are_canceled_and_started_again_and_the_others_left(ops: Ops
         for verb, over in (("Cancel", "canceled"), ("Retry", "queued")):
             for job in jobs[:2]:
                 page.run(f"{chosen(job)}.click()")
-            page.until("document.querySelector('.chosen strong')?.innerText === '2 chosen'")
+            page.until("document.querySelector('.chosen strong')?.innerText === '2 selected'")
             click(page, f"{verb} 2", within="document.querySelector('.chosen')")
             agree(page, f"{verb} 2 jobs?", f"{verb} 2 jobs")
             page.until("!document.querySelector('.chosen')")
@@ -172,7 +174,7 @@ def test_chosen_jobs_are_canceled_and_started_again_and_the_others_left(ops: Ops
 
 
 def waiting(client: httpx.Client, name: str) -> str:
-    """A job of a new project, which no worker takes."""
+    """Submit a job of a new project, without a worker."""
     made = client.post("/projects", json={"name": name, "timezone": "UTC"})
     assert made.status_code == 201, made.text
     read = client.post(f"/projects/{made.json()['id']}/ingest/website", json={"url": "https://shop.example"})
@@ -181,5 +183,5 @@ def waiting(client: httpx.Client, name: str) -> str:
 
 
 def chosen(job: str) -> str:
-    """The box of a job's row."""
+    """Return an expression for the checkbox of a job's row."""
     return f"document.querySelector('[data-pick][aria-label$=\"{job}\"]')"

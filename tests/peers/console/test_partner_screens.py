@@ -1,4 +1,4 @@
-"""What holds for each screen of partners, beside 10,000 posts and with words that attack."""
+"""Checks of each partner screen, with 10,000 posts and hostile texts."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -44,26 +44,26 @@ SCREENS = [
 ]
 
 
-#: Beginnings of addresses that no host answers: the icons of a film's player are data.
+#: URL schemes without a host: the icons of a video player are data URLs.
 HERE = ("about:", "data:")
 
-#: What opens a dialog, by its screen and the words of its button.
+#: Dialogs, by screen and the text of their button.
 DIALOGS = [
     ("projects", "New project"),
     ("webhooks", "New endpoint"),
-    *(("webhooks/{endpoint}", name) for name in ("Edit…", "New secret…", "Delete…", "Send again since…")),
+    *(("webhooks/{endpoint}", name) for name in ("Edit…", "Rotate secret…", "Delete…", "Send again since…")),
     ("keys", "New key"),
     *((PROJECT, name) for name in ("Read", "Edit", "Set", "Archive…")),
-    *((f"{PROJECT}/content", name) for name in ("Upload", "Generate")),
+    *((f"{PROJECT}/content", name) for name in ("Upload content", "Generate content")),
     *((f"{PROJECT}/content/{{content}}", name) for name in ("Reject…", "Edit caption", "Schedule…")),
     (f"{PROJECT}/calendar", "Schedule a post"),
-    *((f"{PROJECT}/calendar/{{post}}", name) for name in ("Move…", "Cancel post…")),
-    *((f"{PROJECT}/accounts", name) for name in ("Connect an account", "Ask for accounts", "Disconnect")),
-    *((f"{PROJECT}/settings", name) for name in ("Edit", "Change")),
+    *((f"{PROJECT}/calendar/{{post}}", name) for name in ("Move post…", "Cancel post…")),
+    *((f"{PROJECT}/accounts", name) for name in ("Connect an account", "Request accounts", "Disconnect")),
+    *((f"{PROJECT}/settings", name) for name in ("Edit", "Change policy")),
 ]
 
 
-#: What first lines are refused with, where the brand says too little for one.
+#: Status of the hooks request for a brand with too little information.
 BRAND_IS_SILENT = "422"
 
 
@@ -75,7 +75,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.address)
 def test_it_runs_no_name_fits_and_bars_nobody(full: Shop, page: Page, screen: Screen) -> None:
-    """In both themes, wide and narrow; what it loads is from here."""
+    """Checks both themes, wide and narrow; all requests go to this host."""
     full.open(page, screen.address, screen.ready)
     for theme, width in product(("light", "dark"), (1400, 400)):
         page.look(theme, width)
@@ -107,7 +107,7 @@ def test_a_dialog_bars_nobody_and_keeps_the_focus_until_it_gives_it_back(
 
 
 def test_a_post_is_shown_as_each_platform_shows_it(full: Shop, page: Page) -> None:
-    """Cut where that platform says that it cuts a caption, whole where it doesn't."""
+    """Captions are cut only on platforms with a documented limit."""
     lines = [f"Line {number}" for number in range(33)]
     with full.api.client() as client:
         target = {"socialAccountId": full.account, "captionOverride": "\n".join(lines)}

@@ -1,4 +1,4 @@
-"""What a partner's person does in the console, each walk from its first key or click to the API."""
+"""Walks of a partner in the console, each from the first key press or click to the API."""
 
 import asyncio
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ TEXTS = {"Enter": "\r", "Space": " "}
 
 
 def press(page: Page, *keys: str) -> None:
-    """Keys of the keyboard, one after the other, such as `Enter`, `Shift+ArrowDown` or a letter."""
+    """Press keys one after the other, for example `Enter`, `Shift+ArrowDown` or a letter."""
     for key in keys:
         name = key.removeprefix("Shift+")
         told = {
@@ -49,7 +49,7 @@ def press(page: Page, *keys: str) -> None:
 
 
 def tab_to(page: Page, what: str) -> None:
-    """Tab until what has the focus fits the selector."""
+    """Press Tab until the focused element matches the selector."""
     for _ in range(80):
         if page.run(f"document.activeElement.matches({what!r})"):
             return
@@ -58,7 +58,7 @@ def tab_to(page: Page, what: str) -> None:
 
 
 def down_to(page: Page, select: str, value: str) -> None:
-    """Go down a list until it has the value."""
+    """Press ArrowDown in a list until it has the value."""
     for _ in range(20):
         if page.run(f"document.querySelector({select!r}).value") == value:
             return
@@ -106,7 +106,7 @@ def test_content_is_approved_and_rejected_with_a_reason(quiet: Shop, page: Page)
 
 
 def test_a_post_is_moved_by_the_mouse_and_by_the_keyboard(quiet: Shop, page: Page) -> None:
-    """It keeps its time of the clock, also over the end of summer time: the days are the project's."""
+    """The post keeps its local time, also across the end of summer time: days are the project's."""
     with quiet.api.client() as client:
         content = uploaded(client, quiet.project)
         post = quiet.schedule(client, content, days=8)
@@ -125,18 +125,18 @@ def test_a_post_is_moved_by_the_mouse_and_by_the_keyboard(quiet: Shop, page: Pag
 
 
 def neighbour(day: date) -> date:
-    """A day of the same month, which the calendar shows beside it."""
+    """Return an adjacent day in the same month, which the calendar shows."""
     after = day + timedelta(days=1)
     return after if after.month == day.month else day - timedelta(days=1)
 
 
 def local_day(post: dict[str, str]) -> date:
-    """Noon in New York is the same day in UTC."""
+    """Return the post's local day: noon in New York is the same day in UTC."""
     return datetime.fromisoformat(post["scheduledFor"]).astimezone(UTC).date()
 
 
 def drag(page: Page, chip: str, day: date) -> None:
-    """As a mouse does it: the events of HTML's drag and drop, with one bag of data for all."""
+    """Dispatch the events of HTML drag and drop, with one data transfer object."""
     page.run(f"""(() => {{
       const bag = new DataTransfer(), same = {{bubbles: true, cancelable: true, dataTransfer: bag}};
       const [from, to] = ['{chip}', '[data-day="{day}"]'].map((one) => document.querySelector(one));
@@ -146,7 +146,7 @@ def drag(page: Page, chip: str, day: date) -> None:
 
 
 def test_a_finger_carries_a_post_to_another_day_and_a_swipe_does_not(quiet: Shop, page: Page) -> None:
-    """At 400 px, where a month shows only days with posts until one is lifted."""
+    """At 400 px, where a month shows only days with posts until a post is lifted."""
     page.look("light", 400)
     page.ask("Emulation.setTouchEmulationEnabled", enabled=True)
     with quiet.api.client() as client:
@@ -177,7 +177,7 @@ def test_a_post_is_asked_to_move_from_its_own_second(quiet: Shop, page: Page) ->
         assert client.post(f"/scheduled-posts/{post['id']}/reschedule", json=at).is_success
         address = f"{PROJECT}/calendar/{post['id']}"
         quiet.open(page, address, "document.querySelector('main .heading button.primary')")
-        button(page, "Move…")
+        button(page, "Move post…")
         page.until("document.querySelector('dialog [name=localTime]')")
         assert page.run("document.querySelector('dialog [name=localTime]').value").endswith("T12:00:27")
         page.run("document.querySelector('dialog button.primary').click()")
@@ -194,7 +194,7 @@ def test_an_alternative_of_the_brand_is_taken_and_dropped_again(quiet: Shop, pag
     page.until("document.querySelector('[data-field=tagline] .value').innerText === 'Roasted by the water'")
     with quiet.api.client() as client:
         assert client.get(path).json()["fields"]["tagline"]["provenance"]["source"] == "partner"
-        button(page, "Drop mine")
+        button(page, "Remove my value")
         page.until("document.querySelector('[data-field=tagline] .value').innerText.startsWith('Kaffee')")
         assert client.get(path).json()["fields"]["tagline"]["provenance"]["source"] == "website"
 
@@ -226,7 +226,7 @@ def test_a_delivery_is_sent_again(quiet: Shop, page: Page) -> None:
         page.run("document.querySelector('main tbody button').click()")
         page.until("document.querySelector('.notice')")
         after = client.get(path).json()["items"]
-        page.run("document.querySelector('main [aria-label^=\"What was sent\"]').click()")
+        page.run("document.querySelector('main [aria-label^=\"Show event\"]').click()")
         page.until("document.querySelector('dialog pre')?.innerText.includes('\"type\": \"test.ping\"')")
         assert barriers(page) == []
     assert len(after) == len(before) + 1
@@ -250,13 +250,13 @@ def test_an_archive_says_what_will_happen_and_is_taken_back(quiet: Shop, page: P
 
 
 async def wrote(url: str, statement: str) -> None:
-    """As a worker would have left it."""
+    """Run a statement that simulates a worker's result."""
     conn = await connect(url, name="test")
     await conn.execute(statement)
     await conn.close()
 
 
 def button(page: Page, text: str) -> None:
-    """Click the one of the screen that says this."""
+    """Click the screen's button with this text."""
     found = f"[...document.querySelectorAll('main button')].find((one) => one.innerText === {text!r})"
     page.run(f"{found}.click()")

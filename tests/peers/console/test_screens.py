@@ -1,4 +1,4 @@
-"""What holds for every screen: it loads from here alone, runs nothing that a name says, and fits."""
+"""Checks of every screen: it loads from this host only, runs no injected script, and fits."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def test_it_loads_from_here_alone_and_runs_no_name(filled: FilledApi, page: Page
 
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.address)
 def test_no_name_is_too_long_for_it(filled: FilledApi, page: Page, screen: Screen) -> None:
-    """The page itself never scrolls sideways; a table of many columns may, in its own box."""
+    """The page never scrolls sideways; a wide table may, in its own box."""
     for width in (1400, 400):
         page.resize(width)
         filled.open(page, filled.at(screen), screen.ready)

@@ -1,4 +1,4 @@
-"""Forms of what somebody else has changed meanwhile: they ask, and set what was typed alone."""
+"""Edits of data that changed in the meantime: the form asks, and sends only the edited fields."""
 
 from collections.abc import Callable, Iterator
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.peers
 
 DIALOG = "document.querySelector('dialog[open]')"
 
-#: The screen of a new thing, the button of its form, its path, and the names of two of its fields.
+#: The screen of a new object, the button of its form, its path, and the names of two of its fields.
 Edited = tuple[str, str, str, str, str]
 
 
@@ -39,7 +39,7 @@ def endpoint(api: OwnApi, client: httpx.Client) -> Edited:
 
 
 def press(page: Page, text: str) -> None:
-    """The button of that text, once it is there: in the dialog if there is one."""
+    """Click the button with this text, once it is there: in the dialog if there is one."""
     button = (
         f"[...({DIALOG} ?? document.querySelector('main')).querySelectorAll('button')]"
         f".find((one) => one.innerText == '{text}' && !one.disabled)"
@@ -52,7 +52,7 @@ def press(page: Page, text: str) -> None:
 def test_an_edit_of_what_somebody_else_has_changed_is_asked_about(
     api: OwnApi, page: Page, made: Callable[[OwnApi, httpx.Client], Edited]
 ) -> None:
-    """Overwritten, what wasn't typed stays as somebody else has set it."""
+    """After an overwrite, unedited fields keep the other user's values."""
     page.expects.append("412")
     with api.client() as client:
         address, verb, path, typed, other = made(api, client)

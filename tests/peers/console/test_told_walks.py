@@ -1,4 +1,4 @@
-"""Walks to SDK apps that send events, to endpoints that webhooks go to, and to the figures of a project."""
+"""Walks to SDK apps, webhook endpoints, and the figures of a project."""
 
 import asyncio
 import json
@@ -66,13 +66,13 @@ def test_an_app_is_made_sends_has_a_new_key_and_goes(
     page.until("document.querySelector('main tbody')?.innerText.includes('from_the_first_key')")
     [event] = client.get(f"/projects/{project}/events").json()["items"]
     assert (event["name"], event["appId"]) == ("from_the_first_key", app["appId"])
-    click(page, "New key…")
+    click(page, "Rotate key…")
     write(page, "overlapHours", "0")
     assert barriers(page) == []
     send(page)
     second = secret(page, "lpa_")
     assert [sent(client, app["appId"], key, "later") for key in (first, second)] == [401, 202]
-    click(page, "Delete")
+    click(page, "Delete app")
     page.until("document.querySelector('dialog button.danger')")
     assert barriers(page) == []
     send(page)
@@ -82,17 +82,17 @@ def test_an_app_is_made_sends_has_a_new_key_and_goes(
 
 
 def secret(page: Page, prefix: str) -> str:
-    """What the dialog shows once, that then says that it is kept."""
+    """Return the secret that the dialog shows once, and confirm that it is stored."""
     page.until(f"{SECRET}?.innerText.startsWith('{prefix}')")
     assert barriers(page) == []
     shown: str = page.run(f"{SECRET}.innerText")
-    click(page, "I have it", within="dialog")
+    click(page, "I have stored it", within="dialog")
     page.until(f"!{SECRET}")
     return shown
 
 
 def sent(client: httpx.Client, app: str, key: str, name: str) -> int:
-    """The status that an app's event is answered with."""
+    """Send an app's event and return the status."""
     event = {"name": name, "eventId": name, "occurredAt": seeds.in_utc(datetime.now(UTC))}
     body = {"events": [event], "sentAt": event["occurredAt"]}
     headers = {"Authorization": f"Bearer {key}"}
@@ -101,24 +101,24 @@ def sent(client: httpx.Client, app: str, key: str, name: str) -> int:
 
 @pytest.fixture
 def endpoint(shop: Living, page: Page, client: httpx.Client) -> Iterator[dict[str, Any]]:
-    """The only one of its organization, for as long as a walk takes."""
+    """Create the organization's only endpoint, for the duration of a walk."""
     body = {"url": shop.receiver.url, "events": ["job.canceled"]}
     made = client.post("/webhook-endpoints", json=body).json()
     shop.receiver.asked.clear()
     yield made
-    # Its screen would ask for it once more.
+    # Its screen would otherwise request the deleted endpoint.
     page.open("about:blank", "location.href === 'about:blank'")
     assert client.delete(f"/webhook-endpoints/{made['id']}").is_success
 
 
 def happens(client: httpx.Client, project: str) -> None:
-    """A job is canceled, which nobody has begun."""
+    """Cancel a job before it starts, which emits an event."""
     begun = client.post(f"/projects/{project}/ingest/website", json={"url": "https://shop.example"})
     assert client.post(f"/jobs/{begun.json()['jobId']}/cancel").is_success
 
 
 def deliveries(client: httpx.Client, endpoint: dict[str, Any]) -> list[dict[str, Any]]:
-    """The newest first."""
+    """Return the deliveries, newest first."""
     path = f"/webhook-endpoints/{endpoint['id']}/deliveries"
     items: list[dict[str, Any]] = client.get(path).json()["items"]
     return items
@@ -128,7 +128,7 @@ def test_a_new_secret_signs_beside_the_old_one(
     shop: Living, page: Page, client: httpx.Client, endpoint: dict[str, Any]
 ) -> None:
     shop.open(page, f"webhooks/{endpoint['id']}", "document.querySelector('main .facts')")
-    click(page, "New secret…")
+    click(page, "Rotate secret…")
     page.until("document.querySelector('dialog form')")
     assert barriers(page) == []
     send(page)
@@ -136,7 +136,7 @@ def test_a_new_secret_signs_beside_the_old_one(
     page.until("document.querySelector('main .facts').innerText.includes('Two secrets until')")
     shown = client.get(f"/webhook-endpoints/{endpoint['id']}").json()["secretOverlapUntil"]
     assert datetime.now(UTC) + 23 * HOUR < datetime.fromisoformat(shown) < datetime.now(UTC) + 25 * HOUR
-    click(page, "Send a test")
+    click(page, "Send test event")
     page.until("document.querySelector('main .badge.delivered')")
     [asked] = shop.receiver.asked
     assert new != endpoint["signingSecret"]
@@ -165,7 +165,9 @@ def test_what_an_endpoint_missed_is_sent_to_it_again(
     endpoint: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """It was gone, so that nothing more came, and is mended; it gets what came before it was made, too."""
+    """The endpoint was disabled by a 410 and missed events; after the repair it also gets events from before
+    its creation.
+    """
     with monkeypatch.context() as gone:
         gone.setattr(shop.receiver, "behave", says(410))
         happens(client, shop.api.project(client))
@@ -186,7 +188,7 @@ def test_what_an_endpoint_missed_is_sent_to_it_again(
 
 SENT = "document.querySelectorAll('main tbody .badge.delivered').length"
 
-#: An hour ago, as a field of the browser has it.
+#: An hour ago, as a datetime-local value.
 LOCALLY = """(() => {
   const now = new Date();
   return new Date(now - 3600000 - now.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
@@ -196,7 +198,7 @@ LOCALLY = """(() => {
 def test_figures_of_each_range_are_the_apis(
     shop: Living, page: Page, client: httpx.Client, project: str
 ) -> None:
-    """Of the same window, since a day may begin meanwhile."""
+    """Compares with the API for the same window, since a day may begin meanwhile."""
     post = asyncio.run(told(shop.api.database_url, project))
     shop.open(page, f"projects/{project}/metrics", "document.querySelector('main .chart')")
     figures_are(page, client, project, f"{VIEWS}?.length === 30", total=370)
@@ -209,7 +211,7 @@ def test_figures_of_each_range_are_the_apis(
 
 
 def figures_are(page: Page, client: httpx.Client, project: str, drawn: str, *, total: int) -> None:
-    """Once it is drawn: the table and the tile say what the API answers to the question of the screen."""
+    """Assert, once drawn, that the table and the tile match the API's response to the screen's request."""
     page.until(drawn)
     asked = [url for url in page.requests if f"/{project}/metrics?" in url][-1]
     figures = client.get(asked).json()
@@ -220,25 +222,25 @@ def figures_are(page: Page, client: httpx.Client, project: str, drawn: str, *, t
     assert page.run(f"{TILE} === '{total}'")
 
 
-#: Of the chart of views: what its table says, from a bucket to the next.
+#: Values of the chart of views, from its table, bucket by bucket.
 VIEWS = """(() => {
   const chart = [...document.querySelectorAll('main .chart')]
     .find((one) => one.querySelector('h2').textContent === 'Views and reach');
   return chart && [...chart.querySelectorAll('tbody td:nth-child(2)')].map((one) => one.textContent);
 })()"""
-WEEKLY = "document.querySelector('main .tab .hint')?.innerText.startsWith('By week of UTC')"
+WEEKLY = "document.querySelector('main .tab .hint')?.innerText.startsWith('By week in UTC')"
 TILE = """[...document.querySelectorAll('main .tile')]
   .find((one) => one.querySelector('dt').textContent === 'Views').querySelector('dd').textContent"""
 
 
 def choose(page: Page, label: str, value: str) -> None:
-    """One of a list's choices."""
+    """Choose an option of a select."""
     field = f"document.querySelector('main select[aria-label={label}]')"
     page.run(f"(({field}).value = {value!r}, {field}.dispatchEvent(new Event('change', {{bubbles: true}})))")
 
 
 async def told(url: str, project: str) -> str:
-    """A post, of which a platform told twice."""
+    """Create a post with figures of three collection runs."""
     project_id = ids.read(ids.PROJECT, project)
     assert project_id
     async with connected(url, name="test") as conn:

@@ -1,4 +1,4 @@
-"""Days of a zone in the calendar: where each begins, as Python's zones have it too."""
+"""Days of a zone in the calendar: their first instants match Python's zones."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -11,7 +11,7 @@ from tests.peers.own_api import OwnApi, own_api
 
 pytestmark = pytest.mark.peers
 
-#: Clocks that leap an hour or half of one, at night, at midnight or into the day before.
+#: Clocks with changes of an hour or half an hour, at night, at midnight or into the day before.
 ZONES = ("Europe/Berlin", "America/Sao_Paulo", "Asia/Beirut", "America/Havana", "Australia/Lord_Howe", "UTC")
 
 

@@ -13,7 +13,7 @@ def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tests.peers.exactly_once",
         description="Every call of a post to TikTok or Instagram (simulators of ours), each fault of it and "
-        "kill -9 at it, and what became of the post: Markdown on stdout, progress on stderr.",
+        "kill -9 at it, and the outcome of the post: Markdown on stdout, progress on stderr.",
         epilog="Ends with 1 if a row breaks the rule that the page states. It takes a minute or two.",
     )
     parser.add_argument(

@@ -1,7 +1,7 @@
-"""Each call of each post, and each fault of it: one post after the other, by our own tasks, in no time.
+"""Each call of each post with each fault: posts run one by one, with the real tasks and simulated time.
 
-An attempt is made by hand, as a worker makes it, and whatever has to wait lets the time go by instead. A
-platform that holds its answer back is given up at once.
+The test makes each attempt itself, as a worker does, and advances the clock instead of waiting. A held
+response counts as a timeout immediately.
 """
 
 import asyncio
@@ -33,21 +33,21 @@ from workers.runtime.slots import Attempt, LeaseLost
 from workers.tasks import open_tasks
 from workers.web.fetch import open_client
 
-#: Of a call that asks for something; one that makes something may also arrive late.
+#: Only for calls that change something: the request may arrive late.
 LATE = Fault.DROP_THEN_ACCEPT
 FAULTS = tuple(fault for fault in Fault if fault is not LATE)
 LEASE_S = 1e9
 POLL_S = 0.005
-#: What is under way at a platform when our last job ends is done by then.
+#: By then, a platform's background work after the last job is done.
 SETTLE_S = 600.0
-#: More attempts and waits than any post takes.
+#: More attempts and waits than any post needs.
 MOST = 400
 
 Say = Callable[[str], None]
 
 
 class Hand:
-    """A worker without loops of its own. `late`: a platform to which a request is on its way for long."""
+    """A worker without background loops. `late`: a platform with a delayed request in flight."""
 
     def __init__(self, system: System, tasks: Tasks, travel: Callable[[float], None]) -> None:
         self.system, self.tasks, self._travel = system, tasks, travel
@@ -68,7 +68,7 @@ class Hand:
             )
 
     async def work(self) -> None:
-        """Until no job is left."""
+        """Work until no job is left."""
         for _ in range(MOST):
             claim = await self._pull()
             if claim is not None:
@@ -80,7 +80,7 @@ class Hand:
         raise AssertionError("it never comes to an end")
 
     async def let_pass(self, seconds: float) -> None:
-        """A request that comes late to a platform comes in the middle of it."""
+        """Advance the time; a delayed request arrives in the middle."""
         for part_s in [seconds / 2] * 2 if self.late else [seconds]:
             self._travel(part_s)
             await self.system.advance(part_s)
@@ -106,7 +106,7 @@ class Hand:
 
 @asynccontextmanager
 async def at_hand(system: System) -> AsyncIterator[Hand]:
-    """Our own tasks, with nothing to wait for within an attempt."""
+    """Open the real tasks, with timeouts that expire immediately."""
 
     @asynccontextmanager
     async def impatient(**given: Any) -> AsyncIterator[httpx.AsyncClient]:
@@ -128,7 +128,7 @@ async def at_hand(system: System) -> AsyncIterator[Hand]:
 def giving_up(
     system: System, send: Callable[..., Awaitable[httpx.Response]]
 ) -> Callable[..., Awaitable[httpx.Response]]:
-    """The client's own timeout, which comes as soon as a platform holds an answer back."""
+    """Return a `send` that raises the client's timeout as soon as a platform holds a response."""
 
     def held() -> bool:
         return any(simulator.faults.held for simulator in system.simulators.values())
@@ -158,7 +158,7 @@ async def ended(call: "asyncio.Future[httpx.Response]") -> None:
 
 
 async def play(system: System, hand: Hand, shape: Shape, call: Call | None, fault: Fault | None) -> Row:
-    """One post from its schedule to the end of the last job that asks about it."""
+    """Play one post from its schedule to the end of its last job."""
     sim = system.sims[shape.platform]
     await system.align()
     system.prompt, hand.late, sent = shape.prompt, sim if fault is LATE else None, await system.post(shape)

@@ -1,7 +1,7 @@
-"""Each call of each post, and the worker killed at it: real processes, all posts at their points at once.
+"""Each call of each post, with the worker killed at it: real processes, all posts at once.
 
-One worker holds them all and is killed with kill -9. Then a dispatcher and another worker, the product's own,
-go on with what it left, while whatever has to wait lets the time go by.
+One worker holds all posts at their points and is killed with kill -9. Then a dispatcher and another worker,
+the product's own, continue, while the clock is advanced instead of waiting.
 """
 
 import os
@@ -30,10 +30,10 @@ EVENTS = {
     ANSWERED: f"{KILL} after its answer",
     COMMITTED: AFTER_COMMIT,
 }
-#: All of them are at work at once, of one tenant and at one server, who get three eighths of the slots.
+#: All posts run at once, for one tenant and one server, which get three eighths of the slots.
 SLOTS, POOL_SIZE = 400, 30
 LEASE_S = 15.0
-#: Time passes by so much at least: a jump costs a round of the dispatcher's.
+#: Minimal step of the clock: each jump costs a round of the dispatcher.
 JUMP_S = 5.0
 PATIENCE_S = 600.0
 
@@ -46,9 +46,10 @@ class Doomed(NamedTuple):
 
     @property
     def stops(self) -> list[tuple[str, Stop]]:
-        """By whose job makes the call: the post's, or that of its account's token.
+        """Return the jobs that stop, each with its point: the post's job, or the token refresh of its
+        account.
 
-        A post whose token was refreshed goes on, no further than to its own call.
+        After a refresh the post itself runs up to its own call.
         """
         post, account = str(self.sent.post_id), str(self.sent.account_id)
         found = [(account if self.shape.aged else post, Stop(self.point, self.call))]
@@ -105,7 +106,7 @@ async def schedule(system: System, shape: Shape, call: Call, point: str) -> Doom
 
 
 async def first_worker(fleet: Fleet, doomed: Sequence[Doomed]) -> Process:
-    """The worker that knows where each job stops."""
+    """Start a worker with the stop point of each job."""
     path = fleet.folder / "stops.json"
     path.write_bytes(msgspec.json.encode(dict(stop for one in doomed for stop in one.stops)))
     with patch.dict(os.environ, {FILE: str(path)}):
@@ -115,7 +116,7 @@ async def first_worker(fleet: Fleet, doomed: Sequence[Doomed]) -> Process:
 
 
 async def at_their_points(system: System, fleet: Fleet, doomed: Sequence[Doomed]) -> None:
-    """All of them; those that are answered to are held there by their platform."""
+    """Wait until all posts are at their points; the platforms hold the calls that are being answered."""
     words = {f"{key}.{stop.point}" for one in doomed for key, stop in one.stops}
     during = sum(one.point == DURING for one in doomed)
 
@@ -141,7 +142,7 @@ async def ended(system: System) -> None:
 
 
 async def let_pass(system: System) -> None:
-    """The time until something is due, if nothing is."""
+    """Advance the clock to the next due job, if none is due."""
     wait_s = await system.next_due()
     if wait_s is not None and wait_s > 0:
         await system.advance(max(wait_s, JUMP_S))

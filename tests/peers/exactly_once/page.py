@@ -1,4 +1,4 @@
-"""docs/reference/exactly-once.md: what it says before its tables, and the tables."""
+"""docs/reference/exactly-once.md: its introduction and its tables."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -15,58 +15,57 @@ PAGE = Path(__file__).parents[3] / "docs" / "reference" / "exactly-once.md"
 HEAD = """\
 # Exactly once, call by call
 
-Every call that a post to TikTok or Instagram takes, everything that may happen to that call, and what became
-of the post. `python -m tests.peers.exactly_once --write` measures it anew and writes this page; tests hold
-the tables against what they measure.
+Every call that a post to TikTok or Instagram makes, every fault of that call, and the post's outcome.
+`python -m tests.peers.exactly_once --write` measures the tables again and writes this page; tests compare the
+tables with new measurements.
 
-**These are simulators of ours** (`tests/peers/simulators/`), written from the platforms' documentation and
-harsher than it: none of this has ever met the real TikTok or Instagram. Postgres, Redis, the API that files
-are fetched from and the workers' code are the real ones.
+**The platforms are simulators** (`tests/peers/simulators/`), written from the platforms' documentation and
+stricter than it: nothing here has been measured on the real TikTok or Instagram. Postgres, Redis, the API
+that serves the files and the workers' code are real.
 
-## What may happen to a call
+## Faults of a call
 
-| word | the platform | our worker gets |
+| fault | the platform | our worker gets |
 |---|---|---|
-| `accept_then_drop` | does it | a connection that breaks |
-| `accept_then_500` | does it | an internal error |
-| `accept_then_timeout` | does it | nothing, until it gives up |
-| `created_but_400` | does it | an error that says the request was wrong |
-| `truncated_200` | does it | half of the answer |
-| `drop_then_accept` | does it later, in the middle of our next wait | a connection that breaks |
-| `refuse_500` | doesn't do it | an internal error |
-| `refuse_429` | doesn't do it | its rate limit |
-| `drop_before` | doesn't do it | a connection that breaks |
+| `accept_then_drop` | executes it | a broken connection |
+| `accept_then_500` | executes it | an internal error |
+| `accept_then_timeout` | executes it | nothing, until its timeout |
+| `created_but_400` | executes it | an error that reports an invalid request |
+| `truncated_200` | executes it | half of the response |
+| `drop_then_accept` | executes it later, in the middle of our next wait | a broken connection |
+| `refuse_500` | does not execute it | an internal error |
+| `refuse_429` | does not execute it | its rate limit |
+| `drop_before` | does not execute it | a broken connection |
 
-`kill -9` of the worker comes before the call is made, while it is answered, after the answer is there and
-before anything of it is written down, or after the commit that follows it.
+`kill -9` hits the worker before the call, while the platform handles it, after the response and before
+its data is stored, or after the commit that follows.
 
-Faults are made one post after the other: our own tasks, called as a worker calls them. Kills are real: one
-worker process holds all the posts, each of them stopped at its point, and is killed; a dispatcher and another
-worker, the product's own, go on. In both ways the clocks of the database and of the platforms are moved to
-whatever is due next until no job is left: a lost post has been asked about for the last time by then, a day
-after its loss.
+Fault rows run one post at a time: the test calls the real tasks as a worker does. Kills are real: one worker
+process holds all posts, each at its point, and is killed; a dispatcher and another worker, the product's own,
+continue. In both cases the clocks of the database and the platforms advance to the next due job until none is
+left. The last lookup of a lost post is a day after its loss.
 
 ## The rule
 
 The platform's ledger never shows more than one post or draft. `published` means that it shows one post,
-`draft_in_inbox` one draft, and `failed` nothing. `outcome_unknown` is for the one call whose fate nobody can
-be asked about: TikTok says the id of photos in its answer alone. Where it has fetched one and its answer was
-lost, the post stays unknown until a person looks, and nothing is sent again.
+`draft_in_inbox` one draft, and `failed` nothing. `outcome_unknown` is for the only call without a lookup:
+TikTok returns the id of photos in its response only. If TikTok has fetched a photo and the response was
+lost, the post stays unknown until a person checks it, and nothing is sent again.
 
-Where a worker was killed the post's timeline is read, as its partner reads it. It tells of every call that
-came, of at most one that may have made the post, of a lost answer if the worker died without it, of the
-attempt that died, and of the same end; else the row breaks the rule.
+After a kill the test reads the post's timeline, as its partner does. The timeline must have every received
+call, at most one call that may have created the post, a lost response if the worker died without it, the
+attempt that died, and the same outcome. Otherwise the row breaks the rule.
 
 """
 COLUMNS = ("call", "what happened", "became", "live", "in the inbox", "sent", "attempts")
 LEGEND = """\
-"live" and "in the inbox" are the platform's own count; "sent" is how often the call that makes the post came
-to its door, where a fault may have kept it out; "attempts" are those of the job that makes the call.
+"live" and "in the inbox" are the platform's own counts. "sent" is the number of requests for the call that
+creates the post, including those that a fault dropped. "attempts" are those of the job that makes the call.
 """
 
 
 class Line(NamedTuple):
-    """Of a table, under its heading."""
+    """A line of a table, with the table's heading."""
 
     title: str
     text: str
@@ -82,7 +81,7 @@ def lines(rows: Sequence[Row]) -> list[Line]:
 
 
 def tables(rows: Sequence[Row]) -> str:
-    """The summary, and a table for each kind of post. Ends with a newline."""
+    """Return the summary, and a table for each kind of post. Ends with a newline."""
     parts = [summary(rows), LEGEND]
     for title, found in groupby(lines(rows), key=lambda each: each.title):
         told = [f"## {title}", "", *head(COLUMNS), *(each.text for each in found)]
@@ -122,7 +121,7 @@ def whole(rows: Sequence[Row]) -> str:
 
 
 def kept() -> list[Line]:
-    """Of the page as it is."""
+    """Return the table lines of the current page."""
     found, title = list[Line](), ""
     for text in PAGE.read_text("utf-8").splitlines():
         title = text.removeprefix("## ") if text.startswith("## ") else title

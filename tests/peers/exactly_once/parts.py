@@ -1,4 +1,4 @@
-"""The matrix in parts, each a process on a database and a Redis of its own."""
+"""Parts of the matrix, each a process on its own database and Redis."""
 
 import asyncio
 import sys
@@ -18,12 +18,12 @@ from tests.peers.exactly_once.shapes import SHAPES
 
 PLATFORMS = sorted({shape.platform for shape in SHAPES})
 FAULTS, KILLS = "faults", "kills"
-#: At work at once.
+#: Concurrent processes.
 PROCESSES = 2
 
 
 class Part(NamedTuple):
-    """`way` is faults or kills."""
+    """One part; `way` is faults or kills."""
 
     way: str
     platforms: tuple[str, ...]
@@ -32,7 +32,7 @@ class Part(NamedTuple):
 
 
 def plan(ways: Iterable[str], platforms: Iterable[str], server_url: str, redis_url: str) -> Iterator[Part]:
-    """The longest first."""
+    """Yield the parts, the longest first."""
     chosen = tuple(platforms)
     found = [(FAULTS, (each,)) for each in chosen] + [(KILLS, chosen)]
     for number, (way, mine) in enumerate(each for each in found if each[0] in ways):

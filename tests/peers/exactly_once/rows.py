@@ -1,4 +1,4 @@
-"""One row of the table: what happened to which call, what became of the post, and whether it may."""
+"""One row of the table: the call, its fault, the post's outcome, and whether the rule allows it."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
@@ -9,9 +9,9 @@ from tests.peers.exactly_once.shapes import UNKNOWABLE, Call, Shape
 from tests.peers.exactly_once.system import Sent, System
 from tests.peers.simulators.ledger import State
 
-#: What counts as there: for all to see, on its way, or seen by then.
+#: States that count as present: public, on its way, or deleted after publication.
 THERE = frozenset({State.LIVE, State.COMING, State.DELETED})
-#: How many posts the ledger may show for what our own row says; not said: none or one.
+#: Number of posts that the ledger may show for our status; statuses not listed allow none or one.
 LIVE = {"published": 1, "draft_in_inbox": 0, "failed": 0, "canceled": 0}
 UNKNOWN = "outcome_unknown"
 KILL = "kill -9"
@@ -19,10 +19,10 @@ AFTER_COMMIT = f"{KILL} after the commit"
 
 
 class Row(NamedTuple):
-    """`became` is the post's end, and `outcome_unknown` before it where it was that for a time.
+    """`became` is the post's final status, after `outcome_unknown` if it had that for a time.
 
-    `live` and `drafts` are the platform's own count, `sends` how often the call that can't be taken back
-    reached it, `attempts` those of the job that makes the call. `untrue`: what its timeline tells otherwise.
+    `live` and `drafts` are the platform's counts, `sends` the number of irreversible calls that reached it,
+    `attempts` those of the job that makes the call. `untrue`: a contradiction in the timeline.
     """
 
     shape: str
@@ -54,7 +54,7 @@ class Wrong(NamedTuple):
 
 
 async def seen(system: System, shape: Shape, call: Call | None, event: str, sent: Sent) -> Row:
-    """The end of a post whose jobs have ended."""
+    """Return the row of a post after its jobs have ended."""
     sim = system.sims[shape.platform]
     states = [entry["state"] for entry in await sim.posts(sent.username)]
     asked = [entry for entry in await log(system, shape) if entry["account"] == sent.username]
@@ -72,7 +72,7 @@ async def seen(system: System, shape: Shape, call: Call | None, event: str, sent
 
 
 async def attempts(system: System, shape: Shape, sent: Sent) -> int:
-    """Of the job that makes the shape's calls: the post's, or that of its account's token."""
+    """Return the attempts of the job that makes the calls: the post's, or its account's token refresh."""
     kind, subject = (REFRESH_TOKEN, sent.account_id) if shape.aged else (PUBLISH_POST, sent.post_id)
     made: int = await system.pool.fetchval(
         "select max(attempt) from job where kind = $1 and $2 in (args->>'post_id', args->>'account_id')",
@@ -101,7 +101,7 @@ async def became(system: System, sent: Sent) -> str:
 
 
 def wrong(rows: Iterable[Row]) -> Iterator[Wrong]:
-    """The rows that break the rule."""
+    """Yield the rows that break the rule."""
     for row in rows:
         there = row.live + row.drafts
         if row.untrue:
@@ -113,13 +113,13 @@ def wrong(rows: Iterable[Row]) -> Iterator[Wrong]:
         elif row.drafts != (row.end == "draft_in_inbox") and row.end != UNKNOWN:
             yield Wrong(row, "it isn't in the inbox as our row says")
         elif row.end == UNKNOWN and (row.shape, row.call) not in UNKNOWABLE:
-            yield Wrong(row, "nobody knows, where it could be known")
+            yield Wrong(row, "the outcome is unknown, where it could be known")
         elif row.end not in {*LIVE, UNKNOWN}:
             yield Wrong(row, "it never ended")
 
 
 def merged(rows: Sequence[Row]) -> list[tuple[Row, list[str]]]:
-    """Rows of one call that came out alike, faults and kills apart, and what had happened to each."""
+    """Merge rows of one call with equal outcomes, faults and kills apart, with the events of each."""
     ordered = sorted(rows, key=lambda row: (first(rows, row), row.killed, row[3:]))
     return [
         (found[0], [row.event for row in found])
@@ -129,5 +129,5 @@ def merged(rows: Sequence[Row]) -> list[tuple[Row, list[str]]]:
 
 
 def first(rows: Sequence[Row], row: Row) -> int:
-    """The place of its call among the shape's."""
+    """Return the position of the row's call in the shape."""
     return next(at for at, other in enumerate(rows) if other[:2] == row[:2])

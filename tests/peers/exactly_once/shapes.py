@@ -1,4 +1,4 @@
-"""Each kind of post that goes out, and the calls that it takes."""
+"""Each kind of post, with its calls."""
 
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -7,15 +7,15 @@ from typing import Any, Literal, NamedTuple
 from tests.media import film, picture
 from tests.peers.simulators.faults import Fault
 
-#: Three chunks of TikTok's.
+#: A video of three chunks on TikTok.
 LONG = (20 << 20) + 1
 
 
 class Call(NamedTuple):
-    """The one after `skip` with this method and a path, or a name of the simulator's, like `path`.
+    """The call after `skip` others with this method and a path, or simulator name, that matches `path`.
 
-    `makes`: it changes something on the platform. `before` happens to the post's own call first, so that this
-    one is made at all: with it, it asks what became of that.
+    `makes`: it changes something on the platform. `before`: a fault of the post's own call that must happen
+    first, so that this call is made to look the post up.
     """
 
     name: str
@@ -30,10 +30,10 @@ class Call(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """`send` is the one call that can't be taken back; `files` are bytes and their type.
+    """`send` is the irreversible call; `files` are bytes and their type.
 
-    `aged`: the account's token is at its end, as our own books say, when the post begins. `person` is how
-    the platform treats the account; `prompt`: what it does in the background is done before it answers.
+    `aged`: the account's token has expired in our database when the post begins. `person` configures the
+    account on the platform; `prompt`: the platform finishes background work before it responds.
     """
 
     platform: Literal["tiktok", "instagram"]
@@ -79,7 +79,8 @@ def after(fault: Fault, call: Call, name: str, **changed: Any) -> Call:
 
 LOST = Fault.ACCEPT_THEN_DROP
 
-#: Where it can't be known what became of a call: TikTok gives no id before it, and has come for a photo.
+#: Calls with an unknowable outcome: TikTok returns the id only in the response, and has already fetched a
+#: photo.
 UNKNOWABLE = {
     ("TikTok: photos", CONTENT_INIT.name),
     ("TikTok: photos that are fetched before the answer", CONTENT_INIT.name),

@@ -1,7 +1,7 @@
-"""The system that posts go out from: our servers, an API to fetch from, both platforms, and one time.
+"""The system under test: Postgres and Redis, an API that serves files, both platforms, and a shared clock.
 
-The database has a `now()` of its own, which is ahead as far as a run wants it: whatever waits for a time,
-ours or a platform's, comes about at once.
+The database has its own `now()`, which a run can advance: anything that waits for a time, in the product or
+on a platform, becomes due immediately.
 """
 
 import itertools
@@ -33,7 +33,7 @@ from tests.peers.simulators.simulator import Simulator
 from tests.peers.simulators.tiktok import TikTok
 from tests.waiting import PATIENCE_S
 
-#: Found before Postgres' own, whose names then mean these in every statement, default and trigger of ours.
+#: Shadows Postgres' own functions, so that all statements, defaults and triggers use this clock.
 CLOCK = """
 create schema clock;
 create table clock.ahead as select interval '0' as by;
@@ -42,23 +42,23 @@ create function clock.now() returns timestamptz stable language sql
 create function clock.clock_timestamp() returns timestamptz volatile language sql
   as 'select pg_catalog.clock_timestamp() + by from clock.ahead';
 """
-#: Of one organization's jobs.
+#: Concurrent jobs of one organization.
 AT_ONCE = 1000
-#: As old as a token of Instagram's has to be to be extended.
+#: The minimal age at which an Instagram token can be extended.
 AGED_S = 2 * 86_400.0
 TIKTOK_S, INSTAGRAM_S = 86_400, 60 * 86_400
-#: For a platform that isn't there.
+#: Address of a platform that doesn't run.
 NOWHERE = "http://127.0.0.1:9"
 SIMULATED: Mapping[str, type[Simulator]] = {"tiktok": TikTok, "instagram": Instagram}
-#: So that the first question about a post that was taken is never the last.
+#: Moderation takes long enough that the first status query is never the last.
 SLOW: Mapping[str, Mapping[str, float]] = {"tiktok": {"moderation_s": 300}, "instagram": {}}
-#: Of the databases of this process: one that was left behind by a run that hung is in no other's way.
+#: Numbers of this process's databases, so that a leftover of a hung run doesn't collide.
 NUMBERS = itertools.count()
 CAPTION = "Fresh bread today."
 
 
 class Sent(NamedTuple):
-    """A post, and whose on its platform."""
+    """A post, and its account's name on the platform."""
 
     post_id: UUID
     account_id: UUID
@@ -66,9 +66,9 @@ class Sent(NamedTuple):
 
 
 class System:
-    """`sims` are the platforms, `contents` what goes out, by shape; `http` asks the API as its partner does.
+    """`sims` are the platforms, `contents` the content by shape; `http` calls the API as its partner.
 
-    `prompt`: what a platform does in the background is done before it answers.
+    `prompt`: the platform finishes background work before it responds.
     """
 
     def __init__(
@@ -90,10 +90,11 @@ class System:
         return at
 
     async def advance(self, seconds: float, *, alive: bool = True) -> None:
-        """Ours and the platforms'. Returns when what came due on these is done.
+        """Advance the clocks of the database and the platforms. Returns when the platforms' due work is done.
 
-        An attempt that runs takes none of this time, nor does the lease of a worker that is `alive`: else the
-        attempt is taken away from where it was to be killed. Nobody pulls or renews by the time before.
+        A running attempt and the lease of a worker that is `alive` keep their remaining time: otherwise the
+        attempt would be lost before its kill. The lock keeps workers from pulling or renewing during the
+        jump.
         """
         passed = timedelta(seconds=seconds)
 
@@ -111,26 +112,28 @@ class System:
         await self.align()
 
     async def align(self) -> None:
-        """The platforms' time is ours."""
+        """Advance the platforms' clocks to the database's."""
         now = (await self.now()).timestamp()
         for name, sim in self.sims.items():
             await sim.advance(now - self._told[name])
             self._told[name] = now
 
     async def next_due(self) -> float | None:
-        """In how many seconds a job of posts is due; None: nothing waits. Nobody here collects figures."""
+        """Return the seconds until the next job of a post is due; None if none waits. Collection jobs are
+        left out.
+        """
         left: float | None = await self.pool.fetchval(
             """select extract(epoch from min(run_at) - clock_timestamp())::float8
                  from job where pool = 'publish' and finished_at is null and attempt_started_at is null"""
         )
         return left
 
-    # What goes out
+    # Content and posts
 
     async def found(self) -> None:
-        """The organization, its project, and content of each shape, uploaded as a partner does.
+        """Create the organization, its project, and content of each shape, uploaded by the API.
 
-        The platforms' clocks stand still from the start on, but for what they are told.
+        The platforms' clocks only move when they are advanced.
         """
         self._told = {name: await sim.now() for name, sim in self.sims.items()}
         async with self.pool.acquire() as conn:
@@ -149,7 +152,7 @@ class System:
             self.contents[shape.title] = content_id
 
     async def post(self, shape: Shape, *, in_s: float = 0) -> Sent:
-        """Of an account of its own, whose token is at its end where the shape is."""
+        """Schedule a post on a new account, with an expired token if the shape is `aged`."""
         account_id, username = await self.account(shape)
         async with self.pool.acquire() as conn:
             now = await self.now()
@@ -165,7 +168,7 @@ class System:
         return Sent(post_id, account_id, username)
 
     async def account(self, shape: Shape) -> tuple[UUID, str]:
-        """Of somebody who is new on the platform; and how that calls them."""
+        """Connect a new person on the platform; return the account id and the username."""
         username = f"p{next(self._numbers)}"
         found = await self._connected(shape, username)
         async with self.pool.acquire() as conn:
@@ -192,7 +195,7 @@ class System:
 
 
 async def tokens_of(platform: str, sim: Sim, username: str) -> tuple[str, str | None, float]:
-    """The tokens of a person's consent: to post, to refresh that, and how many seconds it lasts."""
+    """Return the access token of a person's consent, its refresh token, and its lifetime in seconds."""
     async with visiting(sim.base) as http:
         if platform == "tiktok":
             user = await tiktok_user.connected(sim, http, username)
@@ -204,7 +207,7 @@ async def tokens_of(platform: str, sim: Sim, username: str) -> tuple[str, str | 
 async def opened(
     server_url: str, redis_url: str, folder: Path, platforms: Collection[str]
 ) -> AsyncIterator[System]:
-    """With these platforms, on a database of its own there, which is gone afterwards."""
+    """Open a system with these platforms on a new database, which is dropped at the end."""
     simulators: dict[str, Simulator] = {
         name: SIMULATED[name](rate=0, redirect_uris=[tiktok_user.CALLBACK]) for name in platforms
     }
@@ -228,7 +231,7 @@ async def opened(
 
 @asynccontextmanager
 async def database(server_url: str) -> AsyncIterator[str]:
-    """A migrated one with a clock of its own, which is gone afterwards, also from one that failed."""
+    """Create a migrated database with its own clock, and drop it at the end, also after a failure."""
     name = f"exactly_once_{os.getpid()}_{next(NUMBERS)}"
     async with connected(server_url, name="tests") as admin:
         await admin.execute(f"create database {name}")

@@ -1,4 +1,4 @@
-"""A post's timeline, as a partner reads it, held against what its platform saw and what our row says."""
+"""Comparison of a post's timeline, as a partner reads it, with its platform's log and our row."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ Entry = Mapping[str, Any]
 
 
 async def compared(system: System, shape: Shape, row: Row, sent: Sent) -> Row:
-    """The row with what the timeline says otherwise."""
+    """Return the row with the contradictions of the timeline."""
     answer = await system.http.get(
         f"/v1/scheduled-posts/{ids.show(ids.POST, sent.post_id)}/timeline?limit=200"
     )
@@ -29,18 +29,18 @@ def untruths(told: Sequence[Entry], row: Row, shape: Shape) -> Iterator[str]:
     words = Counter(entry["type"] for entry in told)
     yield from of_calls(words, row, in_doubt=in_doubt(told))
     if UNKNOWN in words and UNKNOWN not in row.became:
-        yield "it tells of a doubt that there wasn't"
+        yield "the timeline has an unknown outcome that the row lacks"
     ends = [entry["type"] for entry in told if entry["type"] in {*ENDED, UNKNOWN}]
     if ends[-1:] != [row.end]:
-        yield f"it ends with {ends[-1:]}"
+        yield f"the timeline ends with {ends[-1:]}"
     if row.live + row.drafts == 0 and any(entry.get("verdict") == "found" for entry in told):
-        yield "it found what isn't there"
+        yield "a lookup found a post that isn't there"
     if row.killed:
         yield from of_death(told, row, shape)
 
 
 def in_doubt(told: Iterable[Entry]) -> int:
-    """The number of calls not told to have been in vain; an attempt may also send nothing without one."""
+    """Count the calls that the timeline does not mark as not sent."""
     left = 0
     for entry in told:
         if entry["type"] == "call":
@@ -51,34 +51,34 @@ def in_doubt(told: Iterable[Entry]) -> int:
 
 
 def of_calls(words: Mapping[str, int], row: Row, *, in_doubt: int) -> Iterator[str]:
-    """Each call that came is told before it, and at most one of them isn't told to have been in vain."""
+    """Check that each received call has an earlier timeline entry, and that at most one is in doubt."""
     there = row.live + row.drafts
     if words["call"] < row.sends:
-        yield "more calls came than it tells"
+        yield "the platform got more calls than the timeline has"
     if words["call"] - row.sends > words["answer_lost"]:
-        yield "a call that never came isn't told as lost"
+        yield "a call that never arrived isn't marked as lost"
     if in_doubt > 1 or in_doubt < there:
-        yield f"{in_doubt} of its calls may have made what is there {there} times"
+        yield f"{in_doubt} calls may have created {there} posts"
 
 
 def of_death(told: Sequence[Entry], row: Row, shape: Shape) -> Iterator[str]:
-    """The attempt whose worker was killed ends as lost, and the answer to a call that it had made is lost."""
+    """Check that the killed worker's attempt ends as lost, with a lost response if it had made a call."""
     attempts = [entry for entry in told if entry["type"] == "attempt_started"]
     lost = [entry for entry in told if entry.get("outcome") == "lost"]
     if not shape.aged:
         if max(entry["attempt"] for entry in attempts) != row.attempts:
-            yield f"it tells of other attempts than {row.attempts}"
+            yield f"the timeline has other attempts than {row.attempts}"
         again = [entry for entry in told if entry.get("outcome") in {"lost", "retry"}]
         if len(again) != row.attempts - 1:
-            yield f"{len(again)} attempts of {row.attempts} are told to have been made again"
+            yield f"{len(again)} of {row.attempts} attempts are marked for a repeat"
     if {entry["workerId"] for entry in lost} & {*after(attempts, lost)}:
-        yield "a dead worker goes on"
+        yield "a dead worker continues"
     if row.call == shape.send.name and (row.event == AFTER_COMMIT) == any(
         entry["type"] == "answer_lost" for entry in told
     ):
-        yield "the answer that the worker died without is told wrong"
+        yield "the response lost with the worker is recorded wrongly"
 
 
 def after(attempts: Iterable[Entry], lost: Sequence[Entry]) -> Iterator[str]:
-    """Workers of the attempts that came after the lost one."""
+    """Return the workers of the attempts after the lost one."""
     return (one["workerId"] for one in attempts if any(one["fence"] > dead["fence"] for dead in lost))

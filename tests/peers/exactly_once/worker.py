@@ -1,7 +1,8 @@
-"""`python -m tests.peers.exactly_once.worker`: the publish worker itself, which stops where it is told to.
+"""`python -m tests.peers.exactly_once.worker`: the publish worker, with stop points.
 
-`POINTS` names a file, by post and account: the call at which its job stops for ever, and where. At a point
-that is reached a file with the job's key and the point is left beside it. Whoever started it kills it there.
+`POINTS` names a file with the stop point of each post and account: a call, and the point of it at which the
+job blocks forever. At the point the worker creates a file named after the job's key and the point. The test
+then kills the worker.
 """
 
 import asyncio
@@ -28,19 +29,19 @@ from workers.web.fetch import open_client
 T = TypeVar("T")
 
 FILE = "POINTS"
-#: Before the call, while it is answered, once the answer is there, and when what came of it is written down.
+#: Before the call, while it is answered, after the response, and after the commit of its result.
 BEFORE, DURING, ANSWERED, COMMITTED = POINTS = ("before", "during", "answered", "committed")
 
 
 class Stop(msgspec.Struct, frozen=True):
-    """The point where a job stops; `call` are the fields of `Call`."""
+    """The stop point of a job; `call` are the fields of `Call`."""
 
     point: str
     call: tuple[Any, ...]
 
 
 class Walk:
-    """A job's way to its point, through all of its attempts."""
+    """A job's path to its stop point, over all its attempts."""
 
     def __init__(self, folder: Path, key: str, stop: Stop) -> None:
         self._word, self._point = folder / f"{key}.{stop.point}", stop.point
@@ -63,7 +64,7 @@ class Walk:
         return answer
 
     async def between(self) -> None:
-        """The next thing begins: if the call has been made, its answer has been read."""
+        """Mark the next action: if the call was made, its response has been read."""
         if self._called:
             await self.at(ANSWERED)
 
@@ -72,7 +73,7 @@ class Walk:
             await self.at(COMMITTED)
 
     async def at(self, point: str) -> None:
-        """A wait that nothing ends: the process is as good as dead."""
+        """Block forever: the process is as good as dead."""
         if self._point != point:
             return
         self._word.touch()
@@ -85,7 +86,7 @@ walk: ContextVar[Walk | None] = ContextVar("walk", default=None)
 
 
 class Walking(Context):
-    """Each transaction may be the one before which, or after which, its job stops."""
+    """Context that stops before or after a transaction."""
 
     async def step(self, body: Callable[[Conn], Awaitable[T]], **given: Any) -> T:
         return await through(partial(super().step, body, **given))
@@ -105,7 +106,7 @@ async def through(way: Callable[[], Awaitable[T]]) -> T:
 
 
 def names(request: httpx.Request) -> list[str]:
-    """The name that the simulators use too."""
+    """Return the request's names, as the simulators do."""
     found = [request.url.path]
     sent = request.headers.get("Content-Range", "").removeprefix("bytes ")
     if sent:

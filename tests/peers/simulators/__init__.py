@@ -1,4 +1,4 @@
-"""TikTok and Instagram on a bad day, on loopback: real HTTP, a clock of their own, faults to order.
+"""Simulators of TikTok and Instagram on loopback: real HTTP, their own clock, faults on demand.
 
 In a test, in a thread:
 
@@ -7,12 +7,12 @@ In a test, in a thread:
             await sim.account("ada")
             await sim.consents("ada")
             await sim.fault("last_chunk", Fault.ACCEPT_THEN_DROP)
-            ...  # our own code, with TIKTOK_URL = TIKTOK_API_URL = base
+            ...  # the code under test, with TIKTOK_URL = TIKTOK_API_URL = base
             await sim.advance(120)
             assert await sim.counts("ada", "Hello") == {"live": 1}
 
 As a process, for workers that are processes too: `python -m tests.peers.simulators tiktok --port 9001`. The
-same control API (`control.py`) answers there under `/_sim/`.
+same control API (`control.py`) is served there under `/_sim/`.
 
-A platform of one's own: a subclass of `simulator.Simulator` with its routes, and its line in `__main__.py`.
+A new platform is a subclass of `simulator.Simulator` with its routes, and a line in `__main__.py`.
 """

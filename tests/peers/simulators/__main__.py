@@ -24,7 +24,7 @@ PLATFORMS: Mapping[str, type[Simulator]] = {
 def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tests.peers.simulators",
-        description="A simulated platform on 127.0.0.1. Says its address, and ends with SIGTERM or Ctrl-C.",
+        description="A simulated platform on 127.0.0.1. Prints its address, and ends at SIGTERM or Ctrl-C.",
         epilog="The control API is under /_sim/; tests/peers/simulators/control.py describes it.",
     )
     parser.add_argument("platform", choices=sorted(PLATFORMS))
@@ -44,7 +44,7 @@ async def serve(simulator: Simulator, port: int) -> None:
     loop, stop = await asyncio.wrap_future(started)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    print(simulator.base, flush=True)  # noqa: T201  Whoever started it reads it here.
+    print(simulator.base, flush=True)  # noqa: T201  The parent process reads it.
     await running
 
 

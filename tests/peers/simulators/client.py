@@ -1,4 +1,4 @@
-"""A test's end of the control API, for a simulator in a thread or in a process."""
+"""Client of the control API, for a simulator in a thread or in a process."""
 
 from collections.abc import Sequence
 from types import TracebackType
@@ -11,12 +11,12 @@ from tests.waiting import PATIENCE_S
 
 
 def visiting(base: str) -> httpx.AsyncClient:
-    """A client of a simulator, which waits as long as a test does."""
+    """Open an HTTP client of a simulator, with a test's timeout."""
     return httpx.AsyncClient(base_url=base, timeout=PATIENCE_S, trust_env=False, verify=False)
 
 
 class Sim:
-    """`async with Sim(base) as sim`. What a simulator refuses is an AssertionError with its words."""
+    """Control client: `async with Sim(base) as sim`. A refusal raises AssertionError with its text."""
 
     def __init__(self, base: str) -> None:
         self.base = base
@@ -31,13 +31,13 @@ class Sim:
         await self._http.aclose()
 
     async def call(self, method: str, path: str, /, **asked: Any) -> Any:
-        """A control of a platform's own: `await sim.call("POST", "/webhooks/deliver", copies=2)`."""
+        """Call a platform-specific control: `await sim.call("POST", "/webhooks/deliver", copies=2)`."""
         answer = await self._http.request(method, path, json=asked if method == "POST" else None)
         assert answer.is_success, f"{path}: {answer.status_code} {answer.text}"
         return answer.json()
 
     async def advance(self, seconds: float) -> None:
-        """Returns when what came due (pulls, expiries) is done."""
+        """Advance the clock. Returns when due work (pulls, expiries) is done."""
         await self.call("POST", "/clock", advance_s=seconds)
 
     async def now(self) -> float:
@@ -45,7 +45,7 @@ class Sim:
         return found
 
     async def fault(self, path: str, fault: Fault, **given: Any) -> None:
-        """`given` is the rest of `faults.Rule`."""
+        """Add a fault; `given` are the other fields of `faults.Rule`."""
         await self.call("POST", "/faults", path=path, fault=fault, **given)
 
     async def struck(self) -> dict[str, int]:
@@ -53,7 +53,7 @@ class Sim:
         return found
 
     async def held(self) -> int:
-        """The number of answers that are held back now by `accept_then_timeout`."""
+        """Return the number of responses held by `accept_then_timeout`."""
         found: int = (await self.call("GET", "/faults"))["held"]
         return found
 
@@ -67,19 +67,19 @@ class Sim:
     async def consents(
         self, username: str, *, allow: bool = True, scopes: Sequence[str] | None = None
     ) -> None:
-        """From now on this person answers every authorize page at once."""
+        """Make this person answer every authorize page immediately from now on."""
         await self.call("POST", "/consent", username=username, allow=allow, scopes=scopes)
 
     async def consent(
         self, url: str, username: str, *, allow: bool = True, scopes: Sequence[str] | None = None
     ) -> str:
-        """The address that the authorize page at `url` sends this person back to."""
+        """Answer the authorize page at `url` once; return the redirect's address."""
         said = await self.call("POST", "/consent", url=url, username=username, allow=allow, scopes=scopes)
         location: str = said["location"]
         return location
 
     async def posts(self, account: str, caption: str | None = None) -> list[dict[str, Any]]:
-        """The account's entries of the ledger, all or those with this caption."""
+        """Return the account's entries of the ledger, all or those with this caption."""
         told = await self.call("GET", "/ledger")
         return [
             entry
@@ -88,12 +88,12 @@ class Sim:
         ]
 
     async def counts(self, account: str, caption: str) -> dict[str, int]:
-        """The number of posts with this caption in each state; only those that aren't 0."""
+        """Count the posts with this caption by state; omits zeros."""
         told = await self.call("GET", "/ledger")
         states: dict[str, int] = told["counts"].get(account, {}).get(caption, {})
         return {state: number for state, number in states.items() if number}
 
     async def requests(self) -> dict[str, int]:
-        """The number of requests of each `METHOD /path`."""
+        """Count the requests by `METHOD /path`."""
         found: dict[str, int] = (await self.call("GET", "/requests"))["counts"]
         return found

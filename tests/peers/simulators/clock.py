@@ -1,19 +1,19 @@
-"""A platform's own time, which a test moves forward: what is due comes about without anybody waiting."""
+"""A platform's clock, which a test advances: due work runs without waiting."""
 
 import asyncio
 import time
 from collections.abc import Coroutine
 from typing import Any
 
-#: How long an advance waits, in real seconds, for what came due to be done.
+#: Seconds of real time that an advance waits for due work.
 PATIENCE_S = 120
 
 
 class Clock:
-    """Starts at the real time and runs `rate` times as fast; with a rate of 0 it stands until it is advanced.
+    """Starts at the real time and runs `rate` times as fast; a rate of 0 stops it between advances.
 
-    Times are seconds since 1970. What work in the background raises is added to `bugs`. Only the simulator's
-    own loop may touch it: tests go by `POST /_sim/clock`.
+    Times are seconds since 1970. Errors of background work are added to `bugs`. Only the simulator's own loop
+    may use it: tests call `POST /_sim/clock`.
     """
 
     def __init__(self, rate: float, bugs: list[BaseException]) -> None:
@@ -35,7 +35,7 @@ class Clock:
         self._wake()
 
     async def sleep_until(self, due: float) -> None:
-        """Of a task that `start` began."""
+        """Sleep until a time; for tasks of `start`."""
         task = asyncio.current_task()
         assert task is not None
         while (left := due - self.now()) > 0:
@@ -49,13 +49,13 @@ class Clock:
                 self._asleep.discard(task)
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do `work` in the background."""
+        """Run `work` in the background."""
         task = asyncio.ensure_future(work)
         self._busy.add(task)
         task.add_done_callback(self._ended)
 
     async def quiet(self) -> None:
-        """Until all work in the background has ended or sleeps."""
+        """Wait until all background work has ended or sleeps."""
         async with asyncio.timeout(PATIENCE_S):
             while self._busy - self._asleep:
                 self._rested.clear()
@@ -74,4 +74,4 @@ class Clock:
     def _wake(self) -> None:
         moved, self._moved = self._moved, asyncio.Event()
         moved.set()
-        self._asleep.clear()  # Whoever still has to wait says so again.
+        self._asleep.clear()  # Tasks that must wait longer add themselves again.

@@ -1,4 +1,4 @@
-"""A person on the simulated Instagram."""
+"""Fixtures: a person on the simulated Instagram, and one on TikTok."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -53,7 +53,7 @@ async def ada(sim: Sim, http: httpx.AsyncClient, files: str) -> User:
     return User(http, sim, person["user_id"], files)
 
 
-# And on the simulated TikTok.
+# The person on the simulated TikTok.
 
 
 @pytest_asyncio.fixture

@@ -1,4 +1,4 @@
-"""A person before the authorize page, with or without a browser, and the codes that come of it."""
+"""The authorize page, answered by links or by the control API, and its codes."""
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,12 +9,12 @@ import msgspec
 
 from tests.peers.simulators.routing import Answer, Request, as_page, redirect
 
-#: What the page's links, and `POST /_sim/consent` in a person's place, add to the authorize address.
+#: Query parameters that the page's links and `POST /_sim/consent` add to the authorize address.
 PERSON, ALLOW, SCOPES = "sim_person", "sim_allow", "sim_scopes"
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
-    """`scopes` None: all that were asked for."""
+    """A person's answer; `scopes` None: all requested scopes."""
 
     username: str
     allow: bool = True
@@ -22,7 +22,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """An application's request, after the platform has checked it."""
+    """A validated authorization request of an application."""
 
     client: str
     redirect_uri: str
@@ -32,7 +32,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Grant(msgspec.Struct, kw_only=True):
-    """The consent that a code stands for. `family` is the tokens that came of it."""
+    """The consent behind a code. `family` is the family of its tokens."""
 
     asked: Asked
     username: str
@@ -42,9 +42,9 @@ class Grant(msgspec.Struct, kw_only=True):
 
 
 class Consents:
-    """`at_once`: who answers every authorize page without being shown it (`POST /_sim/consent`), or None.
+    """Consent state: `at_once` answers every authorize page without showing it, if set.
 
-    `tail` is added to the address that the person is sent back to (Instagram's `#_`).
+    `tail` is appended to the redirect's address (Instagram's `#_`).
     """
 
     def __init__(self) -> None:
@@ -53,7 +53,7 @@ class Consents:
         self.grants: dict[str, Grant] = {}
 
     def answer(self, request: Request, asked: Asked, usernames: Iterable[str], now: float) -> Answer:
-        """The page, or a redirect where someone has chosen. Of whom isn't in `usernames`, the page again."""
+        """Return the page, or a redirect if a person has chosen. An unknown username gets the page again."""
         known = list(usernames)
         choice = chosen(request.query) or self.at_once
         if choice is None or choice.username not in known:

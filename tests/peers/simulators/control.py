@@ -1,21 +1,21 @@
-"""The control API: what a test tells a simulator and asks of it, on the platform's own port under `/_sim/`.
+"""Control API of a simulator for tests, on the platform's own port under `/_sim/`.
 
-All bodies and answers are JSON. What isn't understood is 400 `{"error": text}`. No fault strikes here, and
-nothing here is logged. A platform adds controls of its own by `Simulator.controls`.
+All bodies and responses are JSON. An invalid request gets 400 `{"error": text}`. Faults do not apply here,
+and requests are not logged. A platform adds its own controls by `Simulator.controls`.
 
-- `POST /_sim/clock {"advance_s": 0, "rate": null}`: moves its time and waits until what came due is done; a
+- `POST /_sim/clock {"advance_s": 0, "rate": null}`: advances the clock and waits until due work is done; a
   `rate` of 0 stops it. `GET`: `{"now": seconds since 1970}`.
-- `POST /_sim/faults {"path", "fault", "times": 1, "skip": 0, "method": null, "account": null}`:
-  see `faults.py`.
-  `GET`: `{"rules": [...], "struck": {fault: number}, "held": number}`. `DELETE`: those still to strike go.
-- `POST /_sim/release`: held answers of `accept_then_timeout` go out, and what `drop_then_accept` dropped is
-  done now: `{"accepted": [status, ...]}`.
+- `POST /_sim/faults {"path", "fault", "times": 1, "skip": 0, "method": null, "account": null}`: see
+  `faults.py`. `GET`: `{"rules": [...], "struck": {fault: number}, "held": number}`. `DELETE`: removes the
+  pending rules.
+- `POST /_sim/release`: sends the held responses of `accept_then_timeout`, and runs the requests that
+  `drop_then_accept` dropped: `{"accepted": [status, ...]}`.
 - `GET /_sim/ledger`: see `ledger.py`.
-- `GET /_sim/requests`: see `ledger.py`. `DELETE`: begins anew.
-- `POST /_sim/accounts {"username", ...}`: makes or changes a person, as the platform describes.
+- `GET /_sim/requests`: see `ledger.py`. `DELETE`: clears the log.
+- `POST /_sim/accounts {"username", ...}`: creates or changes a person, as the platform describes.
 - `POST /_sim/consent {"username", "allow": true, "scopes": null}`: this person answers every authorize page
-  from now on. With `"url"`: answers that page once: `{"location": where it sends the person}`.
-  `DELETE`: the page is shown again.
+  from now on. With `"url"`: answers that page once: `{"location": the redirect's address}`. `DELETE`: shows
+  the page again.
 """
 
 import asyncio
@@ -37,7 +37,9 @@ class Moved(msgspec.Struct):
 
 
 class Controlled:
-    """`later` are requests that were dropped and are still to be done; `go` lets held answers go."""
+    """Handlers of the control API. `later` are dropped requests to run later; `go` releases held
+    responses.
+    """
 
     def __init__(self, simulator: Simulator) -> None:
         self.simulator = simulator
@@ -132,12 +134,12 @@ class Controlled:
 
 
 def asked_of(request: Request) -> dict[str, Any]:
-    """Of no object: ValidationError."""
+    """Decode the body as an object. Raises ValidationError for other JSON."""
     return msgspec.json.decode(request.body or b"{}", type=dict[str, Any])
 
 
 def opened(url: str, choice: Choice) -> Request:
-    """The authorize page's address as `choice` leaves it."""
+    """Return the request that `choice` makes on the authorize page."""
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     query |= {PERSON: choice.username, ALLOW: "1" if choice.allow else "0"}
@@ -147,7 +149,7 @@ def opened(url: str, choice: Choice) -> Request:
 
 
 def doing(work: Callable[[dict[str, Any]], Any]) -> Handler:
-    """A control of a platform's own, by what it does with the body."""
+    """Wrap a function of the body as a platform-specific control."""
 
     async def handler(request: Request) -> Answer:
         return as_json(work(asked_of(request)))

@@ -1,14 +1,14 @@
-"""What Meta's and TikTok's ways in for conversions have in common: pixels, tokens, and what was counted.
+"""Shared base of Meta's and TikTok's conversion APIs: pixels, tokens, and counted events.
 
-Harsher than both: an unknown field, a list that isn't sorted, a hash in capitals, an event ahead of time, and
-anything that looks like a person's address anywhere in a call are refused; a second time more than 48 hours
-after the first would be counted twice, and is told as `twice`.
+Stricter than both: refuses an unknown field, an unsorted list, an upper-case hash, an event in the future,
+and any text that looks like a person's address in a call. An event repeated more than 48 hours after the
+first would be counted twice, and is reported as `twice`.
 
-- `POST /_sim/pixels {"pixel", "token"}`: makes a pixel, or gives it another token. `token` null: it ended.
-- `POST /_sim/bad {"name"}`: from now on events of that name are refused.
-- `POST /_sim/answers {"status", "body", "times": 1, "counts": false}`: so the next calls are answered,
-  whatever they say; with `counts` what they say is counted before.
-- `GET /_sim/conversions`: `{"counted": [[pixel, name, id, times that it came], ...], "wrong": [words, ...],
+- `POST /_sim/pixels {"pixel", "token"}`: creates a pixel, or changes its token. `token` null: it has ended.
+- `POST /_sim/bad {"name"}`: refuses events of that name from now on.
+- `POST /_sim/answers {"status", "body", "times": 1, "counts": false}`: the response of the next calls,
+  regardless of their content; with `counts` their events are counted first.
+- `GET /_sim/conversions`: `{"counted": [[pixel, name, id, times received], ...], "wrong": [words, ...],
   "twice": [...], "bodies": [text, ...], "heads": [text, ...]}`.
 """
 
@@ -23,7 +23,7 @@ from tests.peers.simulators.faults import Standing, strike
 from tests.peers.simulators.routing import Answer, Refused, Request, Routes, as_json
 from tests.peers.simulators.simulator import Simulator
 
-#: Seconds for which an id is known, of the oldest event, and how far ahead one may be.
+#: Seconds: for which an id is known; age limit of an event; limit for events in the future.
 KNOWN_S, OLDEST_S, AHEAD_S = 48 * 3600, 7 * 86400, 60
 MOST = 1000
 
@@ -32,7 +32,7 @@ _PERSON = re.compile(r"@|%40|\+\d{7,}", re.IGNORECASE)
 
 
 class Given(Standing, kw_only=True):
-    """An answer that a test has ordered."""
+    """A response ordered by a test."""
 
     path: str = "*"
     status: int
@@ -41,11 +41,13 @@ class Given(Standing, kw_only=True):
 
 
 class Wrong(Exception):
-    """What is wrong with an event or a call."""
+    """Raised for an invalid event or call."""
 
 
 class Conversions(Simulator):
-    """`first` and `times` are when each event came first, and how often; by pixel, name and id."""
+    """Base of both destinations. `first` and `times`: first arrival and count of each event, by pixel, name
+    and id.
+    """
 
     def __init__(self, *, rate: float = 1.0, redirect_uris: Sequence[str] = ()) -> None:
         super().__init__(rate=rate, redirect_uris=redirect_uris)
@@ -79,12 +81,12 @@ class Conversions(Simulator):
         }  # fmt: skip
 
     def heard(self, request: Request) -> None:
-        """Whatever comes is kept, for a search."""
+        """Record every request, for searches."""
         self.bodies.append(request.body.decode())
         self.heads.append(f"{request.path} {dict(request.query)} {sorted(request.headers.items())}")
 
     def take(self, request: Request, pixel: str, events: Sequence[tuple[str, str]], answer: Answer) -> Answer:
-        """Count events by name and id, unless a test has ordered another answer."""
+        """Count events by name and id, unless a test has ordered another response."""
         ordered = strike(self.given, lambda one: one.concerns(request.method, (request.path,)))
         if ordered is None or ordered.counts:
             for name, event_id in events:
@@ -102,7 +104,7 @@ class Conversions(Simulator):
         return Refused(answer)
 
     def check_time(self, at: object) -> None:
-        """Raises `Wrong`."""
+        """Check an event's time. Raises `Wrong`."""
         if type(at) is not int or not -OLDEST_S <= at - self.clock.now() <= AHEAD_S:
             raise Wrong(f"event_time {at}")
 
@@ -113,14 +115,14 @@ class Conversions(Simulator):
 
 
 def only(found: object, allowed: Collection[str], needed: Collection[str] = ()) -> Mapping[str, Any]:
-    """An object of these fields. Raises `Wrong`."""
+    """Return the object if it has these fields only. Raises `Wrong`."""
     if not isinstance(found, dict) or not found.keys() <= set(allowed) or not set(needed) <= found.keys():
         raise Wrong(f"an object of {sorted(found) if isinstance(found, dict) else found}")
     return found
 
 
 def hashes(found: object) -> None:
-    """A sorted list of different hashes. Raises `Wrong`."""
+    """Check for a sorted list of distinct hashes. Raises `Wrong`."""
     if not isinstance(found, list) or not found or found != sorted(set(found)):
         raise Wrong("hashes that aren't in order")
     for one in found:
@@ -133,13 +135,13 @@ def hash_(one: object) -> None:
 
 
 def nobody(text: str) -> None:
-    """Raises `Wrong` for what looks like a person's address or number, wherever it stands."""
+    """Raise `Wrong` for any text that looks like a person's address or phone number."""
     if found := _PERSON.search(text):
         raise Wrong(f"a person at {found.start()}")
 
 
 def money(found: Mapping[str, Any], name: str) -> None:
-    """Raises `Wrong` for a purchase without value."""
+    """Raise `Wrong` for a purchase without value."""
     value = found.get("value")
     if name == "Purchase" and (
         type(value) not in {int, float} or not re.fullmatch("[A-Za-z]{3}", found.get("currency", ""))

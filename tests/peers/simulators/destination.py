@@ -1,4 +1,4 @@
-"""A simulated destination of conversions, as its callers know it: a good event, and how refusals are told."""
+"""A simulated destination from a caller's view: a valid event, and the form of each refusal."""
 
 import time
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ BOUGHT = {"value": 12.5, "currency": "EUR"}
 
 
 class Dialect(NamedTuple):
-    """A destination as its callers know it: a good event, and the code of each refusal."""
+    """A destination from a caller's view: a valid event, and the code of each refusal."""
 
     simulator: type[Conversions]
     path: str
@@ -33,7 +33,7 @@ class Dialect(NamedTuple):
         return {"Authorization": f"Bearer {token}", "Access-Token": token}
 
     def at(self, pixel: str) -> tuple[str, Json]:
-        """Address and envelope of a call to a pixel."""
+        """Return address and envelope of a call to a pixel."""
         envelope = self.envelope | ({"event_source_id": pixel} if self.envelope else {})
         return self.path.format(pixel=pixel), envelope
 
@@ -82,7 +82,7 @@ TIKTOK = Dialect(
 
 
 class Destination(NamedTuple):
-    """A running one, with a pixel."""
+    """A running destination with a pixel."""
 
     dialect: Dialect
     sim: Sim
@@ -106,7 +106,7 @@ class Destination(NamedTuple):
         return {event_id: times for _, _, event_id, times in (await self.told())["counted"]}
 
     def refused(self, answer: httpx.Response, kind: str, why: str = "") -> None:
-        """As the original says it."""
+        """Assert the refusal's code, as the original returns it."""
         error = answer.json().get("error", answer.json())
         said = answer.status_code, error["code"], error.get("error_subcode")
         assert said == self.dialect.codes[kind], f"{why}: {answer.text}"

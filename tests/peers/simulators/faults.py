@@ -1,7 +1,7 @@
-"""Faults between a platform and whoever calls it, as a test orders them.
+"""Faults between a platform and its callers, ordered by tests.
 
-A rule strikes the next `times` requests that have the name `path` (a glob), after it has let `skip` pass. The
-names of a request are its path and what else the simulator calls it (TikTok's: `chunk`, `last_chunk`).
+A rule applies to the next `times` requests with the name `path` (a glob), after `skip` others. The names of a
+request are its path and aliases of the simulator (TikTok's: `chunk`, `last_chunk`).
 """
 
 from collections.abc import Callable, Sequence
@@ -13,36 +13,37 @@ import msgspec
 
 
 class Fault(StrEnum):
-    """The first six do what was asked for; the others don't."""
+    """Kind of fault. The first six execute the request; the others do not."""
 
-    #: Done; the connection breaks without an answer.
+    #: Executed; the connection breaks without a response.
     ACCEPT_THEN_DROP = "accept_then_drop"
-    #: Done; the answer is an internal error.
+    #: Executed; the response is an internal error.
     ACCEPT_THEN_500 = "accept_then_500"
-    #: Done; the connection stays open and no answer comes, until `POST /_sim/release` lets it go.
+    #: Executed; the connection stays open without a response until `POST /_sim/release`.
     ACCEPT_THEN_TIMEOUT = "accept_then_timeout"
-    #: Done; the answer says that the request was wrong.
+    #: Executed; the response reports an invalid request.
     CREATED_BUT_400 = "created_but_400"
-    #: Done; half of the answer comes, then the connection breaks.
+    #: Executed; half of the response arrives, then the connection breaks.
     TRUNCATED_200 = "truncated_200"
-    #: The connection breaks first; it is done when `POST /_sim/release` says so, or never.
+    #: The connection breaks first; the request is executed at `POST /_sim/release`, or never.
     DROP_THEN_ACCEPT = "drop_then_accept"
-    #: Not done; an internal error.
+    #: Not executed; an internal error.
     REFUSE_500 = "refuse_500"
-    #: Not done; the platform's rate limit.
+    #: Not executed; the platform's rate limit.
     REFUSE_429 = "refuse_429"
-    #: Not done; the connection breaks.
+    #: Not executed; the connection breaks.
     DROP_BEFORE = "drop_before"
 
 
-#: Those that keep the request from the platform, for now or for good: they strike whatever it asks for.
+#: Faults that keep the request from the platform, for now or for good: they apply to any request.
 BEFORE = frozenset({Fault.DROP_THEN_ACCEPT, Fault.REFUSE_500, Fault.REFUSE_429, Fault.DROP_BEFORE})
-#: Those that lose or change its answer. What the platform refuses anyway isn't counted, and is answered so.
+#: Faults that lose or change the response. Requests that the platform refuses anyway don't count and get that
+#: refusal.
 AFTER = frozenset(Fault) - BEFORE
 
 
 class Standing(msgspec.Struct, kw_only=True):
-    """An order of a test that stands until it has struck `times` requests. `method` None: any."""
+    """An order that stands for `times` requests. `method` None: any."""
 
     path: str
     times: int = 1
@@ -57,7 +58,7 @@ S = TypeVar("S", bound=Standing)
 
 
 def strike(orders: list[S], concerned: Callable[[S], bool]) -> S | None:
-    """The first of those concerned that lets no more pass; it uses one of its times up."""
+    """Apply the first matching order without a remaining skip, and use up one of its times."""
     for order in filter(concerned, orders):
         if order.skip:
             order.skip -= 1
@@ -69,14 +70,14 @@ def strike(orders: list[S], concerned: Callable[[S], bool]) -> S | None:
 
 
 class Rule(Standing, kw_only=True):
-    """`account` None: whoever asks, else the username whose requests it strikes."""
+    """A fault rule. `account` None: any caller, otherwise the username."""
 
     fault: Fault
     account: str | None = None
 
 
 class Faults:
-    """`rules` are those that have still to strike, oldest first; `struck` counts what has; `held` are now."""
+    """`rules` are pending, oldest first; `struck` counts applied faults; `held` counts held responses."""
 
     def __init__(self) -> None:
         self.rules: list[Rule] = []
@@ -86,7 +87,7 @@ class Faults:
     def take(
         self, kinds: frozenset[Fault], method: str, names: Sequence[str], account: str | None = None
     ) -> Fault | None:
-        """The fault of `kinds` that strikes such a request."""
+        """Return the fault of `kinds` that applies to the request."""
 
         def concerned(rule: Rule) -> bool:
             return rule.fault in kinds and rule.account in {None, account} and rule.concerns(method, names)

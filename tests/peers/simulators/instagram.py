@@ -1,13 +1,13 @@
-"""Instagram: its login and its publishing (Instagram API with Instagram Login), on one address.
+"""Instagram: its login and publishing (Instagram API with Instagram Login), on one address.
 
-`INSTAGRAM_URL`, `INSTAGRAM_API_URL` and `INSTAGRAM_TOKEN_URL` are all this address. The settings of a person
-are those of `instagram_state.Person`, controls of its own are in `instagram_controls.py`. Besides its path,
-rules may call a request by one of these names: `authorize code exchange refresh me create publish limit list
-insights container medium`.
+`INSTAGRAM_URL`, `INSTAGRAM_API_URL` and `INSTAGRAM_TOKEN_URL` are all this address. A person's settings are
+those of `instagram_state.Person`; its own controls are in `instagram_controls.py`. In rules, a request may be
+named by its path or by one of: `authorize code exchange refresh me create publish limit list insights
+container medium`.
 
-Harsher than Instagram where its documentation leaves room: captions are counted in UTF-16, a code that is
-used twice takes its tokens with it, a file has to come without a redirect and as an image or a video. A call
-of the Graph API without a version is refused, but for those of tokens, and so is a version that has ended.
+Stricter than Instagram where the documentation is vague: captions are counted in UTF-16, a code used twice
+invalidates its tokens, a file must be served without a redirect as an image or a video. Graph API calls
+without a version are refused, except for tokens, and so are versions that have ended.
 """
 
 import re
@@ -33,7 +33,7 @@ _VERSION = re.compile(r"^/v(\d+)\.\d+(?=/)")
 #: The oldest version that Meta serves (graph-api/changelog/versions, 2026-11-30), and calls that need none.
 OLDEST, UNVERSIONED = 21, {"authorize", "code", "exchange", "refresh"}
 
-#: What `refusal` says by status: of an accepted publish, 100/33 is what Meta has really answered.
+#: Refusals of `refusal` by status; Meta has really returned 100/33 for an accepted publish.
 _REFUSALS = {400: "unknown_object", 404: "unknown_path", 429: "app_limit", 500: "unknown_error"}
 
 
@@ -175,5 +175,5 @@ def _check_version(request: Request, names: Sequence[str]) -> None:
 
 
 def _plain(request: Request) -> Request:
-    """Without the API's version."""
+    """Return the request without the API version in its path."""
     return msgspec.structs.replace(request, path=_VERSION.sub("", request.path))

@@ -1,4 +1,4 @@
-"""Tokens, parameters and fields of a call, as every call of the Graph API takes them."""
+"""Tokens, parameters and fields of a Graph API call."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from tests.peers.simulators.routing import Request
 
 
 def parameters(request: Request) -> dict[str, str]:
-    """Of the address, a form or an object in JSON, where what isn't text is written as in a form."""
+    """Return the parameters of the query, a form or a JSON object; JSON values are converted to form text."""
     return {**request.query, **request.form(), **_of_json(request)}
 
 
@@ -33,7 +33,7 @@ def token_of(request: Request) -> str | None:
 
 
 def token(state: State, value: str | None, now: float) -> Token:
-    """A token that is good for something."""
+    """Return a valid token's record."""
     if not value:
         raise Denied("no_token")
     found = state.tokens.get(value)
@@ -47,7 +47,7 @@ def token(state: State, value: str | None, now: float) -> Token:
 
 
 def caller(state: State, request: Request, now: float, permission: str = BASIC) -> Person:
-    """The person whose token it is; a path of an account must be theirs, or `me`."""
+    """Return the token's person; an account in the path must be theirs, or `me`."""
     found = token(state, token_of(request), now)
     if permission not in found.permissions:
         raise Denied("no_permission")
@@ -59,7 +59,7 @@ def caller(state: State, request: Request, now: float, permission: str = BASIC) 
 
 
 def fields(request: Request, known: Mapping[str, Any], otherwise: Iterable[str] = ()) -> dict[str, Any]:
-    """`id` and what `fields` asks for of `known`; a field without a value isn't said."""
+    """Return `id` and the requested fields of `known`, without empty ones."""
     asked = request.query.get("fields", ",".join(otherwise))
     names = [name.strip() for name in asked.split(",") if name.strip()]
     for name in names:

@@ -1,7 +1,7 @@
-"""Containers: made of a file's address, processed in their own time, judged.
+"""Containers: created from a file's URL, processed over time, validated.
 
-As documented (IG User Media, IG Container): a carousel needs containers that are finished, of images and
-videos, never reels; only carousels' own items may be in one; an account makes 400 within a day.
+As documented (IG User Media, IG Container): a carousel needs finished containers of images and videos, never
+reels; only carousel items may be in one; an account may create 400 within a day.
 """
 
 import asyncio
@@ -113,7 +113,7 @@ class Containers:
         container.refusal = await judge if judge else await asyncio.to_thread(judge_image, found)
 
     def told(self, request: Request, container: Container) -> Answer:
-        """Of `GET /{container}`."""
+        """Return the response of `GET /{container}`."""
         status = self._state.status(container, self._clock.now())
         said = _SAID.get(status, "")
         if status is Status.ERROR and container.refusal:
@@ -121,12 +121,12 @@ class Containers:
         return as_json(fields(request, {"id": container.id, "status_code": status, "status": said}))
 
 
-#: Lists come with commas, or written as JSON or by PHP.
+#: Separators of lists: commas, JSON or PHP notation.
 _UNLISTED = str.maketrans(dict.fromkeys(",[]\"'", " "))
 
 
 def kind_of(asked: Mapping[str, str]) -> Kind:
-    """The kind; an address and a type that don't say the same are a parameter's fault."""
+    """Return the kind; a media type that contradicts the URL parameter is refused."""
     said, video, image = asked.get("media_type", ""), "video_url" in asked, "image_url" in asked
     if video and image:
         raise Denied("parameter", why="give either image_url or video_url")
@@ -141,14 +141,14 @@ def kind_of(asked: Mapping[str, str]) -> Kind:
 
 
 def check_url(url: str) -> None:
-    """ASCII alone, as the reference says."""
+    """Check that the URL is ASCII, as the reference requires."""
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or not url.isascii() or " " in url:
         raise Denied("fetch_failed", uri=url)
 
 
 def check_belongs(kind: Kind, asked: Mapping[str, str], *, is_item: bool) -> None:
-    """Refuses parameters that only go with another kind."""
+    """Refuse parameters that belong to another kind."""
     if is_item and (kind in {Kind.REEL, Kind.CAROUSEL} or asked.get("caption")):
         raise Denied("parameter", why="a carousel item is an image or a video without a caption")
     if "children" in asked and kind is not Kind.CAROUSEL:
@@ -166,7 +166,7 @@ _MENTION = re.compile(r"(?<![\w.])[@＠][\w.]+")
 
 
 def check(caption: str) -> None:
-    """Meta doesn't say which characters it means: UTF-16's are the most, and those of its own program."""
+    """Check the caption's limits. Meta doesn't define characters: UTF-16 units are the strictest reading."""
     length = len(caption.encode("utf-16-le")) // 2
     if length > CAPTION_MAX:
         raise Denied("caption_too_long", length=length)
@@ -183,7 +183,7 @@ def check_alt_text(text: str) -> None:
 
 
 def check_ai_label(asked: Mapping[str, str], *, is_item: bool) -> None:
-    """The changelog of 2026-06-22: of a carousel, its own container alone takes the label."""
+    """Check the AI label (changelog of 2026-06-22): of a carousel, only its own container accepts it."""
     said = asked.get("is_ai_generated")
     if said not in {None, "true", "false"}:
         raise Denied("parameter", why="is_ai_generated must be true or false")

@@ -1,13 +1,13 @@
-"""Controls of the simulated Instagram besides those of every platform.
+"""Controls specific to the simulated Instagram.
 
 - `POST /_sim/errors {"path", "error", "times": 1, "skip": 0, "method": null, "created": false}`: a refusal by
-  its name in `instagram_errors.REFUSALS`, as if the platform had made it; with `created` after the call was
-  done. `DELETE`: those still standing go.
-- `POST /_sim/tokens {"username", "error"}`: every token that there is of this person gets this refusal
-  (`expired password_changed app_removed checkpoint session_invalidated`), null heals them. New ones are well.
+  its name in `instagram_errors.REFUSALS`; with `created`, after the call was executed. `DELETE`: removes the
+  pending ones.
+- `POST /_sim/tokens {"username", "error"}`: every existing token of this person gets this refusal (`expired
+  password_changed app_removed checkpoint session_invalidated`); null restores them. New tokens work.
 - `POST /_sim/posts {"username", "caption": "", "ago_s": 0, "kind": "IMAGE"}`: a post by hand: `{"id"}`.
 - `POST /_sim/posts/delete {"id"}`: the person deletes a post.
-- `POST /_sim/figures {"id", "viewers": 100, "figures": {}}`: people saw it, and these are its insights now.
+- `POST /_sim/figures {"id", "viewers": 100, "figures": {}}`: sets a post's viewers and insights.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ from tests.peers.simulators.routing import Answer, Request, Routes, as_json
 
 
 class Order(Standing, kw_only=True, forbid_unknown_fields=True):
-    """`created`: where the call can be done it is done all the same."""
+    """A refusal to return; `created`: a valid call is executed first."""
 
     error: str
     created: bool = False
@@ -37,7 +37,7 @@ class Order(Standing, kw_only=True, forbid_unknown_fields=True):
 
 
 class Orders:
-    """`standing` are those that have still to be answered with, oldest first."""
+    """Pending refusals, oldest first in `standing`."""
 
     def __init__(self) -> None:
         self.standing: list[Order] = []
@@ -74,7 +74,7 @@ class Controls:
         routes.add("POST", "/_sim/figures", doing(self.see))
 
     def account(self, given: dict[str, Any]) -> dict[str, Any]:
-        """Of `POST /_sim/accounts`: the fields of `instagram_state.Person`."""
+        """Create or change an account from `POST /_sim/accounts`: the fields of `instagram_state.Person`."""
         known = self._state.people.get(given.get("username", ""))
         before = msgspec.to_builtins(known) if known else self._ids()
         made = msgspec.convert(before | given, Person)

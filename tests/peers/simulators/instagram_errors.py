@@ -1,9 +1,9 @@
-"""Instagram's refusals: codes, subcodes and words.
+"""Instagram's refusals: codes, subcodes and texts.
 
-Those of publishing are of its reference (Instagram Platform, Error Codes), those of tokens and rate limits of
-the Graph API's. Known only from what others report: that a second publish of a container gets 2207008, the
-codes of a film that it can't use beyond 2207026, and the HTTP status of a rate limit. What it says when 400
-containers were made within a day is a guess.
+Publishing errors follow its reference (Instagram Platform, Error Codes), token and rate limit errors the
+Graph API's. Known only from third-party reports: 2207008 for a second publish of a container, the video error
+codes besides 2207026, and the HTTP status of a rate limit. The error for 400 containers within a day is a
+guess.
 """
 
 import json
@@ -16,7 +16,9 @@ from tests.peers.simulators.routing import Answer, as_json
 
 
 class Refusal(NamedTuple):
-    """`regain_min`: of a limit of calls, the minutes until they are taken again; the usage headers say it."""
+    """One error. `regain_min`: of a rate limit, the minutes until calls are accepted again, for the usage
+    headers.
+    """
 
     code: int
     subcode: int | None
@@ -30,7 +32,7 @@ class Refusal(NamedTuple):
 
 
 class Denied(Exception):
-    """A call that ends with a refusal; `Denied("caption_too_long", length=2201)`."""
+    """Raised to end a call with a refusal: `Denied("caption_too_long", length=2201)`."""
 
     def __init__(self, refusal: "str | Refusal", **words: object) -> None:
         super().__init__(refusal)
@@ -38,7 +40,7 @@ class Denied(Exception):
 
 
 def named(name: str, **words: object) -> Refusal:
-    """One of `REFUSALS` with its blanks filled; blanks that nobody fills stay as they are."""
+    """Return a refusal of `REFUSALS` with its blanks filled; unfilled blanks stay."""
     found, blanks = REFUSALS[name], _Blanks(words)
     return found._replace(message=found.message.format_map(blanks), text=found.text.format_map(blanks))
 
@@ -172,12 +174,12 @@ _PUBLISHING = {
 }
 # fmt: on
 
-#: By the names that the control API takes.
+#: Refusals by their names in the control API.
 REFUSALS = _TOKENS | _LIMITS | _CALLS | _CREATING | _FILES | _PUBLISHING
 
 
 _LITTLE, _ALL = 3, 100
-#: Limits of the whole application; that of an account is told with the minutes until it ends.
+#: Limits of the whole application; an account's limit also has the minutes until its end.
 _APP_WIDE = frozenset({4, 17, 32})
 
 
@@ -192,7 +194,9 @@ def told(refusal: Refusal, user_id: str | None) -> Answer:
 def with_usage(
     answer: Answer, user_id: str | None, *, app: int = _LITTLE, regain_min: int | None = None
 ) -> Answer:
-    """In hundredths of an hour's calls; `regain_min` of an account that has called too much."""
+    """Add the usage headers, in percent of an hour's calls; `regain_min` is set for an account over its
+    limit.
+    """
     headers = {**answer.headers, "X-App-Usage": json.dumps(_usage(app))}
     if user_id:
         full = regain_min is not None and app < _ALL

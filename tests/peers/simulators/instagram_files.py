@@ -1,4 +1,4 @@
-"""Instagram's judgement of a file: the specifications of its reference (IG User Media)."""
+"""Instagram's validation of a file, by its reference (IG User Media)."""
 
 import asyncio
 import io
@@ -12,13 +12,13 @@ from pymediainfo import MediaInfo
 from tests.peers.simulators.instagram_errors import Refusal, named
 
 IMAGE_BYTES_MAX = 8 << 20
-#: Width by height.
+#: Aspect ratios, width by height, minimum and maximum.
 ASPECTS, FILM_ASPECTS = (0.8, 1.91), (0.01, 10.0)
 FILM_MS = (3_000, 15 * 60 * 1000)
 FILM_WIDTH_MAX = 1920
 CODECS = frozenset({"AVC", "HEVC"})
 
-#: A rounded side may be half a pixel off.
+#: Tolerance: a rounded side may be half a pixel off.
 _SLACK = 0.005
 _ORIENTATION, _SIDEWAYS = 0x0112, frozenset({5, 6, 7, 8})
 
@@ -30,10 +30,10 @@ def judge_image(content: bytes) -> Refusal | None:
         with Image.open(io.BytesIO(content)) as image:
             found, size = image.format, image.size
             turned = image.getexif().get(_ORIENTATION) in _SIDEWAYS
-            image.load()  # Half of a file has a whole header.
+            image.load()  # A truncated file still has a whole header.
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
         return named("fetch_failed")
-    if found != "JPEG":  # MPO is one of its extended formats, which aren't taken.
+    if found != "JPEG":  # MPO is one of JPEG's extended formats, which Instagram refuses.
         return named("image_format", format=found)
     width, height = reversed(size) if turned else size
     if not ASPECTS[0] - _SLACK <= width / height <= ASPECTS[1] + _SLACK:
@@ -65,7 +65,7 @@ def _judge_track(content: bytes) -> Refusal | None:
 
 
 def _boxes(content: bytes) -> Iterator[bytes]:
-    """The names of a file's outer boxes (ISO/IEC 14496-12), as far as they make sense."""
+    """Yield the names of a file's outer boxes (ISO/IEC 14496-12) until the first invalid one."""
     at = 0
     while at + 16 <= len(content):
         size, name = struct.unpack_from(">I4s", content, at)
@@ -82,7 +82,7 @@ HEADERS = {
 
 
 async def fetch(url: str, *, bytes_max: int, timeout_s: float) -> bytes | Refusal:
-    """Its first `bytes_max` bytes and one more, or why they didn't come: it follows no redirect."""
+    """Fetch the first `bytes_max` + 1 bytes without redirects, or return a refusal."""
     try:
         async with (
             asyncio.timeout(timeout_s),

@@ -1,8 +1,8 @@
-"""Insights of a post, as the simulated Instagram tells them.
+"""Insights of a post on the simulated Instagram.
 
 Documented (Instagram Platform: Media Insights): the permission, the metrics by kind of post, error 10 below
-five viewers, figures up to 48 hours late, an empty list where there are none yet. Harsher: until a post has
-insights the list is always empty, one metric that its kind lacks refuses all, and figures may fall.
+five viewers, figures up to 48 hours late, an empty list if there are none yet. Stricter: the list is always
+empty until a post has insights, one metric that its kind lacks fails the call, and figures may fall.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ class Insights:
         self._state, self._clock = state, clock
 
     async def told(self, request: Request) -> Answer:
-        """`GET /{media}/insights?metric=`"""
+        """Serve `GET /{media}/insights?metric=`."""
         now = self._clock.now()
         person = caller(self._state, request, now, INSIGHTS)
         medium = self._medium(person, request.args["id"], now)

@@ -1,4 +1,4 @@
-"""Publishing a container, and what is public afterwards."""
+"""Publishing of containers, and the public media."""
 
 import base64
 import binascii
@@ -26,13 +26,13 @@ PAGE, PAGE_MAX = 25, 100
 
 
 class Media:
-    """`base` is the simulator's address, once it has one."""
+    """Handlers of media. `base` is the simulator's address, once it has started."""
 
     def __init__(self, state: State, clock: Clock) -> None:
         self._state, self._clock, self.base = state, clock, ""
 
     async def publish(self, request: Request) -> Answer:
-        """From here on it is the account's post, whatever becomes of the answer."""
+        """Publish a container. From here on the post exists, even if the response is lost."""
         now = self._clock.now()
         person = caller(self._state, request, now, PUBLISH)
         creation_id = parameters(request).get("creation_id")
@@ -95,7 +95,7 @@ class Media:
         return as_json({"data": [{name: known[name] for name in names}]})
 
     async def listed(self, request: Request) -> Answer:
-        """Newest first, with cursors; the list is behind what is public."""
+        """List the media newest first, with cursors; the list lags behind the public posts."""
         now = self._clock.now()
         person = caller(self._state, request, now)
         own = [one for one in self._state.media_of(person) if not one.deleted and one.listed_at <= now]
@@ -118,7 +118,7 @@ class Media:
         return start, start + limit
 
     def _paging(self, request: Request, own: Sequence[Medium], start: int, end: int) -> dict[str, Any]:
-        """The address of the next page holds the caller's token, as Meta's does."""
+        """Return the paging fields; the next page's address contains the caller's token, as Meta's does."""
         page = own[start:end]
         said: dict[str, Any] = {"cursors": {"before": _cursor(page[0].id), "after": _cursor(page[-1].id)}}
         if end < len(own):
@@ -128,7 +128,7 @@ class Media:
         return said
 
     def told(self, request: Request, person: Person, medium: Medium) -> Answer:
-        """Of `GET /{media}`."""
+        """Return the response of `GET /{media}`."""
         return as_json(fields(request, self._known(person, medium)))
 
     def public(self, medium: Medium, now: float) -> bool:
@@ -157,7 +157,7 @@ def _cursor(id_: str) -> str:
 
 
 def _id_of(cursor: str) -> str:
-    """ValueError: no cursor."""
+    """Return the media id of a cursor. Raises ValueError for an invalid one."""
     try:
         kind, _, id_ = base64.urlsafe_b64decode(cursor).decode().partition(":")
     except binascii.Error as error:

@@ -1,6 +1,6 @@
-"""Instagram's business login: the authorize page, and the tokens that come of its codes.
+"""Instagram's business login: the authorize page, and the tokens of its codes.
 
-As documented (Business Login for Instagram). Harsher: a code that is used twice takes its tokens with it.
+As documented (Business Login for Instagram). Stricter: a code used twice invalidates its tokens.
 """
 
 import secrets
@@ -29,7 +29,7 @@ CODE_S, SHORT_S, LONG_S = 60 * 60, 60 * 60, 60 * DAY_S
 
 
 class Consents(consent.Consents):
-    """Consents whose way back speaks Instagram's words; `#_` is no part of a code."""
+    """Consents with Instagram's redirect parameters; `#_` is not part of a code."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ class OAuth:
         self._redirect_uris = redirect_uris
 
     async def authorize(self, request: Request) -> Answer:
-        """The page; a person whose address can't be trusted stays, as no way back could tell of an error."""
+        """Serve the authorize page. An untrusted redirect address gets an error page, never a redirect."""
         query = request.query
         if query.get("client_id") != CLIENT_ID:
             return as_page("Invalid platform app: unknown client_id", 400)
@@ -67,7 +67,7 @@ class OAuth:
         return self._consents.answer(request, asked, self._state.people, self._clock.now())
 
     async def code(self, request: Request) -> Answer:
-        """A code becomes a short-lived token. Its errors have a shape of their own."""
+        """Exchange a code for a short-lived token. Its errors have their own form."""
         form = request.form()
         if form.get("client_id") != CLIENT_ID or form.get("client_secret") != CLIENT_SECRET:
             raise _rejected("Error validating client secret.")
@@ -85,7 +85,7 @@ class OAuth:
         return as_json(said if person.flat else {"data": [said]})
 
     def _grant(self, code: str, redirect_uri: str) -> Grant:
-        """Of a code that is used for the first time."""
+        """Return the grant of a code on its first use."""
         grant = self._consents.grants.get(code)
         if grant is None or self._clock.now() >= grant.made_at + CODE_S:
             raise _rejected("Matching code was not found or was already used")
@@ -103,7 +103,9 @@ class OAuth:
                 found.broken = "code_reused"
 
     async def exchange(self, request: Request) -> Answer:
-        """A short-lived token becomes a long-lived one, and stays good for what is left of its hour."""
+        """Exchange a short-lived token for a long-lived one; the first stays valid for the rest of its
+        hour.
+        """
         asked = parameters(request)
         if asked.get("grant_type") != "ig_exchange_token":
             raise Denied("parameter", why="grant_type must be ig_exchange_token")
@@ -115,7 +117,7 @@ class OAuth:
         return self._long(found)
 
     async def refresh(self, request: Request) -> Answer:
-        """A new token for 60 days; the old one stays good for the rest of its own."""
+        """Issue a new token for 60 days; the old one stays valid for the rest of its own."""
         if request.query.get("grant_type") != "ig_refresh_token":
             raise Denied("parameter", why="grant_type must be ig_refresh_token")
         now = self._clock.now()

@@ -9,7 +9,7 @@ import msgspec
 from tests.peers.simulators.instagram_errors import Denied, Refusal
 
 DAY_S = 24 * 60 * 60
-#: A container that nobody published by then is gone.
+#: Lifetime of an unpublished container.
 CONTAINER_S = DAY_S
 
 BASIC, PUBLISH = "instagram_business_basic", "instagram_business_content_publish"
@@ -17,16 +17,16 @@ INSIGHTS = "instagram_business_manage_insights"
 
 
 class Person(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """A professional account, and how Instagram treats it.
+    """A professional account, with the platform's behavior for it.
 
-    `user_id` is the account's, `scoped_id` what it is called to our application alone: paths take the first.
-    `image_s`, `video_s`: from a container's beginning to its end; `fetch_s`: to the GET of its file.
-    `fetches_first`: the file is fetched before the container is answered with, and what is wrong with it is
-    the answer; both happen in reality. `publish_s`: from an accepted publish to the public post; `listing_s`:
-    from there to its place in the list of media; `status_s`: so long after an accepted publish its container
-    still says FINISHED. `hides`: fields of media that it doesn't say. `flat`: tokens and the account are
-    answered as they are found in the wild, not in the list that the documentation shows. `patience_s`: how
-    long a file may take to come, in real seconds. `insights_s`: so long after it is public a post has none.
+    `user_id` is the account's id and used in paths, `scoped_id` the id for our application. `image_s`,
+    `video_s`: duration of a container's processing; `fetch_s`: delay until the GET of its file.
+    `fetches_first`: the file is fetched before the container's response, which then reports its errors; both
+    happen in reality. `publish_s`: from an accepted publish to the public post; `listing_s`: from there to
+    its entry in the media list; `status_s`: time after an accepted publish for which the container is still
+    FINISHED. `hides`: omitted fields of media. `flat`: token and account responses in the form seen in
+    practice, not in the documented list. `patience_s`: timeout of a file's fetch, in real seconds.
+    `insights_s`: time after publication without insights.
     """
 
     username: str
@@ -50,7 +50,7 @@ class Person(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class Token(msgspec.Struct, kw_only=True):
-    """`broken` names the refusal that its calls get."""
+    """An access token; `broken` names the refusal of its calls."""
 
     value: str
     username: str
@@ -71,7 +71,7 @@ class Status(StrEnum):
 
 
 class Kind(StrEnum):
-    """As the list of media calls them, but for the reel, which it calls a video."""
+    """Kinds of media, as the media list names them; it reports a reel as a video."""
 
     IMAGE = "IMAGE"
     VIDEO = "VIDEO"
@@ -80,7 +80,9 @@ class Kind(StrEnum):
 
 
 class Container(msgspec.Struct, kw_only=True):
-    """`done`: processed, well or badly (`refusal`); `media_id` from its accepted publish on."""
+    """A container. `done`: processed, successfully or not (`refusal`); `media_id` is set by its accepted
+    publish.
+    """
 
     id: str
     username: str
@@ -99,9 +101,9 @@ class Container(msgspec.Struct, kw_only=True):
 
 
 class Medium(msgspec.Struct, kw_only=True):
-    """A post. `accepted_at` None: its owner made it by hand; it is public from `live_at` until `deleted`.
+    """A post. `accepted_at` None: made by hand; it is public from `live_at` until `deleted`.
 
-    `viewers` are people that saw it, `figures` its insights by their names; those that aren't there are 0.
+    `viewers` is their number, `figures` the insights by name; missing ones are 0.
     """
 
     id: str
@@ -119,7 +121,7 @@ class Medium(msgspec.Struct, kw_only=True):
 
 
 class State:
-    """Ids are never used twice, and look like Instagram's."""
+    """All state. Ids are never reused, and look like Instagram's."""
 
     def __init__(self) -> None:
         self.people: dict[str, Person] = {}
@@ -139,7 +141,9 @@ class State:
         return (medium for medium in self.media.values() if medium.username == person.username)
 
     def status(self, container: Container, now: float) -> Status:
-        """Between an accepted publish and the public post it is in progress again."""
+        """Return the container's status; it is in progress between an accepted publish and the public
+        post.
+        """
         if container.media_id:
             return self._after_publish(self.media[container.media_id], now)
         if container.done and container.refusal:
@@ -154,7 +158,7 @@ class State:
         return Status.PUBLISHED if now >= medium.live_at else Status.IN_PROGRESS
 
     def published(self, person: Person, now: float) -> int:
-        """The number of publishes that were accepted within a day."""
+        """Count the accepted publishes of the last day."""
         times = (medium.accepted_at for medium in self.media_of(person) if medium.accepted_at is not None)
         return sum(time > now - DAY_S for time in times)
 

@@ -1,4 +1,4 @@
-"""A person's calls of the simulated Instagram, as our application makes them, and the host of the files."""
+"""Calls of our application for a person on the simulated Instagram, and the file host."""
 
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -14,7 +14,7 @@ from tests.peers.simulators.simulator import Simulator
 CALLBACK = "https://app.test/callback"
 SCOPES = "instagram_business_basic,instagram_business_content_publish"
 DAY_S = 24 * 60 * 60
-#: The version of the Graph API that its calls name.
+#: The Graph API version of the calls.
 VERSION = "v25.0"
 
 JPEG = picture("JPEG", (8, 8))
@@ -33,13 +33,13 @@ FILES = {
 
 
 def settings(base: str) -> dict[str, str]:
-    """Ours, for an Instagram at this address."""
+    """Return settings for an Instagram at this address."""
     urls = dict.fromkeys(("instagram_url", "instagram_api_url", "instagram_oauth_url"), base)
     return {"instagram_client_id": CLIENT_ID, "instagram_client_secret": CLIENT_SECRET} | urls
 
 
 class Host(Simulator):
-    """The host of our files; faults strike there too."""
+    """The host of the files; faults apply there too."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class Host(Simulator):
 
 
 class User(NamedTuple):
-    """Ada, as our application sees her: with a long-lived token. `ig` is her account's id."""
+    """Ada from our application's view, with a long-lived token. `ig` is her account's id."""
 
     http: httpx.AsyncClient
     sim: Sim
@@ -88,7 +88,7 @@ class User(NamedTuple):
 
 
 async def read(answer: httpx.Response) -> Any:
-    """The body, of an error `(code, subcode)`."""
+    """Return the body; of an error `(code, subcode)`."""
     body = answer.json()
     error = body.get("error")
     assert answer.is_success is (error is None), body

@@ -1,4 +1,4 @@
-"""The posts that a platform really has, the oracle of exactly-once, and the log of its requests."""
+"""The platform's real posts, the oracle of exactly-once, and its request log."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -9,26 +9,26 @@ import msgspec
 
 
 class State(StrEnum):
-    #: Begun (an upload, a container): nothing will come of it by itself.
+    #: Begun (an upload, a container): nothing happens without further calls.
     OPEN = "open"
-    #: Accepted: it will be there whatever anybody is told.
+    #: Accepted: it will be published even if the response is lost.
     COMING = "coming"
-    #: There for the public, or for its owner alone.
+    #: Public, or visible to its owner only.
     LIVE = "live"
-    #: In the owner's inbox, where only the owner publishes it.
+    #: In the owner's inbox; only the owner can publish it.
     DRAFT = "draft"
-    #: It was accepted or begun, and will never be there.
+    #: Accepted or begun, and never to be published.
     FAILED = "failed"
-    #: It was there; its owner has taken it away.
+    #: Deleted by its owner after publication.
     DELETED = "deleted"
 
 
 class Entry(msgspec.Struct, kw_only=True):
     """One post, or an attempt at one. Times are the platform's.
 
-    `key` is the platform's handle (a publish or container id), `external_id` the public post's, `sha256` has
-    one digest for each file in its order, `detail` says why it is as it is. `ai_label`: the post carries the
-    platform's AI label. `audience`: who may see it, where the platform asks for that.
+    `key` is the platform's handle (a publish or container id), `external_id` the public post's id, `sha256`
+    has one digest for each file in order, `detail` explains the state. `ai_label`: the post carries the
+    platform's AI label. `audience`: its privacy level, if the platform has one.
     """
 
     key: str
@@ -46,7 +46,7 @@ class Entry(msgspec.Struct, kw_only=True):
 
 
 class Ledger:
-    """In the order of their beginnings."""
+    """Posts in order of their begin."""
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
@@ -59,7 +59,7 @@ class Ledger:
         return [entry for entry in self.entries if entry.account == account and entry.state in states]
 
     def told(self) -> dict[str, Any]:
-        """`{"counts": {account: {caption: {state: number}}}, "posts": [entry, ...]}`."""
+        """Return `{"counts": {account: {caption: {state: number}}}, "posts": [entry, ...]}`."""
         return {"counts": counted(self.entries), "posts": msgspec.to_builtins(self.entries)}
 
 
@@ -72,9 +72,9 @@ def counted(entries: Iterable[Entry]) -> dict[str, dict[str, dict[str, int]]]:
 
 
 class Logged(msgspec.Struct, frozen=True, kw_only=True):
-    """`status` is what the platform decided, told or not; None: it was kept from the platform.
+    """A request; `status` is the platform's result, delivered or not; None: the request never reached it.
 
-    `names` are what a rule of `faults` may call it, `account` whose token or upload it came with.
+    `names` are its names for rules of `faults`, `account` the owner of its token or upload.
     """
 
     at: float
@@ -87,7 +87,7 @@ class Logged(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RequestLog:
-    """Paths without their query, and never a token: for the tests of limits."""
+    """Requests without queries and tokens, for tests of limits."""
 
     def __init__(self) -> None:
         self.entries: list[Logged] = []
@@ -96,6 +96,6 @@ class RequestLog:
         self.entries.append(entry)
 
     def told(self) -> dict[str, Any]:
-        """`{"counts": {"POST /path": number}, "requests": [entry, ...]}`."""
+        """Return `{"counts": {"POST /path": number}, "requests": [entry, ...]}`."""
         counts = Counter(f"{entry.method} {entry.path}" for entry in self.entries)
         return {"counts": dict(counts), "requests": msgspec.to_builtins(self.entries)}

@@ -1,6 +1,6 @@
-"""Meta's Conversions API: `META_API_URL` is its address. What it refuses is in `conversions.py`.
+"""Meta's Conversions API: `META_API_URL` is its address. `conversions.py` lists its refusals.
 
-One event that it can't take fails the call; so does one that is older than 7 days.
+One invalid event fails the call, and so does one older than 7 days.
 """
 
 from typing import Any
@@ -54,7 +54,7 @@ class Meta(Conversions):
         return self.take(request, pixel, events, as_json(taken))
 
     def read(self, event: object) -> tuple[str, str]:
-        """Its name and id. Raises `Wrong`."""
+        """Return the event's name and id. Raises `Wrong`."""
         found = only(event, _EVENT, _NEEDED)
         name = self.check_name(found["event_name"])
         self.check_time(found["event_time"])
@@ -93,5 +93,5 @@ def denied(code: int, *, subcode: int | None = None, status: int = 400) -> Answe
 
 
 def answer_of(code: int, *, subcode: int | None = None, status: int = 400) -> dict[str, Any]:
-    """An order of `POST /_sim/answers`."""
+    """Return an order for `POST /_sim/answers`."""
     return {"status": status, "body": msgspec.json.decode(denied(code, subcode=subcode).body)}

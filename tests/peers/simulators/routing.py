@@ -1,4 +1,4 @@
-"""A request, its answer, and the table that leads from one to the other."""
+"""Requests, responses, and the routing table."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -10,7 +10,7 @@ import msgspec
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """`path` has no query; `headers` by names in lower case; `args` the path's, as its route names them."""
+    """`path` has no query; `headers` have lower-case names; `args` are the path's parameters by name."""
 
     method: str
     path: str
@@ -20,14 +20,14 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     args: Mapping[str, str] = {}
 
     def json(self) -> Any:
-        """None for no JSON."""
+        """Decode the body; return None for invalid JSON."""
         try:
             return msgspec.json.decode(self.body)
         except msgspec.DecodeError:
             return None
 
     def form(self) -> dict[str, str]:
-        """Of application/x-www-form-urlencoded; empty for another content type."""
+        """Return the fields of application/x-www-form-urlencoded; empty for another content type."""
         kind = self.headers.get("content-type", "").partition(";")[0].strip()
         if kind != "application/x-www-form-urlencoded":
             return {}
@@ -48,7 +48,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Refused(Exception):
-    """Ends a request with `answer`, from any depth."""
+    """Raised to end a request with `answer`, from any depth."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer.status)
@@ -71,7 +71,7 @@ Handler: TypeAlias = Callable[[Request], Awaitable[Answer]]
 
 
 class Routes:
-    """Handlers by method and path; `{name}` in a path stands for one segment. The first that fits counts."""
+    """Handlers by method and path; `{name}` in a path matches one segment. The first match wins."""
 
     def __init__(self) -> None:
         self._table: list[tuple[str, re.Pattern[str], Handler]] = []

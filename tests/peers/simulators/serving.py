@@ -1,6 +1,6 @@
-"""HTTP/1.1 by hand, since a fault needs it: an answer that stops halfway, or a connection that says nothing.
+"""Low-level HTTP/1.1 server: faults need truncated responses and silent connections.
 
-`served(simulator)` runs it in a thread with an event loop of its own, for tests of any kind.
+`served(simulator)` runs it in a thread with its own event loop, for any kind of test.
 """
 
 import asyncio
@@ -24,14 +24,14 @@ START_S = 120
 
 
 class Server:
-    """Every connection to one simulator."""
+    """The connections to one simulator."""
 
     def __init__(self, simulator: Simulator) -> None:
         self.simulator = simulator
         self._control = Controlled(simulator)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(h11.RemoteProtocolError):  # Whoever asked has left, or talks no HTTP.
+        with suppress(h11.RemoteProtocolError):  # The client left, or sent no HTTP.
             await self._talk(Wire(reader, writer))
 
     async def _talk(self, wire: "Wire") -> None:
@@ -44,7 +44,7 @@ class Server:
                 return
 
     async def _exchange(self, wire: "Wire", request: Request) -> bool:
-        """Answer as the faults let; whether the connection goes on."""
+        """Respond under the faults; return whether the connection continues."""
         simulator = self.simulator
         whose = simulator.names(request), simulator.account_of(request)
         before = simulator.faults.take(BEFORE, request.method, *whose)
@@ -84,7 +84,7 @@ class Server:
         return wire.drop() if fault is Fault.ACCEPT_THEN_DROP else await wire.say(answer)
 
     async def _hold(self, wire: "Wire") -> None:
-        """Until `POST /_sim/release`, or until whoever asked has left."""
+        """Hold the response until `POST /_sim/release`, or until the client leaves."""
         self.simulator.faults.held += 1
         go, left = asyncio.ensure_future(self._control.go.wait()), asyncio.ensure_future(wire.left())
         try:
@@ -109,14 +109,16 @@ class Server:
 
 
 class Wire:
-    """One connection. What says something tells whether it may say more."""
+    """One connection. Its send methods return whether more may be sent."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
         self._http = h11.Connection(h11.SERVER)
 
     async def asked(self) -> Request | None:
-        """A request with its whole body; None at the end. One that is cut off raises RemoteProtocolError."""
+        """Read a request with its whole body; return None at the end. A truncated one raises
+        RemoteProtocolError.
+        """
         head: h11.Request | None = None
         body = bytearray()
         while True:
@@ -146,7 +148,7 @@ class Wire:
         return True
 
     async def say_half(self, answer: Answer) -> bool:
-        """The head of an answer, and less than the body that it announces."""
+        """Send the head of a response, and less than its announced body."""
         length = max(len(answer.body), 16)
         kind = answer.headers.get("Content-Type", "application/json")
         head = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n"
@@ -155,12 +157,12 @@ class Wire:
         return False
 
     def drop(self) -> bool:
-        """Break the connection without a word."""
+        """Abort the connection."""
         self._writer.transport.abort()
         return False
 
     async def left(self) -> None:
-        """Until the other side has closed."""
+        """Wait until the client has closed."""
         with suppress(ConnectionError):
             while await self._reader.read(READ_BYTES):
                 pass
@@ -183,10 +185,10 @@ def parsed(head: h11.Request, body: bytes) -> Request:
 
 @contextmanager
 def served(simulator: Simulator, port: int = 0) -> Iterator[str]:
-    """Its address, `http://127.0.0.1:PORT`, until the end of the block.
+    """Serve the simulator while the block runs; yields its address, `http://127.0.0.1:PORT`.
 
-    A mistake of its own breaks a connection, as a fault does; so that nobody takes it for one, it is raised
-    at the end (an ExceptionGroup).
+    A bug in the simulator breaks a connection, like a fault; it is therefore raised at the end (an
+    ExceptionGroup).
     """
     started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
     thread = threading.Thread(target=asyncio.run, args=(run(simulator, port, started),), daemon=True)

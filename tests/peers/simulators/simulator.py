@@ -1,4 +1,4 @@
-"""The base of every simulated platform: its time, faults, ledger, log, consents and routes."""
+"""Base of every simulated platform: clock, faults, ledger, log, consents and routes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,11 +11,11 @@ from tests.peers.simulators.routing import Answer, Refused, Request, Routes
 
 
 class Simulator:
-    """A platform adds its routes in `__init__` and answers the methods below.
+    """A platform adds its routes in `__init__` and overrides the methods below.
 
-    All of it lives in one event loop: handlers need no locks as long as they don't await between a check and
-    what follows from it. `base` is its own address, from its start on. `redirect_uris` are those of the one
-    application that it knows, compared as text. `bugs` are the simulator's own mistakes: see `served`.
+    It runs in one event loop: handlers need no locks unless they await between a check and its consequence.
+    `base` is its address, set at the start. `redirect_uris` are those of its only application, compared as
+    text. `bugs` are errors of the simulator itself: see `served`.
     """
 
     name = ""
@@ -32,7 +32,7 @@ class Simulator:
         self.routes = Routes()
 
     async def answer(self, request: Request) -> Answer:
-        """The platform's answer, faults aside. An unknown path is 404."""
+        """Return the platform's response, apart from faults. An unknown path gets 404."""
         found = self.routes.find(request)
         if found is None:
             return self.refusal(404)
@@ -43,27 +43,27 @@ class Simulator:
             return refused.answer
 
     def names(self, request: Request) -> Sequence[str]:
-        """The names by which a rule of `faults` may call it."""
+        """Return the request's names for rules of `faults`."""
         return (request.path,)
 
     def account_of(self, request: Request) -> str | None:
-        """The username whose token or upload it comes with, if anybody's."""
+        """Return the username of the request's token or upload, if any."""
         return None
 
     def refusal(self, status: int) -> Answer:
-        """An error of the platform's own shape: 400, 404, 429 or 500."""
+        """Return an error in the platform's format: 400, 404, 429 or 500."""
         raise NotImplementedError
 
     def refusal_of(self, request: Request, status: int) -> Answer:
-        """The same, in the shape that `request` has its errors in."""
+        """Return an error in the format of this request's route."""
         return self.refusal(status)
 
     def settle(self) -> None:
-        """Bring the ledger up to the clock."""
+        """Update the ledger to the clock."""
 
     def controls(self, routes: Routes) -> None:
         """Add the platform's own controls, under `/_sim/`."""
 
     def make_account(self, given: dict[str, Any]) -> dict[str, Any]:
-        """Make a person of `POST /_sim/accounts`, or change one that is there. ValueError: what is wrong."""
+        """Create or change a person from `POST /_sim/accounts`. Raises ValueError for invalid fields."""
         raise NotImplementedError

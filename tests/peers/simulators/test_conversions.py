@@ -1,4 +1,4 @@
-"""Simulated destinations of conversions: what they count, and what they refuse, with the originals' codes."""
+"""Simulated conversion destinations: their counts, and their refusals with the originals' codes."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Any, TypeAlias
@@ -42,7 +42,7 @@ Change: TypeAlias = Callable[[Json, Dialect], Json]
 
 
 def user(event: Json, **fields: Any) -> Json:
-    """The event with other fields of its person; None takes one away."""
+    """Change the event's person fields; None removes one."""
     name = "user" if "user" in event else "user_data"
     found = event[name] | fields
     return event | {name: {key: value for key, value in found.items() if value is not None}}
@@ -174,7 +174,7 @@ async def test_a_token_opens_its_own_pixel_until_it_ends(to: Destination) -> Non
 async def test_a_limit_or_a_failure_is_told_as_the_original_tells_it(
     to: Destination, fault: Fault, why: str, times: int
 ) -> None:
-    """And whether the event was counted all the same."""
+    """Also checks whether the event was counted."""
     await to.sim.fault("*", fault)
     to.refused(await to.call(to.event()), why)
     assert list((await to.counted()).values()) == [1] * times
@@ -185,7 +185,7 @@ async def test_a_limit_or_a_failure_is_told_as_the_original_tells_it(
 
 
 async def test_an_id_is_known_for_48_hours(to: Destination) -> None:
-    """By the name of its event. What comes again later is counted twice, and told."""
+    """An id is known per event name. A later repeat is counted twice, and reported."""
     for _ in range(2):
         to.taken(await to.call(to.event()))
     to.taken(await to.call(to.event() | {to.dialect.name: "Subscribe"}))
@@ -209,7 +209,7 @@ async def test_an_answer_that_was_ordered(to: Destination, counts: bool) -> None
 
 
 async def test_all_that_came_is_kept_for_a_search(to: Destination) -> None:
-    """What was refused most of all."""
+    """Refused calls are kept above all."""
     to.refused(await to.call(email(to.event(), to.dialect, "ada@shop.example")), "event")
     told = await to.told()
     assert "ada@shop.example" in told["bodies"][0]

@@ -1,4 +1,4 @@
-"""The simulated Instagram: what becomes of a file, and what it doesn't take."""
+"""The simulated Instagram: processing and refusals of files."""
 
 import json
 

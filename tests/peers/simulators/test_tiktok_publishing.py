@@ -1,4 +1,4 @@
-"""The simulated TikTok: what it takes, what it refuses, and what becomes of a post."""
+"""The simulated TikTok: accepted and refused calls, and the outcome of a post."""
 
 import hashlib
 
@@ -25,7 +25,7 @@ async def test_a_public_video_goes_through_every_status(creator: User) -> None:
     await creator.sim.advance(60)
     (post_id,) = (await creator.status(publish_id))["publicaly_available_post_id"]
     assert isinstance(post_id, int)
-    assert int(float(post_id)) != post_id  # Whoever reads it as a float has another post.
+    assert int(float(post_id)) != post_id  # A reader that parses it as a float gets another post.
     (entry,) = await creator.sim.posts("ada", "Hello")
     assert (entry["external_id"], entry["key"]) == (str(post_id), publish_id)
     assert entry["sha256"] == [hashlib.sha256(FILM).hexdigest()]

@@ -1,4 +1,4 @@
-"""The simulated TikTok: what it fetches, what a person takes away, and what it sends by itself."""
+"""The simulated TikTok: pulled files, withdrawn access, and webhooks."""
 
 import pytest
 

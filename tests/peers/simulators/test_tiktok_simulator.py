@@ -1,4 +1,4 @@
-"""The simulated TikTok: its login, its tokens, and what happens to a request on its way."""
+"""The simulated TikTok: its login, its tokens, and faults of requests."""
 
 import asyncio
 import base64

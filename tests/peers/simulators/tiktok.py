@@ -1,33 +1,31 @@
 """TikTok: Login Kit v2, the Content Posting API, webhooks; one application, any number of people.
 
-How sure is what it does? [D] is in TikTok's own pages, [T] in somebody else's page or code, [K] is commonly
-known and unchecked, [ours] is a harshness or a guess of ours. Its parts say it where they stand; besides:
+Sources of its behavior: [D] TikTok's own pages, [T] third-party pages or code, [K] commonly known and
+unchecked, [ours] our own stricter rule or guess. Its modules name theirs; in addition:
 
 - [D] 20 creator_info, 6 of each init and 30 status/fetch a minute for each user token (here for all tokens of
-  one consent, so that a refresh brings no fresh minute [ours]). An upload URL lives 1 h. Chunks as in
+  one consent, so that a refresh doesn't reset the minute [ours]). An upload URL lives 1 h. Chunks as in
   `tiktok_inits`. The five statuses. Ids only of public posts, and only after moderation. Refusals of
-  creator_info come with status 200. `username` of user/info needs the scope user.info.profile.
+  creator_info have status 200. `username` of user/info needs the scope user.info.profile.
   `publicaly_available_post_id` (their spelling) holds integers, here beyond 2**53.
 - [D] unaudited clients post to private accounts; [T] and then only SELF_ONLY.
 - [T] 15 direct posts a day, 5 pending shares a day, no PNG among photos, the prefixes of publish_ids.
-- [ours] Unknown fields are errors. creator_info must have been asked since the person's options last
-  changed. An upload that was begun and never ended says PROCESSING_UPLOAD for ever. A draft that its owner
-  deletes has FAILED with `publish_cancelled`. What is begun below the day's cap and ended above it fails.
-  Pulls are tried once, and no video is pulled.
+- [ours] Unknown fields are errors. creator_info must have been called since the person's options last
+  changed. An upload that was begun and never ended stays PROCESSING_UPLOAD forever. A draft deleted by its
+  owner is FAILED with `publish_cancelled`. A post begun below the daily cap and ended above it fails. Pulls
+  are tried once, and no video is pulled.
 
-What is accepted: a video, when the last byte of the last chunk is there; photos, which are pulled, at
-their init. From then on the post comes about whatever was answered, unless its file is wrong or can't be
-pulled, its owner takes the access away before it is done, or a test says so. A request that is cut off
-accepts nothing.
+A video is accepted with the last byte of the last chunk; photos, which are pulled, at their init. From then
+on the post is published even if the response is lost, unless its file is invalid or can't be pulled, its
+owner withdraws access before it is done, or a test orders a failure. A truncated request accepts nothing.
 
 Names for faults besides paths: `chunk` for every chunk of an upload, `last_chunk` for the last.
 
-Controls of its own:
-
+Its own controls:
 - `POST /_sim/app {...}`: see `tiktok_people.Application`. `POST /_sim/accounts`: see `tiktok_people.Creator`.
-- `POST /_sim/posts {"publish_id", "deed": "post" | "delete"}`: what a person does in the app; with `"fail"`,
-  a fail_reason for one that isn't done.
-- `POST /_sim/remove_access {"username"}`: a person takes our access away.
+- `POST /_sim/posts {"publish_id", "deed": "post" | "delete"}`: a person's action in the app; with `"fail"`, a
+  fail_reason for an unfinished post.
+- `POST /_sim/remove_access {"username"}`: a person withdraws our access.
 - `POST /_sim/figures {"publish_id", "figures"}`: see `tiktok_videos`.
 - `GET /_sim/webhooks`, `POST /_sim/webhooks/deliver {"order": "due", "copies": 1}`: see `tiktok_webhooks`.
 """
@@ -86,7 +84,7 @@ class TikTok(Simulator):
         routes.add("GET", "/_sim/webhooks", self.webhooks)
         routes.add("POST", "/_sim/webhooks/deliver", self.deliver)
 
-    # What every simulator answers.
+    # Methods of every simulator
 
     def names(self, request: Request) -> Sequence[str]:
         found = range_of(request)
@@ -116,7 +114,7 @@ class TikTok(Simulator):
         creator = self.people.put(given)
         return msgspec.structs.asdict(creator) | {"open_id": creator.open_id}
 
-    # Who somebody is.
+    # Login and identity
 
     async def authorize(self, request: Request) -> Answer:
         return self.oauth.authorize(request, self.clock.now())
@@ -149,7 +147,7 @@ class TikTok(Simulator):
         }
         return envelope({"user": {name: known.get(name, "") for name in wanted}})
 
-    # What a test does.
+    # Controls of tests
 
     def register(self, given: dict[str, Any]) -> dict[str, Any]:
         made = msgspec.convert(msgspec.structs.asdict(self.application) | given, Application)
@@ -163,7 +161,7 @@ class TikTok(Simulator):
         return status_of(self.posts.act(given["publish_id"], given.get("deed"), given.get("fail")))
 
     def remove_access(self, given: dict[str, Any]) -> dict[str, Any]:
-        """Reason 1 of the webhook: the person did it in the app."""
+        """Withdraw our access; reason 1 of the webhook: the person did it in the app."""
         creator = self.people.of(given["username"])
         self.oauth.tokens.remove(creator.username)
         self.posts.settle()

@@ -1,4 +1,4 @@
-"""TikTok's envelopes, and each error code with its HTTP status as the reference pages list them."""
+"""TikTok's envelopes, and each error code with its HTTP status from the reference pages."""
 
 import itertools
 from typing import Any
@@ -29,7 +29,7 @@ STATUS = {
     "internal_error": 500,
 }
 
-#: What a status ends with, its `fail_reason`.
+#: Values of `fail_reason`.
 FAIL_REASONS = frozenset(
     """
     auth_removed duration_check_failed file_format_check_failed frame_rate_check_failed internal
@@ -51,6 +51,6 @@ def refused(code: str, message: str, status: int | None = None) -> Refused:
 
 
 def oauth_refused(error: str, description: str, status: int = 400) -> Refused:
-    """Of the token and revoke calls, whose answers are flat."""
+    """Return a refusal of the token and revoke calls in their flat form."""
     said = {"error": error, "error_description": description, "log_id": str(next(_log_ids))}
     return Refused(as_json(said, status, **{"Cache-Control": "no-store"}))

@@ -1,6 +1,6 @@
-"""TikTok's Events API 2.0: `TIKTOK_ADS_URL` is its address. What it refuses is in `conversions.py`.
+"""TikTok's Events API 2.0: `TIKTOK_ADS_URL` is its address. `conversions.py` lists its refusals.
 
-Its answers are 200, and their `code` tells.
+Its responses are 200; their `code` has the result.
 """
 
 from typing import Any
@@ -49,7 +49,7 @@ class TikTokEvents(Conversions):
             raise self.refuse("an unknown token", said(40105))
 
     def read(self, event: object, source: str) -> tuple[str, str]:
-        """Its name and id. Raises `Wrong`."""
+        """Return the event's name and id. Raises `Wrong`."""
         found = only(event, _EVENT, _NEEDED)
         name = self.check_name(found["event"])
         self.check_time(found["event_time"])

@@ -1,9 +1,9 @@
-"""The kind of a file, by its bytes; nothing here decodes any of it."""
+"""File types by their first bytes, without decoding."""
 
 import hashlib
 import struct
 
-#: So much of a file's beginning is kept, to find its length in.
+#: Kept bytes of a file's beginning, for its duration.
 HEAD = 1 << 20
 
 VIDEO_BRANDS = (
@@ -13,17 +13,17 @@ WEBM = b"\x1a\x45\xdf\xa3"
 
 
 def is_video(head: bytes) -> bool:
-    """MP4, QuickTime or WebM."""
+    """Return whether the file is MP4, QuickTime or WebM."""
     return (head[4:8] == b"ftyp" and head[8:12] in VIDEO_BRANDS) or head.startswith(WEBM)
 
 
 def is_photo(head: bytes) -> bool:
-    """JPEG or WebP; a PNG isn't one to TikTok."""
+    """Return whether the file is JPEG or WebP; TikTok refuses PNG."""
     return head.startswith(b"\xff\xd8\xff") or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
 
 
 def duration_s(head: bytes) -> float | None:
-    """Of the film header (ISO/IEC 14496-12, 8.2.2); None where there is none in `head`."""
+    """Return the duration from the movie header (ISO/IEC 14496-12, 8.2.2); None if `head` has none."""
     at = head.find(b"mvhd")
     if at < 0 or len(head) < at + 40:
         return None
@@ -35,7 +35,7 @@ def duration_s(head: bytes) -> float | None:
 
 
 class Received:
-    """A file as it comes in, chunk by chunk: its digest and beginning, not its bytes."""
+    """A file received in chunks: its digest and beginning, not its bytes."""
 
     def __init__(self) -> None:
         self.size, self.head = 0, b""

@@ -1,4 +1,4 @@
-"""The bodies of the three inits, and what is checked in them."""
+"""Bodies of the three inits, and their validation."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -9,8 +9,8 @@ import msgspec
 from tests.peers.simulators.tiktok_errors import refused
 from tests.peers.simulators.tiktok_people import LEVELS, Application, Creator
 
-#: A megabyte is read as whichever of 10**6 and 2**20 is the stricter: their pages use both. Neither the most
-#: chunks (1000) nor the largest last one (128 MB) can be reached within these.
+#: A megabyte is the stricter of 10**6 and 2**20: their pages use both. Neither the maximal number of chunks
+#: (1000) nor the largest last one (128 MB) can be reached within these limits.
 MB, MIB = 10**6, 1 << 20
 SMALLEST_CHUNK, LARGEST_CHUNK = 5 * MIB, 64 * MB
 LARGEST_FILE = 4 * 10**9
@@ -18,7 +18,7 @@ MOST_PHOTOS = 35
 
 
 class Body(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """TikTok ignores a field that it doesn't know; here it is an error, since it is a mistake of ours."""
+    """Base of bodies. TikTok ignores unknown fields; here they are errors, since only a bug sends them."""
 
 
 class VideoInfo(Body):
@@ -78,7 +78,7 @@ class PhotoInit(Body):
 
 
 def utf16(text: str) -> int:
-    """The length that TikTok counts."""
+    """Return the length as TikTok counts it."""
     return len(text.encode("utf-16-le")) // 2
 
 
@@ -90,7 +90,7 @@ def check_length(name: str, text: str, most: int) -> None:
 
 
 def check_audience(info: VideoInfo | PhotoInfo, creator: Creator, application: Application) -> None:
-    """The level: one of those that this person was offered since their options last changed."""
+    """Check the privacy level: one that this person was offered since their options last changed."""
     level = info.privacy_level
     if level is None or level not in creator.offered:
         raise refused("privacy_level_option_mismatch", f"{level} isn't among those of creator_info")
@@ -103,7 +103,7 @@ def check_audience(info: VideoInfo | PhotoInfo, creator: Creator, application: A
 
 
 def check_upload(source: VideoSource) -> tuple[int, int, int]:
-    """Size, chunk size and number of chunks of a FILE_UPLOAD."""
+    """Return size, chunk size and number of chunks of a FILE_UPLOAD."""
     size, chunk, count = source.video_size, source.chunk_size, source.total_chunk_count
     if size is None or chunk is None or count is None:
         raise refused("invalid_param", "FILE_UPLOAD takes video_size, chunk_size and total_chunk_count")
@@ -115,7 +115,7 @@ def check_upload(source: VideoSource) -> tuple[int, int, int]:
 
 
 def wrong_chunks(size: int, chunk: int, count: int) -> str | None:
-    """The fault of these chunks, or None."""
+    """Return the error of these chunks, or None."""
     if chunk == size and count == 1:
         return None if size <= LARGEST_CHUNK else "a video of more than 64 MB goes in chunks"
     if size < SMALLEST_CHUNK:
@@ -135,7 +135,9 @@ def check_photos(source: PhotoSource) -> None:
 
 
 def check_urls(urls: Sequence[str], application: Application) -> None:
-    """Under a prefix that is verified, and https; http only to this machine, since simulators live here."""
+    """Check that each URL has a verified prefix and uses https; http only for this machine, for
+    simulators.
+    """
     for url in urls:
         parts = urlsplit(url)
         near = parts.hostname in {"127.0.0.1", "localhost"}

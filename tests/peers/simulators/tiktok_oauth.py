@@ -1,10 +1,10 @@
-"""TikTok's Login Kit v2: the authorize page, the token call, revocation, and whose token it is.
+"""TikTok's Login Kit v2: the authorize page, the token call, revocation, and the caller of a token.
 
-Checked: `client_key`, not `client_id`; scopes with commas; `response_type=code`; a redirect_uri that is
-registered, letter by letter [D]; a `state` [D]. A PKCE challenge is the hex SHA-256 of the verifier [K], with
-`S256`; whoever sent one sends the verifier, and whoever didn't sends none [ours]. A code lives 10 min [K], is
-bound to its client and redirect_uri [D] and works once; its second use ends what came of the first [ours, as
-RFC 6749 4.1.2]. The pages don't say with which status errors come: `Application.oauth_error_status`.
+Checked: `client_key`, not `client_id`; scopes with commas; `response_type=code`; a registered redirect_uri,
+compared exactly [D]; a `state` [D]. A PKCE challenge is the hex SHA-256 of the verifier [K], with `S256`; a
+verifier is required with a challenge and refused without one [ours]. A code lives 10 min [K], is bound to its
+client and redirect_uri [D] and works once; a second use invalidates the tokens of the first [ours, as RFC
+6749 4.1.2]. The pages don't give the status of errors: `Application.oauth_error_status`.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from tests.peers.simulators.tiktok_tokens import Family, Stolen, Tokens
 
 
 class Windows:
-    """Sliding windows. What is over the limit isn't counted."""
+    """Sliding windows. Refused calls don't count."""
 
     def __init__(self) -> None:
         self._times: dict[tuple[str, str], deque[float]] = defaultdict(deque)
@@ -51,7 +51,7 @@ class OAuth:
         return self._consents.answer(request, self._asked(request.query), self._people.usernames(), now)
 
     def _asked(self, query: Mapping[str, str]) -> Asked:
-        """A mistake is shown to the person, and sends nobody anywhere."""
+        """Validate an authorization request; an error is shown to the person, without a redirect."""
         scopes = [scope for scope in query.get("scope", "").split(",") if scope]
         challenge = query.get("code_challenge")
         checks = {
@@ -121,7 +121,9 @@ class OAuth:
         return unstored(family.told(pair, self._people.of(family.username), now))
 
     def revoke(self, request: Request) -> Answer:
-        """Empty. A token that doesn't work is an error [ours], as it is when the first answer was lost."""
+        """Revoke a token; empty response. An invalid token is an error [ours], also after a lost first
+        response.
+        """
         if not self.tokens.revoke(self._form(request).get("token", "")):
             raise self._refused("invalid_request", "The token is invalid.")
         return Answer(200)
@@ -129,7 +131,7 @@ class OAuth:
     def caller(
         self, request: Request, what: str, a_minute: int, scopes: Sequence[str], now: float
     ) -> tuple[Family, Creator]:
-        """The holder of the access token, with any of `scopes` and under the limit of `what`."""
+        """Return the holder of the access token, with any of `scopes` and under the limit of `what`."""
         family = self.tokens.holder(request.bearer() or "", now)
         if family is None:
             raise refused("access_token_invalid", "The access token is invalid or not found in the request.")

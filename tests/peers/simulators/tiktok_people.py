@@ -1,4 +1,4 @@
-"""A TikTok creator, and the one application that asks for them."""
+"""TikTok creators, and the one application that requests access."""
 
 from typing import Any
 
@@ -6,15 +6,15 @@ import msgspec
 
 LEVELS = ("PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_OF_CREATOR", "SELF_ONLY")
 
-#: Whoever changes one of these in the app makes what an earlier creator_info said out of date.
+#: Options of the app; changing one makes an earlier creator_info outdated.
 OPTIONS = ("offered", "comment_disabled", "duet_disabled", "stitch_disabled", "max_video_post_duration_sec")
 
 
 class Creator(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """A person of `POST /_sim/accounts`: `username` and any of these; what isn't given stays as it is.
+    """A person of `POST /_sim/accounts`: `username` and any of these; missing fields stay as they are.
 
-    `refuses` are error codes of the next inits, `fails` the fail_reasons of the next posts that are accepted,
-    both first to last. Times are seconds: an accepted post is processed for `processing_s`, a public one then
+    `refuses` are error codes of the next inits, `fails` the fail_reasons of the next accepted posts, both
+    first to last. Times are seconds: an accepted post is processed for `processing_s`, a public one then
     moderated for `moderation_s`; a file is pulled `pull_after_s` after its init.
     """
 
@@ -35,7 +35,7 @@ class Creator(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     followers: int = 0
     refuses: list[str] = msgspec.field(default_factory=list)
     fails: list[str] = msgspec.field(default_factory=list)
-    #: Whether creator_info was asked since the options last changed.
+    #: Whether creator_info was called since the options last changed.
     info_read: bool = False
 
     @property
@@ -44,13 +44,13 @@ class Creator(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def offered(self) -> list[str]:
-        """The levels of `privacy_level_options`, or else those that every account of its kind has [D]."""
+        """Return the levels of `privacy_level_options`, or those of every account of its kind [D]."""
         if self.privacy_level_options is not None:
             return self.privacy_level_options
         return [level for level in LEVELS if level != (LEVELS[0] if self.is_private else LEVELS[2])]
 
     def told(self) -> dict[str, Any]:
-        """The `data` of creator_info."""
+        """Return the `data` of creator_info."""
         return {
             "creator_avatar_url": f"https://p16.tiktok.test/{self.username}.jpeg",
             "creator_username": self.username,
@@ -64,11 +64,11 @@ class Creator(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class Application(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Ours, as registered; `POST /_sim/app` changes any of it.
+    """Our application, as registered; `POST /_sim/app` changes it.
 
-    `strict_rotation`: a refresh token works once, whatever became of the answer. `oauth_error_status`: the
-    pages don't give it. `verified_prefixes` are what media may be pulled from, each with a slash at its end;
-    `callback_url` is where webhooks go.
+    `strict_rotation`: a refresh token works once, even if the response is lost. `oauth_error_status`: not
+    given by the pages. `verified_prefixes` are allowed prefixes of pulled media, each with a slash at its
+    end; `callback_url` is the webhooks' address.
     """
 
     client_key: str = "simulatedclientkey"
@@ -82,7 +82,7 @@ class Application(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class People:
-    """By their usernames."""
+    """Creators by username."""
 
     def __init__(self) -> None:
         self._creators: dict[str, Creator] = {}
@@ -91,13 +91,13 @@ class People:
         return list(self._creators)
 
     def of(self, username: str) -> Creator:
-        """Of nobody: ValueError."""
+        """Return the creator. Raises ValueError for an unknown one."""
         if username not in self._creators:
             raise ValueError(f"no such person: {username}")
         return self._creators[username]
 
     def put(self, given: dict[str, Any]) -> Creator:
-        """Make or change one."""
+        """Create or change a creator."""
         before = self._creators.get(given.get("username", ""))
         known = {} if before is None else msgspec.structs.asdict(before)
         made = msgspec.convert(known | {"info_read": False} | given, Creator)

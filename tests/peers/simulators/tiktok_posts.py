@@ -1,4 +1,4 @@
-"""A post from its init to what became of it, by the clock."""
+"""A post from its init to its outcome, by the clock."""
 
 import itertools
 import re
@@ -21,9 +21,9 @@ DAY_S = 86400
 
 
 class Stage(StrEnum):
-    #: Its bytes are to come; `PROCESSING_UPLOAD`.
+    #: Waits for its bytes; `PROCESSING_UPLOAD`.
     OPEN = "open"
-    #: All of it is there, or will be pulled: nobody can stop it any more.
+    #: Complete, or to be pulled: it can't be stopped any more.
     TAKEN = "taken"
     INBOX = "inbox"
     COMPLETE = "complete"
@@ -32,12 +32,12 @@ class Stage(StrEnum):
     GONE = "gone"
 
 
-#: What a person may do with a post in the app, and from which stages.
+#: A person's actions on a post in the app, with their valid stages.
 DEEDS = {"post": (Stage.INBOX,), "delete": (Stage.INBOX, Stage.COMPLETE, Stage.PUBLIC)}
 
 
 class Post(msgspec.Struct, kw_only=True):
-    """`upload`: what FILE_UPLOAD announced; `urls`: what is pulled; `fate`: its fail_reason."""
+    """A post. `upload`: the announced FILE_UPLOAD; `urls`: pulled files; `fate`: its fail_reason."""
 
     key: str
     username: str
@@ -65,7 +65,7 @@ class Upload(msgspec.Struct, kw_only=True, frozen=True):
     ends_at: float
 
     def end_of(self, start: int) -> int:
-        """Of the chunk that begins at `start`, its last byte's number: the last chunk takes what remains."""
+        """Return the last byte's number of the chunk at `start`: the last chunk takes the rest."""
         number = start // self.chunk
         return self.size - 1 if number >= self.count - 1 else start + self.chunk - 1
 
@@ -82,12 +82,12 @@ class Posts:
         return post
 
     def accept(self, post: Post) -> None:
-        """From here on it comes about by itself, unless `judge` gives it a fate."""
+        """Accept the post; it proceeds by itself, unless `judge` sets a failure."""
         post.stage, post.entry.state = Stage.TAKEN, State.COMING
         post.entry.accepted_at = self._clock.now()
 
     def judge(self, post: Post, wrong: str | None, at: float) -> None:
-        """Its files are there `at` that time, or `wrong` says why not."""
+        """Record that its files are complete `at` that time, or are `wrong`."""
         self.settle()
         creator = self._people.of(post.username)
         post.fate = creator.fails.pop(0) if creator.fails else post.fate or wrong
@@ -104,7 +104,7 @@ class Posts:
             post.public_at = post.done_at + creator.moderation_s
 
     def sent_today(self, creator: Creator, *, but: Post | None = None) -> int:
-        """Direct posts that were accepted in the last 24 h and haven't failed."""
+        """Count the direct posts accepted in the last 24 h that haven't failed."""
         since = self._clock.now() - DAY_S
         return sum(
             post.username == creator.username
@@ -116,7 +116,7 @@ class Posts:
         )
 
     def pending(self, creator: Creator) -> int:
-        """Drafts of the last 24 h that their owner has neither posted nor deleted; begun ones count."""
+        """Count the drafts of the last 24 h that are neither posted nor deleted; begun ones count."""
         since = self._clock.now() - DAY_S
         return sum(
             post.username == creator.username
@@ -127,7 +127,7 @@ class Posts:
         )
 
     def lose_access(self, username: str) -> None:
-        """Ends what isn't done yet."""
+        """Fail the unfinished posts."""
         for post in self.by_key.values():
             if post.username == username and post.stage in {Stage.OPEN, Stage.TAKEN}:
                 post.fate = "auth_removed"
@@ -165,7 +165,7 @@ class Posts:
         self._hooks.emit(at, event, self._people.of(post.username).open_id, said)
 
     def act(self, key: str, deed: str | None, fail: str | None) -> Post:
-        """A person's deed with a post, or the fault that TikTok finds while it is processed."""
+        """Apply a person's action, or a failure during processing."""
         self.settle()
         if key not in self.by_key:
             raise ValueError(f"no such publish_id: {key}")
@@ -184,7 +184,7 @@ class Posts:
         return post
 
     def _delete(self, post: Post, now: float) -> None:
-        """A draft that its owner throws away has failed; a post of theirs is merely gone."""
+        """Delete a post: a draft becomes failed, a public post deleted."""
         if post.stage is Stage.INBOX:
             post.fate = "publish_cancelled"
             self._move(post, Stage.FAILED, State.DELETED, now, "post.publish.failed", reason=post.fate)
@@ -196,7 +196,7 @@ class Posts:
 
 
 def status_of(post: Post) -> dict[str, Any]:
-    """The `data` of status/fetch, of a settled post; their spelling."""
+    """Return the `data` of status/fetch for a settled post; their spelling."""
     waiting = "PROCESSING_UPLOAD" if post.upload else "PROCESSING_DOWNLOAD"
     known = {
         Stage.FAILED: "FAILED",
@@ -213,7 +213,7 @@ def status_of(post: Post) -> dict[str, Any]:
 
 
 def publish_id(*, is_photo: bool, is_draft: bool) -> str:
-    """Of the three prefixes that their pages show, and their length of at most 64."""
+    """Return an id with a prefix from their pages, of at most 64 characters."""
     where = "inbox" if is_draft else "pub"
     kind, how = ("p", "url") if is_photo else ("v", "file")
     return f"{kind}_{where}_{how}~v2-1.{secrets.randbelow(10**18):018d}"
@@ -236,7 +236,7 @@ def range_of(request: Request) -> Range | None:
 
 
 def take(post: Post | None, request: Request, now: float) -> bool:
-    """Take a chunk in; whether it was the last. Raises `Refused`, and then nothing has changed."""
+    """Accept a chunk; return whether it was the last. Raises `Refused` without any change."""
     upload = allowed(post, request, now)
     assert post is not None
     found = range_of(request)
@@ -260,5 +260,5 @@ def allowed(post: Post | None, request: Request, now: float) -> Upload:
 
 
 def progress(post: Post, upload: Upload) -> dict[str, str]:
-    """The guide's own form: the number of bytes, not the last one's."""
+    """Return the progress header as in the guide: the number of bytes, not the last one's index."""
     return {"Content-Range": f"bytes 0-{post.file.size}/{upload.size}"}

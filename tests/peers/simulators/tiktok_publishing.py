@@ -1,4 +1,4 @@
-"""The calls that make a post, and those that ask about one."""
+"""Calls that create a post, and status calls."""
 
 import secrets
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ from tests.peers.simulators.tiktok_tokens import Family
 from tests.waiting import PATIENCE_S
 
 UPLOAD_S = 3600
-#: Of a draft, which its owner may still cut.
+#: Maximal length of a draft, which its owner may still cut.
 LONGEST_DRAFT_S = 600
 
 T = TypeVar("T")
@@ -119,7 +119,7 @@ class Publishing:
         is_draft: bool = False,
         is_aigc: bool = False,
     ) -> Post:
-        """Of a video's source, or of photos' addresses. Not begun yet: its source is checked here."""
+        """Build a post from a video's source, or from photo URLs, and validate the source."""
         now, is_photo = self._clock.now(), not isinstance(source, VideoSource)
         upload, urls = sourced(source, now)
         check_urls(urls, self._application)
@@ -146,7 +146,7 @@ class Publishing:
         )
 
     def _begun(self, post: Post, creator: Creator) -> Answer:
-        """Refusals for reasons that only TikTok knows."""
+        """Begin the post, or refuse for reasons of the platform."""
         self._posts.settle()
         if creator.refuses:
             raise refused(creator.refuses.pop(0), "as the simulator was told")
@@ -190,7 +190,7 @@ class Publishing:
         return Answer(201 if is_whole else 206, b"", progress(post, post.upload))
 
     def _wrong_video(self, post: Post) -> str | None:
-        """The fail_reason of what isn't a video that this person may post."""
+        """Return the fail_reason of an invalid video, or None."""
         if not is_video(post.file.head):
             return "file_format_check_failed"
         seconds = duration_s(post.file.head)
@@ -212,7 +212,7 @@ class Publishing:
 
 
 def sourced(source: VideoSource | Sequence[str], now: float) -> tuple[Upload | None, Sequence[str]]:
-    """The file to upload, or the one to fetch: one or the other."""
+    """Return the upload, or the URLs to pull."""
     if not isinstance(source, VideoSource):
         return None, source
     size, chunk, count = check_upload(source)
@@ -221,7 +221,7 @@ def sourced(source: VideoSource | Sequence[str], now: float) -> tuple[Upload | N
 
 
 def body_of(request: Request, shape: type[T]) -> T:
-    """JSON that says so, of this shape, and nothing else in it."""
+    """Decode a JSON body of this shape; unknown fields are refused."""
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
         raise refused("invalid_param", "Content-Type is application/json; charset=UTF-8")
     try:
@@ -234,7 +234,7 @@ LARGEST_PHOTO = 20 * 10**6
 
 
 async def pull(post: Post) -> str | None:
-    """Fetch all of its addresses in their order; the fail_reason if one can't be had or isn't a photo."""
+    """Pull all its URLs in order; return the fail_reason if one fails or isn't a photo."""
     async with httpx.AsyncClient(
         timeout=PATIENCE_S, follow_redirects=False, trust_env=False, verify=False
     ) as http:

@@ -1,10 +1,10 @@
-"""Tokens: one family for each consent, in which a refresh puts a new pair in the place of the last.
+"""Tokens: one family for each consent; a refresh replaces the last pair by a new one.
 
-An access token lives 24 h, a refresh token 365 d [D]. A refresh gives a new refresh token and ends the one
-it was given; that one again, later, is a theft, and ends the whole family [ours: TikTok's pages only say
-that the token may change]. Yet the refresh token before the last is answered with the last pair again as
-long as nobody has used any of that: so a lost answer costs nothing [ours; `strict_rotation` takes it away].
-An access token ends when one of a later pair is used [ours].
+An access token lives 24 h, a refresh token 365 d [D]. A refresh issues a new refresh token and invalidates
+the used one; a later reuse counts as theft, and ends the whole family [ours: TikTok's pages only state that
+the token may change]. Exception: the previous refresh token returns the last pair again until any token of it
+is used, so that a lost response is harmless [ours; disabled by `strict_rotation`]. An access token ends when
+a token of a later pair is used [ours].
 """
 
 import secrets
@@ -35,7 +35,7 @@ class Family(msgspec.Struct, kw_only=True):
     ended: bool = False
 
     def told(self, pair: Pair, creator: Creator, now: float) -> dict[str, object]:
-        """The flat answer of the token call."""
+        """Return the flat response of the token call."""
         return {
             "access_token": pair.access,
             "expires_in": int(pair.access_ends - now),
@@ -48,7 +48,7 @@ class Family(msgspec.Struct, kw_only=True):
 
 
 class Stolen(Exception):
-    """A refresh token was used again: its family has ended."""
+    """Raised for a reused refresh token: its family has ended."""
 
 
 class Tokens:
@@ -61,7 +61,7 @@ class Tokens:
         return family, renewed(family, now)
 
     def holder(self, access: str, now: float) -> Family | None:
-        """The holder of this access token, which counts as its use; None for one that doesn't work."""
+        """Return the holder of an access token, and mark it as used; None if it is invalid."""
         for family in self.families.values():
             for number, pair in enumerate(family.pairs):
                 if pair.access == access:
@@ -73,14 +73,14 @@ class Tokens:
         return None
 
     def owner(self, tokens: set[str | None]) -> str | None:
-        """The username whose any of these is, or was; asking counts as no use."""
+        """Return the username of any of these tokens, current or past, without marking them as used."""
         for family in self.families.values():
             if any({pair.access, pair.refresh} & tokens for pair in family.pairs):
                 return family.username
         return None
 
     def refresh(self, token: str, now: float, *, strict: bool) -> tuple[Family, Pair] | None:
-        """The pair that follows; None for a token that doesn't work. Raises `Stolen`."""
+        """Return the next pair; None for an invalid token. Raises `Stolen`."""
         for family in self.families.values():
             for number, pair in enumerate(family.pairs):
                 if pair.refresh == token:
@@ -102,7 +102,7 @@ class Tokens:
         raise Stolen
 
     def revoke(self, token: str) -> bool:
-        """By an access or a refresh token of its own; False for one that doesn't work."""
+        """End the family of an access or refresh token; return False for an invalid one."""
         for family in self.families.values():
             if not family.ended and any(token in {pair.access, pair.refresh} for pair in family.pairs):
                 family.ended = True
@@ -110,13 +110,13 @@ class Tokens:
         return False
 
     def remove(self, username: str) -> None:
-        """The person takes the application's access away."""
+        """Withdraw the application's access."""
         for family in self.families.values():
             family.ended |= family.username == username
 
 
 def renewed(family: Family, now: float) -> Pair:
-    """The refresh token keeps the end that the consent gave it."""
+    """Add a new pair; its refresh token keeps the end set by the consent."""
     ends = family.pairs[0].refresh_ends if family.pairs else now + REFRESH_S
     pair = Pair(
         access=f"act.{secrets.token_urlsafe(24)}",

@@ -1,4 +1,4 @@
-"""A person's calls of the simulated TikTok, as our application makes them."""
+"""Calls of our application for a person on the simulated TikTok."""
 
 import hashlib
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ DAY_S, YEAR_S = 86400, 365 * 86400
 
 
 def settings(base: str) -> dict[str, str]:
-    """Ours, for a TikTok at this address."""
+    """Return settings for a TikTok at this address."""
     return {f"tiktok_{name}": value for name, value in CLIENT.items()} | {
         "tiktok_url": base,
         "tiktok_api_url": base,
@@ -27,7 +27,7 @@ def settings(base: str) -> dict[str, str]:
 
 
 def authorize(base: str = "", **changed: str) -> str:
-    """The authorize page's address; a parameter that is changed to nothing is left out."""
+    """Return the authorize page's address; empty parameters are omitted."""
     query = {
         "client_key": CLIENT["client_key"],
         "scope": SCOPES,
@@ -56,7 +56,7 @@ async def refresh(http: httpx.AsyncClient, token: str) -> httpx.Response:
 
 
 class User(NamedTuple):
-    """Ada, as our application sees her, with a pair of tokens."""
+    """Ada from our application's view, with a pair of tokens."""
 
     http: httpx.AsyncClient
     sim: Sim
@@ -70,7 +70,7 @@ class User(NamedTuple):
     async def init(
         self, *, where: str = "video/init", size: int = len(FILM), **changed: Any
     ) -> httpx.Response:
-        """Of one chunk unless `changed` says otherwise; what of it isn't of source_info is of post_info."""
+        """Begin a video of one chunk; `changed` overrides fields of source_info, others go to post_info."""
         source = {"source": "FILE_UPLOAD", "video_size": size, "chunk_size": size, "total_chunk_count": 1}
         info = {} if "inbox" in where else {"title": "Hello", "privacy_level": "PUBLIC_TO_EVERYONE"}
         for name, value in changed.items():
@@ -79,7 +79,7 @@ class User(NamedTuple):
         return await self.ask(where, {"source_info": source, "post_info": info})
 
     async def begun(self, **changed: Any) -> tuple[str, str]:
-        """A publish_id and the address for its file, after creator_info."""
+        """Call creator_info and begin a video; return its publish_id and upload address."""
         await self.ask("creator_info/query")
         said = (await self.init(**changed)).json()
         return said["data"]["publish_id"], said["data"]["upload_url"]
@@ -90,7 +90,7 @@ class User(NamedTuple):
         return await self.http.put(url, content=part, headers=headers)
 
     async def sent(self, file: bytes = FILM, **changed: Any) -> str:
-        """Begun and uploaded whole."""
+        """Begin and upload a video."""
         publish_id, url = await self.begun(size=len(file), **changed)
         assert (await self.put(url, file)).status_code == 201
         return publish_id

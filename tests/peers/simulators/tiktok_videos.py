@@ -1,7 +1,7 @@
-"""The counts of public posts, as the simulated TikTok tells them (Display API: Query Videos).
+"""Counts of public posts on the simulated TikTok (Display API: Query Videos).
 
-[D] 20 ids a call, 600 calls a minute, the scope video.list; ids of others, and of what isn't public any more,
-are left out. [ours] An id that is no number, or one that is named twice, refuses all.
+[D] 20 ids a call, 600 calls a minute, the scope video.list; ids of other people, and of posts that aren't
+public any more, are omitted. [ours] A non-numeric or repeated id fails the call.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ class Videos:
         self._clock, self._oauth, self._posts = clock, oauth, posts
 
     async def query(self, request: Request) -> Answer:
-        """`POST /v2/video/query/?fields=`"""
+        """Serve `POST /v2/video/query/?fields=`."""
         now = self._clock.now()
         _, creator = self._oauth.caller(request, "video_query", A_MINUTE, ("video.list",), now)
         fields = [name for name in request.query.get("fields", "").split(",") if name]
@@ -35,7 +35,7 @@ class Videos:
         return envelope({"videos": told})
 
     def see(self, given: dict[str, Any]) -> dict[str, int]:
-        """Of `POST /_sim/figures {"publish_id", "figures": {}}`: these are its counts now."""
+        """Set a post's counts from `POST /_sim/figures {"publish_id", "figures": {}}`."""
         self._posts.by_key[given["publish_id"]].figures = given["figures"]
         return {"counts": len(given["figures"])}
 

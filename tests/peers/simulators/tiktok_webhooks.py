@@ -1,6 +1,7 @@
-"""Webhooks, which TikTok sends by itself: signed, at least once, in no order [D].
+"""TikTok's webhooks: signed, at least once, in no order [D].
 
-Here nothing leaves by itself. `GET /_sim/webhooks` lists what is due; `POST /_sim/webhooks/deliver` sends it.
+Nothing is sent automatically here. `GET /_sim/webhooks` lists due events; `POST /_sim/webhooks/deliver` sends
+them.
 """
 
 import hashlib
@@ -17,7 +18,7 @@ from tests.waiting import PATIENCE_S
 
 
 class Hook(msgspec.Struct, kw_only=True):
-    """An event; `sent` says with what status each delivery was answered (0: not at all)."""
+    """An event; `sent` has the response status of each delivery (0: none)."""
 
     id: int
     at: float
@@ -27,12 +28,12 @@ class Hook(msgspec.Struct, kw_only=True):
     sent: list[int] = msgspec.field(default_factory=list)
 
     def is_due(self) -> bool:
-        """Until one delivery was answered 200: TikTok takes nothing else for an answer."""
+        """Return whether no delivery got a 200: TikTok accepts no other status."""
         return 200 not in self.sent
 
 
 class Delivery(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """`order`: `due` (as they came about), `reversed`, or ids; `copies` of each, one after the other."""
+    """`order`: `due` (in order of occurrence), `reversed`, or ids; `copies` of each, one after the other."""
 
     order: str | list[int] = "due"
     copies: int = 1
@@ -52,7 +53,9 @@ class Hooks:
         return [hook for hook in self.all if hook.is_due()]
 
     def chosen(self, order: str | Sequence[int]) -> list[Hook]:
-        """Of an unknown order or id: ValueError. Named ones are sent even if they aren't due any more."""
+        """Return the chosen events; explicit ids may be delivered already. Raises ValueError for an unknown
+        order or id.
+        """
         if isinstance(order, str):
             if order not in {"due", "reversed"}:
                 raise ValueError(f"order is due, reversed or a list of ids, not {order}")
@@ -63,7 +66,7 @@ class Hooks:
         return [by_id[number] for number in order]
 
     async def deliver(self, asked: Delivery, now: float) -> list[Hook]:
-        """To the application's callback URL."""
+        """Deliver to the application's callback URL."""
         if self._application.callback_url is None:
             raise ValueError("the application has no callback_url: POST /_sim/app")
         chosen = [hook for hook in self.chosen(asked.order) for _ in range(asked.copies)]
@@ -82,7 +85,7 @@ class Hooks:
             return 0
 
     def body(self, hook: Hook) -> bytes:
-        """`content` is a JSON string within the JSON."""
+        """Return the body; `content` is a JSON string within the JSON."""
         return msgspec.json.encode(
             {
                 "client_key": self._application.client_key,
@@ -95,6 +98,6 @@ class Hooks:
 
 
 def signature(secret: str, body: bytes, at: int) -> str:
-    """The header's value: HMAC-SHA256, in hex, over the time, a dot and the body."""
+    """Return the header's value: HMAC-SHA256, in hex, over the time, a dot and the body."""
     digest = hmac.new(secret.encode(), b"%d." % at + body, hashlib.sha256).hexdigest()
     return f"t={at},s={digest}"

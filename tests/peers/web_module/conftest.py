@@ -1,4 +1,4 @@
-"""A browser, a server that takes events, and a page of a site that sends them."""
+"""Fixtures: a browser, an event server, and a page of a site that sends events."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ def browser() -> Iterator[Page]:
 
 @pytest.fixture
 def server(browser: Page) -> Iterator[EventServer]:
-    """Of a port that another one may have had: what the pages of that one have kept is gone."""
+    """Start a server; clears stored data of an earlier server on the same port."""
     with serving() as served:
         browser.ask("Storage.clearDataForOrigin", origin=served.site, storageTypes="all")
         yield served
@@ -24,7 +24,7 @@ def server(browser: Page) -> Iterator[EventServer]:
 
 @pytest.fixture
 def page(browser: Page, server: EventServer) -> Iterator[Page]:
-    """A page of a site that has started the module."""
+    """Open a page that has started the module."""
     server.open(browser)
     yield browser
     leave(browser)

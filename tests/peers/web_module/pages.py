@@ -1,4 +1,4 @@
-"""Web pages that send events, and the server that they send them to: it answers as a test says."""
+"""Web pages that send events, and their event server with test-defined responses."""
 
 import json
 import threading
@@ -14,7 +14,7 @@ from tests.peers.chromium import Page
 
 APP = "app_01a4f3c2-0000-7000-8000-000000000001"
 KEY = f"lpa_{APP}_{'k' * 43}"
-#: How many events wait in storage.
+#: The number of events waiting in storage.
 KEPT = "Object.keys(localStorage).filter((name) => /[.][^.]+[.]/.test(name)).length"
 STILL = "void (globalThis.setTimeout = () => 0);"
 READY = "globalThis.tenantry?.init"
@@ -23,7 +23,7 @@ Json = dict[str, Any]
 
 
 class Told(NamedTuple):
-    """An answer of the API; None in its place is none: the connection is closed."""
+    """A response of the API; None instead of one closes the connection."""
 
     status: int = 202
     headers: tuple[tuple[str, str], ...] = ()
@@ -43,20 +43,20 @@ class Came(NamedTuple):
 
 
 class EventServer:
-    """The API's part and the site's. `came` is all that came, `taken` the ids that were answered with 202."""
+    """The API's event route and the site. `came` are all requests, `taken` the ids with a 202."""
 
     def __init__(self) -> None:
         self.url = ""
         self.came: list[Came] = []
         self.taken: list[str] = []
         self.answer: Callable[[Came], Told | None] = lambda _: Told()
-        #: Of the site's pages.
+        #: Headers of the site's pages.
         self.headers: dict[str, str] = {}
         self.script = ""
 
     @property
     def site(self) -> str:
-        """Another origin than the API's."""
+        """Return an origin different from the API's."""
         return self.url.replace("127.0.0.1", "localhost")
 
     @property
@@ -79,7 +79,7 @@ class EventServer:
         return told
 
     def init(self, **options: Any) -> str:
-        """The words of a page that starts the module."""
+        """Return a script that starts the module."""
         given = {"endpoint": f"{self.url}/v1/apps/{APP}/events", "key": KEY, **options}
         return f"tenantry.init({json.dumps(given)})"
 
@@ -140,14 +140,14 @@ def leave(page: Page) -> None:
 
 
 def still(*pages: Page) -> None:
-    """Their timers end no more: the module sends what it is told to, however slow the machine is."""
+    """Stop the pages' timers: the module then sends only on request, however slow the machine is."""
     for page in pages:
         page.run(STILL)
 
 
 @contextmanager
 def blank(page: Page) -> Iterator[Page]:
-    """Another tab, which hears nothing of what became of pages before."""
+    """Open another tab, without events of earlier pages."""
     other = Page(page.browser)
     try:
         yield other
@@ -157,7 +157,7 @@ def blank(page: Page) -> Iterator[Page]:
 
 @contextmanager
 def tab(page: Page, server: EventServer) -> Iterator[Page]:
-    """Another tab of the same site."""
+    """Open another tab of the same site."""
     with blank(page) as other:
         server.open(other)
         yield other

@@ -1,4 +1,4 @@
-"""What a page says by the web module, in Chromium: once, with what it is about, and with consent alone."""
+"""Events of a page in Chromium: each once, with its context, and only with consent."""
 
 import re
 import time
@@ -36,7 +36,7 @@ def test_what_a_page_says_comes_once_with_what_it_is_about(page: Page, server: E
 
 
 def test_addresses_are_told_without_their_query(browser: Page, server: EventServer) -> None:
-    """Also the one before, which a site's own pages pass on whole."""
+    """Includes the referrer, which the browser passes on whole within a site."""
     server.open(browser, "/reset")
     browser.run("history.replaceState({}, '', '/reset?token=secret#secret')")
     browser.run("void (location.href = '/new?code=secret#secret')")
@@ -96,7 +96,7 @@ def test_a_consent_that_is_taken_back_holds_in_every_tab(page: Page, server: Eve
         page.run("tenantry.consent(false)")
         other.until("tenantry.track('three') === undefined")
         for each in (page, other):
-            # A tab learns some time later what another one has stored.
+            # A tab notices another tab's storage changes with a delay.
             each.until("Object.keys(localStorage).length === 0")
             each.run("tenantry.flush()")
     leave(page)

@@ -1,4 +1,4 @@
-"""What a page has said by the web module is taken, whatever becomes of page, net and answer: in Chromium."""
+"""Delivery of a page's events in Chromium: none is lost with a page, a connection or a response."""
 
 import threading
 
@@ -36,7 +36,7 @@ def test_a_page_that_is_hidden_sends_at_once(page: Page, server: EventServer) ->
 
 
 def test_more_than_a_page_end_may_send_is_sent_by_the_next_page(page: Page, server: EventServer) -> None:
-    """A request has what outlives a page; the rest comes with the next one, and nothing is lost."""
+    """One request fits into the page's end; the next page sends the rest."""
     ids = track(page, *map(str, range(9)), text="é" * 10_000)
     leave(page)
     until(lambda: [came for came in server.came if came.size > 40_000])
@@ -95,7 +95,7 @@ def test_of_events_that_wait_the_latest_thousand_are_kept(page: Page, server: Ev
     server.answer = lambda _: Told(503)
     ids = track(page, *map(str, range(1010)))
     assert page.run(KEPT) == 1000
-    # What is under way is answered before the answers change.
+    # Requests in flight are answered before the response changes.
     page.run("tenantry.flush()")
     server.answer = lambda _: Told()
     page.run(AGAIN)
@@ -112,7 +112,7 @@ def test_a_full_storage_loses_nothing(page: Page, server: EventServer) -> None:
 
 @pytest.mark.parametrize("locks", [True, False], ids=["locks", "no locks"])
 def test_two_tabs_lose_nothing(page: Page, server: EventServer, locks: bool) -> None:
-    """With locks the one sends for both, each event once, while the other one's turn is not."""
+    """With locks one tab sends for both, each event once, while the other tab waits."""
     held, go = threading.Event(), threading.Event()
 
     def hold(_: Came) -> Told:

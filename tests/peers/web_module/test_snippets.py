@@ -15,7 +15,7 @@ from tests.waiting import until
 
 pytestmark = pytest.mark.peers
 
-#: The first answer is lost on its way to the page, whose timers never end: it sends when it is told to.
+#: Loses the first response on its way to the page, and stops its timers: it sends only on request.
 LOSING = """
 window.setTimeout = () => 0;
 const real = window.fetch;
@@ -29,13 +29,13 @@ window.fetch = async (...asked) => {
 
 
 class Shop(NamedTuple):
-    """An API, and an app of it whose pages are on localhost."""
+    """An API with an app for pages on localhost."""
 
     api: OwnApi
     app: dict[str, Any]
 
     def install(self, platform: str) -> dict[str, Any]:
-        """The spec as somebody has it who has put the key in."""
+        """Return the install spec with the local API's address."""
         at = f"/projects/{self.app['projectId']}/sdk-apps/{self.app['appId']}/install-spec"
         with self.api.client() as client:
             answer = client.get(at, params={"platforms": platform})
@@ -44,7 +44,7 @@ class Shop(NamedTuple):
         return spec
 
     def stored(self) -> list[tuple[str, str]]:
-        """Name and path of each event."""
+        """Return name and path of each event."""
         return asyncio.run(self._stored())
 
     async def _stored(self) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""`tenantry attack` on an API with planted faults: it finds each, and nothing at one that has none."""
+"""`tenantry attack` on an API with planted faults: it reports each fault, and nothing on a correct API."""
 
 import json
 import re
@@ -55,7 +55,7 @@ DOCUMENT = {
     }
 }
 
-#: Each fault, with the check and the words that find it.
+#: Each fault, with the check and the words of its finding.
 FAULTS = {
     "read": ("tenancy", "GET", "answered 200 to another organization's id"),
     "write": ("tenancy", "DELETE", "answered 200 to another organization's id"),
@@ -69,14 +69,14 @@ FAULTS = {
 
 
 class Stub:
-    """An API of projects, with one of the faults or none."""
+    """An API of projects, with one fault or none."""
 
     def __init__(self, fault: str | None) -> None:
         self.fault = fault
         self.projects: dict[str, dict[str, str]] = {}
         self.scopes: dict[str, list[str]] = {"one": ["*"], "two": ["*"]}
         self.touched = 0
-        #: Kills of keys that a rate limit refuses before one passes.
+        #: Requests to kill a key that get a 429 before one succeeds.
         self.refused_kills = 0
 
     def answer(self, method: str, path: str, key: str, body: bytes) -> tuple[int, Any]:
@@ -149,7 +149,7 @@ def refused(status: int, message: str = "not found") -> tuple[int, Any]:
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    #: Else each answer waits 40 ms for the client's acknowledgement of its head.
+    #: Otherwise each response waits 40 ms for the client's acknowledgement of its head.
     disable_nagle_algorithm = True
     stub: ClassVar[Stub]
 
@@ -173,7 +173,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def served(stub: Stub) -> Iterator[str]:
-    """Yields its address."""
+    """Serve the stub; yields its address."""
     handler = type("Served", (Handler,), {"stub": stub})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -190,7 +190,7 @@ def url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 def attacked(url: str, *words: str) -> tuple[int, dict[str, Any]]:
-    """The exit code and the report. A limit on costs that a busy machine doesn't reach."""
+    """Run the attack; return its exit code and report. The cost limit is high enough for a busy machine."""
     keys = ("--key", "one", "--key", "two")
     limits = ("--rate", "200", "--seconds", "120", "--cost-limit-ms", "300")
     done = CliRunner().invoke(tenantry, ["attack", url, *keys, *limits, "--json", *words])
@@ -209,7 +209,7 @@ def test_each_planted_fault_is_found(url: str, fault: str) -> None:
 
 
 class Clock:
-    """The time of an attack, which its pauses move."""
+    """Clock of an attack; its pauses advance it."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -223,7 +223,7 @@ class Clock:
 def test_keys_of_an_attack_are_killed_at_a_rate_limit_after_its_time(
     monkeypatch: pytest.MonkeyPatch, refused_kills: int, found: int
 ) -> None:
-    """The attack itself has used up the minute's requests. A key that stays alive is told."""
+    """The attack itself has used up the minute's requests. A key that stays alive is reported."""
     monkeypatch.setattr(calls, "time", clock := Clock())
     stub, tally = Stub(None), Tally()
     stub.refused_kills = refused_kills

@@ -1,4 +1,4 @@
-"""`tenantry attack` on a platform: a minute of it lets nothing through."""
+"""`tenantry attack` on a full platform: a minute of it finds nothing."""
 
 import asyncio
 import json
@@ -19,12 +19,12 @@ from tests.waiting import PATIENCE_S
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(600)]
 
-#: More than any machine needs for a refusal: costs are measured here, and judged by benchmarks.
+#: Higher than any refusal on a slow machine: benchmarks judge costs.
 COST_LIMIT_MS = "30000"
 
 
 async def test_a_minute_lets_nothing_through(settings: Settings, pool: Pool, tmp_path: Path) -> None:
-    """Two organizations with one of each object; limits are a partner's, so that the minute is used."""
+    """Attack two organizations that have one of each object, with a partner's rate limits."""
     keys = []
     for _ in range(2):
         async with pool.acquire() as conn:
