@@ -1,7 +1,8 @@
 """Client of an OpenAI-compatible endpoint.
 
-The operator sets its address, so it may be anywhere, loopback included. Of an answer size and shape are
-checked. The key goes to the endpoint alone: no redirect is followed, and no error repeats its words.
+The operator sets its address, so it may be any address, loopback included. The client checks size and
+shape of an answer. The key goes to the endpoint alone: no redirect is followed, and no error repeats the
+endpoint's words.
 """
 
 import asyncio
@@ -19,9 +20,9 @@ from workers.web.fetch import open_trusted
 
 #: Seconds for all requests of one question, so that a slow model can't use up the job's time.
 DEADLINE_S = 30.0
-#: Seconds of the longest Retry-After that is waited for.
+#: Seconds of the longest Retry-After that is obeyed.
 MAX_WAIT_S = 5.0
-#: Bytes of an answer: many times what `MAX_TOKENS` take, since some servers add the model's thoughts.
+#: Bytes of an answer: many times the size of `MAX_TOKENS`, since some servers add the model's thoughts.
 LIMIT = 256 << 10
 MAX_TOKENS = 900
 
@@ -31,7 +32,7 @@ Message: TypeAlias = dict[str, str]
 
 
 class Model(NamedTuple):
-    """Model to ask. `client` is bound to the endpoint and its key; `name` is the model's."""
+    """Model and its endpoint. `client` is bound to the endpoint and its key; `name` is the model's."""
 
     client: httpx.AsyncClient
     name: str
@@ -39,7 +40,7 @@ class Model(NamedTuple):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """The message of a choice."""
+    """Message of a choice."""
 
     content: str | None = None
     refusal: str | None = None
@@ -60,7 +61,7 @@ class Completion(msgspec.Struct, frozen=True):
 async def open_model(
     base_url: str, api_key: str, *, name: str, deadline_s: float = DEADLINE_S
 ) -> AsyncIterator[Model | None]:
-    """The model; None where there is no address."""
+    """Open the model; None if there is no address."""
     if not base_url:
         yield None
         return
@@ -71,9 +72,9 @@ async def open_model(
 
 
 async def complete(model: Model, messages: list[Message], form: dict[str, Any]) -> Choice:
-    """The model's choice, in a `response_format`.
+    """Return the model's choice, in a `response_format`.
 
-    Raises `ModelUnavailable`, or its subclass `ModelFormatRefused` for a 400.
+    Raises `ModelUnavailable`, or its subclass `ModelFormatRefused` for a 400 or 422.
     """
     request = {
         "model": model.name,
@@ -103,7 +104,7 @@ async def post(client: httpx.AsyncClient, body: bytes) -> Choice:
 
 @contextmanager
 def as_unavailable() -> Iterator[None]:
-    """Turn what the client and the decoder raise into `ModelUnavailable`."""
+    """Turn the errors of the client and the decoder into `ModelUnavailable`."""
     try:
         yield
     except httpx.TimeoutException as error:
@@ -132,7 +133,7 @@ def check(response: httpx.Response) -> None:
 
 
 def content_of(choice: Choice) -> str:
-    """The text of a choice. Raises `ModelInvalid` for one that was cut off, `ModelRefused` for none."""
+    """Return the text of a choice. Raises `ModelInvalid` if it was cut off, `ModelRefused` for a refusal."""
     if choice.message.refusal or choice.finish_reason == "content_filter":
         raise ModelRefused("the model refuses to answer")
     if choice.finish_reason == "length":

@@ -1,4 +1,4 @@
-"""Errors of a fetch: what httpx raises and what a site answers, as `SourceError`s that say what to fix.
+"""Errors of a fetch: errors of httpx and HTTP statuses as `SourceError`s with a message on how to fix them.
 
 docs/reference/errors.md lists their codes.
 """
@@ -26,20 +26,20 @@ from schemas.errors import (
 
 #: Seconds of the longest Retry-After that is obeyed: no job could wait longer.
 LONGEST_WAIT_S = 86400.0
-#: Seconds of the shortest cooldown after a 429. Waiting costs no attempt, so without it a site that names no
-#: wait would be asked without end.
+#: Seconds of the shortest cooldown after a 429. A wait costs no attempt, so without this minimum a site
+#: without a Retry-After would be requested endlessly.
 SHORTEST_COOLDOWN_S = 30.0
 
-#: What to do where the site fails.
+#: The user's next step if the site fails.
 LOOK = "look whether the page opens, then read it again"
 
 
 @contextmanager
 def as_source_errors(url: str) -> Iterator[None]:
-    """Turn what httpx, ssrfguard and a timeout raise into a `SourceError`.
+    """Turn the errors of httpx and ssrfguard, and timeouts, into a `SourceError`.
 
-    A message names the host that was asked for, never an address that it resolved to: that would tell a
-    stranger what our resolver knows.
+    A message names the requested host, never an address that it resolved to: that would disclose our
+    resolver's answers to a stranger.
     """
     host = host_of(url)
     try:
@@ -80,7 +80,7 @@ def unreachable(host: str, error: httpx.TransportError) -> Unreachable:
 
 
 def raise_for_status(response: httpx.Response) -> None:
-    """Raise the `SourceError` of a status that is no 2xx."""
+    """Raise the `SourceError` of a status other than 2xx."""
     if not response.is_success:
         raise error_of(response.status_code, retry_after(response.headers))
 
@@ -104,8 +104,7 @@ def error_of(status: int, wait_s: float | None) -> SourceError:
 
 
 def retry_after(headers: httpx.Headers) -> float | None:
-    """Retry-After in seconds. A date is compared with the response's own Date, where it has one: our clock
-    may be another."""
+    """Return Retry-After in seconds. A date is relative to the response's own Date: our clock may differ."""
     value = headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdecimal():
         return min(float(value), LONGEST_WAIT_S)
@@ -117,7 +116,7 @@ def retry_after(headers: httpx.Headers) -> float | None:
 
 
 def _read_date(value: str) -> datetime | None:
-    """An HTTP date in any of its forms, of which one names no zone; None if it is none."""
+    """Parse an HTTP date in any of its forms, of which one has no zone; None for any other text."""
     try:
         date = parsedate_to_datetime(value)
     except (TypeError, ValueError, OverflowError):

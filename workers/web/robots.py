@@ -1,4 +1,4 @@
-"""Rules of robots.txt (RFC 9309): which pages our bot may open, and how far apart."""
+"""Rules of robots.txt (RFC 9309): the pages that our bot may open, and its delay between requests."""
 
 import asyncio
 import time
@@ -20,19 +20,20 @@ from schemas.errors import (
 )
 from workers.web.fetch import BOT, Want, fetch
 
-#: RFC 9309 2.5: a crawler reads at least this much and may ignore the rest.
+#: RFC 9309 2.5: a crawler reads at least this much and may ignore further bytes.
 WANT = Want(accept="text/plain,*/*;q=0.1", limit=500 << 10, cut=True)
-#: Seconds for which rules are kept: a day at most (RFC 9309 2.4), and a minute where they forbid a page,
-#: since the partner whom we told so may have changed them.
+#: Seconds for which rules are kept: a day at most (RFC 9309 2.4). A minute where they forbid a page, since
+#: the partner may have changed them after our error message.
 LIFETIME_S, FORBIDDEN_LIFETIME_S = 86_400.0, 60.0
-#: Bytes of robots.txt that are kept, and what the smallest one counts. Parsed, one takes up to 30 times that.
+#: Bytes of robots.txt that are kept, and the smallest size that a file counts. Parsed, a file takes up to 30
+#: times its bytes.
 CACHE_BYTES, LEAST_BYTES = 1 << 20, 256
-#: Seconds of the longest Crawl-delay that is kept: some sites ask for minutes, which no ingest has.
+#: Seconds of the longest Crawl-delay that is kept: some sites set minutes, too long for an ingest.
 LONGEST_DELAY_S = 10.0
 
 
 class Rules(NamedTuple):
-    """The parsed rules of an origin, their bytes, and when they came, by the monotonic clock."""
+    """Parsed rules of an origin, their bytes, and when they were fetched, by the monotonic clock."""
 
     parsed: Protego
     size: int
@@ -44,7 +45,7 @@ class Rules(NamedTuple):
 
 
 class Robots:
-    """Rules of the origins that this process visits. What can't be read for now is not kept."""
+    """Cache of the rules of the visited origins. A file that can't be read for now is not cached."""
 
     def __init__(self, client: httpx.AsyncClient, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.client, self.clock = client, clock
@@ -52,7 +53,7 @@ class Robots:
         self.locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def admit(self, url: str) -> Rules:
-        """The rules that let our bot open `url`. Raises a `SourceError` where none do, or can be read."""
+        """Return the rules that admit `url`. Raises a `SourceError` if they forbid it, or can't be read."""
         for age_s in (LIFETIME_S, FORBIDDEN_LIFETIME_S):
             rules = await self.rules(url, age_s)
             # In a thread: matching against a large file would block the event loop.
@@ -63,7 +64,7 @@ class Robots:
         )
 
     async def rules(self, url: str, age_s: float) -> Rules:
-        """Rules that are at most `age_s` old. Callers for the same origin wait for one download."""
+        """Return rules of at most `age_s`. Callers for the same origin share one download (single-flight)."""
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc}"
         async with self.locks.setdefault(origin, asyncio.Lock()):
@@ -84,14 +85,14 @@ class Robots:
 
 
 async def download(client: httpx.AsyncClient, origin: str) -> bytes:
-    """The file; empty for a 4xx or endless redirects. A 5xx or a timeout forbids all pages for now.
+    """Download the file; empty for a 4xx or endless redirects. A 5xx or a timeout forbids all pages for now.
 
-    So says RFC 9309 2.3.1.
+    Source: RFC 9309 2.3.1.
     """
     try:
         return (await fetch(client, f"{origin}/robots.txt", want=WANT)).body
     except (FetchBlocked, Unreachable):
-        raise  # The page would fail alike, and this error says why.
+        raise  # The page would fail the same way, and this error has the cause.
     except (FetchFailed, FetchTimeout) as error:
         if error.retryable:
             raise RobotsDisallowed(
@@ -105,6 +106,6 @@ async def download(client: httpx.AsyncClient, origin: str) -> bytes:
 
 
 def parse(body: bytes) -> Protego:
-    """The parsed rules; none in a web page, with which many sites answer every address."""
+    """Parse the rules. A web page has none: many sites answer every address with a page."""
     text = body.decode("utf-8-sig", "replace")
     return Protego.parse("" if text.lstrip().startswith("<") else text)

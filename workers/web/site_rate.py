@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 
 #: Requests to one site at once.
 AT_ONCE = 2
-#: Sites that are remembered; beyond that, those without a request are forgotten.
+#: Sites that are remembered; beyond that, sites without a request are forgotten.
 MANY = 1000
 
 
 @dataclass(slots=True)
 class Site:
-    """State of a site: `readers` use a slot or wait for one, and none opens a page before `free_at`."""
+    """State of a site: `readers` use a slot or wait for one, and no reader opens a page before `free_at`."""
 
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
     readers: int = 0
@@ -22,7 +22,7 @@ class Site:
 
 
 class SiteRate:
-    """The limit; `clock` returns seconds that only go forward."""
+    """Rate limit of all sites; `clock` returns monotonic seconds."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class SiteRate:
 
     @asynccontextmanager
     async def slot(self, name: str) -> AsyncIterator[Site]:
-        """One of the `AT_ONCE` slots of a site, for one request at a time."""
+        """Hold one of the `AT_ONCE` slots of a site, for one request at a time."""
         self.forget()
         site = self.sites.setdefault(name, Site())
         site.readers += 1
@@ -48,7 +48,7 @@ class SiteRate:
     async def wait(self, site: Site, *, delay_s: float, within_s: float) -> None:
         """Wait until the delay after the last request is over, and reserve `delay_s` after this one.
 
-        Raises `TimeoutError` at once, reserving nothing, where it would be longer than `within_s`.
+        Raises `TimeoutError` at once, without a reservation, if the wait would be longer than `within_s`.
         """
         now = self.clock()
         starts_at = max(now, site.free_at)
