@@ -1,4 +1,4 @@
-"""Ladder of `audience`: whom the JSON-LD of an app, its maker, or what a page offers names."""
+"""Ladder of `audience`: the audiences in the JSON-LD of an app, of its maker, or of a page's offers."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from workers.ingest.page.kinds import is_brand, is_offer
 from workers.ingest.page.text import clean
 
 MOST, LIMIT = 4, 120
-#: Properties of an audience that name it; `educationalRole` is that of an `EducationalAudience`.
+#: Properties with an audience's name; `educationalRole` is that of an `EducationalAudience`.
 NAMES = ("audienceType", "educationalRole", "name")
 
 
@@ -29,7 +29,7 @@ def named(page: Document, node: jsonld.Node, confidence: float, rule: str) -> It
 
 
 def declared(page: Document, node: jsonld.Node) -> list[str]:
-    """Audiences of a node, which are texts, nodes, or references to nodes."""
+    """Return audiences of a node: texts, nodes, or references to nodes."""
     nodes = jsonld.linked(node, "audience", page.nodes)
     return [
         *jsonld.plain(node.get("audience")),

@@ -1,4 +1,4 @@
-"""Ladder of `appName`: what a page calls its brand, from declared names down to its host."""
+"""Ladder of `appName`: names of the brand on a page, from declared names down to its host."""
 
 import re
 from collections.abc import Iterator
@@ -13,12 +13,12 @@ from workers.ingest.page.document import Document, attribute, text_of
 from workers.ingest.page.names import PART_LIMIT, is_name, parted
 from workers.ingest.page.text import clean, squash, words
 
-#: The most that a name is worth that is a domain: less than a part of the title that is the host.
+#: Highest confidence of a domain as a name: less than a part of the title that equals the host.
 DOMAIN = 0.60
 #: Words of a headline that may be a name.
 FEW_WORDS = 3
 LOGO_WORD = re.compile(r"\b(?:the\s+)?logo(?:type)?\b", re.IGNORECASE)
-#: What else the alternative text of a logo says, since it leads to the home page.
+#: Further words in the alternative text of a logo, since it links to the home page.
 WAY_HOME = re.compile(r"^(?:go|back)\s+to\s+|\s+home(?:\s*page)?$", re.IGNORECASE)
 YEARS = r"(?:(?:19|20)\d\d(?:\s?[-–—]\s?(?:\d{2,4}|present))?)?"
 COPYRIGHT = re.compile(
@@ -42,7 +42,7 @@ def candidates(page: Document) -> Iterator[Candidate]:
 
 
 def worth(name: str, confidence: float) -> float:
-    """The confidence in a name; a domain stands where nobody has set a name, so it has a limit."""
+    """Return the confidence in a name. A domain has a limit: it is used where no name was set."""
     return min(confidence, DOMAIN) if stem(name) != name else confidence
 
 
@@ -58,7 +58,7 @@ def ladder(page: Document) -> Iterator[Scored]:
 
 
 def from_logo(page: Document) -> Iterator[Scored]:
-    """Alternative texts of the first two logos, without the word logo."""
+    """Yield alternative texts of the first two logos, without the word logo."""
     for image in [tag for tag in page.tags["img"] if is_logo(tag) and not is_foreign(tag, page)][:2]:
         name = WAY_HOME.sub("", LOGO_WORD.sub("", clean(attribute(image, "alt"))).strip(" -–—|:,."))
         if len(name) <= PART_LIMIT:
@@ -73,14 +73,14 @@ def is_logo(image: Tag) -> bool:
 
 
 def is_foreign(image: Tag, page: Document) -> bool:
-    """True if it leads to another site, as the logo of a partner does."""
+    """Return whether the image links to another site, as the logo of a partner does."""
     parent = image.parent
     url = page.link(attribute(parent, "href")) if parent is not None and parent.name == "a" else None
     return url is not None and site(url) != site(page.url)
 
 
 def from_headline(page: Document) -> Iterator[Scored]:
-    """The headline of a home page that is as short as a name, and written like one: `Big Acme`."""
+    """Yield the headline of a home page if it is as short as a name and capitalized like one: `Big Acme`."""
     text = text_of(page.headline) if page.is_home and page.headline else ""
     few = 0 < words(text) <= FEW_WORDS and len(text) <= PART_LIMIT
     if few and not text.endswith((".", "!", "?", ":")) and not any(one[0].islower() for one in text.split()):
@@ -88,7 +88,7 @@ def from_headline(page: Document) -> Iterator[Scored]:
 
 
 def from_copyright(page: Document) -> Iterator[Scored]:
-    """The owner by the line at the page's end: a witness of other names, and hardly a name itself."""
+    """Yield the owner in the copyright line: it corroborates other names, and is hardly a name itself."""
     footers = (clean(tag.get_text(" ")[-FOOTER:]) for tag in page.tags["footer"][-1:])
     for text in (*(text for _, text in page.meta("copyright")), *footers):
         if found := COPYRIGHT.search(text):

@@ -1,4 +1,4 @@
-"""Ladder of `colors`: the color that a page's head gives to the bars of browsers and the tiles of systems."""
+"""Ladder of `colors`: the color that a page's head sets for the bars of browsers and the tiles of systems."""
 
 from collections.abc import Iterator
 
@@ -8,10 +8,10 @@ from workers.ingest.colors.defaults import TEMPLATES
 from workers.ingest.colors.oklab import is_white
 from workers.ingest.page.document import Document, attribute
 
-#: Worth of a white bar as a background: mostly it is the page's.
+#: Confidence of a white bar as a background: mostly it is the page's background.
 GROUND = 0.35
 
-#: A color as CSS has it, its role, its worth, its rule.
+#: A color in CSS notation, its role, its confidence, its rule.
 Scored = tuple[str, ColorRole, float, str]
 
 
@@ -20,7 +20,7 @@ def candidates(page: Document) -> Iterator[Candidate]:
 
 
 def colored(url: str, scored: Iterator[Scored]) -> Iterator[Candidate]:
-    """Candidates of colors in settings; a white one is a background, whatever it is for."""
+    """Yield candidates of colors in settings; a white one becomes a background in any role."""
     for text, role, worth, rule in scored:
         color = css_color.read(text)
         if color and color not in TEMPLATES:

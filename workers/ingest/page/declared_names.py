@@ -1,4 +1,4 @@
-"""Declared names of a brand: what a page's head and its JSON-LD call it."""
+"""Declared names of a brand: in a page's head and its JSON-LD."""
 
 from collections.abc import Iterator
 
@@ -8,10 +8,10 @@ from workers.ingest.page.kinds import APPS, SITES, is_organization, is_person
 from workers.ingest.page.names import parted
 from workers.ingest.page.text import clean, segments, squash
 
-#: A name, its confidence, and the rule that names its place.
+#: A name, its confidence, and the rule of its place.
 Scored = tuple[str, float, str]
 
-#: Worth of a person who publishes a site: a site of one's own often has a name of its own.
+#: Confidence of a person who publishes a site: a personal site often has a name of its own.
 PERSON = 0.60
 META_NAMES = (
     "application-name",
@@ -34,7 +34,7 @@ def declared(page: Document) -> Iterator[Scored]:
 
 
 def apps(page: Document) -> Iterator[Scored]:
-    """Names of apps: of a page with one app its own, of one with many that in the host or the title."""
+    """Yield names of apps: the only app's name, or of many the name in the host or the title."""
     found = [
         (text, f"jsonld.{min(kinds)}.name")
         for node in page.nodes
@@ -45,7 +45,7 @@ def apps(page: Document) -> Iterator[Scored]:
 
 
 def publishers(page: Document) -> Iterator[Scored]:
-    """Names of publishers, which are nodes, references to nodes, or nothing but names."""
+    """Yield names of publishers: nodes, references to nodes, or plain names."""
     for node in page.nodes:
         for publisher in jsonld.linked(node, "publisher", page.nodes):
             confidence, rule = maker(publisher, 0.90, "jsonld.publisher.name")
@@ -60,7 +60,7 @@ def sites(page: Document) -> Iterator[Scored]:
 
 
 def organizations(page: Document) -> Iterator[Scored]:
-    """Names of organizations: of one its own, of many that in the host or the title, as a list has many."""
+    """Yield names of organizations: a single one's, or of many the name in the host or the title."""
     nodes = [node for node in page.nodes if is_organization(node)]
     alone = len({squash(parted(text)[0]) for node in nodes for text in name_of(node)}) == 1
     for node in nodes:

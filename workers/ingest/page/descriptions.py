@@ -1,4 +1,4 @@
-"""Ladder of `appDescription`: what a page says that the brand does."""
+"""Ladder of `appDescription`: texts on a page that describe the brand's product."""
 
 import re
 from collections.abc import Iterator
@@ -13,9 +13,9 @@ from workers.ingest.page.text import clean, cut, squash, words
 from workers.ingest.shapes import Passage
 
 LIMIT, SHORT = 500, 25
-#: Worth of a text that is too short, or only repeats the title.
+#: Confidence factor of a text that is too short, or only repeats the title.
 WEAK = 0.4
-#: Words of a text that describes; texts after the headline, and then paragraphs, that are looked at.
+#: Words of a description; texts after the headline, and then paragraphs, that are checked.
 HERO_WORDS, HERO_TEXTS, HERO_PARAGRAPHS = 8, 8, 5
 PROSE = re.compile(r"[.!?…:。！？][\"”“»’')\]]*$")
 PAGE = re.compile(r"\w*(?:Page|Article|Posting)|Product|Recipe|Course|Event")
@@ -24,7 +24,7 @@ QUOTATION = re.compile(r"[\"“„«][^\"“”„«»]{0,160}[\"”“»]")
 
 
 def candidates(page: Document, told: list[Passage]) -> Iterator[Candidate]:
-    """Candidates; `told` are the page's passages, those from its headline on first."""
+    """Yield candidates; `told` are the page's passages, the passages from its headline on first."""
     titles = {squash(page.title), *(squash(text) for _, text in page.meta("og:title"))}
     for value, confidence, rule in ladder(page, told):
         text = clean(value)
@@ -34,7 +34,7 @@ def candidates(page: Document, told: list[Passage]) -> Iterator[Candidate]:
 
 
 def is_weak(text: str) -> bool:
-    """True if it is too short, a byline, or nothing but a quotation."""
+    """Return whether the text is too short, a credit line, or only a quotation."""
     return len(text) < SHORT or BYLINE.fullmatch(text) is not None or QUOTATION.fullmatch(text) is not None
 
 
@@ -50,7 +50,7 @@ def ladder(page: Document, told: list[Passage]) -> Iterator[tuple[str, float, st
 
 
 def standing(node: jsonld.Node) -> tuple[float, str]:
-    """Confidence and rule of a node's description, by what it describes."""
+    """Return confidence and rule of a node's description, by the type of the node."""
     if is_brand(node):
         return 0.85, "jsonld.brand.description"
     if any(PAGE.fullmatch(kind) for kind in jsonld.types(node)):
@@ -59,7 +59,7 @@ def standing(node: jsonld.Node) -> tuple[float, str]:
 
 
 def hero(page: Document, told: list[Passage]) -> Iterator[str]:
-    """The first prose after the headline, whatever its tag, else the first such paragraph."""
+    """Yield the first prose after the headline, in any tag, else the first such paragraph."""
     if page.headline is None:
         return
     texts = islice((one.text for one in told if one.kind == "text"), HERO_TEXTS)

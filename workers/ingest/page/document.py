@@ -1,4 +1,4 @@
-"""Document: a parsed page, and the parts of it that the ladders look at."""
+"""Document: a parsed page, and its parts for the ladders."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -14,13 +14,13 @@ from workers.ingest.page.text import clean
 
 #: Characters of visible text that are read: enough for its language, and a page's end is legal text.
 TEXT_LIMIT = 20_000
-#: Visible characters of a page that isn't read yet without scripts, and those of a script that is a program.
+#: Visible characters below which a page needs its scripts; characters of a script that is a program.
 SHELL, BUNDLE = 200, 1_000
 
-#: Tags and texts within a tag that are looked at for its text.
+#: Tags and texts within a tag that are read for its text.
 WITHIN = 1_000
 URL_LIMIT = 2048
-#: Characters of an address that two readers may understand differently.
+#: Characters of an address that two readers may interpret differently.
 UNREADABLE = re.compile(r"[\s\x00-\x20\x7f-\x9f\ud800-\udfff\"<>\\]")
 ARTICLE = re.compile(r"\w*(?:Article|Posting)")
 
@@ -50,7 +50,7 @@ class Document:
         return metas
 
     def meta(self, *names: str) -> Iterator[tuple[str, str]]:
-        """Names that the page has, each with its first content, in the order of `names`."""
+        """Return the names that the page has, each with its first content, in the order of `names`."""
         return ((name, self.metas[name][0]) for name in names if name in self.metas)
 
     @cached_property
@@ -71,14 +71,14 @@ class Document:
 
     @cached_property
     def is_article(self) -> bool:
-        """True if it is an article: its texts are about one subject, and only its names about the brand."""
+        """Whether it is an article: its texts are about one subject, only its names about the brand."""
         declared = any(kind.lower().startswith("article") for _, kind in self.meta("og:type"))
         kinds = (kind for node in self.nodes for kind in jsonld.types(node))
         return not self.is_home and (declared or any(map(ARTICLE.fullmatch, kinds)))
 
     @cached_property
     def is_scripted(self) -> bool:
-        """True if scripts make its text: it has next to none, and a script that is a program."""
+        """Whether scripts render its text: it has next to no text, and a script that is a program."""
         return len(self.text) < SHELL and any(map(is_bundle, self.tags["script"]))
 
     @cached_property
@@ -98,7 +98,7 @@ class Document:
 
     @cached_property
     def base(self) -> str:
-        """Base of relative addresses: the first `<base>` with one, as in browsers, else the page's own."""
+        """Base of relative addresses: the first `<base>` with an address, as in browsers, else the page's."""
         bases = filter(None, (attribute(tag, "href") for tag in self.tags["base"]))
         try:
             return urljoin(self.url, next(bases, ""))
@@ -109,7 +109,7 @@ class Document:
         return urljoin(self.base, address.strip())
 
     def link(self, address: str) -> str | None:
-        """The address as an absolute URL without fragment; None for what is no http(s) address."""
+        """Return the address as an absolute URL without fragment; None if it isn't http(s)."""
         if address not in self.resolved:
             self.resolved[address] = self.resolve(address)
         return self.resolved[address]
@@ -119,7 +119,7 @@ class Document:
 
 
 def absolute(base: str, address: str) -> str | None:
-    """The address as `Document.link` has it, from any base."""
+    """Resolve the address as `Document.link` does, from any base."""
     try:
         parts = urlsplit(urljoin(base, address.strip()))
     except ValueError:
@@ -130,19 +130,19 @@ def absolute(base: str, address: str) -> str | None:
 
 
 def attribute(tag: Tag, name: str) -> str:
-    """An attribute's text; the values of a list, such as `rel`, are joined by blanks."""
+    """Return an attribute's text; the values of a list, such as `rel`, are joined by blanks."""
     value = tag.get(name)
     return (value if isinstance(value, str) else " ".join(value or ())).strip()
 
 
 def is_bundle(script: Tag) -> bool:
-    """True if a script is a program, not a line that counts visitors or a block of data."""
+    """Return whether a script is a program, not a line that counts visitors or a block of data."""
     program = not attribute(script, "type").endswith("json")
     return program and ("src" in script.attrs or len(script.get_text()) > BUNDLE)
 
 
 def text_of(tag: Tag) -> str:
-    """Its text on one line; of a tag around half of the page, what comes first."""
+    """Return the tag's text on one line; of a tag around half of the page, only the beginning."""
     kinds = tag.interesting_string_types or ()
     return clean(" ".join(str(one) for one in islice(tag.descendants, WITHIN) if type(one) in kinds))
 

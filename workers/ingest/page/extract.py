@@ -27,9 +27,9 @@ from workers.ingest.page.passages import passages
 from workers.ingest.shapes import Page, Source
 
 ABOUT_THE_PAGE = {"appDescription", "tagline", "keywords"}
-#: Worth of an article's own texts.
+#: Confidence factor of an article's own texts.
 ARTICLE = 0.6
-#: Worth of candidates on a page whose text only its scripts would show.
+#: Confidence factor of candidates on a page that needs its scripts for its text.
 SCRIPTED = 0.8
 
 
@@ -67,12 +67,12 @@ def extract(source: Source) -> Page:
 
 
 def best(said: list[Candidate]) -> str | None:
-    """The value that wins of one field's."""
+    """Return the winning value of one field."""
     return next((str(one.value) for one in choose(said).values()), None)
 
 
 def weighed(page: Document, candidate: Candidate) -> Candidate:
-    """The candidate with less confidence where the page is an article, or needs scripts."""
+    """Return the candidate with less confidence if the page is an article, or needs scripts."""
     worth = SCRIPTED if page.is_scripted else 1.0
     if candidate.field in ABOUT_THE_PAGE and page.is_article:
         worth *= ARTICLE

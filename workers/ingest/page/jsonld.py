@@ -1,4 +1,4 @@
-"""JSON-LD as pages have it: with comments, trailing commas, raw line breaks, entities, lists of graphs."""
+"""Tolerant JSON-LD reader: comments, trailing commas, raw line breaks, entities, lists of graphs."""
 
 import html
 import json
@@ -9,24 +9,24 @@ from typing import Any
 BLOCKS, BLOCK_SIZE, DEPTH, NODES = 20, 512 << 10, 8, 200
 CDATA = "<![CDATA["
 START = re.compile(r"[\[{]")
-#: A text, which stays; outside of texts a comma or a colon that no value follows.
+#: A string, which is kept; outside of strings a comma or a colon without a value after it.
 STRAY = re.compile(r'"(?:[^"\\]|\\.)*+"?|[,:]\s*(?=[,}\]])', re.DOTALL)
 LINE_COMMENT = re.compile(r"^[ \t]*//.*$", re.MULTILINE)
 #: Beginning of a node's address, which is no name.
 REFERENCE = re.compile(r"\w+:(?=\S)|[#/_]")
 ESCAPE = re.compile(r"\\(?:([\"\\/bfnrtu])|(.))", re.DOTALL)
 
-#: Not strict, since real blocks have raw line breaks in their texts.
+#: Not strict, since real blocks have raw line breaks in their strings.
 DECODER = json.JSONDecoder(strict=False)
 
-#: By the first character of what is stray; a text stays as it is.
+#: Replacements, by the first character of the match; a string stays as it is.
 MENDS = {",": "", ":": ":null"}
 
 Node = dict[str, Any]
 
 
 def nodes(blocks: Iterable[str]) -> list[Node]:
-    """Nodes of all blocks: top-level ones and members of graphs, at most `NODES`."""
+    """Return nodes of all blocks: top-level nodes and members of graphs, at most `NODES`."""
     found: list[Node] = []
     for _, block in zip(range(BLOCKS), blocks, strict=False):
         if len(block) <= BLOCK_SIZE:
@@ -35,12 +35,12 @@ def nodes(blocks: Iterable[str]) -> list[Node]:
 
 
 def load(block: str) -> Any:
-    """First value in a block; None where none can be read."""
+    """Return the first value in a block; None if the block can't be read."""
     return next(iter(load_all(block)), None)
 
 
 def load_all(block: str) -> list[Any]:
-    """All values in a block, whatever is around them; none where none can be read."""
+    """Return all values in a block, despite any text around them; an empty list if it can't be read."""
     bare = unquoted(block.replace(CDATA, ""))
     for attempt in (bare, mended(bare), mended(html.unescape(bare))):
         if found := list(values(attempt)):
@@ -49,7 +49,7 @@ def load_all(block: str) -> list[Any]:
 
 
 def values(text: str) -> Iterator[Any]:
-    """Values one after the other, up to the first broken one."""
+    """Yield values one after the other, up to the first broken one."""
     start = START.search(text)
     while start:
         try:
@@ -61,7 +61,7 @@ def values(text: str) -> Iterator[Any]:
 
 
 def unquoted(block: str) -> str:
-    """The block itself; some are encoded twice, as one text."""
+    """Unwrap a block that is encoded twice, as one string; return any other block as it is."""
     try:
         inside = DECODER.decode(block) if block.lstrip().startswith('"') else block
     except (ValueError, RecursionError):
@@ -70,7 +70,7 @@ def unquoted(block: str) -> str:
 
 
 def mended(text: str) -> str:
-    """The text without what only JavaScript allows, such as comments; a value that is missing is null."""
+    """Remove syntax that only JavaScript allows, such as comments, and replace a missing value by null."""
     first, *rest = text.split("/*")
     bare = LINE_COMMENT.sub("", first + "".join(piece.partition("*/")[2] for piece in rest))
     escaped = ESCAPE.sub(lambda found: found[0] if found[1] else found[2], bare)
@@ -90,14 +90,14 @@ def flatten(value: Any, depth: int) -> Iterator[Node]:
 
 
 def types(node: Node) -> set[str]:
-    """Types of a node without the vocabulary's address, such as `SoftwareApplication`."""
+    """Return types of a node without the vocabulary's address, such as `SoftwareApplication`."""
     declared = node.get("@type")
     names = declared if isinstance(declared, list) else [declared]
     return {name.rsplit("/", 1)[-1].rsplit(":", 1)[-1] for name in names if isinstance(name, str)}
 
 
 def texts(value: Any, *keys: str, depth: int = 3) -> list[str]:
-    """Texts of a property: itself, those of an object under one of `keys`, or those of a list."""
+    """Return texts of a property: its text, the texts of an object under one of `keys`, or of a list."""
     if isinstance(value, str):
         return [value]
     if depth == 0:
@@ -111,13 +111,13 @@ def texts(value: Any, *keys: str, depth: int = 3) -> list[str]:
 
 
 def plain(value: Any) -> list[str]:
-    """Texts of a property that are no address of a node."""
+    """Return texts of a property, without addresses of nodes."""
     items = value if isinstance(value, list) else [value]
     return [item for item in items if isinstance(item, str) and not REFERENCE.match(item)]
 
 
 def linked(node: Node, key: str, among: list[Node]) -> list[Node]:
-    """Nodes of a property; references, which are nodes or texts, are resolved in `among`."""
+    """Return nodes of a property. References (nodes or texts) are resolved in `among`."""
     value = node.get(key)
     items = value if isinstance(value, list) else [value]
     by_id = {other.get("@id"): other for other in among if isinstance(other.get("@id"), str)}

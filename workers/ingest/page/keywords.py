@@ -1,4 +1,4 @@
-"""Ladder of `keywords`: those that a page declares, in its own order."""
+"""Ladder of `keywords`: the keywords that a page declares, in its own order."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -10,7 +10,7 @@ from workers.ingest.page.document import Document
 from workers.ingest.page.text import clean, squash, words
 
 LIMIT, WORDS = 50, 5
-#: Keywords beyond which a list is one for search engines: only those count that the page itself uses.
+#: Length from which a list is made for search engines: then only keywords in the page's text count.
 MANY = 20
 #: Commas and semicolons of all scripts.
 BREAK = re.compile(r"[,;\n،、，；]")
@@ -31,7 +31,7 @@ def ladder(page: Document) -> Iterator[tuple[list[str], float, str]]:
 
 
 def used(found: list[str], page: Document) -> list[str]:
-    """The keywords; of a long list those that the page says."""
+    """Return the keywords; of a long list only the keywords in the page's text."""
     if len(found) <= MANY:
         return found
     descriptions = (text for _, text in page.meta("og:description", "description"))
@@ -40,7 +40,7 @@ def used(found: list[str], page: Document) -> list[str]:
 
 
 def distinct(texts: Iterable[str]) -> list[str]:
-    """Keywords in lower case, each once in whichever form, at most `MOST`."""
+    """Return keywords in lower case, each once in any of its forms, at most `MOST`."""
     found: dict[str, str] = {}
     for word in parts(texts):
         found.setdefault(squash(stem(word)), word)
@@ -50,7 +50,7 @@ def distinct(texts: Iterable[str]) -> list[str]:
 
 
 def parts(texts: Iterable[str]) -> list[str]:
-    """Parts of the texts that may be keywords: no sentences, no numbers, and no `key:value` of a program."""
+    """Return possible keywords in the texts: no sentences, no numbers, no `key:value` of a program."""
     found = (clean(part).lower().lstrip("# ") for text in texts for part in BREAK.split(text))
     return [word for word in found if is_word(word)]
 

@@ -1,4 +1,4 @@
-"""Ladder of `primaryLanguage`: what a page declares, weighed against its text."""
+"""Ladder of `primaryLanguage`: the page's declarations, weighed against its text."""
 
 from collections.abc import Iterable, Iterator
 
@@ -8,7 +8,7 @@ from workers.ingest.page import alternates, jsonld
 from workers.ingest.page.document import Document, attribute
 from workers.ingest.shapes import Passage
 
-#: Confidence of a page's other languages, which are shown and never win.
+#: Confidence of a page's other languages: they are shown and never win.
 OTHER = 0.1
 
 

@@ -1,4 +1,4 @@
-"""Links of a page to others of its site, best first: to those that tell most of a brand."""
+"""Links of a page to other pages of its site, best first: pages with the most facts about a brand."""
 
 import re
 from collections.abc import Iterator
@@ -15,17 +15,17 @@ from workers.ingest.page.document import Document, attribute, text_of
 from workers.ingest.page.text import squash
 from workers.ingest.shapes import Link
 
-#: Anchors that are looked at, and links that are kept.
+#: Anchors that are read, and links that are kept.
 READ, MOST = 2000, 50
 UNRANKED = Link(url="", rank=1 << 30)
 NEAR = 8
-#: Endings of a path that is no page.
+#: Endings of a path that isn't a page.
 ENDING = re.compile(r"\.(?!(?:html?|xhtml|php|aspx?|jsp)$)[a-z0-9]{1,5}$", re.IGNORECASE)
 #: The ending of a page, squashed.
 PAGE_ENDING = re.compile(r"(?:html?|php|aspx?)$")
 LANGUAGE = re.compile(r"[a-z]{2}(?:[-_][a-z]{2})?", re.IGNORECASE)
 
-#: Names of the four topics, squashed, in addresses and link texts; the first topic tells most.
+#: Names of the four topics, squashed, in addresses and link texts; the best topic first.
 TOPICS: tuple[frozenset[str], ...] = tuple(
     frozenset(words.split())
     for words in (
@@ -45,7 +45,7 @@ TOPICS: tuple[frozenset[str], ...] = tuple(
         klanten kunder klienci 導入事例 客户案例 клиенты""",
     )
 )
-#: Names of pages that tell nothing of a brand, or nothing without an account.
+#: Names of pages without facts about a brand, or behind an account.
 NEVER = re.compile(
     r"(?:login|signin|signup|register|account|privacy|terms|cookie|impressum|imprint|datenschutz|password).*"
     r"|join|cart|basket|checkout|logout|tos|legal|agb|anmelde\w+|anmeldung|warenkorb|konto|connexion|inscription"
@@ -54,7 +54,7 @@ NEVER = re.compile(
 
 
 class Target(NamedTuple):
-    """Page that an address leads to; `key` is equal for two addresses of it."""
+    """Target page of an address; `key` is equal for two addresses of it."""
 
     url: str
     key: str
@@ -64,7 +64,7 @@ class Target(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """Link as it stands on the page."""
+    """Link with its position on the page."""
 
     target: Target
     foreign: bool
@@ -80,7 +80,7 @@ class Seen(NamedTuple):
 
 
 def links(page: Document, language: str | None) -> list[Link]:
-    """Links, at most `MOST`, each page once, best first; of equals the first on the page."""
+    """Return at most `MOST` links, each page once, best first; of equals the first on the page."""
     if any("nofollow" in text.lower() for _, text in page.meta("robots")):
         return []
     known = {bare(page.url), bare(root(page.url)), *(bare(url) for _, url in others(page, language or ""))}
@@ -105,7 +105,7 @@ def read(page: Document, language: str | None) -> Iterator[Seen]:
 
 
 def target_of(page: Document, href: str) -> Target | None:
-    """None for what is no page of the site, or tells nothing of a brand."""
+    """Return the target; None for an address off the site, no page, or a page without facts about a brand."""
     url = page.link(href)
     if url is None or site(url) != site(page.url) or ENDING.search(urlsplit(url).path):
         return None
@@ -118,13 +118,13 @@ def target_of(page: Document, href: str) -> Target | None:
 
 
 def languages_of(path: str, host: str) -> set[str]:
-    """Languages in an address: two of `https://en.acme.com/de/prices`."""
+    """Return languages in an address: two of `https://en.acme.com/de/prices`."""
     ends = (path.strip("/").partition("/")[0], host.partition(".")[0])
     return {primary(tag) for end in ends if LANGUAGE.fullmatch(end) and (tag := standard(end))}
 
 
 def topic(words: list[str], label: str) -> int:
-    """Topic by the end of the address or by the link's text; pages below one of those come after them."""
+    """Return the topic by the address's end or the link's text; pages below a topic's rank after all topics."""
     last = PAGE_ENDING.sub("", words[-1]) if words else ""
     for index, names in enumerate(TOPICS):
         if last in names or label in names:
@@ -134,13 +134,13 @@ def topic(words: list[str], label: str) -> int:
 
 
 def position(tag: Tag) -> int:
-    """Position of a link: 0 in the navigation, 1 in the footer, 2 elsewhere."""
+    """Return the position of a link: 0 in the navigation, 1 in the footer, 2 elsewhere."""
     names = [parent.name for parent in islice(tag.parents, NEAR)]
     return 0 if "nav" in names or "header" in names else 1 if "footer" in names else 2
 
 
 def is_foreign(tag: Tag, target: Target, language: str | None) -> bool:
-    """True if its hreflang or its address says that its page is in another language."""
+    """Return whether its hreflang or its address declares another language."""
     declared = standard(attribute(tag, "hreflang"))
     said = target.languages | ({primary(declared)} if declared else set())
     return bool(language) and bool(said - {primary(language or "")})

@@ -13,12 +13,12 @@ from workers.ingest.shapes import Llms, Passage, Reading, candidates_of
 LIMIT = 500
 TITLE = re.compile(r"#[ \t]+(.+)")
 QUOTATION = re.compile(r"(?:^>.*\n?)+", re.MULTILINE)
-#: Links and emphasis, which are replaced by their words.
+#: Links and emphasis. They are replaced by their words.
 MARKS = re.compile(r"!?\[([^\]\[]*)\]\([^()]*\)|[*_`]{1,3}")
 
 
 def read(llms: Llms) -> Reading:
-    """The file's candidates; none without a heading at the start, since it is another file then."""
+    """Return the file's candidates; none without a heading at the start: then it is another file."""
     text = llms.body.decode("utf-8-sig", "replace").replace("\r", "").lstrip()
     title = TITLE.match(text)
     if title is None:
@@ -30,7 +30,7 @@ def read(llms: Llms) -> Reading:
 
 
 def quoted(text: str) -> str:
-    """The quotation before the first section."""
+    """Return the quotation before the first section."""
     found = QUOTATION.search(text.partition("\n## ")[0])
     return plain(" ".join(line.lstrip("> ") for line in found[0].splitlines())) if found else ""
 

@@ -1,4 +1,4 @@
-"""Ladder of `logoUrl`: https addresses of pictures for the brand, as the page names them."""
+"""Ladder of `logoUrl`: https addresses of the brand's images, as the page names them."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from workers.ingest.page import jsonld
 from workers.ingest.page.document import Document, attribute
 from workers.ingest.page.kinds import is_app
 
-#: Pictures that may be anything, and stand for a logo where there is no other.
+#: Preview images with any content: they replace a logo only if there is no other.
 PREVIEWS = frozenset({"html.og:image", "html.twitter:image"})
 
 
@@ -43,7 +43,7 @@ def pictures(value: object) -> list[str]:
 
 
 def icons(page: Document) -> Iterator[tuple[str, float, str]]:
-    """Icons: Apple's, which has a plain ground, then any other, each the largest or a scalable one."""
+    """Yield Apple's icon, since it has a background, then any other, each the largest or a scalable one."""
     links = [(attribute(tag, "rel").lower().split(), tag) for tag in page.tags["link"]]
     apple = [tag for rels, tag in links if any(rel.startswith("apple-touch-icon") for rel in rels)]
     plain = [tag for rels, tag in links if "icon" in rels]
@@ -53,7 +53,7 @@ def icons(page: Document) -> Iterator[tuple[str, float, str]]:
 
 
 def size(tag: Tag) -> int:
-    """Larger side of an icon in pixels; a vector counts as largest."""
+    """Return the larger side of an icon in pixels; a vector counts as largest."""
     if attribute(tag, "type") == "image/svg+xml" or attribute(tag, "href").partition("?")[0].endswith(".svg"):
         return 1 << 20
     return max((int(number) for number in re.findall(r"\d{1,5}", attribute(tag, "sizes"))), default=0)

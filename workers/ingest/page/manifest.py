@@ -15,14 +15,14 @@ from workers.ingest.page.text import clean, cut
 from workers.ingest.shapes import Manifest, Reading, candidates_of
 
 LIMIT = 500
-#: Worth of its language beside a page's: manifests are copied from templates, language included.
+#: Confidence factor of its language: manifests are copied from templates, language included.
 LANGUAGE = 0.5
-#: Worth of a name that is a domain: with the host, which it repeats, still less than any part of a title.
+#: Confidence of a domain as a name: with the host, which it repeats, still less than any part of a title.
 DOMAIN = 0.29
 
 
 def read(manifest: Manifest) -> Reading:
-    """The manifest's candidates; none of what is no JSON object."""
+    """Return the manifest's candidates; an empty reading if it is no JSON object."""
     try:
         found = json.loads(manifest.body.decode("utf-8-sig", "replace"), strict=False)
     except (ValueError, RecursionError):
@@ -47,7 +47,7 @@ def ladder(members: dict[str, Any]) -> Iterator[tuple[Field, Value, float, str]]
 
 
 def called(members: dict[str, Any]) -> Iterator[tuple[Field, Value, float, str]]:
-    """The name, or the short one where the name is as long as a title."""
+    """Yield the name, or the short name if the name is as long as a title."""
     for key in ("name", "short_name"):
         name, _ = parted(words(members, key))
         if is_name(name) and len(name) <= PART_LIMIT:

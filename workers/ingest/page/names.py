@@ -1,10 +1,10 @@
-"""Names: what may be one, and what of a text is it."""
+"""Names: the check of a possible name, and the name within a text."""
 
 import re
 
 from workers.ingest.page.text import SEPARATOR, clean, squash
 
-#: Characters of a name; of a part of a title that may be one; of a name before a line that follows it.
+#: Characters of a name; of a part of a title that may be one; of a name with a line after it.
 LIMIT = 80
 PART_LIMIT = 40
 HEAD_LIMIT = 30
@@ -21,7 +21,7 @@ GENERIC = frozenset(
 
 
 def parted(value: str) -> tuple[str, str]:
-    """A name, and the line that some append to it, as in `Acme - Device Mockup Generator`."""
+    """Split a text into a name and the line after it, as in `Acme - Device Mockup Generator`."""
     whole = clean(value)
     for match in SEPARATOR.finditer(whole):
         head, tail = whole[: match.start()], whole[match.end() :]
@@ -35,7 +35,7 @@ def is_name(text: str) -> bool:
 
 
 def resembles(part: str, label: str) -> bool:
-    """True if they are the same, or one begins or ends with the other and is little longer."""
+    """Return whether they are equal, or one begins or ends with the other and is little longer."""
     if min(len(part), len(label)) < 2:
         return False
     shorter, longer = sorted((part, label), key=len)

@@ -1,7 +1,7 @@
 """Passages of a page: its prose as visitors read it, without buttons, forms and cookie banners.
 
-A text belongs to the nearest block around it, across inline tags. Passages from the headline on come first,
-since there a page says what it is; labels of the navigation come last.
+A text belongs to the nearest block around it, across inline tags. Passages from the headline on come
+first, since they describe the product best. Labels of the navigation come last.
 """
 
 import re
@@ -30,7 +30,7 @@ INLINE = frozenset(
     samp small span strike strong sub sup time tt u var wbr""".split()
 )
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-#: No `<form>`: some frameworks put a whole page into one. No `<head>`: where a page names no body, the
+#: No `<form>`: some frameworks put a whole page into one. No `<head>`: on a page without a body tag, the
 #: parser leaves its first `<main>` there.
 FORMS = frozenset({"input", "option", "label", "dialog", "object", "canvas", "audio", "video"})
 HIDDEN = SILENT | FORMS
@@ -42,7 +42,7 @@ FRAME = frozenset({"html", "body", "main", "article"})
 
 @dataclass(slots=True)
 class Block:
-    """Block of a page. `kind` is None for what no visitor reads; `linked` counts characters in links."""
+    """Block of a page. `kind` is None for a hidden block; `linked` counts characters in links."""
 
     kind: Kind | None
     texts: list[str] = field(default_factory=list)
@@ -50,12 +50,12 @@ class Block:
     linked: int = 0
 
 
-#: Block of what no visitor reads: nothing is noted there.
+#: Block hidden from visitors: its texts aren't noted.
 UNREAD = Block(None)
 
 
 class Shelf:
-    """Passages, each text once, until one is more than the `left` characters."""
+    """Passages, each text once, while they fit into the `left` characters."""
 
     def __init__(self, left: int) -> None:
         self.left = left
@@ -70,7 +70,7 @@ class Shelf:
 
 
 def passages(page: Document) -> list[Passage]:
-    """Passages, each text once, at most `LIMIT` characters; labels come last."""
+    """Return passages, each text once, at most `LIMIT` characters; labels come last."""
     prose, labels = Shelf(LIMIT - LABELS), Shelf(LABELS)
     before, hero = blocks(page)
     told = page.is_article or is_story(page.url)
@@ -94,7 +94,7 @@ def may_be_label(block: Block) -> bool:
 
 
 def kind_of(block: Block, text: str) -> Kind | None:
-    """Kind of a block. A short text that is nothing but a link is a label, wherever it stands."""
+    """Return the kind of a block. A short text that is only a link is a label, at any place."""
     short = len(text) <= LABEL_LENGTH and words(text) <= LABEL_WORDS
     if not squash(text):
         return None
@@ -106,7 +106,7 @@ def kind_of(block: Block, text: str) -> Kind | None:
 
 
 def blocks(page: Document) -> tuple[list[Block], list[Block]]:
-    """Blocks before the headline, and from it on, by one walk through the page."""
+    """Return the blocks before the headline, and the blocks from it on, by one walk through the page."""
     inside: list[tuple[Tag, Block, bool]] = [(page.soup, Block("text"), False)]
     before: list[Block] = []
     hero: list[Block] = []
@@ -133,7 +133,7 @@ def note(block: Block, text: str, *, linked: bool) -> None:
 
 
 def opened(tag: Tag, block: Block) -> Block:
-    """Block of the tag's own texts."""
+    """Return the block of the tag's own texts."""
     if block.kind is None:
         return block
     if is_hidden(tag):
@@ -155,5 +155,5 @@ def is_hidden(tag: Tag) -> bool:
 
 @lru_cache(2_000)
 def is_banner(named: str) -> bool:
-    """True for an id or a class of a consent tool's box; pages repeat a few of them on most tags."""
+    """Return whether an id or a class names a consent tool's box. Cached: pages repeat a few on most tags."""
     return BANNER.search(named) is not None

@@ -1,6 +1,6 @@
-"""Pictures that a page names for others to show: its logos, an app's screenshots, previews.
+"""Candidate images that a page names for display elsewhere: its logos, an app's screenshots, previews.
 
-What stands in its text is not among them: pixels that count visitors and badges stand there too.
+Images in its text are left out: tracking pixels and badges are among them.
 """
 
 import re
@@ -17,10 +17,10 @@ from workers.ingest.page.logos import PREVIEWS, ladder, pictures
 from workers.ingest.page.text import clean, cut
 from workers.ingest.shapes import Sighting
 
-#: Pictures of each kind that are taken from one page, and characters of what a picture shows.
+#: Images of each kind that are taken from one page, and characters of an image's description.
 MOST, ALT = 10, 300
 
-#: An address as it stands, the place, and what it shows.
+#: An address as written, its place, and its description.
 Named = tuple[str, str, str]
 
 
@@ -35,7 +35,7 @@ def sightings(page: Document) -> list[Sighting]:
 
 
 def first(page: Document, kind: PictureKind, named: Iterator[Named]) -> list[Sighting]:
-    """Those with an address that a picture may have, each once."""
+    """Return the candidates with a usable address, each once."""
     once: dict[str, Sighting] = {}
     for address, rule, shows in named:
         url = page.link(address)
@@ -45,7 +45,7 @@ def first(page: Document, kind: PictureKind, named: Iterator[Named]) -> list[Sig
 
 
 def alt(text: str) -> str | None:
-    """Text that says what a picture shows; None for an empty one."""
+    """Return an image's description; None for an empty one."""
     return cut(clean(text), ALT) or None
 
 
@@ -55,7 +55,7 @@ def screenshots(page: Document) -> Iterator[Named]:
 
 
 def previews(page: Document) -> Iterator[Named]:
-    """Pictures for a preview in a network, each with what it shows."""
+    """Yield preview images for social networks, each with its description."""
     for name, copies in (("og:image", ("og:image:url", "og:image:secure_url")), ("twitter:image", ())):
         addresses = chain.from_iterable(page.metas.get(one, []) for one in (name, *copies))
         for address, shows in zip_longest(addresses, page.metas.get(f"{name}:alt", []), fillvalue=""):
@@ -63,7 +63,7 @@ def previews(page: Document) -> Iterator[Named]:
 
 
 def images(page: Document) -> Iterator[Named]:
-    """Pictures of the brand and of what it offers; an app's is its logo."""
+    """Yield images of the brand and of its offers; an app's image is its logo."""
     for node in page.nodes:
         if (is_brand(node) or is_offer(node)) and not is_app(node):
             yield from (
@@ -72,7 +72,7 @@ def images(page: Document) -> Iterator[Named]:
 
 
 def of_manifest(url: str, members: dict[str, Any]) -> Iterator[Sighting]:
-    """Pictures of a web app manifest: its largest icon, and its screenshots with their labels."""
+    """Yield images of a web app manifest: its largest icon, and its screenshots with their labels."""
     icons = [one for one in objects(members, "icons") if said(one, "purpose") != "monochrome"]
     yield from in_manifest(url, "logo", sorted(icons, key=largest)[-1:], "manifest.icons")
     shots = objects(members, "screenshots")[:MOST]
@@ -86,7 +86,7 @@ def in_manifest(url: str, kind: PictureKind, found: list[dict[str, Any]], rule: 
 
 
 def objects(members: dict[str, Any], key: str) -> list[dict[str, Any]]:
-    """The objects of a list; none of what is no list."""
+    """Return the objects of a list; an empty list for any other value."""
     found = members.get(key)
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
@@ -97,5 +97,5 @@ def said(member: dict[str, Any], key: str) -> str:
 
 
 def largest(icon: dict[str, Any]) -> int:
-    """The longest of its sides in pixels."""
+    """Return the longest of its sides in pixels."""
     return max(map(int, re.findall(r"\d{1,5}", said(icon, "sizes"))), default=0)

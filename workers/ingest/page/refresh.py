@@ -1,4 +1,4 @@
-"""Refresh of a page, which sends its visitors on: `<meta http-equiv="refresh" content="0; url=/en/">`."""
+"""Refresh of a page: a redirect of its visitors by `<meta http-equiv="refresh" content="0; url=/en/">`."""
 
 import re
 from itertools import islice
@@ -6,16 +6,16 @@ from itertools import islice
 from workers.ingest.page.address import bare
 from workers.ingest.page.document import Document, attribute
 
-#: Seconds of the longest refresh that counts: a page that waits longer is meant to be read.
+#: Seconds of the longest refresh that counts: a page with a longer one is meant to be read.
 SOON_S = 5
-#: Refreshes that are looked at: a page has one.
+#: Refreshes that are checked: a page has one.
 FIRST = 10
-#: WHATWG HTML 4.2.5.3, with what browsers forgive: no `url=`, quotes around the address.
+#: WHATWG HTML 4.2.5.3, with the tolerance of browsers: no `url=`, quotes around the address.
 REFRESH = re.compile(r"\s*(?=[\d.])(\d{0,9})[\d.]*[\s;,]+(?:url\s*=)?\s*[\"']?\s*([^\"']*)", re.IGNORECASE)
 
 
 def target(page: Document) -> str | None:
-    """The address; one in a `<noscript>` doesn't count, since it tells that scripts are needed."""
+    """Return the address. A refresh in a `<noscript>` doesn't count: it means that scripts are needed."""
     refreshes = (tag for tag in page.tags["meta"] if attribute(tag, "http-equiv").lower() == "refresh")
     for tag in islice(refreshes, FIRST):
         if not tag.find_parent("noscript"):

@@ -1,4 +1,4 @@
-"""Style sheets of a page that may have its brand's colors: its own site's, and those in `<style>`."""
+"""Style sheets of a page that may have its brand's colors: its own site's, and its `<style>` tags."""
 
 import re
 from itertools import islice
@@ -8,22 +8,22 @@ from bs4.element import Tag
 from workers.ingest.page.address import site
 from workers.ingest.page.document import Document, attribute
 
-#: Sheets that are worth a request, links that are looked at, and characters of all `<style>` that are read.
+#: Sheets that are worth a request, links that are checked, and characters of all `<style>` that are read.
 MOST, READ, INLINE = 3, 30, 1 << 20
-#: Addresses of what others wrote, or what has other things than colors.
+#: Addresses of third-party sheets, or of sheets without colors.
 OTHERS = re.compile(
     r"\b(?:wp-includes|plugins|vendor|node_modules)/|bootstrap|awesome|swiper|slick|jquery|normalize|reset\b"
     r"|print|fonts?\b|icons?\b|lightbox|fancybox|cookie|consent|carousel|animate|leaflet|katex|prism|highlight",
     re.IGNORECASE,
 )
-#: Names of sheets that hold for a whole site.
+#: Names of sheets for a whole site.
 WHOLE = re.compile(
     r"\b(?:variables|tokens|colou?rs|theme|themes|main|global|globals|app|site|base|brand)\b", re.IGNORECASE
 )
 
 
 def linked(page: Document) -> list[str]:
-    """Addresses, at most `MOST`, in the page's order: of names that hold for a site, then the first ones."""
+    """Return at most `MOST` addresses in the page's order; sheets for a whole site have precedence."""
     hrefs = (href for tag in page.tags["link"] if is_sheet(tag) and (href := attribute(tag, "href")))
     hopeful = (href for href in hrefs if not OTHERS.search(href))
     known = dict.fromkeys(map(page.link, islice(hopeful, READ)))
@@ -41,6 +41,6 @@ def is_sheet(tag: Tag) -> bool:
 
 
 def inline(page: Document) -> str:
-    """The text of all `<style>` that has custom properties, up to `INLINE` characters."""
+    """Return the text of all `<style>` with custom properties, up to `INLINE` characters."""
     texts = (tag.get_text() for tag in page.tags["style"] if tag.find_parent("svg") is None)
     return "\n".join(text for text in texts if "--" in text)[:INLINE]

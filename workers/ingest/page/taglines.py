@@ -15,14 +15,14 @@ from workers.ingest.shapes import Passage
 
 LIMIT = 120
 FEWEST_WORDS = 3
-#: Headings of one level from which on each is that of a section; how many of them are looked at.
+#: Headings of one level from which each is a section's heading; headings that are checked.
 SECTIONS, HEADINGS = 3, 10
 #: Parts of a page that are not about the brand.
 LANDMARKS = ["nav", "footer", "aside"]
 
 
 def candidates(page: Document, name: str | None, told: Sequence[Passage]) -> Iterator[Candidate]:
-    """Candidates; `name` is the brand's, and the rest of a title beside it is a tagline."""
+    """Yield candidates; `name` is the brand's, and the rest of a title after the name is a tagline."""
     for value, confidence, rule in ladder(page, name or page.label, told):
         line = clean(value)
         if len(line) <= LIMIT and words(line) >= FEWEST_WORDS and squash(line) != squash(name or ""):
@@ -43,13 +43,13 @@ def ladder(page: Document, name: str, told: Sequence[Passage]) -> Iterator[tuple
 
 
 def speaks_of(sentence: str, name: str, page: Document) -> bool:
-    """True if a page's sentence is about the brand: an article's is about something else, others name it."""
+    """Return whether a sentence is about the brand: it names the brand, and the page is no article."""
     story = page.is_article or address.is_story(page.url)
     return not story and bool(squash(name)) and squash(name) in squash(sentence)
 
 
 def rest_of_title(page: Document, name: str) -> Iterator[str]:
-    """The longest part of the title without the name, as in `Acme — Invoices that send themselves`."""
+    """Yield the longest part of the title without the name, as in `Acme — Invoices that send themselves`."""
     parts = segments(page.title)
     others = [part for part in parts if not resembles(squash(part), squash(name))]
     if len(parts) > len(others) > 0:
@@ -57,7 +57,7 @@ def rest_of_title(page: Document, name: str) -> Iterator[str]:
 
 
 def hero(page: Document, told: Sequence[Passage]) -> Iterator[tuple[str, float, str]]:
-    """The headline and what follows it, where visitors read them as prose: no menu, no banner, no section."""
+    """Yield the headline and the text after it, if visitors read them as prose, not as menu or section."""
     if page.headline is None:
         return
     read = {squash(one.text) for one in told if one.kind != "label"}
@@ -68,12 +68,12 @@ def hero(page: Document, told: Sequence[Passage]) -> Iterator[tuple[str, float, 
 
 
 def is_elsewhere(tag: Tag, page: Document) -> bool:
-    """True if a text belongs to something else than the brand: a menu, a section, a story."""
+    """Return whether a text belongs to a menu, a section or a story, and not to the brand."""
     return tag.find_parent(LANDMARKS) is not None or is_section(tag, page) or leads_away(tag, page)
 
 
 def is_section(tag: Tag, page: Document) -> bool:
-    """True if a heading is one of several of its level, and not alone beside the headline."""
+    """Return whether a heading is one of several of its level, unless it is alone next to the headline."""
     alike = [one for one in page.tags[tag.name][:HEADINGS] if text_of(one)]
     if tag.name == "p" or len(alike) < (SECTIONS if tag is page.headline else SECTIONS - 1):
         return False
@@ -82,7 +82,7 @@ def is_section(tag: Tag, page: Document) -> bool:
 
 
 def leads_away(tag: Tag, page: Document) -> bool:
-    """True if a heading is a link to another page, as those of stories are."""
+    """Return whether a heading is a link to another page, as headings of stories are."""
     links = [*tag.find_all("a", limit=2), tag.find_parent("a")] if tag.name != "p" else []
     targets = (page.link(attribute(link, "href")) for link in links if link is not None)
     return any(not address.is_home(target) for target in targets if target)

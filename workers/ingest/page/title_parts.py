@@ -1,7 +1,7 @@
 """Parts of a page's title that may be the brand's name.
 
-A home page says its name first, any other last. A part that is the host, or that the page declares elsewhere,
-is the name wherever it stands.
+A home page has its name first, any other page last. A part that equals the host, or a name that the page
+declares elsewhere, is the name in any position.
 """
 
 import re
@@ -15,21 +15,21 @@ from workers.ingest.page.document import Document, text_of
 from workers.ingest.page.names import LEGAL_FORM, PARENTHESIS, PART_LIMIT, is_name, resembles
 from workers.ingest.page.text import SEPARATOR, clean, segments, squash, words
 
-#: Words of a name at most, where nothing else says that it is one: what is longer is a line about it.
+#: Words of a name at most, without other evidence for it: a longer part is a line about the brand.
 NAME_WORDS = 4
-#: Headings, and parts of a title, that are looked at.
+#: Headings, and parts of a title, that are checked.
 HEADINGS, PARTS = 10, 20
 GREETING = re.compile(
     r"(?:herzlich\s+)?(?:welcome\s+to|willkommen\s+(?:bei|auf|in|im)|bienvenue\s+(?:chez|sur|à)|bienvenid[oa]s?\s+a"
     r"|benvenut[oi]\s+(?:su|in|a)|bem-vind[oa]s?\s+(?:à|ao|a)|welkom\s+bij|välkommen\s+till|velkommen\s+til)\s+",
     re.IGNORECASE,
 )
-#: What generators of manuals append to a name.
+#: Suffix of a name in titles of generated manuals.
 MANUAL = re.compile(r"(?:\s+v?\d[\w.]*)?\s+documentation$", re.IGNORECASE)
 
 
 def ladder(page: Document, said: set[str]) -> Iterator[Scored]:
-    """Parts of the title; `said` are the declared names, squashed."""
+    """Yield parts of the title; `said` are the declared names, squashed."""
     titles = [page.title, *(clean(text) for _, text in page.meta("og:title"))]
     for part in (trimmed(part) for title in titles for part in segments(title)[:PARTS]):
         if own := host_in(part, page):
@@ -45,13 +45,13 @@ def ladder(page: Document, said: set[str]) -> Iterator[Scored]:
 
 
 def trimmed(part: str) -> str:
-    """The part without a greeting before it, and a remark, a legal form or `documentation` after it."""
+    """Remove a greeting before the part, and a remark, a legal form or `documentation` after it."""
     whole = GREETING.sub("", part, count=1) if GREETING.match(part) else part
     return MANUAL.sub("", LEGAL_FORM.sub("", PARENTHESIS.sub("", whole)))
 
 
 def host_in(part: str, page: Document) -> str:
-    """The part if it is the host, or what is before its comma, as in `Acme, the free shop`; else nothing."""
+    """Return the part if it is the host, or its text before a comma, as in `Acme, the free shop`; else ""."""
     head = part.partition(", ")[0]
     if squash(head) == squash(page.label) or squash(head) == whole_host(page.url):
         return head
@@ -59,26 +59,26 @@ def host_in(part: str, page: Document) -> str:
 
 
 def host_at_end(part: str, page: Document) -> str:
-    """The last word of a line about a home page, if that is the host: `Cheap tyres for all at Acme`."""
+    """Return the last word of a line on a home page, if that is the host: `Cheap tyres for all at Acme`."""
     last = part.rstrip(".!").rpartition(" ")[2]
     is_line = words(part) > NAME_WORDS or stem(last) != last
     return last if page.is_home and is_line and is_host(last, page) else ""
 
 
 def is_host(text: str, page: Document) -> bool:
-    """True if it is the host's name, with or without its ending."""
+    """Return whether it is the host's name, with or without its ending."""
     return bool(page.label) and squash(stem(text)) == squash(page.label)
 
 
 def whole_host(url: str) -> str:
-    """The host without `www` and the ending, squashed: `bookstoscrape` of `books.toscrape.com`."""
+    """Return the host without `www` and the ending, squashed: `bookstoscrape` of `books.toscrape.com`."""
     host = (urlsplit(url).hostname or "").removeprefix("www.")
     suffix = SUFFIXES.publicsuffix(host) or ""
     return squash(host.removesuffix(suffix))
 
 
 def of_home(page: Document) -> Iterator[Scored]:
-    """The first part; where that is a line about the brand, the last one as well."""
+    """Yield the first part; if that is a line about the brand, also the last one."""
     parts = [part for part in map(trimmed, segments(page.title)[:PARTS]) if is_name(part)]
     first, last = (parts[0], parts[-1]) if parts else ("", "")
     is_line = words(first) > NAME_WORDS
@@ -94,7 +94,7 @@ def of_other(page: Document) -> Iterator[Scored]:
         return
     last = page.title[marks[-1].end() :].strip()
     headings = {squash(text_of(tag)) for name in ("h1", "h2") for tag in page.tags[name][:HEADINGS]}
-    # After `Film: ` comes what it is about.
+    # The part after `Film: ` is the page's subject.
     about = squash(last) in headings or marks[-1][0].startswith((":", "："))
     if not about and 0 < len(trimmed(last)) <= PART_LIMIT:
         yield trimmed(last), 0.45, "html.title.last"

@@ -1,4 +1,4 @@
-"""Title of a page, without the site's name where the page shows which part that is."""
+"""Title of a page, without the site's name if the page shows which part that is."""
 
 from itertools import islice
 
@@ -12,7 +12,7 @@ HEADINGS, PARTS = 3, 10
 
 
 def title(page: Document, name: str | None) -> str | None:
-    """The title for sharing as it is, else the page's own without the site's name."""
+    """Return the title for sharing as it is, else the page's own without the site's name."""
     for _, text in page.meta("og:title", "twitter:title"):
         if value := clean(text):
             return cut(value, LIMIT)
@@ -21,7 +21,7 @@ def title(page: Document, name: str | None) -> str | None:
 
 
 def shown(page: Document, whole: str) -> str | None:
-    """Part of the title, from its start, that is also a heading."""
+    """Return the part of the title, from its start, that is also a heading."""
     headings = {squash(text_of(tag)) for tag in page.tags["h1"][:HEADINGS]} - {""}
     return next((head for head in heads(whole) if squash(head) in headings), None)
 
@@ -34,5 +34,5 @@ def without_site(whole: str, name: str) -> str:
 
 
 def heads(whole: str) -> list[str]:
-    """Beginnings of a title: `A` and `A - B` of `A - B | C`."""
+    """Return beginnings of a title: `A` and `A - B` of `A - B | C`."""
     return [whole[: match.start()].strip() for match in islice(SEPARATOR.finditer(whole), PARTS)]

@@ -1,8 +1,8 @@
 """Tree of a page: Beautiful Soup's, built at a fifth of its cost.
 
-lxml tells of each tag and text as it meets it, and they are linked here as Beautiful Soup's own builder links
-them, so that its searches find the same. Left out is what no rule reads: comments, and texts of nothing but
-blanks. The tags by name and the visible texts are gathered on the way.
+lxml reports each tag and text as it parses it. They are linked here as Beautiful Soup's own builder does,
+so that its searches have the same results. Comments and blank texts are left out: no rule reads them. The
+tags by name and the visible texts are collected in the same pass.
 """
 
 from collections import defaultdict
@@ -21,13 +21,13 @@ from bs4.element import (
 from lxml import etree
 
 SILENT = {"script", "style", "noscript", "template", "svg", "title", "select", "textarea", "iframe", "button"}
-#: Tags above a text that are looked at: one that nobody closes silences no page.
+#: Tags above a text that are checked: an unclosed tag silences no page.
 NEAR = 5
-#: Tags within each other that are made, as in browsers: texts of what is deeper belong to the last of them.
-#: So a walk up from any tag is short.
+#: Nesting depth of tags that are built, as in browsers: deeper texts belong to the deepest built tag. So a
+#: walk up from any tag is short.
 DEPTH = 512
-#: Bytes after which a page that is deeper is read no further: for each end tag that ends nothing lxml looks
-#: at all tags that are open. Of 267 real pages the deepest has 44.
+#: Bytes of a piece. After a piece in which a page is deeper, it is read no further: for each unmatched end
+#: tag lxml checks all open tags. Of 267 real pages the deepest has 44.
 PIECE = 16 << 10
 #: Kinds of the texts in these tags, as in Beautiful Soup.
 KINDS: Mapping[str, type[NavigableString]] = {
@@ -40,7 +40,7 @@ KINDS: Mapping[str, type[NavigableString]] = {
 
 
 class Element(Tag):
-    """Tag of a page. What is the same for all stands on the class, so that one costs little to make."""
+    """Tag of a page. Attributes with the same value for all tags are on the class, so that a tag is cheap."""
 
     parser_class = None
     namespace = None
@@ -63,7 +63,7 @@ class Element(Tag):
         self.previous_element = self.next_element = self.previous_sibling = self.next_sibling = None
 
 
-#: Tag that is open, how far a text in it is from a silent tag, and the kind of such a text.
+#: Open tag, the distance of a text in it from a silent tag, and the kind of such a text.
 Open = tuple[Element, int, type[NavigableString]]
 
 
@@ -98,7 +98,7 @@ class Tree:
         return tag
 
     def end(self, _: str) -> None:
-        """End the innermost tag: lxml ends each that it starts, in order, whatever the page says."""
+        """End the innermost tag: lxml ends each tag that it starts, in order, even if the page doesn't."""
         if self.pending:
             self.flush()
         self.open.pop()
@@ -134,7 +134,7 @@ class Tree:
 
 
 def build(html: str) -> Tree:
-    """The tree of any text, also of an empty one, for which lxml needs the line break."""
+    """Build the tree of any text, also of an empty one, for which lxml needs the line break."""
     target = Tree()
     parser = etree.HTMLParser(target=target, encoding="utf-8")
     text = b"\n" + html.replace("\x00", "").encode("utf-8", "replace")

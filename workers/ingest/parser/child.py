@@ -1,7 +1,7 @@
 """Parsing process: loads all parsers once, then forks for each document.
 
-So a document costs a fork of some milliseconds, and has a process whose CPU, memory and time the kernel
-limits: a hostile one ends that process and nothing else, and meets nothing that another one left behind.
+A document costs a fork of some milliseconds, and gets a process with CPU, memory and time limits of the
+kernel. A hostile document ends that process and no other, and finds no data of another document.
 `parser.py` starts this process with the number of a socket; each message on it brings a document's socket.
 """
 
@@ -65,9 +65,9 @@ READERS: dict[type[ParseInput], Callable[[Any], ParseOutput]] = {
     Repository: repository.read,
 }
 
-#: Seconds of a document; its CPU is the parent's to say.
+#: Seconds of a document; the parent sets its CPU seconds.
 WALL_S = 20
-#: Bytes of address space beyond what is loaded: four times what the largest real pages take.
+#: Bytes of address space beyond the loaded process: four times the need of the largest real pages.
 MEMORY = 112 << 20
 
 
@@ -88,7 +88,7 @@ def main(handle: int) -> None:
 
 
 def warm_up() -> None:
-    """Parse each example once, and compile each language's asides (`warmup.py` says why)."""
+    """Parse each example once, and compile each language's skip rules (reason: `warmup.py`)."""
     for example in EXAMPLES:
         parse(example)
     for language in LANGUAGES:
@@ -96,7 +96,7 @@ def warm_up() -> None:
 
 
 def receive(control: socket.socket) -> tuple[socket.socket, int] | None:
-    """A document's socket, and the CPU seconds that it may use; None once the parent's side is closed."""
+    """Receive a document's socket and its CPU seconds; None once the parent's side is closed."""
     cpu_s, handles, _, _ = socket.recv_fds(control, 1, 1)
     return (socket.socket(fileno=handles[0]), cpu_s[0]) if handles else None
 
@@ -128,20 +128,20 @@ def limit(cpu_s: int) -> None:
 
 
 def loaded() -> int:
-    """Bytes of this process's address space now."""
+    """Return the bytes of this process's address space now."""
     return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 
 
 @contextmanager
 def awaited(connection: socket.socket) -> Iterator[None]:
-    """The process ends in the block, by SIGIO, once the other side hangs up: nobody waits for it any more."""
+    """End the process within the block, by SIGIO, once the parent closes the connection."""
     flags = fcntl.fcntl(connection, fcntl.F_GETFL)
     fcntl.fcntl(connection, fcntl.F_SETOWN, os.getpid())
     fcntl.fcntl(connection, fcntl.F_SETFL, flags | os.O_ASYNC)
     if has_hung_up(connection):
         os._exit(0)
     yield
-    # A reply that is taken bit by bit would be a signal too.
+    # A reply that is read bit by bit would raise the signal too.
     fcntl.fcntl(connection, fcntl.F_SETFL, flags)
 
 
@@ -158,7 +158,7 @@ def read(connection: socket.socket) -> ParseInput:
 
 
 def parse(document: ParseInput) -> ParseOutput | None:
-    """None where it takes too much memory."""
+    """Parse the document; None if it takes too much memory."""
     try:
         return READERS[type(document)](document)
     except MemoryError:

@@ -1,7 +1,7 @@
 """Warm-up of the parsing process: examples of all kinds of documents, parsed before it first forks.
 
-Parsers, lexicons, stop words, patterns and codecs load when they are first used. Without a warm-up each
-document's process would load them anew.
+Parsers, lexicons, stop words, patterns and codecs load at their first use. Without a warm-up each
+document's process would load them again.
 """
 
 from workers.ingest.appstore.shapes import Listing, PlayPage, Software, StorePage

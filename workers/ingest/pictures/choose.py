@@ -1,4 +1,4 @@
-"""Choice among pictures: which are fetched, which are of use, and which of them are the same one."""
+"""Choice among candidate images: the ones to fetch, the useful ones, and duplicates."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -10,15 +10,15 @@ from schemas.pictures import Picture, PictureKind
 from workers.ingest.pictures.measure import Measured
 from workers.ingest.shapes import Sighting
 
-#: Pictures of one source that are fetched, and with them those that are kept; logos among them.
+#: Images of one source that are fetched, and so the most that are kept; logos among them.
 MOST, MOST_LOGOS = 20, 4
 #: Kinds in the order in which they are fetched and shown.
 KINDS: Sequence[PictureKind] = ("logo", "screenshot", "image")
-#: Pixels of the longer and the shorter side from which a picture is of use. A line of text in a logo is 24
-#: high; smaller ones are for browsers' tabs. Of the others, what is smaller is a button, a badge, which has
-#: 18 to 28, or a pixel that counts visitors; networks take previews from 200 on.
+#: Pixels of the longer and the shorter side from which an image is useful. A line of text in a logo is 24
+#: high; smaller logos are for browsers' tabs. A smaller image of another kind is a button, a badge (18 to 28
+#: high) or a tracking pixel; networks take previews from 200 on.
 LOGO, OTHERS = (64, 24), (200, 100)
-#: Pixels of the longest side: what platforms and phones make of a picture stays below it.
+#: Pixels of the longest side: images of platforms and phones stay below it.
 LONGEST = 8192
 
 #: The size in an address: `512x512bb.png`, `-300x200.jpg`, `=w240-h480-rw`, `?w=640&q=75`.
@@ -27,7 +27,7 @@ IN_QUERY = frozenset("w h width height size s q quality dpr fit".split())
 
 
 def sighted(sightings: Iterable[Sighting]) -> list[Sighting]:
-    """Those to fetch: each address once, of kinds in their order, else as the source has them."""
+    """Return the candidates to fetch: each address once, by kind, then in the source's order."""
     once: dict[str, Sighting] = {}
     for one in sorted(sightings, key=lambda one: KINDS.index(one.kind)):
         once.setdefault(one.url, one)
@@ -36,7 +36,7 @@ def sighted(sightings: Iterable[Sighting]) -> list[Sighting]:
 
 
 def is_useful(kind: PictureKind, measured: Measured) -> bool:
-    """A drawing of a logo is of use in any size, since it has all of them."""
+    """Return whether an image is large enough. A drawing of a logo is useful in any size, since it scales."""
     longer, shorter = sorted((measured.width, measured.height), reverse=True)
     scales = kind == "logo" and measured.type == "image/svg+xml"
     longest, shortest = (1, 1) if scales else LOGO if kind == "logo" else OTHERS
@@ -44,7 +44,7 @@ def is_useful(kind: PictureKind, measured: Measured) -> bool:
 
 
 def distinct(met: Iterable[tuple[Picture, str]]) -> list[Picture]:
-    """Each picture once, by the address where its redirects ended; of several sizes the largest."""
+    """Return each image once, by the address after redirects; of several sizes the largest."""
     alike: dict[str, Picture] = {}
     for picture, final_url in met:
         first = alike.setdefault(essence(final_url), picture)
@@ -54,7 +54,7 @@ def distinct(met: Iterable[tuple[Picture, str]]) -> list[Picture]:
 
 
 def essence(url: str) -> str:
-    """The address without what is only the size of a picture."""
+    """Return the address without the parts that only set an image's size."""
     parts = urlsplit(url)
     query = [(key, value) for key, value in parse_qsl(parts.query) if key.lower() not in IN_QUERY]
     return parts._replace(path=IN_PATH.sub("", parts.path), query=urlencode(query), fragment="").geturl()

@@ -1,7 +1,7 @@
-"""Meeting of pictures: fetches those that a source names, and keeps what is a picture of use.
+"""Fetch of candidate images: fetches the images that a source names, and keeps the useful ones.
 
-Each request goes through the guard, by robots.txt and the site rate limit. Of a logo the whole file is read,
-of all others the first bytes. Whatever fails is left out: no picture is worth an ingest.
+Each request goes through the SSRF guard, by robots.txt and the site rate limit. The whole file of a logo
+is read, of all others the first bytes. A failed image is left out: an ingest never fails because of one.
 """
 
 import asyncio
@@ -17,17 +17,17 @@ from workers.ingest.shapes import Drawing, Logo, Sighting, Size
 from workers.ingest.website.session import WANTS, Session, Web
 from workers.web.fetch import Fetched
 
-#: Seconds that all pictures of an ingest may take; and how many are fetched at once.
+#: Seconds that all images of an ingest may take; and images that are fetched at once.
 PICTURES_S, AT_ONCE = 4.0, 4
 
-#: Fetches a picture as `WANTS` has its kind. Raises a `SourceError`, or `TimeoutError`.
+#: Fetches an image with the `WANTS` of its kind. Raises a `SourceError`, or `TimeoutError`.
 Fetch = Callable[[Sighting], Awaitable[Fetched]]
 
 
 class Met(NamedTuple):
-    """Pictures, logos first, and the first logo whose file was read whole.
+    """Fetched images, logos first, and the first logo with its whole file.
 
-    `late`: time ran out before, or a server takes no requests for now.
+    `late`: the time ran out, or a server takes no requests for now.
     """
 
     pictures: Sequence[Picture] = ()
@@ -36,7 +36,7 @@ class Met(NamedTuple):
 
 
 class One(NamedTuple):
-    """Picture that was measured; where its redirects ended, and its file if it is a whole logo."""
+    """Measured image; its address after redirects, and its file if it is a whole logo."""
 
     picture: Picture
     final_url: str
@@ -44,7 +44,7 @@ class One(NamedTuple):
 
 
 async def meet(web: Web, parser: Parser, sightings: Iterable[Sighting]) -> Met:
-    """Those pictures that anybody can open."""
+    """Fetch the public images of a source."""
     return await meet_by(fetch_from(web), parser, sightings)
 
 
@@ -58,7 +58,7 @@ def fetch_from(web: Web) -> Fetch:
 
 
 async def meet_by(fetch: Fetch, parser: Parser, sightings: Iterable[Sighting]) -> Met:
-    """Those that `fetch` gets within `PICTURES_S`."""
+    """Fetch the candidates by `fetch` within `PICTURES_S`."""
     slots, late, clock = asyncio.Semaphore(AT_ONCE), False, asyncio.get_running_loop().time
     ends = clock() + PICTURES_S
 
@@ -67,7 +67,7 @@ async def meet_by(fetch: Fetch, parser: Parser, sightings: Iterable[Sighting]) -
         try:
             async with asyncio.timeout_at(ends), slots:
                 return await look(await fetch(sighting), parser, sighting)
-        except TimeoutError:  # At once where a Crawl-delay is longer than the time that is left.
+        except TimeoutError:  # Raised at once if a Crawl-delay is longer than the time left.
             late |= clock() >= ends
         except SourceError as error:
             late |= is_for_now(error)
@@ -80,12 +80,12 @@ async def meet_by(fetch: Fetch, parser: Parser, sightings: Iterable[Sighting]) -
 
 
 def is_for_now(error: SourceError) -> bool:
-    """True if the picture may come another time. A server that isn't there mostly stays away."""
+    """Return whether a later fetch may succeed. A server that is unreachable mostly stays so."""
     return error.retryable and not isinstance(error, Unreachable)
 
 
 async def look(fetched: Fetched, parser: Parser, sighting: Sighting) -> One | None:
-    """The picture as its first bytes show it; None for what is none, or is of no use."""
+    """Build the image from its first bytes; None if it is no image, or not useful."""
     measured = await measured_of(fetched.body, parser)
     if measured is None or not is_useful(sighting.kind, measured):
         return None
@@ -118,7 +118,7 @@ def kind_of(sighting: Sighting) -> str:
 
 
 def length_of(fetched: Fetched, limit: int) -> int | None:
-    """Bytes of the whole file: those that came, or where that is a part, as many as its server says."""
+    """Return the bytes of the whole file: the received ones, or for a part the total of its server."""
     _, _, total = fetched.headers.get("Content-Range", "").partition("/")
     if not total and len(fetched.body) < limit:
         return len(fetched.body)
