@@ -1,4 +1,4 @@
-"""Addresses in store listings: they are shown, and those of pictures are opened, as anybody's."""
+"""Addresses in store listings: shown as links, or fetched as images. They are untrusted like any address."""
 
 from urllib.parse import SplitResult, urlsplit
 
@@ -6,7 +6,7 @@ from domain.values.urls import MAX_URL, UNREADABLE
 
 
 def secure(address: str) -> str:
-    """The address with https, which sites of old http listings serve by now; empty for an unusable one."""
+    """Return the address with https, which old http sites support by now; empty for an unusable one."""
     parts = split(address.strip())
     url = parts._replace(scheme="https").geturl()
     usable = parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc
@@ -15,7 +15,7 @@ def secure(address: str) -> str:
 
 
 def bare(address: str) -> str:
-    """The address without query and fragment, by which stores count visits."""
+    """Return the address without query and fragment, since stores count visits by them."""
     return split(secure(address))._replace(query="", fragment="").geturl()
 
 
@@ -24,7 +24,7 @@ def host(address: str) -> str:
 
 
 def split(address: str) -> SplitResult:
-    """The parts of an address; all empty for what is none."""
+    """Split an address into its parts; all empty for an invalid one."""
     try:
         return urlsplit(address)
     except ValueError:

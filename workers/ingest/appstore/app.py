@@ -1,4 +1,4 @@
-"""App of either store: makes candidates of what its listing says. It runs in the parsing process."""
+"""App of either store: turns its listing into candidates, in the parsing process."""
 
 import re
 from collections.abc import Iterator
@@ -17,9 +17,9 @@ from workers.ingest.page.text import clean, cut, first_sentence, squash, words
 from workers.ingest.shapes import LISTED, Reading, Sighting, candidates_of
 
 DESCRIPTION, TAGLINE, NAME = 500, 120, 80
-#: Screenshots of a listing that are looked at: Apple takes ten for each device, Google eight.
+#: Screenshots of a listing that are used: Apple takes ten for each device, Google eight.
 SCREENSHOTS = 20
-#: The genre of apps that fit no other, which alone says nothing.
+#: The genre of apps without a better one: alone it has no meaning.
 NO_GENRE = ["entertainment"]
 
 #: Separators of scripts without blanks.
@@ -31,9 +31,9 @@ Scored = tuple[Value, float, str]
 
 
 class App(NamedTuple):
-    """Listing of an app as its store has it, empty where unset; `store` names it in links and rules.
+    """Listing of an app in its store, with empty fields where unset; `store` is its name in links and rules.
 
-    `screenshots` are addresses, each with the list that it is in.
+    `screenshots` are addresses, each with the name of its list.
     """
 
     store: str
@@ -74,7 +74,7 @@ def read(app: App) -> Reading:
 
 
 def pictures(app: App) -> Iterator[Sighting]:
-    """The icon, and the screenshots in the store's order."""
+    """Yield the icon, and the screenshots in the store's order."""
     found: list[tuple[PictureKind, str, str]] = [("logo", app.icon, "icon")]
     found += [("screenshot", address, rule) for address, rule in app.screenshots[:SCREENSHOTS]]
     for kind, address, rule in found:
@@ -89,13 +89,13 @@ def names(app: App) -> Iterator[Scored]:
 
 
 def split(title: str) -> tuple[str, str]:
-    """The brand and the line that many append: `Spark – Email App by Readdle`, `Duolingo：学习英语`."""
+    """Split the brand from the line after it: `Spark – Email App by Readdle`, `Duolingo：学习英语`."""
     head, tail = parted(WIDE.sub(lambda found: f" {NARROW.get(found[0], '-')} ", title))
     return (head.strip(), tail) if tail else parted(title)
 
 
 def descriptions(app: App, opening: list[str], asides: Asides) -> Iterator[Scored]:
-    """The opening, and as an alternative to it what the lists add; lists alone describe nothing."""
+    """Yield the opening, and the list items as an alternative. Without an opening, yield the short text."""
     if text := cut(" ".join(opening), DESCRIPTION):
         yield text, 0.95, "description"
         if items := prose.listed(app.description, asides, DESCRIPTION):
@@ -123,7 +123,7 @@ def keywords(genres: list[str]) -> Iterator[Scored]:
 
 
 def languages(app: App) -> Iterator[Scored]:
-    """The language of the text, since many listings aren't translated; then the storefront's."""
+    """Yield the language of the text, since many listings aren't translated; then the storefront's."""
     yield from detection.weigh(clean(f"{app.short} {app.description}"), [])
     if language := countries.language(app.country):
         yield language, 0.40, "storefront"

@@ -1,8 +1,8 @@
 """Client of Apple's look-up of apps: one GET for each storefront (Apple, "iTunes Search API", 2026-11).
 
-A missing app is 200 without results, an impossible id a body with `errorMessage`, and too many requests are
-403 without a body. The type is `text/javascript`, and blank lines come first. `entity=software` would leave
-out apps of the Mac, so none is sent.
+A missing app is a 200 without results, an impossible id a body with `errorMessage`, and too many requests
+are a 403 without a body. The type is `text/javascript`, and blank lines are first. `entity=software` would
+leave out Mac apps, so it isn't sent.
 """
 
 from typing import NamedTuple, TypeVar
@@ -20,9 +20,10 @@ from workers.web.fetch import Fetched, Want, fetch
 
 T = TypeVar("T")
 
-#: Storefronts to try after those asked for.
+#: Storefronts to try after the requested ones.
 LARGEST = ("us", "gb", "de", "fr", "jp")
-#: Seconds that a job's first look-up waits for a token, and its next ones, which go before those of new jobs.
+#: Seconds that a job's first look-up waits for a token, and its next ones, which have precedence over new
+#: jobs.
 FIRST_S, NEXT_S = 5.0, 30.0
 #: Statuses that may mean too many requests.
 THROTTLED = frozenset({403, 429, 503})
@@ -31,8 +32,8 @@ WANT = Want(
 )
 #: Results that are read: an id has one.
 MOST = 50
-NO_LIST = "the App Store's look-up answers something that is no list of apps"
-#: Bytes that may come before the first brace.
+NO_LIST = "the App Store's look-up did not return a list of apps"
+#: Bytes that may precede the first brace.
 BLANK = b"\xef\xbb\xbf \t\r\n"
 
 
@@ -59,7 +60,8 @@ class Lookup(NamedTuple):
 
 
 async def find(lookup: Lookup, listing: InAppStore, *, country: str) -> Found:
-    """The app in the first storefront that has it. Raises a `SourceError`: `SourceNotFound` if none has."""
+    """Find the app in the first storefront that has it. Raises `SourceError`: `SourceNotFound` if none
+    has."""
     patience_s = FIRST_S
     for storefront in storefronts(listing, country):
         results = await ask(lookup, listing, storefront, patience_s)
@@ -70,7 +72,7 @@ async def find(lookup: Lookup, listing: InAppStore, *, country: str) -> Found:
 
 
 def storefronts(listing: InAppStore, country: str) -> list[str]:
-    """Storefronts to ask: that of the listing's URL, the given one, then the largest; each once."""
+    """Return the storefronts to request: the listing URL's, the given one, then the largest; each once."""
     return list(dict.fromkeys([*filter(None, [listing.country]), country, *LARGEST]))
 
 
@@ -84,7 +86,7 @@ async def ask(lookup: Lookup, listing: InAppStore, country: str, patience_s: flo
 
 
 def results_of(fetched: Fetched, listing: InAppStore) -> list[Software]:
-    """The results; none for an unknown storefront. Raises a `SourceError` for any other error."""
+    """Return the results; empty for an unknown storefront. Raises a `SourceError` for any other error."""
     body = decode(fetched.body, LookupBody)
     if body.results is not None:
         return [decode(one, Software) for one in body.results[:MOST]]
@@ -92,7 +94,7 @@ def results_of(fetched: Fetched, listing: InAppStore) -> list[Software]:
         return []
     if body.error_message is None:
         raise FetchFailed(NO_LIST)
-    raise SourceNotFound(f"the App Store takes {listing.value} for no app's {listing.by}; check it")
+    raise SourceNotFound(f"the App Store does not accept {listing.value} as an app's {listing.by}; check it")
 
 
 def decode(body: bytes | msgspec.Raw, kind: type[T]) -> T:
@@ -103,7 +105,7 @@ def decode(body: bytes | msgspec.Raw, kind: type[T]) -> T:
 
 
 def chosen(results: list[Software], listing: InAppStore) -> Software | None:
-    """The app among the results. Raises `SourceNotFound` for another thing's id, as a developer's."""
+    """Return the app among the results. Raises `SourceNotFound` for another kind's id, as a developer's."""
     apps = [one for one in results if one.wrapper_type == "software" and one.track_name]
     if results and not apps:
         kinds = ", ".join(sorted({one.wrapper_type or "nameless" for one in results}))

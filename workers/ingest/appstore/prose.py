@@ -9,7 +9,7 @@ from workers.ingest.page.text import TAG, clean, first_sentence, words
 from workers.ingest.shapes import Passage
 
 LINES = re.compile(r"\r\n|[\n\r\u0085\u2028\u2029]|<br\s*/?>", re.IGNORECASE)
-#: Characters that are read: several times what a store takes.
+#: Characters that are read: several times the limit of a store.
 READ = 20_000
 #: Marks before an item of a list, or around a heading.
 MARK = re.compile(r"^(?:[^\w\s\"'“”‘’„«»「『《¿¡(\[@#&$€£¥]|_|#{1,6}\s|\d{1,2}[.)]\s)+\s*")
@@ -29,9 +29,9 @@ def lines(description: str) -> list[str]:
 
 
 def opening(description: str, asides: Asides) -> list[str]:
-    """The first lines that say what the app does: in sentences, or above the first list or heading.
+    """Return the first lines about the app: sentences, or text above the first list or heading.
 
-    A list says nothing of itself, and asides say nothing of the app.
+    A list gives no description by itself, and skipped sentences don't describe the app.
     """
     found = list(unwrapped(undecorated(lines(description))))
     top = first_run(is_plain, found)
@@ -41,7 +41,7 @@ def opening(description: str, asides: Asides) -> list[str]:
 
 
 def listed(description: str, asides: Asides, most: int) -> str:
-    """Items of its lists that say what the app does, each behind a mark; of so many characters together."""
+    """Return list items that describe the app, each behind a mark, of at most `most` characters together."""
     items = (clean(MARK.sub("", line)) for line in unwrapped(lines(description)) if is_item(line))
     telling = dict.fromkeys(one for one in items if tells(one) and asides.kind(one) is None)
     whole = ""
@@ -52,7 +52,7 @@ def listed(description: str, asides: Asides, most: int) -> str:
 
 
 def tells(item: str) -> bool:
-    """False for what may be names alone: words with capitals, joined by small ones."""
+    """Return whether the item is more than names: words with capitals, joined by small words."""
     said = any(word.islower() and len(word) > LONGEST_JOINT for word in item.split())
     return words(item) >= FEWEST_OF_ITEM and (said or not any(word[0].isupper() for word in item.split()))
 
@@ -62,14 +62,14 @@ def is_item(line: str) -> bool:
 
 
 def undecorated(among: list[str]) -> list[str]:
-    """The lines, the first without a picture before its sentence: it marks no item of a list."""
+    """Remove an emoji before the first line's sentence: there it marks no list item."""
     first = among[0] if among else ""
     pictured = PICTURE.match(first) and ENDED.search(first)
     return [MARK.sub("", first), *among[1:]] if pictured else among
 
 
 def unwrapped(among: list[str]) -> Iterator[str]:
-    """The lines, with those as one that were broken within a sentence: the next goes on in lower case."""
+    """Join lines that were broken within a sentence: the next line begins in lower case."""
     whole: list[str] = []
     for line in among:
         goes_on = whole and line[0].islower() and not (ENDED.search(whole[-1]) or is_heading(whole[-1]))
@@ -82,12 +82,12 @@ def unwrapped(among: list[str]) -> Iterator[str]:
 
 
 def telling(among: list[str], asides: Asides) -> list[str]:
-    """The first lines in sequence that are sentences and tell something, up to an aside."""
+    """Return the first consecutive sentences that describe the app, up to a skipped sentence."""
     return first_run(lambda text: words(text) >= FEWEST_WORDS, told(among, asides))
 
 
 def told(among: list[str], asides: Asides) -> Iterator[str]:
-    """The sentences of each line that tell something; none after one that ends in an aside."""
+    """Yield the describing sentences of each line, and an empty text after a line with a skipped end."""
     for line in among:
         text = asides.without(clean(line)) if is_sentence(line) else ""
         yield text
@@ -104,14 +104,14 @@ def is_plain(line: str) -> bool:
 
 
 def is_sentence(line: str) -> bool:
-    """True if it has a sentence; what comes after the first may end in anything, such as a hashtag."""
+    """Return whether it has a sentence. A text after the first one may end in anything, as a hashtag."""
     first = first_sentence(line)
     ended = any(ENDED.search(text) and words(text) >= FEWEST_WORDS for text in (first, line))
     return ended and is_plain(line)
 
 
 def passages(description: str, url: str) -> Iterator[Passage]:
-    """Passages: each line without its mark."""
+    """Yield passages: each line without its mark."""
     for line in lines(description):
         text = clean(MARK.sub("", line))
         if any(map(str.isalnum, text)):

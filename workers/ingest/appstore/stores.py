@@ -52,7 +52,7 @@ async def ingest(
     progress: Progress,
     model: Model | None = None,
 ) -> Extraction:
-    """The extraction. Raises a `SourceError` where no listing can be read; one of several is a warning."""
+    """Return the extraction. Raises a `SourceError` if all listings fail; a single failure is a warning."""
     await progress("fetching", 0.1)
     parts, warnings = await read_all(stores, listings, country)
     await progress("analyzing", 0.6)
@@ -70,9 +70,9 @@ async def ingest(
 
 
 async def read_all(stores: Stores, listings: Sequence[Listing], country: str) -> tuple[list[Part], list[str]]:
-    """At least one part, and warnings. A rate limit is raised at once: all are read again after it.
+    """Return at least one part, and warnings. A rate limit is raised at once: all are read again after it.
 
-    Where none can be read, a retryable error is raised before others: the next attempt may read that one.
+    If all listings fail, a retryable error is raised before others: the next attempt may succeed.
     """
     parts: list[Part] = []
     errors: list[SourceError] = []
@@ -91,7 +91,7 @@ async def read_all(stores: Stores, listings: Sequence[Listing], country: str) ->
 
 
 def is_read(listing: Listing, parts: list[Part]) -> bool:
-    """True if the listing is a bundle id of an app that was read by its URL."""
+    """Return whether the listing is a bundle id of an app that was read by its URL."""
     return (
         isinstance(listing, InAppStore)
         and listing.by == "bundleId"
@@ -128,7 +128,7 @@ async def read_found(stores: Stores, found: Found, warnings: list[str]) -> Part:
 
 
 def with_links(candidates: list[Candidate]) -> list[Candidate]:
-    """The candidates with one for the links of all listings, since none replaces another."""
+    """Merge the links of all listings into one candidate, since they complement each other."""
     found = [one for one in candidates if one.field == "links"]
     together: dict[str, str] = {}
     for one in reversed(found):

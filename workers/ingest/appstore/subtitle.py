@@ -1,8 +1,8 @@
 """Subtitle on an App Store page, which the look-up lacks. It is read in the parsing process.
 
-Apple has built the page in three ways, each with its data as JSON in a script: a store of documents, a cache
-of its API's answers (JSON inside JSON), and since 2025 the server's own data. Every page lists many other
-apps, so only objects with our app's id count.
+Apple has built the page in three ways, each with its data as JSON in a script. They are a store of
+documents, a cache of its API's answers (JSON inside JSON), and since 2025 the server's own data. Every
+page lists many other apps, so only objects with our app's id count.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from workers.ingest.shapes import Passage, Reading
 DATA = {"shoebox-ember-data-store", "shoebox-media-api-cache-apps", "serialized-server-data"}
 HEADINGS = {"subtitle", "product-header__subtitle"}
 LIMIT = 120
-#: Objects of one script and headings of a page that are looked at.
+#: Objects of one script and headings of a page that are checked.
 OBJECTS, FIRST = 50_000, 20
 
 
@@ -46,7 +46,7 @@ def in_data(page: Document, track_id: int) -> Iterator[str]:
 
 
 def objects(data: Any) -> Iterator[dict[str, Any]]:
-    """All objects, outer ones first; a text at the top that is JSON is decoded."""
+    """Yield all objects, outer ones first; a top-level string with JSON is decoded."""
     if isinstance(data, dict):
         data = {key: jsonld.load(value) if isinstance(value, str) else value for key, value in data.items()}
     waiting = [data] if isinstance(data, dict | list) else []
@@ -59,7 +59,7 @@ def objects(data: Any) -> Iterator[dict[str, Any]]:
 
 
 def subtitles(one: dict[str, Any]) -> Iterator[str]:
-    """Subtitles of an object: its own, in its attributes, or in those of each platform."""
+    """Yield subtitles of an object: its own, in its attributes, or in the attributes of each platform."""
     attributes = mapping(one.get("attributes"))
     platforms = mapping(attributes.get("platformAttributes")).values()
     for found in (one, attributes, *map(mapping, platforms)):
@@ -72,7 +72,7 @@ def mapping(value: Any) -> dict[str, Any]:
 
 
 def in_headings(page: Document, track_id: int) -> Iterator[str]:
-    """Subtitles shown on the app's own page; a redirect may have led to another one."""
+    """Yield subtitles on the app's own page; a redirect may have led to another page."""
     if urlsplit(page.url).path.rstrip("/").endswith(f"/id{track_id}"):
         for heading in page.tags["h2"][:FIRST]:
             if HEADINGS & set(attribute(heading, "class").split()):

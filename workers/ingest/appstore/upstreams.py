@@ -7,11 +7,11 @@ from domain.values.urls import Allowed
 from schemas.settings import Settings
 
 NAMES = ("itunes_api_url", "app_store_url", "play_url")
-#: Addresses of Apple and Google, which are public: a resolver that says otherwise is wrong.
+#: Addresses of Apple and Google. They are public: a resolver with a private address for them is wrong.
 STANDARD = {field.name: field.default for field in msgspec.structs.fields(Settings)}
 
 
 def moved(settings: Settings) -> Allowed:
-    """Policies of the addresses that the operator has set, which may be in their own network."""
+    """Return policies of the addresses that the operator has set, since they may be in their own network."""
     addresses = [getattr(settings, name) for name in NAMES if getattr(settings, name) != STANDARD[name]]
     return {origin: policy for url in addresses for origin, policy in urls.operated(url).items()}

@@ -14,12 +14,12 @@ from schemas.settings import Settings
 from workers.ingest.github.errors import ERROR_STATUSES, UNREADABLE, error_of
 from workers.web.fetch import Admit, Fetched, Want, fetch
 
-#: The server of all repositories and installations, by which attempts share a worker's slots.
+#: The server of all repositories and installations. Attempts share a worker's slots by it.
 GITHUB = "GitHub"
 
 API_VERSION = "2022-11-28"
 MOST_REDIRECTS = 3
-UNDOCUMENTED = "GitHub's API answers in a form that it does not document"
+UNDOCUMENTED = "GitHub's API returned an undocumented response"
 
 T = TypeVar("T")
 
@@ -40,7 +40,7 @@ RAW = Want(accept="application/vnd.github.raw+json", limit=1 << 20, passing=ERRO
 class Api(msgspec.Struct, frozen=True, kw_only=True):
     """The API for one job. `base` and `web` are the API's and GitHub's addresses, without a slash at the end.
 
-    `installed`: the token is an installation's, which may read private repositories; `drop` is called once
+    `installed`: the token is an installation's, so it may read private repositories; `drop` is called once
     GitHub refuses that token.
     """
 
@@ -52,7 +52,7 @@ class Api(msgspec.Struct, frozen=True, kw_only=True):
     drop: Callable[[], None] | None = None
 
     def address(self, *segments: str, **query: str) -> str:
-        """The URL, as it is requested and kept in a visit; slashes inside a segment are escaped."""
+        """Return the URL for a request and for the visit; slashes inside a segment are escaped."""
         path = "/".join(quote(segment, safe="") for segment in segments)
         return str(httpx.URL(f"{self.base}/{path}", params=query or None))
 
@@ -63,18 +63,18 @@ class Api(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def open_api(client: httpx.AsyncClient, settings: Settings) -> Api:
-    """The API at the addresses of the settings, with the operator's token if there is one."""
+    """Return the API at the addresses of the settings, with the operator's token if there is one."""
     base, web = settings.github_api_url.rstrip("/"), settings.github_url.rstrip("/")
     return Api(client=client, base=base, web=web, token=settings.github_token or None)
 
 
 async def nobody(_full_name: str) -> str | None:
-    """`Tokens` of an organization without a proved installation."""
+    """Return no token: `Tokens` of an organization without a proved installation."""
     return None
 
 
 async def get(api: Api, url: str, *, want: Want = JSON, known: Mapping[str, Validators] = {}) -> Fetched:
-    """The 2xx answer, or a 304 for a URL in `known`. Raises a `SourceError`."""
+    """Return the 2xx response, or a 304 for a URL in `known`. Raises a `SourceError`."""
     answer = await fetch(
         api.client, url, want=want, headers=api.headers, known=known, admit=keep_to(api.base)
     )
@@ -86,7 +86,7 @@ async def get(api: Api, url: str, *, want: Want = JSON, known: Mapping[str, Vali
 
 
 def decode(body: bytes, kind: type[T]) -> T:
-    """The JSON of an answer. Raises `FetchFailed` for any other shape."""
+    """Decode the JSON of a response. Raises `FetchFailed` for any other shape."""
     try:
         return msgspec.json.decode(body, type=kind)
     except UNREADABLE as error:
@@ -94,7 +94,7 @@ def decode(body: bytes, kind: type[T]) -> T:
 
 
 def keep_to(base: str) -> Admit:
-    """Admit redirects within GitHub's own host, which it has for renamed repositories, and no others."""
+    """Return an admission of redirects within GitHub's own host only: it redirects renamed repositories."""
     followed = 0
 
     async def admit(url: str) -> None:

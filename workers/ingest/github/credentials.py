@@ -1,7 +1,7 @@
 """Credentials of a GitHub App: a signed JWT for itself, and tokens of an hour for each installation.
 
-A token reads one repository, or lists them all, and may do nothing else. Tokens stay in this process's memory
-until 5 minutes before their end, or until GitHub refuses one: no row, log or error ever has one
+A token reads one repository, or lists them all, and may do nothing else. Tokens stay in this process's
+memory until 5 minutes before their end, or until GitHub refuses one. No row, log or error ever has one
 (docs.github.com/apps, "Authenticating with a GitHub App").
 """
 
@@ -34,7 +34,7 @@ from workers.ingest.github.errors import ERROR_STATUSES, cooldown_s, error_of, m
 from workers.runtime.context import Context
 from workers.web.fetch import Fetched, fetch, identity, open_trusted
 
-#: How far GitHub's clock may be behind ours, and the JWT's life, of which GitHub allows 10 minutes.
+#: Tolerance for a slow clock at GitHub, and the JWT's lifetime, of which GitHub allows 10 minutes.
 BEHIND, LIFE = timedelta(seconds=60), timedelta(minutes=9)
 #: Time before its end from which a token is not used any more: it must outlive the job.
 SPARE = timedelta(minutes=5)
@@ -47,7 +47,7 @@ SUSPENDED = "the GitHub App's installation is suspended: an owner must unsuspend
 UNGRANTED = "the GitHub App's installation lacks `Contents: read`: an owner must grant it on GitHub"
 UNCOVERED = "the GitHub App's installation doesn't cover this repository: add it on GitHub"
 
-#: Reasons why no token was issued, by status and a word of the message; the first that fits counts.
+#: Reasons why no token was issued, by status and a word of the message; the first match counts.
 REASONS: tuple[tuple[int, str, Callable[[], SourceError]], ...] = (
     (401, "", lambda: SourceForbidden(REFUSED_APP)),
     (403, "suspended", lambda: SourceForbidden(SUSPENDED)),
@@ -89,7 +89,7 @@ def now() -> datetime:
 
 @asynccontextmanager
 async def open_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> AsyncIterator[App | None]:
-    """The App; None where the operator has set none. Raises `SettingsInvalid` for a broken private key."""
+    """Open the App; None if the operator has set none. Raises `SettingsInvalid` for a broken private key."""
     if not settings.github_app_slug:
         yield None
         return
@@ -105,7 +105,7 @@ async def open_app(settings: Settings, *, clock: Callable[[], datetime] = now) -
 
 
 def require(app: App | None) -> App:
-    """The App. Raises `NotConfigured` without one."""
+    """Return the App. Raises `NotConfigured` without one."""
     if app is None:
         raise NotConfigured
     return app
@@ -124,14 +124,14 @@ def read_key(text: str) -> RSAPrivateKey:
 
 
 def sign(app: App) -> str:
-    """The App's own JWT."""
+    """Return the App's own JWT."""
     moment = app.clock()
     claims = {"iat": moment - BEHIND, "exp": moment + LIFE, "iss": app.client_id}
     return jwt.encode(claims, app.key, algorithm="RS256")
 
 
 async def token_for(app: App, installation_id: int, reach: Reach = None) -> str:
-    """A token. Raises `InstallationGone`, `SourceNotFound` for a repository not covered, `SourceError`."""
+    """Return a token. Raises `InstallationGone`, `SourceError`; `SourceNotFound` if it isn't covered."""
     scope = installation_id, reach.lower() if isinstance(reach, str) else reach
     token = app.tokens.get(scope)
     if token is None or is_old(app, token):
@@ -140,7 +140,7 @@ async def token_for(app: App, installation_id: int, reach: Reach = None) -> str:
 
 
 def with_token(api: Api, app: App, token: str) -> Api:
-    """The API with a token of the App's, which the first 401 makes us forget."""
+    """Return the API with a token of the App's. The first 401 drops that token."""
     return msgspec.structs.replace(
         api, token=token, installed=True, drop=lambda: forget(app, lambda kept: kept.token == token)
     )
@@ -191,7 +191,7 @@ def issue_error(answer: Fetched) -> SourceError:
 
 
 async def token_by_any_name(app: App, installation: Installation, name: str) -> str:
-    """`token_for` a repository of the installation's account, by its name or an earlier one.
+    """Return a token for a repository of the installation's account, by its name or an earlier one.
 
     GitHub resolves an earlier name only for the repository object, not for tokens.
     """
@@ -203,7 +203,7 @@ async def token_by_any_name(app: App, installation: Installation, name: str) -> 
 
 
 async def find_id(app: App, installation: Installation, name: str) -> int:
-    """The id of the repository that has or had this name. Raises `SourceNotFound` for one not covered."""
+    """Find the id of the repository that has or had this name. Raises `SourceNotFound` if not covered."""
     token = await token_for(app, installation.installation_id)
     api = with_token(app.api, app, token)
     about, _ = await read_about(api, "repos", installation.account_login, name)
@@ -211,7 +211,7 @@ async def find_id(app: App, installation: Installation, name: str) -> int:
 
 
 def tokens(ctx: Context, app: App | None) -> Tokens:
-    """`Tokens` of a job's organization. An installation that GitHub no longer knows is forgotten."""
+    """Return the `Tokens` of a job's organization. An installation that GitHub lacks is deleted here."""
     organization_id = ctx.job.organization_id
 
     async def token(full_name: str) -> str | None:

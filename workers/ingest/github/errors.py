@@ -1,4 +1,4 @@
-"""Errors of GitHub's API, as `SourceError`s that say what to do (docs/reference/errors.md has the codes)."""
+"""Errors of GitHub's API, as `SourceError`s with a remedy (docs/reference/errors.md has the codes)."""
 
 import re
 from email.utils import parsedate_to_datetime
@@ -22,8 +22,8 @@ ERROR_STATUSES = frozenset({400, 401, 403, 404, 409, 410, 422, 429, 451})
 #: Errors of a decoder for a body that is not the expected JSON.
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
-#: Seconds to wait where a limit names no end, as GitHub's docs ask ("Best practices for using the REST API"),
-#: and at most, the length of its window.
+#: Seconds to wait after a limit without an end, as GitHub's docs request ("Best practices for using the REST
+#: API"), and at most, the length of its window.
 UNTOLD_WAIT_S, LONGEST_WAIT_S = 60.0, 3600.0
 LIMIT = re.compile(r"rate limit|abuse detection", re.IGNORECASE)
 
@@ -42,13 +42,13 @@ BY_STATUS: dict[int, tuple[type[SourceError], str]] = {
 
 
 class ErrorBody(msgspec.Struct, frozen=True):
-    """The body of an error."""
+    """Body of an error."""
 
     message: str = ""
 
 
 def error_of(answer: Fetched, *, installed: bool) -> SourceError:
-    """The error of an answer; `installed`: it was to an installation's token."""
+    """Return the error of a response; `installed`: the request had an installation's token."""
     if (wait := cooldown_s(answer)) is not None:
         return SourceRateLimited("GitHub takes no more requests from us for now", retry_after=wait)
     if answer.status == 403:
@@ -71,14 +71,14 @@ def forbidden(answer: Fetched, *, installed: bool) -> SourceError:
 
 
 def unknown_token(*, installed: bool) -> SourceError:
-    """The error of a refused token: a partner can connect an installation again, but not mend our own."""
+    """Return the error of a refused token. A partner can reconnect an installation, but not fix our own."""
     if installed:
-        return SourceForbidden("GitHub no longer takes the App's installation: connect GitHub again")
+        return SourceForbidden("GitHub no longer accepts the App's installation: connect GitHub again")
     return FetchFailed("GitHub refuses this service's own credential: try again later")
 
 
 def cooldown_s(answer: Fetched) -> float | None:
-    """Seconds of the cooldown that GitHub asks for; None where the error is no rate limit."""
+    """Return seconds of the cooldown that GitHub requests; None if the error is no rate limit."""
     if answer.status not in {403, 429}:
         return None
     wait = retry_after(answer.headers)
@@ -90,7 +90,7 @@ def cooldown_s(answer: Fetched) -> float | None:
 
 
 def until_reset(headers: httpx.Headers) -> float | None:
-    """Seconds to the reset, compared with the answer's own Date: our clock may be another."""
+    """Return seconds to the reset, compared with the response's own Date: our clock may differ."""
     reset = headers.get("X-RateLimit-Reset", "").strip()
     try:
         return int(reset) - parsedate_to_datetime(headers.get("Date", "")).timestamp()
@@ -99,7 +99,7 @@ def until_reset(headers: httpx.Headers) -> float | None:
 
 
 def message_of(answer: Fetched) -> str:
-    """GitHub's own words; none for a body in another form."""
+    """Return GitHub's message; empty for a body in another form."""
     try:
         return msgspec.json.decode(answer.body, type=ErrorBody).message
     except UNREADABLE:

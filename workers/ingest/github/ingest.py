@@ -14,7 +14,7 @@ from workers.ingest.perform import Progress
 from workers.ingest.website.session import Web
 from workers.llm.endpoint import Model
 
-#: Version of our rules, to be raised whenever other things are read from the same files.
+#: Version of our rules. Raise it whenever the rules read other data from the same files.
 RULES = 4
 
 
@@ -28,9 +28,9 @@ async def ingest(
     progress: Progress,
     model: Model | None = None,
 ) -> Extraction:
-    """The extraction. `args` has `repo` as `owner/name`, and `branch` or None. Raises a `SourceError`.
+    """Return the extraction. `args` has `repo` as `owner/name`, and `branch` or None. Raises a `SourceError`.
 
-    Pictures that are elsewhere are fetched from `web`: the client of `api` may ask GitHub alone.
+    Images on other hosts are fetched from `web`: the client of `api` requests GitHub only.
     """
     await progress("fetching", 0.1)
     rules = version(RULES, model)
@@ -67,7 +67,7 @@ def visit_of(found: Found, args: dict[str, Any], rules: int) -> Visit:
 
 
 def unchanged(api: Api, name: str, visit: Visit) -> Extraction:
-    """The extraction of an unchanged repository, with its name at the visit: a new one would be a change."""
+    """Return the extraction of an unchanged repository, with its name at the visit, which still holds."""
     full_name = visit.repository or name
     return Extraction(
         url=f"{api.web}/{full_name}",

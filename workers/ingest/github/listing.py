@@ -1,4 +1,4 @@
-"""List of a branch's files, from one tree of GitHub's, or several where GitHub cuts it short."""
+"""List of a branch's files, from one tree of GitHub's, or several if GitHub truncates it."""
 
 import msgspec
 
@@ -15,7 +15,7 @@ FOLDERS = {"fastlane", "metadata"}
 
 
 async def list_files(branch: Branch, parser: Parser) -> tuple[Chosen, Fetched]:
-    """The paths to read, and the tree's answer. Raises `SourceNotFound` for a missing branch."""
+    """Return the paths to read, and the tree's response. Raises `SourceNotFound` for a missing branch."""
     try:
         answer = await get(branch.api, branch.address("git", "trees", branch.name, recursive="1"), want=TREE)
     except SourceNotFound as error:
@@ -26,7 +26,7 @@ async def list_files(branch: Branch, parser: Parser) -> tuple[Chosen, Fetched]:
 
 
 async def choose(parser: Parser, tree: Tree) -> Chosen:
-    """The paths to read, chosen in the parsing process: a tree may have a hundred thousand files."""
+    """Choose the paths to read, in the parsing process: a tree may have a hundred thousand files."""
     chosen = await ask(parser, tree)
     assert isinstance(chosen, Chosen)  # noqa: S101  the parser of a tree returns one
     if chosen.broken:
@@ -35,7 +35,7 @@ async def choose(parser: Parser, tree: Tree) -> Chosen:
 
 
 async def completed(branch: Branch, tree: Tree) -> Tree:
-    """The tree with the root's and the store texts' own, since one that was cut short may lack any file."""
+    """Add the trees of the root and of store texts to a truncated tree, since it may lack any file."""
     root = decode(await get_tree(branch, branch.name), Listed).tree
     folders = {
         entry.path: await get_tree(branch, entry.sha, recursive="1")
@@ -46,5 +46,5 @@ async def completed(branch: Branch, tree: Tree) -> Tree:
 
 
 async def get_tree(branch: Branch, name: str, **query: str) -> bytes:
-    """The tree of a branch or, by its hash, of a folder; with subfolders only if `recursive`."""
+    """Fetch the tree of a branch or, by its hash, of a folder; with subfolders only if `recursive`."""
     return (await get(branch.api, branch.address("git", "trees", name, **query), want=TREE)).body

@@ -10,17 +10,16 @@ from workers.ingest.github import store_pictures
 from workers.ingest.github.shapes import Chosen, Entry, Tree
 from workers.ingest.page.text import squash
 
-#: Files that are read beside the README, requests for them, and bytes of the largest one.
+#: Files that are read in addition to the README, requests for them, and bytes of the largest one.
 MOST_FILES, MOST_TRIES, LARGEST = 8, 16, 256 << 10
-#: Characters of a path at most: longer ones lie deep, and tell nothing of the project.
+#: Characters of a path at most: longer ones are deep in the tree and irrelevant to the project.
 LONGEST_PATH = 300
 
 README = re.compile(
     r"(?P<folder>|\.github/|docs/)readme(?:\.(?P<form>md|markdown|mdown|rst|adoc|asciidoc|txt|org))?",
     re.IGNORECASE,
 )
-#: Store texts, one for each field and locale, as fastlane (two layouts), F-Droid and Play publisher have
-#: them.
+#: Store texts, one for each field and locale, in the layouts of fastlane (two), F-Droid and Play publisher.
 STORE = re.compile(
     r"(?P<base>(?:.*/)?(?:metadata(?:/(?:android|ios|macos))?|play/listings))"
     r"/(?P<locale>default|[a-z]{2,3}(?:[-_][A-Za-z0-9]+){0,2})/(?P<field>[a-z_-]+)\.txt"
@@ -30,7 +29,7 @@ FIELDS = (
     *("name", "title", "subtitle", "short_description", "description", "full_description", "keywords"),
     "marketing_url",
 )
-#: Kinds of manifests, and how many of each are read. Those with a description come first.
+#: Kinds of manifests, and the number of each that is read. Manifests with a description are first.
 MANIFESTS: tuple[tuple[re.Pattern[str], int], ...] = tuple(
     (re.compile(rf"(?:.*/)?{name}"), most)
     for name, most in (
@@ -46,9 +45,9 @@ MANIFESTS: tuple[tuple[re.Pattern[str], int], ...] = tuple(
         (r"settings\.gradle(?:\.kts)?", 1),
     )
 )
-#: The settings of a site that GitHub Pages makes of the root or of `docs/` by Jekyll.
+#: Settings of a site that GitHub Pages builds from the root or from `docs/` with Jekyll.
 SITE = re.compile(r"(?:docs/)?_config\.yml")
-#: Folders of what belongs to others, to tests, or to a target beside the app itself.
+#: Folders of third-party code, of tests, or of a target other than the app itself.
 ASIDE = re.compile(
     r"(?:node_modules|vendor|pods|carthage|third[-_]?party|external|deps|derived|build|dist|templates?|fixtures?"
     r"|examples?|samples?|demos?|docs?|documentation|website|e2e|bench(?:marks?)?|debug|profile|wear(?:os)?|dev"
@@ -58,7 +57,7 @@ ASIDE = re.compile(
 )
 
 
-#: Names of files that are looked at, beside READMEs and Info.plist.
+#: Names of files that are checked, in addition to READMEs and Info.plist.
 NAMES = frozenset(
     {
         *("app.json", "package.json", "pubspec.yaml", "pubspec.yml", "pyproject.toml", "cargo.toml"),
@@ -77,7 +76,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def choose(tree: Tree) -> Chosen:
-    """The few paths to read, of up to 100,000."""
+    """Choose the few paths to read, of up to 100,000."""
     try:
         listed = msgspec.json.decode(tree.body, type=Listed)
         below = {path: msgspec.json.decode(body, type=Listed) for path, body in tree.folders.items()}
@@ -111,7 +110,7 @@ def of(entries: list[Entry], *, name: str, truncated: bool = False) -> Chosen:
 
 
 def readme(entries: Iterable[Entry]) -> str | None:
-    """The README that GitHub shows: in `.github/`, the root or `docs/`, Markdown first."""
+    """Return the README that GitHub shows: in `.github/`, the root or `docs/`, Markdown first."""
     found = [(entry.path, match) for entry in entries if (match := README.fullmatch(entry.path))]
     return min(found, key=lambda one: shown_first(one[1]), default=(None,))[0]
 
@@ -122,13 +121,13 @@ def shown_first(match: re.Match[str]) -> tuple[int, bool, str]:
 
 
 def worth_reading(entries: list[Entry], *, name: str) -> list[str]:
-    """Paths by what they tell: store texts, manifests, a site. `name` is the repository's."""
+    """Return paths by relevance: store texts, manifests, a site. `name` is the repository's."""
     files = [entry.path for entry in entries if entry.type == "blob" and (entry.size or 0) <= LARGEST]
     return [*store_texts(files), *manifests(files, name), *filter(SITE.fullmatch, files)][:MOST_TRIES]
 
 
 def store_texts(files: Iterable[str]) -> Iterator[str]:
-    """The text of each field in the best locale."""
+    """Yield the text of each field in the best locale."""
     found = [match for path in files if (match := STORE.fullmatch(path)) and field_of(match) in FIELDS]
     for field in FIELDS:
         texts = [match for match in found if field_of(match) == field]
@@ -136,12 +135,12 @@ def store_texts(files: Iterable[str]) -> Iterator[str]:
 
 
 def field_of(match: re.Match[str]) -> str:
-    """The field's name; the Play publisher writes `full-description`."""
+    """Return the field's name; the Play publisher writes `full-description`."""
     return match["field"].replace("-", "_")
 
 
 def preference(match: re.Match[str]) -> tuple[int, str, int, str]:
-    """Sort key: nearest to the root first, then the locale that a store falls back to."""
+    """Return a sort key: nearest to the root first, then the locale that a store falls back to."""
     base, locale = match["base"], match["locale"]
     return base.count("/"), base, rank(locale), locale
 
@@ -153,7 +152,7 @@ def rank(locale: str) -> int:
 
 
 def icon(entries: Iterable[Entry]) -> str | None:
-    """The app's icon among its store pictures."""
+    """Return the app's icon among its store images."""
     found = [match for entry in entries if (match := ICON.fullmatch(entry.path))]
     best = min(found, key=lambda match: (match[0].count("/"), rank(match["locale"]), match[0]), default=None)
     return best[0] if best else None
@@ -168,6 +167,6 @@ def manifests(files: Iterable[str], name: str) -> Iterator[str]:
 
 
 def nearness(path: str, name: str) -> tuple[bool, bool, int, str]:
-    """Sort key: the app's main source, a folder with the repository's name, then what is near the root."""
+    """Return a sort key: the main source, a folder with the repository's name, then nearest to the root."""
     deep = path.count("/") > 0
     return deep and "src/main/" not in path, deep and squash(name) not in squash(path), path.count("/"), path

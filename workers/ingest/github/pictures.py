@@ -1,4 +1,4 @@
-"""Pictures of a repository, met through GitHub's API: each costs one of an hour's requests."""
+"""Images of a repository, fetched by GitHub's API: each costs a request of the hourly limit."""
 
 from collections.abc import Iterable
 from urllib.parse import unquote
@@ -19,7 +19,7 @@ from workers.web.fetch import Fetched, Want
 async def meet(
     branch: Branch, web: Web, parser: Parser, repository: Repository, sightings: Iterable[Sighting]
 ) -> Met:
-    """The repository's own pictures by the API, all others as a website's."""
+    """Fetch the repository's own images by the API, all others as a website's."""
     elsewhere = fetch_from(web)
 
     async def fetch(sighting: Sighting) -> Fetched:
@@ -35,7 +35,7 @@ async def meet(
 
 
 def want(sighting: Sighting) -> Want:
-    """As much of a raw file as of any other picture."""
+    """Return the limits for a raw file: the same as for any other image."""
     wanted = WANTS[kind_of(sighting)]
     return msgspec.structs.replace(
         RAW, limit=wanted.limit, cut=True, part=wanted.part, deadline_s=wanted.deadline_s

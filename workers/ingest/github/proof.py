@@ -1,7 +1,7 @@
-"""Proof that a person may connect an installation: GitHub lists it for them, and they see all that it reads.
+"""Proof that a person may connect an installation: GitHub lists it for them, and they can read all of it.
 
-An installation's id proves nothing, for anyone can type it. Nor does the list alone, since GitHub lists an
-installation for whoever reads a single repository of it.
+An installation's id proves nothing, since anyone can type it. The list alone proves nothing either: GitHub
+lists an installation for each reader of a single repository in it.
 """
 
 import re
@@ -39,7 +39,7 @@ APP_ERRORS = {"incorrect_client_credentials", "redirect_uri_mismatch", "applicat
 
 
 class Granted(msgspec.Struct, frozen=True):
-    """Answer to a code, which has status 200 for an error too."""
+    """Response to a code. Its status is 200 for an error too."""
 
     access_token: str = ""
     error: str = ""
@@ -71,7 +71,7 @@ class Repositories(msgspec.Struct, frozen=True):
 
 
 async def prove(app: App, *, code: str, installation_id: int) -> Installation:
-    """The installation, if the code's person may connect it. Raises `NotProved`, `SourceError`."""
+    """Return the installation, if the code's person may connect it. Raises `NotProved`, `SourceError`."""
     person = msgspec.structs.replace(app.api, token=await exchange(app, code))
     try:
         listed = await find(person, installation_id)
@@ -84,7 +84,7 @@ async def prove(app: App, *, code: str, installation_id: int) -> Installation:
 
 
 async def exchange(app: App, code: str) -> str:
-    """The person's token, which is used for this proof and kept nowhere. A code works once."""
+    """Exchange the code for the person's token: used for this proof, never stored. A code works once."""
     form = {"client_id": app.client_id, "client_secret": app.client_secret, "code": code}
     answer = await fetch(
         app.api.client,
@@ -99,7 +99,7 @@ async def exchange(app: App, code: str) -> str:
     if granted.error in APP_ERRORS:
         raise SourceForbidden(REFUSED_APP)
     if not granted.access_token:
-        raise NotProved(f"GitHub takes the code no more, it was used or is too old: {START_AGAIN}")
+        raise NotProved(f"GitHub rejects the code, since it was used or has expired: {START_AGAIN}")
     return granted.access_token
 
 
@@ -116,7 +116,7 @@ def unlisted(installation_id: int) -> NotProved:
 
 
 async def check_reach(app: App, person: Api, installation_id: int) -> None:
-    """Raise `NotProved` where the installation reads more than the person: we must not give them access."""
+    """Raise `NotProved` if the installation reads more than the person: we must not give them access."""
     token = await token_for(app, installation_id)
     all_of_it = await count(with_token(app.api, app, token), "installation")
     seen = await count(person, "user", "installations", str(installation_id))
@@ -133,7 +133,7 @@ async def count(api: Api, *owner: str) -> int:
 
 
 async def list_repositories(app: App, installation_id: int) -> list[GitHubRepo]:
-    """All repositories of the installation. Raises `InstallationGone`, `SourceError`."""
+    """List all repositories of the installation. Raises `InstallationGone`, `SourceError`."""
     token = await token_for(app, installation_id)
     api = with_token(app.api, app, token)
     return [
@@ -144,7 +144,7 @@ async def list_repositories(app: App, installation_id: int) -> list[GitHubRepo]:
 
 
 async def pages(api: Api, kind: type[T], *path: str) -> AsyncIterator[T]:
-    """Pages of a list, by GitHub's links."""
+    """Yield pages of a list, by GitHub's links."""
     url: str | None = api.address(*path, per_page="100")
     for _ in range(MOST_PAGES):
         if url is None:
@@ -155,6 +155,6 @@ async def pages(api: Api, kind: type[T], *path: str) -> AsyncIterator[T]:
 
 
 def next_page(answer: Fetched, base: str) -> str | None:
-    """The next page's URL; None after the last one, and for another host, which must not get our token."""
+    """Return the next page's URL; None after the last one, or on a host that must not get our token."""
     found = NEXT.search(answer.headers.get("Link", ""))
     return found[1] if found and site(found[1]) == site(base) else None

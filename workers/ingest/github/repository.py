@@ -16,14 +16,14 @@ from workers.ingest.parser.parser import Parser
 from workers.web.fetch import Want
 
 FILE = msgspec.structs.replace(RAW, limit=LARGEST)
-#: A longer README is cut: its beginning says what it is about.
+#: A longer README is cut: its beginning has the description.
 README = msgspec.structs.replace(FILE, cut=True)
 
 CUT_SHORT = "tree_truncated: GitHub lists only a part of so many files: those near the root were read"
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """All that was read; by the validators in `answers` the next ingest sees whether it has changed."""
+    """All data read; by the validators in `answers` the next ingest detects a change."""
 
     about: About
     repository: Repository
@@ -32,7 +32,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def is_same(api: Api, visit: Visit) -> bool:
-    """True if neither the repository nor any of its files has changed since the visit."""
+    """Return whether the repository and all its files are unchanged since the visit."""
     for address in visit.answers:
         try:
             answer = await get(api, address, want=TREE, known=visit.answers)
@@ -44,7 +44,7 @@ async def is_same(api: Api, visit: Visit) -> bool:
 
 
 async def find(api: Api, parser: Parser, *, name: str, branch: str | None, known_id: int | None) -> Found:
-    """The repository. Raises a `SourceError` for it and its tree; for all else there is a warning."""
+    """Read the repository. Raises a `SourceError` for it and its tree; any other failure is a warning."""
     about, asked = await look(api, name, known_id)
     tip = Branch(api, about, branch or about.default_branch)
     chosen, listed = await list_files(tip, parser)
@@ -56,12 +56,12 @@ async def find(api: Api, parser: Parser, *, name: str, branch: str | None, known
 
 
 def checkable(answers: dict[str, Validators]) -> dict[str, Validators]:
-    """The answers, if all have an ETag: one without could change unseen."""
+    """Return the validators, if all have an ETag: a response without one could change undetected."""
     return answers if all(known.etag for known in answers.values()) else {}
 
 
 async def read(branch: Branch, chosen: Chosen, warnings: list[str]) -> Repository:
-    """The repository's fields and chosen files; what can't be read goes into `warnings`."""
+    """Return the repository's fields and chosen files; failures go into `warnings`."""
     about = branch.about
     return Repository(
         url=f"{branch.api.web}/{about.full_name}",
@@ -80,7 +80,7 @@ async def read(branch: Branch, chosen: Chosen, warnings: list[str]) -> Repositor
 
 
 async def get_readme(branch: Branch, path: str | None, warnings: list[str]) -> File | None:
-    """The README that GitHub picks, with its path by the tree."""
+    """Return the README that GitHub picks, with its path in the tree."""
     address = branch.address("readme", ref=branch.name)
     found = await get_file(branch, address, path or "README.md", README)
     if found is None and path:
@@ -91,7 +91,7 @@ async def get_readme(branch: Branch, path: str | None, warnings: list[str]) -> F
 
 
 async def get_languages(branch: Branch) -> list[str]:
-    """Programming languages, most used first."""
+    """Return programming languages, most used first."""
     try:
         answer = await get(branch.api, branch.address("languages"))
     except SourceNotFound:
@@ -119,7 +119,7 @@ def contents(branch: Branch, path: str) -> str:
 
 
 async def get_file(branch: Branch, address: str, path: str, want: Want) -> File | None:
-    """The file; None for one that isn't there, or a folder. GitHub follows a symbolic link."""
+    """Return the file; None for a missing file or a folder. GitHub follows a symbolic link."""
     try:
         answer = await get(branch.api, address, want=want)
     except SourceNotFound:
@@ -138,7 +138,7 @@ class Packed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def packed(body: bytes) -> File | None:
-    """The file in JSON; None for a folder, a submodule or a broken link, which come as JSON too."""
+    """Return the file in JSON; None for a folder, a submodule or a broken link, which are JSON too."""
     try:
         found = msgspec.json.decode(body, type=Packed)
         return File(path=found.path, body=b64decode(found.content))

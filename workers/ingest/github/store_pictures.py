@@ -1,17 +1,17 @@
-"""Paths of a repository's store pictures, as fastlane, F-Droid and the Play publisher have them."""
+"""Paths of a repository's store images, in the layouts of fastlane, F-Droid and the Play publisher."""
 
 import re
 from collections.abc import Callable, Iterable
 
 from schemas.pictures import PictureKind
 
-#: Screenshots that are met, of one locale; with an icon and a banner all that costs six requests.
+#: Screenshots that are fetched, of one locale; with an icon and a banner that costs six requests.
 MOST_SCREENSHOTS = 4
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp")
 LOCALE = r"(?P<locale>default|[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*)"
 FILE = r"[^/]+"
-#: Of each kind its places, best first.
+#: Places of each kind, best first.
 NAMED: tuple[tuple[PictureKind, str, str], ...] = (
     ("logo", "store.icon", rf"metadata/android/{LOCALE}/images/icon\.\w+"),
     ("logo", "store.icon", rf"play/listings/{LOCALE}/graphics/icon/{FILE}"),
@@ -33,7 +33,7 @@ def is_known(path: str) -> bool:
 
 
 def choose(paths: Iterable[str], rank: Callable[[str], int]) -> list[str]:
-    """The icon, some screenshots and the banner, all in the locale that a store falls back to, by `rank`."""
+    """Return the icon, some screenshots and the banner, in a store's default locale by `rank`."""
     known = [path for path in paths if path.lower().endswith(ENDINGS)]
     chosen: dict[PictureKind, list[str]] = {}
     for kind, _, place in PLACES:
@@ -46,16 +46,16 @@ def choose(paths: Iterable[str], rank: Callable[[str], int]) -> list[str]:
 
 
 def folder(match: re.Match[str], rank: Callable[[str], int]) -> tuple[int, str, int, str]:
-    """Sort key of an app's pictures in one locale: nearest to the root first."""
+    """Return a sort key of an app's images in one locale: nearest to the root first."""
     locale = match.groupdict().get("locale") or ""
     return match["base"].count("/"), match["base"], rank(locale), locale
 
 
 def natural(path: str) -> tuple[list[int], str]:
-    """Sort key by which `10.png` comes after `2.png`."""
+    """Return a sort key that puts `10.png` after `2.png`."""
     return [int(number[:9]) for number in NUMBER.findall(path.rpartition("/")[2])], path
 
 
 def place_of(path: str) -> tuple[PictureKind, str]:
-    """Kind and rule of a path that is known."""
+    """Return kind and rule of a known path."""
     return next((kind, rule) for kind, rule, place in PLACES if place.fullmatch(path))

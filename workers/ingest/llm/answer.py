@@ -7,10 +7,10 @@ from msgspec import Meta
 
 from schemas.brand import PartKind
 
-#: Strict schemas need a type beside each enumeration.
+#: Strict schemas need a type in addition to each enumeration.
 Sureness: TypeAlias = Annotated[Literal["low", "medium", "high"], Meta(extra_json_schema={"type": "string"})]
 
-# The model is shown the schema: names and docstrings of these classes would be words of the prompt.
+# The model receives the schema: names and docstrings of these classes would be part of the prompt.
 
 
 class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,6 +1,6 @@
 """Evidence check: turns a model's claims into candidates, as far as quotes of the text support them.
 
-A page may tell the model anything, so nothing that the model says is taken on trust.
+A page may contain instructions to the model, so the model's answer is not trusted.
 """
 
 import re
@@ -19,22 +19,22 @@ from workers.ingest.page.text import clean, words
 from workers.ingest.shapes import Passage
 
 RULE = "llm"
-#: Confidence of a claim: below what sources declare, beside what rules derive.
+#: Confidence of a claim: below a source's declarations, close to derived values.
 CONFIDENCE: dict[Sureness, float] = {"low": 0.5, "medium": 0.6, "high": 0.7}
 #: Characters of a tagline, a statement, a quote, an ICP's part, a voice's trait.
 TAGLINE, STATEMENT, QUOTE, PART, TRAIT = 120, 300, 300, 120, 60
 #: Words of a quote at least: a shorter one is in every text.
 FEWEST_WORDS = 3
-#: Addresses: all that software might turn into a link.
+#: Addresses: anything that software might turn into a link.
 ADDRESS = re.compile(
     r"\b[a-z][a-z0-9+.-]*:\S+|\bwww\.\S+|\b[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}\b(?:/\S*)?", re.IGNORECASE
 )
 
 
 class Given(NamedTuple):
-    """Text that the model was given, its passages and its source's address.
+    """Text that the model received, its passages and its source's address.
 
-    `own` is the part without stories, `spoken` the brand's own prose: no other has its voice.
+    `own` is the part without stories. `spoken` is the brand's own prose, the only one with its voice.
     """
 
     own: str
@@ -60,7 +60,7 @@ def claimed(field: Field, claims: Iterable[Claim], given: Given) -> Iterator[Can
 
 
 def customer(parts: Sequence[CustomerPart], audience: Iterable[Claim], given: Given) -> Iterator[Candidate]:
-    """An ICP of the parts whose words stand in their quote, and their quote in the text."""
+    """Yield an ICP of the parts with their words in their quote, and their quote in the text."""
     kept = [one for one in parts if is_quote(one.quote, given.own) and is_said(one.words, one.quote)]
     said = [BrandPart(part=one.part, value=clean(one.words), quote=one.quote) for one in kept]
     if is_customer(said, " ".join(claim.statement for claim in audience)):
@@ -74,7 +74,7 @@ def is_said(words: str, quote: str) -> bool:
 
 
 def voice(traits: Iterable[Trait], given: Given) -> Iterator[Candidate]:
-    """A voice of as many traits as the rules want, each with another quote, in as much of its own prose."""
+    """Yield a voice of enough traits, each with its own quote, if the brand's prose is long enough."""
     by_quote = {one.quote: one for one in traits if is_heard(one, given.spoken)}
     named = {clean(one.trait).rstrip("."): one for one in by_quote.values()}
     if len(named) >= FEWEST and words(given.spoken) >= VOICE_WORDS:
@@ -89,12 +89,12 @@ def is_heard(one: Trait, text: str) -> bool:
 
 
 def is_own_line(claim: Claim, text: str) -> bool:
-    """True if the claim is a tagline: a quote, word for word."""
+    """Return whether the claim is a tagline: a quote, word for word."""
     return len(claim.statement) <= TAGLINE and is_quote(claim.statement, text)
 
 
 def checked(claim: Claim, text: str) -> Claim | None:
-    """The claim as plain text, with the quotes that are in the text; None where none is left."""
+    """Return the claim as plain text, with the quotes that are in the text; None if no quote is."""
     statement = clean(claim.statement)
     evidence = [quote for quote in claim.evidence if is_quote(quote, text)]
     if not evidence or not 0 < len(statement) <= STATEMENT or adds_address(statement, text):
@@ -107,7 +107,7 @@ def is_quote(quote: str, text: str) -> bool:
 
 
 def adds_address(statement: str, text: str) -> bool:
-    """True if it names an address that the text doesn't: `me.com` is not in `acme.com`."""
+    """Return whether it names an address that the text doesn't: `me.com` is not in `acme.com`."""
     found = {match.group().rstrip(".,;:!?)'\"") for match in ADDRESS.finditer(statement)}
     return any(
         not re.search(rf"(?<![\w@.-]){re.escape(address)}(?![\w-])", text, re.IGNORECASE) for address in found
@@ -131,6 +131,6 @@ def least(sureness: Iterable[Sureness]) -> float:
 
 
 def page_of(quote: str, given: Given) -> str:
-    """The address of the passage with the quote; the source's own for one that spans two passages."""
+    """Return the address of the passage with the quote, or the source's if the quote spans two passages."""
     pages = (passage.url for passage in given.passages if quote in passage.text)
     return next(filter(None, pages), given.url)

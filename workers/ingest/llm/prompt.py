@@ -27,7 +27,7 @@ copied from the texts character by character. Leave out what no quote supports. 
 
 
 def prose(passages: Iterable[Passage]) -> str:
-    """One passage a line, each once, up to `LIMIT`; stories and labels stand last."""
+    """Return one passage a line, each once, up to `LIMIT`; stories and labels are last."""
     by_use = sorted(passages, key=lambda passage: (passage.kind == "label", passage.story))
     lines, left = [], LIMIT
     for text in dict.fromkeys(passage.text for passage in by_use):

@@ -1,4 +1,4 @@
-"""Suggestions of a model for a brand: its claims, as far as they are checked."""
+"""Suggestions of a model for a brand: its claims that pass the evidence check."""
 
 import zlib
 from collections.abc import Sequence
@@ -15,24 +15,24 @@ from workers.ingest.shapes import Passage
 from workers.llm.conversation import ask
 from workers.llm.endpoint import Model
 
-#: Words of prose at least: with fewer a model makes things up.
+#: Words of prose at least: with fewer a model invents claims.
 FEWEST_WORDS = 20
 
 
 class Suggested(NamedTuple):
-    """Candidates of the model, and a warning where it failed."""
+    """Candidates of the model, and a warning if it failed."""
 
     candidates: list[Candidate]
     warnings: list[str]
 
 
 def version(rules: int, model: Model | None) -> int:
-    """Version of what is read: another number for other rules, with a model, and with each model."""
+    """Return the version of an extraction: it differs with the rules, with a model, and with each model."""
     return rules if model is None else zlib.crc32(f"{rules} {model.name}".encode())
 
 
 async def suggest(model: Model | None, *, url: str, passages: Sequence[Passage]) -> Suggested:
-    """The model's candidates. Whatever the model does, nothing is raised: a failure is a warning."""
+    """Return the model's candidates. A failure of the model is a warning, never an error."""
     if model is None or words(text := prompt.prose(passages)) < FEWEST_WORDS:
         return Suggested([], [])
     try:

@@ -1,4 +1,4 @@
-"""Extras of a site beside the named page: root, manifest, style sheets, /llms.txt. Each may fail."""
+"""Extras of a site in addition to the named page: root, manifest, style sheets, /llms.txt. Each may fail."""
 
 import asyncio
 from typing import NamedTuple
@@ -9,12 +9,12 @@ from workers.ingest.shapes import Llms, Manifest, Page, Reading, Styles, StyleSh
 from workers.ingest.website.pages import landing
 from workers.ingest.website.session import Session
 
-#: Seconds between two requests to a site up to which its style sheets are fetched.
+#: Delay between two requests to a site, in seconds, up to which its style sheets are fetched.
 DELAY_S = 1.0
 
 
 class Extras(NamedTuple):
-    """Extras that could be read. `home` is None where the named page is the root itself."""
+    """Extras that were read. `home` is None if the named page is the root itself."""
 
     home: Page | None
     readings: list[Reading]
@@ -53,7 +53,7 @@ async def llms(session: Session, parser: Parser, page: Page) -> Reading:
 
 
 async def styles(session: Session, parser: Parser, page: Page) -> Reading | None:
-    """The page's style sheets, read together; what stands in the page comes last. None where it has none."""
+    """Read the page's style sheets together, its `<style>` last. None if it has no styles."""
     wanted = page.styles if await is_patient(session, page.url) else []
     linked = await asyncio.gather(
         *(session.optional(style_sheet(session, url, within=site(page.url))) for url in wanted)
@@ -64,7 +64,7 @@ async def styles(session: Session, parser: Parser, page: Page) -> Reading | None
 
 
 async def is_patient(session: Session, url: str) -> bool:
-    """True of a site that takes requests one after the other: elsewhere sheets would take its pages' time."""
+    """Return whether the site's Crawl-delay is short. With a long one, sheets would take its pages' time."""
     return (await session.web.robots.admit(url)).delay_s <= DELAY_S
 
 

@@ -16,7 +16,7 @@ from workers.ingest.website.pages import follow, named, weighed
 from workers.ingest.website.session import FETCHING_S, Session, Web
 from workers.llm.endpoint import Model
 
-#: Progress of an ingest once the named page, the extras, and the linked pages are read.
+#: Progress of an ingest after the named page, the extras, and the linked pages.
 NAMED, EXTRAS, FOLLOWED = 0.3, 0.4, 0.7
 
 
@@ -29,10 +29,10 @@ async def ingest(
     visit: Visit | None = None,
     model: Model | None = None,
 ) -> Extraction:
-    """The extraction. `args` are the job's: `url`, and with `follow_links` at most `max_pages` pages in all.
+    """Return the extraction. `args` has `url`; with `follow_links`, `max_pages` limits all pages.
 
-    The root is read too, for the brand's name, and doesn't count. Raises a `SourceError` for the named page;
-    what else can't be read is a warning.
+    The root is read too, for the brand's name, and doesn't count. Raises a `SourceError` for the named
+    page; any other failure is a warning.
     """
     session, rules = Session(web), version(revisit.RULES, model)
     await progress("fetching", 0.1)
@@ -57,7 +57,7 @@ async def ingest(
 async def read_site(
     session: Session, parser: Parser, args: dict[str, Any], progress: Progress
 ) -> list[Page | Reading]:
-    """All that was read: the named page first, then the extras, then linked pages."""
+    """Return all documents: the named page first, then the extras, then linked pages."""
 
     async def followed(part: float) -> None:
         await progress("fetching", EXTRAS + part * (FOLLOWED - EXTRAS))
@@ -76,19 +76,19 @@ def remarks(session: Session, pages: list[Page]) -> Iterator[str]:
     shells = sum(page.scripted for page in pages)
     if shells:
         yield (
-            f"js_rendered: {shells} of {len(pages)} pages show next to no text without JavaScript;"
-            " what their heads say was taken"
+            f"js_rendered: {shells} of {len(pages)} pages have next to no text without JavaScript;"
+            " only their heads were read"
         )
     if session.truncated:
         yield f"truncated: the site was too slow for {FETCHING_S:g} s; {len(pages)} of its pages were read"
 
 
 def unchanged(url: str, visit: Visit) -> Extraction:
-    """The extraction of an unchanged site, which leaves the brand as it is."""
+    """Return the extraction of an unchanged site: it leaves the brand as it is."""
     return Extraction(
         url=visit.url or url,
         title=None,
         fields={},
-        warnings=["unchanged: nothing of the site has changed since it was last read"],
+        warnings=["unchanged: the site has not changed since it was last read"],
         unchanged=True,
     )

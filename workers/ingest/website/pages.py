@@ -1,4 +1,4 @@
-"""Pages of a site: the named one, and those that it links to."""
+"""Pages of a site: the named page, and pages that it links to."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -13,27 +13,28 @@ from workers.ingest.shapes import Link, Page, Source
 from workers.ingest.website.session import Session
 from workers.web.fetch import Fetched
 
-#: Characters below which a page that redirects its visitors says nothing itself.
+#: Characters below which a page with a refresh has no content of its own.
 SIGNPOST = 200
-#: Fields in which a linked page describes itself first; and the worth of those, and of all others.
+#: Fields in which a linked page mainly describes itself; their confidence factor, and the factor of all
+#: others.
 OWN: frozenset[Field] = frozenset({"appDescription", "tagline", "keywords"})
 OWN_WORTH, WORTH = 0.7, 0.9
 
 
 async def named(session: Session, parser: Parser, url: str) -> Page:
-    """The page of the ingest, which fails as this page does."""
+    """Read the named page; its error is the ingest's error."""
     try:
         async with asyncio.timeout_at(session.ends):
             page = await landing(session, parser, url)
     except TimeoutError as error:
-        raise FetchTimeout("the page did not come in time; its site was too slow, or too busy") from error
+        raise FetchTimeout("the page did not load in time; its site was too slow, or too busy") from error
     if is_empty(page):
         raise ScrapeFailed("the page is empty; give a page that has text on it without JavaScript")
     return page
 
 
 async def landing(session: Session, parser: Parser, url: str, *, within: str | None = None) -> Page:
-    """The page, or the one to which it sends its visitors at once, which is followed no further."""
+    """Read the page, or the target of its immediate refresh. A refresh of the target is not followed."""
     page = await read(parser, await session.get(url, within=within))
     if page.refresh is None:
         return page
@@ -56,7 +57,7 @@ async def read(parser: Parser, fetched: Fetched) -> Page:
 
 
 def is_empty(page: Page) -> bool:
-    """True if the page has no text, and no candidate but its address."""
+    """Return whether the page has no text, and its address as the only candidate."""
     return page.text_length == 0 and all(candidate.rule == "host" for candidate in page.candidates)
 
 
@@ -68,7 +69,7 @@ async def follow(
     most: int,
     done: Callable[[float], Awaitable[None]],
 ) -> list[Page]:
-    """At most `most` pages that those link to; `done` is called with the part of them that is through."""
+    """Read at most `most` pages that the read ones link to; `done` gets the share of read pages."""
     urls = best_links(read_already)[:most]
     through = 0
 
@@ -88,7 +89,7 @@ async def inner(session: Session, parser: Parser, url: str) -> Page:
 
 
 def best_links(pages: Iterable[Page]) -> list[str]:
-    """The links of all pages, best first, without the pages themselves."""
+    """Return the links of all pages, best first, without the pages themselves."""
     found: dict[str, Link] = {}
     for link in sorted((link for page in pages for link in page.links), key=lambda link: link.rank):
         found.setdefault(bare(link.url), link)
@@ -97,14 +98,14 @@ def best_links(pages: Iterable[Page]) -> list[str]:
 
 
 def distinct(pages: Iterable[Page], *, but: Iterable[Page]) -> list[Page]:
-    """Each page once, by the address where its redirects ended, without those in `but`."""
+    """Return each page once, by its address after redirects, without those in `but`."""
     have = {bare(page.url) for page in but}
     found = {bare(page.url): page for page in pages}
     return [page for key, page in found.items() if key not in have]
 
 
 def weighed(page: Page) -> Page:
-    """The page with less confidence: a page on prices, say, tells less of the brand than the named one."""
+    """Return the page with less confidence: a page on prices, for example, is less about the brand."""
     candidates = [
         msgspec.structs.replace(one, confidence=one.confidence * (OWN_WORTH if one.field in OWN else WORTH))
         for one in page.candidates

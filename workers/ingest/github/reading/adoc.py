@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterator
 from html import escape
 
-#: Characters of a line that are read; people write them shorter.
+#: Characters of a line that are read; people write shorter lines.
 LINE = 2000
 HEADING = re.compile(r"(={1,6}|#{1,6})\s+(\S.*)")
 ITEM = re.compile(r"\s*(?:[*.-]{1,5}|\d+\.)\s+(\S.*)")
 #: A listing, a literal, a table, a comment or a passthrough, until the same line again.
 FENCE = re.compile(r"(-{4,}|\.{4,}|\|===|/{4,}|\+{4,}|```.*)\s*")
-#: Attributes, block attributes, macros, comments, an author's line: nothing of them is prose.
+#: Attributes, block attributes, macros, comments, an author's line: they have no prose.
 ASIDE = re.compile(r":!?[\w-]+!?:.*|\[[^\]]*\]|\w+::\S*\[.*\]|//.*|\.[^\s.].*|ifdef.*|endif.*|'{3,}|\+")
 ADMONITION = re.compile(r"(?:NOTE|TIP|IMPORTANT|WARNING|CAUTION): ")
 LINK = re.compile(r"(?:link:|https?://)[^\s\[]+\[([^\]]*)\]")
@@ -39,7 +39,7 @@ def parts(lines: list[str]) -> Iterator[str]:
 
 
 def visible(lines: list[str]) -> Iterator[str]:
-    """The lines, each that is no prose replaced by an empty one."""
+    """Yield the lines, with an empty one for each line that is no prose."""
     fence = ""
     for line in lines:
         bare = line.strip()
@@ -54,7 +54,7 @@ def visible(lines: list[str]) -> Iterator[str]:
 
 
 def inline(text: str) -> str:
-    """A line as HTML. Its length is limited, since each mark is searched for its partner to the end."""
+    """Convert a line to HTML. Its length is limited, since each mark searches for its partner to the end."""
     linked = LINK.sub("\x01\\1\x02", text[:LINE])
     bare = MARKS.sub(r"\2", INLINE.sub("", linked))
     return escape(bare).replace("\x01", "<a>").replace("\x02", "</a>")

@@ -1,4 +1,4 @@
-"""Names of an app on a device: of Info.plist, and of AndroidManifest.xml with its strings."""
+"""Names of an app on a device: in Info.plist, and in AndroidManifest.xml with its strings."""
 
 import plistlib
 import re
@@ -16,12 +16,12 @@ LABEL = "{http://schemas.android.com/apk/res/android}label"
 PLACEHOLDER = re.compile(r"\$[({]|^@|^\?")
 #: Escapes of Android's strings: a backslash before a letter, and bare quotes, which keep blanks.
 ESCAPE = re.compile(r"\\(.)|\"")
-#: Bundles that are a part of an app or of nothing (CFBundlePackageType).
+#: Bundles that are only a part of an app (CFBundlePackageType).
 PARTS = {"XPC!", "FMWK", "BNDL"}
 
 
 def from_plist(body: bytes) -> Iterator[Statement]:
-    """The app's names. plistlib itself refuses a file that declares entities."""
+    """Yield the app's names. plistlib itself refuses a file that declares entities."""
     try:
         found = plistlib.loads(body)
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError, ExpatError):
@@ -35,7 +35,7 @@ def from_plist(body: bytes) -> Iterator[Statement]:
 
 
 def from_android(body: bytes, others: list[File]) -> Iterator[Statement]:
-    """The application's label, which mostly is the name of a string in `others`."""
+    """Yield the application's label, mostly the name of a string in `others`."""
     root = parsed(body)
     application = root.find("application") if root is not None else None
     label = application.get(LABEL) if application is not None else None
@@ -47,7 +47,7 @@ def from_android(body: bytes, others: list[File]) -> Iterator[Statement]:
 
 
 def strings(files: list[File]) -> dict[str, str]:
-    """The strings of all strings.xml, as a device shows them."""
+    """Return the strings of all strings.xml, as a device shows them."""
     found: dict[str, str] = {}
     for file in files:
         root = parsed(file.body) if file.path.endswith("strings.xml") else None
@@ -58,7 +58,7 @@ def strings(files: list[File]) -> dict[str, str]:
 
 
 def parsed(body: bytes) -> etree._Element | None:
-    """The XML, without expanding entities or fetching anything; None for a broken one."""
+    """Parse the XML without expanding entities or fetching anything; None for a broken file."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, recover=False)
     try:
         return etree.fromstring(body, parser)

@@ -1,4 +1,4 @@
-"""Blocks of a README: its prose as plain text, from HTML, whatever markup it was written in."""
+"""Blocks of a README: its prose as plain text, from HTML, for any source markup."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from bs4.element import Comment, NavigableString, PageElement, Tag
 from workers.ingest.page.document import attribute
 from workers.ingest.page.text import clean, words
 
-#: Blocks that are read, and tags above a text among which its block is looked for.
+#: Blocks that are read, and tags above a text that are searched for its block.
 MOST, NEAR = 300, 12
 SILENT = ("script", "style", "pre", "table", "svg", "video", "picture", "img", "template", "noscript", "form")
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -31,13 +31,13 @@ BOXES = {
 }
 ADMONITION = re.compile(r"\s*\[!\w+\]")
 SHORTCODE = re.compile(r"(?<!\w):[a-z0-9_+-]+:(?!\w)")
-#: Pictures and ornaments before and after a text.
+#: Emoji and ornaments before and after a text.
 ORNAMENT = re.compile(r"^[^\w\"“«'‘(¿¡]+|[^\w\"”»'’)!?.…。！？:：+#]+$")
 
 
 #: Separators of a row of links.
 BETWEEN = re.compile(r"[^\w\s]+")
-#: Words of a sentence that may stand in a link.
+#: Words of a sentence that may be one link.
 SENTENCE_WORDS = 8
 
 
@@ -58,7 +58,7 @@ def from_html(html: str) -> list[Block]:
 
 
 def told(soup: BeautifulSoup) -> Iterator[NavigableString]:
-    """Texts that a reader sees. What is silent is passed over whole: to take out thousands takes seconds."""
+    """Yield texts that a reader sees. Silent tags are skipped whole: removing thousands takes seconds."""
     one: PageElement | None = soup.contents[0] if soup.contents else None
     while one is not None:
         if isinstance(one, Tag) and one.name in SILENT:
@@ -70,7 +70,7 @@ def told(soup: BeautifulSoup) -> Iterator[NavigableString]:
 
 
 def following(tag: Tag) -> PageElement | None:
-    """Element after the whole tag."""
+    """Return the element after the whole tag."""
     one: Tag | None = tag
     while one is not None and one.next_sibling is None:
         one = one.parent
@@ -78,7 +78,7 @@ def following(tag: Tag) -> PageElement | None:
 
 
 def name_pictures(soup: BeautifulSoup) -> None:
-    """Give a heading that is only a picture the picture's alternative text."""
+    """Replace an image that is alone in a heading by its alternative text."""
     for heading in soup.find_all(HEADINGS, limit=3):
         image = heading.find("img")
         if image is not None and not heading.get_text().strip():
@@ -108,19 +108,19 @@ def is_admonition(box: Tag) -> bool:
 
 
 def plain(text: str) -> str:
-    """One line of text, without shortcodes and the ornaments around it."""
+    """Return one line of text, without shortcodes and the ornaments around it."""
     return ORNAMENT.sub("", clean(SHORTCODE.sub(" ", text))).strip()
 
 
 def is_menu(one: Block) -> bool:
-    """True if the block is a row of links: badges, languages, other pages; no sentence that is one link."""
+    """Return whether the block is a row of links: badges, languages, pages. A linked sentence is none."""
     outside = words(BETWEEN.sub("", one.free))
     sentence = one.text.endswith(".") and words(one.text) >= SENTENCE_WORDS
     return outside < 3 and words(one.text) > outside and not sentence
 
 
 class Section(NamedTuple):
-    """Block that is no heading, with the number and the text of the heading above it."""
+    """Block other than a heading, with the number and the text of the heading above it."""
 
     number: int
     heading: str

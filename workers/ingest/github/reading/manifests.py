@@ -24,7 +24,7 @@ TEMPLATES = {
     *("runner", "myapp", "mypackage", "atauriapp", "startonheroku"),
     *("yourprojectname", "descriptionofyourproject"),
 }
-#: How the description of a new Jekyll site begins.
+#: Beginning of the description of a new Jekyll site.
 UNWRITTEN = "Write an awesome description"
 GRADLE = re.compile(r"rootProject\.name\s*=\s*[\"']([^\"'$\n]{1,100})[\"']")
 
@@ -32,7 +32,7 @@ Object = dict[str, Any]
 
 
 def statements(file: File, own: Own, others: list[File]) -> Iterator[Statement]:
-    """Statements of a manifest; none of one that can't be read. `others` may have its strings."""
+    """Yield statements of a manifest; nothing if it can't be read. `others` may have its strings."""
     name = file.path.rpartition("/")[2].lower()
     if name.endswith("info.plist"):
         yield from (one for one in apps.from_plist(file.body) if fits(one))
@@ -56,7 +56,7 @@ def from_gradle(text: str) -> Object:
 
 
 def loaded(load: Callable[[str], Any], file: File) -> Object:
-    """The object in a file; empty for one that is broken, too deep, or has a number of a million digits."""
+    """Load the object in a file; empty if it is broken, too deep, or has a number of a million digits."""
     try:
         value = load(decode(file.body, ""))
     except (ValueError, RecursionError, yaml.YAMLError):
@@ -77,7 +77,7 @@ def package_json(found: Object, own: Own) -> Iterator[Statement]:
 
 
 def app_json(found: Object, own: Own) -> Iterator[Statement]:
-    """The names in Expo's or React Native's app.json; hosting services have a file of that name too."""
+    """Yield the names in Expo's or React Native's app.json; hosting services have a file of that name too."""
     expo = inner(found, "expo")
     yield from names(expo, own, 0.85, "app.json.expo", "name")
     yield from described(expo, "app.json.expo")
@@ -94,12 +94,12 @@ def pyproject(found: Object, own: Own) -> Iterator[Statement]:
 
 
 def of_package(rule: str, *table: str) -> "Reader":
-    """The reader of a manifest that declares no more than its package, in a table of it."""
+    """Return the reader of a manifest that declares only its package, in the table `table`."""
     return lambda found, own: package(inner(found, *table), own, rule)
 
 
 def jekyll(found: Object, own: Own) -> Iterator[Statement]:
-    """The site's description, if the site is about the project: some are for legal texts."""
+    """Yield the site's description, if the site is about the project: some are for legal texts."""
     title = found.get("title")
     own_site = not isinstance(title, str) or is_about(clean(title), own)
     if own_site and not str(found.get("description")).startswith(UNWRITTEN):
@@ -107,7 +107,7 @@ def jekyll(found: Object, own: Own) -> Iterator[Statement]:
 
 
 def package(found: Object, own: Own, rule: str) -> Iterator[Statement]:
-    """Name, description and keywords, as all registries have them, without `@scope/` and `vendor/`."""
+    """Yield name, description and keywords, as in all registries, without `@scope/` and `vendor/`."""
     name = found.get("name")
     if isinstance(name, str):
         yield Statement("appName", spelled(clean(name).rpartition("/")[2], own), 0.55, f"{rule}.name")

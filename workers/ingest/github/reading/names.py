@@ -1,4 +1,4 @@
-"""Names of a repository as a brand has them: without the platform, in the spelling that people see."""
+"""Brand names from a repository's names: without the platform, in their public spelling."""
 
 import re
 from collections import Counter
@@ -19,14 +19,14 @@ SUFFIX = re.compile(
     rf"[-_.](?:{PLATFORM}|app|client|website|frontend|flutter|electron|main|master)$", re.IGNORECASE
 )
 VERSION = re.compile(r"\s+v?\d+(?:\.\d+)+$", re.IGNORECASE)
-#: Words that a heading may have beside the repository's own name: with more it is a sentence.
+#: Further words of a heading with the repository's own name: with more words it is a sentence.
 BESIDE = 2
-#: Times that a text must have a spelling before it is the name's.
+#: Occurrences in a text from which a spelling counts as the name's.
 OFTEN = 2
 
 
 class Own(NamedTuple):
-    """Own name of a repository: as in its address without a platform, and as people see it."""
+    """Own name of a repository: as in its address without a platform, and in its public spelling."""
 
     bare: str
     shown: str
@@ -37,7 +37,7 @@ class Own(NamedTuple):
 
 
 def own_name(repository: str, text: str) -> Own:
-    """The repository's own name; its prose `text` tells that `numpy` is spelled `NumPy`."""
+    """Return the repository's own name. Its prose `text` may show that `numpy` is spelled `NumPy`."""
     bare = base(repository)
     parts = map(re.escape, re.split(r"[-_]+", bare))
     found = re.findall(rf"(?<![\w/.@-]){'[ _-]?'.join(parts)}(?![\w/@-])", text, re.IGNORECASE)
@@ -46,7 +46,7 @@ def own_name(repository: str, text: str) -> Own:
 
 
 def bare(text: str) -> tuple[str, str]:
-    """The name in a heading or title, and the line that some append to it."""
+    """Return the name in a heading or title, and the line that some append to it."""
     whole = clean(text)
     greeted = GREETING.match(whole)
     head, tail = parted(whole[greeted.end() :].rstrip("!") if greeted else whole)
@@ -54,33 +54,33 @@ def bare(text: str) -> tuple[str, str]:
 
 
 def base(repository: str) -> str:
-    """The name without a platform: `simplenote` of `simplenote-ios`; `app` alone stays."""
+    """Return the name without a platform: `simplenote` of `simplenote-ios`; `app` alone stays."""
     shorter = SUFFIX.sub("", repository)
     return SUFFIX.sub("", shorter) or shorter or repository
 
 
 def shown(repository: str) -> str:
-    """The name as people see it: `Seed Tool` of `seed-tool-ios`."""
+    """Return the name for display: `Seed Tool` of `seed-tool-ios`."""
     parts = [part for part in re.split(r"[-_]+", base(repository)) if part]
     return " ".join(part[:1].upper() + part[1:] if part.islower() else part for part in parts)
 
 
 def spelled(identifier: str, own: Own) -> str:
-    """A package's name as people see it; its own spelling is the registry's."""
+    """Return a package's name for display; its own spelling is the registry's."""
     return own.shown if squash(identifier) == own.key else shown(identifier)
 
 
 def cased(name: str, own: Own) -> str:
-    """The name as written, unless it is all in lower case and the repository's own."""
+    """Return the name as written, unless it is the repository's own in lower case."""
     return own.shown if name.islower() and squash(name) == own.key else name
 
 
 def is_own(text: str, own: Own) -> bool:
-    """True if the text is the repository's own name, with or without its owner."""
+    """Return whether the text is the repository's own name, with or without its owner."""
     return bool(own.key) and own.key in {squash(text), squash(text.rpartition("/")[2])}
 
 
 def is_about(text: str, own: Own) -> bool:
-    """True if the text is the repository's own name with at most two words beside it."""
+    """Return whether the text is the repository's own name with at most two further words."""
     few = len(text.split()) <= len(own.shown.split()) + BESIDE
     return bool(own.key) and own.key in squash(text) and few

@@ -1,4 +1,4 @@
-"""Pictures of a repository: those for its store, and the first one of its README that is no badge."""
+"""Images of a repository: its store images, and the first image of its README that is no badge."""
 
 import re
 from collections.abc import Iterator
@@ -17,9 +17,9 @@ from workers.ingest.page.document import URL_LIMIT, absolute, attribute
 from workers.ingest.page.pictures import alt
 from workers.ingest.shapes import Sighting
 
-#: Pictures of a README that are looked at.
+#: Images of a README that are checked.
 LOOKED_AT = 40
-#: Pixels of a side below which a README shows a sign in a line of text.
+#: Pixels of a side below which a README's image is a sign in a line of text.
 SIGN = 64
 BADGE = re.compile(r"badge|shields\.|/workflows/|\.svg\?", re.IGNORECASE)
 
@@ -47,7 +47,7 @@ def in_readme(repository: Repository, html: str) -> Iterator[Sighting]:
 
 
 def address(repository: Repository, readme: str, src: str) -> str | None:
-    """The picture's address. A path is one of the repository, from its root or from the README's folder."""
+    """Return the image's address. A path is relative to the repository's root or to the README's folder."""
     if is_elsewhere(src) or not src:
         return absolute("https:", src)
     folder = "" if src.startswith("/") else quote(dirname(readme))
@@ -63,7 +63,7 @@ def can_be_opened(repository: Repository, url: str) -> bool:
 
 
 def is_badge(repository: Repository, image: Tag, url: str) -> bool:
-    """True for a sign of something else: one in a line of text, or one that links to another place."""
+    """Return whether it is a small sign in a line of text, or links to an unrelated site."""
     small = any(0 < pixels(image, side) < SIGN for side in ("width", "height"))
     link = image.find_parent("a")
     target = attribute(link, "href") if link else ""

@@ -14,10 +14,10 @@ from workers.ingest.page.taglines import FEWEST_WORDS
 from workers.ingest.page.taglines import LIMIT as LINE_LIMIT
 from workers.ingest.page.text import cut, split, squash, words
 
-#: Headings that may be the title, and blocks among which they are.
+#: Headings that may be the title, and the first blocks that are searched for them.
 TITLES, TOP = 3, 12
 SENTENCE_WORDS, NAME_WORDS = 5, 3
-#: Characters of a paragraph that says enough by itself, and those within which a sentence names its project.
+#: Characters of a paragraph that suffices alone, and characters within which a sentence names its project.
 FULL, NAMED_BY = 80, 20
 #: Headings of sections on how to get or build the project.
 WORK = re.compile(
@@ -52,7 +52,7 @@ def statements(blocks: list[Block], own: Own, asides: Asides) -> Iterator[Statem
 
 
 def title_of(blocks: list[Block], own: Own) -> Block | None:
-    """The first heading with the repository's name, or the very first, unless it heads a section."""
+    """Return the first heading with the repository's name, or the very first, unless it heads a section."""
     headings = [one for one in blocks[:TOP] if one.kind == "heading"][:TITLES]
     exact = (one for one in headings if is_own(bare(one.text)[0], own))
     first = (one for one in headings[:1] if not is_work(one.text) and not SECTION.match(one.text))
@@ -60,7 +60,7 @@ def title_of(blocks: list[Block], own: Own) -> Block | None:
 
 
 def named(title: Block, own: Own) -> Iterator[Statement]:
-    """The name in the title. One that isn't the repository's must be short: else it is a description."""
+    """Yield the name in the title. A name other than the repository's must be short: else it describes."""
     name, _ = bare(title.text)
     if is_own(name, own):
         name = name.rpartition("/")[2]
@@ -71,7 +71,7 @@ def named(title: Block, own: Own) -> Iterator[Statement]:
 
 
 def lines(blocks: list[Block], title: Block, asides: Asides, *, called: bool) -> Iterator[Statement]:
-    """Taglines: a line or quote right below the title, and the rest of the title after the name."""
+    """Yield taglines: a line or quote right below the title, and the rest of the title after the name."""
     following = below(blocks, title)
     quotes = [one for one in following if one.kind == "quote"]
     for one in (quotes or following)[:1]:
@@ -84,7 +84,7 @@ def lines(blocks: list[Block], title: Block, asides: Asides, *, called: bool) ->
 
 
 def below(blocks: list[Block], title: Block | None) -> list[Block]:
-    """The blocks right below the title, or the first where there is none, without rows of links."""
+    """Return the blocks right below the title (without one the first blocks), without rows of links."""
     start = blocks.index(title) + 1 if title else 0
     return [one for one in blocks[start : start + 4] if not is_menu(one)]
 
@@ -97,7 +97,7 @@ def is_line(text: str, asides: Asides) -> bool:
 def described(
     blocks: list[Block], title: Block | None, taglines: list[str], own: Own, asides: Asides
 ) -> Iterator[Statement]:
-    """The first paragraph, else a tagline, else a sentence further down about the project."""
+    """Yield the first paragraph, else a tagline, else a sentence further down about the project."""
     first = next((one for one in about(blocks, title, asides) if paragraph(one, own, asides)), None)
     if text := lead(blocks, title, first, own, asides):
         yield Statement("appDescription", text, 0.60, "readme.lead")
@@ -113,7 +113,7 @@ def described(
 
 
 def about(blocks: list[Block], title: Block | None, asides: Asides) -> Iterator[Block]:
-    """Blocks of the first sections, without those on its state or on how to get or build the project."""
+    """Yield blocks of the first sections, except sections on its state or on getting or building it."""
     for section in sections(blocks):
         headed = title is not None and section.heading == title.text
         aside = is_work(section.heading) or asides.heads(section.heading)
@@ -122,9 +122,10 @@ def about(blocks: list[Block], title: Block | None, asides: Asides) -> Iterator[
 
 
 def lead(blocks: list[Block], title: Block | None, first: Block | None, own: Own, asides: Asides) -> str:
-    """The line right below the title, or before any, which describes also where it is no sentence.
+    """Return the line right below or before the title; it describes the project even as a fragment.
 
-    A first paragraph that names the project says more, and one below the title is the line itself.
+    A first paragraph that names the project has more information, and one below the title is the line
+    itself.
     """
     headed = blocks[0].kind == "heading" or is_menu(blocks[0]) if blocks else False
     below_it = below(blocks, title if headed else None)[:1]
@@ -135,12 +136,12 @@ def lead(blocks: list[Block], title: Block | None, first: Block | None, own: Own
 
 
 def is_named(text: str, own: Own) -> bool:
-    """True if the project's name is among its first words."""
+    """Return whether the project's name is among its first words."""
     return own.key in squash(text)[: len(own.key) + NAMED_BY]
 
 
 def opening(blocks: list[Block], first: Block, own: Own, asides: Asides) -> str:
-    """The first paragraph, with the next one where it is short."""
+    """Return the first paragraph, with the next one if it is short."""
     text = paragraph(first, own, asides)
     start = blocks.index(first)
     following = blocks[start + 1 : start + 2] if len(text) < FULL else []
@@ -148,9 +149,9 @@ def opening(blocks: list[Block], first: Block, own: Own, asides: Asides) -> str:
 
 
 def paragraph(one: Block, own: Own, asides: Asides) -> str:
-    """The sentences in which a block tells something, without asides; empty where it tells nothing.
+    """Return the sentences of a block that describe the project, without skipped ones; empty for none.
 
-    A sentence that introduces a list is left out, unless it is alone and says what the project is.
+    A sentence that introduces a list is left out, unless it is alone and describes the project.
     """
     if one.kind not in {"text", "quote"} or is_menu(one) or ASKING.match(one.text):
         return ""
@@ -164,7 +165,7 @@ def paragraph(one: Block, own: Own, asides: Asides) -> str:
 
 
 def telling(blocks: list[Block]) -> Iterator[Block]:
-    """Blocks about the project: no rows of links, and no sections, with their subsections, on its build."""
+    """Yield blocks about the project, without rows of links and sections (with subsections) on its build."""
     work = 0
     for one in blocks:
         if one.kind == "heading" and (work == 0 or one.level <= work):

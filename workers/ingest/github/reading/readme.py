@@ -12,14 +12,14 @@ from workers.ingest.github.reading.adoc import to_html
 from workers.ingest.github.reading.blocks import Block, from_html
 from workers.ingest.page.decode import decode
 
-#: Characters that are read, and lines of reStructuredText, of which each costs docutils a fifth of a
-#: millisecond. A longer README is a manual by then.
+#: Characters that are read, and lines of reStructuredText: docutils takes a fifth of a millisecond for each.
+#: A longer README is a manual.
 READ, LINES = 40_000, 2_000
 FRONT_MATTER = re.compile(r"\A---[ \t]*\n.*?\n---[ \t]*\n", re.DOTALL)
-#: Depth of links and pictures in each other: at 20, the default, 20,000 that never end take a second.
+#: Depth of nested links and images: at 20, the default, 20,000 unclosed ones take a second.
 DEPTH = 10
 MARKDOWN = MarkdownIt("commonmark", {"maxNesting": DEPTH}).enable("table")
-#: Settings of docutils: it opens no file, takes over no raw HTML, and no fault stops it.
+#: Settings of docutils: it opens no file, copies no raw HTML, and no fault stops it.
 DOCUTILS = {
     "file_insertion_enabled": False,
     "raw_enabled": False,
@@ -36,7 +36,7 @@ DOCUTILS = {
 
 
 def from_rst(text: str) -> str | None:
-    """The HTML; None for a text on which docutils fails."""
+    """Convert to HTML; None for a text on which docutils fails."""
     try:
         parts = publish_parts(
             "\n".join(text.split("\n", LINES)[:LINES]),

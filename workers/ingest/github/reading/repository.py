@@ -30,7 +30,7 @@ MOST_PASSAGES = 250
 
 
 def read(repository: Repository) -> Reading:
-    """All statements. Of equal ones the first wins: store texts, GitHub's fields, manifests, README."""
+    """Return all statements. Of equal ones the first wins: store, GitHub's fields, manifests, README."""
     told = readme.html(repository.readme.path, repository.readme.body) if repository.readme else ""
     blocks = from_html(told)
     store_texts = list(stores.prose(repository.files))
@@ -51,7 +51,7 @@ def read(repository: Repository) -> Reading:
 
 
 def address(repository: Repository, file: File | None) -> str:
-    """The page on which a person sees the file."""
+    """Return the file's page on GitHub."""
     if file is None:
         return repository.url
     return f"{repository.url}/blob/{quote(repository.branch)}/{quote(file.path)}"
@@ -62,12 +62,12 @@ def candidate(repository: Repository, file: File | None, one: Statement) -> Cand
 
 
 def asides_of(blocks: Iterable[Block], description: str) -> Asides:
-    """Asides in the language of the README, or of the description where there is none."""
+    """Return skip rules in the language of the README, or of the description without a README."""
     return Asides(detection.detect(prose_of(blocks) or description)[0])
 
 
 def declared(repository: Repository, own: Own, asides: Asides) -> Iterator[Statement]:
-    """Statements of GitHub's own fields. A description that is only an aside comes after all others."""
+    """Yield statements of GitHub's own fields. A description that is skipped as a whole ranks last."""
     description = plain(repository.description)
     if description:
         aside = not asides.without(description)
@@ -95,7 +95,7 @@ def from_manifests(repository: Repository, own: Own) -> Iterator[Candidate]:
 def languages(
     repository: Repository, store_texts: list[tuple[File, str, str]], blocks: list[Block]
 ) -> Iterator[Candidate]:
-    """Language of the store texts where there are some, else of the README's prose."""
+    """Yield the language of the store texts if there are any, else of the README's prose."""
     declared = [(locale, "store.locale") for _, locale, _ in store_texts if locale != "default"][:1]
     text = clean(" ".join(text for _, _, text in store_texts)) or prose_of(blocks)
     source = store_texts[0][0] if store_texts else repository.readme
@@ -108,7 +108,7 @@ def prose_of(blocks: Iterable[Block]) -> str:
 
 
 def with_keywords(repository: Repository, found: list[Candidate]) -> list[Candidate]:
-    """The candidates, with store keywords and GitHub's topics as one list, and programming languages."""
+    """Merge store keywords and GitHub's topics into one list, and add programming languages."""
     topics = [topic for topic in repository.topics if not NO_TOPIC.fullmatch(topic)]
     rule, first = "github.topics", repository.url
     stored = [one for one in found if one.field == "keywords" and one.rule == "store.keywords"]
@@ -131,7 +131,7 @@ def spoken(repository: Repository) -> list[str]:
 def passages(
     repository: Repository, store_texts: list[tuple[File, str, str]], blocks: list[Block]
 ) -> Iterator[Passage]:
-    """Passages, the store's first: they are written for those who might use the app."""
+    """Yield passages, the store's first: they are written for potential users of the app."""
     if description := plain(repository.description):
         yield Passage(text=description, url=repository.url)
     for file, _, text in store_texts:

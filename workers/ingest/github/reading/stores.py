@@ -1,4 +1,4 @@
-"""Store texts in a repository, as fastlane, F-Droid and the Play publisher lay them out."""
+"""Store texts in a repository, in the layouts of fastlane, F-Droid and the Play publisher."""
 
 import re
 from collections.abc import Iterator
@@ -28,14 +28,14 @@ NAMES = {"name", "title"}
 LINES = {"subtitle", "short_description"}
 DESCRIPTIONS = {"description", "full_description"}
 PARAGRAPH = re.compile(r"\n\s*\n|</?(?:p|h\d|ul|ol)\b[^>]*>|(?:<br\s*/?>\s*){2,}", re.IGNORECASE)
-#: Tags of a description as the marks that plain ones have: of a heading, an item, a paragraph.
+#: Tags of a description, for replacement by the marks of plain text: of a heading, an item, a paragraph.
 HEADING = re.compile(
     r"<(h\d)\b[^>]*>(.*?)</\1>|^[ \t]*<(?:b|strong|u)>([^<]*)</(?:b|strong|u)>[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
 ITEM = re.compile(r"<li\b[^>]*>", re.IGNORECASE)
 BREAK = re.compile(r"</?(?:p|ul|ol|div|br)\b[^>]*>", re.IGNORECASE)
-#: A symbolic link that came as its target's path.
+#: Content of a symbolic link: its target's path.
 LINK = re.compile(r"(?:\.\.?/)+\S+\.txt")
 
 
@@ -71,7 +71,7 @@ def line(text: str, confidence: float, rule: str) -> Iterator[Statement]:
 
 
 def described(text: str, rule: str) -> Iterator[Statement]:
-    """The first sentences that say what the app does, and as an alternative what its lists add."""
+    """Yield the first sentences on the app's purpose, and as an alternative the items of its lists."""
     plain = ITEM.sub("\n• ", BREAK.sub("\n", HEADING.sub(r"\n** \2\3 **\n", text)))
     asides = Asides(detection.detect(clean(text))[0])
     if opening := " ".join(store_prose.opening(plain, asides)):
@@ -81,7 +81,7 @@ def described(text: str, rule: str) -> Iterator[Statement]:
 
 
 def links(address: str) -> dict[str, str]:
-    """The link to an https address that a website ingest would take; none to GitHub itself."""
+    """Return the link to an https address that a website ingest would accept; empty for GitHub itself."""
     try:
         url = urls.check(address, allowed={})
     except Invalid:
@@ -101,7 +101,7 @@ def content(file: File) -> str:
 
 
 def prose(files: list[File]) -> Iterator[tuple[File, str, str]]:
-    """Files with a description or a tagline, with locale and text."""
+    """Yield files with a description or a tagline, with locale and text."""
     for file in files:
         match = paths.STORE.fullmatch(file.path)
         if match and paths.field_of(match) in LINES | DESCRIPTIONS and (text := content(file)):
