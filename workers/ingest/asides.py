@@ -1,6 +1,7 @@
-"""Asides of a text: sentences on a product's state, price or past, news, praise and pleas.
+"""Skip rules: sentences on a product's state, price or past, news, praise and pleas are skipped.
 
-The words are the lexicon's, those of the text's language and the English ones, which texts of any have.
+The phrases are the lexicon's: of the text's language, and of English, since English phrases occur in any
+text.
 """
 
 import re
@@ -11,9 +12,9 @@ from workers.ingest.derive.lexicon import Aside, lexicon
 from workers.ingest.languages import primary
 from workers.ingest.page.text import split
 
-#: Asides after which a paragraph goes on to its product; after others it stays with them.
+#: Skipped kinds after which a paragraph turns to its product. Any other kind ends the paragraph.
 PASSING: frozenset[str | None] = frozenset({"greeting", "praise", "question", "quote"})
-#: Asides with which a paragraph that is on its product may go on.
+#: Skipped kinds that a paragraph on its product may contain.
 RHETORIC: frozenset[str | None] = frozenset({"question", "quote"})
 #: Characters of a sentence that are read.
 READ = 400
@@ -22,13 +23,13 @@ QUOTE = re.compile(r"[\"“„«‘][^\"“”„«»]+[\"”“»’]\W{0,3}[\w
 
 
 class Asides:
-    """Reader of a text in one language, which may be unknown."""
+    """Skip rules for texts in one language; None is an unknown language."""
 
     def __init__(self, language: str | None) -> None:
         self.kinds = patterns(primary(language) if language else None)
 
     def kind(self, sentence: str) -> str | None:
-        """The subject of an aside; None for a sentence that may say what the product does."""
+        """Return the kind of a skipped sentence; None for a sentence that may describe the product."""
         sentence = sentence.strip(" ¡¿")[:READ]
         if QUESTION.search(sentence):
             return "question"
@@ -37,11 +38,11 @@ class Asides:
         return next((kind for kind, pattern in self.kinds if pattern.search(sentence)), None)
 
     def heads(self, heading: str) -> bool:
-        """True if what stands below it is on the product's state or on news."""
+        """Return whether the section under the heading is on the product's state or on news."""
         return self.kind(heading) in {"state", "news"}
 
     def without(self, paragraph: str) -> str:
-        """The sentences up to the next aside, without those before; empty where it is all asides."""
+        """Return the sentences on the product, up to the next skipped sentence; empty if there are none."""
         said = [(one, self.kind(one)) for one in split(paragraph)]
         begun = list(dropwhile(lambda one: one[1] in PASSING, said))
         told = list(takewhile(lambda one: one[1] is None or one[1] in RHETORIC, begun))

@@ -12,20 +12,20 @@ from workers.ingest.page.address import stem
 from workers.ingest.page.text import squash
 from workers.ingest.witnesses import NARROW, is_domain, witnesses
 
-#: Confidence that a second witness of the same value adds, and each further one; the most that a value gets.
+#: Confidence that the second independent source of a value adds, and each further one; the upper limit.
 AGREEMENT, FURTHER, MOST = 0.05, 0.01, 0.98
-#: Fields in which places that agree prove nothing: a description is copied from place to place.
+#: Fields where agreement proves nothing: a description is copied from place to place.
 COPIED: frozenset[Field] = frozenset({"appDescription"})
 #: Alternatives of a finding.
 ALTERNATIVES = 3
-#: Candidates of one document that are kept for each field: of 267 real pages none has more.
+#: Candidates that a document keeps for each field: of 267 real pages none has more.
 KEPT = 30
 
 
 def choose(candidates: Iterable[Candidate]) -> dict[Field, Finding]:
-    """The most confident candidate of each field, of equals the first; others become alternatives.
+    """Choose the most confident candidate of each field, the first of equals; the others become alternatives.
 
-    Colors stand beside each other, as a palette.
+    Colors are combined into one palette.
     """
     by_field: dict[Field, list[Candidate]] = {}
     for candidate in candidates:
@@ -36,7 +36,7 @@ def choose(candidates: Iterable[Candidate]) -> dict[Field, Finding]:
 
 
 def foremost(candidates: Iterable[Candidate]) -> list[Candidate]:
-    """Each candidate once, best first, at most `KEPT` of a field: a document may have thousands."""
+    """Return distinct candidates, best first, at most `KEPT` for a field: a document may have thousands."""
     once: dict[tuple[str, str, str], Candidate] = {}
     for one in sorted(candidates, key=lambda one: -one.confidence):
         once.setdefault((one.field, one.rule, repr(one.value)), one)
@@ -54,7 +54,7 @@ def finding(candidates: list[Candidate]) -> Finding:
 
 
 def ranked(candidates: list[Candidate]) -> Iterator[Finding]:
-    """Each value once, with its best candidate's rule, best first."""
+    """Return one finding for each distinct value, best first, with the rule of its best candidate."""
     alike: dict[str, list[Candidate]] = {}
     for candidate in sorted(candidates, key=lambda one: -one.confidence):
         alike.setdefault(essence(candidate), []).append(candidate)
@@ -62,9 +62,9 @@ def ranked(candidates: list[Candidate]) -> Iterator[Finding]:
 
 
 def essence(candidate: Candidate) -> str:
-    """Key of a value: equal for two that say the same. Language tags and addresses are compared exactly.
+    """Return the key of a value, the same for equal values. Language tags and addresses are kept as they are.
 
-    A name that is a domain says the same as the name without its ending.
+    A name with a domain's ending has the same key as the name without it.
     """
     if isinstance(candidate.value, str) and candidate.field == "appName":
         return squash(stem(candidate.value)) or candidate.value
@@ -74,7 +74,7 @@ def essence(candidate: Candidate) -> str:
 
 
 def agreed(alike: list[Candidate]) -> Finding:
-    """The finding of candidates with one value, best first; more witnesses raise its confidence."""
+    """Merge candidates of one value, best first. Independent sources raise the confidence."""
     said = spelled(alike)
     others = 0 if said.field in COPIED else witnesses(alike) - 1
     added = AGREEMENT + FURTHER * (others - 1) if others else 0.0
@@ -90,7 +90,7 @@ def agreed(alike: list[Candidate]) -> Finding:
 
 
 def spelled(alike: list[Candidate]) -> Candidate:
-    """The best candidate; but `Acme` rather than `acme.com` where a place says so that has room for both."""
+    """Return the best candidate, but prefer `Acme` to `acme.com` if a place with room for both has `Acme`."""
     best = alike[0]
     if not is_domain(best):
         return best

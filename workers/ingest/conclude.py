@@ -1,4 +1,4 @@
-"""Conclusion of an ingest, the same for each source: its extraction from all that was read."""
+"""Assembly of an extraction from all documents of a source, the same for each kind of source."""
 
 import asyncio
 from collections.abc import Awaitable, Sequence
@@ -16,9 +16,9 @@ from workers.ingest.pictures.meet import PICTURES_S, Met
 from workers.ingest.shapes import LISTED, Passage, Prose
 from workers.llm.endpoint import Model
 
-#: Titles and descriptions that are looked at.
+#: Titles and descriptions that are used.
 ABOUT = 8
-LATE = f"pictures_late: not every picture came within {PICTURES_S:g} s; those that did were kept"
+LATE = f"pictures_late: not every image was fetched within {PICTURES_S:g} s; the fetched ones were kept"
 
 
 async def conclude(
@@ -33,10 +33,10 @@ async def conclude(
     model: Model | None = None,
     pictures: Awaitable[Met] | None = None,
 ) -> Extraction:
-    """The extraction, with one finding for each field.
+    """Assemble the extraction, with one finding for each field.
 
-    If the derivation fails, or the language model `model`, only the rest is in it, with a warning. The
-    `pictures` come meanwhile.
+    A failure of the derivation or of the language model `model` leaves out its fields and adds a warning.
+    The `pictures` are awaited at the same time.
     """
     declared = telling(url, candidates)
     (derived, warned), suggested, met = await asyncio.gather(
@@ -57,7 +57,7 @@ async def conclude(
 
 
 async def painted(parser: Parser, met: Met) -> list[Candidate]:
-    """Colors of the logo's picture; none where there is none, or it can't be read."""
+    """Return the colors of the logo's image; an empty list without a logo, or if it can't be read."""
     if met.logo is None:
         return []
     try:
@@ -67,14 +67,14 @@ async def painted(parser: Parser, met: Met) -> list[Candidate]:
 
 
 async def nothing() -> Met:
-    """No pictures, of what is read without a network."""
+    """Return no images, for a source that is read without a network."""
     return Met()
 
 
 def prose_of(
     url: str, title: str | None, candidates: Sequence[Candidate], passages: Sequence[Passage]
 ) -> Prose:
-    """The passages, with the name, language, titles, descriptions and keywords that the source declares."""
+    """Return the passages, with the name, language, titles, descriptions and keywords of the source."""
     declared = choose(candidates)
     return Prose(
         url=url,
@@ -87,7 +87,7 @@ def prose_of(
 
 
 def described(candidates: Sequence[Candidate]) -> list[str]:
-    """Taglines and descriptions; what lists say is in the passages alone."""
+    """Return taglines and descriptions. Descriptions from list items are left out: the passages have them."""
     return [
         str(one.value)
         for one in candidates
@@ -96,7 +96,7 @@ def described(candidates: Sequence[Candidate]) -> list[str]:
 
 
 def incomplete(visit: Visit | None) -> Visit | None:
-    """The visit without answers, so that the next ingest reads everything again."""
+    """Return the visit without validators, so that the next ingest reads everything again."""
     return visit and msgspec.structs.replace(visit, answers={})
 
 
@@ -105,7 +105,7 @@ def text(findings: dict[Field, Finding], field: Field) -> str | None:
 
 
 async def derive(parser: Parser, prose: Prose) -> tuple[list[Candidate], list[str]]:
-    """Candidates derived from the prose, and a warning where it can't be read."""
+    """Return the candidates derived from the prose, and a warning if the derivation fails."""
     if not prose.passages:
         return [], []
     try:

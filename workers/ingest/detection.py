@@ -1,8 +1,8 @@
-"""Detection of a text's language, weighed against what its source declares.
+"""Detection of a text's language, weighed against the language that its source declares.
 
-Of 843 real pages 773 declare a language. Where the text surely is in another one, the declaration is nearly
-always a template's default: so a sure detection wins, and the declaration gives the region. What is sure is
-sentences, enough of them; the rest of a page may be in its template's language.
+Of 843 real pages 773 declare a language. Where the text surely has another language, the declaration is
+nearly always a template's default. So a sure detection wins, and the declaration gives the region. A
+detection is sure if it has enough sentences; other parts of a page may be in the template's language.
 The model takes 120 MB, so only the parsing process may import this module.
 """
 
@@ -16,25 +16,26 @@ from workers.ingest.languages import primary, standard
 from workers.ingest.sentences import sentences, without_placeholder
 
 IDENTIFIER = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-#: Characters of sentences that a detection needs to win over a declaration, and those of its paragraphs,
-#: where banners and repeats are left out. Of 445 sure detections in 100 characters of store texts, in 46
+#: Characters of sentences that a detection needs to override a declaration: in the whole text, and in its
+#: paragraphs (banners and repeats left out). Of 445 sure detections in 100 characters of store texts, in 46
 #: languages, none is wrong.
 ENOUGH, DISTINCT = 200, 80
 #: Characters that are read at most.
 READ = 5000
-#: Probabilities. Of 41 store texts in other than Latin letters 40 are in the language that is likely.
+#: Probabilities. Of 41 store texts in other than Latin letters, 40 are in the likely language.
 SURE, LIKELY = 0.95, 0.5
 LATIN, LETTER = regex.compile(r"\p{Latin}"), regex.compile(r"\p{L}")
-#: Languages of the model, which takes a text in any other one for one of these, and surely.
+#: Languages of the model. A text in any other language is detected as one of these, with a high probability.
 LEARNED = {primary(tag) for label in IDENTIFIER.nb_classes if (tag := standard(label))}
 
 
 def weigh(
     text: str, declared: Iterable[tuple[str, str]], prose: Iterable[str] | None = None
 ) -> Iterator[tuple[str, float, str]]:
-    """Tags with confidence and rule, from a text and the tags that its source declares, with their rules.
+    """Yield language tags with confidence and rule, from a text and the tags that its source declares.
 
-    `prose` are the paragraphs of a text that has other parts too; without it all of the text is prose.
+    `declared` are pairs of a tag and its rule. `prose` are the paragraphs of a text with other parts.
+    Without it all of the text is prose.
     """
     known = [(tag, rule) for written, rule in declared if (tag := standard(written))]
     detected, probability = detect(text)
@@ -58,9 +59,9 @@ def confirmed(detected: str, declared: list[tuple[str, str]]) -> Iterator[tuple[
 
 
 def overrules(language: str, text: str, declared: list[str], prose: Iterable[str]) -> bool:
-    """True if a text's language outweighs those that are declared: enough sentences surely are in it.
+    """Return whether enough sentences are surely in the text's language to override the declared ones.
 
-    Less will do where no declared language has its letters.
+    A lower probability and fewer characters are enough if no declared language uses its script.
     """
     told = " ".join(sentence for paragraph in prose for sentence in sentences(paragraph))
     likely, enough = (LIKELY, DISTINCT) if is_foreign(told, declared) else (SURE, ENOUGH)
@@ -69,7 +70,7 @@ def overrules(language: str, text: str, declared: list[str], prose: Iterable[str
 
 
 def is_foreign(text: str, declared: list[str]) -> bool:
-    """True if all declared languages are written in Latin letters, and the text mostly isn't."""
+    """Return whether all declared languages use Latin letters, and the text mostly doesn't."""
     latin = bool(declared) and all(Language.get(tag).maximize().script == "Latn" for tag in declared)
     return latin and len(LATIN.findall(text)) * 2 < len(LETTER.findall(text))
 
@@ -80,7 +81,7 @@ def is_in(language: str, text: str, likely: float) -> bool:
 
 
 def detect(text: str) -> tuple[str | None, float]:
-    """A tag and its probability, from 0 to 1; None for a text that is empty, or a placeholder."""
+    """Return a tag and its probability, from 0 to 1; None for an empty or a placeholder text."""
     found, probability = classified(text[:READ])
     if found == "la":
         found, probability = classified(without_placeholder(text[:READ]))

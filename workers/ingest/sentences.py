@@ -1,7 +1,7 @@
-"""Sentences of a text: the part of it that shows its language.
+"""Sentences of a text, from which its language is detected.
 
-Labels of a navigation, code and lists of names are no sentences: they are English, or of no language, on
-pages of any. Neither is placeholder Latin, which a template's author left for texts to come.
+Labels of a navigation, code and lists of names are left out: they are English, or of no language, on pages
+of any language. Placeholder Latin of a template's author is left out too.
 """
 
 import re
@@ -9,19 +9,19 @@ from collections.abc import Iterator
 
 from workers.ingest.page.text import words
 
-#: The place after a sentence: a mark and a blank, or a mark of a script that sets none.
+#: The place after a sentence: a mark and a blank, or a mark of a script without blanks.
 END = re.compile(r"(?<=[.!?…؟۔।॥።։])\s+|(?<=[.!?…][\"'»“”’)\]])\s+|(?<=[。！？｡។။])|(?<=[。！？][」』）])")
 ENDED = re.compile(r"[.!?…؟۔।॥።։。！？｡។။][\"'»“”’)\]」』）]?\Z")
-#: Thai and Lao end sentences with no mark but a blank, and write them without others.
+#: Thai and Lao end sentences with a blank and no mark, and have no blanks between words.
 UNMARKED = re.compile(r"[\u0e00-\u0eff]{20}")
 #: Words of a sentence at least; three characters of scripts without blanks count as one.
 FEWEST = 4
-#: Signs that are common in code; a sentence has one in so many characters at most.
+#: Signs that are common in code, and the fewest characters of a sentence for each such sign.
 SIGN, PROSE = re.compile(r"[{}\[\]<>=;_\\|#$*&@^~`/]"), 20
 WORD = re.compile(r"[^\W\d_]+")
-#: Part of the words, in percent, that begin with a capital in names alone, and those of a placeholder.
+#: Share of the words, in percent, with a capital that makes a list of names, and of words of a placeholder.
 NAMES, PLACEHOLDER = 75, 40
-#: Words that generators of placeholder text draw from, without those that any Latin text has.
+#: Words that generators of placeholder text use, without the words of any Latin text.
 LOREM = frozenset(
     """accumsan accusamus accusantium adipisci adipiscing aenean aliqua aliquam aliquet aliquip amet
     anim ante aperiam aptent architecto arcu asperiores aspernatur assumenda auctor augue aute beatae
@@ -62,7 +62,7 @@ def is_sentence(piece: str) -> bool:
 
 
 def is_names(piece: str) -> bool:
-    """True where nearly every word begins with a capital, in scripts that have them."""
+    """Return whether nearly every word begins with a capital, in scripts with capitals."""
     found = WORD.findall(piece)
     capitals = [word for word in found if word[0].isupper()]
     return len(capitals) * 100 > len(found) * NAMES

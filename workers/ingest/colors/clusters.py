@@ -1,4 +1,4 @@
-"""Clusters of a picture's pixels: its few colors, by the area that each has."""
+"""Clusters of an image's pixels: its few colors, by the area of each."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -6,26 +6,26 @@ from typing import NamedTuple
 
 from workers.ingest.colors.oklab import is_alike, is_neutral, is_white
 
-#: Colors that are compared: pixels at edges and the noise of JPEG come after those.
+#: Colors that are compared: pixels at edges and the noise of JPEG rank lower.
 COMPARED = 400
-#: Part of the chromatic area that a cluster needs, or it is another one's edge; and of the whole area that
-#: the chromatic one needs.
+#: Share of the chromatic area that a cluster needs (a smaller one is another's edge), and share of the whole
+#: area that all chromatic colors need.
 PART, SPECK = 0.08, 0.005
-#: Clusters with so large a part each are a logo's; a photograph spreads over more of them.
+#: A logo's largest clusters, and their least share of the chromatic area; a photograph has more clusters.
 FEW, PHOTO = 5, 0.75
 
 
 class Cluster(NamedTuple):
-    """Colors that look alike: the most frequent one, and the area of all in pixels."""
+    """Similar colors: the most frequent one, and the area of all in pixels."""
 
     color: str
     area: int
 
 
 def main_colors(pixels: Counter[str]) -> list[str]:
-    """The chromatic colors by area; of a picture without any its main neutral one, unless that is white.
+    """Return the chromatic colors by area; without any, the main neutral one, unless that is white.
 
-    None of a photograph.
+    A photograph has none.
     """
     found = clusters(pixels)
     chromatic = [one for one in found if not is_neutral(one.color)]
@@ -37,7 +37,7 @@ def main_colors(pixels: Counter[str]) -> list[str]:
 
 
 def clusters(pixels: Counter[str]) -> list[Cluster]:
-    """The largest first. Each color joins the most frequent one that it is near to."""
+    """Return the largest clusters first. Each color joins the most frequent color near it."""
     found: dict[str, int] = {}
     ordered = sorted(pixels.items(), key=lambda one: (-one[1], one[0]))
     for color, count in ordered[:COMPARED]:

@@ -1,5 +1,6 @@
-"""Color of CSS, in any of its notations, as `#rrggbb`. tinycss2 parses them, so only the parsing process may
-import this module.
+"""Color of CSS, in any of its notations, as `#rrggbb`.
+
+tinycss2 parses them, so only the parsing process may import this module.
 """
 
 import re
@@ -13,7 +14,7 @@ from workers.ingest.colors.oklab import gamma
 
 #: Characters of a color: an oklch() with ten digits each has some fifty.
 LONGEST = 100
-#: Opacity from which a color is one of its own, and not a shade of what lies below it.
+#: Opacity from which a color counts, and is not just a tint of the color below it.
 OPAQUE = 0.95
 #: Rows of the matrix from XYZ to linear sRGB, at a white of D65 and, by Bradford's adaptation, of D50.
 Matrix = tuple[tuple[float, float, float], ...]
@@ -41,13 +42,13 @@ RGB = re.compile(r"\d{1,3}[\s,]+\d{1,3}[\s,]+\d{1,3}")
 
 @lru_cache(4_000)
 def read(text: str) -> str | None:
-    """None for what is no color, or lets shine through what lies below it."""
+    """Return the color; None for any other text, or a color that isn't opaque."""
     text = text.strip()
     if not 0 < len(text) <= LONGEST:
         return None
     try:
         color = parse_color(in_function(text))
-    except (ValueError, ArithmeticError):  # Of `color()` without a space, and of channels that are infinite.
+    except (ValueError, ArithmeticError):  # A `color()` without a space, or infinite channels.
         return None
     channels = srgb(color) if isinstance(color, Color) and color.alpha >= OPAQUE else None
     if channels is None or any(map(isnan, channels)):
@@ -61,7 +62,7 @@ def in_function(text: str) -> str:
 
 
 def srgb(color: Color) -> tuple[float, ...] | None:
-    """Channels from 0 to 1; None in a space of which few screens show all, such as Display P3."""
+    """Return channels from 0 to 1; None for a space that few screens show in full, such as Display P3."""
     if color.space in {"srgb", "hsl", "hwb"}:
         return tuple(color.to("srgb").coordinates)
     if color.space in BY_XYZ:

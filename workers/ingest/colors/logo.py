@@ -1,4 +1,4 @@
-"""Picture of a logo, read for its colors in the parsing process: pixels by Pillow, SVG by attributes."""
+"""Colors of a logo's image, read in the parsing process: pixels by Pillow, SVG by attributes."""
 
 import re
 import warnings
@@ -18,21 +18,21 @@ from workers.ingest.shapes import Logo, Reading
 
 #: Formats that Pillow may try: no other of its parsers sees the bytes.
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "ICO")
-#: Pixels that are unpacked at most, and the longer side of what is looked at.
+#: Pixels that are unpacked at most, and the longer side of the reduced image.
 PIXELS, SIDE = 4 << 20, 96
-#: Opacity of a pixel that counts, of 255.
+#: Opacity from which a pixel counts, of 255.
 OPAQUE = 200
-#: Elements of an SVG that are looked at, and declarations in each of its styles.
+#: Elements of an SVG that are read, and declarations in each of its styles.
 ELEMENTS, DECLARATIONS = 5_000, 500
 PAINTS = ("fill", "stroke", "stop-color")
 PAINTED = re.compile(r"(?<![\w-])(?:fill|stroke|stop-color)\s*:\s*([^;{}!]{1,100})", re.IGNORECASE)
-#: Worth of the main color, and of the others, each a little less than the one before.
+#: Confidence of the main color, and of the others, each a little lower than the previous one.
 MAIN, OTHER, STEP = 0.60, 0.40, 0.02
 MOST = 5
 
 
 def read(logo: Logo) -> Reading:
-    """The picture's colors; none of what can't be read, or is no logo."""
+    """Return the image's colors; an empty reading if it can't be read, or is no logo."""
     counted = vector(logo.body) if is_drawing(logo.body) else raster(logo.body)
     found = main_colors(counted)[:MOST]
     return Reading(candidates=[candidate(logo.url, color, place) for place, color in enumerate(found)])
@@ -45,10 +45,10 @@ def candidate(url: str, color: str, place: int) -> Candidate:
 
 
 def raster(body: bytes) -> Counter[str]:
-    """Opaque pixels by color, those of nearly one color together as the most frequent of them."""
+    """Count opaque pixels by color; nearly equal colors count as the most frequent one."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Ours is a limit of its own.
+            warnings.simplefilter("ignore")  # `PIXELS` is our own limit.
             return together(pixels(body))
     except (OSError, ValueError, SyntaxError, KeyError, IndexError, TypeError, Image.DecompressionBombError):
         return Counter()
@@ -68,7 +68,7 @@ def pixels(body: bytes) -> Counter[tuple[int, ...]]:
 
 
 def together(counted: Counter[tuple[int, ...]]) -> Counter[str]:
-    """Counts of the colors that agree in five bits of each channel, by the most frequent of them."""
+    """Add up colors that agree in five bits of each channel, under the most frequent of them."""
     names: dict[tuple[int, ...], str] = {}
     found = Counter[str]()
     for channels, count in sorted(counted.items(), key=lambda one: (-one[1], one[0])):
@@ -78,7 +78,7 @@ def together(counted: Counter[tuple[int, ...]]) -> Counter[str]:
 
 
 def vector(body: bytes) -> Counter[str]:
-    """Colors of an SVG by the number of places that paint with them. Nothing is rendered or followed."""
+    """Count the places of an SVG that paint with each color. Nothing is rendered, and no link is followed."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, recover=True)
     try:
         root = etree.fromstring(body, parser)

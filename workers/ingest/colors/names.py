@@ -1,8 +1,8 @@
-"""Names of custom properties: the role that one gives to its color, and whether it is a palette's.
+"""Names of custom properties: the role of a color by its name, and palettes of frameworks.
 
-`--brand`, `--color-primary`, `--acme-accent-500` have roles; `--btn-primary-hover` is a part's, `--blue` is
-nobody's. Frameworks bring palettes along, with a color for each hue; a role that only repeats one of those is
-the framework's own.
+`--brand`, `--color-primary`, `--acme-accent-500` have roles; `--btn-primary-hover` is a component's,
+`--blue` has no role. Frameworks include palettes, with a color for each hue; a role that only repeats one
+of these colors is the framework's own.
 """
 
 import re
@@ -16,7 +16,7 @@ WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 
 class Role(NamedTuple):
-    """Role that a name gives, and what that is worth."""
+    """Role by a name, and its confidence."""
 
     role: ColorRole
     worth: float
@@ -32,12 +32,12 @@ ROLES: Mapping[str, Role] = {
     "background": Role("background", 0.50),
     "bg": Role("background", 0.45),
 }
-#: Words that may stand beside a role's and leave it as it is; 500 and 600 are where palettes begin.
+#: Words that don't change a role's meaning; palettes often start at 500 or 600.
 BESIDE = frozenset(
     """color colors colour clr col c theme site base global globals default light root page body app main ui
     token tokens ds sys ref palette brand web value hex hsl rgb fg 500 600 1""".split()
 )
-#: Words that a name may not begin with: those of parts of a page, of states, and of other people's widgets.
+#: Words that a name may not begin with: parts of a page, states, and third-party widgets.
 NO_BRAND = frozenset(
     """btn button buttons text link links a border icon icons header footer nav navbar menu card input form
     label table tab tabs heading headings title font shadow outline focus hover active disabled on dark
@@ -62,9 +62,9 @@ BRAND_HUE = Role("accent", 0.44)
 
 
 def role(name: str) -> Role | None:
-    """The role of a name, if it has one.
+    """Return the role of a name, if it has one.
 
-    Of the other words the first may be any, such as the brand's own, but in a background's name.
+    The first word may be an unknown one, such as the brand's own, except in a background's name.
     """
     words = words_of(name)
     named = [word for word in words if word in ROLES]
@@ -82,7 +82,7 @@ def words_of(name: str) -> list[str]:
 
 
 def clearest(named: list[str]) -> Role | None:
-    """The role of a name's words; None for one of two, such as `--primary-background`."""
+    """Return the role of a name's words; None for two roles, such as `--primary-background`."""
     strong = [ROLES[word] for word in named if word not in BESIDE] or [ROLES[word] for word in named]
     return max(strong, key=lambda one: one.worth) if len({one.role for one in strong}) == 1 else None
 
@@ -92,7 +92,7 @@ def may_be_brand(others: list[str], first: str) -> bool:
 
 
 def palettes(names: Iterable[str]) -> Iterator[str]:
-    """Names that are hues, or shades of one, in a family of names that has a rainbow of them."""
+    """Yield names that are hues, or shades of one, in a family of names with many hues."""
     families: dict[str, dict[str, list[str]]] = {}
     for name in names:
         family, hue = hue_of(name)
@@ -104,7 +104,7 @@ def palettes(names: Iterable[str]) -> Iterator[str]:
 
 
 def hue_of(name: str) -> tuple[str, str]:
-    """Family of a name, which is what stands before its hue, and the hue; both empty for none."""
+    """Return the family of a name (the words before its hue) and the hue; both empty without a hue."""
     words = words_of(name)
     place = next((at for at, word in enumerate(words) if word in HUES), None)
     return ("", "") if place is None else (" ".join(words[:place]), words[place])

@@ -1,8 +1,9 @@
-"""Palette: the few colors of a brand among all that one source says of them, each with its role.
+"""Palette: the few colors of a brand, each with its role, chosen from all candidates of one source.
 
-Colors that look alike are one swatch. The main one is what the most confident place says, and one that
-independent places agree on is worth more: an app's settings, style sheets, the logo. Black, white and greys
-are a background at most, unless nothing has a color and two places, one of them a setting, agree.
+Similar colors are one swatch. The main color is that of the most confident place, and agreement of
+independent places raises the confidence: an app's settings, style sheets, the logo. Black, white and greys
+are at most a background. The exception: no candidate is chromatic, and two places, one of them a setting,
+agree.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,18 +12,18 @@ from typing import NamedTuple
 from schemas.brand import BrandColor, Candidate, ColorRole, Finding
 from workers.ingest.colors.oklab import is_alike, is_neutral, is_white
 
-#: Colors beside the main one and the background: five in all.
+#: Colors in addition to the main one and the background: five in all.
 ACCENTS = 3
-#: Confidence that a second place adds which another hand fills, and a third; the most that a color gets.
+#: Confidence that a second independent place adds, and a third; the most that a color gets.
 AGREEMENT, FURTHER, SUREST = 0.15, 0.05, 0.95
 #: Confidence below which a color is left out.
 LEAST = 0.35
-#: Place of each hand, by the beginning of a rule: metas and the manifest are filled from one form.
+#: Independent place of each rule, by its first part: metas and the manifest are filled from one form.
 HANDS = {"html": "settings", "manifest": "settings"}
 
 
 class Swatch(NamedTuple):
-    """Candidates whose colors look alike, the most confident first."""
+    """Candidates with similar colors, the most confident first."""
 
     said: list[Candidate]
 
@@ -38,7 +39,7 @@ class Swatch(NamedTuple):
 
     @property
     def by_hand(self) -> dict[str, Candidate]:
-        """The most confident candidate of each hand."""
+        """The most confident candidate of each independent place."""
         return {hand(one): one for one in reversed(self.said)}
 
     def may_be(self, role: ColorRole) -> bool:
@@ -46,7 +47,7 @@ class Swatch(NamedTuple):
 
 
 def color_of(candidate: Candidate) -> str:
-    """The color of a candidate, whose value is a list of it alone."""
+    """Return the color of a candidate, the only item of its value."""
     return next(iter(candidate.value))
 
 
@@ -56,7 +57,7 @@ def hand(candidate: Candidate) -> str:
 
 
 def palette(candidates: Iterable[Candidate]) -> Finding | None:
-    """The finding of `colors`; None where no color is a main one. The order of the candidates has no say."""
+    """Return the finding of `colors`; None without a main color. The candidates' order doesn't matter."""
     found = sorted(swatches(candidates), key=lambda one: (-one.confidence, one.color))
     main = main_of(found)
     if main is None:
@@ -72,7 +73,7 @@ def palette(candidates: Iterable[Candidate]) -> Finding | None:
 
 
 def swatches(candidates: Iterable[Candidate]) -> list[Swatch]:
-    """Swatches: each candidate joins the most confident one that it looks like."""
+    """Return swatches: each candidate joins the most confident swatch of a similar color."""
     found: list[Swatch] = []
     for one in sorted(candidates, key=order):
         swatch = next((known for known in found if is_alike(known.color, color_of(one))), None)
@@ -88,7 +89,7 @@ def order(candidate: Candidate) -> tuple[float, str, str, str, str]:
 
 
 def main_of(found: list[Swatch]) -> Swatch | None:
-    """The main one: of those that a place calls so the most confident, else the most confident accent."""
+    """Return the most confident swatch with the main role, else the most confident accent."""
     chromatic = [one for one in found if not is_neutral(one.color) and one.confidence >= LEAST]
     roles: tuple[ColorRole, ...] = ("primary", "accent")
     named = (one for role in roles for one in chromatic if one.may_be(role))
@@ -101,13 +102,13 @@ def is_colored(swatch: Swatch) -> bool:
 
 
 def is_agreed_ink(swatch: Swatch) -> bool:
-    """True of a black or grey that a setting and another place call the main color."""
+    """Return whether a setting and another place name a black or grey as the main color."""
     hands = swatch.by_hand.keys()
     return swatch.may_be("primary") and not is_white(swatch.color) and "settings" in hands and len(hands) > 1
 
 
 def colors(main: Swatch, others: list[Swatch]) -> Iterator[BrandColor]:
-    """The main one, accents by confidence, the background."""
+    """Yield the main color, accents by confidence, the background."""
     background = next((one for one in others if is_ground(one)), None)
     accents = [one for one in others if one is not background and is_accent(one)]
     yield shown(main, "primary")
@@ -125,6 +126,6 @@ def is_accent(swatch: Swatch) -> bool:
 
 
 def shown(swatch: Swatch, role: ColorRole) -> BrandColor:
-    """The color with the rules of all hands that say it, and the first one's address."""
+    """Return the color with the rules of all places that have it, and the first one's address."""
     best = sorted(swatch.by_hand.values(), key=order)
     return BrandColor(color=swatch.color, role=role, rule="+".join(one.rule for one in best), url=best[0].url)

@@ -1,34 +1,35 @@
-"""Custom properties of style sheets that hold for a whole page in its light colors (css-variables-1).
+"""Custom properties of style sheets that apply to a whole page in its light colors (css-variables-1).
 
-Of a sheet only braces are read, what stands before each, and what `:root` and the like declare: a tenth of
-what parsing all of it would take.
+Only braces, the text before each brace, and declarations of `:root` and the like are read: a tenth of the
+cost of parsing the whole sheet.
 """
 
 import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-#: Comments and strings. What nobody ends goes on to the end of the sheet, or of the line.
+#: Comments and strings. An unclosed comment runs to the end of the sheet, an unclosed string to the end of
+#: the line.
 ASIDE = re.compile(
     r"/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/)?"
     r"|\"[^\"\\\n]*+(?:\\.[^\"\\\n]*+)*+\"?|'[^'\\\n]*+(?:\\.[^'\\\n]*+)*+'?"
 )
 BRACES = re.compile("([{}])")
-#: Signs that mean nothing in a string.
+#: Signs without a meaning in a string.
 PLAIN = str.maketrans("{};", "   ")
-#: Rules whose blocks hold in other media, in dark colors, or for a moment.
+#: Rules with blocks for other media, for dark colors, or for a moment.
 ELSEWHERE = re.compile(
     r"@(?:media[^{]*(?:dark|print|contrast|forced-colors)|(?:-\w+-)?keyframes|font-face|property|page\b)",
     re.IGNORECASE,
 )
-#: Selectors of the whole page: `:root`, `html`, `body`, `*`, also where it is said to be light.
+#: Selectors of the whole page: `:root`, `html`, `body`, `*`, also marked as light.
 WHOLE = re.compile(
     r"(?:html|body|:root|:host|:where\((?:html|:root)\)|\*)?"
     r"(?:\[[\w-]+(?:=\W?(?:light|default|auto)\W?)?\]|\.(?:light|default)(?:-(?:theme|mode))?"
     r"|\.theme-(?:light|default)|:not\([^)]*\))?",
     re.IGNORECASE,
 )
-#: Characters of a rule's beginning, of a name and of a value that are looked at.
+#: Characters of a rule's beginning, of a name and of a value that are read.
 PRELUDE, NAME, VALUE = 1_000, 80, 200
 #: Properties that are kept of all sheets: a palette has some three hundred.
 KEPT = 5_000
@@ -42,14 +43,15 @@ class Property(NamedTuple):
 
 
 class Block(NamedTuple):
-    """Open block: whether it holds always, and whether what it declares is the whole page's."""
+    """Open block: whether it always applies, and whether its declarations are for the whole page."""
 
     holds: bool
     whole: bool
 
 
 def properties(sheets: Iterable[tuple[str, str]]) -> dict[str, Property]:
-    """Properties by name, without dashes, of sheets with their addresses; the last wins, as in browsers."""
+    """Return properties by name, without dashes, with their sheet's address; the last wins, as in
+    browsers."""
     found: dict[str, Property] = {}
     for url, sheet in sheets:
         for name, value in declared(sheet):
@@ -59,7 +61,7 @@ def properties(sheets: Iterable[tuple[str, str]]) -> dict[str, Property]:
 
 
 def declared(sheet: str) -> Iterator[tuple[str, str]]:
-    """Names and values of a sheet, in its order. Braces that close nothing are passed over."""
+    """Yield names and values of a sheet, in its order. Unmatched closing braces are ignored."""
     if "--" not in sheet:
         return
     pieces = BRACES.split(ASIDE.sub(without_braces, sheet))

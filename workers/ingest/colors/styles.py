@@ -1,4 +1,4 @@
-"""Style sheets of a page, read for the colors that their custom properties name. In the parsing process."""
+"""Style sheets of a page: colors that their custom properties name. They are read in the parsing process."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -10,9 +10,9 @@ from workers.ingest.colors.properties import Property, properties
 from workers.ingest.page.decode import decode
 from workers.ingest.shapes import Reading, Styles
 
-#: A reference, alone or as in `hsl(var(--primary))`, and what stands in for it where it leads nowhere.
+#: A reference, alone or as in `hsl(var(--primary))`, and its fallback for an unknown name.
 VAR = re.compile(r"var\(\s*--([\w-]+)\s*(?:,((?:[^()]|\([^()]*\))*))?\)", re.IGNORECASE)
-#: References to references that are followed, and characters of what they lead to.
+#: References to references that are followed, and characters of their result.
 DEPTH, LONGEST = 8, 300
 
 
@@ -22,7 +22,7 @@ def read(styles: Styles) -> Reading:
 
 
 def candidates(known: Mapping[str, Property]) -> Iterator[Candidate]:
-    """Colors with a role: of the names that have a role by the same words the shortest."""
+    """Yield colors with a role; of names with the same role words, the shortest."""
     hues = {known[name].value.lower() for name in names.palettes(known)}
     found: dict[names.Role, Candidate] = {}
     for name in sorted(known, key=lambda name: (len(name), name)):
@@ -42,7 +42,7 @@ def candidates(known: Mapping[str, Property]) -> Iterator[Candidate]:
 
 
 def resolved(known: Mapping[str, Property], value: str) -> str:
-    """The value with references in the place of which stand others' values; empty where one leads nowhere."""
+    """Replace the references in a value by their values or fallbacks, else by nothing."""
 
     def target(found: re.Match[str]) -> str:
         return known[found[1]].value if found[1] in known else (found[2] or "").strip()

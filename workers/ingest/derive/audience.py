@@ -1,4 +1,4 @@
-"""Rules of `audience`: whom the source says it is for, in a few words; nothing where it doesn't say."""
+"""Rules of `audience`: the users that the source names, in a few words; nothing if it names none."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,9 +8,9 @@ from workers.ingest.derive.quotes import distinct
 from workers.ingest.shapes import Prose
 
 MOST = 4
-#: Organizations of no kind or size: alone they are nobody in particular.
+#: Organizations of no kind or size: alone they are too general.
 VAGUE = {"businesses", "companies", "organizations"}
-#: Confidence: the least, what each point of the mentions' worth adds, the most.
+#: Confidence: the least, the share for each point of the mentions' weights, the most.
 BASE, POINT, TOP = 0.3, 0.03, 0.6
 
 
@@ -32,12 +32,12 @@ def confidence(points: int) -> float:
 
 
 def quotes(named: Sequence[Named]) -> list[str]:
-    """First quote of each."""
+    """Return the first quote of each name."""
     return distinct(one.quotes[0] for one in named)
 
 
 def listing(words: Sequence[str]) -> str:
-    """The words as a list: `a, b and c`."""
+    """Join the words into a list: `a, b and c`."""
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 

@@ -15,11 +15,11 @@ PIECE = re.compile(
     rf"(?P<word>{WORD.pattern})|(?P<number>[\d_][\w.,:/-]*)"
     r"|(?P<end>[.!?:;](?=\s|$)|[\n•…|·¿¡]|\s[-–—/]\s|—)|(?P<pause>,|[()\[\]{}\"“”„«»])"
 )
-#: What a number is read as, and a comma at a clause's end.
+#: Word that represents a number, and word for a comma at a clause's end.
 NUMBER, PAUSE = "0", ","
-#: Part of a clause's words above which capitals say nothing: it is a title in capitals.
+#: Share of a clause's words above which capitals are ignored: it is a title in capitals.
 TITLE = 0.6
-#: Words of a clause with fewer than which capitals say nothing.
+#: Words that a clause needs for its capitals to count.
 FEW = 3
 
 
@@ -51,13 +51,13 @@ def clauses(text: str) -> Iterator[list[Word]]:
 
 
 def has_case(words: list[Word]) -> bool:
-    """True if capitals of the clause mean something: it is neither in capitals nor in none."""
+    """Return whether capitals of the clause are significant: only some of its words have one."""
     capitals = sum(word.text[0].isupper() for word in words)
     return len(words) >= FEW and capitals <= TITLE * len(words)
 
 
 def bare(word: str) -> str:
-    """The word without article or genitive: `équipe` of `l'équipe`, `team` of `team's`."""
+    """Return the word without article or genitive: `équipe` of `l'équipe`, `team` of `team's`."""
     head, _, tail = word.partition("'")
     if tail and len(head) <= ELIDED:
         return tail

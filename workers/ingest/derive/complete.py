@@ -1,11 +1,11 @@
-"""Completion of declared keywords by derived ones, where only a few are declared."""
+"""Completion of declared keywords by derived ones, if only a few are declared."""
 
 import msgspec
 
 from schemas.brand import Field, Finding
 from workers.ingest.derive.distinct import distinct
 
-#: Declared keywords that are enough: a genre or two tell brands apart too little.
+#: Declared keywords that are enough: a genre or two don't distinguish brands.
 ENOUGH = 5
 TEXT = "text.terms"
 
@@ -19,7 +19,7 @@ def complete(fields: dict[Field, Finding]) -> dict[Field, Finding]:
 
 
 def joined(best: Finding, text: Finding) -> Finding:
-    """Declared keywords, then derived ones; both stay as alternatives with their own confidence."""
+    """Join declared keywords and derived ones; both stay as alternatives with their own confidence."""
     alone = msgspec.structs.replace(best, alternatives=[])
     return Finding(
         value=distinct([*best.value, *text.value]),

@@ -1,7 +1,7 @@
-"""Declared keywords and taglines that say something of the brand; others are left out.
+"""Filter of declared keywords and taglines: only those that describe the brand are kept.
 
-No tagline is what has nothing but the name and words of every site (`Welcome to Acme`, `At a glance`), a
-notice, or half a sentence. Keywords are none that are the name, its domain, or a piece of a sentence.
+A tagline is dropped if it has only the name and common words (`Welcome to Acme`, `At a glance`), or is a
+notice or half a sentence. A keyword is dropped if it is the name, its domain, or a piece of a sentence.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,7 +16,7 @@ from workers.ingest.derive.own import NOTICE
 from workers.ingest.page.address import domain
 from workers.ingest.page.text import squash, words
 
-#: Telling words of a tagline at least, if it is out of prose; one is enough in a place that is there for it.
+#: Meaningful words of a tagline at least, if it is from prose; one is enough in a place for taglines.
 FEWEST = 2
 IN_PROSE = ("html.", "readme.", "llms.")
 #: Words of a piece of a sentence at least.
@@ -24,7 +24,7 @@ PIECE = 3
 
 
 class Common:
-    """Words that say nothing of a brand: its name's, and those that are on any page of its language."""
+    """Words that don't describe a brand: its name's words, and words of any page in its language."""
 
     def __init__(self, name: str, language: str | None, url: str) -> None:
         known = lexicon(language)
@@ -43,7 +43,7 @@ def spoken(text: str) -> list[str]:
 
 
 def leading(known: Lexicon) -> frozenset[str]:
-    """Words with which a piece of a sentence begins."""
+    """Return words with which a piece of a sentence begins."""
     grammar = known.grammar
     return frozenset([*grammar.prepositions, *grammar.joins]) if grammar else frozenset()
 
@@ -56,7 +56,7 @@ def closed(known: Lexicon) -> frozenset[str]:
 
 
 def telling(url: str, candidates: Iterable[Candidate]) -> list[Candidate]:
-    """The candidates without taglines and keywords that say nothing."""
+    """Return the candidates without taglines and keywords that don't describe the brand."""
     given = list(candidates)
     best = choose(one for one in given if one.field in {"appName", "primaryLanguage"})
     name, language = (
@@ -77,7 +77,7 @@ def checked(one: Candidate, common: Common) -> Iterator[Candidate]:
 
 
 def is_line(line: str, common: Common, fewest: int) -> bool:
-    """True if the line says something of the brand."""
+    """Return whether the line describes the brand."""
     if NOTICE.search(line) or line.endswith(("…", "...")) or squash(line) in common.own:
         return False
     unspaced = words(line) > len(line.split())

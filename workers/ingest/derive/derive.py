@@ -29,7 +29,7 @@ def derive(prose: Prose) -> Reading:
 
 
 def prepared(prose: Prose) -> Prose:
-    """The prose up to `READ` characters, with a detected language where none is declared."""
+    """Return the prose up to `READ` characters, with a detected language if none is declared."""
     passages = list(bounded(prose.passages))
     return msgspec.structs.replace(prose, passages=passages, language=prose.language or language_of(passages))
 

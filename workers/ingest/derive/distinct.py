@@ -1,4 +1,4 @@
-"""Distinct keywords: each once, in whichever form. The module loads no stop words, unlike `words.py`."""
+"""Distinct keywords: each once, in any of its forms. The module loads no stop words, unlike `words.py`."""
 
 import re
 from collections.abc import Iterable
@@ -6,14 +6,14 @@ from collections.abc import Iterable
 #: Keywords of a brand at most.
 MOST = 12
 ENDINGS = re.compile(r"(?:ies|es|en|s|e|n|y)$")
-#: The one ending that a short word loses: that of a plural, as in `gifs`, but not in `bus` or `boss`.
+#: The only ending that a short word loses: that of a plural, as in `gifs`, but not in `bus` or `boss`.
 PLURAL = re.compile(r"(?<=[^\Ws]{3})s$")
-#: Letters that a stem must have: shorter ones would fit other words.
+#: Letters of a stem at least: shorter ones would match other words.
 SHORTEST = 4
 
 
 def distinct(words: Iterable[str]) -> list[str]:
-    """The first form of each word, at most `MOST`."""
+    """Return the first form of each word, at most `MOST`."""
     kept: dict[str, str] = {}
     for word in words:
         if len(kept) < MOST:
@@ -22,7 +22,7 @@ def distinct(words: Iterable[str]) -> list[str]:
 
 
 def stem(term: str) -> str:
-    """Stem of a term, the same for singular and plural; it is compared and never shown."""
+    """Return the stem of a term, the same for singular and plural. It is compared and never shown."""
     return " ".join(map(shortened, term.lower().split()))
 
 

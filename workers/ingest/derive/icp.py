@@ -1,7 +1,7 @@
-"""Rules of `icp`: the customer that the source addresses, in parts that it says itself.
+"""Rules of `icp`: the ideal customer that the source addresses, in parts with quotes.
 
-A part is a role, an organization or a need. The sentence of the parts is English; a need is in the source's
-own words. An ICP that says no more than the audience does is left out.
+A part is a role, an organization or a need. The sentence of the parts is English; a need is in the
+source's own words. An ICP that only repeats the audience is left out.
 """
 
 import re
@@ -32,7 +32,7 @@ ORGANIZATIONS = frozenset(
     }.items()
     for name in names.split()
 )
-#: What ends a need inside a sentence: a second thought after a dash.
+#: End of a need inside a sentence: a dash and a further thought.
 DASH = re.compile(r"\s+[-–—]\s+.*")
 
 
@@ -62,7 +62,7 @@ def where(industry: Named) -> BrandPart:
 
 
 def needs(passages: Sequence[Passage], known: Lexicon) -> Iterator[BrandPart]:
-    """Needs: what it helps its users to do, in the source's words."""
+    """Yield needs: the uses of the product, in the source's words."""
     for sentence in sentences(passages):
         if match := cued(known.use).search(sentence):
             yield BrandPart(

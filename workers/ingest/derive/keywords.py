@@ -1,7 +1,7 @@
-"""Rules of derived `keywords`: nouns and phrases of a heading, the title or a description that recur.
+"""Rules of derived `keywords`: recurring nouns and phrases of a heading, the title or a description.
 
-What comes early, often and in headings is first. On READMEs this one ranking was better than YAKE, and
-than both together (docs/decisions/0010-derived-fields-by-our-own-rules.md).
+Early, frequent and heading terms rank first. On READMEs this single ranking was better than YAKE, and than
+both together (docs/decisions/0010-derived-fields-by-our-own-rules.md).
 """
 
 import math
@@ -23,24 +23,24 @@ from workers.ingest.page.text import squash
 from workers.ingest.sentences import is_placeholder
 from workers.ingest.shapes import Passage, Prose
 
-#: Confidence, less than of any declared ones.
+#: Confidence, lower than of any declared keywords.
 CONFIDENCE = 0.4
 FEWEST = 2
-#: Clauses in which a keyword stands at least, and words that it has at most.
+#: Clauses that have a keyword at least, and words of a keyword at most.
 RECURS, WORDS = 2, 3
-#: Part of the best term's worth below which a term is no keyword, beyond the first few.
+#: Share of the best term's weight below which a term is no keyword, beyond the first few.
 WORTHY = 0.4
-#: Part of a word's uses that are in a longer keyword, from which on it is none itself.
+#: Share of a word's uses inside a longer keyword, from which it is no keyword itself.
 WITHIN = 0.6
-#: A mention in a heading counts as two. One in the first clause is worth six times a late one, in the fifth
-#: half of that. The values are measured, and near ones do as well.
+#: A mention in a heading counts as two. A mention in the first clause has six times the weight of a late one,
+#: in the fifth half of that. The values are measured, and similar values perform as well.
 HEADING, EARLY, NEAR = 2.0, 5.0, 5.0
 
 
 class Text(NamedTuple):
     """Text that is read; `shown` is a heading, the title or a description.
 
-    A heading of a README isn't: it names a part of the manual.
+    A heading of a README isn't `shown`: it names a part of the manual.
     """
 
     text: str
@@ -58,8 +58,8 @@ class Said(NamedTuple):
 class Term:
     """Word or phrase in all its forms.
 
-    `first` is the number of its first clause, `place` its text and place there where one is shown. `led` is
-    False for what may be an imperative with its object.
+    `first` is the number of its first clause, `place` its text and place in a shown text, if any. `led` is
+    False if it may be an imperative with its object.
     """
 
     first: int
@@ -84,7 +84,7 @@ class Term:
 
 
 def candidates(prose: Prose, known: Lexicon) -> Iterator[Candidate]:
-    """Keywords of the prose about the brand. A story is about something else: it gives none."""
+    """Yield keywords of the prose about the brand. A story has another subject, so it gives none."""
     if known.grammar is None:
         return
     own = [one for one in prose.passages if one.kind != "label" and not one.story]
@@ -106,7 +106,7 @@ def place_of(term: Term) -> tuple[int, int]:
 
 
 def distinct_texts(about: Iterable[str], passages: Iterable[Passage]) -> list[Text]:
-    """The texts, each once: what is a part of another, as a description often is, is that one."""
+    """Return each text once: a part of another text, as a description often is, counts as that text."""
     texts = [
         *(Text(text, shown=True) for text in about),
         *(Text(one.text, one.kind == "heading" and not one.documentation) for one in passages),
@@ -125,7 +125,7 @@ def distinct_texts(about: Iterable[str], passages: Iterable[Passage]) -> list[Te
 
 
 def extract(texts: Sequence[Text], rules: Rules, *, name: str) -> list[Term]:
-    """Keywords in lower case, best first, without the name."""
+    """Return keywords in lower case, best first, without the name."""
     said = [
         Said(words, number)
         for number, one in enumerate(texts)
@@ -140,7 +140,7 @@ def extract(texts: Sequence[Text], rules: Rules, *, name: str) -> list[Term]:
 
 
 def without_name(text: str, name: str) -> Iterator[list[Word]]:
-    """Clauses; the name's words in it are one word that says nothing."""
+    """Yield clauses with the name's words replaced by one neutral word."""
     for words in clauses(text):
         start = 0
         kept: list[Word] = []
@@ -151,12 +151,12 @@ def without_name(text: str, name: str) -> Iterator[list[Word]]:
         yield kept
 
 
-#: Key of the brand's name: two letters, so that it is no telling word.
+#: Key of the brand's name: a single character, so that it never counts as a meaningful word.
 NAME = "≡"
 
 
 def name_at(words: list[Word], start: int, name: str) -> int:
-    """The number of words that are the name from here on; 0 for none."""
+    """Count the words from `start` on that are the name; 0 if they aren't."""
     joined = ""
     for size, word in enumerate(words[start : start + 6], start=1):
         joined += squash(word.key)
@@ -183,13 +183,13 @@ def terms(
 
 
 def is_name(word: Word, spoken: dict[str, Points]) -> bool:
-    """True if the word is known for no verb, though it begins a clause as an imperative does."""
+    """Return whether the word is not known as a verb, although it begins a clause as an imperative does."""
     one = spoken[rooted(word.key)]
     return one.is_noun or one.adjective > one.verb
 
 
 def phrases(run: Sequence[Word], rules: Rules, spoken: dict[str, Points]) -> Iterator[Sequence[Word]]:
-    """Parts of a run of words whose head is a noun."""
+    """Yield parts of a run of words with a noun as head."""
     for start in range(len(run)):
         for end in range(start + 1, min(start + WORDS, len(run)) + 1):
             head = run[start if rules.grammar.first else end - 1]
@@ -209,7 +209,7 @@ def note(term: Term, phrase: Sequence[Word], number: int, text: Text) -> None:
 
 
 def whole(found: list[Term]) -> Iterator[Term]:
-    """The terms without those that stand mostly within a longer one, as `twin` does in `twin peaks`."""
+    """Yield terms, without those mostly within a longer term, as `twin` in `twin peaks`."""
     for term in found:
         longer = [one for one in found if one.length > term.length and within(term, one)]
         times = max((one.forms.total() for one in longer), default=0)

@@ -1,8 +1,8 @@
-"""Nouns of a text, told from its verbs and adjectives by what stands around them, and by their endings.
+"""Nouns of a text, distinguished from its verbs and adjectives by neighbouring words and by their endings.
 
-No list of words is whole, so a word is a noun where the text itself uses it as one: after an article or a
-preposition, before `of`, as the head of a phrase, with a capital in German. A word of which the text shows
-nothing is none.
+No word list is complete, so the text itself decides. A noun is a word after an article or a preposition,
+before `of`, at the head of a phrase, or with a capital in German. A word without such evidence in the text
+is no noun.
 """
 
 import re
@@ -15,19 +15,20 @@ from workers.ingest.derive.clauses import NUMBER, PAUSE, Word, has_case
 from workers.ingest.derive.distinct import stem
 from workers.ingest.derive.lexicon import Grammar
 
-#: Points that a noun has at least.
+#: Points of a noun at least.
 ENOUGH = 2
-#: Points for an adjective of a word beside the head of a phrase: nouns stand there as well.
+#: Adjective points of a word next to the head of a phrase: nouns occur there as well.
 MODIFIER = 0.5
-#: Words before a phrase in which its article is looked for.
+#: Words before a phrase that are searched for its article.
 NEAR = 3
 
 
 @dataclass(slots=True)
 class Points:
-    """Evidence for each part of speech; `counted` are uses beside a number, of `used` ones.
+    """Evidence for each part of speech; `counted` are uses next to a number, among the `used` ones.
 
-    `led` are uses right after an article or a preposition: no verb's, but an adjective's as well.
+    `led` are uses right after an article or a preposition: evidence against a verb, but not against an
+    adjective.
     """
 
     noun: float = 0
@@ -47,7 +48,7 @@ class Points:
 
 
 class Rules:
-    """Grammar of one language, ready to be asked. `mute` are words that say nothing by themselves."""
+    """Grammar of one language, compiled for lookups. `mute` are words without a meaning of their own."""
 
     def __init__(self, grammar: Grammar, mute: frozenset[str]) -> None:
         self.grammar = grammar
@@ -70,7 +71,8 @@ class Rules:
         return self.endings[kind].fullmatch(word.key) is not None
 
     def is_telling(self, word: Word) -> bool:
-        """True if a word says something: of two letters only an abbreviation does, and no address."""
+        """Return whether a word is meaningful: of two letters only an abbreviation is; an address never
+        is."""
         long = len(word.key) > 2 or (len(word.key) == 2 and word.text.isupper())
         return long and word.key not in self.mute and word.key.count(".") < 2
 
@@ -81,7 +83,7 @@ def rooted(key: str) -> str:
 
 
 def points(clauses: Sequence[list[Word]], rules: Rules) -> dict[str, Points]:
-    """Points of each telling word, by its stem."""
+    """Return the points of each meaningful word, by its stem."""
     found: defaultdict[str, Points] = defaultdict(Points)
     for clause in clauses:
         by_neighbours(clause, rules, found)
@@ -95,7 +97,7 @@ def points(clauses: Sequence[list[Word]], rules: Rules) -> dict[str, Points]:
 
 
 def by_neighbours(clause: list[Word], rules: Rules, found: dict[str, Points]) -> None:
-    """Points by the words right before and after."""
+    """Add points by the words right before and after."""
     keys = ["", *(word.key for word in clause), ""]
     for place, word in enumerate(clause, start=1):
         if not rules.is_telling(word):
@@ -119,7 +121,7 @@ def by_ending(word: Word, rules: Rules, one: Points) -> None:
 
 
 def runs(clause: list[Word], rules: Rules, found: dict[str, Points]) -> Iterator[tuple[int, int]]:
-    """Runs of telling words that are no verbs, as their start and end."""
+    """Yield runs of meaningful words without verbs, as their start and end."""
     start = None
     for place, word in enumerate(clause):
         if rules.is_telling(word) and not breaks(word, rules, found):
@@ -132,14 +134,14 @@ def runs(clause: list[Word], rules: Rules, found: dict[str, Points]) -> Iterator
 
 
 def breaks(word: Word, rules: Rules, found: dict[str, Points]) -> bool:
-    """True if no phrase goes across the word: a verb; in German also what is neither noun nor attached."""
+    """Return whether the word ends a phrase: a verb; in German also any word neither noun nor attached."""
     if rules.grammar.capitals and word.text[0].islower():
         return not rules.ends_as("attached", word)
     return found[rooted(word.key)].is_verb
 
 
 def by_place(clause: list[Word], start: int, end: int, rules: Rules, found: dict[str, Points]) -> None:
-    """Points of the head of a run, by what opens and closes the run."""
+    """Add points of the head of a run, by the words before and after the run."""
     opener = opener_of(clause, start, rules)
     closer = clause[end].key if end < len(clause) else ""
     head = clause[start if rules.grammar.first else end - 1]
@@ -150,14 +152,14 @@ def by_place(clause: list[Word], start: int, end: int, rules: Rules, found: dict
     one, alone = found[rooted(head.key)], end - start == 1
     one.adjective += 2 * (alone and opener in rules.degrees)
     one.noun += (closer in rules.genitive) + rules.ends_as("plural", head) * (1 if alone else 2)
-    # Of `a powerful, private planner` the first two may be anything.
+    # In `a powerful, private planner` the first two may be any part of speech.
     if not (alone and closer in rules.joins and not rules.grammar.first):
         one.noun += 2 * (opener in rules.determiners) + (opener in rules.prepositions)
         one.noun += not alone and (closer in rules.prepositions or closer in rules.degrees or opener != "")
 
 
 def opener_of(clause: list[Word], start: int, rules: Rules) -> str:
-    """The word that opens a phrase: `a` of `a new and private planner`, whose other words say nothing."""
+    """Return the word that opens a phrase: `a` of `a new and private planner`. Neutral words are skipped."""
     for word in reversed(clause[max(start - NEAR, 0) : start]):
         if word.key not in rules.joins and (word.key in rules.closed or word.key not in rules.mute):
             return word.key
@@ -165,7 +167,7 @@ def opener_of(clause: list[Word], start: int, rules: Rules) -> str:
 
 
 def by_capitals(clause: list[Word], start: int, end: int, rules: Rules, found: dict[str, Points]) -> None:
-    """Points of capitals inside of a sentence: a noun's in German, elsewhere of a name that is a head."""
+    """Add points of capitals inside a sentence: in German for nouns, elsewhere for names that are heads."""
     for place in range(start, end):
         word = clause[place]
         one = found[rooted(word.key)]

@@ -1,4 +1,4 @@
-"""The brand's own prose: sentences in which it speaks itself. Its voice is heard in nothing else."""
+"""The brand's own prose: sentences that the brand itself wrote. Its voice is derived from these only."""
 
 import re
 from collections import Counter
@@ -13,15 +13,15 @@ from workers.ingest.shapes import Passage
 FEWEST_WORDS = 4
 #: Characters of emoji that belong to the sentence before them.
 MARKS = 8
-#: The beginning of a passage that somebody else says.
+#: The beginning of a passage that quotes another speaker.
 QUOTED = re.compile(r"\W*[\"“”„«»]")
-#: Headings over what visitors wrote.
+#: Headings over texts of visitors.
 VISITORS = re.compile(
     r"\b(?:comments?|replies|reviews?|testimonials?|kommentare?|bewertung(?:en)?|rezensionen|kundenstimmen"
     r"|commentaires?|avis|comentarios?|opiniones|reseñas)\b",
     re.IGNORECASE,
 )
-#: Words of forms and notices, which every site has in the same words.
+#: Words of forms and notices, which are the same on every site.
 NOTICE = re.compile(
     r"cookie|javascript|newsletter|copyright|©|\bcomment|kommentar|commentaire|comentario", re.IGNORECASE
 )
@@ -32,7 +32,7 @@ def own_sentences(passages: Iterable[Passage]) -> list[str]:
 
 
 def whole(passage: Passage) -> list[str]:
-    """Sentences of a passage, with the emoji that follow their ends."""
+    """Return the sentences of a passage, with the emoji that follow their ends."""
     found: list[str] = []
     for one in sentences([passage]):
         joined = f"{found[-1]} {one}" if found and len(one) <= MARKS and len(found[-1]) <= LONGEST else ""
@@ -48,7 +48,7 @@ def is_prose(sentence: str) -> bool:
 
 
 def own(passages: list[Passage]) -> Iterator[Passage]:
-    """The brand's texts: no stories, documentation, quotes, lists of headlines, or what visitors wrote."""
+    """Yield the brand's texts, without stories, documentation, quotes, headline lists and visitors' texts."""
     headed = Counter(passage.url for passage in passages if passage.kind == "heading")
     visitors: dict[str, bool] = {}
     for one in passages:

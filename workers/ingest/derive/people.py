@@ -1,8 +1,8 @@
-"""People that a text says its product is for: roles and industries of the lexicon.
+"""Intended users that a text names: roles and industries of the lexicon.
 
 A name counts only after a cue (`built for freelancers and small teams`): a page that hires developers or
-thanks its partners isn't for them. Stories, such as articles, don't count, since they are about all kinds of
-people.
+thanks its partners isn't for them. Stories, such as articles, don't count, since they are about all kinds
+of people.
 """
 
 import re
@@ -17,20 +17,20 @@ from workers.ingest.derive.lexicon import Lexicon
 from workers.ingest.derive.quotes import quote, sentences
 from workers.ingest.shapes import Passage
 
-#: Worth of a mention after a plain cue or as a label, and after a sure cue; the most of a name's mentions.
+#: Weight of a mention after a plain cue or as a label, and after a sure cue; the most of a name's mentions.
 PLAIN, SURE, MOST = 2, 3, 6
-#: First passages, in which a plain cue counts; elsewhere it does in headings only.
+#: First passages, in which a plain cue counts; after these it counts in headings only.
 FIRST = 3
 #: Headings of a page at most: with more it is a list of headlines on all kinds of subjects.
 HEADINGS = 40
-#: Labels after a signpost that are looked at, and how many of them must be names.
+#: Labels after a signpost that are checked, and the number of them that must be names.
 UNDER, LABELS = 8, 2
-#: Words between a cue and a name, or two names: no end of a clause.
+#: Words between a cue and a name, or two names, without the end of a clause.
 GAP = re.compile(r"(?:[\s,/&]*[\w'’%+-]+){0,3}[\s,/&]*")
-#: Characters after a cue and cues of a sentence that are looked at.
+#: Characters after a cue and cues of a sentence that are checked.
 REACH, CUES = 100, 20
 OWN = re.compile(r"\b(?:my|his|her|their|its)\b", re.IGNORECASE)
-#: Numbers, after which a name counts who takes part: a game for two players has no audience of players.
+#: Numbers before a name: then it counts participants. A game for two players has no audience of players.
 NUMBER = re.compile(
     r"\b(?:\d+|two|three|four|five|six|zwei|drei|vier|fünf|sechs|deux|trois|quatre|cinq|dos|tres|cuatro|cinco)\b",
     re.IGNORECASE,
@@ -41,7 +41,7 @@ NEXT = re.compile(r" ([\w&]+)")
 
 @dataclass
 class Named:
-    """Role, industry or use, with the worth of its mentions and their quotes.
+    """Role, industry or use, with the weight of its mentions and their quotes.
 
     Roles and industries have their English names.
     """
@@ -52,13 +52,13 @@ class Named:
 
 
 def roles(passages: Iterable[Passage], lexicon: Lexicon) -> list[Named]:
-    """Roles, most worth first. The forms of all segments are searched at once, so that the longest counts."""
+    """Return roles, highest weight first. One search has all segments' forms, so the longest counts."""
     forms = [(name, words) for kind in lexicon.roles.values() for name, words in kind.items()]
     return without_general(weighed(passages, Finder(lexicon, forms, plain=lexicon.plain)))
 
 
 def industries(passages: Iterable[Passage], lexicon: Lexicon) -> list[Named]:
-    """Industries. Many are everyday words, so a plain cue doesn't count."""
+    """Return industries. Many are everyday words, so a plain cue doesn't count."""
     return weighed(passages, Finder(lexicon, [*lexicon.industries.items()], plain="(?!)"))
 
 
@@ -73,7 +73,7 @@ def weighed(passages: Iterable[Passage], finder: "Finder") -> list[Named]:
 
 
 class Cue(NamedTuple):
-    """Words that lead to one of `names`, their worth, and whether a name must be `whole`."""
+    """Words that lead to one of `names`, their weight, and whether a name must be `whole`."""
 
     words: re.Pattern[str]
     worth: int
@@ -102,13 +102,13 @@ class Finder:
         )
 
     def led_to(self, sentence: str, cue: Cue) -> Iterator[tuple[str, int]]:
-        """Names after a cue, with the cue's start."""
+        """Yield names after a cue, with the cue's start."""
         for match in islice(cue.words.finditer(sentence), CUES):
             for name in self.after(sentence, match.end(), cue):
                 yield name, match.start()
 
     def after(self, sentence: str, start: int, cue: Cue) -> Iterator[str]:
-        """Names that follow, each soon after the one before."""
+        """Yield names that follow, each shortly after the previous one."""
         for match in cue.names.finditer(sentence, start, start + REACH):
             between = sentence[start : match.start()]
             if not GAP.fullmatch(between) or self.is_own(between) or NUMBER.search(between):
@@ -118,23 +118,23 @@ class Finder:
                 yield self.names[folded(match["form"])]
 
     def is_own(self, words: str) -> bool:
-        """True if the words speak of the brand's own people, as in `for our customers' teams`."""
+        """Return whether the words are about the brand's own people, as in `for our customers' teams`."""
         found = {word.casefold() for word in re.findall(r"[\w'’]+", words)}
         return not found.isdisjoint(self.lexicon.we) or OWN.search(words) is not None
 
     def is_whole(self, sentence: str, end: int) -> bool:
-        """True if the name ends here, and is no part of a longer one."""
+        """Return whether the name ends here, and is no part of a longer one."""
         following = NEXT.match(sentence, end)
         return following is None or following[1].casefold() in self.lexicon.follow
 
 
 def folded(text: str) -> str:
-    """The text as patterns compare it: an `i` without a dot, or with one too many, is an `i`."""
+    """Fold the text as patterns compare it: an `i` without a dot, or with one too many, is an `i`."""
     return text.casefold().replace("ı", "i").replace("\u0307", "")
 
 
 def spoken(passages: Sequence[Passage], finder: Finder) -> Iterator[tuple[str, int, str]]:
-    """Names in sentences, each with its worth and quote."""
+    """Yield names in sentences, each with its weight and quote."""
     headed = Counter(passage.url for passage in passages if passage.kind == "heading")
     for index, passage in enumerate(passages):
         introduces = (passage.kind == "heading" or index < FIRST) and headed[passage.url] <= HEADINGS
@@ -144,14 +144,14 @@ def spoken(passages: Sequence[Passage], finder: Finder) -> Iterator[tuple[str, i
 
 
 def pointed(sentence: str, finder: Finder, cues: Iterable[Cue]) -> Iterator[tuple[str, int, str]]:
-    """Names of a sentence, each once, after the last cue that leads to it: sure ones come last."""
+    """Yield names of a sentence, each once, by the last cue that leads to it: sure cues are last."""
     best = {name: (cue.worth, start) for cue in cues for name, start in finder.led_to(sentence, cue)}
     for name, (worth, start) in best.items():
         yield name, worth, quote(sentence, start)
 
 
 def listed(passages: Iterable[Passage], finder: Finder) -> Iterator[tuple[str, int, str]]:
-    """Names in the labels after a signpost, such as `Solutions`, that are nothing but names."""
+    """Yield names in the labels after a signpost, such as `Solutions`, if a label is only a name."""
     labels = [passage.text for passage in passages if passage.kind == "label"]
     for index, signpost in enumerate(labels):
         if signpost.casefold() in finder.lexicon.signposts:
@@ -162,7 +162,7 @@ def listed(passages: Iterable[Passage], finder: Finder) -> Iterator[tuple[str, i
 
 
 def without_general(found: list[Named]) -> list[Named]:
-    """The names without those that are a part of another, as `teams` of `small teams`."""
+    """Drop names that are a part of another, as `teams` of `small teams`."""
     names = [one.name for one in found]
     return [one for one in found if not any(name.endswith(f" {one.name}") for name in names)]
 

@@ -8,20 +8,20 @@ from workers.ingest.shapes import Passage
 
 #: Characters of a quote, and quotes of a value, at most.
 LONGEST, MOST = 200, 5
-#: Characters before the place that is quoted, and those that a cut may lose to end between words.
+#: Characters before the quoted place, and characters that a cut may lose to end between words.
 NEAR = 50
 BLANK = re.compile(r"\s")
 
 
 def sentences(passages: Iterable[Passage]) -> Iterator[str]:
-    """Sentences of headings and texts."""
+    """Yield sentences of headings and texts."""
     for passage in passages:
         if passage.kind != "label":
             yield from filter(None, map(str.strip, SENTENCE.split(passage.text)))
 
 
 def quote(text: str, start: int = 0) -> str:
-    """The text; of a long one the part around `start`, cut between words where it has any."""
+    """Return the text; of a long one the part around `start`, cut between words if it has any."""
     if len(text) <= LONGEST:
         return text
     begin = max(start - NEAR, 0)

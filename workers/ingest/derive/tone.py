@@ -13,9 +13,9 @@ EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u2604\u2607-\u2712\u2728-\u279
 #: Marks at the end of a sentence, with quotes, brackets and emoji after them.
 EXCLAMATION = re.compile(r"[!！]\W{0,8}$")
 QUESTION = re.compile(r"[?？؟]\W{0,8}$")
-#: The end of a sentence; without one it may be an item of a list.
+#: The end of a sentence; a text without one may be an item of a list.
 ENDED = re.compile(r"[.!?…。！？؟]\W{0,8}$")
-#: Letters of a word from which LIX calls it long, exclusive.
+#: Letters of a word above which it is long in LIX.
 LETTERS = 6
 #: Words of a short sentence at most, of a long one at least.
 SHORT, LONG = 11, 20
@@ -24,7 +24,7 @@ WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 @dataclass
 class Tone:
-    """Counts of a whole text, by sign: its words, and the sentences with it and where in them it is."""
+    """Counts of a whole text, by sign: its words, the sentences with the sign and its position in each."""
 
     words: int = 0
     long_words: int = 0
@@ -33,11 +33,11 @@ class Tone:
     shown: dict[str, list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
 
     def per_hundred(self, sign: str) -> float:
-        """Count in a hundred words."""
+        """Return the count for a hundred words."""
         return 100 * sum(self.said[sign].values()) / max(self.words, 1)
 
     def share(self, sign: str) -> float:
-        """Share of the sentences."""
+        """Return the share of the sentences."""
         return len(self.shown[sign]) / max(self.sentences, 1)
 
     @property
@@ -52,7 +52,7 @@ class Tone:
 
 
 def listen(sentences: Sequence[str], lexicon: Lexicon, *, name: str = "") -> Tone:
-    """The tone. Words of the brand's `name` are no sign: `Perfect` says nothing in `Perfect Pizza`."""
+    """Measure the tone. Words of the brand's `name` don't count: `Perfect` is no sign in `Perfect Pizza`."""
     tone = Tone()
     patterns = list(signs(lexicon, {*WORD.findall(name.casefold())}))
     for sentence in sentences:
@@ -81,7 +81,7 @@ def note(tone: Tone, sign: str, sentence: str, words: re.Pattern[str]) -> None:
 
 
 def signs(lexicon: Lexicon, named: set[str]) -> Iterator[tuple[str, re.Pattern[str]]]:
-    """Names and patterns of all that is counted; a form of address is named by its word."""
+    """Yield names and patterns of all signs; a form of address is named by its word."""
     yield "emoji", EMOJI
     yield "exclamation", EXCLAMATION
     yield "question", QUESTION
@@ -95,7 +95,7 @@ def signs(lexicon: Lexicon, named: set[str]) -> Iterator[tuple[str, re.Pattern[s
 
 @cache
 def any_of(words: tuple[str, ...], *, inside: bool = False) -> re.Pattern[str]:
-    """Pattern of whole words; `inside` ones in their own case, and only after another word."""
+    """Compile a pattern of whole words; `inside` ones in their own case, and only after another word."""
     choice = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
     either = choice.replace("'", "['’]") if choice else "(?!)"
     return re.compile(rf"(?<=[\w,] )(?:{either})\b") if inside else pattern(either)
@@ -103,5 +103,5 @@ def any_of(words: tuple[str, ...], *, inside: bool = False) -> re.Pattern[str]:
 
 @cache
 def pattern(words: str) -> re.Pattern[str]:
-    """Pattern of whole words: `up` is in neither `start-up` nor `up-to-date`."""
+    """Compile a pattern of whole words: `up` is in neither `start-up` nor `up-to-date`."""
     return re.compile(rf"(?<![\w-])(?:{words})(?![\w-])", re.IGNORECASE)

@@ -1,8 +1,8 @@
-"""Rules of `brandVoice`: habits that can be counted in the brand's own prose, each rare among real texts.
+"""Rules of `brandVoice`: countable habits in the brand's own prose, each rare among real texts.
 
-A voice takes `FEWEST` habits, each with a sentence of its own that shows it: two may meet in any text, three
-tell a brand from others. Humour and respect can't be counted, so nothing is said of them; and what a text
-doesn't do is no habit.
+A voice needs `FEWEST` habits, each with a sentence of its own that shows it: two occur together in any
+text, three distinguish a brand. Humour and respect can't be counted, so they are left out; and the absence
+of a sign is no habit.
 """
 
 from collections.abc import Iterator
@@ -17,17 +17,17 @@ from workers.ingest.derive.tone import LONG, SHORT, Tone, listen
 from workers.ingest.shapes import Prose
 
 FEWEST_WORDS, FEWEST = 150, 3
-#: Sentences that show a sign, from which it is a habit.
+#: Sentences with a sign, from which it is a habit.
 TIMES = 3
 #: Mentions in a hundred words from which a sign is a habit.
 RATES = {"contraction": 1.2, "slang": 0.15, "emoji": 0.3, "delight": 0.3, "we": 1.3}
-#: The same for the forms of address: one between friends, one between strangers, one that is both.
+#: The same for the forms of address: between friends, between strangers, or both.
 CLOSE, DISTANT, EITHER = 0.8, 1.5, 3.0
 #: Shares of sentences from which a mark at their end is a habit.
 SHARES = {"exclamation": 0.06, "question": 0.07}
-#: The share of short sentences in a text of short sentences: a list's items are none.
+#: Share of short sentences in a text of short sentences, without items of a list.
 MOSTLY = 0.5
-#: Confidence: the least, what each habit adds, what each hundred words add, the most.
+#: Confidence: the least, the share of each habit, the share of each hundred words, the most.
 BASE, HABIT, HUNDRED, TOP = 0.25, 0.05, 0.03, 0.6
 #: Habits of which two make a manner.
 CASUAL = frozenset({"contraction", "slang", "emoji", "close"})
@@ -70,7 +70,7 @@ def candidates(prose: Prose, known: Lexicon) -> Iterator[Candidate]:
 
 
 def independent(tone: Tone, signs: Iterator[Sign]) -> Iterator[Habit]:
-    """Habits, each shown by a sentence that shows none before it: one sentence is evidence of one thing."""
+    """Yield habits, each with a sentence that no previous habit uses: a sentence is evidence of one habit."""
     used: set[str] = set()
     for sign, kind, words, shown in signs:
         fresh = [quote(*place) for place in tone.shown[shown] if quote(*place) not in used]
@@ -80,7 +80,7 @@ def independent(tone: Tone, signs: Iterator[Sign]) -> Iterator[Habit]:
 
 
 def described(habits: list[Habit]) -> str:
-    """The sentence: `Casual: contractions and emoji; speaks to the reader as “you”.`"""
+    """Build the sentence: `Casual: contractions and emoji; speaks to the reader as “you”.`"""
     marks, speech, sentences = (
         [habit.words for habit in habits if habit.kind == kind] for kind in ("mark", "speech", "sentences")
     )
@@ -94,7 +94,7 @@ def described(habits: list[Habit]) -> str:
 
 
 def manners(signs: set[str]) -> list[str]:
-    """Manners that two habits show; a distant form of address is formal only in technical prose."""
+    """Return manners with two habits each; a distant form of address is formal only in technical prose."""
     casual, enthusiastic = len(signs & CASUAL) >= 2, len(signs & ENTHUSIASTIC) >= 2
     formal = {"distant", "technical"} <= signs and not signs & (CASUAL | ENTHUSIASTIC)
     named = (("casual", casual), ("enthusiastic", enthusiastic), ("formal", formal))
@@ -119,12 +119,12 @@ def is_habit(tone: Tone, sign: str, rate: float) -> bool:
 
 
 def such_as(tone: Tone, sign: str) -> str:
-    """The two most frequent words of a sign, quoted."""
+    """Return the two most frequent words of a sign, quoted."""
     return listing([f"“{word}”" for word, _ in tone.said[sign].most_common(2)])
 
 
 def addressed(tone: Tone, known: Lexicon) -> Iterator[Sign]:
-    """The usual form of address."""
+    """Yield the usual form of address."""
     for usual in sorted(known.address, key=lambda one: -len(tone.shown[one.word]))[:1]:
         rate = CLOSE if usual.formality < 0 else DISTANT if usual.formality > 0 else EITHER
         if is_habit(tone, usual.word, rate):
