@@ -124,7 +124,7 @@ def languages_of(path: str, host: str) -> set[str]:
 
 
 def topic(words: list[str], label: str) -> int:
-    """Return the topic by the address's end or the link's text; pages below a topic's rank after all topics."""
+    """Return the topic by the address's end or the link's text. Pages below a topic's rank after all."""
     last = PAGE_ENDING.sub("", words[-1]) if words else ""
     for index, names in enumerate(TOPICS):
         if last in names or label in names:
