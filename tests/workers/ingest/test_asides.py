@@ -1,4 +1,4 @@
-"""Asides of a text, in each language that has words for them, and what is none."""
+"""Skip rules in each language of a lexicon, and sentences that are not skipped."""
 
 import json
 import re
@@ -116,7 +116,7 @@ def test_questions_quotes_and_english_asides_are_some_in_any_language(language: 
     ],
 )
 def test_a_paragraph_tells_until_its_next_aside(paragraph: str, told: str) -> None:
-    """News, a state or a past are what the rest of their paragraph is about; a greeting is not."""
+    """News, a state or a past determine the rest of their paragraph; a greeting doesn't."""
     assert Asides("en").without(paragraph) == told
 
 
@@ -138,7 +138,7 @@ def test_what_describes_is_no_aside(language: str, sentence: str) -> None:
 
 
 def first_sentences() -> Iterator[tuple[str, str]]:
-    """Of developers' store texts, that say in their first sentence what the app does, with their language."""
+    """Yield the first sentence of developers' store texts (it describes the app) with its language."""
     for expected in sorted(corpus("github").glob("*/expected.json")):
         for locales in json.loads(expected.read_text()).values() if "Fossify" not in str(expected) else ():
             for locale, listing in locales.items():

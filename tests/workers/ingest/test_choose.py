@@ -1,4 +1,4 @@
-"""Of all that is said of a field, one thing wins, by rules that hold for any candidates."""
+"""One value wins for each field, by rules that hold for any candidates."""
 
 import pytest
 from hypothesis import given

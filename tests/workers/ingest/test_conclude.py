@@ -1,4 +1,4 @@
-"""The last step of every ingest: what was declared, what follows from the prose, no failure of its own."""
+"""The last step of every ingest: declared fields, fields derived from the prose, warnings for failures."""
 
 from collections.abc import AsyncIterator
 

@@ -1,6 +1,6 @@
-"""Real pages: every field within its length, no page without an answer, and as right as it was measured.
+"""Real pages: every field within its length, no page without a result, and no loss of accuracy.
 
-Floors, not aims: a change that reads real pages worse fails here.
+The values are floors, not aims: a change that reads real pages worse fails here.
 """
 
 import gzip
@@ -35,7 +35,7 @@ FIELDS = {
     "language": "primaryLanguage",
     "tagline": "tagline",
 }
-#: Each case with what is read from its page.
+#: Each case with the values read from its page.
 Read = list[tuple[dict[str, Any], dict[str, str | None]]]
 LENGTHS = {"title": 300, "name": 80, "description": 500, "tagline": 120, "language": 35}
 
@@ -54,7 +54,7 @@ def read(path: Path, url: str) -> dict[str, str | None]:
 
 
 def scorer() -> ModuleType:
-    """The corpus's own measure of what is right."""
+    """Load the corpus's own measure of a correct value."""
     spec = importlib.util.spec_from_file_location("score", corpus("website").parent / "score.py")
     assert spec is not None
     assert spec.loader is not None

@@ -1,4 +1,4 @@
-"""A text's language, and what it is worth beside a declared one."""
+"""A text's language, weighed against a declared one."""
 
 import json
 import re
@@ -36,7 +36,7 @@ CAESAR = (
 
 
 def store_texts() -> Iterator[tuple[str, str]]:
-    """Language and text of each store listing that the repositories keep, long ones only."""
+    """Yield language and text of each store listing of the repositories, long texts only."""
     for expected in sorted(corpus("github").glob("*/expected.json")):
         for listings in json.loads(expected.read_text()).values():
             for locale, listing in listings.items():
@@ -94,7 +94,7 @@ def test_a_short_text_overrules_nothing() -> None:
     ],
 )
 def test_what_is_no_sentence_overrules_nothing(text: str, declared: str) -> None:
-    """Although the model is sure of what it is."""
+    """The model itself is sure of such a text's language."""
     assert IDENTIFIER.classify(text)[1] >= SURE
     assert next(weigh(text, [(declared, "html.lang")])) == (declared, 0.8, "html.lang")
 
@@ -134,7 +134,7 @@ def test_a_declared_language_that_the_model_never_learned_stands() -> None:
 
 
 def test_store_texts_overrule_a_false_declaration_in_every_language() -> None:
-    """All that have enough sentences and are sure, declared as English, or German where they are English."""
+    """Check sure texts with enough sentences, declared as English, or as German if they are English."""
     answers: dict[str, list[bool]] = defaultdict(list)
     for language, text in store_texts():
         sure = detect(clean(text))[1] >= SURE and len(" ".join(sentences(clean(text)))) >= ENOUGH

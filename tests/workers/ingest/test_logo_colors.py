@@ -1,4 +1,4 @@
-"""Colors of the logo's picture, in whatever source there is one."""
+"""Colors of the logo's image, for any source that has one."""
 
 import json as stdlib
 import ssl

@@ -1,4 +1,4 @@
-"""A fetch from a server that misbehaves in every way: it ends in time, within its limits, with a code."""
+"""A fetch from a misbehaving server: it ends in time, within its limits, with a code."""
 
 import asyncio
 
@@ -95,7 +95,7 @@ async def test_an_upstreams_wish_to_wait_is_passed_on(headers: dict[str, str], w
 
 @pytest.mark.parametrize("wish", ["0", "1", "Tue, 24 Nov 2026 11:00:00 GMT"])
 async def test_a_site_that_refuses_without_a_wait_is_left_alone_all_the_same(wish: str) -> None:
-    """A job that waits for a limit's end spends no attempt, so nothing else would end its asking."""
+    """A wait for a limit's end costs no attempt, so only the cooldown ends repeated requests."""
     with pytest.raises(SourceRateLimited) as refused:
         await answered(say(429, retry_after=wish, date=DATE))
     assert refused.value.retry_after == SHORTEST_COOLDOWN_S
@@ -200,7 +200,7 @@ async def test_content_is_posted_and_never_sent_on() -> None:
 
 
 async def drip(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """A byte each 20 ms: no read of it ever times out."""
+    """Send a byte every 20 ms: no read of it ever times out."""
     writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n")
     while not writer.is_closing():
         writer.write(b"a")

@@ -1,4 +1,4 @@
-"""Answers that come packed: one layer is read, within its limit, and whatever else is packed is refused."""
+"""Compressed responses: one layer is read within its limit, any other compression is refused."""
 
 import gzip
 import zlib
@@ -42,7 +42,7 @@ async def test_layers_in_two_headers_are_refused() -> None:
 
 
 def bomb_of_2_gib() -> bytes:
-    """gzip's header and 128 times the same 16 MiB of nothing."""
+    """Build gzip's header and 128 times the same 16 MiB of zeros."""
     squeeze = zlib.compressobj(9, wbits=-15)
     block = squeeze.compress(bytes(16 << 20)) + squeeze.flush(zlib.Z_FULL_FLUSH)
     return b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03" + block * 128

@@ -1,4 +1,4 @@
-"""robots.txt as RFC 9309 has it."""
+"""robots.txt according to RFC 9309."""
 
 import asyncio
 from contextlib import AsyncExitStack

@@ -1,4 +1,4 @@
-"""A site is asked by few at once, and no more often than it wants; one that nobody asks is forgotten."""
+"""Few requests at once to a site, at the pace that it sets; an unused site is dropped."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from workers.web.site_rate import AT_ONCE, SiteRate
 
 
 class Clock:
-    """Time that passes only in sleep."""
+    """Clock that moves only in sleep."""
 
     now = 0.0
 

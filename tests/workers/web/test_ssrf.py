@@ -1,7 +1,7 @@
-"""No connect to an address that isn't public, ever: not first, not after a redirect, not after a rebinding.
+"""SSRF guard: no connect to an address that isn't public, first, after a redirect or after a rebinding.
 
-The resolver and the sockets are the test's own: `Net` answers look-ups from a table and records each
-connect, and an audit hook watches that no real socket is connected behind its back.
+The resolver and the sockets are the test's own. `Net` answers look-ups from a table and records each
+connect, and an audit hook detects any connect of a real socket.
 """
 
 import contextlib

@@ -1,4 +1,4 @@
-"""Servers that give no HTTP answer at all, and what a partner is told of them."""
+"""Servers without an HTTP response, and the partner's error message."""
 
 import asyncio
 import socket
@@ -26,7 +26,7 @@ async def test_a_closed_port_is_unreachable() -> None:
 
 @pytest.mark.parametrize("host", ["xn--a", "xn--", "a.xn--a.test", "xn--zz-.test"])
 async def test_a_host_that_no_name_stands_behind_is_refused(host: str) -> None:
-    """Also where a redirect leads there."""
+    """A redirect to such a host is refused too."""
     async with serve({"/": say(302, location=f"http://{host}/")}) as site, allowed_client(site) as client:
         for url in (f"http://{host}/", site.url()):
             with pytest.raises(SourceError):

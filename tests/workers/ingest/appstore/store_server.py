@@ -1,4 +1,4 @@
-"""Both stores on one loopback server, and an ingest that reads them with no database behind its limiter."""
+"""Both stores on one loopback server, and an ingest of them with a limiter that needs no database."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -30,12 +30,12 @@ def recorded(name: str) -> str:
 
 
 def at(listing: InAppStore, country: str = "us") -> str:
-    """The path at which a listing is looked up."""
+    """Return the path of a listing's look-up."""
     return f"/lookup?{urlencode({listing.by: listing.value, 'country': country})}"
 
 
 def json(body: str | bytes, status: int = 200, **headers: str) -> bytes:
-    """As Apple answers."""
+    """Build a response as Apple sends it."""
     return say(status, body, **{"content_type": "text/javascript; charset=utf-8", **headers})
 
 

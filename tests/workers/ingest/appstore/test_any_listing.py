@@ -1,4 +1,4 @@
-"""Any listing: its reading ends, and what comes out is clean and within its limits."""
+"""Properties of any listing: reading ends, and values are clean and within their limits."""
 
 import json as stdlib
 from contextlib import suppress

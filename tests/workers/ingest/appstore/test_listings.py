@@ -1,4 +1,4 @@
-"""Recorded answers of Apple's look-up, each to every field."""
+"""Recorded responses of Apple's look-up, checked field by field."""
 
 import json as stdlib
 from typing import Any
@@ -12,7 +12,7 @@ from workers.ingest.parser.parser import Parser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-#: What the names that carry more than the brand are, read by a person.
+#: Brand and line of names with more than the brand, read by a person.
 BRANDS: dict[str, tuple[str, str | None]] = {
     "Spark – Email App by Readdle": ("Spark", "Email App by Readdle"),
     "Moxtra: Business Collaboration": ("Moxtra", "Business Collaboration"),
@@ -30,7 +30,7 @@ BRANDS: dict[str, tuple[str, str | None]] = {
     "LEON - a wellness app": ("LEON", "a wellness app"),
 }
 
-#: What only asks questions above its list.
+#: Apps with only questions above their list.
 UNDESCRIBED = {"TeamTimes"}
 
 
@@ -145,7 +145,7 @@ async def test_a_name_ends_at_its_line(parser: Parser, title: str, brand: str, l
 
 
 async def test_a_bare_listing_is_read(parser: Parser) -> None:
-    """No seller, artwork or page: all of it is missing from some answers."""
+    """The seller, artwork and page are missing from some responses."""
     fields = await read_description(parser, "", genres=["Entertainment"], trackName=" Acme ")
     assert fields["appName"] == "Acme"
     assert "keywords" not in fields
@@ -185,7 +185,7 @@ FEATURES:
 
 
 async def test_what_lists_say_is_an_alternative_to_a_description(parser: Parser) -> None:
-    """Not names alone, nor praise, prices and what stands there twice; it never is all that describes."""
+    """Names alone, praise, prices and repeats are left out; list items never become the only description."""
     result = recordings()[0] | {"bundleId": "app.tideline"}
     listing = InAppStore(by="bundleId", value="app.tideline")
     found = []

@@ -1,4 +1,4 @@
-"""Apple's look-up: its requests, and the meaning of each of its answers."""
+"""Apple's look-up: its requests, and the meaning of each of its responses."""
 
 import socket
 
@@ -81,7 +81,7 @@ async def test_another_storefront_is_said(parser: Parser) -> None:
 async def test_an_id_that_cannot_be_is_not_found_at_once(parser: Parser, status: int) -> None:
     patiences: list[float] = []
     answers = {at(FACEBOOK): json(recorded("itunesLookup-invalid.json"), status)}
-    with pytest.raises(SourceNotFound, match="for no app's id"):
+    with pytest.raises(SourceNotFound, match="as an app's id"):
         await look_up(parser, answers, limiter=unlimited(patiences))
     assert len(patiences) == 1
 
@@ -156,7 +156,7 @@ async def test_only_what_the_operator_moved_may_be_private() -> None:
 
 
 async def test_apples_own_name_leads_nowhere_private(parser: Parser) -> None:
-    """A resolver that says `itunes.apple.com` is this machine is not believed."""
+    """A resolver that maps `itunes.apple.com` to this machine is not trusted."""
 
     def resolver(host: str, port: int, *_: object) -> list[tuple[int, int, int, str, tuple[str, int]]]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]

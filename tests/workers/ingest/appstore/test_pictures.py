@@ -1,4 +1,4 @@
-"""Pictures of store listings: the icon, then the screenshots, as the stores have them."""
+"""Images of store listings: the icon, then the screenshots, in the stores' order."""
 
 import json as stdlib
 

@@ -1,4 +1,4 @@
-"""The subtitle of an App Store page: however Apple builds it, of our app alone, never required."""
+"""The subtitle of an App Store page: in any of Apple's formats, of our app alone, never required."""
 
 import json as stdlib
 from typing import Any
@@ -115,7 +115,7 @@ async def test_a_page_without_one_is_one_warning(parser: Parser, page: bytes) ->
 
 
 async def test_a_heading_on_another_page_is_not_ours(parser: Parser) -> None:
-    """What a withdrawn app's address redirects to."""
+    """A withdrawn app's address redirects to such a page."""
     extraction = await read(parser, say(302, location="/us/charts"), **{"/us/charts": say(body=SVELTE)})
     assert extraction.fields["tagline"].value == "Team Planner"
 

@@ -1,4 +1,4 @@
-"""Colors in each notation of CSS, and texts that are none."""
+"""Colors in each notation of CSS, and texts that are no colors."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Pictures of logos: their colors by area, greys apart, and none of photographs or of what can't be read."""
+"""Images of logos: colors by area, greys apart. Photographs and unreadable files have no colors."""
 
 import random
 from io import BytesIO

@@ -1,4 +1,4 @@
-"""The palette of any candidates: at most five colors, one main one, and the same in any order."""
+"""The palette of any candidates: at most five colors, one main color, independent of the order."""
 
 from collections import Counter
 from random import Random
@@ -15,7 +15,7 @@ RULES = [
     *("html.theme-color", "html.mask-icon", "manifest.theme_color", "manifest.background_color"),
     *("css.--brand", "css.--accent", "css.--bg", "logo"),
 ]
-#: Few that look alike among all that there are.
+#: A few colors, some of them similar.
 COLORS = some.sampled_from(["#c0392b", "#c23b2d", "#1f6f5c", "#f2a541", "#ffffff", "#000000", "#777777"])
 
 

@@ -1,4 +1,4 @@
-"""Style sheets: what names a brand's colors, what looks so and doesn't, and sheets that mean harm."""
+"""Style sheets: names with a brand's colors, misleading names, and hostile sheets."""
 
 import time
 
@@ -13,7 +13,7 @@ URL = "https://acme.test/site.css"
 
 
 def read(*sheets: str | bytes) -> dict[str, str]:
-    """Colors by the names that they have."""
+    """Return colors by their property names."""
     bodies = [sheet.encode() if isinstance(sheet, str) else sheet for sheet in sheets]
     reading = styles.read(Styles(sheets=[StyleSheet(url=URL, body=body) for body in bodies]))
     return {one.rule.removeprefix("css.--"): next(iter(one.value)) for one in reading.candidates}
@@ -121,7 +121,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("sheet", HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_megabyte_that_means_harm_takes_no_longer_than_another_one(sheet: str) -> None:
-    """A third of a second here; the bound is for a machine that is busy with other things."""
+    """It takes a third of a second here; the bound is for a machine that is busy."""
     body = sheet.encode()[:MANY]
     before = time.process_time()
     assert len(read(body)) <= 1

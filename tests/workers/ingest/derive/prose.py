@@ -1,4 +1,4 @@
-"""Small texts, and what is derived from them."""
+"""Helpers: small texts, and the values derived from them."""
 
 from schemas.brand import Candidate, Field
 from workers.ingest.derive.derive import derive

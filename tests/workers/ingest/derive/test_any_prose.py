@@ -1,4 +1,4 @@
-"""Any prose: its reading ends soon, is the same each time, and quotes what stands there."""
+"""Properties of any prose: reading ends soon, is deterministic, and quotes are in the text."""
 
 import resource
 import time

@@ -1,4 +1,4 @@
-"""The audience: only what a cue points at, in four languages, with the words that say so."""
+"""The audience: only people after a cue, in four languages, with a quote."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Declared keywords and taglines: those that say something of the brand stay, whatever the source."""
+"""Declared keywords and taglines: only those that describe the brand are kept, for any source."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The ideal customer: two kinds of parts that the source says itself, each with its quote; else none."""
+"""The ideal customer: two kinds of parts in the source's text, each with its quote; else no ICP."""
 
 import re
 

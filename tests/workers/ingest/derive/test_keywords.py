@@ -1,4 +1,4 @@
-"""Extracted keywords: nouns and phrases of a heading, a title or a description that the text says again."""
+"""Derived keywords: nouns and phrases of a heading, a title or a description that recur in the text."""
 
 import pytest
 from hypothesis import given, settings
@@ -54,13 +54,13 @@ def test_one_text_in_two_places_is_said_once() -> None:
 SYLLABLES = some.lists(
     some.sampled_from("bo da ki lu mo na ru ta vo zi".split()), min_size=3, max_size=3, unique=True
 )
-#: Three words that no list has.
+#: Three invented words.
 INVENTED = (
     some.lists(SYLLABLES.map("".join), min_size=3, max_size=3, unique=True)
     .map(lambda words: [f"{word}x" for word in words])
     .filter(lambda words: len({stem(word) for word in words}) == len(words))
 )
-#: Texts of one language in which `{n}` and `{m}` are nouns, `{v}` no noun, a verb or an adjective.
+#: Texts of one language in which `{n}` and `{m}` are nouns, and `{v}` is a verb or an adjective.
 UNKNOWN = {
     "verb": ("en", "{v} your {n} with the {m}", "You {v} the {n}. They can {v} a {m}."),
     "adjective": ("en", "The {v} {n} and a very {v} {m}", "The {n} is {v}. Each {m} is so {v}."),

@@ -1,4 +1,4 @@
-"""The files of words: each is whole, and in each a form has one meaning."""
+"""The lexicon files: each is complete, and a form has one meaning in it."""
 
 import json
 import re

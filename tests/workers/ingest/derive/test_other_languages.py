@@ -1,4 +1,4 @@
-"""Twenty sentences in each of the later lexicons: who the thing is for, or nobody."""
+"""Twenty sentences in each of the later lexicons: the product's users, or no audience."""
 
 import pytest
 

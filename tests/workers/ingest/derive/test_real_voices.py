@@ -1,4 +1,4 @@
-"""Voices of real pages: one that every tenth brand would get tells a partner nothing."""
+"""Voices of real pages: a voice shared by every tenth brand would be useless to a partner."""
 
 import gzip
 import json
@@ -18,13 +18,13 @@ from workers.ingest.shapes import Prose, Source
 
 pytestmark = pytest.mark.long
 
-#: The share of all pages above which a sentence says too little.
+#: Highest share of all pages with the same sentence.
 MOST = 0.1
 
 
 @pytest.fixture(scope="module")
 def pages() -> list[Prose]:
-    """The prose of each page, as though all of it were its brand's own: most of the pages are stories."""
+    """Return the prose of each page without the story flag: most of the pages are stories."""
     folder = corpus("website")
     cases = [json.loads(line) for line in (folder / "cases.jsonl").read_text().splitlines()]
     return [

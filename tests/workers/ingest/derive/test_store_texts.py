@@ -1,4 +1,4 @@
-"""Real texts: what developers wrote for the stores, in some fifty languages."""
+"""Real texts: store descriptions of developers, in some fifty languages."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from workers.ingest.shapes import Passage, Prose
 
 
 def listings() -> Iterator[tuple[str, Prose]]:
-    """By repository and locale, or by the app's name."""
+    """Yield the prose of each listing, by repository and locale, or by the app's name."""
     for expected in sorted(corpus("github").glob("*/expected.json")):
         for platform, locales in json.loads(expected.read_text()).items():
             for locale, listing in locales.items():
@@ -30,7 +30,7 @@ def listings() -> Iterator[tuple[str, Prose]]:
 
 
 def prose(text: str, about: list[str]) -> Prose:
-    """As a store's reader gives it: with its title, short description and opening."""
+    """Build the prose as a store's reader does: with its title, short description and opening."""
     lines = list(filter(None, (" ".join(line.split()) for line in text.splitlines())))
     passages = [Passage(text=line) for line in lines]
     return Prose(url="https://acme.test/", about=[*about, *lines[:1]], passages=passages)

@@ -1,4 +1,4 @@
-"""The voice: three habits of the brand's own prose, each shown by a sentence of its own; else none."""
+"""The voice: three habits of the brand's own prose, each with a sentence of its own; else no voice."""
 
 import re
 from collections.abc import Sequence

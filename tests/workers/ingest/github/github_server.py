@@ -1,4 +1,4 @@
-"""A GitHub on loopback, shaped like the real one where an ingest looks at it."""
+"""A GitHub on loopback, with the real one's responses as far as an ingest reads them."""
 
 import asyncio
 import hashlib
@@ -30,7 +30,7 @@ NOT_FOUND = {"message": "Not Found", "documentation_url": "https://docs.github.c
 
 @dataclass
 class Repo:
-    """`files` answer, `tree` lists; `about` overrides fields of the repository object."""
+    """Repository of the server, with served `files`; `tree` is its listing, `about` overrides its fields."""
 
     full_name: str
     files: dict[str, bytes] = field(default_factory=dict)
@@ -67,7 +67,7 @@ class Repo:
         ]
 
     def readme(self) -> bytes | None:
-        """The real one looks in these places, without regard to case."""
+        """Return the README: the real GitHub searches these places, ignoring case."""
         by_name = {path.lower(): body for path, body in self.files.items()}
         places = [
             f"{folder}readme{end}"
@@ -79,7 +79,7 @@ class Repo:
 
 @dataclass
 class GitHub:
-    """`answers` come before all that its repositories say: whole answers, by path or by path and query."""
+    """GitHub with repositories. `answers` take precedence: whole responses, by path or by path and query."""
 
     base: str
     repos: list[Repo]
@@ -129,7 +129,7 @@ class GitHub:
 
 
 def versioned(found: Any, headers: Mapping[str, str]) -> bytes:
-    """Files come as they are, as they are asked for; all else is JSON."""
+    """Build a response with an ETag: raw files unchanged, all other content as JSON."""
     body = found if isinstance(found, bytes) else json.dumps(found).encode()
     etag = f'W/"{hashlib.sha256(body).hexdigest()}"'
     if headers.get("if-none-match") == etag:
@@ -140,7 +140,7 @@ def versioned(found: Any, headers: Mapping[str, str]) -> bytes:
 
 
 def told(body: Any, *, status: int = 200, **headers: str) -> bytes:
-    """An answer in JSON, as `say` makes one."""
+    """Build a JSON response with `say`."""
     given = {"content_type": "application/json; charset=utf-8", "date": DATE}
     return say(status, json.dumps(body), **given | headers)
 
@@ -159,20 +159,20 @@ async def github(*repos: Repo, **answers: Any) -> AsyncIterator[GitHub]:
 
 @asynccontextmanager
 async def others(*sites: Site) -> AsyncIterator[Web]:
-    """All the web but GitHub, with these sites of the test."""
+    """Open a client for the rest of the web, with these sites of the test."""
     async with allowed_client(*sites) as client:
         yield open_web(client)
 
 
 @asynccontextmanager
 async def asking(served: GitHub, **fields: Any) -> AsyncIterator[Api]:
-    """An ingest's way to ask it."""
+    """Open the API of an ingest at this server."""
     async with open_client(allowed=urls.operated(served.base), contact="https://tenantry.test") as client:
         yield Api(client=client, base=served.base, web="https://github.com", **fields)
 
 
 def from_corpus(folder: Path, *, stores: bool) -> Repo:
-    """A repository of the corpus; with `stores`, also the store texts that were held out of it."""
+    """Build a repository of the corpus; with `stores`, also the store texts that the corpus keeps apart."""
     tree = json.loads((folder / "tree.json").read_text())["tree"]
     present = (folder / "files" / entry["path"] for entry in tree)
     files = {str(path.relative_to(folder / "files")): path.read_bytes() for path in present if path.is_file()}
@@ -181,7 +181,7 @@ def from_corpus(folder: Path, *, stores: bool) -> Repo:
 
 
 def store_texts(folder: Path, tree: list[dict[str, Any]]) -> list[tuple[str, bytes]]:
-    """By the paths at which the tree lists them; a symbolic link is followed, as GitHub does."""
+    """Return store texts by their paths in the tree, following symbolic links as GitHub does."""
     expected = json.loads((folder / "expected.json").read_text())
     found: dict[str, str] = {}
     for entry in tree:
@@ -203,7 +203,7 @@ def target(path: str, link: str) -> str:
 
 
 def reading(files: dict[str, bytes | str] | None = None, **fields: Any) -> dict[Field, Any]:
-    """Each field's winner, of files by their path."""
+    """Return the winning value of each field, for files by their path."""
     made = [
         File(path=path, body=body.encode() if isinstance(body, str) else body)
         for path, body in (files or {}).items()

@@ -1,4 +1,4 @@
-"""Any repository: its reading ends, and what comes out is clean and within its limits."""
+"""Properties of any repository: reading ends, and values are clean and within their limits."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The credentials that our GitHub App shows GitHub, and how long it keeps them."""
+"""The credentials of our GitHub App, and their lifetime."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -128,7 +128,7 @@ async def test_a_moved_repository_costs_two_requests_and_is_held_by_id(app: App,
 
 @pytest.mark.parametrize("name", ["other", "site"])
 async def test_what_the_installation_does_not_cover_stays_uncovered(app: App, hub: Hub, name: str) -> None:
-    """It may be public, and then GitHub tells its id."""
+    """A public repository has an id that GitHub returns, but no installation covers it."""
     hub.broken["/api/repos/Acme-Inc/site"] = Told(200, github_app.about("Acme-Inc/site", 999))
     del hub.installations[42].repositories["site"]
     with pytest.raises(SourceNotFound):
@@ -137,7 +137,7 @@ async def test_what_the_installation_does_not_cover_stays_uncovered(app: App, hu
 
 
 async def test_a_redirect_to_another_host_gets_no_token(app: App, hub: Hub) -> None:
-    """The App's client has no guard: its requests go to the API's own host alone."""
+    """The App's client has no guard: its requests go to the API's own host only."""
     away = ("Location: https://evil.example/repositories/4200",)
     hub.broken["/api/repos/Acme-Inc/other"] = Told(301, {}, away)
     with pytest.raises(FetchBlocked):
@@ -154,7 +154,7 @@ async def test_tokens_past_their_use_are_not_kept(app: App, clock: Clock) -> Non
 
 
 async def test_a_token_that_github_no_longer_takes_is_dropped_at_once(app: App, hub: Hub) -> None:
-    """Revoked before its time: the next to come by gets a new one, or is told why there is none."""
+    """A token that was revoked early: the next caller gets a new one, or the reason why there is none."""
     token, other = await token_for(app, 42, "app"), await token_for(app, 42, "site")
     hub.broken["/api/repos/Acme-Inc/app"] = Told(401, {"message": "Bad credentials"})
     with pytest.raises(SourceForbidden, match="connect GitHub again"):
@@ -225,7 +225,7 @@ NAMES = ["acme-inc/app", "Acme-Inc/other", "rival/app"]
 
 
 async def asked(workers: Workers, app: App | None) -> list[bool]:
-    """For which of `NAMES` a job of the workers' organization gets a token."""
+    """Return for each of `NAMES` whether a job of the workers' organization gets a token."""
 
     async def task(ctx: Context) -> Outcome:
         token = credentials.tokens(ctx, app)

@@ -1,4 +1,4 @@
-"""Requests to GitHub: what is sent, what is followed, and what each refusal becomes."""
+"""Requests to GitHub: their headers, redirects and errors."""
 
 from typing import Any
 

@@ -17,7 +17,7 @@ from workers.ingest.parser.parser import Parser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-#: What their developers call them: in the stores, or on the repository's page where they are in none.
+#: Their developers' names for them: in the stores, or on the repository's page if they are in no store.
 NAMES = {
     "2dust+v2rayNG": "v2rayNG",
     "Automattic+simplenote-ios": "Simplenote",
@@ -46,7 +46,7 @@ async def read_all(parser: Parser, folders: list[Path], *, stores: bool) -> dict
 
 
 async def read(parser: Parser, repo: Repo) -> Extraction:
-    """In some twenty answers at most and seven for pictures, the first of them in this order."""
+    """Read with at most some twenty requests and seven for images, the first ones in this order."""
     async with github(repo) as served, asking(served) as api, others() as web:
         args = {"repo": repo.full_name, "branch": None}
         extraction = await ingest(api, web, parser, args=args, visit=None, progress=ignored)

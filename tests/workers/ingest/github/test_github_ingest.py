@@ -1,4 +1,4 @@
-"""A whole ingest of a repository: what is asked for, in which order, and how each end looks."""
+"""A whole ingest of a repository: its requests, their order, and each outcome."""
 
 import base64
 from typing import Any
@@ -94,7 +94,7 @@ async def test_a_rename_is_followed_and_told(parser: Parser) -> None:
 
 
 async def test_a_known_repository_is_asked_for_by_its_id(parser: Parser) -> None:
-    """Its name may belong to another one by now."""
+    """Its name may belong to another repository by now."""
     visit = Visit(rules=RULES, args=ARGS, repository_id=1000)
     other = Repo("acme/zap", files={"README.md": b"# Other"}, id=2000)
     async with github(zap(full_name="acme/new"), other) as served:
@@ -218,7 +218,7 @@ async def test_links_and_modules_that_lead_nowhere_are_passed_over(parser: Parse
 
 
 async def test_a_folder_is_no_file_and_a_packed_file_is_one(parser: Parser) -> None:
-    """Both come in JSON, whatever was asked for; the base64 has line breaks."""
+    """Both are JSON, although raw files were requested; the base64 has line breaks."""
     repo = zap(files={"README.md": README, "package.json": b"", "app.json": b"", "Cargo.toml": b""})
     content = base64.encodebytes(
         b'{"name": "zap", "description": "Packed, with a line that is long enough"}'

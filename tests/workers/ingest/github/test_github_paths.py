@@ -54,7 +54,7 @@ def test_a_site_is_of_the_root_or_of_docs_and_comes_last() -> None:
 
 
 def test_a_hundred_thousand_files_are_gone_through_in_no_time() -> None:
-    """Within what the parsing process gives a document, with room to spare."""
+    """This takes well under the parsing process's limit for a document."""
     many = [
         {
             "path": f"packages/mod{n % 300}/src/main/java/com/acme/File{n}.java",

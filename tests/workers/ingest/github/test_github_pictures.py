@@ -1,4 +1,4 @@
-"""Pictures of a repository: its store's, and the first of its README that is no badge."""
+"""Images of a repository: its store images, and the first image of its README that is no badge."""
 
 from typing import Any
 
@@ -72,7 +72,7 @@ async def test_a_path_that_leads_out_is_not_asked_for(parser: Parser) -> None:
 async def test_a_picture_elsewhere_is_asked_for_without_a_token_and_none_at_the_apis_own_host(
     parser: Parser,
 ) -> None:
-    """An operator's GitHub may be in their own network, which strangers' addresses must not lead to."""
+    """An operator's GitHub may be in their own network: strangers' addresses must not lead there."""
     seen = say(body=picture(size=(800, 500)), content_type="image/png")
     async with serve({"/board.png": seen}) as site, github(Repo("acme/zap")) as served:
         for at, many in ((site.url(), 1), (f"{served.base}/", 0)):

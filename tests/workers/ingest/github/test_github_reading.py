@@ -1,4 +1,4 @@
-"""Store texts, manifests and own fields of a repository, and hostile files among them."""
+"""Store texts, manifests and own fields of a repository, with hostile files among them."""
 
 import plistlib
 from typing import Any

@@ -1,4 +1,4 @@
-"""Choice of a repository's pictures: the first of a README that is no badge, and paths of real trees."""
+"""Choice of a repository's images: the first of a README that is no badge, and paths of real trees."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The conversation with a model: its questions, and again where it answers badly; over real HTTP."""
+"""The conversation with a model: its questions, and its second try after a bad answer; over real HTTP."""
 
 import json
 

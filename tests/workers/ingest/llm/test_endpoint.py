@@ -1,4 +1,4 @@
-"""A model's endpoint in every bad mood, over real HTTP: its ingest goes on, and says why it did without."""
+"""Failures of a model's endpoint, over real HTTP: the ingest goes on with a warning."""
 
 import asyncio
 import gzip
@@ -20,7 +20,7 @@ async def say_nothing(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> 
 
 
 async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """A byte now and then, so that no single read ever takes too long."""
+    """Send a byte now and then, so that no single read ever times out."""
     for byte in completion(GOOD):
         writer.write(bytes([byte]))
         await writer.drain()
@@ -28,7 +28,7 @@ async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
 
 
 async def pour(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """An answer without an end."""
+    """Send a response without an end."""
     writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n")
     while True:
         writer.write(b" " * 65_536)

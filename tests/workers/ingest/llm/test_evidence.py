@@ -1,4 +1,4 @@
-"""Evidence: a model's claim is kept as far as the text bears it out, whatever the page told the model."""
+"""Evidence: a model's claim is kept only as far as the text supports it, despite instructions in the page."""
 
 from typing import Any
 
@@ -176,7 +176,7 @@ async def test_what_a_source_declares_stands_whatever_the_model_says() -> None:
 
 
 async def concluded(said: list[Candidate], answer: bytes) -> Extraction:
-    """An ingest's last step, with an endpoint that gives this answer."""
+    """Run an ingest's last step with an endpoint that sends this response."""
     async with serve(answer) as endpoint, opened(endpoint.url) as model, open_parser(at_once=1) as parser:
         return await conclude(
             parser, url=HOME, title=None, candidates=said, passages=PASSAGES, visit=VISIT, model=model

@@ -1,4 +1,4 @@
-"""Parts of a customer and traits of a voice: enough of them, each with a quote of its own, or none."""
+"""Parts of a customer and traits of a voice: enough of them, each with its own quote, or no value."""
 
 import msgspec
 import pytest

@@ -1,4 +1,4 @@
-"""Check of what an ingest reads: the fields are clean and within their lengths, and little CPU is used."""
+"""Checks of an ingest's result: fields are clean and within their lengths, and little CPU is used."""
 
 from collections.abc import Callable
 from random import Random
@@ -31,27 +31,27 @@ LENGTHS: dict[Field, int] = {
     "primaryLanguage": 35,
 }
 Document: TypeAlias = Source | Styles | Repository | Listing | PlayPage | StorePage
-#: CPU seconds of a document, all that is read out of it included.
+#: CPU seconds of a document, with the derivation of all its fields.
 MOST_S = 1.0
 
 
 async def check_mutants(
     parser: Parser, name: str, count: int, make: Callable[[Random], Document | None]
 ) -> None:
-    """So many documents, each made by a chance of its own; all that are wrong are told at once."""
+    """Check `count` documents, each made by its own random generator, and report all failures together."""
     wrong: dict[int, str] = {}
     for number in range(count):
         document = make(chance(name, number))
         try:
             if document is not None:
                 check_extraction(await extracted(parser, document))
-        except Exception as error:  # noqa: BLE001  whatever it is, the others are read too
+        except Exception as error:  # noqa: BLE001  any error is reported, and the other documents are read too
             wrong[number] = f"{type(error).__name__}: {error}"
     assert wrong == {}, f"{name}, TENANTRY_SEED={SEED}"
 
 
 async def extracted(parser: Parser, document: Document) -> Extraction:
-    """All that an ingest reads out of one document, in the parsing process, within its CPU."""
+    """Run an ingest's extraction of one document, in the parsing process, within its CPU."""
     one = parser.of(uuid4())
     read = await parsing.ask(one, document)
     assert isinstance(read, Page | Reading)
@@ -68,7 +68,7 @@ async def extracted(parser: Parser, document: Document) -> Extraction:
 
 
 def check_extraction(extraction: Extraction) -> None:
-    """Every value is what the partner could have set, clean, and no longer than its field is."""
+    """Check that every value is clean, within its field's length, and one that a partner could set."""
     assert not extraction.warnings
     assert msgspec.json.decode(msgspec.json.encode(extraction), type=Extraction) == extraction
     assert len(extraction.title or "") <= 300

@@ -1,4 +1,4 @@
-"""Mutated repositories: each is read within a second of CPU, no field is over its length, and none fails."""
+"""Mutated repositories: each is read within a second of CPU, without an error, and within field lengths."""
 
 import json
 from functools import cache
@@ -38,7 +38,7 @@ def real() -> list[Repository]:
 
 
 def as_read(repo: Repo, folder: Path) -> Repository:
-    """The files that an ingest would ask for."""
+    """Return the files that an ingest would request."""
     chosen = choose(
         Tree(name=repo.full_name.partition("/")[2], body=json.dumps({"tree": repo.tree}).encode())
     )

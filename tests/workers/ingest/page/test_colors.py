@@ -1,4 +1,4 @@
-"""Colors that a page's head and a manifest give, and the style sheets that a page has."""
+"""Colors in a page's head and manifest, and the page's style sheets."""
 
 import json
 

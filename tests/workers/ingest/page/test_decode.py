@@ -1,4 +1,4 @@
-"""A page's bytes are read as a browser reads them."""
+"""A page's bytes are decoded as a browser decodes them."""
 
 import pytest
 import webencodings

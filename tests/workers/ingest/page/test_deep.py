@@ -1,4 +1,4 @@
-"""Pages that nest and repeat so as to keep a parser busy: each is read within a second of CPU."""
+"""Pages with deep nesting and repetition that keep a parser busy: each is read within a second of CPU."""
 
 import time
 
@@ -24,7 +24,7 @@ PAGES = {
 
 @pytest.fixture(autouse=True, scope="module")
 def warm() -> None:
-    """The first page of a process also loads the model that tells languages."""
+    """Load the language model in advance: a process loads it with its first page."""
     extract(Source(url="https://acme.test/", body=TITLE + b"<p>" + b"Tide tables that know your boat. " * 20))
 
 

@@ -1,4 +1,4 @@
-"""Manifests and /llms.txt as they are found."""
+"""Web app manifests and /llms.txt in their real forms."""
 
 import json
 from typing import Any
@@ -16,7 +16,7 @@ URL = "https://acme.test/m"
 
 
 def called(said: Any) -> dict[str, Any]:
-    """By field; `said` is a manifest, or its bytes."""
+    """Return candidates by field; `said` is a manifest, or its bytes."""
     body = said if isinstance(said, bytes) else json.dumps(said).encode()
     return {one.field: one.value for one in manifest.read(Manifest(url=URL, body=body)).candidates}
 

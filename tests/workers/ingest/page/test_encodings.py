@@ -1,6 +1,6 @@
-"""Pages in many encodings read as browsers read them, by rules that others wrote: webencodings, tinyhtml5.
+"""Pages in many encodings are decoded as in browsers, compared with webencodings and tinyhtml5.
 
-`tests/peers/test_encodings.py` asks a browser itself.
+`tests/peers/test_encodings.py` compares with a browser itself.
 """
 
 import time
@@ -80,7 +80,7 @@ def test_one_letter_of_utf_8_is_enough_beside_most(text: str, label: str) -> Non
 
 @each_sample
 def test_a_short_text_is_not_utf_8_by_chance(sample: Sample) -> None:
-    """Each piece of up to six words, or characters where there are no blanks, also in capitals."""
+    """Check each piece of up to six words (or characters in scripts without blanks), also in capitals."""
     pieces = sample.text.split() if " " in sample.text else [*sample.text]
     joint = " " if " " in sample.text else ""
     for first in range(len(pieces)):

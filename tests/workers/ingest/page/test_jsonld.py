@@ -1,4 +1,4 @@
-"""JSON-LD in the forms that real pages have it in, and within its caps."""
+"""JSON-LD in the forms of real pages, and its caps."""
 
 import json
 import time

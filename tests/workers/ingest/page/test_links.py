@@ -1,4 +1,4 @@
-"""Links of a page: the pages of its site in the order to read them, and where it sends its visitors."""
+"""Links of a page: its site's pages in reading order, and its refresh."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def anchors(*hrefs: str) -> str:
 
 
 NAV = '<a href="/a">A</a><footer><a href="/f">F</a></footer><nav><ul><li><a href="/n">N</a></ul></nav>'
-#: A page, and where it leads.
+#: A page's HTML, and the addresses that it leads to.
 LINKS = {
     "a base": ('<base target="_blank"><base href="/b/">' + anchors("tour"), ["/b/tour"]),
     "a base that is no address": ('<base href="http://[">' + anchors("tour"), ["/tour"]),

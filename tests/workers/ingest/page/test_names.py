@@ -1,4 +1,4 @@
-"""Names: of the brand, and of the page itself."""
+"""Names of the brand, and titles of the page."""
 
 import pytest
 from hypothesis import given

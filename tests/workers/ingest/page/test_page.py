@@ -1,4 +1,4 @@
-"""A page's words for its brand, one ladder a field: what wins, what is refused, what comes out clean."""
+"""Each field's ladder of a page: the winning value, rejected values, and cleaning."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A page's prose: which pieces, of which kind, in which order, how much."""
+"""A page's prose: its pieces, their kinds, their order and their amount."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Pictures that a page names: a few of each kind."""
+"""Candidate images of a page: a few of each kind."""
 
 from workers.ingest.page.extract import extract
 from workers.ingest.shapes import Source

@@ -1,4 +1,4 @@
-"""The tree beside Beautiful Soup's own, on whatever markup there is."""
+"""The tree compared with Beautiful Soup's own, for any markup."""
 
 import random
 from itertools import pairwise
@@ -25,7 +25,7 @@ Elements = list[Tag | NavigableString]
 
 
 def reference(html: str) -> Elements:
-    """Elements of Beautiful Soup's own tree, without what ours leaves out."""
+    """Return the elements of Beautiful Soup's own tree, without those that our tree leaves out."""
     markup = b"\n" + html.replace("\x00", "").encode("utf-8", "replace")
     soup = BeautifulSoup(markup, "lxml", from_encoding="utf-8", multi_valued_attributes=None)
     return [
@@ -38,7 +38,7 @@ def among(root: Tag) -> Elements:
 
 
 def told(elements: Elements) -> list[object]:
-    """All that a rule may ask of the elements: their order, kinds, attributes, parents and texts."""
+    """Return all properties that a rule may read: order, kinds, attributes, parents and texts."""
     places = {id(one): place for place, one in enumerate(elements)}
     return [
         (

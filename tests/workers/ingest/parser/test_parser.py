@@ -68,9 +68,9 @@ async def test_a_page_is_read(parser: Parser) -> None:
 async def test_a_strange_page_ends_soon_and_without_harm(
     parser: Parser, body: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By its process's own bounds: nobody gives it up."""
+    """Only the process's own limits end it: the parser's timeout is out of reach."""
     monkeypatch.setattr(parsing, "TIMEOUT_S", 2 * PATIENCE_S)
-    # Read or refused: what counts is that an answer comes, and that the next page is read.
+    # Read or refused: only an answer and the reading of the next page matter.
     async with asyncio.timeout(PATIENCE_S):
         with contextlib.suppress(ScrapeFailed, TooLarge):
             await page(parser, body)
@@ -81,7 +81,7 @@ async def test_a_strange_page_ends_soon_and_without_harm(
 async def test_the_parsing_process_has_no_setting_of_its_worker(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Settings are secrets: a page that takes its parser over would read them there."""
+    """Settings are secrets: a page that takes over its parser would read them there."""
     monkeypatch.setenv("VAULT_KEYS", "secret")
     async with open_parser() as own:
         found = environment(Path(f"/proc/{own.parsing.process.pid}"))
@@ -116,7 +116,7 @@ async def ended(parser: Parser) -> bool:
 
 @own
 async def test_a_page_whose_process_is_killed_fails_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And one whose process hangs is given up."""
+    """A page is also given up if its process hangs."""
     async with open_parser(at_once=2) as parser:
         await page(parser, b"")
         slow = asyncio.create_task(page(parser, SLOW))
@@ -132,7 +132,7 @@ async def test_a_page_whose_process_is_killed_fails_alone(monkeypatch: pytest.Mo
 
 
 async def kill_children(pid: int, page: asyncio.Task[Page]) -> bool:
-    """True once the page has ended: one whose process is killed before it said a word gets a second one."""
+    """Kill the children, and return whether the page ended. Its first silent process is replaced once."""
     for child in children(pid):
         with contextlib.suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
@@ -143,7 +143,7 @@ def children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-#: A document's process that says when it reads, which takes without end.
+#: A document's process that prints a line when it begins to read, and never ends.
 ENDLESS = """
 import socket, sys, time
 from workers.ingest.parser import child
@@ -153,7 +153,7 @@ child.serve(socket.socket(fileno=int(sys.argv[1])), 5)
 
 
 async def test_a_page_that_nobody_waits_for_any_more_is_read_no_further() -> None:
-    """Its process would go on beside that of the next page, which has its slot by then."""
+    """Else its process would share its slot with the next page's process."""
     ours, theirs = socket.socketpair()
     with theirs:
         reading = await asyncio.create_subprocess_exec(
@@ -169,7 +169,7 @@ async def test_a_page_that_nobody_waits_for_any_more_is_read_no_further() -> Non
 
 @own
 async def test_a_page_that_takes_too_long_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its process stands still once it has begun, before it has the page."""
+    """Its process stops after its first byte, before it has the page."""
     async with open_parser(at_once=1) as parser:
         await page(parser, b"")
         monkeypatch.setattr(parsing, "TIMEOUT_S", 3.0)
@@ -199,7 +199,7 @@ async def test_no_more_pages_at_once_than_asked_for() -> None:
 
 
 async def test_a_tenants_page_waits_for_no_others_of_another_tenant() -> None:
-    """Twenty pages that take long came first: the page of another tenant is read beside the first of them."""
+    """Twenty slow pages are queued first; another tenant's page is read while the first of them is read."""
     async with open_parser(at_once=2) as opened:
         hogs = [asyncio.create_task(ended_page(opened.of(HOG), SLOW)) for _ in range(20)]
         await eventually(lambda: begun(opened))

@@ -1,4 +1,4 @@
-"""Modules and lexicons of all documents are loaded before the first one forks."""
+"""Modules and lexicons of all documents are loaded before the first fork."""
 
 import os
 import subprocess
@@ -22,7 +22,7 @@ def test_each_lexicon_is_in_it() -> None:
 
 
 def test_after_it_nothing_is_left_to_load() -> None:
-    """And there is but one thread, as the process is going to fork."""
+    """There is only one thread, since the process is going to fork."""
     said = subprocess.run(
         [sys.executable, "-m", "tests.workers.ingest.parser.warmed"],
         env=os.environ | ONE_THREAD,

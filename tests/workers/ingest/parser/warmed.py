@@ -1,6 +1,6 @@
-"""`python -m tests.workers.ingest.parser.warmed`: what other documents than those of the warmup still load.
+"""`python -m tests.workers.ingest.parser.warmed`: loads of documents other than the warm-up's examples.
 
-Prints the modules, how many lexicons, how many languages' asides, and how many threads there are in the end.
+Prints the modules, the number of lexicons, of languages' skip rules, and of threads at the end.
 """
 
 import sys
@@ -32,7 +32,7 @@ def main() -> None:
 
 
 def changed(value: object) -> object:
-    """The same document with another text in it."""
+    """Return the same document with another text in it."""
     if isinstance(value, bytes):
         return value.replace(b"Example", OTHER.encode())
     return msgspec.structs.replace(value, body=changed(value.body)) if isinstance(value, File) else value

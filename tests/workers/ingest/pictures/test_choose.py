@@ -1,4 +1,4 @@
-"""Choice among any pictures: how many, in which order, and which are the same."""
+"""Choice among any candidate images: their number, their order, and duplicates."""
 
 import msgspec
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Measures of pictures by their first bytes, beside what made them."""
+"""Measures of images by their first bytes, compared with the sizes that they were made with."""
 
 import io
 from typing import Any

@@ -1,4 +1,4 @@
-"""Pictures of a real server: which of them are kept, and what the others cost."""
+"""Images of a real server: the useful ones are kept, and the cost of the others is limited."""
 
 import asyncio
 
@@ -21,7 +21,7 @@ def shown(body: bytes, content_type: str = "image/png", **headers: str) -> bytes
 
 
 async def met(parser: Parser, answers: Answers, *paths: str) -> tuple[Met, Site]:
-    """What is met of the paths; those that begin with `/logo` are logos."""
+    """Fetch the images at the paths; paths that begin with `/logo` are logos."""
     async with serve(answers) as site, allowed_client(site) as client:
         sightings = [
             Sighting(
@@ -59,7 +59,7 @@ async def test_a_part_says_how_long_the_whole_is(parser: Parser) -> None:
 
 
 async def endless(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """A picture without an end, as fast as it is read."""
+    """Send an image without an end, as fast as it is read."""
     writer.write(
         b"HTTP/1.1 200 X\r\ncontent-type: image/png\r\nconnection: close\r\n\r\n" + picture(size=(640, 360))
     )
@@ -69,7 +69,7 @@ async def endless(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None
 
 
 async def promising(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """A picture that says it has 200 MB."""
+    """Send an image that declares 200 MB."""
     head = b"HTTP/1.1 200 X\r\ncontent-type: image/png\r\ncontent-length: 200000000\r\n\r\n"
     writer.write(head + picture(size=(640, 360)) + bytes(2 << 20))
     await writer.drain()

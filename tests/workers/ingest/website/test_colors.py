@@ -1,4 +1,4 @@
-"""Colors of a site: from its head, its manifest and its style sheets, all fetched as everything else is."""
+"""Colors of a site: from its head, its manifest and its style sheets, fetched like any document."""
 
 import pytest
 
@@ -99,7 +99,7 @@ async def test_a_site_that_wants_time_between_requests_is_asked_for_no_sheet(par
 
 
 async def passed(_seconds: float) -> None:
-    """Time passes at once."""
+    """Let time pass at once."""
 
 
 async def test_a_sheet_on_another_site_isnt_this_ones(parser: Parser) -> None:

@@ -1,4 +1,4 @@
-"""Documents beside the pages themselves: a refresh, a manifest, /llms.txt; and pages that need scripts."""
+"""Documents in addition to the pages: a refresh, a manifest, /llms.txt; and pages that need scripts."""
 
 import gzip
 

@@ -1,4 +1,4 @@
-"""followLinks: which pages are read, how many, how fast, and what becomes of one that fails."""
+"""followLinks: the choice, number and pace of pages, and failures of a page."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -82,7 +82,7 @@ async def test_a_page_that_fails_is_a_warning(parser: Parser) -> None:
 
 
 async def test_pages_beyond_the_cpu_of_an_ingest_are_warnings(parser: Parser) -> None:
-    """What is left is too little for more than the named page."""
+    """The remaining CPU is too little for more than the named page."""
     job = Parser(parser.parsing, ids.new(), left_s=1e-9)
     extraction, _ = await visited(job, PAGES, follow_links=True, max_pages=3)
     assert words(extraction) == ["page_unread", "page_unread", "underived"]
@@ -127,7 +127,7 @@ async def test_progress_is_told_for_each_page(parser: Parser) -> None:
 
 
 class Crowd:
-    """Pages that take as long as another one is waited for, and how many were open at once."""
+    """Pages that wait for a second open page; `most` is the highest number open at once."""
 
     def __init__(self) -> None:
         self.open = self.most = 0
@@ -154,7 +154,7 @@ async def test_a_site_gets_two_requests_at_once_from_all_jobs_together(parser: P
 
 
 class Clock:
-    """Time that passes only in sleep."""
+    """Clock that moves only in sleep."""
 
     def __init__(self) -> None:
         self.now, self.slept = 0.0, list[float]()
@@ -200,7 +200,7 @@ async def test_what_does_not_fit_is_not_waited_for(parser: Parser, monkeypatch: 
 
 
 class Hasty(Session):
-    """Soon out of time once the named page is there."""
+    """Session that is soon out of time once the named page was read."""
 
     async def optional(self, reading: Awaitable[T], *, otherwise: str | None = None) -> T | None:
         self.ends = min(self.ends, asyncio.get_running_loop().time() + 0.5)

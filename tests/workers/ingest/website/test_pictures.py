@@ -1,4 +1,4 @@
-"""Pictures of a whole site: what it names is met, measured and kept, and holds nothing up."""
+"""Images of a whole site: they are fetched, measured and kept, and delay nothing."""
 
 import asyncio
 

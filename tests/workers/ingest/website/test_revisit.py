@@ -1,4 +1,4 @@
-"""The second ingest of a site: it asks for what has changed, and only then reads."""
+"""The second ingest of a site: it requests changes first, and reads only a changed site."""
 
 import asyncio
 from typing import Any
@@ -34,7 +34,7 @@ async def twice(
     first: dict[str, bytes] = ANSWERS,
     **visit_of: Any,
 ) -> tuple[Extraction, Site, Extraction]:
-    """The first ingest, the site with what the second one asked for, and that one."""
+    """Return the first ingest, the site with the second ingest's requests, and the second ingest."""
     async with serve(first) as site, allowed_client(site) as client:
         args: dict[str, Any] = {"follow_links": True, "max_pages": 2}
         before = await visit(parser, client, site, path, **args)
@@ -48,12 +48,12 @@ async def twice(
 
 
 def stored(last: Visit) -> Visit:
-    """As the database gives it back."""
+    """Return the visit as the database stores it."""
     return msgspec.json.decode(msgspec.json.encode(last), type=Visit)
 
 
 def still(site: Site, path: str, answer: bytes) -> Script:
-    """The same answer as before, and 304 to who knows it."""
+    """Send the same response as before, or a 304 to a conditional request."""
 
     async def answered(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         headers = next(headers for asked, headers in reversed(site.asked) if asked == path)
@@ -151,7 +151,7 @@ async def test_an_answer_without_a_version_is_the_same_as_long_as_its_bytes_are(
 async def test_what_came_whole_before_the_first_change_isnt_requested_again(
     parser: Parser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Unless it is much."""
+    """Large responses are requested again."""
     first = {path: answer.replace(b"etag", b"x-no") for path, answer in ANSWERS.items()}
     change = {"/about": say(body="<title>Who we are | Zap</title>")}
     _, site, after = await twice(parser, change, first=first)

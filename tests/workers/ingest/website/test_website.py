@@ -1,4 +1,4 @@
-"""A whole ingest against a server: what is asked for, in which order, and how each end looks."""
+"""A whole ingest against a server: its requests, their order, and each outcome."""
 
 from collections import Counter
 
