@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 #: Characters of a bad answer that are sent back to the model.
 SHOWN = 4_000
-NOT_AS_ASKED = "the model's answer is not in the form that was asked for"
+NOT_AS_ASKED = "the model's answer does not have the requested form"
 
 
 class Question(NamedTuple, Generic[T]):

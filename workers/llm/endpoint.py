@@ -112,30 +112,32 @@ def as_unavailable() -> Iterator[None]:
     except httpx.TransportError as error:
         raise ModelUnavailable("the model could not be reached") from error
     except SourceError as error:
-        raise ModelUnavailable("the model's answer is too large, or packed in a way unknown") from error
+        raise ModelUnavailable(
+            "the model's answer is too large, or its compression is unsupported"
+        ) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, IndexError) as error:
-        raise ModelUnavailable("the model's answer is no chat completion") from error
+        raise ModelUnavailable("the model's answer is not a chat completion") from error
 
 
 def check(response: httpx.Response) -> None:
     """Raise `ModelUnavailable` for a response that can't be a completion."""
     status, media_type = response.status_code, response.headers.get("Content-Type", "").partition(";")[0]
     if status in {400, 422}:
-        raise ModelFormatRefused(f"the model's endpoint answers {status}")
+        raise ModelFormatRefused(f"the model's endpoint returned {status}")
     if status == 429:
         raise ModelUnavailable(
-            "the model takes no more requests for now", retry_after=retry_after(response.headers)
+            "the model accepts no more requests for now", retry_after=retry_after(response.headers)
         )
     if status != 200:
-        raise ModelUnavailable(f"the model's endpoint answers {status}")
+        raise ModelUnavailable(f"the model's endpoint returned {status}")
     if media_type.strip().lower() != "application/json":
-        raise ModelUnavailable("the model's endpoint answers no JSON")
+        raise ModelUnavailable("the model's endpoint did not return JSON")
 
 
 def content_of(choice: Choice) -> str:
     """Return the text of a choice. Raises `ModelInvalid` if it was cut off, `ModelRefused` for a refusal."""
     if choice.message.refusal or choice.finish_reason == "content_filter":
-        raise ModelRefused("the model refuses to answer")
+        raise ModelRefused("the model refused to answer")
     if choice.finish_reason == "length":
         raise ModelInvalid(
             "the model's answer was cut off", wrong="cut off at the greatest length: be shorter"

@@ -43,7 +43,9 @@ class Downloads:
 def check_head(response: httpx.Response, limit: int) -> None:
     """Raise the `SourceError` that the response's headers show."""
     if inflate.is_compressed(response.headers.get("Content-Encoding", "")):
-        raise FetchFailed("the file comes compressed though it was asked for plain", retryable=False)
+        raise FetchFailed(
+            "the file is compressed, although it was requested without compression", retryable=False
+        )
     length = response.headers.get("Content-Length", "")
     if length.isdecimal() and len(length) < 16 and int(length) > limit:
         raise too_large(limit)

@@ -31,7 +31,7 @@ LONGEST_WAIT_S = 86400.0
 SHORTEST_COOLDOWN_S = 30.0
 
 #: The user's next step if the site fails.
-LOOK = "look whether the page opens, then read it again"
+LOOK = "check that the page opens, then try again"
 
 
 @contextmanager
@@ -45,16 +45,14 @@ def as_source_errors(url: str) -> Iterator[None]:
     try:
         yield
     except SSRFGuardError as error:
-        raise FetchBlocked(
-            f"{host} leads to an address that is not public; give one that anybody can open"
-        ) from error
+        raise FetchBlocked(f"{host} leads to an address that is not public; give a public one") from error
     except (TimeoutError, httpx.TimeoutException) as error:
         raise FetchTimeout(
-            f"{host} did not answer in time; look whether the page opens, then read it again"
+            f"{host} did not answer in time; check that the page opens, then try again"
         ) from error
     except (httpx.UnsupportedProtocol, httpx.InvalidURL, UnicodeError) as error:
         raise FetchFailed(
-            f"{host} redirects to what is no web address; give the page that it should lead to",
+            f"{host} redirects to an invalid address; give the target page",
             retryable=False,
         ) from error
     except httpx.TransportError as error:
@@ -76,7 +74,7 @@ def unreachable(host: str, error: httpx.TransportError) -> Unreachable:
         cause = cause.__cause__ or cause.__context__
     if isinstance(error, httpx.ConnectError):
         return Unreachable(f"{host} could not be reached; check the name and that the site is up")
-    return Unreachable(f"{host} broke off its answer; read it again later")
+    return Unreachable(f"{host} closed the connection early; try again later")
 
 
 def raise_for_status(response: httpx.Response) -> None:
@@ -87,17 +85,17 @@ def raise_for_status(response: httpx.Response) -> None:
 
 def error_of(status: int, wait_s: float | None) -> SourceError:
     if status in {404, 410}:
-        return SourceNotFound(f"the site answers {status}: there is no such page; check the address")
+        return SourceNotFound(f"the site returned {status}: there is no such page; check the address")
     if status in {401, 402, 403, 407, 451}:
-        return SourceForbidden(f"the site answers {status}: the page must open without an account")
+        return SourceForbidden(f"the site returned {status}: the page must open without an account")
     if status == 429:
         wait_s = None if wait_s is None else max(wait_s, SHORTEST_COOLDOWN_S)
         return SourceRateLimited(
-            "the site answers 429: it takes no more requests for now; read it again later", retry_after=wait_s
+            "the site returned 429: it accepts no more requests for now; try again later", retry_after=wait_s
         )
     retryable = status >= 500 or status in {408, 425}
     return FetchFailed(
-        f"the site answers {status}; {LOOK}",
+        f"the site returned {status}; {LOOK}",
         retryable=retryable,
         retry_after=wait_s,
     )

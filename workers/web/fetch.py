@@ -243,7 +243,7 @@ async def follow(client: httpx.AsyncClient, url: httpx.URL, query: Query, admit:
         url = found
         await admit(str(url))
     raise FetchFailed(
-        f"the address redirects more than {MAX_REDIRECTS} times; give the one that it should lead to",
+        f"the address redirects more than {MAX_REDIRECTS} times; give the target address",
         retryable=False,
     )
 
@@ -287,5 +287,5 @@ def check_type(media_type: str, want: Want) -> None:
     if not want.types or media_type in want.types:
         return
     if "text/html" in want.types:
-        raise NotHtml(f"the address answers {media_type[:80]}, not a web page; give the address of a page")
-    raise FetchFailed(f"the answer is {media_type[:80]}, not {min(want.types)}")
+        raise NotHtml(f"the address returned {media_type[:80]}, not a web page; give the address of a page")
+    raise FetchFailed(f"the response is {media_type[:80]}, not {min(want.types)}")

@@ -57,7 +57,7 @@ def inflate(wire: bytes, limit: int) -> bytes:
             "the answer's compression is broken; serve it plain or as gzip", retryable=False
         ) from error
     if wire and not stream.eof and max(len(plain), len(wire)) <= limit:
-        raise FetchFailed("the compressed answer ended early; read it again later")
+        raise FetchFailed("the compressed response ended early; try again later")
     return plain
 
 

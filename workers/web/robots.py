@@ -60,7 +60,7 @@ class Robots:
             if await asyncio.to_thread(rules.parsed.can_fetch, url, BOT):
                 return rules
         raise RobotsDisallowed(
-            f"{urlsplit(url).netloc}/robots.txt keeps {BOT} out; allow it there, or give another page"
+            f"{urlsplit(url).netloc}/robots.txt disallows {BOT}; allow it there, or give another page"
         )
 
     async def rules(self, url: str, age_s: float) -> Rules:

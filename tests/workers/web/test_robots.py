@@ -51,7 +51,7 @@ async def test_what_is_allowed_is_opened(said: str) -> None:
 
 @pytest.mark.parametrize("said", CLOSED)
 async def test_what_is_disallowed_is_not(said: str) -> None:
-    with pytest.raises(RobotsDisallowed, match=r"robots\.txt keeps BrandContextBot out") as refused:
+    with pytest.raises(RobotsDisallowed, match=r"robots\.txt disallows BrandContextBot") as refused:
         await asked(CLOSED[said])
     assert not refused.value.retryable
 

@@ -50,7 +50,7 @@ class ErrorBody(msgspec.Struct, frozen=True):
 def error_of(answer: Fetched, *, installed: bool) -> SourceError:
     """Return the error of a response; `installed`: the request had an installation's token."""
     if (wait := cooldown_s(answer)) is not None:
-        return SourceRateLimited("GitHub takes no more requests from us for now", retry_after=wait)
+        return SourceRateLimited("GitHub accepts no more requests from us for now", retry_after=wait)
     if answer.status == 403:
         return forbidden(answer, installed=installed)
     if answer.status == 401:
@@ -58,7 +58,7 @@ def error_of(answer: Fetched, *, installed: bool) -> SourceError:
     if answer.status in BY_STATUS:
         error, message = BY_STATUS[answer.status]
         return error(message)
-    return FetchFailed(f"GitHub's API answers {answer.status}", retryable=False)
+    return FetchFailed(f"GitHub's API returned {answer.status}", retryable=False)
 
 
 def forbidden(answer: Fetched, *, installed: bool) -> SourceError:
@@ -67,7 +67,7 @@ def forbidden(answer: Fetched, *, installed: bool) -> SourceError:
             "the GitHub App's installation may not read this: grant it `Contents: read` and `Metadata: read` "
             "for the repository"
         )
-    return SourceForbidden("GitHub answers 403: the repository is closed to visitors; check its settings")
+    return SourceForbidden("GitHub returned 403: the repository is closed to visitors; check its settings")
 
 
 def unknown_token(*, installed: bool) -> SourceError:

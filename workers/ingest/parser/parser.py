@@ -124,7 +124,7 @@ async def ask(parser: Parser, document: ParseInput) -> ParseOutput:
     async with parser.one:
         if parser.left_s <= 0:
             raise ScrapeFailed(
-                f"the pages before took all of the {JOB_CPU_S:g} s to read that one ingest has"
+                f"the previous pages used all of the {JOB_CPU_S:g} s to read that one ingest has"
             )
         cpu_s = ceil(min(CPU_S, parser.left_s))
         async with large_slot(parser, tenant, len(message)), parser.parsing.slots.slot(tenant):

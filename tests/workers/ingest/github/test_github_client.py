@@ -129,7 +129,7 @@ async def test_a_limit_says_how_long_to_rest(answer: bytes, wait: float) -> None
         (told({"message": "Repository access blocked"}, status=451), SourceForbidden, "legal reasons"),
         (told(UNPERMITTED, status=403), SourceForbidden, "Contents: read"),
         (told({"message": "Forbidden"}, status=403), SourceForbidden, "closed to visitors"),
-        (told({"message": "Validation Failed"}, status=422), FetchFailed, "answers 422"),
+        (told({"message": "Validation Failed"}, status=422), FetchFailed, "returned 422"),
         (say(403, b"\xff\xfe not json"), SourceForbidden, "closed to visitors"),
         (say(502, "<html>"), FetchFailed, "502"),
         (say(200, "<html>"), FetchFailed, "text/html"),

@@ -108,7 +108,7 @@ async def test_a_wrong_answer_is_mended_in_one_more_turn(content: object) -> Non
 
 async def test_wrong_twice_is_an_invalid_output() -> None:
     said, endpoint = await suggested(completion("prose"), completion("more of it"))
-    text = "llm_invalid_output: the model's answer is not in the form that was asked for"
+    text = "llm_invalid_output: the model's answer does not have the requested form"
     assert warned(said, endpoint, requests=2) == text
 
 
@@ -149,7 +149,7 @@ async def test_json_in_wrapping_is_json(content: str) -> None:
 )
 async def test_a_refusal_is_taken_for_one(refusal: bytes) -> None:
     said, endpoint = await suggested(refusal)
-    assert warned(said, endpoint) == "llm_invalid_output: the model refuses to answer"
+    assert warned(said, endpoint) == "llm_invalid_output: the model refused to answer"
 
 
 @pytest.mark.parametrize(

@@ -39,38 +39,41 @@ BOMB = gzip.compress(bytes(LIMIT + 1))
 UNAVAILABLE: dict[str, tuple[bytes | Script, str]] = {
     "unauthorized": (
         say_json({"error": f"Incorrect API key provided: {KEY}"}, 401),
-        "the model's endpoint answers 401",
+        "the model's endpoint returned 401",
     ),
-    "broken": (say_json({}, 500), "the model's endpoint answers 500"),
-    "moved": (say(307, location="/v2/chat/completions"), "the model's endpoint answers 307"),
-    "busy": (say_json({}, 429), "the model takes no more requests for now"),
-    "a_page": (say(body="<h1>Sign in</h1>"), "the model's endpoint answers no JSON"),
+    "broken": (say_json({}, 500), "the model's endpoint returned 500"),
+    "moved": (say(307, location="/v2/chat/completions"), "the model's endpoint returned 307"),
+    "busy": (say_json({}, 429), "the model accepts no more requests for now"),
+    "a_page": (say(body="<h1>Sign in</h1>"), "the model's endpoint did not return JSON"),
     "no_type": (
         completion(GOOD).replace(b"content-type: application/json\r\n", b""),
-        "the model's endpoint answers no JSON",
+        "the model's endpoint did not return JSON",
     ),
     "a_stream": (
         say(body='data: {"choices": []}\n\n', content_type="text/event-stream"),
-        "the model's endpoint answers no JSON",
+        "the model's endpoint did not return JSON",
     ),
-    "no_json": (say(body="{", content_type="application/json"), "the model's answer is no chat completion"),
-    "no_message": (say_json({"choices": [{}]}), "the model's answer is no chat completion"),
+    "no_json": (
+        say(body="{", content_type="application/json"),
+        "the model's answer is not a chat completion",
+    ),
+    "no_message": (say_json({"choices": [{}]}), "the model's answer is not a chat completion"),
     "deep": (
         say(body='{"x":' + "[" * 100_000 + "]" * 100_000 + "}", content_type="application/json"),
-        "the model's answer is no chat completion",
+        "the model's answer is not a chat completion",
     ),
     "not_utf8": (
         say(body=b'{"choices":[{"message":{"content":"\xff"}}]}', content_type="application/json"),
-        "the model's answer is no chat completion",
+        "the model's answer is not a chat completion",
     ),
-    "large": (pour, "the model's answer is too large, or packed in a way unknown"),
+    "large": (pour, "the model's answer is too large, or its compression is unsupported"),
     "a_bomb": (
         say(body=BOMB, content_type="application/json", content_encoding="gzip"),
-        "the model's answer is too large, or packed in a way unknown",
+        "the model's answer is too large, or its compression is unsupported",
     ),
     "packed_twice": (
         say(body=BOMB, content_type="application/json", content_encoding="gzip, gzip"),
-        "the model's answer is too large, or packed in a way unknown",
+        "the model's answer is too large, or its compression is unsupported",
     ),
     "broken_off": (hang_up, "the model could not be reached"),
     "no_http": (b"SSH-2.0-OpenSSH_9.2\r\n", "the model could not be reached"),
@@ -104,14 +107,14 @@ async def test_a_short_wait_that_the_endpoint_asks_for_is_kept() -> None:
 async def test_one_wait_is_enough() -> None:
     busy = say_json({}, 429, retry_after="0")
     said, endpoint = await suggested(busy, busy)
-    text = "llm_unavailable: the model takes no more requests for now"
+    text = "llm_unavailable: the model accepts no more requests for now"
     assert warned(said, endpoint, requests=2) == text
 
 
 async def test_no_redirect_takes_the_key_elsewhere() -> None:
     async with serve(completion(GOOD)) as other:
         said, endpoint = await suggested(say(308, location=f"{other.url}/chat/completions"))
-    assert warned(said, endpoint).endswith("answers 308")
+    assert warned(said, endpoint).endswith("returned 308")
     assert other.asked == []
 
 
