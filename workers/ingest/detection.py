@@ -19,14 +19,14 @@ IDENTIFIER = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 #: Characters of sentences that a detection needs to override a declaration: in the whole text, and in its
 #: paragraphs (banners and repeats left out). Of 445 sure detections in 100 characters of store texts, in 46
 #: languages, none is wrong.
-ENOUGH, DISTINCT = 200, 80
+MIN_CHARS, MIN_PROSE_CHARS = 200, 80
 #: Characters that are read at most.
-READ = 5000
+MAX_CHARS = 5000
 #: Probabilities. Of 41 store texts in other than Latin letters, 40 are in the likely language.
-SURE, LIKELY = 0.95, 0.5
+SURE_PROBABILITY, LIKELY_PROBABILITY = 0.95, 0.5
 LATIN, LETTER = regex.compile(r"\p{Latin}"), regex.compile(r"\p{L}")
 #: Languages of the model. A text in any other language is detected as one of these, with a high probability.
-LEARNED = {primary(tag) for label in IDENTIFIER.nb_classes if (tag := standard(label))}
+LEARNED_LANGUAGES = {primary(tag) for label in IDENTIFIER.nb_classes if (tag := standard(label))}
 
 
 def weigh(
@@ -37,22 +37,22 @@ def weigh(
     `declared` are pairs of a tag and its rule. `prose` are the paragraphs of a text with other parts.
     Without it all of the text is prose.
     """
-    known = [(tag, rule) for written, rule in declared if (tag := standard(written))]
+    standard_tags = [(tag, rule) for written, rule in declared if (tag := standard(written))]
     detected, probability = detect(text)
-    learned = all(primary(tag) in LEARNED for tag, _ in known)
-    if detected and learned and len(text) >= ENOUGH:
-        tags = [tag for tag, _ in known]
-        if known and primary(detected) not in map(primary, tags):
-            wins = overrules(detected, text, tags, [text] if prose is None else prose)
+    is_learned = all(primary(tag) in LEARNED_LANGUAGES for tag, _ in standard_tags)
+    if detected and is_learned and len(text) >= MIN_CHARS:
+        tags = [tag for tag, _ in standard_tags]
+        if standard_tags and primary(detected) not in map(primary, tags):
+            detection_wins = overrules(detected, text, tags, [text] if prose is None else prose)
         else:
-            wins = probability >= SURE
-        yield from confirmed(detected, known) if wins else ()
-    yield from ((tag, 0.80, rule) for tag, rule in known)
-    if detected and probability >= LIKELY:
+            detection_wins = probability >= SURE_PROBABILITY
+        yield from yield_confirmed(detected, standard_tags) if detection_wins else ()
+    yield from ((tag, 0.80, rule) for tag, rule in standard_tags)
+    if detected and probability >= LIKELY_PROBABILITY:
         yield detected, round(probability * 0.75, 2), "text"
 
 
-def confirmed(detected: str, declared: list[tuple[str, str]]) -> Iterator[tuple[str, float, str]]:
+def yield_confirmed(detected: str, declared: list[tuple[str, str]]) -> Iterator[tuple[str, float, str]]:
     agreeing = [(tag, f"{rule}+text") for tag, rule in declared if primary(tag) == primary(detected)]
     for tag, rule in agreeing or [(detected, "text")]:
         yield tag, 0.95 if agreeing else 0.90, rule
@@ -63,10 +63,14 @@ def overrules(language: str, text: str, declared: list[str], prose: Iterable[str
 
     A lower probability and fewer characters are enough if no declared language uses its script.
     """
-    told = " ".join(sentence for paragraph in prose for sentence in sentences(paragraph))
-    likely, enough = (LIKELY, DISTINCT) if is_foreign(told, declared) else (SURE, ENOUGH)
-    said = sum(map(len, sentences(text))) >= enough and len(told) >= DISTINCT
-    return said and all(is_in(language, one, likely) for one in (text, told))
+    prose_text = " ".join(sentence for paragraph in prose for sentence in sentences(paragraph))
+    likely, enough = (
+        (LIKELY_PROBABILITY, MIN_PROSE_CHARS)
+        if is_foreign(prose_text, declared)
+        else (SURE_PROBABILITY, MIN_CHARS)
+    )
+    has_enough = sum(map(len, sentences(text))) >= enough and len(prose_text) >= MIN_PROSE_CHARS
+    return has_enough and all(is_in(language, sample, likely) for sample in (text, prose_text))
 
 
 def is_foreign(text: str, declared: list[str]) -> bool:
@@ -82,13 +86,13 @@ def is_in(language: str, text: str, likely: float) -> bool:
 
 def detect(text: str) -> tuple[str | None, float]:
     """Return a tag and its probability, from 0 to 1; None for an empty or a placeholder text."""
-    found, probability = classified(text[:READ])
-    if found == "la":
-        found, probability = classified(without_placeholder(text[:READ]))
-    return found, probability
+    tag, probability = classify(text[:MAX_CHARS])
+    if tag == "la":
+        tag, probability = classify(without_placeholder(text[:MAX_CHARS]))
+    return tag, probability
 
 
-def classified(text: str) -> tuple[str | None, float]:
+def classify(text: str) -> tuple[str | None, float]:
     if not text.strip():
         return None, 0.0
     language, probability = IDENTIFIER.classify(text)

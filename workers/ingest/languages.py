@@ -7,17 +7,17 @@ import langcodes
 #: Tags of no single language.
 NO_LANGUAGE = {"und", "mul", "zxx", "x"}
 #: Characters of a tag at most (RFC 5646 4.4.1).
-LONGEST = 35
+MAX_TAG_CHARS = 35
 
 
 def standard(text: str) -> str | None:
     """Return the BCP-47 tag, such as `en-US` for `en_us`; None for any other text, such as `english`."""
     first = text.replace(";", ",").split(",")[0].strip().replace("_", "-")
-    return None if len(first) > LONGEST else known(first)
+    return None if len(first) > MAX_TAG_CHARS else standard_tag(first)
 
 
 @lru_cache(1_000)
-def known(tag: str) -> str | None:
+def standard_tag(tag: str) -> str | None:
     """Return the tag in its standard form. Cached: the links of a page repeat the same few tags."""
     if not langcodes.tag_is_valid(tag):
         return None

@@ -34,12 +34,12 @@ class Gallery(NamedTuple):
     store: Store
 
 
-async def fetched(web: Web, picture: Picture) -> bytes:
+async def fetch_image(web: Web, picture: Picture) -> bytes:
     """Fetch the whole image, through the SSRF guard, by robots.txt and the site rate limit."""
     return (await Session(web, within_s=SUGGEST_S).open(picture.url, "whole")).body
 
 
-async def drawn(picture: Picture) -> bytes:
+async def draw_image(picture: Picture) -> bytes:
     """Return the sandbox's image of the same kind."""
     return files.file("logo" if picture.kind == "logo" else "screenshot", picture.url)
 
@@ -58,7 +58,7 @@ async def perform(ctx: Context, *, server: str, read: Read, pretend: Pretend, ga
             async with ctx.at(server):
                 extraction = await read(started.visit, progress)
         await progress("saving", 0.9)
-        get = drawn if started.sandbox else partial(fetched, gallery.web)
+        get = draw_image if started.sandbox else partial(fetch_image, gallery.web)
         suggested = await suggest(ctx, gallery.store, extraction.media, get)
         keep = partial(_keep, claim=ctx.job, extraction=extraction, suggested=suggested)
         return await ctx.commit(keep, project=True)

@@ -60,7 +60,7 @@ REPOSITORIES = Source(
     "no repository {name} in the sandbox; use example/ok, slow, missing or empty",
 )
 
-SIZES: Sequence[tuple[PictureKind, str, int, int]] = (
+IMAGE_SIZES: Sequence[tuple[PictureKind, str, int, int]] = (
     ("logo", "logo", 512, 512),
     ("screenshot", "screen", 1080, 1920),
     ("screenshot", "today", 1080, 1920),
@@ -90,7 +90,7 @@ MEDIA = [
         rule="sandbox",
         page=f"https://{HOST}/",
     )
-    for kind, name, width, height in SIZES
+    for kind, name, width, height in IMAGE_SIZES
 ]
 PARTS = {
     "icp": [
@@ -145,7 +145,7 @@ async def ingest_repository(*, repo: str, progress: Progress) -> Extraction:
 async def read(source: Source, name: str, *, url: str, shown: str, progress: Progress) -> Extraction:
     """Return the extraction for a name; `shown` is the brand of other names. Raises a `SourceError`."""
     magic = name.removeprefix(source.prefix) if name.startswith(source.prefix) else None
-    await go_through_stages(progress, slow=magic == "slow")
+    await report_stages(progress, slow=magic == "slow")
     if magic is None:
         return extraction(url, {"appName": shown.title()})
     if magic in source.errors:
@@ -156,7 +156,7 @@ async def read(source: Source, name: str, *, url: str, shown: str, progress: Pro
     return extraction(url, BRAND, MEDIA)
 
 
-async def go_through_stages(progress: Progress, *, slow: bool) -> None:
+async def report_stages(progress: Progress, *, slow: bool) -> None:
     """Report the stages of a real ingest. A slow one takes `SLOW_S`, so that it can be canceled."""
     await progress("fetching", 0.1)
     if slow:

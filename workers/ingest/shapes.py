@@ -14,7 +14,7 @@ from workers.ingest.github.shapes import Chosen, Repository, Tree
 #: First byte of a reply. A reply without further bytes means that the document broke its process.
 STARTED = b"\1"
 #: End of the rule of a description from list items: it is only an alternative.
-LISTED = ".list"
+LIST_SUFFIX = ".list"
 
 
 class Passage(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,7 +103,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     rank: int
 
 
-class Sighting(msgspec.Struct, frozen=True, kw_only=True):
+class CandidateImage(msgspec.Struct, frozen=True, kw_only=True):
     """Candidate image: a source names it, and it isn't fetched yet. `page` names it in the place `rule`."""
 
     kind: PictureKind
@@ -133,7 +133,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True, tag="page"):
     styles: list[str] = field(default_factory=list)
     inline_style: str = ""
     links: list[Link] = field(default_factory=list)
-    pictures: list[Sighting] = field(default_factory=list)
+    pictures: list[CandidateImage] = field(default_factory=list)
 
 
 def candidates_of(url: str, scored: Iterable[tuple[Field, Value, float, str]]) -> list[Candidate]:
@@ -149,7 +149,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, tag="reading"):
 
     candidates: list[Candidate]
     passages: list[Passage] = field(default_factory=list)
-    pictures: list[Sighting] = field(default_factory=list)
+    pictures: list[CandidateImage] = field(default_factory=list)
 
 
 class Size(msgspec.Struct, frozen=True, kw_only=True, tag="size"):

@@ -8,36 +8,36 @@ domain as a name counts as the host's source in any place.
 """
 
 from schemas.brand import Candidate
-from workers.ingest.page.address import stem
+from workers.ingest.page.address import strip_domain_ending
 
-TITLE = frozenset(f"html.title.{end}" for end in ("host", "end", "part", "first", "last"))
-APP = frozenset(
+TITLE_PLACES = frozenset(f"html.title.{end}" for end in ("host", "end", "part", "first", "last"))
+APP_PLACES = frozenset(
     """html.application-name html.apple-mobile-web-app-title html.al:ios:app_name html.al:android:app_name
     html.twitter:app:name:iphone html.twitter:app:name:ipad html.twitter:app:name:googleplay""".split()
 )
 #: Places of a name that are filled from one setting. Any other place is a source of its own.
-ONE_HAND = (
+SHARED_SETTINGS = (
     frozenset({"html.og:site_name", "jsonld.WebSite.name"}),
     frozenset({"jsonld.publisher.name", "jsonld.Organization.name", "jsonld.Person.name"}),
-    TITLE,
-    APP,
+    TITLE_PLACES,
+    APP_PLACES,
 )
 #: Places with little room, or with the owner's name: an ending that they leave out may belong to the name.
-NARROW = APP | {"manifest.name", "manifest.short_name", "html.logo", "html.copyright", "host"}
+NARROW_PLACES = APP_PLACES | {"manifest.name", "manifest.short_name", "html.logo", "html.copyright", "host"}
 
-OF_NAMES = {rule: min(rules) for rules in ONE_HAND for rule in rules}
+SOURCE_BY_RULE = {rule: min(rules) for rules in SHARED_SETTINGS for rule in rules}
 
 
-def witnesses(alike: list[Candidate]) -> int:
+def count_sources(candidates: list[Candidate]) -> int:
     """Count the independent sources among candidates of one value."""
-    return len({witness(one) for one in alike})
+    return len({source_of(candidate) for candidate in candidates})
 
 
-def witness(candidate: Candidate) -> str:
-    return "host" if is_domain(candidate) else OF_NAMES.get(candidate.rule, candidate.rule)
+def source_of(candidate: Candidate) -> str:
+    return "host" if is_domain(candidate) else SOURCE_BY_RULE.get(candidate.rule, candidate.rule)
 
 
 def is_domain(candidate: Candidate) -> bool:
     """Return whether the value is a domain as a name, such as `acme.com`."""
     value = candidate.value
-    return candidate.field == "appName" and isinstance(value, str) and stem(value) != value
+    return candidate.field == "appName" and isinstance(value, str) and strip_domain_ending(value) != value

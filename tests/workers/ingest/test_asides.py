@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.corpora import corpus
-from workers.ingest.asides import Asides
+from workers.ingest.asides import SkipRules
 from workers.ingest.derive.lexicon import lexicon
 
 SAID: dict[str, dict[str, str]] = {
@@ -91,13 +91,13 @@ CASES = [(language, kind, said) for language, kinds in SAID.items() for kind, sa
 def test_a_sentence_beside_the_point_is_known_in_each_language(
     language: str, kind: str, sentence: str
 ) -> None:
-    assert Asides(language).kind(sentence) == kind
+    assert SkipRules(language).kind(sentence) == kind
     assert SAID[language].keys() == lexicon(language).asides.keys()
 
 
 @pytest.mark.parametrize("language", [*SAID, "ja", "tlh", None])
 def test_questions_quotes_and_english_asides_are_some_in_any_language(language: str | None) -> None:
-    asides = Asides(language)
+    asides = SkipRules(language)
     assert asides.kind("Zap?") == asides.kind("ザップは何ですか？") == "question"
     assert asides.kind("“The best of all” – Wired") == asides.kind("«Zap!»") == "quote"
     assert asides.kind("No longer maintained.") == "state"
@@ -117,7 +117,7 @@ def test_questions_quotes_and_english_asides_are_some_in_any_language(language: 
 )
 def test_a_paragraph_tells_until_its_next_aside(paragraph: str, told: str) -> None:
     """News, a state or a past determine the rest of their paragraph; a greeting doesn't."""
-    assert Asides("en").without(paragraph) == told
+    assert SkipRules("en").product_sentences(paragraph) == told
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_a_paragraph_tells_until_its_next_aside(paragraph: str, told: str) -> No
     ],
 )
 def test_what_describes_is_no_aside(language: str, sentence: str) -> None:
-    assert Asides(language).kind(sentence) is None
+    assert SkipRules(language).kind(sentence) is None
 
 
 def first_sentences() -> Iterator[tuple[str, str]]:
@@ -150,4 +150,4 @@ def first_sentences() -> Iterator[tuple[str, str]]:
 def test_real_descriptions_are_no_asides() -> None:
     found = list(first_sentences())
     assert len(found) > 90
-    assert [text for language, text in found if not Asides(language).without(text)] == []
+    assert [text for language, text in found if not SkipRules(language).product_sentences(text)] == []

@@ -5,8 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from schemas.brand import Candidate, Field
-from workers.ingest.choose import AGREEMENT, ALTERNATIVES, FURTHER, KEPT, MOST, choose, foremost
-from workers.ingest.witnesses import NARROW, ONE_HAND
+from workers.ingest.choose import (
+    FURTHER_SOURCE_BONUS,
+    MAX_ALTERNATIVES,
+    MAX_CANDIDATES_PER_FIELD,
+    MAX_CONFIDENCE,
+    SECOND_SOURCE_BONUS,
+    choose,
+    keep_best,
+)
+from workers.ingest.witnesses import NARROW_PLACES, SHARED_SETTINGS
 
 CANDIDATES = some.lists(
     some.builds(
@@ -35,7 +43,7 @@ def test_two_places_that_agree_are_worth_more_than_one() -> None:
     assert (chosen.value, chosen.confidence) == ("Acme", 0.85)
 
 
-@pytest.mark.parametrize("hand", ONE_HAND)
+@pytest.mark.parametrize("hand", SHARED_SETTINGS)
 @given(drawn=some.data())
 def test_places_that_one_hand_fills_are_one_witness(hand: frozenset[str], drawn: some.DataObject) -> None:
     rules = drawn.draw(some.lists(some.sampled_from(sorted(hand)), min_size=1, unique=True))
@@ -77,7 +85,7 @@ def test_no_copies_lift_a_description_above_a_better_one(rules: list[str]) -> No
 def test_a_name_stands_without_the_domains_ending_where_a_place_says_so(domain: str) -> None:
     alone = [named(domain, 0.6, "jsonld.publisher.name"), named(domain, 0.6, "html.og:site_name")]
     assert choose(alone)["appName"].value == domain
-    for rule in NARROW:
+    for rule in NARROW_PLACES:
         assert choose([*alone, named("Acme", 0.5, rule)])["appName"].value == domain
     assert choose([*alone, named("Acme", 0.45, "html.title.last")])["appName"].value == "Acme"
     assert choose([named("Node.js", 0.6, "a"), named("Node", 0.5, "b")])["appName"].value == "Node.js"
@@ -91,13 +99,13 @@ def test_addresses_and_languages_agree_only_when_they_are_the_same(field: Field)
 
 @given(CANDIDATES)
 def test_leaving_out_repeats_changes_no_choice(candidates: list[Candidate]) -> None:
-    assert choose(foremost([*candidates, *candidates])) == choose(candidates)
+    assert choose(keep_best([*candidates, *candidates])) == choose(candidates)
 
 
 def test_of_thousands_the_best_are_kept() -> None:
     weak = [said(f"A {number}", 0.1 + number / 10_000) for number in range(3000)]
-    kept = foremost([*weak, said("https://acme.test/", 0.2, field="logoUrl"), said("Acme", 0.9)])
-    assert len(kept) == KEPT + 1
+    kept = keep_best([*weak, said("https://acme.test/", 0.2, field="logoUrl"), said("Acme", 0.9)])
+    assert len(kept) == MAX_CANDIDATES_PER_FIELD + 1
     assert kept[0].value == "Acme"
     assert {one.field for one in kept} == {"appName", "logoUrl"}
 
@@ -110,7 +118,10 @@ def test_whatever_is_said_the_order_holds(candidates: list[Candidate]) -> None:
         mine = [candidate for candidate in candidates if candidate.field == field]
         confidences = [one.confidence for one in (finding, *finding.alternatives)]
         assert confidences == sorted(confidences, reverse=True)
-        assert len(finding.alternatives) <= ALTERNATIVES
+        assert len(finding.alternatives) <= MAX_ALTERNATIVES
         assert finding.value in [candidate.value for candidate in mine]
-        assert max(one.confidence for one in mine) <= finding.confidence <= MOST
-        assert finding.confidence <= max(one.confidence for one in mine) + AGREEMENT + 3 * FURTHER
+        assert max(one.confidence for one in mine) <= finding.confidence <= MAX_CONFIDENCE
+        assert (
+            finding.confidence
+            <= max(one.confidence for one in mine) + SECOND_SOURCE_BONUS + 3 * FURTHER_SOURCE_BONUS
+        )

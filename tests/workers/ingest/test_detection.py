@@ -9,7 +9,7 @@ import langcodes
 import pytest
 
 from tests.corpora import corpus
-from workers.ingest.detection import ENOUGH, IDENTIFIER, LEARNED, SURE, detect, weigh
+from workers.ingest.detection import IDENTIFIER, LEARNED_LANGUAGES, MIN_CHARS, SURE_PROBABILITY, detect, weigh
 from workers.ingest.languages import primary, standard
 from workers.ingest.page.text import clean
 from workers.ingest.sentences import is_sentence, sentences
@@ -42,7 +42,7 @@ def store_texts() -> Iterator[tuple[str, str]]:
             for locale, listing in listings.items():
                 tag = standard(locale) if langcodes.tag_is_valid(locale) else None
                 text = listing.get("description") or listing.get("full_description") or ""
-                if tag and len(text) >= ENOUGH:
+                if tag and len(text) >= MIN_CHARS:
                     yield primary(tag), re.sub(r"<[^>]+>", " ", text)
 
 
@@ -95,7 +95,7 @@ def test_a_short_text_overrules_nothing() -> None:
 )
 def test_what_is_no_sentence_overrules_nothing(text: str, declared: str) -> None:
     """The model itself is sure of such a text's language."""
-    assert IDENTIFIER.classify(text)[1] >= SURE
+    assert IDENTIFIER.classify(text)[1] >= SURE_PROBABILITY
     assert next(weigh(text, [(declared, "html.lang")])) == (declared, 0.8, "html.lang")
 
 
@@ -119,7 +119,7 @@ def test_the_prose_of_a_text_must_agree_with_all_of_it() -> None:
 
 def test_letters_that_a_declared_language_lacks_are_half_the_proof() -> None:
     chinese = "Acme 讓你輕鬆管理船隻，隨時隨地查看潮汐。打開程式，選擇港口，就這麼簡單。" * 6
-    assert IDENTIFIER.classify(chinese)[1] < SURE
+    assert IDENTIFIER.classify(chinese)[1] < SURE_PROBABILITY
     assert next(weigh(chinese, [("en-US", "html.lang")])) == ("zh", 0.9, "text")
     assert next(weigh(chinese, [("ja", "html.lang")])) == ("ja", 0.8, "html.lang")
     assert next(weigh("首頁 產品 價格 關於我們 聯絡 " * 20, [("en", "html.lang")])) == (
@@ -137,8 +137,10 @@ def test_store_texts_overrule_a_false_declaration_in_every_language() -> None:
     """Check sure texts with enough sentences, declared as English, or as German if they are English."""
     answers: dict[str, list[bool]] = defaultdict(list)
     for language, text in store_texts():
-        sure = detect(clean(text))[1] >= SURE and len(" ".join(sentences(clean(text)))) >= ENOUGH
-        if language in LEARNED and sure:
+        sure = (
+            detect(clean(text))[1] >= SURE_PROBABILITY and len(" ".join(sentences(clean(text)))) >= MIN_CHARS
+        )
+        if language in LEARNED_LANGUAGES and sure:
             tag, _, _ = next(weigh(clean(text), [("de" if language == "en" else "en", "html.lang")]))
             answers[language].append(primary(tag) == language)
     assert len(answers) >= 30

@@ -10,11 +10,11 @@ from schemas.pictures import PictureKind
 from workers.ingest import detection
 from workers.ingest.appstore import prose
 from workers.ingest.appstore.address import secure
-from workers.ingest.asides import Asides
-from workers.ingest.page.keywords import distinct
-from workers.ingest.page.names import parted
+from workers.ingest.asides import SkipRules
+from workers.ingest.page.keywords import distinct_keywords
+from workers.ingest.page.names import split_name
 from workers.ingest.page.text import clean, cut, first_sentence, squash, words
-from workers.ingest.shapes import LISTED, Reading, Sighting, candidates_of
+from workers.ingest.shapes import LIST_SUFFIX, CandidateImage, Reading, candidates_of
 
 DESCRIPTION, TAGLINE, NAME = 500, 120, 80
 #: Screenshots of a listing that are used: Apple takes ten for each device, Google eight.
@@ -50,7 +50,7 @@ class App(NamedTuple):
 
 
 def read(app: App) -> Reading:
-    asides = Asides(detection.detect(clean(app.description))[0])
+    asides = SkipRules(detection.detect(clean(app.description))[0])
     opening = prose.opening(app.description, asides)
     found: dict[Field, Iterator[Scored]] = {
         "appName": names(app),
@@ -73,13 +73,13 @@ def read(app: App) -> Reading:
     )
 
 
-def pictures(app: App) -> Iterator[Sighting]:
+def pictures(app: App) -> Iterator[CandidateImage]:
     """Yield the icon, and the screenshots in the store's order."""
     found: list[tuple[PictureKind, str, str]] = [("logo", app.icon, "icon")]
     found += [("screenshot", address, rule) for address, rule in app.screenshots[:SCREENSHOTS]]
     for kind, address, rule in found:
         if url := secure(address):
-            yield Sighting(kind=kind, url=url, rule=f"{app.store}.{rule}", page=app.url)
+            yield CandidateImage(kind=kind, url=url, rule=f"{app.store}.{rule}", page=app.url)
 
 
 def names(app: App) -> Iterator[Scored]:
@@ -90,16 +90,16 @@ def names(app: App) -> Iterator[Scored]:
 
 def split(title: str) -> tuple[str, str]:
     """Split the brand from the line after it: `Spark – Email App by Readdle`, `Duolingo：学习英语`."""
-    head, tail = parted(WIDE.sub(lambda found: f" {NARROW.get(found[0], '-')} ", title))
-    return (head.strip(), tail) if tail else parted(title)
+    head, tail = split_name(WIDE.sub(lambda found: f" {NARROW.get(found[0], '-')} ", title))
+    return (head.strip(), tail) if tail else split_name(title)
 
 
-def descriptions(app: App, opening: list[str], asides: Asides) -> Iterator[Scored]:
+def descriptions(app: App, opening: list[str], asides: SkipRules) -> Iterator[Scored]:
     """Yield the opening, and the list items as an alternative. Without an opening, yield the short text."""
     if text := cut(" ".join(opening), DESCRIPTION):
         yield text, 0.95, "description"
         if items := prose.listed(app.description, asides, DESCRIPTION):
-            yield items, 0.70, f"description{LISTED}"
+            yield items, 0.70, f"description{LIST_SUFFIX}"
     elif text := cut(clean(app.short), DESCRIPTION):
         yield text, 0.50, "short"
 
@@ -117,7 +117,7 @@ def taglines(app: App, opening: list[str]) -> Iterator[Scored]:
 
 
 def keywords(genres: list[str]) -> Iterator[Scored]:
-    found = distinct(genres)
+    found = distinct_keywords(genres)
     if found and found != NO_GENRE:
         yield found, 0.90, "genres"
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import dropwhile, takewhile
 
-from workers.ingest.asides import Asides
+from workers.ingest.asides import SkipRules
 from workers.ingest.page.text import TAG, clean, first_sentence, words
 from workers.ingest.shapes import Passage
 
@@ -28,7 +28,7 @@ def lines(description: str) -> list[str]:
     return [line for line in bare if line]
 
 
-def opening(description: str, asides: Asides) -> list[str]:
+def opening(description: str, asides: SkipRules) -> list[str]:
     """Return the first lines about the app: sentences, or text above the first list or heading.
 
     A list gives no description by itself, and skipped sentences don't describe the app.
@@ -40,7 +40,7 @@ def opening(description: str, asides: Asides) -> list[str]:
     return telling(top, asides) or worded[:1] or telling(found, asides) or plain[:1]
 
 
-def listed(description: str, asides: Asides, most: int) -> str:
+def listed(description: str, asides: SkipRules, most: int) -> str:
     """Return list items that describe the app, each behind a mark, of at most `most` characters together."""
     items = (clean(MARK.sub("", line)) for line in unwrapped(lines(description)) if is_item(line))
     telling = dict.fromkeys(one for one in items if tells(one) and asides.kind(one) is None)
@@ -81,15 +81,15 @@ def unwrapped(among: list[str]) -> Iterator[str]:
         yield " ".join(whole)
 
 
-def telling(among: list[str], asides: Asides) -> list[str]:
+def telling(among: list[str], asides: SkipRules) -> list[str]:
     """Return the first consecutive sentences that describe the app, up to a skipped sentence."""
     return first_run(lambda text: words(text) >= FEWEST_WORDS, told(among, asides))
 
 
-def told(among: list[str], asides: Asides) -> Iterator[str]:
+def told(among: list[str], asides: SkipRules) -> Iterator[str]:
     """Yield the describing sentences of each line, and an empty text after a line with a skipped end."""
     for line in among:
-        text = asides.without(clean(line)) if is_sentence(line) else ""
+        text = asides.product_sentences(clean(line)) if is_sentence(line) else ""
         yield text
         if not clean(line).endswith(text):
             yield ""

@@ -16,8 +16,8 @@ from workers.ingest.conclude import conclude
 from workers.ingest.parser.parser import Parser
 from workers.ingest.parser.parser import read as parse
 from workers.ingest.perform import Progress
-from workers.ingest.pictures.meet import meet
-from workers.ingest.shapes import Passage, Sighting
+from workers.ingest.pictures.meet import fetch_images
+from workers.ingest.shapes import CandidateImage, Passage
 from workers.ingest.website.session import Web
 from workers.llm.endpoint import Model
 
@@ -39,7 +39,7 @@ class Part(NamedTuple):
     title: str | None
     candidates: list[Candidate]
     passages: list[Passage]
-    pictures: list[Sighting]
+    pictures: list[CandidateImage]
     warnings: list[str]
     bundle_id: str | None = None
 
@@ -65,7 +65,9 @@ async def ingest(
         passages=[passage for part in parts for passage in part.passages],
         warnings=[*warnings, *(warning for part in parts for warning in part.warnings)],
         model=model,
-        pictures=meet(stores.web, stores.parser, [picture for part in parts for picture in part.pictures]),
+        pictures=fetch_images(
+            stores.web, stores.parser, [picture for part in parts for picture in part.pictures]
+        ),
     )
 
 

@@ -39,7 +39,7 @@ def read(question: StorePage) -> Reading:
 def in_data(page: Document, track_id: int) -> Iterator[str]:
     for script in page.tags["script"]:
         if attribute(script, "id") in DATA:
-            data = jsonld.load(script.get_text())
+            data = jsonld.first_value(script.get_text())
             for one in islice(objects(data), OBJECTS):
                 if str(one.get("adamId") or one.get("id")) == str(track_id):
                     yield from subtitles(one)
@@ -48,7 +48,9 @@ def in_data(page: Document, track_id: int) -> Iterator[str]:
 def objects(data: Any) -> Iterator[dict[str, Any]]:
     """Yield all objects, outer ones first; a top-level string with JSON is decoded."""
     if isinstance(data, dict):
-        data = {key: jsonld.load(value) if isinstance(value, str) else value for key, value in data.items()}
+        data = {
+            key: jsonld.first_value(value) if isinstance(value, str) else value for key, value in data.items()
+        }
     waiting = [data] if isinstance(data, dict | list) else []
     while waiting:
         one = waiting.pop()

@@ -13,7 +13,7 @@ from workers.ingest.choose import choose
 from workers.ingest.derive.clauses import WORD
 from workers.ingest.derive.lexicon import Lexicon, lexicon
 from workers.ingest.derive.own import NOTICE
-from workers.ingest.page.address import domain
+from workers.ingest.page.address import registered_domain
 from workers.ingest.page.text import squash, words
 
 #: Meaningful words of a tagline at least, if it is from prose; one is enough in a place for taglines.
@@ -28,7 +28,7 @@ class Common:
 
     def __init__(self, name: str, language: str | None, url: str) -> None:
         known = lexicon(language)
-        registered = domain(url) or ""
+        registered = registered_domain(url) or ""
         self.own = {squash(name), squash(registered), squash(registered.partition(".")[0])} - {""}
         self.leading = leading(known)
         self.closed = self.leading.union(*(closed(one) for one in (known, lexicon("en"))))

@@ -7,7 +7,7 @@ import msgspec
 from workers.ingest.derive import audience, icp, keywords, people, voice
 from workers.ingest.derive.lexicon import lexicon
 from workers.ingest.derive.quotes import sentences
-from workers.ingest.detection import LIKELY, detect
+from workers.ingest.detection import LIKELY_PROBABILITY, detect
 from workers.ingest.shapes import Passage, Prose, Reading
 
 #: Characters that are read: more of them change nothing.
@@ -44,4 +44,4 @@ def bounded(passages: Iterable[Passage]) -> Iterator[Passage]:
 
 def language_of(passages: Iterable[Passage]) -> str | None:
     language, probability = detect(" ".join(sentences(passages)))
-    return language if probability >= LIKELY else None
+    return language if probability >= LIKELY_PROBABILITY else None

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from workers.ingest.page.text import SENTENCE
+from workers.ingest.page.text import SENTENCE_BREAK
 from workers.ingest.shapes import Passage
 
 #: Characters of a quote, and quotes of a value, at most.
@@ -17,7 +17,7 @@ def sentences(passages: Iterable[Passage]) -> Iterator[str]:
     """Yield sentences of headings and texts."""
     for passage in passages:
         if passage.kind != "label":
-            yield from filter(None, map(str.strip, SENTENCE.split(passage.text)))
+            yield from filter(None, map(str.strip, SENTENCE_BREAK.split(passage.text)))
 
 
 def quote(text: str, start: int = 0) -> str:

@@ -7,7 +7,7 @@ from workers.ingest.github.about import Branch
 from workers.ingest.github.client import TREE, UNDOCUMENTED, decode, get
 from workers.ingest.github.paths import Listed
 from workers.ingest.github.shapes import Chosen, Tree
-from workers.ingest.parser.parser import Parser, ask
+from workers.ingest.parser.parser import Parser, parse_document
 from workers.web.fetch import Fetched
 
 #: Folders at the root that have store texts.
@@ -27,7 +27,7 @@ async def list_files(branch: Branch, parser: Parser) -> tuple[Chosen, Fetched]:
 
 async def choose(parser: Parser, tree: Tree) -> Chosen:
     """Choose the paths to read, in the parsing process: a tree may have a hundred thousand files."""
-    chosen = await ask(parser, tree)
+    chosen = await parse_document(parser, tree)
     assert isinstance(chosen, Chosen)  # noqa: S101  the parser of a tree returns one
     if chosen.broken:
         raise FetchFailed(UNDOCUMENTED)

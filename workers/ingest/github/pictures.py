@@ -10,19 +10,19 @@ from workers.ingest.github.about import Branch
 from workers.ingest.github.client import RAW, get
 from workers.ingest.github.shapes import Repository
 from workers.ingest.parser.parser import Parser
-from workers.ingest.pictures.meet import Met, fetch_from, kind_of, meet_by
-from workers.ingest.shapes import Sighting
+from workers.ingest.pictures.meet import FetchedImages, fetch_images_by, open_fetch, request_kind
+from workers.ingest.shapes import CandidateImage
 from workers.ingest.website.session import WANTS, Web
 from workers.web.fetch import Fetched, Want
 
 
 async def meet(
-    branch: Branch, web: Web, parser: Parser, repository: Repository, sightings: Iterable[Sighting]
-) -> Met:
+    branch: Branch, web: Web, parser: Parser, repository: Repository, sightings: Iterable[CandidateImage]
+) -> FetchedImages:
     """Fetch the repository's own images by the API, all others as a website's."""
-    elsewhere = fetch_from(web)
+    elsewhere = open_fetch(web)
 
-    async def fetch(sighting: Sighting) -> Fetched:
+    async def fetch(sighting: CandidateImage) -> Fetched:
         if not sighting.url.startswith(repository.raw):
             return await elsewhere(sighting)
         path = unquote(sighting.url.removeprefix(repository.raw).partition("?")[0]).split("/")
@@ -31,12 +31,12 @@ async def meet(
         address = branch.address("contents", *path, ref=branch.name)
         return await get(branch.api, address, want=want(sighting))
 
-    return await meet_by(fetch, parser, sightings)
+    return await fetch_images_by(fetch, parser, sightings)
 
 
-def want(sighting: Sighting) -> Want:
+def want(sighting: CandidateImage) -> Want:
     """Return the limits for a raw file: the same as for any other image."""
-    wanted = WANTS[kind_of(sighting)]
+    wanted = WANTS[request_kind(sighting)]
     return msgspec.structs.replace(
         RAW, limit=wanted.limit, cut=True, part=wanted.part, deadline_s=wanted.deadline_s
     )

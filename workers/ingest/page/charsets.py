@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import webencodings
 
 #: Bytes that are searched: scripts and styles before a `<meta>` can be long.
-SEEN = 64 << 10
+MAX_SEARCHED_BYTES = 64 << 10
 CHARSET = re.compile(r"charset\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s;\"']+))", re.IGNORECASE)
 ATTRIBUTES = r"""(?:[^>=]++|=(?:\s*+(?:"[^"]*"|'[^']*'))?+)*+"""
 #: Comments, elements without markup inside, and tags. An unclosed one runs to the end, so that one pass is
@@ -32,10 +32,10 @@ IN_MARKUP = {"utf-16le": "utf-8", "utf-16be": "utf-8", "x-user-defined": "window
 
 def declared(body: bytes, content_type: str) -> list[str]:
     """Return names of the encodings, the header's first."""
-    return [name for name in (label(content_type), markup(body)) if name]
+    return [name for name in (encoding_of_header(content_type), markup(body)) if name]
 
 
-def label(text: str) -> str | None:
+def encoding_of_header(text: str) -> str | None:
     """Return the name for the `charset=` of a header, or of a `<meta>` that replaces one."""
     match = CHARSET.search(text)
     return known(match[1] or match[2] or match[3] or "") if match else None
@@ -49,28 +49,32 @@ def known(written: str) -> str | None:
 
 def markup(body: bytes) -> str | None:
     """Return the name in the first `<meta>` with a charset, else in the XML declaration."""
-    name = next(metas(body), None)
+    name = next(meta_encodings(body), None)
     if name is None and (match := XML.match(body)):
         name = known(match[1].decode("latin-1"))
     return IN_MARKUP.get(name, name) if name else None
 
 
-def metas(body: bytes) -> Iterator[str]:
-    for match in MARKUP.finditer(body, 0, SEEN):
-        if match["meta"] and (name := of_meta(attributes(match["meta"]))):
+def meta_encodings(body: bytes) -> Iterator[str]:
+    for match in MARKUP.finditer(body, 0, MAX_SEARCHED_BYTES):
+        if match["meta"] and (name := encoding_of_meta(attributes(match["meta"]))):
             yield name
 
 
 def attributes(text: bytes) -> dict[str, str]:
     """Return attributes by lower-case name, with the first value of a repeated one."""
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for match in ATTRIBUTE.finditer(text):
         value = match[2] or match[3] or match[4] or b""
-        found.setdefault(match[1].lower().decode("latin-1"), value.decode("latin-1"))
-    return found
+        values.setdefault(match[1].lower().decode("latin-1"), value.decode("latin-1"))
+    return values
 
 
-def of_meta(found: dict[str, str]) -> str | None:
-    if "charset" in found:
-        return known(found["charset"])
-    return label(found.get("content", "")) if found.get("http-equiv", "").lower() == "content-type" else None
+def encoding_of_meta(values: dict[str, str]) -> str | None:
+    if "charset" in values:
+        return known(values["charset"])
+    return (
+        encoding_of_header(values.get("content", ""))
+        if values.get("http-equiv", "").lower() == "content-type"
+        else None
+    )

@@ -13,23 +13,23 @@ from workers.ingest.page import address, jsonld, tree
 from workers.ingest.page.text import clean
 
 #: Characters of visible text that are read: enough for its language, and a page's end is legal text.
-TEXT_LIMIT = 20_000
+MAX_TEXT_CHARS = 20_000
 #: Visible characters below which a page needs its scripts; characters of a script that is a program.
-SHELL, BUNDLE = 200, 1_000
+MIN_READABLE_CHARS, MIN_BUNDLE_CHARS = 200, 1_000
 
 #: Tags and texts within a tag that are read for its text.
-WITHIN = 1_000
-URL_LIMIT = 2048
+MAX_DESCENDANTS = 1_000
+MAX_URL_CHARS = 2048
 #: Characters of an address that two readers may interpret differently.
-UNREADABLE = re.compile(r"[\s\x00-\x20\x7f-\x9f\ud800-\udfff\"<>\\]")
-ARTICLE = re.compile(r"\w*(?:Article|Posting)")
+AMBIGUOUS_URL = re.compile(r"[\s\x00-\x20\x7f-\x9f\ud800-\udfff\"<>\\]")
+ARTICLE_TYPE = re.compile(r"\w*(?:Article|Posting)")
 
 
 class Document:
     """Page at its final address; `header_language` is its Content-Language."""
 
     def __init__(self, html: str, *, url: str, header_language: str = "") -> None:
-        built = tree.build(html)
+        built = tree.build_tree(html)
         self.soup, self.tags, self.texts = built.root, built.tags, built.texts
         self.resolved: dict[str, str | None] = {}
         self.url = url
@@ -74,17 +74,17 @@ class Document:
         """Whether it is an article: its texts are about one subject, only its names about the brand."""
         declared = any(kind.lower().startswith("article") for _, kind in self.meta("og:type"))
         kinds = (kind for node in self.nodes for kind in jsonld.types(node))
-        return not self.is_home and (declared or any(map(ARTICLE.fullmatch, kinds)))
+        return not self.is_home and (declared or any(map(ARTICLE_TYPE.fullmatch, kinds)))
 
     @cached_property
     def is_scripted(self) -> bool:
         """Whether scripts render its text: it has next to no text, and a script that is a program."""
-        return len(self.text) < SHELL and any(map(is_bundle, self.tags["script"]))
+        return len(self.text) < MIN_READABLE_CHARS and any(map(is_bundle, self.tags["script"]))
 
     @cached_property
     def label(self) -> str:
         """The first label of its domain, `acme` of `www.acme.co.uk`; empty for an IP address."""
-        return (address.domain(self.url) or "").partition(".")[0]
+        return (address.registered_domain(self.url) or "").partition(".")[0]
 
     @cached_property
     def headline(self) -> Tag | None:
@@ -93,7 +93,7 @@ class Document:
 
     @cached_property
     def text(self) -> str:
-        """The visible text, up to `TEXT_LIMIT` characters."""
+        """The visible text, up to `MAX_TEXT_CHARS` characters."""
         return visible_text(self.texts)
 
     @cached_property
@@ -126,7 +126,7 @@ def absolute(base: str, address: str) -> str | None:
         return None
     usable = parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc
     url = parts._replace(fragment="", path=parts.path or "/").geturl()
-    return url if usable and len(url) <= URL_LIMIT and not UNREADABLE.search(url) else None
+    return url if usable and len(url) <= MAX_URL_CHARS and not AMBIGUOUS_URL.search(url) else None
 
 
 def attribute(tag: Tag, name: str) -> str:
@@ -138,13 +138,17 @@ def attribute(tag: Tag, name: str) -> str:
 def is_bundle(script: Tag) -> bool:
     """Return whether a script is a program, not a line that counts visitors or a block of data."""
     program = not attribute(script, "type").endswith("json")
-    return program and ("src" in script.attrs or len(script.get_text()) > BUNDLE)
+    return program and ("src" in script.attrs or len(script.get_text()) > MIN_BUNDLE_CHARS)
 
 
 def text_of(tag: Tag) -> str:
     """Return the tag's text on one line; of a tag around half of the page, only the beginning."""
     kinds = tag.interesting_string_types or ()
-    return clean(" ".join(str(one) for one in islice(tag.descendants, WITHIN) if type(one) in kinds))
+    return clean(
+        " ".join(
+            str(element) for element in islice(tag.descendants, MAX_DESCENDANTS) if type(element) in kinds
+        )
+    )
 
 
 def visible_text(texts: Iterable[str]) -> str:
@@ -152,6 +156,6 @@ def visible_text(texts: Iterable[str]) -> str:
     for text in texts:
         parts.append(" ".join(text.split()))
         size += len(parts[-1])
-        if size > TEXT_LIMIT:
+        if size > MAX_TEXT_CHARS:
             break
-    return " ".join(parts)[:TEXT_LIMIT]
+    return " ".join(parts)[:MAX_TEXT_CHARS]

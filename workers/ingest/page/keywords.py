@@ -9,17 +9,17 @@ from workers.ingest.page import jsonld
 from workers.ingest.page.document import Document
 from workers.ingest.page.text import clean, squash, words
 
-LIMIT, WORDS = 50, 5
+MAX_KEYWORD_CHARS, MAX_KEYWORD_WORDS = 50, 5
 #: Length from which a list is made for search engines: then only keywords in the page's text count.
-MANY = 20
+LONG_LIST = 20
 #: Commas and semicolons of all scripts.
-BREAK = re.compile(r"[,;\n،、，；]")
+SEPARATORS = re.compile(r"[,;\n،、，；]")
 
 
 def candidates(page: Document) -> Iterator[Candidate]:
     for texts, confidence, rule in ladder(page):
-        if found := distinct(used(parts(texts), page)):
-            yield page.candidate("keywords", found, confidence, rule)
+        if keywords := distinct_keywords(keep_used(split_keywords(texts), page)):
+            yield page.candidate("keywords", keywords, confidence, rule)
 
 
 def ladder(page: Document) -> Iterator[tuple[list[str], float, str]]:
@@ -30,31 +30,31 @@ def ladder(page: Document) -> Iterator[tuple[list[str], float, str]]:
     yield page.metas.get("article:tag", []), 0.60, "html.article:tag"
 
 
-def used(found: list[str], page: Document) -> list[str]:
+def keep_used(keywords: list[str], page: Document) -> list[str]:
     """Return the keywords; of a long list only the keywords in the page's text."""
-    if len(found) <= MANY:
-        return found
+    if len(keywords) <= LONG_LIST:
+        return keywords
     descriptions = (text for _, text in page.meta("og:description", "description"))
-    said = squash(" ".join([page.title, *descriptions, page.text]))
-    return [word for word in found if squash(word) in said]
+    page_text = squash(" ".join([page.title, *descriptions, page.text]))
+    return [word for word in keywords if squash(word) in page_text]
 
 
-def distinct(texts: Iterable[str]) -> list[str]:
+def distinct_keywords(texts: Iterable[str]) -> list[str]:
     """Return keywords in lower case, each once in any of its forms, at most `MOST`."""
-    found: dict[str, str] = {}
-    for word in parts(texts):
-        found.setdefault(squash(stem(word)), word)
-        if len(found) == MOST:
+    by_stem: dict[str, str] = {}
+    for word in split_keywords(texts):
+        by_stem.setdefault(squash(stem(word)), word)
+        if len(by_stem) == MOST:
             break
-    return list(found.values())
+    return list(by_stem.values())
 
 
-def parts(texts: Iterable[str]) -> list[str]:
+def split_keywords(texts: Iterable[str]) -> list[str]:
     """Return possible keywords in the texts: no sentences, no numbers, no `key:value` of a program."""
-    found = (clean(part).lower().lstrip("# ") for text in texts for part in BREAK.split(text))
-    return [word for word in found if is_word(word)]
+    words_of_texts = (clean(part).lower().lstrip("# ") for text in texts for part in SEPARATORS.split(text))
+    return [word for word in words_of_texts if is_word(word)]
 
 
 def is_word(word: str) -> bool:
-    sized = len(word) <= LIMIT and words(word) <= WORDS
-    return sized and any(map(str.isalpha, word)) and ":" not in word
+    is_short = len(word) <= MAX_KEYWORD_CHARS and words(word) <= MAX_KEYWORD_WORDS
+    return is_short and any(map(str.isalpha, word)) and ":" not in word

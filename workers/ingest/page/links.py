@@ -9,18 +9,18 @@ from urllib.parse import unquote, urlsplit
 from bs4.element import Tag
 
 from workers.ingest.languages import primary, standard
-from workers.ingest.page.address import bare, root, site
-from workers.ingest.page.alternates import others
+from workers.ingest.page.address import page_key, root_url, site
+from workers.ingest.page.alternates import other_alternates
 from workers.ingest.page.document import Document, attribute, text_of
 from workers.ingest.page.text import squash
 from workers.ingest.shapes import Link
 
 #: Anchors that are read, and links that are kept.
-READ, MOST = 2000, 50
+MAX_ANCHORS, MAX_LINKS = 2000, 50
 UNRANKED = Link(url="", rank=1 << 30)
-NEAR = 8
+MAX_ANCESTORS = 8
 #: Endings of a path that isn't a page.
-ENDING = re.compile(r"\.(?!(?:html?|xhtml|php|aspx?|jsp)$)[a-z0-9]{1,5}$", re.IGNORECASE)
+FILE_ENDING = re.compile(r"\.(?!(?:html?|xhtml|php|aspx?|jsp)$)[a-z0-9]{1,5}$", re.IGNORECASE)
 #: The ending of a page, squashed.
 PAGE_ENDING = re.compile(r"(?:html?|php|aspx?)$")
 LANGUAGE = re.compile(r"[a-z]{2}(?:[-_][a-z]{2})?", re.IGNORECASE)
@@ -46,7 +46,7 @@ TOPICS: tuple[frozenset[str], ...] = tuple(
     )
 )
 #: Names of pages without facts about a brand, or behind an account.
-NEVER = re.compile(
+SKIPPED_NAMES = re.compile(
     r"(?:login|signin|signup|register|account|privacy|terms|cookie|impressum|imprint|datenschutz|password).*"
     r"|join|cart|basket|checkout|logout|tos|legal|agb|anmelde\w+|anmeldung|warenkorb|konto|connexion|inscription"
     r"|mentionslegales|search|feed|rss|sitemap|status|tags?|category|author|archives?|wpadmin"
@@ -59,15 +59,15 @@ class Target(NamedTuple):
     url: str
     key: str
     words: list[str]
-    elsewhere: bool
+    other_host: bool
     languages: set[str]
 
 
-class Seen(NamedTuple):
+class PageLink(NamedTuple):
     """Link with its position on the page."""
 
     target: Target
-    foreign: bool
+    other_language: bool
     topic: int
     position: int
 
@@ -75,46 +75,55 @@ class Seen(NamedTuple):
     def rank(self) -> int:
         """Rank by language, then topic, host, position and depth; the lowest is the best."""
         depth = min(len(self.target.words), 9)
-        digits = (self.foreign, self.topic, self.target.elsewhere, self.position, depth)
+        digits = (self.other_language, self.topic, self.target.other_host, self.position, depth)
         return sum(digit * 10**place for place, digit in enumerate(reversed(digits)))
 
 
 def links(page: Document, language: str | None) -> list[Link]:
-    """Return at most `MOST` links, each page once, best first; of equals the first on the page."""
+    """Return at most `MAX_LINKS` links, each page once, best first; of equals the first on the page."""
     if any("nofollow" in text.lower() for _, text in page.meta("robots")):
         return []
-    known = {bare(page.url), bare(root(page.url)), *(bare(url) for _, url in others(page, language or ""))}
-    found: dict[str, Link] = {}
-    for seen in read(page, language):
-        target, rank = seen.target, seen.rank
-        if target.key not in known and rank < found.get(target.key, UNRANKED).rank:
-            found[target.key] = Link(url=target.url, rank=rank)
-    return sorted(found.values(), key=lambda link: link.rank)[:MOST]
+    excluded = {
+        page_key(page.url),
+        page_key(root_url(page.url)),
+        *(page_key(url) for _, url in other_alternates(page, language or "")),
+    }
+    best_links: dict[str, Link] = {}
+    for page_link in read_links(page, language):
+        target, rank = page_link.target, page_link.rank
+        if target.key not in excluded and rank < best_links.get(target.key, UNRANKED).rank:
+            best_links[target.key] = Link(url=target.url, rank=rank)
+    return sorted(best_links.values(), key=lambda link: link.rank)[:MAX_LINKS]
 
 
-def read(page: Document, language: str | None) -> Iterator[Seen]:
+def read_links(page: Document, language: str | None) -> Iterator[PageLink]:
     targets: dict[str, Target | None] = {}
-    for tag in islice(page.tags["a"], READ):
+    for tag in islice(page.tags["a"], MAX_ANCHORS):
         href = attribute(tag, "href")
         if href not in targets:
-            targets[href] = target_of(page, href)
+            targets[href] = find_target(page, href)
         target = targets[href]
         label = squash(text_of(tag)[:100]) if target else ""
-        if target and not NEVER.fullmatch(label):
-            yield Seen(target, is_foreign(tag, target, language), topic(target.words, label), position(tag))
+        if target and not SKIPPED_NAMES.fullmatch(label):
+            yield PageLink(
+                target,
+                is_other_language(tag, target, language),
+                topic_rank(target.words, label),
+                position_rank(tag),
+            )
 
 
-def target_of(page: Document, href: str) -> Target | None:
+def find_target(page: Document, href: str) -> Target | None:
     """Return the target; None for an address off the site, no page, or a page without facts about a brand."""
     url = page.link(href)
-    if url is None or site(url) != site(page.url) or ENDING.search(urlsplit(url).path):
+    if url is None or site(url) != site(page.url) or FILE_ENDING.search(urlsplit(url).path):
         return None
     parts = urlsplit(url)
     words = [word for part in unquote(parts.path).split("/") if (word := squash(part))]
-    if any(map(NEVER.fullmatch, words)):
+    if any(map(SKIPPED_NAMES.fullmatch, words)):
         return None
-    elsewhere = parts.netloc != urlsplit(page.url).netloc
-    return Target(url, bare(url), words, elsewhere, languages_of(parts.path, parts.netloc))
+    other_host = parts.netloc != urlsplit(page.url).netloc
+    return Target(url, page_key(url), words, other_host, languages_of(parts.path, parts.netloc))
 
 
 def languages_of(path: str, host: str) -> set[str]:
@@ -123,7 +132,7 @@ def languages_of(path: str, host: str) -> set[str]:
     return {primary(tag) for end in ends if LANGUAGE.fullmatch(end) and (tag := standard(end))}
 
 
-def topic(words: list[str], label: str) -> int:
+def topic_rank(words: list[str], label: str) -> int:
     """Return the topic by the address's end or the link's text. Pages below a topic's rank after all."""
     last = PAGE_ENDING.sub("", words[-1]) if words else ""
     for index, names in enumerate(TOPICS):
@@ -133,14 +142,14 @@ def topic(words: list[str], label: str) -> int:
     return len(TOPICS) if below else len(TOPICS) + 1
 
 
-def position(tag: Tag) -> int:
+def position_rank(tag: Tag) -> int:
     """Return the position of a link: 0 in the navigation, 1 in the footer, 2 elsewhere."""
-    names = [parent.name for parent in islice(tag.parents, NEAR)]
+    names = [parent.name for parent in islice(tag.parents, MAX_ANCESTORS)]
     return 0 if "nav" in names or "header" in names else 1 if "footer" in names else 2
 
 
-def is_foreign(tag: Tag, target: Target, language: str | None) -> bool:
+def is_other_language(tag: Tag, target: Target, language: str | None) -> bool:
     """Return whether its hreflang or its address declares another language."""
     declared = standard(attribute(tag, "hreflang"))
-    said = target.languages | ({primary(declared)} if declared else set())
-    return bool(language) and bool(said - {primary(language or "")})
+    languages = target.languages | ({primary(declared)} if declared else set())
+    return bool(language) and bool(languages - {primary(language or "")})

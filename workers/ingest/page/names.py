@@ -5,9 +5,9 @@ import re
 from workers.ingest.page.text import SEPARATOR, clean, squash
 
 #: Characters of a name; of a part of a title that may be one; of a name with a line after it.
-LIMIT = 80
-PART_LIMIT = 40
-HEAD_LIMIT = 30
+MAX_NAME_CHARS = 80
+MAX_PART_CHARS = 40
+MAX_HEAD_CHARS = 30
 LEGAL_FORM = re.compile(
     r",?\s+(?:GmbH(?: & Co\.? KG)?|AG|SE|e\.\s?V\.|UG|Inc\.?|LLC|Ltd\.?|Corp\.?|S\.A\.|SAS|S\.r\.l\.|B\.V\.)$"
 )
@@ -20,18 +20,18 @@ GENERIC = frozenset(
 )
 
 
-def parted(value: str) -> tuple[str, str]:
+def split_name(value: str) -> tuple[str, str]:
     """Split a text into a name and the line after it, as in `Acme - Device Mockup Generator`."""
     whole = clean(value)
     for match in SEPARATOR.finditer(whole):
         head, tail = whole[: match.start()], whole[match.end() :]
-        if is_name(head) and len(head) <= HEAD_LIMIT:
+        if is_name(head) and len(head) <= MAX_HEAD_CHARS:
             return head, tail
     return LEGAL_FORM.sub("", PARENTHESIS.sub("", whole)), ""
 
 
 def is_name(text: str) -> bool:
-    return 0 < len(text) <= LIMIT and not NOT_A_NAME.search(text) and squash(text) not in GENERIC
+    return 0 < len(text) <= MAX_NAME_CHARS and not NOT_A_NAME.search(text) and squash(text) not in GENERIC
 
 
 def resembles(part: str, label: str) -> bool:

@@ -9,27 +9,27 @@ from workers.ingest.page.address import site
 from workers.ingest.page.document import Document, attribute
 
 #: Sheets that are worth a request, links that are checked, and characters of all `<style>` that are read.
-MOST, READ, INLINE = 3, 30, 1 << 20
+MAX_SHEETS, MAX_LINKS, MAX_INLINE_CHARS = 3, 30, 1 << 20
 #: Addresses of third-party sheets, or of sheets without colors.
-OTHERS = re.compile(
+THIRD_PARTY = re.compile(
     r"\b(?:wp-includes|plugins|vendor|node_modules)/|bootstrap|awesome|swiper|slick|jquery|normalize|reset\b"
     r"|print|fonts?\b|icons?\b|lightbox|fancybox|cookie|consent|carousel|animate|leaflet|katex|prism|highlight",
     re.IGNORECASE,
 )
 #: Names of sheets for a whole site.
-WHOLE = re.compile(
+SITE_WIDE = re.compile(
     r"\b(?:variables|tokens|colou?rs|theme|themes|main|global|globals|app|site|base|brand)\b", re.IGNORECASE
 )
 
 
-def linked(page: Document) -> list[str]:
-    """Return at most `MOST` addresses in the page's order; sheets for a whole site have precedence."""
+def linked_sheets(page: Document) -> list[str]:
+    """Return at most `MAX_SHEETS` addresses in the page's order; sheets for a whole site have precedence."""
     hrefs = (href for tag in page.tags["link"] if is_sheet(tag) and (href := attribute(tag, "href")))
-    hopeful = (href for href in hrefs if not OTHERS.search(href))
-    known = dict.fromkeys(map(page.link, islice(hopeful, READ)))
-    own = [url for url in known if url and site(url) == site(page.url)]
-    best = sorted(own, key=lambda url: WHOLE.search(url.rpartition("/")[2]) is None)[:MOST]
-    return [url for url in own if url in best]
+    candidates = (href for href in hrefs if not THIRD_PARTY.search(href))
+    urls = dict.fromkeys(map(page.link, islice(candidates, MAX_LINKS)))
+    own_urls = [url for url in urls if url and site(url) == site(page.url)]
+    best = sorted(own_urls, key=lambda url: SITE_WIDE.search(url.rpartition("/")[2]) is None)[:MAX_SHEETS]
+    return [url for url in own_urls if url in best]
 
 
 def is_sheet(tag: Tag) -> bool:
@@ -40,7 +40,7 @@ def is_sheet(tag: Tag) -> bool:
     return "print" not in attribute(tag, "media").lower() or "onload" in tag.attrs
 
 
-def inline(page: Document) -> str:
-    """Return the text of all `<style>` with custom properties, up to `INLINE` characters."""
+def inline_style(page: Document) -> str:
+    """Return the text of all `<style>` with custom properties, up to `MAX_INLINE_CHARS` characters."""
     texts = (tag.get_text() for tag in page.tags["style"] if tag.find_parent("svg") is None)
-    return "\n".join(text for text in texts if "--" in text)[:INLINE]
+    return "\n".join(text for text in texts if "--" in text)[:MAX_INLINE_CHARS]

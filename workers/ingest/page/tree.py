@@ -20,17 +20,28 @@ from bs4.element import (
 )
 from lxml import etree
 
-SILENT = {"script", "style", "noscript", "template", "svg", "title", "select", "textarea", "iframe", "button"}
+SILENT_TAGS = {
+    "script",
+    "style",
+    "noscript",
+    "template",
+    "svg",
+    "title",
+    "select",
+    "textarea",
+    "iframe",
+    "button",
+}
 #: Tags above a text that are checked: an unclosed tag silences no page.
-NEAR = 5
+SILENT_DISTANCE = 5
 #: Nesting depth of tags that are built, as in browsers: deeper texts belong to the deepest built tag. So a
 #: walk up from any tag is short.
-DEPTH = 512
+MAX_DEPTH = 512
 #: Bytes of a piece. After a piece in which a page is deeper, it is read no further: for each unmatched end
 #: tag lxml checks all open tags. Of 267 real pages the deepest has 44.
-PIECE = 16 << 10
+PIECE_BYTES = 16 << 10
 #: Kinds of the texts in these tags, as in Beautiful Soup.
-KINDS: Mapping[str, type[NavigableString]] = {
+TEXT_KINDS: Mapping[str, type[NavigableString]] = {
     "script": Script,
     "style": Stylesheet,
     "template": TemplateString,
@@ -64,34 +75,34 @@ class Element(Tag):
 
 
 #: Open tag, the distance of a text in it from a silent tag, and the kind of such a text.
-Open = tuple[Element, int, type[NavigableString]]
+OpenTag = tuple[Element, int, type[NavigableString]]
 
 
-class Tree:
+class PageTree:
     """Target of lxml's parser, which calls `start`, `end`, `data`, `comment`, `pi`, `doctype` and `close`."""
 
     def __init__(self) -> None:
         self.root = Element("[document]", {}, None)
         self.tags: defaultdict[str, list[Tag]] = defaultdict(list)
         self.texts: list[NavigableString] = []
-        self.last: Tag | NavigableString = self.root
-        self.open: list[Open] = [(self.root, NEAR, NavigableString)]
-        self.pending: list[str] = []
+        self.last_element: Tag | NavigableString = self.root
+        self.open_tags: list[OpenTag] = [(self.root, SILENT_DISTANCE, NavigableString)]
+        self.pending_texts: list[str] = []
 
     def start(self, name: str, attrs: Mapping[str, str]) -> None:
-        if self.pending:
+        if self.pending_texts:
             self.flush()
-        tag, distance, kind = self.open[-1]
-        kind = KINDS.get(name, kind)
-        if len(self.open) <= DEPTH:
-            tag = self.made(name, attrs, tag, kind)
-        self.open.append((tag, 0 if name in SILENT else distance + 1, kind))
+        tag, distance, kind = self.open_tags[-1]
+        kind = TEXT_KINDS.get(name, kind)
+        if len(self.open_tags) <= MAX_DEPTH:
+            tag = self.build_tag(name, attrs, tag, kind)
+        self.open_tags.append((tag, 0 if name in SILENT_TAGS else distance + 1, kind))
 
-    def made(
+    def build_tag(
         self, name: str, attrs: Mapping[str, str], parent: Element, kind: type[NavigableString]
     ) -> Element:
         tag = Element(name, attrs, parent)
-        if name in KINDS:
+        if name in TEXT_KINDS:
             tag.interesting_string_types = {kind}
         self.link(tag, parent)
         self.tags[name].append(tag)
@@ -99,48 +110,48 @@ class Tree:
 
     def end(self, _: str) -> None:
         """End the innermost tag: lxml ends each tag that it starts, in order, even if the page doesn't."""
-        if self.pending:
+        if self.pending_texts:
             self.flush()
-        self.open.pop()
+        self.open_tags.pop()
 
     def data(self, data: str) -> None:
-        self.pending.append(data)
+        self.pending_texts.append(data)
 
     def flush(self, *_: object) -> None:
         """End a text: a tag follows, or a comment, which isn't read."""
-        text, self.pending = "".join(self.pending), []
+        text, self.pending_texts = "".join(self.pending_texts), []
         if not text or text.isspace():
             return
-        parent, distance, kind = self.open[-1]
+        parent, distance, kind = self.open_tags[-1]
         string = kind(text)
         string.parent = parent
         self.link(string, parent)
-        if kind is NavigableString and distance >= NEAR:
+        if kind is NavigableString and distance >= SILENT_DISTANCE:
             self.texts.append(string)
 
     comment = pi = doctype = flush
 
     def link(self, element: Tag | NavigableString, parent: Tag) -> None:
-        element.previous_element, self.last.next_element = self.last, element
+        element.previous_element, self.last_element.next_element = self.last_element, element
         if parent.contents:
             before = parent.contents[-1]
             element.previous_sibling, before.next_sibling = before, element
         parent.contents.append(element)
-        self.last = element
+        self.last_element = element
 
-    def close(self) -> "Tree":
+    def close(self) -> "PageTree":
         self.flush()
         return self
 
 
-def build(html: str) -> Tree:
+def build_tree(html: str) -> PageTree:
     """Build the tree of any text, also of an empty one, for which lxml needs the line break."""
-    target = Tree()
+    target = PageTree()
     parser = etree.HTMLParser(target=target, encoding="utf-8")
     text = b"\n" + html.replace("\x00", "").encode("utf-8", "replace")
-    for start in range(0, len(text), PIECE):
-        parser.feed(text[start : start + PIECE])
-        if len(target.open) > DEPTH:
+    for start in range(0, len(text), PIECE_BYTES):
+        parser.feed(text[start : start + PIECE_BYTES])
+        if len(target.open_tags) > MAX_DEPTH:
             break
-    tree: Tree = parser.close()
+    tree: PageTree = parser.close()
     return tree

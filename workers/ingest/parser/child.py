@@ -25,7 +25,7 @@ import msgspec
 from generation.confinement.confine import confine, prepare
 from workers.ingest.appstore import listing, play, subtitle
 from workers.ingest.appstore.shapes import Listing, PlayPage, StorePage
-from workers.ingest.asides import Asides
+from workers.ingest.asides import SkipRules
 from workers.ingest.colors import logo, styles
 from workers.ingest.derive.derive import derive
 from workers.ingest.github import paths
@@ -68,7 +68,7 @@ READERS: dict[type[ParseInput], Callable[[Any], ParseOutput]] = {
 #: Seconds of a document; the parent sets its CPU seconds.
 WALL_S = 20
 #: Bytes of address space beyond the loaded process: four times the need of the largest real pages.
-MEMORY = 112 << 20
+EXTRA_MEMORY_BYTES = 112 << 20
 
 
 def main(handle: int) -> None:
@@ -92,7 +92,7 @@ def warm_up() -> None:
     for example in EXAMPLES:
         parse(example)
     for language in LANGUAGES:
-        Asides(language)
+        SkipRules(language)
 
 
 def receive(control: socket.socket) -> tuple[socket.socket, int] | None:
@@ -105,10 +105,10 @@ def serve(connection: socket.socket, cpu_s: int) -> None:
     """Send `STARTED`, read a `ParseInput` to its end, write a `ParseReply` if possible, and exit."""
     try:
         connection.sendall(STARTED)
-        limit(cpu_s)
+        set_limits(cpu_s)
         confine()
         document = read(connection)
-        with awaited(connection):
+        with exit_on_hang_up(connection):
             reply = parse(document)
         connection.sendall(msgspec.msgpack.encode(ParseReply(output=reply, cpu_s=time.process_time())))
     except BrokenPipeError:
@@ -118,22 +118,22 @@ def serve(connection: socket.socket, cpu_s: int) -> None:
     os._exit(0)
 
 
-def limit(cpu_s: int) -> None:
+def set_limits(cpu_s: int) -> None:
     """Set the limits, in the kernel, so that they hold inside a C library too."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
-    most = loaded() + MEMORY
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    limit_bytes = address_space_bytes() + EXTRA_MEMORY_BYTES
+    resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
     signal.alarm(WALL_S)
 
 
-def loaded() -> int:
+def address_space_bytes() -> int:
     """Return the bytes of this process's address space now."""
     return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 
 
 @contextmanager
-def awaited(connection: socket.socket) -> Iterator[None]:
+def exit_on_hang_up(connection: socket.socket) -> Iterator[None]:
     """End the process within the block, by SIGIO, once the parent closes the connection."""
     flags = fcntl.fcntl(connection, fcntl.F_GETFL)
     fcntl.fcntl(connection, fcntl.F_SETOWN, os.getpid())
@@ -146,14 +146,14 @@ def awaited(connection: socket.socket) -> Iterator[None]:
 
 
 def has_hung_up(connection: socket.socket) -> bool:
-    looked = select.poll()
-    looked.register(connection, 0)
-    return bool(looked.poll(0))
+    poller = select.poll()
+    poller.register(connection, 0)
+    return bool(poller.poll(0))
 
 
 def read(connection: socket.socket) -> ParseInput:
-    with connection.makefile("rb") as wire:
-        document: ParseInput = msgspec.msgpack.decode(wire.read(), type=ParseInput)
+    with connection.makefile("rb") as stream:
+        document: ParseInput = msgspec.msgpack.decode(stream.read(), type=ParseInput)
         return document
 
 

@@ -25,18 +25,18 @@ TIMEOUT_S = 30.0
 #: CPU seconds for a document, and for all documents of one job. A page mostly takes hundredths.
 CPU_S, JOB_CPU_S = 5, 15.0
 #: Documents at once: twice the cores, since a single tenant gets half of the slots.
-AT_ONCE = 2 * (os.cpu_count() or 1)
+MAX_PARALLEL = 2 * (os.cpu_count() or 1)
 #: Bytes from which a document may take much memory, and the large documents parsed at once: one of a tenant.
-LARGE, LARGE_AT_ONCE = 256 << 10, 2
+LARGE_BYTES, MAX_LARGE_PARALLEL = 256 << 10, 2
 #: A process that forks must have no other threads.
-ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+ONE_THREAD_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
 class ParsingProcess:
     """Handle on the parsing process, and its slots."""
 
     def __init__(self, at_once: int) -> None:
-        self.slots, self.large = FairSlots(at_once), FairSlots(LARGE_AT_ONCE)
+        self.slots, self.large = FairSlots(at_once), FairSlots(MAX_LARGE_PARALLEL)
         self.process, self.control = start()
 
     def connect(self, cpu_s: int) -> socket.socket:
@@ -70,7 +70,7 @@ def start() -> tuple[subprocess.Popen[bytes], socket.socket]:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             start_new_session=True,
-            env=ONE_THREAD,
+            env=ONE_THREAD_ENVIRONMENT,
         )
     return process, ours
 
@@ -84,7 +84,7 @@ class Parser:
 
     def __init__(self, parsing: ParsingProcess, tenant: UUID | None = None, left_s: float = inf) -> None:
         self.parsing, self.tenant, self.left_s = parsing, tenant, left_s
-        self.one = asyncio.Lock() if tenant else nullcontext()
+        self.lock = asyncio.Lock() if tenant else nullcontext()
 
     def of(self, tenant: UUID) -> "Parser":
         """Return the parser for one job of an organization."""
@@ -92,7 +92,7 @@ class Parser:
 
 
 @asynccontextmanager
-async def open_parser(*, at_once: int = AT_ONCE) -> AsyncIterator[Parser]:
+async def open_parser(*, at_once: int = MAX_PARALLEL) -> AsyncIterator[Parser]:
     """Open a parser, and stop its process at the end of the block."""
     parsing = ParsingProcess(at_once)
     try:
@@ -103,25 +103,25 @@ async def open_parser(*, at_once: int = AT_ONCE) -> AsyncIterator[Parser]:
 
 async def parse(parser: Parser, source: Source) -> Page:
     """Parse a page. Raises `ScrapeFailed`, `TooLarge`."""
-    page = await ask(parser, source)
+    page = await parse_document(parser, source)
     assert isinstance(page, Page)  # noqa: S101  the parser of a page returns one
     return page
 
 
 async def read(parser: Parser, document: ParseInput) -> Reading:
     """Parse any other document. Raises `ScrapeFailed`, `TooLarge`."""
-    reading = await ask(parser, document)
+    reading = await parse_document(parser, document)
     assert isinstance(reading, Reading)  # noqa: S101  so do all but those of pages and trees
     return reading
 
 
-async def ask(parser: Parser, document: ParseInput) -> ParseOutput:
+async def parse_document(parser: Parser, document: ParseInput) -> ParseOutput:
     """Parse a document. Raises `ScrapeFailed` if it breaks or takes too long, `TooLarge` for memory.
 
     The CPU seconds used, or all granted ones without a reply, are taken from the job's budget.
     """
     message, tenant = msgspec.msgpack.encode(document), parser.tenant or object()
-    async with parser.one:
+    async with parser.lock:
         if parser.left_s <= 0:
             raise ScrapeFailed(
                 f"the previous pages used all of the {JOB_CPU_S:g} s to read that one ingest has"
@@ -146,7 +146,7 @@ def read_reply(received: bytes) -> ParseReply | None:
 
 def large_slot(parser: Parser, tenant: Hashable, size: int) -> AbstractAsyncContextManager[None]:
     """Return a slot for a large document, so that the memory of many never adds up; small ones need none."""
-    return parser.parsing.large.slot(tenant) if size > LARGE else nullcontext()
+    return parser.parsing.large.slot(tenant) if size > LARGE_BYTES else nullcontext()
 
 
 async def exchange(parser: Parser, message: bytes, cpu_s: int) -> bytes:

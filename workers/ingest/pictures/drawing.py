@@ -24,15 +24,15 @@ def read(drawing: Drawing) -> Size:
     root = next((tag for _, tag in parser.read_events()), None)
     if root is None or etree.QName(root).localname != "svg":
         return Size(width=0, height=0)
-    view = VIEW_BOX.fullmatch(root.get("viewBox") or "")
-    shown = (float(view[1]), float(view[2])) if view else (0.0, 0.0)
+    view_box = VIEW_BOX.fullmatch(root.get("viewBox") or "")
+    view_size = (float(view_box[1]), float(view_box[2])) if view_box else (0.0, 0.0)
     width, height = length(root.get("width")), length(root.get("height"))
     if not (width and height):
-        width, height = shown
+        width, height = view_size
     return Size(width=ceil(width), height=ceil(height))
 
 
 def length(text: str | None) -> float:
     """Return the pixels of a length; 0 for no length, or a relative one."""
-    found = LENGTH.fullmatch(text or "")
-    return float(found[1]) * PIXELS.get(found[2], 0.0) if found else 0.0
+    match = LENGTH.fullmatch(text or "")
+    return float(match[1]) * PIXELS.get(match[2], 0.0) if match else 0.0

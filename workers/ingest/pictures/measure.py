@@ -1,6 +1,6 @@
 """Measure of an image: its type and size by its first bytes, not by declarations of its server or page.
 
-Only numbers in headers are read, at most `STEPS` of them. Nothing is unpacked, so an image that would
+Only numbers in headers are read, at most `MAX_STEPS` of them. Nothing is unpacked, so an image that would
 unpack to gigabytes costs no more than any other. `drawing.py` measures drawings (SVG).
 """
 
@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 #: Segments of a JPEG and boxes of an AVIF that are read.
-STEPS = 200
+MAX_STEPS = 200
 
 #: Start of a frame with a size (ITU-T T.81, table B.1); 0xC4, 0xC8 and 0xCC are other things.
-FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+FRAME_CODES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 #: A marker, with any number of fill bytes before it.
 MARKER = re.compile(rb"\xff++([^\xff])", re.DOTALL)
 #: Markers without a length.
-BARE = frozenset({0x01, *range(0xD0, 0xD8)})
+BARE_CODES = frozenset({0x01, *range(0xD0, 0xD8)})
 
 DRAWING = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:svg|\?xml|!--|!doctype\s+svg)", re.IGNORECASE)
 DRAWING_ROOT = re.compile(rb"<(?:\w+:)?svg[\s>]", re.IGNORECASE)
@@ -43,8 +43,8 @@ def is_drawing(head: bytes) -> bool:
 
 def png(head: bytes) -> Measured | None:
     """Read width and height of IHDR, the first chunk (W3C PNG, 11.2.1)."""
-    whole = len(head) >= 24 and head[12:16] == b"IHDR"
-    return Measured("image/png", big(head, 16, 4), big(head, 20, 4)) if whole else None
+    is_whole = len(head) >= 24 and head[12:16] == b"IHDR"
+    return Measured("image/png", big(head, 16, 4), big(head, 20, 4)) if is_whole else None
 
 
 def gif(head: bytes) -> Measured | None:
@@ -55,14 +55,14 @@ def gif(head: bytes) -> Measured | None:
 def jpeg(head: bytes) -> Measured | None:
     """Read width and height of the first frame (ITU-T T.81, B.2.2)."""
     at = 2
-    for _ in range(STEPS):
-        found = MARKER.match(head, at)
-        if found is None or len(head) < found.end() + 7:
+    for _ in range(MAX_STEPS):
+        match = MARKER.match(head, at)
+        if match is None or len(head) < match.end() + 7:
             return None
-        at, code = found.end() - 2, found[1][0]
-        if code in FRAMES:
+        at, code = match.end() - 2, match[1][0]
+        if code in FRAME_CODES:
             return Measured("image/jpeg", big(head, at + 7, 2), big(head, at + 5, 2))
-        at += 2 if code in BARE else 2 + max(2, big(head, at + 2, 2))
+        at += 2 if code in BARE_CODES else 2 + max(2, big(head, at + 2, 2))
     return None
 
 
@@ -83,9 +83,9 @@ def webp(head: bytes) -> Measured | None:
 
 def ico(head: bytes) -> Measured | None:
     """Read the size of the largest image in an icon's directory, where 0 means 256."""
-    ends = 6 + 16 * min(little(head, 4, 2), STEPS)
-    entries = (head[at : at + 2] for at in range(6, ends, 16)) if len(head) >= ends else ()
-    width, height = max(((one[0] or 256, one[1] or 256) for one in entries), key=area, default=(0, 0))
+    directory_end = 6 + 16 * min(little(head, 4, 2), MAX_STEPS)
+    entries = (head[at : at + 2] for at in range(6, directory_end, 16)) if len(head) >= directory_end else ()
+    width, height = max(((entry[0] or 256, entry[1] or 256) for entry in entries), key=area, default=(0, 0))
     return Measured("image/x-icon", width, height) if width else None
 
 
@@ -99,7 +99,7 @@ def avif(head: bytes) -> Measured | None:
 def boxes(head: bytes, kind: bytes) -> Iterator[int]:
     """Yield positions of the names of a kind's whole boxes."""
     at = head.find(kind)
-    for _ in range(STEPS):
+    for _ in range(MAX_STEPS):
         if at < 0 or len(head) < at + 16:
             return
         yield at

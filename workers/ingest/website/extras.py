@@ -3,7 +3,7 @@
 import asyncio
 from typing import NamedTuple
 
-from workers.ingest.page.address import root, site
+from workers.ingest.page.address import root_url, site
 from workers.ingest.parser.parser import Parser, read
 from workers.ingest.shapes import Llms, Manifest, Page, Reading, Styles, StyleSheet
 from workers.ingest.website.pages import landing
@@ -35,7 +35,7 @@ async def read_extras(session: Session, parser: Parser, page: Page) -> Extras:
 
 
 async def root_of(session: Session, parser: Parser, page: Page) -> Page | None:
-    address = root(page.url)
+    address = root_url(page.url)
     if page.url == address:
         return None
     home = await landing(session, parser, address, within=site(address))
@@ -48,7 +48,7 @@ async def manifest(session: Session, parser: Parser, url: str) -> Reading:
 
 
 async def llms(session: Session, parser: Parser, page: Page) -> Reading:
-    fetched = await session.get(f"{root(page.url)}llms.txt", "llms", within=site(page.url))
+    fetched = await session.get(f"{root_url(page.url)}llms.txt", "llms", within=site(page.url))
     return await read(parser, Llms(url=fetched.url, body=fetched.body))
 
 

@@ -8,7 +8,7 @@ from workers.ingest.conclude import conclude
 from workers.ingest.llm.suggest import version
 from workers.ingest.parser.parser import Parser
 from workers.ingest.perform import Progress
-from workers.ingest.pictures.meet import meet
+from workers.ingest.pictures.meet import fetch_images
 from workers.ingest.shapes import Page, Reading
 from workers.ingest.website import revisit
 from workers.ingest.website.extras import read_extras
@@ -50,7 +50,7 @@ async def ingest(
         warnings=[*session.warnings, *remarks(session, pages)],
         visit=session.visit(args, rules=rules, url=pages[0].url),
         model=model,
-        pictures=meet(web, parser, [picture for one in documents for picture in one.pictures]),
+        pictures=fetch_images(web, parser, [picture for one in documents for picture in one.pictures]),
     )
 
 

@@ -7,7 +7,7 @@ import msgspec
 
 from schemas.brand import Field
 from schemas.errors import FetchTimeout, ScrapeFailed, SourceError
-from workers.ingest.page.address import bare, site
+from workers.ingest.page.address import page_key, site
 from workers.ingest.parser.parser import Parser, parse
 from workers.ingest.shapes import Link, Page, Source
 from workers.ingest.website.session import Session
@@ -92,15 +92,15 @@ def best_links(pages: Iterable[Page]) -> list[str]:
     """Return the links of all pages, best first, without the pages themselves."""
     found: dict[str, Link] = {}
     for link in sorted((link for page in pages for link in page.links), key=lambda link: link.rank):
-        found.setdefault(bare(link.url), link)
-    have = {bare(page.url) for page in pages}
+        found.setdefault(page_key(link.url), link)
+    have = {page_key(page.url) for page in pages}
     return [link.url for key, link in found.items() if key not in have]
 
 
 def distinct(pages: Iterable[Page], *, but: Iterable[Page]) -> list[Page]:
     """Return each page once, by its address after redirects, without those in `but`."""
-    have = {bare(page.url) for page in but}
-    found = {bare(page.url): page for page in pages}
+    have = {page_key(page.url) for page in but}
+    found = {page_key(page.url): page for page in pages}
     return [page for key, page in found.items() if key not in have]
 
 

@@ -11,7 +11,7 @@ from schemas.brand import BrandPatch, Extraction, Field, Finding
 from tests.workers.ingest.mutants.chance import SEED, chance
 from tests.workers.ingest.page.test_any_page import check
 from workers.ingest.appstore.shapes import Listing, PlayPage, StorePage
-from workers.ingest.choose import ALTERNATIVES
+from workers.ingest.choose import MAX_ALTERNATIVES
 from workers.ingest.conclude import conclude
 from workers.ingest.derive import quotes
 from workers.ingest.github.shapes import Repository
@@ -53,7 +53,7 @@ async def check_mutants(
 async def extracted(parser: Parser, document: Document) -> Extraction:
     """Run an ingest's extraction of one document, in the parsing process, within its CPU."""
     one = parser.of(uuid4())
-    read = await parsing.ask(one, document)
+    read = await parsing.parse_document(one, document)
     assert isinstance(read, Page | Reading)
     extraction = await conclude(
         one,
@@ -75,7 +75,7 @@ def check_extraction(extraction: Extraction) -> None:
     for field, finding in extraction.fields.items():
         for one in (finding, *finding.alternatives):
             check_finding(field, one)
-        assert len(finding.alternatives) <= ALTERNATIVES + 1
+        assert len(finding.alternatives) <= MAX_ALTERNATIVES + 1
 
 
 def check_finding(field: Field, finding: Finding) -> None:

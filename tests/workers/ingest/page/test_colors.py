@@ -63,7 +63,7 @@ def colors_of(members: object) -> list[Candidate]:
 
 def sheets(*hrefs: str, more: str = "") -> list[str]:
     links = "".join(f"<link rel=stylesheet href='{href}'{more}>" for href in hrefs)
-    return style_sheets.linked(Document(links, url=URL))
+    return style_sheets.linked_sheets(Document(links, url=URL))
 
 
 def test_three_sheets_of_the_own_site_are_read_those_of_all_pages_first() -> None:
@@ -81,9 +81,9 @@ def test_what_isnt_shown_or_is_anothers_isnt_read() -> None:
     assert sheets("/a.css", more=" media=print onload='this.media=\"all\"'") != []
     assert sheets("/wp-content/plugins/x/a.css", "/font-awesome.css", "data:text/css,a", "") == []
     alternate = "<link rel='alternate stylesheet' href=/a.css><link rel=icon href=/b.css>"
-    assert style_sheets.linked(Document(alternate, url=URL)) == []
+    assert style_sheets.linked_sheets(Document(alternate, url=URL)) == []
 
 
 def test_styles_of_the_page_count_where_they_have_custom_properties() -> None:
     html = "<style>a{color:red}</style><style>:root{--brand:red}</style><svg><style>--x</style></svg>"
-    assert style_sheets.inline(Document(html, url=URL)) == ":root{--brand:red}"
+    assert style_sheets.inline_style(Document(html, url=URL)) == ":root{--brand:red}"

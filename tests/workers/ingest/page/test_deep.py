@@ -5,7 +5,7 @@ import time
 import pytest
 
 from workers.ingest.page.extract import extract
-from workers.ingest.page.tree import DEPTH, build
+from workers.ingest.page.tree import MAX_DEPTH, build_tree
 from workers.ingest.shapes import Source
 
 TITLE = b"<title>Acme</title>"
@@ -37,10 +37,10 @@ def test_a_page_that_nests_is_read_within_a_second(which: str) -> None:
 
 
 def test_what_is_too_deep_is_no_tag_and_its_texts_belong_to_the_last_one() -> None:
-    tree = build("<b>" * 2 * DEPTH + "x<i>y</i>" + "</b>" * 2 * DEPTH + "z")
+    tree = build_tree("<b>" * 2 * MAX_DEPTH + "x<i>y</i>" + "</b>" * 2 * MAX_DEPTH + "z")
     assert [str(text) for text in tree.texts] == ["x", "y", "z"]
     x, y, z = tree.texts
     assert x.parent is y.parent
-    assert len(list(x.parents)) == DEPTH + len([tree.root])
+    assert len(list(x.parents)) == MAX_DEPTH + len([tree.root])
     assert [parent.name for parent in z.parents][-3:] == ["body", "html", "[document]"]
     assert not tree.tags["i"]

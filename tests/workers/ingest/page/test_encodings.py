@@ -14,7 +14,7 @@ from webencodings.labels import LABELS
 
 from tests.workers.ingest.page.encodings import FORMS, SAMPLES, Form, Sample, in_meta, page
 from workers.ingest.page import charsets
-from workers.ingest.page.charsets import IN_MARKUP, SEEN
+from workers.ingest.page.charsets import IN_MARKUP, MAX_SEARCHED_BYTES
 from workers.ingest.page.decode import decode
 
 each_sample = pytest.mark.parametrize("sample", SAMPLES, ids=[sample.label for sample in SAMPLES])
@@ -128,14 +128,14 @@ def test_a_script_declares_nothing() -> None:
 
 
 def test_nothing_is_declared_beyond_what_is_looked_through() -> None:
-    assert charsets.markup(b" " * SEEN + b"<meta charset=koi8-r>") is None
+    assert charsets.markup(b" " * MAX_SEARCHED_BYTES + b"<meta charset=koi8-r>") is None
 
 
 @pytest.mark.parametrize(
     "part", [b"<a =", b"<a ='", b'<a="', b"<!--", b"<meta ", b"<script>", b"<a <meta =''", b"= "]
 )
 def test_a_head_that_never_ends_takes_one_pass(part: bytes) -> None:
-    body = b"<meta " + part * (SEEN // len(part))
+    body = b"<meta " + part * (MAX_SEARCHED_BYTES // len(part))
     before = time.process_time()
     charsets.declared(body, "")
     assert time.process_time() - before < 1

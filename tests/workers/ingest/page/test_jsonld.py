@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from workers.ingest.page.jsonld import BLOCK_SIZE, BLOCKS, NODES, linked, nodes, plain, texts, types
+from workers.ingest.page.jsonld import (
+    MAX_BLOCK_CHARS,
+    MAX_BLOCKS,
+    MAX_NODES,
+    linked_nodes,
+    nodes,
+    plain_texts,
+    texts,
+    types,
+)
 
 KEYS = some.sampled_from(["@type", "@id", "@graph", "name", "url", "publisher"])
 JSON: some.SearchStrategy[Any] = some.recursive(
@@ -64,10 +73,10 @@ def test_what_cant_be_read_is_nothing(block: str) -> None:
 
 def test_blocks_their_size_depth_and_nodes_are_capped() -> None:
     one = '{"@type":"WebSite"}'
-    assert len(nodes([one] * 1000)) == BLOCKS
-    assert nodes([one + " " * BLOCK_SIZE]) == []
+    assert len(nodes([one] * 1000)) == MAX_BLOCKS
+    assert nodes([one + " " * MAX_BLOCK_CHARS]) == []
     assert nodes(["[" * 8 + one + "]" * 8]) == []
-    assert len(nodes([json.dumps([{"@type": "Thing"}] * 1000)])) == NODES
+    assert len(nodes([json.dumps([{"@type": "Thing"}] * 1000)])) == MAX_NODES
 
 
 def test_a_property_is_a_text_an_object_or_a_list_of_them() -> None:
@@ -99,16 +108,16 @@ def test_mending_takes_no_longer_than_the_text_is(broken: str) -> None:
 def test_a_reference_is_followed_within_the_page() -> None:
     organization = {"@id": "#o", "@type": "Organization", "name": "A"}
     page = {"publisher": {"@id": "#o"}}
-    assert linked(page, "publisher", [page, organization]) == [organization]
-    assert linked({"publisher": {"@id": "#gone"}}, "publisher", []) == [{"@id": "#gone"}]
-    assert linked({"publisher": "#o"}, "publisher", [page, organization]) == [organization]
-    assert linked({"publisher": "A"}, "publisher", []) == []
+    assert linked_nodes(page, "publisher", [page, organization]) == [organization]
+    assert linked_nodes({"publisher": {"@id": "#gone"}}, "publisher", []) == [{"@id": "#gone"}]
+    assert linked_nodes({"publisher": "#o"}, "publisher", [page, organization]) == [organization]
+    assert linked_nodes({"publisher": "A"}, "publisher", []) == []
 
 
 def test_a_text_that_is_no_address_is_plain() -> None:
-    assert plain(["A", "B: C", "https://acme.test/", "#o", "_:b0", {"name": "D"}]) == ["A", "B: C"]
-    assert plain("A") == ["A"]
-    assert plain(None) == []
+    assert plain_texts(["A", "B: C", "https://acme.test/", "#o", "_:b0", {"name": "D"}]) == ["A", "B: C"]
+    assert plain_texts("A") == ["A"]
+    assert plain_texts(None) == []
 
 
 @given(JSON)
@@ -116,4 +125,4 @@ def test_no_shape_is_too_strange(value: Any) -> None:
     for node in (found := nodes([json.dumps(value)])):
         assert all(isinstance(kind, str) for kind in types(node))
         assert all(isinstance(text, str) for text in texts(node, "name"))
-        assert all(isinstance(other, dict) for other in linked(node, "publisher", found))
+        assert all(isinstance(other, dict) for other in linked_nodes(node, "publisher", found))

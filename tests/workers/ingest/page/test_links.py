@@ -3,7 +3,7 @@
 import pytest
 
 from workers.ingest.page.extract import extract
-from workers.ingest.page.links import MOST
+from workers.ingest.page.links import MAX_LINKS
 from workers.ingest.shapes import Source
 
 HOME = "https://www.acme.test/"
@@ -58,7 +58,7 @@ def test_somebody_elses_blog_on_the_same_host_is_another_site() -> None:
 
 
 def test_no_more_pages_than_are_worth_it() -> None:
-    assert len(paths(anchors(*(f"/{number}" for number in range(500))))) == MOST
+    assert len(paths(anchors(*(f"/{number}" for number in range(500))))) == MAX_LINKS
 
 
 TOPICS = (

@@ -6,7 +6,7 @@ from hypothesis import strategies as some
 
 from tests.workers.ingest.page.pages import HOME, INNER, found, jsonld, meta, value
 from workers.ingest.page.extract import extract
-from workers.ingest.page.kinds import ORGANIZATIONS
+from workers.ingest.page.kinds import ORGANIZATION_TYPES
 from workers.ingest.shapes import Source
 
 
@@ -69,7 +69,7 @@ def test_a_title_has_the_site_last_where_it_isnt_the_home() -> None:
 
 
 @given(
-    kind=some.sampled_from(sorted(ORGANIZATIONS)),
+    kind=some.sampled_from(sorted(ORGANIZATION_TYPES)),
     prefix=some.sampled_from(["", "schema:", "https://schema.org/"]),
 )
 def test_every_kind_of_organization_has_a_brands_name(kind: str, prefix: str) -> None:
@@ -80,8 +80,15 @@ def test_every_kind_of_organization_has_a_brands_name(kind: str, prefix: str) ->
 
 
 def test_the_tree_has_both_roots_and_no_other_things() -> None:
-    assert {"Organization", "LocalBusiness", "Dentist", "OnlineStore", "NGO", "MusicGroup"} <= ORGANIZATIONS
-    assert not ORGANIZATIONS & {"Thing", "Place", "Person", "Product", "WebSite", "Article", "Audience"}
+    assert {
+        "Organization",
+        "LocalBusiness",
+        "Dentist",
+        "OnlineStore",
+        "NGO",
+        "MusicGroup",
+    } <= ORGANIZATION_TYPES
+    assert not ORGANIZATION_TYPES & {"Thing", "Place", "Person", "Product", "WebSite", "Article", "Audience"}
 
 
 def test_an_organization_that_is_named_twice_is_one() -> None:

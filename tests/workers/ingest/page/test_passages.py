@@ -3,7 +3,7 @@
 import pytest
 
 from workers.ingest.page.extract import extract
-from workers.ingest.page.passages import LABELS, LIMIT, ONE
+from workers.ingest.page.passages import MAX_CHARS, MAX_LABELS_CHARS, MAX_PASSAGE_CHARS
 from workers.ingest.shapes import Passage, Source
 
 HOME = "https://www.acme.test/"
@@ -76,10 +76,14 @@ def test_all_of_it_has_its_limits() -> None:
         f"<p>{number} {'words and words ' * 90}</p><nav><a>label {number}</a></nav>" for number in range(900)
     )
     found = passages(html)
-    assert max(len(one.text) for one in found) <= ONE
+    assert max(len(one.text) for one in found) <= MAX_PASSAGE_CHARS
     labels = [one for one in found if one.kind == "label"]
-    assert LIMIT - LABELS - ONE < sum(len(one.text) for one in found if one.kind == "text") <= LIMIT - LABELS
-    assert LABELS - 40 < sum(len(one.text) for one in labels) <= LABELS
+    assert (
+        MAX_CHARS - MAX_LABELS_CHARS - MAX_PASSAGE_CHARS
+        < sum(len(one.text) for one in found if one.kind == "text")
+        <= MAX_CHARS - MAX_LABELS_CHARS
+    )
+    assert MAX_LABELS_CHARS - 40 < sum(len(one.text) for one in labels) <= MAX_LABELS_CHARS
 
 
 @pytest.mark.parametrize(

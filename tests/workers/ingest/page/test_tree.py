@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench import pages
-from workers.ingest.page.tree import build
+from workers.ingest.page.tree import build_tree
 
 UNREAD = (Comment, CData, Declaration, Doctype, ProcessingInstruction)
 PIECES = st.sampled_from(
@@ -53,7 +53,7 @@ def told(elements: Elements) -> list[object]:
 
 
 def ours(html: str) -> Elements:
-    return among(build(html).root)
+    return among(build_tree(html).root)
 
 
 @given(st.lists(PIECES, max_size=40).map("".join))
@@ -71,7 +71,7 @@ def test_so_it_is_for_a_page_that_is_cut_and_shuffled(seed: int) -> None:
 
 
 def test_each_tag_and_text_is_linked_both_ways() -> None:
-    root = build("<p>a<b>c</b><i>d</i>e<p>f").root
+    root = build_tree("<p>a<b>c</b><i>d</i>e<p>f").root
     elements = [root, *root.descendants]
     for one, following in pairwise(elements):
         assert one.next_element is following
@@ -83,12 +83,12 @@ def test_each_tag_and_text_is_linked_both_ways() -> None:
 
 
 def test_tags_and_visible_texts_are_gathered_in_order() -> None:
-    tree = build("<title>t</title><p>a<b>b<!-- x -->c</b><script>d</script><button>e</button><b>f")
+    tree = build_tree("<title>t</title><p>a<b>b<!-- x -->c</b><script>d</script><button>e</button><b>f")
     assert [str(text) for text in tree.texts] == ["a", "b", "c", "f"]
     assert [tag.get_text() for tag in tree.tags["b"]] == ["bc", "f"]
     assert tree.tags["script"][0].get_text() == "d"
 
 
 def test_an_unclosed_silent_tag_silences_what_is_near_it() -> None:
-    tree = build("<svg><g>a<g><g><g><g>b")
+    tree = build_tree("<svg><g>a<g><g><g><g>b")
     assert [str(text) for text in tree.texts] == ["b"]

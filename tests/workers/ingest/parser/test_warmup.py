@@ -8,7 +8,7 @@ from importlib.resources import files
 from tests.waiting import PATIENCE_S
 from workers.ingest.derive import lexicon as lexicons
 from workers.ingest.parser.child import READERS
-from workers.ingest.parser.parser import ONE_THREAD
+from workers.ingest.parser.parser import ONE_THREAD_ENVIRONMENT
 from workers.ingest.parser.warmup import EXAMPLES, LANGUAGES
 
 
@@ -25,7 +25,7 @@ def test_after_it_nothing_is_left_to_load() -> None:
     """There is only one thread, since the process is going to fork."""
     said = subprocess.run(
         [sys.executable, "-m", "tests.workers.ingest.parser.warmed"],
-        env=os.environ | ONE_THREAD,
+        env=os.environ | ONE_THREAD_ENVIRONMENT,
         capture_output=True,
         text=True,
         check=True,

@@ -23,11 +23,15 @@ def main() -> None:
     for example in EXAMPLES:
         told = {name: changed(getattr(example, name)) for name in example.__struct_fields__}
         child.parse(msgspec.structs.replace(example, **told))
-    compiled = asides.patterns.cache_info().misses
+    compiled = asides.compiled_rules.cache_info().misses
     for language in LANGUAGES:
-        asides.Asides(language)
+        asides.SkipRules(language)
     threads = len(list(Path("/proc/self/task").iterdir()))
-    counts = lexicon.cache_info().misses - lexicons, asides.patterns.cache_info().misses - compiled, threads
+    counts = (
+        lexicon.cache_info().misses - lexicons,
+        asides.compiled_rules.cache_info().misses - compiled,
+        threads,
+    )
     print(sorted({*sys.modules} - modules), *counts)  # noqa: T201
 
 

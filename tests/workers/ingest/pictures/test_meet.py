@@ -9,8 +9,8 @@ from tests.waiting import PATIENCE_S
 from tests.workers.web.web import Answers, Script, Site, allowed_client, say, serve
 from workers.ingest.parser.parser import Parser
 from workers.ingest.pictures import meet as meeting
-from workers.ingest.pictures.meet import Met, meet
-from workers.ingest.shapes import Sighting
+from workers.ingest.pictures.meet import FetchedImages, fetch_images
+from workers.ingest.shapes import CandidateImage
 from workers.ingest.website.session import open_web
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -20,11 +20,11 @@ def shown(body: bytes, content_type: str = "image/png", **headers: str) -> bytes
     return say(200, body, content_type=content_type, **headers)
 
 
-async def met(parser: Parser, answers: Answers, *paths: str) -> tuple[Met, Site]:
+async def met(parser: Parser, answers: Answers, *paths: str) -> tuple[FetchedImages, Site]:
     """Fetch the images at the paths; paths that begin with `/logo` are logos."""
     async with serve(answers) as site, allowed_client(site) as client:
         sightings = [
-            Sighting(
+            CandidateImage(
                 kind="logo" if path.startswith("/logo") else "image",
                 url=path if path.startswith("http") else site.url(path),
                 rule="html.og:image",
@@ -32,7 +32,7 @@ async def met(parser: Parser, answers: Answers, *paths: str) -> tuple[Met, Site]
             )
             for path in paths
         ]
-        return await meet(open_web(client), parser, sightings), site
+        return await fetch_images(open_web(client), parser, sightings), site
 
 
 async def test_a_logo_comes_first_and_whole_and_the_others_in_part(parser: Parser) -> None:
@@ -171,9 +171,9 @@ async def test_a_server_that_isnt_there_is_waited_for_no_more(parser: Parser) ->
     async with serve({}) as gone:
         pass
     async with allowed_client(gone) as client:
-        sighting = Sighting(kind="image", url=gone.url("/a.png"), rule="html.og:image", page=gone.url())
-        found = await meet(open_web(client), parser, [sighting])
-    assert found == Met([], None, late=False)
+        sighting = CandidateImage(kind="image", url=gone.url("/a.png"), rule="html.og:image", page=gone.url())
+        found = await fetch_images(open_web(client), parser, [sighting])
+    assert found == FetchedImages([], None, late=False)
 
 
 async def test_a_long_crawl_delay_leaves_pictures_out_at_once(

@@ -13,8 +13,8 @@ from workers.ingest.github.reading.names import Own, cased, is_about, spelled
 from workers.ingest.github.reading.statement import Statement
 from workers.ingest.github.shapes import File
 from workers.ingest.page.decode import decode
-from workers.ingest.page.descriptions import LIMIT
-from workers.ingest.page.keywords import distinct
+from workers.ingest.page.descriptions import MAX_CHARS
+from workers.ingest.page.keywords import distinct_keywords
 from workers.ingest.page.names import is_name
 from workers.ingest.page.text import clean, cut, squash
 
@@ -124,13 +124,13 @@ def names(found: Object, own: Own, confidence: float, rule: str, *keys: str) -> 
 def described(found: Object, rule: str, confidence: float = 0.85) -> Iterator[Statement]:
     text = found.get("description")
     if isinstance(text, str) and (line := clean(text)):
-        yield Statement("appDescription", cut(line, LIMIT), confidence, f"{rule}.description")
+        yield Statement("appDescription", cut(line, MAX_CHARS), confidence, f"{rule}.description")
 
 
 def tagged(found: Object, rule: str) -> Iterator[Statement]:
     value = found.get("keywords")
     texts = [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
-    yield Statement("keywords", distinct(texts[:100]), 0.90, f"{rule}.keywords")
+    yield Statement("keywords", distinct_keywords(texts[:100]), 0.90, f"{rule}.keywords")
 
 
 Reader = Callable[[Object, Own], Iterator[Statement]]

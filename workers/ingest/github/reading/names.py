@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from typing import NamedTuple
 
-from workers.ingest.page.names import parted
+from workers.ingest.page.names import split_name
 from workers.ingest.page.text import clean, squash
 
 PLATFORM = r"(?:ios|ipados|android|macos|mac|osx|windows|linux|wear ?os|web|desktop|mobile)"
@@ -49,7 +49,7 @@ def bare(text: str) -> tuple[str, str]:
     """Return the name in a heading or title, and the line that some append to it."""
     whole = clean(text)
     greeted = GREETING.match(whole)
-    head, tail = parted(whole[greeted.end() :].rstrip("!") if greeted else whole)
+    head, tail = split_name(whole[greeted.end() :].rstrip("!") if greeted else whole)
     return FOR_PLATFORM.sub("", VERSION.sub("", head)).strip(), tail
 
 

@@ -13,9 +13,9 @@ from bs4.filter import SoupStrainer
 from workers.ingest.appstore.address import host
 from workers.ingest.github.shapes import Repository
 from workers.ingest.github.store_pictures import place_of
-from workers.ingest.page.document import URL_LIMIT, absolute, attribute
-from workers.ingest.page.pictures import alt
-from workers.ingest.shapes import Sighting
+from workers.ingest.page.document import MAX_URL_CHARS, absolute, attribute
+from workers.ingest.page.pictures import clean_alt
+from workers.ingest.shapes import CandidateImage
 
 #: Images of a README that are checked.
 LOOKED_AT = 40
@@ -24,26 +24,28 @@ SIGN = 64
 BADGE = re.compile(r"badge|shields\.|/workflows/|\.svg\?", re.IGNORECASE)
 
 
-def sightings(repository: Repository, readme: str) -> list[Sighting]:
+def sightings(repository: Repository, readme: str) -> list[CandidateImage]:
     found = [of_store(repository, path) for path in repository.pictures]
-    return [one for one in (*found, *islice(in_readme(repository, readme), 1)) if len(one.url) <= URL_LIMIT]
+    return [
+        one for one in (*found, *islice(in_readme(repository, readme), 1)) if len(one.url) <= MAX_URL_CHARS
+    ]
 
 
-def of_store(repository: Repository, path: str) -> Sighting:
+def of_store(repository: Repository, path: str) -> CandidateImage:
     kind, rule = place_of(path)
     page = f"{repository.url}/blob/{quote(repository.branch)}/{quote(path)}"
-    return Sighting(kind=kind, url=f"{repository.raw}{quote(path)}", rule=rule, page=page)
+    return CandidateImage(kind=kind, url=f"{repository.raw}{quote(path)}", rule=rule, page=page)
 
 
-def in_readme(repository: Repository, html: str) -> Iterator[Sighting]:
+def in_readme(repository: Repository, html: str) -> Iterator[CandidateImage]:
     path = repository.readme.path if repository.readme else ""
     page = f"{repository.url}/blob/{quote(repository.branch)}/{quote(path)}"
     soup = BeautifulSoup(html, "lxml", parse_only=SoupStrainer(["a", "img"]))
     for image in soup.find_all("img", limit=LOOKED_AT):
         url = address(repository, path, attribute(image, "src").replace(" ", "%20"))
         if url and can_be_opened(repository, url) and not is_badge(repository, image, url):
-            shows = alt(attribute(image, "alt"))
-            yield Sighting(kind="image", url=url, rule="readme.picture", page=page, alt=shows)
+            shows = clean_alt(attribute(image, "alt"))
+            yield CandidateImage(kind="image", url=url, rule="readme.picture", page=page, alt=shows)
 
 
 def address(repository: Repository, readme: str, src: str) -> str | None:

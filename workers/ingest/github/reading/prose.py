@@ -4,15 +4,15 @@ import re
 from collections.abc import Iterator
 from itertools import islice, takewhile
 
-from workers.ingest.asides import Asides
+from workers.ingest.asides import SkipRules
 from workers.ingest.github.reading.blocks import Block, is_menu, sections
 from workers.ingest.github.reading.names import Own, bare, is_about, is_own
 from workers.ingest.github.reading.statement import Statement
-from workers.ingest.page.descriptions import LIMIT, PROSE, SHORT
-from workers.ingest.page.names import PART_LIMIT, is_name
-from workers.ingest.page.taglines import FEWEST_WORDS
-from workers.ingest.page.taglines import LIMIT as LINE_LIMIT
-from workers.ingest.page.text import cut, split, squash, words
+from workers.ingest.page.descriptions import MAX_CHARS, MIN_CHARS, PROSE_END
+from workers.ingest.page.names import MAX_PART_CHARS, is_name
+from workers.ingest.page.taglines import MAX_TAGLINE_CHARS as LINE_LIMIT
+from workers.ingest.page.taglines import MIN_TAGLINE_WORDS
+from workers.ingest.page.text import cut, split_sentences, squash, words
 
 #: Headings that may be the title, and the first blocks that are searched for them.
 TITLES, TOP = 3, 12
@@ -43,7 +43,7 @@ SECTION = re.compile(
 ABOUT = re.compile(r"about|overview|introduction|what is .*|description|summary", re.IGNORECASE)
 
 
-def statements(blocks: list[Block], own: Own, asides: Asides) -> Iterator[Statement]:
+def statements(blocks: list[Block], own: Own, asides: SkipRules) -> Iterator[Statement]:
     title = title_of(blocks, own)
     called = list(named(title, own)) if title else []
     taglines = list(lines(blocks, title, asides, called=bool(called))) if title else []
@@ -66,11 +66,11 @@ def named(title: Block, own: Own) -> Iterator[Statement]:
         name = name.rpartition("/")[2]
     about = is_about(name, own)
     short = title.level == 1 and words(name) <= NAME_WORDS
-    if is_name(name) and len(name) <= PART_LIMIT and (about or short):
+    if is_name(name) and len(name) <= MAX_PART_CHARS and (about or short):
         yield Statement("appName", name, 0.85 if about else 0.70, "readme.h1")
 
 
-def lines(blocks: list[Block], title: Block, asides: Asides, *, called: bool) -> Iterator[Statement]:
+def lines(blocks: list[Block], title: Block, asides: SkipRules, *, called: bool) -> Iterator[Statement]:
     """Yield taglines: a line or quote right below the title, and the rest of the title after the name."""
     following = below(blocks, title)
     quotes = [one for one in following if one.kind == "quote"]
@@ -89,39 +89,39 @@ def below(blocks: list[Block], title: Block | None) -> list[Block]:
     return [one for one in blocks[start : start + 4] if not is_menu(one)]
 
 
-def is_line(text: str, asides: Asides) -> bool:
-    sized = len(text) <= LINE_LIMIT and words(text) >= FEWEST_WORDS and not text.endswith((":", "："))
+def is_line(text: str, asides: SkipRules) -> bool:
+    sized = len(text) <= LINE_LIMIT and words(text) >= MIN_TAGLINE_WORDS and not text.endswith((":", "："))
     return sized and not (ASKING.match(text) or "://" in text) and asides.kind(text) is None
 
 
 def described(
-    blocks: list[Block], title: Block | None, taglines: list[str], own: Own, asides: Asides
+    blocks: list[Block], title: Block | None, taglines: list[str], own: Own, asides: SkipRules
 ) -> Iterator[Statement]:
     """Yield the first paragraph, else a tagline, else a sentence further down about the project."""
     first = next((one for one in about(blocks, title, asides) if paragraph(one, own, asides)), None)
     if text := lead(blocks, title, first, own, asides):
         yield Statement("appDescription", text, 0.60, "readme.lead")
     elif first is not None:
-        text = cut(opening(blocks, first, own, asides), LIMIT)
+        text = cut(opening(blocks, first, own, asides), MAX_CHARS)
         yield Statement("appDescription", text, 0.60, "readme.paragraph")
     else:
-        for text in [text for text in taglines if len(text) >= SHORT][:1]:
+        for text in [text for text in taglines if len(text) >= MIN_CHARS][:1]:
             yield Statement("appDescription", text, 0.50, "readme.line")
         texts = (paragraph(one.block, own, asides) for one in sections(blocks))
         for text in islice((text for text in texts if text and is_named(text, own)), 1):
-            yield Statement("appDescription", cut(text, LIMIT), 0.30, "readme.sentence")
+            yield Statement("appDescription", cut(text, MAX_CHARS), 0.30, "readme.sentence")
 
 
-def about(blocks: list[Block], title: Block | None, asides: Asides) -> Iterator[Block]:
+def about(blocks: list[Block], title: Block | None, asides: SkipRules) -> Iterator[Block]:
     """Yield blocks of the first sections, except sections on its state or on getting or building it."""
     for section in sections(blocks):
         headed = title is not None and section.heading == title.text
-        aside = is_work(section.heading) or asides.heads(section.heading)
+        aside = is_work(section.heading) or asides.skips_section(section.heading)
         if section.number <= TITLES and (headed or not aside):
             yield section.block
 
 
-def lead(blocks: list[Block], title: Block | None, first: Block | None, own: Own, asides: Asides) -> str:
+def lead(blocks: list[Block], title: Block | None, first: Block | None, own: Own, asides: SkipRules) -> str:
     """Return the line right below or before the title; it describes the project even as a fragment.
 
     A first paragraph that names the project has more information, and one below the title is the line
@@ -132,7 +132,7 @@ def lead(blocks: list[Block], title: Block | None, first: Block | None, own: Own
     if first is not None and (first in below_it or is_named(first.text, own)):
         return ""
     fits = (one.text for one in below_it if one.kind in {"text", "quote"} and is_line(one.text, asides))
-    return next((text for text in fits if len(text) >= SHORT), "")
+    return next((text for text in fits if len(text) >= MIN_CHARS), "")
 
 
 def is_named(text: str, own: Own) -> bool:
@@ -140,7 +140,7 @@ def is_named(text: str, own: Own) -> bool:
     return own.key in squash(text)[: len(own.key) + NAMED_BY]
 
 
-def opening(blocks: list[Block], first: Block, own: Own, asides: Asides) -> str:
+def opening(blocks: list[Block], first: Block, own: Own, asides: SkipRules) -> str:
     """Return the first paragraph, with the next one if it is short."""
     text = paragraph(first, own, asides)
     start = blocks.index(first)
@@ -148,20 +148,20 @@ def opening(blocks: list[Block], first: Block, own: Own, asides: Asides) -> str:
     return " ".join([text, *filter(None, (paragraph(one, own, asides) for one in following))])
 
 
-def paragraph(one: Block, own: Own, asides: Asides) -> str:
+def paragraph(one: Block, own: Own, asides: SkipRules) -> str:
     """Return the sentences of a block that describe the project, without skipped ones; empty for none.
 
     A sentence that introduces a list is left out, unless it is alone and describes the project.
     """
     if one.kind not in {"text", "quote"} or is_menu(one) or ASKING.match(one.text):
         return ""
-    said = split(asides.without(one.text))
+    said = split_sentences(asides.product_sentences(one.text))
     told = "".join(takewhile(lambda sentence: not sentence.endswith((":", "：")), said)).strip()
     names = said and squash(said[0]).removeprefix("the").startswith(own.key)
     if names and not told and words(said[0]) > SENTENCE_WORDS:
         return said[0][:-1].rstrip() + "…"
-    ended = PROSE.search(told) is not None or words(told) >= SENTENCE_WORDS * 2
-    return told if ended and len(told) >= SHORT and words(told) >= SENTENCE_WORDS else ""
+    ended = PROSE_END.search(told) is not None or words(told) >= SENTENCE_WORDS * 2
+    return told if ended and len(told) >= MIN_CHARS and words(told) >= SENTENCE_WORDS else ""
 
 
 def telling(blocks: list[Block]) -> Iterator[Block]:

@@ -8,17 +8,17 @@ from urllib.parse import quote
 
 from schemas.brand import Candidate
 from workers.ingest import detection
-from workers.ingest.asides import Asides
+from workers.ingest.asides import SkipRules
 from workers.ingest.github.reading import manifests, pictures, prose, readme, stores
 from workers.ingest.github.reading.blocks import Block, from_html, plain
 from workers.ingest.github.reading.names import Own, own_name
 from workers.ingest.github.reading.statement import Statement
 from workers.ingest.github.shapes import File, Repository
-from workers.ingest.page.descriptions import LIMIT
-from workers.ingest.page.document import URL_LIMIT
-from workers.ingest.page.keywords import distinct
-from workers.ingest.page.taglines import FEWEST_WORDS
-from workers.ingest.page.taglines import LIMIT as LINE_LIMIT
+from workers.ingest.page.descriptions import MAX_CHARS
+from workers.ingest.page.document import MAX_URL_CHARS
+from workers.ingest.page.keywords import distinct_keywords
+from workers.ingest.page.taglines import MAX_TAGLINE_CHARS as LINE_LIMIT
+from workers.ingest.page.taglines import MIN_TAGLINE_WORDS
 from workers.ingest.page.text import clean, cut, squash, words
 from workers.ingest.shapes import Passage, Reading
 
@@ -61,27 +61,27 @@ def candidate(repository: Repository, file: File | None, one: Statement) -> Cand
     return Candidate(**one._asdict(), url=address(repository, file))
 
 
-def asides_of(blocks: Iterable[Block], description: str) -> Asides:
+def asides_of(blocks: Iterable[Block], description: str) -> SkipRules:
     """Return skip rules in the language of the README, or of the description without a README."""
-    return Asides(detection.detect(prose_of(blocks) or description)[0])
+    return SkipRules(detection.detect(prose_of(blocks) or description)[0])
 
 
-def declared(repository: Repository, own: Own, asides: Asides) -> Iterator[Statement]:
+def declared(repository: Repository, own: Own, asides: SkipRules) -> Iterator[Statement]:
     """Yield statements of GitHub's own fields. A description that is skipped as a whole ranks last."""
     description = plain(repository.description)
     if description:
-        aside = not asides.without(description)
+        aside = not asides.product_sentences(description)
         yield Statement(
-            "appDescription", cut(description, LIMIT), 0.20 if aside else 0.90, "github.description"
+            "appDescription", cut(description, MAX_CHARS), 0.20 if aside else 0.90, "github.description"
         )
-        if len(description) <= LINE_LIMIT and words(description) >= FEWEST_WORDS and not aside:
+        if len(description) <= LINE_LIMIT and words(description) >= MIN_TAGLINE_WORDS and not aside:
             yield Statement("tagline", description, 0.80, "github.description")
     if squash(own.shown):
         yield Statement("appName", own.shown, 0.50, "github.name")
     if links := stores.links(repository.homepage):
         yield Statement("links", links, 0.90, "github.homepage")
     icon = f"{repository.raw}{quote(repository.icon or '')}"
-    if repository.icon and len(icon) <= URL_LIMIT:
+    if repository.icon and len(icon) <= MAX_URL_CHARS:
         yield Statement("logoUrl", icon, 0.85, "store.icon")
 
 
@@ -119,7 +119,7 @@ def with_keywords(repository: Repository, found: list[Candidate]) -> list[Candid
     own = [
         Candidate(field="keywords", value=words, confidence=confidence, rule=rule, url=first)
         for texts, confidence, rule in lists
-        if (words := distinct(texts))
+        if (words := distinct_keywords(texts))
     ]
     return [*own, *(one for one in found if one not in stored)]
 

@@ -8,19 +8,19 @@ from domain.values import urls
 from schemas.errors import Invalid
 from workers.ingest import detection
 from workers.ingest.appstore import prose as store_prose
-from workers.ingest.asides import Asides
+from workers.ingest.asides import SkipRules
 from workers.ingest.github import paths
 from workers.ingest.github.reading.names import bare
 from workers.ingest.github.reading.statement import Statement
 from workers.ingest.github.shapes import File
 from workers.ingest.page.decode import decode
-from workers.ingest.page.descriptions import LIMIT
-from workers.ingest.page.keywords import distinct
+from workers.ingest.page.descriptions import MAX_CHARS
+from workers.ingest.page.keywords import distinct_keywords
 from workers.ingest.page.names import is_name
-from workers.ingest.page.taglines import FEWEST_WORDS
-from workers.ingest.page.taglines import LIMIT as LINE_LIMIT
+from workers.ingest.page.taglines import MAX_TAGLINE_CHARS as LINE_LIMIT
+from workers.ingest.page.taglines import MIN_TAGLINE_WORDS
 from workers.ingest.page.text import clean, cut, words
-from workers.ingest.shapes import LISTED
+from workers.ingest.shapes import LIST_SUFFIX
 
 #: Hosts of homepages that are a store's page.
 ELSEWHERE = {"apps.apple.com": "appStore", "itunes.apple.com": "appStore", "play.google.com": "googlePlay"}
@@ -52,7 +52,7 @@ def statements(file: File) -> Iterator[Statement]:
         yield from line(clean(text), 0.95, rule)
     elif name in DESCRIPTIONS:
         yield from described(text, rule)
-    elif name == "keywords" and (found := distinct([text])):
+    elif name == "keywords" and (found := distinct_keywords([text])):
         yield Statement("keywords", found, 0.95, rule)
     elif name == "marketing_url" and (found_links := links(text)):
         yield Statement("links", found_links, 0.85, rule)
@@ -66,18 +66,18 @@ def named(text: str, rule: str) -> Iterator[Statement]:
 
 
 def line(text: str, confidence: float, rule: str) -> Iterator[Statement]:
-    if len(text) <= LINE_LIMIT and words(text) >= FEWEST_WORDS:
+    if len(text) <= LINE_LIMIT and words(text) >= MIN_TAGLINE_WORDS:
         yield Statement("tagline", text, confidence, rule)
 
 
 def described(text: str, rule: str) -> Iterator[Statement]:
     """Yield the first sentences on the app's purpose, and as an alternative the items of its lists."""
     plain = ITEM.sub("\n• ", BREAK.sub("\n", HEADING.sub(r"\n** \2\3 **\n", text)))
-    asides = Asides(detection.detect(clean(text))[0])
+    asides = SkipRules(detection.detect(clean(text))[0])
     if opening := " ".join(store_prose.opening(plain, asides)):
-        yield Statement("appDescription", cut(opening, LIMIT), 0.92, rule)
-        if items := store_prose.listed(plain, asides, LIMIT):
-            yield Statement("appDescription", items, 0.70, f"{rule}{LISTED}")
+        yield Statement("appDescription", cut(opening, MAX_CHARS), 0.92, rule)
+        if items := store_prose.listed(plain, asides, MAX_CHARS):
+            yield Statement("appDescription", items, 0.70, f"{rule}{LIST_SUFFIX}")
 
 
 def links(address: str) -> dict[str, str]:
