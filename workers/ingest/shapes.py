@@ -9,7 +9,7 @@ from msgspec import field
 from schemas.brand import Candidate, Field, Value
 from schemas.pictures import PictureKind
 from workers.ingest.appstore.shapes import Listing, PlayPage, StorePage
-from workers.ingest.github.shapes import Chosen, Repository, Tree
+from workers.ingest.github.shapes import ChosenPaths, Repository, RepositoryTree
 
 #: First byte of a reply. A reply without further bytes means that the document broke its process.
 STARTED = b"\1"
@@ -171,10 +171,10 @@ ParseInput: TypeAlias = (
     | Listing
     | StorePage
     | PlayPage
-    | Tree
+    | RepositoryTree
     | Repository
 )
-ParseOutput: TypeAlias = Page | Reading | Chosen | Size
+ParseOutput: TypeAlias = Page | Reading | ChosenPaths | Size
 
 
 class ParseReply(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from bs4.element import Tag
 
 from workers.ingest.appstore import app
 from workers.ingest.appstore.address import host
-from workers.ingest.appstore.app import App
+from workers.ingest.appstore.app import StoreListing
 from workers.ingest.appstore.shapes import PlayPage
 from workers.ingest.page import jsonld
 from workers.ingest.page.decode import decode
@@ -17,28 +17,28 @@ from workers.ingest.shapes import Reading
 
 STORE = "googlePlay"
 #: Characters of a short description. Google allows 80; older pages have the whole description there.
-SHORT = 120
+MAX_SHORT_CHARS = 120
 
 
-def read(question: PlayPage) -> Reading:
+def read(play_page: PlayPage) -> Reading:
     """Return the app's candidates; an empty reading if the page describes no app."""
-    page = Document(decode(question.body, question.content_type), url=question.url)
+    page = Document(decode(play_page.body, play_page.content_type), url=play_page.url)
     node = next(filter(is_app, page.nodes), None)
-    return Reading(candidates=[]) if node is None else app.read(described(question, page, node))
+    return Reading(candidates=[]) if node is None else app.read(listing_of_node(play_page, page, node))
 
 
-def described(question: PlayPage, page: Document, node: jsonld.Node) -> App:
-    declared = text(node.get("description"))
-    short = declared if len(clean(declared)) <= SHORT else ""
-    return App(
+def listing_of_node(play_page: PlayPage, page: Document, node: jsonld.Node) -> StoreListing:
+    declared_text = text(node.get("description"))
+    short = declared_text if len(clean(declared_text)) <= MAX_SHORT_CHARS else ""
+    return StoreListing(
         store=STORE,
-        url=question.url,
-        country=question.country,
+        url=play_page.url,
+        country=play_page.country,
         title=text(node.get("name")),
         seller=text(node.get("author"), "name"),
         website=website(node),
         short=short,
-        description=whole_description(page) or ("" if short else declared),
+        description=whole_description(page) or ("" if short else declared_text),
         genres=genres(text(node.get("applicationCategory"))),
         icon=text(node.get("image"), "url"),
         screenshots=[(address, "screenshots") for tag in page.tags["img"] if (address := screenshot(tag))],

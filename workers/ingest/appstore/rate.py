@@ -13,7 +13,7 @@ from telemetry import metrics
 from workers.runtime.context import Context
 
 #: Each snooze doubles the spread of the waiting jobs, up to this many seconds.
-LONGEST_SPREAD_S = 60.0
+MAX_SPREAD_S = 60.0
 
 
 class Limiter(NamedTuple):
@@ -51,5 +51,5 @@ async def cool_down(ctx: Context, rate: UpstreamRate, wish_s: float | None) -> N
 def spread(wait_s: float | None, ctx: Context, rate: UpstreamRate) -> float:
     """Spread jobs with the same wait over an interval. Each further snooze of a job doubles its interval."""
     snoozes = min(ctx.job.fence - ctx.job.attempt, 10)
-    width_s = min(rate.every_s * 2.0**snoozes, LONGEST_SPREAD_S)
+    width_s = min(rate.every_s * 2.0**snoozes, MAX_SPREAD_S)
     return (wait_s or 0.0) + random.uniform(0.0, width_s)  # noqa: S311  no secret

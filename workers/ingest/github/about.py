@@ -6,7 +6,7 @@ import msgspec
 
 from schemas.errors import SourceNotFound
 from workers.ingest.github.client import Api, decode, get
-from workers.ingest.github.errors import ABSENT
+from workers.ingest.github.errors import ABSENT_MESSAGE
 from workers.web.fetch import Fetched
 
 
@@ -59,7 +59,7 @@ async def read_about(api: Api, *segments: str) -> tuple[About, Fetched]:
     answer = await get(api, api.address(*segments))
     about = decode(answer.body, About)
     if not (about.public or api.installed):
-        raise SourceNotFound(ABSENT)
+        raise SourceNotFound(ABSENT_MESSAGE)
     return about, answer
 
 

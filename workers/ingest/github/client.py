@@ -11,14 +11,14 @@ import msgspec
 from schemas.brand import Validators
 from schemas.errors import FetchBlocked, FetchFailed
 from schemas.settings import Settings
-from workers.ingest.github.errors import ERROR_STATUSES, UNREADABLE, error_of
+from workers.ingest.github.errors import DECODE_ERRORS, ERROR_STATUSES, error_of
 from workers.web.fetch import Admit, Fetched, Want, fetch
 
 #: The server of all repositories and installations. Attempts share a worker's slots by it.
 GITHUB = "GitHub"
 
 API_VERSION = "2022-11-28"
-MOST_REDIRECTS = 3
+MAX_REDIRECTS = 3
 UNDOCUMENTED = "GitHub's API returned an undocumented response"
 
 T = TypeVar("T")
@@ -68,7 +68,7 @@ def open_api(client: httpx.AsyncClient, settings: Settings) -> Api:
     return Api(client=client, base=base, web=web, token=settings.github_token or None)
 
 
-async def nobody(_full_name: str) -> str | None:
+async def no_token(_full_name: str) -> str | None:
     """Return no token: `Tokens` of an organization without a proved installation."""
     return None
 
@@ -76,7 +76,7 @@ async def nobody(_full_name: str) -> str | None:
 async def get(api: Api, url: str, *, want: Want = JSON, known: Mapping[str, Validators] = {}) -> Fetched:
     """Return the 2xx response, or a 304 for a URL in `known`. Raises a `SourceError`."""
     answer = await fetch(
-        api.client, url, want=want, headers=api.headers, known=known, admit=keep_to(api.base)
+        api.client, url, want=want, headers=api.headers, known=known, admit=admit_within(api.base)
     )
     if answer.status == HTTPStatus.UNAUTHORIZED and api.drop:
         api.drop()
@@ -89,11 +89,11 @@ def decode(body: bytes, kind: type[T]) -> T:
     """Decode the JSON of a response. Raises `FetchFailed` for any other shape."""
     try:
         return msgspec.json.decode(body, type=kind)
-    except UNREADABLE as error:
+    except DECODE_ERRORS as error:
         raise FetchFailed(UNDOCUMENTED) from error
 
 
-def keep_to(base: str) -> Admit:
+def admit_within(base: str) -> Admit:
     """Return an admission of redirects within GitHub's own host only: it redirects renamed repositories."""
     followed = 0
 
@@ -102,8 +102,8 @@ def keep_to(base: str) -> Admit:
         followed += 1
         if site(url) != site(base):
             raise FetchBlocked("GitHub's API redirects to another host, which is not followed")
-        if followed > MOST_REDIRECTS:
-            raise FetchFailed(f"GitHub's API redirects more than {MOST_REDIRECTS} times", retryable=False)
+        if followed > MAX_REDIRECTS:
+            raise FetchFailed(f"GitHub's API redirects more than {MAX_REDIRECTS} times", retryable=False)
 
     return admit
 

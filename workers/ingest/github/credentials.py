@@ -29,18 +29,18 @@ from schemas.errors import (
 )
 from schemas.settings import Settings
 from workers.ingest.github.about import read_about
-from workers.ingest.github.client import JSON, Api, Tokens, decode, keep_to, open_api
+from workers.ingest.github.client import JSON, Api, Tokens, admit_within, decode, open_api
 from workers.ingest.github.errors import ERROR_STATUSES, cooldown_s, error_of, message_of
 from workers.runtime.context import Context
 from workers.web.fetch import Fetched, fetch, identity, open_trusted
 
 #: Tolerance for a slow clock at GitHub, and the JWT's lifetime, of which GitHub allows 10 minutes.
-BEHIND, LIFE = timedelta(seconds=60), timedelta(minutes=9)
+CLOCK_TOLERANCE, JWT_LIFETIME = timedelta(seconds=60), timedelta(minutes=9)
 #: Time before its end from which a token is not used any more: it must outlive the job.
-SPARE = timedelta(minutes=5)
+EXPIRY_MARGIN = timedelta(minutes=5)
 
-READ = {"contents": "read", "metadata": "read"}
-LIST = {"metadata": "read"}
+READ_PERMISSIONS = {"contents": "read", "metadata": "read"}
+LIST_PERMISSIONS = {"metadata": "read"}
 
 REFUSED_APP = "GitHub refuses this server's App: tell its operator"
 SUSPENDED = "the GitHub App's installation is suspended: an owner must unsuspend it on GitHub"
@@ -126,7 +126,7 @@ def read_key(text: str) -> RSAPrivateKey:
 def sign(app: App) -> str:
     """Return the App's own JWT."""
     moment = app.clock()
-    claims = {"iat": moment - BEHIND, "exp": moment + LIFE, "iss": app.client_id}
+    claims = {"iat": moment - CLOCK_TOLERANCE, "exp": moment + JWT_LIFETIME, "iss": app.client_id}
     return jwt.encode(claims, app.key, algorithm="RS256")
 
 
@@ -134,7 +134,7 @@ async def token_for(app: App, installation_id: int, reach: Reach = None) -> str:
     """Return a token. Raises `InstallationGone`, `SourceError`; `SourceNotFound` if it isn't covered."""
     scope = installation_id, reach.lower() if isinstance(reach, str) else reach
     token = app.tokens.get(scope)
-    if token is None or is_old(app, token):
+    if token is None or expires_soon(app, token):
         token = app.tokens[scope] = await issue(app, installation_id, reach)
     return token.token
 
@@ -146,17 +146,17 @@ def with_token(api: Api, app: App, token: str) -> Api:
     )
 
 
-def is_old(app: App, token: Token) -> bool:
-    return token.expires_at - SPARE <= app.clock()
+def expires_soon(app: App, token: Token) -> bool:
+    return token.expires_at - EXPIRY_MARGIN <= app.clock()
 
 
-def forget(app: App, which: Callable[[Token], bool]) -> None:
-    for scope in [scope for scope, token in app.tokens.items() if which(token)]:
+def forget(app: App, matches: Callable[[Token], bool]) -> None:
+    for scope in [scope for scope, token in app.tokens.items() if matches(token)]:
         del app.tokens[scope]
 
 
 async def issue(app: App, installation_id: int, reach: Reach) -> Token:
-    forget(app, partial(is_old, app))
+    forget(app, partial(expires_soon, app))
     answer = await fetch(
         app.api.client,
         f"{app.api.base}/app/installations/{installation_id}/access_tokens",
@@ -167,7 +167,7 @@ async def issue(app: App, installation_id: int, reach: Reach) -> Token:
             "Content-Type": "application/json",
         },
         content=msgspec.json.encode(permissions(reach)),
-        admit=keep_to(app.api.base),
+        admit=admit_within(app.api.base),
     )
     if answer.status in ERROR_STATUSES:
         raise issue_error(answer)
@@ -176,9 +176,9 @@ async def issue(app: App, installation_id: int, reach: Reach) -> Token:
 
 def permissions(reach: Reach) -> dict[str, Any]:
     if reach is None:
-        return {"permissions": LIST}
+        return {"permissions": LIST_PERMISSIONS}
     named = {"repository_ids": [reach]} if isinstance(reach, int) else {"repositories": [reach]}
-    return {**named, "permissions": READ}
+    return {**named, "permissions": READ_PERMISSIONS}
 
 
 def issue_error(answer: Fetched) -> SourceError:

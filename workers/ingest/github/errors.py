@@ -20,23 +20,23 @@ from workers.web.fetch import Fetched
 ERROR_STATUSES = frozenset({400, 401, 403, 404, 409, 410, 422, 429, 451})
 
 #: Errors of a decoder for a body that is not the expected JSON.
-UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+DECODE_ERRORS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 #: Seconds to wait after a limit without an end, as GitHub's docs request ("Best practices for using the REST
 #: API"), and at most, the length of its window.
-UNTOLD_WAIT_S, LONGEST_WAIT_S = 60.0, 3600.0
-LIMIT = re.compile(r"rate limit|abuse detection", re.IGNORECASE)
+DEFAULT_WAIT_S, MAX_WAIT_S = 60.0, 3600.0
+RATE_LIMIT_WORDS = re.compile(r"rate limit|abuse detection", re.IGNORECASE)
 
-ABSENT = (
+ABSENT_MESSAGE = (
     "there is no such repository, or it is not public: check the name; a private one needs the GitHub App "
     "installed and proved (POST /v1/github/install-url)"
 )
-EMPTY = "the repository is empty: push a README or the project's files, then ingest again"
+EMPTY_MESSAGE = "the repository is empty: push a README or the project's files, then ingest again"
 
-BY_STATUS: dict[int, tuple[type[SourceError], str]] = {
-    404: (SourceNotFound, ABSENT),
-    410: (SourceNotFound, ABSENT),
-    409: (ScrapeFailed, EMPTY),
+ERRORS_BY_STATUS: dict[int, tuple[type[SourceError], str]] = {
+    404: (SourceNotFound, ABSENT_MESSAGE),
+    410: (SourceNotFound, ABSENT_MESSAGE),
+    409: (ScrapeFailed, EMPTY_MESSAGE),
     451: (SourceForbidden, "GitHub has blocked the repository for legal reasons: give another source"),
 }
 
@@ -55,8 +55,8 @@ def error_of(answer: Fetched, *, installed: bool) -> SourceError:
         return forbidden(answer, installed=installed)
     if answer.status == 401:
         return unknown_token(installed=installed)
-    if answer.status in BY_STATUS:
-        error, message = BY_STATUS[answer.status]
+    if answer.status in ERRORS_BY_STATUS:
+        error, message = ERRORS_BY_STATUS[answer.status]
         return error(message)
     return FetchFailed(f"GitHub's API returned {answer.status}", retryable=False)
 
@@ -84,9 +84,9 @@ def cooldown_s(answer: Fetched) -> float | None:
     wait = retry_after(answer.headers)
     if wait is None and answer.headers.get("X-RateLimit-Remaining") == "0":
         wait = until_reset(answer.headers)
-    if wait is None and (answer.status == 429 or LIMIT.search(message_of(answer))):
-        wait = UNTOLD_WAIT_S
-    return None if wait is None else min(max(wait, 1.0), LONGEST_WAIT_S)
+    if wait is None and (answer.status == 429 or RATE_LIMIT_WORDS.search(message_of(answer))):
+        wait = DEFAULT_WAIT_S
+    return None if wait is None else min(max(wait, 1.0), MAX_WAIT_S)
 
 
 def until_reset(headers: httpx.Headers) -> float | None:
@@ -102,5 +102,5 @@ def message_of(answer: Fetched) -> str:
     """Return GitHub's message; empty for a body in another form."""
     try:
         return msgspec.json.decode(answer.body, type=ErrorBody).message
-    except UNREADABLE:
+    except DECODE_ERRORS:
         return ""

@@ -16,27 +16,27 @@ from workers.ingest.website.session import WANTS, Web
 from workers.web.fetch import Fetched, Want
 
 
-async def meet(
-    branch: Branch, web: Web, parser: Parser, repository: Repository, sightings: Iterable[CandidateImage]
+async def fetch_images(
+    branch: Branch, web: Web, parser: Parser, repository: Repository, candidates: Iterable[CandidateImage]
 ) -> FetchedImages:
     """Fetch the repository's own images by the API, all others as a website's."""
-    elsewhere = open_fetch(web)
+    fetch_elsewhere = open_fetch(web)
 
-    async def fetch(sighting: CandidateImage) -> Fetched:
-        if not sighting.url.startswith(repository.raw):
-            return await elsewhere(sighting)
-        path = unquote(sighting.url.removeprefix(repository.raw).partition("?")[0]).split("/")
+    async def fetch(candidate: CandidateImage) -> Fetched:
+        if not candidate.url.startswith(repository.raw):
+            return await fetch_elsewhere(candidate)
+        path = unquote(candidate.url.removeprefix(repository.raw).partition("?")[0]).split("/")
         if {"", ".", ".."} & {*path}:
             raise FetchBlocked("it leads out of the repository")
         address = branch.address("contents", *path, ref=branch.name)
-        return await get(branch.api, address, want=want(sighting))
+        return await get(branch.api, address, want=raw_limits(candidate))
 
-    return await fetch_images_by(fetch, parser, sightings)
+    return await fetch_images_by(fetch, parser, candidates)
 
 
-def want(sighting: CandidateImage) -> Want:
+def raw_limits(candidate: CandidateImage) -> Want:
     """Return the limits for a raw file: the same as for any other image."""
-    wanted = WANTS[request_kind(sighting)]
+    limits = WANTS[request_kind(candidate)]
     return msgspec.structs.replace(
-        RAW, limit=wanted.limit, cut=True, part=wanted.part, deadline_s=wanted.deadline_s
+        RAW, limit=limits.limit, cut=True, part=limits.part, deadline_s=limits.deadline_s
     )

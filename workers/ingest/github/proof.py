@@ -24,12 +24,12 @@ T = TypeVar("T")
 START_AGAIN = "start again with POST /v1/github/install-url"
 
 #: Pages of a list that are read, of a hundred entries each.
-MOST_PAGES = 100
-NEXT = re.compile(r'<([^<>]*)>\s*;[^,<]*\brel="?next\b')
+MAX_PAGES = 100
+NEXT_LINK = re.compile(r'<([^<>]*)>\s*;[^,<]*\brel="?next\b')
 
 #: The full form of a hundred repositories takes some 700 KB.
-LISTS = msgspec.structs.replace(JSON, limit=4 << 20)
-EXCHANGE = Want(
+LIST_LIMITS = msgspec.structs.replace(JSON, limit=4 << 20)
+EXCHANGE_LIMITS = Want(
     accept="application/json", types=frozenset({"application/json"}), limit=64 << 10, passing=ERROR_STATUSES
 )
 
@@ -38,7 +38,7 @@ EXCHANGE = Want(
 APP_ERRORS = {"incorrect_client_credentials", "redirect_uri_mismatch", "application_suspended"}
 
 
-class Granted(msgspec.Struct, frozen=True):
+class CodeExchange(msgspec.Struct, frozen=True):
     """Response to a code. Its status is 200 for an error too."""
 
     access_token: str = ""
@@ -49,17 +49,17 @@ class Account(msgspec.Struct, frozen=True):
     login: str
 
 
-class Listed(msgspec.Struct, frozen=True):
+class ListedInstallation(msgspec.Struct, frozen=True):
     id: int
     account: Account
     suspended_at: str | None = None
 
 
 class Installations(msgspec.Struct, frozen=True):
-    installations: list[Listed]
+    installations: list[ListedInstallation]
 
 
-class Repository(msgspec.Struct, frozen=True):
+class ListedRepository(msgspec.Struct, frozen=True):
     id: int
     full_name: str
     private: bool
@@ -67,7 +67,7 @@ class Repository(msgspec.Struct, frozen=True):
 
 class Repositories(msgspec.Struct, frozen=True):
     total_count: int
-    repositories: list[Repository]
+    repositories: list[ListedRepository]
 
 
 async def prove(app: App, *, code: str, installation_id: int) -> Installation:
@@ -79,7 +79,7 @@ async def prove(app: App, *, code: str, installation_id: int) -> Installation:
             raise SourceForbidden(SUSPENDED)
         await check_reach(app, person, installation_id)
     except SourceNotFound as hidden:
-        raise unlisted(installation_id) from hidden
+        raise not_listed(installation_id) from hidden
     return Installation(listed.id, listed.account.login)
 
 
@@ -89,13 +89,13 @@ async def exchange(app: App, code: str) -> str:
     answer = await fetch(
         app.api.client,
         f"{app.api.web}/login/oauth/access_token",
-        want=EXCHANGE,
+        want=EXCHANGE_LIMITS,
         headers={"Content-Type": "application/x-www-form-urlencoded"},
         content=urlencode(form).encode(),
     )
     if cooldown_s(answer) is not None:
         raise error_of(answer, installed=False)
-    granted = decode(answer.body, Granted)
+    granted = decode(answer.body, CodeExchange)
     if granted.error in APP_ERRORS:
         raise SourceForbidden(REFUSED_APP)
     if not granted.access_token:
@@ -103,32 +103,32 @@ async def exchange(app: App, code: str) -> str:
     return granted.access_token
 
 
-async def find(person: Api, installation_id: int) -> Listed:
+async def find(person: Api, installation_id: int) -> ListedInstallation:
     async for page in pages(person, Installations, "user", "installations"):
-        for one in page.installations:
-            if one.id == installation_id:
-                return one
-    raise unlisted(installation_id)
+        for listed in page.installations:
+            if listed.id == installation_id:
+                return listed
+    raise not_listed(installation_id)
 
 
-def unlisted(installation_id: int) -> NotProved:
+def not_listed(installation_id: int) -> NotProved:
     return NotProved(f"GitHub doesn't list installation {installation_id} for this person: {START_AGAIN}")
 
 
 async def check_reach(app: App, person: Api, installation_id: int) -> None:
     """Raise `NotProved` if the installation reads more than the person: we must not give them access."""
     token = await token_for(app, installation_id)
-    all_of_it = await count(with_token(app.api, app, token), "installation")
-    seen = await count(person, "user", "installations", str(installation_id))
-    if seen < all_of_it:
+    covered = await count_repositories(with_token(app.api, app, token), "installation")
+    visible = await count_repositories(person, "user", "installations", str(installation_id))
+    if visible < covered:
         raise NotProved(
-            f"the installation reads {all_of_it} repositories, this person only {seen} of them: "
+            f"the installation reads {covered} repositories, this person only {visible} of them: "
             "an owner of the GitHub account has to connect it"
         )
 
 
-async def count(api: Api, *owner: str) -> int:
-    answer = await get(api, api.address(*owner, "repositories", per_page="1"), want=LISTS)
+async def count_repositories(api: Api, *owner: str) -> int:
+    answer = await get(api, api.address(*owner, "repositories", per_page="1"), want=LIST_LIMITS)
     return decode(answer.body, Repositories).total_count
 
 
@@ -146,15 +146,15 @@ async def list_repositories(app: App, installation_id: int) -> list[GitHubRepo]:
 async def pages(api: Api, kind: type[T], *path: str) -> AsyncIterator[T]:
     """Yield pages of a list, by GitHub's links."""
     url: str | None = api.address(*path, per_page="100")
-    for _ in range(MOST_PAGES):
+    for _ in range(MAX_PAGES):
         if url is None:
             return
-        answer = await get(api, url, want=LISTS)
+        answer = await get(api, url, want=LIST_LIMITS)
         yield decode(answer.body, kind)
         url = next_page(answer, api.base)
 
 
 def next_page(answer: Fetched, base: str) -> str | None:
     """Return the next page's URL; None after the last one, or on a host that must not get our token."""
-    found = NEXT.search(answer.headers.get("Link", ""))
-    return found[1] if found and site(found[1]) == site(base) else None
+    match = NEXT_LINK.search(answer.headers.get("Link", ""))
+    return match[1] if match and site(match[1]) == site(base) else None

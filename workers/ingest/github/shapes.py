@@ -22,7 +22,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     size: int | None = None
 
 
-class Tree(msgspec.Struct, frozen=True, kw_only=True, tag="tree"):
+class RepositoryTree(msgspec.Struct, frozen=True, kw_only=True, tag="tree"):
     """Tree of a branch as GitHub sent it, up to 7 MB of JSON; `name` is the repository's.
 
     `root` and `folders` (trees by path) complete a truncated one.
@@ -34,7 +34,7 @@ class Tree(msgspec.Struct, frozen=True, kw_only=True, tag="tree"):
     folders: dict[str, bytes] = field(default_factory=dict)
 
 
-class Chosen(msgspec.Struct, frozen=True, kw_only=True, tag="chosen"):
+class ChosenPaths(msgspec.Struct, frozen=True, kw_only=True, tag="chosen"):
     """Paths that are worth a request, `files` best first. `broken`: the body was no tree."""
 
     readme: str | None = None

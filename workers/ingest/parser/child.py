@@ -30,7 +30,7 @@ from workers.ingest.colors import logo, styles
 from workers.ingest.derive.derive import derive
 from workers.ingest.github import paths
 from workers.ingest.github.reading import repository
-from workers.ingest.github.shapes import Repository, Tree
+from workers.ingest.github.shapes import Repository, RepositoryTree
 from workers.ingest.page import llms, manifest
 from workers.ingest.page.extract import extract
 from workers.ingest.parser.warmup import EXAMPLES, LANGUAGES
@@ -61,7 +61,7 @@ READERS: dict[type[ParseInput], Callable[[Any], ParseOutput]] = {
     Listing: listing.read,
     StorePage: subtitle.read,
     PlayPage: play.read,
-    Tree: paths.choose,
+    RepositoryTree: paths.choose,
     Repository: repository.read,
 }
 

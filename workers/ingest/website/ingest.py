@@ -12,12 +12,12 @@ from workers.ingest.pictures.meet import fetch_images
 from workers.ingest.shapes import Page, Reading
 from workers.ingest.website import revisit
 from workers.ingest.website.extras import read_extras
-from workers.ingest.website.pages import follow, named, weighed
+from workers.ingest.website.pages import follow, read_named, weigh
 from workers.ingest.website.session import FETCHING_S, Session, Web
 from workers.llm.endpoint import Model
 
 #: Progress of an ingest after the named page, the extras, and the linked pages.
-NAMED, EXTRAS, FOLLOWED = 0.3, 0.4, 0.7
+NAMED_PROGRESS, EXTRAS_PROGRESS, FOLLOWED_PROGRESS = 0.3, 0.4, 0.7
 
 
 async def ingest(
@@ -39,18 +39,20 @@ async def ingest(
     if visit and visit.rules == rules and await revisit.is_unchanged(session, visit):
         return unchanged(args["url"], visit)
     documents = await read_site(session, parser, args, progress)
-    pages = [one for one in documents if isinstance(one, Page)]
+    pages = [document for document in documents if isinstance(document, Page)]
     await progress("analyzing", 0.75)
     return await conclude(
         parser,
         url=pages[0].url,
         title=pages[0].title,
-        candidates=[candidate for one in documents for candidate in one.candidates],
-        passages=[passage for one in documents for passage in one.passages],
+        candidates=[candidate for document in documents for candidate in document.candidates],
+        passages=[passage for document in documents for passage in document.passages],
         warnings=[*session.warnings, *remarks(session, pages)],
         visit=session.visit(args, rules=rules, url=pages[0].url),
         model=model,
-        pictures=fetch_images(web, parser, [picture for one in documents for picture in one.pictures]),
+        pictures=fetch_images(
+            web, parser, [picture for document in documents for picture in document.pictures]
+        ),
     )
 
 
@@ -59,17 +61,17 @@ async def read_site(
 ) -> list[Page | Reading]:
     """Return all documents: the named page first, then the extras, then linked pages."""
 
-    async def followed(part: float) -> None:
-        await progress("fetching", EXTRAS + part * (FOLLOWED - EXTRAS))
+    async def report_followed(part: float) -> None:
+        await progress("fetching", EXTRAS_PROGRESS + part * (FOLLOWED_PROGRESS - EXTRAS_PROGRESS))
 
-    page = await named(session, parser, args["url"])
-    await progress("fetching", NAMED)
+    page = await read_named(session, parser, args["url"])
+    await progress("fetching", NAMED_PROGRESS)
     extras = await read_extras(session, parser, page)
-    await progress("fetching", EXTRAS)
-    first = [page, extras.home] if extras.home else [page]
-    most = args.get("max_pages", 1) - 1 if args.get("follow_links") else 0
-    more = await follow(session, parser, read_already=first, most=most, done=followed)
-    return [*first, *extras.readings, *map(weighed, more)]
+    await progress("fetching", EXTRAS_PROGRESS)
+    first_pages = [page, extras.home] if extras.home else [page]
+    limit = args.get("max_pages", 1) - 1 if args.get("follow_links") else 0
+    linked_pages = await follow(session, parser, read_already=first_pages, limit=limit, done=report_followed)
+    return [*first_pages, *extras.readings, *map(weigh, linked_pages)]
 
 
 def remarks(session: Session, pages: list[Page]) -> Iterator[str]:

@@ -14,18 +14,18 @@ from workers.ingest.website.session import Session
 from workers.web.fetch import Fetched
 
 #: Characters below which a page with a refresh has no content of its own.
-SIGNPOST = 200
+MIN_TEXT_CHARS = 200
 #: Fields in which a linked page mainly describes itself; their confidence factor, and the factor of all
 #: others.
-OWN: frozenset[Field] = frozenset({"appDescription", "tagline", "keywords"})
-OWN_WORTH, WORTH = 0.7, 0.9
+PAGE_FIELDS: frozenset[Field] = frozenset({"appDescription", "tagline", "keywords"})
+PAGE_FIELD_FACTOR, FACTOR = 0.7, 0.9
 
 
-async def named(session: Session, parser: Parser, url: str) -> Page:
+async def read_named(session: Session, parser: Parser, url: str) -> Page:
     """Read the named page; its error is the ingest's error."""
     try:
         async with asyncio.timeout_at(session.ends):
-            page = await landing(session, parser, url)
+            page = await read_landing(session, parser, url)
     except TimeoutError as error:
         raise FetchTimeout("the page did not load in time; its site was too slow, or too busy") from error
     if is_empty(page):
@@ -33,7 +33,7 @@ async def named(session: Session, parser: Parser, url: str) -> Page:
     return page
 
 
-async def landing(session: Session, parser: Parser, url: str, *, within: str | None = None) -> Page:
+async def read_landing(session: Session, parser: Parser, url: str, *, within: str | None = None) -> Page:
     """Read the page, or the target of its immediate refresh. A refresh of the target is not followed."""
     page = await read(parser, await session.get(url, within=within))
     if page.refresh is None:
@@ -41,7 +41,7 @@ async def landing(session: Session, parser: Parser, url: str, *, within: str | N
     try:
         return await read(parser, await session.get(page.refresh, within=within))
     except SourceError as error:
-        if page.text_length < SIGNPOST:
+        if page.text_length < MIN_TEXT_CHARS:
             raise
         session.warnings.append(f"refresh_unread: {error.message}")
         return page
@@ -66,48 +66,52 @@ async def follow(
     parser: Parser,
     *,
     read_already: list[Page],
-    most: int,
+    limit: int,
     done: Callable[[float], Awaitable[None]],
 ) -> list[Page]:
-    """Read at most `most` pages that the read ones link to; `done` gets the share of read pages."""
-    urls = best_links(read_already)[:most]
-    through = 0
+    """Read at most `limit` pages that the read ones link to; `done` gets the share of read pages."""
+    urls = best_links(read_already)[:limit]
+    finished = 0
 
-    async def one(url: str) -> Page | None:
-        nonlocal through
-        page = await session.optional(inner(session, parser, url), otherwise=f"page_unread: {url}")
-        through += 1
-        await done(through / len(urls))
+    async def read_linked(url: str) -> Page | None:
+        nonlocal finished
+        page = await session.optional(read_inner(session, parser, url), otherwise=f"page_unread: {url}")
+        finished += 1
+        await done(finished / len(urls))
         return page
 
-    pages = await asyncio.gather(*map(one, urls))
-    return distinct(filter(None, pages), but=read_already)
+    pages = await asyncio.gather(*map(read_linked, urls))
+    return distinct_pages(filter(None, pages), known=read_already)
 
 
-async def inner(session: Session, parser: Parser, url: str) -> Page:
+async def read_inner(session: Session, parser: Parser, url: str) -> Page:
     return await read(parser, await session.get(url, within=site(url)))
 
 
 def best_links(pages: Iterable[Page]) -> list[str]:
     """Return the links of all pages, best first, without the pages themselves."""
-    found: dict[str, Link] = {}
+    by_key: dict[str, Link] = {}
     for link in sorted((link for page in pages for link in page.links), key=lambda link: link.rank):
-        found.setdefault(page_key(link.url), link)
-    have = {page_key(page.url) for page in pages}
-    return [link.url for key, link in found.items() if key not in have]
+        by_key.setdefault(page_key(link.url), link)
+    page_keys = {page_key(page.url) for page in pages}
+    return [link.url for key, link in by_key.items() if key not in page_keys]
 
 
-def distinct(pages: Iterable[Page], *, but: Iterable[Page]) -> list[Page]:
-    """Return each page once, by its address after redirects, without those in `but`."""
-    have = {page_key(page.url) for page in but}
-    found = {page_key(page.url): page for page in pages}
-    return [page for key, page in found.items() if key not in have]
+def distinct_pages(pages: Iterable[Page], *, known: Iterable[Page]) -> list[Page]:
+    """Return each page once, by its address after redirects, without those in `known`."""
+    known_keys = {page_key(page.url) for page in known}
+    by_key = {page_key(page.url): page for page in pages}
+    return [page for key, page in by_key.items() if key not in known_keys]
 
 
-def weighed(page: Page) -> Page:
+def weigh(page: Page) -> Page:
     """Return the page with less confidence: a page on prices, for example, is less about the brand."""
     candidates = [
-        msgspec.structs.replace(one, confidence=one.confidence * (OWN_WORTH if one.field in OWN else WORTH))
-        for one in page.candidates
+        msgspec.structs.replace(
+            candidate,
+            confidence=candidate.confidence
+            * (PAGE_FIELD_FACTOR if candidate.field in PAGE_FIELDS else FACTOR),
+        )
+        for candidate in page.candidates
     ]
     return msgspec.structs.replace(page, candidates=candidates)

@@ -18,7 +18,7 @@ RULES = 4
 #: Seconds of the ingest that a revisit may take, so that there is time left to read the site.
 REVISIT_S = 20.0
 #: Bytes of responses that are kept: responses beyond it are requested again.
-KEPT = 4 << 20
+MAX_KEPT_BYTES = 4 << 20
 
 
 async def is_unchanged(session: Session, visit: Visit) -> bool:
@@ -48,5 +48,5 @@ async def is_same(session: Session, url: str, known: Validators) -> bool:
 
 def keep(session: Session, url: str, fetched: Fetched) -> None:
     """Keep the response for a later reading, if all kept ones together are small."""
-    if sum(len(one.body) for one in (*session.fetched.values(), fetched)) <= KEPT:
+    if sum(len(answer.body) for answer in (*session.fetched.values(), fetched)) <= MAX_KEPT_BYTES:
         session.fetched[url] = fetched

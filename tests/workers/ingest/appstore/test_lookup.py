@@ -19,7 +19,7 @@ from tests.workers.ingest.appstore.store_server import (
     unlimited,
 )
 from tests.workers.web.web import Answers, say
-from workers.ingest.appstore.lookup import Found, Lookup, find
+from workers.ingest.appstore.lookup import Lookup, StorefrontResult, find
 from workers.ingest.appstore.rate import Limiter
 from workers.ingest.appstore.upstreams import moved
 from workers.ingest.parser.parser import Parser
@@ -37,7 +37,7 @@ async def look_up(
     *,
     country: str = "us",
     limiter: Limiter | None = None,
-) -> tuple[Found, list[str]]:
+) -> tuple[StorefrontResult, list[str]]:
     async with open_stores(parser, answers, limiter) as (stores, site):
         return await find(stores.lookup, listing, country=country), site.paths
 

@@ -18,7 +18,7 @@ from tests.http_server import Asked
 from tests.workers.web.web import Site, allowed_client, say
 from workers.ingest.choose import choose
 from workers.ingest.github.client import Api
-from workers.ingest.github.paths import STORE
+from workers.ingest.github.paths import STORE_TEXT_PATH
 from workers.ingest.github.reading.repository import read
 from workers.ingest.github.shapes import File, Repository
 from workers.ingest.website.session import Web, open_web
@@ -185,7 +185,7 @@ def store_texts(folder: Path, tree: list[dict[str, Any]]) -> list[tuple[str, byt
     expected = json.loads((folder / "expected.json").read_text())
     found: dict[str, str] = {}
     for entry in tree:
-        match = STORE.fullmatch(entry["path"])
+        match = STORE_TEXT_PATH.fullmatch(entry["path"])
         platform = "android" if "/metadata/android/" in entry["path"] else "ios"
         text = match and expected.get(platform, {}).get(match["locale"], {}).get(match["field"])
         if text is not None and match is not None:

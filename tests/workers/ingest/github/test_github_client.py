@@ -18,7 +18,7 @@ from schemas.errors import (
 from tests.workers.ingest.github.github_server import GitHub, Repo, asking, github, told
 from tests.workers.web.web import say, serve
 from workers.ingest.github.client import get
-from workers.ingest.github.errors import UNTOLD_WAIT_S
+from workers.ingest.github.errors import DEFAULT_WAIT_S
 from workers.web.fetch import Fetched
 
 LIMITED = {"message": "API rate limit exceeded for 203.0.113.1.", "documentation_url": "x"}
@@ -105,13 +105,13 @@ def limited(status: int = 403, body: Any = LIMITED, **headers: str) -> bytes:
         (limited(429, x_ratelimit_remaining="0", x_ratelimit_reset=RESET), 2880),
         (limited(403, SECONDARY, retry_after="90"), 90),
         (limited(429, SECONDARY, retry_after="90", x_ratelimit_remaining="0", x_ratelimit_reset=RESET), 90),
-        (limited(403, SECONDARY), UNTOLD_WAIT_S),
-        (limited(429, {}), UNTOLD_WAIT_S),
-        (limited(403, {"message": "You have triggered an abuse detection mechanism."}), UNTOLD_WAIT_S),
+        (limited(403, SECONDARY), DEFAULT_WAIT_S),
+        (limited(429, {}), DEFAULT_WAIT_S),
+        (limited(403, {"message": "You have triggered an abuse detection mechanism."}), DEFAULT_WAIT_S),
         (limited(x_ratelimit_remaining="0", x_ratelimit_reset="1795520000"), 1),
         (limited(x_ratelimit_remaining="0", x_ratelimit_reset="1507651200000"), 3600),
-        (limited(x_ratelimit_remaining="0", x_ratelimit_reset="soon"), UNTOLD_WAIT_S),
-        (limited(x_ratelimit_remaining="0", x_ratelimit_reset="9" * 400), UNTOLD_WAIT_S),
+        (limited(x_ratelimit_remaining="0", x_ratelimit_reset="soon"), DEFAULT_WAIT_S),
+        (limited(x_ratelimit_remaining="0", x_ratelimit_reset="9" * 400), DEFAULT_WAIT_S),
     ],
 )
 async def test_a_limit_says_how_long_to_rest(answer: bytes, wait: float) -> None:

@@ -194,7 +194,7 @@ async def test_a_limit_in_the_middle_ends_the_attempt(parser: Parser) -> None:
 
 
 async def test_files_that_are_too_large_are_left_out(parser: Parser) -> None:
-    big = b" " * (paths.LARGEST + 1)
+    big = b" " * (paths.MAX_FILE_BYTES + 1)
     repo = zap(files={"README.md": README, "app.json": big, "package.json": big})
     repo.tree = [entry | {"size": None} if entry["path"] == "app.json" else entry for entry in repo.listed()]
     async with github(repo) as served:

@@ -5,7 +5,7 @@ import time
 import msgspec
 
 from workers.ingest.github.paths import choose, icon, readme, worth_reading
-from workers.ingest.github.shapes import Chosen, Entry, Tree
+from workers.ingest.github.shapes import ChosenPaths, Entry, RepositoryTree
 
 
 def test_a_readme_is_found_where_github_finds_it() -> None:
@@ -66,7 +66,7 @@ def test_a_hundred_thousand_files_are_gone_through_in_no_time() -> None:
     wanted = [{"path": path, "type": "blob", "sha": "1", "size": 5} for path in ("README.md", "package.json")]
     body = msgspec.json.encode({"sha": "x", "tree": [*many, *wanted], "truncated": False})
     began = time.process_time()
-    chosen = choose(Tree(name="zap", body=body))
+    chosen = choose(RepositoryTree(name="zap", body=body))
     assert (chosen.readme, chosen.files, chosen.truncated) == ("README.md", ["package.json"], False)
     assert time.process_time() - began < 2
 
@@ -74,10 +74,10 @@ def test_a_hundred_thousand_files_are_gone_through_in_no_time() -> None:
 def test_a_path_without_end_costs_nothing() -> None:
     deep = [{"path": f"{'metadata/' * 500}{n}/title.txt", "type": "blob"} for n in range(1000)]
     began = time.process_time()
-    assert choose(Tree(name="zap", body=msgspec.json.encode({"tree": deep}))).files == []
+    assert choose(RepositoryTree(name="zap", body=msgspec.json.encode({"tree": deep}))).files == []
     assert time.process_time() - began < 1
 
 
 def test_what_is_no_tree_is_told_apart() -> None:
     for body in (b"", b"[]", b'{"tree": {}}', b"\xff", b'{"tree": [{"path": 1, "type": "blob"}]}'):
-        assert choose(Tree(name="zap", body=body)) == Chosen(broken=True)
+        assert choose(RepositoryTree(name="zap", body=body)) == ChosenPaths(broken=True)

@@ -49,7 +49,7 @@ def test_a_repository_of_the_corpus_costs_at_most_six_requests() -> None:
     for folder in sorted(corpus("github").iterdir()):
         tree = json.loads((folder / "tree.json").read_text())["tree"]
         entries = [Entry(path=one["path"], type=one["type"]) for one in tree if paths.is_known(one["path"])]
-        chosen[folder.name] = paths.of(entries, name=folder.name).pictures
+        chosen[folder.name] = paths.choose_paths(entries, name=folder.name).pictures
     assert max(map(len, chosen.values())) <= 6
     assert sum(1 for found in chosen.values() if found) >= 10
     for found in chosen.values():

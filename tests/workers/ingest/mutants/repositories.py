@@ -8,7 +8,7 @@ import msgspec
 
 from tests.workers.ingest.mutants import data, words
 from tests.workers.ingest.mutants.words import encoded
-from workers.ingest.github.paths import LONGEST_PATH
+from workers.ingest.github.paths import MAX_PATH_CHARS
 from workers.ingest.github.shapes import File, Repository
 
 Mutation = Callable[[bytes, Random], bytes]
@@ -196,7 +196,7 @@ def mutant(repository: Repository, chance: Random, longest: int) -> Repository:
         "homepage": words.sendable(chance.choice(words.URLS)[:2_000]),
         "topics": [said(chance, 50) for _ in range(20)],
         "languages": [said(chance, 50)],
-        "icon": said(chance, LONGEST_PATH),
+        "icon": said(chance, MAX_PATH_CHARS),
     }
     files = list(repository.files)
     for at in chance.sample(range(len(files)), k=min(len(files), 2)):

@@ -16,7 +16,7 @@ from tests.workers.ingest.mutants import data, words
 from tests.workers.ingest.mutants.checked import Document, check_mutants
 from tests.workers.ingest.mutants.pages import MUTATIONS
 from tests.workers.ingest.mutants.words import encoded
-from workers.ingest.appstore.lookup import chosen, results_of
+from workers.ingest.appstore.lookup import choose_app, read_results
 from workers.ingest.appstore.shapes import Listing, PlayPage, StorePage
 from workers.ingest.parser.parser import Parser
 from workers.web.fetch import Fetched
@@ -76,7 +76,7 @@ def looked_up(software: dict[str, Any], chance: Random) -> Document | None:
     fetched = Fetched(url=URL, status=200, headers=httpx.Headers(), body=encoded(said)[: 1 << 20])
     listing = InAppStore(by="id", value=str(software["trackId"]))
     with suppress(SourceError):
-        if found := chosen(results_of(fetched, listing), listing):
+        if found := choose_app(read_results(fetched, listing), listing):
             return Listing(url=URL, country=chance.choice(("us", "jp", "aq", "")), software=found)
     return None
 

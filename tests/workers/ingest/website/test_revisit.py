@@ -157,7 +157,7 @@ async def test_what_came_whole_before_the_first_change_isnt_requested_again(
     _, site, after = await twice(parser, change, first=first)
     assert not after.unchanged
     assert max(map(site.paths.count, ANSWERS)) == 1
-    monkeypatch.setattr(revisit, "KEPT", 0)
+    monkeypatch.setattr(revisit, "MAX_KEPT_BYTES", 0)
     _, site, after = await twice(parser, change, first=first)
     assert not after.unchanged
     assert after.fields["appName"].value == "Zap"

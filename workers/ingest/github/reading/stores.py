@@ -40,7 +40,7 @@ LINK = re.compile(r"(?:\.\.?/)+\S+\.txt")
 
 
 def statements(file: File) -> Iterator[Statement]:
-    match = paths.STORE.fullmatch(file.path)
+    match = paths.STORE_TEXT_PATH.fullmatch(file.path)
     text = content(file)
     if match is None or not text:
         return
@@ -76,7 +76,7 @@ def described(text: str, rule: str) -> Iterator[Statement]:
     asides = SkipRules(detection.detect(clean(text))[0])
     if opening := " ".join(store_prose.opening(plain, asides)):
         yield Statement("appDescription", cut(opening, MAX_CHARS), 0.92, rule)
-        if items := store_prose.listed(plain, asides, MAX_CHARS):
+        if items := store_prose.descriptive_items(plain, asides, MAX_CHARS):
             yield Statement("appDescription", items, 0.70, f"{rule}{LIST_SUFFIX}")
 
 
@@ -103,6 +103,6 @@ def content(file: File) -> str:
 def prose(files: list[File]) -> Iterator[tuple[File, str, str]]:
     """Yield files with a description or a tagline, with locale and text."""
     for file in files:
-        match = paths.STORE.fullmatch(file.path)
+        match = paths.STORE_TEXT_PATH.fullmatch(file.path)
         if match and paths.field_of(match) in LINES | DESCRIPTIONS and (text := content(file)):
             yield file, match["locale"], text
