@@ -12,8 +12,8 @@ from workers.llm.endpoint import Choice, Message, Model, complete, content_of
 T = TypeVar("T")
 
 #: Characters of a bad answer that are sent back to the model.
-SHOWN = 4_000
-NOT_AS_ASKED = "the model's answer does not have the requested form"
+MAX_SHOWN_CHARS = 4_000
+WRONG_FORM = "the model's answer does not have the requested form"
 
 
 class Question(NamedTuple, Generic[T]):
@@ -38,8 +38,8 @@ LOOSE: dict[str, Any] = {"type": "json_object"}
 
 def schema(kind: type) -> dict[str, Any]:
     """Return the JSON schema, with an object at its root, as strict schemas need it."""
-    _, named = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
-    return {**named.pop(kind.__name__), "$defs": named}
+    _, definitions = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
+    return {**definitions.pop(kind.__name__), "$defs": definitions}
 
 
 def about(task: str, text: str) -> list[Message]:
@@ -88,21 +88,21 @@ def read(text: str, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(text[text.find("{") : text.rfind("}") + 1], type=kind)
     except msgspec.DecodeError as error:
-        raise ModelInvalid(NOT_AS_ASKED, wrong=f"not the JSON that was asked for: {error}") from error
+        raise ModelInvalid(WRONG_FORM, wrong=f"not the JSON that was asked for: {error}") from error
     except RecursionError as error:
-        raise ModelInvalid(NOT_AS_ASKED, wrong="JSON that is nested too deep") from error
+        raise ModelInvalid(WRONG_FORM, wrong="JSON that is nested too deep") from error
 
 
 def _spell_out(question: Question[T]) -> list[Message]:
     """Return the prompt for an endpoint without schemas, with the schema in the task's text."""
-    task, *others = question.messages
-    spelled = msgspec.json.encode(schema(question.kind)).decode()
-    return [{**task, "content": f"{task['content']}\nThe object's JSON schema: {spelled}"}, *others]
+    task, *further = question.messages
+    schema_text = msgspec.json.encode(schema(question.kind)).decode()
+    return [{**task, "content": f"{task['content']}\nThe object's JSON schema: {schema_text}"}, *further]
 
 
 def _correct(content: str, error: ModelInvalid) -> list[Message]:
     """Return the messages that ask once more after a wrong answer."""
     return [
-        {"role": "assistant", "content": content[:SHOWN]},
+        {"role": "assistant", "content": content[:MAX_SHOWN_CHARS]},
         {"role": "user", "content": f"That is {error.wrong}. Answer again, with the JSON object alone."},
     ]

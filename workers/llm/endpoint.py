@@ -23,7 +23,7 @@ DEADLINE_S = 30.0
 #: Seconds of the longest Retry-After that is obeyed.
 MAX_WAIT_S = 5.0
 #: Bytes of an answer: many times the size of `MAX_TOKENS`, since some servers add the model's thoughts.
-LIMIT = 256 << 10
+MAX_ANSWER_BYTES = 256 << 10
 MAX_TOKENS = 900
 
 HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "Content-Type": "application/json"}
@@ -98,7 +98,7 @@ async def post(client: httpx.AsyncClient, body: bytes) -> Choice:
         async with client.stream("POST", "chat/completions", content=body) as response:
             check(response)
             encoding = response.headers.get("Content-Encoding", "")
-            answer = await inflate.read(response.aiter_raw(), encoding=encoding, limit=LIMIT)
+            answer = await inflate.read(response.aiter_raw(), encoding=encoding, limit=MAX_ANSWER_BYTES)
         return msgspec.json.decode(answer, type=Completion).choices[0]
 
 

@@ -25,13 +25,13 @@ from schemas.errors import (
 )
 
 #: Seconds of the longest Retry-After that is obeyed: no job could wait longer.
-LONGEST_WAIT_S = 86400.0
+MAX_WAIT_S = 86400.0
 #: Seconds of the shortest cooldown after a 429. A wait costs no attempt, so without this minimum a site
 #: without a Retry-After would be requested endlessly.
-SHORTEST_COOLDOWN_S = 30.0
+MIN_COOLDOWN_S = 30.0
 
 #: The user's next step if the site fails.
-LOOK = "check that the page opens, then try again"
+RETRY_ADVICE = "check that the page opens, then try again"
 
 
 @contextmanager
@@ -80,22 +80,22 @@ def unreachable(host: str, error: httpx.TransportError) -> Unreachable:
 def raise_for_status(response: httpx.Response) -> None:
     """Raise the `SourceError` of a status other than 2xx."""
     if not response.is_success:
-        raise error_of(response.status_code, retry_after(response.headers))
+        raise error_of_status(response.status_code, retry_after(response.headers))
 
 
-def error_of(status: int, wait_s: float | None) -> SourceError:
+def error_of_status(status: int, wait_s: float | None) -> SourceError:
     if status in {404, 410}:
         return SourceNotFound(f"the site returned {status}: there is no such page; check the address")
     if status in {401, 402, 403, 407, 451}:
         return SourceForbidden(f"the site returned {status}: the page must open without an account")
     if status == 429:
-        wait_s = None if wait_s is None else max(wait_s, SHORTEST_COOLDOWN_S)
+        wait_s = None if wait_s is None else max(wait_s, MIN_COOLDOWN_S)
         return SourceRateLimited(
             "the site returned 429: it accepts no more requests for now; try again later", retry_after=wait_s
         )
     retryable = status >= 500 or status in {408, 425}
     return FetchFailed(
-        f"the site returned {status}; {LOOK}",
+        f"the site returned {status}; {RETRY_ADVICE}",
         retryable=retryable,
         retry_after=wait_s,
     )
@@ -105,12 +105,12 @@ def retry_after(headers: httpx.Headers) -> float | None:
     """Return Retry-After in seconds. A date is relative to the response's own Date: our clock may differ."""
     value = headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdecimal():
-        return min(float(value), LONGEST_WAIT_S)
-    wished = _read_date(value)
-    if wished is None:
+        return min(float(value), MAX_WAIT_S)
+    date = _read_date(value)
+    if date is None:
         return None
-    said = _read_date(headers.get("Date", "")) or datetime.now(UTC)
-    return min(max((wished - said).total_seconds(), 0.0), LONGEST_WAIT_S)
+    server_date = _read_date(headers.get("Date", "")) or datetime.now(UTC)
+    return min(max((date - server_date).total_seconds(), 0.0), MAX_WAIT_S)
 
 
 def _read_date(value: str) -> datetime | None:

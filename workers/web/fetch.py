@@ -34,10 +34,10 @@ BOT = "BrandContextBot"
 DNS_S = 5.0
 MAX_REDIRECTS = 5
 #: Characters of an ETag or Last-Modified that is kept: real ones have fewer than a hundred.
-LONGEST_VALIDATOR = 512
+MAX_VALIDATOR_CHARS = 512
 #: Threads for look-ups. A hanging one keeps its thread until libc gives up. Without a free thread, names fail
 #: after `DNS_S`.
-LOOKUPS = ThreadPoolExecutor(64, thread_name_prefix="dns")
+LOOKUP_THREADS = ThreadPoolExecutor(64, thread_name_prefix="dns")
 
 Admit = Callable[[str], Awaitable[object]]
 #: Reads the response after all redirects. Raises a `SourceError`.
@@ -100,7 +100,7 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
     def validator(self, header: str) -> str | None:
         """Return the header's value; None if it can't be sent back unchanged, or is too long to keep."""
         value = str(self.headers.get(header, ""))
-        return value if value.isascii() and 0 < len(value) <= LONGEST_VALIDATOR else None
+        return value if value.isascii() and 0 < len(value) <= MAX_VALIDATOR_CHARS else None
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,7 +156,7 @@ def origin(url: httpx.URL) -> tuple[str, int]:
 def lookup(*arguments: Any) -> Any:
     """Run `socket.getaddrinfo` within `DNS_S`: ssrfguard's thread can't be canceled during a look-up."""
     try:
-        return LOOKUPS.submit(socket.getaddrinfo, *arguments).result(DNS_S)
+        return LOOKUP_THREADS.submit(socket.getaddrinfo, *arguments).result(DNS_S)
     except TimeoutError as error:
         raise socket.gaierror(socket.EAI_AGAIN, f"no answer within {DNS_S:g} s") from error
 
@@ -206,7 +206,7 @@ async def read(response: httpx.Response, want: Want, *, conditional: bool) -> Fe
     return fetched(response, body)
 
 
-async def admit_all(_url: str) -> None:
+async def admit_any(_url: str) -> None:
     """Admit any URL, where robots.txt does not apply."""
 
 
@@ -215,7 +215,7 @@ async def fetch(
     url: str,
     *,
     want: Want = HTML,
-    admit: Admit = admit_all,
+    admit: Admit = admit_any,
     headers: Mapping[str, str] = {},
     known: Mapping[str, Validators] = {},
     content: bytes | None = None,
@@ -236,11 +236,11 @@ async def follow(client: httpx.AsyncClient, url: httpx.URL, query: Query, admit:
     """Request `url` and follow its redirects. A POST is not repeated elsewhere: its redirect is an error."""
     first = url.scheme, *origin(url)
     for _ in range(MAX_REDIRECTS + 1):
-        at_home = (url.scheme, *origin(url)) == first
-        found = await request(client, url, query, headers=query.headers if at_home else {})
-        if isinstance(found, Fetched):
-            return found
-        url = found
+        is_first_origin = (url.scheme, *origin(url)) == first
+        result = await request(client, url, query, headers=query.headers if is_first_origin else {})
+        if isinstance(result, Fetched):
+            return result
+        url = result
         await admit(str(url))
     raise FetchFailed(
         f"the address redirects more than {MAX_REDIRECTS} times; give the target address",
@@ -253,21 +253,21 @@ async def request(
 ) -> Fetched | httpx.URL:
     """Return the response to one request, or the URL of its redirect."""
     known = query.known.get(str(url), Validators())
-    sent = {"Accept": query.want.accept, **range_of(query.want), **conditions(known), **headers}
+    sent = {"Accept": query.want.accept, **range_headers(query.want), **conditional_headers(known), **headers}
     method = "GET" if query.content is None else "POST"
     silence = httpx.Timeout(query.want.silence_s, connect=5)
     async with client.stream(method, url, headers=sent, content=query.content, timeout=silence) as response:
         if response.has_redirect_location and method == "GET":
             return response.url.join(response.headers["Location"]).copy_with(fragment=None)
-        return await query.read(response, query.want, conditional=bool(conditions(known)))
+        return await query.read(response, query.want, conditional=bool(conditional_headers(known)))
 
 
-def conditions(known: Validators) -> dict[str, str]:
+def conditional_headers(known: Validators) -> dict[str, str]:
     headers = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
     return {name: value for name, value in headers.items() if value is not None}
 
 
-def range_of(want: Want) -> dict[str, str]:
+def range_headers(want: Want) -> dict[str, str]:
     """Return the Range of the uncompressed file. A server may ignore it, or cut the compressed file."""
     first = {"Range": f"bytes=0-{want.limit - 1}", "Accept-Encoding": "identity"}
     return first if want.part else {}

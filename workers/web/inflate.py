@@ -10,15 +10,15 @@ from collections.abc import AsyncIterator
 from schemas.errors import FetchFailed, TooLarge
 
 #: zlib's `wbits` for a gzip or zlib header, and for a deflate stream without a header.
-WITH_HEADER, BARE = 47, -15
+WBITS_WITH_HEADER, WBITS_BARE = 47, -15
 
 
 async def read(chunks: AsyncIterator[bytes], *, encoding: str, limit: int, cut: bool = False) -> bytes:
     """Return the decoded body. A body over `limit` bytes, raw or decoded, is cut, or raises `TooLarge`."""
     compressed = is_compressed(encoding)
-    wire = await collect(chunks, limit)
-    plain = inflate(wire, limit) if compressed else wire
-    if max(len(wire), len(plain)) <= limit:
+    packed = await collect(chunks, limit)
+    plain = inflate(packed, limit) if compressed else packed
+    if max(len(packed), len(plain)) <= limit:
         return plain
     if cut:
         return plain[:limit]
@@ -47,16 +47,16 @@ async def collect(chunks: AsyncIterator[bytes], limit: int) -> bytes:
     return bytes(body)
 
 
-def inflate(wire: bytes, limit: int) -> bytes:
+def inflate(packed: bytes, limit: int) -> bytes:
     """Inflate at most `limit + 1` bytes: enough for the caller to detect too many."""
-    stream = zlib.decompressobj(WITH_HEADER if has_header(wire) else BARE)
+    stream = zlib.decompressobj(WBITS_WITH_HEADER if has_header(packed) else WBITS_BARE)
     try:
-        plain = stream.decompress(wire, limit + 1)
+        plain = stream.decompress(packed, limit + 1)
     except zlib.error as error:
         raise FetchFailed(
             "the answer's compression is broken; serve it plain or as gzip", retryable=False
         ) from error
-    if wire and not stream.eof and max(len(plain), len(wire)) <= limit:
+    if packed and not stream.eof and max(len(plain), len(packed)) <= limit:
         raise FetchFailed("the compressed response ended early; try again later")
     return plain
 

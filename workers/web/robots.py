@@ -21,15 +21,15 @@ from schemas.errors import (
 from workers.web.fetch import BOT, Want, fetch
 
 #: RFC 9309 2.5: a crawler reads at least this much and may ignore further bytes.
-WANT = Want(accept="text/plain,*/*;q=0.1", limit=500 << 10, cut=True)
+ROBOTS_LIMITS = Want(accept="text/plain,*/*;q=0.1", limit=500 << 10, cut=True)
 #: Seconds for which rules are kept: a day at most (RFC 9309 2.4). A minute where they forbid a page, since
 #: the partner may have changed them after our error message.
-LIFETIME_S, FORBIDDEN_LIFETIME_S = 86_400.0, 60.0
+MAX_AGE_S, MAX_FORBIDDEN_AGE_S = 86_400.0, 60.0
 #: Bytes of robots.txt that are kept, and the smallest size that a file counts. Parsed, a file takes up to 30
 #: times its bytes.
-CACHE_BYTES, LEAST_BYTES = 1 << 20, 256
+CACHE_BYTES, MIN_COUNTED_BYTES = 1 << 20, 256
 #: Seconds of the longest Crawl-delay that is kept: some sites set minutes, too long for an ingest.
-LONGEST_DELAY_S = 10.0
+MAX_DELAY_S = 10.0
 
 
 class Rules(NamedTuple):
@@ -41,7 +41,7 @@ class Rules(NamedTuple):
 
     @property
     def delay_s(self) -> float:
-        return min(self.parsed.crawl_delay(BOT) or 0.0, LONGEST_DELAY_S)
+        return min(self.parsed.crawl_delay(BOT) or 0.0, MAX_DELAY_S)
 
 
 class Robots:
@@ -54,7 +54,7 @@ class Robots:
 
     async def admit(self, url: str) -> Rules:
         """Return the rules that admit `url`. Raises a `SourceError` if they forbid it, or can't be read."""
-        for age_s in (LIFETIME_S, FORBIDDEN_LIFETIME_S):
+        for age_s in (MAX_AGE_S, MAX_FORBIDDEN_AGE_S):
             rules = await self.rules(url, age_s)
             # In a thread: matching against a large file would block the event loop.
             if await asyncio.to_thread(rules.parsed.can_fetch, url, BOT):
@@ -72,15 +72,15 @@ class Robots:
             if rules is None or self.clock() - rules.at > age_s:
                 body = await download(self.client, origin)
                 parsed = await asyncio.to_thread(parse, body)
-                rules = Rules(parsed, max(len(body), LEAST_BYTES), self.clock())
-                self.keep(origin, rules)
+                rules = Rules(parsed, max(len(body), MIN_COUNTED_BYTES), self.clock())
+                self.store(origin, rules)
             return rules
 
-    def keep(self, origin: str, rules: Rules) -> None:
+    def store(self, origin: str, rules: Rules) -> None:
         """Keep the rules, and drop the oldest ones beyond `CACHE_BYTES`."""
         self.known.pop(origin, None)
         self.known[origin] = rules
-        while sum(one.size for one in self.known.values()) > CACHE_BYTES:
+        while sum(rules_of_origin.size for rules_of_origin in self.known.values()) > CACHE_BYTES:
             del self.known[next(iter(self.known))]
 
 
@@ -90,7 +90,7 @@ async def download(client: httpx.AsyncClient, origin: str) -> bytes:
     Source: RFC 9309 2.3.1.
     """
     try:
-        return (await fetch(client, f"{origin}/robots.txt", want=WANT)).body
+        return (await fetch(client, f"{origin}/robots.txt", want=ROBOTS_LIMITS)).body
     except (FetchBlocked, Unreachable):
         raise  # The page would fail the same way, and this error has the cause.
     except (FetchFailed, FetchTimeout) as error:

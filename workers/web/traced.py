@@ -22,12 +22,12 @@ class TracedTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url
-        asked: dict[str, str | int] = {
+        attributes: dict[str, str | int] = {
             "http.request.method": request.method,
             "server.address": url.raw_host.decode(),
             "server.port": url.port or DEFAULT_PORTS.get(url.scheme, 0),
         }
-        with tracing.within(request.method, "client", asked) as span:
+        with tracing.within(request.method, "client", attributes) as span:
             response = await self._inner.handle_async_request(request)
             span.note({"http.response.status_code": response.status_code})
             if response.is_error:

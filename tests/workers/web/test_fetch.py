@@ -18,7 +18,7 @@ from schemas.errors import (
 )
 from tests.waiting import PATIENCE_S
 from tests.workers.web.web import Script, allowed_client, answered, say, serve
-from workers.web.errors import SHORTEST_COOLDOWN_S
+from workers.web.errors import MIN_COOLDOWN_S
 from workers.web.fetch import HTML, Want, fetch
 
 DATE = "Tue, 24 Nov 2026 12:00:00 GMT"
@@ -98,7 +98,7 @@ async def test_a_site_that_refuses_without_a_wait_is_left_alone_all_the_same(wis
     """A wait for a limit's end costs no attempt, so only the cooldown ends repeated requests."""
     with pytest.raises(SourceRateLimited) as refused:
         await answered(say(429, retry_after=wish, date=DATE))
-    assert refused.value.retry_after == SHORTEST_COOLDOWN_S
+    assert refused.value.retry_after == MIN_COOLDOWN_S
 
 
 async def test_redirects_are_followed_and_the_last_address_is_told() -> None:

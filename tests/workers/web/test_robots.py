@@ -24,7 +24,7 @@ def rules(text: str | bytes, content_type: str = "text/plain") -> Answers:
     return {"/robots.txt": say(body=text, content_type=content_type)}
 
 
-FILLER = "# nothing\n" * (robots.WANT.limit // 10 + 1)
+FILLER = "# nothing\n" * (robots.ROBOTS_LIMITS.limit // 10 + 1)
 OPEN = {
     "another path": rules("User-agent: *\nDisallow: /private\n"),
     "nothing": rules(""),
@@ -69,7 +69,9 @@ async def silence(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -
 
 
 async def test_silence_is_not_now(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(robots, "WANT", msgspec.structs.replace(robots.WANT, deadline_s=0.2))
+    monkeypatch.setattr(
+        robots, "ROBOTS_LIMITS", msgspec.structs.replace(robots.ROBOTS_LIMITS, deadline_s=0.2)
+    )
     with pytest.raises(RobotsDisallowed) as refused:
         await asked({"/robots.txt": silence})
     assert refused.value.retryable
@@ -118,7 +120,7 @@ async def test_what_cant_be_read_for_now_is_not_kept() -> None:
 
 
 async def test_the_oldest_rules_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(robots, "CACHE_BYTES", 3 * robots.LEAST_BYTES)
+    monkeypatch.setattr(robots, "CACHE_BYTES", 3 * robots.MIN_COUNTED_BYTES)
     async with AsyncExitStack() as stack:
         sites = [await stack.enter_async_context(serve(rules(""))) for _ in range(4)]
         client = await stack.enter_async_context(allowed_client(*sites))

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from workers.web import site_rate
-from workers.web.site_rate import AT_ONCE, SiteRate
+from workers.web.site_rate import MAX_PARALLEL, SiteRate
 
 
 class Clock:
@@ -59,11 +59,11 @@ async def test_no_more_than_two_at_once(rate: SiteRate) -> None:
             open_now -= 1
 
     await asyncio.gather(*(read() for _ in range(10)))
-    assert most == AT_ONCE
+    assert most == MAX_PARALLEL
 
 
 async def test_idle_sites_are_dropped(rate: SiteRate, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(site_rate, "MANY", 3)
+    monkeypatch.setattr(site_rate, "MAX_SITES", 3)
     async with rate.slot("read.test"):
         async with rate.slot("slow.test") as slow:
             await rate.wait(slow, delay_s=10, within_s=60)

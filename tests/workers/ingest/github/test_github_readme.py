@@ -5,7 +5,7 @@ import time
 import pytest
 
 from tests.workers.ingest.github.github_server import reading
-from workers.ingest.github.reading.prose import telling
+from workers.ingest.github.reading.prose import blocks_without_work
 from workers.ingest.github.reading.readme import blocks
 
 MARKDOWN = """---
@@ -124,7 +124,7 @@ def test_a_heading_names_the_project(heading: str, name: str) -> None:
 def test_prose_is_about_the_project_and_not_about_building_it() -> None:
     building = "## Building\n\nRun make.\n\n### Tools\n\nGet make."
     text = f"# Zap\n\nDraws.\n\n[a](b) | [c](d)\n\n{building}\n\n## Features\n\n- Fast"
-    told = [one.text for one in telling(blocks("README.md", text.encode()))]
+    told = [one.text for one in blocks_without_work(blocks("README.md", text.encode()))]
     assert told == ["Zap", "Draws.", "Features", "Fast"]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.corpora import corpus
 from workers.ingest.github import paths
-from workers.ingest.github.reading.pictures import sightings
+from workers.ingest.github.reading.pictures import candidate_images
 from workers.ingest.github.shapes import Entry, File, Repository
 
 RAW = "https://github.com/acme/zap/raw/main/"
@@ -40,7 +40,7 @@ def test_the_first_picture_of_a_readme_is_no_badge(readme: str, url: str | None)
         readme=File(path="README.md", body=b""),
     )
     last = '<img src="https://cdn.test/last.png">'
-    found = sightings(repository, readme + last)
+    found = candidate_images(repository, readme + last)
     assert [one.url for one in found] == [url or "https://cdn.test/last.png"]
 
 

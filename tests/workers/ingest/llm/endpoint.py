@@ -10,7 +10,7 @@ from schemas.brand import Candidate
 from tests import http_server
 from tests.http_server import Asked
 from tests.workers.web.web import Script, say, wrote
-from workers.ingest.llm.suggest import Suggested, suggest
+from workers.ingest.llm.suggest import Suggestions, suggest
 from workers.ingest.shapes import Passage
 from workers.llm.endpoint import DEADLINE_S, Model, open_model
 
@@ -107,13 +107,13 @@ async def opened(url: str, *, deadline_s: float = DEADLINE_S, key: str = KEY) ->
 
 async def suggested(
     *answers: bytes | Script, passages: Sequence[Passage] = PASSAGES, deadline_s: float = DEADLINE_S
-) -> tuple[Suggested, Endpoint]:
+) -> tuple[Suggestions, Endpoint]:
     """Return the outcome of these responses, one for each request."""
     async with serve(*answers) as endpoint, opened(endpoint.url, deadline_s=deadline_s) as model:
         return await suggest(model, url=HOME, passages=passages), endpoint
 
 
-def by_field(said: Suggested) -> dict[str, Candidate]:
+def by_field(said: Suggestions) -> dict[str, Candidate]:
     return {candidate.field: candidate for candidate in said.candidates}
 
 
@@ -125,7 +125,7 @@ async def kept(answer: dict[str, Any], passages: Sequence[Passage] = PASSAGES) -
     return by_field(said)
 
 
-def warned(said: Suggested, endpoint: Endpoint, requests: int = 1) -> str:
+def warned(said: Suggestions, endpoint: Endpoint, requests: int = 1) -> str:
     """Return the single warning, after checking the number of requests and that there is no candidate."""
     assert len(endpoint.asked) == requests
     assert said.candidates == []

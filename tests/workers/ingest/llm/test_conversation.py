@@ -20,7 +20,7 @@ from tests.workers.ingest.llm.endpoint import (
     warned,
 )
 from tests.workers.web.web import say
-from workers.ingest.llm.suggest import Suggested, suggest, version
+from workers.ingest.llm.suggest import Suggestions, suggest, version
 from workers.llm.endpoint import open_model
 
 BAD_FORMAT = say_json({"error": {"message": "response_format is not supported", "param": KEY}}, 400)
@@ -52,12 +52,12 @@ async def test_without_an_address_nothing_is_opened_or_called(monkeypatch: pytes
     monkeypatch.setattr(httpx, "AsyncClient", never)
     async with open_model("", "", name="") as model:
         assert model is None
-        assert await suggest(model, url=HOME, passages=PASSAGES) == Suggested([], [])
+        assert await suggest(model, url=HOME, passages=PASSAGES) == Suggestions([], [])
 
 
 async def test_with_too_little_text_nobody_is_asked() -> None:
     said, endpoint = await suggested(passages=PASSAGES[:2])
-    assert (said, endpoint.asked) == (Suggested([], []), [])
+    assert (said, endpoint.asked) == (Suggestions([], []), [])
 
 
 # The chain of fallbacks

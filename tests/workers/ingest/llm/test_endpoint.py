@@ -8,7 +8,7 @@ import pytest
 
 from tests.workers.ingest.llm.endpoint import GOOD, KEY, completion, say_json, serve, suggested, warned
 from tests.workers.web.web import Script, say
-from workers.llm.endpoint import LIMIT
+from workers.llm.endpoint import MAX_ANSWER_BYTES
 
 
 async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -35,7 +35,7 @@ async def pour(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await writer.drain()
 
 
-BOMB = gzip.compress(bytes(LIMIT + 1))
+BOMB = gzip.compress(bytes(MAX_ANSWER_BYTES + 1))
 UNAVAILABLE: dict[str, tuple[bytes | Script, str]] = {
     "unauthorized": (
         say_json({"error": f"Incorrect API key provided: {KEY}"}, 401),

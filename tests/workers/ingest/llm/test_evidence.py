@@ -26,7 +26,7 @@ from tests.workers.web.web import say
 from workers.ingest.conclude import conclude
 from workers.ingest.llm import prompt
 from workers.ingest.llm.answer import Answer, Claim, CustomerPart, Trait
-from workers.ingest.llm.evidence import Given, candidates
+from workers.ingest.llm.evidence import SourceText, candidates
 from workers.ingest.parser.parser import open_parser
 from workers.ingest.shapes import Passage
 from workers.llm.conversation import schema
@@ -218,7 +218,7 @@ TRAITS = some.lists(some.builds(Trait, trait=WORDS, quote=WORDS, confidence=SURE
 @given(some.builds(Answer, tagline=CLAIMS, audience=CLAIMS, icp=PARTS, brand_voice=TRAITS))
 def test_whatever_is_said_each_candidate_is_bounded_and_quotes_the_text(answer: Answer) -> None:
     text = prompt.prose(PASSAGES)
-    for candidate in candidates(answer, Given(text, text, PASSAGES, HOME)):
+    for candidate in candidates(answer, SourceText(text, text, PASSAGES, HOME)):
         assert candidate.field in {"tagline", "audience", "icp", "brandVoice"}
         assert candidate.confidence <= 0.7
         assert candidate.evidence
@@ -257,6 +257,6 @@ async def test_a_long_source_is_cut_at_a_passage_and_its_labels_go_first() -> No
     ]
     _, endpoint = await suggested(completion(NOTHING), passages=passages)
     data = endpoint.bodies[0]["messages"][1]["content"]
-    assert 23_000 < len(data) < prompt.LIMIT + 100
+    assert 23_000 < len(data) < prompt.MAX_PROSE_CHARS + 100
     assert data.splitlines()[1] == passages[1].text
     assert "Menu of labels" in data

@@ -18,37 +18,39 @@ from workers.ingest.page.pictures import clean_alt
 from workers.ingest.shapes import CandidateImage
 
 #: Images of a README that are checked.
-LOOKED_AT = 40
+MAX_IMAGES = 40
 #: Pixels of a side below which a README's image is a sign in a line of text.
-SIGN = 64
+MIN_SIDE_PX = 64
 BADGE = re.compile(r"badge|shields\.|/workflows/|\.svg\?", re.IGNORECASE)
 
 
-def sightings(repository: Repository, readme: str) -> list[CandidateImage]:
-    found = [of_store(repository, path) for path in repository.pictures]
+def candidate_images(repository: Repository, readme: str) -> list[CandidateImage]:
+    images = [store_image(repository, path) for path in repository.pictures]
     return [
-        one for one in (*found, *islice(in_readme(repository, readme), 1)) if len(one.url) <= MAX_URL_CHARS
+        image
+        for image in (*images, *islice(readme_images(repository, readme), 1))
+        if len(image.url) <= MAX_URL_CHARS
     ]
 
 
-def of_store(repository: Repository, path: str) -> CandidateImage:
+def store_image(repository: Repository, path: str) -> CandidateImage:
     kind, rule = place_of(path)
     page = f"{repository.url}/blob/{quote(repository.branch)}/{quote(path)}"
     return CandidateImage(kind=kind, url=f"{repository.raw}{quote(path)}", rule=rule, page=page)
 
 
-def in_readme(repository: Repository, html: str) -> Iterator[CandidateImage]:
+def readme_images(repository: Repository, html: str) -> Iterator[CandidateImage]:
     path = repository.readme.path if repository.readme else ""
     page = f"{repository.url}/blob/{quote(repository.branch)}/{quote(path)}"
     soup = BeautifulSoup(html, "lxml", parse_only=SoupStrainer(["a", "img"]))
-    for image in soup.find_all("img", limit=LOOKED_AT):
-        url = address(repository, path, attribute(image, "src").replace(" ", "%20"))
+    for image in soup.find_all("img", limit=MAX_IMAGES):
+        url = image_address(repository, path, attribute(image, "src").replace(" ", "%20"))
         if url and can_be_opened(repository, url) and not is_badge(repository, image, url):
-            shows = clean_alt(attribute(image, "alt"))
-            yield CandidateImage(kind="image", url=url, rule="readme.picture", page=page, alt=shows)
+            description = clean_alt(attribute(image, "alt"))
+            yield CandidateImage(kind="image", url=url, rule="readme.picture", page=page, alt=description)
 
 
-def address(repository: Repository, readme: str, src: str) -> str | None:
+def image_address(repository: Repository, readme: str, src: str) -> str | None:
     """Return the image's address. A path is relative to the repository's root or to the README's folder."""
     if is_elsewhere(src) or not src:
         return absolute("https:", src)
@@ -66,14 +68,14 @@ def can_be_opened(repository: Repository, url: str) -> bool:
 
 def is_badge(repository: Repository, image: Tag, url: str) -> bool:
     """Return whether it is a small sign in a line of text, or links to an unrelated site."""
-    small = any(0 < pixels(image, side) < SIGN for side in ("width", "height"))
+    is_small = any(0 < pixels(image, side) < MIN_SIDE_PX for side in ("width", "height"))
     link = image.find_parent("a")
     target = attribute(link, "href") if link else ""
     leads_to = host(target) if is_elsewhere(target) else ""
-    own = {"", host(repository.homepage), host(url)}
-    return small or leads_to not in own or BADGE.search(url) is not None
+    related_hosts = {"", host(repository.homepage), host(url)}
+    return is_small or leads_to not in related_hosts or BADGE.search(url) is not None
 
 
 def pixels(image: Tag, side: str) -> int:
-    found = re.fullmatch(r"\s*(\d{1,5})(?:px)?\s*", attribute(image, side))
-    return int(found[1]) if found else 0
+    match = re.fullmatch(r"\s*(\d{1,5})(?:px)?\s*", attribute(image, side))
+    return int(match[1]) if match else 0

@@ -10,7 +10,7 @@ from workers.ingest import detection
 from workers.ingest.appstore import prose as store_prose
 from workers.ingest.asides import SkipRules
 from workers.ingest.github import paths
-from workers.ingest.github.reading.names import bare
+from workers.ingest.github.reading.names import split_heading
 from workers.ingest.github.reading.statement import Statement
 from workers.ingest.github.shapes import File
 from workers.ingest.page.decode import decode
@@ -23,10 +23,10 @@ from workers.ingest.page.text import clean, cut, words
 from workers.ingest.shapes import LIST_SUFFIX
 
 #: Hosts of homepages that are a store's page.
-ELSEWHERE = {"apps.apple.com": "appStore", "itunes.apple.com": "appStore", "play.google.com": "googlePlay"}
-NAMES = {"name", "title"}
-LINES = {"subtitle", "short_description"}
-DESCRIPTIONS = {"description", "full_description"}
+STORE_HOSTS = {"apps.apple.com": "appStore", "itunes.apple.com": "appStore", "play.google.com": "googlePlay"}
+NAME_FIELDS = {"name", "title"}
+LINE_FIELDS = {"subtitle", "short_description"}
+DESCRIPTION_FIELDS = {"description", "full_description"}
 PARAGRAPH = re.compile(r"\n\s*\n|</?(?:p|h\d|ul|ol)\b[^>]*>|(?:<br\s*/?>\s*){2,}", re.IGNORECASE)
 #: Tags of a description, for replacement by the marks of plain text: of a heading, an item, a paragraph.
 HEADING = re.compile(
@@ -36,7 +36,7 @@ HEADING = re.compile(
 ITEM = re.compile(r"<li\b[^>]*>", re.IGNORECASE)
 BREAK = re.compile(r"</?(?:p|ul|ol|div|br)\b[^>]*>", re.IGNORECASE)
 #: Content of a symbolic link: its target's path.
-LINK = re.compile(r"(?:\.\.?/)+\S+\.txt")
+SYMBOLIC_LINK = re.compile(r"(?:\.\.?/)+\S+\.txt")
 
 
 def statements(file: File) -> Iterator[Statement]:
@@ -46,37 +46,37 @@ def statements(file: File) -> Iterator[Statement]:
         return
     name = paths.field_of(match)
     rule = f"store.{name}"
-    if name in NAMES:
-        yield from named(text, rule)
-    elif name in LINES:
-        yield from line(clean(text), 0.95, rule)
-    elif name in DESCRIPTIONS:
-        yield from described(text, rule)
-    elif name == "keywords" and (found := distinct_keywords([text])):
-        yield Statement("keywords", found, 0.95, rule)
+    if name in NAME_FIELDS:
+        yield from name_statements(text, rule)
+    elif name in LINE_FIELDS:
+        yield from tagline_statement(clean(text), 0.95, rule)
+    elif name in DESCRIPTION_FIELDS:
+        yield from description_statements(text, rule)
+    elif name == "keywords" and (keywords := distinct_keywords([text])):
+        yield Statement("keywords", keywords, 0.95, rule)
     elif name == "marketing_url" and (found_links := links(text)):
         yield Statement("links", found_links, 0.85, rule)
 
 
-def named(text: str, rule: str) -> Iterator[Statement]:
-    name, tail = bare(text)
+def name_statements(text: str, rule: str) -> Iterator[Statement]:
+    name, tail = split_heading(text)
     if is_name(name):
         yield Statement("appName", name, 0.95, rule)
-    yield from line(tail, 0.80, f"{rule}.tail")
+    yield from tagline_statement(tail, 0.80, f"{rule}.tail")
 
 
-def line(text: str, confidence: float, rule: str) -> Iterator[Statement]:
+def tagline_statement(text: str, confidence: float, rule: str) -> Iterator[Statement]:
     if len(text) <= LINE_LIMIT and words(text) >= MIN_TAGLINE_WORDS:
         yield Statement("tagline", text, confidence, rule)
 
 
-def described(text: str, rule: str) -> Iterator[Statement]:
+def description_statements(text: str, rule: str) -> Iterator[Statement]:
     """Yield the first sentences on the app's purpose, and as an alternative the items of its lists."""
-    plain = ITEM.sub("\n• ", BREAK.sub("\n", HEADING.sub(r"\n** \2\3 **\n", text)))
-    asides = SkipRules(detection.detect(clean(text))[0])
-    if opening := " ".join(store_prose.opening(plain, asides)):
+    marked_text = ITEM.sub("\n• ", BREAK.sub("\n", HEADING.sub(r"\n** \2\3 **\n", text)))
+    skip_rules = SkipRules(detection.detect(clean(text))[0])
+    if opening := " ".join(store_prose.opening(marked_text, skip_rules)):
         yield Statement("appDescription", cut(opening, MAX_CHARS), 0.92, rule)
-        if items := store_prose.descriptive_items(plain, asides, MAX_CHARS):
+        if items := store_prose.descriptive_items(marked_text, skip_rules, MAX_CHARS):
             yield Statement("appDescription", items, 0.70, f"{rule}{LIST_SUFFIX}")
 
 
@@ -87,22 +87,22 @@ def links(address: str) -> dict[str, str]:
     except Invalid:
         return {}
     host = (urlsplit(url).hostname or "").removeprefix("www.")
-    usable = url.startswith("https://") and host != "github.com"
-    return {ELSEWHERE.get(host, "website"): url} if usable else {}
+    is_usable = url.startswith("https://") and host != "github.com"
+    return {STORE_HOSTS.get(host, "website"): url} if is_usable else {}
 
 
 def paragraphs(text: str) -> list[str]:
-    return [cleaned for one in PARAGRAPH.split(text) if (cleaned := clean(one))]
+    return [text_line for paragraph in PARAGRAPH.split(text) if (text_line := clean(paragraph))]
 
 
 def content(file: File) -> str:
     text = decode(file.body, "").strip()
-    return "" if LINK.fullmatch(text) else text
+    return "" if SYMBOLIC_LINK.fullmatch(text) else text
 
 
 def prose(files: list[File]) -> Iterator[tuple[File, str, str]]:
     """Yield files with a description or a tagline, with locale and text."""
     for file in files:
         match = paths.STORE_TEXT_PATH.fullmatch(file.path)
-        if match and paths.field_of(match) in LINES | DESCRIPTIONS and (text := content(file)):
+        if match and paths.field_of(match) in LINE_FIELDS | DESCRIPTION_FIELDS and (text := content(file)):
             yield file, match["locale"], text
