@@ -52,11 +52,11 @@ def descriptive_items(description: str, skip_rules: SkipRules, limit: int) -> st
     items = (
         clean(LIST_MARK.sub("", line)) for line in join_broken_lines(lines(description)) if is_item(line)
     )
-    descriptive_lines = dict.fromkeys(
+    descriptive = dict.fromkeys(
         candidate for candidate in items if is_descriptive(candidate) and skip_rules.kind(candidate) is None
     )
     text = ""
-    for item in descriptive_lines:
+    for item in descriptive:
         longer_text = f"{text} • {item}".strip()
         text = longer_text if len(longer_text) <= limit else text
     return text

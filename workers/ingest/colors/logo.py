@@ -17,80 +17,82 @@ from workers.ingest.pictures.measure import is_drawing
 from workers.ingest.shapes import Logo, Reading
 
 #: Formats that Pillow may try: no other of its parsers sees the bytes.
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "ICO")
+IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "ICO")
 #: Pixels that are unpacked at most, and the longer side of the reduced image.
-PIXELS, SIDE = 4 << 20, 96
+MAX_PIXELS, MAX_SIDE_PX = 4 << 20, 96
 #: Opacity from which a pixel counts, of 255.
-OPAQUE = 200
+MIN_ALPHA = 200
 #: Elements of an SVG that are read, and declarations in each of its styles.
-ELEMENTS, DECLARATIONS = 5_000, 500
+MAX_ELEMENTS, MAX_DECLARATIONS = 5_000, 500
 PAINTS = ("fill", "stroke", "stop-color")
 PAINTED = re.compile(r"(?<![\w-])(?:fill|stroke|stop-color)\s*:\s*([^;{}!]{1,100})", re.IGNORECASE)
 #: Confidence of the main color, and of the others, each a little lower than the previous one.
-MAIN, OTHER, STEP = 0.60, 0.40, 0.02
-MOST = 5
+MAIN_CONFIDENCE, OTHER_CONFIDENCE, CONFIDENCE_STEP = 0.60, 0.40, 0.02
+MAX_COLORS = 5
 
 
 def read(logo: Logo) -> Reading:
     """Return the image's colors; an empty reading if it can't be read, or is no logo."""
-    counted = vector(logo.body) if is_drawing(logo.body) else raster(logo.body)
-    found = main_colors(counted)[:MOST]
-    return Reading(candidates=[candidate(logo.url, color, place) for place, color in enumerate(found)])
+    counts = count_svg_colors(logo.body) if is_drawing(logo.body) else count_pixels(logo.body)
+    colors = main_colors(counts)[:MAX_COLORS]
+    return Reading(candidates=[candidate(logo.url, color, position) for position, color in enumerate(colors)])
 
 
-def candidate(url: str, color: str, place: int) -> Candidate:
-    role: ColorRole = "accent" if place else "primary"
-    confidence = round(OTHER - STEP * place, 2) if place else MAIN
+def candidate(url: str, color: str, position: int) -> Candidate:
+    role: ColorRole = "accent" if position else "primary"
+    confidence = round(OTHER_CONFIDENCE - CONFIDENCE_STEP * position, 2) if position else MAIN_CONFIDENCE
     return Candidate(field="colors", value=[color], role=role, confidence=confidence, rule="logo", url=url)
 
 
-def raster(body: bytes) -> Counter[str]:
+def count_pixels(body: bytes) -> Counter[str]:
     """Count opaque pixels by color; nearly equal colors count as the most frequent one."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # `PIXELS` is our own limit.
-            return together(pixels(body))
+            warnings.simplefilter("ignore")  # `MAX_PIXELS` is our own limit.
+            return merge_similar(read_pixels(body))
     except (OSError, ValueError, SyntaxError, KeyError, IndexError, TypeError, Image.DecompressionBombError):
         return Counter()
 
 
-def pixels(body: bytes) -> Counter[tuple[int, ...]]:
-    with Image.open(BytesIO(body), formats=FORMATS) as image:
-        if image.width * image.height > PIXELS:
+def read_pixels(body: bytes) -> Counter[tuple[int, ...]]:
+    with Image.open(BytesIO(body), formats=IMAGE_FORMATS) as image:
+        if image.width * image.height > MAX_PIXELS:
             return Counter()
-        image.draft("RGB", (SIDE, SIDE))
+        image.draft("RGB", (MAX_SIDE_PX, MAX_SIDE_PX))
         plain = image.convert("RGB") if image.mode == "CMYK" else image
         colored = plain.convert("RGBA")
-        colored.thumbnail((SIDE, SIDE), Image.Resampling.NEAREST)
+        colored.thumbnail((MAX_SIDE_PX, MAX_SIDE_PX), Image.Resampling.NEAREST)
     values = colored.tobytes()
     each = zip(values[::4], values[1::4], values[2::4], values[3::4], strict=True)
-    return Counter((red, green, blue) for red, green, blue, alpha in each if alpha >= OPAQUE)
+    return Counter((red, green, blue) for red, green, blue, alpha in each if alpha >= MIN_ALPHA)
 
 
-def together(counted: Counter[tuple[int, ...]]) -> Counter[str]:
+def merge_similar(counts: Counter[tuple[int, ...]]) -> Counter[str]:
     """Add up colors that agree in five bits of each channel, under the most frequent of them."""
     names: dict[tuple[int, ...], str] = {}
-    found = Counter[str]()
-    for channels, count in sorted(counted.items(), key=lambda one: (-one[1], one[0])):
-        name = names.setdefault(tuple(one >> 3 for one in channels), "#{:02x}{:02x}{:02x}".format(*channels))
-        found[name] += count
-    return found
+    merged = Counter[str]()
+    for channels, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+        name = names.setdefault(
+            tuple(item >> 3 for item in channels), "#{:02x}{:02x}{:02x}".format(*channels)
+        )
+        merged[name] += count
+    return merged
 
 
-def vector(body: bytes) -> Counter[str]:
+def count_svg_colors(body: bytes) -> Counter[str]:
     """Count the places of an SVG that paint with each color. Nothing is rendered, and no link is followed."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, recover=True)
     try:
         root = etree.fromstring(body, parser)
     except etree.XMLSyntaxError:
         return Counter()
-    painted = () if root is None else (css_color.read(text) for text in paints(root))
+    painted = () if root is None else (css_color.read(text) for text in paint_values(root))
     return Counter(color for color in painted if color)
 
 
-def paints(root: etree._Element) -> Iterator[str]:
-    for element in islice(root.iter("{*}*"), ELEMENTS):
+def paint_values(root: etree._Element) -> Iterator[str]:
+    for element in islice(root.iter("{*}*"), MAX_ELEMENTS):
         yield from filter(None, map(element.get, PAINTS))
         is_style = str(element.tag).rpartition("}")[2] == "style"
         for text in (element.get("style"), element.text if is_style else None):
-            yield from islice((found[1] for found in PAINTED.finditer(text or "")), DECLARATIONS)
+            yield from islice((match[1] for match in PAINTED.finditer(text or "")), MAX_DECLARATIONS)

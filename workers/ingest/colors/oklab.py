@@ -8,13 +8,13 @@ from math import dist, hypot
 from typing import NamedTuple
 
 #: Distance up to which two colors are one: #1a73e8 and #1967d2 are, #1a73e8 and #4285f4 nearly.
-NEAR = 0.07
+MAX_DISTANCE = 0.07
 #: Chroma below which a color is grey, and the same for a dark color: its tint is less visible (#1e293b has
 #: .041).
-GREY, DARK_GREY = 0.03, 0.045
+GREY_CHROMA, DARK_GREY_CHROMA = 0.03, 0.045
 #: Lightness below which a color is dark, and below which a grey is as black as letters; limits between which
 #: a color is visible.
-DARK, INK, BLACK, WHITE = 0.35, 0.30, 0.18, 0.98
+DARK_LIGHTNESS, INK_LIGHTNESS, MIN_VISIBLE_LIGHTNESS, MAX_VISIBLE_LIGHTNESS = 0.35, 0.30, 0.18, 0.98
 
 
 class OkLab(NamedTuple):
@@ -55,19 +55,19 @@ def is_alike(one: str, other: str) -> bool:
     """Return whether two colors look nearly the same. A grey is never like a color; all blacks are alike."""
     if is_neutral(one) != is_neutral(other):
         return False
-    return dist(oklab(one), oklab(other)) <= NEAR or (is_black(one) and is_black(other))
+    return dist(oklab(one), oklab(other)) <= MAX_DISTANCE or (is_black(one) and is_black(other))
 
 
 def is_black(color: str) -> bool:
-    return is_neutral(color) and oklab(color).lightness < INK
+    return is_neutral(color) and oklab(color).lightness < INK_LIGHTNESS
 
 
 @lru_cache(10_000)
 def is_neutral(color: str) -> bool:
     """Return whether it is black, white or grey, also faintly tinted."""
     shade = oklab(color)
-    grey = DARK_GREY if shade.lightness < DARK else GREY
-    return shade.chroma < grey or not BLACK < shade.lightness < WHITE
+    grey = DARK_GREY_CHROMA if shade.lightness < DARK_LIGHTNESS else GREY_CHROMA
+    return shade.chroma < grey or not MIN_VISIBLE_LIGHTNESS < shade.lightness < MAX_VISIBLE_LIGHTNESS
 
 
 def is_white(color: str) -> bool:

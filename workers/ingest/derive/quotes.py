@@ -7,9 +7,9 @@ from workers.ingest.page.text import SENTENCE_BREAK
 from workers.ingest.shapes import Passage
 
 #: Characters of a quote, and quotes of a value, at most.
-LONGEST, MOST = 200, 5
+MAX_QUOTE_CHARS, MAX_QUOTES = 200, 5
 #: Characters before the quoted place, and characters that a cut may lose to end between words.
-NEAR = 50
+CONTEXT_CHARS = 50
 BLANK = re.compile(r"\s")
 
 
@@ -22,15 +22,15 @@ def sentences(passages: Iterable[Passage]) -> Iterator[str]:
 
 def quote(text: str, start: int = 0) -> str:
     """Return the text; of a long one the part around `start`, cut between words if it has any."""
-    if len(text) <= LONGEST:
+    if len(text) <= MAX_QUOTE_CHARS:
         return text
-    begin = max(start - NEAR, 0)
-    part = text[begin : begin + LONGEST]
-    if begin and (blank := BLANK.search(part, 0, NEAR)):
+    begin = max(start - CONTEXT_CHARS, 0)
+    part = text[begin : begin + MAX_QUOTE_CHARS]
+    if begin and (blank := BLANK.search(part, 0, CONTEXT_CHARS)):
         part = part[blank.end() :]
-    last = part.rfind(" ") if begin + LONGEST < len(text) else 0
-    return part[: last if last > LONGEST - NEAR else None].strip()
+    last = part.rfind(" ") if begin + MAX_QUOTE_CHARS < len(text) else 0
+    return part[: last if last > MAX_QUOTE_CHARS - CONTEXT_CHARS else None].strip()
 
 
 def distinct(quotes: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(quotes))[:MOST]
+    return list(dict.fromkeys(quotes))[:MAX_QUOTES]

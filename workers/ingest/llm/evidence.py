@@ -11,9 +11,9 @@ import msgspec
 
 from schemas.brand import BrandPart, Candidate, Field
 from workers.ingest.derive.audience import listing, sentence_case
-from workers.ingest.derive.parts import described, is_customer
-from workers.ingest.derive.voice import FEWEST
-from workers.ingest.derive.voice import FEWEST_WORDS as VOICE_WORDS
+from workers.ingest.derive.parts import describe_customer, is_customer
+from workers.ingest.derive.voice import MIN_HABITS
+from workers.ingest.derive.voice import MIN_PROSE_WORDS as VOICE_WORDS
 from workers.ingest.llm.answer import Answer, Claim, ConfidenceLevel, CustomerPart, Trait
 from workers.ingest.page.text import clean, words
 from workers.ingest.shapes import Passage
@@ -80,7 +80,7 @@ def icp_candidate(
     if is_customer(brand_parts, " ".join(claim.statement for claim in audience)):
         confidence = lowest_confidence(part.confidence for part in quoted)
         icp = candidate(
-            "icp", described(brand_parts), source, [part.quote for part in brand_parts], confidence
+            "icp", describe_customer(brand_parts), source, [part.quote for part in brand_parts], confidence
         )
         yield msgspec.structs.replace(icp, parts=brand_parts)
 
@@ -93,7 +93,7 @@ def voice_candidate(traits: Iterable[Trait], source: SourceText) -> Iterator[Can
     """Yield a voice of enough traits, each with its own quote, if the brand's prose is long enough."""
     by_quote = {trait.quote: trait for trait in traits if is_supported_trait(trait, source.brand_prose)}
     by_name = {clean(trait.trait).rstrip("."): trait for trait in by_quote.values()}
-    if len(by_name) >= FEWEST and words(source.brand_prose) >= VOICE_WORDS:
+    if len(by_name) >= MIN_HABITS and words(source.brand_prose) >= VOICE_WORDS:
         quotes = [trait.quote for trait in by_name.values()]
         confidence = lowest_confidence(trait.confidence for trait in by_name.values())
         yield candidate("brandVoice", f"{sentence_case(listing([*by_name]))}.", source, quotes, confidence)

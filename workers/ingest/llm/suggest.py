@@ -7,7 +7,7 @@ from typing import NamedTuple
 from schemas.brand import Candidate
 from schemas.errors import ModelError
 from telemetry import metrics
-from workers.ingest.derive.own import own
+from workers.ingest.derive.own import brand_passages
 from workers.ingest.llm import prompt
 from workers.ingest.llm.evidence import SourceText, candidates
 from workers.ingest.page.text import words
@@ -48,7 +48,7 @@ async def suggest(model: Model | None, *, url: str, passages: Sequence[Passage])
 def source_text(passages: Sequence[Passage], url: str) -> SourceText:
     return SourceText(
         own_text=prompt.prose(passage for passage in passages if not passage.story),
-        brand_prose=prompt.prose(own(list(passages))),
+        brand_prose=prompt.prose(brand_passages(list(passages))),
         passages=passages,
         url=url,
     )

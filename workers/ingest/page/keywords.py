@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from schemas.brand import Candidate
-from workers.ingest.derive.distinct import MOST, stem
+from workers.ingest.derive.distinct import MAX_KEYWORDS, stem
 from workers.ingest.page import jsonld
 from workers.ingest.page.document import Document
 from workers.ingest.page.text import clean, squash, words
@@ -40,11 +40,11 @@ def keep_used(keywords: list[str], page: Document) -> list[str]:
 
 
 def distinct_keywords(texts: Iterable[str]) -> list[str]:
-    """Return keywords in lower case, each once in any of its forms, at most `MOST`."""
+    """Return keywords in lower case, each once in any of its forms, at most `MAX_KEYWORDS`."""
     by_stem: dict[str, str] = {}
     for word in split_keywords(texts):
         by_stem.setdefault(squash(stem(word)), word)
-        if len(by_stem) == MOST:
+        if len(by_stem) == MAX_KEYWORDS:
             break
     return list(by_stem.values())
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as some
 from schemas.brand import Candidate, ColorRole
 from workers.ingest.choose import choose
 from workers.ingest.colors.oklab import is_alike, is_neutral
-from workers.ingest.colors.palette import ACCENTS, LEAST, palette
+from workers.ingest.colors.palette import MAX_ACCENTS, MIN_CONFIDENCE, palette
 
 RULES = [
     *("html.theme-color", "html.mask-icon", "manifest.theme_color", "manifest.background_color"),
@@ -45,9 +45,9 @@ def test_any_palette_has_a_main_color_and_few_others_that_dont_look_alike(found:
     roles = Counter(one.role for one in finding.colors)
     assert finding.value == [one.color for one in finding.colors]
     assert (finding.colors[0].role, roles["primary"]) == ("primary", 1)
-    assert roles["accent"] <= ACCENTS
+    assert roles["accent"] <= MAX_ACCENTS
     assert roles["background"] <= 1
-    assert LEAST <= finding.confidence <= 1
+    assert MIN_CONFIDENCE <= finding.confidence <= 1
     pairs = [(one, other) for at, one in enumerate(finding.value) for other in finding.value[:at]]
     assert not any(is_alike(*pair) for pair in pairs)
     assert {*finding.value} <= {color for one in found for color in one.value}
@@ -66,7 +66,7 @@ def test_what_has_a_color_is_never_led_by_a_grey(found: list[Candidate], color: 
     colored = [one for one in found if not is_neutral(next(iter(one.value))) and one.role != "background"]
     if finding and colored:
         assert not is_neutral(finding.colors[0].color)
-    if any(one.confidence >= LEAST for one in colored):
+    if any(one.confidence >= MIN_CONFIDENCE for one in colored):
         assert finding is not None
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 from schemas.brand import Candidate
 from workers.ingest.derive import quotes
 from workers.ingest.derive.derive import derive
-from workers.ingest.derive.distinct import MOST
+from workers.ingest.derive.distinct import MAX_KEYWORDS
 from workers.ingest.parser.parser import CPU_S
 from workers.ingest.shapes import Passage, Prose
 
@@ -63,17 +63,17 @@ def test_any_prose_is_read(prose: Prose) -> None:
 def check(candidate: Candidate, texts: list[str]) -> None:
     assert 0.24 <= candidate.confidence <= 0.6
     if candidate.field == "keywords":
-        assert len(set(candidate.value)) == len(candidate.value) <= MOST
+        assert len(set(candidate.value)) == len(candidate.value) <= MAX_KEYWORDS
         assert all(0 < len(word) <= 3 * 40 + 2 for word in candidate.value)
     else:
         assert isinstance(candidate.value, str)
         assert unicodedata.normalize("NFC", candidate.value) == candidate.value
         assert len(candidate.value) < 400
-    assert 0 < len(candidate.evidence) <= quotes.MOST
-    assert all(part.quote in candidate.evidence for part in candidate.parts[: quotes.MOST])
+    assert 0 < len(candidate.evidence) <= quotes.MAX_QUOTES
+    assert all(part.quote in candidate.evidence for part in candidate.parts[: quotes.MAX_QUOTES])
     assert (candidate.field == "icp") == bool(candidate.parts)
     for quote in candidate.evidence:
-        assert 0 < len(quote) <= quotes.LONGEST
+        assert 0 < len(quote) <= quotes.MAX_QUOTE_CHARS
         assert any(quote in text for text in texts)
 
 
@@ -81,7 +81,7 @@ def check(candidate: Candidate, texts: list[str]) -> None:
 def test_a_quote_is_a_part_around_the_place(text: str, start: int) -> None:
     said = quotes.quote(text, min(start, len(text) - 1))
     assert said in text
-    assert len(said) <= quotes.LONGEST
+    assert len(said) <= quotes.MAX_QUOTE_CHARS
 
 
 @pytest.mark.parametrize("language", ["en", "de", None])

@@ -84,9 +84,9 @@ def check_finding(field: Field, finding: Finding) -> None:
     for text in texts(finding) if field in LENGTHS else ():
         check(text, LENGTHS[field])
     for quote in finding.evidence:
-        check(quote, quotes.LONGEST)
-    assert len(finding.evidence) <= quotes.MOST
-    assert all(part.quote in finding.evidence for part in finding.parts[: quotes.MOST])
+        check(quote, quotes.MAX_QUOTE_CHARS)
+    assert len(finding.evidence) <= quotes.MAX_QUOTES
+    assert all(part.quote in finding.evidence for part in finding.parts[: quotes.MAX_QUOTES])
 
 
 def texts(finding: Finding) -> list[str]:

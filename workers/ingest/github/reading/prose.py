@@ -72,10 +72,10 @@ def name_of_title(title: ReadmeBlock, own_name: OwnName) -> Iterator[Statement]:
     name, _ = split_heading(title.text)
     if is_own_name(name, own_name):
         name = name.rpartition("/")[2]
-    blocks_about_project = is_about(name, own_name)
+    is_about_project = is_about(name, own_name)
     is_short = title.level == 1 and words(name) <= MAX_NAME_WORDS
-    if is_name(name) and len(name) <= MAX_PART_CHARS and (blocks_about_project or is_short):
-        yield Statement("appName", name, 0.85 if blocks_about_project else 0.70, "readme.h1")
+    if is_name(name) and len(name) <= MAX_PART_CHARS and (is_about_project or is_short):
+        yield Statement("appName", name, 0.85 if is_about_project else 0.70, "readme.h1")
 
 
 def tagline_statements(
