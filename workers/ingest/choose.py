@@ -12,8 +12,12 @@ from workers.ingest.page.address import strip_domain_ending
 from workers.ingest.page.text import squash
 from workers.ingest.witnesses import NARROW_PLACES, count_sources, is_domain
 
-#: Confidence that the second independent source of a value adds, and each further one; the upper limit.
-SECOND_SOURCE_BONUS, FURTHER_SOURCE_BONUS, MAX_CONFIDENCE = 0.05, 0.01, 0.98
+#: Confidence that the second independent source of a value adds.
+SECOND_SOURCE_BONUS = 0.05
+#: Confidence that each further source adds.
+FURTHER_SOURCE_BONUS = 0.01
+#: Highest confidence by agreement.
+MAX_CONFIDENCE = 0.98
 #: Fields where agreement proves nothing: a description is copied from place to place.
 COPIED_FIELDS: frozenset[Field] = frozenset({"appDescription"})
 #: Alternatives of a finding.

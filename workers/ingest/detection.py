@@ -16,15 +16,20 @@ from workers.ingest.languages import primary, standard
 from workers.ingest.sentences import sentences, without_placeholder
 
 IDENTIFIER = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-#: Characters of sentences that a detection needs to override a declaration: in the whole text, and in its
-#: paragraphs (banners and repeats left out). Of 445 sure detections in 100 characters of store texts, in 46
-#: languages, none is wrong.
-MIN_CHARS, MIN_PROSE_CHARS = 200, 80
+#: Characters of sentences that a detection needs to override a declaration. Of 445 sure detections in 100
+#: characters of store texts, in 46 languages, none is wrong.
+MIN_CHARS = 200
+#: The same for the sentences of its paragraphs: banners and repeats are left out.
+MIN_PROSE_CHARS = 80
 #: Characters that are read at most.
 MAX_CHARS = 5000
-#: Probabilities. Of 41 store texts in other than Latin letters, 40 are in the likely language.
-SURE_PROBABILITY, LIKELY_PROBABILITY = 0.95, 0.5
-LATIN, LETTER = regex.compile(r"\p{Latin}"), regex.compile(r"\p{L}")
+#: Probability from which a detection is sure.
+SURE_PROBABILITY = 0.95
+#: Probability from which it is likely. Of 41 store texts in other than Latin letters, 40 are in the likely
+#: language.
+LIKELY_PROBABILITY = 0.5
+LATIN = regex.compile(r"\p{Latin}")
+LETTER = regex.compile(r"\p{L}")
 #: Languages of the model. A text in any other language is detected as one of these, with a high probability.
 LEARNED_LANGUAGES = {primary(tag) for label in IDENTIFIER.nb_classes if (tag := standard(label))}
 

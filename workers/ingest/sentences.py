@@ -16,11 +16,15 @@ HAS_END = re.compile(r"[.!?…؟۔।॥።։。！？｡។။][\"'»“”’)
 UNMARKED = re.compile(r"[\u0e00-\u0eff]{20}")
 #: Words of a sentence at least; three characters of scripts without blanks count as one.
 MIN_WORDS = 4
-#: Signs that are common in code, and the fewest characters of a sentence for each such sign.
-CODE_SIGN, MIN_CHARS_PER_SIGN = re.compile(r"[{}\[\]<>=;_\\|#$*&@^~`/]"), 20
+#: Signs that are common in code.
+CODE_SIGN = re.compile(r"[{}\[\]<>=;_\\|#$*&@^~`/]")
+#: Fewest characters of a sentence for each such sign.
+MIN_CHARS_PER_SIGN = 20
 WORD = re.compile(r"[^\W\d_]+")
-#: Share of the words, in percent, with a capital that makes a list of names, and of words of a placeholder.
-NAMES_PERCENT, PLACEHOLDER_PERCENT = 75, 40
+#: Share of the words with a capital, in percent, above which a text is a list of names.
+NAMES_PERCENT = 75
+#: Share of placeholder words, in percent, from which a text is a placeholder.
+PLACEHOLDER_PERCENT = 40
 #: Words that generators of placeholder text use, without the words of any Latin text.
 LOREM_WORDS = frozenset(
     """accumsan accusamus accusantium adipisci adipiscing aenean aliqua aliquam aliquet aliquip amet

@@ -9,8 +9,10 @@ from collections.abc import AsyncIterator
 
 from schemas.errors import FetchFailed, TooLarge
 
-#: zlib's `wbits` for a gzip or zlib header, and for a deflate stream without a header.
-WBITS_WITH_HEADER, WBITS_BARE = 47, -15
+#: zlib's `wbits` for a gzip or zlib header.
+WBITS_WITH_HEADER = 47
+#: zlib's `wbits` for a deflate stream without a header.
+WBITS_BARE = -15
 
 
 async def read(chunks: AsyncIterator[bytes], *, encoding: str, limit: int, cut: bool = False) -> bytes:

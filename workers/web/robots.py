@@ -22,12 +22,14 @@ from workers.web.fetch import BOT, Want, fetch
 
 #: RFC 9309 2.5: a crawler reads at least this much and may ignore further bytes.
 ROBOTS_LIMITS = Want(accept="text/plain,*/*;q=0.1", limit=500 << 10, cut=True)
-#: Seconds for which rules are kept: a day at most (RFC 9309 2.4). A minute where they forbid a page, since
-#: the partner may have changed them after our error message.
-MAX_AGE_S, MAX_FORBIDDEN_AGE_S = 86_400.0, 60.0
-#: Bytes of robots.txt that are kept, and the smallest size that a file counts. Parsed, a file takes up to 30
-#: times its bytes.
-CACHE_BYTES, MIN_COUNTED_BYTES = 1 << 20, 256
+#: Seconds for which rules are kept: a day at most (RFC 9309 2.4).
+MAX_AGE_S = 86_400.0
+#: The same where they forbid a page, since the partner may have changed them after our error message.
+MAX_FORBIDDEN_AGE_S = 60.0
+#: Bytes of robots.txt that are kept. Parsed, a file takes up to 30 times its bytes.
+CACHE_BYTES = 1 << 20
+#: Smallest size that a file counts.
+MIN_COUNTED_BYTES = 256
 #: Seconds of the longest Crawl-delay that is kept: some sites set minutes, too long for an ingest.
 MAX_DELAY_S = 10.0
 

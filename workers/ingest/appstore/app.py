@@ -16,7 +16,12 @@ from workers.ingest.page.names import split_name
 from workers.ingest.page.text import clean, cut, first_sentence, squash, words
 from workers.ingest.shapes import LIST_SUFFIX, CandidateImage, Reading, candidates_of
 
-MAX_DESCRIPTION_CHARS, MAX_TAGLINE_CHARS, MAX_NAME_CHARS = 500, 120, 80
+#: Characters of a description.
+MAX_DESCRIPTION_CHARS = 500
+#: Characters of a tagline.
+MAX_TAGLINE_CHARS = 120
+#: Characters of a name.
+MAX_NAME_CHARS = 80
 #: Screenshots of a listing that are used: Apple takes ten for each device, Google eight.
 MAX_SCREENSHOTS = 20
 #: The genre of apps without a better one: alone it has no meaning.

@@ -22,9 +22,10 @@ T = TypeVar("T")
 
 #: Storefronts to try after the requested ones.
 LARGEST_STOREFRONTS = ("us", "gb", "de", "fr", "jp")
-#: Seconds that a job's first look-up waits for a token, and its next ones, which have precedence over new
-#: jobs.
-FIRST_WAIT_S, NEXT_WAIT_S = 5.0, 30.0
+#: Seconds that a job's first look-up waits for a token.
+FIRST_WAIT_S = 5.0
+#: Seconds that its next look-ups wait: they have precedence over new jobs.
+NEXT_WAIT_S = 30.0
 #: Statuses that may mean too many requests.
 THROTTLED_STATUSES = frozenset({403, 429, 503})
 WANT = Want(

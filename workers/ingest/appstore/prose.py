@@ -18,7 +18,12 @@ QUOTED = re.compile(r"^[\"“„«].*[\"”“»]\W{0,3}[\w .&']{0,60}$")
 EMOJI = re.compile(r"[\u2600-\u27bf\U0001f000-\U0001faff]")
 #: End of a sentence. A line with an ellipsis or a colon only introduces the list below it.
 SENTENCE_END = re.compile(r"(?<!\.)[.!?。！？]['\"”’»)\]]*$")
-MIN_WORDS, MIN_ITEM_WORDS, MAX_HEADING_WORDS = 4, 3, 8
+#: Words of a sentence.
+MIN_WORDS = 4
+#: Words of a descriptive list item.
+MIN_ITEM_WORDS = 3
+#: Words of a heading.
+MAX_HEADING_WORDS = 8
 #: Letters of a word that joins names, such as `of`.
 MAX_JOINING_CHARS = 3
 

@@ -20,8 +20,10 @@ from workers.ingest.shapes import Passage, Reading
 DATA_SCRIPTS = {"shoebox-ember-data-store", "shoebox-media-api-cache-apps", "serialized-server-data"}
 HEADING_CLASSES = {"subtitle", "product-header__subtitle"}
 MAX_SUBTITLE_CHARS = 120
-#: Objects of one script and headings of a page that are checked.
-MAX_OBJECTS, MAX_HEADINGS = 50_000, 20
+#: Objects of one script that are checked.
+MAX_OBJECTS = 50_000
+#: Headings of a page that are checked.
+MAX_HEADINGS = 20
 
 
 def read(store_page: StorePage) -> Reading:

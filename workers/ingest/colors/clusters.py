@@ -8,11 +8,14 @@ from workers.ingest.colors.oklab import is_alike, is_neutral, is_white
 
 #: Colors that are compared: pixels at edges and the noise of JPEG rank lower.
 MAX_COLORS = 400
-#: Share of the chromatic area that a cluster needs (a smaller one is another's edge), and share of the whole
-#: area that all chromatic colors need.
-MIN_CLUSTER_SHARE, MIN_CHROMATIC_SHARE = 0.08, 0.005
-#: A logo's largest clusters, and their least share of the chromatic area; a photograph has more clusters.
-LOGO_CLUSTERS, LOGO_SHARE = 5, 0.75
+#: Share of the chromatic area that a cluster needs: a smaller one is another's edge.
+MIN_CLUSTER_SHARE = 0.08
+#: Share of the whole area that all chromatic colors need.
+MIN_CHROMATIC_SHARE = 0.005
+#: Number of a logo's largest clusters.
+LOGO_CLUSTERS = 5
+#: Their least share of the chromatic area; a photograph spreads over more clusters.
+LOGO_SHARE = 0.75
 
 
 class Cluster(NamedTuple):
@@ -49,9 +52,11 @@ def find_clusters(pixels: Counter[str]) -> list[Cluster]:
     areas: dict[str, int] = {}
     ordered = sorted(pixels.items(), key=lambda item: (-item[1], item[0]))
     for color, count in ordered[:MAX_COLORS]:
-        leader = next((item for item in areas if is_alike(item, color)), color)
+        leader = next((known for known in areas if is_alike(known, color)), color)
         areas[leader] = areas.get(leader, 0) + count
-    return sorted((Cluster(*item) for item in areas.items()), key=lambda item: (-item.area, item.color))
+    return sorted(
+        (Cluster(*item) for item in areas.items()), key=lambda cluster: (-cluster.area, cluster.color)
+    )
 
 
 def total_area(among: Iterable[Cluster]) -> int:

@@ -18,16 +18,24 @@ from workers.ingest.shapes import Logo, Reading
 
 #: Formats that Pillow may try: no other of its parsers sees the bytes.
 IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "ICO")
-#: Pixels that are unpacked at most, and the longer side of the reduced image.
-MAX_PIXELS, MAX_SIDE_PX = 4 << 20, 96
+#: Pixels that are unpacked at most.
+MAX_PIXELS = 4 << 20
+#: Longer side of the reduced image, in pixels.
+MAX_SIDE_PX = 96
 #: Opacity from which a pixel counts, of 255.
 MIN_ALPHA = 200
-#: Elements of an SVG that are read, and declarations in each of its styles.
-MAX_ELEMENTS, MAX_DECLARATIONS = 5_000, 500
+#: Elements of an SVG that are read.
+MAX_ELEMENTS = 5_000
+#: Declarations in each of its styles that are read.
+MAX_DECLARATIONS = 500
 PAINTS = ("fill", "stroke", "stop-color")
 PAINTED = re.compile(r"(?<![\w-])(?:fill|stroke|stop-color)\s*:\s*([^;{}!]{1,100})", re.IGNORECASE)
-#: Confidence of the main color, and of the others, each a little lower than the previous one.
-MAIN_CONFIDENCE, OTHER_CONFIDENCE, CONFIDENCE_STEP = 0.60, 0.40, 0.02
+#: Confidence of the main color.
+MAIN_CONFIDENCE = 0.60
+#: Confidence of the other colors, less a step for each position.
+OTHER_CONFIDENCE = 0.40
+#: That step.
+CONFIDENCE_STEP = 0.02
 MAX_COLORS = 5
 
 
@@ -73,7 +81,7 @@ def merge_similar(counts: Counter[tuple[int, ...]]) -> Counter[str]:
     merged = Counter[str]()
     for channels, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
         name = names.setdefault(
-            tuple(item >> 3 for item in channels), "#{:02x}{:02x}{:02x}".format(*channels)
+            tuple(channel >> 3 for channel in channels), "#{:02x}{:02x}{:02x}".format(*channels)
         )
         merged[name] += count
     return merged

@@ -9,12 +9,18 @@ from typing import NamedTuple
 
 #: Distance up to which two colors are one: #1a73e8 and #1967d2 are, #1a73e8 and #4285f4 nearly.
 MAX_DISTANCE = 0.07
-#: Chroma below which a color is grey, and the same for a dark color: its tint is less visible (#1e293b has
-#: .041).
-GREY_CHROMA, DARK_GREY_CHROMA = 0.03, 0.045
-#: Lightness below which a color is dark, and below which a grey is as black as letters; limits between which
-#: a color is visible.
-DARK_LIGHTNESS, INK_LIGHTNESS, MIN_VISIBLE_LIGHTNESS, MAX_VISIBLE_LIGHTNESS = 0.35, 0.30, 0.18, 0.98
+#: Chroma below which a color is grey.
+GREY_CHROMA = 0.03
+#: The same for a dark color: its tint is less visible (#1e293b has .041).
+DARK_GREY_CHROMA = 0.045
+#: Lightness below which a color is dark.
+DARK_LIGHTNESS = 0.35
+#: Lightness below which a grey is as black as letters.
+INK_LIGHTNESS = 0.30
+#: Lightness up to which no color is visible.
+MIN_VISIBLE_LIGHTNESS = 0.18
+#: Lightness from which no color is visible.
+MAX_VISIBLE_LIGHTNESS = 0.98
 
 
 class OkLab(NamedTuple):
@@ -51,11 +57,13 @@ def gamma(light: float) -> float:
     return 12.92 * light if light <= 0.0031308 else 1.055 * light ** (1 / 2.4) - 0.055
 
 
-def is_alike(one: str, other: str) -> bool:
+def is_alike(color: str, other_color: str) -> bool:
     """Return whether two colors look nearly the same. A grey is never like a color; all blacks are alike."""
-    if is_neutral(one) != is_neutral(other):
+    if is_neutral(color) != is_neutral(other_color):
         return False
-    return dist(oklab(one), oklab(other)) <= MAX_DISTANCE or (is_black(one) and is_black(other))
+    return dist(oklab(color), oklab(other_color)) <= MAX_DISTANCE or (
+        is_black(color) and is_black(other_color)
+    )
 
 
 def is_black(color: str) -> bool:

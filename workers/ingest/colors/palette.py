@@ -14,8 +14,12 @@ from workers.ingest.colors.oklab import is_alike, is_neutral, is_white
 
 #: Colors in addition to the main one and the background: five in all.
 MAX_ACCENTS = 3
-#: Confidence that a second independent place adds, and a third; the most that a color gets.
-SECOND_PLACE_BONUS, THIRD_PLACE_BONUS, MAX_CONFIDENCE = 0.15, 0.05, 0.95
+#: Confidence that a second independent place adds.
+SECOND_PLACE_BONUS = 0.15
+#: Confidence that a third and each further place adds.
+THIRD_PLACE_BONUS = 0.05
+#: Highest confidence of a color.
+MAX_CONFIDENCE = 0.95
 #: Confidence below which a color is left out.
 MIN_CONFIDENCE = 0.35
 #: Independent place of each rule, by its first part: metas and the manifest are filled from one form.

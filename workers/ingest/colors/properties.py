@@ -29,8 +29,12 @@ PAGE_SELECTOR = re.compile(
     r"|\.theme-(?:light|default)|:not\([^)]*\))?",
     re.IGNORECASE,
 )
-#: Characters of a rule's beginning, of a name and of a value that are read.
-MAX_PRELUDE_CHARS, MAX_NAME_CHARS, MAX_VALUE_CHARS = 1_000, 80, 200
+#: Characters of a rule's beginning that are read.
+MAX_PRELUDE_CHARS = 1_000
+#: Characters of a name.
+MAX_NAME_CHARS = 80
+#: Characters of a value.
+MAX_VALUE_CHARS = 200
 #: Properties that are kept of all sheets: a palette has some three hundred.
 MAX_PROPERTIES = 5_000
 

@@ -12,8 +12,10 @@ from workers.ingest.shapes import Reading, Styles
 
 #: A reference, alone or as in `hsl(var(--primary))`, and its fallback for an unknown name.
 VAR = re.compile(r"var\(\s*--([\w-]+)\s*(?:,((?:[^()]|\([^()]*\))*))?\)", re.IGNORECASE)
-#: References to references that are followed, and characters of their result.
-MAX_REFERENCES, MAX_VALUE_CHARS = 8, 300
+#: References to references that are followed.
+MAX_REFERENCES = 8
+#: Characters of their result.
+MAX_VALUE_CHARS = 300
 
 
 def read(styles: Styles) -> Reading:

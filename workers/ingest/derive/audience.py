@@ -10,8 +10,12 @@ from workers.ingest.shapes import Prose
 MAX_ROLES = 4
 #: Organizations of no kind or size: alone they are too general.
 VAGUE_NAMES = {"businesses", "companies", "organizations"}
-#: Confidence: the least, the share for each point of the mentions' weights, the most.
-MIN_CONFIDENCE, CONFIDENCE_PER_POINT, MAX_CONFIDENCE = 0.3, 0.03, 0.6
+#: Confidence without any weight.
+MIN_CONFIDENCE = 0.3
+#: Confidence for each point of the mentions' weights.
+CONFIDENCE_PER_POINT = 0.03
+#: Highest confidence.
+MAX_CONFIDENCE = 0.6
 
 
 def candidates(prose: Prose, roles: Sequence[Mention]) -> Iterator[Candidate]:

@@ -15,8 +15,10 @@ PIECE = re.compile(
     rf"(?P<word>{WORD.pattern})|(?P<number>[\d_][\w.,:/-]*)"
     r"|(?P<end>[.!?:;](?=\s|$)|[\n•…|·¿¡]|\s[-–—/]\s|—)|(?P<pause>,|[()\[\]{}\"“”„«»])"
 )
-#: Word that represents a number, and word for a comma at a clause's end.
-NUMBER, PAUSE = "0", ","
+#: Word that represents a number.
+NUMBER = "0"
+#: Word for a comma at a clause's end.
+PAUSE = ","
 #: Share of a clause's words above which capitals are ignored: it is a title in capitals.
 MAX_CAPITALS_SHARE = 0.6
 #: Words that a clause needs for its capitals to count.

@@ -26,15 +26,21 @@ from workers.ingest.shapes import Passage, Prose
 #: Confidence, lower than of any declared keywords.
 CONFIDENCE = 0.4
 MIN_KEYWORDS = 2
-#: Clauses that have a keyword at least, and words of a keyword at most.
-MIN_CLAUSES, MAX_WORDS = 2, 3
+#: Clauses that have a keyword at least.
+MIN_CLAUSES = 2
+#: Words of a keyword at most.
+MAX_WORDS = 3
 #: Share of the best term's weight below which a term is no keyword, beyond the first few.
 MIN_SCORE_SHARE = 0.4
 #: Share of a word's uses inside a longer keyword, from which it is no keyword itself.
 MAX_SHARE_IN_LONGER = 0.6
-#: A mention in a heading counts as two. A mention in the first clause has six times the weight of a late one,
-#: in the fifth half of that. The values are measured, and similar values perform as well.
-HEADING_WEIGHT, EARLY_FACTOR, EARLY_CLAUSES = 2.0, 5.0, 5.0
+#: Weight of a mention in a heading; any other counts one. These three values are measured, and similar ones
+#: perform as well.
+HEADING_WEIGHT = 2.0
+#: Bonus of a term in the first clause: it scores six times as high as a late one.
+EARLY_FACTOR = 5.0
+#: Number of the clause in which that bonus has halved.
+EARLY_CLAUSES = 5.0
 
 
 class Text(NamedTuple):
@@ -95,7 +101,7 @@ def candidates(prose: Prose, words_of_language: Lexicon) -> Iterator[Candidate]:
     if len(terms_found) >= MIN_KEYWORDS:
         yield Candidate(
             field="keywords",
-            value=[passage.shown for passage in terms_found],
+            value=[term.shown for term in terms_found],
             confidence=CONFIDENCE,
             rule=TERMS_RULE,
             url=prose.url,
@@ -137,7 +143,7 @@ def extract(texts: Sequence[Text], rules: GrammarRules, *, name: str) -> list[Te
         for number, text in enumerate(texts)
         for words in without_name(text.text, squash(name))
     ]
-    points_by_stem = count_points([text.words for text in all_clauses], rules)
+    points_by_stem = count_points([clause.words for clause in all_clauses], rules)
     recurring = [
         term for term in terms(all_clauses, texts, rules, points_by_stem).values() if term.is_recurring
     ]

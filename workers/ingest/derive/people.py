@@ -17,18 +17,26 @@ from workers.ingest.derive.lexicon import Lexicon
 from workers.ingest.derive.quotes import quote, sentences
 from workers.ingest.shapes import Passage
 
-#: Weight of a mention after a plain cue or as a label, and after a sure cue; the most of a name's mentions.
-PLAIN_WEIGHT, SURE_WEIGHT, MAX_WEIGHT = 2, 3, 6
+#: Weight of a mention after a plain cue, or as a label.
+PLAIN_WEIGHT = 2
+#: Weight of a mention after a sure cue.
+SURE_WEIGHT = 3
+#: Highest weight of a name's mentions together.
+MAX_WEIGHT = 6
 #: First passages, in which a plain cue counts; after these it counts in headings only.
 FIRST_PASSAGES = 3
 #: Headings of a page at most: with more it is a list of headlines on all kinds of subjects.
 MAX_HEADINGS = 40
-#: Labels after a signpost that are checked, and the number of them that must be names.
-MAX_LABELS_BELOW, MIN_NAME_LABELS = 8, 2
+#: Labels after a signpost that are checked.
+MAX_LABELS_BELOW = 8
+#: Number of them that must be names.
+MIN_NAME_LABELS = 2
 #: Words between a cue and a name, or two names, without the end of a clause.
 GAP = re.compile(r"(?:[\s,/&]*[\w'’%+-]+){0,3}[\s,/&]*")
-#: Characters after a cue and cues of a sentence that are checked.
-MAX_CUE_DISTANCE, MAX_CUES = 100, 20
+#: Characters after a cue that are searched.
+MAX_CUE_DISTANCE = 100
+#: Cues of a sentence that are checked.
+MAX_CUES = 20
 POSSESSIVE = re.compile(r"\b(?:my|his|her|their|its)\b", re.IGNORECASE)
 #: Numbers before a name: then it counts participants. A game for two players has no audience of players.
 NUMBER = re.compile(
@@ -65,12 +73,12 @@ def industries(passages: Iterable[Passage], lexicon: Lexicon) -> list[Mention]:
 def weigh_mentions(passages: Iterable[Passage], finder: "NameFinder") -> list[Mention]:
     brand_passages = [passage for passage in passages if not passage.story]
     by_name: dict[str, Mention] = {}
-    for name, worth, words in (
+    for name, weight, words in (
         *names_in_sentences(brand_passages, finder),
         *names_in_labels(brand_passages, finder),
     ):
         mention = by_name.setdefault(name, Mention(name))
-        mention.weight = min(mention.weight + worth, MAX_WEIGHT)
+        mention.weight = min(mention.weight + weight, MAX_WEIGHT)
         mention.quotes.append(words)
     return sorted(by_name.values(), key=lambda mention: -mention.weight)
 

@@ -17,8 +17,10 @@ QUESTION = re.compile(r"[?？؟]\W{0,8}$")
 SENTENCE_END = re.compile(r"[.!?…。！？؟]\W{0,8}$")
 #: Letters of a word above which it is long in LIX.
 LONG_WORD_CHARS = 6
-#: Words of a short sentence at most, of a long one at least.
-MAX_SHORT_WORDS, MIN_LONG_WORDS = 11, 20
+#: Words of a short sentence at most.
+MAX_SHORT_WORDS = 11
+#: Words of a long sentence at least.
+MIN_LONG_WORDS = 20
 WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 

@@ -16,19 +16,32 @@ from workers.ingest.derive.quotes import quote
 from workers.ingest.derive.tone import MAX_SHORT_WORDS, MIN_LONG_WORDS, Tone, measure_tone
 from workers.ingest.shapes import Prose
 
-MIN_PROSE_WORDS, MIN_HABITS = 150, 3
+#: Words of prose that a voice needs.
+MIN_PROSE_WORDS = 150
+#: Habits that a voice needs.
+MIN_HABITS = 3
 #: Sentences with a sign, from which it is a habit.
 MIN_SENTENCES = 3
 #: Mentions in a hundred words from which a sign is a habit.
 RATES = {"contraction": 1.2, "slang": 0.15, "emoji": 0.3, "delight": 0.3, "we": 1.3}
-#: The same for the forms of address: between friends, between strangers, or both.
-CLOSE_RATE, DISTANT_RATE, EITHER_RATE = 0.8, 1.5, 3.0
+#: The same for a form of address between friends.
+CLOSE_RATE = 0.8
+#: The same for one between strangers.
+DISTANT_RATE = 1.5
+#: The same for one that is both.
+EITHER_RATE = 3.0
 #: Shares of sentences from which a mark at their end is a habit.
 SHARES = {"exclamation": 0.06, "question": 0.07}
 #: Share of short sentences in a text of short sentences, without items of a list.
 MIN_SHORT_SHARE = 0.5
-#: Confidence: the least, the share of each habit, the share of each hundred words, the most.
-MIN_CONFIDENCE, CONFIDENCE_PER_HABIT, CONFIDENCE_PER_HUNDRED, MAX_CONFIDENCE = 0.25, 0.05, 0.03, 0.6
+#: Confidence of a voice before its habits and words.
+MIN_CONFIDENCE = 0.25
+#: Confidence that each habit adds.
+CONFIDENCE_PER_HABIT = 0.05
+#: Confidence that each hundred words add.
+CONFIDENCE_PER_HUNDRED = 0.03
+#: Highest confidence of a voice.
+MAX_CONFIDENCE = 0.6
 #: Habits of which two make a manner.
 CASUAL = frozenset({"contraction", "slang", "emoji", "close"})
 ENTHUSIASTIC = frozenset({"exclamation", "delight", "emoji"})

@@ -34,8 +34,10 @@ from workers.ingest.github.errors import ERROR_STATUSES, cooldown_s, error_of, m
 from workers.runtime.context import Context
 from workers.web.fetch import Fetched, fetch, identity, open_trusted
 
-#: Tolerance for a slow clock at GitHub, and the JWT's lifetime, of which GitHub allows 10 minutes.
-CLOCK_TOLERANCE, JWT_LIFETIME = timedelta(seconds=60), timedelta(minutes=9)
+#: Tolerance for a slow clock at GitHub.
+CLOCK_TOLERANCE = timedelta(seconds=60)
+#: Lifetime of the JWT, of which GitHub allows 10 minutes.
+JWT_LIFETIME = timedelta(minutes=9)
 #: Time before its end from which a token is not used any more: it must outlive the job.
 EXPIRY_MARGIN = timedelta(minutes=5)
 

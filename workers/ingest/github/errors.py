@@ -23,8 +23,10 @@ ERROR_STATUSES = frozenset({400, 401, 403, 404, 409, 410, 422, 429, 451})
 DECODE_ERRORS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 #: Seconds to wait after a limit without an end, as GitHub's docs request ("Best practices for using the REST
-#: API"), and at most, the length of its window.
-DEFAULT_WAIT_S, MAX_WAIT_S = 60.0, 3600.0
+#: API").
+DEFAULT_WAIT_S = 60.0
+#: Seconds to wait at most: the length of the limit's window.
+MAX_WAIT_S = 3600.0
 RATE_LIMIT_WORDS = re.compile(r"rate limit|abuse detection", re.IGNORECASE)
 
 ABSENT_MESSAGE = (

@@ -10,8 +10,12 @@ from workers.ingest.github import store_pictures
 from workers.ingest.github.shapes import ChosenPaths, Entry, RepositoryTree
 from workers.ingest.page.text import squash
 
-#: Files that are read in addition to the README, requests for them, and bytes of the largest one.
-MAX_FILES, MAX_REQUESTS, MAX_FILE_BYTES = 8, 16, 256 << 10
+#: Files that are read in addition to the README.
+MAX_FILES = 8
+#: Requests for them.
+MAX_REQUESTS = 16
+#: Bytes of a file; a larger one is skipped.
+MAX_FILE_BYTES = 256 << 10
 #: Characters of a path at most: longer ones are deep in the tree and irrelevant to the project.
 MAX_PATH_CHARS = 300
 

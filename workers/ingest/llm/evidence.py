@@ -21,14 +21,16 @@ from workers.ingest.shapes import Passage
 RULE = "llm"
 #: Confidence of a claim: below a source's declarations, close to derived values.
 CONFIDENCE_BY_LEVEL: dict[ConfidenceLevel, float] = {"low": 0.5, "medium": 0.6, "high": 0.7}
-#: Characters of a tagline, a statement, a quote, an ICP's part, a voice's trait.
-MAX_TAGLINE_CHARS, MAX_STATEMENT_CHARS, MAX_QUOTE_CHARS, MAX_PART_CHARS, MAX_TRAIT_CHARS = (
-    120,
-    300,
-    300,
-    120,
-    60,
-)
+#: Characters of a tagline.
+MAX_TAGLINE_CHARS = 120
+#: Characters of a statement.
+MAX_STATEMENT_CHARS = 300
+#: Characters of a quote.
+MAX_QUOTE_CHARS = 300
+#: Characters of an ICP's part.
+MAX_PART_CHARS = 120
+#: Characters of a voice's trait.
+MAX_TRAIT_CHARS = 60
 #: Words of a quote at least: a shorter one is in every text.
 MIN_QUOTE_WORDS = 3
 #: Addresses: anything that software might turn into a link.

@@ -12,11 +12,18 @@ from workers.ingest.page.names import GENERIC
 from workers.ingest.page.text import clean, cut, squash, words
 from workers.ingest.shapes import Passage
 
-MAX_CHARS, MIN_CHARS = 500, 25
+#: Characters of a description; a longer one is cut.
+MAX_CHARS = 500
+#: Characters below which a text is a weak description.
+MIN_CHARS = 25
 #: Confidence factor of a text that is too short, or only repeats the title.
 WEAK_FACTOR = 0.4
-#: Words of a description; texts after the headline, and then paragraphs, that are checked.
-MIN_HERO_WORDS, MAX_HERO_TEXTS, MAX_HERO_PARAGRAPHS = 8, 8, 5
+#: Words of a text that counts as prose.
+MIN_HERO_WORDS = 8
+#: Texts after the headline that are checked.
+MAX_HERO_TEXTS = 8
+#: Paragraphs after the headline that are checked next.
+MAX_HERO_PARAGRAPHS = 5
 PROSE_END = re.compile(r"[.!?…:。！？][\"”“»’')\]]*$")
 PAGE_TYPE = re.compile(r"\w*(?:Page|Article|Posting)|Product|Recipe|Course|Event")
 CREDIT_LINE = re.compile(r"(?:written by|sponsored by|by|von|par|por|di|door)[:\s].{0,70}", re.IGNORECASE)

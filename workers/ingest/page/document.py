@@ -14,8 +14,10 @@ from workers.ingest.page.text import clean
 
 #: Characters of visible text that are read: enough for its language, and a page's end is legal text.
 MAX_TEXT_CHARS = 20_000
-#: Visible characters below which a page needs its scripts; characters of a script that is a program.
-MIN_READABLE_CHARS, MIN_BUNDLE_CHARS = 200, 1_000
+#: Visible characters below which a page needs its scripts.
+MIN_READABLE_CHARS = 200
+#: Characters of an inline script above which it is a program.
+MIN_BUNDLE_CHARS = 1_000
 
 #: Tags and texts within a tag that are read for its text.
 MAX_DESCENDANTS = 1_000

@@ -6,7 +6,14 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-MAX_BLOCKS, MAX_BLOCK_CHARS, MAX_DEPTH, MAX_NODES = 20, 512 << 10, 8, 200
+#: Blocks of a page that are read.
+MAX_BLOCKS = 20
+#: Characters of a block; a longer one is skipped.
+MAX_BLOCK_CHARS = 512 << 10
+#: Levels of lists and objects that are read.
+MAX_DEPTH = 8
+#: Nodes of a page, and items of a list, that are read.
+MAX_NODES = 200
 CDATA = "<![CDATA["
 START = re.compile(r"[\[{]")
 #: A string, which is kept; outside of strings a comma or a colon without a value after it.

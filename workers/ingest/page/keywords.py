@@ -9,7 +9,10 @@ from workers.ingest.page import jsonld
 from workers.ingest.page.document import Document
 from workers.ingest.page.text import clean, squash, words
 
-MAX_KEYWORD_CHARS, MAX_KEYWORD_WORDS = 50, 5
+#: Characters of a keyword.
+MAX_KEYWORD_CHARS = 50
+#: Words of a keyword.
+MAX_KEYWORD_WORDS = 5
 #: Length from which a list is made for search engines: then only keywords in the page's text count.
 LONG_LIST = 20
 #: Commas and semicolons of all scripts.

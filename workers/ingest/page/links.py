@@ -15,8 +15,10 @@ from workers.ingest.page.document import Document, attribute, text_of
 from workers.ingest.page.text import squash
 from workers.ingest.shapes import Link
 
-#: Anchors that are read, and links that are kept.
-MAX_ANCHORS, MAX_LINKS = 2000, 50
+#: Anchors that are read.
+MAX_ANCHORS = 2000
+#: Links that are kept.
+MAX_LINKS = 50
 UNRANKED = Link(url="", rank=1 << 30)
 MAX_ANCESTORS = 8
 #: Endings of a path that isn't a page.

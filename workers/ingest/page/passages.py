@@ -17,11 +17,18 @@ from workers.ingest.page.text import clean, cut, squash, words
 from workers.ingest.page.tree import SILENT_TAGS
 from workers.ingest.shapes import Passage
 
-#: Characters in all, in one passage, and of all labels.
-MAX_CHARS, MAX_PASSAGE_CHARS, MAX_LABELS_CHARS = 20_000, 1_000, 2_000
+#: Characters of all passages.
+MAX_CHARS = 20_000
+#: Characters of one passage; a longer text is cut.
+MAX_PASSAGE_CHARS = 1_000
+#: Characters of all labels.
+MAX_LABELS_CHARS = 2_000
 #: Words of a text at least; words and characters of a label at most.
 MIN_WORDS = 3
-MAX_LABEL_WORDS, MAX_LABEL_CHARS = 4, 40
+#: Words of a label.
+MAX_LABEL_WORDS = 4
+#: Characters of a label.
+MAX_LABEL_CHARS = 40
 
 Kind = Literal["heading", "text", "label"]
 

@@ -8,8 +8,12 @@ from bs4.element import Tag
 from workers.ingest.page.address import site
 from workers.ingest.page.document import Document, attribute
 
-#: Sheets that are worth a request, links that are checked, and characters of all `<style>` that are read.
-MAX_SHEETS, MAX_LINKS, MAX_INLINE_CHARS = 3, 30, 1 << 20
+#: Sheets that are worth a request.
+MAX_SHEETS = 3
+#: Links that are checked.
+MAX_LINKS = 30
+#: Characters of all `<style>` that are read.
+MAX_INLINE_CHARS = 1 << 20
 #: Addresses of third-party sheets, or of sheets without colors.
 THIRD_PARTY = re.compile(
     r"\b(?:wp-includes|plugins|vendor|node_modules)/|bootstrap|awesome|swiper|slick|jquery|normalize|reset\b"

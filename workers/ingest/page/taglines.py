@@ -15,8 +15,10 @@ from workers.ingest.shapes import Passage
 
 MAX_TAGLINE_CHARS = 120
 MIN_TAGLINE_WORDS = 3
-#: Headings of one level from which each is a section's heading; headings that are checked.
-MIN_SECTION_HEADINGS, MAX_HEADINGS = 3, 10
+#: Headings of one level from which each is a section's heading.
+MIN_SECTION_HEADINGS = 3
+#: Headings that are checked.
+MAX_HEADINGS = 10
 #: Parts of a page that are not about the brand.
 LANDMARKS = ["nav", "footer", "aside"]
 

@@ -17,8 +17,10 @@ from workers.ingest.page.text import SEPARATOR, clean, split_title, squash, word
 
 #: Words of a name at most, without other evidence for it: a longer part is a line about the brand.
 MAX_NAME_WORDS = 4
-#: Headings, and parts of a title, that are checked.
-MAX_HEADINGS, MAX_PARTS = 10, 20
+#: Headings of a level that are compared.
+MAX_HEADINGS = 10
+#: Parts of a title that are checked.
+MAX_PARTS = 20
 GREETING = re.compile(
     r"(?:herzlich\s+)?(?:welcome\s+to|willkommen\s+(?:bei|auf|in|im)|bienvenue\s+(?:chez|sur|à)|bienvenid[oa]s?\s+a"
     r"|benvenut[oi]\s+(?:su|in|a)|bem-vind[oa]s?\s+(?:à|ao|a)|welkom\s+bij|välkommen\s+till|velkommen\s+til)\s+",

@@ -7,8 +7,10 @@ from workers.ingest.page.names import resembles
 from workers.ingest.page.text import SEPARATOR, clean, cut, squash
 
 MAX_TITLE_CHARS = 300
-#: Headings and parts of the title that are compared.
-MAX_HEADINGS, MAX_PARTS = 3, 10
+#: Headings that are compared with the title.
+MAX_HEADINGS = 3
+#: Separators of the title that are checked.
+MAX_PARTS = 10
 
 
 def title(page: Document, name: str | None) -> str | None:

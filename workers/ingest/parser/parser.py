@@ -22,12 +22,16 @@ from workers.runtime.fair_slots import FairSlots
 
 #: Seconds for a document's process to start, and then to read it: mostly it ends earlier by itself.
 TIMEOUT_S = 30.0
-#: CPU seconds for a document, and for all documents of one job. A page mostly takes hundredths.
-CPU_S, JOB_CPU_S = 5, 15.0
+#: CPU seconds for a document. A page mostly takes hundredths.
+CPU_S = 5
+#: CPU seconds for all documents of one job.
+JOB_CPU_S = 15.0
 #: Documents at once: twice the cores, since a single tenant gets half of the slots.
 MAX_PARALLEL = 2 * (os.cpu_count() or 1)
-#: Bytes from which a document may take much memory, and the large documents parsed at once: one of a tenant.
-LARGE_BYTES, MAX_LARGE_PARALLEL = 256 << 10, 2
+#: Bytes from which a document may take much memory.
+LARGE_BYTES = 256 << 10
+#: Large documents parsed at once: one of a tenant.
+MAX_LARGE_PARALLEL = 2
 #: A process that forks must have no other threads.
 ONE_THREAD_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 

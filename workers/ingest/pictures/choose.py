@@ -10,14 +10,18 @@ from schemas.pictures import Picture, PictureKind
 from workers.ingest.pictures.measure import Measured
 from workers.ingest.shapes import CandidateImage
 
-#: Images of one source that are fetched, and so the most that are kept; logos among them.
-MAX_IMAGES, MAX_LOGOS = 20, 4
+#: Images of one source that are fetched, and so the most that are kept.
+MAX_IMAGES = 20
+#: Logos among them.
+MAX_LOGOS = 4
 #: Kinds in the order in which they are fetched and shown.
 KINDS: Sequence[PictureKind] = ("logo", "screenshot", "image")
-#: Pixels of the longer and the shorter side from which an image is useful. A line of text in a logo is 24
-#: high; smaller logos are for browsers' tabs. A smaller image of another kind is a button, a badge (18 to 28
-#: high) or a tracking pixel; networks take previews from 200 on.
-MIN_LOGO_PX, MIN_IMAGE_PX = (64, 24), (200, 100)
+#: Pixels of the longer and the shorter side of a useful logo. A line of text in a logo is 24 high; smaller
+#: logos are for browsers' tabs.
+MIN_LOGO_PX = (64, 24)
+#: The same for other images. A smaller one is a button, a badge (18 to 28 high) or a tracking pixel; networks
+#: take previews from 200 on.
+MIN_IMAGE_PX = (200, 100)
 #: Pixels of the longest side: images of platforms and phones stay below it.
 MAX_SIDE_PX = 8192
 

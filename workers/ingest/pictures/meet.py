@@ -17,8 +17,10 @@ from workers.ingest.shapes import CandidateImage, Drawing, Logo, Size
 from workers.ingest.website.session import WANTS, Session, Web
 from workers.web.fetch import Fetched
 
-#: Seconds that all images of an ingest may take; and images that are fetched at once.
-PICTURES_S, MAX_PARALLEL = 4.0, 4
+#: Seconds that all images of an ingest may take.
+PICTURES_S = 4.0
+#: Images that are fetched at once.
+MAX_PARALLEL = 4
 
 #: Fetches an image with the `WANTS` of its kind. Raises a `SourceError`, or `TimeoutError`.
 Fetch = Callable[[CandidateImage], Awaitable[Fetched]]

@@ -16,8 +16,12 @@ from workers.ingest.website.pages import follow, read_named, weigh
 from workers.ingest.website.session import FETCHING_S, Session, Web
 from workers.llm.endpoint import Model
 
-#: Progress of an ingest after the named page, the extras, and the linked pages.
-NAMED_PROGRESS, EXTRAS_PROGRESS, FOLLOWED_PROGRESS = 0.3, 0.4, 0.7
+#: Progress of an ingest after the named page.
+NAMED_PROGRESS = 0.3
+#: Progress after the extras.
+EXTRAS_PROGRESS = 0.4
+#: Progress after the linked pages.
+FOLLOWED_PROGRESS = 0.7
 
 
 async def ingest(

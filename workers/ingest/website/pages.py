@@ -15,10 +15,12 @@ from workers.web.fetch import Fetched
 
 #: Characters below which a page with a refresh has no content of its own.
 MIN_TEXT_CHARS = 200
-#: Fields in which a linked page mainly describes itself; their confidence factor, and the factor of all
-#: others.
+#: Fields in which a linked page mainly describes itself.
 PAGE_FIELDS: frozenset[Field] = frozenset({"appDescription", "tagline", "keywords"})
-PAGE_FIELD_FACTOR, FACTOR = 0.7, 0.9
+#: Confidence factor of these fields of a linked page.
+PAGE_FIELD_FACTOR = 0.7
+#: Confidence factor of its other fields.
+FACTOR = 0.9
 
 
 async def read_named(session: Session, parser: Parser, url: str) -> Page:

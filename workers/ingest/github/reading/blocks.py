@@ -11,8 +11,10 @@ from bs4.element import Comment, NavigableString, PageElement, Tag
 from workers.ingest.page.document import attribute
 from workers.ingest.page.text import clean, words
 
-#: Blocks that are read, and tags above a text that are searched for its block.
-MAX_BLOCKS, MAX_ANCESTORS = 300, 12
+#: Blocks that are read.
+MAX_BLOCKS = 300
+#: Tags above a text that are searched for its block.
+MAX_ANCESTORS = 12
 SILENT_TAGS = (
     "script",
     "style",

@@ -38,12 +38,12 @@ class OwnName(NamedTuple):
 
 def find_own_name(repository: str, text: str) -> OwnName:
     """Return the repository's own name. Its prose `text` may show that `numpy` is spelled `NumPy`."""
-    split_heading = strip_platform(repository)
-    parts = map(re.escape, re.split(r"[-_]+", split_heading))
+    bare_name = strip_platform(repository)
+    parts = map(re.escape, re.split(r"[-_]+", bare_name))
     occurrences = re.findall(rf"(?<![\w/.@-]){'[ _-]?'.join(parts)}(?![\w/@-])", text, re.IGNORECASE)
     spellings = Counter(occurrences).most_common(1)
     return OwnName(
-        split_heading,
+        bare_name,
         spellings[0][0] if spellings and spellings[0][1] >= MIN_OCCURRENCES else display_name(repository),
     )
 

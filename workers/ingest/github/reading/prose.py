@@ -14,11 +14,18 @@ from workers.ingest.page.taglines import MAX_TAGLINE_CHARS as LINE_LIMIT
 from workers.ingest.page.taglines import MIN_TAGLINE_WORDS
 from workers.ingest.page.text import cut, split_sentences, squash, words
 
-#: Headings that may be the title, and the first blocks that are searched for them.
-MAX_TITLES, TOP_BLOCKS = 3, 12
-MIN_SENTENCE_WORDS, MAX_NAME_WORDS = 5, 3
-#: Characters of a paragraph that suffices alone, and characters within which a sentence names its project.
-FULL_PARAGRAPH_CHARS, MAX_NAME_OFFSET = 80, 20
+#: Headings that may be the title.
+MAX_TITLES = 3
+#: First blocks that are searched for the title.
+TOP_BLOCKS = 12
+#: Words of a sentence that describes.
+MIN_SENTENCE_WORDS = 5
+#: Words of a title that is a name.
+MAX_NAME_WORDS = 3
+#: Characters of a paragraph that suffices alone.
+FULL_PARAGRAPH_CHARS = 80
+#: Characters within which a sentence names its project.
+MAX_NAME_OFFSET = 20
 #: Headings of sections on how to get or build the project.
 WORK_HEADING = re.compile(
     r"\b(?:install\w*|download\w*|build\w*|compil\w*|develop\w*|contribut\w*|licen[sc]e\w*|setup|requirements?"
@@ -132,7 +139,7 @@ def description_statements(
     else:
         for text in [text for text in taglines if len(text) >= MIN_CHARS][:1]:
             yield Statement("appDescription", text, 0.50, "readme.line")
-        texts = (descriptive_text(block.block, own_name, skip_rules) for block in sections(blocks))
+        texts = (descriptive_text(section.block, own_name, skip_rules) for section in sections(blocks))
         for text in islice((text for text in texts if text and names_project(text, own_name)), 1):
             yield Statement("appDescription", cut(text, MAX_CHARS), 0.30, "readme.sentence")
 
@@ -196,8 +203,8 @@ def descriptive_text(block: ReadmeBlock, own_name: OwnName, skip_rules: SkipRule
         return ""
     sentences = split_sentences(skip_rules.product_sentences(block.text))
     kept_text = "".join(takewhile(lambda sentence: not sentence.endswith((":", "：")), sentences)).strip()
-    names_project = sentences and squash(sentences[0]).removeprefix("the").startswith(own_name.key)
-    if names_project and not kept_text and words(sentences[0]) > MIN_SENTENCE_WORDS:
+    starts_with_name = sentences and squash(sentences[0]).removeprefix("the").startswith(own_name.key)
+    if starts_with_name and not kept_text and words(sentences[0]) > MIN_SENTENCE_WORDS:
         return sentences[0][:-1].rstrip() + "…"
     is_ended = PROSE_END.search(kept_text) is not None or words(kept_text) >= MIN_SENTENCE_WORDS * 2
     return (

@@ -12,9 +12,10 @@ from workers.ingest.github.reading.adoc import to_html
 from workers.ingest.github.reading.blocks import ReadmeBlock, from_html
 from workers.ingest.page.decode import decode
 
-#: Characters that are read, and lines of reStructuredText: docutils takes a fifth of a millisecond for each.
-#: A longer README is a manual.
-MAX_CHARS, MAX_RST_LINES = 40_000, 2_000
+#: Characters that are read. A longer README is a manual.
+MAX_CHARS = 40_000
+#: Lines of reStructuredText that are read: docutils takes a fifth of a millisecond for each.
+MAX_RST_LINES = 2_000
 FRONT_MATTER = re.compile(r"\A---[ \t]*\n.*?\n---[ \t]*\n", re.DOTALL)
 #: Depth of nested links and images: at 20, the default, 20,000 unclosed ones take a second.
 MAX_NESTING = 10

@@ -36,7 +36,7 @@ def read(repository: Repository) -> Reading:
     store_texts = list(stores.prose(repository.files))
     skip_rules = skip_rules_for(blocks, repository.description)
     own_name = find_own_name(
-        repository.name, " ".join([repository.description, *(statement.text for statement in blocks)])
+        repository.name, " ".join([repository.description, *(block.text for block in blocks)])
     )
     all_candidates = chain(
         (
@@ -111,10 +111,10 @@ def languages(
     repository: Repository, store_texts: list[tuple[File, str, str]], blocks: list[ReadmeBlock]
 ) -> Iterator[Candidate]:
     """Yield the language of the store texts if there are any, else of the README's prose."""
-    github_statements = [(locale, "store.locale") for _, locale, _ in store_texts if locale != "default"][:1]
+    declared = [(locale, "store.locale") for _, locale, _ in store_texts if locale != "default"][:1]
     text = clean(" ".join(text for _, _, text in store_texts)) or prose_of(blocks)
     source = store_texts[0][0] if store_texts else repository.readme
-    for tag, confidence, rule in detection.weigh(text, github_statements):
+    for tag, confidence, rule in detection.weigh(text, declared):
         yield candidate(repository, source, Statement("primaryLanguage", tag, confidence, rule))
 
 
@@ -127,15 +127,15 @@ def with_keywords(repository: Repository, candidates: list[Candidate]) -> list[C
     topics = [topic for topic in repository.topics if not EVENT_TOPIC.fullmatch(topic)]
     rule, first_url = "github.topics", repository.url
     store_keywords = [
-        candidate
-        for candidate in candidates
-        if candidate.field == "keywords" and candidate.rule == "store.keywords"
+        keywords
+        for keywords in candidates
+        if keywords.field == "keywords" and keywords.rule == "store.keywords"
     ]
-    for candidate in store_keywords[:1]:
-        topics = [*map(str, candidate.value), *topics]
+    for keywords in store_keywords[:1]:
+        topics = [*map(str, keywords.value), *topics]
         rule, first_url = (
-            "store.keywords+github.topics" if len(topics) > len(candidate.value) else candidate.rule,
-            candidate.url,
+            "store.keywords+github.topics" if len(topics) > len(keywords.value) else keywords.rule,
+            keywords.url,
         )
     lists = ((topics, 0.95, rule), (main_languages(repository), 0.30, "github.languages"))
     keyword_candidates = [
@@ -143,7 +143,7 @@ def with_keywords(repository: Repository, candidates: list[Candidate]) -> list[C
         for texts, confidence, rule in lists
         if (words := distinct_keywords(texts))
     ]
-    return [*keyword_candidates, *(candidate for candidate in candidates if candidate not in store_keywords)]
+    return [*keyword_candidates, *(other for other in candidates if other not in store_keywords)]
 
 
 def main_languages(repository: Repository) -> list[str]:
@@ -157,7 +157,9 @@ def passages(
     if description := clean_text(repository.description):
         yield Passage(text=description, url=repository.url)
     for file, _, text in store_texts:
-        yield from (Passage(text=block, url=address(repository, file)) for block in stores.paragraphs(text))
+        yield from (
+            Passage(text=paragraph, url=address(repository, file)) for paragraph in stores.paragraphs(text)
+        )
     page = address(repository, repository.readme)
     for block in prose.blocks_without_work(blocks):
         kind: Literal["heading", "text"] = "heading" if block.kind == "heading" else "text"
