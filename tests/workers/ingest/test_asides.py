@@ -88,15 +88,13 @@ CASES = [(language, kind, said) for language, kinds in SAID.items() for kind, sa
 
 
 @pytest.mark.parametrize(("language", "kind", "sentence"), CASES)
-def test_a_sentence_beside_the_point_is_known_in_each_language(
-    language: str, kind: str, sentence: str
-) -> None:
+def test_each_kind_is_skipped_in_each_language(language: str, kind: str, sentence: str) -> None:
     assert SkipRules(language).kind(sentence) == kind
     assert SAID[language].keys() == lexicon(language).asides.keys()
 
 
 @pytest.mark.parametrize("language", [*SAID, "ja", "tlh", None])
-def test_questions_quotes_and_english_asides_are_some_in_any_language(language: str | None) -> None:
+def test_questions_quotes_and_english_phrases_are_skipped_in_any_language(language: str | None) -> None:
     asides = SkipRules(language)
     assert asides.kind("Zap?") == asides.kind("ザップは何ですか？") == "question"
     assert asides.kind("“The best of all” – Wired") == asides.kind("«Zap!»") == "quote"
@@ -115,7 +113,7 @@ def test_questions_quotes_and_english_asides_are_some_in_any_language(language: 
         ("", ""),
     ],
 )
-def test_a_paragraph_tells_until_its_next_aside(paragraph: str, told: str) -> None:
+def test_a_paragraph_counts_up_to_the_next_skipped_sentence(paragraph: str, told: str) -> None:
     """News, a state or a past determine the rest of their paragraph; a greeting doesn't."""
     assert SkipRules("en").product_sentences(paragraph) == told
 
@@ -133,7 +131,7 @@ def test_a_paragraph_tells_until_its_next_aside(paragraph: str, told: str) -> No
         ("es", "Una aplicación gratuita y sin publicidad para tus listas."),
     ],
 )
-def test_what_describes_is_no_aside(language: str, sentence: str) -> None:
+def test_describing_sentences_are_not_skipped(language: str, sentence: str) -> None:
     assert SkipRules(language).kind(sentence) is None
 
 
@@ -147,7 +145,7 @@ def first_sentences() -> Iterator[tuple[str, str]]:
                     yield locale[:2], re.sub(r"<[^>]+>", "", text).strip().splitlines()[0]
 
 
-def test_real_descriptions_are_no_asides() -> None:
+def test_real_descriptions_are_not_skipped() -> None:
     found = list(first_sentences())
     assert len(found) > 90
     assert [text for language, text in found if not SkipRules(language).product_sentences(text)] == []

@@ -63,7 +63,7 @@ def scorer() -> ModuleType:
     return module
 
 
-def test_real_pages_are_read_as_right_as_they_were(pages: Read) -> None:
+def test_accuracy_on_real_pages_stays_above_its_floors(pages: Read) -> None:
     right, verdicts = scorer().right, defaultdict(list)
     for case, got in pages:
         kind = case["id"].partition("/")[0]
@@ -81,5 +81,5 @@ def test_no_field_of_a_real_page_is_over_its_length(pages: Read) -> None:
             assert len(got[field] or "") <= limit, (case["id"], field)
 
 
-def test_every_real_page_says_something(pages: Read) -> None:
+def test_every_real_page_has_title_name_and_language(pages: Read) -> None:
     assert [case["id"] for case, got in pages if not (got["title"] and got["name"] and got["language"])] == []

@@ -46,7 +46,7 @@ def shown(extraction: Extraction) -> list[tuple[str, str, str]]:
     return [(one.color, one.role, one.rule) for one in found.colors] if found else []
 
 
-async def test_a_site_that_names_no_color_has_its_logos(parser: Parser) -> None:
+async def test_a_site_without_colors_gets_its_logos(parser: Parser) -> None:
     extraction, served = await visited(parser, site(png(logo("#c0392b"))))
     assert shown(extraction) == [("#c0392b", "primary", "logo")]
     assert extraction.fields["colors"].colors[0].url == served.url("/logo.png")
@@ -72,7 +72,7 @@ async def test_a_logo_in_the_color_of_a_setting_outweighs_a_style_sheet(parser: 
         png(b"<svg xmlns='http://www.w3.org/2000/svg' width='99' height='99'>" + b"<g>" * 50_000),
     ],
 )
-async def test_a_logo_that_cant_be_read_costs_nothing_else(parser: Parser, picture: bytes) -> None:
+async def test_an_unreadable_logo_changes_nothing_else(parser: Parser, picture: bytes) -> None:
     extraction, _ = await visited(parser, site(picture, "<meta name=theme-color content=#1f6f5c>"))
     assert shown(extraction) == [("#1f6f5c", "primary", "html.theme-color")]
     assert words(extraction) == []

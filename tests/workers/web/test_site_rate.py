@@ -30,14 +30,14 @@ def rate(clock: Clock) -> SiteRate:
     return SiteRate(clock=clock, sleep=clock.sleep)
 
 
-async def test_turns_are_as_far_apart_as_the_site_asks(rate: SiteRate, clock: Clock) -> None:
+async def test_requests_are_spaced_by_the_delay(rate: SiteRate, clock: Clock) -> None:
     for due in (0.0, 2.0, 4.0):
         async with rate.slot("acme.test") as site:
             await rate.wait(site, delay_s=2, within_s=60)
         assert clock.now == due
 
 
-async def test_a_turn_too_late_is_given_up_and_taken_from_nobody(rate: SiteRate, clock: Clock) -> None:
+async def test_a_too_long_wait_is_given_up_without_a_reservation(rate: SiteRate, clock: Clock) -> None:
     async with rate.slot("acme.test") as site:
         await rate.wait(site, delay_s=10, within_s=60)
         with pytest.raises(TimeoutError):

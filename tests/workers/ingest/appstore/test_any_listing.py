@@ -84,7 +84,7 @@ def texts(value: Any) -> list[str]:
 
 @given(answer=JSON)
 @thorough
-def test_any_answer_of_the_look_up_is_an_app_or_a_refusal(answer: Any) -> None:
+def test_any_look_up_response_is_an_app_or_an_error(answer: Any) -> None:
     body = stdlib.dumps(answer).encode()
     fetched = Fetched(url="https://itunes.test/", status=200, headers=httpx.Headers(), body=body)
     with suppress(SourceError):
@@ -93,7 +93,7 @@ def test_any_answer_of_the_look_up_is_an_app_or_a_refusal(answer: Any) -> None:
 
 @given(data=JSON, broken=some.booleans())
 @thorough
-def test_any_page_of_a_store_is_read(data: Any, broken: bool) -> None:
+def test_any_app_store_page_is_read(data: Any, broken: bool) -> None:
     text = stdlib.dumps({"7": {"data": data}, "cache": stdlib.dumps(data), "adamId": "7"})[
         : -4 if broken else None
     ]

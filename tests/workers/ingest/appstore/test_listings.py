@@ -78,7 +78,7 @@ FEATURES
 ▸ Print it"""
 
 
-async def test_a_description_begins_where_its_prose_begins(parser: Parser) -> None:
+async def test_description_starts_at_the_first_prose(parser: Parser) -> None:
     fields = await read_description(parser, SHOUTED)
     assert fields["appDescription"] == "Plan your week in one place. It keeps up with you & your team."
     assert fields["tagline"] == "Plan your week in one place."
@@ -102,7 +102,7 @@ async def test_a_description_begins_where_its_prose_begins(parser: Parser) -> No
         ("One sentence that is said. " * 40, ("One sentence that is said. " * 18).strip()),
     ],
 )  # fmt: skip
-async def test_any_description_has_an_opening(parser: Parser, description: str, opening: str | None) -> None:
+async def test_opening_of_a_description(parser: Parser, description: str, opening: str | None) -> None:
     assert (await read_description(parser, description)).get("appDescription") == opening
 
 
@@ -115,14 +115,14 @@ async def test_any_description_has_an_opening(parser: Parser, description: str, 
         ("jp", "", "ja"),
     ],
 )
-async def test_a_language_is_the_texts_before_the_storefronts(
+async def test_text_language_wins_over_the_storefronts(
     parser: Parser, country: str, description: str, language: str
 ) -> None:
     fields = await read_description(parser, description, country=country, languageCodesISO2A=["ZH"])
     assert fields["primaryLanguage"] == language
 
 
-async def test_a_wall_of_signs_is_no_description(parser: Parser) -> None:
+async def test_punctuation_alone_is_no_description(parser: Parser) -> None:
     assert "appDescription" not in await read_description(parser, "!" * 100_000 + "a")
 
 
@@ -139,7 +139,9 @@ async def test_a_wall_of_signs_is_no_description(parser: Parser) -> None:
         ("Things 3", "Things 3", None),
     ],
 )
-async def test_a_name_ends_at_its_line(parser: Parser, title: str, brand: str, line: str | None) -> None:
+async def test_app_name_is_split_from_its_tagline(
+    parser: Parser, title: str, brand: str, line: str | None
+) -> None:
     fields = await read_description(parser, "", trackName=title)
     assert (fields["appName"], fields.get("tagline")) == (brand, line)
 
@@ -160,7 +162,7 @@ async def test_a_bare_listing_is_read(parser: Parser) -> None:
         "https://", "",
     ],
 )  # fmt: skip
-async def test_a_website_that_is_none_is_left_out(parser: Parser, website: str) -> None:
+async def test_invalid_websites_are_left_out(parser: Parser, website: str) -> None:
     assert list((await read_description(parser, "x", sellerUrl=website))["links"]) == ["appStore"]
 
 
@@ -184,7 +186,7 @@ FEATURES:
 """
 
 
-async def test_what_lists_say_is_an_alternative_to_a_description(parser: Parser) -> None:
+async def test_list_items_are_an_alternative_description(parser: Parser) -> None:
     """Names alone, praise, prices and repeats are left out; list items never become the only description."""
     result = recordings()[0] | {"bundleId": "app.tideline"}
     listing = InAppStore(by="bundleId", value="app.tideline")

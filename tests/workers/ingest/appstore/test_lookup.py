@@ -50,12 +50,12 @@ async def test_an_app_is_found_by_its_bundle_id(parser: Parser) -> None:
     assert (found.software.track_id, found.country) == (284882215, "us")
 
 
-async def test_blank_lines_and_a_byte_order_mark_come_first(parser: Parser) -> None:
+async def test_leading_blanks_and_byte_order_mark_are_skipped(parser: Parser) -> None:
     found, _ = await look_up(parser, {at(FACEBOOK): json("\ufeff\n\n\n" + APP)})
     assert found.software.track_name == "Acme"
 
 
-async def test_storefronts_are_asked_once_each_and_the_largest_last(parser: Parser) -> None:
+async def test_storefronts_are_requested_once_each_and_the_largest_last(parser: Parser) -> None:
     listing = InAppStore(by="id", value="284882215", country="gb")
     patiences: list[float] = []
     answers = {at(listing, country): json(NOTHING) for country in ("gb", "at", "us", "de", "fr")}
@@ -67,7 +67,7 @@ async def test_storefronts_are_asked_once_each_and_the_largest_last(parser: Pars
     assert patiences == [5, 30, 30, 30, 30, 30]
 
 
-async def test_another_storefront_is_said(parser: Parser) -> None:
+async def test_another_storefront_gives_a_warning(parser: Parser) -> None:
     answers = {
         at(FACEBOOK, "us"): json(NOTHING),
         at(FACEBOOK, "gb"): json(recorded("itunesLookup-284882215.json")),
@@ -78,7 +78,7 @@ async def test_another_storefront_is_said(parser: Parser) -> None:
 
 
 @pytest.mark.parametrize("status", [200, 400])
-async def test_an_id_that_cannot_be_is_not_found_at_once(parser: Parser, status: int) -> None:
+async def test_an_impossible_id_fails_after_one_request(parser: Parser, status: int) -> None:
     patiences: list[float] = []
     answers = {at(FACEBOOK): json(recorded("itunesLookup-invalid.json"), status)}
     with pytest.raises(SourceNotFound, match="as an app's id"):
@@ -101,12 +101,12 @@ async def test_a_country_without_a_storefront_has_no_apps(parser: Parser) -> Non
         '{"kind":"ebook"}',
     ],
 )
-async def test_what_is_no_app_is_not_found(parser: Parser, results: str) -> None:
+async def test_results_other_than_apps_are_not_found(parser: Parser, results: str) -> None:
     with pytest.raises(SourceNotFound, match="is no app in the App Store"):
         await look_up(parser, {at(FACEBOOK): json(f'{{"resultCount":1,"results":[{results}]}}')})
 
 
-async def test_among_other_things_the_app_asked_for_is_taken(parser: Parser) -> None:
+async def test_the_requested_app_is_chosen_among_other_results(parser: Parser) -> None:
     other = '{"wrapperType":"software","trackId":1,"trackName":"Other"}'
     several = APP.replace("[{", '[{"wrapperType":"artist"},' + other + ",{")
     found, _ = await look_up(parser, {at(FACEBOOK): json(several)})
@@ -117,7 +117,9 @@ async def test_among_other_things_the_app_asked_for_is_taken(parser: Parser) -> 
     ("answer", "wait_s"),
     [(json("", 403), 60), (json("", 429, retry_after="300"), 300), (json("busy", 503), 60)],
 )
-async def test_too_often_tells_all_workers_and_how_long(parser: Parser, answer: bytes, wait_s: float) -> None:
+async def test_throttling_raises_a_rate_limit_with_its_wait(
+    parser: Parser, answer: bytes, wait_s: float
+) -> None:
     with pytest.raises(SourceRateLimited) as refused:
         await look_up(parser, {at(FACEBOOK): answer})
     assert refused.value.retry_after == wait_s
@@ -137,7 +139,7 @@ async def test_too_often_tells_all_workers_and_how_long(parser: Parser, answer: 
         json(APP, content_encoding="br"),
     ],
 )
-async def test_what_is_no_list_of_apps_has_a_clear_code(parser: Parser, answer: bytes) -> None:
+async def test_an_undocumented_response_is_a_failed_fetch(parser: Parser, answer: bytes) -> None:
     with pytest.raises(FetchFailed) as failed:
         await look_up(parser, {at(FACEBOOK): answer})
     assert failed.value.code == "FETCH_FAILED"
@@ -148,14 +150,14 @@ async def test_more_than_a_mebibyte_is_refused(parser: Parser) -> None:
         await look_up(parser, {at(FACEBOOK): json(APP + " " * (1 << 20))})
 
 
-async def test_only_what_the_operator_moved_may_be_private() -> None:
+async def test_only_addresses_set_by_the_operator_may_be_private() -> None:
     own = settings_for("postgresql://localhost/none", "redis://localhost")
     assert moved(own) == {}
     mine = msgspec.structs.replace(own, play_url="http://127.0.0.1:8123")
     assert list(moved(mine)) == [("127.0.0.1", 8123)]
 
 
-async def test_apples_own_name_leads_nowhere_private(parser: Parser) -> None:
+async def test_default_addresses_never_resolve_to_private_ones(parser: Parser) -> None:
     """A resolver that maps `itunes.apple.com` to this machine is not trusted."""
 
     def resolver(host: str, port: int, *_: object) -> list[tuple[int, int, int, str, tuple[str, int]]]:

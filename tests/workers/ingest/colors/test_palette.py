@@ -38,7 +38,7 @@ CANDIDATES = some.lists(
 
 
 @given(CANDIDATES)
-def test_any_palette_has_a_main_color_and_few_others_that_dont_look_alike(found: list[Candidate]) -> None:
+def test_any_palette_has_one_main_color_and_few_distinct_others(found: list[Candidate]) -> None:
     finding = palette(found)
     if finding is None:
         return
@@ -54,14 +54,14 @@ def test_any_palette_has_a_main_color_and_few_others_that_dont_look_alike(found:
 
 
 @given(CANDIDATES, some.randoms())
-def test_the_order_in_which_places_are_read_changes_nothing(found: list[Candidate], random: Random) -> None:
+def test_palette_is_independent_of_the_candidates_order(found: list[Candidate], random: Random) -> None:
     shuffled = found[:]
     random.shuffle(shuffled)
     assert palette(found) == palette(shuffled)
 
 
 @given(CANDIDATES, COLORS, some.sampled_from(RULES))
-def test_what_has_a_color_is_never_led_by_a_grey(found: list[Candidate], color: str, rule: str) -> None:
+def test_a_grey_never_wins_over_a_color(found: list[Candidate], color: str, rule: str) -> None:
     finding = palette(found)
     colored = [one for one in found if not is_neutral(next(iter(one.value))) and one.role != "background"]
     if finding and colored:
@@ -70,7 +70,7 @@ def test_what_has_a_color_is_never_led_by_a_grey(found: list[Candidate], color: 
         assert finding is not None
 
 
-def test_places_that_agree_name_the_main_color() -> None:
+def test_agreeing_places_choose_the_main_color() -> None:
     bar, mark = said("#c0392b", "html.theme-color", 0.55), said("#c23b2d", "logo", 0.6)
     alone = said("#1f6f5c", "css.--brand", 0.65)
     finding = choose([alone, bar, mark])["colors"]
@@ -79,14 +79,14 @@ def test_places_that_agree_name_the_main_color() -> None:
     assert [(one.color, one.role) for one in finding.colors[1:]] == [("#1f6f5c", "accent")]
 
 
-def test_places_that_one_hand_fills_agree_on_nothing() -> None:
+def test_places_of_one_form_do_not_corroborate_each_other() -> None:
     form = [said("#c0392b", rule, 0.5) for rule in ("html.theme-color", "manifest.theme_color")]
     finding = palette([*form, said("#1f6f5c", "css.--brand", 0.55)])
     assert finding is not None
     assert (finding.value, finding.confidence) == (["#1f6f5c", "#c0392b"], 0.55)
 
 
-def test_black_is_a_brands_color_where_a_setting_and_its_logo_say_so() -> None:
+def test_black_needs_a_setting_and_the_logo() -> None:
     bar, mark = said("#000000", "html.theme-color"), said("#111111", "logo", 0.6)
     white = said("#ffffff", "manifest.background_color", 0.4, "background")
     for found in ([bar], [mark], [bar, white], [white], [said("#ffffff", "logo"), white]):

@@ -30,7 +30,7 @@ def said(field: Field, value: Value, rule: str = "html.h1", language: str = "en"
         *("Thursday, 24 July 2014", "Write down whatever you think of and…", "How it works for you"),
     ],
 )
-def test_a_line_that_any_site_has_is_no_tagline(line: str) -> None:
+def test_a_common_line_is_no_tagline(line: str) -> None:
     assert said("tagline", line) is None
 
 
@@ -45,11 +45,11 @@ def test_a_line_that_any_site_has_is_no_tagline(line: str) -> None:
         ("Простые заметки каждый рабочий вечер", "ru"),
     ],
 )
-def test_a_line_about_the_product_is_one(line: str, language: str) -> None:
+def test_a_line_about_the_product_is_a_tagline(line: str, language: str) -> None:
     assert said("tagline", line, language=language) == line
 
 
-def test_a_place_that_is_there_for_taglines_needs_one_telling_word() -> None:
+def test_a_tagline_field_needs_one_meaningful_word() -> None:
     assert said("tagline", "Your notes", "appStore.subtitle") is None
     assert said("tagline", "Just your recipes", "appStore.subtitle") == "Just your recipes"
     assert said("tagline", "Just your recipes") is None

@@ -31,7 +31,7 @@ def test_industries_of_the_navigation_are_organizations() -> None:
     assert [one.quote for one in icp.parts] == ["Built for sales teams.", "Healthcare", "Retail"]
 
 
-def test_what_the_people_want_is_their_need() -> None:
+def test_a_wanted_thing_is_a_need() -> None:
     icp = derived(prose("A chat for companies wanting to host their own service."))["icp"]
     assert icp.value == "Companies, who want to “host their own service”."
 
@@ -48,11 +48,13 @@ def test_what_the_people_want_is_their_need() -> None:
     ],
     ids=["a role", "the audience again", "organizations", "a need", "a segment", "industries"],
 )
-def test_one_kind_of_part_or_the_audience_again_is_none(texts: list[str], labels: tuple[str, ...]) -> None:
+def test_one_kind_of_part_or_a_repeated_audience_gives_no_icp(
+    texts: list[str], labels: tuple[str, ...]
+) -> None:
     assert "icp" not in derived(prose(*texts, labels=labels))
 
 
-def test_the_players_of_a_game_are_no_audience() -> None:
+def test_players_of_a_game_are_no_audience() -> None:
     found = derived(prose("Chess is a board game for two players.", "It helps you pass the time."))
     assert not {"audience", "icp"} & found.keys()
 

@@ -35,19 +35,19 @@ def found_in(said: Prose) -> Candidate:
 
 
 @pytest.mark.parametrize("where", ["headings", "about"])
-def test_a_keyword_stands_in_a_heading_or_the_title_and_again_elsewhere(where: str) -> None:
+def test_a_keyword_recurs_and_is_in_a_heading_or_the_title(where: str) -> None:
     said = prose(TEXT, headings=(TITLE,)) if where == "headings" else prose(TEXT, about=(TITLE,))
     found = keywords(said)
     assert {"tide tables", "currents", "harbour"} <= {*found}
     assert not {"moon phases", "alarm", "sailors", "offline"} & {*found}
 
 
-def test_what_only_texts_say_and_what_a_title_says_once_is_none() -> None:
+def test_terms_only_in_texts_or_once_in_a_title_are_no_keywords() -> None:
     assert keywords(prose(TITLE, TEXT)) == []
     assert keywords(prose("Boats are here.", about=(TITLE,))) == []
 
 
-def test_one_text_in_two_places_is_said_once() -> None:
+def test_a_repeated_text_counts_once() -> None:
     assert keywords(prose(f"{TITLE}. Boats are here.", headings=(TITLE,), about=(TITLE,))) == []
 
 
@@ -73,9 +73,7 @@ UNKNOWN = {
 @pytest.mark.parametrize("kind", UNKNOWN)
 @given(words=INVENTED)
 @settings(deadline=None, max_examples=30)
-def test_nouns_that_nobody_has_seen_are_keywords_and_verbs_and_adjectives_never(
-    kind: str, words: list[str]
-) -> None:
+def test_unknown_nouns_are_keywords_unknown_verbs_and_adjectives_are_not(kind: str, words: list[str]) -> None:
     language, title, text = UNKNOWN[kind]
     n, m, v = words
     forms = {"n": n, "m": m, "v": v, "N": n.capitalize(), "M": m.capitalize()}
@@ -84,7 +82,7 @@ def test_nouns_that_nobody_has_seen_are_keywords_and_verbs_and_adjectives_never(
     assert v not in found
 
 
-def test_each_is_once_in_whichever_form_and_a_part_of_a_longer_one_is_none() -> None:
+def test_forms_are_merged_and_parts_of_longer_terms_are_dropped() -> None:
     text = "The twin peaks of the note. A note in the twin peaks."
     found = keywords(prose(text, headings=("Notes on the twin peaks", "The note of twin peaks")))
     assert [*map(stem, found)].count(stem("note")) == 1
@@ -92,12 +90,12 @@ def test_each_is_once_in_whichever_form_and_a_part_of_a_longer_one_is_none() -> 
     assert not {"twin", "peaks"} & {*found}
 
 
-def test_the_name_alone_is_none() -> None:
+def test_the_name_is_no_keyword() -> None:
     said = prose("The tide tables of the harbour and the tide tables.", headings=(TITLE,), name="Tide-Tables")
     assert not {"tide tables", "tide", "tables"} & {*keywords(said)}
 
 
-def test_numbers_dates_and_placeholders_are_none() -> None:
+def test_numbers_and_placeholders_are_no_keywords() -> None:
     latin = "The lorem ipsum dolor sit amet, a consectetur of the lorem."
     said = prose("The 20 zorks of the tide, the 30 zorks. " + TEXT, latin, headings=("5 zorks", TITLE, latin))
     assert not {"zorks", "lorem", "lorem ipsum", "consectetur"} & {*keywords(said)}
@@ -111,17 +109,17 @@ def test_numbers_dates_and_placeholders_are_none() -> None:
         ("tlh", "The tide and the harbour", "The tide of the harbour, a tide in the harbour."),
     ],
 )
-def test_a_language_whose_nouns_nobody_can_tell_has_none(language: str, title: str, text: str) -> None:
+def test_a_language_without_a_grammar_has_no_keywords(language: str, title: str, text: str) -> None:
     assert keywords(prose(text, headings=(title,), language=language)) == []
 
 
-def test_the_language_is_told_by_the_text_where_nobody_knew_it() -> None:
+def test_an_undeclared_language_is_detected() -> None:
     text = "Die Gezeiten und die Strömungen für alle Häfen, und zwar auch dann, wenn du kein Netz hast."
     said = prose(text, headings=("Mit Gezeiten und Strömungen",), language="")
     assert keywords(said) == ["gezeiten", "strömungen"]
 
 
-def test_each_quote_stands_in_the_source_and_has_its_keyword() -> None:
+def test_each_quote_is_in_the_source_and_has_its_keyword() -> None:
     said = prose(TEXT, headings=(TITLE,), about=("An atlas of tides, with an atlas of the harbour",))
     found = found_in(said)
     texts = [*said.about, *(one.text for one in said.passages)]
@@ -130,7 +128,7 @@ def test_each_quote_stands_in_the_source_and_has_its_keyword() -> None:
     assert all(any(word in quote.lower() for quote in found.evidence) for word in found.value)
 
 
-def test_a_readmes_sections_name_parts_of_a_manual() -> None:
+def test_readme_headings_give_no_keywords() -> None:
     section = Passage(text=TITLE, kind="heading", documentation=True)
     assert keywords(Prose(url=URL, language="en", passages=[section, Passage(text=TEXT)])) == []
 

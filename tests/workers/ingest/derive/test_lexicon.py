@@ -31,7 +31,7 @@ def test_a_form_is_one_role_and_one_industry(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_names_are_english_and_many(language: str) -> None:
+def test_names_are_the_english_ones_and_numerous(language: str) -> None:
     known, english = lexicon(language), lexicon("en")
     assert known.industries.keys() <= english.industries.keys()
     for segment, roles in known.roles.items():
@@ -41,7 +41,7 @@ def test_names_are_english_and_many(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_patterns_are_ones_and_labels_are_folded(language: str) -> None:
+def test_patterns_compile_and_labels_are_folded(language: str) -> None:
     known = lexicon(language)
     for name in PATTERNS:
         re.compile(getattr(known, name))
@@ -53,5 +53,5 @@ def test_patterns_are_ones_and_labels_are_folded(language: str) -> None:
 
 
 @pytest.mark.parametrize("tag", [None, "ja", "tlh", "de-1996-x-y"])
-def test_any_tag_has_one(tag: str | None) -> None:
+def test_any_tag_has_a_lexicon(tag: str | None) -> None:
     assert lexicon(tag) == (lexicon("de") if tag and tag.startswith("de") else EMPTY)

@@ -39,7 +39,7 @@ def prose(url: str, body: bytes) -> Prose:
     return Prose(url=url, language=str(language.value) if language else None, passages=passages)
 
 
-def test_no_voice_is_that_of_every_tenth_page(pages: list[Prose]) -> None:
+def test_no_voice_is_shared_by_a_tenth_of_the_pages(pages: list[Prose]) -> None:
     said = [one for page in pages for one in derive(page).candidates if one.field == "brandVoice"]
     assert said
     assert all(len(set(one.evidence)) >= 3 for one in said)

@@ -36,7 +36,7 @@ def prose(text: str, about: list[str]) -> Prose:
     return Prose(url="https://acme.test/", about=[*about, *lines[:1]], passages=passages)
 
 
-def test_every_listing_is_read_and_every_quote_stands_in_it() -> None:
+def test_every_listing_is_read_and_every_quote_is_in_it() -> None:
     read = 0
     for _, said in listings():
         read += 1
@@ -59,12 +59,12 @@ def test_every_listing_is_read_and_every_quote_stands_in_it() -> None:
         ("Flock: Team Communication App", "audience", "Enterprises, small businesses and startups"),
     ],
 )
-def test_what_some_of_them_say(listing: str, field: str, value: str) -> None:
+def test_values_of_known_listings(listing: str, field: str, value: str) -> None:
     said = next(said for name, said in listings() if name == listing)
     assert value in next(one.value for one in derive(said).candidates if one.field == field)
 
 
 @pytest.mark.parametrize("listing", ["Darkempire78+OpenCalc/android/en-US", "2dust+v2rayNG/android/en-US"])
-def test_what_says_nothing_of_its_users_has_no_audience(listing: str) -> None:
+def test_a_listing_without_users_has_no_audience(listing: str) -> None:
     said = next(said for name, said in listings() if name == listing)
     assert not {"audience", "icp"} & {one.field for one in derive(said).candidates}

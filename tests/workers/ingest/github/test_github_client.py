@@ -39,7 +39,7 @@ async def refused(answer: bytes, **fields: Any) -> SourceError:
     return caught.value
 
 
-async def test_a_request_says_who_asks_in_which_version_and_for_what() -> None:
+async def test_request_headers() -> None:
     _, served = await ask({"/x": told({})}, token="ghs_1.2.3")
     ((_, headers),) = served.asked
     assert headers["accept"] == "application/vnd.github+json"
@@ -48,7 +48,7 @@ async def test_a_request_says_who_asks_in_which_version_and_for_what() -> None:
     assert headers["authorization"] == "Bearer ghs_1.2.3"
 
 
-async def test_a_known_version_is_not_sent_again() -> None:
+async def test_a_known_version_gives_a_304() -> None:
     async with github(Repo("a/b")) as served, asking(served) as api:
         url = api.address("repos", "a", "b")
         first = await get(api, url)
@@ -81,13 +81,13 @@ async def test_a_fourth_redirect_is_not_followed() -> None:
         "http://127.0.0.1:1/", "https://api.github.com.evil.test/", "file:///etc/passwd", "//evil.test/x",
     ],
 )  # fmt: skip
-async def test_nothing_leads_away_from_github(location: str) -> None:
+async def test_redirects_to_other_hosts_are_not_followed(location: str) -> None:
     error = await refused(say(302, location=location), token="ghp_secret")
     assert isinstance(error, FetchBlocked | FetchFailed)
     assert not error.retryable
 
 
-async def test_another_server_of_this_machine_sees_neither_request_nor_token() -> None:
+async def test_a_redirect_to_another_local_server_sends_nothing() -> None:
     async with serve({"/": say(body="x")}) as other:
         error = await refused(say(301, location=other.url("/")), token="ghp_secret")
     assert isinstance(error, FetchBlocked)
@@ -114,7 +114,7 @@ def limited(status: int = 403, body: Any = LIMITED, **headers: str) -> bytes:
         (limited(x_ratelimit_remaining="0", x_ratelimit_reset="9" * 400), DEFAULT_WAIT_S),
     ],
 )
-async def test_a_limit_says_how_long_to_rest(answer: bytes, wait: float) -> None:
+async def test_a_rate_limit_has_its_wait(answer: bytes, wait: float) -> None:
     error = await refused(answer)
     assert isinstance(error, SourceRateLimited)
     assert error.retry_after == wait
@@ -136,7 +136,7 @@ async def test_a_limit_says_how_long_to_rest(answer: bytes, wait: float) -> None
         (told({"x": "y" * (1 << 20)}), TooLarge, "larger than"),
     ],
 )
-async def test_each_refusal_of_a_request_says_why(
+async def test_each_refusal_has_its_error_and_advice(
     answer: bytes, kind: type[SourceError], advice: str
 ) -> None:
     error = await refused(answer)
@@ -144,7 +144,7 @@ async def test_each_refusal_of_a_request_says_why(
     assert advice in error.message
 
 
-async def test_a_credential_that_github_refuses_is_its_owners_fault() -> None:
+async def test_a_refused_token_is_an_error_of_its_owner() -> None:
     bad = told({"message": "Bad credentials"}, status=401)
     ours, theirs = await refused(bad, token="ghp_x"), await refused(bad, token="ghs_x", installed=True)
     assert (type(ours), ours.retryable) == (FetchFailed, True)

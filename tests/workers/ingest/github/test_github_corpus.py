@@ -80,7 +80,9 @@ async def test_names_are_right_without_store_texts(parser: Parser, repositories:
     assert len(described) >= 12
 
 
-async def test_with_store_texts_all_are_named_and_described(parser: Parser, repositories: list[Path]) -> None:
+async def test_with_store_texts_all_names_and_descriptions_are_right(
+    parser: Parser, repositories: list[Path]
+) -> None:
     found = await read_all(parser, repositories, stores=True)
     assert set(NAMES) - set(right(found)) == set()
     for name, extraction in found.items():

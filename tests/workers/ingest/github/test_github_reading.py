@@ -20,7 +20,7 @@ STORES: dict[str, bytes | str] = {
 }
 
 
-def test_the_developers_store_texts_come_first() -> None:
+def test_store_texts_win_over_manifest_and_readme() -> None:
     manifest = '{"name": "zap-core", "description": "Core of zap", "keywords": ["core"]}'
     found = reading(
         {**STORES, "package.json": manifest, "README.md": "# Zap Core\n\nThe core of zap and nothing else."},
@@ -44,7 +44,7 @@ def test_the_developers_store_texts_come_first() -> None:
         "x/fastlane/metadata/en",
     ],
 )
-def test_store_texts_lie_in_many_places(folder: str) -> None:
+def test_store_texts_are_found_in_each_layout(folder: str) -> None:
     dash = "-" if "play" in folder else "_"
     files: dict[str, bytes | str] = {
         f"{folder}/title.txt": "Zap Draw",
@@ -70,12 +70,12 @@ def test_store_texts_lie_in_many_places(folder: str) -> None:
         ("<ul><li>Draws for all.</li><li>Free</li></ul>", None),
     ],
 )
-def test_a_store_text_is_described_by_its_first_sentences(text: str, told: str | None) -> None:
+def test_first_sentences_of_a_store_text_are_the_description(text: str, told: str | None) -> None:
     found = reading({"fastlane/metadata/android/en-US/full_description.txt": text})
     assert found.get("appDescription") == told
 
 
-def test_a_repository_that_only_says_its_state_is_described_by_others() -> None:
+def test_a_description_of_the_state_ranks_last() -> None:
     readme = "# Zap\n\nZap draws for everyone who speaks."
     for said in ("[DEPRECATED] Moved to another place", "Zap 2 is now available!", "Please read the wiki"):
         found = reading({"README.md": readme}, description=said)
@@ -145,7 +145,7 @@ FILES: dict[str, tuple[dict[str, bytes | str], dict[Field, Any]]] = {
 
 
 @pytest.mark.parametrize("case", FILES)
-def test_manifests_say_what_they_declare(case: str) -> None:
+def test_manifest_values(case: str) -> None:
     files, values = FILES[case]
     assert reading(files) == values
 
@@ -173,7 +173,7 @@ HOSTILE: dict[str, bytes | str] = {
 
 
 @pytest.mark.parametrize("path", HOSTILE)
-def test_hostile_files_say_nothing_and_break_nothing(path: str) -> None:
+def test_hostile_files_give_no_values_and_break_nothing(path: str) -> None:
     found = reading({path: HOSTILE[path], "README.md": "# Zap"})
     assert found["appName"] == "Zap"
     assert set(found) <= {"appName", "primaryLanguage"}

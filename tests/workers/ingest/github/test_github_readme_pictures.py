@@ -44,7 +44,7 @@ def test_the_first_picture_of_a_readme_is_no_badge(readme: str, url: str | None)
     assert [one.url for one in found] == [url or "https://cdn.test/last.png"]
 
 
-def test_a_repository_of_the_corpus_costs_at_most_six_requests() -> None:
+def test_store_images_cost_at_most_six_requests() -> None:
     chosen = {}
     for folder in sorted(corpus("github").iterdir()):
         tree = json.loads((folder / "tree.json").read_text())["tree"]

@@ -81,13 +81,13 @@ UNAVAILABLE: dict[str, tuple[bytes | Script, str]] = {
 
 
 @pytest.mark.parametrize(("answer", "reason"), UNAVAILABLE.values(), ids=UNAVAILABLE)
-async def test_an_endpoint_that_fails_is_only_a_warning(answer: bytes | Script, reason: str) -> None:
+async def test_a_failing_endpoint_is_only_a_warning(answer: bytes | Script, reason: str) -> None:
     said, endpoint = await suggested(answer)
     assert warned(said, endpoint) == f"llm_unavailable: {reason}"
 
 
 @pytest.mark.parametrize("answer", [say_nothing, drip])
-async def test_a_slow_endpoint_is_left_at_the_deadline(answer: Script) -> None:
+async def test_a_slow_endpoint_is_given_up_at_the_deadline(answer: Script) -> None:
     said, endpoint = await suggested(answer, deadline_s=0.3)
     assert warned(said, endpoint).startswith("llm_unavailable: the model did not answer ")
 
@@ -98,13 +98,13 @@ async def test_the_deadline_is_for_the_whole_conversation() -> None:
     assert warned(said, endpoint, requests=2) == text
 
 
-async def test_a_short_wait_that_the_endpoint_asks_for_is_kept() -> None:
+async def test_a_short_retry_after_is_obeyed() -> None:
     said, endpoint = await suggested(say_json({}, 429, retry_after="0"), completion(GOOD))
     assert said.candidates
     assert len(endpoint.asked) == 2
 
 
-async def test_one_wait_is_enough() -> None:
+async def test_a_second_retry_after_is_not_obeyed() -> None:
     busy = say_json({}, 429, retry_after="0")
     said, endpoint = await suggested(busy, busy)
     text = "llm_unavailable: the model accepts no more requests for now"

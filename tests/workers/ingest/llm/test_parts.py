@@ -33,19 +33,19 @@ ROLE, ORGANIZATION = part("role", "designers", QUOTE), part("organization", "stu
         [ROLE, part("organization", "of", "studios of")],
     ],
 )
-async def test_an_icp_takes_two_kinds_of_parts_that_stand_in_their_quotes(
+async def test_an_icp_needs_two_kinds_of_quoted_parts(
     parts: list[dict[str, str]],
 ) -> None:
     assert "icp" not in await kept({**NOTHING, "icp": parts})
     assert "icp" in await kept({**NOTHING, "icp": [*parts, ORGANIZATION]})
 
 
-async def test_an_icp_that_says_the_audience_again_is_none() -> None:
+async def test_an_icp_that_repeats_the_audience_is_dropped() -> None:
     audience = [claim("Designers and studios.", QUOTE)]
     assert "icp" not in await kept({**NOTHING, "audience": audience, "icp": [ROLE, ORGANIZATION]})
 
 
-async def test_a_voice_takes_three_traits_with_quotes_of_their_own() -> None:
+async def test_a_voice_needs_three_traits_with_own_quotes() -> None:
     two, third = GOOD["brandVoice"][:2], GOOD["brandVoice"][2]
     for other in (
         third | {"quote": QUOTE},
@@ -57,7 +57,7 @@ async def test_a_voice_takes_three_traits_with_quotes_of_their_own() -> None:
     assert "brandVoice" in await kept({**NOTHING, "brandVoice": [*two, third]})
 
 
-async def test_a_voice_takes_the_brands_own_prose() -> None:
+async def test_a_voice_needs_the_brands_own_prose() -> None:
     voice = {**NOTHING, "brandVoice": GOOD["brandVoice"]}
     assert "brandVoice" not in await kept(voice, PASSAGES[:-1])
     readme = [msgspec.structs.replace(passage, documentation=True) for passage in PASSAGES]

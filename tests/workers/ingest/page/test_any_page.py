@@ -81,7 +81,7 @@ def test_any_bytes_are_read(body: bytes, content_type: str) -> None:
     extract(Source(url="https://acme.test/", body=body, content_type=content_type, language=content_type))
 
 
-def test_a_page_that_repeats_itself_says_no_more() -> None:
+def test_a_repetitive_page_gives_few_candidates() -> None:
     """A worker keeps the candidates of its pages in memory: this page has some forty thousand."""
     tags = ["en", "de", "fr", "es"] * 50
     nodes = [{"@type": "WebSite", "name": f"Acme {n}", "inLanguage": tags} for n in range(200)]

@@ -29,14 +29,14 @@ def warm() -> None:
 
 
 @pytest.mark.parametrize("which", PAGES)
-def test_a_page_that_nests_is_read_within_a_second(which: str) -> None:
+def test_a_deep_page_is_read_within_a_second(which: str) -> None:
     started = time.process_time()
     page = extract(Source(url="https://acme.test/", body=PAGES[which]))
     assert time.process_time() - started < 1
     assert page.title
 
 
-def test_what_is_too_deep_is_no_tag_and_its_texts_belong_to_the_last_one() -> None:
+def test_texts_below_the_maximum_depth_belong_to_the_deepest_tag() -> None:
     tree = build_tree("<b>" * 2 * MAX_DEPTH + "x<i>y</i>" + "</b>" * 2 * MAX_DEPTH + "z")
     assert [str(text) for text in tree.texts] == ["x", "y", "z"]
     x, y, z = tree.texts

@@ -57,12 +57,12 @@ def ours(html: str) -> Elements:
 
 
 @given(st.lists(PIECES, max_size=40).map("".join))
-def test_the_tree_is_that_of_beautiful_soup(html: str) -> None:
+def test_the_tree_equals_beautiful_soups(html: str) -> None:
     assert told(ours(html)) == told(reference(html))
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_so_it_is_for_a_page_that_is_cut_and_shuffled(seed: int) -> None:
+def test_the_tree_of_a_shuffled_page_equals_beautiful_soups(seed: int) -> None:
     chance = random.Random(seed)
     parts = pages.page(chance, "Acme", 20_000).source.body.decode().split("<")
     chance.shuffle(parts)
@@ -82,13 +82,13 @@ def test_each_tag_and_text_is_linked_both_ways() -> None:
             assert following.previous_sibling is one
 
 
-def test_tags_and_visible_texts_are_gathered_in_order() -> None:
+def test_tags_and_visible_texts_are_collected_in_order() -> None:
     tree = build_tree("<title>t</title><p>a<b>b<!-- x -->c</b><script>d</script><button>e</button><b>f")
     assert [str(text) for text in tree.texts] == ["a", "b", "c", "f"]
     assert [tag.get_text() for tag in tree.tags["b"]] == ["bc", "f"]
     assert tree.tags["script"][0].get_text() == "d"
 
 
-def test_an_unclosed_silent_tag_silences_what_is_near_it() -> None:
+def test_an_unclosed_silent_tag_hides_only_near_texts() -> None:
     tree = build_tree("<svg><g>a<g><g><g><g>b")
     assert [str(text) for text in tree.texts] == ["b"]

@@ -74,7 +74,7 @@ async def reading(host: str, pages: list[str]) -> AsyncIterator[Process]:
 
 @pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="needs Linux's /proc")
 @pytest.mark.long
-async def test_hostile_pages_all_at_once_end_in_their_codes_within_500_mib() -> None:
+async def test_hostile_pages_at_once_end_with_their_codes_within_500_mib() -> None:
     assert len(hostile.layers()) < 400
     good = say(body="<title>Zap</title><p>Zap draws what you say.")
     async with serve({**hostile.answers(), "/good": good}) as site:

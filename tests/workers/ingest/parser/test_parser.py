@@ -65,7 +65,7 @@ async def test_a_page_is_read(parser: Parser) -> None:
     ],
     ids=lambda body: f"{body[:24]!r}*{len(body)}",
 )
-async def test_a_strange_page_ends_soon_and_without_harm(
+async def test_a_hostile_page_ends_soon_and_harms_no_other(
     parser: Parser, body: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only the process's own limits end it: the parser's timeout is out of reach."""
@@ -78,7 +78,7 @@ async def test_a_strange_page_ends_soon_and_without_harm(
 
 
 @own
-async def test_the_parsing_process_has_no_setting_of_its_worker(
+async def test_the_parsing_process_has_no_settings_in_its_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Settings are secrets: a page that takes over its parser would read them there."""
@@ -89,7 +89,7 @@ async def test_the_parsing_process_has_no_setting_of_its_worker(
     assert "secret" not in found
 
 
-async def test_the_loop_goes_on_while_a_page_is_read(parser: Parser) -> None:
+async def test_parsing_does_not_block_the_event_loop(parser: Parser) -> None:
     reading = asyncio.create_task(page(parser, b"<p>a</p>" * 20_000))
     worst = 0.0
     while not reading.done():
@@ -100,17 +100,17 @@ async def test_the_loop_goes_on_while_a_page_is_read(parser: Parser) -> None:
 
 
 @own
-async def test_when_the_process_dies_the_next_page_starts_another_which_ends_with_its_owner() -> None:
+async def test_a_dead_process_is_replaced_and_ends_with_its_owner() -> None:
     async with open_parser(at_once=1) as parser:
         before = parser.parsing.process.pid
         os.kill(before, signal.SIGKILL)
         assert (await page(parser, b"<title>Acme</title>")).title == "Acme"
         assert parser.parsing.process.pid != before
         parser.parsing.control.close()
-        await eventually(lambda: ended(parser))
+        await eventually(lambda: has_ended(parser))
 
 
-async def ended(parser: Parser) -> bool:
+async def has_ended(parser: Parser) -> bool:
     return parser.parsing.process.poll() == 0
 
 
@@ -152,7 +152,7 @@ child.serve(socket.socket(fileno=int(sys.argv[1])), 5)
 """
 
 
-async def test_a_page_that_nobody_waits_for_any_more_is_read_no_further() -> None:
+async def test_a_page_is_abandoned_when_its_caller_leaves() -> None:
     """Else its process would share its slot with the next page's process."""
     ours, theirs = socket.socketpair()
     with theirs:
@@ -173,24 +173,24 @@ async def test_a_page_that_takes_too_long_is_not_read_again(monkeypatch: pytest.
     async with open_parser(at_once=1) as parser:
         await page(parser, b"")
         monkeypatch.setattr(parsing, "TIMEOUT_S", 3.0)
-        begun, connect, pid = list[int](), parser.parsing.connect, parser.parsing.process.pid
+        stopped, connect, pid = list[int](), parser.parsing.connect, parser.parsing.process.pid
 
         def connecting(cpu_s: int) -> socket.socket:
             before = children(pid)
             ours = connect(cpu_s)
             ours.recv(1, socket.MSG_PEEK)
-            begun.extend(child for child in children(pid) if child not in before)
-            os.kill(begun[-1], signal.SIGSTOP)
+            stopped.extend(child for child in children(pid) if child not in before)
+            os.kill(stopped[-1], signal.SIGSTOP)
             return ours
 
         monkeypatch.setattr(parser.parsing, "connect", connecting)
         with pytest.raises(ScrapeFailed):
             await page(parser, SLOW)
-        [child] = begun
+        [child] = stopped
         os.kill(child, signal.SIGCONT)
 
 
-async def test_no_more_pages_at_once_than_asked_for() -> None:
+async def test_pages_at_once_are_limited() -> None:
     async with open_parser(at_once=1) as parser:
         pages = [page(parser, b"<title>%d</title>" % number) for number in range(20)]
         assert [found.title for found in await asyncio.gather(*pages)] == [
@@ -198,11 +198,11 @@ async def test_no_more_pages_at_once_than_asked_for() -> None:
         ]
 
 
-async def test_a_tenants_page_waits_for_no_others_of_another_tenant() -> None:
+async def test_a_tenants_page_does_not_wait_for_another_tenants_queue() -> None:
     """Twenty slow pages are queued first; another tenant's page is read while the first of them is read."""
     async with open_parser(at_once=2) as opened:
         hogs = [asyncio.create_task(ended_page(opened.of(HOG), SLOW)) for _ in range(20)]
-        await eventually(lambda: begun(opened))
+        await eventually(lambda: has_begun(opened))
         assert (await page(opened.of(ids.new()), b"<title>Quick</title>")).title == "Quick"
         assert sum(hog.done() for hog in hogs) <= 1
         assert opened.parsing.slots.held[HOG] == 1
@@ -220,11 +220,11 @@ async def ended_page(parser: Parser, body: bytes) -> None:
         await page(parser, body)
 
 
-async def begun(parser: Parser) -> bool:
+async def has_begun(parser: Parser) -> bool:
     return bool(parser.parsing.slots.held[HOG])
 
 
-async def test_the_pages_of_a_job_have_so_much_cpu_together() -> None:
+async def test_a_jobs_pages_share_a_cpu_budget() -> None:
     async with open_parser(at_once=2) as opened:
         job = Parser(opened.parsing, HOG, left_s=0.5)
         await asyncio.gather(*[ended_page(job, SLOW) for _ in range(3)])
@@ -234,7 +234,7 @@ async def test_the_pages_of_a_job_have_so_much_cpu_together() -> None:
         assert (await page(opened.of(HOG), b"<title>Next</title>")).title == "Next"
 
 
-async def test_a_page_without_an_answer_costs_all_that_it_might_have_used(
+async def test_a_page_without_a_reply_costs_its_whole_grant(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(parsing, "TIMEOUT_S", 0.1)

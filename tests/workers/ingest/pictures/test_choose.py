@@ -25,7 +25,7 @@ SIGHTINGS = some.lists(
 
 
 @given(SIGHTINGS)
-def test_few_are_fetched_logos_first_and_each_address_once(found: list[CandidateImage]) -> None:
+def test_few_candidates_are_fetched_logos_first_each_address_once(found: list[CandidateImage]) -> None:
     chosen = choose_candidates(found)
     assert len(chosen) <= MAX_IMAGES
     assert len({one.url for one in chosen}) == len(chosen)
@@ -56,7 +56,7 @@ PICTURES = some.lists(
 
 
 @given(PICTURES)
-def test_of_one_picture_the_largest_is_kept_in_the_first_ones_place(met: list[tuple[Picture, str]]) -> None:
+def test_of_several_sizes_the_largest_is_kept_in_the_first_place(met: list[tuple[Picture, str]]) -> None:
     kept = distinct_images(met)
     essences = list(dict.fromkeys(address_without_size(url) for _, url in met))
     assert len(kept) == len(essences)
@@ -67,7 +67,7 @@ def test_of_one_picture_the_largest_is_kept_in_the_first_ones_place(met: list[tu
         assert one.kind == same[0].kind
 
 
-def test_the_size_in_an_address_is_none_of_its_name() -> None:
+def test_sizes_in_addresses_are_ignored() -> None:
     artwork = "https://is1-ssl.mzstatic.com/image/thumb/Purple/v4/ab/Icon.png/{}bb.jpg"
     assert address_without_size(artwork.format("512x512")) == address_without_size(artwork.format("60x60"))
     play = "https://play-lh.googleusercontent.com/AbC_d-e={}"

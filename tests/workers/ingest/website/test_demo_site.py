@@ -22,7 +22,7 @@ async def read(parser: Parser) -> Extraction:
     return extraction
 
 
-async def test_the_demo_shows_what_an_ingest_can_read(parser: Parser) -> None:
+async def test_the_demo_has_every_field(parser: Parser) -> None:
     extraction = await read(parser)
     assert extraction.warnings == []
     shown = {name: finding.value for name, finding in extraction.fields.items()}

@@ -63,7 +63,9 @@ async def visit(web: Web, parser: Parser, path: str = "/x") -> Extraction:
 
 
 @pytest.mark.parametrize("url", VECTORS)
-async def test_what_a_page_names_is_not_connected(url: str, net: Net, web: Web, parser: Parser) -> None:
+async def test_forbidden_addresses_on_a_page_are_not_connected(
+    url: str, net: Net, web: Web, parser: Parser
+) -> None:
     """The address is in a refresh, a manifest, links and images."""
     net.pages[f"{HOST}/x"] = net.pages[f"{HOST}/"] = say(body=EVERYWHERE.format(html.escape(url)) + PROSE)
     extraction = await visit(web, parser)
@@ -72,7 +74,9 @@ async def test_what_a_page_names_is_not_connected(url: str, net: Net, web: Web, 
 
 
 @pytest.mark.parametrize("url", VECTORS)
-async def test_redirects_of_what_is_named_lead_nowhere(url: str, net: Net, web: Web, parser: Parser) -> None:
+async def test_redirects_to_forbidden_addresses_are_not_connected(
+    url: str, net: Net, web: Web, parser: Parser
+) -> None:
     net.pages[f"{HOST}/x"] = say(body=OWN + PROSE)
     for path in ("/", "/soon", "/m.json", "/llms.txt", "/about"):
         net.pages[HOST + path] = say(302, location=url)
@@ -90,7 +94,7 @@ NAMED = {
 
 
 @pytest.mark.parametrize("how", NAMED)
-async def test_a_changing_name_is_connected_as_checked(how: str, net: Net, web: Web, parser: Parser) -> None:
+async def test_a_rebinding_name_is_connected_as_checked(how: str, net: Net, web: Web, parser: Parser) -> None:
     net.answers["rebind.good.example"] = iter([[GOOD], [GOOD], *[["127.0.0.1"]] * 100])
     net.pages["rebind.good.example/about"] = say(body=PROSE)
     net.pages[f"{HOST}/"] = say(body=NAMED[how] + PROSE)
@@ -103,7 +107,9 @@ async def test_a_changing_name_is_connected_as_checked(how: str, net: Net, web: 
 
 
 @pytest.mark.parametrize("how", NAMED)
-async def test_a_name_may_turn_bad_behind_robots_txt(how: str, net: Net, web: Web, parser: Parser) -> None:
+async def test_a_name_that_rebinds_after_robots_txt_is_blocked(
+    how: str, net: Net, web: Web, parser: Parser
+) -> None:
     net.answers["rebind.good.example"] = iter([[GOOD], *[["169.254.169.254"]] * 100])
     net.pages["rebind.good.example/about"] = say(body="<title>Forbidden</title>")
     net.pages[f"{HOST}/"] = say(body=NAMED[how] + PROSE)
