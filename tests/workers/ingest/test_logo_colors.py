@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from schemas.brand import Extraction
-from tests.workers.ingest.appstore.store_server import FACEBOOK, at, json, recorded, unlimited
+from tests.workers.ingest.appstore.store_server import FACEBOOK, at, json, recorded, unlimited_limiter
 from tests.workers.ingest.github.github_server import Repo, asking, github, others
 from tests.workers.ingest.website.visits import ignored, visit, visited, words
 from tests.workers.web.certificate import self_signed
@@ -104,7 +104,7 @@ async def test_a_listing_has_the_colors_of_its_icon(
         listed = stdlib.dumps({"resultCount": 1, "results": [{**result, "artworkUrl512": icon}]})
         store.answers = {at(FACEBOOK): json(listed)}
         base = store.url("")
-        opened = Stores(Lookup(client, base, unlimited()), open_web(client), parser, base, base)
+        opened = Stores(Lookup(client, base, unlimited_limiter()), open_web(client), parser, base, base)
         extraction = await stores.ingest(opened, listings=[FACEBOOK], country="us", progress=ignored)
     assert shown(extraction) == [("#c0392b", "primary", "logo")]
     assert extraction.fields["logoUrl"].value == extraction.fields["colors"].colors[0].url == icon

@@ -43,7 +43,7 @@ def play_at(listing: InGooglePlay, hl: str = "en-US", gl: str = "US") -> str:
     return f"/store/apps/details?{urlencode({'id': listing.package, 'hl': hl, 'gl': gl})}"
 
 
-def unlimited(patiences: list[float] | None = None) -> Limiter:
+def unlimited_limiter(patiences: list[float] | None = None) -> Limiter:
     async def take(patience_s: float) -> None:
         if patiences is not None:
             patiences.append(patience_s)
@@ -61,7 +61,7 @@ async def open_stores(
     async with serve(answers) as site:
         base = site.url("")
         async with open_client(allowed=urls.operated(base), contact="https://tenantry.test/bot") as client:
-            lookup = Lookup(client, base, limiter or unlimited())
+            lookup = Lookup(client, base, limiter or unlimited_limiter())
             yield Stores(lookup, open_web(client), parser, base, base), site
 
 

@@ -62,17 +62,17 @@ thorough = settings(max_examples=100, deadline=None, suppress_health_check=[Heal
 @given(said=APPS)
 @example(said=HASHED)
 @thorough
-def test_any_listing_is_read_and_any_value_is_clean(said: StoreListing) -> None:
-    check(app.read(said))
+def test_any_listing_is_read_and_any_value_is_clean(listing: StoreListing) -> None:
+    check(app.read(listing))
 
 
 def check(reading: Reading) -> None:
     assert msgspec.msgpack.encode(reading)
-    for one in reading.candidates:
-        assert 0 < one.confidence <= 1
-        for text in texts(one.value):
+    for candidate in reading.candidates:
+        assert 0 < candidate.confidence <= 1
+        for text in texts(candidate.value):
             assert text
-            assert len(text) <= LIMITS.get(one.field, 2048), one.rule
+            assert len(text) <= LIMITS.get(candidate.field, 2048), candidate.rule
             assert text == " ".join(text.split())
     for passage in reading.passages:
         assert passage.text == " ".join(passage.text.split())

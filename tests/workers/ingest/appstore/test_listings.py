@@ -31,7 +31,7 @@ BRANDS: dict[str, tuple[str, str | None]] = {
 }
 
 #: Apps with only questions above their list.
-UNDESCRIBED = {"TeamTimes"}
+WITHOUT_DESCRIPTION = {"TeamTimes"}
 
 
 def recordings() -> list[dict[str, Any]]:
@@ -42,12 +42,12 @@ def recordings() -> list[dict[str, Any]]:
 async def test_every_recorded_listing_is_read_exactly(parser: Parser) -> None:
     for result in recordings():
         listing = InAppStore(by="bundleId", value=result["bundleId"])
-        extraction, _ = await ingest(parser, {at(listing): one(result)}, listing)
-        check(result, {name: found.value for name, found in extraction.fields.items()})
+        extraction, _ = await ingest(parser, {at(listing): one_result(result)}, listing)
+        check(result, {name: finding.value for name, finding in extraction.fields.items()})
         assert extraction.title == result["trackName"]
 
 
-def one(result: dict[str, Any]) -> bytes:
+def one_result(result: dict[str, Any]) -> bytes:
     return json(stdlib.dumps({"resultCount": 1, "results": [result]}))
 
 
@@ -63,7 +63,7 @@ def check(result: dict[str, Any], fields: dict[str, Any]) -> None:
     website = result.get("sellerUrl", "").replace("http://", "https://")
     shown = {"website": website, "appStore": result["trackViewUrl"].partition("?")[0]}
     assert fields["links"] == {name: url for name, url in shown.items() if url}
-    assert 0 < len(fields.get("appDescription", "")) <= 500 or result["trackName"] in UNDESCRIBED
+    assert 0 < len(fields.get("appDescription", "")) <= 500 or result["trackName"] in WITHOUT_DESCRIPTION
     assert squash(fields.get("appDescription", "")) in squash(result["description"])
 
 
@@ -167,12 +167,17 @@ async def test_invalid_websites_are_left_out(parser: Parser, website: str) -> No
 
 
 async def read_description(
-    parser: Parser, description: str, *, country: str = "us", **more: Any
+    parser: Parser, description: str, *, country: str = "us", **result_fields: Any
 ) -> dict[str, Any]:
-    result = {"wrapperType": "software", "trackId": 7, "trackName": "Acme", "description": description} | more
+    result = {
+        "wrapperType": "software",
+        "trackId": 7,
+        "trackName": "Acme",
+        "description": description,
+    } | result_fields
     listing = InAppStore(by="id", value="7")
-    extraction, _ = await ingest(parser, {at(listing, country): one(result)}, listing, country=country)
-    return {name: found.value for name, found in extraction.fields.items()}
+    extraction, _ = await ingest(parser, {at(listing, country): one_result(result)}, listing, country=country)
+    return {name: finding.value for name, finding in extraction.fields.items()}
 
 
 LISTED = """Tideline shows the tides.
@@ -190,15 +195,15 @@ async def test_list_items_are_an_alternative_description(parser: Parser) -> None
     """Names alone, praise, prices and repeats are left out; list items never become the only description."""
     result = recordings()[0] | {"bundleId": "app.tideline"}
     listing = InAppStore(by="bundleId", value="app.tideline")
-    found = []
+    descriptions = []
     for description in (LISTED, LISTED.partition("\n")[2]):
-        answer = {at(listing): one(result | {"description": description})}
+        answer = {at(listing): one_result(result | {"description": description})}
         extraction, _ = await ingest(parser, answer, listing)
-        found.append(extraction.fields.get("appDescription"))
-    described, undescribed = found
+        descriptions.append(extraction.fields.get("appDescription"))
+    described, undescribed = descriptions
     assert described is not None
     assert described.value == "Tideline shows the tides."
-    assert [(other.value, other.rule) for other in described.alternatives] == [
+    assert [(alternative.value, alternative.rule) for alternative in described.alternatives] == [
         ("• Plan a trip with one tap • Share lists with friends", "appStore.description.list")
     ]
     assert undescribed is None

@@ -16,7 +16,7 @@ from tests.workers.ingest.appstore.store_server import (
     json,
     open_stores,
     recorded,
-    unlimited,
+    unlimited_limiter,
 )
 from tests.workers.web.web import Answers, say
 from workers.ingest.appstore.lookup import Lookup, StorefrontResult, find
@@ -45,26 +45,30 @@ async def look_up(
 async def test_an_app_is_found_by_its_bundle_id(parser: Parser) -> None:
     listing = InAppStore(by="bundleId", value="COM.facebook.Facebook")
     answer = json(recorded("itunesLookup-284882215.json"))
-    found, asked = await look_up(parser, {at(listing): answer}, listing)
-    assert asked == ["/lookup?bundleId=COM.facebook.Facebook&country=us"]
-    assert (found.software.track_id, found.country) == (284882215, "us")
+    result, paths = await look_up(parser, {at(listing): answer}, listing)
+    assert paths == ["/lookup?bundleId=COM.facebook.Facebook&country=us"]
+    assert (result.software.track_id, result.country) == (284882215, "us")
 
 
 async def test_leading_blanks_and_byte_order_mark_are_skipped(parser: Parser) -> None:
-    found, _ = await look_up(parser, {at(FACEBOOK): json("\ufeff\n\n\n" + APP)})
-    assert found.software.track_name == "Acme"
+    result, _ = await look_up(parser, {at(FACEBOOK): json("\ufeff\n\n\n" + APP)})
+    assert result.software.track_name == "Acme"
 
 
 async def test_storefronts_are_requested_once_each_and_the_largest_last(parser: Parser) -> None:
     listing = InAppStore(by="id", value="284882215", country="gb")
-    patiences: list[float] = []
+    waits: list[float] = []
     answers = {at(listing, country): json(NOTHING) for country in ("gb", "at", "us", "de", "fr")}
-    found, asked = await look_up(
-        parser, {**answers, at(listing, "jp"): json(APP)}, listing, country="at", limiter=unlimited(patiences)
+    result, paths = await look_up(
+        parser,
+        {**answers, at(listing, "jp"): json(APP)},
+        listing,
+        country="at",
+        limiter=unlimited_limiter(waits),
     )
-    assert asked == [at(listing, country) for country in ("gb", "at", "us", "de", "fr", "jp")]
-    assert found.country == "jp"
-    assert patiences == [5, 30, 30, 30, 30, 30]
+    assert paths == [at(listing, country) for country in ("gb", "at", "us", "de", "fr", "jp")]
+    assert result.country == "jp"
+    assert waits == [5, 30, 30, 30, 30, 30]
 
 
 async def test_another_storefront_gives_a_warning(parser: Parser) -> None:
@@ -79,11 +83,11 @@ async def test_another_storefront_gives_a_warning(parser: Parser) -> None:
 
 @pytest.mark.parametrize("status", [200, 400])
 async def test_an_impossible_id_fails_after_one_request(parser: Parser, status: int) -> None:
-    patiences: list[float] = []
+    waits: list[float] = []
     answers = {at(FACEBOOK): json(recorded("itunesLookup-invalid.json"), status)}
     with pytest.raises(SourceNotFound, match="as an app's id"):
-        await look_up(parser, answers, limiter=unlimited(patiences))
-    assert len(patiences) == 1
+        await look_up(parser, answers, limiter=unlimited_limiter(waits))
+    assert len(waits) == 1
 
 
 async def test_a_country_without_a_storefront_has_no_apps(parser: Parser) -> None:
@@ -109,8 +113,8 @@ async def test_results_other_than_apps_are_not_found(parser: Parser, results: st
 async def test_the_requested_app_is_chosen_among_other_results(parser: Parser) -> None:
     other = '{"wrapperType":"software","trackId":1,"trackName":"Other"}'
     several = APP.replace("[{", '[{"wrapperType":"artist"},' + other + ",{")
-    found, _ = await look_up(parser, {at(FACEBOOK): json(several)})
-    assert found.software.track_name == "Acme"
+    result, _ = await look_up(parser, {at(FACEBOOK): json(several)})
+    assert result.software.track_name == "Acme"
 
 
 @pytest.mark.parametrize(
@@ -151,10 +155,10 @@ async def test_more_than_a_mebibyte_is_refused(parser: Parser) -> None:
 
 
 async def test_only_addresses_set_by_the_operator_may_be_private() -> None:
-    own = settings_for("postgresql://localhost/none", "redis://localhost")
-    assert moved(own) == {}
-    mine = msgspec.structs.replace(own, play_url="http://127.0.0.1:8123")
-    assert list(moved(mine)) == [("127.0.0.1", 8123)]
+    defaults = settings_for("postgresql://localhost/none", "redis://localhost")
+    assert moved(defaults) == {}
+    changed = msgspec.structs.replace(defaults, play_url="http://127.0.0.1:8123")
+    assert list(moved(changed)) == [("127.0.0.1", 8123)]
 
 
 async def test_default_addresses_never_resolve_to_private_ones(parser: Parser) -> None:
@@ -166,4 +170,4 @@ async def test_default_addresses_never_resolve_to_private_ones(parser: Parser) -
     own = settings_for("postgresql://localhost/none", "redis://localhost")
     async with open_client(allowed=moved(own), contact="https://x.test", resolver=resolver) as client:
         with pytest.raises(FetchBlocked):
-            await find(Lookup(client, own.itunes_api_url, unlimited()), FACEBOOK, country="us")
+            await find(Lookup(client, own.itunes_api_url, unlimited_limiter()), FACEBOOK, country="us")

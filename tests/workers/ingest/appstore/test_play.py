@@ -59,7 +59,7 @@ async def test_an_apps_page_is_read(parser: Parser) -> None:
     assert site.paths == ["/robots.txt", "/store/apps/details?id=com.example.acme&hl=en-US&gl=US"]
     url = site.url("/store/apps/details?id=com.example.acme")
     assert extraction.url == url
-    fields: dict[str, Any] = {name: found.value for name, found in extraction.fields.items()}
+    fields: dict[str, Any] = {name: finding.value for name, finding in extraction.fields.items()}
     assert fields["appName"] == "Acme"
     assert fields["tagline"] == SHORT
     assert fields["appDescription"] == "Acme keeps the plans of your team. It is free for small teams."
@@ -99,11 +99,11 @@ async def test_language_comes_from_the_url_else_the_country(
 async def test_pages_with_missing_parts_are_read(
     parser: Parser, changed: dict[str, Any], field: Any, value: Any
 ) -> None:
-    found: Any = (await read(parser, page(None, **changed))).fields[field].value
+    value_found: Any = (await read(parser, page(None, **changed))).fields[field].value
     if field == "links":
-        assert list(found) == ["googlePlay"]
+        assert list(value_found) == ["googlePlay"]
     else:
-        assert (found[: len(value)] if field == "keywords" else found) == value
+        assert (value_found[: len(value)] if field == "keywords" else value_found) == value
 
 
 async def test_a_short_description_alone_becomes_the_description(parser: Parser) -> None:
@@ -150,7 +150,7 @@ FOUND = json(stdlib.dumps({"resultCount": 1, "results": [RESULT]}))
 async def test_both_stores_are_merged(parser: Parser) -> None:
     answers = {at(BUNDLE): FOUND, play_at(APP): page()}
     extraction, site = await ingest(parser, answers, BUNDLE, APP)
-    fields: dict[str, Any] = {name: found.value for name, found in extraction.fields.items()}
+    fields: dict[str, Any] = {name: finding.value for name, finding in extraction.fields.items()}
     assert extraction.fields["appName"].confidence == 0.98
     assert fields["appDescription"].startswith("Acme is the planner of your team.")
     assert fields["tagline"] == SHORT

@@ -83,7 +83,7 @@ async def test_each_page_format_is_read(parser: Parser, page: str) -> None:
     extraction = await read(parser, say(body=page))
     tagline = extraction.fields["tagline"]
     assert (tagline.value, tagline.confidence, tagline.rule) == ("All your plans", 0.95, "appStore.subtitle")
-    assert [found.value for found in tagline.alternatives] == [
+    assert [alternative.value for alternative in tagline.alternatives] == [
         "Team Planner",
         "Plan the week of your whole team.",
     ]

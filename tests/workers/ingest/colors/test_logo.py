@@ -20,8 +20,8 @@ RED, GREEN, CLEAR = (192, 57, 43, 255), (31, 111, 92, 255), (0, 0, 0, 0)
 
 def read(body: bytes) -> list[tuple[str, str | None]]:
     reading = read_logo(Logo(url=URL, body=body))
-    assert {one.url for one in reading.candidates} <= {URL}
-    return [(next(iter(one.value)), one.role) for one in reading.candidates]
+    assert {candidate.url for candidate in reading.candidates} <= {URL}
+    return [(next(iter(candidate.value)), candidate.role) for candidate in reading.candidates]
 
 
 def logo(ground: tuple[int, ...], *marks: tuple[tuple[int, int, int, int], tuple[int, ...]]) -> Image.Image:
@@ -32,9 +32,9 @@ def logo(ground: tuple[int, ...], *marks: tuple[tuple[int, int, int, int], tuple
 
 
 def saved(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
-    wire = BytesIO()
-    image.save(wire, kind, **options)
-    return wire.getvalue()
+    buffer = BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
 
 
 MARK = logo(CLEAR, ((10, 10, 150, 150), RED), ((120, 120, 190, 190), GREEN))
@@ -42,21 +42,21 @@ MARK = logo(CLEAR, ((10, 10, 150, 150), RED), ((120, 120, 190, 190), GREEN))
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "ICO", "GIF"])
 def test_logo_colors_are_ordered_by_area(kind: str) -> None:
-    found = read(saved(MARK, kind))
-    assert [role for _, role in found] == ["primary", "accent"]
-    assert is_alike(found[0][0], "#c0392b")
-    assert is_alike(found[1][0], "#1f6f5c")
+    colors = read(saved(MARK, kind))
+    assert [role for _, role in colors] == ["primary", "accent"]
+    assert is_alike(colors[0][0], "#c0392b")
+    assert is_alike(colors[1][0], "#1f6f5c")
 
 
 @pytest.mark.parametrize("mode", ["RGB", "P", "L", "CMYK", "1", "LA", "I;16"])
 def test_any_mode_of_pixels_is_read(mode: str) -> None:
     image = logo((255, 255, 255, 255), ((10, 10, 150, 150), RED)).convert("L" if mode == "I;16" else "RGB")
-    found = read(
+    colors = read(
         saved(image.convert(mode, palette=Image.Palette.ADAPTIVE), "JPEG" if mode == "CMYK" else "PNG")
     )
     if mode in {"RGB", "P", "CMYK"}:
-        assert is_alike(found[0][0], "#c0392b")
-    assert len(found) <= 1
+        assert is_alike(colors[0][0], "#c0392b")
+    assert len(colors) <= 1
 
 
 def test_jpeg_noise_is_no_color() -> None:

@@ -16,12 +16,14 @@ def read(*sheets: str | bytes) -> dict[str, str]:
     """Return colors by their property names."""
     bodies = [sheet.encode() if isinstance(sheet, str) else sheet for sheet in sheets]
     reading = styles.read(Styles(sheets=[StyleSheet(url=URL, body=body) for body in bodies]))
-    return {one.rule.removeprefix("css.--"): next(iter(one.value)) for one in reading.candidates}
+    return {
+        candidate.rule.removeprefix("css.--"): next(iter(candidate.value)) for candidate in reading.candidates
+    }
 
 
 def role(name: str) -> str | None:
     sheet = StyleSheet(url=URL, body=f":root{{--{name}: #c0392b}}".encode())
-    return next((one.role for one in styles.read(Styles(sheets=[sheet])).candidates), None)
+    return next((candidate.role for candidate in styles.read(Styles(sheets=[sheet])).candidates), None)
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def test_any_prose_is_read(prose: Prose) -> None:
     assert candidates == derive(prose).candidates
     assert len({candidate.field for candidate in candidates}) == len(candidates)
     for candidate in candidates:
-        check(candidate, [*(one.text for one in prose.passages), *prose.about, *prose.keywords])
+        check(candidate, [*(passage.text for passage in prose.passages), *prose.about, *prose.keywords])
 
 
 def check(candidate: Candidate, texts: list[str]) -> None:
@@ -79,9 +79,9 @@ def check(candidate: Candidate, texts: list[str]) -> None:
 
 @given(some.text(min_size=201, max_size=2000), some.integers(min_value=0, max_value=2000))
 def test_a_quote_is_a_bounded_part_of_the_text(text: str, start: int) -> None:
-    said = quotes.quote(text, min(start, len(text) - 1))
-    assert said in text
-    assert len(said) <= quotes.MAX_QUOTE_CHARS
+    quote = quotes.quote(text, min(start, len(text) - 1))
+    assert quote in text
+    assert len(quote) <= quotes.MAX_QUOTE_CHARS
 
 
 @pytest.mark.parametrize("language", ["en", "de", None])

@@ -23,9 +23,9 @@ FILLER = ("Tides.", "Currents.", "Harbours.")
     ],
 )
 def test_english_cues(text: str, audience: str) -> None:
-    found = derived(prose(*FILLER, text))["audience"]
-    assert found.value == audience
-    assert found.evidence == [text]
+    candidate = derived(prose(*FILLER, text))["audience"]
+    assert candidate.value == audience
+    assert candidate.evidence == [text]
 
 
 @pytest.mark.parametrize(
@@ -44,9 +44,9 @@ def test_english_cues(text: str, audience: str) -> None:
     ],
 )
 def test_other_languages_cues(language: str, text: str, audience: str) -> None:
-    found = derived(prose(*FILLER, text, language=language))["audience"]
-    assert found.value == audience
-    assert found.evidence == [text]
+    candidate = derived(prose(*FILLER, text, language=language))["audience"]
+    assert candidate.value == audience
+    assert candidate.evidence == [text]
 
 
 @pytest.mark.parametrize(

@@ -103,8 +103,8 @@ SENTENCES: dict[str, list[tuple[str, str | None]]] = {
     [(language, text, audience) for language, lines in SENTENCES.items() for text, audience in lines],
 )
 def test_only_people_after_a_cue_are_the_audience(language: str, text: str, audience: str | None) -> None:
-    found = derived(prose(*FILLER, text, language=language)).get("audience")
-    assert (found and found.value) == audience
+    candidate = derived(prose(*FILLER, text, language=language)).get("audience")
+    assert (candidate and candidate.value) == audience
 
 
 @pytest.mark.parametrize("language", SENTENCES)

@@ -37,13 +37,15 @@ def prose(text: str, about: list[str]) -> Prose:
 
 
 def test_every_listing_is_read_and_every_quote_is_in_it() -> None:
-    read = 0
-    for _, said in listings():
-        read += 1
-        for candidate in derive(said).candidates:
+    listings_read = 0
+    for _, source in listings():
+        listings_read += 1
+        for candidate in derive(source).candidates:
             for quote in candidate.evidence:
-                assert any(quote in text for text in (*said.about, *(one.text for one in said.passages)))
-    assert read > 200
+                assert any(
+                    quote in text for text in (*source.about, *(passage.text for passage in source.passages))
+                )
+    assert listings_read > 200
 
 
 @pytest.mark.parametrize(
@@ -60,11 +62,13 @@ def test_every_listing_is_read_and_every_quote_is_in_it() -> None:
     ],
 )
 def test_values_of_known_listings(listing: str, field: str, value: str) -> None:
-    said = next(said for name, said in listings() if name == listing)
-    assert value in next(one.value for one in derive(said).candidates if one.field == field)
+    source = next(source for name, source in listings() if name == listing)
+    assert value in next(
+        candidate.value for candidate in derive(source).candidates if candidate.field == field
+    )
 
 
 @pytest.mark.parametrize("listing", ["Darkempire78+OpenCalc/android/en-US", "2dust+v2rayNG/android/en-US"])
 def test_a_listing_without_users_has_no_audience(listing: str) -> None:
-    said = next(said for name, said in listings() if name == listing)
-    assert not {"audience", "icp"} & {one.field for one in derive(said).candidates}
+    source = next(source for name, source in listings() if name == listing)
+    assert not {"audience", "icp"} & {candidate.field for candidate in derive(source).candidates}

@@ -27,7 +27,7 @@ LIVELY = (
 CASUAL = [*LIVELY, *[PAD.replace("harbour", f"harbour {number}") for number in range(7)]]
 
 
-def said(texts: Sequence[str], *, story: bool = False, documentation: bool = False) -> Prose:
+def prose_of_texts(texts: Sequence[str], *, story: bool = False, documentation: bool = False) -> Prose:
     passages = [Passage(text=text, url=URL, story=story, documentation=documentation) for text in texts]
     return Prose(url=URL, language="en", passages=passages)
 
@@ -46,16 +46,19 @@ def test_a_voice_names_its_habits_and_quotes_them() -> None:
 @pytest.mark.parametrize(
     "passages",
     [
-        said(CASUAL, documentation=True).passages,
-        said(CASUAL, story=True).passages,
-        said([f"“{text}”" for text in CASUAL]).passages,
-        [Passage(text="What our customers' reviews say", kind="heading", url=URL), *said(CASUAL).passages],
+        prose_of_texts(CASUAL, documentation=True).passages,
+        prose_of_texts(CASUAL, story=True).passages,
+        prose_of_texts([f"“{text}”" for text in CASUAL]).passages,
+        [
+            Passage(text="What our customers' reviews say", kind="heading", url=URL),
+            *prose_of_texts(CASUAL).passages,
+        ],
         [
             *(Passage(text=f"Headline {n}", kind="heading", url=URL) for n in range(41)),
-            *said(CASUAL).passages,
+            *prose_of_texts(CASUAL).passages,
         ],
-        [msgspec.structs.replace(one, kind="label") for one in said(CASUAL).passages],
-        said([f"Accept all cookies, {text}" for text in CASUAL]).passages,
+        [msgspec.structs.replace(one, kind="label") for one in prose_of_texts(CASUAL).passages],
+        prose_of_texts([f"Accept all cookies, {text}" for text in CASUAL]).passages,
     ],
     ids=["readme", "story", "quotes", "reviews", "headlines", "labels", "notices"],
 )
@@ -65,24 +68,32 @@ def test_texts_of_others_have_no_voice(passages: list[Passage]) -> None:
 
 def test_prose_after_a_reviews_section_counts() -> None:
     heading = Passage(text="Reviews", kind="heading", url=URL)
-    passages = [heading, *said(["A review."]).passages, msgspec.structs.replace(heading, text="Pricing")]
-    assert derived(Prose(url=URL, language="en", passages=[*passages, *said(CASUAL).passages]))["brandVoice"]
+    passages = [
+        heading,
+        *prose_of_texts(["A review."]).passages,
+        msgspec.structs.replace(heading, text="Pricing"),
+    ]
+    assert derived(Prose(url=URL, language="en", passages=[*passages, *prose_of_texts(CASUAL).passages]))[
+        "brandVoice"
+    ]
 
 
 def test_a_voice_needs_150_words() -> None:
     bare = re.sub(r"[^\w\s'-]", "", " ".join(LIVELY)).split()
-    for missing, heard in ((1, False), (0, True)):
-        filler = " ".join(["sea"] * (150 - len(bare) - missing))
-        assert (value("brandVoice", prose(*LIVELY, filler)) is not None) == heard
+    for missing_words, has_voice in ((1, False), (0, True)):
+        filler = " ".join(["sea"] * (150 - len(bare) - missing_words))
+        assert (value("brandVoice", prose(*LIVELY, filler)) is not None) == has_voice
 
 
 def test_list_items_are_no_short_sentences() -> None:
-    asked = [f"You see your tide {number}, don't you?" for number in range(15)]
+    questions = [f"You see your tide {number}, don't you?" for number in range(15)]
     items = [f"Sees your tide at sea {number}" for number in range(60)]
-    ended = [f"{item}." for item in items]
-    assert "short plain sentences" in str(value("brandVoice", prose(*asked, *ended)))
-    listed = [text.replace("?", "") for text in asked] + items
-    assert "short plain sentences" not in str(value("brandVoice", prose(*asked[:2], *listed)))
+    ended_items = [f"{item}." for item in items]
+    assert "short plain sentences" in str(value("brandVoice", prose(*questions, *ended_items)))
+    items_and_questions = [text.replace("?", "") for text in questions] + items
+    assert "short plain sentences" not in str(
+        value("brandVoice", prose(*questions[:2], *items_and_questions))
+    )
 
 
 def test_two_habits_are_not_enough_for_a_voice() -> None:
@@ -99,8 +110,8 @@ def test_a_sentence_is_evidence_of_one_habit() -> None:
 
 def test_the_brands_name_is_no_sign() -> None:
     texts = [text for text in CASUAL if "folks" not in text.lower()]
-    named = derived(prose(*texts, name="Perfect Love"))["brandVoice"]
-    assert "words such as “love”" not in str(named.value)
+    voice = derived(prose(*texts, name="Perfect Love"))["brandVoice"]
+    assert "words such as “love”" not in str(voice.value)
 
 
 @pytest.mark.parametrize(
@@ -132,8 +143,8 @@ def test_a_distant_address_in_long_technical_sentences_is_formal() -> None:
 @given(some.lists(some.sampled_from([*CASUAL, "Accept all cookies!", "Go!"]), max_size=30), some.booleans())
 @settings(deadline=None)
 def test_any_voice_has_three_quotes_and_enough_words(texts: list[str], documentation: bool) -> None:
-    voice = derived(said(texts, documentation=documentation)).get("brandVoice")
-    heard = own.own_sentences(said(texts).passages)
+    voice = derived(prose_of_texts(texts, documentation=documentation)).get("brandVoice")
+    sentences = own.own_sentences(prose_of_texts(texts).passages)
     assert voice is None or len(set(voice.evidence)) >= 3
-    assert voice is None or sum(len(one.split()) for one in heard) >= 140
+    assert voice is None or sum(len(sentence.split()) for sentence in sentences) >= 140
     assert voice is None or not documentation

@@ -99,10 +99,10 @@ class GitHub:
         if bare.startswith("/repos/") and name in self.moved:
             location = f"{self.base}/repositories/{self.moved[name]}"
             return told({"message": "Moved Permanently", "url": location}, status=301, location=location)
-        found = self.look(bare, path)
-        if found is None:
+        content = self.look(bare, path)
+        if content is None:
             return told(NOT_FOUND, status=404)
-        return versioned(found, headers)
+        return versioned(content, headers)
 
     def look(self, bare: str, path: str) -> Any:
         parts = [unquote(part) for part in bare.strip("/").split("/")]
@@ -128,21 +128,21 @@ class GitHub:
         return None
 
 
-def versioned(found: Any, headers: Mapping[str, str]) -> bytes:
+def versioned(content: Any, headers: Mapping[str, str]) -> bytes:
     """Build a response with an ETag: raw files unchanged, all other content as JSON."""
-    body = found if isinstance(found, bytes) else json.dumps(found).encode()
+    body = content if isinstance(content, bytes) else json.dumps(content).encode()
     etag = f'W/"{hashlib.sha256(body).hexdigest()}"'
     if headers.get("if-none-match") == etag:
         return say(HTTPStatus.NOT_MODIFIED, etag=etag, date=DATE)
-    raw = "application/vnd.github.raw+json; charset=utf-8"
-    kind = raw if isinstance(found, bytes) else "application/json; charset=utf-8"
+    raw_type = "application/vnd.github.raw+json; charset=utf-8"
+    kind = raw_type if isinstance(content, bytes) else "application/json; charset=utf-8"
     return say(200, body, content_type=kind, etag=etag, date=DATE)
 
 
 def told(body: Any, *, status: int = 200, **headers: str) -> bytes:
     """Build a JSON response with `say`."""
-    given = {"content_type": "application/json; charset=utf-8", "date": DATE}
-    return say(status, json.dumps(body), **given | headers)
+    defaults = {"content_type": "application/json; charset=utf-8", "date": DATE}
+    return say(status, json.dumps(body), **defaults | headers)
 
 
 @asynccontextmanager
@@ -183,15 +183,18 @@ def from_corpus(folder: Path, *, stores: bool) -> Repo:
 def store_texts(folder: Path, tree: list[dict[str, Any]]) -> list[tuple[str, bytes]]:
     """Return store texts by their paths in the tree, following symbolic links as GitHub does."""
     expected = json.loads((folder / "expected.json").read_text())
-    found: dict[str, str] = {}
+    texts_by_path: dict[str, str] = {}
     for entry in tree:
         match = STORE_TEXT_PATH.fullmatch(entry["path"])
         platform = "android" if "/metadata/android/" in entry["path"] else "ios"
         text = match and expected.get(platform, {}).get(match["locale"], {}).get(match["field"])
         if text is not None and match is not None:
-            found[entry["path"]] = text
+            texts_by_path[entry["path"]] = text
     links = {entry["path"] for entry in tree if entry["mode"] == "120000"}
-    texts = {path: found.get(target(path, text)) if path in links else text for path, text in found.items()}
+    texts = {
+        path: texts_by_path.get(target(path, text)) if path in links else text
+        for path, text in texts_by_path.items()
+    }
     return [(path, text.encode()) for path, text in texts.items() if text is not None]
 
 
@@ -204,12 +207,12 @@ def target(path: str, link: str) -> str:
 
 def reading(files: dict[str, bytes | str] | None = None, **fields: Any) -> dict[Field, Any]:
     """Return the winning value of each field, for files by their path."""
-    made = [
+    all_files = [
         File(path=path, body=body.encode() if isinstance(body, str) else body)
         for path, body in (files or {}).items()
     ]
-    readmes = [file for file in made if "readme" in file.path.lower()]
-    others = [file for file in made if file not in readmes]
-    plain = {"url": "https://github.com/acme/zap", "name": "zap", "branch": "main"}
-    found = read(Repository(**plain | fields, readme=next(iter(readmes), None), files=others))
-    return {field: one.value for field, one in choose(found.candidates).items()}
+    readmes = [file for file in all_files if "readme" in file.path.lower()]
+    other_files = [file for file in all_files if file not in readmes]
+    defaults = {"url": "https://github.com/acme/zap", "name": "zap", "branch": "main"}
+    reading_found = read(Repository(**defaults | fields, readme=next(iter(readmes), None), files=other_files))
+    return {field: finding.value for field, finding in choose(reading_found.candidates).items()}

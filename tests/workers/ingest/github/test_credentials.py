@@ -67,7 +67,7 @@ async def app(hub: Hub, clock: Clock) -> AsyncIterator[App]:
 
 
 def count_minted(hub: Hub) -> int:
-    return sum(one.path.endswith("/access_tokens") for one in hub.asked)
+    return sum(request.path.endswith("/access_tokens") for request in hub.asked)
 
 
 def test_the_apps_jwt_is_short_lived_and_signed(app: App, clock: Clock) -> None:
@@ -117,12 +117,15 @@ async def test_a_moved_repository_is_looked_up_and_cached_by_id(app: App, hub: H
     acme = Installation(42, "Acme-Inc")
     token = await token_by_any_name(app, acme, "app")
     assert hub.issued[token].ids == {4200}
-    first = [one.path.removeprefix("/api") for one in hub.asked]
-    looked = ["/repos/Acme-Inc/app", "/repositories/4200"]
-    tokens = "/app/installations/42/access_tokens"
-    assert first == [tokens, tokens, *looked, tokens]
+    first_paths = [request.path.removeprefix("/api") for request in hub.asked]
+    lookups = ["/repos/Acme-Inc/app", "/repositories/4200"]
+    token_path = "/app/installations/42/access_tokens"
+    assert first_paths == [token_path, token_path, *lookups, token_path]
     assert await token_by_any_name(app, acme, "app") == token
-    assert [one.path.removeprefix("/api") for one in hub.asked[len(first) :]] == [tokens, *looked]
+    assert [request.path.removeprefix("/api") for request in hub.asked[len(first_paths) :]] == [
+        token_path,
+        *lookups,
+    ]
     assert app.tokens.keys() == {(42, None), (42, 4200)}
 
 
@@ -189,10 +192,10 @@ async def test_other_errors_keep_the_token(app: App, hub: Hub) -> None:
     ],
 )
 async def test_each_refusal_of_a_token_has_its_error(
-    app: App, hub: Hub, told: Told, error: type[SourceError], words: str
+    app: App, hub: Hub, response: Told, error: type[SourceError], expected_words: str
 ) -> None:
-    hub.broken[MINT] = told
-    with pytest.raises(error, match=words) as raised:
+    hub.broken[MINT] = response
+    with pytest.raises(error, match=expected_words) as raised:
         await token_for(app, 42, "app")
     assert "eyJ" not in raised.value.message
 
@@ -232,8 +235,8 @@ async def tokens_granted(workers: Workers, app: App | None) -> list[bool]:
         return Done({"tokens": [await token(name) is not None for name in NAMES]})
 
     row = await workers.run(task)
-    found: list[bool] = row["result"]["tokens"]
-    return found
+    granted: list[bool] = row["result"]["tokens"]
+    return granted
 
 
 async def connect(workers: Workers, org: UUID, installation_id: int = 42) -> None:

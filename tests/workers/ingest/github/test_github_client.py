@@ -60,8 +60,8 @@ async def test_a_known_version_gives_a_304() -> None:
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 async def test_redirects_within_github_are_followed_with_the_token(status: int) -> None:
     answers = {"/x": say(status, location="/repositories/1"), "/repositories/1": told({"id": 1})}
-    found, served = await ask(answers, token="ghp_x")
-    assert found.url == f"{served.base}/repositories/1"
+    response, served = await ask(answers, token="ghp_x")
+    assert response.url == f"{served.base}/repositories/1"
     assert [headers["authorization"] for _, headers in served.asked] == ["Bearer ghp_x"] * 2
 
 

@@ -41,8 +41,10 @@ def repositories() -> list[Path]:
 
 
 async def read_all(parser: Parser, folders: list[Path], *, stores: bool) -> dict[str, Extraction]:
-    found = await asyncio.gather(*(read(parser, from_corpus(folder, stores=stores)) for folder in folders))
-    return {folder.name: extraction for folder, extraction in zip(folders, found, strict=True)}
+    extractions = await asyncio.gather(
+        *(read(parser, from_corpus(folder, stores=stores)) for folder in folders)
+    )
+    return {folder.name: extraction for folder, extraction in zip(folders, extractions, strict=True)}
 
 
 async def read(parser: Parser, repo: Repo) -> Extraction:
@@ -60,10 +62,10 @@ async def read(parser: Parser, repo: Repo) -> Extraction:
     return extraction
 
 
-def right(found: dict[str, Extraction]) -> list[str]:
+def right_names(extractions: dict[str, Extraction]) -> list[str]:
     return [
         name
-        for name, extraction in found.items()
+        for name, extraction in extractions.items()
         if squash(text(extraction, "appName")) == squash(NAMES[name])
     ]
 
@@ -73,20 +75,20 @@ def text(extraction: Extraction, field: Any) -> str:
 
 
 async def test_names_are_right_without_store_texts(parser: Parser, repositories: list[Path]) -> None:
-    found = await read_all(parser, repositories, stores=False)
-    assert len(found) == len(NAMES)
-    assert len(right(found)) >= 11, set(NAMES) - set(right(found))
-    described = [name for name, one in found.items() if text(one, "appDescription")]
+    extractions = await read_all(parser, repositories, stores=False)
+    assert len(extractions) == len(NAMES)
+    assert len(right_names(extractions)) >= 11, set(NAMES) - set(right_names(extractions))
+    described = [name for name, extraction in extractions.items() if text(extraction, "appDescription")]
     assert len(described) >= 12
 
 
 async def test_with_store_texts_all_names_and_descriptions_are_right(
     parser: Parser, repositories: list[Path]
 ) -> None:
-    found = await read_all(parser, repositories, stores=True)
-    assert set(NAMES) - set(right(found)) == set()
-    for name, extraction in found.items():
+    extractions = await read_all(parser, repositories, stores=True)
+    assert set(NAMES) - set(right_names(extractions)) == set()
+    for name, extraction in extractions.items():
         assert len(text(extraction, "appDescription")) >= 25, name
         assert text(extraction, "primaryLanguage").startswith("en"), name
         assert text(extraction, "appName") not in text(extraction, "tagline").split(), name
-    assert sum("tagline" in extraction.fields for extraction in found.values()) >= 12
+    assert sum("tagline" in extraction.fields for extraction in extractions.values()) >= 12

@@ -40,7 +40,9 @@ async def read(parser: Parser, served: GitHub, *sites: Site, **fields: Any) -> E
 async def test_a_repositorys_images_are_fetched_through_its_api(parser: Parser) -> None:
     async with github(Repo("acme/zap", files=FILES)) as served:
         extraction = await read(parser, served, token="ghp_server")
-    assert [(one.kind, one.url.removeprefix(RAW), one.width, one.height) for one in extraction.media] == [
+    assert [
+        (image.kind, image.url.removeprefix(RAW), image.width, image.height) for image in extraction.media
+    ] == [
         ("logo", f"{STORE}/en-US/images/icon.png", 512, 512),
         ("screenshot", f"{STORE}/en-US/images/phoneScreenshots/2.jpg", 1080, 1920),
         ("screenshot", f"{STORE}/en-US/images/phoneScreenshots/10.jpg", 1080, 2340),
@@ -73,11 +75,11 @@ async def test_images_elsewhere_get_no_token_and_the_api_host_is_blocked(
     parser: Parser,
 ) -> None:
     """An operator's GitHub may be in their own network: strangers' addresses must not lead there."""
-    seen = say(body=picture(size=(800, 500)), content_type="image/png")
-    async with serve({"/board.png": seen}) as site, github(Repo("acme/zap")) as served:
-        for at, many in ((site.url(), 1), (f"{served.base}/", 0)):
-            readme = f"# Zap\n\n![The board]({at}board.png)\n\nZap draws what you say, everywhere.\n"
+    image_response = say(body=picture(size=(800, 500)), content_type="image/png")
+    async with serve({"/board.png": image_response}) as site, github(Repo("acme/zap")) as served:
+        for base_url, expected_images in ((site.url(), 1), (f"{served.base}/", 0)):
+            readme = f"# Zap\n\n![The board]({base_url}board.png)\n\nZap draws what you say, everywhere.\n"
             served.repos = [Repo("acme/zap", files={"README.md": readme.encode()})]
-            assert len((await read(parser, served, site, token="ghp_server")).media) == many
+            assert len((await read(parser, served, site, token="ghp_server")).media) == expected_images
     assert "authorization" not in dict(site.asked)["/board.png"]
     assert not [path for path in served.paths if "board" in path]

@@ -81,13 +81,13 @@ $ zap --help
     ("path", "text"), [("README.md", MARKDOWN), ("README.rst", RST), ("README.adoc", ADOC)]
 )
 def test_each_markup_gives_the_same_values(path: str, text: str) -> None:
-    found = reading({path: text})
-    assert found["appName"] == "Zap"
+    values = reading({path: text})
+    assert values["appName"] == "Zap"
     description = "Zap turns speech into drawings with models that run on your own device."
-    assert found["appDescription"] == description
-    told = " ".join(one.text for one in blocks(path, text.encode()))
+    assert values["appDescription"] == description
+    block_text = " ".join(block.text for block in blocks(path, text.encode()))
     for unwanted in ("root:", "alert(1)", "--help", "pip install", "badge", "under construction", "macro"):
-        assert unwanted not in told
+        assert unwanted not in block_text
 
 
 @pytest.mark.parametrize(
@@ -124,8 +124,8 @@ def test_a_heading_names_the_project(heading: str, name: str) -> None:
 def test_sections_on_building_are_left_out() -> None:
     building = "## Building\n\nRun make.\n\n### Tools\n\nGet make."
     text = f"# Zap\n\nDraws.\n\n[a](b) | [c](d)\n\n{building}\n\n## Features\n\n- Fast"
-    told = [one.text for one in blocks_without_work(blocks("README.md", text.encode()))]
-    assert told == ["Zap", "Draws.", "Features", "Fast"]
+    texts = [block.text for block in blocks_without_work(blocks("README.md", text.encode()))]
+    assert texts == ["Zap", "Draws.", "Features", "Fast"]
 
 
 @pytest.mark.parametrize("end", ["md", "rst", "adoc", "txt"])
@@ -194,20 +194,20 @@ def test_a_title_with_a_work_word_is_no_work_section() -> None:
 
 
 def test_unclosed_front_matter_is_read_quickly() -> None:
-    began = time.process_time()
-    assert [one.text for one in blocks("README.md", b"---" + b"\n" * 39_000 + b"Zap.")] == ["Zap."]
-    assert time.process_time() - began < 1
+    started = time.process_time()
+    assert [block.text for block in blocks("README.md", b"---" + b"\n" * 39_000 + b"Zap.")] == ["Zap."]
+    assert time.process_time() - started < 1
 
 
 def test_thousands_of_headings_are_read_quickly() -> None:
     blocks("README.rst", b"Zap\n===\n")
-    began = time.process_time()
+    started = time.process_time()
     assert blocks("README.rst", b"A\n=\n" * 15_000)[0].text == "A"
-    assert time.process_time() - began < 1
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize("part", [b"```\n```\n", b"<svg>\n\n", b"~~~\n"])
 def test_thousands_of_silent_tags_are_read_quickly(part: bytes) -> None:
-    began = time.process_time()
+    started = time.process_time()
     assert blocks("README.md", b"Zap.\n\n" + part * (50_000 // len(part)))[0].text == "Zap."
-    assert time.process_time() - began < 1
+    assert time.process_time() - started < 1

@@ -113,21 +113,23 @@ async def suggested(
         return await suggest(model, url=HOME, passages=passages), endpoint
 
 
-def by_field(said: Suggestions) -> dict[str, Candidate]:
-    return {candidate.field: candidate for candidate in said.candidates}
+def by_field(suggestions: Suggestions) -> dict[str, Candidate]:
+    return {candidate.field: candidate for candidate in suggestions.candidates}
 
 
-async def kept(answer: dict[str, Any], passages: Sequence[Passage] = PASSAGES) -> dict[str, Candidate]:
+async def kept_candidates(
+    answer: dict[str, Any], passages: Sequence[Passage] = PASSAGES
+) -> dict[str, Candidate]:
     """Return the candidates that are kept of a well-formed answer."""
-    said, endpoint = await suggested(completion(answer), passages=passages)
+    suggestions, endpoint = await suggested(completion(answer), passages=passages)
     assert len(endpoint.asked) == 1
-    assert said.warnings == []
-    return by_field(said)
+    assert suggestions.warnings == []
+    return by_field(suggestions)
 
 
-def warned(said: Suggestions, endpoint: Endpoint, requests: int = 1) -> str:
+def single_warning(suggestions: Suggestions, endpoint: Endpoint, requests: int = 1) -> str:
     """Return the single warning, after checking the number of requests and that there is no candidate."""
     assert len(endpoint.asked) == requests
-    assert said.candidates == []
-    (warning,) = said.warnings
+    assert suggestions.candidates == []
+    (warning,) = suggestions.warnings
     return warning

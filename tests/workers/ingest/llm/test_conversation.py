@@ -16,8 +16,8 @@ from tests.workers.ingest.llm.endpoint import (
     opened,
     say_json,
     serve,
+    single_warning,
     suggested,
-    warned,
 )
 from tests.workers.web.web import say
 from workers.ingest.llm.suggest import Suggestions, suggest, version
@@ -109,7 +109,7 @@ async def test_a_wrong_answer_is_corrected_in_one_more_turn(content: object) -> 
 async def test_two_wrong_answers_are_an_invalid_output() -> None:
     said, endpoint = await suggested(completion("prose"), completion("more of it"))
     text = "llm_invalid_output: the model's answer does not have the requested form"
-    assert warned(said, endpoint, requests=2) == text
+    assert single_warning(said, endpoint, requests=2) == text
 
 
 async def test_a_truncated_answer_is_requested_again_shorter() -> None:
@@ -117,12 +117,12 @@ async def test_a_truncated_answer_is_requested_again_shorter() -> None:
     assert said.candidates
     assert "be shorter" in endpoint.bodies[1]["messages"][-1]["content"]
     said, endpoint = await suggested(CUT_OFF, CUT_OFF)
-    assert warned(said, endpoint, requests=2) == "llm_invalid_output: the model's answer was cut off"
+    assert single_warning(said, endpoint, requests=2) == "llm_invalid_output: the model's answer was cut off"
 
 
 async def test_fallbacks_take_three_requests_at_most() -> None:
     said, endpoint = await suggested(BAD_FORMAT, completion("no"), completion("no"))
-    assert warned(said, endpoint, requests=3).startswith("llm_invalid_output: ")
+    assert single_warning(said, endpoint, requests=3).startswith("llm_invalid_output: ")
     assert endpoint.formats == ["json_schema", "json_object", "json_object"]
 
 
@@ -149,7 +149,7 @@ async def test_wrapped_json_is_read(content: str) -> None:
 )
 async def test_a_refusal_is_an_invalid_output(refusal: bytes) -> None:
     said, endpoint = await suggested(refusal)
-    assert warned(said, endpoint) == "llm_invalid_output: the model refused to answer"
+    assert single_warning(said, endpoint) == "llm_invalid_output: the model refused to answer"
 
 
 @pytest.mark.parametrize(

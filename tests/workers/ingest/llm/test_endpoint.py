@@ -6,7 +6,15 @@ import logging
 
 import pytest
 
-from tests.workers.ingest.llm.endpoint import GOOD, KEY, completion, say_json, serve, suggested, warned
+from tests.workers.ingest.llm.endpoint import (
+    GOOD,
+    KEY,
+    completion,
+    say_json,
+    serve,
+    single_warning,
+    suggested,
+)
 from tests.workers.web.web import Script, say
 from workers.llm.endpoint import MAX_ANSWER_BYTES
 
@@ -83,19 +91,19 @@ UNAVAILABLE: dict[str, tuple[bytes | Script, str]] = {
 @pytest.mark.parametrize(("answer", "reason"), UNAVAILABLE.values(), ids=UNAVAILABLE)
 async def test_a_failing_endpoint_is_only_a_warning(answer: bytes | Script, reason: str) -> None:
     said, endpoint = await suggested(answer)
-    assert warned(said, endpoint) == f"llm_unavailable: {reason}"
+    assert single_warning(said, endpoint) == f"llm_unavailable: {reason}"
 
 
 @pytest.mark.parametrize("answer", [say_nothing, drip])
 async def test_a_slow_endpoint_is_given_up_at_the_deadline(answer: Script) -> None:
     said, endpoint = await suggested(answer, deadline_s=0.3)
-    assert warned(said, endpoint).startswith("llm_unavailable: the model did not answer ")
+    assert single_warning(said, endpoint).startswith("llm_unavailable: the model did not answer ")
 
 
 async def test_the_deadline_is_for_the_whole_conversation() -> None:
     said, endpoint = await suggested(completion("no"), say_nothing, deadline_s=0.5)
     text = "llm_unavailable: the model did not answer within 0.5 s"
-    assert warned(said, endpoint, requests=2) == text
+    assert single_warning(said, endpoint, requests=2) == text
 
 
 async def test_a_short_retry_after_is_obeyed() -> None:
@@ -108,13 +116,13 @@ async def test_a_second_retry_after_is_not_obeyed() -> None:
     busy = say_json({}, 429, retry_after="0")
     said, endpoint = await suggested(busy, busy)
     text = "llm_unavailable: the model accepts no more requests for now"
-    assert warned(said, endpoint, requests=2) == text
+    assert single_warning(said, endpoint, requests=2) == text
 
 
 async def test_no_redirect_takes_the_key_elsewhere() -> None:
     async with serve(completion(GOOD)) as other:
         said, endpoint = await suggested(say(308, location=f"{other.url}/chat/completions"))
-    assert warned(said, endpoint).endswith("returned 308")
+    assert single_warning(said, endpoint).endswith("returned 308")
     assert other.asked == []
 
 

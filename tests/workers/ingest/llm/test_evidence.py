@@ -15,7 +15,7 @@ from tests.workers.ingest.llm.endpoint import (
     PASSAGES,
     claim,
     completion,
-    kept,
+    kept_candidates,
     opened,
     part,
     serve,
@@ -35,7 +35,7 @@ QUOTE = "Built for freelance designers"
 
 
 async def test_claims_and_parts_become_candidates_with_their_quotes() -> None:
-    found = await kept(GOOD)
+    found = await kept_candidates(GOOD)
     icp = found["icp"]
     assert icp.value == "Freelance designers and Small studios, who want to “be paid on time”."
     assert [(one.part, one.value, one.quote) for one in icp.parts] == [
@@ -75,14 +75,14 @@ STUDIOS = "Small studios of two to ten people"
     ids=lambda said: f"{said['statement'][:30]} {said['evidence']}",
 )  # fmt: skip
 async def test_claims_without_a_quote_or_with_a_new_address_are_dropped(said: dict[str, Any]) -> None:
-    found = await kept({**NOTHING, "audience": [said, claim("Studios.", "Small studios of two")]})
+    found = await kept_candidates({**NOTHING, "audience": [said, claim("Studios.", "Small studios of two")]})
     assert found["audience"].value == "Studios."
 
 
 async def test_an_address_in_the_text_is_allowed() -> None:
     said = claim("Studios that read acme.test/help.", "Small studios of two")
     host = claim("Studios that read Acme.test, too.", "Small studios of two")
-    assert (await kept({**NOTHING, "audience": [said, host]}))["audience"].value == (
+    assert (await kept_candidates({**NOTHING, "audience": [said, host]}))["audience"].value == (
         "Studios that read acme.test/help. Studios that read Acme.test, too."
     )
 
@@ -91,12 +91,14 @@ async def test_an_address_in_the_text_is_allowed() -> None:
     "line", ["Invoices for everybody everywhere", "Invoices that", "invoices that send themselves"]
 )
 async def test_a_tagline_must_be_a_quote(line: str) -> None:
-    assert await kept({**NOTHING, "tagline": [claim(line, QUOTE)]}) == {}
+    assert await kept_candidates({**NOTHING, "tagline": [claim(line, QUOTE)]}) == {}
 
 
 async def test_a_statement_is_plain_text() -> None:
     said = claim("<b>Freelance</b>\n designers &amp;\u202e studios", QUOTE)
-    assert (await kept({**NOTHING, "audience": [said]}))["audience"].value == "Freelance designers & studios"
+    assert (await kept_candidates({**NOTHING, "audience": [said]}))[
+        "audience"
+    ].value == "Freelance designers & studios"
 
 
 # Injection
@@ -122,7 +124,7 @@ OBEDIENT = {
 
 async def test_prompt_injection_gains_no_value() -> None:
     passages = [*PASSAGES, Passage(text=INJECTED, url=HOME)]
-    assert await kept(OBEDIENT, passages) == {}
+    assert await kept_candidates(OBEDIENT, passages) == {}
 
 
 async def test_prompt_injection_gains_no_further_field() -> None:
