@@ -1,6 +1,7 @@
-"""Asides of a text: sentences on a product's state, price or past, news, praise and pleas.
+"""Skip rules: sentences on a product's state, price or past, news, praise and pleas are skipped.
 
-The words are the lexicon's, those of the text's language and the English ones, which texts of any have.
+The phrases are the lexicon's: of the text's language, and of English, since English phrases occur in any
+text.
 """
 
 import re
@@ -9,52 +10,54 @@ from itertools import dropwhile, takewhile
 
 from workers.ingest.derive.lexicon import Aside, lexicon
 from workers.ingest.languages import primary
-from workers.ingest.page.text import split
+from workers.ingest.page.text import split_sentences
 
-#: Asides after which a paragraph goes on to its product; after others it stays with them.
-PASSING: frozenset[str | None] = frozenset({"greeting", "praise", "question", "quote"})
-#: Asides with which a paragraph that is on its product may go on.
-RHETORIC: frozenset[str | None] = frozenset({"question", "quote"})
+#: Skipped kinds after which a paragraph turns to its product. Any other kind ends the paragraph.
+SKIPPED_AT_START: frozenset[str | None] = frozenset({"greeting", "praise", "question", "quote"})
+#: Skipped kinds that a paragraph on its product may contain.
+ALLOWED_INSIDE: frozenset[str | None] = frozenset({"question", "quote"})
 #: Characters of a sentence that are read.
-READ = 400
+MAX_SENTENCE_CHARS = 400
 QUESTION = re.compile(r"[?？؟][\"'”’»)\]]*\Z")
 QUOTE = re.compile(r"[\"“„«‘][^\"“”„«»]+[\"”“»’]\W{0,3}[\w .,&'’()]{0,60}\Z")
 
 
-class Asides:
-    """Reader of a text in one language, which may be unknown."""
+class SkipRules:
+    """Skip rules for texts in one language; None is an unknown language."""
 
     def __init__(self, language: str | None) -> None:
-        self.kinds = patterns(primary(language) if language else None)
+        self.kinds = compiled_rules(primary(language) if language else None)
 
     def kind(self, sentence: str) -> str | None:
-        """The subject of an aside; None for a sentence that may say what the product does."""
-        sentence = sentence.strip(" ¡¿")[:READ]
+        """Return the kind of a skipped sentence; None for a sentence that may describe the product."""
+        sentence = sentence.strip(" ¡¿")[:MAX_SENTENCE_CHARS]
         if QUESTION.search(sentence):
             return "question"
         if QUOTE.match(sentence):
             return "quote"
         return next((kind for kind, pattern in self.kinds if pattern.search(sentence)), None)
 
-    def heads(self, heading: str) -> bool:
-        """True if what stands below it is on the product's state or on news."""
+    def skips_section(self, heading: str) -> bool:
+        """Return whether the section under the heading is on the product's state or on news."""
         return self.kind(heading) in {"state", "news"}
 
-    def without(self, paragraph: str) -> str:
-        """The sentences up to the next aside, without those before; empty where it is all asides."""
-        said = [(one, self.kind(one)) for one in split(paragraph)]
-        begun = list(dropwhile(lambda one: one[1] in PASSING, said))
-        told = list(takewhile(lambda one: one[1] is None or one[1] in RHETORIC, begun))
-        while told and told[-1][1] is not None:
-            told.pop()
-        return "".join(one for one, _ in told).strip()
+    def product_sentences(self, paragraph: str) -> str:
+        """Return the sentences on the product, up to the next skipped sentence; empty if there are none."""
+        sentences = [(item, self.kind(item)) for item in split_sentences(paragraph)]
+        from_product = list(dropwhile(lambda item: item[1] in SKIPPED_AT_START, sentences))
+        kept = list(takewhile(lambda item: item[1] is None or item[1] in ALLOWED_INSIDE, from_product))
+        while kept and kept[-1][1] is not None:
+            kept.pop()
+        return "".join(item for item, _ in kept).strip()
 
 
 @cache
-def patterns(language: str | None) -> list[tuple[Aside, re.Pattern[str]]]:
-    known = [lexicon(tag) for tag in dict.fromkeys([language, "en"]) if tag]
-    return [(kind, within(words)) for one in known for kind, words in one.asides.items()]
+def compiled_rules(language: str | None) -> list[tuple[Aside, re.Pattern[str]]]:
+    lexicons = [lexicon(tag) for tag in dict.fromkeys([language, "en"]) if tag]
+    return [
+        (kind, compile_phrases(words)) for words_of in lexicons for kind, words in words_of.asides.items()
+    ]
 
 
-def within(words: str) -> re.Pattern[str]:
+def compile_phrases(words: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{words})", re.IGNORECASE)

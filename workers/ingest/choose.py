@@ -8,90 +8,101 @@ import msgspec
 
 from schemas.brand import Candidate, Field, Finding
 from workers.ingest.colors.palette import palette
-from workers.ingest.page.address import stem
+from workers.ingest.page.address import strip_domain_ending
 from workers.ingest.page.text import squash
-from workers.ingest.witnesses import NARROW, is_domain, witnesses
+from workers.ingest.witnesses import NARROW_PLACES, count_sources, is_domain
 
-#: Confidence that a second witness of the same value adds, and each further one; the most that a value gets.
-AGREEMENT, FURTHER, MOST = 0.05, 0.01, 0.98
-#: Fields in which places that agree prove nothing: a description is copied from place to place.
-COPIED: frozenset[Field] = frozenset({"appDescription"})
+#: Confidence that the second independent source of a value adds.
+SECOND_SOURCE_BONUS = 0.05
+#: Confidence that each further source adds.
+FURTHER_SOURCE_BONUS = 0.01
+#: Highest confidence by agreement.
+MAX_CONFIDENCE = 0.98
+#: Fields where agreement proves nothing: a description is copied from place to place.
+COPIED_FIELDS: frozenset[Field] = frozenset({"appDescription"})
 #: Alternatives of a finding.
-ALTERNATIVES = 3
-#: Candidates of one document that are kept for each field: of 267 real pages none has more.
-KEPT = 30
+MAX_ALTERNATIVES = 3
+#: Candidates that a document keeps for each field: of 267 real pages none has more.
+MAX_CANDIDATES_PER_FIELD = 30
 
 
 def choose(candidates: Iterable[Candidate]) -> dict[Field, Finding]:
-    """The most confident candidate of each field, of equals the first; others become alternatives.
+    """Choose the most confident candidate of each field, the first of equals; the others become alternatives.
 
-    Colors stand beside each other, as a palette.
+    Colors are combined into one palette.
     """
     by_field: dict[Field, list[Candidate]] = {}
     for candidate in candidates:
         by_field.setdefault(candidate.field, []).append(candidate)
     colors = palette(by_field.pop("colors", []))
-    chosen = {field: finding(found) for field, found in by_field.items()}
+    chosen = {field: build_finding(of_field) for field, of_field in by_field.items()}
     return chosen | {"colors": colors} if colors else chosen
 
 
-def foremost(candidates: Iterable[Candidate]) -> list[Candidate]:
-    """Each candidate once, best first, at most `KEPT` of a field: a document may have thousands."""
-    once: dict[tuple[str, str, str], Candidate] = {}
-    for one in sorted(candidates, key=lambda one: -one.confidence):
-        once.setdefault((one.field, one.rule, repr(one.value)), one)
-    kept_of: Counter[str] = Counter()
+def keep_best(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Return distinct candidates, best first, at most `MAX_CANDIDATES_PER_FIELD` (of thousands)."""
+    distinct: dict[tuple[str, str, str], Candidate] = {}
+    for candidate in sorted(candidates, key=lambda candidate: -candidate.confidence):
+        distinct.setdefault((candidate.field, candidate.rule, repr(candidate.value)), candidate)
+    kept_by_field: Counter[str] = Counter()
     kept = []
-    for one in once.values():
-        kept_of[one.field] += 1
-        kept += [one] if kept_of[one.field] <= KEPT else []
+    for candidate in distinct.values():
+        kept_by_field[candidate.field] += 1
+        kept += [candidate] if kept_by_field[candidate.field] <= MAX_CANDIDATES_PER_FIELD else []
     return kept
 
 
-def finding(candidates: list[Candidate]) -> Finding:
-    best, *others = islice(ranked(candidates), ALTERNATIVES + 1)
-    return msgspec.structs.replace(best, alternatives=others)
+def build_finding(candidates: list[Candidate]) -> Finding:
+    best, *alternatives = islice(rank_values(candidates), MAX_ALTERNATIVES + 1)
+    return msgspec.structs.replace(best, alternatives=alternatives)
 
 
-def ranked(candidates: list[Candidate]) -> Iterator[Finding]:
-    """Each value once, with its best candidate's rule, best first."""
-    alike: dict[str, list[Candidate]] = {}
-    for candidate in sorted(candidates, key=lambda one: -one.confidence):
-        alike.setdefault(essence(candidate), []).append(candidate)
-    return iter(sorted(map(agreed, alike.values()), key=lambda one: -one.confidence))
+def rank_values(candidates: list[Candidate]) -> Iterator[Finding]:
+    """Return one finding for each distinct value, best first, with the rule of its best candidate."""
+    by_value: dict[str, list[Candidate]] = {}
+    for candidate in sorted(candidates, key=lambda item: -item.confidence):
+        by_value.setdefault(value_key(candidate), []).append(candidate)
+    return iter(sorted(map(merge_candidates, by_value.values()), key=lambda item: -item.confidence))
 
 
-def essence(candidate: Candidate) -> str:
-    """Key of a value: equal for two that say the same. Language tags and addresses are compared exactly.
+def value_key(candidate: Candidate) -> str:
+    """Return the key of a value, the same for equal values. Language tags and addresses are kept as they are.
 
-    A name that is a domain says the same as the name without its ending.
+    A name with a domain's ending has the same key as the name without it.
     """
     if isinstance(candidate.value, str) and candidate.field == "appName":
-        return squash(stem(candidate.value)) or candidate.value
+        return squash(strip_domain_ending(candidate.value)) or candidate.value
     if isinstance(candidate.value, str) and candidate.field not in {"primaryLanguage", "logoUrl"}:
         return squash(candidate.value) or candidate.value
     return repr(candidate.value)
 
 
-def agreed(alike: list[Candidate]) -> Finding:
-    """The finding of candidates with one value, best first; more witnesses raise its confidence."""
-    said = spelled(alike)
-    others = 0 if said.field in COPIED else witnesses(alike) - 1
-    added = AGREEMENT + FURTHER * (others - 1) if others else 0.0
-    confidence = alike[0].confidence
+def merge_candidates(candidates: list[Candidate]) -> Finding:
+    """Merge candidates of one value, best first. Independent sources raise the confidence."""
+    best = prefer_plain_name(candidates)
+    further_sources = 0 if best.field in COPIED_FIELDS else count_sources(candidates) - 1
+    bonus = SECOND_SOURCE_BONUS + FURTHER_SOURCE_BONUS * (further_sources - 1) if further_sources else 0.0
+    confidence = candidates[0].confidence
     return Finding(
-        value=said.value,
-        confidence=round(max(confidence, min(confidence + added, MOST)), 3),
-        rule=said.rule,
-        url=said.url,
-        evidence=said.evidence,
-        parts=said.parts,
+        value=best.value,
+        confidence=round(max(confidence, min(confidence + bonus, MAX_CONFIDENCE)), 3),
+        rule=best.rule,
+        url=best.url,
+        evidence=best.evidence,
+        parts=best.parts,
     )
 
 
-def spelled(alike: list[Candidate]) -> Candidate:
-    """The best candidate; but `Acme` rather than `acme.com` where a place says so that has room for both."""
-    best = alike[0]
+def prefer_plain_name(candidates: list[Candidate]) -> Candidate:
+    """Return the best candidate, but prefer `Acme` to `acme.com` if a place with room for both has `Acme`."""
+    best = candidates[0]
     if not is_domain(best):
         return best
-    return next((one for one in alike if one.rule not in NARROW and not is_domain(one)), best)
+    return next(
+        (
+            candidate
+            for candidate in candidates
+            if candidate.rule not in NARROW_PLACES and not is_domain(candidate)
+        ),
+        best,
+    )

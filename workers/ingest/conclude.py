@@ -1,4 +1,4 @@
-"""Conclusion of an ingest, the same for each source: its extraction from all that was read."""
+"""Assembly of an extraction from all documents of a source, the same for each kind of source."""
 
 import asyncio
 from collections.abc import Awaitable, Sequence
@@ -12,13 +12,15 @@ from workers.ingest.derive.complete import complete
 from workers.ingest.derive.declared import telling
 from workers.ingest.llm.suggest import suggest
 from workers.ingest.parser.parser import Parser, read
-from workers.ingest.pictures.meet import PICTURES_S, Met
-from workers.ingest.shapes import LISTED, Passage, Prose
+from workers.ingest.pictures.meet import PICTURES_S, FetchedImages
+from workers.ingest.shapes import LIST_SUFFIX, Passage, Prose
 from workers.llm.endpoint import Model
 
-#: Titles and descriptions that are looked at.
-ABOUT = 8
-LATE = f"pictures_late: not every picture came within {PICTURES_S:g} s; those that did were kept"
+#: Titles and descriptions that are used.
+MAX_ABOUT_TEXTS = 8
+LATE_WARNING = (
+    f"pictures_late: not every image was fetched within {PICTURES_S:g} s; the fetched ones were kept"
+)
 
 
 async def conclude(
@@ -31,81 +33,83 @@ async def conclude(
     warnings: Sequence[str] = (),
     visit: Visit | None = None,
     model: Model | None = None,
-    pictures: Awaitable[Met] | None = None,
+    pictures: Awaitable[FetchedImages] | None = None,
 ) -> Extraction:
-    """The extraction, with one finding for each field.
+    """Assemble the extraction, with one finding for each field.
 
-    If the derivation fails, or the language model `model`, only the rest is in it, with a warning. The
-    `pictures` come meanwhile.
+    A failure of the derivation or of the language model `model` leaves out its fields and adds a warning.
+    The `pictures` are awaited at the same time.
     """
     declared = telling(url, candidates)
-    (derived, warned), suggested, met = await asyncio.gather(
-        derive(parser, prose_of(url, title, declared, passages)),
+    (derived, derive_warnings), suggested, images = await asyncio.gather(
+        derive(parser, build_prose(url, title, declared, passages)),
         suggest(model, url=url, passages=passages),
-        pictures or nothing(),
+        pictures or no_images(),
     )
-    found = [*declared, *derived, *suggested.candidates, *await painted(parser, met)]
-    whole = not warned and not suggested.warnings and not met.late
+    all_candidates = [*declared, *derived, *suggested.candidates, *await read_logo_colors(parser, images)]
+    is_complete = not derive_warnings and not suggested.warnings and not images.late
     return Extraction(
         url=url,
         title=title,
-        fields=complete(choose(found)),
-        media=[*met.pictures],
-        warnings=[*warnings, *warned, *suggested.warnings, *([LATE] if met.late else [])],
-        visit=visit if whole else incomplete(visit),
+        fields=complete(choose(all_candidates)),
+        media=[*images.pictures],
+        warnings=[*warnings, *derive_warnings, *suggested.warnings, *([LATE_WARNING] if images.late else [])],
+        visit=visit if is_complete else without_validators(visit),
     )
 
 
-async def painted(parser: Parser, met: Met) -> list[Candidate]:
-    """Colors of the logo's picture; none where there is none, or it can't be read."""
-    if met.logo is None:
+async def read_logo_colors(parser: Parser, images: FetchedImages) -> list[Candidate]:
+    """Return the colors of the logo's image; an empty list without a logo, or if it can't be read."""
+    if images.logo is None:
         return []
     try:
-        return (await read(parser, met.logo)).candidates
+        return (await read(parser, images.logo)).candidates
     except SourceError:
         return []
 
 
-async def nothing() -> Met:
-    """No pictures, of what is read without a network."""
-    return Met()
+async def no_images() -> FetchedImages:
+    """Return no images, for a source that is read without a network."""
+    return FetchedImages()
 
 
-def prose_of(
+def build_prose(
     url: str, title: str | None, candidates: Sequence[Candidate], passages: Sequence[Passage]
 ) -> Prose:
-    """The passages, with the name, language, titles, descriptions and keywords that the source declares."""
+    """Return the passages, with the name, language, titles, descriptions and keywords of the source."""
     declared = choose(candidates)
     return Prose(
         url=url,
-        name=text(declared, "appName"),
-        language=text(declared, "primaryLanguage"),
-        about=list(dict.fromkeys([*filter(None, [title]), *described(candidates)]))[:ABOUT],
-        keywords=[word for one in candidates if one.field == "keywords" for word in one.value],
+        name=text_of(declared, "appName"),
+        language=text_of(declared, "primaryLanguage"),
+        about=list(dict.fromkeys([*filter(None, [title]), *list_descriptions(candidates)]))[:MAX_ABOUT_TEXTS],
+        keywords=[
+            word for candidate in candidates if candidate.field == "keywords" for word in candidate.value
+        ],
         passages=[*passages],
     )
 
 
-def described(candidates: Sequence[Candidate]) -> list[str]:
-    """Taglines and descriptions; what lists say is in the passages alone."""
+def list_descriptions(candidates: Sequence[Candidate]) -> list[str]:
+    """Return taglines and descriptions. Descriptions from list items are left out: the passages have them."""
     return [
-        str(one.value)
-        for one in candidates
-        if one.field in {"tagline", "appDescription"} and not one.rule.endswith(LISTED)
+        str(candidate.value)
+        for candidate in candidates
+        if candidate.field in {"tagline", "appDescription"} and not candidate.rule.endswith(LIST_SUFFIX)
     ]
 
 
-def incomplete(visit: Visit | None) -> Visit | None:
-    """The visit without answers, so that the next ingest reads everything again."""
+def without_validators(visit: Visit | None) -> Visit | None:
+    """Return the visit without validators, so that the next ingest reads everything again."""
     return visit and msgspec.structs.replace(visit, answers={})
 
 
-def text(findings: dict[Field, Finding], field: Field) -> str | None:
+def text_of(findings: dict[Field, Finding], field: Field) -> str | None:
     return str(findings[field].value) if field in findings else None
 
 
 async def derive(parser: Parser, prose: Prose) -> tuple[list[Candidate], list[str]]:
-    """Candidates derived from the prose, and a warning where it can't be read."""
+    """Return the candidates derived from the prose, and a warning if the derivation fails."""
     if not prose.passages:
         return [], []
     try:

@@ -1,8 +1,8 @@
-"""Detection of a text's language, weighed against what its source declares.
+"""Detection of a text's language, weighed against the language that its source declares.
 
-Of 843 real pages 773 declare a language. Where the text surely is in another one, the declaration is nearly
-always a template's default: so a sure detection wins, and the declaration gives the region. What is sure is
-sentences, enough of them; the rest of a page may be in its template's language.
+Of 843 real pages 773 declare a language. Where the text surely has another language, the declaration is
+nearly always a template's default. So a sure detection wins, and the declaration gives the region. A
+detection is sure if it has enough sentences; other parts of a page may be in the template's language.
 The model takes 120 MB, so only the parsing process may import this module.
 """
 
@@ -16,60 +16,70 @@ from workers.ingest.languages import primary, standard
 from workers.ingest.sentences import sentences, without_placeholder
 
 IDENTIFIER = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-#: Characters of sentences that a detection needs to win over a declaration, and those of its paragraphs,
-#: where banners and repeats are left out. Of 445 sure detections in 100 characters of store texts, in 46
-#: languages, none is wrong.
-ENOUGH, DISTINCT = 200, 80
+#: Characters of sentences that a detection needs to override a declaration. Of 445 sure detections in 100
+#: characters of store texts, in 46 languages, none is wrong.
+MIN_CHARS = 200
+#: The same for the sentences of its paragraphs: banners and repeats are left out.
+MIN_PROSE_CHARS = 80
 #: Characters that are read at most.
-READ = 5000
-#: Probabilities. Of 41 store texts in other than Latin letters 40 are in the language that is likely.
-SURE, LIKELY = 0.95, 0.5
-LATIN, LETTER = regex.compile(r"\p{Latin}"), regex.compile(r"\p{L}")
-#: Languages of the model, which takes a text in any other one for one of these, and surely.
-LEARNED = {primary(tag) for label in IDENTIFIER.nb_classes if (tag := standard(label))}
+MAX_CHARS = 5000
+#: Probability from which a detection is sure.
+SURE_PROBABILITY = 0.95
+#: Probability from which it is likely. Of 41 store texts in other than Latin letters, 40 are in the likely
+#: language.
+LIKELY_PROBABILITY = 0.5
+LATIN = regex.compile(r"\p{Latin}")
+LETTER = regex.compile(r"\p{L}")
+#: Languages of the model. A text in any other language is detected as one of these, with a high probability.
+LEARNED_LANGUAGES = {primary(tag) for label in IDENTIFIER.nb_classes if (tag := standard(label))}
 
 
 def weigh(
     text: str, declared: Iterable[tuple[str, str]], prose: Iterable[str] | None = None
 ) -> Iterator[tuple[str, float, str]]:
-    """Tags with confidence and rule, from a text and the tags that its source declares, with their rules.
+    """Yield language tags with confidence and rule, from a text and the tags that its source declares.
 
-    `prose` are the paragraphs of a text that has other parts too; without it all of the text is prose.
+    `declared` are pairs of a tag and its rule. `prose` are the paragraphs of a text with other parts.
+    Without it all of the text is prose.
     """
-    known = [(tag, rule) for written, rule in declared if (tag := standard(written))]
+    standard_tags = [(tag, rule) for written, rule in declared if (tag := standard(written))]
     detected, probability = detect(text)
-    learned = all(primary(tag) in LEARNED for tag, _ in known)
-    if detected and learned and len(text) >= ENOUGH:
-        tags = [tag for tag, _ in known]
-        if known and primary(detected) not in map(primary, tags):
-            wins = overrules(detected, text, tags, [text] if prose is None else prose)
+    is_learned = all(primary(tag) in LEARNED_LANGUAGES for tag, _ in standard_tags)
+    if detected and is_learned and len(text) >= MIN_CHARS:
+        tags = [tag for tag, _ in standard_tags]
+        if standard_tags and primary(detected) not in map(primary, tags):
+            detection_wins = overrules(detected, text, tags, [text] if prose is None else prose)
         else:
-            wins = probability >= SURE
-        yield from confirmed(detected, known) if wins else ()
-    yield from ((tag, 0.80, rule) for tag, rule in known)
-    if detected and probability >= LIKELY:
+            detection_wins = probability >= SURE_PROBABILITY
+        yield from yield_confirmed(detected, standard_tags) if detection_wins else ()
+    yield from ((tag, 0.80, rule) for tag, rule in standard_tags)
+    if detected and probability >= LIKELY_PROBABILITY:
         yield detected, round(probability * 0.75, 2), "text"
 
 
-def confirmed(detected: str, declared: list[tuple[str, str]]) -> Iterator[tuple[str, float, str]]:
+def yield_confirmed(detected: str, declared: list[tuple[str, str]]) -> Iterator[tuple[str, float, str]]:
     agreeing = [(tag, f"{rule}+text") for tag, rule in declared if primary(tag) == primary(detected)]
     for tag, rule in agreeing or [(detected, "text")]:
         yield tag, 0.95 if agreeing else 0.90, rule
 
 
 def overrules(language: str, text: str, declared: list[str], prose: Iterable[str]) -> bool:
-    """True if a text's language outweighs those that are declared: enough sentences surely are in it.
+    """Return whether enough sentences are surely in the text's language to override the declared ones.
 
-    Less will do where no declared language has its letters.
+    A lower probability and fewer characters are enough if no declared language uses its script.
     """
-    told = " ".join(sentence for paragraph in prose for sentence in sentences(paragraph))
-    likely, enough = (LIKELY, DISTINCT) if is_foreign(told, declared) else (SURE, ENOUGH)
-    said = sum(map(len, sentences(text))) >= enough and len(told) >= DISTINCT
-    return said and all(is_in(language, one, likely) for one in (text, told))
+    prose_text = " ".join(sentence for paragraph in prose for sentence in sentences(paragraph))
+    likely, enough = (
+        (LIKELY_PROBABILITY, MIN_PROSE_CHARS)
+        if is_foreign(prose_text, declared)
+        else (SURE_PROBABILITY, MIN_CHARS)
+    )
+    has_enough = sum(map(len, sentences(text))) >= enough and len(prose_text) >= MIN_PROSE_CHARS
+    return has_enough and all(is_in(language, sample, likely) for sample in (text, prose_text))
 
 
 def is_foreign(text: str, declared: list[str]) -> bool:
-    """True if all declared languages are written in Latin letters, and the text mostly isn't."""
+    """Return whether all declared languages use Latin letters, and the text mostly doesn't."""
     latin = bool(declared) and all(Language.get(tag).maximize().script == "Latn" for tag in declared)
     return latin and len(LATIN.findall(text)) * 2 < len(LETTER.findall(text))
 
@@ -80,14 +90,14 @@ def is_in(language: str, text: str, likely: float) -> bool:
 
 
 def detect(text: str) -> tuple[str | None, float]:
-    """A tag and its probability, from 0 to 1; None for a text that is empty, or a placeholder."""
-    found, probability = classified(text[:READ])
-    if found == "la":
-        found, probability = classified(without_placeholder(text[:READ]))
-    return found, probability
+    """Return a tag and its probability, from 0 to 1; None for an empty or a placeholder text."""
+    tag, probability = classify(text[:MAX_CHARS])
+    if tag == "la":
+        tag, probability = classify(without_placeholder(text[:MAX_CHARS]))
+    return tag, probability
 
 
-def classified(text: str) -> tuple[str | None, float]:
+def classify(text: str) -> tuple[str | None, float]:
     if not text.strip():
         return None, 0.0
     language, probability = IDENTIFIER.classify(text)

@@ -1,24 +1,24 @@
-"""Language tags as sources declare them. `detection.py` has the model, which reading a tag doesn't need."""
+"""Language tags as sources declare them. Detection has its own module, since its model is large."""
 
 from functools import lru_cache
 
 import langcodes
 
-#: Tags of no one language.
+#: Tags of no single language.
 NO_LANGUAGE = {"und", "mul", "zxx", "x"}
 #: Characters of a tag at most (RFC 5646 4.4.1).
-LONGEST = 35
+MAX_TAG_CHARS = 35
 
 
 def standard(text: str) -> str | None:
-    """The BCP-47 tag, such as `en-US` for `en_us`; None for what is none, such as `english`."""
+    """Return the BCP-47 tag, such as `en-US` for `en_us`; None for any other text, such as `english`."""
     first = text.replace(";", ",").split(",")[0].strip().replace("_", "-")
-    return None if len(first) > LONGEST else known(first)
+    return None if len(first) > MAX_TAG_CHARS else standard_tag(first)
 
 
 @lru_cache(1_000)
-def known(tag: str) -> str | None:
-    """The tag in its standard form; a page says the same few on each of its links."""
+def standard_tag(tag: str) -> str | None:
+    """Return the tag in its standard form. Cached: the links of a page repeat the same few tags."""
     if not langcodes.tag_is_valid(tag):
         return None
     standardized = langcodes.standardize_tag(tag)
@@ -26,5 +26,5 @@ def known(tag: str) -> str | None:
 
 
 def primary(tag: str) -> str:
-    """The language of a tag, without script and region."""
+    """Return the language of a tag, without script and region."""
     return tag.partition("-")[0]

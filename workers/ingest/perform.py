@@ -1,4 +1,4 @@
-"""Ingest job of any source: reads it, keeps what was read, or tells why it can't."""
+"""Ingest job of any source: reads the source, and stores the extraction or the reason of the failure."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -19,7 +19,7 @@ from workers.app_media.suggesting import SUGGEST_S, suggest
 from workers.ingest.website.session import Session, Web
 from workers.runtime.context import Context
 
-#: Called with the stage that begins and how far the work is, from 0 to 1.
+#: Called with the stage that begins and the share of the work done, from 0 to 1.
 Progress: TypeAlias = Callable[[str, float], Awaitable[None]]
 #: Reads the job's source. The visit is that of the last ingest with the same arguments.
 Read: TypeAlias = Callable[[Visit | None, Progress], Awaitable[Extraction]]
@@ -28,24 +28,24 @@ Pretend: TypeAlias = Callable[[Progress], Awaitable[Extraction]]
 
 
 class Gallery(NamedTuple):
-    """Means to suggest pictures with."""
+    """Web client and storage for the suggested images."""
 
     web: Web
     store: Store
 
 
-async def fetched(web: Web, picture: Picture) -> bytes:
-    """Whole, through the guard, by robots.txt and the site rate limit."""
+async def fetch_image(web: Web, picture: Picture) -> bytes:
+    """Fetch the whole image, through the SSRF guard, by robots.txt and the site rate limit."""
     return (await Session(web, within_s=SUGGEST_S).open(picture.url, "whole")).body
 
 
-async def drawn(picture: Picture) -> bytes:
-    """A sandbox's, of its kind."""
+async def draw_image(picture: Picture) -> bytes:
+    """Return the sandbox's image of the same kind."""
     return files.file("logo" if picture.kind == "logo" else "screenshot", picture.url)
 
 
 async def perform(ctx: Context, *, server: str, read: Read, pretend: Pretend, gallery: Gallery) -> Outcome:
-    """The job of an ingest; `server` is whom `read` asks first of all."""
+    """Run the job of an ingest; `server` is the first host that `read` requests."""
 
     async def progress(stage: str, ratio: float) -> None:
         await ctx.progress(ratio, stage=stage)
@@ -58,7 +58,7 @@ async def perform(ctx: Context, *, server: str, read: Read, pretend: Pretend, ga
             async with ctx.at(server):
                 extraction = await read(started.visit, progress)
         await progress("saving", 0.9)
-        get = drawn if started.sandbox else partial(fetched, gallery.web)
+        get = draw_image if started.sandbox else partial(fetch_image, gallery.web)
         suggested = await suggest(ctx, gallery.store, extraction.media, get)
         keep = partial(_keep, claim=ctx.job, extraction=extraction, suggested=suggested)
         return await ctx.commit(keep, project=True)
@@ -70,14 +70,14 @@ async def perform(ctx: Context, *, server: str, read: Read, pretend: Pretend, ga
 
 
 async def _keep(conn: Conn, *, claim: Claim, extraction: Extraction, suggested: Suggested) -> dict[str, Any]:
-    """Write what was read, and make the project's first influencer of it."""
+    """Store the extraction, and create the project's first influencer from it."""
     result = await ingests.finish(conn, claim=claim, extraction=extraction, suggested=suggested)
     await making.introduce(conn, claim=claim)
     return result
 
 
 def outcome_of(error: SourceError) -> Outcome:
-    """The job's outcome after an error. A limit that names its end costs no attempt."""
+    """Return the job's outcome after an error. A rate limit with a Retry-After costs no attempt."""
     if isinstance(error, SourceRateLimited) and error.retry_after is not None:
         return Snooze(error.retry_after)
     if error.retryable:

@@ -1,8 +1,8 @@
-"""Sandbox of the ingests: the same extraction for the same address, and nothing from the network.
+"""Sandbox of the ingests: the same extraction for the same address, without the network.
 
 Each kind of source has magic names: `https://example.test/{ok,slow,blocked,not-html,too-large}` for pages,
 `test.example.{ok,slow,missing,throttled}` for apps and `example/{ok,slow,missing,empty}` for repositories.
-Any other name is read as a source that only its name describes (docs/reference/sandbox.md).
+Any other name gives an extraction with the name alone (docs/reference/sandbox.md).
 """
 
 import asyncio
@@ -25,11 +25,14 @@ from schemas.pictures import Picture, PictureKind
 from workers.ingest.perform import Progress
 
 HOST = "example.test"
-SLOW_S, STEPS = 5.0, 10
+#: Seconds that a slow ingest takes.
+SLOW_S = 5.0
+#: Progress reports of a slow ingest.
+STEPS = 10
 
 
 class Source(NamedTuple):
-    """Magic names of a kind of source: what follows `prefix` is in `ok` or has one of the `errors`."""
+    """Magic names of a kind of source: the text after `prefix` is in `ok` or is a key of `errors`."""
 
     prefix: str
     ok: frozenset[str]
@@ -60,7 +63,7 @@ REPOSITORIES = Source(
     "no repository {name} in the sandbox; use example/ok, slow, missing or empty",
 )
 
-SIZES: Sequence[tuple[PictureKind, str, int, int]] = (
+IMAGE_SIZES: Sequence[tuple[PictureKind, str, int, int]] = (
     ("logo", "logo", 512, 512),
     ("screenshot", "screen", 1080, 1920),
     ("screenshot", "today", 1080, 1920),
@@ -90,7 +93,7 @@ MEDIA = [
         rule="sandbox",
         page=f"https://{HOST}/",
     )
-    for kind, name, width, height in SIZES
+    for kind, name, width, height in IMAGE_SIZES
 ]
 PARTS = {
     "icp": [
@@ -143,9 +146,9 @@ async def ingest_repository(*, repo: str, progress: Progress) -> Extraction:
 
 
 async def read(source: Source, name: str, *, url: str, shown: str, progress: Progress) -> Extraction:
-    """The extraction of a name; `shown` is the brand's where it isn't magic. Raises a `SourceError`."""
+    """Return the extraction for a name; `shown` is the brand of other names. Raises a `SourceError`."""
     magic = name.removeprefix(source.prefix) if name.startswith(source.prefix) else None
-    await go_through_stages(progress, slow=magic == "slow")
+    await report_stages(progress, slow=magic == "slow")
     if magic is None:
         return extraction(url, {"appName": shown.title()})
     if magic in source.errors:
@@ -156,8 +159,8 @@ async def read(source: Source, name: str, *, url: str, shown: str, progress: Pro
     return extraction(url, BRAND, MEDIA)
 
 
-async def go_through_stages(progress: Progress, *, slow: bool) -> None:
-    """The stages of a real ingest; a slow one takes `SLOW_S`, so that it can be watched or canceled."""
+async def report_stages(progress: Progress, *, slow: bool) -> None:
+    """Report the stages of a real ingest. A slow one takes `SLOW_S`, so that it can be canceled."""
     await progress("fetching", 0.1)
     if slow:
         for step in range(STEPS):

@@ -1,7 +1,7 @@
-"""Sentences of a text: the part of it that shows its language.
+"""Sentences of a text, from which its language is detected.
 
-Labels of a navigation, code and lists of names are no sentences: they are English, or of no language, on
-pages of any. Neither is placeholder Latin, which a template's author left for texts to come.
+Labels of a navigation, code and lists of names are left out: they are English, or of no language, on pages
+of any language. Placeholder Latin of a template's author is left out too.
 """
 
 import re
@@ -9,20 +9,24 @@ from collections.abc import Iterator
 
 from workers.ingest.page.text import words
 
-#: The place after a sentence: a mark and a blank, or a mark of a script that sets none.
-END = re.compile(r"(?<=[.!?…؟۔।॥።։])\s+|(?<=[.!?…][\"'»“”’)\]])\s+|(?<=[。！？｡។။])|(?<=[。！？][」』）])")
-ENDED = re.compile(r"[.!?…؟۔।॥።։。！？｡។။][\"'»“”’)\]」』）]?\Z")
-#: Thai and Lao end sentences with no mark but a blank, and write them without others.
+#: The place after a sentence: a mark and a blank, or a mark of a script without blanks.
+BREAK = re.compile(r"(?<=[.!?…؟۔।॥።։])\s+|(?<=[.!?…][\"'»“”’)\]])\s+|(?<=[。！？｡។။])|(?<=[。！？][」』）])")
+HAS_END = re.compile(r"[.!?…؟۔।॥።։。！？｡។။][\"'»“”’)\]」』）]?\Z")
+#: Thai and Lao end sentences with a blank and no mark, and have no blanks between words.
 UNMARKED = re.compile(r"[\u0e00-\u0eff]{20}")
 #: Words of a sentence at least; three characters of scripts without blanks count as one.
-FEWEST = 4
-#: Signs that are common in code; a sentence has one in so many characters at most.
-SIGN, PROSE = re.compile(r"[{}\[\]<>=;_\\|#$*&@^~`/]"), 20
+MIN_WORDS = 4
+#: Signs that are common in code.
+CODE_SIGN = re.compile(r"[{}\[\]<>=;_\\|#$*&@^~`/]")
+#: Fewest characters of a sentence for each such sign.
+MIN_CHARS_PER_SIGN = 20
 WORD = re.compile(r"[^\W\d_]+")
-#: Part of the words, in percent, that begin with a capital in names alone, and those of a placeholder.
-NAMES, PLACEHOLDER = 75, 40
-#: Words that generators of placeholder text draw from, without those that any Latin text has.
-LOREM = frozenset(
+#: Share of the words with a capital, in percent, above which a text is a list of names.
+NAMES_PERCENT = 75
+#: Share of placeholder words, in percent, from which a text is a placeholder.
+PLACEHOLDER_PERCENT = 40
+#: Words that generators of placeholder text use, without the words of any Latin text.
+LOREM_WORDS = frozenset(
     """accumsan accusamus accusantium adipisci adipiscing aenean aliqua aliquam aliquet aliquip amet
     anim ante aperiam aptent architecto arcu asperiores aspernatur assumenda auctor augue aute beatae
     bibendum blandit cillum commodo condimentum congue consectetuer consectetur consequat consequatur
@@ -50,29 +54,29 @@ LOREM = frozenset(
 
 
 def sentences(text: str) -> Iterator[str]:
-    return (piece for piece in END.split(text) if is_sentence(piece))
+    return (piece for piece in BREAK.split(text) if is_sentence(piece))
 
 
 def is_sentence(piece: str) -> bool:
-    whole = ENDED.search(piece) is not None and words(piece) >= FEWEST
-    if not (whole or UNMARKED.search(piece)):
+    is_whole = HAS_END.search(piece) is not None and words(piece) >= MIN_WORDS
+    if not (is_whole or UNMARKED.search(piece)):
         return False
-    code = len(SIGN.findall(piece)) * PROSE > len(piece)
-    return not (code or is_names(piece) or is_placeholder(piece))
+    is_code = len(CODE_SIGN.findall(piece)) * MIN_CHARS_PER_SIGN > len(piece)
+    return not (is_code or is_names(piece) or is_placeholder(piece))
 
 
 def is_names(piece: str) -> bool:
-    """True where nearly every word begins with a capital, in scripts that have them."""
-    found = WORD.findall(piece)
-    capitals = [word for word in found if word[0].isupper()]
-    return len(capitals) * 100 > len(found) * NAMES
+    """Return whether nearly every word begins with a capital, in scripts with capitals."""
+    words_in = WORD.findall(piece)
+    capitals = [word for word in words_in if word[0].isupper()]
+    return len(capitals) * 100 > len(words_in) * NAMES_PERCENT
 
 
 def is_placeholder(piece: str) -> bool:
-    found = WORD.findall(piece.lower())
-    drawn = [word for word in found if word in LOREM]
-    return len(drawn) * 100 >= len(found) * PLACEHOLDER > 0
+    words_in = WORD.findall(piece.lower())
+    placeholder_words = [word for word in words_in if word in LOREM_WORDS]
+    return len(placeholder_words) * 100 >= len(words_in) * PLACEHOLDER_PERCENT > 0
 
 
 def without_placeholder(text: str) -> str:
-    return " ".join(piece for piece in END.split(text) if not is_placeholder(piece))
+    return " ".join(piece for piece in BREAK.split(text) if not is_placeholder(piece))

@@ -1,4 +1,4 @@
-"""Messages to and from the parsing process. They import no parser, which its parent needn't load."""
+"""Messages to and from the parsing process. They import no parser: the parent process needn't load one."""
 
 from collections.abc import Iterable
 from typing import Literal, TypeAlias
@@ -9,19 +9,19 @@ from msgspec import field
 from schemas.brand import Candidate, Field, Value
 from schemas.pictures import PictureKind
 from workers.ingest.appstore.shapes import Listing, PlayPage, StorePage
-from workers.ingest.github.shapes import Chosen, Repository, Tree
+from workers.ingest.github.shapes import ChosenPaths, Repository, RepositoryTree
 
-#: First byte of a reply: if nothing follows it, the document broke its process.
+#: First byte of a reply. A reply without further bytes means that the document broke its process.
 STARTED = b"\1"
-#: End of the rule of a description that is items of lists: an alternative for those who want more.
-LISTED = ".list"
+#: End of the rule of a description from list items: it is only an alternative.
+LIST_SUFFIX = ".list"
 
 
 class Passage(msgspec.Struct, frozen=True, kw_only=True):
     """Piece of a source's prose: a heading, a paragraph or list item, or a label of its navigation.
 
-    A `story`, such as an article, is about its own subject, and `documentation`, such as a README, tells how
-    to use the thing: neither has the brand's voice, and a story's people aren't its customers.
+    A `story`, such as an article, is about its own subject, and its people aren't the brand's customers.
+    `documentation`, such as a README, explains the use of the product. Neither has the brand's voice.
     """
 
     text: str
@@ -32,7 +32,7 @@ class Passage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True, tag="page"):
-    """Web page as it came: its final address, two headers as sent, the decoded body."""
+    """Web page as received: its final address, two headers as sent, the decoded body."""
 
     url: str
     body: bytes
@@ -41,27 +41,27 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, tag="page"):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, tag="manifest"):
-    """Web app manifest as it came."""
+    """Web app manifest as received."""
 
     url: str
     body: bytes
 
 
 class Llms(msgspec.Struct, frozen=True, kw_only=True, tag="llms"):
-    """/llms.txt of a site as it came."""
+    """/llms.txt of a site as received."""
 
     url: str
     body: bytes
 
 
 class Drawing(msgspec.Struct, frozen=True, kw_only=True, tag="drawing"):
-    """First bytes of an SVG as they came."""
+    """First bytes of an SVG as received."""
 
     body: bytes
 
 
 class StyleSheet(msgspec.Struct, frozen=True, kw_only=True):
-    """Style sheet as it came, or what a page has in a `<style>`; then `url` is the page's."""
+    """Style sheet as received, or the `<style>` texts of a page; then `url` is the page's."""
 
     url: str
     body: bytes
@@ -69,13 +69,13 @@ class StyleSheet(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Styles(msgspec.Struct, frozen=True, kw_only=True, tag="styles"):
-    """Style sheets of one page, in the order in which later ones win."""
+    """Style sheets of one page, in the order of the cascade: later ones win."""
 
     sheets: list[StyleSheet]
 
 
 class Logo(msgspec.Struct, frozen=True, kw_only=True, tag="logo"):
-    """Whole picture of a logo as it came, which is read for its colors."""
+    """Whole image file of a logo as received. Its colors are read."""
 
     url: str
     body: bytes
@@ -84,7 +84,8 @@ class Logo(msgspec.Struct, frozen=True, kw_only=True, tag="logo"):
 class Prose(msgspec.Struct, frozen=True, kw_only=True, tag="prose"):
     """All prose of a source, with the name and language of its brand where they are known.
 
-    `about` are its titles and descriptions; `keywords` the declared ones: topics, genres, those of a page.
+    `about` are its titles and descriptions; `keywords` the declared ones: topics, genres, keywords of a
+    page.
     """
 
     url: str
@@ -96,14 +97,14 @@ class Prose(msgspec.Struct, frozen=True, kw_only=True, tag="prose"):
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
-    """Link to another page of the site; the lower its rank, the more that page tells of a brand."""
+    """Link to another page of the site. A lower rank means a page with more facts about the brand."""
 
     url: str
     rank: int
 
 
-class Sighting(msgspec.Struct, frozen=True, kw_only=True):
-    """Picture that a source names, before anybody has fetched it; `page` is where, `rule` the place there."""
+class CandidateImage(msgspec.Struct, frozen=True, kw_only=True):
+    """Candidate image: a source names it, and it isn't fetched yet. `page` names it in the place `rule`."""
 
     kind: PictureKind
     url: str
@@ -115,9 +116,10 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
 class Page(msgspec.Struct, frozen=True, kw_only=True, tag="page"):
     """Parsed page: its candidates, passages and links, best first.
 
-    `text_length` counts characters of visible text. `scripted` means next to no text before scripts have run.
-    `refresh` is the address to which it sends its visitors at once. `styles` are the addresses of its style
-    sheets that are worth a request, `inline_style` is what it has in `<style>`.
+    `text_length` counts characters of visible text. `scripted` means next to no text before scripts have
+    run.
+    `refresh` is the address of an immediate redirect by `<meta>`. `styles` are the addresses of its style
+    sheets that are worth a request, `inline_style` is the text of its `<style>` tags.
     """
 
     url: str
@@ -131,11 +133,11 @@ class Page(msgspec.Struct, frozen=True, kw_only=True, tag="page"):
     styles: list[str] = field(default_factory=list)
     inline_style: str = ""
     links: list[Link] = field(default_factory=list)
-    pictures: list[Sighting] = field(default_factory=list)
+    pictures: list[CandidateImage] = field(default_factory=list)
 
 
 def candidates_of(url: str, scored: Iterable[tuple[Field, Value, float, str]]) -> list[Candidate]:
-    """Candidates of a document at `url`, from fields, values, confidences and rules."""
+    """Return the candidates of a document at `url`, from fields, values, confidences and rules."""
     return [
         Candidate(field=field, value=value, confidence=confidence, rule=rule, url=url)
         for field, value, confidence, rule in scored
@@ -147,11 +149,11 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, tag="reading"):
 
     candidates: list[Candidate]
     passages: list[Passage] = field(default_factory=list)
-    pictures: list[Sighting] = field(default_factory=list)
+    pictures: list[CandidateImage] = field(default_factory=list)
 
 
 class Size(msgspec.Struct, frozen=True, kw_only=True, tag="size"):
-    """Size of a drawing in pixels; 0 where nothing says it."""
+    """Size of a drawing in pixels; 0 if the drawing has no size."""
 
     width: int
     height: int
@@ -169,16 +171,16 @@ ParseInput: TypeAlias = (
     | Listing
     | StorePage
     | PlayPage
-    | Tree
+    | RepositoryTree
     | Repository
 )
-ParseOutput: TypeAlias = Page | Reading | Chosen | Size
+ParseOutput: TypeAlias = Page | Reading | ChosenPaths | Size
 
 
 class ParseReply(msgspec.Struct, frozen=True, kw_only=True):
-    """Reply of the process, and the CPU seconds that it used.
+    """Reply of the process, and the CPU seconds used.
 
-    `output` is None where the document took too much memory.
+    `output` is None if the document took too much memory.
     """
 
     output: ParseOutput | None

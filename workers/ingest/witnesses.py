@@ -1,42 +1,43 @@
-"""Witnesses: places of a source that say a value independently of each other.
+"""Corroboration: the count of independent places of a source that have the same value.
 
-What one hand fills from one setting is one witness, however often it is written: the publisher and the
-organization of JSON-LD are one node, and a CMS writes `og:site_name` and `WebSite` from one box of a form.
-The title is another witness, since people read and edit it; so are the manifest and the copyright line. A
-name that is a domain says what the host says, wherever it stands.
+Places that are filled from one setting count as one source, however often the value is written. The
+publisher and the organization of JSON-LD are one node, and a CMS fills `og:site_name` and `WebSite` from
+one form field.
+The title is another source, since people read and edit it; so are the manifest and the copyright line. A
+domain as a name counts as the host's source in any place.
 """
 
 from schemas.brand import Candidate
-from workers.ingest.page.address import stem
+from workers.ingest.page.address import strip_domain_ending
 
-TITLE = frozenset(f"html.title.{end}" for end in ("host", "end", "part", "first", "last"))
-APP = frozenset(
+TITLE_PLACES = frozenset(f"html.title.{end}" for end in ("host", "end", "part", "first", "last"))
+APP_PLACES = frozenset(
     """html.application-name html.apple-mobile-web-app-title html.al:ios:app_name html.al:android:app_name
     html.twitter:app:name:iphone html.twitter:app:name:ipad html.twitter:app:name:googleplay""".split()
 )
-#: Places of a name that one hand fills; any other place is a witness of its own.
-ONE_HAND = (
+#: Places of a name that are filled from one setting. Any other place is a source of its own.
+SHARED_SETTINGS = (
     frozenset({"html.og:site_name", "jsonld.WebSite.name"}),
     frozenset({"jsonld.publisher.name", "jsonld.Organization.name", "jsonld.Person.name"}),
-    TITLE,
-    APP,
+    TITLE_PLACES,
+    APP_PLACES,
 )
-#: Places that have little room, or name an owner: an ending that they leave out may belong to the name.
-NARROW = APP | {"manifest.name", "manifest.short_name", "html.logo", "html.copyright", "host"}
+#: Places with little room, or with the owner's name: an ending that they leave out may belong to the name.
+NARROW_PLACES = APP_PLACES | {"manifest.name", "manifest.short_name", "html.logo", "html.copyright", "host"}
 
-OF_NAMES = {rule: min(rules) for rules in ONE_HAND for rule in rules}
-
-
-def witnesses(alike: list[Candidate]) -> int:
-    """Number of witnesses among candidates with one value."""
-    return len({witness(one) for one in alike})
+SOURCE_BY_RULE = {rule: min(rules) for rules in SHARED_SETTINGS for rule in rules}
 
 
-def witness(candidate: Candidate) -> str:
-    return "host" if is_domain(candidate) else OF_NAMES.get(candidate.rule, candidate.rule)
+def count_sources(candidates: list[Candidate]) -> int:
+    """Count the independent sources among candidates of one value."""
+    return len({source_of(candidate) for candidate in candidates})
+
+
+def source_of(candidate: Candidate) -> str:
+    return "host" if is_domain(candidate) else SOURCE_BY_RULE.get(candidate.rule, candidate.rule)
 
 
 def is_domain(candidate: Candidate) -> bool:
-    """True if it is a name that is a domain, such as `acme.com`."""
+    """Return whether the value is a domain as a name, such as `acme.com`."""
     value = candidate.value
-    return candidate.field == "appName" and isinstance(value, str) and stem(value) != value
+    return candidate.field == "appName" and isinstance(value, str) and strip_domain_ending(value) != value

@@ -1,5 +1,5 @@
 """Language model, at an OpenAI-compatible endpoint that the operator names.
 
-It is optional: without one nothing is called, and whoever asks it goes on without an answer. It gets texts of
-a brand alone, as data. Tasks may import this package.
+The model is optional: without one no request is sent, and the caller goes on without an answer. It
+receives only texts of a brand, as data. Tasks may import this package.
 """

@@ -1,4 +1,4 @@
-"""Conversation with a model: asks, falls back to a plain format, corrects once, within its time."""
+"""Conversation with a model: one question, a fallback to a plain format, one correction, a deadline."""
 
 import asyncio
 import hashlib
@@ -11,15 +11,15 @@ from workers.llm.endpoint import Choice, Message, Model, complete, content_of
 
 T = TypeVar("T")
 
-#: Characters of a bad answer that the model is shown again.
-SHOWN = 4_000
-NOT_AS_ASKED = "the model's answer is not in the form that was asked for"
+#: Characters of a bad answer that are sent back to the model.
+MAX_SHOWN_CHARS = 4_000
+WRONG_FORM = "the model's answer does not have the requested form"
 
 
 class Question(NamedTuple, Generic[T]):
-    """Question to a model: it asks for an answer of `kind`, a struct, whose schema is called `name`.
+    """Question to a model for an answer of type `kind`, a struct; `name` is the name of its schema.
 
-    The model is shown the schema: names and docstrings of the struct would be words of the prompt.
+    The model receives the schema: names and docstrings of the struct would be part of the prompt.
     """
 
     name: str
@@ -28,7 +28,7 @@ class Question(NamedTuple, Generic[T]):
 
     @property
     def strict(self) -> dict[str, Any]:
-        """The format for an endpoint that enforces schemas."""
+        """The response format for an endpoint that enforces schemas."""
         form = {"name": self.name, "strict": True, "schema": schema(self.kind)}
         return {"type": "json_schema", "json_schema": form}
 
@@ -37,13 +37,13 @@ LOOSE: dict[str, Any] = {"type": "json_object"}
 
 
 def schema(kind: type) -> dict[str, Any]:
-    """The JSON schema, with an object at its root, as strict schemas need it."""
-    _, named = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
-    return {**named.pop(kind.__name__), "$defs": named}
+    """Return the JSON schema, with an object at its root, as strict schemas need it."""
+    _, definitions = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
+    return {**definitions.pop(kind.__name__), "$defs": definitions}
 
 
 def about(task: str, text: str) -> list[Message]:
-    """The prompt. The task's `{mark}` is a hash of the text: the same for the same text, and in no text."""
+    """Return the prompt. The task's `{mark}` is a hash of the text: equal for equal texts, and in no text."""
     mark = f"texts-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
     return [
         {"role": "system", "content": task.format(mark=mark)},
@@ -52,7 +52,7 @@ def about(task: str, text: str) -> list[Message]:
 
 
 async def ask(model: Model, question: Question[T]) -> T:
-    """The answer. Raises `ModelError`."""
+    """Return the model's answer. Raises `ModelError`."""
     try:
         async with asyncio.timeout(model.deadline_s):
             return await _converse(model, question)
@@ -61,7 +61,7 @@ async def ask(model: Model, question: Question[T]) -> T:
 
 
 async def _converse(model: Model, question: Question[T]) -> T:
-    """With a schema that the endpoint enforces, else with one in the prompt."""
+    """Ask with a schema that the endpoint enforces, else with a schema in the prompt."""
     try:
         choice = await complete(model, question.messages, question.strict)
     except ModelFormatRefused:
@@ -72,7 +72,7 @@ async def _converse(model: Model, question: Question[T]) -> T:
 
 
 async def _read_or_correct(model: Model, question: Question[T], choice: Choice, form: dict[str, Any]) -> T:
-    """The answer of a choice, asked for once more where it is invalid."""
+    """Read the answer of a choice, and ask once more if it is invalid."""
     try:
         return read(content_of(choice), question.kind)
     except ModelInvalid as error:
@@ -81,28 +81,28 @@ async def _read_or_correct(model: Model, question: Question[T], choice: Choice, 
 
 
 def read(text: str, kind: type[T]) -> T:
-    """The object in a text, from its first brace to its last: models add fences and thoughts around it.
+    """Decode the object in a text, from its first brace to its last: models put thoughts around it.
 
     Raises `ModelInvalid`.
     """
     try:
         return msgspec.json.decode(text[text.find("{") : text.rfind("}") + 1], type=kind)
     except msgspec.DecodeError as error:
-        raise ModelInvalid(NOT_AS_ASKED, wrong=f"not the JSON that was asked for: {error}") from error
+        raise ModelInvalid(WRONG_FORM, wrong=f"not the JSON that was asked for: {error}") from error
     except RecursionError as error:
-        raise ModelInvalid(NOT_AS_ASKED, wrong="JSON that is nested too deep") from error
+        raise ModelInvalid(WRONG_FORM, wrong="JSON that is nested too deep") from error
 
 
 def _spell_out(question: Question[T]) -> list[Message]:
-    """The prompt for an endpoint that takes no schema, with the schema in the task's text."""
-    task, *others = question.messages
-    spelled = msgspec.json.encode(schema(question.kind)).decode()
-    return [{**task, "content": f"{task['content']}\nThe object's JSON schema: {spelled}"}, *others]
+    """Return the prompt for an endpoint without schemas, with the schema in the task's text."""
+    task, *further = question.messages
+    schema_text = msgspec.json.encode(schema(question.kind)).decode()
+    return [{**task, "content": f"{task['content']}\nThe object's JSON schema: {schema_text}"}, *further]
 
 
 def _correct(content: str, error: ModelInvalid) -> list[Message]:
-    """Messages that ask once more after a wrong answer."""
+    """Return the messages that ask once more after a wrong answer."""
     return [
-        {"role": "assistant", "content": content[:SHOWN]},
+        {"role": "assistant", "content": content[:MAX_SHOWN_CHARS]},
         {"role": "user", "content": f"That is {error.wrong}. Answer again, with the JSON object alone."},
     ]

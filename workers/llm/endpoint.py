@@ -1,7 +1,8 @@
 """Client of an OpenAI-compatible endpoint.
 
-The operator sets its address, so it may be anywhere, loopback included. Of an answer size and shape are
-checked. The key goes to the endpoint alone: no redirect is followed, and no error repeats its words.
+The operator sets its address, so it may be any address, loopback included. The client checks size and
+shape of an answer. The key goes to the endpoint alone: no redirect is followed, and no error repeats the
+endpoint's words.
 """
 
 import asyncio
@@ -19,10 +20,10 @@ from workers.web.fetch import open_trusted
 
 #: Seconds for all requests of one question, so that a slow model can't use up the job's time.
 DEADLINE_S = 30.0
-#: Seconds of the longest Retry-After that is waited for.
+#: Seconds of the longest Retry-After that is obeyed.
 MAX_WAIT_S = 5.0
-#: Bytes of an answer: many times what `MAX_TOKENS` take, since some servers add the model's thoughts.
-LIMIT = 256 << 10
+#: Bytes of an answer: many times the size of `MAX_TOKENS`, since some servers add the model's thoughts.
+MAX_ANSWER_BYTES = 256 << 10
 MAX_TOKENS = 900
 
 HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "Content-Type": "application/json"}
@@ -31,7 +32,7 @@ Message: TypeAlias = dict[str, str]
 
 
 class Model(NamedTuple):
-    """Model to ask. `client` is bound to the endpoint and its key; `name` is the model's."""
+    """Model and its endpoint. `client` is bound to the endpoint and its key; `name` is the model's."""
 
     client: httpx.AsyncClient
     name: str
@@ -39,7 +40,7 @@ class Model(NamedTuple):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """The message of a choice."""
+    """Message of a choice."""
 
     content: str | None = None
     refusal: str | None = None
@@ -60,7 +61,7 @@ class Completion(msgspec.Struct, frozen=True):
 async def open_model(
     base_url: str, api_key: str, *, name: str, deadline_s: float = DEADLINE_S
 ) -> AsyncIterator[Model | None]:
-    """The model; None where there is no address."""
+    """Open the model; None if there is no address."""
     if not base_url:
         yield None
         return
@@ -71,9 +72,9 @@ async def open_model(
 
 
 async def complete(model: Model, messages: list[Message], form: dict[str, Any]) -> Choice:
-    """The model's choice, in a `response_format`.
+    """Return the model's choice, in a `response_format`.
 
-    Raises `ModelUnavailable`, or its subclass `ModelFormatRefused` for a 400.
+    Raises `ModelUnavailable`, or its subclass `ModelFormatRefused` for a 400 or 422.
     """
     request = {
         "model": model.name,
@@ -97,13 +98,13 @@ async def post(client: httpx.AsyncClient, body: bytes) -> Choice:
         async with client.stream("POST", "chat/completions", content=body) as response:
             check(response)
             encoding = response.headers.get("Content-Encoding", "")
-            answer = await inflate.read(response.aiter_raw(), encoding=encoding, limit=LIMIT)
+            answer = await inflate.read(response.aiter_raw(), encoding=encoding, limit=MAX_ANSWER_BYTES)
         return msgspec.json.decode(answer, type=Completion).choices[0]
 
 
 @contextmanager
 def as_unavailable() -> Iterator[None]:
-    """Turn what the client and the decoder raise into `ModelUnavailable`."""
+    """Turn the errors of the client and the decoder into `ModelUnavailable`."""
     try:
         yield
     except httpx.TimeoutException as error:
@@ -111,30 +112,32 @@ def as_unavailable() -> Iterator[None]:
     except httpx.TransportError as error:
         raise ModelUnavailable("the model could not be reached") from error
     except SourceError as error:
-        raise ModelUnavailable("the model's answer is too large, or packed in a way unknown") from error
+        raise ModelUnavailable(
+            "the model's answer is too large, or its compression is unsupported"
+        ) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, IndexError) as error:
-        raise ModelUnavailable("the model's answer is no chat completion") from error
+        raise ModelUnavailable("the model's answer is not a chat completion") from error
 
 
 def check(response: httpx.Response) -> None:
     """Raise `ModelUnavailable` for a response that can't be a completion."""
     status, media_type = response.status_code, response.headers.get("Content-Type", "").partition(";")[0]
     if status in {400, 422}:
-        raise ModelFormatRefused(f"the model's endpoint answers {status}")
+        raise ModelFormatRefused(f"the model's endpoint returned {status}")
     if status == 429:
         raise ModelUnavailable(
-            "the model takes no more requests for now", retry_after=retry_after(response.headers)
+            "the model accepts no more requests for now", retry_after=retry_after(response.headers)
         )
     if status != 200:
-        raise ModelUnavailable(f"the model's endpoint answers {status}")
+        raise ModelUnavailable(f"the model's endpoint returned {status}")
     if media_type.strip().lower() != "application/json":
-        raise ModelUnavailable("the model's endpoint answers no JSON")
+        raise ModelUnavailable("the model's endpoint did not return JSON")
 
 
 def content_of(choice: Choice) -> str:
-    """The text of a choice. Raises `ModelInvalid` for one that was cut off, `ModelRefused` for none."""
+    """Return the text of a choice. Raises `ModelInvalid` if it was cut off, `ModelRefused` for a refusal."""
     if choice.message.refusal or choice.finish_reason == "content_filter":
-        raise ModelRefused("the model refuses to answer")
+        raise ModelRefused("the model refused to answer")
     if choice.finish_reason == "length":
         raise ModelInvalid(
             "the model's answer was cut off", wrong="cut off at the greatest length: be shorter"

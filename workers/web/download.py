@@ -1,4 +1,4 @@
-"""Download of a file that a partner names: into the storage as it comes, never whole in memory."""
+"""Download of a file that a partner names: streamed into the storage, never whole in memory."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
@@ -14,18 +14,18 @@ from workers.web.errors import raise_for_status
 from workers.web.fetch import Fetched, Want, fetch, fetched, open_client
 from workers.web.site_rate import SiteRate
 
-#: Stores the bytes as they come.
+#: Stores the bytes as they are received.
 Keep = Callable[[AsyncIterator[bytes]], Awaitable[object]]
 
 
 class Downloads:
-    """Downloads of a worker process, few at once from one site. Nobody asks robots.txt: a partner did."""
+    """Downloads of a worker process, few at once from a site, without robots.txt: a partner requests them."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self.client, self.site_rate = client, SiteRate()
 
     async def get(self, url: str, keep: Keep, *, limit: int, deadline_s: float) -> None:
-        """Have the file at the address kept. Raises a `SourceError`, and what `keep` does."""
+        """Download the file and pass its bytes to `keep`. Raises `SourceError`, and the errors of `keep`."""
         want = Want(accept="image/*,video/*,*/*;q=0.1", limit=limit, deadline_s=deadline_s)
 
         async def read(response: httpx.Response, want: Want, *, conditional: bool) -> Fetched:
@@ -41,16 +41,18 @@ class Downloads:
 
 
 def check_head(response: httpx.Response, limit: int) -> None:
-    """Raise the `SourceError` that is known before the first byte."""
+    """Raise the `SourceError` that the response's headers show."""
     if inflate.is_compressed(response.headers.get("Content-Encoding", "")):
-        raise FetchFailed("the file comes compressed though it was asked for plain", retryable=False)
+        raise FetchFailed(
+            "the file is compressed, although it was requested without compression", retryable=False
+        )
     length = response.headers.get("Content-Length", "")
     if length.isdecimal() and len(length) < 16 and int(length) > limit:
         raise too_large(limit)
 
 
 async def within(response: httpx.Response, limit: int) -> AsyncGenerator[bytes, None]:
-    """The bytes as they come. Raises `TooLarge` at the first too many."""
+    """Yield the bytes as received. Raises `TooLarge` at the first byte over the limit."""
     size = 0
     async for chunk in response.aiter_raw():
         size += len(chunk)

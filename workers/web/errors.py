@@ -1,4 +1,4 @@
-"""Errors of a fetch: what httpx raises and what a site answers, as `SourceError`s that say what to fix.
+"""Errors of a fetch: errors of httpx and HTTP statuses as `SourceError`s with a message on how to fix them.
 
 docs/reference/errors.md lists their codes.
 """
@@ -25,36 +25,34 @@ from schemas.errors import (
 )
 
 #: Seconds of the longest Retry-After that is obeyed: no job could wait longer.
-LONGEST_WAIT_S = 86400.0
-#: Seconds of the shortest cooldown after a 429. Waiting costs no attempt, so without it a site that names no
-#: wait would be asked without end.
-SHORTEST_COOLDOWN_S = 30.0
+MAX_WAIT_S = 86400.0
+#: Seconds of the shortest cooldown after a 429. A wait costs no attempt, so without this minimum a site
+#: without a Retry-After would be requested endlessly.
+MIN_COOLDOWN_S = 30.0
 
-#: What to do where the site fails.
-LOOK = "look whether the page opens, then read it again"
+#: The user's next step if the site fails.
+RETRY_ADVICE = "check that the page opens, then try again"
 
 
 @contextmanager
 def as_source_errors(url: str) -> Iterator[None]:
-    """Turn what httpx, ssrfguard and a timeout raise into a `SourceError`.
+    """Turn the errors of httpx and ssrfguard, and timeouts, into a `SourceError`.
 
-    A message names the host that was asked for, never an address that it resolved to: that would tell a
-    stranger what our resolver knows.
+    A message names the requested host, never an address that it resolved to: that would disclose our
+    resolver's answers to a stranger.
     """
     host = host_of(url)
     try:
         yield
     except SSRFGuardError as error:
-        raise FetchBlocked(
-            f"{host} leads to an address that is not public; give one that anybody can open"
-        ) from error
+        raise FetchBlocked(f"{host} leads to an address that is not public; give a public one") from error
     except (TimeoutError, httpx.TimeoutException) as error:
         raise FetchTimeout(
-            f"{host} did not answer in time; look whether the page opens, then read it again"
+            f"{host} did not answer in time; check that the page opens, then try again"
         ) from error
     except (httpx.UnsupportedProtocol, httpx.InvalidURL, UnicodeError) as error:
         raise FetchFailed(
-            f"{host} redirects to what is no web address; give the page that it should lead to",
+            f"{host} redirects to an invalid address; give the target page",
             retryable=False,
         ) from error
     except httpx.TransportError as error:
@@ -76,48 +74,47 @@ def unreachable(host: str, error: httpx.TransportError) -> Unreachable:
         cause = cause.__cause__ or cause.__context__
     if isinstance(error, httpx.ConnectError):
         return Unreachable(f"{host} could not be reached; check the name and that the site is up")
-    return Unreachable(f"{host} broke off its answer; read it again later")
+    return Unreachable(f"{host} closed the connection early; try again later")
 
 
 def raise_for_status(response: httpx.Response) -> None:
-    """Raise the `SourceError` of a status that is no 2xx."""
+    """Raise the `SourceError` of a status other than 2xx."""
     if not response.is_success:
-        raise error_of(response.status_code, retry_after(response.headers))
+        raise error_of_status(response.status_code, retry_after(response.headers))
 
 
-def error_of(status: int, wait_s: float | None) -> SourceError:
+def error_of_status(status: int, wait_s: float | None) -> SourceError:
     if status in {404, 410}:
-        return SourceNotFound(f"the site answers {status}: there is no such page; check the address")
+        return SourceNotFound(f"the site returned {status}: there is no such page; check the address")
     if status in {401, 402, 403, 407, 451}:
-        return SourceForbidden(f"the site answers {status}: the page must open without an account")
+        return SourceForbidden(f"the site returned {status}: the page must open without an account")
     if status == 429:
-        wait_s = None if wait_s is None else max(wait_s, SHORTEST_COOLDOWN_S)
+        wait_s = None if wait_s is None else max(wait_s, MIN_COOLDOWN_S)
         return SourceRateLimited(
-            "the site answers 429: it takes no more requests for now; read it again later", retry_after=wait_s
+            "the site returned 429: it accepts no more requests for now; try again later", retry_after=wait_s
         )
     retryable = status >= 500 or status in {408, 425}
     return FetchFailed(
-        f"the site answers {status}; {LOOK}",
+        f"the site returned {status}; {RETRY_ADVICE}",
         retryable=retryable,
         retry_after=wait_s,
     )
 
 
 def retry_after(headers: httpx.Headers) -> float | None:
-    """Retry-After in seconds. A date is compared with the response's own Date, where it has one: our clock
-    may be another."""
+    """Return Retry-After in seconds. A date is relative to the response's own Date: our clock may differ."""
     value = headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdecimal():
-        return min(float(value), LONGEST_WAIT_S)
-    wished = _read_date(value)
-    if wished is None:
+        return min(float(value), MAX_WAIT_S)
+    date = _read_date(value)
+    if date is None:
         return None
-    said = _read_date(headers.get("Date", "")) or datetime.now(UTC)
-    return min(max((wished - said).total_seconds(), 0.0), LONGEST_WAIT_S)
+    server_date = _read_date(headers.get("Date", "")) or datetime.now(UTC)
+    return min(max((date - server_date).total_seconds(), 0.0), MAX_WAIT_S)
 
 
 def _read_date(value: str) -> datetime | None:
-    """An HTTP date in any of its forms, of which one names no zone; None if it is none."""
+    """Parse an HTTP date in any of its forms, of which one has no zone; None for any other text."""
     try:
         date = parsedate_to_datetime(value)
     except (TypeError, ValueError, OverflowError):

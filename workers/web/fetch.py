@@ -1,10 +1,10 @@
 """Fetch of one URL, and the HTTP clients of the workers.
 
-A partner or a stranger chooses the URL, so every connection, on each redirect anew, goes to an address that
-was checked after the one look-up of its name: `domain/values/urls.py` holds the policies, ssrfguard the
-pinned sockets. Cookies and proxies are off, and the caller's headers go to the first origin only. A fetch
-ends within the limits of its `Want`, however slowly the bytes come, plus `DNS_S` for a look-up. It raises
-`SourceError`s.
+A partner or a stranger chooses the URL. So each connection, on each redirect again, goes to an address
+that was checked after the single look-up of its name: `domain/values/urls.py` has the policies, ssrfguard
+the pinned sockets (SSRF guard). Cookies and proxies are off, and the caller's headers go to the first
+origin only. A fetch ends within the limits of its `Want`, however slow the bytes are, plus `DNS_S` for a
+look-up. It raises `SourceError`s.
 """
 
 import asyncio
@@ -34,22 +34,22 @@ BOT = "BrandContextBot"
 DNS_S = 5.0
 MAX_REDIRECTS = 5
 #: Characters of an ETag or Last-Modified that is kept: real ones have fewer than a hundred.
-LONGEST_VALIDATOR = 512
-#: Threads for look-ups. One that hangs keeps its thread until libc gives up; without a free one, names fail
+MAX_VALIDATOR_CHARS = 512
+#: Threads for look-ups. A hanging one keeps its thread until libc gives up. Without a free thread, names fail
 #: after `DNS_S`.
-LOOKUPS = ThreadPoolExecutor(64, thread_name_prefix="dns")
+LOOKUP_THREADS = ThreadPoolExecutor(64, thread_name_prefix="dns")
 
 Admit = Callable[[str], Awaitable[object]]
-#: Reads the response that the redirects have led to. Raises a `SourceError`.
+#: Reads the response after all redirects. Raises a `SourceError`.
 Reader: TypeAlias = Callable[..., Awaitable["Fetched"]]
 
 
 class Want(msgspec.Struct, frozen=True, kw_only=True):
-    """Kind of response that a fetch wants: its Accept header, and what is let through.
+    """Expected response of a fetch: its Accept header, and the accepted types and sizes.
 
-    `types` are the media types that a 2xx may have (empty: any); one without a type must begin with one of
-    `begins`. A body over `limit` decoded bytes is an error, or cut there with `cut`; `part` asks for no more
-    than those in the first place. Statuses in `passing` are returned like a 2xx: their type is not checked,
+    `types` are the media types that a 2xx may have (empty: any); a body without a type must begin with one
+    of `begins`. A body over `limit` decoded bytes is an error, or cut there with `cut`; `part` sends a
+    Range for these bytes only. Statuses in `passing` are returned like a 2xx: their type is not checked,
     and their bodies are cut.
     """
 
@@ -65,9 +65,9 @@ class Want(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fetched(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole response: where the redirects ended, its status and headers, the decoded body.
+    """A whole response: the URL after redirects, its status and headers, the decoded body.
 
-    `unchanged` means a 304: the version that the caller knows is the current one, and there is no body.
+    `unchanged` means a 304: the caller's version is current, and there is no body.
     """
 
     url: str
@@ -93,14 +93,14 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def digest(self) -> str:
-        """Digest of the body and of the headers by which it is read."""
+        """Digest of the body and of the headers that decide how it is read."""
         read_by = f"{self.content_type}\n{self.language}\n".encode()
         return blake2b(read_by + self.body, digest_size=16).hexdigest()
 
     def validator(self, header: str) -> str | None:
-        """The header's value; None where it can't be sent back as it came, or is too long to keep."""
+        """Return the header's value; None if it can't be sent back unchanged, or is too long to keep."""
         value = str(self.headers.get(header, ""))
-        return value if value.isascii() and 0 < len(value) <= LONGEST_VALIDATOR else None
+        return value if value.isascii() and 0 < len(value) <= MAX_VALIDATOR_CHARS else None
 
 
 class Query(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,7 +123,7 @@ HTML = Want(
 
 @cache
 def ssl_context() -> ssl.SSLContext:
-    """The certificate authorities of all clients of a process. It is made once, since that takes 10 ms."""
+    """Return the certificate authorities of all clients of a process. Cached: loading them takes 10 ms."""
     return httpx.create_ssl_context()
 
 
@@ -146,17 +146,17 @@ class GuardedTransport(httpx.AsyncBaseTransport):
 
 
 def origin(url: httpx.URL) -> tuple[str, int]:
-    """Host and port, which name an origin here: http and https have fixed ports of their own.
+    """Return host and port, which identify an origin here: http and https have different default ports.
 
-    The host is in ASCII, as it is looked up: not every one that begins with `xn--` has another form.
+    The host is in ASCII, as it is looked up: not every name that begins with `xn--` has another form.
     """
     return url.raw_host.decode(), url.port or DEFAULT_PORTS.get(url.scheme, 0)
 
 
 def lookup(*arguments: Any) -> Any:
-    """`socket.getaddrinfo` within `DNS_S`: ssrfguard's thread can't be canceled while it waits for one."""
+    """Run `socket.getaddrinfo` within `DNS_S`: ssrfguard's thread can't be canceled during a look-up."""
     try:
-        return LOOKUPS.submit(socket.getaddrinfo, *arguments).result(DNS_S)
+        return LOOKUP_THREADS.submit(socket.getaddrinfo, *arguments).result(DNS_S)
     except TimeoutError as error:
         raise socket.gaierror(socket.EAI_AGAIN, f"no answer within {DNS_S:g} s") from error
 
@@ -164,9 +164,9 @@ def lookup(*arguments: Any) -> Any:
 def open_client(
     *, allowed: Allowed, contact: str, resolver: Resolver = lookup, limits: httpx.Limits | None = None
 ) -> httpx.AsyncClient:
-    """The guarded client, for any number of fetches at once; `contact` is the URL in our User-Agent.
+    """Return the guarded client, for any number of fetches at once; `contact` is the URL in our User-Agent.
 
-    `limits` are those of its connections, to each allowed origin by itself; None: httpx's own.
+    `limits` are the connection limits, for each allowed origin separately; None: the defaults of httpx.
     """
     return httpx.AsyncClient(
         transport=traced(GuardedTransport(allowed, resolver, limits)),
@@ -178,7 +178,7 @@ def open_client(
 
 
 def open_trusted(headers: Mapping[str, str], **options: Any) -> httpx.AsyncClient:
-    """A client without a guard, for addresses of the operator's own settings; it follows no redirect."""
+    """Return a client without a guard, for addresses in the operator's settings. It follows no redirect."""
     transport = traced(httpx.AsyncHTTPTransport(verify=ssl_context(), trust_env=False))
     return httpx.AsyncClient(
         headers=headers, transport=transport, follow_redirects=False, trust_env=False, **options
@@ -186,12 +186,12 @@ def open_trusted(headers: Mapping[str, str], **options: Any) -> httpx.AsyncClien
 
 
 def identity(contact: str) -> dict[str, str]:
-    """The headers of all our requests: our name and where to reach us, and the one encoding that we read."""
+    """Return the headers of all our requests: our name, a contact URL, and the only encoding that we read."""
     return {"User-Agent": f"{BOT}/{version('tenantry')} (+{contact})", "Accept-Encoding": "gzip"}
 
 
 async def read(response: httpx.Response, want: Want, *, conditional: bool) -> Fetched:
-    """The whole response, in memory."""
+    """Read the whole response into memory."""
     if conditional and response.status_code == httpx.codes.NOT_MODIFIED:
         return fetched(response, b"")
     if response.status_code in want.passing:
@@ -206,7 +206,7 @@ async def read(response: httpx.Response, want: Want, *, conditional: bool) -> Fe
     return fetched(response, body)
 
 
-async def admit_all(_url: str) -> None:
+async def admit_any(_url: str) -> None:
     """Admit any URL, where robots.txt does not apply."""
 
 
@@ -215,7 +215,7 @@ async def fetch(
     url: str,
     *,
     want: Want = HTML,
-    admit: Admit = admit_all,
+    admit: Admit = admit_any,
     headers: Mapping[str, str] = {},
     known: Mapping[str, Validators] = {},
     content: bytes | None = None,
@@ -233,17 +233,17 @@ async def fetch(
 
 
 async def follow(client: httpx.AsyncClient, url: httpx.URL, query: Query, admit: Admit) -> Fetched:
-    """Request `url` and what it redirects to. A POST is not repeated elsewhere: its redirect is an error."""
+    """Request `url` and follow its redirects. A POST is not repeated elsewhere: its redirect is an error."""
     first = url.scheme, *origin(url)
     for _ in range(MAX_REDIRECTS + 1):
-        at_home = (url.scheme, *origin(url)) == first
-        found = await request(client, url, query, headers=query.headers if at_home else {})
-        if isinstance(found, Fetched):
-            return found
-        url = found
+        is_first_origin = (url.scheme, *origin(url)) == first
+        result = await request(client, url, query, headers=query.headers if is_first_origin else {})
+        if isinstance(result, Fetched):
+            return result
+        url = result
         await admit(str(url))
     raise FetchFailed(
-        f"the address redirects more than {MAX_REDIRECTS} times; give the one that it should lead to",
+        f"the address redirects more than {MAX_REDIRECTS} times; give the target address",
         retryable=False,
     )
 
@@ -251,24 +251,24 @@ async def follow(client: httpx.AsyncClient, url: httpx.URL, query: Query, admit:
 async def request(
     client: httpx.AsyncClient, url: httpx.URL, query: Query, *, headers: Mapping[str, str]
 ) -> Fetched | httpx.URL:
-    """The response to one request, or the URL that it redirects to."""
+    """Return the response to one request, or the URL of its redirect."""
     known = query.known.get(str(url), Validators())
-    sent = {"Accept": query.want.accept, **range_of(query.want), **conditions(known), **headers}
+    sent = {"Accept": query.want.accept, **range_headers(query.want), **conditional_headers(known), **headers}
     method = "GET" if query.content is None else "POST"
     silence = httpx.Timeout(query.want.silence_s, connect=5)
     async with client.stream(method, url, headers=sent, content=query.content, timeout=silence) as response:
         if response.has_redirect_location and method == "GET":
             return response.url.join(response.headers["Location"]).copy_with(fragment=None)
-        return await query.read(response, query.want, conditional=bool(conditions(known)))
+        return await query.read(response, query.want, conditional=bool(conditional_headers(known)))
 
 
-def conditions(known: Validators) -> dict[str, str]:
+def conditional_headers(known: Validators) -> dict[str, str]:
     headers = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
     return {name: value for name, value in headers.items() if value is not None}
 
 
-def range_of(want: Want) -> dict[str, str]:
-    """The range of the plain file: a server may ignore it, or send a part of the compressed one."""
+def range_headers(want: Want) -> dict[str, str]:
+    """Return the Range of the uncompressed file. A server may ignore it, or cut the compressed file."""
     first = {"Range": f"bytes=0-{want.limit - 1}", "Accept-Encoding": "identity"}
     return first if want.part else {}
 
@@ -283,9 +283,9 @@ def fetched(response: httpx.Response, body: bytes) -> Fetched:
 
 
 def check_type(media_type: str, want: Want) -> None:
-    """Raise `NotHtml` where a page was wanted, which its partner can correct, `FetchFailed` for all else."""
+    """Raise `NotHtml` if a page was expected, since the partner can fix that, else `FetchFailed`."""
     if not want.types or media_type in want.types:
         return
     if "text/html" in want.types:
-        raise NotHtml(f"the address answers {media_type[:80]}, not a web page; give the address of a page")
-    raise FetchFailed(f"the answer is {media_type[:80]}, not {min(want.types)}")
+        raise NotHtml(f"the address returned {media_type[:80]}, not a web page; give the address of a page")
+    raise FetchFailed(f"the response is {media_type[:80]}, not {min(want.types)}")

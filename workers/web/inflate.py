@@ -1,7 +1,7 @@
 """Inflater of a response's Content-Encoding, within a limit.
 
-httpx would inflate stacked layers without bound: 298 bytes of `gzip, gzip, gzip` become 4 GiB. So only raw
-bytes are read from it, and nothing else inflates them.
+httpx would inflate stacked layers without bound: 298 bytes of `gzip, gzip, gzip` become 4 GiB. So this
+module reads only raw bytes from httpx, and inflates them itself.
 """
 
 import zlib
@@ -9,16 +9,18 @@ from collections.abc import AsyncIterator
 
 from schemas.errors import FetchFailed, TooLarge
 
-#: zlib's `wbits` for a gzip or zlib header, and for a deflate stream that has none.
-WITH_HEADER, BARE = 47, -15
+#: zlib's `wbits` for a gzip or zlib header.
+WBITS_WITH_HEADER = 47
+#: zlib's `wbits` for a deflate stream without a header.
+WBITS_BARE = -15
 
 
 async def read(chunks: AsyncIterator[bytes], *, encoding: str, limit: int, cut: bool = False) -> bytes:
-    """The decoded body. Over `limit` bytes, on the wire or decoded, it is cut, or raises `TooLarge`."""
+    """Return the decoded body. A body over `limit` bytes, raw or decoded, is cut, or raises `TooLarge`."""
     compressed = is_compressed(encoding)
-    wire = await collect(chunks, limit)
-    plain = inflate(wire, limit) if compressed else wire
-    if max(len(wire), len(plain)) <= limit:
+    packed = await collect(chunks, limit)
+    plain = inflate(packed, limit) if compressed else packed
+    if max(len(packed), len(plain)) <= limit:
         return plain
     if cut:
         return plain[:limit]
@@ -26,7 +28,7 @@ async def read(chunks: AsyncIterator[bytes], *, encoding: str, limit: int, cut: 
 
 
 def is_compressed(encoding: str) -> bool:
-    """True if there is a layer to inflate. Raises `FetchFailed` for two of them, or an unknown one."""
+    """Return whether there is a layer to inflate. Raises `FetchFailed` for two layers, or an unknown one."""
     layers = [
         layer for name in encoding.lower().split(",") if (layer := name.strip()) not in {"", "identity"}
     ]
@@ -38,7 +40,7 @@ def is_compressed(encoding: str) -> bool:
 
 
 async def collect(chunks: AsyncIterator[bytes], limit: int) -> bytes:
-    """All bytes; once they are more than `limit`, those that have come by then."""
+    """Collect all bytes, but stop once there are more than `limit`."""
     body = bytearray()
     async for chunk in chunks:
         body += chunk
@@ -47,20 +49,21 @@ async def collect(chunks: AsyncIterator[bytes], limit: int) -> bytes:
     return bytes(body)
 
 
-def inflate(wire: bytes, limit: int) -> bytes:
-    """At most `limit + 1` bytes: enough for the caller to see that there are too many."""
-    stream = zlib.decompressobj(WITH_HEADER if has_header(wire) else BARE)
+def inflate(packed: bytes, limit: int) -> bytes:
+    """Inflate at most `limit + 1` bytes: enough for the caller to detect too many."""
+    stream = zlib.decompressobj(WBITS_WITH_HEADER if has_header(packed) else WBITS_BARE)
     try:
-        plain = stream.decompress(wire, limit + 1)
+        plain = stream.decompress(packed, limit + 1)
     except zlib.error as error:
         raise FetchFailed(
             "the answer's compression is broken; serve it plain or as gzip", retryable=False
         ) from error
-    if wire and not stream.eof and max(len(plain), len(wire)) <= limit:
-        raise FetchFailed("the compressed answer ended early; read it again later")
+    if packed and not stream.eof and max(len(plain), len(packed)) <= limit:
+        raise FetchFailed("the compressed response ended early; try again later")
     return plain
 
 
 def has_header(wire: bytes) -> bool:
-    """True if it begins with gzip's magic number, or zlib's two bytes, a multiple of 31 (RFC 1950 2.2)."""
+    """Return whether it begins with gzip's magic number, or zlib's 2 bytes, a multiple of 31 (RFC 1950
+    2.2)."""
     return wire[:2] == b"\x1f\x8b" or (wire[:1] == b"\x78" and int.from_bytes(wire[:2]) % 31 == 0)

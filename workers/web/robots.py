@@ -1,4 +1,4 @@
-"""Rules of robots.txt (RFC 9309): which pages our bot may open, and how far apart."""
+"""Rules of robots.txt (RFC 9309): the pages that our bot may open, and its delay between requests."""
 
 import asyncio
 import time
@@ -20,19 +20,22 @@ from schemas.errors import (
 )
 from workers.web.fetch import BOT, Want, fetch
 
-#: RFC 9309 2.5: a crawler reads at least this much and may ignore the rest.
-WANT = Want(accept="text/plain,*/*;q=0.1", limit=500 << 10, cut=True)
-#: Seconds for which rules are kept: a day at most (RFC 9309 2.4), and a minute where they forbid a page,
-#: since the partner whom we told so may have changed them.
-LIFETIME_S, FORBIDDEN_LIFETIME_S = 86_400.0, 60.0
-#: Bytes of robots.txt that are kept, and what the smallest one counts. Parsed, one takes up to 30 times that.
-CACHE_BYTES, LEAST_BYTES = 1 << 20, 256
-#: Seconds of the longest Crawl-delay that is kept: some sites ask for minutes, which no ingest has.
-LONGEST_DELAY_S = 10.0
+#: RFC 9309 2.5: a crawler reads at least this much and may ignore further bytes.
+ROBOTS_LIMITS = Want(accept="text/plain,*/*;q=0.1", limit=500 << 10, cut=True)
+#: Seconds for which rules are kept: a day at most (RFC 9309 2.4).
+MAX_AGE_S = 86_400.0
+#: The same where they forbid a page, since the partner may have changed them after our error message.
+MAX_FORBIDDEN_AGE_S = 60.0
+#: Bytes of robots.txt that are kept. Parsed, a file takes up to 30 times its bytes.
+CACHE_BYTES = 1 << 20
+#: Smallest size that a file counts.
+MIN_COUNTED_BYTES = 256
+#: Seconds of the longest Crawl-delay that is kept: some sites set minutes, too long for an ingest.
+MAX_DELAY_S = 10.0
 
 
 class Rules(NamedTuple):
-    """The parsed rules of an origin, their bytes, and when they came, by the monotonic clock."""
+    """Parsed rules of an origin, their bytes, and when they were fetched, by the monotonic clock."""
 
     parsed: Protego
     size: int
@@ -40,11 +43,11 @@ class Rules(NamedTuple):
 
     @property
     def delay_s(self) -> float:
-        return min(self.parsed.crawl_delay(BOT) or 0.0, LONGEST_DELAY_S)
+        return min(self.parsed.crawl_delay(BOT) or 0.0, MAX_DELAY_S)
 
 
 class Robots:
-    """Rules of the origins that this process visits. What can't be read for now is not kept."""
+    """Cache of the rules of the visited origins. A file that can't be read for now is not cached."""
 
     def __init__(self, client: httpx.AsyncClient, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.client, self.clock = client, clock
@@ -52,18 +55,18 @@ class Robots:
         self.locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def admit(self, url: str) -> Rules:
-        """The rules that let our bot open `url`. Raises a `SourceError` where none do, or can be read."""
-        for age_s in (LIFETIME_S, FORBIDDEN_LIFETIME_S):
+        """Return the rules that admit `url`. Raises a `SourceError` if they forbid it, or can't be read."""
+        for age_s in (MAX_AGE_S, MAX_FORBIDDEN_AGE_S):
             rules = await self.rules(url, age_s)
             # In a thread: matching against a large file would block the event loop.
             if await asyncio.to_thread(rules.parsed.can_fetch, url, BOT):
                 return rules
         raise RobotsDisallowed(
-            f"{urlsplit(url).netloc}/robots.txt keeps {BOT} out; allow it there, or give another page"
+            f"{urlsplit(url).netloc}/robots.txt disallows {BOT}; allow it there, or give another page"
         )
 
     async def rules(self, url: str, age_s: float) -> Rules:
-        """Rules that are at most `age_s` old. Callers for the same origin wait for one download."""
+        """Return rules of at most `age_s`. Callers for the same origin share one download (single-flight)."""
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc}"
         async with self.locks.setdefault(origin, asyncio.Lock()):
@@ -71,27 +74,27 @@ class Robots:
             if rules is None or self.clock() - rules.at > age_s:
                 body = await download(self.client, origin)
                 parsed = await asyncio.to_thread(parse, body)
-                rules = Rules(parsed, max(len(body), LEAST_BYTES), self.clock())
-                self.keep(origin, rules)
+                rules = Rules(parsed, max(len(body), MIN_COUNTED_BYTES), self.clock())
+                self.store(origin, rules)
             return rules
 
-    def keep(self, origin: str, rules: Rules) -> None:
+    def store(self, origin: str, rules: Rules) -> None:
         """Keep the rules, and drop the oldest ones beyond `CACHE_BYTES`."""
         self.known.pop(origin, None)
         self.known[origin] = rules
-        while sum(one.size for one in self.known.values()) > CACHE_BYTES:
+        while sum(rules_of_origin.size for rules_of_origin in self.known.values()) > CACHE_BYTES:
             del self.known[next(iter(self.known))]
 
 
 async def download(client: httpx.AsyncClient, origin: str) -> bytes:
-    """The file; empty for a 4xx or endless redirects. A 5xx or a timeout forbids all pages for now.
+    """Download the file; empty for a 4xx or endless redirects. A 5xx or a timeout forbids all pages for now.
 
-    So says RFC 9309 2.3.1.
+    Source: RFC 9309 2.3.1.
     """
     try:
-        return (await fetch(client, f"{origin}/robots.txt", want=WANT)).body
+        return (await fetch(client, f"{origin}/robots.txt", want=ROBOTS_LIMITS)).body
     except (FetchBlocked, Unreachable):
-        raise  # The page would fail alike, and this error says why.
+        raise  # The page would fail the same way, and this error has the cause.
     except (FetchFailed, FetchTimeout) as error:
         if error.retryable:
             raise RobotsDisallowed(
@@ -105,6 +108,6 @@ async def download(client: httpx.AsyncClient, origin: str) -> bytes:
 
 
 def parse(body: bytes) -> Protego:
-    """The parsed rules; none in a web page, with which many sites answer every address."""
+    """Parse the rules. A web page has none: many sites answer every address with a page."""
     text = body.decode("utf-8-sig", "replace")
     return Protego.parse("" if text.lstrip().startswith("<") else text)

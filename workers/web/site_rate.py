@@ -7,22 +7,22 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 #: Requests to one site at once.
-AT_ONCE = 2
-#: Sites that are remembered; beyond that, those without a request are forgotten.
-MANY = 1000
+MAX_PARALLEL = 2
+#: Sites that are remembered; beyond that, sites without a request are forgotten.
+MAX_SITES = 1000
 
 
 @dataclass(slots=True)
 class Site:
-    """State of a site: `readers` use a slot or wait for one, and none opens a page before `free_at`."""
+    """State of a site: `readers` use a slot or wait for one, and no reader opens a page before `free_at`."""
 
-    slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_PARALLEL))
     readers: int = 0
     free_at: float = float("-inf")
 
 
 class SiteRate:
-    """The limit; `clock` returns seconds that only go forward."""
+    """Rate limit of all sites; `clock` returns monotonic seconds."""
 
     def __init__(
         self,
@@ -35,8 +35,8 @@ class SiteRate:
 
     @asynccontextmanager
     async def slot(self, name: str) -> AsyncIterator[Site]:
-        """One of the `AT_ONCE` slots of a site, for one request at a time."""
-        self.forget()
+        """Hold one of the `MAX_PARALLEL` slots of a site, for one request at a time."""
+        self.drop_idle_sites()
         site = self.sites.setdefault(name, Site())
         site.readers += 1
         try:
@@ -48,7 +48,7 @@ class SiteRate:
     async def wait(self, site: Site, *, delay_s: float, within_s: float) -> None:
         """Wait until the delay after the last request is over, and reserve `delay_s` after this one.
 
-        Raises `TimeoutError` at once, reserving nothing, where it would be longer than `within_s`.
+        Raises `TimeoutError` at once, without a reservation, if the wait would be longer than `within_s`.
         """
         now = self.clock()
         starts_at = max(now, site.free_at)
@@ -58,8 +58,8 @@ class SiteRate:
         if starts_at > now:
             await self.sleep(starts_at - now)
 
-    def forget(self) -> None:
-        if len(self.sites) > MANY:
+    def drop_idle_sites(self) -> None:
+        if len(self.sites) > MAX_SITES:
             now = self.clock()
             self.sites = {
                 name: site for name, site in self.sites.items() if site.readers or site.free_at > now

@@ -1,4 +1,4 @@
-"""Spans of requests to somebody else's servers: the host, and what it answered."""
+"""Spans of requests to external servers: the host, and the status of its response."""
 
 import httpx
 
@@ -7,14 +7,14 @@ from telemetry import tracing
 
 
 def traced(transport: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
-    """The transport, with a span for each of its requests where somebody records."""
+    """Wrap the transport so that each request has a span, if a recorder is configured."""
     return TracedTransport(transport) if tracing.recorder() else transport
 
 
 class TracedTransport(httpx.AsyncBaseTransport):
-    """A span lasts until the head of the answer has come. Of the address it has the host and the port alone.
+    """Transport with a span for each request, up to the response's headers, with host and port alone.
 
-    Nothing is sent along by which the other side could tell our trace.
+    No trace header is sent, so that the other side can't identify our trace.
     """
 
     def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
@@ -22,12 +22,12 @@ class TracedTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url
-        asked: dict[str, str | int] = {
+        attributes: dict[str, str | int] = {
             "http.request.method": request.method,
             "server.address": url.raw_host.decode(),
             "server.port": url.port or DEFAULT_PORTS.get(url.scheme, 0),
         }
-        with tracing.within(request.method, "client", asked) as span:
+        with tracing.within(request.method, "client", attributes) as span:
             response = await self._inner.handle_async_request(request)
             span.note({"http.response.status_code": response.status_code})
             if response.is_error:

@@ -1,4 +1,4 @@
-"""A parsing process for a module's tests, and a garbage collector that looks at their own objects alone."""
+"""A parsing process for a module's tests, and garbage collection limited to the module's own objects."""
 
 import gc
 from collections.abc import AsyncIterator, Iterator
@@ -17,7 +17,7 @@ async def parser() -> AsyncIterator[Parser]:
 
 @pytest.fixture(autouse=True, scope="module")
 def _own_garbage() -> Iterator[None]:
-    """Without it, CPU that a test measures would be spent on what tests before it left in memory."""
+    """Freeze older objects, so that a test's measured CPU excludes the garbage of earlier tests."""
     gc.freeze()
     yield
     gc.unfreeze()

@@ -1,4 +1,4 @@
-"""Asides of a text, in each language that has words for them, and what is none."""
+"""Skip rules in each language of a lexicon, and sentences that are not skipped."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.corpora import corpus
-from workers.ingest.asides import Asides
+from workers.ingest.asides import SkipRules
 from workers.ingest.derive.lexicon import lexicon
 
 SAID: dict[str, dict[str, str]] = {
@@ -88,16 +88,14 @@ CASES = [(language, kind, said) for language, kinds in SAID.items() for kind, sa
 
 
 @pytest.mark.parametrize(("language", "kind", "sentence"), CASES)
-def test_a_sentence_beside_the_point_is_known_in_each_language(
-    language: str, kind: str, sentence: str
-) -> None:
-    assert Asides(language).kind(sentence) == kind
+def test_each_kind_is_skipped_in_each_language(language: str, kind: str, sentence: str) -> None:
+    assert SkipRules(language).kind(sentence) == kind
     assert SAID[language].keys() == lexicon(language).asides.keys()
 
 
 @pytest.mark.parametrize("language", [*SAID, "ja", "tlh", None])
-def test_questions_quotes_and_english_asides_are_some_in_any_language(language: str | None) -> None:
-    asides = Asides(language)
+def test_questions_quotes_and_english_phrases_are_skipped_in_any_language(language: str | None) -> None:
+    asides = SkipRules(language)
     assert asides.kind("Zap?") == asides.kind("ザップは何ですか？") == "question"
     assert asides.kind("“The best of all” – Wired") == asides.kind("«Zap!»") == "quote"
     assert asides.kind("No longer maintained.") == "state"
@@ -115,9 +113,9 @@ def test_questions_quotes_and_english_asides_are_some_in_any_language(language: 
         ("", ""),
     ],
 )
-def test_a_paragraph_tells_until_its_next_aside(paragraph: str, told: str) -> None:
-    """News, a state or a past are what the rest of their paragraph is about; a greeting is not."""
-    assert Asides("en").without(paragraph) == told
+def test_a_paragraph_counts_up_to_the_next_skipped_sentence(paragraph: str, told: str) -> None:
+    """News, a state or a past determine the rest of their paragraph; a greeting doesn't."""
+    assert SkipRules("en").product_sentences(paragraph) == told
 
 
 @pytest.mark.parametrize(
@@ -133,12 +131,12 @@ def test_a_paragraph_tells_until_its_next_aside(paragraph: str, told: str) -> No
         ("es", "Una aplicación gratuita y sin publicidad para tus listas."),
     ],
 )
-def test_what_describes_is_no_aside(language: str, sentence: str) -> None:
-    assert Asides(language).kind(sentence) is None
+def test_describing_sentences_are_not_skipped(language: str, sentence: str) -> None:
+    assert SkipRules(language).kind(sentence) is None
 
 
 def first_sentences() -> Iterator[tuple[str, str]]:
-    """Of developers' store texts, that say in their first sentence what the app does, with their language."""
+    """Yield the first sentence of developers' store texts (it describes the app) with its language."""
     for expected in sorted(corpus("github").glob("*/expected.json")):
         for locales in json.loads(expected.read_text()).values() if "Fossify" not in str(expected) else ():
             for locale, listing in locales.items():
@@ -147,7 +145,7 @@ def first_sentences() -> Iterator[tuple[str, str]]:
                     yield locale[:2], re.sub(r"<[^>]+>", "", text).strip().splitlines()[0]
 
 
-def test_real_descriptions_are_no_asides() -> None:
+def test_real_descriptions_are_not_skipped() -> None:
     found = list(first_sentences())
     assert len(found) > 90
-    assert [text for language, text in found if not Asides(language).without(text)] == []
+    assert [text for language, text in found if not SkipRules(language).product_sentences(text)] == []

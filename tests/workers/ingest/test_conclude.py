@@ -1,4 +1,4 @@
-"""The last step of every ingest: what was declared, what follows from the prose, no failure of its own."""
+"""The last step of every ingest: declared fields, fields derived from the prose, warnings for failures."""
 
 from collections.abc import AsyncIterator
 
@@ -31,14 +31,14 @@ def said(field: Field, value: Value, confidence: float = 0.8) -> Candidate:
     return Candidate(field=field, value=value, confidence=confidence, rule="html.test", url=URL)
 
 
-async def concluded(
+async def run_last_step(
     parser: Parser, candidates: list[Candidate], passages: list[Passage] = PROSE
 ) -> Extraction:
     return await conclude(parser, url=URL, title="Acme", candidates=candidates, passages=passages)
 
 
-async def test_what_is_declared_stays_and_the_prose_adds_to_it(parser: Parser) -> None:
-    extraction = await concluded(parser, [said("appName", "Tide"), said("primaryLanguage", "en")])
+async def test_declared_fields_are_kept_and_prose_adds_others(parser: Parser) -> None:
+    extraction = await run_last_step(parser, [said("appName", "Tide"), said("primaryLanguage", "en")])
     assert extraction.fields["appName"].value == "Tide"
     keywords = extraction.fields["keywords"]
     assert (keywords.rule, keywords.confidence) == ("text.terms", 0.4)
@@ -46,8 +46,8 @@ async def test_what_is_declared_stays_and_the_prose_adds_to_it(parser: Parser) -
     assert "tide" not in keywords.value
 
 
-async def test_a_few_declared_keywords_come_first_and_are_completed(parser: Parser) -> None:
-    keywords = (await concluded(parser, [said("keywords", ["sailing", "harbours"])])).fields["keywords"]
+async def test_a_few_declared_keywords_are_completed(parser: Parser) -> None:
+    keywords = (await run_last_step(parser, [said("keywords", ["sailing", "harbours"])])).fields["keywords"]
     assert list(keywords.value)[:2] == ["sailing", "harbours"]
     assert "tide tables" in keywords.value
     assert "harbour" not in keywords.value
@@ -57,20 +57,20 @@ async def test_a_few_declared_keywords_come_first_and_are_completed(parser: Pars
 
 async def test_enough_declared_keywords_are_left_as_they_are(parser: Parser) -> None:
     declared = ["a", "b", "c", "d", "e"]
-    assert (await concluded(parser, [said("keywords", declared)])).fields["keywords"].value == declared
+    assert (await run_last_step(parser, [said("keywords", declared)])).fields["keywords"].value == declared
 
 
-async def test_without_prose_nothing_is_asked(parser: Parser, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_prose_nothing_is_derived(parser: Parser, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(concluding, "read")
-    assert list((await concluded(parser, [said("appName", "Tide")], [])).fields) == ["appName"]
+    assert list((await run_last_step(parser, [said("appName", "Tide")], [])).fields) == ["appName"]
 
 
-async def test_prose_that_breaks_is_a_warning(parser: Parser, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_failed_derivation_is_a_warning(parser: Parser, monkeypatch: pytest.MonkeyPatch) -> None:
     async def broken(parser: Parser, prose: Prose) -> None:
         raise ScrapeFailed("too slow")
 
     monkeypatch.setattr(concluding, "read", broken)
-    extraction = await concluded(parser, [said("appName", "Tide")])
+    extraction = await run_last_step(parser, [said("appName", "Tide")])
     assert list(extraction.fields) == ["appName"]
     assert extraction.warnings == ["underived: too slow"]
 
@@ -89,9 +89,9 @@ LANDING = b"""<html lang="en"><title>Ledgerly - Invoices that send themselves</t
 <h2>Free</h2><p>For your first invoices.</p><h2>Team</h2><p>For many invoices.</p></html>"""
 
 
-async def test_a_page_from_its_bytes_to_whom_it_is_for(parser: Parser) -> None:
+async def test_a_page_from_its_bytes_to_derived_fields(parser: Parser) -> None:
     page = await parse(parser, Source(url=URL, body=LANDING))
-    fields = (await concluded(parser, page.candidates, page.passages)).fields
+    fields = (await run_last_step(parser, page.candidates, page.passages)).fields
     assert fields["audience"].value == "Freelancers, small businesses and designers"
     assert fields["icp"].value == (
         "Freelancers, designers, small businesses, companies in retail and companies in hospitality, "
@@ -108,8 +108,8 @@ async def test_a_page_from_its_bytes_to_whom_it_is_for(parser: Parser) -> None:
         assert all(any(quote in text for text in shown) for quote in fields[field].evidence)
 
 
-async def test_an_endless_text_is_read_as_far_as_it_goes(parser: Parser) -> None:
+async def test_a_long_text_is_read_up_to_the_limit(parser: Parser) -> None:
     passages = [Passage(text="🎉 tides for teams, " * 80_000), *PROSE * 5_000]
-    extraction = await concluded(parser, [said("primaryLanguage", "en")], passages)
+    extraction = await run_last_step(parser, [said("primaryLanguage", "en")], passages)
     assert extraction.warnings == []
     assert extraction.fields["audience"].value == "Teams"

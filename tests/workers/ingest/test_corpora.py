@@ -1,6 +1,6 @@
-"""Real pages: every field within its length, no page without an answer, and as right as it was measured.
+"""Real pages: every field within its length, no page without a result, and no loss of accuracy.
 
-Floors, not aims: a change that reads real pages worse fails here.
+The values are floors, not aims: a change that reads real pages worse fails here.
 """
 
 import gzip
@@ -35,7 +35,7 @@ FIELDS = {
     "language": "primaryLanguage",
     "tagline": "tagline",
 }
-#: Each case with what is read from its page.
+#: Each case with the values read from its page.
 Read = list[tuple[dict[str, Any], dict[str, str | None]]]
 LENGTHS = {"title": 300, "name": 80, "description": 500, "tagline": 120, "language": 35}
 
@@ -54,7 +54,7 @@ def read(path: Path, url: str) -> dict[str, str | None]:
 
 
 def scorer() -> ModuleType:
-    """The corpus's own measure of what is right."""
+    """Load the corpus's own measure of a correct value."""
     spec = importlib.util.spec_from_file_location("score", corpus("website").parent / "score.py")
     assert spec is not None
     assert spec.loader is not None
@@ -63,7 +63,7 @@ def scorer() -> ModuleType:
     return module
 
 
-def test_real_pages_are_read_as_right_as_they_were(pages: Read) -> None:
+def test_accuracy_on_real_pages_stays_above_its_floors(pages: Read) -> None:
     right, verdicts = scorer().right, defaultdict(list)
     for case, got in pages:
         kind = case["id"].partition("/")[0]
@@ -81,5 +81,5 @@ def test_no_field_of_a_real_page_is_over_its_length(pages: Read) -> None:
             assert len(got[field] or "") <= limit, (case["id"], field)
 
 
-def test_every_real_page_says_something(pages: Read) -> None:
+def test_every_real_page_has_title_name_and_language(pages: Read) -> None:
     assert [case["id"] for case, got in pages if not (got["title"] and got["name"] and got["language"])] == []

@@ -1,4 +1,4 @@
-"""A text's language, and what it is worth beside a declared one."""
+"""A text's language, weighed against a declared one."""
 
 import json
 import re
@@ -9,7 +9,7 @@ import langcodes
 import pytest
 
 from tests.corpora import corpus
-from workers.ingest.detection import ENOUGH, IDENTIFIER, LEARNED, SURE, detect, weigh
+from workers.ingest.detection import IDENTIFIER, LEARNED_LANGUAGES, MIN_CHARS, SURE_PROBABILITY, detect, weigh
 from workers.ingest.languages import primary, standard
 from workers.ingest.page.text import clean
 from workers.ingest.sentences import is_sentence, sentences
@@ -36,13 +36,13 @@ CAESAR = (
 
 
 def store_texts() -> Iterator[tuple[str, str]]:
-    """Language and text of each store listing that the repositories keep, long ones only."""
+    """Yield language and text of each store listing of the repositories, long texts only."""
     for expected in sorted(corpus("github").glob("*/expected.json")):
         for listings in json.loads(expected.read_text()).values():
             for locale, listing in listings.items():
                 tag = standard(locale) if langcodes.tag_is_valid(locale) else None
                 text = listing.get("description") or listing.get("full_description") or ""
-                if tag and len(text) >= ENOUGH:
+                if tag and len(text) >= MIN_CHARS:
                     yield primary(tag), re.sub(r"<[^>]+>", " ", text)
 
 
@@ -73,7 +73,7 @@ def test_no_text_has_no_language() -> None:
         ([("english", "html.lang"), ("de_CH", "html.og:locale")], ("de-CH", 0.95, "html.og:locale+text")),
     ],
 )
-def test_a_sure_detection_overrules_what_is_declared_and_takes_its_region(
+def test_a_sure_detection_overrules_a_declaration_but_keeps_its_region(
     declared: list[tuple[str, str]], best: tuple[str, float, str]
 ) -> None:
     assert next(weigh(GERMAN, declared)) == best
@@ -93,13 +93,13 @@ def test_a_short_text_overrules_nothing() -> None:
         (VESTIBULUM * 3, "en"),
     ],
 )
-def test_what_is_no_sentence_overrules_nothing(text: str, declared: str) -> None:
-    """Although the model is sure of what it is."""
-    assert IDENTIFIER.classify(text)[1] >= SURE
+def test_texts_without_sentences_overrule_nothing(text: str, declared: str) -> None:
+    """The model itself is sure of such a text's language."""
+    assert IDENTIFIER.classify(text)[1] >= SURE_PROBABILITY
     assert next(weigh(text, [(declared, "html.lang")])) == (declared, 0.8, "html.lang")
 
 
-def test_a_placeholder_alone_has_no_language_and_beside_a_text_its_own() -> None:
+def test_placeholder_text_is_ignored() -> None:
     assert list(weigh(LOREM * 3, [])) == []
     german = "Das Meer ist heute so ruhig wie gestern, und die Boote bleiben im Hafen."
     assert next(weigh(LOREM + german, []))[0] == "de"
@@ -109,7 +109,7 @@ def test_true_latin_is_latin() -> None:
     assert next(weigh(CAESAR, [("en", "html.lang")])) == ("la", 0.9, "text")
 
 
-def test_the_prose_of_a_text_must_agree_with_all_of_it() -> None:
+def test_the_prose_must_agree_with_the_whole_text() -> None:
     english = "We use cookies and other tools to see how people use our site, and you can always say no. " * 4
     declared = [("pt", "html.lang")]
     assert next(weigh(english, declared)) == ("en", 0.9, "text")
@@ -117,9 +117,9 @@ def test_the_prose_of_a_text_must_agree_with_all_of_it() -> None:
     assert next(weigh(english, declared, [GERMAN])) == ("pt", 0.8, "html.lang")
 
 
-def test_letters_that_a_declared_language_lacks_are_half_the_proof() -> None:
+def test_another_script_needs_less_proof() -> None:
     chinese = "Acme 讓你輕鬆管理船隻，隨時隨地查看潮汐。打開程式，選擇港口，就這麼簡單。" * 6
-    assert IDENTIFIER.classify(chinese)[1] < SURE
+    assert IDENTIFIER.classify(chinese)[1] < SURE_PROBABILITY
     assert next(weigh(chinese, [("en-US", "html.lang")])) == ("zh", 0.9, "text")
     assert next(weigh(chinese, [("ja", "html.lang")])) == ("ja", 0.8, "html.lang")
     assert next(weigh("首頁 產品 價格 關於我們 聯絡 " * 20, [("en", "html.lang")])) == (
@@ -129,16 +129,18 @@ def test_letters_that_a_declared_language_lacks_are_half_the_proof() -> None:
     )
 
 
-def test_a_declared_language_that_the_model_never_learned_stands() -> None:
+def test_a_declared_language_unknown_to_the_model_is_kept() -> None:
     assert next(weigh(GERMAN, [("ia", "html.lang")])) == ("ia", 0.8, "html.lang")
 
 
 def test_store_texts_overrule_a_false_declaration_in_every_language() -> None:
-    """All that have enough sentences and are sure, declared as English, or German where they are English."""
+    """Check sure texts with enough sentences, declared as English, or as German if they are English."""
     answers: dict[str, list[bool]] = defaultdict(list)
     for language, text in store_texts():
-        sure = detect(clean(text))[1] >= SURE and len(" ".join(sentences(clean(text)))) >= ENOUGH
-        if language in LEARNED and sure:
+        sure = (
+            detect(clean(text))[1] >= SURE_PROBABILITY and len(" ".join(sentences(clean(text)))) >= MIN_CHARS
+        )
+        if language in LEARNED_LANGUAGES and sure:
             tag, _, _ = next(weigh(clean(text), [("de" if language == "en" else "en", "html.lang")]))
             answers[language].append(primary(tag) == language)
     assert len(answers) >= 30

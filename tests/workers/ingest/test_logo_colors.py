@@ -1,4 +1,4 @@
-"""Colors of the logo's picture, in whatever source there is one."""
+"""Colors of the logo's image, for any source that has one."""
 
 import json as stdlib
 import ssl
@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from schemas.brand import Extraction
-from tests.workers.ingest.appstore.store_server import FACEBOOK, at, json, recorded, unlimited
+from tests.workers.ingest.appstore.store_server import FACEBOOK, at, json, recorded, unlimited_limiter
 from tests.workers.ingest.github.github_server import Repo, asking, github, others
 from tests.workers.ingest.website.visits import ignored, visit, visited, words
 from tests.workers.web.certificate import self_signed
@@ -46,7 +46,7 @@ def shown(extraction: Extraction) -> list[tuple[str, str, str]]:
     return [(one.color, one.role, one.rule) for one in found.colors] if found else []
 
 
-async def test_a_site_that_names_no_color_has_its_logos(parser: Parser) -> None:
+async def test_a_site_without_colors_gets_its_logos(parser: Parser) -> None:
     extraction, served = await visited(parser, site(png(logo("#c0392b"))))
     assert shown(extraction) == [("#c0392b", "primary", "logo")]
     assert extraction.fields["colors"].colors[0].url == served.url("/logo.png")
@@ -72,7 +72,7 @@ async def test_a_logo_in_the_color_of_a_setting_outweighs_a_style_sheet(parser: 
         png(b"<svg xmlns='http://www.w3.org/2000/svg' width='99' height='99'>" + b"<g>" * 50_000),
     ],
 )
-async def test_a_logo_that_cant_be_read_costs_nothing_else(parser: Parser, picture: bytes) -> None:
+async def test_an_unreadable_logo_changes_nothing_else(parser: Parser, picture: bytes) -> None:
     extraction, _ = await visited(parser, site(picture, "<meta name=theme-color content=#1f6f5c>"))
     assert shown(extraction) == [("#1f6f5c", "primary", "html.theme-color")]
     assert words(extraction) == []
@@ -104,7 +104,7 @@ async def test_a_listing_has_the_colors_of_its_icon(
         listed = stdlib.dumps({"resultCount": 1, "results": [{**result, "artworkUrl512": icon}]})
         store.answers = {at(FACEBOOK): json(listed)}
         base = store.url("")
-        opened = Stores(Lookup(client, base, unlimited()), open_web(client), parser, base, base)
+        opened = Stores(Lookup(client, base, unlimited_limiter()), open_web(client), parser, base, base)
         extraction = await stores.ingest(opened, listings=[FACEBOOK], country="us", progress=ignored)
     assert shown(extraction) == [("#c0392b", "primary", "logo")]
     assert extraction.fields["logoUrl"].value == extraction.fields["colors"].colors[0].url == icon

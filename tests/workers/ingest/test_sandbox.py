@@ -32,14 +32,14 @@ async def test_ok_has_every_field_that_an_ingest_reads(path: str) -> None:
         ("other", "SOURCE_NOT_FOUND"),
     ],
 )
-async def test_each_failure_can_be_asked_for(path: str, code: str) -> None:
+async def test_each_failure_has_a_magic_name(path: str, code: str) -> None:
     with pytest.raises(SourceError) as refused:
         await sandbox.ingest(url=f"https://example.test/{path}", progress=ignored)
     assert refused.value.code == code
     assert not refused.value.retryable
 
 
-async def test_slow_shows_progress_and_can_be_canceled_on_the_way() -> None:
+async def test_slow_reports_progress_and_can_be_canceled() -> None:
     half_way = asyncio.Event()
 
     async def report(_stage: str, progress: float) -> None:
@@ -54,7 +54,7 @@ async def test_slow_shows_progress_and_can_be_canceled_on_the_way() -> None:
         await running
 
 
-async def test_any_other_site_is_named_by_its_host_alone() -> None:
+async def test_any_other_site_has_only_its_hosts_name() -> None:
     extraction = await sandbox.ingest(url="https://www.acme.com/pricing", progress=ignored)
     assert {field: finding.value for field, finding in extraction.fields.items()} == {"appName": "Acme"}
 
@@ -68,7 +68,7 @@ async def test_an_app_that_is_ok_has_every_field(listing: Listing) -> None:
 @pytest.mark.parametrize(
     ("name", "code"), [("missing", "SOURCE_NOT_FOUND"), ("throttled", "SOURCE_RATE_LIMITED")]
 )
-async def test_each_failure_of_a_store_can_be_asked_for(name: str, code: str) -> None:
+async def test_each_failure_of_a_store_has_a_magic_name(name: str, code: str) -> None:
     listing = InAppStore(by="bundleId", value=f"test.example.{name}")
     with pytest.raises(SourceError) as refused:
         await sandbox.ingest_app(listing=listing, progress=ignored)

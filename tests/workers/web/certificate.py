@@ -1,4 +1,4 @@
-"""Certificate of a loopback server, which nobody signed."""
+"""Self-signed certificate of a loopback server."""
 
 import ssl
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,7 @@ from cryptography.x509.oid import NameOID
 
 
 def self_signed(folder: Path) -> ssl.SSLContext:
-    """The server's context; `site.pem` in the folder has the certificate, for a client that trusts it."""
+    """Return the server's context, and write its certificate to `site.pem` for a client that trusts it."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     start = datetime(2020, 1, 1, tzinfo=UTC)

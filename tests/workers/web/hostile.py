@@ -1,4 +1,4 @@
-"""Answers made to break a reader, each small on the wire."""
+"""Hostile responses, each small on the wire."""
 
 import gzip
 import zlib
@@ -11,7 +11,7 @@ JSONLD = b'<script type="application/ld+json">{"@type":"WebSite","name":"A"}</sc
 
 @cache
 def bomb(mib: int) -> bytes:
-    """gzip's header and so often the same 16 MiB of nothing."""
+    """Build gzip's header with the same 16 MiB of zeros repeated."""
     squeeze = zlib.compressobj(9, wbits=-15)
     block = squeeze.compress(bytes(16 << 20)) + squeeze.flush(zlib.Z_FULL_FLUSH)
     return b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03" + block * (mib // 16)
@@ -19,7 +19,7 @@ def bomb(mib: int) -> bytes:
 
 @cache
 def layers() -> bytes:
-    """Some 300 bytes that are 4 GiB of nothing under three layers of gzip."""
+    """Build some 300 bytes that inflate to 4 GiB of zeros under three layers of gzip."""
     return gzip.compress(gzip.compress(bomb(4096)))
 
 

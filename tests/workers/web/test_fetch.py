@@ -1,4 +1,4 @@
-"""A fetch from a server that misbehaves in every way: it ends in time, within its limits, with a code."""
+"""A fetch from a misbehaving server: it ends in time, within its limits, with a code."""
 
 import asyncio
 
@@ -18,13 +18,13 @@ from schemas.errors import (
 )
 from tests.waiting import PATIENCE_S
 from tests.workers.web.web import Script, allowed_client, answered, say, serve
-from workers.web.errors import SHORTEST_COOLDOWN_S
+from workers.web.errors import MIN_COOLDOWN_S
 from workers.web.fetch import HTML, Want, fetch
 
 DATE = "Tue, 24 Nov 2026 12:00:00 GMT"
 
 
-async def test_we_say_who_we_are_and_send_nothing_else() -> None:
+async def test_own_headers_are_sent_and_no_cookies() -> None:
     async with (
         serve({"/": say(body="x", set_cookie="a=b"), "/2": say()}) as site,
         allowed_client(site) as client,
@@ -38,7 +38,7 @@ async def test_we_say_who_we_are_and_send_nothing_else() -> None:
     assert "cookie" not in second
 
 
-async def test_a_proxy_in_the_environment_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_proxies_of_the_environment_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
     assert (await answered(say(body="<p>"))).body == b"<p>"
@@ -50,7 +50,7 @@ async def test_another_type_is_not_html(content_type: str) -> None:
         await answered(say(body="{}", content_type=content_type))
 
 
-async def test_no_type_is_html_where_it_looks_like_it() -> None:
+async def test_a_body_without_a_type_is_html_by_its_beginning() -> None:
     assert (await answered(say(body="  <!doctype html>", content_type=""))).body == b"  <!doctype html>"
     with pytest.raises(NotHtml):
         await answered(say(body="%PDF-1.7", content_type=""))
@@ -86,7 +86,7 @@ async def test_each_status_has_its_code(status: int, error: type[SourceError], r
         ({}, None),
     ],
 )
-async def test_an_upstreams_wish_to_wait_is_passed_on(headers: dict[str, str], wait: float | None) -> None:
+async def test_retry_after_is_passed_on(headers: dict[str, str], wait: float | None) -> None:
     for status in (429, 503):
         with pytest.raises(SourceError) as refused:
             await answered(say(status, **headers))
@@ -94,14 +94,14 @@ async def test_an_upstreams_wish_to_wait_is_passed_on(headers: dict[str, str], w
 
 
 @pytest.mark.parametrize("wish", ["0", "1", "Tue, 24 Nov 2026 11:00:00 GMT"])
-async def test_a_site_that_refuses_without_a_wait_is_left_alone_all_the_same(wish: str) -> None:
-    """A job that waits for a limit's end spends no attempt, so nothing else would end its asking."""
+async def test_a_429_without_a_wait_has_a_minimum_cooldown(wish: str) -> None:
+    """A wait for a limit's end costs no attempt, so only the cooldown ends repeated requests."""
     with pytest.raises(SourceRateLimited) as refused:
         await answered(say(429, retry_after=wish, date=DATE))
-    assert refused.value.retry_after == SHORTEST_COOLDOWN_S
+    assert refused.value.retry_after == MIN_COOLDOWN_S
 
 
-async def test_redirects_are_followed_and_the_last_address_is_told() -> None:
+async def test_redirects_are_followed_and_the_last_address_is_returned() -> None:
     answers = {
         "/": say(301, location="/a"),
         "/a": say(302, location="b?x=1#part"),
@@ -115,7 +115,7 @@ async def test_redirects_are_followed_and_the_last_address_is_told() -> None:
     assert site.paths == ["/", "/a", "/b?x=1", "/c"]
 
 
-async def test_a_loop_of_redirects_ends_after_five() -> None:
+async def test_a_redirect_loop_ends_after_five() -> None:
     async with serve({"/": say(302, location="/")}) as site, allowed_client(site) as client:
         with pytest.raises(FetchFailed, match="redirects more than 5") as refused:
             await fetch(client, site.url())
@@ -123,7 +123,7 @@ async def test_a_loop_of_redirects_ends_after_five() -> None:
     assert not refused.value.retryable
 
 
-async def test_each_redirect_is_admitted_before_it_is_opened() -> None:
+async def test_each_redirect_is_admitted_before_its_request() -> None:
     seen = []
 
     async def admit(url: str) -> None:
@@ -140,7 +140,7 @@ async def test_each_redirect_is_admitted_before_it_is_opened() -> None:
 JSON = Want(accept="application/json", types=frozenset({"application/json"}), begins=(b"{",), limit=100)
 
 
-async def test_a_mistyped_answer_of_an_api_is_its_servers_fault() -> None:
+async def test_a_wrong_type_of_an_api_is_retryable() -> None:
     assert (await answered(say(body="{}", content_type="application/json"), want=JSON)).body == b"{}"
     assert (await answered(say(body="\n{}", content_type=""), want=JSON)).body == b"\n{}"
     for wrong in (say(body="<p>"), say(body="<p>", content_type="")):
@@ -149,7 +149,7 @@ async def test_a_mistyped_answer_of_an_api_is_its_servers_fault() -> None:
         assert refused.value.retryable
 
 
-async def test_a_status_that_may_pass_is_an_answer_cut_to_the_limit() -> None:
+async def test_a_passing_status_is_returned_with_a_cut_body() -> None:
     want = msgspec.structs.replace(JSON, passing=frozenset({403}))
     got = await answered(say(403, body="x" * 200, x_ratelimit_remaining="0"), want=want)
     assert (got.status, got.body) == (403, b"x" * 100)
@@ -167,7 +167,7 @@ async def test_added_headers_go_to_the_first_origin_only() -> None:
     assert [headers.get("authorization") for _, headers in other.asked] == [None]
 
 
-async def test_an_address_that_is_known_is_asked_conditionally_and_no_other_is() -> None:
+async def test_only_known_addresses_are_requested_conditionally() -> None:
     old = Validators(etag='"1"', last_modified="Tue, 24 Nov 2026 12:00:00 GMT")
     answers = {"/": say(302, location="/a"), "/a": say(304), "/b": say(304)}
     async with serve(answers) as site, allowed_client(site) as client:
@@ -182,12 +182,12 @@ async def test_an_address_that_is_known_is_asked_conditionally_and_no_other_is()
 
 
 @pytest.mark.parametrize("etag", ['"caf\u00e9"', f'"{"1" * 600}"', ""])
-async def test_a_version_that_cannot_be_sent_back_is_none(etag: str) -> None:
+async def test_unusable_validators_are_dropped(etag: str) -> None:
     got = await answered(say(body="<p>", etag=etag, last_modified="Tue, 24 Nov 2026 12:00:00 GMT"))
     assert got.validators == Validators(last_modified="Tue, 24 Nov 2026 12:00:00 GMT")
 
 
-async def test_content_is_posted_and_never_sent_on() -> None:
+async def test_a_post_is_not_repeated_at_a_redirect() -> None:
     async with (
         serve({"/": say(body="<p>"), "/a": say(307, location="/")}) as site,
         allowed_client(site) as client,
@@ -200,7 +200,7 @@ async def test_content_is_posted_and_never_sent_on() -> None:
 
 
 async def drip(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """A byte each 20 ms: no read of it ever times out."""
+    """Send a byte every 20 ms: no read of it ever times out."""
     writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n")
     while not writer.is_closing():
         writer.write(b"a")

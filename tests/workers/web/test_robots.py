@@ -1,4 +1,4 @@
-"""robots.txt as RFC 9309 has it."""
+"""robots.txt according to RFC 9309."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -15,7 +15,7 @@ from workers.web.robots import Robots, Rules, parse
 KEEP_OUT = "User-agent: *\nDisallow: /\n"
 
 
-async def asked(answers: Answers, path: str = "/page") -> None:
+async def admit_path(answers: Answers, path: str = "/page") -> None:
     async with serve(answers) as site, allowed_client(site) as client:
         await Robots(client).admit(site.url(path))
 
@@ -24,7 +24,7 @@ def rules(text: str | bytes, content_type: str = "text/plain") -> Answers:
     return {"/robots.txt": say(body=text, content_type=content_type)}
 
 
-FILLER = "# nothing\n" * (robots.WANT.limit // 10 + 1)
+FILLER = "# nothing\n" * (robots.ROBOTS_LIMITS.limit // 10 + 1)
 OPEN = {
     "another path": rules("User-agent: *\nDisallow: /private\n"),
     "nothing": rules(""),
@@ -45,21 +45,21 @@ CLOSED = {
 
 
 @pytest.mark.parametrize("said", OPEN)
-async def test_what_is_allowed_is_opened(said: str) -> None:
-    await asked(OPEN[said])
+async def test_allowed_pages_are_admitted(said: str) -> None:
+    await admit_path(OPEN[said])
 
 
 @pytest.mark.parametrize("said", CLOSED)
-async def test_what_is_disallowed_is_not(said: str) -> None:
-    with pytest.raises(RobotsDisallowed, match=r"robots\.txt keeps BrandContextBot out") as refused:
-        await asked(CLOSED[said])
+async def test_disallowed_pages_are_refused(said: str) -> None:
+    with pytest.raises(RobotsDisallowed, match=r"robots\.txt disallows BrandContextBot") as refused:
+        await admit_path(CLOSED[said])
     assert not refused.value.retryable
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])
-async def test_a_5xx_is_not_now(status: int) -> None:
+async def test_a_5xx_is_a_retryable_refusal(status: int) -> None:
     with pytest.raises(RobotsDisallowed, match="for now") as refused:
-        await asked({"/robots.txt": say(status, retry_after="30")})
+        await admit_path({"/robots.txt": say(status, retry_after="30")})
     assert refused.value.retryable
     assert refused.value.retry_after == 30
 
@@ -68,14 +68,16 @@ async def silence(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -
     await reader.read()
 
 
-async def test_silence_is_not_now(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(robots, "WANT", msgspec.structs.replace(robots.WANT, deadline_s=0.2))
+async def test_a_timeout_is_a_retryable_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        robots, "ROBOTS_LIMITS", msgspec.structs.replace(robots.ROBOTS_LIMITS, deadline_s=0.2)
+    )
     with pytest.raises(RobotsDisallowed) as refused:
-        await asked({"/robots.txt": silence})
+        await admit_path({"/robots.txt": silence})
     assert refused.value.retryable
 
 
-async def test_a_site_that_is_down_says_so_itself() -> None:
+async def test_an_unreachable_site_is_reported_as_such() -> None:
     async with serve({}) as site:
         pass
     async with allowed_client(site) as client:
@@ -83,7 +85,7 @@ async def test_a_site_that_is_down_says_so_itself() -> None:
             await Robots(client).admit(site.url())
 
 
-async def test_an_origin_is_asked_once_a_day() -> None:
+async def test_rules_are_cached_for_a_day() -> None:
     now = 0.0
     async with serve(rules("")) as site, allowed_client(site) as client:
         known = Robots(client, clock=lambda: now)
@@ -96,7 +98,7 @@ async def test_an_origin_is_asked_once_a_day() -> None:
         assert site.paths == ["/robots.txt"] * 2
 
 
-async def test_a_no_is_asked_for_again_after_a_minute() -> None:
+async def test_a_refusal_is_checked_again_after_a_minute() -> None:
     now = 0.0
     async with serve(rules(KEEP_OUT)) as site, allowed_client(site) as client:
         known = Robots(client, clock=lambda: now)
@@ -108,7 +110,7 @@ async def test_a_no_is_asked_for_again_after_a_minute() -> None:
         await known.admit(site.url())
 
 
-async def test_what_cant_be_read_for_now_is_not_kept() -> None:
+async def test_a_temporary_failure_is_not_cached() -> None:
     async with serve({"/robots.txt": say(503)}) as site, allowed_client(site) as client:
         known = Robots(client)
         with pytest.raises(RobotsDisallowed):
@@ -117,8 +119,8 @@ async def test_what_cant_be_read_for_now_is_not_kept() -> None:
         await known.admit(site.url())
 
 
-async def test_the_oldest_rules_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(robots, "CACHE_BYTES", 3 * robots.LEAST_BYTES)
+async def test_the_oldest_rules_are_evicted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(robots, "CACHE_BYTES", 3 * robots.MIN_COUNTED_BYTES)
     async with AsyncExitStack() as stack:
         sites = [await stack.enter_async_context(serve(rules(""))) for _ in range(4)]
         client = await stack.enter_async_context(allowed_client(*sites))
@@ -133,12 +135,12 @@ async def test_the_oldest_rules_make_room(monkeypatch: pytest.MonkeyPatch) -> No
     ("text", "delay_s"),
     [("Crawl-delay: 2.5", 2.5), ("Crawl-delay: 3600", 10), ("Crawl-delay: soon", 0), ("Disallow:", 0)],
 )
-async def test_a_crawl_delay_is_known_and_bounded(text: str, delay_s: float) -> None:
+async def test_crawl_delays_are_read_and_bounded(text: str, delay_s: float) -> None:
     async with serve(rules(f"User-agent: *\n{text}\n")) as site, allowed_client(site) as client:
         assert (await Robots(client).admit(site.url())).delay_s == delay_s
 
 
-def test_real_files_are_read_without_a_word() -> None:
+def test_real_files_are_read() -> None:
     files = sorted(corpus("robots").glob("*.txt"))
     assert len(files) >= 200
     found = {path.name: Rules(parse(path.read_bytes()), 0, 0) for path in files}

@@ -1,15 +1,15 @@
-"""A site is asked by few at once, and no more often than it wants; one that nobody asks is forgotten."""
+"""Few requests at once to a site, at the pace that it sets; an unused site is dropped."""
 
 import asyncio
 
 import pytest
 
 from workers.web import site_rate
-from workers.web.site_rate import AT_ONCE, SiteRate
+from workers.web.site_rate import MAX_PARALLEL, SiteRate
 
 
 class Clock:
-    """Time that passes only in sleep."""
+    """Clock that moves only in sleep."""
 
     now = 0.0
 
@@ -30,14 +30,14 @@ def rate(clock: Clock) -> SiteRate:
     return SiteRate(clock=clock, sleep=clock.sleep)
 
 
-async def test_turns_are_as_far_apart_as_the_site_asks(rate: SiteRate, clock: Clock) -> None:
+async def test_requests_are_spaced_by_the_delay(rate: SiteRate, clock: Clock) -> None:
     for due in (0.0, 2.0, 4.0):
         async with rate.slot("acme.test") as site:
             await rate.wait(site, delay_s=2, within_s=60)
         assert clock.now == due
 
 
-async def test_a_turn_too_late_is_given_up_and_taken_from_nobody(rate: SiteRate, clock: Clock) -> None:
+async def test_a_too_long_wait_is_given_up_without_a_reservation(rate: SiteRate, clock: Clock) -> None:
     async with rate.slot("acme.test") as site:
         await rate.wait(site, delay_s=10, within_s=60)
         with pytest.raises(TimeoutError):
@@ -59,11 +59,11 @@ async def test_no_more_than_two_at_once(rate: SiteRate) -> None:
             open_now -= 1
 
     await asyncio.gather(*(read() for _ in range(10)))
-    assert most == AT_ONCE
+    assert most == MAX_PARALLEL
 
 
 async def test_idle_sites_are_dropped(rate: SiteRate, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(site_rate, "MANY", 3)
+    monkeypatch.setattr(site_rate, "MAX_SITES", 3)
     async with rate.slot("read.test"):
         async with rate.slot("slow.test") as slow:
             await rate.wait(slow, delay_s=10, within_s=60)

@@ -1,7 +1,7 @@
-"""No connect to an address that isn't public, ever: not first, not after a redirect, not after a rebinding.
+"""SSRF guard: no connect to an address that isn't public, first, after a redirect or after a rebinding.
 
-The resolver and the sockets are the test's own: `Net` answers look-ups from a table and records each
-connect, and an audit hook watches that no real socket is connected behind its back.
+The resolver and the sockets are the test's own. `Net` answers look-ups from a table and records each
+connect, and an audit hook detects any connect of a real socket.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ def test_there_are_more_than_eighty_vectors() -> None:
     assert len(set(VECTORS)) == len(VECTORS) > 80
 
 
-async def test_nothing_is_connected_on_the_first_hop(net: Net, client: httpx.AsyncClient) -> None:
+async def test_forbidden_addresses_are_not_connected(net: Net, client: httpx.AsyncClient) -> None:
     for url in VECTORS:
         with pytest.raises(SourceError) as refused:
             raise AssertionError((url, await fetch(client, url)))
@@ -39,7 +39,9 @@ async def test_nothing_is_connected_on_the_first_hop(net: Net, client: httpx.Asy
         assert net.connects == [], url
 
 
-async def test_a_redirect_connects_nothing(net: Net, client: httpx.AsyncClient) -> None:
+async def test_redirects_to_forbidden_addresses_are_not_connected(
+    net: Net, client: httpx.AsyncClient
+) -> None:
     for url, status in REDIRECTS:
         net.pages["good.example"] = say(status, location=url)
         with pytest.raises(SourceError):
@@ -47,7 +49,7 @@ async def test_a_redirect_connects_nothing(net: Net, client: httpx.AsyncClient) 
         assert {host for host, _ in net.connects} == {GOOD}, url
 
 
-async def test_robots_txt_leads_nowhere_else(net: Net, client: httpx.AsyncClient) -> None:
+async def test_redirects_of_robots_txt_are_not_connected(net: Net, client: httpx.AsyncClient) -> None:
     for url in VECTORS:
         net.pages["good.example"] = say(302, location=url)
         with contextlib.suppress(SourceError):
@@ -62,7 +64,7 @@ async def test_robots_txt_leads_nowhere_else(net: Net, client: httpx.AsyncClient
         "http://also-good.example/", "http://münchen.example/", f"http://{GOOD}/", f"http://[{GOOD6}]/",
     ],
 )  # fmt: skip
-async def test_what_is_public_is_opened(url: str, net: Net, client: httpx.AsyncClient) -> None:
+async def test_public_addresses_are_connected(url: str, net: Net, client: httpx.AsyncClient) -> None:
     net.answers["good.example."] = itertools.repeat([GOOD])
     with pytest.raises(SourceError) as missing:
         await fetch(client, url)
@@ -78,7 +80,7 @@ async def test_a_name_is_looked_up_once_and_connected_as_checked(net: Net, clien
     assert net.connects == [(GOOD, 80)]
 
 
-async def test_a_refusal_tells_no_address(net: Net, client: httpx.AsyncClient) -> None:
+async def test_a_refusal_names_no_address(net: Net, client: httpx.AsyncClient) -> None:
     with pytest.raises(FetchBlocked) as refused:
         await fetch(client, "http://six.example/")
     assert "fd00" not in refused.value.message

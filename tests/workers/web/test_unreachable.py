@@ -1,4 +1,4 @@
-"""Servers that give no HTTP answer at all, and what a partner is told of them."""
+"""Servers without an HTTP response, and the partner's error message."""
 
 import asyncio
 import socket
@@ -25,8 +25,8 @@ async def test_a_closed_port_is_unreachable() -> None:
 
 
 @pytest.mark.parametrize("host", ["xn--a", "xn--", "a.xn--a.test", "xn--zz-.test"])
-async def test_a_host_that_no_name_stands_behind_is_refused(host: str) -> None:
-    """Also where a redirect leads there."""
+async def test_an_invalid_host_is_refused(host: str) -> None:
+    """A redirect to such a host is refused too."""
     async with serve({"/": say(302, location=f"http://{host}/")}) as site, allowed_client(site) as client:
         for url in (f"http://{host}/", site.url()):
             with pytest.raises(SourceError):
@@ -37,26 +37,26 @@ async def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
     writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 100\r\n\r\nhalf")
 
 
-async def stammer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def send_ssh_banner(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     writer.write(b"SSH-2.0-OpenSSH_9.2\r\n")
 
 
-@pytest.mark.parametrize("script", [hang_up, stammer])
-async def test_what_is_no_whole_answer_is_broken_off(script: Script) -> None:
+@pytest.mark.parametrize("script", [hang_up, send_ssh_banner])
+async def test_an_incomplete_response_is_unreachable(script: Script) -> None:
     async with serve({"/": script}) as site, allowed_client(site) as client:
-        with pytest.raises(Unreachable, match="broke off") as refused:
+        with pytest.raises(Unreachable, match="closed the connection early") as refused:
             await fetch(client, site.url())
     assert refused.value.retryable
 
 
-async def test_a_certificate_that_nobody_signed_is_named_and_not_tried_again(tmp_path: Path) -> None:
+async def test_a_self_signed_certificate_is_not_retried(tmp_path: Path) -> None:
     async with serve({"/": say()}, tls=self_signed(tmp_path)) as site, allowed_client(site) as client:
         with pytest.raises(Unreachable, match=r"certificate of 127\.0\.0\.1") as refused:
             await fetch(client, f"https://{site.host}/")
     assert not refused.value.retryable
 
 
-async def test_a_look_up_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_hanging_look_up_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     released = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_: released.wait(PATIENCE_S))
     monkeypatch.setattr(fetching, "DNS_S", 0.1)

@@ -1,4 +1,4 @@
-"""A website on loopback whose every byte a test chooses, and a client that may open it."""
+"""A website on loopback with every byte chosen by the test, and a client that may open it."""
 
 import asyncio
 import ssl
@@ -12,13 +12,13 @@ from tests import http_server
 from tests.http_server import Asked
 from workers.web.fetch import HTML, Fetched, Want, fetch, open_client
 
-#: Writes an answer by hand, for what no well-behaved server sends; the reader ends when the client leaves.
+#: Writes a raw response that no well-behaved server sends; the reader ends when the client leaves.
 Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 Answers = Mapping[str, bytes | Script]
 
 
 class Site:
-    """`asked` is the list of requests as they came, each a path and its headers."""
+    """Site that records its requests in `asked`, in order, each a path and its headers."""
 
     def __init__(self, host: str, answers: Answers) -> None:
         self.host, self.answers = host, answers
@@ -34,7 +34,7 @@ class Site:
 
 @asynccontextmanager
 async def serve(answers: Answers, tls: ssl.SSLContext | None = None) -> AsyncIterator[Site]:
-    """Answers what it is given, 404 for anything else; each connection takes one request."""
+    """Serve the given responses, and 404 for any other path; each connection takes one request."""
 
     async def handle(asked: Asked, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         site.asked.append((asked.target, {name: value.lower() for name, value in asked.headers.items()}))
@@ -52,7 +52,7 @@ async def wrote(writer: asyncio.StreamWriter, answer: bytes) -> None:
 
 
 def say(status: int = 200, body: bytes | str = b"", **headers: str) -> bytes:
-    """A whole answer; `content_type` and the like become headers, HTML unless said otherwise."""
+    """Build a whole response; `content_type` and the like become headers, with HTML as the default."""
     content = body.encode() if isinstance(body, str) else body
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     fields = {"content-type": "text/html; charset=utf-8", "content-length": str(len(content)), **named}
@@ -70,6 +70,6 @@ def allowed_client(*sites: Site) -> httpx.AsyncClient:
 
 
 async def answered(answer: bytes, want: Want = HTML) -> Fetched:
-    """The result of fetching an answer."""
+    """Return the result of fetching a response."""
     async with serve({"/": answer}) as site, allowed_client(site) as client:
         return await fetch(client, site.url(), want=want)

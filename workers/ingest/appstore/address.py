@@ -1,30 +1,30 @@
-"""Addresses in store listings: they are shown, and those of pictures are opened, as anybody's."""
+"""Addresses in store listings: shown as links, or fetched as images. They are untrusted like any address."""
 
 from urllib.parse import SplitResult, urlsplit
 
 from domain.values.urls import MAX_URL, UNREADABLE
 
 
-def secure(address: str) -> str:
-    """The address with https, which sites of old http listings serve by now; empty for an unusable one."""
-    parts = split(address.strip())
+def to_https(address: str) -> str:
+    """Return the address with https, which old http sites support by now; empty for an unusable one."""
+    parts = split_address(address.strip())
     url = parts._replace(scheme="https").geturl()
-    usable = parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc
-    clean = len(url) <= MAX_URL and not UNREADABLE.search(url) and not set(url) & set('"<>')
-    return url if usable and clean else ""
+    is_usable = parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc
+    is_clean = len(url) <= MAX_URL and not UNREADABLE.search(url) and not set(url) & set('"<>')
+    return url if is_usable and is_clean else ""
 
 
-def bare(address: str) -> str:
-    """The address without query and fragment, by which stores count visits."""
-    return split(secure(address))._replace(query="", fragment="").geturl()
+def without_query(address: str) -> str:
+    """Return the address without query and fragment, since stores count visits by them."""
+    return split_address(to_https(address))._replace(query="", fragment="").geturl()
 
 
 def host(address: str) -> str:
-    return split(address).hostname or ""
+    return split_address(address).hostname or ""
 
 
-def split(address: str) -> SplitResult:
-    """The parts of an address; all empty for what is none."""
+def split_address(address: str) -> SplitResult:
+    """Split an address into its parts; all empty for an invalid one."""
     try:
         return urlsplit(address)
     except ValueError:

@@ -1,4 +1,4 @@
-"""App of either store: makes candidates of what its listing says. It runs in the parsing process."""
+"""App of either store: turns its listing into candidates, in the parsing process."""
 
 import re
 from collections.abc import Iterator
@@ -9,31 +9,36 @@ from schemas.brand import Field, Value
 from schemas.pictures import PictureKind
 from workers.ingest import detection
 from workers.ingest.appstore import prose
-from workers.ingest.appstore.address import secure
-from workers.ingest.asides import Asides
-from workers.ingest.page.keywords import distinct
-from workers.ingest.page.names import parted
+from workers.ingest.appstore.address import to_https
+from workers.ingest.asides import SkipRules
+from workers.ingest.page.keywords import distinct_keywords
+from workers.ingest.page.names import split_name
 from workers.ingest.page.text import clean, cut, first_sentence, squash, words
-from workers.ingest.shapes import LISTED, Reading, Sighting, candidates_of
+from workers.ingest.shapes import LIST_SUFFIX, CandidateImage, Reading, candidates_of
 
-DESCRIPTION, TAGLINE, NAME = 500, 120, 80
-#: Screenshots of a listing that are looked at: Apple takes ten for each device, Google eight.
-SCREENSHOTS = 20
-#: The genre of apps that fit no other, which alone says nothing.
-NO_GENRE = ["entertainment"]
+#: Characters of a description.
+MAX_DESCRIPTION_CHARS = 500
+#: Characters of a tagline.
+MAX_TAGLINE_CHARS = 120
+#: Characters of a name.
+MAX_NAME_CHARS = 80
+#: Screenshots of a listing that are used: Apple takes ten for each device, Google eight.
+MAX_SCREENSHOTS = 20
+#: The genre of apps without a better one: alone it has no meaning.
+CATCH_ALL_GENRE = ["entertainment"]
 
 #: Separators of scripts without blanks.
-NARROW = {"：": ":", "｜": "|"}
-WIDE = re.compile(r"[：｜]|(?<=[\u3040-\u30ff\u4e00-\u9fff])[-－–](?=[\u3040-\u30ff\u4e00-\u9fff])")
+ASCII_SEPARATORS = {"：": ":", "｜": "|"}
+WIDE_SEPARATOR = re.compile(r"[：｜]|(?<=[\u3040-\u30ff\u4e00-\u9fff])[-－–](?=[\u3040-\u30ff\u4e00-\u9fff])")
 
 #: A value, its confidence, its rule.
 Scored = tuple[Value, float, str]
 
 
-class App(NamedTuple):
-    """Listing of an app as its store has it, empty where unset; `store` names it in links and rules.
+class StoreListing(NamedTuple):
+    """Listing of an app in its store, with empty fields where unset; `store` is its name in links and rules.
 
-    `screenshots` are addresses, each with the list that it is in.
+    `screenshots` are addresses, each with the name of its list.
     """
 
     store: str
@@ -49,12 +54,12 @@ class App(NamedTuple):
     screenshots: list[tuple[str, str]]
 
 
-def read(app: App) -> Reading:
-    asides = Asides(detection.detect(clean(app.description))[0])
-    opening = prose.opening(app.description, asides)
-    found: dict[Field, Iterator[Scored]] = {
+def read(app: StoreListing) -> Reading:
+    skip_rules = SkipRules(detection.detect(clean(app.description))[0])
+    opening = prose.opening(app.description, skip_rules)
+    ladders: dict[Field, Iterator[Scored]] = {
         "appName": names(app),
-        "appDescription": descriptions(app, opening, asides),
+        "appDescription": descriptions(app, opening, skip_rules),
         "tagline": taglines(app, opening),
         "keywords": keywords(app.genres),
         "primaryLanguage": languages(app),
@@ -62,9 +67,9 @@ def read(app: App) -> Reading:
         "links": links(app),
     }
     scored = (
-        (field, value, worth, f"{app.store}.{rule}")
-        for field, ladder in found.items()
-        for value, worth, rule in ladder
+        (field, value, confidence, f"{app.store}.{rule}")
+        for field, ladder in ladders.items()
+        for value, confidence, rule in ladder
     )
     return Reading(
         candidates=candidates_of(app.url, scored),
@@ -73,67 +78,69 @@ def read(app: App) -> Reading:
     )
 
 
-def pictures(app: App) -> Iterator[Sighting]:
-    """The icon, and the screenshots in the store's order."""
-    found: list[tuple[PictureKind, str, str]] = [("logo", app.icon, "icon")]
-    found += [("screenshot", address, rule) for address, rule in app.screenshots[:SCREENSHOTS]]
-    for kind, address, rule in found:
-        if url := secure(address):
-            yield Sighting(kind=kind, url=url, rule=f"{app.store}.{rule}", page=app.url)
+def pictures(app: StoreListing) -> Iterator[CandidateImage]:
+    """Yield the icon, and the screenshots in the store's order."""
+    images: list[tuple[PictureKind, str, str]] = [("logo", app.icon, "icon")]
+    images += [("screenshot", address, rule) for address, rule in app.screenshots[:MAX_SCREENSHOTS]]
+    for kind, address, rule in images:
+        if url := to_https(address):
+            yield CandidateImage(kind=kind, url=url, rule=f"{app.store}.{rule}", page=app.url)
 
 
-def names(app: App) -> Iterator[Scored]:
-    for text, worth, rule in ((app.title, 0.95, "name"), (app.seller, 0.30, "seller")):
-        if name := cut(split(text)[0], NAME):
-            yield name, worth, rule
+def names(app: StoreListing) -> Iterator[Scored]:
+    for text, confidence, rule in ((app.title, 0.95, "name"), (app.seller, 0.30, "seller")):
+        if name := cut(split_brand(text)[0], MAX_NAME_CHARS):
+            yield name, confidence, rule
 
 
-def split(title: str) -> tuple[str, str]:
-    """The brand and the line that many append: `Spark – Email App by Readdle`, `Duolingo：学习英语`."""
-    head, tail = parted(WIDE.sub(lambda found: f" {NARROW.get(found[0], '-')} ", title))
-    return (head.strip(), tail) if tail else parted(title)
+def split_brand(title: str) -> tuple[str, str]:
+    """Split the brand from the line after it: `Spark – Email App by Readdle`, `Duolingo：学习英语`."""
+    head, tail = split_name(
+        WIDE_SEPARATOR.sub(lambda match: f" {ASCII_SEPARATORS.get(match[0], '-')} ", title)
+    )
+    return (head.strip(), tail) if tail else split_name(title)
 
 
-def descriptions(app: App, opening: list[str], asides: Asides) -> Iterator[Scored]:
-    """The opening, and as an alternative to it what the lists add; lists alone describe nothing."""
-    if text := cut(" ".join(opening), DESCRIPTION):
+def descriptions(app: StoreListing, opening: list[str], skip_rules: SkipRules) -> Iterator[Scored]:
+    """Yield the opening, and the list items as an alternative. Without an opening, yield the short text."""
+    if text := cut(" ".join(opening), MAX_DESCRIPTION_CHARS):
         yield text, 0.95, "description"
-        if items := prose.listed(app.description, asides, DESCRIPTION):
-            yield items, 0.70, f"description{LISTED}"
-    elif text := cut(clean(app.short), DESCRIPTION):
+        if items := prose.descriptive_items(app.description, skip_rules, MAX_DESCRIPTION_CHARS):
+            yield items, 0.70, f"description{LIST_SUFFIX}"
+    elif text := cut(clean(app.short), MAX_DESCRIPTION_CHARS):
         yield text, 0.50, "short"
 
 
-def taglines(app: App, opening: list[str]) -> Iterator[Scored]:
-    name, tail = split(app.title)
+def taglines(app: StoreListing, opening: list[str]) -> Iterator[Scored]:
+    name, tail = split_brand(app.title)
     ladder = (
         (clean(app.short), 2, 0.95, "short"),
         (tail, 2, 0.80, "name.tail"),
         *((first_sentence(line), 3, 0.55, "description.first") for line in opening[:1]),
     )
-    for line, fewest, worth, rule in ladder:
-        if words(line) >= fewest and len(line) <= TAGLINE and squash(line) != squash(name):
-            yield line, worth, rule
+    for line, min_words, confidence, rule in ladder:
+        if words(line) >= min_words and len(line) <= MAX_TAGLINE_CHARS and squash(line) != squash(name):
+            yield line, confidence, rule
 
 
 def keywords(genres: list[str]) -> Iterator[Scored]:
-    found = distinct(genres)
-    if found and found != NO_GENRE:
-        yield found, 0.90, "genres"
+    words_of_genres = distinct_keywords(genres)
+    if words_of_genres and words_of_genres != CATCH_ALL_GENRE:
+        yield words_of_genres, 0.90, "genres"
 
 
-def languages(app: App) -> Iterator[Scored]:
-    """The language of the text, since many listings aren't translated; then the storefront's."""
+def languages(app: StoreListing) -> Iterator[Scored]:
+    """Yield the language of the text, since many listings aren't translated; then the storefront's."""
     yield from detection.weigh(clean(f"{app.short} {app.description}"), [])
     if language := countries.language(app.country):
         yield language, 0.40, "storefront"
 
 
-def logos(app: App) -> Iterator[Scored]:
-    if icon := secure(app.icon):
+def logos(app: StoreListing) -> Iterator[Scored]:
+    if icon := to_https(app.icon):
         yield icon, 0.90, "icon"
 
 
-def links(app: App) -> Iterator[Scored]:
-    shown = {"website": secure(app.website), app.store: app.url}
-    yield {name: url for name, url in shown.items() if url}, 0.90, "links"
+def links(app: StoreListing) -> Iterator[Scored]:
+    links_by_name = {"website": to_https(app.website), app.store: app.url}
+    yield {name: url for name, url in links_by_name.items() if url}, 0.90, "links"

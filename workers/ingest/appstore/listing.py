@@ -4,20 +4,20 @@
 """
 
 from workers.ingest.appstore import app
-from workers.ingest.appstore.app import App
+from workers.ingest.appstore.app import StoreListing
 from workers.ingest.appstore.shapes import Listing
 from workers.ingest.shapes import Reading
 
 STORE = "appStore"
 
 
-def read(question: Listing) -> Reading:
-    software = question.software
+def read(listing: Listing) -> Reading:
+    software = listing.software
     return app.read(
-        App(
+        StoreListing(
             store=STORE,
-            url=question.url,
-            country=question.country,
+            url=listing.url,
+            country=listing.country,
             title=software.track_name or "",
             seller=software.seller_name or "",
             website=software.seller_url or "",

@@ -1,8 +1,8 @@
 """Client of Apple's look-up of apps: one GET for each storefront (Apple, "iTunes Search API", 2026-11).
 
-A missing app is 200 without results, an impossible id a body with `errorMessage`, and too many requests are
-403 without a body. The type is `text/javascript`, and blank lines come first. `entity=software` would leave
-out apps of the Mac, so none is sent.
+A missing app is a 200 without results, an impossible id a body with `errorMessage`, and too many requests
+are a 403 without a body. The type is `text/javascript`, and blank lines are first. `entity=software` would
+leave out Mac apps, so it isn't sent.
 """
 
 from typing import NamedTuple, TypeVar
@@ -20,23 +20,28 @@ from workers.web.fetch import Fetched, Want, fetch
 
 T = TypeVar("T")
 
-#: Storefronts to try after those asked for.
-LARGEST = ("us", "gb", "de", "fr", "jp")
-#: Seconds that a job's first look-up waits for a token, and its next ones, which go before those of new jobs.
-FIRST_S, NEXT_S = 5.0, 30.0
+#: Storefronts to try after the requested ones.
+LARGEST_STOREFRONTS = ("us", "gb", "de", "fr", "jp")
+#: Seconds that a job's first look-up waits for a token.
+FIRST_WAIT_S = 5.0
+#: Seconds that its next look-ups wait: they have precedence over new jobs.
+NEXT_WAIT_S = 30.0
 #: Statuses that may mean too many requests.
-THROTTLED = frozenset({403, 429, 503})
+THROTTLED_STATUSES = frozenset({403, 429, 503})
 WANT = Want(
-    accept="application/json,text/javascript", limit=1 << 20, passing=THROTTLED | {400, 404}, silence_s=10
+    accept="application/json,text/javascript",
+    limit=1 << 20,
+    passing=THROTTLED_STATUSES | {400, 404},
+    silence_s=10,
 )
 #: Results that are read: an id has one.
-MOST = 50
-NO_LIST = "the App Store's look-up answers something that is no list of apps"
-#: Bytes that may come before the first brace.
-BLANK = b"\xef\xbb\xbf \t\r\n"
+MAX_RESULTS = 50
+NO_APP_LIST = "the App Store's look-up did not return a list of apps"
+#: Bytes that may precede the first brace.
+LEADING_BLANKS = b"\xef\xbb\xbf \t\r\n"
 
 
-class Found(NamedTuple):
+class StorefrontResult(NamedTuple):
     """App, and the storefront that has it."""
 
     software: Software
@@ -58,60 +63,63 @@ class Lookup(NamedTuple):
     limiter: Limiter
 
 
-async def find(lookup: Lookup, listing: InAppStore, *, country: str) -> Found:
-    """The app in the first storefront that has it. Raises a `SourceError`: `SourceNotFound` if none has."""
-    patience_s = FIRST_S
+async def find(lookup: Lookup, listing: InAppStore, *, country: str) -> StorefrontResult:
+    """Find the app in the first storefront that has it. Raises `SourceError`: `SourceNotFound` if none
+    has."""
+    patience_s = FIRST_WAIT_S
     for storefront in storefronts(listing, country):
-        results = await ask(lookup, listing, storefront, patience_s)
-        if software := chosen(results, listing):
-            return Found(software, storefront)
-        patience_s = NEXT_S
+        results = await request_apps(lookup, listing, storefront, patience_s)
+        if software := choose_app(results, listing):
+            return StorefrontResult(software, storefront)
+        patience_s = NEXT_WAIT_S
     raise SourceNotFound(f"the App Store has no app {listing.value}; check it, and the countryCode")
 
 
 def storefronts(listing: InAppStore, country: str) -> list[str]:
-    """Storefronts to ask: that of the listing's URL, the given one, then the largest; each once."""
-    return list(dict.fromkeys([*filter(None, [listing.country]), country, *LARGEST]))
+    """Return the storefronts to request: the listing URL's, the given one, then the largest; each once."""
+    return list(dict.fromkeys([*filter(None, [listing.country]), country, *LARGEST_STOREFRONTS]))
 
 
-async def ask(lookup: Lookup, listing: InAppStore, country: str, patience_s: float) -> list[Software]:
+async def request_apps(
+    lookup: Lookup, listing: InAppStore, country: str, patience_s: float
+) -> list[Software]:
     await lookup.limiter.take(patience_s)
     query = urlencode({listing.by: listing.value, "country": country})
     fetched = await fetch(lookup.client, f"{lookup.api_url.rstrip('/')}/lookup?{query}", want=WANT)
-    if fetched.status in THROTTLED:
+    if fetched.status in THROTTLED_STATUSES:
         await lookup.limiter.cool_down(retry_after(fetched.headers))
-    return results_of(fetched, listing)
+    return read_results(fetched, listing)
 
 
-def results_of(fetched: Fetched, listing: InAppStore) -> list[Software]:
-    """The results; none for an unknown storefront. Raises a `SourceError` for any other error."""
+def read_results(fetched: Fetched, listing: InAppStore) -> list[Software]:
+    """Return the results; empty for an unknown storefront. Raises a `SourceError` for any other error."""
     body = decode(fetched.body, LookupBody)
     if body.results is not None:
-        return [decode(one, Software) for one in body.results[:MOST]]
+        return [decode(result, Software) for result in body.results[:MAX_RESULTS]]
     if "country" in (body.error_message or ""):
         return []
     if body.error_message is None:
-        raise FetchFailed(NO_LIST)
-    raise SourceNotFound(f"the App Store takes {listing.value} for no app's {listing.by}; check it")
+        raise FetchFailed(NO_APP_LIST)
+    raise SourceNotFound(f"the App Store does not accept {listing.value} as an app's {listing.by}; check it")
 
 
 def decode(body: bytes | msgspec.Raw, kind: type[T]) -> T:
     try:
-        return msgspec.json.decode(bytes(body).lstrip(BLANK), type=kind)
+        return msgspec.json.decode(bytes(body).lstrip(LEADING_BLANKS), type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise FetchFailed(NO_LIST) from error
+        raise FetchFailed(NO_APP_LIST) from error
 
 
-def chosen(results: list[Software], listing: InAppStore) -> Software | None:
-    """The app among the results. Raises `SourceNotFound` for another thing's id, as a developer's."""
-    apps = [one for one in results if one.wrapper_type == "software" and one.track_name]
+def choose_app(results: list[Software], listing: InAppStore) -> Software | None:
+    """Return the app among the results. Raises `SourceNotFound` for another kind's id, as a developer's."""
+    apps = [result for result in results if result.wrapper_type == "software" and result.track_name]
     if results and not apps:
-        kinds = ", ".join(sorted({one.wrapper_type or "nameless" for one in results}))
+        kinds = ", ".join(sorted({result.wrapper_type or "nameless" for result in results}))
         raise SourceNotFound(f"{listing.value} is no app in the App Store ({kinds}); give an app's own page")
-    return next((one for one in apps if is_meant(one, listing)), None)
+    return next((result for result in apps if is_requested_app(result, listing)), None)
 
 
-def is_meant(software: Software, listing: InAppStore) -> bool:
+def is_requested_app(software: Software, listing: InAppStore) -> bool:
     if listing.by == "id":
         return str(software.track_id) == listing.value
     return (software.bundle_id or "").casefold() == listing.value.casefold()

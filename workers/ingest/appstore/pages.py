@@ -1,4 +1,4 @@
-"""Web pages of the stores: Google's is all that it has of an app, Apple's adds a subtitle."""
+"""Web pages of the stores: Google's only source of an app, and Apple's for the subtitle."""
 
 import asyncio
 from urllib.parse import urlencode
@@ -18,16 +18,16 @@ PAGE_S = 25.0
 
 
 async def get(web: Web, url: str) -> Fetched:
-    """The page, fetched by robots.txt and the site rate limit."""
+    """Fetch the page, by robots.txt and the site rate limit."""
     try:
         async with asyncio.timeout(PAGE_S):
             return await Session(web).get(url)
     except TimeoutError as error:
-        raise FetchTimeout("the store's page did not come in time") from error
+        raise FetchTimeout("the store's page did not load in time") from error
 
 
 async def read_subtitle(web: Web, parser: Parser, url: str, *, track_id: int) -> tuple[Reading, list[str]]:
-    """The subtitle; a warning where there is none, or its page can't be read."""
+    """Read the subtitle; add a warning if the page has none, or can't be read."""
     try:
         reading, reason = await read_store_page(web, parser, url, track_id), "the app's page shows none"
     except SourceError as error:
@@ -45,7 +45,7 @@ async def read_store_page(web: Web, parser: Parser, url: str, track_id: int) -> 
 async def read_play(
     web: Web, parser: Parser, base_url: str, listing: InGooglePlay, *, country: str
 ) -> tuple[str, Reading]:
-    """The listing's address and its reading. Raises a `SourceError`."""
+    """Return the listing's address and its reading. Raises a `SourceError`."""
     storefront = listing.country or country
     url = f"{base_url.rstrip('/')}/store/apps/details?{urlencode({'id': listing.package})}"
     try:
@@ -64,5 +64,5 @@ async def read_play(
 
 
 def language_of(listing: InGooglePlay, country: str) -> str:
-    """The language to ask for: that of the listing's URL, else the country's, as in the App Store."""
+    """Return the language to request: the listing URL's, else the country's, as in the App Store."""
     return listing.language or f"{countries.language(country) or 'en'}-{country.upper()}"

@@ -6,7 +6,7 @@ from bs4.element import Tag
 
 from workers.ingest.appstore import app
 from workers.ingest.appstore.address import host
-from workers.ingest.appstore.app import App
+from workers.ingest.appstore.app import StoreListing
 from workers.ingest.appstore.shapes import PlayPage
 from workers.ingest.page import jsonld
 from workers.ingest.page.decode import decode
@@ -16,29 +16,29 @@ from workers.ingest.page.text import clean
 from workers.ingest.shapes import Reading
 
 STORE = "googlePlay"
-#: Characters of a short description. Google allows 80; older pages have the whole one in its place.
-SHORT = 120
+#: Characters of a short description. Google allows 80; older pages have the whole description there.
+MAX_SHORT_CHARS = 120
 
 
-def read(question: PlayPage) -> Reading:
-    """The app's candidates; none where the page describes no app."""
-    page = Document(decode(question.body, question.content_type), url=question.url)
+def read(play_page: PlayPage) -> Reading:
+    """Return the app's candidates; an empty reading if the page describes no app."""
+    page = Document(decode(play_page.body, play_page.content_type), url=play_page.url)
     node = next(filter(is_app, page.nodes), None)
-    return Reading(candidates=[]) if node is None else app.read(described(question, page, node))
+    return Reading(candidates=[]) if node is None else app.read(listing_of_node(play_page, page, node))
 
 
-def described(question: PlayPage, page: Document, node: jsonld.Node) -> App:
-    declared = text(node.get("description"))
-    short = declared if len(clean(declared)) <= SHORT else ""
-    return App(
+def listing_of_node(play_page: PlayPage, page: Document, node: jsonld.Node) -> StoreListing:
+    declared_text = text(node.get("description"))
+    short = declared_text if len(clean(declared_text)) <= MAX_SHORT_CHARS else ""
+    return StoreListing(
         store=STORE,
-        url=question.url,
-        country=question.country,
+        url=play_page.url,
+        country=play_page.country,
         title=text(node.get("name")),
         seller=text(node.get("author"), "name"),
         website=website(node),
         short=short,
-        description=whole_description(page) or ("" if short else declared),
+        description=whole_description(page) or ("" if short else declared_text),
         genres=genres(text(node.get("applicationCategory"))),
         icon=text(node.get("image"), "url"),
         screenshots=[(address, "screenshots") for tag in page.tags["img"] if (address := screenshot(tag))],
@@ -46,7 +46,7 @@ def described(question: PlayPage, page: Document, node: jsonld.Node) -> App:
 
 
 def screenshot(tag: Tag) -> str:
-    """The address of a screenshot, for screens with more pixels if there is one; empty for other pictures."""
+    """Return the address of a screenshot, for high-density screens if possible; empty for other images."""
     if not attribute(tag, "data-screenshot-index"):
         return ""
     return attribute(tag, "srcset").partition(",")[0].partition(" ")[0] or attribute(tag, "src")
@@ -57,7 +57,7 @@ def text(value: Any, *keys: str) -> str:
 
 
 def website(node: jsonld.Node) -> str:
-    """The author's address, unless it is a page of the store."""
+    """Return the author's address, unless it is a page of the store."""
     address = text(node.get("author"), "url")
     return "" if f".{host(address)}".endswith(".google.com") else address
 
@@ -68,7 +68,7 @@ def whole_description(page: Document) -> str:
 
 
 def genres(category: str) -> list[str]:
-    """Genres of a category: two of `GAME_PUZZLE`, one of `HEALTH_AND_FITNESS`."""
+    """Return the genres of a category: two of `GAME_PUZZLE`, one of `HEALTH_AND_FITNESS`."""
     name = category.lower()
     parts = ["games", name.removeprefix("game_")] if name.startswith("game_") else [name]
     return [part.replace("_", " ") for part in parts]

@@ -4,120 +4,142 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import dropwhile, takewhile
 
-from workers.ingest.asides import Asides
+from workers.ingest.asides import SkipRules
 from workers.ingest.page.text import TAG, clean, first_sentence, words
 from workers.ingest.shapes import Passage
 
 LINES = re.compile(r"\r\n|[\n\r\u0085\u2028\u2029]|<br\s*/?>", re.IGNORECASE)
-#: Characters that are read: several times what a store takes.
-READ = 20_000
+#: Characters that are read: several times the limit of a store.
+MAX_READ_CHARS = 20_000
 #: Marks before an item of a list, or around a heading.
-MARK = re.compile(r"^(?:[^\w\s\"'“”‘’„«»「『《¿¡(\[@#&$€£¥]|_|#{1,6}\s|\d{1,2}[.)]\s)+\s*")
-FENCE = re.compile(r"^\[[^\]]*\]$|^#{1,6}\s|^[\W_]{2}.*[\W_]{2}$|^[*_~=#].*[*_~=]$")
+LIST_MARK = re.compile(r"^(?:[^\w\s\"'“”‘’„«»「『《¿¡(\[@#&$€£¥]|_|#{1,6}\s|\d{1,2}[.)]\s)+\s*")
+HEADING_FENCE = re.compile(r"^\[[^\]]*\]$|^#{1,6}\s|^[\W_]{2}.*[\W_]{2}$|^[*_~=#].*[*_~=]$")
 QUOTED = re.compile(r"^[\"“„«].*[\"”“»]\W{0,3}[\w .&']{0,60}$")
-PICTURE = re.compile(r"[\u2600-\u27bf\U0001f000-\U0001faff]")
+EMOJI = re.compile(r"[\u2600-\u27bf\U0001f000-\U0001faff]")
 #: End of a sentence. A line with an ellipsis or a colon only introduces the list below it.
-ENDED = re.compile(r"(?<!\.)[.!?。！？]['\"”’»)\]]*$")
-FEWEST_WORDS, FEWEST_OF_ITEM, HEADING_WORDS = 4, 3, 8
+SENTENCE_END = re.compile(r"(?<!\.)[.!?。！？]['\"”’»)\]]*$")
+#: Words of a sentence.
+MIN_WORDS = 4
+#: Words of a descriptive list item.
+MIN_ITEM_WORDS = 3
+#: Words of a heading.
+MAX_HEADING_WORDS = 8
 #: Letters of a word that joins names, such as `of`.
-LONGEST_JOINT = 3
+MAX_JOINING_CHARS = 3
 
 
 def lines(description: str) -> list[str]:
-    bare = (TAG.sub("", line).strip() for line in LINES.split(description[:READ]))
+    bare = (TAG.sub("", line).strip() for line in LINES.split(description[:MAX_READ_CHARS]))
     return [line for line in bare if line]
 
 
-def opening(description: str, asides: Asides) -> list[str]:
-    """The first lines that say what the app does: in sentences, or above the first list or heading.
+def opening(description: str, skip_rules: SkipRules) -> list[str]:
+    """Return the first lines about the app: sentences, or text above the first list or heading.
 
-    A list says nothing of itself, and asides say nothing of the app.
+    A list gives no description by itself, and skipped sentences don't describe the app.
     """
-    found = list(unwrapped(undecorated(lines(description))))
-    top = first_run(is_plain, found)
-    plain = [text for line in top if not is_sentence(line) and asides.kind(text := clean(line)) is None]
-    worded = [text for text in plain if words(text) >= FEWEST_WORDS]
-    return telling(top, asides) or worded[:1] or telling(found, asides) or plain[:1]
+    joined = list(join_broken_lines(without_emoji(lines(description))))
+    plain_run = first_run(is_plain, joined)
+    unskipped = [
+        text for line in plain_run if not is_sentence(line) and skip_rules.kind(text := clean(line)) is None
+    ]
+    long_enough = [text for text in unskipped if words(text) >= MIN_WORDS]
+    return (
+        descriptive_lines(plain_run, skip_rules)
+        or long_enough[:1]
+        or descriptive_lines(joined, skip_rules)
+        or unskipped[:1]
+    )
 
 
-def listed(description: str, asides: Asides, most: int) -> str:
-    """Items of its lists that say what the app does, each behind a mark; of so many characters together."""
-    items = (clean(MARK.sub("", line)) for line in unwrapped(lines(description)) if is_item(line))
-    telling = dict.fromkeys(one for one in items if tells(one) and asides.kind(one) is None)
-    whole = ""
-    for item in telling:
-        longer = f"{whole} • {item}".strip()
-        whole = longer if len(longer) <= most else whole
-    return whole
+def descriptive_items(description: str, skip_rules: SkipRules, limit: int) -> str:
+    """Return list items that describe the app, each behind a mark, of at most `limit` characters together."""
+    items = (
+        clean(LIST_MARK.sub("", line)) for line in join_broken_lines(lines(description)) if is_item(line)
+    )
+    descriptive = dict.fromkeys(
+        candidate for candidate in items if is_descriptive(candidate) and skip_rules.kind(candidate) is None
+    )
+    text = ""
+    for item in descriptive:
+        longer_text = f"{text} • {item}".strip()
+        text = longer_text if len(longer_text) <= limit else text
+    return text
 
 
-def tells(item: str) -> bool:
-    """False for what may be names alone: words with capitals, joined by small ones."""
-    said = any(word.islower() and len(word) > LONGEST_JOINT for word in item.split())
-    return words(item) >= FEWEST_OF_ITEM and (said or not any(word[0].isupper() for word in item.split()))
+def is_descriptive(item: str) -> bool:
+    """Return whether the item is more than names: words with capitals, joined by small words."""
+    has_long_word = any(word.islower() and len(word) > MAX_JOINING_CHARS for word in item.split())
+    return words(item) >= MIN_ITEM_WORDS and (
+        has_long_word or not any(word[0].isupper() for word in item.split())
+    )
 
 
 def is_item(line: str) -> bool:
-    return bool(MARK.match(line)) and not (FENCE.match(line) or QUOTED.match(line) or is_heading(line))
+    return bool(LIST_MARK.match(line)) and not (
+        HEADING_FENCE.match(line) or QUOTED.match(line) or is_heading(line)
+    )
 
 
-def undecorated(among: list[str]) -> list[str]:
-    """The lines, the first without a picture before its sentence: it marks no item of a list."""
-    first = among[0] if among else ""
-    pictured = PICTURE.match(first) and ENDED.search(first)
-    return [MARK.sub("", first), *among[1:]] if pictured else among
+def without_emoji(lines_of_text: list[str]) -> list[str]:
+    """Remove an emoji before the first line's sentence: there it marks no list item."""
+    first = lines_of_text[0] if lines_of_text else ""
+    has_emoji = EMOJI.match(first) and SENTENCE_END.search(first)
+    return [LIST_MARK.sub("", first), *lines_of_text[1:]] if has_emoji else lines_of_text
 
 
-def unwrapped(among: list[str]) -> Iterator[str]:
-    """The lines, with those as one that were broken within a sentence: the next goes on in lower case."""
-    whole: list[str] = []
-    for line in among:
-        goes_on = whole and line[0].islower() and not (ENDED.search(whole[-1]) or is_heading(whole[-1]))
-        if whole and not goes_on:
-            yield " ".join(whole)
-            whole = []
-        whole.append(line)
-    if whole:
-        yield " ".join(whole)
+def join_broken_lines(lines_of_text: list[str]) -> Iterator[str]:
+    """Join lines that were broken within a sentence: the next line begins in lower case."""
+    pieces: list[str] = []
+    for line in lines_of_text:
+        continues = (
+            pieces and line[0].islower() and not (SENTENCE_END.search(pieces[-1]) or is_heading(pieces[-1]))
+        )
+        if pieces and not continues:
+            yield " ".join(pieces)
+            pieces = []
+        pieces.append(line)
+    if pieces:
+        yield " ".join(pieces)
 
 
-def telling(among: list[str], asides: Asides) -> list[str]:
-    """The first lines in sequence that are sentences and tell something, up to an aside."""
-    return first_run(lambda text: words(text) >= FEWEST_WORDS, told(among, asides))
+def descriptive_lines(lines_of_text: list[str], skip_rules: SkipRules) -> list[str]:
+    """Return the first consecutive sentences that describe the app, up to a skipped sentence."""
+    return first_run(lambda text: words(text) >= MIN_WORDS, descriptive_texts(lines_of_text, skip_rules))
 
 
-def told(among: list[str], asides: Asides) -> Iterator[str]:
-    """The sentences of each line that tell something; none after one that ends in an aside."""
-    for line in among:
-        text = asides.without(clean(line)) if is_sentence(line) else ""
+def descriptive_texts(lines_of_text: list[str], skip_rules: SkipRules) -> Iterator[str]:
+    """Yield the describing sentences of each line, and an empty text after a line with a skipped end."""
+    for line in lines_of_text:
+        text = skip_rules.product_sentences(clean(line)) if is_sentence(line) else ""
         yield text
         if not clean(line).endswith(text):
             yield ""
 
 
-def first_run(fits: Callable[[str], bool], among: Iterable[str]) -> list[str]:
-    return list(takewhile(fits, dropwhile(lambda line: not fits(line), among)))
+def first_run(fits: Callable[[str], bool], texts: Iterable[str]) -> list[str]:
+    return list(takewhile(fits, dropwhile(lambda line: not fits(line), texts)))
 
 
 def is_plain(line: str) -> bool:
-    return not (MARK.match(line) or QUOTED.match(line) or FENCE.match(line) or is_heading(line))
+    return not (LIST_MARK.match(line) or QUOTED.match(line) or HEADING_FENCE.match(line) or is_heading(line))
 
 
 def is_sentence(line: str) -> bool:
-    """True if it has a sentence; what comes after the first may end in anything, such as a hashtag."""
+    """Return whether it has a sentence. A text after the first one may end in anything, as a hashtag."""
     first = first_sentence(line)
-    ended = any(ENDED.search(text) and words(text) >= FEWEST_WORDS for text in (first, line))
-    return ended and is_plain(line)
+    is_ended = any(SENTENCE_END.search(text) and words(text) >= MIN_WORDS for text in (first, line))
+    return is_ended and is_plain(line)
 
 
 def passages(description: str, url: str) -> Iterator[Passage]:
-    """Passages: each line without its mark."""
+    """Yield passages: each line without its mark."""
     for line in lines(description):
-        text = clean(MARK.sub("", line))
+        text = clean(LIST_MARK.sub("", line))
         if any(map(str.isalnum, text)):
             yield Passage(text=text, kind="heading" if is_heading(line) else "text", url=url)
 
 
 def is_heading(line: str) -> bool:
-    short = words(line) <= HEADING_WORDS and not ENDED.search(line)
-    return short and (line.isupper() or line.endswith(":") or FENCE.match(line) is not None)
+    is_short = words(line) <= MAX_HEADING_WORDS and not SENTENCE_END.search(line)
+    return is_short and (line.isupper() or line.endswith(":") or HEADING_FENCE.match(line) is not None)

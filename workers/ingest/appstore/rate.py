@@ -12,14 +12,15 @@ from schemas.errors import SourceRateLimited
 from telemetry import metrics
 from workers.runtime.context import Context
 
-#: So many snoozes double the spread of those who wait, up to this many seconds.
-LONGEST_SPREAD_S = 60.0
+#: Each snooze doubles the spread of the waiting jobs, up to this many seconds.
+MAX_SPREAD_S = 60.0
 
 
 class Limiter(NamedTuple):
-    """`take(patience_s)` waits for a token, `cool_down(wish_s)` tells all workers of a refusal.
+    """Rate limiter: `take(patience_s)` waits for a token, `cool_down(wish_s)` tells workers of a refusal.
 
-    `take` raises `SourceRateLimited` where the token is further off, `cool_down` always; both say until when.
+    `take` raises `SourceRateLimited` if the wait would be longer than `patience_s`, `cool_down` raises it
+    always; both with the time to wait.
     """
 
     take: Callable[[float], Awaitable[None]]
@@ -48,7 +49,7 @@ async def cool_down(ctx: Context, rate: UpstreamRate, wish_s: float | None) -> N
 
 
 def spread(wait_s: float | None, ctx: Context, rate: UpstreamRate) -> float:
-    """Those who were told the same time come back apart, the further the more often they came for nothing."""
+    """Spread jobs with the same wait over an interval. Each further snooze of a job doubles its interval."""
     snoozes = min(ctx.job.fence - ctx.job.attempt, 10)
-    width_s = min(rate.every_s * 2.0**snoozes, LONGEST_SPREAD_S)
+    width_s = min(rate.every_s * 2.0**snoozes, MAX_SPREAD_S)
     return (wait_s or 0.0) + random.uniform(0.0, width_s)  # noqa: S311  no secret

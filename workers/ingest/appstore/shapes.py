@@ -1,4 +1,4 @@
-"""Messages to the parsing process about a store's answers."""
+"""Messages to the parsing process about a store's responses."""
 
 import msgspec
 
@@ -22,7 +22,7 @@ class Software(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True, tag="listing"):
-    """App as the storefront of `country` has it; `url` is its page there."""
+    """App in the storefront of `country`; `url` is its page there."""
 
     url: str
     country: str
@@ -30,7 +30,7 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True, tag="listing"):
 
 
 class StorePage(msgspec.Struct, frozen=True, kw_only=True, tag="store_page"):
-    """Web page of an app in the App Store, which is read for its subtitle."""
+    """Web page of an app in the App Store. Its subtitle is read."""
 
     url: str
     track_id: int

@@ -9,15 +9,15 @@ from domain.brand.store_listings import InAppStore, InGooglePlay, Listing
 from schemas.brand import Candidate, Extraction
 from schemas.errors import SourceError, SourceRateLimited
 from workers.ingest.appstore import shapes
-from workers.ingest.appstore.address import bare
-from workers.ingest.appstore.lookup import Found, Lookup, find
+from workers.ingest.appstore.address import without_query
+from workers.ingest.appstore.lookup import Lookup, StorefrontResult, find
 from workers.ingest.appstore.pages import read_play, read_subtitle
 from workers.ingest.conclude import conclude
 from workers.ingest.parser.parser import Parser
 from workers.ingest.parser.parser import read as parse
 from workers.ingest.perform import Progress
-from workers.ingest.pictures.meet import meet
-from workers.ingest.shapes import Passage, Sighting
+from workers.ingest.pictures.meet import fetch_images
+from workers.ingest.shapes import CandidateImage, Passage
 from workers.ingest.website.session import Web
 from workers.llm.endpoint import Model
 
@@ -32,14 +32,14 @@ class Stores(NamedTuple):
     play_url: str
 
 
-class Part(NamedTuple):
+class ListingPart(NamedTuple):
     """Listing that was read; `bundle_id` is Apple's, in lower case."""
 
     url: str
     title: str | None
     candidates: list[Candidate]
     passages: list[Passage]
-    pictures: list[Sighting]
+    pictures: list[CandidateImage]
     warnings: list[str]
     bundle_id: str | None = None
 
@@ -52,7 +52,7 @@ async def ingest(
     progress: Progress,
     model: Model | None = None,
 ) -> Extraction:
-    """The extraction. Raises a `SourceError` where no listing can be read; one of several is a warning."""
+    """Return the extraction. Raises a `SourceError` if all listings fail; a single failure is a warning."""
     await progress("fetching", 0.1)
     parts, warnings = await read_all(stores, listings, country)
     await progress("analyzing", 0.6)
@@ -65,19 +65,23 @@ async def ingest(
         passages=[passage for part in parts for passage in part.passages],
         warnings=[*warnings, *(warning for part in parts for warning in part.warnings)],
         model=model,
-        pictures=meet(stores.web, stores.parser, [picture for part in parts for picture in part.pictures]),
+        pictures=fetch_images(
+            stores.web, stores.parser, [picture for part in parts for picture in part.pictures]
+        ),
     )
 
 
-async def read_all(stores: Stores, listings: Sequence[Listing], country: str) -> tuple[list[Part], list[str]]:
-    """At least one part, and warnings. A rate limit is raised at once: all are read again after it.
+async def read_all(
+    stores: Stores, listings: Sequence[Listing], country: str
+) -> tuple[list[ListingPart], list[str]]:
+    """Return at least one part, and warnings. A rate limit is raised at once: all are read again after it.
 
-    Where none can be read, a retryable error is raised before others: the next attempt may read that one.
+    If all listings fail, a retryable error is raised before others: the next attempt may succeed.
     """
-    parts: list[Part] = []
+    parts: list[ListingPart] = []
     errors: list[SourceError] = []
     for listing in listings:
-        if is_read(listing, parts):
+        if is_already_read(listing, parts):
             continue
         try:
             parts.append(await read(stores, listing, country))
@@ -90,8 +94,8 @@ async def read_all(stores: Stores, listings: Sequence[Listing], country: str) ->
     return parts, [f"listing_unread: {error.message}" for error in errors]
 
 
-def is_read(listing: Listing, parts: list[Part]) -> bool:
-    """True if the listing is a bundle id of an app that was read by its URL."""
+def is_already_read(listing: Listing, parts: list[ListingPart]) -> bool:
+    """Return whether the listing is a bundle id of an app that was read by its URL."""
     return (
         isinstance(listing, InAppStore)
         and listing.by == "bundleId"
@@ -99,39 +103,41 @@ def is_read(listing: Listing, parts: list[Part]) -> bool:
     )
 
 
-async def read(stores: Stores, listing: Listing, country: str) -> Part:
+async def read(stores: Stores, listing: Listing, country: str) -> ListingPart:
     if isinstance(listing, InGooglePlay):
         url, reading = await read_play(stores.web, stores.parser, stores.play_url, listing, country=country)
-        return Part(url, None, reading.candidates, reading.passages, reading.pictures, [])
-    found = await find(stores.lookup, listing, country=country)
-    wanted = listing.country or country
-    elsewhere = [f"storefront: not in the store of {wanted}, but in that of {found.country}"]
-    return await read_found(stores, found, elsewhere if found.country != wanted else [])
+        return ListingPart(url, None, reading.candidates, reading.passages, reading.pictures, [])
+    result = await find(stores.lookup, listing, country=country)
+    requested = listing.country or country
+    other_storefront = [f"storefront: not in the store of {requested}, but in that of {result.country}"]
+    return await read_app(stores, result, other_storefront if result.country != requested else [])
 
 
-async def read_found(stores: Stores, found: Found, warnings: list[str]) -> Part:
-    software = found.software
-    page = f"{stores.app_store_url.rstrip('/')}/{found.country}/app/id{software.track_id}"
-    url = bare(software.track_view_url or "") or page
-    document = shapes.Listing(url=url, country=found.country, software=software)
+async def read_app(stores: Stores, result: StorefrontResult, warnings: list[str]) -> ListingPart:
+    software = result.software
+    page = f"{stores.app_store_url.rstrip('/')}/{result.country}/app/id{software.track_id}"
+    url = without_query(software.track_view_url or "") or page
+    document = shapes.Listing(url=url, country=result.country, software=software)
     reading = await parse(stores.parser, document)
-    subtitle, missing = await read_subtitle(stores.web, stores.parser, page, track_id=software.track_id or 0)
-    return Part(
+    subtitle, subtitle_warnings = await read_subtitle(
+        stores.web, stores.parser, page, track_id=software.track_id or 0
+    )
+    return ListingPart(
         url=url,
         title=software.track_name,
         candidates=[*reading.candidates, *subtitle.candidates],
         passages=[*subtitle.passages, *reading.passages],
         pictures=reading.pictures,
-        warnings=[*warnings, *missing],
+        warnings=[*warnings, *subtitle_warnings],
         bundle_id=(software.bundle_id or "").casefold(),
     )
 
 
 def with_links(candidates: list[Candidate]) -> list[Candidate]:
-    """The candidates with one for the links of all listings, since none replaces another."""
-    found = [one for one in candidates if one.field == "links"]
-    together: dict[str, str] = {}
-    for one in reversed(found):
-        together |= msgspec.convert(one.value, dict[str, str])
-    merged = [msgspec.structs.replace(one, value=together) for one in found[:1]]
-    return [one for one in candidates if one.field != "links"] + merged
+    """Merge the links of all listings into one candidate, since they complement each other."""
+    link_candidates = [candidate for candidate in candidates if candidate.field == "links"]
+    all_links: dict[str, str] = {}
+    for candidate in reversed(link_candidates):
+        all_links |= msgspec.convert(candidate.value, dict[str, str])
+    merged = [msgspec.structs.replace(candidate, value=all_links) for candidate in link_candidates[:1]]
+    return [candidate for candidate in candidates if candidate.field != "links"] + merged

@@ -1,8 +1,8 @@
 """Subtitle on an App Store page, which the look-up lacks. It is read in the parsing process.
 
-Apple has built the page in three ways, each with its data as JSON in a script: a store of documents, a cache
-of its API's answers (JSON inside JSON), and since 2025 the server's own data. Every page lists many other
-apps, so only objects with our app's id count.
+Apple has built the page in three ways, each with its data as JSON in a script. They are a store of
+documents, a cache of its API's answers (JSON inside JSON), and since 2025 the server's own data. Every
+page lists many other apps, so only objects with our app's id count.
 """
 
 from collections.abc import Iterator
@@ -17,17 +17,21 @@ from workers.ingest.page.document import Document, attribute, text_of
 from workers.ingest.page.text import clean
 from workers.ingest.shapes import Passage, Reading
 
-DATA = {"shoebox-ember-data-store", "shoebox-media-api-cache-apps", "serialized-server-data"}
-HEADINGS = {"subtitle", "product-header__subtitle"}
-LIMIT = 120
-#: Objects of one script and headings of a page that are looked at.
-OBJECTS, FIRST = 50_000, 20
+DATA_SCRIPTS = {"shoebox-ember-data-store", "shoebox-media-api-cache-apps", "serialized-server-data"}
+HEADING_CLASSES = {"subtitle", "product-header__subtitle"}
+MAX_SUBTITLE_CHARS = 120
+#: Objects of one script that are checked.
+MAX_OBJECTS = 50_000
+#: Headings of a page that are checked.
+MAX_HEADINGS = 20
 
 
-def read(question: StorePage) -> Reading:
-    page = Document(decode(question.body, question.content_type), url=question.url)
-    found = chain(in_data(page, question.track_id), in_headings(page, question.track_id))
-    text = next((text for text in map(clean, found) if 0 < len(text) <= LIMIT), None)
+def read(store_page: StorePage) -> Reading:
+    page = Document(decode(store_page.body, store_page.content_type), url=store_page.url)
+    subtitle_texts = chain(
+        subtitles_in_data(page, store_page.track_id), subtitles_in_headings(page, store_page.track_id)
+    )
+    text = next((text for text in map(clean, subtitle_texts) if 0 < len(text) <= MAX_SUBTITLE_CHARS), None)
     if text is None:
         return Reading(candidates=[])
     return Reading(
@@ -36,44 +40,46 @@ def read(question: StorePage) -> Reading:
     )
 
 
-def in_data(page: Document, track_id: int) -> Iterator[str]:
+def subtitles_in_data(page: Document, track_id: int) -> Iterator[str]:
     for script in page.tags["script"]:
-        if attribute(script, "id") in DATA:
-            data = jsonld.load(script.get_text())
-            for one in islice(objects(data), OBJECTS):
-                if str(one.get("adamId") or one.get("id")) == str(track_id):
-                    yield from subtitles(one)
+        if attribute(script, "id") in DATA_SCRIPTS:
+            data = jsonld.first_value(script.get_text())
+            for node in islice(walk_objects(data), MAX_OBJECTS):
+                if str(node.get("adamId") or node.get("id")) == str(track_id):
+                    yield from subtitles(node)
 
 
-def objects(data: Any) -> Iterator[dict[str, Any]]:
-    """All objects, outer ones first; a text at the top that is JSON is decoded."""
+def walk_objects(data: Any) -> Iterator[dict[str, Any]]:
+    """Yield all objects, outer ones first; a top-level string with JSON is decoded."""
     if isinstance(data, dict):
-        data = {key: jsonld.load(value) if isinstance(value, str) else value for key, value in data.items()}
-    waiting = [data] if isinstance(data, dict | list) else []
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, dict):
-            yield one
-        children = one.values() if isinstance(one, dict) else one
-        waiting += [child for child in reversed([*children]) if isinstance(child, dict | list)]
+        data = {
+            key: jsonld.first_value(value) if isinstance(value, str) else value for key, value in data.items()
+        }
+    pending = [data] if isinstance(data, dict | list) else []
+    while pending:
+        current = pending.pop()
+        if isinstance(current, dict):
+            yield current
+        children = current.values() if isinstance(current, dict) else current
+        pending += [child for child in reversed([*children]) if isinstance(child, dict | list)]
 
 
-def subtitles(one: dict[str, Any]) -> Iterator[str]:
-    """Subtitles of an object: its own, in its attributes, or in those of each platform."""
-    attributes = mapping(one.get("attributes"))
-    platforms = mapping(attributes.get("platformAttributes")).values()
-    for found in (one, attributes, *map(mapping, platforms)):
-        if isinstance(text := found.get("subtitle"), str):
+def subtitles(node: dict[str, Any]) -> Iterator[str]:
+    """Yield subtitles of an object: its own, in its attributes, or in the attributes of each platform."""
+    attributes = as_mapping(node.get("attributes"))
+    platforms = as_mapping(attributes.get("platformAttributes")).values()
+    for holder in (node, attributes, *map(as_mapping, platforms)):
+        if isinstance(text := holder.get("subtitle"), str):
             yield text
 
 
-def mapping(value: Any) -> dict[str, Any]:
+def as_mapping(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def in_headings(page: Document, track_id: int) -> Iterator[str]:
-    """Subtitles shown on the app's own page; a redirect may have led to another one."""
+def subtitles_in_headings(page: Document, track_id: int) -> Iterator[str]:
+    """Yield subtitles on the app's own page; a redirect may have led to another page."""
     if urlsplit(page.url).path.rstrip("/").endswith(f"/id{track_id}"):
-        for heading in page.tags["h2"][:FIRST]:
-            if HEADINGS & set(attribute(heading, "class").split()):
+        for heading in page.tags["h2"][:MAX_HEADINGS]:
+            if HEADING_CLASSES & set(attribute(heading, "class").split()):
                 yield text_of(heading)

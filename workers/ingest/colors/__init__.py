@@ -1,4 +1,4 @@
-"""Colors of a brand: read out of metas, style sheets and pictures, and weighed into at most five with roles.
+"""Colors of a brand: read from metas, style sheets and images, and ranked into at most five with roles.
 
-`palette.py` has the choice among all that was found.
+`palette.py` chooses among all candidates.
 """

@@ -1,4 +1,4 @@
-"""Clusters of a picture's pixels: its few colors, by the area that each has."""
+"""Clusters of an image's pixels: its few colors, by the area of each."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -6,45 +6,58 @@ from typing import NamedTuple
 
 from workers.ingest.colors.oklab import is_alike, is_neutral, is_white
 
-#: Colors that are compared: pixels at edges and the noise of JPEG come after those.
-COMPARED = 400
-#: Part of the chromatic area that a cluster needs, or it is another one's edge; and of the whole area that
-#: the chromatic one needs.
-PART, SPECK = 0.08, 0.005
-#: Clusters with so large a part each are a logo's; a photograph spreads over more of them.
-FEW, PHOTO = 5, 0.75
+#: Colors that are compared: pixels at edges and the noise of JPEG rank lower.
+MAX_COLORS = 400
+#: Share of the chromatic area that a cluster needs: a smaller one is another's edge.
+MIN_CLUSTER_SHARE = 0.08
+#: Share of the whole area that all chromatic colors need.
+MIN_CHROMATIC_SHARE = 0.005
+#: Number of a logo's largest clusters.
+LOGO_CLUSTERS = 5
+#: Their least share of the chromatic area; a photograph spreads over more clusters.
+LOGO_SHARE = 0.75
 
 
 class Cluster(NamedTuple):
-    """Colors that look alike: the most frequent one, and the area of all in pixels."""
+    """Similar colors: the most frequent one, and the area of all in pixels."""
 
     color: str
     area: int
 
 
 def main_colors(pixels: Counter[str]) -> list[str]:
-    """The chromatic colors by area; of a picture without any its main neutral one, unless that is white.
+    """Return the chromatic colors by area; without any, the main neutral one, unless that is white.
 
-    None of a photograph.
+    A photograph has none.
     """
-    found = clusters(pixels)
-    chromatic = [one for one in found if not is_neutral(one.color)]
-    colored = area(chromatic)
-    if colored < SPECK * area(found):
-        return [one.color for one in found if is_neutral(one.color) and not is_white(one.color)][:1]
-    large = [one for one in chromatic if one.area >= PART * colored]
-    return [one.color for one in large] if area(large[:FEW]) >= PHOTO * colored else []
+    all_clusters = find_clusters(pixels)
+    chromatic = [cluster for cluster in all_clusters if not is_neutral(cluster.color)]
+    chromatic_area = total_area(chromatic)
+    if chromatic_area < MIN_CHROMATIC_SHARE * total_area(all_clusters):
+        return [
+            cluster.color
+            for cluster in all_clusters
+            if is_neutral(cluster.color) and not is_white(cluster.color)
+        ][:1]
+    large = [cluster for cluster in chromatic if cluster.area >= MIN_CLUSTER_SHARE * chromatic_area]
+    return (
+        [cluster.color for cluster in large]
+        if total_area(large[:LOGO_CLUSTERS]) >= LOGO_SHARE * chromatic_area
+        else []
+    )
 
 
-def clusters(pixels: Counter[str]) -> list[Cluster]:
-    """The largest first. Each color joins the most frequent one that it is near to."""
-    found: dict[str, int] = {}
-    ordered = sorted(pixels.items(), key=lambda one: (-one[1], one[0]))
-    for color, count in ordered[:COMPARED]:
-        leader = next((one for one in found if is_alike(one, color)), color)
-        found[leader] = found.get(leader, 0) + count
-    return sorted((Cluster(*one) for one in found.items()), key=lambda one: (-one.area, one.color))
+def find_clusters(pixels: Counter[str]) -> list[Cluster]:
+    """Return the largest clusters first. Each color joins the most frequent color near it."""
+    areas: dict[str, int] = {}
+    ordered = sorted(pixels.items(), key=lambda item: (-item[1], item[0]))
+    for color, count in ordered[:MAX_COLORS]:
+        leader = next((known for known in areas if is_alike(known, color)), color)
+        areas[leader] = areas.get(leader, 0) + count
+    return sorted(
+        (Cluster(*item) for item in areas.items()), key=lambda cluster: (-cluster.area, cluster.color)
+    )
 
 
-def area(found: Iterable[Cluster]) -> int:
-    return sum(one.area for one in found)
+def total_area(among: Iterable[Cluster]) -> int:
+    return sum(cluster.area for cluster in among)

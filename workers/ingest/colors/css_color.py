@@ -1,5 +1,6 @@
-"""Color of CSS, in any of its notations, as `#rrggbb`. tinycss2 parses them, so only the parsing process may
-import this module.
+"""Color of CSS, in any of its notations, as `#rrggbb`.
+
+tinycss2 parses them, so only the parsing process may import this module.
 """
 
 import re
@@ -12,9 +13,9 @@ from tinycss2.color5 import parse_color
 from workers.ingest.colors.oklab import gamma
 
 #: Characters of a color: an oklch() with ten digits each has some fifty.
-LONGEST = 100
-#: Opacity from which a color is one of its own, and not a shade of what lies below it.
-OPAQUE = 0.95
+MAX_COLOR_CHARS = 100
+#: Opacity from which a color counts, and is not just a tint of the color below it.
+MIN_OPACITY = 0.95
 #: Rows of the matrix from XYZ to linear sRGB, at a white of D65 and, by Bradford's adaptation, of D50.
 Matrix = tuple[tuple[float, float, float], ...]
 D65: Matrix = (
@@ -41,27 +42,27 @@ RGB = re.compile(r"\d{1,3}[\s,]+\d{1,3}[\s,]+\d{1,3}")
 
 @lru_cache(4_000)
 def read(text: str) -> str | None:
-    """None for what is no color, or lets shine through what lies below it."""
+    """Return the color; None for any other text, or a color that isn't opaque."""
     text = text.strip()
-    if not 0 < len(text) <= LONGEST:
+    if not 0 < len(text) <= MAX_COLOR_CHARS:
         return None
     try:
-        color = parse_color(in_function(text))
-    except (ValueError, ArithmeticError):  # Of `color()` without a space, and of channels that are infinite.
+        color = parse_color(wrap_in_function(text))
+    except (ValueError, ArithmeticError):  # A `color()` without a space, or infinite channels.
         return None
-    channels = srgb(color) if isinstance(color, Color) and color.alpha >= OPAQUE else None
+    channels = srgb(color) if isinstance(color, Color) and color.alpha >= MIN_OPACITY else None
     if channels is None or any(map(isnan, channels)):
         return None
-    return written(channels)
+    return to_hex(channels)
 
 
-def in_function(text: str) -> str:
+def wrap_in_function(text: str) -> str:
     name = "hsl" if HSL.fullmatch(text) else "rgb" if RGB.fullmatch(text) else None
     return f"{name}({' '.join(text.replace(',', ' ').split())})" if name else text
 
 
 def srgb(color: Color) -> tuple[float, ...] | None:
-    """Channels from 0 to 1; None in a space of which few screens show all, such as Display P3."""
+    """Return channels from 0 to 1; None for a space that few screens show in full, such as Display P3."""
     if color.space in {"srgb", "hsl", "hwb"}:
         return tuple(color.to("srgb").coordinates)
     if color.space in BY_XYZ:
@@ -71,5 +72,5 @@ def srgb(color: Color) -> tuple[float, ...] | None:
     return None
 
 
-def written(channels: tuple[float, ...]) -> str:
-    return "#" + "".join(f"{round(255 * min(1.0, max(0.0, one))):02x}" for one in channels)
+def to_hex(channels: tuple[float, ...]) -> str:
+    return "#" + "".join(f"{round(255 * min(1.0, max(0.0, channel))):02x}" for channel in channels)

@@ -1,6 +1,6 @@
-"""Colors that a template, a framework or a browser brings along: they say nothing of whoever kept them.
+"""Default colors of a template, a framework or a browser: they don't describe the brand that kept them.
 
-They are what each of them documents, or writes into a new project. A logo may be painted in any of them.
+They are documented by each of them, or written into a new project. A logo may have any of them.
 """
 
 TEMPLATES = frozenset(
@@ -13,7 +13,7 @@ TEMPLATES = frozenset(
     # WordPress and its editor, Elementor, WooCommerce; Docusaurus, VuePress, VitePress, Material for MkDocs.
     """ #0073aa #007cba #2271b1 #3858e9 #6ec1e4 #61ce70 #96588a #7f54b3 #25c2a0 #2e8555 #3578e5 #3eaf7c
     #3451b2 #4051b5"""
-    # What generators of icons and apps write: for Windows' tiles and Safari's tabs, of Vue, React and Google.
+    # Generators of icons and apps: for Windows' tiles and Safari's tabs, of Vue, React and Google.
     """ #da532c #2b5797 #5bbad5 #00aba9 #9f00a7 #603cba #b91d47 #2d89ef #1e7145 #00a300 #e3a21a #99b433
     #ffc40d #7e3878 #ee1111 #4dba87 #317efb #4285f4 #3367d6""".split()
 )

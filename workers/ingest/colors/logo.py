@@ -1,4 +1,4 @@
-"""Picture of a logo, read for its colors in the parsing process: pixels by Pillow, SVG by attributes."""
+"""Colors of a logo's image, read in the parsing process: pixels by Pillow, SVG by attributes."""
 
 import re
 import warnings
@@ -17,80 +17,90 @@ from workers.ingest.pictures.measure import is_drawing
 from workers.ingest.shapes import Logo, Reading
 
 #: Formats that Pillow may try: no other of its parsers sees the bytes.
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "ICO")
-#: Pixels that are unpacked at most, and the longer side of what is looked at.
-PIXELS, SIDE = 4 << 20, 96
-#: Opacity of a pixel that counts, of 255.
-OPAQUE = 200
-#: Elements of an SVG that are looked at, and declarations in each of its styles.
-ELEMENTS, DECLARATIONS = 5_000, 500
+IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "ICO")
+#: Pixels that are unpacked at most.
+MAX_PIXELS = 4 << 20
+#: Longer side of the reduced image, in pixels.
+MAX_SIDE_PX = 96
+#: Opacity from which a pixel counts, of 255.
+MIN_ALPHA = 200
+#: Elements of an SVG that are read.
+MAX_ELEMENTS = 5_000
+#: Declarations in each of its styles that are read.
+MAX_DECLARATIONS = 500
 PAINTS = ("fill", "stroke", "stop-color")
 PAINTED = re.compile(r"(?<![\w-])(?:fill|stroke|stop-color)\s*:\s*([^;{}!]{1,100})", re.IGNORECASE)
-#: Worth of the main color, and of the others, each a little less than the one before.
-MAIN, OTHER, STEP = 0.60, 0.40, 0.02
-MOST = 5
+#: Confidence of the main color.
+MAIN_CONFIDENCE = 0.60
+#: Confidence of the other colors, less a step for each position.
+OTHER_CONFIDENCE = 0.40
+#: That step.
+CONFIDENCE_STEP = 0.02
+MAX_COLORS = 5
 
 
 def read(logo: Logo) -> Reading:
-    """The picture's colors; none of what can't be read, or is no logo."""
-    counted = vector(logo.body) if is_drawing(logo.body) else raster(logo.body)
-    found = main_colors(counted)[:MOST]
-    return Reading(candidates=[candidate(logo.url, color, place) for place, color in enumerate(found)])
+    """Return the image's colors; an empty reading if it can't be read, or is no logo."""
+    counts = count_svg_colors(logo.body) if is_drawing(logo.body) else count_pixels(logo.body)
+    colors = main_colors(counts)[:MAX_COLORS]
+    return Reading(candidates=[candidate(logo.url, color, position) for position, color in enumerate(colors)])
 
 
-def candidate(url: str, color: str, place: int) -> Candidate:
-    role: ColorRole = "accent" if place else "primary"
-    confidence = round(OTHER - STEP * place, 2) if place else MAIN
+def candidate(url: str, color: str, position: int) -> Candidate:
+    role: ColorRole = "accent" if position else "primary"
+    confidence = round(OTHER_CONFIDENCE - CONFIDENCE_STEP * position, 2) if position else MAIN_CONFIDENCE
     return Candidate(field="colors", value=[color], role=role, confidence=confidence, rule="logo", url=url)
 
 
-def raster(body: bytes) -> Counter[str]:
-    """Opaque pixels by color, those of nearly one color together as the most frequent of them."""
+def count_pixels(body: bytes) -> Counter[str]:
+    """Count opaque pixels by color; nearly equal colors count as the most frequent one."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Ours is a limit of its own.
-            return together(pixels(body))
+            warnings.simplefilter("ignore")  # `MAX_PIXELS` is our own limit.
+            return merge_similar(read_pixels(body))
     except (OSError, ValueError, SyntaxError, KeyError, IndexError, TypeError, Image.DecompressionBombError):
         return Counter()
 
 
-def pixels(body: bytes) -> Counter[tuple[int, ...]]:
-    with Image.open(BytesIO(body), formats=FORMATS) as image:
-        if image.width * image.height > PIXELS:
+def read_pixels(body: bytes) -> Counter[tuple[int, ...]]:
+    with Image.open(BytesIO(body), formats=IMAGE_FORMATS) as image:
+        if image.width * image.height > MAX_PIXELS:
             return Counter()
-        image.draft("RGB", (SIDE, SIDE))
+        image.draft("RGB", (MAX_SIDE_PX, MAX_SIDE_PX))
         plain = image.convert("RGB") if image.mode == "CMYK" else image
         colored = plain.convert("RGBA")
-        colored.thumbnail((SIDE, SIDE), Image.Resampling.NEAREST)
+        colored.thumbnail((MAX_SIDE_PX, MAX_SIDE_PX), Image.Resampling.NEAREST)
     values = colored.tobytes()
     each = zip(values[::4], values[1::4], values[2::4], values[3::4], strict=True)
-    return Counter((red, green, blue) for red, green, blue, alpha in each if alpha >= OPAQUE)
+    return Counter((red, green, blue) for red, green, blue, alpha in each if alpha >= MIN_ALPHA)
 
 
-def together(counted: Counter[tuple[int, ...]]) -> Counter[str]:
-    """Counts of the colors that agree in five bits of each channel, by the most frequent of them."""
+def merge_similar(counts: Counter[tuple[int, ...]]) -> Counter[str]:
+    """Add up colors that agree in five bits of each channel, under the most frequent of them."""
     names: dict[tuple[int, ...], str] = {}
-    found = Counter[str]()
-    for channels, count in sorted(counted.items(), key=lambda one: (-one[1], one[0])):
-        name = names.setdefault(tuple(one >> 3 for one in channels), "#{:02x}{:02x}{:02x}".format(*channels))
-        found[name] += count
-    return found
+    merged = Counter[str]()
+    for channels, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+        name = names.setdefault(
+            tuple(channel >> 3 for channel in channels), "#{:02x}{:02x}{:02x}".format(*channels)
+        )
+        merged[name] += count
+    return merged
 
 
-def vector(body: bytes) -> Counter[str]:
-    """Colors of an SVG by the number of places that paint with them. Nothing is rendered or followed."""
+def count_svg_colors(body: bytes) -> Counter[str]:
+    """Count the places of an SVG that paint with each color. Nothing is rendered, and no link is followed."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, recover=True)
     try:
         root = etree.fromstring(body, parser)
     except etree.XMLSyntaxError:
         return Counter()
-    painted = () if root is None else (css_color.read(text) for text in paints(root))
+    painted = () if root is None else (css_color.read(text) for text in paint_values(root))
     return Counter(color for color in painted if color)
 
 
-def paints(root: etree._Element) -> Iterator[str]:
-    for element in islice(root.iter("{*}*"), ELEMENTS):
+def paint_values(root: etree._Element) -> Iterator[str]:
+    for element in islice(root.iter("{*}*"), MAX_ELEMENTS):
         yield from filter(None, map(element.get, PAINTS))
         is_style = str(element.tag).rpartition("}")[2] == "style"
         for text in (element.get("style"), element.text if is_style else None):
-            yield from islice((found[1] for found in PAINTED.finditer(text or "")), DECLARATIONS)
+            yield from islice((match[1] for match in PAINTED.finditer(text or "")), MAX_DECLARATIONS)

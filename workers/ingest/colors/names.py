@@ -1,8 +1,8 @@
-"""Names of custom properties: the role that one gives to its color, and whether it is a palette's.
+"""Names of custom properties: the role of a color by its name, and palettes of frameworks.
 
-`--brand`, `--color-primary`, `--acme-accent-500` have roles; `--btn-primary-hover` is a part's, `--blue` is
-nobody's. Frameworks bring palettes along, with a color for each hue; a role that only repeats one of those is
-the framework's own.
+`--brand`, `--color-primary`, `--acme-accent-500` have roles; `--btn-primary-hover` is a component's,
+`--blue` has no role. Frameworks include palettes, with a color for each hue; a role that only repeats one
+of these colors is the framework's own.
 """
 
 import re
@@ -16,10 +16,10 @@ WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 
 class Role(NamedTuple):
-    """Role that a name gives, and what that is worth."""
+    """Role by a name, and its confidence."""
 
     role: ColorRole
-    worth: float
+    confidence: float
 
 
 ROLES: Mapping[str, Role] = {
@@ -32,13 +32,13 @@ ROLES: Mapping[str, Role] = {
     "background": Role("background", 0.50),
     "bg": Role("background", 0.45),
 }
-#: Words that may stand beside a role's and leave it as it is; 500 and 600 are where palettes begin.
-BESIDE = frozenset(
+#: Words that don't change a role's meaning; palettes often start at 500 or 600.
+NEUTRAL_WORDS = frozenset(
     """color colors colour clr col c theme site base global globals default light root page body app main ui
     token tokens ds sys ref palette brand web value hex hsl rgb fg 500 600 1""".split()
 )
-#: Words that a name may not begin with: those of parts of a page, of states, and of other people's widgets.
-NO_BRAND = frozenset(
+#: Words that a name may not begin with: parts of a page, states, and third-party widgets.
+FOREIGN_FIRST_WORDS = frozenset(
     """btn button buttons text link links a border icon icons header footer nav navbar menu card input form
     label table tab tabs heading headings title font shadow outline focus hover active disabled on dark
     inverse overlay modal badge alert tag chip code pre error danger warning success info sidebar hero banner
@@ -56,55 +56,61 @@ HUES = frozenset(
     rose brown""".split()
 )
 #: Hues that make a palette: a brand that names its own colors seldom has so many.
-RAINBOW = 5
+MIN_PALETTE_HUES = 5
 #: Role of `--brand-blue`, which may be one of several.
 BRAND_HUE = Role("accent", 0.44)
 
 
 def role(name: str) -> Role | None:
-    """The role of a name, if it has one.
+    """Return the role of a name, if it has one.
 
-    Of the other words the first may be any, such as the brand's own, but in a background's name.
+    The first word may be an unknown one, such as the brand's own, except in a background's name.
     """
     words = words_of(name)
-    named = [word for word in words if word in ROLES]
-    others = [word for word in words if word not in ROLES and word not in BESIDE]
-    if not named or words[0] in NO_BRAND:
+    role_words = [word for word in words if word in ROLES]
+    other_words = [word for word in words if word not in ROLES and word not in NEUTRAL_WORDS]
+    if not role_words or words[0] in FOREIGN_FIRST_WORDS:
         return None
-    if "brand" in named and others and {*others} <= HUES:
+    if "brand" in role_words and other_words and {*other_words} <= HUES:
         return BRAND_HUE
-    role = clearest(named) if not others or may_be_brand(others, words[0]) else None
-    return None if role and role.role == "background" and others else role
+    role = single_role(role_words) if not other_words or may_be_brand(other_words, words[0]) else None
+    return None if role and role.role == "background" and other_words else role
 
 
 def words_of(name: str) -> list[str]:
     return [word.lower() for word in WORD.findall(name)]
 
 
-def clearest(named: list[str]) -> Role | None:
-    """The role of a name's words; None for one of two, such as `--primary-background`."""
-    strong = [ROLES[word] for word in named if word not in BESIDE] or [ROLES[word] for word in named]
-    return max(strong, key=lambda one: one.worth) if len({one.role for one in strong}) == 1 else None
+def single_role(role_words: list[str]) -> Role | None:
+    """Return the role of a name's words; None for two roles, such as `--primary-background`."""
+    specific = [ROLES[word] for word in role_words if word not in NEUTRAL_WORDS] or [
+        ROLES[word] for word in role_words
+    ]
+    return (
+        max(specific, key=lambda candidate: candidate.confidence)
+        if len({candidate.role for candidate in specific}) == 1
+        else None
+    )
 
 
-def may_be_brand(others: list[str], first: str) -> bool:
-    return others == [first] and first not in HUES and not first.isdigit()
+def may_be_brand(other_words: list[str], first: str) -> bool:
+    return other_words == [first] and first not in HUES and not first.isdigit()
 
 
-def palettes(names: Iterable[str]) -> Iterator[str]:
-    """Names that are hues, or shades of one, in a family of names that has a rainbow of them."""
+def palette_names(names: Iterable[str]) -> Iterator[str]:
+    """Yield names that are hues, or shades of one, in a family of names with many hues."""
     families: dict[str, dict[str, list[str]]] = {}
     for name in names:
         family, hue = hue_of(name)
         if hue:
             families.setdefault(family, {}).setdefault(hue, []).append(name)
     for hues in families.values():
-        if len(hues) >= RAINBOW:
-            yield from (name for found in hues.values() for name in found)
+        if len(hues) >= MIN_PALETTE_HUES:
+            yield from (name for names_of_hue in hues.values() for name in names_of_hue)
 
 
 def hue_of(name: str) -> tuple[str, str]:
-    """Family of a name, which is what stands before its hue, and the hue; both empty for none."""
+    """Return the family of a name (the words before its hue) and the hue; both empty without a hue."""
     words = words_of(name)
     place = next((at for at, word in enumerate(words) if word in HUES), None)
     return ("", "") if place is None else (" ".join(words[:place]), words[place])

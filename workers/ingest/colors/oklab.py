@@ -1,4 +1,4 @@
-"""OKLab: colors in a space in which distances are as large as they look (Björn Ottosson, 2020).
+"""OKLab: a color space in which distances match perceived differences (Björn Ottosson, 2020).
 
 A color is `#rrggbb` everywhere else; here it is lightness from 0 to 1, and two axes around grey.
 """
@@ -8,11 +8,19 @@ from math import dist, hypot
 from typing import NamedTuple
 
 #: Distance up to which two colors are one: #1a73e8 and #1967d2 are, #1a73e8 and #4285f4 nearly.
-NEAR = 0.07
-#: Chroma below which a color is grey, and that of a dark one, whose tint shows less (#1e293b has .041).
-GREY, DARK_GREY = 0.03, 0.045
-#: Lightness below which a color is dark, and a grey is as black as letters are; that in which no color shows.
-DARK, INK, BLACK, WHITE = 0.35, 0.30, 0.18, 0.98
+MAX_DISTANCE = 0.07
+#: Chroma below which a color is grey.
+GREY_CHROMA = 0.03
+#: The same for a dark color: its tint is less visible (#1e293b has .041).
+DARK_GREY_CHROMA = 0.045
+#: Lightness below which a color is dark.
+DARK_LIGHTNESS = 0.35
+#: Lightness below which a grey is as black as letters.
+INK_LIGHTNESS = 0.30
+#: Lightness up to which no color is visible.
+MIN_VISIBLE_LIGHTNESS = 0.18
+#: Lightness from which no color is visible.
+MAX_VISIBLE_LIGHTNESS = 0.98
 
 
 class OkLab(NamedTuple):
@@ -39,33 +47,35 @@ def oklab(color: str) -> OkLab:
 
 
 def linear(channel: float) -> float:
-    """Light of a channel of sRGB, both from 0 to 1."""
+    """Return the light of a channel of sRGB, both from 0 to 1."""
     return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
 
 
 def gamma(light: float) -> float:
-    """The channel of sRGB with so much light; what sRGB can't show is clipped, as browsers do."""
+    """Return the channel of sRGB for an amount of light, clipped to sRGB as browsers do."""
     light = min(1.0, max(0.0, light))
     return 12.92 * light if light <= 0.0031308 else 1.055 * light ** (1 / 2.4) - 0.055
 
 
-def is_alike(one: str, other: str) -> bool:
-    """True of two that look nearly the same; a grey is never like a color, and all blacks are."""
-    if is_neutral(one) != is_neutral(other):
+def is_alike(color: str, other_color: str) -> bool:
+    """Return whether two colors look nearly the same. A grey is never like a color; all blacks are alike."""
+    if is_neutral(color) != is_neutral(other_color):
         return False
-    return dist(oklab(one), oklab(other)) <= NEAR or (is_black(one) and is_black(other))
+    return dist(oklab(color), oklab(other_color)) <= MAX_DISTANCE or (
+        is_black(color) and is_black(other_color)
+    )
 
 
 def is_black(color: str) -> bool:
-    return is_neutral(color) and oklab(color).lightness < INK
+    return is_neutral(color) and oklab(color).lightness < INK_LIGHTNESS
 
 
 @lru_cache(10_000)
 def is_neutral(color: str) -> bool:
-    """True of black, white and greys, also faintly tinted ones."""
+    """Return whether it is black, white or grey, also faintly tinted."""
     shade = oklab(color)
-    grey = DARK_GREY if shade.lightness < DARK else GREY
-    return shade.chroma < grey or not BLACK < shade.lightness < WHITE
+    grey = DARK_GREY_CHROMA if shade.lightness < DARK_LIGHTNESS else GREY_CHROMA
+    return shade.chroma < grey or not MIN_VISIBLE_LIGHTNESS < shade.lightness < MAX_VISIBLE_LIGHTNESS
 
 
 def is_white(color: str) -> bool:

@@ -1,8 +1,9 @@
-"""Palette: the few colors of a brand among all that one source says of them, each with its role.
+"""Palette: the few colors of a brand, each with its role, chosen from all candidates of one source.
 
-Colors that look alike are one swatch. The main one is what the most confident place says, and one that
-independent places agree on is worth more: an app's settings, style sheets, the logo. Black, white and greys
-are a background at most, unless nothing has a color and two places, one of them a setting, agree.
+Similar colors are one swatch. The main color is that of the most confident place, and agreement of
+independent places raises the confidence: an app's settings, style sheets, the logo. Black, white and greys
+are at most a background. The exception: no candidate is chromatic, and two places, one of them a setting,
+agree.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,89 +12,101 @@ from typing import NamedTuple
 from schemas.brand import BrandColor, Candidate, ColorRole, Finding
 from workers.ingest.colors.oklab import is_alike, is_neutral, is_white
 
-#: Colors beside the main one and the background: five in all.
-ACCENTS = 3
-#: Confidence that a second place adds which another hand fills, and a third; the most that a color gets.
-AGREEMENT, FURTHER, SUREST = 0.15, 0.05, 0.95
+#: Colors in addition to the main one and the background: five in all.
+MAX_ACCENTS = 3
+#: Confidence that a second independent place adds.
+SECOND_PLACE_BONUS = 0.15
+#: Confidence that a third and each further place adds.
+THIRD_PLACE_BONUS = 0.05
+#: Highest confidence of a color.
+MAX_CONFIDENCE = 0.95
 #: Confidence below which a color is left out.
-LEAST = 0.35
-#: Place of each hand, by the beginning of a rule: metas and the manifest are filled from one form.
-HANDS = {"html": "settings", "manifest": "settings"}
+MIN_CONFIDENCE = 0.35
+#: Independent place of each rule, by its first part: metas and the manifest are filled from one form.
+PLACE_BY_RULE = {"html": "settings", "manifest": "settings"}
 
 
 class Swatch(NamedTuple):
-    """Candidates whose colors look alike, the most confident first."""
+    """Candidates with similar colors, the most confident first."""
 
-    said: list[Candidate]
+    candidates: list[Candidate]
 
     @property
     def color(self) -> str:
-        return color_of(self.said[0])
+        return color_of(self.candidates[0])
 
     @property
     def confidence(self) -> float:
-        others = len(self.by_hand) - 1
-        added = AGREEMENT + FURTHER * (others - 1) if others else 0.0
-        return round(min(self.said[0].confidence + added, SUREST), 3)
+        further_places = len(self.by_place) - 1
+        bonus = SECOND_PLACE_BONUS + THIRD_PLACE_BONUS * (further_places - 1) if further_places else 0.0
+        return round(min(self.candidates[0].confidence + bonus, MAX_CONFIDENCE), 3)
 
     @property
-    def by_hand(self) -> dict[str, Candidate]:
-        """The most confident candidate of each hand."""
-        return {hand(one): one for one in reversed(self.said)}
+    def by_place(self) -> dict[str, Candidate]:
+        """The most confident candidate of each independent place."""
+        return {place_of(candidate): candidate for candidate in reversed(self.candidates)}
 
-    def may_be(self, role: ColorRole) -> bool:
-        return any(one.role == role for one in self.said)
+    def has_candidate_for(self, role: ColorRole) -> bool:
+        return any(candidate.role == role for candidate in self.candidates)
 
 
 def color_of(candidate: Candidate) -> str:
-    """The color of a candidate, whose value is a list of it alone."""
+    """Return the color of a candidate, the only item of its value."""
     return next(iter(candidate.value))
 
 
-def hand(candidate: Candidate) -> str:
+def place_of(candidate: Candidate) -> str:
     place = candidate.rule.partition(".")[0]
-    return HANDS.get(place, place)
+    return PLACE_BY_RULE.get(place, place)
 
 
 def palette(candidates: Iterable[Candidate]) -> Finding | None:
-    """The finding of `colors`; None where no color is a main one. The order of the candidates has no say."""
-    found = sorted(swatches(candidates), key=lambda one: (-one.confidence, one.color))
-    main = main_of(found)
+    """Return the finding of `colors`; None without a main color. The candidates' order doesn't matter."""
+    all_swatches = sorted(swatches(candidates), key=lambda swatch: (-swatch.confidence, swatch.color))
+    main = main_swatch(all_swatches)
     if main is None:
         return None
-    shown = list(colors(main, [one for one in found if one is not main]))
+    brand_colors = list(brand_colors_of(main, [swatch for swatch in all_swatches if swatch is not main]))
     return Finding(
-        value=[one.color for one in shown],
+        value=[swatch.color for swatch in brand_colors],
         confidence=main.confidence,
-        rule=shown[0].rule,
-        url=shown[0].url,
-        colors=shown,
+        rule=brand_colors[0].rule,
+        url=brand_colors[0].url,
+        colors=brand_colors,
     )
 
 
 def swatches(candidates: Iterable[Candidate]) -> list[Swatch]:
-    """Swatches: each candidate joins the most confident one that it looks like."""
-    found: list[Swatch] = []
-    for one in sorted(candidates, key=order):
-        swatch = next((known for known in found if is_alike(known.color, color_of(one))), None)
+    """Return swatches: each candidate joins the most confident swatch of a similar color."""
+    merged: list[Swatch] = []
+    for candidate in sorted(candidates, key=sort_key):
+        swatch = next((earlier for earlier in merged if is_alike(earlier.color, color_of(candidate))), None)
         if swatch is None:
-            found.append(Swatch([one]))
+            merged.append(Swatch([candidate]))
         else:
-            swatch.said.append(one)
-    return found
+            swatch.candidates.append(candidate)
+    return merged
 
 
-def order(candidate: Candidate) -> tuple[float, str, str, str, str]:
+def sort_key(candidate: Candidate) -> tuple[float, str, str, str, str]:
     return -candidate.confidence, candidate.rule, color_of(candidate), candidate.url, candidate.role or ""
 
 
-def main_of(found: list[Swatch]) -> Swatch | None:
-    """The main one: of those that a place calls so the most confident, else the most confident accent."""
-    chromatic = [one for one in found if not is_neutral(one.color) and one.confidence >= LEAST]
+def main_swatch(all_swatches: list[Swatch]) -> Swatch | None:
+    """Return the most confident swatch with the main role, else the most confident accent."""
+    chromatic = [
+        swatch
+        for swatch in all_swatches
+        if not is_neutral(swatch.color) and swatch.confidence >= MIN_CONFIDENCE
+    ]
     roles: tuple[ColorRole, ...] = ("primary", "accent")
-    named = (one for role in roles for one in chromatic if one.may_be(role))
-    agreed = (one for one in found if is_agreed_ink(one)) if not any(map(is_colored, found)) else iter(())
-    return next(named, None) or next(agreed, None)
+    with_role = (swatch for role in roles for swatch in chromatic if swatch.has_candidate_for(role))
+    agreed_inks = (
+        (swatch for swatch in all_swatches if is_agreed_ink(swatch))
+        if not any(map(is_colored, all_swatches))
+        else iter(())
+    )
+    return next(with_role, None) or next(agreed_inks, None)
 
 
 def is_colored(swatch: Swatch) -> bool:
@@ -101,30 +114,42 @@ def is_colored(swatch: Swatch) -> bool:
 
 
 def is_agreed_ink(swatch: Swatch) -> bool:
-    """True of a black or grey that a setting and another place call the main color."""
-    hands = swatch.by_hand.keys()
-    return swatch.may_be("primary") and not is_white(swatch.color) and "settings" in hands and len(hands) > 1
+    """Return whether a setting and another place name a black or grey as the main color."""
+    places = swatch.by_place.keys()
+    return (
+        swatch.has_candidate_for("primary")
+        and not is_white(swatch.color)
+        and "settings" in places
+        and len(places) > 1
+    )
 
 
-def colors(main: Swatch, others: list[Swatch]) -> Iterator[BrandColor]:
-    """The main one, accents by confidence, the background."""
-    background = next((one for one in others if is_ground(one)), None)
-    accents = [one for one in others if one is not background and is_accent(one)]
-    yield shown(main, "primary")
-    yield from (shown(one, "accent") for one in accents[:ACCENTS])
-    yield from (shown(one, "background") for one in (background,) if one)
+def brand_colors_of(main: Swatch, other_swatches: list[Swatch]) -> Iterator[BrandColor]:
+    """Yield the main color, accents by confidence, the background."""
+    background = next((swatch for swatch in other_swatches if is_background(swatch)), None)
+    accents = [swatch for swatch in other_swatches if swatch is not background and is_accent(swatch)]
+    yield brand_color(main, "primary")
+    yield from (brand_color(swatch, "accent") for swatch in accents[:MAX_ACCENTS])
+    yield from (brand_color(swatch, "background") for swatch in (background,) if swatch)
 
 
-def is_ground(swatch: Swatch) -> bool:
-    return swatch.may_be("background") and not (is_colored(swatch) and swatch.may_be("primary"))
+def is_background(swatch: Swatch) -> bool:
+    return swatch.has_candidate_for("background") and not (
+        is_colored(swatch) and swatch.has_candidate_for("primary")
+    )
 
 
 def is_accent(swatch: Swatch) -> bool:
-    named = swatch.may_be("primary") or swatch.may_be("accent")
-    return named and is_colored(swatch) and swatch.confidence >= LEAST
+    has_role = swatch.has_candidate_for("primary") or swatch.has_candidate_for("accent")
+    return has_role and is_colored(swatch) and swatch.confidence >= MIN_CONFIDENCE
 
 
-def shown(swatch: Swatch, role: ColorRole) -> BrandColor:
-    """The color with the rules of all hands that say it, and the first one's address."""
-    best = sorted(swatch.by_hand.values(), key=order)
-    return BrandColor(color=swatch.color, role=role, rule="+".join(one.rule for one in best), url=best[0].url)
+def brand_color(swatch: Swatch, role: ColorRole) -> BrandColor:
+    """Return the color with the rules of all places that have it, and the first one's address."""
+    candidates = sorted(swatch.by_place.values(), key=sort_key)
+    return BrandColor(
+        color=swatch.color,
+        role=role,
+        rule="+".join(candidate.rule for candidate in candidates),
+        url=candidates[0].url,
+    )

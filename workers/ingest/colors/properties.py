@@ -1,37 +1,42 @@
-"""Custom properties of style sheets that hold for a whole page in its light colors (css-variables-1).
+"""Custom properties of style sheets that apply to a whole page in its light colors (css-variables-1).
 
-Of a sheet only braces are read, what stands before each, and what `:root` and the like declare: a tenth of
-what parsing all of it would take.
+Only braces, the text before each brace, and declarations of `:root` and the like are read: a tenth of the
+cost of parsing the whole sheet.
 """
 
 import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-#: Comments and strings. What nobody ends goes on to the end of the sheet, or of the line.
-ASIDE = re.compile(
+#: Comments and strings. An unclosed comment runs to the end of the sheet, an unclosed string to the end of
+#: the line.
+COMMENT_OR_STRING = re.compile(
     r"/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/)?"
     r"|\"[^\"\\\n]*+(?:\\.[^\"\\\n]*+)*+\"?|'[^'\\\n]*+(?:\\.[^'\\\n]*+)*+'?"
 )
 BRACES = re.compile("([{}])")
-#: Signs that mean nothing in a string.
-PLAIN = str.maketrans("{};", "   ")
-#: Rules whose blocks hold in other media, in dark colors, or for a moment.
-ELSEWHERE = re.compile(
+#: Signs without a meaning in a string.
+WITHOUT_BRACES = str.maketrans("{};", "   ")
+#: Rules with blocks for other media, for dark colors, or for a moment.
+CONDITIONAL_RULE = re.compile(
     r"@(?:media[^{]*(?:dark|print|contrast|forced-colors)|(?:-\w+-)?keyframes|font-face|property|page\b)",
     re.IGNORECASE,
 )
-#: Selectors of the whole page: `:root`, `html`, `body`, `*`, also where it is said to be light.
-WHOLE = re.compile(
+#: Selectors of the whole page: `:root`, `html`, `body`, `*`, also marked as light.
+PAGE_SELECTOR = re.compile(
     r"(?:html|body|:root|:host|:where\((?:html|:root)\)|\*)?"
     r"(?:\[[\w-]+(?:=\W?(?:light|default|auto)\W?)?\]|\.(?:light|default)(?:-(?:theme|mode))?"
     r"|\.theme-(?:light|default)|:not\([^)]*\))?",
     re.IGNORECASE,
 )
-#: Characters of a rule's beginning, of a name and of a value that are looked at.
-PRELUDE, NAME, VALUE = 1_000, 80, 200
+#: Characters of a rule's beginning that are read.
+MAX_PRELUDE_CHARS = 1_000
+#: Characters of a name.
+MAX_NAME_CHARS = 80
+#: Characters of a value.
+MAX_VALUE_CHARS = 200
 #: Properties that are kept of all sheets: a palette has some three hundred.
-KEPT = 5_000
+MAX_PROPERTIES = 5_000
 
 
 class Property(NamedTuple):
@@ -41,54 +46,58 @@ class Property(NamedTuple):
     url: str
 
 
-class Block(NamedTuple):
-    """Open block: whether it holds always, and whether what it declares is the whole page's."""
+class CssBlock(NamedTuple):
+    """Open block: whether it always applies, and whether its declarations are for the whole page."""
 
-    holds: bool
-    whole: bool
+    applies: bool
+    is_page_wide: bool
 
 
 def properties(sheets: Iterable[tuple[str, str]]) -> dict[str, Property]:
-    """Properties by name, without dashes, of sheets with their addresses; the last wins, as in browsers."""
-    found: dict[str, Property] = {}
+    """Return properties by name, without dashes, with their sheet's address; the last wins, as in
+    browsers."""
+    by_name: dict[str, Property] = {}
     for url, sheet in sheets:
-        for name, value in declared(sheet):
-            if name in found or len(found) < KEPT:
-                found[name] = Property(value, url)
-    return found
+        for name, value in declared_properties(sheet):
+            if name in by_name or len(by_name) < MAX_PROPERTIES:
+                by_name[name] = Property(value, url)
+    return by_name
 
 
-def declared(sheet: str) -> Iterator[tuple[str, str]]:
-    """Names and values of a sheet, in its order. Braces that close nothing are passed over."""
+def declared_properties(sheet: str) -> Iterator[tuple[str, str]]:
+    """Yield names and values of a sheet, in its order. Unmatched closing braces are ignored."""
     if "--" not in sheet:
         return
-    pieces = BRACES.split(ASIDE.sub(without_braces, sheet))
-    open_blocks = [Block(holds=True, whole=False)]
+    pieces = BRACES.split(COMMENT_OR_STRING.sub(without_braces, sheet))
+    open_blocks = [CssBlock(applies=True, is_page_wide=False)]
     for before, brace in zip(pieces[::2], [*pieces[1::2], ""], strict=True):
         block = open_blocks[-1]
         inside, _, prelude = before.rpartition(";") if brace == "{" else (before, "", "")
-        if block.holds and block.whole:
+        if block.applies and block.is_page_wide:
             yield from declarations(inside)
         if brace == "{":
-            open_blocks.append(opened(prelude, block))
+            open_blocks.append(open_block(prelude, block))
         elif brace and len(open_blocks) > 1:
             open_blocks.pop()
 
 
-def without_braces(found: re.Match[str]) -> str:
-    return " " if found[0].startswith("/*") else found[0].translate(PLAIN)
+def without_braces(match: re.Match[str]) -> str:
+    return " " if match[0].startswith("/*") else match[0].translate(WITHOUT_BRACES)
 
 
-def opened(prelude: str, within: Block) -> Block:
-    prelude = prelude.strip()[:PRELUDE]
+def open_block(prelude: str, outer: CssBlock) -> CssBlock:
+    prelude = prelude.strip()[:MAX_PRELUDE_CHARS]
     if prelude.startswith("@"):
-        return Block(within.holds and not ELSEWHERE.match(prelude), within.whole)
-    return Block(within.holds, any(WHOLE.fullmatch(one.strip()) for one in prelude.split(",") if one.strip()))
+        return CssBlock(outer.applies and not CONDITIONAL_RULE.match(prelude), outer.is_page_wide)
+    return CssBlock(
+        outer.applies,
+        any(PAGE_SELECTOR.fullmatch(selector.strip()) for selector in prelude.split(",") if selector.strip()),
+    )
 
 
 def declarations(text: str) -> Iterator[tuple[str, str]]:
-    for one in text.split(";") if "--" in text else ():
-        name, _, value = one.strip().partition(":")
+    for declaration in text.split(";") if "--" in text else ():
+        name, _, value = declaration.strip().partition(":")
         name, value = name.rstrip(), value.strip()
-        if name.startswith("--") and 0 < len(value) <= VALUE and len(name) <= NAME:
+        if name.startswith("--") and 0 < len(value) <= MAX_VALUE_CHARS and len(name) <= MAX_NAME_CHARS:
             yield name[2:], value.removesuffix("!important").rstrip()

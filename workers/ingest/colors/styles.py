@@ -1,4 +1,4 @@
-"""Style sheets of a page, read for the colors that their custom properties name. In the parsing process."""
+"""Style sheets of a page: colors that their custom properties name. They are read in the parsing process."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -10,10 +10,12 @@ from workers.ingest.colors.properties import Property, properties
 from workers.ingest.page.decode import decode
 from workers.ingest.shapes import Reading, Styles
 
-#: A reference, alone or as in `hsl(var(--primary))`, and what stands in for it where it leads nowhere.
+#: A reference, alone or as in `hsl(var(--primary))`, and its fallback for an unknown name.
 VAR = re.compile(r"var\(\s*--([\w-]+)\s*(?:,((?:[^()]|\([^()]*\))*))?\)", re.IGNORECASE)
-#: References to references that are followed, and characters of what they lead to.
-DEPTH, LONGEST = 8, 300
+#: References to references that are followed.
+MAX_REFERENCES = 8
+#: Characters of their result.
+MAX_VALUE_CHARS = 300
 
 
 def read(styles: Styles) -> Reading:
@@ -21,34 +23,36 @@ def read(styles: Styles) -> Reading:
     return Reading(candidates=list(candidates(properties(sheets))))
 
 
-def candidates(known: Mapping[str, Property]) -> Iterator[Candidate]:
-    """Colors with a role: of the names that have a role by the same words the shortest."""
-    hues = {known[name].value.lower() for name in names.palettes(known)}
-    found: dict[names.Role, Candidate] = {}
-    for name in sorted(known, key=lambda name: (len(name), name)):
+def candidates(properties_by_name: Mapping[str, Property]) -> Iterator[Candidate]:
+    """Yield colors with a role; of names with the same role words, the shortest."""
+    hues = {properties_by_name[name].value.lower() for name in names.palette_names(properties_by_name)}
+    by_role: dict[names.Role, Candidate] = {}
+    for name in sorted(properties_by_name, key=lambda name: (len(name), name)):
         role = names.role(name)
-        if role and role not in found and known[name].value.lower() not in hues:
-            color = css_color.read(resolved(known, known[name].value))
+        if role and role not in by_role and properties_by_name[name].value.lower() not in hues:
+            color = css_color.read(resolve_references(properties_by_name, properties_by_name[name].value))
             if color and color not in TEMPLATES:
-                found[role] = Candidate(
+                by_role[role] = Candidate(
                     field="colors",
                     value=[color],
                     role=role.role,
-                    confidence=role.worth,
+                    confidence=role.confidence,
                     rule=f"css.--{name}",
-                    url=known[name].url,
+                    url=properties_by_name[name].url,
                 )
-    yield from found.values()
+    yield from by_role.values()
 
 
-def resolved(known: Mapping[str, Property], value: str) -> str:
-    """The value with references in the place of which stand others' values; empty where one leads nowhere."""
+def resolve_references(properties_by_name: Mapping[str, Property], value: str) -> str:
+    """Replace the references in a value by their values or fallbacks, else by nothing."""
 
-    def target(found: re.Match[str]) -> str:
-        return known[found[1]].value if found[1] in known else (found[2] or "").strip()
+    def target(match: re.Match[str]) -> str:
+        return (
+            properties_by_name[match[1]].value if match[1] in properties_by_name else (match[2] or "").strip()
+        )
 
-    for _ in range(DEPTH):
-        if "var(" not in value.lower() or len(value) > LONGEST:
+    for _ in range(MAX_REFERENCES):
+        if "var(" not in value.lower() or len(value) > MAX_VALUE_CHARS:
             break
         value = VAR.sub(target, value)
     return value

@@ -7,20 +7,22 @@ from typing import NamedTuple
 #: A word begins with a letter; it may have a dot, a hyphen or an apostrophe inside, as in `l'équipe`.
 WORD = re.compile(r"[^\W\d_][\w+#]*(?:[.'’-][\w+#]+)*")
 #: Characters of a word at most: longer ones are addresses and keys.
-LONGEST = 40
+MAX_WORD_CHARS = 40
 #: Letters of an elided word at most, as in `qu'il`.
-ELIDED = 2
+MAX_ELIDED_CHARS = 2
 #: A word, a number, or a mark that ends a clause.
 PIECE = re.compile(
     rf"(?P<word>{WORD.pattern})|(?P<number>[\d_][\w.,:/-]*)"
     r"|(?P<end>[.!?:;](?=\s|$)|[\n•…|·¿¡]|\s[-–—/]\s|—)|(?P<pause>,|[()\[\]{}\"“”„«»])"
 )
-#: What a number is read as, and a comma at a clause's end.
-NUMBER, PAUSE = "0", ","
-#: Part of a clause's words above which capitals say nothing: it is a title in capitals.
-TITLE = 0.6
-#: Words of a clause with fewer than which capitals say nothing.
-FEW = 3
+#: Word that represents a number.
+NUMBER = "0"
+#: Word for a comma at a clause's end.
+PAUSE = ","
+#: Share of a clause's words above which capitals are ignored: it is a title in capitals.
+MAX_CAPITALS_SHARE = 0.6
+#: Words that a clause needs for its capitals to count.
+MIN_WORDS = 3
 
 
 class Word(NamedTuple):
@@ -35,30 +37,30 @@ class Word(NamedTuple):
 def clauses(text: str) -> Iterator[list[Word]]:
     words: list[Word] = []
     initial = True
-    for found in PIECE.finditer(text):
-        kind = found.lastgroup
-        if kind == "word" and len(found[0]) <= LONGEST:
-            written = bare(found[0].replace("’", "'"))
-            words.append(Word(written, written.lower(), found.start(), initial))
+    for match in PIECE.finditer(text):
+        kind = match.lastgroup
+        if kind == "word" and len(match[0]) <= MAX_WORD_CHARS:
+            bare_word = strip_elision(match[0].replace("’", "'"))
+            words.append(Word(bare_word, bare_word.lower(), match.start(), initial))
         elif kind == "number":
-            words.append(Word(NUMBER, NUMBER, found.start(), initial))
+            words.append(Word(NUMBER, NUMBER, match.start(), initial))
         elif words:
-            yield [*words, Word(PAUSE, PAUSE, found.start(), initial=False)] if kind == "pause" else words
+            yield [*words, Word(PAUSE, PAUSE, match.start(), initial=False)] if kind == "pause" else words
             words = []
-        initial = kind == "end" or (initial and kind == "pause") or found[0] in '"“„«('
+        initial = kind == "end" or (initial and kind == "pause") or match[0] in '"“„«('
     if words:
         yield words
 
 
 def has_case(words: list[Word]) -> bool:
-    """True if capitals of the clause mean something: it is neither in capitals nor in none."""
+    """Return whether capitals of the clause are significant: only some of its words have one."""
     capitals = sum(word.text[0].isupper() for word in words)
-    return len(words) >= FEW and capitals <= TITLE * len(words)
+    return len(words) >= MIN_WORDS and capitals <= MAX_CAPITALS_SHARE * len(words)
 
 
-def bare(word: str) -> str:
-    """The word without article or genitive: `équipe` of `l'équipe`, `team` of `team's`."""
-    head, _, tail = word.partition("'")
-    if tail and len(head) <= ELIDED:
-        return tail
-    return head if tail == "s" else word
+def strip_elision(word: str) -> str:
+    """Return the word without article or genitive: `équipe` of `l'équipe`, `team` of `team's`."""
+    head, _, suffix = word.partition("'")
+    if suffix and len(head) <= MAX_ELIDED_CHARS:
+        return suffix
+    return head if suffix == "s" else word

@@ -1,30 +1,32 @@
-"""Completion of declared keywords by derived ones, where only a few are declared."""
+"""Completion of declared keywords by derived ones, if only a few are declared."""
 
 import msgspec
 
 from schemas.brand import Field, Finding
 from workers.ingest.derive.distinct import distinct
 
-#: Declared keywords that are enough: a genre or two tell brands apart too little.
-ENOUGH = 5
-TEXT = "text.terms"
+#: Declared keywords that are enough: a genre or two don't distinguish brands.
+ENOUGH_KEYWORDS = 5
+TERMS_RULE = "text.terms"
 
 
 def complete(fields: dict[Field, Finding]) -> dict[Field, Finding]:
     best = fields.get("keywords")
-    text = best and next((one for one in best.alternatives if one.rule == TEXT), None)
-    if best is None or text is None or len(best.value) >= ENOUGH:
+    text = best and next(
+        (alternative for alternative in best.alternatives if alternative.rule == TERMS_RULE), None
+    )
+    if best is None or text is None or len(best.value) >= ENOUGH_KEYWORDS:
         return fields
-    return {**fields, "keywords": joined(best, text)}
+    return {**fields, "keywords": join_keywords(best, text)}
 
 
-def joined(best: Finding, text: Finding) -> Finding:
-    """Declared keywords, then derived ones; both stay as alternatives with their own confidence."""
+def join_keywords(best: Finding, text: Finding) -> Finding:
+    """Join declared keywords and derived ones; both stay as alternatives with their own confidence."""
     alone = msgspec.structs.replace(best, alternatives=[])
     return Finding(
         value=distinct([*best.value, *text.value]),
         confidence=round((best.confidence + text.confidence) / 2, 3),
-        rule=f"{best.rule}+{TEXT}",
+        rule=f"{best.rule}+{TERMS_RULE}",
         url=best.url,
         alternatives=[alone, *best.alternatives],
     )

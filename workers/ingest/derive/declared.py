@@ -1,7 +1,7 @@
-"""Declared keywords and taglines that say something of the brand; others are left out.
+"""Filter of declared keywords and taglines: only those that describe the brand are kept.
 
-No tagline is what has nothing but the name and words of every site (`Welcome to Acme`, `At a glance`), a
-notice, or half a sentence. Keywords are none that are the name, its domain, or a piece of a sentence.
+A tagline is dropped if it has only the name and common words (`Welcome to Acme`, `At a glance`), or is a
+notice or half a sentence. A keyword is dropped if it is the name, its domain, or a piece of a sentence.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,79 +13,90 @@ from workers.ingest.choose import choose
 from workers.ingest.derive.clauses import WORD
 from workers.ingest.derive.lexicon import Lexicon, lexicon
 from workers.ingest.derive.own import NOTICE
-from workers.ingest.page.address import domain
+from workers.ingest.page.address import registered_domain
 from workers.ingest.page.text import squash, words
 
-#: Telling words of a tagline at least, if it is out of prose; one is enough in a place that is there for it.
-FEWEST = 2
-IN_PROSE = ("html.", "readme.", "llms.")
+#: Meaningful words of a tagline at least, if it is from prose; one is enough in a place for taglines.
+MIN_PROSE_WORDS = 2
+PROSE_RULES = ("html.", "readme.", "llms.")
 #: Words of a piece of a sentence at least.
-PIECE = 3
+MIN_PIECE_WORDS = 3
 
 
-class Common:
-    """Words that say nothing of a brand: its name's, and those that are on any page of its language."""
+class CommonWords:
+    """Words that don't describe a brand: its name's words, and words of any page in its language."""
 
     def __init__(self, name: str, language: str | None, url: str) -> None:
-        known = lexicon(language)
-        registered = domain(url) or ""
-        self.own = {squash(name), squash(registered), squash(registered.partition(".")[0])} - {""}
-        self.leading = leading(known)
-        self.closed = self.leading.union(*(closed(one) for one in (known, lexicon("en"))))
-        self.mute = self.closed.union(known.common, lexicon("en").common, spoken(name))
+        words_of_language = lexicon(language)
+        registered_name = registered_domain(url) or ""
+        self.own = {squash(name), squash(registered_name), squash(registered_name.partition(".")[0])} - {""}
+        self.leading = leading_words(words_of_language)
+        self.closed = self.leading.union(
+            *(
+                function_words(lexicon_of_language)
+                for lexicon_of_language in (words_of_language, lexicon("en"))
+            )
+        )
+        self.mute = self.closed.union(words_of_language.common, lexicon("en").common, words_of(name))
 
-    def telling(self, text: str) -> list[str]:
-        return [word for word in spoken(text) if word not in self.mute]
+    def descriptive_words(self, text: str) -> list[str]:
+        return [word for word in words_of(text) if word not in self.mute]
 
 
-def spoken(text: str) -> list[str]:
-    return [found[0].replace("’", "'") for found in WORD.finditer(text.casefold())]
+def words_of(text: str) -> list[str]:
+    return [match[0].replace("’", "'") for match in WORD.finditer(text.casefold())]
 
 
-def leading(known: Lexicon) -> frozenset[str]:
-    """Words with which a piece of a sentence begins."""
-    grammar = known.grammar
+def leading_words(words_of_language: Lexicon) -> frozenset[str]:
+    """Return words with which a piece of a sentence begins."""
+    grammar = words_of_language.grammar
     return frozenset([*grammar.prepositions, *grammar.joins]) if grammar else frozenset()
 
 
-def closed(known: Lexicon) -> frozenset[str]:
-    grammar = known.grammar
+def function_words(words_of_language: Lexicon) -> frozenset[str]:
+    grammar = words_of_language.grammar
     if grammar is None:
         return frozenset()
-    return leading(known).union(grammar.determiners, grammar.verbal, grammar.degrees, grammar.objects)
+    return leading_words(words_of_language).union(
+        grammar.determiners, grammar.verbal, grammar.degrees, grammar.objects
+    )
 
 
 def telling(url: str, candidates: Iterable[Candidate]) -> list[Candidate]:
-    """The candidates without taglines and keywords that say nothing."""
-    given = list(candidates)
-    best = choose(one for one in given if one.field in {"appName", "primaryLanguage"})
+    """Return the candidates without taglines and keywords that don't describe the brand."""
+    all_candidates = list(candidates)
+    best = choose(
+        candidate for candidate in all_candidates if candidate.field in {"appName", "primaryLanguage"}
+    )
     name, language = (
         str(best[field].value) if field in best else "" for field in ("appName", "primaryLanguage")
     )
-    common = Common(name, language or None, url)
-    return [kept for one in given for kept in checked(one, common)]
+    common = CommonWords(name, language or None, url)
+    return [filtered for candidate in all_candidates for filtered in filter_values(candidate, common)]
 
 
-def checked(one: Candidate, common: Common) -> Iterator[Candidate]:
-    if one.field == "keywords":
-        if value := [word for word in map(str, one.value) if is_keyword(word, common)]:
-            yield msgspec.structs.replace(one, value=value)
-    elif one.field != "tagline" or is_line(
-        str(one.value), common, FEWEST if one.rule.startswith(IN_PROSE) else 1
+def filter_values(candidate: Candidate, common: CommonWords) -> Iterator[Candidate]:
+    if candidate.field == "keywords":
+        if value := [word for word in map(str, candidate.value) if is_keyword(word, common)]:
+            yield msgspec.structs.replace(candidate, value=value)
+    elif candidate.field != "tagline" or describes_brand(
+        str(candidate.value), common, MIN_PROSE_WORDS if candidate.rule.startswith(PROSE_RULES) else 1
     ):
-        yield one
+        yield candidate
 
 
-def is_line(line: str, common: Common, fewest: int) -> bool:
-    """True if the line says something of the brand."""
+def describes_brand(line: str, common: CommonWords, min_words: int) -> bool:
+    """Return whether the line describes the brand."""
     if NOTICE.search(line) or line.endswith(("…", "...")) or squash(line) in common.own:
         return False
-    unspaced = words(line) > len(line.split())
-    return unspaced or len(common.telling(line)) >= fewest
+    is_unspaced = words(line) > len(line.split())
+    return is_unspaced or len(common.descriptive_words(line)) >= min_words
 
 
-def is_keyword(word: str, common: Common) -> bool:
-    said = spoken(word)
-    piece = len(said) >= PIECE and (said[0] in common.leading or said[-1] in common.closed)
-    is_name = squash(word) in common.own or (len(said) > 1 and not common.telling(word))
-    return not (piece or is_name)
+def is_keyword(word: str, common: CommonWords) -> bool:
+    keyword_words = words_of(word)
+    is_piece = len(keyword_words) >= MIN_PIECE_WORDS and (
+        keyword_words[0] in common.leading or keyword_words[-1] in common.closed
+    )
+    is_name = squash(word) in common.own or (len(keyword_words) > 1 and not common.descriptive_words(word))
+    return not (is_piece or is_name)

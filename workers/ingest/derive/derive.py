@@ -7,41 +7,41 @@ import msgspec
 from workers.ingest.derive import audience, icp, keywords, people, voice
 from workers.ingest.derive.lexicon import lexicon
 from workers.ingest.derive.quotes import sentences
-from workers.ingest.detection import LIKELY, detect
+from workers.ingest.detection import LIKELY_PROBABILITY, detect
 from workers.ingest.shapes import Passage, Prose, Reading
 
 #: Characters that are read: more of them change nothing.
-READ = 40_000
+MAX_CHARS = 40_000
 
 
 def derive(prose: Prose) -> Reading:
-    limited = prepared(prose)
-    known = lexicon(limited.language)
-    roles = people.roles(limited.passages, known)
+    prepared_prose = prepare(prose)
+    words_of_language = lexicon(prepared_prose.language)
+    roles = people.roles(prepared_prose.passages, words_of_language)
     return Reading(
         candidates=[
-            *keywords.candidates(limited, known),
-            *voice.candidates(limited, known),
-            *audience.candidates(limited, roles),
-            *icp.candidates(limited, roles, known),
+            *keywords.candidates(prepared_prose, words_of_language),
+            *voice.candidates(prepared_prose, words_of_language),
+            *audience.candidates(prepared_prose, roles),
+            *icp.candidates(prepared_prose, roles, words_of_language),
         ]
     )
 
 
-def prepared(prose: Prose) -> Prose:
-    """The prose up to `READ` characters, with a detected language where none is declared."""
-    passages = list(bounded(prose.passages))
+def prepare(prose: Prose) -> Prose:
+    """Return the prose up to `MAX_CHARS` characters, with a detected language if none is declared."""
+    passages = list(cut_passages(prose.passages))
     return msgspec.structs.replace(prose, passages=passages, language=prose.language or language_of(passages))
 
 
-def bounded(passages: Iterable[Passage]) -> Iterator[Passage]:
-    left = READ
+def cut_passages(passages: Iterable[Passage]) -> Iterator[Passage]:
+    remaining = MAX_CHARS
     for passage in passages:
-        if left > 0:
-            yield msgspec.structs.replace(passage, text=passage.text[:left])
-        left -= len(passage.text)
+        if remaining > 0:
+            yield msgspec.structs.replace(passage, text=passage.text[:remaining])
+        remaining -= len(passage.text)
 
 
 def language_of(passages: Iterable[Passage]) -> str | None:
     language, probability = detect(" ".join(sentences(passages)))
-    return language if probability >= LIKELY else None
+    return language if probability >= LIKELY_PROBABILITY else None

@@ -1,7 +1,7 @@
-"""Rules of `icp`: the customer that the source addresses, in parts that it says itself.
+"""Rules of `icp`: the ideal customer that the source addresses, in parts with quotes.
 
-A part is a role, an organization or a need. The sentence of the parts is English; a need is in the source's
-own words. An ICP that says no more than the audience does is left out.
+A part is a role, an organization or a need. The sentence of the parts is English; a need is in the
+source's own words. An ICP that only repeats the audience is left out.
 """
 
 import re
@@ -10,15 +10,15 @@ from itertools import islice
 
 from schemas.brand import BrandPart, Candidate, PartKind
 from workers.ingest.derive import people
-from workers.ingest.derive.audience import MOST, confidence, listing
+from workers.ingest.derive.audience import MAX_ROLES, confidence, listing
 from workers.ingest.derive.lexicon import Lexicon
-from workers.ingest.derive.parts import described, is_customer
-from workers.ingest.derive.people import Named, cued
+from workers.ingest.derive.parts import describe_customer, is_customer
+from workers.ingest.derive.people import Mention, cue_pattern
 from workers.ingest.derive.quotes import distinct, quote, sentences
 from workers.ingest.page.text import clean
 from workers.ingest.shapes import Passage, Prose
 
-INDUSTRIES = 2
+MAX_INDUSTRIES = 2
 #: Names of the lexicon that are organizations, or parts of one; the others are roles.
 ORGANIZATIONS = frozenset(
     f"{size}{name}"
@@ -32,19 +32,23 @@ ORGANIZATIONS = frozenset(
     }.items()
     for name in names.split()
 )
-#: What ends a need inside a sentence: a second thought after a dash.
+#: End of a need inside a sentence: a dash and a further thought.
 DASH = re.compile(r"\s+[-–—]\s+.*")
 
 
-def candidates(prose: Prose, roles: Sequence[Named], known: Lexicon) -> Iterator[Candidate]:
-    own = [passage for passage in prose.passages if not passage.story]
-    industries = people.industries(own, known)[:INDUSTRIES]
-    parts = [*map(whom, roles[:MOST]), *map(where, industries), *islice(needs(own, known), 1)]
-    if is_customer(parts, listing([one.name for one in roles[:MOST]])):
+def candidates(prose: Prose, roles: Sequence[Mention], words_of_language: Lexicon) -> Iterator[Candidate]:
+    brand_passages = [passage for passage in prose.passages if not passage.story]
+    industries = people.industries(brand_passages, words_of_language)[:MAX_INDUSTRIES]
+    parts = [
+        *map(part_of_role, roles[:MAX_ROLES]),
+        *map(part_of_industry, industries),
+        *islice(needs(brand_passages, words_of_language), 1),
+    ]
+    if is_customer(parts, listing([role.name for role in roles[:MAX_ROLES]])):
         yield Candidate(
             field="icp",
-            value=described(parts),
-            confidence=confidence(sum(one.worth for one in (*roles[:MOST], *industries)) + 1),
+            value=describe_customer(parts),
+            confidence=confidence(sum(role.weight for role in (*roles[:MAX_ROLES], *industries)) + 1),
             rule="text.icp",
             url=prose.url,
             evidence=distinct(part.quote for part in parts),
@@ -52,19 +56,19 @@ def candidates(prose: Prose, roles: Sequence[Named], known: Lexicon) -> Iterator
         )
 
 
-def whom(one: Named) -> BrandPart:
-    part: PartKind = "organization" if one.name in ORGANIZATIONS else "role"
-    return BrandPart(part=part, value=one.name, quote=one.quotes[0])
+def part_of_role(role: Mention) -> BrandPart:
+    part: PartKind = "organization" if role.name in ORGANIZATIONS else "role"
+    return BrandPart(part=part, value=role.name, quote=role.quotes[0])
 
 
-def where(industry: Named) -> BrandPart:
+def part_of_industry(industry: Mention) -> BrandPart:
     return BrandPart(part="organization", value=f"companies in {industry.name}", quote=industry.quotes[0])
 
 
-def needs(passages: Sequence[Passage], known: Lexicon) -> Iterator[BrandPart]:
-    """Needs: what it helps its users to do, in the source's words."""
+def needs(passages: Sequence[Passage], words_of_language: Lexicon) -> Iterator[BrandPart]:
+    """Yield needs: the uses of the product, in the source's words."""
     for sentence in sentences(passages):
-        if match := cued(known.use).search(sentence):
+        if match := cue_pattern(words_of_language.use).search(sentence):
             yield BrandPart(
                 part="need", value=clean(DASH.sub("", match[1])), quote=quote(sentence, match.start())
             )

@@ -1,7 +1,7 @@
-"""Rules of derived `keywords`: nouns and phrases of a heading, the title or a description that recur.
+"""Rules of derived `keywords`: recurring nouns and phrases of a heading, the title or a description.
 
-What comes early, often and in headings is first. On READMEs this one ranking was better than YAKE, and
-than both together (docs/explain/brand.md).
+Early, frequent and heading terms rank first. On READMEs this single ranking was better than YAKE, and than
+both together (docs/decisions/0010-derived-fields-by-our-own-rules.md).
 """
 
 import math
@@ -12,42 +12,48 @@ from typing import NamedTuple
 
 from schemas.brand import Candidate
 from workers.ingest.derive.clauses import Word, clauses
-from workers.ingest.derive.complete import ENOUGH, TEXT
+from workers.ingest.derive.complete import ENOUGH_KEYWORDS, TERMS_RULE
 from workers.ingest.derive.distinct import distinct
 from workers.ingest.derive.lexicon import Lexicon
-from workers.ingest.derive.nouns import Points, Rules, points, rooted, runs
+from workers.ingest.derive.nouns import GrammarRules, Points, count_points, runs, stem_of
 from workers.ingest.derive.quotes import distinct as once
 from workers.ingest.derive.quotes import quote
-from workers.ingest.derive.words import silent
+from workers.ingest.derive.words import stop_words
 from workers.ingest.page.text import squash
 from workers.ingest.sentences import is_placeholder
 from workers.ingest.shapes import Passage, Prose
 
-#: Confidence, less than of any declared ones.
+#: Confidence, lower than of any declared keywords.
 CONFIDENCE = 0.4
-FEWEST = 2
-#: Clauses in which a keyword stands at least, and words that it has at most.
-RECURS, WORDS = 2, 3
-#: Part of the best term's worth below which a term is no keyword, beyond the first few.
-WORTHY = 0.4
-#: Part of a word's uses that are in a longer keyword, from which on it is none itself.
-WITHIN = 0.6
-#: A mention in a heading counts as two. One in the first clause is worth six times a late one, in the fifth
-#: half of that. The values are measured, and near ones do as well.
-HEADING, EARLY, NEAR = 2.0, 5.0, 5.0
+MIN_KEYWORDS = 2
+#: Clauses that have a keyword at least.
+MIN_CLAUSES = 2
+#: Words of a keyword at most.
+MAX_WORDS = 3
+#: Share of the best term's weight below which a term is no keyword, beyond the first few.
+MIN_SCORE_SHARE = 0.4
+#: Share of a word's uses inside a longer keyword, from which it is no keyword itself.
+MAX_SHARE_IN_LONGER = 0.6
+#: Weight of a mention in a heading; any other counts one. These three values are measured, and similar ones
+#: perform as well.
+HEADING_WEIGHT = 2.0
+#: Bonus of a term in the first clause: it scores six times as high as a late one.
+EARLY_FACTOR = 5.0
+#: Number of the clause in which that bonus has halved.
+EARLY_CLAUSES = 5.0
 
 
 class Text(NamedTuple):
     """Text that is read; `shown` is a heading, the title or a description.
 
-    A heading of a README isn't: it names a part of the manual.
+    A heading of a README isn't `shown`: it names a part of the manual.
     """
 
     text: str
     shown: bool
 
 
-class Said(NamedTuple):
+class NumberedClause(NamedTuple):
     """Clause with the number of its text."""
 
     words: list[Word]
@@ -58,8 +64,8 @@ class Said(NamedTuple):
 class Term:
     """Word or phrase in all its forms.
 
-    `first` is the number of its first clause, `place` its text and place there where one is shown. `led` is
-    False for what may be an imperative with its object.
+    `first` is the number of its first clause, `place` its text and place in a shown text, if any. `is_led` is
+    False if it may be an imperative with its object.
     """
 
     first: int
@@ -68,36 +74,38 @@ class Term:
     forms: Counter[str] = field(default_factory=Counter)
     clauses: set[int] = field(default_factory=set)
     place: tuple[int, int] | None = None
-    led: bool = False
+    is_led: bool = False
 
     @property
-    def worth(self) -> float:
-        return math.sqrt(self.weight) * (1 + EARLY / (1 + self.first / NEAR))
+    def score(self) -> float:
+        return math.sqrt(self.weight) * (1 + EARLY_FACTOR / (1 + self.first / EARLY_CLAUSES))
 
     @property
     def shown(self) -> str:
         return self.forms.most_common(1)[0][0]
 
     @property
-    def recurs(self) -> bool:
-        return self.place is not None and len(self.clauses) >= RECURS and self.led
+    def is_recurring(self) -> bool:
+        return self.place is not None and len(self.clauses) >= MIN_CLAUSES and self.is_led
 
 
-def candidates(prose: Prose, known: Lexicon) -> Iterator[Candidate]:
-    """Keywords of the prose about the brand. A story is about something else: it gives none."""
-    if known.grammar is None:
+def candidates(prose: Prose, words_of_language: Lexicon) -> Iterator[Candidate]:
+    """Yield keywords of the prose about the brand. A story has another subject, so it gives none."""
+    if words_of_language.grammar is None:
         return
-    own = [one for one in prose.passages if one.kind != "label" and not one.story]
-    texts = distinct_texts(prose.about if own else [], own)
-    found = extract(texts, Rules(known.grammar, silent(prose.language)), name=prose.name or "")
-    if len(found) >= FEWEST:
+    brand_passages = [passage for passage in prose.passages if passage.kind != "label" and not passage.story]
+    texts = distinct_texts(prose.about if brand_passages else [], brand_passages)
+    terms_found = extract(
+        texts, GrammarRules(words_of_language.grammar, stop_words(prose.language)), name=prose.name or ""
+    )
+    if len(terms_found) >= MIN_KEYWORDS:
         yield Candidate(
             field="keywords",
-            value=[one.shown for one in found],
+            value=[term.shown for term in terms_found],
             confidence=CONFIDENCE,
-            rule=TEXT,
+            rule=TERMS_RULE,
             url=prose.url,
-            evidence=once(quote(texts[number].text, start) for number, start in map(place_of, found)),
+            evidence=once(quote(texts[number].text, start) for number, start in map(place_of, terms_found)),
         )
 
 
@@ -106,57 +114,63 @@ def place_of(term: Term) -> tuple[int, int]:
 
 
 def distinct_texts(about: Iterable[str], passages: Iterable[Passage]) -> list[Text]:
-    """The texts, each once: what is a part of another, as a description often is, is that one."""
+    """Return each text once: a part of another text, as a description often is, counts as that text."""
     texts = [
         *(Text(text, shown=True) for text in about),
-        *(Text(one.text, one.kind == "heading" and not one.documentation) for one in passages),
+        *(Text(entry.text, entry.kind == "heading" and not entry.documentation) for entry in passages),
     ]
-    kept: dict[str, Text] = {}
-    for one in texts:
-        key = squash(one.text)
-        same = next((other for other in [*kept][:10] if key in other or other in key), None)
-        if same is None:
-            kept[key] = one
+    by_key: dict[str, Text] = {}
+    for entry in texts:
+        key = squash(entry.text)
+        same_key = next(
+            (key_of_kept for key_of_kept in [*by_key][:10] if key in key_of_kept or key_of_kept in key), None
+        )
+        if same_key is None:
+            by_key[key] = entry
         else:
-            before = kept.pop(same)
-            longest = max(before, one, key=lambda text: len(text.text))
-            kept = {max(key, same, key=len): longest._replace(shown=before.shown or one.shown)} | kept
-    return [one for one in kept.values() if not is_placeholder(one.text)]
+            earlier = by_key.pop(same_key)
+            longest = max(earlier, entry, key=lambda text: len(text.text))
+            by_key = {
+                max(key, same_key, key=len): longest._replace(shown=earlier.shown or entry.shown)
+            } | by_key
+    return [entry for entry in by_key.values() if not is_placeholder(entry.text)]
 
 
-def extract(texts: Sequence[Text], rules: Rules, *, name: str) -> list[Term]:
-    """Keywords in lower case, best first, without the name."""
-    said = [
-        Said(words, number)
-        for number, one in enumerate(texts)
-        for words in without_name(one.text, squash(name))
+def extract(texts: Sequence[Text], rules: GrammarRules, *, name: str) -> list[Term]:
+    """Return keywords in lower case, best first, without the name."""
+    all_clauses = [
+        NumberedClause(words, number)
+        for number, text in enumerate(texts)
+        for words in without_name(text.text, squash(name))
     ]
-    spoken = points([one.words for one in said], rules)
-    found = [term for term in terms(said, texts, rules, spoken).values() if term.recurs]
-    ranked = sorted(whole(found), key=lambda term: -term.worth)
-    worthy = sum(term.worth >= WORTHY * ranked[0].worth for term in ranked)
-    by_form = {term.shown: term for term in reversed(ranked[: max(worthy, ENOUGH)])}
+    points_by_stem = count_points([clause.words for clause in all_clauses], rules)
+    recurring = [
+        term for term in terms(all_clauses, texts, rules, points_by_stem).values() if term.is_recurring
+    ]
+    ranked = sorted(drop_partial_terms(recurring), key=lambda term: -term.score)
+    worthy_terms = sum(term.score >= MIN_SCORE_SHARE * ranked[0].score for term in ranked)
+    by_form = {term.shown: term for term in reversed(ranked[: max(worthy_terms, ENOUGH_KEYWORDS)])}
     return [by_form[form] for form in distinct(term.shown for term in ranked if term.shown in by_form)]
 
 
 def without_name(text: str, name: str) -> Iterator[list[Word]]:
-    """Clauses; the name's words in it are one word that says nothing."""
+    """Yield clauses with the name's words replaced by one neutral word."""
     for words in clauses(text):
         start = 0
-        kept: list[Word] = []
+        replaced: list[Word] = []
         while start < len(words):
             size = name_at(words, start, name)
-            kept.append(words[start]._replace(key=NAME) if size else words[start])
+            replaced.append(words[start]._replace(key=NAME_KEY) if size else words[start])
             start += size or 1
-        yield kept
+        yield replaced
 
 
-#: Key of the brand's name: two letters, so that it is no telling word.
-NAME = "≡"
+#: Key of the brand's name: a single character, so that it never counts as a meaningful word.
+NAME_KEY = "≡"
 
 
 def name_at(words: list[Word], start: int, name: str) -> int:
-    """The number of words that are the name from here on; 0 for none."""
+    """Count the words from `start` on that are the name; 0 if they aren't."""
     joined = ""
     for size, word in enumerate(words[start : start + 6], start=1):
         joined += squash(word.key)
@@ -168,54 +182,61 @@ def name_at(words: list[Word], start: int, name: str) -> int:
 
 
 def terms(
-    said: Iterable[Said], texts: Sequence[Text], rules: Rules, spoken: dict[str, Points]
+    all_clauses: Iterable[NumberedClause],
+    texts: Sequence[Text],
+    rules: GrammarRules,
+    points_by_stem: dict[str, Points],
 ) -> dict[str, Term]:
-    found: dict[str, Term] = {}
-    for order, one in enumerate(said):
-        for start, end in runs(one.words, rules, spoken):
-            for phrase in phrases(one.words[start:end], rules, spoken):
-                key = " ".join(rooted(word.key) for word in phrase)
-                term = found.setdefault(key, Term(order, length=len(phrase)))
-                term.clauses.add(order)
-                note(term, phrase, one.number, texts[one.number])
-                term.led |= len(phrase) == 1 or phrase[0] is not one.words[0] or is_name(phrase[0], spoken)
-    return found
+    by_key: dict[str, Term] = {}
+    for number_of_clause, clause in enumerate(all_clauses):
+        for start, end in runs(clause.words, rules, points_by_stem):
+            for phrase in phrases(clause.words[start:end], rules, points_by_stem):
+                key = " ".join(stem_of(word.key) for word in phrase)
+                term = by_key.setdefault(key, Term(number_of_clause, length=len(phrase)))
+                term.clauses.add(number_of_clause)
+                add_use(term, phrase, clause.number, texts[clause.number])
+                term.is_led |= (
+                    len(phrase) == 1 or phrase[0] is not clause.words[0] or is_name(phrase[0], points_by_stem)
+                )
+    return by_key
 
 
-def is_name(word: Word, spoken: dict[str, Points]) -> bool:
-    """True if the word is known for no verb, though it begins a clause as an imperative does."""
-    one = spoken[rooted(word.key)]
-    return one.is_noun or one.adjective > one.verb
+def is_name(word: Word, points_by_stem: dict[str, Points]) -> bool:
+    """Return whether the word is not known as a verb, although it begins a clause as an imperative does."""
+    word_points = points_by_stem[stem_of(word.key)]
+    return word_points.is_noun or word_points.adjective > word_points.verb
 
 
-def phrases(run: Sequence[Word], rules: Rules, spoken: dict[str, Points]) -> Iterator[Sequence[Word]]:
-    """Parts of a run of words whose head is a noun."""
+def phrases(
+    run: Sequence[Word], rules: GrammarRules, points_by_stem: dict[str, Points]
+) -> Iterator[Sequence[Word]]:
+    """Yield parts of a run of words with a noun as head."""
     for start in range(len(run)):
-        for end in range(start + 1, min(start + WORDS, len(run)) + 1):
+        for end in range(start + 1, min(start + MAX_WORDS, len(run)) + 1):
             head = run[start if rules.grammar.first else end - 1]
             part = run[start:end]
-            nominal = spoken[rooted(head.key)].is_noun and not (
+            is_nominal = points_by_stem[stem_of(head.key)].is_noun and not (
                 rules.grammar.capitals and head.text[0].islower()
             )
-            if nominal and len({rooted(word.key) for word in part}) == len(part):
+            if is_nominal and len({stem_of(word.key) for word in part}) == len(part):
                 yield part
 
 
-def note(term: Term, phrase: Sequence[Word], number: int, text: Text) -> None:
-    term.weight += HEADING if text.shown else 1.0
+def add_use(term: Term, phrase: Sequence[Word], number: int, text: Text) -> None:
+    term.weight += HEADING_WEIGHT if text.shown else 1.0
     term.forms[" ".join(word.key for word in phrase)] += 1
     if text.shown and term.place is None:
         term.place = (number, phrase[0].start)
 
 
-def whole(found: list[Term]) -> Iterator[Term]:
-    """The terms without those that stand mostly within a longer one, as `twin` does in `twin peaks`."""
-    for term in found:
-        longer = [one for one in found if one.length > term.length and within(term, one)]
-        times = max((one.forms.total() for one in longer), default=0)
-        if times < WITHIN * term.forms.total():
+def drop_partial_terms(all_terms: list[Term]) -> Iterator[Term]:
+    """Yield terms, without those mostly within a longer term, as `twin` in `twin peaks`."""
+    for term in all_terms:
+        longer_terms = [other for other in all_terms if other.length > term.length and is_within(term, other)]
+        uses_in_longer = max((other.forms.total() for other in longer_terms), default=0)
+        if uses_in_longer < MAX_SHARE_IN_LONGER * term.forms.total():
             yield term
 
 
-def within(term: Term, longer: Term) -> bool:
+def is_within(term: Term, longer: Term) -> bool:
     return f" {term.shown} " in f" {longer.shown} "

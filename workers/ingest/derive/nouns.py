@@ -1,8 +1,8 @@
-"""Nouns of a text, told from its verbs and adjectives by what stands around them, and by their endings.
+"""Nouns of a text, distinguished from its verbs and adjectives by neighbouring words and by their endings.
 
-No list of words is whole, so a word is a noun where the text itself uses it as one: after an article or a
-preposition, before `of`, as the head of a phrase, with a capital in German. A word of which the text shows
-nothing is none.
+No word list is complete, so the text itself decides. A noun is a word after an article or a preposition,
+before `of`, at the head of a phrase, or with a capital in German. A word without such evidence in the text
+is no noun.
 """
 
 import re
@@ -15,39 +15,43 @@ from workers.ingest.derive.clauses import NUMBER, PAUSE, Word, has_case
 from workers.ingest.derive.distinct import stem
 from workers.ingest.derive.lexicon import Grammar
 
-#: Points that a noun has at least.
-ENOUGH = 2
-#: Points for an adjective of a word beside the head of a phrase: nouns stand there as well.
-MODIFIER = 0.5
-#: Words before a phrase in which its article is looked for.
-NEAR = 3
+#: Points of a noun at least.
+MIN_NOUN_POINTS = 2
+#: Adjective points of a word next to the head of a phrase: nouns occur there as well.
+MODIFIER_POINTS = 0.5
+#: Words before a phrase that are searched for its article.
+MAX_OPENER_DISTANCE = 3
 
 
 @dataclass(slots=True)
 class Points:
-    """Evidence for each part of speech; `counted` are uses beside a number, of `used` ones.
+    """Evidence for each part of speech; `next_to_number` are uses next to a number, among the `uses` ones.
 
-    `led` are uses right after an article or a preposition: no verb's, but an adjective's as well.
+    `after_opener` are uses right after an article or a preposition: evidence against a verb only.
     """
 
     noun: float = 0
-    led: float = 0
+    after_opener: float = 0
     verb: float = 0
     adjective: float = 0
-    counted: int = 0
-    used: int = 0
+    next_to_number: int = 0
+    uses: int = 0
 
     @property
     def is_noun(self) -> bool:
-        return self.noun >= ENOUGH and self.noun > self.verb + self.adjective and self.counted < self.used
+        return (
+            self.noun >= MIN_NOUN_POINTS
+            and self.noun > self.verb + self.adjective
+            and self.next_to_number < self.uses
+        )
 
     @property
     def is_verb(self) -> bool:
-        return self.verb > self.noun + self.led
+        return self.verb > self.noun + self.after_opener
 
 
-class Rules:
-    """Grammar of one language, ready to be asked. `mute` are words that say nothing by themselves."""
+class GrammarRules:
+    """Grammar of one language, compiled for lookups. `mute` are words without a meaning of their own."""
 
     def __init__(self, grammar: Grammar, mute: frozenset[str]) -> None:
         self.grammar = grammar
@@ -70,59 +74,60 @@ class Rules:
         return self.endings[kind].fullmatch(word.key) is not None
 
     def is_telling(self, word: Word) -> bool:
-        """True if a word says something: of two letters only an abbreviation does, and no address."""
+        """Return whether a word is meaningful: of two letters only an abbreviation is; an address never
+        is."""
         long = len(word.key) > 2 or (len(word.key) == 2 and word.text.isupper())
         return long and word.key not in self.mute and word.key.count(".") < 2
 
 
 @lru_cache(10_000)
-def rooted(key: str) -> str:
+def stem_of(key: str) -> str:
     return stem(key)
 
 
-def points(clauses: Sequence[list[Word]], rules: Rules) -> dict[str, Points]:
-    """Points of each telling word, by its stem."""
-    found: defaultdict[str, Points] = defaultdict(Points)
+def count_points(clauses: Sequence[list[Word]], rules: GrammarRules) -> dict[str, Points]:
+    """Return the points of each meaningful word, by its stem."""
+    by_stem: defaultdict[str, Points] = defaultdict(Points)
     for clause in clauses:
-        by_neighbours(clause, rules, found)
+        add_neighbour_points(clause, rules, by_stem)
     for clause in clauses:
-        cased = has_case(clause)
-        for start, end in runs(clause, rules, found):
-            by_place(clause, start, end, rules, found)
-            if cased:
-                by_capitals(clause, start, end, rules, found)
-    return found
+        is_cased = has_case(clause)
+        for start, end in runs(clause, rules, by_stem):
+            add_place_points(clause, start, end, rules, by_stem)
+            if is_cased:
+                add_capital_points(clause, start, end, rules, by_stem)
+    return by_stem
 
 
-def by_neighbours(clause: list[Word], rules: Rules, found: dict[str, Points]) -> None:
-    """Points by the words right before and after."""
+def add_neighbour_points(clause: list[Word], rules: GrammarRules, by_stem: dict[str, Points]) -> None:
+    """Add points by the words right before and after."""
     keys = ["", *(word.key for word in clause), ""]
     for place, word in enumerate(clause, start=1):
         if not rules.is_telling(word):
             continue
         before, after = keys[place - 1], keys[place + 1]
-        one = found[rooted(word.key)]
-        if not one.used:
-            by_ending(word, rules, one)
-        one.used += 1
-        one.counted += NUMBER in (before, after)
-        determined = before in rules.determiners
-        one.led += determined or before in rules.prepositions
-        one.verb += 2 * (before in rules.verbal and before not in rules.determiners)
-        one.verb += 2 * (after in rules.after_verbs and not determined)
+        word_points = by_stem[stem_of(word.key)]
+        if not word_points.uses:
+            add_ending_points(word, rules, word_points)
+        word_points.uses += 1
+        word_points.next_to_number += NUMBER in (before, after)
+        is_determined = before in rules.determiners
+        word_points.after_opener += is_determined or before in rules.prepositions
+        word_points.verb += 2 * (before in rules.verbal and before not in rules.determiners)
+        word_points.verb += 2 * (after in rules.after_verbs and not is_determined)
 
 
-def by_ending(word: Word, rules: Rules, one: Points) -> None:
-    one.noun += 2 * rules.ends_as("nouns", word)
-    one.verb += 2 * rules.ends_as("verbs", word) + rules.ends_as("gerunds", word)
-    one.adjective += 2 * rules.ends_as("adjectives", word)
+def add_ending_points(word: Word, rules: GrammarRules, word_points: Points) -> None:
+    word_points.noun += 2 * rules.ends_as("nouns", word)
+    word_points.verb += 2 * rules.ends_as("verbs", word) + rules.ends_as("gerunds", word)
+    word_points.adjective += 2 * rules.ends_as("adjectives", word)
 
 
-def runs(clause: list[Word], rules: Rules, found: dict[str, Points]) -> Iterator[tuple[int, int]]:
-    """Runs of telling words that are no verbs, as their start and end."""
+def runs(clause: list[Word], rules: GrammarRules, by_stem: dict[str, Points]) -> Iterator[tuple[int, int]]:
+    """Yield runs of meaningful words without verbs, as their start and end."""
     start = None
     for place, word in enumerate(clause):
-        if rules.is_telling(word) and not breaks(word, rules, found):
+        if rules.is_telling(word) and not ends_run(word, rules, by_stem):
             start = place if start is None else start
         elif start is not None:
             yield start, place
@@ -131,45 +136,51 @@ def runs(clause: list[Word], rules: Rules, found: dict[str, Points]) -> Iterator
         yield start, len(clause)
 
 
-def breaks(word: Word, rules: Rules, found: dict[str, Points]) -> bool:
-    """True if no phrase goes across the word: a verb; in German also what is neither noun nor attached."""
+def ends_run(word: Word, rules: GrammarRules, by_stem: dict[str, Points]) -> bool:
+    """Return whether the word ends a phrase: a verb; in German also any word neither noun nor attached."""
     if rules.grammar.capitals and word.text[0].islower():
         return not rules.ends_as("attached", word)
-    return found[rooted(word.key)].is_verb
+    return by_stem[stem_of(word.key)].is_verb
 
 
-def by_place(clause: list[Word], start: int, end: int, rules: Rules, found: dict[str, Points]) -> None:
-    """Points of the head of a run, by what opens and closes the run."""
+def add_place_points(
+    clause: list[Word], start: int, end: int, rules: GrammarRules, by_stem: dict[str, Points]
+) -> None:
+    """Add points of the head of a run, by the words before and after the run."""
     opener = opener_of(clause, start, rules)
     closer = clause[end].key if end < len(clause) else ""
     head = clause[start if rules.grammar.first else end - 1]
     for word in clause[start:end]:
-        found[rooted(word.key)].adjective += MODIFIER * (word is not head)
+        by_stem[stem_of(word.key)].adjective += MODIFIER_POINTS * (word is not head)
     if closer and closer not in rules.ends:
         return
-    one, alone = found[rooted(head.key)], end - start == 1
-    one.adjective += 2 * (alone and opener in rules.degrees)
-    one.noun += (closer in rules.genitive) + rules.ends_as("plural", head) * (1 if alone else 2)
-    # Of `a powerful, private planner` the first two may be anything.
-    if not (alone and closer in rules.joins and not rules.grammar.first):
-        one.noun += 2 * (opener in rules.determiners) + (opener in rules.prepositions)
-        one.noun += not alone and (closer in rules.prepositions or closer in rules.degrees or opener != "")
+    head_points, is_alone = by_stem[stem_of(head.key)], end - start == 1
+    head_points.adjective += 2 * (is_alone and opener in rules.degrees)
+    head_points.noun += (closer in rules.genitive) + rules.ends_as("plural", head) * (1 if is_alone else 2)
+    # In `a powerful, private planner` the first two may be any part of speech.
+    if not (is_alone and closer in rules.joins and not rules.grammar.first):
+        head_points.noun += 2 * (opener in rules.determiners) + (opener in rules.prepositions)
+        head_points.noun += not is_alone and (
+            closer in rules.prepositions or closer in rules.degrees or opener != ""
+        )
 
 
-def opener_of(clause: list[Word], start: int, rules: Rules) -> str:
-    """The word that opens a phrase: `a` of `a new and private planner`, whose other words say nothing."""
-    for word in reversed(clause[max(start - NEAR, 0) : start]):
+def opener_of(clause: list[Word], start: int, rules: GrammarRules) -> str:
+    """Return the word that opens a phrase: `a` of `a new and private planner`. Neutral words are skipped."""
+    for word in reversed(clause[max(start - MAX_OPENER_DISTANCE, 0) : start]):
         if word.key not in rules.joins and (word.key in rules.closed or word.key not in rules.mute):
             return word.key
     return ""
 
 
-def by_capitals(clause: list[Word], start: int, end: int, rules: Rules, found: dict[str, Points]) -> None:
-    """Points of capitals inside of a sentence: a noun's in German, elsewhere of a name that is a head."""
+def add_capital_points(
+    clause: list[Word], start: int, end: int, rules: GrammarRules, by_stem: dict[str, Points]
+) -> None:
+    """Add points of capitals inside a sentence: in German for nouns, elsewhere for names that are heads."""
     for place in range(start, end):
         word = clause[place]
-        one = found[rooted(word.key)]
+        word_points = by_stem[stem_of(word.key)]
         if not word.initial and word.text[0].isupper():
-            one.noun += 2 if rules.grammar.capitals else place == end - 1
+            word_points.noun += 2 if rules.grammar.capitals else place == end - 1
         elif rules.grammar.capitals and word.text[0].islower():
-            one.adjective += 2
+            word_points.adjective += 2

@@ -1,8 +1,8 @@
-"""People that a text says its product is for: roles and industries of the lexicon.
+"""Intended users that a text names: roles and industries of the lexicon.
 
 A name counts only after a cue (`built for freelancers and small teams`): a page that hires developers or
-thanks its partners isn't for them. Stories, such as articles, don't count, since they are about all kinds of
-people.
+thanks its partners isn't for them. Stories, such as articles, don't count, since they are about all kinds
+of people.
 """
 
 import re
@@ -17,20 +17,28 @@ from workers.ingest.derive.lexicon import Lexicon
 from workers.ingest.derive.quotes import quote, sentences
 from workers.ingest.shapes import Passage
 
-#: Worth of a mention after a plain cue or as a label, and after a sure cue; the most of a name's mentions.
-PLAIN, SURE, MOST = 2, 3, 6
-#: First passages, in which a plain cue counts; elsewhere it does in headings only.
-FIRST = 3
+#: Weight of a mention after a plain cue, or as a label.
+PLAIN_WEIGHT = 2
+#: Weight of a mention after a sure cue.
+SURE_WEIGHT = 3
+#: Highest weight of a name's mentions together.
+MAX_WEIGHT = 6
+#: First passages, in which a plain cue counts; after these it counts in headings only.
+FIRST_PASSAGES = 3
 #: Headings of a page at most: with more it is a list of headlines on all kinds of subjects.
-HEADINGS = 40
-#: Labels after a signpost that are looked at, and how many of them must be names.
-UNDER, LABELS = 8, 2
-#: Words between a cue and a name, or two names: no end of a clause.
+MAX_HEADINGS = 40
+#: Labels after a signpost that are checked.
+MAX_LABELS_BELOW = 8
+#: Number of them that must be names.
+MIN_NAME_LABELS = 2
+#: Words between a cue and a name, or two names, without the end of a clause.
 GAP = re.compile(r"(?:[\s,/&]*[\w'’%+-]+){0,3}[\s,/&]*")
-#: Characters after a cue and cues of a sentence that are looked at.
-REACH, CUES = 100, 20
-OWN = re.compile(r"\b(?:my|his|her|their|its)\b", re.IGNORECASE)
-#: Numbers, after which a name counts who takes part: a game for two players has no audience of players.
+#: Characters after a cue that are searched.
+MAX_CUE_DISTANCE = 100
+#: Cues of a sentence that are checked.
+MAX_CUES = 20
+POSSESSIVE = re.compile(r"\b(?:my|his|her|their|its)\b", re.IGNORECASE)
+#: Numbers before a name: then it counts participants. A game for two players has no audience of players.
 NUMBER = re.compile(
     r"\b(?:\d+|two|three|four|five|six|zwei|drei|vier|fünf|sechs|deux|trois|quatre|cinq|dos|tres|cuatro|cinco)\b",
     re.IGNORECASE,
@@ -40,139 +48,150 @@ NEXT = re.compile(r" ([\w&]+)")
 
 
 @dataclass
-class Named:
-    """Role, industry or use, with the worth of its mentions and their quotes.
+class Mention:
+    """Role, industry or use, with the weight of its mentions and their quotes.
 
     Roles and industries have their English names.
     """
 
     name: str
-    worth: int = 0
+    weight: int = 0
     quotes: list[str] = field(default_factory=list)
 
 
-def roles(passages: Iterable[Passage], lexicon: Lexicon) -> list[Named]:
-    """Roles, most worth first. The forms of all segments are searched at once, so that the longest counts."""
+def roles(passages: Iterable[Passage], lexicon: Lexicon) -> list[Mention]:
+    """Return roles, highest weight first. One search has all segments' forms, so the longest counts."""
     forms = [(name, words) for kind in lexicon.roles.values() for name, words in kind.items()]
-    return without_general(weighed(passages, Finder(lexicon, forms, plain=lexicon.plain)))
+    return drop_general_names(weigh_mentions(passages, NameFinder(lexicon, forms, plain=lexicon.plain)))
 
 
-def industries(passages: Iterable[Passage], lexicon: Lexicon) -> list[Named]:
-    """Industries. Many are everyday words, so a plain cue doesn't count."""
-    return weighed(passages, Finder(lexicon, [*lexicon.industries.items()], plain="(?!)"))
+def industries(passages: Iterable[Passage], lexicon: Lexicon) -> list[Mention]:
+    """Return industries. Many are everyday words, so a plain cue doesn't count."""
+    return weigh_mentions(passages, NameFinder(lexicon, [*lexicon.industries.items()], plain="(?!)"))
 
 
-def weighed(passages: Iterable[Passage], finder: "Finder") -> list[Named]:
-    own = [passage for passage in passages if not passage.story]
-    found: dict[str, Named] = {}
-    for name, worth, words in (*spoken(own, finder), *listed(own, finder)):
-        one = found.setdefault(name, Named(name))
-        one.worth = min(one.worth + worth, MOST)
-        one.quotes.append(words)
-    return sorted(found.values(), key=lambda one: -one.worth)
+def weigh_mentions(passages: Iterable[Passage], finder: "NameFinder") -> list[Mention]:
+    brand_passages = [passage for passage in passages if not passage.story]
+    by_name: dict[str, Mention] = {}
+    for name, weight, words in (
+        *names_in_sentences(brand_passages, finder),
+        *names_in_labels(brand_passages, finder),
+    ):
+        mention = by_name.setdefault(name, Mention(name))
+        mention.weight = min(mention.weight + weight, MAX_WEIGHT)
+        mention.quotes.append(words)
+    return sorted(by_name.values(), key=lambda mention: -mention.weight)
 
 
 class Cue(NamedTuple):
-    """Words that lead to one of `names`, their worth, and whether a name must be `whole`."""
+    """Words that lead to one of `names`, their weight, and whether a name must be `whole`."""
 
     words: re.Pattern[str]
-    worth: int
+    weight: int
     names: re.Pattern[str]
     whole: bool = True
 
 
-class Finder:
+class NameFinder:
     """Names of one language in all their forms, and the cues that lead to them."""
 
     def __init__(self, lexicon: Lexicon, forms: Iterable[tuple[str, list[str]]], *, plain: str) -> None:
-        several = {
+        plural_forms = {
             form: name for name, words in forms for word in words for form in (word.lower(), word.casefold())
         }
-        either = {PLURAL.sub("", form): name for form, name in several.items()} | several
-        self.names = {folded(form): name for form, name in either.items()}
+        all_forms = {PLURAL.sub("", form): name for form, name in plural_forms.items()} | plural_forms
+        self.names = {fold_case(form): name for form, name in all_forms.items()}
         self.lexicon = lexicon
-        self.single = named(tuple(either), lexicon.suffix)
-        plural = named(tuple(several), lexicon.suffix)
+        self.single = name_pattern(tuple(all_forms), lexicon.suffix)
+        plural = name_pattern(tuple(plural_forms), lexicon.suffix)
         # `For developers` alone is a heading for the project's own developers.
-        self.plain = Cue(cued(rf"(?<=\w ){plain}"), PLAIN, plural)
+        self.plain = Cue(cue_pattern(rf"(?<=\w ){plain}"), PLAIN_WEIGHT, plural)
         self.sure = (
-            Cue(cued(lexicon.cue), SURE, plural),
-            Cue(cued(lexicon.help), SURE, plural, whole=False),
-            Cue(cued(lexicon.whether), SURE, self.single),
+            Cue(cue_pattern(lexicon.cue), SURE_WEIGHT, plural),
+            Cue(cue_pattern(lexicon.help), SURE_WEIGHT, plural, whole=False),
+            Cue(cue_pattern(lexicon.whether), SURE_WEIGHT, self.single),
         )
 
-    def led_to(self, sentence: str, cue: Cue) -> Iterator[tuple[str, int]]:
-        """Names after a cue, with the cue's start."""
-        for match in islice(cue.words.finditer(sentence), CUES):
-            for name in self.after(sentence, match.end(), cue):
+    def names_by_cue(self, sentence: str, cue: Cue) -> Iterator[tuple[str, int]]:
+        """Yield names after a cue, with the cue's start."""
+        for match in islice(cue.words.finditer(sentence), MAX_CUES):
+            for name in self.names_after(sentence, match.end(), cue):
                 yield name, match.start()
 
-    def after(self, sentence: str, start: int, cue: Cue) -> Iterator[str]:
-        """Names that follow, each soon after the one before."""
-        for match in cue.names.finditer(sentence, start, start + REACH):
+    def names_after(self, sentence: str, start: int, cue: Cue) -> Iterator[str]:
+        """Yield names that follow, each shortly after the previous one."""
+        for match in cue.names.finditer(sentence, start, start + MAX_CUE_DISTANCE):
             between = sentence[start : match.start()]
-            if not GAP.fullmatch(between) or self.is_own(between) or NUMBER.search(between):
+            if not GAP.fullmatch(between) or self.is_about_own_people(between) or NUMBER.search(between):
                 return
             start = match.end()
-            if not cue.whole or self.is_whole(sentence, start):
-                yield self.names[folded(match["form"])]
+            if not cue.whole or self.is_complete_name(sentence, start):
+                yield self.names[fold_case(match["form"])]
 
-    def is_own(self, words: str) -> bool:
-        """True if the words speak of the brand's own people, as in `for our customers' teams`."""
-        found = {word.casefold() for word in re.findall(r"[\w'’]+", words)}
-        return not found.isdisjoint(self.lexicon.we) or OWN.search(words) is not None
+    def is_about_own_people(self, words: str) -> bool:
+        """Return whether the words are about the brand's own people, as in `for our customers' teams`."""
+        words_before = {word.casefold() for word in re.findall(r"[\w'’]+", words)}
+        return not words_before.isdisjoint(self.lexicon.we) or POSSESSIVE.search(words) is not None
 
-    def is_whole(self, sentence: str, end: int) -> bool:
-        """True if the name ends here, and is no part of a longer one."""
+    def is_complete_name(self, sentence: str, end: int) -> bool:
+        """Return whether the name ends here, and is no part of a longer one."""
         following = NEXT.match(sentence, end)
         return following is None or following[1].casefold() in self.lexicon.follow
 
 
-def folded(text: str) -> str:
-    """The text as patterns compare it: an `i` without a dot, or with one too many, is an `i`."""
+def fold_case(text: str) -> str:
+    """Fold the text as patterns compare it: an `i` without a dot, or with one too many, is an `i`."""
     return text.casefold().replace("ı", "i").replace("\u0307", "")
 
 
-def spoken(passages: Sequence[Passage], finder: Finder) -> Iterator[tuple[str, int, str]]:
-    """Names in sentences, each with its worth and quote."""
-    headed = Counter(passage.url for passage in passages if passage.kind == "heading")
+def names_in_sentences(passages: Sequence[Passage], finder: NameFinder) -> Iterator[tuple[str, int, str]]:
+    """Yield names in sentences, each with its weight and quote."""
+    headings_by_page = Counter(passage.url for passage in passages if passage.kind == "heading")
     for index, passage in enumerate(passages):
-        introduces = (passage.kind == "heading" or index < FIRST) and headed[passage.url] <= HEADINGS
-        cues = (finder.plain, *finder.sure) if introduces else finder.sure
+        is_introduction = (passage.kind == "heading" or index < FIRST_PASSAGES) and headings_by_page[
+            passage.url
+        ] <= MAX_HEADINGS
+        cues = (finder.plain, *finder.sure) if is_introduction else finder.sure
         for sentence in sentences([passage]):
-            yield from pointed(sentence, finder, cues)
+            yield from names_of_sentence(sentence, finder, cues)
 
 
-def pointed(sentence: str, finder: Finder, cues: Iterable[Cue]) -> Iterator[tuple[str, int, str]]:
-    """Names of a sentence, each once, after the last cue that leads to it: sure ones come last."""
-    best = {name: (cue.worth, start) for cue in cues for name, start in finder.led_to(sentence, cue)}
-    for name, (worth, start) in best.items():
+def names_of_sentence(
+    sentence: str, finder: NameFinder, cues: Iterable[Cue]
+) -> Iterator[tuple[str, int, str]]:
+    """Yield names of a sentence, each once, by the last cue that leads to it: sure cues are last."""
+    by_name = {
+        name: (cue.weight, start) for cue in cues for name, start in finder.names_by_cue(sentence, cue)
+    }
+    for name, (worth, start) in by_name.items():
         yield name, worth, quote(sentence, start)
 
 
-def listed(passages: Iterable[Passage], finder: Finder) -> Iterator[tuple[str, int, str]]:
-    """Names in the labels after a signpost, such as `Solutions`, that are nothing but names."""
+def names_in_labels(passages: Iterable[Passage], finder: NameFinder) -> Iterator[tuple[str, int, str]]:
+    """Yield names in the labels after a signpost, such as `Solutions`, if a label is only a name."""
     labels = [passage.text for passage in passages if passage.kind == "label"]
     for index, signpost in enumerate(labels):
         if signpost.casefold() in finder.lexicon.signposts:
-            under = labels[index + 1 : index + 1 + UNDER]
-            matches = [match for label in under if (match := finder.single.fullmatch(label))]
-            for match in matches if len(matches) >= LABELS else ():
-                yield finder.names[folded(match["form"])], PLAIN, quote(match.string)
+            labels_below = labels[index + 1 : index + 1 + MAX_LABELS_BELOW]
+            matches = [match for label in labels_below if (match := finder.single.fullmatch(label))]
+            for match in matches if len(matches) >= MIN_NAME_LABELS else ():
+                yield finder.names[fold_case(match["form"])], PLAIN_WEIGHT, quote(match.string)
 
 
-def without_general(found: list[Named]) -> list[Named]:
-    """The names without those that are a part of another, as `teams` of `small teams`."""
-    names = [one.name for one in found]
-    return [one for one in found if not any(name.endswith(f" {one.name}") for name in names)]
-
-
-@cache
-def named(forms: tuple[str, ...], suffix: str) -> re.Pattern[str]:
-    either = "|".join(map(re.escape, sorted(forms, key=len, reverse=True))) or "(?!)"
-    return re.compile(rf"\b(?P<form>{either}){suffix}(?!\w)", re.IGNORECASE)
+def drop_general_names(names_found: list[Mention]) -> list[Mention]:
+    """Drop names that are a part of another, as `teams` of `small teams`."""
+    names = [mention.name for mention in names_found]
+    return [
+        mention for mention in names_found if not any(name.endswith(f" {mention.name}") for name in names)
+    ]
 
 
 @cache
-def cued(words: str) -> re.Pattern[str]:
+def name_pattern(forms: tuple[str, ...], suffix: str) -> re.Pattern[str]:
+    alternatives = "|".join(map(re.escape, sorted(forms, key=len, reverse=True))) or "(?!)"
+    return re.compile(rf"\b(?P<form>{alternatives}){suffix}(?!\w)", re.IGNORECASE)
+
+
+@cache
+def cue_pattern(words: str) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{words})(?!\w)", re.IGNORECASE)

@@ -3,34 +3,36 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from workers.ingest.page.text import SENTENCE
+from workers.ingest.page.text import SENTENCE_BREAK
 from workers.ingest.shapes import Passage
 
-#: Characters of a quote, and quotes of a value, at most.
-LONGEST, MOST = 200, 5
-#: Characters before the place that is quoted, and those that a cut may lose to end between words.
-NEAR = 50
+#: Characters of a quote.
+MAX_QUOTE_CHARS = 200
+#: Quotes of a value.
+MAX_QUOTES = 5
+#: Characters before the quoted place, and characters that a cut may lose to end between words.
+CONTEXT_CHARS = 50
 BLANK = re.compile(r"\s")
 
 
 def sentences(passages: Iterable[Passage]) -> Iterator[str]:
-    """Sentences of headings and texts."""
+    """Yield sentences of headings and texts."""
     for passage in passages:
         if passage.kind != "label":
-            yield from filter(None, map(str.strip, SENTENCE.split(passage.text)))
+            yield from filter(None, map(str.strip, SENTENCE_BREAK.split(passage.text)))
 
 
 def quote(text: str, start: int = 0) -> str:
-    """The text; of a long one the part around `start`, cut between words where it has any."""
-    if len(text) <= LONGEST:
+    """Return the text; of a long one the part around `start`, cut between words if it has any."""
+    if len(text) <= MAX_QUOTE_CHARS:
         return text
-    begin = max(start - NEAR, 0)
-    part = text[begin : begin + LONGEST]
-    if begin and (blank := BLANK.search(part, 0, NEAR)):
+    begin = max(start - CONTEXT_CHARS, 0)
+    part = text[begin : begin + MAX_QUOTE_CHARS]
+    if begin and (blank := BLANK.search(part, 0, CONTEXT_CHARS)):
         part = part[blank.end() :]
-    last = part.rfind(" ") if begin + LONGEST < len(text) else 0
-    return part[: last if last > LONGEST - NEAR else None].strip()
+    last = part.rfind(" ") if begin + MAX_QUOTE_CHARS < len(text) else 0
+    return part[: last if last > MAX_QUOTE_CHARS - CONTEXT_CHARS else None].strip()
 
 
 def distinct(quotes: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(quotes))[:MOST]
+    return list(dict.fromkeys(quotes))[:MAX_QUOTES]

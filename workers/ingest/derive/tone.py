@@ -13,32 +13,34 @@ EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u2604\u2607-\u2712\u2728-\u279
 #: Marks at the end of a sentence, with quotes, brackets and emoji after them.
 EXCLAMATION = re.compile(r"[!！]\W{0,8}$")
 QUESTION = re.compile(r"[?？؟]\W{0,8}$")
-#: The end of a sentence; without one it may be an item of a list.
-ENDED = re.compile(r"[.!?…。！？؟]\W{0,8}$")
-#: Letters of a word from which LIX calls it long, exclusive.
-LETTERS = 6
-#: Words of a short sentence at most, of a long one at least.
-SHORT, LONG = 11, 20
+#: The end of a sentence; a text without one may be an item of a list.
+SENTENCE_END = re.compile(r"[.!?…。！？؟]\W{0,8}$")
+#: Letters of a word above which it is long in LIX.
+LONG_WORD_CHARS = 6
+#: Words of a short sentence at most.
+MAX_SHORT_WORDS = 11
+#: Words of a long sentence at least.
+MIN_LONG_WORDS = 20
 WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
 @dataclass
 class Tone:
-    """Counts of a whole text, by sign: its words, and the sentences with it and where in them it is."""
+    """Counts of a whole text, by sign: its words, the sentences with the sign and its position in each."""
 
     words: int = 0
     long_words: int = 0
     sentences: int = 0
-    said: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    shown: dict[str, list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
+    matches: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    examples: dict[str, list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
 
     def per_hundred(self, sign: str) -> float:
-        """Count in a hundred words."""
-        return 100 * sum(self.said[sign].values()) / max(self.words, 1)
+        """Return the count for a hundred words."""
+        return 100 * sum(self.matches[sign].values()) / max(self.words, 1)
 
     def share(self, sign: str) -> float:
-        """Share of the sentences."""
-        return len(self.shown[sign]) / max(self.sentences, 1)
+        """Return the share of the sentences."""
+        return len(self.examples[sign]) / max(self.sentences, 1)
 
     @property
     def length(self) -> float:
@@ -51,51 +53,51 @@ class Tone:
         return self.length + 100 * self.long_words / max(self.words, 1)
 
 
-def listen(sentences: Sequence[str], lexicon: Lexicon, *, name: str = "") -> Tone:
-    """The tone. Words of the brand's `name` are no sign: `Perfect` says nothing in `Perfect Pizza`."""
+def measure_tone(sentences: Sequence[str], lexicon: Lexicon, *, name: str = "") -> Tone:
+    """Measure the tone. Words of the brand's `name` don't count: `Perfect` is no sign in `Perfect Pizza`."""
     tone = Tone()
     patterns = list(signs(lexicon, {*WORD.findall(name.casefold())}))
     for sentence in sentences:
-        measure(tone, sentence)
+        count_words_of(tone, sentence)
         for sign, words in patterns:
-            note(tone, sign, sentence, words)
+            count_sign(tone, sign, sentence, words)
     return tone
 
 
-def measure(tone: Tone, sentence: str) -> None:
+def count_words_of(tone: Tone, sentence: str) -> None:
     words = WORD.findall(sentence)
     tone.words += len(words)
-    tone.long_words += sum(len(word) > LETTERS for word in words)
+    tone.long_words += sum(len(word) > LONG_WORD_CHARS for word in words)
     tone.sentences += 1
-    if len(words) >= LONG:
-        tone.shown["long"].append((sentence, 0))
-    elif len(words) <= SHORT and ENDED.search(sentence):
-        tone.shown["short"].append((sentence, 0))
+    if len(words) >= MIN_LONG_WORDS:
+        tone.examples["long"].append((sentence, 0))
+    elif len(words) <= MAX_SHORT_WORDS and SENTENCE_END.search(sentence):
+        tone.examples["short"].append((sentence, 0))
 
 
-def note(tone: Tone, sign: str, sentence: str, words: re.Pattern[str]) -> None:
-    matches = list(words.finditer(sentence))
-    if matches:
-        tone.said[sign].update(match[0].casefold() for match in matches)
-        tone.shown[sign].append((sentence, matches[0].start()))
+def count_sign(tone: Tone, sign: str, sentence: str, words: re.Pattern[str]) -> None:
+    found_matches = list(words.finditer(sentence))
+    if found_matches:
+        tone.matches[sign].update(match[0].casefold() for match in found_matches)
+        tone.examples[sign].append((sentence, found_matches[0].start()))
 
 
-def signs(lexicon: Lexicon, named: set[str]) -> Iterator[tuple[str, re.Pattern[str]]]:
-    """Names and patterns of all that is counted; a form of address is named by its word."""
+def signs(lexicon: Lexicon, name_words: set[str]) -> Iterator[tuple[str, re.Pattern[str]]]:
+    """Yield names and patterns of all signs; a form of address is named by its word."""
     yield "emoji", EMOJI
     yield "exclamation", EXCLAMATION
     yield "question", QUESTION
     yield "contraction", pattern(lexicon.contraction)
     yield "we", any_of(tuple(lexicon.we))
     for sign, words in (("slang", lexicon.slang), ("delight", lexicon.delight)):
-        yield sign, any_of(tuple(word for word in words if word not in named))
+        yield sign, any_of(tuple(word for word in words if word not in name_words))
     for address in lexicon.address:
         yield address.word, any_of(tuple(address.words), inside=address.inside)
 
 
 @cache
 def any_of(words: tuple[str, ...], *, inside: bool = False) -> re.Pattern[str]:
-    """Pattern of whole words; `inside` ones in their own case, and only after another word."""
+    """Compile a pattern of whole words; `inside` ones in their own case, and only after another word."""
     choice = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
     either = choice.replace("'", "['’]") if choice else "(?!)"
     return re.compile(rf"(?<=[\w,] )(?:{either})\b") if inside else pattern(either)
@@ -103,5 +105,5 @@ def any_of(words: tuple[str, ...], *, inside: bool = False) -> re.Pattern[str]:
 
 @cache
 def pattern(words: str) -> re.Pattern[str]:
-    """Pattern of whole words: `up` is in neither `start-up` nor `up-to-date`."""
+    """Compile a pattern of whole words: `up` is in neither `start-up` nor `up-to-date`."""
     return re.compile(rf"(?<![\w-])(?:{words})(?![\w-])", re.IGNORECASE)

@@ -1,8 +1,8 @@
-"""Rules of `brandVoice`: habits that can be counted in the brand's own prose, each rare among real texts.
+"""Rules of `brandVoice`: countable habits in the brand's own prose, each rare among real texts.
 
-A voice takes `FEWEST` habits, each with a sentence of its own that shows it: two may meet in any text, three
-tell a brand from others. Humour and respect can't be counted, so nothing is said of them; and what a text
-doesn't do is no habit.
+A voice needs `MIN_HABITS` habits, each with a sentence of its own that shows it: two occur together in any
+text, three distinguish a brand. Humour and respect can't be counted, so they are left out; and the absence
+of a sign is no habit.
 """
 
 from collections.abc import Iterator
@@ -13,22 +13,35 @@ from workers.ingest.derive.audience import listing, sentence_case
 from workers.ingest.derive.lexicon import Address, Lexicon
 from workers.ingest.derive.own import own_sentences
 from workers.ingest.derive.quotes import quote
-from workers.ingest.derive.tone import LONG, SHORT, Tone, listen
+from workers.ingest.derive.tone import MAX_SHORT_WORDS, MIN_LONG_WORDS, Tone, measure_tone
 from workers.ingest.shapes import Prose
 
-FEWEST_WORDS, FEWEST = 150, 3
-#: Sentences that show a sign, from which it is a habit.
-TIMES = 3
+#: Words of prose that a voice needs.
+MIN_PROSE_WORDS = 150
+#: Habits that a voice needs.
+MIN_HABITS = 3
+#: Sentences with a sign, from which it is a habit.
+MIN_SENTENCES = 3
 #: Mentions in a hundred words from which a sign is a habit.
 RATES = {"contraction": 1.2, "slang": 0.15, "emoji": 0.3, "delight": 0.3, "we": 1.3}
-#: The same for the forms of address: one between friends, one between strangers, one that is both.
-CLOSE, DISTANT, EITHER = 0.8, 1.5, 3.0
+#: The same for a form of address between friends.
+CLOSE_RATE = 0.8
+#: The same for one between strangers.
+DISTANT_RATE = 1.5
+#: The same for one that is both.
+EITHER_RATE = 3.0
 #: Shares of sentences from which a mark at their end is a habit.
 SHARES = {"exclamation": 0.06, "question": 0.07}
-#: The share of short sentences in a text of short sentences: a list's items are none.
-MOSTLY = 0.5
-#: Confidence: the least, what each habit adds, what each hundred words add, the most.
-BASE, HABIT, HUNDRED, TOP = 0.25, 0.05, 0.03, 0.6
+#: Share of short sentences in a text of short sentences, without items of a list.
+MIN_SHORT_SHARE = 0.5
+#: Confidence of a voice before its habits and words.
+MIN_CONFIDENCE = 0.25
+#: Confidence that each habit adds.
+CONFIDENCE_PER_HABIT = 0.05
+#: Confidence that each hundred words add.
+CONFIDENCE_PER_HUNDRED = 0.03
+#: Highest confidence of a voice.
+MAX_CONFIDENCE = 0.6
 #: Habits of which two make a manner.
 CASUAL = frozenset({"contraction", "slang", "emoji", "close"})
 ENTHUSIASTIC = frozenset({"exclamation", "delight", "emoji"})
@@ -47,40 +60,52 @@ class Habit(NamedTuple):
 
 
 class Sign(NamedTuple):
-    """Sign that is frequent enough; `shown` is its name in the tone."""
+    """Sign that is frequent enough; `example_key` is its key in the tone."""
 
     sign: str
     kind: Kind
     words: str
-    shown: str
+    example_key: str
 
 
-def candidates(prose: Prose, known: Lexicon) -> Iterator[Candidate]:
-    tone = listen(own_sentences(prose.passages), known, name=prose.name or "")
-    habits = list(independent(tone, frequent(tone, known))) if tone.words >= FEWEST_WORDS else []
-    if len(habits) >= FEWEST and any(habit.kind == "mark" for habit in habits):
+def candidates(prose: Prose, words_of_language: Lexicon) -> Iterator[Candidate]:
+    tone = measure_tone(own_sentences(prose.passages), words_of_language, name=prose.name or "")
+    habits = (
+        list(independent_habits(tone, frequent_signs(tone, words_of_language)))
+        if tone.words >= MIN_PROSE_WORDS
+        else []
+    )
+    if len(habits) >= MIN_HABITS and any(habit.kind == "mark" for habit in habits):
         yield Candidate(
             field="brandVoice",
-            value=described(habits),
-            confidence=round(min(BASE + HABIT * len(habits) + HUNDRED * min(tone.words, 400) / 100, TOP), 2),
+            value=describe_voice(habits),
+            confidence=round(
+                min(
+                    MIN_CONFIDENCE
+                    + CONFIDENCE_PER_HABIT * len(habits)
+                    + CONFIDENCE_PER_HUNDRED * min(tone.words, 400) / 100,
+                    MAX_CONFIDENCE,
+                ),
+                2,
+            ),
             rule="text.voice",
             url=prose.url,
             evidence=[habit.quote for habit in habits][:5],
         )
 
 
-def independent(tone: Tone, signs: Iterator[Sign]) -> Iterator[Habit]:
-    """Habits, each shown by a sentence that shows none before it: one sentence is evidence of one thing."""
+def independent_habits(tone: Tone, signs: Iterator[Sign]) -> Iterator[Habit]:
+    """Yield habits, each with a sentence that no previous habit uses: a sentence is evidence of one habit."""
     used: set[str] = set()
-    for sign, kind, words, shown in signs:
-        fresh = [quote(*place) for place in tone.shown[shown] if quote(*place) not in used]
+    for sign, kind, words, example_key in signs:
+        fresh = [quote(*place) for place in tone.examples[example_key] if quote(*place) not in used]
         if fresh:
             used.add(fresh[0])
             yield Habit(sign, kind, words, fresh[0])
 
 
-def described(habits: list[Habit]) -> str:
-    """The sentence: `Casual: contractions and emoji; speaks to the reader as “you”.`"""
+def describe_voice(habits: list[Habit]) -> str:
+    """Build the sentence: `Casual: contractions and emoji; speaks to the reader as “you”.`"""
     marks, speech, sentences = (
         [habit.words for habit in habits if habit.kind == kind] for kind in ("mark", "speech", "sentences")
     )
@@ -94,50 +119,52 @@ def described(habits: list[Habit]) -> str:
 
 
 def manners(signs: set[str]) -> list[str]:
-    """Manners that two habits show; a distant form of address is formal only in technical prose."""
+    """Return manners with two habits each; a distant form of address is formal only in technical prose."""
     casual, enthusiastic = len(signs & CASUAL) >= 2, len(signs & ENTHUSIASTIC) >= 2
     formal = {"distant", "technical"} <= signs and not signs & (CASUAL | ENTHUSIASTIC)
-    named = (("casual", casual), ("enthusiastic", enthusiastic), ("formal", formal))
-    return [manner for manner, shown in named if shown]
+    by_manner = (("casual", casual), ("enthusiastic", enthusiastic), ("formal", formal))
+    return [manner for manner, is_shown in by_manner if is_shown]
 
 
-def frequent(tone: Tone, known: Lexicon) -> Iterator[Sign]:
-    yield from addressed(tone, known)
+def frequent_signs(tone: Tone, words_of_language: Lexicon) -> Iterator[Sign]:
+    yield from address_signs(tone, words_of_language)
     for sign, rate in RATES.items():
         if sign != "we" and is_habit(tone, sign, rate):
-            yield Sign(sign, "mark", NOUNS.get(sign) or f"words such as {such_as(tone, sign)}", sign)
+            yield Sign(
+                sign, "mark", NOUNS.get(sign) or f"words such as {most_frequent_words(tone, sign)}", sign
+            )
     for sign, share in SHARES.items():
-        if len(tone.shown[sign]) >= TIMES and tone.share(sign) >= share:
+        if len(tone.examples[sign]) >= MIN_SENTENCES and tone.share(sign) >= share:
             yield Sign(sign, "mark", NOUNS.get(sign, "questions"), sign)
     if is_habit(tone, "we", RATES["we"]):
-        yield Sign("we", "speech", f"of itself as “{known.we[0]}”", "we")
-    yield from readable(tone, known)
+        yield Sign("we", "speech", f"of itself as “{words_of_language.we[0]}”", "we")
+    yield from readability_signs(tone, words_of_language)
 
 
 def is_habit(tone: Tone, sign: str, rate: float) -> bool:
-    return len(tone.shown[sign]) >= TIMES and tone.per_hundred(sign) >= rate
+    return len(tone.examples[sign]) >= MIN_SENTENCES and tone.per_hundred(sign) >= rate
 
 
-def such_as(tone: Tone, sign: str) -> str:
-    """The two most frequent words of a sign, quoted."""
-    return listing([f"“{word}”" for word, _ in tone.said[sign].most_common(2)])
+def most_frequent_words(tone: Tone, sign: str) -> str:
+    """Return the two most frequent words of a sign, quoted."""
+    return listing([f"“{word}”" for word, _ in tone.matches[sign].most_common(2)])
 
 
-def addressed(tone: Tone, known: Lexicon) -> Iterator[Sign]:
-    """The usual form of address."""
-    for usual in sorted(known.address, key=lambda one: -len(tone.shown[one.word]))[:1]:
-        rate = CLOSE if usual.formality < 0 else DISTANT if usual.formality > 0 else EITHER
-        if is_habit(tone, usual.word, rate):
-            yield Sign(relation(usual), "speech", f"to the reader as “{usual.word}”", usual.word)
+def address_signs(tone: Tone, words_of_language: Lexicon) -> Iterator[Sign]:
+    """Yield the usual form of address."""
+    for address in sorted(words_of_language.address, key=lambda form: -len(tone.examples[form.word]))[:1]:
+        rate = CLOSE_RATE if address.formality < 0 else DISTANT_RATE if address.formality > 0 else EITHER_RATE
+        if is_habit(tone, address.word, rate):
+            yield Sign(relation(address), "speech", f"to the reader as “{address.word}”", address.word)
 
 
 def relation(address: Address) -> str:
     return "close" if address.formality < 0 else "distant" if address.formality > 0 else "address"
 
 
-def readable(tone: Tone, known: Lexicon) -> Iterator[Sign]:
-    plain, technical = known.lix or (0, float("inf"))
-    if tone.lix < plain and tone.length <= SHORT and tone.share("short") >= MOSTLY:
+def readability_signs(tone: Tone, words_of_language: Lexicon) -> Iterator[Sign]:
+    plain, technical = words_of_language.lix or (0, float("inf"))
+    if tone.lix < plain and tone.length <= MAX_SHORT_WORDS and tone.share("short") >= MIN_SHORT_SHARE:
         yield Sign("plain", "sentences", "short plain sentences", "short")
-    elif tone.lix > technical and tone.length >= LONG:
+    elif tone.lix > technical and tone.length >= MIN_LONG_WORDS:
         yield Sign("technical", "sentences", "long technical sentences", "long")

@@ -1,4 +1,4 @@
-"""Words that say nothing by themselves."""
+"""Words without a meaning of their own."""
 
 from functools import cache
 
@@ -9,8 +9,8 @@ from workers.ingest.languages import primary
 
 
 @cache
-def silent(language: str | None) -> frozenset[str]:
-    """Words that are no keyword, in lower case: English ones too, since they are on every page."""
-    known = {"en", primary(language)} if language else {"en"}
-    stopped = stopwordsiso.stopwords([tag for tag in known if stopwordsiso.has_lang(tag)])
-    return frozenset(stopped).union(*(lexicon(tag).common for tag in known))
+def stop_words(language: str | None) -> frozenset[str]:
+    """Return words that are no keyword, in lower case: English ones too, since they are on every page."""
+    languages = {"en", primary(language)} if language else {"en"}
+    stopped = stopwordsiso.stopwords([tag for tag in languages if stopwordsiso.has_lang(tag)])
+    return frozenset(stopped).union(*(lexicon(tag).common for tag in languages))

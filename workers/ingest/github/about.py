@@ -1,4 +1,4 @@
-"""Repository object of GitHub, found by its id or its name, also after a move."""
+"""Repository object of GitHub, requested by its id or its name, also after a move."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ import msgspec
 
 from schemas.errors import SourceNotFound
 from workers.ingest.github.client import Api, decode, get
-from workers.ingest.github.errors import ABSENT
+from workers.ingest.github.errors import ABSENT_MESSAGE
 from workers.web.fetch import Fetched
 
 
@@ -29,7 +29,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def public(self) -> bool:
-        """True if GitHub says that it is public; where it says nothing, it is not."""
+        """Whether GitHub declares it public. Without a declaration it counts as private."""
         return self.private is False and self.visibility in {None, "public"}
 
 
@@ -45,32 +45,32 @@ class Branch(NamedTuple):
 
 
 async def look(api: Api, name: str, known_id: int | None) -> tuple[About, Fetched]:
-    """The repository by its id at the last visit, which survives a new name; else by its name."""
+    """Return the repository by its id at the last visit, which survives a new name; else by its name."""
     if known_id is not None:
         try:
             return await read_about(api, "repositories", str(known_id))
         except SourceNotFound:
-            pass  # It may have been deleted and made anew under its name.
+            pass  # It may have been deleted and created again under its name.
     return await read_about(api, "repos", *name.split("/"))
 
 
 async def read_about(api: Api, *segments: str) -> tuple[About, Fetched]:
-    """The repository. Raises `SourceNotFound` for a private one too, so that nobody learns that it exists."""
+    """Return the repository. Raises `SourceNotFound` for a private one too, to hide that it exists."""
     answer = await get(api, api.address(*segments))
     about = decode(answer.body, About)
     if not (about.public or api.installed):
-        raise SourceNotFound(ABSENT)
+        raise SourceNotFound(ABSENT_MESSAGE)
     return about, answer
 
 
 def remarks(about: About, name: str) -> list[str]:
     warnings = renamed(name, about.full_name)
     if about.archived:
-        warnings.append("repo_archived: the repository is archived; what it says may be out of date")
+        warnings.append("repo_archived: the repository is archived; its content may be out of date")
     return warnings
 
 
 def renamed(name: str, full_name: str) -> list[str]:
-    """A warning where the repository is called differently from what was asked for."""
+    """Return a warning if the repository's name differs from the requested one."""
     same = full_name.lower() == name.lower()
     return [] if same else [f"repo_renamed: {name} is now {full_name}"]

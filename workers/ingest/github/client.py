@@ -11,15 +11,15 @@ import msgspec
 from schemas.brand import Validators
 from schemas.errors import FetchBlocked, FetchFailed
 from schemas.settings import Settings
-from workers.ingest.github.errors import ERROR_STATUSES, UNREADABLE, error_of
+from workers.ingest.github.errors import DECODE_ERRORS, ERROR_STATUSES, error_of
 from workers.web.fetch import Admit, Fetched, Want, fetch
 
-#: The server of all repositories and installations, by which attempts share a worker's slots.
+#: The server of all repositories and installations. Attempts share a worker's slots by it.
 GITHUB = "GitHub"
 
 API_VERSION = "2022-11-28"
-MOST_REDIRECTS = 3
-UNDOCUMENTED = "GitHub's API answers in a form that it does not document"
+MAX_REDIRECTS = 3
+UNDOCUMENTED = "GitHub's API returned an undocumented response"
 
 T = TypeVar("T")
 
@@ -40,7 +40,7 @@ RAW = Want(accept="application/vnd.github.raw+json", limit=1 << 20, passing=ERRO
 class Api(msgspec.Struct, frozen=True, kw_only=True):
     """The API for one job. `base` and `web` are the API's and GitHub's addresses, without a slash at the end.
 
-    `installed`: the token is an installation's, which may read private repositories; `drop` is called once
+    `installed`: the token is an installation's, so it may read private repositories; `drop` is called once
     GitHub refuses that token.
     """
 
@@ -52,7 +52,7 @@ class Api(msgspec.Struct, frozen=True, kw_only=True):
     drop: Callable[[], None] | None = None
 
     def address(self, *segments: str, **query: str) -> str:
-        """The URL, as it is requested and kept in a visit; slashes inside a segment are escaped."""
+        """Return the URL for a request and for the visit; slashes inside a segment are escaped."""
         path = "/".join(quote(segment, safe="") for segment in segments)
         return str(httpx.URL(f"{self.base}/{path}", params=query or None))
 
@@ -63,20 +63,20 @@ class Api(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def open_api(client: httpx.AsyncClient, settings: Settings) -> Api:
-    """The API at the addresses of the settings, with the operator's token if there is one."""
+    """Return the API at the addresses of the settings, with the operator's token if there is one."""
     base, web = settings.github_api_url.rstrip("/"), settings.github_url.rstrip("/")
     return Api(client=client, base=base, web=web, token=settings.github_token or None)
 
 
-async def nobody(_full_name: str) -> str | None:
-    """`Tokens` of an organization without a proved installation."""
+async def no_token(_full_name: str) -> str | None:
+    """Return no token: `Tokens` of an organization without a proved installation."""
     return None
 
 
 async def get(api: Api, url: str, *, want: Want = JSON, known: Mapping[str, Validators] = {}) -> Fetched:
-    """The 2xx answer, or a 304 for a URL in `known`. Raises a `SourceError`."""
+    """Return the 2xx response, or a 304 for a URL in `known`. Raises a `SourceError`."""
     answer = await fetch(
-        api.client, url, want=want, headers=api.headers, known=known, admit=keep_to(api.base)
+        api.client, url, want=want, headers=api.headers, known=known, admit=admit_within(api.base)
     )
     if answer.status == HTTPStatus.UNAUTHORIZED and api.drop:
         api.drop()
@@ -86,15 +86,15 @@ async def get(api: Api, url: str, *, want: Want = JSON, known: Mapping[str, Vali
 
 
 def decode(body: bytes, kind: type[T]) -> T:
-    """The JSON of an answer. Raises `FetchFailed` for any other shape."""
+    """Decode the JSON of a response. Raises `FetchFailed` for any other shape."""
     try:
         return msgspec.json.decode(body, type=kind)
-    except UNREADABLE as error:
+    except DECODE_ERRORS as error:
         raise FetchFailed(UNDOCUMENTED) from error
 
 
-def keep_to(base: str) -> Admit:
-    """Admit redirects within GitHub's own host, which it has for renamed repositories, and no others."""
+def admit_within(base: str) -> Admit:
+    """Return an admission of redirects within GitHub's own host only: it redirects renamed repositories."""
     followed = 0
 
     async def admit(url: str) -> None:
@@ -102,8 +102,8 @@ def keep_to(base: str) -> Admit:
         followed += 1
         if site(url) != site(base):
             raise FetchBlocked("GitHub's API redirects to another host, which is not followed")
-        if followed > MOST_REDIRECTS:
-            raise FetchFailed(f"GitHub's API redirects more than {MOST_REDIRECTS} times", retryable=False)
+        if followed > MAX_REDIRECTS:
+            raise FetchFailed(f"GitHub's API redirects more than {MAX_REDIRECTS} times", retryable=False)
 
     return admit
 

@@ -1,7 +1,7 @@
 """Credentials of a GitHub App: a signed JWT for itself, and tokens of an hour for each installation.
 
-A token reads one repository, or lists them all, and may do nothing else. Tokens stay in this process's memory
-until 5 minutes before their end, or until GitHub refuses one: no row, log or error ever has one
+A token reads one repository, or lists them all, and may do nothing else. Tokens stay in this process's
+memory until 5 minutes before their end, or until GitHub refuses one. No row, log or error ever has one
 (docs.github.com/apps, "Authenticating with a GitHub App").
 """
 
@@ -29,25 +29,27 @@ from schemas.errors import (
 )
 from schemas.settings import Settings
 from workers.ingest.github.about import read_about
-from workers.ingest.github.client import JSON, Api, Tokens, decode, keep_to, open_api
+from workers.ingest.github.client import JSON, Api, Tokens, admit_within, decode, open_api
 from workers.ingest.github.errors import ERROR_STATUSES, cooldown_s, error_of, message_of
 from workers.runtime.context import Context
 from workers.web.fetch import Fetched, fetch, identity, open_trusted
 
-#: How far GitHub's clock may be behind ours, and the JWT's life, of which GitHub allows 10 minutes.
-BEHIND, LIFE = timedelta(seconds=60), timedelta(minutes=9)
+#: Tolerance for a slow clock at GitHub.
+CLOCK_TOLERANCE = timedelta(seconds=60)
+#: Lifetime of the JWT, of which GitHub allows 10 minutes.
+JWT_LIFETIME = timedelta(minutes=9)
 #: Time before its end from which a token is not used any more: it must outlive the job.
-SPARE = timedelta(minutes=5)
+EXPIRY_MARGIN = timedelta(minutes=5)
 
-READ = {"contents": "read", "metadata": "read"}
-LIST = {"metadata": "read"}
+READ_PERMISSIONS = {"contents": "read", "metadata": "read"}
+LIST_PERMISSIONS = {"metadata": "read"}
 
 REFUSED_APP = "GitHub refuses this server's App: tell its operator"
 SUSPENDED = "the GitHub App's installation is suspended: an owner must unsuspend it on GitHub"
 UNGRANTED = "the GitHub App's installation lacks `Contents: read`: an owner must grant it on GitHub"
 UNCOVERED = "the GitHub App's installation doesn't cover this repository: add it on GitHub"
 
-#: Reasons why no token was issued, by status and a word of the message; the first that fits counts.
+#: Reasons why no token was issued, by status and a word of the message; the first match counts.
 REASONS: tuple[tuple[int, str, Callable[[], SourceError]], ...] = (
     (401, "", lambda: SourceForbidden(REFUSED_APP)),
     (403, "suspended", lambda: SourceForbidden(SUSPENDED)),
@@ -89,7 +91,7 @@ def now() -> datetime:
 
 @asynccontextmanager
 async def open_app(settings: Settings, *, clock: Callable[[], datetime] = now) -> AsyncIterator[App | None]:
-    """The App; None where the operator has set none. Raises `SettingsInvalid` for a broken private key."""
+    """Open the App; None if the operator has set none. Raises `SettingsInvalid` for a broken private key."""
     if not settings.github_app_slug:
         yield None
         return
@@ -105,7 +107,7 @@ async def open_app(settings: Settings, *, clock: Callable[[], datetime] = now) -
 
 
 def require(app: App | None) -> App:
-    """The App. Raises `NotConfigured` without one."""
+    """Return the App. Raises `NotConfigured` without one."""
     if app is None:
         raise NotConfigured
     return app
@@ -124,39 +126,39 @@ def read_key(text: str) -> RSAPrivateKey:
 
 
 def sign(app: App) -> str:
-    """The App's own JWT."""
+    """Return the App's own JWT."""
     moment = app.clock()
-    claims = {"iat": moment - BEHIND, "exp": moment + LIFE, "iss": app.client_id}
+    claims = {"iat": moment - CLOCK_TOLERANCE, "exp": moment + JWT_LIFETIME, "iss": app.client_id}
     return jwt.encode(claims, app.key, algorithm="RS256")
 
 
 async def token_for(app: App, installation_id: int, reach: Reach = None) -> str:
-    """A token. Raises `InstallationGone`, `SourceNotFound` for a repository not covered, `SourceError`."""
+    """Return a token. Raises `InstallationGone`, `SourceError`; `SourceNotFound` if it isn't covered."""
     scope = installation_id, reach.lower() if isinstance(reach, str) else reach
     token = app.tokens.get(scope)
-    if token is None or is_old(app, token):
+    if token is None or expires_soon(app, token):
         token = app.tokens[scope] = await issue(app, installation_id, reach)
     return token.token
 
 
 def with_token(api: Api, app: App, token: str) -> Api:
-    """The API with a token of the App's, which the first 401 makes us forget."""
+    """Return the API with a token of the App's. The first 401 drops that token."""
     return msgspec.structs.replace(
         api, token=token, installed=True, drop=lambda: forget(app, lambda kept: kept.token == token)
     )
 
 
-def is_old(app: App, token: Token) -> bool:
-    return token.expires_at - SPARE <= app.clock()
+def expires_soon(app: App, token: Token) -> bool:
+    return token.expires_at - EXPIRY_MARGIN <= app.clock()
 
 
-def forget(app: App, which: Callable[[Token], bool]) -> None:
-    for scope in [scope for scope, token in app.tokens.items() if which(token)]:
+def forget(app: App, matches: Callable[[Token], bool]) -> None:
+    for scope in [scope for scope, token in app.tokens.items() if matches(token)]:
         del app.tokens[scope]
 
 
 async def issue(app: App, installation_id: int, reach: Reach) -> Token:
-    forget(app, partial(is_old, app))
+    forget(app, partial(expires_soon, app))
     answer = await fetch(
         app.api.client,
         f"{app.api.base}/app/installations/{installation_id}/access_tokens",
@@ -167,7 +169,7 @@ async def issue(app: App, installation_id: int, reach: Reach) -> Token:
             "Content-Type": "application/json",
         },
         content=msgspec.json.encode(permissions(reach)),
-        admit=keep_to(app.api.base),
+        admit=admit_within(app.api.base),
     )
     if answer.status in ERROR_STATUSES:
         raise issue_error(answer)
@@ -176,9 +178,9 @@ async def issue(app: App, installation_id: int, reach: Reach) -> Token:
 
 def permissions(reach: Reach) -> dict[str, Any]:
     if reach is None:
-        return {"permissions": LIST}
+        return {"permissions": LIST_PERMISSIONS}
     named = {"repository_ids": [reach]} if isinstance(reach, int) else {"repositories": [reach]}
-    return {**named, "permissions": READ}
+    return {**named, "permissions": READ_PERMISSIONS}
 
 
 def issue_error(answer: Fetched) -> SourceError:
@@ -191,7 +193,7 @@ def issue_error(answer: Fetched) -> SourceError:
 
 
 async def token_by_any_name(app: App, installation: Installation, name: str) -> str:
-    """`token_for` a repository of the installation's account, by its name or an earlier one.
+    """Return a token for a repository of the installation's account, by its name or an earlier one.
 
     GitHub resolves an earlier name only for the repository object, not for tokens.
     """
@@ -203,7 +205,7 @@ async def token_by_any_name(app: App, installation: Installation, name: str) -> 
 
 
 async def find_id(app: App, installation: Installation, name: str) -> int:
-    """The id of the repository that has or had this name. Raises `SourceNotFound` for one not covered."""
+    """Find the id of the repository that has or had this name. Raises `SourceNotFound` if not covered."""
     token = await token_for(app, installation.installation_id)
     api = with_token(app.api, app, token)
     about, _ = await read_about(api, "repos", installation.account_login, name)
@@ -211,7 +213,7 @@ async def find_id(app: App, installation: Installation, name: str) -> int:
 
 
 def tokens(ctx: Context, app: App | None) -> Tokens:
-    """`Tokens` of a job's organization. An installation that GitHub no longer knows is forgotten."""
+    """Return the `Tokens` of a job's organization. An installation that GitHub lacks is deleted here."""
     organization_id = ctx.job.organization_id
 
     async def token(full_name: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Errors of GitHub's API, as `SourceError`s that say what to do (docs/reference/errors.md has the codes)."""
+"""Errors of GitHub's API, as `SourceError`s with a remedy (docs/reference/errors.md has the codes)."""
 
 import re
 from email.utils import parsedate_to_datetime
@@ -20,45 +20,47 @@ from workers.web.fetch import Fetched
 ERROR_STATUSES = frozenset({400, 401, 403, 404, 409, 410, 422, 429, 451})
 
 #: Errors of a decoder for a body that is not the expected JSON.
-UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+DECODE_ERRORS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
-#: Seconds to wait where a limit names no end, as GitHub's docs ask ("Best practices for using the REST API"),
-#: and at most, the length of its window.
-UNTOLD_WAIT_S, LONGEST_WAIT_S = 60.0, 3600.0
-LIMIT = re.compile(r"rate limit|abuse detection", re.IGNORECASE)
+#: Seconds to wait after a limit without an end, as GitHub's docs request ("Best practices for using the REST
+#: API").
+DEFAULT_WAIT_S = 60.0
+#: Seconds to wait at most: the length of the limit's window.
+MAX_WAIT_S = 3600.0
+RATE_LIMIT_WORDS = re.compile(r"rate limit|abuse detection", re.IGNORECASE)
 
-ABSENT = (
+ABSENT_MESSAGE = (
     "there is no such repository, or it is not public: check the name; a private one needs the GitHub App "
     "installed and proved (POST /v1/github/install-url)"
 )
-EMPTY = "the repository is empty: push a README or the project's files, then ingest again"
+EMPTY_MESSAGE = "the repository is empty: push a README or the project's files, then ingest again"
 
-BY_STATUS: dict[int, tuple[type[SourceError], str]] = {
-    404: (SourceNotFound, ABSENT),
-    410: (SourceNotFound, ABSENT),
-    409: (ScrapeFailed, EMPTY),
+ERRORS_BY_STATUS: dict[int, tuple[type[SourceError], str]] = {
+    404: (SourceNotFound, ABSENT_MESSAGE),
+    410: (SourceNotFound, ABSENT_MESSAGE),
+    409: (ScrapeFailed, EMPTY_MESSAGE),
     451: (SourceForbidden, "GitHub has blocked the repository for legal reasons: give another source"),
 }
 
 
 class ErrorBody(msgspec.Struct, frozen=True):
-    """The body of an error."""
+    """Body of an error."""
 
     message: str = ""
 
 
 def error_of(answer: Fetched, *, installed: bool) -> SourceError:
-    """The error of an answer; `installed`: it was to an installation's token."""
+    """Return the error of a response; `installed`: the request had an installation's token."""
     if (wait := cooldown_s(answer)) is not None:
-        return SourceRateLimited("GitHub takes no more requests from us for now", retry_after=wait)
+        return SourceRateLimited("GitHub accepts no more requests from us for now", retry_after=wait)
     if answer.status == 403:
         return forbidden(answer, installed=installed)
     if answer.status == 401:
         return unknown_token(installed=installed)
-    if answer.status in BY_STATUS:
-        error, message = BY_STATUS[answer.status]
+    if answer.status in ERRORS_BY_STATUS:
+        error, message = ERRORS_BY_STATUS[answer.status]
         return error(message)
-    return FetchFailed(f"GitHub's API answers {answer.status}", retryable=False)
+    return FetchFailed(f"GitHub's API returned {answer.status}", retryable=False)
 
 
 def forbidden(answer: Fetched, *, installed: bool) -> SourceError:
@@ -67,30 +69,30 @@ def forbidden(answer: Fetched, *, installed: bool) -> SourceError:
             "the GitHub App's installation may not read this: grant it `Contents: read` and `Metadata: read` "
             "for the repository"
         )
-    return SourceForbidden("GitHub answers 403: the repository is closed to visitors; check its settings")
+    return SourceForbidden("GitHub returned 403: the repository is closed to visitors; check its settings")
 
 
 def unknown_token(*, installed: bool) -> SourceError:
-    """The error of a refused token: a partner can connect an installation again, but not mend our own."""
+    """Return the error of a refused token. A partner can reconnect an installation, but not fix our own."""
     if installed:
-        return SourceForbidden("GitHub no longer takes the App's installation: connect GitHub again")
+        return SourceForbidden("GitHub no longer accepts the App's installation: connect GitHub again")
     return FetchFailed("GitHub refuses this service's own credential: try again later")
 
 
 def cooldown_s(answer: Fetched) -> float | None:
-    """Seconds of the cooldown that GitHub asks for; None where the error is no rate limit."""
+    """Return seconds of the cooldown that GitHub requests; None if the error is no rate limit."""
     if answer.status not in {403, 429}:
         return None
     wait = retry_after(answer.headers)
     if wait is None and answer.headers.get("X-RateLimit-Remaining") == "0":
         wait = until_reset(answer.headers)
-    if wait is None and (answer.status == 429 or LIMIT.search(message_of(answer))):
-        wait = UNTOLD_WAIT_S
-    return None if wait is None else min(max(wait, 1.0), LONGEST_WAIT_S)
+    if wait is None and (answer.status == 429 or RATE_LIMIT_WORDS.search(message_of(answer))):
+        wait = DEFAULT_WAIT_S
+    return None if wait is None else min(max(wait, 1.0), MAX_WAIT_S)
 
 
 def until_reset(headers: httpx.Headers) -> float | None:
-    """Seconds to the reset, compared with the answer's own Date: our clock may be another."""
+    """Return seconds to the reset, compared with the response's own Date: our clock may differ."""
     reset = headers.get("X-RateLimit-Reset", "").strip()
     try:
         return int(reset) - parsedate_to_datetime(headers.get("Date", "")).timestamp()
@@ -99,8 +101,8 @@ def until_reset(headers: httpx.Headers) -> float | None:
 
 
 def message_of(answer: Fetched) -> str:
-    """GitHub's own words; none for a body in another form."""
+    """Return GitHub's message; empty for a body in another form."""
     try:
         return msgspec.json.decode(answer.body, type=ErrorBody).message
-    except UNREADABLE:
+    except DECODE_ERRORS:
         return ""

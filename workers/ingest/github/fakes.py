@@ -13,7 +13,7 @@ REPOSITORIES = [
 
 
 def prove(*, code: str, installation_id: int) -> Installation:
-    """The sandbox's installation, for the code and id of its install URL. Raises `NotProved` for others."""
+    """Return the sandbox's installation, for its install URL's code and id. Raises `NotProved` for others."""
     if {"code": code, "installation_id": str(installation_id)}.items() <= SANDBOX_CALLBACK.items():
         return Installation(installation_id, LOGIN)
-    raise NotProved("the sandbox's GitHub knows no such code: use the install URL as it is")
+    raise NotProved("the sandbox's GitHub has no such code: use the install URL unchanged")

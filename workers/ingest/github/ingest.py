@@ -7,14 +7,14 @@ from workers.ingest.conclude import conclude
 from workers.ingest.github import pictures
 from workers.ingest.github.about import Branch, renamed
 from workers.ingest.github.client import Api
-from workers.ingest.github.repository import Found, find, is_same
+from workers.ingest.github.repository import RepositorySnapshot, find, is_same
 from workers.ingest.llm.suggest import version
 from workers.ingest.parser.parser import Parser, read
 from workers.ingest.perform import Progress
 from workers.ingest.website.session import Web
 from workers.llm.endpoint import Model
 
-#: Version of our rules, to be raised whenever other things are read from the same files.
+#: Version of our rules. Raise it whenever the rules read other data from the same files.
 RULES = 4
 
 
@@ -28,9 +28,9 @@ async def ingest(
     progress: Progress,
     model: Model | None = None,
 ) -> Extraction:
-    """The extraction. `args` has `repo` as `owner/name`, and `branch` or None. Raises a `SourceError`.
+    """Return the extraction. `args` has `repo` as `owner/name`, and `branch` or None. Raises a `SourceError`.
 
-    Pictures that are elsewhere are fetched from `web`: the client of `api` may ask GitHub alone.
+    Images on other hosts are fetched from `web`: the client of `api` requests GitHub only.
     """
     await progress("fetching", 0.1)
     rules = version(RULES, model)
@@ -38,36 +38,40 @@ async def ingest(
     if known is not None and await is_same(api, known):
         return unchanged(api, args["repo"], known)
     known_id = visit.repository_id if visit else None
-    found = await find(api, parser, name=args["repo"], branch=args["branch"], known_id=known_id)
+    snapshot = await find(api, parser, name=args["repo"], branch=args["branch"], known_id=known_id)
     await progress("analyzing", 0.6)
-    reading = await read(parser, found.repository)
+    reading = await read(parser, snapshot.repository)
     return await conclude(
         parser,
-        url=found.repository.url,
-        title=found.about.full_name,
+        url=snapshot.repository.url,
+        title=snapshot.about.full_name,
         candidates=reading.candidates,
         passages=reading.passages,
-        warnings=found.warnings,
-        visit=visit_of(found, args, rules),
+        warnings=snapshot.warnings,
+        visit=visit_of(snapshot, args, rules),
         model=model,
-        pictures=pictures.meet(
-            Branch(api, found.about, found.repository.branch), web, parser, found.repository, reading.pictures
+        pictures=pictures.fetch_images(
+            Branch(api, snapshot.about, snapshot.repository.branch),
+            web,
+            parser,
+            snapshot.repository,
+            reading.pictures,
         ),
     )
 
 
-def visit_of(found: Found, args: dict[str, Any], rules: int) -> Visit:
+def visit_of(snapshot: RepositorySnapshot, args: dict[str, Any], rules: int) -> Visit:
     return Visit(
         rules=rules,
         args=args,
-        answers=found.answers,
-        repository_id=found.about.id,
-        repository=found.about.full_name,
+        answers=snapshot.answers,
+        repository_id=snapshot.about.id,
+        repository=snapshot.about.full_name,
     )
 
 
 def unchanged(api: Api, name: str, visit: Visit) -> Extraction:
-    """The extraction of an unchanged repository, with its name at the visit: a new one would be a change."""
+    """Return the extraction of an unchanged repository, with its name at the visit, which still holds."""
     full_name = visit.repository or name
     return Extraction(
         url=f"{api.web}/{full_name}",

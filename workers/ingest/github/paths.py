@@ -7,30 +7,35 @@ from itertools import chain
 import msgspec
 
 from workers.ingest.github import store_pictures
-from workers.ingest.github.shapes import Chosen, Entry, Tree
+from workers.ingest.github.shapes import ChosenPaths, Entry, RepositoryTree
 from workers.ingest.page.text import squash
 
-#: Files that are read beside the README, requests for them, and bytes of the largest one.
-MOST_FILES, MOST_TRIES, LARGEST = 8, 16, 256 << 10
-#: Characters of a path at most: longer ones lie deep, and tell nothing of the project.
-LONGEST_PATH = 300
+#: Files that are read in addition to the README.
+MAX_FILES = 8
+#: Requests for them.
+MAX_REQUESTS = 16
+#: Bytes of a file; a larger one is skipped.
+MAX_FILE_BYTES = 256 << 10
+#: Characters of a path at most: longer ones are deep in the tree and irrelevant to the project.
+MAX_PATH_CHARS = 300
 
-README = re.compile(
+README_PATH = re.compile(
     r"(?P<folder>|\.github/|docs/)readme(?:\.(?P<form>md|markdown|mdown|rst|adoc|asciidoc|txt|org))?",
     re.IGNORECASE,
 )
-#: Store texts, one for each field and locale, as fastlane (two layouts), F-Droid and Play publisher have
-#: them.
-STORE = re.compile(
+#: Store texts, one for each field and locale, in the layouts of fastlane (two), F-Droid and Play publisher.
+STORE_TEXT_PATH = re.compile(
     r"(?P<base>(?:.*/)?(?:metadata(?:/(?:android|ios|macos))?|play/listings))"
     r"/(?P<locale>default|[a-z]{2,3}(?:[-_][A-Za-z0-9]+){0,2})/(?P<field>[a-z_-]+)\.txt"
 )
-ICON = re.compile(r"(?:.*/)?metadata/android/(?P<locale>[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*)/images/icon\.png")
+ICON_PATH = re.compile(
+    r"(?:.*/)?metadata/android/(?P<locale>[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*)/images/icon\.png"
+)
 FIELDS = (
     *("name", "title", "subtitle", "short_description", "description", "full_description", "keywords"),
     "marketing_url",
 )
-#: Kinds of manifests, and how many of each are read. Those with a description come first.
+#: Kinds of manifests, and the number of each that is read. Manifests with a description are first.
 MANIFESTS: tuple[tuple[re.Pattern[str], int], ...] = tuple(
     (re.compile(rf"(?:.*/)?{name}"), most)
     for name, most in (
@@ -46,10 +51,10 @@ MANIFESTS: tuple[tuple[re.Pattern[str], int], ...] = tuple(
         (r"settings\.gradle(?:\.kts)?", 1),
     )
 )
-#: The settings of a site that GitHub Pages makes of the root or of `docs/` by Jekyll.
-SITE = re.compile(r"(?:docs/)?_config\.yml")
-#: Folders of what belongs to others, to tests, or to a target beside the app itself.
-ASIDE = re.compile(
+#: Settings of a site that GitHub Pages builds from the root or from `docs/` with Jekyll.
+SITE_CONFIG_PATH = re.compile(r"(?:docs/)?_config\.yml")
+#: Folders of third-party code, of tests, or of a target other than the app itself.
+FOREIGN_FOLDER = re.compile(
     r"(?:node_modules|vendor|pods|carthage|third[-_]?party|external|deps|derived|build|dist|templates?|fixtures?"
     r"|examples?|samples?|demos?|docs?|documentation|website|e2e|bench(?:marks?)?|debug|profile|wear(?:os)?|dev"
     r"|androidtest|.*tests?|.*widgets?|.*extensions?|.*watch(?:app)?|.*stickers?|.*intents?(?:ui)?|.*share"
@@ -58,7 +63,7 @@ ASIDE = re.compile(
 )
 
 
-#: Names of files that are looked at, beside READMEs and Info.plist.
+#: Names of files that are checked, in addition to READMEs and Info.plist.
 NAMES = frozenset(
     {
         *("app.json", "package.json", "pubspec.yaml", "pubspec.yml", "pyproject.toml", "cargo.toml"),
@@ -69,23 +74,30 @@ NAMES = frozenset(
 )
 
 
-class Listed(msgspec.Struct, frozen=True, kw_only=True):
+class TreeResponse(msgspec.Struct, frozen=True, kw_only=True):
     """Tree as GitHub sends it."""
 
     tree: list[Entry]
     truncated: bool = False
 
 
-def choose(tree: Tree) -> Chosen:
-    """The few paths to read, of up to 100,000."""
+def choose(tree: RepositoryTree) -> ChosenPaths:
+    """Choose the few paths to read, of up to 100,000."""
     try:
-        listed = msgspec.json.decode(tree.body, type=Listed)
-        below = {path: msgspec.json.decode(body, type=Listed) for path, body in tree.folders.items()}
+        listed = msgspec.json.decode(tree.body, type=TreeResponse)
+        folder_trees = {
+            path: msgspec.json.decode(body, type=TreeResponse) for path, body in tree.folders.items()
+        }
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        return Chosen(broken=True)
-    more = [*tree.root, *(within(path, entry) for path, other in below.items() for entry in other.tree)]
-    entries = {one.path: one for one in (*more, *listed.tree) if is_known(one.path)}
-    return of(list(entries.values()), name=tree.name, truncated=listed.truncated)
+        return ChosenPaths(broken=True)
+    added = [
+        *tree.root,
+        *(within(path, entry) for path, listing in folder_trees.items() for entry in listing.tree),
+    ]
+    entries = {
+        file_entry.path: file_entry for file_entry in (*added, *listed.tree) if is_known(file_entry.path)
+    }
+    return choose_paths(list(entries.values()), name=tree.name, truncated=listed.truncated)
 
 
 def within(folder: str, entry: Entry) -> Entry:
@@ -93,81 +105,87 @@ def within(folder: str, entry: Entry) -> Entry:
 
 
 def is_known(path: str) -> bool:
-    if len(path) > LONGEST_PATH:
+    if len(path) > MAX_PATH_CHARS:
         return False
     name = path.rpartition("/")[2].lower()
     named = name in NAMES or name.startswith("readme") or name.endswith("info.plist")
     return named or store_pictures.is_known(path)
 
 
-def of(entries: list[Entry], *, name: str, truncated: bool = False) -> Chosen:
-    return Chosen(
+def choose_paths(entries: list[Entry], *, name: str, truncated: bool = False) -> ChosenPaths:
+    return ChosenPaths(
         readme=readme(entries),
         icon=icon(entries),
-        pictures=store_pictures.choose((entry.path for entry in entries), rank),
+        pictures=store_pictures.choose((entry.path for entry in entries), locale_rank),
         files=worth_reading(entries, name=name),
         truncated=truncated,
     )
 
 
 def readme(entries: Iterable[Entry]) -> str | None:
-    """The README that GitHub shows: in `.github/`, the root or `docs/`, Markdown first."""
-    found = [(entry.path, match) for entry in entries if (match := README.fullmatch(entry.path))]
-    return min(found, key=lambda one: shown_first(one[1]), default=(None,))[0]
+    """Return the README that GitHub shows: in `.github/`, the root or `docs/`, Markdown first."""
+    matches = [(entry.path, match) for entry in entries if (match := README_PATH.fullmatch(entry.path))]
+    return min(matches, key=lambda readme_match: readme_rank(readme_match[1]), default=(None,))[0]
 
 
-def shown_first(match: re.Match[str]) -> tuple[int, bool, str]:
+def readme_rank(match: re.Match[str]) -> tuple[int, bool, str]:
     folders = (".github/", "", "docs/")
     return folders.index(match["folder"].lower()), not (match["form"] or "").startswith("m"), match[0]
 
 
 def worth_reading(entries: list[Entry], *, name: str) -> list[str]:
-    """Paths by what they tell: store texts, manifests, a site. `name` is the repository's."""
-    files = [entry.path for entry in entries if entry.type == "blob" and (entry.size or 0) <= LARGEST]
-    return [*store_texts(files), *manifests(files, name), *filter(SITE.fullmatch, files)][:MOST_TRIES]
+    """Return paths by relevance: store texts, manifests, a site. `name` is the repository's."""
+    files = [entry.path for entry in entries if entry.type == "blob" and (entry.size or 0) <= MAX_FILE_BYTES]
+    return [*store_texts(files), *manifests(files, name), *filter(SITE_CONFIG_PATH.fullmatch, files)][
+        :MAX_REQUESTS
+    ]
 
 
 def store_texts(files: Iterable[str]) -> Iterator[str]:
-    """The text of each field in the best locale."""
-    found = [match for path in files if (match := STORE.fullmatch(path)) and field_of(match) in FIELDS]
+    """Yield the text of each field in the best locale."""
+    matches = [
+        match for path in files if (match := STORE_TEXT_PATH.fullmatch(path)) and field_of(match) in FIELDS
+    ]
     for field in FIELDS:
-        texts = [match for match in found if field_of(match) == field]
-        yield from (match[0] for match in sorted(texts, key=preference)[:1])
+        texts = [match for match in matches if field_of(match) == field]
+        yield from (match[0] for match in sorted(texts, key=store_text_rank)[:1])
 
 
 def field_of(match: re.Match[str]) -> str:
-    """The field's name; the Play publisher writes `full-description`."""
+    """Return the field's name; the Play publisher writes `full-description`."""
     return match["field"].replace("-", "_")
 
 
-def preference(match: re.Match[str]) -> tuple[int, str, int, str]:
-    """Sort key: nearest to the root first, then the locale that a store falls back to."""
+def store_text_rank(match: re.Match[str]) -> tuple[int, str, int, str]:
+    """Return a sort key: nearest to the root first, then the locale that a store falls back to."""
     base, locale = match["base"], match["locale"]
-    return base.count("/"), base, rank(locale), locale
+    return base.count("/"), base, locale_rank(locale), locale
 
 
-def rank(locale: str) -> int:
+def locale_rank(locale: str) -> int:
     if locale.replace("_", "-") == "en-US":
         return 0
     return 1 if locale.startswith("en") else 2 if locale == "default" else 3
 
 
 def icon(entries: Iterable[Entry]) -> str | None:
-    """The app's icon among its store pictures."""
-    found = [match for entry in entries if (match := ICON.fullmatch(entry.path))]
-    best = min(found, key=lambda match: (match[0].count("/"), rank(match["locale"]), match[0]), default=None)
+    """Return the app's icon among its store images."""
+    matches = [match for entry in entries if (match := ICON_PATH.fullmatch(entry.path))]
+    best = min(
+        matches, key=lambda match: (match[0].count("/"), locale_rank(match["locale"]), match[0]), default=None
+    )
     return best[0] if best else None
 
 
 def manifests(files: Iterable[str], name: str) -> Iterator[str]:
-    own = [path for path in files if not any(map(ASIDE.fullmatch, path.split("/")[:-1]))]
+    own_files = [path for path in files if not any(map(FOREIGN_FOLDER.fullmatch, path.split("/")[:-1]))]
     return chain.from_iterable(
-        sorted(filter(kind.fullmatch, own), key=lambda path: nearness(path, name))[:most]
-        for kind, most in MANIFESTS
+        sorted(filter(kind.fullmatch, own_files), key=lambda path: manifest_rank(path, name))[:limit]
+        for kind, limit in MANIFESTS
     )
 
 
-def nearness(path: str, name: str) -> tuple[bool, bool, int, str]:
-    """Sort key: the app's main source, a folder with the repository's name, then what is near the root."""
+def manifest_rank(path: str, name: str) -> tuple[bool, bool, int, str]:
+    """Return a sort key: the main source, a folder with the repository's name, then nearest to the root."""
     deep = path.count("/") > 0
     return deep and "src/main/" not in path, deep and squash(name) not in squash(path), path.count("/"), path

@@ -1,4 +1,4 @@
-"""Pictures of a repository, met through GitHub's API: each costs one of an hour's requests."""
+"""Images of a repository, fetched by GitHub's API: each costs a request of the hourly limit."""
 
 from collections.abc import Iterable
 from urllib.parse import unquote
@@ -10,33 +10,33 @@ from workers.ingest.github.about import Branch
 from workers.ingest.github.client import RAW, get
 from workers.ingest.github.shapes import Repository
 from workers.ingest.parser.parser import Parser
-from workers.ingest.pictures.meet import Met, fetch_from, kind_of, meet_by
-from workers.ingest.shapes import Sighting
+from workers.ingest.pictures.meet import FetchedImages, fetch_images_by, open_fetch, request_kind
+from workers.ingest.shapes import CandidateImage
 from workers.ingest.website.session import WANTS, Web
 from workers.web.fetch import Fetched, Want
 
 
-async def meet(
-    branch: Branch, web: Web, parser: Parser, repository: Repository, sightings: Iterable[Sighting]
-) -> Met:
-    """The repository's own pictures by the API, all others as a website's."""
-    elsewhere = fetch_from(web)
+async def fetch_images(
+    branch: Branch, web: Web, parser: Parser, repository: Repository, candidates: Iterable[CandidateImage]
+) -> FetchedImages:
+    """Fetch the repository's own images by the API, all others as a website's."""
+    fetch_elsewhere = open_fetch(web)
 
-    async def fetch(sighting: Sighting) -> Fetched:
-        if not sighting.url.startswith(repository.raw):
-            return await elsewhere(sighting)
-        path = unquote(sighting.url.removeprefix(repository.raw).partition("?")[0]).split("/")
+    async def fetch(candidate: CandidateImage) -> Fetched:
+        if not candidate.url.startswith(repository.raw):
+            return await fetch_elsewhere(candidate)
+        path = unquote(candidate.url.removeprefix(repository.raw).partition("?")[0]).split("/")
         if {"", ".", ".."} & {*path}:
             raise FetchBlocked("it leads out of the repository")
         address = branch.address("contents", *path, ref=branch.name)
-        return await get(branch.api, address, want=want(sighting))
+        return await get(branch.api, address, want=raw_limits(candidate))
 
-    return await meet_by(fetch, parser, sightings)
+    return await fetch_images_by(fetch, parser, candidates)
 
 
-def want(sighting: Sighting) -> Want:
-    """As much of a raw file as of any other picture."""
-    wanted = WANTS[kind_of(sighting)]
+def raw_limits(candidate: CandidateImage) -> Want:
+    """Return the limits for a raw file: the same as for any other image."""
+    limits = WANTS[request_kind(candidate)]
     return msgspec.structs.replace(
-        RAW, limit=wanted.limit, cut=True, part=wanted.part, deadline_s=wanted.deadline_s
+        RAW, limit=limits.limit, cut=True, part=limits.part, deadline_s=limits.deadline_s
     )

@@ -1,7 +1,7 @@
-"""Proof that a person may connect an installation: GitHub lists it for them, and they see all that it reads.
+"""Proof that a person may connect an installation: GitHub lists it for them, and they can read all of it.
 
-An installation's id proves nothing, for anyone can type it. Nor does the list alone, since GitHub lists an
-installation for whoever reads a single repository of it.
+An installation's id proves nothing, since anyone can type it. The list alone proves nothing either: GitHub
+lists an installation for each reader of a single repository in it.
 """
 
 import re
@@ -24,12 +24,12 @@ T = TypeVar("T")
 START_AGAIN = "start again with POST /v1/github/install-url"
 
 #: Pages of a list that are read, of a hundred entries each.
-MOST_PAGES = 100
-NEXT = re.compile(r'<([^<>]*)>\s*;[^,<]*\brel="?next\b')
+MAX_PAGES = 100
+NEXT_LINK = re.compile(r'<([^<>]*)>\s*;[^,<]*\brel="?next\b')
 
 #: The full form of a hundred repositories takes some 700 KB.
-LISTS = msgspec.structs.replace(JSON, limit=4 << 20)
-EXCHANGE = Want(
+LIST_LIMITS = msgspec.structs.replace(JSON, limit=4 << 20)
+EXCHANGE_LIMITS = Want(
     accept="application/json", types=frozenset({"application/json"}), limit=64 << 10, passing=ERROR_STATUSES
 )
 
@@ -38,8 +38,8 @@ EXCHANGE = Want(
 APP_ERRORS = {"incorrect_client_credentials", "redirect_uri_mismatch", "application_suspended"}
 
 
-class Granted(msgspec.Struct, frozen=True):
-    """Answer to a code, which has status 200 for an error too."""
+class CodeExchange(msgspec.Struct, frozen=True):
+    """Response to a code. Its status is 200 for an error too."""
 
     access_token: str = ""
     error: str = ""
@@ -49,17 +49,17 @@ class Account(msgspec.Struct, frozen=True):
     login: str
 
 
-class Listed(msgspec.Struct, frozen=True):
+class ListedInstallation(msgspec.Struct, frozen=True):
     id: int
     account: Account
     suspended_at: str | None = None
 
 
 class Installations(msgspec.Struct, frozen=True):
-    installations: list[Listed]
+    installations: list[ListedInstallation]
 
 
-class Repository(msgspec.Struct, frozen=True):
+class ListedRepository(msgspec.Struct, frozen=True):
     id: int
     full_name: str
     private: bool
@@ -67,11 +67,11 @@ class Repository(msgspec.Struct, frozen=True):
 
 class Repositories(msgspec.Struct, frozen=True):
     total_count: int
-    repositories: list[Repository]
+    repositories: list[ListedRepository]
 
 
 async def prove(app: App, *, code: str, installation_id: int) -> Installation:
-    """The installation, if the code's person may connect it. Raises `NotProved`, `SourceError`."""
+    """Return the installation, if the code's person may connect it. Raises `NotProved`, `SourceError`."""
     person = msgspec.structs.replace(app.api, token=await exchange(app, code))
     try:
         listed = await find(person, installation_id)
@@ -79,61 +79,61 @@ async def prove(app: App, *, code: str, installation_id: int) -> Installation:
             raise SourceForbidden(SUSPENDED)
         await check_reach(app, person, installation_id)
     except SourceNotFound as hidden:
-        raise unlisted(installation_id) from hidden
+        raise not_listed(installation_id) from hidden
     return Installation(listed.id, listed.account.login)
 
 
 async def exchange(app: App, code: str) -> str:
-    """The person's token, which is used for this proof and kept nowhere. A code works once."""
+    """Exchange the code for the person's token: used for this proof, never stored. A code works once."""
     form = {"client_id": app.client_id, "client_secret": app.client_secret, "code": code}
     answer = await fetch(
         app.api.client,
         f"{app.api.web}/login/oauth/access_token",
-        want=EXCHANGE,
+        want=EXCHANGE_LIMITS,
         headers={"Content-Type": "application/x-www-form-urlencoded"},
         content=urlencode(form).encode(),
     )
     if cooldown_s(answer) is not None:
         raise error_of(answer, installed=False)
-    granted = decode(answer.body, Granted)
+    granted = decode(answer.body, CodeExchange)
     if granted.error in APP_ERRORS:
         raise SourceForbidden(REFUSED_APP)
     if not granted.access_token:
-        raise NotProved(f"GitHub takes the code no more, it was used or is too old: {START_AGAIN}")
+        raise NotProved(f"GitHub rejects the code, since it was used or has expired: {START_AGAIN}")
     return granted.access_token
 
 
-async def find(person: Api, installation_id: int) -> Listed:
+async def find(person: Api, installation_id: int) -> ListedInstallation:
     async for page in pages(person, Installations, "user", "installations"):
-        for one in page.installations:
-            if one.id == installation_id:
-                return one
-    raise unlisted(installation_id)
+        for listed in page.installations:
+            if listed.id == installation_id:
+                return listed
+    raise not_listed(installation_id)
 
 
-def unlisted(installation_id: int) -> NotProved:
+def not_listed(installation_id: int) -> NotProved:
     return NotProved(f"GitHub doesn't list installation {installation_id} for this person: {START_AGAIN}")
 
 
 async def check_reach(app: App, person: Api, installation_id: int) -> None:
-    """Raise `NotProved` where the installation reads more than the person: we must not give them access."""
+    """Raise `NotProved` if the installation reads more than the person: we must not give them access."""
     token = await token_for(app, installation_id)
-    all_of_it = await count(with_token(app.api, app, token), "installation")
-    seen = await count(person, "user", "installations", str(installation_id))
-    if seen < all_of_it:
+    covered = await count_repositories(with_token(app.api, app, token), "installation")
+    visible = await count_repositories(person, "user", "installations", str(installation_id))
+    if visible < covered:
         raise NotProved(
-            f"the installation reads {all_of_it} repositories, this person only {seen} of them: "
+            f"the installation reads {covered} repositories, this person only {visible} of them: "
             "an owner of the GitHub account has to connect it"
         )
 
 
-async def count(api: Api, *owner: str) -> int:
-    answer = await get(api, api.address(*owner, "repositories", per_page="1"), want=LISTS)
+async def count_repositories(api: Api, *owner: str) -> int:
+    answer = await get(api, api.address(*owner, "repositories", per_page="1"), want=LIST_LIMITS)
     return decode(answer.body, Repositories).total_count
 
 
 async def list_repositories(app: App, installation_id: int) -> list[GitHubRepo]:
-    """All repositories of the installation. Raises `InstallationGone`, `SourceError`."""
+    """List all repositories of the installation. Raises `InstallationGone`, `SourceError`."""
     token = await token_for(app, installation_id)
     api = with_token(app.api, app, token)
     return [
@@ -144,17 +144,17 @@ async def list_repositories(app: App, installation_id: int) -> list[GitHubRepo]:
 
 
 async def pages(api: Api, kind: type[T], *path: str) -> AsyncIterator[T]:
-    """Pages of a list, by GitHub's links."""
+    """Yield pages of a list, by GitHub's links."""
     url: str | None = api.address(*path, per_page="100")
-    for _ in range(MOST_PAGES):
+    for _ in range(MAX_PAGES):
         if url is None:
             return
-        answer = await get(api, url, want=LISTS)
+        answer = await get(api, url, want=LIST_LIMITS)
         yield decode(answer.body, kind)
         url = next_page(answer, api.base)
 
 
 def next_page(answer: Fetched, base: str) -> str | None:
-    """The next page's URL; None after the last one, and for another host, which must not get our token."""
-    found = NEXT.search(answer.headers.get("Link", ""))
-    return found[1] if found and site(found[1]) == site(base) else None
+    """Return the next page's URL; None after the last one, or on a host that must not get our token."""
+    match = NEXT_LINK.search(answer.headers.get("Link", ""))
+    return match[1] if match and site(match[1]) == site(base) else None

@@ -10,20 +10,20 @@ from schemas.errors import SourceNotFound, TooLarge
 from workers.ingest.github.about import About, Branch, look, remarks
 from workers.ingest.github.client import RAW, TREE, Api, decode, get
 from workers.ingest.github.listing import list_files
-from workers.ingest.github.paths import LARGEST, MOST_FILES
-from workers.ingest.github.shapes import Chosen, File, Repository
+from workers.ingest.github.paths import MAX_FILE_BYTES, MAX_FILES
+from workers.ingest.github.shapes import ChosenPaths, File, Repository
 from workers.ingest.parser.parser import Parser
 from workers.web.fetch import Want
 
-FILE = msgspec.structs.replace(RAW, limit=LARGEST)
-#: A longer README is cut: its beginning says what it is about.
-README = msgspec.structs.replace(FILE, cut=True)
+FILE_LIMITS = msgspec.structs.replace(RAW, limit=MAX_FILE_BYTES)
+#: A longer README is cut: its beginning has the description.
+README_LIMITS = msgspec.structs.replace(FILE_LIMITS, cut=True)
 
-CUT_SHORT = "tree_truncated: GitHub lists only a part of so many files: those near the root were read"
+TRUNCATED_WARNING = "tree_truncated: GitHub lists only a part of so many files: those near the root were read"
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """All that was read; by the validators in `answers` the next ingest sees whether it has changed."""
+class RepositorySnapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """All data read; by the validators in `answers` the next ingest detects a change."""
 
     about: About
     repository: Repository
@@ -32,7 +32,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def is_same(api: Api, visit: Visit) -> bool:
-    """True if neither the repository nor any of its files has changed since the visit."""
+    """Return whether the repository and all its files are unchanged since the visit."""
     for address in visit.answers:
         try:
             answer = await get(api, address, want=TREE, known=visit.answers)
@@ -43,25 +43,29 @@ async def is_same(api: Api, visit: Visit) -> bool:
     return bool(visit.answers)
 
 
-async def find(api: Api, parser: Parser, *, name: str, branch: str | None, known_id: int | None) -> Found:
-    """The repository. Raises a `SourceError` for it and its tree; for all else there is a warning."""
+async def find(
+    api: Api, parser: Parser, *, name: str, branch: str | None, known_id: int | None
+) -> RepositorySnapshot:
+    """Read the repository. Raises a `SourceError` for it and its tree; any other failure is a warning."""
     about, asked = await look(api, name, known_id)
     tip = Branch(api, about, branch or about.default_branch)
     chosen, listed = await list_files(tip, parser)
-    warnings = [*remarks(about, name), *([CUT_SHORT] if chosen.truncated else [])]
+    warnings = [*remarks(about, name), *([TRUNCATED_WARNING] if chosen.truncated else [])]
     repository = await read(tip, chosen, warnings)
     by_id = api.address("repositories", str(about.id))
     answers = {by_id: asked.validators, listed.url: listed.validators}
-    return Found(about=about, repository=repository, warnings=warnings, answers=checkable(answers))
+    return RepositorySnapshot(
+        about=about, repository=repository, warnings=warnings, answers=complete_validators(answers)
+    )
 
 
-def checkable(answers: dict[str, Validators]) -> dict[str, Validators]:
-    """The answers, if all have an ETag: one without could change unseen."""
+def complete_validators(answers: dict[str, Validators]) -> dict[str, Validators]:
+    """Return the validators, if all have an ETag: a response without one could change undetected."""
     return answers if all(known.etag for known in answers.values()) else {}
 
 
-async def read(branch: Branch, chosen: Chosen, warnings: list[str]) -> Repository:
-    """The repository's fields and chosen files; what can't be read goes into `warnings`."""
+async def read(branch: Branch, chosen: ChosenPaths, warnings: list[str]) -> Repository:
+    """Return the repository's fields and chosen files; failures go into `warnings`."""
     about = branch.about
     return Repository(
         url=f"{branch.api.web}/{about.full_name}",
@@ -80,18 +84,18 @@ async def read(branch: Branch, chosen: Chosen, warnings: list[str]) -> Repositor
 
 
 async def get_readme(branch: Branch, path: str | None, warnings: list[str]) -> File | None:
-    """The README that GitHub picks, with its path by the tree."""
+    """Return the README that GitHub picks, with its path in the tree."""
     address = branch.address("readme", ref=branch.name)
-    found = await get_file(branch, address, path or "README.md", README)
-    if found is None and path:
-        found = await get_file(branch, contents(branch, path), path, README)
-    if found is None:
+    file = await get_file(branch, address, path or "README.md", README_LIMITS)
+    if file is None and path:
+        file = await get_file(branch, contents_address(branch, path), path, README_LIMITS)
+    if file is None:
         warnings.append("readme_missing: the repository has no README")
-    return found
+    return file
 
 
 async def get_languages(branch: Branch) -> list[str]:
-    """Programming languages, most used first."""
+    """Return programming languages, most used first."""
     try:
         answer = await get(branch.api, branch.address("languages"))
     except SourceNotFound:
@@ -103,33 +107,33 @@ async def get_languages(branch: Branch) -> list[str]:
 async def get_files(branch: Branch, paths: list[str], warnings: list[str]) -> list[File]:
     files: list[File] = []
     for path in paths:
-        if len(files) == MOST_FILES:
+        if len(files) == MAX_FILES:
             break
         try:
-            found = await get_file(branch, contents(branch, path), path, FILE)
+            file = await get_file(branch, contents_address(branch, path), path, FILE_LIMITS)
         except TooLarge as error:
             warnings.append(f"file_unread: {path}: {error.message}")
             continue
-        files += [found] if found else []
+        files += [file] if file else []
     return files
 
 
-def contents(branch: Branch, path: str) -> str:
+def contents_address(branch: Branch, path: str) -> str:
     return branch.address("contents", *path.split("/"), ref=branch.name)
 
 
 async def get_file(branch: Branch, address: str, path: str, want: Want) -> File | None:
-    """The file; None for one that isn't there, or a folder. GitHub follows a symbolic link."""
+    """Return the file; None for a missing file or a folder. GitHub follows a symbolic link."""
     try:
         answer = await get(branch.api, address, want=want)
     except SourceNotFound:
         return None
     if not answer.content_type.lower().startswith("application/json"):
         return File(path=path, body=answer.body)
-    return packed(answer.body)
+    return unpack_file(answer.body)
 
 
-class Packed(msgspec.Struct, frozen=True, kw_only=True):
+class PackedFile(msgspec.Struct, frozen=True, kw_only=True):
     """File as JSON, which GitHub sometimes sends although the raw file was requested."""
 
     path: str
@@ -137,10 +141,10 @@ class Packed(msgspec.Struct, frozen=True, kw_only=True):
     encoding: Literal["base64"]
 
 
-def packed(body: bytes) -> File | None:
-    """The file in JSON; None for a folder, a submodule or a broken link, which come as JSON too."""
+def unpack_file(body: bytes) -> File | None:
+    """Return the file in JSON; None for a folder, a submodule or a broken link, which are JSON too."""
     try:
-        found = msgspec.json.decode(body, type=Packed)
-        return File(path=found.path, body=b64decode(found.content))
+        decoded = msgspec.json.decode(body, type=PackedFile)
+        return File(path=decoded.path, body=b64decode(decoded.content))
     except (msgspec.MsgspecError, ValueError):
         return None

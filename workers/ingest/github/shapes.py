@@ -7,14 +7,14 @@ from msgspec import field
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
-    """File as it came; `path` is from the repository's root."""
+    """File as received; `path` is from the repository's root."""
 
     path: str
     body: bytes
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """Entry of a tree; `size` is in bytes, None for what is no file."""
+    """Entry of a tree; `size` is in bytes, None if it is no file."""
 
     path: str
     type: str
@@ -22,10 +22,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     size: int | None = None
 
 
-class Tree(msgspec.Struct, frozen=True, kw_only=True, tag="tree"):
+class RepositoryTree(msgspec.Struct, frozen=True, kw_only=True, tag="tree"):
     """Tree of a branch as GitHub sent it, up to 7 MB of JSON; `name` is the repository's.
 
-    `root` and `folders` (trees by path) complete one that was cut short.
+    `root` and `folders` (trees by path) complete a truncated one.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Tree(msgspec.Struct, frozen=True, kw_only=True, tag="tree"):
     folders: dict[str, bytes] = field(default_factory=dict)
 
 
-class Chosen(msgspec.Struct, frozen=True, kw_only=True, tag="chosen"):
+class ChosenPaths(msgspec.Struct, frozen=True, kw_only=True, tag="chosen"):
     """Paths that are worth a request, `files` best first. `broken`: the body was no tree."""
 
     readme: str | None = None
@@ -48,8 +48,8 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True, tag="chosen"):
 class Repository(msgspec.Struct, frozen=True, kw_only=True, tag="repository"):
     """Repository as it was read: GitHub's own fields, empty where unset, and files.
 
-    `url` is its page, `icon` the path of its store icon and `pictures` those of all its store pictures, if
-    it is `public`; `languages` are programming languages.
+    `url` is its page. If it is `public`, `icon` is the path of its store icon and `pictures` are the paths
+    of all its store images. `languages` are programming languages.
     """
 
     url: str
@@ -67,5 +67,5 @@ class Repository(msgspec.Struct, frozen=True, kw_only=True, tag="repository"):
 
     @property
     def raw(self) -> str:
-        """Beginning of the addresses of its files' bytes, which anybody can open if it is public."""
+        """Beginning of the addresses of its files' bytes, readable without an account if it is public."""
         return f"{self.url}/raw/{quote(self.branch)}/"

@@ -1,18 +1,18 @@
-"""Paths of a repository's store pictures, as fastlane, F-Droid and the Play publisher have them."""
+"""Paths of a repository's store images, in the layouts of fastlane, F-Droid and the Play publisher."""
 
 import re
 from collections.abc import Callable, Iterable
 
 from schemas.pictures import PictureKind
 
-#: Screenshots that are met, of one locale; with an icon and a banner all that costs six requests.
-MOST_SCREENSHOTS = 4
+#: Screenshots that are fetched, of one locale; with an icon and a banner that costs six requests.
+MAX_SCREENSHOTS = 4
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp")
 LOCALE = r"(?P<locale>default|[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*)"
 FILE = r"[^/]+"
-#: Of each kind its places, best first.
-NAMED: tuple[tuple[PictureKind, str, str], ...] = (
+#: Places of each kind, best first.
+PLACE_PATTERNS: tuple[tuple[PictureKind, str, str], ...] = (
     ("logo", "store.icon", rf"metadata/android/{LOCALE}/images/icon\.\w+"),
     ("logo", "store.icon", rf"play/listings/{LOCALE}/graphics/icon/{FILE}"),
     ("logo", "store.icon", r"metadata/(?:ios/)?app_icon\.\w+"),
@@ -23,7 +23,8 @@ NAMED: tuple[tuple[PictureKind, str, str], ...] = (
     ("image", "store.featureGraphic", rf"play/listings/{LOCALE}/graphics/feature-graphic/{FILE}"),
 )
 PLACES = tuple(
-    (kind, rule, re.compile(rf"(?P<base>(?:.*/)?){place}", re.IGNORECASE)) for kind, rule, place in NAMED
+    (kind, rule, re.compile(rf"(?P<base>(?:.*/)?){place}", re.IGNORECASE))
+    for kind, rule, place in PLACE_PATTERNS
 )
 NUMBER = re.compile(r"\d+")
 
@@ -33,29 +34,31 @@ def is_known(path: str) -> bool:
 
 
 def choose(paths: Iterable[str], rank: Callable[[str], int]) -> list[str]:
-    """The icon, some screenshots and the banner, all in the locale that a store falls back to, by `rank`."""
-    known = [path for path in paths if path.lower().endswith(ENDINGS)]
+    """Return the icon, some screenshots and the banner, in a store's default locale by `rank`."""
+    image_paths = [path for path in paths if path.lower().endswith(ENDINGS)]
     chosen: dict[PictureKind, list[str]] = {}
     for kind, _, place in PLACES:
-        found = [(folder(match, rank), path) for path in known if (match := place.fullmatch(path))]
-        best = min((where for where, _ in found), default=None)
-        same = sorted((path for where, path in found if where == best), key=natural)
+        matches = [
+            (folder_rank(match, rank), path) for path in image_paths if (match := place.fullmatch(path))
+        ]
+        best = min((key for key, _ in matches), default=None)
+        best_paths = sorted((path for key, path in matches if key == best), key=natural_key)
         if not chosen.get(kind):
-            chosen[kind] = same[: MOST_SCREENSHOTS if kind == "screenshot" else 1]
+            chosen[kind] = best_paths[: MAX_SCREENSHOTS if kind == "screenshot" else 1]
     return [path for paths_of in chosen.values() for path in paths_of]
 
 
-def folder(match: re.Match[str], rank: Callable[[str], int]) -> tuple[int, str, int, str]:
-    """Sort key of an app's pictures in one locale: nearest to the root first."""
+def folder_rank(match: re.Match[str], rank: Callable[[str], int]) -> tuple[int, str, int, str]:
+    """Return a sort key of an app's images in one locale: nearest to the root first."""
     locale = match.groupdict().get("locale") or ""
     return match["base"].count("/"), match["base"], rank(locale), locale
 
 
-def natural(path: str) -> tuple[list[int], str]:
-    """Sort key by which `10.png` comes after `2.png`."""
+def natural_key(path: str) -> tuple[list[int], str]:
+    """Return a sort key that puts `10.png` after `2.png`."""
     return [int(number[:9]) for number in NUMBER.findall(path.rpartition("/")[2])], path
 
 
 def place_of(path: str) -> tuple[PictureKind, str]:
-    """Kind and rule of a path that is known."""
+    """Return kind and rule of a known path."""
     return next((kind, rule) for kind, rule, place in PLACES if place.fullmatch(path))

@@ -1,5 +1,5 @@
-"""Language model of an ingest, which is optional: one that fails leaves the rules' result, with a warning.
+"""Language model of an ingest. It is optional: a failure keeps the rules' result and adds a warning.
 
-The model gets the source's prose alone, as data. Its claims become candidates of four fields, below
-what a source declares, and only where they quote that prose.
+The model gets the source's prose alone, as data. Its claims become candidates of four fields, below the
+source's declarations, and only if they quote that prose.
 """

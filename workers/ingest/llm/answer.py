@@ -7,29 +7,31 @@ from msgspec import Meta
 
 from schemas.brand import PartKind
 
-#: Strict schemas need a type beside each enumeration.
-Sureness: TypeAlias = Annotated[Literal["low", "medium", "high"], Meta(extra_json_schema={"type": "string"})]
+#: Strict schemas need a type in addition to each enumeration.
+ConfidenceLevel: TypeAlias = Annotated[
+    Literal["low", "medium", "high"], Meta(extra_json_schema={"type": "string"})
+]
 
-# The model is shown the schema: names and docstrings of these classes would be words of the prompt.
+# The model receives the schema: names and docstrings of these classes would be part of the prompt.
 
 
 class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     statement: str
     evidence: Annotated[list[str], Meta(max_length=3)]
-    confidence: Sureness
+    confidence: ConfidenceLevel
 
 
 class CustomerPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     part: Annotated[PartKind, Meta(extra_json_schema={"type": "string"})]
     words: str
     quote: str
-    confidence: Sureness
+    confidence: ConfidenceLevel
 
 
 class Trait(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     trait: str
     quote: str
-    confidence: Sureness
+    confidence: ConfidenceLevel
 
 
 class Answer(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):

@@ -1,6 +1,6 @@
 """Evidence check: turns a model's claims into candidates, as far as quotes of the text support them.
 
-A page may tell the model anything, so nothing that the model says is taken on trust.
+A page may contain instructions to the model, so the model's answer is not trusted.
 """
 
 import re
@@ -11,126 +11,147 @@ import msgspec
 
 from schemas.brand import BrandPart, Candidate, Field
 from workers.ingest.derive.audience import listing, sentence_case
-from workers.ingest.derive.parts import described, is_customer
-from workers.ingest.derive.voice import FEWEST
-from workers.ingest.derive.voice import FEWEST_WORDS as VOICE_WORDS
-from workers.ingest.llm.answer import Answer, Claim, CustomerPart, Sureness, Trait
+from workers.ingest.derive.parts import describe_customer, is_customer
+from workers.ingest.derive.voice import MIN_HABITS
+from workers.ingest.derive.voice import MIN_PROSE_WORDS as VOICE_WORDS
+from workers.ingest.llm.answer import Answer, Claim, ConfidenceLevel, CustomerPart, Trait
 from workers.ingest.page.text import clean, words
 from workers.ingest.shapes import Passage
 
 RULE = "llm"
-#: Confidence of a claim: below what sources declare, beside what rules derive.
-CONFIDENCE: dict[Sureness, float] = {"low": 0.5, "medium": 0.6, "high": 0.7}
-#: Characters of a tagline, a statement, a quote, an ICP's part, a voice's trait.
-TAGLINE, STATEMENT, QUOTE, PART, TRAIT = 120, 300, 300, 120, 60
+#: Confidence of a claim: below a source's declarations, close to derived values.
+CONFIDENCE_BY_LEVEL: dict[ConfidenceLevel, float] = {"low": 0.5, "medium": 0.6, "high": 0.7}
+#: Characters of a tagline.
+MAX_TAGLINE_CHARS = 120
+#: Characters of a statement.
+MAX_STATEMENT_CHARS = 300
+#: Characters of a quote.
+MAX_QUOTE_CHARS = 300
+#: Characters of an ICP's part.
+MAX_PART_CHARS = 120
+#: Characters of a voice's trait.
+MAX_TRAIT_CHARS = 60
 #: Words of a quote at least: a shorter one is in every text.
-FEWEST_WORDS = 3
-#: Addresses: all that software might turn into a link.
+MIN_QUOTE_WORDS = 3
+#: Addresses: anything that software might turn into a link.
 ADDRESS = re.compile(
     r"\b[a-z][a-z0-9+.-]*:\S+|\bwww\.\S+|\b[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}\b(?:/\S*)?", re.IGNORECASE
 )
 
 
-class Given(NamedTuple):
-    """Text that the model was given, its passages and its source's address.
+class SourceText(NamedTuple):
+    """Text that the model received, its passages and its source's address.
 
-    `own` is the part without stories, `spoken` the brand's own prose: no other has its voice.
+    `own_text` is the part without stories. `brand_prose` has the brand's own voice.
     """
 
-    own: str
-    spoken: str
+    own_text: str
+    brand_prose: str
     passages: Sequence[Passage]
     url: str
 
 
-def candidates(answer: Answer, given: Given) -> Iterator[Candidate]:
-    taglines = [claim for claim in answer.tagline if is_own_line(claim, given.own)]
-    yield from claimed("tagline", taglines, given)
-    yield from claimed("audience", answer.audience, given)
-    yield from customer(answer.icp, answer.audience, given)
-    yield from voice(answer.brand_voice, given)
+def candidates(answer: Answer, source: SourceText) -> Iterator[Candidate]:
+    taglines = [claim for claim in answer.tagline if is_quoted_tagline(claim, source.own_text)]
+    yield from claim_candidate("tagline", taglines, source)
+    yield from claim_candidate("audience", answer.audience, source)
+    yield from icp_candidate(answer.icp, answer.audience, source)
+    yield from voice_candidate(answer.brand_voice, source)
 
 
-def claimed(field: Field, claims: Iterable[Claim], given: Given) -> Iterator[Candidate]:
-    supported = [kept for claim in claims if (kept := checked(claim, given.own))]
+def claim_candidate(field: Field, claims: Iterable[Claim], source: SourceText) -> Iterator[Candidate]:
+    supported = [checked_claim for claim in claims if (checked_claim := check_claim(claim, source.own_text))]
     if supported:
         value = " ".join(claim.statement for claim in supported)
         quotes = [quote for claim in supported for quote in claim.evidence]
-        yield candidate(field, value, given, quotes, least(claim.confidence for claim in supported))
+        yield candidate(
+            field, value, source, quotes, lowest_confidence(claim.confidence for claim in supported)
+        )
 
 
-def customer(parts: Sequence[CustomerPart], audience: Iterable[Claim], given: Given) -> Iterator[Candidate]:
-    """An ICP of the parts whose words stand in their quote, and their quote in the text."""
-    kept = [one for one in parts if is_quote(one.quote, given.own) and is_said(one.words, one.quote)]
-    said = [BrandPart(part=one.part, value=clean(one.words), quote=one.quote) for one in kept]
-    if is_customer(said, " ".join(claim.statement for claim in audience)):
-        sure = least(one.confidence for one in kept)
-        found = candidate("icp", described(said), given, [one.quote for one in said], sure)
-        yield msgspec.structs.replace(found, parts=said)
+def icp_candidate(
+    parts: Sequence[CustomerPart], audience: Iterable[Claim], source: SourceText
+) -> Iterator[Candidate]:
+    """Yield an ICP of the parts with their words in their quote, and their quote in the text."""
+    quoted = [
+        part
+        for part in parts
+        if is_quote(part.quote, source.own_text) and is_in_quote(part.words, part.quote)
+    ]
+    brand_parts = [BrandPart(part=part.part, value=clean(part.words), quote=part.quote) for part in quoted]
+    if is_customer(brand_parts, " ".join(claim.statement for claim in audience)):
+        confidence = lowest_confidence(part.confidence for part in quoted)
+        icp = candidate(
+            "icp", describe_customer(brand_parts), source, [part.quote for part in brand_parts], confidence
+        )
+        yield msgspec.structs.replace(icp, parts=brand_parts)
 
 
-def is_said(words: str, quote: str) -> bool:
-    return words in quote and 0 < len(clean(words)) <= PART
+def is_in_quote(words: str, quote: str) -> bool:
+    return words in quote and 0 < len(clean(words)) <= MAX_PART_CHARS
 
 
-def voice(traits: Iterable[Trait], given: Given) -> Iterator[Candidate]:
-    """A voice of as many traits as the rules want, each with another quote, in as much of its own prose."""
-    by_quote = {one.quote: one for one in traits if is_heard(one, given.spoken)}
-    named = {clean(one.trait).rstrip("."): one for one in by_quote.values()}
-    if len(named) >= FEWEST and words(given.spoken) >= VOICE_WORDS:
-        quotes = [one.quote for one in named.values()]
-        sure = least(one.confidence for one in named.values())
-        yield candidate("brandVoice", f"{sentence_case(listing([*named]))}.", given, quotes, sure)
+def voice_candidate(traits: Iterable[Trait], source: SourceText) -> Iterator[Candidate]:
+    """Yield a voice of enough traits, each with its own quote, if the brand's prose is long enough."""
+    by_quote = {trait.quote: trait for trait in traits if is_supported_trait(trait, source.brand_prose)}
+    by_name = {clean(trait.trait).rstrip("."): trait for trait in by_quote.values()}
+    if len(by_name) >= MIN_HABITS and words(source.brand_prose) >= VOICE_WORDS:
+        quotes = [trait.quote for trait in by_name.values()]
+        confidence = lowest_confidence(trait.confidence for trait in by_name.values())
+        yield candidate("brandVoice", f"{sentence_case(listing([*by_name]))}.", source, quotes, confidence)
 
 
-def is_heard(one: Trait, text: str) -> bool:
-    trait = clean(one.trait)
-    return is_quote(one.quote, text) and 0 < len(trait) <= TRAIT and not adds_address(trait, text)
+def is_supported_trait(trait: Trait, text: str) -> bool:
+    name = clean(trait.trait)
+    return is_quote(trait.quote, text) and 0 < len(name) <= MAX_TRAIT_CHARS and not adds_address(name, text)
 
 
-def is_own_line(claim: Claim, text: str) -> bool:
-    """True if the claim is a tagline: a quote, word for word."""
-    return len(claim.statement) <= TAGLINE and is_quote(claim.statement, text)
+def is_quoted_tagline(claim: Claim, text: str) -> bool:
+    """Return whether the claim is a tagline: a quote, word for word."""
+    return len(claim.statement) <= MAX_TAGLINE_CHARS and is_quote(claim.statement, text)
 
 
-def checked(claim: Claim, text: str) -> Claim | None:
-    """The claim as plain text, with the quotes that are in the text; None where none is left."""
+def check_claim(claim: Claim, text: str) -> Claim | None:
+    """Return the claim as plain text, with the quotes that are in the text; None if no quote is."""
     statement = clean(claim.statement)
     evidence = [quote for quote in claim.evidence if is_quote(quote, text)]
-    if not evidence or not 0 < len(statement) <= STATEMENT or adds_address(statement, text):
+    if not evidence or not 0 < len(statement) <= MAX_STATEMENT_CHARS or adds_address(statement, text):
         return None
     return Claim(statement, evidence, claim.confidence)
 
 
 def is_quote(quote: str, text: str) -> bool:
-    return len(quote) <= QUOTE and words(quote) >= FEWEST_WORDS and quote in text
+    return len(quote) <= MAX_QUOTE_CHARS and words(quote) >= MIN_QUOTE_WORDS and quote in text
 
 
 def adds_address(statement: str, text: str) -> bool:
-    """True if it names an address that the text doesn't: `me.com` is not in `acme.com`."""
-    found = {match.group().rstrip(".,;:!?)'\"") for match in ADDRESS.finditer(statement)}
+    """Return whether it names an address that the text doesn't: `me.com` is not in `acme.com`."""
+    addresses = {match.group().rstrip(".,;:!?)'\"") for match in ADDRESS.finditer(statement)}
     return any(
-        not re.search(rf"(?<![\w@.-]){re.escape(address)}(?![\w-])", text, re.IGNORECASE) for address in found
+        not re.search(rf"(?<![\w@.-]){re.escape(address)}(?![\w-])", text, re.IGNORECASE)
+        for address in addresses
     )
 
 
-def candidate(field: Field, value: str, given: Given, quotes: Iterable[str], confidence: float) -> Candidate:
+def candidate(
+    field: Field, value: str, source: SourceText, quotes: Iterable[str], confidence: float
+) -> Candidate:
     evidence = list(dict.fromkeys(quotes))
     return Candidate(
         field=field,
         value=value,
         confidence=confidence,
         rule=RULE,
-        url=page_of(evidence[0], given),
+        url=page_of(evidence[0], source),
         evidence=evidence,
     )
 
 
-def least(sureness: Iterable[Sureness]) -> float:
-    return min(CONFIDENCE[one] for one in sureness)
+def lowest_confidence(levels: Iterable[ConfidenceLevel]) -> float:
+    return min(CONFIDENCE_BY_LEVEL[level] for level in levels)
 
 
-def page_of(quote: str, given: Given) -> str:
-    """The address of the passage with the quote; the source's own for one that spans two passages."""
-    pages = (passage.url for passage in given.passages if quote in passage.text)
-    return next(filter(None, pages), given.url)
+def page_of(quote: str, source: SourceText) -> str:
+    """Return the address of the passage with the quote, or the source's if the quote spans two passages."""
+    pages = (passage.url for passage in source.passages if quote in passage.text)
+    return next(filter(None, pages), source.url)

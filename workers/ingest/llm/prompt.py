@@ -7,7 +7,7 @@ from workers.ingest.shapes import Passage
 from workers.llm.conversation import Question, about
 
 #: Characters of prose: 6,000 tokens of about four characters.
-LIMIT = 24_000
+MAX_PROSE_CHARS = 24_000
 
 TASK = """\
 You describe the brand of a software product from the product's own texts.
@@ -27,9 +27,9 @@ copied from the texts character by character. Leave out what no quote supports. 
 
 
 def prose(passages: Iterable[Passage]) -> str:
-    """One passage a line, each once, up to `LIMIT`; stories and labels stand last."""
+    """Return one passage a line, each once, up to `MAX_PROSE_CHARS`; stories and labels are last."""
     by_use = sorted(passages, key=lambda passage: (passage.kind == "label", passage.story))
-    lines, left = [], LIMIT
+    lines, left = [], MAX_PROSE_CHARS
     for text in dict.fromkeys(passage.text for passage in by_use):
         if len(text) < left:
             lines.append(text)

@@ -1,4 +1,4 @@
-"""Addresses of pages: their site, their root, and whether two are the same page."""
+"""Addresses of pages: their site, their root, and a comparison of two addresses."""
 
 import re
 from functools import lru_cache
@@ -6,15 +6,17 @@ from urllib.parse import unquote, urlsplit
 
 from publicsuffixlist import PublicSuffixList
 
-SUFFIXES = PublicSuffixList()
-#: A name that may be a domain's: labels with a dot between two.
-DOMAIN = re.compile(r"[^\W_][\w-]*(?:\.[^\W_][\w-]*)+")
+PUBLIC_SUFFIXES = PublicSuffixList()
+#: A possible domain: labels with a dot between two.
+DOMAIN_NAME = re.compile(r"[^\W_][\w-]*(?:\.[^\W_][\w-]*)+")
 #: `/`, `/index.html`, `/en`, `/pt-br/`.
-HOME = re.compile(r"/?(?:[a-z]{2}(?:[-_][a-z]{2})?/?)?(?:(?:index|home|default)\.\w{3,5})?", re.IGNORECASE)
+HOME_PATH = re.compile(
+    r"/?(?:[a-z]{2}(?:[-_][a-z]{2})?/?)?(?:(?:index|home|default)\.\w{3,5})?", re.IGNORECASE
+)
 
 
-#: Folders of what is published one by one, a day's folder, a number, a name of five words or more.
-STORY = re.compile(
+#: Folders of articles and posts, a folder by date, a number, a name of five words or more.
+STORY_PATH = re.compile(
     r"/(?:blogs?|forums?|news|articles?|artikel|story|stories|magazine?|posts?|wiki)(?:/|$)"
     r"|/(?:19|20)\d\d/|\d{5}|/[^/\W]+(?:[-_][^/\W]+){4}",
     re.IGNORECASE,
@@ -22,48 +24,48 @@ STORY = re.compile(
 
 
 def is_story(url: str) -> bool:
-    """True if the address alone says that the page is one of many, each about its own subject."""
-    return STORY.search(unquote(urlsplit(url).path)) is not None
+    """Return whether the address alone shows one page of many, each about its own subject."""
+    return STORY_PATH.search(unquote(urlsplit(url).path)) is not None
 
 
 def is_home(url: str) -> bool:
-    """True if it is a site's first page, or that of one of its languages."""
+    """Return whether the address is a site's home page, or the home page of one of its languages."""
     parts = urlsplit(url)
-    return HOME.fullmatch(parts.path) is not None and not parts.query
+    return HOME_PATH.fullmatch(parts.path) is not None and not parts.query
 
 
-def root(url: str) -> str:
+def root_url(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}/"
 
 
-def domain(url: str) -> str | None:
-    """The registered domain: `acme.co.uk` of `www.acme.co.uk`, `acme.github.io` of a public host."""
-    return registered(urlsplit(url).hostname or "")
+def registered_domain(url: str) -> str | None:
+    """Return the registered domain: `acme.co.uk` of `www.acme.co.uk`, `acme.github.io` of a public host."""
+    return domain_of_host(urlsplit(url).hostname or "")
 
 
 @lru_cache(1_000)
-def registered(host: str) -> str | None:
-    return SUFFIXES.privatesuffix(host) if "." in host and not host[-1].isdigit() else None
+def domain_of_host(host: str) -> str | None:
+    return PUBLIC_SUFFIXES.privatesuffix(host) if "." in host and not host[-1].isdigit() else None
 
 
 def site(url: str) -> str:
-    """The site of an address: its domain, or its host and port where it has none."""
-    return domain(url) or urlsplit(url).netloc.lower()
+    """Return the site of an address: its domain, or its host and port if it has no domain."""
+    return registered_domain(url) or urlsplit(url).netloc.lower()
 
 
-def bare(url: str) -> str:
-    """The address without scheme, fragment and last slash: equal for two of the same page."""
+def page_key(url: str) -> str:
+    """Return the address without scheme, fragment and last slash: equal for addresses of the same page."""
     parts = urlsplit(url)
     query = f"?{parts.query}" if parts.query else ""
     return f"{parts.netloc.lower()}{parts.path.rstrip('/')}{query}"
 
 
-def stem(name: str) -> str:
-    """The name without the ending of a domain, if it is one: `Acme` of `Acme.com`."""
-    if "." not in name or not DOMAIN.fullmatch(name):
+def strip_domain_ending(name: str) -> str:
+    """Return the name without a domain's ending, if it has one: `Acme` of `Acme.com`."""
+    if "." not in name or not DOMAIN_NAME.fullmatch(name):
         return name
-    suffix = SUFFIXES.publicsuffix(name.lower(), accept_unknown=False)
+    suffix = PUBLIC_SUFFIXES.publicsuffix(name.lower(), accept_unknown=False)
     if suffix == name.lower():
         return name.partition(".")[0]
     return name[: -len(suffix) - 1] if suffix else name

@@ -1,4 +1,4 @@
-"""Ladder of `appName`: what a page calls its brand, from declared names down to its host."""
+"""Ladder of `appName`: names of the brand on a page, from declared names down to its host."""
 
 import re
 from collections.abc import Iterator
@@ -7,19 +7,19 @@ from bs4.element import Tag
 
 from schemas.brand import Candidate
 from workers.ingest.page import title_parts
-from workers.ingest.page.address import site, stem
-from workers.ingest.page.declared_names import Scored, declared
+from workers.ingest.page.address import site, strip_domain_ending
+from workers.ingest.page.declared_names import Scored, declared_names
 from workers.ingest.page.document import Document, attribute, text_of
-from workers.ingest.page.names import PART_LIMIT, is_name, parted
+from workers.ingest.page.names import MAX_PART_CHARS, is_name, split_name
 from workers.ingest.page.text import clean, squash, words
 
-#: The most that a name is worth that is a domain: less than a part of the title that is the host.
-DOMAIN = 0.60
+#: Highest confidence of a domain as a name: less than a part of the title that equals the host.
+MAX_DOMAIN_CONFIDENCE = 0.60
 #: Words of a headline that may be a name.
-FEW_WORDS = 3
+MAX_HEADLINE_WORDS = 3
 LOGO_WORD = re.compile(r"\b(?:the\s+)?logo(?:type)?\b", re.IGNORECASE)
-#: What else the alternative text of a logo says, since it leads to the home page.
-WAY_HOME = re.compile(r"^(?:go|back)\s+to\s+|\s+home(?:\s*page)?$", re.IGNORECASE)
+#: Further words in the alternative text of a logo, since it links to the home page.
+HOME_LINK_WORDS = re.compile(r"^(?:go|back)\s+to\s+|\s+home(?:\s*page)?$", re.IGNORECASE)
 YEARS = r"(?:(?:19|20)\d\d(?:\s?[-–—]\s?(?:\d{2,4}|present))?)?"
 COPYRIGHT = re.compile(
     rf"(?:©|\(c\)|copyright(?=\s{{1,3}}(?:19|20)\d\d))[\s©,]{{0,5}}{YEARS}[\s,.:–—-]{{0,5}}(?:by\s)?"
@@ -30,26 +30,28 @@ RIGHTS = re.compile(
     r"(?:^|\s+)(?:all rights|alle rechte|tous droits|todos los|tutti i|powered by)\b.*", re.IGNORECASE
 )
 #: Characters of a footer's end that are read.
-FOOTER = 2000
+FOOTER_CHARS = 2000
 
 
 def candidates(page: Document) -> Iterator[Candidate]:
     for value, confidence, rule in ladder(page):
-        head, tail = parted(value)
+        head, tail = split_name(value)
         name = tail if title_parts.is_host(tail, page) else head
         if is_name(name):
-            yield page.candidate("appName", name, worth(name, confidence), rule)
+            yield page.candidate("appName", name, limit_confidence(name, confidence), rule)
 
 
-def worth(name: str, confidence: float) -> float:
-    """The confidence in a name; a domain stands where nobody has set a name, so it has a limit."""
-    return min(confidence, DOMAIN) if stem(name) != name else confidence
+def limit_confidence(name: str, confidence: float) -> float:
+    """Return the confidence in a name. A domain has a limit: it is used where no name was set."""
+    return min(confidence, MAX_DOMAIN_CONFIDENCE) if strip_domain_ending(name) != name else confidence
 
 
 def ladder(page: Document) -> Iterator[Scored]:
-    said = [*declared(page)]
-    yield from said
-    yield from title_parts.ladder(page, {squash(stem(parted(value)[0])) for value, _, _ in said})
+    names = [*declared_names(page)]
+    yield from names
+    yield from title_parts.ladder(
+        page, {squash(strip_domain_ending(split_name(value)[0])) for value, _, _ in names}
+    )
     yield from from_logo(page)
     yield from from_headline(page)
     yield from from_copyright(page)
@@ -58,10 +60,10 @@ def ladder(page: Document) -> Iterator[Scored]:
 
 
 def from_logo(page: Document) -> Iterator[Scored]:
-    """Alternative texts of the first two logos, without the word logo."""
+    """Yield alternative texts of the first two logos, without the word logo."""
     for image in [tag for tag in page.tags["img"] if is_logo(tag) and not is_foreign(tag, page)][:2]:
-        name = WAY_HOME.sub("", LOGO_WORD.sub("", clean(attribute(image, "alt"))).strip(" -–—|:,."))
-        if len(name) <= PART_LIMIT:
+        name = HOME_LINK_WORDS.sub("", LOGO_WORD.sub("", clean(attribute(image, "alt"))).strip(" -–—|:,."))
+        if len(name) <= MAX_PART_CHARS:
             yield name, 0.45, "html.logo"
 
 
@@ -73,23 +75,27 @@ def is_logo(image: Tag) -> bool:
 
 
 def is_foreign(image: Tag, page: Document) -> bool:
-    """True if it leads to another site, as the logo of a partner does."""
+    """Return whether the image links to another site, as the logo of a partner does."""
     parent = image.parent
     url = page.link(attribute(parent, "href")) if parent is not None and parent.name == "a" else None
     return url is not None and site(url) != site(page.url)
 
 
 def from_headline(page: Document) -> Iterator[Scored]:
-    """The headline of a home page that is as short as a name, and written like one: `Big Acme`."""
+    """Yield the headline of a home page if it is as short as a name and capitalized like one: `Big Acme`."""
     text = text_of(page.headline) if page.is_home and page.headline else ""
-    few = 0 < words(text) <= FEW_WORDS and len(text) <= PART_LIMIT
-    if few and not text.endswith((".", "!", "?", ":")) and not any(one[0].islower() for one in text.split()):
+    is_short = 0 < words(text) <= MAX_HEADLINE_WORDS and len(text) <= MAX_PART_CHARS
+    if (
+        is_short
+        and not text.endswith((".", "!", "?", ":"))
+        and not any(word[0].islower() for word in text.split())
+    ):
         yield text, 0.40, "html.h1"
 
 
 def from_copyright(page: Document) -> Iterator[Scored]:
-    """The owner by the line at the page's end: a witness of other names, and hardly a name itself."""
-    footers = (clean(tag.get_text(" ")[-FOOTER:]) for tag in page.tags["footer"][-1:])
+    """Yield the owner in the copyright line: it corroborates other names, and is hardly a name itself."""
+    footers = (clean(tag.get_text(" ")[-FOOTER_CHARS:]) for tag in page.tags["footer"][-1:])
     for text in (*(text for _, text in page.meta("copyright")), *footers):
-        if found := COPYRIGHT.search(text):
-            yield RIGHTS.sub("", found[1]).strip(), 0.25, "html.copyright"
+        if match := COPYRIGHT.search(text):
+            yield RIGHTS.sub("", match[1]).strip(), 0.25, "html.copyright"

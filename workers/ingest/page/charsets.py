@@ -1,7 +1,7 @@
-"""Charsets that a page declares: in its Content-Type, and in its markup as browsers look for it.
+"""Charsets that a page declares: in its Content-Type, and in its markup as browsers search it.
 
-Labels and names are those of the encoding standard (encoding.spec.whatwg.org). Browsers look through a page's
-first 1,024 bytes, and change their mind at a later `<meta>`; here both are one look.
+Labels and names are those of the encoding standard (encoding.spec.whatwg.org). Browsers search a page's
+first 1,024 bytes, and switch the encoding at a later `<meta>`; here one search does both.
 """
 
 import re
@@ -9,12 +9,12 @@ from collections.abc import Iterator
 
 import webencodings
 
-#: Bytes that are looked through: scripts and styles before a `<meta>` can be long.
-SEEN = 64 << 10
+#: Bytes that are searched: scripts and styles before a `<meta>` can be long.
+MAX_SEARCHED_BYTES = 64 << 10
 CHARSET = re.compile(r"charset\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s;\"']+))", re.IGNORECASE)
 ATTRIBUTES = r"""(?:[^>=]++|=(?:\s*+(?:"[^"]*"|'[^']*'))?+)*+"""
-#: Comments, elements whose content is no markup, and tags. Each runs to the end where nothing ends it, so
-#: that the whole takes one pass.
+#: Comments, elements without markup inside, and tags. An unclosed one runs to the end, so that one pass is
+#: enough.
 MARKUP = re.compile(
     rf"""<!--.*?(?:(?<=--)>|\Z)
     |<(?P<raw>script|style|title|textarea|iframe|noembed|noframes|xmp)(?=[\s/>]){ATTRIBUTES}>
@@ -26,51 +26,55 @@ MARKUP = re.compile(
 )
 ATTRIBUTE = re.compile(rb"([^\s/=>]+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>]*)))?")
 XML = re.compile(rb"<\?xml[^>]*?\sencoding\s*=\s*[\"']([^\"'>]*)[\"']")
-#: A page that says so in ASCII can't be in these, and x-user-defined has no text.
+#: A declaration that is readable as ASCII can't be in these encodings, and x-user-defined has no text.
 IN_MARKUP = {"utf-16le": "utf-8", "utf-16be": "utf-8", "x-user-defined": "windows-1252"}
 
 
 def declared(body: bytes, content_type: str) -> list[str]:
-    """Names of the encodings, the header's first."""
-    return [name for name in (label(content_type), markup(body)) if name]
+    """Return names of the encodings, the header's first."""
+    return [name for name in (encoding_of_header(content_type), markup(body)) if name]
 
 
-def label(text: str) -> str | None:
-    """Name for the `charset=` of a header, or of a `<meta>` that stands for one."""
+def encoding_of_header(text: str) -> str | None:
+    """Return the name for the `charset=` of a header, or of a `<meta>` that replaces one."""
     match = CHARSET.search(text)
     return known(match[1] or match[2] or match[3] or "") if match else None
 
 
 def known(written: str) -> str | None:
-    """Name for a label; None where browsers know none, or refuse to read it."""
+    """Return the name for a label; None if browsers have no such label, or refuse to read it."""
     encoding = webencodings.lookup(written)
     return encoding.name if encoding and encoding.name != "replacement" else None
 
 
 def markup(body: bytes) -> str | None:
-    """Name that the first `<meta>` with a charset gives, else the XML declaration."""
-    name = next(metas(body), None)
+    """Return the name in the first `<meta>` with a charset, else in the XML declaration."""
+    name = next(meta_encodings(body), None)
     if name is None and (match := XML.match(body)):
         name = known(match[1].decode("latin-1"))
     return IN_MARKUP.get(name, name) if name else None
 
 
-def metas(body: bytes) -> Iterator[str]:
-    for match in MARKUP.finditer(body, 0, SEEN):
-        if match["meta"] and (name := of_meta(attributes(match["meta"]))):
+def meta_encodings(body: bytes) -> Iterator[str]:
+    for match in MARKUP.finditer(body, 0, MAX_SEARCHED_BYTES):
+        if match["meta"] and (name := encoding_of_meta(attributes(match["meta"]))):
             yield name
 
 
 def attributes(text: bytes) -> dict[str, str]:
-    """Attributes by lower-case name; of a repeated one the first."""
-    found: dict[str, str] = {}
+    """Return attributes by lower-case name, with the first value of a repeated one."""
+    values: dict[str, str] = {}
     for match in ATTRIBUTE.finditer(text):
         value = match[2] or match[3] or match[4] or b""
-        found.setdefault(match[1].lower().decode("latin-1"), value.decode("latin-1"))
-    return found
+        values.setdefault(match[1].lower().decode("latin-1"), value.decode("latin-1"))
+    return values
 
 
-def of_meta(found: dict[str, str]) -> str | None:
-    if "charset" in found:
-        return known(found["charset"])
-    return label(found.get("content", "")) if found.get("http-equiv", "").lower() == "content-type" else None
+def encoding_of_meta(values: dict[str, str]) -> str | None:
+    if "charset" in values:
+        return known(values["charset"])
+    return (
+        encoding_of_header(values.get("content", ""))
+        if values.get("http-equiv", "").lower() == "content-type"
+        else None
+    )

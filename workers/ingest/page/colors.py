@@ -1,4 +1,4 @@
-"""Ladder of `colors`: the color that a page's head gives to the bars of browsers and the tiles of systems."""
+"""Ladder of `colors`: the color that a page's head sets for the bars of browsers and the tiles of systems."""
 
 from collections.abc import Iterator
 
@@ -8,28 +8,28 @@ from workers.ingest.colors.defaults import TEMPLATES
 from workers.ingest.colors.oklab import is_white
 from workers.ingest.page.document import Document, attribute
 
-#: Worth of a white bar as a background: mostly it is the page's.
-GROUND = 0.35
+#: Confidence of a white bar as a background: mostly it is the page's background.
+WHITE_CONFIDENCE = 0.35
 
-#: A color as CSS has it, its role, its worth, its rule.
+#: A color in CSS notation, its role, its confidence, its rule.
 Scored = tuple[str, ColorRole, float, str]
 
 
 def candidates(page: Document) -> Iterator[Candidate]:
-    return colored(page.url, ladder(page))
+    return color_candidates(page.url, ladder(page))
 
 
-def colored(url: str, scored: Iterator[Scored]) -> Iterator[Candidate]:
-    """Candidates of colors in settings; a white one is a background, whatever it is for."""
-    for text, role, worth, rule in scored:
+def color_candidates(url: str, scored: Iterator[Scored]) -> Iterator[Candidate]:
+    """Yield candidates of colors in settings; a white one becomes a background in any role."""
+    for text, role, confidence, rule in scored:
         color = css_color.read(text)
         if color and color not in TEMPLATES:
-            ground = is_white(color)
+            is_background = is_white(color)
             yield Candidate(
                 field="colors",
                 value=[color],
-                role="background" if ground else role,
-                confidence=min(worth, GROUND) if ground else worth,
+                role="background" if is_background else role,
+                confidence=min(confidence, WHITE_CONFIDENCE) if is_background else confidence,
                 rule=rule,
                 url=url,
             )
@@ -39,8 +39,8 @@ def ladder(page: Document) -> Iterator[Scored]:
     for tag in page.tags["meta"]:
         if attribute(tag, "name").lower() == "theme-color":
             dark = "dark" in attribute(tag, "media").lower()
-            worth, rule = (0.30, "html.theme-color.dark") if dark else (0.55, "html.theme-color")
-            yield attribute(tag, "content"), "accent" if dark else "primary", worth, rule
+            confidence, rule = (0.30, "html.theme-color.dark") if dark else (0.55, "html.theme-color")
+            yield attribute(tag, "content"), "accent" if dark else "primary", confidence, rule
     for tag in page.tags["link"]:
         if "mask-icon" in attribute(tag, "rel").lower().split():
             yield attribute(tag, "color"), "primary", 0.40, "html.mask-icon"

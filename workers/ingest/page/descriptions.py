@@ -1,4 +1,4 @@
-"""Ladder of `appDescription`: what a page says that the brand does."""
+"""Ladder of `appDescription`: texts on a page that describe the brand's product."""
 
 import re
 from collections.abc import Iterator
@@ -12,60 +12,75 @@ from workers.ingest.page.names import GENERIC
 from workers.ingest.page.text import clean, cut, squash, words
 from workers.ingest.shapes import Passage
 
-LIMIT, SHORT = 500, 25
-#: Worth of a text that is too short, or only repeats the title.
-WEAK = 0.4
-#: Words of a text that describes; texts after the headline, and then paragraphs, that are looked at.
-HERO_WORDS, HERO_TEXTS, HERO_PARAGRAPHS = 8, 8, 5
-PROSE = re.compile(r"[.!?…:。！？][\"”“»’')\]]*$")
-PAGE = re.compile(r"\w*(?:Page|Article|Posting)|Product|Recipe|Course|Event")
-BYLINE = re.compile(r"(?:written by|sponsored by|by|von|par|por|di|door)[:\s].{0,70}", re.IGNORECASE)
+#: Characters of a description; a longer one is cut.
+MAX_CHARS = 500
+#: Characters below which a text is a weak description.
+MIN_CHARS = 25
+#: Confidence factor of a text that is too short, or only repeats the title.
+WEAK_FACTOR = 0.4
+#: Words of a text that counts as prose.
+MIN_HERO_WORDS = 8
+#: Texts after the headline that are checked.
+MAX_HERO_TEXTS = 8
+#: Paragraphs after the headline that are checked next.
+MAX_HERO_PARAGRAPHS = 5
+PROSE_END = re.compile(r"[.!?…:。！？][\"”“»’')\]]*$")
+PAGE_TYPE = re.compile(r"\w*(?:Page|Article|Posting)|Product|Recipe|Course|Event")
+CREDIT_LINE = re.compile(r"(?:written by|sponsored by|by|von|par|por|di|door)[:\s].{0,70}", re.IGNORECASE)
 QUOTATION = re.compile(r"[\"“„«][^\"“”„«»]{0,160}[\"”“»]")
 
 
-def candidates(page: Document, told: list[Passage]) -> Iterator[Candidate]:
-    """Candidates; `told` are the page's passages, those from its headline on first."""
+def candidates(page: Document, passages: list[Passage]) -> Iterator[Candidate]:
+    """Yield candidates; `passages` are the page's passages, the passages from its headline on first."""
     titles = {squash(page.title), *(squash(text) for _, text in page.meta("og:title"))}
-    for value, confidence, rule in ladder(page, told):
+    for value, confidence, rule in ladder(page, passages):
         text = clean(value)
         if text and squash(text) not in GENERIC:
-            worth = WEAK if is_weak(text) or squash(text) in titles else 1.0
-            yield page.candidate("appDescription", cut(text, LIMIT), confidence * worth, rule)
+            factor = WEAK_FACTOR if is_weak(text) or squash(text) in titles else 1.0
+            yield page.candidate("appDescription", cut(text, MAX_CHARS), confidence * factor, rule)
 
 
 def is_weak(text: str) -> bool:
-    """True if it is too short, a byline, or nothing but a quotation."""
-    return len(text) < SHORT or BYLINE.fullmatch(text) is not None or QUOTATION.fullmatch(text) is not None
+    """Return whether the text is too short, a credit line, or only a quotation."""
+    return (
+        len(text) < MIN_CHARS
+        or CREDIT_LINE.fullmatch(text) is not None
+        or QUOTATION.fullmatch(text) is not None
+    )
 
 
-def ladder(page: Document, told: list[Passage]) -> Iterator[tuple[str, float, str]]:
+def ladder(page: Document, passages: list[Passage]) -> Iterator[tuple[str, float, str]]:
     yield from ((text, 0.89, "html.og:description") for _, text in page.meta("og:description"))
     yield from (
         (text, 0.85, f"html.{name}") for name, text in page.meta("twitter:description", "description")
     )
     for node in page.nodes:
         for text in jsonld.texts(node.get("description"))[:1]:
-            yield text, *standing(node)
-    yield from ((text, 0.60, "html.hero") for text in hero(page, told))
+            yield text, *rate_node(node)
+    yield from ((text, 0.60, "html.hero") for text in hero(page, passages))
 
 
-def standing(node: jsonld.Node) -> tuple[float, str]:
-    """Confidence and rule of a node's description, by what it describes."""
+def rate_node(node: jsonld.Node) -> tuple[float, str]:
+    """Return confidence and rule of a node's description, by the type of the node."""
     if is_brand(node):
         return 0.85, "jsonld.brand.description"
-    if any(PAGE.fullmatch(kind) for kind in jsonld.types(node)):
+    if any(PAGE_TYPE.fullmatch(kind) for kind in jsonld.types(node)):
         return 0.80, "jsonld.page.description"
     return 0.50, "jsonld.description"
 
 
-def hero(page: Document, told: list[Passage]) -> Iterator[str]:
-    """The first prose after the headline, whatever its tag, else the first such paragraph."""
+def hero(page: Document, passages: list[Passage]) -> Iterator[str]:
+    """Yield the first prose after the headline, in any tag, else the first such paragraph."""
     if page.headline is None:
         return
-    texts = islice((one.text for one in told if one.kind == "text"), HERO_TEXTS)
-    paragraphs = map(text_of, page.headline.find_all_next("p", limit=HERO_PARAGRAPHS))
+    texts = islice((passage.text for passage in passages if passage.kind == "text"), MAX_HERO_TEXTS)
+    paragraphs = map(text_of, page.headline.find_all_next("p", limit=MAX_HERO_PARAGRAPHS))
     yield from islice(filter(is_prose, chain(texts, paragraphs)), 1)
 
 
 def is_prose(text: str) -> bool:
-    return words(text) >= HERO_WORDS and PROSE.search(text) is not None and BYLINE.match(text) is None
+    return (
+        words(text) >= MIN_HERO_WORDS
+        and PROSE_END.search(text) is not None
+        and CREDIT_LINE.match(text) is None
+    )

@@ -1,4 +1,4 @@
-"""Document: a parsed page, and the parts of it that the ladders look at."""
+"""Document: a parsed page, and its parts for the ladders."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -13,23 +13,25 @@ from workers.ingest.page import address, jsonld, tree
 from workers.ingest.page.text import clean
 
 #: Characters of visible text that are read: enough for its language, and a page's end is legal text.
-TEXT_LIMIT = 20_000
-#: Visible characters of a page that isn't read yet without scripts, and those of a script that is a program.
-SHELL, BUNDLE = 200, 1_000
+MAX_TEXT_CHARS = 20_000
+#: Visible characters below which a page needs its scripts.
+MIN_READABLE_CHARS = 200
+#: Characters of an inline script above which it is a program.
+MIN_BUNDLE_CHARS = 1_000
 
-#: Tags and texts within a tag that are looked at for its text.
-WITHIN = 1_000
-URL_LIMIT = 2048
-#: Characters of an address that two readers may understand differently.
-UNREADABLE = re.compile(r"[\s\x00-\x20\x7f-\x9f\ud800-\udfff\"<>\\]")
-ARTICLE = re.compile(r"\w*(?:Article|Posting)")
+#: Tags and texts within a tag that are read for its text.
+MAX_DESCENDANTS = 1_000
+MAX_URL_CHARS = 2048
+#: Characters of an address that two readers may interpret differently.
+AMBIGUOUS_URL = re.compile(r"[\s\x00-\x20\x7f-\x9f\ud800-\udfff\"<>\\]")
+ARTICLE_TYPE = re.compile(r"\w*(?:Article|Posting)")
 
 
 class Document:
     """Page at its final address; `header_language` is its Content-Language."""
 
     def __init__(self, html: str, *, url: str, header_language: str = "") -> None:
-        built = tree.build(html)
+        built = tree.build_tree(html)
         self.soup, self.tags, self.texts = built.root, built.tags, built.texts
         self.resolved: dict[str, str | None] = {}
         self.url = url
@@ -50,7 +52,7 @@ class Document:
         return metas
 
     def meta(self, *names: str) -> Iterator[tuple[str, str]]:
-        """Names that the page has, each with its first content, in the order of `names`."""
+        """Return the names that the page has, each with its first content, in the order of `names`."""
         return ((name, self.metas[name][0]) for name in names if name in self.metas)
 
     @cached_property
@@ -71,20 +73,20 @@ class Document:
 
     @cached_property
     def is_article(self) -> bool:
-        """True if it is an article: its texts are about one subject, and only its names about the brand."""
+        """Whether it is an article: its texts are about one subject, only its names about the brand."""
         declared = any(kind.lower().startswith("article") for _, kind in self.meta("og:type"))
         kinds = (kind for node in self.nodes for kind in jsonld.types(node))
-        return not self.is_home and (declared or any(map(ARTICLE.fullmatch, kinds)))
+        return not self.is_home and (declared or any(map(ARTICLE_TYPE.fullmatch, kinds)))
 
     @cached_property
     def is_scripted(self) -> bool:
-        """True if scripts make its text: it has next to none, and a script that is a program."""
-        return len(self.text) < SHELL and any(map(is_bundle, self.tags["script"]))
+        """Whether scripts render its text: it has next to no text, and a script that is a program."""
+        return len(self.text) < MIN_READABLE_CHARS and any(map(is_bundle, self.tags["script"]))
 
     @cached_property
     def label(self) -> str:
         """The first label of its domain, `acme` of `www.acme.co.uk`; empty for an IP address."""
-        return (address.domain(self.url) or "").partition(".")[0]
+        return (address.registered_domain(self.url) or "").partition(".")[0]
 
     @cached_property
     def headline(self) -> Tag | None:
@@ -93,12 +95,12 @@ class Document:
 
     @cached_property
     def text(self) -> str:
-        """The visible text, up to `TEXT_LIMIT` characters."""
+        """The visible text, up to `MAX_TEXT_CHARS` characters."""
         return visible_text(self.texts)
 
     @cached_property
     def base(self) -> str:
-        """Base of relative addresses: the first `<base>` with one, as in browsers, else the page's own."""
+        """Base of relative addresses: the first `<base>` with an address, as in browsers, else the page's."""
         bases = filter(None, (attribute(tag, "href") for tag in self.tags["base"]))
         try:
             return urljoin(self.url, next(bases, ""))
@@ -109,7 +111,7 @@ class Document:
         return urljoin(self.base, address.strip())
 
     def link(self, address: str) -> str | None:
-        """The address as an absolute URL without fragment; None for what is no http(s) address."""
+        """Return the address as an absolute URL without fragment; None if it isn't http(s)."""
         if address not in self.resolved:
             self.resolved[address] = self.resolve(address)
         return self.resolved[address]
@@ -119,32 +121,36 @@ class Document:
 
 
 def absolute(base: str, address: str) -> str | None:
-    """The address as `Document.link` has it, from any base."""
+    """Resolve the address as `Document.link` does, from any base."""
     try:
         parts = urlsplit(urljoin(base, address.strip()))
     except ValueError:
         return None
     usable = parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc
     url = parts._replace(fragment="", path=parts.path or "/").geturl()
-    return url if usable and len(url) <= URL_LIMIT and not UNREADABLE.search(url) else None
+    return url if usable and len(url) <= MAX_URL_CHARS and not AMBIGUOUS_URL.search(url) else None
 
 
 def attribute(tag: Tag, name: str) -> str:
-    """An attribute's text; the values of a list, such as `rel`, are joined by blanks."""
+    """Return an attribute's text; the values of a list, such as `rel`, are joined by blanks."""
     value = tag.get(name)
     return (value if isinstance(value, str) else " ".join(value or ())).strip()
 
 
 def is_bundle(script: Tag) -> bool:
-    """True if a script is a program, not a line that counts visitors or a block of data."""
+    """Return whether a script is a program, not a line that counts visitors or a block of data."""
     program = not attribute(script, "type").endswith("json")
-    return program and ("src" in script.attrs or len(script.get_text()) > BUNDLE)
+    return program and ("src" in script.attrs or len(script.get_text()) > MIN_BUNDLE_CHARS)
 
 
 def text_of(tag: Tag) -> str:
-    """Its text on one line; of a tag around half of the page, what comes first."""
+    """Return the tag's text on one line; of a tag around half of the page, only the beginning."""
     kinds = tag.interesting_string_types or ()
-    return clean(" ".join(str(one) for one in islice(tag.descendants, WITHIN) if type(one) in kinds))
+    return clean(
+        " ".join(
+            str(element) for element in islice(tag.descendants, MAX_DESCENDANTS) if type(element) in kinds
+        )
+    )
 
 
 def visible_text(texts: Iterable[str]) -> str:
@@ -152,6 +158,6 @@ def visible_text(texts: Iterable[str]) -> str:
     for text in texts:
         parts.append(" ".join(text.split()))
         size += len(parts[-1])
-        if size > TEXT_LIMIT:
+        if size > MAX_TEXT_CHARS:
             break
-    return " ".join(parts)[:TEXT_LIMIT]
+    return " ".join(parts)[:MAX_TEXT_CHARS]

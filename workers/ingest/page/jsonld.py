@@ -1,4 +1,4 @@
-"""JSON-LD as pages have it: with comments, trailing commas, raw line breaks, entities, lists of graphs."""
+"""Tolerant JSON-LD reader: comments, trailing commas, raw line breaks, entities, lists of graphs."""
 
 import html
 import json
@@ -6,50 +6,57 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-BLOCKS, BLOCK_SIZE, DEPTH, NODES = 20, 512 << 10, 8, 200
+#: Blocks of a page that are read.
+MAX_BLOCKS = 20
+#: Characters of a block; a longer one is skipped.
+MAX_BLOCK_CHARS = 512 << 10
+#: Levels of lists and objects that are read.
+MAX_DEPTH = 8
+#: Nodes of a page, and items of a list, that are read.
+MAX_NODES = 200
 CDATA = "<![CDATA["
 START = re.compile(r"[\[{]")
-#: A text, which stays; outside of texts a comma or a colon that no value follows.
-STRAY = re.compile(r'"(?:[^"\\]|\\.)*+"?|[,:]\s*(?=[,}\]])', re.DOTALL)
+#: A string, which is kept; outside of strings a comma or a colon without a value after it.
+STRING_OR_GAP = re.compile(r'"(?:[^"\\]|\\.)*+"?|[,:]\s*(?=[,}\]])', re.DOTALL)
 LINE_COMMENT = re.compile(r"^[ \t]*//.*$", re.MULTILINE)
 #: Beginning of a node's address, which is no name.
 REFERENCE = re.compile(r"\w+:(?=\S)|[#/_]")
 ESCAPE = re.compile(r"\\(?:([\"\\/bfnrtu])|(.))", re.DOTALL)
 
-#: Not strict, since real blocks have raw line breaks in their texts.
+#: Not strict, since real blocks have raw line breaks in their strings.
 DECODER = json.JSONDecoder(strict=False)
 
-#: By the first character of what is stray; a text stays as it is.
-MENDS = {",": "", ":": ":null"}
+#: Replacements, by the first character of the match; a string stays as it is.
+REPLACEMENTS = {",": "", ":": ":null"}
 
 Node = dict[str, Any]
 
 
 def nodes(blocks: Iterable[str]) -> list[Node]:
-    """Nodes of all blocks: top-level ones and members of graphs, at most `NODES`."""
-    found: list[Node] = []
-    for _, block in zip(range(BLOCKS), blocks, strict=False):
-        if len(block) <= BLOCK_SIZE:
-            found += flatten(load_all(block), DEPTH + 1)
-    return found[:NODES]
+    """Return nodes of all blocks: top-level nodes and members of graphs, at most `MAX_NODES`."""
+    collected: list[Node] = []
+    for _, block in zip(range(MAX_BLOCKS), blocks, strict=False):
+        if len(block) <= MAX_BLOCK_CHARS:
+            collected += flatten(all_values(block), MAX_DEPTH + 1)
+    return collected[:MAX_NODES]
 
 
-def load(block: str) -> Any:
-    """First value in a block; None where none can be read."""
-    return next(iter(load_all(block)), None)
+def first_value(block: str) -> Any:
+    """Return the first value in a block; None if the block can't be read."""
+    return next(iter(all_values(block)), None)
 
 
-def load_all(block: str) -> list[Any]:
-    """All values in a block, whatever is around them; none where none can be read."""
-    bare = unquoted(block.replace(CDATA, ""))
-    for attempt in (bare, mended(bare), mended(html.unescape(bare))):
-        if found := list(values(attempt)):
-            return found
+def all_values(block: str) -> list[Any]:
+    """Return all values in a block, despite any text around them; an empty list if it can't be read."""
+    bare = unwrap_string(block.replace(CDATA, ""))
+    for attempt in (bare, remove_javascript(bare), remove_javascript(html.unescape(bare))):
+        if decoded := list(values(attempt)):
+            return decoded
     return []
 
 
 def values(text: str) -> Iterator[Any]:
-    """Values one after the other, up to the first broken one."""
+    """Yield values one after the other, up to the first broken one."""
     start = START.search(text)
     while start:
         try:
@@ -60,8 +67,8 @@ def values(text: str) -> Iterator[Any]:
         start = START.search(text, end)
 
 
-def unquoted(block: str) -> str:
-    """The block itself; some are encoded twice, as one text."""
+def unwrap_string(block: str) -> str:
+    """Unwrap a block that is encoded twice, as one string; return any other block as it is."""
     try:
         inside = DECODER.decode(block) if block.lstrip().startswith('"') else block
     except (ValueError, RecursionError):
@@ -69,19 +76,19 @@ def unquoted(block: str) -> str:
     return inside if isinstance(inside, str) else block
 
 
-def mended(text: str) -> str:
-    """The text without what only JavaScript allows, such as comments; a value that is missing is null."""
-    first, *rest = text.split("/*")
-    bare = LINE_COMMENT.sub("", first + "".join(piece.partition("*/")[2] for piece in rest))
-    escaped = ESCAPE.sub(lambda found: found[0] if found[1] else found[2], bare)
-    return STRAY.sub(lambda found: MENDS.get(found[0][0], found[0]), escaped)
+def remove_javascript(text: str) -> str:
+    """Remove syntax that only JavaScript allows, such as comments, and replace a missing value by null."""
+    first, *commented = text.split("/*")
+    bare = LINE_COMMENT.sub("", first + "".join(piece.partition("*/")[2] for piece in commented))
+    escaped = ESCAPE.sub(lambda match: match[0] if match[1] else match[2], bare)
+    return STRING_OR_GAP.sub(lambda match: REPLACEMENTS.get(match[0][0], match[0]), escaped)
 
 
 def flatten(value: Any, depth: int) -> Iterator[Node]:
     if depth == 0:
         return
     if isinstance(value, list):
-        for item in value[:NODES]:
+        for item in value[:MAX_NODES]:
             yield from flatten(item, depth - 1)
     elif isinstance(value, dict):
         yield value
@@ -90,14 +97,14 @@ def flatten(value: Any, depth: int) -> Iterator[Node]:
 
 
 def types(node: Node) -> set[str]:
-    """Types of a node without the vocabulary's address, such as `SoftwareApplication`."""
+    """Return types of a node without the vocabulary's address, such as `SoftwareApplication`."""
     declared = node.get("@type")
     names = declared if isinstance(declared, list) else [declared]
     return {name.rsplit("/", 1)[-1].rsplit(":", 1)[-1] for name in names if isinstance(name, str)}
 
 
 def texts(value: Any, *keys: str, depth: int = 3) -> list[str]:
-    """Texts of a property: itself, those of an object under one of `keys`, or those of a list."""
+    """Return texts of a property: its text, the texts of an object under one of `keys`, or of a list."""
     if isinstance(value, str):
         return [value]
     if depth == 0:
@@ -106,21 +113,21 @@ def texts(value: Any, *keys: str, depth: int = 3) -> list[str]:
         inside = (texts(value.get(key), *keys, depth=depth - 1) for key in ("@value", *keys))
         return next(filter(None, inside), [])
     if isinstance(value, list):
-        return [text for item in value[:NODES] for text in texts(item, *keys, depth=depth - 1)]
+        return [text for item in value[:MAX_NODES] for text in texts(item, *keys, depth=depth - 1)]
     return []
 
 
-def plain(value: Any) -> list[str]:
-    """Texts of a property that are no address of a node."""
+def plain_texts(value: Any) -> list[str]:
+    """Return texts of a property, without addresses of nodes."""
     items = value if isinstance(value, list) else [value]
     return [item for item in items if isinstance(item, str) and not REFERENCE.match(item)]
 
 
-def linked(node: Node, key: str, among: list[Node]) -> list[Node]:
-    """Nodes of a property; references, which are nodes or texts, are resolved in `among`."""
+def linked_nodes(node: Node, key: str, among: list[Node]) -> list[Node]:
+    """Return nodes of a property. References (nodes or texts) are resolved in `among`."""
     value = node.get(key)
     items = value if isinstance(value, list) else [value]
-    by_id = {other.get("@id"): other for other in among if isinstance(other.get("@id"), str)}
-    named = (by_id.get(item) if isinstance(item, str) else item for item in items)
-    direct = [item for item in named if isinstance(item, dict)]
-    return [item if len(item) > 1 else by_id.get(str(item.get("@id")), item) for item in direct]
+    by_id = {candidate.get("@id"): candidate for candidate in among if isinstance(candidate.get("@id"), str)}
+    referenced = (by_id.get(item) if isinstance(item, str) else item for item in items)
+    objects = [item for item in referenced if isinstance(item, dict)]
+    return [item if len(item) > 1 else by_id.get(str(item.get("@id")), item) for item in objects]

@@ -1,25 +1,28 @@
-"""Ladder of `keywords`: those that a page declares, in its own order."""
+"""Ladder of `keywords`: the keywords that a page declares, in its own order."""
 
 import re
 from collections.abc import Iterable, Iterator
 
 from schemas.brand import Candidate
-from workers.ingest.derive.distinct import MOST, stem
+from workers.ingest.derive.distinct import MAX_KEYWORDS, stem
 from workers.ingest.page import jsonld
 from workers.ingest.page.document import Document
 from workers.ingest.page.text import clean, squash, words
 
-LIMIT, WORDS = 50, 5
-#: Keywords beyond which a list is one for search engines: only those count that the page itself uses.
-MANY = 20
+#: Characters of a keyword.
+MAX_KEYWORD_CHARS = 50
+#: Words of a keyword.
+MAX_KEYWORD_WORDS = 5
+#: Length from which a list is made for search engines: then only keywords in the page's text count.
+LONG_LIST = 20
 #: Commas and semicolons of all scripts.
-BREAK = re.compile(r"[,;\n،、，；]")
+SEPARATORS = re.compile(r"[,;\n،、，；]")
 
 
 def candidates(page: Document) -> Iterator[Candidate]:
     for texts, confidence, rule in ladder(page):
-        if found := distinct(used(parts(texts), page)):
-            yield page.candidate("keywords", found, confidence, rule)
+        if keywords := distinct_keywords(keep_used(split_keywords(texts), page)):
+            yield page.candidate("keywords", keywords, confidence, rule)
 
 
 def ladder(page: Document) -> Iterator[tuple[list[str], float, str]]:
@@ -30,31 +33,31 @@ def ladder(page: Document) -> Iterator[tuple[list[str], float, str]]:
     yield page.metas.get("article:tag", []), 0.60, "html.article:tag"
 
 
-def used(found: list[str], page: Document) -> list[str]:
-    """The keywords; of a long list those that the page says."""
-    if len(found) <= MANY:
-        return found
+def keep_used(keywords: list[str], page: Document) -> list[str]:
+    """Return the keywords; of a long list only the keywords in the page's text."""
+    if len(keywords) <= LONG_LIST:
+        return keywords
     descriptions = (text for _, text in page.meta("og:description", "description"))
-    said = squash(" ".join([page.title, *descriptions, page.text]))
-    return [word for word in found if squash(word) in said]
+    page_text = squash(" ".join([page.title, *descriptions, page.text]))
+    return [word for word in keywords if squash(word) in page_text]
 
 
-def distinct(texts: Iterable[str]) -> list[str]:
-    """Keywords in lower case, each once in whichever form, at most `MOST`."""
-    found: dict[str, str] = {}
-    for word in parts(texts):
-        found.setdefault(squash(stem(word)), word)
-        if len(found) == MOST:
+def distinct_keywords(texts: Iterable[str]) -> list[str]:
+    """Return keywords in lower case, each once in any of its forms, at most `MAX_KEYWORDS`."""
+    by_stem: dict[str, str] = {}
+    for word in split_keywords(texts):
+        by_stem.setdefault(squash(stem(word)), word)
+        if len(by_stem) == MAX_KEYWORDS:
             break
-    return list(found.values())
+    return list(by_stem.values())
 
 
-def parts(texts: Iterable[str]) -> list[str]:
-    """Parts of the texts that may be keywords: no sentences, no numbers, and no `key:value` of a program."""
-    found = (clean(part).lower().lstrip("# ") for text in texts for part in BREAK.split(text))
-    return [word for word in found if is_word(word)]
+def split_keywords(texts: Iterable[str]) -> list[str]:
+    """Return possible keywords in the texts: no sentences, no numbers, no `key:value` of a program."""
+    words_of_texts = (clean(part).lower().lstrip("# ") for text in texts for part in SEPARATORS.split(text))
+    return [word for word in words_of_texts if is_word(word)]
 
 
 def is_word(word: str) -> bool:
-    sized = len(word) <= LIMIT and words(word) <= WORDS
-    return sized and any(map(str.isalpha, word)) and ":" not in word
+    is_short = len(word) <= MAX_KEYWORD_CHARS and words(word) <= MAX_KEYWORD_WORDS
+    return is_short and any(map(str.isalpha, word)) and ":" not in word

@@ -1,4 +1,4 @@
-"""Ladder of `primaryLanguage`: what a page declares, weighed against its text."""
+"""Ladder of `primaryLanguage`: the page's declarations, weighed against its text."""
 
 from collections.abc import Iterable, Iterator
 
@@ -8,17 +8,17 @@ from workers.ingest.page import alternates, jsonld
 from workers.ingest.page.document import Document, attribute
 from workers.ingest.shapes import Passage
 
-#: Confidence of a page's other languages, which are shown and never win.
-OTHER = 0.1
+#: Confidence of a page's other languages: they are shown and never win.
+OTHER_CONFIDENCE = 0.1
 
 
 def candidates(page: Document, passages: Iterable[Passage]) -> Iterator[Candidate]:
-    prose = (one.text for one in passages if one.kind == "text")
-    found = [*detection.weigh(page.text, declarations(page), prose)]
-    for tag, confidence, rule in found:
+    prose = (passage.text for passage in passages if passage.kind == "text")
+    weighed = [*detection.weigh(page.text, declarations(page), prose)]
+    for tag, confidence, rule in weighed:
         yield page.candidate("primaryLanguage", tag, confidence, rule)
-    for tag, _ in alternates.others(page, found[0][0]) if found else ():
-        yield page.candidate("primaryLanguage", tag, OTHER, "html.hreflang.other")
+    for tag, _ in alternates.other_alternates(page, weighed[0][0]) if weighed else ():
+        yield page.candidate("primaryLanguage", tag, OTHER_CONFIDENCE, "html.hreflang.other")
 
 
 def declarations(page: Document) -> Iterator[tuple[str, str]]:
@@ -30,7 +30,7 @@ def declarations(page: Document) -> Iterator[tuple[str, str]]:
         (text, f"html.{name}")
         for name, text in page.meta("content-language", "language", "dc.language", "inlanguage")
     )
-    yield from ((tag, "html.hreflang") for tag in alternates.own(page))
+    yield from ((tag, "html.hreflang") for tag in alternates.own_languages(page))
     for node in page.nodes:
         yield from (
             (text, "jsonld.inLanguage") for text in jsonld.texts(node.get("inLanguage"), "alternateName")

@@ -1,4 +1,4 @@
-"""Links of a page to others of its site, best first: to those that tell most of a brand."""
+"""Links of a page to other pages of its site, best first: pages with the most facts about a brand."""
 
 import re
 from collections.abc import Iterator
@@ -9,23 +9,25 @@ from urllib.parse import unquote, urlsplit
 from bs4.element import Tag
 
 from workers.ingest.languages import primary, standard
-from workers.ingest.page.address import bare, root, site
-from workers.ingest.page.alternates import others
+from workers.ingest.page.address import page_key, root_url, site
+from workers.ingest.page.alternates import other_alternates
 from workers.ingest.page.document import Document, attribute, text_of
 from workers.ingest.page.text import squash
 from workers.ingest.shapes import Link
 
-#: Anchors that are looked at, and links that are kept.
-READ, MOST = 2000, 50
+#: Anchors that are read.
+MAX_ANCHORS = 2000
+#: Links that are kept.
+MAX_LINKS = 50
 UNRANKED = Link(url="", rank=1 << 30)
-NEAR = 8
-#: Endings of a path that is no page.
-ENDING = re.compile(r"\.(?!(?:html?|xhtml|php|aspx?|jsp)$)[a-z0-9]{1,5}$", re.IGNORECASE)
+MAX_ANCESTORS = 8
+#: Endings of a path that isn't a page.
+FILE_ENDING = re.compile(r"\.(?!(?:html?|xhtml|php|aspx?|jsp)$)[a-z0-9]{1,5}$", re.IGNORECASE)
 #: The ending of a page, squashed.
 PAGE_ENDING = re.compile(r"(?:html?|php|aspx?)$")
 LANGUAGE = re.compile(r"[a-z]{2}(?:[-_][a-z]{2})?", re.IGNORECASE)
 
-#: Names of the four topics, squashed, in addresses and link texts; the first topic tells most.
+#: Names of the four topics, squashed, in addresses and link texts; the best topic first.
 TOPICS: tuple[frozenset[str], ...] = tuple(
     frozenset(words.split())
     for words in (
@@ -45,8 +47,8 @@ TOPICS: tuple[frozenset[str], ...] = tuple(
         klanten kunder klienci 導入事例 客户案例 клиенты""",
     )
 )
-#: Names of pages that tell nothing of a brand, or nothing without an account.
-NEVER = re.compile(
+#: Names of pages without facts about a brand, or behind an account.
+SKIPPED_NAMES = re.compile(
     r"(?:login|signin|signup|register|account|privacy|terms|cookie|impressum|imprint|datenschutz|password).*"
     r"|join|cart|basket|checkout|logout|tos|legal|agb|anmelde\w+|anmeldung|warenkorb|konto|connexion|inscription"
     r"|mentionslegales|search|feed|rss|sitemap|status|tags?|category|author|archives?|wpadmin"
@@ -54,20 +56,20 @@ NEVER = re.compile(
 
 
 class Target(NamedTuple):
-    """Page that an address leads to; `key` is equal for two addresses of it."""
+    """Target page of an address; `key` is equal for two addresses of it."""
 
     url: str
     key: str
     words: list[str]
-    elsewhere: bool
+    other_host: bool
     languages: set[str]
 
 
-class Seen(NamedTuple):
-    """Link as it stands on the page."""
+class PageLink(NamedTuple):
+    """Link with its position on the page."""
 
     target: Target
-    foreign: bool
+    other_language: bool
     topic: int
     position: int
 
@@ -75,56 +77,65 @@ class Seen(NamedTuple):
     def rank(self) -> int:
         """Rank by language, then topic, host, position and depth; the lowest is the best."""
         depth = min(len(self.target.words), 9)
-        digits = (self.foreign, self.topic, self.target.elsewhere, self.position, depth)
+        digits = (self.other_language, self.topic, self.target.other_host, self.position, depth)
         return sum(digit * 10**place for place, digit in enumerate(reversed(digits)))
 
 
 def links(page: Document, language: str | None) -> list[Link]:
-    """Links, at most `MOST`, each page once, best first; of equals the first on the page."""
+    """Return at most `MAX_LINKS` links, each page once, best first; of equals the first on the page."""
     if any("nofollow" in text.lower() for _, text in page.meta("robots")):
         return []
-    known = {bare(page.url), bare(root(page.url)), *(bare(url) for _, url in others(page, language or ""))}
-    found: dict[str, Link] = {}
-    for seen in read(page, language):
-        target, rank = seen.target, seen.rank
-        if target.key not in known and rank < found.get(target.key, UNRANKED).rank:
-            found[target.key] = Link(url=target.url, rank=rank)
-    return sorted(found.values(), key=lambda link: link.rank)[:MOST]
+    excluded = {
+        page_key(page.url),
+        page_key(root_url(page.url)),
+        *(page_key(url) for _, url in other_alternates(page, language or "")),
+    }
+    best_links: dict[str, Link] = {}
+    for page_link in read_links(page, language):
+        target, rank = page_link.target, page_link.rank
+        if target.key not in excluded and rank < best_links.get(target.key, UNRANKED).rank:
+            best_links[target.key] = Link(url=target.url, rank=rank)
+    return sorted(best_links.values(), key=lambda link: link.rank)[:MAX_LINKS]
 
 
-def read(page: Document, language: str | None) -> Iterator[Seen]:
+def read_links(page: Document, language: str | None) -> Iterator[PageLink]:
     targets: dict[str, Target | None] = {}
-    for tag in islice(page.tags["a"], READ):
+    for tag in islice(page.tags["a"], MAX_ANCHORS):
         href = attribute(tag, "href")
         if href not in targets:
-            targets[href] = target_of(page, href)
+            targets[href] = find_target(page, href)
         target = targets[href]
         label = squash(text_of(tag)[:100]) if target else ""
-        if target and not NEVER.fullmatch(label):
-            yield Seen(target, is_foreign(tag, target, language), topic(target.words, label), position(tag))
+        if target and not SKIPPED_NAMES.fullmatch(label):
+            yield PageLink(
+                target,
+                is_other_language(tag, target, language),
+                topic_rank(target.words, label),
+                position_rank(tag),
+            )
 
 
-def target_of(page: Document, href: str) -> Target | None:
-    """None for what is no page of the site, or tells nothing of a brand."""
+def find_target(page: Document, href: str) -> Target | None:
+    """Return the target; None for an address off the site, no page, or a page without facts about a brand."""
     url = page.link(href)
-    if url is None or site(url) != site(page.url) or ENDING.search(urlsplit(url).path):
+    if url is None or site(url) != site(page.url) or FILE_ENDING.search(urlsplit(url).path):
         return None
     parts = urlsplit(url)
     words = [word for part in unquote(parts.path).split("/") if (word := squash(part))]
-    if any(map(NEVER.fullmatch, words)):
+    if any(map(SKIPPED_NAMES.fullmatch, words)):
         return None
-    elsewhere = parts.netloc != urlsplit(page.url).netloc
-    return Target(url, bare(url), words, elsewhere, languages_of(parts.path, parts.netloc))
+    other_host = parts.netloc != urlsplit(page.url).netloc
+    return Target(url, page_key(url), words, other_host, languages_of(parts.path, parts.netloc))
 
 
 def languages_of(path: str, host: str) -> set[str]:
-    """Languages in an address: two of `https://en.acme.com/de/prices`."""
+    """Return languages in an address: two of `https://en.acme.com/de/prices`."""
     ends = (path.strip("/").partition("/")[0], host.partition(".")[0])
     return {primary(tag) for end in ends if LANGUAGE.fullmatch(end) and (tag := standard(end))}
 
 
-def topic(words: list[str], label: str) -> int:
-    """Topic by the end of the address or by the link's text; pages below one of those come after them."""
+def topic_rank(words: list[str], label: str) -> int:
+    """Return the topic by the address's end or the link's text. Pages below a topic's rank after all."""
     last = PAGE_ENDING.sub("", words[-1]) if words else ""
     for index, names in enumerate(TOPICS):
         if last in names or label in names:
@@ -133,14 +144,14 @@ def topic(words: list[str], label: str) -> int:
     return len(TOPICS) if below else len(TOPICS) + 1
 
 
-def position(tag: Tag) -> int:
-    """Position of a link: 0 in the navigation, 1 in the footer, 2 elsewhere."""
-    names = [parent.name for parent in islice(tag.parents, NEAR)]
+def position_rank(tag: Tag) -> int:
+    """Return the position of a link: 0 in the navigation, 1 in the footer, 2 elsewhere."""
+    names = [parent.name for parent in islice(tag.parents, MAX_ANCESTORS)]
     return 0 if "nav" in names or "header" in names else 1 if "footer" in names else 2
 
 
-def is_foreign(tag: Tag, target: Target, language: str | None) -> bool:
-    """True if its hreflang or its address says that its page is in another language."""
+def is_other_language(tag: Tag, target: Target, language: str | None) -> bool:
+    """Return whether its hreflang or its address declares another language."""
     declared = standard(attribute(tag, "hreflang"))
-    said = target.languages | ({primary(declared)} if declared else set())
-    return bool(language) and bool(said - {primary(language or "")})
+    languages = target.languages | ({primary(declared)} if declared else set())
+    return bool(language) and bool(languages - {primary(language or "")})

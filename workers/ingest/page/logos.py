@@ -1,4 +1,4 @@
-"""Ladder of `logoUrl`: https addresses of pictures for the brand, as the page names them."""
+"""Ladder of `logoUrl`: https addresses of the brand's images, as the page names them."""
 
 import re
 from collections.abc import Iterator
@@ -11,49 +11,49 @@ from workers.ingest.page import jsonld
 from workers.ingest.page.document import Document, attribute
 from workers.ingest.page.kinds import is_app
 
-#: Pictures that may be anything, and stand for a logo where there is no other.
-PREVIEWS = frozenset({"html.og:image", "html.twitter:image"})
+#: Preview images with any content: they replace a logo only if there is no other.
+PREVIEW_RULES = frozenset({"html.og:image", "html.twitter:image"})
 
 
 def candidates(page: Document) -> Iterator[Candidate]:
     for address, confidence, rule in ladder(page):
-        if url := usable(page, address):
+        if url := usable_url(page, address):
             yield page.candidate("logoUrl", url, confidence, rule)
 
 
-def usable(page: Document, address: str) -> str | None:
+def usable_url(page: Document, address: str) -> str | None:
     url = page.link(address)
     return url if url and url.startswith("https://") and urlsplit(url).path.strip("/") else None
 
 
 def ladder(page: Document) -> Iterator[tuple[str, float, str]]:
     for node in page.nodes:
-        yield from ((url, 0.90, "jsonld.logo") for url in pictures(node.get("logo"))[:1])
-        for publisher in jsonld.linked(node, "publisher", page.nodes):
-            yield from ((url, 0.90, "jsonld.publisher.logo") for url in pictures(publisher.get("logo"))[:1])
+        yield from ((url, 0.90, "jsonld.logo") for url in image_urls(node.get("logo"))[:1])
+        for publisher in jsonld.linked_nodes(node, "publisher", page.nodes):
+            yield from ((url, 0.90, "jsonld.publisher.logo") for url in image_urls(publisher.get("logo"))[:1])
         if is_app(node):
-            yield from ((url, 0.80, "jsonld.image") for url in pictures(node.get("image"))[:1])
+            yield from ((url, 0.80, "jsonld.image") for url in image_urls(node.get("image"))[:1])
     yield from ((url, 0.85, "html.og:logo") for _, url in page.meta("og:logo"))
     yield from icons(page)
     yield from ((url, 0.30, f"html.{name}") for name, url in page.meta("og:image", "twitter:image"))
 
 
-def pictures(value: object) -> list[str]:
+def image_urls(value: object) -> list[str]:
     return jsonld.texts(value, "url", "contentUrl", "@id")
 
 
 def icons(page: Document) -> Iterator[tuple[str, float, str]]:
-    """Icons: Apple's, which has a plain ground, then any other, each the largest or a scalable one."""
+    """Yield Apple's icon, since it has a background, then any other, each the largest or a scalable one."""
     links = [(attribute(tag, "rel").lower().split(), tag) for tag in page.tags["link"]]
     apple = [tag for rels, tag in links if any(rel.startswith("apple-touch-icon") for rel in rels)]
     plain = [tag for rels, tag in links if "icon" in rels]
     for tags, confidence, rule in ((apple, 0.70, "html.apple-touch-icon"), (plain, 0.50, "html.icon")):
         if tags:
-            yield attribute(max(tags, key=size), "href"), confidence, rule
+            yield attribute(max(tags, key=icon_side), "href"), confidence, rule
 
 
-def size(tag: Tag) -> int:
-    """Larger side of an icon in pixels; a vector counts as largest."""
+def icon_side(tag: Tag) -> int:
+    """Return the larger side of an icon in pixels; a vector counts as largest."""
     if attribute(tag, "type") == "image/svg+xml" or attribute(tag, "href").partition("?")[0].endswith(".svg"):
         return 1 << 20
     return max((int(number) for number in re.findall(r"\d{1,5}", attribute(tag, "sizes"))), default=0)

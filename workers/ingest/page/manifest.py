@@ -6,60 +6,72 @@ from typing import Any
 
 from schemas.brand import Field, Value
 from workers.ingest import detection
-from workers.ingest.page.address import stem
-from workers.ingest.page.colors import Scored, colored
-from workers.ingest.page.keywords import distinct
-from workers.ingest.page.names import PART_LIMIT, is_name, parted
-from workers.ingest.page.pictures import of_manifest
+from workers.ingest.page.address import strip_domain_ending
+from workers.ingest.page.colors import Scored, color_candidates
+from workers.ingest.page.keywords import distinct_keywords
+from workers.ingest.page.names import MAX_PART_CHARS, is_name, split_name
+from workers.ingest.page.pictures import manifest_images
 from workers.ingest.page.text import clean, cut
 from workers.ingest.shapes import Manifest, Reading, candidates_of
 
-LIMIT = 500
-#: Worth of its language beside a page's: manifests are copied from templates, language included.
-LANGUAGE = 0.5
-#: Worth of a name that is a domain: with the host, which it repeats, still less than any part of a title.
-DOMAIN = 0.29
+MAX_DESCRIPTION_CHARS = 500
+#: Confidence factor of its language: manifests are copied from templates, language included.
+LANGUAGE_FACTOR = 0.5
+#: Confidence of a domain as a name: with the host, which it repeats, still less than any part of a title.
+DOMAIN_CONFIDENCE = 0.29
 
 
 def read(manifest: Manifest) -> Reading:
-    """The manifest's candidates; none of what is no JSON object."""
+    """Return the manifest's candidates; an empty reading if it is no JSON object."""
     try:
-        found = json.loads(manifest.body.decode("utf-8-sig", "replace"), strict=False)
+        document = json.loads(manifest.body.decode("utf-8-sig", "replace"), strict=False)
     except (ValueError, RecursionError):
-        found = None
-    members = found if isinstance(found, dict) else {}
+        document = None
+    members = document if isinstance(document, dict) else {}
     return Reading(
-        candidates=[*candidates_of(manifest.url, ladder(members)), *colored(manifest.url, colors(members))],
-        pictures=list(of_manifest(manifest.url, members)),
+        candidates=[
+            *candidates_of(manifest.url, ladder(members)),
+            *color_candidates(manifest.url, colors(members)),
+        ],
+        pictures=list(manifest_images(manifest.url, members)),
     )
 
 
 def ladder(members: dict[str, Any]) -> Iterator[tuple[Field, Value, float, str]]:
-    yield from called(members)
-    if text := words(members, "description"):
-        yield "appDescription", cut(text, LIMIT), 0.75, "manifest.description"
-    for tag, confidence, rule in detection.weigh("", [(words(members, "lang"), "manifest.lang")]):
-        yield "primaryLanguage", tag, confidence * LANGUAGE, rule
+    yield from app_name(members)
+    if text := text_member(members, "description"):
+        yield "appDescription", cut(text, MAX_DESCRIPTION_CHARS), 0.75, "manifest.description"
+    for tag, confidence, rule in detection.weigh("", [(text_member(members, "lang"), "manifest.lang")]):
+        yield "primaryLanguage", tag, confidence * LANGUAGE_FACTOR, rule
     categories = members.get("categories")
-    named = [one for one in categories if isinstance(one, str)] if isinstance(categories, list) else []
-    if keywords := distinct(named):
+    names = (
+        [category for category in categories if isinstance(category, str)]
+        if isinstance(categories, list)
+        else []
+    )
+    if keywords := distinct_keywords(names):
         yield "keywords", keywords, 0.60, "manifest.categories"
 
 
-def called(members: dict[str, Any]) -> Iterator[tuple[Field, Value, float, str]]:
-    """The name, or the short one where the name is as long as a title."""
+def app_name(members: dict[str, Any]) -> Iterator[tuple[Field, Value, float, str]]:
+    """Yield the name, or the short name if the name is as long as a title."""
     for key in ("name", "short_name"):
-        name, _ = parted(words(members, key))
-        if is_name(name) and len(name) <= PART_LIMIT:
-            yield "appName", name, 0.80 if stem(name) == name else DOMAIN, f"manifest.{key}"
+        name, _ = split_name(text_member(members, key))
+        if is_name(name) and len(name) <= MAX_PART_CHARS:
+            yield (
+                "appName",
+                name,
+                0.80 if strip_domain_ending(name) == name else DOMAIN_CONFIDENCE,
+                f"manifest.{key}",
+            )
             return
 
 
 def colors(members: dict[str, Any]) -> Iterator[Scored]:
-    yield words(members, "theme_color"), "primary", 0.50, "manifest.theme_color"
-    yield words(members, "background_color"), "background", 0.40, "manifest.background_color"
+    yield text_member(members, "theme_color"), "primary", 0.50, "manifest.theme_color"
+    yield text_member(members, "background_color"), "background", 0.40, "manifest.background_color"
 
 
-def words(members: dict[str, Any], key: str) -> str:
+def text_member(members: dict[str, Any], key: str) -> str:
     value = members.get(key)
     return clean(value) if isinstance(value, str) else ""

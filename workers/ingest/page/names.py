@@ -1,13 +1,13 @@
-"""Names: what may be one, and what of a text is it."""
+"""Names: the check of a possible name, and the name within a text."""
 
 import re
 
 from workers.ingest.page.text import SEPARATOR, clean, squash
 
-#: Characters of a name; of a part of a title that may be one; of a name before a line that follows it.
-LIMIT = 80
-PART_LIMIT = 40
-HEAD_LIMIT = 30
+#: Characters of a name; of a part of a title that may be one; of a name with a line after it.
+MAX_NAME_CHARS = 80
+MAX_PART_CHARS = 40
+MAX_HEAD_CHARS = 30
 LEGAL_FORM = re.compile(
     r",?\s+(?:GmbH(?: & Co\.? KG)?|AG|SE|e\.\s?V\.|UG|Inc\.?|LLC|Ltd\.?|Corp\.?|S\.A\.|SAS|S\.r\.l\.|B\.V\.)$"
 )
@@ -20,22 +20,22 @@ GENERIC = frozenset(
 )
 
 
-def parted(value: str) -> tuple[str, str]:
-    """A name, and the line that some append to it, as in `Acme - Device Mockup Generator`."""
+def split_name(value: str) -> tuple[str, str]:
+    """Split a text into a name and the line after it, as in `Acme - Device Mockup Generator`."""
     whole = clean(value)
     for match in SEPARATOR.finditer(whole):
         head, tail = whole[: match.start()], whole[match.end() :]
-        if is_name(head) and len(head) <= HEAD_LIMIT:
+        if is_name(head) and len(head) <= MAX_HEAD_CHARS:
             return head, tail
     return LEGAL_FORM.sub("", PARENTHESIS.sub("", whole)), ""
 
 
 def is_name(text: str) -> bool:
-    return 0 < len(text) <= LIMIT and not NOT_A_NAME.search(text) and squash(text) not in GENERIC
+    return 0 < len(text) <= MAX_NAME_CHARS and not NOT_A_NAME.search(text) and squash(text) not in GENERIC
 
 
 def resembles(part: str, label: str) -> bool:
-    """True if they are the same, or one begins or ends with the other and is little longer."""
+    """Return whether they are equal, or one begins or ends with the other and is little longer."""
     if min(len(part), len(label)) < 2:
         return False
     shorter, longer = sorted((part, label), key=len)

@@ -1,7 +1,7 @@
 """Passages of a page: its prose as visitors read it, without buttons, forms and cookie banners.
 
-A text belongs to the nearest block around it, across inline tags. Passages from the headline on come first,
-since there a page says what it is; labels of the navigation come last.
+A text belongs to the nearest block around it, across inline tags. Passages from the headline on come
+first, since they describe the product best. Labels of the navigation come last.
 """
 
 import re
@@ -14,35 +14,42 @@ from bs4.element import NavigableString, Tag
 from workers.ingest.page.address import is_story
 from workers.ingest.page.document import Document, attribute
 from workers.ingest.page.text import clean, cut, squash, words
-from workers.ingest.page.tree import SILENT
+from workers.ingest.page.tree import SILENT_TAGS
 from workers.ingest.shapes import Passage
 
-#: Characters in all, in one passage, and of all labels.
-LIMIT, ONE, LABELS = 20_000, 1_000, 2_000
+#: Characters of all passages.
+MAX_CHARS = 20_000
+#: Characters of one passage; a longer text is cut.
+MAX_PASSAGE_CHARS = 1_000
+#: Characters of all labels.
+MAX_LABELS_CHARS = 2_000
 #: Words of a text at least; words and characters of a label at most.
-FEWEST = 3
-LABEL_WORDS, LABEL_LENGTH = 4, 40
+MIN_WORDS = 3
+#: Words of a label.
+MAX_LABEL_WORDS = 4
+#: Characters of a label.
+MAX_LABEL_CHARS = 40
 
 Kind = Literal["heading", "text", "label"]
 
-INLINE = frozenset(
+INLINE_TAGS = frozenset(
     """a abbr acronym b bdi bdo big br cite code data del dfn em font i img ins kbd mark nobr q rp rt ruby s
     samp small span strike strong sub sup time tt u var wbr""".split()
 )
-HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-#: No `<form>`: some frameworks put a whole page into one. No `<head>`: where a page names no body, the
+HEADING_TAGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+#: No `<form>`: some frameworks put a whole page into one. No `<head>`: on a page without a body tag, the
 #: parser leaves its first `<main>` there.
-FORMS = frozenset({"input", "option", "label", "dialog", "object", "canvas", "audio", "video"})
-HIDDEN = SILENT | FORMS
-ROLES = frozenset({"button", "dialog", "alertdialog", "search"})
+FORM_TAGS = frozenset({"input", "option", "label", "dialog", "object", "canvas", "audio", "video"})
+HIDDEN_TAGS = SILENT_TAGS | FORM_TAGS
+HIDDEN_ROLES = frozenset({"button", "dialog", "alertdialog", "search"})
 #: Names of the boxes of consent tools.
 BANNER = re.compile(r"(?:^|\s)(?:cookie|consent|gdpr|onetrust|cybot|usercentrics|didomi|cky)", re.IGNORECASE)
-FRAME = frozenset({"html", "body", "main", "article"})
+FRAME_TAGS = frozenset({"html", "body", "main", "article"})
 
 
 @dataclass(slots=True)
-class Block:
-    """Block of a page. `kind` is None for what no visitor reads; `linked` counts characters in links."""
+class PageBlock:
+    """Block of a page. `kind` is None for a hidden block; `linked` counts characters in links."""
 
     kind: Kind | None
     texts: list[str] = field(default_factory=list)
@@ -50,110 +57,112 @@ class Block:
     linked: int = 0
 
 
-#: Block of what no visitor reads: nothing is noted there.
-UNREAD = Block(None)
+#: Block hidden from visitors: its texts aren't noted.
+HIDDEN_BLOCK = PageBlock(None)
 
 
-class Shelf:
-    """Passages, each text once, until one is more than the `left` characters."""
+class PassageStore:
+    """Passages, each text once, while they fit into the `left` characters."""
 
     def __init__(self, left: int) -> None:
         self.left = left
-        self.kept: dict[str, Passage] = {}
+        self.passages: dict[str, Passage] = {}
 
-    def put(self, passage: Passage) -> None:
+    def add(self, passage: Passage) -> None:
         key = squash(passage.text)
-        if key not in self.kept:
+        if key not in self.passages:
             self.left -= len(passage.text)
             if self.left >= 0:
-                self.kept[key] = passage
+                self.passages[key] = passage
 
 
 def passages(page: Document) -> list[Passage]:
-    """Passages, each text once, at most `LIMIT` characters; labels come last."""
-    prose, labels = Shelf(LIMIT - LABELS), Shelf(LABELS)
-    before, hero = blocks(page)
-    told = page.is_article or is_story(page.url)
+    """Return passages, each text once, at most `MAX_CHARS` characters; labels come last."""
+    prose, labels = PassageStore(MAX_CHARS - MAX_LABELS_CHARS), PassageStore(MAX_LABELS_CHARS)
+    before, hero = split_blocks(page)
+    story = page.is_article or is_story(page.url)
     for block in (*hero, *before):
-        wanted = prose.left >= 0 or (labels.left >= 0 and may_be_label(block))
-        if wanted and (passage := passage_of(block, page.url, story=told)):
-            (labels if passage.kind == "label" else prose).put(passage)
-    return [*prose.kept.values(), *labels.kept.values()]
+        has_room = prose.left >= 0 or (labels.left >= 0 and may_be_label(block))
+        if has_room and (passage := build_passage(block, page.url, story=story)):
+            (labels if passage.kind == "label" else prose).add(passage)
+    return [*prose.passages.values(), *labels.passages.values()]
 
 
-def passage_of(block: Block, url: str, *, story: bool) -> Passage | None:
+def build_passage(block: PageBlock, url: str, *, story: bool) -> Passage | None:
     text = clean(" ".join(block.texts))
-    kind = kind_of(block, text)
+    kind = block_kind(block, text)
     if kind is None:
         return None
-    return Passage(text=cut(text, ONE), kind=kind, url=url, story=story and kind != "label")
+    return Passage(text=cut(text, MAX_PASSAGE_CHARS), kind=kind, url=url, story=story and kind != "label")
 
 
-def may_be_label(block: Block) -> bool:
+def may_be_label(block: PageBlock) -> bool:
     return block.kind == "label" or block.linked == block.size
 
 
-def kind_of(block: Block, text: str) -> Kind | None:
-    """Kind of a block. A short text that is nothing but a link is a label, wherever it stands."""
-    short = len(text) <= LABEL_LENGTH and words(text) <= LABEL_WORDS
+def block_kind(block: PageBlock, text: str) -> Kind | None:
+    """Return the kind of a block. A short text that is only a link is a label, at any place."""
+    is_short = len(text) <= MAX_LABEL_CHARS and words(text) <= MAX_LABEL_WORDS
     if not squash(text):
         return None
     if block.kind == "heading":
         return "heading"
-    if block.kind == "label" or (short and block.linked == block.size):
-        return "label" if short else None
-    return "text" if words(text) >= FEWEST else None
+    if block.kind == "label" or (is_short and block.linked == block.size):
+        return "label" if is_short else None
+    return "text" if words(text) >= MIN_WORDS else None
 
 
-def blocks(page: Document) -> tuple[list[Block], list[Block]]:
-    """Blocks before the headline, and from it on, by one walk through the page."""
-    inside: list[tuple[Tag, Block, bool]] = [(page.soup, Block("text"), False)]
-    before: list[Block] = []
-    hero: list[Block] = []
-    noted, headline = before, page.headline
+def split_blocks(page: Document) -> tuple[list[PageBlock], list[PageBlock]]:
+    """Return the blocks before the headline, and the blocks from it on, by one walk through the page."""
+    inside: list[tuple[Tag, PageBlock, bool]] = [(page.soup, PageBlock("text"), False)]
+    before: list[PageBlock] = []
+    hero: list[PageBlock] = []
+    target, headline = before, page.headline
     for element in page.soup.descendants:
         while inside[-1][0] is not element.parent:
             inside.pop()
         _, block, linked = inside[-1]
         if isinstance(element, Tag):
-            noted = hero if element is headline else noted
-            inside.append((element, opened(element, block), linked or element.name == "a"))
+            target = hero if element is headline else target
+            inside.append((element, open_block(element, block), linked or element.name == "a"))
         elif type(element) is NavigableString and block.kind:
             if not block.texts:
-                noted.append(block)
-            note(block, str(element), linked=linked)
+                target.append(block)
+            add_text(block, str(element), linked=linked)
     return before, hero
 
 
-def note(block: Block, text: str, *, linked: bool) -> None:
-    if block.size < LIMIT:
-        block.texts.append(text[:LIMIT])
+def add_text(block: PageBlock, text: str, *, linked: bool) -> None:
+    if block.size < MAX_CHARS:
+        block.texts.append(text[:MAX_CHARS])
         block.size += len(text)
         block.linked += len(text) if linked else 0
 
 
-def opened(tag: Tag, block: Block) -> Block:
-    """Block of the tag's own texts."""
+def open_block(tag: Tag, block: PageBlock) -> PageBlock:
+    """Return the block of the tag's own texts."""
     if block.kind is None:
         return block
     if is_hidden(tag):
-        return UNREAD
+        return HIDDEN_BLOCK
     if tag.name in {"nav", "footer"} or (block.kind == "label" and tag.name == "a"):
-        return Block("label")
-    if tag.name in INLINE:
+        return PageBlock("label")
+    if tag.name in INLINE_TAGS:
         return block
-    return Block("heading" if tag.name in HEADINGS else block.kind)
+    return PageBlock("heading" if tag.name in HEADING_TAGS else block.kind)
 
 
 def is_hidden(tag: Tag) -> bool:
-    if tag.name in HIDDEN or not tag.attrs:
-        return tag.name in HIDDEN
-    if "hidden" in tag.attrs or tag.get("aria-hidden") == "true" or tag.get("role") in ROLES:
+    if tag.name in HIDDEN_TAGS or not tag.attrs:
+        return tag.name in HIDDEN_TAGS
+    if "hidden" in tag.attrs or tag.get("aria-hidden") == "true" or tag.get("role") in HIDDEN_ROLES:
         return True
-    return tag.name not in FRAME and (is_banner(attribute(tag, "id")) or is_banner(attribute(tag, "class")))
+    return tag.name not in FRAME_TAGS and (
+        is_banner(attribute(tag, "id")) or is_banner(attribute(tag, "class"))
+    )
 
 
 @lru_cache(2_000)
-def is_banner(named: str) -> bool:
-    """True for an id or a class of a consent tool's box; pages repeat a few of them on most tags."""
-    return BANNER.search(named) is not None
+def is_banner(value: str) -> bool:
+    """Return whether an id or a class names a consent tool's box. Cached: pages repeat a few on most tags."""
+    return BANNER.search(value) is not None

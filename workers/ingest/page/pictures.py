@@ -1,6 +1,6 @@
-"""Pictures that a page names for others to show: its logos, an app's screenshots, previews.
+"""Candidate images that a page names for display elsewhere: its logos, an app's screenshots, previews.
 
-What stands in its text is not among them: pixels that count visitors and badges stand there too.
+Images in its text are left out: tracking pixels and badges are among them.
 """
 
 import re
@@ -13,57 +13,63 @@ from schemas.pictures import PictureKind
 from workers.ingest.page import jsonld
 from workers.ingest.page.document import Document, absolute
 from workers.ingest.page.kinds import is_app, is_brand, is_offer
-from workers.ingest.page.logos import PREVIEWS, ladder, pictures
+from workers.ingest.page.logos import PREVIEW_RULES, image_urls, ladder
 from workers.ingest.page.text import clean, cut
-from workers.ingest.shapes import Sighting
+from workers.ingest.shapes import CandidateImage
 
-#: Pictures of each kind that are taken from one page, and characters of what a picture shows.
-MOST, ALT = 10, 300
+#: Images of each kind that are taken from one page.
+MAX_PER_KIND = 10
+#: Characters of an image's description.
+MAX_ALT_CHARS = 300
 
-#: An address as it stands, the place, and what it shows.
-Named = tuple[str, str, str]
+#: An address as written, its place, and its description.
+NamedImage = tuple[str, str, str]
 
 
-def sightings(page: Document) -> list[Sighting]:
-    logos = ((url, rule, "") for url, _, rule in sorted(ladder(page), key=lambda one: -one[1]))
-    named: dict[PictureKind, Iterator[Named]] = {
-        "logo": (one for one in logos if one[1] not in PREVIEWS),
+def candidate_images(page: Document) -> list[CandidateImage]:
+    logos = ((url, rule, "") for url, _, rule in sorted(ladder(page), key=lambda image: -image[1]))
+    by_kind: dict[PictureKind, Iterator[NamedImage]] = {
+        "logo": (image for image in logos if image[1] not in PREVIEW_RULES),
         "screenshot": screenshots(page),
         "image": chain(previews(page), images(page)),
     }
-    return [one for kind, found in named.items() for one in first(page, kind, found)]
+    return [
+        image for kind, named_images in by_kind.items() for image in first_usable(page, kind, named_images)
+    ]
 
 
-def first(page: Document, kind: PictureKind, named: Iterator[Named]) -> list[Sighting]:
-    """Those with an address that a picture may have, each once."""
-    once: dict[str, Sighting] = {}
-    for address, rule, shows in named:
+def first_usable(page: Document, kind: PictureKind, named: Iterator[NamedImage]) -> list[CandidateImage]:
+    """Return the candidates with a usable address, each once."""
+    by_url: dict[str, CandidateImage] = {}
+    for address, rule, description in named:
         url = page.link(address)
         if url and urlsplit(url).path.strip("/"):
-            once.setdefault(url, Sighting(kind=kind, url=url, rule=rule, page=page.url, alt=alt(shows)))
-    return list(once.values())[:MOST]
+            by_url.setdefault(
+                url, CandidateImage(kind=kind, url=url, rule=rule, page=page.url, alt=clean_alt(description))
+            )
+    return list(by_url.values())[:MAX_PER_KIND]
 
 
-def alt(text: str) -> str | None:
-    """Text that says what a picture shows; None for an empty one."""
-    return cut(clean(text), ALT) or None
+def clean_alt(text: str) -> str | None:
+    """Return an image's description; None for an empty one."""
+    return cut(clean(text), MAX_ALT_CHARS) or None
 
 
-def screenshots(page: Document) -> Iterator[Named]:
+def screenshots(page: Document) -> Iterator[NamedImage]:
     for node in filter(is_app, page.nodes):
-        yield from ((url, "jsonld.screenshot", "") for url in pictures(node.get("screenshot")))
+        yield from ((url, "jsonld.screenshot", "") for url in image_urls(node.get("screenshot")))
 
 
-def previews(page: Document) -> Iterator[Named]:
-    """Pictures for a preview in a network, each with what it shows."""
+def previews(page: Document) -> Iterator[NamedImage]:
+    """Yield preview images for social networks, each with its description."""
     for name, copies in (("og:image", ("og:image:url", "og:image:secure_url")), ("twitter:image", ())):
-        addresses = chain.from_iterable(page.metas.get(one, []) for one in (name, *copies))
-        for address, shows in zip_longest(addresses, page.metas.get(f"{name}:alt", []), fillvalue=""):
-            yield address, f"html.{name}", shows
+        addresses = chain.from_iterable(page.metas.get(key, []) for key in (name, *copies))
+        for address, description in zip_longest(addresses, page.metas.get(f"{name}:alt", []), fillvalue=""):
+            yield address, f"html.{name}", description
 
 
-def images(page: Document) -> Iterator[Named]:
-    """Pictures of the brand and of what it offers; an app's is its logo."""
+def images(page: Document) -> Iterator[NamedImage]:
+    """Yield images of the brand and of its offers; an app's image is its logo."""
     for node in page.nodes:
         if (is_brand(node) or is_offer(node)) and not is_app(node):
             yield from (
@@ -71,31 +77,37 @@ def images(page: Document) -> Iterator[Named]:
             )
 
 
-def of_manifest(url: str, members: dict[str, Any]) -> Iterator[Sighting]:
-    """Pictures of a web app manifest: its largest icon, and its screenshots with their labels."""
-    icons = [one for one in objects(members, "icons") if said(one, "purpose") != "monochrome"]
-    yield from in_manifest(url, "logo", sorted(icons, key=largest)[-1:], "manifest.icons")
-    shots = objects(members, "screenshots")[:MOST]
-    yield from in_manifest(url, "screenshot", shots, "manifest.screenshots")
+def manifest_images(url: str, members: dict[str, Any]) -> Iterator[CandidateImage]:
+    """Yield images of a web app manifest: its largest icon, and its screenshots with their labels."""
+    icons = [
+        member for member in object_list(members, "icons") if text_member(member, "purpose") != "monochrome"
+    ]
+    yield from images_of_members(url, "logo", sorted(icons, key=longest_side)[-1:], "manifest.icons")
+    shots = object_list(members, "screenshots")[:MAX_PER_KIND]
+    yield from images_of_members(url, "screenshot", shots, "manifest.screenshots")
 
 
-def in_manifest(url: str, kind: PictureKind, found: list[dict[str, Any]], rule: str) -> Iterator[Sighting]:
-    for one in found:
-        if address := absolute(url, said(one, "src")):
-            yield Sighting(kind=kind, url=address, rule=rule, page=url, alt=alt(said(one, "label")))
+def images_of_members(
+    url: str, kind: PictureKind, members: list[dict[str, Any]], rule: str
+) -> Iterator[CandidateImage]:
+    for member in members:
+        if address := absolute(url, text_member(member, "src")):
+            yield CandidateImage(
+                kind=kind, url=address, rule=rule, page=url, alt=clean_alt(text_member(member, "label"))
+            )
 
 
-def objects(members: dict[str, Any], key: str) -> list[dict[str, Any]]:
-    """The objects of a list; none of what is no list."""
-    found = members.get(key)
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+def object_list(members: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    """Return the objects of a list; an empty list for any other value."""
+    value = members.get(key)
+    return [member for member in value if isinstance(member, dict)] if isinstance(value, list) else []
 
 
-def said(member: dict[str, Any], key: str) -> str:
+def text_member(member: dict[str, Any], key: str) -> str:
     value = member.get(key)
     return value if isinstance(value, str) else ""
 
 
-def largest(icon: dict[str, Any]) -> int:
-    """The longest of its sides in pixels."""
-    return max(map(int, re.findall(r"\d{1,5}", said(icon, "sizes"))), default=0)
+def longest_side(icon: dict[str, Any]) -> int:
+    """Return the longest of its sides in pixels."""
+    return max(map(int, re.findall(r"\d{1,5}", text_member(icon, "sizes"))), default=0)

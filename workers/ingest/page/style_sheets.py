@@ -1,4 +1,4 @@
-"""Style sheets of a page that may have its brand's colors: its own site's, and those in `<style>`."""
+"""Style sheets of a page that may have its brand's colors: its own site's, and its `<style>` tags."""
 
 import re
 from itertools import islice
@@ -8,28 +8,32 @@ from bs4.element import Tag
 from workers.ingest.page.address import site
 from workers.ingest.page.document import Document, attribute
 
-#: Sheets that are worth a request, links that are looked at, and characters of all `<style>` that are read.
-MOST, READ, INLINE = 3, 30, 1 << 20
-#: Addresses of what others wrote, or what has other things than colors.
-OTHERS = re.compile(
+#: Sheets that are worth a request.
+MAX_SHEETS = 3
+#: Links that are checked.
+MAX_LINKS = 30
+#: Characters of all `<style>` that are read.
+MAX_INLINE_CHARS = 1 << 20
+#: Addresses of third-party sheets, or of sheets without colors.
+THIRD_PARTY = re.compile(
     r"\b(?:wp-includes|plugins|vendor|node_modules)/|bootstrap|awesome|swiper|slick|jquery|normalize|reset\b"
     r"|print|fonts?\b|icons?\b|lightbox|fancybox|cookie|consent|carousel|animate|leaflet|katex|prism|highlight",
     re.IGNORECASE,
 )
-#: Names of sheets that hold for a whole site.
-WHOLE = re.compile(
+#: Names of sheets for a whole site.
+SITE_WIDE = re.compile(
     r"\b(?:variables|tokens|colou?rs|theme|themes|main|global|globals|app|site|base|brand)\b", re.IGNORECASE
 )
 
 
-def linked(page: Document) -> list[str]:
-    """Addresses, at most `MOST`, in the page's order: of names that hold for a site, then the first ones."""
+def linked_sheets(page: Document) -> list[str]:
+    """Return at most `MAX_SHEETS` addresses in the page's order; sheets for a whole site have precedence."""
     hrefs = (href for tag in page.tags["link"] if is_sheet(tag) and (href := attribute(tag, "href")))
-    hopeful = (href for href in hrefs if not OTHERS.search(href))
-    known = dict.fromkeys(map(page.link, islice(hopeful, READ)))
-    own = [url for url in known if url and site(url) == site(page.url)]
-    best = sorted(own, key=lambda url: WHOLE.search(url.rpartition("/")[2]) is None)[:MOST]
-    return [url for url in own if url in best]
+    candidates = (href for href in hrefs if not THIRD_PARTY.search(href))
+    urls = dict.fromkeys(map(page.link, islice(candidates, MAX_LINKS)))
+    own_urls = [url for url in urls if url and site(url) == site(page.url)]
+    best = sorted(own_urls, key=lambda url: SITE_WIDE.search(url.rpartition("/")[2]) is None)[:MAX_SHEETS]
+    return [url for url in own_urls if url in best]
 
 
 def is_sheet(tag: Tag) -> bool:
@@ -40,7 +44,7 @@ def is_sheet(tag: Tag) -> bool:
     return "print" not in attribute(tag, "media").lower() or "onload" in tag.attrs
 
 
-def inline(page: Document) -> str:
-    """The text of all `<style>` that has custom properties, up to `INLINE` characters."""
+def inline_style(page: Document) -> str:
+    """Return the text of all `<style>` with custom properties, up to `MAX_INLINE_CHARS` characters."""
     texts = (tag.get_text() for tag in page.tags["style"] if tag.find_parent("svg") is None)
-    return "\n".join(text for text in texts if "--" in text)[:INLINE]
+    return "\n".join(text for text in texts if "--" in text)[:MAX_INLINE_CHARS]

@@ -5,68 +5,70 @@ import re
 import unicodedata
 from itertools import pairwise
 
-#: Characters of a raw value that are read: several times what any field may have.
-READ = 5_000
+#: Characters of a raw value that are read: several times the limit of any field.
+MAX_READ_CHARS = 5_000
 TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
-#: Zero-width, soft hyphen, bidirectional controls and control characters; the joiners that emoji and
-#: Persian need stay.
+#: Zero-width, soft hyphen, bidirectional controls and control characters, without the joiners that emoji and
+#: Persian need.
 INVISIBLE = re.compile(
     r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
-#: The end of a sentence; an initial (`Malte C. wrote`) or a day (`29. March`) ends none.
-SENTENCE = re.compile(r"(?<=[!?…])\s+|(?:(?<=[^\W\d_]{2}\.)|(?<=[)\]»”]\.))\s+(?![a-zß-ÿ\d])|(?<=[。！？])")
-#: Between two parts of a title. Scripts without blanks have a bare hyphen there.
+#: The end of a sentence; an initial (`Malte C. wrote`) or a day (`29. March`) ends no sentence.
+SENTENCE_BREAK = re.compile(
+    r"(?<=[!?…])\s+|(?:(?<=[^\W\d_]{2}\.)|(?<=[)\]»”]\.))\s+(?![a-zß-ÿ\d])|(?<=[。！？])"
+)
+#: Separator between two parts of a title. Scripts without blanks use a bare hyphen.
 WIDE = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 SEPARATOR = re.compile(
     rf"\s+[-–—−|·•»«›‹:/~⋆★]+\s+|\s*[|»›]\s*|:\s+|\s+[–—]\s*|\s*：\s*|(?<={WIDE})[-_](?={WIDE})"
 )
 
-#: What `squash` drops of ASCII, which most texts are.
-MARKS = {code: None for code in range(128) if not chr(code).isalnum()}
-#: Characters from Hangul on: none before is wide.
+#: ASCII characters that `squash` drops: most texts are ASCII.
+ASCII_MARKS = {code: None for code in range(128) if not chr(code).isalnum()}
+#: Characters from Hangul on: earlier ones are never wide.
 HANGUL_ON = re.compile(r"[^\x00-\u10ff]")
 
 
 def clean(value: str) -> str:
-    """One line of plain text, without entities (often escaped twice), tags, invisible characters."""
-    plain = TAG.sub(" ", html.unescape(html.unescape(value[:READ].replace("\\n", " "))))
+    """Return one line of plain text, without entities (often escaped twice), tags, invisible characters."""
+    plain = TAG.sub(" ", html.unescape(html.unescape(value[:MAX_READ_CHARS].replace("\\n", " "))))
     visible = plain if plain.isprintable() else INVISIBLE.sub("", plain)
     return " ".join(unicodedata.normalize("NFC", visible).split())
 
 
 def cut(text: str, limit: int) -> str:
-    """The text up to `limit` characters, cut after a sentence in its second half, else after a word."""
+    """Cut the text to `limit` characters, after a sentence in its second half, else after a word."""
     if len(text) <= limit:
         return text
-    found = (match.start() for match in SENTENCE.finditer(text[: limit + 1]))
+    found = (match.start() for match in SENTENCE_BREAK.finditer(text[: limit + 1]))
     if ends := [end for end in found if limit // 2 < end <= limit]:
         return text[: ends[-1]]
     return text[: limit - 1].rsplit(" ", 1)[0].rstrip(" ,;:-–—") + "…"
 
 
-def split(text: str) -> list[str]:
-    """Its sentences, each with the blank after it."""
-    ends = [match.end() for match in SENTENCE.finditer(text)]
-    return [one for start, end in pairwise([0, *ends, len(text)]) if (one := text[start:end])]
+def split_sentences(text: str) -> list[str]:
+    """Split the text into sentences, each with the blank after it."""
+    ends = [match.end() for match in SENTENCE_BREAK.finditer(text)]
+    return [sentence for start, end in pairwise([0, *ends, len(text)]) if (sentence := text[start:end])]
 
 
 def first_sentence(text: str) -> str:
-    return SENTENCE.split(text, maxsplit=1)[0]
+    return SENTENCE_BREAK.split(text, maxsplit=1)[0]
 
 
 def squash(text: str) -> str:
-    """Its letters and digits, folded: equal for two texts that say the same."""
+    """Return its letters and digits, folded: equal for texts that differ only in case and marks."""
     if text.isascii():
-        return text.lower().translate(MARKS)
+        return text.lower().translate(ASCII_MARKS)
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
 
 
-def segments(title: str) -> list[str]:
-    """Parts of a title: three of `Acme - Pricing | Acme Inc.`."""
+def split_title(title: str) -> list[str]:
+    """Return the parts of a title: three of `Acme - Pricing | Acme Inc.`."""
     return [part for part in (part.strip() for part in SEPARATOR.split(title)) if part]
 
 
 def words(text: str) -> int:
-    """Number of words; of scripts without blanks three characters count as one."""
+    """Count words; in scripts without blanks three characters count as one word."""
     wide = sum(unicodedata.east_asian_width(character) in "WF" for character in HANGUL_ON.findall(text))
     return max(len(text.split()), wide // 3)

@@ -1,8 +1,8 @@
 """Tree of a page: Beautiful Soup's, built at a fifth of its cost.
 
-lxml tells of each tag and text as it meets it, and they are linked here as Beautiful Soup's own builder links
-them, so that its searches find the same. Left out is what no rule reads: comments, and texts of nothing but
-blanks. The tags by name and the visible texts are gathered on the way.
+lxml reports each tag and text as it parses it. They are linked here as Beautiful Soup's own builder does,
+so that its searches have the same results. Comments and blank texts are left out: no rule reads them. The
+tags by name and the visible texts are collected in the same pass.
 """
 
 from collections import defaultdict
@@ -20,17 +20,28 @@ from bs4.element import (
 )
 from lxml import etree
 
-SILENT = {"script", "style", "noscript", "template", "svg", "title", "select", "textarea", "iframe", "button"}
-#: Tags above a text that are looked at: one that nobody closes silences no page.
-NEAR = 5
-#: Tags within each other that are made, as in browsers: texts of what is deeper belong to the last of them.
-#: So a walk up from any tag is short.
-DEPTH = 512
-#: Bytes after which a page that is deeper is read no further: for each end tag that ends nothing lxml looks
-#: at all tags that are open. Of 267 real pages the deepest has 44.
-PIECE = 16 << 10
+SILENT_TAGS = {
+    "script",
+    "style",
+    "noscript",
+    "template",
+    "svg",
+    "title",
+    "select",
+    "textarea",
+    "iframe",
+    "button",
+}
+#: Tags above a text that are checked: an unclosed tag silences no page.
+SILENT_DISTANCE = 5
+#: Nesting depth of tags that are built, as in browsers: deeper texts belong to the deepest built tag. So a
+#: walk up from any tag is short.
+MAX_DEPTH = 512
+#: Bytes of a piece. After a piece in which a page is deeper, it is read no further: for each unmatched end
+#: tag lxml checks all open tags. Of 267 real pages the deepest has 44.
+PIECE_BYTES = 16 << 10
 #: Kinds of the texts in these tags, as in Beautiful Soup.
-KINDS: Mapping[str, type[NavigableString]] = {
+TEXT_KINDS: Mapping[str, type[NavigableString]] = {
     "script": Script,
     "style": Stylesheet,
     "template": TemplateString,
@@ -40,7 +51,7 @@ KINDS: Mapping[str, type[NavigableString]] = {
 
 
 class Element(Tag):
-    """Tag of a page. What is the same for all stands on the class, so that one costs little to make."""
+    """Tag of a page. Attributes with the same value for all tags are on the class, so that a tag is cheap."""
 
     parser_class = None
     namespace = None
@@ -63,84 +74,84 @@ class Element(Tag):
         self.previous_element = self.next_element = self.previous_sibling = self.next_sibling = None
 
 
-#: Tag that is open, how far a text in it is from a silent tag, and the kind of such a text.
-Open = tuple[Element, int, type[NavigableString]]
+#: Open tag, the distance of a text in it from a silent tag, and the kind of such a text.
+OpenTag = tuple[Element, int, type[NavigableString]]
 
 
-class Tree:
+class PageTree:
     """Target of lxml's parser, which calls `start`, `end`, `data`, `comment`, `pi`, `doctype` and `close`."""
 
     def __init__(self) -> None:
         self.root = Element("[document]", {}, None)
         self.tags: defaultdict[str, list[Tag]] = defaultdict(list)
         self.texts: list[NavigableString] = []
-        self.last: Tag | NavigableString = self.root
-        self.open: list[Open] = [(self.root, NEAR, NavigableString)]
-        self.pending: list[str] = []
+        self.last_element: Tag | NavigableString = self.root
+        self.open_tags: list[OpenTag] = [(self.root, SILENT_DISTANCE, NavigableString)]
+        self.pending_texts: list[str] = []
 
     def start(self, name: str, attrs: Mapping[str, str]) -> None:
-        if self.pending:
+        if self.pending_texts:
             self.flush()
-        tag, distance, kind = self.open[-1]
-        kind = KINDS.get(name, kind)
-        if len(self.open) <= DEPTH:
-            tag = self.made(name, attrs, tag, kind)
-        self.open.append((tag, 0 if name in SILENT else distance + 1, kind))
+        tag, distance, kind = self.open_tags[-1]
+        kind = TEXT_KINDS.get(name, kind)
+        if len(self.open_tags) <= MAX_DEPTH:
+            tag = self.build_tag(name, attrs, tag, kind)
+        self.open_tags.append((tag, 0 if name in SILENT_TAGS else distance + 1, kind))
 
-    def made(
+    def build_tag(
         self, name: str, attrs: Mapping[str, str], parent: Element, kind: type[NavigableString]
     ) -> Element:
         tag = Element(name, attrs, parent)
-        if name in KINDS:
+        if name in TEXT_KINDS:
             tag.interesting_string_types = {kind}
         self.link(tag, parent)
         self.tags[name].append(tag)
         return tag
 
     def end(self, _: str) -> None:
-        """End the innermost tag: lxml ends each that it starts, in order, whatever the page says."""
-        if self.pending:
+        """End the innermost tag: lxml ends each tag that it starts, in order, even if the page doesn't."""
+        if self.pending_texts:
             self.flush()
-        self.open.pop()
+        self.open_tags.pop()
 
     def data(self, data: str) -> None:
-        self.pending.append(data)
+        self.pending_texts.append(data)
 
     def flush(self, *_: object) -> None:
         """End a text: a tag follows, or a comment, which isn't read."""
-        text, self.pending = "".join(self.pending), []
+        text, self.pending_texts = "".join(self.pending_texts), []
         if not text or text.isspace():
             return
-        parent, distance, kind = self.open[-1]
+        parent, distance, kind = self.open_tags[-1]
         string = kind(text)
         string.parent = parent
         self.link(string, parent)
-        if kind is NavigableString and distance >= NEAR:
+        if kind is NavigableString and distance >= SILENT_DISTANCE:
             self.texts.append(string)
 
     comment = pi = doctype = flush
 
     def link(self, element: Tag | NavigableString, parent: Tag) -> None:
-        element.previous_element, self.last.next_element = self.last, element
+        element.previous_element, self.last_element.next_element = self.last_element, element
         if parent.contents:
             before = parent.contents[-1]
             element.previous_sibling, before.next_sibling = before, element
         parent.contents.append(element)
-        self.last = element
+        self.last_element = element
 
-    def close(self) -> "Tree":
+    def close(self) -> "PageTree":
         self.flush()
         return self
 
 
-def build(html: str) -> Tree:
-    """The tree of any text, also of an empty one, for which lxml needs the line break."""
-    target = Tree()
+def build_tree(html: str) -> PageTree:
+    """Build the tree of any text, also of an empty one, for which lxml needs the line break."""
+    target = PageTree()
     parser = etree.HTMLParser(target=target, encoding="utf-8")
     text = b"\n" + html.replace("\x00", "").encode("utf-8", "replace")
-    for start in range(0, len(text), PIECE):
-        parser.feed(text[start : start + PIECE])
-        if len(target.open) > DEPTH:
+    for start in range(0, len(text), PIECE_BYTES):
+        parser.feed(text[start : start + PIECE_BYTES])
+        if len(target.open_tags) > MAX_DEPTH:
             break
-    tree: Tree = parser.close()
+    tree: PageTree = parser.close()
     return tree

@@ -1,7 +1,7 @@
 """Parsing process: loads all parsers once, then forks for each document.
 
-So a document costs a fork of some milliseconds, and has a process whose CPU, memory and time the kernel
-limits: a hostile one ends that process and nothing else, and meets nothing that another one left behind.
+A document costs a fork of some milliseconds, and gets a process with CPU, memory and time limits of the
+kernel. A hostile document ends that process and no other, and finds no data of another document.
 `parser.py` starts this process with the number of a socket; each message on it brings a document's socket.
 """
 
@@ -25,12 +25,12 @@ import msgspec
 from generation.confinement.confine import confine, prepare
 from workers.ingest.appstore import listing, play, subtitle
 from workers.ingest.appstore.shapes import Listing, PlayPage, StorePage
-from workers.ingest.asides import Asides
+from workers.ingest.asides import SkipRules
 from workers.ingest.colors import logo, styles
 from workers.ingest.derive.derive import derive
 from workers.ingest.github import paths
 from workers.ingest.github.reading import repository
-from workers.ingest.github.shapes import Repository, Tree
+from workers.ingest.github.shapes import Repository, RepositoryTree
 from workers.ingest.page import llms, manifest
 from workers.ingest.page.extract import extract
 from workers.ingest.parser.warmup import EXAMPLES, LANGUAGES
@@ -61,14 +61,14 @@ READERS: dict[type[ParseInput], Callable[[Any], ParseOutput]] = {
     Listing: listing.read,
     StorePage: subtitle.read,
     PlayPage: play.read,
-    Tree: paths.choose,
+    RepositoryTree: paths.choose,
     Repository: repository.read,
 }
 
-#: Seconds of a document; its CPU is the parent's to say.
+#: Seconds of a document; the parent sets its CPU seconds.
 WALL_S = 20
-#: Bytes of address space beyond what is loaded: four times what the largest real pages take.
-MEMORY = 112 << 20
+#: Bytes of address space beyond the loaded process: four times the need of the largest real pages.
+EXTRA_MEMORY_BYTES = 112 << 20
 
 
 def main(handle: int) -> None:
@@ -88,15 +88,15 @@ def main(handle: int) -> None:
 
 
 def warm_up() -> None:
-    """Parse each example once, and compile each language's asides (`warmup.py` says why)."""
+    """Parse each example once, and compile each language's skip rules (reason: `warmup.py`)."""
     for example in EXAMPLES:
         parse(example)
     for language in LANGUAGES:
-        Asides(language)
+        SkipRules(language)
 
 
 def receive(control: socket.socket) -> tuple[socket.socket, int] | None:
-    """A document's socket, and the CPU seconds that it may use; None once the parent's side is closed."""
+    """Receive a document's socket and its CPU seconds; None once the parent's side is closed."""
     cpu_s, handles, _, _ = socket.recv_fds(control, 1, 1)
     return (socket.socket(fileno=handles[0]), cpu_s[0]) if handles else None
 
@@ -105,10 +105,10 @@ def serve(connection: socket.socket, cpu_s: int) -> None:
     """Send `STARTED`, read a `ParseInput` to its end, write a `ParseReply` if possible, and exit."""
     try:
         connection.sendall(STARTED)
-        limit(cpu_s)
+        set_limits(cpu_s)
         confine()
         document = read(connection)
-        with awaited(connection):
+        with exit_on_hang_up(connection):
             reply = parse(document)
         connection.sendall(msgspec.msgpack.encode(ParseReply(output=reply, cpu_s=time.process_time())))
     except BrokenPipeError:
@@ -118,47 +118,47 @@ def serve(connection: socket.socket, cpu_s: int) -> None:
     os._exit(0)
 
 
-def limit(cpu_s: int) -> None:
+def set_limits(cpu_s: int) -> None:
     """Set the limits, in the kernel, so that they hold inside a C library too."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
-    most = loaded() + MEMORY
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    limit_bytes = address_space_bytes() + EXTRA_MEMORY_BYTES
+    resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
     signal.alarm(WALL_S)
 
 
-def loaded() -> int:
-    """Bytes of this process's address space now."""
+def address_space_bytes() -> int:
+    """Return the bytes of this process's address space now."""
     return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 
 
 @contextmanager
-def awaited(connection: socket.socket) -> Iterator[None]:
-    """The process ends in the block, by SIGIO, once the other side hangs up: nobody waits for it any more."""
+def exit_on_hang_up(connection: socket.socket) -> Iterator[None]:
+    """End the process within the block, by SIGIO, once the parent closes the connection."""
     flags = fcntl.fcntl(connection, fcntl.F_GETFL)
     fcntl.fcntl(connection, fcntl.F_SETOWN, os.getpid())
     fcntl.fcntl(connection, fcntl.F_SETFL, flags | os.O_ASYNC)
     if has_hung_up(connection):
         os._exit(0)
     yield
-    # A reply that is taken bit by bit would be a signal too.
+    # A reply that is read bit by bit would raise the signal too.
     fcntl.fcntl(connection, fcntl.F_SETFL, flags)
 
 
 def has_hung_up(connection: socket.socket) -> bool:
-    looked = select.poll()
-    looked.register(connection, 0)
-    return bool(looked.poll(0))
+    poller = select.poll()
+    poller.register(connection, 0)
+    return bool(poller.poll(0))
 
 
 def read(connection: socket.socket) -> ParseInput:
-    with connection.makefile("rb") as wire:
-        document: ParseInput = msgspec.msgpack.decode(wire.read(), type=ParseInput)
+    with connection.makefile("rb") as stream:
+        document: ParseInput = msgspec.msgpack.decode(stream.read(), type=ParseInput)
         return document
 
 
 def parse(document: ParseInput) -> ParseOutput | None:
-    """None where it takes too much memory."""
+    """Parse the document; None if it takes too much memory."""
     try:
         return READERS[type(document)](document)
     except MemoryError:

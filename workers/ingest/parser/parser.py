@@ -1,7 +1,7 @@
 """Parser of documents outside the event loop, in processes that a hostile document may break.
 
-This is the worker's side of `child.py`. There is one such process, which is started anew when it has died.
-Tenants take turns at it, and a job has so much CPU for all of its documents.
+This is the worker's side of `child.py`. There is one such process, and it is restarted after its death.
+Tenants share it by a fair queue, and a job has a CPU budget for all of its documents.
 """
 
 import asyncio
@@ -20,27 +20,31 @@ from schemas.errors import ScrapeFailed, TooLarge
 from workers.ingest.shapes import STARTED, Page, ParseInput, ParseOutput, ParseReply, Reading, Source
 from workers.runtime.fair_slots import FairSlots
 
-#: Seconds for a document's process to start, and then to read it: mostly it ends by itself earlier.
+#: Seconds for a document's process to start, and then to read it: mostly it ends earlier by itself.
 TIMEOUT_S = 30.0
-#: CPU seconds for a document, and for all documents of one job. A page mostly takes hundredths.
-CPU_S, JOB_CPU_S = 5, 15.0
-#: Documents at once: twice the cores, since one tenant alone gets half of the slots.
-AT_ONCE = 2 * (os.cpu_count() or 1)
-#: Bytes from which a document may take much memory, and how many such are parsed at once: one of a tenant.
-LARGE, LARGE_AT_ONCE = 256 << 10, 2
+#: CPU seconds for a document. A page mostly takes hundredths.
+CPU_S = 5
+#: CPU seconds for all documents of one job.
+JOB_CPU_S = 15.0
+#: Documents at once: twice the cores, since a single tenant gets half of the slots.
+MAX_PARALLEL = 2 * (os.cpu_count() or 1)
+#: Bytes from which a document may take much memory.
+LARGE_BYTES = 256 << 10
+#: Large documents parsed at once: one of a tenant.
+MAX_LARGE_PARALLEL = 2
 #: A process that forks must have no other threads.
-ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+ONE_THREAD_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
 class ParsingProcess:
     """Handle on the parsing process, and its slots."""
 
     def __init__(self, at_once: int) -> None:
-        self.slots, self.large = FairSlots(at_once), FairSlots(LARGE_AT_ONCE)
+        self.slots, self.large = FairSlots(at_once), FairSlots(MAX_LARGE_PARALLEL)
         self.process, self.control = start()
 
     def connect(self, cpu_s: int) -> socket.socket:
-        """A socket to a new document's process, which may use so much CPU."""
+        """Return a socket to a new document's process, which may use `cpu_s` of CPU."""
         ours, theirs = socket.socketpair()
         with theirs:
             try:
@@ -58,7 +62,7 @@ class ParsingProcess:
 
 
 def start() -> tuple[subprocess.Popen[bytes], socket.socket]:
-    """Start it without our environment, and in a session of its own, away from Ctrl-C.
+    """Start the process without our environment, and in a session of its own, away from Ctrl-C.
 
     It exits when our side of the socket closes.
     """
@@ -70,30 +74,30 @@ def start() -> tuple[subprocess.Popen[bytes], socket.socket]:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             start_new_session=True,
-            env=ONE_THREAD,
+            env=ONE_THREAD_ENVIRONMENT,
         )
     return process, ours
 
 
 class Parser:
-    """Parser as one job has it: in its tenant's turns, one document after the other, with `left_s` of CPU.
+    """Parser for one job: in its tenant's turns, one document after the other, with `left_s` of CPU.
 
-    Without a tenant each document counts as a tenant's own: a benchmark or a person at the command line reads
-    for itself.
+    Without a tenant each document counts as a tenant of its own, for a benchmark or a person at the
+    command line.
     """
 
     def __init__(self, parsing: ParsingProcess, tenant: UUID | None = None, left_s: float = inf) -> None:
         self.parsing, self.tenant, self.left_s = parsing, tenant, left_s
-        self.one = asyncio.Lock() if tenant else nullcontext()
+        self.lock = asyncio.Lock() if tenant else nullcontext()
 
     def of(self, tenant: UUID) -> "Parser":
-        """The parser of one job of an organization."""
+        """Return the parser for one job of an organization."""
         return Parser(self.parsing, tenant, JOB_CPU_S)
 
 
 @asynccontextmanager
-async def open_parser(*, at_once: int = AT_ONCE) -> AsyncIterator[Parser]:
-    """A parser, its process stopped at the end of the block."""
+async def open_parser(*, at_once: int = MAX_PARALLEL) -> AsyncIterator[Parser]:
+    """Open a parser, and stop its process at the end of the block."""
     parsing = ParsingProcess(at_once)
     try:
         yield Parser(parsing)
@@ -102,29 +106,29 @@ async def open_parser(*, at_once: int = AT_ONCE) -> AsyncIterator[Parser]:
 
 
 async def parse(parser: Parser, source: Source) -> Page:
-    """The parsed page. Raises `ScrapeFailed`, `TooLarge`."""
-    page = await ask(parser, source)
+    """Parse a page. Raises `ScrapeFailed`, `TooLarge`."""
+    page = await parse_document(parser, source)
     assert isinstance(page, Page)  # noqa: S101  the parser of a page returns one
     return page
 
 
 async def read(parser: Parser, document: ParseInput) -> Reading:
-    """Any other parsed document. Raises `ScrapeFailed`, `TooLarge`."""
-    reading = await ask(parser, document)
+    """Parse any other document. Raises `ScrapeFailed`, `TooLarge`."""
+    reading = await parse_document(parser, document)
     assert isinstance(reading, Reading)  # noqa: S101  so do all but those of pages and trees
     return reading
 
 
-async def ask(parser: Parser, document: ParseInput) -> ParseOutput:
-    """The parsed document. Raises `ScrapeFailed` where it breaks or takes too long, `TooLarge` for memory.
+async def parse_document(parser: Parser, document: ParseInput) -> ParseOutput:
+    """Parse a document. Raises `ScrapeFailed` if it breaks or takes too long, `TooLarge` for memory.
 
-    What a document used, all of it where no reply tells, is taken from what its job has left.
+    The CPU seconds used, or all granted ones without a reply, are taken from the job's budget.
     """
     message, tenant = msgspec.msgpack.encode(document), parser.tenant or object()
-    async with parser.one:
+    async with parser.lock:
         if parser.left_s <= 0:
             raise ScrapeFailed(
-                f"the pages before took all of the {JOB_CPU_S:g} s to read that one ingest has"
+                f"the previous pages used all of the {JOB_CPU_S:g} s to read that one ingest has"
             )
         cpu_s = ceil(min(CPU_S, parser.left_s))
         async with large_slot(parser, tenant, len(message)), parser.parsing.slots.slot(tenant):
@@ -140,19 +144,19 @@ async def ask(parser: Parser, document: ParseInput) -> ParseOutput:
 
 
 def read_reply(received: bytes) -> ParseReply | None:
-    """None where the process ended without one."""
+    """Decode the reply; None if the process ended without one."""
     return msgspec.msgpack.decode(received, type=ParseReply) if received else None
 
 
 def large_slot(parser: Parser, tenant: Hashable, size: int) -> AbstractAsyncContextManager[None]:
-    """A slot for a large document, so that the memory of many never adds up; small ones need none."""
-    return parser.parsing.large.slot(tenant) if size > LARGE else nullcontext()
+    """Return a slot for a large document, so that the memory of many never adds up; small ones need none."""
+    return parser.parsing.large.slot(tenant) if size > LARGE_BYTES else nullcontext()
 
 
 async def exchange(parser: Parser, message: bytes, cpu_s: int) -> bytes:
-    """All bytes that the document's process sends, none where it didn't start: `STARTED`, then its reply.
+    """Return all bytes of the document's process: `STARTED`, then its reply; empty if it didn't start.
 
-    Once the connection is closed, for whatever reason, the process ends: a slot has one at most.
+    Once the connection is closed, for any reason, the process ends: a slot has one at most.
     """
     received = b""
     with suppress(ConnectionError, TimeoutError):

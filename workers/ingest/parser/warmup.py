@@ -1,11 +1,11 @@
 """Warm-up of the parsing process: examples of all kinds of documents, parsed before it first forks.
 
-Parsers, lexicons, stop words, patterns and codecs load when they are first used. Without a warm-up each
-document's process would load them anew.
+Parsers, lexicons, stop words, patterns and codecs load at their first use. Without a warm-up each
+document's process would load them again.
 """
 
 from workers.ingest.appstore.shapes import Listing, PlayPage, Software, StorePage
-from workers.ingest.github.shapes import File, Repository, Tree
+from workers.ingest.github.shapes import File, Repository, RepositoryTree
 from workers.ingest.shapes import (
     Drawing,
     Llms,
@@ -107,6 +107,6 @@ EXAMPLES: tuple[ParseInput, ...] = (
     Listing(url=URL, country="us", software=Software(track_name="Example: Notes", description=WORDS)),
     StorePage(url=URL, track_id=1, body=PAGE),
     PlayPage(url=URL, country="us", body=LISTED),
-    Tree(name="example", body=b'{"tree": [{"path": "README.md", "type": "blob"}]}'),
+    RepositoryTree(name="example", body=b'{"tree": [{"path": "README.md", "type": "blob"}]}'),
     *map(repository, READMES),
 )

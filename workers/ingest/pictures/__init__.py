@@ -1,5 +1,5 @@
-"""Pictures that an ingest meets: its logo, screenshots, those that pages name for a preview.
+"""Images of an ingest: its logo, screenshots, and the previews that pages name.
 
-A reader of each source sights them (`Sighting`); `meet.py` fetches what is sighted and keeps what is a
-picture of use, with the size that `measure.py` and `drawing.py` read from its first bytes.
+A reader of each source lists the candidate images (`Sighting`). `meet.py` fetches them and keeps the
+useful ones, with the size that `measure.py` and `drawing.py` read from the first bytes.
 """

@@ -7,7 +7,7 @@ from lxml import etree
 
 from workers.ingest.shapes import Drawing, Size
 
-#: Pixels of each unit of a length (CSS Values 3, 6.2); of a share of something, such as `100%`, nobody knows.
+#: Pixels of each unit of a length (CSS Values 3, 6.2). The size of a percentage, such as `100%`, is unknown.
 PIXELS = {"": 1.0, "px": 1.0, "pt": 4 / 3, "pc": 16.0, "mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0}
 NUMBER = r"\d{1,7}(?:\.\d{0,9})?|\.\d{1,9}"
 LENGTH = re.compile(rf"\s*({NUMBER})\s*([a-z]*)\s*")
@@ -15,7 +15,7 @@ VIEW_BOX = re.compile(rf"\s*\S+[\s,]+\S+[\s,]+({NUMBER})[\s,]+({NUMBER})\s*")
 
 
 def read(drawing: Drawing) -> Size:
-    """Its width and height, or else those of what it shows; 0 for what is no drawing, or says neither.
+    """Return its width and height, else those of its view box; 0 if it is no drawing, or has neither.
 
     Only the root is parsed, without entities: the rest of the file may be missing.
     """
@@ -24,15 +24,15 @@ def read(drawing: Drawing) -> Size:
     root = next((tag for _, tag in parser.read_events()), None)
     if root is None or etree.QName(root).localname != "svg":
         return Size(width=0, height=0)
-    view = VIEW_BOX.fullmatch(root.get("viewBox") or "")
-    shown = (float(view[1]), float(view[2])) if view else (0.0, 0.0)
+    view_box = VIEW_BOX.fullmatch(root.get("viewBox") or "")
+    view_size = (float(view_box[1]), float(view_box[2])) if view_box else (0.0, 0.0)
     width, height = length(root.get("width")), length(root.get("height"))
     if not (width and height):
-        width, height = shown
+        width, height = view_size
     return Size(width=ceil(width), height=ceil(height))
 
 
 def length(text: str | None) -> float:
-    """Pixels of a length; 0 for none, or for one that isn't absolute."""
-    found = LENGTH.fullmatch(text or "")
-    return float(found[1]) * PIXELS.get(found[2], 0.0) if found else 0.0
+    """Return the pixels of a length; 0 for no length, or a relative one."""
+    match = LENGTH.fullmatch(text or "")
+    return float(match[1]) * PIXELS.get(match[2], 0.0) if match else 0.0

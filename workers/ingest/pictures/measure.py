@@ -1,29 +1,29 @@
-"""Measure of a picture: its type and size by its first bytes, whatever its server or its page declare.
+"""Measure of an image: its type and size by its first bytes, not by declarations of its server or page.
 
-Only numbers in headers are read, at most `STEPS` of them: nothing is unpacked, so a picture that would
-unpack to gigabytes costs no more than any other. Drawings (SVG) are for `drawing.py`.
+Only numbers in headers are read, at most `MAX_STEPS` of them. Nothing is unpacked, so an image that would
+unpack to gigabytes costs no more than any other. `drawing.py` measures drawings (SVG).
 """
 
 import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-#: Segments of a JPEG and boxes of an AVIF that are looked at.
-STEPS = 200
+#: Segments of a JPEG and boxes of an AVIF that are read.
+MAX_STEPS = 200
 
 #: Start of a frame with a size (ITU-T T.81, table B.1); 0xC4, 0xC8 and 0xCC are other things.
-FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-#: A marker, before which any number of fill bytes may come.
+FRAME_CODES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+#: A marker, with any number of fill bytes before it.
 MARKER = re.compile(rb"\xff++([^\xff])", re.DOTALL)
 #: Markers without a length.
-BARE = frozenset({0x01, *range(0xD0, 0xD8)})
+BARE_CODES = frozenset({0x01, *range(0xD0, 0xD8)})
 
 DRAWING = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:svg|\?xml|!--|!doctype\s+svg)", re.IGNORECASE)
 DRAWING_ROOT = re.compile(rb"<(?:\w+:)?svg[\s>]", re.IGNORECASE)
 
 
 class Measured(NamedTuple):
-    """A picture's media type, and its size in pixels."""
+    """An image's media type, and its size in pixels."""
 
     type: str
     width: int
@@ -31,43 +31,43 @@ class Measured(NamedTuple):
 
 
 def measure(head: bytes) -> Measured | None:
-    """The measure; None for what is no picture of a known type, or ends before its size."""
+    """Measure an image; None if it has no known type, or ends before its size."""
     reader = next((reader for sign, reader in READERS if sign.match(head)), None)
     return reader(head) if reader else None
 
 
 def is_drawing(head: bytes) -> bool:
-    """True for what may be an SVG, which has its size in a tag."""
+    """Return whether it may be an SVG, which has its size in a tag."""
     return bool(DRAWING.match(head)) and bool(DRAWING_ROOT.search(head))
 
 
 def png(head: bytes) -> Measured | None:
-    """Width and height of IHDR, the first chunk (W3C PNG, 11.2.1)."""
-    whole = len(head) >= 24 and head[12:16] == b"IHDR"
-    return Measured("image/png", big(head, 16, 4), big(head, 20, 4)) if whole else None
+    """Read width and height of IHDR, the first chunk (W3C PNG, 11.2.1)."""
+    is_whole = len(head) >= 24 and head[12:16] == b"IHDR"
+    return Measured("image/png", big(head, 16, 4), big(head, 20, 4)) if is_whole else None
 
 
 def gif(head: bytes) -> Measured | None:
-    """Width and height of the logical screen (GIF89a, 18)."""
+    """Read width and height of the logical screen (GIF89a, 18)."""
     return Measured("image/gif", little(head, 6, 2), little(head, 8, 2)) if len(head) >= 10 else None
 
 
 def jpeg(head: bytes) -> Measured | None:
-    """Width and height of the first frame (ITU-T T.81, B.2.2)."""
+    """Read width and height of the first frame (ITU-T T.81, B.2.2)."""
     at = 2
-    for _ in range(STEPS):
-        found = MARKER.match(head, at)
-        if found is None or len(head) < found.end() + 7:
+    for _ in range(MAX_STEPS):
+        match = MARKER.match(head, at)
+        if match is None or len(head) < match.end() + 7:
             return None
-        at, code = found.end() - 2, found[1][0]
-        if code in FRAMES:
+        at, code = match.end() - 2, match[1][0]
+        if code in FRAME_CODES:
             return Measured("image/jpeg", big(head, at + 7, 2), big(head, at + 5, 2))
-        at += 2 if code in BARE else 2 + max(2, big(head, at + 2, 2))
+        at += 2 if code in BARE_CODES else 2 + max(2, big(head, at + 2, 2))
     return None
 
 
 def webp(head: bytes) -> Measured | None:
-    """Size of a lossy, a lossless or an extended picture (RFC 9649, 2.5 to 2.7)."""
+    """Read the size of a lossy, a lossless or an extended image (RFC 9649, 2.5 to 2.7)."""
     if len(head) < 30:
         return None
     kind = head[12:16]
@@ -82,24 +82,24 @@ def webp(head: bytes) -> Measured | None:
 
 
 def ico(head: bytes) -> Measured | None:
-    """Size of the largest picture in an icon's directory, where 0 stands for 256."""
-    ends = 6 + 16 * min(little(head, 4, 2), STEPS)
-    entries = (head[at : at + 2] for at in range(6, ends, 16)) if len(head) >= ends else ()
-    width, height = max(((one[0] or 256, one[1] or 256) for one in entries), key=area, default=(0, 0))
+    """Read the size of the largest image in an icon's directory, where 0 means 256."""
+    directory_end = 6 + 16 * min(little(head, 4, 2), MAX_STEPS)
+    entries = (head[at : at + 2] for at in range(6, directory_end, 16)) if len(head) >= directory_end else ()
+    width, height = max(((entry[0] or 256, entry[1] or 256) for entry in entries), key=area, default=(0, 0))
     return Measured("image/x-icon", width, height) if width else None
 
 
 def avif(head: bytes) -> Measured | None:
-    """The largest size among the properties of its items (ISO/IEC 23008-12, 6.5.3): others are tiles."""
+    """Read the largest size among the properties of its items (ISO/IEC 23008-12, 6.5.3): others are tiles."""
     sizes = [(big(head, at + 8, 4), big(head, at + 12, 4)) for at in boxes(head, b"ispe")]
     width, height = max(sizes, key=area, default=(0, 0))
     return Measured("image/avif", width, height) if width else None
 
 
 def boxes(head: bytes, kind: bytes) -> Iterator[int]:
-    """Places of the names of a kind's whole boxes."""
+    """Yield positions of the names of a kind's whole boxes."""
     at = head.find(kind)
-    for _ in range(STEPS):
+    for _ in range(MAX_STEPS):
         if at < 0 or len(head) < at + 16:
             return
         yield at

@@ -1,7 +1,7 @@
-"""Meeting of pictures: fetches those that a source names, and keeps what is a picture of use.
+"""Fetch of candidate images: fetches the images that a source names, and keeps the useful ones.
 
-Each request goes through the guard, by robots.txt and the site rate limit. Of a logo the whole file is read,
-of all others the first bytes. Whatever fails is left out: no picture is worth an ingest.
+Each request goes through the SSRF guard, by robots.txt and the site rate limit. The whole file of a logo
+is read, of all others the first bytes. A failed image is left out: an ingest never fails because of one.
 """
 
 import asyncio
@@ -10,24 +10,26 @@ from typing import NamedTuple
 
 from schemas.errors import SourceError, Unreachable
 from schemas.pictures import Picture
-from workers.ingest.parser.parser import Parser, ask
-from workers.ingest.pictures.choose import distinct, is_useful, sighted
+from workers.ingest.parser.parser import Parser, parse_document
+from workers.ingest.pictures.choose import choose_candidates, distinct_images, is_useful
 from workers.ingest.pictures.measure import Measured, is_drawing, measure
-from workers.ingest.shapes import Drawing, Logo, Sighting, Size
+from workers.ingest.shapes import CandidateImage, Drawing, Logo, Size
 from workers.ingest.website.session import WANTS, Session, Web
 from workers.web.fetch import Fetched
 
-#: Seconds that all pictures of an ingest may take; and how many are fetched at once.
-PICTURES_S, AT_ONCE = 4.0, 4
+#: Seconds that all images of an ingest may take.
+PICTURES_S = 4.0
+#: Images that are fetched at once.
+MAX_PARALLEL = 4
 
-#: Fetches a picture as `WANTS` has its kind. Raises a `SourceError`, or `TimeoutError`.
-Fetch = Callable[[Sighting], Awaitable[Fetched]]
+#: Fetches an image with the `WANTS` of its kind. Raises a `SourceError`, or `TimeoutError`.
+Fetch = Callable[[CandidateImage], Awaitable[Fetched]]
 
 
-class Met(NamedTuple):
-    """Pictures, logos first, and the first logo whose file was read whole.
+class FetchedImages(NamedTuple):
+    """Fetched images, logos first, and the first logo with its whole file.
 
-    `late`: time ran out before, or a server takes no requests for now.
+    `late`: the time ran out, or a server takes no requests for now.
     """
 
     pictures: Sequence[Picture] = ()
@@ -35,94 +37,98 @@ class Met(NamedTuple):
     late: bool = False
 
 
-class One(NamedTuple):
-    """Picture that was measured; where its redirects ended, and its file if it is a whole logo."""
+class MeasuredImage(NamedTuple):
+    """Measured image; its address after redirects, and its file if it is a whole logo."""
 
     picture: Picture
     final_url: str
     logo: Logo | None
 
 
-async def meet(web: Web, parser: Parser, sightings: Iterable[Sighting]) -> Met:
-    """Those pictures that anybody can open."""
-    return await meet_by(fetch_from(web), parser, sightings)
+async def fetch_images(web: Web, parser: Parser, candidates: Iterable[CandidateImage]) -> FetchedImages:
+    """Fetch the public images of a source."""
+    return await fetch_images_by(open_fetch(web), parser, candidates)
 
 
-def fetch_from(web: Web) -> Fetch:
+def open_fetch(web: Web) -> Fetch:
     session = Session(web, within_s=PICTURES_S)
 
-    async def fetch(sighting: Sighting) -> Fetched:
-        return await session.open(sighting.url, kind_of(sighting))
+    async def fetch(candidate: CandidateImage) -> Fetched:
+        return await session.open(candidate.url, request_kind(candidate))
 
     return fetch
 
 
-async def meet_by(fetch: Fetch, parser: Parser, sightings: Iterable[Sighting]) -> Met:
-    """Those that `fetch` gets within `PICTURES_S`."""
-    slots, late, clock = asyncio.Semaphore(AT_ONCE), False, asyncio.get_running_loop().time
+async def fetch_images_by(
+    fetch: Fetch, parser: Parser, candidates: Iterable[CandidateImage]
+) -> FetchedImages:
+    """Fetch the candidates by `fetch` within `PICTURES_S`."""
+    slots, late, clock = asyncio.Semaphore(MAX_PARALLEL), False, asyncio.get_running_loop().time
     ends = clock() + PICTURES_S
 
-    async def one(sighting: Sighting) -> One | None:
+    async def fetch_and_measure(candidate: CandidateImage) -> MeasuredImage | None:
         nonlocal late
         try:
             async with asyncio.timeout_at(ends), slots:
-                return await look(await fetch(sighting), parser, sighting)
-        except TimeoutError:  # At once where a Crawl-delay is longer than the time that is left.
+                return await measure_image(await fetch(candidate), parser, candidate)
+        except TimeoutError:  # Raised at once if a Crawl-delay is longer than the time left.
             late |= clock() >= ends
         except SourceError as error:
-            late |= is_for_now(error)
+            late |= is_temporary(error)
         return None
 
-    found = await asyncio.gather(*map(one, sighted(sightings)))
-    met = [one for one in found if one is not None]
-    pictures = distinct((one.picture, one.final_url) for one in met)
-    return Met(pictures, next((one.logo for one in met if one.logo), None), late)
+    results = await asyncio.gather(*map(fetch_and_measure, choose_candidates(candidates)))
+    images = [image for image in results if image is not None]
+    pictures = distinct_images((image.picture, image.final_url) for image in images)
+    return FetchedImages(pictures, next((image.logo for image in images if image.logo), None), late)
 
 
-def is_for_now(error: SourceError) -> bool:
-    """True if the picture may come another time. A server that isn't there mostly stays away."""
+def is_temporary(error: SourceError) -> bool:
+    """Return whether a later fetch may succeed. A server that is unreachable mostly stays so."""
     return error.retryable and not isinstance(error, Unreachable)
 
 
-async def look(fetched: Fetched, parser: Parser, sighting: Sighting) -> One | None:
-    """The picture as its first bytes show it; None for what is none, or is of no use."""
-    measured = await measured_of(fetched.body, parser)
-    if measured is None or not is_useful(sighting.kind, measured):
+async def measure_image(fetched: Fetched, parser: Parser, candidate: CandidateImage) -> MeasuredImage | None:
+    """Build the image from its first bytes; None if it is no image, or not useful."""
+    measured = await measure_head(fetched.body, parser)
+    if measured is None or not is_useful(candidate.kind, measured):
         return None
-    length = length_of(fetched, WANTS[kind_of(sighting)].limit)
+    length = whole_length(fetched, WANTS[request_kind(candidate)].limit)
     picture = Picture(
-        kind=sighting.kind,
-        url=sighting.url,
+        kind=candidate.kind,
+        url=candidate.url,
         width=measured.width,
         height=measured.height,
         type=measured.type,
-        rule=sighting.rule,
-        page=sighting.page,
+        rule=candidate.rule,
+        page=candidate.page,
         bytes=length,
-        alt=sighting.alt,
+        alt=candidate.alt,
     )
-    whole = sighting.kind == "logo" and length == len(fetched.body)
-    return One(picture, fetched.url, Logo(url=picture.url, body=fetched.body) if whole else None)
+    is_whole_logo = candidate.kind == "logo" and length == len(fetched.body)
+    return MeasuredImage(
+        picture, fetched.url, Logo(url=picture.url, body=fetched.body) if is_whole_logo else None
+    )
 
 
-async def measured_of(head: bytes, parser: Parser) -> Measured | None:
+async def measure_head(head: bytes, parser: Parser) -> Measured | None:
     if not is_drawing(head):
         return measure(head)
-    size = await ask(parser, Drawing(body=head))
+    size = await parse_document(parser, Drawing(body=head))
     assert isinstance(size, Size)  # noqa: S101  the parser of a drawing returns one
     return Measured("image/svg+xml", size.width, size.height)
 
 
-def kind_of(sighting: Sighting) -> str:
-    return "logo" if sighting.kind == "logo" else "picture"
+def request_kind(candidate: CandidateImage) -> str:
+    return "logo" if candidate.kind == "logo" else "picture"
 
 
-def length_of(fetched: Fetched, limit: int) -> int | None:
-    """Bytes of the whole file: those that came, or where that is a part, as many as its server says."""
+def whole_length(fetched: Fetched, limit: int) -> int | None:
+    """Return the bytes of the whole file: the received ones, or for a part the total of its server."""
     _, _, total = fetched.headers.get("Content-Range", "").partition("/")
     if not total and len(fetched.body) < limit:
         return len(fetched.body)
-    said = total or (
+    declared = total or (
         "" if "Content-Encoding" in fetched.headers else fetched.headers.get("Content-Length", "")
     )
-    return int(said) if said.isascii() and said.isdecimal() and len(said) < 16 else None
+    return int(declared) if declared.isascii() and declared.isdecimal() and len(declared) < 16 else None

@@ -1,20 +1,20 @@
-"""Extras of a site beside the named page: root, manifest, style sheets, /llms.txt. Each may fail."""
+"""Extras of a site in addition to the named page: root, manifest, style sheets, /llms.txt. Each may fail."""
 
 import asyncio
 from typing import NamedTuple
 
-from workers.ingest.page.address import root, site
+from workers.ingest.page.address import root_url, site
 from workers.ingest.parser.parser import Parser, read
 from workers.ingest.shapes import Llms, Manifest, Page, Reading, Styles, StyleSheet
-from workers.ingest.website.pages import landing
+from workers.ingest.website.pages import read_landing
 from workers.ingest.website.session import Session
 
-#: Seconds between two requests to a site up to which its style sheets are fetched.
-DELAY_S = 1.0
+#: Delay between two requests to a site, in seconds, up to which its style sheets are fetched.
+MAX_DELAY_S = 1.0
 
 
 class Extras(NamedTuple):
-    """Extras that could be read. `home` is None where the named page is the root itself."""
+    """Extras that were read. `home` is None if the named page is the root itself."""
 
     home: Page | None
     readings: list[Reading]
@@ -22,52 +22,54 @@ class Extras(NamedTuple):
 
 async def read_extras(session: Session, parser: Parser, page: Page) -> Extras:
     async def home_and_manifest() -> tuple[Page | None, Reading | None]:
-        home = await session.optional(root_of(session, parser, page), otherwise="root_unread")
+        home = await session.optional(read_root(session, parser, page), otherwise="root_unread")
         address = page.manifest or (home.manifest if home else None)
-        return home, await session.optional(manifest(session, parser, address)) if address else None
+        return home, await session.optional(read_manifest(session, parser, address)) if address else None
 
-    (home, named), summary, painted = await asyncio.gather(
+    (home, manifest_reading), llms_reading, styles_reading = await asyncio.gather(
         home_and_manifest(),
-        session.optional(llms(session, parser, page)),
-        session.optional(styles(session, parser, page)),
+        session.optional(read_llms(session, parser, page)),
+        session.optional(read_styles(session, parser, page)),
     )
-    return Extras(home, [one for one in (named, summary, painted) if one is not None])
+    return Extras(
+        home, [reading for reading in (manifest_reading, llms_reading, styles_reading) if reading is not None]
+    )
 
 
-async def root_of(session: Session, parser: Parser, page: Page) -> Page | None:
-    address = root(page.url)
+async def read_root(session: Session, parser: Parser, page: Page) -> Page | None:
+    address = root_url(page.url)
     if page.url == address:
         return None
-    home = await landing(session, parser, address, within=site(address))
+    home = await read_landing(session, parser, address, within=site(address))
     return home if home.url != page.url else None
 
 
-async def manifest(session: Session, parser: Parser, url: str) -> Reading:
+async def read_manifest(session: Session, parser: Parser, url: str) -> Reading:
     fetched = await session.get(url, "manifest")
     return await read(parser, Manifest(url=fetched.url, body=fetched.body))
 
 
-async def llms(session: Session, parser: Parser, page: Page) -> Reading:
-    fetched = await session.get(f"{root(page.url)}llms.txt", "llms", within=site(page.url))
+async def read_llms(session: Session, parser: Parser, page: Page) -> Reading:
+    fetched = await session.get(f"{root_url(page.url)}llms.txt", "llms", within=site(page.url))
     return await read(parser, Llms(url=fetched.url, body=fetched.body))
 
 
-async def styles(session: Session, parser: Parser, page: Page) -> Reading | None:
-    """The page's style sheets, read together; what stands in the page comes last. None where it has none."""
-    wanted = page.styles if await is_patient(session, page.url) else []
-    linked = await asyncio.gather(
-        *(session.optional(style_sheet(session, url, within=site(page.url))) for url in wanted)
+async def read_styles(session: Session, parser: Parser, page: Page) -> Reading | None:
+    """Read the page's style sheets together, its `<style>` last. None if it has no styles."""
+    urls = page.styles if await has_short_delay(session, page.url) else []
+    linked_sheets = await asyncio.gather(
+        *(session.optional(read_style_sheet(session, url, within=site(page.url))) for url in urls)
     )
     inline = [StyleSheet(url=page.url, body=page.inline_style.encode())] if page.inline_style else []
-    sheets = [*filter(None, linked), *inline]
+    sheets = [*filter(None, linked_sheets), *inline]
     return await read(parser, Styles(sheets=sheets)) if sheets else None
 
 
-async def is_patient(session: Session, url: str) -> bool:
-    """True of a site that takes requests one after the other: elsewhere sheets would take its pages' time."""
-    return (await session.web.robots.admit(url)).delay_s <= DELAY_S
+async def has_short_delay(session: Session, url: str) -> bool:
+    """Return whether the site's Crawl-delay is short. With a long one, sheets would take its pages' time."""
+    return (await session.web.robots.admit(url)).delay_s <= MAX_DELAY_S
 
 
-async def style_sheet(session: Session, url: str, *, within: str) -> StyleSheet:
+async def read_style_sheet(session: Session, url: str, *, within: str) -> StyleSheet:
     fetched = await session.get(url, "style", within=within)
     return StyleSheet(url=fetched.url, body=fetched.body, content_type=fetched.content_type)

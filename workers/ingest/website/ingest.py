@@ -8,16 +8,20 @@ from workers.ingest.conclude import conclude
 from workers.ingest.llm.suggest import version
 from workers.ingest.parser.parser import Parser
 from workers.ingest.perform import Progress
-from workers.ingest.pictures.meet import meet
+from workers.ingest.pictures.meet import fetch_images
 from workers.ingest.shapes import Page, Reading
 from workers.ingest.website import revisit
 from workers.ingest.website.extras import read_extras
-from workers.ingest.website.pages import follow, named, weighed
+from workers.ingest.website.pages import follow, read_named, weigh
 from workers.ingest.website.session import FETCHING_S, Session, Web
 from workers.llm.endpoint import Model
 
-#: Progress of an ingest once the named page, the extras, and the linked pages are read.
-NAMED, EXTRAS, FOLLOWED = 0.3, 0.4, 0.7
+#: Progress of an ingest after the named page.
+NAMED_PROGRESS = 0.3
+#: Progress after the extras.
+EXTRAS_PROGRESS = 0.4
+#: Progress after the linked pages.
+FOLLOWED_PROGRESS = 0.7
 
 
 async def ingest(
@@ -29,66 +33,68 @@ async def ingest(
     visit: Visit | None = None,
     model: Model | None = None,
 ) -> Extraction:
-    """The extraction. `args` are the job's: `url`, and with `follow_links` at most `max_pages` pages in all.
+    """Return the extraction. `args` has `url`; with `follow_links`, `max_pages` limits all pages.
 
-    The root is read too, for the brand's name, and doesn't count. Raises a `SourceError` for the named page;
-    what else can't be read is a warning.
+    The root is read too, for the brand's name, and doesn't count. Raises a `SourceError` for the named
+    page; any other failure is a warning.
     """
     session, rules = Session(web), version(revisit.RULES, model)
     await progress("fetching", 0.1)
     if visit and visit.rules == rules and await revisit.is_unchanged(session, visit):
         return unchanged(args["url"], visit)
     documents = await read_site(session, parser, args, progress)
-    pages = [one for one in documents if isinstance(one, Page)]
+    pages = [document for document in documents if isinstance(document, Page)]
     await progress("analyzing", 0.75)
     return await conclude(
         parser,
         url=pages[0].url,
         title=pages[0].title,
-        candidates=[candidate for one in documents for candidate in one.candidates],
-        passages=[passage for one in documents for passage in one.passages],
+        candidates=[candidate for document in documents for candidate in document.candidates],
+        passages=[passage for document in documents for passage in document.passages],
         warnings=[*session.warnings, *remarks(session, pages)],
         visit=session.visit(args, rules=rules, url=pages[0].url),
         model=model,
-        pictures=meet(web, parser, [picture for one in documents for picture in one.pictures]),
+        pictures=fetch_images(
+            web, parser, [picture for document in documents for picture in document.pictures]
+        ),
     )
 
 
 async def read_site(
     session: Session, parser: Parser, args: dict[str, Any], progress: Progress
 ) -> list[Page | Reading]:
-    """All that was read: the named page first, then the extras, then linked pages."""
+    """Return all documents: the named page first, then the extras, then linked pages."""
 
-    async def followed(part: float) -> None:
-        await progress("fetching", EXTRAS + part * (FOLLOWED - EXTRAS))
+    async def report_followed(part: float) -> None:
+        await progress("fetching", EXTRAS_PROGRESS + part * (FOLLOWED_PROGRESS - EXTRAS_PROGRESS))
 
-    page = await named(session, parser, args["url"])
-    await progress("fetching", NAMED)
+    page = await read_named(session, parser, args["url"])
+    await progress("fetching", NAMED_PROGRESS)
     extras = await read_extras(session, parser, page)
-    await progress("fetching", EXTRAS)
-    first = [page, extras.home] if extras.home else [page]
-    most = args.get("max_pages", 1) - 1 if args.get("follow_links") else 0
-    more = await follow(session, parser, read_already=first, most=most, done=followed)
-    return [*first, *extras.readings, *map(weighed, more)]
+    await progress("fetching", EXTRAS_PROGRESS)
+    first_pages = [page, extras.home] if extras.home else [page]
+    limit = args.get("max_pages", 1) - 1 if args.get("follow_links") else 0
+    linked_pages = await follow(session, parser, read_already=first_pages, limit=limit, done=report_followed)
+    return [*first_pages, *extras.readings, *map(weigh, linked_pages)]
 
 
 def remarks(session: Session, pages: list[Page]) -> Iterator[str]:
     shells = sum(page.scripted for page in pages)
     if shells:
         yield (
-            f"js_rendered: {shells} of {len(pages)} pages show next to no text without JavaScript;"
-            " what their heads say was taken"
+            f"js_rendered: {shells} of {len(pages)} pages have next to no text without JavaScript;"
+            " only their heads were read"
         )
     if session.truncated:
         yield f"truncated: the site was too slow for {FETCHING_S:g} s; {len(pages)} of its pages were read"
 
 
 def unchanged(url: str, visit: Visit) -> Extraction:
-    """The extraction of an unchanged site, which leaves the brand as it is."""
+    """Return the extraction of an unchanged site: it leaves the brand as it is."""
     return Extraction(
         url=visit.url or url,
         title=None,
         fields={},
-        warnings=["unchanged: nothing of the site has changed since it was last read"],
+        warnings=["unchanged: the site has not changed since it was last read"],
         unchanged=True,
     )

@@ -1,4 +1,4 @@
-"""Pages of a site: the named one, and those that it links to."""
+"""Pages of a site: the named page, and pages that it links to."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -7,40 +7,43 @@ import msgspec
 
 from schemas.brand import Field
 from schemas.errors import FetchTimeout, ScrapeFailed, SourceError
-from workers.ingest.page.address import bare, site
+from workers.ingest.page.address import page_key, site
 from workers.ingest.parser.parser import Parser, parse
 from workers.ingest.shapes import Link, Page, Source
 from workers.ingest.website.session import Session
 from workers.web.fetch import Fetched
 
-#: Characters below which a page that redirects its visitors says nothing itself.
-SIGNPOST = 200
-#: Fields in which a linked page describes itself first; and the worth of those, and of all others.
-OWN: frozenset[Field] = frozenset({"appDescription", "tagline", "keywords"})
-OWN_WORTH, WORTH = 0.7, 0.9
+#: Characters below which a page with a refresh has no content of its own.
+MIN_TEXT_CHARS = 200
+#: Fields in which a linked page mainly describes itself.
+PAGE_FIELDS: frozenset[Field] = frozenset({"appDescription", "tagline", "keywords"})
+#: Confidence factor of these fields of a linked page.
+PAGE_FIELD_FACTOR = 0.7
+#: Confidence factor of its other fields.
+FACTOR = 0.9
 
 
-async def named(session: Session, parser: Parser, url: str) -> Page:
-    """The page of the ingest, which fails as this page does."""
+async def read_named(session: Session, parser: Parser, url: str) -> Page:
+    """Read the named page; its error is the ingest's error."""
     try:
         async with asyncio.timeout_at(session.ends):
-            page = await landing(session, parser, url)
+            page = await read_landing(session, parser, url)
     except TimeoutError as error:
-        raise FetchTimeout("the page did not come in time; its site was too slow, or too busy") from error
+        raise FetchTimeout("the page did not load in time; its site was too slow, or too busy") from error
     if is_empty(page):
         raise ScrapeFailed("the page is empty; give a page that has text on it without JavaScript")
     return page
 
 
-async def landing(session: Session, parser: Parser, url: str, *, within: str | None = None) -> Page:
-    """The page, or the one to which it sends its visitors at once, which is followed no further."""
+async def read_landing(session: Session, parser: Parser, url: str, *, within: str | None = None) -> Page:
+    """Read the page, or the target of its immediate refresh. A refresh of the target is not followed."""
     page = await read(parser, await session.get(url, within=within))
     if page.refresh is None:
         return page
     try:
         return await read(parser, await session.get(page.refresh, within=within))
     except SourceError as error:
-        if page.text_length < SIGNPOST:
+        if page.text_length < MIN_TEXT_CHARS:
             raise
         session.warnings.append(f"refresh_unread: {error.message}")
         return page
@@ -56,7 +59,7 @@ async def read(parser: Parser, fetched: Fetched) -> Page:
 
 
 def is_empty(page: Page) -> bool:
-    """True if the page has no text, and no candidate but its address."""
+    """Return whether the page has no text, and its address as the only candidate."""
     return page.text_length == 0 and all(candidate.rule == "host" for candidate in page.candidates)
 
 
@@ -65,48 +68,52 @@ async def follow(
     parser: Parser,
     *,
     read_already: list[Page],
-    most: int,
+    limit: int,
     done: Callable[[float], Awaitable[None]],
 ) -> list[Page]:
-    """At most `most` pages that those link to; `done` is called with the part of them that is through."""
-    urls = best_links(read_already)[:most]
-    through = 0
+    """Read at most `limit` pages that the read ones link to; `done` gets the share of read pages."""
+    urls = best_links(read_already)[:limit]
+    finished = 0
 
-    async def one(url: str) -> Page | None:
-        nonlocal through
-        page = await session.optional(inner(session, parser, url), otherwise=f"page_unread: {url}")
-        through += 1
-        await done(through / len(urls))
+    async def read_linked(url: str) -> Page | None:
+        nonlocal finished
+        page = await session.optional(read_inner(session, parser, url), otherwise=f"page_unread: {url}")
+        finished += 1
+        await done(finished / len(urls))
         return page
 
-    pages = await asyncio.gather(*map(one, urls))
-    return distinct(filter(None, pages), but=read_already)
+    pages = await asyncio.gather(*map(read_linked, urls))
+    return distinct_pages(filter(None, pages), known=read_already)
 
 
-async def inner(session: Session, parser: Parser, url: str) -> Page:
+async def read_inner(session: Session, parser: Parser, url: str) -> Page:
     return await read(parser, await session.get(url, within=site(url)))
 
 
 def best_links(pages: Iterable[Page]) -> list[str]:
-    """The links of all pages, best first, without the pages themselves."""
-    found: dict[str, Link] = {}
+    """Return the links of all pages, best first, without the pages themselves."""
+    by_key: dict[str, Link] = {}
     for link in sorted((link for page in pages for link in page.links), key=lambda link: link.rank):
-        found.setdefault(bare(link.url), link)
-    have = {bare(page.url) for page in pages}
-    return [link.url for key, link in found.items() if key not in have]
+        by_key.setdefault(page_key(link.url), link)
+    page_keys = {page_key(page.url) for page in pages}
+    return [link.url for key, link in by_key.items() if key not in page_keys]
 
 
-def distinct(pages: Iterable[Page], *, but: Iterable[Page]) -> list[Page]:
-    """Each page once, by the address where its redirects ended, without those in `but`."""
-    have = {bare(page.url) for page in but}
-    found = {bare(page.url): page for page in pages}
-    return [page for key, page in found.items() if key not in have]
+def distinct_pages(pages: Iterable[Page], *, known: Iterable[Page]) -> list[Page]:
+    """Return each page once, by its address after redirects, without those in `known`."""
+    known_keys = {page_key(page.url) for page in known}
+    by_key = {page_key(page.url): page for page in pages}
+    return [page for key, page in by_key.items() if key not in known_keys]
 
 
-def weighed(page: Page) -> Page:
-    """The page with less confidence: a page on prices, say, tells less of the brand than the named one."""
+def weigh(page: Page) -> Page:
+    """Return the page with less confidence: a page on prices, for example, is less about the brand."""
     candidates = [
-        msgspec.structs.replace(one, confidence=one.confidence * (OWN_WORTH if one.field in OWN else WORTH))
-        for one in page.candidates
+        msgspec.structs.replace(
+            candidate,
+            confidence=candidate.confidence
+            * (PAGE_FIELD_FACTOR if candidate.field in PAGE_FIELDS else FACTOR),
+        )
+        for candidate in page.candidates
     ]
     return msgspec.structs.replace(page, candidates=candidates)

@@ -1,7 +1,8 @@
 """Revisit of a site: each request of the last visit is repeated as a conditional one.
 
-If the server answers 304 to all, or what it answered before, nothing has changed. At the first other answer
-the site is read anew. What came whole is kept until then, so that it isn't requested twice.
+If the server answers all with 304, or with the same bytes as before, the site is unchanged. At the first
+other answer the whole site is read again. Full responses are kept until then, so that they aren't
+requested twice.
 """
 
 import asyncio
@@ -11,17 +12,17 @@ from schemas.errors import SourceError
 from workers.ingest.website.session import Session
 from workers.web.fetch import Fetched
 
-#: Version of our rules. Raise it whenever other things are read from a site, so that unchanged sites are read
-#: anew.
+#: Version of our rules. Raise it whenever the rules read other data from a site, so that unchanged sites are
+#: read again.
 RULES = 4
-#: Seconds that this may take of the ingest's, so that there is time left to read the site.
+#: Seconds of the ingest that a revisit may take, so that there is time left to read the site.
 REVISIT_S = 20.0
-#: Bytes of answers that are kept: more would be requested again.
-KEPT = 4 << 20
+#: Bytes of responses that are kept: responses beyond it are requested again.
+MAX_KEPT_BYTES = 4 << 20
 
 
 async def is_unchanged(session: Session, visit: Visit) -> bool:
-    """True if nothing has changed. Answers that came whole go to `session.fetched`."""
+    """Return whether the site is unchanged. Full responses are added to `session.fetched`."""
     try:
         async with asyncio.timeout(REVISIT_S):
             for url, known in visit.answers.items():
@@ -33,7 +34,7 @@ async def is_unchanged(session: Session, visit: Visit) -> bool:
 
 
 async def is_same(session: Session, url: str, known: Validators) -> bool:
-    """True if the answer is as before: a 304, the same bytes, or still an error where there was one."""
+    """Return whether the response is as before: a 304, the same bytes, or still an error after an error."""
     final_url = known.url or url
     try:
         fetched = await session.open(url, known.kind or "page", known={final_url: known})
@@ -46,6 +47,6 @@ async def is_same(session: Session, url: str, known: Validators) -> bool:
 
 
 def keep(session: Session, url: str, fetched: Fetched) -> None:
-    """Keep the answer for the reading that may follow, as long as all of them are small."""
-    if sum(len(one.body) for one in (*session.fetched.values(), fetched)) <= KEPT:
+    """Keep the response for a later reading, if all kept ones together are small."""
+    if sum(len(answer.body) for answer in (*session.fetched.values(), fetched)) <= MAX_KEPT_BYTES:
         session.fetched[url] = fetched

@@ -19,11 +19,11 @@ from workers.web.site_rate import SiteRate
 
 T = TypeVar("T")
 
-#: Seconds of an attempt in which pages are fetched; what has been read by then is kept.
+#: Seconds of an attempt in which pages are fetched; pages that were read by then are kept.
 FETCHING_S = 60.0
 
-#: The first bytes of a picture, in which its size is, also behind a color profile. Of what has no type, or a
-#: wrong one, those bytes tell.
+#: The first bytes of an image: they have its size, even behind a color profile. They also decide if the type
+#: is missing or wrong.
 PICTURE = Want(
     accept="image/avif,image/webp,image/png,image/jpeg,image/svg+xml,image/*;q=0.8",
     types=frozenset(
@@ -75,7 +75,7 @@ class Web(NamedTuple):
 
 @asynccontextmanager
 async def open_shared_web(settings: Settings) -> AsyncIterator[Web]:
-    """The web of strangers as all ingests of a worker process visit it, at one rate for each site."""
+    """Open the clients that all ingests of a worker process share, with one rate limit for each site."""
     allowed = urls.read_allowed(settings.fetch_allow)
     async with open_client(allowed=allowed, contact=settings.public_url) as client:
         yield open_web(client)
@@ -86,9 +86,9 @@ def open_web(client: httpx.AsyncClient) -> Web:
 
 
 class Session:
-    """Requests so far. `answers` has the validators for the next visit, by the address that was requested.
+    """Requests so far. `answers` has the validators for the next visit, by the requested address.
 
-    `fetched` has answers of the revisit that are still to be used. `truncated` means that time ran out.
+    `fetched` has responses of the revisit that are not used yet. `truncated` means that time ran out.
     """
 
     def __init__(self, web: Web, *, within_s: float | None = None) -> None:
@@ -100,7 +100,7 @@ class Session:
         self.truncated = False
 
     async def get(self, url: str, kind: str = "page", *, within: str | None = None) -> Fetched:
-        """The answer for `url`; redirects may lead to the site `within` only. Raises `SourceError`."""
+        """Return the response for `url`; redirects may lead to site `within` only. Raises `SourceError`."""
         self.answers[url] = Validators(kind=kind)
         fetched = self.take(url, within) or await self.open(url, kind, within=within)
         self.answers[url] = msgspec.structs.replace(
@@ -112,7 +112,7 @@ class Session:
         return fetched
 
     def take(self, url: str, within: str | None) -> Fetched | None:
-        """The answer of the revisit, unless it came from another site than `within`."""
+        """Return the response of the revisit, unless it is of another site than `within`."""
         answer = self.fetched.pop(url, None)
         return answer if answer and within in {None, site(answer.url)} else None
 
@@ -134,7 +134,7 @@ class Session:
         return self.ends - asyncio.get_running_loop().time()
 
     async def optional(self, reading: Awaitable[T], *, otherwise: str | None = None) -> T | None:
-        """The result, or None where it fails or time runs out; `otherwise` is the code of a warning."""
+        """Return the result, or None on a failure or timeout; `otherwise` is the code of a warning."""
         try:
             async with asyncio.timeout_at(self.ends):
                 return await reading
@@ -146,5 +146,5 @@ class Session:
         return None
 
     def visit(self, args: dict[str, Any], *, rules: int, url: str) -> Visit:
-        """The visit; with answers only if all that was wanted was requested."""
+        """Return the visit, with validators only if every planned request was made."""
         return Visit(rules=rules, args=args, answers={} if self.truncated else self.answers, url=url)

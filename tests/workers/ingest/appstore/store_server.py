@@ -1,4 +1,4 @@
-"""Both stores on one loopback server, and an ingest that reads them with no database behind its limiter."""
+"""Both stores on one loopback server, and an ingest of them with a limiter that needs no database."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -30,12 +30,12 @@ def recorded(name: str) -> str:
 
 
 def at(listing: InAppStore, country: str = "us") -> str:
-    """The path at which a listing is looked up."""
+    """Return the path of a listing's look-up."""
     return f"/lookup?{urlencode({listing.by: listing.value, 'country': country})}"
 
 
 def json(body: str | bytes, status: int = 200, **headers: str) -> bytes:
-    """As Apple answers."""
+    """Build a response as Apple sends it."""
     return say(status, body, **{"content_type": "text/javascript; charset=utf-8", **headers})
 
 
@@ -43,7 +43,7 @@ def play_at(listing: InGooglePlay, hl: str = "en-US", gl: str = "US") -> str:
     return f"/store/apps/details?{urlencode({'id': listing.package, 'hl': hl, 'gl': gl})}"
 
 
-def unlimited(patiences: list[float] | None = None) -> Limiter:
+def unlimited_limiter(patiences: list[float] | None = None) -> Limiter:
     async def take(patience_s: float) -> None:
         if patiences is not None:
             patiences.append(patience_s)
@@ -61,7 +61,7 @@ async def open_stores(
     async with serve(answers) as site:
         base = site.url("")
         async with open_client(allowed=urls.operated(base), contact="https://tenantry.test/bot") as client:
-            lookup = Lookup(client, base, limiter or unlimited())
+            lookup = Lookup(client, base, limiter or unlimited_limiter())
             yield Stores(lookup, open_web(client), parser, base, base), site
 
 

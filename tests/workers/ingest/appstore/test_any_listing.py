@@ -1,4 +1,4 @@
-"""Any listing: its reading ends, and what comes out is clean and within its limits."""
+"""Properties of any listing: reading ends, and values are clean and within their limits."""
 
 import json as stdlib
 from contextlib import suppress
@@ -12,8 +12,8 @@ from hypothesis import strategies as some
 from domain.brand.store_listings import InAppStore
 from schemas.errors import SourceError
 from workers.ingest.appstore import app, play, subtitle
-from workers.ingest.appstore.app import App
-from workers.ingest.appstore.lookup import chosen, results_of
+from workers.ingest.appstore.app import StoreListing
+from workers.ingest.appstore.lookup import choose_app, read_results
 from workers.ingest.appstore.shapes import PlayPage, StorePage
 from workers.ingest.shapes import Reading
 from workers.web.fetch import Fetched
@@ -29,7 +29,7 @@ PIECES = some.sampled_from(
 )
 TEXTS = some.lists(PIECES | some.text(max_size=8), max_size=12).map("".join)
 APPS = some.builds(
-    App,
+    StoreListing,
     store=some.just("appStore"),
     url=some.just("https://apps.apple.com/us/app/id7"),
     country=some.sampled_from(["us", "jp", "aq"]),
@@ -41,7 +41,9 @@ APPS = some.builds(
     genres=some.lists(TEXTS, max_size=3),
     icon=TEXTS,
 )
-HASHED = App("appStore", "https://apps.apple.com/us/app/id7", "us", "", "", "", "", "", ["# Acme"], "", [])
+HASHED = StoreListing(
+    "appStore", "https://apps.apple.com/us/app/id7", "us", "", "", "", "", "", ["# Acme"], "", []
+)
 KEYS = some.sampled_from(
     [
         *("results", "errorMessage", "wrapperType", "trackId", "trackName", "bundleId", "genres"),
@@ -60,17 +62,17 @@ thorough = settings(max_examples=100, deadline=None, suppress_health_check=[Heal
 @given(said=APPS)
 @example(said=HASHED)
 @thorough
-def test_any_listing_is_read_and_any_value_is_clean(said: App) -> None:
-    check(app.read(said))
+def test_any_listing_is_read_and_any_value_is_clean(listing: StoreListing) -> None:
+    check(app.read(listing))
 
 
 def check(reading: Reading) -> None:
     assert msgspec.msgpack.encode(reading)
-    for one in reading.candidates:
-        assert 0 < one.confidence <= 1
-        for text in texts(one.value):
+    for candidate in reading.candidates:
+        assert 0 < candidate.confidence <= 1
+        for text in texts(candidate.value):
             assert text
-            assert len(text) <= LIMITS.get(one.field, 2048), one.rule
+            assert len(text) <= LIMITS.get(candidate.field, 2048), candidate.rule
             assert text == " ".join(text.split())
     for passage in reading.passages:
         assert passage.text == " ".join(passage.text.split())
@@ -82,16 +84,16 @@ def texts(value: Any) -> list[str]:
 
 @given(answer=JSON)
 @thorough
-def test_any_answer_of_the_look_up_is_an_app_or_a_refusal(answer: Any) -> None:
+def test_any_look_up_response_is_an_app_or_an_error(answer: Any) -> None:
     body = stdlib.dumps(answer).encode()
     fetched = Fetched(url="https://itunes.test/", status=200, headers=httpx.Headers(), body=body)
     with suppress(SourceError):
-        chosen(results_of(fetched, LISTING), LISTING)
+        choose_app(read_results(fetched, LISTING), LISTING)
 
 
 @given(data=JSON, broken=some.booleans())
 @thorough
-def test_any_page_of_a_store_is_read(data: Any, broken: bool) -> None:
+def test_any_app_store_page_is_read(data: Any, broken: bool) -> None:
     text = stdlib.dumps({"7": {"data": data}, "cache": stdlib.dumps(data), "adamId": "7"})[
         : -4 if broken else None
     ]

@@ -1,4 +1,4 @@
-"""Recorded answers of Apple's look-up, each to every field."""
+"""Recorded responses of Apple's look-up, checked field by field."""
 
 import json as stdlib
 from typing import Any
@@ -12,7 +12,7 @@ from workers.ingest.parser.parser import Parser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-#: What the names that carry more than the brand are, read by a person.
+#: Brand and line of names with more than the brand, read by a person.
 BRANDS: dict[str, tuple[str, str | None]] = {
     "Spark – Email App by Readdle": ("Spark", "Email App by Readdle"),
     "Moxtra: Business Collaboration": ("Moxtra", "Business Collaboration"),
@@ -30,8 +30,8 @@ BRANDS: dict[str, tuple[str, str | None]] = {
     "LEON - a wellness app": ("LEON", "a wellness app"),
 }
 
-#: What only asks questions above its list.
-UNDESCRIBED = {"TeamTimes"}
+#: Apps with only questions above their list.
+WITHOUT_DESCRIPTION = {"TeamTimes"}
 
 
 def recordings() -> list[dict[str, Any]]:
@@ -42,12 +42,12 @@ def recordings() -> list[dict[str, Any]]:
 async def test_every_recorded_listing_is_read_exactly(parser: Parser) -> None:
     for result in recordings():
         listing = InAppStore(by="bundleId", value=result["bundleId"])
-        extraction, _ = await ingest(parser, {at(listing): one(result)}, listing)
-        check(result, {name: found.value for name, found in extraction.fields.items()})
+        extraction, _ = await ingest(parser, {at(listing): one_result(result)}, listing)
+        check(result, {name: finding.value for name, finding in extraction.fields.items()})
         assert extraction.title == result["trackName"]
 
 
-def one(result: dict[str, Any]) -> bytes:
+def one_result(result: dict[str, Any]) -> bytes:
     return json(stdlib.dumps({"resultCount": 1, "results": [result]}))
 
 
@@ -63,7 +63,7 @@ def check(result: dict[str, Any], fields: dict[str, Any]) -> None:
     website = result.get("sellerUrl", "").replace("http://", "https://")
     shown = {"website": website, "appStore": result["trackViewUrl"].partition("?")[0]}
     assert fields["links"] == {name: url for name, url in shown.items() if url}
-    assert 0 < len(fields.get("appDescription", "")) <= 500 or result["trackName"] in UNDESCRIBED
+    assert 0 < len(fields.get("appDescription", "")) <= 500 or result["trackName"] in WITHOUT_DESCRIPTION
     assert squash(fields.get("appDescription", "")) in squash(result["description"])
 
 
@@ -78,7 +78,7 @@ FEATURES
 ▸ Print it"""
 
 
-async def test_a_description_begins_where_its_prose_begins(parser: Parser) -> None:
+async def test_description_starts_at_the_first_prose(parser: Parser) -> None:
     fields = await read_description(parser, SHOUTED)
     assert fields["appDescription"] == "Plan your week in one place. It keeps up with you & your team."
     assert fields["tagline"] == "Plan your week in one place."
@@ -102,7 +102,7 @@ async def test_a_description_begins_where_its_prose_begins(parser: Parser) -> No
         ("One sentence that is said. " * 40, ("One sentence that is said. " * 18).strip()),
     ],
 )  # fmt: skip
-async def test_any_description_has_an_opening(parser: Parser, description: str, opening: str | None) -> None:
+async def test_opening_of_a_description(parser: Parser, description: str, opening: str | None) -> None:
     assert (await read_description(parser, description)).get("appDescription") == opening
 
 
@@ -115,14 +115,14 @@ async def test_any_description_has_an_opening(parser: Parser, description: str, 
         ("jp", "", "ja"),
     ],
 )
-async def test_a_language_is_the_texts_before_the_storefronts(
+async def test_text_language_wins_over_the_storefronts(
     parser: Parser, country: str, description: str, language: str
 ) -> None:
     fields = await read_description(parser, description, country=country, languageCodesISO2A=["ZH"])
     assert fields["primaryLanguage"] == language
 
 
-async def test_a_wall_of_signs_is_no_description(parser: Parser) -> None:
+async def test_punctuation_alone_is_no_description(parser: Parser) -> None:
     assert "appDescription" not in await read_description(parser, "!" * 100_000 + "a")
 
 
@@ -139,13 +139,15 @@ async def test_a_wall_of_signs_is_no_description(parser: Parser) -> None:
         ("Things 3", "Things 3", None),
     ],
 )
-async def test_a_name_ends_at_its_line(parser: Parser, title: str, brand: str, line: str | None) -> None:
+async def test_app_name_is_split_from_its_tagline(
+    parser: Parser, title: str, brand: str, line: str | None
+) -> None:
     fields = await read_description(parser, "", trackName=title)
     assert (fields["appName"], fields.get("tagline")) == (brand, line)
 
 
 async def test_a_bare_listing_is_read(parser: Parser) -> None:
-    """No seller, artwork or page: all of it is missing from some answers."""
+    """The seller, artwork and page are missing from some responses."""
     fields = await read_description(parser, "", genres=["Entertainment"], trackName=" Acme ")
     assert fields["appName"] == "Acme"
     assert "keywords" not in fields
@@ -160,17 +162,22 @@ async def test_a_bare_listing_is_read(parser: Parser) -> None:
         "https://", "",
     ],
 )  # fmt: skip
-async def test_a_website_that_is_none_is_left_out(parser: Parser, website: str) -> None:
+async def test_invalid_websites_are_left_out(parser: Parser, website: str) -> None:
     assert list((await read_description(parser, "x", sellerUrl=website))["links"]) == ["appStore"]
 
 
 async def read_description(
-    parser: Parser, description: str, *, country: str = "us", **more: Any
+    parser: Parser, description: str, *, country: str = "us", **result_fields: Any
 ) -> dict[str, Any]:
-    result = {"wrapperType": "software", "trackId": 7, "trackName": "Acme", "description": description} | more
+    result = {
+        "wrapperType": "software",
+        "trackId": 7,
+        "trackName": "Acme",
+        "description": description,
+    } | result_fields
     listing = InAppStore(by="id", value="7")
-    extraction, _ = await ingest(parser, {at(listing, country): one(result)}, listing, country=country)
-    return {name: found.value for name, found in extraction.fields.items()}
+    extraction, _ = await ingest(parser, {at(listing, country): one_result(result)}, listing, country=country)
+    return {name: finding.value for name, finding in extraction.fields.items()}
 
 
 LISTED = """Tideline shows the tides.
@@ -184,19 +191,19 @@ FEATURES:
 """
 
 
-async def test_what_lists_say_is_an_alternative_to_a_description(parser: Parser) -> None:
-    """Not names alone, nor praise, prices and what stands there twice; it never is all that describes."""
+async def test_list_items_are_an_alternative_description(parser: Parser) -> None:
+    """Names alone, praise, prices and repeats are left out; list items never become the only description."""
     result = recordings()[0] | {"bundleId": "app.tideline"}
     listing = InAppStore(by="bundleId", value="app.tideline")
-    found = []
+    descriptions = []
     for description in (LISTED, LISTED.partition("\n")[2]):
-        answer = {at(listing): one(result | {"description": description})}
+        answer = {at(listing): one_result(result | {"description": description})}
         extraction, _ = await ingest(parser, answer, listing)
-        found.append(extraction.fields.get("appDescription"))
-    described, undescribed = found
+        descriptions.append(extraction.fields.get("appDescription"))
+    described, undescribed = descriptions
     assert described is not None
     assert described.value == "Tideline shows the tides."
-    assert [(other.value, other.rule) for other in described.alternatives] == [
+    assert [(alternative.value, alternative.rule) for alternative in described.alternatives] == [
         ("• Plan a trip with one tap • Share lists with friends", "appStore.description.list")
     ]
     assert undescribed is None

@@ -1,4 +1,4 @@
-"""Apple's look-up: its requests, and the meaning of each of its answers."""
+"""Apple's look-up: its requests, and the meaning of each of its responses."""
 
 import socket
 
@@ -16,10 +16,10 @@ from tests.workers.ingest.appstore.store_server import (
     json,
     open_stores,
     recorded,
-    unlimited,
+    unlimited_limiter,
 )
 from tests.workers.web.web import Answers, say
-from workers.ingest.appstore.lookup import Found, Lookup, find
+from workers.ingest.appstore.lookup import Lookup, StorefrontResult, find
 from workers.ingest.appstore.rate import Limiter
 from workers.ingest.appstore.upstreams import moved
 from workers.ingest.parser.parser import Parser
@@ -37,7 +37,7 @@ async def look_up(
     *,
     country: str = "us",
     limiter: Limiter | None = None,
-) -> tuple[Found, list[str]]:
+) -> tuple[StorefrontResult, list[str]]:
     async with open_stores(parser, answers, limiter) as (stores, site):
         return await find(stores.lookup, listing, country=country), site.paths
 
@@ -45,29 +45,33 @@ async def look_up(
 async def test_an_app_is_found_by_its_bundle_id(parser: Parser) -> None:
     listing = InAppStore(by="bundleId", value="COM.facebook.Facebook")
     answer = json(recorded("itunesLookup-284882215.json"))
-    found, asked = await look_up(parser, {at(listing): answer}, listing)
-    assert asked == ["/lookup?bundleId=COM.facebook.Facebook&country=us"]
-    assert (found.software.track_id, found.country) == (284882215, "us")
+    result, paths = await look_up(parser, {at(listing): answer}, listing)
+    assert paths == ["/lookup?bundleId=COM.facebook.Facebook&country=us"]
+    assert (result.software.track_id, result.country) == (284882215, "us")
 
 
-async def test_blank_lines_and_a_byte_order_mark_come_first(parser: Parser) -> None:
-    found, _ = await look_up(parser, {at(FACEBOOK): json("\ufeff\n\n\n" + APP)})
-    assert found.software.track_name == "Acme"
+async def test_leading_blanks_and_byte_order_mark_are_skipped(parser: Parser) -> None:
+    result, _ = await look_up(parser, {at(FACEBOOK): json("\ufeff\n\n\n" + APP)})
+    assert result.software.track_name == "Acme"
 
 
-async def test_storefronts_are_asked_once_each_and_the_largest_last(parser: Parser) -> None:
+async def test_storefronts_are_requested_once_each_and_the_largest_last(parser: Parser) -> None:
     listing = InAppStore(by="id", value="284882215", country="gb")
-    patiences: list[float] = []
+    waits: list[float] = []
     answers = {at(listing, country): json(NOTHING) for country in ("gb", "at", "us", "de", "fr")}
-    found, asked = await look_up(
-        parser, {**answers, at(listing, "jp"): json(APP)}, listing, country="at", limiter=unlimited(patiences)
+    result, paths = await look_up(
+        parser,
+        {**answers, at(listing, "jp"): json(APP)},
+        listing,
+        country="at",
+        limiter=unlimited_limiter(waits),
     )
-    assert asked == [at(listing, country) for country in ("gb", "at", "us", "de", "fr", "jp")]
-    assert found.country == "jp"
-    assert patiences == [5, 30, 30, 30, 30, 30]
+    assert paths == [at(listing, country) for country in ("gb", "at", "us", "de", "fr", "jp")]
+    assert result.country == "jp"
+    assert waits == [5, 30, 30, 30, 30, 30]
 
 
-async def test_another_storefront_is_said(parser: Parser) -> None:
+async def test_another_storefront_gives_a_warning(parser: Parser) -> None:
     answers = {
         at(FACEBOOK, "us"): json(NOTHING),
         at(FACEBOOK, "gb"): json(recorded("itunesLookup-284882215.json")),
@@ -78,12 +82,12 @@ async def test_another_storefront_is_said(parser: Parser) -> None:
 
 
 @pytest.mark.parametrize("status", [200, 400])
-async def test_an_id_that_cannot_be_is_not_found_at_once(parser: Parser, status: int) -> None:
-    patiences: list[float] = []
+async def test_an_impossible_id_fails_after_one_request(parser: Parser, status: int) -> None:
+    waits: list[float] = []
     answers = {at(FACEBOOK): json(recorded("itunesLookup-invalid.json"), status)}
-    with pytest.raises(SourceNotFound, match="for no app's id"):
-        await look_up(parser, answers, limiter=unlimited(patiences))
-    assert len(patiences) == 1
+    with pytest.raises(SourceNotFound, match="as an app's id"):
+        await look_up(parser, answers, limiter=unlimited_limiter(waits))
+    assert len(waits) == 1
 
 
 async def test_a_country_without_a_storefront_has_no_apps(parser: Parser) -> None:
@@ -101,23 +105,25 @@ async def test_a_country_without_a_storefront_has_no_apps(parser: Parser) -> Non
         '{"kind":"ebook"}',
     ],
 )
-async def test_what_is_no_app_is_not_found(parser: Parser, results: str) -> None:
+async def test_results_other_than_apps_are_not_found(parser: Parser, results: str) -> None:
     with pytest.raises(SourceNotFound, match="is no app in the App Store"):
         await look_up(parser, {at(FACEBOOK): json(f'{{"resultCount":1,"results":[{results}]}}')})
 
 
-async def test_among_other_things_the_app_asked_for_is_taken(parser: Parser) -> None:
+async def test_the_requested_app_is_chosen_among_other_results(parser: Parser) -> None:
     other = '{"wrapperType":"software","trackId":1,"trackName":"Other"}'
     several = APP.replace("[{", '[{"wrapperType":"artist"},' + other + ",{")
-    found, _ = await look_up(parser, {at(FACEBOOK): json(several)})
-    assert found.software.track_name == "Acme"
+    result, _ = await look_up(parser, {at(FACEBOOK): json(several)})
+    assert result.software.track_name == "Acme"
 
 
 @pytest.mark.parametrize(
     ("answer", "wait_s"),
     [(json("", 403), 60), (json("", 429, retry_after="300"), 300), (json("busy", 503), 60)],
 )
-async def test_too_often_tells_all_workers_and_how_long(parser: Parser, answer: bytes, wait_s: float) -> None:
+async def test_throttling_raises_a_rate_limit_with_its_wait(
+    parser: Parser, answer: bytes, wait_s: float
+) -> None:
     with pytest.raises(SourceRateLimited) as refused:
         await look_up(parser, {at(FACEBOOK): answer})
     assert refused.value.retry_after == wait_s
@@ -137,7 +143,7 @@ async def test_too_often_tells_all_workers_and_how_long(parser: Parser, answer: 
         json(APP, content_encoding="br"),
     ],
 )
-async def test_what_is_no_list_of_apps_has_a_clear_code(parser: Parser, answer: bytes) -> None:
+async def test_an_undocumented_response_is_a_failed_fetch(parser: Parser, answer: bytes) -> None:
     with pytest.raises(FetchFailed) as failed:
         await look_up(parser, {at(FACEBOOK): answer})
     assert failed.value.code == "FETCH_FAILED"
@@ -148,15 +154,15 @@ async def test_more_than_a_mebibyte_is_refused(parser: Parser) -> None:
         await look_up(parser, {at(FACEBOOK): json(APP + " " * (1 << 20))})
 
 
-async def test_only_what_the_operator_moved_may_be_private() -> None:
-    own = settings_for("postgresql://localhost/none", "redis://localhost")
-    assert moved(own) == {}
-    mine = msgspec.structs.replace(own, play_url="http://127.0.0.1:8123")
-    assert list(moved(mine)) == [("127.0.0.1", 8123)]
+async def test_only_addresses_set_by_the_operator_may_be_private() -> None:
+    defaults = settings_for("postgresql://localhost/none", "redis://localhost")
+    assert moved(defaults) == {}
+    changed = msgspec.structs.replace(defaults, play_url="http://127.0.0.1:8123")
+    assert list(moved(changed)) == [("127.0.0.1", 8123)]
 
 
-async def test_apples_own_name_leads_nowhere_private(parser: Parser) -> None:
-    """A resolver that says `itunes.apple.com` is this machine is not believed."""
+async def test_default_addresses_never_resolve_to_private_ones(parser: Parser) -> None:
+    """A resolver that maps `itunes.apple.com` to this machine is not trusted."""
 
     def resolver(host: str, port: int, *_: object) -> list[tuple[int, int, int, str, tuple[str, int]]]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
@@ -164,4 +170,4 @@ async def test_apples_own_name_leads_nowhere_private(parser: Parser) -> None:
     own = settings_for("postgresql://localhost/none", "redis://localhost")
     async with open_client(allowed=moved(own), contact="https://x.test", resolver=resolver) as client:
         with pytest.raises(FetchBlocked):
-            await find(Lookup(client, own.itunes_api_url, unlimited()), FACEBOOK, country="us")
+            await find(Lookup(client, own.itunes_api_url, unlimited_limiter()), FACEBOOK, country="us")

@@ -1,4 +1,4 @@
-"""Pictures of store listings: the icon, then the screenshots, as the stores have them."""
+"""Images of store listings: the icon, then the screenshots, in the stores' order."""
 
 import json as stdlib
 
@@ -17,11 +17,11 @@ def test_every_recorded_listing_has_its_icon_and_screenshots(name: str) -> None:
     for result in stdlib.loads(recorded(name))["results"]:
         software = stdlib.dumps(result)
         reading = listing.read(Listing(url="https://a.test/", country="us", software=decoded(software)))
-        found = [(one.kind, one.rule, one.url) for one in reading.pictures]
+        images = [(image.kind, image.rule, image.url) for image in reading.pictures]
         shots = [*result.get("screenshotUrls", []), *result.get("ipadScreenshotUrls", [])][:20]
-        assert [url for _, _, url in found] == [https(result["artworkUrl512"]), *map(https, shots)]
-        assert {kind for kind, _, _ in found[1:]} <= {"screenshot"}
-        assert found[0][:2] == ("logo", "appStore.icon")
+        assert [url for _, _, url in images] == [https(result["artworkUrl512"]), *map(https, shots)]
+        assert {kind for kind, _, _ in images[1:]} <= {"screenshot"}
+        assert images[0][:2] == ("logo", "appStore.icon")
 
 
 def decoded(software: str) -> Software:
@@ -44,9 +44,9 @@ PLAY = """<script type="application/ld+json">{"@type": "SoftwareApplication", "n
 def test_a_page_of_google_play_has_its_icon_and_screenshots() -> None:
     url = "https://play.google.com/store/apps/details?id=com.example.acme"
     reading = play.read(PlayPage(url=url, country="us", body=PLAY.encode()))
-    assert [(one.kind, one.rule, one.url.rpartition("/")[2]) for one in reading.pictures] == [
+    assert [(image.kind, image.rule, image.url.rpartition("/")[2]) for image in reading.pictures] == [
         ("logo", "googlePlay.icon", "icon"),
         ("screenshot", "googlePlay.screenshots", "a=w1052-h592"),
         ("screenshot", "googlePlay.screenshots", "b=w526-h296"),
     ]
-    assert {one.page for one in reading.pictures} == {url}
+    assert {image.page for image in reading.pictures} == {url}

@@ -59,7 +59,7 @@ async def test_an_apps_page_is_read(parser: Parser) -> None:
     assert site.paths == ["/robots.txt", "/store/apps/details?id=com.example.acme&hl=en-US&gl=US"]
     url = site.url("/store/apps/details?id=com.example.acme")
     assert extraction.url == url
-    fields: dict[str, Any] = {name: found.value for name, found in extraction.fields.items()}
+    fields: dict[str, Any] = {name: finding.value for name, finding in extraction.fields.items()}
     assert fields["appName"] == "Acme"
     assert fields["tagline"] == SHORT
     assert fields["appDescription"] == "Acme keeps the plans of your team. It is free for small teams."
@@ -79,7 +79,7 @@ async def test_an_apps_page_is_read(parser: Parser) -> None:
         (APP, "en-AQ", "AQ", "aq"),
     ],
 )
-async def test_the_country_chooses_the_language_that_the_url_does_not(
+async def test_language_comes_from_the_url_else_the_country(
     parser: Parser, listing: InGooglePlay, hl: str, gl: str, country: str
 ) -> None:
     extraction, _ = await ingest(parser, {play_at(listing, hl, gl): page()}, listing, country=country)
@@ -96,15 +96,17 @@ async def test_the_country_chooses_the_language_that_the_url_does_not(
         ({"author": {"url": "https://["}, "image": "http://["}, "links", None),
     ],
 )
-async def test_barer_pages_are_read(parser: Parser, changed: dict[str, Any], field: Any, value: Any) -> None:
-    found: Any = (await read(parser, page(None, **changed))).fields[field].value
+async def test_pages_with_missing_parts_are_read(
+    parser: Parser, changed: dict[str, Any], field: Any, value: Any
+) -> None:
+    value_found: Any = (await read(parser, page(None, **changed))).fields[field].value
     if field == "links":
-        assert list(found) == ["googlePlay"]
+        assert list(value_found) == ["googlePlay"]
     else:
-        assert (found[: len(value)] if field == "keywords" else found) == value
+        assert (value_found[: len(value)] if field == "keywords" else value_found) == value
 
 
-async def test_a_short_description_alone_is_the_description(parser: Parser) -> None:
+async def test_a_short_description_alone_becomes_the_description(parser: Parser) -> None:
     extraction = await read(parser, page(None))
     assert extraction.fields["appDescription"].value == SHORT
     assert extraction.fields["appDescription"].confidence == 0.5
@@ -125,7 +127,7 @@ async def test_each_failure_has_its_code(parser: Parser, answer: bytes, error: t
         await read(parser, answer)
 
 
-async def test_robots_txt_is_kept(parser: Parser) -> None:
+async def test_robots_txt_is_obeyed(parser: Parser) -> None:
     with pytest.raises(RobotsDisallowed):
         await read(parser, page(), **{"/robots.txt": say(body="User-agent: *\nDisallow: /store/apps/")})
 
@@ -148,7 +150,7 @@ FOUND = json(stdlib.dumps({"resultCount": 1, "results": [RESULT]}))
 async def test_both_stores_are_merged(parser: Parser) -> None:
     answers = {at(BUNDLE): FOUND, play_at(APP): page()}
     extraction, site = await ingest(parser, answers, BUNDLE, APP)
-    fields: dict[str, Any] = {name: found.value for name, found in extraction.fields.items()}
+    fields: dict[str, Any] = {name: finding.value for name, finding in extraction.fields.items()}
     assert extraction.fields["appName"].confidence == 0.98
     assert fields["appDescription"].startswith("Acme is the planner of your team.")
     assert fields["tagline"] == SHORT
@@ -166,7 +168,7 @@ async def test_a_bundle_id_of_the_app_already_read_costs_no_request(parser: Pars
     assert extraction.fields["appName"].value == "Acme"
 
 
-async def test_one_of_several_that_cannot_be_read_is_a_warning(parser: Parser) -> None:
+async def test_one_failed_listing_of_several_is_a_warning(parser: Parser) -> None:
     extraction, _ = await ingest(parser, {play_at(APP): say(404), at(BY_ID): FOUND}, APP, BY_ID)
     assert extraction.url == "https://apps.apple.com/us/app/acme/id7"
     assert [warning.partition(":")[0] for warning in extraction.warnings] == [
@@ -175,19 +177,19 @@ async def test_one_of_several_that_cannot_be_read_is_a_warning(parser: Parser) -
     ]
 
 
-async def test_where_none_can_be_read_the_first_says_why(parser: Parser) -> None:
+async def test_when_all_listings_fail_the_first_error_is_raised(parser: Parser) -> None:
     nothing = {at(BY_ID, country): json(NOTHING) for country in ("us", "gb", "de", "fr", "jp")}
     with pytest.raises(SourceNotFound, match="App Store has no app 7"):
         await ingest(parser, {**nothing, play_at(APP): say(403)}, BY_ID, APP)
 
 
-async def test_where_one_may_be_read_later_the_ingest_is_tried_again(parser: Parser) -> None:
+async def test_when_all_listings_fail_a_retryable_error_wins(parser: Parser) -> None:
     nothing = {at(BY_ID, country): json(NOTHING) for country in ("us", "gb", "de", "fr", "jp")}
     with pytest.raises(FetchFailed) as caught:
         await ingest(parser, {**nothing, play_at(APP): say(503)}, BY_ID, APP)
     assert caught.value.retryable
 
 
-async def test_a_limit_at_one_store_is_the_whole_ingests(parser: Parser) -> None:
+async def test_a_rate_limit_at_one_store_ends_the_attempt(parser: Parser) -> None:
     with pytest.raises(SourceRateLimited):
         await ingest(parser, {play_at(APP): page(), at(BY_ID): json("", 403)}, APP, BY_ID)

@@ -1,4 +1,4 @@
-"""The subtitle of an App Store page: however Apple builds it, of our app alone, never required."""
+"""The subtitle of an App Store page: in any of Apple's formats, of our app alone, never required."""
 
 import json as stdlib
 from typing import Any
@@ -79,11 +79,11 @@ async def read(parser: Parser, page: bytes | Script, **answers: bytes) -> Extrac
 
 
 @pytest.mark.parametrize("page", [CACHE, STORE, SERVER, SVELTE, EMBER])
-async def test_each_way_to_build_the_page_is_read(parser: Parser, page: str) -> None:
+async def test_each_page_format_is_read(parser: Parser, page: str) -> None:
     extraction = await read(parser, say(body=page))
     tagline = extraction.fields["tagline"]
     assert (tagline.value, tagline.confidence, tagline.rule) == ("All your plans", 0.95, "appStore.subtitle")
-    assert [found.value for found in tagline.alternatives] == [
+    assert [alternative.value for alternative in tagline.alternatives] == [
         "Team Planner",
         "Plan the week of your whole team.",
     ]
@@ -108,19 +108,19 @@ async def test_each_way_to_build_the_page_is_read(parser: Parser, page: str) -> 
         say(body="<div>" * 20_000),
     ],
 )
-async def test_a_page_without_one_is_one_warning(parser: Parser, page: bytes) -> None:
+async def test_a_page_without_a_subtitle_gives_one_warning(parser: Parser, page: bytes) -> None:
     extraction = await read(parser, page)
     assert extraction.fields["tagline"].value == "Team Planner"
     assert [warning.partition(":")[0] for warning in extraction.warnings] == ["subtitle_missing"]
 
 
-async def test_a_heading_on_another_page_is_not_ours(parser: Parser) -> None:
-    """What a withdrawn app's address redirects to."""
+async def test_a_heading_on_another_page_is_ignored(parser: Parser) -> None:
+    """A withdrawn app's address redirects to such a page."""
     extraction = await read(parser, say(302, location="/us/charts"), **{"/us/charts": say(body=SVELTE)})
     assert extraction.fields["tagline"].value == "Team Planner"
 
 
-async def test_robots_txt_is_kept(parser: Parser) -> None:
+async def test_robots_txt_is_obeyed(parser: Parser) -> None:
     extraction = await read(
         parser, say(body=SVELTE), **{"/robots.txt": say(body="User-agent: *\nDisallow: /us/app/")}
     )

@@ -1,4 +1,4 @@
-"""Colors in each notation of CSS, and texts that are none."""
+"""Colors in each notation of CSS, and texts that are no colors."""
 
 import re
 
@@ -96,7 +96,7 @@ def test_each_notation_is_read(text: str, color: str) -> None:
         "color(display-p3 1 0 0)",
     ],
 )
-def test_what_is_no_color_of_its_own_is_none(text: str) -> None:
+def test_transparent_and_invalid_colors_are_none(text: str) -> None:
     assert read(text) is None
 
 

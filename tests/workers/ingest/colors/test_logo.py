@@ -1,4 +1,4 @@
-"""Pictures of logos: their colors by area, greys apart, and none of photographs or of what can't be read."""
+"""Images of logos: colors by area, greys apart. Photographs and unreadable files have no colors."""
 
 import random
 from io import BytesIO
@@ -20,8 +20,8 @@ RED, GREEN, CLEAR = (192, 57, 43, 255), (31, 111, 92, 255), (0, 0, 0, 0)
 
 def read(body: bytes) -> list[tuple[str, str | None]]:
     reading = read_logo(Logo(url=URL, body=body))
-    assert {one.url for one in reading.candidates} <= {URL}
-    return [(next(iter(one.value)), one.role) for one in reading.candidates]
+    assert {candidate.url for candidate in reading.candidates} <= {URL}
+    return [(next(iter(candidate.value)), candidate.role) for candidate in reading.candidates]
 
 
 def logo(ground: tuple[int, ...], *marks: tuple[tuple[int, int, int, int], tuple[int, ...]]) -> Image.Image:
@@ -32,40 +32,40 @@ def logo(ground: tuple[int, ...], *marks: tuple[tuple[int, int, int, int], tuple
 
 
 def saved(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
-    wire = BytesIO()
-    image.save(wire, kind, **options)
-    return wire.getvalue()
+    buffer = BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
 
 
 MARK = logo(CLEAR, ((10, 10, 150, 150), RED), ((120, 120, 190, 190), GREEN))
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "ICO", "GIF"])
-def test_a_logo_has_the_colors_of_its_marks_the_largest_first(kind: str) -> None:
-    found = read(saved(MARK, kind))
-    assert [role for _, role in found] == ["primary", "accent"]
-    assert is_alike(found[0][0], "#c0392b")
-    assert is_alike(found[1][0], "#1f6f5c")
+def test_logo_colors_are_ordered_by_area(kind: str) -> None:
+    colors = read(saved(MARK, kind))
+    assert [role for _, role in colors] == ["primary", "accent"]
+    assert is_alike(colors[0][0], "#c0392b")
+    assert is_alike(colors[1][0], "#1f6f5c")
 
 
 @pytest.mark.parametrize("mode", ["RGB", "P", "L", "CMYK", "1", "LA", "I;16"])
 def test_any_mode_of_pixels_is_read(mode: str) -> None:
     image = logo((255, 255, 255, 255), ((10, 10, 150, 150), RED)).convert("L" if mode == "I;16" else "RGB")
-    found = read(
+    colors = read(
         saved(image.convert(mode, palette=Image.Palette.ADAPTIVE), "JPEG" if mode == "CMYK" else "PNG")
     )
     if mode in {"RGB", "P", "CMYK"}:
-        assert is_alike(found[0][0], "#c0392b")
-    assert len(found) <= 1
+        assert is_alike(colors[0][0], "#c0392b")
+    assert len(colors) <= 1
 
 
-def test_noise_of_jpeg_is_no_color() -> None:
+def test_jpeg_noise_is_no_color() -> None:
     ground = logo((255, 255, 255, 255), ((10, 10, 150, 150), RED)).convert("RGB")
     ((color, role),) = read(saved(ground, "JPEG", quality=30))
     assert (is_alike(color, "#c0392b"), role) == (True, "primary")
 
 
-def test_a_small_mark_on_black_letters_is_the_brands_and_black_alone_is() -> None:
+def test_a_small_colored_mark_wins_over_black_letters() -> None:
     letters = ((10, 10, 190, 190), (17, 17, 17, 255))
     assert read(saved(logo((255, 255, 255, 255), letters, ((20, 20, 50, 50), RED)))) == [
         ("#c0392b", "primary")
@@ -90,7 +90,7 @@ SVG = b"""<?xml version="1.0"?><!DOCTYPE svg><svg xmlns="http://www.w3.org/2000/
 <linearGradient><stop stop-color="#1f6f5c"/></linearGradient><path fill="none" stroke="url(#a)"/></svg>"""
 
 
-def test_an_svg_says_what_it_paints_with() -> None:
+def test_an_svgs_paints_are_its_colors() -> None:
     assert read(SVG)[0] == ("#c0392b", "primary")
     assert {color for color, _ in read(SVG)} == {"#c0392b", "#1f6f5c", "#ff0000"}
 
@@ -115,12 +115,12 @@ LAUGHS = b"<!DOCTYPE svg [<!ENTITY a '#c0392b'>%s]><svg><path fill='&j;'/></svg>
         b"RIFF\xff\xff\xff\xffWEBPVP8X" + bytes(60),
     ],
 )
-def test_what_means_harm_or_is_cut_off_has_no_colors(body: bytes) -> None:
+def test_hostile_or_truncated_files_have_no_colors(body: bytes) -> None:
     assert read(body) == []
 
 
 @pytest.mark.parametrize(("mode", "side", "kind"), [("1", 20_000, "PNG"), ("RGB", 5_000, "WEBP")])
-def test_a_small_file_that_is_a_huge_picture_has_no_colors(mode: str, side: int, kind: str) -> None:
+def test_a_small_file_with_huge_dimensions_has_no_colors(mode: str, side: int, kind: str) -> None:
     assert read(saved(Image.new(mode, (side, side)), kind)) == []
 
 
@@ -131,7 +131,7 @@ def test_any_bytes_are_read(noise: bytes, at: int) -> None:
         read(body[: at % len(body)] + noise + body[at % len(body) + len(noise) :])
 
 
-def test_a_picture_that_speaks_of_a_drawing_is_none() -> None:
+def test_svg_text_in_png_metadata_is_ignored() -> None:
     written = PngInfo()
     written.add_text("Source", "<svg><path fill='#2563eb'/></svg>")
     assert [color for color, _ in read(saved(MARK, pnginfo=written))] == [

@@ -1,4 +1,4 @@
-"""The palette of any candidates: at most five colors, one main one, and the same in any order."""
+"""The palette of any candidates: at most five colors, one main color, independent of the order."""
 
 from collections import Counter
 from random import Random
@@ -9,17 +9,17 @@ from hypothesis import strategies as some
 from schemas.brand import Candidate, ColorRole
 from workers.ingest.choose import choose
 from workers.ingest.colors.oklab import is_alike, is_neutral
-from workers.ingest.colors.palette import ACCENTS, LEAST, palette
+from workers.ingest.colors.palette import MAX_ACCENTS, MIN_CONFIDENCE, palette
 
 RULES = [
     *("html.theme-color", "html.mask-icon", "manifest.theme_color", "manifest.background_color"),
     *("css.--brand", "css.--accent", "css.--bg", "logo"),
 ]
-#: Few that look alike among all that there are.
+#: A few colors, some of them similar.
 COLORS = some.sampled_from(["#c0392b", "#c23b2d", "#1f6f5c", "#f2a541", "#ffffff", "#000000", "#777777"])
 
 
-def said(color: str, rule: str, confidence: float = 0.5, role: ColorRole = "primary") -> Candidate:
+def candidate(color: str, rule: str, confidence: float = 0.5, role: ColorRole = "primary") -> Candidate:
     return Candidate(
         field="colors", value=[color], role=role, confidence=confidence, rule=rule, url="https://acme.test/"
     )
@@ -27,7 +27,7 @@ def said(color: str, rule: str, confidence: float = 0.5, role: ColorRole = "prim
 
 CANDIDATES = some.lists(
     some.builds(
-        said,
+        candidate,
         COLORS | some.integers(0, 0xFFFFFF).map("#{:06x}".format),
         some.sampled_from(RULES),
         some.sampled_from([0.3, 0.4, 0.55, 0.65]),
@@ -38,65 +38,71 @@ CANDIDATES = some.lists(
 
 
 @given(CANDIDATES)
-def test_any_palette_has_a_main_color_and_few_others_that_dont_look_alike(found: list[Candidate]) -> None:
-    finding = palette(found)
+def test_any_palette_has_one_main_color_and_few_distinct_others(candidates: list[Candidate]) -> None:
+    finding = palette(candidates)
     if finding is None:
         return
-    roles = Counter(one.role for one in finding.colors)
-    assert finding.value == [one.color for one in finding.colors]
+    roles = Counter(brand_color.role for brand_color in finding.colors)
+    assert finding.value == [brand_color.color for brand_color in finding.colors]
     assert (finding.colors[0].role, roles["primary"]) == ("primary", 1)
-    assert roles["accent"] <= ACCENTS
+    assert roles["accent"] <= MAX_ACCENTS
     assert roles["background"] <= 1
-    assert LEAST <= finding.confidence <= 1
-    pairs = [(one, other) for at, one in enumerate(finding.value) for other in finding.value[:at]]
+    assert MIN_CONFIDENCE <= finding.confidence <= 1
+    pairs = [(later, earlier) for at, later in enumerate(finding.value) for earlier in finding.value[:at]]
     assert not any(is_alike(*pair) for pair in pairs)
-    assert {*finding.value} <= {color for one in found for color in one.value}
+    assert {*finding.value} <= {color for candidate in candidates for color in candidate.value}
 
 
 @given(CANDIDATES, some.randoms())
-def test_the_order_in_which_places_are_read_changes_nothing(found: list[Candidate], random: Random) -> None:
-    shuffled = found[:]
+def test_palette_is_independent_of_the_candidates_order(candidates: list[Candidate], random: Random) -> None:
+    shuffled = candidates[:]
     random.shuffle(shuffled)
-    assert palette(found) == palette(shuffled)
+    assert palette(candidates) == palette(shuffled)
 
 
 @given(CANDIDATES, COLORS, some.sampled_from(RULES))
-def test_what_has_a_color_is_never_led_by_a_grey(found: list[Candidate], color: str, rule: str) -> None:
-    finding = palette(found)
-    colored = [one for one in found if not is_neutral(next(iter(one.value))) and one.role != "background"]
+def test_a_grey_never_wins_over_a_color(candidates: list[Candidate], color: str, rule: str) -> None:
+    finding = palette(candidates)
+    colored = [
+        candidate
+        for candidate in candidates
+        if not is_neutral(next(iter(candidate.value))) and candidate.role != "background"
+    ]
     if finding and colored:
         assert not is_neutral(finding.colors[0].color)
-    if any(one.confidence >= LEAST for one in colored):
+    if any(candidate.confidence >= MIN_CONFIDENCE for candidate in colored):
         assert finding is not None
 
 
-def test_places_that_agree_name_the_main_color() -> None:
-    bar, mark = said("#c0392b", "html.theme-color", 0.55), said("#c23b2d", "logo", 0.6)
-    alone = said("#1f6f5c", "css.--brand", 0.65)
+def test_agreeing_places_choose_the_main_color() -> None:
+    bar, mark = candidate("#c0392b", "html.theme-color", 0.55), candidate("#c23b2d", "logo", 0.6)
+    alone = candidate("#1f6f5c", "css.--brand", 0.65)
     finding = choose([alone, bar, mark])["colors"]
     main = finding.colors[0]
     assert (main.color, main.rule, finding.confidence) == ("#c23b2d", "logo+html.theme-color", 0.75)
-    assert [(one.color, one.role) for one in finding.colors[1:]] == [("#1f6f5c", "accent")]
+    assert [(brand_color.color, brand_color.role) for brand_color in finding.colors[1:]] == [
+        ("#1f6f5c", "accent")
+    ]
 
 
-def test_places_that_one_hand_fills_agree_on_nothing() -> None:
-    form = [said("#c0392b", rule, 0.5) for rule in ("html.theme-color", "manifest.theme_color")]
-    finding = palette([*form, said("#1f6f5c", "css.--brand", 0.55)])
+def test_places_of_one_form_do_not_corroborate_each_other() -> None:
+    form = [candidate("#c0392b", rule, 0.5) for rule in ("html.theme-color", "manifest.theme_color")]
+    finding = palette([*form, candidate("#1f6f5c", "css.--brand", 0.55)])
     assert finding is not None
     assert (finding.value, finding.confidence) == (["#1f6f5c", "#c0392b"], 0.55)
 
 
-def test_black_is_a_brands_color_where_a_setting_and_its_logo_say_so() -> None:
-    bar, mark = said("#000000", "html.theme-color"), said("#111111", "logo", 0.6)
-    white = said("#ffffff", "manifest.background_color", 0.4, "background")
-    for found in ([bar], [mark], [bar, white], [white], [said("#ffffff", "logo"), white]):
-        assert palette(found) is None
+def test_black_needs_a_setting_and_the_logo() -> None:
+    bar, mark = candidate("#000000", "html.theme-color"), candidate("#111111", "logo", 0.6)
+    white = candidate("#ffffff", "manifest.background_color", 0.4, "background")
+    for candidates in ([bar], [mark], [bar, white], [white], [candidate("#ffffff", "logo"), white]):
+        assert palette(candidates) is None
     finding = palette([bar, mark, white])
     assert finding is not None
-    assert [(one.color, one.role) for one in finding.colors] == [
+    assert [(brand_color.color, brand_color.role) for brand_color in finding.colors] == [
         ("#111111", "primary"),
         ("#ffffff", "background"),
     ]
-    colored = palette([bar, mark, said("#c0392b", "css.--accent", 0.5, "accent")])
+    colored = palette([bar, mark, candidate("#c0392b", "css.--accent", 0.5, "accent")])
     assert colored is not None
     assert colored.value == ["#c0392b"]

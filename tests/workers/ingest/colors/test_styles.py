@@ -1,4 +1,4 @@
-"""Style sheets: what names a brand's colors, what looks so and doesn't, and sheets that mean harm."""
+"""Style sheets: names with a brand's colors, misleading names, and hostile sheets."""
 
 import time
 
@@ -13,15 +13,17 @@ URL = "https://acme.test/site.css"
 
 
 def read(*sheets: str | bytes) -> dict[str, str]:
-    """Colors by the names that they have."""
+    """Return colors by their property names."""
     bodies = [sheet.encode() if isinstance(sheet, str) else sheet for sheet in sheets]
     reading = styles.read(Styles(sheets=[StyleSheet(url=URL, body=body) for body in bodies]))
-    return {one.rule.removeprefix("css.--"): next(iter(one.value)) for one in reading.candidates}
+    return {
+        candidate.rule.removeprefix("css.--"): next(iter(candidate.value)) for candidate in reading.candidates
+    }
 
 
 def role(name: str) -> str | None:
     sheet = StyleSheet(url=URL, body=f":root{{--{name}: #c0392b}}".encode())
-    return next((one.role for one in styles.read(Styles(sheets=[sheet])).candidates), None)
+    return next((candidate.role for candidate in styles.read(Styles(sheets=[sheet])).candidates), None)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +38,7 @@ def role(name: str) -> str | None:
         ("primary-background header-brand brand-border", None),
     ],
 )
-def test_a_name_says_what_its_color_is_for(names: str, expected: str | None) -> None:
+def test_property_names_decide_the_role(names: str, expected: str | None) -> None:
     assert {name: role(name) for name in names.split()} == dict.fromkeys(names.split(), expected)
 
 
@@ -56,7 +58,7 @@ def test_a_name_says_what_its_color_is_for(names: str, expected: str | None) -> 
         *("@layer theme{:root", "@media screen{ :root", "@supports (color: red){html", "/* } */ :root"),
     ],
 )
-def test_the_page_declares_its_colors(selector: str) -> None:
+def test_page_wide_selectors_are_read(selector: str) -> None:
     assert read(f"a{{b:c}}{selector} {{--x:y;--brand:#c0392b!important}}") == {"brand": "#c0392b"}
 
 
@@ -75,11 +77,11 @@ def test_the_page_declares_its_colors(selector: str) -> None:
         *("@media (prefers-color-scheme:dark){:root", "@media print{:root", "@keyframes x{:root"),
     ],
 )
-def test_its_parts_and_its_night_dont(selector: str) -> None:
+def test_component_and_dark_selectors_are_ignored(selector: str) -> None:
     assert read(f"{selector}{{--brand:#c0392b}}") == {}
 
 
-def test_references_lead_to_colors_across_sheets_and_the_last_one_wins() -> None:
+def test_references_resolve_across_sheets_and_the_last_wins() -> None:
     known = ":root{--deep:#c0392b;--hsl:210 40% 30%;--brand:var(--deep);--accent:hsl(var(--hsl))}"
     assert read(known) == {"brand": "#c0392b", "accent": "#2e4c6b"}
     assert read(known, "html{--deep:#1f6f5c}")["brand"] == "#1f6f5c"
@@ -90,7 +92,7 @@ def test_references_lead_to_colors_across_sheets_and_the_last_one_wins() -> None
 HUES = "--blue:#2d7ff9;--red:#e03131;--green:#2f9e44;--orange:#f08c00;--purple:#9c36b5;"
 
 
-def test_a_framework_that_repeats_a_color_of_its_palette_says_nothing() -> None:
+def test_a_role_that_repeats_a_framework_palette_is_ignored() -> None:
     assert read(f":root{{{HUES}--primary:#2d7ff9}}") == {}
     assert read(f":root{{{HUES}--primary:var(--blue)}}") == {"primary": "#2d7ff9"}
     assert read(f":root{{{HUES}--primary:#c0392b}}") == {"primary": "#c0392b"}
@@ -120,8 +122,8 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("sheet", HOSTILE.values(), ids=HOSTILE.keys())
-def test_a_megabyte_that_means_harm_takes_no_longer_than_another_one(sheet: str) -> None:
-    """A third of a second here; the bound is for a machine that is busy with other things."""
+def test_a_hostile_megabyte_is_read_within_the_time_bound(sheet: str) -> None:
+    """It takes a third of a second here; the bound is for a machine that is busy."""
     body = sheet.encode()[:MANY]
     before = time.process_time()
     assert len(read(body)) <= 1

@@ -1,4 +1,4 @@
-"""Small texts, and what is derived from them."""
+"""Helpers: small texts, and the values derived from them."""
 
 from schemas.brand import Candidate, Field
 from workers.ingest.derive.derive import derive
@@ -15,10 +15,10 @@ def prose(*texts: str, labels: tuple[str, ...] = (), language: str | None = "en"
     return Prose(url=URL, language=language, passages=passages, name=known.get("name"))
 
 
-def derived(said: Prose) -> dict[Field, Candidate]:
-    return {candidate.field: candidate for candidate in derive(said).candidates}
+def derived(source: Prose) -> dict[Field, Candidate]:
+    return {candidate.field: candidate for candidate in derive(source).candidates}
 
 
-def value(field: Field, said: Prose) -> object:
-    found = derived(said)
-    return found[field].value if field in found else None
+def value(field: Field, source: Prose) -> object:
+    candidates = derived(source)
+    return candidates[field].value if field in candidates else None

@@ -1,4 +1,4 @@
-"""Any prose: its reading ends soon, is the same each time, and quotes what stands there."""
+"""Properties of any prose: reading ends soon, is deterministic, and quotes are in the text."""
 
 import resource
 import time
@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 from schemas.brand import Candidate
 from workers.ingest.derive import quotes
 from workers.ingest.derive.derive import derive
-from workers.ingest.derive.distinct import MOST
+from workers.ingest.derive.distinct import MAX_KEYWORDS
 from workers.ingest.parser.parser import CPU_S
 from workers.ingest.shapes import Passage, Prose
 
@@ -57,31 +57,31 @@ def test_any_prose_is_read(prose: Prose) -> None:
     assert candidates == derive(prose).candidates
     assert len({candidate.field for candidate in candidates}) == len(candidates)
     for candidate in candidates:
-        check(candidate, [*(one.text for one in prose.passages), *prose.about, *prose.keywords])
+        check(candidate, [*(passage.text for passage in prose.passages), *prose.about, *prose.keywords])
 
 
 def check(candidate: Candidate, texts: list[str]) -> None:
     assert 0.24 <= candidate.confidence <= 0.6
     if candidate.field == "keywords":
-        assert len(set(candidate.value)) == len(candidate.value) <= MOST
+        assert len(set(candidate.value)) == len(candidate.value) <= MAX_KEYWORDS
         assert all(0 < len(word) <= 3 * 40 + 2 for word in candidate.value)
     else:
         assert isinstance(candidate.value, str)
         assert unicodedata.normalize("NFC", candidate.value) == candidate.value
         assert len(candidate.value) < 400
-    assert 0 < len(candidate.evidence) <= quotes.MOST
-    assert all(part.quote in candidate.evidence for part in candidate.parts[: quotes.MOST])
+    assert 0 < len(candidate.evidence) <= quotes.MAX_QUOTES
+    assert all(part.quote in candidate.evidence for part in candidate.parts[: quotes.MAX_QUOTES])
     assert (candidate.field == "icp") == bool(candidate.parts)
     for quote in candidate.evidence:
-        assert 0 < len(quote) <= quotes.LONGEST
+        assert 0 < len(quote) <= quotes.MAX_QUOTE_CHARS
         assert any(quote in text for text in texts)
 
 
 @given(some.text(min_size=201, max_size=2000), some.integers(min_value=0, max_value=2000))
-def test_a_quote_is_a_part_around_the_place(text: str, start: int) -> None:
-    said = quotes.quote(text, min(start, len(text) - 1))
-    assert said in text
-    assert len(said) <= quotes.LONGEST
+def test_a_quote_is_a_bounded_part_of_the_text(text: str, start: int) -> None:
+    quote = quotes.quote(text, min(start, len(text) - 1))
+    assert quote in text
+    assert len(quote) <= quotes.MAX_QUOTE_CHARS
 
 
 @pytest.mark.parametrize("language", ["en", "de", None])
@@ -103,7 +103,7 @@ def test_a_hostile_text_is_read_well_within_the_limit(text: str, language: str |
     assert time.process_time() - started < CPU_S / 2
 
 
-def test_a_million_small_passages_are_as_good_as_some_thousands() -> None:
+def test_a_million_small_passages_stay_within_cpu_and_memory() -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started = time.process_time()
     derive(Prose(url=URL, passages=[Passage(text="for teams", kind="label")] * 1_000_000))

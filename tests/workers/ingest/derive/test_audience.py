@@ -1,4 +1,4 @@
-"""The audience: only what a cue points at, in four languages, with the words that say so."""
+"""The audience: only people after a cue, in four languages, with a quote."""
 
 import pytest
 
@@ -23,9 +23,9 @@ FILLER = ("Tides.", "Currents.", "Harbours.")
     ],
 )
 def test_english_cues(text: str, audience: str) -> None:
-    found = derived(prose(*FILLER, text))["audience"]
-    assert found.value == audience
-    assert found.evidence == [text]
+    candidate = derived(prose(*FILLER, text))["audience"]
+    assert candidate.value == audience
+    assert candidate.evidence == [text]
 
 
 @pytest.mark.parametrize(
@@ -44,9 +44,9 @@ def test_english_cues(text: str, audience: str) -> None:
     ],
 )
 def test_other_languages_cues(language: str, text: str, audience: str) -> None:
-    found = derived(prose(*FILLER, text, language=language))["audience"]
-    assert found.value == audience
-    assert found.evidence == [text]
+    candidate = derived(prose(*FILLER, text, language=language))["audience"]
+    assert candidate.value == audience
+    assert candidate.evidence == [text]
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_no_cue_no_audience(text: str) -> None:
     assert "audience" not in derived(prose(*FILLER, text))
 
 
-def test_a_bare_for_counts_only_in_headings_and_in_what_introduces_the_thing() -> None:
+def test_a_plain_cue_counts_only_in_headings_and_first_passages() -> None:
     line = "Tide tables for sailors."
     assert value("audience", prose(line)) == "Sailors"
     assert value("audience", prose(*FILLER, line)) is None
@@ -73,24 +73,24 @@ def test_a_bare_for_counts_only_in_headings_and_in_what_introduces_the_thing() -
     assert value("audience", prose("For sailors")) is None
 
 
-def test_a_story_is_about_all_kinds_of_people() -> None:
+def test_a_story_gives_no_audience() -> None:
     passages = [Passage(text="Built for freelancers.", story=True)]
     assert "audience" not in derived(Prose(url=URL, language="en", passages=passages))
 
 
-def test_labels_count_where_a_signpost_leads_to_them() -> None:
+def test_labels_count_only_after_a_signpost() -> None:
     labels = ("Restaurants", "Hotels", "Pricing")
     assert value("audience", prose("Tides.", labels=labels)) is None
     assert value("audience", prose("Tides.", labels=("Solutions", *labels))) == "Restaurants and hotels"
 
 
-def test_a_long_sentence_is_quoted_where_it_says_so() -> None:
+def test_a_long_sentence_is_quoted_around_the_cue() -> None:
     text = f"{'Tide after tide ' * 30}it is built for sailors and anglers alike {'and so on ' * 30}"
     for quote in derived(prose(*FILLER, text))["audience"].evidence:
         assert "built for sailors and anglers" in quote
         assert quote in text
 
 
-def test_organizations_of_no_kind_are_nobody_in_particular() -> None:
+def test_vague_organizations_alone_are_no_audience() -> None:
     assert value("audience", prose("Policies for organizations and companies.")) is None
     assert value("audience", prose("Policies for organizations and small businesses.")) is not None

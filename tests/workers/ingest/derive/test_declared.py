@@ -1,4 +1,4 @@
-"""Declared keywords and taglines: those that say something of the brand stay, whatever the source."""
+"""Declared keywords and taglines: only those that describe the brand are kept, for any source."""
 
 import pytest
 
@@ -8,11 +8,21 @@ from workers.ingest.derive.declared import telling
 URL = "https://www.acme.test/"
 
 
-def said(field: Field, value: Value, rule: str = "html.h1", language: str = "en") -> Value | None:
-    named: tuple[tuple[Field, str], ...] = (("appName", "Acme Notes"), ("primaryLanguage", language))
-    known = [Candidate(field=one, value=text, confidence=0.9, rule="x", url=URL) for one, text in named]
-    one = Candidate(field=field, value=value, confidence=0.8, rule=rule, url=URL)
-    return next((kept.value for kept in telling(URL, [*known, one]) if kept.field == field), None)
+def kept_value(field: Field, value: Value, rule: str = "html.h1", language: str = "en") -> Value | None:
+    declared: tuple[tuple[Field, str], ...] = (("appName", "Acme Notes"), ("primaryLanguage", language))
+    context = [
+        Candidate(field=candidate, value=text, confidence=0.9, rule="x", url=URL)
+        for candidate, text in declared
+    ]
+    candidate = Candidate(field=field, value=value, confidence=0.8, rule=rule, url=URL)
+    return next(
+        (
+            kept_candidate.value
+            for kept_candidate in telling(URL, [*context, candidate])
+            if kept_candidate.field == field
+        ),
+        None,
+    )
 
 
 @pytest.mark.parametrize(
@@ -30,8 +40,8 @@ def said(field: Field, value: Value, rule: str = "html.h1", language: str = "en"
         *("Thursday, 24 July 2014", "Write down whatever you think of and…", "How it works for you"),
     ],
 )
-def test_a_line_that_any_site_has_is_no_tagline(line: str) -> None:
-    assert said("tagline", line) is None
+def test_a_common_line_is_no_tagline(line: str) -> None:
+    assert kept_value("tagline", line) is None
 
 
 @pytest.mark.parametrize(
@@ -45,14 +55,14 @@ def test_a_line_that_any_site_has_is_no_tagline(line: str) -> None:
         ("Простые заметки каждый рабочий вечер", "ru"),
     ],
 )
-def test_a_line_about_the_product_is_one(line: str, language: str) -> None:
-    assert said("tagline", line, language=language) == line
+def test_a_line_about_the_product_is_a_tagline(line: str, language: str) -> None:
+    assert kept_value("tagline", line, language=language) == line
 
 
-def test_a_place_that_is_there_for_taglines_needs_one_telling_word() -> None:
-    assert said("tagline", "Your notes", "appStore.subtitle") is None
-    assert said("tagline", "Just your recipes", "appStore.subtitle") == "Just your recipes"
-    assert said("tagline", "Just your recipes") is None
+def test_a_tagline_field_needs_one_meaningful_word() -> None:
+    assert kept_value("tagline", "Your notes", "appStore.subtitle") is None
+    assert kept_value("tagline", "Just your recipes", "appStore.subtitle") == "Just your recipes"
+    assert kept_value("tagline", "Just your recipes") is None
 
 
 def test_keywords_are_neither_the_name_nor_its_domain_nor_pieces_of_sentences() -> None:
@@ -66,9 +76,9 @@ def test_keywords_are_neither_the_name_nor_its_domain_nor_pieces_of_sentences() 
         "women in technology",
     ]
     pieces = ["in which it was said", "because a boat sails"]
-    assert said("keywords", [*given, *pieces]) == ["tides", "women in technology"]
-    assert said("keywords", ["acme notes"]) is None
+    assert kept_value("keywords", [*given, *pieces]) == ["tides", "women in technology"]
+    assert kept_value("keywords", ["acme notes"]) is None
 
 
 def test_other_fields_stay_as_they_are() -> None:
-    assert said("appDescription", "At a glance") == "At a glance"
+    assert kept_value("appDescription", "At a glance") == "At a glance"

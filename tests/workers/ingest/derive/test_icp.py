@@ -1,4 +1,4 @@
-"""The ideal customer: two kinds of parts that the source says itself, each with its quote; else none."""
+"""The ideal customer: two kinds of parts in the source's text, each with its quote; else no ICP."""
 
 import re
 
@@ -17,7 +17,7 @@ NEED = "Acme helps you send invoices in seconds - and sleep."
 def test_parts_make_a_sentence_and_each_has_its_quote() -> None:
     icp = derived(prose(FOR, NEED))["icp"]
     assert icp.value == "Accountants and small businesses, who want to “send invoices in seconds”."
-    assert [(one.part, one.value, one.quote) for one in icp.parts] == [
+    assert [(part.part, part.value, part.quote) for part in icp.parts] == [
         ("role", "accountants", FOR),
         ("organization", "small businesses", FOR),
         ("need", "send invoices in seconds", NEED),
@@ -28,10 +28,10 @@ def test_parts_make_a_sentence_and_each_has_its_quote() -> None:
 def test_industries_of_the_navigation_are_organizations() -> None:
     icp = derived(prose("Built for sales teams.", labels=("Industries", "Healthcare", "Retail")))["icp"]
     assert icp.value == "Sales teams, companies in healthcare and companies in retail."
-    assert [one.quote for one in icp.parts] == ["Built for sales teams.", "Healthcare", "Retail"]
+    assert [part.quote for part in icp.parts] == ["Built for sales teams.", "Healthcare", "Retail"]
 
 
-def test_what_the_people_want_is_their_need() -> None:
+def test_a_wanted_thing_is_a_need() -> None:
     icp = derived(prose("A chat for companies wanting to host their own service."))["icp"]
     assert icp.value == "Companies, who want to “host their own service”."
 
@@ -48,18 +48,20 @@ def test_what_the_people_want_is_their_need() -> None:
     ],
     ids=["a role", "the audience again", "organizations", "a need", "a segment", "industries"],
 )
-def test_one_kind_of_part_or_the_audience_again_is_none(texts: list[str], labels: tuple[str, ...]) -> None:
+def test_one_kind_of_part_or_a_repeated_audience_gives_no_icp(
+    texts: list[str], labels: tuple[str, ...]
+) -> None:
     assert "icp" not in derived(prose(*texts, labels=labels))
 
 
-def test_the_players_of_a_game_are_no_audience() -> None:
-    found = derived(prose("Chess is a board game for two players.", "It helps you pass the time."))
-    assert not {"audience", "icp"} & found.keys()
+def test_players_of_a_game_are_no_audience() -> None:
+    candidates = derived(prose("Chess is a board game for two players.", "It helps you pass the time."))
+    assert not {"audience", "icp"} & candidates.keys()
 
 
 def test_each_organization_is_a_name_of_the_lexicon() -> None:
-    named = {name for roles in lexicon("en").roles.values() for name in roles}
-    assert named >= ORGANIZATIONS
+    names = {name for roles in lexicon("en").roles.values() for name in roles}
+    assert names >= ORGANIZATIONS
 
 
 PIECES = some.sampled_from(
@@ -84,13 +86,13 @@ PIECES = some.sampled_from(
 def test_any_icp_has_two_kinds_of_parts_with_quotes_found_in_the_source(
     texts: list[str], labels: list[str]
 ) -> None:
-    found = derived(prose(*texts, labels=tuple(labels)))
-    if icp := found.get("icp"):
-        assert len({one.part for one in icp.parts}) >= 2
-        assert all(any(one.quote in text for text in [*texts, *labels]) for one in icp.parts)
-        assert {one.quote for one in icp.parts} >= {*icp.evidence}
-        assert all(one.value.casefold() in str(icp.value).casefold() for one in icp.parts)
+    candidates = derived(prose(*texts, labels=tuple(labels)))
+    if icp := candidates.get("icp"):
+        assert len({part.part for part in icp.parts}) >= 2
+        assert all(any(part.quote in text for text in [*texts, *labels]) for part in icp.parts)
+        assert {part.quote for part in icp.parts} >= {*icp.evidence}
+        assert all(part.value.casefold() in str(icp.value).casefold() for part in icp.parts)
         assert (
-            str(found["audience"].value if "audience" in found else "").casefold()
+            str(candidates["audience"].value if "audience" in candidates else "").casefold()
             != re.sub(r"\.$", "", str(icp.value)).casefold()
         )

@@ -1,4 +1,4 @@
-"""Extracted keywords: nouns and phrases of a heading, a title or a description that the text says again."""
+"""Derived keywords: nouns and phrases of a heading, a title or a description that recur in the text."""
 
 import pytest
 from hypothesis import given, settings
@@ -25,43 +25,43 @@ def prose(
     return Prose(url=URL, language=language, name=name, about=[*about], passages=passages)
 
 
-def keywords(said: Prose) -> list[str]:
-    found = derived(said).get("keywords")
-    return list(found.value) if found else []
+def keywords(source: Prose) -> list[str]:
+    candidate = derived(source).get("keywords")
+    return list(candidate.value) if candidate else []
 
 
-def found_in(said: Prose) -> Candidate:
-    return derived(said)["keywords"]
+def keyword_candidate(source: Prose) -> Candidate:
+    return derived(source)["keywords"]
 
 
 @pytest.mark.parametrize("where", ["headings", "about"])
-def test_a_keyword_stands_in_a_heading_or_the_title_and_again_elsewhere(where: str) -> None:
-    said = prose(TEXT, headings=(TITLE,)) if where == "headings" else prose(TEXT, about=(TITLE,))
-    found = keywords(said)
-    assert {"tide tables", "currents", "harbour"} <= {*found}
-    assert not {"moon phases", "alarm", "sailors", "offline"} & {*found}
+def test_a_keyword_recurs_and_is_in_a_heading_or_the_title(place: str) -> None:
+    source = prose(TEXT, headings=(TITLE,)) if place == "headings" else prose(TEXT, about=(TITLE,))
+    found_keywords = keywords(source)
+    assert {"tide tables", "currents", "harbour"} <= {*found_keywords}
+    assert not {"moon phases", "alarm", "sailors", "offline"} & {*found_keywords}
 
 
-def test_what_only_texts_say_and_what_a_title_says_once_is_none() -> None:
+def test_terms_only_in_texts_or_once_in_a_title_are_no_keywords() -> None:
     assert keywords(prose(TITLE, TEXT)) == []
     assert keywords(prose("Boats are here.", about=(TITLE,))) == []
 
 
-def test_one_text_in_two_places_is_said_once() -> None:
+def test_a_repeated_text_counts_once() -> None:
     assert keywords(prose(f"{TITLE}. Boats are here.", headings=(TITLE,), about=(TITLE,))) == []
 
 
 SYLLABLES = some.lists(
     some.sampled_from("bo da ki lu mo na ru ta vo zi".split()), min_size=3, max_size=3, unique=True
 )
-#: Three words that no list has.
+#: Three invented words.
 INVENTED = (
     some.lists(SYLLABLES.map("".join), min_size=3, max_size=3, unique=True)
     .map(lambda words: [f"{word}x" for word in words])
     .filter(lambda words: len({stem(word) for word in words}) == len(words))
 )
-#: Texts of one language in which `{n}` and `{m}` are nouns, `{v}` no noun, a verb or an adjective.
-UNKNOWN = {
+#: Texts of one language in which `{n}` and `{m}` are nouns, and `{v}` is a verb or an adjective.
+TEXTS_WITH_UNKNOWN_WORDS = {
     "verb": ("en", "{v} your {n} with the {m}", "You {v} the {n}. They can {v} a {m}."),
     "adjective": ("en", "The {v} {n} and a very {v} {m}", "The {n} is {v}. Each {m} is so {v}."),
     "verb of German": ("de", "So {v} Sie das {N} und die {M}", "Wir {v} jetzt das {N} mit der {M}."),
@@ -70,37 +70,41 @@ UNKNOWN = {
 }
 
 
-@pytest.mark.parametrize("kind", UNKNOWN)
+@pytest.mark.parametrize("kind", TEXTS_WITH_UNKNOWN_WORDS)
 @given(words=INVENTED)
 @settings(deadline=None, max_examples=30)
-def test_nouns_that_nobody_has_seen_are_keywords_and_verbs_and_adjectives_never(
-    kind: str, words: list[str]
-) -> None:
-    language, title, text = UNKNOWN[kind]
+def test_unknown_nouns_are_keywords_unknown_verbs_and_adjectives_are_not(kind: str, words: list[str]) -> None:
+    language, title, text = TEXTS_WITH_UNKNOWN_WORDS[kind]
     n, m, v = words
     forms = {"n": n, "m": m, "v": v, "N": n.capitalize(), "M": m.capitalize()}
-    found = keywords(prose(text.format(**forms), headings=(title.format(**forms),), language=language))
-    assert {n, m} <= {*found}
-    assert v not in found
+    found_keywords = keywords(
+        prose(text.format(**forms), headings=(title.format(**forms),), language=language)
+    )
+    assert {n, m} <= {*found_keywords}
+    assert v not in found_keywords
 
 
-def test_each_is_once_in_whichever_form_and_a_part_of_a_longer_one_is_none() -> None:
+def test_forms_are_merged_and_parts_of_longer_terms_are_dropped() -> None:
     text = "The twin peaks of the note. A note in the twin peaks."
-    found = keywords(prose(text, headings=("Notes on the twin peaks", "The note of twin peaks")))
-    assert [*map(stem, found)].count(stem("note")) == 1
-    assert "twin peaks" in found
-    assert not {"twin", "peaks"} & {*found}
+    found_keywords = keywords(prose(text, headings=("Notes on the twin peaks", "The note of twin peaks")))
+    assert [*map(stem, found_keywords)].count(stem("note")) == 1
+    assert "twin peaks" in found_keywords
+    assert not {"twin", "peaks"} & {*found_keywords}
 
 
-def test_the_name_alone_is_none() -> None:
-    said = prose("The tide tables of the harbour and the tide tables.", headings=(TITLE,), name="Tide-Tables")
-    assert not {"tide tables", "tide", "tables"} & {*keywords(said)}
+def test_the_name_is_no_keyword() -> None:
+    source = prose(
+        "The tide tables of the harbour and the tide tables.", headings=(TITLE,), name="Tide-Tables"
+    )
+    assert not {"tide tables", "tide", "tables"} & {*keywords(source)}
 
 
-def test_numbers_dates_and_placeholders_are_none() -> None:
+def test_numbers_and_placeholders_are_no_keywords() -> None:
     latin = "The lorem ipsum dolor sit amet, a consectetur of the lorem."
-    said = prose("The 20 zorks of the tide, the 30 zorks. " + TEXT, latin, headings=("5 zorks", TITLE, latin))
-    assert not {"zorks", "lorem", "lorem ipsum", "consectetur"} & {*keywords(said)}
+    source = prose(
+        "The 20 zorks of the tide, the 30 zorks. " + TEXT, latin, headings=("5 zorks", TITLE, latin)
+    )
+    assert not {"zorks", "lorem", "lorem ipsum", "consectetur"} & {*keywords(source)}
 
 
 @pytest.mark.parametrize(
@@ -111,36 +115,36 @@ def test_numbers_dates_and_placeholders_are_none() -> None:
         ("tlh", "The tide and the harbour", "The tide of the harbour, a tide in the harbour."),
     ],
 )
-def test_a_language_whose_nouns_nobody_can_tell_has_none(language: str, title: str, text: str) -> None:
+def test_a_language_without_a_grammar_has_no_keywords(language: str, title: str, text: str) -> None:
     assert keywords(prose(text, headings=(title,), language=language)) == []
 
 
-def test_the_language_is_told_by_the_text_where_nobody_knew_it() -> None:
+def test_an_undeclared_language_is_detected() -> None:
     text = "Die Gezeiten und die Strömungen für alle Häfen, und zwar auch dann, wenn du kein Netz hast."
-    said = prose(text, headings=("Mit Gezeiten und Strömungen",), language="")
-    assert keywords(said) == ["gezeiten", "strömungen"]
+    source = prose(text, headings=("Mit Gezeiten und Strömungen",), language="")
+    assert keywords(source) == ["gezeiten", "strömungen"]
 
 
-def test_each_quote_stands_in_the_source_and_has_its_keyword() -> None:
-    said = prose(TEXT, headings=(TITLE,), about=("An atlas of tides, with an atlas of the harbour",))
-    found = found_in(said)
-    texts = [*said.about, *(one.text for one in said.passages)]
-    assert found.evidence
-    assert all(any(quote in text for text in texts) for quote in found.evidence)
-    assert all(any(word in quote.lower() for quote in found.evidence) for word in found.value)
+def test_each_quote_is_in_the_source_and_has_its_keyword() -> None:
+    source = prose(TEXT, headings=(TITLE,), about=("An atlas of tides, with an atlas of the harbour",))
+    candidate = keyword_candidate(source)
+    texts = [*source.about, *(passage.text for passage in source.passages)]
+    assert candidate.evidence
+    assert all(any(quote in text for text in texts) for quote in candidate.evidence)
+    assert all(any(word in quote.lower() for quote in candidate.evidence) for word in candidate.value)
 
 
-def test_a_readmes_sections_name_parts_of_a_manual() -> None:
+def test_readme_headings_give_no_keywords() -> None:
     section = Passage(text=TITLE, kind="heading", documentation=True)
     assert keywords(Prose(url=URL, language="en", passages=[section, Passage(text=TEXT)])) == []
 
 
 def test_a_story_gives_no_keywords_of_the_brand() -> None:
-    said = prose(TEXT, headings=(TITLE,))
+    source = prose(TEXT, headings=(TITLE,))
     text = "The whales and the dolphins of the sea. A sea with whales and dolphins."
     story = [
         Passage(text=text, story=True),
         Passage(text="Whales and dolphins of the sea", kind="heading", story=True),
     ]
-    assert keywords(Prose(url=URL, language="en", passages=[*story, *said.passages])) == keywords(said)
+    assert keywords(Prose(url=URL, language="en", passages=[*story, *source.passages])) == keywords(source)
     assert keywords(Prose(url=URL, language="en", passages=story)) == []

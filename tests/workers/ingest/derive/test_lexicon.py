@@ -1,4 +1,4 @@
-"""The files of words: each is whole, and in each a form has one meaning."""
+"""The lexicon files: each is complete, and a form has one meaning in it."""
 
 import json
 import re
@@ -23,35 +23,37 @@ def test_a_file_has_every_field_and_no_other(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_form_is_one_role_and_one_industry(language: str) -> None:
-    known = lexicon(language)
-    for named in ([*known.roles.values()], [known.industries]):
-        forms = Counter(form.casefold() for names in named for words in names.values() for form in set(words))
+    words_of_language = lexicon(language)
+    for groups in ([*words_of_language.roles.values()], [words_of_language.industries]):
+        forms = Counter(
+            form.casefold() for names in groups for words in names.values() for form in set(words)
+        )
         assert {form for form, times in forms.items() if times > 1} == set()
         assert all(form == form.strip() != "" for form in forms)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_names_are_english_and_many(language: str) -> None:
-    known, english = lexicon(language), lexicon("en")
-    assert known.industries.keys() <= english.industries.keys()
-    for segment, roles in known.roles.items():
+def test_names_are_the_english_ones_and_numerous(language: str) -> None:
+    words_of_language, english = lexicon(language), lexicon("en")
+    assert words_of_language.industries.keys() <= english.industries.keys()
+    for segment, roles in words_of_language.roles.items():
         assert roles.keys() <= english.roles[segment].keys()
-    assert sum(map(len, known.roles.values())) >= 150
-    assert len(known.industries) >= 60
+    assert sum(map(len, words_of_language.roles.values())) >= 150
+    assert len(words_of_language.industries) >= 60
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_patterns_are_ones_and_labels_are_folded(language: str) -> None:
-    known = lexicon(language)
+def test_patterns_compile_and_labels_are_folded(language: str) -> None:
+    words_of_language = lexicon(language)
     for name in PATTERNS:
-        re.compile(getattr(known, name))
-    for pattern in known.asides.values():
+        re.compile(getattr(words_of_language, name))
+    for pattern in words_of_language.asides.values():
         re.compile(pattern)
-    assert re.compile(known.use).groups == 1
-    for labels in (known.signposts, known.common, known.follow):
+    assert re.compile(words_of_language.use).groups == 1
+    for labels in (words_of_language.signposts, words_of_language.common, words_of_language.follow):
         assert labels == [label.casefold() for label in labels]
 
 
 @pytest.mark.parametrize("tag", [None, "ja", "tlh", "de-1996-x-y"])
-def test_any_tag_has_one(tag: str | None) -> None:
+def test_any_tag_has_a_lexicon(tag: str | None) -> None:
     assert lexicon(tag) == (lexicon("de") if tag and tag.startswith("de") else EMPTY)

@@ -1,4 +1,4 @@
-"""Twenty sentences in each of the later lexicons: who the thing is for, or nobody."""
+"""Twenty sentences in each of the later lexicons: the product's users, or no audience."""
 
 import pytest
 
@@ -102,9 +102,9 @@ SENTENCES: dict[str, list[tuple[str, str | None]]] = {
     ("language", "text", "audience"),
     [(language, text, audience) for language, lines in SENTENCES.items() for text, audience in lines],
 )
-def test_people_after_a_cue_and_nobody_else(language: str, text: str, audience: str | None) -> None:
-    found = derived(prose(*FILLER, text, language=language)).get("audience")
-    assert (found and found.value) == audience
+def test_only_people_after_a_cue_are_the_audience(language: str, text: str, audience: str | None) -> None:
+    candidate = derived(prose(*FILLER, text, language=language)).get("audience")
+    assert (candidate and candidate.value) == audience
 
 
 @pytest.mark.parametrize("language", SENTENCES)

@@ -1,4 +1,4 @@
-"""Voices of real pages: one that every tenth brand would get tells a partner nothing."""
+"""Voices of real pages: a voice shared by every tenth brand would be useless to a partner."""
 
 import gzip
 import json
@@ -18,13 +18,13 @@ from workers.ingest.shapes import Prose, Source
 
 pytestmark = pytest.mark.long
 
-#: The share of all pages above which a sentence says too little.
-MOST = 0.1
+#: Highest share of all pages with the same sentence.
+MAX_SHARE = 0.1
 
 
 @pytest.fixture(scope="module")
 def pages() -> list[Prose]:
-    """The prose of each page, as though all of it were its brand's own: most of the pages are stories."""
+    """Return the prose of each page without the story flag: most of the pages are stories."""
     folder = corpus("website")
     cases = [json.loads(line) for line in (folder / "cases.jsonl").read_text().splitlines()]
     return [
@@ -39,37 +39,45 @@ def prose(url: str, body: bytes) -> Prose:
     return Prose(url=url, language=str(language.value) if language else None, passages=passages)
 
 
-def test_no_voice_is_that_of_every_tenth_page(pages: list[Prose]) -> None:
-    said = [one for page in pages for one in derive(page).candidates if one.field == "brandVoice"]
-    assert said
-    assert all(len(set(one.evidence)) >= 3 for one in said)
-    (_, times), *_ = Counter(str(one.value) for one in said).most_common(1)
-    assert times <= MOST * len(pages)
-    assert len(said) <= len(pages) / 4
+def test_no_voice_is_shared_by_a_tenth_of_the_pages(pages: list[Prose]) -> None:
+    voices = [
+        candidate
+        for page in pages
+        for candidate in derive(page).candidates
+        if candidate.field == "brandVoice"
+    ]
+    assert voices
+    assert all(len(set(candidate.evidence)) >= 3 for candidate in voices)
+    (_, times), *_ = Counter(str(candidate.value) for candidate in voices).most_common(1)
+    assert times <= MAX_SHARE * len(pages)
+    assert len(voices) <= len(pages) / 4
 
 
 def test_a_story_of_a_real_page_has_no_voice_and_no_customer(pages: list[Prose]) -> None:
     for page in pages:
-        told = [msgspec.structs.replace(passage, story=True) for passage in page.passages]
-        found = {one.field for one in derive(msgspec.structs.replace(page, passages=told)).candidates}
-        assert not {"brandVoice", "icp"} & found
+        stories = [msgspec.structs.replace(passage, story=True) for passage in page.passages]
+        fields = {
+            candidate.field
+            for candidate in derive(msgspec.structs.replace(page, passages=stories)).candidates
+        }
+        assert not {"brandVoice", "icp"} & fields
 
 
 def test_a_readme_has_no_voice() -> None:
     lively = " ".join(
         f"Don't wait, folks! You'll love your map {number}, and it's yours." for number in range(40)
     )
-    real = [
+    real_paths = [
         path for path in sorted(corpus("github").glob("*/files/*")) if path.name.lower().startswith("readme")
     ]
-    readmes = [File(path="README.md", body=f"# Tide\n\n{lively}".encode()), *map(as_file, real)]
+    readmes = [File(path="README.md", body=f"# Tide\n\n{lively}".encode()), *map(as_file, real_paths)]
     assert len(readmes) > 10
     for readme in readmes:
         repository = Repository(url="https://github.com/acme/tide", name="tide", branch="main", readme=readme)
         passages = read(repository).passages
         assert passages
-        found = derive(Prose(url=repository.url, language="en", passages=passages)).candidates
-        assert "brandVoice" not in {one.field for one in found}
+        candidates = derive(Prose(url=repository.url, language="en", passages=passages)).candidates
+        assert "brandVoice" not in {candidate.field for candidate in candidates}
 
 
 def as_file(path: Path) -> File:

@@ -1,4 +1,4 @@
-"""Real texts: what developers wrote for the stores, in some fifty languages."""
+"""Real texts: store descriptions of developers, in some fifty languages."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from workers.ingest.shapes import Passage, Prose
 
 
 def listings() -> Iterator[tuple[str, Prose]]:
-    """By repository and locale, or by the app's name."""
+    """Yield the prose of each listing, by repository and locale, or by the app's name."""
     for expected in sorted(corpus("github").glob("*/expected.json")):
         for platform, locales in json.loads(expected.read_text()).items():
             for locale, listing in locales.items():
@@ -30,20 +30,22 @@ def listings() -> Iterator[tuple[str, Prose]]:
 
 
 def prose(text: str, about: list[str]) -> Prose:
-    """As a store's reader gives it: with its title, short description and opening."""
+    """Build the prose as a store's reader does: with its title, short description and opening."""
     lines = list(filter(None, (" ".join(line.split()) for line in text.splitlines())))
     passages = [Passage(text=line) for line in lines]
     return Prose(url="https://acme.test/", about=[*about, *lines[:1]], passages=passages)
 
 
-def test_every_listing_is_read_and_every_quote_stands_in_it() -> None:
-    read = 0
-    for _, said in listings():
-        read += 1
-        for candidate in derive(said).candidates:
+def test_every_listing_is_read_and_every_quote_is_in_it() -> None:
+    listings_read = 0
+    for _, source in listings():
+        listings_read += 1
+        for candidate in derive(source).candidates:
             for quote in candidate.evidence:
-                assert any(quote in text for text in (*said.about, *(one.text for one in said.passages)))
-    assert read > 200
+                assert any(
+                    quote in text for text in (*source.about, *(passage.text for passage in source.passages))
+                )
+    assert listings_read > 200
 
 
 @pytest.mark.parametrize(
@@ -59,12 +61,14 @@ def test_every_listing_is_read_and_every_quote_stands_in_it() -> None:
         ("Flock: Team Communication App", "audience", "Enterprises, small businesses and startups"),
     ],
 )
-def test_what_some_of_them_say(listing: str, field: str, value: str) -> None:
-    said = next(said for name, said in listings() if name == listing)
-    assert value in next(one.value for one in derive(said).candidates if one.field == field)
+def test_values_of_known_listings(listing: str, field: str, value: str) -> None:
+    source = next(source for name, source in listings() if name == listing)
+    assert value in next(
+        candidate.value for candidate in derive(source).candidates if candidate.field == field
+    )
 
 
 @pytest.mark.parametrize("listing", ["Darkempire78+OpenCalc/android/en-US", "2dust+v2rayNG/android/en-US"])
-def test_what_says_nothing_of_its_users_has_no_audience(listing: str) -> None:
-    said = next(said for name, said in listings() if name == listing)
-    assert not {"audience", "icp"} & {one.field for one in derive(said).candidates}
+def test_a_listing_without_users_has_no_audience(listing: str) -> None:
+    source = next(source for name, source in listings() if name == listing)
+    assert not {"audience", "icp"} & {candidate.field for candidate in derive(source).candidates}

@@ -1,4 +1,4 @@
-"""The voice: three habits of the brand's own prose, each shown by a sentence of its own; else none."""
+"""The voice: three habits of the brand's own prose, each with a sentence of its own; else no voice."""
 
 import re
 from collections.abc import Sequence
@@ -27,12 +27,12 @@ LIVELY = (
 CASUAL = [*LIVELY, *[PAD.replace("harbour", f"harbour {number}") for number in range(7)]]
 
 
-def said(texts: Sequence[str], *, story: bool = False, documentation: bool = False) -> Prose:
+def prose_of_texts(texts: Sequence[str], *, story: bool = False, documentation: bool = False) -> Prose:
     passages = [Passage(text=text, url=URL, story=story, documentation=documentation) for text in texts]
     return Prose(url=URL, language="en", passages=passages)
 
 
-def test_a_voice_says_what_can_be_heard_again_and_quotes_it() -> None:
+def test_a_voice_names_its_habits_and_quotes_them() -> None:
     voice = derived(prose(*CASUAL))["brandVoice"]
     assert voice.value == (
         "Casual and enthusiastic: contractions, words such as “hey” and “folks”, emoji, words such as “love” "
@@ -46,46 +46,57 @@ def test_a_voice_says_what_can_be_heard_again_and_quotes_it() -> None:
 @pytest.mark.parametrize(
     "passages",
     [
-        said(CASUAL, documentation=True).passages,
-        said(CASUAL, story=True).passages,
-        said([f"“{text}”" for text in CASUAL]).passages,
-        [Passage(text="What our customers' reviews say", kind="heading", url=URL), *said(CASUAL).passages],
+        prose_of_texts(CASUAL, documentation=True).passages,
+        prose_of_texts(CASUAL, story=True).passages,
+        prose_of_texts([f"“{text}”" for text in CASUAL]).passages,
+        [
+            Passage(text="What our customers' reviews say", kind="heading", url=URL),
+            *prose_of_texts(CASUAL).passages,
+        ],
         [
             *(Passage(text=f"Headline {n}", kind="heading", url=URL) for n in range(41)),
-            *said(CASUAL).passages,
+            *prose_of_texts(CASUAL).passages,
         ],
-        [msgspec.structs.replace(one, kind="label") for one in said(CASUAL).passages],
-        said([f"Accept all cookies, {text}" for text in CASUAL]).passages,
+        [msgspec.structs.replace(one, kind="label") for one in prose_of_texts(CASUAL).passages],
+        prose_of_texts([f"Accept all cookies, {text}" for text in CASUAL]).passages,
     ],
     ids=["readme", "story", "quotes", "reviews", "headlines", "labels", "notices"],
 )
-def test_what_the_brand_does_not_say_itself_has_no_voice(passages: list[Passage]) -> None:
+def test_texts_of_others_have_no_voice(passages: list[Passage]) -> None:
     assert "brandVoice" not in derived(Prose(url=URL, language="en", passages=passages))
 
 
-def test_after_the_reviews_the_brand_speaks_again() -> None:
+def test_prose_after_a_reviews_section_counts() -> None:
     heading = Passage(text="Reviews", kind="heading", url=URL)
-    passages = [heading, *said(["A review."]).passages, msgspec.structs.replace(heading, text="Pricing")]
-    assert derived(Prose(url=URL, language="en", passages=[*passages, *said(CASUAL).passages]))["brandVoice"]
+    passages = [
+        heading,
+        *prose_of_texts(["A review."]).passages,
+        msgspec.structs.replace(heading, text="Pricing"),
+    ]
+    assert derived(Prose(url=URL, language="en", passages=[*passages, *prose_of_texts(CASUAL).passages]))[
+        "brandVoice"
+    ]
 
 
-def test_a_voice_takes_a_hundred_and_fifty_words() -> None:
+def test_a_voice_needs_150_words() -> None:
     bare = re.sub(r"[^\w\s'-]", "", " ".join(LIVELY)).split()
-    for missing, heard in ((1, False), (0, True)):
-        filler = " ".join(["sea"] * (150 - len(bare) - missing))
-        assert (value("brandVoice", prose(*LIVELY, filler)) is not None) == heard
+    for missing_words, has_voice in ((1, False), (0, True)):
+        filler = " ".join(["sea"] * (150 - len(bare) - missing_words))
+        assert (value("brandVoice", prose(*LIVELY, filler)) is not None) == has_voice
 
 
-def test_a_list_has_no_short_sentences() -> None:
-    asked = [f"You see your tide {number}, don't you?" for number in range(15)]
+def test_list_items_are_no_short_sentences() -> None:
+    questions = [f"You see your tide {number}, don't you?" for number in range(15)]
     items = [f"Sees your tide at sea {number}" for number in range(60)]
-    ended = [f"{item}." for item in items]
-    assert "short plain sentences" in str(value("brandVoice", prose(*asked, *ended)))
-    listed = [text.replace("?", "") for text in asked] + items
-    assert "short plain sentences" not in str(value("brandVoice", prose(*asked[:2], *listed)))
+    ended_items = [f"{item}." for item in items]
+    assert "short plain sentences" in str(value("brandVoice", prose(*questions, *ended_items)))
+    items_and_questions = [text.replace("?", "") for text in questions] + items
+    assert "short plain sentences" not in str(
+        value("brandVoice", prose(*questions[:2], *items_and_questions))
+    )
 
 
-def test_two_habits_are_no_voice() -> None:
+def test_two_habits_are_not_enough_for_a_voice() -> None:
     texts = [
         f"Your tide table {number} is where you look for your harbour and you see it!" for number in range(20)
     ]
@@ -99,8 +110,8 @@ def test_a_sentence_is_evidence_of_one_habit() -> None:
 
 def test_the_brands_name_is_no_sign() -> None:
     texts = [text for text in CASUAL if "folks" not in text.lower()]
-    named = derived(prose(*texts, name="Perfect Love"))["brandVoice"]
-    assert "words such as “love”" not in str(named.value)
+    voice = derived(prose(*texts, name="Perfect Love"))["brandVoice"]
+    assert "words such as “love”" not in str(voice.value)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +122,7 @@ def test_the_brands_name_is_no_sign() -> None:
         ("es", "Con el mapa usted encuentra sus puertos, y sus rutas son de usted", "usted"),
     ],
 )
-def test_a_distant_address_alone_is_no_formality(language: str, text: str, word: str) -> None:
+def test_a_distant_address_alone_is_not_formal(language: str, text: str, word: str) -> None:
     marks = ("!", "?", ".", ".")
     texts = [f"{text}, {number}{marks[number % 4]}" for number in range(20)]
     voice = str(value("brandVoice", prose(*texts, language=language)))
@@ -119,7 +130,7 @@ def test_a_distant_address_alone_is_no_formality(language: str, text: str, word:
     assert "ormal" not in voice
 
 
-def test_a_distant_address_in_long_technical_sentences_is() -> None:
+def test_a_distant_address_in_long_technical_sentences_is_formal() -> None:
     text = (
         "Mandantenbezogene Unterlagen verarbeiten wir ausschließlich innerhalb Ihrer datenschutzrechtlichen "
         "Zuständigkeit, und Ihre Ansprechpartner erläutern Ihnen sämtliche organisatorischen Voraussetzungen "
@@ -131,9 +142,9 @@ def test_a_distant_address_in_long_technical_sentences_is() -> None:
 
 @given(some.lists(some.sampled_from([*CASUAL, "Accept all cookies!", "Go!"]), max_size=30), some.booleans())
 @settings(deadline=None)
-def test_any_voice_rests_on_three_sentences_and_enough_words(texts: list[str], documentation: bool) -> None:
-    voice = derived(said(texts, documentation=documentation)).get("brandVoice")
-    heard = own.own_sentences(said(texts).passages)
+def test_any_voice_has_three_quotes_and_enough_words(texts: list[str], documentation: bool) -> None:
+    voice = derived(prose_of_texts(texts, documentation=documentation)).get("brandVoice")
+    sentences = own.own_sentences(prose_of_texts(texts).passages)
     assert voice is None or len(set(voice.evidence)) >= 3
-    assert voice is None or sum(len(one.split()) for one in heard) >= 140
+    assert voice is None or sum(len(sentence.split()) for sentence in sentences) >= 140
     assert voice is None or not documentation

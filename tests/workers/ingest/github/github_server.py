@@ -1,4 +1,4 @@
-"""A GitHub on loopback, shaped like the real one where an ingest looks at it."""
+"""A GitHub on loopback, with the real one's responses as far as an ingest reads them."""
 
 import asyncio
 import hashlib
@@ -18,7 +18,7 @@ from tests.http_server import Asked
 from tests.workers.web.web import Site, allowed_client, say
 from workers.ingest.choose import choose
 from workers.ingest.github.client import Api
-from workers.ingest.github.paths import STORE
+from workers.ingest.github.paths import STORE_TEXT_PATH
 from workers.ingest.github.reading.repository import read
 from workers.ingest.github.shapes import File, Repository
 from workers.ingest.website.session import Web, open_web
@@ -30,7 +30,7 @@ NOT_FOUND = {"message": "Not Found", "documentation_url": "https://docs.github.c
 
 @dataclass
 class Repo:
-    """`files` answer, `tree` lists; `about` overrides fields of the repository object."""
+    """Repository of the server, with served `files`; `tree` is its listing, `about` overrides its fields."""
 
     full_name: str
     files: dict[str, bytes] = field(default_factory=dict)
@@ -67,7 +67,7 @@ class Repo:
         ]
 
     def readme(self) -> bytes | None:
-        """The real one looks in these places, without regard to case."""
+        """Return the README: the real GitHub searches these places, ignoring case."""
         by_name = {path.lower(): body for path, body in self.files.items()}
         places = [
             f"{folder}readme{end}"
@@ -79,7 +79,7 @@ class Repo:
 
 @dataclass
 class GitHub:
-    """`answers` come before all that its repositories say: whole answers, by path or by path and query."""
+    """GitHub with repositories. `answers` take precedence: whole responses, by path or by path and query."""
 
     base: str
     repos: list[Repo]
@@ -99,10 +99,10 @@ class GitHub:
         if bare.startswith("/repos/") and name in self.moved:
             location = f"{self.base}/repositories/{self.moved[name]}"
             return told({"message": "Moved Permanently", "url": location}, status=301, location=location)
-        found = self.look(bare, path)
-        if found is None:
+        content = self.look(bare, path)
+        if content is None:
             return told(NOT_FOUND, status=404)
-        return versioned(found, headers)
+        return versioned(content, headers)
 
     def look(self, bare: str, path: str) -> Any:
         parts = [unquote(part) for part in bare.strip("/").split("/")]
@@ -128,21 +128,21 @@ class GitHub:
         return None
 
 
-def versioned(found: Any, headers: Mapping[str, str]) -> bytes:
-    """Files come as they are, as they are asked for; all else is JSON."""
-    body = found if isinstance(found, bytes) else json.dumps(found).encode()
+def versioned(content: Any, headers: Mapping[str, str]) -> bytes:
+    """Build a response with an ETag: raw files unchanged, all other content as JSON."""
+    body = content if isinstance(content, bytes) else json.dumps(content).encode()
     etag = f'W/"{hashlib.sha256(body).hexdigest()}"'
     if headers.get("if-none-match") == etag:
         return say(HTTPStatus.NOT_MODIFIED, etag=etag, date=DATE)
-    raw = "application/vnd.github.raw+json; charset=utf-8"
-    kind = raw if isinstance(found, bytes) else "application/json; charset=utf-8"
+    raw_type = "application/vnd.github.raw+json; charset=utf-8"
+    kind = raw_type if isinstance(content, bytes) else "application/json; charset=utf-8"
     return say(200, body, content_type=kind, etag=etag, date=DATE)
 
 
 def told(body: Any, *, status: int = 200, **headers: str) -> bytes:
-    """An answer in JSON, as `say` makes one."""
-    given = {"content_type": "application/json; charset=utf-8", "date": DATE}
-    return say(status, json.dumps(body), **given | headers)
+    """Build a JSON response with `say`."""
+    defaults = {"content_type": "application/json; charset=utf-8", "date": DATE}
+    return say(status, json.dumps(body), **defaults | headers)
 
 
 @asynccontextmanager
@@ -159,20 +159,20 @@ async def github(*repos: Repo, **answers: Any) -> AsyncIterator[GitHub]:
 
 @asynccontextmanager
 async def others(*sites: Site) -> AsyncIterator[Web]:
-    """All the web but GitHub, with these sites of the test."""
+    """Open a client for the rest of the web, with these sites of the test."""
     async with allowed_client(*sites) as client:
         yield open_web(client)
 
 
 @asynccontextmanager
 async def asking(served: GitHub, **fields: Any) -> AsyncIterator[Api]:
-    """An ingest's way to ask it."""
+    """Open the API of an ingest at this server."""
     async with open_client(allowed=urls.operated(served.base), contact="https://tenantry.test") as client:
         yield Api(client=client, base=served.base, web="https://github.com", **fields)
 
 
 def from_corpus(folder: Path, *, stores: bool) -> Repo:
-    """A repository of the corpus; with `stores`, also the store texts that were held out of it."""
+    """Build a repository of the corpus; with `stores`, also the store texts that the corpus keeps apart."""
     tree = json.loads((folder / "tree.json").read_text())["tree"]
     present = (folder / "files" / entry["path"] for entry in tree)
     files = {str(path.relative_to(folder / "files")): path.read_bytes() for path in present if path.is_file()}
@@ -181,17 +181,20 @@ def from_corpus(folder: Path, *, stores: bool) -> Repo:
 
 
 def store_texts(folder: Path, tree: list[dict[str, Any]]) -> list[tuple[str, bytes]]:
-    """By the paths at which the tree lists them; a symbolic link is followed, as GitHub does."""
+    """Return store texts by their paths in the tree, following symbolic links as GitHub does."""
     expected = json.loads((folder / "expected.json").read_text())
-    found: dict[str, str] = {}
+    texts_by_path: dict[str, str] = {}
     for entry in tree:
-        match = STORE.fullmatch(entry["path"])
+        match = STORE_TEXT_PATH.fullmatch(entry["path"])
         platform = "android" if "/metadata/android/" in entry["path"] else "ios"
         text = match and expected.get(platform, {}).get(match["locale"], {}).get(match["field"])
         if text is not None and match is not None:
-            found[entry["path"]] = text
+            texts_by_path[entry["path"]] = text
     links = {entry["path"] for entry in tree if entry["mode"] == "120000"}
-    texts = {path: found.get(target(path, text)) if path in links else text for path, text in found.items()}
+    texts = {
+        path: texts_by_path.get(target(path, text)) if path in links else text
+        for path, text in texts_by_path.items()
+    }
     return [(path, text.encode()) for path, text in texts.items() if text is not None]
 
 
@@ -203,13 +206,13 @@ def target(path: str, link: str) -> str:
 
 
 def reading(files: dict[str, bytes | str] | None = None, **fields: Any) -> dict[Field, Any]:
-    """Each field's winner, of files by their path."""
-    made = [
+    """Return the winning value of each field, for files by their path."""
+    all_files = [
         File(path=path, body=body.encode() if isinstance(body, str) else body)
         for path, body in (files or {}).items()
     ]
-    readmes = [file for file in made if "readme" in file.path.lower()]
-    others = [file for file in made if file not in readmes]
-    plain = {"url": "https://github.com/acme/zap", "name": "zap", "branch": "main"}
-    found = read(Repository(**plain | fields, readme=next(iter(readmes), None), files=others))
-    return {field: one.value for field, one in choose(found.candidates).items()}
+    readmes = [file for file in all_files if "readme" in file.path.lower()]
+    other_files = [file for file in all_files if file not in readmes]
+    defaults = {"url": "https://github.com/acme/zap", "name": "zap", "branch": "main"}
+    reading_found = read(Repository(**defaults | fields, readme=next(iter(readmes), None), files=other_files))
+    return {field: finding.value for field, finding in choose(reading_found.candidates).items()}

@@ -1,4 +1,4 @@
-"""Any repository: its reading ends, and what comes out is clean and within its limits."""
+"""Properties of any repository: reading ends, and values are clean and within their limits."""
 
 import json
 
@@ -40,7 +40,7 @@ BODIES = (VALUES.map(json.dumps) | TEXTS).map(lambda text: text.encode("utf-8", 
 def test_any_repository_is_read_and_any_value_is_clean(
     readme: str, text: bytes, files: dict[str, bytes], name: str, description: str
 ) -> None:
-    found = reading({readme: text, **files}, name=name, description=description)
-    for field, value in found.items():
-        for one in value if isinstance(value, list) else [value]:
-            check(one, LIMITS.get(field, 50))
+    values = reading({readme: text, **files}, name=name, description=description)
+    for field, value in values.items():
+        for item in value if isinstance(value, list) else [value]:
+            check(item, LIMITS.get(field, 50))

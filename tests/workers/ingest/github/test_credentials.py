@@ -1,4 +1,4 @@
-"""The credentials that our GitHub App shows GitHub, and how long it keeps them."""
+"""The credentials of our GitHub App, and their lifetime."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -66,11 +66,11 @@ async def app(hub: Hub, clock: Clock) -> AsyncIterator[App]:
         yield opened
 
 
-def minted(hub: Hub) -> int:
-    return sum(one.path.endswith("/access_tokens") for one in hub.asked)
+def count_minted(hub: Hub) -> int:
+    return sum(request.path.endswith("/access_tokens") for request in hub.asked)
 
 
-def test_the_apps_own_credential_is_short_lived_and_signed(app: App, clock: Clock) -> None:
+def test_the_apps_jwt_is_short_lived_and_signed(app: App, clock: Clock) -> None:
     signed = credentials.sign(app)
     claims = jwt.decode(signed, github_app.key().public_key(), algorithms=["RS256"])
     now = int(clock.now.timestamp())
@@ -82,28 +82,28 @@ async def test_a_token_reads_one_repository_and_nothing_else(app: App, hub: Hub)
     token = await token_for(app, 42, "app")
     assert len(token) > 400
     assert token.count(".") == 2
-    (asked,) = hub.asked
-    assert msgspec.json.decode(asked.body) == {
+    (request,) = hub.asked
+    assert msgspec.json.decode(request.body) == {
         "repositories": ["app"],
         "permissions": {"contents": "read", "metadata": "read"},
     }
-    assert asked.headers["x-github-api-version"] == "2022-11-28"
-    assert "BrandContextBot" in asked.headers["user-agent"]
+    assert request.headers["x-github-api-version"] == "2022-11-28"
+    assert "BrandContextBot" in request.headers["user-agent"]
 
 
-async def test_a_token_is_held_until_five_minutes_before_its_end(app: App, hub: Hub, clock: Clock) -> None:
+async def test_a_token_is_cached_until_five_minutes_before_its_end(app: App, hub: Hub, clock: Clock) -> None:
     first = await token_for(app, 42, "app")
     clock.now += timedelta(minutes=54)
     assert await token_for(app, 42, "APP") == first
     clock.now += timedelta(minutes=2)
     assert await token_for(app, 42, "app") != first
-    assert minted(hub) == 2
+    assert count_minted(hub) == 2
 
 
-async def test_each_repository_and_each_installation_has_its_own(app: App, hub: Hub) -> None:
+async def test_each_repository_and_each_installation_has_its_own_token(app: App, hub: Hub) -> None:
     hub.installations[43] = Installed("Other", {"app": True})
     tokens = {await token_for(app, *place) for place in ((42, "app"), (42, "site"), (42, None), (43, "app"))}
-    assert len(tokens) == minted(hub) == 4
+    assert len(tokens) == count_minted(hub) == 4
 
 
 async def test_an_id_of_another_installation_gives_no_token(app: App, hub: Hub) -> None:
@@ -112,23 +112,26 @@ async def test_an_id_of_another_installation_gives_no_token(app: App, hub: Hub) 
         await token_for(app, 42, hub.id_of(43, "app"))
 
 
-async def test_a_moved_repository_costs_two_requests_and_is_held_by_id(app: App, hub: Hub) -> None:
+async def test_a_moved_repository_is_looked_up_and_cached_by_id(app: App, hub: Hub) -> None:
     hub.installations[42].rename("app", "anew")
     acme = Installation(42, "Acme-Inc")
     token = await token_by_any_name(app, acme, "app")
     assert hub.issued[token].ids == {4200}
-    first = [one.path.removeprefix("/api") for one in hub.asked]
-    looked = ["/repos/Acme-Inc/app", "/repositories/4200"]
-    tokens = "/app/installations/42/access_tokens"
-    assert first == [tokens, tokens, *looked, tokens]
+    first_paths = [request.path.removeprefix("/api") for request in hub.asked]
+    lookups = ["/repos/Acme-Inc/app", "/repositories/4200"]
+    token_path = "/app/installations/42/access_tokens"
+    assert first_paths == [token_path, token_path, *lookups, token_path]
     assert await token_by_any_name(app, acme, "app") == token
-    assert [one.path.removeprefix("/api") for one in hub.asked[len(first) :]] == [tokens, *looked]
+    assert [request.path.removeprefix("/api") for request in hub.asked[len(first_paths) :]] == [
+        token_path,
+        *lookups,
+    ]
     assert app.tokens.keys() == {(42, None), (42, 4200)}
 
 
 @pytest.mark.parametrize("name", ["other", "site"])
-async def test_what_the_installation_does_not_cover_stays_uncovered(app: App, hub: Hub, name: str) -> None:
-    """It may be public, and then GitHub tells its id."""
+async def test_an_uncovered_repository_gets_no_token(app: App, hub: Hub, name: str) -> None:
+    """A public repository has an id that GitHub returns, but no installation covers it."""
     hub.broken["/api/repos/Acme-Inc/site"] = Told(200, github_app.about("Acme-Inc/site", 999))
     del hub.installations[42].repositories["site"]
     with pytest.raises(SourceNotFound):
@@ -137,14 +140,14 @@ async def test_what_the_installation_does_not_cover_stays_uncovered(app: App, hu
 
 
 async def test_a_redirect_to_another_host_gets_no_token(app: App, hub: Hub) -> None:
-    """The App's client has no guard: its requests go to the API's own host alone."""
+    """The App's client has no guard: its requests go to the API's own host only."""
     away = ("Location: https://evil.example/repositories/4200",)
     hub.broken["/api/repos/Acme-Inc/other"] = Told(301, {}, away)
     with pytest.raises(FetchBlocked):
         await token_by_any_name(app, Installation(42, "Acme-Inc"), "other")
 
 
-async def test_tokens_past_their_use_are_not_kept(app: App, clock: Clock) -> None:
+async def test_expired_tokens_are_dropped(app: App, clock: Clock) -> None:
     await token_for(app, 42, "app")
     clock.now += timedelta(hours=2)
     hour = timedelta(hours=1)
@@ -153,18 +156,18 @@ async def test_tokens_past_their_use_are_not_kept(app: App, clock: Clock) -> Non
     assert app.tokens.keys() == {(42, "later"), (42, "site")}
 
 
-async def test_a_token_that_github_no_longer_takes_is_dropped_at_once(app: App, hub: Hub) -> None:
-    """Revoked before its time: the next to come by gets a new one, or is told why there is none."""
+async def test_a_token_is_dropped_after_a_401(app: App, hub: Hub) -> None:
+    """A token that was revoked early: the next caller gets a new one, or the reason why there is none."""
     token, other = await token_for(app, 42, "app"), await token_for(app, 42, "site")
     hub.broken["/api/repos/Acme-Inc/app"] = Told(401, {"message": "Bad credentials"})
     with pytest.raises(SourceForbidden, match="connect GitHub again"):
         await read_about(with_token(app.api, app, token), "repos", "Acme-Inc", "app")
     assert await token_for(app, 42, "site") == other
     assert await token_for(app, 42, "app") != token
-    assert minted(hub) == 3
+    assert count_minted(hub) == 3
 
 
-async def test_no_other_refusal_costs_a_token(app: App, hub: Hub) -> None:
+async def test_other_errors_keep_the_token(app: App, hub: Hub) -> None:
     token = await token_for(app, 42, "app")
     for status in (403, 404, 429):
         hub.broken["/api/repos/Acme-Inc/app"] = Told(status, {"message": "x"})
@@ -188,16 +191,16 @@ async def test_no_other_refusal_costs_a_token(app: App, hub: Hub) -> None:
         (Told(201, {"expires_at": "soon"}), FetchFailed, "document"),
     ],
 )
-async def test_each_refusal_is_told(
-    app: App, hub: Hub, told: Told, error: type[SourceError], words: str
+async def test_each_refusal_of_a_token_has_its_error(
+    app: App, hub: Hub, response: Told, error: type[SourceError], expected_words: str
 ) -> None:
-    hub.broken[MINT] = told
-    with pytest.raises(error, match=words) as raised:
+    hub.broken[MINT] = response
+    with pytest.raises(error, match=expected_words) as raised:
         await token_for(app, 42, "app")
     assert "eyJ" not in raised.value.message
 
 
-def test_a_private_key_may_come_on_one_line() -> None:
+def test_a_private_key_may_be_on_one_line() -> None:
     numbers = github_app.key().private_numbers()
     assert credentials.read_key(github_app.pem()).private_numbers() == numbers
     assert credentials.read_key(github_app.pem().replace("\n", "\\n")).private_numbers() == numbers
@@ -210,12 +213,12 @@ def curve() -> str:
 
 
 @pytest.mark.parametrize("text", ["x", "", github_app.pem()[:300], curve()])
-def test_what_is_no_rsa_key_is_refused_at_the_start(text: str) -> None:
+def test_other_keys_than_rsa_are_refused_at_start(text: str) -> None:
     with pytest.raises(SettingsInvalid, match="GITHUB_PRIVATE_KEY"):
         credentials.read_key(text)
 
 
-async def test_an_app_shows_nothing_of_itself(app: App) -> None:
+async def test_secrets_are_in_no_repr(app: App) -> None:
     token = await token_for(app, 42, "app")
     assert github_app.CLIENT_SECRET not in repr(app)
     assert token not in repr(app.tokens)
@@ -224,16 +227,16 @@ async def test_an_app_shows_nothing_of_itself(app: App) -> None:
 NAMES = ["acme-inc/app", "Acme-Inc/other", "rival/app"]
 
 
-async def asked(workers: Workers, app: App | None) -> list[bool]:
-    """For which of `NAMES` a job of the workers' organization gets a token."""
+async def tokens_granted(workers: Workers, app: App | None) -> list[bool]:
+    """Return for each of `NAMES` whether a job of the workers' organization gets a token."""
 
     async def task(ctx: Context) -> Outcome:
         token = credentials.tokens(ctx, app)
         return Done({"tokens": [await token(name) is not None for name in NAMES]})
 
     row = await workers.run(task)
-    found: list[bool] = row["result"]["tokens"]
-    return found
+    granted: list[bool] = row["result"]["tokens"]
+    return granted
 
 
 async def connect(workers: Workers, org: UUID, installation_id: int = 42) -> None:
@@ -245,21 +248,21 @@ async def connect(workers: Workers, org: UUID, installation_id: int = 42) -> Non
     )
 
 
-async def test_an_organizations_jobs_get_what_its_installation_covers(workers: Workers, app: App) -> None:
+async def test_jobs_get_tokens_for_covered_repositories(workers: Workers, app: App) -> None:
     await connect(workers, workers.org)
-    assert await asked(workers, app) == [True, False, False]
-    assert await asked(workers, None) == [False, False, False]
+    assert await tokens_granted(workers, app) == [True, False, False]
+    assert await tokens_granted(workers, None) == [False, False, False]
 
 
-async def test_anothers_installation_is_none_of_theirs(workers: Workers, app: App, hub: Hub) -> None:
+async def test_jobs_get_no_token_of_another_organization(workers: Workers, app: App, hub: Hub) -> None:
     async with workers.pool.acquire() as conn:
         await connect(workers, await seeds.organization(conn))
-    assert await asked(workers, app) == [False, False, False]
+    assert await tokens_granted(workers, app) == [False, False, False]
     assert hub.asked == []
 
 
-async def test_an_installation_that_github_does_not_know_is_forgotten(workers: Workers, app: App) -> None:
+async def test_an_installation_that_github_lacks_is_deleted(workers: Workers, app: App) -> None:
     await connect(workers, workers.org, installation_id=43)
-    assert await asked(workers, app) == [False, False, False]
+    assert await tokens_granted(workers, app) == [False, False, False]
     assert await workers.pool.fetchval("select count(*) from github_installation") == 0
     assert await workers.pool.fetchval("select action from audit_log") == "github_installation.uninstalled"

@@ -1,4 +1,4 @@
-"""Requests to GitHub: what is sent, what is followed, and what each refusal becomes."""
+"""Requests to GitHub: their headers, redirects and errors."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from schemas.errors import (
 from tests.workers.ingest.github.github_server import GitHub, Repo, asking, github, told
 from tests.workers.web.web import say, serve
 from workers.ingest.github.client import get
-from workers.ingest.github.errors import UNTOLD_WAIT_S
+from workers.ingest.github.errors import DEFAULT_WAIT_S
 from workers.web.fetch import Fetched
 
 LIMITED = {"message": "API rate limit exceeded for 203.0.113.1.", "documentation_url": "x"}
@@ -39,7 +39,7 @@ async def refused(answer: bytes, **fields: Any) -> SourceError:
     return caught.value
 
 
-async def test_a_request_says_who_asks_in_which_version_and_for_what() -> None:
+async def test_request_headers() -> None:
     _, served = await ask({"/x": told({})}, token="ghs_1.2.3")
     ((_, headers),) = served.asked
     assert headers["accept"] == "application/vnd.github+json"
@@ -48,7 +48,7 @@ async def test_a_request_says_who_asks_in_which_version_and_for_what() -> None:
     assert headers["authorization"] == "Bearer ghs_1.2.3"
 
 
-async def test_a_known_version_is_not_sent_again() -> None:
+async def test_a_known_version_gives_a_304() -> None:
     async with github(Repo("a/b")) as served, asking(served) as api:
         url = api.address("repos", "a", "b")
         first = await get(api, url)
@@ -60,8 +60,8 @@ async def test_a_known_version_is_not_sent_again() -> None:
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 async def test_redirects_within_github_are_followed_with_the_token(status: int) -> None:
     answers = {"/x": say(status, location="/repositories/1"), "/repositories/1": told({"id": 1})}
-    found, served = await ask(answers, token="ghp_x")
-    assert found.url == f"{served.base}/repositories/1"
+    response, served = await ask(answers, token="ghp_x")
+    assert response.url == f"{served.base}/repositories/1"
     assert [headers["authorization"] for _, headers in served.asked] == ["Bearer ghp_x"] * 2
 
 
@@ -81,13 +81,13 @@ async def test_a_fourth_redirect_is_not_followed() -> None:
         "http://127.0.0.1:1/", "https://api.github.com.evil.test/", "file:///etc/passwd", "//evil.test/x",
     ],
 )  # fmt: skip
-async def test_nothing_leads_away_from_github(location: str) -> None:
+async def test_redirects_to_other_hosts_are_not_followed(location: str) -> None:
     error = await refused(say(302, location=location), token="ghp_secret")
     assert isinstance(error, FetchBlocked | FetchFailed)
     assert not error.retryable
 
 
-async def test_another_server_of_this_machine_sees_neither_request_nor_token() -> None:
+async def test_a_redirect_to_another_local_server_sends_nothing() -> None:
     async with serve({"/": say(body="x")}) as other:
         error = await refused(say(301, location=other.url("/")), token="ghp_secret")
     assert isinstance(error, FetchBlocked)
@@ -105,16 +105,16 @@ def limited(status: int = 403, body: Any = LIMITED, **headers: str) -> bytes:
         (limited(429, x_ratelimit_remaining="0", x_ratelimit_reset=RESET), 2880),
         (limited(403, SECONDARY, retry_after="90"), 90),
         (limited(429, SECONDARY, retry_after="90", x_ratelimit_remaining="0", x_ratelimit_reset=RESET), 90),
-        (limited(403, SECONDARY), UNTOLD_WAIT_S),
-        (limited(429, {}), UNTOLD_WAIT_S),
-        (limited(403, {"message": "You have triggered an abuse detection mechanism."}), UNTOLD_WAIT_S),
+        (limited(403, SECONDARY), DEFAULT_WAIT_S),
+        (limited(429, {}), DEFAULT_WAIT_S),
+        (limited(403, {"message": "You have triggered an abuse detection mechanism."}), DEFAULT_WAIT_S),
         (limited(x_ratelimit_remaining="0", x_ratelimit_reset="1795520000"), 1),
         (limited(x_ratelimit_remaining="0", x_ratelimit_reset="1507651200000"), 3600),
-        (limited(x_ratelimit_remaining="0", x_ratelimit_reset="soon"), UNTOLD_WAIT_S),
-        (limited(x_ratelimit_remaining="0", x_ratelimit_reset="9" * 400), UNTOLD_WAIT_S),
+        (limited(x_ratelimit_remaining="0", x_ratelimit_reset="soon"), DEFAULT_WAIT_S),
+        (limited(x_ratelimit_remaining="0", x_ratelimit_reset="9" * 400), DEFAULT_WAIT_S),
     ],
 )
-async def test_a_limit_says_how_long_to_rest(answer: bytes, wait: float) -> None:
+async def test_a_rate_limit_has_its_wait(answer: bytes, wait: float) -> None:
     error = await refused(answer)
     assert isinstance(error, SourceRateLimited)
     assert error.retry_after == wait
@@ -129,14 +129,14 @@ async def test_a_limit_says_how_long_to_rest(answer: bytes, wait: float) -> None
         (told({"message": "Repository access blocked"}, status=451), SourceForbidden, "legal reasons"),
         (told(UNPERMITTED, status=403), SourceForbidden, "Contents: read"),
         (told({"message": "Forbidden"}, status=403), SourceForbidden, "closed to visitors"),
-        (told({"message": "Validation Failed"}, status=422), FetchFailed, "answers 422"),
+        (told({"message": "Validation Failed"}, status=422), FetchFailed, "returned 422"),
         (say(403, b"\xff\xfe not json"), SourceForbidden, "closed to visitors"),
         (say(502, "<html>"), FetchFailed, "502"),
         (say(200, "<html>"), FetchFailed, "text/html"),
         (told({"x": "y" * (1 << 20)}), TooLarge, "larger than"),
     ],
 )
-async def test_each_refusal_of_a_request_says_why(
+async def test_each_refusal_has_its_error_and_advice(
     answer: bytes, kind: type[SourceError], advice: str
 ) -> None:
     error = await refused(answer)
@@ -144,7 +144,7 @@ async def test_each_refusal_of_a_request_says_why(
     assert advice in error.message
 
 
-async def test_a_credential_that_github_refuses_is_its_owners_fault() -> None:
+async def test_a_refused_token_is_an_error_of_its_owner() -> None:
     bad = told({"message": "Bad credentials"}, status=401)
     ours, theirs = await refused(bad, token="ghp_x"), await refused(bad, token="ghs_x", installed=True)
     assert (type(ours), ours.retryable) == (FetchFailed, True)

@@ -17,7 +17,7 @@ from workers.ingest.parser.parser import Parser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-#: What their developers call them: in the stores, or on the repository's page where they are in none.
+#: Their developers' names for them: in the stores, or on the repository's page if they are in no store.
 NAMES = {
     "2dust+v2rayNG": "v2rayNG",
     "Automattic+simplenote-ios": "Simplenote",
@@ -41,12 +41,14 @@ def repositories() -> list[Path]:
 
 
 async def read_all(parser: Parser, folders: list[Path], *, stores: bool) -> dict[str, Extraction]:
-    found = await asyncio.gather(*(read(parser, from_corpus(folder, stores=stores)) for folder in folders))
-    return {folder.name: extraction for folder, extraction in zip(folders, found, strict=True)}
+    extractions = await asyncio.gather(
+        *(read(parser, from_corpus(folder, stores=stores)) for folder in folders)
+    )
+    return {folder.name: extraction for folder, extraction in zip(folders, extractions, strict=True)}
 
 
 async def read(parser: Parser, repo: Repo) -> Extraction:
-    """In some twenty answers at most and seven for pictures, the first of them in this order."""
+    """Read with at most some twenty requests and seven for images, the first ones in this order."""
     async with github(repo) as served, asking(served) as api, others() as web:
         args = {"repo": repo.full_name, "branch": None}
         extraction = await ingest(api, web, parser, args=args, visit=None, progress=ignored)
@@ -60,10 +62,10 @@ async def read(parser: Parser, repo: Repo) -> Extraction:
     return extraction
 
 
-def right(found: dict[str, Extraction]) -> list[str]:
+def right_names(extractions: dict[str, Extraction]) -> list[str]:
     return [
         name
-        for name, extraction in found.items()
+        for name, extraction in extractions.items()
         if squash(text(extraction, "appName")) == squash(NAMES[name])
     ]
 
@@ -73,18 +75,20 @@ def text(extraction: Extraction, field: Any) -> str:
 
 
 async def test_names_are_right_without_store_texts(parser: Parser, repositories: list[Path]) -> None:
-    found = await read_all(parser, repositories, stores=False)
-    assert len(found) == len(NAMES)
-    assert len(right(found)) >= 11, set(NAMES) - set(right(found))
-    described = [name for name, one in found.items() if text(one, "appDescription")]
+    extractions = await read_all(parser, repositories, stores=False)
+    assert len(extractions) == len(NAMES)
+    assert len(right_names(extractions)) >= 11, set(NAMES) - set(right_names(extractions))
+    described = [name for name, extraction in extractions.items() if text(extraction, "appDescription")]
     assert len(described) >= 12
 
 
-async def test_with_store_texts_all_are_named_and_described(parser: Parser, repositories: list[Path]) -> None:
-    found = await read_all(parser, repositories, stores=True)
-    assert set(NAMES) - set(right(found)) == set()
-    for name, extraction in found.items():
+async def test_with_store_texts_all_names_and_descriptions_are_right(
+    parser: Parser, repositories: list[Path]
+) -> None:
+    extractions = await read_all(parser, repositories, stores=True)
+    assert set(NAMES) - set(right_names(extractions)) == set()
+    for name, extraction in extractions.items():
         assert len(text(extraction, "appDescription")) >= 25, name
         assert text(extraction, "primaryLanguage").startswith("en"), name
         assert text(extraction, "appName") not in text(extraction, "tagline").split(), name
-    assert sum("tagline" in extraction.fields for extraction in found.values()) >= 12
+    assert sum("tagline" in extraction.fields for extraction in extractions.values()) >= 12

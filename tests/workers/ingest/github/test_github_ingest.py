@@ -1,4 +1,4 @@
-"""A whole ingest of a repository: what is asked for, in which order, and how each end looks."""
+"""A whole ingest of a repository: its requests, their order, and each outcome."""
 
 import base64
 from typing import Any
@@ -27,8 +27,8 @@ def zap(**fields: Any) -> Repo:
 async def read(
     parser: Parser, served: GitHub, *, args: dict[str, Any] = ARGS, visit: Visit | None = None, **api: Any
 ) -> Extraction:
-    async with asking(served, **api) as asked, others() as web:
-        return await ingest(asked, web, parser, args=args, visit=visit, progress=ignored)
+    async with asking(served, **api) as opened_api, others() as web:
+        return await ingest(opened_api, web, parser, args=args, visit=visit, progress=ignored)
 
 
 async def refused(parser: Parser, *repos: Repo, args: dict[str, Any] = ARGS, **served: Any) -> SourceError:
@@ -38,9 +38,9 @@ async def refused(parser: Parser, *repos: Repo, args: dict[str, Any] = ARGS, **s
     return caught.value
 
 
-async def test_a_repository_is_read_in_five_answers(parser: Parser) -> None:
+async def test_a_repository_is_read_with_five_requests(parser: Parser) -> None:
     async with github(zap(files={"README.md": README, "package.json": b'{"name": "zap"}'})) as served:
-        found = await read(parser, served)
+        extraction = await read(parser, served)
     assert served.paths == [
         "/repos/acme/zap",
         "/repos/acme/zap/git/trees/main?recursive=1",
@@ -48,16 +48,20 @@ async def test_a_repository_is_read_in_five_answers(parser: Parser) -> None:
         "/repos/acme/zap/languages",
         "/repos/acme/zap/contents/package.json?ref=main",
     ]
-    assert (found.url, found.title, found.warnings) == ("https://github.com/acme/zap", "acme/zap", [])
-    values = {field: one.value for field, one in found.fields.items()}
+    assert (extraction.url, extraction.title, extraction.warnings) == (
+        "https://github.com/acme/zap",
+        "acme/zap",
+        [],
+    )
+    values = {field: finding.value for field, finding in extraction.fields.items()}
     assert values["appName"] == "Zap"
     assert values["appDescription"] == values["tagline"] == "Draw what you say"
     assert values["links"] == {"website": "https://zap.test/"}
     assert "drawing" in values["keywords"]
-    assert found.fields["appName"].url == "https://github.com/acme/zap/blob/main/README.md"
+    assert extraction.fields["appName"].url == "https://github.com/acme/zap/blob/main/README.md"
 
 
-async def test_what_has_not_changed_is_not_read_again(parser: Parser) -> None:
+async def test_an_unchanged_repository_is_not_read_again(parser: Parser) -> None:
     async with github(zap()) as served:
         first = await read(parser, served)
         assert first.visit is not None
@@ -69,7 +73,7 @@ async def test_what_has_not_changed_is_not_read_again(parser: Parser) -> None:
 
 
 @pytest.mark.parametrize("change", ["description", "files"])
-async def test_what_has_changed_is_read_anew(parser: Parser, change: str) -> None:
+async def test_a_changed_repository_is_read_again(parser: Parser, change: str) -> None:
     repo = zap()
     async with github(repo) as served:
         first = await read(parser, served)
@@ -82,34 +86,34 @@ async def test_what_has_changed_is_read_anew(parser: Parser, change: str) -> Non
     assert again.fields["appName"].value == "Zap"
 
 
-async def test_a_rename_is_followed_and_told(parser: Parser) -> None:
+async def test_a_rename_is_followed_with_a_warning(parser: Parser) -> None:
     async with github(zap(full_name="acme/zapper"), moved={"acme/zap": 1000}) as served:
-        found = await read(parser, served)
+        extraction = await read(parser, served)
     assert served.paths[:2] == ["/repos/acme/zap", "/repositories/1000"]
     assert served.paths[2].startswith("/repos/acme/zapper/git/trees/")
-    assert found.warnings == ["repo_renamed: acme/zap is now acme/zapper"]
-    assert found.url == "https://github.com/acme/zapper"
-    assert found.visit is not None
-    assert found.visit.repository_id == 1000
+    assert extraction.warnings == ["repo_renamed: acme/zap is now acme/zapper"]
+    assert extraction.url == "https://github.com/acme/zapper"
+    assert extraction.visit is not None
+    assert extraction.visit.repository_id == 1000
 
 
-async def test_a_known_repository_is_asked_for_by_its_id(parser: Parser) -> None:
-    """Its name may belong to another one by now."""
+async def test_a_known_repository_is_requested_by_its_id(parser: Parser) -> None:
+    """Its name may belong to another repository by now."""
     visit = Visit(rules=RULES, args=ARGS, repository_id=1000)
     other = Repo("acme/zap", files={"README.md": b"# Other"}, id=2000)
     async with github(zap(full_name="acme/new"), other) as served:
-        found = await read(parser, served, visit=visit)
+        extraction = await read(parser, served, visit=visit)
     assert served.paths[0] == "/repositories/1000"
-    assert found.title == "acme/new"
+    assert extraction.title == "acme/new"
 
 
-async def test_a_repository_made_anew_is_found_by_its_name(parser: Parser) -> None:
+async def test_a_recreated_repository_is_found_by_its_name(parser: Parser) -> None:
     visit = Visit(rules=RULES, args=ARGS, repository_id=999)
     async with github(zap()) as served:
-        found = await read(parser, served, visit=visit)
+        extraction = await read(parser, served, visit=visit)
     assert served.paths[:2] == ["/repositories/999", "/repos/acme/zap"]
-    assert found.visit is not None
-    assert found.visit.repository_id == 1000
+    assert extraction.visit is not None
+    assert extraction.visit.repository_id == 1000
 
 
 @pytest.mark.parametrize(
@@ -121,7 +125,9 @@ async def test_a_repository_made_anew_is_found_by_its_name(parser: Parser) -> No
         {"private": None, "visibility": None},
     ],
 )
-async def test_what_is_not_public_is_not_there_for_our_token(parser: Parser, about: dict[str, Any]) -> None:
+async def test_a_private_repository_is_hidden_from_our_own_token(
+    parser: Parser, about: dict[str, Any]
+) -> None:
     async with github(zap(about=about)) as served:
         with pytest.raises(SourceNotFound) as hidden:
             await read(parser, served, token="ghp_server")
@@ -132,22 +138,22 @@ async def test_what_is_not_public_is_not_there_for_our_token(parser: Parser, abo
     assert len(served.paths) == 2
 
 
-async def test_an_installation_reads_what_is_private(parser: Parser) -> None:
+async def test_an_installation_reads_a_private_repository(parser: Parser) -> None:
     files = {"README.md": README, "fastlane/metadata/android/en-US/images/icon.png": b"png"}
     repo = zap(about={"private": True, "visibility": "private"}, files=files)
     async with github(repo) as served:
-        found = await read(parser, served, token="ghs_1.2.3", installed=True)
-    assert found.fields["appName"].value == "Zap"
-    assert "logoUrl" not in found.fields
+        extraction = await read(parser, served, token="ghs_1.2.3", installed=True)
+    assert extraction.fields["appName"].value == "Zap"
+    assert "logoUrl" not in extraction.fields
 
 
 async def test_an_archived_repository_is_read_with_a_warning(parser: Parser) -> None:
     async with github(zap(about={"archived": True})) as served:
-        found = await read(parser, served)
-    assert [warning.partition(":")[0] for warning in found.warnings] == ["repo_archived"]
+        extraction = await read(parser, served)
+    assert [warning.partition(":")[0] for warning in extraction.warnings] == ["repo_archived"]
 
 
-async def test_an_empty_repository_says_so(parser: Parser) -> None:
+async def test_an_empty_repository_has_its_own_error(parser: Parser) -> None:
     tree = "/repos/acme/zap/git/trees/main"
     answers = {tree: told({"message": "Git Repository is empty."}, status=409)}
     error = await refused(parser, zap(files={}), answers=answers)
@@ -155,22 +161,22 @@ async def test_an_empty_repository_says_so(parser: Parser) -> None:
     assert "push" in error.message
 
 
-async def test_a_repository_without_a_readme_is_read_by_what_it_has(parser: Parser) -> None:
+async def test_a_repository_without_a_readme_is_read_with_a_warning(parser: Parser) -> None:
     async with github(zap(files={"main.c": b""}, languages={"C": 10, "Shell": 2})) as served:
-        found = await read(parser, served)
-    assert found.warnings == ["readme_missing: the repository has no README"]
-    assert found.fields["appName"].value == "Zap"
+        extraction = await read(parser, served)
+    assert extraction.warnings == ["readme_missing: the repository has no README"]
+    assert extraction.fields["appName"].value == "Zap"
 
 
-async def test_a_readme_that_only_the_tree_knows_is_read(parser: Parser) -> None:
+async def test_a_readme_found_only_in_the_tree_is_read(parser: Parser) -> None:
     async with github(zap(files={"docs/Readme.adoc": b"= Zap\n\nDraws."})) as served:
         served.answers["/repos/acme/zap/readme"] = told({"message": "Not Found"}, status=404)
-        found = await read(parser, served)
+        extraction = await read(parser, served)
     assert "/repos/acme/zap/contents/docs/Readme.adoc?ref=main" in served.paths
-    assert found.fields["appName"].rule == "readme.h1"
+    assert extraction.fields["appName"].rule == "readme.h1"
 
 
-async def test_a_branch_is_read_and_a_missing_one_is_named(parser: Parser) -> None:
+async def test_a_branch_is_read_and_a_missing_one_is_an_error(parser: Parser) -> None:
     args = {"repo": "acme/zap", "branch": "next"}
     async with github(zap(about={"default_branch": "next"})) as served:
         await read(parser, served, args=args)
@@ -180,7 +186,7 @@ async def test_a_branch_is_read_and_a_missing_one_is_named(parser: Parser) -> No
     assert "no branch 'gone'" in error.message
 
 
-async def test_a_limit_in_the_middle_ends_the_attempt(parser: Parser) -> None:
+async def test_a_rate_limit_in_the_middle_ends_the_attempt(parser: Parser) -> None:
     limit = told({}, status=403, x_ratelimit_remaining="0", x_ratelimit_reset="1795521660")
     for path in (
         "/repos/acme/zap/readme",
@@ -193,17 +199,17 @@ async def test_a_limit_in_the_middle_ends_the_attempt(parser: Parser) -> None:
         assert error.retry_after == 60
 
 
-async def test_files_that_are_too_large_are_left_out(parser: Parser) -> None:
-    big = b" " * (paths.LARGEST + 1)
+async def test_too_large_files_are_left_out(parser: Parser) -> None:
+    big = b" " * (paths.MAX_FILE_BYTES + 1)
     repo = zap(files={"README.md": README, "app.json": big, "package.json": big})
     repo.tree = [entry | {"size": None} if entry["path"] == "app.json" else entry for entry in repo.listed()]
     async with github(repo) as served:
-        found = await read(parser, served)
+        extraction = await read(parser, served)
     assert not any("package.json" in path for path in served.paths)
-    assert [warning.partition(": the")[0] for warning in found.warnings] == ["file_unread: app.json"]
+    assert [warning.partition(": the")[0] for warning in extraction.warnings] == ["file_unread: app.json"]
 
 
-async def test_links_and_modules_that_lead_nowhere_are_passed_over(parser: Parser) -> None:
+async def test_broken_links_and_submodules_are_skipped(parser: Parser) -> None:
     repo = zap()
     repo.tree = [
         *repo.listed(),
@@ -217,8 +223,8 @@ async def test_links_and_modules_that_lead_nowhere_are_passed_over(parser: Parse
     ]
 
 
-async def test_a_folder_is_no_file_and_a_packed_file_is_one(parser: Parser) -> None:
-    """Both come in JSON, whatever was asked for; the base64 has line breaks."""
+async def test_a_json_folder_is_skipped_and_a_json_file_is_unpacked(parser: Parser) -> None:
+    """Both are JSON, although raw files were requested; the base64 has line breaks."""
     repo = zap(files={"README.md": README, "package.json": b"", "app.json": b"", "Cargo.toml": b""})
     content = base64.encodebytes(
         b'{"name": "zap", "description": "Packed, with a line that is long enough"}'
@@ -230,16 +236,16 @@ async def test_a_folder_is_no_file_and_a_packed_file_is_one(parser: Parser) -> N
             "/repos/acme/zap/contents/app.json": told([file]),
             "/repos/acme/zap/contents/Cargo.toml": told({"type": "submodule", "path": "Cargo.toml"}),
         }
-        found = await read(parser, served)
-    said = [one.value for one in found.fields["appDescription"].alternatives]
-    assert "Packed, with a line that is long enough" in said
+        extraction = await read(parser, served)
+    descriptions = [alternative.value for alternative in extraction.fields["appDescription"].alternatives]
+    assert "Packed, with a line that is long enough" in descriptions
 
 
 @pytest.mark.parametrize("body", [[], {}, {"id": "x"}, {"id": 1, "full_name": 2}, "x"])
-async def test_what_is_no_answer_of_githubs_is_its_servers_fault(parser: Parser, body: Any) -> None:
+async def test_an_undocumented_response_is_a_failed_fetch(parser: Parser, body: Any) -> None:
     error = await refused(parser, answers={"/repos/acme/zap": told(body)})
     assert isinstance(error, FetchFailed)
-    assert "does not document" in error.message
+    assert "undocumented" in error.message
 
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -251,7 +257,7 @@ TITLE = {"path": "metadata/android/en-US/title.txt", "type": "blob", "sha": "c" 
 FILES = {"README.md": b"# Zap\n\nZap draws.\n", f"fastlane/{TITLE['path']}": b"Zap It"}
 
 
-async def test_a_tree_cut_short_is_completed_from_the_root(parser: Parser) -> None:
+async def test_a_truncated_tree_is_completed_from_the_root(parser: Parser) -> None:
     root = [
         FASTLANE,
         {"path": "README.md", "type": "blob", "sha": "a" * 40, "size": 10},
@@ -262,17 +268,17 @@ async def test_a_tree_cut_short_is_completed_from_the_root(parser: Parser) -> No
         f"{TREES}/{'f' * 40}?recursive=1": told({"tree": [TITLE]}),
     }
     async with github(Repo("acme/zap", files=FILES), answers=answers) as served:
-        found = await read(parser, served)
-    assert found.fields["appName"].value == "Zap It"
-    assert [warning.partition(":")[0] for warning in found.warnings] == ["tree_truncated"]
+        extraction = await read(parser, served)
+    assert extraction.fields["appName"].value == "Zap It"
+    assert [warning.partition(":")[0] for warning in extraction.warnings] == ["tree_truncated"]
 
 
-async def test_what_completes_a_tree_may_be_as_large_as_one(parser: Parser) -> None:
+async def test_completing_trees_may_be_large(parser: Parser) -> None:
     many = [{"path": f"screen{n}.png", "type": "blob", "sha": "d" * 40, "size": 9} for n in range(20_000)]
     answers = CUT | {
         f"{TREES}/main": told({"tree": [*many, FASTLANE]}),
         f"{TREES}/{'f' * 40}?recursive=1": told({"tree": [*many, TITLE]}),
     }
     async with github(Repo("acme/zap", files=FILES), answers=answers) as served:
-        found = await read(parser, served)
-    assert found.fields["appName"].value == "Zap It"
+        extraction = await read(parser, served)
+    assert extraction.fields["appName"].value == "Zap It"

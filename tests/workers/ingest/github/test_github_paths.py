@@ -5,10 +5,10 @@ import time
 import msgspec
 
 from workers.ingest.github.paths import choose, icon, readme, worth_reading
-from workers.ingest.github.shapes import Chosen, Entry, Tree
+from workers.ingest.github.shapes import ChosenPaths, Entry, RepositoryTree
 
 
-def test_a_readme_is_found_where_github_finds_it() -> None:
+def test_the_readme_is_the_one_that_github_shows() -> None:
     def of(*paths: str) -> str | None:
         return readme([Entry(path=path, type="blob") for path in paths])
 
@@ -36,7 +36,7 @@ def test_the_apps_own_files_are_chosen() -> None:
     ]
 
 
-def test_the_stores_own_locale_comes_first() -> None:
+def test_the_stores_default_locale_is_first() -> None:
     locales = ["de-DE", "fr-FR", "en-GB", "en-US", "default"]
     paths = [f"fastlane/metadata/android/{locale}/title.txt" for locale in locales]
     icons = [f"fastlane/metadata/android/{locale}/images/icon.png" for locale in locales]
@@ -47,14 +47,14 @@ def test_the_stores_own_locale_comes_first() -> None:
     assert worth_reading(entries, name="zap") == ["fastlane/metadata/android/default/title.txt"]
 
 
-def test_a_site_is_of_the_root_or_of_docs_and_comes_last() -> None:
+def test_site_settings_are_read_last() -> None:
     paths = ["_config.yml", "docs/_config.yml", "website/_config.yml", "docs/x/_config.yml", "package.json"]
     entries = [Entry(path=path, type="blob", size=9) for path in paths]
     assert worth_reading(entries, name="zap") == ["package.json", "_config.yml", "docs/_config.yml"]
 
 
-def test_a_hundred_thousand_files_are_gone_through_in_no_time() -> None:
-    """Within what the parsing process gives a document, with room to spare."""
+def test_a_hundred_thousand_files_are_read_quickly() -> None:
+    """This takes well under the parsing process's limit for a document."""
     many = [
         {
             "path": f"packages/mod{n % 300}/src/main/java/com/acme/File{n}.java",
@@ -63,21 +63,23 @@ def test_a_hundred_thousand_files_are_gone_through_in_no_time() -> None:
         }
         for n in range(100_000)
     ]
-    wanted = [{"path": path, "type": "blob", "sha": "1", "size": 5} for path in ("README.md", "package.json")]
-    body = msgspec.json.encode({"sha": "x", "tree": [*many, *wanted], "truncated": False})
-    began = time.process_time()
-    chosen = choose(Tree(name="zap", body=body))
+    relevant = [
+        {"path": path, "type": "blob", "sha": "1", "size": 5} for path in ("README.md", "package.json")
+    ]
+    body = msgspec.json.encode({"sha": "x", "tree": [*many, *relevant], "truncated": False})
+    started = time.process_time()
+    chosen = choose(RepositoryTree(name="zap", body=body))
     assert (chosen.readme, chosen.files, chosen.truncated) == ("README.md", ["package.json"], False)
-    assert time.process_time() - began < 2
+    assert time.process_time() - started < 2
 
 
-def test_a_path_without_end_costs_nothing() -> None:
+def test_endless_paths_are_skipped_quickly() -> None:
     deep = [{"path": f"{'metadata/' * 500}{n}/title.txt", "type": "blob"} for n in range(1000)]
-    began = time.process_time()
-    assert choose(Tree(name="zap", body=msgspec.json.encode({"tree": deep}))).files == []
-    assert time.process_time() - began < 1
+    started = time.process_time()
+    assert choose(RepositoryTree(name="zap", body=msgspec.json.encode({"tree": deep}))).files == []
+    assert time.process_time() - started < 1
 
 
-def test_what_is_no_tree_is_told_apart() -> None:
+def test_an_invalid_tree_is_marked_broken() -> None:
     for body in (b"", b"[]", b'{"tree": {}}', b"\xff", b'{"tree": [{"path": 1, "type": "blob"}]}'):
-        assert choose(Tree(name="zap", body=body)) == Chosen(broken=True)
+        assert choose(RepositoryTree(name="zap", body=body)) == ChosenPaths(broken=True)

@@ -1,4 +1,4 @@
-"""Pictures of a repository: its store's, and the first of its README that is no badge."""
+"""Images of a repository: its store images, and the first image of its README that is no badge."""
 
 from typing import Any
 
@@ -37,10 +37,12 @@ async def read(parser: Parser, served: GitHub, *sites: Site, **fields: Any) -> E
         return await ingest(api, web, parser, args=args, visit=None, progress=ignored)
 
 
-async def test_a_repositorys_pictures_are_met_through_its_api(parser: Parser) -> None:
+async def test_a_repositorys_images_are_fetched_through_its_api(parser: Parser) -> None:
     async with github(Repo("acme/zap", files=FILES)) as served:
         extraction = await read(parser, served, token="ghp_server")
-    assert [(one.kind, one.url.removeprefix(RAW), one.width, one.height) for one in extraction.media] == [
+    assert [
+        (image.kind, image.url.removeprefix(RAW), image.width, image.height) for image in extraction.media
+    ] == [
         ("logo", f"{STORE}/en-US/images/icon.png", 512, 512),
         ("screenshot", f"{STORE}/en-US/images/phoneScreenshots/2.jpg", 1080, 1920),
         ("screenshot", f"{STORE}/en-US/images/phoneScreenshots/10.jpg", 1080, 2340),
@@ -53,7 +55,7 @@ async def test_a_repositorys_pictures_are_met_through_its_api(parser: Parser) ->
     assert extraction.warnings == []
 
 
-async def test_nobody_is_shown_a_picture_of_a_private_repository(parser: Parser) -> None:
+async def test_images_of_a_private_repository_are_left_out(parser: Parser) -> None:
     repo = Repo("acme/zap", files=FILES, about={"private": True, "visibility": "private"})
     async with github(repo) as served:
         extraction = await read(parser, served, token="ghs_1", installed=True)
@@ -61,7 +63,7 @@ async def test_nobody_is_shown_a_picture_of_a_private_repository(parser: Parser)
     assert not [path for path in served.paths if "/contents/" in path and ".md" not in path]
 
 
-async def test_a_path_that_leads_out_is_not_asked_for(parser: Parser) -> None:
+async def test_a_path_out_of_the_repository_is_not_requested(parser: Parser) -> None:
     readme = b'# Zap\n\nZap draws for you.\n\n<img src="a/%2e%2e/%2e%2e/%2e%2e/other/contents/x.png">\n'
     async with github(Repo("acme/zap", files={"README.md": readme})) as served:
         extraction = await read(parser, served)
@@ -69,15 +71,15 @@ async def test_a_path_that_leads_out_is_not_asked_for(parser: Parser) -> None:
     assert not [path for path in served.paths if "x.png" in path]
 
 
-async def test_a_picture_elsewhere_is_asked_for_without_a_token_and_none_at_the_apis_own_host(
+async def test_images_elsewhere_get_no_token_and_the_api_host_is_blocked(
     parser: Parser,
 ) -> None:
-    """An operator's GitHub may be in their own network, which strangers' addresses must not lead to."""
-    seen = say(body=picture(size=(800, 500)), content_type="image/png")
-    async with serve({"/board.png": seen}) as site, github(Repo("acme/zap")) as served:
-        for at, many in ((site.url(), 1), (f"{served.base}/", 0)):
-            readme = f"# Zap\n\n![The board]({at}board.png)\n\nZap draws what you say, everywhere.\n"
+    """An operator's GitHub may be in their own network: strangers' addresses must not lead there."""
+    image_response = say(body=picture(size=(800, 500)), content_type="image/png")
+    async with serve({"/board.png": image_response}) as site, github(Repo("acme/zap")) as served:
+        for base_url, expected_images in ((site.url(), 1), (f"{served.base}/", 0)):
+            readme = f"# Zap\n\n![The board]({base_url}board.png)\n\nZap draws what you say, everywhere.\n"
             served.repos = [Repo("acme/zap", files={"README.md": readme.encode()})]
-            assert len((await read(parser, served, site, token="ghp_server")).media) == many
+            assert len((await read(parser, served, site, token="ghp_server")).media) == expected_images
     assert "authorization" not in dict(site.asked)["/board.png"]
     assert not [path for path in served.paths if "board" in path]

@@ -1,4 +1,4 @@
-"""Store texts, manifests and own fields of a repository, and hostile files among them."""
+"""Store texts, manifests and own fields of a repository, with hostile files among them."""
 
 import plistlib
 from typing import Any
@@ -20,19 +20,19 @@ STORES: dict[str, bytes | str] = {
 }
 
 
-def test_the_developers_store_texts_come_first() -> None:
+def test_store_texts_win_over_manifest_and_readme() -> None:
     manifest = '{"name": "zap-core", "description": "Core of zap", "keywords": ["core"]}'
-    found = reading(
+    values = reading(
         {**STORES, "package.json": manifest, "README.md": "# Zap Core\n\nThe core of zap and nothing else."},
         description="A repo",
         topics=["speech", "swift", "hacktoberfest2026"],
         languages=["Swift"],
     )
-    assert found["appName"] == "Zap"
-    assert found["tagline"] == "Draw what you say"
-    assert found["appDescription"].startswith("Zap turns speech into drawings")
-    assert found["keywords"] == ["drawing", "speech", "kids", "swift"]
-    assert found["links"] == {"website": "https://zap.test/"}
+    assert values["appName"] == "Zap"
+    assert values["tagline"] == "Draw what you say"
+    assert values["appDescription"].startswith("Zap turns speech into drawings")
+    assert values["keywords"] == ["drawing", "speech", "kids", "swift"]
+    assert values["links"] == {"website": "https://zap.test/"}
 
 
 @pytest.mark.parametrize(
@@ -44,18 +44,18 @@ def test_the_developers_store_texts_come_first() -> None:
         "x/fastlane/metadata/en",
     ],
 )
-def test_store_texts_lie_in_many_places(folder: str) -> None:
-    dash = "-" if "play" in folder else "_"
+def test_store_texts_are_found_in_each_layout(folder: str) -> None:
+    separator = "-" if "play" in folder else "_"
     files: dict[str, bytes | str] = {
         f"{folder}/title.txt": "Zap Draw",
-        f"{folder}/short{dash}description.txt": "Draw what you say",
-        f"{folder}/full{dash}description.txt": "<b>Zap</b> draws for everyone who speaks.<br><br>Free.",
+        f"{folder}/short{separator}description.txt": "Draw what you say",
+        f"{folder}/full{separator}description.txt": "<b>Zap</b> draws for everyone who speaks.<br><br>Free.",
     }
     entries = [Entry(path=path, type="blob") for path in files]
     assert set(worth_reading(entries, name="zap")) == set(files)
-    found = reading(files)
-    assert (found["appName"], found["tagline"]) == ("Zap Draw", "Draw what you say")
-    assert found["appDescription"].startswith("Zap draws for everyone who speaks.")
+    values = reading(files)
+    assert (values["appName"], values["tagline"]) == ("Zap Draw", "Draw what you say")
+    assert values["appDescription"].startswith("Zap draws for everyone who speaks.")
 
 
 @pytest.mark.parametrize(
@@ -70,18 +70,22 @@ def test_store_texts_lie_in_many_places(folder: str) -> None:
         ("<ul><li>Draws for all.</li><li>Free</li></ul>", None),
     ],
 )
-def test_a_store_text_is_described_by_its_first_sentences(text: str, told: str | None) -> None:
-    found = reading({"fastlane/metadata/android/en-US/full_description.txt": text})
-    assert found.get("appDescription") == told
+def test_first_sentences_of_a_store_text_are_the_description(text: str, description: str | None) -> None:
+    values = reading({"fastlane/metadata/android/en-US/full_description.txt": text})
+    assert values.get("appDescription") == description
 
 
-def test_a_repository_that_only_says_its_state_is_described_by_others() -> None:
+def test_a_description_of_the_state_ranks_last() -> None:
     readme = "# Zap\n\nZap draws for everyone who speaks."
-    for said in ("[DEPRECATED] Moved to another place", "Zap 2 is now available!", "Please read the wiki"):
-        found = reading({"README.md": readme}, description=said)
-        assert found["appDescription"] == "Zap draws for everyone who speaks."
-        assert found["tagline"] != said
-        assert reading(description=said)["appDescription"] == said.strip("[]")
+    for description in (
+        "[DEPRECATED] Moved to another place",
+        "Zap 2 is now available!",
+        "Please read the wiki",
+    ):
+        values = reading({"README.md": readme}, description=description)
+        assert values["appDescription"] == "Zap draws for everyone who speaks."
+        assert values["tagline"] != description
+        assert reading(description=description)["appDescription"] == description.strip("[]")
 
 
 MANIFEST = """<manifest xmlns:android="http://schemas.android.com/apk/res/android">
@@ -145,7 +149,7 @@ FILES: dict[str, tuple[dict[str, bytes | str], dict[Field, Any]]] = {
 
 
 @pytest.mark.parametrize("case", FILES)
-def test_manifests_say_what_they_declare(case: str) -> None:
+def test_manifest_values(case: str) -> None:
     files, values = FILES[case]
     assert reading(files) == values
 
@@ -173,23 +177,25 @@ HOSTILE: dict[str, bytes | str] = {
 
 
 @pytest.mark.parametrize("path", HOSTILE)
-def test_hostile_files_say_nothing_and_break_nothing(path: str) -> None:
-    found = reading({path: HOSTILE[path], "README.md": "# Zap"})
-    assert found["appName"] == "Zap"
-    assert set(found) <= {"appName", "primaryLanguage"}
+def test_hostile_files_give_no_values_and_break_nothing(path: str) -> None:
+    values = reading({path: HOSTILE[path], "README.md": "# Zap"})
+    assert values["appName"] == "Zap"
+    assert set(values) <= {"appName", "primaryLanguage"}
 
 
 def test_githubs_own_fields() -> None:
-    found = reading(
+    values = reading(
         description=":rocket: Draws &amp; speaks for everyone",
         homepage="zap.test/start",
         topics=["b", "a"],
         icon="metadata/android/en US/images/icon.png",
     )
-    assert found["appDescription"] == found["tagline"] == "Draws & speaks for everyone"
-    assert found["links"] == {"website": "https://zap.test/start"}
-    assert found["keywords"] == ["b", "a"]
-    assert found["logoUrl"] == "https://github.com/acme/zap/raw/main/metadata/android/en%20US/images/icon.png"
+    assert values["appDescription"] == values["tagline"] == "Draws & speaks for everyone"
+    assert values["links"] == {"website": "https://zap.test/start"}
+    assert values["keywords"] == ["b", "a"]
+    assert (
+        values["logoUrl"] == "https://github.com/acme/zap/raw/main/metadata/android/en%20US/images/icon.png"
+    )
 
 
 @pytest.mark.parametrize(
@@ -206,5 +212,5 @@ def test_githubs_own_fields() -> None:
     ],
 )
 def test_a_homepage_is_a_link_that_can_be_opened(homepage: str, links: dict[str, str] | None) -> None:
-    found = reading(homepage=homepage).get("links")
-    assert found == links or (found or {}).keys() == {"googlePlay"}
+    found_links = reading(homepage=homepage).get("links")
+    assert found_links == links or (found_links or {}).keys() == {"googlePlay"}

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from tests.workers.ingest.github.github_server import reading
-from workers.ingest.github.reading.prose import telling
+from workers.ingest.github.reading.prose import blocks_without_work
 from workers.ingest.github.reading.readme import blocks
 
 MARKDOWN = """---
@@ -80,14 +80,14 @@ $ zap --help
 @pytest.mark.parametrize(
     ("path", "text"), [("README.md", MARKDOWN), ("README.rst", RST), ("README.adoc", ADOC)]
 )
-def test_a_readme_reads_alike_in_each_markup(path: str, text: str) -> None:
-    found = reading({path: text})
-    assert found["appName"] == "Zap"
+def test_each_markup_gives_the_same_values(path: str, text: str) -> None:
+    values = reading({path: text})
+    assert values["appName"] == "Zap"
     description = "Zap turns speech into drawings with models that run on your own device."
-    assert found["appDescription"] == description
-    told = " ".join(one.text for one in blocks(path, text.encode()))
+    assert values["appDescription"] == description
+    block_text = " ".join(block.text for block in blocks(path, text.encode()))
     for unwanted in ("root:", "alert(1)", "--help", "pip install", "badge", "under construction", "macro"):
-        assert unwanted not in told
+        assert unwanted not in block_text
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_readme_reads_alike_in_each_markup(path: str, text: str) -> None:
         ("# Zap\n\n## Building and testing it", None),
     ],
 )
-def test_a_line_stands_at_the_title(text: str, line: str | None) -> None:
+def test_the_tagline_is_next_to_the_title(text: str, line: str | None) -> None:
     assert reading({"README.md": text}).get("tagline") == line
 
 
@@ -121,11 +121,11 @@ def test_a_heading_names_the_project(heading: str, name: str) -> None:
     assert reading({"README.md": heading})["appName"] == name
 
 
-def test_prose_is_about_the_project_and_not_about_building_it() -> None:
+def test_sections_on_building_are_left_out() -> None:
     building = "## Building\n\nRun make.\n\n### Tools\n\nGet make."
     text = f"# Zap\n\nDraws.\n\n[a](b) | [c](d)\n\n{building}\n\n## Features\n\n- Fast"
-    told = [one.text for one in telling(blocks("README.md", text.encode()))]
-    assert told == ["Zap", "Draws.", "Features", "Fast"]
+    texts = [block.text for block in blocks_without_work(blocks("README.md", text.encode()))]
+    assert texts == ["Zap", "Draws.", "Features", "Fast"]
 
 
 @pytest.mark.parametrize("end", ["md", "rst", "adoc", "txt"])
@@ -177,37 +177,37 @@ def test_hostile_readmes_break_nothing(end: str, text: str) -> None:
         ("Zap is under active development.\n\nMaintained since 2012, in two rooms.", None),
     ],
 )
-def test_the_first_paragraph_about_it_describes_it(text: str, description: str | None) -> None:
+def test_the_first_paragraph_about_the_project_is_the_description(text: str, description: str | None) -> None:
     assert reading({"README.md": f"# Zap\n\n{text}"}).get("appDescription") == description
 
 
-def test_a_line_before_any_heading_describes_and_a_section_on_its_state_does_not() -> None:
+def test_a_line_before_headings_describes_a_section_on_the_state_does_not() -> None:
     line = "Drawings that are made of words"
     assert reading({"README.md": f"{line}\n\n# Setting up\n\nZip it up."})["appDescription"] == line
     text = "# Deprecated!\n\nNothing is expected to land here.\n\n# Zap\n\nZap draws whatever you say."
     assert reading({"README.md": text})["appDescription"] == "Zap draws whatever you say."
 
 
-def test_a_title_about_work_is_not_a_section_on_it() -> None:
+def test_a_title_with_a_work_word_is_no_work_section() -> None:
     text = "# zap/config\n\nKeeps the settings of all who draw.\n\n## API\n\nA call is all there is to it."
     assert reading({"README.md": text}, name="config")["appDescription"].startswith("Keeps the settings")
 
 
-def test_front_matter_that_never_ends_costs_nothing() -> None:
-    began = time.process_time()
-    assert [one.text for one in blocks("README.md", b"---" + b"\n" * 39_000 + b"Zap.")] == ["Zap."]
-    assert time.process_time() - began < 1
+def test_unclosed_front_matter_is_read_quickly() -> None:
+    started = time.process_time()
+    assert [block.text for block in blocks("README.md", b"---" + b"\n" * 39_000 + b"Zap.")] == ["Zap."]
+    assert time.process_time() - started < 1
 
 
-def test_thousands_of_headings_cost_little() -> None:
+def test_thousands_of_headings_are_read_quickly() -> None:
     blocks("README.rst", b"Zap\n===\n")
-    began = time.process_time()
+    started = time.process_time()
     assert blocks("README.rst", b"A\n=\n" * 15_000)[0].text == "A"
-    assert time.process_time() - began < 1
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize("part", [b"```\n```\n", b"<svg>\n\n", b"~~~\n"])
-def test_thousands_of_silent_parts_cost_little(part: bytes) -> None:
-    began = time.process_time()
+def test_thousands_of_silent_tags_are_read_quickly(part: bytes) -> None:
+    started = time.process_time()
     assert blocks("README.md", b"Zap.\n\n" + part * (50_000 // len(part)))[0].text == "Zap."
-    assert time.process_time() - began < 1
+    assert time.process_time() - started < 1

@@ -1,4 +1,4 @@
-"""Choice of a repository's pictures: the first of a README that is no badge, and paths of real trees."""
+"""Choice of a repository's images: the first of a README that is no badge, and paths of real trees."""
 
 import json
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.corpora import corpus
 from workers.ingest.github import paths
-from workers.ingest.github.reading.pictures import sightings
+from workers.ingest.github.reading.pictures import candidate_images
 from workers.ingest.github.shapes import Entry, File, Repository
 
 RAW = "https://github.com/acme/zap/raw/main/"
@@ -40,17 +40,19 @@ def test_the_first_picture_of_a_readme_is_no_badge(readme: str, url: str | None)
         readme=File(path="README.md", body=b""),
     )
     last = '<img src="https://cdn.test/last.png">'
-    found = sightings(repository, readme + last)
-    assert [one.url for one in found] == [url or "https://cdn.test/last.png"]
+    images = candidate_images(repository, readme + last)
+    assert [image.url for image in images] == [url or "https://cdn.test/last.png"]
 
 
-def test_a_repository_of_the_corpus_costs_at_most_six_requests() -> None:
+def test_store_images_cost_at_most_six_requests() -> None:
     chosen = {}
     for folder in sorted(corpus("github").iterdir()):
         tree = json.loads((folder / "tree.json").read_text())["tree"]
-        entries = [Entry(path=one["path"], type=one["type"]) for one in tree if paths.is_known(one["path"])]
-        chosen[folder.name] = paths.of(entries, name=folder.name).pictures
+        entries = [
+            Entry(path=entry["path"], type=entry["type"]) for entry in tree if paths.is_known(entry["path"])
+        ]
+        chosen[folder.name] = paths.choose_paths(entries, name=folder.name).pictures
     assert max(map(len, chosen.values())) <= 6
-    assert sum(1 for found in chosen.values() if found) >= 10
-    for found in chosen.values():
-        assert len({path.rpartition("/")[0] for path in found if "creenshots" in path}) <= 1
+    assert sum(1 for paths_found in chosen.values() if paths_found) >= 10
+    for paths_found in chosen.values():
+        assert len({path.rpartition("/")[0] for path in paths_found if "creenshots" in path}) <= 1

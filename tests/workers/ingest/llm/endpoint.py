@@ -1,4 +1,4 @@
-"""A chat endpoint on loopback that behaves as badly as a test wants, and remembers what it was asked."""
+"""A chat endpoint on loopback with any misbehavior that a test needs. It records its requests."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from schemas.brand import Candidate
 from tests import http_server
 from tests.http_server import Asked
 from tests.workers.web.web import Script, say, wrote
-from workers.ingest.llm.suggest import Suggested, suggest
+from workers.ingest.llm.suggest import Suggestions, suggest
 from workers.ingest.shapes import Passage
 from workers.llm.endpoint import DEADLINE_S, Model, open_model
 
@@ -56,7 +56,7 @@ NOTHING: dict[str, Any] = {"tagline": [], "audience": [], "icp": [], "brandVoice
 
 
 def completion(content: Any, finish_reason: str = "stop", **message: Any) -> bytes:
-    """A whole answer of a model that says `content`, as it is or as JSON."""
+    """Build the whole response of a model with `content`, as it is or as JSON."""
     text = content if content is None or isinstance(content, str) else json.dumps(content)
     choice = {"message": {"role": "assistant", "content": text, **message}, "finish_reason": finish_reason}
     return say_json({"id": "x", "object": "chat.completion", "choices": [choice], "usage": {}})
@@ -67,7 +67,7 @@ def say_json(value: Any, status: int = 200, **headers: str) -> bytes:
 
 
 class Endpoint:
-    """`asked` is each request's method and path, its headers and its body, in their order."""
+    """Endpoint that records in `asked` each request's method and path, its headers and its body, in order."""
 
     def __init__(self, answers: Sequence[bytes | Script]) -> None:
         self.answers = list(answers)
@@ -83,7 +83,7 @@ class Endpoint:
         return [body["response_format"]["type"] for body in self.bodies]
 
     async def handle(self, asked: Asked, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One answer after the other; the test fails where they run out."""
+        """Send one response after the other; a further request gets a 500."""
         headers = {name: value.lower() for name, value in asked.headers.items()}
         self.asked.append((f"{asked.method} {asked.target}", headers, asked.json))
         answer = self.answers.pop(0) if self.answers else say(500)
@@ -107,27 +107,29 @@ async def opened(url: str, *, deadline_s: float = DEADLINE_S, key: str = KEY) ->
 
 async def suggested(
     *answers: bytes | Script, passages: Sequence[Passage] = PASSAGES, deadline_s: float = DEADLINE_S
-) -> tuple[Suggested, Endpoint]:
-    """The outcome of these answers, one a request."""
+) -> tuple[Suggestions, Endpoint]:
+    """Return the outcome of these responses, one for each request."""
     async with serve(*answers) as endpoint, opened(endpoint.url, deadline_s=deadline_s) as model:
         return await suggest(model, url=HOME, passages=passages), endpoint
 
 
-def by_field(said: Suggested) -> dict[str, Candidate]:
-    return {candidate.field: candidate for candidate in said.candidates}
+def by_field(suggestions: Suggestions) -> dict[str, Candidate]:
+    return {candidate.field: candidate for candidate in suggestions.candidates}
 
 
-async def kept(answer: dict[str, Any], passages: Sequence[Passage] = PASSAGES) -> dict[str, Candidate]:
-    """The candidates that are kept of a well-formed answer."""
-    said, endpoint = await suggested(completion(answer), passages=passages)
+async def kept_candidates(
+    answer: dict[str, Any], passages: Sequence[Passage] = PASSAGES
+) -> dict[str, Candidate]:
+    """Return the candidates that are kept of a well-formed answer."""
+    suggestions, endpoint = await suggested(completion(answer), passages=passages)
     assert len(endpoint.asked) == 1
-    assert said.warnings == []
-    return by_field(said)
+    assert suggestions.warnings == []
+    return by_field(suggestions)
 
 
-def warned(said: Suggested, endpoint: Endpoint, requests: int = 1) -> str:
-    """The one warning, where that and no candidate is what came of so many requests."""
+def single_warning(suggestions: Suggestions, endpoint: Endpoint, requests: int = 1) -> str:
+    """Return the single warning, after checking the number of requests and that there is no candidate."""
     assert len(endpoint.asked) == requests
-    assert said.candidates == []
-    (warning,) = said.warnings
+    assert suggestions.candidates == []
+    (warning,) = suggestions.warnings
     return warning

@@ -1,4 +1,4 @@
-"""The conversation with a model: its questions, and again where it answers badly; over real HTTP."""
+"""The conversation with a model: its questions, and its second try after a bad answer; over real HTTP."""
 
 import json
 
@@ -16,11 +16,11 @@ from tests.workers.ingest.llm.endpoint import (
     opened,
     say_json,
     serve,
+    single_warning,
     suggested,
-    warned,
 )
 from tests.workers.web.web import say
-from workers.ingest.llm.suggest import Suggested, suggest, version
+from workers.ingest.llm.suggest import Suggestions, suggest, version
 from workers.llm.endpoint import open_model
 
 BAD_FORMAT = say_json({"error": {"message": "response_format is not supported", "param": KEY}}, 400)
@@ -39,7 +39,7 @@ async def test_a_good_answer_takes_one_request() -> None:
     assert body["response_format"]["json_schema"]["strict"] is True
 
 
-async def test_without_a_key_none_is_sent() -> None:
+async def test_without_a_key_no_authorization_is_sent() -> None:
     async with serve(completion(GOOD)) as endpoint, opened(endpoint.url, key="") as model:
         await suggest(model, url=HOME, passages=PASSAGES)
     assert "authorization" not in endpoint.asked[0][1]
@@ -52,19 +52,19 @@ async def test_without_an_address_nothing_is_opened_or_called(monkeypatch: pytes
     monkeypatch.setattr(httpx, "AsyncClient", never)
     async with open_model("", "", name="") as model:
         assert model is None
-        assert await suggest(model, url=HOME, passages=PASSAGES) == Suggested([], [])
+        assert await suggest(model, url=HOME, passages=PASSAGES) == Suggestions([], [])
 
 
-async def test_with_too_little_text_nobody_is_asked() -> None:
+async def test_with_too_little_text_no_request_is_sent() -> None:
     said, endpoint = await suggested(passages=PASSAGES[:2])
-    assert (said, endpoint.asked) == (Suggested([], []), [])
+    assert (said, endpoint.asked) == (Suggestions([], []), [])
 
 
 # The chain of fallbacks
 
 
 @pytest.mark.parametrize("refusal", [BAD_FORMAT, say_json({}, 422), say(400)])
-async def test_an_endpoint_without_schemas_is_told_the_schema(refusal: bytes) -> None:
+async def test_an_endpoint_without_schemas_gets_the_schema_in_the_prompt(refusal: bytes) -> None:
     said, endpoint = await suggested(refusal, completion(GOOD))
     assert said.candidates
     assert endpoint.formats == ["json_schema", "json_object"]
@@ -93,7 +93,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("content", WRONG.values(), ids=WRONG)
-async def test_a_wrong_answer_is_mended_in_one_more_turn(content: object) -> None:
+async def test_a_wrong_answer_is_corrected_in_one_more_turn(content: object) -> None:
     said, endpoint = await suggested(completion(content), completion(GOOD))
     assert said.candidates
     assert said.warnings == []
@@ -106,23 +106,23 @@ async def test_a_wrong_answer_is_mended_in_one_more_turn(content: object) -> Non
     assert endpoint.formats == ["json_schema"] * 2
 
 
-async def test_wrong_twice_is_an_invalid_output() -> None:
+async def test_two_wrong_answers_are_an_invalid_output() -> None:
     said, endpoint = await suggested(completion("prose"), completion("more of it"))
-    text = "llm_invalid_output: the model's answer is not in the form that was asked for"
-    assert warned(said, endpoint, requests=2) == text
+    text = "llm_invalid_output: the model's answer does not have the requested form"
+    assert single_warning(said, endpoint, requests=2) == text
 
 
-async def test_an_answer_cut_off_is_asked_for_again_shorter() -> None:
+async def test_a_truncated_answer_is_requested_again_shorter() -> None:
     said, endpoint = await suggested(CUT_OFF, completion(GOOD))
     assert said.candidates
     assert "be shorter" in endpoint.bodies[1]["messages"][-1]["content"]
     said, endpoint = await suggested(CUT_OFF, CUT_OFF)
-    assert warned(said, endpoint, requests=2) == "llm_invalid_output: the model's answer was cut off"
+    assert single_warning(said, endpoint, requests=2) == "llm_invalid_output: the model's answer was cut off"
 
 
-async def test_the_chain_has_three_requests_at_most() -> None:
+async def test_fallbacks_take_three_requests_at_most() -> None:
     said, endpoint = await suggested(BAD_FORMAT, completion("no"), completion("no"))
-    assert warned(said, endpoint, requests=3).startswith("llm_invalid_output: ")
+    assert single_warning(said, endpoint, requests=3).startswith("llm_invalid_output: ")
     assert endpoint.formats == ["json_schema", "json_object", "json_object"]
 
 
@@ -136,7 +136,7 @@ async def test_the_chain_has_three_requests_at_most() -> None:
     ],
     ids=["fenced", "fenced_without_a_language", "thought_aloud", "byte_order_mark"],
 )
-async def test_json_in_wrapping_is_json(content: str) -> None:
+async def test_wrapped_json_is_read(content: str) -> None:
     said, endpoint = await suggested(completion(content))
     assert len(said.candidates) == 4
     assert len(endpoint.asked) == 1
@@ -147,9 +147,9 @@ async def test_json_in_wrapping_is_json(content: str) -> None:
     [completion(None, refusal="I can't help with that."), completion("", finish_reason="content_filter")],
     ids=["refusal", "filtered"],
 )
-async def test_a_refusal_is_taken_for_one(refusal: bytes) -> None:
+async def test_a_refusal_is_an_invalid_output(refusal: bytes) -> None:
     said, endpoint = await suggested(refusal)
-    assert warned(said, endpoint) == "llm_invalid_output: the model refuses to answer"
+    assert single_warning(said, endpoint) == "llm_invalid_output: the model refused to answer"
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ async def test_a_refusal_is_taken_for_one(refusal: bytes) -> None:
         (completion(None, refusal="no"), "llm_invalid_output"),
     ],
 )
-async def test_what_came_of_it_is_counted(answer: bytes, outcome: str) -> None:
+async def test_outcomes_are_counted(answer: bytes, outcome: str) -> None:
     before = counted(outcome)
     await suggested(answer)
     assert counted(outcome) == before + 1
@@ -171,7 +171,7 @@ def counted(outcome: str) -> float:
     return REGISTRY.get_sample_value("model_answers_total", {"outcome": outcome}) or 0
 
 
-async def test_each_model_makes_another_reading() -> None:
+async def test_each_model_has_its_own_version() -> None:
     async with opened("http://127.0.0.1:1/v1") as model:
         other = model._replace(name="gpt-other")
         versions = [version(1, one) for one in (None, model, other)] + [version(2, model)]

@@ -1,4 +1,4 @@
-"""A model's endpoint in every bad mood, over real HTTP: its ingest goes on, and says why it did without."""
+"""Failures of a model's endpoint, over real HTTP: the ingest goes on with a warning."""
 
 import asyncio
 import gzip
@@ -6,9 +6,17 @@ import logging
 
 import pytest
 
-from tests.workers.ingest.llm.endpoint import GOOD, KEY, completion, say_json, serve, suggested, warned
+from tests.workers.ingest.llm.endpoint import (
+    GOOD,
+    KEY,
+    completion,
+    say_json,
+    serve,
+    single_warning,
+    suggested,
+)
 from tests.workers.web.web import Script, say
-from workers.llm.endpoint import LIMIT
+from workers.llm.endpoint import MAX_ANSWER_BYTES
 
 
 async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -20,7 +28,7 @@ async def say_nothing(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> 
 
 
 async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """A byte now and then, so that no single read ever takes too long."""
+    """Send a byte now and then, so that no single read ever times out."""
     for byte in completion(GOOD):
         writer.write(bytes([byte]))
         await writer.drain()
@@ -28,49 +36,52 @@ async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
 
 
 async def pour(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """An answer without an end."""
+    """Send a response without an end."""
     writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n")
     while True:
         writer.write(b" " * 65_536)
         await writer.drain()
 
 
-BOMB = gzip.compress(bytes(LIMIT + 1))
+BOMB = gzip.compress(bytes(MAX_ANSWER_BYTES + 1))
 UNAVAILABLE: dict[str, tuple[bytes | Script, str]] = {
     "unauthorized": (
         say_json({"error": f"Incorrect API key provided: {KEY}"}, 401),
-        "the model's endpoint answers 401",
+        "the model's endpoint returned 401",
     ),
-    "broken": (say_json({}, 500), "the model's endpoint answers 500"),
-    "moved": (say(307, location="/v2/chat/completions"), "the model's endpoint answers 307"),
-    "busy": (say_json({}, 429), "the model takes no more requests for now"),
-    "a_page": (say(body="<h1>Sign in</h1>"), "the model's endpoint answers no JSON"),
+    "broken": (say_json({}, 500), "the model's endpoint returned 500"),
+    "moved": (say(307, location="/v2/chat/completions"), "the model's endpoint returned 307"),
+    "busy": (say_json({}, 429), "the model accepts no more requests for now"),
+    "a_page": (say(body="<h1>Sign in</h1>"), "the model's endpoint did not return JSON"),
     "no_type": (
         completion(GOOD).replace(b"content-type: application/json\r\n", b""),
-        "the model's endpoint answers no JSON",
+        "the model's endpoint did not return JSON",
     ),
     "a_stream": (
         say(body='data: {"choices": []}\n\n', content_type="text/event-stream"),
-        "the model's endpoint answers no JSON",
+        "the model's endpoint did not return JSON",
     ),
-    "no_json": (say(body="{", content_type="application/json"), "the model's answer is no chat completion"),
-    "no_message": (say_json({"choices": [{}]}), "the model's answer is no chat completion"),
+    "no_json": (
+        say(body="{", content_type="application/json"),
+        "the model's answer is not a chat completion",
+    ),
+    "no_message": (say_json({"choices": [{}]}), "the model's answer is not a chat completion"),
     "deep": (
         say(body='{"x":' + "[" * 100_000 + "]" * 100_000 + "}", content_type="application/json"),
-        "the model's answer is no chat completion",
+        "the model's answer is not a chat completion",
     ),
     "not_utf8": (
         say(body=b'{"choices":[{"message":{"content":"\xff"}}]}', content_type="application/json"),
-        "the model's answer is no chat completion",
+        "the model's answer is not a chat completion",
     ),
-    "large": (pour, "the model's answer is too large, or packed in a way unknown"),
+    "large": (pour, "the model's answer is too large, or its compression is unsupported"),
     "a_bomb": (
         say(body=BOMB, content_type="application/json", content_encoding="gzip"),
-        "the model's answer is too large, or packed in a way unknown",
+        "the model's answer is too large, or its compression is unsupported",
     ),
     "packed_twice": (
         say(body=BOMB, content_type="application/json", content_encoding="gzip, gzip"),
-        "the model's answer is too large, or packed in a way unknown",
+        "the model's answer is too large, or its compression is unsupported",
     ),
     "broken_off": (hang_up, "the model could not be reached"),
     "no_http": (b"SSH-2.0-OpenSSH_9.2\r\n", "the model could not be reached"),
@@ -78,40 +89,40 @@ UNAVAILABLE: dict[str, tuple[bytes | Script, str]] = {
 
 
 @pytest.mark.parametrize(("answer", "reason"), UNAVAILABLE.values(), ids=UNAVAILABLE)
-async def test_an_endpoint_that_fails_is_only_a_warning(answer: bytes | Script, reason: str) -> None:
+async def test_a_failing_endpoint_is_only_a_warning(answer: bytes | Script, reason: str) -> None:
     said, endpoint = await suggested(answer)
-    assert warned(said, endpoint) == f"llm_unavailable: {reason}"
+    assert single_warning(said, endpoint) == f"llm_unavailable: {reason}"
 
 
 @pytest.mark.parametrize("answer", [say_nothing, drip])
-async def test_a_slow_endpoint_is_left_at_the_deadline(answer: Script) -> None:
+async def test_a_slow_endpoint_is_given_up_at_the_deadline(answer: Script) -> None:
     said, endpoint = await suggested(answer, deadline_s=0.3)
-    assert warned(said, endpoint).startswith("llm_unavailable: the model did not answer ")
+    assert single_warning(said, endpoint).startswith("llm_unavailable: the model did not answer ")
 
 
 async def test_the_deadline_is_for_the_whole_conversation() -> None:
     said, endpoint = await suggested(completion("no"), say_nothing, deadline_s=0.5)
     text = "llm_unavailable: the model did not answer within 0.5 s"
-    assert warned(said, endpoint, requests=2) == text
+    assert single_warning(said, endpoint, requests=2) == text
 
 
-async def test_a_short_wait_that_the_endpoint_asks_for_is_kept() -> None:
+async def test_a_short_retry_after_is_obeyed() -> None:
     said, endpoint = await suggested(say_json({}, 429, retry_after="0"), completion(GOOD))
     assert said.candidates
     assert len(endpoint.asked) == 2
 
 
-async def test_one_wait_is_enough() -> None:
+async def test_a_second_retry_after_is_not_obeyed() -> None:
     busy = say_json({}, 429, retry_after="0")
     said, endpoint = await suggested(busy, busy)
-    text = "llm_unavailable: the model takes no more requests for now"
-    assert warned(said, endpoint, requests=2) == text
+    text = "llm_unavailable: the model accepts no more requests for now"
+    assert single_warning(said, endpoint, requests=2) == text
 
 
 async def test_no_redirect_takes_the_key_elsewhere() -> None:
     async with serve(completion(GOOD)) as other:
         said, endpoint = await suggested(say(308, location=f"{other.url}/chat/completions"))
-    assert warned(said, endpoint).endswith("answers 308")
+    assert single_warning(said, endpoint).endswith("returned 308")
     assert other.asked == []
 
 

@@ -1,4 +1,4 @@
-"""Evidence: a model's claim is kept as far as the text bears it out, whatever the page told the model."""
+"""Evidence: a model's claim is kept only as far as the text supports it, despite instructions in the page."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from tests.workers.ingest.llm.endpoint import (
     PASSAGES,
     claim,
     completion,
-    kept,
+    kept_candidates,
     opened,
     part,
     serve,
@@ -26,7 +26,7 @@ from tests.workers.web.web import say
 from workers.ingest.conclude import conclude
 from workers.ingest.llm import prompt
 from workers.ingest.llm.answer import Answer, Claim, CustomerPart, Trait
-from workers.ingest.llm.evidence import Given, candidates
+from workers.ingest.llm.evidence import SourceText, candidates
 from workers.ingest.parser.parser import open_parser
 from workers.ingest.shapes import Passage
 from workers.llm.conversation import schema
@@ -35,7 +35,7 @@ QUOTE = "Built for freelance designers"
 
 
 async def test_claims_and_parts_become_candidates_with_their_quotes() -> None:
-    found = await kept(GOOD)
+    found = await kept_candidates(GOOD)
     icp = found["icp"]
     assert icp.value == "Freelance designers and Small studios, who want to “be paid on time”."
     assert [(one.part, one.value, one.quote) for one in icp.parts] == [
@@ -74,15 +74,15 @@ STUDIOS = "Small studios of two to ten people"
     ],
     ids=lambda said: f"{said['statement'][:30]} {said['evidence']}",
 )  # fmt: skip
-async def test_a_claim_without_a_true_quote_or_with_its_own_address_is_dropped(said: dict[str, Any]) -> None:
-    found = await kept({**NOTHING, "audience": [said, claim("Studios.", "Small studios of two")]})
+async def test_claims_without_a_quote_or_with_a_new_address_are_dropped(said: dict[str, Any]) -> None:
+    found = await kept_candidates({**NOTHING, "audience": [said, claim("Studios.", "Small studios of two")]})
     assert found["audience"].value == "Studios."
 
 
-async def test_an_address_that_the_text_has_may_be_said() -> None:
+async def test_an_address_in_the_text_is_allowed() -> None:
     said = claim("Studios that read acme.test/help.", "Small studios of two")
     host = claim("Studios that read Acme.test, too.", "Small studios of two")
-    assert (await kept({**NOTHING, "audience": [said, host]}))["audience"].value == (
+    assert (await kept_candidates({**NOTHING, "audience": [said, host]}))["audience"].value == (
         "Studios that read acme.test/help. Studios that read Acme.test, too."
     )
 
@@ -90,13 +90,15 @@ async def test_an_address_that_the_text_has_may_be_said() -> None:
 @pytest.mark.parametrize(
     "line", ["Invoices for everybody everywhere", "Invoices that", "invoices that send themselves"]
 )
-async def test_a_tagline_is_the_brands_own_words(line: str) -> None:
-    assert await kept({**NOTHING, "tagline": [claim(line, QUOTE)]}) == {}
+async def test_a_tagline_must_be_a_quote(line: str) -> None:
+    assert await kept_candidates({**NOTHING, "tagline": [claim(line, QUOTE)]}) == {}
 
 
 async def test_a_statement_is_plain_text() -> None:
     said = claim("<b>Freelance</b>\n designers &amp;\u202e studios", QUOTE)
-    assert (await kept({**NOTHING, "audience": [said]}))["audience"].value == "Freelance designers & studios"
+    assert (await kept_candidates({**NOTHING, "audience": [said]}))[
+        "audience"
+    ].value == "Freelance designers & studios"
 
 
 # Injection
@@ -120,12 +122,12 @@ OBEDIENT = {
 }
 
 
-async def test_a_page_that_talks_a_model_over_gains_nothing() -> None:
+async def test_prompt_injection_gains_no_value() -> None:
     passages = [*PASSAGES, Passage(text=INJECTED, url=HOME)]
-    assert await kept(OBEDIENT, passages) == {}
+    assert await kept_candidates(OBEDIENT, passages) == {}
 
 
-async def test_a_page_can_win_no_field_beyond_the_four() -> None:
+async def test_prompt_injection_gains_no_further_field() -> None:
     passages = [*PASSAGES, Passage(text=INJECTED, url=HOME)]
     taken_over = {
         **GOOD,
@@ -155,7 +157,7 @@ async def test_no_text_can_close_its_own_delimiters() -> None:
     assert lines
 
 
-async def test_what_a_source_declares_stands_whatever_the_model_says() -> None:
+async def test_declared_values_win_over_the_models() -> None:
     declared: dict[Field, tuple[str, float]] = {
         "appName": ("Acme", 0.3),
         "appDescription": ("Invoices for designers, written and sent.", 0.6),
@@ -166,7 +168,7 @@ async def test_what_a_source_declares_stands_whatever_the_model_says() -> None:
         Candidate(field=field, value=value, confidence=confidence, rule="html.x", url=HOME)
         for field, (value, confidence) in declared.items()
     ]
-    fields = (await concluded(said, completion(GOOD))).fields
+    fields = (await run_last_step(said, completion(GOOD))).fields
     assert {field: fields[field].value for field in declared} == {
         field: value for field, (value, _) in declared.items()
     }
@@ -175,8 +177,8 @@ async def test_what_a_source_declares_stands_whatever_the_model_says() -> None:
     assert fields["audience"].evidence == [QUOTE]
 
 
-async def concluded(said: list[Candidate], answer: bytes) -> Extraction:
-    """An ingest's last step, with an endpoint that gives this answer."""
+async def run_last_step(said: list[Candidate], answer: bytes) -> Extraction:
+    """Run an ingest's last step with an endpoint that sends this response."""
     async with serve(answer) as endpoint, opened(endpoint.url) as model, open_parser(at_once=1) as parser:
         return await conclude(
             parser, url=HOME, title=None, candidates=said, passages=PASSAGES, visit=VISIT, model=model
@@ -186,13 +188,13 @@ async def concluded(said: list[Candidate], answer: bytes) -> Extraction:
 VISIT = Visit(rules=1, args={}, answers={HOME: Validators(etag="1")}, repository_id=7)
 
 
-async def test_what_a_model_failed_to_say_is_asked_again_the_next_time() -> None:
-    failed = await concluded([], say(503))
+async def test_after_a_model_failure_the_next_ingest_reads_again() -> None:
+    failed = await run_last_step([], say(503))
     assert failed.fields
     assert all(found.rule.startswith("text.") for found in failed.fields.values())
     assert [warning.partition(":")[0] for warning in failed.warnings] == ["llm_unavailable"]
     assert failed.visit == msgspec.structs.replace(VISIT, answers={})
-    assert (await concluded([], completion(NOTHING))).visit == VISIT
+    assert (await run_last_step([], completion(NOTHING))).visit == VISIT
 
 
 WORDS = some.text(max_size=40) | some.sampled_from([QUOTE, "Small studios of two", "https://evil.test/"])
@@ -216,9 +218,9 @@ TRAITS = some.lists(some.builds(Trait, trait=WORDS, quote=WORDS, confidence=SURE
 
 
 @given(some.builds(Answer, tagline=CLAIMS, audience=CLAIMS, icp=PARTS, brand_voice=TRAITS))
-def test_whatever_is_said_each_candidate_is_bounded_and_quotes_the_text(answer: Answer) -> None:
+def test_any_answer_gives_bounded_candidates_with_quotes(answer: Answer) -> None:
     text = prompt.prose(PASSAGES)
-    for candidate in candidates(answer, Given(text, text, PASSAGES, HOME)):
+    for candidate in candidates(answer, SourceText(text, text, PASSAGES, HOME)):
         assert candidate.field in {"tagline", "audience", "icp", "brandVoice"}
         assert candidate.confidence <= 0.7
         assert candidate.evidence
@@ -233,7 +235,7 @@ def test_whatever_is_said_each_candidate_is_bounded_and_quotes_the_text(answer: 
 # The request
 
 
-def test_the_schema_is_strict_all_the_way_down() -> None:
+def test_the_schema_is_strict_at_each_level() -> None:
     root = schema(Answer)
     objects = [root, *root["$defs"].values()]
     for described in objects:
@@ -250,13 +252,13 @@ def test_the_schema_is_strict_all_the_way_down() -> None:
     assert (sure["type"], set(sure["enum"])) == ("string", {"low", "medium", "high"})
 
 
-async def test_a_long_source_is_cut_at_a_passage_and_its_labels_go_first() -> None:
+async def test_a_long_source_is_cut_between_passages() -> None:
     passages = [
         Passage(text="Menu of labels", kind="label"),
         *[Passage(text=f"{number} " + "word " * 99) for number in range(100)],
     ]
     _, endpoint = await suggested(completion(NOTHING), passages=passages)
     data = endpoint.bodies[0]["messages"][1]["content"]
-    assert 23_000 < len(data) < prompt.LIMIT + 100
+    assert 23_000 < len(data) < prompt.MAX_PROSE_CHARS + 100
     assert data.splitlines()[1] == passages[1].text
     assert "Menu of labels" in data

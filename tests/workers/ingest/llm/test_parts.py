@@ -1,4 +1,4 @@
-"""Parts of a customer and traits of a voice: enough of them, each with a quote of its own, or none."""
+"""Parts of a customer and traits of a voice: enough of them, each with its own quote, or no value."""
 
 import msgspec
 import pytest
@@ -9,7 +9,7 @@ from tests.workers.ingest.llm.endpoint import (
     PASSAGES,
     PRICING,
     claim,
-    kept,
+    kept_candidates,
     part,
     trait,
 )
@@ -33,19 +33,19 @@ ROLE, ORGANIZATION = part("role", "designers", QUOTE), part("organization", "stu
         [ROLE, part("organization", "of", "studios of")],
     ],
 )
-async def test_an_icp_takes_two_kinds_of_parts_that_stand_in_their_quotes(
+async def test_an_icp_needs_two_kinds_of_quoted_parts(
     parts: list[dict[str, str]],
 ) -> None:
-    assert "icp" not in await kept({**NOTHING, "icp": parts})
-    assert "icp" in await kept({**NOTHING, "icp": [*parts, ORGANIZATION]})
+    assert "icp" not in await kept_candidates({**NOTHING, "icp": parts})
+    assert "icp" in await kept_candidates({**NOTHING, "icp": [*parts, ORGANIZATION]})
 
 
-async def test_an_icp_that_says_the_audience_again_is_none() -> None:
+async def test_an_icp_that_repeats_the_audience_is_dropped() -> None:
     audience = [claim("Designers and studios.", QUOTE)]
-    assert "icp" not in await kept({**NOTHING, "audience": audience, "icp": [ROLE, ORGANIZATION]})
+    assert "icp" not in await kept_candidates({**NOTHING, "audience": audience, "icp": [ROLE, ORGANIZATION]})
 
 
-async def test_a_voice_takes_three_traits_with_quotes_of_their_own() -> None:
+async def test_a_voice_needs_three_traits_with_own_quotes() -> None:
     two, third = GOOD["brandVoice"][:2], GOOD["brandVoice"][2]
     for other in (
         third | {"quote": QUOTE},
@@ -53,15 +53,15 @@ async def test_a_voice_takes_three_traits_with_quotes_of_their_own() -> None:
         third | {"trait": "see evil.test"},
         third | {"quote": "never said there"},
     ):
-        assert "brandVoice" not in await kept({**NOTHING, "brandVoice": [*two, other]})
-    assert "brandVoice" in await kept({**NOTHING, "brandVoice": [*two, third]})
+        assert "brandVoice" not in await kept_candidates({**NOTHING, "brandVoice": [*two, other]})
+    assert "brandVoice" in await kept_candidates({**NOTHING, "brandVoice": [*two, third]})
 
 
-async def test_a_voice_takes_the_brands_own_prose() -> None:
+async def test_a_voice_needs_the_brands_own_prose() -> None:
     voice = {**NOTHING, "brandVoice": GOOD["brandVoice"]}
-    assert "brandVoice" not in await kept(voice, PASSAGES[:-1])
+    assert "brandVoice" not in await kept_candidates(voice, PASSAGES[:-1])
     readme = [msgspec.structs.replace(passage, documentation=True) for passage in PASSAGES]
-    assert "brandVoice" not in await kept(voice, readme)
+    assert "brandVoice" not in await kept_candidates(voice, readme)
 
 
 async def test_a_story_has_neither_the_brands_voice_nor_its_customers() -> None:
@@ -73,5 +73,5 @@ async def test_a_story_has_neither_the_brands_voice_nor_its_customers() -> None:
         "icp": [part("role", "Nurses", quote), ORGANIZATION],
         "brandVoice": [*GOOD["brandVoice"][:2], trait("handmade", quote)],
     }
-    assert await kept({**NOTHING, **said}, passages) == {}
+    assert await kept_candidates({**NOTHING, **said}, passages) == {}
     assert prompt.prose(passages).splitlines()[-2:] == [told, "Features"]

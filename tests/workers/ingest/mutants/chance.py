@@ -1,4 +1,4 @@
-"""Seeds of mutants: the same documents each time, or others where TENANTRY_SEED says so."""
+"""Seeds of mutants: the same documents each time, or others with another TENANTRY_SEED."""
 
 import os
 from random import Random
@@ -7,5 +7,5 @@ SEED = os.environ.get("TENANTRY_SEED", "20261127")
 
 
 def chance(*of: object) -> Random:
-    """The chance of one document, so that it can be made again alone."""
+    """Return the random generator of one document, so that this document can be generated again alone."""
     return Random("/".join(map(str, (SEED, *of))))

@@ -1,4 +1,4 @@
-"""Check of what an ingest reads: the fields are clean and within their lengths, and little CPU is used."""
+"""Checks of an ingest's result: fields are clean and within their lengths, and little CPU is used."""
 
 from collections.abc import Callable
 from random import Random
@@ -11,7 +11,7 @@ from schemas.brand import BrandPatch, Extraction, Field, Finding
 from tests.workers.ingest.mutants.chance import SEED, chance
 from tests.workers.ingest.page.test_any_page import check
 from workers.ingest.appstore.shapes import Listing, PlayPage, StorePage
-from workers.ingest.choose import ALTERNATIVES
+from workers.ingest.choose import MAX_ALTERNATIVES
 from workers.ingest.conclude import conclude
 from workers.ingest.derive import quotes
 from workers.ingest.github.shapes import Repository
@@ -31,29 +31,29 @@ LENGTHS: dict[Field, int] = {
     "primaryLanguage": 35,
 }
 Document: TypeAlias = Source | Styles | Repository | Listing | PlayPage | StorePage
-#: CPU seconds of a document, all that is read out of it included.
+#: CPU seconds of a document, with the derivation of all its fields.
 MOST_S = 1.0
 
 
 async def check_mutants(
     parser: Parser, name: str, count: int, make: Callable[[Random], Document | None]
 ) -> None:
-    """So many documents, each made by a chance of its own; all that are wrong are told at once."""
+    """Check `count` documents, each made by its own random generator, and report all failures together."""
     wrong: dict[int, str] = {}
     for number in range(count):
         document = make(chance(name, number))
         try:
             if document is not None:
                 check_extraction(await extracted(parser, document))
-        except Exception as error:  # noqa: BLE001  whatever it is, the others are read too
+        except Exception as error:  # noqa: BLE001  any error is reported, and the other documents are read too
             wrong[number] = f"{type(error).__name__}: {error}"
     assert wrong == {}, f"{name}, TENANTRY_SEED={SEED}"
 
 
 async def extracted(parser: Parser, document: Document) -> Extraction:
-    """All that an ingest reads out of one document, in the parsing process, within its CPU."""
+    """Run an ingest's extraction of one document, in the parsing process, within its CPU."""
     one = parser.of(uuid4())
-    read = await parsing.ask(one, document)
+    read = await parsing.parse_document(one, document)
     assert isinstance(read, Page | Reading)
     extraction = await conclude(
         one,
@@ -68,14 +68,14 @@ async def extracted(parser: Parser, document: Document) -> Extraction:
 
 
 def check_extraction(extraction: Extraction) -> None:
-    """Every value is what the partner could have set, clean, and no longer than its field is."""
+    """Check that every value is clean, within its field's length, and one that a partner could set."""
     assert not extraction.warnings
     assert msgspec.json.decode(msgspec.json.encode(extraction), type=Extraction) == extraction
     assert len(extraction.title or "") <= 300
     for field, finding in extraction.fields.items():
         for one in (finding, *finding.alternatives):
             check_finding(field, one)
-        assert len(finding.alternatives) <= ALTERNATIVES + 1
+        assert len(finding.alternatives) <= MAX_ALTERNATIVES + 1
 
 
 def check_finding(field: Field, finding: Finding) -> None:
@@ -84,9 +84,9 @@ def check_finding(field: Field, finding: Finding) -> None:
     for text in texts(finding) if field in LENGTHS else ():
         check(text, LENGTHS[field])
     for quote in finding.evidence:
-        check(quote, quotes.LONGEST)
-    assert len(finding.evidence) <= quotes.MOST
-    assert all(part.quote in finding.evidence for part in finding.parts[: quotes.MOST])
+        check(quote, quotes.MAX_QUOTE_CHARS)
+    assert len(finding.evidence) <= quotes.MAX_QUOTES
+    assert all(part.quote in finding.evidence for part in finding.parts[: quotes.MAX_QUOTES])
 
 
 def texts(finding: Finding) -> list[str]:

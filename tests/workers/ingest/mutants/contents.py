@@ -1,4 +1,4 @@
-"""Mutations of a page by what it says: titles, metas, texts, links, languages, styles, pictures, JSON-LD."""
+"""Mutations of a page's content: titles, metas, texts, links, languages, styles, images, JSON-LD."""
 
 import json
 import re
@@ -45,7 +45,7 @@ STYLES = (
 
 
 def say_otherwise(body: bytes, chance: Random) -> bytes:
-    """A title, a meta or a heading says something hostile."""
+    """Replace a title, a meta or a heading by a hostile text."""
     return replaced(SAID, body, encoded(words.text(chance)), chance)
 
 
@@ -103,7 +103,7 @@ def add_pictures(body: bytes, chance: Random) -> bytes:
 
 
 def change_json(body: bytes, chance: Random) -> bytes:
-    """A block of JSON-LD, changed by value and type; where there is none, a new one."""
+    """Change a block of JSON-LD by value and type; without a block, add a new one."""
     match = spot(JSON_LD, body, chance)
     said = (
         match[1].decode("utf-8", "replace") if match else '{"@type":"WebSite","name":"Acme","publisher":{}}'

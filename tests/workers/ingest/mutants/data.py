@@ -1,4 +1,4 @@
-"""Mutations of JSON by value and type: what a program meets that trusts a vendor's documentation."""
+"""Mutations of JSON by value and type, for programs that trust a vendor's documentation."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ from tests.workers.ingest.mutants import words
 #: A container and the key or place of one value in it.
 Slot = tuple[Any, Any]
 
-#: Characters of the JSON of a list that is made of one value.
+#: Characters of the JSON of a list with one repeated value.
 LONGEST = 1_000_000
 NUMBERS = (0, -1, 10**30, 1e308, -0.0, 0.1, 2**53 + 1)
 TYPES = (
@@ -27,7 +27,7 @@ TYPES = (
     *("schema:Organization", "http://schema.org/LocalBusiness", "MobileApplication", "", "x" * 10_000),
 )
 
-#: What may become of a JSON text.
+#: Broken or unusual forms of a JSON text.
 FORMS: tuple[Callable[[str], str], ...] = (
     lambda text: text[: len(text) // 2],
     lambda text: text[:-1],
@@ -45,7 +45,7 @@ FORMS: tuple[Callable[[str], str], ...] = (
 
 
 def mutated(value: Any, chance: Random, times: int = 3) -> Any:
-    """The value, changed in some places; `value` itself may be changed too."""
+    """Change the value in some places; `value` itself may be changed too."""
     holder = [value]
     for _ in range(chance.randint(1, times)):
         container, key = chance.choice([*places(holder, 6)])
@@ -57,7 +57,7 @@ def mutated(value: Any, chance: Random, times: int = 3) -> Any:
 
 
 def is_huge(value: Any) -> bool:
-    """True for more than a few documents: of 5,000 places that share one value, one change is 5,000."""
+    """Return whether the value is larger than a few documents: a change may be shared by 5,000 places."""
     left, more = 4 * LONGEST, [value]
     while more and left > 0:
         one = more.pop()
@@ -76,7 +76,7 @@ def places(value: Any, depth: int) -> Iterator[Slot]:
 
 
 def other(value: Any, chance: Random) -> Any:
-    """Another value in its place: of another type, in a list, deep inside, or too long."""
+    """Return a replacement of the value: of another type, in a list, deep inside, or too long."""
     return chance.choice(
         (
             lambda: words.text(chance),
@@ -102,6 +102,6 @@ def deep(value: Any, levels: int) -> Any:
 
 
 def written(value: Any, chance: Random) -> str:
-    """Its JSON, now and then in a form that only some parsers take."""
+    """Return its JSON, now and then in a form that only some parsers accept."""
     text = json.dumps(value, ensure_ascii=chance.random() < 0.5)
     return chance.choice(FORMS)(text) if chance.random() < 0.7 else text

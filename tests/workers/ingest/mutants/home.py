@@ -1,4 +1,4 @@
-"""A small home page that has each thing a reader of brands looks for, once."""
+"""A small home page with each element that the brand rules read, once."""
 
 from workers.ingest.shapes import Source
 

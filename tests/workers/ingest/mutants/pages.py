@@ -1,4 +1,4 @@
-"""Mutants of pages: by their tags, by what they say, by their bytes, and with another page in them."""
+"""Mutants of pages: of their tags, their content and their bytes, and mixed with another page."""
 
 from random import Random
 
@@ -12,7 +12,7 @@ PLACES = ("https://acme.test/", "https://www.acme.co.uk/blog/2024/a-b-c-d-e", "h
 
 
 def mutant(page: Source, others: list[Source], chance: Random) -> Source:
-    """The page, changed in up to four ways, now and then with another one in it."""
+    """Change the page in up to four ways, now and then with another page in it."""
     body = page.body
     if chance.random() < 0.1:
         other = chance.choice(others).body

@@ -1,4 +1,4 @@
-"""Mutations of a page by its bytes: cut, noisy, in another encoding than it says."""
+"""Mutations of a page's bytes: cut, noisy, in another encoding than declared."""
 
 from random import Random
 
@@ -43,7 +43,7 @@ def mark_order(body: bytes, chance: Random) -> bytes:
 
 
 def encode_otherwise(body: bytes, chance: Random) -> bytes:
-    """The page in another encoding, whatever it says of itself."""
+    """Encode the page differently, without changing its declaration."""
     names = (
         "utf-16",
         "utf-16-be",
@@ -65,7 +65,7 @@ def declare_charset(body: bytes, chance: Random) -> bytes:
 
 
 def empty(body: bytes, chance: Random) -> bytes:
-    """Only tags, or only texts, of the page."""
+    """Keep only tags, or only texts, of the page."""
     return chance.choice((b"".join(TAG.findall(body)), TAG.sub(b" ", body), b""))
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from tests.workers.ingest.mutants import data, words
 from tests.workers.ingest.mutants.words import encoded
-from workers.ingest.github.paths import LONGEST_PATH
+from workers.ingest.github.paths import MAX_PATH_CHARS
 from workers.ingest.github.shapes import File, Repository
 
 Mutation = Callable[[bytes, Random], bytes]
@@ -94,7 +94,7 @@ MANIFESTS = {
     "fastlane/metadata/android/de-DE/full_description.txt": "Zap schreibt Rechnungen. Für Selbständige.",
     "fastlane/metadata/en-US/keywords.txt": "invoice,freelance",
 }
-#: Marks that open something in Markdown, AsciiDoc, reStructuredText, HTML, YAML, TOML, XML or JSON.
+#: Opening marks of Markdown, AsciiDoc, reStructuredText, HTML, YAML, TOML, XML or JSON.
 MARKS = (
     *"# * _ ` ~ > [ ![ ]( < </ <div> <b> <!-- | = == [[ { {{ << `_ .. :a: |a| !< [[a]] a. & ' \" \\".split(),
     *"<dict> <key> &a; <![CDATA[ <string> $ @string/ %s :zap: &amp; http:// @ [^1]: \ufeff \0 \u202e".split(),
@@ -110,14 +110,14 @@ def repeat_mark(body: bytes, chance: Random) -> bytes:
 
 
 def nest_marks(body: bytes, chance: Random) -> bytes:
-    """Two marks in turn, with more space in each line."""
+    """Alternate two marks, with more space in each line."""
     first, second = chance.choices(MARKS, k=2)
     lines = (" " * (level % 400) + (first if level % 2 else second) + "x\n" for level in range(5_000))
     return body + encoded("".join(lines))
 
 
 def alias_often(body: bytes, chance: Random) -> bytes:
-    """Aliases of aliases in YAML, or entities of entities in XML, which double at each level."""
+    """Add aliases of aliases in YAML, or entities of entities in XML, doubling at each level."""
     yaml = "a0: &a0 x\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 60))
     pairs = "".join(f"<!ENTITY a{n} '&a{n - 1};&a{n - 1};'>" for n in range(1, 60))
     return (
@@ -126,7 +126,7 @@ def alias_often(body: bytes, chance: Random) -> bytes:
 
 
 def say_otherwise(body: bytes, chance: Random) -> bytes:
-    """A line is another one."""
+    """Replace a line by a hostile text."""
     lines = body.split(b"\n")
     lines[chance.randrange(len(lines))] = encoded(words.text(chance))
     return b"\n".join(lines)
@@ -161,7 +161,7 @@ MUTATIONS: tuple[Mutation, ...] = (
 
 
 def mutated(body: bytes, chance: Random) -> bytes:
-    """A file, changed by value and type where it is JSON, else as a text."""
+    """Change a file by value and type if it is JSON, else as a text."""
     try:
         value = json.loads(body) if chance.random() < 0.7 else None
     except (ValueError, RecursionError):
@@ -186,7 +186,7 @@ def said(chance: Random, longest: int) -> str:
 
 
 def mutant(repository: Repository, chance: Random, longest: int) -> Repository:
-    """The repository with another README, two other files, and now and then other fields of GitHub's."""
+    """Change the README and two other files, and now and then GitHub's own fields."""
 
     def changed(file: File) -> File:
         return msgspec.structs.replace(file, body=mutated(file.body, chance)[:longest])
@@ -196,7 +196,7 @@ def mutant(repository: Repository, chance: Random, longest: int) -> Repository:
         "homepage": words.sendable(chance.choice(words.URLS)[:2_000]),
         "topics": [said(chance, 50) for _ in range(20)],
         "languages": [said(chance, 50)],
-        "icon": said(chance, LONGEST_PATH),
+        "icon": said(chance, MAX_PATH_CHARS),
     }
     files = list(repository.files)
     for at in chance.sample(range(len(files)), k=min(len(files), 2)):

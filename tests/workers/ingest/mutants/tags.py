@@ -1,4 +1,4 @@
-"""Mutations of a page by its tags. Each takes a page's bytes and gives those of another one."""
+"""Mutations of a page's tags. Each function takes a page's bytes and returns changed bytes."""
 
 import re
 from collections.abc import Callable
@@ -26,7 +26,7 @@ def put(body: bytes, span: tuple[int, int], new: bytes) -> bytes:
 
 
 def spot(pattern: re.Pattern[bytes], body: bytes, chance: Random) -> re.Match[bytes] | None:
-    """A place of the pattern: one of its first hundred, or the next after any byte."""
+    """Find a place of the pattern: one of its first hundred, or the next after any byte."""
     if chance.random() < 0.5:
         found = [match for match, _ in zip(pattern.finditer(body), range(100), strict=False)]
         return chance.choice(found) if found else None
@@ -34,14 +34,14 @@ def spot(pattern: re.Pattern[bytes], body: bytes, chance: Random) -> re.Match[by
 
 
 def gap(body: bytes, chance: Random) -> tuple[int, int]:
-    """Between a tag and what follows; in a page without tags, anywhere."""
+    """Return a place after a tag; in a page without tags, any place."""
     tag = spot(TAG, body, chance)
     at = tag.end() if tag else chance.randrange(len(body) + 1)
     return at, at
 
 
 def replaced(pattern: re.Pattern[bytes], body: bytes, new: bytes, chance: Random) -> bytes:
-    """The page with another text in one of the pattern's places."""
+    """Replace the text in one of the pattern's places."""
     match = spot(pattern, body, chance)
     return put(body, match.span(match.lastindex or 0), new) if match else body
 
@@ -77,7 +77,7 @@ def drop_tag(body: bytes, chance: Random) -> bytes:
 
 
 def rename_tags(body: bytes, chance: Random) -> bytes:
-    """All tags of one name have another one."""
+    """Rename all tags of one name."""
     match = spot(NAME, body, chance)
     if match is None:
         return body

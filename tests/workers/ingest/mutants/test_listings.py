@@ -1,4 +1,4 @@
-"""Mutated answers of app stores: each is refused, or read within a second of CPU and no field is too long."""
+"""Mutated store responses: each is refused, or read within a second of CPU and within field lengths."""
 
 import json
 from contextlib import suppress
@@ -16,7 +16,7 @@ from tests.workers.ingest.mutants import data, words
 from tests.workers.ingest.mutants.checked import Document, check_mutants
 from tests.workers.ingest.mutants.pages import MUTATIONS
 from tests.workers.ingest.mutants.words import encoded
-from workers.ingest.appstore.lookup import chosen, results_of
+from workers.ingest.appstore.lookup import choose_app, read_results
 from workers.ingest.appstore.shapes import Listing, PlayPage, StorePage
 from workers.ingest.parser.parser import Parser
 from workers.web.fetch import Fetched
@@ -47,7 +47,7 @@ PLAY = (
     '<html lang=en-US><title>Tidewise</title><script type="application/ld+json">%s</script><h1>Tidewise</h1>'
     '<div data-g-id="description">Tidewise plans your day.<br><br>For sailors.<br>• Charts<br>• Alarms</div>'
 )
-#: Each of the three ways in which a store's page has its data.
+#: Scripts with the page's data, one for each of the three formats of a store's page.
 DATA = ("shoebox-media-api-cache-apps", "serialized-server-data", "shoebox-ember-data-store")
 ATTRIBUTES = {
     "id": "7",
@@ -57,7 +57,7 @@ ATTRIBUTES = {
 
 
 def described(node: dict[str, Any], chance: Random) -> dict[str, Any]:
-    """The app with another description, made of parts of its own and of hostile ones."""
+    """Give the app another description, made of its own and of hostile parts."""
     lines = str(node.get("description", "")).split("\n")
     for _ in range(chance.choice((1, 3, 20))):
         lines.insert(chance.randrange(len(lines) + 1), words.text(chance)[:50_000])
@@ -69,14 +69,14 @@ def mutant(software: dict[str, Any], chance: Random) -> Document | None:
 
 
 def looked_up(software: dict[str, Any], chance: Random) -> Document | None:
-    """An app as the look-up's answer has it; None where the answer is refused."""
+    """Return an app as the look-up's response has it; None if the response is refused."""
     node = described(software, chance) if chance.random() < 0.6 else data.mutated(dict(software), chance)
     answer = {"resultCount": 1, "results": [node]}
     said = data.written(answer, chance) if chance.random() < 0.3 else json.dumps(answer)
     fetched = Fetched(url=URL, status=200, headers=httpx.Headers(), body=encoded(said)[: 1 << 20])
     listing = InAppStore(by="id", value=str(software["trackId"]))
     with suppress(SourceError):
-        if found := chosen(results_of(fetched, listing), listing):
+        if found := choose_app(read_results(fetched, listing), listing):
             return Listing(url=URL, country=chance.choice(("us", "jp", "aq", "")), software=found)
     return None
 

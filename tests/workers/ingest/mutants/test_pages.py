@@ -1,4 +1,4 @@
-"""Mutated pages: each is read within a second of CPU, without an error, and no field is over its length."""
+"""Mutated pages: each is read within a second of CPU, without an error, and within field lengths."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""Mutated repositories: each is read within a second of CPU, no field is over its length, and none fails."""
+"""Mutated repositories: each is read within a second of CPU, without an error, and within field lengths."""
 
 import json
 from functools import cache
@@ -10,8 +10,8 @@ from tests.corpora import corpus
 from tests.workers.ingest.github.github_server import Repo, from_corpus
 from tests.workers.ingest.mutants.checked import check_mutants
 from tests.workers.ingest.mutants.repositories import made, mutant
-from workers.ingest.github.paths import LARGEST, choose
-from workers.ingest.github.shapes import File, Repository, Tree
+from workers.ingest.github.paths import MAX_FILE_BYTES, choose
+from workers.ingest.github.shapes import File, Repository, RepositoryTree
 from workers.ingest.parser.parser import Parser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -19,7 +19,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 async def test_any_mutant_of_a_made_repository_is_read_within_a_second(parser: Parser) -> None:
     those = made()
-    await check_mutants(parser, "made repository", 20, lambda one: mutant(one.choice(those), one, LARGEST))
+    await check_mutants(
+        parser, "made repository", 20, lambda one: mutant(one.choice(those), one, MAX_FILE_BYTES)
+    )
 
 
 @pytest.mark.parametrize("block", range(2))
@@ -28,7 +30,7 @@ async def test_any_mutant_of_a_made_repository_is_read_within_a_second(parser: P
 async def test_any_mutant_of_a_real_repository_is_read_within_a_second(parser: Parser, block: int) -> None:
     those = real()
     name = f"real repository/{block}"
-    await check_mutants(parser, name, 250, lambda one: mutant(one.choice(those), one, LARGEST))
+    await check_mutants(parser, name, 250, lambda one: mutant(one.choice(those), one, MAX_FILE_BYTES))
 
 
 @cache
@@ -38,9 +40,9 @@ def real() -> list[Repository]:
 
 
 def as_read(repo: Repo, folder: Path) -> Repository:
-    """The files that an ingest would ask for."""
+    """Return the files that an ingest would request."""
     chosen = choose(
-        Tree(name=repo.full_name.partition("/")[2], body=json.dumps({"tree": repo.tree}).encode())
+        RepositoryTree(name=repo.full_name.partition("/")[2], body=json.dumps({"tree": repo.tree}).encode())
     )
     files = {path: File(path=path, body=repo.files[path]) for path in chosen.files if path in repo.files}
     readme = File(path=chosen.readme or "README.md", body=repo.readme() or b"")

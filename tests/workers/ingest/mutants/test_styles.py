@@ -1,4 +1,4 @@
-"""Mutated style sheets: each is read within a second of CPU, and what it names are colors."""
+"""Mutated style sheets: each is read within a second of CPU, and only colors are found."""
 
 from random import Random
 
@@ -18,7 +18,7 @@ SHEET = """@import url("more.css");
 body{color:var(--ink,#222);background:linear-gradient(#fff,#f4f4f4)}
 h1,.btn-primary:hover,a[href^="/"]{background:var(--brand);color:rgb(255 255 255 / 90%)!important}
 """
-#: Bytes of a sheet: of a longer one the rest is never fetched.
+#: Bytes of a sheet: the rest of a longer one is never fetched.
 LONGEST = 1 << 20
 FRAGMENTS = (
     *"{ } ( ) [ ; : , & > /* */ <!-- \\ \" ' #fff url( var(-- rgb( calc( oklch( --a: color: :root".split(),
@@ -38,7 +38,7 @@ FRAGMENTS = (
 
 
 def mutant(chance: Random) -> Styles:
-    """One sheet or three, each with fragments in it, some of them a hundred thousand times."""
+    """Return one sheet or three, each with fragments in it, some of them a hundred thousand times."""
     return Styles(sheets=[sheet(chance) for _ in range(chance.choice((1, 3)))])
 
 

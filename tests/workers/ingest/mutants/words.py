@@ -1,8 +1,8 @@
-"""Hostile words: what authors, their tools and attackers write where a page expects plain text."""
+"""Hostile texts: authors, tools and attackers write them where a page expects plain text."""
 
 from random import Random
 
-#: Texts that break what counts characters, letters, words or lines.
+#: Texts that break counting of characters, letters, words or lines.
 TEXTS = (
     "",
     " ",
@@ -55,7 +55,7 @@ TEXTS = (
     "Lorem ipsum dolor sit amet. " * 4_000,
     "#fff rgb(0,0,0) " * 6_000,
 )
-#: Addresses that no two readers understand alike, or that lead where nobody should go.
+#: Addresses that readers interpret differently, or that lead to forbidden places.
 URLS = (
     "",
     "#",
@@ -99,7 +99,7 @@ URLS = (
     "./" * 50_000,
     "about",
 )
-#: Languages that none is, or that are written as nobody should.
+#: Tags that are no languages, or are written wrongly.
 LANGUAGES = (
     *("", "x", "xx", "en-", "-", "en_US.UTF-8", "i-klingon", "zh-Hant-TW-x-private", "und", "*", "en,de"),
     *("e" * 10_000, "de-" * 5_000, "\0", "\ud800", "日本", "en-US-u-ca-gregory-nu-latn", "C", "sr@latin"),
@@ -113,7 +113,7 @@ CHARSETS = (
 
 
 def text(chance: Random) -> str:
-    """A hostile text, now and then two of them, or one that is as short as a value should be."""
+    """Return a hostile text, now and then two of them, or a short one."""
     first = chance.choice(TEXTS)
     return chance.choice((first, first, first[:60], first + chance.choice(TEXTS)[:1_000]))
 
@@ -123,5 +123,5 @@ def encoded(said: str) -> bytes:
 
 
 def sendable(said: str) -> str:
-    """What a header or JSON can bring: no lone surrogate."""
+    """Drop lone surrogates, which no header or JSON can contain."""
     return said.encode("utf-8", "ignore").decode()

@@ -1,11 +1,11 @@
-"""Pages in the encodings of the web, declared in the ways in which pages do."""
+"""Pages in the encodings of the web, with each way of declaring an encoding."""
 
 from collections.abc import Callable
 from typing import NamedTuple
 
 
 class Sample(NamedTuple):
-    """A text, the label of an encoding, and Python's codec that writes it."""
+    """Text, the label of its encoding, and Python's codec for it."""
 
     label: str
     codec: str
@@ -36,7 +36,7 @@ SAMPLES = [
 
 
 class Form(NamedTuple):
-    """A way to declare: the Content-Type, and the head of the page, of a label."""
+    """Declaration of a label: the Content-Type, and the head of the page."""
 
     content_type: Callable[[str], str]
     head: Callable[[str], str]

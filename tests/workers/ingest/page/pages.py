@@ -1,4 +1,4 @@
-"""Small pages, and what is found on them."""
+"""Helpers: small pages, and the values found on them."""
 
 from typing import Any
 

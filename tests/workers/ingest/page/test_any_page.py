@@ -1,4 +1,4 @@
-"""Any page: its reading ends, and what comes out is clean and within its limits."""
+"""Properties of any page: reading ends, and values are clean and within their limits."""
 
 import unicodedata
 from typing import Any
@@ -81,8 +81,8 @@ def test_any_bytes_are_read(body: bytes, content_type: str) -> None:
     extract(Source(url="https://acme.test/", body=body, content_type=content_type, language=content_type))
 
 
-def test_a_page_that_repeats_itself_says_no_more() -> None:
-    """A worker holds what its pages say: this one says each of some forty thousand things."""
+def test_a_repetitive_page_gives_few_candidates() -> None:
+    """A worker keeps the candidates of its pages in memory: this page has some forty thousand."""
     tags = ["en", "de", "fr", "es"] * 50
     nodes = [{"@type": "WebSite", "name": f"Acme {n}", "inLanguage": tags} for n in range(200)]
     block = f'<script type="application/ld+json">{msgspec.json.encode(nodes).decode()}</script>'

@@ -1,4 +1,4 @@
-"""Colors that a page's head and a manifest give, and the style sheets that a page has."""
+"""Colors in a page's head and manifest, and the page's style sheets."""
 
 import json
 
@@ -36,11 +36,11 @@ def said(head: str) -> list[tuple[object, str | None, str]]:
         ("<meta name=msapplication-TileColor content=#c0392b>", "primary", "html.msapplication-TileColor"),
     ],
 )
-def test_each_place_of_a_head_gives_its_color(head: str, role: str, rule: str) -> None:
+def test_colors_of_the_head(head: str, role: str, rule: str) -> None:
     assert said(head) == [(["#c0392b"], role, rule)]
 
 
-def test_white_is_a_ground_and_what_a_template_brings_is_nothing() -> None:
+def test_white_is_a_background_and_template_colors_are_ignored() -> None:
     assert said("<meta name=theme-color content=white>") == [
         (["#ffffff"], "background", "html.theme-color"),
     ]
@@ -63,10 +63,10 @@ def colors_of(members: object) -> list[Candidate]:
 
 def sheets(*hrefs: str, more: str = "") -> list[str]:
     links = "".join(f"<link rel=stylesheet href='{href}'{more}>" for href in hrefs)
-    return style_sheets.linked(Document(links, url=URL))
+    return style_sheets.linked_sheets(Document(links, url=URL))
 
 
-def test_three_sheets_of_the_own_site_are_read_those_of_all_pages_first() -> None:
+def test_three_sheets_of_the_site_are_read_site_wide_ones_first() -> None:
     assert sheets("/a.css", "//static.acme.test/b.css", "https://cdn.test/c.css") == [
         "https://www.acme.test/a.css",
         "https://static.acme.test/b.css",
@@ -76,14 +76,14 @@ def test_three_sheets_of_the_own_site_are_read_those_of_all_pages_first() -> Non
     ]
 
 
-def test_what_isnt_shown_or_is_anothers_isnt_read() -> None:
+def test_print_and_third_party_sheets_are_not_read() -> None:
     assert sheets("/a.css", more=" media=print") == []
     assert sheets("/a.css", more=" media=print onload='this.media=\"all\"'") != []
     assert sheets("/wp-content/plugins/x/a.css", "/font-awesome.css", "data:text/css,a", "") == []
     alternate = "<link rel='alternate stylesheet' href=/a.css><link rel=icon href=/b.css>"
-    assert style_sheets.linked(Document(alternate, url=URL)) == []
+    assert style_sheets.linked_sheets(Document(alternate, url=URL)) == []
 
 
-def test_styles_of_the_page_count_where_they_have_custom_properties() -> None:
+def test_inline_styles_need_custom_properties() -> None:
     html = "<style>a{color:red}</style><style>:root{--brand:red}</style><svg><style>--x</style></svg>"
-    assert style_sheets.inline(Document(html, url=URL)) == ":root{--brand:red}"
+    assert style_sheets.inline_style(Document(html, url=URL)) == ":root{--brand:red}"

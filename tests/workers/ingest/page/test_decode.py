@@ -1,4 +1,4 @@
-"""A page's bytes are read as a browser reads them."""
+"""A page's bytes are decoded as a browser decodes them."""
 
 import pytest
 import webencodings
@@ -28,7 +28,7 @@ TEXT = "Über uns — Łódź, Ελλάδα, Київ, 日本"
         ("é".encode("cp1252"), "", "é"),
     ],
 )
-def test_the_header_says_how_or_what_fits(body: bytes, content_type: str, text: str) -> None:
+def test_the_header_decides_else_the_first_fit(body: bytes, content_type: str, text: str) -> None:
     assert decode(body, content_type) == text
 
 
@@ -41,14 +41,14 @@ def test_the_header_says_how_or_what_fits(body: bytes, content_type: str, text: 
         '<?xml version="1.0" encoding="windows-1251"?>',
     ],
 )
-def test_a_meta_says_how_where_no_header_does(meta: str) -> None:
+def test_a_meta_decides_without_a_header(meta: str) -> None:
     assert decode((meta + "Київ").encode("cp1251"), "text/html").endswith("Київ")
 
 
 @pytest.mark.parametrize(
     "label", ["base64", "rot13", "idna", "punycode", "undefined", "unicode_escape", "zlib"]
 )
-def test_what_is_no_encoding_of_pages_is_passed_over(label: str) -> None:
+def test_other_codecs_of_python_are_ignored(label: str) -> None:
     assert decode(TEXT.encode(), f"text/html; charset={label}") == TEXT
 
 
@@ -81,7 +81,7 @@ def test_a_byte_order_mark_overrules_everything(encoding: str) -> None:
     assert decode(body, "text/html; charset=iso-8859-1").endswith(TEXT)
 
 
-def test_a_header_overrules_a_meta_and_what_cant_be_true_is_passed_over() -> None:
+def test_a_header_overrules_a_meta_and_impossible_encodings_are_skipped() -> None:
     assert decode(b'<meta charset="windows-1251">' + TEXT.encode(), "text/html; charset=utf-8").endswith(TEXT)
     assert decode(b'<meta charset="utf-16">' + TEXT.encode(), "").endswith(TEXT)
     assert decode('<meta charset="utf-8">é è à'.encode("cp1252"), "").endswith("é è à")

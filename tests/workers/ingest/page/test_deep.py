@@ -1,11 +1,11 @@
-"""Pages that nest and repeat so as to keep a parser busy: each is read within a second of CPU."""
+"""Pages with deep nesting and repetition that keep a parser busy: each is read within a second of CPU."""
 
 import time
 
 import pytest
 
 from workers.ingest.page.extract import extract
-from workers.ingest.page.tree import DEPTH, build
+from workers.ingest.page.tree import MAX_DEPTH, build_tree
 from workers.ingest.shapes import Source
 
 TITLE = b"<title>Acme</title>"
@@ -24,23 +24,23 @@ PAGES = {
 
 @pytest.fixture(autouse=True, scope="module")
 def warm() -> None:
-    """The first page of a process also loads the model that tells languages."""
+    """Load the language model in advance: a process loads it with its first page."""
     extract(Source(url="https://acme.test/", body=TITLE + b"<p>" + b"Tide tables that know your boat. " * 20))
 
 
 @pytest.mark.parametrize("which", PAGES)
-def test_a_page_that_nests_is_read_within_a_second(which: str) -> None:
+def test_a_deep_page_is_read_within_a_second(which: str) -> None:
     started = time.process_time()
     page = extract(Source(url="https://acme.test/", body=PAGES[which]))
     assert time.process_time() - started < 1
     assert page.title
 
 
-def test_what_is_too_deep_is_no_tag_and_its_texts_belong_to_the_last_one() -> None:
-    tree = build("<b>" * 2 * DEPTH + "x<i>y</i>" + "</b>" * 2 * DEPTH + "z")
+def test_texts_below_the_maximum_depth_belong_to_the_deepest_tag() -> None:
+    tree = build_tree("<b>" * 2 * MAX_DEPTH + "x<i>y</i>" + "</b>" * 2 * MAX_DEPTH + "z")
     assert [str(text) for text in tree.texts] == ["x", "y", "z"]
     x, y, z = tree.texts
     assert x.parent is y.parent
-    assert len(list(x.parents)) == DEPTH + len([tree.root])
+    assert len(list(x.parents)) == MAX_DEPTH + len([tree.root])
     assert [parent.name for parent in z.parents][-3:] == ["body", "html", "[document]"]
     assert not tree.tags["i"]

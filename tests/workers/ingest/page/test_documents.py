@@ -1,4 +1,4 @@
-"""Manifests and /llms.txt as they are found."""
+"""Web app manifests and /llms.txt in their real forms."""
 
 import json
 from typing import Any
@@ -16,12 +16,12 @@ URL = "https://acme.test/m"
 
 
 def called(said: Any) -> dict[str, Any]:
-    """By field; `said` is a manifest, or its bytes."""
+    """Return candidates by field; `said` is a manifest, or its bytes."""
     body = said if isinstance(said, bytes) else json.dumps(said).encode()
     return {one.field: one.value for one in manifest.read(Manifest(url=URL, body=body)).candidates}
 
 
-def test_a_manifest_says_name_description_language_and_categories() -> None:
+def test_values_of_a_manifest() -> None:
     said = {
         "name": " Zap ",
         "description": "Draws what <b>you</b> say.",
@@ -48,7 +48,7 @@ def test_a_manifest_says_name_description_language_and_categories() -> None:
         ([{"name": "Zap"}], None),
     ],
 )
-def test_a_name_is_as_short_as_one(said: Any, name: str | None) -> None:
+def test_too_long_manifest_names_are_skipped(said: Any, name: str | None) -> None:
     assert called(said).get("appName") == name
 
 
@@ -56,7 +56,7 @@ def test_a_name_is_as_short_as_one(said: Any, name: str | None) -> None:
     domain=some.from_regex(r"[A-Za-z]{2,10}\.(?:com|de|co\.uk|io)", fullmatch=True),
     title=some.sampled_from(["Zap", "Zap | Draw what you say", "Draw what you say and more of it"]),
 )
-def test_a_name_that_is_a_domain_never_outranks_a_title(domain: str, title: str) -> None:
+def test_a_domain_as_manifest_name_never_wins_over_a_title(domain: str, title: str) -> None:
     url = f"https://{domain.lower()}/"
     page = extract(Source(url=url, body=f"<title>{title}</title>".encode()))
     said = manifest.read(Manifest(url=url, body=json.dumps({"name": domain}).encode()))
@@ -66,7 +66,7 @@ def test_a_name_that_is_a_domain_never_outranks_a_title(domain: str, title: str)
 @pytest.mark.parametrize(
     "body", [b"", b"null", b"[", b"\xff\xfe", b"[" * 200_000, b'{"a":' * 50_000, b"<html>"]
 )
-def test_what_is_no_manifest_says_nothing(body: bytes) -> None:
+def test_an_invalid_manifest_gives_nothing(body: bytes) -> None:
     assert called(body) == {}
 
 
@@ -74,7 +74,7 @@ def summed_up(text: str) -> dict[str, Any]:
     return {one.field: one.value for one in llms.read(Llms(url=URL, body=text.encode())).candidates}
 
 
-def test_llms_txt_says_a_name_and_a_summary() -> None:
+def test_values_of_llms_txt() -> None:
     assert summed_up(
         "\ufeff# Zap — docs\r\n\r\n> Zap **draws** what\r\n> you [say](https://x.test/). It is fast.\r\n"
     ) == {
@@ -91,7 +91,7 @@ def test_a_quotation_in_a_section_is_no_summary() -> None:
 @pytest.mark.parametrize(
     "text", ["", "User-agent: *", "<h1>Zap</h1>", "## Zap", "#Zap", "#", "> Zap draws it."]
 )
-def test_what_begins_otherwise_is_another_file(text: str) -> None:
+def test_a_file_without_a_heading_is_not_llms_txt(text: str) -> None:
     assert summed_up(text) == {}
 
 

@@ -1,6 +1,6 @@
-"""Pages in many encodings read as browsers read them, by rules that others wrote: webencodings, tinyhtml5.
+"""Pages in many encodings are decoded as in browsers, compared with webencodings and tinyhtml5.
 
-`tests/peers/test_encodings.py` asks a browser itself.
+`tests/peers/test_encodings.py` compares with a browser itself.
 """
 
 import time
@@ -14,7 +14,7 @@ from webencodings.labels import LABELS
 
 from tests.workers.ingest.page.encodings import FORMS, SAMPLES, Form, Sample, in_meta, page
 from workers.ingest.page import charsets
-from workers.ingest.page.charsets import IN_MARKUP, SEEN
+from workers.ingest.page.charsets import IN_MARKUP, MAX_SEARCHED_BYTES
 from workers.ingest.page.decode import decode
 
 each_sample = pytest.mark.parametrize("sample", SAMPLES, ids=[sample.label for sample in SAMPLES])
@@ -39,7 +39,7 @@ def by_the_standard(head: bytes) -> str | None:
 
 
 @each_form
-def test_a_page_is_read_by_what_it_declares(form: Form) -> None:
+def test_a_page_is_read_by_its_declaration(form: Form) -> None:
     for sample in SAMPLES:
         body = page(sample, form.head(sample.label))
         header = form.content_type(sample.label)
@@ -50,13 +50,13 @@ def test_a_page_is_read_by_what_it_declares(form: Form) -> None:
 
 
 @given(some.lists(some.tuples(some.sampled_from(PARTS), some.sampled_from(READ)), max_size=6))
-def test_any_markup_declares_what_the_standard_finds(parts: list[tuple[str, str]]) -> None:
+def test_declared_encodings_match_the_standard(parts: list[tuple[str, str]]) -> None:
     head = "".join(part.format(label) for part, label in parts).encode()
     assert charsets.markup(head) == by_the_standard(head)
 
 
 @pytest.mark.parametrize("name", ["utf-8", "utf-16le", "utf-16be"])
-def test_a_mark_comes_before_all_that_is_declared(name: str) -> None:
+def test_a_byte_order_mark_wins_over_declarations(name: str) -> None:
     mark = webencodings.lookup(name)
     assert mark
     body = mark.codec_info.encode("\ufeff" + in_meta("windows-1251") + "море")[0]
@@ -65,7 +65,7 @@ def test_a_mark_comes_before_all_that_is_declared(name: str) -> None:
 
 
 @each_form
-def test_what_is_utf_8_is_read_so_whatever_is_declared(form: Form) -> None:
+def test_utf_8_wins_over_any_declaration(form: Form) -> None:
     sample = SAMPLES[-1]
     for label in ("latin1", "iso-8859-2", "shift_jis", "gb18030", "windows-874", "utf-16"):
         body = page(sample, form.head(label))
@@ -74,13 +74,13 @@ def test_what_is_utf_8_is_read_so_whatever_is_declared(form: Form) -> None:
 
 @pytest.mark.parametrize("label", ["iso-8859-1", "windows-1251", "koi8-r", "utf-8"])
 @pytest.mark.parametrize("text", ["é", "a “quoted” word", "5 €", "© Acme"])
-def test_one_letter_of_utf_8_is_enough_beside_most(text: str, label: str) -> None:
+def test_one_utf_8_sequence_is_enough_with_most_declarations(text: str, label: str) -> None:
     assert decode(f"<p>{text}".encode(), f"text/html; charset={label}") == f"<p>{text}"
 
 
 @each_sample
 def test_a_short_text_is_not_utf_8_by_chance(sample: Sample) -> None:
-    """Each piece of up to six words, or characters where there are no blanks, also in capitals."""
+    """Check each piece of up to six words (or characters in scripts without blanks), also in capitals."""
     pieces = sample.text.split() if " " in sample.text else [*sample.text]
     joint = " " if " " in sample.text else ""
     for first in range(len(pieces)):
@@ -93,12 +93,12 @@ def test_a_short_text_is_not_utf_8_by_chance(sample: Sample) -> None:
 
 
 @pytest.mark.parametrize("missing", range(1, 4))
-def test_utf_8_that_was_cut_off_is_utf_8(missing: int) -> None:
+def test_truncated_utf_8_is_utf_8(missing: int) -> None:
     body = (in_meta("windows-1252") + "море 🐚").encode()[:-missing]
     assert decode(body, "").endswith("море ")
 
 
-def test_a_broken_byte_in_a_long_text_of_utf_8_is_one_broken_character() -> None:
+def test_a_broken_byte_in_a_long_utf_8_text_is_one_broken_character() -> None:
     body = "море ".encode() * 100
     assert decode(body + b"\xff" + body, "text/html; charset=windows-1251").count("\ufffd") == 1
     assert "\ufffd" not in decode("море ".encode("cp1251") * 100, "text/html; charset=windows-1251")
@@ -118,7 +118,7 @@ def test_a_broken_byte_in_a_long_text_of_utf_8_is_one_broken_character() -> None
         (b"<p>ASCII</p>", "utf-16be", "<p>ASCII</p>"),
     ],
 )
-def test_what_python_lacks_is_read_as_in_browsers(body: bytes, label: str, text: str) -> None:
+def test_characters_that_python_lacks_are_read_as_in_browsers(body: bytes, label: str, text: str) -> None:
     assert decode(body, f"text/html; charset={label}") == text
 
 
@@ -127,15 +127,15 @@ def test_a_script_declares_nothing() -> None:
     assert charsets.markup(head + b"<meta charset=gbk>") == "gbk"
 
 
-def test_nothing_is_declared_beyond_what_is_looked_through() -> None:
-    assert charsets.markup(b" " * SEEN + b"<meta charset=koi8-r>") is None
+def test_declarations_after_the_searched_bytes_are_ignored() -> None:
+    assert charsets.markup(b" " * MAX_SEARCHED_BYTES + b"<meta charset=koi8-r>") is None
 
 
 @pytest.mark.parametrize(
     "part", [b"<a =", b"<a ='", b'<a="', b"<!--", b"<meta ", b"<script>", b"<a <meta =''", b"= "]
 )
-def test_a_head_that_never_ends_takes_one_pass(part: bytes) -> None:
-    body = b"<meta " + part * (SEEN // len(part))
+def test_an_unclosed_head_takes_one_pass(part: bytes) -> None:
+    body = b"<meta " + part * (MAX_SEARCHED_BYTES // len(part))
     before = time.process_time()
     charsets.declared(body, "")
     assert time.process_time() - before < 1

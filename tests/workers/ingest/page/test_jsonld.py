@@ -1,4 +1,4 @@
-"""JSON-LD in the forms that real pages have it in, and within its caps."""
+"""JSON-LD in the forms of real pages, and its caps."""
 
 import json
 import time
@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from workers.ingest.page.jsonld import BLOCK_SIZE, BLOCKS, NODES, linked, nodes, plain, texts, types
+from workers.ingest.page.jsonld import (
+    MAX_BLOCK_CHARS,
+    MAX_BLOCKS,
+    MAX_NODES,
+    linked_nodes,
+    nodes,
+    plain_texts,
+    texts,
+    types,
+)
 
 KEYS = some.sampled_from(["@type", "@id", "@graph", "name", "url", "publisher"])
 JSON: some.SearchStrategy[Any] = some.recursive(
@@ -47,7 +56,7 @@ JSON: some.SearchStrategy[Any] = some.recursive(
         '{"@type":"WebPage","mainEntity":{"@type":"WebSite","name":"A"}}',
     ],
 )
-def test_a_block_is_read_however_it_is_wrapped(block: str) -> None:
+def test_blocks_in_real_forms_are_read(block: str) -> None:
     assert [node["name"] for node in nodes([block]) if "WebSite" in types(node)] == ["A"]
 
 
@@ -58,19 +67,19 @@ def test_a_block_is_read_however_it_is_wrapped(block: str) -> None:
         "/*" * 250_000, '"{' * 9999, "[{]" * 9999,
     ],
 )  # fmt: skip
-def test_what_cant_be_read_is_nothing(block: str) -> None:
+def test_invalid_blocks_give_no_nodes(block: str) -> None:
     assert nodes([block]) == []
 
 
-def test_blocks_their_size_depth_and_nodes_are_capped() -> None:
+def test_caps() -> None:
     one = '{"@type":"WebSite"}'
-    assert len(nodes([one] * 1000)) == BLOCKS
-    assert nodes([one + " " * BLOCK_SIZE]) == []
+    assert len(nodes([one] * 1000)) == MAX_BLOCKS
+    assert nodes([one + " " * MAX_BLOCK_CHARS]) == []
     assert nodes(["[" * 8 + one + "]" * 8]) == []
-    assert len(nodes([json.dumps([{"@type": "Thing"}] * 1000)])) == NODES
+    assert len(nodes([json.dumps([{"@type": "Thing"}] * 1000)])) == MAX_NODES
 
 
-def test_a_property_is_a_text_an_object_or_a_list_of_them() -> None:
+def test_texts_of_a_property() -> None:
     assert texts("a") == ["a"]
     assert texts({"@value": "a", "@language": "en"}) == ["a"]
     assert texts({"name": "a", "url": "b"}, "url", "name") == ["b"]
@@ -79,18 +88,18 @@ def test_a_property_is_a_text_an_object_or_a_list_of_them() -> None:
 
 
 @given(JSON, some.sampled_from(['"width": ,', '"width":\n,', ","]))
-def test_what_is_left_empty_loses_nothing_else(value: Any, empty: str) -> None:
+def test_a_missing_value_keeps_the_other_properties(value: Any, empty: str) -> None:
     block = f'{{"@type":"WebSite",{empty}"name":{json.dumps(value)}}}'
     assert nodes([block])[0]["name"] == value
 
 
 @pytest.mark.parametrize("text", ["a: , b", "[a, ]", '"a": , ', "{,}", "\\", '\\"', ""])
-def test_a_text_isnt_mended(text: str) -> None:
+def test_strings_are_not_repaired(text: str) -> None:
     assert nodes([f'{{"width": ,"name":{json.dumps(text)}}}'])[0]["name"] == text
 
 
 @pytest.mark.parametrize("broken", ['"' * 250_000, '"\\' * 250_000, "," * 250_000, ": " * 250_000])
-def test_mending_takes_no_longer_than_the_text_is(broken: str) -> None:
+def test_repair_takes_linear_time(broken: str) -> None:
     began = time.process_time()
     assert nodes(['{"a":' + broken]) == []
     assert time.process_time() - began < 5
@@ -99,21 +108,21 @@ def test_mending_takes_no_longer_than_the_text_is(broken: str) -> None:
 def test_a_reference_is_followed_within_the_page() -> None:
     organization = {"@id": "#o", "@type": "Organization", "name": "A"}
     page = {"publisher": {"@id": "#o"}}
-    assert linked(page, "publisher", [page, organization]) == [organization]
-    assert linked({"publisher": {"@id": "#gone"}}, "publisher", []) == [{"@id": "#gone"}]
-    assert linked({"publisher": "#o"}, "publisher", [page, organization]) == [organization]
-    assert linked({"publisher": "A"}, "publisher", []) == []
+    assert linked_nodes(page, "publisher", [page, organization]) == [organization]
+    assert linked_nodes({"publisher": {"@id": "#gone"}}, "publisher", []) == [{"@id": "#gone"}]
+    assert linked_nodes({"publisher": "#o"}, "publisher", [page, organization]) == [organization]
+    assert linked_nodes({"publisher": "A"}, "publisher", []) == []
 
 
-def test_a_text_that_is_no_address_is_plain() -> None:
-    assert plain(["A", "B: C", "https://acme.test/", "#o", "_:b0", {"name": "D"}]) == ["A", "B: C"]
-    assert plain("A") == ["A"]
-    assert plain(None) == []
+def test_plain_texts_exclude_addresses() -> None:
+    assert plain_texts(["A", "B: C", "https://acme.test/", "#o", "_:b0", {"name": "D"}]) == ["A", "B: C"]
+    assert plain_texts("A") == ["A"]
+    assert plain_texts(None) == []
 
 
 @given(JSON)
-def test_no_shape_is_too_strange(value: Any) -> None:
+def test_any_json_is_read(value: Any) -> None:
     for node in (found := nodes([json.dumps(value)])):
         assert all(isinstance(kind, str) for kind in types(node))
         assert all(isinstance(text, str) for text in texts(node, "name"))
-        assert all(isinstance(other, dict) for other in linked(node, "publisher", found))
+        assert all(isinstance(other, dict) for other in linked_nodes(node, "publisher", found))

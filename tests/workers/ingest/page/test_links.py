@@ -1,9 +1,9 @@
-"""Links of a page: the pages of its site in the order to read them, and where it sends its visitors."""
+"""Links of a page: its site's pages in reading order, and its refresh."""
 
 import pytest
 
 from workers.ingest.page.extract import extract
-from workers.ingest.page.links import MOST
+from workers.ingest.page.links import MAX_LINKS
 from workers.ingest.shapes import Source
 
 HOME = "https://www.acme.test/"
@@ -19,7 +19,7 @@ def anchors(*hrefs: str) -> str:
 
 
 NAV = '<a href="/a">A</a><footer><a href="/f">F</a></footer><nav><ul><li><a href="/n">N</a></ul></nav>'
-#: A page, and where it leads.
+#: A page's HTML, and the addresses that it leads to.
 LINKS = {
     "a base": ('<base target="_blank"><base href="/b/">' + anchors("tour"), ["/b/tour"]),
     "a base that is no address": ('<base href="http://[">' + anchors("tour"), ["/tour"]),
@@ -48,17 +48,17 @@ LINKS = {
 
 
 @pytest.mark.parametrize("which", LINKS)
-def test_a_page_leads_to_the_pages_of_its_site_in_their_order(which: str) -> None:
+def test_links_and_their_order(which: str) -> None:
     html, expected = LINKS[which]
     assert paths(html) == expected
 
 
-def test_somebody_elses_blog_on_the_same_host_is_another_site() -> None:
+def test_subdomains_of_a_public_host_are_other_sites() -> None:
     assert paths(anchors("https://b.github.io/about"), url="https://a.github.io/") == []
 
 
-def test_no_more_pages_than_are_worth_it() -> None:
-    assert len(paths(anchors(*(f"/{number}" for number in range(500))))) == MOST
+def test_number_of_links_is_capped() -> None:
+    assert len(paths(anchors(*(f"/{number}" for number in range(500))))) == MAX_LINKS
 
 
 TOPICS = (
@@ -67,7 +67,7 @@ TOPICS = (
 
 
 @pytest.mark.parametrize("href", TOPICS.split())
-def test_a_topic_is_known_by_its_address(href: str) -> None:
+def test_topics_are_detected_by_their_address(href: str) -> None:
     assert paths(anchors("/a", href))[0] == href
 
 
@@ -79,7 +79,7 @@ javascript:void(0) tel:1 ftp://www.acme.test/x https://u:p@acme.test/a /a.pdf /l
 
 
 @pytest.mark.parametrize("href", ["", "/a b", "/" + "x" * 3000, *OTHERS.split()])
-def test_what_is_no_page_of_the_site_is_left_out(href: str) -> None:
+def test_links_to_other_sites_and_files_are_left_out(href: str) -> None:
     assert paths(anchors(href)) == []
 
 
@@ -94,7 +94,7 @@ def refresh(head: str) -> str | None:
         "0.5;url=&quot;/en/&quot;",
     ],
 )  # fmt: skip
-def test_a_refresh_is_read_as_browsers_read_it(content: str) -> None:
+def test_a_refresh_is_read_as_in_browsers(content: str) -> None:
     assert refresh(f'<meta http-equiv=Refresh content="{content}">') == "https://www.acme.test/en/"
 
 
@@ -102,9 +102,9 @@ def test_a_refresh_is_read_as_browsers_read_it(content: str) -> None:
     "content",
     ["6;url=/en/", "600", "0", "", "0;url=", "0;url=javascript:alert(1)", "0;url=/", "x", "0;url=http://["],
 )
-def test_a_refresh_that_is_late_or_leads_nowhere_is_none(content: str) -> None:
+def test_late_or_broken_refreshes_are_ignored(content: str) -> None:
     assert refresh(f'<meta http-equiv="refresh" content="{content}">') is None
 
 
-def test_a_refresh_for_browsers_without_scripts_is_none() -> None:
+def test_a_refresh_in_noscript_is_ignored() -> None:
     assert refresh('<noscript><meta http-equiv="refresh" content="0;url=/no-js"></noscript>') is None

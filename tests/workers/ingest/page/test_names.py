@@ -1,4 +1,4 @@
-"""Names: of the brand, and of the page itself."""
+"""Names of the brand, and titles of the page."""
 
 import pytest
 from hypothesis import given
@@ -6,7 +6,7 @@ from hypothesis import strategies as some
 
 from tests.workers.ingest.page.pages import HOME, INNER, found, jsonld, meta, value
 from workers.ingest.page.extract import extract
-from workers.ingest.page.kinds import ORGANIZATIONS
+from workers.ingest.page.kinds import ORGANIZATION_TYPES
 from workers.ingest.shapes import Source
 
 
@@ -57,19 +57,19 @@ from workers.ingest.shapes import Source
         ("<p>nothing", "Acme", "host"),
     ],
 )
-def test_the_name_comes_from_the_best_place_there_is(html: str, name: str, rule: str) -> None:
+def test_the_name_comes_from_the_best_place(html: str, name: str, rule: str) -> None:
     finding = found(html)["appName"]
     assert (finding.value, finding.rule) == (name, rule)
 
 
-def test_a_title_has_the_site_last_where_it_isnt_the_home() -> None:
+def test_inner_pages_have_the_site_last_in_the_title() -> None:
     html = "<title>How we work - Zap</title><h1>How we work</h1>"
     assert value("appName", html, INNER) == "Zap"
     assert value("appName", html, HOME) == "How we work"
 
 
 @given(
-    kind=some.sampled_from(sorted(ORGANIZATIONS)),
+    kind=some.sampled_from(sorted(ORGANIZATION_TYPES)),
     prefix=some.sampled_from(["", "schema:", "https://schema.org/"]),
 )
 def test_every_kind_of_organization_has_a_brands_name(kind: str, prefix: str) -> None:
@@ -79,17 +79,24 @@ def test_every_kind_of_organization_has_a_brands_name(kind: str, prefix: str) ->
     assert finding["appDescription"].rule == "jsonld.brand.description"
 
 
-def test_the_tree_has_both_roots_and_no_other_things() -> None:
-    assert {"Organization", "LocalBusiness", "Dentist", "OnlineStore", "NGO", "MusicGroup"} <= ORGANIZATIONS
-    assert not ORGANIZATIONS & {"Thing", "Place", "Person", "Product", "WebSite", "Article", "Audience"}
+def test_organization_types_include_both_roots_and_no_other_things() -> None:
+    assert {
+        "Organization",
+        "LocalBusiness",
+        "Dentist",
+        "OnlineStore",
+        "NGO",
+        "MusicGroup",
+    } <= ORGANIZATION_TYPES
+    assert not ORGANIZATION_TYPES & {"Thing", "Place", "Person", "Product", "WebSite", "Article", "Audience"}
 
 
-def test_an_organization_that_is_named_twice_is_one() -> None:
+def test_two_nodes_of_one_name_are_one_organization() -> None:
     twice = jsonld('[{"@type":"Corporation","name":"Zap GmbH"},{"@type":"Brand","name":"Zap"}]')
     assert value("appName", twice) == "Zap"
 
 
-def test_of_a_list_of_organizations_that_in_the_title_is_the_brand() -> None:
+def test_among_listed_organizations_the_one_in_the_title_wins() -> None:
     listed = "".join(jsonld(f'{{"@type":"Restaurant","name":"Kitchen {n}"}}') for n in range(3))
     assert value("appName", listed) == "Acme"
     assert value("appName", "<title>Kitchen 2 and others | Kitchen 1</title>" + listed, INNER) == "Kitchen 1"
@@ -107,11 +114,11 @@ def test_of_a_list_of_organizations_that_in_the_title_is_the_brand() -> None:
         ("A Day At Sea - Zap", "Zap"),
     ],
 )
-def test_a_titles_subject_is_no_site(title: str, name: str) -> None:
+def test_the_subject_of_a_title_is_no_name(title: str, name: str) -> None:
     assert value("appName", f"<title>{title}</title><h2>A Day At Sea</h2>", INNER) == name
 
 
-def test_a_host_with_its_first_label_is_a_name_too() -> None:
+def test_a_host_with_its_subdomain_may_be_the_name() -> None:
     url = "https://books.acme.test/light"
     assert (
         value("appName", "<title>A light | Books to Read - Other</title>", "https://books.toread.com/a")
@@ -120,7 +127,7 @@ def test_a_host_with_its_first_label_is_a_name_too() -> None:
     assert value("appName", "<title>A light | Books - Other</title>", url) == "Other"
 
 
-def test_a_person_who_publishes_doesnt_name_a_site_that_has_a_name() -> None:
+def test_a_publishing_person_yields_to_the_sites_name() -> None:
     zoe = jsonld(
         '{"@graph":[{"@type":["Person","Organization"],"@id":"#z","name":"Zoe"},{"publisher":{"@id":"#z"}}]}'
     )
@@ -143,7 +150,7 @@ def test_a_site_name_that_is_a_domain_yields_to_the_titles_brand(domain: str) ->
         "About © 2024 – 2026 by Zap GmbH", "Copyright © 2026 Zap All Rights Reserved",
     ],
 )  # fmt: skip
-def test_the_line_at_the_end_is_a_witness(line: str) -> None:
+def test_the_copyright_line_corroborates_a_name(line: str) -> None:
     close = meta("application-name", "Other") + meta("al:ios:app_name", "Zap")
     assert value("appName", close) == "Other"
     assert value("appName", f"{close}<footer>Terms {line}</footer>") == "Zap"
@@ -152,7 +159,7 @@ def test_the_line_at_the_end_is_a_witness(line: str) -> None:
 @pytest.mark.parametrize(
     "text", ["Copyright policy and terms", "© ", "© 2026", "© 2026. All rights reserved"]
 )
-def test_what_is_no_owner_is_no_witness(text: str) -> None:
+def test_a_copyright_line_without_an_owner_is_ignored(text: str) -> None:
     assert {
         one.rule
         for one in extract(Source(url=INNER, body=f"<footer>{text}</footer>".encode())).candidates
@@ -163,7 +170,7 @@ def test_what_is_no_owner_is_no_witness(text: str) -> None:
 @pytest.mark.parametrize(
     "bad", ["Home", "Startseite", "index", "https://x.test", "@acme", "| |", "404", "x" * 81, ""]
 )
-def test_what_is_no_name_is_none(bad: str) -> None:
+def test_generic_and_invalid_names_are_ignored(bad: str) -> None:
     assert value("appName", meta("og:site_name", bad)) == "Acme"
 
 
@@ -175,7 +182,7 @@ def test_what_is_no_name_is_none(bad: str) -> None:
         ("E-Mountainbike", "E-Mountainbike"), ("Z\u200ba\u00adp\u202e", "Zap"),
     ],
 )  # fmt: skip
-def test_a_name_is_cut_to_itself(sent: str, name: str) -> None:
+def test_names_are_cleaned_of_additions(sent: str, name: str) -> None:
     assert value("appName", meta("og:site_name", sent)) == name
 
 
@@ -190,5 +197,5 @@ def test_a_name_is_cut_to_itself(sent: str, name: str) -> None:
         ("<p>", None),
     ],
 )
-def test_a_title_is_without_its_site(html: str, title: str | None) -> None:
+def test_page_titles_are_without_the_site(html: str, title: str | None) -> None:
     assert extract(Source(url=INNER, body=html.encode())).title == title

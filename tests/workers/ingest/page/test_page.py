@@ -1,4 +1,4 @@
-"""A page's words for its brand, one ladder a field: what wins, what is refused, what comes out clean."""
+"""Each field's ladder of a page: the winning value, rejected values, and cleaning."""
 
 import pytest
 
@@ -16,7 +16,7 @@ GERMAN = (
 # appDescription
 
 
-def test_the_words_for_sharing_stand_however_often_others_are_copied() -> None:
+def test_the_sharing_description_wins_over_repeated_copies() -> None:
     shared, copied = (
         "What somebody once wrote for sharing it around.",
         "What the page says of itself in five places.",
@@ -37,7 +37,7 @@ def test_the_words_for_sharing_stand_however_often_others_are_copied() -> None:
 @pytest.mark.parametrize(
     "weak", ["Too short", "Written by the HLNF staff, for everyone", "“A quote that says it all, some day”"]
 )
-def test_what_describes_nothing_yields_to_prose(weak: str) -> None:
+def test_weak_descriptions_yield_to_prose(weak: str) -> None:
     html = (
         meta("og:description", weak)
         + "<h1>Zap</h1><p>12 Comments<p>Zap draws what you say, and it does so quickly."
@@ -56,7 +56,7 @@ def test_what_describes_nothing_yields_to_prose(weak: str) -> None:
         "<h1>Zap</h1><ul>" + "<li>One of many things" * 9 + "</ul><p>{}</p>",
     ],
 )
-def test_the_first_prose_after_the_headline_describes_whatever_its_tag(html: str) -> None:
+def test_the_first_prose_after_the_headline_is_the_description(html: str) -> None:
     line = "Zap draws what you say, and it does so quickly."
     assert value("appDescription", html.format(line)) == line
 
@@ -94,7 +94,7 @@ def test_a_description_is_one_plain_line() -> None:
         (f"<h1>{'word ' * 40}</h1>", None),
     ],
 )
-def test_a_home_has_a_line(html: str, line: str | None) -> None:
+def test_tagline_of_a_home_page(html: str, line: str | None) -> None:
     assert value("tagline", html) == line
 
 
@@ -110,16 +110,16 @@ def test_a_home_has_a_line(html: str, line: str | None) -> None:
     ],
     ids=["story", "menu", "banner", "sections", "headings of one level", "footer"],
 )
-def test_a_heading_of_a_section_a_story_or_a_menu_is_no_line(html: str) -> None:
+def test_headings_of_sections_stories_and_menus_are_no_taglines(html: str) -> None:
     assert value("tagline", f"<title>Acme</title>{html}") is None
 
 
-def test_a_subtitle_is_beside_the_headline() -> None:
+def test_a_heading_next_to_the_headline_is_the_tagline() -> None:
     html = "<header><h1>Acme</h1><h2>Draw what you say</h2></header><div><h2>Plans</h2></div>"
     assert value("tagline", f"<title>Acme</title>{html}") == "Draw what you say"
 
 
-def test_a_sentence_of_another_page_is_a_line_where_it_names_the_brand() -> None:
+def test_on_inner_pages_a_tagline_must_name_the_brand() -> None:
     about, story = "https://acme.test/about/us", "https://acme.test/blog/1"
     html = meta("og:site_name", "Acme") + meta("description", "Acme draws what you say. More of it.")
     assert value("tagline", html, about) == "Acme draws what you say."
@@ -127,7 +127,7 @@ def test_a_sentence_of_another_page_is_a_line_where_it_names_the_brand() -> None
     assert value("tagline", html.replace("Acme draws", "It draws"), about) is None
 
 
-def test_the_rest_of_a_title_is_beside_the_name_that_wins() -> None:
+def test_the_rest_of_a_title_is_relative_to_the_winning_name() -> None:
     holding = jsonld('{"@type":"WebPage","publisher":{"@type":"Corporation","name":"Holding"}}')
     html = holding + meta("og:site_name", "Zap") + "<title>Zap — Draw what you say</title>"
     finding = found(html)
@@ -150,9 +150,7 @@ def test_the_rest_of_a_title_is_beside_the_name_that_wins() -> None:
     ],
 )
 @pytest.mark.parametrize("kind", ["SoftwareApplication", "Dentist", "Service", "Course", "Product"])
-def test_audience_is_what_an_app_its_maker_or_an_offer_declares(
-    kind: str, audience: str, found: str | None
-) -> None:
+def test_audiences_of_apps_makers_and_offers(kind: str, audience: str, found: str | None) -> None:
     node = f'{{"@type":"{kind}","name":"Tides","audience":{audience}}}'
     assert value("audience", jsonld(node)) == found
     assert value("audience", jsonld(node.replace(kind, "Article"))) is None
@@ -167,17 +165,17 @@ def test_an_audience_may_be_another_node() -> None:
 # keywords
 
 
-def test_keywords_are_the_declared_ones_lower_case_once_each() -> None:
+def test_declared_keywords_are_distinct_and_in_lower_case() -> None:
     html = meta("keywords", "Tides, SAILING;Tides、 海,day: monday, , 😀") + meta("article:tag", "other")
     assert value("keywords", html) == ["tides", "sailing", "海"]
 
 
-def test_forms_of_one_keyword_are_one_and_numbers_and_sentences_are_none() -> None:
+def test_keyword_forms_are_merged_numbers_and_sentences_dropped() -> None:
     html = meta("keywords", "note, notes, #Memo, 2019, 24/7, that is what we have said for years")
     assert value("keywords", html) == ["note", "memo"]
 
 
-def test_of_a_long_list_only_what_the_page_says_counts() -> None:
+def test_of_a_long_list_only_used_keywords_count() -> None:
     spam = ",".join(f"tide{letter}{other}" for letter in "abcdefghij" for other in "klmnopqrstuvwxyz")
     listed = meta("keywords", f"{spam},boats,harbour")
     assert value("keywords", f"{listed}<p>The boats of our harbour</p>") == ["boats", "harbour"]
@@ -200,7 +198,7 @@ def test_of_a_long_list_only_what_the_page_says_counts() -> None:
         ("<p>", {}, None, None),
     ],
 )
-def test_the_language_is_declared_unless_the_text_is_surely_another(
+def test_the_declared_language_yields_to_a_sure_detection(
     html: str, headers: dict[str, str], language: str | None, rule: str | None
 ) -> None:
     finding = found(html, **headers).get("primaryLanguage")
@@ -208,7 +206,7 @@ def test_the_language_is_declared_unless_the_text_is_surely_another(
     assert (finding.rule if finding else None) == rule
 
 
-def test_text_that_nobody_sees_has_no_language() -> None:
+def test_hidden_text_does_not_decide_the_language() -> None:
     hidden = f"<script>{GERMAN}</script><style>{GERMAN}</style><noscript>{GERMAN}</noscript>"
     assert value("primaryLanguage", f'<html lang="en">{hidden}{ENGLISH}') == "en"
 

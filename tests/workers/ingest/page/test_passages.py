@@ -1,9 +1,9 @@
-"""A page's prose: which pieces, of which kind, in which order, how much."""
+"""A page's prose: its pieces, their kinds, their order and their amount."""
 
 import pytest
 
 from workers.ingest.page.extract import extract
-from workers.ingest.page.passages import LABELS, LIMIT, ONE
+from workers.ingest.page.passages import MAX_CHARS, MAX_LABELS_CHARS, MAX_PASSAGE_CHARS
 from workers.ingest.shapes import Passage, Source
 
 HOME = "https://www.acme.test/"
@@ -17,7 +17,7 @@ def pieces(html: str) -> list[tuple[str, str]]:
     return [(one.kind, one.text) for one in passages(html)]
 
 
-def test_headings_prose_and_labels_are_told_apart() -> None:
+def test_kinds_of_passages() -> None:
     html = """<nav><a href=/a>Features</a> <a href=/b>Pricing</a></nav>
     <h1>Draw what you <em>say</em></h1><p>Zap draws for <b>everyone</b> who speaks.</p>
     <h2>Why</h2><ul><li>It is very fast</li><li><a href=/c>Case studies</a></li></ul>
@@ -52,7 +52,7 @@ def test_headings_prose_and_labels_are_told_apart() -> None:
         *("<dialog>Do join our mailing list</dialog>", "<head><title>Zap draws what you say</title></head>"),
     ],
 )
-def test_what_no_visitor_reads_is_left_out(html: str) -> None:
+def test_hidden_texts_are_left_out(html: str) -> None:
     assert pieces(html) == []
 
 
@@ -67,19 +67,23 @@ def test_what_no_visitor_reads_is_left_out(html: str) -> None:
         "<a href=/x><div>Zap draws what you say.</div></a>",
     ],
 )
-def test_prose_is_found_whatever_holds_it(html: str) -> None:
+def test_prose_is_read_in_any_tag(html: str) -> None:
     assert pieces(html) == [("text", "Zap draws what you say.")]
 
 
-def test_all_of_it_has_its_limits() -> None:
+def test_limits_of_passages() -> None:
     html = "".join(
         f"<p>{number} {'words and words ' * 90}</p><nav><a>label {number}</a></nav>" for number in range(900)
     )
     found = passages(html)
-    assert max(len(one.text) for one in found) <= ONE
+    assert max(len(one.text) for one in found) <= MAX_PASSAGE_CHARS
     labels = [one for one in found if one.kind == "label"]
-    assert LIMIT - LABELS - ONE < sum(len(one.text) for one in found if one.kind == "text") <= LIMIT - LABELS
-    assert LABELS - 40 < sum(len(one.text) for one in labels) <= LABELS
+    assert (
+        MAX_CHARS - MAX_LABELS_CHARS - MAX_PASSAGE_CHARS
+        < sum(len(one.text) for one in found if one.kind == "text")
+        <= MAX_CHARS - MAX_LABELS_CHARS
+    )
+    assert MAX_LABELS_CHARS - 40 < sum(len(one.text) for one in labels) <= MAX_LABELS_CHARS
 
 
 @pytest.mark.parametrize(
@@ -93,19 +97,19 @@ def test_all_of_it_has_its_limits() -> None:
         "wie_wir_die_häfen_zählen",
     ],
 )
-def test_an_address_tells_a_story_that_declares_nothing(path: str) -> None:
-    assert all(one.story for one in at(path))
+def test_stories_are_detected_by_their_address(path: str) -> None:
+    assert all(one.story for one in passages_at(path))
 
 
 @pytest.mark.parametrize(
     "path",
     ["", "index.html", "pricing", "for-small-business-owners", "en/about-us", "blogger", "2024", "v1234"],
 )
-def test_a_brands_own_pages_are_no_stories(path: str) -> None:
-    assert not any(one.story for one in at(path))
+def test_a_brands_own_pages_are_no_stories_by_address(path: str) -> None:
+    assert not any(one.story for one in passages_at(path))
 
 
-def at(path: str) -> list[Passage]:
+def passages_at(path: str) -> list[Passage]:
     body = "<h1>Tides of the year</h1><p>Tides come and go in each harbour.</p>"
     found = extract(Source(url=f"{HOME}{path}", body=body.encode())).passages
     assert len(found) == 2

@@ -1,10 +1,10 @@
-"""Pictures that a page names: a few of each kind."""
+"""Candidate images of a page: a few of each kind."""
 
 from workers.ingest.page.extract import extract
 from workers.ingest.shapes import Source
 
 
-def test_a_page_of_pictures_names_a_few_of_each_kind() -> None:
+def test_images_of_each_kind_are_capped() -> None:
     metas = "".join(f'<meta property="og:image" content="/{number}.png">' for number in range(5000))
     page = extract(Source(url="https://zap.test/", body=f"<title>Zap</title>{metas}".encode()))
     assert [one.url for one in page.pictures] == [f"https://zap.test/{number}.png" for number in range(10)]

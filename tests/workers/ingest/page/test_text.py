@@ -1,4 +1,4 @@
-"""Texts as values: what is done for most texts in fewer steps is what is done for any."""
+"""Texts as values: the fast path for most texts equals the general one."""
 
 import sys
 import unicodedata
@@ -10,7 +10,7 @@ from workers.ingest.page.text import INVISIBLE, cut, squash, words
 
 
 @given(st.text() | st.text(st.characters(max_codepoint=127)))
-def test_a_squashed_text_is_its_folded_letters_and_digits(text: str) -> None:
+def test_squash_equals_folding_of_letters_and_digits(text: str) -> None:
     assert squash(text) == "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
 
 
@@ -21,7 +21,7 @@ def test_words_are_counted_by_blanks_or_by_wide_characters(text: str) -> None:
 
 
 @given(st.text("ab .。！字", min_size=20), st.integers(min_value=5, max_value=40))
-def test_a_text_that_is_cut_has_at_most_so_many_characters(text: str, limit: int) -> None:
+def test_a_cut_text_is_within_its_limit(text: str, limit: int) -> None:
     assert len(cut(text, limit)) <= limit
 
 
@@ -30,6 +30,6 @@ def test_no_character_before_hangul_is_wide() -> None:
     assert not {unicodedata.east_asian_width(character) for character in assigned} & {"W", "F"}
 
 
-def test_what_is_printable_is_visible() -> None:
+def test_printable_characters_are_visible() -> None:
     everything = "".join(map(chr, range(sys.maxunicode + 1)))
     assert not any(character.isprintable() for character in INVISIBLE.findall(everything))

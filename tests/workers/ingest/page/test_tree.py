@@ -1,4 +1,4 @@
-"""The tree beside Beautiful Soup's own, on whatever markup there is."""
+"""The tree compared with Beautiful Soup's own, for any markup."""
 
 import random
 from itertools import pairwise
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench import pages
-from workers.ingest.page.tree import build
+from workers.ingest.page.tree import build_tree
 
 UNREAD = (Comment, CData, Declaration, Doctype, ProcessingInstruction)
 PIECES = st.sampled_from(
@@ -25,7 +25,7 @@ Elements = list[Tag | NavigableString]
 
 
 def reference(html: str) -> Elements:
-    """Elements of Beautiful Soup's own tree, without what ours leaves out."""
+    """Return the elements of Beautiful Soup's own tree, without those that our tree leaves out."""
     markup = b"\n" + html.replace("\x00", "").encode("utf-8", "replace")
     soup = BeautifulSoup(markup, "lxml", from_encoding="utf-8", multi_valued_attributes=None)
     return [
@@ -38,7 +38,7 @@ def among(root: Tag) -> Elements:
 
 
 def told(elements: Elements) -> list[object]:
-    """All that a rule may ask of the elements: their order, kinds, attributes, parents and texts."""
+    """Return all properties that a rule may read: order, kinds, attributes, parents and texts."""
     places = {id(one): place for place, one in enumerate(elements)}
     return [
         (
@@ -53,16 +53,16 @@ def told(elements: Elements) -> list[object]:
 
 
 def ours(html: str) -> Elements:
-    return among(build(html).root)
+    return among(build_tree(html).root)
 
 
 @given(st.lists(PIECES, max_size=40).map("".join))
-def test_the_tree_is_that_of_beautiful_soup(html: str) -> None:
+def test_the_tree_equals_beautiful_soups(html: str) -> None:
     assert told(ours(html)) == told(reference(html))
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_so_it_is_for_a_page_that_is_cut_and_shuffled(seed: int) -> None:
+def test_the_tree_of_a_shuffled_page_equals_beautiful_soups(seed: int) -> None:
     chance = random.Random(seed)
     parts = pages.page(chance, "Acme", 20_000).source.body.decode().split("<")
     chance.shuffle(parts)
@@ -71,7 +71,7 @@ def test_so_it_is_for_a_page_that_is_cut_and_shuffled(seed: int) -> None:
 
 
 def test_each_tag_and_text_is_linked_both_ways() -> None:
-    root = build("<p>a<b>c</b><i>d</i>e<p>f").root
+    root = build_tree("<p>a<b>c</b><i>d</i>e<p>f").root
     elements = [root, *root.descendants]
     for one, following in pairwise(elements):
         assert one.next_element is following
@@ -82,13 +82,13 @@ def test_each_tag_and_text_is_linked_both_ways() -> None:
             assert following.previous_sibling is one
 
 
-def test_tags_and_visible_texts_are_gathered_in_order() -> None:
-    tree = build("<title>t</title><p>a<b>b<!-- x -->c</b><script>d</script><button>e</button><b>f")
+def test_tags_and_visible_texts_are_collected_in_order() -> None:
+    tree = build_tree("<title>t</title><p>a<b>b<!-- x -->c</b><script>d</script><button>e</button><b>f")
     assert [str(text) for text in tree.texts] == ["a", "b", "c", "f"]
     assert [tag.get_text() for tag in tree.tags["b"]] == ["bc", "f"]
     assert tree.tags["script"][0].get_text() == "d"
 
 
-def test_an_unclosed_silent_tag_silences_what_is_near_it() -> None:
-    tree = build("<svg><g>a<g><g><g><g>b")
+def test_an_unclosed_silent_tag_hides_only_near_texts() -> None:
+    tree = build_tree("<svg><g>a<g><g><g><g>b")
     assert [str(text) for text in tree.texts] == ["b"]

@@ -1,6 +1,6 @@
-"""`python -m tests.workers.ingest.parser.reading HOST URL...`: all that a worker loads, and ingests at once.
+"""`python -m tests.workers.ingest.parser.reading HOST URL...`: a worker's modules, and ingests all at once.
 
-Prints a code for each, in their order, then waits for the end of its input.
+Prints a code for each URL, in their order, then waits for the end of its input.
 """
 
 import asyncio

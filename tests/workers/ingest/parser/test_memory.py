@@ -1,4 +1,4 @@
-"""Hostile pages of many tenants at once: each ends with its code, and the worker stays small."""
+"""Hostile pages of many tenants at once: each ends with its code, and the worker's memory stays small."""
 
 import asyncio
 import sys
@@ -27,7 +27,7 @@ ENDS = {
 
 
 class Peaks:
-    """In KiB: `apart` each process's own high-water mark, `together` the most of all, shared pages once."""
+    """Memory peaks in KiB: `apart` for each process, `together` of all, with shared pages counted once."""
 
     def __init__(self) -> None:
         self.apart: dict[int, int] = {}
@@ -51,7 +51,7 @@ def children(pid: int) -> list[int]:
 
 
 def number(pid: int, file: str, name: str) -> int:
-    """0 for a process that has just ended."""
+    """Read a number of /proc; 0 for a process that has just ended."""
     with suppress(OSError):
         for line in Path(f"/proc/{pid}/{file}").read_text().splitlines():
             if line.startswith(f"{name}:"):
@@ -74,7 +74,7 @@ async def reading(host: str, pages: list[str]) -> AsyncIterator[Process]:
 
 @pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="needs Linux's /proc")
 @pytest.mark.long
-async def test_hostile_pages_all_at_once_end_in_their_codes_within_500_mib() -> None:
+async def test_hostile_pages_at_once_end_with_their_codes_within_500_mib() -> None:
     assert len(hostile.layers()) < 400
     good = say(body="<title>Zap</title><p>Zap draws what you say.")
     async with serve({**hostile.answers(), "/good": good}) as site:
@@ -90,6 +90,6 @@ async def test_hostile_pages_all_at_once_end_in_their_codes_within_500_mib() -> 
     assert {path: code for path, code in codes.items() if code not in ENDS[path]} == {}
     worker, *others = peaks.apart.values()
     assert len(others) > len(ENDS) / 2
-    # The last of a page's pages are its parent's too, so that these two are more than what is in use.
+    # A child's high-water mark includes pages shared with its parent, so this sum is above the memory in use.
     assert worker + max(others) < MOST
     assert peaks.together < MOST

@@ -65,12 +65,12 @@ async def test_a_page_is_read(parser: Parser) -> None:
     ],
     ids=lambda body: f"{body[:24]!r}*{len(body)}",
 )
-async def test_a_strange_page_ends_soon_and_without_harm(
+async def test_a_hostile_page_ends_soon_and_harms_no_other(
     parser: Parser, body: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By its process's own bounds: nobody gives it up."""
+    """Only the process's own limits end it: the parser's timeout is out of reach."""
     monkeypatch.setattr(parsing, "TIMEOUT_S", 2 * PATIENCE_S)
-    # Read or refused: what counts is that an answer comes, and that the next page is read.
+    # Read or refused: only an answer and the reading of the next page matter.
     async with asyncio.timeout(PATIENCE_S):
         with contextlib.suppress(ScrapeFailed, TooLarge):
             await page(parser, body)
@@ -78,10 +78,10 @@ async def test_a_strange_page_ends_soon_and_without_harm(
 
 
 @own
-async def test_the_parsing_process_has_no_setting_of_its_worker(
+async def test_the_parsing_process_has_no_settings_in_its_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Settings are secrets: a page that takes its parser over would read them there."""
+    """Settings are secrets: a page that takes over its parser would read them there."""
     monkeypatch.setenv("VAULT_KEYS", "secret")
     async with open_parser() as own:
         # Linux shows the environment of a new process only once the program is loaded.
@@ -91,7 +91,7 @@ async def test_the_parsing_process_has_no_setting_of_its_worker(
     assert "secret" not in found
 
 
-async def test_the_loop_goes_on_while_a_page_is_read(parser: Parser) -> None:
+async def test_parsing_does_not_block_the_event_loop(parser: Parser) -> None:
     reading = asyncio.create_task(page(parser, b"<p>a</p>" * 20_000))
     worst = 0.0
     while not reading.done():
@@ -102,23 +102,23 @@ async def test_the_loop_goes_on_while_a_page_is_read(parser: Parser) -> None:
 
 
 @own
-async def test_when_the_process_dies_the_next_page_starts_another_which_ends_with_its_owner() -> None:
+async def test_a_dead_process_is_replaced_and_ends_with_its_owner() -> None:
     async with open_parser(at_once=1) as parser:
         before = parser.parsing.process.pid
         os.kill(before, signal.SIGKILL)
         assert (await page(parser, b"<title>Acme</title>")).title == "Acme"
         assert parser.parsing.process.pid != before
         parser.parsing.control.close()
-        await eventually(lambda: ended(parser))
+        await eventually(lambda: has_ended(parser))
 
 
-async def ended(parser: Parser) -> bool:
+async def has_ended(parser: Parser) -> bool:
     return parser.parsing.process.poll() == 0
 
 
 @own
 async def test_a_page_whose_process_is_killed_fails_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And one whose process hangs is given up."""
+    """A page is also given up if its process hangs."""
     async with open_parser(at_once=2) as parser:
         await page(parser, b"")
         slow = asyncio.create_task(page(parser, SLOW))
@@ -134,7 +134,7 @@ async def test_a_page_whose_process_is_killed_fails_alone(monkeypatch: pytest.Mo
 
 
 async def kill_children(pid: int, page: asyncio.Task[Page]) -> bool:
-    """True once the page has ended: one whose process is killed before it said a word gets a second one."""
+    """Kill the children, and return whether the page ended. Its first silent process is replaced once."""
     for child in children(pid):
         with contextlib.suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
@@ -145,7 +145,7 @@ def children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-#: A document's process that says when it reads, which takes without end.
+#: A document's process that prints a line when it begins to read, and never ends.
 ENDLESS = """
 import socket, sys, time
 from workers.ingest.parser import child
@@ -154,8 +154,8 @@ child.serve(socket.socket(fileno=int(sys.argv[1])), 5)
 """
 
 
-async def test_a_page_that_nobody_waits_for_any_more_is_read_no_further() -> None:
-    """Its process would go on beside that of the next page, which has its slot by then."""
+async def test_a_page_is_abandoned_when_its_caller_leaves() -> None:
+    """Else its process would share its slot with the next page's process."""
     ours, theirs = socket.socketpair()
     with theirs:
         reading = await asyncio.create_subprocess_exec(
@@ -171,28 +171,28 @@ async def test_a_page_that_nobody_waits_for_any_more_is_read_no_further() -> Non
 
 @own
 async def test_a_page_that_takes_too_long_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its process stands still once it has begun, before it has the page."""
+    """Its process stops after its first byte, before it has the page."""
     async with open_parser(at_once=1) as parser:
         await page(parser, b"")
         monkeypatch.setattr(parsing, "TIMEOUT_S", 3.0)
-        begun, connect, pid = list[int](), parser.parsing.connect, parser.parsing.process.pid
+        stopped, connect, pid = list[int](), parser.parsing.connect, parser.parsing.process.pid
 
         def connecting(cpu_s: int) -> socket.socket:
             before = children(pid)
             ours = connect(cpu_s)
             ours.recv(1, socket.MSG_PEEK)
-            begun.extend(child for child in children(pid) if child not in before)
-            os.kill(begun[-1], signal.SIGSTOP)
+            stopped.extend(child for child in children(pid) if child not in before)
+            os.kill(stopped[-1], signal.SIGSTOP)
             return ours
 
         monkeypatch.setattr(parser.parsing, "connect", connecting)
         with pytest.raises(ScrapeFailed):
             await page(parser, SLOW)
-        [child] = begun
+        [child] = stopped
         os.kill(child, signal.SIGCONT)
 
 
-async def test_no_more_pages_at_once_than_asked_for() -> None:
+async def test_pages_at_once_are_limited() -> None:
     async with open_parser(at_once=1) as parser:
         pages = [page(parser, b"<title>%d</title>" % number) for number in range(20)]
         assert [found.title for found in await asyncio.gather(*pages)] == [
@@ -200,11 +200,11 @@ async def test_no_more_pages_at_once_than_asked_for() -> None:
         ]
 
 
-async def test_a_tenants_page_waits_for_no_others_of_another_tenant() -> None:
-    """Twenty pages that take long came first: the page of another tenant is read beside the first of them."""
+async def test_a_tenants_page_does_not_wait_for_another_tenants_queue() -> None:
+    """Twenty slow pages are queued first; another tenant's page is read while the first of them is read."""
     async with open_parser(at_once=2) as opened:
         hogs = [asyncio.create_task(ended_page(opened.of(HOG), SLOW)) for _ in range(20)]
-        await eventually(lambda: begun(opened))
+        await eventually(lambda: has_begun(opened))
         assert (await page(opened.of(ids.new()), b"<title>Quick</title>")).title == "Quick"
         assert sum(hog.done() for hog in hogs) <= 1
         assert opened.parsing.slots.held[HOG] == 1
@@ -222,11 +222,11 @@ async def ended_page(parser: Parser, body: bytes) -> None:
         await page(parser, body)
 
 
-async def begun(parser: Parser) -> bool:
+async def has_begun(parser: Parser) -> bool:
     return bool(parser.parsing.slots.held[HOG])
 
 
-async def test_the_pages_of_a_job_have_so_much_cpu_together() -> None:
+async def test_a_jobs_pages_share_a_cpu_budget() -> None:
     async with open_parser(at_once=2) as opened:
         job = Parser(opened.parsing, HOG, left_s=0.5)
         await asyncio.gather(*[ended_page(job, SLOW) for _ in range(3)])
@@ -236,7 +236,7 @@ async def test_the_pages_of_a_job_have_so_much_cpu_together() -> None:
         assert (await page(opened.of(HOG), b"<title>Next</title>")).title == "Next"
 
 
-async def test_a_page_without_an_answer_costs_all_that_it_might_have_used(
+async def test_a_page_without_a_reply_costs_its_whole_grant(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(parsing, "TIMEOUT_S", 0.1)

@@ -1,4 +1,4 @@
-"""Modules and lexicons of all documents are loaded before the first one forks."""
+"""Modules and lexicons of all documents are loaded before the first fork."""
 
 import os
 import subprocess
@@ -8,24 +8,24 @@ from importlib.resources import files
 from tests.waiting import PATIENCE_S
 from workers.ingest.derive import lexicon as lexicons
 from workers.ingest.parser.child import READERS
-from workers.ingest.parser.parser import ONE_THREAD
+from workers.ingest.parser.parser import ONE_THREAD_ENVIRONMENT
 from workers.ingest.parser.warmup import EXAMPLES, LANGUAGES
 
 
-def test_each_kind_of_document_is_in_it() -> None:
+def test_warmup_has_each_kind_of_document() -> None:
     assert {type(example) for example in EXAMPLES} == READERS.keys()
 
 
-def test_each_lexicon_is_in_it() -> None:
+def test_warmup_has_each_lexicon() -> None:
     known = {one.name.removesuffix(".json") for one in files(lexicons).iterdir() if one.name.endswith("json")}
     assert known < {*LANGUAGES}
 
 
-def test_after_it_nothing_is_left_to_load() -> None:
-    """And there is but one thread, as the process is going to fork."""
+def test_nothing_is_loaded_after_the_warmup() -> None:
+    """There is only one thread, since the process is going to fork."""
     said = subprocess.run(
         [sys.executable, "-m", "tests.workers.ingest.parser.warmed"],
-        env=os.environ | ONE_THREAD,
+        env=os.environ | ONE_THREAD_ENVIRONMENT,
         capture_output=True,
         text=True,
         check=True,

@@ -1,6 +1,6 @@
-"""`python -m tests.workers.ingest.parser.warmed`: what other documents than those of the warmup still load.
+"""`python -m tests.workers.ingest.parser.warmed`: loads of documents other than the warm-up's examples.
 
-Prints the modules, how many lexicons, how many languages' asides, and how many threads there are in the end.
+Prints the modules, the number of lexicons, of languages' skip rules, and of threads at the end.
 """
 
 import sys
@@ -23,16 +23,20 @@ def main() -> None:
     for example in EXAMPLES:
         told = {name: changed(getattr(example, name)) for name in example.__struct_fields__}
         child.parse(msgspec.structs.replace(example, **told))
-    compiled = asides.patterns.cache_info().misses
+    compiled = asides.compiled_rules.cache_info().misses
     for language in LANGUAGES:
-        asides.Asides(language)
+        asides.SkipRules(language)
     threads = len(list(Path("/proc/self/task").iterdir()))
-    counts = lexicon.cache_info().misses - lexicons, asides.patterns.cache_info().misses - compiled, threads
+    counts = (
+        lexicon.cache_info().misses - lexicons,
+        asides.compiled_rules.cache_info().misses - compiled,
+        threads,
+    )
     print(sorted({*sys.modules} - modules), *counts)  # noqa: T201
 
 
 def changed(value: object) -> object:
-    """The same document with another text in it."""
+    """Return the same document with another text in it."""
     if isinstance(value, bytes):
         return value.replace(b"Example", OTHER.encode())
     return msgspec.structs.replace(value, body=changed(value.body)) if isinstance(value, File) else value

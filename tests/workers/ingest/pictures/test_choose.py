@@ -1,29 +1,36 @@
-"""Choice among any pictures: how many, in which order, and which are the same."""
+"""Choice among any candidate images: their number, their order, and duplicates."""
 
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as some
 
 from schemas.pictures import Picture
-from workers.ingest.pictures.choose import KINDS, MOST, MOST_LOGOS, distinct, essence, sighted
-from workers.ingest.shapes import Sighting
+from workers.ingest.pictures.choose import (
+    KINDS,
+    MAX_IMAGES,
+    MAX_LOGOS,
+    address_without_size,
+    choose_candidates,
+    distinct_images,
+)
+from workers.ingest.shapes import CandidateImage
 
 ADDRESSES = some.integers(0, 40).map("https://acme.test/{}.png".format)
 SIGHTINGS = some.lists(
     some.builds(
-        Sighting, kind=some.sampled_from(KINDS), url=ADDRESSES, rule=some.just("r"), page=some.just("p")
+        CandidateImage, kind=some.sampled_from(KINDS), url=ADDRESSES, rule=some.just("r"), page=some.just("p")
     ),
     max_size=60,
 )
 
 
 @given(SIGHTINGS)
-def test_few_are_fetched_logos_first_and_each_address_once(found: list[Sighting]) -> None:
-    chosen = sighted(found)
-    assert len(chosen) <= MOST
+def test_few_candidates_are_fetched_logos_first_each_address_once(found: list[CandidateImage]) -> None:
+    chosen = choose_candidates(found)
+    assert len(chosen) <= MAX_IMAGES
     assert len({one.url for one in chosen}) == len(chosen)
     assert [KINDS.index(one.kind) for one in chosen] == sorted(KINDS.index(one.kind) for one in chosen)
-    assert sum(one.kind == "logo" for one in chosen) <= MOST_LOGOS
+    assert sum(one.kind == "logo" for one in chosen) <= MAX_LOGOS
     for kind in KINDS:
         kept = [one for one in chosen if one.kind == kind]
         assert kept == [one for one in dict.fromkeys(found) if one in kept]
@@ -49,22 +56,28 @@ PICTURES = some.lists(
 
 
 @given(PICTURES)
-def test_of_one_picture_the_largest_is_kept_in_the_first_ones_place(met: list[tuple[Picture, str]]) -> None:
-    kept = distinct(met)
-    essences = list(dict.fromkeys(essence(url) for _, url in met))
+def test_of_several_sizes_the_largest_is_kept_in_the_first_place(met: list[tuple[Picture, str]]) -> None:
+    kept = distinct_images(met)
+    essences = list(dict.fromkeys(address_without_size(url) for _, url in met))
     assert len(kept) == len(essences)
     for one, key in zip(kept, essences, strict=True):
-        same = [picture for picture, url in met if essence(url) == key]
+        same = [picture for picture, url in met if address_without_size(url) == key]
         assert any(one == msgspec.structs.replace(other, kind=one.kind) for other in same)
         assert one.width * one.height == max(other.width * other.height for other in same)
         assert one.kind == same[0].kind
 
 
-def test_the_size_in_an_address_is_none_of_its_name() -> None:
+def test_sizes_in_addresses_are_ignored() -> None:
     artwork = "https://is1-ssl.mzstatic.com/image/thumb/Purple/v4/ab/Icon.png/{}bb.jpg"
-    assert essence(artwork.format("512x512")) == essence(artwork.format("60x60"))
+    assert address_without_size(artwork.format("512x512")) == address_without_size(artwork.format("60x60"))
     play = "https://play-lh.googleusercontent.com/AbC_d-e={}"
-    assert essence(play.format("w526-h296")) == essence(play.format("w1052-h592-rw"))
-    assert essence("https://a.test/p.png?w=640&q=75&id=1") == essence("https://a.test/p.png?id=1&w=1200")
+    assert address_without_size(play.format("w526-h296")) == address_without_size(
+        play.format("w1052-h592-rw")
+    )
+    assert address_without_size("https://a.test/p.png?w=640&q=75&id=1") == address_without_size(
+        "https://a.test/p.png?id=1&w=1200"
+    )
     for one, other in (("p.png?id=1", "p.png?id=2"), ("a/1.png", "a/2.png"), ("x2x.png", "x3x.png")):
-        assert essence(f"https://a.test/{one}") != essence(f"https://a.test/{other}")
+        assert address_without_size(f"https://a.test/{one}") != address_without_size(
+            f"https://a.test/{other}"
+        )

@@ -1,4 +1,4 @@
-"""Measures of pictures by their first bytes, beside what made them."""
+"""Measures of images by their first bytes, compared with the sizes that they were made with."""
 
 import io
 from typing import Any
@@ -37,7 +37,7 @@ def made(kind: str, width: int, height: int, mode: str = "RGB", **options: Any) 
 
 
 @given(st.sampled_from(sorted(TYPES)), st.integers(1, 256), st.integers(1, 256))
-def test_a_picture_is_as_large_as_it_was_made(kind: str, width: int, height: int) -> None:
+def test_any_image_has_its_size(kind: str, width: int, height: int) -> None:
     options: dict[str, Any] = {"sizes": [(width, height)]} if kind == "ICO" else {}
     assert measure(made(kind, width, height, **options)) == Measured(TYPES[kind], width, height)
 
@@ -56,32 +56,32 @@ def test_a_picture_is_as_large_as_it_was_made(kind: str, width: int, height: int
         made("GIF", 301, 17, "P"),
     ],
 )
-def test_a_picture_of_any_make_has_its_size(file: bytes) -> None:
+def test_variants_of_formats_have_their_size(file: bytes) -> None:
     measured = measure(file[: 64 << 10])
     assert measured is not None
     assert measured[1:] == (301, 17)
 
 
 @given(st.sampled_from(sorted(TYPES)), st.data())
-def test_a_beginning_says_the_size_or_nothing(kind: str, data: st.DataObject) -> None:
+def test_a_truncated_image_has_its_size_or_none(kind: str, data: st.DataObject) -> None:
     file = made(kind, 70, 40)
     cut = file[: data.draw(st.integers(0, len(file)))]
     assert measure(cut) in {None, measure(file)}
 
 
 @given(st.sampled_from(SIGNS), st.binary(max_size=600))
-def test_no_bytes_break_it(sign: bytes, rest: bytes) -> None:
+def test_any_bytes_are_measured(sign: bytes, rest: bytes) -> None:
     measured = measure(sign + rest)
     assert measured is None or min(measured.width, measured.height) >= 0
 
 
 @pytest.mark.parametrize("file", [b"", b"<html><svg>", b"%PDF-1.7", b"GIF", b"\xff\xd8" * 400_000])
-def test_what_is_no_picture_has_no_measure(file: bytes) -> None:
+def test_other_files_have_no_size(file: bytes) -> None:
     assert measure(file) is None
     assert not is_drawing(file)
 
 
-def test_a_bomb_is_only_a_number() -> None:
+def test_a_decompression_bomb_is_only_measured() -> None:
     assert measure(png_claiming(60_000, 60_000)) == Measured("image/png", 60_000, 60_000)
     assert measure(picture("JPEG", (9, 4), orientation=6)) == Measured("image/jpeg", 9, 4)
 
@@ -105,7 +105,7 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" {}>'
         ("<svg width='9' heigh", (0, 0)),
     ],
 )
-def test_a_drawing_says_its_size_in_its_root(text: str, size: tuple[int, int]) -> None:
+def test_a_drawings_size_is_in_its_root(text: str, size: tuple[int, int]) -> None:
     assert is_drawing(text.encode())
     assert drawing.read(Drawing(body=text.encode())) == Size(width=size[0], height=size[1])
 
@@ -116,5 +116,5 @@ def test_entities_of_a_drawing_are_not_followed() -> None:
 
 
 @given(st.binary(max_size=400))
-def test_no_bytes_break_the_reader_of_drawings(rest: bytes) -> None:
+def test_any_bytes_are_read_as_a_drawing(rest: bytes) -> None:
     drawing.read(Drawing(body=b"<svg width='1' " + rest))

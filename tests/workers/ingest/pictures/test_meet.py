@@ -1,4 +1,4 @@
-"""Pictures of a real server: which of them are kept, and what the others cost."""
+"""Images of a real server: the useful ones are kept, and the cost of the others is limited."""
 
 import asyncio
 
@@ -9,8 +9,8 @@ from tests.waiting import PATIENCE_S
 from tests.workers.web.web import Answers, Script, Site, allowed_client, say, serve
 from workers.ingest.parser.parser import Parser
 from workers.ingest.pictures import meet as meeting
-from workers.ingest.pictures.meet import Met, meet
-from workers.ingest.shapes import Sighting
+from workers.ingest.pictures.meet import FetchedImages, fetch_images
+from workers.ingest.shapes import CandidateImage
 from workers.ingest.website.session import open_web
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -20,11 +20,11 @@ def shown(body: bytes, content_type: str = "image/png", **headers: str) -> bytes
     return say(200, body, content_type=content_type, **headers)
 
 
-async def met(parser: Parser, answers: Answers, *paths: str) -> tuple[Met, Site]:
-    """What is met of the paths; those that begin with `/logo` are logos."""
+async def fetched_from(parser: Parser, answers: Answers, *paths: str) -> tuple[FetchedImages, Site]:
+    """Fetch the images at the paths; paths that begin with `/logo` are logos."""
     async with serve(answers) as site, allowed_client(site) as client:
         sightings = [
-            Sighting(
+            CandidateImage(
                 kind="logo" if path.startswith("/logo") else "image",
                 url=path if path.startswith("http") else site.url(path),
                 rule="html.og:image",
@@ -32,14 +32,14 @@ async def met(parser: Parser, answers: Answers, *paths: str) -> tuple[Met, Site]
             )
             for path in paths
         ]
-        return await meet(open_web(client), parser, sightings), site
+        return await fetch_images(open_web(client), parser, sightings), site
 
 
-async def test_a_logo_comes_first_and_whole_and_the_others_in_part(parser: Parser) -> None:
+async def test_logos_are_fetched_first_and_whole_others_in_part(parser: Parser) -> None:
     large = picture(size=(640, 360)) + bytes(300_000)
     logo = picture(size=(180, 180))
     answers = {"/a.png": shown(large), "/logo.png": shown(logo), "/robots.txt": say(404)}
-    found, site = await met(parser, answers, "/a.png", "/logo.png")
+    found, site = await fetched_from(parser, answers, "/a.png", "/logo.png")
     assert [(one.kind, one.width, one.height, one.bytes) for one in found.pictures] == [
         ("logo", 180, 180, len(logo)),
         ("image", 640, 360, len(large)),
@@ -51,15 +51,15 @@ async def test_a_logo_comes_first_and_whole_and_the_others_in_part(parser: Parse
     assert "range" not in asked["/logo.png"]
 
 
-async def test_a_part_says_how_long_the_whole_is(parser: Parser) -> None:
+async def test_a_partial_response_has_the_whole_length(parser: Parser) -> None:
     head = picture(size=(640, 360))
     answer = shown(head, content_range=f"bytes 0-{len(head) - 1}/123456").replace(b" 200 ", b" 206 ")
-    found, _ = await met(parser, {"/a.png": answer}, "/a.png")
+    found, _ = await fetched_from(parser, {"/a.png": answer}, "/a.png")
     assert [one.bytes for one in found.pictures] == [123_456]
 
 
 async def endless(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """A picture without an end, as fast as it is read."""
+    """Send an image without an end, as fast as it is read."""
     writer.write(
         b"HTTP/1.1 200 X\r\ncontent-type: image/png\r\nconnection: close\r\n\r\n" + picture(size=(640, 360))
     )
@@ -69,7 +69,7 @@ async def endless(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None
 
 
 async def promising(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """A picture that says it has 200 MB."""
+    """Send an image that declares 200 MB."""
     head = b"HTTP/1.1 200 X\r\ncontent-type: image/png\r\ncontent-length: 200000000\r\n\r\n"
     writer.write(head + picture(size=(640, 360)) + bytes(2 << 20))
     await writer.drain()
@@ -77,8 +77,8 @@ async def promising(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 
 @pytest.mark.parametrize("path", ["/a.png", "/logo.png"])
 @pytest.mark.parametrize("script", [endless, promising])
-async def test_no_more_is_read_than_it_takes(parser: Parser, path: str, script: Script) -> None:
-    found, _ = await met(parser, {path: script}, path)
+async def test_no_more_bytes_are_read_than_needed(parser: Parser, path: str, script: Script) -> None:
+    found, _ = await fetched_from(parser, {path: script}, path)
     assert [(one.width, one.height) for one in found.pictures] == [(640, 360)]
     assert found.logo is None
     assert not found.late
@@ -104,27 +104,27 @@ async def test_no_more_is_read_than_it_takes(parser: Parser, path: str, script: 
         shown(picture(size=(640, 360)), content_encoding="gzip, gzip"),
     ],
 )
-async def test_what_is_of_no_use_is_left_out(parser: Parser, answer: bytes) -> None:
-    found, _ = await met(
+async def test_useless_images_are_left_out(parser: Parser, answer: bytes) -> None:
+    found, _ = await fetched_from(
         parser, {"/a.png": answer, "/b.png": shown(picture(size=(200, 200)))}, "/a.png", "/b.png"
     )
     assert [(one.width, one.height) for one in found.pictures] == [(200, 200)]
 
 
-async def test_a_forbidden_address_is_not_asked(parser: Parser) -> None:
+async def test_a_forbidden_address_is_not_requested(parser: Parser) -> None:
     async with serve({"/a.png": shown(picture(size=(640, 360)))}) as other:
-        found, _ = await met(parser, {}, other.url("/a.png"))
+        found, _ = await fetched_from(parser, {}, other.url("/a.png"))
     assert (found.pictures, other.asked) == ([], [])
 
 
-async def test_robots_txt_keeps_pictures_too(parser: Parser) -> None:
+async def test_robots_txt_is_obeyed_for_images(parser: Parser) -> None:
     rules = say(body="User-agent: *\nDisallow: /private", content_type="text/plain")
     answers = {"/robots.txt": rules, "/private/a.png": shown(picture(size=(640, 360)))}
-    found, site = await met(parser, answers, "/private/a.png")
+    found, site = await fetched_from(parser, answers, "/private/a.png")
     assert (found.pictures, site.paths) == ([], ["/robots.txt"])
 
 
-async def test_one_picture_in_several_sizes_or_places_is_the_largest(parser: Parser) -> None:
+async def test_of_several_sizes_the_largest_image_is_kept(parser: Parser) -> None:
     answers = {
         "/p-300x200.png": shown(picture(size=(300, 200))),
         "/p-600x400.png": shown(picture(size=(600, 400))),
@@ -133,7 +133,7 @@ async def test_one_picture_in_several_sizes_or_places_is_the_largest(parser: Par
         "/q.png": shown(picture(size=(400, 400))),
     }
     paths = ("/p-300x200.png", "/p-600x400.png", "/moved", "/q.png", "/q.png")
-    found, site = await met(parser, answers, *paths)
+    found, site = await fetched_from(parser, answers, *paths)
     assert [(one.url, one.width) for one in found.pictures] == [
         (site.url("/p-600x400.png"), 600),
         (site.url("/moved"), 400),
@@ -144,44 +144,42 @@ async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
     await reader.read()
 
 
-async def test_a_slow_server_costs_the_budget_and_no_more(
+async def test_a_slow_server_costs_only_the_time_budget(
     parser: Parser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(meeting, "PICTURES_S", 3.0)
     slow: dict[str, Script] = {f"/slow{number}.png": silent for number in range(9)}
     answers: Answers = {"/logo.png": shown(picture(size=(180, 180))), **slow}
     async with asyncio.timeout(PATIENCE_S):
-        found, _ = await met(parser, answers, "/logo.png", *slow)
+        found, _ = await fetched_from(parser, answers, "/logo.png", *slow)
     assert [one.kind for one in found.pictures] == ["logo"]
     assert found.late
 
 
 @pytest.mark.parametrize(("status", "late"), [(429, True), (503, True), (404, False), (403, False)])
-async def test_what_a_server_refuses_for_now_may_come_another_time(
-    parser: Parser, status: int, late: bool
-) -> None:
-    found, _ = await met(
+async def test_temporary_refusals_mark_the_images_as_late(parser: Parser, status: int, late: bool) -> None:
+    found, _ = await fetched_from(
         parser, {"/a.png": say(status), "/logo.png": shown(picture(size=(180, 180)))}, "/a.png", "/logo.png"
     )
     assert [one.kind for one in found.pictures] == ["logo"]
     assert found.late is late
 
 
-async def test_a_server_that_isnt_there_is_waited_for_no_more(parser: Parser) -> None:
+async def test_an_unreachable_server_is_not_late(parser: Parser) -> None:
     async with serve({}) as gone:
         pass
     async with allowed_client(gone) as client:
-        sighting = Sighting(kind="image", url=gone.url("/a.png"), rule="html.og:image", page=gone.url())
-        found = await meet(open_web(client), parser, [sighting])
-    assert found == Met([], None, late=False)
+        sighting = CandidateImage(kind="image", url=gone.url("/a.png"), rule="html.og:image", page=gone.url())
+        found = await fetch_images(open_web(client), parser, [sighting])
+    assert found == FetchedImages([], None, late=False)
 
 
-async def test_a_long_crawl_delay_leaves_pictures_out_at_once(
+async def test_a_long_crawl_delay_skips_images_at_once(
     parser: Parser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(meeting, "PICTURES_S", 9.0)
     rules = say(body="User-agent: *\nCrawl-delay: 10", content_type="text/plain")
     answers = {"/robots.txt": rules, **{f"/{name}.png": shown(picture(size=(300, 300))) for name in "abc"}}
-    found, _ = await met(parser, answers, "/a.png", "/b.png", "/c.png")
+    found, _ = await fetched_from(parser, answers, "/a.png", "/b.png", "/c.png")
     assert len(found.pictures) == 1
     assert not found.late

@@ -1,4 +1,4 @@
-"""Colors of a site: from its head, its manifest and its style sheets, all fetched as everything else is."""
+"""Colors of a site: from its head, its manifest and its style sheets, fetched like any document."""
 
 import pytest
 
@@ -30,7 +30,7 @@ ANSWERS: Answers = {
 }
 
 
-async def test_a_brand_has_the_colors_that_its_site_names_each_with_its_place(parser: Parser) -> None:
+async def test_colors_of_a_site_have_their_places(parser: Parser) -> None:
     extraction, site = await visited(parser, ANSWERS)
     found = extraction.fields["colors"]
     assert found.value == ["#bf3a2c", "#1f6f5c", "#fbfaf7"]
@@ -43,7 +43,7 @@ async def test_a_brand_has_the_colors_that_its_site_names_each_with_its_place(pa
     assert extraction.warnings == []
 
 
-async def test_a_second_reading_says_the_same_and_a_sheet_that_changed_is_a_change(parser: Parser) -> None:
+async def test_a_changed_sheet_is_a_change_of_the_site(parser: Parser) -> None:
     async with serve(ANSWERS) as site, allowed_client(site) as client:
         first = await visit(parser, client, site)
         assert first.visit is not None
@@ -69,40 +69,40 @@ async def test_a_second_reading_says_the_same_and_a_sheet_that_changed_is_a_chan
         say(302, location="http://10.0.0.1/a.css"),
     ],
 )
-async def test_a_sheet_may_fail_and_nobody_is_told(parser: Parser, sheet: bytes) -> None:
+async def test_a_failed_sheet_gives_no_warning(parser: Parser, sheet: bytes) -> None:
     extraction, _ = await visited(parser, {**ANSWERS, "/site.css": sheet})
     assert extraction.warnings == []
     assert extraction.fields["colors"].value == ["#c0392b", "#fbfaf7"]
 
 
-async def test_of_a_sheet_its_first_megabyte_is_read(parser: Parser) -> None:
+async def test_only_the_first_megabyte_of_a_sheet_is_read(parser: Parser) -> None:
     long = ":root{--brand:#2563eb}" + " " * (2 << 20) + ":root{--brand:#7c3aed}"
     extraction, _ = await visited(parser, {**ANSWERS, "/site.css": css(long)})
     assert extraction.fields["colors"].value == ["#2563eb", "#c0392b", "#fbfaf7"]
 
 
-async def test_a_sheet_that_robots_txt_forbids_isnt_asked_for(parser: Parser) -> None:
+async def test_a_sheet_that_robots_txt_forbids_is_not_requested(parser: Parser) -> None:
     rules = say(body="User-agent: *\nDisallow: /site.css", content_type="text/plain")
     extraction, site = await visited(parser, {**ANSWERS, "/robots.txt": rules})
     assert "/site.css" not in site.paths
     assert extraction.fields["colors"].value == ["#c0392b", "#fbfaf7"]
 
 
-async def test_a_site_that_wants_time_between_requests_is_asked_for_no_sheet(parser: Parser) -> None:
+async def test_a_crawl_delay_skips_sheets(parser: Parser) -> None:
     rules = say(body="User-agent: *\nCrawl-delay: 9", content_type="text/plain")
     async with serve({**ANSWERS, "/robots.txt": rules}) as site, allowed_client(site) as client:
-        web = Web(client, Robots(client), SiteRate(clock=lambda: 0.0, sleep=passed))
+        web = Web(client, Robots(client), SiteRate(clock=lambda: 0.0, sleep=pass_time))
         extraction = await visit(parser, web, site)
     assert "/site.css" not in site.paths
     assert "/m.json" in site.paths
     assert words(extraction) == []
 
 
-async def passed(_seconds: float) -> None:
-    """Time passes at once."""
+async def pass_time(_seconds: float) -> None:
+    """Let time pass at once."""
 
 
-async def test_a_sheet_on_another_site_isnt_this_ones(parser: Parser) -> None:
+async def test_a_sheet_on_another_site_is_ignored(parser: Parser) -> None:
     async with serve({"/site.css": css(":root{--brand:#2563eb}")}) as other:
         answers: Answers = {**ANSWERS, "/site.css": say(302, location=other.url("/site.css"))}
         async with serve(answers) as site, allowed_client(site, other) as client:

@@ -22,7 +22,7 @@ async def read(parser: Parser) -> Extraction:
     return extraction
 
 
-async def test_the_demo_shows_what_an_ingest_can_read(parser: Parser) -> None:
+async def test_the_demo_has_every_field(parser: Parser) -> None:
     extraction = await read(parser)
     assert extraction.warnings == []
     shown = {name: finding.value for name, finding in extraction.fields.items()}
@@ -41,7 +41,7 @@ async def test_the_demo_shows_what_an_ingest_can_read(parser: Parser) -> None:
 
 
 async def test_each_derived_field_quotes_the_page(parser: Parser) -> None:
-    """No rule was written for the demo: what is derived says by which rule, and shows the sentences."""
+    """No rule was written for the demo: each derived field names its rule, and quotes the page."""
     extraction = await read(parser)
     derived: tuple[Field, ...] = ("audience", "icp", "brandVoice")
     rules = {name: extraction.fields[name].rule for name in derived}

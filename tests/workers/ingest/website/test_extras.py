@@ -1,4 +1,4 @@
-"""Documents beside the pages themselves: a refresh, a manifest, /llms.txt; and pages that need scripts."""
+"""Documents in addition to the pages: a refresh, a manifest, /llms.txt; and pages that need scripts."""
 
 import gzip
 
@@ -14,38 +14,46 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 TITLE = "<title>Zap — Draw what you say</title>"
 
 
-def sends(to: str, text: str = "") -> bytes:
+def refresh_page(to: str, text: str = "") -> bytes:
     return say(body=f'<meta http-equiv="refresh" content="{to}"><title>Wait</title>{text}')
 
 
-async def test_a_page_that_sends_on_at_once_is_followed_once(parser: Parser) -> None:
-    answers = {"/": sends("0; url=/en/"), "/en/": sends("0; url=/fr/", TITLE), "/fr/": say(404)}
+async def test_a_refresh_is_followed_once(parser: Parser) -> None:
+    answers = {"/": refresh_page("0; url=/en/"), "/en/": refresh_page("0; url=/fr/", TITLE), "/fr/": say(404)}
     extraction, site = await visited(parser, answers)
     assert "/fr/" not in site.paths[:3]
     assert extraction.url == site.url("/en/")
 
 
-async def test_the_root_may_send_on_as_well(parser: Parser) -> None:
-    answers = {"/": sends("1;url=en/"), "/en/": say(body=TITLE), "/x": say(body="<title>X</title><p>Words.")}
+async def test_a_refresh_of_the_root_is_followed(parser: Parser) -> None:
+    answers = {
+        "/": refresh_page("1;url=en/"),
+        "/en/": say(body=TITLE),
+        "/x": say(body="<title>X</title><p>Words."),
+    }
     extraction, _ = await visited(parser, answers, "/x")
     assert extraction.fields["tagline"].value == "Draw what you say"
 
 
-async def test_a_signpost_that_leads_nowhere_fails_as_its_target_does(parser: Parser) -> None:
+async def test_an_empty_page_with_a_broken_refresh_fails(parser: Parser) -> None:
     with pytest.raises(SourceNotFound):
-        await visited(parser, {"/": sends("0; url=/en/")})
+        await visited(parser, {"/": refresh_page("0; url=/en/")})
 
 
-async def test_a_page_with_words_of_its_own_is_read_where_its_target_cant_be(parser: Parser) -> None:
-    extraction, site = await visited(parser, {"/": sends("3; url=/en/", "<p>Zap draws what you say. " * 20)})
+async def test_a_page_with_text_and_a_broken_refresh_is_read(parser: Parser) -> None:
+    extraction, site = await visited(
+        parser, {"/": refresh_page("3; url=/en/", "<p>Zap draws what you say. " * 20)}
+    )
     assert words(extraction) == ["refresh_unread"]
     assert extraction.url == site.url("/")
 
 
-async def test_what_robots_txt_forbids_is_no_target(parser: Parser) -> None:
+async def test_a_refresh_to_a_forbidden_page_fails(parser: Parser) -> None:
     rules = say(body="User-agent: *\nDisallow: /en/", content_type="text/plain")
     with pytest.raises(RobotsDisallowed):
-        await visited(parser, {"/robots.txt": rules, "/": sends("0; url=/en/"), "/en/": say(body=TITLE)})
+        await visited(
+            parser, {"/robots.txt": rules, "/": refresh_page("0; url=/en/"), "/en/": say(body=TITLE)}
+        )
 
 
 MANIFEST = '{"name": "Zap", "description": "Zap draws what you say, for you.", "categories": ["Art"]}'
@@ -63,21 +71,21 @@ def linked(manifest: bytes, llms: bytes = say(404)) -> Answers:
 @pytest.mark.parametrize(
     "content_type", ["application/manifest+json", "application/json; charset=utf-8", "text/json", ""]
 )
-async def test_a_manifest_has_its_say(parser: Parser, content_type: str) -> None:
+async def test_a_manifest_gives_values(parser: Parser, content_type: str) -> None:
     extraction, site = await visited(parser, linked(say(body=MANIFEST, content_type=content_type)))
     assert extraction.fields["appName"].value == "Zap"
     assert extraction.fields["appName"].url == site.url("/m.json")
     assert extraction.fields["keywords"].value == ["art"]
 
 
-async def test_a_root_has_the_manifest_of_a_page_without_one(parser: Parser) -> None:
+async def test_the_roots_manifest_is_used_for_a_page_without_one(parser: Parser) -> None:
     answers = {**linked(say(body=MANIFEST, content_type="application/json")), "/x": say(body="<p>Words.")}
     extraction, _ = await visited(parser, answers, "/x")
     assert extraction.fields["appName"].value == "Zap"
 
 
 @pytest.mark.parametrize("content_type", ["text/plain; charset=utf-8", "text/markdown", ""])
-async def test_llms_txt_has_its_say(parser: Parser, content_type: str) -> None:
+async def test_llms_txt_gives_values(parser: Parser, content_type: str) -> None:
     extraction, site = await visited(parser, linked(say(404), say(body=LLMS, content_type=content_type)))
     assert extraction.fields["appDescription"].value == "Zap draws whatever you say to it."
     assert extraction.fields["appDescription"].url == site.url("/llms.txt")
@@ -98,13 +106,13 @@ async def test_llms_txt_has_its_say(parser: Parser, content_type: str) -> None:
         say(302, location="http://10.0.0.1/"),
     ],
 )
-async def test_each_may_fail_and_nobody_is_told(parser: Parser, answer: bytes) -> None:
+async def test_failed_extras_give_no_warning(parser: Parser, answer: bytes) -> None:
     extraction, _ = await visited(parser, linked(answer, answer))
     assert extraction.warnings == []
     assert "appName" not in extraction.fields
 
 
-async def test_llms_txt_on_another_site_is_not_this_ones(parser: Parser) -> None:
+async def test_llms_txt_on_another_site_is_ignored(parser: Parser) -> None:
     async with serve({"/llms.txt": say(body=LLMS, content_type="text/plain")}) as other:
         answers = linked(say(404), say(302, location=other.url("/llms.txt")))
         async with serve(answers) as site, allowed_client(site, other) as client:
@@ -116,7 +124,7 @@ HEAD = f"{TITLE}<meta name=description content='Zap draws for everyone who can s
 BUNDLE = "<div id=root></div><script src=/app.js></script>"
 
 
-async def test_a_page_that_needs_scripts_is_worth_less(parser: Parser) -> None:
+async def test_a_page_that_needs_scripts_has_less_confidence(parser: Parser) -> None:
     plain, _ = await visited(parser, {"/": say(body=HEAD)})
     shell, _ = await visited(parser, {"/": say(body=HEAD + BUNDLE)})
     assert plain.warnings == []
@@ -135,7 +143,7 @@ async def test_a_page_that_needs_scripts_is_worth_less(parser: Parser) -> None:
         f"<p>Short.<script type=application/json>{' ' * 2000}</script>",
     ],
 )
-async def test_a_page_that_can_be_read_needs_none(parser: Parser, body: str) -> None:
+async def test_a_page_with_text_does_not_need_scripts(parser: Parser, body: str) -> None:
     extraction, _ = await visited(parser, {"/": say(body=HEAD + body)})
     assert extraction.warnings == []
 

@@ -1,4 +1,4 @@
-"""followLinks: which pages are read, how many, how fast, and what becomes of one that fails."""
+"""followLinks: the choice, number and pace of pages, and failures of a page."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -42,27 +42,27 @@ def read(paths: list[str]) -> list[str]:
     return [path for path in paths if path not in {"/robots.txt", "/llms.txt", "/"}]
 
 
-async def test_links_are_followed_only_where_that_is_asked_for(parser: Parser) -> None:
+async def test_links_are_followed_only_on_request(parser: Parser) -> None:
     _, site = await visited(parser, PAGES, max_pages=5)
     assert read(site.paths) == []
     _, site = await visited(parser, PAGES, follow_links=True, max_pages=1)
     assert read(site.paths) == []
 
 
-async def test_those_come_first_that_say_most_of_a_brand(parser: Parser) -> None:
+async def test_topic_pages_are_read_first(parser: Parser) -> None:
     extraction, site = await visited(parser, PAGES, follow_links=True, max_pages=4)
     assert sorted(read(site.paths)) == ["/about", "/features", "/preise"]
     assert extraction.warnings == []
     assert extraction.fields["appName"].value == "Zap"
 
 
-async def test_the_root_counts_as_none_and_shows_ways_too(parser: Parser) -> None:
+async def test_the_root_does_not_count_and_its_links_are_used(parser: Parser) -> None:
     answers = {**PAGES, "/x": say(body="<title>X</title><p>Nothing leads on from here.")}
     _, site = await visited(parser, answers, "/x", follow_links=True, max_pages=2)
     assert read(site.paths) == ["/x", "/about"]
 
 
-async def test_what_a_followed_page_says_of_itself_does_not_beat_the_named_one(parser: Parser) -> None:
+async def test_the_named_pages_description_wins_over_a_linked_pages(parser: Parser) -> None:
     described = "<meta property=og:description content='{}'>".format
     answers = {
         "/": say(body=described("What Zap does for those who draw.") + NAV),
@@ -74,7 +74,7 @@ async def test_what_a_followed_page_says_of_itself_does_not_beat_the_named_one(p
     assert finding.alternatives[0].value == "About the people of the company."
 
 
-async def test_a_page_that_fails_is_a_warning(parser: Parser) -> None:
+async def test_a_failed_page_is_a_warning(parser: Parser) -> None:
     answers = {**PAGES, "/about": say(500), "/features": say(body="{}", content_type="application/json")}
     extraction, site = await visited(parser, answers, follow_links=True, max_pages=4)
     assert words(extraction) == ["page_unread", "page_unread"]
@@ -82,7 +82,7 @@ async def test_a_page_that_fails_is_a_warning(parser: Parser) -> None:
 
 
 async def test_pages_beyond_the_cpu_of_an_ingest_are_warnings(parser: Parser) -> None:
-    """What is left is too little for more than the named page."""
+    """The remaining CPU is too little for more than the named page."""
     job = Parser(parser.parsing, ids.new(), left_s=1e-9)
     extraction, _ = await visited(job, PAGES, follow_links=True, max_pages=3)
     assert words(extraction) == ["page_unread", "page_unread", "underived"]
@@ -90,7 +90,7 @@ async def test_pages_beyond_the_cpu_of_an_ingest_are_warnings(parser: Parser) ->
     assert extraction.fields["appName"].value == "Zap"
 
 
-async def test_a_page_that_leads_to_another_site_is_not_opened_there(parser: Parser) -> None:
+async def test_a_redirect_to_another_site_is_not_followed(parser: Parser) -> None:
     async with serve({"/about": page("Elsewhere")}) as other:
         answers = {**PAGES, "/about": say(302, location=other.url("/about"))}
         async with serve(answers) as site, allowed_client(site, other) as client:
@@ -106,14 +106,14 @@ async def test_a_page_that_robots_txt_forbids_is_a_warning(parser: Parser) -> No
     assert words(extraction) == ["page_unread"]
 
 
-async def test_a_page_is_read_once_wherever_its_redirects_began(parser: Parser) -> None:
+async def test_pages_with_one_redirect_target_are_read_once(parser: Parser) -> None:
     answers = {**PAGES, "/about": say(302, location="/"), "/preise": say(302, location="/features")}
     extraction, _ = await visited(parser, answers, follow_links=True, max_pages=4)
     assert extraction.warnings == []
     assert extraction.fields["appName"].value == "Zap"
 
 
-async def test_progress_is_told_for_each_page(parser: Parser) -> None:
+async def test_progress_is_reported_for_each_page(parser: Parser) -> None:
     told: list[tuple[str, float]] = []
 
     async def report(stage: str, ratio: float) -> None:
@@ -127,7 +127,7 @@ async def test_progress_is_told_for_each_page(parser: Parser) -> None:
 
 
 class Crowd:
-    """Pages that take as long as another one is waited for, and how many were open at once."""
+    """Pages that wait for a second open page; `most` is the highest number open at once."""
 
     def __init__(self) -> None:
         self.open = self.most = 0
@@ -143,7 +143,7 @@ class Crowd:
         await wrote(writer, page("Crowd"))
 
 
-async def test_a_site_gets_two_requests_at_once_from_all_jobs_together(parser: Parser) -> None:
+async def test_a_site_gets_two_requests_at_once_from_all_jobs(parser: Parser) -> None:
     crowd = Crowd()
     answers: Answers = {**PAGES, **dict.fromkeys(("/about", "/preise", "/features", "/blog/1"), crowd.answer)}
     async with serve(answers) as site, allowed_client(site) as client:
@@ -154,7 +154,7 @@ async def test_a_site_gets_two_requests_at_once_from_all_jobs_together(parser: P
 
 
 class Clock:
-    """Time that passes only in sleep."""
+    """Clock that moves only in sleep."""
 
     def __init__(self) -> None:
         self.now, self.slept = 0.0, list[float]()
@@ -188,7 +188,9 @@ async def never(seconds: float) -> None:
     raise AssertionError(seconds)
 
 
-async def test_what_does_not_fit_is_not_waited_for(parser: Parser, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_crawl_delay_beyond_the_time_is_not_awaited(
+    parser: Parser, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(session, "FETCHING_S", 8.0)
     monkeypatch.setattr(meet, "PICTURES_S", 8.0)
     async with serve({**PAGES, "/robots.txt": slow("3600")}) as site, allowed_client(site) as client:
@@ -200,7 +202,7 @@ async def test_what_does_not_fit_is_not_waited_for(parser: Parser, monkeypatch: 
 
 
 class Hasty(Session):
-    """Soon out of time once the named page is there."""
+    """Session that is soon out of time once the named page was read."""
 
     async def optional(self, reading: Awaitable[T], *, otherwise: str | None = None) -> T | None:
         self.ends = min(self.ends, asyncio.get_running_loop().time() + 0.5)
@@ -212,7 +214,7 @@ async def silence(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -
 
 
 @pytest.mark.parametrize("path", ["/about", "/llms.txt"])
-async def test_what_was_read_in_time_is_kept(
+async def test_pages_read_in_time_are_kept(
     parser: Parser, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ingesting, "Session", Hasty)

@@ -1,6 +1,7 @@
-"""No connection to an address that isn't public, wherever on a site its address stands.
+"""No connection to an address that isn't public, in any place of a site.
 
-Every vector of `tests/workers/net.py` in every place; the `net` itself fails the test of a forbidden connect.
+Every vector of `tests/workers/net.py` in every place; the `net` itself fails the test of a forbidden
+connect.
 """
 
 import html
@@ -41,7 +42,7 @@ OWN = """<meta http-equiv=refresh content="0;url=/soon"><link rel=manifest href=
 
 @pytest.fixture(autouse=True)
 def _read_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process for each of some thousand documents takes longer than all else, and connects to nothing."""
+    """Parse in this process: a process for each of some thousand documents is slow, and never connects."""
 
     async def exchange(_: Parser, message: bytes, _cpu_s: int) -> bytes:
         question: ParseInput = msgspec.msgpack.decode(message, type=ParseInput)
@@ -62,8 +63,10 @@ async def visit(web: Web, parser: Parser, path: str = "/x") -> Extraction:
 
 
 @pytest.mark.parametrize("url", VECTORS)
-async def test_what_a_page_names_is_not_connected(url: str, net: Net, web: Web, parser: Parser) -> None:
-    """By a refresh, a manifest, links and pictures."""
+async def test_forbidden_addresses_on_a_page_are_not_connected(
+    url: str, net: Net, web: Web, parser: Parser
+) -> None:
+    """The address is in a refresh, a manifest, links and images."""
     net.pages[f"{HOST}/x"] = net.pages[f"{HOST}/"] = say(body=EVERYWHERE.format(html.escape(url)) + PROSE)
     extraction = await visit(web, parser)
     assert extraction.title == "Zap"
@@ -71,7 +74,9 @@ async def test_what_a_page_names_is_not_connected(url: str, net: Net, web: Web, 
 
 
 @pytest.mark.parametrize("url", VECTORS)
-async def test_redirects_of_what_is_named_lead_nowhere(url: str, net: Net, web: Web, parser: Parser) -> None:
+async def test_redirects_to_forbidden_addresses_are_not_connected(
+    url: str, net: Net, web: Web, parser: Parser
+) -> None:
     net.pages[f"{HOST}/x"] = say(body=OWN + PROSE)
     for path in ("/", "/soon", "/m.json", "/llms.txt", "/about"):
         net.pages[HOST + path] = say(302, location=url)
@@ -89,20 +94,22 @@ NAMED = {
 
 
 @pytest.mark.parametrize("how", NAMED)
-async def test_a_changing_name_is_connected_as_checked(how: str, net: Net, web: Web, parser: Parser) -> None:
+async def test_a_rebinding_name_is_connected_as_checked(how: str, net: Net, web: Web, parser: Parser) -> None:
     net.answers["rebind.good.example"] = iter([[GOOD], [GOOD], *[["127.0.0.1"]] * 100])
     net.pages["rebind.good.example/about"] = say(body=PROSE)
     net.pages[f"{HOST}/"] = say(body=NAMED[how] + PROSE)
     with suppress(SourceError):
         await visit(web, parser, "/")
-    # robots.txt and the document: a look-up and a connection each. What came later was refused.
+    # robots.txt and the document: a look-up and a connection each. Later look-ups were refused.
     looked_up = net.lookups.count("rebind.good.example")
     assert looked_up >= 2
     assert len(net.connects) == len(net.lookups) - (looked_up - 2)
 
 
 @pytest.mark.parametrize("how", NAMED)
-async def test_a_name_may_turn_bad_behind_robots_txt(how: str, net: Net, web: Web, parser: Parser) -> None:
+async def test_a_name_that_rebinds_after_robots_txt_is_blocked(
+    how: str, net: Net, web: Web, parser: Parser
+) -> None:
     net.answers["rebind.good.example"] = iter([[GOOD], *[["169.254.169.254"]] * 100])
     net.pages["rebind.good.example/about"] = say(body="<title>Forbidden</title>")
     net.pages[f"{HOST}/"] = say(body=NAMED[how] + PROSE)

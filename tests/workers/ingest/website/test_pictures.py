@@ -1,4 +1,4 @@
-"""Pictures of a whole site: what it names is met, measured and kept, and holds nothing up."""
+"""Images of a whole site: they are fetched, measured and kept, and delay nothing."""
 
 import asyncio
 
@@ -53,7 +53,7 @@ def listed(extraction: Extraction) -> list[tuple[str, str, int, int, str]]:
     ]
 
 
-async def test_what_a_site_names_is_met_and_measured(parser: Parser) -> None:
+async def test_images_of_a_site_are_fetched_and_measured(parser: Parser) -> None:
     extraction, site = await visited(parser, ANSWERS)
     assert listed(extraction) == [
         ("logo", "logo.svg", 120, 30, "jsonld.logo"),
@@ -77,7 +77,7 @@ async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
     await reader.read()
 
 
-async def test_a_slow_picture_is_a_warning_and_the_site_is_read_anew(
+async def test_a_slow_image_is_a_warning_and_the_next_ingest_reads_again(
     parser: Parser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(meet, "PICTURES_S", 3.0)
@@ -90,13 +90,13 @@ async def test_a_slow_picture_is_a_warning_and_the_site_is_read_anew(
     assert extraction.visit.answers == {}
 
 
-async def test_pictures_are_no_part_of_what_is_asked_again(parser: Parser) -> None:
+async def test_images_are_no_part_of_a_revisit(parser: Parser) -> None:
     extraction, site = await visited(parser, ANSWERS)
     assert extraction.visit is not None
     assert {*extraction.visit.answers} == {site.url(path) for path in ("/", "/m.json", "/llms.txt")}
 
 
-async def test_an_address_that_is_none_fails_alone(parser: Parser) -> None:
+async def test_an_invalid_address_fails_alone(parser: Parser) -> None:
     page = """<title>Zap</title><link rel=manifest href="http://xn--a/m.json">
     <meta property="og:image" content="http://xn--a.test/a.png">
     <meta property="og:image" content="/preview.jpg">"""

@@ -1,4 +1,4 @@
-"""The second ingest of a site: it asks for what has changed, and only then reads."""
+"""The second ingest of a site: it requests changes first, and reads only a changed site."""
 
 import asyncio
 from typing import Any
@@ -27,33 +27,33 @@ LINKED = "<title>Pricing | Zap</title><link rel=stylesheet href=/site.css>"
 READ = ["/", "/about", "/app.webmanifest", "/llms.txt", "/pricing"]
 
 
-async def twice(
+async def ingest_twice(
     parser: Parser,
     change: dict[str, bytes],
     path: str = "/pricing",
     first: dict[str, bytes] = ANSWERS,
     **visit_of: Any,
 ) -> tuple[Extraction, Site, Extraction]:
-    """The first ingest, the site with what the second one asked for, and that one."""
+    """Return the first ingest, the site with the second ingest's requests, and the second ingest."""
     async with serve(first) as site, allowed_client(site) as client:
         args: dict[str, Any] = {"follow_links": True, "max_pages": 2}
         before = await visit(parser, client, site, path, **args)
         assert before.visit is not None
         assert before.visit.args == {"url": site.url(path), **args}
         site.asked.clear()
-        same = {path: still(site, path, answer) for path, answer in first.items()}
+        same = {path: unchanged_answer(site, path, answer) for path, answer in first.items()}
         site.answers = {**same, **change}
         last = msgspec.structs.replace(before.visit, **visit_of)
         return before, site, await visit(parser, client, site, path, last=stored(last), **args)
 
 
 def stored(last: Visit) -> Visit:
-    """As the database gives it back."""
+    """Return the visit as the database stores it."""
     return msgspec.json.decode(msgspec.json.encode(last), type=Visit)
 
 
-def still(site: Site, path: str, answer: bytes) -> Script:
-    """The same answer as before, and 304 to who knows it."""
+def unchanged_answer(site: Site, path: str, answer: bytes) -> Script:
+    """Send the same response as before, or a 304 to a conditional request."""
 
     async def answered(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         headers = next(headers for asked, headers in reversed(site.asked) if asked == path)
@@ -64,7 +64,7 @@ def still(site: Site, path: str, answer: bytes) -> Script:
 
 
 async def test_a_site_that_answers_304_to_everything_is_unchanged(parser: Parser) -> None:
-    before, site, after = await twice(parser, {})
+    before, site, after = await ingest_twice(parser, {})
     assert sorted(before.visit.answers) == sorted(map(site.url, READ))  # type: ignore[union-attr]
     assert after.unchanged
     assert (after.url, after.fields, words(after)) == (before.url, {}, ["unchanged"])
@@ -87,8 +87,8 @@ async def test_a_site_that_answers_304_to_everything_is_unchanged(parser: Parser
         ("/llms.txt", say(body="# Zap\n> Zap draws.", content_type="text/plain", etag='"5"')),
     ],
 )
-async def test_what_has_changed_is_read_and_asked_for_once(parser: Parser, path: str, answer: bytes) -> None:
-    _, site, after = await twice(parser, {path: answer})
+async def test_a_changed_document_is_requested_once(parser: Parser, path: str, answer: bytes) -> None:
+    _, site, after = await ingest_twice(parser, {path: answer})
     assert not after.unchanged
     assert after.fields["appName"].value == "Zap"
     assert after.visit is not None
@@ -96,25 +96,25 @@ async def test_what_has_changed_is_read_and_asked_for_once(parser: Parser, path:
     assert len(after.visit.answers) == len(READ)
 
 
-async def test_a_redirect_that_leads_elsewhere_now_is_a_change(parser: Parser) -> None:
+async def test_a_changed_redirect_is_a_change(parser: Parser) -> None:
     first = {**ANSWERS, "/old": say(301, location="/pricing")}
-    _, site, after = await twice(parser, {}, "/old", first=first)
+    _, site, after = await ingest_twice(parser, {}, "/old", first=first)
     assert after.unchanged
     assert after.url == site.url("/pricing")
     moved = {"/old": say(301, location="/new"), "/new": ANSWERS["/pricing"]}
-    _, site, after = await twice(parser, moved, "/old", first=first)
+    _, site, after = await ingest_twice(parser, moved, "/old", first=first)
     assert not after.unchanged
     assert after.url == site.url("/new")
 
 
-async def test_an_unchanged_page_is_where_it_sent_its_visitors(parser: Parser) -> None:
+async def test_an_unchanged_site_has_the_address_after_its_refresh(parser: Parser) -> None:
     on = say(body=f'<meta http-equiv="refresh" content="0; url=/pricing">{HEAD}', etag='"4"')
-    before, site, after = await twice(parser, {}, "/old", first={**ANSWERS, "/old": on})
+    before, site, after = await ingest_twice(parser, {}, "/old", first={**ANSWERS, "/old": on})
     assert after.unchanged
     assert after.url == before.url == site.url("/pricing")
 
 
-async def test_what_now_comes_from_another_site_is_not_this_ones(parser: Parser) -> None:
+async def test_a_redirect_to_another_site_is_a_change(parser: Parser) -> None:
     text = say(body="# Zap\n\n> Zap draws what you say.\n", content_type="text/plain", etag='"5"')
     theirs = say(body="# Evil\n\n> Evil sells what you say.\n", content_type="text/plain")
     home = say(body="<title>Zap", etag='"6"')
@@ -125,7 +125,7 @@ async def test_what_now_comes_from_another_site_is_not_this_ones(parser: Parser)
     ):
         before = await visit(parser, client, site)
         moved = say(302, location=other.url("/llms.txt"))
-        site.answers = {"/llms.txt": moved, "/": still(site, "/", home)}
+        site.answers = {"/llms.txt": moved, "/": unchanged_answer(site, "/", home)}
         after = await visit(parser, client, site, last=before.visit)
     assert before.fields["appDescription"].value == "Zap draws what you say."
     assert not after.unchanged
@@ -133,44 +133,42 @@ async def test_what_now_comes_from_another_site_is_not_this_ones(parser: Parser)
 
 
 @pytest.mark.parametrize("path", ["/", "/pricing", "/site.css"])
-async def test_an_answer_without_a_version_is_the_same_as_long_as_its_bytes_are(
-    parser: Parser, path: str
-) -> None:
+async def test_responses_without_validators_are_compared_by_bytes(parser: Parser, path: str) -> None:
     sheet = say(body=":root{--brand:#2563eb}", content_type="text/css")
     first = {**ANSWERS, "/pricing": say(body=f"{HEAD}{LINKED}", etag='"2"'), "/site.css": sheet}
     plain = {**first, path: say(body=f"{HEAD}{LINKED}") if path != "/site.css" else sheet}
-    _, site, after = await twice(parser, {}, first=plain)
+    _, site, after = await ingest_twice(parser, {}, first=plain)
     assert after.unchanged
     assert site.paths.count(path) == 1
     other = plain[path].replace(b"#2563eb", b"#7c3aed").replace(b"Zap", b"Zop")
-    _, site, after = await twice(parser, {path: other}, first=plain)
+    _, site, after = await ingest_twice(parser, {path: other}, first=plain)
     assert not after.unchanged
     assert site.paths.count(path) == 1
 
 
-async def test_what_came_whole_before_the_first_change_isnt_requested_again(
+async def test_full_responses_before_the_first_change_are_reused(
     parser: Parser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Unless it is much."""
+    """Large responses are requested again."""
     first = {path: answer.replace(b"etag", b"x-no") for path, answer in ANSWERS.items()}
     change = {"/about": say(body="<title>Who we are | Zap</title>")}
-    _, site, after = await twice(parser, change, first=first)
+    _, site, after = await ingest_twice(parser, change, first=first)
     assert not after.unchanged
     assert max(map(site.paths.count, ANSWERS)) == 1
-    monkeypatch.setattr(revisit, "KEPT", 0)
-    _, site, after = await twice(parser, change, first=first)
+    monkeypatch.setattr(revisit, "MAX_KEPT_BYTES", 0)
+    _, site, after = await ingest_twice(parser, change, first=first)
     assert not after.unchanged
     assert after.fields["appName"].value == "Zap"
     assert site.paths.count("/pricing") == 2
 
 
-async def test_another_version_of_our_reading_reads_anew(parser: Parser) -> None:
-    _, site, after = await twice(parser, {}, rules=revisit.RULES + 1)
+async def test_another_version_of_the_rules_reads_again(parser: Parser) -> None:
+    _, site, after = await ingest_twice(parser, {}, rules=revisit.RULES + 1)
     assert not after.unchanged
     assert not any("if-none-match" in headers for _, headers in site.asked)
 
 
-async def test_a_site_too_slow_to_ask_again_is_read(parser: Parser, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_site_too_slow_for_a_revisit_is_read(parser: Parser, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(revisit, "REVISIT_S", 0.0)
-    _, _, after = await twice(parser, {})
+    _, _, after = await ingest_twice(parser, {})
     assert after.fields["appName"].value == "Zap"

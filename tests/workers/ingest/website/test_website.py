@@ -1,4 +1,4 @@
-"""A whole ingest against a server: what is asked for, in which order, and how each end looks."""
+"""A whole ingest against a server: its requests, their order, and each outcome."""
 
 from collections import Counter
 
@@ -27,7 +27,7 @@ ROOT = say(
 PRICING = say(body="<title>Pricing | Zap</title><h1>Pricing</h1><p>Nine euros a month.")
 
 
-async def test_a_home_page_is_asked_for_once_after_robots_txt(parser: Parser) -> None:
+async def test_a_home_page_is_requested_once_after_robots_txt(parser: Parser) -> None:
     extraction, site = await visited(parser, {"/": ROOT})
     assert site.paths == ["/robots.txt", "/", "/llms.txt"]
     assert extraction.url == site.url("/")
@@ -47,13 +47,13 @@ async def test_another_page_is_read_with_its_sites_root(parser: Parser) -> None:
     assert extraction.fields["appDescription"].url == site.url("/")
 
 
-async def test_a_redirect_to_the_root_asks_for_it_once(parser: Parser) -> None:
+async def test_a_redirect_to_the_root_requests_it_once(parser: Parser) -> None:
     extraction, site = await visited(parser, {"/": ROOT, "/old": say(301, location="/")}, "/old")
     assert site.paths == ["/robots.txt", "/old", "/", "/llms.txt"]
     assert extraction.url == site.url("/")
 
 
-async def test_a_root_that_leads_back_is_not_read_twice(parser: Parser) -> None:
+async def test_a_root_that_redirects_to_the_page_is_not_read_twice(parser: Parser) -> None:
     answers = {"/": say(302, location="/en/"), "/en/": ROOT}
     extraction, site = await visited(parser, answers, "/en/")
     assert Counter(site.paths) == Counter(["/robots.txt", "/en/", "/", "/llms.txt", "/en/"])
@@ -61,13 +61,13 @@ async def test_a_root_that_leads_back_is_not_read_twice(parser: Parser) -> None:
 
 
 @pytest.mark.parametrize("root", [say(404), say(500), say(body="{}", content_type="application/json")])
-async def test_a_root_that_fails_is_only_a_warning(parser: Parser, root: bytes) -> None:
+async def test_a_failed_root_is_only_a_warning(parser: Parser, root: bytes) -> None:
     extraction, _ = await visited(parser, {"/": root, "/pricing": PRICING}, "/pricing")
     assert extraction.fields["appName"].value == "Zap"
     assert [warning.partition(":")[0] for warning in extraction.warnings] == ["root_unread"]
 
 
-async def test_a_root_on_another_site_is_not_the_brands(parser: Parser) -> None:
+async def test_a_root_that_redirects_to_another_site_is_ignored(parser: Parser) -> None:
     async with serve({"/": say(body="<title>Elsewhere</title>")}) as other:
         elsewhere = other.url().replace("127.0.0.1", "localhost")
         answers = {"/": say(302, location=elsewhere), "/pricing": PRICING}
@@ -113,7 +113,7 @@ async def test_headers_and_bytes_reach_the_reader_as_sent(parser: Parser) -> Non
     assert extraction.title == "Größe"
 
 
-async def test_a_redirect_into_what_robots_txt_forbids_is_not_followed(parser: Parser) -> None:
+async def test_a_redirect_to_a_forbidden_page_is_not_followed(parser: Parser) -> None:
     answers = {"/robots.txt": KEEP_OUT, "/": say(302, location="/private"), "/private": ROOT}
     async with serve(answers) as site, allowed_client(site) as client:
         with pytest.raises(RobotsDisallowed):

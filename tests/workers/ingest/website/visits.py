@@ -1,4 +1,4 @@
-"""Ingests of a site of the test."""
+"""Ingests of a test's site."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from workers.ingest.website.session import Web, open_web
 
 
 async def visited(parser: Parser, answers: Answers, path: str = "/", **args: Any) -> tuple[Extraction, Site]:
-    """One ingest of a fresh site."""
+    """Run one ingest of a fresh site."""
     async with serve(answers) as site, allowed_client(site) as client:
         return await visit(parser, client, site, path, **args), site
 
@@ -31,9 +31,9 @@ async def visit(
 
 
 async def ignored(_stage: str, _progress: float) -> None:
-    """Nobody watches."""
+    """Ignore the progress."""
 
 
 def words(extraction: Extraction) -> list[str]:
-    """The first word of each warning."""
+    """Return the code of each warning."""
     return [warning.partition(":")[0] for warning in extraction.warnings]

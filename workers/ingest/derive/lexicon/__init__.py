@@ -11,7 +11,7 @@ from workers.ingest.languages import primary
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True):
-    """Form of address: `word` names it, `words` show it, `formality` is its part in the tone.
+    """Form of address: `word` is its name, `words` are its evidence, `formality` is its part in the tone.
 
     Words of an `inside` one count in their own case and not first in a sentence: `Sie`, but not `sie`.
     """
@@ -23,12 +23,13 @@ class Address(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Grammar(msgspec.Struct, frozen=True, kw_only=True):
-    """Words and endings that tell nouns of a language from its verbs and adjectives.
+    """Words and endings that distinguish nouns of a language from its verbs and adjectives.
 
-    Words: `determiners` and `prepositions` stand before nouns, `genitive` ones after them, `verbal` ones
-    before verbs, `degrees` before adjectives, `joins` between any, `objects` after verbs. Endings are
-    patterns of a whole word: those of `nouns`, `adjectives`, `verbs` (and adverbs), `gerunds`, of a `plural`,
-    and of a word that is `attached` to the noun after it. The noun of a phrase stands `first`, else last.
+    Words: `determiners` and `prepositions` precede nouns, `genitive` ones follow them, `verbal` ones
+    precede verbs, `degrees` precede adjectives, `joins` are between any, `objects` follow verbs. Endings
+    are patterns of a whole word: those of `nouns`, `adjectives`, `verbs` (and adverbs), `gerunds`, of a
+    `plural`, and of a word that is `attached` to the noun after it. The noun of a phrase is `first`, else
+    last.
     `capitals`: nouns begin with one.
     """
 
@@ -50,23 +51,24 @@ class Grammar(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Segment: TypeAlias = Literal["business", "developer", "consumer"]
-#: What a sentence is about that doesn't say what a product does.
+#: Subjects of sentences that don't describe the product.
 Aside: TypeAlias = Literal["state", "news", "history", "price", "praise", "request", "greeting"]
 
 
 class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     """Words and patterns of one language.
 
-    `common` words are on every page or readme. `lix` has the LIX below which a text is plain, and above which
-    it is technical. `roles` and `industries` map English names to forms in the language; `suffix` is a
-    pattern for a form's end. `follow` has the words that may come after a form: others make it a part of a
-    longer name, as in `student loans`.
+    `common` words are on every page or readme. `lix` has the LIX below which a text is plain, and above
+    which it is technical. `roles` and `industries` map English names to forms in the language; `suffix` is
+    a pattern for a form's end. `follow` has the words that may follow a form: any other word makes it a
+    part of a longer name, as in `student loans`.
 
-    `cue`, `help`, `plain` and `whether` are patterns of words before the people that a product is for: `cue`
-    where they mean nothing else, `help` where a verb follows, `whether` before a single one. `use` finds what
-    the product helps to do. Of labels, `signposts` lead to such people. `grammar` tells nouns.
+    `cue`, `help`, `plain` and `whether` are patterns of words before the product's intended users: `cue`
+    if the words have no other meaning, `help` before a verb, `whether` before a single person. `use`
+    matches the use of the product. Among labels, `signposts` lead to such users. `grammar` detects nouns.
 
-    `asides` are patterns within sentences that don't say what a product does, or at their beginning.
+    `asides` are patterns of the skip rules: they match at the beginning of sentences, or inside them, that
+    don't describe the product.
     """
 
     common: list[str] = field(default_factory=list)
@@ -95,7 +97,7 @@ EMPTY = Lexicon()
 
 @cache
 def lexicon(language: str | None) -> Lexicon:
-    """The lexicon of a tag's language; an empty one where there is no file."""
+    """Return the lexicon of a tag's language; an empty one if there is no file."""
     source = files(__name__).joinpath(f"{primary(language)}.json") if language else None
     known = source is not None and source.is_file()
     return msgspec.json.decode(source.read_bytes(), type=Lexicon) if known and source else EMPTY

@@ -1,4 +1,4 @@
-"""Blocks of a README: its prose as plain text, from HTML, whatever markup it was written in."""
+"""Blocks of a README: its prose as plain text, from HTML, for any source markup."""
 
 import re
 from collections.abc import Iterator
@@ -11,12 +11,26 @@ from bs4.element import Comment, NavigableString, PageElement, Tag
 from workers.ingest.page.document import attribute
 from workers.ingest.page.text import clean, words
 
-#: Blocks that are read, and tags above a text among which its block is looked for.
-MOST, NEAR = 300, 12
-SILENT = ("script", "style", "pre", "table", "svg", "video", "picture", "img", "template", "noscript", "form")
-HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-BOXES = {
-    *HEADINGS,
+#: Blocks that are read.
+MAX_BLOCKS = 300
+#: Tags above a text that are searched for its block.
+MAX_ANCESTORS = 12
+SILENT_TAGS = (
+    "script",
+    "style",
+    "pre",
+    "table",
+    "svg",
+    "video",
+    "picture",
+    "img",
+    "template",
+    "noscript",
+    "form",
+)
+HEADING_TAGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+BLOCK_TAGS = {
+    *HEADING_TAGS,
     "p",
     "li",
     "blockquote",
@@ -31,17 +45,17 @@ BOXES = {
 }
 ADMONITION = re.compile(r"\s*\[!\w+\]")
 SHORTCODE = re.compile(r"(?<!\w):[a-z0-9_+-]+:(?!\w)")
-#: Pictures and ornaments before and after a text.
+#: Emoji and ornaments before and after a text.
 ORNAMENT = re.compile(r"^[^\w\"“«'‘(¿¡]+|[^\w\"”»'’)!?.…。！？:：+#]+$")
 
 
 #: Separators of a row of links.
-BETWEEN = re.compile(r"[^\w\s]+")
-#: Words of a sentence that may stand in a link.
-SENTENCE_WORDS = 8
+LINK_SEPARATOR = re.compile(r"[^\w\s]+")
+#: Words of a sentence that may be one link.
+MIN_SENTENCE_WORDS = 8
 
 
-class Block(NamedTuple):
+class ReadmeBlock(NamedTuple):
     """Block of text. `level` is a heading's, 1 to 6; `free` is the text outside links."""
 
     kind: Literal["heading", "text", "item", "quote"]
@@ -50,56 +64,60 @@ class Block(NamedTuple):
     level: int = 0
 
 
-def from_html(html: str) -> list[Block]:
+def from_html(html: str) -> list[ReadmeBlock]:
     soup = BeautifulSoup("\n" + html.replace("\x00", ""), "lxml")
-    name_pictures(soup)
-    made = (block(box, list(run)) for box, run in groupby(told(soup), key=box_of) if box is not None)
-    return list(islice((one for one in made if one is not None), MOST))
+    replace_heading_images(soup)
+    blocks = (
+        build_block(box, list(texts))
+        for box, texts in groupby(visible_strings(soup), key=block_tag_of)
+        if box is not None
+    )
+    return list(islice((built for built in blocks if built is not None), MAX_BLOCKS))
 
 
-def told(soup: BeautifulSoup) -> Iterator[NavigableString]:
-    """Texts that a reader sees. What is silent is passed over whole: to take out thousands takes seconds."""
-    one: PageElement | None = soup.contents[0] if soup.contents else None
-    while one is not None:
-        if isinstance(one, Tag) and one.name in SILENT:
-            one = following(one)
+def visible_strings(soup: BeautifulSoup) -> Iterator[NavigableString]:
+    """Yield texts that a reader sees. Silent tags are skipped whole: removing thousands takes seconds."""
+    node: PageElement | None = soup.contents[0] if soup.contents else None
+    while node is not None:
+        if isinstance(node, Tag) and node.name in SILENT_TAGS:
+            node = element_after(node)
             continue
-        if isinstance(one, NavigableString) and not isinstance(one, Comment):
-            yield one
-        one = one.next_element
+        if isinstance(node, NavigableString) and not isinstance(node, Comment):
+            yield node
+        node = node.next_element
 
 
-def following(tag: Tag) -> PageElement | None:
-    """Element after the whole tag."""
-    one: Tag | None = tag
-    while one is not None and one.next_sibling is None:
-        one = one.parent
-    return one.next_sibling if one is not None else None
+def element_after(tag: Tag) -> PageElement | None:
+    """Return the element after the whole tag."""
+    ancestor: Tag | None = tag
+    while ancestor is not None and ancestor.next_sibling is None:
+        ancestor = ancestor.parent
+    return ancestor.next_sibling if ancestor is not None else None
 
 
-def name_pictures(soup: BeautifulSoup) -> None:
-    """Give a heading that is only a picture the picture's alternative text."""
-    for heading in soup.find_all(HEADINGS, limit=3):
+def replace_heading_images(soup: BeautifulSoup) -> None:
+    """Replace an image that is alone in a heading by its alternative text."""
+    for heading in soup.find_all(HEADING_TAGS, limit=3):
         image = heading.find("img")
         if image is not None and not heading.get_text().strip():
             image.replace_with(attribute(image, "alt"))
 
 
-def box_of(text: NavigableString) -> Tag | None:
-    return next((tag for tag in islice(text.parents, NEAR) if tag.name in BOXES), None)
+def block_tag_of(text: NavigableString) -> Tag | None:
+    return next((tag for tag in islice(text.parents, MAX_ANCESTORS) if tag.name in BLOCK_TAGS), None)
 
 
-def block(box: Tag, run: list[NavigableString]) -> Block | None:
-    text = plain("".join(run))
+def build_block(box: Tag, texts: list[NavigableString]) -> ReadmeBlock | None:
+    text = clean_text("".join(texts))
     if not text:
         return None
-    free = clean("".join(one for one in run if one.find_parent("a") is None))
-    if box.name in HEADINGS:
-        return Block("heading", text, free, int(box.name[1]))
-    around = {box.name, *(tag.name for tag in islice(box.parents, 4))}
-    if "blockquote" in around:
-        return None if is_admonition(box) else Block("quote", text, free)
-    return Block("item" if "li" in around else "text", text, free)
+    free = clean("".join(part for part in texts if part.find_parent("a") is None))
+    if box.name in HEADING_TAGS:
+        return ReadmeBlock("heading", text, free, int(box.name[1]))
+    ancestors = {box.name, *(tag.name for tag in islice(box.parents, 4))}
+    if "blockquote" in ancestors:
+        return None if is_admonition(box) else ReadmeBlock("quote", text, free)
+    return ReadmeBlock("item" if "li" in ancestors else "text", text, free)
 
 
 def is_admonition(box: Tag) -> bool:
@@ -107,30 +125,30 @@ def is_admonition(box: Tag) -> bool:
     return quote is not None and ADMONITION.match(quote.get_text()) is not None
 
 
-def plain(text: str) -> str:
-    """One line of text, without shortcodes and the ornaments around it."""
+def clean_text(text: str) -> str:
+    """Return one line of text, without shortcodes and the ornaments around it."""
     return ORNAMENT.sub("", clean(SHORTCODE.sub(" ", text))).strip()
 
 
-def is_menu(one: Block) -> bool:
-    """True if the block is a row of links: badges, languages, other pages; no sentence that is one link."""
-    outside = words(BETWEEN.sub("", one.free))
-    sentence = one.text.endswith(".") and words(one.text) >= SENTENCE_WORDS
-    return outside < 3 and words(one.text) > outside and not sentence
+def is_menu(block: ReadmeBlock) -> bool:
+    """Return whether the block is a row of links: badges, languages, pages. A linked sentence is none."""
+    outside = words(LINK_SEPARATOR.sub("", block.free))
+    sentence = block.text.endswith(".") and words(block.text) >= MIN_SENTENCE_WORDS
+    return outside < 3 and words(block.text) > outside and not sentence
 
 
 class Section(NamedTuple):
-    """Block that is no heading, with the number and the text of the heading above it."""
+    """Block other than a heading, with the number and the text of the heading above it."""
 
     number: int
     heading: str
-    block: Block
+    block: ReadmeBlock
 
 
-def sections(blocks: list[Block]) -> Iterator[Section]:
+def sections(blocks: list[ReadmeBlock]) -> Iterator[Section]:
     number, heading = 0, ""
-    for one in blocks:
-        if one.kind == "heading":
-            number, heading = number + 1, one.text
+    for block in blocks:
+        if block.kind == "heading":
+            number, heading = number + 1, block.text
         else:
-            yield Section(number, heading, one)
+            yield Section(number, heading, block)

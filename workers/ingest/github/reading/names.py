@@ -1,10 +1,10 @@
-"""Names of a repository as a brand has them: without the platform, in the spelling that people see."""
+"""Brand names from a repository's names: without the platform, in their public spelling."""
 
 import re
 from collections import Counter
 from typing import NamedTuple
 
-from workers.ingest.page.names import parted
+from workers.ingest.page.names import split_name
 from workers.ingest.page.text import clean, squash
 
 PLATFORM = r"(?:ios|ipados|android|macos|mac|osx|windows|linux|wear ?os|web|desktop|mobile)"
@@ -19,68 +19,71 @@ SUFFIX = re.compile(
     rf"[-_.](?:{PLATFORM}|app|client|website|frontend|flutter|electron|main|master)$", re.IGNORECASE
 )
 VERSION = re.compile(r"\s+v?\d+(?:\.\d+)+$", re.IGNORECASE)
-#: Words that a heading may have beside the repository's own name: with more it is a sentence.
-BESIDE = 2
-#: Times that a text must have a spelling before it is the name's.
-OFTEN = 2
+#: Further words of a heading with the repository's own name: with more words it is a sentence.
+MAX_FURTHER_WORDS = 2
+#: Occurrences in a text from which a spelling counts as the name's.
+MIN_OCCURRENCES = 2
 
 
-class Own(NamedTuple):
-    """Own name of a repository: as in its address without a platform, and as people see it."""
+class OwnName(NamedTuple):
+    """Own name of a repository: as in its address without a platform, and in its public spelling."""
 
     bare: str
-    shown: str
+    display: str
 
     @property
     def key(self) -> str:
         return squash(self.bare)
 
 
-def own_name(repository: str, text: str) -> Own:
-    """The repository's own name; its prose `text` tells that `numpy` is spelled `NumPy`."""
-    bare = base(repository)
-    parts = map(re.escape, re.split(r"[-_]+", bare))
-    found = re.findall(rf"(?<![\w/.@-]){'[ _-]?'.join(parts)}(?![\w/@-])", text, re.IGNORECASE)
-    spellings = Counter(found).most_common(1)
-    return Own(bare, spellings[0][0] if spellings and spellings[0][1] >= OFTEN else shown(repository))
+def find_own_name(repository: str, text: str) -> OwnName:
+    """Return the repository's own name. Its prose `text` may show that `numpy` is spelled `NumPy`."""
+    bare_name = strip_platform(repository)
+    parts = map(re.escape, re.split(r"[-_]+", bare_name))
+    occurrences = re.findall(rf"(?<![\w/.@-]){'[ _-]?'.join(parts)}(?![\w/@-])", text, re.IGNORECASE)
+    spellings = Counter(occurrences).most_common(1)
+    return OwnName(
+        bare_name,
+        spellings[0][0] if spellings and spellings[0][1] >= MIN_OCCURRENCES else display_name(repository),
+    )
 
 
-def bare(text: str) -> tuple[str, str]:
-    """The name in a heading or title, and the line that some append to it."""
-    whole = clean(text)
-    greeted = GREETING.match(whole)
-    head, tail = parted(whole[greeted.end() :].rstrip("!") if greeted else whole)
+def split_heading(text: str) -> tuple[str, str]:
+    """Return the name in a heading or title, and the line that some append to it."""
+    text_line = clean(text)
+    greeting = GREETING.match(text_line)
+    head, tail = split_name(text_line[greeting.end() :].rstrip("!") if greeting else text_line)
     return FOR_PLATFORM.sub("", VERSION.sub("", head)).strip(), tail
 
 
-def base(repository: str) -> str:
-    """The name without a platform: `simplenote` of `simplenote-ios`; `app` alone stays."""
+def strip_platform(repository: str) -> str:
+    """Return the name without a platform: `simplenote` of `simplenote-ios`; `app` alone stays."""
     shorter = SUFFIX.sub("", repository)
     return SUFFIX.sub("", shorter) or shorter or repository
 
 
-def shown(repository: str) -> str:
-    """The name as people see it: `Seed Tool` of `seed-tool-ios`."""
-    parts = [part for part in re.split(r"[-_]+", base(repository)) if part]
+def display_name(repository: str) -> str:
+    """Return the name for display: `Seed Tool` of `seed-tool-ios`."""
+    parts = [part for part in re.split(r"[-_]+", strip_platform(repository)) if part]
     return " ".join(part[:1].upper() + part[1:] if part.islower() else part for part in parts)
 
 
-def spelled(identifier: str, own: Own) -> str:
-    """A package's name as people see it; its own spelling is the registry's."""
-    return own.shown if squash(identifier) == own.key else shown(identifier)
+def spell_package(identifier: str, own_name: OwnName) -> str:
+    """Return a package's name for display; its own spelling is the registry's."""
+    return own_name.display if squash(identifier) == own_name.key else display_name(identifier)
 
 
-def cased(name: str, own: Own) -> str:
-    """The name as written, unless it is all in lower case and the repository's own."""
-    return own.shown if name.islower() and squash(name) == own.key else name
+def fix_case(name: str, own_name: OwnName) -> str:
+    """Return the name as written, unless it is the repository's own in lower case."""
+    return own_name.display if name.islower() and squash(name) == own_name.key else name
 
 
-def is_own(text: str, own: Own) -> bool:
-    """True if the text is the repository's own name, with or without its owner."""
-    return bool(own.key) and own.key in {squash(text), squash(text.rpartition("/")[2])}
+def is_own_name(text: str, own_name: OwnName) -> bool:
+    """Return whether the text is the repository's own name, with or without its owner."""
+    return bool(own_name.key) and own_name.key in {squash(text), squash(text.rpartition("/")[2])}
 
 
-def is_about(text: str, own: Own) -> bool:
-    """True if the text is the repository's own name with at most two words beside it."""
-    few = len(text.split()) <= len(own.shown.split()) + BESIDE
-    return bool(own.key) and own.key in squash(text) and few
+def is_about(text: str, own_name: OwnName) -> bool:
+    """Return whether the text is the repository's own name with at most two further words."""
+    is_short = len(text.split()) <= len(own_name.display.split()) + MAX_FURTHER_WORDS
+    return bool(own_name.key) and own_name.key in squash(text) and is_short

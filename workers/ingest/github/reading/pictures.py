@@ -1,4 +1,4 @@
-"""Pictures of a repository: those for its store, and the first one of its README that is no badge."""
+"""Images of a repository: its store images, and the first image of its README that is no badge."""
 
 import re
 from collections.abc import Iterator
@@ -13,41 +13,45 @@ from bs4.filter import SoupStrainer
 from workers.ingest.appstore.address import host
 from workers.ingest.github.shapes import Repository
 from workers.ingest.github.store_pictures import place_of
-from workers.ingest.page.document import URL_LIMIT, absolute, attribute
-from workers.ingest.page.pictures import alt
-from workers.ingest.shapes import Sighting
+from workers.ingest.page.document import MAX_URL_CHARS, absolute, attribute
+from workers.ingest.page.pictures import clean_alt
+from workers.ingest.shapes import CandidateImage
 
-#: Pictures of a README that are looked at.
-LOOKED_AT = 40
-#: Pixels of a side below which a README shows a sign in a line of text.
-SIGN = 64
+#: Images of a README that are checked.
+MAX_IMAGES = 40
+#: Pixels of a side below which a README's image is a sign in a line of text.
+MIN_SIDE_PX = 64
 BADGE = re.compile(r"badge|shields\.|/workflows/|\.svg\?", re.IGNORECASE)
 
 
-def sightings(repository: Repository, readme: str) -> list[Sighting]:
-    found = [of_store(repository, path) for path in repository.pictures]
-    return [one for one in (*found, *islice(in_readme(repository, readme), 1)) if len(one.url) <= URL_LIMIT]
+def candidate_images(repository: Repository, readme: str) -> list[CandidateImage]:
+    images = [store_image(repository, path) for path in repository.pictures]
+    return [
+        image
+        for image in (*images, *islice(readme_images(repository, readme), 1))
+        if len(image.url) <= MAX_URL_CHARS
+    ]
 
 
-def of_store(repository: Repository, path: str) -> Sighting:
+def store_image(repository: Repository, path: str) -> CandidateImage:
     kind, rule = place_of(path)
     page = f"{repository.url}/blob/{quote(repository.branch)}/{quote(path)}"
-    return Sighting(kind=kind, url=f"{repository.raw}{quote(path)}", rule=rule, page=page)
+    return CandidateImage(kind=kind, url=f"{repository.raw}{quote(path)}", rule=rule, page=page)
 
 
-def in_readme(repository: Repository, html: str) -> Iterator[Sighting]:
+def readme_images(repository: Repository, html: str) -> Iterator[CandidateImage]:
     path = repository.readme.path if repository.readme else ""
     page = f"{repository.url}/blob/{quote(repository.branch)}/{quote(path)}"
     soup = BeautifulSoup(html, "lxml", parse_only=SoupStrainer(["a", "img"]))
-    for image in soup.find_all("img", limit=LOOKED_AT):
-        url = address(repository, path, attribute(image, "src").replace(" ", "%20"))
+    for image in soup.find_all("img", limit=MAX_IMAGES):
+        url = image_address(repository, path, attribute(image, "src").replace(" ", "%20"))
         if url and can_be_opened(repository, url) and not is_badge(repository, image, url):
-            shows = alt(attribute(image, "alt"))
-            yield Sighting(kind="image", url=url, rule="readme.picture", page=page, alt=shows)
+            description = clean_alt(attribute(image, "alt"))
+            yield CandidateImage(kind="image", url=url, rule="readme.picture", page=page, alt=description)
 
 
-def address(repository: Repository, readme: str, src: str) -> str | None:
-    """The picture's address. A path is one of the repository, from its root or from the README's folder."""
+def image_address(repository: Repository, readme: str, src: str) -> str | None:
+    """Return the image's address. A path is relative to the repository's root or to the README's folder."""
     if is_elsewhere(src) or not src:
         return absolute("https:", src)
     folder = "" if src.startswith("/") else quote(dirname(readme))
@@ -63,15 +67,15 @@ def can_be_opened(repository: Repository, url: str) -> bool:
 
 
 def is_badge(repository: Repository, image: Tag, url: str) -> bool:
-    """True for a sign of something else: one in a line of text, or one that links to another place."""
-    small = any(0 < pixels(image, side) < SIGN for side in ("width", "height"))
+    """Return whether it is a small sign in a line of text, or links to an unrelated site."""
+    is_small = any(0 < pixels(image, side) < MIN_SIDE_PX for side in ("width", "height"))
     link = image.find_parent("a")
     target = attribute(link, "href") if link else ""
     leads_to = host(target) if is_elsewhere(target) else ""
-    own = {"", host(repository.homepage), host(url)}
-    return small or leads_to not in own or BADGE.search(url) is not None
+    related_hosts = {"", host(repository.homepage), host(url)}
+    return is_small or leads_to not in related_hosts or BADGE.search(url) is not None
 
 
 def pixels(image: Tag, side: str) -> int:
-    found = re.fullmatch(r"\s*(\d{1,5})(?:px)?\s*", attribute(image, side))
-    return int(found[1]) if found else 0
+    match = re.fullmatch(r"\s*(\d{1,5})(?:px)?\s*", attribute(image, side))
+    return int(match[1]) if match else 0

@@ -4,23 +4,30 @@ import re
 from collections.abc import Iterator
 from itertools import islice, takewhile
 
-from workers.ingest.asides import Asides
-from workers.ingest.github.reading.blocks import Block, is_menu, sections
-from workers.ingest.github.reading.names import Own, bare, is_about, is_own
+from workers.ingest.asides import SkipRules
+from workers.ingest.github.reading.blocks import ReadmeBlock, is_menu, sections
+from workers.ingest.github.reading.names import OwnName, is_about, is_own_name, split_heading
 from workers.ingest.github.reading.statement import Statement
-from workers.ingest.page.descriptions import LIMIT, PROSE, SHORT
-from workers.ingest.page.names import PART_LIMIT, is_name
-from workers.ingest.page.taglines import FEWEST_WORDS
-from workers.ingest.page.taglines import LIMIT as LINE_LIMIT
-from workers.ingest.page.text import cut, split, squash, words
+from workers.ingest.page.descriptions import MAX_CHARS, MIN_CHARS, PROSE_END
+from workers.ingest.page.names import MAX_PART_CHARS, is_name
+from workers.ingest.page.taglines import MAX_TAGLINE_CHARS as LINE_LIMIT
+from workers.ingest.page.taglines import MIN_TAGLINE_WORDS
+from workers.ingest.page.text import cut, split_sentences, squash, words
 
-#: Headings that may be the title, and blocks among which they are.
-TITLES, TOP = 3, 12
-SENTENCE_WORDS, NAME_WORDS = 5, 3
-#: Characters of a paragraph that says enough by itself, and those within which a sentence names its project.
-FULL, NAMED_BY = 80, 20
+#: Headings that may be the title.
+MAX_TITLES = 3
+#: First blocks that are searched for the title.
+TOP_BLOCKS = 12
+#: Words of a sentence that describes.
+MIN_SENTENCE_WORDS = 5
+#: Words of a title that is a name.
+MAX_NAME_WORDS = 3
+#: Characters of a paragraph that suffices alone.
+FULL_PARAGRAPH_CHARS = 80
+#: Characters within which a sentence names its project.
+MAX_NAME_OFFSET = 20
 #: Headings of sections on how to get or build the project.
-WORK = re.compile(
+WORK_HEADING = re.compile(
     r"\b(?:install\w*|download\w*|build\w*|compil\w*|develop\w*|contribut\w*|licen[sc]e\w*|setup|requirements?"
     r"|compatib\w*|deploy\w*|config\w*|credits?|changelog|support|donat\w*|translat\w*|contents|toc"
     r"|getting started|quick ?start|usage|test\w*|faq|roadmap|known issues|acknowledge?ments?|todo|authors?"
@@ -28,150 +35,194 @@ WORK = re.compile(
     r"|code of conduct|security|help)\b",
     re.IGNORECASE,
 )
-ASKING = re.compile(
+REQUEST_START = re.compile(
     r"(?:if you|please|feel free|you can|see|view|read|visit|for more|note that|thanks?|how to"
     r"|upgrading)\b",
     re.IGNORECASE,
 )
 #: Headings of later sections, which are no titles.
-SECTION = re.compile(
+SECTION_HEADING = re.compile(
     r"(?:(?:key |main )?features|documentation|docs|introduction|overview|about|motivation|examples?|news"
     r"|highlights|performance|benchmarks?|(?:project )?status|demos?|previews?|background|description"
     r"|summary)\W*$|(?:why|what|how|using|running|getting|installing|building)\b",
     re.IGNORECASE,
 )
-ABOUT = re.compile(r"about|overview|introduction|what is .*|description|summary", re.IGNORECASE)
+ABOUT_HEADING = re.compile(r"about|overview|introduction|what is .*|description|summary", re.IGNORECASE)
 
 
-def statements(blocks: list[Block], own: Own, asides: Asides) -> Iterator[Statement]:
-    title = title_of(blocks, own)
-    called = list(named(title, own)) if title else []
-    taglines = list(lines(blocks, title, asides, called=bool(called))) if title else []
-    yield from (*called, *taglines)
-    yield from described(blocks, title, [str(one.value) for one in taglines], own, asides)
+def statements(blocks: list[ReadmeBlock], own_name: OwnName, skip_rules: SkipRules) -> Iterator[Statement]:
+    title = find_title(blocks, own_name)
+    name_statements = list(name_of_title(title, own_name)) if title else []
+    taglines = (
+        list(tagline_statements(blocks, title, skip_rules, has_name=bool(name_statements))) if title else []
+    )
+    yield from (*name_statements, *taglines)
+    yield from description_statements(
+        blocks, title, [str(tagline.value) for tagline in taglines], own_name, skip_rules
+    )
 
 
-def title_of(blocks: list[Block], own: Own) -> Block | None:
-    """The first heading with the repository's name, or the very first, unless it heads a section."""
-    headings = [one for one in blocks[:TOP] if one.kind == "heading"][:TITLES]
-    exact = (one for one in headings if is_own(bare(one.text)[0], own))
-    first = (one for one in headings[:1] if not is_work(one.text) and not SECTION.match(one.text))
+def find_title(blocks: list[ReadmeBlock], own_name: OwnName) -> ReadmeBlock | None:
+    """Return the first heading with the repository's name, or the very first, unless it heads a section."""
+    headings = [block for block in blocks[:TOP_BLOCKS] if block.kind == "heading"][:MAX_TITLES]
+    exact = (block for block in headings if is_own_name(split_heading(block.text)[0], own_name))
+    first = (
+        block
+        for block in headings[:1]
+        if not is_work_heading(block.text) and not SECTION_HEADING.match(block.text)
+    )
     return next(exact, None) or next(first, None)
 
 
-def named(title: Block, own: Own) -> Iterator[Statement]:
-    """The name in the title. One that isn't the repository's must be short: else it is a description."""
-    name, _ = bare(title.text)
-    if is_own(name, own):
+def name_of_title(title: ReadmeBlock, own_name: OwnName) -> Iterator[Statement]:
+    """Yield the name in the title. A name other than the repository's must be short: else it describes."""
+    name, _ = split_heading(title.text)
+    if is_own_name(name, own_name):
         name = name.rpartition("/")[2]
-    about = is_about(name, own)
-    short = title.level == 1 and words(name) <= NAME_WORDS
-    if is_name(name) and len(name) <= PART_LIMIT and (about or short):
-        yield Statement("appName", name, 0.85 if about else 0.70, "readme.h1")
+    is_about_project = is_about(name, own_name)
+    is_short = title.level == 1 and words(name) <= MAX_NAME_WORDS
+    if is_name(name) and len(name) <= MAX_PART_CHARS and (is_about_project or is_short):
+        yield Statement("appName", name, 0.85 if is_about_project else 0.70, "readme.h1")
 
 
-def lines(blocks: list[Block], title: Block, asides: Asides, *, called: bool) -> Iterator[Statement]:
-    """Taglines: a line or quote right below the title, and the rest of the title after the name."""
-    following = below(blocks, title)
-    quotes = [one for one in following if one.kind == "quote"]
-    for one in (quotes or following)[:1]:
-        work = one.kind == "item" or (one.kind == "heading" and is_work(one.text))
-        if not work and is_line(one.text, asides):
-            yield Statement("tagline", one.text, 0.65, "readme.line")
-    tail = bare(title.text)[1] if called else title.text
-    if is_line(tail, asides):
-        yield Statement("tagline", tail, 0.70, "readme.h1.tail" if called else "readme.h1")
-
-
-def below(blocks: list[Block], title: Block | None) -> list[Block]:
-    """The blocks right below the title, or the first where there is none, without rows of links."""
-    start = blocks.index(title) + 1 if title else 0
-    return [one for one in blocks[start : start + 4] if not is_menu(one)]
-
-
-def is_line(text: str, asides: Asides) -> bool:
-    sized = len(text) <= LINE_LIMIT and words(text) >= FEWEST_WORDS and not text.endswith((":", "："))
-    return sized and not (ASKING.match(text) or "://" in text) and asides.kind(text) is None
-
-
-def described(
-    blocks: list[Block], title: Block | None, taglines: list[str], own: Own, asides: Asides
+def tagline_statements(
+    blocks: list[ReadmeBlock], title: ReadmeBlock, skip_rules: SkipRules, *, has_name: bool
 ) -> Iterator[Statement]:
-    """The first paragraph, else a tagline, else a sentence further down about the project."""
-    first = next((one for one in about(blocks, title, asides) if paragraph(one, own, asides)), None)
-    if text := lead(blocks, title, first, own, asides):
+    """Yield taglines: a line or quote right below the title, and the rest of the title after the name."""
+    following = blocks_below(blocks, title)
+    quotes = [block for block in following if block.kind == "quote"]
+    for block in (quotes or following)[:1]:
+        is_on_work = block.kind == "item" or (block.kind == "heading" and is_work_heading(block.text))
+        if not is_on_work and is_tagline(block.text, skip_rules):
+            yield Statement("tagline", block.text, 0.65, "readme.line")
+    tail = split_heading(title.text)[1] if has_name else title.text
+    if is_tagline(tail, skip_rules):
+        yield Statement("tagline", tail, 0.70, "readme.h1.tail" if has_name else "readme.h1")
+
+
+def blocks_below(blocks: list[ReadmeBlock], title: ReadmeBlock | None) -> list[ReadmeBlock]:
+    """Return the blocks right below the title (without one the first blocks), without rows of links."""
+    start = blocks.index(title) + 1 if title else 0
+    return [block for block in blocks[start : start + 4] if not is_menu(block)]
+
+
+def is_tagline(text: str, skip_rules: SkipRules) -> bool:
+    is_line_sized = (
+        len(text) <= LINE_LIMIT and words(text) >= MIN_TAGLINE_WORDS and not text.endswith((":", "："))
+    )
+    return (
+        is_line_sized and not (REQUEST_START.match(text) or "://" in text) and skip_rules.kind(text) is None
+    )
+
+
+def description_statements(
+    blocks: list[ReadmeBlock],
+    title: ReadmeBlock | None,
+    taglines: list[str],
+    own_name: OwnName,
+    skip_rules: SkipRules,
+) -> Iterator[Statement]:
+    """Yield the first paragraph, else a tagline, else a sentence further down about the project."""
+    first = next(
+        (
+            block
+            for block in blocks_about_project(blocks, title, skip_rules)
+            if descriptive_text(block, own_name, skip_rules)
+        ),
+        None,
+    )
+    if text := lead_line(blocks, title, first, own_name, skip_rules):
         yield Statement("appDescription", text, 0.60, "readme.lead")
     elif first is not None:
-        text = cut(opening(blocks, first, own, asides), LIMIT)
+        text = cut(opening(blocks, first, own_name, skip_rules), MAX_CHARS)
         yield Statement("appDescription", text, 0.60, "readme.paragraph")
     else:
-        for text in [text for text in taglines if len(text) >= SHORT][:1]:
+        for text in [text for text in taglines if len(text) >= MIN_CHARS][:1]:
             yield Statement("appDescription", text, 0.50, "readme.line")
-        texts = (paragraph(one.block, own, asides) for one in sections(blocks))
-        for text in islice((text for text in texts if text and is_named(text, own)), 1):
-            yield Statement("appDescription", cut(text, LIMIT), 0.30, "readme.sentence")
+        texts = (descriptive_text(section.block, own_name, skip_rules) for section in sections(blocks))
+        for text in islice((text for text in texts if text and names_project(text, own_name)), 1):
+            yield Statement("appDescription", cut(text, MAX_CHARS), 0.30, "readme.sentence")
 
 
-def about(blocks: list[Block], title: Block | None, asides: Asides) -> Iterator[Block]:
-    """Blocks of the first sections, without those on its state or on how to get or build the project."""
+def blocks_about_project(
+    blocks: list[ReadmeBlock], title: ReadmeBlock | None, skip_rules: SkipRules
+) -> Iterator[ReadmeBlock]:
+    """Yield blocks of the first sections, except sections on its state or on getting or building it."""
     for section in sections(blocks):
-        headed = title is not None and section.heading == title.text
-        aside = is_work(section.heading) or asides.heads(section.heading)
-        if section.number <= TITLES and (headed or not aside):
+        is_under_title = title is not None and section.heading == title.text
+        is_skipped = is_work_heading(section.heading) or skip_rules.skips_section(section.heading)
+        if section.number <= MAX_TITLES and (is_under_title or not is_skipped):
             yield section.block
 
 
-def lead(blocks: list[Block], title: Block | None, first: Block | None, own: Own, asides: Asides) -> str:
-    """The line right below the title, or before any, which describes also where it is no sentence.
+def lead_line(
+    blocks: list[ReadmeBlock],
+    title: ReadmeBlock | None,
+    first: ReadmeBlock | None,
+    own_name: OwnName,
+    skip_rules: SkipRules,
+) -> str:
+    """Return the line right below or before the title; it describes the project even as a fragment.
 
-    A first paragraph that names the project says more, and one below the title is the line itself.
+    A first paragraph that names the project has more information, and one below the title is the line
+    itself.
     """
-    headed = blocks[0].kind == "heading" or is_menu(blocks[0]) if blocks else False
-    below_it = below(blocks, title if headed else None)[:1]
-    if first is not None and (first in below_it or is_named(first.text, own)):
+    starts_with_title = blocks[0].kind == "heading" or is_menu(blocks[0]) if blocks else False
+    below_it = blocks_below(blocks, title if starts_with_title else None)[:1]
+    if first is not None and (first in below_it or names_project(first.text, own_name)):
         return ""
-    fits = (one.text for one in below_it if one.kind in {"text", "quote"} and is_line(one.text, asides))
-    return next((text for text in fits if len(text) >= SHORT), "")
+    lines_below = (
+        block.text
+        for block in below_it
+        if block.kind in {"text", "quote"} and is_tagline(block.text, skip_rules)
+    )
+    return next((text for text in lines_below if len(text) >= MIN_CHARS), "")
 
 
-def is_named(text: str, own: Own) -> bool:
-    """True if the project's name is among its first words."""
-    return own.key in squash(text)[: len(own.key) + NAMED_BY]
+def names_project(text: str, own_name: OwnName) -> bool:
+    """Return whether the project's name is among its first words."""
+    return own_name.key in squash(text)[: len(own_name.key) + MAX_NAME_OFFSET]
 
 
-def opening(blocks: list[Block], first: Block, own: Own, asides: Asides) -> str:
-    """The first paragraph, with the next one where it is short."""
-    text = paragraph(first, own, asides)
+def opening(blocks: list[ReadmeBlock], first: ReadmeBlock, own_name: OwnName, skip_rules: SkipRules) -> str:
+    """Return the first paragraph, with the next one if it is short."""
+    text = descriptive_text(first, own_name, skip_rules)
     start = blocks.index(first)
-    following = blocks[start + 1 : start + 2] if len(text) < FULL else []
-    return " ".join([text, *filter(None, (paragraph(one, own, asides) for one in following))])
+    following = blocks[start + 1 : start + 2] if len(text) < FULL_PARAGRAPH_CHARS else []
+    return " ".join(
+        [text, *filter(None, (descriptive_text(block, own_name, skip_rules) for block in following))]
+    )
 
 
-def paragraph(one: Block, own: Own, asides: Asides) -> str:
-    """The sentences in which a block tells something, without asides; empty where it tells nothing.
+def descriptive_text(block: ReadmeBlock, own_name: OwnName, skip_rules: SkipRules) -> str:
+    """Return the sentences of a block that describe the project, without skipped ones; empty for none.
 
-    A sentence that introduces a list is left out, unless it is alone and says what the project is.
+    A sentence that introduces a list is left out, unless it is alone and describes the project.
     """
-    if one.kind not in {"text", "quote"} or is_menu(one) or ASKING.match(one.text):
+    if block.kind not in {"text", "quote"} or is_menu(block) or REQUEST_START.match(block.text):
         return ""
-    said = split(asides.without(one.text))
-    told = "".join(takewhile(lambda sentence: not sentence.endswith((":", "：")), said)).strip()
-    names = said and squash(said[0]).removeprefix("the").startswith(own.key)
-    if names and not told and words(said[0]) > SENTENCE_WORDS:
-        return said[0][:-1].rstrip() + "…"
-    ended = PROSE.search(told) is not None or words(told) >= SENTENCE_WORDS * 2
-    return told if ended and len(told) >= SHORT and words(told) >= SENTENCE_WORDS else ""
+    sentences = split_sentences(skip_rules.product_sentences(block.text))
+    kept_text = "".join(takewhile(lambda sentence: not sentence.endswith((":", "：")), sentences)).strip()
+    starts_with_name = sentences and squash(sentences[0]).removeprefix("the").startswith(own_name.key)
+    if starts_with_name and not kept_text and words(sentences[0]) > MIN_SENTENCE_WORDS:
+        return sentences[0][:-1].rstrip() + "…"
+    is_ended = PROSE_END.search(kept_text) is not None or words(kept_text) >= MIN_SENTENCE_WORDS * 2
+    return (
+        kept_text
+        if is_ended and len(kept_text) >= MIN_CHARS and words(kept_text) >= MIN_SENTENCE_WORDS
+        else ""
+    )
 
 
-def telling(blocks: list[Block]) -> Iterator[Block]:
-    """Blocks about the project: no rows of links, and no sections, with their subsections, on its build."""
-    work = 0
-    for one in blocks:
-        if one.kind == "heading" and (work == 0 or one.level <= work):
-            work = one.level if is_work(one.text) else 0
-        if work == 0 and not is_menu(one):
-            yield one
+def blocks_without_work(blocks: list[ReadmeBlock]) -> Iterator[ReadmeBlock]:
+    """Yield blocks about the project, without rows of links and sections (with subsections) on its build."""
+    work_level = 0
+    for block in blocks:
+        if block.kind == "heading" and (work_level == 0 or block.level <= work_level):
+            work_level = block.level if is_work_heading(block.text) else 0
+        if work_level == 0 and not is_menu(block):
+            yield block
 
 
-def is_work(heading: str) -> bool:
-    return WORK.search(heading) is not None and not ABOUT.fullmatch(heading)
+def is_work_heading(heading: str) -> bool:
+    return WORK_HEADING.search(heading) is not None and not ABOUT_HEADING.fullmatch(heading)

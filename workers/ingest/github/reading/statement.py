@@ -6,7 +6,7 @@ from schemas.brand import Field, Value
 
 
 class Statement(NamedTuple):
-    """Value of a field; `rule` names where in the file it is, such as `readme.h1`."""
+    """Value of a field; `rule` names its place in the file, such as `readme.h1`."""
 
     field: Field
     value: Value
