@@ -217,7 +217,7 @@ async def test_the_row_names_the_fields_that_the_event_went_without(scene: Scene
     await scene.attempt()
     rows = {row["event_key"].int: row for row in await scene.rows()}
     assert (rows[1]["state"], rows[1]["error_code"]) == ("delivered", "FIELDS_DROPPED")
-    assert rows[1]["error_message"].startswith("sent without query, which")
+    assert rows[1]["error_message"].startswith("sent without query: of another")
     assert (rows[2]["state"], "ip, query, userAgent" in rows[2]["error_message"]) == ("skipped", True)
     assert (rows[3]["state"], rows[3]["error_code"]) == ("delivered", None)
 
