@@ -24,7 +24,7 @@ async def test_a_post_that_nobody_chose_a_level_for_is_not_begun(
 ) -> None:
     """An older release scheduled it, and meant everybody: it must not go out so."""
     await person.sim.account("ada", is_private=is_private)
-    with pytest.raises(Rejected, match="schedule it anew with a privacyLevel") as caught:
+    with pytest.raises(Rejected, match="schedule it again with a privacyLevel") as caught:
         await person.prepare(post(video(), privacy_level=None))
     assert (caught.value.code, caught.value.category) == ("PRIVACY_REQUIRED", "user_content")
     assert await person.asked("video/init") == 0
@@ -44,7 +44,7 @@ async def test_an_upload_that_fell_back_to_everybody_is_begun_anew(person: TikTo
     prepared = await person.prepare(post(video(LONG)))
     old = {name: value for name, value in prepared.handle.items() if name != "isChosen"}
     left = msgspec.structs.replace(prepared, handle=old, complete=False)
-    with pytest.raises(Rejected, match="nobody chose"):
+    with pytest.raises(Rejected, match="has no privacy level"):
         await person.adapter.prepare(person.account, post(video(LONG), privacy_level=None), left)
     with pytest.raises(Outdated):
         await person.send(left, post(video(LONG), privacy_level=None))

@@ -150,7 +150,7 @@ async def test_a_destination_that_refuses_all_is_left_alone(scene: Scene) -> Non
     assert await scene.attempt() == "completed"
     assert await scene.states() == {"failed": MOST_REFUSED, "pending": 60 - MOST_REFUSED}
     assert len((await scene.told())["bodies"]) < 4 * MOST_REFUSED
-    assert "as each before" in (await scene.shown()).last_error
+    assert "like each one before" in (await scene.shown()).last_error
     assert await scene.attempt() is None, "it rests"
 
 
