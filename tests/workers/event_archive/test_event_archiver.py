@@ -38,7 +38,7 @@ async def dispatching(settings: Settings) -> AsyncIterator[None]:
 
 
 async def stock(conn: Conn) -> None:
-    """A closed day with events, and an open one."""
+    """Insert a closed day with events, and an open one."""
     await conn.execute("select make_event_days($1, $2)", CLOSED, TODAY)
     noon = datetime(CLOSED.year, CLOSED.month, CLOSED.day, 12, tzinfo=UTC)
     await send(conn, [event(number, occurred_at=noon) for number in range(20)])
@@ -64,7 +64,7 @@ async def test_closed_days_go_into_the_archive_and_then(
 async def test_it_survives_whatever_its_archive_makes_of_a_day(
     settings: Settings, conn: Conn, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Else it would end the whole dispatcher, and the next one too."""
+    """Otherwise the error would end the whole dispatcher, and the next one too."""
     for module in (events, event_archiver):
         monkeypatch.setattr(module, "EVERY_S", 0.05)
     count, faults = ClickHouse.count, [ZeroDivisionError("the data of somebody")]
@@ -122,7 +122,7 @@ async def test_an_answer_that_is_no_number_is_none() -> None:
 
 
 async def test_an_answer_is_waited_for_so_long_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However it comes: the leader's session may be idle for no longer."""
+    """The limit is for the whole response: the leader's session may not be idle for longer."""
     monkeypatch.setattr(clickhouse, "PATIENCE_S", 0.3)
 
     async def drip(_: Asked, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
