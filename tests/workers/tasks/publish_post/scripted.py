@@ -31,7 +31,7 @@ from workers.platforms.contract import (
     Undecided,
 )
 
-#: The results of a call. Those of `TAKES` have created the post, whatever the caller receives.
+#: The results of a call. Steps in `TAKES` create the post, also if their response is lost.
 TAKES = ("ok", "drop", "break", "die_after", "slow_after", "take", "take_slow", "inbox", "nameless")
 REFUSES = "unreached outdate refuse throttle expire shut lose die_before slow_before".split()
 FAULTS: dict[str, Callable[[], BaseException]] = {
