@@ -1,4 +1,4 @@
-"""A circuit breaker: nobody waits for a server that was away a moment ago."""
+"""A circuit breaker: skips calls to a server for a while after it has failed."""
 
 import time
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from math import inf
 
 @dataclass
 class Breaker:
-    """Open for `cool_s` seconds after a failure; then one call at a time tries again, and decides."""
+    """Open for `cool_s` seconds after a failure, then half-open: one call at a time tests the server."""
 
     cool_s: float
     clock: Callable[[], float] = time.monotonic
@@ -17,11 +17,11 @@ class Breaker:
 
     @property
     def rests(self) -> bool:
-        """True while no call is to be made."""
+        """Return whether the breaker is open: no call may be made."""
         return self.clock() < self.open_until
 
     def passes(self) -> bool:
-        """True if the call is to be made; whoever gets True says how it went."""
+        """Return whether the caller may call now. It must report the result by `worked` or `failed`."""
         if self.rests:
             return False
         if self.failing:

@@ -1,4 +1,4 @@
-"""Controls of a job from outside its attempts: cancels and other times.
+"""Controls of a job from outside its attempts: cancel it, or move its due time.
 
 A cancel that ends a job must end its subject too: outside this package call `domain/jobs/jobs.py`.
 """
@@ -19,24 +19,24 @@ HASTEN_JOB = job.hasten_job.typed(Wake)
 
 
 async def cancel(conn: Conn, *, organization_id: UUID, job_id: UUID) -> Moved | None:
-    """End a queued job, or ask a running one to stop. None if it has ended or can't be canceled now."""
+    """End a queued job, or request the cancel of a running one. None if it has ended or isn't cancelable."""
     return await CANCEL_JOB.one(conn, org=organization_id, id=job_id)
 
 
 async def lock_many(conn: Conn, *, organization_id: UUID, job_ids: Sequence[UUID]) -> None:
-    """Lock jobs, before the rows that they are about."""
+    """Lock jobs. Call it before the lock of the rows that belong to them."""
     await job.lock_jobs.run(conn, org=organization_id, ids=job_ids)
 
 
 async def cancel_many(conn: Conn, *, organization_id: UUID, job_ids: Sequence[UUID]) -> list[Moved]:
-    """`cancel` for each of these; one that has ended or can't be canceled now has no row."""
+    """Run `cancel` for each of these jobs. A job that has ended or isn't cancelable now has no row."""
     return await CANCEL_JOBS.all(conn, org=organization_id, ids=job_ids)
 
 
 async def move(
     conn: Conn, *, kind: Kind, organization_id: UUID, job_id: UUID, run_at: datetime
 ) -> list[Wake] | None:
-    """Another time for a queued job, and whom to wake for it; None for one that runs or has ended."""
+    """Move a queued job to another time, and return the wakes to send; None if it runs or has ended."""
     due = await job.move_job.value(conn, org=organization_id, id=job_id, run_at=run_at, total_s=kind.total_s)
     if due is None:
         return None
@@ -44,14 +44,14 @@ async def move(
 
 
 async def hasten(conn: Conn, *, organization_id: UUID, job_id: UUID) -> list[Wake]:
-    """A job that waits is due now; whom to wake for it. One that runs or has ended is left alone."""
+    """Make a waiting job due now, and return the wakes to send. A running or ended job stays as it is."""
     return await HASTEN_JOB.all(conn, org=organization_id, id=job_id)
 
 
 async def cancel_of_project(
     conn: Conn, *, organization_id: UUID, project_id: UUID, kinds: Sequence[str], limit: int
 ) -> list[Moved]:
-    """`cancel` for the next `limit` jobs of these kinds in a project that nobody asked to cancel yet."""
+    """Run `cancel` for the next `limit` jobs of these kinds in a project without a cancel request so far."""
     return await CANCEL_JOBS_OF_PROJECT.all(
         conn, org=organization_id, project_id=project_id, kinds=kinds, limit=limit
     )

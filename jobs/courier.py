@@ -1,8 +1,8 @@
-"""The courier: messages to a pool's workers that there is work, any of which may be lost.
+"""The courier: wake messages to a pool's workers. Any of them may be lost.
 
-A message is an arq job and an entry of a list. It names a kind and a job and carries nothing else, since
-whoever gets it pulls from the ledger. So Redis holds no secret and nothing that can be stale, and a lost
-message costs a second: the workers also look by themselves.
+A message is an arq job and an entry of a list. It names a kind and a job and carries nothing else, since the
+worker then pulls from the ledger. So Redis holds no secret and no stale state, and a lost message costs a
+second: the workers also poll.
 """
 
 import asyncio
@@ -22,28 +22,29 @@ from jobs.loop_time import LoopTimeout
 from schemas.errors import RedisAway
 from telemetry import causes, metrics
 
-#: Seconds that a request may wait for Redis, in the loop's own time, and for which it isn't asked again after
-#: a failure.
+#: Seconds that a request may wait for Redis, in the loop's own time; and seconds without a call after a
+#: failure.
 BUDGET_S, COOL_S = 0.05, 1.0
 
-#: Seconds after which the client itself drops a connection: by the clock, which a slow loop uses up too.
+#: Seconds until the client itself drops a connection. They are wall-clock time: a slow loop uses them up too.
 TIMEOUT_S = 5.0
 
-#: Seconds between a process's messages of one kind: the first, and up to the second while more keep coming.
-#: A message costs more than a job, and busy workers look anyway.
+#: Debounce: seconds between a process's messages of one kind. The pause starts at the first value, and
+#: doubles up to the second while more messages arrive. A message costs more than a job, and busy workers poll
+#: anyway.
 PAUSE_S, LONGEST_PAUSE_S = 0.005, 0.02
 
-#: A message that nobody wanted for an hour says nothing any more.
+#: Seconds until an unread message expires: after an hour its news is stale.
 EXPIRES_S = 3600
 
-#: arq compares a message's due time with the clock of the worker's host: one that is behind ours by
-#: less than this starts the job at once all the same.
+#: arq compares a message's due time with the clock of the worker's host. A worker starts the job at once even
+#: if its clock is slow by up to this much.
 CLOCK_DIFFERENCE = timedelta(seconds=60)
 
-#: Wakes that nobody takes (every worker is busy) pile up to here.
+#: Length limit of the list of wakes: they pile up while every worker is busy.
 MAX_WAKES = 128
 
-#: arq pickles unless it is told otherwise, and an arq `Worker` doesn't take this from its client.
+#: arq pickles by default, and an arq `Worker` doesn't take the serializers of its client.
 SERIALIZERS: dict[str, Any] = {
     "job_serializer": msgspec.msgpack.encode,
     "job_deserializer": msgspec.msgpack.decode,
@@ -51,17 +52,17 @@ SERIALIZERS: dict[str, Any] = {
 
 
 def queue(pool: str) -> str:
-    """The sorted set in which arq keeps a pool's messages."""
+    """Return the key of the sorted set for a pool's arq messages."""
     return f"arq:{pool}"
 
 
 def wake_list(pool: str) -> str:
-    """The list on which a pool's idle workers wait: the ids of messages just sent."""
+    """Return the key of the list on which a pool's idle workers block: the ids of messages just sent."""
     return f"arq:{pool}:wakes"
 
 
 class Client(ArqRedis):
-    """Client whose pipelines, which arq makes for its workers, may be cut off."""
+    """Client with pipelines that may be cut off. arq makes them for its workers."""
 
     def pipeline(self, transaction: bool = True, *_: Any, **__: Any) -> Cuttable:
         return Cuttable(self.connection_pool, self.response_callbacks, transaction, None)
@@ -69,7 +70,7 @@ class Client(ArqRedis):
 
 @asynccontextmanager
 async def connected(redis_url: str, *, timeout_s: float) -> AsyncIterator[ArqRedis]:
-    """A client whose every command ends within `timeout_s`. It says nothing any more after the block.
+    """Open a client that ends every command within `timeout_s`, and sends nothing more after the block.
 
     arq's own pool has no socket timeout: a half-open connection would hang a worker.
     """
@@ -81,21 +82,21 @@ async def connected(redis_url: str, *, timeout_s: float) -> AsyncIterator[ArqRed
 
 
 class Courier:
-    """Sends wakes after the commit; one that can't be sent in time isn't sent.
+    """Sends wakes after the commit, and drops a wake that it can't send in time.
 
-    A wake says only that there is work of a kind, so those of one moment go as one message. Under load a
+    A wake reports only that a kind has work, so the wakes of one moment go as one message. Under load a
     message for each job would cost the sender and the workers more than the job.
     """
 
     def __init__(self, client: ArqRedis, breaker: Breaker) -> None:
         self._client = client
         self._breaker = breaker
-        # By pool and kind: the wake that goes next, while one has just gone.
+        # By pool and kind: the next wake to send, during the pause after a message.
         self._next: dict[tuple[str, str], Wake | None] = {}
         self._following: set[asyncio.Task[None]] = set()
 
     async def send(self, wake: Wake) -> None:
-        """Never raises and takes at most `BUDGET_S`; soon after another one of its kind it goes later."""
+        """Send a wake, or queue it during the pause after one of its kind. Never raises; takes `BUDGET_S`."""
         key = wake.pool, wake.kind
         if key in self._next:
             self._next[key] = wake
@@ -109,11 +110,11 @@ class Courier:
             task.add_done_callback(self._following.discard)
 
     async def flush(self) -> None:
-        """Send what still waits."""
+        """Send the queued wakes."""
         await asyncio.gather(*self._following)
 
     async def _follow(self, key: tuple[str, str]) -> None:
-        """Send what came in the pause after a message as the next one, after which the pause is longer."""
+        """Send the wake that arrived in the pause after a message; then double the pause, and repeat."""
         pause_s = PAUSE_S
         try:
             await asyncio.sleep(pause_s)
@@ -123,7 +124,7 @@ class Courier:
                 pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
                 await asyncio.sleep(pause_s)
         finally:
-            # Whatever ended this, later wakes of the kind must find no sender that they wait for.
+            # However this ends, a later wake of the kind must not queue for a sender that no longer runs.
             del self._next[key]
 
     async def _deliver(self, wake: Wake) -> None:
@@ -143,7 +144,7 @@ class Courier:
 
 
 async def _enqueue(client: ArqRedis, wake: Wake) -> bool:
-    """False if the same message still waits. The list comes second: who heard it first would find nothing."""
+    """Return False if the same message is still queued. The list is second: its reader needs the message."""
     job_id = str(wake.job_id)
     message = await client.enqueue_job(
         wake.kind,
@@ -163,7 +164,7 @@ async def _enqueue(client: ArqRedis, wake: Wake) -> bool:
 
 @asynccontextmanager
 async def open_courier(redis_url: str) -> AsyncIterator[Courier]:
-    """A courier with connections of its own. Redis need not be there."""
+    """Open a courier with connections of its own. Redis may be down."""
     async with connected(redis_url, timeout_s=TIMEOUT_S) as client:
         courier = Courier(client, Breaker(COOL_S))
         try:

@@ -1,4 +1,4 @@
-"""The heartbeat's statements: a worker renews its lease, and with it keeps every job that it runs.
+"""The heartbeat's statements: a worker renews its lease, and so keeps all jobs that it runs.
 
 Leases are compared with the database's clock alone.
 """
@@ -14,7 +14,7 @@ from jobs.ledger import Claim
 
 
 class Running(NamedTuple):
-    """A job that the worker holds, as a renewal finds it."""
+    """A job that the worker holds, as of a renewal."""
 
     organization_id: UUID
     id: UUID
@@ -27,7 +27,7 @@ RENEW_LEASE = worker.renew_lease.typed(Running)
 
 
 class OwnClaim(NamedTuple):
-    """A claim that the worker has, and how many seconds ago its attempt began."""
+    """A claim of the worker, and its attempt's age in seconds."""
 
     claim: Claim
     age_s: float
@@ -52,32 +52,32 @@ CLAIMS_HELD = worker.claims_held.typed(_ClaimRow)
 async def register(
     conn: Conn, *, worker_id: UUID, pool: str, host: str, pid: int, version: str, slots: int, lease_s: float
 ) -> None:
-    """A row for this process and boot, with its first lease."""
+    """Insert the row of this process, with its first lease."""
     await worker.register_worker.run(
         conn, id=worker_id, pool=pool, host=host, pid=pid, version=version, slots=slots, lease_s=lease_s
     )
 
 
 async def renew(conn: Conn, *, worker_id: UUID, lease_s: float) -> list[Running] | None:
-    """Renew the lease for `lease_s`; the jobs that the worker holds, or None if its row is gone.
+    """Renew the lease for `lease_s`, and return the worker's jobs, or None if its row is gone.
 
-    A job that has just ended is missing too: look at the fence before stopping work.
+    A job that has just ended is missing too: compare the fence before you stop work.
     """
     rows = await RENEW_LEASE.all(conn, id=worker_id, lease_s=lease_s)
     return [row for row in rows if row.id is not None] if rows else None
 
 
 async def claims(conn: Conn, *, worker_id: UUID, job_ids: Collection[UUID]) -> list[OwnClaim]:
-    """The claims that the worker holds on these jobs: for a pull whose answer was lost."""
+    """Return the worker's claims on these jobs, after the response to a pull was lost."""
     rows = await CLAIMS_HELD.all(conn, id=worker_id, job_ids=job_ids)
     return [OwnClaim(Claim(*row[:-1]), row.age_s) for row in rows]
 
 
 async def drain(conn: Conn, *, worker_id: UUID) -> None:
-    """Show that the worker takes no more work."""
+    """Mark the worker as draining: it takes no more work."""
     await worker.drain_worker.run(conn, id=worker_id)
 
 
 async def retire(conn: Conn, *, worker_id: UUID) -> None:
-    """The process is about to end; what it still holds counts as lost."""
+    """End the worker's row. Jobs that it still holds count as lost."""
     await worker.retire_worker.run(conn, id=worker_id)

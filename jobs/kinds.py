@@ -1,7 +1,7 @@
-"""The catalogue of kinds: where jobs of each run, how long they may take and what ends them.
+"""The catalog of job kinds: pool, time limits, attempts and stages of each.
 
-A kind has one file in `workers/tasks/` that says what it does. Times are seconds: `timeout_s` bounds one
-attempt, `total_s` the job's life from `run_at` at submit, whatever snoozes or interrupts it.
+A kind has one file in `workers/tasks/` with its task. Times are seconds: `timeout_s` bounds one attempt,
+`total_s` the job's life from `run_at` at submit, through any snooze or interruption.
 """
 
 from enum import StrEnum
@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 
 class OnArchive(StrEnum):
-    """The fate of a project's open jobs of a kind when the project is archived."""
+    """What an archive does to a project's open jobs of a kind."""
 
     CANCEL = "cancel"
     FINISH = "finish"
 
 
 class Kind(NamedTuple):
-    """One row of the catalogue; `scope` is what a caller needs to start or retry it.
+    """One row of the catalog; `scope` is the API scope to start or retry it.
 
     `stages` are those between `starting` and its end, in their order.
     """
@@ -221,5 +221,5 @@ KINDS = {
 SHOWN = [kind for kind in KINDS.values() if not kind.internal]
 
 _BETWEEN = dict.fromkeys(stage for kind in SHOWN for stage in kind.stages)
-#: Stages of any job: before its first attempt, during one, and the status at the end.
+#: Stages of any job: before its first attempt, during an attempt, and the status at the end.
 STAGES = ("queued", "scheduled", "starting", *_BETWEEN, "completed", "failed", "canceled")

@@ -1,7 +1,7 @@
 """The ledger: every change of a job's row, one statement each.
 
-Whoever ends a job ends its subject too, in the same transaction. So outside this package call
-`domain/jobs/jobs.py`, which does both.
+A job and its subject must end in the same transaction. So outside this package call `domain/jobs/jobs.py`,
+which does both.
 """
 
 from collections.abc import Sequence
@@ -18,15 +18,15 @@ from jobs.states import TERMINAL
 from schemas.errors import CancelRequested, Fenced, Limited
 from telemetry import causes
 
-#: A job that is due later than this, in seconds, is `scheduled` until then; a shorter wait stays queued.
+#: A job due later than this many seconds is `scheduled` until then; a shorter wait stays queued.
 SCHEDULED_AFTER_S = 5.0
 
-#: A submit that finds its key taken and then free again tries again.
+#: Attempts of a submit: its key may be taken at the insert, and free again at the lookup.
 TRIES = 3
 
 
 class LockedJob(Protocol):
-    """The row of a statement that locks a job; `cancel`: it was asked to cancel."""
+    """The row of a statement that locks a job; `cancel`: a cancel was requested."""
 
     @property
     def cancel(self) -> bool: ...
@@ -44,7 +44,7 @@ class Wake(NamedTuple):
 
 
 class Submitted(NamedTuple):
-    """`fresh` is False when `unique_key` matched a job that had not ended: `job_id` is that one."""
+    """A submitted job. `fresh` is False when `unique_key` matched an open job: `job_id` is then its id."""
 
     kind: str
     project_id: UUID | None
@@ -57,7 +57,7 @@ class Submitted(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """One attempt's right to a job; `fence` proves it in every write."""
+    """One attempt's right to a job; `fence` is its fencing token in every write."""
 
     organization_id: UUID
     project_id: UUID | None
@@ -119,9 +119,9 @@ async def submit(
     run_at: datetime | None = None,
     retry_of: UUID | None = None,
 ) -> Submitted:
-    """A queued row in the caller's transaction. Raises `Limited` over the tenant's cap for the pool.
+    """Insert a queued job in the caller's transaction. Raises `Limited` over the tenant's cap for the pool.
 
-    A job of the same `unique_key` may begin or end while this looks: then it looks again.
+    A job of the same `unique_key` may begin or end between the insert and the lookup: then both run again.
     """
     for _ in range(TRIES if unique_key else 1):
         made = await SUBMIT_JOB.one(
@@ -157,7 +157,7 @@ async def submit_many(
     args: Sequence[dict[str, Any]],
     run_ats: Sequence[datetime | None],
 ) -> tuple[list[UUID], list[Wake]]:
-    """`submit` for many jobs of a kind in one statement: their ids in order, and whom to wake.
+    """Submit many jobs of a kind in one statement; return their ids in order, and the wakes to send.
 
     All or none. Raises `Limited` if the tenant's cap for the pool leaves no room for all of them.
     """
@@ -186,16 +186,16 @@ async def submit_many(
 
 
 def _full(kind: Kind) -> Limited:
-    return Limited("queued_jobs", f"too many {kind.pool} jobs wait: try again later", retry_after=10)
+    return Limited("queued_jobs", f"too many {kind.pool} jobs are waiting: try again later", retry_after=10)
 
 
 async def is_open(conn: Conn, *, organization_id: UUID, job_id: UUID) -> bool:
-    """True if the job still has to end."""
+    """Return whether the job has not ended."""
     return await job.is_open.value(conn, org=organization_id, id=job_id) or False
 
 
 async def error_code(conn: Conn, *, organization_id: UUID, job_id: UUID) -> str | None:
-    """The code of the error that the job failed with, if it did."""
+    """Return the error code of a failed job, or None."""
     return cast("str | None", await job.get_error_code.value(conn, org=organization_id, id=job_id))
 
 
@@ -204,8 +204,9 @@ async def pull(
 ) -> list[Claim]:
     """Claim up to `free` due jobs of these kinds in fair order, within every tenant's cap; one round trip.
 
-    `freed`: organizations of whom a job has ended here since the last pull. Empty too when the pool is paused
-    or the lease has run out. Not inside a transaction: the pool's lock is held until it ends.
+    `freed`: organizations with a job that ended here since the last pull. The result is also empty when the
+    pool is paused or the lease has run out. Do not call it inside a transaction: the pool's lock is held
+    until the transaction ends.
     """
     return await PULL_JOBS.all(
         conn,
@@ -219,7 +220,7 @@ async def pull(
 
 
 async def settle(conn: Conn, settlements: Sequence[Settlement]) -> list[Moved]:
-    """Write down what many attempts came to, in one statement. A claim without a row back was fenced."""
+    """Store the outcomes of many attempts in one statement. A claim without a row in the result is fenced."""
     return await SETTLE_JOBS.all(
         conn,
         orgs=[claim.organization_id for claim, _ in settlements],
@@ -246,22 +247,22 @@ async def end(conn: Conn, claim: Claim, *, result: dict[str, Any]) -> Moved:
     org, job_id, fence = claim.organization_id, claim.id, claim.fence
     if not await job.end_job.run(conn, org=org, id=job_id, fence=fence, result=result):
         await lock(conn, claim)
-        raise Fenced(f"job {job_id} is not to be ended by fence {fence}")
+        raise Fenced(f"job {job_id} may not be ended by fence {fence}")
     return Moved(*claim[:5], state="completed", error=None)
 
 
 async def set_result(conn: Conn, claim: Claim, *, result: dict[str, Any]) -> None:
-    """For what is known only at the end of the transaction that has ended the job."""
+    """Store a result that is known only at the end of the transaction that has ended the job."""
     await job.set_result.run(conn, org=claim.organization_id, id=claim.id, fence=claim.fence, result=result)
 
 
 async def progress(
     conn: Conn, claim: Claim, *, progress: float, stage: str | None = None, cancelable: bool | None = None
 ) -> None:
-    """Show how far the attempt is; a lower figure than before is ignored. Raises `Fenced`, `CancelRequested`.
+    """Store an attempt's progress; ignore a figure below the last one. Raises `Fenced`, `CancelRequested`.
 
-    `cancelable=False` closes the door to a cancel; one that was accepted before raises, so that a task
-    never passes that point with it.
+    `cancelable=False` refuses later cancels. A cancel accepted before raises, so a task never passes that
+    point with it.
     """
     cancel = await job.set_progress.value(
         conn,
@@ -276,7 +277,7 @@ async def progress(
 
 
 def fenced(row: L | None, claim: Claim) -> L:
-    """The row of a statement that locks a claim's job. Raises `Fenced`, `CancelRequested`."""
+    """Return the row of a statement that locks a claim's job. Raises `Fenced`, `CancelRequested`."""
     _check(row.cancel if row else None, claim)
     assert row  # noqa: S101  else `Fenced`
     return row
@@ -284,6 +285,6 @@ def fenced(row: L | None, claim: Claim) -> L:
 
 def _check(cancel: bool | None, claim: Claim) -> None:
     if cancel is None:
-        raise Fenced(f"job {claim.id} has another owner than fence {claim.fence}")
+        raise Fenced(f"job {claim.id} is no longer owned by fence {claim.fence}")
     if cancel:
-        raise CancelRequested(f"job {claim.id} was asked to cancel")
+        raise CancelRequested(f"job {claim.id} has a cancel request")

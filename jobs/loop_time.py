@@ -1,20 +1,19 @@
-"""Time limits in the loop's own time, so that a slow loop isn't taken for a slow server.
+"""Time limits in the loop's own time, so that a slow loop isn't mistaken for a slow server.
 
-A timer of the loop fires before an answer that has come meanwhile is read, when the loop was busy with
-something else for as long as that. So time is counted in ticks: one that is late counts once, and between two
-of them the loop has read what there was to read.
+After a long block the loop fires its timers before it reads responses that have arrived meanwhile. So time is
+counted in ticks: a late tick counts once, and between two ticks the loop has read its sockets.
 """
 
 import asyncio
 import math
 from types import TracebackType
 
-#: Seconds between two looks.
+#: Seconds between two ticks.
 TICK_S = 0.005
 
 
 class LoopTimeout:
-    """As `asyncio.timeout`: raises TimeoutError once the loop has looked in vain for `seconds`."""
+    """A timeout like `asyncio.timeout`: raises TimeoutError after `seconds` of loop ticks."""
 
     def __init__(self, seconds: float) -> None:
         self._ticks = math.ceil(seconds / TICK_S)

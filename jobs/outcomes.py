@@ -1,4 +1,4 @@
-"""Outcomes of an attempt. A task returns one, and the ledger decides what becomes of the job.
+"""Outcomes of an attempt. A task returns one, and the ledger derives the job's next state from it.
 
 Seconds are floats. `Snooze` and `Interrupted` cost no attempt.
 """
@@ -9,7 +9,7 @@ from typing import Any, ClassVar, TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The work is done; `result` is what the partner reads."""
+    """The work is done; the partner reads `result`."""
 
     result: dict[str, Any] = field(default_factory=dict)
     word: ClassVar[str] = "completed"
@@ -17,7 +17,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """No further attempt would help; `retryable` says whether a new job could fare better."""
+    """The job fails: no further attempt would help; `retryable`: a new job may succeed."""
 
     code: str
     message: str
@@ -27,7 +27,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Try again after `after_s`, or after a jittered wait when None; past the last attempt the job fails."""
+    """The attempt failed: repeat it after `after_s`, by default with backoff; the last one fails the job."""
 
     code: str
     message: str
@@ -38,7 +38,7 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Snooze:
-    """Nothing went wrong, it is too early: again after `after_s`."""
+    """Too early, not an error: repeat after `after_s`."""
 
     after_s: float
     word: ClassVar[str] = "snoozed"
@@ -46,19 +46,19 @@ class Snooze:
 
 @dataclass(frozen=True, slots=True)
 class Canceled:
-    """The work stopped because a cancel was asked for."""
+    """The work stopped because of a cancel request."""
 
     word: ClassVar[str] = "canceled"
 
 
 @dataclass(frozen=True, slots=True)
 class Interrupted:
-    """The worker had to stop: again at once, elsewhere."""
+    """The worker had to stop: repeat at once, on another worker."""
 
     word: ClassVar[str] = "interrupted"
 
 
-#: How an attempt may end short of completing its job.
+#: Outcomes of an attempt that doesn't complete its job.
 NotDone: TypeAlias = Failed | Retry | Snooze | Canceled | Interrupted
 Outcome: TypeAlias = Done | NotDone
 
@@ -69,11 +69,11 @@ WORKER_LOST = Failed(
 DEADLINE = Failed("DEADLINE", "the job did not end in time: start it again", retryable=True)
 
 
-TIMED_OUT = Retry("TIMEOUT", "the attempt took longer than it may and is tried again")
+TIMED_OUT = Retry("TIMEOUT", "the attempt exceeded its time limit and is repeated")
 
 
 def error_of(outcome: Outcome) -> dict[str, Any] | None:
-    """The error that the job's row and its attempt keep."""
+    """Return the error to store on the job's row and its attempt."""
     if isinstance(outcome, Failed | Retry):
         return {"code": outcome.code, "message": outcome.message, "retryable": outcome.retryable}
     return None

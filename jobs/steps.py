@@ -1,4 +1,4 @@
-"""Steps that a task names: each commits once for its job, and a later attempt gets what it returned."""
+"""Named steps of a task: each commits once for its job; a later attempt reads the stored result."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple, TypeVar
@@ -11,7 +11,7 @@ from jobs.ledger import Claim, fenced
 
 T = TypeVar("T")
 
-#: Limits of one job's named steps: how many there may be in an attempt, and the bytes of a result as JSON.
+#: Limits of one job's named steps: their number in an attempt, and the bytes of a result as JSON.
 MAX_STEPS, MAX_RESULT = 100, 64 * 1024
 
 
@@ -25,9 +25,9 @@ LOCK_FOR_STEP = job_step.lock_for_step.typed(_Found)
 
 
 async def run(conn: Conn, claim: Claim, name: str, body: Callable[[Conn], Awaitable[T]]) -> T:
-    """The result of the step's first run, which is this one unless an earlier attempt has committed it.
+    """Run the step once for its job; return its result, or the stored result of an earlier attempt.
 
-    It is what JSON makes of what `body` returns, in this attempt too. Raises `Fenced`, `CancelRequested`.
+    The result passes through JSON, in the first run too. Raises `Fenced`, `CancelRequested`.
     """
     job = {"org": claim.organization_id, "id": claim.id}
     found = fenced(await LOCK_FOR_STEP.one(conn, **job, fence=claim.fence, name=name), claim)
@@ -41,10 +41,10 @@ async def run(conn: Conn, claim: Claim, name: str, body: Callable[[Conn], Awaita
 
 
 def _as_json(name: str, result: Any) -> Any:
-    """Raises TypeError for what is no JSON, ValueError for too much of it."""
+    """Return the result as JSON values. Raises TypeError if it isn't JSON, ValueError if it is too large."""
     encoded = msgspec.json.encode(result)
     if len(encoded) > MAX_RESULT:
         raise ValueError(
-            f"step {name} returned {len(encoded)} bytes, more than {MAX_RESULT}: keep a row instead"
+            f"step {name} returned {len(encoded)} bytes, more than {MAX_RESULT}: store a row instead"
         )
     return msgspec.json.decode(encoded)

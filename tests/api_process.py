@@ -17,14 +17,14 @@ from schemas.settings import Settings
 from tests.servers import environment
 from tests.waiting import until
 
-#: On a machine that has much else to do.
+#: Seconds to start and to stop on a busy machine.
 START_S, STOP_S = 120.0, 60.0
 
 BIN = Path(sys.executable).parent
 
 
 class Served(NamedTuple):
-    """Its address and its process."""
+    """The API's address and process."""
 
     url: str
     process: subprocess.Popen[bytes]
@@ -38,7 +38,7 @@ class Served(NamedTuple):
 def serving(
     settings: Settings, log: Path, *, files: int | None = None, port: int | None = None
 ) -> Iterator[Served]:
-    """The API on these settings; with `files`, it may open no more than so many."""
+    """Serve the API with these settings; `files` limits its open files."""
     limited = ["prlimit", f"--nofile={files}:{files}"] if files else []
     command = [*limited, sys.executable, "-m", "api", "--port", str(port or 0)]
     with (
@@ -65,14 +65,14 @@ def serving(
 
 
 def _address(server: subprocess.Popen[bytes], log: Path) -> str:
-    """Where it says that it serves: nobody else may take the port before it does. None yet: empty."""
+    """Return the address from its log, or an empty text before. The log follows the bind of the port."""
     assert server.poll() is None, log.read_text()
     said = [line for line in log.read_bytes().splitlines() if b'"event":"serving"' in line]
     return f"http://127.0.0.1:{msgspec.json.decode(said[0])['port']}" if said else ""
 
 
 def answers(url: str, path: str, **headers: str) -> bool:
-    """True if it answers with 200. A client of httpx takes 20 ms of CPU to make."""
+    """Return whether the path returns 200. An httpx client would take 20 ms of CPU to build."""
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=START_S)
     try:
         connection.request("GET", path, headers=headers)

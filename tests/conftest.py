@@ -23,11 +23,12 @@ from tests.s3.keeping import Kept, KeptBucket, KeptFolder
 from tests.s3.service import Service, serving
 from workers.ingest.parser import parser
 
-# Ctrl-C is tested on processes of ours, which would inherit that a shell in the background ignores it.
+# A shell runs background jobs with SIGINT ignored, and child processes inherit that. The Ctrl-C tests need
+# it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# An example that takes 0.2 s says that the machine is busy, and nothing of the code. All runs have the same
-# examples, so that none fails by chance; `--hypothesis-profile others` looks for others.
+# No deadline: an example of 0.2 s only proves a busy machine. All runs have the same examples, so that none
+# fails by chance; `--hypothesis-profile others` searches for others.
 hypothesis.settings.register_profile("others", deadline=None)
 hypothesis.settings.register_profile("busy", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("busy")
@@ -39,16 +40,17 @@ START, STOP = parser.start, parser.ParsingProcess.stop
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that take long alone begin first, so that none of them is left to itself at the end."""
+    """Run the slowest files first, so that none of them runs alone at the end."""
     items.sort(key=lambda item: item.get_closest_marker("first") is None)
 
 
-# Nearly all that importing and collecting makes stays: looking for garbage in it is a tenth of their CPU.
+# Nearly all objects from imports and collection live to the end: their collection would be a tenth of the
+# CPU.
 gc.disable()
 
 
 def pytest_collection_finish() -> None:
-    """What is there before the first test stays."""
+    """Freeze the objects that exist before the first test."""
     gc.collect()
     gc.freeze()
     gc.enable()
@@ -56,9 +58,9 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def _no_garbage() -> Iterator[None]:
-    """What the tests of a file left open is told of that file, and not of an innocent one later on.
+    """Collect the garbage of a test file, so that its warnings name that file and not a later one.
 
-    What is left then stays, or each look through it would take 0.1 to 0.4 s of CPU.
+    The rest is frozen: each collection would take 0.1 to 0.4 s of CPU for it.
     """
     yield
     gc.collect()
@@ -67,7 +69,7 @@ def _no_garbage() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _one_parsing_process() -> Iterator[None]:
-    """Each takes 1.3 s of CPU to start, and keeps nothing of a page: all parsers here share the first."""
+    """Share one parsing process among all tests: each takes 1.3 s of CPU to start, and it stores no page."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(parser, "start", start := functools.cache(parser.start))
         patch.setattr(parser.ParsingProcess, "stop", lambda _: None)
@@ -81,14 +83,14 @@ def _one_parsing_process() -> Iterator[None]:
 
 @pytest.fixture
 def own_parsing_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For tests of the process itself."""
+    """Give tests of the parsing process their own."""
     monkeypatch.setattr(parser, "start", START)
     monkeypatch.setattr(parser.ParsingProcess, "stop", STOP)
 
 
 @pytest.fixture(scope="session")
 def servers(worker_id: str) -> Iterator[tuple[str, str]]:
-    """The URLs of Postgres and Redis, for reading only: a test that stops a server takes `own_servers`."""
+    """Return the URLs of Postgres and Redis. Do not stop these: `own_servers` is for such tests."""
     with made.shared_urls(worker_id) as urls:
         yield urls
 
@@ -101,7 +103,7 @@ async def template(servers: tuple[str, str], worker_id: str) -> AsyncIterator[da
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def database_url(request: pytest.FixtureRequest, template: databases.Template) -> AsyncIterator[str]:
-    """A migrated database without rows; a new one for a test that is marked so."""
+    """Return a migrated database without rows; a new one for tests with the `fresh` mark."""
     fresh = request.node.get_closest_marker("fresh") is not None
     async with databases.copy(template) if fresh else databases.lend(template) as url:
         yield url
@@ -109,7 +111,7 @@ async def database_url(request: pytest.FixtureRequest, template: databases.Templ
 
 @pytest.fixture
 def redis_url(servers: tuple[str, str]) -> str:
-    """A Redis database without keys."""
+    """Return a Redis database without keys."""
     with redis.Redis.from_url(servers[1]) as client:
         client.flushdb()
     return servers[1]
@@ -129,7 +131,7 @@ def moto() -> Iterator[Moto]:
 
 @pytest.fixture
 def media_kept(request: pytest.FixtureRequest, tmp_path: Path) -> Kept:
-    """The storage of media: a folder, unless `tests.s3.keeping.EVERYWHERE` says otherwise."""
+    """Return the media storage: a folder, unless `tests.s3.keeping.EVERYWHERE` is set."""
     where = getattr(request, "param", "folder")
     if where == "folder":
         return KeptFolder(tmp_path / "assets")
@@ -155,7 +157,7 @@ async def conn(pool: Pool) -> AsyncIterator[Conn]:
 
 @pytest_asyncio.fixture
 async def own_servers(tmp_path: Path) -> AsyncIterator[made.Servers]:
-    """A migrated Postgres and a Redis that a test may stop, kill or pause; always the embedded ones."""
+    """Start a migrated Postgres and a Redis that a test may stop, kill or pause; always the embedded ones."""
     with made.embedded(tmp_path) as started:
         await migrate(started.postgres.url)
         yield started

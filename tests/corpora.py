@@ -1,4 +1,4 @@
-"""Real pages and files to read, which lie beside the checkout or where TENANTRY_CORPORA says."""
+"""Corpora of real pages and files, in a folder next to the checkout or at TENANTRY_CORPORA."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ BESIDE = Path(__file__).resolve().parents[2] / "shared" / "corpora"
 
 
 def corpus(name: str) -> Path:
-    """A folder of the corpora; skips the test, saying so, where there are none."""
+    """Return a folder of the corpora; skip the test with a message if there are none."""
     folder = Path(os.environ.get("TENANTRY_CORPORA", BESIDE)) / name
     if not folder.is_dir():
         pytest.skip(f"no corpus at {folder}: set TENANTRY_CORPORA")

@@ -1,4 +1,4 @@
-"""Cuts: a block of code is canceled at any of its steps, and leaves no connection behind."""
+"""Cancellation at each step: a block of code is canceled at any await, and leaves no connection open."""
 
 import asyncio
 from asyncio import Handle
@@ -12,14 +12,14 @@ from unittest.mock import patch
 
 from tests.waiting import eventually
 
-#: Seconds until the next cancel of one that got lost: `asyncio.wait_for` loses some before Python 3.12.
+#: Seconds until a lost cancel is repeated: `asyncio.wait_for` swallows some before Python 3.12.
 AGAIN_S = 0.1
-#: Of the loop, in which a transport that was closed closes its socket.
+#: Passes of the loop until a closed transport closes its socket.
 TURNS = 3
 
 
 def sockets() -> set[str]:
-    """The open ones of this process."""
+    """Return the open sockets of this process."""
     found = set()
     for number in Path("/proc/self/fd").iterdir():
         with suppress(FileNotFoundError):
@@ -37,10 +37,10 @@ async def cut_everywhere(
     times: int = 1,
     prepare: Callable[[], Awaitable[object]] = nothing,
 ) -> None:
-    """Run `body` again and again, canceled one step later each time, until it ends by itself.
+    """Run `body` repeatedly, canceled one step later each time, until it ends by itself.
 
-    A step is one callback that the loop runs, of whichever task; `times` in a row cancel. What is open after
-    a run was so before it.
+    A step is one callback of the loop, of any task; `times` steps in a row cancel. A run must leave no new
+    socket open.
     """
     for step in count(1):
         await prepare()
@@ -52,12 +52,12 @@ async def cut_everywhere(
 
 
 async def are_closed(before: set[str]) -> bool:
-    """All but those of `before`."""
+    """Return whether all sockets but those of `before` are closed."""
     return sockets() <= before
 
 
 async def _cut(body: Callable[[], Coroutine[Any, Any, None]], steps: range) -> bool:
-    """Whether a cancel came before its end."""
+    """Return whether a cancel came before its end."""
     run, task, passed = Handle._run, asyncio.create_task(body()), 0
 
     def step(handle: Handle) -> None:

@@ -1,6 +1,6 @@
-"""Databases for tests: copies of a migrated one. After its test each is emptied and lent again, if it can be.
+"""Databases for tests: copies of a migrated one. After its test a copy is emptied and reused if possible.
 
-Making a copy and dropping it takes 24 ms of CPU, and emptying it 4.
+To copy and drop one takes 24 ms of CPU, to empty it 4.
 """
 
 import asyncio
@@ -17,13 +17,13 @@ from db.migrate import migrate
 from db.pool import connect
 from tests.servers import with_path
 
-#: Seconds for the sessions of a test, all of which it has closed, to be gone.
+#: Seconds until the closed sessions of a test are gone.
 GONE_S = 1.0
 
-#: Bytes of a table whose database isn't lent again: so far PostgreSQL plans as for an empty one.
+#: Most bytes of a table in a reusable database: up to this size PostgreSQL plans as for an empty one.
 MOST = 8 * 8192
 
-#: What was made in the database, and not at its server's start.
+#: First object id of objects created in the database, and not at its server's start.
 OURS = 16384
 
 TABLES = f"""
@@ -41,8 +41,8 @@ select count(*)
  where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'
 """
 
-#: Which definitions and statistics there are, a change of which gives its row another `xmin`; and how many
-#: tables were vacuumed, which plans show, or have become large.
+#: Fingerprint of definitions and statistics: a change gives its row another `xmin`. Also counts tables that
+#: were vacuumed, which affects plans, or have become large.
 MARK = f"""
 select count(*) || ' ' || sum(xmin::text::bigint) || ' ' || (
          select count(*)
@@ -58,19 +58,19 @@ select count(*) || ' ' || sum(xmin::text::bigint) || ' ' || (
 
 
 class Emptying(NamedTuple):
-    """Statements that name the tables with other rows than at first, fill some, and restart sequences."""
+    """Statements that find the tables with changed rows, refill some, and restart sequences."""
 
     differing: str
     fill: dict[str, str]
     restart: str
 
     def of(self, tables: list[str]) -> str:
-        """What these tables had at first, and sequences, too."""
+        """Return the initial rows of these tables, and the sequences' restarts."""
         return "".join(f"delete from {name}; {self.fill.get(name, '')}" for name in tables) + self.restart
 
 
 class Database(NamedTuple):
-    """A copy, and a connection for what comes between two tests."""
+    """A copy, and a connection for the cleanup between two tests."""
 
     name: str
     conn: "asyncpg.Connection[asyncpg.Record]"
@@ -94,7 +94,7 @@ class Template(NamedTuple):
 
 @contextlib.asynccontextmanager
 async def template(server_url: str, worker: str) -> AsyncIterator[Template]:
-    """A migrated database to copy; its name says which process made it, since a server may be shared."""
+    """Create a migrated database to copy. Its name has the process's, since a server may be shared."""
     name = f"tenantry_{worker}_{os.getpid()}"
     admin = await connect(server_url, name="tests")
     try:
@@ -111,7 +111,7 @@ async def template(server_url: str, worker: str) -> AsyncIterator[Template]:
 
 
 async def _look(url: str) -> tuple[Emptying, str]:
-    """How a copy of this database is emptied, and its mark."""
+    """Return the statements that empty a copy of this database, and its fingerprint."""
     conn = await connect(url, name="tests")
     try:
         tables = [row[0] for row in await conn.fetch(TABLES)]
@@ -137,7 +137,7 @@ async def _look(url: str) -> tuple[Emptying, str]:
 
 @contextlib.asynccontextmanager
 async def copy(source: Template) -> AsyncIterator[str]:
-    """The URL of a new database, dropped at the end."""
+    """Create a database, return its URL, and drop it at the end."""
     name = await _make(source)
     yield source.url_of(name)
     await source.admin.execute(f"drop database {name} with (force)")
@@ -145,7 +145,7 @@ async def copy(source: Template) -> AsyncIterator[str]:
 
 @contextlib.asynccontextmanager
 async def lend(source: Template) -> AsyncIterator[str]:
-    """The URL of a database without rows, which another test may have had."""
+    """Lend a database without rows; another test may have used it before."""
     database = source.free.pop() if source.free else await _open(source)
     yield source.url_of(database.name)
     if await _emptied(source, database):
@@ -164,9 +164,9 @@ async def _make(source: Template) -> str:
 async def _open(source: Template) -> Database:
     name = await _make(source)
     conn = await connect(source.url_of(name), name="tests")
-    # Rows go without a look at what refers to them.
+    # Delete rows without foreign key checks.
     await conn.execute("set session_replication_role = replica; set enable_seqscan = on")
-    # Planned once: it is too long for what a connection keeps by itself. Only its first use ends its locks.
+    # Planned once: it is too long for a connection's statement cache. Only its first use ends its locks.
     differing = await conn.prepare(source.emptying.differing)
     await differing.fetchval()
     return Database(name, conn, differing)
@@ -178,13 +178,13 @@ async def _drop(source: Template, database: Database) -> None:
 
 
 async def _emptied(source: Template, database: Database) -> bool:
-    """True if only rows told it from a new database, and they are gone."""
+    """Empty the database. Return True if it then equals a new one."""
     conn = database.conn
     try:
         if not await _left_alone(conn) or await conn.fetchval(MARK) != source.mark:
             return False
         await conn.execute(source.emptying.of(await database.differing.fetchval()))
-    except (asyncpg.PostgresError, asyncpg.InterfaceError):  # the test has ended all sessions
+    except (asyncpg.PostgresError, asyncpg.InterfaceError):  # The test has ended all sessions.
         return False
     return True
 

@@ -1,8 +1,8 @@
-"""`python -m tests.debian WORD ...` runs a command, whose tests have Debian's PostgreSQL instead of ours.
+"""`python -m tests.debian WORD ...` runs a command with Debian's PostgreSQL for its tests.
 
-Of several versions it takes the oldest, which is the one that we must not outgrow. As with the embedded one,
-each process of a run has a server of its own: on one for all, the many tables that one process makes have
-another one's session forget its plans, and the longest write holds up everybody's streams.
+Of several versions it takes the oldest, the minimum that must keep working. As with the embedded one, each
+process of a run has a server of its own. On a shared server, the many tables of one process evict other
+sessions' plans, and the longest write delays everybody's streams.
 """
 
 import os
@@ -16,7 +16,7 @@ INSTALLED = Path("/usr/lib/postgresql")
 
 
 def versions() -> list[Path]:
-    """The `bin` folders, oldest first."""
+    """Return the `bin` folders, oldest first."""
     return sorted(INSTALLED.glob("*/bin"), key=lambda path: int(path.parent.name))
 
 

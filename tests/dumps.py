@@ -1,4 +1,4 @@
-"""All that is in a database, as text, and a search for what must not be in it."""
+"""Text dump of a whole database, and a search for secrets in it."""
 
 from base64 import b64encode
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ async def everything(pool: Pool) -> str:
 
 
 def found(secrets: Iterable[str], written: str) -> list[str]:
-    """As they are, in hex as a database shows bytes, or in base 64."""
+    """Return the secrets in the dump: plain, in hex as a database shows bytes, or in base 64."""
     return [secret for secret in secrets if any(form in written for form in forms(secret.encode()))]
 
 
@@ -25,6 +25,6 @@ def forms(secret: bytes) -> list[str]:
 
 
 def coded(secret: bytes, before: int) -> str:
-    """The base 64 of the secret with so many bytes before it (or three more), as far as it is its own."""
+    """Return the secret's base 64 after `before` bytes (or three more), without shared digits."""
     whole = b64encode(bytes(before) + secret).decode()
     return whole[-(-before * 4 // 3) : (before + len(secret)) * 4 // 3]

@@ -7,7 +7,7 @@ import pytest
 
 
 def first(count: int, cases: Iterable[Any]) -> list[Any]:
-    """Cases for `parametrize`. A tuple is one value of each argument."""
+    """Return cases for `parametrize`. A tuple is one value of each argument."""
     return [
         case if number < count else pytest.param(*_values(case), marks=pytest.mark.long)
         for number, case in enumerate(cases)

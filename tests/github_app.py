@@ -1,4 +1,4 @@
-"""GitHub's side of an App on loopback: its OAuth, its installations, its tokens, checked as GitHub checks."""
+"""GitHub's side of an App on loopback: OAuth, installations and tokens, with GitHub's checks."""
 
 import hashlib
 import itertools
@@ -24,7 +24,7 @@ CLIENT_ID, CLIENT_SECRET = "Iv1.test", "shh"
 TAIL = "_eyJhbGciOiJSUzI1NiJ9." + "eyJpc3MiOiJJdjEudGVzdCJ9" * 19 + "."
 
 
-#: The hub's own clock judges.
+#: The hub checks times by its own clock.
 UNTIMED: Any = {"verify_exp": False, "verify_iat": False}
 
 
@@ -38,7 +38,7 @@ def new_key() -> rsa.RSAPrivateKey:
 
 @cache
 def key() -> rsa.RSAPrivateKey:
-    """The App's."""
+    """Return the App's key."""
     return new_key()
 
 
@@ -48,7 +48,7 @@ def pem() -> str:
 
 
 class Scope(NamedTuple):
-    """Of a token: the ids of the repositories that it was asked for, or none for all of them."""
+    """The scope of a token: the ids of its repositories, or none for all of them."""
 
     number: int
     ids: frozenset[int]
@@ -56,7 +56,7 @@ class Scope(NamedTuple):
 
 @dataclass
 class Installed:
-    """`repositories` by name, and whether each is private; `moved` has the names that some had before."""
+    """An installation. `repositories`: private or not, by name; `moved` has former names."""
 
     login: str
     repositories: dict[str, bool]
@@ -65,7 +65,7 @@ class Installed:
     moved: dict[str, str] = field(default_factory=dict)
 
     def rename(self, old: str, new: str) -> None:
-        """Whoever may see it is sent on from the old name."""
+        """Rename a repository; requests for the old name are redirected."""
         self.repositories = {new if name == old else name: it for name, it in self.repositories.items()}
         self.moved = {before: new if now == old else now for before, now in self.moved.items()} | {old: new}
 
@@ -75,16 +75,16 @@ ABSENT = Told(404, {"message": "Not Found"})
 
 @dataclass
 class Hub:
-    """Set what is installed, whom GitHub lists it for, and `broken[path]` to answer that instead."""
+    """Simulated GitHub. Set its installations, its people, and `broken[path]` to replace a response."""
 
     installations: dict[int, Installed] = field(default_factory=dict)
-    #: What a person sees: the repositories of each installation that they may read.
+    #: The repositories of each installation that a person may read.
     people: dict[str, dict[int, list[str]]] = field(default_factory=dict)
     codes: dict[str, str] = field(default_factory=dict)
     broken: dict[str, Told] = field(default_factory=dict)
     page_size: int = 100
     asked: list[Asked] = field(default_factory=list)
-    #: Which repositories a token reads; of an installation's whole list it reads no contents.
+    #: Repositories of each token; a token for a whole installation's list reads no contents.
     issued: dict[str, Scope] = field(default_factory=dict)
     persons: dict[str, str] = field(default_factory=dict)
     numbers: "itertools.count[int]" = field(default_factory=itertools.count)
@@ -122,11 +122,11 @@ class Hub:
         return Told(401, {"message": "Bad credentials"})
 
     def id_of(self, number: int, name: str) -> int:
-        """It outlives a new name: an installation's repositories keep their order."""
+        """Return a repository's id. It outlives a rename: an installation's repositories keep their order."""
         return 100 * number + [*self.installations[number].repositories].index(name)
 
     def find_repository(self, asked: Asked, place: list[str]) -> Told:
-        """By id, or by a name that is one of the installation's own, or was."""
+        """Find a repository by id, or by a current or former name of the installation."""
         if asked.token not in self.issued:
             return ABSENT
         if len(place) == 1:
@@ -145,7 +145,7 @@ class Hub:
         return Told(301, {"message": "Moved Permanently", "url": location}, (f"Location: {location}",))
 
     def read_repository(self, asked: Asked, repository_id: int, rest: list[str]) -> Told:
-        """A private one is there for a token that covers it, and has nothing but a description."""
+        """Return a repository. A private one needs a token that covers it, and has only a description."""
         number, ids = self.issued[asked.token]
         known = {self.id_of(number, name): name for name in self.installations[number].repositories}
         if repository_id not in known or (ids and repository_id not in ids):
@@ -246,7 +246,7 @@ class Hub:
 
 
 def about(full_name: str, repository_id: int) -> dict[str, Any]:
-    """Its object, as far as an ingest looks at it."""
+    """Return a repository's object with the fields that an ingest reads."""
     return {
         "id": repository_id,
         "full_name": full_name,

@@ -1,4 +1,4 @@
-"""A server on loopback whose answers a test works out: what it was asked, what it told."""
+"""A loopback server with responses computed by a test, and a log of its requests."""
 
 import asyncio
 import ssl
@@ -44,7 +44,7 @@ class Asked(NamedTuple):
 
 
 class Told(NamedTuple):
-    """`headers` are whole lines."""
+    """A response; `headers` are whole lines."""
 
     status: int
     content: Any
@@ -56,7 +56,7 @@ Handler = Callable[[Asked, asyncio.StreamReader, asyncio.StreamWriter], Awaitabl
 
 @asynccontextmanager
 async def serve(handle: Handler, tls: ssl.SSLContext | None = None, *, port: int = 0) -> AsyncIterator[str]:
-    """Its `HOST:PORT`; each connection takes one request, whose answer the handler writes."""
+    """Serve, and return `HOST:PORT`. Each connection takes one request; the handler writes the response."""
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await handle(await _read(reader), reader, writer)
@@ -68,7 +68,7 @@ async def serve(handle: Handler, tls: ssl.SSLContext | None = None, *, port: int
 
 @asynccontextmanager
 async def listening(reply: Callable[[Asked], Awaitable[Told]], *, port: int = 0) -> AsyncIterator[str]:
-    """The address of a server that answers in JSON."""
+    """Serve JSON responses, and return the server's address."""
 
     async def handle(asked: Asked, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(_written(await reply(asked)))

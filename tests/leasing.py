@@ -1,4 +1,4 @@
-"""An operator with an account to lend, and tenants who ask for one, by the product's own verbs."""
+"""An operator with an account to lend, and tenants that request one, by the product's own functions."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ from tests.domain.project import Project
 
 
 class Owner(NamedTuple):
-    """The operator's organization, and an account there that is offered."""
+    """The operator's organization, and an account of it offered for lease."""
 
     org: UUID
     project_id: UUID
@@ -44,7 +44,7 @@ async def owner(conn: Conn, *, handle: str = "bakes") -> Owner:
 
 
 async def another(conn: Conn, owner: Owner, *, handle: str) -> Owner:
-    """Of the same operator."""
+    """Add another account of the same operator."""
     account_id = await seeds.account(conn, owner.org, owner.project_id, handle=handle)
     async with conn.transaction():
         await offers.offer(conn, actor=owner.actor, account_id=account_id, niche="baking")
@@ -66,14 +66,14 @@ async def ask(conn: Conn, project: Project, *, count: int = 1, **fields: Any) ->
 
 
 async def assign(pool: Pool, owner: Owner, request_id: UUID, *account_ids: UUID) -> OperatedRequest:
-    """The owner's account, unless others are named."""
+    """Assign the owner's account, or the given ones."""
     named = [ids.show(ids.ACCOUNT, one) for one in account_ids or (owner.account_id,)]
     lend = partial(requests.assign, actor=owner.actor, request_id=request_id, account_ids=named)
     return await transact(pool, lend)
 
 
 async def lend(pool: Pool, owner: Owner, project: Project) -> UUID:
-    """The id by which the tenant knows the owner's account."""
+    """Lend the owner's account; return the tenant's id of it."""
     async with pool.acquire() as conn:
         request_id = await ask(conn, project)
     answer = await assign(pool, owner, request_id)
@@ -87,7 +87,7 @@ async def release(pool: Pool, project: Project, account_id: UUID) -> AccountDisc
 
 @contextmanager
 def conflict(reason: str) -> Iterator[pytest.ExceptionInfo[Conflict]]:
-    """A refusal for this reason is what comes."""
+    """Expect a `Conflict` with this reason."""
     with pytest.raises(Conflict) as refused:
         yield refused
     assert refused.value.details["reason"] == reason
@@ -100,7 +100,7 @@ def found(kind: str, shown: str) -> UUID:
 
 
 async def schedule(conn: Conn, project: Project, account_id: UUID, *, hours: float = 1) -> UUID:
-    """A post of content of its own."""
+    """Schedule a post with new content."""
     content_id = await seeds.content(conn, project.org, project.id)
     at = datetime.now(UTC) + timedelta(hours=hours)
     return await seeds.post(conn, project.org, content_id, account_id, at=at)
@@ -116,7 +116,7 @@ async def recall(pool: Pool, owner: Owner, account_id: UUID) -> AccountDisconnec
 
 
 async def end_next(pool: Pool, project: Project) -> bool:
-    """As the archive's job does."""
+    """End the next lease, as the archive's job does."""
     end = partial(leases.end_next_of_project, organization_id=project.org, project_id=project.id)
     return await transact(pool, end)
 
@@ -127,6 +127,6 @@ async def status(conn: Conn, account_id: UUID) -> str:
 
 
 async def actions(conn: Conn, org: UUID) -> list[str]:
-    """Of the organization's audit log, in their order."""
+    """Return the actions of the organization's audit log, in their order."""
     rows = await conn.fetch("select action from audit_log where organization_id = $1 order by id", org)
     return [row["action"] for row in rows]

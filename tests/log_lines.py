@@ -1,13 +1,13 @@
-"""Log lines of tests, which no process configures."""
+"""Log lines of tests, without a process's configuration."""
 
 import structlog
 
 
 def write_logs() -> None:
-    """Write lines by `sys.stdout.write`, and not by `print`, which structlog takes by default.
+    """Write lines by `sys.stdout.write`, and not by `print`, structlog's default.
 
     CPython 3.11's `print` keeps no reference to `sys.stdout` (github.com/python/cpython/issues/130163). A
-    thread that logs crashes the process when a test's `CliRunner` or `capsys` replaces it in that moment.
+    logging thread crashes the process if a test's `CliRunner` or `capsys` replaces it in that moment.
     """
     structlog.reset_defaults()
     structlog.configure(logger_factory=structlog.WriteLoggerFactory())

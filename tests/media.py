@@ -1,4 +1,4 @@
-"""Small real pictures and films, and hostile ones; made here, so that no file of somebody else's is kept."""
+"""Small real pictures and films, and hostile ones, generated here: the repository needs no foreign files."""
 
 import io
 import random
@@ -13,7 +13,7 @@ from PIL import Image
 
 
 def picture(kind: str = "PNG", size: tuple[int, int] = (4, 3), *, orientation: int = 1) -> bytes:
-    """`kind` is Pillow's name of the format."""
+    """Return a picture; `kind` is Pillow's name of the format."""
     image = Image.new("RGB", size, "teal")
     exif = image.getexif()
     exif[0x0112] = orientation
@@ -22,20 +22,20 @@ def picture(kind: str = "PNG", size: tuple[int, int] = (4, 3), *, orientation: i
 
 
 def large(kind: str, mode: str = "RGB", *, side: int = 8192, **options: Any) -> bytes:
-    """As large as it may be, with nothing to see; `options` are Pillow's for saving it."""
+    """Return a blank picture of the largest size; `options` are Pillow's for saving it."""
     Image.new(mode, (side, side), "teal").save(out := io.BytesIO(), kind, **options)
     return out.getvalue()
 
 
 def grainy(kind: str) -> bytes:
-    """A small one of some 100 KB, every part of which is needed."""
+    """Return a small noisy picture of some 100 KB: every part of it is needed."""
     grain = Image.frombytes("RGB", (200, 200), random.Random(1).randbytes(120_000))
     grain.save(out := io.BytesIO(), kind, quality=95)
     return out.getvalue()
 
 
 def noted(note: bytes) -> bytes:
-    """A small PNG with any bytes in a chunk of its own."""
+    """Return a small PNG with any bytes in a chunk of its own."""
     whole = picture()
     chunk = b"noTe" + note
     return (
@@ -48,14 +48,14 @@ def noted(note: bytes) -> bytes:
 
 
 def rescanned(times: int, *, side: int = 8192) -> bytes:
-    """A small JPEG that says again and again that it gets better: each time it is gone through."""
+    """Return a small JPEG with many progressive scans: its reader decodes each of them."""
     whole = large("JPEG", "L", side=side, progressive=True)
     scan = whole[whole.rindex(b"\xff\xda") : -2]
     return whole[:-2] + scan * times + whole[-2:]
 
 
 def png_claiming(width: int, height: int) -> bytes:
-    """A whole PNG of a few bytes that says it has so many pixels."""
+    """Return a whole PNG of a few bytes that claims this many pixels."""
     header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(bytes(100))), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(
@@ -65,13 +65,13 @@ def png_claiming(width: int, height: int) -> bytes:
 
 
 def box(name: bytes, *parts: bytes) -> bytes:
-    """ISO/IEC 14496-12: a length, a name, what is in it."""
+    """Return a box: length, name and content (ISO/IEC 14496-12)."""
     content = b"".join(parts)
     return struct.pack(">I", 8 + len(content)) + name + content
 
 
 def full(name: bytes, *parts: bytes) -> bytes:
-    """A box with version 0 and no flags."""
+    """Return a box with version 0 and no flags."""
     return box(name, bytes(4), *parts)
 
 
@@ -92,13 +92,13 @@ def film(
     more: bytes = b"",
     frames: int = 16,
 ) -> bytes:
-    """A film of one track with a length and a size, and nothing that would play; `more` comes before it."""
+    """Return an unplayable film of one track with a length and a size; `more` comes before it."""
     moov = box(b"moov", _mvhd(ms), _trak(size, ms, _CLOCKWISE if turned else _UNTURNED, handler))
     return box(b"ftyp", brand, bytes(4), brand) + more + moov + box(b"mdat", bytes(frames))
 
 
 def nested(depth: int) -> bytes:
-    """A film whose index is in a box in a box."""
+    """Return a film with its index nested in `depth` boxes."""
     inner = b""
     for _ in range(depth):
         inner = box(b"moov", inner)
@@ -106,7 +106,7 @@ def nested(depth: int) -> bytes:
 
 
 def tracks(count: int) -> bytes:
-    """A film of many tracks with nothing in them: its reader would be busy for minutes."""
+    """Return a film of many empty tracks: its reader would be busy for minutes."""
     track = box(b"trak", box(b"tkhd", bytes(84)))
     return box(b"ftyp", b"isom", bytes(4)) + box(b"moov", track * count)
 
@@ -151,6 +151,6 @@ def _minf(width: int, height: int, ms: int) -> bytes:
 
 
 def shut(folder: Path) -> None:
-    """Have no file stored in a folder of media: where its folders would be, there are files."""
+    """Make a media folder unwritable: its folders' names are taken by files."""
     for first in product(ascii_letters + digits + "-_", repeat=2):
         (folder / "".join(first)).touch()

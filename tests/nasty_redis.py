@@ -1,4 +1,4 @@
-"""A Redis that is there and yet isn't: it resets, half-answers, closes, or passes all on to a real one."""
+"""A faulty Redis: it resets, half-responds, closes, or forwards to a real one."""
 
 import asyncio
 import itertools
@@ -13,7 +13,7 @@ from rehearsal.proxy import reset
 
 
 class Manner(NamedTuple):
-    """A manner of being away. `answer` is sent for whatever is asked; `resets`: in the first 2 ms instead."""
+    """A kind of failure. `answer` is sent for any command; `resets`: a reset in the first 2 ms instead."""
 
     name: str
     answer: bytes = b""
@@ -35,7 +35,7 @@ MANNERS = (
 
 
 class NastyRedis:
-    """`url` stays the same over all restarts. `behind` is the address of the real one."""
+    """A faulty proxy of Redis. `url` stays the same over all restarts. `behind` is the real one's address."""
 
     def __init__(self, behind: str) -> None:
         self._behind, self._database = urlsplit(behind), urlsplit(behind).path
@@ -49,7 +49,7 @@ class NastyRedis:
         return f"redis://127.0.0.1:{self._acceptor.port}{self._database}"
 
     def restart(self, *, well: bool = False) -> None:
-        """Cut all connections and serve in the next manner, or `well`: as the real one does."""
+        """Cut all connections and serve the next failure, or with `well` forward to the real one."""
         self.stop()
         self._manner = None if well else next(self._manners)
         self._acceptor.start()
@@ -63,7 +63,7 @@ class NastyRedis:
         await self._acceptor.end()
 
     async def met(self, count: int) -> None:
-        """Until so many connections have come since the last `met`."""
+        """Wait for `count` connections since the last `met`."""
         for _ in range(count):
             await self._met.acquire()
 
@@ -102,7 +102,7 @@ async def copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> No
 
 @asynccontextmanager
 async def serving(behind: str) -> AsyncIterator[NastyRedis]:
-    """One before the Redis at `behind`, as well as that at first."""
+    """Start a proxy of the Redis at `behind`; at first it forwards."""
     nasty = NastyRedis(behind)
     nasty.restart(well=True)
     try:

@@ -1,4 +1,4 @@
-"""What statements read of a table, as PostgreSQL counts it."""
+"""Rows that statements read of a table, by PostgreSQL's counters."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -8,22 +8,22 @@ from typing import Any, TypeVar
 from db.pool import Conn
 
 T = TypeVar("T")
-#: A statement or several, and how many rows of the table and its indexes it may read.
+#: One or several statements, and the most rows of the table and its indexes that they may read.
 Uses = Mapping[str, tuple[Callable[[Conn, T], Awaitable[Any]], int]]
-#: From the sixth time on PostgreSQL may keep a plan for good.
+#: From the sixth run on PostgreSQL may use a generic plan.
 TIMES = 6
 
 
 @dataclass
 class Read:
-    """Whole scans of the table, and rows that its indexes led to."""
+    """Sequential scans of the table, and rows read by its indexes."""
 
     scans: int
     rows: int
 
 
 async def read(conn: Conn, table: str) -> Read:
-    """All that was read so far."""
+    """Return the table's counters so far."""
     await conn.execute("select pg_stat_force_next_flush()")
     row = await conn.fetchrow(
         """select t.seq_scan, i.read from pg_stat_user_tables t,
@@ -37,7 +37,7 @@ async def read(conn: Conn, table: str) -> Read:
 
 @asynccontextmanager
 async def reading(conn: Conn, table: str) -> AsyncIterator[Read]:
-    """What the block reads by this connection, known at its end."""
+    """Count the block's reads on this connection; the result is set at its end."""
     before, found = await read(conn, table), Read(0, 0)
     yield found
     after = await read(conn, table)
@@ -45,14 +45,14 @@ async def reading(conn: Conn, table: str) -> AsyncIterator[Read]:
 
 
 async def plan(conn: Conn, uses: Uses[T], found: T) -> None:
-    """The plans of these uses, made for the tables as they are now."""
+    """Plan these uses for the tables as they are now."""
     for use, _ in uses.values():
         for _ in range(TIMES):
             await use(conn, found)
 
 
 async def excess(conn: Conn, uses: Uses[T], found: T, table: str) -> dict[str, Read]:
-    """Those that scan the whole table or read more than they may."""
+    """Return the uses that scan the whole table or read more than their limit."""
     excessive = {}
     for name, (use, most) in uses.items():
         async with reading(conn, table) as come:

@@ -1,22 +1,22 @@
-"""Processes that a test finds by their folder, or by who started them."""
+"""Processes by their working directory or their parent."""
 
 from pathlib import Path
 
 
 def alive_in(folder: Path) -> dict[int, str]:
-    """Every process whose current folder is in `folder`: whatever its parent."""
+    """Return every process with its working directory in `folder`, of any parent."""
     found = {}
     for entry in Path("/proc").iterdir():
         try:
             if entry.name.isdigit() and (entry / "cwd").readlink().is_relative_to(folder):
                 found[int(entry.name)] = (entry / "cmdline").read_text()
         except OSError:
-            continue  # it has just ended, or is another user's
+            continue  # It has just ended, or is another user's.
     return {pid: words for pid, words in found.items() if words}
 
 
 def descendants(pid: int) -> list[int]:
-    """A process's children, and theirs."""
+    """Return a process's children, and theirs."""
     try:
         near = [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except OSError:
@@ -25,7 +25,7 @@ def descendants(pid: int) -> list[int]:
 
 
 def alive(pid: int) -> bool:
-    """A zombie is not: whoever reaps it, it runs no more."""
+    """Return whether the process runs. A zombie doesn't, even before it is reaped."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:

@@ -1,6 +1,6 @@
 """A relay before Postgres that falls silent at an exact moment: connections stay open, and no byte passes.
 
-It reads what a client sends, so a test names the moment by some words of a statement.
+It parses the client's messages, so a test names the moment by some words of a statement.
 """
 
 import asyncio
@@ -17,14 +17,14 @@ TLS = 80877103
 
 
 class Loss(Enum):
-    """What of the statement is lost: it never gets to the server, or its answer never gets back."""
+    """The lost part of a statement's exchange: the statement or its response."""
 
     STATEMENT = auto()
     ANSWER = auto()
 
 
 class Relay:
-    """`silent` is set once it is: then one connection says no more, or, if `whole`, none of them does."""
+    """The relay. `silent` is set after the loss: one connection, or with `whole` each one, is then silent."""
 
     def __init__(self, database_url: str) -> None:
         self.behind, self.url = urlsplit(database_url), ""
@@ -32,12 +32,12 @@ class Relay:
         self._words, self._loss, self._all = "", Loss.STATEMENT, False
 
     def fall_silent_at(self, words: str, loss: Loss, *, whole: bool = False) -> None:
-        """At the next statement that has these words, once."""
+        """Fall silent at the next statement that has these words, once."""
         self._words, self._loss, self._all = words, loss, whole
         self.silent.clear()
 
     def loss_of(self, statement: str) -> Loss | None:
-        """What of this statement is lost; from then on its sender hears nothing."""
+        """Return the loss for this statement, if any; from then on its sender receives nothing."""
         if not self._words or self._words not in statement:
             return None
         self._words, self.whole = "", self._all
@@ -54,7 +54,7 @@ class Relay:
 
 
 class Line:
-    """One connection: `mute` once no answer gets back, `deaf` once nothing gets to the server either."""
+    """One connection: `mute` once no response gets back, `deaf` once nothing gets to the server either."""
 
     def __init__(self, relay: Relay) -> None:
         self._relay, self._prepared = relay, dict[bytes, str]()
@@ -71,7 +71,7 @@ class Line:
                 body = await reader.readexactly(size - 4)
                 self._read(kind, body)
                 self._pass_on(head + body, onward)
-                # What a statement consists of is sent at once, up to one of these.
+                # The messages of a statement are sent together, up to one of these.
                 self._deaf |= self._mute and kind in b"QS"
         await self._end(onward)
 
@@ -83,7 +83,7 @@ class Line:
         await self._end(writer)
 
     def _read(self, kind: bytes, body: bytes) -> None:
-        """Fall silent if the message runs the statement; take note of one that it prepares."""
+        """Fall silent if the message runs the statement; record a prepared one."""
         name, text = [*body.split(b"\0"), b""][:2]
         if kind == b"P":
             self._prepared[name] = text.decode()
@@ -97,7 +97,7 @@ class Line:
             onward.write(message)
 
     async def _end(self, other: asyncio.StreamWriter) -> None:
-        """One side has hung up: of a silent connection the other one doesn't hear it."""
+        """Close the other side too, unless the connection is silent."""
         if self._mute or self._relay.whole:
             await asyncio.Event().wait()
         other.close()
@@ -105,7 +105,7 @@ class Line:
 
 @asynccontextmanager
 async def before(database_url: str) -> AsyncIterator[Relay]:
-    """A relay before the Postgres at `database_url`; `url` is its own."""
+    """Start a relay before the Postgres at `database_url`; `url` is its own."""
     relay, parts = Relay(database_url), urlsplit(database_url)
     async with accepting(relay.serve) as port:
         host = f"{parts.netloc.rpartition('@')[0]}@127.0.0.1:{port}"

@@ -34,7 +34,7 @@ class FailureRecorder:
 
 
 def main(*arguments: str) -> int:
-    """Return pytest's exit code, or 0 where each failed test passed its second run."""
+    """Return pytest's exit code, or 0 if each failed test passed its second run."""
     recorder = FailureRecorder()
     code = pytest.main([*arguments], plugins=[recorder])
     if code != pytest.ExitCode.TESTS_FAILED or not recorder.failures or not recorder.is_collected:
@@ -66,7 +66,7 @@ def _print_flaky(flaky: dict[str, str]) -> None:
     if not flaky:
         return
     text = "\n\n".join(f"{node_id}\n{failure}" for node_id, failure in flaky.items())
-    print(f"\n==== FLAKY: failed beside others, passed alone\n{text}", flush=True)  # noqa: T201
+    print(f"\n==== FLAKY: failed with others, passed alone\n{text}", flush=True)  # noqa: T201
     if path := os.environ.get(FLAKY_LOG):
         with Path(path).open("a", encoding="utf-8") as log:
             log.write(f"{text}\n\n")

@@ -1,4 +1,4 @@
-"""Rows that a test starts from, written by the product's own verbs."""
+"""Rows that a test starts from, written by the product's own functions."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -34,12 +34,12 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 async def organization(conn: Conn) -> UUID:
-    """A live organization of the partner tier."""
+    """Create a live organization of the partner tier."""
     return (await organizations.create(conn, name="Acme", tier="partner")).live
 
 
 async def project(conn: Conn, org: UUID, **fields: Any) -> UUID:
-    """A project; `fields` are those of `ProjectCreate`."""
+    """Create a project; `fields` are those of `ProjectCreate`."""
     body = ProjectCreate(**{"name": "Shop", "timezone": "Europe/Berlin"} | fields)
     composed = projects.compose(body, organization_id=org, now=NOW)
     await projects.create(conn, [New(org, None, composed, None)])
@@ -57,7 +57,7 @@ async def account(
     platform: str = "mastodon",
     **fields: Any,
 ) -> UUID:
-    """A connected account; `fields` are those of `Found`, and its `grant`."""
+    """Create a connected account; `fields` are those of `Found`, and its `grant`."""
     grant = fields.pop("grant", None) or Grant(access_token="the-access-token")
     server = {"service_url": f"https://{platform}.example", "external_id": handle, "avatar_url": None}
     found = Found(platform=platform, handle=handle, **server | {"traits": {}} | fields)
@@ -73,7 +73,7 @@ async def account(
 
 
 async def app(conn: Conn, org: UUID, project_id: UUID, **fields: Any) -> SdkAppShown:
-    """An SDK app, of the web unless `fields`, which are those of `SdkAppCreate`, say otherwise."""
+    """Create an SDK app, of the web by default; `fields` are those of `SdkAppCreate`."""
     body = SdkAppCreate(**{"name": "Shop", "platform": "web", "web_domain": "shop.example"} | fields)
     async with conn.transaction():
         return await apps.create(
@@ -86,7 +86,7 @@ async def app(conn: Conn, org: UUID, project_id: UUID, **fields: Any) -> SdkAppS
 
 
 async def content(conn: Conn, org: UUID, project_id: UUID, *, caption: str = "Fresh bread today.") -> UUID:
-    """Completed content without files; it awaits an approval if the project's policy says so."""
+    """Create completed content without files; it awaits an approval if the project's policy requires one."""
     async with conn.transaction():
         made = await contents.create_uploaded(
             conn,
@@ -117,7 +117,7 @@ async def posts(
     approver_id: UUID | None = None,
     **fields: Any,
 ) -> list[UUID]:
-    """A post for each account, due now or `at` its time; `fields` are those of `ScheduleContent`."""
+    """Create a post for each account, due now or `at` its time; `fields` are those of `ScheduleContent`."""
     shown, now = [ids.show(ids.ACCOUNT, account_id) for account_id in account_ids], datetime.now(UTC)
     body = ScheduleContent(
         targets=[Target(social_account_id=account_id, **target or {}) for account_id in shown],
@@ -134,13 +134,13 @@ async def posts(
 async def post(
     conn: Conn, org: UUID, content_id: UUID, account_id: UUID, *, at: datetime | None = None, **target: Any
 ) -> UUID:
-    """One; what else is said of it are fields of `Target`."""
+    """Create one post; other arguments are fields of `Target`."""
     [made] = await posts(conn, org, content_id, [account_id], at=at, target=target)
     return made
 
 
 async def claims(conn: Conn, kind: Kind, *, free: int = 10) -> list[Claim]:
-    """The claims of a worker that has just come up."""
+    """Return the claims of a new worker."""
     worker_id = ids.new()
     await heartbeat.register(
         conn, worker_id=worker_id, pool=kind.pool, host="test", pid=1, version="1", slots=free, lease_s=60

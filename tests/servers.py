@@ -1,4 +1,4 @@
-"""The servers that tests run on: embedded ones of this process, or those that the environment names."""
+"""Servers for tests: embedded ones of this process, or those of the environment's URLs."""
 
 import asyncio
 import base64
@@ -19,17 +19,17 @@ from db import local
 from db.server import Server
 from schemas.settings import OWN, Settings
 
-#: Nothing that a test writes need outlive the machine.
+#: No write of a test has to survive a crash of the machine.
 FAST = {"fsync": "off", "full_page_writes": "off", "autovacuum_naptime": "10s"}
 
-#: What most tests share cleans up between tests anyway: a vacuum meanwhile holds a snapshot, and leaves
-#: statistics, with which a database can't be lent again.
+#: Tests empty the shared database themselves. An autovacuum would hold a snapshot meanwhile, and leave
+#: statistics, which prevent the reuse of a database.
 SHARED = {**FAST, "autovacuum": "off"}
 
 #: A keyring of one 32-byte key: `PEPPERS` and `VAULT_KEYS` of every test.
 KEYRING = f"test:{base64.b64encode(bytes(range(32))).decode()}"
 
-#: A folder in memory, if the machine has one, and what must be free in it. In bytes.
+#: A folder in memory, if the machine has one, and the bytes that must be free in it.
 MEMORY, ROOM = Path("/dev/shm"), 4 << 30
 
 #: Environment variable with the `bin` folder of a PostgreSQL that replaces the embedded one.
@@ -37,14 +37,14 @@ POSTGRES = "TENANTRY_POSTGRES"
 
 
 class Servers(NamedTuple):
-    """Both servers, to be asked, stopped and started."""
+    """Both servers, to be used, stopped and started."""
 
     postgres: Server
     valkey: Server
 
 
 def scratch() -> tempfile.TemporaryDirectory[str]:
-    """A folder for data, in memory where there is plenty: there a test's database takes 14 ms, not 43."""
+    """Return a data folder, in memory if there is room: there a test's database takes 14 ms, not 43."""
     roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM
     if roomy:
         _sweep()
@@ -53,7 +53,7 @@ def scratch() -> tempfile.TemporaryDirectory[str]:
 
 
 def _sweep() -> None:
-    """Give back the memory of runs that were killed."""
+    """Free the memory of killed runs."""
     for folder in MEMORY.glob("tenantry-tests-*"):
         if not Path("/proc", folder.name.split("-")[2]).exists():
             shutil.rmtree(folder, ignore_errors=True)
@@ -61,7 +61,7 @@ def _sweep() -> None:
 
 @contextlib.contextmanager
 def embedded(folder: Path) -> Iterator[Servers]:
-    """Servers that nobody else uses: a test may stop, kill or pause them."""
+    """Start exclusive servers: a test may stop, kill or pause them."""
     with (
         local.postgres(folder / "postgres", FAST, binaries=_binaries()) as postgres,
         local.valkey(folder / "valkey") as valkey,
@@ -71,7 +71,7 @@ def embedded(folder: Path) -> Iterator[Servers]:
 
 @contextlib.contextmanager
 def several_postgres(folder: Path, count: int) -> Iterator[list[Server]]:
-    """Servers that share nothing, for tests of what is spread over them."""
+    """Start independent servers, for tests of rows spread over them."""
     with contextlib.ExitStack() as stack:
         yield [
             stack.enter_context(local.postgres(folder / str(number), FAST, binaries=_binaries()))
@@ -81,7 +81,7 @@ def several_postgres(folder: Path, count: int) -> Iterator[list[Server]]:
 
 @contextlib.contextmanager
 def shared_urls(worker: str) -> Iterator[tuple[str, str]]:
-    """The URLs of Postgres and Redis for a whole run: `DATABASE_URL` and `REDIS_URL` where they are set.
+    """Return the URLs of Postgres and Redis for a whole run: `DATABASE_URL` and `REDIS_URL` if they are set.
 
     `worker` is the name of an xdist worker; each has a Redis database of its own.
     """
@@ -94,9 +94,9 @@ def shared_urls(worker: str) -> Iterator[tuple[str, str]]:
 
 @contextlib.contextmanager
 def _postgres(folder: Path) -> Iterator[str]:
-    """A test opens a few connections: each proof of the password takes both sides 2 ms, and here no time.
+    """Start Postgres with cheap connections: a password check takes both sides 2 ms, and is skipped here.
 
-    Nor does getting ready for TLS, in 1.3 ms, for a server that hasn't any.
+    So is the preparation for TLS (1.3 ms), since the server has none.
     """
     with (
         local.postgres(folder, SHARED, binaries=_binaries()) as server,
@@ -114,7 +114,7 @@ def _binaries() -> Path | None:
 async def _prove_soon(url: str) -> None:
     admin = await asyncpg.connect(url)
     try:
-        # PostgreSQL 15 has no such setting.
+        # PostgreSQL 15 lacks this setting.
         await admin.execute(
             "select set_config(name, '1', false) from pg_settings where name = 'scram_iterations'"
         )
@@ -124,17 +124,17 @@ async def _prove_soon(url: str) -> None:
 
 
 def with_path(url: str, path: str) -> str:
-    """The same server, another database."""
+    """Return the server's URL with another database."""
     return urlunsplit(urlsplit(url)._replace(path=f"/{path}"))
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """The settings as a process is told them."""
+    """Return the settings as environment variables of a process."""
     names = {item.name: OWN.get(item.name, item.encode_name) for item in msgspec.structs.fields(Settings)}
     return {name: str(getattr(settings, attribute)) for attribute, name in names.items()}
 
 
 def settings_for(database_url: str, redis_url: str, **more: Any) -> Settings:
-    """Settings as every test uses them: leases of 2 s, so that a rescue is seen soon."""
+    """Return the settings of every test: leases of 2 s, so that a rescue comes soon."""
     own: dict[str, Any] = {"peppers": KEYRING, "vault_keys": KEYRING, "lease_s": 2, "drain_s": 5} | more
     return Settings(database_url=database_url, redis_url=redis_url, **own)

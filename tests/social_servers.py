@@ -1,4 +1,4 @@
-"""Servers on loopback that accounts live on: Mastodon's OAuth and Bluesky's sessions, checked strictly."""
+"""Loopback servers of accounts: Mastodon's OAuth and Bluesky's sessions, with strict checks."""
 
 import asyncio
 import base64
@@ -18,7 +18,7 @@ from tests.http_server import Asked, Told, listening
 from tests.waiting import eventually
 
 VERSION = "4.4.1"
-#: For tests only: long enough that nothing warns.
+#: For tests only: long enough to cause no warning.
 SIGNING = "k" * 32
 
 REFUSED = Told(400, {"error": "invalid_grant", "error_description": "The authorization grant is invalid."})
@@ -32,7 +32,7 @@ class Registered(NamedTuple):
 
 
 class Issued(NamedTuple):
-    """A code, and what has to come with it."""
+    """A code, and the values that have to come with it."""
 
     person: str
     client_id: str
@@ -42,7 +42,7 @@ class Issued(NamedTuple):
 
 @dataclass
 class Server:
-    """`broken[path]` is answered instead, one a request; a request to `held` waits until it is set."""
+    """A social server. `broken[path]` overrides responses, one a request; `held` requests wait until set."""
 
     broken: dict[str, list[Told]] = field(default_factory=dict)
     held: dict[str, asyncio.Event] = field(default_factory=dict)
@@ -58,7 +58,7 @@ class Server:
         return sum(one.path == path for one in self.asked)
 
     async def reached(self, path: str, *, times: int = 1) -> None:
-        """Once a request for it has come."""
+        """Wait until the path was requested."""
 
         async def came() -> bool:
             return self.count(path) >= times
@@ -66,7 +66,7 @@ class Server:
         await eventually(came)
 
     def secret(self, kind: str) -> str:
-        """One that no other text contains."""
+        """Return a secret that no other text contains."""
         return f"secret-{kind}-{next(self.numbers):06}"
 
     async def reply(self, asked: Asked) -> Told:
@@ -94,7 +94,7 @@ class Fediverse(Server):
     refreshes: dict[str, str] = field(default_factory=dict)
 
     def let_in(self, page: str, person: str) -> str:
-        """The address that a person's browser is sent to after they agreed on our page there."""
+        """Return the redirect address for a person's browser after their consent on the server's page."""
         asked = {name: values[0] for name, values in parse_qs(urlsplit(page).query).items()}
         assert page.startswith(f"{self.url}/oauth/authorize?")
         app = self.apps[asked["client_id"]]
@@ -145,7 +145,7 @@ class Fediverse(Server):
         return self.issue(issued.person) if issued.challenge == s256(form["code_verifier"]) else REFUSED
 
     def revoke(self, form: dict[str, str]) -> Told:
-        """Nobody learns whether there was such a token (RFC 7009)."""
+        """Revoke a token. The response doesn't show whether it existed (RFC 7009)."""
         app = self.apps.get(form.get("client_id", ""))
         if app is None or app.secret != form.get("client_secret"):
             return Told(403, {"error": "unauthorized_client"})
@@ -170,7 +170,7 @@ class Fediverse(Server):
 
 @dataclass
 class Pds(Server):
-    """A Personal Data Server. `passwords` by handle; a refresh token gives the same pair twice, then ends."""
+    """A Personal Data Server. `passwords` by handle; a refresh token returns the same pair only twice."""
 
     passwords: dict[str, str] = field(default_factory=dict)
     active: bool = True

@@ -1,4 +1,4 @@
-"""Statements that a block runs, by their names."""
+"""Counts of a block's statements, by their names."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from db.queries import Query
 
 @contextmanager
 def counted() -> Iterator[Counter[str]]:
-    """How often each of the queries runs in this process, begins and commits left out."""
+    """Count each query's runs in this process, without begins and commits."""
     seen: Counter[str] = Counter()
     ordered = Query._ordered
 

@@ -1,4 +1,4 @@
-"""A search that never found anything would prove nothing."""
+"""The search for secrets in a dump finds planted ones, so an empty result proves something."""
 
 from base64 import b64encode
 

@@ -1,4 +1,4 @@
-"""Log lines of tests go around `print`, which may crash while another thread replaces `sys.stdout`."""
+"""Log lines of tests bypass `print`, which may crash while another thread replaces `sys.stdout`."""
 
 import builtins
 

@@ -1,4 +1,4 @@
-"""The one place where a test waits: for a condition, with a deadline."""
+"""Waits of tests: for a condition, with a deadline."""
 
 import asyncio
 import time
@@ -9,12 +9,12 @@ T = TypeVar("T")
 
 POLL_S = 0.01
 
-#: Seconds for what comes soon, unless something hangs: a machine that stalls takes many of them.
+#: Seconds for events that come soon, unless something hangs: a stalled machine takes many of them.
 PATIENCE_S = 120.0
 
 
 def until(condition: Callable[[], T], *, within: float = PATIENCE_S) -> T:
-    """The first truthy value of `condition`, in a test without an event loop."""
+    """Return the first truthy value of `condition`, in a test without an event loop."""
     deadline = time.monotonic() + within
     while not (value := condition()):
         assert time.monotonic() < deadline, f"not within {within} s: {value!r}"
@@ -23,7 +23,7 @@ def until(condition: Callable[[], T], *, within: float = PATIENCE_S) -> T:
 
 
 async def eventually(condition: Callable[[], Awaitable[T]], *, within: float = PATIENCE_S) -> T:
-    """The first truthy value of `condition`, in a test with an event loop."""
+    """Return the first truthy value of `condition`, in a test with an event loop."""
     deadline = time.monotonic() + within
     while not (value := await condition()):
         assert time.monotonic() < deadline, f"not within {within} s: {value!r}"

@@ -13,13 +13,13 @@ from schemas.settings import Settings, from_env
 from telemetry import logs
 from telemetry.exporting import exporting
 
-#: The pool whose jobs keep cores busy, rather than wait for others.
+#: The pool of CPU-bound jobs.
 BUSY = CONTENT_GENERATE.pool
 POOLS = sorted({kind.pool for kind in KINDS.values()})
 
 
 async def run(settings: Settings, pool_name: str) -> None:
-    """Imports that take most of a start, then the work: a wrong word or setting doesn't wait for them."""
+    """Import the slow modules and serve the pool. A wrong argument or setting fails before these imports."""
     from domain.operations.host_warnings import warn_of_host  # noqa: PLC0415
     from workers.runtime.worker import serve  # noqa: PLC0415
     from workers.tasks import open_tasks  # noqa: PLC0415
@@ -30,7 +30,7 @@ async def run(settings: Settings, pool_name: str) -> None:
 
 
 def with_slots(settings: Settings, pool_name: str) -> Settings:
-    """The settings of a worker: where its jobs keep cores busy, it has a slot for each core."""
+    """Return the settings of a worker: in the pool of CPU-bound jobs it has a slot for each core."""
     if pool_name != BUSY:
         return settings
     slots = settings.generate_slots or len(os.sched_getaffinity(0))
@@ -38,7 +38,7 @@ def with_slots(settings: Settings, pool_name: str) -> Settings:
 
 
 def main(arguments: list[str]) -> None:
-    """Run a worker. Exits with 0 after a drain, with 2 for a wrong argument, else as `starting` says."""
+    """Run a worker. Exits with 0 after a drain, with 2 for a wrong argument, else as `starting` documents."""
     parser = argparse.ArgumentParser("python -m workers", description="Run jobs of a pool until SIGTERM.")
     parser.add_argument("pool", choices=POOLS)
     pool = parser.parse_args(arguments).pool

@@ -13,14 +13,14 @@ from workers.llm.endpoint import Model, open_model
 
 T = TypeVar("T")
 
-#: Opens a connection to the store of events.
+#: Opens a connection to the event store.
 EventStore: TypeAlias = Callable[[], AbstractAsyncContextManager[Conn]]
 
 
 class Resources:
-    """Resources, each opened for the first task that asks for it, and closed with `stack`.
+    """Resources, each opened for the first task that requests it, and closed with `stack`.
 
-    A parsing process takes 110 MB, so a pool whose tasks read no documents must not start one.
+    A parsing process takes 110 MB, so a pool without document parsing must not start one.
     """
 
     def __init__(self, settings: Settings, stack: AsyncExitStack) -> None:
@@ -28,7 +28,7 @@ class Resources:
         self.opened: dict[Callable[..., Any], Any] = {}
 
     async def once(self, opener: Callable[[Settings], AbstractAsyncContextManager[T]]) -> T:
-        """The resource that `opener` opens: the same for every task of the process."""
+        """Return the resource that `opener` opens: the same for every task of the process."""
         if opener not in self.opened:
             self.opened[opener] = await self.stack.enter_async_context(opener(self.settings))
         found: T = self.opened[opener]
@@ -38,16 +38,16 @@ class Resources:
         return await self.once(_open_parser)
 
     async def model(self) -> Model | None:
-        """The language model; None where the operator has set none."""
+        """Return the language model; None if the operator has configured none."""
         return await self.once(_open_model)
 
     def event_store(self, *, name: str, patience_s: float) -> EventStore:
-        """The way to the store of events; `patience_s` is what a silent one may cost a statement."""
+        """Return the opener of connections to the event store; `patience_s` limits each statement."""
         return partial(connected, self.settings.event_store_url, name=name, command_timeout=patience_s)
 
     @cached_property
     def keyring(self) -> Keyring:
-        """The keys of sealed rows. Raises `SettingsInvalid`."""
+        """Return the keys of sealed rows. Raises `SettingsInvalid`."""
         return parse_keyring(self.settings.vault_keys, setting="VAULT_KEYS")
 
 

@@ -1,4 +1,4 @@
-"""One tenant for each test that needs no more."""
+"""A tenant for the tests that need only one."""
 
 from uuid import UUID
 
@@ -10,6 +10,6 @@ from tests.jobs import scene
 
 @pytest_asyncio.fixture
 async def org(conn: Conn) -> UUID:
-    """A live organization of the standard tier."""
+    """Insert a live organization of the standard tier."""
     [org] = await scene.tenants(conn)
     return org

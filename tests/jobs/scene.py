@@ -1,4 +1,4 @@
-"""Tenants, workers and jobs as the ledger's tests need them."""
+"""Tenants, workers and jobs for the ledger's tests."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,14 +13,15 @@ from jobs.ledger import Claim, Settlement, Submitted
 from jobs.outcomes import Done, Outcome
 from schemas import ids
 
-#: A kind of a pool with caps (a standard tenant has 5 running at most) and one of a pool without.
+#: Kinds of a pool with caps (a standard tenant has 5 running at most), of a pool without, and an internal
+#: one.
 ERRAND = Kind("run_errand", "ingest", "jobs:read", timeout_s=60, max_attempts=3, total_s=3600)
 FREE_ERRAND = ERRAND._replace(name="run_free_errand", pool="default")
 INTERNAL = ERRAND._replace(name="tidy_up", internal=True)
 
 
 async def tenants(conn: Conn, count: int = 1, *, tier: str = "standard") -> list[UUID]:
-    """Live organizations, in the order of their ids."""
+    """Insert live organizations; return them in the order of their ids."""
     made = sorted(ids.new() for _ in range(count))
     await conn.executemany(
         "insert into organization (id, name, env, tier) values ($1, 'Acme', 'live', $2)",
@@ -45,7 +46,7 @@ async def worker(conn: Conn, kind: Kind = ERRAND, *, lease_s: float = 60, slots:
 
 
 async def plenty(conn: Conn) -> None:
-    """A worker with so many slots that no tenant of a test reaches its share of the pool."""
+    """Register a worker with so many slots that no tenant of a test reaches its share of the pool."""
     await worker(conn, slots=100_000)
 
 
@@ -56,7 +57,7 @@ async def submit(conn: Conn, org: UUID, kind: Kind = ERRAND, **fields: Any) -> S
 
 
 async def fill(conn: Conn, orgs: Sequence[UUID], each: int, kind: Kind = ERRAND) -> None:
-    """`each` due jobs for every tenant, one a microsecond, in one statement."""
+    """Insert `each` due jobs for every tenant, one a microsecond, in one statement."""
     await conn.execute(
         """insert into job (organization_id, id, kind, pool, internal, stage, args, max_attempts,
                             run_at, deadline_at)
@@ -77,13 +78,13 @@ async def pull(conn: Conn, worker_id: UUID, free: int = 10, *kinds: Kind) -> lis
 
 
 async def settle(conn: Conn, claims: Sequence[Claim], outcome: Outcome | None = None) -> list[str]:
-    """The states that the jobs have now, in the order of the answer; a fenced one has none."""
+    """Settle the claims; return the jobs' new states in the order of the result. A fenced job has none."""
     moved = await ledger.settle(conn, [Settlement(claim, outcome or Done()) for claim in claims])
     return [row.state for row in moved]
 
 
 async def started(conn: Conn, org: UUID, kind: Kind = ERRAND, **fields: Any) -> Claim:
-    """A job that a worker has just begun."""
+    """Start a job: submit it and claim it by a new worker."""
     await submit(conn, org, kind, **fields)
     [claim] = await pull(conn, await worker(conn, kind), 1, kind)
     return claim
@@ -96,7 +97,7 @@ async def row(conn: Conn, job_id: UUID) -> asyncpg.Record:
 
 
 async def attempts(conn: Conn, job_id: UUID) -> list[str]:
-    """How each attempt ended, in order."""
+    """Return the outcome of each attempt, in order."""
     found = await conn.fetch("select outcome from job_attempt where job_id = $1 order by fence", job_id)
     return [attempt["outcome"] for attempt in found]
 
@@ -111,7 +112,7 @@ async def lose(conn: Conn, claim: Claim) -> None:
 
 
 async def waits_for_lock(observer: Conn) -> bool:
-    """Whether some session of this database waits for a lock."""
+    """Return whether some session of this database waits for a lock."""
     found = await observer.fetchval(
         """select exists (select from pg_stat_activity
                            where datname = current_database() and wait_event_type = 'Lock')"""

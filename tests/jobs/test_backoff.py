@@ -1,4 +1,4 @@
-"""How long an attempt waits for the next one."""
+"""Backoff between two attempts."""
 
 import pytest
 from hypothesis import given
@@ -23,4 +23,4 @@ def test_chance_stays_within_the_bound(attempt: int) -> None:
 
 def test_a_busy_server_is_asked_more_and_more_seldom_up_to_a_minute() -> None:
     assert [busy_s(fence, 1) for fence in (1, 2, 3, 4, 5, 6, 900)] == [4, 8, 16, 32, 64, 64, 64]
-    assert busy_s(3, 3) == 4, "attempts that failed are no waits at the server"
+    assert busy_s(3, 3) == 4, "failed attempts don't count as busy ones"

@@ -1,4 +1,4 @@
-"""What falls due and what is overdue moves in batches, by a plan that is kept."""
+"""Due and overdue jobs move in batches, by a cached plan."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -32,7 +32,7 @@ async def test_a_batch_of_overdue_jobs_ends_at_once(conn: Conn) -> None:
 
 
 async def test_the_plan_is_kept_where_many_wait_and_many_have_ended(conn: Conn) -> None:
-    """Most deadlines are past, though not of those that wait, so that the planner expects many rows."""
+    """Most deadlines are past, but not those of waiting jobs, so that the planner expects many rows."""
     await _fill(conn, 60 * maintenance.BATCH)
     await conn.execute(
         """update job set state = 'completed', stage = 'completed', finished_at = now(), deadline_at = $1

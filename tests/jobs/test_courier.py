@@ -1,4 +1,4 @@
-"""The courier: a message and a list's entry after commit, and never a caller who waits or fails."""
+"""The courier: sends a message and a list entry after the commit, and never blocks or fails its caller."""
 
 import asyncio
 import gc
@@ -31,7 +31,7 @@ def wake() -> Wake:
 
 @pytest_asyncio.fixture
 async def client(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ArqRedis]:
-    """For what arrives, however busy the machine is: its sender has a budget that suffices."""
+    """Return the receiving client. It has no sender's budget, so a busy machine fails no test."""
     monkeypatch.setattr(courier, "BUDGET_S", PATIENCE_S)
     async with courier.connected(redis_url, timeout_s=PATIENCE_S) as opened:
         yield opened
@@ -86,7 +86,7 @@ async def test_wakes_that_nobody_takes_pile_up_only_so_far(client: ArqRedis, red
 async def test_wakes_of_one_moment_go_as_two_messages_the_first_and_the_last(
     client: ArqRedis, redis_url: str
 ) -> None:
-    """The last one is for what was committed after the first message may have been acted on."""
+    """The last message covers commits after the first message was handled."""
     wakes = [Wake("ingest", "ingest_website", ids.new()) for _ in range(20)]
     async with courier.open_courier(redis_url) as sender:
         await asyncio.gather(*map(sender.send, wakes))
@@ -121,10 +121,10 @@ async def test_a_paused_redis_costs_a_caller_the_budget_once_and_then_nothing(
 async def test_a_slow_loop_is_no_redis_that_is_away(
     redis_url: str, wake: Wake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The loop needs longer for each of its passes than Redis has for a message, a new connection with it."""
+    """Each pass of the loop takes longer than Redis has for a message, including a new connection."""
     monkeypatch.setattr(
         courier, "BUDGET_S", BLOCKED_S * 0.8
-    )  # all that a busy machine may keep Redis from us
+    )  # More time than a busy machine may keep Redis from this process.
     sent = sends("sent")
     async with courier.open_courier(redis_url) as sender:
         with slow_loop():
@@ -158,7 +158,7 @@ async def test_a_client_that_is_cut_off_leaves_no_connection(redis_url: str) -> 
 
 @pytest.mark.parametrize("times", [1, 2])
 async def test_a_transaction_that_is_cut_off_leaves_none(redis_url: str, times: int) -> None:
-    """Nor what redis-py would tell of later, as garbage: at the cost of whoever comes next."""
+    """No coroutine is left as garbage either: redis-py would report it during a later test."""
 
     async def look() -> None:
         async with courier.connected(redis_url, timeout_s=PATIENCE_S) as client, client.pipeline() as pipe:
@@ -169,7 +169,7 @@ async def test_a_transaction_that_is_cut_off_leaves_none(redis_url: str, times: 
 
 
 async def test_no_command_is_sent_after_the_end(redis_url: str) -> None:
-    """Not even by a connection that is just being made."""
+    """A connection under way sends no command either."""
     async with courier.connected(redis_url, timeout_s=PATIENCE_S) as client:
         late = asyncio.create_task(client.execute_command("PING"))  # type: ignore[no-untyped-call]
         await asyncio.sleep(0)
@@ -201,7 +201,7 @@ def test_after_a_failure_one_caller_at_a_time_tries() -> None:
 
 
 class Broken(ArqRedis):
-    """A client whose second send fails as no list has it."""
+    """A client with an unexpected error in its second send."""
 
     sends = 0
 
@@ -213,7 +213,7 @@ class Broken(ArqRedis):
 
 
 async def test_whatever_ends_a_send_the_next_wake_of_its_kind_is_sent(client: ArqRedis) -> None:
-    """The second one, which goes after a pause, has no caller that would hear of it."""
+    """The second send follows a pause, so it has no caller to catch its error."""
     wakes = [Wake("ingest", "ingest_website", ids.new()) for _ in range(3)]
     sender = courier.Courier(Broken(client.connection_pool, **courier.SERIALIZERS), Breaker(1.0))
     for wake in wakes[:2]:

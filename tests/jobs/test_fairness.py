@@ -1,4 +1,4 @@
-"""Free slots go to the tenants that hold least; a pull reads no more lines, nor deeper, than that takes."""
+"""Fair shares: free slots go to the tenants that hold least, and a pull reads no more rows than needed."""
 
 import random
 from collections import Counter
@@ -17,12 +17,12 @@ pytestmark = pytest.mark.fresh
 
 FREE_INTERNAL = INTERNAL._replace(pool="default")
 
-#: Lines with room that a pull visits at most, if fewer slots are free.
+#: Most lines with room that a pull visits, if fewer slots are free.
 LINES = 32
 
 
 class Pairs:
-    """Live organizations, each with its sandbox, and what a worker runs of them."""
+    """Live organizations, each with its sandbox, and their jobs on a worker."""
 
     def __init__(self, conn: Conn, worker: UUID) -> None:
         self.conn, self.worker = conn, worker
@@ -35,7 +35,7 @@ class Pairs:
             self.tenant_of |= {pair.live: pair.live, pair.sandbox: pair.live}
 
     async def fill(self, dice: random.Random) -> None:
-        """A few jobs more in some lines; never more than `LINES` of them."""
+        """Add a few jobs to some lines; never more than `LINES` of them wait."""
         for kind in (FREE_ERRAND, FREE_INTERNAL):
             most = min(LINES // 2, len(self.tenant_of))
             for org in dice.sample([*self.tenant_of], k=dice.randint(0, most)):
@@ -62,7 +62,7 @@ class Pairs:
 
 @pytest.mark.parametrize("seed", range(6))
 async def test_whoever_gets_a_slot_holds_no_more_than_who_waits(conn: Conn, seed: int) -> None:
-    """But for that one job: slots fill as water does. At most `LINES` lines wait."""
+    """Compares without the claimed job itself: slots fill like water. At most `LINES` lines wait."""
     dice = random.Random(seed)
     pairs = Pairs(conn, await scene.worker(conn, FREE_ERRAND, slots=1_000))
     await pairs.make(dice.choice([2, 5, 16]))
@@ -81,7 +81,7 @@ async def test_whoever_gets_a_slot_holds_no_more_than_who_waits(conn: Conn, seed
 
 
 async def rows_of_a_pull(pool: Pool, worker: UUID) -> int:
-    """How many rows a pull of ten reads, once its plan is made."""
+    """Return the rows that a pull of ten reads with a cached plan."""
     async with pool.acquire() as session:
         await scene.settle(session, await scene.pull(session, worker, 10, FREE_ERRAND))
         async with plans.reading(session, "job") as found:

@@ -1,4 +1,4 @@
-"""Leases: one for a process, renewed with news of its jobs."""
+"""Leases: one a process; a renewal returns its jobs."""
 
 from uuid import UUID
 
@@ -18,7 +18,7 @@ async def owner(conn: Conn, claim: ledger.Claim) -> UUID:
 
 
 async def left_s(conn: Conn, worker_id: UUID) -> float:
-    """Seconds until the lease runs out."""
+    """Return the seconds until the lease runs out."""
     found = await conn.fetchval(
         "select extract(epoch from lease_expires_at - now())::float8 from worker where id = $1", worker_id
     )

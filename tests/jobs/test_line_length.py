@@ -1,4 +1,4 @@
-"""The cap of what a tenant may have waiting is exact, though few submits count the whole line."""
+"""The cap on a tenant's waiting jobs is exact, though few submits count the whole line."""
 
 import random
 from collections.abc import Awaitable, Callable
@@ -23,7 +23,7 @@ MEASURED = "select coalesce(pg_stat_get_xact_function_calls('measure_line'::regp
 
 
 async def submit(conn: Conn, org: UUID, jobs: int) -> bool:
-    """Whether that many were let in; one goes the way of one."""
+    """Submit the jobs; return whether they were accepted. A single job uses `submit`."""
     try:
         if jobs == 1:
             await scene.submit(conn, org)
@@ -42,7 +42,7 @@ async def submit(conn: Conn, org: UUID, jobs: int) -> bool:
 
 
 async def some(conn: Conn, org: UUID, dice: random.Random) -> None:
-    """Jobs leave the line: some come back to its end, some are canceled in its middle."""
+    """Take jobs from the line: some return to its end, some are canceled in its middle."""
     worker_id = await scene.worker(conn)
     claims = await scene.pull(conn, worker_id, dice.randint(1, 40))
     dice.shuffle(claims)

@@ -1,4 +1,4 @@
-"""Time limits that a slow loop doesn't use up: an answer that is there is read before it is missed."""
+"""Time limits that a slow loop doesn't use up: an arrived response is read before a timeout."""
 
 import asyncio
 import socket
@@ -15,7 +15,7 @@ BLOCKED_S = 0.15
 
 @contextmanager
 def slow_loop() -> Iterator[None]:
-    """Each pass of the loop takes as long as `BLOCKED_S`, as if requests kept it busy."""
+    """Make each pass of the loop take `BLOCKED_S`, as if requests kept it busy."""
     loop, busy = asyncio.get_running_loop(), True
 
     def block() -> None:

@@ -1,4 +1,4 @@
-"""The chores: what each takes, what it leaves, and that two at once do no harm."""
+"""The maintenance chores: which rows each takes and leaves, and that two at the same time do no harm."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ async def rescue(conn: Conn) -> list[Moved]:
 
 
 async def lost(conn: Conn, org: UUID, **changes: Any) -> UUID:
-    """A job whose worker died; `changes` are columns of its row."""
+    """Insert a job with a dead worker; `changes` are columns of its row."""
     claim = await scene.started(conn, org)
     await scene.lose(conn, claim)
     for column, value in changes.items():
@@ -81,7 +81,7 @@ async def test_a_lost_job_that_cant_go_on_ends(
 
 
 async def late(conn: Conn, org: UUID, by_s: float = 60, **changes: Any) -> UUID:
-    """A job whose attempt's time is up, and whose worker lives."""
+    """Insert a job with an expired attempt and a living worker."""
     claim = await scene.started(conn, org)
     ended_at = datetime.now(UTC) - timedelta(seconds=by_s)
     for column, value in ({"attempt_deadline_at": ended_at} | changes).items():
@@ -90,7 +90,7 @@ async def late(conn: Conn, org: UUID, by_s: float = 60, **changes: Any) -> UUID:
 
 
 async def test_an_attempt_past_its_time_is_taken_from_a_worker_that_renews(conn: Conn, org: UUID) -> None:
-    """It counts as one that timed out, not as a lost worker."""
+    """It counts as timed out, not as a lost worker."""
     job_id = await late(conn, org)
     [moved] = await rescue(conn)
     row = await scene.row(conn, job_id)
@@ -124,7 +124,7 @@ async def test_an_attempt_past_its_time_may_be_the_last(
 
 
 async def test_a_silent_session_that_holds_a_late_attempt_is_ended(pool: Pool, conn: Conn, org: UUID) -> None:
-    """One that holds something else is left alone, however long it says nothing between two statements."""
+    """A session without a late attempt is left alone, however long it is idle between two statements."""
     job_id, other = await late(conn, org), (await scene.submit(conn, org)).job_id
     async with pool.acquire() as silent, pool.acquire() as patient, patient.transaction():
         await patient.execute("select from job where id = $1 for no key update", other)
@@ -137,7 +137,7 @@ async def test_a_silent_session_that_holds_a_late_attempt_is_ended(pool: Pool, c
             return await maintenance.hang_up(conn, before=FUTURE, patience_s=0.1) == 1
 
         await eventually(ended)
-        # Until its driver has heard of it, it could not be given back.
+        # The connection can't be returned before its driver has noticed the end.
         await asyncio.wait_for(hung_up.wait(), PATIENCE_S)
         await patient.execute("select")
     assert len(await rescue(conn)) == 1
@@ -189,7 +189,7 @@ async def test_a_job_past_its_deadline_fails_wherever_it_waits(conn: Conn, org: 
 
 
 async def aged(conn: Conn, org: UUID, days: int, **fields: Any) -> UUID:
-    """A job that ended so many days ago."""
+    """Insert a job that ended `days` ago."""
     claim = await scene.started(conn, org, **fields)
     await scene.settle(conn, [claim], Done())
     await conn.execute(

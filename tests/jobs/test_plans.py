@@ -1,4 +1,4 @@
-"""What runs often reads few rows of a large ledger, also when it was planned on an empty one."""
+"""Frequent statements read few rows of a large ledger, also with plans from an empty one."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -26,18 +26,18 @@ pytestmark = pytest.mark.fresh
 TENANTS, EACH, ENDED, RUNNING, WAITING, SCHEDULED = 200, 100, 20_000, 200, 5_000, 10_000
 FUTURE = datetime.max.replace(tzinfo=UTC)
 
-#: A pull that reads more than 580 rows walks once more, over each line that waits, and notes what rests.
+#: A pull that reads more than 580 rows walks once more over each waiting line, and stores skip hints.
 PULL = 580 + 4 * RUNNING + 8 * TENANTS
 
 
-#: Jobs that have left their lines. What led to them there is read again by each statement, as long as any
-#: snapshot may see them, that of an autovacuum of another table too.
+#: Jobs that have left their lines. Each statement reads their dead index entries, as long as any snapshot may
+#: see them, including that of an autovacuum of another table.
 GONE = 2 * RUNNING
 
-#: A filter on open jobs reads those of the tenant, which its caps bound, whatever has ended.
+#: A filter on open jobs reads the tenant's open jobs, bounded by its caps, and no ended jobs.
 OPEN = SCHEDULED + WAITING + EACH + 2 * RUNNING + GONE
 
-#: A list of the jobs in line reads the ids of the tenant's line, which its caps bound, but no other open job.
+#: A list of queued jobs reads the ids of the tenant's line, bounded by its caps, but no other open job.
 LINE = WAITING + EACH + 2 * RUNNING + GONE
 
 
@@ -55,7 +55,7 @@ Use = Callable[[Conn, Ledger], Awaitable[Any]]
 
 
 async def list_page(conn: Conn, org: UUID, project_id: UUID | None = None, **filters: str) -> None:
-    """Each filter by one value."""
+    """List a page with one value for each filter."""
     asked: dict[str, Any] = dict.fromkeys(("kinds", "statuses", "stages", "phases", "before"))
     asked["error_code"] = filters.pop("error_code", None)
     asked |= {
@@ -71,7 +71,7 @@ async def count(conn: Conn, found: Ledger, project_id: UUID | None = None) -> No
 
 
 async def wait(conn: Conn, found: Ledger) -> None:
-    """The reason of a job behind all others of its line."""
+    """Read the wait reason of the last job of its line."""
     await wait_reasons.of_jobs(conn, refs=[(found.org, found.last_id)])
 
 
@@ -80,7 +80,7 @@ async def tell(conn: Conn, found: Ledger) -> None:
 
 
 async def nothing(_: Conn) -> None:
-    """The body of a step."""
+    """Do nothing: the body of a step."""
 
 
 async def get_many(conn: Conn, found: Ledger) -> None:
@@ -146,13 +146,13 @@ USES: dict[str, tuple[Use, int]] = {
     "prune_passing": (lambda conn, _: maintenance.prune_passing(conn), 5),
 }
 
-#: Until there are statistics, a list may sort a tenant's open jobs, which its caps bound.
+#: Without statistics a list may sort a tenant's open jobs, bounded by its caps.
 FROM_THE_START = USES | {"list open": (USES["list open"][0], OPEN)}
 
 
 @pytest_asyncio.fixture
 async def found(conn: Conn) -> Ledger:
-    """The empty ledger with what the uses need to be planned."""
+    """Set up the empty ledger with the rows that the uses need for planning."""
     [org] = await scene.tenants(conn, tier="partner")
     project_id = await seeds.project(conn, org)
     worker_id = await scene.worker(conn, FREE_ERRAND, lease_s=600)
@@ -160,7 +160,7 @@ async def found(conn: Conn) -> Ledger:
         await scene.submit(conn, org, FREE_ERRAND, project_id=project_id)
     claims = await scene.pull(conn, worker_id, 150, FREE_ERRAND)
     for _ in range(2):
-        # Some jobs that wait, so that what is planned now has met one of each phase.
+        # Some waiting jobs, so that the first plans have seen one of each phase.
         await scene.submit(conn, org, FREE_ERRAND, run_at=datetime.now(UTC) + timedelta(days=7))
         await scene.settle(conn, [claims.pop()], Snooze(3600))
     last = await scene.submit(conn, org, FREE_ERRAND, run_at=datetime.now(UTC))
@@ -168,11 +168,11 @@ async def found(conn: Conn) -> Ledger:
 
 
 async def load(conn: Conn, found: Ledger) -> None:
-    """20,000 in line, 20,000 ended, 200 running of 200 tenants; one has 5,000 more and 10,000 scheduled."""
+    """Insert 20,000 queued, 20,000 ended, 200 running jobs; one tenant has 5,000 more, 10,000 scheduled."""
     orgs = await scene.tenants(conn, TENANTS)
     await scene.fill(conn, [*orgs, found.org], EACH, FREE_ERRAND)
     await scene.fill(conn, [found.org], WAITING)
-    await scene.submit(conn, found.org)  # measures its line, for those behind it
+    await scene.submit(conn, found.org)  # Counts its line, for the submits after it.
     await conn.execute(
         """insert into job (organization_id, project_id, id, kind, pool, state, stage, args, max_attempts,
                             run_at, deadline_at, finished_at)
@@ -195,7 +195,7 @@ async def load(conn: Conn, found: Ledger) -> None:
 
 
 async def vacuumed(conn: Conn) -> bool:
-    """False where somebody's snapshot kept dead rows: planned is for pages that are known to have none."""
+    """Vacuum; return False if a snapshot kept dead rows: the plans assume pages without any."""
     await conn.execute("vacuum analyze job")
     return bool(
         await conn.fetchval("select relallvisible > 0.9 * relpages from pg_class where relname = 'job'")
@@ -208,7 +208,7 @@ async def test_no_statement_reads_more_than_it_must(
 ) -> None:
     uses = USES if analyzed else FROM_THE_START
     for table in ("job", "job_attempt", "organization", "pool", "worker"):
-        # Else one may be analyzed in between, and the plans that read it are made anew.
+        # Otherwise an autovacuum may analyze a table in between, and its plans are made again.
         await conn.execute(f"alter table {table} set (autovacuum_enabled = false)")
     async with pool.acquire() as session:
         await plans.plan(session, uses, found)

@@ -1,4 +1,4 @@
-"""Which jobs a pull takes, and in what order."""
+"""Which jobs a pull takes, and in which order."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from tests.jobs.scene import ERRAND, FREE_ERRAND, INTERNAL
 
 
 def shares(claims: Sequence[Claim], orgs: Sequence[UUID]) -> list[int]:
-    """How many of the claims are each tenant's."""
+    """Return the number of claims of each tenant."""
     counted = Counter(claim.organization_id for claim in claims)
     return [counted[org] for org in orgs]
 
@@ -98,7 +98,7 @@ async def test_slots_are_shared_evenly(conn: Conn) -> None:
 
 @pytest.mark.fresh
 async def test_who_has_less_running_goes_first(conn: Conn) -> None:
-    """The first pull must find few rows: one that reads many leaves hints, of which `fill` knows nothing."""
+    """The first pull must read few rows: after many it stores skip hints, and `fill` doesn't clear them."""
     await scene.plenty(conn)
     orgs = await scene.tenants(conn, 3)
     worker = await scene.worker(conn)

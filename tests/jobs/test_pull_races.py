@@ -1,4 +1,4 @@
-"""Pulls against each other and against what else happens to a line: exact caps, nothing claimed twice."""
+"""Races of pulls with each other and with changes of a line: caps are exact, no job is claimed twice."""
 
 import asyncio
 from collections import Counter
@@ -23,7 +23,7 @@ PULLERS = 8
 
 @pytest_asyncio.fixture
 async def wide(settings: Settings) -> AsyncIterator[Pool]:
-    """Connections enough for every racer."""
+    """Open enough connections for every racer."""
     async with open_pool(settings.database_url, name="racers", size=2 * PULLERS + 2) as pool:
         yield pool
 
@@ -49,7 +49,7 @@ async def test_eight_pullers_claim_each_job_once(wide: Pool, conn: Conn) -> None
 
 
 async def test_the_cap_holds_against_eight_pullers(wide: Pool, conn: Conn) -> None:
-    """Never six running with a cap of five, whoever pulls and whatever ends meanwhile."""
+    """No moment has six running jobs with a cap of five."""
     orgs = await scene.tenants(conn, 3)
     await scene.fill(conn, orgs, 60)
     workers = [await scene.worker(conn) for _ in range(PULLERS)]
@@ -74,7 +74,7 @@ async def test_the_cap_holds_against_eight_pullers(wide: Pool, conn: Conn) -> No
 
 
 async def pull_until_done(pool: Pool, worker: UUID) -> int:
-    """A pull may come back empty because everybody is at the cap: then others settle."""
+    """Pull and settle until all is done. An empty pull may mean a full cap: then others settle."""
     count = 0
     async with pool.acquire() as conn:
         while await conn.fetchval("select exists (select from job where finished_at is null)"):
@@ -105,14 +105,14 @@ async def test_forty_submits_at_once_start_five_at_a_time(wide: Pool, conn: Conn
 
 @asynccontextmanager
 async def holding(pool: Pool, sql: str, *args: object) -> AsyncIterator[Conn]:
-    """A transaction that has run a statement and commits when the block ends."""
+    """Hold a transaction that has run a statement; it commits when the block ends."""
     async with pool.acquire() as other, other.transaction():
         await other.execute(sql, *args)
         yield other
 
 
 async def waiting_pull(pool: Pool, worker: UUID) -> "asyncio.Task[list[Claim]]":
-    """A pull that waits for the pool's lock, which another session holds."""
+    """Start a pull that waits for the pool's lock, held by another session."""
 
     async def pull() -> list[Claim]:
         async with pool.acquire() as conn:
@@ -125,7 +125,7 @@ async def waiting_pull(pool: Pool, worker: UUID) -> "asyncio.Task[list[Claim]]":
 
 
 async def test_a_pull_that_waits_sees_what_the_other_one_took(pool: Pool, conn: Conn, org: UUID) -> None:
-    """The snapshot is younger than the lock: else the second of them would see none of the five running."""
+    """The snapshot is younger than the lock: otherwise the second pull would miss the five running jobs."""
     await scene.plenty(conn)
     await scene.fill(conn, [org], 20)
     worker = await scene.worker(conn)
@@ -177,7 +177,7 @@ async def test_a_full_worker_doesnt_wait_for_the_lock(pool: Pool, conn: Conn, or
 
 
 async def test_cancel_of_many_against_pull_and_settle(wide: Pool, conn: Conn, org: UUID) -> None:
-    """Nobody is a deadlock's victim, and each job ends once."""
+    """No statement is a deadlock's victim, and each job ends once."""
     project_id = await seeds.project(conn, org)
     await conn.execute("update organization set tier = 'partner'")
     for _ in range(400):

@@ -1,4 +1,4 @@
-"""What cannot start costs a pull nothing and hides nothing; newcomers come before those who wait."""
+"""Skip hints: blocked lines cost a pull nothing, hints hide no startable job, and newcomers are first."""
 
 import random
 from collections.abc import AsyncIterator, Sequence
@@ -17,12 +17,12 @@ from tests.jobs.scene import ERRAND, FREE_ERRAND
 
 pytestmark = pytest.mark.fresh
 
-#: Rows that a pull of ten reads at most where nothing is in its way.
+#: Most rows that an unobstructed pull of ten reads.
 FEW = 200
 
 UNKNOWN = ERRAND._replace(name="run_strange_errand")
 
-#: The hints of a pull that read much, whatever this one reads.
+#: Stores the skip hints of an expensive pull, at any actual cost.
 REST = "select rest_lines($1, $2, clock_timestamp())"
 
 OVER_CAP = """
@@ -32,7 +32,7 @@ select count(*)
 
 @pytest_asyncio.fixture
 async def narrow(conn: Conn) -> AsyncIterator[None]:
-    """Each tenant may run one job in a pool with caps, and no share of it is reached."""
+    """Allow each tenant one running job in a pool with caps, far from its share."""
     await conn.execute("update pool_cap set max_running = 1")
     await scene.plenty(conn)
     yield
@@ -43,18 +43,18 @@ async def rest(conn: Conn, kind: Kind = ERRAND) -> None:
 
 
 async def forget(conn: Conn) -> None:
-    """All hints have ended."""
+    """End all hints."""
     await conn.execute("update line_rest set until = '-infinity'")
 
 
 async def keep(conn: Conn) -> None:
-    """No hint that holds ends by itself, in two seconds: a machine at load may take longer to ask."""
+    """Make the active hints last: by itself one ends in two seconds, too soon for a loaded machine."""
     await conn.execute("update line_rest set until = 'infinity' where until > '-infinity'")
     await conn.execute("update pool set rest_until = 'infinity'")
 
 
 async def rows_read(session: Conn, worker: UUID, kind: Kind = ERRAND) -> tuple[list[Claim], int]:
-    """What the second of two pulls brings, and how many rows it reads: the first one may leave hints."""
+    """Pull twice; return the second pull's claims and the rows that it read. The first may store hints."""
     await scene.pull(session, worker, 10, kind)
     await keep(session)
     async with plans.reading(session, "job") as found:
@@ -63,7 +63,7 @@ async def rows_read(session: Conn, worker: UUID, kind: Kind = ERRAND) -> tuple[l
 
 
 async def at_their_cap(conn: Conn, count: int) -> tuple[list[UUID], list[Claim]]:
-    """Tenants that run as many jobs as they may, and have more waiting."""
+    """Return tenants at their cap, with more waiting jobs, and their claims."""
     orgs = await scene.tenants(conn, count)
     await scene.fill(conn, orgs, 3)
     worker = await scene.worker(conn)
@@ -78,7 +78,7 @@ async def at_their_cap(conn: Conn, count: int) -> tuple[list[UUID], list[Claim]]
 async def test_tenants_at_their_cap_cost_nothing(pool: Pool, conn: Conn) -> None:
     await at_their_cap(conn, 700)
     await scene.fill(conn, await scene.tenants(conn, 30), 2)
-    await forget(conn)  # what `fill` adds isn't new to a line, as what is submitted there would be
+    await forget(conn)  # `fill` bypasses the mark of a new job in a line.
     async with pool.acquire() as session:
         claims, rows = await rows_read(session, await scene.worker(conn))
     assert len(claims) == 10
@@ -89,7 +89,7 @@ async def test_rows_of_an_unknown_kind_cost_nothing(pool: Pool, conn: Conn) -> N
     await scene.plenty(conn)
     orgs = await scene.tenants(conn, 40)
     await scene.fill(conn, orgs, 100, UNKNOWN)
-    await scene.fill(conn, orgs[::2], 2)  # behind them in the same lines
+    await scene.fill(conn, orgs[::2], 2)  # Behind them in the same lines.
     async with pool.acquire() as session:
         claims, rows = await rows_read(session, await scene.worker(conn))
     assert len(claims) == 10
@@ -157,7 +157,7 @@ async def test_a_job_that_comes_to_an_empty_line_starts_though_all_around_it_res
 
 
 async def test_a_burst_after_a_quiet_moment_fills_each_pull(conn: Conn) -> None:
-    """Hints that were noted while nothing waited hide neither a line's first job nor those behind it."""
+    """Hints from an empty queue hide neither a line's first job nor the jobs behind it."""
     [first, *orgs], worker = await scene.tenants(conn, 31), await scene.worker(conn)
     await scene.settle(conn, [await scene.started(conn, first)])
     await rest(conn)
@@ -207,7 +207,7 @@ async def test_a_clock_that_went_back_hides_no_running_job(conn: Conn, org: UUID
 
 
 class Fleet:
-    """Two workers, one of which doesn't know all kinds, and what they run."""
+    """Two workers and their jobs. One of them lacks some kinds."""
 
     def __init__(self, conn: Conn, workers: Sequence[UUID]) -> None:
         self.conn, self.workers = conn, workers
@@ -231,7 +231,7 @@ class Fleet:
 
 
 async def act(fleet: Fleet, orgs: Sequence[UUID], dice: random.Random) -> None:
-    """One thing of those that happen."""
+    """Do one random action."""
     which = dice.randrange(2)
     match dice.choice(["submit", "submit", "pull", "end", "rest"]):
         case "submit":
@@ -247,13 +247,13 @@ async def act(fleet: Fleet, orgs: Sequence[UUID], dice: random.Random) -> None:
 @pytest.mark.usefixtures("narrow")
 @pytest.mark.parametrize("seed", range(6))
 async def test_hints_hide_nothing_that_can_start_and_break_no_cap(conn: Conn, seed: int) -> None:
-    """When nothing happens any more each worker has what it would have found without hints."""
+    """At the end each worker has the same jobs as without hints."""
     dice, orgs = random.Random(seed), await scene.tenants(conn, 16)
     fleet = Fleet(conn, [await scene.worker(conn), await scene.worker(conn)])
     for _ in range(150):
         await act(fleet, orgs, dice)
         assert await conn.fetchval(OVER_CAP) == 0
-    for _ in range(2):  # in the first round each tells the other's kinds of its tenants' ends
+    for _ in range(2):  # In the first round each worker reports the ends of the other's kinds.
         while sum([await fleet.pull(which, 10) for which in (1, 0)]):
             pass
     await conn.execute("truncate line_rest")

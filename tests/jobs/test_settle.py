@@ -1,4 +1,4 @@
-"""What becomes of a job for what its attempt came to."""
+"""Settlement: the job's state after each outcome of an attempt."""
 
 import asyncio
 from datetime import timedelta
@@ -30,7 +30,7 @@ ALL: list[Outcome] = [
 
 
 async def judged(conn: Conn, org: UUID, outcome: Outcome, kind: Kind = ERRAND) -> dict[str, Any]:
-    """The job's row after one attempt."""
+    """Run one attempt to its outcome, and return the job's row."""
     claim = await scene.started(conn, org, kind)
     await scene.settle(conn, [claim], outcome)
     return dict(await scene.row(conn, claim.id))

@@ -1,4 +1,4 @@
-"""Slots that no tenant may take: whoever has work, somebody who comes new finds a free slot."""
+"""Reserved slots: however busy the tenants are, a newcomer finds a free slot."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ SLOTS = 10
 
 
 async def pull_all(conn: Conn, worker: UUID, kinds: Sequence[Kind] = (ERRAND, INTERNAL)) -> list[Claim]:
-    """What a worker holds that runs nothing else, once a pull brings nothing more."""
+    """Pull until a pull is empty; return the claims of an otherwise idle worker."""
     held: list[Claim] = []
     while claims := await scene.pull(conn, worker, SLOTS - len(held), *kinds):
         held += claims
@@ -52,7 +52,7 @@ async def test_a_sandbox_and_internal_jobs_count_with_their_organization(conn: C
 
 
 async def test_the_share_is_one_of_all_workers(conn: Conn) -> None:
-    """With four of them a tenant holds more than half of one, but every one has room for others."""
+    """With four workers a tenant holds more than half of one, but each has room for others."""
     workers = [await scene.worker(conn) for _ in range(4)]
     await scene.fill(conn, await scene.tenants(conn, tier="partner"), 100)
     held = [len(await pull_all(conn, worker)) for worker in workers]
@@ -86,7 +86,7 @@ async def test_each_pool_but_default_runs_nothing_of_a_suspended_organization(co
 
 
 class Arrival(NamedTuple):
-    """Jobs of a tenant, of which some end before the next pull of one of the workers."""
+    """Jobs of a tenant; some end before the next pull of one of the workers."""
 
     tenant: int
     jobs: int
@@ -114,7 +114,7 @@ ARRIVALS = st.lists(
 async def test_in_any_order_the_share_holds_and_nothing_is_left_idle(
     conn: Conn, arrivals: list[Arrival]
 ) -> None:
-    """After each pull: nobody took a slot beyond its share, and whoever waits within it was let in."""
+    """After each pull no tenant exceeds its share, and no tenant below its share waits."""
     await forget(conn)
     pairs = [await organizations.create(conn, name="Acme", tier="partner") for _ in range(3)]
     orgs = [org for pair in pairs for org in (pair.live, pair.sandbox)]
@@ -137,21 +137,21 @@ async def test_in_any_order_the_share_holds_and_nothing_is_left_idle(
 
 
 async def forget(conn: Conn) -> None:
-    """No example has the last one's rows; nor its dead ones, of which a pull that reads many leaves hints.
+    """Delete the last example's rows, and vacuum: a pull that reads many dead ones stores skip hints.
 
-    What `fill` adds isn't new to a line, as what is submitted there would be: a hint would hide it.
+    `fill` bypasses the mark of a new job in a line, so a hint would hide it.
     """
     await conn.execute("truncate job, worker, line_rest cascade")
     await conn.execute("update pool set rest_until = '-infinity'")
 
 
 def within(held: int, free: int) -> bool:
-    """Whether a tenant that holds so many of two workers' slots may have one of those free at one of them."""
+    """Return whether a tenant with `held` slots of two workers may have one of a worker's `free` slots."""
     return held / (2 * SLOTS) < free / SLOTS
 
 
 async def waiting(conn: Conn) -> list[UUID]:
-    """The organizations with a job that its cap lets run."""
+    """Return the organizations with a waiting job within their cap."""
     rows = await conn.fetch(
         """select distinct w.organization_id as org from job w join organization o on o.id = w.organization_id
             where w.state = 'queued' and (w.internal or (

@@ -1,4 +1,4 @@
-"""What an attempt may write: only while it owns its job, only until a cancel was accepted."""
+"""Writes of an attempt: only while it owns its job, and before a cancel is accepted."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

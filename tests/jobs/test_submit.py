@@ -1,4 +1,4 @@
-"""What a submit leaves behind, and what it refuses."""
+"""Effects and refusals of a submit."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -30,7 +30,7 @@ async def test_only_the_first_of_a_line_is_sent_for(conn: Conn, org: UUID) -> No
     wakes = [(await scene.submit(conn, org)).wake for _ in range(3)]
     other = await scene.submit(conn, org, FREE_ERRAND)
     assert [wake is not None for wake in wakes] == [True, False, False]
-    assert other.wake is not None  # it waits in another pool
+    assert other.wake is not None  # It is first in another pool.
 
 
 async def test_a_line_whose_head_waits_for_its_time_is_sent_for(conn: Conn, org: UUID) -> None:
@@ -120,7 +120,7 @@ async def test_over_the_cap_of_its_tier_a_tenant_must_wait(conn: Conn) -> None:
     with pytest.raises(Limited) as refused:
         await scene.submit(conn, full)
     assert refused.value.retry_after == 10
-    assert not (await scene.submit(conn, full, unique_key="last")).fresh  # found, not made
+    assert not (await scene.submit(conn, full, unique_key="last")).fresh  # An existing job, not a new one.
     assert (await scene.submit(conn, other)).fresh
 
 

@@ -1,4 +1,4 @@
-"""Many jobs submitted in one statement: the same as one after the other, all or none."""
+"""Many jobs submitted in one statement: as if one by one, all or none."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from schemas.errors import Limited
 from tests.jobs import scene
 from tests.jobs.scene import ERRAND, FREE_ERRAND, INTERNAL
 
-#: The jobs, in the order in which they were asked for, and which of them are sent for; None: over the cap.
+#: The jobs in the submitted order, and the indexes of those with a wake; None: over the cap.
 Made: TypeAlias = tuple[list[tuple[Any, ...]], list[int]] | None
 Submit: TypeAlias = Callable[[Conn, UUID, Kind, Sequence[datetime | None]], Awaitable[tuple[list[UUID], Any]]]
 
@@ -59,7 +59,7 @@ async def outcome(
 async def test_many_at_once_are_as_one_after_the_other(
     conn: Conn, org: UUID, kind: Kind, waiting: int
 ) -> None:
-    """Up to a cap of three that wait, from below it to beyond."""
+    """Up to a cap of three waiting jobs, from below it to above."""
     await conn.execute("update pool_cap set max_queued = 3")
     await scene.fill(conn, [org], waiting, kind)
     for count in range(5):

@@ -113,7 +113,7 @@ async def test_so_do_the_dispatchers(acme: Caller, workers: Workers, lines: list
         await conn.execute("update job set deadline_at = now() - interval '1 second'")
         await OVERDUE.run(conn)
     mine = [line for line in about(lines, died.json()["jobId"]) if line["event"] != "request"]
-    assert [line["event"] for line in mine] == ["attempt taken away", "job ended past its deadline"]
+    assert [line["event"] for line in mine] == ["attempt rescued", "job ended past its deadline"]
     for line in mine:
         assert line["request_id"] == died.headers["X-Request-Id"]
         assert (line["organization_id"], line["project_id"]) == (

@@ -1,4 +1,4 @@
-"""Attempts by hand: a job is performed in the test's own process, by a worker that may die."""
+"""Attempts by hand: a job runs in the test's own process, by a worker that may die."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ FUTURE = datetime.max.replace(tzinfo=UTC)
 
 
 class Died(BaseException):
-    """The process ended here."""
+    """Simulates the end of the process."""
 
 
 def attempt_of(claim: Claim, kind: Kind) -> Attempt:
@@ -24,7 +24,7 @@ def attempt_of(claim: Claim, kind: Kind) -> Attempt:
 
 
 async def perform(pool: Pool, task: Task, context: Context, attempt: Attempt) -> str:
-    """What it came to, once that is settled. `died`: and whatever its worker had is given to others."""
+    """Run and settle an attempt; return its outcome. After `died`, the worker's jobs are rescued."""
     try:
         verdict = await outcome_of(task, context, attempt)
     except Died:
@@ -39,7 +39,7 @@ async def perform(pool: Pool, task: Task, context: Context, attempt: Attempt) ->
 
 
 async def rescue(pool: Pool) -> None:
-    """As if all workers were dead."""
+    """Rescue the jobs as if all workers were dead."""
     async with pool.acquire() as conn:
         await conn.execute("update worker set lease_expires_at = now() - interval '1 second'")
         await maintenance.rescue(conn, before=FUTURE)

@@ -1,4 +1,4 @@
-"""A worker inside the test's own loop, and kinds of jobs that only tests know; a network without a wire."""
+"""Workers in the test's own loop, kinds of jobs for tests only, and a simulated network."""
 
 import re
 import socket
@@ -33,7 +33,7 @@ async def org(pool: Pool) -> UUID:
 async def workers(
     settings: Settings, pool: Pool, org: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Workers]:
-    """Starts workers and submits jobs to them. A cancel comes with the next renewal: that is soon."""
+    """Start workers and submit jobs to them. A cancel arrives with the next renewal, so soon."""
     monkeypatch.setattr(heartbeat, "RENEW_EVERY", 1 / 100)
     async with courier.open_courier(settings.redis_url) as sender:
         yield Workers(settings, pool, org, sender)
@@ -44,13 +44,13 @@ watched: list[object] = []
 
 @pytest.fixture(scope="session")
 def _audit() -> None:
-    """The interpreter's own record of every connect; a hook stays for good, so it only takes notes."""
+    """Record every connect by the interpreter's audit hook. A hook can't be removed, so it only records."""
     sys.addaudithook(lambda event, args: watched.append(args[1]) if event == "socket.connect" else None)
 
 
 @pytest.fixture
 def net(monkeypatch: pytest.MonkeyPatch, _audit: None) -> Iterator[Net]:
-    """Fails the test that connected to anything but the net's good addresses, at the web's ports."""
+    """Fail a test that connected to anything but the network's good addresses, at the web's ports."""
     made = Net()
     monkeypatch.setattr(anyio, "connect_tcp", made.connect)
     watched.clear()
@@ -62,7 +62,7 @@ def net(monkeypatch: pytest.MonkeyPatch, _audit: None) -> Iterator[Net]:
 
 @pytest.fixture(autouse=True)
 def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pictures, without which an ingest does in the end, come on a busy machine too."""
+    """Give pictures enough time on a busy machine: an ingest would otherwise finish without them."""
     monkeypatch.setattr(meet, "PICTURES_S", PATIENCE_S)
     monkeypatch.setattr(suggesting, "SUGGEST_S", PATIENCE_S)
     monkeypatch.setattr(suggesting, "LOOK_S", PATIENCE_S)
@@ -70,12 +70,12 @@ def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _loopback(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No name of the world is looked up: recorded answers name pictures on others' servers."""
+    """Refuse DNS lookups: recorded responses name pictures on real servers."""
     look_up = socket.getaddrinfo
 
     def getaddrinfo(host: Any, *more: Any, **named: Any) -> Any:
         if isinstance(host, str) and re.search(r"\.[a-z]", host):
-            raise socket.gaierror(socket.EAI_NONAME, f"{host} is not looked up by tests")
+            raise socket.gaierror(socket.EAI_NONAME, f"tests must not look up {host}")
         return look_up(host, *more, **named)
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)

@@ -1,4 +1,4 @@
-"""A network without a wire: names, addresses and pages of the test, and nothing else to connect to."""
+"""A simulated network: the test's names, addresses and pages, and nothing else to connect to."""
 
 import itertools
 import socket
@@ -31,7 +31,7 @@ NOTATIONS = """
 ①②⑦.⓪.⓪.① １２７.０.０.１ 127。0。0。1 127．0．0．1 ①⑥⑨.②⑤④.①⑥⑨.②⑤④
 """
 
-#: What a resolver might say of a name; one answer that isn't public spoils all.
+#: A resolver's possible answers for a name; one private address makes all of them invalid.
 NAMES: Mapping[str, Sequence[str]] = {
     "good.example": [GOOD],
     "also-good.example": [GOOD6, GOOD],
@@ -56,7 +56,7 @@ BAD_NAMES = [
     *("LOCALHOST", "LocalHost", "loc\u00adalhost", "ⓁⓄⒸⒶⓁⒽⓄⓈⓉ"),
 ]
 
-#: Those of which the text says nothing: what they lead to is known when somebody looks it up.
+#: Texts that don't show their address: only a lookup does.
 LEFT_TO_TRIES = [
     "localtest.me", "10.0.0.1.nip.example", "wire.example", "cgnat.example", "mapped.example",
     "nat64.example", "six.example", "link.example", "mixed.example", "mixed6.example", "any.example",
@@ -85,9 +85,9 @@ VECTORS = [
 
 
 class Net:
-    """A network of the test: what names resolve to, canned `pages`, and all that was connected to.
+    """The test's network: DNS names, canned `pages`, and a log of all connects.
 
-    A page goes by host and path, or by its host alone; there are only 404s elsewhere.
+    A page has a host and path, or a host alone; all other requests return 404.
     """
 
     def __init__(self) -> None:
@@ -99,7 +99,7 @@ class Net:
         self.lookups: list[str] = []
 
     def resolve(self, host: str, port: int, *_: object) -> list[tuple[Any, ...]]:
-        """As libc does: a literal in any notation is an address, a name is looked up."""
+        """Resolve a host like libc: a literal in any notation is an address, a name is looked up."""
         self.lookups.append(host)
         return [
             entry(address, port) for address in literal(host) or next(self.answers.get(host, iter(())), ())
@@ -111,7 +111,7 @@ class Net:
 
 
 class Wire(anyio.abc.ByteStream):
-    """A connection that answers the first request with its host's page."""
+    """A connection that returns its host's page for the first request."""
 
     def __init__(self, address: str, port: int, pages: Mapping[str, bytes]) -> None:
         self.peer, self.pages = (address, port), pages
@@ -126,7 +126,7 @@ class Wire(anyio.abc.ByteStream):
         }
 
     async def send(self, item: bytes) -> None:
-        """Hear a request's head; what follows is its body."""
+        """Read a request's head; the rest is its body."""
         if self.answer:
             return
         first, *headers = item.decode("latin-1").splitlines()

@@ -23,7 +23,7 @@ def tell(starts=False):
     return json.dumps(escapes.open_ways(place, starts=starts))
 """
 
-#: The work of each child, with a reader that tries to get out and reports the ways that are open.
+#: The work of each child, with a reader that tries to escape and reports the open ways.
 CHILDREN = {
     "probe": """
 from domain.media import probe
@@ -64,7 +64,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
 
 
 def run(script: str, place: dict[str, str], folder: Path) -> list[str]:
-    """Lines that the child says. The renderer ends with its stdin, the rasterizer begins with its end."""
+    """Return the child's output lines. The renderer ends with its stdin; the rasterizer begins at its end."""
     with subprocess.Popen(
         [sys.executable, "-c", script, json.dumps(place)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,

@@ -1,4 +1,4 @@
-"""Resources of a worker's tasks: one parsing process for all of them, and none where none reads."""
+"""Resources of a worker's tasks: one shared parsing process, and none if no task parses."""
 
 import pytest
 

@@ -1,1 +1,1 @@
-"""App media outside of requests: files that jobs fetch and ingests meet, and those that a sandbox gets."""
+"""App media in jobs: fetched files, suggestions of ingests, and the sandbox's files."""

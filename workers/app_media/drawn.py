@@ -1,4 +1,4 @@
-"""Pictures of an app that there isn't, drawn where they are needed: the same ones for the same number."""
+"""Sample pictures of a sandbox app, drawn on demand: the same number gives the same picture."""
 
 import io
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ LOGO, SCREEN, CARD, FRAME = (512, 512), (1080, 1920), (1080, 1350), (360, 640)
 
 
 def logo() -> Image.Image:
-    """A sheet with three lines on a round tile."""
+    """Draw a sheet with three lines on a round tile."""
     image = Image.new("RGBA", LOGO, (0, 0, 0, 0))
     draw = ImageDraw.Draw(image)
     draw.rounded_rectangle((16, 16, 496, 496), 112, fill=PRIMARY)
@@ -25,7 +25,7 @@ def logo() -> Image.Image:
 
 
 def screen(number: int) -> Image.Image:
-    """A phone's screen: a title, a large card, and a list of which one more is done on each next screen."""
+    """Draw a phone's screen: a title, a large card, and a list with more done items on each next screen."""
     image = Image.new("RGB", SCREEN, PAPER)
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, 0, SCREEN[0], 120), fill=PRIMARY)
@@ -42,7 +42,7 @@ def screen(number: int) -> Image.Image:
 
 
 def card() -> Image.Image:
-    """A last picture: the logo, and a button below it."""
+    """Draw an end card: the logo, and a button below it."""
     image = Image.new("RGB", CARD, PAPER)
     tile = logo()
     image.paste(tile, ((CARD[0] - tile.width) // 2, 260), tile)
@@ -58,7 +58,7 @@ def png(image: Image.Image) -> bytes:
 
 
 def frames(count: int) -> Iterator[bytes]:
-    """JPEGs of a look through the screens, one moving over the next."""
+    """Yield JPEGs of a scroll through the screens, one moving over the next."""
     screens = [screen(number).resize(FRAME) for number in range(3)]
     for number in range(count):
         first, part = divmod(number * (len(screens) - 1) / count, 1)
@@ -84,6 +84,6 @@ def _row(draw: ImageDraw.ImageDraw, top: int, *, done: bool, width: int) -> None
 
 
 def _bar(draw: ImageDraw.ImageDraw, box: tuple[int, int, int, int], color: str) -> None:
-    """A line of text, as far as anybody can see: left, top, width and height."""
+    """Draw a bar that looks like a line of text: left, top, width and height."""
     left, top, width, height = box
     draw.rounded_rectangle((left, top, left + width, top + height), height // 2, fill=color)

@@ -1,4 +1,4 @@
-"""A film of JPEGs in a QuickTime file (Photo-JPEG), which needs no encoder."""
+"""A film of JPEGs in a QuickTime file (Photo-JPEG): needs no encoder."""
 
 import struct
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ _SCALE = 1000
 
 
 def mov(frames: Sequence[bytes], size: tuple[int, int], *, ms: int) -> bytes:
-    """Each frame is shown for `ms` milliseconds."""
+    """Return a film that shows each frame for `ms` milliseconds."""
     head = _box(b"ftyp", b"qt  ", bytes(4), b"qt  ")
     length = ms * len(frames)
     mvhd = struct.pack(">IIIIIH10x", 0, 0, _SCALE, length, 1 << 16, 1 << 8)
@@ -30,7 +30,7 @@ def _track(frames: Sequence[bytes], size: tuple[int, int], ms: int, *, first: in
 
 
 def _table(frames: Sequence[bytes], size: tuple[int, int], ms: int, first: int) -> bytes:
-    """Of one chunk, which has all frames."""
+    """Return the sample table: one chunk with all frames."""
     shape = struct.pack(">HHIIIH", *size, 72 << 16, 72 << 16, 0, 1) + bytes(32) + struct.pack(">Hh", 24, -1)
     entry = _box(b"jpeg", bytes(6), struct.pack(">H", 1), bytes(16), shape)
     count, sizes = len(frames), [len(frame) for frame in frames]
@@ -49,11 +49,11 @@ def _one() -> bytes:
 
 
 def _box(name: bytes, *parts: bytes) -> bytes:
-    """A length, a name, what is in it (ISO/IEC 14496-12, 4.2)."""
+    """Return a box: length, name and content (ISO/IEC 14496-12, 4.2)."""
     content = b"".join(parts)
     return struct.pack(">I", 8 + len(content)) + name + content
 
 
 def _full(name: bytes, *parts: bytes) -> bytes:
-    """A box with version 0 and no flags."""
+    """Return a box with version 0 and no flags."""
     return _box(name, bytes(4), *parts)

@@ -1,4 +1,4 @@
-"""App media of a sandbox: the same file for the same address, and nothing from the network.
+"""App media of a sandbox: the same file for the same address, without network access.
 
 `https://example.test/{blocked,missing,not-media,too-large}` fail (docs/reference/sandbox.md).
 """
@@ -22,7 +22,7 @@ SCREENS, FRAMES, FRAME_MS = 5, 36, 250
 
 
 def file(kind: AppMediaKind, url: str) -> bytes:
-    """Raises a `SourceError`."""
+    """Return the file of an address. Raises a `SourceError`."""
     parts = urlsplit(url)
     if parts.hostname == HOST and (error := FAILING.get(parts.path)):
         raise error(f"{HOST}{parts.path} is the sandbox's example of this failure")
@@ -33,7 +33,7 @@ def file(kind: AppMediaKind, url: str) -> bytes:
 
 @cache
 def screenshot(number: int) -> bytes:
-    """One of a few, by any number."""
+    """Return one of a few screenshots, by any number."""
     return drawn.png(drawn.screen(number))
 
 

@@ -1,4 +1,4 @@
-"""Storing of what a job has got: on record before its first byte, looked into, a drawing cleaned."""
+"""Storage of a job's files: recorded before the first byte, inspected, and SVG drawings sanitized."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -9,22 +9,22 @@ from domain.media.passing import Passing, Taken
 from domain.media.store import Store
 from schemas.errors import Invalid, StorageAway, Unavailable
 
-#: Puts a file of so many bytes at most on record, and returns its token.
+#: Records a file of this many bytes at most, and returns its token.
 Begin = Callable[[int], Awaitable[str]]
 
-#: Seconds until a storage that was away is tried again: each try gets the file anew.
+#: Seconds until a retry after the storage was away: each retry fetches the file again.
 STORAGE_S = 20.0
 
 
 class Storing:
-    """Stores one file after the other; `tokens` are of all that was begun."""
+    """Stores one file after the other; `tokens` are those of all files begun."""
 
     def __init__(self, store: Store, begin: Begin) -> None:
         self.store, self._begin = store, begin
         self.tokens: list[str] = []
 
     async def put(self, chunks: AsyncIterator[bytes], taken: Taken) -> tuple[Passing, str]:
-        """A file as it comes, told by its first bytes. Raises `Invalid`, `Oversized`, `StorageAway`."""
+        """Store a stream; its first bytes give its type. Raises `Invalid`, `Oversized`, `StorageAway`."""
         head = b""
         while len(head) < sniff.HEAD and (chunk := await anext(chunks, b"")):
             head += chunk
@@ -35,15 +35,15 @@ class Storing:
         return file, token
 
     async def look(self, file: Passing, token: str) -> File:
-        """The file with what is in it. Raises as `put`."""
+        """Inspect a stored file and return its metadata. Raises as `put`."""
         with _reaching():
             [seen] = await passing.look(self.store, [file], [token])
         return await passing.redrawn(seen.file, self._rewrite)
 
     async def look_all(self, stored: Sequence[tuple[Passing, str]]) -> dict[str, File]:
-        """Files that are whole, by the tokens that they were stored under; broken ones are left out.
+        """Inspect the files, and return the valid ones by their tokens; broken files are left out.
 
-        One process looks into all of them, and another one where it has met a broken one.
+        One process inspects all of them. After a broken file another process inspects the rest.
         """
         left = [*stored]
         while left:
@@ -71,16 +71,16 @@ class Storing:
 
 @contextmanager
 def _reaching() -> Iterator[None]:
-    """Tells a storage that is away from a Postgres that is: that one has the job go on elsewhere at once."""
+    """Raise `StorageAway` for an unreachable storage: only an unreachable Postgres moves the job at once."""
     try:
         yield
     except Unavailable as error:
         raise StorageAway(
-            "the storage of media can't be reached: it is tried again", retry_after=STORAGE_S
+            "the media storage can't be reached: the job is repeated", retry_after=STORAGE_S
         ) from error
 
 
 def _number(error: Invalid) -> int:
-    """Place of the file that a refusal names, as in `file[2]`."""
+    """Return the file's number in an error's path such as `file[2]`."""
     path: str = error.details["issues"][0]["path"]
     return int(path.removeprefix("file[").removesuffix("]"))

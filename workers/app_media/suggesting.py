@@ -1,6 +1,6 @@
-"""Suggesting of pictures that an ingest met: fetched whole, stored, looked into, within a time.
+"""Suggestions of pictures that an ingest has found: fetched, stored and inspected within a time limit.
 
-Whatever fails is left out: no picture is worth an ingest.
+A failed picture is left out: no picture may fail an ingest.
 """
 
 import asyncio
@@ -19,17 +19,17 @@ from schemas.pictures import Picture
 from workers.app_media.storing import Storing
 from workers.runtime.context import Context
 
-#: Seconds in which all pictures of an ingest may come, and in which they are looked into.
+#: Seconds to fetch all pictures of an ingest, and seconds to inspect them.
 SUGGEST_S, LOOK_S = 8.0, 10.0
-#: Of each kind so many are suggested. A preview (og:image) is one where there are no screenshots.
+#: Suggestions of each kind at most. A preview (og:image) is suggested if there are no screenshots.
 MOST_LOGOS, MOST_SCREENSHOTS, MOST_PREVIEWS = 1, 8, 1
 
-#: Gets a whole picture. Raises a `SourceError`.
+#: Fetches a whole picture. Raises a `SourceError`.
 Get = Callable[[Picture], Awaitable[bytes]]
 
 
 async def suggest(ctx: Context, store: Store, pictures: Sequence[Picture], get: Get) -> Suggested:
-    """Those of the pictures that came, and all that was stored of them."""
+    """Return suggestions of the fetched pictures, and the tokens of all stored files."""
     had = {one.source_url for one in await ctx.step(partial(suggestions.known, claim=ctx.job))}
     wanted = [(kind, one) for kind, one in chosen(pictures) if one.url not in had]
     storing = Storing(store, partial(_begin, ctx))
@@ -40,7 +40,7 @@ async def suggest(ctx: Context, store: Store, pictures: Sequence[Picture], get: 
             for kind, one in wanted:
                 if (passed := await _put(storing, kind, one, get)) is not None:
                     stored.append((kind, one.url, *passed))
-    except (TimeoutError, Oversized):  # What has come is kept; a storage that is full takes no more.
+    except (TimeoutError, Oversized):  # Fetched pictures are kept; a full storage takes no more.
         pass
     try:
         async with asyncio.timeout(LOOK_S):
@@ -52,7 +52,7 @@ async def suggest(ctx: Context, store: Store, pictures: Sequence[Picture], get: 
 
 
 def chosen(pictures: Sequence[Picture]) -> list[tuple[AppMediaKind, Picture]]:
-    """Each with what it would be of the app."""
+    """Return the pictures to suggest, each with its kind of app media."""
     logos, screens, previews = (
         [one for one in pictures if one.kind == kind] for kind in ("logo", "screenshot", "image")
     )
@@ -67,7 +67,7 @@ async def _begin(ctx: Context, at_most: int) -> str:
 async def _put(
     storing: Storing, kind: AppMediaKind, picture: Picture, get: Get
 ) -> tuple[Passing, str] | None:
-    """None for what can't be fetched, or is none of the types."""
+    """Store a picture; return None if it can't be fetched, or has another type."""
     try:
         return await storing.put(passing.whole(await get(picture)), TAKEN[kind])
     except (SourceError, Invalid):

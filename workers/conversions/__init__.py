@@ -1,5 +1,5 @@
-"""Conversions on their way to Meta and TikTok: what is sent of an event, and what an answer says.
+"""Conversions for Meta and TikTok: build an event's payload, and classify the destination's responses.
 
-Nothing that names a person leaves but as a hash: `hashing.py` has the vendors' rules, `person.py` says what
-is looked for.
+Personal data leaves only as a hash: `hashing.py` has the vendors' rules, `person.py` the fields that are
+read.
 """

@@ -1,4 +1,4 @@
-"""Calls to a destination: one after the other, each of as many conversions as may go together."""
+"""Calls to a destination: one after the other, each with as many conversions as a call may carry."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
@@ -17,7 +17,7 @@ Send: TypeAlias = Callable[[Api, OpenDestination, list[dict[str, Any]]], Awaitab
 
 
 class Server(NamedTuple):
-    """A destination's name, address, events and call."""
+    """A destination's name, base URL, event builder and call."""
 
     name: str
     base: str
@@ -33,7 +33,7 @@ def servers(settings: Settings) -> Mapping[Destination, Server]:
 
 
 async def call(net: Net, server: Server, to: OpenDestination, ready: list[Ready]) -> Verdict:
-    """The outcome of one call. In a sandbox nobody is asked, and all is taken."""
+    """Return the verdict of one call. In a sandbox no call is made, and all events count as accepted."""
     if to.sandbox:
         return TAKEN
     api = Api(client=net.client, base=server.base, token=to.token)

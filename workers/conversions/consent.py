@@ -1,7 +1,8 @@
-"""Consent of the person behind an event, as its context tells it. Without it nothing is sent.
+"""Consent of the person behind an event, from its context. Without consent no event is sent.
 
-A context that says nothing of it is sent: then the app asks, and sends events of those who said yes. An
-iPhone's own question counts too (developer.apple.com/app-store/user-privacy-and-data-use, 2026-11).
+An event without consent fields in its context is sent: then the app asks the person, and sends events only
+after a yes. An iPhone's own prompt counts too (developer.apple.com/app-store/user-privacy-and-data-use,
+2026-11).
 """
 
 import re
@@ -10,17 +11,17 @@ from typing import Any
 from workers.conversions.person import Tree
 from workers.conversions.skipped import Skipped
 
-NO_CONSENT = Skipped("NO_CONSENT", "the person didn't agree that this is sent for advertising")
-TRACKING_DENIED = Skipped("TRACKING_DENIED", "the person's device doesn't let apps track them")
+NO_CONSENT = Skipped("NO_CONSENT", "the person didn't consent to the use of this event for advertising")
+TRACKING_DENIED = Skipped("TRACKING_DENIED", "the person's device doesn't allow tracking")
 
-#: Purposes for which a person has to have agreed, in lower case without marks.
+#: Purposes that require the person's consent, in lower case without punctuation.
 _PURPOSES = frozenset(
     {"advertising", "marketing", "targeting", "aduserdata", "adstorage", "adpersonalization"}
 )
-#: Where Segment's clients have them.
+#: The field of Segment's clients for them.
 _SEGMENTS = "categoryPreferences"
 _YES = frozenset({"granted", "yes", "true", "authorized", "1"})
-#: Of Apple's states, as words and numbers: all but the last.
+#: Apple's tracking states as words and numbers, all but `authorized`.
 _DENIED = frozenset({"notdetermined", "restricted", "denied", "0", "1", "2"})
 _STATES = (
     ("context", "device", "attStatus"),
@@ -32,7 +33,7 @@ _OPTIONS = ("dataProcessingOptions", "data_processing_options")
 
 
 def refused(tree: Tree) -> Skipped | None:
-    """The reason why the event may not be sent, if there is one."""
+    """Return the reason not to send the event, or None."""
     consent = tree.find("context", "consent")
     if consent is not None and not _agreed(consent):
         return NO_CONSENT
@@ -43,7 +44,7 @@ def refused(tree: Tree) -> Skipped | None:
 
 
 def may_track(tree: Tree) -> bool:
-    """True if the device has said that it lets this app track the person."""
+    """Return whether the device's state lets this app track the person."""
     state = tree.first(*_STATES)
     return any(tree.find(*path) is True for path in _TRACKING) or (
         state is not None and _bare(state) in {"authorized", "3"}
@@ -51,7 +52,7 @@ def may_track(tree: Tree) -> bool:
 
 
 def limited(tree: Tree) -> tuple[int, int] | None:
-    """Country and state of Meta's Limited Data Use, if the context asks for it; zeros: wherever they are."""
+    """Return country and state of Meta's Limited Data Use, or None; zeros let Meta locate the person."""
     for name in _OPTIONS:
         options = tree.find("context", name)
         if isinstance(options, list) and "LDU" in options:
@@ -61,7 +62,7 @@ def limited(tree: Tree) -> tuple[int, int] | None:
 
 
 def _number(tree: Tree, *names: str, most: int) -> int:
-    """Meta's country is 0 or 1, and its states are 0 or 1000 and some more. A larger number is dropped.
+    """Return a code of Meta's country (0 or 1) or state (0 or from 1000 on), or 0 for a number over `most`.
 
     (developers.facebook.com/docs/marketing-apis/data-processing-options, 2026-11)
     """
@@ -70,7 +71,7 @@ def _number(tree: Tree, *names: str, most: int) -> int:
 
 
 def _agreed(consent: Any) -> bool:
-    """True unless one of the purposes is refused; where none of them is known, anything is."""
+    """Return whether no known purpose is refused; without a known purpose, whether no purpose is."""
     if not isinstance(consent, dict):
         return _is_yes(consent)
     nested = consent.get(_SEGMENTS)

@@ -1,9 +1,9 @@
-"""Forms of the fields that leave in plain: a value of another form is dropped.
+"""Formats of the fields that are sent in plain: a value of another format is dropped.
 
 Sources, all of 2026-11. `fbc` and `fbp`:
-developers.facebook.com/docs/marketing-api/conversions-api/parameters/fbp-and-fbc; their appendix comes from
-Meta's parameter builder (github.com/facebook/capi-param-builder). `ttclid` begins with `E.C.P.`, and `ttp` is
-shown with 27 letters and digits: business-api.tiktok.com/portal/docs?id=1771100865818625.
+developers.facebook.com/docs/marketing-api/conversions-api/parameters/fbp-and-fbc; their appendix is from
+Meta's parameter builder (github.com/facebook/capi-param-builder). `ttclid` begins with `E.C.P.`, and `ttp`
+has 27 letters and digits in the example: business-api.tiktok.com/portal/docs?id=1771100865818625.
 """
 
 import re
@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 
 from workers.conversions.pii import NOBODY, Known, Strictness, tells
 
-#: Longer labels, ids and user agents are dropped, in characters.
+#: Limits in characters: longer labels, ids and user agents are dropped.
 MAX_LABEL, MAX_ID, MAX_USER_AGENT = 64, 100, 700
 
-#: Milliseconds: the first moment that an id of Meta's may be of, and how far a browser's clock may be ahead.
+#: Milliseconds: the earliest time in an id of Meta's, and how far a browser's clock may be ahead.
 _FIRST_MS, _AHEAD_MS = 1_262_304_000_000, 86_400_000
 
 _FB = r"fb\.[0-2]\.(?P<made>\d{13})\."
@@ -28,7 +28,7 @@ _TTP = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9_-]{20,40}(?:\.tt\.\d{1,2})?")
 _ADVERTISING_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*\.?", re.IGNORECASE)
 _VERSION = re.compile(r"(?<![^\s(])[\w.-]+/\d+(?:\.\d+)*(?![^\s);])")
-#: Begin of many ids of orders, such as `ORD-2026-` and `20261130-`.
+#: The start of many order ids, such as `ORD-2026-` and `20261130-`.
 _DATED = re.compile(
     r"(?P<prefix>#?(?:[A-Z]{1,10}[-_/#]?)?)20[23]\d(?:-?(?:0[1-9]|1[0-2])(?:-?(?:0[1-9]|[12]\d|3[01]))?)?[-_/.]",
     re.IGNORECASE,
@@ -48,9 +48,9 @@ def ip(text: str, _: Known = NOBODY) -> str | None:
 
 
 def user_agent(text: str, known: Known = NOBODY) -> str | None:
-    """Cut addresses and bare numbers out. None if the rest still tells, or is longer than any browser's."""
+    """Cut e-mail addresses and bare numbers out. None if the rest may identify a person or is too long."""
     left = _IN_USER_AGENT.sub("", text).strip()
-    # The version of a browser may look like an IP address.
+    # A browser's version may look like an IP address.
     unversioned = _VERSION.sub("", left)
     if not left or len(left) > MAX_USER_AGENT or tells(unversioned, Strictness.SPACED, known):
         return None
@@ -58,12 +58,12 @@ def user_agent(text: str, known: Known = NOBODY) -> str | None:
 
 
 def fbc(text: str, known: Known = NOBODY) -> str | None:
-    """`fb.SUBDOMAINS.MS.FBCLID`."""
+    """Check a click id: `fb.SUBDOMAINS.MS.FBCLID`."""
     return _timed(_FBC, text, known)
 
 
 def fbp(text: str, known: Known = NOBODY) -> str | None:
-    """`fb.SUBDOMAINS.MS.RANDOM`."""
+    """Check a browser id: `fb.SUBDOMAINS.MS.RANDOM`."""
     return _timed(_FBP, text, known)
 
 
@@ -76,18 +76,18 @@ def ttp(text: str, known: Known = NOBODY) -> str | None:
 
 
 def advertising_id(text: str, known: Known = NOBODY) -> str | None:
-    """A UUID, as Android and iOS give it; zeros stand for none."""
+    """Check a device's advertising id: a UUID, as of Android and iOS; all zeros mean no id."""
     found = _token(_ADVERTISING_ID, text, known)
     return found if found and found.strip("0-") else None
 
 
 def product_id(text: str, known: Known = NOBODY) -> str | None:
-    """An id of a catalogue, which may be a bare number: a GTIN, or a shop's own."""
+    """Check an id of a catalog. It may be a bare number: a GTIN, or a shop's own."""
     return None if len(text) > MAX_ID or tells(text, Strictness.SPACED, known) else text
 
 
 def order_id(text: str, known: Known = NOBODY) -> str | None:
-    """An id of an order, which may begin with a date. Without the date it must be no phone number."""
+    """Check an order id. It may begin with a date; without the date it must not look like a phone number."""
     found = _DATED.match(text)
     undated = found["prefix"] + text[found.end() :] if found else text
     if len(text) > MAX_ID or tells(undated, Strictness.WRITTEN, known):
@@ -96,17 +96,17 @@ def order_id(text: str, known: Known = NOBODY) -> str | None:
 
 
 def words(text: str, known: Known = NOBODY) -> str | None:
-    """Words of a search."""
+    """Check the words of a search."""
     return None if tells(text.replace("/", "-"), Strictness.DIGITS, known) else text
 
 
 def label(text: str, known: Known = NOBODY) -> str | None:
-    """A name or version of a device, an app or a network."""
+    """Check a name or version of a device, an app or a network."""
     return None if len(text) > MAX_LABEL or tells(text, Strictness.SPACED, known) else text
 
 
 def origin(text: str, _: Known = NOBODY) -> str | None:
-    """Scheme and host of a page's address. An IP address is no host of a page that advertises."""
+    """Return scheme and host of a page's address; None for an IP address: ads lead to host names."""
     try:
         parts = urlsplit(text)
         host = parts.hostname
@@ -118,7 +118,7 @@ def origin(text: str, _: Known = NOBODY) -> str | None:
 
 
 def path(text: str, known: Known = NOBODY) -> str | None:
-    """Path of a page's address."""
+    """Check the path of a page's address."""
     return None if tells(text, Strictness.DIGITS, known) else text
 
 

@@ -1,6 +1,7 @@
-"""Hashing of what names a person: SHA-256 of a normal form, as Meta's SDK and TikTok's documentation say.
+"""Hashing of personal data: SHA-256 of a normal form, by Meta's SDK and TikTok's documentation.
 
-A value that is such a hash already passes. What has no normal form is left out: its hash would match nobody.
+A value that is already such a hash passes. A value without a normal form is left out: its hash would match no
+person.
 (developers.facebook.com/docs/marketing-api/conversions-api/parameters/customer-information-parameters,
 business-api.tiktok.com/portal/docs?id=1771101204435970, 2026-11)
 """
@@ -25,7 +26,7 @@ def email(text: str) -> str | None:
 
 
 def phone(text: str) -> str | None:
-    """E.164 alone, with its plus: without a country nobody could say whose it is."""
+    """Return a number in E.164 with its plus: without a country the number is ambiguous."""
     found = _BESIDE_DIGITS.sub("", text)
     return found if _PHONE.fullmatch(found) else None
 
@@ -61,7 +62,7 @@ def _birthday(text: str) -> str | None:
     return "".join(found.groups()) if found else None
 
 
-#: By Meta's names of the fields.
+#: Normal forms by Meta's field names.
 META: Mapping[str, Callable[[str], str | None]] = {
     "em": email,
     "ph": _digits,
@@ -75,15 +76,16 @@ META: Mapping[str, Callable[[str], str | None]] = {
     "country": _country,
 }
 
-#: By TikTok's. Of names and addresses nobody agrees how it wants them: its own template for tag managers
-#: sends none, Segment's destination hashes names and postcodes without blanks and sends places in plain,
-#: PostHog's hashes names with blanks (github.com/tiktok/gtm-template-eapi, segmentio/action-destinations,
-#: PostHog/posthog, 2026-11). A hash of another form matches nobody, and nothing goes in plain.
+#: Normal forms by TikTok's field names. For names and addresses the sources contradict each other: its own
+#: template for tag managers sends none, Segment's destination hashes names and postcodes without blanks and
+#: sends places in plain, PostHog's hashes names with blanks (github.com/tiktok/gtm-template-eapi,
+#: segmentio/action-destinations, PostHog/posthog, 2026-11). A hash of another form matches no person, and no
+#: name is sent in plain.
 TIKTOK: Mapping[str, Callable[[str], str | None]] = {"email": email, "phone": phone}
 
 
 def hashed(text: str, normal: Callable[[str], str | None]) -> str | None:
-    """The hash of a text's normal form; None for one that has none."""
+    """Return the hash of a text's normal form; None for a text without one."""
     lower = text.lower().strip()
     if _HASH.fullmatch(lower):
         return lower
@@ -92,7 +94,7 @@ def hashed(text: str, normal: Callable[[str], str | None]) -> str | None:
 
 
 def hashed_id(text: str) -> str | None:
-    """The hash of an id of the app's own, which is another one in other letters."""
+    """Return the hash of the app's own id, which is case-sensitive."""
     bare = text.strip()
     if _HASH.fullmatch(bare):
         return bare

@@ -1,7 +1,7 @@
-"""Meta's Conversions API: an event as it takes one, and what its answers mean.
+"""Meta's Conversions API: builds an event's payload, and classifies the responses.
 
-One event that it can't take fails the call, and so does one older than 7 days. It knows an event by name and
-id for 48 hours (developers.facebook.com/docs/marketing-api/conversions-api, 2026-11).
+One invalid event fails the call, and so does one older than 7 days. Meta deduplicates events by name and id
+for 48 hours (developers.facebook.com/docs/marketing-api/conversions-api, 2026-11).
 """
 
 from typing import Any
@@ -25,9 +25,9 @@ SEND_S = 20.0
 _TOKEN, _UNKNOWN_OBJECT = frozenset({102, 190}), (100, 33)
 _LIMITS = frozenset({4, 17, 32, 613, *range(80000, 80100)})
 _BLOCKED, _UNCLEAR = frozenset({341, 368}), frozenset({1, 2, 5000})
-#: With those that the address can't be used, or no more, whatever is sent there.
+#: Permission errors and errors of the address: the dataset can't be used, for any event.
 _PERMISSION = frozenset({3, 10, *range(200, 300), 803, 2500, 2635})
-#: Of `extinfo`: how it begins by the system, and where the rest of it is in the context.
+#: Parts of `extinfo`: its start by the operating system, and the context paths of the rest.
 _SYSTEMS = {"android": "a2", "ios": "i2", "ipados": "i2"}
 _EXTINFO = (
     ("app", "namespace"), ("app", "version"), ("app", "build"), ("os", "version"), ("device", "model"),
@@ -51,7 +51,7 @@ class _Taken(msgspec.Struct):
 
 
 def event(to: OpenDestination, due: Due, tree: Tree) -> dict[str, Any] | Skipped:
-    """The event as Meta takes it, or why it can't be one."""
+    """Return the event's payload for Meta, or the reason to skip it."""
     user, custom = _user(due, tree), _custom(due, tree)
     made: dict[str, Any] = {
         "event_name": due.event_name,
@@ -104,7 +104,7 @@ def _of_app(
 
 
 def _user(due: Due, tree: Tree) -> dict[str, Any]:
-    """All that the person can be known by. Lists are sorted: the same event is the same text each time."""
+    """Return all identifiers of the person. Lists are sorted: the same event gives the same text."""
     texts = tree.texts
     found: dict[str, Any] = {
         name: [value]
@@ -140,7 +140,7 @@ def _custom(due: Due, tree: Tree) -> dict[str, Any]:
 
 
 async def send(api: Api, to: OpenDestination, events: list[dict[str, Any]]) -> Verdict:
-    """Raises as `Api.ask` does. The token goes into a header, never into an address."""
+    """Send the events. Raises as `Api.ask` does. The token goes into a header, never into an address."""
     body: dict[str, Any] = {"data": events}
     if to.test_event_code:
         body["test_event_code"] = to.test_event_code
@@ -168,7 +168,7 @@ def verdict_of(answer: Answer, count: int) -> Verdict:
 
 
 def _closed(answer: Answer, error: _Error) -> Verdict | None:
-    """The verdict on the destination as a whole, whatever was sent; None: the answer has none."""
+    """Return the verdict on the destination as a whole, for any event; None if the response has none."""
     if answer.status == httpx.codes.TOO_MANY_REQUESTS or error.code in _LIMITS:
         return verdict.throttled(NAME, http.cooldown_s(answer.headers, reset=""))
     if error.code in _TOKEN:
@@ -179,7 +179,7 @@ def _closed(answer: Answer, error: _Error) -> Verdict | None:
 
 
 def _received(answer: Answer) -> int | None:
-    """None for an answer that can't be read: it doesn't say what was taken."""
+    """Return the count of accepted events; None for an unreadable response: the count is then unknown."""
     try:
         return msgspec.json.decode(answer.body, type=_Taken).events_received
     except (msgspec.MsgspecError, UnicodeDecodeError):

@@ -1,4 +1,4 @@
-"""Outbox of one line, in the event store: what is due, and what became of it."""
+"""Outbox of one line, in the event store: due conversions and their outcomes."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -17,7 +17,7 @@ from workers.conversions.verdict import Verdict, Word
 
 T = TypeVar("T")
 
-#: What a silent event store may cost a statement.
+#: Seconds that a statement may take while the event store is silent.
 PATIENCE_S = 30.0
 
 #: Opens a connection to the event store.
@@ -25,12 +25,12 @@ EventStore: TypeAlias = Callable[[], AbstractAsyncContextManager[Conn]]
 
 
 class OutboxAwayError(Exception):
-    """The event store can't be reached. It may be away while the main database isn't."""
+    """The event store can't be reached. The main database may still be available."""
 
 
 @asynccontextmanager
 async def open_outbox(event_store: EventStore, line: Line) -> AsyncIterator["Outbox"]:
-    """The outbox of a line, by a connection of its own. Raises `OutboxAwayError`."""
+    """Open the outbox of a line on a connection of its own. Raises `OutboxAwayError`."""
     async with AsyncExitStack() as stack:
         try:
             with reaching():
@@ -41,7 +41,7 @@ async def open_outbox(event_store: EventStore, line: Line) -> AsyncIterator["Out
 
 
 class Outbox:
-    """Each call is one statement, which may be repeated. Raises `OutboxAwayError`."""
+    """The outbox of a line. Each call is one statement and repeatable. Raises `OutboxAwayError`."""
 
     def __init__(self, conn: Conn, line: Line) -> None:
         self._conn, self._line = conn, line
@@ -50,13 +50,13 @@ class Outbox:
         return await self._run(conversions.list_due)
 
     async def begin(self, ids: Sequence[UUID]) -> datetime:
-        """Mark these before a call; when it began, by which they are put back."""
+        """Mark these before a call; return its start time for `put_back` and `take_back`."""
         at = datetime.now(UTC)
         await self._run(partial(conversions.begin_tries, ids=ids, at=at))
         return at
 
     async def take_back(self, ids: Sequence[UUID], *, at: datetime) -> None:
-        """Of a call that wasn't made after all."""
+        """Unmark the conversions of a call that was not made."""
         await self._run(partial(conversions.take_back_tries, ids=ids, at=at))
 
     async def settle(self, ends: Sequence[End]) -> None:

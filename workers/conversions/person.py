@@ -1,7 +1,7 @@
-"""Person and device behind an event, as its `context` and `properties` have them.
+"""Person and device behind an event, from its `context` and `properties`.
 
-They are looked for where Segment's clients put them, and under the names of Meta and TikTok. Whatever an app
-sends is read: a value of another type is none.
+The fields are read in the places of Segment's clients, and by the names of Meta and TikTok. An app's input is
+untrusted: a value of another type counts as missing.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,12 +20,12 @@ _TRAITS, _ADDRESS = ("context", "traits"), ("context", "traits", "address")
 
 
 def _paths(*names: str, address: bool = False) -> tuple[tuple[str, ...], ...]:
-    """Places where a value of one of these names may stand, the likeliest first."""
+    """Return the paths for a value of one of these names, the likeliest first."""
     places = [_TRAITS, ("properties",)] + ([_ADDRESS, ("properties", "address")] if address else [])
     return tuple((*place, name) for place in places for name in names)
 
 
-#: By Meta's name of the field.
+#: Paths by Meta's field name.
 PLACES: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "em": _paths("email", "em"),
     "ph": _paths("phone", "ph"),
@@ -41,7 +41,7 @@ PLACES: Mapping[str, tuple[tuple[str, ...], ...]] = {
 
 _LONGEST = 1_000
 
-#: Of a product; a price may be in a currency of small units.
+#: Limits of a product; a price may be in a currency of small units.
 MAX_QUANTITY, MAX_PRICE = 100_000, 1_000_000_000
 
 #: A check of `forms.py`.
@@ -57,38 +57,38 @@ class Tree:
 
     @cached_property
     def known(self) -> Known:
-        """The person of the event, to be searched for in its other fields."""
+        """Return the person's known values, to search for in the other fields."""
         return pii.know(self.texts)
 
     @cached_property
     def texts(self) -> dict[str, str]:
-        """Those of `PLACES` that the event has, in plain."""
+        """Return the event's values for `PLACES`, in plain."""
         return {name: text for name, paths in PLACES.items() if (text := self.first(*paths))}
 
     def find(self, *path: str) -> Any:
-        """The value that stands there, or None."""
+        """Return the value at a path, or None."""
         found: Any = self.root
         for name in path:
             found = found.get(name) if isinstance(found, dict) else None
         return found
 
     def text(self, *path: str) -> str | None:
-        """A text there that isn't empty; a whole number counts as one."""
+        """Return a non-empty text at a path, or None; a whole number counts as a text."""
         found = self.find(*path)
         if type(found) is int:
             return str(found)
         return found.strip() or None if isinstance(found, str) and len(found) <= _LONGEST else None
 
     def first(self, *paths: tuple[str, ...]) -> str | None:
-        """The first text of these places that has one."""
+        """Return the first text at these paths, or None."""
         return next((text for path in paths if (text := self.text(*path))), None)
 
     def checked(self, name: str, form: Form, *paths: tuple[str, ...]) -> str | None:
-        """The first text of these places as `form` lets it leave. One that it refuses is noted as dropped."""
+        """Return the first text at these paths, checked by `form`; note a refused text as dropped."""
         return self.check(name, form, self.first(*paths))
 
     def check(self, name: str, form: Form, text: str | None) -> str | None:
-        """`text` as `form` lets it leave."""
+        """Return `text` checked by `form`; note a refused text as dropped."""
         found = form(text, self.known) if text else None
         if text and found is None:
             self.dropped.add(name)
@@ -105,13 +105,13 @@ def read(due: Due) -> Tree:
 
 
 def event_id(due: Due, tree: Tree) -> str:
-    """The event's id; a hash of one that contains a person's address."""
+    """Return the event's id, or its hash if the id contains a person's data."""
     told = pii.tells(due.event_id, Strictness.MARKED, tree.known)
     return hashing.sha256(due.event_id) if told else due.event_id
 
 
 def external_ids(due: Due) -> list[str]:
-    """The app's own ids of the person."""
+    """Return the app's own ids of the person."""
     return [found for found in (due.user_id, due.anonymous_id) if found]
 
 
@@ -124,12 +124,12 @@ def user_agent(tree: Tree) -> str | None:
 
 
 def label(tree: Tree, *path: str) -> str | None:
-    """A name or version of a device, an app or a network."""
+    """Return a name or version of a device, an app or a network."""
     return tree.checked("device", forms.label, ("context", *path))
 
 
 def click(tree: Tree, name: str, form: Form, parameter: str | None = None) -> str | None:
-    """An id of an advertisement's click or a browser, from the context or the page's address."""
+    """Return an id of an ad click or a browser, from the context or the page's address."""
     found = tree.checked(name, form, ("context", name), ("properties", name))
     if found or parameter is None:
         return found
@@ -138,12 +138,12 @@ def click(tree: Tree, name: str, form: Form, parameter: str | None = None) -> st
 
 
 def advertising_id(tree: Tree) -> str | None:
-    """The device's, which goes only where its person lets apps track them."""
+    """Return the device's advertising id. Send it only if its person lets apps track them."""
     return tree.checked("advertisingId", forms.advertising_id, ("context", "device", "advertisingId"))
 
 
 def _query_of(url: str | None) -> str:
-    """The query of an address; empty where there is none that can be read."""
+    """Return the query of an address, or an empty text if there is no readable query."""
     try:
         return urlsplit(url or "").query
     except ValueError:
@@ -151,7 +151,7 @@ def _query_of(url: str | None) -> str:
 
 
 def page_of(tree: Tree) -> str | None:
-    """The address of the page without query and fragment, and without a path that may name a person."""
+    """Return the page's address without query and fragment, and without a path that may name a person."""
     url = tree.text("context", "page", "url") or ""
     origin = tree.check("page.host", forms.origin, url)
     if origin is None:
@@ -161,17 +161,17 @@ def page_of(tree: Tree) -> str | None:
 
 
 def search_words(tree: Tree) -> str | None:
-    """The words of a search, unless they may name a person."""
+    """Return the words of a search, unless they may name a person."""
     return tree.checked("query", forms.words, ("properties", "query"), ("properties", "search_string"))
 
 
 def order_id(tree: Tree) -> str | None:
-    """The app's own id of an order, unless it may name a person."""
+    """Return the app's own order id, unless it may name a person."""
     return tree.checked("order_id", forms.order_id, ("properties", "order_id"), ("properties", "orderId"))
 
 
 def products(tree: Tree) -> list[tuple[str, int, float | None]]:
-    """Id, quantity and price of each product that has an id; at most 50."""
+    """Return id, quantity and price of each product that has an id; at most 50."""
     given = tree.find("properties", "products")
     found = []
     for one in given[:50] if isinstance(given, list) else []:
@@ -185,7 +185,7 @@ def products(tree: Tree) -> list[tuple[str, int, float | None]]:
 
 
 def _bounded(tree: Tree, field: str, value: Any, types: set[type], most: int) -> Any:
-    """A number from 0 to less than `most`, or None: a longer one may be a phone number."""
+    """Return a number from 0 to below `most`, or None: a longer number may be a phone number."""
     if type(value) not in types or value < 0:
         return None
     if value >= most:

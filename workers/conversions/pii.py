@@ -1,7 +1,7 @@
-"""PII detection in texts that aren't meant for it: e-mail addresses, phone numbers, IP addresses, names.
+"""PII detection in unrelated text fields: e-mail addresses, phone numbers, IP addresses, names.
 
 A text is decoded until it stays the same: percent and plus encoding, HTML and JSON escapes, Unicode
-compatibility forms (UAX 15), invisible characters, base64 and hexadecimal. Each form on the way is looked at.
+compatibility forms (UAX 15), invisible characters, base64 and hexadecimal. Each intermediate form is checked.
 """
 
 import base64
@@ -16,32 +16,32 @@ from urllib.parse import unquote
 
 from domain.values.addresses import is_ip
 
-#: Rounds of decoding, and of base64 inside of base64. A text that isn't plain after them counts as telling.
+#: Rounds of decoding, and of base64 inside of base64. A text that is still encoded afterwards counts as PII.
 MAX_ROUNDS, MAX_NESTED = 8, 4
 
-#: The shortest part of a name and of a phone number that is searched for, in characters.
+#: The shortest part of a name and of a phone number to search for, in characters.
 MIN_NAME, MIN_LOCAL, MIN_DIGITS = 3, 5, 7
-#: The shortest IPv6 address that may be a person's, and the shortest token that may be an encoding.
+#: The shortest IPv6 address that counts as a person's, and the shortest token that may be an encoding.
 MIN_IPV6, MIN_TOKEN = 7, 8
-#: Parts between the colons of an IPv6 address, at most: `::` at its start or end makes an empty one more.
+#: Parts between the colons of an IPv6 address at most: `::` at its start or end adds an empty part.
 MAX_GROUPS = 9
 
 
 class Strictness(IntEnum):
-    """Rules for numbers. E-mail addresses, IP addresses and numbers with a plus count in all of them."""
+    """Rules for numbers. E-mail addresses, IP addresses and numbers with a plus count under all of them."""
 
-    #: A number with a plus alone, where bare and dashed digits are usual, such as ids of events.
+    #: Only a number with a plus: for fields with bare and dashed digits, such as ids of events.
     MARKED = 1
-    #: Also digits with blanks or brackets between them, and a number behind 00.
+    #: Also digits with blanks or brackets between them, and a number after 00.
     SPACED = 2
-    #: Also with dots and dashes, and a national number behind 0.
+    #: Also with dots and dashes, and a national number after 0.
     WRITTEN = 3
     #: Any seven digits.
     DIGITS = 4
 
 
 class Known(NamedTuple):
-    """The person of the event, as its fields for a person have them: words of names, and ends of numbers."""
+    """The person of the event by the event's own fields: words of names, and ends of numbers."""
 
     names: frozenset[str] = frozenset()
     local: str = ""
@@ -56,7 +56,7 @@ _ESCAPED = re.compile(r"(?:%u|\\u)([0-9a-f]{4})|\\x([0-9a-f]{2})", re.IGNORECASE
 _TOKEN = re.compile(rf"[A-Za-z0-9+/_-]{{{MIN_TOKEN},}}={{0,2}}")
 _WORD = re.compile(r"[^\W\d_]+")
 _IPV4 = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\d|\.\d)")
-#: Begins at the first digit of a run only: a start at each of them would take quadratic time.
+#: Begins at the first digit of a run only: a start at each digit would take quadratic time.
 _IPV6 = re.compile(r"(?<![0-9a-f])[0-9a-f]*(?::[0-9a-f.]*){2,}", re.IGNORECASE)
 _COLONS = re.compile(":{3,}")
 _GAP = r"[\s().\-\u2010-\u2015\u2212]{0,4}"
@@ -67,20 +67,20 @@ _MAX_PHONE_DIGITS = 15
 
 
 def know(texts: Mapping[str, str]) -> Known:
-    """Collect what is searched for from the fields for a person, by Meta's names of them."""
+    """Collect the values to search for from the person's fields, by Meta's field names."""
     named = _WORD.findall(f"{texts.get('fn', '')} {texts.get('ln', '')}".casefold())
     local = texts.get("em", "").partition("@")[0].strip().casefold()
     digits = re.sub(r"\D", "", texts.get("ph", ""))
     return Known(
         frozenset(word for word in named if len(word) >= MIN_NAME),
-        # One word may be anything, such as `shop`.
+        # A single word may be a common one, such as `shop`.
         local if len(local) >= MIN_LOCAL and not _WORD.fullmatch(local) else "",
         digits[-8:] if len(digits) >= MIN_DIGITS else "",
     )
 
 
 def tells(text: str, strictness: Strictness, known: Known = NOBODY) -> bool:
-    """True if the text may name or reach a person, plainly or in an encoding."""
+    """Return whether the text may name or reach a person, in plain or in an encoding."""
     if any(_tells_plainly(one, strictness, known) for one in _layers(text)):
         return True
     # A token that decodes to text is no id, so its numbers count as in text.
@@ -89,7 +89,7 @@ def tells(text: str, strictness: Strictness, known: Known = NOBODY) -> bool:
 
 
 def _layers(text: str) -> Iterator[str]:
-    """Yield each form of the text, from the given one to the plain one."""
+    """Yield each form of the text, from the original to the plain one."""
     for _ in range(MAX_ROUNDS):
         if "+" in text:
             yield text.replace("+", " ")
@@ -121,7 +121,7 @@ def _decode(text: str) -> str:
 
 
 def _decode_token(token: str) -> Iterator[str]:
-    """Yield the printable texts that a token is base64 or hexadecimal of."""
+    """Yield the printable texts that the token encodes as base64 or hexadecimal."""
     bare = token.rstrip("=")
     if len(bare) < MIN_TOKEN:
         return
@@ -161,7 +161,7 @@ def _has_ip(text: str) -> bool:
 
 
 def _ends_with_ipv6(run: str) -> bool:
-    """True if the last groups are an address. A longer run of groups ends with eight that are one."""
+    """Return whether the last groups form an address. Of a longer run, the last eight may form one."""
     groups = run.split(":")[-MAX_GROUPS:]
     return any(is_ip(":".join(groups[start:]).lstrip(".")) for start in range(len(groups) - 1))
 
@@ -184,7 +184,7 @@ def _is_phone(found: re.Match[str], strictness: Strictness) -> bool:
 
 
 def _names(text: str, strictness: Strictness, known: Known) -> bool:
-    """True if the text has a known number, or from `WRITTEN` on a known name."""
+    """Return whether the text has a known number, or from `WRITTEN` on a known name."""
     if known.digits and known.digits in re.sub(r"\D", "", text):
         return True
     if strictness < Strictness.WRITTEN:

@@ -1,6 +1,6 @@
-"""TikTok's Events API 2.0: an event as it takes one, and what its answers mean.
+"""TikTok's Events API 2.0: builds an event's payload, and classifies the responses.
 
-Its answers are 200, and `code` tells. It knows an event by name and id for 48 hours
+Responses have status 200 and a `code`. TikTok deduplicates events by name and id for 48 hours
 (business-api.tiktok.com/portal/docs?id=1771100865818625, 2026-11).
 """
 
@@ -30,7 +30,7 @@ class _Body(msgspec.Struct):
 
 
 def event(to: OpenDestination, due: Due, tree: Tree) -> dict[str, Any] | Skipped:
-    """The event as TikTok takes it, or why it can't be one."""
+    """Return the event's payload for TikTok, or the reason to skip it."""
     user, properties = _user(due, tree), _properties(due, tree)
     made: dict[str, Any] = {
         "event": due.event_name,
@@ -86,7 +86,7 @@ def _properties(due: Due, tree: Tree) -> dict[str, Any]:
 
 
 async def send(api: Api, to: OpenDestination, events: list[dict[str, Any]]) -> Verdict:
-    """Raises as `Api.ask` does."""
+    """Send the events. Raises as `Api.ask` does."""
     body: dict[str, Any] = {
         "event_source": "web" if to.is_web else "app",
         "event_source_id": to.pixel_id,

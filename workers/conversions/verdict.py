@@ -1,26 +1,26 @@
-"""Verdict: what a destination's answer says of the conversions of one call."""
+"""Verdict: the result of one call for its conversions, from the destination's response."""
 
 from enum import StrEnum
 from typing import NamedTuple
 
 
 class Word(StrEnum):
-    """All that is known of them, by which it is decided what comes next."""
+    """The result of a call, which decides the next step."""
 
-    #: They were taken.
+    #: The events were accepted.
     TAKEN = "taken"
-    #: None was, since at least one of them can't be.
+    #: No event was accepted, since at least one is invalid.
     BAD = "bad"
-    #: None was, and none would be now, whatever it is.
+    #: No event was accepted, and no event would be for now.
     CLOSED = "closed"
-    #: They may have been taken.
+    #: The events may have been accepted.
     UNCLEAR = "unclear"
 
 
 class Verdict(NamedTuple):
-    """`after_s` is how long the destination wants to be left alone; None: longer with each failure.
+    """The result of a call. `after_s` is the destination's requested pause; None: growing backoff.
 
-    The destination's own words are no part of it: they may repeat what was sent.
+    It omits the destination's own message: that may repeat the personal data sent.
     """
 
     word: Word
@@ -31,25 +31,25 @@ class Verdict(NamedTuple):
 
 TAKEN = Verdict(Word.TAKEN)
 
-#: Until an owner is likely to have changed what only they can.
+#: Seconds to wait for a change that only the owner can make.
 OWNER_S = 3600.0
 
 
 def token_refused(name: str) -> Verdict:
-    return Verdict(Word.CLOSED, "TOKEN_REFUSED", f"{name} refuses the token: send another one", OWNER_S)
+    return Verdict(Word.CLOSED, "TOKEN_REFUSED", f"{name} refuses the token: set another token", OWNER_S)
 
 
 def forbidden(name: str) -> Verdict:
-    message = f"{name} doesn't let this token send to this pixel: check both"
+    message = f"{name} refuses this token for this pixel: check both"
     return Verdict(Word.CLOSED, "PIXEL_FORBIDDEN", message, OWNER_S)
 
 
 def throttled(name: str, after_s: float | None) -> Verdict:
-    return Verdict(Word.CLOSED, "THROTTLED", f"{name} asks for a rest", after_s)
+    return Verdict(Word.CLOSED, "THROTTLED", f"{name} limits the rate", after_s)
 
 
 def blocked(name: str) -> Verdict:
-    return Verdict(Word.CLOSED, "DESTINATION_BLOCKED", f"{name} takes nothing from this pixel for now")
+    return Verdict(Word.CLOSED, "DESTINATION_BLOCKED", f"{name} accepts nothing from this pixel for now")
 
 
 def unsent(name: str) -> Verdict:
@@ -57,13 +57,13 @@ def unsent(name: str) -> Verdict:
 
 
 def all_refused(last: Verdict) -> Verdict:
-    message = f"{last.message}, as each before it: look whether the destination is as it should be"
+    message = f"{last.message}, like each one before: check the destination's settings"
     return Verdict(Word.CLOSED, "ALL_REFUSED", message, OWNER_S)
 
 
 def unclear(name: str, *, status: int | None = None) -> Verdict:
-    answer = "the answer was lost" if status is None else f"the answer was {status}"
-    return Verdict(Word.UNCLEAR, "ANSWER_UNCLEAR", f"{name} may have it: {answer}")
+    answer = "the response was lost" if status is None else f"the response was {status}"
+    return Verdict(Word.UNCLEAR, "ANSWER_UNCLEAR", f"{name} may have accepted the event: {answer}")
 
 
 def bad(name: str, code: str) -> Verdict:

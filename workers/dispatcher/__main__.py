@@ -10,17 +10,17 @@ from schemas.settings import from_env
 from telemetry import logs
 from telemetry.exporting import exporting
 
-DESCRIPTION = "Wake pools for due jobs and do the chores, until SIGTERM. One works, others stand by."
+DESCRIPTION = "Wake pools for due jobs and run the chores, until SIGTERM. One leads, others stand by."
 
 
 def main() -> None:
-    """Run the dispatcher. Exits with 0 when asked to stop, with 2 for a missing or wrong setting."""
+    """Run the dispatcher. Exits with 0 after a stop signal, with 2 for a missing or wrong setting."""
     argparse.ArgumentParser("python -m workers.dispatcher", description=DESCRIPTION).parse_args()
     with starting():
         settings = from_env(os.environ)
         logs.configure(process="dispatcher", level=settings.log_level)
         warn_misspelt(os.environ)
-        # Most of a start: a wrong word doesn't wait for it.
+        # These imports take most of the start: a wrong argument or setting fails before them.
         from workers.dispatcher.loop import serve  # noqa: PLC0415
 
         with exporting(os.environ, process="dispatcher"):

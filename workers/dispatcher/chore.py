@@ -1,4 +1,4 @@
-"""Chore of the dispatcher: work that it does again and again, a batch at a time."""
+"""Chore of the dispatcher: periodic work in batches."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from jobs.maintenance import BATCH
 
 
 class Chore(NamedTuple):
-    """A name, seconds between two runs, and `run`, which returns how many rows it moved.
+    """A name, seconds between two runs, and `run`, which returns the number of rows that it moved.
 
     A full batch means that there may be more.
     """
@@ -20,7 +20,7 @@ class Chore(NamedTuple):
 
 
 class Agenda:
-    """Times at which chores are due, in seconds of a clock that only goes forward. At first all are."""
+    """The next due time of each chore, in seconds of a monotonic clock. At first all are due."""
 
     def __init__(self, chores: Iterable[Chore]) -> None:
         self._next = dict.fromkeys(chores, float("-inf"))
@@ -29,5 +29,5 @@ class Agenda:
         return [chore for chore, at in self._next.items() if at <= now]
 
     def done(self, chore: Chore, moved: int, now: float) -> None:
-        """Set when the chore is due again: at once after a full batch."""
+        """Set the chore's next due time: now after a full batch."""
         self._next[chore] = now if moved >= chore.batch else now + chore.every_s

@@ -1,4 +1,4 @@
-"""Chore of collection: accounts that come up are looked at."""
+"""Chore that submits metrics collection for due accounts."""
 
 from domain.collection import visits
 from workers.dispatcher.chore import Chore

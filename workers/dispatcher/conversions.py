@@ -1,7 +1,7 @@
 """Chore that submits the jobs of lines with due conversions.
 
-It looks in the event store, and submits in the main database, which may be another one. The job is unique
-for its line: however often the same is found, and whatever dies between, one runs.
+It reads the event store, and submits in the main database, which may be another one. The job is unique for
+its line: one job runs even if a line is found twice, or if either database fails.
 """
 
 import asyncio
@@ -14,18 +14,18 @@ from workers.dispatcher.chore import Chore
 
 EVERY_S = 0.5
 
-#: Seconds that the main database may cost as a whole, also a silent one: the counts of events wait meanwhile.
+#: Seconds that the main database may take in total, also when silent: the event counts wait meanwhile.
 PATIENCE_S = 3.0
 
 
 class Look:
-    """A walk around all lines with something pending, a batch at a time: none waits behind another."""
+    """A round-robin scan of all lines with pending conversions, a batch at a time."""
 
     def __init__(self, database_url: str) -> None:
         self._database_url, self._after = database_url, conversions.FIRST
 
     async def submit(self, conn: Conn) -> int:
-        """Look at a batch of lines; how many, or as many as a full batch where others follow."""
+        """Submit a batch of lines; return its size, or a full batch's while other lines follow."""
         lines, last = await conversions.find_lines(conn, after=self._after)
         if lines and not await self._submit(lines):
             return 0
@@ -33,7 +33,7 @@ class Look:
         return 0 if last == conversions.FIRST else conversions.LINES
 
     async def _submit(self, lines: list[conversions.Line]) -> bool:
-        """False while the main database is away: the same lines are looked for again."""
+        """Submit; return False while the main database is away: the next run then scans the same lines."""
         try:
             with reaching():
                 async with asyncio.timeout(PATIENCE_S):
@@ -43,12 +43,12 @@ class Look:
         return True
 
     async def _submit_in_main(self, lines: list[conversions.Line]) -> None:
-        """Not in one transaction: what a slow database has come to by then stays."""
+        """Submit outside of a transaction: jobs that a slow database has inserted before a timeout stay."""
         async with connected(self._database_url, name="conversions") as main:
             try:
                 await conversion_lines.submit(main, lines=lines)
             except BaseException:
-                # A close would wait for the answer to what was cut off.
+                # A close would wait for the response to the canceled statement.
                 main.terminate()
                 raise
 

@@ -1,4 +1,4 @@
-"""Chore that counts what waits in pools where much does, a part at a time."""
+"""Chore that counts the waiting jobs of pools with a long queue, a part at a time."""
 
 from jobs import maintenance
 from workers.dispatcher.chore import Chore

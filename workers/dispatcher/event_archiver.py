@@ -1,4 +1,4 @@
-"""Leader of the event archive: it copies closed days, batch after batch, so that their tables may go."""
+"""Leader of the event archive: copies closed days in batches, so that their tables may be dropped."""
 
 from db.pool import Conn
 from db.reach import PASSING, is_postgres_away
@@ -10,14 +10,14 @@ from workers.dispatcher.leader import Leader
 from workers.event_archive.clickhouse import ClickHouse
 from workers.runtime.shutdown import Stop
 
-#: The advisory lock of the process that does so.
+#: The advisory lock of the archiving process.
 LOCK = 7209
 
 EVERY_S = 60.0
 
 
 class EventArchiver(Leader):
-    """A loop of its own: a slow archive holds up no fold."""
+    """A leader with a loop of its own: a slow archive delays no fold of events."""
 
     def __init__(self, settings: Settings) -> None:
         self._archive = ClickHouse(settings.events_archive_url)
@@ -29,7 +29,7 @@ class EventArchiver(Leader):
             await super().run(stop)
 
     async def _advance(self, conn: Conn) -> int:
-        """One step; it comes again in a minute, whatever the archive does: nothing else waits for it."""
+        """Run one step. After a failure it is repeated in a minute: no other chore waits for it."""
         try:
             return await event_archive.advance(conn, archive=self._archive)
         except Unavailable as error:
@@ -41,4 +41,4 @@ class EventArchiver(Leader):
         return 0
 
     def _failed(self, error: str) -> None:
-        self._log.warning("the event archive failed, trying again soon", error=error)
+        self._log.warning("the event archive failed, retrying in a minute", error=error)

@@ -1,4 +1,4 @@
-"""Chores of the store of events: counts are folded, conversions get jobs, tables come and go."""
+"""Chores of the event store: fold counts, submit conversions, create and drop day tables."""
 
 from domain.events import conversions, partitions, people, quarantine, rollups
 from schemas.settings import Settings
@@ -6,14 +6,14 @@ from workers.dispatcher.chore import Chore
 from workers.dispatcher.conversions import relay
 from workers.dispatcher.leader import Leader
 
-#: The advisory lock of the process that does them.
+#: The advisory lock of the process that runs these chores.
 LOCK = 7205
 
 EVERY_S = 60.0
 
 
 class EventKeeper(Leader):
-    """The leader in the store of events."""
+    """The leader in the event store."""
 
     def __init__(self, settings: Settings) -> None:
         drop_days = partitions.drop_days(keep=settings.event_days, archived=bool(settings.events_archive_url))

@@ -1,7 +1,7 @@
 """Leader: a loop that runs chores on one connection, in one of many processes at a time.
 
-An advisory lock lets one of them lead. The lock belongs to the leader's session, and Postgres ends a session
-that is idle for `IDLE_S`: so a leader that was paused or cut off gives way to the next one.
+An advisory lock elects it. The lock belongs to the leader's session, and Postgres ends a session that is idle
+for `IDLE_S`. So a leader that was paused or cut off loses the lock to another process.
 """
 
 import asyncio
@@ -18,13 +18,13 @@ from workers.runtime.shutdown import Stop, first_of
 
 TICK_S, STAND_BY_S = 0.05, 0.5
 
-#: Seconds after which a statement without an answer fails, and after which Postgres ends an idle session.
+#: Seconds until a statement without a response fails, and until Postgres ends an idle session.
 COMMAND_TIMEOUT_S, IDLE_S = 10.0, 5
 CLOSE_S = 1.0
 
 
 class Leader:
-    """The loop and what it remembers over its connections; `name` is that of its sessions and log lines."""
+    """The loop, and its state across connections; `name` is the name of its sessions and log lines."""
 
     def __init__(self, database_url: str, *, name: str, lock: int, chores: Iterable[Chore]) -> None:
         self._database_url, self._name, self._lock = database_url, name, lock
@@ -33,20 +33,20 @@ class Leader:
         self._log = logs.get(name)
 
     async def run(self, stop: Stop) -> None:
-        """Run until asked to stop, through any outage of Postgres or Redis."""
+        """Run until a stop is requested, through any outage of Postgres or Redis."""
         while not stop.soon.is_set():
             try:
                 async with session(self._database_url, self._name) as conn:
                     await self._serve_session(conn, stop)
             except PASSING as error:
                 self.failed()
-                self._log.warning("Postgres failed, trying again soon", error=repr(error.__cause__ or error))
+                self._log.warning("Postgres failed, retrying soon", error=repr(error.__cause__ or error))
                 await first_of(stop.soon, within_s=self._wait_s)
                 self._wait_s = min(MOST_S, self._wait_s * 2)
         self._log.info("ended")
 
     async def tick(self, conn: Conn) -> None:
-        """Do the chores that are due."""
+        """Run the due chores."""
         for chore in self._agenda.due(self._clock()):
             with metrics.CHORE.labels(chore.name).time():
                 moved = await chore.run(conn)
@@ -54,7 +54,7 @@ class Leader:
             self._agenda.done(chore, moved, self._clock())
 
     async def lead(self, conn: Conn, stop: Stop) -> None:
-        """Tick until asked to stop; this process leads."""
+        """Tick as the leader until a stop is requested."""
         self._log.info("leading")
         while not stop.soon.is_set():
             await self.tick(conn)
@@ -62,10 +62,10 @@ class Leader:
             await first_of(stop.soon, within_s=TICK_S)
 
     def answered(self, at: datetime) -> None:
-        """Postgres has answered, at its own time."""
+        """Handle a response of Postgres at the database's time `at`."""
 
     def failed(self) -> None:
-        """A statement has failed."""
+        """Handle a failed statement."""
 
     async def _serve_session(self, conn: Conn, stop: Stop) -> None:
         while not await self._leads(conn):
@@ -82,7 +82,7 @@ class Leader:
 
 @asynccontextmanager
 async def session(database_url: str, name: str) -> AsyncIterator[Conn]:
-    """A connection that Postgres ends once it is idle for `IDLE_S`. Raises `Unavailable`."""
+    """Open a connection that Postgres ends once it is idle for `IDLE_S`. Raises `Unavailable`."""
     with reaching():
         conn = await connect(database_url, name=name, command_timeout=COMMAND_TIMEOUT_S)
         try:

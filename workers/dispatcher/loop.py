@@ -1,7 +1,7 @@
-"""Dispatcher: looks for due jobs every 50 ms and runs the chores, on one connection.
+"""Dispatcher: finds due jobs every 50 ms and runs the chores, on one connection.
 
-Any number of dispatchers may run: one leads. The chores of the store of events have a connection and a
-leader of their own, since that may be another database, and what is slow there holds up no job.
+Any number of dispatchers may run: one leads. The chores of the event store have a connection and a leader of
+their own: the store may be another database, and its delays must not delay jobs.
 """
 
 import asyncio
@@ -71,7 +71,7 @@ class Dispatcher(Leader):
         )
 
     async def tick(self, conn: Conn) -> None:
-        """Wake pools for what is due, then do the chores."""
+        """Wake pools with due jobs, then run the due chores."""
         at, due = await maintenance.look(conn)
         self.answered(at)
         await wake(self._courier, self._wake_limiter.choose(due, self._clock()))

@@ -1,4 +1,4 @@
-"""Chore that fails jobs which waited past their deadline. A running one is its worker's, or rescue's."""
+"""Chore that fails queued jobs past their deadline. The worker or rescue ends a running one."""
 
 from db.pool import Conn
 from domain.operations import maintenance

@@ -1,4 +1,4 @@
-"""Chore that promotes scheduled jobs whose time has come: from then on workers may claim them."""
+"""Chore that promotes scheduled jobs once they are due: from then on workers may claim them."""
 
 from jobs import maintenance
 from workers.dispatcher.chore import Chore

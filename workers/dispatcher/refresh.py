@@ -1,4 +1,4 @@
-"""Chore that submits a refresh for tokens which would end before anybody needs them."""
+"""Chore that submits a refresh for tokens that would expire before their next use."""
 
 from domain.accounts import credentials
 from workers.dispatcher.chore import Chore

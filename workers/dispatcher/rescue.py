@@ -1,6 +1,6 @@
-"""Chore that takes jobs from dead workers, whose lease ran out while others could renew theirs.
+"""Chore that takes jobs from dead workers: their lease ran out while others could renew theirs.
 
-So it does with attempts that outlast their time, whoever has them.
+It also takes attempts past their time limit from any worker.
 """
 
 from db.pool import Conn
@@ -18,10 +18,10 @@ def rescue(uptime: Uptime, *, patience_s: float) -> Chore:
         if not uptime.is_steady:
             return 0
         if sessions := await hang_up(conn, before=uptime.deadline, patience_s=patience_s):
-            _log.warning("hung up on silent sessions in a step", sessions=sessions)
+            _log.warning("ended sessions idle in a transaction", sessions=sessions)
         moved = await maintenance.rescue(conn, before=uptime.deadline)
         for row in moved:
-            _log.warning("attempt taken away", now=row.state, **logs.job(row))
+            _log.warning("attempt rescued", now=row.state, **logs.job(row))
         return len(moved)
 
     return Chore("rescue", 0.5, run)

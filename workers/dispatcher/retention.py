@@ -1,4 +1,4 @@
-"""Chores that delete rows and files past their time. Each domain module holds how long that is."""
+"""Chores that delete rows and files past their retention. Each domain module defines its own."""
 
 from datetime import timedelta
 from functools import partial
@@ -17,7 +17,7 @@ from telemetry import logs
 from workers.dispatcher.chore import Chore
 
 EVERY_S = 60.0
-#: It asks each tenant's index, and what is 400 days old can wait.
+#: Seconds between two runs: a run scans each tenant's index, and entries of 400 days can wait.
 AUDIT_EVERY_S = 3600.0
 
 _log = logs.get("retention")
@@ -36,12 +36,12 @@ RETENTION = [
 
 
 def prune_audit(days: int) -> Chore:
-    """The chore for entries of the audit log that are older than so many days."""
+    """Return the chore that deletes entries of the audit log older than `days`."""
     return Chore("prune_audit", AUDIT_EVERY_S, partial(audit.prune, keep=timedelta(days=days)))
 
 
 def prune_media(store: Store) -> Chore:
-    """The chore for files whose upload never ended. Where the storage is away it tries again in a minute."""
+    """Return the chore for files with an unfinished upload. It retries in a minute if the storage is away."""
 
     async def run(conn: Conn) -> int:
         try:

@@ -1,4 +1,4 @@
-"""Chore that shows what waits and runs in each pool among the metrics, so that an alert can be about it."""
+"""Chore that exports queue depth and running jobs of each pool as Prometheus gauges."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ SHOWN: dict[Gauge, Callable[[Pool], float]] = {
 
 
 def show_pools(slots: int) -> Chore:
-    """The chore; `slots` is what a worker has where none runs to tell."""
+    """Return the chore; `slots` is the assumed size of a worker in a pool without running workers."""
 
     async def run(conn: Conn) -> int:
         for pool in await pools.list_all(conn, slots=slots):
@@ -37,7 +37,7 @@ def show_pools(slots: int) -> Chore:
 
 @contextmanager
 def shown_while_leading() -> Iterator[None]:
-    """Once the block has ended nothing is shown: another one leads, and what this one knew is old."""
+    """Clear the gauges when this process stops being the leader, so that no stale values are scraped."""
     try:
         yield
     finally:

@@ -1,7 +1,7 @@
-"""Uptime of Postgres as the dispatcher sees it: how long it has answered without a gap.
+"""Uptime of Postgres as seen by the dispatcher: how long it has responded without a gap.
 
-While Postgres is away no worker can renew its lease, so a lease that ran out then says nothing about its
-holder. All times are the database's own: neither our clock nor a pause of this process matters.
+While Postgres is away no worker can renew its lease, so an expiry in that time doesn't prove its holder dead.
+All times are the database's own: neither the local clock nor a pause of this process matters.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -10,11 +10,11 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Uptime:
-    """Answers of Postgres, each told to `answered` with the database's time."""
+    """Times of Postgres's responses, reported to `answered` with the database's time."""
 
     def __init__(self, lease_s: float) -> None:
         self._lease = timedelta(seconds=lease_s)
-        # A lease is renewed every 2/15 of it: an outage of half of it makes none run out.
+        # A lease is renewed every 2/15 of its length: an outage of half its length lets none run out.
         self._gap = self._lease / 2
         self._since = self._last = _NEVER
 
@@ -24,15 +24,15 @@ class Uptime:
         self._last = at
 
     def failed(self) -> None:
-        """A statement failed: it may be that nobody can write, though others are answered."""
+        """Reset the uptime: other processes may be unable to write, even if later statements succeed."""
         self._last = _NEVER
 
     @property
     def is_steady(self) -> bool:
-        """True if it lasts for a whole lease already: every living worker has renewed in that time."""
+        """Return whether the uptime is a whole lease long: every living worker has renewed in that time."""
         return self._last - self._since >= self._lease
 
     @property
     def deadline(self) -> datetime:
-        """The time until which leases may be judged: a statement that runs later comes after a gap."""
+        """Return the time until which leases may be judged: a statement that runs later follows a gap."""
         return self._last + self._gap

@@ -1,4 +1,4 @@
-"""Chores of webhooks: endpoints with something to send get a job, and their pool is woken."""
+"""Chores of webhooks: submit a job for each endpoint with due deliveries, and wake its pool."""
 
 from collections.abc import Sequence
 
@@ -9,14 +9,14 @@ from jobs.courier import Courier
 from telemetry import metrics
 from workers.dispatcher.chore import Chore
 
-#: Seconds between looks for what was never tried, for what is due again, and for what died.
+#: Seconds between scans for new deliveries, for due retries, and for leftovers of dead workers.
 NEW_EVERY_S, DUE_EVERY_S, LEFT_EVERY_S = 0.05, 0.5, 2.0
-#: Seconds between looks how long the oldest waits.
+#: Seconds between measurements of the oldest delivery's wait.
 AGE_EVERY_S = 15.0
 
 
 def deliver(courier: Courier) -> Sequence[Chore]:
-    """A wake goes with each job: the dispatcher's own look would find it a tick later."""
+    """Return the chores. A run sends the wakes itself: the dispatcher's own scan would be a tick later."""
 
     def chore(name: str, every_s: float, look: Look) -> Chore:
         async def run(conn: Conn) -> int:
@@ -36,6 +36,6 @@ def deliver(courier: Courier) -> Sequence[Chore]:
 
 
 async def measure(conn: Conn) -> int:
-    """Show how long the longest due delivery waits, of endpoints that take some."""
+    """Export the wait of the longest due delivery, of endpoints that accept deliveries."""
     metrics.WEBHOOK_BACKLOG_AGE.set(await webhook_sending.backlog_age_s.value(conn))
     return 0

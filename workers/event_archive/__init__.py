@@ -1,1 +1,1 @@
-"""The event archive: a database for analysis, elsewhere, that has closed days of events."""
+"""The event archive: copies of closed days of events in an external analytics database."""

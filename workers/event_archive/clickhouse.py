@@ -21,7 +21,7 @@ from schemas.errors import Unavailable
 #: Seconds that a call may take as a whole: a leader's session is idle meanwhile.
 PATIENCE_S = 4.0
 
-#: Batches whose names are remembered: only the last one is ever copied again.
+#: Dedup window in batches: only the last batch is ever copied again.
 REMEMBERED = 1_000
 
 TABLE = f"""
@@ -79,15 +79,15 @@ class ClickHouse:
         try:
             return int(answer)
         except ValueError:
-            raise Unavailable("the archive of events answered a count with no number") from None
+            raise Unavailable("the event archive returned a count that is not a number") from None
 
     async def forget(self, project_id: UUID) -> None:
-        """Delete what is there of a project."""
+        """Delete a project's events from the archive."""
         delete = "delete from event where project_id = {project:UUID}"
         await self._run(TABLE, delete, param_project=f"{project_id}")
 
     async def _run(self, *statements: str, data: bytes = b"", **settings: str) -> str:
-        """The answer to the last statement. Raises `Unavailable`, without a word of the data."""
+        """Return the response to the last statement. Raises `Unavailable`, without any of the data."""
         given = {"database": self._database, "default_format": "TabSeparated", **settings}
         try:
             async with asyncio.timeout(PATIENCE_S):
@@ -95,11 +95,11 @@ class ClickHouse:
                     answer = await self._client.post("/", params={"query": sql, **given}, content=data)
                     _check(answer)
         except (httpx.HTTPError, TimeoutError) as error:
-            raise Unavailable(f"the archive of events is away: {type(error).__name__}") from error
+            raise Unavailable(f"the event archive is unavailable: {type(error).__name__}") from error
         return answer.text
 
 
 def _check(answer: httpx.Response) -> None:
     if not answer.is_success:
         code = answer.headers.get("x-clickhouse-exception-code", answer.status_code)
-        raise Unavailable(f"the archive of events refused a statement with {code}")
+        raise Unavailable(f"the event archive refused a statement: {code}")

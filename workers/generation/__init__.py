@@ -1,4 +1,4 @@
-"""Generation: one bounded process for each piece, its files on their way into the storage.
+"""Generation: one bounded process for each piece; its files are written to the storage.
 
-Only `child.py` imports what draws. Tasks may import this package.
+Only `child.py` imports the drawing code. Tasks may import this package.
 """

@@ -1,9 +1,8 @@
 """The process that makes one piece, portrait or poster: `python -m workers.generation.child`.
 
-It has its spec, the descriptors of what it was given, a folder, where FFmpeg is, and nothing else: no
-storage, no database. The kernel bounds it and all that it starts, and gives them no network
-and no other file than those of the system and of that folder. When its worker dies, or wants no more of
-it, the kernel kills its whole group.
+It gets its spec, descriptors of its input files, a folder and the path of FFmpeg: no storage, no database.
+The kernel limits it and all processes that it starts. They have no network, and no other file than those of
+the system and of that folder. When its worker dies or cancels it, the kernel kills its whole group.
 """
 
 import errno
@@ -40,10 +39,10 @@ from workers.generation.wire import (
     Still,
 )
 
-#: Seconds of CPU, bytes of address space (FFmpeg reserves 1.2 GB) and of a file.
+#: Limits: seconds of CPU, bytes of address space (FFmpeg reserves 1.2 GB) and bytes of a file.
 CPU_S, MEMORY, FILE = 240, 2 << 30, 100 << 20
 
-#: Codes of ends that aren't the piece's own fault.
+#: Codes of failures that the piece itself does not cause.
 PASSING = {"DISK_FULL", "OUT_OF_MEMORY", "FFMPEG_KILLED", "RENDERER_KILLED"}
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -63,7 +62,7 @@ def main() -> None:
 
 
 def end_with_worker() -> None:
-    """From now on a sign of the other side of stdin is its end, and kills the group by SIGKILL."""
+    """Have the kernel kill the group by SIGKILL when the worker's end of stdin closes."""
     fcntl.fcntl(SPEC, fcntl.F_SETSIG, signal.SIGKILL)
     fcntl.fcntl(SPEC, fcntl.F_SETOWN, -os.getpgrp())
     fcntl.fcntl(SPEC, fcntl.F_SETFL, fcntl.fcntl(SPEC, fcntl.F_GETFL) | os.O_ASYNC)
@@ -74,7 +73,7 @@ def end_with_worker() -> None:
 
 
 def limit() -> None:
-    """By the kernel, so that it holds inside a C library and in FFmpeg too; after everything else here."""
+    """Set limits in the kernel, so that they hold in C libraries and FFmpeg too; call it last."""
     os.nice(10)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S + 5))
@@ -83,7 +82,7 @@ def limit() -> None:
 
 
 def reopened(asked: Asked) -> list[int]:
-    """Files that FFmpeg opens again, by `opened`."""
+    """Return the files that FFmpeg opens again, by `opened`."""
     match asked:
         case Instructions():
             return [] if asked.handles.clip is None else [asked.handles.clip]
@@ -94,7 +93,7 @@ def reopened(asked: Asked) -> list[int]:
 
 
 def programs() -> list[Path]:
-    """FFmpeg, where there is one. Python, which draws SVG, is among the files of the system."""
+    """Return FFmpeg's path, if present. Python, which draws SVG, is among the files of the system."""
     try:
         return [Path(ffmpeg.program())]
     except GenerationError:
@@ -103,20 +102,20 @@ def programs() -> list[Path]:
 
 @contextmanager
 def reporting() -> Iterator[IO[bytes]]:
-    """The way to the worker; what a library prints doesn't get there."""
+    """Open the pipe to the worker; a library's own prints don't reach it."""
     with os.fdopen(os.dup(1), "wb") as reports:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         yield reports
 
 
 def outcome(asked: Asked) -> Iterator[Report]:
-    """Reports up to the last file, or to what keeps the piece from being made."""
+    """Yield reports up to the last file, or up to the failure of the piece."""
     try:
         yield from reports_of(asked)
     except GenerationError as error:
         yield (Short if error.code in PASSING else Refused)(error.code, error.message)
     except MemoryError:
-        yield Short("OUT_OF_MEMORY", "the piece took more memory than it may")
+        yield Short("OUT_OF_MEMORY", "the piece took more memory than its limit")
     except OSError as error:
         if error.errno not in _FULL:
             raise
@@ -143,7 +142,7 @@ def make(asked: Instructions) -> Iterator[Report]:
 
 
 def given(handles: Handles) -> Given:
-    """Pictures as they came, one byte more of them than is taken; the clip by an address of its own."""
+    """Read the pictures, one byte more of each than is allowed; the clip stays a path."""
     return Given(
         logo=None if handles.logo is None else picture(handles.logo),
         screenshots=[picture(handle) for handle in handles.screenshots],
@@ -153,7 +152,7 @@ def given(handles: Handles) -> Given:
 
 
 def opened(handle: int) -> Path:
-    """The path by which FFmpeg, too, reads a file that this process has open."""
+    """Return a path by which FFmpeg, too, reads a file that this process has open."""
     return Path(f"/proc/{os.getpid()}/fd/{handle}")
 
 

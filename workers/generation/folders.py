@@ -1,4 +1,4 @@
-"""Folders of pieces that are being made: each worker has one, and those that start clear dead ones'."""
+"""Temporary folders of pieces: each worker has one, and a starting worker deletes those of dead workers."""
 
 import fcntl
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 class Folders:
-    """The worker's folder, in which each piece has one of its own while it is made."""
+    """The worker's folder, with a subfolder for each piece during its generation."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -23,7 +23,7 @@ class Folders:
 
 @contextmanager
 def open_folders() -> Iterator[Folders]:
-    """A folder that is locked until the block, or the process, ends. What dead workers left is deleted."""
+    """Open a folder, locked until the block or the process ends. Folders of dead workers are deleted."""
     shared = Path(tempfile.gettempdir(), f"tenantry-generate-{os.getuid()}")
     shared.mkdir(mode=0o700, exist_ok=True)
     with _locked(shared):
@@ -40,7 +40,7 @@ def open_folders() -> Iterator[Folders]:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Alone among workers that start: a folder that is new but not locked yet must not look dead."""
+    """Exclude other starting workers: a new folder that isn't locked yet must not look dead."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""Rendering of one piece in a process of its own, which ends with the block that reads it."""
+"""Rendering of one piece in a process of its own. The process ends with the block that reads its reports."""
 
 import asyncio
 import os
@@ -16,29 +16,27 @@ from jobs.outcomes import Failed, Retry
 from telemetry import logs
 from workers.generation.wire import Asked, Drawn, Planned, Refused, Report, Short, read
 
-#: Bytes of a line of the process: a copy, or the texts of a file.
+#: Longest line from the process in bytes: a copy, or the texts of a file.
 LINE = 1 << 20
-#: Bytes of what it said last on stderr that are logged.
+#: Bytes of the end of its stderr to log.
 TAIL = 2000
 
-#: Settings that name a program of the operator's own.
+#: Environment variables with the path of a program.
 PASSED = ("IMAGEIO_FFMPEG_EXE",)
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
-COSTLY = Failed("TOO_COSTLY", "the piece takes more CPU than it may: give fewer or smaller files")
-KILLED = Retry("RENDERER_KILLED", "the process that made the piece was killed, and is tried again")
-CRASHED = Failed(
-    "RENDERER_CRASHED", "a file, or the piece, breaks the process that makes it: give other files"
-)
+COSTLY = Failed("TOO_COSTLY", "the piece exceeded its CPU limit: give fewer or smaller files")
+KILLED = Retry("RENDERER_KILLED", "the process that made the piece was killed: the job is repeated")
+CRASHED = Failed("RENDERER_CRASHED", "a file or the piece crashed its process: give other files")
 BROKEN = Retry(
-    "RENDERER_BROKE", "the process that made the piece met an error on our side, and is tried again"
+    "RENDERER_BROKE", "the process that made the piece failed with an internal error: the job is repeated"
 )
 
 _log = logs.get("rendering")
 
 
 class Unmade(Exception):
-    """No piece comes of this attempt; `outcome` is the attempt's."""
+    """The attempt makes no piece; `outcome` is the attempt's."""
 
     def __init__(self, outcome: Failed | Retry) -> None:
         super().__init__(outcome.message)
@@ -46,7 +44,7 @@ class Unmade(Exception):
 
 
 async def render(asked: Asked, handles: Sequence[int]) -> AsyncGenerator[Planned | Drawn, None]:
-    """Reports up to the last file. Closed, it ends the process and all that it started. Raises `Unmade`."""
+    """Yield reports up to the last file. Closing it ends the process and its children. Raises `Unmade`."""
     errors = Path(asked.folder, "stderr")
     async with _started(asked, handles, errors) as process:
         assert process.stdout  # noqa: S101  it is a pipe
@@ -54,12 +52,12 @@ async def render(asked: Asked, handles: Sequence[int]) -> AsyncGenerator[Planned
             yield _usable(read(line))
         code = await process.wait()
     if code:
-        _log.warning("the renderer ended", code=code, said=_tail(errors))
+        _log.warning("the renderer failed", code=code, said=_tail(errors))
         raise Unmade(exit_outcome(code))
 
 
 async def render_one(asked: Asked, handles: Sequence[int]) -> Made:
-    """The one file of a process that makes no more. Raises `Unmade`."""
+    """Return the file of a process that makes only one. Raises `Unmade`."""
     async with aclosing(render(asked, handles)) as reports:
         made = [report.made async for report in reports if isinstance(report, Drawn) and report.made]
     return made[0]
@@ -75,7 +73,7 @@ async def _started(asked: Asked, handles: Sequence[int], errors: Path) -> AsyncI
             env=environment | ONE_THREAD | {"TMPDIR": asked.folder},
         )  # fmt: skip
     try:
-        assert process.stdin  # noqa: S101  it is a pipe, which stays open: its end is the process's
+        assert process.stdin  # noqa: S101  it is a pipe; closing it ends the process
         process.stdin.write(msgspec.json.encode(asked) + b"\n")
         yield process
     finally:
@@ -83,9 +81,9 @@ async def _started(asked: Asked, handles: Sequence[int], errors: Path) -> AsyncI
 
 
 async def _end(process: Process) -> None:
-    """Kill the process's group, and wait for it, whoever is canceled meanwhile.
+    """Kill the process's group, and wait for its end, even if this task is canceled meanwhile.
 
-    The group outlives a process that was killed alone, as by a kernel that is out of memory.
+    The group outlives a process that was killed alone, for example by the kernel's OOM killer.
     """
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
@@ -103,7 +101,7 @@ def _usable(report: Report) -> Planned | Drawn:
 
 
 def exit_outcome(code: int) -> Failed | Retry:
-    """SIGKILL and SIGTERM come from the host. Any other signal the piece has caused, and would again."""
+    """Return the outcome for an exit code. The host sends SIGKILL and SIGTERM; other signals would recur."""
     if code == -signal.SIGXCPU:
         return COSTLY
     if code >= 0:

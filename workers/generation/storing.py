@@ -1,4 +1,4 @@
-"""Storing of a piece's files, under tokens that were recorded before their first byte."""
+"""Storage of a piece's files, under tokens that were recorded before their first byte."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
@@ -18,13 +18,13 @@ from workers.generation.rendering import Unmade
 from workers.generation.wire import Handles
 from workers.runtime.context import Context
 
-#: Seconds until a storage that was away is tried again: each try makes the piece anew.
+#: Seconds until a retry after the storage was away: each retry makes the piece again.
 STORAGE_S = 20.0
 
-AWAY = Retry("STORAGE_UNAVAILABLE", "the storage of media can't be reached: it is tried again", STORAGE_S)
+AWAY = Retry("STORAGE_UNAVAILABLE", "the media storage can't be reached: the job is repeated", STORAGE_S)
 GONE = Failed(
     "MEDIA_DELETED",
-    "a file that it is made with was deleted since: regenerate it, or ask for another one without that file",
+    "an input file was deleted since: regenerate the item, or request another one without that file",
 )
 FULL = Failed(
     "STORAGE_FULL",
@@ -34,7 +34,7 @@ FULL = Failed(
 
 
 async def given(ctx: Context, store: Store, files: Files, stack: AsyncExitStack) -> Handles:
-    """Descriptors of the files that a piece is made with, open as long as the stack. Raises `Unmade`."""
+    """Open the piece's input files; their descriptors live as long as the stack. Raises `Unmade`."""
 
     async def handle(token: str) -> int:
         return await stack.enter_async_context(store.opened(token))
@@ -52,7 +52,7 @@ async def given(ctx: Context, store: Store, files: Files, stack: AsyncExitStack)
 
 
 async def store_all(ctx: Context, store: Store, folder: Path, made: Sequence[Made]) -> list[File]:
-    """Stored files with their thumbnails; what no commit takes is deleted in a day. Raises `Unmade`."""
+    """Store files with their thumbnails. Files without a commit are deleted in a day. Raises `Unmade`."""
     paths = [folder / name for one in made for name in (one.name, one.thumbnail)]
     sizes = [path.stat().st_size for path in paths]
     begin = partial(uploads.begin_many, organization_id=ctx.job.organization_id, sizes=sizes)
@@ -70,7 +70,7 @@ async def store_all(ctx: Context, store: Store, folder: Path, made: Sequence[Mad
 
 
 async def keep(ctx: Context, store: Store, made: Made, folder: Path) -> File:
-    """The stored file of a job that makes no more, by one token in all of its attempts. Raises `Unmade`."""
+    """Store a job's only file, under one token in all of its attempts. Raises `Unmade`."""
     reserve = partial(uploads.begin, organization_id=ctx.job.organization_id, at_most=made.size_bytes)
     try:
         token = await ctx.step(reserve, name="reserve")
@@ -81,7 +81,7 @@ async def keep(ctx: Context, store: Store, made: Made, folder: Path) -> File:
 
 
 async def store_one(store: Store, path: Path, token: str) -> None:
-    """Raises `Unmade`."""
+    """Write a file to the storage. Raises `Unmade`."""
     try:
         await store.write(token, _chunks(path))
     except Unavailable:
@@ -95,7 +95,7 @@ async def _chunks(path: Path) -> AsyncIterator[bytes]:
 
 
 def file(made: Made, token: str, thumbnail: Thumbnail | None = None) -> File:
-    """The stored file of what was made."""
+    """Return the stored file of an output."""
     return File(
         kind="video" if made.mime_type.startswith("video/") else "image",
         mime_type=made.mime_type,

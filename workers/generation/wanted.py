@@ -1,4 +1,4 @@
-"""Work outside of Postgres that ends as soon as its job is canceled, or another attempt's."""
+"""Work outside of Postgres that ends as soon as its job is canceled or another attempt owns it."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -11,12 +11,12 @@ from workers.runtime.context import Context
 
 T = TypeVar("T")
 
-#: Seconds between two looks at the job: a cancel frees the slot within one.
+#: Seconds between two checks of the job: a cancel frees the slot within this time.
 LOOK_S = 0.5
 
 
 async def while_wanted(ctx: Context, work: Coroutine[Any, Any, T]) -> T:
-    """The result of `work`, which is canceled once a look says so. Raises what it raises, and the look."""
+    """Run `work` until its end, or cancel it when the job is. Raises as `work` and the check do."""
     working, looking = asyncio.create_task(work), asyncio.create_task(_look(ctx))
     try:
         await asyncio.wait((working, looking), return_when=asyncio.FIRST_COMPLETED)
@@ -28,7 +28,7 @@ async def while_wanted(ctx: Context, work: Coroutine[Any, Any, T]) -> T:
 
 
 async def _look(ctx: Context) -> Any:
-    """Raises `CancelRequested`, `Fenced`. While Postgres is away the work goes on, as the lease does."""
+    """Check the job until it ends; raises `CancelRequested`, `Fenced`. An outage of Postgres is ignored."""
     while True:
         await asyncio.sleep(LOOK_S)
         with suppress(Unavailable):
@@ -36,4 +36,4 @@ async def _look(ctx: Context) -> Any:
 
 
 async def _nothing(_: Conn) -> None:
-    """A step of which only the lock counts."""
+    """Do nothing: the step's lock is the check."""

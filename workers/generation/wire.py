@@ -1,4 +1,4 @@
-"""Lines of JSON between a worker and the process that makes a piece, or a portrait."""
+"""Protocol between a worker and the process that makes a piece or a portrait: lines of JSON."""
 
 from typing import TypeAlias
 
@@ -10,7 +10,7 @@ from generation.words.offers import Offers
 
 
 class Handles(msgspec.Struct, frozen=True, kw_only=True):
-    """Files that a piece is made with, as descriptors that the process has."""
+    """Input files of a piece, as open descriptors of the process."""
 
     logo: int | None
     screenshots: list[int]
@@ -24,9 +24,8 @@ class Handles(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Instructions(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """The first line to the process: what it makes goes into `folder`. Without a copy it writes its own,
-    and takes what it can of a model's offers.
-    """
+    """The request for a piece: its files are written to `folder`. Without a copy the process writes one, and
+    uses a model's offers where it can."""
 
     spec: Spec
     handles: Handles
@@ -36,7 +35,7 @@ class Instructions(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Sitting(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """The first line where a portrait is to be drawn: of a presenter, in a brand's colors."""
+    """The request for a portrait of a presenter, in a brand's colors."""
 
     presenter: Presenter
     colors: list[str]
@@ -44,7 +43,7 @@ class Sitting(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Still(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """The first line where a video's poster is wanted; `clip` is its descriptor."""
+    """The request for a video's poster; `clip` is its descriptor."""
 
     clip: int
     folder: str
@@ -60,21 +59,21 @@ class Planned(msgspec.Struct, frozen=True, tag=True):
 
 
 class Drawn(msgspec.Struct, frozen=True, tag=True):
-    """Share of the piece that is made, and the file that is whole since."""
+    """The finished share of the piece, and the file that was finished last."""
 
     share: float
     made: Made | None = None
 
 
 class Refused(msgspec.Struct, frozen=True, tag=True):
-    """It can't be made as it was asked for, however often one tries."""
+    """The piece can't be made as requested: no retry would help."""
 
     code: str
     message: str
 
 
 class Short(msgspec.Struct, frozen=True, tag=True):
-    """Memory or disk ran out: another time there may be more."""
+    """Memory or disk ran out: a retry may succeed."""
 
     code: str
     message: str

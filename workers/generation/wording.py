@@ -1,7 +1,8 @@
-"""Wording by a language model, where the operator names one: lines for clauses, none of them trusted.
+"""Copy by a language model, if the operator configures one: untrusted lines for clauses.
 
-The model gets the brand's name and clauses alone, as data. What it answers is an offer: whoever writes the
-piece takes what its clause holds (`generation/words/offers.py`). Without an answer the piece is made as ever.
+The model gets the brand's name and clauses alone, as data. Its response is an offer: the piece uses only
+lines that their clauses support (`generation/words/offers.py`). Without a response the piece is made from the
+clauses alone.
 """
 
 import asyncio
@@ -20,7 +21,7 @@ from telemetry import logs, metrics
 from workers.llm.conversation import Question, about, ask
 from workers.llm.endpoint import Model
 
-#: Clauses that the model is shown: more than a piece has points.
+#: Most clauses shown to the model: more than a piece has points.
 CLAUSES = 10
 
 TASK = """\
@@ -39,7 +40,7 @@ praise, price, promise, link, hashtag or emoji; and leave out no condition of it
 _log = logs.get("wording")
 
 
-# The model is shown the schema: names and docstrings of these classes would be words of the prompt.
+# The model receives the schema: names and docstrings of these classes would be part of the prompt.
 
 
 class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,7 +54,7 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 async def offers(model: Model | None, spec: Spec) -> Offers:
-    """The model's lines; whatever it does, nothing is raised."""
+    """Return the model's lines, or no lines after any failure. Never raises."""
     if model is None:
         return Offers()
     words = await asyncio.to_thread(write.read, spec.brand)
@@ -64,7 +65,7 @@ async def offers(model: Model | None, spec: Spec) -> Offers:
         answer = await ask(model, question(names.app(spec.brand), clauses))
     except ModelError as error:
         metrics.MODEL_ANSWERS.labels(error.code).inc()
-        _log.warning("content is worded without the model", error=str(error))
+        _log.warning("copy is written without the model", error=str(error))
         return Offers()
     metrics.MODEL_ANSWERS.labels("ok").inc()
     return Offers(hooks=cited(answer.hooks, clauses), points=cited(answer.points, clauses))
@@ -76,7 +77,7 @@ def question(name: str, clauses: Sequence[str]) -> Question[Answer]:
 
 
 def cited(lines: Sequence[Wording], clauses: Sequence[str]) -> list[Offer]:
-    """Those of a clause that there is, and of a length that may be shown."""
+    """Return the lines that cite an existing clause and are short enough to show."""
     known = dict(enumerate(clauses, 1))
     return [
         Offer(line=one.line, clause=known[one.clause])

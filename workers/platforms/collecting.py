@@ -1,7 +1,7 @@
-"""The contract of every platform's collector: two calls, which only read.
+"""The contract of every platform's collector: two read-only calls.
 
-A figure that isn't told is left out: it is no 0. So is a post that its platform doesn't show (any more), and
-whatever the account's owner didn't let us read. Failures are `schemas.errors.platforms`.
+A missing figure is left out: it is no 0. So is a post that its platform doesn't show (any more), and a figure
+without the owner's permission. Failures are `schemas.errors.platforms`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,17 +14,17 @@ from domain.publishing.outgoing import Account
 from schemas.errors import ReauthRequired
 from schemas.metrics import Collected
 
-#: Seconds that one call may take. A visit makes several, and a silent server must not hold its slot for long.
+#: Seconds that one call may take. A collection run makes several, and a silent server must not hold its slot.
 CALL_S = 10.0
 
 Figures: TypeAlias = Mapping[Collected, int]
 
-#: The code where the account's owner gave no permission for a call.
+#: The error code of a call without the account owner's permission.
 NOT_ALLOWED = "SCOPE_MISSING"
 
 
 class Limits(NamedTuple):
-    """Posts of one call, and those that a visit asks about: a part of what the platform allows an account."""
+    """Posts of one call, and posts of a collection run: a part of the platform's limit for an account."""
 
     batch: int
     most: int
@@ -36,19 +36,19 @@ class Collector(Protocol):
     limits: ClassVar[Limits]
 
     async def posts(self, account: Account, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
-        """The figures of at most `limits.batch` posts, by their ids. Raises a `PlatformError`."""
+        """Return the figures of at most `limits.batch` posts, by their ids. Raises a `PlatformError`."""
         ...
 
     async def followers(self, account: Account) -> int | None:
-        """The account's followers; None where they aren't told. Raises a `PlatformError`."""
+        """Return the account's followers; None if the platform omits them. Raises a `PlatformError`."""
         ...
 
 
 @contextmanager
 def allowed() -> Iterator[None]:
-    """The block ends without a figure where the account's owner didn't let us read them.
+    """End the block without a figure if the account's owner gave no permission to read them.
 
-    Its posts go out all the same, so nobody is asked to connect it again.
+    Posts need no such permission, so the owner isn't asked to connect again.
     """
     try:
         yield
@@ -58,6 +58,6 @@ def allowed() -> Iterator[None]:
 
 
 def figures(**told: Any) -> Figures:
-    """Those that are whole numbers, from a platform's own JSON, by our metrics."""
+    """Return the whole numbers of a platform's own JSON by metric."""
     found = {name: value for name, value in told.items() if type(value) is int}
     return cast("Figures", found)

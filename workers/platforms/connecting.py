@@ -1,4 +1,4 @@
-"""Parts that connecting an account and refreshing its tokens share, whatever the platform."""
+"""Shared parts of account connection and token refresh, for any platform."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,7 +26,7 @@ START_AGAIN = "start again with POST /v1/projects/{id}/social/oauth-url"
 
 
 class Net(NamedTuple):
-    """The way out to the net: guarded sockets, and the loopback hosts that they may open all the same."""
+    """Outgoing network access: guarded sockets, and the loopback hosts that they may still open."""
 
     client: httpx.AsyncClient
     allowed: Allowed
@@ -41,14 +41,14 @@ async def open_net(settings: Settings) -> AsyncIterator[Net]:
 
 
 class Connected(NamedTuple):
-    """An account that let us in, and with what."""
+    """A connected account and its tokens."""
 
     found: Found
     grant: Grant
 
 
 def application(net: Net, name: str) -> Client:
-    """Our application at the platform of that name. Raises `Rejected` where the operator set none."""
+    """Return the application at the named platform. Raises `Rejected` if the operator has configured none."""
     found = consent_pages.applications(net.settings).get(name.lower())
     if found is None:
         message = f"{name} is not set up on this server: ask its operator"
@@ -57,7 +57,7 @@ def application(net: Net, name: str) -> Client:
 
 
 def code_form(asked: ConnectArgs, secret: Code) -> dict[str, str]:
-    """The form that exchanges a code for a token (RFC 6749 4.1.3, RFC 7636 4.5)."""
+    """Return the form that exchanges a code for a token (RFC 6749 4.1.3, RFC 7636 4.5)."""
     return {
         "grant_type": "authorization_code",
         "code": secret.code,
@@ -67,18 +67,18 @@ def code_form(asked: ConnectArgs, secret: Code) -> dict[str, str]:
 
 
 def refresh_form(refresh_token: str) -> dict[str, str]:
-    """The form that exchanges a refresh token for a token (RFC 6749 6)."""
+    """Return the form that exchanges a refresh token for a token (RFC 6749 6)."""
     return {"grant_type": "refresh_token", "refresh_token": refresh_token}
 
 
 async def forget_unknown(ctx: Context, error: PlatformError, server: Server, us: Client | None) -> None:
-    """A server that doesn't know us any more is registered with anew for whoever comes next."""
+    """Delete the registration at a server that no longer has it: the next connection registers again."""
     if error.code == APP_UNKNOWN and us is not None:
         await ctx.step(partial(client_registrations.forget, server=server, client_id=us.client_id))
 
 
 def refused(error: PlatformError) -> Outcome:
-    """A limit that says when it ends costs no attempt: nothing is wrong, it is too early."""
+    """Return the outcome of an error. A limit with a known end costs no attempt: it is a snooze."""
     if isinstance(error, Throttled) and error.after_s is not None:
         return Snooze(error.after_s)
     if error.retryable:

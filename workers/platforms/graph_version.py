@@ -1,7 +1,7 @@
-"""The version of Meta's Graph API that all calls name: Instagram's and the Conversions API's.
+"""The version of Meta's Graph API in all calls: Instagram's and the Conversions API's.
 
-A call without a version gets the oldest one that Meta still serves to the app, so it changes by itself.
-Meta serves a version for two years and more (developers.facebook.com/docs/graph-api/changelog/versions,
+A call without a version gets the oldest one that Meta still serves to the app, so it changes by itself. Meta
+serves a version for two years and more (developers.facebook.com/docs/graph-api/changelog/versions,
 2026-11-30).
 """
 
@@ -19,7 +19,7 @@ _log = logs.get("platforms")
 
 
 def warn_if_ending(today: date) -> bool:
-    """Log a warning if Meta soon ends the version; true if so. Workers call it when they start."""
+    """Log a warning if Meta soon ends the version; return whether it did. Workers call it at the start."""
     if today < USABLE_UNTIL - NOTICE:
         return False
     _log.warning("graph version ends", version=GRAPH_VERSION, usable_until=USABLE_UNTIL.isoformat())

@@ -1,9 +1,9 @@
-"""HTTP requests to a platform's server, which say what a lost answer proves.
+"""HTTP requests to a platform's server; their errors state what a lost response proves.
 
 A partner names the server, so the client is `workers.web.fetch.open_client`'s with its guarded sockets. No
-redirect is followed, and an answer has at most `LIMIT` bytes unless the caller allows more. An answer of any
-status is returned. Without one `NotSent` is raised, or `OutcomeUnknown` once the bytes of an irreversible
-request had begun to leave.
+redirect is followed, and a response has at most `LIMIT` bytes unless the caller allows more. A response of
+any status is returned. Without a response, `NotSent` is raised, or `OutcomeUnknown` once a byte of an
+irreversible request may have been sent.
 """
 
 import asyncio
@@ -24,12 +24,12 @@ from workers.web import inflate
 LIMIT = 1 << 20
 CONNECT_S = 5.0
 READ_S = 20.0
-#: Seconds of the shortest and the longest cooldown that is obeyed: a post told to come back at once would be
-#: refused again and again, and none could wait for longer than a day.
+#: Bounds of a cooldown in seconds: a shorter one would bring repeated refusals, and no post can wait for
+#: longer than a day.
 LEAST_COOLDOWN_S, LONGEST_COOLDOWN_S = 5.0, 86400.0
-#: Characters of a platform's own words that go into our message.
+#: Longest quote of a platform's message in an error message, in characters.
 QUOTED = 300
-#: What replaces a secret in those words.
+#: Replaces a secret in a quote.
 MASK = "***"
 #: Fields of a form, a query or a JSON body that are secrets at any platform; and a secret's fewest
 #: characters.
@@ -55,7 +55,7 @@ JSON = {"Content-Type": "application/json"}
 
 
 class Api(msgspec.Struct, frozen=True, kw_only=True):
-    """A server to ask, and the token to ask it with; `base` is its address without a slash at the end."""
+    """A server and the token for it; `base` is its address without a slash at the end."""
 
     client: httpx.AsyncClient
     base: str
@@ -63,7 +63,7 @@ class Api(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, account: Account, client: httpx.AsyncClient) -> Self:
-        """The server that an account is on, asked with its token."""
+        """Return the server of an account, with the account's token."""
         return cls(client=client, base=account.service_url, token=account.access_token)
 
     @property
@@ -86,12 +86,12 @@ class Api(msgspec.Struct, frozen=True, kw_only=True):
         limit: int = LIMIT,
         irreversible: bool = False,
     ) -> "Answer":
-        """The answer to one request, given up after `timeout_s`, on a connection of its own.
+        """Return the response to one request within `timeout_s`, on a connection of its own.
 
-        `silences` are httpx's limits between two parts of the body, and before the answer, if they are
-        shorter. The server may just be closing a kept connection: nobody could say whether a request on it
-        was lost. Raises `NotSent`, `OutcomeUnknown` if `irreversible`, `Rejected` for an address that isn't
-        public.
+        `silences` are httpx's limits between two parts of the body, and before the response, if they are
+        shorter. A kept connection is never reused: the server may just be closing it, and a request on it
+        could be lost without proof. Raises `NotSent`, `OutcomeUnknown` if `irreversible`, `Rejected` for an
+        address that isn't public.
         """
         trace = SendTrace()
         try:
@@ -106,7 +106,7 @@ class Api(msgspec.Struct, frozen=True, kw_only=True):
             async with asyncio.timeout(timeout_s):
                 answer = await exchange(self.client, request, limit=limit, irreversible=irreversible)
         except httpx.InvalidURL as error:
-            raise NotSent("ADDRESS_UNREADABLE", "the platform gave an address that is none") from error
+            raise NotSent("ADDRESS_UNREADABLE", "the platform returned an invalid address") from error
         except SSRFGuardError as error:
             raise Rejected(
                 "ADDRESS_BLOCKED", f"{host(url)} leads to an address that is not public", category="config"
@@ -118,7 +118,7 @@ class Api(msgspec.Struct, frozen=True, kw_only=True):
     async def post_form(
         self, path: str, fields: Mapping[str, str], *, timeout_s: float = READ_S, irreversible: bool = False
     ) -> "Answer":
-        """The answer to a form, sent to `base` and `path`."""
+        """Return the response to a form, sent to `base` and `path`."""
         url, content = f"{self.base}{path}", urlencode(fields).encode()
         return await self.ask(
             "POST", url, headers=FORM, content=content, timeout_s=timeout_s, irreversible=irreversible
@@ -146,13 +146,13 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def refused(self) -> bool:
-        """True if the server refused before any write: no redirect, timeout or failure half-way."""
+        """Return whether the server refused before any write: no redirect, timeout or failure half-way."""
         return 400 <= self.status < 500 and self.status != 408
 
     def quoted(self, text: str) -> str:
-        """The platform's words as a part of our message: one short line that Postgres can store.
+        """Return the platform's message as a quote: one short line that Postgres can store.
 
-        Secrets of the request are masked: a platform may repeat what it was sent.
+        Secrets of the request are masked: a platform may repeat its input.
         """
         for secret in self.secrets:
             text = text.replace(secret, MASK)
@@ -161,7 +161,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SendTrace:
-    """Trace for httpcore that notes whether a byte of the request may have left."""
+    """Trace for httpcore that records whether a byte of the request may have been sent."""
 
     def __init__(self) -> None:
         self.begun = False
@@ -171,7 +171,7 @@ class SendTrace:
 
 
 def secrets_of(request: httpx.Request, content: object) -> tuple[str, ...]:
-    """The secrets in a request, the longest first, since one may be a part of another."""
+    """Return the secrets in a request, the longest first, since one may be a part of another."""
     token = request.headers.get("Authorization", "").rpartition(" ")[2]
     fields = [*parse_qsl(request.url.query.decode()), *fields_of(content)]
     found = {token, *(value for name, value in fields if name in SECRETS)}
@@ -179,7 +179,7 @@ def secrets_of(request: httpx.Request, content: object) -> tuple[str, ...]:
 
 
 def fields_of(content: object) -> list[tuple[str, str]]:
-    """The fields of a form or of a JSON object; none of a file."""
+    """Return the fields of a form or of a JSON object; none of a file."""
     if not isinstance(content, bytes):
         return []
     try:
@@ -190,7 +190,7 @@ def fields_of(content: object) -> list[tuple[str, str]]:
 
 
 async def each(content: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
-    """An async iterator only: httpx would read a content that is also iterable without awaiting."""
+    """Return an async iterator only: httpx would read a content that is also iterable without awaiting."""
     async for chunk in content:
         yield bytes(chunk)
 
@@ -209,25 +209,25 @@ async def exchange(
 
 def lost(url: str, error: Exception, *, unknown: bool) -> PlatformError:
     if unknown:
-        return OutcomeUnknown("ANSWER_LOST", f"the answer of {host(url)} was lost: the post may be live")
+        return OutcomeUnknown("ANSWER_LOST", f"the response of {host(url)} was lost: the post may be live")
     if isinstance(error, TimeoutError | httpx.TimeoutException):
-        return NotSent("PLATFORM_TIMEOUT", f"{host(url)} did not answer in time")
+        return NotSent("PLATFORM_TIMEOUT", f"{host(url)} did not respond in time")
     if isinstance(error, httpx.ConnectError):
         return NotSent("PLATFORM_UNREACHABLE", f"{host(url)} could not be reached")
-    return NotSent("PLATFORM_UNREADABLE", f"{host(url)} broke off its answer, or sent one that can't be read")
+    return NotSent("PLATFORM_UNREADABLE", f"{host(url)} cut its response off, or sent an unreadable one")
 
 
 def failed(answer: Answer) -> PlatformError:
-    """The error of a status that doesn't tell what was done: a 5xx, a 408, a redirect."""
+    """Return the error of a status that leaves the result open: a 5xx, a 408, a redirect."""
     if answer.irreversible:
         return OutcomeUnknown(
-            "ANSWER_UNCLEAR", f"the platform answered {answer.status}: the post may be live all the same"
+            "ANSWER_UNCLEAR", f"the platform returned {answer.status}: the post may be live"
         )
-    return NotSent("PLATFORM_FAILED", f"the platform answered {answer.status}; it is tried again")
+    return NotSent("PLATFORM_FAILED", f"the platform returned {answer.status}: the call is repeated")
 
 
 def read(answer: Answer, kind: type[T]) -> T:
-    """The JSON of a 2xx. One that can't be read may have done its work: raises `failed`."""
+    """Return the JSON of a 2xx. Raises `failed` for an unreadable one: the call may have worked."""
     try:
         return msgspec.json.decode(answer.body, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
@@ -235,7 +235,7 @@ def read(answer: Answer, kind: type[T]) -> T:
 
 
 def read_error(answer: Answer, kind: type[T]) -> T:
-    """The JSON of an error; an empty one for other bodies, such as that of a proxy before the server."""
+    """Return the JSON of an error; an empty one for other bodies, such as that of a proxy in between."""
     try:
         return msgspec.json.decode(answer.body, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError):
@@ -247,9 +247,9 @@ def host(url: str) -> str:
 
 
 def cooldown_s(headers: httpx.Headers, *, reset: str) -> float | None:
-    """Seconds until the limit ends, by Retry-After or by the time in the header `reset`.
+    """Return the seconds until the limit ends, by Retry-After or by the time in the header `reset`.
 
-    A time is compared with the answer's own Date: our clock may be another.
+    A time is compared with the response's own Date: the local clock may differ.
     """
     value = headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdecimal():
@@ -265,7 +265,7 @@ def bounded(wait_s: float) -> float:
 
 
 def moment(text: str) -> datetime | None:
-    """A time in Unix seconds or ISO 8601: platforms use both."""
+    """Return a time in Unix seconds or ISO 8601: platforms use both."""
     try:
         if text.isascii() and text.isdecimal():
             return datetime.fromtimestamp(int(text), UTC)

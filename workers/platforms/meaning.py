@@ -1,4 +1,4 @@
-"""Meanings of a platform's error codes: the `PlatformError` that each stands for, and our words for it."""
+"""Meanings of a platform's error codes: the `PlatformError` for each, and its message."""
 
 from typing import NamedTuple
 
@@ -9,8 +9,8 @@ from schemas.errors.platforms import Category
 class Meaning(NamedTuple):
     """The error of a code; `category` None is that of the error's class.
 
-    `after_s` is the wait of a `Throttled` whose answer names none. `proves` says that the platform decided
-    before any write: nothing is live, even where the code answers the irreversible call.
+    `after_s` is the wait of a `Throttled` response without one. `proves`: the platform decided before any
+    write, so nothing is live, even if the code is the result of the irreversible call.
     """
 
     error: type[PlatformError]
@@ -21,7 +21,7 @@ class Meaning(NamedTuple):
     proves: bool = True
 
     def make(self, words: str = "", *, after_s: float | None = None) -> PlatformError:
-        """The error, with the platform's own `words` in brackets and the wait that it asked for."""
+        """Return the error, with the platform's own `words` in brackets and its requested wait."""
         message = f"{self.message} ({words})" if words else self.message
         error = self.error(self.code, message, category=self.category)
         if isinstance(error, Throttled):

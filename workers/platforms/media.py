@@ -10,7 +10,7 @@ from workers.platforms.contract import Draft
 
 
 def check(account: Account, draft: Draft, traits: Mapping[str, Any] | None = None) -> None:
-    """Again, as when it was scheduled: what an account's server takes may have changed. Raises `Rejected`.
+    """Check the files again as at the scheduling: the server's limits may have changed. Raises `Rejected`.
 
     `traits` are newer ones than the account's.
     """

@@ -1,4 +1,4 @@
-"""The adapter that posts for an account, and what its calls take."""
+"""The adapter for an account's posts, and the inputs of its calls."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ from workers.resources import Resources
 
 
 class Platforms(NamedTuple):
-    """The adapters by platform, the one of sandboxes, and what opens credentials and files."""
+    """The adapters by platform, the one of sandboxes, and the keyring and storage for their inputs."""
 
     adapters: Mapping[str, Adapter]
     fake: Adapter
@@ -31,11 +31,13 @@ class Platforms(NamedTuple):
     public_url: str
 
     def adapter(self, account: Account, *, sandbox: bool) -> Adapter:
-        """Raises `Rejected` for a platform that we don't post to."""
+        """Return the account's adapter. Raises `Rejected` for an unsupported platform."""
         if sandbox:
             return self.fake
         if account.platform not in self.adapters:
-            raise Rejected("PLATFORM_UNSUPPORTED", "posts can't go to this platform yet", category="config")
+            raise Rejected(
+                "PLATFORM_UNSUPPORTED", "posts to this platform are not supported yet", category="config"
+            )
         return self.adapters[account.platform]
 
     def draft(self, post: OutgoingPost) -> Draft:

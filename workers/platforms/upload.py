@@ -1,7 +1,7 @@
-"""Upload of a file to a platform's server, given up by the file's size.
+"""Upload of a file to a platform's server, with timeouts by the file's size.
 
-A server that holds an upload holds a slot of the worker. So a small file is given up soon, and a large one as
-soon as the server takes nothing more of it. An upload makes nothing public: it may be repeated.
+A server that stalls an upload holds a slot of the worker. So a small file has a short timeout, and a large
+one ends as soon as the server reads no more. An upload makes nothing public: it may be repeated.
 """
 
 from collections.abc import AsyncIterable
@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 from workers.platforms.http import Answer, Api
 
-#: Seconds that any upload has, and that one may go on without the server's taking a byte.
+#: Seconds that any upload has, and that one may continue without progress.
 LEAST_S = 20.0
-#: Bytes a second that a server takes at least (4 Mbit/s), and that it looks through before it answers.
+#: Least upload rate of a server in bytes a second (4 Mbit/s), and its rate of processing before it responds.
 TAKEN, LOOKED_THROUGH = 512 << 10, 4 << 20
 
 
 class Patience(NamedTuple):
-    """Seconds of an upload: in all, between two parts of it, and from the last one to the answer."""
+    """Seconds of an upload: in total, between two parts of it, and from the last one to the response."""
 
     total_s: float
     silence_s: float
@@ -30,7 +30,7 @@ def patience(size_bytes: int) -> Patience:
 async def upload(
     api: Api, url: str, content: AsyncIterable[bytes], *, content_type: str, size_bytes: int
 ) -> Answer:
-    """The answer to a POST of so many bytes. Raises as `Api.ask` does."""
+    """Return the response to a POST of `size_bytes`. Raises as `Api.ask` does."""
     limits = patience(size_bytes)
     return await api.ask(
         "POST",

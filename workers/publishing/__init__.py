@@ -1,5 +1,5 @@
 """An attempt to publish a post.
 
-`attempt` has what an attempt knows, `phases` a function for each phase, `loop` the table of them.
-The task `publish_post` alone imports it. It knows adapters by their contract, and no single platform.
+`attempt` has an attempt's state, `phases` a function for each phase, `loop` the table of them. Only the task
+`publish_post` imports it. It uses adapters by their contract, and is independent of the platform.
 """

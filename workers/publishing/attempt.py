@@ -1,4 +1,4 @@
-"""PublishAttempt: one attempt to bring a post to its platform, with what it knows and how it ends."""
+"""PublishAttempt: one attempt to bring a post to its platform, its state and its ends."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -24,13 +24,14 @@ _log = logs.get("publish")
 
 @dataclass(slots=True)
 class PublishAttempt:
-    """The post, its adapter, and what the phases so far have found out.
+    """The post, its adapter, and the results of the phases so far.
 
-    `heard_at` is the event loop's time when the database said `outgoing.now`. `so_far` is the last step of
-    preparing, `unsaved` what of it is not in the database yet. `prepared`, `sent_at` and `answer` are set by
-    the phases that find them out: `sent_at` is the time of the latest irreversible call. `wait_s` is the
-    pause before the next call. `doubt` is why nobody knows what became of an earlier call; None: there is no
-    such call. `cleared_up` is whether this attempt has already cleared up a doubt, or sent the bytes again.
+    `heard_at` is the event loop's time when the database returned `outgoing.now`. `so_far` is the last step
+    of preparing, `unsaved` its part that is not in the database yet. `prepared`, `sent_at` and `answer` are
+    set by the phases that find them out: `sent_at` is the time of the latest irreversible call. `wait_s` is
+    the pause before the next call. `doubt` is the unresolved error of an earlier call with an unknown result;
+    None: there is no such call. `cleared_up` is set once this attempt has resolved such an error, or sent the
+    bytes again.
     """
 
     ctx: Context
@@ -50,19 +51,19 @@ class PublishAttempt:
     found: bool = False
 
     def now(self) -> datetime:
-        """The database's time, by our own clock's measure since it said it: so it is never ahead of it."""
+        """Return the database's time: its last value plus the loop's time since. It never runs ahead."""
         return self.outgoing.now + timedelta(seconds=asyncio.get_running_loop().time() - self.heard_at)
 
     def inquiry(self, fetched: bool | None = None) -> Inquiry:
-        """A question about the latest call."""
+        """Return the question to the adapter about the latest call."""
         return Inquiry(self.prepared, self.sent_at, self.now(), fetched)
 
     async def decide(self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False) -> T:
-        """A step of a post's job: its body begins with `locked_post.lock`, which locks the job too."""
+        """Run a step of a post's job: its body begins with `locked_post.lock`, which locks the job too."""
         return await self.ctx.decide(body, project=project, locks=True)
 
     async def not_sent(self, error: PlatformError) -> Outcome:
-        """It may wait for another try only where the project is active: an un-archive revives nothing."""
+        """End or retry an unsent post. Only an active project allows a retry: an un-archive revives none."""
         generation = self.outgoing.generation
         body = partial(failures.not_sent, claim=self.ctx.job, error=error, generation=generation)
         try:
@@ -81,7 +82,7 @@ class PublishAttempt:
 
 
 def report(attempt: PublishAttempt, outcome: Outcome) -> None:
-    """Count and log what the attempt came to."""
+    """Count and log the attempt's outcome."""
     post, job, word = attempt.outgoing, attempt.ctx.job, _word(outcome)
     metrics.POSTS.labels(post.account.platform, word).inc()
     about = {**logs.job(job, attempt=job.attempt), **logs.post(job.organization_id, post.post_id)}

@@ -1,6 +1,6 @@
-"""The loop of an attempt to publish a post, and the table of phases that it runs on.
+"""The loop of an attempt to publish a post, and its table of phases.
 
-An attempt that finds the post marked `sending` follows one that died there, and does as if it had met
+An attempt that finds the post marked `sending` follows one that died there, and continues as after
 `OutcomeUnknown`.
 """
 
@@ -18,7 +18,7 @@ DIED = OutcomeUnknown("ANSWER_LOST", "the worker died while the post was sent: i
 
 
 class Row(NamedTuple):
-    """A phase's line in the table: `starts` are the `phase`s of a post whose attempt begins here.
+    """A phase's line in the table: `starts` are the post's `phase`s that begin an attempt here.
 
     `call` is the adapter's. An outcome may follow each phase: it ends the attempt.
     """
@@ -34,7 +34,7 @@ PHASES: Mapping[Phase, Row] = {
     Phase.PREPARE: Row(
         phases.prepare,
         starts="-, `preparing`",
-        does="checks the post and uploads its files; each step is kept before the next",
+        does="checks the post and uploads its files; each step is stored before the next",
         call="prepare",
         follows=(Phase.PREPARE, Phase.MARK),
     ),
@@ -55,28 +55,28 @@ PHASES: Mapping[Phase, Row] = {
     Phase.REPEAT: Row(
         phases.repeat,
         starts="`sending`",
-        does="after a lost answer: marks the same bytes again, where they can't make a second post",
+        does="after a lost response: marks the same bytes again, if they can't create a second post",
         call="repeatable",
         follows=(Phase.SEND, Phase.LOOK),
     ),
     Phase.LOOK: Row(
         phases.look,
-        starts="`sending`, once a look found it on its way",
-        does="closes the tickets and looks for the post; only what is proved absent is sent anew",
+        starts="`sending`, after a reconciliation found it on its way",
+        does="closes the tickets and searches for the post; only a post proved absent is sent again",
         call="reconcile",
         follows=(Phase.RECORD, Phase.PREPARE, Phase.MARK),
     ),
     Phase.RECORD: Row(
         phases.record,
         starts="",
-        does="writes down what the platform says",
+        does="stores the platform's response",
         call="",
         follows=(Phase.CONFIRM,),
     ),
     Phase.CONFIRM: Row(
         phases.confirm,
         starts="`accepted`, `confirming`",
-        does="asks what became of a post that the platform has taken",
+        does="polls the state of a post that the platform has accepted",
         call="poll",
         follows=(Phase.RECORD,),
     ),
@@ -84,7 +84,7 @@ PHASES: Mapping[Phase, Row] = {
 
 
 async def run(attempt: PublishAttempt) -> Outcome:
-    """Phase after phase, until one ends the attempt."""
+    """Run phase after phase, until one returns an outcome."""
     following: Next = first(attempt)
     while isinstance(following, Phase):
         following = await PHASES[following].run(attempt)
@@ -92,7 +92,7 @@ async def run(attempt: PublishAttempt) -> Outcome:
 
 
 def first(attempt: PublishAttempt) -> Phase:
-    """The phase at which the last attempt stopped, with what it had written down."""
+    """Return the phase at which the last attempt stopped, and load its stored state."""
     post = attempt.outgoing
     if post.handle is None or post.request is None or post.phase is None:
         return Phase.PREPARE
@@ -112,7 +112,7 @@ def first(attempt: PublishAttempt) -> Phase:
 
 
 def table() -> str:
-    """`PHASES` as Markdown, for docs/explain/publishing.md."""
+    """Return `PHASES` as Markdown, for docs/explain/publishing.md."""
     rows: list[tuple[str, ...]] = [
         ("phase", "begins with a post that is", "what it does", "the adapter's call", "what may follow")
     ]

@@ -1,7 +1,7 @@
 """The phases of an attempt to publish a post, each a function to the next phase or the attempt's outcome.
 
-A phase that changes something commits a fenced step before the next call. What a call that failed proves
-decides which phase follows. `workers.publishing.loop` has the table of them.
+A phase that changes state commits a fenced step before the next call. The kind of a failed call's error
+decides the next phase. `workers.publishing.loop` has the table of them.
 """
 
 import asyncio
@@ -19,21 +19,21 @@ from telemetry import metrics
 from workers.platforms.contract import Absent, Drafted, GivenUp, Sent, Taken, Undecided
 from workers.publishing.attempt import PublishAttempt
 
-#: The irreversible call may take so long, and this part of the time in which no other attempt begins; its
-#: adapter is given this part of that, and so says first what it knows.
+#: Limits of the irreversible call: seconds, and a share of the time without a possible other attempt. The
+#: adapter gets this share of that limit, so that it reports first.
 SEND_S, SHARE = 30.0, 0.8
-#: Before the same bytes go out once more.
+#: Seconds before the same bytes are sent once more.
 PAUSE_S = 1.0
-#: A wait for a platform's work that is worth a slot; the shortest and the longest between two questions.
+#: Seconds: the longest wait for the platform that keeps its slot, and the bounds between two polls.
 SHORT_S, LEAST_S, LONG_S = 3.0, 1.0, 60.0
 
-UNREAD = NotSent("MEDIA_UNREADABLE", "the post's files can't be read from our storage: it is tried again")
-LOST = OutcomeUnknown("ANSWER_LOST", "the platform's answer was lost")
+UNREAD = NotSent("MEDIA_UNREADABLE", "the post's files can't be read from the storage: the job is repeated")
+LOST = OutcomeUnknown("ANSWER_LOST", "the platform's response was lost")
 TIMED_OUT = "the platform did not answer in time: the post may be live"
 
 
 class Phase(StrEnum):
-    """A part of an attempt. `loop.first` says which one fits a post's column `phase`."""
+    """A part of an attempt. `loop.first` selects the one for a post's column `phase`."""
 
     PREPARE = "prepare"
     MARK = "mark"
@@ -48,9 +48,9 @@ Next: TypeAlias = Phase | Outcome
 
 
 async def prepare(attempt: PublishAttempt) -> Next:
-    """One step of preparing, kept before the next: an attempt that follows goes on from the last one.
+    """Run one step of preparing, and store it before the next: a later attempt continues after it.
 
-    The last step is kept by the phase that marks the post.
+    The phase that marks the post stores the last step.
     """
     try:
         step = await attempt.adapter.prepare(attempt.outgoing.account, attempt.draft, attempt.so_far)
@@ -69,7 +69,7 @@ async def prepare(attempt: PublishAttempt) -> Next:
 
 
 async def mark(attempt: PublishAttempt) -> Next:
-    """The call may be made from this commit on. In a project that was archived meanwhile none is made."""
+    """Mark the post: the call may be made from this commit on. A project archived meanwhile cancels it."""
     label = attempt.outgoing.ai_label
     body = partial(sending.mark, claim=attempt.ctx.job, ai_label=label, unsaved=attempt.unsaved)
     try:
@@ -86,7 +86,7 @@ async def mark(attempt: PublishAttempt) -> Next:
 
 
 async def send(attempt: PublishAttempt) -> Next:
-    """The irreversible call. The refusal of a repeat proves nothing of the call before it."""
+    """Make the irreversible call. A refused repeat proves nothing about the call before it."""
     try:
         attempt.answer, attempt.found = await call(attempt), False
     except OutcomeUnknown as error:
@@ -103,10 +103,10 @@ async def send(attempt: PublishAttempt) -> Next:
 
 
 async def call(attempt: PublishAttempt) -> Sent:
-    """Given up before any other attempt of this job could begin, whatever the adapter does."""
+    """Call the adapter, with a timeout before any other attempt of this job could begin."""
     limit_s = min(SEND_S, SHARE * attempt.ctx.time_left())
     if limit_s <= 0:
-        raise NotSent("NO_TIME", "the worker had no time left for the call")
+        raise NotSent("NO_TIME", "the worker had too little time left for the call")
     account, timeout_s = attempt.outgoing.account, SHARE * limit_s
     with metrics.POST_SEND.labels(account.platform).time():
         try:
@@ -119,7 +119,7 @@ async def call(attempt: PublishAttempt) -> Sent:
 
 
 async def repeat(attempt: PublishAttempt) -> Next:
-    """The same bytes are marked again where they can't make a second post; anything else is looked for."""
+    """Mark the same bytes again if they can't create a second post; otherwise reconcile."""
     if not attempt.adapter.repeatable(attempt.outgoing.account, attempt.inquiry()):
         return Phase.LOOK
     if attempt.cleared_up:
@@ -138,7 +138,7 @@ async def repeat(attempt: PublishAttempt) -> Next:
 
 
 async def look(attempt: PublishAttempt) -> Next:
-    """Only what is proved absent is sent anew; its tickets are closed before the platform is asked."""
+    """Close the tickets and query the platform for the post. Only a post proved absent is sent again."""
     org, post_id = attempt.ctx.job.organization_id, attempt.outgoing.post_id
     fetched = await attempt.ctx.step(partial(tickets.close, organization_id=org, post_id=post_id))
     try:
@@ -157,9 +157,9 @@ async def look(attempt: PublishAttempt) -> Next:
 
 
 async def await_verdict(attempt: PublishAttempt, found: Undecided) -> Outcome:
-    """Wait, with the post still `sending`, and look again if time alone will tell.
+    """Wait, with the post still `sending`, and reconcile again if time alone will resolve it.
 
-    If not, the job ends `OUTCOME_UNKNOWN`, and reconciliation asks on.
+    If not, the job ends `OUTCOME_UNKNOWN`, and reconciliation goes on.
     """
     if found.after_s is None:
         return await attempt.unknown()
@@ -170,9 +170,9 @@ async def await_verdict(attempt: PublishAttempt, found: Undecided) -> Outcome:
 
 
 async def send_anew(attempt: PublishAttempt, *, outdated: bool) -> Next:
-    """Once in an attempt. `outdated`: what was prepared had addresses that lead nowhere by now."""
+    """Send again, once in an attempt. `outdated`: the prepared addresses are dead by now."""
     kind, why = Outdated if outdated else NotSent, attempt.doubt or LOST
-    absent = kind("NOT_TAKEN", f"{why.message}; it was looked for and is not there: it is sent again")
+    absent = kind("NOT_TAKEN", f"{why.message}; the post was not found there and is sent again")
     if attempt.cleared_up:
         return await attempt.not_sent(absent)
     body = partial(failures.proved_absent, claim=attempt.ctx.job, outdated=outdated)
@@ -187,7 +187,7 @@ async def send_anew(attempt: PublishAttempt, *, outdated: bool) -> Next:
 
 
 async def record(attempt: PublishAttempt) -> Next:
-    """Write down what the platform says. What it has taken is only asked about, never sent again."""
+    """Store the platform's response. An accepted post is only polled, never sent again."""
     claim, answer, found = attempt.ctx.job, attempt.answer, attempt.found
     if isinstance(answer, Taken):
         attempt.prepared = msgspec.structs.replace(attempt.prepared, handle=answer.handle)
@@ -204,7 +204,7 @@ async def record(attempt: PublishAttempt) -> Next:
 
 
 async def confirm(attempt: PublishAttempt) -> Next:
-    """Ask what became of it, after a wait; a longer wait gives the slot back."""
+    """Poll the post's state after a wait; a longer wait snoozes the job."""
     wait_s = attempt.wait_s
     if wait_s > SHORT_S or wait_s > attempt.ctx.time_left() / 2:
         return await attempt.decide(partial(sending.ask_later, claim=attempt.ctx.job, after_s=wait_s))

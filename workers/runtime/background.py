@@ -1,4 +1,4 @@
-"""Loops that run beside a block of code."""
+"""Background loops during a block of code."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
@@ -8,7 +8,7 @@ from typing import Any
 
 @asynccontextmanager
 async def background(*loops: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run the loops until the block ends. One that fails ends the block, with an `ExceptionGroup`."""
+    """Run the loops until the block ends. A failing loop ends the block with an `ExceptionGroup`."""
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(loop) for loop in loops]
         yield

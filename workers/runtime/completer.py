@@ -1,6 +1,6 @@
 """Completer: settles attempts in the ledger, in batches.
 
-One statement runs at a time, and settles all attempts that ended while the last one ran.
+One statement runs at a time. The next one settles all attempts that ended meanwhile.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from workers.runtime.slots import Attempt, Key, Slots, key
 #: Seconds before a failed statement is repeated, without end: the fence keeps a late one from counting.
 RETRY_S = 0.2
 
-#: Errors for an outcome that is no JSON, or none that Postgres stores (a NUL).
+#: Errors for an outcome that isn't JSON, or that Postgres can't store (a NUL).
 UNSTORABLE = (TypeError, ValueError, asyncpg.DataError)
 
 NOT_STORED = Failed("INTERNAL", "the job's outcome can't be stored: contact support")
@@ -32,9 +32,9 @@ _log = logs.get("completer")
 
 
 class Completer:
-    """Outcomes to settle: `put` takes one at any time, `run` writes them.
+    """Outcomes to settle: `put` queues an outcome, `run` writes the queue.
 
-    `unsettled` has the keys of attempts whose outcome isn't written yet; `settled` is set while it is empty.
+    `unsettled` has the keys of attempts with an unwritten outcome; `settled` is set while it is empty.
     """
 
     def __init__(self, pool: Pool, slots: Slots, progress_writer: ProgressWriter) -> None:
@@ -68,7 +68,7 @@ class Completer:
                 self.settled.set()
 
     async def _flush_progress(self, ended: Sequence[tuple[Attempt, Outcome]]) -> None:
-        """Write the last progress of attempts that aren't done; a done job's progress is 1 anyway."""
+        """Write the last progress of unfinished attempts; a done job's progress is 1 anyway."""
         for attempt, outcome in ended:
             if isinstance(outcome, Done):
                 self._progress_writer.forget(attempt)
@@ -76,7 +76,7 @@ class Completer:
                 await self._progress_writer.flush(attempt)
 
     async def _store(self, batch: Sequence[Settlement]) -> list[Moved]:
-        """Settle the batch: again while Postgres is away, one by one where it can't be stored."""
+        """Settle the batch: repeat while Postgres is away, and settle one by one if it can't be stored."""
         while True:
             try:
                 return await self._write(batch)
@@ -86,7 +86,7 @@ class Completer:
                 return await self._separately(batch)
 
     async def _separately(self, batch: Sequence[Settlement]) -> list[Moved]:
-        """Settle each by itself, so that an outcome that can't be stored fails its own job and no other."""
+        """Settle each alone, so that an outcome that can't be stored fails only its own job."""
         if len(batch) > 1:
             return [moved for one in batch for moved in await self._store([one])]
         claim = batch[0].claim
@@ -99,7 +99,7 @@ class Completer:
 
 
 def announce(batch: Sequence[Settlement], moved: Sequence[Moved]) -> None:
-    """Count how each attempt ended, and log it: at `info` what isn't done, or was said too late."""
+    """Count the outcomes, and log those other than a timely `Done` at `info`."""
     rows = {(row.id, row.fence): row for row in moved}
     words: Counter[tuple[str, str]] = Counter()
     told = _log.is_enabled_for(DEBUG)

@@ -1,4 +1,4 @@
-"""Context of a task: its job, and the only ways to write, each fenced by the attempt's claim."""
+"""Context of a task: its job, and the only ways to write. The attempt's claim fences each write."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -25,8 +25,8 @@ Result: TypeAlias = dict[str, Any]
 class Context:
     """One attempt's access to its job.
 
-    Each step raises `Fenced` once the job is another attempt's, `CancelRequested` once a cancel was
-    accepted, and `Unavailable` while Postgres is away. A task must not catch them.
+    Each step raises `Fenced` once another attempt owns the job, `CancelRequested` once a cancel was accepted,
+    and `Unavailable` while Postgres is away. A task must not catch them.
     """
 
     __slots__ = ("_attempt", "_lease_left", "_names", "_pool", "_progress_writer", "_servers", "job")
@@ -51,11 +51,11 @@ class Context:
         project: bool = False,
         locks: bool = False,
     ) -> T:
-        """Run `body` in one transaction that locks the job; with `project`, its active project before it.
+        """Run `body` in one transaction that locks the job; with `project`, its active project first.
 
-        With a `name` it commits once for the job: in a later attempt it doesn't run, and returns what it
-        returned then, as JSON has it (`jobs/steps.py`). Without one, a later attempt runs it again.
-        `locks`: the first statement of `body` locks the job itself. A deadlock's victim runs once more.
+        A step with a `name` commits once for the job: a later attempt doesn't run it, and gets the stored
+        result as JSON (`jobs/steps.py`). Without a name, a later attempt runs it again. `locks`: the first
+        statement of `body` locks the job itself. A deadlock's victim runs once more.
         """
         if name is not None:
             self._take_name(name)
@@ -76,7 +76,7 @@ class Context:
     ) -> T:
         """Run a step that may end the attempt: an outcome that `body` returns is settled with its writes.
 
-        So whoever locks the same rows next sees a job that has ended or waits, never one that is about to.
+        So the next transaction to lock the same rows finds the job ended or waiting, never about to end.
         """
 
         async def settling(conn: Conn) -> T:
@@ -95,8 +95,8 @@ class Context:
     ) -> Done:
         """Run the last step: the job ends with the writes of `body`, which returns the job's result.
 
-        The job is ended first, which locks and fences it too: that saves a statement for each job.
-        `alone`: nobody else starts or changes anything in the project meanwhile.
+        The job is ended first. That locks and fences it too, and saves a statement for each job. `alone`:
+        takes the project's exclusive lock, so that no other write runs in the project meanwhile.
         """
 
         async def last(conn: Conn) -> Result:
@@ -116,28 +116,28 @@ class Context:
             raise
 
     def at(self, server: str) -> AbstractAsyncContextManager[None]:
-        """The block asks somebody else's server, and waits for its turn there. Raises `ServerBusy`.
+        """Hold a slot of a remote server for the block, after its turn has come. Raises `ServerBusy`.
 
-        Not around a step: an attempt that waits holds no slot of its worker.
+        Do not wrap a step in it: an attempt that waits holds no slot of its worker.
         """
         if self._servers is None:
             return nullcontext()
         return self._servers.at(server, tenant=self.job.organization_id)
 
     def parked(self) -> AbstractContextManager[None]:
-        """The block waits for somebody else's answer, and holds no slot of its worker, if too many don't."""
+        """Yield the worker's slot while the block waits for a remote response, unless too many have."""
         return nullcontext() if self._servers is None else self._servers.parked()
 
     async def progress(self, ratio: float, *, stage: str | None = None) -> None:
-        """Report how far the work is, from 0 to 1. Written at most once a second; the latest wins."""
+        """Report progress from 0 to 1. It is written at most once a second; the latest value wins."""
         self._progress_writer.add(self._attempt, ratio, stage)
 
     def time_left(self) -> float:
-        """Seconds in which no other attempt can begin: until the lease or the kind's timeout ends."""
+        """Return the seconds without a possible other attempt: until the lease or the kind's timeout ends."""
         return min(self._lease_left(), self._attempt.ends_at - asyncio.get_running_loop().time())
 
     async def _transact(self, work: Callable[[Conn], Awaitable[T]]) -> T:
-        """Run `work` in one transaction, and tell of the jobs that it has made."""
+        """Run `work` in one transaction, then trace and log the jobs that it submitted."""
         submits: list[Submit] = []
 
         async def tried(conn: Conn) -> T:
@@ -151,9 +151,9 @@ class Context:
         return found
 
     def _take_name(self, name: str) -> None:
-        """Raises ValueError for a name that the attempt has used: it would get the other step's result."""
+        """Reserve a step's name. Raises ValueError for a repeated name: it would get the other's result."""
         if name in self._names or len(self._names) >= steps.MAX_STEPS:
-            raise ValueError(f"step {name}: a name once in an attempt, and {steps.MAX_STEPS} at most")
+            raise ValueError(f"step {name}: at most {steps.MAX_STEPS} names in an attempt, each once")
         self._names.add(name)
 
     async def _lock_project(self, conn: Conn, wanted: bool, *, alone: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Fair slots: slots of one process that tenants share, so that none of them can take all."""
+"""Fair slots: tenants share the slots of one process, and no tenant can take all of them."""
 
 import asyncio
 from collections import Counter, deque
@@ -7,20 +7,20 @@ from contextlib import asynccontextmanager
 
 
 class FairSlots:
-    """`size` slots. A key takes another one only while it holds fewer than are free: the pull's rule, too.
+    """`size` slots. A key gets another slot only while it holds fewer than are free, as in the pull.
 
-    So one key alone gets half of them, and beside any number of keys that have work a new one finds a slot.
-    Of those that wait the one that holds the fewest comes first, and equals take turns.
+    So a single key gets half of them, and a new key finds a slot next to any number of busy keys. Of the
+    waiting keys, the key with the fewest slots is first; equal keys take turns.
     """
 
     def __init__(self, size: int) -> None:
         self.size, self.held = size, Counter[Hashable]()
-        #: In the order of turns.
+        #: Waiters by key, in round-robin order.
         self.waiting: dict[Hashable, deque[asyncio.Future[None]]] = {}
 
     @asynccontextmanager
     async def slot(self, key: Hashable) -> AsyncIterator[None]:
-        """A slot for the block."""
+        """Hold a slot for the block."""
         if not self.take(key):
             await self.wait(key)
         try:
@@ -29,20 +29,20 @@ class FairSlots:
             self.release(key)
 
     def take(self, key: Hashable) -> bool:
-        """Take a slot if the key may have one now. Nobody who waits is passed over: none of them may."""
+        """Take a slot if the key may have one now. No waiting key is passed over: none of the waiting may."""
         if self.held[key] >= self.size - self.held.total():
             return False
         self.held[key] += 1
         return True
 
     def release(self, key: Hashable) -> None:
-        """Give a slot back, and admit who waits and may have it."""
+        """Return a slot, and admit the waiters that may have one now."""
         self._give_back(key)
         while self.waiting and self.take(first := min(self.waiting, key=self.held.__getitem__)):
             self._admit(first)
 
     async def wait(self, key: Hashable) -> None:
-        """Take a slot once the key may have one."""
+        """Wait until the key may have a slot, and take it."""
         granted = asyncio.get_running_loop().create_future()
         self.waiting.setdefault(key, deque()).append(granted)
         try:
@@ -55,7 +55,7 @@ class FairSlots:
             raise
 
     def _admit(self, key: Hashable) -> None:
-        """The key's first waiter has the slot; its next one stands behind the other keys."""
+        """Give the slot to the key's first waiter, and move the key behind the other keys."""
         line = self.waiting.pop(key)
         first = line.popleft()
         if line:
@@ -71,7 +71,7 @@ class FairSlots:
             del self.held[key]
 
     def _forget(self, key: Hashable, granted: asyncio.Future[None]) -> None:
-        """A waiter that was canceled; one that a release met first is in no line any more."""
+        """Remove a canceled waiter. A release may have removed it before."""
         line = self.waiting.get(key, deque())
         if granted in line:
             line.remove(granted)

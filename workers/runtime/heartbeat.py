@@ -1,7 +1,7 @@
 """Heartbeat of a worker process: renews its lease, and stops its attempts when the lease may be gone.
 
-Only the database compares leases. Here a monotonic clock says when our own was not renewed for too long
-to rely on it.
+Only the database compares leases. Here a monotonic clock measures the time since the last renewal; after too
+long a time the worker stops relying on its lease.
 """
 
 import asyncio
@@ -23,27 +23,27 @@ from schemas import ids
 from telemetry import logs, metrics
 from workers.runtime.slots import Attempt, Key, LeaseLost, Slots, Verdict, key
 
-#: Parts of a lease: between two renewals, timeout of one, and time without one after which attempts stop.
+#: Parts of a lease: between two renewals, timeout of a renewal, and time without one until attempts stop.
 RENEW_EVERY, RENEW_TIMEOUT, STOP_AFTER = 2 / 15, 1 / 3, 2 / 3
 
-#: Seconds for which a worker waits for Postgres at least: a busy machine may be that late.
+#: Seconds that a worker waits for Postgres at least: a busy machine may be this late.
 LEAST_PATIENCE_S = 2.0
 
-#: What starts a claim, given when its attempt began, by the loop's clock.
+#: Starts a claim; the second argument is the start of its attempt by the loop's clock.
 Adopt: TypeAlias = Callable[[Claim, float], None]
 
 _log = logs.get("heartbeat")
 
 
 def patience_s(lease_s: float) -> float:
-    """Seconds without an answer after which a worker takes a connection for dead, and Postgres the worker."""
+    """Return the seconds of silence until a worker drops a connection, and Postgres the worker's session."""
     return max(LEAST_PATIENCE_S, lease_s * RENEW_TIMEOUT)
 
 
 class Heartbeat:
     """The worker's row and its renewal. `worker_id` changes when the row was lost.
 
-    `run` gives claims that are ours but run nowhere to `adopt`: the answer to their pull was cut off.
+    `run` hands lost claims to `adopt`: this worker owns them, but the response to their pull was cut off.
     `unsettled` has the keys of attempts that have ended here, and not yet in the ledger.
     """
 
@@ -57,7 +57,7 @@ class Heartbeat:
         metrics.LEASE_AGE.set_function(lambda: self.age_s)
 
     async def register(self) -> UUID:
-        """Take a lease under a new id. There is none to lose yet, so the answer may take a lease's time."""
+        """Take a lease under a new id. No lease is at risk yet, so the call may take as long as a lease."""
         self.worker_id, asked_at = ids.new(), self._clock.time()
         async with self._connection(share=1) as conn:
             await heartbeat.register(
@@ -92,12 +92,12 @@ class Heartbeat:
 
     @property
     def age_s(self) -> float:
-        """Seconds since the last successful renewal was asked for."""
+        """Return the seconds since the start of the last successful renewal."""
         return self._clock.time() - self._renewed_at
 
     @property
     def left_s(self) -> float:
-        """Seconds that the lease lasts at least: until then no other worker gets this one's jobs."""
+        """Return the seconds that the lease lasts at least: until then no other worker gets these jobs."""
         return self._lease_s - self.age_s
 
     async def _renew(self, adopt: Adopt, unsettled: Collection[Key]) -> None:
@@ -113,7 +113,7 @@ class Heartbeat:
         await self._adopt_unknown(rows.keys() - self._slots.attempts.keys() - set(unsettled), adopt)
 
     async def _adopt_unknown(self, unknown: set[Key], adopt: Adopt) -> None:
-        """Adopt claims of ours without a slot at two renewals running: at one, a pull may be under way."""
+        """Adopt own claims that have no slot at two renewals in a row: at one, a pull may be under way."""
         lasting, self._unknown = unknown & self._unknown, unknown
         if lasting:
             asked_at = self._clock.time()
@@ -130,18 +130,18 @@ class Heartbeat:
         await self.register()
 
     def _renewed(self, asked_at: float) -> None:
-        """Count the lease from before it was asked for."""
+        """Set the lease's start to the time before the renewal was sent."""
         self._renewed_at = asked_at
         self._watch.cancel()
         self._watch = self._clock.call_at(asked_at + self._lease_s * STOP_AFTER, self._stop_attempts)
 
     def _stop_attempts(self) -> None:
-        _log.warning("out of touch with Postgres: stopping own work", jobs=len(self._slots.attempts))
+        _log.warning("lease not renewed in time: stopping the attempts", jobs=len(self._slots.attempts))
         self._slots.stop_all(Interrupted())
 
     @asynccontextmanager
     async def _connection(self, *, share: float = RENEW_TIMEOUT) -> AsyncIterator[Conn]:
-        """A connection for a share of the lease, then `Unavailable`: the next try mustn't wait for long."""
+        """Hold a connection for at most `share` of the lease, then raise `Unavailable`: a retry is near."""
         limit_s = self._lease_s * share
         with reaching():
             async with asyncio.timeout(limit_s), self._pool.acquire(timeout=limit_s) as conn:
@@ -149,7 +149,7 @@ class Heartbeat:
 
 
 def stop_ended(attempts: Collection[Attempt], rows: Mapping[Key, Running]) -> None:
-    """Stop each attempt that the ledger has ended; `attempts` ran before the renewal was asked for."""
+    """Stop each attempt that the ledger has ended; `attempts` ran before the renewal was sent."""
     for attempt in attempts:
         verdict = verdict_on(attempt, rows.get(key(attempt.claim)))
         if verdict is not None:

@@ -1,7 +1,7 @@
-"""Listener for wakes in Redis: arq's `Worker` and a list, both opened anew whenever Redis fails.
+"""Listener for wakes in Redis: arq's `Worker` and a list, both reopened after each failure of Redis.
 
-An arq job does nothing here. Its end, and an entry of the list, notify the slots; the puller then asks the
-ledger for jobs.
+An arq job does nothing here. Its end, and an entry of the list, notify the slots; the puller then pulls jobs
+from the ledger.
 """
 
 import asyncio
@@ -20,11 +20,11 @@ from schemas.errors import RedisAway
 from telemetry import logs, metrics
 from workers.runtime.slots import Slots, ignore
 
-#: Seconds between arq's own looks at the queue, which make up for a lost entry; and of a wait for an entry.
+#: Seconds between arq's own polls, which make up for a lost entry; and seconds of a wait for an entry.
 POLL_S, WAIT_S = 0.5, 5
-#: Seconds without an answer after which Redis counts as gone: longer than the wait for an entry.
+#: Seconds without a response until Redis counts as gone: longer than the wait for an entry.
 TIMEOUT_S = WAIT_S + 5.0
-#: Seconds before the first new try, doubled up to the most; twice the most without a failure starts over.
+#: Backoff in seconds: the first, doubled up to the most. It resets after twice the most without a failure.
 FIRST_S, MOST_S = 0.2, 5.0
 CANCEL_AGAIN_S = 0.1
 
@@ -32,7 +32,7 @@ _log = logs.get("listener")
 
 
 async def listen(redis_url: str, *, pool_name: str, kinds: Sequence[Kind], slots: Slots) -> None:
-    """Listen until canceled. While Redis is away the puller goes on by itself."""
+    """Listen until canceled. While Redis is away the puller polls on its own."""
     wait_s = FIRST_S
     while True:
         started = asyncio.get_running_loop().time()
@@ -41,7 +41,7 @@ async def listen(redis_url: str, *, pool_name: str, kinds: Sequence[Kind], slots
             with reaching_redis():
                 await _listen_once(redis_url, pool_name, kinds, slots)
         except RedisAway as error:
-            _log.warning("Redis failed, listening again soon", error=str(error), wait_s=wait_s)
+            _log.warning("Redis failed, listening again after a pause", error=str(error), wait_s=wait_s)
         await asyncio.sleep(wait_s)
         lasted = asyncio.get_running_loop().time() - started
         wait_s = FIRST_S if lasted > 2 * MOST_S else min(MOST_S, wait_s * 2)
@@ -58,21 +58,21 @@ async def _listen_once(redis_url: str, pool_name: str, kinds: Sequence[Kind], sl
                 task.result()
         finally:
             slots.on_change = ignore
-            # Whatever they are at ends by itself now, and need not wait for Redis to end in order.
+            # The disconnect ends the calls under way, so that this need not wait for Redis.
             await client.connection_pool.disconnect()
             await end(tasks)
             await end(set(worker.tasks.values()))
 
 
 def build(client: ArqRedis, *, pool_name: str, kinds: Sequence[Kind], slots: Slots) -> Worker:
-    """The arq worker. Its `max_jobs` follows the free slots, so a full worker leaves messages to others.
+    """Build the arq worker. Its `max_jobs` follows the free slots: a full worker leaves messages to others.
 
-    Everything of arq's that could retry or abort a job is off: the ledger alone does that.
+    Retries and aborts of arq are off: the ledger alone does that.
     """
 
     async def notify(ctx: dict[Any, Any]) -> None:  # noqa: ARG001  arq's own name for it
-        # Now, not inside the function: there the message's key still stands, and a sender whose message
-        # was refused as a duplicate may have committed after our pull.
+        # Notify now, not inside the function. There the message's key still exists, so Redis refuses a
+        # duplicate message. Its sender may have committed after this worker's pull.
         slots.notify()
 
     worker = Worker(
@@ -101,7 +101,7 @@ def build(client: ArqRedis, *, pool_name: str, kinds: Sequence[Kind], slots: Slo
 
 
 def noop(kind: Kind) -> Function:
-    """An arq function of the kind's name that does nothing."""
+    """Return an arq function of the kind's name that does nothing."""
 
     async def nothing(ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
         pass
@@ -116,19 +116,19 @@ async def _read_wakes(client: ArqRedis, wake_list: str, worker: Worker, slots: S
         if woken is None:
             continue
         if slots.free > 0:
-            # Its sender has committed, so the pull needn't wait until arq has run the message.
+            # The sender has committed, so the pull needn't wait until arq has run the message.
             slots.notify()
             await worker.start_jobs([woken[1]])
         else:
-            # All slots filled up meanwhile: leave it to another worker.
+            # All slots filled up meanwhile: leave the wake to another worker.
             await client.rpush(wake_list, woken[1])  # type: ignore[misc]
 
 
 async def end(tasks: set[asyncio.Task[Any]]) -> None:
-    """Cancel the tasks until they have ended. Nothing is lost: an arq job does nothing here.
+    """Cancel the tasks until they have ended. No work is lost: an arq job does nothing here.
 
-    Before Python 3.12 `asyncio.wait_for`, by which redis-py writes, may swallow a cancel. The next one comes
-    by the loop's own time: in a slow loop it would meet a task that is just ending in order.
+    Before Python 3.12 `asyncio.wait_for`, by which redis-py writes, may swallow a cancel. The next cancel
+    follows in loop time: in a slow loop, wall-clock time would hit a task during its orderly end.
     """
     while tasks:
         for task in tasks:
@@ -137,6 +137,7 @@ async def end(tasks: set[asyncio.Task[Any]]) -> None:
             async with LoopTimeout(CANCEL_AGAIN_S):
                 await asyncio.wait(tasks)
         for task in (ended := {task for task in tasks if task.done()}):
-            # Heard, or asyncio would log it as lost: the first error of a failure is told already.
+            # Retrieve the error, or asyncio would log it as lost: the failure's first error is already
+            # logged.
             _ = task.cancelled() or task.exception()
         tasks -= ended

@@ -1,4 +1,4 @@
-"""Progress writer: writes how far running jobs are, at most once a second."""
+"""Progress writer: writes the progress of running jobs, at most once a second."""
 
 import asyncio
 from typing import NamedTuple
@@ -14,7 +14,7 @@ INTERVAL_S = 1.0
 
 
 class Progress(NamedTuple):
-    """Progress of a job: its part from 0 to 1, and its stage."""
+    """Progress of a job: a ratio from 0 to 1, and its stage."""
 
     ratio: float
     stage: str | None

@@ -1,7 +1,7 @@
 """Puller: claims as many jobs from the ledger as the worker has free slots.
 
-It pulls at the start, after a wake, after a job's end, and after a second without a pull: so neither Redis
-nor the dispatcher is needed for a job to start.
+It pulls at the start, after a wake, after a job's end, and after a second without a pull. So a job starts
+even without Redis and the dispatcher.
 """
 
 import asyncio
@@ -20,14 +20,14 @@ from schemas import ids
 from telemetry import metrics
 from workers.runtime.slots import Slots
 
-#: Seconds without a wake after which it pulls all the same.
+#: Seconds without a wake until the next pull.
 POLL_S = 1.0
 
-#: With a backlog and only few slots free, the pause after a pull is this many times what the pull took.
+#: With a backlog and few free slots, the pause after a pull is this many times the pull's duration.
 PAUSE_FACTOR = 4
 
-#: Without a backlog the pause is what the pull took, times the jobs that it brought (at most `PAUSE_FACTOR`),
-#: and at most so many seconds: a stream of wakes is served by fewer pulls that bring more jobs each.
+#: Longest pause without a backlog, in seconds. The pause is the pull's duration times its number of jobs (at
+#: most `PAUSE_FACTOR`): so fewer pulls with more jobs each serve a stream of wakes.
 MAX_PAUSE_S = 0.02
 
 
@@ -44,7 +44,7 @@ class Puller:
     start: Callable[[Claim, float], None]
 
     async def run(self) -> None:
-        """Pull until the slots are closed. Never cancel it: claims whose answer is lost would run nowhere."""
+        """Pull until the slots are closed. Never cancel it: claims with a lost response would run nowhere."""
         clock = asyncio.get_running_loop().time
         while not self.slots.closed:
             started, free = clock(), self.slots.free
@@ -72,19 +72,19 @@ class Puller:
             self.start(claim, asked_at)
             metrics.JOBS_CLAIMED.labels(claim.kind).inc()
         if filled and not self.slots.backlog:
-            # There may be more than this worker can take: wake another one, once. Not in the name of a job
-            # whose own message may still stand: Redis would refuse it.
+            # More jobs may be due than this worker can take: wake another worker, once. The wake needs a new
+            # id: Redis would refuse a job's own while its message is queued.
             await self.courier.send(Wake(self.pool_name, claims[-1].kind, ids.new()))
         self.slots.backlog = filled
         if filled:
-            # A wake that came during the pull was for slots that the pull has filled.
+            # The pull has filled the slots that a wake during it was for.
             self.slots.wake.clear()
             self.slots.notify()
 
     async def _wait(self, took_s: float, *, brought: int) -> None:
-        """Wait for a free slot, and then for a wake or `POLL_S`."""
+        """Wait for a free slot, then for a wake or `POLL_S`."""
         if not self.slots.backlog:
-            # Jobs that become due in this pause are claimed by the next pull.
+            # The next pull claims jobs that become due in this pause.
             await asyncio.sleep(min(took_s * min(max(brought, 1), PAUSE_FACTOR), MAX_PAUSE_S))
         await self.slots.has_free_slots.wait()
         limit_s = min(PAUSE_FACTOR * took_s, POLL_S) if self.slots.backlog else POLL_S

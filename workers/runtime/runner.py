@@ -1,4 +1,4 @@
-"""Runner: runs the task of a claim's kind, and gives the completer its outcome.
+"""Runner: runs the task of a claim's kind, and hands its outcome to the completer.
 
 Each attempt is an asyncio task of this process: neither Redis nor arq can end it.
 """
@@ -26,16 +26,17 @@ from workers.runtime.slots import Attempt, LeaseLost, Slots, Verdict
 Task: TypeAlias = Callable[[Context], Awaitable[Outcome]]
 Tasks: TypeAlias = Mapping[Kind, Task]
 
-TASK_FAILED = Retry("INTERNAL", "the job met an error on our side and is tried again")
+TASK_FAILED = Retry("INTERNAL", "the job failed because of an internal error and is repeated")
 
 _log = logs.get("runner")
 
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """All that an attempt needs; `group` owns the asyncio tasks.
+    """The dependencies of all attempts; `group` owns the asyncio tasks.
 
-    `limits` has the seconds that an attempt of each kind may take; `lease_left` returns those of the lease.
+    `limits` has the time limit of an attempt by kind, in seconds; `lease_left` returns the lease's remaining
+    seconds.
     """
 
     tasks: Mapping[str, Task]
@@ -57,7 +58,7 @@ class Runner:
     async def _run(self, attempt: Attempt) -> None:
         """Run the task and settle its outcome.
 
-        Nothing but the task may be awaited here: a cancel anywhere else would end the attempt unsettled.
+        Await nothing but the task here: a cancel anywhere else would end the attempt unsettled.
         """
         started, kind = time.monotonic(), attempt.claim.kind
         attempt.task = asyncio.current_task()
@@ -83,7 +84,7 @@ class Runner:
             self.completer.put(attempt, verdict)
 
     def _close(self, attempt: Attempt, word: str) -> None:
-        """Close an attempt that is settled already, or that is another worker's by now."""
+        """Close an attempt that is settled already, or that another worker owns by now."""
         self.progress_writer.forget(attempt)
         self.slots.ended([attempt.claim])
         metrics.JOBS_SETTLED.labels(attempt.claim.kind, word).inc()
@@ -97,7 +98,7 @@ def end_late(attempt: Attempt) -> None:
 
 
 async def outcome_of(task: Task, context: Context, attempt: Attempt) -> Verdict:
-    """The outcome of the task, whatever it raises. Only what ends the process passes."""
+    """Return the task's outcome, or the one for its exception. Only exceptions that end the process pass."""
     try:
         return await task(context)
     except asyncio.CancelledError:
@@ -108,7 +109,7 @@ async def outcome_of(task: Task, context: Context, attempt: Attempt) -> Verdict:
         return Canceled()
     except (Unavailable, ServerBusy) as error:
         return _soon(attempt.claim) if isinstance(error, ServerBusy) else Interrupted()
-    except Exception:  # noqa: BLE001  whatever a task raises is one attempt's failure
+    except Exception:  # noqa: BLE001  any exception of a task is one attempt's failure
         claim = attempt.claim
         _log.exception("task failed", **logs.job(claim, attempt=claim.attempt))
         return TASK_FAILED

@@ -1,6 +1,6 @@
-"""Server slots: the part of a worker's slots that attempts at one server may hold, whoever's they are.
+"""Server slots: a limit on the worker's slots that attempts at one server may hold, over all tenants.
 
-A server that many tenants use, and that answers late, would hold all of them.
+Otherwise a slow server that many tenants use would hold all slots.
 """
 
 import asyncio
@@ -14,14 +14,14 @@ from workers.runtime.slots import Slots
 
 #: The part of a worker's slots that attempts at one server may hold.
 SHARE = 0.75
-#: Seconds that an attempt waits for its server; then its job comes again later.
+#: Seconds that an attempt waits for its server; then its job is snoozed.
 WAIT_S = 10.0
-#: Attempts that wait for somebody's answer without a slot, for each slot of the worker.
+#: Attempts that have yielded their slot during a remote wait, for each slot of the worker.
 MOST_PARKED = 25
 
 
 class ServerSlots:
-    """Slots of each server, which tenants share. An attempt that waits for one gives its own back meanwhile.
+    """Slots of each server, which tenants share. An attempt that waits for one yields its worker's slot.
 
     At most as many attempts wait as the worker has slots.
     """
@@ -32,7 +32,7 @@ class ServerSlots:
 
     @asynccontextmanager
     async def at(self, server: str, *, tenant: UUID) -> AsyncIterator[None]:
-        """A slot of the server for the block. Raises `ServerBusy`."""
+        """Hold a slot of the server for the block. Raises `ServerBusy`."""
         mine = self.servers.setdefault(server, FairSlots(self.size))
         if not mine.take(tenant):
             await self._wait(mine, tenant)
@@ -44,7 +44,7 @@ class ServerSlots:
                 del self.servers[server]
 
     def parked(self) -> AbstractContextManager[None]:
-        """Give an attempt's slot back for the block; it keeps it where `MOST_PARKED` have done so."""
+        """Yield an attempt's slot for the block; keep it if `MOST_PARKED` for each slot have yielded."""
         return self.slots.parking() if self.slots.parked < MOST_PARKED * self.slots.size else nullcontext()
 
     async def _wait(self, mine: FairSlots, tenant: UUID) -> None:

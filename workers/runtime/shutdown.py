@@ -11,7 +11,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """A request to stop: `soon` is set by the first signal (drain), `now` by the second (end at once)."""
+    """A request to stop: the first signal sets `soon` (drain), the second one `now` (end at once)."""
 
     soon: asyncio.Event = field(default_factory=asyncio.Event)
     now: asyncio.Event = field(default_factory=asyncio.Event)
@@ -22,7 +22,7 @@ class Stop:
 
 @contextlib.contextmanager
 def stop_signals() -> Iterator[Stop]:
-    """A `Stop` that SIGTERM and SIGINT set while the block runs, in place of ending the process."""
+    """Set a `Stop` on SIGTERM and SIGINT while the block runs, instead of ending the process."""
     stop, loop = Stop(), asyncio.get_running_loop()
     for signum in SIGNALS:
         loop.add_signal_handler(signum, stop.ask)

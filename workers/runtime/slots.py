@@ -16,17 +16,18 @@ from telemetry.tracing import Span, Submit
 
 @dataclass(frozen=True, slots=True)
 class LeaseLost:
-    """Verdict on an attempt whose job is another attempt's by now: there is nothing to settle."""
+    """Verdict on an attempt that has lost its job to another attempt: nothing to settle."""
 
     word: ClassVar[str] = "lost"
 
 
-#: With a backlog, a pull waits until one slot in so many is free: a pull for few jobs costs nearly as much as
-#: one for many.
+#: With a backlog, a pull waits until one in this many slots is free: a small pull costs nearly as much as a
+#: large one.
 BACKLOG_SHARE = 2
 
-#: A worker takes no more jobs once so many times its slots wait to be settled: they run nowhere and count as
-#: running, so others could have had them. Two statements' worth is in the pipe of a worker that is busy.
+#: Back-pressure: a worker takes no more jobs while this many times its slots wait for settlement. Such jobs
+#: run nowhere but count as running, and other workers could have run them. A busy worker has the work of two
+#: statements in its pipe.
 UNSETTLED_SHARE = 2
 
 Verdict: TypeAlias = Outcome | LeaseLost
@@ -34,15 +35,15 @@ Key: TypeAlias = tuple[UUID, int]
 
 
 def key(claim: Claim) -> Key:
-    """The attempt's key: the same job may be claimed again before an attempt that lost it has stopped."""
+    """Return the attempt's key. The job alone won't do: a lost attempt may still run at the next claim."""
     return claim.id, claim.fence
 
 
 class Attempt:
     """A claimed job and, once it runs, its asyncio task.
 
-    `verdict` is why it was stopped from outside. `committed` is the word of the outcome that its own commit
-    wrote, from that commit on. `ends_at` is when its kind's timeout ends, by the loop's clock.
+    `verdict` is the cause of a stop from outside. `committed` is the word of the outcome that its own commit
+    wrote, from that commit on. `ends_at` is the end of its kind's timeout, by the loop's clock.
     """
 
     __slots__ = ("claim", "committed", "ends_at", "span", "submits", "task", "verdict")
@@ -50,7 +51,7 @@ class Attempt:
     def __init__(self, claim: Claim, ends_at: float) -> None:
         self.claim, self.ends_at = claim, ends_at
         self.span: Span | None = None
-        #: Jobs that it has made in the transaction that it is in.
+        #: Jobs that the current transaction has submitted.
         self.submits: list[Submit] = []
         self.task: asyncio.Task[Any] | None = None
         self.verdict: Verdict | None = None
@@ -63,11 +64,11 @@ class Attempt:
             self.task.cancel()
 
     def log_fields(self) -> dict[str, Any]:
-        """The fields of lines that are logged while its task runs."""
+        """Return the fields for log lines of its task."""
         return logs.job(self.claim, attempt=self.claim.attempt)
 
     def new_job_id(self) -> UUID:
-        """A job that a job makes has a trace of its own."""
+        """Return an id for a job that this job submits. Its trace is its own."""
         return ids.new()
 
     def submitted(self, *, kind: str, project_id: UUID | None, job_id: UUID) -> None:
@@ -79,12 +80,12 @@ class Attempt:
 
 
 class Slots:
-    """At most `size` attempts, without those that are `parked`: they wait, and have given their slots back.
+    """At most `size` attempts. `parked` attempts don't count: they wait, and have yielded their slots.
 
-    `unsettled` have ended, and the ledger doesn't know yet; too many of them take slots (`UNSETTLED_SHARE`).
-    `wake` is set while a pull is asked for. `backlog` means that the last pull left due jobs behind.
-    `has_free_slots` and `empty` are set while they are true. `on_change` is called with the number of free
-    slots.
+    `unsettled` attempts have ended but aren't settled in the ledger; too many of them take slots
+    (`UNSETTLED_SHARE`). `wake` is set while a pull is requested. `backlog` means that the last pull left due
+    jobs behind. `has_free_slots` and `empty` are set while they are true. `on_change` is called with the
+    number of free slots.
     """
 
     def __init__(self, size: int) -> None:
@@ -113,13 +114,13 @@ class Slots:
         self._changed()
 
     def notify(self) -> None:
-        """Ask for a pull; with a backlog only once a part of the slots is free (`BACKLOG_SHARE`)."""
+        """Request a pull; with a backlog only once a part of the slots is free (`BACKLOG_SHARE`)."""
         if not self.backlog or self.free >= self.size / BACKLOG_SHARE:
             self.wake.set()
 
     @contextmanager
     def parking(self) -> Iterator[None]:
-        """Give an attempt's slot back for the block. It takes one again even where none is free by then."""
+        """Yield an attempt's slot for the block. It then takes a slot again even if none is free."""
         self._park(1)
         self.notify()
         try:
@@ -132,7 +133,7 @@ class Slots:
         self._changed()
 
     def settle(self, change: int) -> None:
-        """Count attempts that have ended and wait for their settlement, or whose settlement is committed."""
+        """Count an ended attempt that waits for its settlement; -1 once the settlement is committed."""
         self.unsettled += change
         late = max(0, self.unsettled - UNSETTLED_SHARE * self.size)
         if late != self._late:
@@ -140,17 +141,17 @@ class Slots:
             self._changed()
 
     def ended(self, claims: Iterable[Claim]) -> None:
-        """Jobs that run no more, as is committed: a tenant that was at its cap may start another one."""
+        """Note the tenants of ended jobs, after the commit: a tenant at its cap may start another job."""
         self._freed.update(claim.organization_id for claim in claims)
         self.notify()
 
     def take_freed(self) -> list[UUID]:
-        """The tenants of whom a job has ended since the last call."""
+        """Return the tenants with a job that ended since the last call."""
         freed, self._freed = [*self._freed], set()
         return freed
 
     def close(self) -> None:
-        """End all pulling: the puller wakes and leaves its loop."""
+        """Stop pulling: the puller wakes and leaves its loop."""
         self.closed = True
         self.wake.set()
         self.has_free_slots.set()
@@ -167,7 +168,7 @@ class Slots:
 
 
 def ignore(_: int) -> None:
-    """The `on_change` of slots without a listener."""
+    """Do nothing: the `on_change` of slots without a listener."""
 
 
 def _set(event: asyncio.Event, is_set: bool) -> None:

@@ -1,4 +1,4 @@
-"""Spans of attempts: of each one, its steps, the jobs that it makes, and its settlement."""
+"""Spans of attempts: of each one, its steps, the jobs that it submits, and its settlement."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ _log = logs.get("runner")
 
 
 def begin(attempt: Attempt) -> None:
-    """Begin the span of an attempt, in its job's trace, where somebody records."""
+    """Begin the span of an attempt in its job's trace, if a recorder is set."""
     if recorder := tracing.recorder():
         claim = attempt.claim
         about: dict[str, str | int] = {
@@ -28,7 +28,7 @@ def begin(attempt: Attempt) -> None:
 
 
 def end(attempt: Attempt, verdict: Verdict) -> None:
-    """End it with what it came to: of an error the code, and not the message."""
+    """End the span with the attempt's outcome: of an error the code, and not the message."""
     if attempt.span is None:
         return
     attempt.span.note({"tenantry.outcome": attempt.committed or verdict.word})
@@ -38,7 +38,7 @@ def end(attempt: Attempt, verdict: Verdict) -> None:
 
 
 def submitted(attempt: Attempt, submits: Sequence[Submit]) -> None:
-    """Tell of jobs that the attempt has made, as is committed: their ids don't tell of it."""
+    """Record jobs that the attempt has submitted, after the commit. Their ids have no link to the attempt."""
     recorder = tracing.recorder()
     for one in submits:
         if recorder and attempt.span:
@@ -47,7 +47,7 @@ def submitted(attempt: Attempt, submits: Sequence[Submit]) -> None:
 
 
 def settled(attempts: Sequence[Attempt], began: int) -> None:
-    """Those of one settlement, which has just been committed."""
+    """Add the span of a committed settlement to each of its attempts."""
     recorder, ended = tracing.recorder(), tracing.now()
     for attempt in attempts:
         if recorder and attempt.span:

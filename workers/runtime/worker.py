@@ -26,9 +26,9 @@ from workers.runtime.server_slots import ServerSlots
 from workers.runtime.shutdown import Stop, first_of, stop_signals
 from workers.runtime.slots import Slots
 
-#: Connections of the worker's own loops (lease, pull, settle, progress), which tasks can't keep busy.
+#: Connections of the worker's own loops (lease, pull, settle, progress), separate from those of tasks.
 OWN_CONNECTIONS = 4
-#: Seconds after which a task that outlives its cancel is canceled again.
+#: Seconds until a task that ignores its cancel is canceled again.
 CANCEL_AGAIN_S = 1.0
 
 #: Slots that share a connection, since tasks rarely wait for Postgres; and the fewest connections.
@@ -59,7 +59,7 @@ async def serve(settings: Settings, pool_name: str, tasks: Tasks) -> None:
 
 
 class Pools(NamedTuple):
-    """Connections: `own` of the worker's loops, `shared` of its tasks."""
+    """Connection pools: `own` for the worker's loops, `shared` for its tasks."""
 
     own: Pool
     shared: Pool
@@ -67,7 +67,7 @@ class Pools(NamedTuple):
 
 @asynccontextmanager
 async def open_pools(settings: Settings, pool_name: str) -> AsyncIterator[Pools]:
-    """The connections of a worker. Raises as `open_pool` does."""
+    """Open the connections of a worker. Raises as `open_pool` does."""
     async with (
         _open_pool(settings, f"{pool_name} own", OWN_CONNECTIONS) as own,
         _open_pool(settings, pool_name, connections(settings), for_bursts=True) as shared,
@@ -78,7 +78,7 @@ async def open_pools(settings: Settings, pool_name: str) -> AsyncIterator[Pools]
 def _open_pool(
     settings: Settings, name: str, size: int, *, for_bursts: bool = False
 ) -> AbstractAsyncContextManager[Pool]:
-    """A pool that bounds what a silent network costs the worker, and a silent worker others in Postgres."""
+    """Open a pool with timeouts for a silent network here, and for a silent worker in Postgres."""
     patience_s = heartbeat.patience_s(settings.lease_s)
     return open_pool(
         settings.database_url,
@@ -91,12 +91,12 @@ def _open_pool(
 
 
 def connections(settings: Settings) -> int:
-    """Connections of the tasks: more wait for each other's locks. For 20 slots 4 beat 10 (bench publish)."""
+    """Return the size of the tasks' pool. For 20 slots 4 beat 10: more wait for locks (bench publish)."""
     return min(settings.pool_size, max(LEAST_CONNECTIONS, settings.slots // SLOTS_A_CONNECTION))
 
 
 class Worker:
-    """The parts of a worker process, put together."""
+    """A worker process: it builds its parts, and runs them from the first pull to the drain."""
 
     def __init__(
         self, settings: Settings, *, pool_name: str, tasks: Tasks, pools: Pools, courier: Courier
@@ -139,7 +139,7 @@ class Worker:
         )
 
     async def _pull(self, runner: Runner, stop: Stop) -> None:
-        """Pull and run jobs until asked to stop; the pull under way is then the last."""
+        """Pull and run jobs until a stop is requested; the pull under way is then the last."""
         puller = Puller(
             pool_name=self.pool_name,
             kinds=[*self.tasks],

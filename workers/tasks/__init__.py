@@ -1,7 +1,7 @@
-"""The tasks of all kinds of job: one file a kind, of its name, which only the workers of its pool import.
+"""The tasks of all job kinds: one file for each kind, named after it; only its pool's workers import it.
 
-A file has the task, from a `Context` to an outcome, and `open_task`, which opens what it needs, once for a
-worker. What only other pools need would be a third of a worker's start.
+A file has the task, from a `Context` to an outcome, and `open_task`, which opens its resources once for a
+worker. The imports of other pools would take a third of a worker's start.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -15,7 +15,7 @@ from schemas.settings import Settings
 from workers.resources import Resources, open_resources
 from workers.runtime.runner import Task, Tasks
 
-#: Makes a kind's task, with what it needs for as long as the worker runs.
+#: Builds a kind's task with its resources, which stay open as long as the worker runs.
 Opener: TypeAlias = Callable[[Resources], Awaitable[Task]]
 
 
@@ -31,6 +31,6 @@ POOLS = sorted({kind.pool for kind in OPENERS})
 
 @asynccontextmanager
 async def open_tasks(settings: Settings, pool_name: str) -> AsyncIterator[Tasks]:
-    """The tasks of a pool, ready for use."""
+    """Open the tasks of a pool."""
     async with open_resources(settings) as resources:
         yield {kind: await opener(resources) for kind, opener in OPENERS.items() if kind.pool == pool_name}

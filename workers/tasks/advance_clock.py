@@ -1,4 +1,4 @@
-"""The advance of a sandbox's clock: it stops wherever something is due, until that has happened."""
+"""Advance of a sandbox's clock: it stops at each due time, until the due work has ended."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -18,16 +18,15 @@ from workers.runtime.runner import Task
 
 Connect: TypeAlias = Callable[[], AbstractAsyncContextManager[Conn]]
 
-#: Seconds that a statement may take, in which what is due has to end, and after which a job comes again
-#: that found no place.
+#: Seconds: timeout of a statement, time for the due work to end, and the snooze of a job without a turn.
 STATEMENT_S, PATIENCE_S, TURN_S = 10.0, 120.0, 5.0
-#: Seconds between two looks at what is due, least and most: each time that nothing else has become due, they
-#: are so many times as long.
+#: Bounds of the pause between two checks of the due work, in seconds, and its growth while no new work
+#: becomes due.
 LOOK_S, LONGER = (0.01, 0.25), 1.5
 
 HELD_UP = Failed(
     "CLOCK_HELD_UP",
-    "what is due in the sandbox doesn't end: its jobs say why; then advance its clock again",
+    "the due work of the sandbox doesn't end: check its jobs, then advance its clock again",
     retryable=True,
 )
 
@@ -42,7 +41,7 @@ async def open_task(resources: Resources) -> Task:
 async def advance_clock(
     ctx: Context, *, connect: Connect, courier: Courier, patience_s: float = PATIENCE_S
 ) -> Outcome:
-    """Each stop is a step of its own, so another attempt goes on where this one was."""
+    """Advance the clock stop by stop. Each stop is a step: another attempt continues after the last one."""
     with reaching():
         async with connect() as conn:
             if not await sandbox_time.take_place(conn):
@@ -58,13 +57,13 @@ async def _go(ctx: Context, conn: Conn, courier: Courier, patience_s: float) -> 
             return stop
         if stop is not None:
             most_left = max(most_left, stop.left_s)
-            # One that arrives at its first stop has no way to tell of.
+            # A job that arrives at its first stop has no progress to report.
             await ctx.progress(1 - stop.left_s / most_left if most_left else 1.0, stage="advancing")
     return HELD_UP
 
 
 def pauses() -> Iterator[float]:
-    """The seconds between looks at what is due, from the moment on at which something was."""
+    """Yield the pauses between checks of the due work, in seconds, after new work became due."""
     pause_s = LOOK_S[0]
     while True:
         yield pause_s
@@ -72,7 +71,7 @@ def pauses() -> Iterator[float]:
 
 
 async def _settled(ctx: Context, conn: Conn, courier: Courier, patience_s: float) -> bool:
-    """True once nothing is due any more; False if that takes too long. Others have the slot meanwhile."""
+    """Wait until no work is due; return False if that takes too long. It yields its slot meanwhile."""
     clock = asyncio.get_running_loop().time
     ends_at, sent, waits = clock() + patience_s, set[Wake](), pauses()
     with ctx.parked():
@@ -88,7 +87,7 @@ async def _settled(ctx: Context, conn: Conn, courier: Courier, patience_s: float
 
 
 async def _wake(ctx: Context, conn: Conn, courier: Courier, sent: set[Wake]) -> bool:
-    """Wake whoever has something to do and wasn't woken for it; False: nobody has."""
+    """Wake the pools for due jobs without a wake so far; return False if there are none."""
     due = {*await sandbox_time.list_due(conn, claim=ctx.job)} - sent
     for wake in due:
         await courier.send(wake)

@@ -1,4 +1,4 @@
-"""The end of what an archived project left running."""
+"""Cleanup after a project's archive: cancels its open jobs and posts, and ends its leases."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -12,10 +12,10 @@ from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
 
-#: Jobs or posts in one transaction: each keeps its lock until the batch is done.
+#: Jobs or posts of one transaction: their locks are held until the batch is done.
 BATCH = 200
 
-#: Stops a batch; 0 when none is left.
+#: Stops a batch; returns 0 when nothing is left.
 Stop: TypeAlias = Callable[..., Awaitable[int]]
 
 
@@ -24,9 +24,10 @@ async def open_task(_: Resources) -> Task:
 
 
 async def archive_project(ctx: Context) -> Outcome:
-    """The result counts this attempt's cancels; a running job stops at its next step, and its post with it.
+    """Cancel the project's jobs and blocked posts, end its leases, and return this attempt's counts.
 
-    A post that waits for its time is canceled with its job, one that waits for an approval has none.
+    A running job stops at its next step, and its post with it. A scheduled post is canceled with its job; a
+    post that waits for an approval has no job.
     """
     await ctx.progress(0, stage="canceling")
     jobs_canceled = await _stop_all(ctx, jobs.cancel_of_project)
@@ -43,7 +44,7 @@ async def archive_project(ctx: Context) -> Outcome:
 
 
 async def _end_leases(ctx: Context) -> int:
-    """One in a transaction: each takes locks from the first of their order on."""
+    """End the leases, one a transaction: each takes locks from the first of the lock order on."""
     ended = 0
     while await ctx.step(partial(leases.end_next_of_project, **scope(ctx))):
         ended += 1

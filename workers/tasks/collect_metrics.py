@@ -1,6 +1,6 @@
-"""Ask an account's platform for the figures of its posts and for its followers, and keep what has changed.
+"""Collect the figures of an account's posts and its followers from its platform, and store the changes.
 
-Until the last step nothing is written: an attempt that dies is asked for anew, and makes no second row.
+Only the last step writes: the run of a dead attempt is repeated, and writes no second row.
 """
 
 import asyncio
@@ -28,21 +28,21 @@ from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
 
-#: Seconds that a visit asks for; what is left by then is asked for by the next one.
+#: Seconds of a collection run; the next run collects the rest.
 VISIT_S = 45.0
-#: Posts that a visit asks about at most, whatever its platform allows.
+#: Posts of a collection run at most, for any platform.
 MOST = 500
-#: Calls for posts that may fail in a row: then the platform is away, and not some posts spoiled.
+#: Failed calls for posts in a row that mean an unreachable platform, rather than single bad posts.
 FAILURES = 3
-#: Refusals that are about the account, or about us, and not about a post.
+#: Categories of refusals of the account or of this server, not of a post.
 OF_ACCOUNT = frozenset({"account_issue", "config"})
-LATE = NotSent("PLATFORM_TIMEOUT", "the platform did not answer in time")
+LATE = NotSent("PLATFORM_TIMEOUT", "the platform did not respond in time")
 
 _log = logs.get("collect")
 
 
 class Collectors(NamedTuple):
-    """The collectors by platform, and what opens credentials."""
+    """The collectors by platform, and the keyring for credentials."""
 
     by_platform: Mapping[str, Collector]
     keyring: Keyring
@@ -70,7 +70,7 @@ async def collect_metrics(ctx: Context, *, collectors: Collectors) -> Outcome:
         found = await ask(collectors.of(visit), visit)
     word = "read" if found.error is None else found.error.code
     metrics.VISITS.labels(visit.account.platform, "read" if found.error is None else "failed").inc()
-    _log.info("asked", account=str(visit.account_id), posts=len(found.asked), outcome=word)
+    _log.info("metrics collected", account=str(visit.account_id), posts=len(found.asked), outcome=word)
     try:
         return await ctx.commit(partial(visits.keep, claim=ctx.job, visit=visit, found=found), project=True)
     except Conflict:
@@ -78,7 +78,7 @@ async def collect_metrics(ctx: Context, *, collectors: Collectors) -> Outcome:
 
 
 async def ask(collector: Collector, visit: Visit) -> Found:
-    """Answers of the platform: as many as it gives until it fails, or the visit's time is up."""
+    """Collect the platform's responses until it fails, or the run's time is up."""
     found = Found([], [], [], None)
     try:
         async with asyncio.timeout(VISIT_S):
@@ -93,7 +93,7 @@ async def ask(collector: Collector, visit: Visit) -> Found:
 
 
 async def ask_for_posts(collector: Collector, visit: Visit, found: Found) -> None:
-    """Add to what is found. A call that fails is made post by post; what fails alone holds up no other."""
+    """Collect figures of posts into `found`. A failed call is repeated post by post, to isolate a bad one."""
     batch, most = collector.limits
     posts = visit.posts[:most]
     waiting = deque(posts[start : start + batch] for start in range(0, len(posts), batch))
@@ -116,9 +116,9 @@ async def ask_for_posts(collector: Collector, visit: Visit, found: Found) -> Non
 
 
 async def tell(collector: Collector, visit: Visit, some: Sequence[DuePost]) -> list[Told]:
-    """The values that one call tells. Of a post that is refused there are none.
+    """Return the values of one call. A refused post has none.
 
-    A sandbox's are told for each time that its clock went past since the last visit.
+    In a sandbox they have a value for each due time that its clock has passed since the last run.
     """
     if isinstance(collector, FakeCollector):
         return [

@@ -1,4 +1,4 @@
-"""The connection of an account: finds out whose a code or an app password opens, and keeps its tokens."""
+"""The connection of an account: finds the account of a code or an app password, and stores its tokens."""
 
 from contextlib import nullcontext
 from functools import partial
@@ -24,7 +24,7 @@ async def open_task(resources: Resources) -> Task:
 
 
 async def connect_account(ctx: Context, *, net: Net, keyring: Keyring) -> Outcome:
-    """A code works once: an attempt after one that reached the server fails, and says to start again."""
+    """Connect the account. A code works once: a retry after the server was reached fails: start again."""
     attempt = await ctx.step(partial(connect.begin, claim=ctx.job, keyring=keyring))
     try:
         async with nullcontext() if attempt.sandbox else ctx.at(attempt.asked.service_url):
@@ -35,7 +35,7 @@ async def connect_account(ctx: Context, *, net: Net, keyring: Keyring) -> Outcom
         await forget_unknown(ctx, error, attempt.asked.server, attempt.client)
         return refused(error)
     except Conflict as error:
-        # Archived meanwhile: the same end as for what the archive's job finds still under way.
+        # Archived meanwhile: the same outcome as that of jobs that the archive finds running.
         reason = error.details["reason"]
         return Canceled() if reason == "PROJECT_ARCHIVED" else Failed(reason, error.message)
 

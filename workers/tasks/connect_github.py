@@ -1,4 +1,4 @@
-"""The connection of a GitHub installation, once a person's code proves that it is theirs to connect."""
+"""The connection of a GitHub installation, after a person's code proves their right to it."""
 
 from functools import partial
 
@@ -21,7 +21,7 @@ async def open_task(resources: Resources) -> Task:
 
 
 async def connect_github(ctx: Context, *, app: App | None, keyring: Keyring) -> Outcome:
-    """A code works once: an attempt after one that got as far as GitHub fails, and says to start again."""
+    """Connect the installation. A code works once: a retry after GitHub was reached fails: start again."""
     attempt = await ctx.step(partial(github_installations.begin, claim=ctx.job, keyring=keyring))
     claimed = {"code": attempt.code, "installation_id": ctx.job.args["installation_id"]}
     try:

@@ -1,4 +1,4 @@
-"""Make an item of content, or its next revision: words, files, then both are the item's at once."""
+"""Make an item of content, or its next revision: copy, then files, then one commit of both."""
 
 from contextlib import AsyncExitStack, aclosing
 from functools import partial
@@ -27,12 +27,12 @@ from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
 
-#: How far a job is when drawing begins, and when it has ended.
+#: Progress of a job when drawing begins, and when it has ended.
 PLANNED, DRAWN = 0.1, 0.9
 
 
 class Studio(NamedTuple):
-    """Means that all pieces of a worker are made with."""
+    """Shared means of all pieces of a worker."""
 
     store: Store
     folders: Folders
@@ -41,14 +41,14 @@ class Studio(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """A piece whose files are in its folder."""
+    """A piece with its files in its folder."""
 
     copy: Copy
     made: list[Made]
 
 
 async def open_task(resources: Resources) -> Task:
-    """Raises `LibrariesMissing` where the extra `generate` isn't installed."""
+    """Open the task. Raises `LibrariesMissing` if the extra `generate` isn't installed."""
     libraries.require()
     settings, folders = resources.settings, resources.stack.enter_context(open_folders())
     store, model = open_store(settings), await resources.model()
@@ -75,16 +75,16 @@ async def content_generate(ctx: Context, *, studio: Studio) -> Outcome:
         except Unmade as error:
             return error.outcome
         except Invalid as error:
-            return Failed("POSTS_REFUSE_IT", f"posts that wait couldn't go out with it: {error.message}")
+            return Failed("POSTS_REFUSE_IT", f"waiting posts could not be published with it: {error.message}")
         except ContentRejected as error:
             return Failed(error.code, error.message)
         except (Conflict, NotFound):
-            # The project was archived, or is purged, meanwhile: its archive job cancels all other jobs.
+            # The project was archived or purged meanwhile: its archive job cancels all other jobs.
             return Canceled()
 
 
 async def make(ctx: Context, studio: Studio, brief: Brief, folder: Path) -> Piece:
-    """Raises `Unmade`."""
+    """Render the piece into the folder. Raises `Unmade`."""
     copy, made = None, []
     async with AsyncExitStack() as stack:
         handles = await storing.given(ctx, studio.store, brief.files, stack)
@@ -103,7 +103,7 @@ async def make(ctx: Context, studio: Studio, brief: Brief, folder: Path) -> Piec
 
 
 async def _model(ctx: Context, studio: Studio) -> Model | None:
-    """The model that may word a piece; none in a sandbox, where the same brand is the same piece."""
+    """Return the model for a piece's copy; none in a sandbox, so that the same brand gives the same piece."""
     if studio.model is None:
         return None
     in_sandbox = await ctx.step(partial(organizations.is_sandbox, organization_id=ctx.job.organization_id))

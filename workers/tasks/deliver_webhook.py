@@ -1,8 +1,9 @@
-"""Deliveries of one endpoint, up to four at once, as long as some are due and the spell lasts.
+"""Deliveries of one endpoint, up to four at a time, while some are due and the time slice lasts.
 
-Before a try its delivery is marked: from then on the receiver may have it. Whoever dies after that leaves it
-marked, and the endpoint's next attempt sends it again, with the same id. So that receivers that hang leave
-room for others, one is sent a single try until it has taken one, and whoever waits for it holds no slot.
+Each delivery is marked before its attempt: from then on the receiver may have it. A job that dies after that
+leaves it marked, and the endpoint's next job sends it again with the same id. Until a receiver has accepted a
+delivery it gets one at a time, and a job that waits for it yields its slot. So hanging receivers leave slots
+for others.
 """
 
 import asyncio
@@ -28,13 +29,14 @@ from workers.runtime.runner import Task
 from workers.webhooks import signing
 from workers.webhooks.sending import open_sender, send
 
-#: Tries at one endpoint at once, and until one of the attempt's has succeeded.
+#: Concurrent deliveries to one endpoint, and those before the job's first success.
 LANES, FIRST_LANES = 4, 1
-#: Seconds in which an attempt begins tries. For what is left there is another job at once, behind others.
+#: Time slice: seconds in which a job begins deliveries. Another job follows for the rest, behind other
+#: tenants.
 SPELL_S = 2.0
-#: Seconds without an answer after which an attempt gives its slot back until one comes.
+#: Seconds without a response after which a job yields its slot until the next one.
 SLOW_S = 0.1
-#: Seconds within which answers are written down together.
+#: Seconds within which responses are stored together.
 TOGETHER_S = 0.005
 
 _log = logs.get("webhooks")
@@ -59,7 +61,7 @@ async def deliver_webhook(
 
 
 class Spell:
-    """One attempt. `_sends` are the tries under way."""
+    """One attempt of the job: its time slice. `_sends` are the deliveries under way."""
 
     def __init__(
         self, ctx: Context, client: httpx.AsyncClient, take: Callable[..., Awaitable[list[Outgoing]]]
@@ -71,7 +73,7 @@ class Spell:
         self._failing = True
 
     async def open(self) -> Endpoint:
-        """The endpoint, once what an attempt before this one left is put back."""
+        """Put back the deliveries of a dead attempt, then return the endpoint."""
 
         async def opened(conn: Conn) -> Endpoint:
             await tries.put_back(conn, claim=self._ctx.job)
@@ -86,7 +88,7 @@ class Spell:
             pass
 
     async def run(self) -> None:
-        """Keep its lanes busy until nothing is due or the spell is over."""
+        """Keep the deliveries' concurrency up until none is due or the time slice is over."""
         done, lanes = list[Tried](), FIRST_LANES
         try:
             while True:
@@ -101,7 +103,7 @@ class Spell:
             await end(self._sends)
 
     async def _exchange(self, done: Sequence[Tried], free: int) -> list[Outgoing]:
-        """Write down what tries came to and take as many as there are lanes, in one transaction."""
+        """Store the results of deliveries and take as many new ones as fit, in one transaction."""
         in_time = asyncio.get_running_loop().time() < self._late_at
         becomes: list[Next] = []
 
@@ -121,28 +123,28 @@ class Spell:
         return taken
 
     async def _next(self) -> list[Tried]:
-        """The tries that end next, or right after that. While none does, others have the slot."""
+        """Return the deliveries that end next, or right after. Yields the slot while none does."""
         any_of = partial(asyncio.wait, self._sends, return_when=asyncio.FIRST_COMPLETED)
         done, left = await any_of(timeout=SLOW_S)
         if not done:
             with self._ctx.parked():
                 done, left = await any_of()
         if left:
-            # One transaction for all of them costs what one for each does.
+            # One transaction for all of them costs as much as one for each.
             done |= (await asyncio.wait(left, timeout=TOGETHER_S))[0]
         self._sends -= done
         return [one.result() for one in done]
 
     async def _try(self, one: Outgoing) -> Tried:
-        """Whatever goes wrong in it is a try that counts: the next attempt would make all of them again."""
+        """Send one delivery. Any error is a counted attempt: otherwise the next job would send it again."""
         if one.body is not None:
             try:
                 return await self._send(one, one.body)
-            except Exception as error:  # noqa: BLE001  a receiver may find what nobody thought of
-                # Without its message, which may have the address.
+            except Exception as error:  # noqa: BLE001  a receiver may cause any error
+                # Logged without its message, which may contain the address.
                 stack = "".join(traceback.format_tb(error.__traceback__))
                 cause = {"error": type(error).__name__, "stack": stack}
-                _log.error("try failed by us", **self._about(one.delivery), **cause)
+                _log.error("delivery failed by an internal error", **self._about(one.delivery), **cause)
         return Tried(one.delivery, None, OURS, None)
 
     async def _send(self, one: Outgoing, body: bytes) -> Tried:
@@ -156,7 +158,7 @@ class Spell:
         return Tried(one.delivery, answer.status, answer.code, answer.after_s)
 
     def _tell(self, done: Sequence[Tried], becomes: Sequence[Next]) -> None:
-        """Count tries, and log those without success. An address may hold a secret, and is in no line."""
+        """Count the results, and log failures. An address may contain a secret, and is never logged."""
         for one, now in zip(done, becomes, strict=True):
             metrics.WEBHOOK_DELIVERIES.labels("waiting" if now == "pending" else now).inc()
             if one.code:
@@ -169,7 +171,7 @@ class Spell:
                 )
 
     def _about(self, delivery: Taken) -> dict[str, Any]:
-        """The fields of a line about a try."""
+        """Return the fields of a delivery's log line."""
         return {
             "organization_id": ids.show(ids.ORGANIZATION, self._org),
             "endpoint_id": ids.show(ids.WEBHOOK_ENDPOINT, self._endpoint_id),
@@ -180,7 +182,7 @@ class Spell:
 
 
 async def end(sends: set[asyncio.Task[Tried]]) -> None:
-    """Break off what is under way. Its deliveries stay marked, for the next attempt."""
+    """Cancel the sends under way. Their deliveries stay marked, for the next job."""
     for one in sends:
         one.cancel()
     await asyncio.gather(*sends, return_exceptions=True)

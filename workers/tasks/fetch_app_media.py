@@ -1,4 +1,4 @@
-"""A file of a project's app, fetched from where its partner says it is."""
+"""Fetch of an app's media file from the partner's address."""
 
 from collections.abc import AsyncIterator
 from functools import partial
@@ -20,7 +20,7 @@ from workers.runtime.context import Context
 from workers.runtime.runner import Task
 from workers.web.download import Downloads, open_downloads
 
-#: Seconds in which a film, and a picture, has to come.
+#: Seconds to fetch a film, and a picture.
 FILM_S, PICTURE_S = 240.0, 30.0
 
 
@@ -30,7 +30,7 @@ async def open_task(resources: Resources) -> Task:
 
 
 async def fetch_app_media(ctx: Context, *, downloads: Downloads, store: Store) -> Outcome:
-    """Files that an attempt leaves behind are given up by the next one, or by whoever ends the job."""
+    """Fetch the file and store it. The next attempt, or the job's end, deletes a dead attempt's files."""
     begun = await ctx.step(partial(app_media_fetches.begin, claim=ctx.job))
     if not begun.awaited:
         return Canceled()
@@ -44,7 +44,7 @@ async def fetch_app_media(ctx: Context, *, downloads: Downloads, store: Store) -
         return outcome_of(error)
     except (Invalid, Oversized) as error:
         return Failed("STORAGE_FULL" if "limit" in error.details else "MEDIA_REFUSED", error.message)
-    except NotFound:  # Somebody has deleted it.
+    except NotFound:  # The media was deleted meanwhile.
         return Canceled()
     except Conflict as error:
         return _ended_by(error)
@@ -55,7 +55,7 @@ async def _begin(ctx: Context, at_most: int) -> str:
 
 
 async def _get(ctx: Context, storing: Storing, downloads: Downloads | None) -> File:
-    """The file, stored; without `downloads` a sandbox's own."""
+    """Fetch and store the file; without `downloads` use a sandbox's own."""
     kind, url = ctx.job.args["kind"], ctx.job.args["url"]
     taken, passed = TAKEN[kind], list[tuple[Passing, str]]()
 
@@ -75,6 +75,6 @@ async def _get(ctx: Context, storing: Storing, downloads: Downloads | None) -> F
 
 
 def _ended_by(error: Conflict) -> Outcome:
-    """A project that is archived cancels all of its jobs."""
+    """Return the outcome for a conflict. An archived project cancels all of its jobs."""
     reason = str(error.details["reason"])
     return Canceled() if reason == "PROJECT_ARCHIVED" else Failed(reason, error.message)

@@ -1,4 +1,4 @@
-"""Make an influencer: its portrait is drawn and stored, then it is ready."""
+"""Creation of an influencer: its portrait is drawn and stored, then it is ready."""
 
 from functools import partial
 
@@ -17,19 +17,19 @@ from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
 
-#: How far a job is when drawing begins, and when it has ended.
+#: Progress of a job when drawing begins, and when it has ended.
 PLANNED, DRAWN = 0.1, 0.8
 
 
 async def open_task(resources: Resources) -> Task:
-    """Raises `LibrariesMissing` where the extra `generate` isn't installed."""
+    """Open the task. Raises `LibrariesMissing` if the extra `generate` isn't installed."""
     libraries.require()
     folders = resources.stack.enter_context(open_folders())
     return partial(influencer_create, store=open_store(resources.settings), folders=folders)
 
 
 async def influencer_create(ctx: Context, *, store: Store, folders: Folders) -> Outcome:
-    """However many attempts it takes, one file is stored."""
+    """Draw and store the portrait. Any number of attempts stores one file."""
     await ctx.progress(0.01, stage="planning")
     with folders.new() as folder:
         try:

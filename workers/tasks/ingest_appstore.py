@@ -1,4 +1,4 @@
-"""An ingest of an app's listings: reads what the stores say of a project's brand, and keeps it."""
+"""Ingest of an app's store listings: reads a project's brand from them, and stores it."""
 
 from functools import partial
 
@@ -59,7 +59,7 @@ async def ingest_appstore(
 
 
 def stores_of(ctx: Context, web: Web, parser: Parser, settings: Settings) -> Stores:
-    """The stores as this job asks them: the look-up at the rate that Apple allows."""
+    """Return the stores for this job: its lookups are limited to Apple's rate."""
     return Stores(
         lookup=Lookup(web.client, settings.itunes_api_url, limiter(ctx, ITUNES)),
         web=web,

@@ -1,4 +1,4 @@
-"""An ingest of a GitHub repository: reads what it says of a project's brand, and keeps it."""
+"""Ingest of a GitHub repository: reads a project's brand from it, and stores it."""
 
 from functools import partial
 
@@ -22,7 +22,7 @@ from workers.web.fetch import open_client
 
 
 async def open_task(resources: Resources) -> Task:
-    """The API carries the operator's token, if any; the App is theirs too. Its client asks nobody else."""
+    """Open the task. The API carries the operator's token, if any, and App; its client calls only GitHub."""
     settings, parser, model = resources.settings, await resources.parser(), await resources.model()
     client = open_client(allowed=urls.operated(settings.github_api_url), contact=settings.public_url)
     api = open_api(await resources.stack.enter_async_context(client), settings)
@@ -37,7 +37,7 @@ async def ingest_github(
     repo, parser = ctx.job.args["repo"], parser.of(ctx.job.organization_id)
 
     async def read(visit: Visit | None, progress: Progress) -> Extraction:
-        """Ask as the organization's own installation where that covers the repository."""
+        """Read the repository, as the organization's own installation if that covers it."""
         token = await tokens(ctx, app)(repo)
         ours = api if app is None or token is None else with_token(api, app, token)
         return await ingest(ours, web, parser, args=ctx.job.args, visit=visit, progress=progress, model=model)

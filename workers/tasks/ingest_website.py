@@ -1,4 +1,4 @@
-"""An ingest of a website: reads what it says of a project's brand, and keeps it."""
+"""Ingest of a website: reads a project's brand from it, and stores it."""
 
 from functools import partial
 

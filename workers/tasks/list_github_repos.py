@@ -1,4 +1,4 @@
-"""The list of what an organization's GitHub installation may read; one that is gone is forgotten."""
+"""List of the repositories that a GitHub installation can access; a deleted installation is removed."""
 
 from collections.abc import Sequence
 from functools import partial

@@ -1,4 +1,4 @@
-"""Make the poster of an uploaded video: one of its frames is its thumbnail."""
+"""Poster of an uploaded video: one of its frames becomes its thumbnail."""
 
 from functools import partial
 from pathlib import Path
@@ -22,14 +22,14 @@ from workers.runtime.runner import Task
 
 
 async def open_task(resources: Resources) -> Task:
-    """Raises `LibrariesMissing` where the extra `generate` isn't installed."""
+    """Open the task. Raises `LibrariesMissing` if the extra `generate` isn't installed."""
     libraries.require()
     folders = resources.stack.enter_context(open_folders())
     return partial(make_poster, store=open_store(resources.settings), folders=folders)
 
 
 async def make_poster(ctx: Context, *, store: Store, folders: Folders) -> Outcome:
-    """However many attempts it takes, one file is stored. A video that can't be read stays without one."""
+    """Draw and store the poster. Any number of attempts stores one file; an unreadable video gets none."""
     with folders.new() as folder:
         try:
             token = await ctx.step(partial(posters.begin, claim=ctx.job))
@@ -40,12 +40,12 @@ async def make_poster(ctx: Context, *, store: Store, folders: Folders) -> Outcom
         except Unmade as error:
             return error.outcome
         except (Conflict, NotFound):
-            # The project was archived, or is purged, meanwhile.
+            # The project was archived or purged meanwhile.
             return Canceled()
 
 
 async def draw(store: Store, token: str, folder: Path) -> Made:
-    """Raises `Unmade`."""
+    """Draw the poster of a stored video. Raises `Unmade`."""
     try:
         async with store.opened(token) as handle:
             return await render_one(Still(clip=handle, folder=str(folder)), [handle])

@@ -14,7 +14,7 @@ from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
 
-#: The platform has the post: what it is asked is short, and waits for no slot of its server.
+#: Phases after the platform has accepted the post: calls are short, and need no slot of its server.
 TAKEN = ("accepted", "confirming")
 
 
@@ -40,7 +40,7 @@ async def publish_post(ctx: Context, *, platforms: Platforms) -> Outcome:
 
 
 async def at_server(attempt: PublishAttempt) -> Outcome:
-    """In a slot of the account's server. A post that finds none in time comes again, in its order."""
+    """Run the attempt in a slot of the account's server. Without one in time, snooze the job in its order."""
     async with AsyncExitStack() as stack:
         try:
             await stack.enter_async_context(attempt.ctx.at(attempt.outgoing.account.service_url))

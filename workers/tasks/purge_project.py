@@ -1,4 +1,4 @@
-"""The end of a purged project: all that is its own, in steps that each leave less."""
+"""Purge of a project: deletes all of its rows, files and events, batch by batch."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -20,18 +20,19 @@ from workers.resources import EventStore, Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
 
-#: Between two looks whether what was under way has ended.
+#: Seconds between two checks for running jobs.
 WAIT_S = 5.0
-#: Until the next try where the storage of files, or the store of events, is away.
+#: Seconds until a retry while the file storage or the event store is away.
 AWAY_S = 60.0
 
-#: What a silent store of events may cost one statement.
+#: Seconds that a statement may take while the event store is silent.
 PATIENCE_S = 30.0
 
-#: How long an attempt begins batches: to meet its limit costs a try, and a large project would meet it often.
+#: Seconds in which an attempt begins batches: its timeout would cost an attempt, and often for large
+#: projects.
 SPELL_S = PURGE_PROJECT.timeout_s - 60
 
-#: Deletes a batch; nothing when none is left. A snooze: none can be deleted now.
+#: Deletes a batch; returns a false value when nothing is left, a snooze when no deletion is possible now.
 Delete: TypeAlias = Callable[[], Awaitable[object]]
 
 
@@ -48,7 +49,7 @@ async def open_task(resources: Resources) -> Task:
 async def purge_project(
     ctx: Context, *, store: Store, keyring: Keyring, event_store: EventStore, archive_url: str = ""
 ) -> Outcome:
-    """An attempt that dies, or ends because it is late, is followed by one that finds what is left."""
+    """Delete all of the project. After a dead or late attempt the next one continues with the rest."""
     late_at = asyncio.get_running_loop().time() + SPELL_S
     if await ctx.step(partial(purge.has_open_jobs, claim=ctx.job)):
         return Snooze(WAIT_S)
@@ -62,7 +63,7 @@ async def purge_project(
         partial(_rows, ctx, purge.delete_rest),
         partial(_rows, ctx, purge.delete_jobs),
         partial(_rows, ctx, purge.delete_webhooks),
-        # Last: what a process of the API held when the project was archived is stored by now.
+        # Last: rows buffered by an API process at the archive are stored by now.
         partial(_events, ctx, event_store),
         partial(_archived, ctx, event_store, archive_url),
     ):
@@ -78,7 +79,7 @@ async def _forget_answers(ctx: Context) -> None:
 
 
 async def _repeat(delete: Delete, late_at: float) -> Snooze | Interrupted | None:
-    """None: nothing is left. Each attempt deletes a batch at least, and the job's deadline ends them all."""
+    """Delete until nothing is left: None. An attempt deletes a batch at least; the deadline ends the job."""
     while deleted := await delete():
         if isinstance(deleted, Snooze):
             return deleted
@@ -92,7 +93,7 @@ async def _rows(ctx: Context, delete: Callable[..., Awaitable[object]]) -> objec
 
 
 async def _events(ctx: Context, event_store: EventStore) -> object:
-    """Events, which may lie in another database: whoever deletes them deletes nothing that is wanted."""
+    """Delete a batch of events. They may be in another database, and nobody reads them any more."""
     project_id = purge.project_of(ctx.job)
     try:
         with reaching():
@@ -103,7 +104,7 @@ async def _events(ctx: Context, event_store: EventStore) -> object:
 
 
 async def _archived(ctx: Context, event_store: EventStore, archive_url: str) -> Snooze | None:
-    """Events in the archive, once the store has none: a batch that was being copied is there by now."""
+    """Delete archived events, once the store has none: a batch under way has reached the archive by then."""
     if not archive_url:
         return None
     project_id = purge.project_of(ctx.job)
@@ -122,7 +123,7 @@ async def _with_files(
     find: Callable[..., Awaitable[list[purge.Filed]]],
     delete: Callable[..., Awaitable[object]],
 ) -> object:
-    """Rows and their files. As an interruption a storage that is away would be asked again at once."""
+    """Delete rows and their files. A snooze if the storage is away: an interruption would retry at once."""
     filed = await ctx.step(partial(find, claim=ctx.job))
     try:
         await purge.delete_files(store, filed)

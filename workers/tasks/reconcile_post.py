@@ -1,4 +1,4 @@
-"""Ask a platform what became of a post: of one whose answer was lost, that has no name yet, or is a draft.
+"""Reconciliation of a post with its platform: after a lost response, without an id yet, or as a draft.
 
 It sends nothing.
 """
@@ -35,7 +35,9 @@ async def reconcile_post(ctx: Context, *, platforms: Platforms) -> Outcome:
     except PlatformError as error:
         body = partial(reconciliation.unverified, claim=ctx.job, lost=lost, error=error)
         return await ctx.decide(body) or Done()
-    _log.info("asked", found=type(found).__name__, **logs.post(ctx.job.organization_id, lost.post_id))
+    _log.info(
+        "platform queried", found=type(found).__name__, **logs.post(ctx.job.organization_id, lost.post_id)
+    )
     return await end(ctx, lost, found)
 
 
@@ -47,9 +49,9 @@ async def look(ctx: Context, platforms: Platforms, lost: LostPost) -> Found:
 
 
 async def end(ctx: Context, lost: LostPost, found: Found) -> Outcome:
-    """The outcome of an ask: a post that is not decided, or still worked on, waits for the next one."""
+    """Settle the query's result: a post that is undecided or still processed waits for the next query."""
     if isinstance(found, Live) and not (lost.status == "published" and found.external_id is None):
-        with suppress(OutcomeUnknown):  # Another post of ours has that name: this one is not found yet.
+        with suppress(OutcomeUnknown):  # Another post has that id: this one is not found yet.
             named = msgspec.structs.asdict(found)
             return await ctx.commit(partial(reconciliation.found, claim=ctx.job, lost=lost, **named))
     if lost.status == "outcome_unknown" and isinstance(found, Absent | GivenUp):

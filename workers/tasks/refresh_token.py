@@ -1,4 +1,4 @@
-"""The refresh of an account's tokens; an account that only its owner can open again is marked so."""
+"""The refresh of an account's tokens. An account that only its owner can reconnect is marked."""
 
 from contextlib import nullcontext
 from functools import partial
@@ -26,9 +26,10 @@ async def open_task(resources: Resources) -> Task:
 
 
 async def refresh_token(ctx: Context, *, net: Net, keyring: Keyring) -> Outcome:
-    """The tokens are kept before the job ends: a post that has locked its account may ask for this job's key.
+    """Refresh the tokens, and store them before the job ends, to avoid a deadlock.
 
-    It would wait for the job's end, and that for the account: the victim of such a deadlock loses its tokens.
+    A post that has locked its account may wait for this job's unique key until the job's end. The job would
+    wait for the account, and the deadlock's victim would lose its tokens.
     """
     attempt = await ctx.step(partial(token_refresh.begin, claim=ctx.job, keyring=keyring))
     if attempt is None:

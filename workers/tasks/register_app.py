@@ -1,4 +1,4 @@
-"""Our registration with a server of Mastodon's API, so that people there can let us in."""
+"""Registration of this application with a server of Mastodon's API, so that people there can authorize it."""
 
 from functools import partial
 
@@ -19,7 +19,7 @@ async def open_task(resources: Resources) -> Task:
 
 
 async def register_app(ctx: Context, *, net: Net, keyring: Keyring) -> Outcome:
-    """Not twice: another organization's job, or an earlier attempt's commit, may have been sooner."""
+    """Register once: another organization's job, or an earlier attempt, may have committed before."""
     server = Server(**ctx.job.args)
     if await ctx.step(partial(client_registrations.is_lasting, server=server)):
         return Done()

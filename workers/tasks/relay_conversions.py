@@ -1,8 +1,8 @@
-"""Conversions of one app on their way to Meta or TikTok, a call at a time.
+"""Conversions of one app for Meta or TikTok, a call at a time.
 
-Before a call its conversions are marked in the outbox: from then on the destination may have them. Whoever
-dies after that leaves them pending, and they are sent again with the same ids, by which it knows them for
-48 hours. After 47 nothing is sent again.
+The conversions of a call are marked in the outbox before it: from then on the destination may have them. A
+job that dies after that leaves them pending, and they are sent again with the same ids. The destination
+deduplicates by id for 48 hours. After 47 hours nothing is sent again.
 """
 
 import asyncio
@@ -28,11 +28,11 @@ from workers.resources import Resources
 from workers.runtime.context import Context
 from workers.runtime.runner import Task
 
-#: How long an attempt begins calls: the line of a large app gives its slot to others.
+#: Time slice in seconds: a large app's line then yields its slot to others.
 SPELL_S = 60.0
-#: Until the next try where the event store is away.
+#: Seconds until a retry while the event store is away.
 AWAY_S = 5.0
-#: Single conversions that end for the same answer before any is taken: it isn't them, then.
+#: Single conversions refused with the same error before any is accepted: then the cause is not theirs.
 MOST_REFUSED = 10
 
 
@@ -47,7 +47,7 @@ async def open_task(resources: Resources) -> Task:
 
 
 async def relay_conversions(ctx: Context, *, net: Net, keyring: Keyring, event_store: EventStore) -> Outcome:
-    """One spell of calls. For what is left after it there is another job at once."""
+    """Run one time slice of calls. Another job follows at once for the rest."""
     line = conversion_lines.line_of(ctx.job)
     server = calls.servers(net.settings)[line.destination]
     late_at = asyncio.get_running_loop().time() + SPELL_S
@@ -62,7 +62,7 @@ async def relay_conversions(ctx: Context, *, net: Net, keyring: Keyring, event_s
 
 
 class Try(NamedTuple):
-    """A call: what was sent, where to, and when it was marked."""
+    """A call: its conversions, its destination, and the time of the mark."""
 
     part: list[Ready]
     to: OpenDestination
@@ -74,9 +74,8 @@ class Try(NamedTuple):
 
 
 class Relay:
-    """One attempt. `_parts` are conversions that are ready, the last ones for the next call, and `_refused`
-    counts single ones by the answer.
-    """
+    """One attempt of the job. `_parts` are ready conversions, the last part for the next call, and `_refused`
+    counts single refused ones by error."""
 
     def __init__(self, ctx: Context, net: Net, keyring: Keyring, server: Server, outbox: Outbox) -> None:
         self._ctx, self._net, self._keyring = ctx, net, keyring
@@ -86,7 +85,7 @@ class Relay:
         self._refused, self._taken = Counter[str](), False
 
     async def go_on(self) -> bool:
-        """One call at most; False when nothing is left that can be done now."""
+        """Make one call at most; return False when no more can be done now."""
         opened = await self._open()
         if isinstance(opened, Closed):
             return await self._outbox.cancel(code=opened.code, message=opened.message) > 0
@@ -100,10 +99,10 @@ class Relay:
         )
 
     async def _take(self, to: OpenDestination) -> bool:
-        """Look what is due, and end what can't be sent; False if nothing is. What comes meanwhile gathers."""
+        """Take due conversions, and end those that can't be sent; return False if none is due."""
         due = await self._outbox.due()
         self._more = len(due) == MOST_AT_ONCE
-        # About a millisecond of CPU each: the event loop has other jobs.
+        # About a millisecond of CPU each: other jobs use the event loop.
         ready, ends = await asyncio.to_thread(sort, due, self._server.make, to, now=datetime.now(UTC))
         await self._outbox.settle(ends)
         if ready:
@@ -111,11 +110,11 @@ class Relay:
         return bool(due)
 
     async def _try(self, part: list[Ready]) -> bool:
-        """One call; False if the destination is to be left alone. What is closed by now is not called."""
+        """Make one call; return False if the destination needs a pause. A closed destination gets no call."""
         ids = [one.id for one in part]
         async with self._ctx.at(self._server.base):
             at = await self._outbox.begin(ids)
-            # Once more, since its turn may have been long in coming.
+            # Check again, since the wait for the server's slot may have been long.
             to = await self._open()
             if isinstance(to, Closed):
                 await self._outbox.take_back(ids, at=at)
@@ -124,7 +123,7 @@ class Relay:
         return await self._settle(Try(part, to, at), verdict)
 
     async def _settle(self, tried: Try, verdict: Verdict) -> bool:
-        """Write down what a call came to; False if the destination is to be left alone."""
+        """Store the result of a call; return False if the destination needs a pause."""
         if verdict.word == Word.TAKEN:
             self._taken = True
             await self._outbox.settle([delivered(one) for one in tried.part])
@@ -141,7 +140,7 @@ class Relay:
         return False
 
     async def _find_bad(self, tried: Try, verdict: Verdict) -> bool:
-        """Of several, ask for each half; one by itself is the bad one, unless all others are."""
+        """Split a refused batch into halves. A single one is the bad one, unless all single ones fail."""
         part = tried.part
         if len(part) > 1:
             await self._outbox.put_back(tried.ids, verdict, at=tried.at)

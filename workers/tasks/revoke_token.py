@@ -1,4 +1,4 @@
-"""The revocation of a disconnected account's tokens by its platform. Best effort: it ends either way."""
+"""Revocation of a disconnected account's tokens by its platform. Best effort: the job ends either way."""
 
 from functools import partial
 
@@ -21,7 +21,7 @@ async def open_task(resources: Resources) -> Task:
 
 
 async def revoke_token(ctx: Context, *, net: Net, keyring: Keyring) -> Outcome:
-    """An attempt that dies after the platform has done it is followed by one that is told so."""
+    """Revoke the tokens. After an attempt that died in between, the platform reports them as revoked."""
     attempt = await ctx.step(partial(token_revocation.begin, claim=ctx.job, keyring=keyring))
     if attempt is None:
         return Done({"revoked": False})
@@ -29,7 +29,7 @@ async def revoke_token(ctx: Context, *, net: Net, keyring: Keyring) -> Outcome:
         async with ctx.at(attempt.server.service_url):
             await revoke(net, attempt)
     except (TokenExpired, ReauthRequired):
-        return Done({"revoked": False})  # It opens nothing any more.
+        return Done({"revoked": False})  # The token is already invalid.
     except PlatformError as error:
         return refused(error)
     return Done({"revoked": True})

@@ -1,4 +1,4 @@
-"""The wait for an event of an SDK app: a look, and the slot is given back until the next one."""
+"""The wait for an event of an SDK app: each attempt queries once and snoozes."""
 
 import asyncio
 from functools import partial
@@ -20,20 +20,20 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class See(Protocol[T_co]):
-    """A question to the store about an app's last seconds."""
+    """A query to the event store for an app's last seconds."""
 
     async def __call__(self, conn: Conn, *, project_id: UUID, app_no: int, seconds: float) -> T_co: ...
 
 
-#: How long a job listens.
+#: Seconds that a job waits for an event.
 LISTENS_S = 60.0
-#: Between two looks: at first and at last.
+#: Seconds between two queries: at first and at last.
 SOON_S, LATER_S = 1.0, 4.0
 
-#: What a silent store of events may cost one look.
+#: Seconds that a query may take while the event store is silent.
 PATIENCE_S = 10.0
 
-GONE = Failed("APP_DELETED", "the app was deleted: nothing comes of it any more")
+GONE = Failed("APP_DELETED", "the app was deleted: it receives no more events")
 
 
 async def open_task(resources: Resources) -> Task:
@@ -42,7 +42,7 @@ async def open_task(resources: Resources) -> Task:
 
 
 async def verify_tracking(ctx: Context, *, event_store: EventStore, listens_s: float = LISTENS_S) -> Outcome:
-    """Each attempt is one look. The job is done when something came, or when it has listened long enough."""
+    """Query once. The job is done after an event, or after `listens_s`."""
     began_at = asyncio.get_running_loop().time()
     app = await ctx.step(partial(verifications.see, claim=ctx.job))
     if app is None:
@@ -60,10 +60,10 @@ async def verify_tracking(ctx: Context, *, event_store: EventStore, listens_s: f
 
 
 async def _look(app: Listening, began_at: float, event_store: EventStore, see: See[T]) -> T:
-    """A look at what came since the job was accepted. Raises `Unavailable` while the store is away.
+    """Query the events since the job was accepted. Raises `Unavailable` while the store is away.
 
-    The store has a clock of its own: it is told how long ago that was, counted from before the first look at
-    the job, so that nothing is missed.
+    The store has its own clock: the query passes a duration, counted from before the job's first read, so
+    that no event is missed.
     """
     with reaching():
         async with event_store() as conn:

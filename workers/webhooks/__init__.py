@@ -1,4 +1,4 @@
-"""Webhooks on their way out: signed, sent through the guard, and what the receivers' answers mean.
+"""Outgoing webhooks: signed, sent through the SSRF guard, with the receivers' responses classified.
 
-Only the task of kind `deliver_webhook` imports it, and whatever signs for a receiver as it does.
+Only the task of kind `deliver_webhook` imports it, and code that signs for a receiver in the same way.
 """

@@ -1,8 +1,8 @@
-"""Sender of webhooks: one POST through the guard of `workers/web/fetch.py`, and what came of it.
+"""Sender of webhooks: one POST through the SSRF guard of `workers/web/fetch.py`, and its result.
 
-A partner chooses the address, and it may lead elsewhere tomorrow: each connection is checked and pinned
-anew. No redirect is followed. The status decides; of the rest of an answer at most `MOST_READ` bytes are
-read, and none is inflated.
+A partner chooses the address, and its DNS may change: each connection is checked and pinned again. No
+redirect is followed. The status decides. At most `MOST_READ` bytes of the response's rest are read, and none
+is decompressed.
 """
 
 import asyncio
@@ -21,16 +21,16 @@ from schemas.settings import Settings
 from workers.web.errors import as_source_errors, retry_after
 from workers.web.fetch import lookup, open_client
 
-#: Seconds of one try as a whole, but for a look-up that hangs (`DNS_S` of the fetch); and of those for what
-#: follows the status.
+#: Seconds of one attempt, without a hanging DNS lookup (`DNS_S` of the fetch); and of these for the response
+#: after its status.
 TRY_S, REST_S = 15.0, 2.0
 MOST_READ = 64 << 10
 
-#: Connections of one worker. A kept one may be closed by its receiver in the moment of a send, so none is
-#: kept for longer than a backlog needs it.
+#: Connections of one worker. A receiver may close a kept connection in the moment of a send, so it is kept
+#: only as long as a backlog needs it.
 LIMITS = httpx.Limits(max_connections=2000, max_keepalive_connections=100, keepalive_expiry=1.0)
 
-#: What is sent with each try. Nothing is asked to be compressed, since nothing is inflated.
+#: Headers of each attempt. They request no compression, since the sender doesn't decompress.
 FIXED = {
     "Content-Type": "application/json",
     "User-Agent": f"Tenantry-Webhooks/{version('tenantry')}",
@@ -39,14 +39,14 @@ FIXED = {
 }
 
 
-#: Why a try is no success: docs/explain/webhooks.md says what to look at.
+#: Reason of a failed attempt: docs/explain/webhooks.md names the checks for each.
 Code: TypeAlias = Literal[
     "BAD_STATUS", "REDIRECT", "TIMEOUT", "UNREACHABLE", "CONNECTION_LOST", "ADDRESS_REFUSED"
 ]
 
 
 class Answer(NamedTuple):
-    """Outcome of one try: the receiver's status, if it gave one, and a code that says why it is no success.
+    """Result of one attempt: the receiver's status, if any, and a code for the cause of a failure.
 
     `after_s` is its Retry-After in seconds, a day at most.
     """
@@ -58,7 +58,7 @@ class Answer(NamedTuple):
 
 @asynccontextmanager
 async def open_sender(settings: Settings, *, resolver: Resolver = lookup) -> AsyncIterator[httpx.AsyncClient]:
-    """The guarded client of all deliveries of a process. Loopback is open as it is to ingests."""
+    """Open the guarded client for all deliveries of a process. Loopback is open as it is to ingests."""
     allowed = urls.read_allowed(settings.fetch_allow)
     async with open_client(
         allowed=allowed, contact=settings.public_url, resolver=resolver, limits=LIMITS
@@ -67,7 +67,7 @@ async def open_sender(settings: Settings, *, resolver: Resolver = lookup) -> Asy
 
 
 async def send(client: httpx.AsyncClient, url: str, *, headers: Mapping[str, str], body: bytes) -> Answer:
-    """POST `body` once. It never raises for what the receiver does or is."""
+    """POST `body` once. No error of the receiver raises."""
     try:
         with as_source_errors(url):
             async with asyncio.timeout(TRY_S):
@@ -79,7 +79,7 @@ async def send(client: httpx.AsyncClient, url: str, *, headers: Mapping[str, str
 async def _post(client: httpx.AsyncClient, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
     silence = httpx.Timeout(TRY_S)
     async with client.stream("POST", url, headers=headers, content=body, timeout=silence) as response:
-        # What has been said can't be taken back by breaking off.
+        # The status is already received: an error in the rest doesn't change the result.
         with contextlib.suppress(TimeoutError, httpx.TransportError):
             async with asyncio.timeout(REST_S):
                 await _read_rest(response)
@@ -87,7 +87,7 @@ async def _post(client: httpx.AsyncClient, url: str, headers: Mapping[str, str],
 
 
 async def _read_rest(response: httpx.Response) -> None:
-    """Read the answer as far as it may go, so that its connection can be used again."""
+    """Read the response up to its limit, so that its connection can be reused."""
     left = MOST_READ
     async for chunk in response.aiter_raw():
         left -= len(chunk)
@@ -96,7 +96,7 @@ async def _read_rest(response: httpx.Response) -> None:
 
 
 def _refusal(response: httpx.Response) -> Code | None:
-    """Anything but a 2xx is no success; a redirect isn't followed, whatever it leads to."""
+    """Return the code for a status other than 2xx; a redirect is never followed."""
     if response.is_success:
         return None
     return "REDIRECT" if response.is_redirect else "BAD_STATUS"

@@ -1,4 +1,4 @@
-"""Signatures of webhooks, as Standard Webhooks 1.0 has them: HMAC-SHA256 of id, time and body.
+"""Signatures of webhooks by Standard Webhooks 1.0: HMAC-SHA256 of id, time and body.
 
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md, read 2026-11-27.
 """
@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 
 def headers(*, event_id: str, at: int, body: bytes, keys: Sequence[bytes]) -> dict[str, str]:
-    """The three headers of one try. `at` is the try's own time, seconds since 1970 UTC.
+    """Return the three headers of one attempt. `at` is the attempt's own time, seconds since 1970 UTC.
 
-    There is a signature for each of `keys`, so that a receiver who knows one of two during a rotation
-    accepts it. `body` is what is sent, byte for byte.
+    There is a signature for each of `keys`, so that a receiver with one of two keys during a rotation accepts
+    it. `body` is sent byte for byte.
     """
     return {
         "webhook-id": event_id,

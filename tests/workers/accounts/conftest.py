@@ -1,4 +1,4 @@
-"""Servers that accounts live on, and a project to connect them to."""
+"""Servers of accounts, and a project to connect them to."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""A project with accounts on servers of the test's own, and workers that connect and refresh them."""
+"""A project with accounts on the test's own servers, and workers that connect and refresh them."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -40,14 +40,14 @@ class Project:
 
     @asynccontextmanager
     async def at_work(self, **settings: Any) -> AsyncIterator[None]:
-        """A worker of these kinds."""
+        """Run a worker of these kinds."""
         allowed = {"fetch_allow": f"{self.fediverse.host},{self.pds.host}"}
         mine = msgspec.structs.replace(self.workers.settings, **allowed | settings)
         async with at_work(mine, self.workers.pool, {kind: OPENERS[kind] for kind in KINDS}):
             yield
 
     async def blogger(self, *, refresh_token: str | None = None) -> UUID:
-        """A Bluesky account with a session that is open, unless another token is given."""
+        """Add a Bluesky account with an open session, unless another token is given."""
         session = self.pds.open("shop.example").content
         token = refresh_token or session["refreshJwt"]
         grant = Grant(access_token=session["accessJwt"], refresh_token=token)
@@ -56,7 +56,7 @@ class Project:
         )
 
     async def ada(self, **token: Any) -> UUID:
-        """A Mastodon account with the tokens that the server gave, or others; we are registered there."""
+        """Add a Mastodon account with the server's tokens, or others, and the application's registration."""
         await self.registered()
         told = self.fediverse.issue("ada").content
         given = {"access_token": told["access_token"], "refresh_token": told.get("refresh_token")}
@@ -68,7 +68,7 @@ class Project:
         return await transact(self.workers.pool, lambda conn: connect.connect(conn, **self.scope, **named))
 
     async def registered(self) -> None:
-        """We are known to Mastodon."""
+        """Register the application at Mastodon."""
         self.fediverse.apps["us"] = Registered("secret-client-us", BACK, client_registrations.SCOPES)
         server = Server("mastodon", self.fediverse.url, BACK)
         async with self.workers.pool.acquire() as conn:
@@ -76,12 +76,12 @@ class Project:
             await client_registrations.keep(conn, server=server, client=client, keyring=seeds.VAULT)
 
     async def refresh(self, account_id: UUID) -> UUID:
-        """The job."""
+        """Submit a refresh; return the job's id."""
         submit = partial(credentials.submit_refresh, **self.scope, account_id=account_id)
         return (await transact(self.workers.pool, submit)).job_id
 
     async def refreshed(self, account_id: UUID, **settings: str) -> asyncpg.Record:
-        """The job's row, once a worker has ended it."""
+        """Return the job's row, once a worker has ended it."""
         job_id = await self.refresh(account_id)
         async with self.at_work(**settings):
             return await self.workers.ended(job_id)
@@ -96,7 +96,7 @@ class Project:
         await leasing.disconnect(self.workers.pool, org or self.workers.org, account_id)
 
     async def revoked(self, account_id: UUID, **settings: str) -> asyncpg.Record:
-        """The row of the job that revokes its tokens, once a worker has ended it: it keeps no secret."""
+        """Return the row of the job that revokes the tokens, once it has ended. It stores no secret."""
         await self.disconnect(account_id)
         async with self.at_work(**settings):
             row = await self.workers.ended((await self.revoking())["id"])
@@ -104,7 +104,7 @@ class Project:
         return row
 
     async def revoking(self) -> asyncpg.Record:
-        """The job that revokes tokens, as it is now."""
+        """Return the current row of the job that revokes tokens."""
         (row,) = await self.workers.pool.fetch("select * from job where kind = 'revoke_token'")
         return row
 

@@ -1,4 +1,4 @@
-"""A connection's job when it dies half-way, and what a server is found to be."""
+"""A connection job that dies half-way, and the detection of a server's software."""
 
 import asyncio
 import secrets
@@ -24,7 +24,7 @@ LOGIN = "/xrpc/com.atproto.server.createSession"
 
 
 async def submit(project: Project, platform: str, secret: Code | Login) -> UUID:
-    """The job, for nobody's key."""
+    """Submit the job, for an API key that doesn't exist."""
     server = project.fediverse.url if platform == "mastodon" else project.pds.url
     asked = ConnectArgs(
         platform=platform, service_url=server, redirect_uri=BACK, api_key_id=await a_key(project)
@@ -46,7 +46,7 @@ async def a_key(project: Project) -> UUID:
 
 
 def code(fediverse: Fediverse) -> Code:
-    """One that ada has just let us have."""
+    """Return a new one-time code of ada's."""
     fediverse.codes["secret-code"] = Issued("ada", "us", BACK, s256("secret-verifier"))
     return Code(code="secret-code", verifier="secret-verifier")
 
@@ -54,7 +54,7 @@ def code(fediverse: Fediverse) -> Code:
 async def test_one_that_dies_between_code_and_commit_says_to_start_again(
     project: Project, fediverse: Fediverse
 ) -> None:
-    """The code is used, and what it brought died with the attempt; if that lives after all, it is fenced."""
+    """The code is used, and its result died with the attempt; a surviving attempt is fenced."""
     await project.registered()
     fediverse.held[WHO] = asyncio.Event()
     async with project.at_work():
@@ -86,7 +86,7 @@ async def test_a_login_that_dies_is_tried_again(project: Project, pds: Pds) -> N
 async def test_one_that_finds_its_server_busy_comes_again_with_its_code(
     project: Project, fediverse: Fediverse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of two slots one server may hold one: while a login hangs there, another tenant's code isn't shown."""
+    """Of two slots one server may hold one: while a login hangs there, another tenant's code isn't sent."""
     monkeypatch.setattr(server_slots, "WAIT_S", 0.0)
     await project.registered()
     fediverse.held[WHO] = asyncio.Event()
@@ -109,7 +109,7 @@ async def test_one_that_finds_its_server_busy_comes_again_with_its_code(
 
 
 async def test_two_registrations_at_once_leave_one(project: Project, fediverse: Fediverse) -> None:
-    """Of two organizations: each has a job of its own."""
+    """They are of two organizations, so each has a job of its own."""
     server = Server("mastodon", fediverse.url, BACK)
     fediverse.held["/api/v1/apps"] = asyncio.Event()
 

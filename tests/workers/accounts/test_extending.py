@@ -1,4 +1,4 @@
-"""Instagram's tokens: extended while they last, whether posts go out or not, and lost once they end."""
+"""Instagram's tokens: extended while they last, with or without posts, and lost once they end."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -32,7 +32,7 @@ CALL = "GET /refresh_access_token"
 
 @dataclass
 class Account:
-    """Ada's, with a token of Instagram's; `settings` lead there."""
+    """Ada's account with an Instagram token; `settings` point to the simulator."""
 
     project: Project
     settings: dict[str, str]
@@ -44,7 +44,7 @@ class Account:
         return self.project.workers
 
     async def age(self, days: float) -> None:
-        """The token is so old, for Instagram and for us."""
+        """Make the token this old, for Instagram and in the database."""
         await self.sim.advance(days * DAY_S)
         await self.workers.pool.execute(
             """update account_credential set rotated_at = now() - $1::interval,
@@ -68,7 +68,7 @@ class Account:
             return await credentials.refresh_due(conn)
 
     async def next_s(self) -> float:
-        """Until it comes up again."""
+        """Return the seconds until its next refresh."""
         left = "select extract(epoch from refresh_at - now())::float8 from account_credential"
         return float(await self.workers.pool.fetchval(left))
 
@@ -115,7 +115,7 @@ async def test_one_that_has_ended_needs_its_owner(account: Account, days: float)
 @pytest.mark.parametrize("error", ["password_changed", "app_removed", "unknown_token", "session_invalidated"])
 @pytest.mark.parametrize("days", [0.5, 50])
 async def test_one_that_was_taken_back_needs_its_owner(account: Account, error: str, days: float) -> None:
-    """A young one can't be extended, and is tried instead."""
+    """A young token can't be extended, so it is tested instead."""
     await account.age(days)
     await account.sim.call("POST", "/tokens", username="ada", error=error)
     assert (await account.refreshed())["state"] == "completed"
@@ -177,7 +177,7 @@ async def test_ten_dispatchers_at_once_have_one_job(account: Account) -> None:
 async def test_one_that_is_not_due_or_of_today_is_left_alone(
     account: Account, days: float, *, due: bool
 ) -> None:
-    """One of today would be refused."""
+    """Instagram would refuse to extend a token of today."""
     await account.age(days)
     if due:
         await account.workers.pool.execute("update account_credential set refresh_at = now()")

@@ -1,4 +1,4 @@
-"""Refreshing tokens: one call however many ask, none that comes too late, and when only the owner helps."""
+"""Token refresh: one call for any number of requests, none too late, and what only an owner can solve."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -49,7 +49,7 @@ async def test_a_rotated_token_takes_the_place_of_the_old_one(project: Project, 
 async def test_a_token_that_has_ended_as_it_comes_is_tried_all_the_same(
     project: Project, fediverse: Fediverse, pds: Pds, life_s: int
 ) -> None:
-    """Else a post that waits for it would have it refreshed, again and again and at once."""
+    """Otherwise a post that waits for it would request refreshes in a tight loop."""
     fediverse.expires_in, pds.lasts = life_s, timedelta(seconds=min(life_s, 0))
     fediverse.refreshes["secret-lasting"] = "ada"
     for account in (await project.ada(refresh_token="secret-lasting"), await project.blogger()):

@@ -1,4 +1,4 @@
-"""Revoking the tokens of a disconnected account: once, by a job, and only while nobody else uses them."""
+"""Revocation of a disconnected account's tokens: once, by a job, and only if no other account uses them."""
 
 import asyncio
 from typing import Any
@@ -21,7 +21,7 @@ REVOKE, DELETE = "/oauth/revoke", "/xrpc/com.atproto.server.deleteSession"
 
 
 async def test_disconnecting_waits_for_no_platform(project: Project, pds: Pds) -> None:
-    """The tokens move, sealed, from the account to the job."""
+    """The sealed tokens move from the account to the job."""
     account = await project.blogger()
     tokens = await project.tokens(account)
     await project.disconnect(account)
@@ -102,7 +102,7 @@ async def test_it_is_given_up_after_some_tries(project: Project, pds: Pds) -> No
 async def test_access_that_somebody_else_still_uses_is_not_taken(
     project: Project, fediverse: Fediverse
 ) -> None:
-    """To the server we are one application, whichever of our tenants the person came by."""
+    """For the server all tenants are one application, so a person's consent to one covers the others."""
     account = await project.ada()
     async with project.workers.pool.acquire() as conn:
         org = await seeds.organization(conn)
@@ -136,7 +136,7 @@ async def test_what_has_nothing_to_revoke_has_no_job(project: Project) -> None:
 
 @pytest.mark.parametrize("days", [0, 2])
 async def test_tiktoks_access_is_revoked(project: Project, days: int) -> None:
-    """An access token that has ended is refreshed for it."""
+    """An expired access token is refreshed for the revocation."""
     with served(TikTok(rate=0, redirect_uris=[tiktok_user.CALLBACK])) as base:
         async with (
             Sim(base) as sim,

@@ -1,4 +1,4 @@
-"""A project, one of a sandbox, and a network without a wire."""
+"""A project, a sandbox project, and a simulated network."""
 
 from tests.workers.tasks.conftest import project, sandbox
 

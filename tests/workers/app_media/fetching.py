@@ -1,4 +1,4 @@
-"""Fetches of app media by hand, from a site of the test's."""
+"""Fetches of app media in the test's process, from the test's site."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -62,7 +62,7 @@ class Fetching(NamedTuple):
         return await by_hand.perform(pool, task, context, attempt)
 
     async def fetched(self, url: str, downloads: Downloads, kind: AppMediaKind = "logo") -> asyncpg.Record:
-        """Its row once a job has ended."""
+        """Return its row once a job has ended."""
         started = await self.start(url, kind)
         await self.perform(partial(fetch_app_media, downloads=downloads, store=self.store))
         return await self.row(started.asset_id)
@@ -73,7 +73,7 @@ class Fetching(NamedTuple):
         return row
 
     async def prune(self) -> None:
-        """A day later."""
+        """Prune as of a day later."""
         async with self.project.workers.pool.acquire() as conn:
             await conn.execute("update media_upload set started_at = started_at - interval '1 day'")
             await uploads.prune(conn, self.store)

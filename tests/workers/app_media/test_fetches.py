@@ -1,4 +1,4 @@
-"""Fetches of app media: what comes of an address, whoever dies meanwhile, and what is left in the storage."""
+"""Fetches of app media: the outcome of each address, dying workers, and leftovers in the storage."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -88,7 +88,7 @@ async def test_what_can_not_be_taken_says_why(fetching: Fetching, answer: bytes,
 async def test_no_address_that_is_not_public_is_connected_to(
     fetching: Fetching, net: Net, net_downloads: Downloads
 ) -> None:
-    """The verb checks nothing: a name may lead elsewhere by the time that the job runs."""
+    """The function itself doesn't check the address: DNS may change before the job runs."""
 
     async def keep(_: AsyncIterator[bytes]) -> None:
         raise AssertionError
@@ -167,7 +167,7 @@ async def test_a_project_that_is_archived_meanwhile_takes_nothing(fetching: Fetc
 
 
 async def test_a_film_streams_within_its_limit(fetching: Fetching) -> None:
-    """A server that says nothing of its length is cut off at the first byte too many."""
+    """A response without a length is cut off at the first byte too many."""
     film, sent = media.film(more=media.box(b"free", bytes(1 << 20))), asyncio.Event()
 
     async def endless(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -219,7 +219,7 @@ async def test_a_sandbox_draws_what_it_fetches(sandbox: Project, tmp_path: Path)
 
 
 async def test_a_storage_that_is_away_is_tried_again_later(fetching: Fetching) -> None:
-    """Not at once and without an end: each attempt gets the whole file from its server."""
+    """A retry has a pause: each attempt fetches the whole file from its server."""
     media.shut(fetching.folder)
     async with site({"/a": say(200, LOGO)}) as (served, downloads):
         await fetching.start(served.url("/a"))

@@ -1,4 +1,4 @@
-"""Suggestions of ingests: kept once, never after they were dropped, and worth no ingest."""
+"""Suggestions of ingests: stored once, never after their deletion, and never the cause of a failed ingest."""
 
 from functools import partial
 from pathlib import Path
@@ -52,7 +52,7 @@ class Ingesting:
         await transact(self.project.workers.pool, drop)
 
     async def files(self) -> list[str]:
-        """Those that are left a day later."""
+        """Return the files that remain a day later."""
         store = open_store(self.project.workers.settings.__class__(**self._settings()))
         async with self.project.workers.pool.acquire() as conn:
             await conn.execute("update media_upload set started_at = started_at - interval '1 day'")

@@ -1,4 +1,4 @@
-"""A project with one account to ask about."""
+"""A project with one account to collect from."""
 
 import pytest_asyncio
 

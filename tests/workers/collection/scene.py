@@ -1,4 +1,4 @@
-"""A project with an account whose platform tells what a test lets it, and visits of it one at a time."""
+"""A project with an account on a scripted platform, and collection runs one at a time."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,9 +34,9 @@ TABLES = {
 
 @dataclass
 class Telling(Collector):
-    """Tells `posts` by their external ids; each call first does the next of `faults`, if that is one.
+    """Collector that returns `posts` by their external ids. A call first raises the next of `faults`, if any.
 
-    A call with one of `spoiled` always does that one's.
+    A call with a post in `spoiled` always raises that post's.
     """
 
     limits: ClassVar[Limits] = Limits(batch=2, most=5)
@@ -78,7 +78,7 @@ class Scene:
     platform: Telling = field(default_factory=Telling)
 
     async def post(self, name: str, *, hours: float = 0, account_id: UUID | None = None) -> UUID:
-        """Published so many hours ago under this name."""
+        """Add a post published `hours` ago under this name."""
         async with self.pool.acquire() as conn:
             content_id = await seeds.content(conn, self.org, self.id, caption=name)
             post_id = await seeds.post(conn, self.org, content_id, account_id or self.account_id)
@@ -92,13 +92,13 @@ class Scene:
         return post_id
 
     async def pass_time(self, hours: float) -> None:
-        """As if all that has happened had happened so long before."""
+        """Move all timestamps into the past by `hours`."""
         for table, columns in TABLES.items():
             moved = ", ".join(f"{column} = {column} - $1::interval" for column in columns)
             await self.pool.execute(f"update {table} set {moved}", timedelta(hours=hours))
 
     async def look(self) -> int:
-        """The dispatcher's look, until none comes up any more; how many accounts did."""
+        """Run the dispatcher's scan until no account is due; return the number of due accounts."""
         total = 0
         async with self.pool.acquire() as conn:
             while came := await visits.submit_due(conn):
@@ -110,7 +110,7 @@ class Scene:
             return await seeds.claims(conn, COLLECT_METRICS, free=free)
 
     async def perform(self, claim: Claim, death: Death | None = None) -> str:
-        """One attempt, settled; what it came to."""
+        """Run and settle one attempt; return its outcome."""
         attempt = by_hand.attempt_of(claim, COLLECT_METRICS)
         context = Mortal(death, attempt, self.pool, ProgressWriter(self.pool), lambda: 15.0)
         platforms = dict.fromkeys(("mastodon", "bluesky"), self.platform)
@@ -118,12 +118,12 @@ class Scene:
         return await by_hand.perform(self.pool, task, context, attempt)
 
     async def visit(self, death: Death | None = None) -> list[str]:
-        """A look, and an attempt of each job that is there then."""
+        """Run a scan, then an attempt of each submitted job."""
         await self.look()
         return [await self.perform(claim, death) for claim in await self.claims()]
 
     async def values(self, subject_id: UUID, metric: Collected = "views") -> list[tuple[int, int | None]]:
-        """The snapshots of a post's or the account's metric: each value with its difference."""
+        """Return the snapshots of a post's or the account's metric: each value with its difference."""
         rows = await self.pool.fetch(
             "select value, delta from metric_snapshot where subject_id = $1 and metric = $2 order by at",
             subject_id, metric,

@@ -1,4 +1,4 @@
-"""Visits that fail: nothing that was told is lost, nobody is asked in vain, and no post is held up by it."""
+"""Failed collection runs: no collected value is lost, no call is in vain, and no post blocks another."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,7 +21,7 @@ LOST = NotSent("PLATFORM_TIMEOUT", "it did not answer in time")
 @pytest.mark.parametrize("verb", [visits.begin, visits.keep])
 @pytest.mark.parametrize("after", [False, True])
 async def test_a_worker_that_dies_anywhere_costs_nothing(scene: Scene, verb: Any, after: bool) -> None:
-    """Between what was told and its keeping too: it is asked for again, and kept once."""
+    """Also between the response and its storage: the run is repeated, and the values are stored once."""
     post = await scene.post("one")
     scene.platform.told["one"] = {"views": 7}
     assert await scene.visit(Death(verb, after=after)) == ["died"]
@@ -83,7 +83,7 @@ async def test_a_silent_platform_is_asked_less_and_less_often(scene: Scene) -> N
 async def test_what_a_platform_asks_for_is_waited_for(
     scene: Scene, pool: Pool, error: PlatformError, rest_s: float
 ) -> None:
-    """By the figures alone: the account's posts go out."""
+    """Only the figures wait: the account's posts go out."""
     scene.platform.faults = [error]
     await scene.visit()
     account = await scene.account()
@@ -107,7 +107,7 @@ async def test_a_post_that_is_refused_holds_up_no_other(scene: Scene) -> None:
 
 
 async def test_posts_that_always_fail_hold_up_no_other(scene: Scene) -> None:
-    """However many: after three in a row the platform is left alone, and then it is others' turn."""
+    """After three failures in a row the platform is left alone, and later other posts follow."""
     posts = {name: await scene.post(name) for name in ("a", "b", "c", "d", "e", "f", "g", "h")}
     scene.platform.spoiled = dict.fromkeys("abcd", LOST)
     for views in (5, 6):
@@ -120,7 +120,7 @@ async def test_posts_that_always_fail_hold_up_no_other(scene: Scene) -> None:
 
 
 async def test_a_post_that_fails_once_is_asked_again_within_an_hour(scene: Scene) -> None:
-    """However old it is. The account isn't taken for one whose platform is away."""
+    """At any age of the post. One failed post doesn't count as an unreachable platform."""
     posts = {name: await scene.post(name, hours=24 * 20) for name in ("a", "b")}
     scene.platform.told = {name: {"views": 5} for name in posts}
     scene.platform.spoiled = {"a": LOST}

@@ -1,4 +1,4 @@
-"""Accounts on lease: what is told is the project's whose lease it was, by the owner's token."""
+"""Leased accounts: figures belong to the project that had the lease, and are read by the owner's token."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ async def leased(scene: Scene, owner: leasing.Owner, project: Project) -> Scene:
 
 
 async def test_each_tenants_posts_and_days_are_its_own(scene: Scene, pool: Pool) -> None:
-    """The followers of one tenant's days aren't the next one's, but its posts are told of on."""
+    """Followers belong to a tenant's own days; the figures of its posts are collected beyond them."""
     async with pool.acquire() as conn:
         owner = await leasing.owner(conn)
         await seeds.account(

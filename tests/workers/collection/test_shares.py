@@ -1,4 +1,4 @@
-"""A platform that says nothing: its accounts hold a part of the slots, and delay nobody else's."""
+"""A silent platform: its accounts hold a part of the slots, and delay no other accounts."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ SILENT = "https://silent.example"
 
 
 class Slow(Collector):
-    """Accounts on the silent server are answered once `answers` is set."""
+    """Collector that returns accounts of the silent server only once `answers` is set."""
 
     limits: ClassVar[Limits] = Limits(batch=1, most=1)
 

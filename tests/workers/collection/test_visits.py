@@ -1,4 +1,4 @@
-"""Visits: what is due is asked for, in one job at a time, and kept where it changed."""
+"""Collection runs: due figures are collected in one job at a time, and stored if they changed."""
 
 import asyncio
 from functools import partial
@@ -29,7 +29,7 @@ async def test_what_is_told_is_kept_where_it_changed(scene: Scene) -> None:
 
 
 async def test_what_is_not_told_is_no_zero(scene: Scene) -> None:
-    """Nothing at all, some of it, and less than before."""
+    """No metric, some metrics, and lower values than before."""
     post = await scene.post("one")
     stages: list[Figures] = [{}, {"likes": 0}, {"views": 5}, {}]
     for told in stages:
@@ -49,7 +49,7 @@ async def test_what_an_old_post_had_before_is_nobodys_day(scene: Scene) -> None:
     assert await scene.values(post) == [(1000, None), (1004, 4)]
 
 
-#: Hours since a post was published, and whether it is asked about when its account comes up then.
+#: Hours since a post was published, and whether a run then includes it.
 CADENCE = [
     (0, True), (0.5, False), (1.1, True), (48.1, True), (49.2, False), (54.2, True), (168.3, True),
     (175, False), (192.4, True), (2159, True), (2184, False), (3000, False),
@@ -69,7 +69,7 @@ async def test_a_post_comes_up_less_and_less_often_for_90_days(scene: Scene) -> 
 
 
 async def test_an_account_without_anything_due_makes_no_job(scene: Scene) -> None:
-    """It comes up each hour; its followers are asked for every six."""
+    """It is due each hour; its followers every six hours."""
     assert (cadence.LOOK_S, cadence.GAUGES_S) == (3600, 6 * 3600)
     assert await scene.visit() == ["completed"]
     for hours, jobs in ((1, 0), (4.9, 0), (0.2, 0), (1, 1)):
@@ -92,7 +92,7 @@ async def test_more_than_a_visit_asks_for_is_asked_soon(scene: Scene) -> None:
 
 
 async def test_many_looks_at_once_make_one_job_of_each_account(scene: Scene, pool: Pool) -> None:
-    """And one more makes no second one while the first is open."""
+    """Another scan makes no second job while the first is open."""
     async with pool.acquire() as conn:
         for number in range(30):
             await seeds.account(conn, scene.org, scene.id, handle=f"shop{number}")
@@ -107,7 +107,7 @@ async def test_many_looks_at_once_make_one_job_of_each_account(scene: Scene, poo
 
 @pytest.mark.parametrize("end", ["disconnected", "archived", "suspended", "purged"])
 async def test_nothing_is_asked_for_what_has_ended(scene: Scene, pool: Pool, end: str) -> None:
-    """Nor kept, where it ends while it is asked for."""
+    """An end during the run stores nothing either."""
     await scene.post("one")
     scene.platform.told["one"] = {"views": 1}
     await scene.look()
@@ -129,7 +129,7 @@ async def test_nothing_is_asked_for_what_has_ended(scene: Scene, pool: Pool, end
 
 
 async def test_a_project_that_is_active_again_is_looked_at_at_once(scene: Scene, pool: Pool) -> None:
-    """Not six hours after the last look at it."""
+    """Not six hours after its last run."""
     await scene.post("one")
     project = Project(scene.org, scene.id)
     async with pool.acquire() as conn:

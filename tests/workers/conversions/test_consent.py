@@ -1,4 +1,4 @@
-"""Consent: whatever isn't a yes is a no, in any of the shapes in which apps say it."""
+"""Consent: any value but a yes is a no, in all formats of apps."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Hashes of what names a person: Meta's published ones, and whatever else an app may send."""
+"""Hashes of personal data: Meta's published examples, and any other input of an app."""
 
 import re
 from typing import Any
@@ -17,7 +17,7 @@ from workers.conversions.sorting import sort
 
 HASH = re.compile(r"[0-9a-f]{64}")
 
-#: Of Meta's page of customer information parameters: what is sent, and what is hashed.
+#: From Meta's page of customer information parameters: the input, and the hashed form.
 NORMAL = [
     ("em", " John_Smith@gmail.com ", "john_smith@gmail.com"),
     ("ph", "+1 (650) 555-1212", "16505551212"),
@@ -35,7 +35,7 @@ NORMAL = [
     ("country", "US", "us"),
 ]
 
-#: SHA-256 of texts, by another's hand (`printf %s ... | sha256sum`).
+#: SHA-256 of texts, by an independent tool (`printf %s ... | sha256sum`).
 KNOWN = {
     "john_smith@gmail.com": "62a14e44f765419d10fea99367361a727c12365e2520f32218d505ed9aa0f62f",
     "16505551212": "e323ec626319ca94ee8bff2e4c87cf613be6ea19919ed1364124e16807ab3176",
@@ -91,7 +91,7 @@ people = st.fixed_dictionaries(
 def test_what_names_a_person_is_hashed_whatever_it_is(
     traits: dict[str, Any], properties: dict[str, Any], user_id: str | None
 ) -> None:
-    """And nothing that an app sends makes it fail."""
+    """No input of an app raises an error."""
     context = {"traits": traits, "userAgent": "ua", "page": {"url": "https://a.example/b?c=d#e"}}
     tree = Tree({"context": context, "properties": properties})
     found = due(user_id=user_id)

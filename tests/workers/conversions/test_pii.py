@@ -1,4 +1,4 @@
-"""PII in fields that aren't meant for it: planted in any of them, in any encoding, it doesn't leave."""
+"""PII in unrelated fields: planted in any field, in any encoding, it is never sent."""
 
 import base64
 import html
@@ -24,7 +24,7 @@ from workers.conversions.pii import NOBODY, Known, Strictness, know, tells
 WEB = OpenDestination("web", sandbox=False, pixel_id="1", token="t", sealed=b"", test_event_code=None)
 IOS = WEB._replace(platform="ios")
 
-#: Fields that leave in plain, and a value of each that may.
+#: Fields that are sent in plain, each with a permitted value.
 PLAIN: Mapping[tuple[str, ...], str] = {
     ("context", "ip"): "2001:db8::7",
     (
@@ -49,7 +49,7 @@ PLAIN: Mapping[tuple[str, ...], str] = {
     ("properties", "product_id"): "4006381333931",
 }
 
-#: Who buys. Each phone number in a form that people write; a bare one is searched for by its traits.
+#: The buyer. Each phone number is in a form that people write; a bare one is detected by its traits.
 EMAIL, DIGITS, NAME = "jane.doe+x@mail.example", "4915112345678", "Doe"
 PHONES = ("+4915112345678", "+49 (151) 1234-5678", "0049 151 12345678", "+49-151-12345678", "(151) 1234 5678")
 IPS = ("198.51.100.23", "2001:db8:85a3::8a2e:370:7334")
@@ -58,7 +58,7 @@ Encode = Callable[[str], str]
 
 
 def wide(text: str) -> str:
-    """Fullwidth letters, digits and marks (U+FF01 to U+FF5E)."""
+    """Return the text in fullwidth letters, digits and marks (U+FF01 to U+FF5E)."""
     return "".join(chr(ord(char) + 0xFEE0) if "!" <= char <= "~" else char for char in text)
 
 
@@ -80,7 +80,7 @@ ENCODINGS: Mapping[str, Encode] = {
 
 
 def decoded(text: str) -> set[str]:
-    """All forms of a text by another hand than the product's, in lower case without blanks."""
+    """Return all decoded forms of a text, independently of the product, in lower case without blanks."""
     seen: set[str] = set()
     ahead = [text]
     while ahead:
@@ -120,14 +120,14 @@ def event(planted: Mapping[tuple[str, ...], Any], traits: Mapping[str, str]) -> 
 
 
 def sent(tree: Tree, event_id: str = "e") -> list[str]:
-    """The bodies that leave: to both destinations, of a website and of an app."""
+    """Return the bodies to send: to both destinations, of a website and of an app."""
     found = due(event_id=event_id, event_name=USUAL["meta"]["sign_up"], user_id="u")
     bodies = (make(to, found, tree) for make in (meta.event, tiktok.event) for to in (WEB, IOS))
     return [msgspec.json.encode(one).decode() for one in bodies if isinstance(one, dict)]
 
 
 def values(body: str) -> set[str]:
-    """All texts and numbers in it."""
+    """Return all texts and numbers in a body."""
 
     def walk(one: Any) -> set[str]:
         if isinstance(one, dict):
@@ -162,7 +162,7 @@ def test_what_is_planted_in_a_field_never_leaves(
         text = ENCODINGS[name](text)
     planted = around.format(text)
     if field == ("context", "ip") and secret in IPS:
-        return  # It is where it belongs.
+        return  # The value belongs into this field.
     traits = {"email": EMAIL, "phone": f"+{DIGITS}", "lastName": NAME} if is_known else {}
     for body in sent(event({field: planted}, traits)):
         for value in values(body):
@@ -180,7 +180,7 @@ def test_an_event_id_that_tells_leaves_as_a_hash(secret: str, names: list[str], 
 
 
 def test_what_has_its_form_leaves_as_it_is() -> None:
-    """The planted values above are missing because they are planted."""
+    """This proves that the values above are missing because they are planted."""
     tree = event({}, {"email": EMAIL, "phone": f"+{DIGITS}", "lastName": NAME})
     left = set[str]().union(*map(values, sent(tree)))
     assert set(PLAIN.values()) <= left
@@ -251,7 +251,7 @@ def test_an_ipv6_address_is_found_whatever_follows_it(end: str) -> None:
 
 @pytest.mark.parametrize("text", [":" * 1_000, "a:" * 500, "1::" * 333])
 def test_colons_cost_no_look_each(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An app's key stands in a web page: strangers choose the texts."""
+    """An app's key is public in a web page, so strangers choose the texts."""
     looks: list[str] = []
 
     def is_ip(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""Verdicts on Meta's answers: which of its codes say something of an event, and which of the whole."""
+"""Verdicts on Meta's responses: its codes for one event, and those for the whole destination."""
 
 import httpx
 import pytest

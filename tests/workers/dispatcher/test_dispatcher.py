@@ -1,4 +1,4 @@
-"""The dispatcher: what it does again and again, and what it gets through."""
+"""The dispatcher: its periodic work, and the faults that it survives."""
 
 import asyncio
 import os
@@ -31,7 +31,7 @@ from workers.runtime.shutdown import Stop
 
 
 class Recorder(Courier):
-    """Sends nothing and keeps it."""
+    """Courier that records wakes instead of sending them."""
 
     def __init__(self) -> None:
         self.sent: list[Wake] = []
@@ -42,7 +42,7 @@ class Recorder(Courier):
 
 @asynccontextmanager
 async def dispatching(settings: Settings) -> AsyncIterator[Recorder]:
-    """A dispatcher in the test's own loop; it ends with the block."""
+    """Run a dispatcher in the test's own loop until the block ends."""
     recorder, stop = Recorder(), Stop()
     async with asyncio.TaskGroup() as group:
         group.create_task(Dispatcher(settings, recorder).run(stop))
@@ -55,7 +55,7 @@ async def has(conn: Conn, job_id: UUID, condition: str) -> bool:
 
 
 async def leaders(conn: Conn) -> list[int]:
-    """The sessions that hold the dispatcher's lock in this database."""
+    """Return the sessions that hold the dispatcher's lock in this database."""
     rows = await conn.fetch(
         """select l.pid from pg_locks l join pg_database d on d.oid = l.database
             where d.datname = current_database() and l.granted
@@ -87,7 +87,7 @@ async def test_a_scheduled_job_starts_at_its_time(settings: Settings, conn: Conn
 
 
 async def test_lost_and_late_jobs_are_seen_to(settings: Settings, conn: Conn, org: UUID) -> None:
-    """A dead worker's job goes back into its line; one past its deadline fails."""
+    """A dead worker's job returns into its line; one past its deadline fails."""
     lost = await scene.started(conn, org)
     await scene.lose(conn, lost)
     late = await scene.submit(conn, org, scene.ERRAND._replace(total_s=0))
@@ -112,7 +112,7 @@ async def test_what_is_old_goes(settings: Settings, conn: Conn, org: UUID) -> No
 async def test_full_batches_follow_each_other_at_once(
     settings: Settings, conn: Conn, org: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After one that isn't full none would follow in this test's time."""
+    """After a partial batch the next one would not run in this test's time."""
     monkeypatch.setattr(loop, "OVERDUE", OVERDUE._replace(every_s=3600))
     await scene.fill(conn, [org], 1200)
     await conn.execute("update job set deadline_at = now()")
@@ -150,7 +150,7 @@ async def changed(conn: Conn, before: list[int]) -> bool:
 
 
 async def test_a_silent_session_ends(settings: Settings, conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The server ends it: a dispatcher that is stopped or cut off leads no longer."""
+    """The server ends the session, so a stopped or isolated dispatcher stops leading."""
     monkeypatch.setattr(leader, "IDLE_S", 0.2)
     with pytest.raises(Unavailable):
         await fall_silent(settings, conn)
@@ -169,7 +169,7 @@ async def gone(conn: Conn) -> bool:
 
 @pytest.mark.long
 async def test_a_postgres_that_hangs_costs_no_job_its_worker(own_servers: servers.Servers) -> None:
-    """A judgement that was under way when it froze is not carried out when it wakes up."""
+    """A rescue under way at the freeze is not carried out after it."""
     settings = servers.settings_for(own_servers.postgres.url, own_servers.valkey.url, lease_s=3)
     async with dispatching(settings):
         async with open_pool(settings.database_url, name="test") as pool, pool.acquire() as conn:

@@ -1,4 +1,4 @@
-"""Chores of the store of events: done by one of the dispatchers, and held up by nobody for long."""
+"""Chores of the event store: run by one of the dispatchers, and never blocked for long."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -20,7 +20,7 @@ from workers.runtime.shutdown import Stop
 
 @asynccontextmanager
 async def keeping(*settings: Settings) -> AsyncIterator[None]:
-    """Keepers in the test's own loop; they end with the block."""
+    """Run event keepers in the test's own loop until the block ends."""
     stop = Stop()
     async with asyncio.TaskGroup() as group:
         for each in settings:
@@ -57,7 +57,7 @@ async def test_all_of_them_are_done(settings: Settings, conn: Conn, monkeypatch:
 async def test_a_rotation_that_cannot_begin_holds_up_no_fold(
     settings: Settings, pool: Pool, conn: Conn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It gives up after a second, and comes again."""
+    """It times out after a second, and is repeated later."""
     monkeypatch.setattr(events, "EVERY_S", 0.1)
     await conn.execute("update event_generation set since = now() - interval '16 days'")
     async with pool.acquire() as writing:

@@ -1,4 +1,4 @@
-"""A chore whose job the ledger refuses goes on with the next one, and the dispatcher with its chores."""
+"""A chore continues after a job that the ledger refuses, and so does the dispatcher."""
 
 from typing import Any
 from uuid import UUID
@@ -24,7 +24,7 @@ async def project(conn: Conn) -> Project:
 
 
 async def refuse(conn: Conn, key: str) -> None:
-    """No job of this key gets a row, as where another one holds the key each time it is tried."""
+    """Give no job of this key a row, as if another job held the key at each attempt."""
     await conn.execute(
         f"""create function refuse() returns trigger language plpgsql
             as $$ begin if new.unique_key = '{key}' then return null; end if; return new; end $$"""
@@ -37,7 +37,7 @@ async def keys(conn: Conn) -> set[str]:
 
 
 async def accounts(conn: Conn, project: Project) -> list[UUID]:
-    """Three, of whom something is to be collected, and whose tokens are to be refreshed."""
+    """Add three accounts with due metrics and due token refreshes."""
     found = [await seeds.account(conn, project.org, project.id, handle=f"shop{n}") for n in range(3)]
     await conn.execute(
         "update account_credential set refresh_at = now(), rotated_at = now() - interval '2 days'"
@@ -64,7 +64,7 @@ async def test_a_refresh_that_is_refused_keeps_no_other_one_back(conn: Conn, pro
 
 
 async def lines(conn: Conn, project: Project) -> dict[str, Line]:
-    """Of three apps, by the keys of their jobs."""
+    """Return the lines of three apps, by the keys of their jobs."""
     found: dict[str, Line] = {}
     for number in range(3):
         fields: dict[str, Any] = {"web_domain": f"shop{number}.example"}
@@ -83,7 +83,7 @@ async def test_a_line_whose_job_is_refused_keeps_no_other_one_back(conn: Conn, p
 
 
 async def test_lines_of_a_project_that_is_purged_are_left_to_the_purge(conn: Conn, project: Project) -> None:
-    """Else jobs would look again and again at rows that go."""
+    """Otherwise jobs would repeatedly scan rows under deletion."""
     found = await lines(conn, project)
     await conn.execute("update project set status = 'archived', archived_at = now(), purging_at = now()")
     assert await conversion_lines.submit(conn, lines=[*found.values()]) == 0

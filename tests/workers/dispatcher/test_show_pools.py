@@ -1,4 +1,4 @@
-"""What operators are alarmed by is what the ledger says, and only its leader says it."""
+"""The alerting gauges show the ledger's numbers, and only its leader exports them."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""The look for lines of conversions: what a silent main database costs it."""
+"""The scan for lines of conversions: its timeout for a silent main database."""
 
 import asyncio
 
@@ -19,7 +19,7 @@ from workers.dispatcher.conversions import Look
 async def test_a_silent_main_database_is_waited_for_so_long_as_a_whole(
     settings: Settings, conn: Conn, monkeypatch: pytest.MonkeyPatch, words: str
 ) -> None:
-    """Silent from the first byte on, or from a statement: counts of events wait meanwhile."""
+    """Silent from the first byte on, or from a statement on: event counts wait meanwhile."""
     monkeypatch.setattr(conversions, "PATIENCE_S", 1.0)
     await conn.execute(
         """insert into event_conversion (project_id, app_no, destination, event_key, id, name, event_name,

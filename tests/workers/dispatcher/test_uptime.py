@@ -1,4 +1,4 @@
-"""The time from which leases may be judged: after one of unbroken uptime, by the database's own time."""
+"""The time until leases may be judged: after a whole lease of uptime, by the database's own time."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""The dispatcher's wakes of a pool: at once, then less and less often while nothing moves there."""
+"""The dispatcher's wakes of a pool: at once, then with backoff while its due job stays the same."""
 
 from itertools import pairwise
 from uuid import UUID
@@ -16,7 +16,7 @@ def due(pool: str = "ingest") -> Due:
 
 
 def times(limiter: WakeLimiter, *shown: Due, seconds: float) -> list[float]:
-    """The times at which it sends for `shown`, while that is due at every tick."""
+    """Return the times of its wakes for `shown`, due at every tick."""
     ticks = [tick * TICK_S for tick in range(round(seconds / TICK_S))]
     return [now for now in ticks if limiter.choose(shown, now)]
 

@@ -1,6 +1,6 @@
-"""A ClickHouse on loopback, as far as the event archive asks one: statements by their first words.
+"""A simulated ClickHouse on loopback, as far as the event archive needs: statements by their first words.
 
-`tests/peers/test_clickhouse.py` asks ClickHouse's own engine the same.
+`tests/peers/test_clickhouse.py` runs the same against ClickHouse's own engine.
 """
 
 from collections.abc import AsyncIterator
@@ -13,9 +13,9 @@ from tests.http_server import Asked, Told, listening
 
 
 class Shelves:
-    """Rows of a table, and names of batches that it ignores.
+    """Rows of a table, and the names of batches in its dedup window.
 
-    `down`: how many answers more are refusals; `foreign`: how many more are a success, and somebody else's.
+    `down`: the number of refusals to come; `foreign`: the number of unrelated success responses to come.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Pieces that processes of the renderer make in a folder, and what is alive of those."""
+"""Pieces of renderer processes in a folder, and the processes that are still alive."""
 
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, aclosing
@@ -22,17 +22,17 @@ def asked(folder: str, made: Format = "slideshow", handles: Handles = NOTHING) -
 
 
 def drawing(folder: str) -> AbstractAsyncContextManager[AsyncGenerator[Planned | Drawn, None]]:
-    """Reports of a slideshow: the first comes before its first slide."""
+    """Return the reports of a slideshow: the first comes before its first slide."""
     return aclosing(render(asked(folder), []))
 
 
 def alive(folder: str) -> list[int]:
-    """Processes whose temporary folder this is: the renderer, and all that it starts."""
+    """Return the processes with this temporary folder: the renderer, and its children."""
     return processes(f"TMPDIR={folder}\0")
 
 
 def processes(setting: str) -> list[int]:
-    """Those that have this in their environment."""
+    """Return the processes with this text in their environment."""
     return [
         int(entry.name)
         for entry in Path("/proc").iterdir()
@@ -44,4 +44,4 @@ def environment(entry: Path) -> str:
     try:
         return (entry / "environ").read_text(errors="replace")
     except OSError:
-        return ""  # it has just ended, or is another user's
+        return ""  # It has just ended, or is another user's.

@@ -1,4 +1,4 @@
-"""A cancel stops whatever a storage holds up, within a look, and what was stored by then is on record."""
+"""A cancel ends work that a storage blocks, within one check; files stored so far are recorded."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -23,7 +23,7 @@ __all__ = ["project"]
 
 
 class Holding:
-    """A storage that gives no file, and holds its second write, until whoever asked wants no more of it."""
+    """A storage that opens no file, and blocks its second write, until the caller cancels."""
 
     def __init__(self, folder: Folder) -> None:
         self.folder, self.writes = folder, 0

@@ -1,4 +1,4 @@
-"""Folders of pieces: gone with their block, and those of a dead worker with the next one's start."""
+"""Folders of pieces: deleted with their block, and a dead worker's with the next start."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The process that makes a piece ends with whoever wants it, and each of its ends has a code."""
+"""The process that makes a piece ends with its caller, and each of its ends has a code."""
 
 import errno
 import os
@@ -61,7 +61,7 @@ with subprocess.Popen(["sleep", "600"], stdin=subprocess.DEVNULL):
 
 
 def test_with_it_dies_what_it_has_started(tmp_path: Path) -> None:
-    """A program that reads nothing of it, as FFmpeg reads a clip."""
+    """The child program reads nothing from it, as FFmpeg reads a clip."""
     with subprocess.Popen(
         [sys.executable, "-c", STARTS_ANOTHER], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         start_new_session=True, env={"PATH": os.environ["PATH"], "TMPDIR": str(tmp_path)},
@@ -80,7 +80,7 @@ def test_with_it_dies_what_it_has_started(tmp_path: Path) -> None:
 async def test_killed_alone_it_leaves_nothing_that_it_has_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As by a kernel that is out of memory, which takes one process of the group."""
+    """The kernel's OOM killer may take a single process of the group."""
     killed = tmp_path / "killed"
     killed.write_text("#!/bin/sh\nsleep 600 <&- >/dev/null 2>&1 &\nkill -9 $$\n")
     killed.chmod(0o700)
@@ -109,7 +109,7 @@ async def test_what_cannot_be_drawn_fails_with_its_code(tmp_path: Path) -> None:
 
 
 async def test_a_drawing_that_takes_too_much_memory_fails_at_the_first_attempt(tmp_path: Path) -> None:
-    """Not four attempts: its layers are 105 MB each."""
+    """Not after four attempts: its layers are 105 MB each."""
     logo = tmp_path / "logo"
     logo.write_bytes(svg(KILLED["layers larger than the canvas"]))
     with logo.open("rb") as file:
@@ -126,8 +126,8 @@ def test_a_signal_that_the_piece_has_caused_is_final(ended: signal.Signals) -> N
     assert exit_outcome(-ended) == CRASHED
 
 
-#: The renderer with a bound of its own, and perhaps with other work. It may keep no bytecode (`-B`): within
-#: a bound of files that would be cut short, and be there for whoever comes next.
+#: The renderer with its own limit, and perhaps with other work. It writes no bytecode (`-B`): under a file
+#: size limit that would be truncated, and break later processes.
 BOUNDED = """
 from workers.generation import child
 def busy(_):

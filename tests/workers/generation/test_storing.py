@@ -1,4 +1,4 @@
-"""A storage that is away at any write ends the attempt, and leaves nothing that isn't deleted."""
+"""A storage that fails at any write ends the attempt, and leaves no file without a scheduled deletion."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -24,7 +24,7 @@ WRITES = 4
 
 
 class Breaking:
-    """A storage that is away from one of its writes on."""
+    """A storage that fails from one of its writes on."""
 
     def __init__(self, folder: Folder, good: int) -> None:
         self.folder, self.good = folder, good

@@ -1,4 +1,4 @@
-"""Turns at the pool that makes content: a tenant at its cap waits for its own, another's go on."""
+"""Turns in the pool for content: a tenant at its cap waits, another tenant's jobs run."""
 
 import asyncio
 from dataclasses import replace

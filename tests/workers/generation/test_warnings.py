@@ -1,4 +1,4 @@
-"""Warnings of a piece: what its texts, its pictures and its room leave to be wished for."""
+"""Warnings of a piece about its texts, its pictures and its space."""
 
 import io
 import os
@@ -13,7 +13,7 @@ from workers.generation.wire import Drawn, Handles, Instructions, Planned
 
 
 def logo(size: tuple[int, int]) -> int:
-    """A descriptor of a picture in memory."""
+    """Return a descriptor of a picture in memory."""
     written = io.BytesIO()
     Image.new("RGB", size).save(written, "PNG")
     file = os.memfd_create("logo")

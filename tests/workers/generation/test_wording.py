@@ -1,4 +1,4 @@
-"""A model's offers over real HTTP: what it is told, and that a piece is made however it answers."""
+"""A model's offers over real HTTP: its input, and that a piece is made for any response."""
 
 import asyncio
 import json
@@ -39,7 +39,7 @@ async def test_a_model_is_told_the_name_and_the_clauses_alone() -> None:
 
 
 async def endless(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """An answer that goes on and on, until whoever asked is gone."""
+    """Send a response without an end, until the client leaves."""
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
     writer.write(head)
     while not writer.is_closing():

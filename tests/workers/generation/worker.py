@@ -1,4 +1,4 @@
-"""`python -m tests.workers.generation.worker FOLDER`: as much of a worker as has one piece drawn."""
+"""`python -m tests.workers.generation.worker FOLDER`: the part of a worker that has one piece drawn."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""Platforms that are simulated."""
+"""Simulated platforms."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""A person on the simulated Instagram, and our adapter as they let it in; times are the simulator's."""
+"""A person on the simulated Instagram with a connected adapter; times are the simulator's."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,7 +18,7 @@ from workers.platforms.contract import Draft, Found, Inquiry, Media, Prepared, S
 from workers.platforms.instagram.publish import Instagram
 from workers.web.fetch import open_client
 
-#: Of the irreversible call, in seconds.
+#: Timeout of the irreversible call, in seconds.
 SEND_S = 60.0
 
 
@@ -45,7 +45,7 @@ class InstagramAccount:
         return file(kind=kind, mime_type=mime_type, duration_ms=4000 if film else None, **fields)
 
     async def step(self, post: Draft, so_far: Prepared | None = None) -> Prepared:
-        """One, after the time that the one before asked for."""
+        """Run one step, after the previous one's wait."""
         if so_far is not None:
             await self.sim.advance(so_far.after_s)
         return await self.adapter.prepare(self.account, post, so_far)
@@ -60,7 +60,7 @@ class InstagramAccount:
         return await self.adapter.send(self.account, prepared, post, timeout_s=timeout_s)
 
     async def ask(self, prepared: Prepared, *, sent_at: datetime) -> Found:
-        """The state of the post, as of now."""
+        """Return the post's state, as of now."""
         return await self.adapter.reconcile(self.account, Inquiry(prepared, sent_at, await self.now()))
 
     async def later(self, prepared: Prepared, *, sent_at: datetime, after: timedelta) -> Found:
@@ -68,11 +68,11 @@ class InstagramAccount:
         return await self.ask(prepared, sent_at=sent_at)
 
     async def order(self, error: str, path: str, **asked: Any) -> None:
-        """A refusal of `instagram_errors.REFUSALS`, of the next call of that name."""
+        """Order a refusal of `instagram_errors.REFUSALS` for the next call of that name."""
         await self.sim.call("POST", "/errors", path=path, error=error, **asked)
 
     async def calls(self, end: str) -> int:
-        """The number of requests whose path ends so."""
+        """Return the number of requests with this end of the path."""
         return sum(count for path, count in (await self.sim.requests()).items() if path.endswith(end))
 
     async def by_hand(self, caption: str, *, ago_s: float = 0) -> str:

@@ -1,4 +1,4 @@
-"""A platform's server whose every answer a test chooses, and posts to send to it."""
+"""A platform's server with scripted responses, and posts to send to it."""
 
 import asyncio
 import json
@@ -22,12 +22,12 @@ from workers.web.fetch import open_client
 POST_ID = UUID("019abcde-0000-7000-8000-000000000001")
 AT = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)
 
-#: An answer in bytes, or what is done with the connection instead.
+#: A response in bytes, or an action on the connection instead.
 Answer = bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 
 class Server:
-    """`answers` are by path, each a list: one for each request, the last one for all that follow."""
+    """A scripted server. `answers` has a list by path: one for each request; the last one repeats."""
 
     def __init__(self, answers: dict[str, list[Answer]]) -> None:
         self.answers, self.asked = answers, list[Asked]()
@@ -42,7 +42,7 @@ class Server:
 
 
 async def drop(writer: asyncio.StreamWriter) -> None:
-    """The connection ends without an answer."""
+    """End the connection without a response."""
 
 
 async def reset(writer: asyncio.StreamWriter) -> None:
@@ -50,12 +50,12 @@ async def reset(writer: asyncio.StreamWriter) -> None:
 
 
 async def hang(writer: asyncio.StreamWriter) -> None:
-    """Until the client leaves."""
+    """Send nothing until the client leaves."""
     await asyncio.Event().wait()
 
 
 async def truncate(writer: asyncio.StreamWriter) -> None:
-    """A 200 that breaks off."""
+    """Send a truncated 200."""
     writer.write(
         told({"uri": "at://did:plc:me/app.bsky.feed.post/1", "id": "1", "cid": "c", "content": ""})[:-5]
     )
@@ -65,7 +65,7 @@ def told(body: Any, status: int = 200, **headers: str) -> bytes:
     return say(status, json.dumps(body), **{"content_type": "application/json", **headers})
 
 
-#: What may become of an irreversible call whose bytes have left, its answer being of no use.
+#: Failures of an irreversible call after its bytes were sent, each without a usable response.
 LOST: dict[str, Answer] = {
     "dropped": drop,
     "reset": reset,
@@ -82,7 +82,7 @@ LOST: dict[str, Answer] = {
 
 @asynccontextmanager
 async def server(**answers: Any) -> AsyncIterator[Server]:
-    """Answers go by a path's end: `putRecord`, `media`."""
+    """Serve responses by a path's end: `putRecord`, `media`."""
     served = Server({name: said if isinstance(said, list) else [said] for name, said in answers.items()})
     waiting = set[asyncio.Task[Any] | None]()
 
@@ -138,7 +138,7 @@ def draft(caption: str = "Hello", *files: Media, **changes: Any) -> Draft:
 def file(
     content: bytes = b"\x89PNG...", *, kind: str = "image", mime_type: str = "image/png", **changes: Any
 ) -> Media:
-    """A file in two chunks."""
+    """Return a file in two chunks."""
 
     @asynccontextmanager
     async def opened(start: int = 0, end: int | None = None) -> AsyncIterator[AsyncIterator[bytes]]:
@@ -164,7 +164,7 @@ async def chunks(content: bytes) -> AsyncIterator[bytes]:
     yield content[middle:]
 
 
-# Of a server of Mastodon's API
+# A server of Mastodon's API
 
 
 def status(
@@ -180,7 +180,7 @@ async def prepared(served: Server, what: Draft | None = None) -> Prepared:
         return await Mastodon(client).prepare(account(served, "mastodon"), what or draft())
 
 
-# Of a Personal Data Server
+# A Personal Data Server
 
 BLOB = {"blob": {"$type": "blob", "ref": {"$link": "bafkqaaa"}, "mimeType": "image/png", "size": 7}}
 LONG_NAMES = """
@@ -192,7 +192,7 @@ METHODS = {name.rpartition(".")[2]: name for name in LONG_NAMES}
 
 
 def pds(**answers: Any) -> Any:
-    """A server by the methods' last words."""
+    """Serve responses by the methods' last words."""
     return server(**{METHODS[name]: said for name, said in answers.items()})
 
 

@@ -1,4 +1,4 @@
-"""Posting to Bluesky, against a server that says and does what the test wants."""
+"""Posting to Bluesky, against a scripted server."""
 
 import json
 from datetime import timedelta

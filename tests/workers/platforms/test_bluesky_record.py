@@ -1,4 +1,4 @@
-"""The key and the record of a post, by themselves."""
+"""The key and the record of a post."""
 
 import re
 from datetime import timedelta
@@ -18,7 +18,7 @@ TID = re.compile(r"[234567abcdefghij][234567abcdefghijklmnopqrstuvwxyz]{12}")
 
 
 def facets(text: str) -> list[tuple[str, Any]]:
-    """The words that each facet's bytes spell, and its feature."""
+    """Return the text of each facet's bytes, and its feature."""
     found = record_of(draft(text), [], {"a.test": "did:plc:a"}).get("facets", [])
     spans = [(facet["index"]["byteStart"], facet["index"]["byteEnd"]) for facet in found]
     features = [dict(facet["features"][0]) for facet in found]

@@ -1,4 +1,4 @@
-"""Opening an account on a Personal Data Server, and keeping it open."""
+"""Sessions of an account on a Personal Data Server: creation and refresh."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Collectors: what each platform tells becomes our metrics, and what it doesn't tell is left out."""
+"""Collectors: each platform's figures become metrics, and missing ones are left out."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -33,7 +33,7 @@ def due(name: str, *, video: bool = False) -> DuePost:
 
 
 async def figures(collector: Collector, of: Account, *names: str, video: bool = False) -> dict[str, Figures]:
-    """By the posts' own names."""
+    """Collect the figures, by the posts' external ids."""
     posts = {name: due(name, video=video) for name in names}
     found = await collector.posts(of, [*posts.values()])
     return {name: found[post.id] for name, post in posts.items() if post.id in found}
@@ -126,7 +126,7 @@ class Insta(NamedTuple):
 
 @pytest_asyncio.fixture
 async def insta() -> AsyncIterator[Insta]:
-    """Ada lets us read her insights."""
+    """Connect ada's account with permission to read insights."""
     async with instagram_account.instagram_account() as found:
         token = await allowed(found.sim, f"{instagram_user.SCOPES},{INSIGHTS}")
         collector = InstagramCollector(found.adapter.client, found.sim.base)
@@ -183,7 +183,7 @@ async def test_below_five_viewers_there_are_no_insights(insta: Insta) -> None:
 
 
 async def test_an_owner_who_did_not_allow_insights_is_not_asked_again(insta: Insta) -> None:
-    """The token opens the account all the same, and followers come without that permission."""
+    """The token works anyway, and followers need no such permission."""
     await insta.insta.sim.account("ada", followers=70)
     post = await insta.post(views=9, likes=4)
     without = insta._replace(account=insta.insta.account)
@@ -229,7 +229,7 @@ class Tok(NamedTuple):
     collector: TikTokCollector
 
     async def post(self, **counts: int) -> tuple[str, str]:
-        """Its publish_id, and its name once it is public."""
+        """Return its publish_id, and its id once it is public."""
         made = await self.tok.prepare(tiktok_account.post(tiktok_account.video()))
         await self.tok.send(made, tiktok_account.post(tiktok_account.video()))
         await self.tok.sim.advance(120)
@@ -240,7 +240,7 @@ class Tok(NamedTuple):
 
 @pytest_asyncio.fixture
 async def tok() -> AsyncIterator[Tok]:
-    """Ada lets us read her counts."""
+    """Connect ada's account with permission to read counts."""
     async with tiktok_account.ada(followers=70) as found:
         async with visiting(found.sim.base) as http:
             person = await tiktok_user.connected(found.sim, http, scope=ALL)
@@ -249,7 +249,7 @@ async def tok() -> AsyncIterator[Tok]:
 
 
 async def test_tiktok_tells_of_public_posts(tok: Tok) -> None:
-    """Numbers that fall, and a post that was deleted."""
+    """Falling numbers, and a deleted post."""
     key, name = await tok.post(**FIGURES)
     assert await figures(tok.collector, tok.account, name, "7300000000000009999") == {name: SHOWN}
     await tok.tok.sim.call("POST", "/figures", publish_id=key, figures={**FIGURES, "view_count": 1})

@@ -1,4 +1,4 @@
-"""The version that calls of Meta's Graph API name."""
+"""The version of Meta's Graph API in all calls."""
 
 from datetime import date, timedelta
 

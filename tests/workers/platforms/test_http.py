@@ -1,4 +1,4 @@
-"""The proof in a lost request, by where it was lost."""
+"""What a lost request proves, by the place of its loss."""
 
 import json
 import socket
@@ -16,12 +16,12 @@ from workers.platforms.http import LEAST_COOLDOWN_S, MASK, Api, cooldown_s
 from workers.platforms.http import Answer as Whole
 from workers.web.fetch import open_client
 
-#: With what an address or a form writes otherwise.
+#: It contains characters that an address and a form encode.
 SECRET = "s3cr3t/of+an=account%"
 
 
 def anyones(client: httpx.AsyncClient) -> Api:
-    """A server of anybody's, asked without a token."""
+    """Return any server, without a token."""
     return Api(client=client, base="")
 
 
@@ -69,7 +69,7 @@ async def test_a_name_that_does_not_resolve_sent_nothing() -> None:
 
 
 async def test_a_server_that_accepts_nothing_in_time_was_sent_nothing() -> None:
-    """A listening socket whose queue is full: the connection is never made."""
+    """The queue of the listening socket is full: the connection is never made."""
     with socket.socket() as full, socket.socket() as first, socket.socket() as second:
         full.bind(("127.0.0.1", 0))
         full.listen(0)
@@ -101,7 +101,7 @@ async def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
 
 
 class Stream:
-    """As a storage's: it can be read with and without awaiting."""
+    """A stream like a storage's: it can be read with and without awaiting."""
 
     def __init__(self, content: bytes) -> None:
         self.content = content
@@ -142,7 +142,7 @@ def test_a_platforms_wish_for_a_rest(headers: dict[str, str], seconds: float | N
 
 
 def test_a_platforms_words_fit_into_a_row() -> None:
-    """Else a refusal could not be written down, and would count as a lost answer."""
+    """Otherwise a refusal could not be stored, and would count as a lost response."""
     words = "it\0says\x1b[31m\nno\u202e " + "x" * 1000
     assert (
         Whole(status=400, headers=httpx.Headers(), body=b"", irreversible=False).quoted(words)
@@ -150,7 +150,7 @@ def test_a_platforms_words_fit_into_a_row() -> None:
     )
 
 
-#: Each request, its content and the secret that it shows.
+#: Each request, its content and the secret in it.
 SHOWING: list[tuple[str, dict[str, str], bytes | None]] = [
     ("/x", {"Authorization": f"Bearer {SECRET}"}, b'{"text": "Fresh bread"}'),
     (f"/x?grant_type=refresh&access_token={quote(SECRET, safe='')}", {}, None),
@@ -163,7 +163,7 @@ SHOWING: list[tuple[str, dict[str, str], bytes | None]] = [
 async def test_a_secret_that_a_platform_echoes_is_not_quoted(
     target: str, headers: dict[str, str], content: bytes | None
 ) -> None:
-    """Cut off in its middle or whole: what is kept of a refusal is shown to partners."""
+    """Truncated in its middle or whole: partners see the stored refusal."""
     async with server(x=say(400, b"{}")) as served, client_for(served) as client:
         answer = await anyones(client).ask("POST", f"{served.base}{target}", headers=headers, content=content)
     assert answer.quoted(f"no {SECRET}, no") == f"no {MASK}, no"

@@ -1,4 +1,4 @@
-"""Posting to the simulated Instagram: what is prepared, in which steps, and what a publish comes to."""
+"""Posting to the simulated Instagram: its preparation in steps, and the results of a publish."""
 
 from datetime import timedelta
 
@@ -27,7 +27,7 @@ async def test_an_image_goes_out_from_one_container(ada: InstagramAccount) -> No
 
 
 async def test_a_reel_is_waited_for_while_it_is_worked_on(ada: InstagramAccount) -> None:
-    """The slot is given back meanwhile, each time for longer."""
+    """The slot is yielded meanwhile, each time for longer."""
     post = await ada.post("reel.mp4", caption="Film")
     steps = [await ada.step(post)]
     while not steps[-1].complete:
@@ -70,7 +70,7 @@ async def test_what_is_finished_is_not_asked_about_again(ada: InstagramAccount) 
 
 
 async def test_a_step_that_is_done_again_makes_no_other_container(ada: InstagramAccount) -> None:
-    """As after a death: each goes on from what was kept of the one before."""
+    """As after a death: each step continues from the stored one before."""
     post = await ada.post("a.jpg", "b.jpg", caption="Twice")
     first = await ada.step(post)
     second = await ada.step(post, first)
@@ -91,7 +91,7 @@ async def test_containers_that_are_too_old_are_made_anew(ada: InstagramAccount) 
 
 
 async def test_a_container_that_expired_is_prepared_again(ada: InstagramAccount) -> None:
-    """Whatever our own clock says."""
+    """The simulator's time decides, not the local clock."""
     post = await ada.post()
     begun = await ada.step(post)
     await ada.sim.advance(24 * 3600)
@@ -115,7 +115,7 @@ async def test_a_container_that_instagram_denies_three_times_is_made_again(ada: 
 async def test_a_living_container_that_instagram_denies_is_not_made_anew(
     ada: InstagramAccount, names: list[str]
 ) -> None:
-    """Meta answers 100/33 of containers that it has. An account may make 400 in a day."""
+    """Meta returns 100/33 for existing containers. An account may create 400 in a day."""
     post = await ada.post(*names, caption="Denied")
     step = await ada.step(post)
     await ada.order("unknown_object", "container", times=2)
@@ -163,7 +163,7 @@ async def test_what_was_made_without_its_label_is_made_anew(ada: InstagramAccoun
 async def test_a_file_that_instagram_can_not_use_says_why(
     ada: InstagramAccount, name: str, kind: type[Exception], code: str, fetches_first: bool
 ) -> None:
-    """It may be told at once, or in the status of the container."""
+    """The error comes at once, or in the status of the container."""
     await ada.sim.account("ada", fetches_first=fetches_first)
     with pytest.raises(kind) as caught:
         await ada.prepared(await ada.post(name))

@@ -1,4 +1,4 @@
-"""The meaning of each refusal of Instagram: all that the simulator knows, and unknown ones."""
+"""The meaning of each refusal of Instagram: all of the simulator's, and unknown ones."""
 
 from typing import Any, NamedTuple
 
@@ -108,7 +108,7 @@ TABLE = {
     "server_error": FAILED,
 }
 
-#: What only questions for figures are refused with.
+#: Refusals of metrics calls only.
 OF_FIGURES = {"few_viewers"}
 
 
@@ -129,7 +129,7 @@ async def test_a_refusal_says_what_is_to_be_mended(ada: InstagramAccount) -> Non
 
 
 async def test_a_refused_publish_is_only_believed_where_nothing_can_be_live(ada: InstagramAccount) -> None:
-    """`failed` is said of a post that is proved not to be there."""
+    """`failed` requires proof of the post's absence."""
     post = await ada.post()
     prepared = await ada.prepared(post)
     for name, told in TABLE.items():
@@ -144,7 +144,7 @@ async def test_a_refused_publish_is_only_believed_where_nothing_can_be_live(ada:
     [("business_limit", 19 * 60), ("custom_limit", 19 * 60), ("app_limit", 300), ("user_limit", 300)],
 )
 async def test_a_limit_lasts_as_the_usage_says(ada: InstagramAccount, name: str, after_s: float) -> None:
-    """That of the whole application has no time of its own."""
+    """The limit of the whole application has no time of its own."""
     await ada.order(name, "limit")
     with pytest.raises(Throttled) as caught:
         await ada.step(await ada.post())

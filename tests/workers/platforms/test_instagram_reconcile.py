@@ -1,4 +1,4 @@
-"""Finding a post on the simulated Instagram again whose publish was not answered: live, absent or unknown."""
+"""Reconciliation after a lost publish response on the simulated Instagram: live, absent or unknown."""
 
 from datetime import datetime, timedelta
 
@@ -18,7 +18,7 @@ SETTLED, LISTED = timedelta(minutes=2), timedelta(minutes=5)
 async def lose(
     ada: InstagramAccount, fault: Fault, *names: str, caption: str = "Once"
 ) -> tuple[Prepared, datetime]:
-    """A publish whose answer is lost, and when it was made."""
+    """Publish with a lost response; return the time of the call."""
     post = await ada.post(*names, caption=caption)
     prepared, sent_at = await ada.prepared(post), await ada.now()
     await ada.sim.fault("publish", fault)
@@ -75,7 +75,7 @@ async def test_an_older_post_of_the_same_caption_is_not_taken_for_it(ada: Instag
 
 
 async def test_of_several_alike_none_is_taken_for_it(ada: InstagramAccount) -> None:
-    """It is live, and which one it is stays open."""
+    """The post is live, and its id stays unknown."""
     prepared, sent_at = await lose(ada, Fault.ACCEPT_THEN_DROP)
     await ada.by_hand("Once")
     assert await ada.ask(prepared, sent_at=sent_at) == Undecided(30.0)
@@ -120,7 +120,7 @@ async def test_one_that_is_still_published_is_waited_for(ada: InstagramAccount) 
 
 
 async def test_a_container_that_is_behind_is_no_proof(ada: InstagramAccount) -> None:
-    """It says FINISHED though the post is there: the list says otherwise."""
+    """It reports FINISHED though the list has the post."""
     await ada.sim.account("ada", status_s=3600)
     prepared, sent_at = await lose(ada, Fault.ACCEPT_THEN_DROP)
     late = await ada.later(prepared, sent_at=sent_at, after=SETTLED)

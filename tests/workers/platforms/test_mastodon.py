@@ -1,4 +1,4 @@
-"""Posting to a server of Mastodon's API that says and does what the test wants."""
+"""Posting to a scripted server of Mastodon's API."""
 
 import json
 from datetime import timedelta
@@ -154,7 +154,7 @@ async def test_a_rate_limit_says_when_it_ends(reset: str) -> None:
     ],
 )
 async def test_a_kept_key_allows_a_repeat(traits: dict[str, Any], minutes: float, expected: bool) -> None:
-    """From before the first call on, by the database's time: a late `sent_at` is that of a repeat."""
+    """The key's time starts before the first call, by the database's time; `sent_at` may be a repeat's."""
     async with server(statuses=told([])) as served, client_for(served) as client:
         adapter, mine = Mastodon(client), account(served, "mastodon", **traits)
         what = await adapter.prepare(mine, draft(now=AT))

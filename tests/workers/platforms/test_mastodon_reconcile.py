@@ -1,4 +1,4 @@
-"""Reconciling a post whose answer was lost, by what the account lists."""
+"""Reconciliation of a post with a lost response, by the account's list."""
 
 from datetime import timedelta
 from typing import Any
@@ -50,7 +50,7 @@ def others(newest: int, count: int) -> list[Any]:
     return [status(newest - n, f"<p>{n}</p>") for n in range(count)]
 
 
-#: The pages of the account's list, what else is so, and what that proves.
+#: The pages of the account's list, other conditions, and the proved result.
 LISTS: dict[str, tuple[list[Any], dict[str, Any], Any]] = {
     "the one newer post": ([[status(3, "<p>Other</p>"), status(2), OLD, status(0)]], {"since_s": 0}, IT),
     "an older post with its text": ([[status(2, "<p>Other</p>"), OLD, status(0)]], {}, Absent()),
@@ -85,7 +85,7 @@ async def test_a_list_proves_no_more_than_it_shows(listed: str) -> None:
     ],
 )  # fmt: skip
 async def test_the_same_text_with_other_files_decides_nothing(sent: int, shown: int, expected: str) -> None:
-    """A file that is in a post twice may be shown once."""
+    """A file that is in a post twice may be listed once."""
     assert type(await found([status(3, files=shown), OLD], files=sent)).__name__ == expected
 
 
@@ -129,7 +129,7 @@ async def test_a_text_is_known_again_as_servers_show_it(caption: str, content: s
     ],
 )
 async def test_a_text_that_may_be_ours_is_not_proved_to_be_another(caption: str, content: str) -> None:
-    """Else a post whose markup a server has read would go out twice."""
+    """Otherwise a post with rendered markup would go out twice."""
     assert await found([status(2, content), OLD], caption=caption) == Undecided()
 
 

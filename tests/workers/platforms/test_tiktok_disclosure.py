@@ -1,4 +1,4 @@
-"""Consent and disclosure at the simulated TikTok: who may see a post, and its AI label."""
+"""Privacy level and AI label of a post at the simulated TikTok."""
 
 from collections.abc import AsyncIterator
 
@@ -22,9 +22,9 @@ async def person() -> AsyncIterator[TikTokAccount]:
 async def test_a_post_that_nobody_chose_a_level_for_is_not_begun(
     person: TikTokAccount, is_private: bool
 ) -> None:
-    """An older release scheduled it, and meant everybody: it must not go out so."""
+    """An older release scheduled it with a public default: it must not go out with that."""
     await person.sim.account("ada", is_private=is_private)
-    with pytest.raises(Rejected, match="schedule it anew with a privacyLevel") as caught:
+    with pytest.raises(Rejected, match="schedule it again with a privacyLevel") as caught:
         await person.prepare(post(video(), privacy_level=None))
     assert (caught.value.code, caught.value.category) == ("PRIVACY_REQUIRED", "user_content")
     assert await person.asked("video/init") == 0
@@ -40,11 +40,11 @@ async def test_the_only_level_that_the_account_offers_needs_no_choice(person: Ti
 
 
 async def test_an_upload_that_fell_back_to_everybody_is_begun_anew(person: TikTokAccount) -> None:
-    """As an older release left it: its handle doesn't say that anybody chose the level."""
+    """The handle of an older release: without the mark of a chosen level."""
     prepared = await person.prepare(post(video(LONG)))
     old = {name: value for name, value in prepared.handle.items() if name != "isChosen"}
     left = msgspec.structs.replace(prepared, handle=old, complete=False)
-    with pytest.raises(Rejected, match="nobody chose"):
+    with pytest.raises(Rejected, match="has no privacy level"):
         await person.adapter.prepare(person.account, post(video(LONG), privacy_level=None), left)
     with pytest.raises(Outdated):
         await person.send(left, post(video(LONG), privacy_level=None))

@@ -1,4 +1,4 @@
-"""Every code of TikTok's: what it means, and what it proves where the call could have made the post."""
+"""Every error code of TikTok's: its meaning, and its proof if the call could have created the post."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ from workers.platforms.http import Answer, Api
 from workers.platforms.tiktok import api, errors
 from workers.platforms.tiktok.errors import ERRORS, FAIL_REASONS, ErrorBody
 
-#: The class and the category of each, and whether a lost post is ruled out.
+#: The class and the category of each, and whether it proves the post's absence.
 EXPECTED: dict[str, tuple[type[PlatformError], str, bool]] = {
     "access_token_invalid": (TokenExpired, "auth", True),
     "scope_not_authorized": (ReauthRequired, "auth", True),

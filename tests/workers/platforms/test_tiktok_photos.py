@@ -1,4 +1,4 @@
-"""Photos to the simulated TikTok, which comes for them at addresses that one call alone makes known."""
+"""Photos to the simulated TikTok, which fetches them from addresses that only one call reveals."""
 
 from collections.abc import AsyncIterator, Iterator
 from urllib.parse import urlsplit
@@ -23,7 +23,7 @@ AFTER = 120.0
 
 
 class Album(Simulator):
-    """The host of our files, as `GET /media/{token}/{ticket}` serves them; `came` are tickets."""
+    """The media server, serving `GET /media/{token}/{ticket}`; `came` has the used tickets."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -88,7 +88,7 @@ async def test_who_came_decides_a_loss(person: TikTokAccount, album: Album, faul
     with pytest.raises(OutcomeUnknown):
         await person.send(prepared, what)
     await person.sim.advance(AFTER if came else 1)
-    album.closed = True  # The caller closes the tickets before it looks.
+    album.closed = True  # The caller closes the tickets before it reconciles.
     found = await person.look(prepared, fetched=bool(album.came))
     await person.sim.advance(AFTER)
     assert await person.counts() == ({"live": 1} if came else {"failed": 1})
@@ -134,7 +134,7 @@ async def test_photos_of_a_draft_lie_in_the_inbox(person: TikTokAccount, album: 
 
 
 async def test_the_fields_of_a_post_are_those_that_tiktok_names(person: TikTokAccount, album: Album) -> None:
-    """The simulator takes no other."""
+    """The simulator accepts no other fields."""
     await person.sim.account("ada", comment_disabled=True)
     prepared = await person.prepare(pictures(album))
     asked = msgspec.json.decode(prepared.request)

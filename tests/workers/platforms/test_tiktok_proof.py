@@ -1,4 +1,4 @@
-"""No proofs of a video on the simulated TikTok, though they look like some."""
+"""Inconclusive states of a video on the simulated TikTok that look like proofs."""
 
 from collections.abc import AsyncIterator
 
@@ -36,7 +36,7 @@ async def test_an_address_that_is_none_is_uploaded_to_by_nobody(person: TikTokAc
 
 
 async def test_an_address_that_has_run_out_is_no_proof_where_all_is_there(person: TikTokAccount) -> None:
-    """The part came after all, late: to begin anew would make another post."""
+    """The last part arrived after all, late: to start over would create another post."""
     what = post(video(LONG))
     prepared = await person.sent(what)
     await person.sim.advance(3600)

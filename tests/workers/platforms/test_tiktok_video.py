@@ -1,4 +1,4 @@
-"""A video to the simulated TikTok: begun, uploaded chunk by chunk, made by its last, asked about."""
+"""A video to the simulated TikTok: begun, uploaded in chunks, created by the last one, then polled."""
 
 import hashlib
 from collections.abc import AsyncIterator
@@ -56,7 +56,7 @@ async def test_a_video_goes_out_with_its_last_chunk(person: TikTokAccount) -> No
 
 
 async def test_the_creators_own_settings_are_kept(person: TikTokAccount) -> None:
-    """The simulator refuses what was asked for without them."""
+    """The simulator refuses a post without them."""
     await person.sim.account("ada", comment_disabled=True, is_private=True)
     await person.sent(post(video(), privacy_level="private"))
     await person.sim.advance(AFTER)
@@ -135,7 +135,7 @@ async def test_a_last_chunk_that_our_storage_breaks_off_is_asked_about(person: T
 
 
 async def test_an_answer_of_another_kind_costs_a_question_and_no_chunk(person: TikTokAccount) -> None:
-    """Five chunks, each answered with an error though TikTok has it."""
+    """Five chunks, each with an error response though TikTok has received it."""
     long = film(ms=4000, frames=45 * MIB)
     await person.sim.fault("chunk", Fault.CREATED_BUT_400, times=4)
     await person.sent(post(video(long)))

@@ -1,4 +1,4 @@
-"""Ada's account on the simulated TikTok, and our adapter for it."""
+"""Ada's account on the simulated TikTok, with its adapter."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,7 +20,7 @@ from workers.platforms.tiktok.publish import TikTok
 
 MIB = 1 << 20
 FILM = film(ms=4000)
-#: In three chunks.
+#: A video of three chunks.
 LONG = film(ms=4000, frames=25 * MIB)
 CAPTION = "Fresh bread"
 TIMEOUT_S = 60.0
@@ -32,7 +32,7 @@ class TikTokAccount(NamedTuple):
     account: Account
 
     async def prepare(self, what: Draft, so_far: Prepared | None = None) -> Prepared:
-        """All the steps of one attempt."""
+        """Run all the steps of one attempt."""
         while so_far is None or not so_far.complete:
             so_far = await self.adapter.prepare(self.account, what, so_far)
         return so_far
@@ -41,7 +41,7 @@ class TikTokAccount(NamedTuple):
         return await self.adapter.send(self.account, prepared, what, timeout_s=TIMEOUT_S)
 
     async def sent(self, what: Draft) -> Prepared:
-        """Taken: what is known of it then."""
+        """Send the post; return its accepted state."""
         prepared = await self.prepare(what)
         taken = await self.send(prepared, what)
         return prepared_with(prepared, taken)
@@ -59,7 +59,7 @@ class TikTokAccount(NamedTuple):
         return await self.sim.counts("ada", CAPTION)
 
     async def asked(self, path: str) -> int:
-        """The number of times that one of the API's calls was made."""
+        """Return the number of calls of one of the API's methods."""
         return (await self.sim.requests()).get(f"POST /v2/post/publish/{path}/", 0)
 
 
@@ -69,7 +69,7 @@ def prepared_with(prepared: Prepared, taken: Any) -> Prepared:
 
 @asynccontextmanager
 async def ada(**settings: Any) -> AsyncIterator[TikTokAccount]:
-    """`settings` are of her account there."""
+    """Connect her account; `settings` are her account's at TikTok."""
     with served(Simulator(rate=0, redirect_uris=[tiktok_user.CALLBACK])) as base:
         async with (
             Sim(base) as sim,
@@ -95,10 +95,10 @@ def video(content: bytes = FILM, *, duration_ms: int = 4000) -> Media:
 
 
 def post(*files: Media, **changes: Any) -> Draft:
-    """For everybody unless `changes` say otherwise: TikTok has no default."""
+    """Return a public post by default: TikTok has no default level."""
     return draft(CAPTION, *files, **{"privacy_level": "public"} | changes)
 
 
 def later(what: Draft, seconds: float) -> Draft:
-    """Another attempt at it."""
+    """Return the draft of another attempt, `seconds` later."""
     return msgspec.structs.replace(what, now=AT + timedelta(seconds=seconds))

@@ -17,13 +17,13 @@ from tests.waiting import PATIENCE_S
 from tests.workers.runtime.workers import ERRAND, LEASE_S, Workers
 from workers.runtime.context import Context
 
-#: Seconds of a lease that no test outlasts: no heartbeat comes, which would stop an attempt before its step.
+#: Seconds of a lease longer than any test: without a heartbeat a shorter one would stop the attempt.
 UNSTOPPED = 3600
 
 
 @pytest_asyncio.fixture
 async def effects(workers: Workers) -> AsyncIterator[Any]:
-    """A table that tasks write to; gives what it holds."""
+    """Create a table for tasks to write to; yield a function that reads it."""
     await workers.pool.execute("create table effect (job_id uuid, what text)")
 
     async def read() -> list[str]:
@@ -194,7 +194,7 @@ async def test_a_report_for_a_job_that_went_to_another_stops_the_attempt(workers
 
 
 async def test_a_deadlocks_victim_runs_once_more(workers: Workers, effects: Any) -> None:
-    """Two jobs, each of which takes what the other one holds."""
+    """Two jobs, each of which needs the lock that the other one holds."""
     await workers.pool.execute(
         "create table thing (name text primary key); insert into thing values ('a'), ('b')"
     )
@@ -221,7 +221,7 @@ async def test_a_deadlocks_victim_runs_once_more(workers: Workers, effects: Any)
 
 
 async def test_a_lock_that_takes_too_long_spends_no_attempt(workers: Workers, effects: Any) -> None:
-    """Somebody else has what the step needs: it goes back into its line."""
+    """Another session holds the lock of the step: the job returns into its line."""
     await workers.pool.execute("create table thing (name text); insert into thing values ('a')")
 
     async def task(ctx: Context) -> Outcome:

@@ -1,4 +1,4 @@
-"""The end of a worker: what it runs may finish, the rest goes back and costs no attempt."""
+"""The end of a worker: running jobs may finish, the rest is given back and costs no attempt."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Fair slots: no key takes all slots, none that waits is forgotten, and no slot is free that one may have."""
+"""Fair slots: no key takes all slots, no waiting key is forgotten, and no usable slot stays free."""
 
 import asyncio
 from contextlib import AsyncExitStack, suppress
@@ -34,7 +34,7 @@ async def test_keys_that_wait_take_turns_whoever_has_the_longer_line() -> None:
 
 
 class Use:
-    """A task that waits for a slot and keeps it until it is told to let go, or is canceled."""
+    """A task that waits for a slot and keeps it until it is released or canceled."""
 
     def __init__(self, slots: FairSlots, key: str) -> None:
         self.key, self.has, self.end = key, False, asyncio.Event()
@@ -61,7 +61,7 @@ EVENTS = some.lists(
 async def test_in_any_order_the_rule_holds(
     size: int, events: list[tuple[str, str]], settled: list[bool]
 ) -> None:
-    """Also where several things happen at once, such as a grant and the cancel of its waiter."""
+    """Also with concurrent actions, such as a grant and the cancel of its waiter."""
     slots, uses = FairSlots(size), list[Use]()
     for (event, key), settles in zip(events, settled, strict=False):
         if event == "begin":
@@ -85,7 +85,7 @@ async def test_in_any_order_the_rule_holds(
 
 
 async def quiet() -> None:
-    """Until nobody has anything more to do."""
+    """Wait until no task can continue."""
     for _ in range(20):
         await asyncio.sleep(0)
 

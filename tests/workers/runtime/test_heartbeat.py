@@ -1,4 +1,4 @@
-"""A worker's lease, and what follows for its work."""
+"""A worker's lease, and its effects on the worker's attempts."""
 
 import asyncio
 from uuid import UUID
@@ -32,7 +32,7 @@ async def present(workers: Workers, worker: Worker) -> asyncpg.Record:
 
 
 async def pulls_end(worker: Worker, count: int) -> None:
-    """Ask for so many pulls and wait for their ends; the first may have begun before."""
+    """Request `count` pulls and wait for their ends; the first may have begun before."""
 
     def ended() -> float:
         return REGISTRY.get_sample_value("pull_seconds_count") or 0
@@ -93,7 +93,7 @@ async def test_a_worker_whose_row_was_lost_starts_over_under_another_id(workers:
 async def test_a_claim_whose_answer_was_cut_off_is_adopted(workers: Workers) -> None:
     async with workers.working(idle) as worker:
         await present(workers, worker)
-        # No slot, nothing pulled: what happens is done by another connection in the worker's name.
+        # Without a slot it pulls nothing: the test pulls on another connection in the worker's name.
         worker.slots.size = 0
         await pulls_end(worker, 2)
         job_id = await workers.submit(wake=False)
@@ -106,7 +106,7 @@ async def test_a_claim_whose_answer_was_cut_off_is_adopted(workers: Workers) -> 
 
 
 async def test_a_worker_out_of_touch_stops_its_work_before_its_lease_ends(workers: Workers) -> None:
-    """Its renewals wait for the row's lock, which the test holds."""
+    """Its renewals wait for the row's lock, held by the test."""
     stopped = asyncio.Event()
 
     async def task(ctx: Context) -> Outcome:
@@ -127,6 +127,6 @@ async def test_a_worker_out_of_touch_stops_its_work_before_its_lease_ends(worker
             row = await present(workers, worker)
             assert row["left"].total_seconds() > 0
         row = await workers.ended(job_id)
-    # The slot was given back, and no attempt spent, as soon as there was contact.
+    # The job was given back, and no attempt spent, as soon as Postgres was reachable.
     assert (row["state"], row["fence"], row["attempt"], row["crashes"]) == ("completed", 2, 1, 0)
     assert await workers.attempts(job_id) == ["interrupted", "completed"]

@@ -1,4 +1,4 @@
-"""The listener as it ends: whatever it was at, it leaves no connection to Redis behind."""
+"""The end of the listener: at any moment it leaves no connection to Redis."""
 
 from datetime import UTC, datetime
 

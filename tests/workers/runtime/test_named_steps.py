@@ -21,7 +21,7 @@ from workers.runtime.context import Context
 
 @pytest_asyncio.fixture
 async def effects(workers: Workers) -> AsyncIterator[Callable[[], Awaitable[list[str]]]]:
-    """A table that tasks write to; gives what it holds."""
+    """Create a table for tasks to write to; yield a function that reads it."""
     await workers.pool.execute("create table effect (job_id uuid, what text)")
 
     async def read() -> list[str]:
@@ -172,14 +172,15 @@ async def test_they_go_with_their_job(workers: Workers, effects: Any) -> None:
     assert await workers.pool.fetchval("select count(*) from job_step") == 0
 
 
-#: How an attempt ends: after which of its three steps, before (False) or after (True) that one's commit.
+#: The ends of attempts: the number of the last of three steps, and whether before (False) or after (True) its
+#: commit.
 ENDS = st.lists(st.tuples(st.integers(0, 2), st.booleans()), max_size=4)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ends=ENDS)
 async def test_however_attempts_end_each_step_commits_once(conn: Conn, ends: list[tuple[int, bool]]) -> None:
-    """Attempts that die anywhere, and one that doesn't."""
+    """Attempts that die anywhere, and a last one that doesn't."""
     await conn.execute("create table if not exists done (job_id uuid, step int)")
     [org] = await scene.tenants(conn)
     job_id = (await scene.submit(conn, org)).job_id
@@ -198,7 +199,7 @@ async def test_however_attempts_end_each_step_commits_once(conn: Conn, ends: lis
 
 
 async def attempt(conn: Conn, claim: Any, last: int, *, committed: bool) -> list[int]:
-    """What its steps returned, up to the one in which it dies."""
+    """Run the steps of an attempt up to the one in which it dies; return their results."""
     heard: list[int] = []
     for number in range(min(last + 1, 3)):
 

@@ -1,4 +1,4 @@
-"""A worker's reasons to pull: a message, another worker's wake, a job's end, and its own second."""
+"""A worker's reasons to pull: a message, another worker's wake, a job's end, and its own poll."""
 
 import asyncio
 import time
@@ -31,9 +31,9 @@ async def quick(_: Context) -> Outcome:
 
 @pytest.fixture
 def by_message_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pulls without a reason and polls of Redis are too rare to matter.
+    """Make polls of Postgres and Redis too rare to matter.
 
-    So nothing makes up for a message that a busy machine's Redis was too slow to take: it gets its time.
+    So nothing replaces a message that a busy machine's Redis was too slow to take: it gets more time.
     """
     monkeypatch.setattr(courier, "BUDGET_S", PATIENCE_S)
     monkeypatch.setattr(puller, "POLL_S", 600)
@@ -42,12 +42,12 @@ def by_message_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest_asyncio.fixture
 async def client(workers: Workers) -> AsyncIterator[ArqRedis]:
-    """Redis, as the workers see it."""
+    """Open the workers' Redis."""
     async with courier.connected(workers.settings.redis_url, timeout_s=PATIENCE_S) as connected:
         yield connected
 
 
-#: The slots of those whose first pull has come back.
+#: Slots of the workers that have finished their first pull.
 pulled: WeakSet[Slots] = WeakSet()
 
 
@@ -63,7 +63,7 @@ def _pulls(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def listening(client: ArqRedis, *workers: Worker) -> None:
-    """Wait until the workers have pulled for the first time and wait at the list."""
+    """Wait until the workers have pulled for the first time and block on the list."""
 
     async def hangs() -> bool:
         return bool((await client.info("clients"))["blocked_clients"] == len(workers))
@@ -94,7 +94,7 @@ async def test_a_worker_that_fills_up_wakes_another_one(workers: Workers, client
 async def test_a_wake_is_passed_on_while_the_first_message_still_stands(
     workers: Workers, client: ArqRedis
 ) -> None:
-    """arq has the message of the one job that a worker has got: another one of its name would be refused."""
+    """Redis refuses a second message with the id of the one running job."""
     async with busy_together(workers, client, workers_of=1) as jobs:
         for job_id in jobs:
             await client.set(f"arq:job:{job_id}", b"")
@@ -105,7 +105,7 @@ async def test_a_wake_is_passed_on_while_the_first_message_still_stands(
 async def busy_together(
     workers: Workers, client: ArqRedis, *, workers_of: int
 ) -> AsyncIterator[Sequence[UUID]]:
-    """Three idle workers, and jobs that nobody knows of: after the block all of them run at one time."""
+    """Start three idle workers, insert jobs without a message, and check that all of them run together."""
     busy = asyncio.Barrier(3 * workers_of)
 
     async def task(_: Context) -> Outcome:
@@ -170,11 +170,11 @@ async def test_a_redis_that_comes_back_is_listened_to_again(workers: Workers, tm
 
 
 async def test_an_idle_worker_costs_redis_few_commands(workers: Workers, client: ArqRedis) -> None:
-    """Five a second, those of arq's own start among them."""
+    """Five a second, with those of arq's own start."""
     async with workers.working(quick) as worker:
         await listening(client, worker)
         before, began = await commands(client), time.monotonic()
-        # The scenario is two seconds of idleness, or what a busy machine makes of them.
+        # The scenario is two seconds of idleness, or more on a busy machine.
         await asyncio.sleep(2)
         spent = await commands(client) - before
         lasted_s = time.monotonic() - began
@@ -182,6 +182,6 @@ async def test_an_idle_worker_costs_redis_few_commands(workers: Workers, client:
 
 
 async def commands(client: ArqRedis) -> int:
-    """Without the questions of the tests themselves."""
+    """Return Redis's command count without the tests' own commands."""
     stats = await client.info("commandstats")
     return sum(stat["calls"] for name, stat in stats.items() if name != "cmdstat_info")

@@ -1,4 +1,4 @@
-"""The outcome of a job by what its task does."""
+"""The outcome of a job by the result of its task."""
 
 import asyncio
 from typing import Any
@@ -62,7 +62,7 @@ async def test_an_attempt_that_takes_too_long_is_stopped_and_tried_again(workers
 
 
 async def test_an_outcome_that_cannot_be_stored_fails_its_own_job_and_no_other(workers: Workers) -> None:
-    """They end in one moment, so that they are settled by one statement."""
+    """They end together, so that one statement settles them."""
     results: dict[str, dict[str, Any]] = {
         "fine": {"text": "ok"},
         "nul": {"text": "a\0b"},
@@ -74,7 +74,7 @@ async def test_an_outcome_that_cannot_be_stored_fails_its_own_job_and_no_other(w
         await together.wait()
         return Done(results[ctx.job.args["which"]])
 
-    # All three have to be on their way at once: none may be taken away where the machine is slow.
+    # All three must run together; the long lease keeps a slow machine from losing one.
     async with workers.working(task, lease_s=60):
         made = {which: await workers.submit(args={"which": which}) for which in results}
         rows = {which: await workers.ended(job_id) for which, job_id in made.items()}
@@ -124,7 +124,7 @@ async def test_no_more_run_at_once_than_there_are_slots(workers: Workers) -> Non
 async def test_a_worker_whose_settlements_hang_takes_no_more_than_it_can_hold(
     workers: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What has ended here and nowhere else is the ledger's, and another worker could have had it."""
+    """Unsettled jobs count as running, and another worker could have run the next ones."""
     settle, answered = jobs.settle, asyncio.Event()
 
     async def hang(*args: Any) -> list[Moved]:

@@ -23,7 +23,7 @@ AT_ONE_SERVER = 6
 
 
 class Servers:
-    """Servers that answer once they are let; `open` counts who is at each."""
+    """Servers that respond once they are released; `open` counts the attempts at each."""
 
     def __init__(self) -> None:
         self.open, self.most, self.answer = Counter[str](), Counter[str](), asyncio.Event()
@@ -42,7 +42,7 @@ class Servers:
 
 
 async def test_a_job_at_another_server_starts_while_many_tenants_jobs_hang(workers: Workers) -> None:
-    """As many as there are slots, and half as many again, hang or wait at one server."""
+    """One and a half times as many jobs as slots hang or wait at one server."""
     servers = Servers()
     async with workers.pool.acquire() as conn:
         orgs = await scene.tenants(conn, SLOTS + SLOTS // 2)
@@ -87,7 +87,7 @@ async def test_a_job_that_finds_no_slot_in_time_comes_again(
 
 
 async def snoozed(workers: Workers, jobs: list[UUID]) -> UUID | None:
-    """The one of them that waits for later."""
+    """Return the one of these jobs that is snoozed."""
     rows = await workers.pool.fetch(
         "select id from job where id = any($1) and state = 'queued' and fence > 0", jobs
     )
@@ -127,6 +127,6 @@ async def hold(servers: ServerSlots, tenant: UUID) -> None:
 
 
 async def quiet() -> None:
-    """Until nobody has anything more to do."""
+    """Wait until no task can continue."""
     for _ in range(20):
         await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""A connection to Postgres that goes silent at an exact moment: open, and no byte passes any more.
+"""A connection to Postgres that falls silent at an exact moment: open, but no byte passes any more.
 
 The worker under test reaches Postgres through a relay; the dispatcher, and a second worker, directly.
 """
@@ -24,7 +24,7 @@ from workers.dispatcher.loop import Dispatcher
 from workers.runtime.context import Context
 from workers.runtime.shutdown import Stop
 
-#: Seconds of a lease: with so short a one a worker waits for an answer as briefly as it ever does.
+#: Seconds of a lease: short enough that the worker's timeouts have their lowest value.
 LEASE_S = 6
 
 BOTH = pytest.mark.parametrize("loss", Loss)
@@ -32,7 +32,7 @@ BOTH = pytest.mark.parametrize("loss", Loss)
 
 @pytest_asyncio.fixture
 async def silent(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Relay]:
-    """What else would end the silence comes after the test's patience."""
+    """Disable all other ends of the silence within the test's patience."""
     for limit in ("idle_in_transaction_session_timeout", "statement_timeout", "lock_timeout"):
         monkeypatch.setitem(pools.SESSION, limit, f"{2 * PATIENCE_S:.0f}s")
     await workers.pool.execute("create table effect (job_id uuid, fence bigint)")
@@ -42,7 +42,7 @@ async def silent(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
 
 @pytest_asyncio.fixture
 async def dispatcher(workers: Workers) -> AsyncIterator[None]:
-    """One that has seen Postgres answer for long enough to judge leases."""
+    """Run a dispatcher with enough uptime of Postgres to judge leases."""
     settings, stop = msgspec.structs.replace(workers.settings, lease_s=1), Stop()
     async with asyncio.TaskGroup() as group:
         group.create_task(Dispatcher(settings, workers.courier).run(stop))
@@ -60,7 +60,7 @@ async def effect(conn: Conn, ctx: Context) -> dict[str, Any]:
 
 
 async def recovered(workers: Workers, relay: Relay, job_id: UUID) -> Any:
-    """The job's row, which ended though the silence had begun, with one effect."""
+    """Return the row of the job, ended despite the silence, with one effect."""
     await asyncio.wait_for(relay.silent.wait(), PATIENCE_S)
     row = await workers.ended(job_id)
     assert (row["state"], row["crashes"]) == ("completed", 0)
@@ -71,7 +71,7 @@ async def recovered(workers: Workers, relay: Relay, job_id: UUID) -> Any:
 @BOTH
 @pytest.mark.usefixtures("dispatcher")
 async def test_at_the_pull(workers: Workers, silent: Relay, loss: Loss) -> None:
-    """A pull whose answer is lost has given the job to this worker, which takes it up."""
+    """A pull with a lost response has claimed the job for this worker, which adopts it."""
     async with workers.working(work, lease_s=LEASE_S, database_url=silent.url):
         silent.fall_silent_at("pull_jobs", loss)
         await asyncio.wait_for(silent.silent.wait(), PATIENCE_S)
@@ -108,7 +108,7 @@ async def test_at_the_settlement(workers: Workers, silent: Relay, loss: Loss) ->
 @BOTH
 @pytest.mark.usefixtures("dispatcher")
 async def test_in_a_step(workers: Workers, silent: Relay, loss: Loss) -> None:
-    """Beside an idle worker. Postgres lets go of the step's lock; nothing of it stays."""
+    """A second worker is idle. Postgres releases the step's lock, and rolls the step back."""
     async with workers.working(work, lease_s=LEASE_S, database_url=silent.url, slots=1):
         silent.fall_silent_at("insert into effect", loss)
         job_id = await workers.submit()
@@ -121,7 +121,7 @@ async def test_in_a_step(workers: Workers, silent: Relay, loss: Loss) -> None:
 @BOTH
 @pytest.mark.usefixtures("dispatcher")
 async def test_at_the_commit(workers: Workers, silent: Relay, loss: Loss) -> None:
-    """The worker can't know whether it was committed, and need not: the fence does."""
+    """The worker needn't find out whether the commit succeeded: the fence decides."""
     async with workers.working(work, lease_s=LEASE_S, database_url=silent.url, slots=1):
         silent.fall_silent_at("COMMIT", loss)
         row = await recovered(workers, silent, await workers.submit())
@@ -132,7 +132,7 @@ async def test_at_the_commit(workers: Workers, silent: Relay, loss: Loss) -> Non
 @pytest.mark.long
 @pytest.mark.usefixtures("dispatcher")
 async def test_of_the_whole_host(workers: Workers, silent: Relay) -> None:
-    """Every connection of the worker, in a step: another worker has the job when the lease has run out."""
+    """Every connection of the worker, in a step: another worker gets the job when the lease has expired."""
     async with workers.working(work, lease_s=LEASE_S, database_url=silent.url, slots=1):
         silent.fall_silent_at("insert into effect", Loss.STATEMENT, whole=True)
         job_id = await workers.submit()
@@ -148,7 +148,7 @@ async def test_of_the_whole_host(workers: Workers, silent: Relay) -> None:
 async def test_a_deadline_is_met_though_a_step_is_silent_and_its_worker_renews(
     workers: Workers, silent: Relay
 ) -> None:
-    """The lease is so long that neither it nor Postgres's own patience is of any help."""
+    """The lease is so long that neither it nor Postgres's own timeout helps."""
     brief = ERRAND._replace(timeout_s=1.0)
     async with workers.working(work, kind=brief, database_url=silent.url, slots=1, lease_s=60):
         silent.fall_silent_at("insert into effect", Loss.STATEMENT)
@@ -165,7 +165,7 @@ async def test_a_deadline_is_met_though_a_step_is_silent_and_its_worker_renews(
 
 @pytest.mark.usefixtures("dispatcher")
 async def test_a_deadline_is_met_though_the_task_ignores_its_end(workers: Workers, silent: Relay) -> None:
-    """Its worker renews and has it still; what it commits then is void."""
+    """Its worker renews and still owns the job; its late commit is void."""
     brief, go, stopped = ERRAND._replace(timeout_s=0.5), asyncio.Event(), list[bool]()
 
     async def stubborn(ctx: Context) -> Outcome:

@@ -26,7 +26,7 @@ from workers.tasks import Opener
 POOL = "tests"
 ERRAND = Kind("run_errand", POOL, "jobs:read", timeout_s=60, max_attempts=3, total_s=3600)
 
-#: Seconds of a lease: a machine that stalls for two thirds of them has a worker stop what it runs.
+#: Seconds of a lease: a machine that stalls for two thirds of it has a worker stop its attempts.
 LEASE_S = 30
 
 
@@ -41,7 +41,7 @@ class Workers:
     async def working(
         self, task: Task, *, kind: Kind = ERRAND, stop: Stop | None = None, **settings: Any
     ) -> AsyncIterator[Worker]:
-        """A worker of `POOL` that drains when the block ends, unless `stop` was asked before."""
+        """Run a worker of `POOL` that drains when the block ends, or earlier by `stop`."""
         async with self.working_on({kind: task}, stop=stop, **settings) as worker:
             yield worker
 
@@ -49,7 +49,7 @@ class Workers:
     async def working_on(
         self, tasks: Tasks, *, stop: Stop | None = None, **settings: Any
     ) -> AsyncIterator[Worker]:
-        """The same, of several kinds of one pool."""
+        """Run a worker of several kinds of one pool."""
         asked = stop or Stop()
         mine = msgspec.structs.replace(self.settings, **{"lease_s": LEASE_S} | settings)
         (pool_name,) = {kind.pool for kind in tasks}
@@ -64,12 +64,12 @@ class Workers:
             await running
 
     async def run(self, task: Task, *, kind: Kind = ERRAND, **fields: Any) -> asyncpg.Record:
-        """The row of a job of its own that a worker has ended."""
+        """Submit a job, and return its row once a worker has ended it."""
         async with self.working(task, kind=kind):
             return await self.ended(await self.submit(kind=kind, **fields))
 
     async def submit(self, *, kind: Kind = ERRAND, wake: bool = True, **fields: Any) -> UUID:
-        """A job, committed; the message goes out as the API sends it, unless not `wake`."""
+        """Submit a job and commit; send the message as the API does, unless not `wake`."""
         async with self.pool.acquire() as conn:
             await conn.execute("insert into pool (name) values ($1) on conflict do nothing", kind.pool)
             submitted = await ledger.submit(
@@ -85,11 +85,11 @@ class Workers:
         return row
 
     async def ended(self, job_id: UUID, *, within: float = PATIENCE_S) -> asyncpg.Record:
-        """Its row, once it is in a terminal state."""
+        """Return the job's row, once it is in a terminal state."""
         return await self.becomes(job_id, "finished_at is not null", within=within)
 
     async def becomes(self, job_id: UUID, condition: str, *, within: float = PATIENCE_S) -> asyncpg.Record:
-        """Its row, once it satisfies an SQL condition."""
+        """Return the job's row, once it satisfies an SQL condition."""
 
         async def found() -> asyncpg.Record | None:
             return await self.pool.fetchrow(f"select * from job where id = $1 and ({condition})", job_id)
@@ -99,7 +99,7 @@ class Workers:
         return row
 
     async def take_away(self, job_id: UUID) -> None:
-        """Back into the line, as if its worker's lease had run out."""
+        """Return the job into its line, as if its worker's lease had expired."""
         await self.pool.execute(
             """update job set state = 'queued', stage = 'queued', lease_owner = null,
                       attempt_started_at = null, attempt_deadline_at = null where id = $1""",
@@ -107,7 +107,7 @@ class Workers:
         )
 
     async def attempts(self, job_id: UUID) -> list[str]:
-        """The outcome of each attempt, in order."""
+        """Return the outcome of each attempt, in order."""
         rows = await self.pool.fetch(
             "select outcome from job_attempt where job_id = $1 order by fence", job_id
         )
@@ -116,7 +116,7 @@ class Workers:
 
 @asynccontextmanager
 async def at_work(settings: Settings, pool: Pool, openers: Mapping[Kind, Opener]) -> AsyncIterator[None]:
-    """A worker of the product's own tasks, for jobs that the test has its API submit."""
+    """Run a worker of the product's own tasks, for jobs that the test submits by its API."""
     async with open_resources(settings) as resources, AsyncExitStack() as stack:
         courier = await stack.enter_async_context(open_courier(settings.redis_url))
         workers = Workers(settings, pool, None, courier)  # type: ignore[arg-type]  # it submits nothing here

@@ -1,4 +1,4 @@
-"""A project with something in each table that may have something of one, and a walk through all tables."""
+"""A project with rows in each table of projects, and a search through all tables."""
 
 import secrets
 from typing import Any, NamedTuple
@@ -21,7 +21,7 @@ from tests.workers.tasks.project import Project
 
 
 class Full(NamedTuple):
-    """A project with something in each table that may have something of one, and its files' tokens."""
+    """A project with rows in each table of projects, and its files' tokens."""
 
     scope: Scope
     owner: leasing.Owner
@@ -68,7 +68,7 @@ async def fill(project: Project, conn: Conn, store: Store) -> Full:
 
 
 async def conversions(conn: Conn, mine: Scope) -> None:
-    """A destination, and a conversion that waits for its turn, which no dispatcher of a test sees."""
+    """Insert a destination, and a waiting conversion that no dispatcher of a test submits."""
     await raw(
         conn,
         """insert into conversion_destination (organization_id, app_id, destination)
@@ -86,7 +86,7 @@ async def conversions(conn: Conn, mine: Scope) -> None:
 
 
 async def webhooks(conn: Conn, mine: Scope) -> None:
-    """An endpoint of the project and one of all, which are told of all that follows."""
+    """Insert a project's endpoint and an organization's, both with all events."""
     await watching.listen(conn, mine.org)
     endpoint_id = await watching.listen(conn, mine.org, project_id=mine.id)
     await secrets_of_webhooks.make(
@@ -95,7 +95,7 @@ async def webhooks(conn: Conn, mine: Scope) -> None:
 
 
 async def strays(conn: Conn, mine: Scope, post_id: UUID, job_id: UUID) -> None:
-    """Rows that only workers and platforms make."""
+    """Insert rows that only workers and platforms create."""
     await raw(
         conn,
         """insert into brand_source (organization_id, project_id, source, fields, media, job_id)
@@ -126,7 +126,7 @@ async def strays(conn: Conn, mine: Scope, post_id: UUID, job_id: UUID) -> None:
 
 
 async def figures(conn: Conn, mine: Scope, post_id: UUID) -> None:
-    """A visit of the account, and what it told of itself and of a post."""
+    """Insert a collection run of the account, with figures of the account and a post."""
     account_id = mine.account_ids[0]
     await raw(
         conn,
@@ -148,7 +148,7 @@ async def figures(conn: Conn, mine: Scope, post_id: UUID) -> None:
 
 
 async def ad(conn: Conn, mine: Scope) -> None:
-    """What an ad came to on a day."""
+    """Insert an ad's figures of a day."""
     await raw(
         conn,
         """insert into ad_day
@@ -160,7 +160,7 @@ async def ad(conn: Conn, mine: Scope) -> None:
 
 
 async def influencer(conn: Conn, mine: Scope, store: Store) -> str:
-    """One that is ready, and one that was deleted; the file of the first."""
+    """Insert a ready influencer and a deleted one; return the first one's file."""
     ready, gone, token = ids.new(), ids.new(), secrets.token_urlsafe(32)
     await store.write(token, pieces())
     await raw(
@@ -196,7 +196,7 @@ async def raw(conn: Conn, statement: str, *values: Any) -> None:
 
 
 async def record(conn: Conn, org: UUID, key: str, body: str) -> None:
-    """An idempotency record with this answer."""
+    """Insert an idempotency record with this response."""
     await raw(
         conn,
         "insert into idempotency_key (organization_id, api_key_id, key, fingerprint, status, body)"
@@ -216,7 +216,7 @@ async def asset(conn: Conn, org: UUID, content_id: UUID, position: int, token: s
 
 
 async def app_media(conn: Conn, mine: Scope, store: Store) -> str:
-    """The token of a logo, beside a suggestion that was dropped."""
+    """Insert a logo and a deleted suggestion; return the logo's token."""
     await store.write(token := secrets.token_urlsafe(32), pieces())
     for status, size, own in (("ready", 15, token), ("dropped", 0, None)):
         await raw(
@@ -252,9 +252,9 @@ async def tables(conn: Conn) -> list[str]:
 
 
 async def of_projects(conn: Conn) -> list[str]:
-    """Tables with a project in their rows, by the catalogue: one that comes later is among them.
+    """Return the tables with a project column, by the catalog, so that future tables are included.
 
-    Of those that are divided the whole, which says what is in their parts.
+    Of partitioned tables it returns only the parent, which contains its partitions' rows.
     """
     rows = await conn.fetch(
         """select table_name
@@ -267,14 +267,14 @@ async def of_projects(conn: Conn) -> list[str]:
     return [row["table_name"] for row in rows]
 
 
-#: Of a row `t`: one of these ids stands in it. A pattern of thousands of ids would take minutes.
+#: Matches a row `t` that contains one of these ids. A pattern of thousands of ids would take minutes.
 NAMES = """
 exists (select from regexp_matches(t::text, '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}', 'g') found
          where found[1] = any($1::text[]))"""
 
 
 async def named(conn: Conn, *project_ids: UUID) -> list[str]:
-    """The ids of projects and of all that names them, and of what names that, and so on."""
+    """Return the ids of projects, of rows that reference them, of rows that reference those, and so on."""
     known = set[str]()
     found = {str(project_id) for project_id in project_ids}
     while new := found - known:
@@ -288,7 +288,7 @@ async def named(conn: Conn, *project_ids: UUID) -> list[str]:
 
 
 async def left(conn: Conn, names: list[str]) -> dict[str, int]:
-    """Rows by table in which one of these ids stands."""
+    """Count the rows by table that contain one of these ids."""
     counts = {
         table: await conn.fetchval(f"select count(*) from {table} t where {NAMES}", names)
         for table in await tables(conn)

@@ -1,4 +1,4 @@
-"""A project whose brand is read by ingests in a real worker."""
+"""A project with a brand, read by ingests in a real worker."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -31,13 +31,13 @@ class Project:
 
     @asynccontextmanager
     async def at_work(self, kind: Kind, **settings: Any) -> AsyncIterator[None]:
-        """A worker of the kind, for which the settings differ so."""
+        """Run a worker of the kind with changed settings."""
         mine = msgspec.structs.replace(self.workers.settings, **settings)
         async with at_work(mine, self.workers.pool, {kind: OPENERS[kind]}):
             yield
 
     async def start(self, verb: Callable[..., Awaitable[Submitted]], **asked: Any) -> UUID:
-        """The job of one of the verbs that start an ingest."""
+        """Start an ingest by one of the domain's functions; return its job's id."""
         submit = partial(verb, organization_id=self.org, project_id=self.id, **asked)
         submitted = await transact(self.workers.pool, submit)
         if submitted.wake:
@@ -45,7 +45,7 @@ class Project:
         return submitted.job_id
 
     async def ingested(self, verb: Callable[..., Awaitable[Submitted]], **asked: Any) -> asyncpg.Record:
-        """The job's row, once a worker has ended it."""
+        """Return the job's row, once a worker has ended it."""
         return await self.workers.ended(await self.start(verb, **asked))
 
     async def archive(self) -> Archived:
@@ -53,7 +53,7 @@ class Project:
         return (await transact(self.workers.pool, stop))[0]
 
     async def archived(self) -> asyncpg.Record:
-        """The row of the archive's job, once a worker has ended it."""
+        """Return the row of the archive's job, once a worker has ended it."""
         async with self.at_work(ARCHIVE_PROJECT):
             job_id = await self.workers.pool.fetchval("select id from job where kind = 'archive_project'")
             return await self.workers.ended(job_id)

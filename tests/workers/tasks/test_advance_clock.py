@@ -1,4 +1,4 @@
-"""The job that moves a sandbox's clock: it goes on where a dead attempt was, and says what holds it up."""
+"""The job that advances a sandbox's clock: it continues after a dead attempt, and reports obstacles."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -30,7 +30,7 @@ DAYS = 4
 
 @pytest_asyncio.fixture
 async def scheduled(sandbox: Project) -> Project:
-    """A post on each of some days, and an advance over all of them that no worker has begun."""
+    """Schedule a post on each of some days, and submit an advance over all of them."""
     async with sandbox.workers.pool.acquire() as conn:
         account_id = await seeds.account(conn, sandbox.org, sandbox.id)
         await conn.execute("update social_account set collect_at = null")
@@ -51,7 +51,7 @@ async def clock_of(project: Project) -> Clock:
 
 
 async def test_the_next_attempt_goes_on_where_one_died(scheduled: Project) -> None:
-    """Between two stops, and in the middle of one, of which nothing is left."""
+    """Between two stops, and in the middle of one, which is rolled back."""
     pool = scheduled.workers.pool
     async with pool.acquire() as conn:
         [claim] = await seeds.claims(conn, ADVANCE_CLOCK)
@@ -93,13 +93,13 @@ async def test_a_way_on_which_nothing_is_due_takes_one_attempt(sandbox: Project)
 
 @pytest.mark.parametrize("took_s", [0.001, 0.02, 0.05, 0.1, 0.2, 0.5, 2.0, 60.0])
 def test_little_is_waited_once_what_was_due_has_ended(took_s: float) -> None:
-    """Half as long again as that took, at most a quarter of a second: of 90 stops, a few seconds in all."""
+    """At most half as long as the work took, and a quarter of a second: a few seconds in all for 90 stops."""
     seen_s = next(looked_s for looked_s in accumulate(pauses()) if looked_s >= took_s)
     assert seen_s - took_s <= min(0.01 + took_s / 2, 0.25)
 
 
 def patient(project: Project, patience_s: float, queries: list[str] | None = None) -> Task:
-    """The task with another patience; what its own connection asks is noted."""
+    """Return the task with another patience; `queries` records the statements of its connection."""
     noted = [] if queries is None else queries
 
     @asynccontextmanager
@@ -119,7 +119,7 @@ async def job_of(project: Project) -> UUID:
 
 
 async def test_a_clock_that_is_held_up_says_so_and_stands(scheduled: Project) -> None:
-    """Nobody publishes: its job fails at the first post, and has looked for that seldom."""
+    """No worker publishes: the job fails at the first post, after few checks."""
     workers, queries = scheduled.workers, list[str]()
     async with workers.working_on({ADVANCE_CLOCK: patient(scheduled, 5.0, queries)}):
         job = await workers.ended(await job_of(scheduled))
@@ -144,7 +144,7 @@ async def test_others_have_the_slot_of_a_clock_that_waits(scheduled: Project) ->
 
 
 async def test_as_many_advance_at_once_as_there_are_places(scheduled: Project) -> None:
-    """Another one comes again, and its clock is on its way until then."""
+    """Another one is snoozed, and its clock is shown as advancing until then."""
     url = scheduled.workers.settings.database_url
     async with AsyncExitStack() as stack:
         for _ in range(sandbox_time.PLACES):

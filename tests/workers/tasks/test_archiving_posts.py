@@ -1,4 +1,4 @@
-"""The job behind an archive: every post that waits is canceled, with its event, whatever it waits for."""
+"""The archive's job: every waiting post is canceled, with its event, for any reason of its wait."""
 
 from collections import Counter
 from functools import partial

@@ -1,4 +1,4 @@
-"""The job of an influencer: one portrait, wherever its worker dies, and an end whatever happens."""
+"""The job of an influencer: one portrait after any worker's death, and an end in all cases."""
 
 import asyncio
 import hashlib
@@ -104,7 +104,7 @@ async def test_a_worker_draws_it_and_its_clone_has_the_same_face(project: Projec
 
 
 class Fuse:
-    """Points of an attempt; at one of them its worker dies."""
+    """Numbered points of an attempt; its worker dies at one of them."""
 
     def __init__(self, at: int) -> None:
         self.left = at
@@ -126,7 +126,7 @@ class Fuse:
 
 
 class Mortal(Context):
-    """Each transaction of an attempt has a point before and one after."""
+    """Context with a point before and after each transaction of an attempt."""
 
     fuse = Fuse(0)
 
@@ -138,7 +138,7 @@ class Mortal(Context):
 
 
 class Studio:
-    """A worker's storage and folders; what it draws was drawn before."""
+    """A worker's storage and folders, with a prepared drawing."""
 
     def __init__(self, project: Project, store: Store, folders: Folders) -> None:
         self.project, self.store, self.folders = project, store, folders
@@ -156,12 +156,13 @@ class Studio:
         return DRAWN
 
     async def attempt(self, claim: Claim, *, dies_at: int = 0) -> str:
-        """What an attempt came to; the draw is this studio's."""
+        """Run an attempt with this studio's drawing; return its outcome."""
         self.fuse = Fuse(dies_at)
         pool, attempt = self.project.workers.pool, attempt_of(claim, INFLUENCER_CREATE)
         context = Mortal(attempt, pool, ProgressWriter(pool), lambda: 15.0)
         context.fuse = self.fuse
-        task = partial(influencer_create.influencer_create, store=self, folders=self.folders)  # type: ignore[arg-type]  # no more is asked of it
+        # type: ignore[arg-type]  # it needs no more of a store
+        task = partial(influencer_create.influencer_create, store=self, folders=self.folders)
         return await perform(pool, task, context, attempt)
 
     async def claim(self) -> Claim:
@@ -234,7 +235,7 @@ async def test_one_that_is_deleted_meanwhile_is_drawn_no_more(studio: Studio, tm
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(influencer_create, "render_one", late)
         assert await studio.attempt(claim) == "canceled"
-    # Its file is on record, and goes as what crashes leave does.
+    # Its file is recorded, and is pruned like those of crashed uploads.
     await project.workers.pool.execute("update media_upload set started_at = now() - interval '1 day'")
     async with project.workers.pool.acquire() as conn:
         assert await uploads.prune(conn, studio.store) == 1

@@ -1,4 +1,4 @@
-"""The store ingest's job in a real worker, against a server that stands for all three upstreams."""
+"""The store ingest's job in a real worker, against a server that simulates all three upstreams."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,7 +18,7 @@ from tests.workers.web.web import Answers, Site, say, serve
 
 @asynccontextmanager
 async def at_work(project: Project, url: str) -> AsyncIterator[None]:
-    """A worker for which all three upstreams are at `url`."""
+    """Run a worker with all three upstreams at `url`."""
     named = {"itunes_api_url": url, "app_store_url": url, "play_url": url}
     async with project.at_work(INGEST_APPSTORE, **named):
         yield
@@ -73,7 +73,7 @@ async def test_an_app_that_is_nowhere_costs_its_five_tokens(project: Project) ->
     nothing = {at(FACEBOOK, country): json(NOTHING) for country in ("us", "gb", "de", "fr", "jp")}
     row = await ingest(project, nothing, FACEBOOK)
     assert (row["state"], row["error"]["code"]) == ("failed", "SOURCE_NOT_FOUND")
-    # The burst is spent: the next token is the first that has to be waited for.
+    # The burst is spent: the next token is the first with a wait.
     ahead = "select extract(epoch from free_at - now()) from upstream_pace"
     assert await project.workers.pool.fetchval(ahead) == pytest.approx(20, abs=2)
 
@@ -96,7 +96,7 @@ async def test_a_refusal_puts_every_job_to_sleep_and_costs_no_attempt(project: P
 
 
 async def asleep(project: Project, job_id: UUID, seconds: int) -> asyncpg.Record:
-    """The job's row, once it has been put to sleep for at least so long."""
+    """Return the job's row, once it is snoozed for at least `seconds`."""
     queued = f"state = 'queued' and run_at > now() + interval '{seconds} seconds'"
     return await project.workers.becomes(job_id, queued)
 

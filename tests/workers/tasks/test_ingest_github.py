@@ -39,7 +39,7 @@ async def test_an_ingest_writes_what_the_repository_says(project: Project) -> No
 
 
 async def test_a_limit_puts_the_job_to_sleep_until_its_end_and_costs_no_attempt(project: Project) -> None:
-    """The reset is 30 minutes after the server's Date, whatever our own clock says."""
+    """The reset is 30 minutes after the server's Date, for any local clock."""
     limit = told({}, status=403, x_ratelimit_remaining="0", x_ratelimit_reset="1795523400")
     async with github(Repo("acme/zap", files=FILES)) as served, at_work(project, served):
         served.answers["/repos/acme/zap/readme"] = limit

@@ -1,4 +1,4 @@
-"""A website's ingest with a language model, from the job to the brand that the partner sees."""
+"""A website's ingest with a language model, from the job to the brand in the API."""
 
 import asyncpg
 import pytest
@@ -16,7 +16,7 @@ PAGE = "<html lang=en><title>Acme</title><body><main>" + "".join(
 
 
 async def ingested(project: Project, *answers: bytes) -> tuple[asyncpg.Record, BrandContext]:
-    """The job's row and the brand, where the model answers so."""
+    """Run an ingest with the model's responses; return the job's row and the brand."""
     async with (
         serve({"/": say(body=PAGE)}) as site,
         llm.serve(*answers) as model,

@@ -1,4 +1,4 @@
-"""A purge and what may come at the same moment: another one, an un-archive, the last post's end."""
+"""Races of a purge with another one, an un-archive, and the last post's end."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -39,7 +39,7 @@ def reviving(project: Project) -> Callable[[Conn], Awaitable[Any]]:
 async def second(
     pool: Pool, first: Callable[[Conn], Awaitable[Any]], then: Callable[[Conn], Awaitable[Any]]
 ) -> Any:
-    """What `then` comes to, which waits for the commit of `first`."""
+    """Return the result of `then`, which waits for the commit of `first`."""
     async with pool.acquire() as conn, pool.acquire() as observer:
         async with conn.transaction():
             await first(conn)
@@ -78,7 +78,7 @@ async def test_what_is_purged_first_is_not_made_active(project: Project, conn: C
 async def test_a_last_post_that_ends_meanwhile(
     project: Project, conn: Conn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patient: bool
 ) -> None:
-    """Each is live, or its attempt finds itself fenced; nothing of either is left."""
+    """Each post is live, or its attempt is fenced; the purge deletes both."""
     pool = project.workers.pool
     monkeypatch.setattr(purge, "ROWS", 1)
     if not patient:

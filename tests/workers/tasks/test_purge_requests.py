@@ -1,4 +1,4 @@
-"""The request of a purge: what is refused changes nothing, and what is granted lets nobody in any more."""
+"""The request of a purge: a refusal changes nothing, and an accepted one closes the project for good."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -20,7 +20,7 @@ LOCKED_OUT = """
 
 
 async def lent(project: Project, conn: Conn) -> None:
-    """Another tenant has an account of this project."""
+    """Lend an account of this project to another tenant."""
     owner = await leasing.another(conn, leasing.Owner(project.org, project.id, project.org), handle="ours")
     await leasing.lend(project.workers.pool, owner, await leasing.tenant(conn))
     await archived(project, conn)
@@ -31,7 +31,7 @@ async def asked(project: Project, _: Conn) -> None:
 
 
 async def nothing(_: Project, __: Conn) -> None:
-    """It is active."""
+    """Do nothing: the project is active."""
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ async def test_a_project_that_cannot_be_purged_stays(
 
 
 async def offered(project: Project, conn: Conn) -> leasing.Owner:
-    """An account of the archived project, that is still offered."""
+    """Offer an account of the archived project for lease."""
     ours = leasing.Owner(project.org, project.id, project.org)
     owner = await leasing.another(conn, ours, handle="ours")
     await archived(project, conn)
@@ -57,7 +57,7 @@ async def offered(project: Project, conn: Conn) -> leasing.Owner:
 
 
 async def test_an_account_that_is_being_lent_keeps_its_project(project: Project, conn: Conn) -> None:
-    """Its tenant would post on with what the purge takes away."""
+    """Otherwise its tenant would post with rows that the purge deletes."""
     pool, owner = project.workers.pool, await offered(project, conn)
     request_id = await leasing.ask(conn, await leasing.tenant(conn))
     assign = partial(requests.assign, actor=owner.actor, request_id=request_id, account_ids=[owner.shown])

@@ -1,4 +1,4 @@
-"""A purge: nothing of the project is left, whenever its worker dies, and nothing of others is missing."""
+"""A purge after any worker's death: no row of the project is left, and no other row is missing."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -35,11 +35,11 @@ T = TypeVar("T")
 
 
 class DiedError(Exception):
-    """The worker is gone."""
+    """Simulates the worker's end."""
 
 
 class Mortal(Context):
-    """Dies after so many steps."""
+    """Context that dies after `steps` steps."""
 
     steps = 0
 
@@ -79,7 +79,7 @@ async def perform(ctx: Context, store: Store, archive_url: str = "") -> Outcome:
 
 
 async def until_done(pool: Pool, claim: Claim, store: Store) -> int:
-    """A worker that dies after one step, the next one after two, and so on; how many died."""
+    """Run a worker that dies after one step, the next after two, and so on; return the number of deaths."""
     for steps in count(1):
         try:
             await perform(dying(pool, claim, steps), store)
@@ -105,14 +105,14 @@ async def test_nothing_is_left_wherever_its_worker_dies(project: Project, conn: 
     names = await named(conn, full.scope.id)
     for table in await of_projects(conn):
         mine = f"select count(*) from {table} where project_id = $1"
-        assert await conn.fetchval(mine, project.id), f"{table}: fill the project, and purge what is there"
+        assert await conn.fetchval(mine, project.id), f"{table}: fill it in the test project, and purge it"
     assert files(folder) == set(full.tokens)
     await begin(project.workers.pool, project.id)
     [claim] = await seeds.claims(conn, PURGE_PROJECT)
     assert await until_done(project.workers.pool, claim, store) >= 10
     rest = await left(conn, names)
     assert rest.keys() == {"audit_log", "job"}
-    assert rest["job"] == 1  # Its own.
+    assert rest["job"] == 1  # The purge's own job.
     assert files(folder) == set()
     assert [row["key"] for row in await conn.fetch("select key from idempotency_key")] == ["other"]
     await is_returned(project, conn, full.owner)
@@ -127,7 +127,7 @@ async def test_nothing_is_left_wherever_its_worker_dies(project: Project, conn: 
 
 
 async def is_returned(project: Project, conn: Conn, owner: leasing.Owner) -> None:
-    """It is as it was, and others may lease it."""
+    """Check that the account is as before, and free to lease."""
     assert await leasing.status(conn, owner.account_id) == "connected"
     await leasing.lend(project.workers.pool, owner, await leasing.tenant(conn))
 
@@ -198,7 +198,8 @@ async def test_a_storage_that_is_away_loses_no_row(project: Project, conn: Conn,
         async def delete(self, token: str) -> None:
             raise Unavailable(token)
 
-    outcome = await perform(scene.context(project.workers.pool, claim), Away())  # type: ignore[arg-type]  # no more is asked of it
+    # type: ignore[arg-type]  # it needs no more of a store
+    outcome = await perform(scene.context(project.workers.pool, claim), Away())
     assert isinstance(outcome, Snooze), "as an interruption it would begin again at once"
     tables = ("content_asset", "influencer_portrait", "app_media where token is not null")
     kept = [await conn.fetchval(f"select count(*) from {table}") for table in tables]
@@ -228,7 +229,7 @@ async def test_an_attempt_that_is_late_lets_another_go_on(
 async def test_what_a_leased_account_sent_counts_on_with_its_owner(
     project: Project, conn: Conn, folder: Path
 ) -> None:
-    """Until the owner's account goes too."""
+    """Until the owner's account is deleted too."""
     store = open_store(msgspec.structs.replace(project.workers.settings, assets_url=str(folder)))
     owner = (await fill(project, conn, store)).owner
     await conn.execute(

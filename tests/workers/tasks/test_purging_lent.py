@@ -1,4 +1,4 @@
-"""Accounts that others have had on lease: their purge leaves a stub, which the others' history names."""
+"""Formerly leased accounts: their purge leaves a tombstone for the tenants' history."""
 
 import asyncio
 from dataclasses import replace
@@ -36,7 +36,7 @@ def store(project: Project, tmp_path: Path) -> Store:
 
 
 async def lent(project: Project, conn: Conn, tenants: int) -> tuple[leasing.Owner, list[Tenant], list[UUID]]:
-    """An account of the project's that each of some tenants has had and posted by; and as theirs."""
+    """Create an account that each of some tenants has leased and posted with; return also their ids of it."""
     pool = project.workers.pool
     owner = await leasing.another(conn, leasing.Owner(project.org, project.id, project.org), handle="ours")
     had = [await leasing.tenant(conn) for _ in range(tenants)]
@@ -70,7 +70,7 @@ async def outcome(pool: Pool, conn: Conn, store: Store) -> Outcome:
 
 
 async def history(conn: Conn, tenant: Tenant, account_id: UUID) -> list[Any]:
-    """All that a tenant reads of a lease, and its rows as they are."""
+    """Return all that a tenant can read of a lease, and its stored rows."""
     page: dict[str, Any] = {
         "organization_id": tenant.org,
         "project_id": tenant.id,
@@ -100,7 +100,7 @@ async def test_what_others_read_of_it_stays(project: Project, conn: Conn, store:
 
 
 async def test_its_stub_says_nothing(project: Project, conn: Conn, store: Store) -> None:
-    """And is nobody's to read, lend or offer."""
+    """It can't be read, lent or offered."""
     owner, (tenant,), _ = await lent(project, conn, 1)
     account_id = owner.account_id
     await archived(project, conn)
@@ -159,7 +159,7 @@ async def test_what_becomes_a_stub_while_a_tenants_posts_go_keeps_none_of_their_
 async def test_two_purges_at_once_leave_no_stub(
     project: Project, conn: Conn, store: Store, places: tuple[int, int]
 ) -> None:
-    """Of the last two tenants, or of an owner (0) and its tenant: neither takes the other for there."""
+    """Purges of the last two tenants, or of an owner (0) and its tenant: both see the other's row deleted."""
     pool = project.workers.pool
     _, tenants, _ = await lent(project, conn, max(places))
     await conn.execute("update project set status = 'archived', archived_at = now()")
@@ -182,7 +182,7 @@ async def test_two_purges_at_once_leave_no_stub(
 
 
 async def test_a_lease_that_goes_on_keeps_its_project(project: Project, conn: Conn, store: Store) -> None:
-    """Until it is recalled."""
+    """Until the account is recalled."""
     pool = project.workers.pool
     owner = await leasing.another(conn, leasing.Owner(project.org, project.id, project.org), handle="ours")
     leased = await leasing.lend(pool, owner, await leasing.tenant(conn))

@@ -1,4 +1,4 @@
-"""Sites that never answer: another tenant's ingest doesn't wait for them."""
+"""Sites that never respond: another tenant's ingest doesn't wait for them."""
 
 import asyncio
 from functools import partial
@@ -39,7 +39,7 @@ async def test_forty_ingests_of_silent_sites_make_no_other_tenants_ingest_late(p
 
 
 async def begin(project: Project, url: str) -> None:
-    """The ingests of a tenant of the lowest tier."""
+    """Start the ingests of a tenant of the lowest tier."""
     async with project.workers.pool.acquire() as conn:
         org = (await organizations.create(conn, name="Acme", tier="standard")).live
         ids = [await seeds.project(conn, org, name=f"Shop {number}") for number in range(INGESTS)]
@@ -49,6 +49,6 @@ async def begin(project: Project, url: str) -> None:
 
 
 async def full(project: Project) -> bool:
-    """The two tenants have as many slots as they may."""
+    """Return whether the two tenants use all slots that they may."""
     running = "select count(*) from job where state = 'running' and organization_id <> $1"
     return bool(await project.workers.pool.fetchval(running, project.org) >= SLOTS - 3)

@@ -1,4 +1,4 @@
-"""The product's own kinds of jobs, from submit to the end of their subjects."""
+"""The product's own job kinds, from submit to the end of their subjects."""
 
 import asyncio
 import subprocess
@@ -35,7 +35,7 @@ ITS_APP = InGooglePlay(package="com.acme.planner")
 
 
 async def ingest(project: Project, url: str) -> asyncpg.Record:
-    """Its job's row, once a worker has ended it."""
+    """Run an ingest; return its job's row, once a worker has ended it."""
     origin = urlsplit(url).netloc if url.startswith("http:") else ""
     async with project.at_work(INGEST_WEBSITE, fetch_allow=origin):
         return await project.ingested(ingests.start_website, url=url, **PAGE)
@@ -85,7 +85,7 @@ async def test_what_cannot_be_fetched_fails_with_its_code(project: Project) -> N
 
 
 async def test_what_may_work_later_is_tried_again(project: Project) -> None:
-    """Nobody listens on port 1."""
+    """No server listens on port 1."""
     async with project.at_work(INGEST_WEBSITE, fetch_allow="127.0.0.1:1"):
         job_id = await project.start(ingests.start_website, url="http://127.0.0.1:1/", **PAGE)
         await project.workers.becomes(job_id, "attempt > 0 and state = 'queued'")

@@ -1,4 +1,4 @@
-"""A receiver of webhooks on loopback that behaves as well or as badly as its test says."""
+"""A receiver of webhooks on loopback, with any good or bad behavior."""
 
 import asyncio
 from collections import Counter
@@ -11,12 +11,12 @@ from tests.http_server import Asked
 from tests.workers.web.hostile import bomb
 from tests.workers.web.web import say
 
-#: Answers one try by hand; the connection is closed afterwards.
+#: Handles one attempt; the connection is closed afterwards.
 Behaviour: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 class Receiver:
-    """`asked` has the tries as they came. `behave` is what each of them meets."""
+    """The receiver. `asked` logs the attempts. `behave` handles each of them."""
 
     def __init__(self, behave: Behaviour) -> None:
         self.host, self.behave = "", behave
@@ -28,7 +28,7 @@ class Receiver:
 
     @property
     def times(self) -> Counter[str]:
-        """How often each event came."""
+        """Return the number of deliveries of each event."""
         return Counter(asked.headers["webhook-id"] for asked in self.asked)
 
 
@@ -52,12 +52,12 @@ def says(status: int, **headers: str) -> Behaviour:
 
 
 async def hangs(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
-    """It takes all and says nothing, until its sender leaves."""
+    """Read all and send nothing, until the sender leaves."""
     await reader.read()
 
 
 async def drips(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """A byte of its first line now and then: never silent, never done."""
+    """Send a byte of the first line now and then: never silent, never done."""
     left = asyncio.ensure_future(reader.read())
     writer.write(b"HTTP/1.1 200 O")
     while not (await asyncio.wait([left], timeout=0.02))[0]:
@@ -65,7 +65,7 @@ async def drips(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 async def drips_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """It says 200, and then never comes to an end."""
+    """Send 200, and then a response without an end."""
     left = asyncio.ensure_future(reader.read())
     writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 60000\r\n\r\n")
     while not (await asyncio.wait([left], timeout=0.02))[0]:
@@ -77,7 +77,7 @@ async def resets(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
 
 
 async def breaks_off(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """It says 200 and breaks off in the answer."""
+    """Send 200 and break off in the body."""
     writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nonly this")
 
 
@@ -86,7 +86,7 @@ async def babbles(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None
 
 
 async def floods(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """It says 200 and as much as is taken."""
+    """Send 200 and as much as the sender reads."""
     writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
     while True:
         writer.write(bytes(1 << 20))
@@ -94,5 +94,5 @@ async def floods(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
 
 
 async def explodes(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """It says 200 with 2 GiB of nothing in 2 MiB of gzip."""
+    """Send 200 with 2 GiB of zeros in 2 MiB of gzip."""
     writer.write(say(200, bomb(2048)[: 2 << 20], content_encoding="gzip"))

@@ -1,4 +1,4 @@
-"""A try at receivers that misbehave in every way: it ends in time, with what the receiver said or why not."""
+"""An attempt at misbehaving receivers: it ends in time, with the receiver's status or the error."""
 
 from collections.abc import AsyncIterator
 
@@ -31,7 +31,7 @@ BROKE = Answer(None, "CONNECTION_LOST")
 
 
 async def tried(settings: Settings, behave: Behaviour) -> Answer:
-    """What one try at a receiver that behaves so comes to."""
+    """Send one attempt to a receiver with this behavior; return its result."""
     async with receiving(behave) as receiver:
         mine = msgspec.structs.replace(settings, fetch_allow=receiver.host)
         async with open_sender(mine) as client:
@@ -40,7 +40,7 @@ async def tried(settings: Settings, behave: Behaviour) -> Answer:
 
 @pytest.fixture
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A try is over after a moment."""
+    """Make an attempt's timeout short."""
     monkeypatch.setattr(sending, "TRY_S", 0.3)
     monkeypatch.setattr(sending, "REST_S", 0.1)
 
@@ -92,7 +92,7 @@ async def test_one_that_never_answers_is_left(settings: Settings, behave: Behavi
 async def test_what_was_said_first_stands(
     settings: Settings, behave: Behaviour, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However long that takes to come: what follows has a moment, and changes nothing."""
+    """The rest of the response has a short timeout, and changes nothing."""
     monkeypatch.setattr(sending, "REST_S", 0.1)
     assert await tried(settings, behave) == Answer(200)
 
@@ -100,7 +100,7 @@ async def test_what_was_said_first_stands(
 async def test_an_answer_without_an_end_is_left_for_its_size(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever time is left: a test that waits for that one is ended by its own timeout."""
+    """The time limit is off here: an unlimited read would run into the test's own timeout."""
     assert (sending.TRY_S, sending.REST_S, sending.MOST_READ) == (15, 2, 64 * 1024)
     monkeypatch.setattr(sending, "TRY_S", 3600.0)
     monkeypatch.setattr(sending, "REST_S", 3600.0)
@@ -122,7 +122,7 @@ async def test_nobody_is_there(settings: Settings) -> None:
 
 @pytest_asyncio.fixture
 async def guarded(settings: Settings, net: Net) -> AsyncIterator[httpx.AsyncClient]:
-    """The sender as it is where nothing but the public net is open."""
+    """Open a sender without loopback access: only the public net is allowed."""
     async with open_sender(msgspec.structs.replace(settings, fetch_allow=""), resolver=net.resolve) as client:
         yield client
 

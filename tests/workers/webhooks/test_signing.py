@@ -1,4 +1,4 @@
-"""Signatures by the reference library of Standard Webhooks, which is nobody's work here."""
+"""Signatures checked by the reference library of Standard Webhooks, an independent implementation."""
 
 import time
 from base64 import b64encode
@@ -20,7 +20,7 @@ few = settings(max_examples=30)
 
 
 def knows(key: bytes) -> Webhook:
-    """A receiver that knows this key."""
+    """Return a receiver that has this key."""
     return Webhook(f"whsec_{b64encode(key).decode()}")
 
 

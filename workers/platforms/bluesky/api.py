@@ -1,6 +1,6 @@
 """Client of a Personal Data Server of the AT Protocol, by XRPC, with the meaning of its errors.
 
-An error is known by the `error` of its body: the same trouble comes with several statuses.
+The `error` of the body identifies an error: the same failure comes with several statuses.
 """
 
 from collections.abc import AsyncIterable, Mapping
@@ -20,7 +20,7 @@ from workers.platforms.meaning import Meaning
 from workers.platforms.upload import upload
 
 POST = "app.bsky.feed.post"
-#: The code where a record under our key has other content than ours.
+#: The code for a record under the post's key with other content.
 KEY_TAKEN = "KEY_TAKEN"
 
 
@@ -28,13 +28,13 @@ SUSPENDED = Meaning(Rejected, "ACCOUNT_SUSPENDED", "Bluesky has suspended the ac
 DEACTIVATED = Meaning(
     Rejected, "ACCOUNT_DEACTIVATED", "the account is deactivated: reactivate it", "account_issue"
 )
-GONE = Meaning(Rejected, "ACCOUNT_NOT_FOUND", "the account is not on this server any more", "account_issue")
-TOO_LARGE = Meaning(Rejected, "MEDIA_TOO_LARGE", "a file is larger than the account's server takes")
-WRONG_TYPE = Meaning(Rejected, "MEDIA_REFUSED", "the account's server doesn't take this type of file")
-#: A refresh may bring another token; if it doesn't, the refresh raises `ReauthRequired`.
-EXPIRED = Meaning(TokenExpired, "TOKEN_EXPIRED", "the access token is of no more use")
+GONE = Meaning(Rejected, "ACCOUNT_NOT_FOUND", "the account is no longer on this server", "account_issue")
+TOO_LARGE = Meaning(Rejected, "MEDIA_TOO_LARGE", "a file is larger than the account's server accepts")
+WRONG_TYPE = Meaning(Rejected, "MEDIA_REFUSED", "the account's server doesn't accept this type of file")
+#: A refresh may return another token; otherwise the refresh raises `ReauthRequired`.
+EXPIRED = Meaning(TokenExpired, "TOKEN_EXPIRED", "the access token is no longer valid")
 WRONG_PASSWORD = Meaning(
-    ReauthRequired, "WRONG_PASSWORD", "the app password opens nothing: make a new one and connect again"
+    ReauthRequired, "WRONG_PASSWORD", "the app password is not valid: create a new one and connect again"
 )
 
 ERRORS: Mapping[str, Meaning] = {
@@ -59,7 +59,7 @@ ERRORS: Mapping[str, Meaning] = {
 
 
 class Api(http.Api, frozen=True):
-    """A Personal Data Server, and the token to ask it with."""
+    """A Personal Data Server, and the access token for it."""
 
     def url(self, method: str, **query: str) -> str:
         return f"{self.base}/xrpc/{method}" + (f"?{urlencode(query, quote_via=quote)}" if query else "")
@@ -81,7 +81,7 @@ class Session(msgspec.Struct, frozen=True, rename="camel"):
 
     @property
     def expires_at(self) -> datetime | None:
-        """The time at which the access token ends, as its claims say; None where they say nothing."""
+        """Return the access token's expiry by its claims; None if they have none."""
         try:
             claims = jwt.decode(self.access_jwt, options={"verify_signature": False})
             return datetime.fromtimestamp(claims["exp"], UTC)
@@ -90,7 +90,7 @@ class Session(msgspec.Struct, frozen=True, rename="camel"):
 
     @property
     def server(self) -> str | None:
-        """The account's own server, which takes its records; None where its DID document names none."""
+        """Return the account's own server, which stores its records; None if its DID document names none."""
         services = (self.did_doc or {}).get("service")
         for service in services if isinstance(services, list) else []:
             if isinstance(service, dict) and str(service.get("id", "")).endswith("#atproto_pds"):
@@ -132,7 +132,7 @@ class Uploaded(msgspec.Struct):
 
 
 async def create_session(client: httpx.AsyncClient, base: str, *, identifier: str, password: str) -> Session:
-    """A session by an app password. Raises `ReauthRequired` for a wrong one, any `PlatformError`."""
+    """Create a session by an app password. Raises `ReauthRequired` for a wrong one, any `PlatformError`."""
     body = msgspec.json.encode({"identifier": identifier, "password": password})
     api = Api(client=client, base=base)
     url = api.url("com.atproto.server.createSession")
@@ -141,9 +141,9 @@ async def create_session(client: httpx.AsyncClient, base: str, *, identifier: st
 
 
 async def refresh_session(client: httpx.AsyncClient, base: str, *, refresh_token: str) -> Session:
-    """The session's next tokens. Raises `ReauthRequired` past its end.
+    """Return the session's next tokens. Raises `ReauthRequired` past its end.
 
-    The same refresh token brings the same new pair for a while, so a lost answer does no harm (measured).
+    The same refresh token returns the same new pair for a while, so a lost response does no harm (measured).
     """
     api = Api(client=client, base=base, token=refresh_token)
     try:
@@ -160,7 +160,7 @@ async def delete_session(client: httpx.AsyncClient, base: str, *, refresh_token:
 
 
 async def avatar_url(api: Api, did: str) -> str | None:
-    """The address of the account's avatar on its server; None where it has none."""
+    """Return the address of the account's avatar on its server; None without an avatar."""
     profile = await get_record(api, repo=did, collection="app.bsky.actor.profile", rkey="self")
     avatar = None if profile is None else profile.value.get("avatar")
     ref = avatar.get("ref") if isinstance(avatar, dict) else None
@@ -169,7 +169,7 @@ async def avatar_url(api: Api, did: str) -> str | None:
 
 
 async def resolve_handle(api: Api, handle: str) -> str | None:
-    """The DID behind a handle; None where the server knows none."""
+    """Return the DID of a handle; None if the server finds none."""
     answer = await api.ask("GET", api.url("com.atproto.identity.resolveHandle", handle=handle))
     if not answer.ok and error_body(answer).error == "InvalidRequest":
         return None
@@ -177,7 +177,7 @@ async def resolve_handle(api: Api, handle: str) -> str | None:
 
 
 async def upload_limit(api: Api) -> int | None:
-    """Bytes that a file may have on this server; None where it doesn't say."""
+    """Return the server's limit for a file in bytes; None if it doesn't publish one."""
     answer = await api.anonymous.ask("GET", api.url("com.atproto.server.describeServer"))
     return http.read(accepted(answer), Described).blob_upload_limit
 
@@ -185,7 +185,7 @@ async def upload_limit(api: Api) -> int | None:
 async def upload_blob(
     api: Api, content: AsyncIterable[bytes], *, mime_type: str, size_bytes: int
 ) -> dict[str, Any]:
-    """The blob by which a record names the file. The same bytes give the same blob."""
+    """Upload a file, and return the blob that names it in a record. The same bytes give the same blob."""
     url = api.url("com.atproto.repo.uploadBlob")
     answer = await upload(api, url, content, content_type=mime_type, size_bytes=size_bytes)
     return http.read(accepted(answer), Uploaded).blob
@@ -199,7 +199,7 @@ async def put_record(api: Api, body: bytes, *, timeout_s: float) -> Written:
 
 
 async def get_record(api: Api, *, repo: str, collection: str, rkey: str) -> Record | None:
-    """The record; None where the server has none."""
+    """Return the record; None if the server has none."""
     url = api.url("com.atproto.repo.getRecord", repo=repo, collection=collection, rkey=rkey)
     answer = await api.ask("GET", url)
     if not answer.ok and error_body(answer).error == "RecordNotFound":
@@ -208,7 +208,7 @@ async def get_record(api: Api, *, repo: str, collection: str, rkey: str) -> Reco
 
 
 def accepted(answer: Answer) -> Answer:
-    """The answer, if it is a 2xx. Raises `error_of` any other."""
+    """Return the response if it is a 2xx. Raises `error_of` any other."""
     if not answer.ok:
         raise error_of(answer)
     return answer
@@ -218,7 +218,7 @@ def error_of(answer: Answer) -> PlatformError:
     body = error_body(answer)
     if answer.status == 429 or body.error == "RateLimitExceeded":
         after_s = http.cooldown_s(answer.headers, reset="ratelimit-reset")
-        return Throttled("PLATFORM_RATE_LIMITED", "the account's server asks for a rest", after_s=after_s)
+        return Throttled("PLATFORM_RATE_LIMITED", "the account's server limits the rate", after_s=after_s)
     if not answer.refused:
         return http.failed(answer)
     if body.error in ERRORS:
@@ -227,7 +227,9 @@ def error_of(answer: Answer) -> PlatformError:
         return TokenExpired("TOKEN_REFUSED", "the account's server refuses the access token")
     words = answer.quoted(body.message or body.error or f"status {answer.status}")
     category: Category = "user_content" if body.error == "InvalidRequest" else "platform_rejected"
-    return Rejected("PLATFORM_REJECTED", f"the account's server refuses it: {words}", category=category)
+    return Rejected(
+        "PLATFORM_REJECTED", f"the account's server refuses the request: {words}", category=category
+    )
 
 
 def error_body(answer: Answer) -> ErrorBody:

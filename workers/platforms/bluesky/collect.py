@@ -1,8 +1,8 @@
-"""Collector for Bluesky: what the network counts, by way of the account's own server.
+"""Collector for Bluesky: the network's counts, through the account's own server.
 
 Lexicons `app.bsky.feed.getPosts` (25 URIs a call) and `app.bsky.actor.getProfile`, November 2026. The server
-hands both on to Bluesky's AppView in the account's name. A post that was deleted is left out of the answer.
-Nobody counts views there.
+forwards both to Bluesky's AppView in the account's name. The response omits deleted posts. Bluesky doesn't
+count views.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ from workers.platforms.collecting import CALL_S, Collector, Figures, Limits, fig
 
 
 class PostView(msgspec.Struct, rename="camel"):
-    """A post as the AppView counts it; what it doesn't count yet is left out."""
+    """A post with the AppView's counts; a count that doesn't exist yet is missing."""
 
     uri: str
     like_count: int | None = None

@@ -1,4 +1,4 @@
-"""Connection of a Bluesky account by an app password. The session's tokens are kept, the password is not."""
+"""Connection of a Bluesky account by an app password. Only the session's tokens are stored."""
 
 from datetime import UTC, datetime
 
@@ -16,9 +16,9 @@ from workers.platforms.connecting import Connected, Net
 
 
 async def connect(net: Net, asked: ConnectArgs, secret: Login) -> Connected:
-    """The account that the password opens. Raises `ReauthRequired` for a wrong one, any `PlatformError`.
+    """Return the account of the password. Raises `ReauthRequired` for a wrong one, any `PlatformError`.
 
-    From then on the account's own server is asked, which its DID document names.
+    From then on calls go to the account's own server, by its DID document.
     """
     session = await api.create_session(
         net.client, asked.service_url, identifier=secret.identifier, password=secret.password
@@ -40,13 +40,13 @@ async def connect(net: Net, asked: ConnectArgs, secret: Login) -> Connected:
 
 
 async def refresh(client: httpx.AsyncClient, service_url: str, tokens: Tokens) -> Grant:
-    """The session's next tokens. Raises `ReauthRequired` past its end, any `PlatformError`."""
+    """Return the session's next tokens. Raises `ReauthRequired` past its end, any `PlatformError`."""
     session = await api.refresh_session(client, service_url, refresh_token=tokens.refresh_token or "")
     return _grant(session)
 
 
 async def revoke(client: httpx.AsyncClient, service_url: str, revocable: Revocable) -> None:
-    """End the session. Raises `TokenExpired` where it has ended, any `PlatformError`."""
+    """End the session. Raises `TokenExpired` if it has ended, any `PlatformError`."""
     await api.delete_session(client, service_url, refresh_token=revocable.refresh_token or "")
 
 
@@ -58,7 +58,7 @@ def _home(net: Net, session: Session, asked: str) -> str:
 
 
 async def _avatar(client: httpx.AsyncClient, home: str, session: Session) -> str | None:
-    """The avatar's address; None where it can't be read, since an account needs none."""
+    """Return the avatar's address; None if it can't be read, since an account needs none."""
     try:
         return await api.avatar_url(Api(client=client, base=home, token=session.access_jwt), session.did)
     except PlatformError:

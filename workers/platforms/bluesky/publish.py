@@ -1,7 +1,7 @@
 """Adapter for accounts on Bluesky, or on any other Personal Data Server: exactly once.
 
-The record's key is ours, and its bytes are stored before they are sent. `putRecord` with both and
-`swapRecord: null` makes the record or finds it made, however often it is repeated.
+The adapter chooses the record's key, and stores its bytes before it sends them. `putRecord` with both and
+`swapRecord: null` creates the record or finds it existing, however often it is repeated.
 """
 
 from collections.abc import Sequence
@@ -31,9 +31,9 @@ from workers.platforms.contract import (
     Undecided,
 )
 
-#: Time after the last call in which its request may still be under way, so that nothing proves it absent.
+#: Time after the last call in which its request may still arrive, so that the post's absence proves nothing.
 IN_FLIGHT = timedelta(seconds=60)
-#: Mentions of a post that are looked up.
+#: Most mentions of a post that are resolved.
 LOOKED_UP = 10
 
 
@@ -54,11 +54,11 @@ class Bluesky(Adapter):
     client: httpx.AsyncClient
 
     def repeatable(self, account: Account, inquiry: Inquiry) -> bool:  # noqa: ARG002
-        """Always. The arguments are the contract's."""
+        """Return True: a repeat is always safe. The arguments are the contract's."""
         return True
 
     async def prepare(self, account: Account, draft: Draft, so_far: Prepared | None = None) -> Prepared:  # noqa: ARG002
-        """Upload the files. A repeat leaves nothing behind: the same bytes get the same name."""
+        """Upload the files. A repeat leaves no extra files: the same bytes get the same name."""
         media.check(account, draft)
         server = Api.of(account, self.client)
         await check_videos(server, draft.media)
@@ -78,7 +78,7 @@ class Bluesky(Adapter):
         return live(prepared)
 
     async def existing(self, account: Account, prepared: Prepared) -> Live:
-        """The post that has the key already. Raises `OutcomeUnknown` where it isn't this very post."""
+        """Return the existing post under the key. Raises `OutcomeUnknown` if it isn't this very post."""
         try:
             found = await self.look(account, prepared)
         except PlatformError as error:
@@ -86,7 +86,7 @@ class Bluesky(Adapter):
         if isinstance(found, Live):
             return found
         raise OutcomeUnknown(
-            api.KEY_TAKEN, "another post than this one has its key: look at the account and say which is live"
+            api.KEY_TAKEN, "another post has this post's key: check the account and resolve the post"
         )
 
     async def reconcile(self, account: Account, inquiry: Inquiry) -> Found:
@@ -103,7 +103,7 @@ class Bluesky(Adapter):
 
 
 def live(prepared: Prepared) -> Live:
-    """The live post, with the address of its page at Bluesky, whichever server it is on."""
+    """Return the live post, with the address of its page at Bluesky for any server."""
     put = msgspec.json.decode(prepared.request, type=Put)
     return Live(
         external_id=f"at://{put.repo}/{put.collection}/{put.rkey}",
@@ -112,11 +112,11 @@ def live(prepared: Prepared) -> Live:
 
 
 async def check_videos(server: Api, files: Sequence[Media]) -> None:
-    """Raise `Rejected` for a file that is too large: the server may break off its upload without a word."""
+    """Raise `Rejected` for a file that is too large: the server may drop its upload without an error."""
     sizes = [file.size_bytes for file in files if file.kind == "video"]
     limit = await api.upload_limit(server) if sizes else None
     if limit is not None and max(sizes) > limit:
-        raise Rejected("MEDIA_TOO_LARGE", f"the account's server takes no file above {limit} bytes")
+        raise Rejected("MEDIA_TOO_LARGE", f"the account's server accepts no file above {limit} bytes")
 
 
 async def upload(server: Api, file: Media) -> dict[str, Any]:
@@ -125,6 +125,6 @@ async def upload(server: Api, file: Media) -> dict[str, Any]:
 
 
 async def look_up(server: Api, caption: str) -> dict[str, str]:
-    """DIDs of the accounts mentioned, by handle, without those that the server doesn't know."""
+    """Return DIDs of the mentioned accounts by handle, without unknown ones."""
     found = {handle: await api.resolve_handle(server, handle) for handle in mentioned(caption)[:LOOKED_UP]}
     return {handle: did for handle, did in found.items() if did is not None}

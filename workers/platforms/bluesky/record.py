@@ -24,9 +24,9 @@ MENTION = regex.compile(r"(?<![^\s(])@((?:[a-z0-9-]++\.)++[a-z][a-z0-9-]*+)", re
 
 
 def key_of(post_id: UUID, created_at: datetime) -> str:
-    """The post's TID: its time to the millisecond, and 20 bits of its id's hash below that.
+    """Return the post's TID: its time to the millisecond, and 20 bits of its id's hash below that.
 
-    It is the same at each call. Should two posts of an account ever share one, the second is refused.
+    It is the same at each call. If two posts of an account ever share a key, the second is refused.
     """
     chance = int.from_bytes(hashlib.sha256(post_id.bytes).digest()[:4])
     microseconds = int(created_at.timestamp() * 1000) * 1000 + chance % 1000
@@ -35,7 +35,7 @@ def key_of(post_id: UUID, created_at: datetime) -> str:
 
 
 def record_of(draft: Draft, blobs: Sequence[Mapping[str, Any]], people: Mapping[str, str]) -> dict[str, Any]:
-    """The record; `people` has DIDs of those mentioned, by handle. Other mentions stay plain text."""
+    """Return the record; `people` has DIDs of mentioned accounts by handle. Other mentions are plain text."""
     facets = list(chain(links(draft.caption), tags(draft.caption), mentions(draft.caption, people)))
     optional = {
         "langs": [draft.language] if draft.language else [],
@@ -77,7 +77,7 @@ def links(text: str) -> Iterator[dict[str, Any]]:
 
 
 def without_tail(uri: str) -> str:
-    """The link without punctuation at its end; a closing bracket stays only if one was opened in it."""
+    """Return the link without its final punctuation. It keeps a closing bracket that was opened in it."""
     bare = uri.rstrip(TAIL)
     while bare.endswith(")") and bare.count(")") > bare.count("("):
         bare = bare[:-1].rstrip(TAIL)
@@ -90,7 +90,7 @@ def tags(text: str) -> Iterator[dict[str, Any]]:
 
 
 def mentioned(text: str) -> list[str]:
-    """Handles in the text, each once."""
+    """Return the handles in the text, each once."""
     return list(dict.fromkeys(match[1].lower() for match in MENTION.finditer(text)))
 
 
@@ -104,6 +104,6 @@ FACET = "app.bsky.richtext.facet"
 
 
 def facet(text: str, start: int, end: int, feature: dict[str, Any]) -> dict[str, Any]:
-    """A facet of the text between two characters; its index is in bytes of UTF-8."""
+    """Return a facet of the text between two characters; its index is in bytes of UTF-8."""
     before, within = len(text[:start].encode()), len(text[start:end].encode())
     return {"index": {"byteStart": before, "byteEnd": before + within}, "features": [feature]}

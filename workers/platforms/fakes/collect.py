@@ -1,4 +1,4 @@
-"""Collector of a sandbox: figures that follow from a post's id and its age alone, and grow for a week."""
+"""Collector of a sandbox: figures derived from a post's id and age alone; they grow for a week."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ GROWS = timedelta(days=7)
 
 @dataclass(frozen=True)
 class FakeCollector(Collector):
-    """The collector for all platforms of a sandbox. A handle's letters are as many hundred followers."""
+    """The collector for all platforms of a sandbox. It returns 100 followers a letter of the handle."""
 
     now: datetime
     limits: ClassVar[Limits] = Limits(batch=100, most=500)
@@ -28,7 +28,7 @@ class FakeCollector(Collector):
 
 
 def figures_of(post: DuePost, now: datetime) -> Figures:
-    """As all platforms together tell them."""
+    """Return all metrics that any platform reports."""
     age = min(max(now - post.published_at, timedelta()), GROWS)
     views = int((1000 + post.id.int % 9000) * (age / GROWS))
     return {

@@ -16,18 +16,18 @@ from workers.platforms.connecting import Connected
 from workers.platforms.instagram import connect as instagram
 from workers.platforms.tiktok import connect as tiktok
 
-#: Form of a code or an identifier, which is the account's handle. Magic handles matter only for its posts.
+#: Format of a code or an identifier, which is the account's handle. Magic handles matter only for its posts.
 HANDLE = re.compile(r"[A-Za-z0-9._:@-]{1,253}", re.ASCII)
 
 
 class Life(NamedTuple):
-    """The time until a platform's token ends, and until ours is refreshed though nobody needs it."""
+    """The time until a platform's token ends, and until an unused token is refreshed."""
 
     ends: timedelta
     refreshed: timedelta
 
 
-#: Of the platforms that refresh so; TikTok's refresh token lives a year. Others' tokens have no such day.
+#: By platform with such refreshes; TikTok's refresh token lives a year. Other tokens have no such time.
 LIVES: Mapping[str, Life] = {
     "instagram": Life(instagram.LIFE, instagram.LIFE * instagram.EXTENDED_AT),
     "tiktok": Life(timedelta(days=1), timedelta(days=365) * tiktok.REFRESHED_AT),
@@ -35,7 +35,7 @@ LIVES: Mapping[str, Life] = {
 
 
 def connect(asked: ConnectArgs, secret: Code | Login) -> Connected:
-    """The account of the handle. Raises `ReauthRequired` for what is no handle."""
+    """Return the account of the handle. Raises `ReauthRequired` for an invalid handle."""
     handle = secret.code if isinstance(secret, Code) else secret.identifier
     if not HANDLE.fullmatch(handle):
         raise ReauthRequired("CODE_REFUSED", "in a sandbox the code is the handle of the account to connect")
@@ -50,7 +50,7 @@ def connect(asked: ConnectArgs, secret: Code | Login) -> Connected:
 
 
 def refresh(platform: str) -> Grant:
-    """Tokens that nothing checks, which live as long as the platform's."""
+    """Return unchecked tokens, with the lifetime of the platform's."""
     life = LIVES.get(platform)
     return Grant(
         access_token="sandbox",  # noqa: S106  no secret

@@ -32,13 +32,13 @@ THROTTLED_FOR, FOUND_AFTER = timedelta(seconds=5), timedelta(seconds=20)
 
 
 class Handle(msgspec.Struct, frozen=True, kw_only=True):
-    """Handle of a post: all that its outcome depends on, besides the account and the time."""
+    """Handle of a post. Its outcome depends only on this, the account and the time."""
 
     post_id: str
 
 
 class Fake(Adapter):
-    """Adapter for all platforms of a sandbox. Nothing is repeatable, so that an unknown outcome stays one."""
+    """Adapter for all platforms of a sandbox. No call is repeatable, so an unknown outcome stays unknown."""
 
     async def prepare(self, account: Account, draft: Draft, so_far: Prepared | None = None) -> Prepared:  # noqa: ARG002
         handle = Handle(post_id=str(draft.post_id))
@@ -54,7 +54,7 @@ class Fake(Adapter):
             case "fail_content":
                 raise Rejected("PLATFORM_REJECTED", "the platform refuses the post: change its content")
             case "unknown_then_found" | "unknown_forever":
-                raise OutcomeUnknown("ANSWER_LOST", "the platform's answer was lost: the post may be live")
+                raise OutcomeUnknown("ANSWER_LOST", "the platform's response was lost: the post may be live")
             case "rate_limited":
                 throttle(draft)
         return Drafted() if draft.mode == "draft" else live(account, prepared)
@@ -69,10 +69,10 @@ class Fake(Adapter):
 
 
 def throttle(draft: Draft) -> None:
-    """By the times of rows alone, which the clock of a sandbox moves."""
+    """Raise `Throttled` by the times of rows alone: the sandbox clock moves them."""
     left = draft.created_at + THROTTLED_FOR - draft.now
     if left > timedelta():
-        raise Throttled("PLATFORM_RATE_LIMITED", "the platform asks for a rest", after_s=left.total_seconds())
+        raise Throttled("PLATFORM_RATE_LIMITED", "the platform limits the rate", after_s=left.total_seconds())
 
 
 def live(account: Account, prepared: Prepared) -> Live:

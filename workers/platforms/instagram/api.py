@@ -1,6 +1,6 @@
 """Client of the Instagram API with Instagram Login, at the Graph API.
 
-The token goes into a header, never into an address. An object comes by itself or as the only one of a list
+The token goes into a header, never into an address. An object comes by itself or as the only item of a list
 `data`: the documentation shows both.
 """
 
@@ -26,13 +26,13 @@ T = TypeVar("T")
 
 
 class ShortLived(msgspec.Struct, frozen=True):
-    """A token for an hour, and the permissions that its owner gave (a list, or with commas)."""
+    """A token for an hour, and its owner's permissions (a list, or comma-separated)."""
 
     access_token: str
     permissions: str | list[str] = ""
 
     def allows(self, scope: str) -> bool:
-        """True if the scope was given, or none are listed: the next calls will show it."""
+        """Return whether the scope was granted, or none are listed: then the next calls show it."""
         listed = self.permissions
         return not listed or scope in (listed.split(",") if isinstance(listed, str) else listed)
 
@@ -59,7 +59,7 @@ class Person(msgspec.Struct):
 
 
 class Config(msgspec.Struct):
-    """A quota: posts in any so many seconds."""
+    """A quota: posts in any window of this many seconds."""
 
     quota_total: int
     quota_duration: int
@@ -103,7 +103,7 @@ class Cursors(msgspec.Struct):
 
 
 class Paging(msgspec.Struct):
-    """Links of a page. `next` holds our token, and only tells whether there is another page."""
+    """Links of a page. `next` contains the token, and is only used to detect another page."""
 
     cursors: Cursors = msgspec.field(default_factory=Cursors)
     next: str | None = None
@@ -115,13 +115,13 @@ class Page(msgspec.Struct):
 
 
 class Denied(msgspec.Struct):
-    """The error of a code's exchange, which has no number."""
+    """The error of a code exchange, which has no number."""
 
     error_message: str = ""
 
 
 async def exchange(client: httpx.AsyncClient, base: str, us: Client, form: Mapping[str, str]) -> ShortLived:
-    """The token for a code, which works once. Raises `ReauthRequired` where Instagram refuses the code."""
+    """Exchange a code for a token; it works once. Raises `ReauthRequired` if Instagram refuses the code."""
     fields = {**us._asdict(), **form}
     answer = await Api(client=client, base=base).post_form("/oauth/access_token", fields)
     if not answer.ok:
@@ -130,13 +130,13 @@ async def exchange(client: httpx.AsyncClient, base: str, us: Client, form: Mappi
 
 
 async def lengthen(api: Api, *, client_secret: str) -> LongLived:
-    """A token of 60 days for one of an hour. Here Instagram takes our secret only in the address."""
+    """Exchange a token of an hour for one of 60 days. Instagram takes the secret here only in the address."""
     asked = {"grant_type": "ig_exchange_token", "client_secret": client_secret}
     return http.read(await get(api, "access_token", asked), LongLived)
 
 
 async def refresh(api: Api) -> LongLived:
-    """A token of 60 days from now, for one that is at least 24 h old and has not ended."""
+    """Extend a token to 60 days from now. It must be at least 24 h old and not expired."""
     return http.read(await get(api, "refresh_access_token", {"grant_type": "ig_refresh_token"}), LongLived)
 
 
@@ -150,20 +150,20 @@ async def usage(api: Api, account_id: str) -> Usage:
 
 
 async def create(api: Api, account_id: str, **fields: str) -> str:
-    """The id of a new container, which nobody sees until it is published."""
+    """Create a container, and return its id. It is invisible until it is published."""
     answer = accepted(await api.post_form(f"/{GRAPH_VERSION}/{part(account_id)}/media", fields))
     return http.read(answer, Created).id
 
 
 async def status(api: Api, container: str) -> Status:
-    """The status of a container, its words fit to be quoted."""
+    """Return the status of a container, its message safe to quote."""
     answer = await read(api, part(container), {"fields": "status_code,status"})
     found = only(answer, Status)
     return msgspec.structs.replace(found, status=answer.quoted(found.status))
 
 
 async def publish(api: Api, account_id: str, container: str, *, timeout_s: float) -> str:
-    """Publish a container, irreversibly: the post's id."""
+    """Publish a container, irreversibly; return the post's id."""
     path, fields = f"/{GRAPH_VERSION}/{part(account_id)}/media_publish", {"creation_id": container}
     answer = await api.post_form(path, fields, timeout_s=timeout_s, irreversible=True)
     return http.read(accepted(answer), Created).id
@@ -175,14 +175,14 @@ async def permalink(api: Api, media_id: str, *, timeout_s: float) -> str | None:
 
 
 async def media(api: Api, account_id: str, *, after: str | None) -> Page:
-    """A page of the account's posts, newest first; the one after the cursor `after` where it is given."""
+    """Return a page of the account's posts, newest first; with `after`, the page after that cursor."""
     asked = {"fields": "id,caption,timestamp,permalink", "limit": str(PAGE)}
     asked |= {} if after is None else {"after": after}
     return http.read(await read(api, f"{part(account_id)}/media", asked), Page)
 
 
 async def read(api: Api, path: str, query: Mapping[str, str], *, timeout_s: float = http.READ_S) -> Answer:
-    """GET of the Graph API, at our version of it."""
+    """Send a GET to the Graph API, at its fixed version."""
     return await get(api, f"{GRAPH_VERSION}/{path}", query, timeout_s=timeout_s)
 
 
@@ -191,14 +191,14 @@ async def get(api: Api, path: str, query: Mapping[str, str], *, timeout_s: float
 
 
 def accepted(answer: Answer) -> Answer:
-    """The answer, if it is a 2xx. Raises `errors.error_of` any other."""
+    """Return the response if it is a 2xx. Raises `errors.error_of` any other."""
     if not answer.ok:
         raise errors.error_of(answer)
     return answer
 
 
 def only(answer: Answer, kind: type[T]) -> T:
-    """The object of an answer, by itself or as the only one of a list."""
+    """Return the object of a response, by itself or as the only item of a list."""
     found = http.read(answer, dict[str, Any])
     one = found["data"][0] if isinstance(found.get("data"), list) and found["data"] else found
     try:
@@ -212,7 +212,7 @@ def part(name: str) -> str:
 
 
 def _denied(answer: Answer) -> PlatformError:
-    """The error of a code's exchange, which only its words tell."""
+    """Return the error of a code exchange, by its message alone."""
     if not answer.refused:
         return http.failed(answer)
     words = http.read_error(answer, Denied).error_message

@@ -1,8 +1,8 @@
-"""Collector for Instagram: insights of a post where the owner allowed them, else likes and comments alone.
+"""Collector for Instagram: insights of a post with the owner's permission, else likes and comments alone.
 
 "Instagram Platform: Media Insights", November 2026. Figures come up to 48 hours late: until then they are
-left out, or the list is empty, which is no 0. A post that fewer than five people saw has none: error 10,
-which a missing permission is, too. What a reel alone has is refused for a picture. `impressions` are gone.
+missing, or the list is empty, which is no 0. A post with fewer than five viewers has none: error 10, the same
+as for a missing permission. A reel's own metrics are refused for a picture. `impressions` no longer exist.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ from workers.platforms.collecting import CALL_S, Collector, Figures, Limits, all
 from workers.platforms.http import Api
 from workers.platforms.instagram import api
 
-#: Instagram's words for our metrics, of each post and of a reel besides.
+#: Instagram's names of the metrics: of each post, and the additional one of a reel.
 NAMES: Mapping[str, Collected] = {
     "views": "views",
     "reach": "reach",
@@ -35,7 +35,7 @@ OF_REELS: Mapping[str, Collected] = {"ig_reels_video_view_total_time": "watch_ti
 
 
 class Insight(msgspec.Struct):
-    """A metric of a post: its value stands in a list of one, or by itself."""
+    """A metric of a post: its value is in a list of one, or by itself."""
 
     name: str
     values: list[dict[str, Any]] = []
@@ -52,7 +52,7 @@ class Insights(msgspec.Struct):
 
 
 class Medium(msgspec.Struct):
-    """The figures of a post that need no permission of their own."""
+    """The figures of a post that need no additional permission."""
 
     like_count: int | None = None
     comments_count: int | None = None
@@ -68,7 +68,7 @@ class InstagramCollector(Collector):
 
     client: httpx.AsyncClient
     base: str
-    #: Of some 200 calls in an hour that each account is good for; a post may take two.
+    #: A fraction of the roughly 200 calls an hour for each account; a post may take two.
     limits: ClassVar[Limits] = Limits(batch=1, most=60)
 
     async def posts(self, account: Account, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
@@ -88,7 +88,7 @@ class InstagramCollector(Collector):
 
 
 async def insights(server: Api, post: DuePost) -> Figures | None:
-    """The post's insights; None where there are none (yet), or none that we may read."""
+    """Return the post's insights; None if there are none (yet), or no permission."""
     names = {**NAMES, **(OF_REELS if post.video else {})}
     path, asked = f"{api.part(post.external_id)}/insights", {"metric": ",".join(names)}
     try:
@@ -105,7 +105,7 @@ async def insights(server: Api, post: DuePost) -> Figures | None:
 
 
 async def counts(server: Api, post: DuePost) -> Figures | None:
-    """Likes and comments; None of a post that is gone."""
+    """Return likes and comments; None for a deleted post."""
     asked = {"fields": "like_count,comments_count"}
     try:
         answer = await api.read(server, api.part(post.external_id), asked, timeout_s=CALL_S)

@@ -1,4 +1,4 @@
-"""Connection of an Instagram account: a code for a token of an hour, that for one of 60 days.
+"""Connection of an Instagram account: a code for a token of an hour, then one of 60 days.
 
 There is no refresh token: the token itself is extended while it lasts.
 """
@@ -18,7 +18,7 @@ from workers.platforms.instagram import api, errors
 from workers.platforms.instagram.api import LongLived, ShortLived, Usage
 
 SCOPES = ("instagram_business_basic", "instagram_business_content_publish")
-#: Posts that every account may publish in a day. Meta's pages name 100, 50 and 25; the account tells its own.
+#: Posts that every account may publish in a day. Meta's pages name 100, 50 and 25; the account has its own.
 QUOTA_FLOOR = 25
 #: Part of a token's life after which it is extended: day 50 of 60.
 EXTENDED_AT = 5 / 6
@@ -27,7 +27,7 @@ TOO_YOUNG, LIFE = timedelta(days=1), timedelta(days=60)
 
 
 async def connect(net: Net, asked: ConnectArgs, secret: Code) -> Connected:
-    """The account of a code, which works once. Raises `ReauthRequired` for a used one, `PlatformError`."""
+    """Return the account of a one-time code. Raises `ReauthRequired` for a used one, `PlatformError`."""
     us = application(net, "Instagram")
     short = await _exchange(net, asked, us, secret)
     if not all(short.allows(scope) for scope in SCOPES):
@@ -49,7 +49,7 @@ async def connect(net: Net, asked: ConnectArgs, secret: Code) -> Connected:
 
 
 async def refresh(net: Net, tokens: Tokens) -> Grant:
-    """The token for another 60 days; one that is too young for that is kept if it still opens the account.
+    """Extend the token by 60 days. A token younger than a day is kept if it still works.
 
     Raises `ReauthRequired`, `PlatformError`.
     """
@@ -75,7 +75,7 @@ async def _exchange(net: Net, asked: ConnectArgs, us: Client, secret: Code) -> S
 
 
 async def _traits(server: Api, account_id: str) -> dict[str, Any]:
-    """The account's traits; without its quota where that can't be read, since the code is used up."""
+    """Return the account's traits; without its quota if that can't be read, since the code is used up."""
     try:
         return traits(await api.usage(server, account_id))
     except ReauthRequired:
@@ -107,7 +107,7 @@ def _grant(token: LongLived) -> Grant:
 
 
 def _due(ends: datetime | None) -> datetime | None:
-    """The time to extend a token; not within a day of now, when Instagram would refuse."""
+    """Return the time to extend a token; not within a day of now, when Instagram would refuse."""
     if ends is None:
         return None
     now = datetime.now(UTC)

@@ -1,7 +1,7 @@
-"""Containers of a post, which are made before it is published. Instagram fetches their files from us.
+"""Containers of a post, created before it is published. Instagram fetches their files from this server.
 
-An image or a reel has one container. A carousel has one for each image, and once all are finished one for
-itself. Each is stored before the next call, so that no attempt makes one twice.
+An image or a reel has one container. A carousel has one for each image, and once all are finished its own.
+Each is stored before the next call, so that no attempt creates one twice.
 """
 
 import re
@@ -16,12 +16,12 @@ from workers.platforms.contract import Draft, Media, Prepared
 from workers.platforms.http import Api
 from workers.platforms.instagram import api, errors
 
-#: Time for which a container surely lives, of its 24 h.
+#: Safe lifetime of a container, out of its 24 h.
 LASTS = timedelta(hours=23)
-#: Seconds before the first look whether it is finished, doubled up to the longest.
+#: Seconds before the first status poll, doubled up to the longest.
 FIRST_S: Mapping[str, float] = {"image": 1.0, "video": 5.0}
 LONGEST_S = 60.0
-#: Looks in a row at which Instagram denies a container, before it is made anew.
+#: Polls in a row with the container unknown to Instagram, until it is created again.
 MISSES = 3
 
 #: The error's subcode in a status, as in "Media upload has failed with error code 2207026".
@@ -31,9 +31,9 @@ SUBCODE = re.compile(r"\b2207\d{3}\b")
 class Handle(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """Handle of a post. `began_at` is before its first container; `done` of its `items` are finished.
 
-    `container` is the one to publish; `asks` counts the looks at what Instagram still processes, `misses`
-    those since its last answer at which Instagram denied that the container exists. `is_ai_generated`: the
-    container carries the AI label.
+    `container` is the one to publish; `asks` counts the polls while Instagram processes it, `misses` the
+    polls in a row with the container unknown to Instagram. `is_ai_generated`: the container carries the AI
+    label.
     """
 
     began_at: datetime
@@ -46,18 +46,18 @@ class Handle(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
 
 
 class Post(msgspec.Struct):
-    """The container to publish, and the caption that finds its post in the account's list."""
+    """The container to publish, and the caption that identifies its post in the account's list."""
 
     creation_id: str
     caption: str
 
 
 async def step(server: Api, account: Account, draft: Draft, handle: Handle) -> Prepared:
-    """The next step towards a finished container. Raises `PlatformError`.
+    """Run the next step towards a finished container. Raises `PlatformError`.
 
-    `Outdated` means that Instagram could not make the container or lost it: all containers are made again.
-    Instagram also denies containers that exist (Postiz #1562, 2026-05), and an account may make only 400 a
-    day. So `MISSES` denials in a row are needed.
+    `Outdated` means that Instagram could not create the container or lost it: all containers are created
+    again. Instagram also reports existing containers as unknown (Postiz #1562, 2026-05), and an account may
+    create only 400 a day. So `MISSES` such reports in a row are needed.
     """
     try:
         return await _step(server, account, draft, handle)
@@ -81,7 +81,7 @@ async def _step(server: Api, account: Account, draft: Draft, handle: Handle) -> 
 
 
 async def finished(server: Api, draft: Draft, handle: Handle, container: str) -> Prepared:
-    """Complete once the container is finished, or published: then the publish fails and the post is found."""
+    """Complete the step once the container is finished or published; then the publish finds the post."""
     if not await is_finished(server, container):
         return waiting(draft, handle)
     request = msgspec.json.encode(Post(container, draft.caption))
@@ -95,7 +95,7 @@ async def add_item(server: Api, account: Account, draft: Draft, handle: Handle) 
 
 
 async def join(server: Api, account: Account, draft: Draft, handle: Handle) -> Prepared:
-    """Make the carousel's own container once all items are finished; finished ones aren't looked at again."""
+    """Create the carousel's container once all items are finished; finished items aren't polled again."""
     for item in handle.items[handle.done :]:
         if not await is_finished(server, item):
             return waiting(draft, handle)
@@ -110,7 +110,7 @@ async def create(server: Api, account: Account, **fields: str) -> str:
 
 
 def words(draft: Draft) -> dict[str, str]:
-    """The caption and the AI label of the container to publish; a carousel's items take neither.
+    """Return the caption and the AI label of the container to publish; a carousel's items accept neither.
 
     "Content Publishing" and the changelog of 2026-06-22 (documentation/instagram-platform/changelog).
     """
@@ -125,7 +125,7 @@ def source(file: Media) -> dict[str, str]:
 
 
 async def is_finished(server: Api, container: str) -> bool:
-    """True if the container is finished. Raises its error, `Outdated` where it is gone."""
+    """Return whether the container is finished. Raises its error, `Outdated` if it is gone."""
     status = await api.status(server, container)
     if status.status_code == "ERROR":
         raise failure(status.status)
@@ -135,7 +135,7 @@ async def is_finished(server: Api, container: str) -> bool:
 
 
 def failure(words: str) -> PlatformError:
-    """The error of a failed container, by its subcode; a retryable one means to make it anew."""
+    """Return the error of a failed container by its subcode; a retryable one means to create it again."""
     found = SUBCODE.search(words)
     meaning = (errors.SUBCODES.get(int(found[0])) if found else None) or errors.UNMADE
     error = errors.make(meaning, words)
@@ -143,7 +143,7 @@ def failure(words: str) -> PlatformError:
 
 
 def started(draft: Draft, handle: Handle, container: str) -> Prepared:
-    """The container to publish was made, and Instagram processes it."""
+    """Return the step after the container to publish was created: Instagram processes it."""
     return waiting(draft, msgspec.structs.replace(handle, container=container, asks=0))
 
 

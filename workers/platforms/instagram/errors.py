@@ -1,7 +1,7 @@
 """Errors of Instagram: the meanings of its codes and subcodes, and what each proves.
 
-A subcode tells more than its code, so it goes first. For the publish only an error that is known to come
-before the write proves that nothing is live
+A subcode is more specific than its code, so it has precedence. An error of the publish proves the post's
+absence only if it is known to precede the write
 (developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/error-codes, 2026-11).
 """
 
@@ -26,7 +26,7 @@ from workers.platforms import http
 from workers.platforms.http import Answer
 from workers.platforms.meaning import Meaning
 
-#: Seconds of the cooldown after a limit that names no end: of an hour's calls, and of a day's posts.
+#: Seconds of the cooldown after a limit without a stated end: for calls an hour, and for posts a day.
 CALLS_S, DAY_S = 300.0, 900.0
 USAGE = "X-Business-Use-Case-Usage"
 CONNECT = "connect the account again"
@@ -51,7 +51,7 @@ def _limit(message: str, after_s: float = CALLS_S, code: str = "PLATFORM_RATE_LI
 
 
 def _again(message: str, code: str = "MEDIA_FAILED") -> Meaning:
-    """The meaning of a code after which all is prepared anew."""
+    """Return a meaning after which the post is prepared again."""
     return Meaning(Outdated, code, message, proves=False)
 
 
@@ -71,51 +71,54 @@ UNREADABLE = _content(
     "MEDIA_REFUSED", "Instagram can't use the video: it has to be MP4 or MOV, H.264 or HEVC"
 )
 UNFETCHED = _again(
-    "Instagram could not fetch the post's files from us, or not as an image or a video: it is tried again",
+    "Instagram could not fetch the post's files, or not as an image or a video: the post is prepared again",
     "MEDIA_NOT_FETCHED",
 )
-UNMADE = _again("Instagram failed to make the post of its files: it is tried again")
-GONE = _again("Instagram no longer has what was prepared: it is prepared again", "CONTAINER_GONE")
-#: Meta says so of living containers, too (Postiz #1562, 2026-05): `containers.step` asks again first.
-DENIED = _again("Instagram does not know what was prepared: it is prepared again", "CONTAINER_UNKNOWN")
-CALLED_TOO_OFTEN = _limit("Instagram asks for a rest")
-USED_UP = _limit("the account has published as much as Instagram takes in a day", DAY_S, "QUOTA_USED_UP")
+UNMADE = _again("Instagram failed to process the post's files: the post is prepared again")
+GONE = _again("Instagram no longer has the prepared post: it is prepared again", "CONTAINER_GONE")
+#: Meta reports this for existing containers, too (Postiz #1562, 2026-05): `containers.step` polls again
+#: first.
+DENIED = _again("Instagram does not find the prepared post: it is prepared again", "CONTAINER_UNKNOWN")
+CALLED_TOO_OFTEN = _limit("Instagram limits the rate of calls")
+USED_UP = _limit("the account has used up Instagram's daily limit of posts", DAY_S, "QUOTA_USED_UP")
 SUPPORT = Meaning(
-    Rejected, "PLATFORM_REJECTED", "Instagram refuses how we ask", "platform_rejected", proves=False
+    Rejected, "PLATFORM_REJECTED", "Instagram refuses the request", "platform_rejected", proves=False
 )
-SCOPE = _owner("the account didn't let us post", "SCOPE_MISSING")
+SCOPE = _owner("the account gave no permission to post", "SCOPE_MISSING")
 CHECKPOINT = _account(
-    "ACCOUNT_CHECKPOINT", "Instagram wants its owner to log in to instagram.com and follow what it says there"
+    "ACCOUNT_CHECKPOINT", "its owner has to log in to instagram.com and follow the instructions there"
 )
-FAILED = Meaning(NotSent, "PLATFORM_FAILED", "Instagram failed: it is tried again", proves=False)
-TOO_EARLY = Meaning(NotSent, "MEDIA_PROCESSING", "Instagram still works on the post's files")
+FAILED = Meaning(NotSent, "PLATFORM_FAILED", "Instagram failed: the call is repeated", proves=False)
+TOO_EARLY = Meaning(NotSent, "MEDIA_PROCESSING", "Instagram still processes the post's files")
 
-#: Subcodes of publishing, which also stand in the status of a failed container.
+#: Subcodes of publishing, also part of a failed container's status.
 SUBCODES: Mapping[int, Meaning] = {
     2207001: FAILED,
     2207003: UNFETCHED,
-    2207004: _content("MEDIA_TOO_LARGE", "an image is larger than the 8 MiB that Instagram takes"),
-    2207005: _content("MEDIA_REFUSED", "Instagram takes images of JPEG alone"),
+    2207004: _content("MEDIA_TOO_LARGE", "an image is larger than Instagram's limit of 8 MiB"),
+    2207005: _content("MEDIA_REFUSED", "Instagram accepts only JPEG images"),
     2207006: GONE,
     2207008: GONE,
-    2207009: _content("MEDIA_ASPECT", "Instagram takes no image narrower than 4:5 or wider than 1.91:1"),
+    2207009: _content("MEDIA_ASPECT", "Instagram accepts no image narrower than 4:5 or wider than 1.91:1"),
     2207010: _content(
-        "CAPTION_REFUSED", "Instagram takes 2,200 characters and 30 hashtags: shorten the caption"
+        "CAPTION_REFUSED", "Instagram accepts 2,200 characters and 30 hashtags: shorten the caption"
     ),
     2207020: UNFETCHED,
     2207023: SUPPORT,
     2207026: UNREADABLE,
     2207027: TOO_EARLY,
-    2207028: _content("MEDIA_TOO_MANY", "Instagram takes 2 to 10 images in a carousel"),
+    2207028: _content("MEDIA_TOO_MANY", "Instagram accepts 2 to 10 images in a carousel"),
     2207032: UNMADE,
     2207035: SUPPORT,
     2207036: SUPPORT,
     2207037: SUPPORT,
-    2207040: _content("CAPTION_REFUSED", "Instagram takes 20 mentions: leave some out of the caption"),
+    2207040: _content("CAPTION_REFUSED", "Instagram accepts 20 mentions: leave some out of the caption"),
     2207042: USED_UP,
-    2207050: _account("ACCOUNT_RESTRICTED", "Instagram has restricted the account: look what it says there"),
+    2207050: _account(
+        "ACCOUNT_RESTRICTED", "Instagram has restricted the account: follow the instructions there"
+    ),
     2207051: Meaning(
-        NotSent, "ACTION_BLOCKED", "Instagram takes it for spam, for now: it is tried again", proves=False
+        NotSent, "ACTION_BLOCKED", "Instagram blocks the post as spam for now: it is repeated", proves=False
     ),
     2207052: UNFETCHED,
     2207053: UNMADE,
@@ -130,16 +133,16 @@ SUBCODES: Mapping[int, Meaning] = {
 #: Subcodes of the code 190.
 TOKENS: Mapping[int, Meaning] = {
     33: _owner("Instagram has ended the session"),
-    458: _owner("its owner has taken our access back", "ACCESS_REMOVED"),
+    458: _owner("its owner has revoked the access", "ACCESS_REMOVED"),
     459: CHECKPOINT,
-    460: _owner("its owner has another password by now"),
-    463: _owner("our access has ended", "TOKEN_ENDED"),
+    460: _owner("its owner has changed the password"),
+    463: _owner("the access has expired", "TOKEN_ENDED"),
     464: CHECKPOINT,
     467: _owner("Instagram refuses the token"),
     490: CHECKPOINT,
     492: _owner("Instagram has ended the session"),
 }
-#: A token that is refused without a reason may work once it is refreshed; if not, the refresh tells why.
+#: A token refused without a reason may work after a refresh; if not, the refresh's error has the reason.
 TOKEN = Meaning(TokenExpired, "TOKEN_REFUSED", "Instagram refuses the token")
 BAD_TOKEN = 190
 
@@ -155,9 +158,11 @@ CODES: Mapping[int, Meaning] = {
     32: CALLED_TOO_OFTEN,
     100: SUPPORT,
     102: _owner("Instagram has ended the session"),
-    104: _owner("Instagram wants a token"),
+    104: _owner("Instagram requires a token"),
     352: UNREADABLE,
-    368: _account("ACCOUNT_BLOCKED", "Instagram has blocked the account's posts: look what it says there"),
+    368: _account(
+        "ACCOUNT_BLOCKED", "Instagram has blocked the account's posts: follow the instructions there"
+    ),
     613: CALLED_TOO_OFTEN,
     2500: SUPPORT,
     2635: SUPPORT,
@@ -173,7 +178,7 @@ UNKNOWN_OBJECT = (100, 33)
 
 
 def error_of(answer: Answer) -> PlatformError:
-    """The error of an answer that isn't a 2xx."""
+    """Return the error of a response that isn't a 2xx."""
     try:
         error = msgspec.json.decode(answer.body, type=ErrorBody).error
     except (msgspec.MsgspecError, UnicodeDecodeError):
@@ -187,7 +192,7 @@ def error_of(answer: Answer) -> PlatformError:
 
 
 def meaning_of(error: Error) -> Meaning | None:
-    """The meaning of an error; None for an unknown one."""
+    """Return the meaning of an error; None for an unknown one."""
     code, subcode = error.code, error.error_subcode or 0
     if code == BAD_TOKEN:
         return CHECKPOINT if "checkpoint" in error.message.lower() else TOKENS.get(subcode, TOKEN)
@@ -197,12 +202,12 @@ def meaning_of(error: Error) -> Meaning | None:
 
 
 def make(meaning: Meaning, words: str, *, after_s: float | None = None) -> PlatformError:
-    """The error itself; only a final one quotes Instagram's own `words`."""
+    """Return the error itself; only a final one quotes Instagram's own `words`."""
     return meaning.make(words if meaning.error is Rejected else "", after_s=after_s)
 
 
 def cooldown_s(headers: httpx.Headers) -> float | None:
-    """Seconds of the longest wait in the account's usage, which has minutes by account and kind of use."""
+    """Return the longest wait of the account's usage in seconds; usage lists minutes by account and kind."""
     with suppress(msgspec.MsgspecError):
         uses: dict[str, list[dict[str, Any]]] = msgspec.json.decode(
             headers.get(USAGE, "{}"), type=dict[str, list[dict[str, Any]]]
@@ -228,9 +233,9 @@ def _unlisted(answer: Answer, error: Error) -> PlatformError:
 
 def _unclear(answer: Answer, error: Error) -> OutcomeUnknown:
     words = words_of(answer, error)
-    return OutcomeUnknown("ANSWER_UNCLEAR", f"Instagram says, and the post may be live all the same: {words}")
+    return OutcomeUnknown("ANSWER_UNCLEAR", f"the post may be live; Instagram's error: {words}")
 
 
 def words_of(answer: Answer, error: Error) -> str:
-    """Instagram's own words, fit to be quoted."""
+    """Return Instagram's own message, safe to quote."""
     return answer.quoted(error.error_user_msg or error.message)

@@ -1,8 +1,8 @@
-"""Adapter for Instagram accounts: exactly once, as far as its containers tell.
+"""Adapter for Instagram accounts: exactly once, as far as its containers' status is right.
 
-A container is there before the irreversible call, and its status tells afterwards whether it was published.
-So the call is repeated only once the status denies that. Instagram is said to refuse a second publish of a
-container, but does not document it.
+A container exists before the irreversible call, and its status shows afterwards whether it was published. So
+the call is repeated only if the status denies that. By reports Instagram refuses a second publish of a
+container, but it does not document that.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Instagram(Adapter):
     base: str
 
     async def prepare(self, account: Account, draft: Draft, so_far: Prepared | None = None) -> Prepared:
-        """Make the containers, step by step; anew where they are too old for a publish."""
+        """Create the containers, step by step; again if they are too old for a publish."""
         server = self.server(account)
         handle = None if so_far is None else msgspec.convert(so_far.handle, Handle)
         if handle is None or not fits(handle, draft) or draft.now - handle.began_at > LASTS:
@@ -56,19 +56,19 @@ class Instagram(Adapter):
 
 
 def fits(handle: Handle, draft: Draft) -> bool:
-    """True if the containers carry the AI label as the draft asks. An earlier release made them without."""
+    """Return whether the containers carry the draft's AI label. An earlier release created them without."""
     return handle.is_ai_generated == draft.is_ai_generated
 
 
 async def check_quota(server: Api, account: Account) -> None:
-    """Raise `Throttled` where the account has no post left today, whoever published the others."""
+    """Raise `Throttled` if the account has no post left today, including posts of other applications."""
     used = await api.usage(server, account.external_id)
     if used.quota_usage >= used.config.quota_total:
         raise errors.USED_UP.make()
 
 
 async def permalink(server: Api, media_id: str, *, timeout_s: float) -> str | None:
-    """The post's address; None where it can't be read, since the post is live all the same."""
+    """Return the post's address; None if it can't be read, since the post is live anyway."""
     try:
         return await api.permalink(server, media_id, timeout_s=timeout_s)
     except PlatformError:

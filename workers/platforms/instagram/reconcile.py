@@ -1,7 +1,7 @@
-"""Reconciliation of a post whose publish had no answer: by its container, then by the account's list.
+"""Reconciliation of a post without a publish response: by its container, then by the account's list.
 
-The container tells whether the post is live. Which post it is only the list tells, by caption and time: the
-newest post may be another one.
+The container shows whether the post is live. Only the list identifies it, by caption and time: the newest
+post may be another one.
 """
 
 import unicodedata
@@ -17,18 +17,18 @@ from workers.platforms.instagram import api, errors
 from workers.platforms.instagram.api import ListedPost
 from workers.platforms.instagram.containers import Post
 
-#: Time after the last call in which its post may still be made, and in which the list may still lack it.
+#: Time after the last call in which its post may still be created, and in which the list may still lack it.
 IN_FLIGHT, LISTED = timedelta(minutes=2), timedelta(minutes=5)
-#: Seconds between two looks meanwhile.
+#: Seconds between two checks meanwhile.
 AGAIN_S = 30.0
-#: Difference of two clocks, and time after its call within which a post gets its time.
+#: Difference of two clocks, and the longest time between its call and the post's timestamp.
 SKEW, WITHIN = timedelta(minutes=1), timedelta(minutes=30)
-#: Pages of the list that are read.
+#: Pages of the list to read at most.
 MOST_PAGES = 5
 
 
 async def find(server: Api, account: Account, inquiry: Inquiry) -> Found:
-    """The outcome of a container that was to be published. Raises `PlatformError` where it can't be read."""
+    """Return the outcome of a container's publish. Raises `PlatformError` if it can't be read."""
     post = msgspec.json.decode(inquiry.prepared.request, type=Post)
     try:
         status = (await api.status(server, post.creation_id)).status_code
@@ -45,7 +45,7 @@ async def find(server: Api, account: Account, inquiry: Inquiry) -> Found:
 
 
 async def named(server: Api, account: Account, inquiry: Inquiry, post: Post) -> Found:
-    """The live post, named by the list, which may lag. Of several alike none is taken."""
+    """Return the live post, named by the list, which may lag. Several similar posts name none."""
     alike, _ = await look(server, account, inquiry, post)
     if len(alike) == 1:
         return Live(external_id=alike[0].id, external_url=alike[0].permalink)
@@ -57,13 +57,13 @@ async def named(server: Api, account: Account, inquiry: Inquiry, post: Post) -> 
 async def unlisted(
     server: Api, account: Account, inquiry: Inquiry, post: Post, found: Absent | GivenUp
 ) -> Found:
-    """`found` of a container that was not published, unless the list has what may be the post."""
+    """Return `found` for an unpublished container, unless the list has a similar post."""
     alike, complete = await look(server, account, inquiry, post)
     return Undecided() if alike or not complete else found
 
 
 async def look(server: Api, account: Account, inquiry: Inquiry, post: Post) -> tuple[list[ListedPost], bool]:
-    """Posts with this caption since the call, and whether all since then were seen."""
+    """Return posts with this caption since the call, and whether the list was read completely."""
     since, until = inquiry.sent_at - SKEW, inquiry.sent_at + WITHIN
     found, after = list[ListedPost](), None
     for _ in range(MOST_PAGES):
@@ -76,10 +76,10 @@ async def look(server: Api, account: Account, inquiry: Inquiry, post: Post) -> t
 
 
 def is_alike(listed: ListedPost, post: Post, since: datetime, until: datetime) -> bool:
-    """True if it may be the post; one without a time may."""
+    """Return whether it may be the post; a post without a time may be."""
     return essence(listed.caption) == essence(post.caption) and since <= (listed.at or since) <= until
 
 
 def essence(caption: str) -> str:
-    """The caption without spaces, which Instagram may change."""
+    """Return the caption without spaces, which Instagram may change."""
     return "".join(unicodedata.normalize("NFC", caption).split())

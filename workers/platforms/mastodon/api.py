@@ -1,7 +1,7 @@
 """Client of a server with Mastodon's client API (docs.joinmastodon.org/methods), with its errors.
 
-Many programs have this API, each a little different: what an account's server can do is in the account's
-`traits`, read when it was connected.
+Many programs have this API, with small differences: the account's `traits`, read at its connection, describe
+its server's abilities.
 """
 
 from collections.abc import AsyncIterable, Mapping
@@ -17,23 +17,23 @@ from workers.platforms import http
 from workers.platforms.http import JSON, Answer
 from workers.platforms.upload import upload
 
-#: Bytes of a list: some servers (snac) send all their posts, however few they are asked for.
+#: Limit of a list in bytes: some servers (snac) send all their posts for any requested number.
 LIST_LIMIT = 8 << 20
-#: The code where the server doesn't know our registration: it has to be made anew.
+#: The code for a registration unknown to the server: it has to be registered again.
 APP_UNKNOWN = "APP_UNKNOWN"
-#: Errors that mean a dead token, whatever the status.
+#: Errors that mean a dead token, with any status.
 DEAD_TOKEN = frozenset({"invalid_grant", "invalid_token", "The access token is invalid", "token_revoked"})
 
 
 class Api(http.Api, frozen=True):
-    """A server with Mastodon's API, and the token to ask it with."""
+    """A server with Mastodon's API, and the access token for it."""
 
     def url(self, path: str, **query: str) -> str:
         return f"{self.base}{path}" + (f"?{urlencode(query)}" if query else "")
 
 
 class App(msgspec.Struct, frozen=True):
-    """Our registration with a server. `client_secret` is a secret."""
+    """This application's registration with a server. `client_secret` is a secret."""
 
     client_id: str
     client_secret: str
@@ -43,7 +43,7 @@ class App(msgspec.Struct, frozen=True):
 
 
 class Token(msgspec.Struct, frozen=True):
-    """An access token; `expires_in` is in seconds. Those of most servers don't end and can't be refreshed."""
+    """An access token; `expires_in` is in seconds. Most servers' tokens never expire and have no refresh."""
 
     access_token: str
     refresh_token: str | None = None
@@ -71,7 +71,7 @@ class Attachment(msgspec.Struct):
 
 
 class Status(msgspec.Struct):
-    """A post as a server shows it: `content` is HTML, `text` is as sent. A boost has `reblog`."""
+    """A post as a server returns it: `content` is HTML, `text` the sent text. A boost has `reblog`."""
 
     id: str
     content: str
@@ -83,14 +83,14 @@ class Status(msgspec.Struct):
 
 
 class ErrorBody(msgspec.Struct):
-    """The body of an error, as the API and OAuth have it."""
+    """The body of an error, for the API and OAuth."""
 
     error: str = ""
     error_description: str = ""
 
 
 async def instance(client: httpx.AsyncClient, base: str) -> dict[str, Any]:
-    """The server's description of itself: `/api/v2/instance`, or version 1 where it has no other."""
+    """Return the server's description of itself: `/api/v2/instance`, or version 1 as a fallback."""
     api = Api(client=client, base=base)
     newer = await api.ask("GET", api.url("/api/v2/instance"))
     if newer.ok:
@@ -101,14 +101,14 @@ async def instance(client: httpx.AsyncClient, base: str) -> dict[str, Any]:
 async def register_app(
     client: httpx.AsyncClient, base: str, *, name: str, redirect_uri: str, scopes: str, website: str
 ) -> App:
-    """A new registration (`POST /api/v1/apps`): each call makes another one, so keep it."""
+    """Register this application (`POST /api/v1/apps`): each call creates another one, so store it."""
     fields = {"client_name": name, "redirect_uris": redirect_uri, "scopes": scopes, "website": website}
     answer = await Api(client=client, base=base).post_form("/api/v1/apps", fields)
     return http.read(accepted(answer), App)
 
 
 async def token(client: httpx.AsyncClient, base: str, us: Client, form: Mapping[str, str]) -> Token:
-    """The token for a code or a refresh token. Raises `ReauthRequired` where the server takes it no more."""
+    """Exchange a code or a refresh token. Raises `ReauthRequired` if the server no longer accepts it."""
     return http.read(await oauth(client, base, "token", us, form), Token)
 
 
@@ -130,27 +130,27 @@ async def verify_credentials(api: Api) -> Credentials:
 async def upload_media(
     api: Api, content: AsyncIterable[bytes], *, content_type: str, size_bytes: int
 ) -> tuple[Attachment, bool]:
-    """Upload a multipart body with the field `file`: the file, and whether it can be used yet (not: 202)."""
+    """Upload a multipart body with the field `file`; return the file, and whether it is ready (not: 202)."""
     url = api.url("/api/v2/media")
     answer = await upload(api, url, content, content_type=content_type, size_bytes=size_bytes)
     return http.read(accepted(answer), Attachment), answer.status != httpx.codes.ACCEPTED
 
 
 async def media_is_ready(api: Api, media_id: str) -> bool:
-    """True if the file can be used: 206 while the server processes it. Raises `Rejected` where it failed."""
+    """Return whether the file is ready: 206 while the server processes it. Raises `Rejected` if it failed."""
     answer = await get(api, f"/api/v1/media/{quote(media_id, safe='')}")
     return answer.status != httpx.codes.PARTIAL_CONTENT
 
 
 async def post_status(api: Api, body: bytes, *, key: str, timeout_s: float) -> Status:
-    """Publish a post, irreversibly. A server that keeps `key` answers a repeat with the first post."""
+    """Publish a post, irreversibly. A server that keeps `key` returns the first post for a repeat."""
     url, sent = api.url("/api/v1/statuses"), {**JSON, "Idempotency-Key": key}
     answer = await api.ask("POST", url, headers=sent, content=body, timeout_s=timeout_s, irreversible=True)
     return http.read(accepted(answer), Status)
 
 
 async def statuses(api: Api, account_id: str, *, limit: int, max_id: str | None = None) -> list[Status]:
-    """The account's own posts, newest first; only those older than `max_id` where it is given."""
+    """Return the account's own posts, newest first; with `max_id` only older ones."""
     query = {"limit": str(limit), "exclude_reblogs": "true"} | ({} if max_id is None else {"max_id": max_id})
     url = api.url(f"/api/v1/accounts/{quote(account_id, safe='')}/statuses", **query)
     return http.read(accepted(await api.ask("GET", url, limit=LIST_LIMIT)), list[Status])
@@ -161,7 +161,7 @@ async def get(api: Api, path: str, **query: str) -> Answer:
 
 
 def accepted(answer: Answer) -> Answer:
-    """The answer, if it is a 2xx. Raises `error_of` any other."""
+    """Return the response if it is a 2xx. Raises `error_of` any other."""
     if not answer.ok:
         raise error_of(answer)
     return answer
@@ -170,21 +170,21 @@ def accepted(answer: Answer) -> Answer:
 def error_of(answer: Answer) -> PlatformError:
     if answer.status == 429:
         after_s = http.cooldown_s(answer.headers, reset="X-RateLimit-Reset")
-        return Throttled("PLATFORM_RATE_LIMITED", "the account's server asks for a rest", after_s=after_s)
+        return Throttled("PLATFORM_RATE_LIMITED", "the account's server limits the rate", after_s=after_s)
     if not answer.refused:
         return http.failed(answer)
     body = http.read_error(answer, ErrorBody)
     if body.error == "invalid_client":
         return app_unknown()
-    # snac answers 422 without a body to a revoked token.
+    # snac returns 422 without a body for a revoked token.
     if answer.status == 401 or body.error in DEAD_TOKEN or (answer.status == 422 and not answer.body):
         return ReauthRequired("TOKEN_REFUSED", "the account's server refuses the token: connect it again")
     return by_status(answer, body)
 
 
 def app_unknown() -> Rejected:
-    """The error of a registration that the server doesn't have (any more): no token comes of it."""
-    message = "the account's server doesn't know our registration (any more): connect the account again"
+    """Return the error of a registration that the server doesn't have (any more): it gets no token."""
+    message = "the account's server no longer has this application's registration: connect the account again"
     return Rejected(APP_UNKNOWN, message, category="config")
 
 
@@ -192,15 +192,17 @@ def by_status(answer: Answer, body: ErrorBody) -> PlatformError:
     status = answer.status
     words = answer.quoted(body.error_description or body.error or f"status {status}")
     if status == 403 and "scope" in words.lower():
-        return ReauthRequired("SCOPE_MISSING", "the account didn't let us post: connect it again")
+        return ReauthRequired("SCOPE_MISSING", "the account gave no permission to post: connect it again")
     if status == 403:
         return Rejected(
-            "ACCOUNT_REFUSED", f"the account's server refuses it: {words}", category="account_issue"
+            "ACCOUNT_REFUSED", f"the account's server refuses the account: {words}", category="account_issue"
         )
     if status == 413:
-        return Rejected("MEDIA_TOO_LARGE", "a file is larger than the account's server takes")
+        return Rejected("MEDIA_TOO_LARGE", "a file is larger than the account's server accepts")
     if status == 422:
         return Rejected("PLATFORM_REJECTED", f"the account's server refuses the post: {words}")
     return Rejected(
-        "PLATFORM_REJECTED", f"the account's server refuses it: {words}", category="platform_rejected"
+        "PLATFORM_REJECTED",
+        f"the account's server refuses the request: {words}",
+        category="platform_rejected",
     )

@@ -1,7 +1,7 @@
-"""Collector for servers of Mastodon's API: a post at a time, of the 300 requests in five minutes a fifth.
+"""Collector for servers of Mastodon's API: one post a call, with a fifth of the 300 requests in five minutes.
 
 docs.joinmastodon.org, "Statuses: View a single status" and "Accounts: Verify credentials", November 2026. Its
-counts are of what the account's own server knows. Nobody counts views there.
+counts cover only the account's own server. Mastodon doesn't count views.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,12 +19,12 @@ from workers.platforms import http
 from workers.platforms.collecting import CALL_S, Collector, Figures, Limits, figures
 from workers.platforms.mastodon.api import Api, accepted
 
-#: Statuses of a post that is not there, or that the account may not see any more.
+#: Statuses of a deleted post, or of one that the account may not see any more.
 GONE = frozenset({403, 404, 410})
 
 
 class Counted(msgspec.Struct):
-    """A post's counts. Quotes are Mastodon's since 4.5."""
+    """A post's counts. Mastodon has quotes since 4.5."""
 
     favourites_count: int | None = None
     replies_count: int | None = None

@@ -1,4 +1,4 @@
-"""Connection of a Mastodon account: our registration, a code for a token, its refresh and its end."""
+"""Connection of a Mastodon account: the registration, a code for a token, its refresh and its revocation."""
 
 import re
 from collections.abc import Mapping
@@ -19,14 +19,14 @@ from workers.platforms.connecting import START_AGAIN, Connected, code_form, refr
 from workers.platforms.mastodon import api
 from workers.platforms.mastodon.api import Api, Token
 
-#: Versions of Mastodon and its forks, such as `4.4.1+glitch`. Other programs add their names, such as
-#: `2.7.2 (compatible; Pleroma 2.6.2)` or `4.0.0 (not true; really snac/2.75)`, or are at 0.x (GoToSocial).
+#: Versions of Mastodon and its forks, such as `4.4.1+glitch`. Other programs add their names, such as `2.7.2
+#: (compatible; Pleroma 2.6.2)` or `4.0.0 (not true; really snac/2.75)`, or are at 0.x (GoToSocial).
 GENUINE = re.compile(r"[3-9]\.\d+\.\d+([-+.][\w.+-]*)?|[1-9]\d\.\d+\.\d+([-+.][\w.+-]*)?")
 OTHER = re.compile(r"(?:compatible;|really)\s*([A-Za-z][\w-]*)")
 
 
 async def register(client: httpx.AsyncClient, server: Server, *, website: str) -> Client:
-    """A new registration at each call. Raises `PlatformError`."""
+    """Register this application; each call creates another registration. Raises `PlatformError`."""
     app = await api.register_app(
         client,
         server.service_url,
@@ -41,7 +41,7 @@ async def register(client: httpx.AsyncClient, server: Server, *, website: str) -
 async def connect(
     client: httpx.AsyncClient, asked: ConnectArgs, us: Client | None, secret: Code
 ) -> Connected:
-    """The account of a code, which works once. Raises `ReauthRequired` for a used one, `PlatformError`."""
+    """Return the account of a one-time code. Raises `ReauthRequired` for a used one, `PlatformError`."""
     token = await _exchange(client, asked, _known(us), secret)
     person = await api.verify_credentials(
         Api(client=client, base=asked.service_url, token=token.access_token)
@@ -59,10 +59,9 @@ async def connect(
 
 
 async def refresh(client: httpx.AsyncClient, service_url: str, us: Client | None, tokens: Tokens) -> Grant:
-    """New tokens; the old refresh token is kept where none comes.
+    """Return new tokens; the old refresh token is kept if there is no new one.
 
-    A token without a refresh token is kept if it still opens the account.
-    Raises `ReauthRequired`, `PlatformError`.
+    A token without a refresh token is kept if it still works. Raises `ReauthRequired`, `PlatformError`.
     """
     if tokens.refresh_token is None:
         await _check_open(Api(client=client, base=service_url, token=tokens.access_token))
@@ -75,14 +74,14 @@ async def refresh(client: httpx.AsyncClient, service_url: str, us: Client | None
 async def revoke(
     client: httpx.AsyncClient, service_url: str, us: Client | None, revocable: Revocable
 ) -> None:
-    """Revoke the token, which only the registration that got it can do. Raises `PlatformError`."""
+    """Revoke the token; only the registration that got it can do so. Raises `PlatformError`."""
     await api.revoke(client, service_url, _known(us), revocable.access_token)
 
 
 def traits(described: Mapping[str, Any]) -> dict[str, Any]:
-    """Traits of a server that matter to the adapter, by its own description.
+    """Return the server's traits for the adapter, by the server's own description.
 
-    `tokenExact`: it keeps an Idempotency-Key, as the API asks for. Only Mastodon and its forks do.
+    `tokenExact`: it keeps an Idempotency-Key, as the API specifies. Only Mastodon and its forks do.
     """
     version = str(described.get("version", ""))[:100]
     genuine = GENUINE.fullmatch(version) is not None

@@ -1,7 +1,7 @@
-"""Adapter for accounts on a server of Mastodon's API: exactly once where it keeps keys, else reconciled.
+"""Adapter for accounts on a server of Mastodon's API: exactly once if it keeps keys, else reconciled.
 
-Mastodon keeps an Idempotency-Key and answers a repeat with the first post. Other programs of the API ignore
-it: there the account's own list tells whether a post with a lost answer is live.
+Mastodon keeps an Idempotency-Key and returns the first post for a repeat. Other programs of the API ignore
+it: there the account's own list shows whether a post with a lost response is live.
 """
 
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ from workers.platforms.mastodon import api, reconcile, uploads
 from workers.platforms.mastodon.api import Api
 from workers.platforms.mastodon.reconcile import Wanted
 
-#: Time for which a key is surely kept, of the hour that Mastodon promises at most.
+#: Safe retention of a key, out of Mastodon's hour at most.
 KEY_KEPT = timedelta(minutes=50)
-#: Time after the last call in which its post may still be made or listed.
+#: Time after the last call in which its post may still be created or listed.
 IN_FLIGHT = timedelta(seconds=60)
 
 
 class Handle(msgspec.Struct, rename="camel"):
-    """Handle of a post: `prepared_at` is before calls with `key`, `after` the newest post then."""
+    """Handle of a post: `prepared_at` is before the calls with `key`, `after` the newest post at the time."""
 
     key: str
     prepared_at: datetime
@@ -32,7 +32,7 @@ class Handle(msgspec.Struct, rename="camel"):
 
 
 class Post(msgspec.Struct):
-    """The body of POST /api/v1/statuses. Never with `scheduled_at`, which makes no post yet."""
+    """The body of POST /api/v1/statuses. Never with `scheduled_at`, which creates no post yet."""
 
     status: str
     media_ids: list[str]
@@ -47,7 +47,7 @@ class Mastodon(Adapter):
     client: httpx.AsyncClient
 
     def repeatable(self, account: Account, inquiry: Inquiry) -> bool:
-        """True if the key is still kept, from before the first call on: `sent_at` is that of the last."""
+        """Return whether the server still keeps the key of the first call: `sent_at` is that of the last."""
         age = inquiry.now - handle(inquiry.prepared).prepared_at
         return account.traits.get("tokenExact") is True and age < KEY_KEPT
 

@@ -1,6 +1,6 @@
-"""Reconciliation of a post whose answer was lost, by the account's newest posts.
+"""Reconciliation of a post with a lost response, by the account's newest posts.
 
-It is for servers that keep no Idempotency-Key: listing first left one copy of a post in 20 of 20 trials with
+It is for servers without Idempotency-Key: listing first left one copy of a post in 20 of 20 trials with
 snac2, repeating the call two (measured 2026-11).
 """
 
@@ -15,12 +15,12 @@ from workers.platforms.contract import Absent, Found, Live, Undecided
 from workers.platforms.mastodon import api
 from workers.platforms.mastodon.api import Api, Status
 
-#: Posts of a page, and pages that are read: past so many newer posts nothing is proved.
+#: Posts of a page, and most pages to read: with more newer posts than these nothing is proved.
 PAGE = 40
 MOST_PAGES = 5
 
 ELEMENT = re.compile(r"<[^<>]*>")
-#: The server's name in a mention, which servers leave out.
+#: The server's name in a mention, which servers remove.
 MENTION_SERVER = re.compile(r"(@\w+)@[\w-]+(?:\.[\w-]+)*")
 
 
@@ -33,15 +33,15 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def newest(server: Api, account_id: str) -> str | None:
-    """The id of the account's newest post; None where it has none."""
+    """Return the id of the account's newest post; None without posts."""
     page = await api.statuses(server, account_id, limit=1)
     return page[0].id if page else None
 
 
 async def find(server: Api, account_id: str, wanted: Wanted) -> Found:
-    """The post: `Absent` only where all posts since `wanted.after` were seen and none can be it.
+    """Find the post. `Absent` requires that all posts since `wanted.after` were read and none can be it.
 
-    `Undecided` where several are alike, or where one has other files or a text that may be ours.
+    `Undecided` if several are similar, or if one has other files or a text that may be the post's.
     """
     newer, complete = await since(server, account_id, wanted.after)
     alike = [status for status in newer if has_text(status, wanted.text)]
@@ -53,9 +53,9 @@ async def find(server: Api, account_id: str, wanted: Wanted) -> Found:
 
 
 async def since(server: Api, account_id: str, after: str | None) -> tuple[list[Status], bool]:
-    """Posts after `after`, newest first, and whether these are all.
+    """Return the posts after `after`, newest first, and whether these are all.
 
-    Not every server has pages: one that repeats a page has no more posts, if that page was not full.
+    Not every server has pages: a repeated page is the end of the posts, if that page was not full.
     """
     found: dict[str, Status] = {}
     short = True
@@ -77,7 +77,7 @@ def has_text(status: Status, text: str) -> bool:
 
 
 def may_have_text(status: Status, text: str) -> bool:
-    """True if one text is a part of the other: servers with markup show `[a](https://a.example)` as a."""
+    """Return whether one text is a part of the other: with markup `[a](https://a.example)` becomes a."""
     theirs, ours = essence(shown(status)), essence(text)
     if status.reblog is not None or not theirs or not ours:
         return False
@@ -85,7 +85,7 @@ def may_have_text(status: Status, text: str) -> bool:
 
 
 def has_in_order(whole: str, part: str) -> bool:
-    """True if all letters of `part` are in `whole`, in their order."""
+    """Return whether `whole` contains all letters of `part` in their order."""
     letters = iter(whole)
     return all(letter in letters for letter in part)
 
@@ -95,7 +95,7 @@ def shown(status: Status) -> str:
 
 
 def may_have_files(status: Status, media_ids: Sequence[str]) -> bool:
-    """True if the files may be ours: some servers give them new ids, and show a repeated one once."""
+    """Return whether the files may be the post's: some servers renumber them, or show a repeated one once."""
     shown = len(status.media_attachments)
     return shown == len(media_ids) or 0 < shown < len(media_ids)
 
@@ -109,7 +109,7 @@ def plain(content: str) -> str:
 
 
 def essence(text: str) -> str:
-    """The letters and digits of a text, which no server changes; without any, all but its spaces."""
+    """Return a text's letters and digits, which no server changes; without any, all but its spaces."""
     bare = MENTION_SERVER.sub(r"\1", ELEMENT.sub("", text))
     folded = unicodedata.normalize("NFKC", bare).casefold()
     return "".join(filter(str.isalnum, folded)) or "".join(folded.split())

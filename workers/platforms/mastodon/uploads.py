@@ -1,4 +1,4 @@
-"""Uploads of a post's files to a server of Mastodon's API, each awaited while the server processes it."""
+"""Uploads of a post's files to a server of Mastodon's API; each waits for the server's processing."""
 
 import asyncio
 import secrets
@@ -9,12 +9,12 @@ from workers.platforms.contract import Media
 from workers.platforms.mastodon import api
 from workers.platforms.mastodon.api import Api
 
-#: Seconds before each look whether a file is ready; after the last the attempt gives up.
+#: Seconds before each status poll of a file; after the last one the attempt gives up.
 PAUSES_S = (0.5, 1, 2, 4, 8, 15, 30, 30)
 
 
 async def upload(server: Api, file: Media) -> str:
-    """The uploaded file's id, usable in a post. Raises `NotSent` where it takes too long, `PlatformError`."""
+    """Upload a file, and return its usable id. Raises `NotSent` if it takes too long, `PlatformError`."""
     boundary = secrets.token_hex(16)
     head, tail = parts(file, boundary)
     attachment, done = await api.upload_media(
@@ -29,16 +29,16 @@ async def upload(server: Api, file: Media) -> str:
 
 
 async def ready(server: Api, media_id: str) -> None:
-    """Wait until the file can be used. Raises `NotSent` where it can't in time."""
+    """Wait until the file is ready. Raises `NotSent` if it isn't in time."""
     for pause_s in PAUSES_S:
         await asyncio.sleep(pause_s)
         if await api.media_is_ready(server, media_id):
             return
-    raise NotSent("MEDIA_PROCESSING", "the account's server still works on a file of the post")
+    raise NotSent("MEDIA_PROCESSING", "the account's server still processes a file of the post")
 
 
 def parts(file: Media, boundary: str) -> tuple[bytes, bytes]:
-    """The bytes of a multipart body before and after the file's own (RFC 7578)."""
+    """Return the bytes of a multipart body before and after the file's own (RFC 7578)."""
     name = f"{file.asset_id}.{file.mime_type.rpartition('/')[2]}"
     disposition = f'Content-Disposition: form-data; name="file"; filename="{name}"'
     head = f"--{boundary}\r\n{disposition}\r\nContent-Type: {file.mime_type}\r\n\r\n"

@@ -1,6 +1,7 @@
 """Client of TikTok's Content Posting API.
 
-Written from its documentation and tested with a simulator of ours: it has never met the real TikTok.
+Written from its documentation and tested with this project's simulator: it was never tested with the real
+TikTok.
 """
 
 from typing import Any, Generic, TypeVar
@@ -19,7 +20,7 @@ T = TypeVar("T")
 
 
 class Envelope(msgspec.Struct, Generic[T]):
-    """Envelope of an answer; `data` is read only where `error.code` is `ok`."""
+    """Envelope of a response; `data` is read only if `error.code` is `ok`."""
 
     data: T
 
@@ -31,7 +32,7 @@ class EnvelopeError(msgspec.Struct):
 
 
 class Creator(msgspec.Struct):
-    """creator_info: what the account may do now. Its privacy levels are TikTok's words."""
+    """creator_info: the account's current options. Its privacy levels are TikTok's words."""
 
     privacy_level_options: list[str]
     comment_disabled: bool = False
@@ -54,7 +55,7 @@ class Info(msgspec.Struct):
 
 
 class Init(msgspec.Struct):
-    """Answer to an init. `upload_url` is a secret, and empty for photos."""
+    """Response to an init. `upload_url` is a secret, and empty for photos."""
 
     publish_id: str
     upload_url: str = ""
@@ -78,25 +79,25 @@ async def user_info(api: Api) -> Person:
 
 
 async def creator_info(api: Api) -> Creator:
-    """The account's settings, which TikTok wants read before each post."""
+    """Return the account's settings; TikTok requires this read before each post."""
     return opened(await ask(api, "creator_info/query", b"{}"), Creator)
 
 
 async def init(api: Api, path: str, body: bytes) -> Init:
-    """`video/init` or `inbox/video/init`. An init whose answer is lost leaves an empty post, never shown."""
+    """Call `video/init` or `inbox/video/init`. An init with a lost response leaves a hidden empty post."""
     started = opened(await ask(api, path, body), Init)
     if not started.upload_url:
-        raise NotSent("PLATFORM_UNREADABLE", "TikTok gave no address to upload the video to")
+        raise NotSent("PLATFORM_UNREADABLE", "TikTok returned no address for the video's upload")
     return started
 
 
 async def content_init(api: Api, body: bytes, *, timeout_s: float) -> Init:
-    """Publish photos, irreversibly: TikTok fetches them and makes the post, even if its answer is lost."""
+    """Publish photos, irreversibly: TikTok fetches them and creates the post, even after a lost response."""
     return opened(await ask(api, "content/init", body, timeout_s=timeout_s, irreversible=True), Init)
 
 
 async def status(api: Api, publish_id: str) -> Status:
-    """The status of a post. An error tells nothing of the post: `NotSent`, unless it is the token's."""
+    """Return the status of a post. An error proves nothing about it: `NotSent`, unless it is the token's."""
     try:
         return opened(await ask(api, "status/fetch", msgspec.json.encode({"publish_id": publish_id})), Status)
     except Rejected as error:
@@ -113,7 +114,7 @@ async def ask(
 
 
 def opened(answer: Answer, kind: type[T]) -> T:
-    """The `data` of an answer whose code is `ok`. Raises `errors.error_of` any other."""
+    """Return the `data` of a response with the code `ok`. Raises `errors.error_of` any other."""
     body = error_body(answer)
     if body.code != errors.OK or not answer.ok:
         raise errors.error_of(answer, body)
@@ -123,7 +124,7 @@ def opened(answer: Answer, kind: type[T]) -> T:
 
 
 def error_body(answer: Answer) -> ErrorBody:
-    """The envelope's error; an empty one for other bodies, such as that of a proxy before the API."""
+    """Return the envelope's error; an empty one for other bodies, such as that of a proxy before the API."""
     try:
         return msgspec.json.decode(answer.body, type=EnvelopeError).error
     except (msgspec.MsgspecError, UnicodeDecodeError):

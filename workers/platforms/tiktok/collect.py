@@ -1,8 +1,8 @@
-"""Collector for TikTok: the counts of public posts, where the owner allowed `video.list`.
+"""Collector for TikTok: the counts of public posts, with the owner's permission for `video.list`.
 
 "Display API: Query Videos" (20 ids a call, 600 calls a minute) and "Get User Info" (`user.info.stats`),
-November 2026. Posts that aren't public, or were deleted, are left out of the answer. A success is an error of
-the code `ok`, as in the rest of TikTok's API.
+November 2026. The response omits private and deleted posts. A success is an error of the code `ok`, as in the
+rest of TikTok's API.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Connection of a TikTok account: access tokens of a day, refreshed by tokens of a year, and their end."""
+"""Connection of a TikTok account: access tokens of a day, refreshed by tokens of a year; revocation."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -15,12 +15,12 @@ from workers.platforms.http import Api
 from workers.platforms.tiktok import api, creator, oauth
 from workers.platforms.tiktok.oauth import Token
 
-#: Part of a refresh token's life after which it is used although nobody needs it, so that it never ends.
+#: Part of a refresh token's life after which it is used even without need, so that it never expires.
 REFRESHED_AT = 0.5
 
 
 async def connect(net: Net, asked: ConnectArgs, secret: Code) -> Connected:
-    """The account of a code, which works once. Raises `ReauthRequired` for a used one, `PlatformError`."""
+    """Return the account of a one-time code. Raises `ReauthRequired` for a used one, `PlatformError`."""
     token = await _exchange(net, asked, secret)
     _check_scopes(token)
     server = Api(client=net.client, base=net.settings.tiktok_api_url, token=token.access_token)
@@ -40,7 +40,7 @@ async def connect(net: Net, asked: ConnectArgs, secret: Code) -> Connected:
 
 
 async def refresh(net: Net, tokens: Tokens) -> Grant:
-    """The next tokens. They aren't used before they are stored: until then the old one brings them again.
+    """Return the next tokens. Store them before use: until then the old one returns them again.
 
     Raises `ReauthRequired`, `PlatformError`.
     """
@@ -51,9 +51,9 @@ async def refresh(net: Net, tokens: Tokens) -> Grant:
 
 
 async def revoke(net: Net, revocable: Revocable) -> None:
-    """End our access. TikTok revokes only a living token, so one that ends soon is refreshed first.
+    """Revoke the access. TikTok revokes only a living token, so one that ends soon is refreshed first.
 
-    Raises `Rejected` where TikTok knows the token no more, any `PlatformError`.
+    Raises `Rejected` if TikTok no longer has the token, any `PlatformError`.
     """
     token = revocable.access_token
     if credentials.ends_soon(revocable.expires_at, now=datetime.now(UTC)):
@@ -67,7 +67,7 @@ async def _exchange(net: Net, asked: ConnectArgs, secret: Code) -> Token:
     except (ReauthRequired, Rejected) as error:
         if error.category == "config":
             raise
-        # For a used code whose verifier is another's TikTok has another error.
+        # For a used code with another user's verifier TikTok has another error.
         raise ReauthRequired(
             "CODE_REFUSED", f"TikTok refuses the code, which works once and soon: {START_AGAIN}"
         ) from error
@@ -84,7 +84,7 @@ def _check_scopes(token: Token) -> None:
 
 
 async def _traits(server: Api) -> dict[str, Any]:
-    """The account's traits; none where they can't be read now, since they are read before each post."""
+    """Return the account's traits; none if they can't be read now, since each post reads them again."""
     try:
         return creator.traits(await api.creator_info(server))
     except (NotSent, Rejected, Throttled):

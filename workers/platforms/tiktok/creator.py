@@ -1,4 +1,4 @@
-"""Settings of a TikTok account that decide what its posts may be; TikTok wants them read before each post."""
+"""Settings of a TikTok account that limit its posts; TikTok requires a read before each post."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from workers.platforms import media
 from workers.platforms.contract import Draft
 from workers.platforms.tiktok.api import Creator
 
-#: Our privacy levels, and TikTok's words for them.
+#: The API's privacy levels, and TikTok's words for them.
 LEVELS: Mapping[str, str] = {
     "public": "PUBLIC_TO_EVERYONE",
     "friends": "MUTUAL_FOLLOW_FRIENDS",
@@ -20,7 +20,7 @@ PUBLIC = LEVELS["public"]
 
 
 def traits(creator: Creator) -> dict[str, Any]:
-    """The account's traits, for scheduling."""
+    """Return the account's traits, for scheduling."""
     found = {
         "privacyLevels": offered(creator),
         "videoSecondsMax": creator.max_video_post_duration_sec,
@@ -36,10 +36,10 @@ def offered(creator: Creator) -> list[str]:
 
 
 def level(draft: Draft, creator: Creator) -> str:
-    """The post's privacy level in TikTok's word: the chosen one, or the only one that the account offers.
+    """Return the post's privacy level in TikTok's word: the chosen one, or the account's only one.
 
-    "Content Sharing Guidelines": the creator chooses, and no level is a default. Raises `Rejected` where
-    nobody chose, and for a level that the account does not offer.
+    "Content Sharing Guidelines": the creator chooses, and no level is a default. Raises `Rejected` without a
+    choice, and for a level that the account does not offer.
     """
     there = ", ".join(offered(creator)) or "nothing"
     if draft.privacy_level is None:
@@ -47,18 +47,18 @@ def level(draft: Draft, creator: Creator) -> str:
             return creator.privacy_level_options[0]
         raise Rejected(
             "PRIVACY_REQUIRED",
-            f"nobody chose who may see the post: schedule it anew with a privacyLevel of {there}",
+            f"the post has no privacy level: schedule it again with a privacyLevel of {there}",
         )
     if LEVELS[draft.privacy_level] not in creator.privacy_level_options:
-        message = f"the account can't post for {draft.privacy_level}: it offers {there}"
+        message = f"the account doesn't offer the privacyLevel {draft.privacy_level}: it offers {there}"
         raise Rejected("PRIVACY_NOT_OFFERED", message)
     return LEVELS[draft.privacy_level]
 
 
 def check(account: Account, draft: Draft, creator: Creator | None) -> str | None:
-    """The level of a direct post; None of a draft (`creator` None), which has only its files checked.
+    """Return the level of a direct post. A draft (`creator` None) has only its files checked: None.
 
-    Raises `Rejected` for what can't be posted.
+    Raises `Rejected` for an unpostable draft.
     """
     if creator is None:
         media.check(account, draft)

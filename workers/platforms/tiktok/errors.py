@@ -1,8 +1,8 @@
 """Errors of TikTok: the meanings of its error codes and of its fail reasons.
 
 Success is `error.code == "ok"`: some errors come with status 200. A code that names a rule of TikTok's proves
-that nothing was made. One that says no more than that the request was wrong, and an unknown one, proves
-nothing where the call could have made the post. Pages of developers.tiktok.com/doc, 2026-11:
+that no post was created. A code that only means a wrong request, and an unknown one, prove nothing if the
+call could have created the post. Pages of developers.tiktok.com/doc, 2026-11:
 content-posting-api-reference-direct-post and content-posting-api-reference-get-video-status.
 """
 
@@ -24,34 +24,38 @@ from workers.platforms import http
 from workers.platforms.http import Answer
 from workers.platforms.meaning import Meaning
 
-#: Seconds until the next try after a day's quota is used up: TikTok doesn't tell when it begins anew.
+#: Seconds until a retry after a day's quota is used up: TikTok doesn't publish the quota's reset time.
 QUOTA_COOLDOWN_S = 3600.0
 OK = "ok"
 
 
-EXPIRED = Meaning(TokenExpired, "TOKEN_EXPIRED", "the access token is of no more use")
+EXPIRED = Meaning(TokenExpired, "TOKEN_EXPIRED", "the access token is no longer valid")
 SCOPE = Meaning(
-    ReauthRequired, "SCOPE_MISSING", "the account didn't let us post: connect it again, all boxes ticked"
+    ReauthRequired,
+    "SCOPE_MISSING",
+    "the account gave no permission to post: connect it again, all boxes ticked",
 )
-SLOW = Meaning(Throttled, "PLATFORM_RATE_LIMITED", "TikTok asks for a rest")
-DAY_CAP = Meaning(Throttled, "ACCOUNT_QUOTA", "TikTok takes no more posts of the account today", "quota")
-APP_CAP = Meaning(Throttled, "APP_QUOTA", "our TikTok app posts for no more accounts today", "quota")
+SLOW = Meaning(Throttled, "PLATFORM_RATE_LIMITED", "TikTok limits the rate")
+DAY_CAP = Meaning(Throttled, "ACCOUNT_QUOTA", "TikTok accepts no more posts of the account today", "quota")
+APP_CAP = Meaning(
+    Throttled, "APP_QUOTA", "this server's TikTok app posts for no more accounts today", "quota"
+)
 DRAFT_CAP = Meaning(
     NotSent,
     "DRAFTS_PENDING",
     "too many drafts wait in the account's inbox: its owner has to post or delete some",
     "quota",
 )
-BANNED = Meaning(Rejected, "ACCOUNT_BANNED", "TikTok lets the account post nothing", "account_issue")
-RISKY = Meaning(Rejected, "SPAM_RISK", "TikTok takes the post for spam", "platform_rejected")
+BANNED = Meaning(Rejected, "ACCOUNT_BANNED", "TikTok has banned the account from posting", "account_issue")
+RISKY = Meaning(Rejected, "SPAM_RISK", "TikTok classifies the post as spam", "platform_rejected")
 RISKY_TEXT = Meaning(
-    Rejected, "SPAM_RISK", "TikTok takes the caption for spam: change the text", "platform_rejected"
+    Rejected, "SPAM_RISK", "TikTok classifies the caption as spam: change the text", "platform_rejected"
 )
-PRIVACY = Meaning(Rejected, "PRIVACY_NOT_OFFERED", "the account can't post for those who are to see it")
+PRIVACY = Meaning(Rejected, "PRIVACY_NOT_OFFERED", "the account doesn't offer the post's privacy level")
 UNAUDITED = Meaning(
     Rejected,
     "APP_UNAUDITED",
-    "until TikTok has audited our app it posts only while the account itself is private, "
+    "until TikTok has audited this server's app, it posts only for private accounts, "
     "with privacyLevel private",
     "config",
 )
@@ -62,9 +66,11 @@ UNVERIFIED = Meaning(
     "with TikTok's app",
     "config",
 )
-WRONG = Meaning(Rejected, "PLATFORM_REJECTED", "TikTok refuses it", "platform_rejected", proves=False)
-BROKEN = Meaning(NotSent, "PLATFORM_FAILED", "TikTok failed; it is tried again", proves=False)
-UNKNOWN_POST = Meaning(NotSent, "POST_UNKNOWN", "TikTok doesn't know the post", "unknown")
+WRONG = Meaning(
+    Rejected, "PLATFORM_REJECTED", "TikTok refuses the request", "platform_rejected", proves=False
+)
+BROKEN = Meaning(NotSent, "PLATFORM_FAILED", "TikTok failed: the call is repeated", proves=False)
+UNKNOWN_POST = Meaning(NotSent, "POST_UNKNOWN", "TikTok doesn't find the post", "unknown")
 
 ERRORS: Mapping[str, Meaning] = {
     "access_token_invalid": EXPIRED,
@@ -91,25 +97,25 @@ ERRORS: Mapping[str, Meaning] = {
 }
 
 FORMAT = Meaning(Rejected, "MEDIA_REFUSED", "TikTok can't use the format of a file")
-FRAMES = Meaning(Rejected, "MEDIA_REFUSED", "TikTok can't use the video: it takes 23 to 60 frames a second")
+FRAMES = Meaning(Rejected, "MEDIA_REFUSED", "TikTok can't use the video: it accepts 23 to 60 frames a second")
 SIZE = Meaning(
     Rejected,
     "MEDIA_REFUSED",
-    "TikTok can't use a picture of this size: it takes 360 to 4,096 pixels, and photos up to 1,080 by 1,920",
+    "TikTok can't use a picture of this size: 360 to 4,096 pixels, and photos up to 1,080 by 1,920",
 )
 LENGTH = Meaning(Rejected, "MEDIA_TOO_LONG", "the video is too short or too long for TikTok")
 CANCELED = Meaning(
     Rejected, "PUBLISH_CANCELED", "the post was canceled or deleted before it was live", "platform_rejected"
 )
 UNPULLED = Meaning(
-    Outdated, "MEDIA_NOT_FETCHED", "TikTok could not fetch the post's files from us; it is tried again"
+    Outdated, "MEDIA_NOT_FETCHED", "TikTok could not fetch the post's files: the post is sent again"
 )
-#: The token is gone too: the next attempt finds out, and the post waits for its account's owner.
-REMOVED = Meaning(Outdated, "ACCESS_REMOVED", "the account's owner took our access away meanwhile", "auth")
+#: The token is revoked too: the next attempt fails with it, and the post waits for its account's owner.
+REMOVED = Meaning(Outdated, "ACCESS_REMOVED", "the account's owner has revoked the access", "auth")
 FULL = Meaning(Outdated, DAY_CAP.code, DAY_CAP.message, "quota")
 STUMBLED = Meaning(Outdated, BROKEN.code, BROKEN.message)
 
-#: Reasons of a post whose status is FAILED: after an `Outdated` it is prepared and sent anew.
+#: Reasons of a post with the status FAILED: after an `Outdated` it is prepared and sent again.
 FAIL_REASONS: Mapping[str, Meaning] = {
     "auth_removed": REMOVED,
     "duration_check_failed": LENGTH,
@@ -128,7 +134,7 @@ FAIL_REASONS: Mapping[str, Meaning] = {
 
 
 class ErrorBody(msgspec.Struct):
-    """The `error` of an answer's envelope."""
+    """The `error` of a response's envelope."""
 
     code: str = ""
     message: str = ""
@@ -136,16 +142,16 @@ class ErrorBody(msgspec.Struct):
 
 
 def error_of(answer: Answer, body: ErrorBody) -> PlatformError:
-    """The error of an answer whose code is not `ok`."""
+    """Return the error of a response with a code other than `ok`."""
     meaning, words = ERRORS.get(body.code) or by_status(answer), f"TikTok: {quoted(answer, body)}"
     if answer.irreversible and not meaning.proves:
-        return OutcomeUnknown("ANSWER_UNCLEAR", f"the post may be live all the same ({words})")
+        return OutcomeUnknown("ANSWER_UNCLEAR", f"the post may be live ({words})")
     after_s = http.cooldown_s(answer.headers, reset="X-RateLimit-Reset")
     return meaning.make(words, after_s=after_s if meaning is SLOW else max(after_s or 0.0, QUOTA_COOLDOWN_S))
 
 
 def by_status(answer: Answer) -> Meaning:
-    """The meaning of a code that is not in the table."""
+    """Return the meaning of a code that is not in the table."""
     if answer.status == 429:
         return SLOW
     if answer.status == 401:
@@ -154,7 +160,7 @@ def by_status(answer: Answer) -> Meaning:
 
 
 def failure(reason: str) -> Rejected | Outdated:
-    """The error of a post whose status is FAILED; an unknown reason is final."""
+    """Return the error of a post with the status FAILED; an unknown reason is final."""
     meaning = FAIL_REASONS.get(reason, WRONG)
     made = meaning.make(f"TikTok: {plain(reason) or 'no reason given'}")
     assert isinstance(made, Rejected | Outdated)  # noqa: S101  the table has no others
@@ -168,7 +174,7 @@ def quoted(answer: Answer, body: ErrorBody) -> str:
 
 
 def plain(word: str) -> str:
-    """A word of TikTok's as a part of our message."""
+    """Return a word of TikTok's, safe to quote."""
     return "".join(letter for letter in word if letter.isascii() and (letter.isalnum() or letter in "_-."))[
         :80
     ]

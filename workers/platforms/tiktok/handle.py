@@ -7,9 +7,9 @@ import msgspec
 
 from workers.platforms.contract import Draft, Prepared
 
-#: Time for which a video's upload address surely lives, of TikTok's hour.
+#: Safe lifetime of a video's upload address, out of TikTok's hour.
 UPLOAD_LIVES = timedelta(minutes=50)
-#: Bytes of the largest chunk that we send.
+#: Bytes of the largest chunk to send.
 LARGEST = 10 << 20
 
 
@@ -23,17 +23,17 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     init_at: datetime
 
     def start(self, number: int) -> int:
-        """The first byte of a chunk; chunks count from 0."""
+        """Return the first byte of a chunk; chunks count from 0."""
         return number * self.chunk
 
     def end(self, number: int) -> int:
-        """The byte after a chunk's last one."""
+        """Return the byte after a chunk's last one."""
         return self.size if number == self.count - 1 else (number + 1) * self.chunk
 
     def number(self, received: int) -> int | None:
-        """The chunk that begins after so many bytes; None where none does.
+        """Return the number of the chunk that begins after `received` bytes; None if none does.
 
-        After all bytes it is the last chunk: that all are there is no reason to begin another post.
+        After all bytes it is the last chunk: a complete upload is no reason to begin another post.
         """
         number, remainder = divmod(received, self.chunk)
         if received >= self.size:
@@ -41,12 +41,12 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         return number if not remainder and 0 <= number < self.count else None
 
     def is_good(self, now: datetime) -> bool:
-        """True if its address still lives."""
+        """Return whether its address is still valid."""
         return now < self.init_at + UPLOAD_LIVES
 
 
 class Handle(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """`publish_id` of photos is known once TikTok has them. `level` is TikTok's word; None is a draft.
+    """Handle of a post. `publish_id` of photos exists after the call. `level`: TikTok's word; None: a draft.
 
     `is_chosen`: a person chose the level, or the account offered no other. An earlier release fell back to
     the public level and stored False. `is_aigc`: the post carries TikTok's AI label.
@@ -61,7 +61,7 @@ class Handle(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_def
 
 
 def fits(handle: Handle, draft: Draft) -> bool:
-    """True if the post was prepared with the draft's AI label, and with a level that was chosen."""
+    """Return whether the post was prepared with the draft's AI label, and with a level that was chosen."""
     is_aigc = draft.is_ai_generated and handle.kind == "video"
     return handle.is_aigc == is_aigc and (handle.level is None or handle.is_chosen)
 
@@ -71,11 +71,11 @@ def read(prepared: Prepared) -> Handle:
 
 
 def chunks(size: int) -> tuple[int, int]:
-    """Size and number of a video's chunks: even, and at most 10 MiB.
+    """Return size and number of a video's chunks: even, and at most 10 MiB.
 
-    TikTok wants `floor(size / chunk)` chunks of 5 to 64 MB, one for a smaller file, and the rest in the last
-    one. Even ones keep the last one small, whose upload is the irreversible call: it has less than `count`
-    bytes more than the others.
+    TikTok requires `floor(size / chunk)` chunks of 5 to 64 MB, one for a smaller file, and the rest in the
+    last one. Even chunks keep the last one small: its upload is the irreversible call. It has less than
+    `count` bytes more than the others.
     """
     count = -(-size // LARGEST)
     return size // count, count

@@ -1,4 +1,4 @@
-"""Client of TikTok's Login Kit, which gives and revokes tokens. Its answers have no envelope."""
+"""Client of TikTok's Login Kit, which issues and revokes tokens. Its responses have no envelope."""
 
 from collections.abc import Mapping
 from typing import NoReturn
@@ -13,7 +13,7 @@ from workers.platforms.tiktok.errors import plain
 
 
 class Token(msgspec.Struct, frozen=True):
-    """Tokens; both `expires_in` are in seconds. A refresh may bring another refresh token."""
+    """Tokens; both `expires_in` are in seconds. A refresh may return another refresh token."""
 
     access_token: str
     refresh_token: str
@@ -35,12 +35,12 @@ class ErrorBody(msgspec.Struct):
 
 
 async def token(net: Net, form: Mapping[str, str]) -> Token:
-    """The tokens for a code or a refresh token. Raises `ReauthRequired` where TikTok takes it no more."""
+    """Exchange a code or a refresh token. Raises `ReauthRequired` if TikTok no longer accepts it."""
     return http.read(await post(net, "token", form), Token)
 
 
 async def post(net: Net, call: str, form: Mapping[str, str]) -> Answer:
-    """A call in our application's name. An error may come with any status, so its body decides."""
+    """Send a call of the server's application. An error may come with any status, so its body decides."""
     us = application(net, "TikTok")
     api = Api(client=net.client, base=net.settings.tiktok_api_url)
     fields = {"client_key": us.client_id, "client_secret": us.client_secret, **form}
@@ -58,7 +58,9 @@ def fail(answer: Answer, body: ErrorBody) -> NoReturn:
     if body.error == "invalid_grant" or (
         body.error == "invalid_request" and "refresh token" in body.error_description.lower()
     ):
-        raise ReauthRequired("TOKEN_REFUSED", f"TikTok won't have the token: connect it again ({words})")
+        raise ReauthRequired(
+            "TOKEN_REFUSED", f"TikTok refuses the token: connect the account again ({words})"
+        )
     if body.error in {"invalid_client", "unauthorized_client"}:
         raise Rejected(
             "APP_REFUSED",
@@ -67,7 +69,7 @@ def fail(answer: Answer, body: ErrorBody) -> NoReturn:
         )
     if answer.status == 429:
         after_s = http.cooldown_s(answer.headers, reset="X-RateLimit-Reset")
-        raise Throttled("PLATFORM_RATE_LIMITED", "TikTok asks for a rest", after_s=after_s)
+        raise Throttled("PLATFORM_RATE_LIMITED", "TikTok limits the rate", after_s=after_s)
     if body.error in {"server_error", "temporarily_unavailable"} or not (answer.refused or answer.ok):
-        raise NotSent("PLATFORM_FAILED", f"TikTok failed; it is tried again ({words})")
-    raise Rejected("PLATFORM_REJECTED", f"TikTok refuses it ({words})", category="platform_rejected")
+        raise NotSent("PLATFORM_FAILED", f"TikTok failed: the call is repeated ({words})")
+    raise Rejected("PLATFORM_REJECTED", f"TikTok refuses the request ({words})", category="platform_rejected")

@@ -1,4 +1,4 @@
-"""Outcome of a post, as its status at TikTok tells it."""
+"""Outcome of a post, by its status at TikTok."""
 
 from datetime import timedelta
 
@@ -13,16 +13,16 @@ from workers.platforms.tiktok.handle import Handle, Upload
 
 UPLOADING, INBOX, COMPLETE, FAILED = "PROCESSING_UPLOAD", "SEND_TO_USER_INBOX", "PUBLISH_COMPLETE", "FAILED"
 
-#: Seconds between two looks: 30 a minute are for all posts of an account.
+#: Seconds between two polls: the limit of 30 a minute is for all posts of an account.
 WAIT_S = 20.0
-#: Time for which the id of a public post is waited for.
+#: Longest wait for the id of a public post.
 NAMED_WITHIN = timedelta(minutes=10)
 #: Time after the last call in which its bytes may still be under way.
 IN_FLIGHT = timedelta(seconds=60)
 
 
 def outcome_of(account: Account, inquiry: Inquiry, status: Status) -> Found:
-    """The outcome: `Absent` only for a video that lacks bytes, once no more of them can come."""
+    """Return the outcome: `Absent` only for a video that lacks bytes, once no more of them can arrive."""
     kept = handle.read(inquiry.prepared)
     if status.status == FAILED:
         return given_up(status)
@@ -36,12 +36,12 @@ def outcome_of(account: Account, inquiry: Inquiry, status: Status) -> Found:
 
 
 def lacks_bytes(status: Status, upload: Upload) -> bool:
-    """True if the status says that bytes are missing; without a figure, or with an impossible one, not."""
+    """Return whether the status reports missing bytes; False without a figure, or with an impossible one."""
     return status.uploaded_bytes is not None and 0 <= status.uploaded_bytes < upload.size
 
 
 def complete(account: Account, inquiry: Inquiry, kept: Handle, status: Status) -> Live | Taken:
-    """A complete post, with its id where it is public: others, such as an owner's draft, never get one."""
+    """Return a complete post, with its id if public: other posts, such as an owner's draft, get none."""
     if status.publicaly_available_post_id:
         return named(account, kept, str(status.publicaly_available_post_id[0]))
     if kept.level == PUBLIC and inquiry.now < inquiry.sent_at + NAMED_WITHIN:

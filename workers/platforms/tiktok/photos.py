@@ -1,4 +1,4 @@
-"""Photo posts of TikTok, which fetches them from addresses that only one call makes known."""
+"""Photo posts of TikTok, which fetches them from addresses that only one call reveals."""
 
 import secrets
 
@@ -15,9 +15,9 @@ TITLE_MAX = 90
 
 
 def prepare(draft: Draft, made: Creator | None, level: str | None) -> Prepared:
-    """The request of a post, each photo with a ticket of its own; `made` None: a draft for the inbox.
+    """Return the request of a post, each photo with its own ticket; `made` None: a draft for the inbox.
 
-    TikTok takes no AI label on photos ("Content Posting API: Photo", 2026-11).
+    TikTok accepts no AI label on photos ("Content Posting API: Photo", 2026-11).
     """
     tickets = [secrets.token_urlsafe(32) for _ in draft.media]
     addresses = [f"{file.url}/{ticket}" for file, ticket in zip(draft.media, tickets, strict=True)]
@@ -41,7 +41,7 @@ def prepare(draft: Draft, made: Creator | None, level: str | None) -> Prepared:
 
 
 def texts(caption: str) -> tuple[str, str]:
-    """Title and description: a short first line of the caption, and the rest of it.
+    """Return title and description: a short first line of the caption, and the rest of it.
 
     Tags and mentions are links in a description only, so a first line with one stays there.
     """

@@ -1,8 +1,8 @@
-"""Adapter for TikTok accounts: a video's last chunk makes its post, photos are fetched after one call.
+"""Adapter for TikTok accounts: a video's last chunk creates its post, photos are fetched after one call.
 
-A video's publish_id is stored before its last byte is sent, and its status tells what became of it: exactly
-once. That is why videos are uploaded (FILE_UPLOAD), not fetched. Photos have an id only once TikTok has them;
-after a lost answer our own addresses tell whether TikTok fetched any.
+A video's publish_id is stored before its last byte is sent, and its status shows the result: exactly once. So
+videos are uploaded (FILE_UPLOAD), not fetched. Photos have an id only once TikTok has them; after a lost
+response the tickets' addresses show whether TikTok fetched any.
 """
 
 from contextlib import suppress
@@ -29,7 +29,7 @@ from workers.platforms.http import Api
 from workers.platforms.tiktok import api, creator, handle, outcome, photos, video
 from workers.platforms.tiktok.handle import Handle
 
-#: Seconds until the next look after a status call that was throttled.
+#: Seconds until the next poll after a throttled status call.
 THROTTLED_S = 60.0
 
 
@@ -59,25 +59,25 @@ class TikTok(Adapter):
             return outcome.taken(msgspec.structs.replace(kept, publish_id=started.publish_id))
         upload = video.uploaded(kept)
         if not upload.is_good(draft.now):
-            raise Outdated("UPLOAD_EXPIRED", "the video's upload has run out: it is uploaded anew")
+            raise Outdated("UPLOAD_EXPIRED", "the video's upload has expired: it is uploaded again")
         try:
             answer = await video.put_last(self.server(account), draft.media[0], prepared, timeout_s=timeout_s)
         except Outdated as error:
             raise await self.expired(account, kept, error) from error
-        except Unavailable as error:  # Our own storage failed, maybe half-way.
+        except Unavailable as error:  # The media storage failed, maybe half-way.
             raise OutcomeUnknown(
-                "ANSWER_LOST", "the video's last part was broken off: it may be live"
+                "ANSWER_LOST", "the upload of the video's last part broke off: it may be live"
             ) from error
         if answer.status != video.WHOLE:
             raise OutcomeUnknown(
-                "ANSWER_UNCLEAR", f"TikTok answered {answer.status} to the video's last part: it may be live"
+                "ANSWER_UNCLEAR", f"TikTok returned {answer.status} for the video's last part: it may be live"
             )
         return outcome.taken(kept)
 
     async def expired(self, account: Account, kept: Handle, error: Outdated) -> PlatformError:
-        """The error of an expired address: nothing is live if TikTok still lacks bytes.
+        """Return the error of an expired address: nothing is live if TikTok still lacks bytes.
 
-        An address may also end because its video is complete.
+        An address may also expire because its video is complete.
         """
         with suppress(PlatformError):
             status = await api.status(self.server(account), kept.publish_id or "")
@@ -85,7 +85,7 @@ class TikTok(Adapter):
                 return outcome.given_up(status).why
             if status.status == outcome.UPLOADING and outcome.lacks_bytes(status, video.uploaded(kept)):
                 return error
-        return OutcomeUnknown("ANSWER_UNCLEAR", "TikTok takes no more of the video: it may be live")
+        return OutcomeUnknown("ANSWER_UNCLEAR", "TikTok accepts no more of the video: it may be live")
 
     async def poll(self, account: Account, inquiry: Inquiry) -> Sent:
         try:
@@ -99,7 +99,7 @@ class TikTok(Adapter):
         )
 
     async def reconcile(self, account: Account, inquiry: Inquiry) -> Found:
-        """The outcome by the post's status. Photos without an id are absent if none was ever fetched."""
+        """Return the outcome by the post's status. Photos without an id are absent if none was fetched."""
         kept = handle.read(inquiry.prepared)
         if kept.publish_id is None:
             return Absent() if inquiry.fetched is False else Undecided()
@@ -110,5 +110,5 @@ class TikTok(Adapter):
 
 
 def goes_on(kept: Handle, draft: Draft) -> bool:
-    """True if the upload of a video may go on, instead of beginning anew."""
+    """Return whether the upload of a video may continue, instead of starting over."""
     return video.uploaded(kept).is_good(draft.now) and handle.fits(kept, draft)

@@ -1,7 +1,7 @@
 """Upload of a video to TikTok: an init, then chunk after chunk from the storage, except for the last.
 
-Only the last chunk makes the post. After a chunk whose answer was lost, or tells that another one was due,
-TikTok is asked which bytes it has.
+Only the last chunk creates the post. After a chunk with a lost response, or one that was not due, the adapter
+queries TikTok for the received bytes.
 """
 
 import asyncio
@@ -16,8 +16,8 @@ from workers.platforms.tiktok import api, creator, handle, outcome
 from workers.platforms.tiktok.api import Creator
 from workers.platforms.tiktok.handle import Handle, Upload
 
-#: Seconds after which the rest of a video is left to another step, so that other jobs get a slot; and until
-#: that step.
+#: Seconds after which the rest of a video is left to another step, so that other jobs get a slot; and seconds
+#: until that step.
 STEP_S, NEXT_STEP_S = 120.0, 1.0
 #: Seconds for one chunk of at most 10 MiB.
 CHUNK_S = 60.0
@@ -27,7 +27,7 @@ PARTIAL, WHOLE = 206, 201
 
 
 async def begin(server: Api, draft: Draft, made: Creator | None, level: str | None) -> Prepared:
-    """Make an empty post that waits for a video; `made` None: a draft for its owner's inbox."""
+    """Create an empty post that waits for a video; `made` None: a draft for its owner's inbox."""
     file = draft.media[0]
     chunk, count = handle.chunks(file.size_bytes)
     upload = Upload(
@@ -74,7 +74,7 @@ def body(draft: Draft, upload: Upload, made: Creator | None, level: str | None) 
 async def go_on(server: Api, draft: Draft, so_far: Prepared) -> Prepared:
     """Send all chunks but the last, from the first one that TikTok lacks.
 
-    Raises `Outdated` where the upload has to begin anew, `Rejected` where TikTok has given the post up.
+    Raises `Outdated` if the upload has to start over, `Rejected` if TikTok has dropped the post.
     """
     kept = handle.read(so_far)
     until = asyncio.get_running_loop().time() + STEP_S
@@ -89,12 +89,14 @@ async def go_on(server: Api, draft: Draft, so_far: Prepared) -> Prepared:
         failed, number = number, await missing(server, kept)
         failures = 0 if number > failed else failures + 1
         if failures == FAILURES:
-            raise NotSent("UPLOAD_FAILED", "TikTok doesn't take a part of the video; it is tried again")
+            raise NotSent(
+                "UPLOAD_FAILED", "TikTok doesn't accept a part of the video: the upload is repeated"
+            )
     return msgspec.structs.replace(so_far, complete=True, after_s=0.0)
 
 
 async def took(server: Api, file: Media, so_far: Prepared, number: int) -> bool:
-    """Send a chunk: whether TikTok answers that it has it and waits for more."""
+    """Send a chunk; return whether TikTok confirms it and waits for more."""
     try:
         return (await put(server, file, so_far, number)).status == PARTIAL
     except Outdated:
@@ -128,12 +130,12 @@ async def put(
         irreversible=irreversible,
     )
     if answer.status in {403, 404}:
-        raise Outdated("UPLOAD_EXPIRED", "TikTok's address for the video has expired: it is uploaded anew")
+        raise Outdated("UPLOAD_EXPIRED", "TikTok's address for the video has expired: it is uploaded again")
     return answer
 
 
 async def put_last(server: Api, file: Media, prepared: Prepared, *, timeout_s: float) -> Answer:
-    """Send the last chunk, which makes the post."""
+    """Send the last chunk, which creates the post."""
     last = uploaded(handle.read(prepared)).count - 1
     return await put(server, file, prepared, last, timeout_s=timeout_s, irreversible=True)
 
@@ -145,14 +147,14 @@ async def part(file: Media, start: int, end: int) -> AsyncIterator[bytes]:
 
 
 async def missing(server: Api, kept: Handle) -> int:
-    """The chunk that TikTok waits for."""
+    """Return the number of the next chunk that TikTok needs."""
     status = await api.status(server, kept.publish_id or "")
     if status.status == outcome.FAILED:
         raise outcome.given_up(status).why
     received = status.uploaded_bytes
     number = None if received is None else uploaded(kept).number(received)
     if number is None:
-        raise Outdated("UPLOAD_BROKEN", "TikTok has a part of the video that is none of ours: uploaded anew")
+        raise Outdated("UPLOAD_BROKEN", "TikTok has an unknown part of the video: it is uploaded again")
     return number
 
 

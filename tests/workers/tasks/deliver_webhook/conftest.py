@@ -1,4 +1,4 @@
-"""Receivers, and endpoints whose deliveries may reach them."""
+"""Receivers, and endpoints with access to them."""
 
 from collections.abc import AsyncIterator
 from uuid import UUID
@@ -17,14 +17,14 @@ from workers.tasks import deliver_webhook
 
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is due again, and no spell over, before a test says so, on a slow machine too."""
+    """Disable retries and the end of a time slice, on a slow machine too, until a test triggers them."""
     monkeypatch.setattr(retries, "WAITS_S", tuple(max(wait, 600) for wait in retries.WAITS_S))
     monkeypatch.setattr(deliver_webhook, "SPELL_S", 600.0)
 
 
 @pytest_asyncio.fixture
 async def receiver() -> AsyncIterator[Receiver]:
-    """It takes all, until a test says otherwise."""
+    """Start a receiver that accepts all, until a test changes it."""
     async with receiving(says(200)) as opened:
         yield opened
 

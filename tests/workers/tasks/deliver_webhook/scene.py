@@ -1,4 +1,4 @@
-"""An organization with webhook endpoints, events for them, and the processes that deliver, by hand."""
+"""An organization with webhook endpoints, events for them, and deliveries run by hand."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,10 +39,10 @@ class Scene:
     def settings_with(self, **changes: Any) -> Settings:
         return msgspec.structs.replace(self.settings, **changes)
 
-    # What its owner does
+    # Actions of the owner
 
     async def endpoint(self, url: str, *events: str) -> tuple[UUID, str]:
-        """A new endpoint's id and secret."""
+        """Create an endpoint; return its id and secret."""
         body = WebhookEndpointCreate(url=url, events=[*events] or ["*"])  # type: ignore[list-item]
         create = partial(endpoints.create, author=Author(self.org), project_id=None, body=body)
         shown, _ = await transact(self.pool, partial(create, keyring=seeds.VAULT))
@@ -60,11 +60,11 @@ class Scene:
         await transact(self.pool, delete)
 
     async def emit(self, kind: str = "job.failed", *, times: int = 1) -> list[str]:
-        """The ids of events that are committed."""
+        """Emit and commit events; return their ids."""
         made = [await self.pool.fetchval(EMIT, self.org, kind) for _ in range(times)]
         return [ids.show(ids.WEBHOOK_EVENT, one) for one in made]
 
-    # What our processes do
+    # Actions of the server's processes
 
     async def look(self) -> None:
         async with self.pool.acquire() as conn:
@@ -72,7 +72,7 @@ class Scene:
                 await Look(query).submit(conn)
 
     async def attempt(self, *, wrap: Callable[[Conn], Any] | None = None) -> list[str]:
-        """Submit the job of each endpoint with something due, pull and perform them; what they came to."""
+        """Submit the job of each due endpoint, pull and perform them; return their outcomes."""
         await self.look()
         async with self.pool.acquire() as conn:
             claims = await seeds.claims(conn, DELIVER_WEBHOOK)
@@ -87,7 +87,7 @@ class Scene:
             return await by_hand.perform(self.pool, task, context, attempt)
 
     async def hours_pass(self, hours: float) -> None:
-        """As if all that has been had been so long before."""
+        """Move all timestamps into the past by `hours`."""
         passed = f"- make_interval(secs => {hours * 3600})"
         await self.pool.execute(
             f"""update webhook_endpoint
@@ -95,7 +95,7 @@ class Scene:
                 update webhook_delivery set next_at = next_at {passed} where status = 'pending'"""
         )
 
-    # What came of it
+    # Results
 
     async def shown(self, endpoint_id: UUID) -> Any:
         async with self.pool.acquire() as conn:

@@ -1,4 +1,4 @@
-"""What becomes of deliveries at receivers of every kind."""
+"""Deliveries to receivers of every kind."""
 
 import asyncio
 from typing import Any
@@ -55,7 +55,7 @@ async def test_one_that_fails_is_tried_ten_times_with_the_same_id(scene: Scene, 
         assert row["error_code"] == "BAD_STATUS"
         assert 0.9 * wait <= row["wait_s"] <= 1.1 * wait + 60
         assert await scene.attempt() == []
-        # Not so long that its endpoint has failed for five days.
+        # Too short for its endpoint's five days of failures.
         await scene.pool.execute("update webhook_delivery set next_at = now()")
         await scene.pool.execute("update webhook_endpoint set retry_at = null")
     await scene.attempt()
@@ -83,7 +83,7 @@ async def test_a_deleted_one_is_sent_nothing_and_its_job_abandons_what_waits(
     endpoint_id, _ = await scene.endpoint(receiver.url)
     await scene.patch(endpoint_id, status="paused")
     await scene.emit(times=5)
-    # One has been tried, and waits for its next time.
+    # One has had an attempt, and waits for the next.
     await scene.pool.execute(
         """update webhook_delivery set attempts = 1, next_at = now() + interval '1 day'
             where id = (select id from webhook_delivery limit 1)"""
@@ -131,7 +131,7 @@ async def test_answers_that_come_together_cost_what_one_does(
     assert receiver.times == dict.fromkeys(sent, 1)
     once_each = ("settle_deliveries", "lock_events", "hold_clock", "keep_bodies", "list_secrets")
     assert {name: seen[name] for name in once_each} == dict.fromkeys(once_each, 3)
-    # Of one that did not fail there is nothing to take back.
+    # A successful attempt leaves nothing to take back.
     assert (seen["take_deliveries"], seen["note_success"]) == (4, 0)
 
 
@@ -192,7 +192,7 @@ async def test_an_address_that_leads_inside_by_now_is_not_asked(
 
 
 async def test_nothing_is_sent_to_what_an_endpoint_leads_to_by_now(scene: Scene, net: Net) -> None:
-    """Whatever got past the check of its address, and a public name that is given another address."""
+    """Any private address that passed the endpoint's check, and a public name with changed DNS."""
     scene.resolver = net.resolve
     net.answers["hooks.example"] = iter([*([[GOOD]] * 2), ["127.0.0.1"], ["169.254.169.254"]])
     net.pages["hooks.example"] = say(200)

@@ -1,4 +1,4 @@
-"""What becomes of endpoints by what their receivers say: they rest, are disabled, or begin anew."""
+"""Endpoints by their receivers' responses: backoff, disabling and recovery."""
 
 import asyncio
 from collections import Counter
@@ -16,9 +16,9 @@ from tests.waiting import eventually
 from tests.workers.tasks.deliver_webhook.scene import Scene
 from tests.workers.webhooks.receiver import Receiver, says
 
-#: Seconds from a time to the end of a rest.
+#: Seconds from a time to the end of a backoff.
 REST_S = "select extract(epoch from retry_at - $1)::float8 from webhook_endpoint"
-#: As if nothing had been heard yet of what is under way.
+#: Reset all failures, as if the deliveries under way had no result yet.
 ANEW = """update webhook_endpoint set consecutive_failures = 0, failing_since = null, retry_at = null;
           update webhook_delivery set status = 'delivering', ended_at = null"""
 

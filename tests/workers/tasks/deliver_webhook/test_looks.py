@@ -1,4 +1,4 @@
-"""Looks for endpoints with something to send: all get a job, and what waits for one costs no look more."""
+"""Scans for endpoints with due deliveries: each gets a job, and a long queue costs no extra reads."""
 
 import pytest
 
@@ -13,7 +13,7 @@ from workers.dispatcher.webhooks import measure
 
 pytestmark = pytest.mark.fresh
 
-#: Of deliveries and their indexes, for one endpoint: far fewer than wait for it.
+#: Rows of deliveries and their indexes for one endpoint: far fewer than the queue has.
 FEW = 40
 
 
@@ -46,7 +46,7 @@ async def test_each_endpoint_has_its_turn_and_one_job(scene: Scene, monkeypatch:
     assert [looked_at for looked_at, _ in looks] == [2, 2, 1] * 2
     jobs = await scene.pool.fetch("select args->>'endpoint_id' as endpoint_id from job")
     assert sorted(row["endpoint_id"] for row in jobs) == sorted(map(str, made))
-    # One line of one organization: its first job alone asks for a wake.
+    # One line of one organization: only its first job needs a wake.
     assert sum(len(wakes) for _, wakes in looks) == 1
 
 

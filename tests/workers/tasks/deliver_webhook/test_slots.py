@@ -1,4 +1,4 @@
-"""Receivers that hang leave the slots of their worker to others, however many they are."""
+"""Any number of hanging receivers leave slots of their worker to others."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,7 +14,7 @@ from workers.tasks import OPENERS
 
 @asynccontextmanager
 async def hanging(receiver: Receiver) -> AsyncIterator[None]:
-    """It answers nothing before the block has ended."""
+    """Let the receiver respond only after the block has ended."""
     over = asyncio.Event()
 
     async def hangs(*given: asyncio.StreamReader | asyncio.StreamWriter) -> None:

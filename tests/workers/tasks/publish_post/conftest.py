@@ -1,4 +1,4 @@
-"""A project to send from, whose waits within an attempt take no time."""
+"""A project to publish from; waits within an attempt take no time."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,7 +16,7 @@ from tests import seeds
 from tests.workers.tasks.publish_post.project import Project
 from workers.publishing import phases
 
-#: Every change of a post's status, as the database sees it.
+#: Records every change of a post's status in the database.
 WATCH = """
 create table moved (source text, target text);
 create function note_move() returns trigger language plpgsql as $$
@@ -24,7 +24,7 @@ begin insert into moved values (old.status, new.status); return null; end $$;
 create trigger watch after update on scheduled_post for each row
   when (old.status <> new.status) execute function note_move();
 """
-#: As it was: another test can have the database.
+#: Removes that, so that another test can use the database.
 UNWATCH = "drop trigger watch on scheduled_post; drop function note_move; drop table moved"
 
 
@@ -49,5 +49,5 @@ async def project(
 
 @pytest_asyncio.fixture
 async def post(project: Project) -> UUID:
-    """One that is due."""
+    """Insert a due post."""
     return await project.post()

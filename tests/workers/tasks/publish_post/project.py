@@ -1,4 +1,4 @@
-"""A project with an account, posts on their way to it, and workers that live as long as a test lets them."""
+"""A project with an account and due posts, and workers that die where a test wants."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -39,7 +39,7 @@ Verb: TypeAlias = Callable[..., Awaitable[object]]
 
 
 class Death(NamedTuple):
-    """Before or after the `nth` of an attempt's transactions, or of those by this `verb` of the domain."""
+    """A death before or after the `nth` of an attempt's transactions, or of those with this `verb`."""
 
     verb: Verb | None = None
     nth: int = 1
@@ -47,7 +47,7 @@ class Death(NamedTuple):
 
 
 class Mortal(Context):
-    """Dies as it was told to. `verbs` are those of the transactions that it began."""
+    """Context that dies at its `death`. `verbs` are the functions of its transactions."""
 
     def __init__(self, death: Death | None, *given: Any) -> None:
         super().__init__(*given)
@@ -59,7 +59,7 @@ class Mortal(Context):
         return await super().decide(body, **given)
 
     async def step(self, body: Callable[[Conn], Awaitable[T]], **given: Any) -> T:
-        """A decision is a step whose body wraps its own."""
+        """Run a step. A decision's own body is wrapped in a step's body, so `decide` has the verb."""
         decides, self._decides = self._decides, None
         return await self._mortal(decides or body, partial(super().step, body, **given))
 
@@ -84,7 +84,7 @@ class Mortal(Context):
 
 
 def verb_of(body: Verb) -> Verb:
-    """What a step's body calls, with whatever it was given."""
+    """Return the function that a step's body calls, without its bound arguments."""
     while isinstance(body, partial):
         body = body.func
     return body
@@ -101,7 +101,7 @@ class Project:
     store: Store
     platform: Scripted = field(default_factory=Scripted)
     lease_left_s: float = 15.0
-    #: Of the last attempt's transactions.
+    #: The functions of the last attempt's transactions.
     verbs: list[Verb] = field(default_factory=list)
 
     @property
@@ -125,7 +125,7 @@ class Project:
             return await seeds.account(conn, self.org, self.id, **fields)
 
     async def post(self, caption: str = "hello", *, account_id: UUID | None = None, ago_s: float = 0) -> UUID:
-        """Due now, or `ago_s` seconds before."""
+        """Insert a post that is due now, or since `ago_s` seconds."""
         async with self.pool.acquire() as conn:
             content_id = await seeds.content(conn, self.org, self.id, caption=caption)
             post_id = await seeds.post(conn, self.org, content_id, account_id or self.account_id)
@@ -133,7 +133,7 @@ class Project:
         return post_id
 
     async def attach(self, *tokens: str) -> None:
-        """Pictures in this order to all content there is; the last one is written first."""
+        """Attach pictures in this order to all content; the last one is written first."""
         await self.pool.execute(
             """insert into content_asset (organization_id, content_id, id, position, kind, mime_type, width,
                                           height, size_bytes, sha256, token)
@@ -162,7 +162,7 @@ class Project:
     # One attempt at a time, by hand
 
     async def attempt(self, death: Death | None = None, *, kind: Kind = PUBLISH_POST) -> str | None:
-        """Pull a job, work on it, settle it; what it came to. None: nothing was due. `died`: and rescued."""
+        """Pull, run and settle a job; return its outcome, or None if none was due. `died`: also rescued."""
         async with self.pool.acquire() as conn:
             claims = await seeds.claims(conn, kind, free=1)
         if not claims:
@@ -174,7 +174,7 @@ class Project:
         return await by_hand.perform(self.pool, task, context, attempt)
 
     async def skip_waits(self) -> None:
-        """Whatever waits for a time: that time has come."""
+        """Make everything due that waits for a time."""
         await self.pool.execute(
             "update job set run_at = now(), stage = 'queued' where state = 'queued' and kind = 'publish_post'"
         )
@@ -184,12 +184,12 @@ class Project:
         )
 
     async def skip_to_asking(self) -> None:
-        """The next ask after a post whose answer was lost is due."""
+        """Make the next query for a post with a lost response due."""
         due = "update job set run_at = now(), stage = 'queued' where kind = $1 and state = 'queued'"
         await self.pool.execute(due, RECONCILE_POST.name)
 
     async def attempts(self, most: int = 12) -> list[str]:
-        """Until no job of a post is left; what each came to."""
+        """Run attempts until no post has a job left; return their outcomes."""
         words: list[str] = []
         while len(words) < most and (word := await self.attempt()):
             words.append(word)
@@ -211,7 +211,7 @@ class Project:
         await eventually(is_so, within=within)
         return await self.row(post_id)
 
-    # What is there
+    # State
 
     async def row(self, post_id: UUID) -> asyncpg.Record:
         row = await self.pool.fetchrow("select * from scheduled_post where id = $1", post_id)
@@ -239,7 +239,7 @@ class Project:
         return self.platform.live[str(post_id)]
 
     async def drained(self) -> None:
-        """Workers have ended every job of a post."""
+        """Wait until workers have ended every job of a post."""
 
         async def none_open() -> bool:
             return await self.open_jobs() == 0
@@ -251,18 +251,18 @@ class Project:
         return int(await self.pool.fetchval(left))
 
 
-#: What ends all that waits in a project.
+#: Ends all waiting posts of a project.
 Stop: TypeAlias = Callable[[Project], Awaitable[Archived | AccountDisconnected]]
 
 
 async def lender(project: Project) -> Owner:
-    """An operator with an account to lend."""
+    """Create an operator with an account to lend."""
     async with project.pool.acquire() as conn:
         return await leasing.owner(conn)
 
 
 async def tenant(project: Project, owner: Owner, borrower: Tenant | None = None) -> Project:
-    """Another project on the same platform, which leases the owner's account."""
+    """Create another project on the same platform, which leases the owner's account."""
     if borrower is None:
         async with project.pool.acquire() as conn:
             borrower = await leasing.tenant(conn)
@@ -275,7 +275,7 @@ async def release(project: Project) -> AccountDisconnected:
 
 
 async def hours_pass(project: Project, hours: float) -> None:
-    """As if all that has happened had happened so long before."""
+    """Move all timestamps into the past by `hours`."""
     await project.pool.execute(
         "update scheduled_post set scheduled_for = scheduled_for - $1::interval, sent_at = sent_at - $1",
         timedelta(hours=hours),

@@ -1,4 +1,4 @@
-"""A platform that fails as it is told, and knows what is live on it: the oracle of these tests."""
+"""A scripted platform that knows which posts are live on it: the oracle of these tests."""
 
 import asyncio
 from collections import Counter, defaultdict, deque
@@ -31,7 +31,7 @@ from workers.platforms.contract import (
     Undecided,
 )
 
-#: What one call comes to. Those of `TAKES` have made the post all the same.
+#: The results of a call. Steps in `TAKES` create the post, also if their response is lost.
 TAKES = ("ok", "drop", "break", "die_after", "slow_after", "take", "take_slow", "inbox", "nameless")
 REFUSES = "unreached outdate refuse throttle expire shut lose die_before slow_before".split()
 FAULTS: dict[str, Callable[[], BaseException]] = {
@@ -58,11 +58,11 @@ class Call(msgspec.Struct, frozen=True):
 
 
 class Scripted:
-    """Each call does the next thing of its script, and then, and where there is none, all is well.
+    """The scripted platform. Each call takes the next step of its script, and succeeds without one.
 
-    `live` counts the records of each post: a repeatable one knows a post by its key, and makes one record.
-    `names` is a post that it takes all others for. `tickets` go with what it prepared. What is `slow` waits
-    for `answers`.
+    `live` counts the records of each post: a repeatable platform deduplicates by the post's key. `names` is a
+    post whose id it returns for all others. `tickets` are added to a prepared post. Slow calls wait for
+    `answers`.
     """
 
     def __init__(self, *, repeatable: bool = True) -> None:
@@ -79,7 +79,7 @@ class Scripted:
         self.on: dict[str, Callable[[], Awaitable[object]]] = {}
 
     def plan(self, **steps: Sequence[str]) -> None:
-        """`send`, `prepare`, `poll`, `reconcile`: what their next calls do."""
+        """Set the next steps of the calls: `send`, `prepare`, `poll`, `reconcile`."""
         for name, words in steps.items():
             self.script[name].extend(words)
 
@@ -139,7 +139,7 @@ class Scripted:
         prepared = inquiry.prepared
         assert prepared.handle["upload"] == "1"
         key = prepared.handle["key"]
-        # What it has given up, it has given up whenever it is asked.
+        # A post that it has dropped stays dropped in every poll.
         word = await self._next("poll") if self.live[key] else "refuse"
         if word == "refuse":
             self.live[key] = 0

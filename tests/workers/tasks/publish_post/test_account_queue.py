@@ -1,4 +1,4 @@
-"""Many posts of one account: one at a time, in their order, within its quota, whatever happens to them."""
+"""Many posts of one account: one at a time, in their order, within its quota, under any faults."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -15,7 +15,7 @@ from tests.workers.tasks.publish_post.scripted import Scripted
 
 
 async def posts(project: Project, count: int, *, account_id: UUID | None = None) -> list[UUID]:
-    """Due one a millisecond, the first first."""
+    """Insert posts that are due one a millisecond, the first one first."""
     return [
         await project.post(f"post {number}", account_id=account_id, ago_s=1 - number / 1000)
         for number in range(count)
@@ -27,7 +27,7 @@ def sent(project: Project, handle: str = "shop") -> list[str]:
 
 
 async def test_one_at_a_time_in_the_order_of_their_times(project: Project) -> None:
-    """The jobs begin in any order, and all at once."""
+    """The jobs begin in any order, and all together."""
     mine = await posts(project, 12)
     other = await project.account(handle="other")
     theirs = await posts(project, 12, account_id=other)
@@ -50,7 +50,7 @@ async def test_one_at_a_time_in_the_order_of_their_times(project: Project) -> No
 
 
 async def test_those_behind_wait_outside_of_the_line(project: Project) -> None:
-    """They would be pulled for nothing; each end wakes the next."""
+    """In the line they would be pulled for nothing; each end wakes the next."""
     mine = await posts(project, 5)
     stages = "select count(*) filter (where stage = 'scheduled') from job where kind = 'publish_post'"
     for waiting in (4, 3, 2, 1, 0):
@@ -108,7 +108,7 @@ async def test_the_head_of_the_queue_outlives_its_worker_and_ends_with_its_job(
     project.platform.plan(prepare=["die_before"])
     assert await project.attempt() == "died"
     assert (await project.row(first))["status"] == "failed"
-    # Its end woke the other one.
+    # Its end has woken the other one.
     assert await project.attempt() == "completed"
     assert (await project.row(second))["status"] == "published"
 
@@ -136,7 +136,7 @@ async def test_ten_posts_with_one_ended_token_ask_for_one_refresh(project: Proje
 
 @pytest.mark.long
 async def test_no_account_sends_more_than_its_quota_in_any_window(project: Project) -> None:
-    """Four workers and two accounts: one may send five a second, the other as many as it likes."""
+    """Four workers and two accounts: one may send five a second, the other has no limit."""
     await project.pool.execute("update social_account set quota_posts = 5, quota_window_s = 1")
     free = await project.account(handle="free")
     mine, theirs = await posts(project, 12), await posts(project, 12, account_id=free)
@@ -160,7 +160,7 @@ async def test_a_full_quota_wakes_a_post_when_there_is_room(project: Project) ->
         "select extract(epoch from run_at - now()) from job where state = 'queued'"
     )
     assert 3500 < left <= 3602
-    # Sends are forgotten only once no window counts them.
+    # A send is deleted only once no window counts it.
     await project.pool.execute("update account_send set at = now() - interval '3602 seconds'")
     await project.skip_waits()
     assert await project.attempt() == "completed"
@@ -183,7 +183,7 @@ async def test_a_wake_waits_for_no_job_that_somebody_holds(project: Project) -> 
 async def test_what_is_proved_absent_is_sent_anew_only_at_the_head_of_the_queue(
     project: Project,
 ) -> None:
-    """It left the head of the queue while nobody could tell, and another post is there by now."""
+    """It left the head of the queue while undecided, and another post is there by now."""
     project.platform = Scripted(repeatable=False)
     project.platform.plan(send=["lose"], reconcile=["later"])
     [first, second] = await posts(project, 2)

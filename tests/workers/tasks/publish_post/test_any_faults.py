@@ -1,4 +1,4 @@
-"""Whatever fails, and whenever the worker dies: a post is live at most once, and its row says so."""
+"""Under any fault, and a worker's death at any time: a post is live at most once, and its row is right."""
 
 import contextlib
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from tests.workers.tasks.publish_post.scripted import REFUSES, TAKES, Scripted
 
 
 class Story(NamedTuple):
-    """What the calls do, where attempts die, what people do meanwhile."""
+    """A random history: results of calls, deaths of attempts, and actions of people."""
 
     exact: bool
     sends: Sequence[str]
@@ -65,7 +65,7 @@ async def act(project: Project, post_id: UUID, what: str | None) -> None:
 
 
 async def tell(project: Project, story: Story) -> list[str | None]:
-    """One post through the whole story, and on while nothing fails any more; what its attempts came to."""
+    """Run one post through the whole story, and on without faults; return its attempts' outcomes."""
     project.platform = Scripted(repeatable=story.exact)
     project.platform.plan(send=story.sends, prepare=story.prepares, poll=story.polls, reconcile=story.looks)
     post_id, words = await project.post(), list[str | None]()
@@ -91,7 +91,7 @@ async def ask(project: Project, post_id: UUID) -> None:
 
 
 async def check(project: Project, post_id: UUID) -> None:
-    """Nobody can ask for an account that is gone: what it may have stays unknown."""
+    """An account that is gone can't be queried: the state of its possible post stays unknown."""
     row, live = await project.row(post_id), project.records(post_id)
     gone = "select status = 'disconnected' from social_account where id = $1"
     if row["status"] == "outcome_unknown":
@@ -110,7 +110,7 @@ async def check(project: Project, post_id: UUID) -> None:
 async def test_a_worker_that_dies_at_any_step_leaves_one_record(
     project: Project, send: str, after: bool, exact: bool
 ) -> None:
-    """At each of those of an attempt that nothing ends."""
+    """At each step of an undisturbed attempt."""
     story = Story(exact, [send])
     assert (await tell(project, story))[0] == "completed"
     for nth in range(1, len(project.verbs) + 1):

@@ -1,4 +1,4 @@
-"""One post: what keeps it from going out, how long it waits, and when it is given up."""
+"""One post: its obstacles, its waits, and its final failures."""
 
 from functools import partial
 from uuid import UUID
@@ -46,7 +46,7 @@ async def test_a_limit_cools_the_account_down_and_costs_no_attempt(project: Proj
 async def test_what_is_lost_and_absent_again_and_again_is_tried_as_often_as_anything(
     project: Project, post: UUID
 ) -> None:
-    """The wait until that is known costs nothing; a call that is made once more does."""
+    """The wait until it is proved absent costs no attempt; a repeated call does."""
     project.platform = Scripted(repeatable=False)
     project.platform.plan(send=["lose"] * 3, reconcile=["later", "ok"] * 3)
     assert await project.attempts() == ["snoozed", "retry", "retry", "completed"]
@@ -83,7 +83,7 @@ async def test_a_token_about_to_end_is_refreshed_before_anything(project: Projec
 
 
 async def test_posts_that_the_platform_has_are_asked_about_once_their_owner_is_back(project: Project) -> None:
-    """All of them, since they wait in no queue; but none before its time that waits for another try."""
+    """All of them, since they wait in no queue; but a post that waits for a retry keeps its time."""
     project.platform.plan(send=["take"] * 3, poll=["unreached", "shut", "shut"])
     patient, *others = [await project.post() for _ in range(3)]
     seen = []
@@ -99,12 +99,12 @@ async def test_posts_that_the_platform_has_are_asked_about_once_their_owner_is_b
 
 
 async def shut(project: Project) -> None:
-    """A refresh of the first tokens says that only the account's owner can open it."""
+    """Mark the account as one that only its owner can reconnect, after a refresh of the first tokens."""
     await project.do(accounts.require_reauth, account_id=project.account_id, reason="GONE", generation=1)
 
 
 async def come_back(project: Project) -> None:
-    """The account's owner lets us in again."""
+    """Connect the account again, as its owner."""
     assert await project.account() == project.account_id
 
 
@@ -113,7 +113,7 @@ async def come_back(project: Project) -> None:
 async def test_who_is_refused_while_the_account_is_closed_waits_for_its_owner(
     project: Project, post: UUID, word: str, tries: int
 ) -> None:
-    """Its refusal is older news: it spends no attempt, and the owner's return wakes it at once."""
+    """The refusal is older than the mark: it costs no attempt, and the owner's return wakes the post."""
     project.platform.plan(send=["expire", word][-tries:])
     if tries == 2:
         assert await project.attempt() == "snoozed"
@@ -132,7 +132,7 @@ async def test_who_is_refused_while_the_account_is_closed_waits_for_its_owner(
 async def test_who_is_refused_for_tokens_that_were_replaced_meanwhile_tries_the_new_ones(
     project: Project, post: UUID, first: list[str], word: str
 ) -> None:
-    """At once: what would wake it has happened while it was at work."""
+    """At once: the wake for new tokens came while the attempt ran."""
     project.platform.plan(send=[*first, word])
     for _ in first:
         assert await project.attempt() == "snoozed"
@@ -147,7 +147,7 @@ async def test_who_is_refused_for_tokens_that_were_replaced_meanwhile_tries_the_
 
 
 async def test_a_post_that_is_due_since_its_account_is_connected_anew_is_woken(project: Project) -> None:
-    """Its attempt began, and found that it must wait, after the transaction of the connection began."""
+    """Its attempt began, and found its obstacle, after the connection's transaction had begun."""
     await project.pool.execute("update social_account set status = 'reauth_required'")
     async with project.pool.acquire() as conn, conn.transaction():
         await project.post()
@@ -159,7 +159,7 @@ async def test_a_post_that_is_due_since_its_account_is_connected_anew_is_woken(p
 async def test_who_waits_for_another_try_with_its_tokens_is_woken_by_new_ones(
     project: Project, post: UUID
 ) -> None:
-    """And who waits for anything else is not."""
+    """A post that waits for anything else is not woken."""
     project.platform.plan(send=["unreached", "expire", "expire"])
     other = await project.post()
     assert await project.attempt() == "retry"

@@ -1,4 +1,4 @@
-"""A carousel on its way to the simulated Instagram: its steps, its waits, and a death at each of them."""
+"""A carousel to the simulated Instagram: its steps, its waits, and a death at each of them."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,12 +25,12 @@ from workers.platforms.registry import Platforms
 pytestmark = pytest.mark.long
 
 CAPTION = "Three of them"
-#: More than a post takes.
+#: More attempts than a post takes.
 MOST = 60
 
 
 class Ours(Simulator):
-    """Our own addresses of files."""
+    """This server's addresses of files."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class Ours(Simulator):
 
 @dataclass
 class OnInstagram(Project):
-    """A project with ada's account, and the time of Instagram's going by with each wait."""
+    """A project with ada's account; each wait advances Instagram's time."""
 
     ada: InstagramAccount = None  # type: ignore[assignment]  # set by its fixture
     files: str = ""
@@ -56,7 +56,7 @@ class OnInstagram(Project):
         return base._replace(adapters={"instagram": self.ada.adapter}, public_url=self.files)
 
     async def carousel(self, caption: str = CAPTION) -> UUID:
-        """One that is due."""
+        """Insert a due carousel."""
         async with self.pool.acquire() as conn:
             content_id = await seeds.content(conn, self.org, self.id, caption=caption)
             await conn.execute(
@@ -74,7 +74,7 @@ class OnInstagram(Project):
         return post_id
 
     async def wait(self, seconds: float = 30.0) -> None:
-        """As if all that has happened had happened so long before, there and here."""
+        """Move all timestamps into the past, here and at Instagram."""
         await self.ada.sim.advance(seconds)
         await self.pool.execute(
             "update scheduled_post set sent_at = sent_at - $1::interval", timedelta(seconds=seconds)
@@ -82,7 +82,7 @@ class OnInstagram(Project):
         await self.skip_waits()
 
     async def ends(self) -> list[str]:
-        """What each attempt came to, until none is left."""
+        """Run attempts until none is left; return their outcomes."""
         words: list[str] = []
         while len(words) < MOST and (word := await self.attempt()):
             words.append(word)
@@ -131,7 +131,7 @@ async def test_it_goes_out_in_steps_that_give_their_slot_back(there: OnInstagram
 async def test_a_death_at_any_step_leaves_one_post(
     there: OnInstagram, fault: Fault | None, after: bool
 ) -> None:
-    """Before or after each transaction of each attempt, whether the publish got there or not."""
+    """Before or after each transaction of each attempt, with the publish arriving or not."""
     deaths, first, nth = 0, 0, 1
     while True:
         caption = f"{CAPTION}: {first}, {nth}"

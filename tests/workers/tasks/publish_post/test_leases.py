@@ -1,4 +1,4 @@
-"""Posts to a leased account: sent by what its owner holds, and by nobody whose lease has ended."""
+"""Posts to a leased account: sent with its owner's credential, and never after the lease has ended."""
 
 from collections import Counter
 from dataclasses import replace
@@ -21,7 +21,7 @@ from tests.waiting import eventually
 from tests.workers.tasks.publish_post.project import Project, lender, release, tenant
 from tests.workers.tasks.publish_post.scripted import Scripted
 
-#: What the account may send, whoever has it.
+#: The account's quota, for any tenant.
 QUOTA = 30
 
 
@@ -32,7 +32,7 @@ async def owner(project: Project) -> Owner:
 
 @pytest_asyncio.fixture
 async def leased(project: Project, owner: Owner) -> Project:
-    """The project, of a tenant of the owner's account."""
+    """Return the project as a tenant of the owner's account."""
     return await tenant(project, owner, Tenant(project.org, project.id))
 
 
@@ -104,7 +104,7 @@ async def test_a_cooldown_and_a_quota_are_the_next_tenants_too(
 
 
 async def limit(project: Project, owner: Owner, *, posts: int) -> None:
-    """A quota of so many a day."""
+    """Set a quota of `posts` a day."""
     named = {"organization_id": owner.org, "account_id": owner.account_id}
     async with project.pool.acquire() as conn:
         await accounts.set_quota(conn, **named, posts=posts, seconds=86400)
@@ -129,7 +129,7 @@ async def test_its_owner_helps_and_its_posts_go_on(project: Project, owner: Owne
 async def test_a_post_of_the_last_ones_is_taken_for_nobody_elses(
     project: Project, owner: Owner, whose: str
 ) -> None:
-    """A look may find what somebody else has posted to the account before."""
+    """A reconciliation may find a post of another tenant from before the lease."""
     before = await earlier(project, owner, whose)
     after = await tenant(project, owner)
     project.platform.names = str(before)
@@ -143,7 +143,7 @@ async def test_a_post_of_the_last_ones_is_taken_for_nobody_elses(
 
 
 async def earlier(project: Project, owner: Owner, whose: str) -> UUID:
-    """A post that went out to the account before it was leased."""
+    """Insert a post that went out to the account before it was leased."""
     if whose == "tenant":
         first = await tenant(project, owner)
         post_id = await first.post()
@@ -162,7 +162,7 @@ async def earlier(project: Project, owner: Owner, whose: str) -> UUID:
 
 @pytest.mark.long
 async def test_tenant_after_tenant_beside_workers_at_work(project: Project, owner: Owner) -> None:
-    """Each post goes out once or not at all, and none that is begun after its lease; all within one quota."""
+    """Each post goes out once or not at all, and none begins after its lease; all within one quota."""
     project.platform = Scripted(repeatable=False)
     project.platform.plan(send=["ok", "take", "drop", "unreached", "ok", "lose", "ok"] * 5)
     await limit(project, owner, posts=QUOTA)
@@ -193,5 +193,5 @@ async def test_tenant_after_tenant_beside_workers_at_work(project: Project, owne
 
 
 async def enough(project: Project, calls: int) -> bool:
-    """Calls were made, or none will be: the quota is used up."""
+    """Return whether enough calls were made, or no more will be: the quota is used up."""
     return len(project.platform.calls) >= calls or await project.sends() >= QUOTA

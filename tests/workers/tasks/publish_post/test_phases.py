@@ -1,4 +1,4 @@
-"""The table of phases is what the code does, and no function of an attempt comes back to itself."""
+"""The table of phases matches the code, and no function of an attempt is recursive."""
 
 import ast
 from pathlib import Path
@@ -11,12 +11,12 @@ from workers.publishing.phases import Phase
 from workers.tasks import publish_post
 
 MODULES = (attempt, loop, phases, publish_post)
-#: What a name before a dot may be for the rest to be a function of these modules.
+#: Names before a dot that make the rest a function of these modules.
 BASES = {"attempt", "loop", "phases", "self"}
 
 
 def read() -> dict[str, ast.AST]:
-    """Every function of the modules, by its name, which no other one has."""
+    """Return every function of the modules by its name, which is unique."""
     trees = [ast.parse(Path(str(module.__file__)).read_text()) for module in MODULES]
     found = [node for tree in trees for node in ast.walk(tree)]
     functions = [node for node in found if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
@@ -33,7 +33,7 @@ def attributes(name: str) -> list[ast.Attribute]:
 
 
 def mentioned(name: str) -> set[str]:
-    """The functions that this one calls, or hands on to be called."""
+    """Return the functions that this one calls, or passes on to be called."""
     names = {node.id for node in ast.walk(FUNCTIONS[name]) if isinstance(node, ast.Name)}
     dotted = {
         node.attr for node in attributes(name) if isinstance(node.value, ast.Name) and node.value.id in BASES
@@ -42,7 +42,7 @@ def mentioned(name: str) -> set[str]:
 
 
 def reached(name: str) -> set[str]:
-    """All that it calls, directly or through others."""
+    """Return all functions that it calls, directly or through others."""
     found, ahead = set[str](), mentioned(name)
     while ahead:
         found |= ahead

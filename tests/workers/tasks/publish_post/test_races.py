@@ -1,4 +1,4 @@
-"""Sending against all else that may happen to a post: whoever commits first wins, and the rest agrees."""
+"""Races of a send with all other changes of a post: the first commit wins, and the others agree with it."""
 
 import asyncio
 import contextlib
@@ -31,7 +31,7 @@ ATTEMPT_S = 0.005
 
 
 class End(NamedTuple):
-    """What an answer counted, and what became of the post."""
+    """The counts of the response, and the post's end."""
 
     canceled: int
     in_flight: int
@@ -44,7 +44,7 @@ CANCELED, IN_FLIGHT, WAS_LIVE = End(1, 0, "canceled"), End(0, 1, "published"), E
 @pytest.mark.parametrize("races", [60, MANY])
 @pytest.mark.parametrize("stop", [Project.archive, Project.disconnect])
 async def test_stops_against_sending(project: Project, stop: Stop, races: int) -> None:
-    """Each post is canceled or published, never both, and the answer says which."""
+    """Each post is canceled or published, never both, and the counts of the response are right."""
     ends = await raced(project, stop, races)
     live = IN_FLIGHT if stop is Project.archive else WAS_LIVE
     assert {CANCELED, live} <= set(ends) <= {CANCELED, live, WAS_LIVE}
@@ -58,7 +58,7 @@ async def test_stops_against_sending(project: Project, stop: Stop, races: int) -
 
 
 async def raced(project: Project, stop: Stop, races: int) -> Counter[End]:
-    """What so many races came to, each in a project of its own."""
+    """Count the results of `races` races, each in a project of its own."""
     chance, ends = random.Random(7), Counter[End]()
     for _ in range(races):
         async with project.pool.acquire() as conn:
@@ -71,7 +71,7 @@ async def raced(project: Project, stop: Stop, races: int) -> Counter[End]:
 
 
 async def race(project: Project, stop: Stop, chance: random.Random) -> End:
-    """The stop comes at any moment of an attempt, or of what of it is left once the platform is asked."""
+    """Stop a post at any moment of an attempt, or of its later queries."""
     post_id, begins = await project.post(), asyncio.Event()
 
     async def begin() -> None:
@@ -144,13 +144,13 @@ async def people(project: Project, post_ids: list[UUID], seed: int) -> None:
 
 
 async def tolerant(do: Callable[..., Awaitable[object]], verb: object, **given: object) -> None:
-    """Too late is an answer too."""
+    """Run a person's action; a refusal for being too late is fine."""
     with contextlib.suppress(DomainError):
         await do(verb, **given)
 
 
 async def test_an_attempt_that_waited_for_a_lock_is_not_ahead_of_its_time(project: Project) -> None:
-    """What is still on its way would count as decided too soon."""
+    """Otherwise a post in flight would count as decided too soon."""
     project.platform = Scripted(repeatable=False)
     project.platform.plan(send=["lose"], reconcile=["later", "later"])
     await project.post()

@@ -1,4 +1,4 @@
-"""Posts whose answer was lost: asked about, and never sent again."""
+"""Posts with a lost response: reconciled, and never sent again."""
 
 import itertools
 from collections.abc import Awaitable, Callable
@@ -25,7 +25,7 @@ async def lost(project: Project, *, how: str = "drop") -> UUID:
 
 
 async def next_s(project: Project) -> float:
-    """Until the next ask."""
+    """Return the seconds until the next query."""
     [job] = await project.jobs(RECONCILE_POST)
     return float(
         await project.pool.fetchval("select extract(epoch from $1::timestamptz - now())", job["run_at"])
@@ -33,7 +33,7 @@ async def next_s(project: Project) -> float:
 
 
 async def ask(project: Project) -> str | None:
-    """As if the time of the next ask had come."""
+    """Run the next query as if it were due."""
     await project.skip_to_asking()
     return await project.attempt(kind=RECONCILE_POST)
 
@@ -86,7 +86,7 @@ async def test_a_persons_word_ends_it(project: Project) -> None:
 
 @pytest.mark.parametrize("how", ["drop", "lose"])
 async def test_an_ask_says_nothing_of_a_call_that_came_after_it(project: Project, how: str) -> None:
-    """While it looks a person says that nothing is there, and retries; that answer is lost too."""
+    """During the query a person resolves the post as not published and retries it; that response is lost."""
     post_id = await lost(project, how=how)
 
     async def send_anew() -> None:
@@ -118,7 +118,7 @@ async def need_owner(project: Project) -> None:
 async def test_it_is_asked_as_long_as_somebody_can_ask(
     project: Project, meanwhile: Callable[[Project], Awaitable[object]], word: str, status: str
 ) -> None:
-    """In an archived project too; for an account that is gone nobody can, for its owner it waits."""
+    """In an archived project too. A deleted account ends it; a marked account waits for its owner."""
     post_id = await lost(project)
     await meanwhile(project)
     assert await ask(project) == word

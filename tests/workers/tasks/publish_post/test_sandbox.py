@@ -1,4 +1,4 @@
-"""A sandbox's accounts do what their handles say, each time, and nothing leaves."""
+"""A sandbox's accounts behave by their handles, repeatably, and nothing is sent."""
 
 from pathlib import Path
 from uuid import UUID
@@ -34,7 +34,7 @@ async def sandbox(project: Project, net: Net, tmp_path: Path) -> Sandbox:
 
 
 async def sent(sandbox: Sandbox, handle: str) -> tuple[UUID, list[str]]:
-    """A post by the account of this handle, and what its attempts come to."""
+    """Publish a post by the account of this handle; return the outcomes of its attempts."""
     account_id = await sandbox.account(handle=handle)
     post_id = await sandbox.post(account_id=account_id)
     return post_id, await sandbox.attempts(most=3)

@@ -1,4 +1,4 @@
-"""One post: what each answer of a platform proves, and how often the post is live then."""
+"""One post: the proof in each platform response, and how often the post is live afterwards."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -59,7 +59,7 @@ async def test_bytes_lost_twice_go_again_in_another_attempt(project: Project, po
 
 @pytest.mark.parametrize("lost", [["die_after"], ["lose", "drop"]])
 async def test_an_edit_does_not_change_what_is_sent_again(project: Project, lost: list[str]) -> None:
-    """Other bytes with the same key would be a second post, or the first one that says something else."""
+    """Other bytes with the same key would create a second post, or return the first with other content."""
     project.platform.plan(send=lost)
     post_id = await project.post("first words")
     assert await project.attempt() in {"died", "retry"}
@@ -119,7 +119,7 @@ async def test_what_time_will_decide_is_looked_for_again_then(project: Project, 
 
 
 async def test_what_may_be_on_its_way_is_looked_for_before_it_is_sent_again(project: Project) -> None:
-    """Else each repeat that is refused would put the end off, as long as the post is in time."""
+    """Otherwise each refused repeat would delay the end, as long as the post is in time."""
     project.platform.plan(send=["lose", "refuse", "refuse"], reconcile=["later", "later", "ok"])
     post_id = await project.post()
     assert await project.attempts() == ["retry", "snoozed", "failed"]
@@ -130,7 +130,7 @@ async def test_what_may_be_on_its_way_is_looked_for_before_it_is_sent_again(proj
 
 
 async def test_a_post_that_is_proved_absent_twice_waits_before_the_next_try(project: Project) -> None:
-    """Its error says why it was in doubt, in the platform's own words."""
+    """Its error contains the cause of the doubt, in the platform's own words."""
     project.platform = Scripted(repeatable=False)
     project.platform.plan(send=["lose", "lose"])
     post_id = await project.post()
@@ -170,12 +170,12 @@ async def test_an_answer_that_takes_too_long_is_given_up(
 
 
 async def test_a_call_is_given_up_before_the_lease_may_run_out(project: Project, post: UUID) -> None:
-    """An answer that comes at the lease's end comes too late."""
+    """A response at the lease's end is too late."""
     project.lease_left_s = 0.1
     project.platform.plan(send=["slow_after"])
 
     async def answer_at_its_end() -> None:
-        # However late a loop runs its timers, it runs them in their order.
+        # A late loop still runs its timers in their order.
         asyncio.get_running_loop().call_later(project.lease_left_s, project.platform.answers.set)
 
     project.platform.on["send"] = answer_at_its_end

@@ -1,4 +1,4 @@
-"""A server that takes a post's picture and says nothing: posts of others don't wait for it."""
+"""A server that accepts a post's picture and stays silent: posts of other tenants don't wait for it."""
 
 import asyncio
 import secrets
@@ -28,7 +28,7 @@ HOGS, POSTS, SLOTS = 2, 6, 10
 
 
 class Pds:
-    """A Personal Data Server that answers an upload once it is let."""
+    """A Personal Data Server that responds to an upload only once it is released."""
 
     def __init__(self) -> None:
         self.held, self.answer, self.url = 0, asyncio.Event(), ""
@@ -50,7 +50,7 @@ async def serving(pds: Pds) -> AsyncIterator[None]:
 
 
 async def settled(project: Project, pds: Pds, *, posts: int) -> Project:
-    """A tenant of the lowest tier whose posts, each of an account of its own, are due."""
+    """Create a tenant of the lowest tier with due posts, each of its own account."""
     async with project.pool.acquire() as conn:
         org = (await organizations.create(conn, name="Acme", tier="standard")).live
         mine = replace(project, org=org, id=await seeds.project(conn, org))
@@ -64,7 +64,7 @@ async def settled(project: Project, pds: Pds, *, posts: int) -> Project:
 
 
 async def illustrate(project: Project) -> None:
-    """A picture to the tenant's newest content."""
+    """Add a picture to the tenant's newest content."""
     token = secrets.token_urlsafe(32)
     await open_store(project.settings).write(token, one_chunk(bytes(43)))
     await project.pool.execute(
@@ -101,7 +101,7 @@ async def hangs(pds: Pds) -> bool:
 async def test_a_post_that_finds_its_server_busy_comes_again_at_no_cost(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of two slots one server may hold one: the other tenant's post waits, as it was."""
+    """Of two slots one server may hold one: the other tenant's post waits unchanged."""
     monkeypatch.setattr(server_slots, "WAIT_S", 0.0)
     async with serving(slow := Pds()):
         settings = msgspec.structs.replace(
@@ -141,7 +141,7 @@ def no_slot(_: Context, server: str) -> NoReturn:
 
 
 async def waits(project: Project) -> bool:
-    """One post comes again later: no try is spent, and nothing is written on it."""
+    """Return whether one post is snoozed: no attempt is spent, and its row is unchanged."""
     row = await project.pool.fetchrow(
         """select j.attempt, p.status, p.phase, p.last_error
              from job j join scheduled_post p on p.job_id = j.id
@@ -151,7 +151,7 @@ async def waits(project: Project) -> bool:
 
 
 async def hang(project: Project, slow: Pds) -> bool:
-    """As many as may be are at the server, or wait for it."""
+    """Return whether as many posts as possible are at the server, or wait for it."""
     running = await project.pool.fetchval("select count(*) from job where state = 'running'")
     return bool(slow.held and running >= SLOTS - 3)
 

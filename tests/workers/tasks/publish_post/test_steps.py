@@ -1,4 +1,4 @@
-"""What takes several steps to prepare goes on from the last one, and a draft is no post."""
+"""Preparation in several steps continues after the last one, and a draft is not published."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -16,7 +16,7 @@ TICKET, NEXT = "t" * 43, "u" * 43
 
 
 def came(project: Project) -> list[int | None]:
-    """Which step each call to prepare was given."""
+    """Return the number of the previous step in each call to prepare."""
     return [None if so_far is None else so_far.handle["step"] for so_far in project.platform.steps]
 
 
@@ -30,7 +30,7 @@ async def test_each_step_is_given_the_one_before(project: Project, post: UUID) -
 
 @pytest.mark.parametrize("kept", [1, 2])
 async def test_a_death_between_two_steps_loses_none_of_them(project: Project, post: UUID, kept: int) -> None:
-    """Its secret comes back too, which lies sealed meanwhile and is gone at the end."""
+    """Its secret survives too: it is stored sealed, and deleted at the end."""
     project.platform.plan(prepare=["step", "step", "ok"])
     assert await project.attempt(Death(sending.keep, kept, after=True)) == "died"
     assert (await project.row(post))["phase"] == "preparing"
@@ -56,7 +56,7 @@ async def test_a_step_that_takes_the_platform_long_lets_others_go_first(project:
 
 
 async def test_a_step_that_comes_back_is_not_taken_for_the_last(project: Project, post: UUID) -> None:
-    """Of a film that takes longer than an attempt: what is handed back as it came is still unfinished."""
+    """For a film that takes longer than an attempt, an unchanged step is still unfinished."""
     project.platform.plan(prepare=["step_slow", "same", "ok"])
     for _ in range(2):
         assert await project.attempt() == "snoozed"
@@ -71,7 +71,7 @@ async def test_a_step_that_comes_back_is_not_taken_for_the_last(project: Project
     ("change", "sent"),
     [
         ("update content_item set caption = 'new', revision = revision + 1", "new"),
-        # As another time does: an upload of a week ago is of no use to anybody.
+        # A new time does the same: an upload of a week ago is useless.
         ("update scheduled_post set phase = null", "hello"),
     ],
 )
@@ -107,7 +107,7 @@ async def test_what_ran_out_before_the_call_is_prepared_anew(project: Project, p
 async def test_what_ran_out_after_a_lost_call_is_prepared_anew_once_that_is_proved_absent(
     project: Project, post: UUID
 ) -> None:
-    """The same bytes would be refused again and again, however often they are repeated."""
+    """The same bytes would be refused at every repeat."""
     project.platform.plan(send=["lose", "outdate", "outdate"])
     assert await project.attempts() == ["retry", "retry", "completed"]
     assert came(project) == [None, None]
@@ -157,7 +157,7 @@ async def fetch(project: Project, ticket: str) -> None:
 
 
 async def test_tickets_that_nobody_used_prove_that_it_is_not_there(project: Project, post: UUID) -> None:
-    """They are closed before the look; what is sent anew has others."""
+    """They are closed before the query; the next send has new ones."""
     project.platform.exact = False
     project.platform.tickets = [TICKET, NEXT]
     project.platform.plan(send=["lose"])

@@ -1,4 +1,4 @@
-"""Cancels, archives and disconnects against a post on its way: whoever commits first wins."""
+"""Races of cancels, archives and disconnects with a post on its way: the first commit wins."""
 
 from typing import NamedTuple
 from uuid import UUID
@@ -39,7 +39,7 @@ async def test_a_cancel_wins_until_the_post_is_marked(project: Project, post: UU
 
 @pytest.mark.parametrize("who", ["partner", "archive"])
 async def test_an_edit_does_not_bring_back_what_was_asked_to_cancel(project: Project, who: str) -> None:
-    """Else the next approval would give it another job, and it would go out."""
+    """Otherwise the next approval would give it another job, and it would go out."""
     post_id = await project.post()
     post = await project.row(post_id)
     await project.pool.execute("update content_item set approval_status = 'approved'")
@@ -62,7 +62,7 @@ async def test_an_edit_does_not_bring_back_what_was_asked_to_cancel(project: Pro
 
 @pytest.mark.parametrize("steps", [0, 1])
 async def test_no_step_of_a_post_is_prepared_after_its_archive(project: Project, steps: int) -> None:
-    """Not even what no one would see, as an upload; the archive's own job has not come to the post yet."""
+    """Not even an invisible step such as an upload; the archive's own job has not reached the post yet."""
     project.platform.plan(prepare=["step", "ok"])
     post_id = await project.post()
     if steps:
@@ -77,7 +77,7 @@ async def test_no_step_of_a_post_is_prepared_after_its_archive(project: Project,
 
 
 class Case(NamedTuple):
-    """Where a post is as it is stopped, what its call comes to, and how it ends: a failure with its code."""
+    """A post's position when it is stopped, its call's result, and its end: a failure with its code."""
 
     where: str
     send: str
@@ -98,12 +98,12 @@ CASES = [
     Case("send", "throttle", "canceled", GONE, GONE, 0),
     Case("send", "shut", "canceled", GONE, GONE, 0),
     Case("send", "refuse", REFUSED, REFUSED, REFUSED, 0),
-    # Nobody can ask for an account that is gone; for a leased one its owner's credential can.
+    # A deleted account can't be queried; a leased one can, with its owner's credential.
     Case("send", "die_after", "published", "outcome_unknown", "published", 1),
     Case("send", "die_before", "canceled", "outcome_unknown", GONE, 0),
     Case("poll", "take", "published", "published", "published", 1),
 ]
-#: An archive ends these in their first attempt. A later one would go out if the project is active by then.
+#: An archive ends these in their first attempt. A later one would go out if the project is active again.
 AT_ONCE = {"throttle", "shut", "refuse"}
 REASONS: dict[Stop, str] = {
     Project.archive: "project_archived",
@@ -118,7 +118,7 @@ REASONS: dict[Stop, str] = {
 async def test_what_is_not_marked_is_stopped_and_counted_and_the_rest_ends_truthfully(
     project: Project, stop: Stop, case: Case, exact: bool
 ) -> None:
-    """What had been marked is sent no second time."""
+    """A post that was marked is not sent a second time."""
     if stop is release:
         project = await tenant(project, await lender(project))
     project.platform = Scripted(repeatable=exact)
@@ -147,7 +147,7 @@ async def test_what_is_not_marked_is_stopped_and_counted_and_the_rest_ends_truth
 async def test_what_is_proved_absent_in_an_archived_project_is_not_revived_after_a_death(
     project: Project, post: UUID
 ) -> None:
-    """Nothing of that step is kept, so a death behind it can't leave a post that waits."""
+    """The step is rolled back, so a death after it can't leave a waiting post."""
     project.platform = Scripted(repeatable=False)
     project.platform.plan(send=["lose"])
     project.platform.on["reconcile"] = project.archive

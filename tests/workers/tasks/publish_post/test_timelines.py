@@ -1,4 +1,4 @@
-"""A post's timeline tells what was sent and what proves it, in order, whatever its platform does."""
+"""A post's timeline lists its sends and their proofs, in order, for any behavior of its platform."""
 
 from itertools import pairwise
 from uuid import UUID
@@ -24,7 +24,7 @@ async def entries(project: Project, post_id: UUID) -> list[TimelineEntry]:
 
 
 def names_attempts(told: list[TimelineEntry]) -> None:
-    """Whatever an attempt did names it, its worker too."""
+    """Check that each entry of an attempt names the attempt and its worker."""
     begun: TimelineEntry | None = None
     for entry in told:
         if entry.type == "attempt_started":
@@ -39,12 +39,12 @@ def names_attempts(told: list[TimelineEntry]) -> None:
 
 
 def short(told: list[TimelineEntry]) -> list[str]:
-    """Each entry in a word or two."""
+    """Return each entry in a word or two."""
     return [" ".join(filter(None, (entry.type, entry.outcome or entry.verdict or ""))) for entry in told]
 
 
 async def story(project: Project, post_id: UUID) -> str:
-    """From the first attempt on."""
+    """Return the timeline from the first attempt on."""
     words = short(await entries(project, post_id))
     assert words[0] == "scheduled"
     return ", ".join(words[1:])
@@ -134,7 +134,7 @@ async def test_a_worker_that_dies_in_the_call(
 async def test_a_post_that_was_looked_for_afterwards(
     project: Project, post: UUID, send: str, asks: list[str], end: str
 ) -> None:
-    """The jobs that look are no partner's, but what they found is told."""
+    """The reconciling jobs are internal, but their findings are listed."""
     project.platform.exact = False
     project.platform.plan(send=[send], reconcile=["undecided", *asks])
     assert await project.attempts() == ["failed"]
@@ -197,7 +197,7 @@ async def test_between_two_calls_stands_what_allows_the_second(
 
 
 async def forget(pool: Pool) -> None:
-    """The account's state, for another example."""
+    """Reset the account's state for the next example."""
     await pool.execute("update social_account set turn_post_id = null, cooldown_until = null")
     await pool.execute(
         "update job set state = 'failed', stage = 'failed', finished_at = now(), error = '{}'"

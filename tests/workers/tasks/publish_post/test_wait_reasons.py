@@ -1,4 +1,4 @@
-"""Why a post waits, told between two attempts at it: the cause is there, and then it isn't."""
+"""The reason why a post waits, between two attempts: shown while its cause lasts."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -15,7 +15,7 @@ from tests.workers.tasks.publish_post.project import Project
 
 
 async def waiting(project: Project, post_id: UUID) -> Waiting | None:
-    """As both the post and its job tell it."""
+    """Return the reason, equal for the post and its job."""
     async with project.pool.acquire() as conn:
         of = {"organization_id": project.org, "post_id": post_id}
         shown, _ = await posts.get(conn, **of)
@@ -28,13 +28,13 @@ async def waiting(project: Project, post_id: UUID) -> Waiting | None:
 
 
 async def with_worker(project: Project) -> None:
-    """So that nothing but the post itself is in the way."""
+    """Register a worker, so that only the post itself can wait."""
     async with project.pool.acquire() as conn:
         await seeds.claims(conn, PUBLISH_POST._replace(name="nothing"))
 
 
 async def times(project: Project, post_id: UUID) -> dict[str, datetime]:
-    """When its job comes, its account's pause is over, and it is too late for it."""
+    """Return the times of the job, of the end of the account's pause, and of the post's deadline."""
     row = await project.pool.fetchrow(
         """select j.run_at, a.cooldown_until, p.scheduled_for + interval '2 hours' as too_late_at
              from scheduled_post p

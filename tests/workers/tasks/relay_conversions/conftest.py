@@ -1,4 +1,4 @@
-"""Simulated destinations, each with a pixel that an app sends to."""
+"""Simulated destinations, each with a pixel for an app."""
 
 from collections.abc import AsyncIterator, Iterator
 from uuid import UUID
@@ -33,7 +33,7 @@ def base(destination: str) -> Iterator[str]:
 
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What rests or gathers has not done so for long enough before a test says it, on a slow machine too."""
+    """Disable the ends of pauses and batching windows, on a slow machine too, until a test triggers them."""
     monkeypatch.setattr(conversions, "GATHER_S", 600.0)
     monkeypatch.setattr(conversion_lines, "FIRST_REST_S", 600.0)
 

@@ -1,4 +1,4 @@
-"""A project with an app whose events are conversions, on their way to simulated destinations."""
+"""A project with an app and conversions, sent to simulated destinations."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -53,12 +53,12 @@ PROPERTIES = {
     "query": "write to buyer@example.com",
     "order_id": "o-1",
 }
-#: All that names the person, in any form but a hash.
+#: All texts that name the person, other than hashes.
 RAW = ("buyer", "Buyer", "1512345678", "+49", "Ada", "Ives")
 
 
 class Dying:
-    """A connection whose process dies before or after its `nth` statement."""
+    """A connection with a process that dies before or after its `nth` statement."""
 
     def __init__(self, conn: Conn, nth: int, *, after: bool) -> None:
         self._conn, self._left, self._after = conn, nth, after
@@ -79,7 +79,7 @@ class Dying:
 
 
 class Meanwhile:
-    """A connection before whose `nth` statement something happens elsewhere."""
+    """A connection that runs an action elsewhere before its `nth` statement."""
 
     def __init__(self, conn: Conn, nth: int, happens: Callable[[], Awaitable[Any]]) -> None:
         self._conn, self._left, self._happens = conn, nth, happens
@@ -108,7 +108,7 @@ class Scene:
     def __post_init__(self) -> None:
         self.look = Look(self.settings.database_url)
 
-    # What its owner does
+    # Actions of the owner
 
     @property
     def author(self) -> Author:
@@ -138,7 +138,7 @@ class Scene:
         return found
 
     async def send(self, numbers: Iterable[int], **fields: Any) -> list[UUID]:
-        """Commit the events of these numbers; the ids of their conversions."""
+        """Commit events with these numbers; return the ids of their conversions."""
         keyed = await self.keyed()
         given = {"name": "purchase_success", "value_micros": 12_500_000, "currency": "EUR", "user_id": "u-1"}
         given |= {"context": encoded(CONTEXT), "properties": encoded(PROPERTIES)}
@@ -147,7 +147,7 @@ class Scene:
         relays = {(keyed.project_id, keyed.app_no): keyed.relays}
         await transact(self.pool, lambda conn: group_commit.keep(conn, sorted(events), relays))
         keys = [one.event_key for one in events]
-        # They have gathered.
+        # The batching window is over.
         rows = await self.pool.fetch(
             """update event_conversion set due_at = due_at - $2 * interval '1 second'
                 where event_key = any($1) returning id""",
@@ -166,14 +166,14 @@ class Scene:
         stop = partial(archive.archive, organization_id=self.org, project_id=self.project_id, api_key_id=None)
         await transact(self.pool, stop)
 
-    # What our processes do
+    # Actions of the server's processes
 
     async def submit(self) -> None:
         async with self.pool.acquire() as conn:
             await self.look.submit(conn)
 
     async def attempt(self, *, event_store: Any = None) -> str | None:
-        """Submit what is due, pull its job and perform it; what it came to. None: nothing was due."""
+        """Submit the due line, pull its job and perform it; return its outcome, or None if none was due."""
         await self.submit()
         async with self.pool.acquire() as conn:
             claims = await seeds.claims(conn, RELAY_CONVERSIONS, free=1)
@@ -198,7 +198,7 @@ class Scene:
         return opened
 
     async def finish(self, most: int = 20) -> None:
-        """Attempts until nothing is pending; rests are over at once."""
+        """Run attempts until nothing is pending; end pauses at once."""
         for _ in range(most):
             await self.rested()
             await self.attempt()
@@ -211,12 +211,12 @@ class Scene:
         await self.pool.execute("update job set run_at = now(), stage = 'queued' where state = 'queued'")
 
     async def hours_pass(self, hours: float) -> None:
-        """As if the first tries had been so long before, here and there."""
+        """Move the first attempts into the past by `hours`, here and at the destination."""
         ago = timedelta(hours=hours)
         await self.pool.execute("update event_conversion set first_try_at = first_try_at - $1::interval", ago)
         await self.sim.advance(hours * 3600)
 
-    # What came of it
+    # Results
 
     async def states(self) -> dict[str, int]:
         rows = await self.pool.fetch("select state, count(*) as n from event_conversion group by state")
@@ -236,7 +236,7 @@ class Scene:
         return found
 
     async def counted(self) -> dict[str, int]:
-        """How often each id came, once it has been looked that no person and no second count did."""
+        """Return the count of each id, after checks for personal data and double counts."""
         told = await self.told()
         assert told["twice"] == []
         everything = "\n".join(told["bodies"] + told["heads"])

@@ -1,4 +1,4 @@
-"""Conversions from an app's request to two destinations and back to its owner, by real processes of ours."""
+"""Conversions from an app's request to two destinations and back to its owner, by real processes."""
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -38,7 +38,7 @@ ENDED = "select not exists (select from event_conversion where state = 'pending'
 async def store_url(
     request: pytest.FixtureRequest, template: databases.Template, database_url: str
 ) -> AsyncIterator[str]:
-    """The database of events: the main one, or one of its own."""
+    """Return the event store's URL: the main database, or a separate one."""
     if request.param == "main":
         yield database_url
         return
@@ -48,7 +48,7 @@ async def store_url(
 
 @pytest.fixture
 def destinations() -> Iterator[Mapping[str, str]]:
-    """The address of each."""
+    """Start both destinations; yield their addresses."""
     with ExitStack() as stack:
         yield {name: stack.enter_context(served(simulator())) for name, simulator in SIMULATORS.items()}
 
@@ -65,7 +65,7 @@ def settings(settings: Settings, store_url: str, destinations: Mapping[str, str]
 
 
 async def shop_of(caller: Caller) -> Json:
-    """An app whose conversions go to both destinations."""
+    """Create an app with conversions to both destinations."""
     apps = f"/v1/projects/{await new_project(caller)}/sdk-apps"
     app: Json = (await caller.http.post(apps, json=SHOP)).json()
     capi = {"capi": dict.fromkeys(SIMULATORS, CAPI)}
@@ -75,7 +75,7 @@ async def shop_of(caller: Caller) -> Json:
 
 
 async def send(caller: Caller, app: Json) -> None:
-    """As a page does it: five that are sent on, one that may not be, and one that is no conversion."""
+    """Send events like a page: five conversions, a refused one, and one that is no conversion."""
     events = [event(number, **BOUGHT, context=CONTEXT) for number in range(5)]
     events += [event(5, **BOUGHT, context=CONTEXT | {"consent": False}), event(6, context=CONTEXT)]
     answer = await caller.http.post(
@@ -87,14 +87,14 @@ async def send(caller: Caller, app: Json) -> None:
 
 
 async def ends(caller: Caller, app: Json) -> Counter[tuple[str, str, str | None]]:
-    """How many of the app's conversions are how, as its owner reads it."""
+    """Count the app's conversions by their end, as the owner's API shows it."""
     at = f"/v1/projects/{app['projectId']}/conversions/deliveries"
     items = (await caller.http.get(at, params={"appId": app["appId"]})).json()["items"]
     return Counter((one["destination"], one["state"], (one["error"] or {}).get("code")) for one in items)
 
 
 async def counted(base: str) -> Json:
-    """How often each event came, after a search of all that came for a person."""
+    """Return the count of each event, after a search for personal data in all requests."""
     async with Sim(base) as sim:
         told = await sim.call("GET", "/conversions")
     everything = "\n".join(told["bodies"] + told["heads"])
@@ -119,7 +119,7 @@ async def test_an_event_is_counted_once_at_each_destination_and_its_owner_sees_i
         app = await shop_of(acme)
         await send(acme, app)
         async with connected(store_url, name="test") as store:
-            # They have gathered.
+            # The batching window is over.
             await store.execute("update event_conversion set due_at = now()")
             await fleet.dispatcher()
             await fleet.of_product("publish")

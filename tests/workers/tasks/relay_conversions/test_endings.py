@@ -1,4 +1,4 @@
-"""What waits when its app, its destination or its project ends isn't sent, and says if it may have been."""
+"""Waiting conversions are canceled with their app, destination or project, and note a possible delivery."""
 
 from functools import partial
 
@@ -11,7 +11,7 @@ from tests.workers.tasks.relay_conversions.scene import Meanwhile, Scene
 
 @pytest.mark.parametrize("how", ["archived", "disabled", "forgotten", "deleted"])
 async def test_what_waits_is_canceled_with_its_reason(scene: Scene, how: str) -> None:
-    """One that may have been taken says so instead."""
+    """A conversion that may have been accepted has that reason instead."""
     await scene.send([1])
     await scene.sim.fault("*", Fault.ACCEPT_THEN_DROP)
     await scene.attempt()

@@ -31,7 +31,7 @@ async def before_the_note(scene: Scene, holder: Conn) -> None:
     await holder.execute(DESTINATION)
 
 
-#: What holds a worker at its step.
+#: Blocks a worker at its step.
 HOLDS: Mapping[str, Callable[[Scene, Conn], Awaitable[None]]] = {
     "before the mark": before_the_mark,
     "during the call": during_the_call,
@@ -42,7 +42,7 @@ HOLDS: Mapping[str, Callable[[Scene, Conn], Awaitable[None]]] = {
 
 @asynccontextmanager
 async def held(scene: Scene, point: str) -> AsyncIterator[Callable[[], Awaitable[None]]]:
-    """A worker that starts in the block stops at this point: what it yields returns once one has."""
+    """Block workers started in the block at this point; the yielded function waits until one is there."""
     async with scene.pool.acquire() as holder:
         holding = holder.transaction()
         await holding.start()

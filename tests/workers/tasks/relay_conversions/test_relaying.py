@@ -1,4 +1,4 @@
-"""Each conversion is counted once, or its row says why not, whatever the destination answers."""
+"""Each conversion is counted once, or its row has the reason why not, for any response of the destination."""
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -22,14 +22,14 @@ from tests.workers.tasks.relay_conversions.scene import (
 from workers.conversions.hashing import sha256
 from workers.tasks.relay_conversions import MOST_REFUSED
 
-#: What a destination answers, by what it means.
+#: Responses of a destination, by their meaning.
 THROTTLED = {"meta": answer_of(80004), "tiktok": {"status": 200, "body": {"code": 40100}}}
 TOKEN_ENDED = {"meta": answer_of(190), "tiktok": {"status": 200, "body": {"code": 40105}}}
 FORBIDDEN = {"meta": answer_of(200), "tiktok": {"status": 200, "body": {"code": 40001}}}
 REFUSED = {"meta": answer_of(100, subcode=2804003), "tiktok": {"status": 200, "body": {"code": 40002}}}
 FAILED = {"meta": answer_of(2, status=500), "tiktok": {"status": 500, "body": {"code": 50000}}}
 
-#: Ids of events that an app makes of what names a person.
+#: Event ids with personal data in them.
 ADDRESSES = (f"signup:{EMAIL}", "call:+4915112345678")
 
 SEGMENTS = {"categoryPreferences": {"Advertising": False, "Functional": True}}
@@ -38,7 +38,7 @@ LOST = [Fault.ACCEPT_THEN_DROP, Fault.ACCEPT_THEN_500, Fault.TRUNCATED_200, Faul
 
 
 async def test_conversions_go_out_by_their_own_ids_and_hashes(scene: Scene) -> None:
-    """What names the person leaves as a hash alone, whatever the event has beside it."""
+    """Personal data leaves only as a hash, with any other content of the event."""
     await scene.send([1, 2, 3])
     await scene.send([4], event_id="order 4")
     await scene.send([5], name="open")
@@ -67,7 +67,7 @@ async def test_a_lost_answer_is_asked_for_again_with_the_same_id(scene: Scene, f
 
 
 async def test_what_may_have_been_taken_is_not_sent_after_47_hours(scene: Scene) -> None:
-    """The destination would count it again: it has forgotten the id."""
+    """The destination would count it again: the id is outside its dedup window."""
     await scene.send([1])
     await scene.sim.fault("*", Fault.ACCEPT_THEN_DROP)
     await scene.attempt()
@@ -84,7 +84,7 @@ async def test_what_may_have_been_taken_is_not_sent_after_47_hours(scene: Scene)
 async def test_a_later_refusal_forgets_no_earlier_try(
     scene: Scene, later: list[dict[str, dict[str, Any]]], end: str
 ) -> None:
-    """It says nothing of the call whose answer was lost."""
+    """The refusal proves nothing about the call with the lost response."""
     await scene.send([1, 2])
     await scene.sim.fault("*", Fault.ACCEPT_THEN_DROP)
     await scene.attempt()
@@ -104,14 +104,14 @@ async def test_a_later_refusal_forgets_no_earlier_try(
 async def test_a_refusal_of_the_whole_proves_that_nothing_was_taken(
     scene: Scene, answers: dict[str, dict[str, Any]]
 ) -> None:
-    """So it is sent for the first time however late."""
+    """So it counts as never sent, however late."""
     await scene.send([1, 2])
     await scene.answers(**answers[scene.destination])
     await scene.attempt()
     assert [row["first_try_at"] for row in await scene.rows()] == [None, None]
     assert (await scene.shown()).last_error is not None
     await scene.submit()
-    assert await scene.attempt() is None, "it rests"
+    assert await scene.attempt() is None, "in its pause"
     await scene.hours_pass(100)
     await scene.sim.advance(-100 * 3600)
     await scene.finish()
@@ -132,7 +132,7 @@ async def test_another_token_is_tried_at_once(scene: Scene, destination: str) ->
 
 
 async def test_another_token_rests_for_no_answer_to_the_one_before(scene: Scene) -> None:
-    """Its owner sends it while a call with the old one is under way."""
+    """Its owner sets it while a call with the old token is under way."""
     await scene.send([1])
     await scene.sim.call("POST", "/pixels", pixel=PIXEL, token="another-token")
     patch = partial(scene.patch, accessToken="another-token")
@@ -144,14 +144,14 @@ async def test_another_token_rests_for_no_answer_to_the_one_before(scene: Scene)
 
 
 async def test_a_destination_that_refuses_all_is_left_alone(scene: Scene) -> None:
-    """Whatever is wrong there: no more than a few events end for it."""
+    """The cause is at the destination, so only a few events end with it."""
     await scene.send(range(60))
     await scene.answers(**REFUSED[scene.destination], times=100)
     assert await scene.attempt() == "completed"
     assert await scene.states() == {"failed": MOST_REFUSED, "pending": 60 - MOST_REFUSED}
     assert len((await scene.told())["bodies"]) < 4 * MOST_REFUSED
-    assert "as each before" in (await scene.shown()).last_error
-    assert await scene.attempt() is None, "it rests"
+    assert "like each one before" in (await scene.shown()).last_error
+    assert await scene.attempt() is None, "in its pause"
 
 
 async def test_a_bad_event_is_found_and_the_others_are_taken(scene: Scene) -> None:
@@ -166,7 +166,7 @@ async def test_a_bad_event_is_found_and_the_others_are_taken(scene: Scene) -> No
 
 
 async def test_a_steady_flow_goes_in_batches(scene: Scene) -> None:
-    """What comes during a call waits for more."""
+    """Conversions that arrive during a call wait for more."""
     await scene.send([1])
     [fresh] = await scene.send([2])
     await scene.pool.execute("update event_conversion set due_at = now() where id = $1", fresh)
@@ -175,7 +175,7 @@ async def test_a_steady_flow_goes_in_batches(scene: Scene) -> None:
     assert await scene.attempt(event_store=during_the_call) == "completed"
     assert await scene.states() == {"delivered": 2, "pending": 1}
     await scene.pool.execute("update event_conversion set due_at = now()")
-    assert await scene.attempt() is None, "it gathers"
+    assert await scene.attempt() is None, "in its batching window"
 
 
 async def test_one_call_has_a_thousand_at_most(scene: Scene) -> None:
@@ -209,7 +209,7 @@ async def test_what_may_not_be_sent_says_why(scene: Scene, fields: dict[str, Any
 
 
 async def test_the_row_names_the_fields_that_the_event_went_without(scene: Scene) -> None:
-    """Also of one that can't be sent without them."""
+    """Also for a conversion that can't be sent without them."""
     agent = encoded(CONTEXT | {"userAgent": "jane%40mail.example", "ip": "jane@mail.example", "page": {}})
     await scene.send([1])
     await scene.send([2], context=agent)
@@ -217,13 +217,13 @@ async def test_the_row_names_the_fields_that_the_event_went_without(scene: Scene
     await scene.attempt()
     rows = {row["event_key"].int: row for row in await scene.rows()}
     assert (rows[1]["state"], rows[1]["error_code"]) == ("delivered", "FIELDS_DROPPED")
-    assert rows[1]["error_message"].startswith("sent without query, which")
+    assert rows[1]["error_message"].startswith("sent without query: of another")
     assert (rows[2]["state"], "ip, query, userAgent" in rows[2]["error_message"]) == ("skipped", True)
     assert (rows[3]["state"], rows[3]["error_code"]) == ("delivered", None)
 
 
 async def test_an_event_older_than_is_taken_expires(scene: Scene) -> None:
-    """One of them would fail the call of all others."""
+    """One of them would fail the call for all others."""
     await scene.send([1], occurred_at=datetime.now(UTC) - timedelta(days=6, hours=23, minutes=1))
     await scene.send([2], occurred_at=datetime.now(UTC) - timedelta(days=6, hours=22))
     await scene.attempt()
@@ -241,7 +241,7 @@ async def test_an_event_ahead_of_its_time_waits_for_it(scene: Scene) -> None:
 async def test_whoever_dies_at_a_statement_is_followed_by_one_that_finishes(
     scene: Scene, nth: int, after: bool
 ) -> None:
-    """The statements: what is due, the mark, the end."""
+    """The statements: list due ones, mark, end."""
     await scene.send(range(3))
     dying = scene.store(lambda conn: Dying(conn, nth, after=after))
     assert await scene.attempt(event_store=dying) == "died"
