@@ -106,7 +106,7 @@ def test_a_port_of_the_api_that_is_none_names_those_that_are(settings: Settings,
 def test_a_database_that_is_not_there_says_what_to_do(settings: Settings, words: str) -> None:
     line = line_of(start(settings, words, DATABASE_URL=f"{settings.database_url}x", HEALTH_PORT="0"), 1)
     assert line.startswith(f"{UNUSABLE}: database ")
-    assert line.endswith(": make it, or correct the address")
+    assert line.endswith(": create it, or correct the address")
 
 
 @pytest.mark.parametrize("words", first(1, [WORKER, DISPATCHER]))
@@ -143,7 +143,7 @@ def test_its_log_in_a_file_is_line_by_line(settings: Settings, words: str, tmp_p
     ):  # fmt: skip
         try:
             until(lambda: b'"event":"serving' in path.read_bytes())
-            assert b"SLOT is no setting and has no effect: did you mean SLOTS?" in path.read_bytes()
+            assert b"SLOT is not a setting and has no effect: did you mean SLOTS?" in path.read_bytes()
             assert process.poll() is None
             assert path.read_bytes().endswith(b"}\n")
         finally:
