@@ -1,6 +1,6 @@
 """Dumps of a database by PostgreSQL's own tools, of a version that fits the server.
 
-`pg_dump` refuses a server that is newer than itself, so the one of the search path may not do.
+`pg_dump` refuses a newer server, so the one of the search path may not work.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from db.local import embedded_binaries
 from db.pool import connected
 from schemas.errors import BackupFailed, LocalUnavailable
 
-#: Where Debian's packages put each version.
+#: Folder of the versions in Debian's packages.
 INSTALLED = Path("/usr/lib/postgresql")
 
 _VERSION = re.compile(r"\(PostgreSQL\) (\d+)")
@@ -32,16 +32,16 @@ select count(*)
 
 
 class Tool(NamedTuple):
-    """A program of PostgreSQL, and its major version."""
+    """Program of PostgreSQL, and its major version."""
 
     path: Path
     major: int
 
 
 def dump(database_url: str, file: Path) -> Tool:
-    """Write one moment of the database into a new file with mode 0600. Returns the tool used.
+    """Write a snapshot of the database into a new file with mode 0600. Returns the tool used.
 
-    Raises `BackupFailed`, and what asyncpg raises for a database that can't be reached.
+    Raises `BackupFailed`, and asyncpg's errors for an unreachable database.
     """
     tool = find_tool("pg_dump", asyncio.run(server_major(database_url)))
     if file.exists():

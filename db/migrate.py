@@ -1,9 +1,9 @@
 """Migrations: `NNNN_verb_noun.sql` files, in order, each once, in a transaction of its own.
 
-There are two schemas, `MAIN` and `EVENTS`, which may share a database. A row in a table of each keeps each
-file's SHA-256, so that an edited file is noticed. `python -m db.migrate` is a release step. Many may run at
-once: an advisory lock lets one work at a time. It waits for a Postgres that is away, as processes do: where
-it fails, none of them is started.
+There are two schemas, `MAIN` and `EVENTS`, which may share a database. A table of each stores each file's
+SHA-256, so that an edited file is detected. `python -m db.migrate` is a release step. Concurrent runs are
+safe: an advisory lock serializes them. It waits for an unreachable Postgres, as processes do: if it fails, no
+process is started.
 """
 
 import argparse
@@ -29,7 +29,7 @@ DESCRIPTION = (
 
 
 class Schema(NamedTuple):
-    """Tables that migrate together: the folder of their migrations, the table that lists those applied."""
+    """Tables that migrate together: the folder of their migrations, and the table of applied ones."""
 
     folder: str
     table: str
@@ -40,28 +40,28 @@ EVENTS = Schema("event_migrations", "event_migration")
 
 
 class Migration(NamedTuple):
-    """A file of a schema's folder: its name without `.sql`, and its text."""
+    """Migration file: its name without `.sql`, and its text."""
 
     name: str
     text: str
 
     @property
     def checksum(self) -> str:
-        """SHA-256 of the text, in hex."""
+        """Return the SHA-256 of the text, in hex."""
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
 def known(schema: Schema) -> list[Migration]:
-    """All of the schema's migrations in this release, in order."""
+    """Return all of the schema's migrations in this release, in order."""
     folder = files("db").joinpath(schema.folder)
     found = (path for path in folder.iterdir() if path.name.endswith(".sql"))
     return sorted(Migration(path.name.removesuffix(".sql"), path.read_text("utf-8")) for path in found)
 
 
 async def migrate(database_url: str, event_store_url: str | None = None) -> list[str]:
-    """Apply and name what is pending. Raises `MigrationChanged` for an applied file that was edited.
+    """Apply the pending migrations and return their names. Raises `MigrationChanged` for an edited file.
 
-    The store of events is in the same database, unless another one is named.
+    The event store is in the same database, unless `event_store_url` is given.
     """
     applied = await _migrate(database_url, MAIN)
     return applied + await _migrate(event_store_url or database_url, EVENTS)
@@ -81,7 +81,7 @@ async def _migrate(url: str, schema: Schema) -> list[str]:
 
 
 async def pending(conn: Conn, schema: Schema) -> list[Migration]:
-    """Migrations that `migrate` would apply now: all of them on an empty database."""
+    """Return the migrations that `migrate` would apply now: all of them on an empty database."""
     if await conn.fetchval("select to_regclass($1)", schema.table) is None:
         return known(schema)
     rows = await conn.fetch(f"select name, checksum from {schema.table}")  # noqa: S608  a name of ours
@@ -106,7 +106,7 @@ async def _apply(conn: Conn, schema: Schema, migration: Migration) -> str:
 
 
 async def _migrate_once_reached(settings: Settings) -> list[str]:
-    """`migrate`, as soon as there is a Postgres to write to. Says once that there is none."""
+    """Run `migrate` as soon as Postgres is reachable. Prints once that it is waiting."""
     wait_s = FIRST_S
     while True:
         try:
@@ -120,9 +120,9 @@ async def _migrate_once_reached(settings: Settings) -> list[str]:
 
 
 def main() -> None:
-    """Migrate the database that the environment names, and print each migration applied.
+    """Migrate the databases from the environment, and print each applied migration.
 
-    Exits with 2 for a wrong setting, with 1 where there is no such database or a migration was edited.
+    Exits with 2 for a wrong setting, with 1 for a missing database or an edited migration.
     """
     argparse.ArgumentParser("python -m db.migrate", description=DESCRIPTION).parse_args()
     with starting():

@@ -1,4 +1,4 @@
-"""Pools of connections to Postgres, with JSON through msgspec and transactions that are retried once."""
+"""Connection pools of Postgres, with JSON through msgspec and one retry of deadlocked transactions."""
 
 import asyncio
 import random
@@ -16,16 +16,16 @@ Conn: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyn
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 T = TypeVar("T")
 
-#: JIT is off, since it is most of what a pull costs (15 ms with it, 0.9 ms without, measured). Sequential
-#: scans are off, since plans are kept while tables grow: none may begin as a scan of a table that was small.
+#: JIT is off, since it is most of a pull's cost (15 ms with it, 0.9 ms without, measured). Sequential scans
+#: are off, since cached plans outlive a table's growth: no plan may begin as a scan of a small table.
 SESSION = {
     "jit": "off",
     "enable_seqscan": "off",
     "timezone": "UTC",
     "statement_timeout": "30s",
     "lock_timeout": "10s",
-    # A client whose host is gone hangs up for nobody. What it holds is let go after these: in a transaction
-    # between two statements, while it is sent an answer, while nothing is sent, while a statement runs.
+    # A client on a lost host never disconnects. The server drops its connection after these times: in a
+    # transaction between two statements, while it sends an answer, while idle, while a statement runs.
     "idle_in_transaction_session_timeout": "10s",
     "tcp_user_timeout": "10s",
     "tcp_keepalives_idle": "4s",
@@ -34,7 +34,7 @@ SESSION = {
     "client_connection_check_interval": "2s",
 }
 
-#: The same from this side: a server whose host is gone is noticed within 10 s, between statements too.
+#: The same on this side: a lost server host is noticed within 10 s, between statements too.
 SOCKET = {
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE): 1,
     (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE): 4,
@@ -46,25 +46,24 @@ SOCKET = {
 #: Settings of connections that are kept open.
 FOR_BURSTS = {"plan_cache_mode": "force_generic_plan"}
 
-#: Errors of a connection that no repeat on it would mend: nobody answers, or a server that only reads, since
-#: another one has become the primary.
+#: Errors that no retry on the same connection can resolve: no answer, or a read-only server after a failover.
 DEAD = (TimeoutError, asyncpg.ReadOnlySQLTransactionError)
 
-#: The part of a client's patience that a lock may take.
+#: Share of a client's patience that the wait for a lock may take.
 LOCK_SHARE = 0.8
 
-#: Seconds to open a connection: a server that can be reached answers sooner.
+#: Seconds to open a connection: a reachable server answers sooner.
 CONNECT_S = 10.0
 
 #: Seconds for which an idle connection is kept.
 IDLE_S = 300.0
 
-#: Seconds, least and most, before a deadlock's victim is repeated: our transactions take less.
+#: Seconds, least and most, before a deadlock's victim is retried: our transactions take less.
 AFTER_DEADLOCK_S = (0.02, 0.06)
 
 _JSONB_VERSION = b"\x01"
 
-#: Numbers of arrays, and of what is in them, which no release of PostgreSQL changes (its pg_type.dat).
+#: OIDs of array types, and of their elements, which no release of PostgreSQL changes (its pg_type.dat).
 ARRAYS = {
     "_bool": (1000, 16),
     "_bytea": (1001, 17),
@@ -96,15 +95,15 @@ async def open_pool(
     patience_s: float | None = None,
     for_bursts: bool = False,
 ) -> AsyncIterator[Pool]:
-    """A pool of at most `size` connections; `name` is what `pg_stat_activity` shows.
+    """Open a pool of at most `size` connections; `pg_stat_activity` shows `name`.
 
     A statement without an answer after `command_timeout` seconds raises TimeoutError. With `patience_s`,
-    Postgres waits no longer than that either: for a statement to end, and in a transaction for the next one.
-    Raises OSError or `asyncpg.PostgresError` when the server can't be reached.
+    Postgres too limits its wait: for a statement to end, and in a transaction for the next one. Raises
+    OSError or `asyncpg.PostgresError` for an unreachable server.
 
     `for_bursts`: all connections are opened at once and kept, and each plans a statement once, instead of for
     each of its first five calls: that was a third of the CPU of 500 posts at once. It suits statements that
-    find a few rows by their keys, whose best plan never changes.
+    find a few rows by their keys, with a plan that never changes.
     """
     more = {"lock_timeout": lock_timeout, "application_name": name} | (FOR_BURSTS if for_bursts else {})
     if patience_s is not None:
@@ -125,10 +124,10 @@ async def open_pool(
 
 
 def _patience(patience_s: float) -> dict[str, str]:
-    """Settings of a session whose client waits for so many seconds.
+    """Return the session settings for a client that waits at most `patience_s`.
 
-    It hears of a lock that takes too long before it takes the server for silent, and so drops no connection
-    for it; a statement that nobody waits for any more ends soon.
+    A lock times out before the client considers the server silent, so no connection is dropped for it. An
+    abandoned statement ends soon.
     """
     limits_s = {
         "lock_timeout": patience_s * LOCK_SHARE,
@@ -141,7 +140,7 @@ def _patience(patience_s: float) -> dict[str, str]:
 async def connect(
     database_url: str, *, name: str, command_timeout: float | None = None
 ) -> "asyncpg.Connection[asyncpg.Record]":
-    """One connection outside any pool, for what needs a session of its own (an advisory lock)."""
+    """Open a connection outside any pool, for uses that need a session of their own (an advisory lock)."""
     conn = await asyncpg.connect(
         database_url,
         timeout=CONNECT_S,
@@ -156,7 +155,7 @@ async def connect(
 async def connected(
     database_url: str, *, name: str, command_timeout: float | None = None
 ) -> AsyncIterator[Conn]:
-    """One connection as `connect` opens it, closed at the end of the block."""
+    """Open a connection as `connect` does, and close it at the end of the block."""
     conn = await connect(database_url, name=name, command_timeout=command_timeout)
     try:
         yield conn
@@ -165,15 +164,16 @@ async def connected(
 
 
 async def transact(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
-    """Run `body` in one transaction, once more if Postgres chose it as a deadlock's victim.
+    """Run `body` in one transaction, and once more if Postgres chose it as a deadlock's victim.
 
-    Not at once: it could take the lock that the other one waits for, and both would deadlock again.
+    Waits before the retry: at once, it could take the lock that the other transaction waits for, and deadlock
+    again.
     """
     return await _repeated(partial(_attempt, pool, body))
 
 
 async def autocommit(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
-    """Run `body`, whose one statement commits by itself, and once more likewise."""
+    """Run `body`, a single statement that commits by itself, and retry it as `transact` does."""
     return await _repeated(partial(_attempt_alone, pool, body))
 
 
@@ -186,7 +186,7 @@ async def _repeated(attempt: Callable[[], Awaitable[T]]) -> T:
 
 
 async def _attempt(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
-    # Dropped before the rollback, that nobody would answer; `acquire` does so for the commit.
+    # Run one attempt. A dead connection is dropped before the rollback, which would get no answer.
     async with acquire(pool) as conn, conn.transaction():
         with dropping_dead(conn):
             return await body(conn)
@@ -199,7 +199,7 @@ async def _attempt_alone(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
 
 @asynccontextmanager
 async def acquire(pool: Pool) -> AsyncIterator[Conn]:
-    """A connection of the pool, which drops it if it turns out to lead nowhere (`DEAD`)."""
+    """Acquire a connection of the pool, which drops it after an error of `DEAD`."""
     async with pool.acquire() as conn:
         with dropping_dead(conn):
             yield conn
@@ -207,7 +207,7 @@ async def acquire(pool: Pool) -> AsyncIterator[Conn]:
 
 @contextmanager
 def dropping_dead(conn: Conn) -> Iterator[None]:
-    """Drop the connection after one of `DEAD`; a silent one that is given back waits as long again."""
+    """Drop the connection after one of `DEAD`: releasing a silent one would wait as long again."""
     try:
         yield
     except DEAD:
@@ -216,11 +216,11 @@ def dropping_dead(conn: Conn) -> Iterator[None]:
 
 
 async def _prepare(conn: Conn) -> None:
-    """Set up a new connection: its codecs, and how soon its socket notices that nobody answers.
+    """Set up a new connection: its codecs, and its socket's timeouts.
 
-    It would ask the catalog for each type of an array that it meets: four times, 20 ms of Postgres' CPU.
+    Without the array types it would query the catalog for each one: four times, 20 ms of Postgres' CPU.
     """
-    # asyncpg has no public way to the socket.
+    # asyncpg has no public access to the socket.
     sock: socket.socket = conn._transport.get_extra_info("socket")  # type: ignore[union-attr]  # noqa: SLF001
     if sock.family != socket.AF_UNIX:
         for (level, name), value in SOCKET.items():
@@ -232,7 +232,7 @@ async def _prepare(conn: Conn) -> None:
         encoder=lambda value: _JSONB_VERSION + msgspec.json.encode(value),
         decoder=lambda data: msgspec.json.decode(data[1:]),
     )
-    # Nor has it a public way to make a type known to it.
+    # Nor has it public access to register a type.
     conn._protocol.get_settings().register_data_types(_ARRAY_TYPES)  # type: ignore[union-attr]  # noqa: SLF001
 
 

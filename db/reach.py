@@ -1,7 +1,7 @@
-"""Reachability of Postgres: a list of what its client raises while the server is away.
+"""Reachability of Postgres: the client errors of an unreachable or unusable server.
 
-A server is away that is down, cut off, full, locked, starting or ending; a Postgres too that only reads, as
-after a failover. Whoever asks it does so in `reaching`, and hears one error.
+A server counts as away if it is down, disconnected, full, locked, starting, ending, or read-only after a
+failover. Callers wrap their queries in `reaching`, which raises one error for all of these.
 """
 
 from collections.abc import Iterator
@@ -30,25 +30,25 @@ POSTGRES_AWAY = (
     asyncpg.LockNotAvailableError,
 )
 
-#: Seconds before the first new try to reach Postgres; doubled up to the most.
+#: Seconds before the first retry to reach Postgres; doubled up to the most.
 FIRST_S, MOST_S = 0.1, 2.0
 
-#: How uvloop's RuntimeError begins for a write to a connection that was reset a moment ago.
+#: Start of uvloop's RuntimeError for a write to a connection that was reset a moment ago.
 RESET = "unable to perform operation on <"
 
-#: Errors that a loop may pass over, since it asks again anyway.
+#: Errors that a polling loop may skip, since it tries again anyway.
 PASSING = (Unavailable, asyncpg.DeadlockDetectedError, asyncpg.QueryCanceledError)
 
 
 def is_postgres_away(error: BaseException) -> bool:
-    """True if a repeat may fare better; a statement under way may have been committed all the same."""
+    """Return whether a retry may succeed; a statement under way may have been committed nevertheless."""
     # A value that asyncpg can't encode is an InterfaceError too, but a ValueError as well: our bug.
     return (isinstance(error, POSTGRES_AWAY) and not isinstance(error, ValueError)) or is_reset(error)
 
 
 @contextmanager
 def reaching() -> Iterator[None]:
-    """Raises `Unavailable` while Postgres is away. A commit under way may have gone through all the same."""
+    """Raise `Unavailable` while Postgres is away. A commit under way may have succeeded nevertheless."""
     try:
         yield
     except Exception as error:
@@ -58,5 +58,5 @@ def reaching() -> Iterator[None]:
 
 
 def is_reset(error: BaseException) -> bool:
-    """True for a write to a connection that was reset a moment ago, which is of whichever server."""
+    """Return whether the error is a write to a connection that was just reset, of any server."""
     return isinstance(error, RuntimeError) and str(error).startswith(RESET)

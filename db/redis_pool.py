@@ -1,7 +1,8 @@
-"""Pool of connections to Redis that ends for good, and at one stroke; pipelines that keep none of them.
+"""Redis connection pool that closes all connections at its end, and pipelines that never leak one.
 
-redis-py's own leaves some open. It has a task close each connection, which a cancel ends before it begins;
-and it opens others after its end for whoever still holds it, as arq's shielded writes do.
+redis-py's own pool leaves some open. It closes each connection in a task, and a cancel can end that task
+before it begins. It also opens new connections after its end for remaining users, such as arq's shielded
+writes.
 """
 
 from typing import Any
@@ -13,7 +14,7 @@ from redis.exceptions import ConnectionError as Disconnected
 
 
 class RedisPool(ConnectionPool):
-    """Raises `Disconnected`, one of redis-py's errors, for each command after its end."""
+    """Pool that raises `Disconnected`, one of redis-py's errors, for each command after its end."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(redis_connect_func=self._greet, **options)
@@ -26,13 +27,13 @@ class RedisPool(ConnectionPool):
         return connection
 
     async def disconnect(self, inuse_connections: bool = True) -> None:  # noqa: ARG002  redis-py's own name for it
-        """The end. Nothing here waits, so that no cancel comes in between."""
+        """End the pool. Nothing here waits, so no cancel can interrupt it."""
         self._ended = True
         for connection in self._made:
             await connection.disconnect(nowait=True)
 
     async def drop(self, connection: AbstractConnection) -> None:
-        """Close one in whose use somebody was cut off, unless it was given back before.
+        """Close a connection of an interrupted user, unless it was released before.
 
         Nothing here waits either.
         """
@@ -43,9 +44,9 @@ class RedisPool(ConnectionPool):
         await connection.disconnect(nowait=True)
 
     async def _greet(self, connection: AbstractConnection) -> None:
-        """As redis-py does, which closes the connection when this raises one of its errors.
+        """Prepare a connection as redis-py does, which closes it when this raises one of its errors.
 
-        It was asked for after the end, or the end came meanwhile.
+        Raises if the pool has ended before or meanwhile.
         """
         if not self._ended:
             await connection.on_connect()
@@ -54,9 +55,9 @@ class RedisPool(ConnectionPool):
 
 
 class Cuttable(Pipeline):
-    """Pipeline of a `RedisPool` that a cancel may meet at any step.
+    """Pipeline of a `RedisPool` that is safe to cancel at any step.
 
-    redis-py's own keeps its connection when the cancel meets its end: the pool gets it back from nobody.
+    redis-py's own keeps its connection when a cancel hits its end, and the pool never gets it back.
     """
 
     connection_pool: RedisPool

@@ -1,6 +1,6 @@
-"""Reachability of Redis, as `db/reach.py` has it of Postgres.
+"""Reachability of Redis, like `db/reach.py` for Postgres.
 
-It is by itself, since the client takes as long to import as half of a command of ours that asks no Redis.
+It is a separate module, since importing the client takes half the time of a command without Redis.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 from db.reach import is_reset
 from schemas.errors import RedisAway
 
-#: Also its errors for half an answer, one that isn't Redis's, and one that loads, is full or only reads.
+#: Includes errors for a truncated or foreign answer, and for a server that is loading, full or read-only.
 REDIS_AWAY = (RedisError, OSError)
 
 
@@ -21,7 +21,7 @@ def is_redis_away(error: BaseException) -> bool:
 
 @contextmanager
 def reaching_redis() -> Iterator[None]:
-    """Raises `RedisAway` while Redis is away."""
+    """Raise `RedisAway` while Redis is away."""
     try:
         yield
     except Exception as error:

@@ -1,7 +1,7 @@
-"""Server process that this one starts, stops, kills or pauses, and that ends with this one.
+"""Child server process: start, stop, kill and pause; it ends with this process.
 
-The kernel signals it when the thread that started it ends, so whatever kills us leaves no server behind.
-Start one only from a thread that lives as long as the server should.
+The kernel signals it when the thread that started it ends, so no death of this process leaves a server
+behind. Start one only from a thread that lives as long as the server should.
 """
 
 import contextlib
@@ -18,11 +18,11 @@ from pathlib import Path
 
 from schemas.errors import LocalUnavailable
 
-#: Ports below those that the kernel gives to outgoing connections: else a client that keeps calling a stopped
+#: Ports outside the kernel's range for outgoing connections. Inside it, a client that keeps calling a stopped
 #: server could get that server's port as its own.
 PORTS = range(15_000, 32_000)
 
-#: Seconds for a kill, and between two looks at it or at a start.
+#: Seconds to wait for a kill, and between two checks of it or of a start.
 KILL_S, POLL_S = 15.0, 0.005
 
 #: Seconds between two reports on a server that does not serve yet.
@@ -32,16 +32,16 @@ Report = Callable[[str], None]
 
 
 def bare_environment() -> dict[str, str]:
-    """An environment without the caller's PG* and LC_*: the same server and log everywhere."""
+    """Return an environment without the caller's PG* and LC_*, for the same server and log everywhere."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
 
 
 @dataclass(kw_only=True)
 class Server:
-    """One server on one port; after a stop or a kill it starts again with the same data.
+    """Server on one port; after a stop or a kill it starts again with the same data.
 
-    `url` is for its clients. `ready` tells by its pid whether it serves, and `why` what its last answer was.
-    `halt` is the signal that ends it in order, for which it has `patience_s` seconds.
+    `url` is for its clients. `ready` checks by its pid whether it serves, and `why` returns the result of the
+    last check. `halt` is the signal for an orderly end within `patience_s` seconds.
     """
 
     url: str
@@ -62,7 +62,7 @@ class Server:
 
     @property
     def exit_code(self) -> int | None:
-        """Its exit code; None while it runs, and before it was started."""
+        """Return its exit code; None while it runs, and before it was started."""
         return None if self.process is None else self.process.poll()
 
     def start(self, report: Report | None = None) -> None:
@@ -80,7 +80,7 @@ class Server:
             )  # fmt: skip
 
     def is_ready(self) -> bool:
-        """True if it serves. Raises `LocalUnavailable` with the end of its log if it has ended."""
+        """Return whether it serves. Raises `LocalUnavailable` with the end of its log if it has ended."""
         if self.ready(self.pid):
             return True
         if self.exit_code is not None:
@@ -90,12 +90,12 @@ class Server:
         return False
 
     def stop(self) -> None:
-        """End it in order, which cuts off its clients; kill it after `patience_s`."""
+        """End it in order, which disconnects its clients; kill it after `patience_s`."""
         self.end()
         self.join()
 
     def end(self) -> None:
-        """Send it `halt`, which most servers obey at once the second time."""
+        """Send it `halt`; most servers end at once on the second signal."""
         if self.process is not None and self.exit_code is None:
             self.resume()
             self.process.send_signal(self.halt)
@@ -108,7 +108,7 @@ class Server:
             self.kill()
 
     def kill(self) -> None:
-        """SIGKILL it and its children, also those that outlived it, and wait until they are gone."""
+        """SIGKILL it and its children, also those that outlived it, and wait for their end."""
         if self.process is not None:
             if self.exit_code is None:
                 kill_family(self.pid)
@@ -125,7 +125,7 @@ class Server:
 
 
 def await_all(servers: Mapping[str, Server], report: Report | None = None) -> None:
-    """Wait until all servers serve, as long as they live. Tells `report` now and then which don't, and why.
+    """Wait until all servers serve. Regularly passes the waiting ones and their causes to `report`.
 
     Raises `LocalUnavailable` with the end of the log of a server that ends. Kills those that don't serve yet
     when it raises, since they have nothing to drain.
@@ -145,7 +145,7 @@ def await_all(servers: Mapping[str, Server], report: Report | None = None) -> No
 
 @contextlib.contextmanager
 def running(server: Server, report: Report | None = None) -> Iterator[Server]:
-    """The server, started with a new log and stopped at the end of the block."""
+    """Start the server with a new log, and stop it at the end of the block."""
     server.log.unlink(missing_ok=True)
     try:
         server.start(report)
@@ -155,13 +155,13 @@ def running(server: Server, report: Report | None = None) -> Iterator[Server]:
 
 
 def end_with_parent(signum: signal.Signals) -> list[str]:
-    """The prefix for a command that must get this signal once the thread that started it is gone."""
+    """Return the prefix for a command that must get this signal at the end of the thread that started it."""
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", signum.name.removeprefix("SIG")] if setpriv else []
 
 
 def free_port() -> int:
-    """A port of the loopback address that is free now.
+    """Return a free port of the loopback address.
 
     Chosen by the system's random source: Python's own is seeded alike in all processes of a test run.
     """
@@ -173,7 +173,9 @@ def free_port() -> int:
 
 
 def command_line(pid: int) -> bytes:
-    """The words of a process's command line, each ended by NUL; empty once it is gone or a zombie."""
+    """Return the words of a process's command line, each ended by NUL; empty for an ended process or a
+    zombie.
+    """
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
@@ -181,7 +183,7 @@ def command_line(pid: int) -> bytes:
 
 
 def kill_family(pid: int) -> None:
-    """SIGKILL a process and its children, and wait until they are gone."""
+    """SIGKILL a process and its children, and wait for their end."""
     family = _family(pid)
     _signal_all(family, signal.SIGKILL)
     deadline = time.monotonic() + KILL_S
@@ -190,18 +192,18 @@ def kill_family(pid: int) -> None:
 
 
 def kill_group(leader: int) -> None:
-    """SIGKILL what is left of the session that a process led, even if it is gone itself."""
+    """SIGKILL the rest of the session that a process led, even if the process itself has ended."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(leader, signal.SIGKILL)
 
 
 def tail(log: Path, lines: int = 10) -> str:
-    """The last lines of a log, whatever bytes it holds."""
+    """Return the last lines of a log with any bytes."""
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
 
 
 def _family(pid: int) -> list[int]:
-    """A process and its children, from /proc: PostgreSQL's are each in a session of their own."""
+    """Return a process and its children, from /proc: PostgreSQL's are each in a session of their own."""
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     except OSError:

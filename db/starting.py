@@ -1,4 +1,4 @@
-"""The start of a process of ours: what keeps it from running is a line that says what to do, and a code."""
+"""Start of a process: an expected error becomes one line with advice, and an exit code."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ from telemetry import logs
 
 _log = logs.get("settings")
 
-#: Exit codes: somebody has to change a setting; a server isn't as it has to be.
+#: Exit codes: a setting has to be changed; a server is not in the required state.
 SETTING, SERVER = 2, 1
 
 _UNUSABLE = (
@@ -25,7 +25,7 @@ _UNMIGRATED = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError, asyncp
 
 UNUSABLE = "the database of DATABASE_URL, or that of TELEMETRY_URL, can't be used"
 
-SEE = "docs/reference/settings.md has each; `bin/up` writes those of its own into .local/env"
+SEE = "docs/reference/settings.md has each; `bin/up` writes its own into .local/env"
 
 
 def warn_misspelt(environ: Mapping[str, str]) -> None:
@@ -34,12 +34,12 @@ def warn_misspelt(environ: Mapping[str, str]) -> None:
     A warning, not a refusal: a host may have such a variable for another program.
     """
     for name, meant in find_misspelt(environ).items():
-        _log.warning(f"{name} is no setting and has no effect: did you mean {meant}?", setting=name)
+        _log.warning(f"{name} is not a setting and has no effect: did you mean {meant}?", setting=name)
 
 
 @contextmanager
 def starting() -> Iterator[None]:
-    """Exit with a line on stderr for what was to be expected. Anything else is our fault: it is raised."""
+    """Exit with a line on stderr for expected errors. Any other error is a bug: it is raised."""
     try:
         yield
     except Exception as error:
@@ -52,7 +52,7 @@ def starting() -> Iterator[None]:
 
 
 def _explained(error: BaseException) -> tuple[int, str] | None:
-    """An exit code and what to do; None for an error that nobody expects here."""
+    """Return an exit code and advice; None for an unexpected error."""
     said = " ".join(str(error).split())
     if isinstance(error, SettingsInvalid):
         return SETTING, f"{said} ({SEE})"
@@ -61,7 +61,7 @@ def _explained(error: BaseException) -> tuple[int, str] | None:
     if isinstance(error, MigrationChanged):
         return SERVER, said
     if isinstance(error, _UNUSABLE):
-        return SERVER, f"{UNUSABLE}: {said}: make it, or correct the address"
+        return SERVER, f"{UNUSABLE}: {said}: create it, or correct the address"
     if isinstance(error, _UNMIGRATED):
         return (
             SERVER,

@@ -1,14 +1,14 @@
 """Named SQL statements: `db/queries/<table or step>.sql`, called as `job.submit_job.one(conn, org=...)`.
 
-A file holds statements headed `-- name: verb_noun`; a body names its parameters `:like_this`. A piece that
-several statements of the file share is headed `-- part: noun` and taken up as `{noun}`.
-Calling with another set of parameters is a TypeError. The loader adds nothing to a call's cost.
+A file holds statements headed `-- name: verb_noun`; a body names its parameters `:like_this`. A part shared
+by several statements of the file is headed `-- part: noun` and included as `{noun}`. A call with other
+parameters raises TypeError. The loader adds nothing to a call's cost.
 
-Typed rows: `GET_JOB = job.get_job.typed(JobRow)`, once, at the top of the module that calls it; then
-`await GET_JOB.one(conn, org=..., id=...)` is a `JobRow | None`. A shape is a NamedTuple whose fields are the
-statement's columns, in their order. Shapes that several modules read are in `db/queries/rows.py`, others
-beside their use. A typed statement names its columns: with `*`, a migration that adds one would break the
-processes that still run the code before it.
+Typed rows: `GET_JOB = job.get_job.typed(JobRow)`, once, at the top of the calling module; then `await
+GET_JOB.one(conn, org=..., id=...)` is a `JobRow | None`. A shape is a NamedTuple with the statement's columns
+as fields, in their order. Shapes for several modules are in `db/queries/rows.py`, others in the module that
+uses them. A typed statement names its columns: with `*`, a migration that adds one would break the processes
+of the earlier release.
 """
 
 import re
@@ -28,7 +28,7 @@ _COMMENT = re.compile(r"--[^\n]*")
 
 
 class Query:
-    """One statement; `parameters` are in the order of their `$n`."""
+    """Statement; `parameters` are in the order of their `$n`."""
 
     def __init__(self, name: str, text: str) -> None:
         self.name = name
@@ -37,31 +37,31 @@ class Query:
         self.sql = _PARAMETER.sub(lambda found: f"${self.parameters.index(found[1]) + 1}", body)
 
     async def all(self, conn: Conn, **values: Any) -> list[asyncpg.Record]:
-        """Every row."""
+        """Return every row."""
         return await conn.fetch(self.sql, *self._ordered(values))
 
     async def one(self, conn: Conn, **values: Any) -> asyncpg.Record | None:
-        """The first row, or None."""
+        """Return the first row, or None."""
         return await conn.fetchrow(self.sql, *self._ordered(values))
 
     async def row(self, conn: Conn, **values: Any) -> asyncpg.Record:
-        """The first row, of a statement that always has one. Raises LookupError where it hasn't."""
+        """Return the first row of a statement that always has one. Raises LookupError otherwise."""
         found = await self.one(conn, **values)
         if found is None:
             raise LookupError(f"{self.name} found no row")
         return found
 
     async def value(self, conn: Conn, **values: Any) -> Any:
-        """The first column of the first row, or None."""
+        """Return the first column of the first row, or None."""
         return await conn.fetchval(self.sql, *self._ordered(values))
 
     async def run(self, conn: Conn, **values: Any) -> int:
-        """Run it; return the number of rows that it touched."""
+        """Run the statement; return the number of affected rows."""
         status = await conn.execute(self.sql, *self._ordered(values))
         return int(status.rpartition(" ")[2])
 
     def typed(self, shape: type[R]) -> "TypedQuery[R]":
-        """The same statement, whose rows are of `shape`, a NamedTuple."""
+        """Return the statement with rows of `shape`, a NamedTuple."""
         return TypedQuery(self, shape)
 
     def _ordered(self, values: dict[str, Any]) -> list[Any]:
@@ -74,14 +74,14 @@ class Query:
 
 
 class TypedQuery(Generic[R]):
-    """A statement whose rows are NamedTuples. TypeError if the first one's columns aren't their fields."""
+    """Statement with NamedTuple rows. Raises TypeError if the first one's columns aren't their fields."""
 
     def __init__(self, query: Query, shape: type[R]) -> None:
         self.query, self.shape = query, shape
         self._checked = False
 
     async def all(self, conn: Conn, **values: Any) -> list[R]:
-        """Every row."""
+        """Return every row."""
         found = await self.query.all(conn, **values)
         if found and not self._checked:
             self.check(tuple(found[0].keys()))
@@ -89,12 +89,12 @@ class TypedQuery(Generic[R]):
         return [make(shape, record) for record in found]
 
     async def one(self, conn: Conn, **values: Any) -> R | None:
-        """The first row, or None."""
+        """Return the first row, or None."""
         found = await self.query.one(conn, **values)
         return None if found is None else self._made(found)
 
     async def row(self, conn: Conn, **values: Any) -> R:
-        """The first row, of a statement that always has one. Raises LookupError where it hasn't."""
+        """Return the first row of a statement that always has one. Raises LookupError otherwise."""
         return self._made(await self.query.row(conn, **values))
 
     def check(self, columns: tuple[str, ...]) -> None:
@@ -113,7 +113,7 @@ class TypedQuery(Generic[R]):
 
 
 class Queries:
-    """The statements of one file, each as an attribute."""
+    """Statements of one file, each as an attribute."""
 
     def __init__(self, table: str) -> None:
         pieces = _HEADER.split(files(__name__).joinpath(f"{table}.sql").read_text("utf-8"))
@@ -144,7 +144,7 @@ TABLES = sorted(
 
 
 def __getattr__(table: str) -> Queries:
-    """`from db.queries import job` reads `job.sql` once."""
+    """Load `job.sql` once for `from db.queries import job`."""
     if table not in TABLES:
         raise AttributeError(table)
     return globals().setdefault(table, Queries(table))  # type: ignore[no-any-return]

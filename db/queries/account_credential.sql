@@ -1,10 +1,11 @@
--- name: get_credential
+-- name: get_credential    Return an account's sealed credential.
 select sealed, vault_key_id, generation, expires_at
   from account_credential
  where organization_id = :org
    and account_id = :account_id;
 
--- name: put_credential    of a new connection: a refresh under way of the one before comes too late
+-- name: put_credential
+-- Store the credential of a new connection; its new generation outdates a refresh under way.
 insert into account_credential (organization_id, account_id, sealed, vault_key_id, expires_at, refresh_at)
 values (:org, :account_id, :sealed, :vault_key_id, :expires_at, :refresh_at)
 on conflict (organization_id, account_id) do update
@@ -15,7 +16,8 @@ on conflict (organization_id, account_id) do update
        generation = account_credential.generation + 1,
        rotated_at = now();
 
--- name: refresh_credential    no row: another refresh or connection was sooner, or it is disconnected
+-- name: refresh_credential
+-- Store refreshed tokens. No row: a newer credential exists, or the account is disconnected.
 update account_credential
    set sealed = :sealed,
        vault_key_id = :vault_key_id,
@@ -27,15 +29,16 @@ update account_credential
    and account_id = :account_id
    and generation = :generation;
 
--- name: lock_generation
+-- name: lock_generation    Lock an account's credential and return its generation.
 select generation
   from account_credential
  where organization_id = :org
    and account_id = :account_id
    for no key update;
 
--- name: take_due    tokens whose refresh is due, the longest first
-with due as materialized (
+-- name: take_due
+-- Return credentials with a due refresh, the longest due first, and postpone their due time.
+with due_credentials as materialized (
   -- A refresh of tokens younger than a day would be refused.
   select organization_id, account_id
     from account_credential
@@ -47,27 +50,27 @@ with due as materialized (
 )
 update account_credential c
    set refresh_at = now() + :again_s * interval '1 second'
-  from due d
+  from due_credentials d
   join social_account a on a.organization_id = d.organization_id and a.id = d.account_id
  where c.organization_id = d.organization_id
    and c.account_id = d.account_id
 returning c.organization_id, a.project_id, c.account_id, a.status = 'connected' as connected;
 
--- name: wipe_credential
+-- name: wipe_credential    Delete the credential of an account.
 delete from account_credential
  where organization_id = :org
    and account_id = :account_id;
 
--- name: vault_key_ids
+-- name: vault_key_ids    Return the id of each key that seals a credential.
 select distinct vault_key_id
   from account_credential;
 
--- name: count_of_other_keys    sealed with another key of the keyring than `writer`
+-- name: count_of_other_keys    Count the credentials sealed with another key of the keyring than `writer`.
 select count(*)
   from account_credential
  where vault_key_id <> :writer;
 
--- name: lock_of_other_keys
+-- name: lock_of_other_keys    Lock a batch of credentials sealed with another key than `writer`.
 select organization_id, account_id, sealed, vault_key_id
   from account_credential
  where vault_key_id <> :writer
@@ -75,7 +78,7 @@ select organization_id, account_id, sealed, vault_key_id
  limit :limit
    for no key update;
 
--- name: reseal
+-- name: reseal    Store a credential sealed with another key.
 update account_credential
    set sealed = :sealed, vault_key_id = :vault_key_id
  where organization_id = :organization_id

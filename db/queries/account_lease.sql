@@ -1,8 +1,8 @@
--- Operators' offers, and leases. An open one has no end
--- (docs/decisions/0016-leased-account-as-its-own-row.md).
--- Periods have the real time, whatever a sandbox's clock says; what is shown are its account's own times.
+-- Operators' offers, and leases: a lease under way has no end (docs/decisions/0016-a-lease-is-an-account.md).
+-- Periods have the real time regardless of a sandbox's clock; answers show the account's own times.
 
--- name: offer_account    or another niche; locked before. Violates an index where another project offers it
+-- name: offer_account
+-- Offer a locked account, or change its niche. Violates an index if another project offers the account.
 update social_account
    set offered_at = coalesce(offered_at, now()),
        niche = :niche,
@@ -12,13 +12,13 @@ update social_account
  where organization_id = :org
    and id = :id;
 
--- name: withdraw_account    locked before
+-- name: withdraw_account    Withdraw a locked account from its offer.
 update social_account
    set offered_at = null, niche = null, offered_in = null
  where organization_id = :org
    and id = :id;
 
--- name: has_open_posts
+-- name: has_open_posts    Return whether an account has open posts of its own project.
 select exists (
   select
     from scheduled_post
@@ -30,7 +30,7 @@ select exists (
                         where organization_id = :org
                           and id = :account_id));
 
--- name: get_offered    offered by now or not
+-- name: get_offered    Return an account with its offer, if any, and its current tenant.
 select a.organization_id, a.project_id, a.id, a.platform, a.service_url, a.handle, a.status, a.niche,
        a.offered_at,
        l.organization_id as tenant_id, l.project_id as tenant_project_id, l.account_id as tenant_account_id,
@@ -41,7 +41,7 @@ select a.organization_id, a.project_id, a.id, a.platform, a.service_url, a.handl
  where a.organization_id = :org
    and a.id = :id;
 
--- name: list_offered    newest first, of every organization
+-- name: list_offered    Return the offers of all organizations in an environment, newest first.
 select a.organization_id, a.project_id, a.id, a.platform, a.service_url, a.handle, a.status, a.niche,
        a.offered_at,
        l.organization_id as tenant_id, l.project_id as tenant_project_id, l.account_id as tenant_account_id,
@@ -55,7 +55,8 @@ select a.organization_id, a.project_id, a.id, a.platform, a.service_url, a.handl
  order by a.id desc
  limit :limit;
 
--- name: lock_owners    to lend accounts, change their status or end them; before any lease's own row
+-- name: lock_owners
+-- Lock owners' accounts to lease them, change their status or end them; precedes any lease's own row.
 select a.id, a.organization_id, a.platform, a.status, a.offered_at, a.owner_account_id, o.env
   from social_account a
   join organization o on o.id = a.organization_id
@@ -64,13 +65,14 @@ select a.id, a.organization_id, a.platform, a.status, a.offered_at, a.owner_acco
  order by a.id
    for no key update of a;
 
--- name: list_leased    the ones of these that have a lease now; under their locks
+-- name: list_leased    Return the leased ones of these locked accounts.
 select owner_account_id as id
   from account_lease
  where owner_account_id = any(:ids)
    and upper_inf(period);
 
--- name: insert_accounts    no row: the project has connected it itself
+-- name: insert_accounts
+-- Insert the leases' accounts. No row for an account: the project has connected it itself.
 insert into social_account
        (organization_id, project_id, id, platform, service_url, external_id, handle, avatar_url, traits,
         owner_organization_id, owner_account_id)
@@ -83,7 +85,8 @@ on conflict (organization_id, project_id, platform,
       where disconnected_at is null do nothing
 returning owner_account_id as id;
 
--- name: insert_leases    from now on, or from the end of the last one by a clock that was ahead
+-- name: insert_leases
+-- Insert leases from now on, or from the end of the last one if a sandbox's clock was ahead.
 insert into account_lease
        (owner_organization_id, owner_account_id, organization_id, project_id, account_id, request_id, period)
 select a.owner_organization_id, a.owner_account_id, a.organization_id, a.project_id, a.id, :request_id,
@@ -94,7 +97,8 @@ select a.owner_organization_id, a.owner_account_id, a.organization_id, a.project
  where a.organization_id = :org
    and a.id = any(:ids);
 
--- name: end_account    its posts are canceled by now. No row: somebody else ended it sooner
+-- name: end_account
+-- Disconnect a lease's account after the cancel of its posts. No row: another transaction ended it.
 update social_account
    set status = 'disconnected',
        disconnected_at = now(),
@@ -105,21 +109,21 @@ update social_account
    and disconnected_at is null
 returning owner_organization_id as organization_id, owner_account_id as account_id;
 
--- name: end_lease    no clock may make it an empty one
+-- name: end_lease    End a lease; its period is never empty.
 update account_lease
    set period = tstzrange(lower(period),
                           greatest(clock_timestamp(), lower(period) + interval '1 microsecond'))
  where organization_id = :org
    and account_id = :account_id;
 
--- name: find_lease    for operators, by the account that it is to its tenant
+-- name: find_lease    Return the organization of a lease, for operators, by its tenant's account.
 select l.organization_id
   from account_lease l
   join organization o on o.id = l.organization_id
  where l.account_id = :account_id
    and o.env = :env;
 
--- name: find_open    the next lease of a project that goes on
+-- name: find_open    Return the next lease of a project that has not ended.
 select account_id
   from account_lease
  where organization_id = :org
@@ -128,7 +132,7 @@ select account_id
  order by account_id
  limit 1;
 
--- name: list_leases    newest first, those that have ended too
+-- name: list_leases    Return a project's leases, ended ones included, newest first.
 select l.account_id, l.project_id, l.request_id, a.connected_at as leased_at, a.disconnected_at as ended_at,
        a.platform, a.service_url, a.handle, a.avatar_url, a.status, a.disconnect_reason
   from account_lease l
@@ -139,13 +143,14 @@ select l.account_id, l.project_id, l.request_id, a.connected_at as leased_at, a.
  order by l.account_id desc
  limit :limit;
 
--- name: find_lessee    the tenant that leases an account now; under its lock
+-- name: find_lessee    Return the account of an owner's current lease; the caller locked the owner's account.
 select organization_id, account_id
   from account_lease
  where owner_account_id = :owner_id
    and upper_inf(period);
 
--- name: require_reauth    of whoever leases it, as of the account itself; under its lock
+-- name: require_reauth
+-- Require a new authorization for the account of an owner's current lease; the caller locked the owner.
 update social_account a
    set status = 'reauth_required'
   from account_lease l
@@ -156,7 +161,8 @@ update social_account a
    and a.status = 'connected'
 returning a.organization_id, a.id as account_id;
 
--- name: follow_owner    a lease that goes on becomes as its owner's account is now; under its lock
+-- name: follow_owner
+-- Copy an owner's reconnected account to its current lease; the caller locked the owner's account.
 update social_account a
    set status = 'connected', service_url = o.service_url, handle = o.handle, avatar_url = o.avatar_url,
        traits = o.traits, collect_at = now()

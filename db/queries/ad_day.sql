@@ -1,9 +1,9 @@
--- name: lock_imports    of a project, until the transaction ends: one comes after the other
+-- name: lock_imports    Lock a project's imports until the transaction ends: they run one after the other.
 select pg_advisory_xact_lock(7205, hashtext(:project_id::uuid::text));
 
--- name: name_windows    of a project, of which there are few
-with recursive named as (
-  -- The first one, and to each the next: one step in the index, whatever it has of rows.
+-- name: name_windows    Return the few attribution windows of a project.
+with recursive known_windows as (
+  -- Loose index scan: one index step from each window to the next, for any number of rows.
   select (select attribution_window
             from ad_day
            where project_id = :project_id
@@ -13,17 +13,17 @@ with recursive named as (
   select (select attribution_window
             from ad_day
            where project_id = :project_id
-             and attribution_window > named.name
+             and attribution_window > known_windows.name
            order by attribution_window
            limit 1)
-    from named
-   where named.name is not null)
+    from known_windows
+   where known_windows.name is not null)
 select coalesce(array_agg(name) filter (where name is not null), '{}')
-  from named;
+  from known_windows;
 
--- name: put_days    no ad, day and window twice; how many replaced what was there
-with put as (
-  -- Only what was there has had another version.
+-- name: put_days    Store ad rows without a repeated ad, day and window; return the number of replaced rows.
+with imported as (
+  -- Only a replaced row has an earlier version, and so an xmax.
   insert into ad_day (
          project_id, attribution_window, day, platform, ad_account_id, ad_id, campaign_id, adset_id, currency,
          spend_micros, impressions, clicks, conversions, revenue_micros, reach)
@@ -46,9 +46,9 @@ with put as (
          imported_at = now()
   returning xmax <> 0 as replaced)
 select count(*) filter (where replaced)::int
-  from put;
+  from imported;
 
--- name: drop_days    a batch of a window's; how many
+-- name: drop_days    Delete a batch of a window's rows; return their number.
 delete from ad_day
  where project_id = :project_id
    and attribution_window = :attribution_window
@@ -59,12 +59,13 @@ delete from ad_day
             and attribution_window = :attribution_window
           limit :limit));
 
--- name: full_day    one of these that has more ads than it may, by some window
+-- name: full_day    Return one of these days with too many ads in some window.
 select at.day
   from unnest(:windows::text[]) as by (attribution_window)
  cross join unnest(:days::date[]) as at (day)
  cross join lateral (
-         -- One after the other: for lists PostgreSQL 15 reads all of a project.
+         -- A lateral join counts one day after the other: with lists PostgreSQL 15 reads all rows of a
+         -- project.
          select count(*) as n
            from ad_day a
           where a.project_id = :project_id
@@ -74,7 +75,7 @@ select at.day
  where ads.n > :most
  limit 1;
 
--- name: sum_days    of a project's ads, or of some: by day and currency
+-- name: sum_days    Sum a project's ad rows, or some of them, by day and currency.
 select day, currency, sum(spend_micros)::bigint as spend, sum(impressions)::bigint as impressions,
        sum(clicks)::bigint as clicks, sum(conversions)::bigint as conversions,
        sum(revenue_micros)::bigint as revenue, count(*) filter (where impressions > 0) as shown,
@@ -91,9 +92,9 @@ select day, currency, sum(spend_micros)::bigint as spend, sum(impressions)::bigi
  group by day, currency
  order by day, currency;
 
--- name: sum_sources    of a project's ads that name a post or content of ours, by what they name
-with named as (
-  -- The narrowest name counts.
+-- name: sum_sources    Sum a project's ad rows that refer to a post or content, by its public id.
+with referring_rows as (
+  -- The most specific reference counts.
   select case
            when ad_id ~ '^(sp|cnt)_[0-9a-f-]{36}$' then ad_id
            when adset_id ~ '^(sp|cnt)_[0-9a-f-]{36}$' then adset_id
@@ -105,13 +106,13 @@ with named as (
      and day between :first_day and :last_day)
 select source, platform, currency, sum(spend_micros)::bigint as spend,
        sum(conversions)::bigint as conversions, sum(revenue_micros)::bigint as revenue
-  from named
+  from referring_rows
  where source is not null
  group by source, platform, currency
  order by source, platform, currency
  limit :limit;
 
--- name: purge_day    the last one of a project, by its last window
+-- name: purge_day    Delete the last day of a project's last attribution window.
 delete from ad_day
  where project_id = :project_id
    and (attribution_window, day) = (

@@ -1,8 +1,9 @@
--- part: key    a key as its owner sees it; never its hash
+-- part: key    A key for its owner, without its hash.
 id, key_id, name, scopes, return_origins, expires_at, killed_at, overlap_until, created_at
 
--- name: find_keys    what a presented key is checked against; times are judged by the database's clock
--- The array is selected, so that no plan is for its length: it would be made anew for each call.
+-- name: find_keys
+-- Return the rows to check presented keys against, with times decided by the database's clock. The array is a
+-- subselect, so that the plan doesn't depend on its length and is cached.
 select k.organization_id, o.name as organization_name, k.id, k.key_id, o.env, o.tier, k.scopes,
        k.return_origins, k.expires_at, k.secret_hash, k.pepper_id,
        case when k.overlap_until > now() then k.old_secret_hash end as old_secret_hash, k.old_pepper_id,
@@ -12,39 +13,39 @@ select k.organization_id, o.name as organization_name, k.id, k.key_id, o.env, o.
   join organization o on o.id = k.organization_id
  where k.key_id = any((select :key_ids::text[])::text[]);
 
--- name: insert_key
+-- name: insert_key    Insert a key.
 insert into api_key (organization_id, id, name, key_id, secret_hash, pepper_id, scopes, return_origins,
                      expires_at)
 values (:org, :id, :name, :key_id, :secret_hash, :pepper_id, :scopes, :return_origins, :expires_at)
 returning {key};
 
--- name: lock_owner    whoever makes a key of an organization comes after who makes another one
+-- name: lock_owner    Lock an organization, which serializes the creation of its keys.
 select id
   from organization
  where id = :org
    for no key update;
 
--- name: count_live_keys
+-- name: count_live_keys    Count an organization's keys that are neither killed nor expired.
 select count(*) as live
   from api_key
  where organization_id = :org
    and killed_at is null
    and (expires_at is null or expires_at > now());
 
--- name: list_operators    live organizations that have, or had, a key for the machinery of all
+-- name: list_operators    Return the live organizations that have or had a key with the scope ops:write.
 select distinct k.organization_id
   from api_key k
   join organization o on o.id = k.organization_id
  where 'ops:write' = any(k.scopes)
    and o.env = 'live';
 
--- name: get_key
+-- name: get_key    Return a key of an organization.
 select {key}
   from api_key
  where organization_id = :org
    and id = :id;
 
--- name: list_keys
+-- name: list_keys    Return an organization's keys, newest first.
 select {key}
   from api_key
  where organization_id = :org
@@ -52,14 +53,14 @@ select {key}
  order by id desc
  limit :limit;
 
--- name: lock_key
+-- name: lock_key    Lock a key of an organization.
 select {key}
   from api_key
  where organization_id = :org
    and id = :id
    for no key update;
 
--- name: rotate_key    the old secret goes on opening the door for `overlap`
+-- name: rotate_key    Replace a key's secret; the old one stays valid for `overlap`.
 update api_key
    set old_secret_hash = secret_hash, old_pepper_id = pepper_id,
        overlap_until = now() + nullif(:overlap, interval '0'),
@@ -68,14 +69,15 @@ update api_key
    and id = :id
 returning {key};
 
--- name: kill_key    a repeat keeps the first time
+-- name: kill_key    Kill a key; a repeat keeps the first time.
 update api_key
    set killed_at = coalesce(killed_at, now()), overlap_until = null
  where organization_id = :org
    and id = :id
 returning {key};
 
--- name: pepper_ids    every pepper that some secret, a killed key's too, is hashed with; and apps' keys
+-- name: pepper_ids
+-- Return the id of each pepper that hashes a secret of an API key, killed ones included, or of an app.
 select pepper_id
   from api_key
 union

@@ -1,4 +1,4 @@
--- part: shown    a file as partners see it
+-- part: shown    A file for partners; `current` is whether new content uses it by default.
 a.id, a.project_id, a.kind, a.origin, a.status, a.source_url, a.job_id, a.error, a.transcript, a.mime_type,
        a.width, a.height, a.duration_ms, a.size_bytes, a.sha256, a.token, a.created_at, a.updated_at,
        a.status = 'ready' and (
@@ -11,7 +11,7 @@ a.id, a.project_id, a.kind, a.origin, a.status, a.source_url, a.job_id, a.error,
             and (b.origin, b.rank, b.id) < (a.origin, a.rank, a.id))
        < case a.kind when 'screenshot' then 10 else 1 end as current
 
--- name: get_app_media
+-- name: get_app_media    Return a file that isn't dropped.
 select {shown}
   from app_media a
  where a.organization_id = :org
@@ -19,7 +19,7 @@ select {shown}
    and a.id = :id
    and a.status <> 'dropped';
 
--- name: list_app_media    newest first
+-- name: list_app_media    Return a project's files, newest first.
 select {shown}
   from app_media a
  where a.organization_id = :org
@@ -31,7 +31,7 @@ select {shown}
  order by a.id desc
  limit :limit;
 
--- name: share_ready    those that go first first, which stay while content is begun with them
+-- name: share_ready    Return a project's ready files in their order of use, locked against deletion.
 select id, kind, token, transcript, width, height, duration_ms, size_bytes
   from app_media
  where organization_id = :org
@@ -40,10 +40,11 @@ select id, kind, token, transcript, width, height, duration_ms, size_bytes
  order by origin, rank, id
    for share;
 
--- name: lock_list    so that what a project may have is counted by one at a time
+-- name: lock_list    Lock a project's list of files, which serializes checks of its limits.
 select pg_advisory_xact_lock(75, hashtext(:project_id::uuid::text));
 
--- name: count_own    a project's own files of a kind, those on their way too; and the bytes of all of them
+-- name: count_own
+-- Count a project's own files of a kind, fetches under way included, and the bytes of all kinds.
 select count(*) filter (where kind = :kind and status <> 'failed') as files,
        coalesce(sum(size_bytes), 0)::bigint as bytes
   from app_media
@@ -51,20 +52,19 @@ select count(*) filter (where kind = :kind and status <> 'failed') as files,
    and project_id = :project_id
    and origin = 'partner';
 
--- name: insert_ready
+-- name: insert_ready    Insert a partner's stored file.
 insert into app_media (organization_id, project_id, id, kind, origin, status, rank, transcript, mime_type,
                        width, height, duration_ms, size_bytes, sha256, token)
 values (:org, :project_id, :id, :kind, 'partner', 'ready', :rank, :transcript, :mime_type, :width, :height,
         :duration_ms, :size_bytes, :sha256, :token);
 
--- name: insert_fetching
+-- name: insert_fetching    Insert a partner's file under fetch.
 insert into app_media (organization_id, project_id, id, kind, origin, status, rank, source_url, job_id,
                        transcript)
 values (:org, :project_id, :id, :kind, 'partner', 'fetching', :rank, :source_url, :job_id, :transcript);
 
--- name: forget_failed    of a project, all but the newest
-with old as (
-  -- Those before the newest.
+-- name: forget_failed    Delete all failed fetches of a project but the newest.
+with older_failures as (
   select id
     from app_media
    where organization_id = :org
@@ -74,11 +74,11 @@ with old as (
   offset :keep
      for update skip locked)
 delete from app_media a
- using old
+ using older_failures
  where a.organization_id = :org
-   and a.id = old.id;
+   and a.id = older_failures.id;
 
--- name: fetch_again    one that failed
+-- name: fetch_again    Restart a failed fetch with another job.
 update app_media
    set status = 'fetching', job_id = :job_id, error = null, updated_at = now()
  where organization_id = :org
@@ -86,7 +86,7 @@ update app_media
    and id = :id
    and status = 'failed';
 
--- name: finish_fetch    of the job that still has it
+-- name: finish_fetch    Attach the fetched file to the row that its job still owns.
 update app_media
    set status = 'ready', mime_type = :mime_type, width = :width, height = :height,
        duration_ms = :duration_ms, size_bytes = :size_bytes, sha256 = :sha256, token = :token, begun = '{}',
@@ -96,9 +96,9 @@ update app_media
    and job_id = :job_id
    and status = 'fetching';
 
--- name: begin_attempt    whose earlier ones give up what they began; no row: nobody awaits it any more
-with mine as materialized (
-  -- The row.
+-- name: begin_attempt
+-- Start an attempt of a fetch and release the files of earlier attempts. No row: the file is not awaited.
+with awaited_file as materialized (
   select id, begun
     from app_media
    where organization_id = :org
@@ -106,20 +106,20 @@ with mine as materialized (
      and job_id = :job_id
      and status = 'fetching'
      for no key update),
-given_up as (
-  -- Pruned once nobody can be writing it.
+released_uploads as (
+  -- They are pruned once no earlier attempt can still be writing them.
   update media_upload u
      set started_at = least(u.started_at, now() - interval '24 hours' + :grace_s * interval '1 second')
-    from mine
+    from awaited_file
    where u.organization_id = :org
-     and u.token = any(mine.begun))
+     and u.token = any(awaited_file.begun))
 update app_media a
    set begun = '{}'
-  from mine
+  from awaited_file
  where a.organization_id = :org
-   and a.id = mine.id;
+   and a.id = awaited_file.id;
 
--- name: begin_file
+-- name: begin_file    Record the token of a file before an attempt stores it.
 update app_media
    set begun = begun || :token::text
  where organization_id = :org
@@ -127,30 +127,30 @@ update app_media
    and job_id = :job_id
    and status = 'fetching';
 
--- name: end_fetches    whose jobs have ended without it
-with ended as materialized (
-  -- Those of these jobs, locked in an order.
+-- name: end_fetches    Mark the fetches of failed or canceled jobs as failed, and release their files.
+with failed_fetches as materialized (
+  -- The order by prevents deadlocks.
   select a.organization_id, a.id, a.begun, j.state, j.error
     from unnest(:orgs::uuid[], :job_ids::uuid[]) as t (org, job_id)
     join app_media a on a.organization_id = t.org and a.job_id = t.job_id and a.status = 'fetching'
     join job j on j.organization_id = t.org and j.id = t.job_id and j.state in ('failed', 'canceled')
    order by a.organization_id, a.id
      for no key update of a),
-given_up as (
+released_uploads as (
   -- As above.
   update media_upload u
      set started_at = least(u.started_at, now() - interval '24 hours' + :grace_s * interval '1 second')
-    from ended e
+    from failed_fetches e
    where u.organization_id = e.organization_id
      and u.token = any(e.begun))
 update app_media a
    set status = 'failed', begun = '{}', updated_at = now(),
        error = coalesce(e.error, '{"code": "CANCELED", "message": "its job was canceled: send it again"}')
-  from ended e
+  from failed_fetches e
  where a.organization_id = e.organization_id
    and a.id = e.id;
 
--- name: lock_one    for its end; whoever begins to make content with it is waited for
+-- name: lock_one    Lock a file before its end; waits for content jobs that are just reading the list.
 select id, origin, token, size_bytes, begun
   from app_media
  where organization_id = :org
@@ -159,18 +159,19 @@ select id, origin, token, size_bytes, begun
    and status <> 'dropped'
    for update;
 
--- name: delete_one
+-- name: delete_one    Delete a partner's file.
 delete from app_media
  where organization_id = :org
    and id = :id;
 
--- name: drop_one    what is left of it says that it isn't wanted
+-- name: drop_one    Drop a suggestion; the row stays, so that it is never suggested again.
 update app_media
    set status = 'dropped', token = null, size_bytes = 0, updated_at = now()
  where organization_id = :org
    and id = :id;
 
--- name: give_up_file    to the uploads that nobody took, which are pruned: in a day while content is made
+-- name: give_up_file
+-- Insert files as unclaimed uploads: pruned at once, or in a day while the project's content is generated.
 insert into media_upload (organization_id, token, size_bytes, started_at)
 select :org, t.token, t.size_bytes,
        case when exists (
@@ -183,14 +184,14 @@ select :org, t.token, t.size_bytes,
        then now() else now() - interval '24 hours' end
   from unnest(:tokens::text[], :sizes_bytes::bigint[]) as t (token, size_bytes);
 
--- name: list_suggested    of a project, dropped ones too, by where they were and what they are
+-- name: list_suggested    Return the sources and hashes of a project's suggestions, dropped ones included.
 select source_url, sha256
   from app_media
  where organization_id = :org
    and project_id = :project_id
    and origin = 'suggested';
 
--- name: insert_suggestions    in the order of the arrays
+-- name: insert_suggestions    Insert suggestions, ranked in the order of the arrays.
 insert into app_media (organization_id, project_id, id, kind, origin, status, rank, source_url, source,
                        job_id, mime_type, width, height, size_bytes, sha256, token)
 select :org, :project_id, t.id, t.kind, 'suggested', 'ready', :rank::bigint + t.place, t.source_url,

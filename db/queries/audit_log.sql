@@ -1,8 +1,8 @@
--- part: page    the rest of each search of a page
--- Of the filters one leads, with an index of its own. The others let all pass for a null; as `coalesce` no
--- index is tried for them, and the planner takes them to let half of the rows pass, not next to none.
--- Made in a time: by the row's own, and by its id, which each index has and another clock may have made.
--- (A plan for given values drops what is null, and finds the rest by the index: it is the cheaper one.)
+-- part: page
+-- Remaining filters of each search of a page. Each search leads with one filter, which has an index. A null
+-- filter matches all rows. Inside `coalesce` the planner tries no index and estimates half of the rows, not
+-- almost none. A period uses the row's own time, and its id, which every index contains although another
+-- clock set it. (A custom plan drops null filters and finds the period by the index, which is cheaper.)
 and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
       and (:from_id::uuid is null or id >= :from_id)
       and coalesce(created_at >= :since::timestamptz, true)
@@ -12,16 +12,16 @@ and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
     order by id desc
     limit :limit
 
--- name: insert_entry
+-- name: insert_entry    Insert an entry; its project may be given by an account.
 insert into audit_log (organization_id, id, api_key_id, action, subject, project_id, details)
 values (:org, :id, :api_key_id, :action, :subject,
         coalesce(:project_id,
                  (select project_id from social_account where organization_id = :org and id = :account_id)),
         :details);
 
--- name: list_entries    newest first
-with found as (
-  -- One of the four searches is begun: each has an index, and a plan for all at once would have none.
+-- name: list_entries    Return an organization's entries, newest first.
+with entries as (
+  -- Only one of the four searches runs: each has an index, and a combined filter would have none.
   (select *
      from audit_log
     where organization_id = :org
@@ -48,12 +48,12 @@ with found as (
       and action = :action
       {page}))
 select a.id, a.action, a.subject, a.project_id, a.api_key_id, a.details, a.created_at
-  from found a
+  from entries a
  order by a.id desc;
 
--- name: prune_entries    those whose ids were made before `before`, by each tenant's primary key
-with old as (
-  -- A batch.
+-- name: prune_entries
+-- Delete a batch of entries with ids older than `before`, by each tenant's primary key.
+with expired_entries as (
   select a.organization_id, a.id
     from organization o
    cross join lateral (
@@ -65,11 +65,12 @@ with old as (
             limit :limit) a
    limit :limit)
 delete from audit_log a
- using old
- where a.organization_id = old.organization_id
-   and a.id = old.id;
+ using expired_entries
+ where a.organization_id = expired_entries.organization_id
+   and a.id = expired_entries.id;
 
--- name: are_known    whether all are the tenant's; a project that was purged left its entries
+-- name: are_known
+-- Return whether all projects and keys belong to the tenant; entries identify a purged project.
 select coalesce((
          select bool_and(p.one is not null or a.one is not null)
            from unnest(:project_ids::uuid[]) as s (id)

@@ -1,6 +1,6 @@
--- Jobs that one request stops.
+-- Jobs of bulk cancels and bulk retries.
 
--- name: list_cancelable    open ones that nobody asked to cancel yet, the oldest first
+-- name: list_cancelable    Return open jobs without a cancel request, the oldest first.
 select id
   from job
  where organization_id = :org
@@ -17,9 +17,10 @@ select id
  order by id
  limit :limit;
 
--- name: find_retryable    of those that ended without success and that nothing repeats, the oldest first
-with looked as materialized (
-  -- The next `depth` behind the cursor, whatever they are: a filter that few pass is as bounded as any.
+-- name: find_retryable
+-- Return failed or canceled jobs without a retry, the oldest first, and the end of a full scan.
+with scanned_jobs as materialized (
+  -- The scan is bounded: the next `depth` jobs after the cursor, whether they match the filter or not.
   select j.*
     from unnest(:states::text[]) as s (wanted)
    cross join lateral (
@@ -36,10 +37,10 @@ with looked as materialized (
             limit :depth) j
    order by j.id
    limit :depth),
-found as (
-  -- Of these what passes; a filter that is null lets all pass.
+retryable_jobs as (
+  -- A null filter matches all rows.
   select id
-    from looked
+    from scanned_jobs
    where not retried
      and not internal
      and kind = any(:kinds::text[])
@@ -49,10 +50,10 @@ found as (
      and coalesce(created_at < :until::timestamptz, true)
    order by id
    limit :limit)
-select array(select id from found order by id) as ids,
-       (select id from looked order by id offset :depth - 1 limit 1) as last_id;
+select array(select id from retryable_jobs order by id) as ids,
+       (select id from scanned_jobs order by id offset :depth - 1 limit 1) as last_id;
 
--- name: list_projects    of these jobs, in the order in which projects are locked
+-- name: list_projects    Return the projects of these jobs, in the order of project locks.
 select distinct j.project_id
   from unnest(:ids::uuid[]) as asked_id
  cross join lateral (
@@ -64,7 +65,8 @@ select distinct j.project_id
  where j.project_id is not null
  order by j.project_id;
 
--- name: list_origins    of jobs that this transaction has locked
+-- name: list_origins
+-- Return these locked jobs with their retries and whether a later ingest supersedes them.
 select j.id, j.kind, j.state, j.project_id, j.args, j.retried_as,
        exists (
          select
@@ -82,7 +84,7 @@ select j.id, j.kind, j.state, j.project_id, j.args, j.retried_as,
           limit 1) j
  order by j.id;
 
--- name: list_accounts    of the posts of these jobs
+-- name: list_accounts    Return the accounts of these jobs' posts.
 select distinct p.social_account_id
   from unnest(:ids::uuid[]) as asked_id
  cross join lateral (

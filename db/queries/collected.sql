@@ -1,13 +1,13 @@
--- What platforms told of posts and accounts. `place` numbers the stretches between bounds, from 1.
+-- Collected figures of posts and accounts. `place` numbers the periods between bounds, from 1.
 
--- name: list_of_project    its accounts, those too that were let go: when that was
+-- name: list_of_project    Return a project's accounts, disconnected ones with the time of their end.
 select id, disconnected_at
   from social_account
  where organization_id = :org
    and project_id = :project_id
    and coalesce(id = :account_id, true);
 
--- name: sum_of_accounts    differences by account, metric and stretch
+-- name: sum_of_accounts    Sum the differences by account, metric and period.
 select a.account_id, m.metric, width_bucket(s.at, :bounds::timestamptz[]) as place, sum(s.delta) as delta
   from unnest(:account_ids::uuid[]) as a (account_id)
  cross join unnest(:metrics::text[]) as m (metric)
@@ -22,7 +22,7 @@ select a.account_id, m.metric, width_bucket(s.at, :bounds::timestamptz[]) as pla
             and delta is not null) s
  group by 1, 2, 3;
 
--- name: sum_of_post    as sum_of_accounts
+-- name: sum_of_post    Sum the differences of a post by metric and period, as sum_of_accounts.
 select :post_id::uuid as account_id, m.metric, width_bucket(s.at, :bounds::timestamptz[]) as place,
        sum(s.delta) as delta
   from unnest(:metrics::text[]) as m (metric)
@@ -37,7 +37,7 @@ select :post_id::uuid as account_id, m.metric, width_bucket(s.at, :bounds::times
             and delta is not null) s
  group by 2, 3;
 
--- name: first_of_accounts    when each metric of each account was told first
+-- name: first_of_accounts    Return the time of each account's first value of each metric.
 select a.account_id, m.metric, s.at
   from unnest(:account_ids::uuid[]) as a (account_id)
  cross join unnest(:metrics::text[]) as m (metric)
@@ -50,7 +50,7 @@ select a.account_id, m.metric, s.at
           order by at
           limit 1) s;
 
--- name: first_of_post    as first_of_accounts
+-- name: first_of_post    Return the time of a post's first value of each metric, as first_of_accounts.
 select :post_id::uuid as account_id, m.metric, s.at
   from unnest(:metrics::text[]) as m (metric)
  cross join lateral (
@@ -62,7 +62,8 @@ select :post_id::uuid as account_id, m.metric, s.at
           order by at
           limit 1) s;
 
--- name: list_followers    the last value of each stretch that has one, and (place 0) of the time before them
+-- name: list_followers
+-- Return the last follower count of each period that has one, and of the time before them (place 0).
 select a.account_id, s.place, s.value
   from unnest(:account_ids::uuid[]) as a (account_id)
  cross join lateral (
@@ -85,7 +86,7 @@ select a.account_id, s.place, s.value
              and at < :until
            order by 1, at desc)) s;
 
--- name: count_published    posts by stretch
+-- name: count_published    Count the published posts by period.
 select width_bucket(p.published_at, :bounds::timestamptz[]) as place, count(*) as n
   from unnest(:account_ids::uuid[]) as a (account_id)
   join scheduled_post p on p.organization_id = :org

@@ -1,4 +1,4 @@
--- name: insert_assets    in the order of the arrays
+-- name: insert_assets    Insert files of a content, in the order of the arrays.
 insert into content_asset (organization_id, content_id, id, position, kind, mime_type, width, height,
                            duration_ms, size_bytes, sha256, token)
 select :org, :content_id, t.id, t.place - 1, t.kind, t.mime_type, t.width, t.height,
@@ -9,13 +9,13 @@ select :org, :content_id, t.id, t.place - 1, t.kind, t.mime_type, t.width, t.hei
        with ordinality as t (
          id, kind, mime_type, width, height, duration_ms, size_bytes, sha256, token, place);
 
--- name: insert_thumbnails    of files that have one
+-- name: insert_thumbnails    Insert the thumbnails of files.
 insert into asset_thumbnail (organization_id, asset_id, size_bytes, sha256, token)
 select :org, t.asset_id, t.size_bytes, t.sha256, t.token
   from unnest(:asset_ids::uuid[], :sizes_bytes::bigint[], :sha256s::bytea[], :tokens::text[])
        as t (asset_id, size_bytes, sha256, token);
 
--- name: find_clip    the file of a content that is a video and has no poster
+-- name: find_clip    Return the token of a content's video without a poster.
 select token
   from content_asset a
  where organization_id = :org
@@ -27,8 +27,9 @@ select token
           where t.organization_id = a.organization_id
             and t.asset_id = a.id);
 
--- name: list_next    files after those that the search for videos without a poster has passed
--- `wanted`: it is one, of a project that is at work; a new one too: an older release makes no posters.
+-- name: list_next
+-- Return files after the position of the poster backfill. `wanted`: a video without a poster, in an active
+-- project. New videos count too: processes of an older release make no posters.
 select a.organization_id, a.id, a.content_id, c.project_id,
        a.kind = 'video'
          and p.status = 'active'
@@ -48,15 +49,14 @@ select a.organization_id, a.id, a.content_id, c.project_id,
  order by a.organization_id, a.id
  limit :limit;
 
--- name: pass_files    up to one
+-- name: pass_files    Store the position of the poster backfill.
 insert into poster_search (past_owner, past_asset)
 values (:org, :asset_id)
 on conflict (one) do update
    set past_owner = excluded.past_owner, past_asset = excluded.past_asset;
 
--- name: insert_poster    the thumbnail of a video; no row: it has gone, or has one
-with small as (
-  -- Its row.
+-- name: insert_poster    Insert the poster of a video. No row: the video was deleted, or has a poster.
+with poster as (
   insert into asset_thumbnail (organization_id, asset_id, size_bytes, sha256, token)
   select organization_id, id, :size_bytes, :sha256, :token
     from content_asset
@@ -69,11 +69,11 @@ update content_item
    set updated_at = now()
  where organization_id = :org
    and id = :content_id
-   and exists (select from small);
+   and exists (select from poster);
 
--- name: find_asset    by what only its URL says, app media too, with the organization that pays
-with found as (
-  -- The file.
+-- name: find_asset
+-- Return a file by its secret token, app media and portraits included, with the organization to bill.
+with file as (
   select organization_id, mime_type, size_bytes, sha256
     from media_file
    where token = :token
@@ -86,12 +86,12 @@ with found as (
     from app_media
    where token = :token)
 select f.mime_type, f.size_bytes, f.sha256, f.organization_id, coalesce(o.resumes_as, o.tier) as tier
-  from found f
+  from file f
   join organization o on o.id = f.organization_id;
 
--- name: replace_assets    of a content: their files are deleted in a day, and read until then
-with old as (
-  -- Them.
+-- name: replace_assets
+-- Delete a content's files and return them to the unclaimed uploads, which stay readable for a day.
+with replaced_files as (
   select token, size_bytes, mime_type, sha256
     from media_file
    where organization_id = :org
@@ -101,16 +101,16 @@ with old as (
     from media_upload
    where organization_id = :org
      and content_id = :content_id),
-gone as (
-  -- With their thumbnails' rows.
+deleted_assets as (
+  -- The delete cascades to their thumbnails.
   delete from content_asset
    where organization_id = :org
      and content_id = :content_id)
 insert into media_upload (organization_id, token, size_bytes, content_id, mime_type, sha256)
 select :org, token, size_bytes, :content_id, mime_type, sha256
-  from old;
+  from replaced_files;
 
--- name: list_given    files of a project by their ids, and those of a content in their order
+-- name: list_given    Return files of a project by their ids, and those of a content in their order.
 select a.id, a.kind, a.token, a.width, a.height, a.duration_ms, a.size_bytes,
        a.content_id is not distinct from :content_id::uuid as of_source
   from content_asset a

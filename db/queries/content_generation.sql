@@ -1,12 +1,12 @@
--- name: insert_generation    of a revision; one that was never made is asked for anew
+-- name: insert_generation
+-- Insert the brief of a revision; an unfinished revision gets the new brief and job.
 insert into content_generation (organization_id, content_id, revision, job_id, brief)
 values (:org, :content_id, :revision, :job_id, :brief)
 on conflict (organization_id, content_id, revision) do update
    set job_id = excluded.job_id, brief = excluded.brief;
 
--- name: begin_generation    by an attempt of its job
-with begun as (
-  -- From now on it is worked on.
+-- name: begin_generation    Return the brief of a revision, and mark its content as processing.
+with started_content as (
   update content_item
      set status = 'processing', updated_at = now()
    where organization_id = :org
@@ -18,7 +18,7 @@ select brief
    and content_id = :content_id
    and revision = :revision;
 
--- name: count_lost    of files that a brief names, those that are nobody's any more
+-- name: count_lost    Count the tokens of a brief without a file.
 select count(*)
   from unnest(:tokens::text[]) as t (token)
  where not exists (
@@ -37,21 +37,22 @@ select count(*)
           where u.organization_id = :org
             and u.token = t.token);
 
--- name: finish_generation    its files are the content's
+-- name: finish_generation    Mark a revision as generated, with its provenance.
 update content_generation
    set provenance = :provenance
  where organization_id = :org
    and content_id = :content_id
    and revision = :revision;
 
--- name: complete_content    with a revision's files and texts
+-- name: complete_content    Complete content with the texts of a revision.
 update content_item
    set status = 'completed', hook = :hook, caption = :caption, last_error = null, revision = :revision,
        approval_status = :approval_status, made_by = :made_by, ai_declared = :ai_declared, updated_at = now()
  where organization_id = :org
    and id = :content_id;
 
--- name: restart_content    one with files keeps them, and stays what it is, until its next revision is there
+-- name: restart_content
+-- Give content a new job; content with files keeps them, and its status, until the next revision.
 update content_item
    set job_id = :job_id,
        last_error = null,
@@ -60,7 +61,8 @@ update content_item
  where organization_id = :org
    and id = :content_id;
 
--- name: get_latest    brief of a content, and which revision would be made next; no row: it was uploaded
+-- name: get_latest
+-- Return the last brief of a content, and the number of its next revision. No row: it was uploaded.
 select g.brief,
        c.revision + exists (
          select
@@ -75,7 +77,7 @@ select g.brief,
  order by g.revision desc
  limit 1;
 
--- name: retry_generation
+-- name: retry_generation    Move an unfinished revision from a job to its retry.
 update content_generation
    set job_id = :job_id
  where organization_id = :org
@@ -84,7 +86,7 @@ update content_generation
    and job_id = :retry_of
    and provenance is null;
 
--- name: get_progress    of the job that makes a content, where one does
+-- name: get_progress    Return the progress of a content's job, if it has one.
 select c.status, c.updated_at, j.finished_at is null as runs, j.stage, j.progress,
        extract(epoch from now() - j.attempt_started_at)::float as ran_s, now() as now
   from content_item c
@@ -92,9 +94,10 @@ select c.status, c.updated_at, j.finished_at is null as runs, j.stage, j.progres
  where c.organization_id = :org
    and c.id = :content_id;
 
--- name: end_contents    as their jobs ended; one with files keeps them, one of a newer job is not theirs
-with ended as materialized (
-  -- The contents of these jobs, locked in an order, with their jobs' end.
+-- name: end_contents
+-- End contents with their failed or canceled jobs. Content with files keeps them; a newer job protects it.
+with ended_contents as materialized (
+  -- The order by prevents deadlocks.
   select c.organization_id, c.id, j.state, j.error
     from unnest(:orgs::uuid[], :job_ids::uuid[]) as t (org, job_id)
     join content_generation g on g.organization_id = t.org and g.job_id = t.job_id
@@ -108,11 +111,12 @@ update content_item c
    set status = case when c.status in ('queued', 'processing') then e.state else c.status end,
        last_error = e.error,
        updated_at = now()
-  from ended e
+  from ended_contents e
  where c.organization_id = e.organization_id
    and c.id = e.id;
 
--- name: list_origins_of_clip    of the content whose file is the clip of an item's last revision
+-- name: list_origins_of_clip
+-- Return the origin of the content that provides the clip of an item's last revision.
 select c.creative_type, c.made_by, c.ai_declared
   from (
          select brief->'files'->>'clip' as clip

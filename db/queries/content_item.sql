@@ -1,5 +1,6 @@
--- name: insert_content    pending or not by the project's policy
--- The project is locked, so its policy stands; an approval that this statement doesn't see comes after it.
+-- name: insert_content
+-- Insert content, pending or not by the project's policy. The project is locked, so its policy stays; a
+-- concurrent approval that this statement doesn't see counts as later.
 insert into content_item (organization_id, project_id, id, format, status, creative_type, hook, caption,
                           job_id, influencer_id, ai_declared, approval_status)
 select p.organization_id, p.id, :id, :format, :status, :creative_type, :hook, :caption,
@@ -18,13 +19,13 @@ select p.organization_id, p.id, :id, :format, :status, :creative_type, :hook, :c
  where p.organization_id = :org
    and p.id = :project_id;
 
--- name: find_project    it never changes
+-- name: find_project    Return the project of a content, which never changes.
 select project_id
   from content_item
  where organization_id = :org
    and id = :id;
 
--- part: content    a content as partners see it
+-- part: content    Content for partners.
 c.id, c.project_id, c.format, c.status, c.hook, c.caption, c.approval_status, c.revision, c.creative_type,
        c.made_by, c.ai_declared, c.influencer_id, c.job_id, c.last_error, c.created_at, c.updated_at,
        (select coalesce(jsonb_agg(jsonb_build_object(
@@ -52,11 +53,11 @@ c.id, c.project_id, c.format, c.status, c.hook, c.caption, c.approval_status, c.
          order by g.revision desc
          limit 1) as provenance
 
--- part: page    the rest of each search of a page
--- Of the filters one leads, with an index of its own. The others let all pass for a null; as `coalesce` no
--- index is tried for them, and the planner takes them to let half of the rows pass, not next to none.
--- Made in a time: by the row's own, and by its id, which each index has and another clock may have made.
--- (A plan for given values drops what is null, and finds the rest by the index: it is the cheaper one.)
+-- part: page
+-- Remaining filters of each search of a page. Each search leads with one filter, which has an index. A null
+-- filter matches all rows. Inside `coalesce` the planner tries no index and estimates half of the rows, not
+-- almost none. A period uses the row's own time, and its id, which every index contains although another
+-- clock set it. (A custom plan drops null filters and finds the period by the index, which is cheaper.)
 and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
       and (:from_id::uuid is null or id >= :from_id)
       and coalesce(created_at >= :since::timestamptz, true)
@@ -67,15 +68,15 @@ and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
     order by id desc
     limit :limit
 
--- name: get_content
+-- name: get_content    Return a content.
 select {content}
   from content_item c
  where c.organization_id = :org
    and c.id = :id;
 
--- name: list_content    newest first
-with found as (
-  -- One of the five searches is begun: each has an index, and a plan for all at once would have none.
+-- name: list_content    Return a project's contents, newest first.
+with page_rows as (
+  -- Only one of the five searches runs: each has an index, and a combined filter would have none.
   (select *
      from content_item
     where organization_id = :org
@@ -114,10 +115,10 @@ with found as (
       and creative_type = :creative_type
       {page}))
 select {content}
-  from found c
+  from page_rows c
  order by c.id desc;
 
--- part: passing    the filters of a list over all projects that have no index of their own
+-- part: passing    Filters without an index of their own, of a list over all projects.
 and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
           and (:from_id::uuid is null or id >= :from_id)
           and coalesce(created_at >= :since::timestamptz, true)
@@ -125,8 +126,9 @@ and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
           and coalesce(status = any(:statuses::text[]), true)
         order by id desc
 
--- part: of_each    the same in the project `o`
--- As a range of projects, though it is of one: an equality would let a plan walk the rows of all projects.
+-- part: of_each
+-- The same filters within project `o`, as a range over projects: an equality would let a plan scan the rows
+-- of all projects.
 and (project_id, id) < (o.id, coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
           and project_id >= o.id
           and (:from_id::uuid is null or id >= :from_id)
@@ -135,14 +137,14 @@ and (project_id, id) < (o.id, coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-f
           and coalesce(status = any(:statuses::text[]), true)
         order by project_id desc, id desc
 
--- part: newest    those of the active projects `o` whose newest row is among the newest: a page has no others
+-- part: newest    Active projects `o` with one of the newest first rows: a page can contain no other project.
 where o.organization_id = :org
               and o.status = 'active'
-              and not (select is_page from chosen)
+              and not (select is_page from page_choice)
             order by head.id desc
             limit :limit) o
 
--- part: surfaced    only of projects that are active
+-- part: surfaced    Join to active projects only.
 cross join lateral (
          select
            from project
@@ -151,10 +153,10 @@ cross join lateral (
             and status = 'active'
          offset 0) o
 
--- name: list_content_of_all    of all active projects, newest first
-with walked as materialized (
-  -- The newest rows of all projects, twice a page. They are whole: a plan that was made for an empty table
-  -- finds no row by its id. One of the three searches is begun: each has an index, and a plan for all at once
+-- name: list_content_of_all    Return contents of all active projects, newest first.
+with newest_rows as materialized (
+  -- The newest rows of all projects, twice a page. They are whole rows, since a plan for an empty table can't
+  -- look a row up by its id. Only one of the three searches runs: each has an index, and a combined filter
   -- would have none.
   (select *
          from content_item
@@ -179,21 +181,21 @@ with walked as materialized (
           and status = :status
           {passing}
     limit 2 * :limit)),
-active as materialized (
-  -- Those of active projects.
+active_rows as materialized (
   select w.*
-    from walked w
+    from newest_rows w
     {surfaced}
    order by w.id desc
    limit :limit),
-chosen as materialized (
-  -- Whether they are the page. Else archived projects have most of the newest rows.
-  select (select count(*) from walked) < 2 * :limit or (select count(*) from active) >= :limit as is_page),
-found as (
-  -- The page, or the newest rows of active projects: no row of an archived one is read for it.
+page_choice as materialized (
+  -- Whether the active rows fill the page. Otherwise most of the newest rows are of archived projects.
+  select (select count(*) from newest_rows) < 2 * :limit
+         or (select count(*) from active_rows) >= :limit as is_page),
+page_rows as (
+  -- The page, or the newest rows of active projects without a read of archived ones.
   (select *
-     from active
-    where (select is_page from chosen))
+     from active_rows
+    where (select is_page from page_choice))
   union all
   (select c.*
      from (select o.id
@@ -264,10 +266,10 @@ found as (
     order by c.id desc
     limit :limit))
 select {content}
-  from found c
+  from page_rows c
  order by c.id desc;
 
--- name: lock_content    what an edit or a decision goes by must not change before it is written
+-- name: lock_content    Lock a content before an edit or a decision.
 select c.organization_id, c.project_id, c.id, c.status, c.format, c.caption, c.approval_status, c.revision,
        c.creative_type, c.made_by, c.ai_declared,
        exists (
@@ -281,7 +283,7 @@ select c.organization_id, c.project_id, c.id, c.status, c.format, c.caption, c.a
    and c.id = :id
    for no key update of c;
 
--- name: edit_content
+-- name: edit_content    Store an edit of a content as a new revision.
 update content_item
    set caption = :caption,
        ai_declared = :ai_declared,
@@ -291,7 +293,7 @@ update content_item
  where organization_id = :org
    and id = :id;
 
--- name: decide_content
+-- name: decide_content    Store the approval status of a content.
 update content_item
    set approval_status = :approval_status, updated_at = now()
  where organization_id = :org

@@ -1,11 +1,12 @@
--- name: get_destination    under the project's lock it stays as it is read
+-- name: get_destination    Return a destination; the project's lock keeps it unchanged.
 select enabled, pixel_id, sealed, vault_key_id, test_event_code, event_map
   from conversion_destination
  where organization_id = :org
    and app_id = :app_id
    and destination = :destination;
 
--- name: put_destination    whoever changes it wants it tried at once
+-- name: put_destination
+-- Store a destination and clear its backoff, so that the change takes effect at once.
 insert into conversion_destination as d
        (organization_id, app_id, destination, enabled, pixel_id, sealed, vault_key_id, test_event_code,
         event_map)
@@ -16,28 +17,28 @@ values (:org, :app_id, :destination, :enabled, :pixel_id, :sealed, :vault_key_id
        vault_key_id = excluded.vault_key_id, test_event_code = excluded.test_event_code,
        event_map = excluded.event_map, retry_at = null, failures = 0;
 
--- name: drop_destination    and its token
+-- name: drop_destination    Delete a destination with its token.
 delete from conversion_destination
  where organization_id = :org
    and app_id = :app_id
    and destination = :destination;
 
--- name: drop_destinations    of an app that goes
+-- name: drop_destinations    Delete the destinations of a deleted app.
 delete from conversion_destination
  where organization_id = :org
    and app_id = :app_id;
 
--- name: vault_key_ids
+-- name: vault_key_ids    Return the id of each key that seals a token.
 select distinct vault_key_id
   from conversion_destination
  where vault_key_id is not null;
 
--- name: count_of_other_keys    sealed with another key of the keyring than `writer`
+-- name: count_of_other_keys    Count the tokens sealed with another key of the keyring than `writer`.
 select count(*)
   from conversion_destination
  where vault_key_id <> :writer;
 
--- name: lock_of_other_keys
+-- name: lock_of_other_keys    Lock a batch of tokens sealed with another key than `writer`.
 select organization_id, app_id, destination, sealed, vault_key_id
   from conversion_destination
  where vault_key_id <> :writer
@@ -45,14 +46,14 @@ select organization_id, app_id, destination, sealed, vault_key_id
  limit :limit
    for no key update;
 
--- name: reseal
+-- name: reseal    Store a token sealed with another key.
 update conversion_destination
    set sealed = :sealed, vault_key_id = :vault_key_id
  where organization_id = :organization_id
    and app_id = :app_id
    and destination = :destination;
 
--- name: find_lines    that are due, but for a destination that rests, and for a project that is purged
+-- name: find_lines    Return the apps of due lines, except for destinations in backoff and purged projects.
 select a.organization_id, a.id as app_id, l.project_id, l.app_no, l.destination
   from unnest(:project_ids::uuid[], :app_nos::smallint[], :destinations::text[])
     as l (project_id, app_no, destination)
@@ -66,7 +67,7 @@ select a.organization_id, a.id as app_id, l.project_id, l.app_no, l.destination
     or not d.enabled
     or p.status = 'archived';
 
--- name: open_destination    as a job finds it; no row: its project was purged
+-- name: open_destination    Return a destination for its job. No row: the project was purged.
 select a.platform, a.deleted_at is not null as deleted, p.status = 'archived' as archived,
        o.env = 'test' as sandbox, coalesce(d.enabled, false) as enabled, d.pixel_id, d.sealed, d.vault_key_id,
        d.test_event_code
@@ -79,14 +80,15 @@ select a.platform, a.deleted_at is not null as deleted, p.status = 'archived' as
  where a.organization_id = :org
    and a.id = :app_id;
 
--- name: note_forward    it took some
+-- name: note_forward    Record that a destination accepted conversions, and clear its backoff.
 update conversion_destination
    set last_forward_at = now(), last_error = null, retry_at = null, failures = 0
  where organization_id = :org
    and app_id = :app_id
    and destination = :destination;
 
--- name: note_failure    unless it was changed it rests as long as it asked for, or longer each time
+-- name: note_failure
+-- Record a failure and start a backoff: as requested, or doubled each time. No row: the destination changed.
 update conversion_destination
    set last_error = :message, failures = least(failures + 1, 20),
        retry_at = now() + interval '1 second'
@@ -97,7 +99,7 @@ update conversion_destination
    and pixel_id = :pixel_id
    and sealed = :sealed;
 
--- name: note_refusal    of single conversions, while it takes others
+-- name: note_refusal    Record that a destination refused single conversions.
 update conversion_destination
    set last_error = :message
  where organization_id = :org

@@ -1,16 +1,18 @@
--- name: keep_events    sorted ones, none of them twice; which of them are new, or null where all are
+-- name: keep_events
+-- Store sorted events without repeated keys; return which of them are new, or null if all are.
 select keep_events(:project_ids, :app_nos, :event_keys, :names, :occurred_ats, :event_ids, :user_ids,
                    :anonymous_ids, :micros, :currencies, :properties, :contexts);
 
--- name: make_days    how many had no table
+-- name: make_days    Create the missing tables of days; return their number.
 select make_event_days(:first_day, :last_day);
 
--- name: drop_day    1 where there was one before that day
+-- name: drop_day    Drop the oldest day's table if it is before that day; return 1 if there was one.
 select drop_event_day(:before);
 
--- name: see_arrivals    those that an app sent in the last seconds, the newest of them, and how many
+-- name: see_arrivals    Return an app's newest event of the last seconds, and their number.
 with arrival as (
-  -- Some, from the newest on: of a project whose other apps send much, too, only the last hour is read.
+  -- A bounded scan from the newest event on. It reads only the last hour of occurrence, even if other apps of
+  -- the project send many events.
   select name, coalesce(event_id, event_key::text) as event_id, occurred_at, received_at
     from event
    where project_id = :project_id
@@ -24,7 +26,7 @@ select name, event_id, occurred_at, received_at, (select count(*) from arrival) 
  order by occurred_at desc, event_id desc
  limit 1;
 
--- name: list_events    a project's, newest first; in a transaction that walks indexes
+-- name: list_events    Return a project's events, newest first; the transaction has called walk_indexes.
 select app_no, event_key, coalesce(event_id, event_key::text) as event_id, name, occurred_at, received_at,
        user_id, anonymous_id, value_micros, currency, properties, context
   from event
@@ -39,12 +41,12 @@ select app_no, event_key, coalesce(event_id, event_key::text) as event_id, name,
  order by occurred_at desc, event_key desc, app_no desc
  limit :limit;
 
--- name: walk_indexes    in this transaction: no plan reads all that a project has to find a batch of it
+-- name: walk_indexes    Forbid plans in this transaction that read all of a project's rows to find a batch.
 select set_config('enable_bitmapscan', 'off', true), set_config('enable_sort', 'off', true);
 
--- name: purge_events    the last ones of a project, a batch
-with first as (
-  -- The first of the batch, by the index; none where it is the last batch.
+-- name: purge_events    Delete the last events of a project, a batch.
+with batch_start as (
+  -- First row of the batch by the index; none for the last batch.
   select occurred_at, event_key
     from event
    where project_id = :project_id
@@ -53,19 +55,20 @@ with first as (
    limit 1)
 delete from event
  where project_id = :project_id
-   and occurred_at >= coalesce((select occurred_at from first), '-infinity')
+   and occurred_at >= coalesce((select occurred_at from batch_start), '-infinity')
    and (occurred_at, event_key) >= (
-         coalesce((select occurred_at from first), '-infinity'),
-         coalesce((select event_key from first), '00000000-0000-0000-0000-000000000000'));
+         coalesce((select occurred_at from batch_start), '-infinity'),
+         coalesce((select event_key from batch_start), '00000000-0000-0000-0000-000000000000'));
 
--- name: horizon    what was received before is committed, or never will be, or takes too long to wait for
+-- name: horizon
+-- Return a time before which every received event is committed, lost, or too slow to wait for.
 select greatest(least(now(), min(xact_start)), now() - :longest::interval) - :spare::interval
   from pg_stat_activity
  where datname = current_database()
    and backend_type = 'client backend'
    and pid <> pg_backend_pid();
 
--- name: tail_events    the first ones behind a place of a project's, in the order in which they came
+-- name: tail_events    Return a project's next events after a position, in the order of their receipt.
 select project_id, app_no, event_key, name, occurred_at, received_at, event_id, user_id, anonymous_id,
        value_micros, currency, properties, context
   from event

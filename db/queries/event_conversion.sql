@@ -1,4 +1,5 @@
--- name: insert_conversions    of events that are new; an id that comes again after weeks has its row still
+-- name: insert_conversions
+-- Insert conversions of new events; an event that repeats after weeks still has its row.
 insert into event_conversion
        (project_id, app_no, destination, event_key, id, name, event_id, event_name, occurred_at, due_at)
 select *, greatest(occurred_at, now())
@@ -8,10 +9,11 @@ select *, greatest(occurred_at, now())
     as c (project_id, app_no, destination, event_key, id, name, event_id, event_name, occurred_at)
     on conflict (project_id, app_no, destination, event_key) do nothing;
 
--- name: find_due    lines behind one of them in order, a batch: whose, where to, if one has waited
+-- name: find_due
+-- Return a batch of lines after one, in order, and whether their first row has waited long enough.
 with recursive line as (
-  -- The first of each, in the order of the index of those that wait: no other gives it.
-  -- However many there are in a line, few rows are read.
+  -- Loose index scan over the first row of each line, in the order of the partial index of pending rows. It
+  -- reads few rows for any length of a line.
   (select project_id, app_no, destination, due_at, 1 as n
      from event_conversion
     where state = 'pending'
@@ -32,9 +34,10 @@ with recursive line as (
 select project_id, app_no, destination, due_at <= now() - :gather_s * interval '1 second' as due
   from line;
 
--- name: list_due    of one line, the longest waiting first, each with its event; none: that is gone
-with due as materialized (
-  -- They and no others: those that wait are many.
+-- name: list_due
+-- Return due rows of one line, the longest waiting first, each with its event; nulls for a deleted event.
+with due_rows as materialized (
+  -- Materialized: the join must read only these of many pending rows.
   select id, app_no, event_key, event_id, event_name, occurred_at, first_try_at, due_at
     from event_conversion
    where state = 'pending'
@@ -46,29 +49,29 @@ with due as materialized (
    limit :limit)
 select d.id, coalesce(d.event_id, d.event_key::text) as event_id, d.event_name, d.occurred_at, d.first_try_at,
        e.user_id, e.anonymous_id, e.value_micros, e.currency, e.properties, e.context
-  from due d
+  from due_rows d
   left join event e on e.project_id = :project_id
                    and e.occurred_at = d.occurred_at
                    and e.event_key = d.event_key
                    and e.app_no = d.app_no
  order by d.due_at;
 
--- name: begin_tries    before the call that can't be taken back
+-- name: begin_tries    Record attempts before the call.
 update event_conversion
-   -- Of a further try it moves by the least that there is: none of several is the only one then.
+   -- A further attempt moves the time by a microsecond, so put_back finds no row with only one attempt.
    set first_try_at = coalesce(first_try_at - interval '1 microsecond', :at), tries = tries + 1
  where project_id = :project_id
    and id = any((select :ids::uuid[])::uuid[])
    and state = 'pending';
 
--- name: take_back_tries    of a call that wasn't made
+-- name: take_back_tries    Undo the attempts of a call that wasn't made.
 update event_conversion
    set first_try_at = nullif(first_try_at, :at), tries = tries - 1
  where project_id = :project_id
    and id = any((select :ids::uuid[])::uuid[])
    and state = 'pending';
 
--- name: settle    each with its own word; what ended keeps its end
+-- name: settle    Store final states; a row with a final state keeps it.
 update event_conversion c
    set state = s.state, settled_at = now(), error_code = s.error_code, error_message = s.error_message
   from unnest(:ids::uuid[], :states::text[], :error_codes::text[], :error_messages::text[])
@@ -77,7 +80,8 @@ update event_conversion c
    and c.id = s.id
    and c.state = 'pending';
 
--- name: put_back    none is known where the call that began then was the only one, and took none
+-- name: put_back
+-- Return rows to the queue. Clears the first try if the call that began then was the only one, and sent none.
 update event_conversion
    set first_try_at = case when :maybe_taken then first_try_at else nullif(first_try_at, :at) end,
        error_code = :error_code, error_message = :error_message
@@ -85,7 +89,7 @@ update event_conversion
    and id = any((select :ids::uuid[])::uuid[])
    and state = 'pending';
 
--- name: cancel_line    a batch of what waits in one; one that was tried may have been taken
+-- name: cancel_line    End a batch of a line's pending rows; an attempted one may have been delivered.
 update event_conversion
    set state = case when first_try_at is null then 'canceled' else 'outcome_unknown' end,
        settled_at = now(), error_code = :error_code, error_message = :error_message
@@ -102,7 +106,7 @@ update event_conversion
    and state = 'pending'
 returning state;
 
--- name: list_conversions    a project's, newest first
+-- name: list_conversions    Return a project's conversions, newest first.
 select id, app_no, destination, coalesce(event_id, event_key::text) as event_id, name, event_name,
        occurred_at, state, tries, first_try_at, settled_at, error_code, error_message, created_at
   from event_conversion
@@ -115,7 +119,7 @@ select id, app_no, destination, coalesce(event_id, event_key::text) as event_id,
  order by id desc
  limit :limit;
 
--- part: wanted    of a page
+-- part: wanted    Filters of a page.
 and (:before::uuid is null or id < :before)
      and (:destinations::text[] is null or destination = any(:destinations))
      and state = any(:states::text[])
@@ -124,9 +128,10 @@ and (:before::uuid is null or id < :before)
    order by id desc
    limit :limit
 
--- name: list_undelivered    the same of those that wait, or ended otherwise, each by their own index
-with found as (
-  -- A page of both. What isn't asked for isn't read: it may be most of them.
+-- name: list_undelivered
+-- Return a project's pending and failed conversions, newest first, each by an index of its own.
+with undelivered as (
+  -- A search that isn't requested is skipped: it may match most rows.
   (select *
      from event_conversion
    where project_id = :project_id
@@ -142,11 +147,11 @@ with found as (
      {wanted}))
 select id, app_no, destination, coalesce(event_id, event_key::text) as event_id, name, event_name,
        occurred_at, state, tries, first_try_at, settled_at, error_code, error_message, created_at
-  from found
+  from undelivered
  order by id desc
  limit :limit;
 
--- name: prune_conversions    a batch of those whose time is over
+-- name: prune_conversions    Delete a batch of expired rows.
 delete from event_conversion
  where (project_id, id) in (
          select project_id, id
@@ -155,9 +160,9 @@ delete from event_conversion
           order by created_at
           limit :limit);
 
--- name: purge_conversions    the last ones of a project, a batch
-with first as (
-  -- The first of the batch, by the index; none where it is the last batch.
+-- name: purge_conversions    Delete the last conversions of a project, a batch.
+with batch_start as (
+  -- First row of the batch by the index; none for the last batch.
   select id
     from event_conversion
    where project_id = :project_id
@@ -166,4 +171,4 @@ with first as (
    limit 1)
 delete from event_conversion
  where project_id = :project_id
-   and id <= coalesce((select id from first), 'ffffffff-ffff-ffff-ffff-ffffffffffff');
+   and id <= coalesce((select id from batch_start), 'ffffffff-ffff-ffff-ffff-ffffffffffff');

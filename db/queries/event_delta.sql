@@ -1,3 +1,3 @@
--- name: purge_deltas    a project's; folds of them end first
+-- name: purge_deltas    Delete a project's deltas, after the folds under way.
 delete from event_delta
  where project_id = :project_id;

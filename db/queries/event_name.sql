@@ -1,9 +1,8 @@
--- name: lock_names    until the transaction ends: one gives them their places at a time
+-- name: lock_names    Lock the assignment of names' places until the transaction ends.
 select pg_advisory_xact_lock(7210);
 
--- name: purge_names    a project's
-with counted as (
-  -- How many there are.
+-- name: purge_names    Delete a project's names and their number.
+with deleted_count as (
   delete from event_name_count
    where project_id = :project_id)
 delete from event_name

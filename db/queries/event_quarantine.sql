@@ -1,10 +1,10 @@
--- name: insert_refused    of one project, newest last
+-- name: insert_refused    Insert rejected events of a project, the newest last.
 insert into event_quarantine (project_id, id, app_no, code, name, event_id, text)
 select :project_id, *
   from unnest(:ids::uuid[], :app_nos::smallint[], :codes::text[], :names::text[], :event_ids::text[],
               :texts::text[]);
 
--- name: trim    a project's to its newest ones
+-- name: trim    Delete all of a project's rejected events but the newest.
 delete from event_quarantine
  where project_id = :project_id
    and id <= (
@@ -15,7 +15,7 @@ delete from event_quarantine
          offset :most
           limit 1);
 
--- name: list_refused    newest first
+-- name: list_refused    Return a project's rejected events, newest first.
 select id, app_no, code, name, event_id, text, received_at
   from event_quarantine
  where project_id = :project_id
@@ -26,7 +26,7 @@ select id, app_no, code, name, event_id, text, received_at
  order by id desc
  limit :limit;
 
--- name: count_refused    of an app in the last seconds, by code
+-- name: count_refused    Count an app's rejected events of the last seconds, by code.
 select code, count(*) as n
   from event_quarantine
  where project_id = :project_id
@@ -35,9 +35,8 @@ select code, count(*) as n
  group by code
  order by n desc, code;
 
--- name: delete_old    of all projects, a batch; how many
-with gone as (
-  -- The oldest ones.
+-- name: delete_old    Delete a batch of expired rows of all projects; return their number.
+with expired_rows as (
   delete from event_quarantine
    where ctid = any (array(
            select ctid
@@ -47,8 +46,8 @@ with gone as (
             limit :limit))
   returning 1)
 select count(*)::int
-  from gone;
+  from expired_rows;
 
--- name: purge_refused    a project's: there are few
+-- name: purge_refused    Delete a project's rejected events, which are few.
 delete from event_quarantine
  where project_id = :project_id;

@@ -1,15 +1,15 @@
--- name: stop_folds    until the transaction ends; folds under way end first, and events still come
+-- name: stop_folds
+-- Lock out folds until the transaction ends, after those under way; events are still written.
 lock table event_rollup in share row exclusive mode;
 
--- name: stop_rebuilds    until the transaction ends; one under way ends first, and folds go on
+-- name: stop_rebuilds    Lock out rebuilds until the transaction ends, after one under way; folds go on.
 lock table event_rollup in row exclusive mode;
 
--- name: has_day    whether events that occurred on a day of UTC are still kept
+-- name: has_day    Return whether events of a UTC day are still stored.
 select to_regclass('event_' || to_char(:day::date, 'YYYYMMDD')) is not null;
 
--- name: drop_counts    a project's of a stretch of whole hours
+-- name: drop_counts    Delete a project's counts of a period of whole hours.
 with quarters as (
-  -- Its quarters.
   delete from event_rollup
    where project_id = :project_id
      and bucket >= :since
@@ -19,9 +19,9 @@ delete from event_rollup_hour
    and bucket >= :since
    and bucket < :until;
 
--- part: add    what `seen` has to the counts, by name and of all names together
-ranked as (
-  -- Whether a name has its place, and where it stands among its project's new ones.
+-- part: add    CTEs that add `new_counts` to the counts, by name and for all names together.
+ranked_counts as (
+  -- `known`: the name has a place; `place`: the rank of a new name in its project.
   select project_id, name, bucket, app_no, currency, n, value_micros, known,
          dense_rank() over (partition by project_id, known order by first_seen, name) as place
     from (select *,
@@ -29,71 +29,70 @@ ranked as (
                  name = any(:always::text[])
                    or (select true
                          from event_name k
-                        where k.project_id = seen.project_id
-                          and k.name = seen.name
+                        where k.project_id = new_counts.project_id
+                          and k.name = new_counts.name
                         limit 1) is not null as known
-            from seen) as s),
-named as materialized (
-  -- Whether each is counted by its own name.
+            from new_counts) as s),
+named_counts as materialized (
+  -- `own`: the name gets a count of its own.
   select project_id, name, bucket, app_no, currency, n, value_micros, known,
          case when known then true
               else place <= :most_names::int - coalesce((
                      select c.n
                        from event_name_count c
-                      where c.project_id = ranked.project_id), 0) end as own
-    from ranked),
-counted as materialized (
-  -- Each count, and that of all names together.
+                      where c.project_id = ranked_counts.project_id), 0) end as own
+    from ranked_counts),
+all_counts as materialized (
   select project_id, case when own then name else :other::text end as name, bucket, app_no, currency,
          sum(n)::bigint as n, sum(value_micros) as value_micros
-    from named
+    from named_counts
    group by 1, 2, 3, 4, 5
   union all
   select project_id, '', bucket, app_no, '', sum(n)::bigint, 0
-    from named
+    from named_counts
    group by project_id, bucket, app_no),
 quarters as (
-  -- In one order, as all who add: else two of them would wait for each other.
+  -- Sorted like every writer of counts, against deadlocks.
   insert into event_rollup as r (project_id, name, bucket, app_no, currency, n, value_micros)
   select project_id, name, bucket, app_no, currency, n, value_micros
-    from counted
+    from all_counts
    order by project_id, name, bucket, app_no, currency
       on conflict (project_id, name, bucket, app_no, currency) do update
      set n = r.n + excluded.n, value_micros = r.value_micros + excluded.value_micros
   returning 1),
 hours as (
-  -- The same of the hour of UTC that each quarter lies in; all quarters were locked before.
+  -- The same by UTC hour; the condition locks all quarters first.
   insert into event_rollup_hour as r (project_id, name, bucket, app_no, currency, n, value_micros)
   select project_id, name, date_trunc('hour', bucket, 'UTC'), app_no, currency,
          sum(n)::bigint, sum(value_micros)
-    from counted
+    from all_counts
    where (select count(*) from quarters) > 0
    group by project_id, name, date_trunc('hour', bucket, 'UTC'), app_no, currency
    order by project_id, name, date_trunc('hour', bucket, 'UTC'), app_no, currency
       on conflict (project_id, name, bucket, app_no, currency) do update
      set n = r.n + excluded.n, value_micros = r.value_micros + excluded.value_micros
   returning 1),
-placed as (
-  -- New names that have their place from now on; counts were locked before, as a purge does it.
+placed_names as (
+  -- New names with a place; the condition locks the counts first, as a purge does.
   insert into event_name (project_id, name)
   select distinct project_id, name
-    from named
+    from named_counts
    where own
      and not known
      and (select count(*) from hours) > 0
   returning project_id),
-places as (
-  -- How many there are now.
+place_counts as (
   insert into event_name_count as c (project_id, n)
   select project_id, count(*)::int
-    from placed
+    from placed_names
    group by project_id
       on conflict (project_id) do update
      set n = c.n + excluded.n)
 
--- name: fold    a batch of the queue into the counts; how many. Under the lock of names
-with gone as (
-  -- Those that nobody else takes. They have no address but their row's: none is ever updated.
+-- name: fold
+-- Fold a batch of the queue into the counts under the lock of names; return the number of queue rows.
+with queue_rows as (
+  -- Skips rows of other folds. The ctid is stable: no row is ever updated.
   delete from event_delta
    where ctid = any (array(
            select ctid
@@ -102,25 +101,25 @@ with gone as (
             limit :limit
               for update skip locked))
   returning project_id, app_no, bucket, name, currency, n, value_micros, seq),
-seen as (
-  -- Each count once, and when its name came.
+new_counts as (
+  -- Each count once, with the place of its name in the queue.
   select project_id, name, bucket, app_no, currency, sum(n) as n, sum(value_micros) as value_micros,
          min(seq) as first
-    from gone
+    from queue_rows
    group by project_id, name, bucket, app_no, currency),
 {add}
 select count(*)::int
-  from gone;
+  from queue_rows;
 
--- name: count_events    anew, from all that this snapshot has; none of them may be in a delta any more
-with folded as (
-  -- Deltas of the events that are counted below. Those that come later have deltas that come later.
+-- name: count_events    Recount events from all rows of this snapshot; no delta may contain them any more.
+with deleted_deltas as (
+  -- Deltas of the events that are counted below; later events have later deltas.
   delete from event_delta
    where project_id = :project_id
      and bucket >= :since
      and bucket < :until),
-seen as (
-  -- By quarter of an hour, and when its name came.
+new_counts as (
+  -- By quarter-hour, with the first receipt of the name.
   select project_id, name, date_bin('15 minutes', occurred_at, '2000-01-01Z') as bucket, app_no,
          coalesce(currency, '') as currency, count(*) as n, coalesce(sum(value_micros), 0) as value_micros,
          min(received_at) as first
@@ -131,11 +130,12 @@ seen as (
    group by 1, 2, 3, 4, 5),
 {add}
 select count(*)::int
-  from counted;
+  from all_counts;
 
--- name: purge_counts    the last ones of a project, a batch of quarters and the hours behind its first
-with first as (
-  -- The first of the batch, by the index; what comes before all others where it is the last batch.
+-- name: purge_counts
+-- Delete the last counts of a project: a batch of quarters, and the hours after its first.
+with batch_start as (
+  -- First row of the batch by the index; a row before all others for the last batch.
   select coalesce(f.name, '') as name, coalesce(f.bucket, '-infinity') as bucket,
          coalesce(f.app_no, (-32768)::smallint) as app_no, coalesce(f.currency, '') as currency
     from (select) as always
@@ -147,28 +147,27 @@ with first as (
       offset :limit - 1
        limit 1) as f on true),
 quarters as (
-  -- The batch.
   delete from event_rollup
    where project_id = :project_id
-     and (name, bucket, app_no, currency) >= (select name, bucket, app_no, currency from first)
+     and (name, bucket, app_no, currency) >= (select name, bucket, app_no, currency from batch_start)
   returning 1),
 hours as (
-  -- That of the first quarter itself is left to the next batch.
+  -- The hour of the first quarter is left to the next batch.
   delete from event_rollup_hour
    where project_id = :project_id
-     and (name, bucket, app_no, currency) >= (select name, bucket, app_no, currency from first))
+     and (name, bucket, app_no, currency) >= (select name, bucket, app_no, currency from batch_start))
 select count(*)::int
   from quarters;
 
--- part: row    of the counts
+-- part: row    Columns of a count.
 name, bucket, app_no, currency, n, value_micros
 
--- part: of_one    name, and of these apps
+-- part: of_one    Counts of one name, and of these apps.
 project_id = :project_id
-              and name = one.of_name
+              and name = requested.of_name
               and (:app_nos::smallint[] is null or app_no = any(:app_nos))
 
--- part: has_place    a delta's name
+-- part: has_place    Whether a delta's name has a place.
 (:most_names::int > coalesce((select n from event_name_count where project_id = :project_id), 0)
           or name = any(:always::text[])
           or exists (
@@ -176,7 +175,7 @@ project_id = :project_id
                 where k.project_id = :project_id
                   and k.name = event_delta.name))
 
--- part: unfolded    those that wait in the queue, also as part of all names
+-- part: unfolded    Deltas in the queue, also added to the counts of all names.
 select name, bucket, app_no, currency, n, value_micros
     from event_delta
    where project_id = :project_id
@@ -203,34 +202,36 @@ select name, bucket, app_no, currency, n, value_micros
      and bucket >= :since
      and bucket < :until
 
--- part: added    up by what is told apart
+-- part: added    Sums by the requested columns.
 select case when :by_place then width_bucket(bucket, :bounds::timestamptz[]) else 0 end as place,
        case when :by_name then name else '' end as name,
        case when :by_app then app_no else 0 end::int as app_no,
        currency, sum(n)::bigint as n, sum(value_micros)::numeric as micros
-  from counted
+  from period_counts
  group by 1, 2, 3, 4
  order by 1, 2, 3, 4
  limit :limit
 
--- name: count_by_hours    between bounds: hours, but for those that a bound splits
-with counted as (
-  -- One snapshot of all three: a fold between two of them would be counted twice, or not at all. One name
-  -- comes after the other: for a list PostgreSQL 15 reads all of a project, as planned on empty tables.
-  select found.*
-    from (select distinct unnest(:names::text[])) as one (of_name)
+-- name: count_by_hours
+-- Count between bounds: from hours, and from quarters in the hours that a bound splits.
+with period_counts as (
+  -- One snapshot of all three sources: a fold between two of them would be counted twice, or not at all. The
+  -- lateral join reads one name after the other: for a list, a plan for empty tables makes PostgreSQL 15 read
+  -- a whole project.
+  select counts.*
+    from (select distinct unnest(:names::text[])) as requested (of_name)
    cross join lateral (
            select {row}
              from event_rollup_hour
             where {of_one}
               and bucket >= :since
               and bucket < :until
-              -- Looked up in a hash: compared with each, they took half of the time for 90 days.
+              -- A hash lookup: comparisons with each value took half of the time for 90 days.
               and bucket not in (select unnest(:split::timestamptz[]))
-           offset 0) as found
+           offset 0) as counts
   union all
-  select found.*
-    from (select distinct unnest(:names::text[])) as one (of_name)
+  select counts.*
+    from (select distinct unnest(:names::text[])) as requested (of_name)
    cross join unnest(:split::timestamptz[]) as hour (at)
    cross join lateral (
            select {row}
@@ -238,23 +239,23 @@ with counted as (
             where {of_one}
               and bucket >= greatest(hour.at, :since)
               and bucket < least(hour.at + interval '1 hour', :until)
-           offset 0) as found
+           offset 0) as counts
   union all
   {unfolded})
 {added};
 
--- name: count_by_quarters    the same where bounds split most hours
-with counted as (
-  -- As above.
-  select found.*
-    from (select distinct unnest(:names::text[])) as one (of_name)
+-- name: count_by_quarters    Count between bounds that split most hours, from quarters alone.
+with period_counts as (
+  -- As in count_by_hours.
+  select counts.*
+    from (select distinct unnest(:names::text[])) as requested (of_name)
    cross join lateral (
            select {row}
              from event_rollup
             where {of_one}
               and bucket >= :since
               and bucket < :until
-           offset 0) as found
+           offset 0) as counts
   union all
   {unfolded})
 {added};

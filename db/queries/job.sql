@@ -1,6 +1,5 @@
--- part: head    of the tenant's line
+-- part: head    CTE with the first job of the tenant's queue.
 head as materialized (
-  -- Its first job.
   select run_at
     from job
    where organization_id = :org
@@ -11,15 +10,16 @@ head as materialized (
    order by run_at
    limit 1)
 
--- part: first    whether none of the line is due
+-- part: first    Whether no job of the tenant's queue is due.
 coalesce((select run_at > now() from head), true)
 
--- name: submit_job    no row: its key has a job that hasn't ended, or too many of the tenant's jobs wait
--- `send` asks for a wake; it stays on the row as `newcomer` until the job is pulled.
+-- name: submit_job
+-- Insert a job. No row: an open job has its unique key, or too many of the tenant's jobs are queued. `send`
+-- requests a wake; it stays on the row as `newcomer` until the job is pulled.
 with {head},
 line as materialized (
-  -- The tenant's line, if the job counts in its cap and some wait: to measure an empty one was a fifth of the
-  -- statement, and it has room.
+  -- The tenant's queue, if the job counts in its cap and the queue isn't empty: measuring an empty queue,
+  -- which has room, took a fifth of the statement.
   select m.has_room, m.line_length
     from measure_line(:org, :pool, 1) m
    where not :internal
@@ -37,20 +37,21 @@ select :org, :id, :project_id, :kind, :pool, :internal, :cancelable, :max_attemp
     on conflict (organization_id, unique_key) where unique_key is not null and finished_at is null do nothing
 returning id, created_at, stage, job_phase(state, stage, started_at) as phase, newcomer as send;
 
--- name: submit_jobs    many of one kind and project, as submit_job does one after the other; all or no row
+-- name: submit_jobs
+-- Insert many jobs of one kind and project, as submit_job does one by one; all rows or none.
 with {head},
-asked as materialized (
-  -- The jobs in the order in which they were asked for.
+new_jobs as materialized (
+  -- The jobs in the requested order.
   select t.id, coalesce(t.run_at, now()) as run_at, t.args, t.place
     from rows from (unnest(:ids::uuid[], :run_ats::timestamptz[]), jsonb_array_elements(:args))
          with ordinality as t (id, run_at, args, place)),
 due as (
-  -- How many of them count in the tenant's cap, and the first, which is the only one to send for.
+  -- How many of them count in the tenant's cap, and the first one, which alone may need a wake.
   select count(*) as jobs, (array_agg(id order by place))[1] as first_id
-    from asked
+    from new_jobs
    where run_at <= now()),
 line as materialized (
-  -- The tenant's line, if any of the jobs counts in its cap.
+  -- The tenant's queue, if any of the jobs counts in its cap.
   select m.has_room
     from due, measure_line(:org, :pool, due.jobs) m
    where not :internal
@@ -61,41 +62,43 @@ select :org, a.id, :project_id, :kind, :pool, :internal, :cancelable, :max_attem
        a.run_at, a.run_at + :total_s * interval '1 second',
        case when a.run_at > now() then 'scheduled' else 'queued' end, a.args,
        a.id is not distinct from (select first_id from due) and {first}
-  from asked a
+  from new_jobs a
   left join line on true
  where line.has_room is not false
  order by a.place
 returning id, created_at, stage, job_phase(state, stage, started_at) as phase, newcomer as send;
 
--- name: find_job_of_key    that hasn't ended
+-- name: find_job_of_key    Return the open job of a unique key.
 select id, created_at, stage, job_phase(state, stage, started_at) as phase, false as send
   from job
  where organization_id = :org
    and unique_key = :unique_key
    and finished_at is null;
 
--- name: is_open
+-- name: is_open    Return whether a job is open.
 select finished_at is null
   from job
  where organization_id = :org
    and id = :id;
 
--- name: get_error_code    of a failed one
+-- name: get_error_code    Return the error code of a failed job.
 select error->>'code'
   from job
  where organization_id = :org
    and id = :id;
 
--- name: pull_jobs    as the function of this name in db/migrations/0024_read_lines_by_level.sql does it
+-- name: pull_jobs    Pull jobs by the SQL function of this name (db/migrations).
 select organization_id, project_id, id, kind, fence, attempt, max_attempts, args, attempt_deadline_at
   from pull_jobs(:pool, :worker, :free, :kinds, :timeouts_s, :freed);
 
--- name: settle_jobs    a row for each claim that was not fenced; the function is in 0002_create_ledger.sql
+-- name: settle_jobs
+-- Settle attempts by the SQL function of this name (db/migrations); a row for each claim that was not fenced.
 select organization_id, project_id, id, kind, fence, state, error
   from settle_jobs(
          :orgs, :ids, :fences, :outcomes, :results, :errors, :afters_s, :scheduled_after_s, :overdue);
 
--- name: lock_claimed    opens every step, after the project's lock where the step needs one
+-- name: lock_claimed
+-- Lock a claimed job. It opens every step, after the project's lock if the step needs one.
 select cancel_requested_at is not null as cancel
   from job
  where organization_id = :org
@@ -104,10 +107,10 @@ select cancel_requested_at is not null as cancel
    and attempt_started_at is not null
    for no key update;
 
--- name: end_job    opens a commit: locks, fences and ends; no row: fenced, or asked to cancel
-with ended as (
-  -- Its own end. What the attempt's history keeps of it is read as it was before; a lock of its own for that
-  -- would be another change of the row.
+-- name: end_job    Open a commit: lock, fence and end the job. No row: fenced, or asked to cancel.
+with ended_job as (
+  -- The history needs columns as they were before the update. A separate lock for them would be another
+  -- change of the row.
   update job j
      set state = 'completed', stage = 'completed', state_version = j.state_version + 1,
          progress = 1, result = :result, finished_at = now(),
@@ -123,9 +126,9 @@ with ended as (
   returning j.organization_id, j.id, j.fence, j.attempt, before.lease_owner, before.attempt_started_at)
 insert into job_attempt (organization_id, job_id, fence, attempt, worker_id, started_at, outcome)
 select organization_id, id, fence, attempt, lease_owner, attempt_started_at, 'completed'
-  from ended;
+  from ended_job;
 
--- name: set_result    of a job that this transaction has ended
+-- name: set_result    Store the result of a job that this transaction has ended.
 update job
    set result = :result
  where organization_id = :org
@@ -133,7 +136,8 @@ update job
    and fence = :fence
    and state = 'completed';
 
--- name: set_progress    it never falls, and a null leaves what is there; no row if the claim was fenced
+-- name: set_progress
+-- Update progress, which never falls; a null keeps the value. No row: the claim was fenced.
 update job
    set progress = greatest(progress, :progress), stage = coalesce(:stage, stage),
        cancelable = coalesce(:cancelable, cancelable), state_version = state_version + 1
@@ -143,7 +147,7 @@ update job
    and attempt_started_at is not null
 returning cancel_requested_at is not null as cancel;
 
--- name: hasten_job    no row: it doesn't wait
+-- name: hasten_job    Make a waiting job due now. No row: it doesn't wait.
 update job
    set run_at = now(), stage = 'queued', state_version = state_version + 1
  where organization_id = :org
@@ -153,20 +157,21 @@ update job
    and run_at > now()
 returning pool, kind, id as job_id;
 
--- name: get_origin    what a retry starts from
+-- name: get_origin    Return the input of a job's retry.
 select kind, state, project_id, args
   from job
  where organization_id = :org
    and id = :id
    and not internal;
 
--- name: mark_retried    a job that this transaction has locked
+-- name: mark_retried    Mark a job as retried; this transaction locked it.
 update job
    set retried_as = :retried_as
  where organization_id = :org
    and id = :id;
 
--- name: cancel_job    a queued one at once, a running one by flag; no row: it ended, or can't be canceled now
+-- name: cancel_job
+-- Cancel a queued job at once, or a running one by its flag. No row: it has ended, or can't be canceled now.
 update job
    set cancel_requested_at = coalesce(cancel_requested_at, now()),
        state_version = state_version + (cancel_requested_at is null)::int,
@@ -180,15 +185,15 @@ update job
    and not internal
 returning organization_id, project_id, id, kind, fence, state, error;
 
--- part: asked    ids in the order in which every statement over many locks
+-- part: asked    CTE with ids in the lock order of every statement over many jobs.
 asked as materialized (
-  -- Each row is then read by its key: by `id = any(...)` a plan that PostgreSQL 15 makes for an empty table
-  -- walks all of the tenant's rows, which are in that order.
+  -- Each row is then read by its key: for `id = any(...)`, a plan that PostgreSQL 15 makes for an empty table
+  -- scans all of the tenant's rows, which are in that order.
   select distinct id as asked_id
     from unnest(:ids::uuid[]) as id
    order by id)
 
--- name: lock_jobs    by whoever will cancel or move some of them
+-- name: lock_jobs    Lock jobs before some of them are canceled or moved.
 with {asked}
 select j.id
   from asked
@@ -200,10 +205,9 @@ select j.id
           limit 1
             for no key update) j;
 
--- name: cancel_jobs    these of one tenant, as cancel_job does
+-- name: cancel_jobs    Cancel these jobs of one tenant, as cancel_job does.
 with {asked},
-open as materialized (
-  -- Those that can be canceled.
+cancelable_jobs as materialized (
   select j.*
     from asked
    cross join lateral (
@@ -221,14 +225,14 @@ update job j
        state = case j.state when 'queued' then 'canceled' else j.state end,
        stage = case j.state when 'queued' then 'canceled' else j.stage end,
        finished_at = case j.state when 'queued' then now() end
-  from open o
+  from cancelable_jobs o
  where j.organization_id = o.organization_id
    and j.id = o.id
 returning j.organization_id, j.project_id, j.id, j.kind, j.fence, j.state, j.error;
 
--- name: cancel_jobs_of_project    the next batch of those that nobody asked to cancel yet
-with open as materialized (
-  -- The batch, locked by id as every statement over many does.
+-- name: cancel_jobs_of_project    Cancel the next batch of a project's jobs without a cancel request.
+with cancelable_jobs as materialized (
+  -- Locked by id, like every statement over many jobs.
   select organization_id, id
     from job
    where organization_id = :org
@@ -245,13 +249,14 @@ update job j
        state = case j.state when 'queued' then 'canceled' else j.state end,
        stage = case j.state when 'queued' then 'canceled' else j.stage end,
        finished_at = case j.state when 'queued' then now() end
-  from open o
+  from cancelable_jobs o
  where j.organization_id = o.organization_id
    and j.id = o.id
 returning j.organization_id, j.project_id, j.id, j.kind, j.fence, j.state, j.error;
 
--- name: move_job    a queued one to another time, its deadline too; no row: it runs or has ended
--- It hasn't begun at its new time, whatever it did before: its phase is `scheduled` again, not `waiting`.
+-- name: move_job
+-- Move a queued job and its deadline to another time. No row: it runs or has ended. Its phase is `scheduled`
+-- again, not `waiting`, despite earlier attempts: it hasn't begun at its new time.
 update job
    set run_at = :run_at, deadline_at = :run_at::timestamptz + :total_s * interval '1 second',
        stage = case when :run_at > now() then 'scheduled' else 'queued' end,

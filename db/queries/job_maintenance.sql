@@ -1,6 +1,6 @@
--- name: ripen_jobs    scheduled ones whose time has come are queued
-with ripe as (
-  -- Those that nobody holds: a row that is locked comes with the next batch.
+-- name: ripen_jobs    Queue a batch of scheduled jobs at their time.
+with due_jobs as (
+  -- A locked row is left to the next batch.
   select organization_id, id
     from job
    where stage = 'scheduled'
@@ -10,15 +10,17 @@ with ripe as (
      for no key update skip locked)
 update job j
    set stage = 'queued', state_version = j.state_version + 1
-  from ripe r
+  from due_jobs r
  where j.organization_id = r.organization_id
    and j.id = r.id;
 
--- name: rescue_jobs    whose worker's lease has run out, or their own time, unless it is later than `before`
--- An outage may hold this statement back: without `before` it would judge leases that nobody could renew.
--- A worker ends an attempt itself when its time is up; `grace_s` later it is taken away whoever renews.
-with held as materialized (
-  -- The batch; `crashed`: it is its worker that is lost.
+-- name: rescue_jobs
+-- Take a batch of jobs from workers with an expired lease, or attempts past their own time, if the database's
+-- time is before `before`. An outage may delay this statement: without `before` it would judge leases that no
+-- worker could renew. A worker ends an attempt at its time; `grace_s` later the job is taken away even under
+-- a valid lease.
+with lost_attempts as materialized (
+  -- `crashed`: the worker's lease has expired.
   select j.organization_id, j.id, j.fence, j.attempt, j.max_attempts, j.lease_owner, j.attempt_started_at,
          j.crashes, j.deadline_at, j.cancel_requested_at is not null as cancel,
          w.id is null or w.lease_expires_at < now() as crashed
@@ -31,8 +33,8 @@ with held as materialized (
      and now() < :before
    limit :limit
      for no key update of j skip locked),
-lost as materialized (
-  -- Each with what becomes of it; after `max_crashes` lost workers a job is given up.
+verdicts as materialized (
+  -- Each with its verdict; after `max_crashes` lost workers a job fails as poisoned.
   select h.*,
          case when h.cancel then 'canceled'
               when h.crashed and h.crashes + 1 >= :max_crashes then 'poisoned'
@@ -40,13 +42,13 @@ lost as materialized (
               when h.attempt >= h.max_attempts then 'late'
               when h.deadline_at <= now() then 'overdue'
               else 'queued' end as verdict
-    from held h),
+    from lost_attempts h),
 history as (
   -- The end of their attempts.
   insert into job_attempt (organization_id, job_id, fence, attempt, worker_id, started_at, outcome, error)
   select organization_id, id, fence, attempt, lease_owner, attempt_started_at,
          case when crashed then 'lost' else 'retry' end, case when not crashed then :late::jsonb end
-    from lost)
+    from verdicts)
 update job j
    set state = case when l.verdict in ('queued', 'canceled') then l.verdict else 'failed' end,
        stage = case when l.verdict in ('queued', 'canceled') then l.verdict else 'failed' end,
@@ -58,16 +60,17 @@ update job j
        run_at = case l.verdict when 'queued' then now() else j.run_at end,
        finished_at = case when l.verdict <> 'queued' then now() end,
        lease_owner = null, attempt_started_at = null, attempt_deadline_at = null
-  from lost l
+  from verdicts l
  where j.organization_id = l.organization_id
    and j.id = l.id
 returning j.organization_id, j.project_id, j.id, j.kind, j.fence, j.state, j.error;
 
--- name: hang_up    on sessions that say nothing in a transaction, for `patience_s` or on an overdue attempt
--- Postgres itself ends one that is silent between two statements, not one that is so between the messages of
--- a statement (it reads and is `active`). A job whose attempt's time is up waits for neither.
-with silent as materialized (
-  -- Sessions of ours in which Postgres waits for the client, by its clock. In a COPY that is as it should be.
+-- name: hang_up
+-- Terminate sessions that are idle in a transaction for `patience_s`, or hold the job of an overdue attempt.
+-- Postgres itself ends a session that is idle between two statements, but not between the messages of a
+-- statement (it reads, and is `active`). Sessions with the job of an overdue attempt are ended at once.
+with idle_sessions as materialized (
+  -- Our sessions in which Postgres waits for the client, by its clock. A COPY waits as a rule.
   select pid, state, state_change
     from pg_stat_activity
    where datname = current_database()
@@ -76,26 +79,26 @@ with silent as materialized (
      and xact_start is not null
      and state_change < pg_catalog.clock_timestamp() - :grace_s * interval '1 second'
      and query not ilike 'copy %'),
-holding as materialized (
-  -- Those that hold a job of which an attempt's time is up: its row names their transaction.
+blocking_sessions as materialized (
+  -- Sessions that hold the job of an overdue attempt: its row's xmax is their transaction.
   select s.pid
-    from silent s
+    from idle_sessions s
     join pg_locks l on l.pid = s.pid and l.locktype = 'transactionid' and l.granted
     join job j on j.xmax = l.transactionid
    where j.lease_owner is not null
      and j.attempt_deadline_at < now() - :grace_s * interval '1 second')
 select count(pg_terminate_backend(pid))
-  from silent
+  from idle_sessions
  where now() < :before
-   and (pid in (select pid from holding)
+   and (pid in (select pid from blocking_sessions)
         or (state = 'active'
             and state_change < pg_catalog.clock_timestamp() - :patience_s * interval '1 second'));
 
--- name: end_overdue_jobs    queued ones; a running one is ended by its worker or by rescue_jobs
--- The limit is `BATCH` of jobs/maintenance.py, written out: where many rows wait, a plan for a parameter's
--- value looks cheaper than the general one, and would be made anew for each call.
-with late as (
-  -- Those that nobody holds.
+-- name: end_overdue_jobs
+-- Fail a batch of queued jobs past their deadline; running ones are ended by their worker or by rescue_jobs.
+-- The limit is `BATCH` of jobs/maintenance.py as a literal: with many queued rows, a custom plan for a
+-- parameter looks cheaper than the generic one, and would be made for each call.
+with overdue_jobs as (
   select organization_id, id
     from job
    where finished_at is null
@@ -107,14 +110,14 @@ with late as (
 update job j
    set state = 'failed', stage = 'failed', state_version = j.state_version + 1,
        finished_at = now(), error = :overdue::jsonb
-  from late l
+  from overdue_jobs l
  where j.organization_id = l.organization_id
    and j.id = l.id
 returning j.organization_id, j.project_id, j.id, j.kind, j.fence, j.state, j.error;
 
--- name: prune_passing    of kinds that come all the time, those that ended a while ago, and their attempts
-with old as materialized (
-  -- A batch, the oldest first, by an index of theirs alone.
+-- name: prune_passing    Delete a batch of ended jobs of frequent kinds, with their attempts.
+with expired_jobs as materialized (
+  -- The oldest first, by a partial index of these kinds.
   select organization_id, id
     from job
    where kind in ('collect_metrics', 'relay_conversions', 'deliver_webhook')
@@ -123,19 +126,19 @@ with old as materialized (
    limit :limit
      for update skip locked),
 attempts as (
-  -- Their attempts.
   delete from job_attempt a
-   using old o
+   using expired_jobs o
    where a.organization_id = o.organization_id
      and a.job_id = o.id)
 delete from job j
- using old o
+ using expired_jobs o
  where j.organization_id = o.organization_id
    and j.id = o.id;
 
--- name: prune_jobs    with their attempts, `keep_s` after their end, unless a row still names them
-with old as materialized (
-  -- A batch of each pool, for its index: first those that ended first.
+-- name: prune_jobs
+-- Delete a batch of jobs and their attempts `keep_s` after their end, unless a row refers to them.
+with expired_jobs as materialized (
+  -- A batch of each pool, by its index, the first to end first.
   select j.organization_id, j.id
     from pool p
    cross join lateral (
@@ -168,12 +171,11 @@ with old as materialized (
             limit :limit
               for update skip locked) j),
 history as (
-  -- Their attempts.
   delete from job_attempt a
-   using old
-   where a.organization_id = old.organization_id
-     and a.job_id = old.id)
+   using expired_jobs
+   where a.organization_id = expired_jobs.organization_id
+     and a.job_id = expired_jobs.id)
 delete from job j
- using old
- where j.organization_id = old.organization_id
-   and j.id = old.id;
+ using expired_jobs
+ where j.organization_id = expired_jobs.organization_id
+   and j.id = expired_jobs.id;

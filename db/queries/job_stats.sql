@@ -1,11 +1,11 @@
--- part: measured    a job's state, how long it waited for its first attempt, and how long it ran from there
+-- part: measured    A job's state, the wait for its first attempt, and its run from there.
 state, error->>'code' as code,
                   extract(epoch from started_at - least(run_at, started_at))::float8 as wait_s,
                   extract(epoch from finished_at - started_at)::float8 as run_s
 
--- part: counted    of each bucket, from jobs each of which stands for `weight` of them
+-- part: counted    Figures of each bucket, from sampled jobs that count as `weight` jobs each.
 codes as materialized (
-  -- How many failed with each code.
+  -- Failed jobs by code.
   select at, code, round(sum(weight))::bigint as jobs
     from found
    where state = 'failed'
@@ -26,9 +26,9 @@ select at,
  group by at
  order by at
 
--- name: measure_ended_jobs    of all organizations, by when they ended
+-- name: measure_ended_jobs    Measure the jobs of all organizations by the time of their end.
 with slice as materialized (
-  -- The parts of each bucket, all as long, in each pool.
+  -- Equal parts of each bucket, in each pool.
   select b.at, p.name as pool, b.at + part * :part_s * interval '1 second' as from_at,
          b.at + (part + 1) * :part_s * interval '1 second' as to_at
     from unnest(:ats::timestamptz[]) as b (at)
@@ -36,7 +36,7 @@ with slice as materialized (
    cross join pool p
    where coalesce(p.name = :pool::text, true)),
 whole as materialized (
-  -- How many ended in each part, and in its bucket and pool: from the index alone.
+  -- Jobs that ended in each part, and in its bucket and pool, from the index alone.
   select s.*, row_number() over () as nth, sum(c.jobs) over (partition by s.at, s.pool) as of_bucket, c.jobs
     from slice s
    cross join lateral (
@@ -47,7 +47,7 @@ whole as materialized (
               and finished_at >= s.from_at
               and finished_at < s.to_at) c),
 found as materialized (
-  -- Of a bucket and pool of at most `most` all, else the first `few` of each part.
+  -- All jobs of a bucket and pool with at most `most`, else the first `few` of each part.
   select w.at, j.*, w.jobs::float8 / count(*) over (partition by w.nth) as weight
     from whole w
    cross join lateral (
@@ -62,9 +62,10 @@ found as materialized (
    where w.jobs > 0),
 {counted};
 
--- name: measure_jobs    of an organization, by when they were accepted; what their ids say is that time
+-- name: measure_jobs
+-- Measure the jobs of an organization by the time of their acceptance, which is in their ids.
 with whole as materialized (
-  -- How many there are of each bucket, kind by kind from an index alone. Those that haven't ended are few.
+  -- Jobs of each bucket, by kind from an index alone; open ones, which are few, apart.
   select b.at, ended.jobs + open.jobs as jobs
     from unnest(:ats::timestamptz[], :from_ids::uuid[], :to_ids::uuid[]) as b (at, from_id, to_id)
    cross join lateral (
@@ -88,7 +89,7 @@ with whole as materialized (
               and id >= b.from_id
               and id < b.to_id) open),
 found as materialized (
-  -- Of a bucket of at most `most` all, else the first `few` of each of its parts.
+  -- All jobs of a bucket with at most `most`, else the first `few` of each of its parts.
   select w.at, j.*, w.jobs::float8 / count(*) over (partition by w.at) as weight
     from unnest(:part_ats::timestamptz[], :part_from_ids::uuid[], :part_to_ids::uuid[])
          as part (at, from_id, to_id)

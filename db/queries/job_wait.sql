@@ -1,9 +1,9 @@
--- Why jobs wait, from what pulls and steps go by. Nothing is written down for it.
+-- Wait reasons of jobs, derived from the facts of pulls and steps; stored nowhere.
 
--- name: find_waits    as many rows as there are ids, in their order; whether one has ended, `state` says
--- A lateral that begins with `where` on the job is entered for no other job.
-with asked as materialized (
-  -- The jobs, in their order.
+-- name: find_waits
+-- Return the facts of jobs in the order of the ids; `state` shows an ended one. A lateral join with a
+-- condition on the job at the start of its `where` is skipped for all other jobs.
+with requested as materialized (
   select j.*, a.place
     from unnest((select :orgs::uuid[]), (select :ids::uuid[])) with ordinality as a (org, id, place)
     left join job j on j.organization_id = a.org and j.id = a.id)
@@ -18,10 +18,10 @@ select j.kind, j.pool, j.state, j.stage, j.run_at, j.deadline_at,
        null::timestamptz as full_until,
        room.suspended, room.paused, room.max_running, room.running, room.workers, room.free, room.share,
        room.ahead
-  from asked j
+  from requested j
   left join worker w on w.id = j.lease_owner
   left join lateral (
-         -- How the last attempt ended of a job that comes again later.
+         -- End of a waiting job's last attempt.
          select outcome, error->>'code' as code
            from job_attempt
           where j.fence > 0
@@ -31,7 +31,7 @@ select j.kind, j.pool, j.state, j.stage, j.run_at, j.deadline_at,
           order by fence desc
           limit 1) last on true
   left join lateral (
-         -- The post of a job that comes later, and what its account's posts wait for.
+         -- Post of a waiting job, with the blockers of its account's posts.
          select p.status, p.phase, p.scheduled_for > now() as early, p.not_before > now() as held_back,
                 p.scheduled_for, o.status as owner_status, o.id as owner_id, o.quota_posts,
                 o.quota_window_s, a.platform, a.traits,
@@ -67,7 +67,7 @@ select j.kind, j.pool, j.state, j.stage, j.run_at, j.deadline_at,
             and p.job_id = j.id
          offset 0) post on true
   left join lateral (
-         -- What a pull goes by for a job that is due, as the functions of migration 0024 do.
+         -- Facts of a pull for a due job, as in the pull's SQL functions.
          select o.tier = 'suspended' as suspended, p.paused, c.max_running, own.running, fleet.*, line.ahead
            from pool p
            join organization o on o.id = j.organization_id
@@ -80,7 +80,7 @@ select j.kind, j.pool, j.state, j.stage, j.run_at, j.deadline_at,
                      and organization_id = j.organization_id
                      and state = 'running') own
           cross join lateral (
-                  -- Those of its sandbox, or of the live organization whose sandbox it is.
+                  -- Running jobs of its sandbox, or of the live organization of this sandbox.
                   select count(*)::int as held
                     from job
                    where pool = j.pool
@@ -89,7 +89,7 @@ select j.kind, j.pool, j.state, j.stage, j.run_at, j.deadline_at,
                            (select id from organization where live_organization_id = o.id))
                      and state = 'running') others
           cross join lateral (
-                  -- `share`: how many jobs the tenant could get at the worker with most room.
+                  -- `share`: the jobs that the tenant could get at the worker with most room.
                   select count(*)::int as workers,
                          coalesce(max(free), 0)::int as free,
                          coalesce(max(least(free, ceil(
@@ -109,7 +109,7 @@ select j.kind, j.pool, j.state, j.stage, j.run_at, j.deadline_at,
                               and w.lease_expires_at > now()) each
                    where state = 'active') fleet
           cross join lateral (
-                  -- Those before it in its tenant's line.
+                  -- Jobs before it in its tenant's queue.
                   select count(*)::int as ahead
                     from (
                            select
@@ -129,7 +129,7 @@ select j.kind, j.pool, j.state, j.stage, j.run_at, j.deadline_at,
          offset 0) room on true
  order by j.place;
 
--- name: find_loss    when the answer of a post's call was lost
+-- name: find_loss    Return the time at which the answer of a post's call was lost.
 select created_at, now() as now
   from post_event
  where organization_id = :org

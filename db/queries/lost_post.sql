@@ -1,6 +1,6 @@
--- Posts of which a platform is asked what became of them, or by what name.
+-- Posts under reconciliation: their outcome or their external id is polled for.
 
--- name: find_lost    as long as nobody knows; its age is that of the job that asks
+-- name: find_lost    Return a post with an open outcome; `age_s` is the age of the polling job.
 select p.project_id, p.social_account_id as account_id, p.status, p.handle, p.request, p.sent_at,
        o.env = 'test' as sandbox, clock_timestamp() as now,
        extract(epoch from now() - j.created_at)::float8 as age_s
@@ -14,7 +14,8 @@ select p.project_id, p.social_account_id as account_id, p.status, p.handle, p.re
    and p.handle is not null
    and p.sent_at is not null;
 
--- name: find_by_publish_id    by TikTok's own id, whoever posts: while there is something to find out
+-- name: find_by_publish_id
+-- Return posts with an open outcome or without an external id, of all tenants, by TikTok's own id.
 select p.organization_id, p.project_id, p.id, p.status, p.job_id
   from scheduled_post p
   join social_account a on a.organization_id = p.organization_id and a.id = p.social_account_id
@@ -26,7 +27,8 @@ select p.organization_id, p.project_id, p.id, p.status, p.job_id
         or (p.status = 'published' and p.external_id is null))
  order by p.organization_id, p.id;
 
--- name: is_named    another post of the account, of its owner, or of whoever has leased it, has this name
+-- name: is_named
+-- Return whether another post of the account, its owner or the owner's leases has this external id.
 select exists (
   select from (
     select a.organization_id, a.id,
@@ -45,7 +47,8 @@ select exists (
    where p.external_id = :external_id
      and p.id <> :id);
 
--- name: publish_lost    no row: a person was sooner, or it was sent anew on their word
+-- name: publish_lost
+-- Mark a lost post as published. No row: a person resolved it first, or it was sent again after that.
 update scheduled_post
    set status = 'published',
        phase = null,
@@ -60,7 +63,7 @@ update scheduled_post
    and status in ('outcome_unknown', 'draft_in_inbox')
    and sent_at = :sent_at;
 
--- name: name_post    which was live before it had a name
+-- name: name_post    Store the external id of a published post.
 update scheduled_post
    set external_id = :external_id,
        external_url = :external_url,
@@ -72,7 +75,7 @@ update scheduled_post
    and external_id is null
    and sent_at = :sent_at;
 
--- name: draft_lost    no row: as for publish_lost
+-- name: draft_lost    Mark a lost post as a draft in its owner's inbox. No row: as for publish_lost.
 update scheduled_post
    set status = 'draft_in_inbox',
        phase = null,
@@ -84,7 +87,7 @@ update scheduled_post
    and status = 'outcome_unknown'
    and sent_at = :sent_at;
 
--- name: fail_lost    no row: as for publish_lost
+-- name: fail_lost    Mark a lost post as failed. No row: as for publish_lost.
 update scheduled_post
    set status = 'failed',
        last_error = :error,

@@ -1,11 +1,11 @@
--- name: insert_state
+-- name: insert_state    Insert a state.
 insert into oauth_state
        (organization_id, state_hash, api_key_id, purpose, project_id, return_url, details, sealed,
         vault_key_id, expires_at)
 values (:org, :state_hash, :api_key_id, :purpose, :project_id, :return_url, :details, :sealed,
         :vault_key_id, :expires_at);
 
--- name: find_state    as `use_state` would, and leaves it
+-- name: find_state    Return a usable state without using it.
 select s.organization_id, s.state_hash, s.api_key_id, s.project_id, s.return_url, s.details
   from oauth_state s
   join api_key k on k.organization_id = s.organization_id and k.id = s.api_key_id and k.killed_at is null
@@ -14,9 +14,9 @@ select s.organization_id, s.state_hash, s.api_key_id, s.project_id, s.return_url
    and s.used_at is null
    and s.expires_at > :now;
 
--- name: use_state    once
-with usable as materialized (
-  -- Whoever comes second waits for the first and then finds `used_at` set. A killed key's flows end with it.
+-- name: use_state    Use a state once.
+with usable_state as materialized (
+  -- A second user waits for the first and then finds `used_at` set. A killed key's states are unusable.
   select s.*
     from oauth_state s
     join api_key k on k.organization_id = s.organization_id and k.id = s.api_key_id and k.killed_at is null
@@ -28,31 +28,31 @@ with usable as materialized (
 )
 update oauth_state s
    set used_at = now(), sealed = null, vault_key_id = null
-  from usable u
+  from usable_state u
  where s.organization_id = u.organization_id
    and s.state_hash = u.state_hash
 returning u.organization_id, u.state_hash, u.api_key_id, u.project_id, u.return_url, u.details, u.sealed,
           u.vault_key_id;
 
--- name: end_state    without a job
+-- name: end_state    End a flow without a job.
 update oauth_state
    set outcome = :outcome, error_code = :error_code
  where organization_id = :org
    and state_hash = :state_hash;
 
--- name: give_to_job    which ends it
+-- name: give_to_job    Let a flow end with a job.
 update oauth_state
    set job_id = :job_id
  where organization_id = :org
    and state_hash = :state_hash;
 
--- name: get_outcome
+-- name: get_outcome    Return the outcome of a flow.
 select outcome
   from oauth_state
  where organization_id = :org
    and state_hash = :state_hash;
 
--- name: get_state    as its maker sees it
+-- name: get_state    Return a flow for its creator.
 select s.outcome, s.error_code, s.used_at, s.expires_at, j.result
   from oauth_state s
   left join job j on j.organization_id = s.organization_id and j.id = s.job_id
@@ -61,9 +61,9 @@ select s.outcome, s.error_code, s.used_at, s.expires_at, j.result
    and s.api_key_id = :api_key_id
    and s.purpose = :purpose;
 
--- name: end_states    as their jobs ended
-with ended as materialized (
-  -- The states of these jobs, locked in an order, with their jobs' end.
+-- name: end_states    End flows with their jobs.
+with ended_states as materialized (
+  -- The order by prevents deadlocks.
   select s.organization_id, s.state_hash, j.state, j.error->>'code' as code
     from unnest(:orgs::uuid[], :job_ids::uuid[]) as t (org, job_id)
     join oauth_state s on s.organization_id = t.org and s.job_id = t.job_id
@@ -73,18 +73,19 @@ with ended as materialized (
 )
 update oauth_state s
    set outcome = e.state, error_code = e.code
-  from ended e
+  from ended_states e
  where s.organization_id = e.organization_id
    and s.state_hash = e.state_hash;
 
--- name: vault_key_ids
+-- name: vault_key_ids    Return the id of each key that seals a verifier.
 select distinct vault_key_id
   from oauth_state
  where vault_key_id is not null;
 
--- name: prune_oauth_states    a day after their time, when a job that came of one has long ended
-with old as (
-  -- A batch of them; what somebody else prunes is left to them.
+-- name: prune_oauth_states
+-- Delete a batch of states a day after their expiry, long after the end of their jobs.
+with expired_states as (
+  -- Skips rows of a concurrent prune.
   select organization_id, state_hash
     from oauth_state
    where expires_at <= now() - interval '24 hours'
@@ -93,16 +94,16 @@ with old as (
      for update skip locked
 )
 delete from oauth_state s
- using old
- where s.organization_id = old.organization_id
-   and s.state_hash = old.state_hash;
+ using expired_states
+ where s.organization_id = expired_states.organization_id
+   and s.state_hash = expired_states.state_hash;
 
--- name: count_of_other_keys    sealed with another key of the keyring than `writer`
+-- name: count_of_other_keys    Count the verifiers sealed with another key of the keyring than `writer`.
 select count(*)
   from oauth_state
  where vault_key_id <> :writer;
 
--- name: lock_of_other_keys
+-- name: lock_of_other_keys    Lock a batch of verifiers sealed with another key than `writer`.
 select organization_id, state_hash, sealed, vault_key_id
   from oauth_state
  where vault_key_id <> :writer
@@ -110,7 +111,7 @@ select organization_id, state_hash, sealed, vault_key_id
  limit :limit
    for no key update;
 
--- name: reseal
+-- name: reseal    Store a verifier sealed with another key.
 update oauth_state
    set sealed = :sealed, vault_key_id = :vault_key_id
  where organization_id = :organization_id

@@ -1,11 +1,11 @@
--- part: operated    a job as operators see it
+-- part: operated    A job for operators.
 j.id, j.organization_id, j.project_id, j.kind, j.pool, j.internal,
        case when j.finished_at is null then 'running' else j.state end as status,
        j.stage, j.phase, j.progress, j.attempt, j.max_attempts, j.crashes,
        j.cancel_requested_at is not null as cancel_requested, j.retry_of,
        j.lease_owner, j.run_at, j.deadline_at, j.created_at, j.finished_at, j.args, j.result, j.error
 
--- part: passing    a filter that is null lets all pass
+-- part: passing    Filters; a null matches all.
 coalesce(n.kind = :kind::text, true)
             and coalesce(n.pool = :pool::text, true)
             and coalesce(n.phase = :phase::text, true)
@@ -13,13 +13,13 @@ coalesce(n.kind = :kind::text, true)
             and coalesce(n.created_at >= :since::timestamptz, true)
             and coalesce(n.created_at < :until::timestamptz, true)
 
--- part: place    newest first, from a cursor on
+-- part: place    Newest first, from a cursor on.
 and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
                      and id >= coalesce(:from_id::uuid, '00000000-0000-0000-0000-000000000000')
                    order by id desc
                    limit :depth
 
--- name: get_operated_job    by its id alone: each organization has a primary key to look it up
+-- name: get_operated_job    Return a job by its id alone, looked up by each organization's primary key.
 select {operated}, o.name as organization_name
   from organization o
  cross join lateral (
@@ -29,7 +29,8 @@ select {operated}, o.name as organization_name
             and id = :id
           offset 0) j;
 
--- name: list_operated_jobs    of each organization's newest `depth`, those that pass
+-- name: list_operated_jobs
+-- Return the matching jobs among each organization's newest `depth`, newest first.
 select {operated}, o.name as organization_name
   from organization o
  cross join lateral (
@@ -48,6 +49,7 @@ select {operated}, o.name as organization_name
  limit :limit;
 
 -- name: list_open_operated_jobs
+-- Return the matching jobs among each organization's newest `depth` open ones, newest first.
 select {operated}, o.name as organization_name
   from organization o
  cross join lateral (
@@ -65,7 +67,8 @@ select {operated}, o.name as organization_name
  order by j.id desc
  limit :limit;
 
--- name: list_operated_jobs_of_project    of one project's newest `depth`, whosever it is
+-- name: list_operated_jobs_of_project
+-- Return the matching jobs among one project's newest `depth`, of any organization, newest first.
 select {operated}, o.name as organization_name
   from organization o
  cross join lateral (
@@ -85,23 +88,24 @@ select {operated}, o.name as organization_name
  order by j.id desc
  limit :limit;
 
--- name: count_operated_organizations    whose jobs a list looks at
+-- name: count_operated_organizations    Count the organizations that a list scans.
 select count(*) as organizations
   from organization
  where coalesce(id = :org::uuid, true);
 
--- part: counted    what passes, by phase, and whether all there were of each organization were looked at
-select status, phase, sum(jobs)::int as jobs, bool_or(looked = :depth) as more
+-- part: counted    Matching jobs by phase, and whether an organization has more than were scanned.
+select status, phase, sum(jobs)::int as jobs, bool_or(scanned = :depth) as more
   from (
          select status, phase, count(*) filter (where counts and {passing}) as jobs,
-                sum(count(*)) over (partition by status, organization_id) as looked
-           from looked n
+                sum(count(*)) over (partition by status, organization_id) as scanned
+           from scanned n
           group by status, phase, organization_id) each
  group by status, phase
 
--- name: count_operated_jobs    of each status what its list finds in each organization's newest `depth`
-with looked as (
-  -- Each status as its list looks at it: completed ones among all there are.
+-- name: count_operated_jobs
+-- Count the jobs that the list of each status finds among each organization's newest `depth`.
+with scanned as (
+  -- Each status as its list scans it: completed jobs among all jobs.
   select s.*
     from organization o
    cross join lateral (
@@ -134,9 +138,9 @@ with looked as (
    where coalesce(o.id = :org::uuid, true))
 {counted};
 
--- name: count_operated_jobs_of_project    of one project's newest `depth`
+-- name: count_operated_jobs_of_project    Count the matching jobs among one project's newest `depth`.
 with newest as (
-  -- Of whichever organization has it.
+  -- Of any organization.
   select j.*
     from organization o
    cross join lateral (
@@ -148,14 +152,15 @@ with newest as (
               and project_id = :project
               {place}) j
    where coalesce(o.id = :org::uuid, true)),
-looked as (
-  -- All of them for each status, since its list looks at all of them.
+scanned as (
+  -- All of them for each status, since its list scans all of them.
   select status, own = status as counts, organization_id, kind, pool, error, created_at, phase
     from newest
    cross join unnest(array['running', 'completed', 'failed', 'canceled']) status)
 {counted};
 
--- name: list_unsuccessful_operated_jobs    with status failed or canceled
+-- name: list_unsuccessful_operated_jobs
+-- Return the matching jobs with status failed or canceled, newest first.
 select {operated}, o.name as organization_name
   from organization o
  cross join lateral (
@@ -174,7 +179,7 @@ select {operated}, o.name as organization_name
  order by j.id desc
  limit :limit;
 
--- part: reached    live organizations from the cursor's on; the one that has the project, if that is named
+-- part: reached    Live organizations from the cursor on; with a project, only its organization.
 o.env = 'live'
    and coalesce(o.id = :org::uuid, true)
    and (:project::uuid is null or exists (
@@ -184,7 +189,7 @@ o.env = 'live'
             and id = :project))
    and o.id >= coalesce(:from_org::uuid, '00000000-0000-0000-0000-000000000000')
 
--- name: list_with_unsuccessful    organizations some of whose jobs may be retried
+-- name: list_with_unsuccessful    Return organizations with jobs that may be retried.
 select o.id
   from organization o
  where {reached}
@@ -197,7 +202,7 @@ select o.id
  order by o.id
  limit :limit;
 
--- name: list_with_open    organizations some of whose jobs may be canceled
+-- name: list_with_open    Return organizations with open jobs.
 select o.id
   from organization o
  where {reached}

@@ -1,6 +1,7 @@
--- The steps of a post's own job, under its account's lock; sending.sql has those that count a send.
+-- Steps of a post's own job, under its account's lock; sending.sql has those that count a send.
 
--- name: get_outgoing    what goes out and what opens the account: a row for each file, or one without any
+-- name: get_outgoing
+-- Return a post with its account's credential: a row for each file, or one row without a file.
 select k.sealed, k.vault_key_id, k.generation, k.expires_at,
        coalesce(p.caption_override, c.caption) as caption, c.revision, j.primary_language as language,
        o.env = 'test' as sandbox, c.format, c.creative_type, c.made_by, c.ai_declared,
@@ -15,9 +16,9 @@ select k.sealed, k.vault_key_id, k.generation, k.expires_at,
    and p.id = :id
  order by a.position;
 
--- name: keep_prepared    or a step on the way there
-with noted as (
-  -- A step on the way is no event.
+-- name: keep_prepared    Store a prepared call, or a step of its preparation.
+with inserted_event as (
+  -- Only the complete preparation is an event.
   insert into post_event (organization_id, post_id, id, type)
   select :org, :id, :event_id, 'prepared'
    where :phase = 'prepared')
@@ -33,7 +34,7 @@ update scheduled_post
  where organization_id = :org
    and id = :id;
 
--- name: prepare_again    its content was edited since, or what was prepared is of no more use
+-- name: prepare_again    Restart the preparation: the content was edited, or the prepared call is outdated.
 update scheduled_post
    set phase = 'preparing',
        handle = null,
@@ -46,7 +47,7 @@ update scheduled_post
  where organization_id = :org
    and id = :id;
 
--- name: put_back    proved not to be there
+-- name: put_back    Return a post to the queue after proof that it isn't live.
 update scheduled_post
    set status = 'queued',
        phase = case phase when 'preparing' then 'preparing' else 'prepared' end,
@@ -56,13 +57,13 @@ update scheduled_post
  where organization_id = :org
    and id = :id;
 
--- name: hold_back    until another try
+-- name: hold_back    Hold a post back until its next attempt.
 update scheduled_post
    set not_before = now() + :wait_s * interval '1 second'
  where organization_id = :org
    and id = :id;
 
--- name: find_refused    the posts that wait for another try since their tokens were refused
+-- name: find_refused    Return the held-back posts with a refused token.
 select id
   from scheduled_post
  where organization_id = :org
@@ -74,13 +75,13 @@ select id
  order by scheduled_for, id
  limit :most;
 
--- name: let_pass    it waits for no other try any more; under its account's lock
+-- name: let_pass    Release a held-back post; the caller locked its account.
 update scheduled_post
    set not_before = null
  where organization_id = :org
    and id = :id;
 
--- name: fail_post    its job ends with it
+-- name: fail_post    Mark a post as failed; its job ends with it.
 update scheduled_post
    set status = 'failed',
        sealed = null,
@@ -90,7 +91,7 @@ update scheduled_post
  where organization_id = :org
    and id = :id;
 
--- name: keep_error
+-- name: keep_error    Store the last error of a post.
 update scheduled_post
    set last_error = :error,
        version = version + 1,
@@ -98,13 +99,13 @@ update scheduled_post
  where organization_id = :org
    and id = :id;
 
--- name: get_error    as it is by now
+-- name: get_error    Return the last error of a post.
 select last_error
   from scheduled_post
  where organization_id = :org
    and id = :id;
 
--- name: accept_post    the platform works on it
+-- name: accept_post    Record that the platform is processing a post.
 update scheduled_post
    set phase = :phase,
        handle = :handle,
@@ -113,7 +114,7 @@ update scheduled_post
  where organization_id = :org
    and id = :id;
 
--- name: leave_in_inbox    proved to lie there: only the account's owner can publish it
+-- name: leave_in_inbox    Mark a post as a draft in its owner's inbox, who alone can publish it.
 update scheduled_post
    set status = 'draft_in_inbox',
        phase = null,

@@ -1,10 +1,10 @@
--- part: job    a job as partners see it
+-- part: job    A job for partners.
 j.id, j.project_id, j.kind, j.status, j.stage, j.phase, j.version, j.progress, j.attempt, j.max_attempts,
        j.cancel_requested, j.retry_of, j.created_at, j.finished_at, j.result, j.error
 
--- part: filters    a filter that is null lets all pass
--- As `coalesce` the planner takes each to let half of the jobs pass, not next to none: then it would rather
--- read and sort them all than walk by id until a page is full.
+-- part: filters
+-- Filters; a null matches all. Inside `coalesce` the planner estimates that each matches half of the jobs,
+-- not almost none. Otherwise it would read and sort all jobs instead of walking by id until a page is full.
 and j.id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
    and coalesce(j.kind = :kind::text, true)
    and coalesce(j.status = :status::text, true)
@@ -15,23 +15,24 @@ and j.id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
    and coalesce(j.created_at >= :since::timestamptz, true)
    and coalesce(j.created_at < :until::timestamptz, true)
 
--- part: place    of one project, if it is named
+-- part: place    Of one project, if given.
 and coalesce(j.project_id = :project_id::uuid, true)
 
--- name: get_job
+-- name: get_job    Return a job.
 select {job}
   from partner_job j
  where j.organization_id = :org
    and j.id = :id;
 
--- name: get_jobs    as many rows as there are ids, in their order
--- The arrays are selected, so that no plan is for their length: it would be made anew for each call.
+-- name: get_jobs
+-- Return jobs in the order of the ids, nulls for absent ones. The arrays are subselects, so that the plan
+-- doesn't depend on their length and is cached.
 select {job}
   from unnest((select :orgs::uuid[]), (select :ids::uuid[])) with ordinality as asked (org, id, place)
   left join partner_job j on j.organization_id = asked.org and j.id = asked.id
  order by asked.place;
 
--- name: list_jobs    newest first
+-- name: list_jobs    Return an organization's jobs, newest first.
 select {job}
   from partner_job j
  where j.organization_id = :org
@@ -39,7 +40,8 @@ select {job}
  order by j.id desc
  limit :limit;
 
--- name: list_jobs_of_project    this and the following are statements of their own, for their indexes
+-- name: list_jobs_of_project
+-- Return a project's jobs, newest first. This and the next statements are separate for their indexes.
 select {job}
   from partner_job j
  where j.organization_id = :org
@@ -48,7 +50,7 @@ select {job}
  order by j.id desc
  limit :limit;
 
--- name: list_open_jobs
+-- name: list_open_jobs    Return open jobs, newest first.
 select {job}
   from partner_job j
  where j.organization_id = :org
@@ -58,9 +60,10 @@ select {job}
  order by j.id desc
  limit :limit;
 
--- name: list_running_jobs    at a stage, or in the phase, that only a job with a worker has
-with busy as materialized (
-  -- All that run of the tenant, pool by pool.
+-- name: list_running_jobs
+-- Return running jobs, at a stage or in the phase of jobs with a worker, newest first.
+with running_jobs as materialized (
+  -- All running jobs of the tenant, pool by pool.
   select b.busy_id
     from pool p
    cross join lateral (
@@ -72,7 +75,7 @@ with busy as materialized (
               and state = 'running'
            offset 0) b)
 select {job}
-  from busy
+  from running_jobs
  cross join lateral (
          select {job}
            from partner_job j
@@ -84,7 +87,7 @@ select {job}
  order by j.id desc
  limit :limit;
 
--- name: list_queued_jobs    in line for a worker
+-- name: list_queued_jobs    Return jobs that wait for a worker, newest first.
 select {job}
   from (
          select b.id
@@ -112,7 +115,8 @@ select {job}
  order by line.id desc
  limit :limit;
 
--- name: list_put_off_jobs    that wait for a time: before their first attempt, or between two
+-- name: list_put_off_jobs
+-- Return jobs that wait for a time, before their first attempt or between two, newest first.
 select {job}
   from (
          select id
@@ -135,7 +139,7 @@ select {job}
  order by line.id desc
  limit :limit;
 
--- name: list_unsuccessful_jobs    with status failed or canceled
+-- name: list_unsuccessful_jobs    Return jobs with status failed or canceled, newest first.
 select {job}
   from partner_job j
  where j.organization_id = :org
@@ -146,7 +150,7 @@ select {job}
  order by j.id desc
  limit :limit;
 
--- name: list_jobs_of_kind    open ones and others, each newest first
+-- name: list_jobs_of_kind    Return open jobs and ended jobs of a kind, newest first.
 select {job}
   from (
          (select {job}
@@ -168,14 +172,14 @@ select {job}
  order by j.id desc
  limit :limit;
 
--- part: counted    how many of each status, stage and phase were found
+-- part: counted    Numbers of jobs by status, stage and phase.
 select status, stage, phase, count(*) as jobs
-  from found
+  from counted_jobs
  group by status, stage, phase
 
--- name: count_jobs    up to `most` of each phase
-with found as (
-  -- Each phase has an index: jobs with a worker and in line, pool by pool.
+-- name: count_jobs    Count an organization's jobs, up to `most` of each phase.
+with counted_jobs as (
+  -- Each phase has an index: running and queued jobs, pool by pool.
   (select 'running' as status, j.stage, 'running' as phase
      from pool p
     cross join lateral (
@@ -203,7 +207,7 @@ with found as (
              limit :most) j
     limit :most)
   union all
-  -- Those that wait for a time.
+  -- Jobs that wait for a time.
   (select 'running', 'scheduled', w.phase
      from (values (true, 'scheduled'), (false, 'waiting')) as w (is_first, phase)
     cross join lateral (
@@ -216,7 +220,7 @@ with found as (
                and kind = any(:kinds)
              limit :most) j)
   union all
-  -- Those that ended: completed ones are found kind by kind, the newest.
+  -- Ended jobs: completed ones are read kind by kind, the newest first.
   (select j.status, j.stage, j.status
      from (values ('failed'), ('canceled')) as ends (state)
     cross join lateral (
@@ -243,9 +247,9 @@ with found as (
     limit :most))
 {counted};
 
--- name: count_jobs_of_project    of its `most` newest
-with found as (
-  -- Whatever their kind, for the project's index.
+-- name: count_jobs_of_project    Count a project's `most` newest jobs.
+with counted_jobs as (
+  -- The kind is checked after the limit, for the project's index.
   select status, stage, phase
     from (
            select j.status, j.stage, j.phase, j.kind

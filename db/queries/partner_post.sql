@@ -1,12 +1,12 @@
--- Posts as partners see them. A post that waits in an archived project is canceled: from the archive's commit
--- on, whenever its job comes to write that down.
+-- Posts for partners. A waiting post of an archived project is shown as canceled from the archive's commit
+-- on, before the archive's job stores that.
 
--- part: stopped    canceled by the archive of its project `o`, and not yet written down
+-- part: stopped    Canceled by the archive of its project `o`, and not stored as such yet.
 o.status = 'archived' and p.status in ('blocked', 'queued')
 
--- part: post    a post as partners see it
--- `schedule_passed`: approved, but not before its time. `ai_origin`: what the AI label of an unsent post
--- follows from.
+-- part: post
+-- A post for partners. `schedule_passed`: it was approved, but after its time. `ai_origin`: origin of the AI
+-- label of an unsent post.
 p.id, p.content_id, p.project_id, p.social_account_id, p.platform, p.mode, p.privacy_level,
        case when {stopped} then 'canceled' else p.status end as status,
        p.status = 'blocked' and o.status <> 'archived' and not p.caption_pending and (
@@ -30,13 +30,14 @@ p.id, p.content_id, p.project_id, p.social_account_id, p.platform, p.mode, p.pri
        case when {stopped} then greatest(p.updated_at, o.archived_at) else p.updated_at end as updated_at,
        p.version + ({stopped})::int as version
 
--- part: shown_status    a post's status for a filter
+-- part: shown_status    Status of a post for a filter.
 (case when status in ('blocked', 'queued') and (select o.status from o) = 'archived' then 'canceled'
                      else status end)
 
--- part: page    the rest of each search of a page
--- Of the filters one leads, with an index of its own. The others let all pass for a null; as `coalesce` no
--- index is tried for them, and the planner takes them to let half of the rows pass, not next to none.
+-- part: page
+-- Remaining filters of each search of a page. Each search leads with one filter, which has an index. A null
+-- filter matches all rows. Inside `coalesce` the planner tries no index and estimates half of the rows, not
+-- almost none.
 and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
       and coalesce(social_account_id = :account_id::uuid, true)
       and coalesce({shown_status} = any(:statuses::text[]), true)
@@ -45,35 +46,37 @@ and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
     order by id desc
     limit :limit
 
--- part: page_of_all    the rest of each search of a page over all projects
+-- part: page_of_all    Remaining filters of each search of a page over all projects.
 and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
           and coalesce(scheduled_for >= :since::timestamptz, true)
           and coalesce(scheduled_for < :until::timestamptz, true)
         order by id desc
 
--- part: newest    of the active projects `o` whose newest post is among the newest: a page has no others
+-- part: newest
+-- Active projects `o` with one of the newest first posts: a page can contain no other project.
 where o.organization_id = :org
               and o.status = 'active'
-              and not (select by_time or is_page from led)
+              and not (select by_time or is_page from page_choice)
             order by head.id desc
             limit :limit) o
 
--- name: get_post
+-- name: get_post    Return a post.
 select {post}
   from scheduled_post p
   join project o on o.organization_id = p.organization_id and o.id = p.project_id
  where p.organization_id = :org
    and p.id = :id;
 
--- name: list_posts    newest first
+-- name: list_posts    Return a project's posts, newest first.
 with o as materialized (
   -- Their project.
   select status, archived_at
     from project
    where organization_id = :org
      and id = :project_id),
-timed as materialized (
-  -- Posts of the period, at most `most`, whole: a plan made for an empty table finds no row by its id.
+period_posts as materialized (
+  -- At most `most` posts of the period, as whole rows, since a plan for an empty table can't look a row up by
+  -- its id.
   select *
     from scheduled_post
    where organization_id = :org
@@ -82,16 +85,16 @@ timed as materialized (
      and scheduled_for >= coalesce(:since, '-infinity')
      and scheduled_for < coalesce(:until, 'infinity')
    limit :most),
-chosen as materialized (
-  -- Whether the period leads: whatever else is asked for, that many posts are read one by one.
+lead as materialized (
+  -- Whether the period leads: then its few posts are read one by one under any other filter.
   select count(*) < :most and (:since is not null or :until is not null) as by_time
-    from timed),
-found as (
-  -- One of the searches is begun: each has an index, and a plan for all at once would have none. Two are for
-  -- what is canceled in an archived project: some of it is not written down yet, and none may be missed.
+    from period_posts),
+page_posts as (
+  -- Only the matching searches run: each has an index, and a combined filter would have none. Two of them
+  -- find the canceled posts of an archived project, some of which are not stored as canceled yet.
   (select *
-     from timed
-    where (select by_time from chosen)
+     from period_posts
+    where (select by_time from lead)
       and coalesce(content_id = :content_id::uuid, true)
       and coalesce({shown_status} = :status::text, true)
       {page})
@@ -100,7 +103,7 @@ found as (
      from scheduled_post
     where organization_id = :org
       and project_id = :project_id
-      and not (select by_time from chosen)
+      and not (select by_time from lead)
       and :content_id::uuid is null
       and :account_id::uuid is null
       and :status::text is null
@@ -110,7 +113,7 @@ found as (
      from scheduled_post
     where organization_id = :org
       and project_id = :project_id
-      and not (select by_time from chosen)
+      and not (select by_time from lead)
       and status = :status
       and ((select o.status from o) <> 'archived' or :status not in ('blocked', 'queued'))
       {page})
@@ -119,7 +122,7 @@ found as (
      from scheduled_post
     where organization_id = :org
       and project_id = :project_id
-      and not (select by_time from chosen)
+      and not (select by_time from lead)
       and status in ('blocked', 'queued')
       and :status = 'canceled'
       and (select status from o) = 'archived'
@@ -129,7 +132,7 @@ found as (
      from scheduled_post
     where organization_id = :org
       and project_id = :project_id
-      and not (select by_time from chosen)
+      and not (select by_time from lead)
       and :content_id::uuid is null
       and social_account_id = :account_id
       {page})
@@ -138,17 +141,17 @@ found as (
      from scheduled_post
     where organization_id = :org
       and project_id = :project_id
-      and not (select by_time from chosen)
+      and not (select by_time from lead)
       and content_id = :content_id
       {page}))
 select {post}
-  from found p
+  from page_posts p
  cross join o
  order by p.id desc;
 
--- name: list_posts_of_all    of all active projects, newest first
-with timed as materialized (
-  -- Posts of the period, at most `most`, project by project: their index has the project before the time.
+-- name: list_posts_of_all    Return posts of all active projects, newest first.
+with period_posts as materialized (
+  -- At most `most` posts of the period, project by project: the index has the project before the time.
   select t.*
     from project j
    cross join lateral (
@@ -163,17 +166,17 @@ with timed as materialized (
      and j.status = 'active'
      and (:since is not null or :until is not null)
    limit :most),
-chosen as materialized (
-  -- Whether the period leads: whatever else is asked for, that many posts are read one by one.
+lead as materialized (
+  -- Whether the period leads: then its few posts are read one by one under any other filter.
   select count(*) < :most and (:since is not null or :until is not null) as by_time
-    from timed),
-walked as materialized (
-  -- The newest posts of all projects, twice a page, whole as above. What waits for its time isn't looked for
-  -- so. One of the two searches is begun: each has an index, and a plan for both at once would have none.
+    from period_posts),
+newest_posts as materialized (
+  -- The newest posts of all projects, twice a page, as whole rows as above. Queued posts are not searched
+  -- this way. Only one of the two searches runs: each has an index, and a combined filter would have none.
   (select *
          from scheduled_post
         where organization_id = :org
-          and not (select by_time from chosen)
+          and not (select by_time from lead)
           and coalesce(:status::text, 'published') = 'published'
           and coalesce(status = :status, true)
           {page_of_all}
@@ -182,15 +185,14 @@ walked as materialized (
   (select *
          from scheduled_post
         where organization_id = :org
-          and not (select by_time from chosen)
+          and not (select by_time from lead)
           and status = :status
           and status not in ('queued', 'published')
           {page_of_all}
     limit 2 * :limit)),
-active as materialized (
-  -- Those of active projects.
+active_posts as materialized (
   select w.*
-    from walked w
+    from newest_posts w
    cross join lateral (
            select
              from project
@@ -200,26 +202,27 @@ active as materialized (
            offset 0) o
    order by w.id desc
    limit :limit),
-led as materialized (
-  -- Whether the period leads; whether they are the page. Else archived projects have most of what was walked.
+page_choice as materialized (
+  -- Whether the period leads, and whether the active posts fill the page. Otherwise most of the newest posts
+  -- are of archived projects.
   select by_time,
          not by_time
            and coalesce(:status <> 'queued', true)
-           and ((select count(*) from walked) < 2 * :limit
-                or (select count(*) from active) >= :limit) as is_page
-    from chosen),
-found as (
+           and ((select count(*) from newest_posts) < 2 * :limit
+                or (select count(*) from active_posts) >= :limit) as is_page
+    from lead),
+page_posts as (
   -- The posts of the period, the page, or the newest posts of active projects.
   (select *
-         from timed
-        where (select by_time from led)
+         from period_posts
+        where (select by_time from page_choice)
           and coalesce(status = :status, true)
           {page_of_all}
     limit :limit)
   union all
   (select *
-     from active
-    where (select is_page from led))
+     from active_posts
+    where (select is_page from page_choice))
   union all
   (select p.*
      from (select o.id
@@ -267,6 +270,6 @@ found as (
     order by p.id desc
     limit :limit))
 select {post}
-  from found p
+  from page_posts p
   join project o on o.organization_id = :org and o.id = p.project_id
  order by p.id desc;

@@ -1,4 +1,4 @@
--- name: get_app    `lasting`: the server surely has it for as long as it takes to let somebody in
+-- name: get_app    Return a client; `lasting`: its server keeps it longer than any authorization takes.
 select client_id, sealed, vault_key_id,
        proved_at is not null or created_at > now() - interval '12 hours' as lasting
   from platform_app
@@ -6,7 +6,7 @@ select client_id, sealed, vault_key_id,
    and service_url = :service_url
    and redirect_uri = :redirect_uri;
 
--- name: keep_app    a lasting one stays: authorizations under way name it
+-- name: keep_app    Store a new client unless a lasting one exists, which authorizations under way use.
 insert into platform_app as app (platform, service_url, redirect_uri, client_id, sealed, vault_key_id)
 values (:platform, :service_url, :redirect_uri, :client_id, :sealed, :vault_key_id)
 on conflict (platform, service_url, redirect_uri) do update
@@ -17,7 +17,7 @@ on conflict (platform, service_url, redirect_uri) do update
  where app.proved_at is null
    and app.created_at <= now() - interval '12 hours';
 
--- name: prove_app
+-- name: prove_app    Mark a client as proved by an authorization.
 update platform_app
    set proved_at = now()
  where platform = :platform
@@ -26,23 +26,23 @@ update platform_app
    and client_id = :client_id
    and proved_at is null;
 
--- name: forget_app    that the server doesn't know any more; one registered meanwhile stays
+-- name: forget_app    Delete a client that its server no longer accepts, but not one registered meanwhile.
 delete from platform_app
  where platform = :platform
    and service_url = :service_url
    and redirect_uri = :redirect_uri
    and client_id = :client_id;
 
--- name: vault_key_ids
+-- name: vault_key_ids    Return the id of each key that seals a client's secret.
 select distinct vault_key_id
   from platform_app;
 
--- name: count_of_other_keys    sealed with another key of the keyring than `writer`
+-- name: count_of_other_keys    Count the secrets sealed with another key of the keyring than `writer`.
 select count(*)
   from platform_app
  where vault_key_id <> :writer;
 
--- name: lock_of_other_keys
+-- name: lock_of_other_keys    Lock a batch of secrets sealed with another key than `writer`.
 select platform, service_url, redirect_uri, sealed, vault_key_id
   from platform_app
  where vault_key_id <> :writer
@@ -50,7 +50,7 @@ select platform, service_url, redirect_uri, sealed, vault_key_id
  limit :limit
    for no key update;
 
--- name: reseal
+-- name: reseal    Store a secret sealed with another key.
 update platform_app
    set sealed = :sealed, vault_key_id = :vault_key_id
  where platform = :platform

@@ -1,5 +1,6 @@
--- name: list_due    the time, and a due job of each pool that has one; a row without a pool if none has
--- Not the first due job: what is queued and not due will be in seconds, so that a due one is soon found.
+-- name: list_due
+-- Return the time, and a due job of each pool; nulls if no pool has one. Not the first due job: a queued job
+-- is due within seconds, so any scan finds a due one soon.
 select now() as at, due.pool, due.kind, due.job_id, due.rotor
   from (select) one
   left join (
@@ -15,7 +16,7 @@ select now() as at, due.pool, due.kind, due.job_id, due.rotor
                    limit 1) head
           where not p.paused) due on true;
 
--- name: is_idle    whether it has a worker, and nothing that it could begin
+-- name: is_idle    Return whether a pool has a worker and no job to start.
 select exists (
          select
            from worker
@@ -29,12 +30,12 @@ select exists (
                 and state = 'queued'
                 and stage <> 'scheduled');
 
--- name: try_to_lead    the lock is held by the session until it ends
+-- name: try_to_lead    Try to take the leader's lock, which the session holds until it ends.
 select pg_try_advisory_lock(:lock) as leads, now() as at;
 
--- name: count_due    the next `part` of the jobs that wait in each pool with more than that
-with next as materialized (
-  -- Those behind the place that the count has come to; the last one's place, if there may be more behind it.
+-- name: count_due    Count the next `part` of the queued jobs in each pool with more than that.
+with next_part as materialized (
+  -- Jobs after the count's position; the last one's place if more may follow.
   select p.name, part.*
     from pool p
     left join pool_count k on k.pool = p.name
@@ -64,7 +65,7 @@ with next as materialized (
 insert into pool_count as k
        (pool, so_far, oldest_so_far, after_org, after_internal, after_run_at, after_id)
 select name, due, oldest, org, internal, run_at, id
-  from next
+  from next_part
     on conflict (pool) do update
    set so_far = case when excluded.after_id is null then 0 else k.so_far + excluded.so_far end,
        oldest_so_far = case when excluded.after_id is not null
@@ -78,8 +79,9 @@ select name, due, oldest, org, internal, run_at, id
        after_run_at = excluded.after_run_at,
        after_id = excluded.after_id;
 
--- name: list_pools    `mean_run_s` is of the attempts of the pool's last 100 ended jobs
--- Up to `exact` due jobs are counted now; where there are more, the dispatcher's last count says how many.
+-- name: list_pools
+-- Return the pools. `mean_run_s` is of the attempts of the pool's last 100 ended jobs. Up to `exact` due jobs
+-- are counted now; above that the number is the dispatcher's last count.
 select p.name, p.paused,
        case when due.jobs > :exact then greatest(due.jobs, counted.jobs) else due.jobs end as queued,
        extract(epoch from now() - case when due.jobs > :exact then least(due.oldest, counted.oldest)
@@ -129,20 +131,21 @@ select p.name, p.paused,
                   offset 0) a) past
  order by p.name;
 
--- name: set_paused    whether it was otherwise before; no row without such a pool
-with before as (
-  -- Locked, so that of two who pause it at once one alone has changed it.
+-- name: set_paused    Pause or resume a pool; return whether that changed it. No row: the pool doesn't exist.
+with previous as (
+  -- The lock makes only one of two concurrent pauses a change.
   select name, paused
     from pool
    where name = :name
      for update)
 update pool p
    set paused = :paused
-  from before b
+  from previous b
  where p.name = b.name
 returning b.paused <> p.paused as changed;
 
--- name: count_workers    of each pool by the state of their leases; the row of a lost one is kept for an hour
+-- name: count_workers
+-- Count the workers of each pool by the state of their leases; a lost worker's row is kept for an hour.
 select p.name as pool,
        count(w.id) filter (where w.lease_expires_at > now() and w.state = 'active') as active,
        count(w.id) filter (where w.lease_expires_at > now() and w.state = 'draining') as draining,
@@ -152,7 +155,7 @@ select p.name as pool,
  group by p.name
  order by p.name;
 
--- name: has_leader    whether some session of this database holds the dispatchers' lock
+-- name: has_leader    Return whether a session of this database holds the dispatchers' lock.
 select exists (
          select
            from pg_locks l
@@ -164,16 +167,16 @@ select exists (
             and l.objid = :lock
             and d.datname = current_database());
 
--- name: list_caps    a pool's, by tier; a tier without a row has none
+-- name: list_caps    Return a pool's caps by tier; a tier without a row has none.
 select c.tier, c.max_running, c.max_queued
   from pool_cap c
  where c.pool = :name
    and c.tier <> 'suspended'
  order by c.tier;
 
--- name: set_cap    no row: there is no such pool
-with closed as (
-  -- A pool with caps lets a suspended organization run nothing; `default` has no such row until then.
+-- name: set_cap    Set a cap of a pool. No row: the pool doesn't exist.
+with suspended_cap as (
+  -- A pool with caps runs no job of a suspended organization; `default` gets this row with its first cap.
   insert into pool_cap (tier, pool, max_running, max_queued)
   select 'suspended', name, 0, :max_queued
     from pool

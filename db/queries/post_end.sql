@@ -1,6 +1,6 @@
 -- The end of posts with their jobs.
 
--- name: lock_accounts_of_jobs    before their posts
+-- name: lock_accounts_of_jobs    Lock the accounts of these jobs' posts, before the posts.
 select a.id, a.turn_post_id as head_post_id
   from unnest(:orgs::uuid[], :job_ids::uuid[]) as t (org, job_id)
   join scheduled_post p on p.organization_id = t.org
@@ -10,9 +10,9 @@ select a.id, a.turn_post_id as head_post_id
  order by a.organization_id, a.id
    for no key update of a;
 
--- name: end_posts    as their jobs ended
-with held as materialized (
-  -- From `sending` on a platform may have it. Before, an archive has canceled it, however its job ends.
+-- name: end_posts    End posts with their failed or canceled jobs.
+with open_posts as materialized (
+  -- From `sending` on a platform may have the post. Before, an archive has canceled it, for any job's end.
   select p.organization_id, p.id, o.archived_at, j.error,
          case when p.phase in ('sending', 'accepted', 'confirming') then 'outcome_unknown'
               when o.status = 'archived' then 'canceled'
@@ -24,8 +24,8 @@ with held as materialized (
    where p.status in ('queued', 'publishing')
    order by p.organization_id, p.id
      for no key update of p),
-ending as (
-  -- An error that the sending noted says more than the job's of the same code.
+post_ends as (
+  -- An error that the sending stored has more detail than the job's of the same code.
   select h.organization_id, h.id, h.status,
          case when h.status <> 'canceled' then h.error end as error,
          case h.status when 'canceled' then coalesce(h.archived_at, now()) end as canceled_at,
@@ -33,7 +33,7 @@ ending as (
               when h.status = 'canceled' then 'job_canceled' end as cancel_reason,
          h.error || jsonb_build_object(
            'category', case h.error->>'code' when 'DEADLINE' then 'too_late' else 'unknown' end) as last_error
-    from held h)
+    from open_posts h)
 update scheduled_post p
    set status = e.status,
        sealed = null,
@@ -44,7 +44,7 @@ update scheduled_post p
                          else e.last_error end,
        version = p.version + 1,
        updated_at = now()
-  from ending e
+  from post_ends e
  where p.organization_id = e.organization_id
    and p.id = e.id
 returning p.organization_id, p.project_id, p.id, p.status,

@@ -1,8 +1,9 @@
--- name: insert_projects    many requests' at once, with their idempotency records and audit entries
--- For each in turn: true; false where the key was used in the last 24 h, or twice in here; null where another
--- transaction is using it. Nobody is waited for: one tenant's key must not hold up the others.
-with asked as materialized (
-  -- The requests; `free` by the lock that claim_key takes too, `turn` among those of one key.
+-- name: insert_projects
+-- Insert the projects of many requests at once, with their idempotency records and audit entries. Returns for
+-- each in turn: true; false if the key was used in the last 24 h, or twice in this call; null if another
+-- transaction is using it. It never waits: one tenant's key must not block the others.
+with requests as materialized (
+  -- The requests; `free` by the lock that claim_key takes too, `turn` among the requests of one key.
   select t.*, key is null or pg_try_advisory_xact_lock(73, hashtext(api_key_id || key)) as free,
          row_number() over (partition by org, api_key_id, key order by place) as turn
     from unnest(
@@ -14,11 +15,11 @@ with asked as materialized (
            org, id, name, timezone, primary_language, metadata, at, subject, audit_id, api_key_id, key,
            fingerprint, status, location, body, vault_key_id, etag, place)),
 record as (
-  -- The idempotency records of the keys that are free; a record past its 24 h is written over.
+  -- Idempotency records of the free keys; an expired record is overwritten.
   insert into idempotency_key as kept
          (organization_id, api_key_id, key, fingerprint, status, location, body, vault_key_id, etag)
   select org, api_key_id, key, fingerprint, status, location, body, vault_key_id, etag
-    from asked
+    from requests
    where key is not null
      and free
      and turn = 1
@@ -27,30 +28,28 @@ record as (
          body = excluded.body, vault_key_id = excluded.vault_key_id, etag = excluded.etag, created_at = now()
    where kept.created_at <= now() - interval '24 hours'
   returning organization_id, api_key_id, key),
-fresh as materialized (
-  -- The requests that go through: those without a key, and those whose record was written.
+accepted as materialized (
+  -- Requests to execute: those without a key, and those with a new record.
   select a.*
-    from asked a
+    from requests a
     left join record r on (r.organization_id, r.api_key_id, r.key) = (a.org, a.api_key_id, a.key)
    where a.key is null
       or (a.turn = 1 and r.key is not null)),
-made as (
-  -- Their projects.
+inserted_projects as (
   insert into project (organization_id, id, name, timezone, primary_language, metadata,
                        created_at, updated_at)
   select org, id, name, timezone, primary_language, metadata, at, at
-    from fresh),
-noted as (
-  -- Their entries in the audit log.
+    from accepted),
+inserted_entries as (
   insert into audit_log (organization_id, id, api_key_id, action, subject, project_id)
   select org, audit_id, api_key_id, 'project.created', subject, id
-    from fresh)
+    from accepted)
 select case when a.free then f.place is not null end as wrote
-  from asked a
-  left join fresh f on f.place = a.place
+  from requests a
+  left join accepted f on f.place = a.place
  order by a.place;
 
--- part: project    a project as partners see it
+-- part: project    A project for partners.
 p.organization_id, p.id, p.name, p.status, p.customer_external_id, p.timezone, p.primary_language,
        p.requires_approval, p.first_n_posts_blocked, p.metadata, p.created_at, p.updated_at, p.archived_at,
        p.version,
@@ -72,22 +71,22 @@ p.organization_id, p.id, p.name, p.status, p.customer_external_id, p.timezone, p
            and c.project_id = p.id
            and c.approval_status = 'pending') as blocked
 
--- name: get_project    one that is being purged is not found
+-- name: get_project    Return a project, unless it is under purge.
 select {project}
   from project p
  where p.organization_id = :org
    and p.id = :id
    and p.purging_at is null;
 
--- part: page    the rest of each search of a page
+-- part: page    Remaining filters of each search of a page.
 and purging_at is null
     and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
     order by id desc
     limit :limit
 
--- name: list_projects    a page and one row more, newest first
+-- name: list_projects    Return a page of projects and one row more, newest first.
 with p as (
-  -- One of the three searches is begun: each has an index, and a plan for all at once would have none.
+  -- Only one of the three searches runs: each has an index, and a combined filter would have none.
   (select *
      from project
     where organization_id = :org
@@ -112,9 +111,9 @@ select {project}
   from p
  order by p.id desc;
 
--- name: search_newest    as above, by a part of the name, among the newest `looked` projects
+-- name: search_newest    Return a page by a part of the name, among the newest `looked` projects.
 with p as (
-  -- A common name is found soon.
+  -- Finds a frequent name soon.
   select *
     from project
    where organization_id = :org
@@ -130,23 +129,24 @@ select {project}
  order by p.id desc
  limit :limit;
 
--- name: search_projects    the same among all
-with named as materialized (
-  -- Projects of that name, if they are fewer than `most`.
+-- name: search_projects    Return a page by a part of the name, among all projects.
+with matches as materialized (
+  -- Projects with that name, at most `most`.
   select named_id
     from projects_named(:org, :search, :most) as named_id),
 p as (
-  -- Few are read one by one and sorted; of many, some are found from the newest on. (By `id = any(...)` a
-  -- plan that PostgreSQL 15 makes for an empty table walks all of the tenant's, which are in a page's order.)
+  -- Few matches are read one by one and sorted; of many, the newest are found by a walk. (For `id =
+  -- any(...)`, a plan that PostgreSQL 15 makes for an empty table scans all of the tenant's rows, which are
+  -- in a page's order.)
   (select o.*
-     from named
+     from matches
     cross join lateral (
             select *
               from project
              where organization_id = :org
                and id = named_id
              limit 1) o
-    where (select count(*) from named) < :most
+    where (select count(*) from matches) < :most
       and (status = :status) is not false
       and (customer_external_id = :customer_external_id) is not false
       {page})
@@ -154,7 +154,7 @@ p as (
   (select *
      from project
     where organization_id = :org
-      and (select count(*) from named) >= :most
+      and (select count(*) from matches) >= :most
       and name ilike :search
       and (status = :status) is not false
       and (customer_external_id = :customer_external_id) is not false
@@ -163,48 +163,49 @@ select {project}
   from p
  order by p.id desc;
 
--- name: has_project
+-- name: has_project    Return whether a project exists and is not under purge.
 select exists (select from project where organization_id = :org and id = :id and purging_at is null);
 
--- name: get_zone
+-- name: get_zone    Return the time zone of a project.
 select timezone
   from project
  where organization_id = :org
    and id = :id
    and purging_at is null;
 
--- name: share_project    so that an archive and what starts in the project come in an order
-with turn as materialized (
-  -- A fair lock: a row lock alone can be shared past whoever waits for it, and an archive would wait for as
-  -- long as posts go out without a pause.
+-- name: share_project
+-- Share a project's lock, which orders an archive with work that starts in the project.
+with queue_lock as materialized (
+  -- A fair lock: a row lock alone can be shared past a waiting archive, which would then wait for as long as
+  -- posts are sent without a pause.
   select pg_advisory_xact_lock_shared(74, hashtext(:id::uuid::text)))
 select p.status
-  from project p, turn
+  from project p, queue_lock
  where p.organization_id = :org
    and p.id = :id
    for share of p;
 
--- name: lock_project    what PATCH and DELETE decide on must not change; not one that is being purged
-with turn as materialized (
-  -- The lock of share_project, alone.
+-- name: lock_project    Lock a project exclusively for PATCH and DELETE, unless it is under purge.
+with queue_lock as materialized (
+  -- The lock of share_project, exclusive.
   select pg_advisory_xact_lock(74, hashtext(:id::uuid::text)))
 select p.organization_id, p.id, p.name, p.status, p.customer_external_id, p.timezone, p.primary_language,
        p.requires_approval, p.first_n_posts_blocked, p.metadata, p.version, p.archived_at, p.archive_job_id,
        p.canceled_scheduled_posts, p.in_flight_posts, now() as now
-  from project p, turn
+  from project p, queue_lock
  where p.organization_id = :org
    and p.id = :id
    and p.purging_at is null
    for no key update of p;
 
--- name: update_project
+-- name: update_project    Store a changed project.
 update project
    set name = :name, timezone = :timezone, primary_language = :primary_language, metadata = :metadata,
        version = version + 1, updated_at = now()
  where organization_id = :org
    and id = :id;
 
--- name: get_policy
+-- name: get_policy    Return the approval policy of a project, and its number of pending contents.
 select p.requires_approval, p.first_n_posts_blocked,
        (select count(*)
           from content_item c
@@ -215,14 +216,14 @@ select p.requires_approval, p.first_n_posts_blocked,
  where p.organization_id = :org
    and p.id = :id;
 
--- name: update_policy
+-- name: update_policy    Store the approval policy of a project.
 update project
    set requires_approval = :requires_approval, first_n_posts_blocked = :first_n_posts_blocked,
        version = version + 1, updated_at = now()
  where organization_id = :org
    and id = :id;
 
--- name: archive_project
+-- name: archive_project    Mark a project as archived, with the numbers of its open posts.
 update project
    set status = 'archived', archived_at = now(), archive_job_id = :archive_job_id,
        canceled_scheduled_posts = :canceled_scheduled_posts, in_flight_posts = :in_flight_posts,
@@ -231,14 +232,15 @@ update project
    and id = :id
 returning id, status, archived_at, canceled_scheduled_posts, in_flight_posts, archive_job_id;
 
--- name: unarchive_project
+-- name: unarchive_project    Make an archived project active again.
 update project
    set status = 'active', archived_at = null, archive_job_id = null, canceled_scheduled_posts = null,
        in_flight_posts = null, version = version + 1, updated_at = now()
  where organization_id = :org
    and id = :id;
 
--- name: open_archive    no row: its job and retries of it have ended, and left nothing to end
+-- name: open_archive
+-- Return the archive's job while it or work for it is left. No row: the archive is done.
 select p.archive_job_id
   from project p
  where p.organization_id = :org

@@ -1,18 +1,19 @@
--- The end of a project for good, step by step: each is repeated until it finds nothing.
+-- The purge of a project, step by step: each statement is repeated until it finds no row.
 
--- name: lock_purged    whosever project it is, in an environment (null: any); alone, as lock_project
-with turn as materialized (
-  -- The lock of share_project, alone.
+-- name: lock_purged
+-- Lock any organization's project exclusively, in an environment (null: any), as lock_project.
+with queue_lock as materialized (
+  -- The lock of share_project, exclusive.
   select pg_advisory_xact_lock(74, hashtext(:id::uuid::text)))
 select p.organization_id, p.name, p.status, p.purging_at
-  from turn
+  from queue_lock
  cross join project p
   join organization o on o.id = p.organization_id
  where p.id = :id
    and (:env::text is null or o.env = :env)
    for no key update of p;
 
--- name: is_leased    an account of the project, by others
+-- name: is_leased    Return whether other tenants lease an account of the project.
 select exists (
   select
     from social_account a
@@ -20,9 +21,9 @@ select exists (
    where a.organization_id = :org
      and a.project_id = :project_id);
 
--- name: begin_purge    and offer none of its accounts from now on
+-- name: begin_purge    Mark a project as under purge, and withdraw the offers of its accounts.
 with offered as materialized (
-  -- Locked in one order, as whoever locks several does.
+  -- In the order of every statement that locks several.
   select id
     from social_account
    where organization_id = :org
@@ -31,7 +32,6 @@ with offered as materialized (
    order by id
      for no key update),
 withdrawn as (
-  -- They go.
   update social_account a
      set offered_at = null, niche = null, offered_in = null
     from offered o
@@ -43,7 +43,7 @@ update project
    and id = :project_id
 returning purging_at;
 
--- name: has_open_jobs    which are waited for as long as `wait_s`
+-- name: has_open_jobs    Return whether a project has open jobs, which delay the purge by at most `wait_s`.
 select exists (
   select
     from job j
@@ -53,27 +53,27 @@ select exists (
      and j.state in ('queued', 'running')
      and p.purging_at > now() - :wait_s * interval '1 second');
 
--- name: forget_answers    of a batch of idempotency records, those that name what is the project's
--- Of a sealed one the location says it. The row is the last one of the batch; none: no batch is left.
+-- name: forget_answers
+-- Delete the idempotency records of a batch that refer to the project; a sealed one by its location. Returns
+-- the last key of the batch; no row: no batch is left.
 with batch as materialized (
-  -- The batch.
   select api_key_id, key, location, body, vault_key_id
     from idempotency_key
    where organization_id = :org
      and (api_key_id, key) > (:after_id, :after_key)
    order by api_key_id, key
    limit :limit),
-named as materialized (
-  -- The ids that each names.
+record_ids as materialized (
+  -- The ids in each record.
   select distinct s.api_key_id, s.key, word[1]::uuid as id
     from batch s
    cross join lateral regexp_matches(
            concat(s.location, ' ', case when s.vault_key_id is null then convert_from(s.body, 'UTF8') end),
            '([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})', 'g') as word),
-forgotten as (
-  -- Those that name the project or one of its rows.
+deleted_records as (
+  -- Records with the id of the project or of one of its rows.
   delete from idempotency_key k
-   using named n
+   using record_ids n
    where k.organization_id = :org
      and k.api_key_id = n.api_key_id
      and k.key = n.key
@@ -108,7 +108,8 @@ select api_key_id, key
  order by api_key_id desc, key desc
  limit 1;
 
--- name: lock_posts    a batch; whoever holds one is waited for, and a later statement sees what they wrote
+-- name: lock_posts
+-- Lock a batch of posts; waits for their writers, so that the next statement sees their changes.
 select id
   from scheduled_post
  where organization_id = :org
@@ -117,14 +118,14 @@ select id
  limit :limit
    for update;
 
--- name: purge_posts    locked before, with all that happened to them
+-- name: purge_posts    Delete locked posts with all of their rows.
 with events as (
-  -- Their events.
   delete from post_event
    where organization_id = :org
      and post_id = any(:ids)),
-kept as (
-  -- By leased accounts: their owners' quotas count them still, as the owners' own and without a post.
+owners_sends as (
+  -- Sends by leased accounts still count in their owners' quotas: they become the owners' own, without a
+  -- post.
   insert into account_send (organization_id, account_id, id, at)
   select o.organization_id, o.id, gen_random_uuid(), s.at
     from account_send s
@@ -132,22 +133,18 @@ kept as (
    where s.organization_id = :org
      and s.post_id = any(:ids)),
 sends as (
-  -- Their sends.
   delete from account_send
    where organization_id = :org
      and post_id = any(:ids)),
 tickets as (
-  -- Their tickets.
   delete from media_ticket
    where organization_id = :org
      and post_id = any(:ids)),
 snapshots as (
-  -- What their platforms told of them.
   delete from metric_snapshot
    where organization_id = :org
      and subject_id = any(:ids)),
 collections as (
-  -- That they were asked about.
   delete from post_collection
    where organization_id = :org
      and post_id = any(:ids))
@@ -155,7 +152,7 @@ delete from scheduled_post
  where organization_id = :org
    and id = any(:ids);
 
--- name: next_account
+-- name: next_account    Return the next account of a project.
 select id, owner_organization_id, owner_account_id as owner_id
   from social_account
  where organization_id = :org
@@ -163,42 +160,38 @@ select id, owner_organization_id, owner_account_id as owner_id
  order by id
  limit 1;
 
--- name: lock_owner    before its lease, so that of a lease's purge and its own one comes first
+-- name: lock_owner    Lock an owner before its lease, which orders the purges of both.
 select id
   from social_account
  where organization_id = :org
    and id = :id
    for no key update;
 
--- name: purge_account    all that hangs on it but its own row, locked before
+-- name: purge_account    Delete all rows of a locked account but its own.
 with leases as (
-  -- That it was on lease.
   delete from account_lease
    where organization_id = :org
      and account_id = :id),
 credentials as (
-  -- What opened it.
   delete from account_credential
    where organization_id = :org
      and account_id = :id),
 snapshots as (
-  -- What its platform told of it.
   delete from metric_snapshot
    where organization_id = :org
      and account_id = :id),
 collections as (
-  -- How it was asked about.
   delete from account_collection
    where organization_id = :org
      and account_id = :id)
--- What purged tenants of it have sent.
+-- The sends of its purged tenants.
 delete from account_send
  where organization_id = :org
    and account_id = :id;
 
--- name: delete_account    of a project, or (null) a stub; no row: leases of others name it
-with gone as materialized (
-  -- It, if nothing names it.
+-- name: delete_account
+-- Delete an account of a project, or (null) a tombstone. No row: leases of other tenants refer to it.
+with unreferenced as materialized (
   select id
     from social_account
    where organization_id = :org
@@ -210,16 +203,16 @@ with gone as materialized (
             where owner_organization_id = :org
               and owner_account_id = :id)),
 sends as (
-  -- Those that the purge of a tenant's posts gave it while it became a stub.
+  -- Sends that the purges of tenants' posts moved to it.
   delete from account_send
    where organization_id = :org
-     and account_id = (select id from gone))
+     and account_id = (select id from unreferenced))
 delete from social_account
  where organization_id = :org
-   and id = (select id from gone)
+   and id = (select id from unreferenced)
 returning id;
 
--- name: make_stub    of an account that leases of others name: no project's, and nothing of what it was
+-- name: make_stub    Turn an account into a tombstone for the leases of other tenants: no project, no data.
 update social_account
    set project_id = null,
        service_url = '', external_id = '', handle = '', avatar_url = null, traits = '{}',
@@ -229,24 +222,21 @@ update social_account
  where organization_id = :org
    and id = :id;
 
--- name: purge_rest    what was asked for, begun and read
+-- name: purge_rest    Delete the requests, flows, apps, brand and ingests of a project.
 with requests as (
-  -- Lease requests.
   delete from lease_request
    where organization_id = :org
      and project_id = :project_id),
 states as (
-  -- Flows of consent.
   delete from oauth_state
    where organization_id = :org
      and project_id = :project_id),
 apps as (
-  -- SDK apps, deleted ones too; where their conversions went goes with them.
+  -- Deleted apps too; their destinations are deleted with them.
   delete from sdk_app
    where organization_id = :org
      and project_id = :project_id),
 sources as (
-  -- The brand.
   delete from brand_source
    where organization_id = :org
      and project_id = :project_id)
@@ -254,7 +244,7 @@ delete from ingest
  where organization_id = :org
    and project_id = :project_id;
 
--- name: lock_jobs    as lock_posts
+-- name: lock_jobs    Lock a batch of jobs, as lock_posts.
 select id
   from job
  where organization_id = :org
@@ -263,9 +253,8 @@ select id
  limit :limit
    for update;
 
--- name: purge_jobs    with their attempts and secrets; a running one finds itself fenced
+-- name: purge_jobs    Delete jobs with their attempts and secrets; a running one is fenced.
 with attempts as (
-  -- Their attempts.
   delete from job_attempt
    where organization_id = :org
      and job_id = any(:ids))
@@ -273,7 +262,7 @@ delete from job
  where organization_id = :org
    and id = any(:ids);
 
--- name: purge_project    of which nothing else is left
+-- name: purge_project    Delete a project's own row, the last one.
 delete from project
  where organization_id = :org
    and id = :project_id;

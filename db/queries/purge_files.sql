@@ -1,6 +1,6 @@
--- What a purged project has files of: the files go before the rows, a batch at a time.
+-- Rows with files of a project under purge: the files are deleted before the rows, a batch at a time.
 
--- name: list_files    of a batch of contents, whose files go before their rows
+-- name: list_files    Return a batch of contents with their files' tokens.
 select c.id, array(
          select f.token
            from media_file f
@@ -12,19 +12,17 @@ select c.id, array(
  order by c.id
  limit :limit;
 
--- name: purge_contents    whose files are gone
+-- name: purge_contents    Delete contents after their files.
 with assets as (
-  -- Their files' rows.
   delete from content_asset
    where organization_id = :org
      and content_id = any(:ids)),
 replaced as (
-  -- Files that others took the place of.
+  -- Replaced files of the contents.
   delete from media_upload
    where organization_id = :org
      and content_id = any(:ids)),
 decisions as (
-  -- What reviewers said.
   delete from approval_decision
    where organization_id = :org
      and content_id = any(:ids))
@@ -32,7 +30,7 @@ delete from content_item
  where organization_id = :org
    and id = any(:ids);
 
--- name: list_portraits    of a batch of influencers, deleted ones too
+-- name: list_portraits    Return a batch of influencers with their portraits' tokens, deleted ones included.
 select i.id, array(
          select p.token
            from influencer_portrait p
@@ -44,9 +42,8 @@ select i.id, array(
  order by i.id
  limit :limit;
 
--- name: purge_influencers    whose files are gone
+-- name: purge_influencers    Delete influencers after their files.
 with portraits as (
-  -- Their files' rows.
   delete from influencer_portrait
    where organization_id = :org
      and influencer_id = any(:ids))
@@ -54,7 +51,7 @@ delete from influencer
  where organization_id = :org
    and id = any(:ids);
 
--- name: list_app_files    of a batch of app media
+-- name: list_app_files    Return a batch of app media with their files' tokens.
 select id, case when token is null then '{}'::text[] else array[token] end as tokens
   from app_media
  where organization_id = :org
@@ -62,7 +59,7 @@ select id, case when token is null then '{}'::text[] else array[token] end as to
  order by id
  limit :limit;
 
--- name: purge_app_media    whose files are gone
+-- name: purge_app_media    Delete app media after their files.
 delete from app_media
  where organization_id = :org
    and id = any(:ids);

@@ -1,4 +1,4 @@
-"""Shapes of rows that more than one module reads: the columns of their statements, in order."""
+"""Row shapes for several modules: the columns of their statements, in order."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -8,7 +8,7 @@ from schemas import accounts, jobs, posts, projects
 
 
 class JobRow(NamedTuple):
-    """A job as partners see it (the view `partner_job`)."""
+    """Job for partners (the view `partner_job`)."""
 
     id: UUID
     project_id: UUID | None
@@ -29,7 +29,7 @@ class JobRow(NamedTuple):
 
 
 class PostRow(NamedTuple):
-    """A post as partners see it; `schedule_passed`: all of it was approved, but not before its time."""
+    """Post for partners; `schedule_passed`: it was fully approved only after its time."""
 
     id: UUID
     content_id: UUID
@@ -59,7 +59,7 @@ class PostRow(NamedTuple):
 
 
 class WaitingPost(NamedTuple):
-    """A post that waits for an approval or its time, with its job in the second case."""
+    """Post that waits for an approval or its time; in the second case it has a job."""
 
     id: UUID
     job_id: UUID | None
@@ -67,7 +67,7 @@ class WaitingPost(NamedTuple):
 
 
 class LockedAccount(NamedTuple):
-    """An account that this transaction holds; `head_post_id` is the post at the head of its queue."""
+    """Account row, locked by this transaction; `head_post_id` is the post at the head of its queue."""
 
     id: UUID
     project_id: UUID
@@ -79,7 +79,7 @@ class LockedAccount(NamedTuple):
 
 
 class SharedContent(NamedTuple):
-    """A content that nobody edits or decides on in this transaction."""
+    """Content that no other transaction can edit or decide on meanwhile."""
 
     status: str
     caption: str
@@ -87,7 +87,7 @@ class SharedContent(NamedTuple):
 
 
 class AssetRow(NamedTuple):
-    """A file of a content, as a schedule looks at it."""
+    """File of a content, with the facts for a schedule."""
 
     kind: str
     mime_type: str
@@ -97,7 +97,7 @@ class AssetRow(NamedTuple):
 
 
 class LockedProject(NamedTuple):
-    """A project that nobody else changes in this transaction, and the database's time."""
+    """Project row, locked by this transaction, with the database's time."""
 
     organization_id: UUID
     id: UUID

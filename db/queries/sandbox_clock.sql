@@ -1,54 +1,55 @@
--- The clock of a sandbox. Its rows are as old as they are by it, and so have the real time of now.
+-- Clock of a sandbox. Its advance moves the times of the sandbox's rows into the past, so `now` stays the
+-- real time.
 
--- part: clock    its time is `now` and `ahead`
+-- part: clock    The sandbox's time is `now` plus `ahead`.
 ahead, target, job_id, posts, jobs, now() as now
 
--- part: open    jobs that the clock waits for: not its own, nor those that wait for receivers in real time
+-- part: open    Jobs that the clock waits for: not its own, nor those that deliver to receivers in real time.
 id <> :own
    and kind not in ('deliver_webhook', 'relay_conversions')
    and finished_at is null
 
--- name: insert_clock    of a sandbox that the release before this one has made
+-- name: insert_clock    Insert the clock of a sandbox of an earlier release.
 insert into sandbox_clock (organization_id)
 values (:org)
     on conflict do nothing;
 
--- name: get_clock    at 0 where it has none yet
+-- name: get_clock    Return a sandbox's clock; zeros without a row.
 select coalesce(c.ahead, '0') as ahead, c.target, c.job_id, coalesce(c.posts, 0) as posts,
        coalesce(c.jobs, 0) as jobs, now() as now
   from (select) one
   left join sandbox_clock c on c.organization_id = :org;
 
--- name: hold_clock    it stands until the transaction ends, which many writes may want
+-- name: hold_clock    Share the lock of a clock, which keeps it still until the transaction ends; for writes.
 select {clock}
   from sandbox_clock
  where organization_id = :org
    for share;
 
--- name: lock_clock    by whoever moves it
+-- name: lock_clock    Lock a clock to move it.
 select {clock}
   from sandbox_clock
  where organization_id = :org
    for no key update;
 
--- name: start_clock    on an advance
+-- name: start_clock    Start an advance.
 update sandbox_clock
    set target = :target, job_id = :job_id, posts = 0, jobs = 0
  where organization_id = :org;
 
--- name: move_clock    a part of its way
+-- name: move_clock    Move a clock by a part of its advance.
 update sandbox_clock
    set ahead = ahead + :by, posts = posts + :posts, jobs = jobs + :jobs
  where organization_id = :org;
 
--- name: stop_clocks    whose jobs have ended
+-- name: stop_clocks    Stop the clocks of ended jobs.
 update sandbox_clock c
    set target = null
   from unnest(:orgs::uuid[], :job_ids::uuid[]) as t (organization_id, job_id)
  where c.organization_id = t.organization_id
    and c.job_id = t.job_id;
 
--- name: look    at what is due in the sandbox, but for the clock's own job `own`
+-- name: look    Return which kinds of work are due in the sandbox, except for the clock's own job `own`.
 select exists (
          select
            from job
@@ -80,7 +81,7 @@ select exists (
           where organization_id = :org
             and collect_at <= now()) as collect;
 
--- name: list_due    one job of each pool that has some
+-- name: list_due    Return one due job of each pool that has any.
 select distinct on (pool) pool, kind, id as job_id
   from job
  where organization_id = :org
@@ -89,9 +90,9 @@ select distinct on (pool) pool, kind, id as job_id
    and run_at <= now()
  order by pool, run_at;
 
--- name: lock_open    jobs, which pulls pass over from now on; whether any of them is due or runs
+-- name: lock_open    Lock the open jobs, which pulls then skip; return whether any is due or runs.
 with open as materialized (
-  -- In the order of all who lock many.
+  -- In the order of every statement that locks many.
   select run_at, attempt_started_at
     from job
    where organization_id = :org
@@ -101,9 +102,10 @@ with open as materialized (
 select coalesce(bool_or(attempt_started_at is not null or run_at <= now()), false) as busy
   from open;
 
--- name: find_next    the next time at which something is due; null: nothing waits for its time
--- Accounts are asked for figures at every stop; with none for a day, that is a stop of its own. A visit then
--- catches up with the times that it missed: each has its figure, without a stop of its own.
+-- name: find_next
+-- Return the next due time; null: no row waits for a time. Accounts are polled at every stop; a day without a
+-- poll is a stop of its own. A collection run then catches up with the missed times: each gets its figure
+-- without a stop of its own.
 select least(
          (select min(least(run_at, deadline_at))
             from job
@@ -118,7 +120,7 @@ select least(
            where a.organization_id = :org
              and a.collect_at is not null)) as next_at;
 
--- name: count_due    jobs and posts whose time has come, of those that partners see
+-- name: count_due    Count the due jobs and posts that partners can see.
 select count(*) filter (where kind = 'publish_post') as posts, count(*) as jobs
   from job
  where organization_id = :org
@@ -126,9 +128,8 @@ select count(*) filter (where kind = 'publish_post') as posts, count(*) as jobs
    and not internal
    and run_at <= now();
 
--- name: age_projects    with their ingests
+-- name: age_projects    Age the projects with their ingests, influencers and files.
 with projects as (
-  -- Projects.
   update project
      set created_at = created_at - :by::interval,
          updated_at = updated_at - :by::interval,
@@ -136,26 +137,22 @@ with projects as (
          purging_at = purging_at - :by::interval
    where organization_id = :org),
 installations as (
-  -- Their installation of the GitHub App.
   update github_installation
      set listed_at = listed_at - :by::interval,
          connected_at = connected_at - :by::interval
    where organization_id = :org),
 influencers as (
-  -- Presenters.
   update influencer
      set created_at = created_at - :by::interval,
          updated_at = updated_at - :by::interval,
          deleted_at = deleted_at - :by::interval
    where organization_id = :org),
-files as (
-  -- Files of their apps.
+app_files as (
   update app_media
      set created_at = created_at - :by::interval,
          updated_at = updated_at - :by::interval
    where organization_id = :org),
 uploads as (
-  -- Files on their way here.
   update media_upload
      set started_at = started_at - :by::interval
    where organization_id = :org)
@@ -163,15 +160,14 @@ update ingest
    set completed_at = completed_at - :by::interval
  where organization_id = :org;
 
--- name: age_jobs    but not the time in which the clock's own job has to end, nor what workers measure
+-- name: age_jobs
+-- Age the jobs, except for the deadline of the clock's own job and the lease times of workers.
 with attempts as (
-  -- Attempts that have ended.
   update job_attempt
      set started_at = started_at - :by::interval,
          ended_at = ended_at - :by::interval
    where organization_id = :org),
 steps as (
-  -- Steps.
   update job_step
      set created_at = created_at - :by::interval
    where organization_id = :org)
@@ -187,27 +183,23 @@ update job
  where organization_id = :org
    and kind not in ('deliver_webhook', 'relay_conversions');
 
--- name: age_accounts    with their tokens and visits
+-- name: age_accounts    Age the accounts with their tokens, leases' requests and collection runs.
 with tokens as (
-  -- Tokens.
   update account_credential
      set expires_at = expires_at - :by::interval,
          rotated_at = rotated_at - :by::interval,
          refresh_at = refresh_at - :by::interval
    where organization_id = :org),
-requests as (
-  -- Requests for accounts on lease.
+lease_requests as (
   update lease_request
      set created_at = created_at - :by::interval,
          assigned_at = assigned_at - :by::interval
    where organization_id = :org),
-visits as (
-  -- Visits of accounts.
+collection_runs as (
   update account_collection
      set asked_at = asked_at - :by::interval
    where organization_id = :org),
-asked as (
-  -- Posts that are asked about.
+collected_posts as (
   update post_collection
      set asked_at = asked_at - :by::interval,
          due_at = due_at - :by::interval
@@ -220,42 +212,35 @@ update social_account
        collect_at = collect_at - :by::interval
  where organization_id = :org;
 
--- name: age_posts    with their content and history
+-- name: age_posts    Age the posts with their content and history.
 with contents as (
-  -- Content.
   update content_item
      set created_at = created_at - :by::interval,
          updated_at = updated_at - :by::interval
    where organization_id = :org),
 assets as (
-  -- Its files.
   update content_asset
      set created_at = created_at - :by::interval
    where organization_id = :org),
 generations as (
-  -- How it was generated.
   update content_generation
      set created_at = created_at - :by::interval
    where organization_id = :org),
 decisions as (
-  -- What was decided about it.
   update approval_decision
      set created_at = created_at - :by::interval
    where organization_id = :org),
-history as (
-  -- History.
+post_events as (
   update post_event
      set created_at = created_at - :by::interval
    where organization_id = :org),
 tickets as (
-  -- Tickets.
   update media_ticket
      set created_at = created_at - :by::interval,
          fetched_at = fetched_at - :by::interval,
          closed_at = closed_at - :by::interval
    where organization_id = :org),
 sends as (
-  -- Sends, which quotas count.
   update account_send
      set at = at - :by::interval
    where organization_id = :org)

@@ -1,7 +1,8 @@
--- What advances of sandboxes' clocks are to Postgres, which others want too.
+-- Load of sandbox clock advances on the shared Postgres.
 
--- name: weigh    a way of the clock: the times on it at which something is due, as far as that is known;
--- whether figures are asked for each day; and the rows that get older each time, but for few
+-- name: weigh
+-- Estimate an advance: its times with due work, as far as known; whether figures are collected daily; and the
+-- rows to age at each stop, but for a few tables.
 select (select count(distinct run_at)
           from job
          where organization_id = :org
@@ -38,7 +39,8 @@ select (select count(distinct run_at)
           from account_send
          where organization_id = :org) as rows;
 
--- name: take_place    of so many for advances at one time, until the connection ends; null: all are taken
+-- name: take_place
+-- Take one of the places for concurrent advances until the connection ends; null: all are taken.
 select n
   from generate_series(1, :places::int) n
  where pg_try_advisory_lock(76, n)

@@ -1,6 +1,6 @@
--- Posts before they are sent, and what a person says of them after.
+-- Posts before they are sent, and their resolution by a person.
 
--- name: count_open    in one project, under its lock
+-- name: count_open    Count a project's open posts; the caller locked the project.
 select count(*) filter (where status <> 'publishing') as waiting,
        count(*) filter (where status = 'publishing') as in_flight
   from scheduled_post
@@ -8,7 +8,7 @@ select count(*) filter (where status <> 'publishing') as waiting,
    and project_id = :project_id
    and status in ('blocked', 'queued', 'publishing');
 
--- name: find_content    where it belongs, which never changes, and which of the accounts belong there too
+-- name: find_content    Return the fixed project of a content, and the requested accounts in it.
 select c.project_id, p.timezone, now() as now,
        array(
          select a.id
@@ -21,21 +21,21 @@ select c.project_id, p.timezone, now() as now,
  where c.organization_id = :org
    and c.id = :id;
 
--- name: share_content    against edits and decisions
+-- name: share_content    Share the lock of a content against edits and decisions.
 select status, caption, approval_status
   from content_item
  where organization_id = :org
    and id = :id
    for share;
 
--- name: list_assets
+-- name: list_assets    Return the files of a content.
 select kind, mime_type, size_bytes, duration_ms, sha256
   from content_asset
  where organization_id = :org
    and content_id = :content_id
  order by position;
 
--- name: find_same    for each of these, a post of the same to the same account within a day of its time
+-- name: find_same    Return a post with the same fingerprint, account and day for each of these.
 select t.place, p.id
   from unnest(:account_ids::uuid[], :fingerprints::bytea[])
        with ordinality as t (account_id, fingerprint, place)
@@ -52,7 +52,7 @@ select t.place, p.id
     limit 1) p
  order by t.place;
 
--- name: insert_posts
+-- name: insert_posts    Insert the posts of a schedule.
 insert into scheduled_post
        (organization_id, project_id, id, content_id, social_account_id, platform, mode, privacy_level, status,
         job_id, scheduled_for, caption_override, caption_pending, fingerprint)
@@ -65,7 +65,7 @@ select :org, :project_id, t.id, :content_id, t.account_id, t.platform, t.mode, t
        as t (id, account_id, platform, mode, privacy_level, job_id, caption_override, caption_pending,
              fingerprint);
 
--- name: find_post    says which rows to lock, in their order, before its own
+-- name: find_post    Return the rows to lock before a post, in their order.
 select p.project_id, p.content_id, p.social_account_id, p.job_id,
        p.version + (j.status = 'archived' and p.status in ('blocked', 'queued'))::int as version, j.timezone
   from scheduled_post p
@@ -73,7 +73,8 @@ select p.project_id, p.content_id, p.social_account_id, p.job_id,
  where p.organization_id = :org
    and p.id = :id;
 
--- name: lock_post    with status and version as partners see them: an archive has canceled what waits
+-- name: lock_post
+-- Lock a post, with status and version as partners see them: an archive has canceled waiting posts.
 select p.organization_id, p.project_id, p.id, p.content_id, p.social_account_id, p.job_id,
        case when s.stopped then 'canceled' else p.status end as status, p.scheduled_for, p.fingerprint,
        p.last_error, p.version + s.stopped::int as version, p.caption_pending
@@ -85,7 +86,7 @@ select p.organization_id, p.project_id, p.id, p.content_id, p.social_account_id,
    and p.id = :id
    for no key update of p;
 
--- name: move_post    what was prepared is prepared again
+-- name: move_post    Move a post to another time; its preparation starts over.
 update scheduled_post
    set scheduled_for = :scheduled_for,
        status = :status,
@@ -97,17 +98,17 @@ update scheduled_post
  where organization_id = :org
    and id = :id;
 
--- part: asked    ids in the order in which every statement over many locks
+-- part: asked    CTE with ids in the lock order of every statement over many posts.
 asked as materialized (
-  -- Each row is then read by its key: `asked` in job.sql says why.
+  -- Each row is then read by its key: `asked` in job.sql gives the reason.
   select distinct id as asked_id
     from unnest(:ids::uuid[]) as id
    order by id)
 
--- name: cancel_posts    those that wait; locks by id
+-- name: cancel_posts    Cancel the waiting ones of these posts, locked by id.
 with {asked},
 waiting as materialized (
-  -- Those of them that still wait; an archive of their project has canceled them before, and said why.
+  -- The ones that still wait. An archive of their project has canceled them before, with its own reason.
   select w.*
     from asked
    cross join lateral (
@@ -133,7 +134,7 @@ update scheduled_post p
    and p.id = w.id
 returning p.id;
 
--- name: list_blocked    the next batch of an archived project
+-- name: list_blocked    Return the next batch of an archived project's blocked posts.
 select id, job_id, social_account_id
   from scheduled_post
  where organization_id = :org
@@ -142,7 +143,7 @@ select id, job_id, social_account_id
  order by id
  limit :limit;
 
--- name: list_waiting_of_account
+-- name: list_waiting_of_account    Return the waiting posts of an account in its project.
 select id, job_id, social_account_id
   from scheduled_post
  where organization_id = :org
@@ -150,14 +151,14 @@ select id, job_id, social_account_id
    and status in ('blocked', 'queued')
    and project_id = (select project_id from social_account where organization_id = :org and id = :account_id);
 
--- name: list_waiting_of_content
+-- name: list_waiting_of_content    Return the waiting posts of a content.
 select id, job_id, social_account_id
   from scheduled_post
  where organization_id = :org
    and content_id = :content_id
    and status in ('blocked', 'queued');
 
--- name: list_captioned    those that wait with their content's own caption
+-- name: list_captioned    Return the waiting posts with their content's own caption.
 select id, social_account_id
   from scheduled_post
  where organization_id = :org
@@ -166,7 +167,8 @@ select id, social_account_id
    and caption_override is null
  order by id;
 
--- name: list_stopped_of_content    whose jobs run and were asked to cancel; `reason` is the same for all
+-- name: list_stopped_of_content
+-- Return queued posts with a cancel request on their running job; `reason` is the same for all.
 select p.id, p.job_id, p.social_account_id,
        case o.status when 'archived' then 'project_archived' else 'job_canceled' end as reason
   from scheduled_post p
@@ -178,9 +180,8 @@ select p.id, p.job_id, p.social_account_id,
    and p.content_id = :content_id
    and p.status = 'queued';
 
--- name: block_posts    those that wait for their time with a job that was just canceled; locks by id
-with waiting as materialized (
-  -- Those that still wait.
+-- name: block_posts    Block the queued posts of a content after the cancel of their jobs, locked by id.
+with queued_posts as materialized (
   select id
     from scheduled_post
    where organization_id = :org
@@ -200,12 +201,12 @@ update scheduled_post p
        vault_key_id = null,
        version = version + 1,
        updated_at = now()
-  from waiting w
+  from queued_posts w
  where p.organization_id = :org
    and p.id = w.id
 returning p.id;
 
--- name: lock_blocked    of one content whose caption was approved, those that wait for nothing else
+-- name: lock_blocked    Lock the blocked posts of an approved content that wait for no other approval.
 select id, scheduled_for
   from scheduled_post
  where organization_id = :org
@@ -215,7 +216,7 @@ select id, scheduled_for
  order by id
    for no key update;
 
--- name: release_posts    locked before
+-- name: release_posts    Queue locked posts with their jobs.
 update scheduled_post p
    set status = 'queued',
        job_id = t.job_id,
@@ -226,7 +227,7 @@ update scheduled_post p
  where p.organization_id = :org
    and p.id = t.id;
 
--- name: approve_caption    of a blocked post; it waits on if it got no job
+-- name: approve_caption    Approve the caption of a blocked post, which stays blocked without a job.
 update scheduled_post
    set status = case when :job_id::uuid is null then 'blocked' else 'queued' end,
        job_id = :job_id,
@@ -236,7 +237,7 @@ update scheduled_post
  where organization_id = :org
    and id = :id;
 
--- name: keep_blocked    whose time has passed; locked before
+-- name: keep_blocked    Keep locked posts blocked: their time has passed.
 update scheduled_post
    set caption_pending = false,
        version = version + 1,
@@ -244,9 +245,8 @@ update scheduled_post
  where organization_id = :org
    and id = any(:ids);
 
--- name: rewrite_posts    of an edited content, those that may go out yet with its caption; locks by id
-with waiting as materialized (
-  -- Those that may go out yet.
+-- name: rewrite_posts    Update the fingerprint of a content's unsent posts with its caption, locked by id.
+with unsent_posts as materialized (
   select id
     from scheduled_post
    where organization_id = :org
@@ -257,11 +257,11 @@ with waiting as materialized (
      for no key update)
 update scheduled_post p
    set fingerprint = :fingerprint
-  from waiting w
+  from unsent_posts w
  where p.organization_id = :org
    and p.id = w.id;
 
--- name: resolve_post    as a person found it
+-- name: resolve_post    Store a person's finding for a post.
 update scheduled_post
    set status = :status,
        resolved_at = now(),
@@ -273,17 +273,17 @@ update scheduled_post
  where organization_id = :org
    and id = :id;
 
--- name: vault_key_ids
+-- name: vault_key_ids    Return the id of each key that seals a post's secret.
 select distinct vault_key_id
   from scheduled_post
  where vault_key_id is not null;
 
--- name: count_of_other_keys    sealed with another key of the keyring than `writer`
+-- name: count_of_other_keys    Count the secrets sealed with another key of the keyring than `writer`.
 select count(*)
   from scheduled_post
  where vault_key_id <> :writer;
 
--- name: lock_of_other_keys
+-- name: lock_of_other_keys    Lock a batch of secrets sealed with another key than `writer`.
 select organization_id, id, sealed, vault_key_id
   from scheduled_post
  where vault_key_id <> :writer
@@ -291,7 +291,7 @@ select organization_id, id, sealed, vault_key_id
  limit :limit
    for no key update;
 
--- name: reseal
+-- name: reseal    Store a secret sealed with another key.
 update scheduled_post
    set sealed = :sealed,
        vault_key_id = :vault_key_id

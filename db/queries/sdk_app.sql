@@ -1,4 +1,4 @@
--- part: app    an app as its owner sees it; never its key's hash
+-- part: app    An app for its owner, without the hash of its key.
 id, project_id, name, platform, bundle_id, android_package, web_domain, last_event_at, last_rotated_at,
        created_at,
        (select jsonb_object_agg(d.destination, jsonb_build_object(
@@ -9,17 +9,18 @@ id, project_id, name, platform, bundle_id, android_package, web_domain, last_eve
          where d.organization_id = sdk_app.organization_id
            and d.app_id = sdk_app.id) as capi
 
--- part: event_maps    of an app's enabled destinations, by their names; none: null
+-- part: event_maps    Maps of an app's enabled destinations by name; null if it has none.
 (select jsonb_object_agg(d.destination, d.event_map)
           from conversion_destination d
          where d.organization_id = a.organization_id
            and d.app_id = a.id
            and d.enabled) as event_maps
 
--- name: find_keys    what presented keys are checked against; times are judged by the database's clock
-with app as materialized (
-  -- Deleted ones too: of an index of the others PostgreSQL 15 would read all. The array is selected, so that
-  -- no plan is for its length: it would be made anew for each call.
+-- name: find_keys
+-- Return the rows to check presented keys against, with times decided by the database's clock.
+with presented_apps as materialized (
+  -- Deleted apps too: PostgreSQL 15 would scan all of a partial index of the others. The array is a
+  -- subselect, so that the plan doesn't depend on its length and is cached.
   select organization_id, project_id, id, app_no, platform, web_domain, secret_hash, pepper_id,
          overlap_until, old_secret_hash, old_pepper_id, deleted_at
     from sdk_app
@@ -28,12 +29,12 @@ select a.organization_id, a.project_id, a.id, a.app_no, a.platform, a.web_domain
        p.status = 'archived' as archived, o.tier = 'suspended' as suspended, {event_maps},
        a.secret_hash, a.pepper_id,
        case when a.overlap_until > now() then a.old_secret_hash end as old_secret_hash, a.old_pepper_id
-  from app a
+  from presented_apps a
   join project p on p.organization_id = a.organization_id and p.id = a.project_id
   join organization o on o.id = a.organization_id
  where a.deleted_at is null;
 
--- name: find_app    as its key would open it
+-- name: find_app    Return an app as its key would open it.
 select a.organization_id, a.project_id, a.id as app_id, a.app_no, a.platform, a.web_domain, o.tier,
        p.status = 'archived' as archived, o.tier = 'suspended' as suspended, {event_maps}
   from sdk_app a
@@ -44,7 +45,8 @@ select a.organization_id, a.project_id, a.id as app_id, a.app_no, a.platform, a.
    and a.project_id = :project_id
    and a.deleted_at is null;
 
--- name: count_apps    under the project's lock: those that there are, and the last number that was given
+-- name: count_apps
+-- Count a project's apps and return the last assigned number; the caller locked the project.
 select (select count(*)
           from sdk_app
          where organization_id = :org
@@ -58,7 +60,8 @@ select (select count(*)
            order by app_no desc
            limit 1), 0)::int as last_no;
 
--- name: same_app    under the project's lock: another app of the platform that has one of the identifiers
+-- name: same_app
+-- Return another app of the platform with one of the identifiers; the caller locked the project.
 select id
   from sdk_app
  where organization_id = :org
@@ -71,14 +74,14 @@ select id
         or web_domain = :web_domain)
  limit 1;
 
--- name: insert_app
+-- name: insert_app    Insert an app.
 insert into sdk_app (organization_id, project_id, id, app_no, name, platform, bundle_id, android_package,
                      web_domain, secret_hash, pepper_id)
 values (:org, :project_id, :id, :app_no, :name, :platform, :bundle_id, :android_package,
         :web_domain, :secret_hash, :pepper_id)
 returning {app};
 
--- name: get_app    under the project's lock it stays as it is read
+-- name: get_app    Return an app of a project; the project's lock keeps it unchanged.
 select {app}
   from sdk_app
  where organization_id = :org
@@ -86,7 +89,8 @@ select {app}
    and project_id = :project_id
    and deleted_at is null;
 
--- name: see_app    as the job that waits for an event of it does; null: there was none since the job came
+-- name: see_app
+-- Return an app for its verification job; `came`: an event arrived since the job was submitted.
 select a.project_id, a.app_no, a.web_domain, a.last_event_at, a.last_rotated_at,
        extract(epoch from now() - j.created_at)::float as waited_s,
        coalesce(a.last_event_at >= j.created_at, false) as came,
@@ -98,7 +102,7 @@ select a.project_id, a.app_no, a.web_domain, a.last_event_at, a.last_rotated_at,
    and a.project_id = :project_id
    and a.deleted_at is null;
 
--- name: list_apps
+-- name: list_apps    Return a project's apps, newest first.
 select {app}
   from sdk_app
  where organization_id = :org
@@ -108,14 +112,14 @@ select {app}
  order by id desc
  limit :limit;
 
--- name: update_app
+-- name: update_app    Store a changed app.
 update sdk_app
    set name = :name, bundle_id = :bundle_id, android_package = :android_package, web_domain = :web_domain
  where organization_id = :org
    and id = :id
 returning {app};
 
--- name: rotate_key    the old secret goes on opening the door for `overlap`
+-- name: rotate_key    Replace an app's key; the old one stays valid for `overlap`.
 update sdk_app
    set old_secret_hash = secret_hash, old_pepper_id = pepper_id,
        overlap_until = now() + nullif(:overlap, interval '0'),
@@ -124,7 +128,7 @@ update sdk_app
    and id = :id
 returning {app};
 
--- name: delete_app    but for its number, and what tells whose that was
+-- name: delete_app    Delete an app; its number stays with its events.
 update sdk_app
    set deleted_at = now(), overlap_until = null,
        secret_hash = null, pepper_id = null, old_secret_hash = null, old_pepper_id = null
@@ -132,20 +136,21 @@ update sdk_app
    and id = :id
 returning deleted_at;
 
--- name: note_event    at most once a minute: a row that each request wrote would be waited for
+-- name: note_event    Record an event at most once a minute: writes by each request would queue on the row.
 update sdk_app
    set last_event_at = now()
  where organization_id = :org
    and id = :id
    and (last_event_at is null or last_event_at < now() - interval '1 minute');
 
--- name: numbers_of_apps    a project's, of deleted ones too; without any, a row that names none
+-- name: numbers_of_apps
+-- Return the numbers of a project's apps, deleted ones included; one row of nulls if it has none.
 select a.id, a.app_no
   from project p
   left join sdk_app a on a.organization_id = p.organization_id and a.project_id = p.id
  where p.id = :project_id;
 
--- name: number_apps    all that ever were, since events of deleted ones stay readable
+-- name: number_apps    Return all apps that a project ever had, since events of deleted ones stay readable.
 select id, app_no::int, platform
   from sdk_app
  where organization_id = :org

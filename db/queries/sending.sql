@@ -1,6 +1,6 @@
 -- The account queue and the sends of an account: statements under the account's lock.
 
--- part: room_in_s    how long until the quota has room for another send; null: it has
+-- part: room_in_s    Seconds until the quota has room for another send; null: it has room.
 (select extract(epoch from s.at + :window_s * interval '1 second' - clock_timestamp())::float8
    from account_send s
   where coalesce(s.owner_account_id, s.account_id) = :owner_id
@@ -9,14 +9,15 @@
  offset (select :posts - 1)
   limit 1)
 
--- name: get_room    until the quota has room for another send, in seconds; null: it has
+-- name: get_room    Return the seconds until the quota has room for another send; null: it has room.
 select {room_in_s} as full_s;
 
--- part: next_job    the job of the first post in order that waits
--- By the statement's time: the transaction may have begun before a post was due that waits by now.
+-- part: next_job
+-- CTE with the job of the first waiting post in order. It uses the statement's time: the transaction may have
+-- begun before the post was due.
 next as materialized (
-  -- A job that somebody holds is awake or about to change. The account's lock comes after jobs': so this
-  -- waits for no job.
+  -- Skips a locked job, which is awake or about to change. Jobs are locked before accounts, so this must not
+  -- wait for a job.
   select j.organization_id, j.id, p.scheduled_for
     from scheduled_post p
     join job j on j.organization_id = p.organization_id and j.id = p.job_id
@@ -31,12 +32,13 @@ next as materialized (
    limit 1
      for no key update of j skip locked)
 
--- name: take_head    of the account's queue, if it is this post's turn; else why not
--- Under the locks of the account, the post and its job, of an earlier statement: it must see what was
--- committed before they were granted. What is at the head already stays there, unless the quota has no room.
+-- name: take_head
+-- Take the head of the account's queue for this post if it is next; else return the obstacle. The account,
+-- the post and its job were locked by an earlier statement, so this one sees everything committed before. A
+-- post at the head stays there, unless the quota has no room.
 with position as materialized (
-  -- `busy`: the post at the head is at work or about to be; one whose job waits for later has left it.
-  -- `behind`: an earlier post waits in the queue, and not for another try.
+  -- `busy`: the post at the head is at work or about to be; a post with a later job has left the head.
+  -- `behind`: an earlier post waits in the queue, and not for another attempt.
   select {room_in_s} as full_s,
          exists (
            select from scheduled_post p
@@ -52,22 +54,21 @@ with position as materialized (
               and p.status = 'queued'
               and p.scheduled_for <= now()
               and (p.not_before is null or p.not_before <= now())
-              and (p.scheduled_for, p.id) < (:scheduled_for, :post_id)) as behind),
+              and (p.scheduled_for, p.id) < (:scheduled_for, :post_id)) as next_posts),
 head as materialized (
   -- One row if the post may go, else none.
   select from position
    where coalesce(full_s, 0) <= 0
-     and (:head_post_id = :post_id or not (busy or behind))),
-moved_up as (
-  -- The account's row names it.
+     and (:head_post_id = :post_id or not (busy or next_posts))),
+marked_head as (
   update social_account
      set turn_post_id = :post_id
     from head
    where organization_id = :org
      and id = :account_id
      and turn_post_id is distinct from :post_id),
-begun as (
-  -- The post is begun with nothing that an earlier time or caption left.
+started_post as (
+  -- Clears what an earlier time or caption left.
   update scheduled_post
      set phase = 'preparing',
          handle = null,
@@ -81,8 +82,7 @@ begun as (
    where organization_id = :org
      and id = :post_id
      and phase is null),
-shown as (
-  -- The job shows how far it is.
+shown_progress as (
   update job
      set progress = greatest(progress, :progress),
          stage = 'preparing',
@@ -92,8 +92,8 @@ shown as (
      and id = :job_id
      and fence = :fence
      and attempt_started_at is not null),
-behind as materialized (
-  -- The posts next in order, as far as they are due.
+next_posts as materialized (
+  -- The next due posts in order.
   select p.organization_id, p.job_id
     from head
    cross join scheduled_post p
@@ -104,36 +104,36 @@ behind as materialized (
      and (p.scheduled_for, p.id) > (:scheduled_for, :post_id)
    order by p.scheduled_for, p.id
    limit :most),
-free as materialized (
-  -- Their jobs, as far as nobody holds them: they would be pulled for nothing.
+unlocked_jobs as materialized (
+  -- Their unlocked jobs, which would be pulled in vain.
   select j.organization_id, j.id
-    from behind b
+    from next_posts b
     join job j on j.organization_id = b.organization_id and j.id = b.job_id
    where j.attempt_started_at is null
      and j.finished_at is null
      and j.run_at <= now()
      for no key update of j skip locked),
-lined_up as (
-  -- They come later.
+postponed_jobs as (
   update job j
      set run_at = now() + :wait_s * interval '1 second',
          stage = 'scheduled',
          state_version = j.state_version + 1
-    from free f
+    from unlocked_jobs f
    where j.organization_id = f.organization_id
      and j.id = f.id)
 select greatest(0, full_s) as full_s, busy, exists (select from head) as is_head
   from position;
 
--- name: leave_head    if this post is there; under the account's lock
+-- name: leave_head    Leave the head if this post has it; the caller locked the account.
 update social_account
    set turn_post_id = null
  where organization_id = :org
    and id = :account_id
    and turn_post_id = :post_id;
 
--- name: wake_next    the first post in order whose job waits; under the account's lock
--- It is as due as its post is: before those of later posts, which would come for nothing.
+-- name: wake_next
+-- Make the job of the first waiting post due; the caller locked the account. The job gets its post's time,
+-- which precedes the jobs of later posts, as these would run in vain.
 with {next_job}
 update job j
    set run_at = n.scheduled_for,
@@ -144,9 +144,9 @@ update job j
    and j.id = n.id
    and j.run_at > statement_timestamp();
 
--- name: wake_sent    the posts that the platform has, or may have: they wait in no queue
+-- name: wake_sent    Make the jobs of posts due that the platform has, or may have: they wait in no queue.
 with waiting as materialized (
-  -- Their jobs, those of earlier posts first.
+  -- The earlier posts' jobs first.
   select j.organization_id, j.id, p.scheduled_for
     from scheduled_post p
     join job j on j.organization_id = p.organization_id and j.id = p.job_id
@@ -168,49 +168,47 @@ update job j
  where j.organization_id = w.organization_id
    and j.id = w.id;
 
--- name: mark_sending    from the commit on the platform may have it; no `sent_at`: nothing was marked
--- Its job can't be canceled any more, and its account's quota counts it. Under the locks of all three, of an
--- earlier statement: it must see each send that was written down before. No edit comes between: it would hold
--- the project alone.
-with room as materialized (
-  -- `revision` is what was prepared; null: that is no matter any more.
+-- name: mark_sending
+-- Mark a post as sending: from the commit on the platform may have it. No `sent_at`: nothing was marked. Its
+-- job can't be canceled any more, and its account's quota counts it. The account, the post and its job were
+-- locked by an earlier statement, so this one sees every send recorded before. No edit can interfere: it
+-- would lock the project exclusively.
+with checks as materialized (
+  -- `revision` is the prepared one; null: any.
   select :revision::int is null or c.approval_status in ('approved', 'not_required') as approved,
          :revision is null or c.revision = :revision as current,
          {room_in_s} as full_s
     from content_item c
    where c.organization_id = :org
      and c.id = :content_id),
-go as materialized (
+allowed as materialized (
   -- One row if the post may be sent, else none.
-  select from room
+  select from checks
    where approved
      and current
      and (full_s is null or full_s <= 0)),
-counted as (
-  -- The account's quota counts it.
+inserted_send as (
   insert into account_send (organization_id, account_id, owner_account_id, id, post_id, at)
   select :org, :account_id, nullif(:owner_id, :account_id), :send_id, :id, clock_timestamp()
-    from go),
-shown as (
-  -- The job shows how far it is.
+    from allowed),
+shown_progress as (
   update job
      set progress = greatest(progress, :progress),
          stage = 'sending',
          cancelable = false,
          state_version = state_version + 1
-    from go
+    from allowed
    where organization_id = :org
      and id = :job_id
      and fence = :fence
      and attempt_started_at is not null),
-noted as (
-  -- What happened is written down.
+inserted_events as (
   insert into post_event (organization_id, post_id, id, type)
   select :org, :id, e.id, e.type
-    from go, (values (:prepared_id::uuid, 'prepared'), (:event_id::uuid, 'sending')) as e (id, type)
+    from allowed, (values (:prepared_id::uuid, 'prepared'), (:event_id::uuid, 'sending')) as e (id, type)
    where e.id is not null),
-marked as (
-  -- With what was just prepared, where `prepared_id` says so.
+marked_post as (
+  -- Stores the newly prepared call too if `prepared_id` is given.
   update scheduled_post
      set status = 'publishing',
          phase = 'sending',
@@ -225,17 +223,18 @@ marked as (
          not_before = null,
          version = version + 1,
          updated_at = now()
-    from go
+    from allowed
    where organization_id = :org
      and id = :id
   returning sent_at)
 select r.approved, r.current, r.full_s, m.sent_at
-  from room r
-  left join marked m on true;
+  from checks r
+  left join marked_post m on true;
 
--- name: publish_post    proved to be there; its account's queue advances. No row: the name is another post's
+-- name: publish_post
+-- Mark a post as published and advance its account's queue. No row: another post has its external id.
 with published as (
-  -- The name may not be known of another post of the account, of its owner, or of whoever has leased it.
+  -- No other post of the account, its owner or the owner's leases may have the external id.
   update scheduled_post
      set status = 'published',
          phase = null,
@@ -260,8 +259,7 @@ with published as (
         where p.external_id = :external_id
           and p.id <> :id)
   returning id),
-noted as (
-  -- What happened is written down.
+inserted_event as (
   insert into post_event (organization_id, post_id, id, type, details)
   select :org, id, :event_id, 'published', :details
     from published),
@@ -273,8 +271,7 @@ left_head as (
      and id = :account_id
      and turn_post_id = :id),
 {next_job},
-woken as (
-  -- Its job is due at once.
+woken_job as (
   update job j
      set run_at = n.scheduled_for,
          stage = 'queued',

@@ -1,4 +1,5 @@
--- name: connect_account    the same one keeps its id, unless disconnected. No row: the project leases it
+-- name: connect_account
+-- Store a connected account; a known one keeps its id, unless disconnected. No row: the project leases it.
 insert into social_account
        (organization_id, project_id, id, platform, service_url, external_id, handle, avatar_url, traits)
 values (:org, :project_id, :id, :platform, :service_url, :external_id, :handle, :avatar_url, :traits)
@@ -15,27 +16,28 @@ on conflict (organization_id, project_id, platform,
  where social_account.owner_account_id is null
 returning id;
 
--- name: update_traits    locked before
+-- name: update_traits    Store the traits of a locked account.
 update social_account
    set traits = :traits
  where organization_id = :org
    and id = :id;
 
--- part: account    an account as partners see it
+-- part: account    An account for partners.
 a.id, a.project_id, a.platform, a.service_url, a.handle, a.avatar_url, a.status, a.connected_at,
        a.canceled_posts, a.owner_account_id, a.disconnect_reason, c.expires_at as token_expires_at,
        a.traits->'privacyLevels' as privacy_levels
 
--- part: page    the rest of each search of a page
--- Of the filters one leads, with an index of its own. The others let all pass for a null; as `coalesce` no
--- index is tried for them, and the planner takes them to let half of the rows pass, not next to none.
+-- part: page
+-- Remaining filters of each search of a page. Each search leads with one filter, which has an index. A null
+-- filter matches all rows. Inside `coalesce` the planner tries no index and estimates half of the rows, not
+-- almost none.
 and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
       and coalesce((owner_account_id is not null) = :leased::bool, true)
       and coalesce(platform = any(:platforms::text[]), true)
     order by id desc
     limit :limit
 
--- name: get_account    not the stub of one whose project was purged
+-- name: get_account    Return an account, but not the tombstone of a purged project.
 select {account}
   from social_account a
   left join account_credential c on c.organization_id = a.organization_id and c.account_id = a.id
@@ -43,14 +45,15 @@ select {account}
    and a.id = :id
    and a.project_id is not null;
 
--- part: asked    ids in the order in which every statement over many locks
+-- part: asked    CTE with ids in the lock order of every statement over many accounts.
 asked as materialized (
-  -- Each row is then read by its key: `asked` in job.sql says why.
+  -- Each row is then read by its key: `asked` in job.sql gives the reason.
   select distinct id as asked_id
     from unnest(:ids::uuid[]) as id
    order by id)
 
--- name: lock_accounts    against disconnects, and so that no two schedules overlook each other's posts
+-- name: lock_accounts
+-- Lock accounts against disconnects and concurrent schedules, which could miss each other's posts.
 with {asked}
 select a.id, a.project_id, a.platform, a.traits, a.status, a.offered, a.head_post_id
   from asked
@@ -63,7 +66,7 @@ select a.id, a.project_id, a.platform, a.traits, a.status, a.offered, a.head_pos
           limit 1
             for no key update) a;
 
--- name: lock_account    as get_account
+-- name: lock_account    Lock an account, but not a tombstone.
 select platform, service_url, external_id, handle, status, owner_account_id, offered_at
   from social_account
  where organization_id = :org
@@ -71,9 +74,9 @@ select platform, service_url, external_id, handle, status, owner_account_id, off
    and project_id is not null
    for no key update;
 
--- name: list_accounts    newest first
-with found as (
-  -- One of the four searches is begun: each has an index, and a plan for all at once would have none.
+-- name: list_accounts    Return a project's accounts, newest first.
+with page_rows as (
+  -- Only one of the four searches runs: each has an index, and a combined filter would have none.
   (select *
      from social_account
     where organization_id = :org
@@ -107,34 +110,36 @@ with found as (
       and :platform is null
       {page}))
 select {account}
-  from found a
+  from page_rows a
   left join account_credential c on c.organization_id = a.organization_id and c.account_id = a.id
  order by a.id desc;
 
--- part: passing    the filters of a list over all projects that have no index of their own
+-- part: passing    Filters without an index of their own, of a list over all projects.
 and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
           and coalesce((owner_account_id is not null) = :leased::bool, true)
           and coalesce(platform = any(:platforms::text[]), true)
         order by id desc
 
--- part: of_each    the same in the project `o`
--- As a range of projects, though it is of one: an equality would let a plan walk the rows of all projects.
+-- part: of_each
+-- The same filters within project `o`, as a range over projects: an equality would let a plan scan the rows
+-- of all projects.
 and (project_id, id) < (o.id, coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
           and project_id >= o.id
           and coalesce((owner_account_id is not null) = :leased::bool, true)
           and coalesce(platform = any(:platforms::text[]), true)
         order by project_id desc, id desc
 
--- part: newest    of the active projects `o` whose newest account is among the newest: a page has no others
+-- part: newest
+-- Active projects `o` with one of the newest first accounts: a page can contain no other project.
 where o.organization_id = :org
               and o.status = 'active'
-              and not (select is_page from chosen)
+              and not (select is_page from page_choice)
             order by head.id desc
             limit :limit) o
 
--- name: list_accounts_of_all    of all active projects, newest first; without the stubs of purged ones
-with walked as materialized (
-  -- The newest rows of all projects, twice a page: `list_content_of_all` says how.
+-- name: list_accounts_of_all    Return accounts of all active projects without tombstones, newest first.
+with newest_rows as materialized (
+  -- The newest rows of all projects, twice a page, as in `list_content_of_all`.
   (select *
          from social_account
         where organization_id = :org
@@ -151,10 +156,9 @@ with walked as materialized (
           and status = :status
           {passing}
     limit 2 * :limit)),
-active as materialized (
-  -- Those of active projects.
+active_rows as materialized (
   select w.*
-    from walked w
+    from newest_rows w
    cross join lateral (
            select
              from project
@@ -164,14 +168,15 @@ active as materialized (
            offset 0) o
    order by w.id desc
    limit :limit),
-chosen as materialized (
-  -- Whether they are the page. Else archived projects have most of the newest rows.
-  select (select count(*) from walked) < 2 * :limit or (select count(*) from active) >= :limit as is_page),
-found as (
-  -- The page, or the newest rows of active projects: no row of an archived one is read for it.
+page_choice as materialized (
+  -- Whether the active rows fill the page. Otherwise most of the newest rows are of archived projects.
+  select (select count(*) from newest_rows) < 2 * :limit
+         or (select count(*) from active_rows) >= :limit as is_page),
+page_rows as (
+  -- The page, or the newest rows of active projects without a read of archived ones.
   (select *
-     from active
-    where (select is_page from chosen))
+     from active_rows
+    where (select is_page from page_choice))
   union all
   (select a.*
      from (select o.id
@@ -217,11 +222,12 @@ found as (
     order by a.id desc
     limit :limit))
 select {account}
-  from found a
+  from page_rows a
   left join account_credential c on c.organization_id = a.organization_id and c.account_id = a.id
  order by a.id desc;
 
--- name: require_reauth    no row: it was required before, or the account is disconnected
+-- name: require_reauth
+-- Require a new authorization. No row: it was required before, or the account is disconnected.
 update social_account
    set status = 'reauth_required'
  where organization_id = :org
@@ -229,7 +235,7 @@ update social_account
    and status = 'connected'
 returning id;
 
--- name: disconnect_account
+-- name: disconnect_account    Disconnect an account.
 update social_account
    set status = 'disconnected',
        disconnected_at = now(),
@@ -241,13 +247,14 @@ update social_account
  where organization_id = :org
    and id = :id;
 
--- name: set_quota    null: the platform's own
+-- name: set_quota    Set an operator's quota; null: the platform's own.
 update social_account
    set quota_posts = :posts, quota_window_s = :window_s
  where organization_id = :org
    and id = :id;
 
--- name: is_connected    by any tenant: a platform knows our application, not its tenants
+-- name: is_connected
+-- Return whether any tenant has the account connected: a platform knows our application, not its tenants.
 select exists (
   select
     from social_account
@@ -256,7 +263,7 @@ select exists (
      and service_url = :service_url
      and disconnected_at is null);
 
--- name: find_connected    of any tenant, by the platform's own name of a person; a lease goes by its owner's
+-- name: find_connected    Return accounts of all tenants by the platform's id of a person, without leases.
 select organization_id, project_id, id as account_id
   from social_account
  where platform = :platform

@@ -1,4 +1,4 @@
--- name: get_use    of the live organization of this one: its tier, suspended or not, and what it keeps
+-- name: get_use    Return the tier and the stored bytes of this organization's live one, suspended or not.
 select coalesce(l.resumes_as, l.tier) as tier, coalesce(u.bytes, 0)::bigint as bytes
   from organization o
   join organization l on l.id = coalesce(o.live_organization_id, o.id)

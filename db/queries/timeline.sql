@@ -1,7 +1,7 @@
--- What happened to a job or a post, from rows that are written anyway. `rank` and `place` are the order of
--- what has the same time.
+-- History of a job or a post, from rows that are written anyway. `rank` and `place` order entries with the
+-- same time.
 
--- part: attempts    of the jobs, started and ended; the one that runs is in its job's row
+-- part: attempts    Starts and ends of the jobs' attempts; a running one is in its job's row.
 select started_at as at, 1 as rank, lpad(fence::text, 20, '0') as place, 'attempt_started' as type, job_id,
        kind, attempt, fence, worker_id, null::text as outcome, null::jsonb as error, null::jsonb as details
   from past
@@ -16,9 +16,8 @@ select ended_at, case kind when 'reconcile_post' then 1 else 3 end, lpad(fence::
        case kind when 'reconcile_post' then result end
   from past
 
--- part: past    the attempts of the jobs that have ended, the oldest first
+-- part: past    Ended attempts of the jobs, the oldest first.
 past as materialized (
-  -- With the kind and the result of their job.
   select a.*, j.kind, j.result
     from jobs j
    cross join lateral (
@@ -29,9 +28,8 @@ past as materialized (
             order by fence
             limit :most) a)
 
--- name: list_job_entries    an internal job has none but for whoever sees such jobs
+-- name: list_job_entries    Return the entries of a job; of an internal one only with `internal`.
 with jobs as materialized (
-  -- It alone.
   select *
     from job
    where organization_id = :org
@@ -63,15 +61,16 @@ select e.at, e.rank, e.place, e.type, e.job_id, e.kind, e.attempt, e.fence, e.wo
  order by e.at, e.rank, e.place
  limit :most;
 
--- name: list_post_entries    with its content's approvals, its jobs, and those that looked for it
+-- name: list_post_entries
+-- Return the entries of a post, with its content's decisions, its jobs and its reconciliation jobs.
 with post as materialized (
-  -- It alone.
   select organization_id, project_id, id, content_id, job_id
     from scheduled_post
    where organization_id = :org
      and id = :id),
-near as materialized (
-  -- Jobs of its project made from then on, and from its time on; more than so many aren't looked through.
+candidate_jobs as materialized (
+  -- Jobs of its project submitted after the post, and after its time; only the first `searched` of each are
+  -- scanned.
   select j.*
     from post p
    cross join lateral (
@@ -99,9 +98,8 @@ near as materialized (
    where j.kind in ('publish_post', 'reconcile_post')
      and j.args->>'post_id' = p.id::text),
 jobs as materialized (
-  -- Each once.
   select distinct on (id) *
-    from near
+    from candidate_jobs
    order by id),
 {past}
 select e.at, e.rank, e.place, e.type, e.job_id, e.kind, e.attempt, e.fence, e.worker_id, e.outcome, e.error,

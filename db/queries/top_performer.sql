@@ -1,7 +1,7 @@
--- name: rank_sources    posts of a project, or contents by platform, by what came since then
--- A rate of fewer than `least_views` says nothing. `creative_type` null: posts, each by itself.
-with told as materialized (
-  -- What came of each post.
+-- name: rank_sources
+-- Rank posts of a project, or contents by platform, by their figures in the window. A rate needs
+-- `least_views`. `creative_type` null: posts, each by itself.
+with post_figures as materialized (
   select s.subject_id as post_id,
          sum(s.delta) filter (where s.metric = 'views') as views,
          sum(s.delta) filter (where s.metric = 'watch_time_ms') as watch_time_ms,
@@ -19,31 +19,30 @@ with told as materialized (
      and a.project_id = :project_id
      and coalesce(a.platform = any(:platforms::text[]), true)
    group by s.subject_id),
-summed as (
+source_figures as (
   -- By post, or by content and platform.
   select case when :creative_type::text is null then p.id else p.content_id end as source_id, p.platform,
          sum(t.views) as views, sum(t.watch_time_ms) as watch_time_ms, sum(t.engagements) as engagements
-    from told t
+    from post_figures t
     join scheduled_post p on p.organization_id = :org and p.id = t.post_id
     join content_item i on i.organization_id = p.organization_id and i.id = p.content_id
    where coalesce(i.creative_type = :creative_type, true)
    group by 1, 2),
-valued as (
-  -- The figure of each.
+source_values as (
   select source_id, platform,
          case :metric::text
               when 'views' then views
               when 'watch_time_ms' then watch_time_ms
               when 'engagement_rate' then case when views >= :least_views then engagements / views end
          end as value
-    from summed)
+    from source_figures)
 select source_id, platform, value
-  from valued
+  from source_values
  where value is not null
  order by value desc, source_id, platform
  limit :limit;
 
--- name: list_advertised    posts and contents of a project by their ids; contents are on no platform
+-- name: list_advertised    Return posts and contents of a project by their ids; contents have no platform.
 select p.id as source_id, p.content_id, p.platform, i.creative_type
   from unnest(:post_ids::uuid[]) as named (id)
  cross join lateral (

@@ -1,7 +1,9 @@
--- A token bucket for each upstream: `free_at` is when it is full again, `held_until` when its cooldown ends
--- and `held_s` how long that is. Behind a lock the clock is read: now() would be as old as the transaction.
+-- A token bucket for each upstream: `free_at` is the time when it is full again, `held_until` the end of its
+-- cooldown, and `held_s` the cooldown's length. After a wait for a lock only clock_timestamp() is current:
+-- now() is as old as the transaction.
 
--- name: take_token    how long to wait for it, in seconds; no row: longer than the taker's patience
+-- name: take_token
+-- Take a token; return the seconds to wait for it. No row: more than the caller's patience.
 insert into upstream_pace as bucket (upstream, free_at)
 values (:upstream, clock_timestamp() + make_interval(secs => :every_s))
 on conflict (upstream) do update
@@ -9,26 +11,26 @@ on conflict (upstream) do update
  where bucket.free_at <= clock_timestamp() + make_interval(secs => :ahead_s)
 returning greatest(0, extract(epoch from free_at - clock_timestamp())::float8 - :every_s - :burst_s);
 
--- name: get_wait    until a taker that was just refused could have a token, in seconds
+-- name: get_wait    Return the seconds until a refused caller could have a token.
 select greatest(0, extract(epoch from free_at - clock_timestamp())::float8 - :ahead_s)
   from upstream_pace
  where upstream = :upstream;
 
--- name: get_cooldown    what is left of it, in seconds
+-- name: get_cooldown    Return the remaining seconds of a cooldown.
 select greatest(0, extract(epoch from held_until - clock_timestamp())::float8)
   from upstream_pace
  where upstream = :upstream;
 
--- name: cool_down    the cooldown from now on, in seconds; a row is there, since a token was taken before
+-- name: cool_down    Start a cooldown; return its seconds. The row exists, since a token was taken before.
 with bucket as materialized (
-  -- The upstream's row, locked, and the time since.
+  -- The upstream's row, locked, and the time after the lock.
   select *, clock_timestamp() as at
     from upstream_pace
    where upstream = :upstream
      for update
 ), cooldown as (
-  -- One that goes on stays; one that follows soon after another is twice as long.
-  select bucket.*, held_until > at as going_on,
+  -- A running cooldown stays; one soon after another is twice as long.
+  select bucket.*, held_until > at as is_running,
          greatest(:wish_s, case
            when held_until > at then extract(epoch from held_until - at)::float8
            when held_until + make_interval(secs => held_s) > at then least(2 * held_s, :longest_s)
@@ -37,7 +39,7 @@ with bucket as materialized (
 )
 update upstream_pace p
    set held_until = c.at + make_interval(secs => c.length_s),
-       held_s = case when c.going_on then c.held_s else c.length_s end,
+       held_s = case when c.is_running then c.held_s else c.length_s end,
        free_at = greatest(p.free_at, c.at + make_interval(secs => c.length_s + :burst_s))
   from cooldown c
  where p.upstream = c.upstream

@@ -1,6 +1,7 @@
--- What an organization has of what it may have.
+-- Usage of an organization with its limits.
 
--- name: list_pools    of these, what runs and waits of the organization's, internal kinds apart
+-- name: list_pools
+-- Return the running and due jobs of the organization in these pools, without internal ones.
 select p.name, running.jobs as running, c.max_running, queued.jobs as queued, c.max_queued
   from pool p
   join organization o on o.id = :org
@@ -27,7 +28,7 @@ select p.name, running.jobs as running, c.max_running, queued.jobs as queued, c.
  where p.name = any(:names::text[])
  order by p.name;
 
--- name: count_projects    of each status up to `most`
+-- name: count_projects    Count the projects of each status, up to `most`.
 select active.projects as active, archived.projects as archived
   from (
          select count(*)::int as projects

@@ -1,4 +1,4 @@
--- part: endpoint    one as its owner sees it
+-- part: endpoint    An endpoint for its owner.
 e.id, e.project_id, e.url, e.events, e.description, e.metadata, e.status, e.disabled_reason,
        e.consecutive_failures, e.failing_since,
        (select max(s.expires_at)
@@ -8,24 +8,24 @@ e.id, e.project_id, e.url, e.events, e.description, e.metadata, e.status, e.disa
            and s.expires_at > now()) as secret_overlap_until,
        e.created_at, e.updated_at, e.version
 
--- name: lock_organization    whoever makes an endpoint holds it, so that they are counted one after the other
+-- name: lock_organization    Lock an organization, which serializes the creation of its endpoints.
 select id
   from organization
  where id = :org
    for no key update;
 
--- name: count_endpoints
+-- name: count_endpoints    Count an organization's endpoints.
 select count(*)::int
   from webhook_endpoint
  where organization_id = :org
    and url is not null
    and deleted_at is null;
 
--- name: insert_endpoint
+-- name: insert_endpoint    Insert an endpoint.
 insert into webhook_endpoint (organization_id, project_id, id, url, events, description, metadata)
 values (:org, :project_id, :id, :url, :events, :description, :metadata);
 
--- name: get_endpoint
+-- name: get_endpoint    Return an endpoint.
 select {endpoint}
   from webhook_endpoint e
  where e.organization_id = :org
@@ -33,7 +33,8 @@ select {endpoint}
    and e.url is not null
    and e.deleted_at is null;
 
--- name: lock_endpoint    nobody else changes it in this transaction; deliveries may count their tries
+-- name: lock_endpoint
+-- Lock an endpoint against changes and return its version; deliveries may still count attempts.
 select version
   from webhook_endpoint
  where organization_id = :org
@@ -42,7 +43,7 @@ select version
    and deleted_at is null
    for no key update;
 
--- name: list_endpoints    newest first
+-- name: list_endpoints    Return an organization's endpoints, newest first.
 select {endpoint}
   from webhook_endpoint e
  where e.organization_id = :org
@@ -54,10 +55,10 @@ select {endpoint}
  order by e.id desc
  limit :limit;
 
--- part: goes_on    at the address that it had, and nobody takes it up again: it keeps its failures
+-- part: goes_on    The endpoint keeps its failures: same address, and not reactivated.
 url = :url and (status = :status::text or status = 'active')
 
--- name: update_endpoint    with another address or status it does not rest
+-- name: update_endpoint    Store a changed endpoint; another address or status ends its backoff.
 update webhook_endpoint
    set url = :url, events = :events, description = :description, metadata = :metadata, status = :status,
        disabled_reason = case when :status = 'disabled' then disabled_reason end,
@@ -68,15 +69,14 @@ update webhook_endpoint
  where organization_id = :org
    and id = :id;
 
--- name: touch_endpoint    something that hangs on it has changed
+-- name: touch_endpoint    Raise the version of an endpoint after a change of its secrets.
 update webhook_endpoint
    set version = version + 1, updated_at = now()
  where organization_id = :org
    and id = :id;
 
--- name: delete_endpoint    with its secrets; the row stays as long as deliveries name it
+-- name: delete_endpoint    Delete an endpoint with its secrets; the row stays while deliveries refer to it.
 with secrets as (
-  -- What it was signed with.
   delete from webhook_secret
    where organization_id = :org
      and endpoint_id = :id)
@@ -86,7 +86,7 @@ update webhook_endpoint
    and id = :id
 returning deleted_at;
 
--- name: purge_endpoints    of a project    with their secrets
+-- name: purge_endpoints    Delete a project's endpoints with their secrets.
 delete from webhook_endpoint
  where organization_id = :org
    and project_id = :project_id;

@@ -1,7 +1,7 @@
--- name: emit_event    the event's id; null: nobody wants it
+-- name: emit_event    Insert an event and return its id; null: it has no subscriber.
 select emit_webhook_event(:org, :project_id, :type, :object_id, :told_only, :about);
 
--- name: list_events    newest first
+-- name: list_events    Return an organization's events, newest first.
 select id, project_id, type, created_at
   from webhook_event
  where organization_id = :org
@@ -11,13 +11,13 @@ select id, project_id, type, created_at
  order by id desc
  limit :limit;
 
--- name: get_body    null: nobody has needed it yet
+-- name: get_body    Return the body of an event; null: it isn't rendered yet.
 select body
   from webhook_event
  where organization_id = :org
    and id = :id;
 
--- name: lock_events    to render them, each with the number of that rendering
+-- name: lock_events    Lock events for rendering, each with a new version number.
 select id, project_id, type, object_id, created_at, body, nextval('webhook_version') as next_version
   from webhook_event
  where organization_id = :org
@@ -25,16 +25,16 @@ select id, project_id, type, object_id, created_at, body, nextval('webhook_versi
  order by id
    for no key update;
 
--- name: keep_bodies
+-- name: keep_bodies    Store rendered bodies.
 update webhook_event v
    set body = r.body
   from unnest(:ids::uuid[], :bodies::bytea[]) as r (id, body)
  where v.organization_id = :org
    and v.id = r.id;
 
--- name: prune_events    with their deliveries, by each tenant's primary key
-with old as materialized (
-  -- A batch. An organization that has had no endpoint has no event.
+-- name: prune_events    Delete a batch of expired events with their deliveries, by each tenant's primary key.
+with expired_events as materialized (
+  -- An organization that never had an endpoint has no event.
   select v.organization_id, v.id
     from (select distinct organization_id from webhook_endpoint) e
    cross join lateral (
@@ -46,19 +46,17 @@ with old as materialized (
             limit :limit) v
    limit :limit),
 deliveries as (
-  -- What became of them.
   delete from webhook_delivery d
-   using old
-   where d.organization_id = old.organization_id
-     and d.event_id = old.id)
+   using expired_events
+   where d.organization_id = expired_events.organization_id
+     and d.event_id = expired_events.id)
 delete from webhook_event v
- using old
- where v.organization_id = old.organization_id
-   and v.id = old.id;
+ using expired_events
+ where v.organization_id = expired_events.organization_id
+   and v.id = expired_events.id;
 
--- name: prune_endpoints    deleted, or no longer listening, for so long that nothing names them
-with old as (
-  -- A batch.
+-- name: prune_endpoints    Delete a batch of endpoints that ended so long ago that no row refers to them.
+with ended_endpoints as (
   select e.organization_id, e.id
     from webhook_endpoint e
    where coalesce(e.deleted_at, e.expires_at) < now() - :keep::interval - interval '1 day'
@@ -69,13 +67,12 @@ with old as (
               and d.endpoint_id = e.id)
    limit :limit)
 delete from webhook_endpoint e
- using old
- where e.organization_id = old.organization_id
-   and e.id = old.id;
+ using ended_endpoints
+ where e.organization_id = ended_endpoints.organization_id
+   and e.id = ended_endpoints.id;
 
--- name: purge_events    a batch of a project's, with their deliveries
+-- name: purge_events    Delete a batch of a project's events with their deliveries.
 with events as materialized (
-  -- The batch.
   select id
     from webhook_event
    where organization_id = :org
@@ -83,7 +80,6 @@ with events as materialized (
    order by id
    limit :limit),
 deliveries as (
-  -- What became of them.
   delete from webhook_delivery
    where organization_id = :org
      and event_id in (select id from events))

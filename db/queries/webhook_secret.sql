@@ -1,10 +1,9 @@
--- name: insert_secret
+-- name: insert_secret    Insert the current secret of an endpoint.
 insert into webhook_secret (organization_id, endpoint_id, id, sealed, vault_key_id)
 values (:org, :endpoint_id, :id, :sealed, :vault_key_id);
 
--- name: retire_secrets    the current one for a while yet, the one before it at once
-with older as (
-  -- Those of rotations before.
+-- name: retire_secrets    Let the current secret expire after the overlap, and delete the one before.
+with earlier_secrets as (
   delete from webhook_secret
    where organization_id = :org
      and endpoint_id = :endpoint_id
@@ -15,7 +14,7 @@ update webhook_secret
    and endpoint_id = :endpoint_id
    and expires_at is null;
 
--- name: list_secrets    what a delivery is signed with now, the current one first
+-- name: list_secrets    Return the secrets that sign a delivery now, the current one first.
 select id, sealed, vault_key_id
   from webhook_secret
  where organization_id = :org
@@ -23,16 +22,16 @@ select id, sealed, vault_key_id
    and (expires_at is null or expires_at > now())
  order by expires_at nulls first;
 
--- name: vault_key_ids
+-- name: vault_key_ids    Return the id of each key that seals a secret.
 select distinct vault_key_id
   from webhook_secret;
 
--- name: count_of_other_keys    sealed with another key of the keyring than `writer`
+-- name: count_of_other_keys    Count the secrets sealed with another key of the keyring than `writer`.
 select count(*)
   from webhook_secret
  where vault_key_id <> :writer;
 
--- name: lock_of_other_keys
+-- name: lock_of_other_keys    Lock a batch of secrets sealed with another key than `writer`.
 select organization_id, endpoint_id, id, sealed, vault_key_id
   from webhook_secret
  where vault_key_id <> :writer
@@ -40,7 +39,7 @@ select organization_id, endpoint_id, id, sealed, vault_key_id
  limit :limit
    for no key update;
 
--- name: reseal
+-- name: reseal    Store a secret sealed with another key.
 update webhook_secret
    set sealed = :sealed, vault_key_id = :vault_key_id
  where organization_id = :organization_id

@@ -1,4 +1,4 @@
--- part: free    whether an endpoint has neither a job nor a reason to wait
+-- part: free    Whether an endpoint has neither a job nor a reason to wait.
 (coalesce(e.status in ('active', 'disabled') or e.deleted_at is not null, true)
         and coalesce(e.retry_at <= now(), true)
         and not exists (
@@ -8,9 +8,10 @@
              and j.unique_key = 'deliver:' || w.endpoint_id
              and j.finished_at is null))
 
--- name: find_new    endpoints behind one of them in order, a batch, with deliveries that nobody has tried
-with recursive walk as (
-  -- One after the other in the index of what nobody has tried: however much waits for one, few rows are read.
+-- name: find_new
+-- Return a batch of endpoints after one, in order, with deliveries that were never attempted.
+with recursive endpoints as (
+  -- Loose index scan over the partial index of these deliveries: it reads few rows for any number of them.
   (select organization_id, endpoint_id, 1 as n
      from webhook_delivery
     where status = 'pending'
@@ -20,7 +21,7 @@ with recursive walk as (
     limit 1)
    union all
   select b.organization_id, b.endpoint_id, w.n + 1
-    from walk w
+    from endpoints w
    cross join lateral (
          select organization_id, endpoint_id
            from webhook_delivery
@@ -31,12 +32,12 @@ with recursive walk as (
           limit 1) b
    where w.n < :limit)
 select w.organization_id, w.endpoint_id, {free} as free
-  from walk w
+  from endpoints w
   left join webhook_endpoint e on e.organization_id = w.organization_id and e.id = w.endpoint_id;
 
--- name: find_due    the same of all that wait, with something due
-with recursive walk as (
-  -- The first of each, which is the one that is due first.
+-- name: find_due    Return a batch of endpoints with pending deliveries, as find_new; `free` needs a due one.
+with recursive endpoints as (
+  -- The first delivery of each endpoint, which is the first to be due.
   (select organization_id, endpoint_id, next_at, 1 as n
      from webhook_delivery
     where status = 'pending'
@@ -45,7 +46,7 @@ with recursive walk as (
     limit 1)
    union all
   select b.organization_id, b.endpoint_id, b.next_at, w.n + 1
-    from walk w
+    from endpoints w
    cross join lateral (
          select organization_id, endpoint_id, next_at
            from webhook_delivery
@@ -55,10 +56,10 @@ with recursive walk as (
           limit 1) b
    where w.n < :limit)
 select w.organization_id, w.endpoint_id, w.next_at <= now() and {free} as free
-  from walk w
+  from endpoints w
   left join webhook_endpoint e on e.organization_id = w.organization_id and e.id = w.endpoint_id;
 
--- name: find_left    endpoints with tries that nobody is at any more
+-- name: find_left    Return endpoints with attempts under way.
 select distinct w.organization_id, w.endpoint_id, {free} as free
   from webhook_delivery w
   left join webhook_endpoint e on e.organization_id = w.organization_id and e.id = w.endpoint_id
@@ -67,23 +68,24 @@ select distinct w.organization_id, w.endpoint_id, {free} as free
  order by w.organization_id, w.endpoint_id
  limit :limit;
 
--- name: open_endpoint    as it is now
+-- name: open_endpoint    Return an endpoint's state for its job.
 select status, deleted_at is not null as deleted, coalesce(retry_at > now(), false) as rests,
        consecutive_failures > 0 as failing
   from webhook_endpoint
  where organization_id = :org
    and id = :endpoint_id;
 
--- name: put_back    tries of an attempt that is no more; the receivers may have had them
+-- name: put_back    Return attempts of an ended job attempt to the queue; the receivers may have got them.
 update webhook_delivery
    set status = 'pending', next_at = now()
  where organization_id = :org
    and endpoint_id = :endpoint_id
    and status = 'delivering';
 
--- name: take_deliveries    the longest due first; from then on the receiver may have them
+-- name: take_deliveries
+-- Mark due deliveries as under way, the longest due first: from then on the receiver may have them.
 with endpoint as materialized (
-  -- Its address, if it takes some now.
+  -- Its address, if it accepts deliveries now.
   select url
     from webhook_endpoint
    where organization_id = :org
@@ -91,8 +93,8 @@ with endpoint as materialized (
      and status = 'active'
      and deleted_at is null
      and coalesce(retry_at <= now(), true)),
-due as materialized (
-  -- Only one attempt takes them, and whoever hurries or abandons one comes before or after it.
+due_deliveries as materialized (
+  -- The lock serializes this with replays and abandons.
   select id, event_id
     from webhook_delivery
    where organization_id = :org
@@ -105,14 +107,14 @@ due as materialized (
      for no key update)
 update webhook_delivery d
    set status = 'delivering', attempts = d.attempts + 1, attempted_at = now()
-  from due
+  from due_deliveries
  cross join endpoint e
-  left join webhook_event v on v.organization_id = :org and v.id = due.event_id
+  left join webhook_event v on v.organization_id = :org and v.id = due_deliveries.event_id
  where d.organization_id = :org
-   and d.id = due.id
+   and d.id = due_deliveries.id
 returning d.id, d.event_id, d.attempts as tries, v.body, e.url;
 
--- name: settle_deliveries    those that are still being tried
+-- name: settle_deliveries    Settle the deliveries that are still under way.
 update webhook_delivery d
    set status = r.status, http_status = r.http_status, error_code = r.error_code,
        next_at = now() + r.after_s * interval '1 second',
@@ -124,7 +126,7 @@ update webhook_delivery d
    and d.id = r.id
    and d.status = 'delivering';
 
--- name: note_success    at this address; nothing is wrong with it any more, but a rest that it wanted goes on
+-- name: note_success    Reset the failures of an endpoint at this address; a requested pause goes on.
 update webhook_endpoint
    set consecutive_failures = 0, failing_since = null
  where organization_id = :org
@@ -132,9 +134,10 @@ update webhook_endpoint
    and url = :url
    and consecutive_failures > 0;
 
--- name: note_failures    at this address; it rests, the longer the more there were; a row: for too long
-with failed as (
-  -- The endpoint.
+-- name: note_failures
+-- Count failures of an endpoint at this address and start a backoff that grows with them. A row: it has
+-- failed for too long.
+with failing_endpoint as (
   update webhook_endpoint
      set consecutive_failures = consecutive_failures + :failures,
          failing_since = coalesce(failing_since, now()),
@@ -150,17 +153,17 @@ with failed as (
      and url = :url
   returning failing_since)
 select failing_since
-  from failed
+  from failing_endpoint
  where failing_since <= now() - :patience::interval;
 
--- name: note_rest    that this address asked for; no other answer makes it shorter
+-- name: note_rest    Start a pause that this address requested; no other answer shortens it.
 update webhook_endpoint
    set retry_at = greatest(retry_at, now() + interval '1 second' * :asked_s::float8)
  where organization_id = :org
    and id = :endpoint_id
    and url = :url;
 
--- name: disable_endpoint    unless somebody has given it another address, or a state, meanwhile
+-- name: disable_endpoint    Disable an endpoint, unless its address or status was changed meanwhile.
 update webhook_endpoint
    set status = 'disabled', disabled_reason = :reason, version = version + 1, updated_at = now()
  where organization_id = :org
@@ -169,9 +172,10 @@ update webhook_endpoint
    and url = :url
    and deleted_at is null;
 
--- name: abandon_deliveries    of an endpoint that is disabled or gone, a batch; how many
+-- name: abandon_deliveries
+-- Abandon a batch of deliveries of a disabled or deleted endpoint; return their number.
 with batch as materialized (
-  -- Those that wait, and what an attempt left.
+  -- Pending ones, and those that an ended job attempt left.
   select id
     from webhook_delivery
    where organization_id = :org
@@ -181,7 +185,6 @@ with batch as materialized (
    limit :limit
      for no key update),
 abandoned as (
-  -- Their end.
   update webhook_delivery d
      set status = 'abandoned', ended_at = now()
     from batch
@@ -191,7 +194,8 @@ abandoned as (
 select count(*)::int
   from abandoned;
 
--- name: backlog_age_s    seconds that the longest due delivery waits, of endpoints that take some now
+-- name: backlog_age_s
+-- Return the wait in seconds of the longest due delivery of endpoints that accept deliveries now.
 select coalesce(extract(epoch from now() - min(d.next_at)), 0)::float8
   from webhook_endpoint e
  cross join lateral (

@@ -1,4 +1,5 @@
-"""Accounts: social accounts, their credentials, their servers, and what each platform allows.
+"""Social accounts, their credentials and servers, and the limits of each platform.
 
-Publishing, leasing, connecting and what is above them may import it; not media and oauth beside it.
+Publishing, leasing, connecting and the packages above them may import it. Media and oauth, on the same level,
+may not.
 """

@@ -1,4 +1,4 @@
-"""Social accounts: connected, asked to be connected again, disconnected for good."""
+"""Social accounts: read, lock, require a new authorization, set quotas."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -25,7 +25,7 @@ from schemas.errors.absent import absent
 
 
 class Found(NamedTuple):
-    """An account as its platform names it; `traits` are its server's."""
+    """Account as its platform reports it; `traits` are figures of its server."""
 
     platform: str
     service_url: str
@@ -36,14 +36,14 @@ class Found(NamedTuple):
 
 
 class AccountScope(NamedTuple):
-    """An account's id, and its organization's."""
+    """Id of an account and of its organization."""
 
     organization_id: UUID
     account_id: UUID
 
 
 class AccountRow(NamedTuple):
-    """An account, with its credential's `token_expires_at`; `canceled_posts` once it is disconnected."""
+    """Account with its credential's `token_expires_at`; `canceled_posts` is set when it is disconnected."""
 
     id: UUID
     project_id: UUID
@@ -61,7 +61,7 @@ class AccountRow(NamedTuple):
 
 
 class LockedAccount(NamedTuple):
-    """An account that nobody else changes in this transaction."""
+    """Account row, locked by this transaction."""
 
     platform: PlatformName
     service_url: str
@@ -80,7 +80,7 @@ REQUIRE_REAUTH_OF_LESSEE = account_lease.require_reauth.typed(AccountScope)
 
 
 async def find(conn: Conn, *, organization_id: UUID, account_id: UUID) -> AccountRow:
-    """Raises `NotFound`."""
+    """Return an account's row; raises `NotFound`."""
     row = await GET_ACCOUNT.one(conn, org=organization_id, id=account_id)
     if row is None:
         raise absent("account")
@@ -88,7 +88,7 @@ async def find(conn: Conn, *, organization_id: UUID, account_id: UUID) -> Accoun
 
 
 async def get(conn: Conn, *, organization_id: UUID, account_id: UUID) -> SocialAccount:
-    """Raises `NotFound`."""
+    """Return an account; raises `NotFound`."""
     return _shown(await find(conn, organization_id=organization_id, account_id=account_id))
 
 
@@ -103,9 +103,10 @@ async def list_page(
     before: UUID | None,
     limit: int,
 ) -> list[SocialAccount]:
-    """At most `limit` accounts of a project, or of all active ones, older than `before`, newest first.
+    """Return at most `limit` accounts older than `before`, newest first: of one project, or of all active
+    projects.
 
-    No filter lets all pass. Raises `NotFound` for the project.
+    A filter of None matches all accounts. Raises `NotFound` for the project.
     """
     asked = {
         "org": organization_id,
@@ -125,7 +126,7 @@ async def list_page(
 
 
 async def lock(conn: Conn, *, organization_id: UUID, account_id: UUID) -> LockedAccount:
-    """The account, locked. Raises `NotFound`."""
+    """Lock an account's row and return it; raises `NotFound`."""
     row = await LOCK_ACCOUNT.one(conn, org=organization_id, id=account_id)
     if row is None:
         raise absent("account")
@@ -135,9 +136,9 @@ async def lock(conn: Conn, *, organization_id: UUID, account_id: UUID) -> Locked
 async def require_reauth(
     conn: Conn, *, organization_id: UUID, account_id: UUID, reason: str, generation: int | None = None
 ) -> None:
-    """Only its owner can open the account again; unless a newer generation than this one is there.
+    """Mark an account as in need of a new authorization by its owner, and its leases too.
 
-    Whoever leases it sees that too.
+    Does nothing if a newer generation of its credential than `generation` exists.
     """
     scope = AccountScope(organization_id, account_id)
     await LOCK_ACCOUNT.one(conn, org=organization_id, id=account_id)
@@ -159,7 +160,7 @@ async def record(
     *,
     api_key_id: UUID | None = None,
 ) -> None:
-    """An entry of the audit log: each change of an account's status is one."""
+    """Write an audit log entry: every change of an account's status has one."""
     await audit.record(
         conn,
         organization_id=scope.organization_id,
@@ -174,13 +175,13 @@ async def record(
 async def set_quota(
     conn: Conn, *, organization_id: UUID, account_id: UUID, posts: int | None, seconds: int | None
 ) -> AccountQuota:
-    """An operator's own figures for an account; None for both: the platform's.
+    """Set an operator's quota for an account; None for both figures restores the platform's quota.
 
     Raises `NotFound`, `Conflict` ACCOUNT_LEASED.
     """
     row = await find(conn, organization_id=organization_id, account_id=account_id)
     if row.owner_account_id is not None:
-        raise leased("a leased account goes by its owner's quota: set it there")
+        raise leased("a leased account uses its owner's quota: set it on the owner's account")
     await social_account.set_quota.run(
         conn, org=organization_id, id=account_id, posts=posts, window_s=seconds
     )
@@ -192,7 +193,7 @@ async def set_quota(
 
 
 def gone() -> Conflict:
-    return Conflict("ACCOUNT_NOT_CONNECTED", "the account was disconnected: connect it anew")
+    return Conflict("ACCOUNT_NOT_CONNECTED", "the account was disconnected: connect it again")
 
 
 def offered(**details: Any) -> Conflict:

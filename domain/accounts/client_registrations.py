@@ -1,4 +1,4 @@
-"""Client registrations with the servers of a platform: one for each server, shared by all tenants."""
+"""OAuth client registrations with the servers of a platform: one for each server, shared by all tenants."""
 
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -11,12 +11,12 @@ from jobs import ledger
 from jobs.kinds import REGISTER_APP
 from jobs.ledger import Submitted
 
-#: The scopes that we ask a person of a server of Mastodon's API for, and no more.
+#: Scopes requested on servers with Mastodon's API.
 SCOPES = "read:accounts read:statuses write:media write:statuses"
 
 
 class Server(NamedTuple):
-    """A server of a platform, and where it sends people back to."""
+    """Server of a platform, with our redirect URI."""
 
     platform: str
     service_url: str
@@ -24,7 +24,7 @@ class Server(NamedTuple):
 
 
 class Client(NamedTuple):
-    """Our id and secret with a server."""
+    """Our client id and secret at a server."""
 
     client_id: str
     client_secret: str
@@ -34,7 +34,7 @@ class Client(NamedTuple):
 
 
 class Registration(NamedTuple):
-    """A client with its secret sealed; `lasting`: the server has it for as long as a person needs."""
+    """Client with a sealed secret; `lasting`: the server keeps it long enough for a person's consent."""
 
     client_id: str
     sealed: bytes
@@ -46,19 +46,19 @@ GET_APP = platform_app.get_app.typed(Registration)
 
 
 async def find_id(conn: Conn, *, server: Server) -> str | None:
-    """The client id, which is no secret; None before we are registered."""
+    """Return the client id, which is no secret; None before the registration."""
     found = await _find(conn, server)
     return found and found.client_id
 
 
 async def is_lasting(conn: Conn, *, server: Server) -> bool:
-    """True if we are registered, and will be for as long as a person needs."""
+    """Return whether a registration exists and lasts long enough for a person's consent."""
     found = await _find(conn, server)
     return found is not None and found.lasting
 
 
 async def open(conn: Conn, *, server: Server, keyring: Keyring) -> Client | None:  # noqa: A001  what it is
-    """The client; None before we are registered."""
+    """Return the client with its secret; None before the registration."""
     found = await _find(conn, server)
     if found is None:
         return None
@@ -67,14 +67,14 @@ async def open(conn: Conn, *, server: Server, keyring: Keyring) -> Client | None
 
 
 async def ensure(conn: Conn, server: Server, organization_id: UUID) -> Submitted | None:
-    """The job that registers us, where we have no lasting registration."""
+    """Submit a registration job unless a lasting registration exists."""
     if await is_lasting(conn, server=server):
         return None
     return await submit(conn, server=server, organization_id=organization_id)
 
 
 async def submit(conn: Conn, *, server: Server, organization_id: UUID) -> Submitted:
-    """The job that registers us, one at a time for each organization."""
+    """Submit a registration job; each organization runs one at a time for a server."""
     return await ledger.submit(
         conn,
         kind=REGISTER_APP,
@@ -86,7 +86,7 @@ async def submit(conn: Conn, *, server: Server, organization_id: UUID) -> Submit
 
 
 async def keep(conn: Conn, *, server: Server, client: Client, keyring: Keyring) -> dict[str, Any]:
-    """The end of the job, and its result. Where another's job was sooner, its client stays."""
+    """Store a new client and return the job's result. A client that another job stored first stays."""
     sealed = vault.seal(keyring, client.client_secret.encode(), row=row_name(server))
     await platform_app.keep_app.run(
         conn,
@@ -99,12 +99,12 @@ async def keep(conn: Conn, *, server: Server, client: Client, keyring: Keyring) 
 
 
 async def prove(conn: Conn, *, server: Server, client_id: str) -> None:
-    """Note that somebody was let in with it: the server keeps it from now on."""
+    """Mark a client as lasting: a person has authorized it, so the server keeps it from now on."""
     await platform_app.prove_app.run(conn, **server._asdict(), client_id=client_id)
 
 
 async def forget(conn: Conn, *, server: Server, client_id: str) -> None:
-    """Drop a client that the server doesn't know any more: whoever comes next registers anew."""
+    """Delete a client that its server no longer accepts; the next connection registers again."""
     await platform_app.forget_app.run(conn, **server._asdict(), client_id=client_id)
 
 
@@ -114,5 +114,5 @@ async def _find(conn: Conn, server: Server) -> Registration | None:
 
 
 def row_name(server: Server) -> str:
-    """The name that binds a client's secret to its row."""
+    """Return the row name that a client's sealed secret is bound to."""
     return f"platform_app/{server.platform}/{server.service_url}/{server.redirect_uri}"

@@ -1,6 +1,7 @@
-"""Credentials: the tokens that open an account, sealed in a row of their own and bound to it.
+"""Credentials: an account's tokens, sealed in a row of their own and bound to it.
 
-Each refresh and each new connection is another `generation`; what is based on an older one comes too late.
+Each refresh and each new connection raises `generation`. A write that is based on an older generation is
+dropped.
 """
 
 from contextlib import suppress
@@ -19,21 +20,21 @@ from jobs.kinds import REFRESH_TOKEN
 from jobs.ledger import Submitted
 from schemas.errors import Limited
 
-#: After how long a refresh that was due is tried again, in seconds.
+#: Seconds until a due refresh is submitted again.
 AGAIN_S = 6 * 3600.0
 
-#: A token that ends sooner is refreshed before it is used.
+#: A token with less time left is refreshed before use.
 FRESH = timedelta(seconds=60)
 
-#: A token's life counts within these, in seconds, whatever its platform says. One that ends as it comes would
-#: be refreshed for a post that waits, which is woken by that, again and at once.
+#: Bounds of a token's lifetime in seconds, whatever its platform reports. A token that is expired on arrival
+#: would be refreshed in a loop: each refresh wakes the post that requests the next one.
 LEAST_LIFE_S, MOST_LIFE_S = 300.0, 10 * 365 * 86400.0
 
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True):
-    """Tokens as a platform gave them, to our registration of `redirect_uri` where there is one.
+    """Tokens as a platform issued them, to our client at `redirect_uri` if the platform has registrations.
 
-    `refresh_at` is when the tokens are to be refreshed though nobody needs them, where they would end else.
+    `refresh_at` is the time of a refresh without use, for tokens that would expire otherwise.
     """
 
     access_token: str
@@ -47,7 +48,7 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tokens(NamedTuple):
-    """An opened credential; `expires_at` is the access token's, None: it doesn't end."""
+    """Opened credential; `expires_at` is the access token's, None if it never expires."""
 
     access_token: str
     refresh_token: str | None
@@ -60,7 +61,7 @@ class Tokens(NamedTuple):
 
 
 class SealedCredential(NamedTuple):
-    """A credential's row."""
+    """Credential row."""
 
     sealed: bytes
     vault_key_id: str
@@ -69,7 +70,7 @@ class SealedCredential(NamedTuple):
 
 
 class DueCredential(NamedTuple):
-    """A credential whose refresh is due; only of a `connected` account is it worth one."""
+    """Credential with a due refresh; it is refreshed only if its account is `connected`."""
 
     organization_id: UUID
     project_id: UUID
@@ -82,23 +83,23 @@ TAKE_DUE = account_credential.take_due.typed(DueCredential)
 
 
 def ending(life_s: float) -> datetime:
-    """The end of a token that lives so long from now."""
+    """Return the expiry of a token that lives `life_s` seconds from now, within the bounds."""
     return datetime.now(UTC) + timedelta(seconds=min(max(life_s, LEAST_LIFE_S), MOST_LIFE_S))
 
 
 def ends_soon(expires_at: datetime | None, *, now: datetime) -> bool:
-    """True of a token that is to be refreshed before it is used."""
+    """Return whether a token has to be refreshed before use."""
     return expires_at is not None and expires_at <= now + FRESH
 
 
 async def open(conn: Conn, *, organization_id: UUID, account_id: UUID, keyring: Keyring) -> Tokens:  # noqa: A001  what it is
-    """Raises LookupError for a disconnected account."""
+    """Return an account's tokens; raises LookupError for a disconnected account."""
     row = await GET_CREDENTIAL.row(conn, org=organization_id, account_id=account_id)
     return opened(row, organization_id=organization_id, account_id=account_id, keyring=keyring)
 
 
 def opened(row: SealedCredential, *, organization_id: UUID, account_id: UUID, keyring: Keyring) -> Tokens:
-    """The tokens of a credential's row."""
+    """Unseal the tokens of a credential's row."""
     sealed = vault.Sealed(row.vault_key_id, row.sealed)
     plain = vault.unseal(keyring, sealed, row=row_name(organization_id, account_id))
     grant = msgspec.json.decode(plain, type=Grant)
@@ -106,7 +107,7 @@ def opened(row: SealedCredential, *, organization_id: UUID, account_id: UUID, ke
 
 
 async def put(conn: Conn, *, organization_id: UUID, account_id: UUID, grant: Grant, keyring: Keyring) -> None:
-    """Keep the tokens of a new connection; the account's row is locked."""
+    """Store the tokens of a new connection; the caller has locked the account's row."""
     columns = _columns(grant, keyring, organization_id, account_id)
     await account_credential.put_credential.run(conn, **columns)
 
@@ -114,13 +115,13 @@ async def put(conn: Conn, *, organization_id: UUID, account_id: UUID, grant: Gra
 async def replace(
     conn: Conn, *, organization_id: UUID, account_id: UUID, generation: int, grant: Grant, keyring: Keyring
 ) -> bool:
-    """Keep what a refresh of this generation brought; False where something newer is there, or nothing."""
+    """Store the result of a refresh of this generation; False if a newer credential or none exists."""
     columns = _columns(grant, keyring, organization_id, account_id)
     return await account_credential.refresh_credential.run(conn, generation=generation, **columns) > 0
 
 
 async def is_current(conn: Conn, *, organization_id: UUID, account_id: UUID, generation: int) -> bool:
-    """True if nothing newer is there; it stays so until this transaction ends."""
+    """Return whether `generation` is the newest; the lock keeps it so until this transaction ends."""
     current = await account_credential.lock_generation.value(conn, org=organization_id, account_id=account_id)
     return bool(current == generation)
 
@@ -128,7 +129,7 @@ async def is_current(conn: Conn, *, organization_id: UUID, account_id: UUID, gen
 async def submit_refresh(
     conn: Conn, *, organization_id: UUID, project_id: UUID | None, account_id: UUID
 ) -> Submitted:
-    """The job that refreshes an account's tokens: one at a time, whoever asks."""
+    """Submit a job that refreshes an account's tokens; one at a time for all callers."""
     return await ledger.submit(
         conn,
         kind=REFRESH_TOKEN,
@@ -140,10 +141,10 @@ async def submit_refresh(
 
 
 async def refresh_due(conn: Conn) -> int:
-    """Submit the jobs that refresh a batch of tokens whose time has come; how many came up.
+    """Submit refresh jobs for a batch of due credentials, and return the number of due ones.
 
-    Each comes up again after a while, whatever becomes of its job, also where the ledger takes none now: what
-    a refresh brings has its own time.
+    Each becomes due again after `AGAIN_S`, also if its job fails or the ledger refuses it now. A successful
+    refresh sets its own time.
     """
     async with conn.transaction():
         due = await TAKE_DUE.all(conn, limit=maintenance.BATCH, again_s=AGAIN_S)
@@ -161,12 +162,12 @@ async def wipe(conn: Conn, *, organization_id: UUID, account_id: UUID) -> None:
 
 
 def row_name(organization_id: UUID, account_id: UUID) -> str:
-    """The name that binds a credential to its row."""
+    """Return the row name that a credential is bound to."""
     return f"account_credential/{organization_id}/{account_id}"
 
 
 def _columns(grant: Grant, keyring: Keyring, organization_id: UUID, account_id: UUID) -> dict[str, Any]:
-    """The columns of a credential's row, its tokens sealed."""
+    """Return the columns of a credential's row, with its tokens sealed."""
     sealed = vault.seal(keyring, msgspec.json.encode(grant), row=row_name(organization_id, account_id))
     return {
         "org": organization_id,

@@ -1,4 +1,4 @@
-"""Owners: the account whose tokens open an account. It is another one where that is on lease, else itself."""
+"""Owners: the account with the tokens. A leased account uses its owner's, every other account its own."""
 
 from typing import Protocol
 from uuid import UUID
@@ -11,7 +11,7 @@ from jobs.ledger import Submitted
 
 
 class HasOwner(Protocol):
-    """A row that names its account's owner; a stub's project is None."""
+    """Row with its account's owner; the project of a tombstone is None."""
 
     @property
     def owner_organization_id(self) -> UUID: ...
@@ -22,14 +22,14 @@ class HasOwner(Protocol):
 
 
 async def open(conn: Conn, row: HasOwner, keyring: Keyring) -> Tokens:  # noqa: A001  what it is
-    """Raises LookupError for a disconnected account."""
+    """Return the owner's tokens; raises LookupError for a disconnected account."""
     return await credentials.open(
         conn, organization_id=row.owner_organization_id, account_id=row.owner_id, keyring=keyring
     )
 
 
 async def refresh(conn: Conn, row: HasOwner) -> Submitted:
-    """The job that refreshes the tokens: one at a time, whoever asks."""
+    """Submit a job that refreshes the owner's tokens; one at a time for all callers."""
     return await credentials.submit_refresh(
         conn,
         organization_id=row.owner_organization_id,
@@ -39,7 +39,7 @@ async def refresh(conn: Conn, row: HasOwner) -> Submitted:
 
 
 async def require_reauth(conn: Conn, row: HasOwner, *, reason: str, generation: int) -> None:
-    """Only a person can open the account again, unless tokens newer than this generation are there."""
+    """Require a new authorization by a person, unless tokens newer than `generation` exist."""
     await accounts.require_reauth(
         conn,
         organization_id=row.owner_organization_id,

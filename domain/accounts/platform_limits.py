@@ -1,6 +1,6 @@
-"""Limits of each platform, as far as they are known before anything is sent.
+"""Limits of each platform, checked before a request is sent.
 
-A figure that an account's own server says (`traits`) goes before the platform's.
+A figure from the account's own server (`traits`) overrides the platform's.
 """
 
 import re
@@ -12,27 +12,27 @@ import regex
 
 from schemas.accounts import PlatformName, PrivacyLevel
 
-#: The most posts, in the longest window of seconds, that a quota of a platform's own may have; sends are kept
-#: for longer.
+#: Upper bounds of a platform's quota: posts, and seconds of its window. Sends are stored for longer than the
+#: window.
 QUOTA_POSTS, QUOTA_S = 1_000_000, 86_400
 
 _GRAPHEME = regex.compile(r"\X")
-#: Characters that join none of their own kind: letters of Latin, Greek and Cyrillic without marks, kana, Han,
-#: Hangul, emoji. Each that stands between two of them is a grapheme of its own.
+#: Characters that never join a neighbor of this class: Latin, Greek and Cyrillic letters without marks, kana,
+#: Han, Hangul, emoji. Each one between two others is a grapheme of its own.
 _PLAIN = (
     r"[ -\u02ff\u0370-\u0482\u048a-\u052f\u3041-\u3096\u30a0-\u9fff\uac00-\ud7a3\uff01-\uff9d"
     r"\U0001f300-\U0001f3fa\U0001f400-\U0001faff]"
 )
 _BETWEEN = re.compile(f"(?<={_PLAIN}){_PLAIN}+(?={_PLAIN})")
-#: What Mastodon surely shows as a link: one with its scheme, as far as it surely goes. Possessive, so
-#: that no text makes it slow.
+#: Text that Mastodon surely renders as a link: it has a scheme, and ends where the link surely ends.
+#: Possessive quantifiers keep the match linear for any text.
 _LINK = regex.compile(
     r"(?<![\w@#$/])https?://(?:[a-z0-9-]++\.)++[a-z]{2,}+(?![\w-])(?::\d++)?"
     r"(?:[/?#][^\s<>()\[\]{}\"'|\\^`]*[\w/#-])?",
     regex.IGNORECASE,
 )
 _LINK_LENGTH = 23
-#: What Instagram may take for one: rather one too many than one too few.
+#: Text that Instagram may count as a hashtag or a mention: overcounts rather than undercounts.
 _HASHTAG, _TAGGED = regex.compile(r"(?<!&)[#＃]\w++"), regex.compile(r"(?<![\w.])[@＠][\w.]++")
 _MENTION = regex.compile(r"(?<![\w@/=.])(@\w++)@[\w-]++(?:[.-]++\w++)*+", regex.ASCII)
 
@@ -41,7 +41,7 @@ VIDEOS = frozenset({"video/mp4", "video/quicktime"})
 
 
 class File(NamedTuple):
-    """The facts of a post's file that limits are about."""
+    """File of a post, as far as limits concern it."""
 
     kind: str
     mime_type: str
@@ -50,19 +50,19 @@ class File(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """A reason why a platform won't have a post: its caption, or its files."""
+    """Reason for a platform to refuse a post, by its caption or its files."""
 
     code: str
     message: str
 
 
 class PlatformLimits(NamedTuple):
-    """Captions are counted as the platform counts them; `quota` is posts in any so many seconds.
+    """Limits of one platform. `measure` counts a caption's length as the platform does.
 
-    A post has images or one video, never both, and none of them above its bytes or of another type.
-    `video_s` is how long a video may be; `privacy_levels` are what a post may ask for, none: nobody can.
-    `ai_labels` are the kinds of files whose direct posts can carry the platform's AI label.
-    So many hashtags and mentions may be in a caption.
+    `quota` is posts in any window of so many seconds. A post has images or one video, never both; each file
+    has an allowed type and size. `video_s` is the longest video. A post may request one of `privacy_levels`;
+    none if it is empty. `ai_labels` are the kinds of files with an AI label in direct posts. `hashtags_max`
+    and `mentions_max` apply to the caption.
     """
 
     name: PlatformName
@@ -85,36 +85,35 @@ class PlatformLimits(NamedTuple):
 
 @lru_cache(maxsize=8)
 def graphemes(text: str) -> int:
-    """User-perceived characters (Unicode UAX 29), as Bluesky counts.
+    """Count user-perceived characters (Unicode UAX 29), as Bluesky does.
 
-    Most are counted without being looked at, a hundred times as fast, and each text once for two platforms: a
-    page of content counts hundreds of captions.
+    Plain characters are counted without segmentation, a hundred times as fast. The cache serves two platforms
+    for each text: a page of content counts hundreds of captions.
     """
     rest = _BETWEEN.sub("", text)
     return len(text) - len(rest) + sum(1 for _ in _GRAPHEME.finditer(rest))
 
 
 def utf16(text: str) -> int:
-    """UTF-16 code units: as TikTok counts, and the most of what Instagram may mean by a character."""
+    """Count UTF-16 code units, as TikTok does; the upper bound of Instagram's unspecified "characters"."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def mastodon_length(text: str) -> int:
-    """Mastodon's count (its StatusLengthValidator): graphemes, a link is 23, a mention has no server.
+    """Count as Mastodon's StatusLengthValidator: graphemes; a link is 23, a mention excludes its server.
 
-    Where it is in doubt what a link is, this counts more than the server, hardly ever less.
+    For an ambiguous link this counts more than the server, hardly ever less.
     """
     return graphemes(_MENTION.sub(r"\1", _LINK.sub("x" * _LINK_LENGTH, text)))
 
 
 #: Bluesky: 300 graphemes and 3,000 bytes (app.bsky.feed.post), 4 images of 2 MB (app.bsky.embed.images),
-#: 5,000 points an hour at 3 a post; 100 MB a video, though a server may take less.
-#: Mastodon: 500 characters, 4 images of 16 MB or a video of 99 MB, unless the instance says otherwise;
-#: 300 requests in 5 minutes.
-#: TikTok: 2,200 UTF-16 code units, a video or 35 photos of JPEG or WebP, about 15 posts a creator and day;
-#: how long a video may be, and who may see it, each creator's own settings say.
-#: Instagram: 2,200 characters, 30 hashtags, 20 mentions, 10 images of JPEG in a carousel or a reel of at
-#: most 15 minutes; at least 25 posts in 24 h, more where the account says so.
+#: 5,000 points an hour at 3 a post; 100 MB a video, though a server may allow less. Mastodon: 500 characters,
+#: 4 images of 16 MB or a video of 99 MB, unless the instance reports its own figures; 300 requests in 5
+#: minutes. TikTok: 2,200 UTF-16 code units, a video or 35 photos of JPEG or WebP, about 15 posts a creator
+#: and day; each creator's settings limit the video's length and its audience. Instagram: 2,200 characters, 30
+#: hashtags, 20 mentions, 10 images of JPEG in a carousel or a reel of at most 15 minutes; at least 25 posts
+#: in 24 h, more if the account reports it.
 PLATFORMS: Mapping[str, PlatformLimits] = {
     platform.name: platform
     for platform in (
@@ -175,13 +174,13 @@ PLATFORMS: Mapping[str, PlatformLimits] = {
 }
 
 
-#: Code of a fault that another caption would mend.
+#: Fault code that a different caption resolves.
 CAPTION = "CAPTION_REFUSED"
 FITS = "ok"
 
 
 def fits(caption: str, files: Sequence[File]) -> dict[PlatformName, str]:
-    """By platform, what an account there would refuse without traits of its own; `ok`: nothing."""
+    """Return each platform's objections to a post from an account without traits; `ok` if there are none."""
     found = {one.name: faults(one, {}, caption, files) for one in PLATFORMS.values()}
     return {name: "; ".join(fault.message for fault in those) or FITS for name, those in found.items()}
 
@@ -189,7 +188,7 @@ def fits(caption: str, files: Sequence[File]) -> dict[PlatformName, str]:
 def faults(
     platform: PlatformLimits, traits: Mapping[str, Any], caption: str, files: Sequence[File]
 ) -> Iterator[Fault]:
-    """The reasons that keep a caption and files from going out as a post."""
+    """Yield the reasons that keep a caption and its files from being posted."""
     for what in caption_faults(platform, caption_max(platform, traits), caption):
         yield Fault(CAPTION, what)
     if not files and not caption.strip():
@@ -198,12 +197,14 @@ def faults(
 
 
 def caption_max(platform: PlatformLimits, traits: Mapping[str, Any]) -> int:
-    """The instance's own figure, kept in `traits.captionMax` when the account was connected."""
+    """Return the longest caption: the instance's `traits.captionMax`, stored at connection, or the
+    platform's.
+    """
     return _positive(traits.get("captionMax")) or platform.caption_max
 
 
 def caption_faults(platform: PlatformLimits, most: int, caption: str) -> Iterator[str]:
-    """The reasons that keep a caption from going out; `most` is `caption_max`."""
+    """Yield the reasons that keep a caption from being posted; `most` is `caption_max`."""
     limits: Sequence[tuple[int | None, Callable[[str], int], str]] = (
         (most, platform.measure, "characters"),
         (platform.caption_bytes, lambda text: len(text.encode()), "bytes"),
@@ -216,16 +217,19 @@ def caption_faults(platform: PlatformLimits, most: int, caption: str) -> Iterato
 
 
 def bytes_max(platform: PlatformLimits, kind: str, traits: Mapping[str, Any]) -> int:
-    """The most bytes of one file: the instance's own (`traits.imageBytesMax`) or the platform's."""
+    """Return the most bytes of one file: the instance's (`traits.imageBytesMax`, `videoBytesMax`) or the
+    platform's.
+    """
     if kind == "image":
         return _positive(traits.get("imageBytesMax")) or platform.image_bytes
     return _positive(traits.get("videoBytesMax")) or platform.video_bytes
 
 
 def quota_of(traits: Mapping[str, Any]) -> tuple[int, int] | None:
-    """The account's own quota: `traits.quotaPosts` in any `quotaSeconds`, as its platform says.
+    """Return the account's own quota: `traits.quotaPosts` in any `quotaSeconds`, as its platform reports
+    them.
 
-    Figures that no ledger of sends could be counted by are none.
+    Figures above `QUOTA_POSTS` or `QUOTA_S` are ignored: the ledger of sends can't count them.
     """
     posts, seconds = _positive(traits.get("quotaPosts")), _positive(traits.get("quotaSeconds"))
     if posts is None or seconds is None or posts > QUOTA_POSTS or seconds > QUOTA_S:
@@ -234,9 +238,9 @@ def quota_of(traits: Mapping[str, Any]) -> tuple[int, int] | None:
 
 
 def privacy_levels(platform: PlatformLimits, traits: Mapping[str, Any]) -> list[PrivacyLevel]:
-    """The levels that an account offers, by `traits.privacyLevels`; all of the platform's where it is unread.
+    """Return the levels that an account offers (`traits.privacyLevels`); all of the platform's if unknown.
 
-    Empty where the platform takes no level.
+    Empty if the platform has no levels.
     """
     offered = traits.get("privacyLevels")
     if not isinstance(offered, list):
@@ -245,7 +249,7 @@ def privacy_levels(platform: PlatformLimits, traits: Mapping[str, Any]) -> list[
 
 
 def privacy_fault(platform: PlatformLimits, offered: Sequence[str], level: str | None) -> str | None:
-    """The reason against a post's privacy level; `offered` are its account's `privacy_levels`."""
+    """Return the objection to a post's privacy level; `offered` are its account's `privacy_levels`."""
     if not platform.privacy_levels:
         return f"{platform.name} takes no privacyLevel" if level else None
     if not offered:
@@ -260,7 +264,7 @@ def privacy_fault(platform: PlatformLimits, offered: Sequence[str], level: str |
 def faults_of_files(
     platform: PlatformLimits, traits: Mapping[str, Any], files: Sequence[File]
 ) -> Iterator[Fault]:
-    """The reasons that keep all of a post's files, together, from going out, each once."""
+    """Yield each objection to a post's files, alone and together, once."""
     name, kinds = platform.name, [file.kind for file in files]
     if not files and not platform.text_only:
         yield Fault("MEDIA_MISSING", f"{name} takes no post without an image or a video")

@@ -1,4 +1,7 @@
-"""Servers that an account may live on: strangers name them, so `domain/values/urls.py` checks each."""
+"""Addresses of account servers.
+
+Strangers supply them, so `domain/values/urls.py` checks each (SSRF guard).
+"""
 
 import re
 from urllib.parse import urlsplit
@@ -11,9 +14,9 @@ _HOST = re.compile(r"[^/?#@\\\s]+")
 
 
 def of_host(host: str, *, allowed: Allowed, path: str) -> str:
-    """The address of a host name such as `mastodon.social`. Raises `Invalid` at `path`.
+    """Return the address of a host name such as `mastodon.social`. Raises `Invalid` at `path`.
 
-    It is https, or http on a loopback host that may be opened all the same (TENANTRY_FETCH_ALLOW).
+    It is https, or http for a loopback host that TENANTRY_FETCH_ALLOW permits.
     """
     named = host.strip(" ")
     if not _HOST.fullmatch(named):
@@ -23,7 +26,7 @@ def of_host(host: str, *, allowed: Allowed, path: str) -> str:
 
 
 def of_url(url: str, *, allowed: Allowed, path: str) -> str:
-    """The address without a slash at its end. Raises `Invalid` at `path`."""
+    """Return the address without a trailing slash. Raises `Invalid` at `path`."""
     try:
         parts = urlsplit(urls.check(url, allowed=allowed))
     except Invalid as refused:

@@ -1,4 +1,4 @@
-"""Apps: SDK apps of projects, their identifiers, and the keys that they send events with.
+"""SDK apps of projects: their identifiers, event keys and conversion destinations.
 
-What is above the row of accounts may import it; not accounts, media and oauth beside it.
+Packages above the level of accounts may import it. Accounts, media and oauth may not.
 """

@@ -1,4 +1,7 @@
-"""Keys of SDK apps, `lpa_<app id>_<secret>`: one lies in each copy of an app, and only sends its events."""
+"""Keys of SDK apps, `lpa_<app id>_<secret>`.
+
+Each copy of an app contains its key, which only sends events.
+"""
 
 import re
 from collections.abc import Sequence
@@ -24,16 +27,16 @@ _FORM = re.compile(
 
 
 class PresentedAppKey(NamedTuple):
-    """The parts of a key that somebody sent."""
+    """Parsed key of a request."""
 
     app_id: UUID
     secret: str
 
 
 class KeyedApp(NamedTuple):
-    """An app as its key opens it, with the maps of its enabled destinations.
+    """App of a key, with the maps of its enabled destinations.
 
-    Where `archived` or `suspended` is true it sends nothing now.
+    An `archived` or `suspended` app can't send events now.
     """
 
     organization_id: UUID
@@ -49,11 +52,11 @@ class KeyedApp(NamedTuple):
 
     @property
     def relays(self) -> Relays:
-        """Destinations of those of its events that are conversions."""
+        """Return the conversion destinations of each event name."""
         return relays_of(self.event_maps)
 
     def check_active(self) -> None:
-        """Raises `Conflict` PROJECT_ARCHIVED."""
+        """Raise `Conflict` PROJECT_ARCHIVED if the project is archived."""
         project_locks.check_active("archived" if self.archived else "active")
 
 
@@ -79,22 +82,22 @@ FIND_APP = sdk_app.find_app.typed(KeyedApp)
 
 
 def show(app_id: UUID, secret: str) -> str:
-    """The text of a key."""
+    """Return the text of a key."""
     return f"lpa_{ids.show(ids.APP, app_id)}_{secret}"
 
 
 def parse(text: str) -> PresentedAppKey | None:
-    """None for what can't be a key, so that it costs no look-up."""
+    """Parse a key; None for a malformed one, which then costs no query."""
     found = _FORM.fullmatch(text)
     return PresentedAppKey(pgproto.UUID(found[1]), found[2]) if found else None
 
 
 async def apps_of_keys(conn: Conn, *, keys: Sequence[str], peppers: Keyring) -> list[KeyedApp | None]:
-    """The app that each key opens now, all by one statement; None for one that opens nothing.
+    """Return the app of each key by one statement; None for a key that opens no app.
 
-    Whoever deletes an app, or rotates its key, closes the old key for the next call.
+    A deleted app's key and a rotated key stop working with the next call.
     """
-    presented = {key: parse(key) for key in keys}  # an app's requests of one moment have one
+    presented = {key: parse(key) for key in keys}  # drops duplicates
     rows = await FIND_KEYS.all(conn, ids=[one.app_id for one in presented.values() if one])
     by_id = {row.id: row for row in rows}
     opened = {key: one and _opened(one, peppers, by_id.get(one.app_id)) for key, one in presented.items()}
@@ -102,7 +105,7 @@ async def apps_of_keys(conn: Conn, *, keys: Sequence[str], peppers: Keyring) -> 
 
 
 async def app_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID) -> KeyedApp:
-    """An app as its key would open it. Raises `NotFound`."""
+    """Return an app as its key would open it. Raises `NotFound`."""
     found = await FIND_APP.one(conn, org=organization_id, project_id=project_id, id=app_id)
     if found is None:
         await project_locks.check(conn, organization_id=organization_id, project_id=project_id)

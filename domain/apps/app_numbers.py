@@ -1,4 +1,4 @@
-"""Numbers of a project's apps, which the event store knows them by."""
+"""Numbers of a project's apps: the event store refers to apps by them."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from schemas.errors.absent import absent
 
 
 class Numbered(NamedTuple):
-    """An app as the event store knows it."""
+    """App with its number in the event store."""
 
     id: UUID
     app_no: int
@@ -20,7 +20,7 @@ class Numbered(NamedTuple):
 
 
 class Apps(NamedTuple):
-    """A project's apps by their numbers, deleted ones included, and the one that is asked for."""
+    """Apps of a project by number, deleted ones included; `wanted` is the number of the requested app."""
 
     project_id: UUID
     by_number: Mapping[int, Numbered]
@@ -28,7 +28,7 @@ class Apps(NamedTuple):
 
     @property
     def last(self) -> int:
-        """The last number. An app that is made later has a higher one, and what is its own is left out."""
+        """Return the highest number. Apps that are created later have higher ones and are left out."""
         return max(self.by_number, default=0)
 
 
@@ -36,7 +36,7 @@ NUMBER_APPS = sdk_app.number_apps.typed(Numbered)
 
 
 async def numbers(conn: Conn, *, project_id: UUID) -> dict[UUID, int]:
-    """The number of each app that a project ever had, for operators. Raises `NotFound`."""
+    """Return the number of each app that a project ever had, for operators. Raises `NotFound`."""
     rows = await sdk_app.numbers_of_apps.all(conn, project_id=project_id)
     if not rows:
         raise absent("project")
@@ -44,19 +44,19 @@ async def numbers(conn: Conn, *, project_id: UUID) -> dict[UUID, int]:
 
 
 async def number_all(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[Numbered]:
-    """A project's apps, deleted ones included, by their numbers."""
+    """Return a project's apps with their numbers, deleted ones included."""
     return await NUMBER_APPS.all(conn, org=organization_id, project_id=project_id)
 
 
 async def find(conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID | None) -> Apps:
-    """Raises `NotFound` for a project or an app that isn't there."""
+    """Return a project's apps. Raises `NotFound` for an unknown project or app."""
     await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
     numbered = await number_all(conn, organization_id=organization_id, project_id=project_id)
     return Apps(project_id, {app.app_no: app for app in numbered}, number_of(numbered, app_id))
 
 
 def number_of(numbered: Sequence[Numbered], app_id: UUID | None) -> int | None:
-    """The number of the app that is asked for; None for all. Raises `NotFound`."""
+    """Return the number of the requested app; None for all apps. Raises `NotFound`."""
     if app_id is None:
         return None
     for app in numbered:

@@ -1,6 +1,6 @@
-"""SDK apps of projects. Each has a number for the store of events, which no other app of its project gets.
+"""SDK apps of projects. Each has a number in the event store that no other app of its project ever gets.
 
-Whoever makes, changes or deletes one has the project's lock alone, so what is read holds until the commit.
+Every change of an app locks its project exclusively, so earlier reads stay valid until the commit.
 """
 
 from collections.abc import Mapping
@@ -30,11 +30,11 @@ from schemas.apps import (
 from schemas.errors import Conflict, Invalid
 from schemas.errors.absent import absent
 
-#: Apps of one project that there are, and that there ever were: a number is 15 bits in the store of events.
+#: Most apps of a project at a time, and ever: a number is 15 bits in the event store.
 MOST, MOST_EVER = 100, 32_767
 
 
-#: What a patch may change, and its name on the wire.
+#: Columns that a patch may change, with their JSON names.
 _CHANGED = {
     "name": "name",
     "bundle_id": "bundleId",
@@ -75,7 +75,7 @@ ROTATE_KEY = sdk_app.rotate_key.typed(_Row)
 
 
 class Author(NamedTuple):
-    """The one who writes in a project, by which key; none for an operator on the machine itself."""
+    """Author of a change: a project and the API key; no key for an operator on the machine itself."""
 
     organization_id: UUID
     project_id: UUID
@@ -83,28 +83,31 @@ class Author(NamedTuple):
 
     @property
     def scope(self) -> dict[str, UUID]:
-        """The project as statements name it."""
+        """Return the project's parameters for statements."""
         return {"org": self.organization_id, "project_id": self.project_id}
 
 
 def check_new(body: SdkAppCreate) -> SdkAppCreate:
-    """The body with its identifiers in their normal form. Raises `Invalid`."""
+    """Normalize the identifiers of a new app. Raises `Invalid`."""
     body = identifiers.normal(body)
     identifiers.check(body.platform, identifiers.merge(Identifiers(), body))
     return body
 
 
 def check_patch(body: SdkAppPatch) -> SdkAppPatch:
-    """The same of a patch; whether the app's platform has them is known later. Raises `Invalid`."""
+    """Normalize the identifiers of a patch; the app's platform is checked later. Raises `Invalid`."""
     if body.overlap_hours is not UNSET and not body.rotate_key:
-        raise Invalid("overlapHours", "says how long the old key works on: send it with rotateKey")
+        raise Invalid("overlapHours", "is the time that the old key stays valid: send it with rotateKey")
     return identifiers.normal(body)
 
 
 async def create(
     conn: Conn, *, author: Author, peppers: Keyring, body: SdkAppCreate, public_url: str
 ) -> SdkAppShown:
-    """An app of a checked body. Raises `NotFound`, `Conflict` PROJECT_ARCHIVED, TOO_MANY_APPS, APP_EXISTS."""
+    """Create an app from a checked body.
+
+    Raises `NotFound`, `Conflict` PROJECT_ARCHIVED, TOO_MANY_APPS, APP_EXISTS.
+    """
     project = await _lock(conn, author)
     project_locks.check_active(project.status)
     app_id, given = ids.new(), identifiers.merge(Identifiers(), body)
@@ -128,21 +131,21 @@ async def create(
 async def get(
     conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID, public_url: str
 ) -> SdkApp:
-    """Raises `NotFound`."""
+    """Return an app; raises `NotFound`."""
     await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
     row = await _get(conn, Author(organization_id, project_id), app_id)
     return SdkApp(**_fields(row, public_url))
 
 
 async def check(conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID) -> None:
-    """Raises `NotFound` unless the project has the app."""
+    """Raise `NotFound` unless the project has the app."""
     await _get(conn, Author(organization_id, project_id), app_id)
 
 
 async def list_of_project(
     conn: Conn, *, organization_id: UUID, project_id: UUID, before: UUID | None, limit: int, public_url: str
 ) -> list[SdkApp]:
-    """At most `limit` of a project's apps older than `before`, newest first. Raises `NotFound`."""
+    """Return at most `limit` of a project's apps older than `before`, newest first. Raises `NotFound`."""
     await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
     rows = await LIST_APPS.all(conn, org=organization_id, project_id=project_id, before=before, limit=limit)
     return [SdkApp(**_fields(row, public_url)) for row in rows]
@@ -158,7 +161,7 @@ async def patch(
     body: SdkAppPatch,
     public_url: str,
 ) -> SdkAppChanged:
-    """Apply a checked patch, in an archived project too.
+    """Apply a checked patch, also in an archived project.
 
     Raises `NotFound`, `Invalid`, `Conflict` APP_EXISTS.
     """
@@ -178,7 +181,7 @@ async def patch(
 
 
 async def delete(conn: Conn, *, author: Author, app_id: UUID) -> SdkAppDeleted:
-    """Its key opens nothing from the next request on; its events and number stay. Raises `NotFound`."""
+    """Delete an app. Its key stops with the next request; its events and number stay. Raises `NotFound`."""
     await _lock(conn, author)
     row = await _get(conn, author, app_id)
     await destinations.drop(conn, organization_id=author.organization_id, app_id=app_id)
@@ -188,7 +191,7 @@ async def delete(conn: Conn, *, author: Author, app_id: UUID) -> SdkAppDeleted:
 
 
 async def note_event(conn: Conn, *, organization_id: UUID, app_id: UUID) -> None:
-    """Events of the app came just now; it says so at most once a minute."""
+    """Record that events of the app arrived now; written at most once a minute."""
     await sdk_app.note_event.run(conn, org=organization_id, id=app_id)
 
 
@@ -208,12 +211,10 @@ async def _get(conn: Conn, author: Author, app_id: UUID) -> _Row:
 async def _next_number(conn: Conn, author: Author) -> int:
     counts = await COUNT_APPS.row(conn, **author.scope)
     if counts.live >= MOST:
-        raise Conflict(
-            "TOO_MANY_APPS", f"the project has {MOST} SDK apps: delete one that nobody uses", limit=MOST
-        )
+        raise Conflict("TOO_MANY_APPS", f"the project has {MOST} SDK apps: delete an unused one", limit=MOST)
     if counts.last_no >= MOST_EVER:
         raise Conflict(
-            "TOO_MANY_APPS", f"the project has had {MOST_EVER} SDK apps: use another one", limit=MOST_EVER
+            "TOO_MANY_APPS", f"the project has had {MOST_EVER} SDK apps: use another project", limit=MOST_EVER
         )
     return counts.last_no + 1
 
@@ -221,7 +222,7 @@ async def _next_number(conn: Conn, author: Author) -> int:
 async def _check_other(
     conn: Conn, author: Author, app_id: UUID, platform: AppPlatform, given: Identifiers
 ) -> None:
-    """Raises `Conflict` APP_EXISTS if another app of the platform has one of these."""
+    """Raise `Conflict` APP_EXISTS if another app of the platform has one of these identifiers."""
     other = await sdk_app.same_app.value(
         conn, **author.scope, **given._asdict(), id=app_id, platform=platform
     )
@@ -244,7 +245,7 @@ async def _update(conn: Conn, author: Author, row: _Row, body: SdkAppPatch) -> _
 async def _rotate(
     conn: Conn, author: Author, app_id: UUID, *, peppers: Keyring, overlap: timedelta
 ) -> tuple[_Row, str]:
-    """The app and its new key."""
+    """Replace an app's key; return the app and the new key."""
     secret, hashed = key_secrets.make(peppers)
     org = author.organization_id
     row = await ROTATE_KEY.row(conn, org=org, id=app_id, overlap=overlap, **hashed._asdict())
@@ -263,7 +264,7 @@ async def _record(conn: Conn, author: Author, app_id: UUID, action: str, details
 
 
 def _fields(row: _Row, public_url: str) -> dict[str, Any]:
-    """`public_url` is where apps reach us."""
+    """Return the fields of an app's answer; `public_url` is the API's address for apps."""
     columns, app_id = row._asdict(), ids.show(ids.APP, row.id)
     del columns["id"]
     return columns | {

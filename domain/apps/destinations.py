@@ -1,6 +1,6 @@
-"""Destinations of an app's conversions: a pixel at Meta or TikTok, and the sealed token that sends there.
+"""Conversion destinations of an app: a pixel at Meta or TikTok and its sealed access token.
 
-Whoever changes one has the project's lock alone, so what is read holds until the commit.
+Every change locks the project exclusively, so earlier reads stay valid until the commit.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from schemas.errors import Invalid
 
 DESTINATIONS: tuple[Destination, ...] = get_args(Destination)
 
-#: What a patch may change, and its name on the wire.
+#: Columns that a patch may change, with their JSON names.
 _CHANGED = {
     "enabled": "enabled",
     "pixel_id": "pixelId",
@@ -47,7 +47,7 @@ GET_DESTINATION = conversion_destination.get_destination.typed(_Row)
 
 
 def shown(columns: Mapping[str, dict[str, Any]] | None) -> Capi:
-    """The destinations as the app's row has them."""
+    """Return the destinations from the app's row."""
     return Capi(**{name: _shown(name, (columns or {}).get(name)) for name in DESTINATIONS})
 
 
@@ -62,7 +62,10 @@ def _shown(name: Destination, found: dict[str, Any] | None) -> CapiDestination |
 async def patch(
     conn: Conn, organization_id: UUID, app_id: UUID, body: CapiPatch, keyring: Keyring
 ) -> list[str]:
-    """Apply it; the fields that it names. Raises `Invalid` where one is enabled and lacks something."""
+    """Apply a patch and return the fields in it.
+
+    Raises `Invalid` for an enabled destination that lacks a field.
+    """
     fields: list[str] = []
     for name in DESTINATIONS:
         given: CapiDestinationPatch | UnsetType | None = getattr(body, name)
@@ -83,12 +86,12 @@ async def patch(
 
 
 async def drop(conn: Conn, *, organization_id: UUID, app_id: UUID) -> None:
-    """Forget an app's destinations and their tokens."""
+    """Delete an app's destinations with their tokens."""
     await conversion_destination.drop_destinations.run(conn, org=organization_id, app_id=app_id)
 
 
 def row_name(org: UUID, app_id: UUID, destination: str) -> str:
-    """The name that binds a token to its row."""
+    """Return the row name that a token is bound to."""
     return f"conversion_destination/{org}/{app_id}/{destination}"
 
 
@@ -102,7 +105,7 @@ def _merge(row: _Row, given: CapiDestinationPatch, keyring: Keyring, name: str) 
 
 
 def _check(name: Destination, row: _Row) -> None:
-    """Raises `Invalid` that names what an enabled one lacks."""
+    """Raise `Invalid` with the fields that an enabled destination lacks."""
     lacking = {"pixelId": row.pixel_id, "accessToken": row.sealed}
     issues = [
         (f"capi.{name}.{field}", "is missing: a destination needs it to be enabled")

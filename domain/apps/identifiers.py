@@ -1,4 +1,4 @@
-"""Identifiers of SDK apps: each platform has some of three, of which an app has one at least."""
+"""Identifiers of SDK apps: each platform accepts some of three, and an app has at least one of them."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -16,7 +16,7 @@ B = TypeVar("B", SdkAppCreate, SdkAppPatch)
 
 
 class Identifiers(NamedTuple):
-    """The texts that an app is known by; None for one that it hasn't."""
+    """Identifiers of an app; None for each that it lacks."""
 
     bundle_id: str | None = None
     android_package: str | None = None
@@ -24,7 +24,7 @@ class Identifiers(NamedTuple):
 
 
 class _Field(NamedTuple):
-    """Its name on the wire, and the normal form of a text there."""
+    """JSON name of an identifier, and the function that normalizes it."""
 
     path: str
     normal: Callable[[str, str], str]
@@ -36,7 +36,7 @@ _FIELDS: Mapping[str, _Field] = {
     "web_domain": _Field("webDomain", app_identifiers.web_domain),
 }
 
-#: By platform: the identifiers that it has. What is built for both phones in one may have both.
+#: Identifiers that each platform accepts. A cross-platform phone app may have both phone identifiers.
 _WEB, _PHONES = ("web_domain",), ("bundle_id", "android_package")
 HAS: Mapping[AppPlatform, tuple[str, ...]] = {
     "ios": ("bundle_id",),
@@ -52,7 +52,7 @@ HAS: Mapping[AppPlatform, tuple[str, ...]] = {
 
 
 def normal(body: B) -> B:
-    """The body with the identifiers that it has in their normal form. Raises `Invalid`."""
+    """Normalize the identifiers of a body. Raises `Invalid`."""
     sent = {name: value for name in _FIELDS if (value := getattr(body, name)) is not UNSET}
     values = gather(*(partial(_normal, name, value) for name, value in sent.items()))
     return msgspec.structs.replace(body, **dict(zip(sent, values, strict=True)))
@@ -63,13 +63,13 @@ def _normal(name: str, value: str | None) -> str | None:
 
 
 def merge(kept: Identifiers, body: SdkAppCreate | SdkAppPatch) -> Identifiers:
-    """The identifiers that an app has once a body is applied."""
+    """Return an app's identifiers after a body is applied."""
     given = (getattr(body, name) for name in _FIELDS)
     return Identifiers(*(old if new is UNSET else new for old, new in zip(kept, given, strict=True)))
 
 
 def check(platform: AppPlatform, given: Identifiers) -> None:
-    """Raises `Invalid` for each that the platform doesn't have, and where there is none that it has."""
+    """Raise `Invalid` for identifiers that the platform doesn't accept, or if the app has no accepted one."""
     needed = " or ".join(_FIELDS[name].path for name in HAS[platform])
     issues = [
         (_FIELDS[name].path, f"an app for {platform} has none: it has {needed}")

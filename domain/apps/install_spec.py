@@ -1,9 +1,9 @@
-"""Install spec: what a product takes to send events, by platform, for an app that exists.
+"""Install spec: the dependencies, variables and files by which a product sends events, for each platform.
 
-Phones have Segment's open SDKs, which send here in their own shape; web kinds have our web module. The
-options are those of analytics-swift 1.9, analytics-kotlin 1.22, analytics-react-native 2.24 and Flutter's
-segment_analytics 1.1, as their sources had them on 2026-11-27: hosts go without a scheme where the SDK puts
-https before them. No answer has the key: each snippet reads it from where the build puts it.
+Phones use Segment's open SDKs, which send Segment's format; web platforms use our web module. The options are
+those of analytics-swift 1.9, analytics-kotlin 1.22, analytics-react-native 2.24 and Flutter's
+segment_analytics 1.1, read in their sources on 2026-11-27. A host has no scheme if its SDK adds https. No
+answer contains the key: each snippet reads it from the build's variable.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ _TEXTS = {
 
 
 class _File(NamedTuple):
-    """A file of the product, and which of our texts it gets."""
+    """File of the product, and the template that fills it."""
 
     path: str
     text: str
@@ -30,7 +30,7 @@ class _File(NamedTuple):
 
 
 class _Platform(NamedTuple):
-    """The needs of a platform: the key's variable, the text to paste, packages and files."""
+    """Requirements of a platform: the key's variable, the snippet, packages and files."""
 
     variable: str
     snippet: str
@@ -62,7 +62,7 @@ _FLUTTER = Dependency(
 )
 _NATIVE = (
     _npm("@segment/analytics-react-native", "2.24.1"),
-    # Its peers.
+    # Its peer dependencies.
     _npm("@segment/sovran-react-native", "1.1.5"),
     _npm("@react-native-async-storage/async-storage", "2"),
     _npm("react-native-get-random-values", "2.0.0"),
@@ -98,7 +98,7 @@ _PLATFORMS: Mapping[AppPlatform, _Platform] = {
 
 
 def show(*, app_id: str, endpoint: str, public_url: str, platforms: Sequence[AppPlatform]) -> InstallSpec:
-    """The needs of each platform, in their order."""
+    """Return the requirements of each platform, in the given order."""
     texts = {"base": public_url, "host": urlsplit(public_url).netloc, "endpoint": endpoint}
     shown = [_platform(name, texts) for name in dict.fromkeys(platforms)]
     return InstallSpec(app_id=app_id, ingest_endpoint=endpoint, platforms=shown)

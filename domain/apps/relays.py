@@ -1,4 +1,4 @@
-"""Relays: which events of an app are conversions, where each is sent, and what it is called there."""
+"""Relays: the conversion events of an app, with their destinations and event names there."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -8,22 +8,22 @@ from schemas.conversions import Destination
 
 
 class Relay(NamedTuple):
-    """A destination, and its own name for an event."""
+    """Destination, and its own name for an event."""
 
     destination: Destination
     event_name: str
 
 
-#: Of enabled destinations: names of events and the destination's own; None: the usual ones.
+#: Maps from event names to a destination's names, by enabled destination; None: the default map.
 EventMaps: TypeAlias = Mapping[Destination, Mapping[str, str] | None]
 
-#: By the event's name.
+#: Relays by event name.
 Relays: TypeAlias = Mapping[str, tuple[Relay, ...]]
 
-#: Of an app without a destination.
+#: Relays of an app without a destination.
 NONE: Relays = MappingProxyType({})
 
-#: Unless an app says otherwise: by destination, names of events and the destination's own.
+#: Default maps from event names to a destination's names, by destination.
 USUAL: Mapping[Destination, Mapping[str, str]] = {
     "meta": {
         "purchase_success": "Purchase",
@@ -47,7 +47,7 @@ USUAL: Mapping[Destination, Mapping[str, str]] = {
 
 
 def relays_of(maps: EventMaps | None) -> Relays:
-    """The relays of an app by its enabled destinations' maps."""
+    """Return an app's relays from the maps of its enabled destinations."""
     if not maps:
         return NONE
     found: dict[str, tuple[Relay, ...]] = {}

@@ -1,4 +1,4 @@
-"""Brand: a project's brand and the sources it is read from, with their ingests.
+"""Brands of projects: their sources, ingests and GitHub installations.
 
-Projects, jobs and operations may import it; not publishing, which stands beside it.
+Projects, jobs and operations may import it. Publishing, on the same level, may not.
 """

@@ -1,4 +1,4 @@
-"""A project's brand: what each source says of it, and the partner's own words, which always win."""
+"""A project's brand: findings of each source, and the partner's own values, which always win."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -32,7 +32,7 @@ FIELDS: tuple[Field, ...] = get_args(Field)
 
 
 def merge(rows: Sequence[BrandRow]) -> BrandContext | None:
-    """The brand as readers see it: each field's winner, with its provenance. None: no source yet."""
+    """Merge all sources into the brand: each field's winner with its provenance; None without a source."""
     if not rows:
         return None
     winners: dict[str, Said] = {name: said[0] for name, said in by_field(rows).items()}
@@ -43,7 +43,7 @@ def merge(rows: Sequence[BrandRow]) -> BrandContext | None:
 
 
 def by_field(rows: Sequence[BrandRow]) -> dict[Field, list[Said]]:
-    """All that was said of each field, the winner first: the partner, then confidence, then the newer."""
+    """Return the findings of each field, the winner first: the partner's, then by confidence, then by age."""
     found: dict[Field, list[Said]] = {}
     for name, said in _everything(rows):
         found.setdefault(name, []).append(said)
@@ -51,7 +51,7 @@ def by_field(rows: Sequence[BrandRow]) -> dict[Field, list[Said]]:
 
 
 def describe(rows: Sequence[BrandRow], *, project_id: UUID) -> Brand:
-    """Every field with its winner and the alternatives, and the pictures."""
+    """Return every field with its winner and alternatives, and the pictures."""
     known = by_field(rows)
     return Brand(
         project_id=ids.show(ids.PROJECT, project_id),
@@ -61,13 +61,13 @@ def describe(rows: Sequence[BrandRow], *, project_id: UUID) -> Brand:
 
 
 def changed(before: Sequence[BrandRow], after: Sequence[BrandRow]) -> list[Field]:
-    """The fields whose winning value is another one now."""
+    """Return the fields with a changed winning value."""
     old, new = by_field(before), by_field(after)
     return [name for name in FIELDS if _value(old.get(name)) != _value(new.get(name))]
 
 
 def check(body: BrandPatch) -> None:
-    """Raises `Invalid` for what its shape alone doesn't refuse."""
+    """Raise `Invalid` for a bad language, which the body's shape doesn't check."""
     if isinstance(body.primary_language, str) and body.primary_language:
         languages.check(body.primary_language, path="brandContext.primaryLanguage")
 
@@ -75,7 +75,7 @@ def check(body: BrandPatch) -> None:
 async def patch(
     conn: Conn, *, organization_id: UUID, project_id: UUID, now: datetime, body: BrandPatch
 ) -> None:
-    """Set and drop the partner's own values in a project that is locked."""
+    """Set and drop the partner's own values; the caller has locked the project."""
     sent = msgspec.to_builtins(body)
     own = await row_of(conn, organization_id=organization_id, project_id=project_id, source="partner")
     kept = {name: said for name, said in own.fields.items() if name not in sent} if own else {}
@@ -96,7 +96,7 @@ async def patch(
             job_id=None,
             visit=None,
         )
-    else:  # A partner that dropped all of its values has said nothing.
+    else:  # The partner has dropped all of its values, so it is no longer a source.
         await sources.delete_source.run(conn, org=organization_id, project_id=project_id, source="partner")
 
 
@@ -109,7 +109,7 @@ async def replace(
     extraction: Extraction,
     job_id: UUID,
 ) -> list[Field]:
-    """Write a source's row whole; the fields whose winning value that changed."""
+    """Replace a source's row; return the fields with a changed winning value."""
     before = await read(conn, organization_id=organization_id, project_id=project_id)
     await sources.put_source.run(
         conn,
@@ -126,19 +126,19 @@ async def replace(
 
 
 async def row_of(conn: Conn, *, organization_id: UUID, project_id: UUID, source: Source) -> BrandRow | None:
-    """One source's row; None while it has said nothing."""
+    """Return one source's row; None if it was never read."""
     rows = await read(conn, organization_id=organization_id, project_id=project_id)
     return next((row for row in rows if row.source == source), None)
 
 
 async def last_visit(conn: Conn, *, organization_id: UUID, project_id: UUID, source: Source) -> Visit | None:
-    """The visit that the ingest which wrote a source's row left for the next one."""
+    """Return the crawl state that a source's last ingest stored for the next one."""
     visit = await sources.get_visit.value(conn, org=organization_id, project_id=project_id, source=source)
     return msgspec.convert(visit, Visit | None)
 
 
 async def read(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[BrandRow]:
-    """The row of each source."""
+    """Return the row of each source."""
     rows = await sources.list_sources.all(conn, org=organization_id, project_id=project_id)
     return msgspec.convert([dict(row) for row in rows], list[BrandRow])
 

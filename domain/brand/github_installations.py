@@ -1,6 +1,7 @@
-"""GitHub App installations: one for each organization, proved by a person GitHub lists it for.
+"""GitHub App installations: one for each organization, proved by a person's OAuth code.
 
-Anyone can type an installation's id. So the person's code, not the id, decides what they may connect.
+An installation id alone proves nothing: anyone can type one. GitHub lists the installations of the person
+with the code, and only these can be connected.
 """
 
 from collections.abc import Sequence
@@ -30,26 +31,26 @@ from schemas.settings import Settings
 LIFETIME = timedelta(minutes=15)
 FRESH = timedelta(seconds=60)
 
-#: A sandbox's flow skips GitHub's pages: they would have sent the person on to our callback with these.
+#: Parameters that GitHub's pages would append to our callback; a sandbox's flow skips those pages.
 SANDBOX_CALLBACK = {"code": "ok", "installation_id": "1", "setup_action": "install"}
 
 
 class Installation(NamedTuple):
-    """An installation that GitHub lists for a person."""
+    """Installation that GitHub lists for a person."""
 
     installation_id: int
     account_login: str
 
 
 class ConnectAttempt(NamedTuple):
-    """One attempt to connect."""
+    """Input of one attempt to connect."""
 
     sandbox: bool
     code: str
 
 
 class InstallationRow(NamedTuple):
-    """An organization's installation; `listed_at` None: its repositories were never listed."""
+    """Installation of an organization; `listed_at` is None until its repositories are listed."""
 
     installation_id: int
     account_login: str
@@ -65,7 +66,7 @@ FORGET_INSTALLATION = github_installation.forget_installation.typed(Installation
 async def start(
     conn: Conn, *, settings: Settings, principal: Principal, return_url: str, now: datetime
 ) -> InstallUrl:
-    """Raises `Invalid`, `NotReturnable`, `Conflict` GITHUB_NOT_CONFIGURED."""
+    """Create a link to GitHub's page. Raises `Invalid`, `NotReturnable`, `Conflict` GITHUB_NOT_CONFIGURED."""
     checked = return_urls.check(return_url, origins=principal.return_origins)
     if not principal.sandbox:
         _app_page(settings)
@@ -84,7 +85,7 @@ async def start(
 
 
 async def follow_link(conn: Conn, *, settings: Settings, state: str, now: datetime) -> str:
-    """GitHub's page that our link leads on to. Raises `Invalid`, `Conflict` GITHUB_NOT_CONFIGURED."""
+    """Return GitHub's page for our link. Raises `Invalid`, `Conflict` GITHUB_NOT_CONFIGURED."""
     await oauth_states.find(conn, state=state, purpose=CONNECT_GITHUB.name, now=now)
     return f"{_app_page(settings)}/installations/new?{urlencode({'state': state})}"
 
@@ -100,9 +101,10 @@ async def handle_callback(
     now: datetime,
     keyring: Keyring,
 ) -> tuple[Flow, Submitted | None]:
-    """Use the state up, and submit the job that uses the code. Raises `Invalid`, `Limited`.
+    """Use up the state, and submit a job that uses the code. Raises `Invalid`, `Limited`.
 
-    An owner who approves later what somebody asked for brings no state, or one that the asking used up.
+    If an owner approves another person's request later, the callback has no state, or the used state of that
+    request.
     """
     flow, _ = await oauth_states.use(conn, state=state, purpose=CONNECT_GITHUB.name, now=now, keyring=keyring)
     failure = oauth_states.browser_failure(flow, same_browser=same_browser)
@@ -122,7 +124,7 @@ def _app_page(settings: Settings) -> str:
 
 
 def _link(settings: Settings, state: str, *, sandbox: bool) -> str:
-    """Our link, for a person's browser; a sandbox's is the way back at once."""
+    """Return our link for a person's browser; in a sandbox it leads straight to the callback."""
     ours = f"{settings.public_url.rstrip('/')}/v1/github"
     if sandbox:
         return f"{ours}/callback?{urlencode({**SANDBOX_CALLBACK, 'state': state})}"
@@ -132,7 +134,7 @@ def _link(settings: Settings, state: str, *, sandbox: bool) -> str:
 async def _submit_connect(
     conn: Conn, flow: Flow, *, code: str, installation_id: int, keyring: Keyring
 ) -> Submitted:
-    """The job that finds out what the code proves. Raises `Limited`."""
+    """Submit the job that checks the code's installations. Raises `Limited`."""
     submitted = await ledger.submit(
         conn,
         kind=CONNECT_GITHUB,
@@ -158,7 +160,7 @@ async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> ConnectAttempt
 
 
 async def connect(conn: Conn, *, claim: Claim, proved: Installation) -> dict[str, Any]:
-    """Keep a proved installation, in place of an earlier one; the result is the job's."""
+    """Store a proved installation, which replaces an earlier one; return the job's result."""
     await github_installation.put_installation.run(
         conn,
         org=claim.organization_id,
@@ -171,7 +173,7 @@ async def connect(conn: Conn, *, claim: Claim, proved: Installation) -> dict[str
 
 
 async def get(conn: Conn, *, organization_id: UUID) -> GitHubInstallation:
-    """Raises `NotFound`."""
+    """Return an organization's installation; raises `NotFound`."""
     row = await _row(conn, organization_id)
     return GitHubInstallation(
         installation_id=row.installation_id, account_login=row.account_login, connected_at=row.connected_at
@@ -179,13 +181,13 @@ async def get(conn: Conn, *, organization_id: UUID) -> GitHubInstallation:
 
 
 async def find(conn: Conn, *, organization_id: UUID) -> Installation | None:
-    """The installation that an organization's ingests may use."""
+    """Return the installation that an organization's ingests may use."""
     row = await GET_INSTALLATION.one(conn, org=organization_id)
     return None if row is None else Installation(row.installation_id, row.account_login)
 
 
 async def disconnect(conn: Conn, *, organization_id: UUID, api_key_id: UUID) -> GitHubDisconnected:
-    """From the commit on ingests see public repositories only. Raises `NotFound`."""
+    """Disconnect: after the commit, ingests can read only public repositories. Raises `NotFound`."""
     gone = await FORGET_INSTALLATION.one(conn, org=organization_id, installation_id=None)
     if gone is None:
         raise absent("github_installation")
@@ -194,31 +196,31 @@ async def disconnect(conn: Conn, *, organization_id: UUID, api_key_id: UUID) -> 
 
 
 async def forget(conn: Conn, *, organization_id: UUID, installation_id: int) -> None:
-    """Forget an installation that GitHub no longer knows; one connected meanwhile stays."""
+    """Delete an installation that GitHub has uninstalled, unless another one is connected by now."""
     gone = await FORGET_INSTALLATION.one(conn, org=organization_id, installation_id=installation_id)
     if gone is not None:
         await _record(conn, organization_id, None, "uninstalled", gone)
 
 
 async def forget_gone(conn: Conn, *, claim: Claim) -> dict[str, Any]:
-    """`forget`, as the end of the job that found out."""
+    """Delete an uninstalled installation as the end of the job that detected it."""
     gone: int = claim.args["installation_id"]
     await forget(conn, organization_id=claim.organization_id, installation_id=gone)
     return {"gone": gone}
 
 
 async def list_repos(conn: Conn, *, organization_id: UUID) -> GitHubRepos:
-    """The repositories as they were last listed. Raises `NotFound`."""
+    """Return the repositories of the last listing. Raises `NotFound`."""
     row = await _row(conn, organization_id)
     repositories = msgspec.convert(row.repositories, list[GitHubRepo])
     return GitHubRepos(as_of=row.listed_at, repositories=repositories)
 
 
 async def refresh(conn: Conn, *, organization_id: UUID, now: datetime) -> Submitted | None:
-    """The job that lists anew, one at a time; None while the list is fresh. Raises `NotFound`.
+    """Submit a listing job, one at a time; None while the list is fresh. Raises `NotFound`.
 
-    An old list is looked at again, once the job that is just bringing another has ended. It is that job's row
-    that is locked, not the list's: who ends a job comes to its list second.
+    Before it judges an old list, waits for a listing job that is just ending. Locks that job's row, not the
+    list's: a transaction that ends a job also locks the list second.
     """
     row = await _row(conn, organization_id)
     if not _is_fresh(row, now):
@@ -237,7 +239,7 @@ async def refresh(conn: Conn, *, organization_id: UUID, now: datetime) -> Submit
 
 
 async def keep_list(conn: Conn, *, claim: Claim, repositories: Sequence[GitHubRepo]) -> dict[str, Any]:
-    """All of them are the account's, so any tells what it is called now."""
+    """Store the list. Every repository belongs to the account, so any of them has its current login."""
     await github_installation.keep_list.run(
         conn,
         org=claim.organization_id,

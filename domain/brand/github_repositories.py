@@ -1,4 +1,4 @@
-"""Names of GitHub repositories, in each form that people paste, and of their branches."""
+"""Names of GitHub repositories and branches, parsed from each form that people paste."""
 
 import re
 from urllib.parse import urlsplit
@@ -8,16 +8,16 @@ from schemas.errors import Invalid
 PATH = "repoFullName"
 MOST = 500
 
-#: GitHub's own rules: an account has no two hyphens in a row and none at an end.
+#: GitHub's rules: an account's name has no two hyphens in a row and none at an end.
 OWNER = re.compile(r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}")
-#: Accounts of companies' managed users end in `_company`.
+#: Names of managed users end in `_company`.
 MANAGED = re.compile(rf"{OWNER.pattern}_[A-Za-z0-9]{{3,8}}")
 NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
-#: `git@github.com:owner/name.git`, and the same without a user.
+#: `git@github.com:owner/name.git`, also without a user.
 SCP = re.compile(r"(?:[\w.-]+@)?(?P<host>[\w.-]+\.[a-z]+):(?P<path>[^/\d].*)")
 HOSTS = {"github.com", "www.github.com", "ssh.github.com", "api.github.com"}
 SCHEMES = {"https", "http", "ssh", "git", "git+ssh", "git+https"}
-#: First parts of github.com's paths that are pages of its own and no accounts.
+#: First path parts of github.com that are its own pages, not accounts.
 RESERVED = {
     *("orgs", "settings", "topics", "search", "marketplace", "explore", "features", "sponsors"),
     *("notifications", "login", "apps", "about", "pricing", "collections", "trending", "stars", "enterprise"),
@@ -27,7 +27,7 @@ NOT_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|^[/.]|\.lock(
 
 
 def check(text: str) -> str:
-    """`owner/name`, spelled as it was sent. Raises `Invalid`."""
+    """Return `owner/name` in the spelling of the input. Raises `Invalid`."""
     if len(text) > MOST:
         raise invalid(f"must have at most {MOST} characters")
     owner, name = parts(text.strip().strip("/"))
@@ -39,7 +39,7 @@ def check(text: str) -> str:
 
 
 def parts(text: str) -> tuple[str, str]:
-    """Owner and name, as written; what follows them in a web address is left out, and so is `.git`."""
+    """Return owner and name as written, without the rest of a web address and without `.git`."""
     segments = path_of(text).strip("/").split("/")
     if segments[0] == "repos" and len(segments) > 2:
         segments = segments[1:]
@@ -49,7 +49,7 @@ def parts(text: str) -> tuple[str, str]:
 
 
 def path_of(text: str) -> str:
-    """Below github.com."""
+    """Return the path below github.com."""
     if scp := SCP.fullmatch(text):
         refuse_host(scp["host"])
         return scp["path"]
@@ -62,7 +62,7 @@ def path_of(text: str) -> str:
 
 
 def is_host(text: str) -> bool:
-    """An account's name has no dot."""
+    """Return whether a text is a host: an account's name has no dot."""
     return "." in text
 
 
@@ -79,7 +79,7 @@ def below(url: str) -> str:
 
 
 def refuse_host(host: str) -> None:
-    """Raises `Invalid` for all but github.com, saying where its neighbours belong."""
+    """Raise `Invalid` for every host but github.com, with the right route for related hosts."""
     name = host.lower()
     if name in HOSTS:
         return
@@ -93,7 +93,7 @@ def refuse_host(host: str) -> None:
 
 
 def check_branch(branch: str | None) -> str | None:
-    """Raises `Invalid` for what git takes for no branch."""
+    """Return a branch's name. Raises `Invalid` for a name that git refuses."""
     if branch is None:
         return None
     if not 0 < len(branch) <= 255 or branch.startswith("-") or NOT_IN_REF.search(branch):

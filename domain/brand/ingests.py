@@ -1,4 +1,4 @@
-"""Ingests: jobs that read what a source says of a project's brand, one at a time for each source."""
+"""Ingests: jobs that read one source of a project's brand, one at a time for each source."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ from schemas import ids
 from schemas.brand import Extraction, Field, Source, Visit
 from schemas.errors import Conflict
 
-#: The source that each kind of ingest reads.
+#: Source of each kind of ingest.
 SOURCES: dict[str, Source] = {
     INGEST_WEBSITE.name: "website",
     INGEST_GITHUB.name: "github",
@@ -27,12 +27,12 @@ SOURCES: dict[str, Source] = {
 }
 
 
-#: Pictures of an ingest that meets none.
+#: Suggestions of an ingest that found no pictures.
 NONE_SUGGESTED = Suggested()
 
 
 class IngestAttempt(NamedTuple):
-    """One attempt of the job; `visit` is what the last ingest with the same arguments left."""
+    """Input of one attempt; `visit` is the crawl state of the last ingest with the same arguments."""
 
     sandbox: bool
     visit: Visit | None
@@ -41,7 +41,7 @@ class IngestAttempt(NamedTuple):
 async def start_website(
     conn: Conn, *, organization_id: UUID, project_id: UUID, url: str, follow_links: bool, max_pages: int
 ) -> ledger.Submitted:
-    """Submit an ingest of a URL that `domain.values.urls` passed; not `fresh`: the same one runs already.
+    """Submit an ingest of a URL that `domain.values.urls` accepted; `fresh` is False if it runs already.
 
     Raises `NotFound`, `Limited`, `Conflict` PROJECT_ARCHIVED or INGEST_RUNNING.
     """
@@ -54,7 +54,7 @@ async def start_website(
 async def start_github(
     conn: Conn, *, organization_id: UUID, project_id: UUID, repo: str, branch: str | None
 ) -> ledger.Submitted:
-    """Submit an ingest of a repository whose name `github_repositories` passed; else as `start_website`."""
+    """Submit an ingest of a repository that `github_repositories` accepted; raises as `start_website`."""
     args = {"repo": repo, "branch": branch}
     return await start(
         conn, kind=INGEST_GITHUB, organization_id=organization_id, project_id=project_id, args=args
@@ -64,7 +64,7 @@ async def start_github(
 async def start_appstore(
     conn: Conn, *, organization_id: UUID, project_id: UUID, listings: Sequence[Listing], country_code: str
 ) -> ledger.Submitted:
-    """Submit an ingest of listings that `domain.brand.store_listings` read; else as `start_website`."""
+    """Submit an ingest of listings that `domain.brand.store_listings` parsed; raises as `start_website`."""
     args = {"listings": msgspec.to_builtins(listings), "country_code": country_code}
     return await start(
         conn, kind=INGEST_APPSTORE, organization_id=organization_id, project_id=project_id, args=args
@@ -80,7 +80,7 @@ async def start(
     args: dict[str, Any],
     retry_of: UUID | None = None,
 ) -> ledger.Submitted:
-    """A job and its ingest row, in a project that stays active; a retry goes the same way."""
+    """Submit an ingest's job and insert its row; the lock keeps the project active. Retries use it too."""
     await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)
     source = SOURCES[kind.name]
     submitted = await ledger.submit(
@@ -106,7 +106,7 @@ async def start(
 
 
 async def begin(conn: Conn, *, claim: ledger.Claim) -> IngestAttempt:
-    """A visit of other arguments says nothing about these."""
+    """Start an attempt. Ignores the last crawl state if its arguments differ."""
     sandbox = await organizations.is_sandbox(conn, organization_id=claim.organization_id)
     visit = await brand.last_visit(conn, **_scope(claim), source=SOURCES[claim.kind])
     return IngestAttempt(sandbox, visit if visit and visit.args == claim.args else None)
@@ -115,9 +115,9 @@ async def begin(conn: Conn, *, claim: ledger.Claim) -> IngestAttempt:
 async def finish(
     conn: Conn, *, claim: ledger.Claim, extraction: Extraction, suggested: Suggested = NONE_SUGGESTED
 ) -> dict[str, Any]:
-    """Write what was read, whole, in the transaction that ends the job; the result is the job's.
+    """Store the extraction in the transaction that ends the job; return the job's result.
 
-    The project's lock comes before the job's, so whoever opens the transaction takes both.
+    Lock order: the project, then the job. The caller's transaction locks both.
     """
     source, scope = SOURCES[claim.kind], _scope(claim)
     changed: list[Field] = []
@@ -140,7 +140,7 @@ def _scope(claim: ledger.Claim) -> dict[str, Any]:
 
 
 async def ended(conn: Conn, *, rows: Sequence[ledger.Moved]) -> None:
-    """Give the ingests of these jobs, just ended in this transaction, their jobs' end."""
+    """End the ingests of these jobs, which this transaction has just ended."""
     await ingest.end_ingests.run(
         conn, orgs=[row.organization_id for row in rows], job_ids=[row.id for row in rows]
     )

@@ -1,4 +1,4 @@
-"""Pictures of a brand, which its sources' ingests met: its `media`, as readers see them."""
+"""Pictures of a brand: the `media` that its sources' ingests found."""
 
 from collections.abc import Sequence
 from typing import get_args
@@ -11,7 +11,7 @@ KINDS: tuple[PictureKind, ...] = get_args(PictureKind)
 
 
 def merge(rows: Sequence[BrandRow]) -> list[BrandMedia]:
-    """Each picture once, by its address: logos first, then the newer source's, as it has them."""
+    """Return each picture once by its address: logos first, then by the newest source, in its order."""
     newest = sorted(rows, key=lambda row: (row.at, row.source), reverse=True)
     met = [(row, picture) for row in newest for picture in row.media]
     once: dict[str, BrandMedia] = {}

@@ -1,6 +1,6 @@
-"""Apps in the stores, as partners name them: by id, bundle id, package or any form of a listing's URL.
+"""Store listings in each form that partners send: id, bundle id, package or URL.
 
-Nothing here asks a store; that an app exists is known only to the ingest.
+No function here calls a store: only the ingest checks that an app exists.
 """
 
 import re
@@ -17,10 +17,10 @@ from schemas.ingests import IngestAppStore
 
 URL = "appStoreUrl"
 
-#: Apple's hosts, and Google's, in all the forms that links to an app have had.
+#: Hosts of Apple and Google in all forms that app links have had.
 APPLE = re.compile(r"(?:(?:geo\.|www\.)?itunes|(?:www\.)?apps)\.apple\.com")
 GOOGLE = re.compile(r"(?:www\.)?play\.google\.com|market\.android\.com")
-#: Schemes that open a store's own program; what follows is the same address.
+#: Schemes that open a store's own program; the rest of the address is the same.
 PROGRAMS = {"itms", "itms-apps", "itms-appss", "macappstore", "macappstores"}
 SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):/?/?", re.IGNORECASE)
 
@@ -32,7 +32,7 @@ GIVE = "give an app's own page, such as https://apps.apple.com/us/app/slack/id61
 
 
 class InAppStore(msgspec.Struct, frozen=True, kw_only=True, tag="appstore"):
-    """An app at Apple; `country` is the storefront that its URL names."""
+    """App at Apple; `country` is the storefront in its URL."""
 
     by: Literal["id", "bundleId"]
     value: str
@@ -40,7 +40,7 @@ class InAppStore(msgspec.Struct, frozen=True, kw_only=True, tag="appstore"):
 
 
 class InGooglePlay(msgspec.Struct, frozen=True, kw_only=True, tag="googleplay"):
-    """An app at Google; its URL may name a language and a country."""
+    """App at Google; its URL may contain a language and a country."""
 
     package: str
     language: str | None = None
@@ -51,7 +51,7 @@ Listing: TypeAlias = InAppStore | InGooglePlay
 
 
 def check(body: IngestAppStore) -> list[Listing]:
-    """The listings that a request names, each once, its URL's first. Raises `Invalid`."""
+    """Return the listings of a request, each once, its URL's first. Raises `Invalid`."""
     listings = list(dict.fromkeys(named(body)))
     if not listings:
         raise Invalid(URL, "give at least one of appStoreUrl, iosBundleId and androidPackage")
@@ -80,7 +80,7 @@ def package(text: str, path: str) -> str:
 
 
 def read(text: str) -> Listing:
-    """Any form of a listing's URL, or what stands for one: `618783545`, `id618783545`, `com.example.app`."""
+    """Parse a listing's URL, or its short form: `618783545`, `id618783545`, `com.example.app`."""
     if number := APP_ID.fullmatch(text):
         return InAppStore(by="id", value=number[1])
     parts = split(text)
@@ -107,7 +107,7 @@ def split(text: str) -> SplitResult:
 
 
 def in_app_store(parts: SplitResult) -> InAppStore:
-    """`/us/app/slack/id618783545`, `/app/id618783545`, and iTunes' `.../viewSoftware?id=618783545`."""
+    """Parse `/us/app/slack/id618783545`, `/app/id618783545`, and iTunes' `.../viewSoftware?id=618783545`."""
     *folders, last = [part for part in parts.path.split("/") if part] or [""]
     number = APP_ID.fullmatch(last) if "app" in folders[:2] and last.lower().startswith("id") else None
     if last in {"viewSoftware", "lookup"}:
@@ -118,7 +118,7 @@ def in_app_store(parts: SplitResult) -> InAppStore:
 
 
 def storefront(folders: list[str]) -> str | None:
-    """The country that a path begins with, before the `app`."""
+    """Return the country at the start of a path, before the `app`."""
     named_one = folders[0] if folders and len(folders[0]) == 2 else None
     return None if named_one is None else countries.check(named_one, path=URL)
 
@@ -135,5 +135,5 @@ def in_google_play(parts: SplitResult) -> InGooglePlay:
 
 
 def first(parts: SplitResult, name: str) -> str:
-    """A parameter of the query; empty where there is none."""
+    """Return a query parameter; empty if it is absent."""
     return parse_qs(parts.query).get(name, [""])[0]

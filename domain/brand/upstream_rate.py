@@ -1,8 +1,8 @@
-"""The rate at which an upstream may be asked, by all workers and for all tenants together.
+"""Upstream rate limit: a token bucket for each upstream, shared by all workers and tenants.
 
-A token bucket: one row for each upstream. A token may be reserved some seconds ahead, and whoever has it
-waits for it, so those who came first go first. A taker that would have to wait for longer than its patience
-gets no token and changes nothing. Only the database's clock is compared.
+The bucket is one row. A worker may reserve a token some seconds ahead and waits for it, so workers are served
+in order. A worker that would wait longer than its patience gets no token and changes nothing. Only the
+database's clock is compared.
 """
 
 from typing import NamedTuple
@@ -13,7 +13,10 @@ from schemas.errors import SourceRateLimited
 
 
 class UpstreamRate(NamedTuple):
-    """At most `burst` requests at once, then one every `every_s`. A refusal begins a cooldown, in seconds."""
+    """Rate: at most `burst` requests at once, then one every `every_s`.
+
+    A refusal starts a cooldown in seconds.
+    """
 
     upstream: str
     every_s: float
@@ -23,7 +26,7 @@ class UpstreamRate(NamedTuple):
 
     @property
     def burst_s(self) -> float:
-        """The time in which an empty bucket gets back all but one of its tokens."""
+        """Return the time in which an empty bucket regains all but one of its tokens."""
         return (self.burst - 1) * self.every_s
 
 
@@ -32,10 +35,10 @@ ITUNES = UpstreamRate("itunes", every_s=4, burst=5, cooldown_s=60, longest_coold
 
 
 async def take_token(conn: Conn, *, rate: UpstreamRate, patience_s: float) -> float:
-    """Reserve a token; how long to wait for it, at most `patience_s`.
+    """Reserve a token; return the seconds to wait for it, at most `patience_s`.
 
-    Raises `SourceRateLimited` with when the next one is near enough. Takers go one after the other, until
-    their commits. No token comes before the end of a cooldown.
+    Raises `SourceRateLimited` with the time until the next token is near enough. Transactions queue on the
+    row until each commits. No token is valid before the end of a cooldown.
     """
     wait_s = await upstream_pace.take_token.value(
         conn,
@@ -48,22 +51,22 @@ async def take_token(conn: Conn, *, rate: UpstreamRate, patience_s: float) -> fl
         later_s = await upstream_pace.get_wait.value(
             conn, upstream=rate.upstream, ahead_s=rate.burst_s + patience_s
         )
-        raise SourceRateLimited(f"{rate.upstream} is asked as often as it allows", retry_after=later_s)
+        raise SourceRateLimited(f"{rate.upstream} is at its rate limit", retry_after=later_s)
     return float(wait_s)
 
 
 async def check_cooldown(conn: Conn, *, rate: UpstreamRate) -> None:
-    """A token that was waited for is still good. Raises `SourceRateLimited` if a cooldown began meanwhile."""
+    """Raise `SourceRateLimited` if a cooldown began during the wait for a token."""
     left_s = await upstream_pace.get_cooldown.value(conn, upstream=rate.upstream)
     if left_s:
         raise SourceRateLimited(f"{rate.upstream} takes no more requests for now", retry_after=left_s)
 
 
 async def cool_down(conn: Conn, *, rate: UpstreamRate, wish_s: float | None) -> float:
-    """Leave an upstream alone that refused a request; for how long from now.
+    """Start a cooldown for an upstream that refused a request; return its seconds.
 
-    For at least `wish_s`, its own wish. A refusal soon after a cooldown makes the next one twice as long; one
-    of a request that was already on its way when the cooldown began adds nothing.
+    It lasts at least `wish_s`, the upstream's own wish. A refusal soon after a cooldown doubles the next one.
+    A refusal of a request that was sent before the cooldown adds nothing.
     """
     length_s: float = await upstream_pace.cool_down.value(
         conn,

@@ -1,4 +1,4 @@
-"""Collection: what platforms say of posts and accounts, asked for again and again, and kept where it changed.
+"""Collection: polls platforms for figures of posts and accounts, and stores the changes.
 
-Buckets and answers are of `domain/metrics`. Nothing of the domain but what purges may import it.
+`domain/metrics` reads them. In the domain only operations may import it.
 """

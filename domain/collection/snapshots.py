@@ -1,7 +1,7 @@
-"""Snapshots: values of a post's or an account's metrics, each kept with its difference from the one before.
+"""Metric snapshots of posts and accounts: each value is stored with its difference from the last one.
 
-So the difference over any stretch of time is a sum: what was known at its end minus what was known at its
-beginning. It may be negative, since platforms take views back.
+So the difference over any period is a sum: the value at its end minus the value at its start. It may be
+negative, since platforms subtract views.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,24 +13,24 @@ from db.pool import Conn
 from db.queries import metric_snapshot
 from schemas.metrics import Collected
 
-#: A post's first value of a metric counts from nothing where the post is so young. What it had before that is
-#: nobody's hour or day.
+#: Age up to which a post's first value counts as a difference from 0. An older post's first value belongs to
+#: no known hour or day.
 FROM_NOTHING = timedelta(days=7)
-#: What a row can hold; a platform that says more is not believed.
+#: Largest value of a column; a platform's larger value is ignored.
 MOST = 2**63 - 1
 
 
 class Subject(NamedTuple):
-    """A post, or an account itself; `since` is when a post was published, None of an account."""
+    """Post, or account itself; `since` is a post's publication time, None for an account."""
 
     id: UUID
     since: datetime | None
 
 
 class Told(NamedTuple):
-    """The values that a platform told of a subject; a metric that it didn't tell is not there.
+    """Values that a platform reported of a subject; a metric without a value is absent.
 
-    `at`: an earlier time than the visit's, which a sandbox's clock went past.
+    `at` is a time before the collection run's that a sandbox's clock skipped.
     """
 
     subject: Subject
@@ -39,7 +39,7 @@ class Told(NamedTuple):
 
 
 class Latest(NamedTuple):
-    """The last value of a subject's metric."""
+    """Last value of a subject's metric."""
 
     subject_id: UUID
     metric: Collected
@@ -47,7 +47,7 @@ class Latest(NamedTuple):
 
 
 class Change(NamedTuple):
-    """A value to keep."""
+    """Value to store."""
 
     subject_id: UUID
     metric: Collected
@@ -56,8 +56,8 @@ class Change(NamedTuple):
     at: datetime
 
 
-#: Figures of one statement, of several values each. A visit of a platform tells no more; a sandbox that went
-#: ahead by days tells many thousands, and other jobs of the worker have their turn between two statements.
+#: Readings in one statement, of several values each. A platform's collection run has fewer. A sandbox that
+#: skipped days has many thousands, and the worker's other jobs run between two statements.
 TOLD = 501
 
 LATEST = metric_snapshot.list_latest.typed(Latest)
@@ -66,7 +66,7 @@ LATEST = metric_snapshot.list_latest.typed(Latest)
 def change(
     subject: Subject, metric: Collected, value: int, *, before: int | None, at: datetime
 ) -> Change | None:
-    """The value to keep; None: it is as before, or none that can be."""
+    """Return the value to store; None if it is unchanged or out of range."""
     if value == before or not 0 <= value <= MOST:
         return None
     if before is not None:
@@ -84,11 +84,11 @@ async def keep(
     at: datetime,
     ahead: timedelta = timedelta(),
 ) -> int:
-    """Keep what has changed since the last snapshots of the account's subjects; how many values.
+    """Store the values that changed since the last snapshots of the account's subjects; return their number.
 
-    One visit of an account writes at a time, `at` a later time than the one before. Several values of a
-    subject come in the order of their times. A sandbox's are kept with the time of its clock, which is
-    `ahead`: so they don't get older with its other rows.
+    One collection run of an account writes at a time, with a later `at` than the last one. A subject's values
+    come in the order of their times. A sandbox's rows are stored with its clock's time, `ahead` of ours, so
+    they don't age with its other rows.
     """
     if not told:
         return 0
@@ -118,7 +118,7 @@ def _batches(told: Sequence[Told], size: int) -> Iterator[Sequence[Told]]:
 
 
 def _changes(told: Sequence[Told], latest: dict[tuple[UUID, Collected], int], at: datetime) -> list[Change]:
-    """The changes since `latest`, which then has their values."""
+    """Return the changes since `latest`, and update `latest`."""
     changes = list[Change]()
     for subject, values, earlier in told:
         for metric, value in values.items():

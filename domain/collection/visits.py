@@ -1,7 +1,7 @@
-"""Visits: an account's platform is asked about what is due of it, in one job at a time.
+"""Collection runs: one job at a time polls an account's platform for its due figures.
 
-The dispatcher looks which accounts come up, each at least once an hour, and submits a job for those of whom
-something is due. A job that is lost costs an hour: the account comes up again.
+The dispatcher checks each account at least once an hour, and submits jobs for the accounts with due figures.
+A lost job costs an hour: the account becomes due again.
 """
 
 from collections.abc import Sequence
@@ -25,12 +25,12 @@ from jobs.kinds import COLLECT_METRICS
 from jobs.ledger import Claim
 from schemas.errors import Limited, PlatformError, ReauthRequired, Throttled, TokenExpired
 
-#: Accounts of one look: it is a part of the dispatcher's tick, so it is short.
+#: Accounts in one check, which is a part of the dispatcher's tick and has to be short.
 LOOKED_AT = 50
 
 
 class DueAccount(NamedTuple):
-    """An account that came up; `wanted`: something is due of it. A stub's project is None."""
+    """Account to check; `wanted`: some figures are due. The project of a tombstone is None."""
 
     organization_id: UUID
     project_id: UUID | None
@@ -39,7 +39,7 @@ class DueAccount(NamedTuple):
 
 
 class VisitedAccount(NamedTuple):
-    """The account that a visit is about, with what opens it; an account on lease has its owner's."""
+    """Account of a collection run, with its owner's scope; a leased account uses its owner's tokens."""
 
     platform: str
     service_url: str
@@ -57,7 +57,7 @@ class VisitedAccount(NamedTuple):
 
 
 class DuePost(NamedTuple):
-    """A post to ask about, by its platform's name; `due_at` None: for the first time."""
+    """Due post with its platform's id; `due_at` is None before the first request."""
 
     id: UUID
     external_id: str
@@ -67,10 +67,9 @@ class DuePost(NamedTuple):
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True):
-    """A visit of an account: the posts to ask about, and its followers if `gauges`.
+    """Collection run of an account: the posts to poll, and its followers if `gauges`.
 
-    `now` is the time of all that it finds, which a sandbox is `ahead` of. `more`: other posts
-    are due than it asks about.
+    `now` is the time of all its values; a sandbox's clock is `ahead` of it. `more`: further posts are due.
     """
 
     account_id: UUID
@@ -89,9 +88,9 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Found(NamedTuple):
-    """Posts that a visit has asked about, those that nobody answered for, and the values that it was told.
+    """Results of a collection run: posts with an answer, posts without one, and the reported values.
 
-    `error` ended it before it was through.
+    `error` ended the run early.
     """
 
     asked: list[DuePost]
@@ -106,9 +105,9 @@ LIST_POSTS = collection.list_due_posts.typed(DuePost)
 
 
 async def submit_due(conn: Conn) -> int:
-    """Submit the jobs of a batch of accounts that come up and of whom something is due; how many came up.
+    """Submit jobs for a batch of checked accounts with due figures; return the number of checked accounts.
 
-    Not in one transaction: a job's key may be held by a visit that waits for its account.
+    Not in one transaction: a job that waits for its account may hold the unique key.
     """
     due = await TAKE_DUE.all(
         conn,
@@ -125,7 +124,7 @@ async def submit_due(conn: Conn) -> int:
 
 
 async def _submit(conn: Conn, account: DueAccount) -> None:
-    """The account's job; where the ledger takes none now, it comes up again soon."""
+    """Submit the account's job; if the ledger refuses it now, the account is due again soon."""
     org, project_id, account_id, _ = account
     try:
         await ledger.submit(
@@ -141,9 +140,9 @@ async def _submit(conn: Conn, account: DueAccount) -> None:
 
 
 async def begin(conn: Conn, *, claim: Claim, most: int, keyring: Keyring) -> Visit | None:
-    """The visit of at most so many posts; None: nothing is to be asked, or its token has to be new first.
+    """Start a run of at most `most` posts; None if nothing is due or the token has to be refreshed first.
 
-    A platform's own words for posts are asked for by the account that owns it, as publishing does.
+    A post's figures are requested by its platform's id with the owner's tokens, as in publishing.
     """
     org, account_id = claim.organization_id, UUID(claim.args["account_id"])
     row = await FIND_ACCOUNT.one(conn, org=org, account_id=account_id)
@@ -176,7 +175,7 @@ async def begin(conn: Conn, *, claim: Claim, most: int, keyring: Keyring) -> Vis
 
 
 async def keep(conn: Conn, *, claim: Claim, visit: Visit, found: Found) -> dict[str, Any]:
-    """Keep what a visit found, also one that was broken off; the job's result."""
+    """Store the results of a run, complete or not; return the job's result."""
     org = claim.organization_id
     scope: dict[str, Any] = {"organization_id": org, "account_id": visit.account_id}
     kept = await snapshots.keep(conn, **scope, told=found.told, at=visit.now, ahead=visit.ahead)
@@ -196,7 +195,7 @@ async def keep(conn: Conn, *, claim: Claim, visit: Visit, found: Found) -> dict[
 
 
 def _next_due(visit: Visit, post: DuePost) -> datetime | None:
-    """A sandbox's posts keep to their cadence, however far its clock went at once."""
+    """Return a post's next time. A sandbox's posts stay in their cadence, however far its clock jumped."""
     if not visit.sandbox:
         return cadence.next_due(post.published_at, visit.now)
     times = cadence.missed(post.published_at, post.due_at, visit.now)
@@ -225,7 +224,7 @@ async def _end(conn: Conn, org: UUID, visit: Visit, error: PlatformError | None,
 
 
 def _after(error: PlatformError | None, failures: int, *, more: bool) -> float | None:
-    """Seconds until the account comes up again; None: at the time that it was given as it came up."""
+    """Return the seconds until the account is due again; None keeps the time that `submit_due` set."""
     if error is None:
         return cadence.MORE_S if more else None
     if isinstance(error, TokenExpired) and failures == 1:

@@ -1,4 +1,4 @@
-"""Connecting: the way from a person's consent to an account with a token, and the token's life.
+"""Connecting accounts: from a person's consent to stored tokens, and their refresh and revocation.
 
 Projects, jobs and operations may import it.
 """

@@ -1,7 +1,7 @@
-"""The authorization of an account by its person: a link out, a code back, once (OAuth 2, RFC 7636, RFC 9700).
+"""Authorization of an account by a person: a link, then a callback with a code (OAuth 2, RFC 7636, RFC 9700).
 
-The link is ours: it leads on once a job has registered us with the server. In a sandbox it leads straight to
-our callback, with a code that names the account.
+The link is ours. It redirects to the server's page after a job has registered us there. In a sandbox it leads
+straight to our callback, with a code that contains the account's handle.
 """
 
 import secrets
@@ -36,15 +36,15 @@ from schemas.settings import Settings
 
 LIFETIME = timedelta(minutes=10)
 
-#: The route that connects Bluesky accounts.
+#: Route that connects Bluesky accounts.
 LOGIN = "POST /v1/projects/{id}/social-accounts"
 
-#: The account that a sandbox's link connects unless its `code` is changed.
+#: Account that a sandbox's link connects unless its `code` is changed.
 SANDBOX_HANDLE = "ok"
 
 
 class NewFlow(NamedTuple):
-    """A flow that may begin; `account_id` is the account that has to come of it, where one is there."""
+    """Checked input of a flow; `account_id` is the existing account that the flow must authorize."""
 
     platform: str
     service_url: str
@@ -54,7 +54,7 @@ class NewFlow(NamedTuple):
 
 
 class LinkStep(NamedTuple):
-    """The next step of a link: to the server's page; none yet while a job registers us; or back, failed."""
+    """Result of following a link: the server's page, a wait for the registration job, or a failed flow."""
 
     flow: Flow
     url: str | None
@@ -62,7 +62,7 @@ class LinkStep(NamedTuple):
 
 
 def check(asked: OAuthUrlCreate, *, settings: Settings, principal: Principal, allowed: Allowed) -> NewFlow:
-    """Raises `Invalid`, `NotReturnable`."""
+    """Check a request to connect a new account. Raises `Invalid`, `NotReturnable`."""
     if asked.platform == "bluesky":
         raise Invalid("platform", f"bluesky is connected by an app password: {LOGIN}")
     service_url = _service_url(asked, settings, sandbox=principal.sandbox, allowed=allowed)
@@ -70,7 +70,7 @@ def check(asked: OAuthUrlCreate, *, settings: Settings, principal: Principal, al
 
 
 def _return_url(asked: OAuthUrlCreate | ReauthUrlCreate, settings: Settings, principal: Principal) -> str:
-    """The address to come back to: of the key's own origins, or of ours, where the console is."""
+    """Return the checked return address: on one of the key's origins, or on ours, for the console."""
     return return_urls.check(asked.return_url, origins=[*principal.return_origins, settings.public_url])
 
 
@@ -81,7 +81,7 @@ def _service_url(asked: OAuthUrlCreate, settings: Settings, *, sandbox: bool, al
             raise Invalid("instance", "is needed: the name of the account's server, such as mastodon.social")
         return servers.of_host(asked.instance, allowed=allowed, path="instance")
     if asked.instance is not None:
-        raise Invalid("instance", f"is for mastodon: {asked.platform} has one place for everybody")
+        raise Invalid("instance", f"is for mastodon: {asked.platform} has one server for all accounts")
     if not sandbox:
         consent_pages.require_application(asked.platform, settings, path="platform")
     return shared_url
@@ -90,7 +90,10 @@ def _service_url(asked: OAuthUrlCreate, settings: Settings, *, sandbox: bool, al
 async def check_again(
     conn: Conn, asked: ReauthUrlCreate, *, settings: Settings, principal: Principal, project_id: UUID
 ) -> NewFlow:
-    """Raises `Invalid`, `NotReturnable`, `NotFound`, `Conflict` ACCOUNT_NOT_CONNECTED or ACCOUNT_LEASED."""
+    """Check a request to connect an account again.
+
+    Raises `Invalid`, `NotReturnable`, `NotFound`, `Conflict` ACCOUNT_NOT_CONNECTED or ACCOUNT_LEASED.
+    """
     return_url = _return_url(asked, settings, principal)
     account_id = ids.read(ids.ACCOUNT, asked.social_account_id)
     if account_id is None:
@@ -99,7 +102,7 @@ async def check_again(
     if row.project_id != project_id:
         raise absent("account")
     if row.owner_account_id is not None:
-        raise accounts.leased("the account is leased: its operators connect it again")
+        raise accounts.leased("the account is leased: its owner connects it again")
     if row.status == "disconnected":
         raise accounts.gone()
     if row.platform == "bluesky":
@@ -120,7 +123,10 @@ async def start(
     keyring: Keyring,
     now: datetime,
 ) -> tuple[OAuthUrl, Wake | None]:
-    """A link, and the wake of the job that registers us. Raises as the checks do, and PROJECT_ARCHIVED."""
+    """Create a link, and return the wake of the registration job.
+
+    Raises as the checks do, and PROJECT_ARCHIVED.
+    """
     await project_locks.lock_active(conn, organization_id=principal.organization_id, project_id=project_id)
     if isinstance(asked, OAuthUrlCreate):
         wanted = check(asked, settings=settings, principal=principal, allowed=allowed)
@@ -153,7 +159,7 @@ async def start(
 async def follow_link(
     conn: Conn, *, settings: Settings, state: str, now: datetime, keyring: Keyring
 ) -> LinkStep:
-    """Raises `Invalid`. A flow whose registration failed ends with it."""
+    """Return the next step of our link. Ends a flow with a failed registration. Raises `Invalid`."""
     flow = await oauth_states.find(conn, state=state, purpose=CONNECT_ACCOUNT.name, now=now)
     details = msgspec.convert(flow.details, Details)
     waits = details.register_job_id and await ledger.is_open(
@@ -183,10 +189,10 @@ async def handle_callback(
     now: datetime,
     keyring: Keyring,
 ) -> tuple[Flow, Submitted | None]:
-    """Use the state up, and submit the job that uses the code. Raises `Invalid`, `Limited`.
+    """Use up the state, and submit a job that uses the code. Raises `Invalid`, `Limited`.
 
-    A code that comes by another server's address, or says that it is another's, is no server's business
-    (RFC 9207, RFC 9700 4.4); nor is one that another browser brings.
+    The flow fails if the code comes by another server's redirect URI or names another issuer (RFC 9207, RFC
+    9700 4.4), or if another browser brings it.
     """
     flow, verifier = await oauth_states.use(
         conn, state=state, purpose=CONNECT_ACCOUNT.name, now=now, keyring=keyring
@@ -214,14 +220,14 @@ async def handle_callback(
 
 
 def _absence(code: str | None, error: str | None) -> str | None:
-    """The error of a way back that brings no code."""
+    """Return the error of a callback without a code."""
     if code:
         return None
     return "ACCESS_DENIED" if error == "access_denied" else "NO_CODE"
 
 
 async def status(conn: Conn, *, principal: Principal, state: str, now: datetime) -> OAuthStatus:
-    """Raises `NotFound` for a state that another key made."""
+    """Return the status of a flow. Raises `NotFound` for a state of another key."""
     seen = await oauth_states.status(
         conn,
         organization_id=principal.organization_id,
@@ -240,12 +246,12 @@ async def status(conn: Conn, *, principal: Principal, state: str, now: datetime)
 
 
 def link(settings: Settings, state: str) -> str:
-    """Our link, for a person's browser."""
+    """Return our link for a person's browser."""
     return f"{_base(settings)}/authorize?{urlencode({'state': state})}"
 
 
 def sandbox_link(server: Server, state: str, code: str) -> str:
-    """A sandbox's link: the way back at once."""
+    """Return a sandbox's link, which leads straight to the callback."""
     return f"{server.redirect_uri}?{urlencode({'code': code, 'state': state})}"
 
 
@@ -254,7 +260,7 @@ def _base(settings: Settings) -> str:
 
 
 def _details(server: Server, wanted: NewFlow, job: Submitted | None) -> tuple[Details, str]:
-    """The details, and the verifier that goes with them."""
+    """Return the flow's details and their PKCE verifier."""
     verifier = secrets.token_urlsafe(48)
     details = Details(
         **server._asdict(),
@@ -266,7 +272,7 @@ def _details(server: Server, wanted: NewFlow, job: Submitted | None) -> tuple[De
 
 
 async def _registration_error(conn: Conn, flow: Flow, details: Details) -> str:
-    """The code of the error that kept us from being registered."""
+    """Return the error code of the failed registration job."""
     found = details.register_job_id and await ledger.error_code(
         conn, organization_id=flow.organization_id, job_id=details.register_job_id
     )
@@ -274,7 +280,7 @@ async def _registration_error(conn: Conn, flow: Flow, details: Details) -> str:
 
 
 def _page(details: Details, client_id: str, state: str) -> str:
-    """The server's page, where a person lets us in."""
+    """Return the address of the server's consent page."""
     return PAGES[details.platform].url(
         details.service_url,
         client_id=client_id,

@@ -1,4 +1,4 @@
-"""The connection of an account, by a job, and its end."""
+"""Jobs that connect an account, and disconnecting."""
 
 import re
 from typing import Any, NamedTuple
@@ -26,24 +26,24 @@ from schemas import ids
 from schemas.accounts import AccountConnect, AccountDisconnected
 from schemas.errors import Conflict, Invalid
 
-#: The server that an account logs in at unless it names another.
+#: Default login server of Bluesky accounts.
 BSKY = "https://bsky.social"
 
-#: A handle is a domain name (atproto.com/specs/handle), a DID is one of its two methods (specs/did).
+#: Handle, a domain name (atproto.com/specs/handle), or DID by one of its two methods (specs/did).
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 NAMED = re.compile(
     rf"(?:{_LABEL}\.)+[A-Za-z](?:[A-Za-z0-9-]{{0,61}}[A-Za-z0-9])?|did:(?:plc|web):[A-Za-z0-9._:%-]*[A-Za-z0-9._-]",
     re.ASCII,
 )
-#: In a sandbox the magic ones too.
+#: Identifiers of a sandbox: the magic ones too.
 SANDBOX_NAMED = re.compile(r"[A-Za-z0-9._:%-]+", re.ASCII)
 
-#: The reason that its canceled posts name.
+#: Cancel reason of the account's posts.
 DISCONNECTED = "account_disconnected"
 
 
 class Code(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """The code that a person brought back from a server's pages, with its verifier."""
+    """Code from a server's consent page, with its PKCE verifier."""
 
     code: str
     verifier: str
@@ -53,7 +53,7 @@ class Code(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Login(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """A handle and an app password, which open an account without any pages."""
+    """Handle and app password, which connect an account without a consent page."""
 
     identifier: str
     password: str
@@ -63,9 +63,9 @@ class Login(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class ConnectArgs(msgspec.Struct, frozen=True, kw_only=True):
-    """The arguments of a connection's job: nothing in them is secret.
+    """Arguments of a connection's job; none is secret.
 
-    `account_id` is the account that has to come of it, where it is one that is there already.
+    `account_id` is the existing account that the job must authorize.
     """
 
     platform: str
@@ -83,7 +83,7 @@ FOLLOW_OWNER = account_lease.follow_owner.typed(AccountScope)
 
 
 class ConnectAttempt(NamedTuple):
-    """One attempt of the job; `client` is None before we are registered, and where nobody has to be."""
+    """Input of one attempt; `client` is None before our registration, and for platforms without one."""
 
     sandbox: bool
     asked: ConnectArgs
@@ -92,7 +92,7 @@ class ConnectAttempt(NamedTuple):
 
 
 def check(asked: AccountConnect, *, sandbox: bool, allowed: Allowed) -> tuple[str, Login]:
-    """The server to log in at, and with what. Raises `Invalid`."""
+    """Return the login server and the credentials. Raises `Invalid`."""
     if asked.platform != "bluesky":
         raise Invalid(
             "platform", f"{asked.platform} is connected with POST /v1/projects/{{id}}/social/oauth-url"
@@ -113,7 +113,7 @@ async def submit(
     secret: Code | Login,
     keyring: Keyring,
 ) -> Submitted:
-    """The job that finds out whose account it is and keeps it, in a project that is active.
+    """Submit the job that identifies the account and stores it; the lock keeps the project active.
 
     Raises `NotFound`, `Limited`, `Conflict` PROJECT_ARCHIVED.
     """
@@ -148,7 +148,10 @@ async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> ConnectAttempt
 async def finish(
     conn: Conn, *, claim: Claim, attempt: ConnectAttempt, found: Found, grant: Grant, keyring: Keyring
 ) -> dict[str, Any]:
-    """`connect`, as the end of the job, whose lock and project's this transaction has; its result."""
+    """Store the account as the end of the job; return its result.
+
+    The caller locked the project and the job.
+    """
     asked = attempt.asked
     project_id: UUID = claim.project_id  # type: ignore[assignment]  # each of these jobs is a project's
     account_id = await connect(
@@ -178,10 +181,10 @@ async def connect(
     keyring: Keyring,
     expected: UUID | None = None,
 ) -> UUID:
-    """Keep an account that let us in; the same one again keeps its id. The project is locked active.
+    """Store an authorized account; a known one keeps its id. The caller locked the project as active.
 
-    Whoever leases it sees it as it is by now. Raises `Conflict` OTHER_ACCOUNT where it is not the `expected`
-    one, ACCOUNT_NOT_CONNECTED if that was disconnected meanwhile, ACCOUNT_LEASED where the project leases it.
+    Its leases follow it. Raises `Conflict` OTHER_ACCOUNT if it is not the `expected` one,
+    ACCOUNT_NOT_CONNECTED if that was disconnected meanwhile, ACCOUNT_LEASED if the project leases it.
     """
     if expected is not None:
         await _check_same(conn, organization_id, expected, found)
@@ -207,11 +210,11 @@ async def connect(
 async def disconnect(
     conn: Conn, *, organization_id: UUID, account_id: UUID, api_key_id: UUID | None, keyring: Keyring
 ) -> AccountDisconnected:
-    """Disconnect an account for good; a repeat answers the same. From the commit on nothing is sent.
+    """Disconnect an account for good; a repeat returns the same answer. No post is sent after the commit.
 
-    A job revokes its tokens at the platform, and nobody waits for that. The project's lock keeps out whoever
-    schedules: no post comes between the cancel and the end. Raises `NotFound`, `Conflict` ACCOUNT_LEASED:
-    of a leased account its lease is ended, and then its owner's may be disconnected.
+    A job revokes its tokens at the platform later. The project's lock excludes scheduling: no post appears
+    between the cancel and the end. Raises `NotFound`, `Conflict` ACCOUNT_LEASED: first the lease must end,
+    then the owner's account can be disconnected.
     """
     found = await accounts.find(conn, organization_id=organization_id, account_id=account_id)
     if found.owner_account_id is not None:
@@ -232,9 +235,9 @@ async def disconnect(
 async def _end(
     conn: Conn, scope: AccountScope, project_id: UUID, keyring: Keyring, api_key_id: UUID | None
 ) -> int:
-    """Disconnect it; the number of posts canceled.
+    """Disconnect an account; return the number of canceled posts.
 
-    The account's row is locked before its credential is read: no refresh comes between, and no lease.
+    Locks the account's row before it reads the credential, which excludes refreshes and leases.
     """
     org, account_id = scope
     canceled = await waiting.cancel_of_account(
@@ -251,11 +254,11 @@ async def _end(
 
 
 async def _check_same(conn: Conn, organization_id: UUID, expected: UUID, found: Found) -> None:
-    """Else the account's posts would go out from another person's."""
+    """Raise `Conflict` unless this is the expected account: its posts must not go out from another one."""
     account = await accounts.lock(conn, organization_id=organization_id, account_id=expected)
     if account.status == "disconnected":
         raise accounts.gone()
     if (account.platform, account.external_id) != (found.platform, found.external_id):
         raise Conflict(
-            "OTHER_ACCOUNT", f"{found.handle} let us in, not {account.handle}: nothing was changed"
+            "OTHER_ACCOUNT", f"{found.handle} was connected, not {account.handle}: nothing was changed"
         )

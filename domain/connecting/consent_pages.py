@@ -1,4 +1,4 @@
-"""Consent pages, where a person lets us in, platform by platform (OAuth 2, RFC 7636)."""
+"""Consent pages of each platform (OAuth 2, RFC 7636)."""
 
 import base64
 import hashlib
@@ -12,9 +12,10 @@ from schemas.settings import Settings
 
 
 class Page(NamedTuple):
-    """`client` is what the page calls our client id, `challenge` makes one of a PKCE verifier.
+    """Consent page. `client` is its parameter for our client id; `challenge` derives one from a PKCE
+    verifier.
 
-    Without `scopes` nothing is connected. Those of `figures` let us read what became of posts.
+    All `scopes` are required for a connection. The scopes in `figures` give access to the posts' figures.
     """
 
     path: str
@@ -37,14 +38,14 @@ class Page(NamedTuple):
 
 
 class Application(NamedTuple):
-    """Our application with a platform that has one server for everybody, as an operator set it."""
+    """Our application at a platform with one server for all accounts, from the operator's settings."""
 
     service_url: str
     client: Client
 
 
 def applications(settings: Settings) -> Mapping[str, Application]:
-    """By platform; one that is not set is not there."""
+    """Return the configured applications by platform."""
     tiktok = Client(settings.tiktok_client_key, settings.tiktok_client_secret)
     instagram = Client(settings.instagram_client_id, settings.instagram_client_secret)
     known = {
@@ -55,20 +56,20 @@ def applications(settings: Settings) -> Mapping[str, Application]:
 
 
 def shared_urls(settings: Settings) -> Mapping[str, str]:
-    """The server of everybody's account, of the platforms that have one."""
+    """Return the server's address of each platform with one server for all accounts."""
     return {"tiktok": settings.tiktok_url, "instagram": settings.instagram_url}
 
 
 def require_application(platform: str, settings: Settings, *, path: str) -> None:
-    """Raises `Invalid` for a platform that has one server for everybody and no application of ours."""
+    """Raise `Invalid` for a platform with one server for all accounts and no configured application."""
     if platform in shared_urls(settings) and platform not in applications(settings):
         raise Invalid(path, f"{platform} is not set up on this server: ask its operator")
 
 
 def issuer(platform: str, service_url: str, *, one_place: bool) -> str:
-    """The last part of the address that a server sends people back to.
+    """Return the last part of a server's redirect URI.
 
-    Its own, so that no other server's code is taken for one of its (RFC 9700 4.4).
+    Each server has its own, so that another server's code is never taken for its code (RFC 9700 4.4).
     """
     if one_place:
         return platform
@@ -76,13 +77,13 @@ def issuer(platform: str, service_url: str, *, one_place: bool) -> str:
 
 
 def s256(verifier: str) -> str:
-    """RFC 7636's S256."""
+    """Return RFC 7636's S256 challenge."""
     digest = hashlib.sha256(verifier.encode()).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def hexadecimal(verifier: str) -> str:
-    """TikTok's reading of S256: the digest in hexadecimal (its Login Kit)."""
+    """Return TikTok's S256 challenge: the digest in hexadecimal (its Login Kit)."""
     return hashlib.sha256(verifier.encode()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Details of a flow: what its row carries from our link to the way back, and which way back it takes."""
+"""Details of an OAuth flow, stored in its row between our link and the callback."""
 
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from domain.accounts.client_registrations import Server
 
 
 class Details(msgspec.Struct, frozen=True, kw_only=True):
-    """The details that a flow's row carries; nothing in them is secret."""
+    """Details of a flow; none is secret."""
 
     platform: str
     service_url: str
@@ -22,7 +22,7 @@ class Details(msgspec.Struct, frozen=True, kw_only=True):
         return Server(self.platform, self.service_url, self.redirect_uri)
 
     def failure(self, *, issuer: str, iss: str | None) -> str | None:
-        """The error of a way back by another server than it should be by."""
+        """Return the error of a callback by another server than the flow's."""
         if issuer != self.redirect_uri.rpartition("/")[2] or (iss or self.service_url) != self.service_url:
             return "OTHER_SERVER"
         return None

@@ -1,7 +1,7 @@
-"""The refresh of an account's tokens: how its job begins and ends.
+"""Jobs that refresh an account's tokens: their start and end.
 
-A refresh is based on a generation of the credential: once another refresh or a new connection has written,
-what it brought comes too late and is dropped.
+A refresh belongs to a generation of the credential. Its tokens are dropped if another refresh or a new
+connection has written meanwhile.
 """
 
 from typing import Any, NamedTuple
@@ -18,12 +18,14 @@ from domain.security.keyring import Keyring
 from domain.tenancy import organizations
 from jobs.ledger import Claim
 
-#: How long an account cools down whose server won't refresh its tokens, in seconds.
+#: Cooldown of an account, in seconds, after its server failed to refresh its tokens.
 COOLDOWN_S = 600.0
 
 
 class RefreshAttempt(NamedTuple):
-    """One attempt of the job; `client` got the tokens from the server, where we still know it."""
+    """Input of one attempt; `client` is the registration that the tokens belong to, if the server still knows
+    it.
+    """
 
     sandbox: bool
     server: Server
@@ -32,7 +34,7 @@ class RefreshAttempt(NamedTuple):
 
 
 async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> RefreshAttempt | None:
-    """None for an account that needs no refresh any more: disconnected, or waiting for its owner."""
+    """Start an attempt; None for an account that needs no refresh: disconnected, or in need of its owner."""
     org, account_id = _scope(claim)
     account = await accounts.lock(conn, organization_id=org, account_id=account_id)
     if account.status != "connected":
@@ -47,9 +49,9 @@ async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> RefreshAttempt
 async def finish(
     conn: Conn, *, claim: Claim, generation: int, brought: Grant | str, keyring: Keyring
 ) -> dict[str, Any]:
-    """Keep what a refresh of this generation brought: tokens, or why only the owner helps; the job's result.
+    """Store the result of a refresh: tokens, or the reason for a new authorization. Return the job's result.
 
-    The account's row is locked before its credential's, as whoever disconnects it does.
+    Locks the account's row before its credential's, as the disconnect does.
     """
     scope = _scope(claim)._asdict()
     if isinstance(brought, str):
@@ -63,7 +65,7 @@ async def finish(
 
 
 async def cool_down(conn: Conn, *, claim: Claim) -> None:
-    """Let an account wait that its server is against: its posts would only ask again and again."""
+    """Start the account's cooldown, so that its posts don't request refreshes in a loop."""
     org, account_id = _scope(claim)
     await account_send.cool_down.run(conn, org=org, account_id=account_id, cooldown_s=COOLDOWN_S)
 

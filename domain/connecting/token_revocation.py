@@ -1,6 +1,6 @@
-"""The revocation of a disconnected account's tokens: how its job begins.
+"""Jobs that revoke a disconnected account's tokens at its platform: their submission and start.
 
-The tokens leave the account with its end and go on, sealed, with the job that has the platform revoke them.
+The disconnect deletes the account's credential. Its tokens live on, sealed, with the job.
 """
 
 from datetime import datetime
@@ -22,14 +22,14 @@ from jobs import ledger
 from jobs.kinds import REVOKE_TOKEN
 from jobs.ledger import Claim
 
-#: The platforms that can revoke a token. Instagram has no call for it: its owner removes us on instagram.com.
+#: Platforms with a revocation endpoint. Instagram has none: the owner removes our app on instagram.com.
 PLATFORMS = frozenset({"bluesky", "mastodon", "tiktok"})
-#: The platforms where a revocation ends no more than the one login.
+#: Platforms on which a revocation ends only this login.
 ALONE = frozenset({"bluesky"})
 
 
 class Revocable(msgspec.Struct, frozen=True):
-    """The tokens that opened the account."""
+    """Tokens of the disconnected account."""
 
     access_token: str
     refresh_token: str | None
@@ -45,7 +45,9 @@ class Revocable(msgspec.Struct, frozen=True):
 
 
 class RevokeAttempt(NamedTuple):
-    """One attempt of the job; `client` got the tokens from the server, where we still know it."""
+    """Input of one attempt; `client` is the registration that the tokens belong to, if the server still knows
+    it.
+    """
 
     server: Server
     revocable: Revocable
@@ -55,7 +57,7 @@ class RevokeAttempt(NamedTuple):
 async def submit(
     conn: Conn, scope: AccountScope, *, project_id: UUID | None, account: LockedAccount, keyring: Keyring
 ) -> None:
-    """Submit the job, in the transaction that ends the `account`, while its credential is still there.
+    """Submit the job in the transaction that disconnects the `account`, before its credential is deleted.
 
     A sandbox's credential opens nothing, and a leased account has none of its own.
     """
@@ -80,9 +82,10 @@ async def submit(
 
 
 async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> RevokeAttempt | None:
-    """None: somebody has the account connected, and a revocation could end their access too.
+    """Start an attempt; None if any tenant has the account connected, as a revocation could end its access
+    too.
 
-    Whose it is doesn't matter: our application is the same for everybody.
+    The tenant doesn't matter: all tenants share our application.
     """
     args: dict[str, Any] = claim.args
     if args["platform"] not in ALONE and await social_account.is_connected.value(conn, **args):

@@ -1,4 +1,4 @@
-"""Content: captions and files, and the approval that they need before they go out.
+"""Content: captions and files, their generation, and their approval.
 
-Connecting and what is above it may import it; not leasing, which stands beside it.
+Connecting and the packages above it may import it. Leasing, on the same level, may not.
 """

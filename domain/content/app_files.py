@@ -1,4 +1,4 @@
-"""Files that a piece is made with: what the caller names, and beside it what the project has of its app."""
+"""Files of a piece: the caller's, and the project's own files of its app."""
 
 from collections.abc import Sequence
 
@@ -10,14 +10,14 @@ from schemas import ids
 from schemas.app_media import AppMediaKind
 from schemas.content import ContentRequest
 
-#: Kinds of which a piece has one, beside its screenshots and its clip.
+#: Kinds of which a piece has one each, apart from screenshots and the clip.
 APART: frozenset[AppMediaKind] = frozenset({"logo", "end_card"})
-#: Screenshots of a piece whose caller names none.
+#: Screenshots of a piece by default.
 MOST_SCREENSHOTS = 10
 
 
 class Files(Value, frozen=True, kw_only=True):
-    """Files that a piece is made with, by their tokens in our storage."""
+    """Files of a piece, by their tokens in our storage."""
 
     logo: str | None = None
     screenshots: list[str] = field(default_factory=list)
@@ -26,12 +26,12 @@ class Files(Value, frozen=True, kw_only=True):
 
 
 def fill(named: Files, own: Sequence[Usable], body: ContentRequest) -> Files:
-    """The caller's files and the project's own: a logo, an end card, screenshots where none is named.
+    """Add the project's own files to the caller's: a logo, an end card, and screenshots by default.
 
-    A remix without a clip is one of the project's demo video.
+    A remix without a clip uses the project's demo video.
     """
     wanted = {ids.read(ids.ASSET, shown) for shown in body.media_ids}
-    # Those that are named first, then current ones.
+    # Requested files first, then current ones.
     first = sorted(own, key=lambda one: one.id not in wanted)
     clip = named.clip or (_first(first, "demo_video") if body.format == "ugc_remix" else None)
     screenshots = [one.token for one in own if one.kind == "screenshot"][:MOST_SCREENSHOTS]
@@ -45,7 +45,7 @@ def fill(named: Files, own: Sequence[Usable], body: ContentRequest) -> Files:
 
 
 def transcript_of(clip: str | None, own: Sequence[Usable]) -> str | None:
-    """Words of a clip, where it is the project's own."""
+    """Return the transcript of a clip; None for a clip outside the project's own files."""
     return next((one.transcript for one in own if one.token == clip), None)
 
 

@@ -1,8 +1,8 @@
-"""Approval: a project's policy, and what reviewers decide.
+"""Approval: a project's policy, and reviewers' decisions.
 
-What needs an approval is decided by the statement that inserts content. It needs no lock but the one that
-keeps the project active. For a policy changes under the project's own lock, and new content never counts as
-approved, so that two makers can't let each other through.
+The statement that inserts content decides whether it needs an approval. It takes only the lock that keeps the
+project active. Two concurrent inserts can't let each other through: a policy changes under the project's
+exclusive lock, and new content never counts as approved.
 """
 
 from datetime import datetime
@@ -23,7 +23,7 @@ from schemas.content import ApprovalPolicy, ApprovalPolicyPatch, Content, Verdic
 from schemas.errors import Conflict
 from schemas.errors.absent import absent
 
-#: Why a rejected content's posts are canceled.
+#: Cancel reason of a rejected content's posts.
 REJECTED = "content_rejected"
 
 
@@ -52,7 +52,7 @@ async def approve(
     now: datetime,
     public_url: str,
 ) -> tuple[Content, list[Wake]]:
-    """Let content go out, and queue its blocked posts; `revision` is the one that was seen, if said.
+    """Approve content and queue its blocked posts; `revision` is the reviewed one, None for any.
 
     Raises `NotFound`, `Conflict` PROJECT_ARCHIVED, CONTENT_NOT_READY, ALREADY_DECIDED, VERSION_MISMATCH.
     """
@@ -94,7 +94,7 @@ async def reject(
     reason: str,
     public_url: str,
 ) -> Content:
-    """Say no, for good, and cancel the posts that waited for a yes; in an archived project, too.
+    """Reject content for good and cancel its waiting posts, also in an archived project.
 
     Raises `NotFound`, `Conflict` CONTENT_NOT_READY, ALREADY_DECIDED, VERSION_MISMATCH.
     """
@@ -152,13 +152,13 @@ def _check(locked: content.LockedContent, revision: int | None) -> None:
     if revision not in {None, locked.revision}:
         raise Conflict(
             "VERSION_MISMATCH",
-            "the content was edited since: read it again and decide on what it is now",
+            "the content was edited since: read it again and decide on its current revision",
             revision=locked.revision,
         )
 
 
 async def get_policy(conn: Conn, *, organization_id: UUID, project_id: UUID) -> ApprovalPolicy:
-    """Raises `NotFound`."""
+    """Return a project's policy; raises `NotFound`."""
     row = await GET_POLICY.one(conn, org=organization_id, id=project_id)
     if row is None:
         raise absent("project")
@@ -177,7 +177,7 @@ async def patch_policy(
     api_key_id: UUID | None,
     body: ApprovalPolicyPatch,
 ) -> ApprovalPolicy:
-    """For what is made from now on: no item changes by it. Raises `NotFound`."""
+    """Change the policy of future content; existing items stay as they are. Raises `NotFound`."""
     locked = await project_locks.lock(
         conn, organization_id=organization_id, project_id=project_id, versions=None
     )

@@ -1,4 +1,4 @@
-"""Assets: the files of a content, with a thumbnail each where there is one."""
+"""Assets: the files of a content, each with an optional thumbnail."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ from schemas.content import Asset
 
 
 async def attach(conn: Conn, *, organization_id: UUID, content_id: UUID, files: Sequence[File]) -> None:
-    """Make stored files the content's, in their order. Raises `Unavailable`."""
+    """Attach stored files to a content, in their order. Raises `Unavailable`."""
     made = {ids.new(): file for file in files}
     small = {asset_id: file.thumbnail for asset_id, file in made.items() if file.thumbnail}
     tokens = [*(file.token for file in files), *(one.token for one in small.values())]
@@ -38,7 +38,7 @@ async def attach(conn: Conn, *, organization_id: UUID, content_id: UUID, files: 
 
 
 async def _attach_thumbnails(conn: Conn, organization_id: UUID, thumbnails: Mapping[UUID, Thumbnail]) -> None:
-    """By the asset's id."""
+    """Insert the thumbnails, by asset id."""
     if thumbnails:
         await content_asset.insert_thumbnails.run(
             conn,
@@ -51,7 +51,7 @@ async def _attach_thumbnails(conn: Conn, organization_id: UUID, thumbnails: Mapp
 
 
 def shown(each: dict[str, Any], public_url: str) -> Asset:
-    """A file as a statement's `jsonb_build_object` has it, with the addresses that it is read at."""
+    """Return an asset from a statement's `jsonb_build_object`, with its download addresses."""
     own = {
         "assetId": ids.show(ids.ASSET, UUID(each["id"])),
         "url": f"{public_url}/media/{each['token']}",

@@ -1,6 +1,6 @@
-"""Briefs: all that a revision of generated content is made from, frozen when it is asked for.
+"""Briefs: all inputs of a revision of generated content, frozen at the request.
 
-A job reads nothing of the project but its brief, so that what it makes doesn't depend on when it runs.
+A job reads nothing of the project but its brief, so its result doesn't depend on the time of its run.
 """
 
 import unicodedata
@@ -32,14 +32,15 @@ from schemas.errors import Invalid, LacksWords, NotFound
 from schemas.errors.absent import absent
 from telemetry import costs
 
-#: Categories of Unicode of which a hook has at least one sign: letters, numbers, punctuation, symbols.
+#: Unicode categories of visible characters, of which a hook needs at least one: letters, numbers,
+#: punctuation, symbols.
 SEEN = "LNPS"
 #: Platforms that show pictures, too, on the whole of a phone's screen.
 UPRIGHT: frozenset[PlatformName] = frozenset({"tiktok"})
 
 
 class Brief(Value, frozen=True, kw_only=True):
-    """A spec and the files that go with it, and the request that both follow from."""
+    """Request, with the spec and the files that result from it."""
 
     asked: ContentRequest
     spec: Spec
@@ -58,10 +59,10 @@ async def draw_up(
     body: ContentRequest,
     again: bool = False,
 ) -> Brief:
-    """A brief, unless something of it can be refused at once; `again`: of content that is there already.
+    """Build a brief, or refuse the request at once; `again`: the content exists already.
 
-    Such a one goes on with its influencer, although that may be deleted by now.
-    Raises `Invalid`, `NotFound`, `LacksWords`, `Conflict` INFLUENCER_NOT_READY.
+    A new revision keeps its influencer even if that was deleted meanwhile. Raises `Invalid`, `NotFound`,
+    `LacksWords`, `Conflict` INFLUENCER_NOT_READY.
     """
     _check(body)
     own = await app_media.usable(conn, organization_id=organization_id, project_id=project_id)
@@ -71,7 +72,8 @@ async def draw_up(
     aspect = await _aspect(conn, organization_id, project_id, body)
     rows = await brand.read(conn, organization_id=organization_id, project_id=project_id)
     speaker = await _speaker(conn, organization_id, project_id, body.influencer_id, deleted=again)
-    # Only our own card shows a presenter; else the caption would call the people in the clip nobody.
+    # Only our own end card shows the presenter. Without it the caption would credit the presenter for people
+    # in the clip.
     shows = body.format != "ugc_remix" or files.end_card is None
     spec = _spec(
         body,
@@ -87,7 +89,7 @@ async def draw_up(
 
 
 def _check_clip(files: Files, own: Sequence[Usable]) -> None:
-    """Raises `Invalid` for a remix without a clip, or of a demo video that can't be one's."""
+    """Raise `Invalid` for a remix without a clip, or with an unsuitable demo video."""
     if files.clip is None:
         raise Invalid(
             "mediaIds",
@@ -100,7 +102,7 @@ def _check_clip(files: Files, own: Sequence[Usable]) -> None:
 
 
 def _check_words(spec: Spec) -> None:
-    """Raises `LacksWords`, `Invalid` for words that the voice doesn't speak. A tenth of a second of CPU."""
+    """Raise `LacksWords`, or `Invalid` for a language without a voice. Takes a tenth of a second of CPU."""
     try:
         copy = write(spec)
     except Lacking as error:
@@ -111,7 +113,7 @@ def _check_words(spec: Spec) -> None:
 
 def _check(body: ContentRequest) -> None:
     if body.hook is not None and not any(unicodedata.category(sign)[0] in SEEN for sign in body.hook):
-        raise Invalid("hook", "has nothing that could be read: leave it out, or write a line")
+        raise Invalid("hook", "has no visible character: leave it out, or write a line")
     if body.language is not None:
         languages.check(body.language, path="language")
     for name, value, formats in (
@@ -122,11 +124,11 @@ def _check(body: ContentRequest) -> None:
         if value is not None and body.format not in formats:
             raise Invalid(name, f"is of {' and '.join(sorted(formats))} alone: leave it out")
     if body.format == "ugc_remix" and body.aspect not in {None, "9:16"}:
-        raise Invalid("aspect", "of a ugc_remix is 9:16, whatever its clip is")
+        raise Invalid("aspect", "of a ugc_remix is always 9:16")
 
 
 def _spec(body: ContentRequest, known: Brand, speaker: Speaker | None, **more: Any) -> Spec:
-    """The renderer has defaults of its own for what isn't asked for."""
+    """Build the spec; fields that are absent in the request keep the renderer's defaults."""
     asked = {"seconds": body.seconds, "speech": body.voice}
     return Spec(
         format=body.format,
@@ -139,7 +141,7 @@ def _spec(body: ContentRequest, known: Brand, speaker: Speaker | None, **more: A
 
 
 async def _aspect(conn: Conn, organization_id: UUID, project_id: UUID, body: ContentRequest) -> Aspect | None:
-    """The one that is asked for; else that of the account it is meant for. Raises `NotFound`."""
+    """Return the requested aspect, else the one of the target account. Raises `NotFound`."""
     if body.social_account_id is None:
         return body.aspect
     account_id = ids.read(ids.ACCOUNT, body.social_account_id)
@@ -160,7 +162,7 @@ async def _files(
     *,
     again: bool,
 ) -> Files:
-    """The pictures and the clip that the caller names, in that order. Raises `NotFound`, `Invalid`."""
+    """Return the requested pictures, then the clip. Raises `NotFound`, `Invalid`."""
     source = await _source(conn, organization_id, project_id, body.source_content_id)
     named = [ids.read(ids.ASSET, shown) for shown in body.media_ids]
     if source is None and not named:
@@ -189,7 +191,7 @@ async def _files(
 
 
 def _absent(numbers: Sequence[int], *, again: bool) -> NotFound:
-    """The refusal of files that are named but not there; `again`: whoever named them isn't asking now."""
+    """Return the error for absent files; `again`: the caller of this request didn't name them."""
     if again:
         return NotFound("a file that it was asked for with was deleted since: ask for another item")
     issues = [{"path": f"mediaIds[{number}]", "message": "is no file of this project"} for number in numbers]
@@ -199,7 +201,10 @@ def _absent(numbers: Sequence[int], *, again: bool) -> NotFound:
 async def _speaker(
     conn: Conn, organization_id: UUID, project_id: UUID, shown: str | None, *, deleted: bool
 ) -> Speaker | None:
-    """Raises `NotFound` for what is no influencer of the project, `Conflict` INFLUENCER_NOT_READY."""
+    """Return the influencer's speaker.
+
+    Raises `NotFound` for an unknown one, `Conflict` INFLUENCER_NOT_READY.
+    """
     if shown is None:
         return None
     one = ids.read(ids.INFLUENCER, shown)
@@ -212,7 +217,7 @@ async def _speaker(
 
 
 async def _source(conn: Conn, organization_id: UUID, project_id: UUID, shown: str | None) -> UUID | None:
-    """Raises `NotFound` for what is no content of the project."""
+    """Return the source content's id. Raises `NotFound` for a content outside the project."""
     if shown is None:
         return None
     content_id = ids.read(ids.CONTENT, shown)

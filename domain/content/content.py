@@ -1,4 +1,4 @@
-"""Content: captions and files, and whether they may go out.
+"""Content: captions and files, with their approval status.
 
 Lock order: project, job rows by id, content row, account rows by id, post rows by id.
 """
@@ -41,7 +41,7 @@ from schemas.jobs import JobError
 
 
 class Served(NamedTuple):
-    """Facts that a reader of a file is told beside its bytes, and the organization that pays for it."""
+    """Headers of a file's download, and the organization that its traffic is billed to."""
 
     mime_type: str
     size_bytes: int
@@ -51,7 +51,7 @@ class Served(NamedTuple):
 
 
 class ContentRow(NamedTuple):
-    """An item, with its files, its latest decision and what its texts rest on."""
+    """Content with its files, its latest decision and the provenance of its texts."""
 
     id: UUID
     project_id: UUID
@@ -75,7 +75,7 @@ class ContentRow(NamedTuple):
 
 
 class LockedContent(NamedTuple):
-    """A content that nobody else changes in this transaction; `in_the_making` by a job that hasn't ended."""
+    """Content row, locked by this transaction; `in_the_making`: a job that hasn't ended generates it."""
 
     organization_id: UUID
     project_id: UUID
@@ -107,7 +107,7 @@ async def create_uploaded(
     files: Sequence[File],
     public_url: str,
 ) -> Content:
-    """Content of stored files; pending where the project's policy says so.
+    """Create content from stored files; it is pending if the project's policy requires an approval.
 
     Raises `NotFound`, `Conflict` PROJECT_ARCHIVED, `Invalid`, `Unavailable`.
     """
@@ -133,11 +133,11 @@ async def create_uploaded(
 
 
 def format_of(kinds: Sequence[str], caption: str) -> Format:
-    """The format that files of these kinds make, in their order. Raises `Invalid` for what is no content."""
+    """Return the format of files of these kinds, in their order. Raises `Invalid` for a bad combination."""
     if len(kinds) > MAX_FILES:
-        raise Invalid("file", f"at most {MAX_FILES} files make one item of content")
+        raise Invalid("file", f"one item of content has at most {MAX_FILES} files")
     if "video" in kinds and len(kinds) > 1:
-        raise Invalid("file", "a video comes alone: upload pictures, or one video")
+        raise Invalid("file", "a video must be the only file: upload pictures, or one video")
     if not kinds and not caption.strip():
         raise Invalid("caption", "is required where there is no file")
     if not kinds:
@@ -148,7 +148,7 @@ def format_of(kinds: Sequence[str], caption: str) -> Format:
 
 
 async def get(conn: Conn, *, organization_id: UUID, content_id: UUID, public_url: str) -> Content:
-    """Raises `NotFound`."""
+    """Return a content; raises `NotFound`."""
     row = await GET_CONTENT.one(conn, org=organization_id, id=content_id)
     if row is None:
         raise absent("content")
@@ -156,10 +156,10 @@ async def get(conn: Conn, *, organization_id: UUID, content_id: UUID, public_url
 
 
 async def find_file(conn: Conn, *, token: str) -> Served:
-    """Whosever it is: the token is all that it takes. Raises `NotFound`."""
+    """Return a file of any organization: its token is the only credential. Raises `NotFound`."""
     row = await FIND_ASSET.one(conn, token=token) if uploads.TOKEN.fullmatch(token) else None
     if row is None:
-        raise NotFound("no such file: take the url of an asset as it came")
+        raise NotFound("no such file: use an asset's url unchanged")
     return row
 
 
@@ -172,14 +172,14 @@ async def edit(
     versions: project_locks.Versions,
     public_url: str,
 ) -> Content:
-    """Change the caption or the declaration of AI: a new revision, as the approver has to see both.
+    """Change the caption or the AI declaration, which makes a new revision for the approver.
 
-    Approved content is pending again and its queued posts blocked. Raises `NotFound`, `Stale`,
-    `ContentRejected`, and `Invalid` for a caption that some waiting post couldn't go out with. A patch that
-    changes nothing makes no revision.
+    Approved content becomes pending again and its queued posts are blocked. Raises `NotFound`, `Stale`,
+    `ContentRejected`, and `Invalid` for a caption that is too long for some waiting post. A patch without a
+    change makes no revision.
     """
     project_id = await project_of(conn, organization_id=organization_id, content_id=content_id)
-    # Alone in the project: nothing gets a job, is decided on or sent between here and the last statement.
+    # The exclusive lock of the project: no post gets a job, a decision or a send before the commit.
     await project_locks.lock(conn, organization_id=organization_id, project_id=project_id, versions=None)
     await waiting.lock_jobs_of_content(conn, organization_id=organization_id, content_id=content_id)
     locked = await lock(conn, organization_id=organization_id, content_id=content_id)
@@ -187,7 +187,7 @@ async def edit(
     declared = locked.ai_declared if patch.ai_generated is UNSET else patch.ai_generated
     _check_edit(locked, caption, versions)
     if patch.ai_generated is False and await _keeps_label(conn, locked):
-        raise Invalid("aiGenerated", "what we made with AI, or of a clip that AI made, keeps its label")
+        raise Invalid("aiGenerated", "content from AI, or from an AI clip, keeps its label")
     if caption != locked.caption:
         await targets.check_caption(
             conn, organization_id=organization_id, content_id=content_id, caption=caption
@@ -204,7 +204,7 @@ async def _keeps_label(conn: Conn, locked: LockedContent) -> bool:
 
 
 def check_revision(locked: LockedContent, versions: project_locks.Versions) -> None:
-    """Check that a new revision may follow on this one. Raises `Stale`, `ContentRejected`."""
+    """Check that a new revision may follow this one. Raises `Stale`, `ContentRejected`."""
     if versions is not None and locked.revision not in versions:
         raise Stale("the content has changed since: read it again and repeat with its new ETag")
     if locked.approval_status == "rejected":
@@ -212,8 +212,8 @@ def check_revision(locked: LockedContent, versions: project_locks.Versions) -> N
 
 
 def in_the_making(**details: str) -> Conflict:
-    """The refusal of what would change a content under the job that makes it."""
-    return Conflict("CONTENT_NOT_READY", "a job makes it: wait for its end, or cancel it", **details)
+    """Return the error for changes of a content while a job generates it."""
+    return Conflict("CONTENT_NOT_READY", "a job is generating it: wait for its end, or cancel it", **details)
 
 
 def _check_edit(locked: LockedContent, caption: str, versions: project_locks.Versions) -> None:
@@ -221,7 +221,7 @@ def _check_edit(locked: LockedContent, caption: str, versions: project_locks.Ver
     if locked.in_the_making:
         raise in_the_making()
     if locked.format == "text" and not caption.strip():
-        raise Invalid("caption", "is all that this content has: it can't be empty")
+        raise Invalid("caption", "can't be empty: this content has no file")
 
 
 async def _write(conn: Conn, locked: LockedContent, caption: str, *, ai_declared: bool) -> None:
@@ -236,7 +236,7 @@ async def _write(conn: Conn, locked: LockedContent, caption: str, *, ai_declared
 
 
 async def project_of(conn: Conn, *, organization_id: UUID, content_id: UUID) -> UUID:
-    """The project to lock before the content. Raises `NotFound`."""
+    """Return the project, which is locked before the content. Raises `NotFound`."""
     found: UUID | None = await content_item.find_project.value(conn, org=organization_id, id=content_id)
     if found is None:
         raise absent("content")
@@ -244,7 +244,7 @@ async def project_of(conn: Conn, *, organization_id: UUID, content_id: UUID) -> 
 
 
 async def lock(conn: Conn, *, organization_id: UUID, content_id: UUID) -> LockedContent:
-    """The content's row, that nobody else changes in this transaction. Raises `NotFound`."""
+    """Lock the content's row and return it. Raises `NotFound`."""
     locked = await LOCK_CONTENT.one(conn, org=organization_id, id=content_id)
     if locked is None:
         raise absent("content")
@@ -252,7 +252,7 @@ async def lock(conn: Conn, *, organization_id: UUID, content_id: UUID) -> Locked
 
 
 def shown(row: ContentRow, public_url: str) -> Content:
-    """As partners see it."""
+    """Return a content's answer for partners."""
     return Content(
         id=ids.show(ids.CONTENT, row.id),
         project_id=ids.show(ids.PROJECT, row.project_id),

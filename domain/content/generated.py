@@ -1,4 +1,4 @@
-"""Steps of the job that makes content: it takes up its brief, and its last one gives the item its files."""
+"""Steps of the job that generates content: the first reads its brief, the last attaches the files."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -27,13 +27,13 @@ BEGIN_GENERATION = content_generation.begin_generation.typed(_Row)
 
 
 async def begin(conn: Conn, *, claim: Claim) -> Brief:
-    """The brief of what to make; the item is `processing` from now on."""
+    """Return the job's brief, and mark the item as `processing`."""
     row = await BEGIN_GENERATION.row(conn, **_scope(claim), revision=claim.args["revision"])
     return msgspec.convert(row.brief, Brief)
 
 
 async def lost_files(conn: Conn, *, claim: Claim, files: Files) -> int:
-    """Number of files of a brief that were deleted since it was drawn up."""
+    """Count the brief's files that were deleted since it was built."""
     tokens = [token for token in (files.logo, *files.screenshots, files.end_card, files.clip) if token]
     found: int = await content_generation.count_lost.value(conn, org=claim.organization_id, tokens=tokens)
     return found
@@ -42,10 +42,11 @@ async def lost_files(conn: Conn, *, claim: Claim, files: Files) -> int:
 async def finish(
     conn: Conn, *, claim: Claim, spec: Spec, copy: Copy, files: Sequence[File], public_url: str
 ) -> dict[str, Any]:
-    """Give the item its files and texts, in the transaction that ends the job; the result is the job's.
+    """Attach files and texts in the transaction that ends the job; return the job's result.
 
-    Of an item that has files it is an edit: what was approved is pending again, and its queued posts blocked.
-    In an active project that this transaction has alone. Raises `Invalid`, `ContentRejected`.
+    For an item with files this is an edit: approved content becomes pending again, and its queued posts are
+    blocked. The caller's transaction locked the active project exclusively. Raises `Invalid`,
+    `ContentRejected`.
     """
     scope = _scope(claim)
     org, content_id = scope["org"], scope["content_id"]
@@ -68,7 +69,7 @@ async def finish(
         revision=revision,
         approval_status=gate,
         made_by=maker,
-        # All else that we make needs the label whatever it shows.
+        # Every other generated piece needs the AI label regardless of its clip.
         ai_declared=locked.ai_declared or (maker == "clip" and await remixes.show_ai_clip(conn, **at)),
     )
     if locked.status == "completed":
@@ -79,7 +80,7 @@ async def finish(
 
 
 def made_by(spec: Spec, copy: Copy) -> MadeBy:
-    """The maker of a piece: what counts most for the AI label."""
+    """Return a piece's maker: of several, the one that matters most for the AI label."""
     if _has_model_line(copy):
         return "model"
     if copy.presenter is not None:
@@ -94,14 +95,14 @@ def _has_model_line(copy: Copy) -> bool:
 
 
 def _gate(locked: LockedContent, copy: Copy) -> ApprovalStatus:
-    """As decided when the item was made; pending what was approved before, and where a model wrote of it."""
+    """Return the approval status: as decided at creation, but pending after an approval or a model's line."""
     return (
         "pending" if _has_model_line(copy) or locked.approval_status == "approved" else locked.approval_status
     )
 
 
 async def _replaced(conn: Conn, locked: LockedContent, caption: str, *, blocks: bool) -> None:
-    """Have posts that wait go by what there is now. Raises `Invalid` where one couldn't go out with it."""
+    """Apply the new revision to waiting posts. Raises `Invalid` if a post couldn't be sent with it."""
     at = {"organization_id": locked.organization_id, "content_id": locked.id}
     await targets.check_caption(conn, **at, caption=caption)
     await targets.check_files(conn, **at)
@@ -111,7 +112,7 @@ async def _replaced(conn: Conn, locked: LockedContent, caption: str, *, blocks: 
 
 
 def provenance(copy: Copy) -> list[LineProvenance]:
-    """Each text of a piece with all that it rests on, once."""
+    """Return each text of a piece with each piece of evidence for it, once."""
     return list(dict.fromkeys(one for line in _lines(copy) for one in _evidence(line)))
 
 

@@ -1,4 +1,4 @@
-"""Generated content: an item exists from the request on, and ends with the job that makes it.
+"""Generated content: an item exists from the request on, and its job completes it.
 
 Lock order: project, job rows by id, content row.
 """
@@ -26,7 +26,7 @@ from schemas.errors.absent import absent
 
 
 class Latest(NamedTuple):
-    """The request that a content was last made from, and the revision that would come next."""
+    """Request of a content's last revision, and the number of the next revision."""
 
     asked: ContentRequest
     next_revision: int
@@ -48,7 +48,7 @@ class _Progress(NamedTuple):
 
 
 class Started(NamedTuple):
-    """A job, and the content that it makes."""
+    """Job, and the content that it generates."""
 
     submitted: Submitted
     content_id: UUID
@@ -57,16 +57,16 @@ class Started(NamedTuple):
 GET_LATEST = content_generation.get_latest.typed(_LatestRow)
 GET_PROGRESS = content_generation.get_progress.typed(_Progress)
 
-#: Shares of a job from which on its stages are under way, in the catalogue's order; the last one ends at 1.
+#: Share of a job's progress at which each stage starts, in the catalogue's order; the last one ends at 1.
 STAGES = dict(zip(CONTENT_GENERATE.stages, (0.0, 0.1, 0.9), strict=True))
-#: Stages of a job that has no worker.
+#: Stages of a job without a worker.
 WAITING = frozenset({"queued", "scheduled"})
-#: Share below which nothing can be told of the rest.
+#: Smallest share of progress that allows an estimate of the remaining time.
 TOLD = 0.15
 
 
 async def start(conn: Conn, *, organization_id: UUID, project_id: UUID, body: ContentRequest) -> Started:
-    """An item, its gate decided, and the job that makes it.
+    """Create an item with its approval status, and submit the job that generates it.
 
     Raises `NotFound`, `Invalid`, `LacksWords`, `Limited`, `Conflict` PROJECT_ARCHIVED, INFLUENCER_NOT_READY.
     """
@@ -109,7 +109,7 @@ async def regenerate(
     body: Regenerate,
     versions: project_locks.Versions,
 ) -> Started:
-    """A job that makes the next revision, of what the brand says now; until it ends the item stays as it is.
+    """Submit a job for the next revision, from the current brand; the item stays as it is until the job ends.
 
     Raises `NotFound`, `Stale`, `ContentRejected`, `Invalid`, `Limited`, `Conflict` PROJECT_ARCHIVED,
     CONTENT_NOT_READY, CONTENT_UPLOADED.
@@ -148,7 +148,7 @@ async def retry(
     revision: int,
     retry_of: UUID,
 ) -> Submitted:
-    """A job that makes the same revision of the same item; not `fresh`: an earlier retry runs yet.
+    """Submit a job for the same revision; `fresh` is False while an earlier retry runs.
 
     Raises `NotFound`, `Limited`, `ContentRejected`, `Conflict` PROJECT_ARCHIVED, JOB_NOT_RETRYABLE.
     """
@@ -163,17 +163,20 @@ async def retry(
         latest.next_revision == revision
         and await content_generation.retry_generation.run(conn, **scope, revision=revision, retry_of=retry_of)
     ):
-        raise Conflict("JOB_NOT_RETRYABLE", "the content was changed or asked for anew since: regenerate it")
+        raise Conflict("JOB_NOT_RETRYABLE", "the content was changed or regenerated since: regenerate it")
     if submitted.fresh:
         await content_generation.restart_content.run(conn, **scope)
     return submitted
 
 
 async def _latest(conn: Conn, organization_id: UUID, content_id: UUID) -> Latest:
-    """Raises `Conflict` CONTENT_UPLOADED. While the project is locked nobody makes another revision."""
+    """Return the last request.
+
+    Raises `Conflict` CONTENT_UPLOADED. The project's lock excludes new revisions.
+    """
     row = await GET_LATEST.one(conn, org=organization_id, content_id=content_id)
     if row is None:
-        raise Conflict("CONTENT_UPLOADED", "the content was uploaded: only what we made can be made anew")
+        raise Conflict("CONTENT_UPLOADED", "uploaded content can't be regenerated")
     return Latest(msgspec.convert(row.brief, Brief).asked, row.next_revision)
 
 
@@ -186,7 +189,7 @@ async def _submit(
     revision: int,
     retry_of: UUID | None = None,
 ) -> Submitted:
-    """At most one job makes a content at any time."""
+    """Submit the job; at most one job generates a content at any time."""
     args: dict[str, Any] = {"content_id": str(content_id), "revision": revision}
     return await ledger.submit(
         conn,
@@ -200,7 +203,7 @@ async def _submit(
 
 
 async def progress(conn: Conn, *, organization_id: UUID, content_id: UUID) -> ContentProgress:
-    """The progress of the job of a content, also of one that makes a next revision. Raises `NotFound`."""
+    """Return the progress of a content's job, also of one for a next revision. Raises `NotFound`."""
     row = await GET_PROGRESS.one(conn, org=organization_id, content_id=content_id)
     if row is None:
         raise absent("content")
@@ -225,7 +228,7 @@ async def progress(conn: Conn, *, organization_id: UUID, content_id: UUID) -> Co
 
 
 def _within(stage: str, done: float) -> float:
-    """The share of a stage that is done, of what is done of the whole job."""
+    """Return the completed share of a stage, from the completed share of the job."""
     ends = dict(pairwise((*STAGES, "")))
     if stage not in STAGES:
         return 0.0
@@ -234,14 +237,14 @@ def _within(stage: str, done: float) -> float:
 
 
 def _left(done: float, ran_s: float | None) -> int | None:
-    """Seconds, as the rest would take if it went like what is done."""
+    """Estimate the remaining seconds from the speed so far."""
     return None if ran_s is None or done < TOLD else round(ran_s * (1 - done) / done)
 
 
 async def ended(conn: Conn, *, rows: Sequence[Moved]) -> None:
-    """Give the contents of these jobs, just ended in this transaction, their jobs' end.
+    """End the contents of these jobs, which this transaction has just ended.
 
-    One whose job completed was given its end by the job's last step.
+    The content of a completed job was ended by the job's last step.
     """
     unmade = [row for row in rows if row.state != "completed"]
     if unmade:

@@ -1,4 +1,4 @@
-"""Given files: what a caller names for a piece, held against what is known of it before a job opens it."""
+"""Checks of a generate request's media ids against stored metadata, before a job opens the files."""
 
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
@@ -13,7 +13,7 @@ from schemas.errors import ClipRefused, Invalid, PictureRefused
 
 
 class Given(NamedTuple):
-    """A file of the project; `of_source`: of the content that the piece is made from."""
+    """File of the project; `of_source`: it belongs to the content that the piece is based on."""
 
     id: UUID
     kind: Literal["image", "video"]
@@ -26,7 +26,7 @@ class Given(NamedTuple):
 
 
 class Named(NamedTuple):
-    """A file, and the field of the request that names it."""
+    """File, and the request's field that names it."""
 
     path: str
     file: Given
@@ -45,14 +45,14 @@ def of_app(own: Usable) -> Given:
 
 
 def place(named: Sequence[Named], format_: GeneratedFormat, *, again: bool) -> Files:
-    """Each file in its place; `again`: a clip that has none stays unused, as it was. Raises `Invalid`."""
+    """Assign each file to its use; `again`: a clip without a use stays unused. Raises `Invalid`."""
     for one in named:
         check(one)
     clips = [*_of(named, "video")]
     if len(clips) > 1:
-        raise Invalid("mediaIds", "names more than one clip: one has room")
+        raise Invalid("mediaIds", "names more than one clip: only one is allowed")
     if clips and format_ != "ugc_remix" and not again:
-        raise Invalid(clips[0].path, f"is a clip: a ugc_remix is made of one, a {format_} of pictures")
+        raise Invalid(clips[0].path, f"is a clip: only a ugc_remix uses one, a {format_} uses pictures")
     return Files(
         screenshots=[one.file.token for one in _of(named, "image")],
         clip=clips[0].file.token if clips else None,
@@ -60,7 +60,7 @@ def place(named: Sequence[Named], format_: GeneratedFormat, *, again: bool) -> F
 
 
 def check(named: Named) -> None:
-    """Raises `Invalid` for a file that its job could only refuse."""
+    """Raise `Invalid` for a file that its job would refuse."""
     try:
         (_check_picture if named.file.kind == "image" else _check_clip)(named.file)
     except (PictureRefused, ClipRefused) as error:

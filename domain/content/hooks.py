@@ -1,4 +1,4 @@
-"""Hooks of a project's brand: what its content may begin with."""
+"""Hooks: opening lines proposed for a brand's content."""
 
 from uuid import UUID
 
@@ -16,14 +16,14 @@ from schemas.hooks import Hook, Hooks
 
 
 async def read(conn: Conn, *, organization_id: UUID, project_id: UUID) -> Brand:
-    """The brand as content is written from it. Raises `NotFound`."""
+    """Return the brand in the form that content is written from. Raises `NotFound`."""
     await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
     rows = await brand.read(conn, organization_id=organization_id, project_id=project_id)
     return snapshot(brand.describe(rows, project_id=project_id))
 
 
 def propose(known: Brand) -> Hooks:
-    """Up to ten hooks; tens of milliseconds of CPU where a brand says much. Raises `LacksWords`."""
+    """Propose up to ten hooks; takes tens of milliseconds of CPU for a long brand. Raises `LacksWords`."""
     try:
         lines = write.propose(known)
     except write.Lacking as lacking:

@@ -30,7 +30,8 @@ async def list_page(
     limit: int,
     public_url: str,
 ) -> list[Content]:
-    """At most `limit` items of a project older than `before`, newest first; no filter lets all pass.
+    """Return at most `limit` items of a project older than `before`, newest first; a filter of None matches
+    all.
 
     Raises `NotFound`.
     """
@@ -65,7 +66,7 @@ async def list_page_of_all(
     limit: int,
     public_url: str,
 ) -> list[Content]:
-    """The same of all active projects of the organization, by the filters that have an index there."""
+    """Return a page over all active projects of the organization, by the filters with an index there."""
     asked = {
         "org": organization_id,
         "statuses": statuses,

@@ -1,9 +1,8 @@
-"""Posters: the thumbnails of uploaded videos, each cut out of its video by a job.
+"""Posters: thumbnails of uploaded videos, each extracted by a job.
 
-An API process never decodes what a stranger sends. A video is content without a poster until its job has
-ended, and for good where none can be made. Videos that were uploaded before there were posters are looked
-for, one after the other, whenever the pool has a worker and no job of it waits. The search passes over those
-of archived projects and of suspended organizations, and doesn't come back.
+An API process never decodes uploads. A video has no poster until its job has ended, and never one if the
+extraction fails. A backfill submits jobs for videos from before posters existed, one at a time, whenever the
+pool is idle. It skips archived projects and suspended organizations for good.
 """
 
 from collections.abc import Sequence
@@ -21,7 +20,7 @@ from schemas import ids
 from schemas.content import Content
 from schemas.errors.absent import absent
 
-#: Files of which one look goes past.
+#: Files that one step of the backfill passes.
 LOOKED_AT = 200
 
 
@@ -37,9 +36,9 @@ LIST_NEXT = content_asset.list_next.typed(_File)
 
 
 async def start(conn: Conn, *, organization_id: UUID, content: Content) -> tuple[Wake, ...]:
-    """The job for what was just uploaded, if it is a video, and whom to wake for it.
+    """Submit the job of a new upload if it is a video; return the wake of its pool.
 
-    No upload is refused for it: jobs that partners don't see count in no cap.
+    It can't fail an upload: jobs that are hidden from partners count toward no cap.
     """
     content_id, project_id = ids.read(ids.CONTENT, content.id), ids.read(ids.PROJECT, content.project_id)
     if content.format != "video" or content_id is None:
@@ -49,9 +48,10 @@ async def start(conn: Conn, *, organization_id: UUID, content: Content) -> tuple
 
 
 async def look_back(conn: Conn) -> int:
-    """Submit the job of the next video without a poster, if its pool is idle; how many files this went past.
+    """Submit the job of the next video without a poster if its pool is idle; return the number of passed
+    files.
 
-    How far it is stays on record in the same transaction: nothing is gone past twice.
+    The same transaction stores the position, so no file is passed twice.
     """
     if not await maintenance.is_idle(conn, pool_name=MAKE_POSTER.pool):
         return 0
@@ -63,7 +63,7 @@ async def look_back(conn: Conn) -> int:
 
 
 def _up_to_wanted(files: Sequence[_File]) -> Sequence[_File]:
-    """The files up to the first video that lacks a poster."""
+    """Return the files up to the first video without a poster."""
     first = next((number for number, one in enumerate(files, 1) if one.wanted), len(files))
     return files[:first]
 
@@ -75,7 +75,7 @@ async def _pass(conn: Conn, last: _File) -> None:
 
 
 async def _submit(conn: Conn, organization_id: UUID, project_id: UUID | None, content_id: UUID) -> Submitted:
-    """The job of a video, or the one that is on its way."""
+    """Submit the job of a video, or return the one that is under way."""
     return await ledger.submit(
         conn,
         kind=MAKE_POSTER,
@@ -87,7 +87,7 @@ async def _submit(conn: Conn, organization_id: UUID, project_id: UUID | None, co
 
 
 async def begin(conn: Conn, *, claim: Claim) -> str:
-    """The token of the video. Raises `NotFound` once it was deleted, or has a poster."""
+    """Return the video's token. Raises `NotFound` if it was deleted or has a poster."""
     token: str | None = await content_asset.find_clip.value(conn, **_scope(claim))
     if token is None:
         raise absent("content")
@@ -95,10 +95,10 @@ async def begin(conn: Conn, *, claim: Claim) -> str:
 
 
 async def finish(conn: Conn, *, claim: Claim, poster: Thumbnail) -> dict[str, Any]:
-    """Give the video its poster, in the transaction that ends the job; the job's result.
+    """Attach the poster in the transaction that ends the job; return the job's result.
 
-    Revision and approval stay: what would go out is the same. Raises `NotFound` once it was deleted, or
-    has a poster.
+    Revision and approval stay, since posts don't change. Raises `NotFound` if the video was deleted or has a
+    poster.
     """
     scope = _scope(claim)
     await uploads.take(conn, organization_id=scope["org"], tokens=[poster.token])

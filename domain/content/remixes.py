@@ -1,4 +1,4 @@
-"""Remixes: content that is cut from a clip, which may be content of its own."""
+"""Remixes: content that is cut from a clip. The clip may belong to other content."""
 
 from uuid import UUID
 
@@ -10,6 +10,6 @@ LIST_ORIGINS_OF_CLIP = content_generation.list_origins_of_clip.typed(Origin)
 
 
 async def show_ai_clip(conn: Conn, *, organization_id: UUID, content_id: UUID) -> bool:
-    """True if the last revision of a content shows a clip of content that needs the AI label."""
+    """Return whether a content's last revision shows a clip from content with an AI label."""
     rows = await LIST_ORIGINS_OF_CLIP.all(conn, org=organization_id, id=content_id)
     return any(row.is_ai_generated for row in rows)

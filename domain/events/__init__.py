@@ -1,5 +1,5 @@
-"""Events: what SDK apps and partners' servers say has happened, each kept once, and how many there were.
+"""Events from SDK apps and partners' servers: intake, deduplication, counts, conversions, archive.
 
-All of it lies in the store of events, which may be a database of its own: nothing here reads another table.
-What is above the row of apps may import it.
+All of its tables are in the event store, which may be a separate database: no statement here reads another
+table. Packages above apps may import it.
 """

@@ -1,4 +1,4 @@
-"""Arrivals: events that an app has sent just now."""
+"""Recent events of an app, for the setup check."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -7,12 +7,12 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import event, event_quarantine
 
-#: How many are counted.
+#: Most events that are counted.
 MOST = 1000
 
 
 class Arrivals(NamedTuple):
-    """The newest one, and how many there are."""
+    """Newest recent event, and the number of recent events."""
 
     name: str
     event_id: str
@@ -22,7 +22,7 @@ class Arrivals(NamedTuple):
 
 
 class Refusals(NamedTuple):
-    """Events that were refused with a code, and how many."""
+    """Number of refused events with a code."""
 
     code: str
     n: int
@@ -33,10 +33,10 @@ COUNT_REFUSED = event_quarantine.count_refused.typed(Refusals)
 
 
 async def see(conn: Conn, *, project_id: UUID, app_no: int, seconds: float) -> Arrivals | None:
-    """Those that came in the last `seconds` and happened at most an hour before; None: there are none."""
+    """Return the events of the last `seconds` that occurred at most an hour earlier; None without any."""
     return await SEE_ARRIVALS.one(conn, project_id=project_id, app_no=app_no, seconds=seconds, limit=MOST)
 
 
 async def see_refused(conn: Conn, *, project_id: UUID, app_no: int, seconds: float) -> list[Refusals]:
-    """Events that came in the last `seconds` and were refused, as far as the quarantine has them."""
+    """Count the refused events of the last `seconds`, as far as the quarantine stores them."""
     return await COUNT_REFUSED.all(conn, project_id=project_id, app_no=app_no, seconds=seconds)

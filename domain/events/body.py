@@ -1,7 +1,7 @@
-"""Body of a request with events: read whole, or event by event where one of them is wrong.
+"""Body of an events request: decoded whole, or event by event if one of them is invalid.
 
-What is wrong with one event is said of that event, and the others are taken. What can't be read as a list of
-events at all is refused whole.
+An invalid event is rejected with its index, and the others are stored. A body that is no list of events is
+refused whole.
 """
 
 import re
@@ -41,7 +41,7 @@ H = TypeVar("H", bound=msgspec.Struct)
 
 
 class Refused(NamedTuple):
-    """An event that isn't kept, by its place in the request; `text` is what came."""
+    """Rejected event, with its index in the request; `text` is its JSON as sent."""
 
     place: int
     code: RejectCode
@@ -49,7 +49,7 @@ class Refused(NamedTuple):
 
 
 class Body(NamedTuple):
-    """Events that may be kept, those that were refused, and the size that all had, unpacked."""
+    """Valid and rejected events, and their unpacked size."""
 
     events: list[Event]
     refused: list[Refused]
@@ -57,12 +57,12 @@ class Body(NamedTuple):
 
     @property
     def rejected(self) -> list[Rejected]:
-        """The refused ones as a caller hears of them."""
+        """Return the rejected events for the answer."""
         return [Rejected(index=one.place, code=one.code) for one in self.refused]
 
 
 class Parts(NamedTuple, Generic[H]):
-    """A body that is a list of events, or of their texts, with its other fields as `head`."""
+    """Decoded body: its events or their texts, and its other fields as `head`."""
 
     head: H
     events: Sequence[EventIn | msgspec.Raw]
@@ -70,7 +70,7 @@ class Parts(NamedTuple, Generic[H]):
 
 
 class Form(NamedTuple, Generic[H]):
-    """The fields of a body: with all of its events, and with the text of each; `most` are its events."""
+    """Decoders of a body: `whole` with all events, `split` with the text of each; at most `most` events."""
 
     whole: msgspec.json.Decoder[H]
     split: msgspec.json.Decoder[H]
@@ -78,7 +78,7 @@ class Form(NamedTuple, Generic[H]):
 
 
 class _Head(msgspec.Struct):
-    """Fields of an app beside its events, which change nothing."""
+    """Other fields of an app's body, which are ignored."""
 
 
 class _Whole(_Head):
@@ -104,22 +104,22 @@ _NAMED = re.compile(r"(?:unknown|required) field `(.*)`", re.DOTALL)
 
 
 def unpacked(data: bytes, *, packed: bool, most: int = MOST_PLAIN) -> Steps[bytes]:
-    """The text of a body. Raises `Malformed`, `Oversized`."""
+    """Return the text of a body. Raises `Malformed`, `Oversized`."""
     if len(data) > MOST_PACKED:
         raise Oversized(f"the body has more than {MOST_PACKED} bytes: send fewer events at once")
     return (yield from unpack(data, most)) if packed else data
 
 
 def read(plain: bytes, *, project_id: UUID, app_no: int, now: datetime) -> Steps[Body]:
-    """The events of an app's request. Raises `Malformed`, `Invalid`, `Oversized` for the whole of it."""
+    """Read the events of an app's request. Raises `Malformed`, `Invalid`, `Oversized` for the whole body."""
     parts = yield from split(plain, FROM_APP)
     return (yield from check(parts.events, parts.size, project_id=project_id, app_no=app_no, now=now))
 
 
 def split(plain: bytes, form: Form[H]) -> Steps[Parts[H]]:
-    """Events, or the text of each where they can't be read at once.
+    """Decode the events, or return the text of each if that fails.
 
-    Raises `Malformed`, `Invalid`, and `Oversized` for one event that is larger than any body may be.
+    Raises `Malformed`, `Invalid`, and `Oversized` for a single event above the size of any body.
     """
     if len(plain) <= STEP_BYTES:
         return _split_at_once(plain, form)
@@ -140,7 +140,7 @@ def _split_at_once(plain: bytes, form: Form[H]) -> Parts[H]:
 
 
 def decode(text: bytes, decoder: msgspec.json.Decoder[H], *, sent: bytes | None = None) -> H:
-    """The value of a text, which was `sent` as it is unless that is given. Raises `Malformed`, `Invalid`."""
+    """Decode a text; errors refer to `sent`, the original bytes, if given. Raises `Malformed`, `Invalid`."""
     try:
         return decoder.decode(text)
     except msgspec.ValidationError as error:
@@ -150,14 +150,14 @@ def decode(text: bytes, decoder: msgspec.json.Decoder[H], *, sent: bytes | None 
 
 
 def malformed(error: Exception) -> Malformed:
-    """The refusal of a text, by what its reader said."""
+    """Return the error for unreadable text, with the decoder's message."""
     return Malformed(f"the body is no JSON that can be read: {error}")
 
 
 def check(
     found: Iterable[EventIn | msgspec.Raw], size: int, *, project_id: UUID, app_no: int, now: datetime
 ) -> Steps[Body]:
-    """The events of a body, each as it is kept or why it isn't."""
+    """Check each event of a body: collect it as stored, or its rejection."""
     body, done = Body([], [], size), 0
     for index, one in enumerate(found):
         done += reading_bytes(bytes(one)) if isinstance(one, msgspec.Raw) else 0
@@ -173,7 +173,7 @@ def check(
 
 
 def _refuse(text: bytes, error: msgspec.ValidationError) -> NoReturn:
-    """A text that is no list of events: unless all of it is JSON, that is what is wrong with it."""
+    """Raise the error of a text that is no list of events; `Malformed` unless all of it is JSON."""
     try:
         (_SKIP if len(text) > STEP_BYTES else _ANY).decode(text)
     except UNREADABLE as unreadable:

@@ -1,9 +1,9 @@
-"""Daily budgets of events: how many events and bytes of them an organization may send in a UTC day.
+"""Daily budgets of events: the events and bytes that an organization may send in a UTC day.
 
-Each process counts what it commits. It adds its counts to the table `intake_day` and learns the sums of all
-processes from the same statement. No request waits for that. A process adds its count of an organization once
-it is a lot, 1/1000 of the budget. So each process accepts at most a lot, one request and the commits during
-that statement beyond a budget. Redis knows nothing of it, so nothing is forgotten with Redis.
+Each process counts its commits. One statement adds its counts to the table `intake_day` and returns the sums
+of all processes. No request waits for it. A process adds an organization's count when it reaches 1/1000 of
+the budget, a lot. So each process accepts at most a lot, one request and the commits during that statement
+beyond a budget. Redis has no part in it, so a loss of Redis loses no count.
 """
 
 import asyncio
@@ -21,26 +21,26 @@ from schemas.errors import Limited
 
 MIB, GIB = 1 << 20, 1 << 30
 
-#: Parts of a budget that a process may count before it adds them, and seconds after which it adds fewer.
+#: Number of lots in a budget, and seconds after which a smaller count is added too.
 LOTS, EVERY_S = 1_000, 5.0
 
 #: Seconds between two additions of a process, and rows of one statement.
 PAUSE_S, ROWS = 0.05, 500
 
-#: Organizations that a process remembers the sums of.
+#: Organizations with sums in this process's memory.
 REMEMBERED = 10_000
 
-#: Days for which sums are kept, and rows that one run of `prune` deletes.
+#: Days for which sums are stored, and rows that one run of `prune` deletes.
 KEPT_DAYS, BATCH = 35, 500
 
 DAY_S = 86_400
 
-#: The names of both limits in a refusal.
+#: Names of both limits in a refusal.
 EVENTS, BYTES = "daily-events", "daily-event-bytes"
 
 
 class Budget(NamedTuple):
-    """Events of a UTC day, and bytes of their bodies out of gzip."""
+    """Events of a UTC day, and unpacked bytes of their bodies."""
 
     events: int
     size: int
@@ -53,15 +53,15 @@ BUDGETS: Mapping[Tier, Budget] = {
     "partner": Budget(200_000_000, 200 * GIB),
 }
 
-#: An organization and a UTC day.
+#: Organization and UTC day.
 _Key: TypeAlias = tuple[UUID, date]
 
 
 class Day:
     """Counts of an organization's UTC day in this process.
 
-    `sum` is the sum over all processes as of this one's last addition. `due` is its own count since then, and
-    `held` counts the events that are being committed.
+    `sum` is the sum over all processes at this process's last addition. `due` is its own count since then,
+    and `held` counts the events of commits under way.
     """
 
     __slots__ = ("due_events", "due_size", "held_events", "held_size", "key", "sum_events", "sum_size")
@@ -82,32 +82,32 @@ class Day:
 
     @property
     def is_settled(self) -> bool:
-        """True if nothing of it would be lost with this object."""
+        """Return whether this object can be dropped without a loss."""
         return not (self.due_events or self.held_events)
 
 
 class Budgets:
-    """Budgets as one process of the API knows them. `clock` names the UTC day."""
+    """Budgets in one process of the API. `clock` gives the UTC day."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
         self._days: dict[_Key, Day] = {}
         self._ready: dict[_Key, Day] = {}
         self._timer: asyncio.TimerHandle | None = None
-        #: Some counts are to be added to the table.
+        #: Set when counts are ready for the table.
         self.came = asyncio.Event()
 
     def check(self, app: KeyedApp) -> None:
-        """Raises `Limited` where the app's organization has used its budget up."""
+        """Raise `Limited` if the app's organization has used up its budget."""
         self._check(self._day(app), BUDGETS[app.tier])
 
     def part(self, app: KeyedApp) -> float:
-        """Part of the budget that is used, from 0 to about 1."""
+        """Return the used part of the budget, from 0 to about 1."""
         day, budget = self._day(app), BUDGETS[app.tier]
         return max(day.events / budget.events, day.size / budget.size)
 
     def hold(self, app: KeyedApp, events: int, size: int) -> Day:
-        """Set so many aside until `release`. Raises `Limited` where commits under way take the rest."""
+        """Reserve events until `release`. Raises `Limited` if commits under way may use the rest."""
         day, budget = self._day(app), BUDGETS[app.tier]
         self._check(day, budget)
         for limit, used, most in (
@@ -125,7 +125,7 @@ class Budgets:
         day.held_size -= size
 
     def count(self, app: KeyedApp, events: int, size: int) -> None:
-        """Count new events of an app, which are committed."""
+        """Count new events of an app after their commit."""
         if not events:
             return
         day, budget = self._day(app), BUDGETS[app.tier]
@@ -138,16 +138,16 @@ class Budgets:
             self._arm()
 
     def make_ready(self) -> None:
-        """Have every count added by the next `write_due`."""
+        """Let the next `write_due` add every count."""
         self._timer = None
         self._ready |= {key: day for key, day in self._days.items() if day.due_events}
         if self._ready:
             self.came.set()
 
     async def write_due(self, pool: Pool) -> None:
-        """Add the counts that are ready. Where Postgres is away they stay, and are added later.
+        """Add the ready counts. While Postgres is unreachable they stay, and are added later.
 
-        An answer of Postgres that is lost has them added twice: at most a lot of each organization.
+        If Postgres' answer is lost they are added twice: at most a lot of each organization.
         """
         self.came.clear()
         try:
@@ -175,7 +175,7 @@ class Budgets:
         return day
 
     def _forget(self) -> None:
-        """Forget days that are over, and the oldest ones of too many. A day with counts to add stays."""
+        """Drop past days, and the oldest days above the limit. A day with counts to add stays."""
         today = self._clock().date()
         spare = len(self._days) - REMEMBERED
         settled = [key for key, day in self._days.items() if day.is_settled]
@@ -212,7 +212,7 @@ _GET_DAY = intake_day.get_day.typed(_Used)
 
 
 async def _add(conn: Conn, days: list[Day]) -> None:
-    """Add what these days have counted, and note the sums. All are counted until Postgres has answered."""
+    """Add the counts of these days and store the sums. A count stays due until Postgres has answered."""
     counted = {day.key: (day, day.due_events, day.due_size) for day in days}
     sums = await _ADD_DAYS.all(
         conn,
@@ -229,17 +229,17 @@ async def _add(conn: Conn, days: list[Day]) -> None:
 
 
 async def get(conn: Conn, *, organization_id: UUID, now: datetime) -> tuple[int, int]:
-    """Events and bytes of the organization's UTC day, as far as the processes have added them."""
+    """Return events and bytes of the organization's UTC day, as far as the processes have added them."""
     return await _GET_DAY.one(conn, org=organization_id, day=now.astimezone(UTC).date()) or (0, 0)
 
 
 def next_day(now: datetime) -> datetime:
-    """The end of the UTC day."""
+    """Return the end of the UTC day."""
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return midnight + timedelta(days=1)
 
 
 async def prune(conn: Conn) -> int:
-    """Delete a batch of sums of long ago; how many."""
+    """Delete a batch of old sums; return their number."""
     before = datetime.now(UTC).date() - timedelta(days=KEPT_DAYS)
     return await intake_day.prune_days.run(conn, before=before, limit=BATCH)

@@ -1,4 +1,4 @@
-"""Checks of one event: what is wrong with it is said of it alone."""
+"""Validation of one event. An invalid event is rejected alone."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,13 +12,13 @@ from domain.events.json_text import UNREADABLE, is_too_deep
 from domain.values import currencies
 from schemas.events import EventIn, RejectCode
 
-#: How old an event may be, and how far ahead of our clock its own may be.
+#: Greatest age of an event, and the most that its clock may be ahead of ours.
 OLDEST, AHEAD = timedelta(days=7), timedelta(hours=1)
 
 #: Bytes of the JSON of one event.
 MOST_BYTES = 32_768
 
-#: A value's bound: sums of a commit's fit a bigint, as millionths.
+#: Largest value: the sums of a commit fit a bigint, as millionths.
 MOST_VALUE = 1e9
 MICROS = 1_000_000
 VALUES = ("revenue_amount", "price_amount", "value")
@@ -27,7 +27,7 @@ _OBJECT = msgspec.json.Decoder(dict[str, Any])
 
 
 class EventRefused(Exception):
-    """An event that can't be kept."""
+    """Rejection of an event."""
 
     def __init__(self, code: RejectCode) -> None:
         super().__init__(code)
@@ -35,7 +35,7 @@ class EventRefused(Exception):
 
 
 def kept(event: EventIn, project_id: UUID, app_no: int, now: datetime) -> Event:
-    """The event as it is kept. Raises `EventRefused`."""
+    """Return the event as stored. Raises `EventRefused`."""
     if not now - OLDEST <= event.occurred_at <= now + AHEAD:
         raise EventRefused("BAD_TIME")
     if "\0" in f"{event.name}{event.event_id}{event.app_user_id}{event.anonymous_id}":
@@ -63,7 +63,7 @@ def kept(event: EventIn, project_id: UUID, app_no: int, now: datetime) -> Event:
 
 
 def read_object(text: bytes) -> dict[str, Any]:
-    """A JSON object, read to its end: what was skipped as raw text may be anything. Raises `EventRefused`."""
+    """Decode a JSON object completely, as skipped raw text is unchecked. Raises `EventRefused`."""
     if text == b"{}":
         return {}
     try:
@@ -80,7 +80,7 @@ def read_object(text: bytes) -> dict[str, Any]:
 
 
 def _value(properties: dict[str, Any]) -> tuple[int | None, str | None]:
-    """Millionths of the first number that is a value, and its currency."""
+    """Return the first value property in millionths, and its currency."""
     for name in VALUES:
         found = properties.get(name)
         if type(found) is int or type(found) is float:

@@ -1,7 +1,7 @@
-"""Lines of conversions as their jobs work on them: one job at a time for each app and destination.
+"""Jobs of conversion lines: one job at a time for each app and destination.
 
-The outbox lies in the event store, and whose it is here. So nothing is submitted with an event: the
-dispatcher looks for lines with something due, and whatever dies between is found by the next look.
+The outbox is in the event store, and its owners are in this database. So an event's commit can't submit a
+job: the dispatcher finds the lines with due rows, and the next search recovers a crash in between.
 """
 
 from collections.abc import Sequence
@@ -23,12 +23,12 @@ from schemas.apps import AppPlatform
 from schemas.conversions import Destination
 from schemas.errors import Limited
 
-#: Seconds for which a destination rests after its first failure, and at most.
+#: Seconds of a destination's backoff after its first failure, and at most.
 FIRST_REST_S, MOST_REST_S = 5.0, 900.0
 
 
 class OpenDestination(NamedTuple):
-    """A destination that conversions may be sent to now. `sealed` is its token as it is kept."""
+    """Destination that accepts conversions now. `sealed` is its stored token."""
 
     platform: AppPlatform
     sandbox: bool
@@ -46,7 +46,7 @@ class OpenDestination(NamedTuple):
 
 
 class Closed(NamedTuple):
-    """A reason for which nothing is sent there any more."""
+    """Reason that a destination is closed."""
 
     code: str
     message: str
@@ -81,9 +81,9 @@ DISABLED = Closed("DESTINATION_DISABLED", "the destination was switched off befo
 
 
 async def submit(conn: Conn, *, lines: Sequence[Line]) -> int:
-    """Submit the job of each line that has none and doesn't rest; how many lines these are.
+    """Submit the job of each line that has none and is not in backoff; return the number of these lines.
 
-    One that the ledger takes no job of now is found again by the next look.
+    If the ledger refuses a line's job now, the next search finds the line again.
     """
     project_ids, app_nos, destinations = zip(*lines, strict=True)
     found = await FIND_LINES.all(conn, project_ids=project_ids, app_nos=app_nos, destinations=destinations)
@@ -94,7 +94,7 @@ async def submit(conn: Conn, *, lines: Sequence[Line]) -> int:
                 conn,
                 kind=RELAY_CONVERSIONS,
                 organization_id=organization_id,
-                # A purge deletes the jobs of its project: this one finds nothing then, and ends.
+                # A purge deletes its project's jobs. A job that is submitted later finds no rows, and ends.
                 project_id=None,
                 args=args,
                 unique_key=f"relay:{app_id}:{destination}",
@@ -108,7 +108,7 @@ def line_of(claim: Claim) -> Line:
 
 
 async def open_destination(conn: Conn, *, claim: Claim, keyring: Keyring) -> OpenDestination | Closed:
-    """The line's destination as it is now; from an archive's commit on it is closed."""
+    """Return the line's destination as of now; closed from the archive's commit on."""
     scope = _scope(claim)
     row = await OPEN_DESTINATION.one(conn, **scope)
     if row is None or row.deleted:
@@ -124,19 +124,19 @@ async def open_destination(conn: Conn, *, claim: Claim, keyring: Keyring) -> Ope
 
 
 async def note_forward(conn: Conn, *, claim: Claim) -> None:
-    """It took some: nothing is wrong any more."""
+    """Record that the destination accepted conversions: clears its error and backoff."""
     await conversion_destination.note_forward.run(conn, **_scope(claim))
 
 
 async def note_refusal(conn: Conn, *, claim: Claim, message: str) -> None:
-    """It refused some, and takes others."""
+    """Record that the destination refused some conversions and accepts others."""
     await conversion_destination.note_refusal.run(conn, **_scope(claim), message=message)
 
 
 async def note_failure(
     conn: Conn, *, claim: Claim, to: OpenDestination, message: str, after_s: float | None
 ) -> None:
-    """It takes none now: it is left alone for so long, or for longer each time, unless it was changed."""
+    """Record a failure and start a backoff, longer after each one, unless the destination was changed."""
     await conversion_destination.note_failure.run(
         conn,
         **_scope(claim),

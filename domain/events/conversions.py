@@ -1,6 +1,6 @@
-"""Conversions: events that are sent on, an outbox with a line for each app and destination.
+"""Conversions: an outbox with one line (queue) for each app and destination.
 
-A row is written with its event. It is pending until it has an end, and keeps that.
+A row is written with its event. It is pending until it reaches a final state.
 """
 
 from collections import Counter
@@ -13,22 +13,22 @@ from db.pool import Conn
 from db.queries import event_conversion
 from schemas.conversions import Destination, Ended
 
-#: Rows of one line, of the look for lines, and of a cleaning, at once.
+#: Rows of one call, lines of one search, and rows of one cleanup.
 MOST_AT_ONCE, LINES, ROWS = 1_000, 200, 1_000
 
-#: Seconds that the first of a line waits for more: a steady flow goes in batches, each with a job.
+#: Seconds that the first row of a line waits for more rows: a steady flow is sent in batches, one job each.
 GATHER_S = 5.0
 
 
 class Line(NamedTuple):
-    """Conversions of one app to one destination, which go out one call after the other."""
+    """Conversions of one app to one destination, sent one call after the other."""
 
     project_id: UUID
     app_no: int
     destination: Destination
 
 
-#: Before every line.
+#: Start of the search, before every line.
 FIRST = Line(UUID(int=0), 0, "meta")
 
 
@@ -40,7 +40,7 @@ class _Look(NamedTuple):
 
 
 class Due(NamedTuple):
-    """A conversion whose turn it is, with its event. Without `context` the event isn't kept any more."""
+    """Due conversion with its event. `context` is None if the event was deleted."""
 
     id: UUID
     event_id: str
@@ -56,7 +56,7 @@ class Due(NamedTuple):
 
 
 class End(NamedTuple):
-    """The end of a conversion, and why it wasn't delivered, or which fields it went without."""
+    """Final state of a conversion, with its error or the fields that were left out."""
 
     id: UUID
     state: Ended
@@ -69,29 +69,29 @@ LIST_DUE = event_conversion.list_due.typed(Due)
 
 
 async def find_lines(conn: Conn, *, after: Line) -> tuple[list[Line], Line]:
-    """Lines with something due for a while among the next ones behind `after`, and where to go on."""
+    """Return the lines after `after` with rows that are due for `GATHER_S`, and the next search's start."""
     found = await FIND_DUE.all(conn, **after._asdict(), limit=LINES, gather_s=GATHER_S)
     last = Line(*found[-1][:3]) if len(found) == LINES else FIRST
     return [Line(*one[:3]) for one in found if one.due], last
 
 
 async def list_due(conn: Conn, *, line: Line) -> list[Due]:
-    """As many of a line as one call takes, the longest waiting first."""
+    """Return the rows of one call, the longest waiting first."""
     return await LIST_DUE.all(conn, **line._asdict(), limit=MOST_AT_ONCE)
 
 
 async def begin_tries(conn: Conn, *, line: Line, ids: Sequence[UUID], at: datetime) -> None:
-    """Write down that the destination may have these from now on: before the call, which `at` names."""
+    """Record before a call that the destination may have these from now on; `at` identifies the call."""
     await event_conversion.begin_tries.run(conn, project_id=line.project_id, ids=ids, at=at)
 
 
 async def take_back_tries(conn: Conn, *, line: Line, ids: Sequence[UUID], at: datetime) -> None:
-    """Write down that the call that began `at` wasn't made."""
+    """Record that the call that began `at` wasn't made."""
     await event_conversion.take_back_tries.run(conn, project_id=line.project_id, ids=ids, at=at)
 
 
 async def settle(conn: Conn, *, line: Line, ends: Sequence[End]) -> None:
-    """Write down how these ended; of those that have, nothing changes."""
+    """Store the final states of conversions; rows with a final state keep it."""
     ids, states, codes, messages = zip(*ends, strict=True)
     await event_conversion.settle.run(
         conn, project_id=line.project_id, ids=ids, states=states, error_codes=codes, error_messages=messages
@@ -108,7 +108,10 @@ async def put_back(
     error_code: str,
     error_message: str,
 ) -> None:
-    """Let these wait. Unless this call may have taken them, or another one, the destination knows none."""
+    """Return conversions to the queue.
+
+    Clears their first try unless this call or another may have arrived.
+    """
     await event_conversion.put_back.run(
         conn,
         project_id=line.project_id,
@@ -121,7 +124,7 @@ async def put_back(
 
 
 async def cancel(conn: Conn, *, line: Line, error_code: str, error_message: str) -> Counter[Ended]:
-    """End a batch of what waits in a line; how many with each end."""
+    """End a batch of a line's pending rows; return the number of rows by final state."""
     rows = await event_conversion.cancel_line.all(
         conn, **line._asdict(), error_code=error_code, error_message=error_message, limit=ROWS
     )
@@ -129,7 +132,7 @@ async def cancel(conn: Conn, *, line: Line, error_code: str, error_message: str)
 
 
 def prune(*, keep_days: int) -> Callable[[Conn], Awaitable[int]]:
-    """The verb that deletes a batch of those that are older; how many."""
+    """Return a function that deletes a batch of rows older than `keep_days` and returns their number."""
 
     async def delete(conn: Conn) -> int:
         return await event_conversion.prune_conversions.run(conn, keep_s=keep_days * 86_400.0, limit=ROWS)

@@ -1,4 +1,4 @@
-"""Deliveries: conversions as their owner sees them, by the names that their apps have."""
+"""Deliveries: conversions for their owner, with public app ids."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -43,9 +43,9 @@ async def list_of_project(
     before: UUID | None,
     limit: int,
 ) -> list[ConversionDelivery]:
-    """At most `limit` older than `before`, newest first. None for a filter: all.
+    """Return at most `limit` deliveries older than `before`, newest first; a filter of None matches all.
 
-    `show_id` is how an event's id is shown.
+    `show_id` formats an event's id.
     """
     query = LIST_UNDELIVERED if states and "delivered" not in states else LIST_CONVERSIONS
     rows = await query.all(

@@ -1,15 +1,15 @@
-"""Event as it is kept: the columns that a COPY writes, in order."""
+"""Event as stored: the columns of the insert, in order."""
 
 from datetime import datetime
 from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
-#: The project, its app, and the event's id or what stands for it.
+#: Project, app number, and the key of the event's id.
 Key: TypeAlias = tuple[UUID, int, UUID]
 
 
 class Event(NamedTuple):
-    """One event. `event_id` is what was sent where `event_key` isn't it; the last two are JSON."""
+    """Event. `event_id` is the sent id if `event_key` differs from it; the last two fields are JSON."""
 
     project_id: UUID
     app_no: int

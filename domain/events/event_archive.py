@@ -1,10 +1,10 @@
-"""Event archive: a copy of closed days in a database for analysis, each event once.
+"""Event archive: a copy of closed days in an analytics database, each event once.
 
-A day is copied once no event of it can come any more, in batches, each under a name that says its content.
-The archive ignores a batch whose name it knows: so whoever dies between the copy and the note of it copies it
-again without harm. At its end a day is counted there. If its count isn't what was copied, since the archive
-has lost something, or got a batch of which a part was purged before the next try, it is emptied and copied
-anew under other names. So it is where a project is purged meanwhile.
+A day is copied when no more events of it can arrive. Each batch has a name derived from its content, and the
+archive ignores a batch with a known name: so a crash between a copy and its record leads to a harmless
+repeat. At the end the archive counts the day. A wrong count means that the archive lost rows, or that a purge
+changed a batch before its repeat. Then the day is emptied and copied again under new names. A purge of a
+project during the copy restarts the day too.
 """
 
 import hashlib
@@ -18,25 +18,25 @@ from db.queries import event, event_archive
 from domain.events import partitions
 from domain.events.tail import StoredEvent
 
-#: Events of a batch, and bytes of their JSON: it is copied within the seconds for which a leader's session
-#: may be idle, and is held in memory twice.
+#: Events of a batch, and bytes of their JSON. A batch is copied within the idle limit of a leader's session,
+#: and is held in memory twice.
 BATCH, BYTES = 5_000, 8 << 20
 
 
 class EventArchive(Protocol):
-    """The archive's side of it. Whatever fails raises `Unavailable`."""
+    """Interface of the archive. Every failure raises `Unavailable`."""
 
     async def empty(self, day: date) -> None:
-        """Delete what is there of a day of UTC."""
+        """Delete all rows of a UTC day."""
 
     async def copy(self, events: Sequence[StoredEvent], *, name: str) -> None:
-        """Keep events of one day, unless a batch of this name was kept."""
+        """Store events of one day, unless a batch of this name was stored."""
 
     async def count(self, day: date) -> int:
-        """Events of a day that are there."""
+        """Count the events of a day."""
 
     async def forget(self, project_id: UUID) -> None:
-        """Delete what is there of a project."""
+        """Delete all rows of a project."""
 
 
 class _State(NamedTuple):
@@ -56,9 +56,9 @@ READ_BATCH = event_archive.batch.typed(StoredEvent)
 
 
 async def advance(conn: Conn, *, archive: EventArchive, limit: int = BATCH) -> int:
-    """One step of the oldest day that isn't in the archive: 1, or 0 where all closed days are.
+    """Run one step of the oldest day outside the archive; return 1, or 0 if all closed days are archived.
 
-    It is one transaction, so that what isn't committed is done again. Raises `Unavailable`.
+    It is one transaction, so an uncommitted step is repeated. Raises `Unavailable`.
     """
     async with conn.transaction():
         await event_archive.lock_archive.value(conn)
@@ -73,9 +73,9 @@ async def advance(conn: Conn, *, archive: EventArchive, limit: int = BATCH) -> i
 
 
 async def forget(conn: Conn, *, archive: EventArchive, project_id: UUID) -> None:
-    """Delete a project's events in the archive, once the store has none: no batch under way has any then.
+    """Delete a project's events in the archive, after the event store: no running batch has any then.
 
-    The day under way begins anew: a batch of it that failed may come yet, with events of the project.
+    The day under way starts over: a failed batch of it may still arrive, with events of the project.
     """
     async with conn.transaction():
         await event_archive.lock_archive.value(conn)
@@ -84,7 +84,7 @@ async def forget(conn: Conn, *, archive: EventArchive, project_id: UUID) -> None
 
 
 async def _copy(conn: Conn, state: _State, archive: EventArchive, limit: int) -> int:
-    """Copy the next batch; 0 where there is none."""
+    """Copy the next batch; return 0 if there is none."""
     midnight = datetime.combine(state.day, time(), UTC)
     await event.walk_indexes.value(conn)
     events = await READ_BATCH.all(
@@ -113,7 +113,7 @@ async def _copy(conn: Conn, state: _State, archive: EventArchive, limit: int) ->
 
 
 def _name(state: _State, events: Sequence[StoredEvent]) -> str:
-    """The name of a batch: one of other events has another, though it has the same place."""
+    """Return a batch's name: its position and a hash of its events."""
     digest = hashlib.sha256()
     for one in events:
         digest.update(one.project_id.bytes + one.event_key.bytes + one.app_no.to_bytes(2, "big", signed=True))
@@ -121,7 +121,7 @@ def _name(state: _State, events: Sequence[StoredEvent]) -> str:
 
 
 async def _end(conn: Conn, state: _State, archive: EventArchive) -> int:
-    """Go on with the next day, or begin anew with this one."""
+    """Advance to the next day, or restart this one."""
     complete = await archive.count(state.day) == state.copied
     query = event_archive.begin_next if complete else event_archive.begin_again
     return await query.run(conn)

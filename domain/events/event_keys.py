@@ -1,18 +1,17 @@
-"""Keys of events' ids: 16 bytes that stand for an id, in the order of time where its text holds one.
+"""Keys of event ids: 16 bytes for an id, ordered by time if its text contains one.
 
-What came last lies at the end of a leaf's index, and ids that lie there cost a fifth of those that lie
-anywhere. So an id that is a UUID is its own key, and a UUIDv7 lies there by itself. The key of any other text
-is a UUIDv8 (RFC 9562 5.8): 48 bits of the milliseconds that it holds, and 74 of its hash. Without a time all
-122 are the hash's.
+Recent keys are at the end of a partition's index, where an insert costs a fifth of one elsewhere. So an id
+that is a UUID is its own key, and a UUIDv7 is in order by itself. The key of any other text is a UUIDv8 (RFC
+9562 5.8): 48 bits of the milliseconds in its text, and 74 of its hash. Without a time all 122 bits are the
+hash's.
 
-The text alone says the key: no clock of ours, since what is sent again must have the same one.
+The key depends on the text alone, not on our clock, since a repeated event must have the same one.
 
-Two texts with one key would be two of one millisecond whose hashes agree in 74 bits: an app that makes a
-thousand ids in each would have such a pair once in a million years, and one that makes a million in each
-second, of a form that knows no smaller unit, once in a thousand. Version 8 keeps them apart from the UUIDs
-that libraries make. Whoever seeks a pair by trying keeps one event of an app from being stored, as whoever
-sends another one with that id does. A text that only looks as if it held a time has a key like any other,
-which lies elsewhere.
+Two texts collide if their milliseconds are equal and their hashes agree in 74 bits. An app with a thousand
+ids in each millisecond has a collision once in a million years. An app with a million ids in each second, in
+a format without a smaller unit, has one once in a thousand years. Version 8 separates them from the UUIDs of
+libraries. An attacker who searches for a collision can suppress one event of an app, as a sender of a known
+id can. A text that only looks like a time has a valid key at another place of the index.
 """
 
 import hashlib
@@ -25,8 +24,8 @@ from asyncpg.pgproto import pgproto
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
-#: Forms of ids that hold their time, each between signs that are neither letter nor digit: so `evt_…` and
-#: `ajs-next-1668208232027-…` have one too.
+#: Id formats that contain a time, between characters that are neither letter nor digit: so `evt_…` and
+#: `ajs-next-1668208232027-…` match too.
 _FORMS = re.compile(
     r"""(?<![0-9A-Za-z])(?:
           (?P<digits>[0-9]{13,19}|[0-9]{10})
@@ -40,19 +39,19 @@ _FORMS = re.compile(
     re.VERBOSE,
 )
 
-#: Crockford's digits of base 32 by those that `int` reads, and the digits of base 62.
+#: Crockford's base 32 digits, mapped to those that `int` reads, and the digits of base 62.
 _CROCKFORD = str.maketrans("0123456789abcdefghjkmnpqrstvwxyz", "0123456789abcdefghijklmnopqrstuv")
 _BASE_62 = {
     digit: place
     for place, digit in enumerate("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 }
 
-#: Seconds of Unix time at which a KSUID's begin.
+#: Unix time in seconds of a KSUID's epoch.
 KSUID_EPOCH = 1_400_000_000
 
 
 def key_of(event_id: str) -> UUID:
-    """The key of an id."""
+    """Return the key of an id."""
     if _UUID.fullmatch(event_id):
         return pgproto.UUID(event_id)
     key = bytearray(hashlib.blake2b(event_id.encode(), digest_size=16).digest())
@@ -64,7 +63,10 @@ def key_of(event_id: str) -> UUID:
 
 
 def _of_digits(text: str) -> int:
-    """Seconds have ten digits until 2286. What has more than 13 is of a finer unit, or a number in a row."""
+    """Read digits: seconds have ten until 2286.
+
+    A number of over 13 digits has a finer unit or is a counter.
+    """
     return int((text + "000")[:13])
 
 
@@ -73,7 +75,7 @@ def _of_uuid(text: str) -> int:
 
 
 def _of_ulid(text: str) -> int:
-    """A TypeID without its prefix has the same form."""
+    """Read a ULID; a TypeID without its prefix has the same format."""
     return int(text[:10].lower().translate(_CROCKFORD), 32)
 
 
@@ -83,7 +85,7 @@ def _of_ksuid(text: str) -> int:
 
 
 def _of_object_id(text: str) -> int:
-    """MongoDB's."""
+    """Read an ObjectId of MongoDB."""
     return int(text[:8], 16) * 1000
 
 
@@ -95,7 +97,7 @@ def _of_xid(text: str) -> int:
     return (int(text[:7], 32) >> 3) * 1000
 
 
-#: Milliseconds of Unix time, of 48 bits, by the form that holds them.
+#: Functions from an id to Unix milliseconds of 48 bits, by format.
 _TIMES: Mapping[str, Callable[[str], int]] = {
     "digits": _of_digits,
     "uuid": _of_uuid,

@@ -1,8 +1,8 @@
-"""Names of events, as far as counts tell them apart: a project has room for so many, in the order they came.
+"""Event names with counts of their own: a limited number for each project, in order of arrival.
 
-Apps send whatever names they like, and a name that holds an id would make rows of counts for each. So those
-beyond the limit are counted together. The fold says which they are: it gives a name its place, and whoever
-reads or rebuilds counts asks for the places that it gave.
+Apps choose their names freely, and names with ids in them would create count rows without limit. So all names
+beyond the limit are counted together. The fold assigns a name its place, and every reader and rebuild of
+counts uses the assigned places.
 """
 
 from collections.abc import Mapping
@@ -10,13 +10,13 @@ from typing import Any
 
 from domain.events import segment
 
-#: Names of a project that have counts of their own. Amplitude has as many.
+#: Names of a project with counts of their own. Amplitude has as many.
 MOST = 2_000
 
-#: The name under which all others are counted.
+#: Name under which all others are counted.
 OTHER = "(other)"
 
-#: Conversions that ad platforms have a name of their own for.
+#: Conversions with a standard name at ad platforms.
 CONVERSIONS = (
     "purchase_success", "subscription_start", "sign_up", "trial_start", "add_to_cart", "content_open",
     "search",
@@ -25,5 +25,5 @@ CONVERSIONS = (
 #: Names that need no place.
 ALWAYS = [*CONVERSIONS, *segment.NAMES.values(), OTHER]
 
-#: What statements take that count by names.
+#: Parameters of statements that count by name.
 PLACES: Mapping[str, Any] = {"most_names": MOST, "always": ALWAYS, "other": OTHER}

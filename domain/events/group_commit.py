@@ -1,8 +1,8 @@
-"""Group commit: what many requests send is one statement, which stores new events, counts them, notes people.
+"""Group commit: one statement stores the new events of many requests, counts them and records people.
 
-An id is new for its app if no leaf has it: the open one has a unique index, and of the closed ones two are
-asked. Whoever waits for an id that another transaction writes learns whether it was committed. So an id that
-is answered as a duplicate is committed, like one that is answered as accepted.
+An id is new for its app if no partition has it: the open one has a unique index, and two of the closed ones
+are probed. A writer whose id another transaction is writing waits for that commit. So an id that is reported
+as a duplicate is committed, like an accepted one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,19 +16,19 @@ from domain.apps.relays import Relays
 from domain.events.event import Event
 from schemas import ids
 
-#: Of apps whose events are conversions: by project and app number, which ones.
+#: Conversion maps of apps, by project and app number.
 AppRelays: TypeAlias = Mapping[tuple[UUID, int], Relays]
 
-#: The statement's parameters: an array for each column of an event, in their order.
+#: Parameters of the statement: an array for each column of an event, in order.
 _COLUMNS = event_table.keep_events.parameters
 
 
 async def keep(conn: Conn, events: Sequence[Event], relays: AppRelays | None = None) -> Sequence[Event]:
-    """Write those that are new, and return them. There are some, and no key comes twice.
+    """Store the new events and return them. `events` is not empty and no key repeats.
 
     It is one statement, which commits by itself unless the caller has begun a transaction; with `relays` the
-    caller has. Those that are conversions are put into the outbox then, for each destination. All are sorted
-    by their keys: that all writers have one order keeps them from deadlocks.
+    caller has. Then conversions are put into the outbox, for each destination. All rows are sorted by key:
+    one order for all writers prevents deadlocks.
     """
     arrays = dict(zip(_COLUMNS, zip(*events, strict=True), strict=True))
     news: list[bool] | None = await event_table.keep_events.value(conn, **arrays)
@@ -39,7 +39,7 @@ async def keep(conn: Conn, events: Sequence[Event], relays: AppRelays | None = N
 
 
 async def _insert_conversions(conn: Conn, events: Sequence[Event], relays: AppRelays) -> None:
-    """A row for each conversion and destination, if there is any."""
+    """Insert a row for each conversion and destination."""
     found = [
         (event, relay)
         for event in events

@@ -1,7 +1,7 @@
-"""Intake: the queue of events before their commit, in each process that takes them.
+"""Intake: the queue of events before their commit, in each API process.
 
-What came while the last commit ran is the next one. A request waits for the commit of its events and no
-longer; organizations take turns, and none fills the queue of the others.
+Events that arrive during a commit form the next one (group commit). A request waits only for the commit of
+its own events. Organizations take turns, and none can fill the queue of the others.
 """
 
 import asyncio
@@ -24,39 +24,39 @@ from domain.events.round_robin import RoundRobin
 from schemas.errors import Unavailable
 from telemetry import logs, metrics
 
-#: Events that wait or are being committed, in one process; and those of one transaction, at most.
+#: Most events that are queued or under commit in one process, and most events of one transaction.
 MOST_HELD, MOST_AT_ONCE = 20_000, 4_000
 
-#: Commits that run at once: while one waits for the disk, the next one is made.
+#: Concurrent commits: while one waits for the disk, the next one is prepared.
 COMMITTERS = 2
 
-#: Bytes of a body that count as one event, where its events are larger.
+#: Bytes of a body that count as one event, if its events are larger.
 BYTES_EACH = 2_048
 
 _log = logs.get("events")
 
 
 def weight(events: int, size: int) -> int:
-    """Weight of so many events in the queue, in a body of `size` bytes."""
+    """Return the weight of a request in the queue, for a body of `size` bytes."""
     return max(events, size // BYTES_EACH)
 
 
 class Taken(NamedTuple):
-    """An answer: how many events were new, and how many of the request were known or came in it twice."""
+    """Result of a request: its new events, and its known or repeated events."""
 
     accepted: int
     duplicates: int
 
 
 class Unwritten(Exception):
-    """Events that can't be written, by the name of Postgres's error: its text may have what people did."""
+    """Write error, named by Postgres' error class only: its text may contain personal data."""
 
 
 @dataclass(eq=False, slots=True)
 class _Request:
-    """Events of one request, all of one app; `weight` is what they count in the queue.
+    """Events of one request, all of one app; `weight` is their share of the queue.
 
-    `size` are bytes of the body, and `day` is the budget's day that holds them.
+    `size` is the body's bytes, and `day` is the budget day that reserved them.
     """
 
     app: KeyedApp
@@ -76,7 +76,7 @@ class _Request:
 
 
 class Intake:
-    """The queue. Its committers run while `open_intake` has it open."""
+    """Queue of requests. Its committers run inside `open_intake`."""
 
     def __init__(self, pool: Pool, budgets: Budgets) -> None:
         self._pool = pool
@@ -87,11 +87,11 @@ class Intake:
         self._came = asyncio.Event()
 
     async def take(self, app: KeyedApp, events: Sequence[Event], *, size: int) -> Taken:
-        """Commit events of an app, from a body of `size` bytes, with the conversions that are among them.
+        """Commit events of an app with their conversions, from a body of `size` bytes.
 
-        Raises `Limited` where the organization's budget is used up, `Unavailable` where the queue is full:
-        then none was taken. Where Postgres fails or is silent it may be that they were committed: sent
-        again, they are duplicates. Raises `Unwritten`.
+        Raises `Limited` if the organization's budget is used up, `Unavailable` if the queue is full: then no
+        event was stored. If Postgres fails or is silent the events may have been committed: repeated, they
+        are duplicates. Raises `Unwritten`.
         """
         if not events:
             return Taken(0, 0)
@@ -109,16 +109,16 @@ class Intake:
                 await self._commit(group)
 
     def close(self) -> None:
-        """Refuse those that still wait: nobody commits any more."""
+        """Refuse the queued requests: no committer runs any more."""
         while group := self._next_group():
             self._release(group)
 
     def _enter(self, app: KeyedApp, events: Sequence[Event], size: int) -> _Request:
-        """Let a request wait if its organization then holds no more than is free."""
+        """Queue a request, unless its organization would then hold more than the free space."""
         weighs = weight(len(events), size)
         if self._held_of[app.organization_id] + weighs > MOST_HELD - self._held - weighs:
             metrics.EVENTS_BY_OUTCOME["refused"].inc(len(events))
-            raise Unavailable("too many events wait to be stored: send these again in a second")
+            raise Unavailable("too many events are queued: send these again in a second")
         day = self._budgets.hold(app, len(events), size)
         answer: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
         request = _Request(app, events, size, weighs, answer, day)
@@ -129,13 +129,13 @@ class Intake:
         return request
 
     def _withdraw(self, request: _Request) -> None:
-        """Nobody waits for it any more: unless its commit has begun, there will be none."""
+        """Remove a request without a waiting caller; its commit still happens if it has begun."""
         if self._waiting.remove(request):
             self._rest()
             self._release([request])
 
     def _next_group(self) -> list[_Request]:
-        """Requests for one commit: one of each organization in turn, and again, until there are enough."""
+        """Take the requests of one commit, one of each organization in turn, up to `MOST_AT_ONCE`."""
         group, room = list[_Request](), MOST_AT_ONCE
         while self._waiting and (not group or self._waiting.first().weight <= room):
             group.append(self._waiting.take())
@@ -155,7 +155,7 @@ class Intake:
             self._release(group)
 
     async def _answer(self, group: list[_Request]) -> None:
-        """Write the events of a group. Where one of many can't be written, the others are, by themselves."""
+        """Write a group's events. If one request can't be written, write each of them alone."""
         try:
             fresh = await self._keep(group)
         except Exception as error:  # noqa: BLE001  whoever waits raises it
@@ -170,12 +170,14 @@ class Intake:
             metrics.EVENTS_BY_OUTCOME["accepted"].inc(accepted)
             metrics.EVENTS_BY_OUTCOME["duplicate"].inc(sum(len(one.events) for one in group) - accepted)
             for request, news in zip(group, fresh, strict=True):
-                # Events of a sender that hung up meanwhile are stored, too.
+                # Events of a sender that disconnected meanwhile are stored, too.
                 self._budgets.count(request.app, len(news), _size(request, news))
                 _succeed(request, Taken(len(news), len(request.events) - len(news)))
 
     async def _keep(self, group: list[_Request]) -> list[list[Event]]:
-        """New events of each request: of two with one id the first one may be new."""
+        """Store the group's events and return the new ones of each request; a repeated id belongs to the
+        first.
+        """
         firsts: dict[Key, tuple[int, Event]] = {}
         for turn, request in enumerate(group):
             for event in request.events:
@@ -195,7 +197,7 @@ class Intake:
         return news
 
     def _release(self, group: list[_Request]) -> None:
-        """They are held no more. Those without an answer had none: this process ends."""
+        """Release the group's place in the queue. Requests without a result fail: this process is ending."""
         for request in group:
             self._held -= request.weight
             self._held_of[request.organization_id] -= request.weight
@@ -206,14 +208,14 @@ class Intake:
 
 
 def _size(request: _Request, news: Sequence[Event]) -> int:
-    """Bytes of the body that new events came in: by their share of its text, where others were known."""
+    """Return the body's bytes of the new events: their share of the text if other events were known."""
     if len(news) in {0, len(request.events)}:
         return request.size if news else 0
     return round(request.size * sum(map(_length, news)) / sum(map(_length, request.events)))
 
 
 def _length(event: Event) -> int:
-    """Characters of an event, about."""
+    """Return the approximate number of characters of an event."""
     return len(event.name) + len(event.properties) + len(event.context)
 
 
@@ -223,7 +225,7 @@ def _succeed(request: _Request, taken: Taken) -> None:
 
 
 def _said(error: Exception) -> Exception:
-    """The error as a request hears it."""
+    """Return the error for a request."""
     if isinstance(error, asyncpg.CheckViolationError):
         return Unavailable("there is no table for the day of an event yet")
     if isinstance(error, PASSING):
@@ -239,10 +241,10 @@ def _fail(group: list[_Request], error: Exception) -> None:
 
 @asynccontextmanager
 async def open_intake(pool: Pool, budgets: Budgets) -> AsyncIterator[Intake]:
-    """An intake that commits by connections of the pool until the block ends, and counts for the budgets.
+    """Run an intake that commits over the pool's connections until the block ends.
 
-    The pool has `COMMITTERS` connections at least, and a `command_timeout`: so long a silent Postgres may
-    keep whoever waits.
+    The pool has at least `COMMITTERS` connections, and a `command_timeout` that bounds the wait for a silent
+    Postgres.
     """
     intake = Intake(pool, budgets)
     async with asyncio.TaskGroup() as group:

@@ -1,7 +1,7 @@
-"""JSON text of events: unpacked within bounds, mended where browsers cut it, and looked into.
+"""JSON text of events: bounded decompression, repair of cut surrogate pairs, checks of nesting.
 
-A title that was cut in the middle of an emoji has half of a surrogate pair. No UTF-8 has that, and readers
-refuse the whole text for it: U+FFFD stands there instead.
+A title that was cut in the middle of an emoji ends with half of a surrogate pair. UTF-8 can't represent it,
+and decoders refuse the whole text, so it is replaced by U+FFFD.
 """
 
 import os
@@ -14,36 +14,36 @@ import msgspec
 from domain.values.steps import Steps
 from schemas.errors import Malformed, Oversized
 
-#: Bytes of a body as it comes, and unpacked; levels of objects and lists in one event.
+#: Bytes of a body as sent, and unpacked; levels of objects and lists in one event.
 MOST_PACKED, MOST_PLAIN, MOST_DEEP = 1_000_000, 8_000_000, 100
 
-#: Errors of a reader for what is no JSON, no UTF-8, or nested too deep for it.
+#: Decoder errors for bad JSON, bad UTF-8 and too deep nesting.
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
-#: A first half of a pair without the second, or a second one without the first.
+#: First half of a surrogate pair without the second, or a second one without the first.
 _HALF = re.compile(
     rb"\\u[dD](?:[89abAB]%b{2}(?!\\u[dD][c-fC-F]%b{2})|(?<!\\u[dD][89abAB]%b{2}\\u[dD])[c-fC-F]%b{2})"
     % ((b"[0-9a-fA-F]",) * 4)
 )
 
-#: Bytes that one step unpacks, and that one step mends.
+#: Bytes that one step unpacks, and that one step repairs.
 UNPACKED_BYTES, MENDED_BYTES = 1 << 19, 1 << 17
 
-#: Bytes of text that take as long to read as one list or object.
+#: Bytes of text that take as long to decode as one list or object.
 BRACKET_BYTES = 20
 
-#: What stands for an escaped backslash meanwhile. Nobody can know it, so no text has it; and its ends are no
+#: Placeholder of an escaped backslash. It is random, so no sender's text contains it, and its ends are no
 #: part of an escape.
 _BACKSLASH = b"\xfe%b\xff" % os.urandom(4).hex().encode()
 
 _GZIP = 31
 
-#: Bytes that one byte of gzip may come to, at most.
+#: Largest ratio of gzip.
 GZIP_TIMES = 1_032
 
 
 def unpack(data: bytes, most: int = MOST_PLAIN) -> Steps[bytes]:
-    """One layer of gzip. Raises `Oversized`, `Malformed`."""
+    """Unpack one layer of gzip. Raises `Oversized`, `Malformed`."""
     reader = zlib.decompressobj(_GZIP)
     parts, size = list[bytes](), 0
     while not reader.eof and size < most:
@@ -59,12 +59,12 @@ def unpack(data: bytes, most: int = MOST_PLAIN) -> Steps[bytes]:
     if not reader.eof and size >= most:
         raise Oversized(f"the body has more than {most} bytes: send fewer events at once")
     if not reader.eof or reader.unused_data:
-        raise Malformed("the body's gzip ends early, or goes on behind its end")
+        raise Malformed("the body's gzip ends early, or has data after its end")
     return b"".join(parts)
 
 
 def mend_slowly(text: bytes) -> Steps[bytes]:
-    """Run `mend` in steps. Each ends behind a comma if there is one: no escape contains a comma."""
+    """Run `mend` in steps. Each step ends after a comma if possible: no escape contains a comma."""
     parts, at = list[bytes](), 0
     while at < len(text):
         end = min(len(text), at + MENDED_BYTES)
@@ -79,31 +79,31 @@ def mend_slowly(text: bytes) -> Steps[bytes]:
 
 
 def mend(text: bytes) -> bytes:
-    """The text with U+FFFD for each half of a pair, as long as it was."""
+    """Replace each half of a surrogate pair by U+FFFD; the length stays."""
     return _HALF.sub(rb"\\ufffd", text.replace(rb"\\", _BACKSLASH)).replace(_BACKSLASH, rb"\\")
 
 
 def without_escapes(text: bytes) -> bytes:
-    """JSON with other characters for each escape of a character, for who reads what has none.
+    """Replace escapes by other characters, for a reader of fields without escapes.
 
-    It costs a fifth of `mend`, for whoever sends the text may be nobody.
+    It costs a fifth of `mend`: the sender is not authenticated yet.
     """
     return text.replace(rb"\\", b"__").replace(rb"\u", b"__")
 
 
 def is_too_deep(text: bytes, value: Any) -> bool:
-    """True if the value of a text has too many levels; few brackets make few."""
+    """Return whether a value has too many levels; few brackets can't form many."""
     few = text.count(b"{") + text.count(b"[") <= MOST_DEEP
     return not few and _depth(value) > MOST_DEEP
 
 
 def reading_bytes(text: bytes) -> int:
-    """Weigh a text: the bytes of one without brackets that takes as long to read."""
+    """Return the bytes of plain text that take as long to decode as this text."""
     return len(text) + BRACKET_BYTES * (text.count(b"{") + text.count(b"["))
 
 
 def _depth(value: Any) -> int:
-    """Levels of objects and lists, without recursion; of too many, one more than may be."""
+    """Count the levels of objects and lists without recursion, up to one above the limit."""
     depth, level = 0, [value]
     while depth <= MOST_DEEP and (level := [one for one in level if isinstance(one, (dict, list))]):
         depth += 1

@@ -1,4 +1,4 @@
-"""Partitions of the store: a table for each day of events, and a leaf for each generation of ids."""
+"""Partitions of the event store: a table for each day of events, and one for each generation of ids."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
@@ -8,25 +8,25 @@ import asyncpg
 from db.pool import Conn
 from db.queries import Query, event, event_archive, event_seen
 
-#: Days behind today for which an event may come, and days ahead for which tables are made.
+#: Days in the past for which events are accepted, and days ahead for which tables are created.
 BEHIND, AHEAD = 8, 14
 
-#: How long a generation is open, and how many closed ones are asked: an id is known for 30 days at least.
+#: Period of the open generation, and closed generations that are probed: an id is known for at least 30 days.
 OPEN = timedelta(days=15)
 CLOSED = 2
 
 
 async def make_days(conn: Conn) -> int:
-    """Make the tables that are missing; how many."""
+    """Create the missing tables; return their number."""
     day = today()
     first_day, last_day = day - timedelta(days=BEHIND), day + timedelta(days=AHEAD)
     return await _patiently(event.make_days, conn, first_day=first_day, last_day=last_day)
 
 
 def drop_days(*, keep: int, archived: bool = False) -> Callable[[Conn], Awaitable[int]]:
-    """The verb that drops the oldest day's table, if it is older than so many days; how many.
+    """Return a function that drops the oldest day's table if it is older than `keep` days.
 
-    `archived`: one that the event archive has.
+    `archived`: only a day that is in the event archive.
     """
     query = event_archive.drop_archived_day if archived else event.drop_day
 
@@ -37,17 +37,19 @@ def drop_days(*, keep: int, archived: bool = False) -> Callable[[Conn], Awaitabl
 
 
 async def rotate(conn: Conn, *, age: timedelta = OPEN) -> int:
-    """Open the next generation if this one is that old; how many."""
+    """Open the next generation if this one is older than `age`; return the number of new ones."""
     return await _patiently(event_seen.rotate, conn, age=age)
 
 
 async def drop_leaf(conn: Conn) -> int:
-    """Drop the oldest leaf that isn't asked any more; how many."""
+    """Drop the oldest partition of ids that is no longer probed; return the number of dropped ones."""
     return await _patiently(event_seen.drop_leaf, conn, closed=CLOSED)
 
 
 async def _patiently(query: Query, conn: Conn, **values: object) -> int:
-    """None for a lock that isn't free within a second: others would wait behind us. It comes again."""
+    """Run a statement; return 0 if its lock isn't free within a second, as other writers would queue behind
+    it.
+    """
     try:
         done: int = await query.value(conn, **values)
     except asyncpg.LockNotAvailableError:
@@ -56,5 +58,5 @@ async def _patiently(query: Query, conn: Conn, **values: object) -> int:
 
 
 def today() -> date:
-    """The day of UTC."""
+    """Return the UTC day."""
     return datetime.now(UTC).date()

@@ -1,4 +1,4 @@
-"""Purge of what the event store has of a project, a batch at a time."""
+"""Purge of a project's rows in the event store, a batch at a time."""
 
 from uuid import UUID
 
@@ -15,14 +15,15 @@ from db.queries import (
     event_seen,
 )
 
-#: Rows of a table that are deleted at once.
+#: Rows of a table that one batch deletes.
 ROWS = 5_000
 
 
 async def delete_batch(conn: Conn, *, project_id: UUID) -> int:
-    """Delete a batch; how many rows. Counts go after deltas, which a fold may just be adding to them.
+    """Delete a batch; return its rows. Counts are deleted after deltas, which a fold may just be adding to
+    them.
 
-    A rebuild has the counts before its deltas: so they take turns, rather than wait for each other.
+    A rebuild locks counts before deltas. So purge and rebuild exclude each other, to avoid a deadlock.
     """
     batch = {"project_id": project_id, "limit": ROWS}
     async with conn.transaction():

@@ -1,8 +1,8 @@
-"""Quarantine: events that were refused, kept for a while so that their sender can see why.
+"""Quarantine: recently rejected events, stored so that their sender can see the cause.
 
-It is best effort and never in the way: what is refused is noted in memory, the newest ones of a project, and
-written behind the answers. A flood of refusals takes little memory, few organizations never take all of it,
-and a process that is killed loses a second.
+It is best effort: a write-behind buffer holds the newest rejections of each project, and a task writes them
+after the responses. Its bounds keep a flood of rejections small, and keep a few organizations from filling
+it. A killed process loses a second of them.
 """
 
 import asyncio
@@ -25,24 +25,24 @@ from schemas import ids
 from schemas.events import RejectCode
 from telemetry import metrics
 
-#: Refused events that are kept of a project, about, and for how long.
+#: Approximate number of stored rejections of a project, and their retention.
 MOST, AGE = 1_000, timedelta(days=7)
 
-#: Characters of an event's text that are kept, and events of a project that wait to be written, at most.
+#: Stored characters of an event's text, and most queued events of a project.
 MOST_TEXT, MOST_NOTED = 4_096, 100
 
-#: Bytes of memory that events of a project take which wait to be written, at most.
+#: Most bytes of memory for a project's queued events.
 MOST_BYTES = 256 * 1024
 
-#: Projects whose refused events wait to be written, at most, and those of one organization among them.
+#: Most projects in the buffer, and most projects of one organization in it.
 MOST_PROJECTS, MOST_OF_ONE = 200, 20
 
-#: Rows that the chore deletes at once.
+#: Rows that one run of the chore deletes.
 BATCH = 1_000
 
 
 class Quarantined(NamedTuple):
-    """A refused event as it is kept. `name` and `event_id` are None where its text doesn't say them."""
+    """Rejected event as stored. `name` and `event_id` are None if its text has none."""
 
     id: UUID
     app_no: int
@@ -54,7 +54,7 @@ class Quarantined(NamedTuple):
 
 
 class Noted(NamedTuple):
-    """A refused event that waits to be written."""
+    """Rejected event in the buffer."""
 
     id: UUID
     app_no: int
@@ -65,12 +65,12 @@ class Noted(NamedTuple):
 
     @property
     def size(self) -> int:
-        """Bytes of memory that it takes, about: one rare character makes four bytes of each."""
+        """Return its approximate bytes of memory: one rare character makes four bytes of each."""
         return sum(sys.getsizeof(text) for text in (self.name, self.event_id, self.text))
 
 
 class _Waiting:
-    """A project's newest events that wait to be written, and whose project it is."""
+    """Queued events of a project, the newest, with the project's organization."""
 
     def __init__(self, organization_id: UUID) -> None:
         self.organization_id = organization_id
@@ -78,7 +78,7 @@ class _Waiting:
         self._size = 0
 
     def add(self, one: Noted) -> None:
-        """The oldest ones make room for it."""
+        """Add an event; the oldest ones are dropped to make room."""
         self.noted.append(one)
         self._size += one.size
         while len(self.noted) > MOST_NOTED or self._size > MOST_BYTES:
@@ -86,7 +86,7 @@ class _Waiting:
 
 
 class _Named(msgspec.Struct):
-    """Fields by which a person knows an event, in our words and in Segment's."""
+    """Name and id of an event, in our field names and in Segment's."""
 
     name: str | None = None
     event: str | None = None
@@ -99,17 +99,17 @@ _NAMED = msgspec.json.Decoder(_Named)
 
 
 class Quarantine:
-    """Refused events of this process that wait to be written. `came` is set while there are some."""
+    """Write-behind buffer of this process. `came` is set while it has rows."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._due: dict[UUID, _Waiting] = {}
-        #: Whoever reads takes one connection, and leaves the others to the intake.
+        #: Readers share one connection, and leave the others to the intake.
         self._reading = asyncio.Semaphore(1)
         self.came = asyncio.Event()
 
     def note(self, app: KeyedApp, refused: Sequence[Refused]) -> None:
-        """Events of an app were refused just now."""
+        """Queue rejected events of an app."""
         if not refused:
             return
         metrics.EVENTS_BY_OUTCOME["rejected"].inc(len(refused))
@@ -121,7 +121,7 @@ class Quarantine:
         self.came.set()
 
     def _place(self, app: KeyedApp) -> _Waiting | None:
-        """The place where events of its project wait; None while its organization has its share of them."""
+        """Return the project's queue; None if its organization has its share of the buffer."""
         if app.project_id not in self._due:
             if not self._has_room(app.organization_id):
                 return None
@@ -129,10 +129,10 @@ class Quarantine:
         return self._due[app.project_id]
 
     def _has_room(self, organization_id: UUID) -> bool:
-        """True if there is a place for one more project of an organization.
+        """Return whether the buffer has room for one more project of an organization.
 
-        If need be whoever has most of them gives up the place that it took first, unless this one would then
-        have more: so all places are never those of a few.
+        A full buffer drops the first project of the organization with the most, if that still leaves it with
+        no fewer than this one. So no few organizations can hold the whole buffer.
         """
         places = Counter(one.organization_id for one in self._due.values())
         if places[organization_id] >= MOST_OF_ONE:
@@ -156,9 +156,10 @@ class Quarantine:
         before: UUID | None,
         limit: int,
     ) -> list[Quarantined]:
-        """At most `limit` of a project's that are older than `before`, newest first. Raises `Unavailable`.
+        """Return at most `limit` rejections of a project older than `before`, newest first. Raises
+        `Unavailable`.
 
-        Those of an app that was made after `last_app`, which has a higher number, are left out.
+        Apps with a number above `last_app` were created later and are left out.
         """
         with reaching():
             async with self._reading, acquire(self._pool) as conn:
@@ -173,14 +174,14 @@ class Quarantine:
                 )
 
     async def write_due(self) -> None:
-        """Write all that wait by now, in turn: what comes meanwhile is for the next call.
+        """Write all queued rows; later ones wait for the next call.
 
-        Where Postgres is away they are dropped.
+        They are dropped while Postgres is unreachable.
         """
         self.came.clear()
         for project_id in [*self._due]:
             waiting = self._due.pop(project_id, None)
-            if waiting is None:  # It gave up its place meanwhile.
+            if waiting is None:  # Its project was dropped from the buffer meanwhile.
                 continue
             try:
                 with reaching():
@@ -191,7 +192,7 @@ class Quarantine:
 
 
 async def keep(conn: Conn, project_id: UUID, noted: Sequence[Noted]) -> None:
-    """Write refused events of a project, and drop those beyond `MOST`."""
+    """Insert rejected events of a project, and delete the oldest above `MOST`."""
     async with conn.transaction():
         await event_quarantine.insert_refused.run(
             conn,
@@ -207,13 +208,13 @@ async def keep(conn: Conn, project_id: UUID, noted: Sequence[Noted]) -> None:
 
 
 async def delete_old(conn: Conn) -> int:
-    """Delete a batch of those past their time; how many."""
+    """Delete a batch of expired rows; return their number."""
     deleted: int = await event_quarantine.delete_old.value(conn, age=AGE, limit=BATCH)
     return deleted
 
 
 def note(app_no: int, refused: Refused) -> Noted:
-    """A refused event as it will be kept."""
+    """Return a rejected event as stored."""
     text = refused.text[: 4 * MOST_TEXT].decode("utf-8", "replace").replace("\0", "\ufffd")[:MOST_TEXT]
     named = _named(refused.text)
     names = (_short(named.name or named.event), _short(named.eventId or named.messageId))
@@ -228,5 +229,5 @@ def _named(text: bytes) -> _Named:
 
 
 def _short(text: str | None) -> str | None:
-    """As much of a name as may be shown; an empty one is none."""
+    """Return the storable part of a name; None for an empty one."""
     return text[:255].replace("\0", "\ufffd") or None if text else None

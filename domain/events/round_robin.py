@@ -1,4 +1,4 @@
-"""Round robin of requests that wait to be committed: organizations in turn, and of each its projects."""
+"""Fair queue of requests before their commit: round robin over organizations, then over projects."""
 
 from collections import OrderedDict, deque
 from typing import Generic, Protocol, TypeVar
@@ -6,7 +6,7 @@ from uuid import UUID
 
 
 class Owned(Protocol):
-    """Whatever waits, by whose it is."""
+    """Queued item with its owner."""
 
     @property
     def organization_id(self) -> UUID: ...
@@ -19,27 +19,27 @@ R = TypeVar("R", bound=Owned)
 
 
 class RoundRobin(Generic[R]):
-    """Those that wait: true while there are some."""
+    """Fair queue; true while it has items."""
 
     def __init__(self) -> None:
-        #: By organization and project, of each the one whose turn is next first.
+        #: Queues by organization and project; at each level the next one in turn is first.
         self._waiting: OrderedDict[UUID, OrderedDict[UUID, deque[R]]] = OrderedDict()
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
     def add(self, request: R) -> None:
-        """Let it wait behind those of its project."""
+        """Append a request to its project's queue."""
         projects = self._waiting.setdefault(request.organization_id, OrderedDict())
         projects.setdefault(request.project_id, deque()).append(request)
 
     def first(self) -> R:
-        """The one whose turn is next. Raises StopIteration without one."""
+        """Return the next request in turn. Raises StopIteration if there is none."""
         projects = next(iter(self._waiting.values()))
         return next(iter(projects.values()))[0]
 
     def take(self) -> R:
-        """The same, which waits no more: organization and project are the last ones now."""
+        """Remove and return the next request; its organization and project move to the end."""
         request = self.first()
         projects = self._waiting[request.organization_id]
         self._waiting.move_to_end(request.organization_id)
@@ -48,7 +48,7 @@ class RoundRobin(Generic[R]):
         return request
 
     def remove(self, request: R) -> bool:
-        """Let it wait no more; false if it didn't."""
+        """Remove a request; return False if it isn't queued."""
         projects = self._waiting.get(request.organization_id)
         queue = projects and projects.get(request.project_id)
         if not projects or not queue or request not in queue:

@@ -1,10 +1,10 @@
-"""Segment's shape: what its SDKs send, one message or a batch, as events.
+"""Segment's format: decodes messages of its SDKs, alone or in a batch, as events.
 
-Fields that say nothing of an event pass unread: SDKs of many versions send many. `messageId` is the event's
-id; of a message without one, its text is, so that what is sent again is still one. The time that a message
-says is kept: mobile SDKs write `sentAt` when they close a file that may lie for days, so it corrects a clock
-only where that is ahead by more than any event may be.
-https://segment.com/docs/connections/spec/common/, read 2026-11-27.
+Irrelevant fields are skipped undecoded: SDKs of many versions send many. `messageId` is the event's id.
+Without one, the text's hash is, so that a repeated message stays a duplicate. The message's own time is
+stored. Mobile SDKs write `sentAt` when they close a file that may wait for days, so `sentAt` corrects a clock
+only if that is too far ahead for any event. https://segment.com/docs/connections/spec/common/, read
+2026-11-27.
 """
 
 import hashlib
@@ -24,13 +24,13 @@ from domain.values import json_items
 from domain.values.steps import STEP_BYTES, Steps
 from schemas.events import EventIn
 
-#: Messages of one batch: as many small ones as the 475 KB hold that mobile SDKs put into a file.
+#: Messages of one batch: as many small ones as fit the 475 KB of a mobile SDK's file.
 MOST_MESSAGES = 5_000
 
 #: Bytes of a body as text: twice such a file.
 MOST_PLAIN = 1_000_000
 
-#: Types of messages by the last word of a path; None: a batch, whose messages say their own.
+#: Types of messages by the last part of a path; None: a batch of messages with types of their own.
 KINDS: Mapping[str, str | None] = {
     "b": None, "batch": None, "import": None,
     "t": "track", "track": "track", "i": "identify", "identify": "identify",
@@ -38,7 +38,7 @@ KINDS: Mapping[str, str | None] = {
     "g": "group", "group": "group", "a": "alias", "alias": "alias",
 }  # fmt: skip
 
-#: Names of events that are no `track`, which names its own.
+#: Event names of every type but `track`, which has a name of its own.
 NAMES = {
     "identify": "$identify",
     "page": "$page",
@@ -47,7 +47,7 @@ NAMES = {
     "alias": "$alias",
 }
 
-#: Fields beside `properties` and `traits` that are kept among them.
+#: Fields outside `properties` and `traits` that are stored with them.
 BESIDE = {
     "page": ("name", "category"),
     "screen": ("name", "category"),
@@ -83,7 +83,7 @@ class _Keyed(msgspec.Struct):
 
 
 class _Head(msgspec.Struct):
-    """Fields of a request that are not one message's alone."""
+    """Fields of a request that apply to all of its messages."""
 
     sentAt: datetime | None = None  # noqa: N815
 
@@ -93,7 +93,7 @@ class _Batch(_Head):
 
 
 class _Sent(NamedTuple):
-    """Messages as they came; `kind` is the type of all of them, None where each says its own."""
+    """Messages of a request; `kind` is the type of all, None if each has its own."""
 
     kind: str | None
     messages: Sequence[msgspec.Raw]
@@ -105,7 +105,7 @@ _HEAD, _BATCH = msgspec.json.Decoder(_Head), msgspec.json.Decoder(_Batch)
 
 
 def key_in(plain: bytes) -> str | None:
-    """The key in a body, if it has one; nothing else in it is kept. Raises `Malformed`."""
+    """Return the key in a body; nothing else in it is stored. Raises `Malformed`."""
     try:
         return _KEYED.decode(without_escapes(plain)).writeKey
     except msgspec.ValidationError:
@@ -115,9 +115,9 @@ def key_in(plain: bytes) -> str | None:
 
 
 def read(plain: bytes, *, kind: str | None, project_id: UUID, app_no: int, now: datetime) -> Steps[Body]:
-    """The events of messages, each as it is kept or why it isn't.
+    """Read the messages as events, each as stored or as its rejection.
 
-    Raises `Malformed`, `Invalid`, `Oversized` for all.
+    Raises `Malformed`, `Invalid`, `Oversized` for the whole body.
     """
     sent = yield from _split((yield from mend_slowly(plain)), kind)
     body, done = Body([], [], len(plain)), 0
@@ -175,14 +175,14 @@ def _read(text: msgspec.Raw) -> _Message:
 
 
 def _id(given: str | None, text: msgspec.Raw) -> str:
-    """The message's id; what is none, or too long for one, is named by its hash."""
+    """Return the message's id; a hash if it has none or one that is too long."""
     if given and len(given) <= MOST_ID:
         return given
     return hashlib.blake2b(given.encode() if given else bytes(text), digest_size=16).hexdigest()
 
 
 def _time(message: _Message, batch_sent_at: datetime | None, now: datetime) -> datetime:
-    """Its time, mended where its clock is ahead. Raises `EventRefused`."""
+    """Return the message's time, corrected if its clock is ahead. Raises `EventRefused`."""
     sent_at = _aware(message.sentAt or batch_sent_at)
     time = _aware(message.timestamp or message.originalTimestamp) or sent_at or now
     if not (sent_at and sent_at > now and time > now + AHEAD):
@@ -194,12 +194,12 @@ def _time(message: _Message, batch_sent_at: datetime | None, now: datetime) -> d
 
 
 def _aware(time: datetime | None) -> datetime | None:
-    """A time without a zone is UTC's."""
+    """Return a time without a zone as UTC."""
     return time.replace(tzinfo=UTC) if time and time.tzinfo is None else time
 
 
 def _person(given: str | int | None) -> str | None:
-    """An id of somebody, empty ones being none. Raises `EventRefused`."""
+    """Return a person's id; None if empty. Raises `EventRefused`."""
     text = "" if given is None else str(given)
     if len(text) > MOST_PERSON:
         raise EventRefused("INVALID")
@@ -207,12 +207,12 @@ def _person(given: str | int | None) -> str | None:
 
 
 def _object(given: msgspec.Raw) -> msgspec.Raw:
-    """The object, or an empty one in place of null."""
+    """Return the object, or an empty one for null."""
     return _EMPTY if bytes(given) == b"null" else given
 
 
 def _properties(message: _Message, kind: str) -> msgspec.Raw:
-    """Its properties, or traits, with what stands beside them. Raises `EventRefused`."""
+    """Return the properties or traits, merged with the fields outside them. Raises `EventRefused`."""
     given = message.properties if kind in {"track", "page", "screen"} else message.traits
     text = _object(given)
     beside: dict[str, Any] = {

@@ -1,9 +1,9 @@
-"""Tail: a project's events as they are committed, each once, for somebody who looks on.
+"""Tail: follows a project's events in the order of their commits, each once.
 
-`received_at` is when an event's transaction began. Of two, the one that began first may be committed last;
-so each look begins where no transaction that had begun earlier was still open at the look before, and leaves
-out what that one has shown. A look reads no more than `LIMIT` events. Where those that it would have to read
-again are more, the next one begins behind them: no event is shown twice, and some may be passed over.
+`received_at` is the start of an event's transaction. Of two transactions, the first to start may be the last
+to commit. So each poll starts at a time before which no transaction was open at the last poll, and drops the
+events that were already returned. A poll reads at most `LIMIT` events. If it would have to read more of them
+again, the next poll starts after them: no event is returned twice, and some may be missed.
 """
 
 from datetime import datetime, timedelta
@@ -13,25 +13,25 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import event
 
-#: Events that one look reads, at most.
+#: Most events that one poll reads.
 LIMIT = 5_000
 
-#: How long a transaction that has begun may not be on the server's list of them yet.
+#: Time until a started transaction is surely listed by the server.
 SPARE = timedelta(seconds=1)
 
-#: How long a transaction is waited for. One that writes events takes a second, or some more on a store that
-#: is next to still; what is open for longer is another one, such as a dump.
+#: Longest wait for an open transaction. A transaction that writes events takes a second, or a few on a
+#: stalled store. An older one is of another kind, such as a dump.
 LONGEST = timedelta(minutes=1)
 
-#: The order in which events are shown: when one came, its app, its key.
+#: Order of the events: time of receipt, app, key.
 Order: TypeAlias = tuple[datetime, int, UUID]
 
-#: Before each event of a moment.
+#: Place before all events of a moment.
 _FIRST = (-1, UUID(int=0))
 
 
 class StoredEvent(NamedTuple):
-    """An event as it is stored; the project and the app say whose it is."""
+    """Event as stored, with its project and app."""
 
     project_id: UUID
     app_no: int
@@ -53,7 +53,7 @@ class StoredEvent(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """The events to follow: of an app and a name, or of all, that occurred at most so long ago."""
+    """Filter of the events: by app and name, None for all, with a maximum age of occurrence."""
 
     project_id: UUID
     app_no: int | None = None
@@ -65,10 +65,9 @@ TAIL_EVENTS = event.tail_events.typed(StoredEvent)
 
 
 class Tail:
-    """Events that are committed from `begin` on. It holds those that it has shown and will read again.
+    """Events that are committed after `begin`. Remembers the returned events that it will read again.
 
-    `more` is true where the last look ended at its limit, and `passed_over` once some may have been committed
-    that will never be shown.
+    `more`: the last poll ended at its limit. `passed_over`: some events may have been missed.
     """
 
     def __init__(self, wanted: Wanted) -> None:
@@ -78,19 +77,19 @@ class Tail:
         self.more = self.passed_over = False
 
     async def begin(self, conn: Conn) -> None:
-        """Pass over what is committed now."""
+        """Skip the events that are committed now."""
         self._since = (await self._horizon(conn), *_FIRST)
         await self.look(conn)
         while self.more:
             await self.look(conn)
 
     async def look(self, conn: Conn) -> list[StoredEvent]:
-        """Events that were committed since the last look, `LIMIT` of them at most."""
+        """Return at most `LIMIT` events that were committed since the last poll."""
         shown = self._shown
         return [kept for kept in await self._read(conn) if kept.place not in shown]
 
     async def _read(self, conn: Conn) -> list[StoredEvent]:
-        """The first events behind the place where no transaction was open, and on to the next such place."""
+        """Read from the last safe time on, and advance it to the next one."""
         horizon: Order = (await self._horizon(conn), *_FIRST)
         received_at, after_app, after_key = self._since
         found = await TAIL_EVENTS.all(
@@ -107,7 +106,7 @@ class Tail:
             self._since = found[-1].place
         else:
             self._since = max(self._since, horizon)
-        # What an earlier look has shown may lie behind those that fill this one.
+        # Returned events of earlier polls may lie after the events of this full poll.
         read = self._shown.union(kept.place for kept in found)
         self._shown = frozenset(place for place in read if place > self._since)
         return found

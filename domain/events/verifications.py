@@ -1,4 +1,6 @@
-"""Verifications: jobs that listen for an event of an SDK app, and say what came, or what may be wrong."""
+"""Verifications: jobs that wait for an event of an SDK app, and report it or the likely causes of its
+absence.
+"""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -19,7 +21,7 @@ from schemas.apps import Arrived, Finding, Verification
 
 
 class Listening(NamedTuple):
-    """The app of a job that listens. `came`: something did since the job was accepted, whatever it was."""
+    """App under verification. `came`: an event of any time has arrived since the job was accepted."""
 
     project_id: UUID
     app_no: int
@@ -28,7 +30,7 @@ class Listening(NamedTuple):
     last_rotated_at: datetime | None
     waited_s: float
     came: bool
-    #: The app's row is told of events at most once a minute, so it may not know of the newest one.
+    #: The app's row records events at most once a minute, so the newest one may be missing.
     may_have_come: bool
 
 
@@ -38,7 +40,7 @@ SEE_APP = sdk_app.see_app.typed(Listening)
 async def start(
     conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID, retry_of: UUID | None = None
 ) -> Submitted:
-    """A job that listens; not `fresh`: one does already for this app.
+    """Submit a verification; `fresh` is False if the app has one under way.
 
     Raises `NotFound`, `Limited`, `Conflict` PROJECT_ARCHIVED.
     """
@@ -56,7 +58,7 @@ async def start(
 
 
 async def see(conn: Conn, *, claim: Claim) -> Listening | None:
-    """The app as it is now; None once it was deleted."""
+    """Return the app as of now; None if it was deleted."""
     return await SEE_APP.one(
         conn,
         org=claim.organization_id,
@@ -67,14 +69,14 @@ async def see(conn: Conn, *, claim: Claim) -> Listening | None:
 
 
 def came(app: Listening, found: Arrivals) -> dict[str, Any]:
-    """The result of a job that heard an event."""
+    """Return the result of a job that received an event."""
     name, event_id, occurred_at, received_at, count = found
     event = Arrived(name=name, event_id=event_id, occurred_at=occurred_at, received_at=received_at)
     return _shown(app, event, count, [])
 
 
 def none_came(app: Listening, refused: Sequence[Refusals]) -> dict[str, Any]:
-    """The result of a job that heard none; some may have come and been refused."""
+    """Return the result of a job without an event, with its rejected events or likely causes."""
     return _shown(app, None, 0, [_refused(refused)] if refused else [*_findings(app)])
 
 
@@ -94,19 +96,19 @@ def _refused(refused: Sequence[Refusals]) -> Finding:
     codes = ", ".join(f"{n} of {code}" for code, n in refused)
     return Finding(
         code="EVENTS_REFUSED",
-        message=f"events came and were refused, {codes}: mend what sends them; the project's "
+        message=f"events came and were refused, {codes}: fix their sender; the project's "
         "events/quarantine has each",
     )
 
 
 def _findings(app: Listening) -> Iterator[Finding]:
-    """Reasons why none may have come, the likeliest first."""
+    """Yield the likely causes, the likeliest first."""
     rotated, last = app.last_rotated_at, app.last_event_at
     if app.came:
         yield Finding(
             code="OLD_EVENTS",
             message="events came that happened over an hour ago, by the device's clock, or were sent before: "
-            "set that right, wait until the device has sent what it kept, or send one with a new eventId",
+            "set its clock, wait until it has sent its stored events, or send one with a new eventId",
         )
         return
     if rotated and (last is None or last < rotated):

@@ -1,4 +1,4 @@
-"""Influencers: drawn presenters of a project. They read brands and know no content, which has them speak.
+"""Influencers: drawn presenters of a project's content. They read brands, and never content.
 
-`domain.content` and what is above it may import this package.
+`domain.content` and the packages above it may import it.
 """

@@ -1,6 +1,6 @@
-"""Creation of influencers: of a brand, of another one, and again where that failed.
+"""Creation of influencers: from a brand, as a clone, and by a retry.
 
-Whoever creates one has the project's lock alone, so that counts hold.
+Creation locks the project exclusively, so that counts hold.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ MOST = 50
 
 
 class Making(NamedTuple):
-    """An influencer that was asked for, and the job that makes it."""
+    """Requested influencer, and the job that draws it."""
 
     project_id: UUID
     influencer_id: UUID
@@ -36,7 +36,10 @@ class Making(NamedTuple):
 
 
 async def create(conn: Conn, *, author: Author, project_id: UUID, body: InfluencerCreate) -> Making:
-    """Raises `Invalid`, `NotFound`, `Limited`, `Conflict` PROJECT_ARCHIVED or TOO_MANY_INFLUENCERS."""
+    """Create an influencer.
+
+    Raises `Invalid`, `NotFound`, `Limited`, `Conflict` PROJECT_ARCHIVED or TOO_MANY_INFLUENCERS.
+    """
     name = None if body.name is None else influencers.on_one_line(body.name)
     project, taken = await _lock(conn, author, project_id)
     rows = await brand.read(conn, organization_id=author.organization_id, project_id=project_id)
@@ -47,7 +50,7 @@ async def create(conn: Conn, *, author: Author, project_id: UUID, body: Influenc
 
 
 async def clone(conn: Conn, *, author: Author, influencer_id: UUID, body: InfluencerClone) -> Making:
-    """Another one with the same face, unless gender or age differ. Raises as `create`."""
+    """Clone an influencer; the face stays the same unless gender or age differ. Raises as `create`."""
     name = influencers.on_one_line(body.name)
     influencers.check_language(body.overrides, "overrides.language")
     project_id = await influencers.project_of(
@@ -64,14 +67,14 @@ async def clone(conn: Conn, *, author: Author, influencer_id: UUID, body: Influe
 async def retry(
     conn: Conn, *, organization_id: UUID, project_id: UUID, influencer_id: UUID, retry_of: UUID
 ) -> Submitted:
-    """Another job for one that failed; not `fresh`: an earlier retry still runs, and this is it.
+    """Submit another job for a failed influencer; `fresh` is False while an earlier retry runs.
 
     Raises `NotFound`, `Limited`, `Conflict` PROJECT_ARCHIVED or JOB_NOT_RETRYABLE.
     """
     await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)
     locked = await influencers.lock(conn, organization_id, influencer_id)
     if locked.status == "ready":
-        raise Conflict("JOB_NOT_RETRYABLE", "the influencer is ready: there is nothing left to make")
+        raise Conflict("JOB_NOT_RETRYABLE", "the influencer is ready: there is nothing to retry")
     rows = await brand.read(conn, organization_id=organization_id, project_id=project_id)
     return await making.restart(
         conn,
@@ -84,7 +87,7 @@ async def retry(
 
 
 async def _lock(conn: Conn, author: Author, project_id: UUID) -> tuple[LockedProject, list[str]]:
-    """The project, alone and active, and the names of its influencers. Raises TOO_MANY_INFLUENCERS."""
+    """Lock the active project, and return it with its influencers' names. Raises TOO_MANY_INFLUENCERS."""
     org = author.organization_id
     project = await project_locks.lock(conn, organization_id=org, project_id=project_id, versions=None)
     project_locks.check_active(project.status)
@@ -92,7 +95,7 @@ async def _lock(conn: Conn, author: Author, project_id: UUID) -> tuple[LockedPro
     if len(names) >= MOST:
         raise Conflict(
             "TOO_MANY_INFLUENCERS",
-            f"the project has {MOST} influencers: delete one that presents nothing",
+            f"the project has {MOST} influencers: delete an unused one",
             limit=MOST,
         )
     return project, [name for (name,) in names]
@@ -116,7 +119,7 @@ async def _make(
 
 
 def _cloned(original: LockedInfluencer, overrides: InfluencerOverrides, name: str) -> Draft:
-    """Its seed is the original's, and with it the face."""
+    """Return the clone's draft: it has the original's seed, which determines the face."""
     own = {field: getattr(original, field) for field in Draft._fields if field != "id"}
     given = {field: getattr(overrides, field) for field in InfluencerOverrides.__struct_fields__}
     other = {field: value for field, value in given.items() if value is not UNSET}

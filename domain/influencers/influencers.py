@@ -1,4 +1,4 @@
-"""Influencers as partners handle them. Whoever makes one has the project's lock alone, so counts hold."""
+"""Influencers: read, change, delete. Creation locks the project exclusively, so counts hold."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -26,7 +26,7 @@ from schemas.influencers import (
     InfluencerStatus,
 )
 
-#: What a patch may change, and its name on the wire.
+#: Columns that a patch may change, with their JSON names.
 _CHANGED = {"name": "name", "brand_voice": "brandVoice", "language": "language"}
 
 
@@ -48,7 +48,7 @@ class _Row(NamedTuple):
 
 
 class LockedInfluencer(NamedTuple):
-    """An influencer that nobody else changes in this transaction."""
+    """Influencer row, locked by this transaction."""
 
     project_id: UUID
     id: UUID
@@ -65,7 +65,7 @@ class LockedInfluencer(NamedTuple):
 
 
 class Author(NamedTuple):
-    """The one who writes, by which key."""
+    """Organization and API key of a change."""
 
     organization_id: UUID
     api_key_id: UUID | None = None
@@ -79,7 +79,7 @@ LOCK_INFLUENCER = influencer.lock_influencer.typed(LockedInfluencer)
 async def get(
     conn: Conn, *, organization_id: UUID, influencer_id: UUID, public_url: str
 ) -> tuple[Influencer, int]:
-    """It, and its version. Raises `NotFound`."""
+    """Return an influencer and its version; raises `NotFound`."""
     row = await GET_INFLUENCER.one(conn, org=organization_id, id=influencer_id)
     if row is None:
         raise absent("influencer")
@@ -96,7 +96,10 @@ async def list_page(
     limit: int,
     public_url: str,
 ) -> list[Influencer]:
-    """At most `limit` of a project's that are older than `before`, newest first. Raises `NotFound`."""
+    """Return at most `limit` influencers of a project older than `before`, newest first.
+
+    Raises `NotFound`.
+    """
     await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
     rows = await LIST_INFLUENCERS.all(
         conn, org=organization_id, project_id=project_id, statuses=statuses, before=before, limit=limit
@@ -113,7 +116,7 @@ async def patch(
     versions: Versions,
     public_url: str,
 ) -> tuple[Influencer, int]:
-    """In an archived project too. What changes nothing makes no version.
+    """Apply a patch, also in an archived project. A patch without a change makes no version.
 
     Raises `NotFound`, `Invalid`, `Stale`.
     """
@@ -133,7 +136,7 @@ async def patch(
 
 
 async def delete(conn: Conn, *, author: Author, influencer_id: UUID, versions: Versions) -> InfluencerDeleted:
-    """From the commit on nobody finds it, its own job included. Raises `NotFound`, `Stale`."""
+    """Delete an influencer. After the commit its own job can't find it either. Raises `NotFound`, `Stale`."""
     org = author.organization_id
     locked = await _lock_for_change(conn, org, influencer_id, versions)
     deleted_at = await influencer.delete_influencer.value(conn, org=org, id=influencer_id)
@@ -144,7 +147,7 @@ async def delete(conn: Conn, *, author: Author, influencer_id: UUID, versions: V
 
 
 async def project_of(conn: Conn, *, organization_id: UUID, influencer_id: UUID) -> UUID:
-    """The project to lock before the influencer. Raises `NotFound`."""
+    """Return the project, which is locked before the influencer. Raises `NotFound`."""
     found: UUID | None = await influencer.find_project.value(conn, org=organization_id, id=influencer_id)
     if found is None:
         raise absent("influencer")
@@ -154,7 +157,7 @@ async def project_of(conn: Conn, *, organization_id: UUID, influencer_id: UUID) 
 async def _lock_for_change(
     conn: Conn, organization_id: UUID, influencer_id: UUID, versions: Versions
 ) -> LockedInfluencer:
-    """Behind its project's lock, so that a purge has come before or comes after."""
+    """Lock the influencer after its project, so that a purge runs before or after the change."""
     project_id = await project_of(conn, organization_id=organization_id, influencer_id=influencer_id)
     await project_locks.share(conn, organization_id=organization_id, project_id=project_id)
     locked = await lock(conn, organization_id, influencer_id)
@@ -176,10 +179,10 @@ def check_language(body: InfluencerPatch | InfluencerOverrides, path: str) -> No
 
 
 def on_one_line(name: str) -> str:
-    """A name with its spaces folded. Raises `Invalid` for one of which pictures would show nothing."""
+    """Collapse the spaces of a name. Raises `Invalid` for a name without visible characters."""
     folded = " ".join(name.split())
     if not texts.clean(folded):
-        raise Invalid("name", "has nothing that could be read: write a name")
+        raise Invalid("name", "has no visible character: write a name")
     return folded
 
 

@@ -1,4 +1,4 @@
-"""Making of influencers: who one is, the job that draws it, and the end that both have together."""
+"""Influencer jobs: the draft of a person, the job that draws it, and its end."""
 
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
@@ -26,7 +26,7 @@ CANCELED = "its job was canceled: retry that, or create another influencer"
 
 
 class Draft(NamedTuple):
-    """An influencer that is yet to be drawn."""
+    """Influencer before its portrait exists."""
 
     id: UUID
     name: str
@@ -39,7 +39,7 @@ class Draft(NamedTuple):
 
 
 class Sitter(NamedTuple):
-    """The one whose portrait is drawn, and the brand's colors as they were when it was asked for."""
+    """Presenter to draw, with the brand's colors at the time of the request."""
 
     presenter: Presenter
     colors: list[str]
@@ -53,20 +53,20 @@ class _Face(NamedTuple):
 
 
 class _MadeAlreadyError(Exception):
-    """Another ingest, that completes at the same time, has made the project's first influencer."""
+    """Error if another ingest, which ends at the same time, has created the project's first influencer."""
 
 
 TRAIN_INFLUENCER = influencer.train_influencer.typed(_Face)
 
 
 def snapshot_of(rows: Sequence[BrandRow], project_id: UUID, language: str) -> Brand:
-    """The brand as it is now; `language` is the project's, for one that doesn't say."""
+    """Return the current brand; `language` is the project's, for a brand without one."""
     known = snapshot(brand.describe(rows, project_id=project_id))
     return msgspec.structs.replace(known, language=known.language or language)
 
 
 def draft(known: Brand, wish: Wish, *, taken: Collection[str] = ()) -> Draft:
-    """A new one, whose id is its seed."""
+    """Draft a new influencer; its id is its seed."""
     new_id = ids.new()
     made = persona(known, wish, str(new_id), taken=taken)
     return Draft(
@@ -83,7 +83,7 @@ async def start(
     colors: Sequence[str],
     is_first: bool = False,
 ) -> Submitted:
-    """The row and its job, in a project that stays active. Raises `Limited`."""
+    """Insert the row and submit its job; the caller keeps the project active. Raises `Limited`."""
     submitted = await _submit(conn, organization_id, project_id, draft.id, colors)
     made = await influencer.insert_influencer.value(
         conn,
@@ -99,10 +99,10 @@ async def start(
 
 
 async def introduce(conn: Conn, *, claim: Claim) -> None:
-    """Make the project's first influencer of the brand that an ingest has just read, if it never had one.
+    """Create the project's first influencer from a freshly ingested brand, unless it ever had one.
 
-    In the transaction of the ingest's end, which holds the project active, and which goes on whatever comes
-    of this. Its pool's dispatcher sees the job: nobody is woken.
+    Runs in the transaction of the ingest's end, which keeps the project active and must not fail by this. The
+    dispatcher finds the job, so no wake is sent.
     """
     org, project_id = claim.organization_id, claim.project_id
     language = await influencer.find_newcomer.value(conn, org=org, project_id=project_id)
@@ -126,7 +126,7 @@ async def restart(
     colors: Sequence[str],
     retry_of: UUID,
 ) -> Submitted:
-    """Another job for one that is locked. Raises `Limited`."""
+    """Submit another job for a locked influencer. Raises `Limited`."""
     submitted = await _submit(conn, organization_id, project_id, influencer_id, colors, retry_of=retry_of)
     if submitted.fresh:
         await influencer.restart_influencer.run(
@@ -156,7 +156,7 @@ async def _submit(
 
 
 async def begin(conn: Conn, *, claim: Claim) -> Sitter:
-    """The one to draw, `training` from now on. Raises `NotFound` once it was deleted."""
+    """Return the presenter to draw, and mark it as `training`. Raises `NotFound` if it was deleted."""
     face = await TRAIN_INFLUENCER.one(conn, org=claim.organization_id, id=influencer_of(claim))
     if face is None:
         raise absent("influencer")
@@ -164,9 +164,9 @@ async def begin(conn: Conn, *, claim: Claim) -> Sitter:
 
 
 async def finish(conn: Conn, *, claim: Claim, portrait: File) -> dict[str, Any]:
-    """The influencer is ready, in the transaction that ends its job; the job's result.
+    """Mark the influencer as ready in the transaction that ends its job; return the job's result.
 
-    Raises `NotFound` once it was deleted.
+    Raises `NotFound` if it was deleted.
     """
     org, influencer_id = claim.organization_id, influencer_of(claim)
     await uploads.take(conn, organization_id=org, tokens=[portrait.token])
@@ -187,9 +187,9 @@ async def finish(conn: Conn, *, claim: Claim, portrait: File) -> dict[str, Any]:
 
 
 async def ended(conn: Conn, *, rows: Sequence[Moved]) -> None:
-    """Give the influencers of these jobs, just ended in this transaction, their jobs' end.
+    """End the influencers of these jobs, which this transaction has just ended.
 
-    One whose job completed was made ready by the job's last step.
+    The influencer of a completed job was made ready by the job's last step.
     """
     unmade = [row for row in rows if row.state != "completed"]
     await influencer.end_influencers.run(
@@ -201,5 +201,5 @@ async def ended(conn: Conn, *, rows: Sequence[Moved]) -> None:
 
 
 def influencer_of(claim: Claim) -> UUID:
-    """The influencer that a job makes."""
+    """Return the influencer that a job draws."""
     return UUID(claim.args["influencer_id"])

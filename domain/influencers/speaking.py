@@ -1,4 +1,4 @@
-"""Speakers: what an influencer gives to the content that it presents."""
+"""Speakers: an influencer's presenter, voice and language for the content that it presents."""
 
 from typing import NamedTuple
 from uuid import UUID
@@ -11,7 +11,7 @@ from schemas.influencers import InfluencerStatus
 
 
 class Speaker(NamedTuple):
-    """Presenter of a piece, its voice and language, as they were when the piece was asked for."""
+    """Presenter of a piece, its voice and language, at the time of the request."""
 
     presenter: Presenter
     voice: str
@@ -34,9 +34,9 @@ GET_SPEAKER = influencer.get_speaker.typed(_Row)
 async def speaker_of(
     conn: Conn, *, organization_id: UUID, project_id: UUID, influencer_id: UUID, deleted: bool
 ) -> Speaker | None:
-    """None where the project has no such influencer, or, unless `deleted`, no longer.
+    """Return an influencer's speaker; None if the project has no such influencer, or it is deleted.
 
-    Raises `Conflict` INFLUENCER_NOT_READY.
+    With `deleted` also a deleted one. Raises `Conflict` INFLUENCER_NOT_READY.
     """
     asked = {"org": organization_id, "project_id": project_id, "id": influencer_id}
     row = await GET_SPEAKER.one(conn, **asked, deleted=deleted)

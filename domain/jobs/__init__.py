@@ -1,4 +1,4 @@
-"""Jobs: what partners and workers do with one, and the subjects that end with it.
+"""Jobs: their operations for partners and workers, and the subjects that end with them.
 
-Operations may import it, no other package of domain.
+In the domain only operations may import it.
 """

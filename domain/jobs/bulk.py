@@ -1,4 +1,4 @@
-"""Bulk changes: many jobs of an organization at once, by what they have in common."""
+"""Bulk cancels: many jobs of an organization at once, by a filter."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -14,14 +14,14 @@ from jobs.kinds import SHOWN
 from schemas import ids
 from schemas.jobs import BulkCanceled
 
-#: Jobs that a call stops, and that it counts.
+#: Jobs that a call cancels, and that it counts.
 MOST, COUNTED = 100, 1_000
 
 _SHOWN = [kind.name for kind in SHOWN]
 
 
 class Choice(NamedTuple):
-    """The filter of a cancel; None lets all pass."""
+    """Filter of a cancel; None matches all."""
 
     project_id: UUID | None
     kinds: Sequence[str] | None
@@ -33,7 +33,7 @@ class Choice(NamedTuple):
 async def cancel(
     conn: Conn, *, organization_id: UUID, chosen: Choice, dry_run: bool, most: int | None = None
 ) -> BulkCanceled:
-    """Cancel the oldest `most` of these that can be canceled now, or only count them.
+    """Cancel the oldest `most` matching jobs that can be canceled now, or only count them.
 
     Raises `NotFound` for a project.
     """

@@ -1,8 +1,8 @@
-"""Retries of many jobs at once, by what they have in common: each by the rules of its own retry, and once.
+"""Bulk retries: many jobs at once by a filter, each by the rules of its own retry, and once.
 
-All that a call starts is one transaction, so that a call that died has started nothing. Its locks come in the
-order of all: projects, jobs by id, accounts. Then each job is retried behind a savepoint, and what refuses
-one is told of that one alone.
+A call is one transaction, so a call that failed has started nothing. It takes all locks in the global order:
+projects, jobs by id, accounts. Then it retries each job inside a savepoint, and a refusal affects only its
+own job.
 """
 
 from collections.abc import Collection, Sequence
@@ -24,14 +24,14 @@ from schemas.errors import Conflict, DomainError
 from schemas.jobs import BulkRetried, NotRetried, Retried, Unsuccessful
 from telemetry import causes
 
-#: Jobs that a call retries, that it counts, and that it looks at whether they pass the filter or not.
+#: Jobs that a call retries, that it counts, and that it scans for the filter.
 MOST, COUNTED, DEPTH = 100, 1_000, 20_000
 
 _SHOWN = [kind.name for kind in SHOWN]
 
 
 class Selection(NamedTuple):
-    """The filter of a call; None lets all pass. `statuses` is `failed` unless it says more."""
+    """Filter of a call; None matches all, but for `statuses`, which defaults to `failed`."""
 
     project_id: UUID | None
     kinds: Sequence[str] | None
@@ -41,7 +41,7 @@ class Selection(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """The outcome of a call: its answer but for the cursor, where the next one goes on, and whom to wake."""
+    """Result of a call: its answer but for the cursor, the next call's start, and the wakes to send."""
 
     answer: BulkRetried
     last_id: UUID | None
@@ -68,7 +68,7 @@ LIST_ORIGINS = bulk_job.list_origins.typed(_LockedOrigin)
 
 
 def statuses(chosen: Selection) -> list[str]:
-    """The states that it finds."""
+    """Return the states of the filter."""
     return sorted(set(chosen.statuses or ["failed"]))
 
 
@@ -83,7 +83,7 @@ async def retry(
     most: int | None = None,
     depth: int | None = None,
 ) -> Batch:
-    """Retry the oldest `most` of these behind `after`, or only count them. Raises `NotFound`."""
+    """Retry the oldest `most` matching jobs after `after`, or only count them. Raises `NotFound`."""
     if chosen.project_id is not None:
         await project_locks.check(conn, organization_id=organization_id, project_id=chosen.project_id)
     found = await _find(conn, organization_id, chosen, after, depth or DEPTH)
@@ -121,7 +121,7 @@ async def _find(
 
 
 class _Done:
-    """The jobs of a call so far, each with its end."""
+    """Results of a call so far."""
 
     def __init__(self) -> None:
         self.retried: list[Retried] = []
@@ -148,7 +148,7 @@ async def _retry_each(
 
 
 async def _lock(conn: Conn, organization_id: UUID, job_ids: Sequence[UUID]) -> list[_LockedOrigin]:
-    """The jobs as they are once all locks are held: others may have retried some of them meanwhile."""
+    """Take all locks, then return the jobs: other calls may have retried some of them meanwhile."""
     for row in await bulk_job.list_projects.all(conn, org=organization_id, ids=job_ids):
         await project_locks.share(conn, organization_id=organization_id, project_id=row["project_id"])
     await controls.lock_many(conn, organization_id=organization_id, job_ids=job_ids)
@@ -161,17 +161,20 @@ async def _lock(conn: Conn, organization_id: UUID, job_ids: Sequence[UUID]) -> l
 async def _retry_one(
     conn: Conn, organization_id: UUID, scopes: Collection[str], locked: _LockedOrigin, done: _Done
 ) -> None:
-    """Raises what `retries.retry` does, and `Conflict` ALREADY_RETRIED, SUPERSEDED or ALREADY_RUNNING."""
+    """Retry one job.
+
+    Raises as `retries.retry`, and `Conflict` ALREADY_RETRIED, SUPERSEDED or ALREADY_RUNNING.
+    """
     origin = Origin(locked.kind, locked.state, locked.project_id, locked.args)
     retries.check(origin, scopes)
     if locked.retried_as is not None:
-        raise Conflict("ALREADY_RETRIED", f"{ids.show(ids.JOB, locked.retried_as)} repeats it")
+        raise Conflict("ALREADY_RETRIED", f"{ids.show(ids.JOB, locked.retried_as)} is its retry")
     if locked.superseded:
-        raise Conflict("SUPERSEDED", "the same source has been read, or asked for, since: nothing is missing")
+        raise Conflict("SUPERSEDED", "a later ingest has read the same source, or is going to")
     submitted = await retries.repeat(conn, organization_id=organization_id, job_id=locked.id, origin=origin)
     new = ids.show(ids.JOB, submitted.job_id)
     if not submitted.fresh:
-        raise Conflict("ALREADY_RUNNING", f"{new} does the same now")
+        raise Conflict("ALREADY_RUNNING", f"{new} is running with the same arguments")
     done.retried.append(Retried(job_id=new, retry_of=ids.show(ids.JOB, locked.id)))
     if submitted.wake:
         done.wakes.append(submitted.wake)

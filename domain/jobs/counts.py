@@ -12,7 +12,7 @@ from jobs import kinds as catalogue
 from jobs.states import PHASES, TERMINAL
 from schemas.jobs import JobCounts, JobsByPhase, JobsByStatus, Phase, Status
 
-#: Jobs that are counted of each status and phase; of one project, of all of its jobs.
+#: Limit of each count: by status and phase, or over all jobs of one project.
 MOST = 10_000
 
 
@@ -32,7 +32,7 @@ _SHOWN = [kind.name for kind in catalogue.SHOWN]
 async def count(
     conn: Conn, *, organization_id: UUID, project_id: UUID | None, kinds: Sequence[str] | None
 ) -> JobCounts:
-    """Of one project, if it is named, and of these kinds. Raises `NotFound` for a project."""
+    """Count the jobs of the organization or of one project, by kind. Raises `NotFound` for a project."""
     asked = {"org": organization_id, "kinds": kinds or _SHOWN, "most": MOST}
     if project_id is None:
         return _shown(await COUNT_JOBS.all(conn, **asked), of_all=False)
@@ -41,12 +41,12 @@ async def count(
 
 
 def by_status(jobs: Mapping[str, int]) -> JobsByStatus:
-    """The counts by status; a status without a count has no job."""
+    """Return the counts by status; a status without a count has 0."""
     return JobsByStatus(**{status: jobs.get(status, 0) for status in get_args(Status)})
 
 
 def by_phase(jobs: Mapping[str, int]) -> JobsByPhase:
-    """The same by phase."""
+    """Return the counts by phase; a phase without a count has 0."""
     return JobsByPhase(**{phase: jobs.get(phase, 0) for phase in PHASES})
 
 

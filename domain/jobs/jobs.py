@@ -1,4 +1,4 @@
-"""Jobs as partners and workers handle them: whatever ends a job ends its subject in the same transaction."""
+"""Jobs for partners and workers: the transaction that ends a job also ends its subject."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -29,7 +29,7 @@ from schemas.errors import Conflict, Fenced, Invalid
 from schemas.errors.absent import absent
 from schemas.jobs import Already, CancelAnswer, Job, JobError, Phase, Status
 
-#: Ends that are rare, so that an index of them costs next to nothing.
+#: Rare ends, so that an index of them costs next to nothing.
 UNSUCCESSFUL = (State.FAILED, State.CANCELED)
 
 
@@ -44,7 +44,7 @@ LIST_RUNNING_JOBS = partner_job.list_running_jobs.typed(JobRow)
 LIST_UNSUCCESSFUL_JOBS = partner_job.list_unsuccessful_jobs.typed(JobRow)
 LIST_JOBS_OF_KIND = partner_job.list_jobs_of_kind.typed(JobRow)
 
-#: The statement of each open phase: they have indexes of their own.
+#: Statement of each open phase, with an index of its own.
 _BY_PHASE = {
     "scheduled": LIST_PUT_OFF_JOBS,
     "waiting": LIST_PUT_OFF_JOBS,
@@ -52,18 +52,18 @@ _BY_PHASE = {
     "running": LIST_RUNNING_JOBS,
 }
 
-#: Stages of open jobs that have no worker.
+#: Stages of open jobs without a worker.
 WAITING = frozenset({"queued", "scheduled"})
 
-#: Searches of one list: each filter's values times the others'.
+#: Most searches of one list: the product of the filters' numbers of values.
 MOST_SEARCHES = 25
 
-#: A job and its version, which grows with every change that a reader can see.
+#: Job and its version, which grows with every visible change.
 Versioned: TypeAlias = tuple[Job, int]
 
 
 async def get(conn: Conn, *, organization_id: UUID, job_id: UUID) -> Versioned:
-    """Raises `NotFound`, for an internal job too."""
+    """Return a job; raises `NotFound`, for an internal job too."""
     row = await GET_JOB.one(conn, org=organization_id, id=job_id)
     if row is None:
         raise absent("job")
@@ -71,7 +71,7 @@ async def get(conn: Conn, *, organization_id: UUID, job_id: UUID) -> Versioned:
 
 
 async def get_many(conn: Conn, *, refs: Sequence[tuple[UUID, UUID]]) -> list[Versioned | None]:
-    """For each (organization, job) what `get` answers, in order; None where it would raise."""
+    """Return the job of each (organization, job), in order; None where `get` would raise."""
     rows = await GET_JOBS.all(conn, orgs=[org for org, _ in refs], ids=[job_id for _, job_id in refs])
     return [None if row.id is None else _shown(row) for row in rows]
 
@@ -90,9 +90,9 @@ async def list_page(
     before: UUID | None,
     limit: int,
 ) -> list[Job]:
-    """At most `limit` jobs older than `before`, newest first; a filter that is None lets all pass.
+    """Return at most `limit` jobs older than `before`, newest first; a filter of None matches all.
 
-    Raises `Invalid` for filters that would take more than `MOST_SEARCHES` searches, `NotFound` for a project.
+    Raises `Invalid` for filters that need more than `MOST_SEARCHES` searches, `NotFound` for a project.
     """
     asked: dict[str, Any] = {
         "org": organization_id,
@@ -108,7 +108,8 @@ async def list_page(
     leading = [asked | dict(zip(named, each, strict=True)) for each in product(*given)]
     if len(leading) > MOST_SEARCHES:
         raise Invalid(
-            "kind", f"times status, stage and phase makes more than {MOST_SEARCHES}: ask for fewer at once"
+            "kind",
+            f"times status, stage and phase makes over {MOST_SEARCHES} searches: use fewer values",
         )
     if project_id is not None:
         await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
@@ -117,7 +118,7 @@ async def list_page(
 
 
 async def _search(conn: Conn, project_id: UUID | None, **asked: Any) -> list[JobRow]:
-    """Each filter that few of many jobs may pass has a statement of its own, for its index."""
+    """Run the statement for these filters: each selective filter has its own statement and index."""
     stage, phase = asked["stage"], asked["phase"]
     status = asked["status"] or (phase and states.status_of(phase))
     if phase and status != states.status_of(phase):
@@ -137,7 +138,7 @@ async def _search(conn: Conn, project_id: UUID | None, **asked: Any) -> list[Job
 async def _search_ended(
     conn: Conn, project_id: UUID | None, *, ended: str | None, **asked: Any
 ) -> list[JobRow]:
-    """Jobs that ended so, or however they stand."""
+    """Search the jobs that ended so; all jobs for None."""
     if ended in UNSUCCESSFUL:
         return await LIST_UNSUCCESSFUL_JOBS.all(conn, project_id=project_id, **{**asked, "status": ended})
     if project_id:
@@ -146,7 +147,7 @@ async def _search_ended(
 
 
 async def cancel(conn: Conn, *, organization_id: UUID, job_id: UUID) -> CancelAnswer:
-    """End a queued job at once, ask a running one to stop at its next step; `accepted` False: it had ended.
+    """Cancel a queued job at once, or a running one at its next step; `accepted` is False after its end.
 
     Raises `NotFound`, `Conflict` JOB_CANCEL_UNAVAILABLE with the stage that forbids it.
     """
@@ -173,12 +174,12 @@ def _too_late(found: Job) -> CancelAnswer:
     return CancelAnswer(job_id=found.job_id, accepted=False, reason=_ALREADY[found.status])
 
 
-#: What archiving a project stops; the rest finishes.
+#: Kinds that an archive cancels; jobs of other kinds finish.
 _STOPPED_BY_ARCHIVE = [kind.name for kind in KINDS.values() if kind.on_archive is OnArchive.CANCEL]
 
 
 async def cancel_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID, limit: int) -> int:
-    """Stop the next `limit` jobs that an archived project may not have; 0 when none is left."""
+    """Cancel the next `limit` jobs that an archived project may not have; return 0 if none is left."""
     moved = await controls.cancel_of_project(
         conn, organization_id=organization_id, project_id=project_id, kinds=_STOPPED_BY_ARCHIVE, limit=limit
     )
@@ -187,9 +188,9 @@ async def cancel_of_project(conn: Conn, *, organization_id: UUID, project_id: UU
 
 
 async def settle(pool: Pool, settlements: Sequence[Settlement]) -> list[Moved]:
-    """Write down what attempts came to, and end the subjects of the jobs that end with them.
+    """Settle the outcomes of attempts, and end the subjects of the jobs that end with them.
 
-    A bare statement when no job has a subject. A claim without a row back was fenced.
+    Uses a single statement if no job has a subject. A claim without a returned row was fenced.
     """
     if not subjects.concerned(settlements):
         async with acquire(pool) as conn:
@@ -204,7 +205,7 @@ async def settle(pool: Pool, settlements: Sequence[Settlement]) -> list[Moved]:
 
 
 async def conclude(conn: Conn, *, claim: Claim, outcome: Outcome) -> None:
-    """Settle an attempt in the transaction of its own last step, which holds the job. Raises `Fenced`."""
+    """Settle an attempt in the transaction of its own last step, which locks the job. Raises `Fenced`."""
     if isinstance(outcome, Done):
         await complete(conn, claim=claim, result=outcome.result)
         return
@@ -220,7 +221,7 @@ async def complete(conn: Conn, *, claim: Claim, result: dict[str, Any] | None = 
 
 
 def has_ended(seen: Versioned) -> bool:
-    """Terminal states are final: there will be no other version."""
+    """Return whether the job has ended; a terminal state is final, so no other version follows."""
     return seen[0].status != "running"
 
 

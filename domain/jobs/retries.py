@@ -1,4 +1,4 @@
-"""Retries of jobs that failed or were canceled: each is a new job, by the rules of what started the first."""
+"""Retries of failed or canceled jobs: each is a new job, by the rules of the original action."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, NamedTuple
@@ -35,7 +35,7 @@ from schemas.errors.absent import absent
 
 
 class Origin(NamedTuple):
-    """The job that a retry starts from."""
+    """Job that a retry repeats."""
 
     kind: str
     state: str
@@ -47,10 +47,10 @@ GET_ORIGIN = job.get_origin.typed(Origin)
 
 
 async def retry(conn: Conn, *, organization_id: UUID, job_id: UUID, scopes: Collection[str]) -> Submitted:
-    """A new job that does the same; not `fresh`: an earlier retry still runs, and this is it.
+    """Submit a job that repeats another; `fresh` is False while an earlier retry runs.
 
-    Raises `NotFound`, `Forbidden` without the scope of the action that started it, `Conflict`
-    JOB_NOT_RETRYABLE, and what that action raises.
+    Raises `NotFound`, `Forbidden` without the scope of the original action, `Conflict` JOB_NOT_RETRYABLE, and
+    every error of that action.
     """
     origin = await GET_ORIGIN.one(conn, org=organization_id, id=job_id)
     if origin is None:
@@ -62,20 +62,20 @@ async def retry(conn: Conn, *, organization_id: UUID, job_id: UUID, scopes: Coll
 
 
 def check(origin: Origin, scopes: Collection[str]) -> None:
-    """Raises `Forbidden`, `Conflict` JOB_NOT_RETRYABLE."""
+    """Check that a job can be retried. Raises `Forbidden`, `Conflict` JOB_NOT_RETRYABLE."""
     kind = KINDS.get(origin.kind)
     if kind is None or kind.name not in _RETRIES:
-        raise Conflict("JOB_NOT_RETRYABLE", f"jobs of the kind {origin.kind} can't be started again")
+        raise Conflict("JOB_NOT_RETRYABLE", f"jobs of the kind {origin.kind} can't be retried")
     if not grants(scopes, kind.scope):
         raise Forbidden(kind.scope)
     if origin.state not in {"failed", "canceled"}:
-        raise Conflict("JOB_NOT_RETRYABLE", "only a failed or canceled job can be started again")
+        raise Conflict("JOB_NOT_RETRYABLE", "only a failed or canceled job can be retried")
 
 
 async def repeat(conn: Conn, *, organization_id: UUID, job_id: UUID, origin: Origin) -> Submitted:
-    """`retry` of a job that passed `check`. Its project's lock and its own are held, in this order.
+    """Retry a job that passed `check`. The caller locked its project, then the job.
 
-    So whoever retries many sees by the mark which ones have been retried.
+    Marks the job as retried, which bulk retries rely on.
     """
     submitted = await _RETRIES[origin.kind](conn, KINDS[origin.kind], organization_id, job_id, origin)
     if submitted.fresh:

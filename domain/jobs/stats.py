@@ -1,7 +1,7 @@
-"""Statistics of the last hour or day of jobs, for charts: read of the ledger itself, so far as a chart shows.
+"""Statistics of the last hour or day of jobs, for charts, computed from the ledger itself.
 
-All jobs are counted, from an index alone. Of a bucket, and pool, of more than `MOST` how they ended and how
-long they took is told from a sample of it, spread over its time.
+All jobs are counted, from an index alone. In a bucket and pool of more than `MOST` jobs, outcomes and
+durations come from a sample that is spread over the bucket's time.
 """
 
 from collections import Counter
@@ -16,10 +16,10 @@ from jobs.kinds import SHOWN
 from schemas import ids
 from schemas.job_stats import ErrorCount, JobBucket, JobStats, Percentiles, Window
 
-#: Jobs of a bucket and pool that are all read; of more, so many of each of its parts.
+#: Jobs of a bucket and pool that are all read; above that, the sample's jobs of each part, and its parts.
 MOST, FEW, PARTS = 2_000, 20, 20
 
-#: Codes that are told.
+#: Error codes in the answer.
 CODES = 10
 
 
@@ -27,7 +27,7 @@ _SHOWN = [kind.name for kind in SHOWN]
 
 
 class Buckets(NamedTuple):
-    """The buckets of a window: how many there are, and how long each is."""
+    """Number of buckets in a window, and seconds of each."""
 
     many: int
     seconds: int
@@ -55,7 +55,7 @@ MEASURE_JOBS = job_stats.measure_jobs.typed(_Row)
 
 
 async def measure_ended(conn: Conn, *, window: Window, pool: str | None, now: datetime) -> JobStats:
-    """Of all organizations, of one pool if it is named: by when they ended."""
+    """Measure the jobs of all organizations, of one pool if given, by the time of their end."""
     ats = begins(window, now)
     bucket_s = WINDOWS[window].seconds
     rows = await MEASURE_ENDED_JOBS.all(
@@ -65,7 +65,7 @@ async def measure_ended(conn: Conn, *, window: Window, pool: str | None, now: da
 
 
 async def measure(conn: Conn, *, organization_id: UUID, window: Window, now: datetime) -> JobStats:
-    """Of one organization, without internal ones: by when they were accepted."""
+    """Measure the jobs of one organization without internal ones, by the time of their acceptance."""
     ats = begins(window, now)
     bucket_s = WINDOWS[window].seconds
     bounds = [
@@ -89,7 +89,7 @@ async def measure(conn: Conn, *, organization_id: UUID, window: Window, now: dat
 
 
 def begins(window: Window, now: datetime) -> list[datetime]:
-    """The beginnings of the buckets, the oldest first; `now` is in the last one. They are whole."""
+    """Return the starts of the whole buckets, the oldest first; `now` is in the last one."""
     many, seconds = WINDOWS[window]
     last = now.timestamp() // seconds * seconds
     return [datetime.fromtimestamp(last - back * seconds, UTC) for back in range(many - 1, -1, -1)]

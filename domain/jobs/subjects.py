@@ -1,4 +1,4 @@
-"""Subjects, which jobs are about: whoever ends a job ends its subject in the same transaction."""
+"""Subjects of jobs: the transaction that ends a job also ends its subject."""
 
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from typing import Protocol
@@ -29,18 +29,18 @@ from jobs.ledger import Moved, Settlement
 
 
 class Ended(Protocol):
-    """Gives the subjects of these jobs, just ended in this transaction, their jobs' end."""
+    """Function that ends the subjects of these jobs, which this transaction has just ended."""
 
     def __call__(self, conn: Conn, *, rows: Sequence[Moved]) -> Awaitable[None]: ...
 
 
 async def _connected(conn: Conn, *, rows: Sequence[Moved]) -> None:
-    """A flow ends with its job, and with it what the job was told in secret."""
+    """End the flows of these jobs, and wipe the jobs' secrets."""
     await oauth_states.ended(conn, rows=rows)
     await job_secrets.wipe(conn, rows=rows)
 
 
-#: The kinds whose jobs have a subject with a state of its own.
+#: Kinds of jobs with a subject that has a state of its own.
 ENDS: Mapping[str, Ended] = {
     INGEST_WEBSITE.name: ingests.ended,
     INGEST_GITHUB.name: ingests.ended,
@@ -57,12 +57,12 @@ ENDS: Mapping[str, Ended] = {
 
 
 def concerned(settlements: Iterable[Settlement]) -> bool:
-    """True if a subject may end with them."""
+    """Return whether a subject may end with these settlements."""
     return any(claim.kind in ENDS for claim, _ in settlements)
 
 
 async def end(conn: Conn, rows: Iterable[Moved]) -> None:
-    """End the subject of each row that has ended. The rows' locks are held by this transaction."""
+    """End the subject of each row that has ended. This transaction holds the rows' locks."""
     ended: dict[Ended, list[Moved]] = {}
     for row in rows:
         if row.kind in ENDS and row.ended:

@@ -1,6 +1,6 @@
-"""Timelines: what happened to a job or a post, read from rows that are written anyway.
+"""Timelines: the history of a job or a post, read from rows that are written anyway.
 
-A call whose answer nobody got leaves no row of its own: it is told by what follows the call.
+A call with a lost answer has no row of its own: the next row implies it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,14 +19,14 @@ from schemas import ids
 from schemas.errors.absent import absent
 from schemas.timelines import AttemptOutcome, EntryType, LookUpVerdict, TimelineEntry
 
-#: Entries of one timeline, of which pages are made, and jobs that are looked through for a post's.
+#: Entries of one timeline before paging, and jobs that are searched for a post's.
 MOST, SEARCHED = 5_000, 10_000
-#: How far the clock that made an id may be from the database's.
+#: Largest difference between the clock of an id and the database's.
 APART = timedelta(hours=1)
 
 
 class Row(NamedTuple):
-    """An entry as its table has it; `rank` and `place` are the order of what has the same time."""
+    """Entry as its table has it; `rank` and `place` order entries with the same time."""
 
     at: datetime
     rank: int
@@ -45,17 +45,18 @@ class Row(NamedTuple):
 _LIST_JOB_ENTRIES = timeline.list_job_entries.typed(Row)
 _LIST_POST_ENTRIES = timeline.list_post_entries.typed(Row)
 
-#: What ends the doubt about a call.
+#: Types of entries that resolve the doubt about a call.
 VERDICTS = frozenset({"not_sent", "accepted", "published", "draft_in_inbox", "resolved"})
-#: What a platform's look-up ended as, by the status that it gave the post.
+#: Result of a platform's look-up, by the status that it gave the post.
 _FOUND: dict[str, LookUpVerdict] = {"published": "found", "draft_in_inbox": "found", "failed": "absent"}
-#: What an attempt alone writes down of a post: none but the last that began can, since its fence is checked.
+#: Types of entries that only an attempt writes about a post: its fence is checked, so it is the last one that
+#: began.
 _OF_ATTEMPTS = frozenset(
     {"prepared", "call", "not_sent", "accepted", "published", "draft_in_inbox", "undecided"}
 )
-#: Codes of a call that was proved not to have been taken by looking for the post.
+#: Codes of a call that a search for the post proved not to be accepted.
 _ABSENT = frozenset({"ABSENT", "NOT_TAKEN"})
-#: What was written down that has a field of its own, or is told by another entry.
+#: Stored details with a field of their own, or with another entry.
 FIELDS = frozenset({"code", "message", "retryable", "step", "revision", "apiKeyId", "retryOf", "found"})
 
 T = TypeVar("T")
@@ -64,7 +65,7 @@ T = TypeVar("T")
 async def of_job(
     conn: Conn, *, organization_id: UUID, job_id: UUID, internal: bool = False
 ) -> list[TimelineEntry]:
-    """A job's entries, the oldest first. Raises `NotFound`, for an internal job too unless they are seen."""
+    """Return a job's entries, the oldest first. Raises `NotFound`, for internal jobs unless `internal`."""
     rows = await _LIST_JOB_ENTRIES.all(conn, org=organization_id, id=job_id, internal=internal, most=MOST)
     if not rows:
         raise absent("job")
@@ -72,7 +73,7 @@ async def of_job(
 
 
 async def of_post(conn: Conn, *, organization_id: UUID, post_id: UUID) -> list[TimelineEntry]:
-    """A post's entries, the oldest first, with the attempts of its jobs. Raises `NotFound`."""
+    """Return a post's entries, the oldest first, with the attempts of its jobs. Raises `NotFound`."""
     post, _ = await posts.get(conn, organization_id=organization_id, post_id=post_id)
     rows = await _LIST_POST_ENTRIES.all(
         conn,
@@ -87,14 +88,14 @@ async def of_post(conn: Conn, *, organization_id: UUID, post_id: UUID) -> list[T
 
 
 def _with_attempts(rows: Iterable[Row]) -> Iterator[Row]:
-    """Each row, and of what an attempt wrote down about the post, that attempt and its worker."""
+    """Yield each row; those that an attempt wrote about the post name the attempt and its worker."""
     running: Row | None = None
     ended_at: datetime | None = None
     for row in rows:
         if row.type == "attempt_started":
             running, ended_at = row, None
         elif row.type == "attempt_ended" and running and row.job_id == running.job_id:
-            # What it wrote down as it ended has the same time, and may come behind its end.
+            # A row of the attempt's last transaction has the time of its end, and may follow the end.
             ended_at = row.at if row.fence == running.fence else ended_at
         if running and row.type in _OF_ATTEMPTS and ended_at in {None, row.at}:
             yield _of(running, row)
@@ -103,7 +104,7 @@ def _with_attempts(rows: Iterable[Row]) -> Iterator[Row]:
 
 
 def _of(attempt: Row, row: Row) -> Row:
-    """A row that names its attempt."""
+    """Return a row that names its attempt."""
     return row._replace(
         job_id=attempt.job_id,
         kind=attempt.kind,
@@ -114,7 +115,7 @@ def _of(attempt: Row, row: Row) -> Row:
 
 
 def _told(rows: Iterable[Row], external_url: str | None) -> Iterator[TimelineEntry]:
-    """Each row, and before it what it says of the call before: that its answer was lost, or looked for."""
+    """Yield each row, preceded by an entry for the earlier call's lost answer or its look-up."""
     in_doubt = lost = False
     for row in rows:
         if in_doubt and not lost and _misses(row):
@@ -134,12 +135,12 @@ def _told(rows: Iterable[Row], external_url: str | None) -> Iterator[TimelineEnt
 
 
 def _misses(row: Row) -> bool:
-    """True if the answer of the call before would have come before this."""
+    """Return whether the answer of the earlier call would have preceded this row."""
     return row.type in {"call", "attempt_ended", "outcome_unknown"} or _verdict(row) is not None
 
 
 def _verdict(row: Row) -> LookUpVerdict | None:
-    """The verdict of a look within the attempt that wrote this down."""
+    """Return the verdict of a look-up within the attempt that wrote this row."""
     if row.type == "not_sent" and row.details and row.details.get("code") in _ABSENT:
         return "absent"
     if row.type == "undecided":
@@ -167,13 +168,13 @@ def _shown(row: Row) -> TimelineEntry:
 
 
 def _look_up(row: Row) -> TimelineEntry:
-    """An attempt of the job that asks a platform for a lost post, at its end."""
+    """Return the entry for an ended attempt of the job that looks up a lost post."""
     status = (row.details or {}).get("status", "") if row.outcome == "completed" else ""
     return TimelineEntry(at=row.at, type="look_up", verdict=_FOUND.get(status, "undecided"), **_attempt(row))
 
 
 def _attempt(row: Row) -> dict[str, Any]:
-    """The fields of an entry that name the attempt that it is of."""
+    """Return the fields that identify an entry's attempt."""
     return {
         "job_id": _id(ids.JOB, row.job_id),
         "attempt": _known(row.attempt),

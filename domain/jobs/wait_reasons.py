@@ -1,6 +1,6 @@
-"""Wait reasons: why a job or a post isn't running now, from the rows that pulls and steps go by.
+"""Wait reasons of jobs and posts, derived from the rows that pulls and steps use.
 
-They are read when somebody asks, and written nowhere: so they change without a version of the job or post.
+They are computed at each read and stored nowhere, so they change without a new version of the job or post.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,16 +17,16 @@ from schemas import ids
 from schemas.posts import Post
 from schemas.waiting import Waiting, WaitReason
 
-#: Jobs or posts ahead are counted so far.
+#: Limit of the counts of jobs or posts ahead.
 MOST = 1000
 
 
 class Facts(NamedTuple):
-    """The row of `find_waits`. Of a job that isn't there, or that is no post's, some is null.
+    """Row of `find_waits`. Columns are null for an absent job, or a job without a post.
 
-    `early`: the post's time hasn't come. `held_back`: it waits for another try. `full_until`: the account's
-    quota has no room before, which another statement finds out. `free` is of the worker with
-    the most free slots; `share` how many jobs the tenant could get there.
+    `early`: the post's time is in the future. `held_back`: it waits for another attempt. `full_until`: the
+    account's quota has no room before; another statement finds it. `free` is of the worker with the most free
+    slots; `share` is the number of jobs that the tenant could get there.
     """
 
     kind: str | None
@@ -69,19 +69,19 @@ class Facts(NamedTuple):
 
     @property
     def way_back(self) -> str:
-        """The way by which the account's owner opens it again."""
+        """Return the way for the account's owner to authorize it again."""
         return f"its app password: {LOGIN}" if self.platform == "bluesky" else "reauth-url"
 
     @property
     def too_late_at(self) -> datetime | None:
-        """The time from which on its post isn't sent any more; None: a platform may have it."""
+        """Return the time after which its post isn't sent any more; None: a platform may have it."""
         if self.scheduled_for is None or self.post_status != "queued":
             return None
         return self.scheduled_for + GRACE
 
     @property
     def may_start(self) -> int:
-        """The number of jobs in the line that the cap and the share of their tenant let start."""
+        """Return the number of queued jobs that the tenant's cap and share allow to start."""
         return self.share if self.max_running is None else min(self.share, self.max_running - self.running)
 
 
@@ -91,9 +91,9 @@ class _Loss(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """A reason, when it holds, and what to do. `{}` in the message stands for a value of the facts.
+    """Reason, its condition, and advice. `{}` in the message is a value of the facts.
 
-    `until` says when it is over, or its post given up; None: nobody knows, or somebody has to act.
+    `until` is the time of its end, or of giving up the post; None: unknown, or a person has to act.
     """
 
     reason: WaitReason
@@ -114,25 +114,25 @@ def _later(one: Facts) -> datetime:
 _FIND_WAITS = job_wait.find_waits.typed(Facts)
 _FIND_LOSS = job_wait.find_loss.typed(_Loss)
 
-#: Of posts without an open job of theirs: their status alone decides.
+#: Reasons of posts without an open job: their status alone decides.
 OF_STATUS: Mapping[WaitReason, str] = {
     "approval": "its content or its own caption awaits an approval: approve or reject it",
     "schedule_passed": "it was approved after its time: reschedule it, or cancel it",
     "outcome_unknown": (
-        "the platform may have it and is asked again: look there, and say with `resolve` what you saw"
+        "the platform may have it and is checked again: look there, and report the finding with `resolve`"
     ),
 }
 
-#: Of these, those of which it is known when they are looked at again.
+#: Reasons of these with a known time of the next check.
 TIMED: frozenset[WaitReason] = frozenset({"outcome_unknown"})
 
-#: Of several that hold the first is told. Those up to `snoozed` are of jobs whose time hasn't come.
+#: The first rule that holds is reported. Rules up to `snoozed` are for jobs before their time.
 PRECEDENCE: Sequence[Rule] = (
-    Rule("worker_lost", lambda one: one.lost, "its worker is silent: another one takes it over by itself"),
+    Rule("worker_lost", lambda one: one.lost, "its worker is silent: another one takes over automatically"),
     Rule(
         "overdue",
         lambda one: one.deadline_at <= one.now,
-        "its time is up: it fails by itself within seconds, start it again then",
+        "its deadline has passed: it fails automatically within seconds, retry it then",
     ),
     Rule(
         "scheduled",
@@ -143,7 +143,7 @@ PRECEDENCE: Sequence[Rule] = (
     Rule(
         "reauth_needed",
         lambda one: one.owner_status == "reauth_required",
-        "the account's tokens open nothing any more: have its owner connect it again ({way_back}); "
+        "the account's tokens are no longer valid: have its owner connect it again ({way_back}); "
         "at `until`, if it has one, it is too late for the post",
         lambda one: one.too_late_at,
     ),
@@ -163,19 +163,19 @@ PRECEDENCE: Sequence[Rule] = (
     Rule(
         "retry_wait",
         lambda one: not one.due and (one.held_back or one.last_outcome == "retry"),
-        "the last try failed ({last_code}), and another one follows by itself",
+        "the last attempt failed ({last_code}), and another one follows automatically",
         _later,
     ),
     Rule(
         "answer_lost",
         lambda one: one.phase == "sending",
-        "the platform's answer was lost: the post is looked for before anything is sent again",
+        "the platform's answer was lost: the post is looked up before it is sent again",
         _later,
     ),
     Rule(
         "platform_processing",
         lambda one: one.phase in {"accepted", "confirming"},
-        "the platform has taken the post and works on it: it is asked again",
+        "the platform has accepted the post and is processing it: its status is polled",
         _later,
     ),
     Rule(
@@ -186,19 +186,19 @@ PRECEDENCE: Sequence[Rule] = (
     Rule(
         "source_busy",
         lambda one: not one.due and one.kind and one.kind.startswith("ingest_"),
-        "the source takes no more requests for now: it is asked again by itself",
+        "the source takes no more requests for now: it is read again automatically",
         _later,
     ),
     Rule(
         "snoozed",
         lambda one: not one.due,
-        "what it needs isn't ready, such as a server that is busy: it looks again by itself",
+        "a resource isn't ready, such as a busy server: it tries again automatically",
         _later,
     ),
     Rule(
         "becoming_due",
         lambda one: one.stage == "scheduled",
-        "its time has come: it is let into its line within a second while the dispatcher runs",
+        "its time has come: it is queued within a second while the dispatcher runs",
     ),
     Rule(
         "organization_suspended",
@@ -208,7 +208,7 @@ PRECEDENCE: Sequence[Rule] = (
     Rule(
         "pool_paused",
         lambda one: one.paused,
-        "the operators have paused the pool {pool}: it goes on when they resume it",
+        "the operators have paused the pool {pool}: it continues when they resume it",
     ),
     Rule(
         "no_worker",
@@ -218,7 +218,7 @@ PRECEDENCE: Sequence[Rule] = (
     Rule(
         "running_cap",
         lambda one: one.max_running is not None and one.running >= one.max_running,
-        "{running} jobs of the organization run in the pool {pool}, as many as its tier may: wait for one",
+        "{running} jobs of the organization run in the pool {pool}, as many as its tier allows: wait for one",
     ),
     Rule(
         "workers_busy",
@@ -239,13 +239,13 @@ PRECEDENCE: Sequence[Rule] = (
 
 
 async def of_jobs(conn: Conn, *, refs: Sequence[tuple[UUID, UUID]]) -> list[Waiting | None]:
-    """The reason of each (organization, job), in order; None: it runs, has ended, or starts now."""
+    """Return the reason of each (organization, job), in order; None: it runs, has ended, or starts now."""
     asked = {"orgs": [org for org, _ in refs], "ids": [job_id for _, job_id in refs]}
     return [await _reason(conn, one) for one in await _FIND_WAITS.all(conn, **asked, most=MOST)]
 
 
 async def of_post(conn: Conn, *, organization_id: UUID, post_id: UUID, post: Post) -> Waiting | None:
-    """The reason of a post, as it was just read. None: it is on its way, or has ended."""
+    """Return the reason of a post, as just read; None: it is being sent, or has ended."""
     match post.status:
         case "blocked":
             return _of_status("schedule_passed" if post.schedule_passed else "approval")
@@ -285,7 +285,7 @@ async def _full_until(conn: Conn, one: Facts) -> datetime | None:
 
 
 async def _next_ask(conn: Conn, organization_id: UUID, post_id: UUID) -> datetime | None:
-    """The time of the next question to its platform; None: it was asked often enough."""
+    """Return the time of the next look-up at its platform; None: all look-ups are done."""
     lost = await _FIND_LOSS.one(conn, org=organization_id, post_id=post_id)
     next_s = lost and reconciliation.next_ask((lost.now - lost.created_at).total_seconds())
     return lost.now + timedelta(seconds=next_s) if lost and next_s else None

@@ -1,4 +1,4 @@
-"""Leasing: accounts that an operator offers, and the organizations that post to them for a time.
+"""Leasing: accounts that an operator offers, leases them to organizations, and their requests.
 
-Connecting and what is above it may import it; not content, which stands beside it.
+Connecting and the packages above it may import it. Content, on the same level, may not.
 """

@@ -1,10 +1,10 @@
 """Leases: an operator's account for one tenant at a time, as an account of the tenant's own.
 
-What a tenant does hangs on that account, which is no other tenant's, and ends with the lease. The credential
-stays with the owner (docs/decisions/0016-leased-account-as-its-own-row.md).
+The tenant's posts belong to that account, which no other tenant ever gets, and end with the lease. The
+credential stays with the owner (docs/decisions/0016-a-lease-is-an-account.md).
 
-Lock order: owners' accounts by id before the accounts that are their leases. A lease begins under its owner's
-lock, and ends under its own and its project's.
+Lock order: owners' accounts by id, then the leases' accounts. A lease begins under its owner's lock, and ends
+under its own and its project's.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,18 +27,18 @@ from schemas.errors import Conflict, NotFound
 from schemas.errors.absent import absent
 from schemas.leases import LeasedAccount, RequestStatus
 
-#: The reason that a lease's canceled posts name.
+#: Cancel reason of a lease's posts.
 CANCELED: Mapping[LeaseEnd, str] = {
     "released": "lease_released",
     "recalled": "lease_recalled",
     "project_archived": waiting.ARCHIVED,
 }
 
-UNKNOWN = "is no account that is known here"
+UNKNOWN = "is not a known account"
 
 
 class LockedRequest(NamedTuple):
-    """A lease request, locked after its project; `platform` None: any will do."""
+    """Lease request, locked after its project; `platform` is None for any."""
 
     organization_id: UUID
     project_id: UUID
@@ -50,7 +50,7 @@ class LockedRequest(NamedTuple):
 
 
 class Owner(NamedTuple):
-    """An owner's account, locked before any lease's own row; `env` is its organization's."""
+    """Owner's account, locked before any lease's own row; `env` is its organization's."""
 
     id: UUID
     organization_id: UUID
@@ -62,7 +62,7 @@ class Owner(NamedTuple):
 
 
 class LeaseRow(NamedTuple):
-    """A lease with its account; `ended_at` None: it goes on."""
+    """Lease with its account; `ended_at` is None while it lasts."""
 
     account_id: UUID
     project_id: UUID
@@ -85,12 +85,12 @@ END_ACCOUNT = account_lease.end_account.typed(AccountScope)
 async def begin(
     conn: Conn, *, actor: Actor, request: LockedRequest, owner_ids: Sequence[UUID | None]
 ) -> list[UUID]:
-    """Lease each of these accounts to the project of the request, which is locked active, or none of them.
+    """Lease all of these accounts, or none of them, to the request's project, which is locked as active.
 
-    None is no id of an account. Raises `NotFound`, `Conflict` ACCOUNT_NOT_LEASABLE.
+    A None is an invalid account id. Raises `NotFound`, `Conflict` ACCOUNT_NOT_LEASABLE.
     """
     known = [one for one in owner_ids if one]
-    # A sandbox's operator learns of no live account, not even that it is there.
+    # A live account is invisible to a sandbox's operator.
     locked = {owner.id: owner for owner in await LOCK_OWNERS.all(conn, ids=known) if owner.env == actor.env}
     if unknown := [position for position, one in enumerate(owner_ids) if one not in locked]:
         issues = [_issue(position, UNKNOWN) for position in unknown]
@@ -115,9 +115,9 @@ async def begin(
 async def release(
     conn: Conn, *, organization_id: UUID, account_id: UUID, api_key_id: UUID | None, reason: LeaseEnd
 ) -> AccountDisconnected:
-    """End a lease; a repeat answers the same. From the commit on nothing is sent. Raises `NotFound`.
+    """End a lease; a repeat returns the same answer. No post is sent after the commit. Raises `NotFound`.
 
-    As `connect.disconnect`. What is under way is asked about on, with the owner's credential.
+    As `connect.disconnect`. Posts under way are still polled, with the owner's credential.
     """
     scope = AccountScope(organization_id, account_id)
     found = await accounts.GET_ACCOUNT.one(conn, org=organization_id, id=account_id)
@@ -134,7 +134,7 @@ async def release(
 
 
 async def recall(conn: Conn, *, actor: Actor, account_id: UUID) -> AccountDisconnected:
-    """`release` by an operator, of any organization's lease in the environment. Raises `NotFound`."""
+    """End a lease as an operator, of any organization in the environment. Raises `NotFound`."""
     org = await account_lease.find_lease.value(conn, account_id=account_id, env=actor.env)
     if org is None:
         raise absent("leased_account")
@@ -153,7 +153,7 @@ async def recall(conn: Conn, *, actor: Actor, account_id: UUID) -> AccountDiscon
 
 
 async def end_next_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID) -> bool:
-    """End the next lease of an archived project, where no post comes to wait now; False: none is left."""
+    """End the next lease of an archived project, which gets no new posts; False if none is left."""
     account_id = await account_lease.find_open.value(conn, org=organization_id, project_id=project_id)
     if account_id is None:
         return False
@@ -164,7 +164,7 @@ async def end_next_of_project(conn: Conn, *, organization_id: UUID, project_id: 
 async def list_page(
     conn: Conn, *, organization_id: UUID, project_id: UUID, before: UUID | None, limit: int
 ) -> list[LeasedAccount]:
-    """At most `limit` leases of a project older than `before`, newest first. Raises `NotFound`."""
+    """Return at most `limit` leases of a project older than `before`, newest first. Raises `NotFound`."""
     await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
     rows = await LIST_LEASES.all(conn, org=organization_id, project_id=project_id, before=before, limit=limit)
     return [_shown(row) for row in rows]
@@ -179,7 +179,7 @@ def _blockers(request: LockedRequest, owners: Sequence[Owner], leased: set[UUID]
 
 
 def _blockers_of(request: LockedRequest, owner: Owner, leased: set[UUID]) -> Iterator[str]:
-    """Reasons why an account can't be leased now: the first one of its state, and its platform."""
+    """Yield the reasons against a lease: the first one of the account's state, and its platform."""
     if owner.owner_account_id is not None:
         yield "is a lease itself"
     elif owner.offered_at is None:
@@ -204,13 +204,16 @@ def _refuse(issues: Sequence[dict[str, str]]) -> None:
 
 
 async def _canceled(conn: Conn, scope: AccountScope) -> int | None:
-    """The number of posts that the account's end canceled; None while it goes on."""
+    """Return the number of posts that the account's end canceled; None before its end."""
     organization_id, account_id = scope
     return (await accounts.find(conn, organization_id=organization_id, account_id=account_id)).canceled_posts
 
 
 async def _end(conn: Conn, scope: AccountScope, reason: LeaseEnd, *, api_key_id: UUID | None = None) -> int:
-    """End it; how many posts that canceled. An archive's job has no project's lock, so two may meet here."""
+    """End a lease; return its canceled posts.
+
+    An archive's job doesn't lock the project, so two may race here.
+    """
     org, account_id = scope
     canceled = await waiting.cancel_of_account(
         conn, organization_id=org, account_id=account_id, reason=CANCELED[reason]
@@ -229,7 +232,7 @@ async def _end(conn: Conn, scope: AccountScope, reason: LeaseEnd, *, api_key_id:
 async def _record_begin(
     conn: Conn, actor: Actor, request: LockedRequest, account_id: UUID, owner: Owner
 ) -> None:
-    """Record it for the tenant, who learns nothing of the operator, and for the owner."""
+    """Record the lease for the owner, and for the tenant without details of the operator."""
     org, request_id = request.organization_id, ids.show(ids.LEASE_REQUEST, request.id)
     await accounts.record(conn, AccountScope(org, account_id), "leased", {"requestId": request_id})
     lent = {

@@ -1,7 +1,7 @@
 """Offers: connected accounts of an operator's own organization, for lease.
 
-While an account is offered only its leases post to it. Its row's lock decides between an offer, a schedule,
-a lease and its end.
+While an account is offered only its leases post to it. The lock of its row serializes offers, schedules,
+leases and its end.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ from schemas.leases import Lessee, OfferedAccount
 
 
 class OfferRow(NamedTuple):
-    """An operator's account, offered or not any more, with the tenant that leases it now."""
+    """Operator's account, offered or no longer offered, with its current tenant."""
 
     organization_id: UUID
     project_id: UUID
@@ -47,17 +47,23 @@ LIST_OFFERED = account_lease.list_offered.typed(OfferRow)
 
 
 async def offer(conn: Conn, *, actor: Actor, account_id: UUID, niche: str) -> OfferedAccount:
-    """Raises `NotFound`, `Conflict` ACCOUNT_LEASED, ACCOUNT_NOT_CONNECTED, POSTS_WAIT or ACCOUNT_OFFERED."""
+    """Offer an account.
+
+    Raises `NotFound`, `Conflict` ACCOUNT_LEASED, ACCOUNT_NOT_CONNECTED, POSTS_WAIT or ACCOUNT_OFFERED.
+    """
     org = actor.organization_id
     found = await accounts.find(conn, organization_id=org, account_id=account_id)
-    # So that a purge has either withdrawn it or come before it.
+    # A purge runs either before this, or after it and withdraws the offer.
     await project_locks.share(conn, organization_id=org, project_id=found.project_id)
     await project_locks.check(conn, organization_id=org, project_id=found.project_id)
     account = await _lock(conn, org, account_id)
     if account.status != "connected":
         raise Conflict("ACCOUNT_NOT_CONNECTED", f"the account is {account.status}: connect it first")
     if await account_lease.has_open_posts.value(conn, org=org, account_id=account_id):
-        raise Conflict("POSTS_WAIT", "posts of your own wait for the account: cancel them, or let them go")
+        raise Conflict(
+            "POSTS_WAIT",
+            "the account has queued posts of your own: cancel them, or wait",
+        )
     try:
         await account_lease.offer_account.run(conn, org=org, id=account_id, niche=niche)
     except asyncpg.UniqueViolationError:
@@ -70,7 +76,7 @@ async def offer(conn: Conn, *, actor: Actor, account_id: UUID, niche: str) -> Of
 
 
 async def withdraw(conn: Conn, *, actor: Actor, account_id: UUID) -> OfferedAccount:
-    """Lend it no more; a repeat changes nothing. Raises `NotFound`, `Conflict` ACCOUNT_LEASED."""
+    """Withdraw an offer; a repeat changes nothing. Raises `NotFound`, `Conflict` ACCOUNT_LEASED."""
     org = actor.organization_id
     account = await _lock(conn, org, account_id)
     await check_free(conn, account_id=account_id)
@@ -82,13 +88,13 @@ async def withdraw(conn: Conn, *, actor: Actor, account_id: UUID) -> OfferedAcco
 
 
 async def check_free(conn: Conn, *, account_id: UUID) -> None:
-    """Raises `Conflict` ACCOUNT_LEASED; this transaction has locked the owner's account."""
+    """Raise `Conflict` ACCOUNT_LEASED if the account is leased; the caller locked the owner's account."""
     if await leased_of(conn, [account_id]):
-        raise accounts.leased("somebody leases the account: recall the lease first, or wait for its end")
+        raise accounts.leased("the account is leased: recall the lease first, or wait for its end")
 
 
 async def leased_of(conn: Conn, account_ids: Sequence[UUID]) -> set[UUID]:
-    """The ones of these that are leased now; exact for those that this transaction has locked."""
+    """Return the leased ones of these accounts; exact for those that this transaction has locked."""
     return {owner_id for (owner_id,) in await account_lease.list_leased.all(conn, ids=account_ids)}
 
 
@@ -97,7 +103,7 @@ async def get(conn: Conn, *, organization_id: UUID, account_id: UUID) -> Offered
 
 
 async def list_page(conn: Conn, *, env: Env, before: UUID | None, limit: int) -> list[OfferedAccount]:
-    """At most `limit` of what is offered in any organization of the environment, newest first."""
+    """Return at most `limit` offers of all organizations in the environment, newest first."""
     rows = await LIST_OFFERED.all(conn, env=env, before=before, limit=limit)
     return [_shown(row) for row in rows]
 

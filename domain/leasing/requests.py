@@ -1,6 +1,6 @@
-"""Requests for leased accounts: a partner asks, an operator assigns or rejects.
+"""Requests for leased accounts: a partner requests them, an operator assigns or rejects.
 
-Lock order: the project, the request, then the accounts that are lent.
+Lock order: the project, the request, then the owners' accounts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,12 +21,12 @@ from schemas.errors import Conflict, Invalid
 from schemas.errors.absent import absent
 from schemas.leases import LeaseRequest, LeaseRequestCreate, OperatedRequest, RequestStatus
 
-#: The reason of a request that the archive of its project closed.
+#: Reason of a request that its project's archive closed.
 PROJECT_ARCHIVED = "the project was archived"
 
 
 class RequestRow(NamedTuple):
-    """A request; `account_ids` are what was assigned to it, also what has ended since."""
+    """Request; `account_ids` are all accounts that were assigned to it, ended leases included."""
 
     organization_id: UUID
     project_id: UUID
@@ -43,14 +43,14 @@ class RequestRow(NamedTuple):
 
 
 class RequestScope(NamedTuple):
-    """The project of a request, which never changes."""
+    """Project of a request, which never changes."""
 
     organization_id: UUID
     project_id: UUID
 
 
 class AuditLog(NamedTuple):
-    """An organization's audit log, and the key and project to name there; no key for operators."""
+    """Organization of an audit log entry, with the key and project to record; no key for operators."""
 
     organization_id: UUID
     api_key_id: UUID | None
@@ -67,7 +67,7 @@ FIND_REQUEST = lease_request.find_request.typed(RequestScope)
 async def create(
     conn: Conn, *, organization_id: UUID, project_id: UUID, api_key_id: UUID | None, body: LeaseRequestCreate
 ) -> LeaseRequest:
-    """Raises `NotFound`, `Conflict` PROJECT_ARCHIVED."""
+    """Create a request; raises `NotFound`, `Conflict` PROJECT_ARCHIVED."""
     await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)
     request_id = ids.new()
     await lease_request.insert_request.run(
@@ -86,7 +86,7 @@ async def create(
 
 
 async def get(conn: Conn, *, organization_id: UUID, project_id: UUID, request_id: UUID) -> LeaseRequest:
-    """Raises `NotFound`."""
+    """Return a request; raises `NotFound`."""
     await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
     row = await GET_REQUEST.one(conn, org=organization_id, id=request_id)
     if row is None or row.project_id != project_id:
@@ -97,7 +97,7 @@ async def get(conn: Conn, *, organization_id: UUID, project_id: UUID, request_id
 async def list_of_project(
     conn: Conn, *, organization_id: UUID, project_id: UUID, before: UUID | None, limit: int
 ) -> list[LeaseRequest]:
-    """At most `limit` of a project's requests older than `before`, newest first. Raises `NotFound`."""
+    """Return at most `limit` requests of a project older than `before`, newest first. Raises `NotFound`."""
     await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
     rows = await LIST_OF_PROJECT.all(
         conn, org=organization_id, project_id=project_id, before=before, limit=limit
@@ -108,7 +108,9 @@ async def list_of_project(
 async def list_page(
     conn: Conn, *, env: Env, statuses: Sequence[RequestStatus] | None, before: UUID | None, limit: int
 ) -> list[OperatedRequest]:
-    """At most `limit` requests of all organizations of an environment older than `before`, newest first."""
+    """Return at most `limit` requests of all organizations of an environment older than `before`, newest
+    first.
+    """
     rows = await LIST_REQUESTS.all(conn, env=env, statuses=statuses, before=before, limit=limit)
     return [_operated(row) for row in rows]
 
@@ -116,7 +118,7 @@ async def list_page(
 async def assign(
     conn: Conn, *, actor: Actor, request_id: UUID, account_ids: Sequence[str]
 ) -> OperatedRequest:
-    """Lend these accounts, all or none; fewer than are asked for leave the request `partial`.
+    """Lease all of these accounts or none; fewer than requested leave the request `partial`.
 
     Raises `NotFound`, `Invalid`, `Conflict` PROJECT_ARCHIVED, ALREADY_DECIDED, TOO_MANY_ACCOUNTS or
     ACCOUNT_NOT_LEASABLE.
@@ -127,7 +129,7 @@ async def assign(
     owner_ids = _read(account_ids)
     left = request.wanted - len((await GET_REQUEST.row(conn, org=org, id=request_id)).account_ids)
     if len(owner_ids) > left:
-        raise Conflict("TOO_MANY_ACCOUNTS", f"the request asks for {left} more: name no more than that")
+        raise Conflict("TOO_MANY_ACCOUNTS", f"the request has room for {left} more: name fewer")
     leased = await leases.begin(conn, actor=actor, request=request, owner_ids=owner_ids)
     status = "assigned" if len(leased) == left else "partial"
     await lease_request.note_assigned.run(conn, org=org, id=request_id, status=status)
@@ -136,7 +138,7 @@ async def assign(
 
 
 async def reject(conn: Conn, *, actor: Actor, request_id: UUID, reason: str) -> OperatedRequest:
-    """Assign nothing, or no more. Raises `NotFound`, `Conflict` ALREADY_DECIDED."""
+    """Reject a request, or the unassigned rest of it. Raises `NotFound`, `Conflict` ALREADY_DECIDED."""
     org, _ = await _find(conn, actor, request_id)
     request = await _lock(conn, org, request_id)
     await lease_request.note_rejected.run(conn, org=org, id=request_id, reason=reason)
@@ -144,7 +146,7 @@ async def reject(conn: Conn, *, actor: Actor, request_id: UUID, reason: str) -> 
 
 
 async def close_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID) -> int:
-    """Close the open requests of a project that this transaction archives; returns their number.
+    """Close the open requests of a project that this transaction archives; return their number.
 
     Its lock on the project orders it with each assignment, which shares that lock first.
     """
@@ -165,7 +167,7 @@ async def _lock(conn: Conn, organization_id: UUID, request_id: UUID) -> LockedRe
     if request.status in {"assigned", "rejected"} or request.reason is not None:
         raise Conflict(
             "ALREADY_DECIDED",
-            f"the request is {request.status}: nothing is left to decide",
+            f"the request is {request.status}: its decision is final",
             status=request.status,
         )
     return request
@@ -182,7 +184,7 @@ def _read(account_ids: Sequence[str]) -> list[UUID | None]:
 async def _decided(
     conn: Conn, actor: Actor, request: LockedRequest, action: str, details: Mapping[str, Any]
 ) -> OperatedRequest:
-    """Recorded for both: the partner, without the operator's name, and the operator's organization."""
+    """Record a decision for the partner, without the operator's name, and for the operator's organization."""
     org = request.organization_id
     await _record(conn, AuditLog(org, None, request.project_id), request.id, action, details)
     if actor.organization_id != org:

@@ -1,4 +1,4 @@
-"""Media: files on their way into the storage, the storage itself, and the addresses they are read at.
+"""Media: uploads, stored files and their probing, and the storage itself.
 
-Publishing, content and what is above them may import it; not accounts and oauth beside it.
+Publishing, content and the packages above them may import it. Accounts and oauth, on the same level, may not.
 """

@@ -1,8 +1,7 @@
-"""App media: the files of a project's app that its content is made from, by a partner or out of an ingest.
+"""App media: files of a project's app that its content uses, from a partner or an ingest.
 
-What of them is current is read, not kept: a partner's files go before suggestions, and of each lower ranks
-first. A file that is deleted is given to the uploads that nobody took; a piece of content that is being made
-from it finds it there for a day.
+Their order is computed at each read: a partner's files first, then suggestions, each by rank. A deleted file
+is returned to the unclaimed uploads, so a running content job can still read it for a day.
 """
 
 import time
@@ -55,7 +54,7 @@ class _Row(NamedTuple):
 
 
 class Adding(NamedTuple):
-    """Files, and bytes, that a project is to have more."""
+    """Files, and bytes, to add to a project."""
 
     files: int = 0
     bytes: int = 0
@@ -67,7 +66,7 @@ class _Own(NamedTuple):
 
 
 class Usable(NamedTuple):
-    """A file that content can be made with."""
+    """File that content can use."""
 
     id: UUID
     kind: AppMediaKind
@@ -104,7 +103,7 @@ async def add(
     transcript: str,
     public_url: str,
 ) -> AppMedia:
-    """A stored file as one of the project's own.
+    """Add a stored file to the project.
 
     Raises `NotFound`, `Invalid`, `Conflict` PROJECT_ARCHIVED or TOO_MUCH_APP_MEDIA, `Unavailable`.
     """
@@ -134,7 +133,7 @@ async def add(
 
 
 def rank_of(kind: AppMediaKind) -> int:
-    """Screenshots are in the order in which they came; of all others the newest is the first."""
+    """Return the rank of a new file: screenshots in the order of arrival, all others newest first."""
     now = time.time_ns() // 1000
     return now if kind == "screenshot" else -now
 
@@ -159,7 +158,7 @@ async def make_room(
     kind: AppMediaKind,
     adding: Adding,
 ) -> None:
-    """Raises `Conflict` TOO_MUCH_APP_MEDIA. Nobody else adds to the project until this transaction ends."""
+    """Lock the project's list in this transaction; raise `Conflict` TOO_MUCH_APP_MEDIA if it is full."""
     await queries.lock_list.run(conn, project_id=project_id)
     own = await COUNT_OWN.row(conn, org=organization_id, project_id=project_id, kind=kind)
     if own.files + adding.files > app_media_limits.MOST[kind]:
@@ -179,7 +178,7 @@ async def make_room(
 async def get(
     conn: Conn, *, organization_id: UUID, project_id: UUID, asset_id: UUID, public_url: str
 ) -> AppMedia:
-    """Raises `NotFound`."""
+    """Return a file; raises `NotFound`."""
     row = await GET_APP_MEDIA.one(conn, org=organization_id, project_id=project_id, id=asset_id)
     if row is None:
         raise absent("app_media")
@@ -197,7 +196,10 @@ async def list_page(
     limit: int,
     public_url: str,
 ) -> list[AppMedia]:
-    """At most `limit` files older than `before`, newest first; no filter lets all pass. Raises `NotFound`."""
+    """Return at most `limit` files older than `before`, newest first; a filter of None matches all.
+
+    Raises `NotFound`.
+    """
     await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
     rows = await LIST_APP_MEDIA.all(
         conn,
@@ -212,7 +214,7 @@ async def list_page(
 
 
 async def usable(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[Usable]:
-    """Files of a project, current ones first. Until this transaction ends none of them is deleted."""
+    """Return a project's files, current ones first; the lock prevents their deletion in this transaction."""
     return await SHARE_READY.all(conn, org=organization_id, project_id=project_id)
 
 
@@ -242,7 +244,10 @@ async def delete(conn: Conn, *, organization_id: UUID, project_id: UUID, asset_i
 async def give_up(
     conn: Conn, *, organization_id: UUID, project_id: UUID, files: Sequence[tuple[str, int]]
 ) -> None:
-    """Have files pruned, by their tokens and sizes, whose rows this transaction has locked and ended."""
+    """Return files to the unclaimed uploads, which are pruned.
+
+    This transaction locked and ended their rows.
+    """
     await queries.give_up_file.run(
         conn,
         org=organization_id,

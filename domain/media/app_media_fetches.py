@@ -1,4 +1,4 @@
-"""Fetches of app media: a job gets a file from where a partner says it is, and its row waits for that."""
+"""Fetches of app media: a job downloads a file from a partner's URL into a waiting row."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -17,19 +17,19 @@ from schemas import ids
 from schemas.app_media import AppMediaKind
 from schemas.errors.absent import absent
 
-#: Rows of fetches that failed which a project keeps.
+#: Rows of failed fetches that a project keeps.
 KEEP_FAILED = 50
 
 
 class Started(NamedTuple):
-    """A job, and the file that it is to get."""
+    """Job, and the id of the file that it downloads."""
 
     submitted: Submitted
     asset_id: UUID
 
 
 class FetchAttempt(NamedTuple):
-    """A fetch as an attempt begins it; `awaited`: somebody still wants the file."""
+    """Input of one attempt; `awaited`: the row of the file still exists."""
 
     sandbox: bool
     awaited: bool
@@ -38,7 +38,7 @@ class FetchAttempt(NamedTuple):
 async def start(
     conn: Conn, *, organization_id: UUID, project_id: UUID, kind: AppMediaKind, url: str, transcript: str
 ) -> Started:
-    """Submit the fetch of a URL that `domain.values.urls` passed, and the row that waits for it.
+    """Submit a fetch of a URL that `domain.values.urls` accepted, and insert its row.
 
     Raises `NotFound`, `Limited`, `Conflict` PROJECT_ARCHIVED or TOO_MUCH_APP_MEDIA.
     """
@@ -69,7 +69,7 @@ async def start(
 async def retry(
     conn: Conn, *, organization_id: UUID, project_id: UUID, args: dict[str, Any], retry_of: UUID
 ) -> Submitted:
-    """Fetch again what failed; not `fresh`: an earlier retry still runs. Raises what `start` does."""
+    """Retry a failed fetch; `fresh` is False while an earlier retry runs. Raises as `start`."""
     await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)
     await queries.lock_list.run(conn, project_id=project_id)
     submitted = await ledger.submit(
@@ -91,7 +91,7 @@ async def retry(
 
 
 async def begin(conn: Conn, *, claim: Claim) -> FetchAttempt:
-    """The start of an attempt, which stores anew whatever one before it has stored."""
+    """Start an attempt; it stores its files again, whatever an earlier attempt has stored."""
     return FetchAttempt(
         await organizations.is_sandbox(conn, organization_id=claim.organization_id),
         bool(await queries.begin_attempt.run(conn, **_row(claim), grace_s=uploads.GRACE_S)),
@@ -99,7 +99,7 @@ async def begin(conn: Conn, *, claim: Claim) -> FetchAttempt:
 
 
 async def begin_file(conn: Conn, *, claim: Claim, at_most: int) -> str:
-    """The token of a file that is about to be stored. Raises `Oversized`, `NotFound`."""
+    """Return the token of a file before it is stored. Raises `Oversized`, `NotFound`."""
     token = await uploads.begin(conn, organization_id=claim.organization_id, at_most=at_most)
     if not await queries.begin_file.run(conn, **_row(claim), token=token):
         raise absent("app_media")
@@ -107,10 +107,10 @@ async def begin_file(conn: Conn, *, claim: Claim, at_most: int) -> str:
 
 
 async def finish(conn: Conn, *, claim: Claim, file: File, begun: Sequence[str]) -> dict[str, Any]:
-    """Give the row its file, in the transaction that ends the job; the result is the job's.
+    """Attach the file to the row in the transaction that ends the job; return the job's result.
 
-    `begun` are the tokens of all that the attempt has stored. Raises `NotFound` where somebody has deleted
-    the row meanwhile, `Invalid`, `Conflict` TOO_MUCH_APP_MEDIA, `Unavailable`.
+    `begun` are the tokens of all files of the attempt. Raises `NotFound` if the row was deleted meanwhile,
+    `Invalid`, `Conflict` TOO_MUCH_APP_MEDIA, `Unavailable`.
     """
     org = claim.organization_id
     app_media_limits.check_shape(file)
@@ -129,7 +129,7 @@ async def finish(conn: Conn, *, claim: Claim, file: File, begun: Sequence[str]) 
 
 
 async def ended(conn: Conn, *, rows: Sequence[Moved]) -> None:
-    """Have the files of these jobs, just ended in this transaction, failed that didn't come."""
+    """Mark the missing files of these jobs as failed; this transaction has just ended the jobs."""
     await queries.end_fetches.run(
         conn,
         orgs=[row.organization_id for row in rows],
@@ -139,7 +139,7 @@ async def ended(conn: Conn, *, rows: Sequence[Moved]) -> None:
 
 
 def project_of(claim: Claim) -> UUID:
-    """The project of a fetch: it always has one."""
+    """Return the project of a fetch, which always has one."""
     assert claim.project_id is not None  # noqa: S101
     return claim.project_id
 

@@ -1,4 +1,4 @@
-"""Limits of app media: what a file of each kind may be, and how much of it a project may have."""
+"""Limits of app media: types and sizes of each kind, and amounts for each project."""
 
 from collections.abc import Mapping
 
@@ -9,26 +9,26 @@ from generation.picture_limits import MAX_PIXELS, MAX_RATIO
 from schemas.app_media import AppMediaKind
 from schemas.errors import Invalid
 
-#: Types of each kind, and how many bytes a file of each may have.
+#: Types of each kind, with the most bytes of a file.
 TAKEN: Mapping[AppMediaKind, Taken] = {
     "logo": {**dict.fromkeys(PICTURES, 5 * MIB), SVG: MIB},
     "screenshot": dict.fromkeys(PICTURES, 10 * MIB),
     "demo_video": dict.fromkeys(FILMS, 200 * MIB),
     "end_card": dict.fromkeys(PICTURES, 5 * MIB),
 }
-#: Files of each kind that a project may have of its own, and bytes of all of them.
+#: Most files of each kind in a project, and most bytes of all of them.
 MOST: Mapping[AppMediaKind, int] = {"logo": 10, "screenshot": 50, "demo_video": 10, "end_card": 10}
 MOST_BYTES = 1 << 30
 
 
 def check_transcript(kind: AppMediaKind, transcript: str) -> None:
-    """Raises `Invalid`."""
+    """Raise `Invalid` for a transcript of any kind but a demo_video."""
     if transcript and kind != "demo_video":
-        raise Invalid("transcript", "is a demo_video's: leave it out")
+        raise Invalid("transcript", "is for a demo_video only: leave it out")
 
 
 def check_shape(file: File) -> None:
-    """Raises `Invalid` for a picture that content can't be made with."""
+    """Raise `Invalid` for a picture that content can't use."""
     short, long = sorted((file.width, file.height))
     if file.kind == "image" and long > MAX_RATIO * short:
         raise Invalid(

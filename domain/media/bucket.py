@@ -1,4 +1,4 @@
-"""Media in a bucket of Amazon S3, or of a service that speaks its protocol."""
+"""Media storage in a bucket of Amazon S3, or of a service with its protocol."""
 
 import asyncio
 import re
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from obstore import AsyncWritableFile
     from obstore.store import ClientConfig, RetryConfig, S3Config
 
-#: The least that S3 takes for a part, and how many are on their way beside the one that fills.
+#: Smallest part that S3 accepts, and parts under upload while the next one fills.
 PART, AT_ONCE = 5 << 20, 2
 
-#: What a silent S3 may cost: to connect, and to take a part or bring the next bytes. In seconds.
+#: Timeouts in seconds against a silent S3: to connect, and to send a part or receive the next bytes.
 CONNECT_S, SILENT_S = 3, 15
-#: New tries of a request, and when the last of them may begin. In seconds.
+#: Retries of a request, and seconds within which the last of them may begin.
 RETRIES, RETRY_S = 3, 20
-#: A whole answer, however slow its reader is.
+#: Timeout of a whole download, for slow readers.
 ANSWER = "6h"
-#: For the first look at the bucket, and for giving an upload up. In seconds.
+#: Timeouts in seconds of the first check of the bucket, and of aborting an upload.
 LOOK_S, ABORT_S = 5, 5
 
 _STATUS, _CODE = re.compile(r"status code: (\d{3})"), re.compile(r"<Code>(\w{1,60})</Code>")
@@ -40,7 +40,7 @@ _log = logs.get("storage")
 
 
 class Bucket(Store):
-    """Only `open_bucket` makes one."""
+    """Media storage in a bucket, created by `open_bucket`."""
 
     async def write(self, token: str, chunks: AsyncIterator[bytes]) -> None:
         writer = obstore.open_writer_async(self._place, key(token), buffer_size=PART, max_concurrency=AT_ONCE)
@@ -49,7 +49,7 @@ class Bucket(Store):
                 with self._reaching():
                     await writer.write(chunk)
             with self._reaching():
-                await writer.flush()  # While it can still be given up: closing that fails leaves its parts.
+                await writer.flush()  # Still abortable: a failing close would leave its parts.
                 await writer.close()
         except BaseException as error:
             await _abort(writer, error)
@@ -57,7 +57,7 @@ class Bucket(Store):
 
     @asynccontextmanager
     async def opened(self, token: str) -> AsyncIterator[int]:
-        """Of a copy without a name, in `TMPDIR`: whatever happens, the kernel deletes it."""
+        """Open an unnamed copy in `TMPDIR`, which the kernel deletes in any case."""
         with tempfile.TemporaryFile(buffering=0) as copy:
             await self._copy(token, copy)
             yield copy.fileno()
@@ -67,7 +67,7 @@ class Bucket(Store):
             async for chunk in chunks:
                 with self._reaching():
                     if await costs.to_thread(copy.write, chunk) < len(chunk):
-                        raise OSError  # The disk is full, and says so only to whoever writes more.
+                        raise OSError  # The disk is full, which only a further write would report.
         copy.seek(0)
 
     async def delete(self, token: str) -> None:
@@ -76,7 +76,10 @@ class Bucket(Store):
 
     @contextmanager
     def _reaching(self) -> Iterator[None]:
-        """The service's own words name the object, which is a secret: what is kept of them is its code."""
+        """Convert errors.
+
+        The service's messages contain the object's name, a secret, so only their code is logged.
+        """
         try:
             yield
         except FileNotFoundError:
@@ -88,7 +91,7 @@ class Bucket(Store):
 
 
 async def _abort(writer: "AsyncWritableFile", error: BaseException) -> None:
-    """Have the parts that have arrived deleted; where that fails too, the bucket's own rule does it."""
+    """Abort an upload and delete its parts; if that fails the bucket's lifecycle rule deletes them."""
     try:
         async with asyncio.timeout(ABORT_S):
             await writer.__aexit__(type(error), error, error.__traceback__)
@@ -97,9 +100,9 @@ async def _abort(writer: "AsyncWritableFile", error: BaseException) -> None:
 
 
 def open_bucket(settings: Settings) -> Bucket:
-    """The bucket of a URL that `schemas.settings` passed, once it has answered.
+    """Open the bucket of a URL that `schemas.settings` accepted, after a check.
 
-    One that can't be reached is taken all the same: it may come back. Raises `SettingsInvalid`.
+    An unreachable one is accepted too, as it may recover. Raises `SettingsInvalid`.
     """
     _look(settings)
     retries: RetryConfig = {
@@ -111,7 +114,7 @@ def open_bucket(settings: Settings) -> Bucket:
 
 
 def _look(settings: Settings) -> None:
-    """List what is never there: it tells whether the bucket and the key are as they should be."""
+    """Check bucket and key by listing a prefix that never exists."""
     once: RetryConfig = {"max_retries": 0, "retry_timeout": timedelta(seconds=LOOK_S)}
     try:
         next(iter(obstore.list(_place(settings, once, LOOK_S), prefix="none")), None)
@@ -141,7 +144,7 @@ _WHY = {
 
 
 def _said(error: Exception) -> str:
-    """Status and code, such as `403 AccessDenied`; the name of an error without."""
+    """Return status and code, such as `403 AccessDenied`; the error's class name without them."""
     text = str(error)
     status, code = _STATUS.search(text), _CODE.search(text)
     return " ".join(found[1] for found in (status, code) if found) or type(error).__name__
@@ -152,7 +155,7 @@ def _bucket(settings: Settings) -> str:
 
 
 def _place(settings: Settings, retries: "RetryConfig", silent_s: int) -> S3Store:
-    """On AWS the bucket is part of the host's name; elsewhere, of the path, which all of them know."""
+    """Open the bucket: in the host name on AWS, in the path elsewhere, which every service accepts."""
     endpoint = settings.aws_endpoint_url
     config: S3Config = {
         "region": settings.aws_region,

@@ -1,6 +1,6 @@
-"""Ends of pictures: how many bytes of a file belong to it, told while it passes.
+"""Length of pictures: finds the end of a picture's format while its bytes stream through.
 
-What follows a picture's end is nobody's picture: padding, or another file. A film has no such end: its boxes
+Bytes after a picture's end don't belong to it: padding, or another file. A video has no such end: its boxes
 may come in any order up to the last byte.
 """
 
@@ -8,28 +8,28 @@ import re
 from collections.abc import Callable, Generator, Mapping
 from typing import NamedTuple
 
-#: Steps that a picture may take, and in one piece as it comes. One of 30 MiB takes ten thousand, and fifty
-#: in a piece. Each step takes a microsecond of the event loop.
+#: Most steps of a picture, and of one chunk. A picture of 30 MiB takes ten thousand, and fifty in a chunk.
+#: Each step takes a microsecond of the event loop.
 MOST_STEPS, MOST_STEPS_AT_ONCE = 20_000, 4_000
 
 
 class Skip(NamedTuple):
-    """So many bytes that don't matter."""
+    """Step: skip so many bytes."""
 
     size: int
 
 
 class Read(NamedTuple):
-    """So many bytes that the walk has to see."""
+    """Step: read so many bytes for the walk."""
 
     size: int
 
 
 class Find(NamedTuple):
-    """All up to and with the next marker that isn't alone, whose code the walk has to see."""
+    """Step: skip up to the next marker with a segment, and read its code."""
 
 
-#: A walk through a picture: it asks for the next step, and ends where the picture does.
+#: Walk through a picture: yields its next step, and returns at the picture's end.
 Walk = Generator[Skip | Read | Find, bytes, None]
 
 _MARKER = re.compile(rb"\xff[^\xff\x00\x01\xd0-\xd8]")
@@ -37,7 +37,7 @@ _END_OF_IMAGE = 0xD9
 
 
 def png() -> Walk:
-    """A signature, then chunks up to IEND (RFC 2083, 3.2)."""
+    """Walk a PNG: a signature, then chunks up to IEND (RFC 2083, 3.2)."""
     yield Skip(8)
     kind = b""
     while kind != b"IEND":
@@ -47,7 +47,10 @@ def png() -> Walk:
 
 
 def jpeg() -> Walk:
-    """Markers up to EOI (ITU-T T.81, B.1.1). One with a length is skipped whole, with a thumbnail in it."""
+    """Walk a JPEG: markers up to EOI (ITU-T T.81, B.1.1).
+
+    A segment is skipped whole, with any thumbnail in it.
+    """
     yield Skip(2)
     while True:
         code = yield Find()
@@ -58,7 +61,7 @@ def jpeg() -> Walk:
 
 
 def webp() -> Walk:
-    """One RIFF chunk, which says how long it is; odd ones have a byte more."""
+    """Walk a WebP: one RIFF chunk with its length; an odd length is padded by a byte."""
     head = yield Read(12)
     size = int.from_bytes(head[4:8], "little")
     yield Skip(size + size % 2 - 4)
@@ -68,7 +71,7 @@ WALKS: Mapping[str, Callable[[], Walk]] = {"image/png": png, "image/jpeg": jpeg,
 
 
 class End:
-    """The end of one file of the type, looked for in its bytes as they pass."""
+    """Search for the end of one file in its bytes as they stream."""
 
     def __init__(self, mime: str) -> None:
         self._walk = WALKS[mime]() if mime in WALKS else None
@@ -76,11 +79,11 @@ class End:
         self._left = self._count()
         self._read = b""
         self.steps = 0
-        #: True once it takes more steps than a picture may.
+        #: True after more steps than a picture may take.
         self.is_cut_up = False
 
     def take(self, chunk: bytes) -> int:
-        """The number of the chunk's bytes, from its start on, that belong to the file."""
+        """Return the number of the chunk's leading bytes that belong to the file."""
         if self._walk is None:
             return len(chunk)
         at, most = 0, min(MOST_STEPS, self.steps + MOST_STEPS_AT_ONCE)
@@ -92,7 +95,7 @@ class End:
         return at
 
     def _find(self, chunk: bytes, at: int) -> int:
-        before = self._read  # 0xFF, where the chunk before ended with it.
+        before = self._read  # 0xFF if the last chunk ended with it.
         found = _MARKER.search(before + chunk if before else chunk, at)
         if found is None:
             self._read = b"\xff" if chunk.endswith(b"\xff") else b""
@@ -111,7 +114,7 @@ class End:
         return at + len(piece)
 
     def _go_on(self) -> None:
-        """The next step that asks for anything; None at the picture's end."""
+        """Advance to the next step of at least one byte; None at the picture's end."""
         assert self._walk is not None  # noqa: S101  Only a walk has steps.
         read, self._read = self._read, b""
         self.steps += 1

@@ -1,10 +1,10 @@
-"""Stored files, as content and app media are made of them."""
+"""Stored files of content and app media."""
 
 from typing import Literal, NamedTuple
 
 
 class Thumbnail(NamedTuple):
-    """A small JPEG of a file, stored beside it."""
+    """Small JPEG of a file, stored with it."""
 
     size_bytes: int
     sha256: bytes
@@ -12,9 +12,9 @@ class Thumbnail(NamedTuple):
 
 
 class File(NamedTuple):
-    """A stored file: what it is, and its token in the storage.
+    """Stored file: its metadata and its token in the storage.
 
-    `drawing` is the text of an SVG once it is cleaned, which takes the stored file's place.
+    `drawing` is the sanitized text of an SVG, which replaces the stored file.
     """
 
     kind: Literal["image", "video"]

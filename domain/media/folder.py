@@ -1,4 +1,4 @@
-"""Media in a folder of this machine, or one that several share."""
+"""Media storage in a local or shared folder."""
 
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -19,7 +19,7 @@ BUFFER = 1 << 20
 
 
 class Folder(Store):
-    """Only `open_folder` makes one."""
+    """Media storage in a folder, created by `open_folder`."""
 
     def __init__(self, place: LocalStore, folder: Path) -> None:
         super().__init__(place)
@@ -57,18 +57,21 @@ class Folder(Store):
 
 
 def open_folder(url: str) -> Folder:
-    """The folder of a URL that `schemas.settings` passed, made if need be. Raises `SettingsInvalid`."""
+    """Open the folder of a URL that `schemas.settings` accepted; create it if needed.
+
+    Raises `SettingsInvalid`.
+    """
     path = url.removeprefix("file:")
     folder = Path(unquote(path.removeprefix("//"))).absolute()
     try:
         place = LocalStore(folder, mkdir=True)
     except (OSError, BaseError) as error:
-        raise SettingsInvalid(f"ASSETS_URL: {folder} is no folder that can be used, or made") from error
+        raise SettingsInvalid(f"ASSETS_URL: {folder} can't be used or created") from error
     return Folder(place, folder)
 
 
 def _put_in_place(file: Path) -> None:
-    """Have it on the disk before a row says that it is there, and its name and its folder's too."""
+    """Flush the file and its folders to the disk, before a row refers to it."""
     for path in (file, file.parent, file.parent.parent):
         handle = os.open(path, os.O_RDONLY)
         try:

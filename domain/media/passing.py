@@ -1,6 +1,6 @@
-"""Files on their way into the storage: told by their first bytes, measured as they pass, then looked into.
+"""Streaming upload of files: type by the first bytes, size and hash while they stream, then a probe.
 
-None is ever whole in memory.
+No file is ever whole in memory.
 """
 
 import hashlib
@@ -18,18 +18,18 @@ from schemas.errors import Invalid, Oversized
 
 MIB = 1 << 20
 
-#: Types that are taken, and how many bytes a file of each may have.
+#: Accepted types, with the most bytes of a file.
 Taken: TypeAlias = Mapping[Type, int]
 
 PICTURES, FILMS = (JPEG, PNG, WEBP), (MP4, MOV)
-#: Those of content.
+#: Accepted types of content.
 CONTENT: Taken = {**dict.fromkeys(PICTURES, 30 * MIB), **dict.fromkeys(FILMS, 100 * MIB)}
 
 
 class Passing:
-    """One of them, by its `head`: `sniff.HEAD` bytes, or all of it. `path` is what a refusal calls it.
+    """Upload of one file, from its `head`: `sniff.HEAD` bytes, or all of it. `path` names it in errors.
 
-    Raises `Invalid` for one that is not taken.
+    Raises `Invalid` for a type that isn't accepted.
     """
 
     def __init__(
@@ -37,16 +37,17 @@ class Passing:
     ) -> None:
         found = sniff.sniff(head)
         if found is None or found not in taken:
-            raise Invalid(path, f"is none of the types that are taken: {', '.join(_names(taken))}")
+            raise Invalid(path, f"is none of the accepted types: {', '.join(_names(taken))}")
         sniff.check(found, name=name, declared=declared, path=path)
         self.path, self.head, self.type, self.largest = path, head, found, taken[found]
         self.size, self.hash = 0, hashlib.sha256()
         self.came, self._end = 0, End(found.mime)
 
     async def chunks(self, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        """The head and the rest up to the file's end, counted and hashed.
+        """Yield the head and the rest up to the file's end, counted and hashed.
 
-        What follows the end of a picture is read and dropped. Raises `Oversized` as soon as it is too much.
+        Bytes after the end of a picture are read and dropped. Raises `Oversized` as soon as the size exceeds
+        the limit.
         """
         yield self._own(self.head)
         async for chunk in rest:
@@ -60,19 +61,19 @@ class Passing:
             raise Oversized(f"{self.path}: a file of the kind {kind} may have at most {most} MiB")
         own = chunk[: self._end.take(chunk)]
         if self._end.is_cut_up:
-            raise Invalid(self.path, "is a picture of too many parts: save it anew")
+            raise Invalid(self.path, "is a picture of too many parts: save it again")
         self.size += len(own)
         self.hash.update(own)
         return own
 
 
 async def whole(data: bytes) -> AsyncIterator[bytes]:
-    """Bytes that are here already, as the storage takes them."""
+    """Yield bytes that are in memory, in the form of a stream."""
     yield data
 
 
 async def redrawn(file: File, write: Callable[[bytes], Awaitable[str]]) -> File:
-    """A drawing's file once it is cleaned; `write` stores what is left, under a token of its own."""
+    """Replace a drawing's file by its sanitized text; `write` stores that under a token of its own."""
     if file.drawing is None:
         return file
     data = file.drawing.encode()
@@ -81,20 +82,20 @@ async def redrawn(file: File, write: Callable[[bytes], Awaitable[str]]) -> File:
 
 
 def _names(taken: Taken) -> Sequence[str]:
-    """As partners call them."""
+    """Return the types' names for partners."""
     called = {JPEG: "jpeg", PNG: "png", WEBP: "webp", MP4: "mp4", MOV: "mov", SVG: "svg"}
     return [called[one] for one in taken]
 
 
 class Seen(NamedTuple):
-    """A stored file with what is in it; the bytes of its thumbnail, where there is one."""
+    """Stored file with its metadata, and the bytes of its thumbnail if it has one."""
 
     file: File
     thumbnail: bytes | None
 
 
 async def look(store: Store, passed: Sequence[Passing], tokens: Sequence[str]) -> list[Seen]:
-    """Files that were stored, each under its token, looked into. Raises `Invalid` as `probe`."""
+    """Probe stored files, each under its token. Raises `Invalid` as `probe`."""
     if not passed:
         return []
     pairs = [*zip(passed, tokens, strict=True)]

@@ -1,10 +1,9 @@
-"""The process that looks into uploaded files: `python -m domain.media.probe HANDLE:MIME...`.
+"""Sandboxed process that parses uploaded files: `python -m domain.media.probe HANDLE:MIME...`.
 
-It has the files' descriptors and nothing else: no environment, no storage, no database. The kernel bounds
-its CPU, memory and time, so that a hostile file ends this process and no other, and gives it no network and
-no other file. For each file in turn it writes a line to stdout, a `Found` with a thumbnail or a `Refused` in
-JSON, and stops at the first refusal. The last line is `Spent`.
-`domain/media/probing.py` starts it, once for an upload.
+It has only the files' descriptors: no environment, no storage, no database. The kernel limits its CPU, memory
+and time and blocks the network and all other files. So a hostile file can end this process, and no other. For
+each file in turn it writes a line to stdout, a `Found` with a thumbnail or a `Refused` in JSON, and stops at
+the first refusal. The last line is `Spent`. `domain/media/probing.py` starts one process for each upload.
 """
 
 import os
@@ -23,20 +22,20 @@ from generation.confinement.confine import confine
 from generation.thumbnail import SIDE, thumbnail
 from schemas.errors import PictureRefused
 
-#: To start, for each file, and for all files of an upload together. In seconds.
+#: Limits in seconds: CPU for the start, CPU for each file, wall time for all files of an upload.
 START_S, FILE_S, WALL_S = 1, 2, 30
-#: Address space beyond what is loaded: of pictures of 8192 x 8192 a PNG takes 258 MiB, a JPEG 6 or, where it
-#: is progressive and keeps all its color, 390 (and 1 s), a WebP 514 before it is unpacked.
+#: Address space beyond the loaded program. For a picture of 8192 x 8192 a PNG takes 258 MiB, a JPEG 6, a
+#: progressive JPEG with full color 390 (and 1 s), a WebP 514 before it is unpacked.
 MEMORY = 640 << 20
 
-#: What platforms and phones make of a picture stays below it.
+#: Larger than any picture of platforms and phones.
 SIDE_MAX = 8192
-#: Pixels of a WebP, of which each takes 16 bytes to unpack; a larger one is whole if it has its length.
+#: Pixels of a WebP, each of which takes 16 bytes to unpack; a larger file is accepted by its length alone.
 WEBP_MAX = 24 << 20
-#: An hour: what the longest of the platforms takes.
+#: An hour: the longest video of any platform.
 DURATION_MAX_MS = 60 * 60 * 1000
 
-#: Pillow's names of the types that it may try: no other of its parsers sees the file.
+#: Pillow's names of the types: no other of its parsers sees the file.
 FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
 
 _ORIENTATION, _SIDEWAYS = 0x0112, frozenset({5, 6, 7, 8})
@@ -52,9 +51,9 @@ _TURNS: dict[object, Image.Transpose] = {
 
 
 class Found(msgspec.Struct, frozen=True, tag=True):
-    """As a viewer sees it, turned as the file asks: `duration_ms` of a video, `thumbnail` of a picture.
+    """Metadata as displayed, with the file's rotation: `duration_ms` of a video, `thumbnail` of a picture.
 
-    Of a drawing its text, cleaned.
+    Of a drawing its sanitized text.
     """
 
     width: int
@@ -65,13 +64,13 @@ class Found(msgspec.Struct, frozen=True, tag=True):
 
 
 class Refused(msgspec.Struct, frozen=True, tag=True):
-    """The fault of a file, in words for its sender."""
+    """Refusal of a file, in words for its sender."""
 
     why: str
 
 
 class Spent(msgspec.Struct, frozen=True, tag=True):
-    """The CPU seconds of the process, from its start to this line."""
+    """CPU seconds of the process, from its start to this line."""
 
     seconds: float
 
@@ -99,12 +98,12 @@ def say(line: Said | Spent) -> None:
 
 
 def cpu_limit(files: int) -> int:
-    """CPU seconds after which the kernel ends a process that looks into so many files."""
+    """Return the CPU seconds after which the kernel ends a process with so many files."""
     return START_S + files * FILE_S
 
 
 def limit(files: int) -> None:
-    """By the kernel, so that it holds inside a C library too; and after everything else on this machine."""
+    """Set limits in the kernel, so that they hold inside C libraries too, and the lowest CPU priority."""
     os.nice(10)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
@@ -116,15 +115,15 @@ def limit(files: int) -> None:
 
 
 def look(media: IO[bytes], mime: str) -> Said:
-    """All that there is to know of a file, or the fault that speaks against it."""
+    """Return the metadata of a file, or its refusal."""
     if mime == "image/svg+xml":
         return drawing(media)
     return picture(media, FORMATS[mime]) if mime in FORMATS else film(media)
 
 
 def picture(media: IO[bytes], kind: str) -> Said:
-    """Unpacked, as far as it has to be: one that ends half-way is told from a whole one by that alone."""
-    Image.MAX_IMAGE_PIXELS = None  # Ours is a refusal, theirs would be a warning.
+    """Read a picture. It is unpacked if possible, as only that detects a truncated file."""
+    Image.MAX_IMAGE_PIXELS = None  # We refuse large pictures; Pillow would only warn.
     try:
         with Image.open(media, formats=[kind]) as image:
             width, height = image.size
@@ -135,7 +134,7 @@ def picture(media: IO[bytes], kind: str) -> Said:
             exif = Image.Exif()
             exif.load(
                 image.info.get("exif", b"")
-            )  # Its own getexif() believes XMP too, which browsers don't.
+            )  # Pillow's getexif() also reads XMP, which browsers ignore.
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, KeyError):
         return Refused("is no picture that can be read, or not the whole of one: save it again")
     turned = exif.get(_ORIENTATION)
@@ -145,7 +144,7 @@ def picture(media: IO[bytes], kind: str) -> Said:
 
 
 def _unpack(image: Image.Image, kind: str) -> bool:
-    """False for one that is too large to. A JPEG is read whole at as small a size as a thumbnail needs."""
+    """Unpack the picture; False if it is too large. A JPEG is decoded at the size of a thumbnail."""
     width, height = image.size
     if kind == "WEBP" and width * height > WEBP_MAX:
         return False
@@ -155,9 +154,9 @@ def _unpack(image: Image.Image, kind: str) -> bool:
 
 
 def shrunk(image: Image.Image, turned: object) -> bytes | None:
-    """A thumbnail, turned as the file asks, on white; None where one would take too much memory.
+    """Return a thumbnail, rotated, on white; None if it would take too much memory.
 
-    Of a very large picture so many pixels are left out first that what is left takes little to shrink.
+    Pixels of a very large picture are dropped first, so that the rest takes little memory to shrink.
     """
     every = max(1, max(image.size) // (4 * SIDE))
     try:
@@ -174,7 +173,7 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 
 def drawing(media: IO[bytes]) -> Said:
-    """Cleaned, and with all that it shows."""
+    """Sanitize a drawing, unless it would lose visible parts."""
     from generation.drawings import MAX_BYTES, cleaned  # noqa: PLC0415  Others are read without its parser.
 
     try:
@@ -182,26 +181,26 @@ def drawing(media: IO[bytes]) -> Said:
     except PictureRefused as error:
         return Refused(f"can't be taken: {error}")
     if found.lost:
-        return Refused(f"shows {' and '.join(found.lost)}, which don't stay: turn them into paths")
+        return Refused(f"shows {' and '.join(found.lost)}, which can't be kept: turn them into paths")
     return Found(ceil(found.width), ceil(found.height), drawing=found.text)
 
 
 def film(media: IO[bytes]) -> Said:
-    """By what its boxes say; of several pictures the first counts."""
+    """Read a video's metadata from its boxes; of several tracks the first counts."""
     tracks = MediaInfo.parse(media, full=True, parse_speed=0).video_tracks
     if not tracks:
         return Refused("has no picture in it: send a video")
     video = tracks[0]
     width, height, duration = (_number(video, name) for name in ("width", "height", "duration"))
     if not width or not height or not duration:
-        return Refused("says no width, height or duration: export it again")
+        return Refused("has no width, height or duration: export it again")
     if round(float(video.rotation or 0)) % 180 == 90:
         width, height = height, width
     return _within(Found(width, height, duration))
 
 
 def _number(track: Track, name: str) -> int:
-    """A whole number, 0 where there is none."""
+    """Return a whole number, 0 if there is none."""
     try:
         return int(float(getattr(track, name) or 0))
     except ValueError:
@@ -218,4 +217,4 @@ def _within(found: Found) -> Said:
 
 if __name__ == "__main__":
     main(sys.argv[1:])
-    os._exit(0)  # Nothing is left to do, and unloading takes longer than the work.
+    os._exit(0)  # No cleanup is needed, and unloading takes longer than the work.

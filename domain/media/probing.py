@@ -1,4 +1,4 @@
-"""Looking into uploaded files, in a process that a hostile one may break (`domain/media/probe.py`)."""
+"""Probing of uploaded files in a sandboxed process (`domain/media/probe.py`)."""
 
 import asyncio
 import sys
@@ -14,16 +14,17 @@ from domain.media.store import Store
 from schemas.errors import Invalid
 from telemetry import costs
 
-#: The process ends by itself before this.
+#: Timeout above the process's own.
 PATIENCE_S = WALL_S + 5.0
 
 _LINES: msgspec.json.Decoder[Said | Spent] = msgspec.json.Decoder(Said | Spent)
 
 
 async def probe(store: Store, files: Sequence[tuple[str, str]]) -> list[Found]:
-    """Findings of files, each given as a token and its sniffed type. Raises `Invalid` for one that is no use.
+    """Return the metadata of files, each given as a token and its sniffed type. Raises `Invalid` for a bad
+    file.
 
-    `path` of the refusal is `file[1]` for the second.
+    `path` of the error is `file[1]` for the second file.
     """
     async with AsyncExitStack() as stack:
         handles = [await stack.enter_async_context(store.opened(token)) for token, _ in files]
@@ -43,9 +44,9 @@ async def probe(store: Store, files: Sequence[tuple[str, str]]) -> list[Found]:
 
 
 async def _run(files: list[str], handles: list[int]) -> list[Said]:
-    """The answers that came before it ended, however it ended. Charges its CPU time to the request.
+    """Return the process's lines up to its end. Charges its CPU time to the request.
 
-    A process that was killed can't tell its CPU time: it counts as its wall time, up to its limit of CPU.
+    A killed process can't report its CPU time, so its wall time counts, up to its CPU limit.
     """
     began, answer = time.monotonic(), b""
     process = await asyncio.create_subprocess_exec(

@@ -1,19 +1,19 @@
-"""The type of a file, by its first bytes: neither its name nor what its sender calls it has a say."""
+"""File types by their first bytes: the name and the declared type are only checked against it."""
 
 import re
 from typing import Literal, NamedTuple
 
 from schemas.errors import Invalid
 
-#: So many of them are looked at.
+#: Bytes that are inspected.
 HEAD = 32
 
-#: An extension as types have them: `.final` and `.2026` are parts of a name.
+#: Extension of a type: `.final` and `.2026` are parts of a name.
 _EXTENSION = re.compile(r"\.([a-z][a-z0-9]{1,3})$")
 
 
 class Type(NamedTuple):
-    """A type of media that we take: `names` are its extensions, `called` what else senders call it."""
+    """Accepted media type: `names` are its extensions, `called` other MIME types that senders use for it."""
 
     mime: str
     kind: Literal["image", "video"]
@@ -26,11 +26,11 @@ JPEG = Type(
 )
 PNG = Type("image/png", "image", frozenset({"png"}))
 WEBP = Type("image/webp", "image", frozenset({"webp"}))
-# The same boxes in both: programs save either under both names.
+# Both formats have the same boxes: programs save either under both names.
 _VIDEO = frozenset({"mp4", "m4v", "mov", "qt"}), frozenset({"video/mp4", "video/quicktime", "video/x-m4v"})
 MP4 = Type("video/mp4", "video", *_VIDEO)
 MOV = Type("video/quicktime", "video", *_VIDEO)
-#: A drawing, or any other XML: what is in it, the probe says.
+#: A drawing, or any other XML: the probe distinguishes them.
 SVG = Type(
     "image/svg+xml", "image", frozenset({"svg"}), frozenset({"image/svg", "text/xml", "application/xml"})
 )
@@ -46,19 +46,19 @@ SIGNS: tuple[tuple[re.Pattern[bytes], Type], ...] = (
     (re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:svg|\?xml|!--|!DOCTYPE svg)"), SVG),
 )  # fmt: skip
 
-#: What a sender may call anything.
+#: Declared types of senders that don't know the type.
 _UNSAID = frozenset({"", "application/octet-stream"})
 
 
 def sniff(head: bytes) -> Type | None:
-    """The type of what begins with `head`; None for one that we don't take."""
+    """Return the type of a file that begins with `head`; None if it isn't accepted."""
     return next((found for sign, found in SIGNS if sign.match(head)), None)
 
 
 def check(found: Type, *, name: str, declared: str, path: str) -> None:
-    """Raises `Invalid` where the name or the declared type says that it is something else."""
+    """Raise `Invalid` if the name or the declared type contradicts the content."""
     said = _EXTENSION.search(name.lower())
     if said and said[1] not in found.names:
-        raise Invalid(path, f"is {found.mime}, but its name ends in .{said[1]}: name it as what it is")
+        raise Invalid(path, f"is {found.mime}, but its name ends in .{said[1]}: correct its name")
     if declared not in _UNSAID | {found.mime} | found.called:
-        raise Invalid(path, f"is {found.mime}, but is declared as another type: declare what it is")
+        raise Invalid(path, f"is {found.mime}, but is declared as another type: correct that")

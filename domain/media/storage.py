@@ -1,4 +1,4 @@
-"""The place where media lies: `ASSETS_URL`, a folder or a bucket."""
+"""Media storage from `ASSETS_URL`: a folder or a bucket."""
 
 from domain.media.bucket import open_bucket
 from domain.media.folder import open_folder
@@ -8,7 +8,7 @@ from schemas.settings import Settings
 
 
 def open_store(settings: Settings) -> Store:
-    """Tried before it is taken, for 5 s at most. Raises `SettingsInvalid`."""
+    """Open the storage and check it, for 5 s at most. Raises `SettingsInvalid`."""
     if settings.assets_url.startswith(BUCKET):
         return open_bucket(settings)
     return open_folder(settings.assets_url)

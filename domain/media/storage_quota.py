@@ -1,6 +1,6 @@
-"""The quota of storage: how many bytes of media an organization keeps, together with its sandbox.
+"""Storage quota: the bytes of media that an organization stores, together with its sandbox.
 
-What an upload may come to is counted before its first byte, so that uploads at once can't exceed it.
+An upload reserves its largest size before its first byte, so concurrent uploads can't exceed the quota.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ class _Row(NamedTuple):
 
 
 class StorageUse(NamedTuple):
-    """Bytes that are kept, those reserved for uploads under way included, and how many may be."""
+    """Stored bytes, with the reservations of uploads under way, and their limit."""
 
     used: int
     limit: int
@@ -39,7 +39,7 @@ async def get(conn: Conn, *, organization_id: UUID) -> StorageUse:
 
 
 async def check(conn: Conn, *, organization_id: UUID) -> None:
-    """Raises `Oversized` where this transaction's own upload is too much."""
+    """Raise `Oversized` if this transaction's own upload exceeds the quota."""
     use = await get(conn, organization_id=organization_id)
     if use.used > use.limit:
         raise Oversized(

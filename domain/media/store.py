@@ -1,4 +1,4 @@
-"""The contract of every place for media: one object for each token, written whole or not at all."""
+"""Interface of media storages: one object for each token, written whole or not at all."""
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
@@ -11,49 +11,49 @@ from obstore.store import ObjectStore
 if TYPE_CHECKING:
     from obstore import GetResult
 
-#: Bytes that a reader gets at once.
+#: Bytes of one read.
 CHUNK = 256 << 10
 
-#: Behind the end of any file.
+#: Offset after the end of any file.
 END = 1 << 62
 
 AWAY = "the storage of media can't be reached: repeat the request"
 
 
 class Store(ABC):
-    """Every method raises `Unavailable`."""
+    """Media storage. Every method raises `Unavailable`."""
 
     def __init__(self, place: ObjectStore) -> None:
         self._place = place
 
     @abstractmethod
     async def write(self, token: str, chunks: AsyncIterator[bytes]) -> None:
-        """Lasting once it returns, and until then nobody sees a part of it. Raises what `chunks` does.
+        """Write an object durably; no reader sees a part of it before. Raises every error of `chunks`.
 
-        What a crash leaves of it, `delete` finds, or the bucket's own rule.
+        After a crash, `delete` removes its parts, or the bucket's lifecycle rule does.
         """
 
     @abstractmethod
     def opened(self, token: str) -> AbstractAsyncContextManager[int]:
-        """A descriptor to read it by, for a process that knows no storage."""
+        """Open a descriptor of the object, for a process without access to the storage."""
 
     @abstractmethod
     async def delete(self, token: str) -> None:
-        """It, and whatever a crash left of its writing; all is well where there is nothing."""
+        """Delete an object and any parts of it after a crash; does nothing if it is absent."""
 
     @abstractmethod
     def _reaching(self) -> AbstractContextManager[None]:
-        """Makes the place's own errors an `Unavailable`."""
+        """Convert the storage's own errors to `Unavailable`."""
 
     @asynccontextmanager
     async def read(self, token: str, start: int = 0, end: int = END) -> AsyncIterator[AsyncIterator[bytes]]:
-        """The bytes from `start` up to, without, `end`, or as many as there are."""
+        """Read the bytes from `start` up to, but not including, `end`, or up to the object's end."""
         with self._reaching():
             found = await obstore.get_async(self._place, key(token), options={"range": (start, end)})
         yield self._pieces(found)
 
     async def _pieces(self, found: "GetResult") -> AsyncIterator[bytes]:
-        """A stream that breaks must not look like a short file."""
+        """Yield the chunks; a broken stream raises, so it never looks like a short file."""
         start, end = found.range
         left = end - start
         with self._reaching():
@@ -65,5 +65,5 @@ class Store(ABC):
 
 
 def key(token: str) -> str:
-    """No folder gets too large to look at."""
+    """Return an object's path; the prefix keeps folders small."""
     return f"{token[:2]}/{token}"

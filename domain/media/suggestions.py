@@ -1,4 +1,4 @@
-"""Suggestions: app media that ingests meet. One that a partner has dropped doesn't come back."""
+"""Suggestions: app media that ingests found. A dropped suggestion is never added again."""
 
 import time
 from collections.abc import Sequence
@@ -14,12 +14,12 @@ from schemas import ids
 from schemas.app_media import AppMediaKind
 from schemas.brand import Source
 
-#: Suggestions that a project has at most, dropped ones too.
+#: Most suggestions of a project, dropped ones included.
 MOST = 60
 
 
 class Suggestion(NamedTuple):
-    """A stored picture, and where it was."""
+    """Stored picture with its source address."""
 
     kind: AppMediaKind
     url: str
@@ -27,14 +27,14 @@ class Suggestion(NamedTuple):
 
 
 class Suggested(NamedTuple):
-    """Pictures of an ingest, and the tokens of all that it stored for them."""
+    """Pictures of an ingest, and the tokens of all files that it stored."""
 
     pictures: Sequence[Suggestion] = ()
     tokens: Sequence[str] = ()
 
 
 class Known(NamedTuple):
-    """A suggestion that a project has, or has dropped."""
+    """Suggestion that a project has or has dropped."""
 
     source_url: str
     sha256: bytes
@@ -48,7 +48,7 @@ async def known(conn: Conn, *, claim: Claim) -> list[Known]:
 
 
 async def keep(conn: Conn, *, claim: Claim, source: Source, suggested: Suggested) -> None:
-    """Give the project those that it doesn't have, in the transaction that ends the job."""
+    """Insert the new suggestions in the transaction that ends the job."""
     if not suggested.tokens:
         return
     await queries.lock_list.run(conn, project_id=claim.project_id)
@@ -68,7 +68,7 @@ async def keep(conn: Conn, *, claim: Claim, source: Source, suggested: Suggested
 
 
 def _new(pictures: Sequence[Suggestion], had: Sequence[Known]) -> list[Suggestion]:
-    """Each picture once, by its bytes and by its address."""
+    """Return the new pictures, each once by its bytes and by its address."""
     urls, hashes = {one.source_url for one in had}, {one.sha256 for one in had}
     new: list[Suggestion] = []
     for one in pictures:

@@ -1,8 +1,7 @@
-"""Tickets: addresses of files that one call to a platform alone makes known.
+"""Tickets: one-time addresses of files, each known to one call to a platform.
 
-Where a platform fetches a file itself, whether it came tells what became of a call whose answer was lost.
-Once the tickets of a post are closed none leads anywhere: if none was ever fetched, no call can still bring
-the post.
+If a platform downloads files itself, its downloads show whether it accepted a call with a lost answer. A
+closed ticket leads nowhere: if no ticket was fetched before, no call can still create the post.
 """
 
 from collections.abc import Sequence
@@ -16,38 +15,38 @@ from domain.media import uploads
 from jobs import maintenance
 from schemas.errors import NotFound
 
-#: How long they are kept: longer than a platform is asked for a post.
+#: Retention in seconds: longer than a platform is asked for a post.
 KEEP_S = 4 * 86400.0
 
 
 async def keep(conn: Conn, *, organization_id: UUID, post_id: UUID, tickets: Sequence[str]) -> None:
-    """In the transaction that keeps what was prepared with them."""
+    """Store tickets in the transaction that stores the prepared call."""
     if tickets:
         await media_ticket.insert_tickets.run(conn, org=organization_id, post_id=post_id, tickets=tickets)
 
 
 async def fetch(conn: Conn, *, token: str, ticket: str, counts: bool = True) -> asyncpg.Record:
-    """The file's `mime_type`, `size_bytes` and `sha256`, its `organization_id` and `tier`. Raises `NotFound`.
+    """Return the file's `mime_type`, `size_bytes`, `sha256`, `organization_id` and `tier`. Raises `NotFound`.
 
-    The ticket counts as fetched, unless somebody only asks what is there.
+    Marks the ticket as fetched, unless the request only checks for the file (HEAD).
     """
     formed = uploads.TOKEN.fullmatch(token) and uploads.TOKEN.fullmatch(ticket)
     query = media_ticket.fetch_asset if counts else media_ticket.find_asset
     row = await query.one(conn, token=token, ticket=ticket) if formed else None
     if row is None:
-        raise NotFound("this address leads nowhere any more")
+        raise NotFound("this address is no longer valid")
     return row
 
 
 async def close(conn: Conn, *, organization_id: UUID, post_id: UUID) -> bool | None:
-    """From the commit on they lead nowhere.
+    """Close a post's tickets from the commit on.
 
-    Whether one of the latest call's was fetched before; None: the post has none.
+    Return whether a ticket of the latest call was fetched before; None: the post has no tickets.
     """
     fetched: bool | None = await media_ticket.close_tickets.value(conn, org=organization_id, post_id=post_id)
     return fetched
 
 
 async def prune(conn: Conn) -> int:
-    """Forget a batch of those that nobody asks about any more; how many."""
+    """Delete a batch of expired tickets; return their number."""
     return await media_ticket.prune_tickets.run(conn, limit=maintenance.BATCH, keep_s=KEEP_S)

@@ -1,6 +1,6 @@
-"""Files on their way from a request to an asset: each is on record before its first byte is stored.
+"""Uploads: files before an asset claims them. Each has a row before its first byte is stored.
 
-So a file that no asset took, whatever happened, is found and deleted without a look through the storage.
+So an unclaimed file is found after any crash, and deleted without a scan of the storage.
 """
 
 import asyncio
@@ -19,13 +19,13 @@ from schemas.errors import Unavailable
 #: 256 bits.
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
-#: Files that one run of `prune` deletes, all at once.
+#: Files that one run of `prune` deletes concurrently.
 BATCH = 20
 
-#: How long somebody may be writing a file who hasn't heard that its job is another's. In seconds.
+#: Seconds that a worker may go on writing a file after it lost its job.
 GRACE_S = 900.0
 
-#: What a storage may cost while rows, and a connection, are held. In seconds.
+#: Timeout of the storage in seconds while rows, and a connection, are held.
 DELETE_S = 2.0
 
 
@@ -39,9 +39,9 @@ LOCK_STALE_UPLOADS = media_upload.lock_stale_uploads.typed(_Upload)
 
 
 async def begin(conn: Conn, *, organization_id: UUID, at_most: int = 0) -> str:
-    """The token of a file that is about to be stored, of `at_most` so many bytes.
+    """Return the token of a file before it is stored, with `at_most` bytes.
 
-    Raises `Oversized` where the organization's storage may not hold them.
+    Raises `Oversized` if the organization's storage has no room for them.
     """
     token = secrets.token_urlsafe(32)
     async with conn.transaction():
@@ -51,7 +51,7 @@ async def begin(conn: Conn, *, organization_id: UUID, at_most: int = 0) -> str:
 
 
 async def begin_many(conn: Conn, *, organization_id: UUID, sizes: Sequence[int]) -> list[str]:
-    """`begin` for files whose sizes are known, in the caller's transaction."""
+    """Return tokens of files with known sizes, in the caller's transaction."""
     tokens = [secrets.token_urlsafe(32) for _ in sizes]
     await media_upload.start_uploads.run(conn, org=organization_id, tokens=tokens, sizes_bytes=sizes)
     await storage_quota.check(conn, organization_id=organization_id)
@@ -59,31 +59,31 @@ async def begin_many(conn: Conn, *, organization_id: UUID, sizes: Sequence[int])
 
 
 async def measure(conn: Conn, *, organization_id: UUID, token: str, size_bytes: int) -> None:
-    """Count a file that was stored as large as it is."""
+    """Replace the reserved size of a stored file by its real size."""
     await media_upload.measure_upload.run(conn, org=organization_id, token=token, size_bytes=size_bytes)
 
 
 async def take(conn: Conn, *, organization_id: UUID, tokens: Sequence[str]) -> None:
-    """Give the files to the assets that this transaction makes. Raises `Unavailable` if they were pruned."""
+    """Claim files for the assets of this transaction. Raises `Unavailable` if they were pruned."""
     orgs = [organization_id] * len(tokens)
     if await media_upload.end_uploads.run(conn, orgs=orgs, tokens=tokens) != len(tokens):
         raise Unavailable("the upload took more than a day: repeat the request")
 
 
 async def discard(conn: Conn, store: Store, *, organization_id: UUID, tokens: Sequence[str]) -> None:
-    """Delete those of the files that no asset took."""
+    """Delete the unclaimed ones of these files."""
     async with conn.transaction():
         rows = await LOCK_UPLOADS.all(conn, org=organization_id, tokens=tokens)
         await _delete(conn, store, rows)
 
 
 async def give_up(conn: Conn, *, organization_id: UUID, tokens: Sequence[str]) -> None:
-    """Have files pruned that nobody will take, once nobody can be writing them."""
+    """Mark unclaimed files for pruning after `GRACE_S`, when no worker can still be writing them."""
     await media_upload.give_up_uploads.run(conn, org=organization_id, tokens=tokens, grace_s=GRACE_S)
 
 
 async def prune(conn: Conn, store: Store) -> int:
-    """Delete a batch of the files that crashes left a day ago; how many."""
+    """Delete a batch of files that were left unclaimed a day ago; return their number."""
     async with conn.transaction():
         rows = await LOCK_STALE_UPLOADS.all(conn, limit=BATCH)
         await _delete(conn, store, rows)
@@ -91,7 +91,7 @@ async def prune(conn: Conn, store: Store) -> int:
 
 
 async def _delete(conn: Conn, store: Store, rows: Sequence[_Upload]) -> None:
-    """First the files: what a crash leaves in between is a row, which is found again."""
+    """Delete the files before their rows: after a crash in between, the row is found again."""
     if not rows:
         return
     try:

@@ -1,4 +1,4 @@
-"""Metrics: what is read of events and of collected figures, by hours, days and weeks of a project's zone.
+"""Metrics: reads of events and collected figures by hours, days and weeks of a project's zone.
 
-Nothing is stored by zone: buckets are cut anew for each question. What purges may import it.
+Nothing is stored by zone: each query cuts its own buckets. Operations may import it.
 """

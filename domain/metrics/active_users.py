@@ -1,4 +1,4 @@
-"""Active users: different people in each of several stretches of time, counted one by one."""
+"""Active users: distinct people in each of several periods, counted one by one."""
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ from domain.metrics.windows import QUARTER, Window
 DAY = timedelta(days=1)
 ALL_DAY = (1 << QUARTERS) - 1
 
-#: Whole days in a row from which on their months are asked: a month has as many rows as one of its days.
+#: Least run of whole days that is read by month: a month has as many rows as one of its days.
 BY_MONTH = 3
 
 
@@ -26,15 +26,15 @@ class _Found(NamedTuple):
 COUNT_PEOPLE = event_person.count_people.typed(_Found)
 
 
-#: How long a number is kept: so long a rebuild may stay unnoticed.
+#: Time to keep a number, and so the longest time that a rebuild may stay unnoticed.
 KEPT = timedelta(minutes=10)
 
 
 class Counted:
-    """Numbers of people as this process counted them last, each with how many events its window had.
+    """Cache of this process: numbers of people by window, each with the window's number of events.
 
-    While a window has no further event it has no further person. So a number is as new as the question, if
-    the events were counted before the people: those that came in between are seen the next time.
+    Without a new event a window has no new person. So a cached number is as new as the query if the events
+    were counted before the people: an event in between is noticed by the next query.
     """
 
     def __init__(self, most: int = 100_000) -> None:
@@ -42,14 +42,14 @@ class Counted:
         self._found: OrderedDict[tuple[UUID, Window], tuple[int, int, datetime]] = OrderedDict()
 
     def get(self, project_id: UUID, window: Window, events: int, now: datetime) -> int | None:
-        """The number; None if it isn't known for so many events."""
+        """Return the cached number; None if there is none for so many events."""
         known = self._found.get((project_id, window))
         if known is None or known[1] != events or now - known[2] >= KEPT:
             return None
         return known[0]
 
     def put(self, project_id: UUID, window: Window, n: int, events: int, now: datetime) -> None:
-        """Remember it; the one that was put first is forgotten for it."""
+        """Cache a number; the oldest one is evicted."""
         self._found[project_id, window] = n, events, now
         self._found.move_to_end((project_id, window))
         if len(self._found) > self._most:
@@ -59,7 +59,7 @@ class Counted:
 async def count(
     conn: Conn, counted: Counted, *, project_id: UUID, events: Mapping[Window, int], now: datetime
 ) -> list[int]:
-    """Numbers of people who did something in each window, whose events were counted just before."""
+    """Return the number of people in each window. The caller has just counted the windows' events."""
     known = {window: counted.get(project_id, window, n, now) for window, n in events.items()}
     found = await _count(conn, project_id, [window for window, n in known.items() if n is None])
     for window, n in found.items():
@@ -68,7 +68,7 @@ async def count(
 
 
 async def known_from(conn: Conn, *, project_id: UUID) -> datetime | None:
-    """The first midnight from which on people of a project were noted; None: nobody ever was."""
+    """Return the first midnight since which a project's people are recorded; None: none ever was."""
     day: date | None = await event_person.first_day.value(conn, project_id=project_id)
     return None if day is None else datetime.combine(day, time(), UTC)
 
@@ -98,7 +98,7 @@ async def _count(conn: Conn, project_id: UUID, windows: Sequence[Window]) -> dic
 
 
 def masks(window: Window) -> dict[date, int]:
-    """The days of UTC that a window touches, and which of their quarters are in it."""
+    """Return the UTC days of a window, each with a mask of its quarter-hours in the window."""
     found: dict[date, int] = {}
     midnight = datetime.combine(window.since.date(), time(), UTC)
     while midnight < window.until:

@@ -1,7 +1,7 @@
-"""Figures of ads: rows of days added up, and what follows from the sums.
+"""Figures of ads: sums of daily rows, and the ratios of these sums.
 
-Money is added up in one currency, or not at all. People are never added up: who saw two ads, or one on two
-days, may be one person. So a reach is known where it is that of a single row.
+Money is summed in one currency, or not at all. People are never summed: one person may have seen two ads, or
+one ad on two days. So a reach is known only for a single row.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -16,9 +16,9 @@ CENT = 10_000
 
 
 class DaySum(NamedTuple):
-    """Rows of one day in one currency, money in millionths.
+    """Sum of one day's rows in one currency, money in millionths.
 
-    `shown` are those that anybody saw, `reach` is theirs together.
+    `shown` is the number of rows with impressions, and `reach` is their sum.
     """
 
     day: date
@@ -33,7 +33,7 @@ class DaySum(NamedTuple):
 
 
 class Sum(NamedTuple):
-    """The same of any days."""
+    """Sum of any number of days."""
 
     currencies: frozenset[str]
     spend: int
@@ -45,7 +45,7 @@ class Sum(NamedTuple):
 
 
 def add(days: Iterable[DaySum]) -> Sum:
-    """All of them as one."""
+    """Sum all days."""
     found = [*days]
     shown = [day for day in found if day.shown]
     alone = len(shown) == 1 and shown[0].shown == 1
@@ -61,7 +61,7 @@ def add(days: Iterable[DaySum]) -> Sum:
 
 
 def cents(micros: int, count: int = 1) -> int | None:
-    """The part of one of `count` in whole cents, half a cent rounded up; None where there is none."""
+    """Return the share of each of `count` in whole cents, half a cent rounded up; None for a count of 0."""
     return (2 * micros + CENT * count) // (2 * CENT * count) if count else None
 
 
@@ -69,7 +69,7 @@ def ratio(part: int, whole: int | None) -> float | None:
     return part / whole if whole else None
 
 
-#: Those that are money, or made of it.
+#: Metrics that depend on money.
 MONEY: Mapping[AdMetric, Callable[[Sum], Figure]] = {
     "spend": lambda one: cents(one.spend),
     "cpa": lambda one: cents(one.spend, one.conversions),
@@ -88,6 +88,6 @@ COUNTED: Mapping[AdMetric, Callable[[Sum], Figure]] = {
 
 
 def values(found: Sum, metrics: Iterable[AdMetric], *, money: bool) -> dict[str, Figure]:
-    """These metrics of a sum; without `money` those that are made of it are None."""
+    """Return these metrics of a sum; without `money`, those that depend on it are None."""
     known = {**COUNTED, **MONEY} if money else COUNTED
     return {name: known[name](found) if name in known else None for name in metrics}

@@ -1,4 +1,4 @@
-"""Metrics of ads by day or week of the ad accounts' own calendars, in the shape that other metrics have."""
+"""Metrics of ads by day or week of the ad accounts' own calendars, in the format of other metrics."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -19,12 +19,12 @@ from schemas.metrics import MetricBucket, MetricWindow
 
 SUM_DAYS = ad_day.sum_days.typed(DaySum)
 
-#: How long platforms attribute conversions to a day that has ended.
+#: Time in which platforms attribute conversions to a day that has ended.
 SETTLES = timedelta(days=28)
 
 INSTANT = timedelta(microseconds=1)
 
-#: What rows have the platform's id of each scope in, but for the project.
+#: Columns with the platform's id of each scope, but for the project.
 _COLUMNS: Mapping[AdScope, str] = {
     "ad_account": "ad_account_id",
     "campaign": "campaign_id",
@@ -34,7 +34,7 @@ _COLUMNS: Mapping[AdScope, str] = {
 
 
 class Asked(NamedTuple):
-    """A caller's question. `subject_id` is the platform's id of what `scope` means; None for the project."""
+    """Query of a caller. `subject_id` is the platform's id of the `scope`'s object; None for the project."""
 
     organization_id: UUID
     project_id: UUID
@@ -48,13 +48,16 @@ class Asked(NamedTuple):
 
 
 def check(scope: AdScope, subject_id: str | None) -> None:
-    """Raises `Invalid` for a scope with an id too many or too few."""
+    """Raise `Invalid` for an id that the scope doesn't take, or a missing one."""
     if (subject_id is None) != (scope == "project"):
-        raise Invalid("id", "name what `scope` means by its platform's id; for the project, nothing")
+        raise Invalid("id", "name the object of `scope` by its platform's id; for the project, leave it out")
 
 
 async def read(stores: Stores, asked: Asked, *, now: datetime) -> AdMetrics:
-    """Days that the window touches count whole. Raises `NotFound`, `Invalid` for too many buckets."""
+    """Return ad metrics; each day of the window counts whole.
+
+    Raises `NotFound`, `Invalid` for too many buckets.
+    """
     async with stores.main() as conn:
         name = await zone_of(conn, organization_id=asked.organization_id, project_id=asked.project_id)
     zone = ZoneInfo(name)
@@ -98,6 +101,6 @@ async def _sum(conn: Conn, asked: Asked, first_day: date, last_day: date) -> lis
 
 
 def _label(day: date, granularity: AdGranularity) -> str:
-    """The name of the bucket that a day is in."""
+    """Return the name of a day's bucket."""
     monday = day - timedelta(days=day.weekday())
     return (monday if granularity == "week" else day).isoformat()

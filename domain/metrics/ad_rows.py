@@ -1,4 +1,4 @@
-"""Rows of ads, as partners import them: all of a request or none, and the same one again replaces."""
+"""Import of ad rows: all rows of a request or none; a repeated row replaces the old one."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -12,28 +12,28 @@ from domain.values import currencies
 from schemas.ads import AdRow
 from schemas.errors import Conflict, Invalid
 
-#: Ads of one project on one day, by one window.
+#: Ads of one project on one day, for one attribution window.
 MOST_A_DAY = 5_000
 
 #: Attribution windows of one project, each of which has rows of its own.
 MOST_WINDOWS = 10
 
-#: Rows that one request deletes: a part of a second.
+#: Rows that one request deletes, in a fraction of a second.
 MOST_DELETED = 20_000
 
-#: Faults that one answer names.
+#: Faults in one answer.
 MOST_FAULTS = 100
 
 
 def check(rows: Sequence[AdRow], *, now: datetime) -> None:
-    """Raises `Invalid` of each row of no day yet, of no currency, or of another's ad, day and window."""
+    """Raise `Invalid` for rows with a future day, an unknown currency, or a repeated ad, day and window."""
     found = [*islice(_faults(rows, now), MOST_FAULTS)]
     if found:
         raise Invalid(*found[0], *found[1:])
 
 
 async def replace(conn: Conn, *, project_id: UUID, rows: Sequence[AdRow]) -> int:
-    """Put checked rows into the event store, in one transaction; how many of them were there before.
+    """Store checked rows in the event store, in one transaction; return the number of replaced rows.
 
     Raises `Conflict` TOO_MANY_ADS, TOO_MANY_WINDOWS.
     """
@@ -68,7 +68,10 @@ async def replace(conn: Conn, *, project_id: UUID, rows: Sequence[AdRow]) -> int
 
 
 async def delete(conn: Conn, *, project_id: UUID, attribution_window: str) -> int:
-    """Delete rows of a window, `MOST_DELETED` at most; how many. One without rows counts no more."""
+    """Delete at most `MOST_DELETED` rows of a window; return their number.
+
+    A window without rows is free again.
+    """
     async with conn.transaction():
         await ad_day.lock_imports.value(conn, project_id=project_id)
         return await ad_day.drop_days.run(
@@ -87,7 +90,7 @@ async def _check_windows(conn: Conn, project_id: UUID, given: set[str]) -> None:
 
 
 def _faults(rows: Sequence[AdRow], now: datetime) -> Iterator[tuple[str, str]]:
-    """Faults of each. Where a day has begun somewhere on Earth, an ad account may have it."""
+    """Yield the faults of each row. A day is valid once it has begun anywhere on Earth."""
     first_day, last_day = EARLIEST.date(), (now + timedelta(hours=14)).date()
     places: dict[tuple[object, ...], int] = {}
     for place, row in enumerate(rows):

@@ -1,7 +1,7 @@
 """Top performers by their ads: conversions, and revenue by spend (ROAS).
 
-An imported ad row names a post or content by its id in `adId`, `adsetId` or `campaignId`. The rows lie in the
-event store, posts and contents in the main database, so both are read and joined here.
+An imported ad row refers to a post or content by its id in `adId`, `adsetId` or `campaignId`. The rows are in
+the event store, posts and contents in the main database, so both are read and joined here.
 """
 
 from collections import defaultdict
@@ -22,13 +22,13 @@ from schemas.content import CreativeType
 from schemas.errors import Invalid
 from schemas.top_performers import SourceType, TopMetric, TopPerformer, TopPerformers, TopWindow
 
-#: Metrics that ads alone tell.
+#: Metrics of ads alone.
 METRICS: frozenset[TopMetric] = frozenset({"conversions", "roas"})
 
-#: Posts and contents that the ads of one question may name, by platform and currency.
+#: Most posts and contents of the ads in one query, by platform and currency.
 MAX_SOURCES = 20_000
 
-#: Where an ad of content was shown. Apple's ads show no content.
+#: Platform that shows an ad of content. Apple's ads show no content.
 SHOWN_ON: Mapping[AdPlatform, PlatformName] = {"meta_ads": "instagram", "tiktok_ads": "tiktok"}
 
 NOTHING_NAMED = (
@@ -38,7 +38,7 @@ NOTHING_NAMED = (
 
 
 class Asked(NamedTuple):
-    """A caller's question."""
+    """Query of a caller."""
 
     organization_id: UUID
     project_id: UUID
@@ -50,7 +50,7 @@ class Asked(NamedTuple):
 
 
 class AdSum(NamedTuple):
-    """Rows that name the same post or content, money in millionths."""
+    """Sum of the rows with the same post or content, money in millionths."""
 
     source: str
     platform: AdPlatform
@@ -61,7 +61,7 @@ class AdSum(NamedTuple):
 
 
 class Advertised(NamedTuple):
-    """A post, or content by itself, which has no platform."""
+    """Post, or content by itself, which has no platform."""
 
     source_id: UUID
     content_id: UUID
@@ -76,7 +76,7 @@ LIST_ADVERTISED = top_performer.list_advertised.typed(Advertised)
 async def rank(stores: Stores, asked: Asked, *, now: datetime) -> TopPerformers:
     """Rank a project's posts or contents by their ads.
 
-    Raises `NotFound`, and `Invalid` where no ad of the window names one, or too many do.
+    Raises `NotFound`, and `Invalid` if no ad of the window refers to one, or too many do.
     """
     where = {"organization_id": asked.organization_id, "project_id": asked.project_id}
     async with stores.main() as conn:
@@ -100,7 +100,7 @@ async def rank(stores: Stores, asked: Asked, *, now: datetime) -> TopPerformers:
 
 
 async def _list_advertised(stores: Stores, asked: Asked, sums: Iterable[AdSum]) -> dict[str, Advertised]:
-    """The project's own of those that ads name, by the name."""
+    """Return the project's own posts and contents that the ads refer to, by public id."""
     named = {one.source for one in sums}
     found = {
         prefix: [*filter(None, (ids.read(prefix, one) for one in named))]
@@ -120,7 +120,7 @@ async def _list_advertised(stores: Stores, asked: Asked, sums: Iterable[AdSum]) 
 def _grouped(
     asked: Asked, sums: Iterable[AdSum], known: Mapping[str, Advertised]
 ) -> Mapping[tuple[str, PlatformName], list[AdSum]]:
-    """Sums of each post, or of each content and platform, as the question wants them."""
+    """Group the sums by post, or by content and platform."""
     groups = defaultdict[tuple[str, PlatformName], list[AdSum]](list)
     for one in sums:
         source = known.get(one.source)
@@ -155,7 +155,7 @@ def _ranked(asked: Asked, groups: Mapping[tuple[str, PlatformName], Sequence[AdS
 
 
 def _figure(metric: TopMetric, sums: Sequence[AdSum]) -> int | float | None:
-    """None for a ratio of nothing, or of money in several currencies."""
+    """Return a metric of sums; None for a ratio with a zero base, or of several currencies."""
     if metric == "conversions":
         return sum(one.conversions for one in sums)
     if len({one.currency for one in sums}) > 1:

@@ -1,8 +1,8 @@
-"""Buckets of a zone: hours, days and weeks as its clocks show them, each a stretch of time.
+"""Buckets of a zone: hours, days and weeks of its local time, each as a period of UTC.
 
-zoneinfo alone says when clocks are put; SQL gets instants, never a zone's name. A day may have 21 to 27
-hours, and a day that a zone left out has no bucket. An hour is a stretch in which the clocks show one hour
-by one offset: one that is shown twice is two buckets, one that is cut short is a short one.
+Only zoneinfo knows the clock changes; SQL gets instants, never a zone's name. A day may have 21 to 27 hours,
+and a day that a zone skipped has no bucket. An hour is a period with one local hour and one offset: a
+repeated hour is two buckets, a shortened one is a short bucket.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
 
 
 class Bucket(NamedTuple):
-    """The part of a bucket that is in the window, and the whole bucket's name."""
+    """Part of a bucket inside the window, with the whole bucket's name."""
 
     label: str
     since: datetime
@@ -29,7 +29,7 @@ class Bucket(NamedTuple):
 
 
 def cut(window: Window, zone: ZoneInfo, granularity: Granularity) -> list[Bucket]:
-    """The buckets of a window in order, without a gap. Raises `Invalid` for more than `MOST`."""
+    """Return the buckets of a window in order, without a gap. Raises `Invalid` for more than `MOST`."""
     found, at = list[Bucket](), window.since
     while at < window.until:
         if len(found) == MOST:
@@ -41,7 +41,7 @@ def cut(window: Window, zone: ZoneInfo, granularity: Granularity) -> list[Bucket
 
 
 def _hour(at: datetime, zone: ZoneInfo) -> tuple[str, datetime]:
-    """The name and the end of the hour that an instant lies in. The name is its first instant."""
+    """Return the name and the end of an instant's hour. The name is the hour's first instant."""
     shown = at.astimezone(zone)
     start = at - timedelta(minutes=shown.minute, seconds=shown.second, microseconds=shown.microsecond)
     end = start + HOUR
@@ -58,14 +58,14 @@ def _day(at: datetime, zone: ZoneInfo) -> tuple[str, datetime]:
 
 
 def _week(at: datetime, zone: ZoneInfo) -> tuple[str, datetime]:
-    """ISO's week, named by its Monday."""
+    """Return the Monday and the end of an instant's ISO week."""
     day = at.astimezone(zone).date()
     monday = day - timedelta(days=day.weekday())
     return monday.isoformat(), _midnight(monday + WEEK, zone, after=at)
 
 
 def _midnight(day: date, zone: ZoneInfo, *, after: datetime) -> datetime:
-    """The first instant at which the clocks show the day, or a later one where they pass over it."""
+    """Return the first instant of a local day, or the first one after a day that the zone skipped."""
     wall = datetime(day.year, day.month, day.day, tzinfo=zone)
     first, second = (wall.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
     if first > second:
@@ -74,7 +74,7 @@ def _midnight(day: date, zone: ZoneInfo, *, after: datetime) -> datetime:
 
 
 def _change(before: datetime, behind: datetime, zone: ZoneInfo) -> datetime:
-    """The instant, to the second, at which the clocks are put between two that have different offsets."""
+    """Return the instant of a clock change, to the second, between two instants with different offsets."""
     old = _offset(before, zone)
     while (apart := (behind - before) // timedelta(seconds=1)) > 1:
         middle = before + timedelta(seconds=apart // 2)

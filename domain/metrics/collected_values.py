@@ -1,8 +1,8 @@
-"""Values that platforms told of posts and accounts.
+"""Values that platforms reported of posts and accounts.
 
-What a bucket has of a counter is the sum of its snapshots' differences: what was known at its end, minus what
-was known at its beginning. 0 is a counter that was told before the bucket's end and didn't change; null is
-one that never was. Followers are a last value, of the accounts that were the project's in the bucket.
+A bucket's value of a counter is the sum of its snapshots' differences: the value at its end minus the value
+at its start. 0 is a counter with a value before the bucket's end and no change; null is one without any
+value. Followers are a last value, of the accounts that the project had in the bucket.
 """
 
 from collections import defaultdict
@@ -18,13 +18,13 @@ from db.queries import collected
 from domain.metrics.value_sources import Question, Values, ValueSource
 from schemas.metrics import Figure, Metric
 
-#: Counters that are told of posts.
+#: Counters of posts.
 COUNTERS: tuple[Metric, ...] = (
     "views", "reach", "impressions", "likes", "comments", "shares", "saves", "watch_time_ms",
 )  # fmt: skip
-#: Counters that make an engagement; its rate is by `views`.
+#: Counters that are summed into an engagement; its rate is relative to `views`.
 ENGAGEMENTS: tuple[Metric, ...] = ("likes", "comments", "shares", "saves")
-#: What is asked of snapshots for a metric that isn't one of them.
+#: Snapshot metrics that a derived metric needs.
 PARTS: Mapping[Metric, tuple[Metric, ...]] = {
     "engagement_rate": ("views", *ENGAGEMENTS),
     "follower_delta": ("followers",),
@@ -33,16 +33,16 @@ OF_POSTS: frozenset[Metric] = frozenset({*COUNTERS, "engagement_rate"})
 OF_ACCOUNTS: frozenset[Metric] = OF_POSTS | {"followers", "follower_delta"}
 PUBLISHED: frozenset[Metric] = frozenset({"posts_published"})
 
-#: A visit keeps what it finds as of its beginning, so long after it at most.
+#: A collection run stores its values with the time of its start, so they arrive at most this much later.
 SETTLES = timedelta(minutes=5)
 
-#: A post whose answer was lost is looked for for a day, and then counts when it was sent. A person who says
-#: later that it is there changes a bucket that was final.
+#: A post with a lost answer is looked up for a day, and then counts at the time that it was sent. A person's
+#: later report that it is live changes a final bucket.
 PUBLISHED_SETTLES = timedelta(hours=48)
 
 
 class HeldAccount(NamedTuple):
-    """An account of the project; `disconnected_at` is when it stopped being one."""
+    """Account of the project; `disconnected_at` is the end of that."""
 
     id: UUID
     disconnected_at: datetime | None
@@ -52,7 +52,7 @@ class HeldAccount(NamedTuple):
 
 
 class Delta(NamedTuple):
-    """Difference of a metric of an account, or of the post, in a stretch."""
+    """Difference of a metric of an account, or of the post, in a period."""
 
     account_id: UUID
     metric: Metric
@@ -61,7 +61,7 @@ class Delta(NamedTuple):
 
 
 class First(NamedTuple):
-    """The time at which a metric of an account, or of the post, was told first."""
+    """Time of the first value of a metric of an account, or of the post."""
 
     account_id: UUID
     metric: Metric
@@ -88,7 +88,7 @@ COUNT_PUBLISHED = collected.count_published.typed(Published)
 
 
 class Stretch(NamedTuple):
-    """A bucket by its place from 1 on, or the whole window: place None."""
+    """Bucket with its number from 1 on, or the whole window: place None."""
 
     place: int | None
     since: datetime
@@ -96,10 +96,10 @@ class Stretch(NamedTuple):
 
 
 class Told(NamedTuple):
-    """All that was told of a scope's accounts, or of its post, which `subjects` are.
+    """Reported values of the accounts in scope, or of the post: the `subjects`.
 
-    `sums` are by metric, subject and place, None for the whole window; `firsts` the times from which on a
-    metric of a subject is known.
+    `sums` are by metric, subject and place, None for the whole window; `firsts` is the time of a subject's
+    first value of a metric.
     """
 
     subjects: Sequence[UUID]
@@ -107,7 +107,7 @@ class Told(NamedTuple):
     firsts: Mapping[tuple[Metric, UUID], datetime]
 
     def known(self, metric: Metric, before: datetime) -> list[UUID]:
-        """The subjects whose metric was told before then."""
+        """Return the subjects with a value of the metric before that time."""
         return [one for one in self.subjects if self.firsts.get((metric, one), before) < before]
 
     def sum(self, metric: Metric, stretch: Stretch, subjects: Iterable[UUID]) -> int:
@@ -115,7 +115,7 @@ class Told(NamedTuple):
 
 
 async def read(conn: Conn, question: Question) -> Mapping[Metric, Values]:
-    """The values of those of the question's metrics that platforms tell."""
+    """Return the values of the query's metrics that platforms report."""
     accounts = await _accounts(conn, question)
     of = [account.id for account in accounts]
     told = await _told(conn, question, of)
@@ -129,20 +129,20 @@ async def read(conn: Conn, question: Question) -> Mapping[Metric, Values]:
 
 
 async def read_published(conn: Conn, question: Question) -> Mapping[Metric, Values]:
-    """The posts that were published, which we know without being told."""
+    """Return the numbers of published posts, from our own records."""
     question = question.back
     accounts = await _accounts(conn, question)
     return {"posts_published": await _published(conn, question, [account.id for account in accounts])}
 
 
 def counter(told: Told, metric: Metric, stretch: Stretch) -> Figure:
-    """The sum over those that were told before its end; None: none was."""
+    """Return the sum over the subjects with a value before the period's end; None without any."""
     known = told.known(metric, stretch.until)
     return told.sum(metric, stretch, known) if known else None
 
 
 def engagement_rate(told: Told, _: Metric, stretch: Stretch) -> Figure:
-    """Engagements by views, of those alone whose views are told; None without a view."""
+    """Return engagements divided by views, of the subjects with views; None without a view."""
     viewed = told.known("views", stretch.until)
     views = told.sum("views", stretch, viewed)
     if views <= 0:
@@ -151,7 +151,7 @@ def engagement_rate(told: Told, _: Metric, stretch: Stretch) -> Figure:
 
 
 def follower_delta(told: Told, _: Metric, stretch: Stretch) -> Figure:
-    """The sum over accounts with something to compare with: a first value has no difference."""
+    """Return the sum over accounts with a value to compare with: a first value has no difference."""
     changed = {one for one in told.subjects if ("followers", one, stretch.place) in told.sums}
     known = changed | set(told.known("followers", stretch.since))
     return told.sum("followers", stretch, known) if known else None
@@ -170,7 +170,7 @@ def _values(question: Question, figure: Callable[[Stretch], Figure]) -> Values:
 
 
 async def _accounts(conn: Conn, question: Question) -> list[HeldAccount]:
-    """The scope's accounts; none of a post."""
+    """Return the accounts in scope; none for a post."""
     if question.scope == "platform_post":
         return []
     rows = await LIST_ACCOUNTS.all(
@@ -205,7 +205,7 @@ async def _told(conn: Conn, question: Question, account_ids: Sequence[UUID]) -> 
 
 
 async def _followers(conn: Conn, question: Question, accounts: Sequence[HeldAccount]) -> Values:
-    """The last value of each account by the end of a bucket that began while it was the project's."""
+    """Return each account's last value by the end of each bucket that began while the project had it."""
     rows = await LIST_FOLLOWERS.all(
         conn,
         org=question.organization_id,

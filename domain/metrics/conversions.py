@@ -1,4 +1,4 @@
-"""Conversions: counts and values of events that are worth something, in the groups that are asked for."""
+"""Conversions: counts and values of events with a value, in the requested groups."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
@@ -26,7 +26,7 @@ MOST = 10_000
 
 
 class Asked(NamedTuple):
-    """A caller's question. `names` are None for `CONVERSIONS`, `app_id` is None for all apps."""
+    """Query of a caller. `names` are None for `CONVERSIONS`, `app_id` is None for all apps."""
 
     organization_id: UUID
     project_id: UUID
@@ -37,7 +37,7 @@ class Asked(NamedTuple):
 
 
 class _Group(NamedTuple):
-    """Things that conversions have in common, in the order of `Grouping`; None: not told apart by it."""
+    """Key of a group, in the order of `Grouping`; None: the query doesn't group by it."""
 
     platform: str | None
     app_id: str | None
@@ -47,12 +47,12 @@ class _Group(NamedTuple):
     own_currency: str | None
 
     def shown(self) -> dict[str, Any]:
-        """The fields of a group."""
+        """Return the fields of a group."""
         return dict(zip(self._fields[:-1], self[:-1], strict=True))
 
 
 async def count(stores: Stores, asked: Asked) -> Conversions:
-    """The answer. Raises `NotFound`, `Invalid` for more than `MOST` groups or too many hours."""
+    """Count conversions. Raises `NotFound`, `Invalid` for more than `MOST` groups or too many hours."""
     async with stores.main() as conn:
         of_project = {"organization_id": asked.organization_id, "project_id": asked.project_id}
         zone = ZoneInfo(await zone_of(conn, **of_project))
@@ -72,7 +72,7 @@ async def count(stores: Stores, asked: Asked) -> Conversions:
 
 
 def _cut(asked: Asked, zone: ZoneInfo) -> Sequence[Bucket]:
-    """The finest stretches that are asked for; one if none are."""
+    """Return the finest requested periods; a single one if none is requested."""
     if "hour" in asked.by:
         return buckets.cut(asked.window, zone, "hour")
     if "day" in asked.by:
@@ -109,7 +109,7 @@ def _groups(found: Sequence[Count], group_of: Callable[[Count], _Group]) -> list
 def _grouper(
     by: Collection[Grouping], cut: Sequence[Bucket], zone: ZoneInfo, numbered: Sequence[Numbered]
 ) -> Callable[[Count], _Group]:
-    """Function that tells the group of a row: of thousands, so what can be made before them is."""
+    """Return a function from a row to its group, with all lookups prepared: rows are thousands."""
     days = [f"{bucket.since.astimezone(zone):%Y-%m-%d}" for bucket in cut]
     app_ids = {app.app_no: ids.show(ids.APP, app.id) for app in numbered}
     platforms = {app.app_no: app.platform for app in numbered}
@@ -126,7 +126,7 @@ def _grouper(
 
 
 def _sum(rows: Sequence[Count]) -> dict[str, Any]:
-    """Fields of totals. What has no currency and no value mixes with any."""
+    """Return the fields of totals. Rows without a currency and value fit any currency."""
     micros: dict[str, int] = {}
     for row in rows:
         micros[row.currency] = micros.get(row.currency, 0) + int(row.micros)

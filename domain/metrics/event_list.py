@@ -1,4 +1,4 @@
-"""Events of a project as they are read, newest first by when they occurred."""
+"""Lists of a project's events, newest first by time of occurrence."""
 
 import struct
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from schemas import ids
 from schemas.events import REDACTED
 from schemas.kept_events import KeptEvent
 
-#: Before all events, and behind them.
+#: Before all events, and after them.
 _FIRST, _LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -42,25 +42,25 @@ LIST_EVENTS = event.list_events.typed(_Row)
 
 
 class Position(NamedTuple):
-    """The event that a page begins behind. Two apps may have events of one time and one key."""
+    """Cursor: the last event of the page before. Two apps may have events of one time and one key."""
 
     at: datetime
     key: UUID
     app_no: int
 
     def pack(self) -> bytes:
-        """As a cursor has it."""
+        """Return the bytes of a cursor."""
         return struct.pack(">q16sH", (self.at - _EPOCH) // _MICROSECOND, self.key.bytes, self.app_no)
 
     @staticmethod
     def unpack(data: bytes) -> "Position":
-        """The other way round."""
+        """Return the position of a cursor's bytes."""
         micros, key, app_no = struct.unpack(">q16sH", data)
         return Position(_EPOCH + micros * _MICROSECOND, UUID(bytes=key), app_no)
 
 
 class Wanted(NamedTuple):
-    """Events that are asked for; None is no filter. `pii` is whether a person's data may be read."""
+    """Filter of events; None is no filter. `pii` is whether the key may read personal data."""
 
     names: Sequence[str] | None
     user_id: str | None
@@ -72,7 +72,7 @@ class Wanted(NamedTuple):
 async def list_page(
     conn: Conn, found: Apps, wanted: Wanted, *, before: Position | None, limit: int
 ) -> list[tuple[bytes, KeptEvent]]:
-    """At most `limit` events behind a position, each with its own."""
+    """Return at most `limit` events after a position, each with its own position."""
     end = before or Position(wanted.until or _LAST, UUID(int=0), -1)
     async with conn.transaction():
         await event.walk_indexes.value(conn)

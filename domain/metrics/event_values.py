@@ -1,4 +1,4 @@
-"""Values of a project's events: how many there were, and of how many people."""
+"""Values of a project's events: their number, and the number of people."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -12,12 +12,12 @@ from domain.metrics.value_sources import Question, Values, ValueSource
 from domain.metrics.windows import Window
 from schemas.metrics import Figure, Metric
 
-#: How long a request's events may wait for their commit, and more than that.
+#: Longest wait of a request's events for their commit, with a margin.
 UNDER_WAY = timedelta(minutes=10)
 
 
 async def read(conn: Conn, question: Question) -> Mapping[Metric, Values]:
-    """Events and people of each bucket, those included whose answer was just sent."""
+    """Return events and people of each bucket, those of the latest 202 included."""
     counts = await _events(conn, question, rollup_counts.ALL_NAMES)
     found: dict[Metric, Values] = {"events": Values(counts, sum(counts))}
     if "other_events" in question.metrics:
@@ -39,9 +39,9 @@ async def _events(conn: Conn, question: Question, names: Sequence[str]) -> list[
 
 
 async def _active_users(conn: Conn, question: Question, events: Sequence[int]) -> Values:
-    """Of the whole window those who were there in any bucket, each once.
+    """Count the people of each bucket, and of the whole window, each person once.
 
-    None for events of a time before anybody was noted, such as those that an earlier release has kept.
+    None for events before people were recorded, such as those of an earlier release.
     """
     buckets = [Window(bucket.since, bucket.until) for bucket in question.buckets]
     asked = {question.window: sum(events)} | dict(zip(buckets, events, strict=True))
@@ -55,14 +55,14 @@ async def _active_users(conn: Conn, question: Question, events: Sequence[int]) -
 
 
 async def _unknown(conn: Conn, project_id: UUID, empty: Sequence[Window]) -> list[Window]:
-    """Those of windows without people in which nobody was noted yet."""
+    """Return the windows without people that end before people were first recorded."""
     if not empty:
         return []
     since = await active_users.known_from(conn, project_id=project_id)
     return [window for window in empty if since is None or window.until <= since]
 
 
-#: How long after its end a bucket may get an event.
+#: Time after its end in which a bucket may get an event.
 SETTLES = OLDEST + UNDER_WAY
 
 EVENTS = ValueSource(

@@ -1,4 +1,4 @@
-"""Metrics of a project, an account or a post: a question is put to each source that has some of them."""
+"""Metrics of a project, an account or a post: each source with some of the metrics answers the query."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -20,7 +20,7 @@ from schemas.errors import Invalid
 from schemas.errors.absent import absent
 from schemas.metrics import Figure, Granularity, Metric, MetricBucket, Metrics, MetricScope, MetricWindow
 
-#: Sources of values. No two have one metric of one scope.
+#: Sources of values. No two have the same metric of a scope.
 SOURCES: Sequence[ValueSource] = (
     event_values.EVENTS,
     collected_values.COLLECTED,
@@ -33,19 +33,19 @@ _OF_POSTS: tuple[Metric, ...] = (
 )  # fmt: skip
 _OF_ACCOUNTS: tuple[Metric, ...] = (*_OF_POSTS, "followers", "follower_delta", "posts_published")
 
-#: Metrics that each scope has; what no source has is null.
+#: Metrics of each scope; a metric without a source is null.
 METRICS: Mapping[MetricScope, tuple[Metric, ...]] = {
     "project": (*_OF_ACCOUNTS, "events", "other_events", "active_users"),
     "social_account": _OF_ACCOUNTS,
     "platform_post": _OF_POSTS,
 }
 
-#: A way to a connection, which is given back at the end of the block.
+#: Context manager of a pooled connection.
 Connect: TypeAlias = Callable[[], AbstractAsyncContextManager[Conn]]
 
 
 class Stores(NamedTuple):
-    """Ways to the main database and to the event store, and what is remembered of the latter."""
+    """Connections to the main database and to the event store, and the cache of people."""
 
     main: Connect
     events: Connect
@@ -53,7 +53,7 @@ class Stores(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """A caller's question, with metrics that `choose` let through."""
+    """Query of a caller, with metrics that `choose` accepted."""
 
     organization_id: UUID
     project_id: UUID
@@ -66,12 +66,13 @@ class Asked(NamedTuple):
 
 
 def choose(scope: MetricScope, metrics: Sequence[Metric] | None, *, has_id: bool) -> Sequence[Metric]:
-    """The metrics that are asked for, or all of the scope.
+    """Return the requested metrics, or all of the scope.
 
-    Raises `Invalid` for one that the scope doesn't have, and for a scope with an id too many or too few.
+    Raises `Invalid` for a metric that the scope doesn't have, for a missing id and for one that the scope
+    doesn't take.
     """
     if has_id == (scope == "project"):
-        raise Invalid("id", "name the account or the post that `scope` means; for the project, nothing")
+        raise Invalid("id", "name the account or the post of `scope`; for the project, leave it out")
     known = METRICS[scope]
     for metric in metrics or ():
         if metric not in known:
@@ -80,7 +81,7 @@ def choose(scope: MetricScope, metrics: Sequence[Metric] | None, *, has_id: bool
 
 
 async def read(stores: Stores, asked: Asked, *, now: datetime) -> Metrics:
-    """The answer. Raises `NotFound`, `Invalid` for too many buckets."""
+    """Return the metrics. Raises `NotFound`, `Invalid` for too many buckets."""
     async with stores.main() as conn:
         zone = await zone_of(conn, organization_id=asked.organization_id, project_id=asked.project_id)
         await _check_subject(conn, asked)
@@ -96,7 +97,7 @@ async def read(stores: Stores, asked: Asked, *, now: datetime) -> Metrics:
 
 
 async def zone_of(conn: Conn, *, organization_id: UUID, project_id: UUID) -> str:
-    """The name of a project's zone, archived or not. Raises `NotFound`."""
+    """Return the name of a project's zone, archived or not. Raises `NotFound`."""
     zone: str | None = await project.get_zone.value(conn, org=organization_id, id=project_id)
     if zone is None:
         raise absent("project")
@@ -104,7 +105,7 @@ async def zone_of(conn: Conn, *, organization_id: UUID, project_id: UUID) -> str
 
 
 async def _check_subject(conn: Conn, asked: Asked) -> None:
-    """Raises `NotFound` for an account or a post that isn't the project's."""
+    """Raise `NotFound` for an account or a post outside the project."""
     if asked.subject_id is None:
         return
     shown = ids.show(ids.PROJECT, asked.project_id)

@@ -1,7 +1,7 @@
-"""Redaction: what names or finds a person is no part of an event for keys that may not read that.
+"""Redaction: hides personal data in events from keys without the right to read it.
 
-The rule goes by the names of fields, at any depth, and by values that look like an address. It would rather
-hide too much. `docs/explain/metrics.md` has it in words.
+The rule uses the names of fields, at any depth, and values that look like an address. It prefers to hide too
+much. `docs/explain/metrics.md` describes it.
 """
 
 import re
@@ -13,7 +13,7 @@ import msgspec
 from domain.values.addresses import is_ip
 from schemas.events import REDACTED
 
-#: Parts of names, in small letters and without signs: whatever is called so is of a person or a device.
+#: Parts of names, in lower case without punctuation: a name that contains one is of a person or a device.
 PARTS = (
     "email", "phone", "address", "firstname", "lastname", "middlename", "fullname", "surname", "username",
     "nickname", "displayname", "birth", "passport", "password", "secret", "token", "iban", "creditcard",
@@ -30,22 +30,22 @@ WHOLE = frozenset(
     " country".split()
 )
 
-#: Objects whose every field is a person's, and texts that are.
+#: Objects with only personal fields, and texts that are personal.
 PEOPLE = frozenset(
     "traits user person people customer client contact profile recipient sender member patient guest billing"
     " shipping identity location".split()
 )
 
-#: Objects of which an `id` is a person's, or leads to one.
+#: Objects with an `id` that identifies a person, or leads to one.
 DEVICES = frozenset({"device"})
 
-#: Objects of which a `name` is no person's.
+#: Objects with a `name` that is no person's.
 THINGS = frozenset(
     "app os library campaign screen page product products item items category plan brand event browser store"
     " integration network".split()
 )
 
-#: Events whose `properties` are a person's.
+#: Events with personal `properties`.
 ABOUT_PEOPLE = frozenset({"$identify", "$group", "$alias"})
 
 _SIGNS = re.compile(r"[\W_]+")
@@ -55,12 +55,12 @@ _WORD, _CARRIES = re.compile(r"\S+"), re.compile(r"[?#]")
 #: Characters of an IP address, at most.
 LONGEST_IP = 45
 
-#: Numbers stay as they were sent: a reader that goes on knows no more of them.
+#: Numbers keep their text: parsing must not change them.
 _READER = msgspec.json.Decoder(float_hook=lambda text: msgspec.Raw(str(text).encode()))
 
 
 def redact(text: str, *, event_name: str = "") -> msgspec.Raw:
-    """The JSON object without what is a person's; all of it where the event is about one."""
+    """Return the JSON object without personal data; nothing but its keys if the event is about a person."""
     found = _READER.decode(text)
     whole = event_name in ABOUT_PEOPLE
     shown = dict.fromkeys(found, REDACTED) if whole else _object(found, within="")
@@ -68,7 +68,7 @@ def redact(text: str, *, event_name: str = "") -> msgspec.Raw:
 
 
 def redact_id(text: str) -> str:
-    """An event's id, unless its app made it of somebody's address."""
+    """Return an event's id, unless it contains an address."""
     return REDACTED if _finds(text) else text
 
 
@@ -77,7 +77,7 @@ def _object(found: Mapping[str, Any], *, within: str) -> dict[str, Any]:
 
 
 def _key(name: str) -> str:
-    """A name that is somebody's address, as maps by people have it, is hidden as well."""
+    """Return a field's name; hidden if it is an address, as in maps by person."""
     return REDACTED if _finds(name) else name
 
 
@@ -112,14 +112,14 @@ def _text(text: str) -> str:
 
 
 def _without_query(word: re.Match[str]) -> str:
-    """A word up to its query or fragment, if it is an address: both may carry anything."""
+    """Return an address without its query or fragment, which may contain anything; other words stay."""
     address, *rest = _CARRIES.split(word[0], maxsplit=1)
     carries = "//" in word[0] or address.startswith("/") or (rest and "=" in rest[0])
     return address if carries else word[0]
 
 
 def _finds(text: str) -> bool:
-    """True if it has an e-mail address or a phone number, or is an IP address."""
+    """Return whether a text has an e-mail address or a phone number, or is an IP address."""
     return bool(_FOUND.search(text)) or (len(text) <= LONGEST_IP and is_ip(text.strip()))
 
 

@@ -1,7 +1,6 @@
-"""Counts of events between bounds: of whole hours, and of quarters where a bound splits an hour.
+"""Counts of events between bounds: from whole hours, and from quarters where a bound splits an hour.
 
-What is not folded yet is added by the same statement, so that it is in the answer once: an event counts from
-the commit on that its 202 waited for.
+The same statement adds the unfolded deltas once, so an event counts from the commit that its 202 waited for.
 """
 
 from collections.abc import Sequence
@@ -16,12 +15,12 @@ from domain.events import event_names
 
 HOUR = timedelta(hours=1)
 
-#: The name of the counts that are of all names together.
+#: Name of the counts of all names together.
 ALL_NAMES = ("",)
 
 
 class By(NamedTuple):
-    """Things that counts are told apart by; `place` numbers the stretches between bounds, from 1."""
+    """Grouping of counts; `place` numbers the periods between bounds, from 1."""
 
     place: bool = True
     name: bool = False
@@ -29,7 +28,7 @@ class By(NamedTuple):
 
 
 class Count(NamedTuple):
-    """Events of one currency, or of none (''); 0 and '' where they aren't told apart."""
+    """Events of one currency, or of none (''); 0 and '' for columns that aren't grouped by."""
 
     place: int
     name: str
@@ -53,9 +52,9 @@ async def count(
     app_nos: Sequence[int] | None = None,
     limit: int | None = None,
 ) -> list[Count]:
-    """Counts between the first and the last bound, each of which begins a quarter of an hour.
+    """Count events between the first and the last bound; each bound is at a quarter-hour.
 
-    At most `limit` of them; those of no app at all where `app_nos` is empty.
+    Returns at most `limit` groups; an empty `app_nos` matches no app.
     """
     asked = {
         "project_id": project_id,
@@ -77,5 +76,5 @@ async def count(
 
 
 def split_hours(bounds: Sequence[datetime]) -> list[datetime]:
-    """Hours of UTC in which a bound lies, behind their beginning."""
+    """Return the UTC hours that a bound splits."""
     return [*dict.fromkeys(bound.replace(minute=0) for bound in bounds if bound.minute)]

@@ -1,7 +1,6 @@
-"""Top performers: posts, or contents, ranked by what their platforms told in a window that ends now.
+"""Top performers: posts or contents, ranked by their platforms' figures in a window that ends now.
 
-A rate is of sums, and none is ranked of fewer than `LEAST_VIEWS` views: three likes of three views are no
-success.
+A rate is a ratio of sums, and needs at least `LEAST_VIEWS` views: three likes of three views are no success.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,19 +25,19 @@ WINDOWS: Mapping[TopWindow, timedelta] = {
     "90d": timedelta(days=90),
 }
 
-#: What each metric that platforms tell is made of. `advertised.py` has the others.
+#: Counters of each metric from platforms. `advertised.py` has the others.
 PARTS: Mapping[TopMetric, Sequence[str]] = {
     "views": ["views"],
     "watch_time_ms": ["watch_time_ms"],
     "engagement_rate": ["views", "likes", "comments", "shares", "saves"],
 }
 
-#: Contents of a source; posts by themselves are of none.
+#: Creative type of each source of contents; posts by themselves have none.
 CONTENTS: Mapping[SourceType, CreativeType] = {"content_container": "generated", "manual": "uploaded"}
 
 
 class Ranked(NamedTuple):
-    """A post or a content, and its figure."""
+    """Post or content with its figure."""
 
     source_id: UUID
     platform: PlatformName
@@ -60,7 +59,7 @@ async def rank(
     limit: int,
     now: datetime,
 ) -> TopPerformers:
-    """The best of a project, by one of `PARTS`. Raises `NotFound`."""
+    """Rank a project's posts or contents by one of `PARTS`. Raises `NotFound`."""
     await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
     rows = await RANK.all(
         conn,

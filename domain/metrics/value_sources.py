@@ -1,4 +1,4 @@
-"""Source of values: for some metrics, what each bucket of a question has, and the whole window."""
+"""Source of values: for its metrics, the value of each bucket of a query, and of the whole window."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -13,9 +13,9 @@ from schemas.metrics import Figure, Metric, MetricScope
 
 
 class Question(NamedTuple):
-    """All that a source needs to know. `subject_id` is the account or the post; None for the project.
+    """Input of a source. `subject_id` is the account or the post; None for the project.
 
-    `counted` remembers numbers of people.
+    `counted` caches numbers of people.
     """
 
     organization_id: UUID
@@ -27,12 +27,12 @@ class Question(NamedTuple):
     buckets: Sequence[Bucket]
     counted: Counted
     now: datetime
-    #: How far a sandbox's clock is ahead: its rows, but for snapshots and events, are as much older.
+    #: Time by which a sandbox's clock is ahead: its rows, but for snapshots and events, are older by it.
     ahead: timedelta = timedelta()
 
     @property
     def back(self) -> "Question":
-        """The same of times as the rows of a sandbox have them."""
+        """Return the query with times on the clock of a sandbox's rows."""
         window = Window(*(bound - self.ahead for bound in self.window))
         buckets = [
             bucket._replace(since=bucket.since - self.ahead, until=bucket.until - self.ahead)
@@ -42,23 +42,23 @@ class Question(NamedTuple):
 
     @property
     def bounds(self) -> list[datetime]:
-        """The buckets' beginnings, and the end of the last one."""
+        """Return the buckets' starts, and the end of the last one."""
         return [*(bucket.since for bucket in self.buckets), self.window.until]
 
 
 class Values(NamedTuple):
-    """Values of one metric: one for each bucket, and of the whole window."""
+    """Values of one metric: one for each bucket, and one for the whole window."""
 
     series: Sequence[Figure]
     total: Figure
 
 
 class ValueSource(NamedTuple):
-    """Values of these `metrics` in a scope.
+    """Source of these `metrics` in a scope.
 
-    `read` gets a connection to the event store where it is `of_events`, else to the main database. It answers
-    for those of its metrics that are asked for; one that it leaves out was never collected. `settles` is how
-    long after a bucket's end its values may still change.
+    `read` gets a connection to the event store if it is `of_events`, else to the main database. It returns
+    its requested metrics; an absent one was never collected. `settles` is the time after a bucket's end in
+    which its values may still change.
     """
 
     metrics: Mapping[MetricScope, frozenset[Metric]]
@@ -67,5 +67,5 @@ class ValueSource(NamedTuple):
     read: Callable[[Conn, Question], Awaitable[Mapping[Metric, Values]]]
 
     def has(self, question: Question) -> bool:
-        """True if some of its metrics are asked for."""
+        """Return whether the query has some of its metrics."""
         return not self.metrics.get(question.scope, frozenset()).isdisjoint(question.metrics)

@@ -1,4 +1,4 @@
-"""Window of time that a caller asks for, in whole quarters of an hour, which is what is counted."""
+"""Time window of a query, in whole quarter-hours, which are the unit of the counts."""
 
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -6,24 +6,24 @@ from typing import NamedTuple
 from domain.values import timezones
 from schemas.errors import Invalid
 
-#: Length of a window whose beginning nobody says.
+#: Length of a window without a start.
 USUAL = timedelta(days=30)
 
-#: Years for which all zones' clocks are put on quarters of an hour; the last one that wasn't: Casey, 2022.
+#: Years in which every clock change is at a quarter-hour; the last exception: Casey, 2022.
 EARLIEST, LATEST = datetime(2023, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 QUARTER = timedelta(minutes=15)
 
 
 class Window(NamedTuple):
-    """From `since` on, and before `until`."""
+    """Window from `since` on, and before `until`."""
 
     since: datetime
     until: datetime
 
 
 def read(since: str | None, until: str | None, *, now: datetime) -> Window:
-    """The window in whole quarters of an hour: those that the bounds lie in are in it. Raises `Invalid`."""
+    """Return the window, widened to whole quarter-hours. Raises `Invalid`."""
     end = _up(now if until is None else _read("until", until))
     start = max(end - USUAL, EARLIEST) if since is None else _down(_read("since", since))
     if start >= end:

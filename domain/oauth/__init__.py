@@ -1,4 +1,4 @@
-"""OAuth: the states of flows that people are sent through, and the URLs that they return to.
+"""OAuth: the states of authorization flows, and the return URLs of their people.
 
-Brand, connecting and what is above them may import it; not accounts and media, which stand beside it.
+Brand, connecting and the packages above them may import it. Accounts and media, on the same level, may not.
 """

@@ -1,8 +1,8 @@
-"""OAuth states: each goes with a person through another site's pages and comes back once.
+"""OAuth states: each goes with a person through another site's pages and returns once.
 
-256 random bits, of which only the hash is stored (RFC 6749 10.12); whoever brings one back acts for the key
-that made it, for one purpose and until it expires. A bound one is brought back by the browser that followed
-our link, or ends its flow. Its PKCE verifier (RFC 7636) lies sealed beside it until it is used.
+A state is 256 random bits, of which only the hash is stored (RFC 6749 10.12). Its bearer acts for the key
+that created it, for one purpose and until it expires. A bound state must return by the browser that followed
+our link, or the flow fails. Its PKCE verifier (RFC 7636) is sealed in its row until it is used.
 """
 
 import hashlib
@@ -22,14 +22,14 @@ from schemas.errors import Invalid
 
 _FORM = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 
-#: The detail of each flow that says whether it is bound to a browser.
+#: Detail of a flow: whether it is bound to a browser.
 _BOUND = "bound"
 
 Status = Literal["pending", "completed", "requested", "failed"]
 
 
 class Flow(NamedTuple):
-    """A state that was brought back: whose it is, what it is about and where its person goes next."""
+    """Returned state: its key, its purpose's details, and the person's return URL."""
 
     organization_id: UUID
     state_hash: bytes
@@ -40,7 +40,7 @@ class Flow(NamedTuple):
 
 
 class UsedState(NamedTuple):
-    """A state that was used up: its flow, and its verifier, sealed, where it has one."""
+    """Used state: its flow, and its sealed verifier if it has one."""
 
     organization_id: UUID
     state_hash: bytes
@@ -53,7 +53,7 @@ class UsedState(NamedTuple):
 
 
 class StateRow(NamedTuple):
-    """A state as its maker sees it; `outcome` None: nothing has come of it yet."""
+    """State for its creator; `outcome` is None until the flow ends."""
 
     outcome: Literal["completed", "requested", "failed", "canceled"] | None
     error_code: str | None
@@ -68,7 +68,7 @@ GET_STATE = oauth_state.get_state.typed(StateRow)
 
 
 class FlowStatus(NamedTuple):
-    """The status of a flow, for its maker; `error` is a code, `result` its job's."""
+    """Status of a flow for its creator; `error` is a code, `result` its job's."""
 
     status: Status
     error: str | None
@@ -89,9 +89,9 @@ async def make(
     details: Mapping[str, Any] | None = None,
     verifier: tuple[str, Keyring] | None = None,
 ) -> tuple[str, datetime]:
-    """A new state, and when it expires; `verifier` is sealed with the keyring that comes with it.
+    """Create a state, and return it with its expiry; `verifier` is sealed with the given keyring.
 
-    One that isn't `bound` has no link of ours: a sandbox's leads straight back.
+    A state that isn't `bound` has no link of ours: a sandbox's link leads straight to the callback.
     """
     state, expires_at = secrets.token_urlsafe(32), now + lifetime
     state_hash = _hash(state)
@@ -113,7 +113,7 @@ async def make(
 
 
 async def find(conn: Conn, *, state: str, purpose: str, now: datetime) -> Flow:
-    """A state that `use` would take, left as it is: its link is followed. Raises `Invalid`."""
+    """Return a valid state without using it, when its link is followed. Raises `Invalid`."""
     flow = _FORM.fullmatch(state) and await FIND_STATE.one(
         conn, state_hash=_hash(state), purpose=purpose, now=now
     )
@@ -125,7 +125,7 @@ async def find(conn: Conn, *, state: str, purpose: str, now: datetime) -> Flow:
 async def use(
     conn: Conn, *, state: str, purpose: str, now: datetime, keyring: Keyring
 ) -> tuple[Flow, str | None]:
-    """Use a state up, in the transaction of what it is used for; its verifier goes with it.
+    """Use up a state in the caller's transaction; return its flow and verifier.
 
     Raises `Invalid`.
     """
@@ -138,30 +138,30 @@ async def use(
 
 
 def browser_failure(flow: Flow, *, same_browser: bool) -> str | None:
-    """The error of a flow that comes back by another browser than the one that followed our link.
+    """Return the error of a flow that returns by another browser than the one that followed our link.
 
-    Its person may have been led to the other site by whoever did (RFC 6749 10.12). Flows of a release before
-    don't say whether they are bound.
+    An attacker may have followed the link and sent the person on (RFC 6749 10.12). Flows of an earlier
+    release have no such detail.
     """
     return "OTHER_BROWSER" if flow.details.get(_BOUND) and not same_browser else None
 
 
 async def end(conn: Conn, flow: Flow, *, outcome: str, error: str | None = None) -> None:
-    """End a flow that came back with nothing for a job: `failed`, or `requested` from somebody else."""
+    """End a flow without a job: `failed`, or `requested` from an owner."""
     await oauth_state.end_state.run(
         conn, org=flow.organization_id, state_hash=flow.state_hash, outcome=outcome, error_code=error
     )
 
 
 async def give_to_job(conn: Conn, flow: Flow, *, job_id: UUID) -> None:
-    """Let the end of this job be the flow's."""
+    """Let the flow end with this job."""
     await oauth_state.give_to_job.run(
         conn, org=flow.organization_id, state_hash=flow.state_hash, job_id=job_id
     )
 
 
 async def outcome(conn: Conn, flow: Flow) -> str | None:
-    """None while its job runs."""
+    """Return the outcome of a flow; None while its job runs."""
     found: str | None = await oauth_state.get_outcome.value(
         conn, org=flow.organization_id, state_hash=flow.state_hash
     )
@@ -171,7 +171,7 @@ async def outcome(conn: Conn, flow: Flow) -> str | None:
 async def status(
     conn: Conn, *, organization_id: UUID, api_key_id: UUID, state: str, purpose: str, now: datetime
 ) -> FlowStatus | None:
-    """The status of a flow; None for a state that this key didn't make."""
+    """Return the status of a flow; None for a state of another key."""
     row = _FORM.fullmatch(state) and await GET_STATE.one(
         conn, org=organization_id, state_hash=_hash(state), api_key_id=api_key_id, purpose=purpose
     )
@@ -186,15 +186,15 @@ async def status(
 
 
 async def ended(conn: Conn, *, rows: Sequence[Moved]) -> None:
-    """Give the states of these jobs, just ended in this transaction, their jobs' end."""
+    """End the flows of these jobs, which this transaction has just ended."""
     await oauth_state.end_states.run(
         conn, orgs=[row.organization_id for row in rows], job_ids=[row.id for row in rows]
     )
 
 
 def _unusable() -> Invalid:
-    """One answer for unknown, expired, used and a killed key's."""
-    return Invalid("state", "is unknown, expired or used: go back to where you came from and start again")
+    """Return the one error for unknown, expired and used states, and those of a revoked key."""
+    return Invalid("state", "is unknown, expired or used: return to the site that sent you and start again")
 
 
 def _verifier(used: UsedState, keyring: Keyring) -> str | None:
@@ -209,5 +209,5 @@ def _hash(state: str) -> bytes:
 
 
 def row_name(state_hash: bytes) -> str:
-    """The name that binds a sealed verifier to its row."""
+    """Return the row name that a sealed verifier is bound to."""
     return f"oauth_state/{state_hash.hex()}"

@@ -1,4 +1,4 @@
-"""Return URLs: the addresses that a person may be sent back to, and what is added to them."""
+"""Return URLs: the allowed addresses for the end of a flow, and the parameters that we append."""
 
 from collections.abc import Collection
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
@@ -6,20 +6,20 @@ from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 from domain.values.urls import DEFAULT_PORTS, UNREADABLE
 from schemas.errors import Invalid, NotReturnable
 
-#: The parameters that we add ourselves.
+#: Parameters that we append.
 ADDED = frozenset({"status", "state"})
 
 
 def check(url: str, *, origins: Collection[str]) -> str:
-    """A `returnUrl` as it came. Raises `Invalid`, `NotReturnable` for an origin that is not one of `origins`.
+    """Return a `returnUrl` unchanged. Raises `Invalid`, `NotReturnable` for an origin outside `origins`.
 
-    Browsers read what URL parsers disagree on their own way, so none of that passes.
+    Refuses all URLs that browsers and URL parsers read differently.
     """
     parts = _split(url)
     if parts.fragment or url.endswith("#"):
         raise _invalid("must have no fragment")
     if ADDED & {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}:
-        raise _invalid("must not carry `status` or `state`: they are what we add")
+        raise _invalid("must not contain `status` or `state`: we append these")
     origin = _origin(parts)
     if origin not in {_origin(urlsplit(allowed)) for allowed in origins}:
         raise NotReturnable(origin)
@@ -27,7 +27,7 @@ def check(url: str, *, origins: Collection[str]) -> str:
 
 
 def with_outcome(url: str, *, status: str, state: str) -> str:
-    """The address, with the outcome of the flow and its state."""
+    """Return the address with the outcome of the flow and its state."""
     parts = urlsplit(url)
     added = urlencode({"status": status, "state": state})
     return parts._replace(query=f"{parts.query}&{added}" if parts.query else added).geturl()
@@ -45,7 +45,7 @@ def _split(url: str) -> SplitResult:
 
 
 def _origin(parts: SplitResult) -> str:
-    """The origin as the key's list has it: lower case, and the scheme's own port left out."""
+    """Return the origin in the form of the key's list: lower case, without the scheme's default port."""
     port = parts.port if parts.port != DEFAULT_PORTS.get(parts.scheme) else None
     return f"{parts.scheme}://{parts.hostname}{f':{port}' if port else ''}"
 

@@ -1,4 +1,4 @@
-"""Operations: what an operator sees and does, and the chores of the dispatcher.
+"""Operations: an operator's views and actions, and the dispatcher's chores.
 
 No other package of domain may import it.
 """

@@ -1,8 +1,8 @@
-"""Room on a database's disk: the bytes that PostgreSQL has taken of those that a setting allows it.
+"""Use of a database's disk: the bytes that PostgreSQL occupies of those that a setting allows.
 
-The API can't see the disk of a database's host. So `DATABASE_DISK_BYTES` says how large it is, and PostgreSQL
-says how much its databases and its write-ahead log take. The log counts with `max_wal_size` at least, since
-PostgreSQL may take that much at any time (PostgreSQL's documentation, "WAL Configuration").
+The API can't see the disk of the database's host. So `DATABASE_DISK_BYTES` is its size, and PostgreSQL
+reports the sizes of its databases and its write-ahead log. The log counts as at least `max_wal_size`, since
+PostgreSQL may use that much at any time (PostgreSQL's documentation, "WAL Configuration").
 """
 
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from db.queries import disk
 
 
 class DiskUse(NamedTuple):
-    """Bytes on a database's disk. `sees_wal` is false for a role that isn't in pg_monitor."""
+    """Bytes on a database's disk. `sees_wal` is false for a role outside pg_monitor."""
 
     data: int
     wal: int
@@ -24,14 +24,14 @@ class DiskUse(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """Parts of a disk at which a class of intake closes, and below which it opens again."""
+    """Share of a disk at which an intake closes, and the share below which it opens again."""
 
     closes: float
     opens: float
 
 
-#: From the first one on, organizations that have used most of their day's budget are refused events; then all
-#: are. Uploads close later, posts never.
+#: From `SHARE_FROM` on, events of organizations that have used most of their daily budget are refused; from
+#: `EVENTS` on, all events are. Uploads close later, posts never.
 SHARE_FROM = 0.80
 EVENTS, UPLOADS = Mark(0.90, 0.85), Mark(0.95, 0.90)
 
@@ -46,7 +46,7 @@ _MEASURE_DATABASES = disk.measure_databases.typed(_Databases)
 
 
 async def measure(conn: Conn) -> DiskUse:
-    """Bytes that the server has taken by now."""
+    """Measure the bytes that the server occupies."""
     databases = await _MEASURE_DATABASES.row(conn)
     wal: int = await disk.measure_wal.value(conn) if databases.sees_wal else 0
     return DiskUse(databases.data, max(wal, databases.wal_limit), databases.sees_wal)

@@ -1,4 +1,4 @@
-"""Warnings about the host, once at the start of a process."""
+"""Warnings about the host, logged once at the start of a process."""
 
 from generation.confinement import confine
 from telemetry import logs
@@ -7,8 +7,6 @@ _log = logs.get("host")
 
 
 def warn_of_host() -> None:
-    """Logs which parts of the kernel's sandbox children of this process don't get."""
+    """Log the parts of the kernel's sandbox that child processes lack."""
     if missing := confine.missing():
-        _log.warning(
-            "children that read files of strangers run without a part of the sandbox", missing=missing
-        )
+        _log.warning("child processes that parse uploads run without a part of the sandbox", missing=missing)

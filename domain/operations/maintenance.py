@@ -1,4 +1,4 @@
-"""Chores that reach beyond the ledger: what ends jobs ends their subjects, what is old goes."""
+"""Chores beyond the ledger: ends of jobs with their subjects, and deletion of expired rows."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from jobs.ledger import Moved
 
 
 async def rescue(conn: Conn, *, before: datetime) -> list[Moved]:
-    """Take a batch of jobs from dead workers, if the database's time is still `before` that."""
+    """Take a batch of jobs from dead workers, if the database's time is still before `before`."""
     async with conn.transaction():
         moved = await maintenance.rescue(conn, before=before)
         await subjects.end(conn, moved)
@@ -26,10 +26,10 @@ async def end_overdue(conn: Conn) -> list[Moved]:
 
 
 async def prune_idempotency(conn: Conn) -> int:
-    """Forget a batch of idempotency keys older than 24 h; how many."""
+    """Delete a batch of idempotency keys older than 24 h; return their number."""
     return await idempotency_key.prune_keys.run(conn, limit=maintenance.BATCH)
 
 
 async def prune_oauth_states(conn: Conn) -> int:
-    """Forget a batch of states that expired a day ago; how many."""
+    """Delete a batch of states that expired a day ago; return their number."""
     return await oauth_state.prune_oauth_states.run(conn, limit=maintenance.BATCH)

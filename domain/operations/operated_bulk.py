@@ -1,6 +1,6 @@
 """Bulk changes of jobs of all live organizations, for operators: one organization after the other.
 
-Each goes as its own bulk change does, and has it on its record.
+Each organization's part is its own bulk change, with an entry in its audit log.
 """
 
 from typing import NamedTuple
@@ -18,25 +18,25 @@ from schemas import ids
 from schemas.jobs import BulkRetried, NotRetried, Retried
 from schemas.operated_jobs import OperatedCanceled
 
-#: Organizations that a call looks at, and failed jobs of each, unless one is named.
+#: Organizations that a call visits, and failed jobs of each, unless one is named.
 ORGANIZATIONS, DEPTH = 200, 2_000
 
-#: The scope of whatever a partner may start.
+#: Scopes for all actions of partners.
 EVERY_SCOPE = ("*",)
 
-#: Before and behind all jobs of an organization.
+#: Before and after all jobs of an organization.
 FIRST, LAST = UUID(int=0), UUID(int=(1 << 128) - 1)
 
 
 class Position(NamedTuple):
-    """The place that a call goes on from: behind this job of this organization."""
+    """Start of a call: after this job of this organization."""
 
     organization_id: UUID
     job_id: UUID
 
 
 class RetriedOfAll(NamedTuple):
-    """A call's answer but for its cursor, where the next one goes on, and whom to wake."""
+    """Answer of a retry but for its cursor, the next call's start, and the wakes to send."""
 
     answer: BulkRetried
     place: Position | None
@@ -44,7 +44,7 @@ class RetriedOfAll(NamedTuple):
 
 
 class CanceledOfAll(NamedTuple):
-    """The same of a cancel."""
+    """Answer of a cancel but for its cursor, and the next call's start."""
 
     answer: OperatedCanceled
     place: Position | None
@@ -67,7 +67,7 @@ async def retry(
     after: Position | None,
     dry_run: bool,
 ) -> RetriedOfAll:
-    """Retry the next `bulk_retries.MOST` of these, or only count them."""
+    """Retry the next `bulk_retries.MOST` matching jobs, or only count them."""
     listed = await LIST_WITH_UNSUCCESSFUL.all(
         conn,
         org=organization_id,
@@ -99,7 +99,7 @@ async def retry(
 
 
 class _Sum:
-    """The outcomes of several organizations' retries as one."""
+    """Sum of the results of several organizations' retries."""
 
     def __init__(self) -> None:
         self.wakes: list[Wake] = []
@@ -117,7 +117,7 @@ class _Sum:
 
     @property
     def looked(self) -> int:
-        """Jobs that were retried or can't be."""
+        """Return the number of jobs that were retried or skipped."""
         return len(self._retried) + len(self._skipped)
 
     @property
@@ -143,7 +143,7 @@ async def cancel(
     after: Position | None,
     dry_run: bool,
 ) -> CanceledOfAll:
-    """Cancel the next `bulk.MOST` of these, or only count them."""
+    """Cancel the next `bulk.MOST` matching jobs, or only count them."""
     listed = await LIST_WITH_OPEN.all(
         conn,
         org=organization_id,
@@ -170,7 +170,7 @@ async def cancel(
 
 
 def _next(after: Position | None) -> UUID | None:
-    """The organization that a call begins with, or the one behind it."""
+    """Return the first organization of a call: the position's own, or the next one after its last job."""
     if after is None or after.job_id != LAST:
         return after and after.organization_id
     return UUID(int=after.organization_id.int + 1)

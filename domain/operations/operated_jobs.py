@@ -1,4 +1,4 @@
-"""Jobs of all organizations, for operators: the newest of each, and any of them by its id."""
+"""Jobs of all organizations, for operators: the newest of each, and any job by its id."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from schemas.jobs import JobError, Phase, Status
 from schemas.operated_jobs import OperatedJob, OperatedJobCounts, OperatedJobDetail
 from schemas.timelines import TimelineEntry
 
-#: How many jobs a filter looks at, the newest: an equal part of each organization, a list at least `LEAST`.
+#: Newest jobs that a filter scans, an equal part of each organization; a list scans at least `LEAST`.
 MOST, LEAST = 10_000, 200
 
 
@@ -67,7 +67,7 @@ COUNT_OPERATED_JOBS_OF_PROJECT = operated_job.count_operated_jobs_of_project.typ
 
 
 class Wanted(NamedTuple):
-    """Filters of the list and of its counts; one that is None lets all pass."""
+    """Filters of the list and of its counts; None matches all."""
 
     organization_id: UUID | None
     project_id: UUID | None
@@ -80,7 +80,7 @@ class Wanted(NamedTuple):
 
 
 async def get(conn: Conn, *, job_id: UUID) -> OperatedJobDetail:
-    """Raises `NotFound`."""
+    """Return a job; raises `NotFound`."""
     row = await GET_OPERATED_JOB.one(conn, id=job_id)
     if row is None:
         raise absent("job")
@@ -91,7 +91,7 @@ async def get(conn: Conn, *, job_id: UUID) -> OperatedJobDetail:
 
 
 async def timeline(conn: Conn, *, job_id: UUID) -> list[TimelineEntry]:
-    """Its entries, the oldest first. Raises `NotFound`."""
+    """Return a job's entries, the oldest first. Raises `NotFound`."""
     row = await GET_OPERATED_JOB.one(conn, id=job_id)
     if row is None:
         raise absent("job")
@@ -99,14 +99,14 @@ async def timeline(conn: Conn, *, job_id: UUID) -> list[TimelineEntry]:
 
 
 async def list_page(conn: Conn, *, wanted: Wanted, before: UUID | None, limit: int) -> list[OperatedJob]:
-    """At most `limit` jobs older than `before`, newest first, of those that a filter looks at."""
+    """Return at most `limit` jobs older than `before`, newest first, of the scanned ones."""
     depth = max(limit, LEAST, await _depth(conn, wanted))
     asked = _asked(wanted, before, depth) | {"limit": limit}
     return [OperatedJob(**_fields(row)) for row in await _search(conn, wanted, asked)]
 
 
 async def _search(conn: Conn, wanted: Wanted, asked: dict[str, Any]) -> Sequence[_Row]:
-    """Those of a project, open and unsuccessful jobs have indexes of their own."""
+    """Run the statement for these filters: jobs of a project, open and unsuccessful ones have own indexes."""
     of_phase = wanted.phase and states.status_of(wanted.phase)
     status = wanted.status or of_phase or ("failed" if wanted.error_code else None)
     if wanted.project_id is not None:
@@ -121,7 +121,7 @@ async def _search(conn: Conn, wanted: Wanted, asked: dict[str, Any]) -> Sequence
 
 
 async def count(conn: Conn, *, wanted: Wanted) -> OperatedJobCounts:
-    """Counts of what the list finds, or of some of it: then they say so."""
+    """Count the scanned jobs of the filter; `more_of` names the statuses with further jobs."""
     depth = await _depth(conn, wanted)
     asked = _asked(wanted, None, depth)
     if wanted.project_id is None:
@@ -141,7 +141,7 @@ async def count(conn: Conn, *, wanted: Wanted) -> OperatedJobCounts:
 
 
 async def _depth(conn: Conn, wanted: Wanted) -> int:
-    """Jobs of an organization that are looked at; only one has the project."""
+    """Return the number of jobs to scan in each organization; a project belongs to one alone."""
     if wanted.project_id is not None:
         return MOST
     found = await operated_job.count_operated_organizations.value(conn, org=wanted.organization_id)

@@ -1,4 +1,4 @@
-"""Pools and workers as an operator sees them; they belong to no organization."""
+"""Pools and workers for an operator; they belong to no organization."""
 
 import math
 from collections.abc import Mapping
@@ -16,12 +16,12 @@ from schemas.api_keys import Tier
 from schemas.errors import NotFound
 from schemas.ops import Pool, PoolCap, Worker
 
-#: A due job that runs this long or longer asks for a slot of its own, in seconds.
+#: Seconds of a job's run from which a due job needs a slot of its own.
 WHOLE_SLOT_S = 10.0
 
 
 class WorkerCounts(NamedTuple):
-    """Workers of a pool that take work, that take no more, and that were lost in the last hour."""
+    """Workers of a pool: active, draining, and lost in the last hour."""
 
     pool: str
     active: int
@@ -66,10 +66,10 @@ LIST_WORKERS = worker.list_workers.typed(_WorkerRow)
 
 
 async def list_all(conn: Conn, *, slots: int) -> list[Pool]:
-    """Every pool, by name; `slots` is what a worker has where none runs to tell.
+    """Return every pool, by name; `slots` is assumed for a worker of a pool without any.
 
-    `queued` and the oldest are exact up to `COUNTED` due jobs. Where there are more they are of the
-    dispatcher's last count, which it makes a part at a time; where none is fresh, `COUNTED` and one.
+    `queued` and the oldest job are exact up to `COUNTED` due jobs. Above that they come from the dispatcher's
+    last count, which it makes in parts. Without a fresh count the number is `COUNTED` and one.
     """
     rows = await LIST_POOLS.all(conn, exact=COUNTED, fresh_s=COUNT_FRESH_S)
     return [_shown(row, slots) for row in rows]
@@ -84,11 +84,11 @@ async def pause(
     actor: Actor | None = None,
     details: Mapping[str, Any] | None = None,
 ) -> Pool:
-    """While paused, a pool's workers pull nothing; what they run goes on. Raises `NotFound`.
+    """Pause or resume a pool: a paused pool's workers pull no jobs, and finish their running ones.
 
-    A change is on the record of the actor's organization. Without one, as from the command line, it is on
-    that of each organization which has, or had, an operator's key: operators' console reads those. Where
-    none has (`has_operators`) it is on none.
+    Raises `NotFound`. A change is audited for the actor's organization. Without an actor, as from the command
+    line, it is audited for each organization that has or had an operator's key. Without such an organization
+    (`has_operators`) it isn't audited.
     """
     changed = await pool.set_paused.value(conn, name=name, paused=paused) if name.isprintable() else None
     if changed is None:
@@ -109,12 +109,12 @@ async def pause(
 
 
 async def has_operators(conn: Conn) -> bool:
-    """True if an organization has, or had, an operator's key, and so a record of what is done without one."""
+    """Return whether an organization has or had an operator's key, and so an audit log for operators."""
     return bool(await _operators(conn))
 
 
 async def list_caps(conn: Conn, *, name: str) -> list[PoolCap]:
-    """The caps of a pool; an organization of another tier has none."""
+    """Return the caps of a pool; an organization of another tier has none."""
     return [
         PoolCap(tier=row.tier, max_running=row.max_running, max_queued=row.max_queued)
         for row in await LIST_CAPS.all(conn, name=name)
@@ -122,39 +122,39 @@ async def list_caps(conn: Conn, *, name: str) -> list[PoolCap]:
 
 
 async def set_cap(conn: Conn, *, name: str, cap: PoolCap) -> list[PoolCap]:
-    """Cap a tier in a pool from the next pull and submit on; the pool's caps then. Raises `NotFound`."""
+    """Cap a tier in a pool from the next pull and submit on; return the pool's caps. Raises `NotFound`."""
     values = {"tier": cap.tier, "max_running": cap.max_running, "max_queued": cap.max_queued}
     if not name.isprintable() or not await pool.set_cap.run(conn, name=name, **values):
-        raise NotFound("no such pool: the list of pools names them, and a pool's first worker makes it")
+        raise NotFound("no such pool: the list of pools names them, and a pool's first worker creates it")
     return await list_caps(conn, name=name)
 
 
 async def list_workers(conn: Conn) -> list[Worker]:
-    """The workers whose lease stands."""
+    """Return the workers with a valid lease."""
     return [_worker(row) for row in await LIST_WORKERS.all(conn)]
 
 
 async def count_workers(conn: Conn) -> list[WorkerCounts]:
-    """Every pool's workers, counted by the state of their leases."""
+    """Count every pool's workers by the state of their leases."""
     return await COUNT_WORKERS.all(conn)
 
 
 async def has_dispatcher(conn: Conn) -> bool:
-    """True if one runs and works: those that stand by are not seen."""
+    """Return whether a leading dispatcher runs; standbys don't count."""
     return bool(await pool.has_leader.value(conn, lock=LEADER_LOCK))
 
 
 def desired_workers(*, running: int, due: int, mean_run_s: float | None, slots: float) -> int:
-    """The number of workers that would run what runs and take up what is due: nothing, in a paused pool.
+    """Return the workers needed for the running and the due jobs; a paused pool has no due jobs.
 
-    Jobs that end within a second share a slot ten to one. A pool without a past counts as slow.
+    Ten jobs that end within a second share one slot. A pool without ended jobs counts as slow.
     """
     share = 1.0 if mean_run_s is None else min(1.0, mean_run_s / WHOLE_SLOT_S)
     return math.ceil((running + due * share) / slots)
 
 
 async def _operators(conn: Conn) -> dict[UUID, UUID | None]:
-    """The live organizations whose keys pause pools, and no key."""
+    """Return the live organizations with an operator's key, each without a key to record."""
     return {row["organization_id"]: None for row in await api_key.list_operators.all(conn)}
 
 

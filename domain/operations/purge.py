@@ -1,8 +1,7 @@
-"""The purge of a project: an archived one, with all that is its own, for good.
+"""Purge of an archived project: deletes all of its rows and files for good.
 
-From the request's commit on nothing is written in the project, and it is not found. Its job then deletes row
-after row, in steps that each leave a smaller project. What stays is the audit log. Who names a row goes
-before it: the order is that of foreign keys.
+After the request's commit the project is invisible and gets no writes. Its job then deletes batch after
+batch. The audit log stays. A row is deleted before the rows that its foreign keys refer to.
 """
 
 import asyncio
@@ -29,14 +28,14 @@ from schemas.errors import Conflict, Invalid
 from schemas.errors.absent import absent
 from schemas.projects import Purging
 
-#: How long a purge waits for jobs of the project that have not ended; a post on its way, say.
+#: Longest wait of a purge for the project's open jobs, such as a post under way.
 PATIENCE_S = 15 * 60.0
 #: Rows, contents with their files, and idempotency records of one step.
 ROWS, CONTENTS, RECORDS = 200, 10, 2000
 
 
 class Found(NamedTuple):
-    """A project that this transaction holds alone."""
+    """Project row, locked exclusively by this transaction."""
 
     organization_id: UUID
     name: str
@@ -45,14 +44,14 @@ class Found(NamedTuple):
 
 
 class Filed(NamedTuple):
-    """A content, or whatever else has files, and where they lie."""
+    """Row with files, and their storage tokens."""
 
     id: UUID
     tokens: list[str]
 
 
 class NextAccount(NamedTuple):
-    """An account, and its owner's where it was a lease."""
+    """Account, and its owner's if it was a lease."""
 
     id: UUID
     owner_organization_id: UUID | None
@@ -60,7 +59,7 @@ class NextAccount(NamedTuple):
 
 
 class Record(NamedTuple):
-    """The key of an idempotency record."""
+    """Key of an idempotency record."""
 
     api_key_id: UUID
     key: str
@@ -80,16 +79,16 @@ _FORGET_ANSWERS = purge.forget_answers.typed(Record)
 async def begin(
     conn: Conn, *, project_id: UUID, name: str, env: Env | None, actor: Actor | None
 ) -> tuple[Purging, Wake | None]:
-    """Purge an archived project of any organization in the environment; `name` is its own, for certainty.
+    """Purge an archived project of any organization in the environment; `name` confirms it.
 
-    A repeat answers the same, and starts another job if the last one failed. `actor` is an operator with a
-    key. Raises `NotFound`, `Invalid`, `Conflict` NOT_ARCHIVED, ARCHIVE_RUNNING, ACCOUNT_LEASED.
+    A repeat returns the same answer, and submits another job if the last one failed. `actor` is an operator
+    with a key. Raises `NotFound`, `Invalid`, `Conflict` NOT_ARCHIVED, ARCHIVE_RUNNING, ACCOUNT_LEASED.
     """
     found = await _LOCK.one(conn, id=project_id, env=env)
     if found is None:
         raise absent("project")
     if name != found.name:
-        raise Invalid("name", "is not the project's: send its name as it is, to purge this one")
+        raise Invalid("name", "is not the project's name: send it unchanged to confirm the purge")
     org = found.organization_id
     if found.purging_at is None:
         await _check(conn, found, project_id)
@@ -125,22 +124,25 @@ async def _check(conn: Conn, found: Found, project_id: UUID) -> None:
 
 
 async def _check_not_leased(conn: Conn, organization_id: UUID, project_id: UUID) -> None:
-    """Once none of its accounts is offered any more: a lease that was about to begin has begun by then."""
+    """Raise `Conflict` for leased accounts.
+
+    The offers are withdrawn before, so no further lease can begin.
+    """
     if await purge.is_leased.value(conn, org=organization_id, project_id=project_id):
         raise accounts.leased(
-            "others have accounts of this project on lease: recall those leases first, or wait for their end"
+            "accounts of this project are leased: recall those leases first, or wait for their end"
         )
 
 
 async def has_open_jobs(conn: Conn, *, claim: Claim) -> bool:
-    """True if something of the project is under way, and is still worth waiting for."""
+    """Return whether some job of the project is still open, within `PATIENCE_S`."""
     return bool(await purge.has_open_jobs.value(conn, **_scope(claim), wait_s=PATIENCE_S))
 
 
 async def forget_answers(conn: Conn, *, claim: Claim, after: Record) -> Record | None:
-    """Delete the answers that idempotency records keep of the project, of a batch; the last key of it.
+    """Delete the project's answers in a batch of idempotency records; return the batch's last key.
 
-    Before the rows that they name. A record of a write that comes between lives out its day.
+    Runs before the rows in these answers are deleted. A record of a concurrent write expires after its day.
     """
     return await _FORGET_ANSWERS.one(
         conn, **_scope(claim), after_id=after.api_key_id, after_key=after.key, limit=RECORDS
@@ -153,22 +155,25 @@ async def delete_posts(conn: Conn, *, claim: Claim) -> int:
 
 
 async def list_contents(conn: Conn, *, claim: Claim) -> list[Filed]:
-    """The next ones. Their files are to be deleted first: what a crash leaves are rows, and found again."""
+    """Return the next contents.
+
+    Their files are deleted first, so that a crash leaves rows that are found again.
+    """
     return await _LIST_FILES.all(conn, **_scope(claim), limit=CONTENTS)
 
 
 async def list_influencers(conn: Conn, *, claim: Claim) -> list[Filed]:
-    """The same of influencers, which contents name."""
+    """Return the next influencers, which contents refer to."""
     return await _LIST_PORTRAITS.all(conn, **_scope(claim), limit=CONTENTS)
 
 
 async def list_app_media(conn: Conn, *, claim: Claim) -> list[Filed]:
-    """The same of app media."""
+    """Return the next app media."""
     return await _LIST_APP_FILES.all(conn, **_scope(claim), limit=CONTENTS)
 
 
 async def delete_files(store: Store, filed: list[Filed]) -> None:
-    """Raises `Unavailable`."""
+    """Delete the files; raises `Unavailable`."""
     await asyncio.gather(*(store.delete(token) for one in filed for token in one.tokens))
 
 
@@ -191,10 +196,10 @@ async def delete_app_media(conn: Conn, *, claim: Claim, filed: list[Filed]) -> i
 
 
 async def delete_account(conn: Conn, *, claim: Claim, keyring: Keyring) -> bool:
-    """The next account, with what opened it, which a job without a project gives back to its platform.
+    """Delete the next account, and submit a job outside the project that revokes its tokens.
 
-    One that others have had on lease leaves a stub, which goes with the last of those
-    (docs/decisions/0016-leased-account-as-its-own-row.md).
+    An account that other tenants leased becomes a tombstone, which is deleted with the last of its leases
+    (docs/decisions/0031-a-stub-for-what-others-had.md).
     """
     org = claim.organization_id
     found = await _NEXT_ACCOUNT.one(conn, **_scope(claim))
@@ -225,13 +230,13 @@ async def delete_jobs(conn: Conn, *, claim: Claim) -> int:
 
 
 async def delete_webhooks(conn: Conn, *, claim: Claim) -> int:
-    """Events with their deliveries, once nothing is left that emits one; at last the project's endpoints."""
+    """Delete events with their deliveries, once no row can emit any; then the project's endpoints."""
     deleted = await webhook_event.purge_events.run(conn, **_scope(claim), limit=ROWS)
     return deleted or await webhook_endpoint.purge_endpoints.run(conn, **_scope(claim))
 
 
 async def end(conn: Conn, *, claim: Claim) -> dict[str, Any]:
-    """The last of it: from this commit on nothing of the project is found."""
+    """Delete the project's own row, the last one."""
     scope = _scope(claim)
     await purge.purge_project.run(conn, **scope)
     project_id = scope["project_id"]
@@ -243,7 +248,7 @@ async def end(conn: Conn, *, claim: Claim) -> dict[str, Any]:
 
 
 def project_of(claim: Claim) -> UUID:
-    """The project of a purge's job."""
+    """Return the project of a purge's job."""
     return UUID(claim.args["project_id"])
 
 

@@ -1,7 +1,7 @@
-"""Sealing every secret anew with the keyring's first key, so that an older one can be dropped.
+"""Rewrap: seals every secret with the keyring's first key, so that an older key can be dropped.
 
-Beside running servers: a row is locked while it is changed, and one that is sealed with the first key by then
-is left alone. Servers that still write with another key must be told of the new keyring first.
+Servers may run meanwhile: each row is locked while it is changed, and skipped if it has the first key by
+then. Before the rewrap, every server must have a keyring with the same first key.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,15 +33,15 @@ from domain.tenancy import idempotency
 from domain.webhooks import secrets
 from schemas.errors import SealBroken
 
-#: Rows of one transaction: few enough that nobody waits long for one of them.
+#: Rows of one transaction: few enough for a short wait on their locks.
 BATCH = 100
 
-#: Told how many more rows are done.
+#: Callback with the number of newly finished rows.
 Report = Callable[[int], None]
 
 
 class Table(NamedTuple):
-    """`keys` are the columns of its primary key, `name` what a secret of a row is bound to."""
+    """Table with secrets: `keys` are its primary key, and `name` gives the row name of a secret."""
 
     left: Query
     lock: Query
@@ -111,13 +111,13 @@ TABLES: Mapping[str, Table] = {
 
 
 async def count(conn: Conn, *, keyring: Keyring) -> int:
-    """The number of rows that are left to seal anew."""
+    """Count the rows that still have to be sealed."""
     counts = [await table.left.value(conn, writer=keyring.writer) for table in TABLES.values()]
     return sum(counts)
 
 
 async def rewrap(pool: Pool, *, keyring: Keyring, report: Report) -> dict[str, int]:
-    """Numbers of rows sealed anew, by table; the keyring has all their keys. Raises `SealBroken`."""
+    """Seal all rows; return their numbers by table. The keyring has all their keys. Raises `SealBroken`."""
     return {name: await _rewrap(pool, name, keyring, report) for name in TABLES}
 
 
@@ -142,6 +142,6 @@ async def _reseal(conn: Conn, table: Table, row: asyncpg.Record, keyring: Keyrin
     try:
         plain = vault.unseal(keyring, vault.Sealed(row["vault_key_id"], row["sealed"]), row=bound_to)
     except InvalidTag as error:
-        raise SealBroken(f"{bound_to} doesn't open: it was changed, or copied from another row") from error
+        raise SealBroken(f"{bound_to} can't be opened: it was changed, or copied from another row") from error
     sealed = vault.seal(keyring, plain, row=bound_to)
     await table.reseal.run(conn, **named, sealed=sealed.data, vault_key_id=sealed.key_id)

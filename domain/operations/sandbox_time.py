@@ -1,7 +1,7 @@
-"""The moving of a sandbox's clock, from one time at which something is due to the next.
+"""Advance of a sandbox's clock, from one due time to the next.
 
-Each stop is a transaction: what is there gets older, and the clock is as much further. All that is due
-happens before the clock goes on, so quotas and waits come out as they would have in so many days.
+Each stop is a transaction that moves the sandbox's rows into the past by the same time as the clock forward.
+All due work is done before the clock moves on, so quotas and waits behave as in real days.
 """
 
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from jobs import maintenance as ledger_chores
 from jobs.ledger import Claim, Wake
 from jobs.outcomes import Done, Outcome
 
-#: Every row of a sandbox that has a time.
+#: Statements for all rows of a sandbox with a time.
 AGE = (
     sandbox_clock.age_projects,
     sandbox_clock.age_accounts,
@@ -26,12 +26,12 @@ AGE = (
 )
 
 
-#: Advances at one time, of all sandboxes: each has a connection of its own, and is much to do for Postgres.
+#: Concurrent advances of all sandboxes: each holds a connection, and is a heavy load for Postgres.
 PLACES = 4
 
 
 class Sight(NamedTuple):
-    """Everything that is due in a sandbox: jobs (`busy`), and what chores are for."""
+    """Due work of a sandbox: jobs (`busy`), and work of the dispatcher's chores."""
 
     busy: bool
     overdue: bool
@@ -41,7 +41,7 @@ class Sight(NamedTuple):
 
 
 class Stop(NamedTuple):
-    """The clock on its way: the seconds that are left."""
+    """Clock under way, with the seconds to its target."""
 
     left_s: float
 
@@ -57,7 +57,7 @@ COUNT_DUE = sandbox_clock.count_due.typed(_Left)
 
 
 async def take_place(conn: Conn) -> bool:
-    """One of the `PLACES`, until the connection ends; False: others have them all."""
+    """Take one of the `PLACES` until the connection ends; False if all are taken."""
     return await sandbox_load.take_place.value(conn, places=PLACES) is not None
 
 
@@ -66,12 +66,12 @@ async def look(conn: Conn, *, claim: Claim) -> Sight:
 
 
 async def list_due(conn: Conn, *, claim: Claim) -> list[Wake]:
-    """A job of each pool that has some which are due, whom to wake."""
+    """Return a wake for each pool with due jobs."""
     return await LIST_DUE.all(conn, org=claim.organization_id, own=claim.id)
 
 
 async def do_chores(conn: Conn, sight: Sight) -> bool:
-    """The dispatcher's chores that something is due for; False if there are none."""
+    """Run the dispatcher's chores with due work; return False if there are none."""
     if sight.overdue:
         await maintenance.end_overdue(conn)
     if sight.ripe:
@@ -84,9 +84,10 @@ async def do_chores(conn: Conn, sight: Sight) -> bool:
 
 
 async def move(conn: Conn, *, claim: Claim) -> Stop | Outcome | None:
-    """Move the clock to the next time at which something is due, or to its target, which ends its job.
+    """Move the clock to the next due time, or to its target, which ends its job.
 
-    None: something is due already. In the job's step; no job of the sandbox begins or goes on beside it.
+    Returns None if work is due already. Runs in a step of the job; its locks keep the sandbox's other jobs
+    from starting or continuing.
     """
     org, own = claim.organization_id, claim.id
     if await sandbox_clock.lock_open.value(conn, org=org, own=own):

@@ -1,4 +1,4 @@
-"""Usage: what an organization has of what it may have, counted from the rows when somebody asks."""
+"""Usage of an organization with its limits, counted from the rows at each read."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,7 +16,7 @@ from schemas import ids
 from schemas.api_keys import Storage, Tier
 from schemas.usage import BudgetUse, EventsUse, PoolUse, ProjectCounts, Usage, Use
 
-#: Jobs that wait are counted so far where no cap is, and projects.
+#: Largest counts of queued jobs in a pool without a cap, and of projects.
 MOST_JOBS, MOST_PROJECTS = 10_000, 100_000
 
 _POOLS = sorted({kind.pool for kind in SHOWN})
@@ -42,7 +42,7 @@ _COUNT_PROJECTS = usage.count_projects.typed(_ProjectRow)
 async def get(
     conn: Conn, *, organization_id: UUID, tier: Tier, budgets: Sequence[BudgetUse], now: datetime
 ) -> Usage:
-    """All of it; `budgets` are counted by the API itself, and `now` names the UTC day."""
+    """Return the usage; `budgets` come from the API's own counts, and `now` gives the UTC day."""
     pools = await _LIST_POOLS.all(conn, org=organization_id, names=_POOLS, most=MOST_JOBS)
     projects = await _COUNT_PROJECTS.row(conn, org=organization_id, most=MOST_PROJECTS)
     storage = await storage_quota.get(conn, organization_id=organization_id)

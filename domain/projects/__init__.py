@@ -1,4 +1,4 @@
-"""Projects: a partner's customers, and what becomes of one that is archived.
+"""Projects: a partner's customers, and their archive.
 
 Jobs and operations may import it.
 """

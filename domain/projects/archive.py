@@ -1,4 +1,4 @@
-"""Archiving a project: at once for whoever wants to start something, in a job for what it leaves behind."""
+"""Archive of a project: it blocks new work at once, and a job cleans up the rest."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -46,11 +46,10 @@ async def archive(
     api_key_id: UUID | None,
     versions: project_locks.Versions = None,
 ) -> tuple[Archived, ledger.Wake | None]:
-    """Stop a project at once and submit the job that tidies up; a repeat answers the first answer again.
+    """Archive a project and submit the job that cleans up; a repeat returns the first answer.
 
-    From the commit on `lock_active` refuses, so that nothing starts there: of the posts counted as waiting
-    none goes out any more, and those on their way are the ones that were marked `sending`. Open requests for
-    leased accounts are closed here.
+    After the commit `lock_active` refuses all new work. No post of the answer's waiting ones is sent; the
+    posts in flight are those that were marked `sending`. Open requests for leased accounts are closed here.
     Raises `NotFound`, `Stale`.
     """
     locked = await project_locks.lock(
@@ -79,7 +78,7 @@ async def archive(
 
 
 async def retry(conn: Conn, *, organization_id: UUID, project_id: UUID, retry_of: UUID) -> ledger.Submitted:
-    """Tidy up again behind an archive whose job failed. Raises `Conflict` JOB_NOT_RETRYABLE."""
+    """Submit the cleanup again after an archive's job failed. Raises `Conflict` JOB_NOT_RETRYABLE."""
     if await projects.share_project.value(conn, org=organization_id, id=project_id) != "archived":
         raise Conflict("JOB_NOT_RETRYABLE", "the project is active again: there is nothing to archive")
     return await ledger.submit(
@@ -94,9 +93,9 @@ async def retry(conn: Conn, *, organization_id: UUID, project_id: UUID, retry_of
 
 
 async def revive(conn: Conn, locked: LockedProject) -> None:
-    """Make the project active again; what the archive ended stays ended. Its figures are collected at once.
+    """Make the project active again; canceled work stays canceled. Its figures are collected at once.
 
-    Raises `Conflict` ARCHIVE_RUNNING until the archive's job has ended, and all posts that it has canceled.
+    Raises `Conflict` ARCHIVE_RUNNING until the archive's job has ended, and so canceled all posts.
     """
     await check_done(conn, organization_id=locked.organization_id, project_id=locked.id)
     await projects.unarchive_project.run(conn, org=locked.organization_id, id=locked.id)
@@ -104,7 +103,7 @@ async def revive(conn: Conn, locked: LockedProject) -> None:
 
 
 async def check_done(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
-    """Raises `Conflict` ARCHIVE_RUNNING. In a transaction that holds the archived project."""
+    """Raise `Conflict` ARCHIVE_RUNNING if the job is open; the caller has locked the archived project."""
     found = await OPEN_ARCHIVE.one(conn, org=organization_id, id=project_id)
     if found is not None:
         raise Conflict(
@@ -115,7 +114,7 @@ async def check_done(conn: Conn, *, organization_id: UUID, project_id: UUID) -> 
 
 
 def _archived(row: _Row | LockedProject) -> Archived:
-    """The answer of an archive, as long as the project is archived."""
+    """Return the answer of an archive, the same for as long as the project is archived."""
     shown = {
         "id": ids.show(ids.PROJECT, row.id),
         "status": row.status,

@@ -58,13 +58,13 @@ LIST_PROJECTS = projects.list_projects.typed(_Row)
 SEARCH_NEWEST = projects.search_newest.typed(_Row)
 SEARCH_PROJECTS = projects.search_projects.typed(_Row)
 
-#: Projects that a search looks through from the newest on, before it looks for the name; and projects of one
-#: name that are sorted, where there are no more.
+#: Newest projects that a search scans before it uses the index of names; and most matches that the index
+#: search sorts.
 LOOKED, SORTED = 1_000, 2_000
 
 
 def compose(body: ProjectCreate, *, organization_id: UUID, now: datetime) -> Project:
-    """The whole project as its first reader will see it, before any row exists. Raises `Invalid`."""
+    """Compose the whole project as its first reader will see it, before a row exists. Raises `Invalid`."""
     name, _, _, stored = gather(
         partial(trimmed, body.name),
         partial(timezones.check, body.timezone),
@@ -92,7 +92,7 @@ def compose(body: ProjectCreate, *, organization_id: UUID, now: datetime) -> Pro
 
 
 class New(NamedTuple):
-    """A composed project that is to be written with the record of its request, if there is one."""
+    """Composed project to insert, with its request's idempotency record if it has one."""
 
     organization_id: UUID
     api_key_id: UUID | None
@@ -104,10 +104,10 @@ _NO_RECORD = Record._make([None] * len(Record._fields))
 
 
 async def create(conn: Conn, news: Sequence[New]) -> list[bool | None]:
-    """Write many tenants' projects, in one statement; each one's version is 1.
+    """Insert projects of many tenants in one statement; each gets version 1.
 
-    For each in turn: True if it is written, False if its record's key was used before, None if somebody
-    uses the key right now. What could make one fail alone was refused before it got here.
+    Return for each in turn: True if it is inserted, False if its record's key was used before, None if
+    another transaction is using the key. All faults of a single project were refused earlier.
     """
     composed = [new.composed for new in news]
     records = [new.record or _NO_RECORD for new in news]
@@ -135,7 +135,7 @@ async def create(conn: Conn, news: Sequence[New]) -> list[bool | None]:
 
 
 async def get(conn: Conn, *, organization_id: UUID, project_id: UUID) -> tuple[Project, int]:
-    """The project and its version, which grows with whatever PATCH and DELETE can change."""
+    """Return the project and its version, which grows with every change by PATCH and DELETE."""
     row = await GET_PROJECT.one(conn, org=organization_id, id=project_id)
     if row is None:
         raise absent("project")
@@ -143,7 +143,7 @@ async def get(conn: Conn, *, organization_id: UUID, project_id: UUID) -> tuple[P
 
 
 async def get_brand(conn: Conn, *, organization_id: UUID, project_id: UUID) -> Brand:
-    """For each field the winner and the alternatives, and the pictures. Raises `NotFound`."""
+    """Return each field's winner and alternatives, and the pictures. Raises `NotFound`."""
     row = await GET_PROJECT.one(conn, org=organization_id, id=project_id)
     if row is None:
         raise absent("project")
@@ -161,9 +161,9 @@ async def list_page(
     before: UUID | None,
     limit: int,
 ) -> list[Project]:
-    """At most `limit` projects older than `before`, newest first; `search` is a part of the name.
+    """Return at most `limit` projects older than `before`, newest first; `search` is a part of the name.
 
-    A filter that is None lets all pass.
+    A filter of None matches all.
     """
     asked: dict[str, Any] = {
         "org": organization_id,
@@ -177,14 +177,17 @@ async def list_page(
 
 
 async def _search(conn: Conn, asked: dict[str, Any], search: str) -> list[_Row]:
-    """By the newest ones for a name that many have, by the index of names for others."""
+    """Search the newest projects, which suffices for a frequent name, then the index of names."""
     named = {**asked, "search": f"%{_literal(search)}%"}
     rows = await SEARCH_NEWEST.all(conn, **named, looked=LOOKED)
     return rows if len(rows) == asked["limit"] else await SEARCH_PROJECTS.all(conn, **named, most=SORTED)
 
 
 def check(body: ProjectPatch) -> ProjectPatch:
-    """The patch with its name trimmed. Raises `Invalid` for what no project's state could make right."""
+    """Trim the name in a patch and check its fields.
+
+    Raises `Invalid` for faults in any state of a project.
+    """
     checks: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
         (body.status, check_status),
         (body.name, trimmed),
@@ -198,7 +201,7 @@ def check(body: ProjectPatch) -> ProjectPatch:
 
 
 def check_status(status: Status) -> None:
-    """Raises `Invalid` for a status that no patch sets."""
+    """Raise `Invalid` for a status that no patch sets."""
     if status == "archived":
         raise Invalid("status", "archive a project with DELETE; only active can be set here")
 
@@ -284,7 +287,7 @@ def _ingest_states(rows: Sequence[Mapping[str, Any]]) -> IngestStates:
 
 
 def trimmed(name: str) -> str:
-    """A name without the spaces around it. Raises `Invalid`."""
+    """Return a name without the spaces around it. Raises `Invalid`."""
     bare = name.strip()
     if not 1 <= len(bare) <= MAX_NAME:
         raise Invalid("name", f"must have 1 to {MAX_NAME} characters, without the spaces around it")
@@ -292,5 +295,5 @@ def trimmed(name: str) -> str:
 
 
 def _literal(text: str) -> str:
-    """`text` for LIKE, where it stands for itself."""
+    """Escape a text for LIKE."""
     return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")

@@ -1,4 +1,4 @@
-"""Publishing: posts from their schedule to what became of them on a platform.
+"""Publishing: posts from their schedule to their outcome on a platform.
 
-Content, leasing, connecting and what is above them may import it; not brand beside it.
+Content, leasing, connecting and the packages above them may import it. Brand, on the same level, may not.
 """

@@ -1,8 +1,9 @@
 """Account queues: one post of an account is prepared and sent at a time, in the order of their times.
 
-The post at the head of its account's queue is the one at work. The account's row names it (`turn_post_id`)
-and is locked by whoever takes or leaves the head. A post that doesn't get there puts its job back in the same
-transaction, so whoever wakes the next one sees it wait (docs/decisions/0012-per-account-fifo-queue-head.md).
+The post at the head of its account's queue is the one at work. The account's row holds its id
+(`turn_post_id`), and every change of the head locks that row. A post that doesn't get the head puts its job
+back in the same transaction, so the wake of the next post finds it
+(docs/decisions/0012-turns-instead-of-lanes.md).
 """
 
 from typing import NamedTuple
@@ -14,17 +15,17 @@ from domain.publishing import quotas
 from domain.publishing.locked_post import LockedPost
 from jobs.ledger import Claim
 
-#: A post that is not the account's next looks again this soon should nobody wake it, in seconds. Whoever
-#: takes the head lets so many of those behind it wait without a look.
+#: Seconds until a waiting post checks the queue again without a wake. Taking the head puts off so many of the
+#: next posts without a check.
 WAIT_S, LINED_UP = 30.0, 50
-#: Posts that their platform may have already, woken at once; it is asked about each.
+#: Posts with a call under way that one wake makes due at once; each checks with its platform.
 WOKEN = 50
-#: The job's progress from then on.
+#: Progress of the job at the head of the queue.
 PREPARING = 0.1
 
 
 class QueuedPost(NamedTuple):
-    """A post in its account's queue."""
+    """Post in its account's queue."""
 
     organization_id: UUID
     account_id: UUID
@@ -32,10 +33,10 @@ class QueuedPost(NamedTuple):
 
 
 class QueuePosition(NamedTuple):
-    """The position of a post, which says if it may go. `is_head`: it is at the head from now on.
+    """Position of a post in the queue. `is_head`: it is at the head from now on.
 
-    `full_s`: the account's quota has no room for so many seconds. `busy`: another post is at the head, and at
-    work or about to be.
+    `full_s`: seconds until the account's quota has room. `busy`: another post is at the head, and at work or
+    about to be.
     """
 
     full_s: float
@@ -68,21 +69,21 @@ async def take_head(conn: Conn, claim: Claim, post: LockedPost) -> QueuePosition
 
 
 async def leave(conn: Conn, post: QueuedPost | LockedPost) -> None:
-    """Leave the head for what all of the account's posts wait for: the next one would be no better off."""
+    """Leave the head for a cause that blocks all of the account's posts, without a wake of the next one."""
     await sending.leave_head.run(conn, org=post.organization_id, account_id=post.account_id, post_id=post.id)
 
 
 async def advance(conn: Conn, post: QueuedPost | LockedPost) -> None:
-    """Leave the head, and have the next one's job due at once; the account is locked."""
+    """Leave the head, and make the next post's job due now; the caller locked the account."""
     await leave(conn, post)
     await wake_next(conn, organization_id=post.organization_id, account_id=post.account_id)
 
 
 async def wake(conn: Conn, *, organization_id: UUID, account_id: UUID) -> None:
-    """Wake the account's posts, and those of whoever leases it: what they may have waited for is over.
+    """Wake the posts of the account and of its lease: their cause to wait may be over.
 
-    Those that the platform may have are woken, and the first of the others, which will wake the next. A wait
-    for another try ends too if it was the account's tokens that were refused.
+    Wakes the posts with a call under way and the first of the others, which wakes the next one later. Ends
+    the backoff of a post after a refused token too.
     """
     await _wake(conn, organization_id, account_id)
     lessee = await account_lease.find_lessee.one(conn, owner_id=account_id)
@@ -102,5 +103,5 @@ async def _wake(conn: Conn, organization_id: UUID, account_id: UUID) -> None:
 
 
 async def wake_next(conn: Conn, *, organization_id: UUID, account_id: UUID) -> None:
-    """The first one's job is due at once; the account is locked."""
+    """Make the first post's job due now; the caller locked the account."""
     await sending.wake_next.run(conn, org=organization_id, account_id=account_id)

@@ -1,6 +1,6 @@
-"""Captions of posts' own, where what they replace needs an approval: one reviewer's yes or no for each post.
+"""Own captions of posts, if the caption that they replace needs an approval: one decision for each post.
 
-The database holds what this is for: no post whose caption awaits its approval has a job or is sent.
+A database check enforces it: a post with a pending caption has no job and is never sent.
 """
 
 from datetime import datetime
@@ -18,7 +18,7 @@ from schemas import ids
 from schemas.content import Verdict
 from schemas.errors import Conflict
 
-#: Why the post of a rejected caption is canceled.
+#: Cancel reason of the post of a rejected caption.
 REJECTED = "caption_rejected"
 
 
@@ -32,7 +32,7 @@ async def approve(
     now: datetime,
     versions: project_locks.Versions = None,
 ) -> tuple[Versioned, list[Wake]]:
-    """Let a post's own caption go out: at its time, once its content may go out too.
+    """Approve a post's own caption; the post is sent at its time if its content is approved too.
 
     Raises `NotFound`, `Stale`, `Limited`, `ContentRejected`, `Conflict` PROJECT_ARCHIVED, CONTENT_NOT_READY,
     ALREADY_DECIDED.
@@ -48,7 +48,7 @@ async def approve(
 
 
 async def _release(conn: Conn, post: ChangedPost, now: datetime) -> tuple[UUID | None, list[Wake]]:
-    """The job that sends it at its time; none if its content waits on, or its time has passed."""
+    """Submit the post's job for its time; none if its content is pending or its time has passed."""
     org = post.organization_id
     content = await scheduling.ready(conn, organization_id=org, content_id=post.content_id)
     late = post.scheduled_for < now
@@ -76,7 +76,7 @@ async def reject(
     reason: str,
     versions: project_locks.Versions = None,
 ) -> Versioned:
-    """Say no, and cancel the post.
+    """Reject a post's own caption and cancel the post.
 
     Raises `NotFound`, `Stale`, `Conflict` ALREADY_DECIDED.
     """

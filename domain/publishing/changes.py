@@ -1,4 +1,4 @@
-"""Changes of one post by a person: a cancel, another time, a retry, a word on what became of it."""
+"""Changes of one post by a person: cancel, reschedule, retry, resolve its outcome."""
 
 import re
 from datetime import datetime, timedelta
@@ -26,17 +26,17 @@ from schemas.posts import Reschedule, ResolvePost, Status
 
 _ADDRESS = re.compile(r"https?://[!-~]+")
 
-#: The last error of a post that a person did not find.
+#: Last error of a post that a person didn't find on the platform.
 NOT_THERE = {
     "code": "NOT_PUBLISHED",
     "category": "unknown",
-    "message": "somebody looked and did not find it: retry its job or schedule it again",
+    "message": "a person did not find it on the platform: retry its job or schedule it again",
     "retryable": True,
 }
 
 
 class FoundPost(NamedTuple):
-    """A post before it is locked: the rows to lock before it, and the zone of its local times."""
+    """Post before it is locked: the rows to lock first, and the zone of its local times."""
 
     project_id: UUID
     content_id: UUID
@@ -47,7 +47,7 @@ class FoundPost(NamedTuple):
 
 
 class ChangedPost(NamedTuple):
-    """A post that this transaction has locked, to change it."""
+    """Post row, locked by this transaction."""
 
     organization_id: UUID
     project_id: UUID
@@ -76,12 +76,12 @@ async def cancel(
     reason: str | None,
     versions: project_locks.Versions = None,
 ) -> Versioned:
-    """End a post that waits, and its job; one that was canceled before stays as it is.
+    """Cancel a waiting post and its job; a canceled post stays as it is.
 
     Raises `NotFound`, `Stale`, `Conflict` POST_NOT_QUEUED.
     """
     found = await find(conn, organization_id, post_id)
-    # So that an archive has either counted it or come after it.
+    # An archive runs either before, and counts the post, or after this.
     await project_locks.share(conn, organization_id=organization_id, project_id=found.project_id)
     post, _ = await lock_all(conn, organization_id, post_id, versions)
     if post.status != "canceled":
@@ -101,7 +101,7 @@ async def reschedule(
     ahead: timedelta = scheduling.NOT_AHEAD,
     versions: project_locks.Versions = None,
 ) -> tuple[Versioned, list[Wake]]:
-    """Give a post that waits another time, and its job; one that was approved too late gets its job now.
+    """Give a waiting post and its job another time; a post that was approved too late gets its job now.
 
     Raises `NotFound`, `Invalid`, `Stale`, `Limited`, `Conflict` PROJECT_ARCHIVED, POST_NOT_QUEUED or
     DUPLICATE_POST.
@@ -127,7 +127,7 @@ async def reschedule(
 async def retry(
     conn: Conn, *, organization_id: UUID, project_id: UUID, post_id: UUID, retry_of: UUID
 ) -> Submitted:
-    """Send a post that failed once more, now; not `fresh`: an earlier retry still runs, and this is it.
+    """Send a failed post again, now; `fresh` is False while an earlier retry runs.
 
     Raises `NotFound`, `Limited`, `ApprovalRequired`, `ContentRejected`, `Conflict` PROJECT_ARCHIVED,
     JOB_NOT_RETRYABLE, ACCOUNT_NOT_CONNECTED, ACCOUNT_OFFERED or DUPLICATE_POST.
@@ -160,14 +160,14 @@ async def resolve(
     api_key_id: UUID | None,
     versions: project_locks.Versions = None,
 ) -> Versioned:
-    """Take a person's word for a post whose outcome no platform could tell; nothing is sent.
+    """Store a person's finding for a post with an unknown outcome; sends nothing.
 
     Raises `NotFound`, `Invalid`, `Stale`, `Conflict` OUTCOME_KNOWN.
     """
     _check_address(body)
     post = await _lock(conn, organization_id, post_id, versions)
     if post.status != "outcome_unknown":
-        raise Conflict("OUTCOME_KNOWN", f"the post is {post.status}: there is no doubt", status=post.status)
+        raise Conflict("OUTCOME_KNOWN", f"the post is {post.status}: nothing to resolve", status=post.status)
     await scheduled_post.resolve_post.run(
         conn,
         org=organization_id,
@@ -187,13 +187,13 @@ def _check_address(body: ResolvePost) -> None:
     if body.external_url is None:
         return
     if not body.published:
-        raise Invalid("externalUrl", "is the address of a post that is there: leave it out")
+        raise Invalid("externalUrl", "is only for a published post: leave it out")
     if not _ADDRESS.fullmatch(body.external_url):
         raise Invalid("externalUrl", "must be an address such as https://example.social/@shop/1")
 
 
 async def find(conn: Conn, organization_id: UUID, post_id: UUID) -> FoundPost:
-    """Raises `NotFound`."""
+    """Return a post's rows to lock; raises `NotFound`."""
     found = await FIND_POST.one(conn, org=organization_id, id=post_id)
     if found is None:
         raise absent("post")
@@ -203,10 +203,11 @@ async def find(conn: Conn, organization_id: UUID, post_id: UUID) -> FoundPost:
 async def lock_all(
     conn: Conn, organization_id: UUID, post_id: UUID, versions: project_locks.Versions
 ) -> tuple[ChangedPost, LockedAccount]:
-    """Lock its job, its content against edits, its account and then itself.
+    """Lock the post's job, its content against edits, its account and then the post.
 
-    Which job it has is sure only once the post is locked too: one that it has got meanwhile is locked after
-    it. (Out of order: a worker that has just begun that job may make one of the two a deadlock's victim.)
+    The post's job is certain only after the post is locked: if it changed meanwhile, the new job is locked
+    after the post. (That breaks the lock order: with a worker that has just begun that job, one of the two
+    may become a deadlock's victim.)
     """
     while True:
         found = await find(conn, organization_id, post_id)
@@ -241,7 +242,7 @@ def _check_waits(post: ChangedPost) -> None:
 
 def _too_late(status: str) -> Conflict:
     return Conflict(
-        "POST_NOT_QUEUED", f"the post is {status}: only one that waits can be changed", status=status
+        "POST_NOT_QUEUED", f"the post is {status}: only a waiting post can be changed", status=status
     )
 
 
@@ -251,7 +252,7 @@ async def _check_new(conn: Conn, post: ChangedPost, at: datetime) -> None:
 
 
 async def _check_again(conn: Conn, post: ChangedPost, account: LockedAccount, retry_of: UUID) -> None:
-    """Nothing but the attempt itself may have been wrong, and it must be the post's last."""
+    """Check that the post failed by a retryable error, and that this attempt was its last."""
     error = post.last_error or {}
     if (post.status, post.job_id) != ("failed", retry_of) or not error.get("retryable"):
         raise Conflict("JOB_NOT_RETRYABLE", states.NOT_AGAIN[PostState(post.status)], status=post.status)
@@ -265,7 +266,7 @@ async def _check_again(conn: Conn, post: ChangedPost, account: LockedAccount, re
 
 
 async def _move_job(conn: Conn, post: ChangedPost, at: datetime) -> tuple[UUID | None, list[Wake]]:
-    """The job that the post has from now on, at its new time; none while it awaits an approval."""
+    """Move the post's job to its new time, or submit one; none while it awaits an approval."""
     org, project_id = post.organization_id, post.project_id
     if post.status == "queued" and post.job_id:
         wakes = await controls.move(
@@ -273,7 +274,9 @@ async def _move_job(conn: Conn, post: ChangedPost, at: datetime) -> tuple[UUID |
         )
         if wakes is None:
             raise Conflict(
-                "POST_NOT_QUEUED", "the post is being prepared: cancel it, or let it go", status="queued"
+                "POST_NOT_QUEUED",
+                "the post is being prepared: cancel it, or wait",
+                status="queued",
             )
         return post.job_id, wakes
     found = await scheduling.ready(conn, organization_id=org, content_id=post.content_id)

@@ -2,9 +2,9 @@
 
 Instagram: "AI Info Label" of 2026-06-22 (documentation/instagram-platform/changelog), `is_ai_generated` of
 images, reels and carousels. TikTok: `post_info.is_aigc` of direct video posts alone
-(doc/content-posting-api-reference-direct-post, 2026-11): photos and drafts have no such field.
-TikTok's help pages say that its label does not change how a post is distributed. So this module labels
-rather too much than too little: all that our programs compose, except for a partner's own clip.
+(doc/content-posting-api-reference-direct-post, 2026-11): photos and drafts have no such field. TikTok's help
+pages state that its label doesn't change a post's distribution. So this module prefers to label too much:
+everything that our programs compose, except a partner's own clip.
 """
 
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ from domain.accounts.platform_limits import PLATFORMS
 from schemas.content import CreativeType, Format, MadeBy
 from schemas.posts import AiLabel, Mode
 
-#: The kind of a post's files, by the format of its content; `text` has none.
+#: Kind of a post's files, by the format of its content; `text` has none.
 KINDS: dict[Format, str] = {
     "video": "video",
     "ugc_remix": "video",
@@ -25,7 +25,7 @@ KINDS: dict[Format, str] = {
 
 
 class Origin(NamedTuple):
-    """Origin of content. `made_by` is None for uploads, and where no release noted it."""
+    """Origin of content. `made_by` is None for uploads, and for content of earlier releases."""
 
     creative_type: CreativeType
     made_by: MadeBy | None
@@ -33,15 +33,15 @@ class Origin(NamedTuple):
 
     @property
     def is_ai_generated(self) -> bool:
-        """True if its posts need the AI label.
+        """Return whether its posts need the AI label.
 
-        A remix shows the partner's own clip and the brand's own words, so it needs no label by itself.
+        A remix of the partner's own clip with the brand's own words needs none by itself.
         """
         return self.ai_declared or (self.creative_type == "generated" and self.made_by != "clip")
 
 
 class Labelled(msgspec.Struct, frozen=True, rename="camel"):
-    """The `origin` of a post's content in the row of a post that was not sent yet."""
+    """Origin of a post's content in the row of an unsent post."""
 
     format: Format
     creative_type: CreativeType
@@ -50,7 +50,7 @@ class Labelled(msgspec.Struct, frozen=True, rename="camel"):
 
 
 def label(platform: str, mode: Mode | str, format_: Format, origin: Origin) -> AiLabel:
-    """The AI label of a post to this platform."""
+    """Return the AI label of a post to this platform."""
     if not origin.is_ai_generated:
         return "not_needed"
     takes = mode == "direct" and KINDS.get(format_) in PLATFORMS[platform].ai_labels
@@ -58,6 +58,6 @@ def label(platform: str, mode: Mode | str, format_: Format, origin: Origin) -> A
 
 
 def label_of_row(platform: str, mode: Mode, origin: dict[str, Any]) -> AiLabel:
-    """`label` by the JSON of a row."""
+    """Return `label` from the JSON of a row."""
     read = msgspec.convert(origin, Labelled)
     return label(platform, mode, read.format, Origin(read.creative_type, read.made_by, read.ai_declared))

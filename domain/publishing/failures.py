@@ -1,7 +1,7 @@
-"""Failures: what keeps a post from going out, and what follows for its job.
+"""Failures: causes that keep a post from being sent, and the outcome of its job.
 
-The table is in docs/explain/publishing.md. Each verb that takes a claim is the body of a step: it locks the
-post's job, its account and the post. Whoever answers with an outcome has left the account's queue's head.
+docs/explain/publishing.md has the table. Each function with a claim is the body of a step: it locks the
+post's job, its account and the post. Before it returns an outcome it leaves the head of the account's queue.
 """
 
 import random
@@ -25,30 +25,30 @@ from schemas.errors import (
     TokenExpired,
 )
 
-#: Seconds before each further try, give or take a fifth so that many don't come back at once.
+#: Seconds before each further attempt, with a jitter of a fifth against simultaneous returns.
 WAITS_S, JITTER = (30.0, 120.0, 600.0, 1800.0), 0.2
-#: A cooldown whose end the platform doesn't say; a refresh; a new connection by the account's owner.
+#: Seconds of a cooldown without an end by the platform; wait for a refresh; wait for a new connection.
 COOLDOWN_S, REFRESH_S, REAUTH_S = 60.0, 15.0, 600.0
 
 TOO_LATE = "TOO_LATE"
 UNKNOWN = Failed(
     "OUTCOME_UNKNOWN",
-    "the platform's answer was lost: it is asked again, or look there yourself and resolve the post",
+    "the platform's answer was lost: it is polled, or look there yourself and resolve the post",
 )
 IN_FLIGHT = OutcomeUnknown(
-    "SETTLING", "the platform's answer was lost, and the post may be on its way: it is looked for again soon"
+    "SETTLING", "the platform's answer was lost, and the post may be under way: it is looked up again soon"
 )
 DISCONNECTED = Rejected(
     "ACCOUNT_DISCONNECTED",
-    "the account was disconnected: connect one and schedule anew",
+    "the account was disconnected: connect one and schedule again",
     category="account_issue",
 )
 
 
 async def blocker(conn: Conn, post: LockedPost) -> NotDone | None:
-    """The outcome that keeps all posts of the account from going out now, if anything does.
+    """Return the outcome if the account's posts can't be sent now, else None.
 
-    A post that may be live is looked for however late it is, and after the end of its account's lease too.
+    A post that may be live is looked up however late it is, and after the end of its account's lease too.
     """
     if post.left_s <= 0 and not post.sent:
         return await give_up(conn, post)
@@ -65,7 +65,7 @@ async def blocker(conn: Conn, post: LockedPost) -> NotDone | None:
 
 
 async def pause(conn: Conn, post: LockedPost, after_s: float) -> NotDone:
-    """For what all of the account's posts wait for; no longer than until it is too late."""
+    """Snooze for a cause that blocks all of the account's posts, up to the post's own end."""
     if post.left_s <= 0:
         return await give_up(conn, post)
     await account_queue.leave(conn, post)
@@ -73,7 +73,7 @@ async def pause(conn: Conn, post: LockedPost, after_s: float) -> NotDone:
 
 
 async def let_others_pass(conn: Conn, post: LockedPost, after_s: float) -> NotDone:
-    """The platform works on a step of preparing: others of the account may go meanwhile."""
+    """Snooze while the platform processes a preparing step; the account's other posts may go meanwhile."""
     if post.left_s <= 0:
         return await give_up(conn, post)
     wait_s = min(after_s, post.left_s)
@@ -84,10 +84,10 @@ async def let_others_pass(conn: Conn, post: LockedPost, after_s: float) -> NotDo
 async def not_sent(
     conn: Conn, *, claim: Claim, error: PlatformError, generation: int, archived: bool = False
 ) -> NotDone:
-    """Proved: nothing is live. `generation` is that of the token that was used.
+    """Return a post to the queue after proof that it isn't live. `generation` is that of the used token.
 
-    In a step that holds the active project; or in one of a project that was `archived`, where nothing waits
-    for another try.
+    Runs in a step that locks the active project, or in one of an `archived` project, which gets no further
+    attempt.
     """
     post = await locked_post.lock(conn, claim)
     post = await _put_back(conn, claim, post, code=error.code, outdated=isinstance(error, Outdated))
@@ -99,10 +99,10 @@ async def not_sent(
 
 
 async def proved_absent(conn: Conn, *, claim: Claim, outdated: bool) -> NotDone | None:
-    """A look has proved that the post isn't there, nor on its way: None, it may be sent anew.
+    """Prepare for a new call after proof that the post isn't live or under way; None: it may be sent again.
 
-    `outdated`: not by what was prepared, which is prepared anew too. If another post is at the head of the
-    account's queue by now, this one waits behind it.
+    `outdated`: it is prepared again too. If another post is at the head of the account's queue by now, this
+    one waits for it.
     """
     post = await locked_post.lock(conn, claim)
     post = await _put_back(conn, claim, post, code="ABSENT", outdated=outdated)
@@ -111,16 +111,16 @@ async def proved_absent(conn: Conn, *, claim: Claim, outdated: bool) -> NotDone 
 
 
 async def unverified(conn: Conn, *, claim: Claim, error: PlatformError, generation: int) -> NotDone:
-    """The platform may have the post, and what became of it could not be found out."""
+    """Handle an error that leaves the outcome open: the platform may have the post."""
     post = await locked_post.lock(conn, claim)
     await _keep_error(conn, post, error)
     return await _after(conn, claim, post, error, generation)
 
 
 async def await_verdict(conn: Conn, *, claim: Claim, after_s: float, spent: bool) -> NotDone:
-    """Look again in `after_s` for a post that may be on its way, and don't send it again before.
+    """Look the post up again in `after_s`, as it may be under way, and don't send it before.
 
-    `spent`: it was sent anew, which is a try as any other.
+    `spent`: it was sent again, which counts as an attempt.
     """
     post = await locked_post.lock(conn, claim)
     await _keep_error(conn, post, IN_FLIGHT)
@@ -132,18 +132,18 @@ async def await_verdict(conn: Conn, *, claim: Claim, after_s: float, spent: bool
 
 
 async def unknown(conn: Conn, *, claim: Claim) -> NotDone:
-    """No more can be found out in this job: its end makes the post `outcome_unknown`."""
+    """Give up on the outcome in this job, which makes the post `outcome_unknown`."""
     return await give_up(conn, await locked_post.lock(conn, claim))
 
 
 async def give_up(conn: Conn, post: LockedPost) -> Failed:
-    """End the job: `OUTCOME_UNKNOWN` if the post may be there, else `TOO_LATE` and what it met last."""
+    """End the job: `OUTCOME_UNKNOWN` if the post may be live, else `TOO_LATE` with its last error."""
     await account_queue.advance(conn, post)
     if post.sent:
         await _write_error(conn, post, UNKNOWN.code, "unknown", UNKNOWN.message, retryable=False)
         return UNKNOWN
     last = await outgoing_post.get_error.value(conn, org=post.organization_id, id=post.id)
-    why = f"; the last try met: {last['message']}" if last else ""
+    why = f"; the last attempt failed: {last['message']}" if last else ""
     message = f"it could not be sent within two hours of its time{why}"
     await _write_error(conn, post, TOO_LATE, "too_late", message, retryable=True)
     return Failed(TOO_LATE, message, retryable=True)
@@ -156,12 +156,12 @@ async def fail(conn: Conn, post: LockedPost, error: PlatformError) -> Failed:
 
 
 async def cool_down(conn: Conn, *, organization_id: UUID, account_id: UUID, cooldown_s: float) -> None:
-    """None of the account's posts is sent for so long; of several cooldowns the longest counts."""
+    """Send none of the account's posts for `cooldown_s`; the longest of several cooldowns counts."""
     await account_send.cool_down.run(conn, org=organization_id, account_id=account_id, cooldown_s=cooldown_s)
 
 
 async def refresh(conn: Conn, post: LockedPost) -> NotDone:
-    """Refresh the account's token in one job, whoever asks; its end wakes the account's posts."""
+    """Refresh the account's token in one job for all callers; its end wakes the account's posts."""
     await owners.refresh(conn, post)
     return await pause(conn, post, REFRESH_S)
 
@@ -189,9 +189,9 @@ async def _after(
 
 
 async def _news(conn: Conn, post: LockedPost, generation: int) -> NotDone | None:
-    """The outcome where others know more of the account's tokens than that they were refused; else None.
+    """Return an outcome if the account's tokens were replaced or given up meanwhile; else None.
 
-    What ends a wait for tokens may have come while this attempt was at work, and so woke nobody.
+    The wake of that change may have come during this attempt, and so reached no waiting post.
     """
     if not await credentials.is_current(
         conn,
@@ -206,7 +206,7 @@ async def _news(conn: Conn, post: LockedPost, generation: int) -> NotDone | None
 
 
 async def _end(conn: Conn, post: LockedPost, outcome: Failed) -> None:
-    """Failed it is, and not canceled: it was on its way when its project was archived."""
+    """Mark the post as failed, not canceled: it was being sent when its project was archived."""
     await outgoing_post.fail_post.run(conn, org=post.organization_id, id=post.id)
     why = {"reason": outcome.code}
     await posts.note(
@@ -217,7 +217,7 @@ async def _end(conn: Conn, post: LockedPost, outcome: Failed) -> None:
 async def _try_again(
     conn: Conn, claim: Claim, post: LockedPost, error: PlatformError, *, least_s: float = 0
 ) -> NotDone:
-    """After a wait in which others of the account may go."""
+    """Retry after a backoff in which the account's other posts may go."""
     wait_s = WAITS_S[min(claim.attempt, len(WAITS_S)) - 1] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  no secret
     wait_s = max(wait_s, least_s)
     if wait_s >= post.left_s:
@@ -227,13 +227,13 @@ async def _try_again(
 
 
 async def _hold_back(conn: Conn, post: LockedPost, wait_s: float) -> None:
-    """The post is passed over for so long."""
+    """Skip the post in its queue for `wait_s`."""
     await outgoing_post.hold_back.run(conn, org=post.organization_id, id=post.id, wait_s=wait_s)
     await account_queue.advance(conn, post)
 
 
 async def _put_back(conn: Conn, claim: Claim, post: LockedPost, *, code: str, outdated: bool) -> LockedPost:
-    """As it was before it was marked `sending`: it counts in no quota and can be canceled again."""
+    """Undo the mark `sending`: the post counts in no quota and can be canceled again."""
     org, post_id = post.organization_id, post.id
     await outgoing_post.put_back.run(conn, org=org, id=post_id)
     if outdated:

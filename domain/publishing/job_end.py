@@ -1,4 +1,4 @@
-"""The end of posts whose jobs end without having ended them: no post outlives its job undecided."""
+"""End of posts with their jobs: no post outlives its job without a status of its own."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -12,19 +12,19 @@ from jobs import ledger
 from jobs.kinds import RECONCILE_POST
 from jobs.ledger import Moved, Submitted
 
-#: When a platform is first asked for a post whose answer was lost.
+#: Time until a platform is first polled for a post with a lost answer.
 RECONCILE_AFTER = timedelta(seconds=30)
 
 
 class QueueHead(NamedTuple):
-    """An account and the post at the head of its queue."""
+    """Account with the post at the head of its queue."""
 
     id: UUID
     head_post_id: UUID | None
 
 
 class EndedPost(NamedTuple):
-    """A post that was given its job's end, and why."""
+    """Post that ended with its job, and the reason."""
 
     organization_id: UUID
     project_id: UUID
@@ -39,10 +39,10 @@ END_POSTS = post_end.end_posts.typed(EndedPost)
 
 
 async def ended(conn: Conn, *, rows: Sequence[Moved]) -> None:
-    """Give the posts of these jobs, just ended in this transaction, their jobs' end.
+    """End the posts of these jobs, which this transaction has just ended.
 
-    A post that a platform may have is `outcome_unknown`, and a job of its own asks on. One whose job
-    completed was given its end by the job's last step.
+    A post that a platform may have becomes `outcome_unknown`, and another job polls for it. The post of a
+    completed job was ended by the job's last step.
     """
     orgs = [row.organization_id for row in rows if row.state != "completed"]
     jobs = [row.id for row in rows if row.state != "completed"]
@@ -67,7 +67,7 @@ async def ended(conn: Conn, *, rows: Sequence[Moved]) -> None:
 async def reconcile(
     conn: Conn, *, organization_id: UUID, project_id: UUID, post_id: UUID, now: datetime
 ) -> Submitted:
-    """The job that asks a platform what became of a post whose answer was lost."""
+    """Submit the job that polls a platform for a post with a lost answer."""
     return await ledger.submit(
         conn,
         kind=RECONCILE_POST,

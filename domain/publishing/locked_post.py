@@ -1,4 +1,4 @@
-"""LockedPost: a post whose job, account and row a transaction has locked, and what its steps decide on."""
+"""LockedPost: a post with its job, account and row locked, and the facts for its steps' decisions."""
 
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -11,17 +11,17 @@ from jobs import ledger
 from jobs.ledger import Claim
 from schemas.errors import PlatformError
 
-#: A post that comes later than this after its time is not sent any more.
+#: Delay after its time from which a post isn't sent any more.
 GRACE = timedelta(hours=2)
-#: How long a platform may work on what it has taken.
+#: Longest processing of an accepted post by its platform.
 CONFIRM = timedelta(minutes=30)
 
 
 class LockedPost(NamedTuple):
-    """The row of `lock_post`: the post, its account, and the account that owns it.
+    """Row of `lock_post`: the post, its account, and the account's owner.
 
-    A leased account's owner is another account, whose credential, quota and cooldown it goes by; any other
-    account owns itself. `now` is the database's time, read after the locks.
+    A leased account uses its owner's credential, quota and cooldown; any other account is its own owner.
+    `now` is the database's time, read after the locks.
     """
 
     organization_id: UUID
@@ -61,30 +61,30 @@ class LockedPost(NamedTuple):
 
     @property
     def secret(self) -> Sealed | None:
-        """The secret that was prepared and is kept sealed."""
+        """Return the sealed secret of the prepared call."""
         if self.sealed is None or self.vault_key_id is None:
             return None
         return Sealed(self.vault_key_id, self.sealed)
 
     @property
     def sent(self) -> bool:
-        """The platform may have it."""
+        """Return whether the platform may have the post."""
         return self.status == "publishing"
 
     @property
     def stopped(self) -> bool:
-        """Its project was archived before the platform could have it: nothing more is begun for it."""
+        """Return whether its project was archived before the platform could have it: it is not continued."""
         return self.archived and not self.sent
 
     @property
     def left_s(self) -> float:
-        """Until it is too late: for sending it, or for waiting what becomes of it."""
+        """Return the seconds until it is too late to send it, or to wait for its processing."""
         taken_at = self.sent_at if self.phase in {"accepted", "confirming"} else None
         until = taken_at + CONFIRM if taken_at else self.scheduled_for + GRACE
         return (until - self.now).total_seconds()
 
     def repeats(self, error: PlatformError) -> bool:
-        """The last try met the same."""
+        """Return whether the last attempt had the same error."""
         return self.last_error is not None and bool(self.last_error["code"] == error.code)
 
 
@@ -92,9 +92,9 @@ _LOCK = account_send.lock_post.typed(LockedPost)
 
 
 async def lock(conn: Conn, claim: Claim) -> LockedPost:
-    """Open a step of a post's job, in place of `ledger.lock`.
+    """Open a step of a post's job, instead of `ledger.lock`.
 
-    Raises `Fenced`, `CancelRequested`: so too where the post was canceled, blocked or given another job.
+    Raises `Fenced`, `CancelRequested`, also if the post was canceled, blocked or given another job.
     """
     org, post_id = claim.organization_id, UUID(claim.args["post_id"])
     post = await _LOCK.one(conn, org=org, id=post_id, job_id=claim.id, fence=claim.fence)

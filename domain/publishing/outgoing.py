@@ -1,4 +1,4 @@
-"""OutgoingPost: a post as it is to go out, with its files and its account, as an attempt starts from it."""
+"""OutgoingPost: a post with its files and its account, the input of an attempt."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -21,7 +21,7 @@ from schemas.posts import AiLabel
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
-    """A file of the post; `token` is where it lies in the storage."""
+    """File of the post; `token` is its key in the storage."""
 
     id: UUID
     kind: str
@@ -34,7 +34,7 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """The account that posts, with its token, a secret; `traits` are what connecting found out about it."""
+    """Account that posts, with its secret token; `traits` are findings of its connection."""
 
     platform: str
     service_url: str
@@ -48,7 +48,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AccountColumns(Protocol):
-    """A row that says which account posts, or is asked about."""
+    """Row with the account of a post or of a poll."""
 
     @property
     def platform(self) -> str: ...
@@ -63,13 +63,13 @@ class AccountColumns(Protocol):
 
 
 class OutgoingPost(msgspec.Struct, frozen=True, kw_only=True):
-    """A post as it is to go out, and how far it has come.
+    """Post to send, and its progress so far.
 
-    `moment` is the post's own, the same in each attempt; `now` is the database's time; `generation` that of
-    the token, and `token_ends` its end, if it has one. `handle`, `request` and `secret` are what was
-    prepared, or a step on the way there, of the content's `content_revision`; `revision` is the one by now.
-    `sent_at` is of the latest irreversible call; `in_flight`: the last attempt has looked for it, and found
-    that it may be on its way yet.
+    `moment` is the post's own time, the same in each attempt; `now` is the database's time; `generation` is
+    the token's, and `token_ends` its expiry if it has one. `handle`, `request` and `secret` are prepared,
+    fully or in part, from the content's `content_revision`; `revision` is the current one. `sent_at` is the
+    time of the latest irreversible call. `in_flight`: the last attempt looked the post up, and it may still
+    be under way.
     """
 
     post_id: UUID
@@ -100,7 +100,7 @@ class OutgoingPost(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OutgoingRow(NamedTuple):
-    """The row of `get_outgoing`: the key of the account, the post, and one of its files, if it has any."""
+    """Row of `get_outgoing`: the account's credential, the post, and one of its files, if it has any."""
 
     sealed: bytes
     vault_key_id: str
@@ -128,7 +128,7 @@ _GET_OUTGOING = outgoing_post.get_outgoing.typed(OutgoingRow)
 
 
 async def read(conn: Conn, post: LockedPost, keyring: Keyring) -> OutgoingPost:
-    """In the step that begins the attempt. Raises LookupError for a disconnected account."""
+    """Read the post in the step that begins the attempt. Raises LookupError for a disconnected account."""
     org, owner_org = post.organization_id, post.owner_organization_id
     rows = await _GET_OUTGOING.all(
         conn, org=org, id=post.id, owner_organization_id=owner_org, owner_id=post.owner_id
@@ -168,7 +168,7 @@ async def read(conn: Conn, post: LockedPost, keyring: Keyring) -> OutgoingPost:
 
 
 def account_of(row: AccountColumns, access_token: str) -> Account:
-    """The row's account, opened by its token."""
+    """Return the row's account with its token."""
     return Account(
         platform=row.platform,
         service_url=row.service_url,

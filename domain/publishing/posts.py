@@ -1,4 +1,4 @@
-"""Posts: how they are read, submitted, and kept on record."""
+"""Posts: read, submit their jobs, record their history."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -24,7 +24,7 @@ from schemas import ids
 from schemas.errors.absent import absent
 from schemas.posts import AiLabel, Post, PostError, Status
 
-#: A post and its version, which grows with every change that a reader can see.
+#: Post and its version, which grows with every visible change.
 Versioned: TypeAlias = tuple[Post, int]
 
 Event = Literal[
@@ -34,7 +34,7 @@ Event = Literal[
 
 
 class Counts(NamedTuple):
-    """Of a project's posts: those that wait for an approval or their time, and those on their way."""
+    """Numbers of a project's posts: waiting for an approval or their time, and in flight."""
 
     waiting: int
     in_flight: int
@@ -45,10 +45,10 @@ LIST_POSTS = partner_post.list_posts.typed(PostRow)
 LIST_POSTS_OF_ALL = partner_post.list_posts_of_all.typed(PostRow)
 COUNT_OPEN = scheduled_post.count_open.typed(Counts)
 
-#: Posts with one of these may have something to wait for.
+#: Statuses of posts that may have a wait reason.
 WAITING = frozenset({"blocked", "queued", "publishing", "outcome_unknown"})
 
-#: Posts of a period that are read one by one and sorted, where there are fewer.
+#: Most posts of a period that are read one by one and sorted.
 SORTED = 2_000
 
 
@@ -60,7 +60,7 @@ async def note(
     event: Event,
     details: dict[str, Any] | None = None,
 ) -> None:
-    """Write down what happened to posts, in the transaction of the change."""
+    """Record an event of posts, in the transaction of the change."""
     await post_event.insert_events.run(
         conn,
         org=organization_id,
@@ -72,7 +72,7 @@ async def note(
 
 
 async def get(conn: Conn, *, organization_id: UUID, post_id: UUID) -> Versioned:
-    """Raises `NotFound`."""
+    """Return a post and its version; raises `NotFound`."""
     row = await GET_POST.one(conn, org=organization_id, id=post_id)
     if row is None:
         raise absent("post")
@@ -91,9 +91,9 @@ async def list_page(
     before: UUID | None,
     limit: int,
 ) -> list[Post]:
-    """At most `limit` posts older than `before`, newest first; the period is of `scheduledFor`.
+    """Return at most `limit` posts older than `before`, newest first; the period is of `scheduledFor`.
 
-    Raises `NotFound` for the project, and for an account or a content that is not its.
+    Raises `NotFound` for the project, and for an account or a content outside it.
     """
     await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
     await _check_targets(conn, organization_id, project_id, account_id, content_id)
@@ -124,7 +124,7 @@ async def list_page_of_all(
     before: UUID | None,
     limit: int,
 ) -> list[Post]:
-    """The same of all active projects of the organization."""
+    """Return a page over all active projects of the organization."""
     asked = {
         "org": organization_id,
         "since": period.since,
@@ -139,7 +139,7 @@ async def list_page_of_all(
 
 
 async def project_of(conn: Conn, *, organization_id: UUID, account_id: UUID) -> UUID:
-    """The project that an account's posts are in. Raises `NotFound`."""
+    """Return the project of an account's posts. Raises `NotFound`."""
     return (await accounts.find(conn, organization_id=organization_id, account_id=account_id)).project_id
 
 
@@ -161,7 +161,7 @@ async def _check_targets(
 
 
 async def count_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID) -> Counts:
-    """Exact in a transaction that has locked the project: nothing begins to wait or to be sent meanwhile."""
+    """Count a project's open posts; exact while this transaction locks the project."""
     return await COUNT_OPEN.row(conn, org=organization_id, project_id=project_id)
 
 
@@ -175,7 +175,7 @@ async def submit(
     unique_key: str | None = None,
     retry_of: UUID | None = None,
 ) -> Submitted:
-    """The job that sends a post when its time has come, or now. Raises `Limited`."""
+    """Submit the job that sends a post at its time, or now. Raises `Limited`."""
     return await ledger.submit(
         conn,
         kind=PUBLISH_POST,
@@ -191,7 +191,7 @@ async def submit(
 async def submit_many(
     conn: Conn, *, organization_id: UUID, project_id: UUID, times: Mapping[UUID, datetime]
 ) -> tuple[list[UUID], list[Wake]]:
-    """`submit` for many posts, each by its id at its time: their jobs in order, and whom to wake."""
+    """Submit the jobs of many posts, by id and time; return their ids in order, and the wakes to send."""
     return await ledger.submit_many(
         conn,
         kind=PUBLISH_POST,
@@ -232,7 +232,7 @@ def _shown(row: PostRow) -> Post:
 
 
 def _ai_label(row: PostRow) -> AiLabel | None:
-    """The label that the post was sent with, or will be."""
+    """Return the label that the post was sent with, or will be."""
     if row.ai_origin is None:
         return row.ai_label
     return disclosure.label_of_row(row.platform, row.mode, row.ai_origin)

@@ -1,7 +1,7 @@
-"""Quotas: so many sends of an account in any so many seconds, counted from the ledger of its sends.
+"""Quotas: the sends of an account in any period of so many seconds, counted from the ledger of sends.
 
-A send is written down before its call, under the account's lock, and taken back where the platform is proved
-not to have the post.
+A send is recorded before its call, under the account's lock, and removed if the platform is proved not to
+have the post.
 """
 
 from collections.abc import Mapping
@@ -15,10 +15,10 @@ from domain.accounts.platform_limits import PLATFORMS
 from domain.publishing.locked_post import LockedPost
 from jobs import maintenance
 
-#: A call reaches the platform after it was written down, one later than another: windows are longer by this.
+#: A call reaches the platform after its record, with varying delay: windows are longer by this many seconds.
 ARRIVAL_S = 1.0
 
-#: How long sends are kept at least: longer than any platform's own window.
+#: Retention of sends in seconds: longer than any platform's window.
 KEEP_S = 2 * 86400.0
 
 
@@ -28,7 +28,7 @@ class Quota(NamedTuple):
 
 
 class Window(NamedTuple):
-    """A quota as a statement counts by it; nulls count nothing."""
+    """Quota as a statement's parameters; nulls: no limit."""
 
     posts: int | None
     window_s: float | None
@@ -37,7 +37,7 @@ class Window(NamedTuple):
 def of(
     *, platform: str, traits: Mapping[str, Any], quota_posts: int | None, quota_window_s: float | None
 ) -> Quota | None:
-    """An operator's figures for the account before its platform's for it, and those before the platform's.
+    """Return the account's quota: an operator's, else the account's by its platform, else the platform's.
 
     None: no limit is known.
     """
@@ -50,7 +50,7 @@ def of(
 
 
 def window(post: LockedPost) -> Window:
-    """The window of the post's account."""
+    """Return the window of the post's account."""
     quota = of(
         platform=post.platform,
         traits=post.traits,
@@ -65,5 +65,5 @@ async def take_back(conn: Conn, *, organization_id: UUID, account_id: UUID, post
 
 
 async def prune(conn: Conn) -> int:
-    """Forget a batch of sends that no quota counts any more; how many."""
+    """Delete a batch of sends outside every quota's window; return their number."""
     return await account_send.prune_sends.run(conn, limit=maintenance.BATCH, keep_s=KEEP_S)

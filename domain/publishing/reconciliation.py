@@ -1,8 +1,8 @@
-"""Reconciliation: a platform is asked again and again what became of a post whose answer was lost.
+"""Reconciliation: polls a platform for the outcome of a post with a lost answer, and sends nothing.
 
-It follows an attempt that ended `OUTCOME_UNKNOWN` (`workers/publishing/phases.py`). Nothing is sent.
-It asks in the same way for the name of a post that has none yet, and for whether its owner published a draft;
-in a project that was archived too. A person's word, and the end of the account, end it.
+It follows an attempt that ended `OUTCOME_UNKNOWN` (`workers/publishing/phases.py`). It also polls for the
+external id of a published post, and for the publication of a draft by its owner, in archived projects too. A
+person's resolution and the disconnect of the account end it.
 """
 
 from datetime import datetime
@@ -23,19 +23,19 @@ from jobs.outcomes import NotDone, Snooze
 from schemas import ids
 from schemas.errors import NotSent, PlatformError, ReauthRequired, TokenExpired
 
-#: When it is asked, in seconds from the loss.
+#: Times of the polls in seconds after the loss.
 ASKS_S = (30.0, 120.0, 600.0, 3600.0, 6 * 3600.0, 24 * 3600.0)
-#: An ask that comes so much too soon still is that ask.
+#: Tolerance in seconds: a poll that runs so much too early still counts as that poll.
 EARLY_S = 1.0
 
 NOT_PUBLISHED = NotSent(
     "NOT_PUBLISHED",
-    "the platform's answer was lost, and the post is proved not to be there: schedule it anew",
+    "the platform's answer was lost, and the post is proved not to be there: schedule it again",
 )
 
 
 class Sender(NamedTuple):
-    """The row of `lock_sender`: an account, and the one that owns it, which may be itself."""
+    """Row of `lock_sender`: an account and its owner, which may be itself."""
 
     platform: str
     service_url: str
@@ -50,7 +50,7 @@ class Sender(NamedTuple):
 
 
 class Unfound(NamedTuple):
-    """The row of `find_lost`; `age_s` is that of the job that asks."""
+    """Row of `find_lost`; `age_s` is the age of the polling job."""
 
     project_id: UUID
     account_id: UUID
@@ -68,10 +68,10 @@ _FIND = lost_post.find_lost.typed(Unfound)
 
 
 class LostPost(msgspec.Struct, frozen=True, kw_only=True):
-    """A post to ask for; `next_s` is until the ask after this one, None: this is the last.
+    """Post to poll for; `next_s` is the time until the next poll, None: this is the last.
 
-    `status` is the post's: `outcome_unknown`, `draft_in_inbox`, or `published` without a name. `fetched` is
-    whether a ticket of the call was; they are closed by now. None: it had none.
+    `status` is the post's: `outcome_unknown`, `draft_in_inbox`, or `published` without an external id.
+    `fetched` is whether a ticket of the call was fetched; they are closed by now. None: it had none.
     """
 
     post_id: UUID
@@ -90,12 +90,12 @@ class LostPost(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def next_ask(age_s: float) -> float | None:
-    """Seconds until the next one, `age_s` after the loss."""
+    """Return the seconds until the next poll, `age_s` after the loss."""
     return next((ask_s - age_s for ask_s in ASKS_S if ask_s > age_s + EARLY_S), None)
 
 
 async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> LostPost | NotDone | None:
-    """None: there is nothing to ask any more, or nobody who could."""
+    """Start a poll; None if the post is resolved, or no account can poll."""
     org, post_id = claim.organization_id, UUID(claim.args["post_id"])
     post = await _FIND.one(conn, org=org, id=post_id, job_id=claim.id)
     if post is None:
@@ -128,12 +128,12 @@ async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> LostPost | Not
 
 
 def undecided(next_s: float | None) -> Snooze | None:
-    """Ask on; None: it is left to a person."""
+    """Snooze until the next poll; None: a person has to resolve it."""
     return None if next_s is None else Snooze(next_s)
 
 
 async def unverified(conn: Conn, *, claim: Claim, lost: LostPost, error: PlatformError) -> NotDone | None:
-    """The platform could not be asked: again at the next time."""
+    """Handle a failed poll: try again at the next time."""
     account = await _LOCK_SENDER.row(conn, org=claim.organization_id, account_id=lost.account_id)
     if isinstance(error, TokenExpired):
         await owners.refresh(conn, account)
@@ -145,9 +145,9 @@ async def unverified(conn: Conn, *, claim: Claim, lost: LostPost, error: Platfor
 async def found(
     conn: Conn, *, claim: Claim, lost: LostPost, external_id: str | None, external_url: str | None
 ) -> dict[str, Any]:
-    """It is live, under this name; without one it is asked for that on, by another job.
+    """Mark the post as published under this external id; without one, another job polls for it.
 
-    Raises `OutcomeUnknown` where it is another post of ours.
+    Raises `OutcomeUnknown` if the id belongs to another post of ours.
     """
     org = claim.organization_id
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)
@@ -172,7 +172,7 @@ async def found(
 
 
 async def found_in_inbox(conn: Conn, *, claim: Claim, lost: LostPost) -> dict[str, Any]:
-    """It lay in its owner's inbox all the while."""
+    """Mark the post as a draft that was in its owner's inbox all along."""
     org = claim.organization_id
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)
     if await lost_post.draft_lost.run(conn, org=org, id=lost.post_id, sent_at=lost.sent_at):
@@ -181,7 +181,7 @@ async def found_in_inbox(conn: Conn, *, claim: Claim, lost: LostPost) -> dict[st
 
 
 async def proved_absent(conn: Conn, *, claim: Claim, lost: LostPost, why: PlatformError) -> dict[str, Any]:
-    """Proved: it is not there, nor can it come any more."""
+    """Mark the post as failed after proof that it isn't live and can't become so."""
     org = claim.organization_id
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)
     told = {name: getattr(why, name) for name in ("code", "category", "message", "retryable")}

@@ -1,4 +1,4 @@
-"""Scheduling: content goes to accounts at a time, to all of the targets or to none."""
+"""Scheduling: posts content to accounts at a time, to all of the targets or to none."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -25,9 +25,9 @@ NOT_AHEAD = timedelta()
 
 
 class Schedule(NamedTuple):
-    """The tenant, project and content of a schedule, the zone of its local times, and the database's time.
+    """Tenant, project and content of a schedule, the zone of its local times, and the database's time.
 
-    `known` are the accounts, of those that were asked for, that belong there too.
+    `known` are the requested accounts that belong to the project.
     """
 
     organization_id: UUID
@@ -46,7 +46,7 @@ class _Found(NamedTuple):
 
 
 class Ready(NamedTuple):
-    """Content that may be posted: at once, or if it is `pending`, once it is approved.
+    """Content that may be posted: at once, or after its approval if it is `pending`.
 
     `gated`: its caption needs an approval, or has one.
     """
@@ -56,14 +56,16 @@ class Ready(NamedTuple):
     gated: bool
 
     def unapproved(self, caption_override: str | None) -> bool:
-        """True for a caption that nobody has approved, as this content's own or by what its project asks."""
+        """Return whether an own caption is unapproved: content or project require an approval, and it
+        differs.
+        """
         if caption_override is None or not self.gated:
             return False
         return self.pending or caption_override != self.material.caption
 
 
 class _New(NamedTuple):
-    """A post to insert: its own caption awaits an approval, or all of its content does."""
+    """Post to insert, which may wait for the approval of its own caption or of its content."""
 
     id: UUID
     planned: Planned
@@ -90,10 +92,10 @@ async def schedule(
     now: datetime,
     ahead: timedelta = NOT_AHEAD,
 ) -> tuple[Scheduled, list[Wake]]:
-    """A post for each target. Those of content that awaits its approval are `blocked` until then.
+    """Create a post for each target. Posts of pending content are `blocked` until its approval.
 
-    So are those with an unapproved caption of their own, unless `approver_id` names the key of the caller
-    as one that may approve.
+    So are posts with an unapproved caption of their own, unless `approver_id` is the caller's key with the
+    right to approve.
 
     Raises `NotFound`, `Invalid`, `Limited`, `ContentRejected`, `Conflict` PROJECT_ARCHIVED,
     CONTENT_NOT_READY, ACCOUNT_NOT_CONNECTED or DUPLICATE_POST.
@@ -106,9 +108,9 @@ async def schedule(
 async def publish(
     conn: Conn, *, organization_id: UUID, content_id: UUID, approver_id: UUID | None, body: PublishContent
 ) -> tuple[Scheduled, list[Wake]]:
-    """`schedule` for now; what awaits its approval is refused. Raises `ApprovalRequired` too.
+    """Create posts for now; pending content is refused. Raises as `schedule`, and `ApprovalRequired`.
 
-    Now is the database's: by a clock that is ahead of it the jobs would not be due yet.
+    Now is the database's time: with a faster clock the jobs would not be due yet.
     """
     scope = await _scope(conn, organization_id, content_id, body.targets)
     now = Resolved(scope.now, "exact")
@@ -118,9 +120,9 @@ async def publish(
 def instant(
     asked: ScheduleContent | Reschedule, *, zone: str, now: datetime, ahead: timedelta = NOT_AHEAD
 ) -> Resolved:
-    """The time that a request asks for; local times are of `zone`. Raises `Invalid`.
+    """Return the requested time; local times are of `zone`. Raises `Invalid`.
 
-    A sandbox's caller names times of its clock, which is `ahead`.
+    A sandbox's times are of its clock, which is `ahead`.
     """
     if asked.scheduled_for is not None and asked.local_time is None:
         path, when = (
@@ -132,7 +134,7 @@ def instant(
     else:
         raise Invalid("scheduledFor", "send either scheduledFor or localTime")
     if when.at < now + ahead - LATEST_PAST:
-        raise Invalid(path, "is in the past: send a time to come")
+        raise Invalid(path, "is in the past: send a future time")
     if when.at > now + ahead + FURTHEST:
         raise Invalid(path, f"is more than {FURTHEST.days} days ahead")
     return when._replace(at=when.at - ahead)
@@ -144,7 +146,7 @@ async def ready(conn: Conn, *, organization_id: UUID, content_id: UUID) -> Ready
     if row.approval_status == "rejected":
         raise ContentRejected
     if row.status != "completed":
-        raise Conflict("CONTENT_NOT_READY", f"the content is {row.status}: only completed content goes out")
+        raise Conflict("CONTENT_NOT_READY", f"the content is {row.status}: only completed content can go out")
     assets = await LIST_ASSETS.all(conn, org=organization_id, content_id=content_id)
     status = row.approval_status
     return Ready(Material(row.caption, assets), status == "pending", status != "not_required")
@@ -168,7 +170,7 @@ async def _post(
     may_wait: bool,
 ) -> tuple[Scheduled, list[Wake]]:
     org, project_id = scope.organization_id, scope.project_id
-    # An account that isn't there is refused before what can't be done now.
+    # An unknown account is refused before the checks of the project's state.
     targets.check_known(body.targets, scope.known)
     await project_locks.lock_active(conn, organization_id=org, project_id=project_id)
     found = await ready(conn, organization_id=org, content_id=scope.content_id)
@@ -204,7 +206,7 @@ def _check_captions(unapproved: Sequence[bool]) -> None:
     wrong = [number for number, alone in enumerate(unapproved) if alone]
     if wrong:
         raise ApprovalRequired(
-            "a caption of a target's own awaits approval: schedule it and have its post approved",
+            "a target's own caption awaits approval: schedule it and have its post approved",
             issues=[
                 {"path": targets.path(number, "captionOverride"), "message": "awaits approval"}
                 for number in wrong
@@ -222,7 +224,7 @@ def _fingerprints(planned: Sequence[Planned]) -> list[TargetFingerprint]:
 async def _insert(
     conn: Conn, scope: Schedule, new: Sequence[_New], at: datetime
 ) -> tuple[list[Wake], list[ScheduledTarget]]:
-    """The posts, and unless they wait for an approval their jobs, in the order of the targets."""
+    """Insert the posts, and submit the jobs of the unblocked ones, in the order of the targets."""
     org, planned = scope.organization_id, [one.planned for one in new]
     queued, blocked = [one.id for one in new if not one.blocked], [one.id for one in new if one.blocked]
     job_ids, wakes = await posts.submit_many(
@@ -251,7 +253,7 @@ async def _insert(
 
 
 async def _record(conn: Conn, scope: Schedule, approver_id: UUID, approved: Sequence[_New]) -> None:
-    """An approval by scheduling: of captions that whoever schedules them may approve."""
+    """Audit the approval of captions that the caller, who has the right to approve, scheduled."""
     await audit.record(
         conn,
         organization_id=scope.organization_id,

@@ -1,4 +1,4 @@
-"""Secrets of a post: what was prepared and nobody else may know, sealed in its row and gone with its end."""
+"""Secrets of a post's prepared call, sealed in its row and deleted when it ends."""
 
 from uuid import UUID
 
@@ -16,5 +16,5 @@ def reveal(keyring: Keyring, secret: Sealed | None, *, organization_id: UUID, po
 
 
 def row_name(organization_id: UUID, post_id: UUID) -> str:
-    """The name that binds a secret to its row."""
+    """Return the row name that a secret is bound to."""
     return f"scheduled_post/{organization_id}/{post_id}"

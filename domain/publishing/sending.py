@@ -1,7 +1,8 @@
-"""The steps of a post on its way to a platform: each is the body of one fenced step of its job.
+"""Steps of a post to its platform: each function is the body of one fenced step of its job.
 
 `preparing -> prepared -> sending -> accepted -> confirming -> published`: docs/explain/publishing.md has the
-whole picture. From the commit of `mark` on the platform may have the post, and only its word ends it.
+whole picture. From the commit of `mark` on the platform may have the post, and only the platform's answer
+ends it.
 """
 
 from collections.abc import Sequence
@@ -24,16 +25,16 @@ from schemas import ids
 from schemas.errors import OutcomeUnknown, Rejected
 from schemas.posts import AiLabel
 
-#: How often the wait in the account's queue doubles, so that a long one costs little.
+#: Most doublings of the wait in the account's queue, which make a long wait cheap.
 MOST_DOUBLED = 3
 
 NOT_APPROVED = Rejected(
-    "NOT_APPROVED", "the content is not approved any more: have it approved and schedule anew"
+    "NOT_APPROVED", "the content is no longer approved: have it approved and schedule again"
 )
 
 
 class PreparedStep(NamedTuple):
-    """A prepared post, or a step on the way there, of the content's `revision`, with its account's traits."""
+    """Prepared post, fully or in part, from the content's `revision`, with its account's traits."""
 
     keyring: Keyring
     revision: int
@@ -48,7 +49,7 @@ class PreparedStep(NamedTuple):
 
 
 class Marked(NamedTuple):
-    """The row of `mark_sending`: when the call may be made, else what was in the way."""
+    """Row of `mark_sending`: the time of the mark, else the obstacles."""
 
     approved: bool
     current: bool
@@ -60,7 +61,7 @@ _MARK = sending.mark_sending.typed(Marked)
 
 
 async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> OutgoingPost | NotDone:
-    """Take the account's queue's head for a post that waits; what is under way goes on where it was left."""
+    """Take the head of the account's queue for a waiting post; a post under way continues where it was."""
     post = await locked_post.lock(conn, claim)
     outcome = Canceled() if post.stopped else await failures.blocker(conn, post)
     if outcome is None and not post.sent:
@@ -74,7 +75,10 @@ async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> OutgoingPost |
 
 
 async def _line_up(conn: Conn, claim: Claim, post: LockedPost) -> NotDone | None:
-    """None: this post is at the head. What all of the account's posts wait for has an end of its own."""
+    """Take the head; None: this post has it.
+
+    A cause that blocks all of the account's posts ends by itself.
+    """
     position = await account_queue.take_head(conn, claim, post)
     if position.is_head:
         return None
@@ -87,7 +91,7 @@ async def _line_up(conn: Conn, claim: Claim, post: LockedPost) -> NotDone | None
 
 
 async def keep(conn: Conn, *, claim: Claim, step: PreparedStep, after_s: float) -> NotDone | None:
-    """Keep a step before the next one, which comes `after_s` later: others of the account may go first."""
+    """Store a step before the next one, `after_s` later; the account's other posts may go first."""
     post = await locked_post.lock(conn, claim)
     if post.stopped:
         return Canceled()
@@ -100,8 +104,8 @@ async def mark(
 ) -> datetime | NotDone:
     """Mark the post `sending`; return the time of the mark, or the outcome that forbids it.
 
-    The call may be made once this is committed. The step holds the active project. `unsaved` is what was
-    just prepared: it is kept in any case. An edit since then starts over.
+    The call may be made after the commit. The step locks the active project. `unsaved` is the newly prepared
+    call, which is stored in any case. An edit since then restarts the preparation.
     """
     post = await locked_post.lock(conn, claim)
     revision = unsaved.revision if unsaved else post.content_revision
@@ -112,7 +116,7 @@ async def mark(
 
 
 async def again(conn: Conn, *, claim: Claim) -> datetime | NotDone | None:
-    """`mark` for the same bytes once more, after a lost answer. None: it is too late for that."""
+    """Mark the post for a repeat of the same call after a lost answer. None: it is too late for that."""
     post = await locked_post.lock(conn, claim)
     if post.left_s <= 0 or post.account_status == "disconnected":
         return None
@@ -126,7 +130,7 @@ async def _keep(conn: Conn, post: LockedPost, step: PreparedStep, *, phase: str)
 
 
 async def _keep_found(conn: Conn, post: LockedPost, step: PreparedStep) -> None:
-    """Store the tickets, and the account's traits where the platform says others now, for later schedules."""
+    """Store the tickets, and the account's traits if the platform reported new ones, for later schedules."""
     org = post.organization_id
     await media_tickets.keep(conn, organization_id=org, post_id=post.id, tickets=step.tickets)
     if step.traits is not None and step.traits != post.traits:
@@ -134,7 +138,7 @@ async def _keep_found(conn: Conn, post: LockedPost, step: PreparedStep) -> None:
 
 
 def _given(post: LockedPost, step: PreparedStep | None) -> dict[str, Any]:
-    """The columns of what was prepared; nulls leave what is there."""
+    """Return the columns of a prepared call; nulls keep the stored ones."""
     if step is None:
         return dict.fromkeys(("handle", "request", "content_revision", "sealed", "vault_key_id"))
     secret = sealed.seal(step.keyring, step.secret, organization_id=post.organization_id, post_id=post.id)
@@ -196,9 +200,9 @@ async def _unmarked(conn: Conn, post: LockedPost, marked: Marked) -> NotDone:
 
 
 async def accept(conn: Conn, *, claim: Claim, handle: dict[str, Any], found: bool) -> NotDone | None:
-    """The platform has taken it and works on it: the account's next post may go.
+    """Record that the platform accepted the post and is processing it: the account's next post may go.
 
-    `found`: by looking for it.
+    `found`: a look-up found it.
     """
     post = await locked_post.lock(conn, claim)
     phase = "accepted" if post.phase == "sending" else "confirming"
@@ -213,7 +217,7 @@ async def accept(conn: Conn, *, claim: Claim, handle: dict[str, Any], found: boo
 
 
 async def ask_later(conn: Conn, *, claim: Claim, after_s: float) -> NotDone:
-    """Snooze the job until the next question about a post that the platform has, or may have.
+    """Snooze the job until the next poll for a post that the platform has, or may have.
 
     The account's other posts go on meanwhile.
     """
@@ -223,7 +227,7 @@ async def ask_later(conn: Conn, *, claim: Claim, after_s: float) -> NotDone:
 
 
 async def come_again(conn: Conn, *, claim: Claim) -> NotDone:
-    """The account's server is busy with other posts, which keeps all of the account's waiting."""
+    """Snooze because the account's server is busy, which blocks all of the account's posts."""
     post = await locked_post.lock(conn, claim)
     return await failures.pause(conn, post, backoff.busy_s(claim.fence, claim.attempt))
 
@@ -231,10 +235,10 @@ async def come_again(conn: Conn, *, claim: Claim) -> NotDone:
 async def publish(
     conn: Conn, *, claim: Claim, external_id: str | None, external_url: str | None, found: bool = False
 ) -> Done:
-    """Proved: it is live, under a name that may not be known yet, and is asked for then.
+    """Mark the post as live. An unknown external id is polled for by another job.
 
-    `found`: by looking for it, after an answer that was lost.
-    Raises `OutcomeUnknown` where the platform has named another of the account's posts.
+    `found`: a look-up found it after a lost answer. Raises `OutcomeUnknown` if the id belongs to another of
+    the account's posts.
     """
     post = await locked_post.lock(conn, claim)
     published = await sending.publish_post.value(
@@ -265,7 +269,7 @@ async def publish(
 
 
 async def leave_in_inbox(conn: Conn, *, claim: Claim, found: bool) -> Done:
-    """Proved: it lies in its owner's inbox. `found`: by looking for it."""
+    """Mark the post as a draft in its owner's inbox. `found`: a look-up found it."""
     post = await locked_post.lock(conn, claim)
     await outgoing_post.leave_in_inbox.run(conn, org=post.organization_id, id=post.id)
     await _note(conn, post, "draft_in_inbox", found=found)
@@ -276,7 +280,7 @@ async def leave_in_inbox(conn: Conn, *, claim: Claim, found: bool) -> Done:
 async def name(
     conn: Conn, organization_id: UUID, account_id: UUID, post_id: UUID, external_id: str | None
 ) -> None:
-    """Raises `OutcomeUnknown` where another post of ours is known by this name."""
+    """Raise `OutcomeUnknown` if another post of ours has this external id."""
     taken = await lost_post.is_named.value(
         conn, org=organization_id, account_id=account_id, id=post_id, external_id=external_id
     )
@@ -285,7 +289,7 @@ async def name(
 
 
 def named_twice() -> OutcomeUnknown:
-    return OutcomeUnknown("NAMED_TWICE", "the platform names a post that another one of ours has become")
+    return OutcomeUnknown("NAMED_TWICE", "the platform returned the id of another one of our posts")
 
 
 async def _note(conn: Conn, post: LockedPost, event: posts.Event, *, found: bool) -> None:
@@ -294,5 +298,5 @@ async def _note(conn: Conn, post: LockedPost, event: posts.Event, *, found: bool
 
 
 def _details(found: bool) -> dict[str, Any]:
-    """Details of a verdict: a timeline tells of a look for the post by them."""
+    """Return the details of a verdict, by which a timeline shows a look-up."""
     return {"found": True} if found else {}

@@ -1,4 +1,4 @@
-"""States of a post, and the ways between them. The database's checks and the docs follow this table."""
+"""States of a post, and their transitions. The database's checks and the docs follow this table."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -16,7 +16,7 @@ class PostState(StrEnum):
 
 
 class Transition(NamedTuple):
-    """`why` is what has to happen; alternatives are separated by commas."""
+    """Transition with its causes; `why` separates alternatives by commas."""
 
     source: PostState
     target: PostState
@@ -43,25 +43,23 @@ TRANSITIONS = (
 
 ALLOWED = frozenset((source, target) for source, target, _ in TRANSITIONS)
 
-#: Why a post's job isn't started again. Only what is surely not live may be scheduled anew.
+#: Reasons against a retry of a post's job. Only a post that is surely not live may be scheduled again.
 NOT_AGAIN = {
-    **dict.fromkeys(
-        (PostState.QUEUED, PostState.PUBLISHING), "its post has another job by now: wait for that"
-    ),
+    **dict.fromkeys((PostState.QUEUED, PostState.PUBLISHING), "its post has a newer job: wait for that"),
     PostState.BLOCKED: "its post waits for an approval: it gets another job once it is approved",
     PostState.PUBLISHED: "its post is live: nothing is left to send",
     PostState.DRAFT_IN_INBOX: "its post is in its owner's inbox: nothing is left to send",
-    PostState.FAILED: "its post did not fail for a reason that could be gone: schedule it anew",
-    PostState.CANCELED: "its post was canceled: schedule it anew",
+    PostState.FAILED: "its post failed for a permanent reason: schedule it again",
+    PostState.CANCELED: "its post was canceled: schedule it again",
     PostState.OUTCOME_UNKNOWN: (
-        "its post may be live: look at the account first, then say what you saw with "
+        "its post may be live: look at the account first, then report the finding with "
         "POST /v1/scheduled-posts/{id}/resolve"
     ),
 }
 
 
 def mermaid() -> str:
-    """The table as a Mermaid state diagram."""
+    """Return the table as a Mermaid state diagram."""
     lines = [f"    {source} --> {target}: {why}" for source, target, why in TRANSITIONS]
     starts = ["    [*] --> blocked: scheduled, awaits approval", "    [*] --> queued: scheduled"]
     return "\n".join(["stateDiagram-v2", *starts, *lines, "    published --> [*]", "    canceled --> [*]"])

@@ -1,4 +1,4 @@
-"""Targets of a schedule: all are checked before any row is written, and all faults are named at once."""
+"""Targets of a schedule: all are checked before any row is written, and all faults are reported together."""
 
 import asyncio
 import hashlib
@@ -18,28 +18,28 @@ from schemas.accounts import PrivacyLevel
 from schemas.errors import Conflict, Invalid, NotFound, PrivacyRequired
 from schemas.posts import Target
 
-#: A path, and what is wrong there.
+#: Path and fault.
 Issue = tuple[str, str]
 
-#: Who counts a caption, and up to what.
+#: Platform's count of a caption, and its limit.
 _Bound = tuple[PlatformLimits, int]
 
 
 class Material(NamedTuple):
-    """A content's caption and its files, in their order, as they are to go out."""
+    """Caption and files of a content, in their order, as they are to be posted."""
 
     caption: str
     assets: Sequence[AssetRow]
 
     def fingerprint(self, caption_override: str | None) -> bytes:
-        """The same for whatever looks the same on a platform: the caption that goes out, and the files."""
+        """Return a hash of the posted caption and files, equal for posts that look the same on a platform."""
         caption = self.caption if caption_override is None else caption_override
         files = b"".join(asset.sha256 for asset in self.assets)
         return hashlib.sha256(caption.encode() + b"\0" + files).digest()
 
 
 class TargetFingerprint(NamedTuple):
-    """The fingerprint of what would be posted to an account; `path` is where the request says so."""
+    """Fingerprint of a post to an account; `path` is its place in the request."""
 
     path: str
     account_id: UUID
@@ -47,7 +47,7 @@ class TargetFingerprint(NamedTuple):
 
 
 class Planned(NamedTuple):
-    """A target that passed."""
+    """Target that passed the checks."""
 
     account_id: UUID
     platform: str
@@ -58,7 +58,7 @@ class Planned(NamedTuple):
 
 
 class _Same(NamedTuple):
-    """`place` is the target's, from 1; `id` the post that its account has already."""
+    """Existing post with the same fingerprint: `place` is the target's number, from 1."""
 
     place: int
     id: UUID
@@ -82,7 +82,7 @@ async def plan(
 ) -> list[Planned]:
     """Check every target and lock its account. Raises `NotFound`, `Invalid`, `Conflict`, with all issues.
 
-    An account that has to be connected again will do: its posts wait for that.
+    An account in need of a new authorization is accepted: its posts wait for it.
     """
     rows = await LOCK_ACCOUNTS.all(conn, org=organization_id, ids=named(targets))
     locked = {row.id: row for row in rows if row.project_id == project_id}
@@ -110,9 +110,9 @@ async def check_new(
     at: datetime,
     but: UUID | None = None,
 ) -> None:
-    """Check that none of these accounts, which are locked, has the same fingerprint within 24 h of `at`.
+    """Check that none of these locked accounts has the same fingerprint within 24 h of `at`.
 
-    `but` is the post that this is about. Raises `Conflict` DUPLICATE_POST.
+    `but` is the post under change. Raises `Conflict` DUPLICATE_POST.
     """
     same = await FIND_SAME.all(
         conn,
@@ -127,16 +127,16 @@ async def check_new(
         found = zip([prints[row.place - 1].path for row in same], others, strict=True)
         raise Conflict(
             "DUPLICATE_POST",
-            "the account has the same within 24 hours: send allowDuplicate if that is what you want",
+            "the account has the same post within 24 hours: send allowDuplicate to post it anyway",
             scheduledPostId=others[0],
             issues=_issues([(path, f"the account has it as {other}") for path, other in found]),
         )
 
 
 async def check_caption(conn: Conn, *, organization_id: UUID, content_id: UUID, caption: str) -> None:
-    """Check a caption for each post that waits with its content's caption; locks their accounts.
+    """Check a caption for each waiting post that uses its content's caption; locks their accounts.
 
-    In a transaction that has locked the content. Raises `Invalid` with what is wrong for each post.
+    The caller has locked the content. Raises `Invalid` with the faults for each post.
     """
     waiting = await LIST_CAPTIONED.all(conn, org=organization_id, content_id=content_id)
     account_ids = list({row.social_account_id for row in waiting})
@@ -158,7 +158,7 @@ async def check_caption(conn: Conn, *, organization_id: UUID, content_id: UUID, 
 async def check_files(conn: Conn, *, organization_id: UUID, content_id: UUID) -> None:
     """Check a content's files for each post that waits with them; locks their accounts.
 
-    In a transaction that has locked the content. Raises `Invalid` with what is wrong for each post.
+    The caller has locked the content. Raises `Invalid` with the faults for each post.
     """
     waiting = await LIST_WAITING.all(conn, org=organization_id, content_id=content_id)
     account_ids = list({row.social_account_id for row in waiting})
@@ -179,7 +179,7 @@ async def check_files(conn: Conn, *, organization_id: UUID, content_id: UUID) ->
 
 
 async def update_fingerprints(conn: Conn, *, organization_id: UUID, content_id: UUID) -> None:
-    """Posts of an edited content that may go out yet, without a caption of their own, look different now."""
+    """Update the fingerprints of an edited content's unsent posts without a caption of their own."""
     row = await SHARE_CONTENT.row(conn, org=organization_id, id=content_id)
     assets = await LIST_ASSETS.all(conn, org=organization_id, content_id=content_id)
     fingerprint = Material(row.caption, assets).fingerprint(None)
@@ -189,13 +189,13 @@ async def update_fingerprints(conn: Conn, *, organization_id: UUID, content_id: 
 
 
 def named(targets: Sequence[Target]) -> list[UUID]:
-    """The accounts of those targets whose ids could be an account's."""
+    """Return the account ids of the targets with a valid one."""
     read = [ids.read(ids.ACCOUNT, target.social_account_id) for target in targets]
     return [account_id for account_id in read if account_id]
 
 
 def check_known(targets: Sequence[Target], known: Collection[UUID]) -> list[UUID]:
-    """Each target's account, of those that the project has. Raises `NotFound`."""
+    """Return each target's account, of those in the project. Raises `NotFound`."""
     read = [ids.read(ids.ACCOUNT, target.social_account_id) for target in targets]
     unknown = [number for number, account_id in enumerate(read) if account_id not in known]
     if unknown:
@@ -219,7 +219,7 @@ async def _check_fit(
         issues += [(path(number, field), what) for field, what in _misfits(target, account, material)]
         if _lacks_privacy(target, account):
             choices[path(number, "privacyLevel")] = _offered(account)
-        await asyncio.sleep(0)  # to count a long caption takes 5 ms: others have their turn between two
+        await asyncio.sleep(0)  # a long caption takes 5 ms to count: other tasks run between two
     if choices:
         raise PrivacyRequired(choices, *issues)
     if issues:
@@ -240,7 +240,7 @@ def _check_connected(accounts: Sequence[LockedAccount]) -> None:
 
 
 def _misfits(target: Target, account: LockedAccount, material: Material) -> Iterator[Issue]:
-    """Issues that the account's platform would refuse, as far as they are known before anything is sent."""
+    """Yield the issues that the account's platform would refuse, as far as they are known beforehand."""
     platform = PLATFORMS[account.platform]
     caption, field = material.caption, "socialAccountId"
     if target.caption_override is not None:
@@ -262,12 +262,12 @@ def _offered(account: LockedAccount) -> list[PrivacyLevel]:
 
 
 def _lacks_privacy(target: Target, account: LockedAccount) -> bool:
-    """True if a person has to choose who may see it. TikTok's guidelines forbid a default."""
+    """Return whether a person has to choose the audience. TikTok's guidelines forbid a default."""
     return target.mode == "direct" and target.privacy_level is None and len(_offered(account)) > 1
 
 
 def _privacy_level(target: Target, account: LockedAccount) -> PrivacyLevel | None:
-    """The level that the post is stored with: the chosen one, or the only one that the account offers."""
+    """Return the level that the post is stored with: the chosen one, or the account's only one."""
     offered = _offered(account)
     only = offered[0] if target.mode == "direct" and len(offered) == 1 else None
     return target.privacy_level or only

@@ -1,7 +1,7 @@
-"""TikTok's webhook: a signed event says that TikTok is worth asking, and never more.
+"""TikTok's webhook: a signed event only triggers a poll of TikTok.
 
-Events come at least once, late, and in no order. Whatever one says, the platform is asked before anything
-changes, by a job: so an event that comes twice, too late or about nothing of ours changes nothing.
+Events arrive at least once, late, and in no order. A job polls the platform before anything changes. So a
+repeated, late or unrelated event changes nothing.
 """
 
 import hashlib
@@ -21,14 +21,14 @@ from jobs.kinds import RECONCILE_POST
 from jobs.ledger import Submitted, Wake
 from schemas.errors import Invalid, Unsigned
 
-#: How far the time of a signature may be from ours, in seconds.
+#: Largest difference between a signature's time and ours, in seconds.
 TOLERANCE_S = 300
 _SIGNATURE = re.compile(rb"t=(?P<at>\d{1,12}),s=(?P<digest>[0-9a-fA-F]{64})")
 _REMOVED = "authorization.removed"
 
 
 class Body(msgspec.Struct):
-    """The body of a request; `content` is JSON within the JSON."""
+    """Body of a request; `content` is JSON within the JSON."""
 
     client_key: str
     event: str
@@ -41,7 +41,7 @@ class Content(msgspec.Struct):
 
 
 class WebhookEvent(NamedTuple):
-    """An event of a post of this person's, or, without a `publish_id`, of their account."""
+    """Event of a person's post or, without a `publish_id`, of their account."""
 
     event: str
     open_id: str
@@ -49,7 +49,10 @@ class WebhookEvent(NamedTuple):
 
 
 def read(body: bytes, signature: bytes, *, client_key: str, secret: str, now: datetime) -> WebhookEvent:
-    """Raises `Unsigned` for what TikTok didn't sign just now for our app, `Invalid` for no event."""
+    """Parse an event.
+
+    Raises `Unsigned` unless TikTok signed it just now for our app, `Invalid` for bad JSON.
+    """
     check(body, signature, secret=secret, now=now)
     try:
         told = msgspec.json.decode(body, type=Body)
@@ -62,7 +65,7 @@ def read(body: bytes, signature: bytes, *, client_key: str, secret: str, now: da
 
 
 def check(body: bytes, signature: bytes, *, secret: str, now: datetime) -> None:
-    """HMAC-SHA256 over the time, a dot and the body. Raises `Unsigned`."""
+    """Check the signature: HMAC-SHA256 over the time, a dot and the body. Raises `Unsigned`."""
     found = _SIGNATURE.fullmatch(signature)
     if not found or not secret or abs(now.timestamp() - int(found["at"])) > TOLERANCE_S:
         raise Unsigned
@@ -72,7 +75,7 @@ def check(body: bytes, signature: bytes, *, secret: str, now: datetime) -> None:
 
 
 class KnownPost(NamedTuple):
-    """A post of ours that has this id at TikTok."""
+    """Post of ours with this id at TikTok."""
 
     organization_id: UUID
     project_id: UUID
@@ -82,7 +85,7 @@ class KnownPost(NamedTuple):
 
 
 class ConnectedAccount(NamedTuple):
-    """An account of this person's at TikTok."""
+    """Account of this person at TikTok."""
 
     organization_id: UUID
     project_id: UUID
@@ -94,7 +97,7 @@ FIND = lost_post.find_by_publish_id.typed(KnownPost)
 
 
 async def take(conn: Conn, event: WebhookEvent) -> list[Wake]:
-    """Let what the event is about be asked for now; whom to wake."""
+    """Poll for the event's post or account now; return the wakes to send."""
     open_id, publish_id = event.open_id, event.publish_id
     if publish_id and "\0" not in publish_id + open_id:
         posts = await FIND.all(conn, publish_id=publish_id, open_id=open_id)
@@ -106,7 +109,7 @@ async def take(conn: Conn, event: WebhookEvent) -> list[Wake]:
 
 
 async def _ask(conn: Conn, post: KnownPost) -> list[Wake]:
-    """Its own job asks for what is under way; for the rest there is one that sends nothing."""
+    """Run the post's own job now if it is under way; else submit a job that only polls."""
     org = post.organization_id
     if post.status == "publishing" and post.job_id:
         return await controls.hasten(conn, organization_id=org, job_id=post.job_id)

@@ -1,4 +1,4 @@
-"""Waiting posts, many at once: what approvals, edits, disconnects and archives make of them.
+"""Bulk state changes of waiting posts: approve, edit, disconnect, archive.
 
 Lock order: project, job rows by id, content row, owners of leased accounts by id, account rows by id, post
 rows by id.
@@ -17,7 +17,7 @@ from domain.publishing.account_queue import QueuedPost
 from jobs import controls
 from jobs.ledger import Wake
 
-#: Why posts are canceled or blocked, where nobody asked for it by itself.
+#: Reasons of cancels and blocks that follow from another change.
 ARCHIVED = "project_archived"
 EDITED, PASSED = {"reason": "content_edited"}, {"reason": "schedule_passed"}
 
@@ -49,7 +49,7 @@ CANCEL_POSTS = scheduled_post.cancel_posts.typed(_Changed)
 
 
 async def lock_jobs_of_content(conn: Conn, *, organization_id: UUID, content_id: UUID) -> None:
-    """Lock the jobs of a content's posts: before its own row, by who may block or cancel them."""
+    """Lock the jobs of a content's posts, before the content's own row is locked."""
     waiting = await _waiting(conn, organization_id, content_id)
     await controls.lock_many(conn, organization_id=organization_id, job_ids=_jobs(waiting))
 
@@ -57,10 +57,10 @@ async def lock_jobs_of_content(conn: Conn, *, organization_id: UUID, content_id:
 async def release_of_content(
     conn: Conn, *, organization_id: UUID, project_id: UUID, content_id: UUID, caption: str, now: datetime
 ) -> list[Wake]:
-    """Let an approved content's posts wait for their time; those whose time has passed stay blocked.
+    """Queue an approved content's posts for their time; posts with a past time stay blocked.
 
-    So do those with another caption of their own that nobody has approved; `caption` was.
-    In a transaction that holds the active project and the content. Raises `Limited`.
+    So do posts with an unapproved caption of their own; `caption` is the approved one. The caller locked the
+    active project and the content. Raises `Limited`.
     """
     await _lock_accounts(conn, organization_id, await _waiting(conn, organization_id, content_id))
     blocked = await LOCK_BLOCKED.all(conn, org=organization_id, content_id=content_id, caption=caption)
@@ -77,10 +77,10 @@ async def release_of_content(
 
 
 async def block_of_content(conn: Conn, *, organization_id: UUID, content_id: UUID) -> int:
-    """Let the queued posts of an edited content wait for a new approval; how many.
+    """Block the queued posts of an edited content until a new approval; return their number.
 
-    In a transaction that holds the content. A post that was marked `sending` before goes out; one whose job
-    was asked to cancel before is canceled, else it would come back with the next approval.
+    The caller locked the content. A post that was marked `sending` before is still sent. A post with a
+    canceled job is canceled, or the next approval would queue it again.
     """
     stopped = await LIST_STOPPED_OF_CONTENT.all(conn, org=organization_id, content_id=content_id)
     if stopped:
@@ -101,15 +101,15 @@ async def block_of_content(conn: Conn, *, organization_id: UUID, content_id: UUI
 
 
 async def cancel_of_content(conn: Conn, *, organization_id: UUID, content_id: UUID, reason: str) -> int:
-    """Cancel the posts of a content that wait; how many. In a transaction that holds the content."""
+    """Cancel the waiting posts of a content; return their number. The caller locked the content."""
     waiting = await _waiting(conn, organization_id, content_id)
     return await cancel_waiting(conn, organization_id=organization_id, waiting=waiting, reason=reason)
 
 
 async def cancel_of_account(conn: Conn, *, organization_id: UUID, account_id: UUID, reason: str) -> int:
-    """Cancel the posts that wait for an account; how many. Before the account's own row is changed.
+    """Cancel the waiting posts of an account, before its own row is changed; return their number.
 
-    In a transaction that has locked the project: no post comes to wait meanwhile.
+    The caller has locked the project, so no post is added meanwhile.
     """
     waiting = await LIST_WAITING_OF_ACCOUNT.all(conn, org=organization_id, account_id=account_id)
     return await cancel_waiting(conn, organization_id=organization_id, waiting=waiting, reason=reason)
@@ -118,7 +118,7 @@ async def cancel_of_account(conn: Conn, *, organization_id: UUID, account_id: UU
 async def cancel_blocked_of_project(
     conn: Conn, *, organization_id: UUID, project_id: UUID, limit: int
 ) -> int:
-    """Cancel the next `limit` blocked posts of an archived project; 0 when none is left."""
+    """Cancel the next `limit` blocked posts of an archived project; return 0 if none is left."""
     blocked = await LIST_BLOCKED.all(conn, org=organization_id, project_id=project_id, limit=limit)
     return await cancel_waiting(conn, organization_id=organization_id, waiting=blocked, reason=ARCHIVED)
 
@@ -126,7 +126,7 @@ async def cancel_blocked_of_project(
 async def cancel_waiting(
     conn: Conn, *, organization_id: UUID, waiting: Sequence[WaitingPost], reason: str | None
 ) -> int:
-    """Cancel those of these posts that still wait, and their jobs; how many."""
+    """Cancel those of these posts that still wait, and their jobs; return their number."""
     await controls.cancel_many(conn, organization_id=organization_id, job_ids=_jobs(waiting))
     heads = await _lock_accounts(conn, organization_id, waiting)
     found = [post.id for post in waiting]
@@ -140,7 +140,7 @@ async def cancel_waiting(
 async def advance(
     conn: Conn, *, organization_id: UUID, heads: Mapping[UUID, UUID], gone: Sequence[UUID]
 ) -> None:
-    """Advance the queues that these posts were at the head of; `heads` has the accounts by such posts."""
+    """Advance the queues with one of these posts at the head; `heads` has the accounts by head post."""
     for post_id in heads.keys() & set(gone):
         await account_queue.advance(conn, QueuedPost(organization_id, heads[post_id], post_id))
 
@@ -152,7 +152,7 @@ async def _waiting(conn: Conn, organization_id: UUID, content_id: UUID) -> list[
 async def _lock_accounts(
     conn: Conn, organization_id: UUID, waiting: Sequence[WaitingPost]
 ) -> Mapping[UUID, UUID]:
-    """Lock the accounts of these posts; those with a post at the head of their queue, by that post."""
+    """Lock the accounts of these posts; return those with a head post, by that post."""
     account_ids = list({post.social_account_id for post in waiting})
     locked = await LOCK_ACCOUNTS.all(conn, org=organization_id, ids=account_ids)
     return {account.head_post_id: account.id for account in locked if account.head_post_id}

@@ -1,4 +1,4 @@
-"""Security: the keyrings, what is sealed with them, and the secrets of jobs.
+"""Security: keyrings, sealing, and the secrets of jobs.
 
 Every package but values may import it; it imports none.
 """

@@ -1,4 +1,4 @@
-"""Secrets of jobs: a code or a password that only the job may read, sealed until the job has ended."""
+"""Secrets of jobs: a code or a password for the job alone, sealed until the job has ended."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -13,7 +13,7 @@ FIND_SECRET = job_secret.find_secret.typed(vault.Sealed)
 
 
 async def keep(conn: Conn, *, organization_id: UUID, job_id: UUID, secret: bytes, keyring: Keyring) -> None:
-    """In the transaction that submits the job."""
+    """Seal a secret in the transaction that submits the job."""
     sealed = vault.seal(keyring, secret, row=row_name(organization_id, job_id))
     await job_secret.keep_secret.run(
         conn, org=organization_id, job_id=job_id, sealed=sealed.data, vault_key_id=sealed.key_id
@@ -21,18 +21,18 @@ async def keep(conn: Conn, *, organization_id: UUID, job_id: UUID, secret: bytes
 
 
 async def reveal(conn: Conn, *, claim: Claim, keyring: Keyring) -> bytes:
-    """Raises LookupError for a job without."""
+    """Return a job's secret; raises LookupError for a job without one."""
     sealed = await FIND_SECRET.row(conn, org=claim.organization_id, job_id=claim.id)
     return vault.unseal(keyring, sealed, row=row_name(claim.organization_id, claim.id))
 
 
 async def wipe(conn: Conn, *, rows: Sequence[Moved]) -> None:
-    """Of jobs that this transaction has just ended."""
+    """Delete the secrets of jobs that this transaction has just ended."""
     await job_secret.wipe_secrets.run(
         conn, orgs=[row.organization_id for row in rows], job_ids=[row.id for row in rows]
     )
 
 
 def row_name(organization_id: UUID, job_id: UUID) -> str:
-    """The name that binds a secret to its row."""
+    """Return the row name that a secret is bound to."""
     return f"job_secret/{organization_id}/{job_id}"

@@ -1,4 +1,4 @@
-"""Keyrings of 32-byte keys: a key can be changed, and at no moment something can't be read."""
+"""Keyrings of 32-byte keys: a key can be rotated while every secret stays readable."""
 
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
@@ -20,7 +20,7 @@ from schemas.setting_values import read_keys
 
 
 class Keyring(NamedTuple):
-    """`writer` is the id of the key that writes; every one of `keys` reads."""
+    """`writer` is the id of the key for new secrets; all of `keys` can read."""
 
     writer: str
     keys: Mapping[str, bytes]
@@ -30,26 +30,26 @@ class Keyring(NamedTuple):
 
 
 def parse_keyring(text: str, *, setting: str) -> Keyring:
-    """Read `id:base64,id:base64`. Raises `SettingsInvalid`, which names the setting and no key."""
+    """Parse `id:base64,id:base64`. Raises `SettingsInvalid`, which names the setting and no key."""
     keys = read_keys(text, setting=setting)
     return Keyring(next(iter(keys)), keys)
 
 
 def require_keys(keyring: Keyring, key_ids: Collection[str], *, setting: str) -> None:
-    """Raises `SettingsInvalid` if some row names a key that the keyring lacks."""
+    """Raise `SettingsInvalid` if some row needs a key that the keyring lacks."""
     if missing := sorted(set(key_ids) - keyring.keys.keys()):
         raise SettingsInvalid(f"{setting} lacks {', '.join(missing)}, which rows in the database still name")
 
 
 async def check_keyrings(conn: Conn, *, peppers: Keyring, vault: Keyring) -> None:
-    """Raises `SettingsInvalid` if a secret in the database can't be checked or opened with these keyrings."""
+    """Raise `SettingsInvalid` if a secret in the database can't be checked or opened with these keyrings."""
     hashed = await api_key.pepper_ids.all(conn)
     require_keys(peppers, [row["pepper_id"] for row in hashed], setting="PEPPERS")
     sealed = [row for query in _SEALED for row in await query.all(conn)]
     require_keys(vault, [row["vault_key_id"] for row in sealed], setting="VAULT_KEYS")
 
 
-#: Of each table that holds sealed rows.
+#: Statement of each table with sealed rows.
 _SEALED = (
     account_credential.vault_key_ids,
     conversion_destination.vault_key_ids,

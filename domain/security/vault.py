@@ -1,7 +1,7 @@
-"""Secrets at rest: AES-256-GCM, a data key for each row, bound to the row that it lies in.
+"""Secrets at rest: AES-256-GCM, a data key for each row, bound to its row.
 
-What is stored is `nonce, wrapped data key, nonce, ciphertext`. The name of the row is associated data of
-both, so that a value copied into another row opens nothing.
+The stored format is `nonce, wrapped data key, nonce, ciphertext`. The row name is associated data of both, so
+a value that was copied into another row can't be opened.
 """
 
 import os
@@ -17,21 +17,24 @@ _WRAPPED = _NONCE + KEY_BYTES + 16
 
 
 class Sealed(NamedTuple):
-    """`key_id` names the key of the keyring that opens `data`."""
+    """`key_id` is the id of the keyring's key that opens `data`."""
 
     key_id: str
     data: bytes
 
 
 def seal(keyring: Keyring, plain: bytes, *, row: str) -> Sealed:
-    """`row` names table and primary key, such as `idempotency_key/org/key`."""
+    """Seal a secret; `row` is table and primary key, such as `idempotency_key/org/key`."""
     data_key = AESGCM.generate_key(KEY_BYTES * 8)
     wrapped = _encrypt(keyring.keys[keyring.writer], data_key, row)
     return Sealed(keyring.writer, wrapped + _encrypt(data_key, plain, row))
 
 
 def unseal(keyring: Keyring, sealed: Sealed, *, row: str) -> bytes:
-    """Raises KeyError without the keyring's key, `InvalidTag` if the data was changed or moved."""
+    """Open a secret.
+
+    Raises KeyError without the keyring's key, `InvalidTag` if the data was changed or moved.
+    """
     data_key = _decrypt(keyring.keys[sealed.key_id], sealed.data[:_WRAPPED], row)
     return _decrypt(data_key, sealed.data[_WRAPPED:], row)
 

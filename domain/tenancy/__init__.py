@@ -1,4 +1,4 @@
-"""Tenancy: organizations, their API keys and audit log, idempotency records, and the locks of projects.
+"""Tenancy: organizations, API keys, the audit log, idempotency records, project locks and sandbox clocks.
 
 Every package above it may import it; it imports security and values.
 """

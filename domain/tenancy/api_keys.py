@@ -1,4 +1,4 @@
-"""API keys: `lp_<env>_<key id>_<secret>`, of which only an HMAC of the secret is kept."""
+"""API keys: `lp_<env>_<key id>_<secret>`; only an HMAC of the secret is stored."""
 
 import secrets
 import string
@@ -24,17 +24,17 @@ _ALPHABET = string.ascii_lowercase + string.digits
 
 LONGEST = timedelta(days=36_525)
 
-#: Keys of one organization that are neither killed nor expired.
+#: Most keys of one organization that are neither killed nor expired.
 MOST_LIVE = 100
 
-#: What an operator on the machine itself may pass on: every scope, those for operators too.
+#: Scopes that an operator on the machine itself may delegate: all, the operators' too.
 EVERY_SCOPE = frozenset(get_args(Scope))
 
 
 class Actor(NamedTuple):
-    """The one who asks, and what they may do. `key_uuid` is None for an operator on the machine itself.
+    """Caller and its rights. `key_uuid` is None for an operator on the machine itself.
 
-    That one's rights have no end, and any `return_origins` are theirs (None).
+    That operator's rights never expire and include any `return_origins` (None).
     """
 
     organization_id: UUID
@@ -45,13 +45,13 @@ class Actor(NamedTuple):
     expires_at: datetime | None = None
 
     def lacks(self, origins: Collection[str], end: datetime | None) -> tuple[str, str] | None:
-        """The field, and what is wrong there, of a key that could do with these what this one can't."""
+        """Return the field and the fault of a key that would exceed this one's rights."""
         own = self.return_origins, self.expires_at
         return delegation.beyond(*own, return_origins=origins, expires_at=end)
 
 
 class Principal(NamedTuple):
-    """An authenticated key: who calls, for whom, and what they may do."""
+    """Authenticated key: its organization and its rights."""
 
     organization_id: UUID
     organization_name: str
@@ -65,7 +65,7 @@ class Principal(NamedTuple):
 
     @property
     def sandbox(self) -> bool:
-        """True if every adapter is a fake."""
+        """Return whether every adapter is a fake."""
         return self.env == "test"
 
     @property
@@ -76,7 +76,7 @@ class Principal(NamedTuple):
 
 
 class PresentedKey(NamedTuple):
-    """The row that a presented key is checked against; its times were judged by the database's clock."""
+    """Row to check a presented key against; the database's clock decided its times."""
 
     organization_id: UUID
     organization_name: str
@@ -101,7 +101,7 @@ class PresentedKey(NamedTuple):
 
     @property
     def principal(self) -> Principal:
-        """The principal that it stands for, once its secret was shown."""
+        """Return the key's principal, after its secret was checked."""
         rights = frozenset(self.scopes), tuple(self.return_origins), self.expires_at
         return Principal(*self[:6], *rights)
 
@@ -128,13 +128,15 @@ KILL_KEY = api_key.kill_key.typed(_Row)
 
 
 async def find(conn: Conn, *, key_ids: Iterable[str]) -> dict[str, PresentedKey]:
-    """The rows of those key ids that exist, by key id."""
+    """Return the rows of the existing key ids, by key id."""
     rows = await FIND_KEYS.all(conn, key_ids=list(key_ids))
     return {row.key_id: row for row in rows}
 
 
 def opens(row: PresentedKey | None, presented: Presented, peppers: Keyring) -> bool:
-    """True if the secret is the row's, or its old one in the overlap of a rotation; in constant time."""
+    """Check a secret against the row's current one, and the old one during a rotation's overlap, in constant
+    time.
+    """
     same = key_secrets.opens(presented.secret, peppers, row and row.kept)
     return row is not None and row.env == presented.env and same
 
@@ -150,11 +152,11 @@ async def create(
     expires_at: datetime | None,
     now: datetime,
 ) -> ApiKeyShown:
-    """A key that may do no more than its maker, and no longer: without an expiry it ends with the maker.
+    """Create a key with no more rights than its creator's; without an expiry it gets the creator's.
 
     Raises `Forbidden` for a scope that the actor lacks, `Invalid` for an origin that the actor lacks, or an
-    expiry that is past, never, or later than the actor's.
-    `Conflict` TOO_MANY_KEYS where the organization has `MOST_LIVE`.
+    expiry that is past, never, or later than the actor's. `Conflict` TOO_MANY_KEYS if the organization has
+    `MOST_LIVE`.
     """
     delegation.check_scopes(actor.scopes, scopes)
     expires_at = expires_at or actor.expires_at
@@ -179,12 +181,12 @@ async def create(
 
 
 async def _check_count(conn: Conn, organization_id: UUID) -> None:
-    """The organization's row stays locked until the new key is committed, so that the count holds."""
+    """Check the number of keys; the lock of the organization's row keeps it valid until the commit."""
     await api_key.lock_owner.run(conn, org=organization_id)
     if await api_key.count_live_keys.value(conn, org=organization_id) >= MOST_LIVE:
         raise Conflict(
             "TOO_MANY_KEYS",
-            f"the organization has {MOST_LIVE} live keys: kill one that nobody uses",
+            f"the organization has {MOST_LIVE} live keys: kill an unused one",
             limit=MOST_LIVE,
         )
 
@@ -199,7 +201,7 @@ async def get(conn: Conn, *, organization_id: UUID, env: Env, key_uuid: UUID) ->
 async def list_page(
     conn: Conn, *, organization_id: UUID, env: Env, before: UUID | None, limit: int
 ) -> list[ApiKey]:
-    """At most `limit` keys older than `before`, newest first, the killed ones too."""
+    """Return at most `limit` keys older than `before`, newest first, killed ones included."""
     rows = await LIST_KEYS.all(conn, org=organization_id, before=before, limit=limit)
     return [_shown(row, env) for row in rows]
 
@@ -207,13 +209,14 @@ async def list_page(
 async def rotate(
     conn: Conn, *, peppers: Keyring, actor: Actor, key_uuid: UUID, overlap: timedelta
 ) -> ApiKeyShown:
-    """A new secret for the same id and scopes. Raises `NotFound`, `Forbidden`, `Conflict` KEY_KILLED.
+    """Replace the secret of a key. Raises `NotFound`, `Forbidden`, `Conflict` KEY_KILLED.
 
-    Whoever rotates gets the key's power, so it is one that they could have made: `Conflict` KEY_STRONGER.
+    The caller gets the key's rights, so it must have the right to create such a key: else `Conflict`
+    KEY_STRONGER.
     """
     locked = await _lock(conn, actor, key_uuid)
     if locked.killed_at is not None:
-        raise Conflict("KEY_KILLED", "a killed key stays dead: create another one")
+        raise Conflict("KEY_KILLED", "a killed key can't be rotated: create another one")
     secret, hashed = key_secrets.make(peppers)
     org = actor.organization_id
     row = await ROTATE_KEY.row(conn, org=org, id=key_uuid, overlap=overlap, **hashed._asdict())
@@ -221,9 +224,10 @@ async def rotate(
 
 
 async def kill(conn: Conn, *, actor: Actor, key_uuid: UUID) -> ApiKey:
-    """Switch a key off for good, from its next request on; a repeat changes nothing.
+    """Disable a key for good, from its next request on; a repeat changes nothing.
 
-    It is one that the actor could have made. Raises `NotFound`, `Forbidden`, `Conflict` KEY_STRONGER.
+    The actor must have the right to create such a key. Raises `NotFound`, `Forbidden`, `Conflict`
+    KEY_STRONGER.
     """
     await _lock(conn, actor, key_uuid)
     row = await KILL_KEY.row(conn, org=actor.organization_id, id=key_uuid)

@@ -1,4 +1,4 @@
-"""The audit log: an entry for each change that takes a key's power, in the transaction of the change."""
+"""Audit log: an entry for each change that needs a key's rights, in the transaction of the change."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -25,7 +25,7 @@ class _Row(NamedTuple):
     created_at: datetime
 
 
-#: Entries that one run of `prune` deletes at most.
+#: Entries that one run of `prune` deletes.
 BATCH = 500
 
 
@@ -49,9 +49,9 @@ async def record(
     account_id: UUID | None = None,
     details: Mapping[str, Any] | None = None,
 ) -> None:
-    """`action` is `<noun>.<participle>`, `subject` an id as on the wire; never a secret in `details`.
+    """Write an entry. `action` is `<noun>.<participle>`, `subject` a public id; `details` never has secrets.
 
-    `project_id` is what it is about, or `account_id` an account of that project.
+    `project_id` is its project, or `account_id` an account of that project.
     """
     await audit_log.insert_entry.run(
         conn,
@@ -77,9 +77,9 @@ async def list_page(
     before: UUID | None,
     limit: int,
 ) -> list[AuditEntry]:
-    """At most `limit` entries older than `before`, newest first; a filter that is None lets all pass.
+    """Return at most `limit` entries older than `before`, newest first; a filter of None matches all.
 
-    Raises `NotFound` for a project or a key that is not the organization's.
+    Raises `NotFound` for a project or a key outside the organization.
     """
     if project_ids or api_key_ids:
         await _check_known(conn, organization_id, project_ids, api_key_ids)
@@ -99,7 +99,7 @@ async def list_page(
 
 
 async def prune(conn: Conn, *, keep: timedelta) -> int:
-    """Delete a batch of the entries that are older than `keep`; how many."""
+    """Delete a batch of entries older than `keep`; return their number."""
     before = ids.first_of(datetime.now(UTC) - keep)
     return await audit_log.prune_entries.run(conn, before=before, limit=BATCH)
 

@@ -1,4 +1,4 @@
-"""Delegation: what a key may do, and that it passes on no more, to nobody for longer."""
+"""Delegation: the rights of a key, and limits of the keys that it creates."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
@@ -7,12 +7,12 @@ from schemas.errors import Forbidden
 
 
 def grants(scopes: Collection[str], scope: str) -> bool:
-    """`*` is every scope but `ops:*`, which belongs to the platform's operators."""
+    """Return whether scopes include one; `*` is every scope but `ops:*`, which is for operators."""
     return scope in scopes or ("*" in scopes and not scope.startswith("ops:"))
 
 
 def check_scopes(scopes: Collection[str], wanted: Iterable[str]) -> None:
-    """Raises `Forbidden` for the first scope that whoever holds `scopes` can't pass on."""
+    """Raise `Forbidden` for the first scope that a holder of `scopes` can't delegate."""
     for scope in wanted:
         if not (scope in scopes if scope == "*" else grants(scopes, scope)):
             raise Forbidden(scope)
@@ -25,9 +25,9 @@ def beyond(
     return_origins: Collection[str],
     expires_at: datetime | None,
 ) -> tuple[str, str] | None:
-    """The field, and what is wrong, of a key that lives longer or sends people elsewhere than its maker."""
+    """Return the field and the fault of a key with a longer life or other origins than its creator."""
     if own_origins is not None and (more := [one for one in return_origins if one not in own_origins]):
         return "returnOrigins", f"{more[0]} is none of your key's"
     if own_end is not None and (expires_at is None or expires_at > own_end):
-        return "expiresAt", "is after the end of your key"
+        return "expiresAt", "is after your key's expiry"
     return None

@@ -1,4 +1,4 @@
-"""Idempotency records: what an Idempotency-Key was used for, and what it was answered."""
+"""Idempotency records: the request and the answer of each Idempotency-Key."""
 
 from typing import NamedTuple
 from uuid import UUID
@@ -11,10 +11,10 @@ from schemas.errors import InFlight, KeyReused
 
 
 class KeyUse(NamedTuple):
-    """A key as one request uses it; `fingerprint` is the same for the same request.
+    """Use of a key by one request; equal requests have equal `fingerprint`s.
 
-    `older` are what an earlier writer of `PEPPERS` would have made of this request. A row of a pepper that
-    has left the keyring is another request's: it is refused, and nothing is done twice.
+    `older` are the request's fingerprints under older keys of `PEPPERS`. A row under a pepper that left the
+    keyring matches no request: the request is refused, and nothing is done twice.
     """
 
     org: UUID
@@ -25,7 +25,7 @@ class KeyUse(NamedTuple):
 
 
 class StoredAnswer(NamedTuple):
-    """An answer as it was given: a status of 2xx, JSON."""
+    """Answer as it was sent: a status of 2xx, JSON."""
 
     status: int
     location: str | None
@@ -34,7 +34,7 @@ class StoredAnswer(NamedTuple):
 
 
 class Record(NamedTuple):
-    """The whole row; its fields are the parameters of every statement that writes one."""
+    """Whole row; its fields are the parameters of every statement that writes one."""
 
     org: UUID
     api_key_id: UUID
@@ -48,7 +48,7 @@ class Record(NamedTuple):
 
 
 def fill(claim: KeyUse, answer: StoredAnswer, *, seal_with: Keyring | None) -> Record:
-    """The row for an answer; one that holds a secret is sealed."""
+    """Build the row for an answer; an answer with a secret is sealed."""
     if seal_with is None:
         return Record(*claim[:4], answer.status, answer.location, answer.body, None, answer.etag)
     sealed = vault.seal(seal_with, answer.body, row=row_name(claim.org, claim.api_key_id, claim.key))
@@ -56,7 +56,9 @@ def fill(claim: KeyUse, answer: StoredAnswer, *, seal_with: Keyring | None) -> R
 
 
 async def claim(conn: Conn, claim: KeyUse) -> bool | None:
-    """True if this transaction has the key; False if it was used within 24 h, None while it is in use."""
+    """Claim the key: True if this transaction has it, False if it was used within 24 h, None while it is in
+    use.
+    """
     free: bool | None = await idempotency_key.claim_key.value(
         conn, org=claim.org, api_key_id=claim.api_key_id, key=claim.key, fingerprint=claim.fingerprint
     )
@@ -64,17 +66,17 @@ async def claim(conn: Conn, claim: KeyUse) -> bool | None:
 
 
 async def store(conn: Conn, record: Record) -> None:
-    """Complete the claim of this transaction."""
+    """Store the answer of this transaction's claim."""
     await idempotency_key.store_answer.run(conn, **record._asdict())
 
 
 async def replay(conn: Conn, claim: KeyUse, *, keyring: Keyring) -> StoredAnswer:
-    """The answer that the key was given. Raises `KeyReused` if it was for another request."""
+    """Return the stored answer of a key. Raises `KeyReused` if it was for another request."""
     found = await idempotency_key.find_answer.one(
         conn, org=claim.org, api_key_id=claim.api_key_id, key=claim.key
     )
     if found is None:
-        raise InFlight  # it went between two statements: whoever repeats finds the key free
+        raise InFlight  # deleted between two statements: a repeat finds the key free
     if found["fingerprint"] not in (claim.fingerprint, *claim.older):
         raise KeyReused("this Idempotency-Key was used for another request: use a new one for each")
     answer = StoredAnswer(found["status"], found["location"], found["body"], found["etag"])
@@ -86,5 +88,5 @@ async def replay(conn: Conn, claim: KeyUse, *, keyring: Keyring) -> StoredAnswer
 
 
 def row_name(organization_id: UUID, api_key_id: UUID, key: str) -> str:
-    """The name that binds a sealed body to its row."""
+    """Return the row name that a sealed body is bound to."""
     return f"idempotency_key/{organization_id}/{api_key_id}/{key}"

@@ -1,4 +1,4 @@
-"""Secrets of keys: 43 characters, of which only an HMAC under a pepper is kept."""
+"""Secrets of keys: 43 characters; only an HMAC under a pepper is stored."""
 
 import hashlib
 import hmac
@@ -7,19 +7,19 @@ from typing import NamedTuple
 
 from domain.security.keyring import Keyring
 
-#: A hash that no secret has: random bytes of this process.
+#: Hash that no secret has: random bytes of this process.
 _NOBODYS = secrets.token_bytes(hashlib.sha256().digest_size)
 
 
 class Hashed(NamedTuple):
-    """Columns of a row: the hash of its secret, and the id of the pepper that it was made with."""
+    """Hash of a row's secret, and the id of its pepper."""
 
     secret_hash: bytes
     pepper_id: str
 
 
 class Kept(NamedTuple):
-    """Columns of a row: its secret's hash, and the old one's (or None) in the overlap of a rotation."""
+    """Hash of a row's secret, and of the old one (or None) during a rotation's overlap."""
 
     secret_hash: bytes
     pepper_id: str
@@ -28,16 +28,17 @@ class Kept(NamedTuple):
 
 
 def make(peppers: Keyring) -> tuple[str, Hashed]:
-    """A new secret, and what is kept of it."""
+    """Create a secret, and return it with its stored form."""
     secret = secrets.token_urlsafe(32)
     return secret, Hashed(_digest(secret, peppers, peppers.writer), peppers.writer)
 
 
 def opens(secret: str, peppers: Keyring, kept: Kept | None) -> bool:
-    """True if the secret is the row's, or its old one in the overlap of a rotation; in constant time.
+    """Check a secret against the row's current one, and the old one during a rotation's overlap, in constant
+    time.
 
-    As many hashes are made and compared for an id that nobody has (None), or that was never rotated: the
-    time tells nobody which ids there are.
+    An unknown id (None) and one without a rotation cost as many hashes and comparisons, so the time doesn't
+    reveal existing ids.
     """
     hashes = [Hashed(_NOBODYS, peppers.writer)] * 2
     if kept is not None:

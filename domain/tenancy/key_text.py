@@ -1,4 +1,4 @@
-"""The text of a key, `lp_<env>_<key id>_<secret>`, as somebody sends it."""
+"""Format of a presented key: `lp_<env>_<key id>_<secret>`."""
 
 import re
 from typing import NamedTuple
@@ -7,7 +7,7 @@ _FORM = re.compile(r"lp_(live|test)_([a-z0-9]{16})_([A-Za-z0-9_-]{43})", re.ASCI
 
 
 class Presented(NamedTuple):
-    """The parts of a key that somebody sent."""
+    """Parts of a presented key."""
 
     env: str
     key_id: str
@@ -15,6 +15,6 @@ class Presented(NamedTuple):
 
 
 def parse(text: str) -> Presented | None:
-    """None for what can't be a key, so that it costs no look-up."""
+    """Parse a key; None for a malformed one, which then costs no query."""
     found = _FORM.fullmatch(text)
     return Presented(*found.groups()) if found else None

@@ -1,4 +1,4 @@
-"""Organizations: a live one and the sandbox that its test keys belong to."""
+"""Organizations: a live one and the sandbox of its test keys."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,7 +16,7 @@ from schemas.organizations import LiveTier, Organization
 
 
 class Pair(NamedTuple):
-    """Nothing but the tie between the two sets a sandbox apart."""
+    """Live organization and its sandbox; only this pairing distinguishes a sandbox."""
 
     live: UUID
     sandbox: UUID
@@ -32,7 +32,7 @@ class _Row(NamedTuple):
 
 
 class KeyOwner(NamedTuple):
-    """The organization of an API key, or the sandbox."""
+    """Organization or sandbox of an API key."""
 
     organization_id: UUID
     env: Env
@@ -45,7 +45,7 @@ LIST_ORGANIZATIONS = organization.list_organizations.typed(_Row)
 
 
 async def create(conn: Conn, *, name: str, tier: LiveTier, actor: Actor | None = None) -> Pair:
-    """Both halves, in one statement. `actor` is an operator with a key."""
+    """Create an organization and its sandbox in one statement. `actor` is an operator with a key."""
     pair = Pair(ids.new(), ids.new())
     await organization.insert_organizations.run(
         conn, live=pair.live, sandbox=pair.sandbox, name=name, tier=tier
@@ -64,7 +64,10 @@ async def create(conn: Conn, *, name: str, tier: LiveTier, actor: Actor | None =
 
 
 async def find_owner(conn: Conn, *, key_uuid: UUID) -> KeyOwner:
-    """For operators on the machine: partners name keys within their own organization. Raises `NotFound`."""
+    """Return a key's owner, for operators on the machine; partners only see their own keys.
+
+    Raises `NotFound`.
+    """
     owner = await FIND_OWNER.one(conn, key_id=key_uuid)
     if owner is None:
         raise absent("api_key")
@@ -72,7 +75,7 @@ async def find_owner(conn: Conn, *, key_uuid: UUID) -> KeyOwner:
 
 
 async def find(conn: Conn, *, organization_id: UUID) -> Organization:
-    """The live organization of this id or of this sandbox's. Raises `NotFound`."""
+    """Return the live organization of this id or of this sandbox. Raises `NotFound`."""
     row = await FIND_ORGANIZATION.one(conn, id=organization_id)
     if row is None:
         raise absent("organization")
@@ -87,10 +90,10 @@ async def change(
     suspended: bool | None,
     actor: Actor | None,
 ) -> Organization:
-    """Give it another tier, suspend it or end that, each if it is not None. Raises `NotFound`.
+    """Change an organization's tier and suspension, each if it is not None. Raises `NotFound`.
 
-    From the commit on none of its keys and its sandbox's opens anything, and no job of theirs starts in
-    a pool but `default`; what runs ends. `actor` is an operator with a key.
+    After the commit of a suspension its keys and its sandbox's are refused, and no job of theirs starts in a
+    pool but `default`; running jobs end. `actor` is an operator with a key.
     """
     before = await LOCK_ORGANIZATION.one(conn, id=organization_id)
     if before is None:
@@ -121,7 +124,7 @@ async def record(
     project_id: UUID | None = None,
     details: Mapping[str, Any] | None = None,
 ) -> None:
-    """An operator's change of an organization: on its record without the key, and on the operator's own."""
+    """Audit an operator's change of an organization: there without the key, and in the operator's own log."""
     whose: dict[UUID, UUID | None] = {organization_id: None}
     if actor is not None:
         whose |= {actor.organization_id: actor.key_uuid}
@@ -142,7 +145,7 @@ async def is_sandbox(conn: Conn, *, organization_id: UUID) -> bool:
 
 
 async def list_page(conn: Conn, *, before: UUID | None, limit: int) -> list[Organization]:
-    """At most `limit` live organizations older than `before`, newest first."""
+    """Return at most `limit` live organizations older than `before`, newest first."""
     rows = await LIST_ORGANIZATIONS.all(conn, before=before, limit=limit)
     return [_shown(row) for row in rows]
 

@@ -1,6 +1,6 @@
-"""The locks of a project: what starts in one, and what changes one, come in an order.
+"""Project locks: shared by transactions that start work in a project, exclusive for its changes.
 
-Lock order everywhere: the project, then job rows by id, then the rows that jobs are about.
+Lock order everywhere: the project, then job rows by id, then the rows of the jobs' subjects.
 """
 
 from collections.abc import Collection
@@ -12,14 +12,14 @@ from db.queries.rows import LockedProject
 from schemas.errors import Conflict, Stale
 from schemas.errors.absent import absent
 
-#: What a caller's If-Match allows; None allows every version.
+#: Versions that a caller's If-Match allows; None allows every version.
 Versions = Collection[int] | None
 
 LOCK_PROJECT = projects.lock_project.typed(LockedProject)
 
 
 async def lock_active(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
-    """Keep the project active until this transaction ends: first in each verb that starts something.
+    """Keep the project active until this transaction ends: the first lock of each function that starts work.
 
     Raises `NotFound`, `Conflict` PROJECT_ARCHIVED.
     """
@@ -30,13 +30,13 @@ async def lock_active(conn: Conn, *, organization_id: UUID, project_id: UUID) ->
 
 
 async def lock_alone(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
-    """`lock_active` with nobody beside: nothing else starts in it, nor changes it. Raises as that."""
+    """Lock the active project exclusively: no other work starts in it. Raises as `lock_active`."""
     locked = await lock(conn, organization_id=organization_id, project_id=project_id, versions=None)
     check_active(locked.status)
 
 
 def check_active(status: str) -> None:
-    """Raises `Conflict` PROJECT_ARCHIVED."""
+    """Raise `Conflict` PROJECT_ARCHIVED if the project is archived."""
     if status == "archived":
         raise Conflict("PROJECT_ARCHIVED", "the project is archived: un-archive it with PATCH first")
 
@@ -47,13 +47,13 @@ async def share(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
 
 
 async def check(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
-    """Raises `NotFound`; locks nothing."""
+    """Raise `NotFound` for an unknown project, without a lock."""
     if not await projects.has_project.value(conn, org=organization_id, id=project_id):
         raise absent("project")
 
 
 async def lock(conn: Conn, *, organization_id: UUID, project_id: UUID, versions: Versions) -> LockedProject:
-    """The project's row, that nobody else changes in this transaction. Raises `NotFound`, `Stale`."""
+    """Lock the project's row exclusively and return it. Raises `NotFound`, `Stale`."""
     locked = await LOCK_PROJECT.one(conn, org=organization_id, id=project_id)
     if locked is None:
         raise absent("project")

@@ -1,8 +1,8 @@
-"""The clock of a sandbox: how far its time is ahead, and the job that moves it.
+"""Clock of a sandbox: the time by which it is ahead, and the job that advances it.
 
-The time of a sandbox moves by making all that it has older: every row's times go back by as much. So whatever
-compares a time with the real one, such as a pull, a quota or a token's age, needs to know of no other clock;
-only what callers send and see is moved, by `ahead` (`domain/tenancy/shown_times.py`).
+An advance moves the times of all of the sandbox's rows into the past by the same amount. So every comparison
+with the real time, such as in a pull, a quota or a token's expiry, works without a second clock. Only times
+in requests and answers are shifted, by `ahead` (`domain/tenancy/shown_times.py`).
 """
 
 from collections.abc import Sequence
@@ -20,15 +20,15 @@ from schemas import ids
 from schemas.errors import Conflict, Invalid
 from schemas.sandbox import AdvanceClock, SandboxClock
 
-#: How far a sandbox may be ahead, in all.
+#: Largest total advance of a sandbox.
 FURTHEST = timedelta(days=400)
-#: Rows that one advance makes older, at most: all of the sandbox's, as often as it stops. Ten times as many
-#: as in 90 days of a daily post; some minutes' work of a database that others want too.
+#: Most row updates of one advance: all of the sandbox's rows at each stop. That is ten times as many as for
+#: 90 days of a daily post; some minutes' work of a shared database.
 MOST_AGED = 2_000_000
 
 
 class Clock(NamedTuple):
-    """A clock's row, with the real time; `target` is the sandbox's, while an advance is under way."""
+    """Row of a clock with the real time; `target` is in sandbox time, while an advance is under way."""
 
     ahead: timedelta
     target: datetime | None
@@ -39,17 +39,17 @@ class Clock(NamedTuple):
 
     @property
     def time(self) -> datetime:
-        """The sandbox's."""
+        """Return the sandbox's time."""
         return self.now + self.ahead
 
     @property
     def shown_job_id(self) -> str | None:
-        """The last advance's job."""
+        """Return the public id of the last advance's job."""
         return None if self.job_id is None else ids.show(ids.JOB, self.job_id)
 
 
 class _Way(NamedTuple):
-    """The way of an advance: `times` at which something is due, and `rows` that get older at each."""
+    """Cost of an advance: `times` with due work, and `rows` to update at each stop."""
 
     times: int
     daily: bool
@@ -63,12 +63,15 @@ WEIGH = sandbox_load.weigh.typed(_Way)
 
 
 async def get(conn: Conn, *, organization_id: UUID) -> Clock:
-    """A sandbox's."""
+    """Return a sandbox's clock."""
     return await GET_CLOCK.row(conn, org=organization_id)
 
 
 async def hold(conn: Conn, *, organization_id: UUID) -> timedelta:
-    """The time that the sandbox is ahead until this transaction ends. Raises `Conflict` CLOCK_ADVANCING."""
+    """Return the sandbox's advance and keep it until this transaction ends.
+
+    Raises `Conflict` CLOCK_ADVANCING.
+    """
     clock = await HOLD_CLOCK.one(conn, org=organization_id)
     if clock is None:
         return timedelta()
@@ -77,15 +80,15 @@ async def hold(conn: Conn, *, organization_id: UUID) -> timedelta:
 
 
 async def keep(conn: Conn, *, organization_id: UUID) -> timedelta:
-    """The same of one that may be on its way: it waits there until this transaction ends."""
+    """Return the advance as `hold` does, also during an advance, which then waits for this transaction."""
     clock = await HOLD_CLOCK.one(conn, org=organization_id)
     return timedelta() if clock is None else clock.ahead
 
 
 async def advance(conn: Conn, *, organization_id: UUID, body: AdvanceClock) -> tuple[SandboxClock, Submitted]:
-    """Begin to move a sandbox's clock; the job does. Raises `Invalid`, `Conflict` CLOCK_ADVANCING.
+    """Submit the job that advances a sandbox's clock. Raises `Invalid`, `Conflict` CLOCK_ADVANCING.
 
-    No write of the sandbox is under way from here on: each holds the clock until it is committed.
+    No write of the sandbox is under way from here on: each holds the clock until its commit.
     """
     await sandbox_clock.insert_clock.run(conn, org=organization_id)
     clock = await LOCK_CLOCK.row(conn, org=organization_id)
@@ -101,7 +104,7 @@ async def advance(conn: Conn, *, organization_id: UUID, body: AdvanceClock) -> t
 
 
 async def ended(conn: Conn, *, rows: Sequence[Moved]) -> None:
-    """The clocks of these jobs stand where they are."""
+    """Stop the clocks of these jobs at their current time."""
     orgs, job_ids = [row.organization_id for row in rows], [row.id for row in rows]
     await sandbox_clock.stop_clocks.run(conn, orgs=orgs, job_ids=job_ids)
 
@@ -125,7 +128,7 @@ def _check_stands(clock: Clock) -> None:
 
 
 def _way(clock: Clock, body: AdvanceClock) -> tuple[str, timedelta]:
-    """The field that says how far the clock goes, and how far that is. Raises `Invalid`."""
+    """Return the field with the distance, and the distance. Raises `Invalid`."""
     if body.advance is not None and body.now is None:
         path, by = "advance", durations.read(body.advance, path="advance")
     elif body.now is not None and body.advance is None:
@@ -140,14 +143,14 @@ def _way(clock: Clock, body: AdvanceClock) -> tuple[str, timedelta]:
 
 
 async def _check_work(conn: Conn, organization_id: UUID, path: str, by: timedelta) -> None:
-    """Raises `Invalid` where the clock would stop too often for what the sandbox has."""
+    """Raise `Invalid` if the clock would stop too often for the sandbox's number of rows."""
     way = await WEIGH.row(conn, org=organization_id, by=by)
     stops, most = way.times + (by.days if way.daily else 0) + 1, MOST_AGED // max(1, way.rows)
     if not most:
-        raise Invalid(path, "is too far: the sandbox has too much in it by now; use a new organization's")
+        raise Invalid(path, "is too far: the sandbox has too many rows by now; use a new organization's")
     if stops > most:
         raise Invalid(
             path,
-            f"is too far at once: something is due at {stops} times on the way, and with all that the "
-            f"sandbox has {most} are taken at once: go there in parts",
+            f"is too far at once: it needs {stops} stops with due work, and for the rows of this "
+            f"sandbox one advance has {most}: advance in parts",
         )

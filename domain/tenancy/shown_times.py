@@ -1,6 +1,6 @@
-"""The time that callers of a sandbox see: what leaves is moved as far ahead as its clock is.
+"""Times in a sandbox's answers: each is shifted by the advance of its clock.
 
-Within, a sandbox's times are as old as its clock makes them (`domain/tenancy/sandbox_clock.py`).
+Inside, a sandbox's times are shifted into the past (`domain/tenancy/sandbox_clock.py`).
 """
 
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ REAL = timedelta()
 
 
 def shown(content: T, ahead: timedelta) -> T:
-    """The same answer with each of its times so much later, but for shapes whose times are `Real`."""
+    """Return an answer with its times shifted by `ahead`, but for shapes with `Real` times."""
     return cast("T", _shown(content, ahead)) if ahead else content
 
 

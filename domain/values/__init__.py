@@ -1,4 +1,4 @@
-"""Values: what a text from outside must be to be a URL, a time zone, a language, a country or metadata.
+"""Values: validation of texts from outside: URLs, time zones, languages, countries, metadata.
 
 Every other package may import it; it imports none.
 """

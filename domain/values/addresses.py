@@ -4,7 +4,7 @@ from ipaddress import ip_address
 
 
 def is_ip(text: str) -> bool:
-    """True for an IPv4 or IPv6 address, and nothing beside it."""
+    """Return whether a text is an IPv4 or IPv6 address and nothing else."""
     try:
         ip_address(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Identifiers by which apps are known: bundle id, package, host of a website."""
+"""Identifiers of apps: bundle id, package, host of a website."""
 
 import re
 
@@ -8,9 +8,9 @@ from domain.values.urls import NUMERIC
 from schemas.errors import Invalid
 
 #: Letters, digits, hyphens and periods, in reverse-DNS form (developer.apple.com/help/glossary/bundle-id,
-#: 2026-11-27); App Store Connect takes 155 characters.
+#: 2026-11-27); App Store Connect accepts 155 characters.
 BUNDLE_ID = re.compile(r"(?=.{3,155}$)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
-#: Two segments or more, each begins with a letter, letters, digits and underscores
+#: Two segments or more, each begins with a letter, then letters, digits and underscores
 #: (developer.android.com/build/configure-app-module#set-application-id, 2026-11-27).
 PACKAGE = re.compile(r"(?=.{3,150}$)[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z][A-Za-z0-9_]*)+")
 #: RFC 1123 2.1, with two labels at least.
@@ -20,21 +20,21 @@ LOCALHOST = "localhost"
 
 
 def bundle_id(text: str, path: str) -> str:
-    """Raises `Invalid`."""
+    """Return a checked bundle id; raises `Invalid`."""
     if not BUNDLE_ID.fullmatch(text):
         raise Invalid(path, "not a bundle id such as com.example.app: letters, digits, hyphens and periods")
     return text
 
 
 def package(text: str, path: str) -> str:
-    """Raises `Invalid`."""
+    """Return a checked package; raises `Invalid`."""
     if not PACKAGE.fullmatch(text):
         raise Invalid(path, "not a package such as com.example.app: two words or more, each after a letter")
     return text
 
 
 def web_domain(text: str, path: str) -> str:
-    """The host in lower case, as browsers send it: `bücher.example` is `xn--bcher-kva.example`.
+    """Return the host in lower case, as browsers send it: `bücher.example` is `xn--bcher-kva.example`.
 
     Raises `Invalid`.
     """
@@ -45,7 +45,7 @@ def web_domain(text: str, path: str) -> str:
 
 
 def _ascii(host: str) -> str:
-    """As a resolver takes it; empty for what no registry knows."""
+    """Return the host's A-label form; empty if no registry accepts it."""
     if host.isascii() and "xn--" not in host:
         return host
     try:

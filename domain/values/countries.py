@@ -1,10 +1,10 @@
-"""Countries by their ISO 3166-1 alpha-2 codes, as the stores name their storefronts."""
+"""Countries by their ISO 3166-1 alpha-2 codes, which the stores use for storefronts."""
 
 import langcodes
 
 from schemas.errors import Invalid
 
-#: ISO 3166-1, and Kosovo's `xk`, which has a storefront and no code of its own.
+#: ISO 3166-1, and Kosovo's `xk`, which has a storefront but no ISO code.
 CODES = frozenset(
     """
     ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bl bm bn bo bq br bs bt bv bw
@@ -20,7 +20,7 @@ CODES = frozenset(
 
 
 def check(code: str, *, path: str) -> str:
-    """The code in lower case. Raises `Invalid`, which names `path`."""
+    """Return the code in lower case. Raises `Invalid` at `path`."""
     country = code.strip().lower()
     if country not in CODES:
         raise Invalid(path, "not a country: send its ISO 3166 code of two letters, such as us, de or gb")
@@ -28,6 +28,6 @@ def check(code: str, *, path: str) -> str:
 
 
 def language(code: str) -> str | None:
-    """The language that most of a country's people speak, by CLDR: a storefront's too, most often."""
+    """Return the language of most of a country's people, by CLDR; usually the storefront's too."""
     tag = langcodes.Language.make(territory=code.upper()).maximize().language
     return None if tag in {None, "und"} else tag

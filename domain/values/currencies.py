@@ -1,7 +1,7 @@
-"""Currencies by their codes of ISO 4217: those of its list of active ones, and those withdrawn since 2023.
+"""Currencies by their ISO 4217 codes: the active ones, and those withdrawn since 2023.
 
-An app that nobody has updated sends these for a while. XTS and XXX aren't there: they name no currency.
-Source: what is tender by CLDR (cldr.unicode.org, as Babel 2.18 has it), and the standard's funds and metals.
+Outdated app versions send the withdrawn ones for a while. XTS and XXX are excluded: they are no currencies.
+Source: legal tender by CLDR (cldr.unicode.org, as in Babel 2.18), and the standard's funds and metals.
 """
 
 CODES = frozenset(
@@ -19,6 +19,6 @@ CODES = frozenset(
 
 
 def find(code: object) -> str | None:
-    """The code in capitals; None for whatever else is no code."""
+    """Return the code in upper case; None for any other value."""
     found = code.upper() if isinstance(code, str) and code.isascii() else None
     return found if found in CODES else None

@@ -1,4 +1,4 @@
-"""Durations as requests name them: a whole number and a unit, such as 90m or 7d."""
+"""Durations in requests: a whole number and a unit, such as 90m or 7d."""
 
 import re
 from datetime import timedelta
@@ -10,7 +10,7 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def read(text: str, *, path: str) -> timedelta:
-    """Raises `Invalid`."""
+    """Parse a duration; raises `Invalid`."""
     found = _DURATION.fullmatch(text)
     if not found:
         raise Invalid(path, "must be a whole number of s, m, h or d, such as 90m or 7d")

@@ -1,4 +1,4 @@
-"""Several checks of one request, whose refusals are one."""
+"""Collected errors: runs several checks of one request and raises all their issues together."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +7,7 @@ from schemas.errors import Invalid
 
 
 def gather(*checks: Callable[[], Any]) -> list[Any]:
-    """The results, one of each. Raises `Invalid` of all that they refuse."""
+    """Return the result of each check. Raises one `Invalid` with the issues of all."""
     found: list[Any] = []
     issues: list[tuple[str, str]] = []
     for check in checks:

@@ -1,7 +1,7 @@
-"""Items of a long JSON list, found in steps and without reading them.
+"""Items of a long JSON list, split in steps without decoding them.
 
-msgspec skips a value in C and says where the next one begins: in the message of its error about trailing
-characters. So a text of megabytes is cut into its items at a microsecond each.
+msgspec skips a value in C and reports the start of the next one in its error about trailing characters. So a
+text of megabytes is split at a microsecond for each item.
 """
 
 import re
@@ -13,7 +13,7 @@ import msgspec
 from domain.values.steps import STEP_BYTES, Steps
 from schemas.errors import Invalid, Malformed, Oversized
 
-#: Bytes of one value, since one step skips it; bytes and number of the fields around the list.
+#: Bytes of one value, which one step skips; bytes and number of the fields around the list.
 MAX_VALUE_BYTES, MAX_BESIDE_BYTES, MAX_BESIDE = 500_000, 1 << 16, 100
 
 #: A small item costs as much as one of this many bytes.
@@ -26,7 +26,7 @@ _SPACES = b" \t\r\n"
 
 
 class Items(NamedTuple):
-    """The texts of a list's items, and the text of the object around it, where `[0]` stands for the list.
+    """Texts of a list's items, and the text of the object around it with `[0]` instead of the list.
 
     `items` is None if the object has no such list; then `beside` is the whole object.
     """
@@ -36,7 +36,7 @@ class Items(NamedTuple):
 
 
 def read(text: bytes, names: Container[bytes], most: int) -> Steps[Items]:
-    """Cut the list of a field into its items; `names` are the field's possible names, in quotes.
+    """Split the list of a field into its items; `names` are the field's possible names, in quotes.
 
     Raises `Oversized` for a value of more than `MAX_VALUE_BYTES`, and `Malformed`. Raises `Invalid` if the
     text is no object, has more items than `most`, or has too many fields around the list.
@@ -58,7 +58,7 @@ def read(text: bytes, names: Container[bytes], most: int) -> Steps[Items]:
         fields.append(b"%b:%b" % (name, value))
         if len(fields) > MAX_BESIDE or sum(map(len, fields)) > MAX_BESIDE_BYTES:
             raise Invalid(
-                "body", f"has more than {MAX_BESIDE} fields or {MAX_BESIDE_BYTES} bytes beside its list"
+                "body", f"has more than {MAX_BESIDE} fields or {MAX_BESIDE_BYTES} bytes outside its list"
             )
         more = reader.is_followed_by(b"}")
     if reader.at < len(text):
@@ -67,7 +67,7 @@ def read(text: bytes, names: Container[bytes], most: int) -> Steps[Items]:
 
 
 class _Reader:
-    """A place in a text, always before a character that isn't white space."""
+    """Cursor in a text, always before a character that isn't white space."""
 
     def __init__(self, text: bytes) -> None:
         self.text, self.view = text, memoryview(text)
@@ -75,14 +75,14 @@ class _Reader:
         self._done = 0
 
     def take(self, mark: bytes) -> bool:
-        """Go behind a mark, and return True if it stands here."""
+        """Skip a mark and return True if it is the next character."""
         if not self.text.startswith(mark, self.at):
             return False
         self.at = self._behind_space(self.at + 1)
         return True
 
     def is_followed_by(self, end: bytes) -> bool:
-        """Go behind a comma (True) or behind the end (False). Raises `Malformed`."""
+        """Skip a comma (True) or the end mark (False). Raises `Malformed`."""
         if self.take(b","):
             return True
         if self.take(end):
@@ -90,7 +90,7 @@ class _Reader:
         raise self.malformed()
 
     def value(self) -> Steps[bytes]:
-        """Go behind a value, and return its text. Raises `Malformed`, `Oversized`."""
+        """Skip a value, and return its text. Raises `Malformed`, `Oversized`."""
         begin = self.at
         self.at = self._end_of_value()
         self._done += self.at - begin + _ITEM_BYTES
@@ -100,7 +100,7 @@ class _Reader:
         return self.text[begin : self.at].rstrip(_SPACES)
 
     def items(self, name: bytes, most: int) -> Steps[list[bytes]]:
-        """Go behind a list, and return its items. Raises `Malformed`, `Oversized`, `Invalid`."""
+        """Skip a list, and return its items. Raises `Malformed`, `Oversized`, `Invalid`."""
         found = list[bytes]()
         more = not self.take(b"]")
         while more:
@@ -112,7 +112,7 @@ class _Reader:
 
     def malformed(self, error: Exception | None = None) -> Malformed:
         why = error or f"it is malformed at byte {self.at}"
-        return Malformed(f"the body is no JSON that can be read: {why}")
+        return Malformed(f"the body is not readable JSON: {why}")
 
     def _end_of_value(self) -> int:
         window = self.view[self.at : self.at + MAX_VALUE_BYTES]

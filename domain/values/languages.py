@@ -1,4 +1,4 @@
-"""Language tags: BCP-47, well-formed, of subtags that IANA's registry knows."""
+"""Language tags: well-formed BCP-47, with subtags from IANA's registry."""
 
 from functools import lru_cache
 
@@ -8,7 +8,7 @@ from schemas.errors import Invalid
 
 
 def check(tag: str, *, path: str = "primaryLanguage") -> str:
-    """`tag` as it was sent. Raises `Invalid` for `english`, `en_US` and whatever else isn't one."""
+    """Return `tag` unchanged. Raises `Invalid` for an invalid tag, such as `english` or `en_US`."""
     if not _known(tag):
         raise Invalid(path, "not a BCP-47 language tag: send one such as en, de-AT or zh-Hant")
     return tag
@@ -16,5 +16,5 @@ def check(tag: str, *, path: str = "primaryLanguage") -> str:
 
 @lru_cache(maxsize=1024)
 def _known(tag: str) -> bool:
-    """langcodes itself would take an underscore for a hyphen."""
+    """Return whether a tag is valid; langcodes itself accepts an underscore as a hyphen."""
     return "_" not in tag and langcodes.tag_is_valid(tag)

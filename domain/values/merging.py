@@ -1,4 +1,4 @@
-"""A list by one of several values: each is searched by itself, since each then has an index and a plan."""
+"""Multi-value filters: a list runs one search for each value of a filter, as each has an index and a plan."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
@@ -8,7 +8,7 @@ from db.pool import Conn
 
 
 class Identified(Protocol):
-    """A row that lists are ordered by the id of."""
+    """Row with the id that orders its list."""
 
     @property
     def id(self) -> UUID: ...
@@ -16,12 +16,12 @@ class Identified(Protocol):
 
 R = TypeVar("R", bound=Identified)
 
-#: Parameters of one search: of the filters that may lead, each by its name, at most one is not None.
+#: Parameters of one search: filters by name, at most one of which is not None.
 Lead = Mapping[str, Any]
 
 
 def lead(**filters: Sequence[Any] | None) -> list[Lead]:
-    """The searches that a list takes: one for each value of the first filter that is given."""
+    """Return the searches of a list: one for each value of the first given filter."""
     none: dict[str, Any] = dict.fromkeys(filters)
     for name, values in filters.items():
         if values is not None:
@@ -32,10 +32,10 @@ def lead(**filters: Sequence[Any] | None) -> list[Lead]:
 async def newest(
     conn: Conn, find: Callable[..., Awaitable[list[R]]], leading: Sequence[Lead], *, limit: int
 ) -> list[R]:
-    """At most `limit` rows of all searches, newest first; `find` gives that many of one, by `conn`.
+    """Return at most `limit` rows of all searches, newest first; `find` runs one search over `conn`.
 
-    A statement for several values would read the whole table: its planner can't know how rare one is. All
-    searches see one moment, so that a row which gets another value meanwhile is found once.
+    A single statement for several values would scan the whole table, as the planner can't know their
+    frequencies. All searches share one snapshot, so a concurrently changed row is found once.
     """
     if len(leading) == 1:
         return await find(**leading[0])

@@ -1,4 +1,4 @@
-"""Metadata: the partner's own JSON; a project's has a place for `customerExternalId`."""
+"""Metadata: the partner's own JSON object; a project's also stores `customerExternalId`."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -11,7 +11,7 @@ from domain.values import numbers
 from schemas.errors import Invalid
 
 MAX_BYTES = 8 * 1024
-#: Bytes of the JSON as it is sent: escapes take six bytes a character, white space as much again.
+#: Bytes of the JSON as sent: escapes take six bytes a character, white space as much again.
 MAX_SENT_BYTES = 12 * MAX_BYTES
 MAX_LEVELS = 32
 
@@ -24,11 +24,11 @@ _INNER = "metadata.partner.customerExternalId"
 def compose(
     metadata: dict[str, Any], *, customer_external_id: str | UnsetType | None, kept: str | None = None
 ) -> dict[str, Any]:
-    """The object to store: `metadata` with the partner's id of its customer at `partner.customerExternalId`.
+    """Return the object to store: `metadata` with the customer's id at `partner.customerExternalId`.
 
-    Sent in one place, that one counts; sent in both, they must agree; sent in none, `kept` stays.
-    Everything else under `partner` is dropped, so that a partner may send back what it read.
-    Raises `Invalid`.
+    The id may be sent in either place; sent in both, the values must agree; sent in neither, `kept` stays.
+    Every other key under `partner` is dropped, so a partner may send back an object that it read. Raises
+    `Invalid`.
     """
     own = {key: value for key, value in metadata.items() if key != "partner"}
     if own:
@@ -55,7 +55,10 @@ def _inner(partner: Any) -> str | UnsetType | None:
 
 
 def check(metadata: dict[str, Any]) -> dict[str, Any]:
-    """It, if it can be kept as it is. Raises `Invalid`: by its length before anything looks at its values."""
+    """Return the object if it can be stored unchanged; checks its length before its values.
+
+    Raises `Invalid`.
+    """
     if _encoded_bytes(metadata) > MAX_BYTES:
         raise Invalid("metadata", _TOO_LONG)
     for level, node in _nodes(metadata):
@@ -71,7 +74,7 @@ def check(metadata: dict[str, Any]) -> dict[str, Any]:
 
 
 def _encoded_bytes(metadata: dict[str, Any]) -> int:
-    """Bytes of the JSON without white space. Raises `Invalid` if the object is too deep."""
+    """Return the bytes of the JSON without white space. Raises `Invalid` if the object is too deep."""
     try:
         return len(msgspec.json.encode(metadata))
     except RecursionError:
@@ -79,7 +82,7 @@ def _encoded_bytes(metadata: dict[str, Any]) -> int:
 
 
 def _stored_bytes(metadata: dict[str, Any]) -> int:
-    """Bytes of the JSON that the object is read as: Postgres writes numbers in plain digits."""
+    """Return the bytes of the stored JSON: Postgres writes numbers in plain digits."""
     swollen = sum(
         len(f"{Decimal(repr(node)):f}") - len(msgspec.json.encode(node))
         for _, node in _nodes(metadata)
@@ -89,7 +92,7 @@ def _stored_bytes(metadata: dict[str, Any]) -> int:
 
 
 def _nodes(metadata: dict[str, Any]) -> Iterator[tuple[int, Any]]:
-    """Each key and value inside, with its level; by a stack, since the depth is the caller's to choose."""
+    """Yield each key and value inside, with its level; uses a stack, as the caller chooses the depth."""
     stack: list[tuple[int, Any]] = [(1, metadata)]
     while stack:
         level, node = stack.pop()

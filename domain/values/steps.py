@@ -1,7 +1,7 @@
 """Steps: CPU-bound work as a generator that yields every millisecond or so.
 
-On the event loop, other requests run between two steps (cooperative multitasking). A thread wouldn't help:
-a decoder in C keeps the interpreter's lock until it has finished.
+On the event loop, other requests run between two steps (cooperative multitasking). A thread wouldn't help: a
+decoder in C holds the interpreter's lock until it has finished.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Time zones: the names that this machine's time zone database knows, and what their clocks show."""
+"""Time zones: names of this machine's time zone database, and their local times."""
 
 import re
 from datetime import UTC, datetime
@@ -13,45 +13,45 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?Z", re.ASCI
 _LOCAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?", re.ASCII)
 
 
-#: Entries of the database that are no place: one says that no zone is set, the other is this machine's own.
+#: Entries of the database that are no place: an unset zone, and this machine's own.
 NO_PLACE = {"Factory", "localtime"}
 
 
 @cache
 def known() -> frozenset[str]:
-    """Every name of a zone; reading the database takes 70 ms, so once a process."""
+    """Return every name of a zone; reading the database takes 70 ms, so it is cached."""
     return frozenset(available_timezones() - NO_PLACE)
 
 
 def check(name: str, *, path: str = "timezone") -> str:
-    """`name` as it was sent. Raises `Invalid` for a name that the database lacks."""
+    """Return `name` unchanged. Raises `Invalid` for a name that the database lacks."""
     if name not in known():
         raise Invalid(path, "unknown time zone: send a name of the IANA database, such as Europe/Berlin")
     return name
 
 
 def read(text: str, *, path: str) -> datetime:
-    """An instant that a request names in UTC, such as "2026-11-01T05:30:00Z". Raises `Invalid`."""
+    """Parse a UTC time of a request, such as "2026-11-01T05:30:00Z". Raises `Invalid`."""
     if _INSTANT.fullmatch(text):
         try:
             return datetime.fromisoformat(text)
         except ValueError:
-            raise Invalid(path, "is no day or time that the calendar has") from None
+            raise Invalid(path, "is not a valid date and time") from None
     raise Invalid(path, "must be a time in UTC with its Z, such as 2026-11-01T05:30:00Z")
 
 
 class Resolved(NamedTuple):
-    """The instant of a wall clock's time, and how it was found where the clock is put."""
+    """Instant of a local time, and the rule that found it around a clock change."""
 
     at: datetime
     rule: TimeRule
 
 
 def resolve(local: str, *, zone: str, path: str) -> Resolved:
-    """The instant at which the clocks of `zone` show `local`, such as "2026-11-01T01:30".
+    """Return the instant of a local time in `zone`, such as "2026-11-01T01:30".
 
-    A time that the clocks pass over is as much later as they jump; of one that they show twice it is the
-    first (PEP 495, `fold=0`). Nowhere else does a local time become an instant. Raises `Invalid`.
+    A skipped time is moved forward by the length of the gap; of a repeated time it is the first (PEP 495,
+    `fold=0`). No other code converts local times. Raises `Invalid`.
     """
     if not _LOCAL.fullmatch(local):
         raise Invalid(path, "must be a time without a zone, such as 2026-11-01T01:30")
@@ -59,6 +59,6 @@ def resolve(local: str, *, zone: str, path: str) -> Resolved:
         naive = datetime.fromisoformat(local)
         first, second = (naive.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC) for fold in (0, 1))
     except (ValueError, OverflowError):
-        raise Invalid(path, "is no day or time that the calendar has") from None
-    # `fold` makes a difference only where the clocks are put: back if the first is earlier, else forward.
+        raise Invalid(path, "is not a valid date and time") from None
+    # `fold` matters only at a clock change: a repeated time if the first is earlier, else a skipped one.
     return Resolved(first, "exact" if first == second else "fold_first" if first < second else "gap_shifted")

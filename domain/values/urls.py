@@ -1,7 +1,7 @@
-"""Policies of the addresses that we may be asked to fetch: the API refuses by them, as do workers' sockets.
+"""SSRF guard: policies of the addresses that we may fetch, for the API's checks and the workers' sockets.
 
-Nothing here resolves a name. `check` refuses what the text alone gives away; what a name points at is
-known only at the connection, where `workers/web/fetch.py` holds the same policies against the address.
+No function here resolves a name. `check` refuses by the text alone. The resolved address is known only at the
+connection, where `workers/web/fetch.py` checks it by the same policies.
 """
 
 import re
@@ -27,24 +27,24 @@ def denied(network: str, name: str) -> Block:
     return Block(ip_network(network), name, "local rule", Reach.DENIED)
 
 
-#: Azure's WireServer answers on a public-looking address from inside every machine there.
+#: Azure's WireServer listens on a public-looking address inside every machine there.
 WIRESERVER = denied("168.63.129.16/32", "Azure WireServer")
 PUBLIC = Policy(denied_networks=AddressTable((*DEFAULT_DENIED.blocks, WIRESERVER)), max_url_length=MAX_URL)
 NOWHERE = AddressTable((denied("0.0.0.0/0", "not loopback"), denied("::/0", "not loopback")))
 
-#: RFC 3986's scheme, unless what follows the colon is a port: `example.com:443/about` has none.
+#: RFC 3986's scheme, unless a port follows the colon: `example.com:443/about` has none.
 SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:(?!\d+(?:[/?#]|$))", re.IGNORECASE)
-#: What one URL parser drops and the next one keeps; a backslash is a slash to browsers only.
+#: Characters that some URL parsers drop and others keep; only browsers read a backslash as a slash.
 UNREADABLE = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff\\]")
 #: A last label that is a number makes the host an IPv4 address in some notation (WHATWG URL 3.5).
 NUMERIC = re.compile(r"(?:.*\.)?(?:\d+|0x[0-9a-f]*)\.?")
 QUAD = re.compile(r"\d+\.\d+\.\d+\.\d+")
-#: Names that mean this machine or its network, whoever is asked (RFC 6761, 6762, 8375; ICANN's .internal).
+#: Names of this machine or its network on every machine (RFC 6761, 6762, 8375; ICANN's .internal).
 LOCAL = re.compile(r"(?:.*\.)?(?:localhost|local|internal|home\.arpa)\.?|[^.:]+\.?")
 
 
 def read_allowed(text: str) -> Allowed:
-    """TENANTRY_FETCH_ALLOW, `host:port,host:port`: a policy for each, that port of loopback and no more."""
+    """Parse TENANTRY_FETCH_ALLOW, `host:port,host:port`: a policy for each, for that loopback port alone."""
     origins = [read_origin(entry) for entry in text.split(",") if entry.strip()]
     return {(host, port): loopback(host, port) for host, port in origins}
 
@@ -67,9 +67,9 @@ def loopback(host: str, port: int) -> Policy:
 
 
 def operated(url: str) -> Allowed:
-    """The policy for a URL that a setting names: the operator may mean a host of their own network.
+    """Return the policy for a URL in the settings: the operator may name a host of their own network.
 
-    Hand it only to a client that asks nothing but that URL's origin.
+    Pass it only to a client that requests nothing but that URL's origin.
     """
     parts = urlsplit(url)
     origin = parts.hostname or "", parts.port or DEFAULT_PORTS[parts.scheme]
@@ -83,7 +83,7 @@ def operated(url: str) -> Allowed:
 
 
 def check(text: str, *, allowed: Allowed) -> str:
-    """The URL in its normal form: a scheme, a lower-case A-label host, no fragment. Raises `Invalid`."""
+    """Return the normal form of a URL: a scheme, a lower-case A-label host, no fragment. Raises `Invalid`."""
     parts = split(with_scheme(text.strip(" ")))
     host, port = ascii_host(parts), port_of(parts)
     policy = allowed.get((host, port), PUBLIC)
@@ -101,7 +101,7 @@ def with_scheme(text: str) -> str:
     if not text or len(text) > MAX_URL:
         raise invalid(f"must have 1 to {MAX_URL} characters")
     if UNREADABLE.search(text):
-        raise invalid("must not hold blanks, control characters or backslashes; percent-encode them")
+        raise invalid("must not contain blanks, control characters or backslashes; percent-encode them")
     if text.startswith("//"):
         return f"https:{text}"
     return text if SCHEME.match(text) else f"https://{text}"
@@ -120,7 +120,7 @@ def split(url: str) -> SplitResult:
 
 
 def ascii_host(parts: SplitResult) -> str:
-    """The host as a resolver takes it, an address without brackets."""
+    """Return the host in the form for resolvers, an address without brackets."""
     host = parts.hostname or ""
     if not host or "%" in host:
         raise invalid("has no usable host")
@@ -136,7 +136,7 @@ def port_of(parts: SplitResult) -> int:
     try:
         port = parts.port
     except ValueError as error:
-        raise invalid("has a port that is no port") from error
+        raise invalid("has an invalid port") from error
     return DEFAULT_PORTS[parts.scheme] if port is None else port
 
 

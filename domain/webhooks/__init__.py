@@ -1,5 +1,5 @@
-"""Webhooks: who is told of what has happened, and what became of each telling.
+"""Webhooks: endpoints of subscribers, events, and their delivery log.
 
-Events and their deliveries are rows that triggers write (db/migrations), so that no change can forget them.
+Triggers (db/migrations) write the rows of events and deliveries, so that no change can miss them.
 `domain.operations` may import this package.
 """

@@ -1,4 +1,4 @@
-"""Deliveries of events to webhook endpoints as partners see them, and how they are sent again."""
+"""Deliveries of events to webhook endpoints: reads for partners, pings and replays."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -23,9 +23,9 @@ from schemas.webhooks import (
     WebhookReplayed,
 )
 
-#: Events that one call sends again, and that it looks at, at most.
+#: Events that one call replays, and that it scans.
 MOST_AGAIN, MOST_SEEN = 1_000, 20_000
-#: How far the clock that made an event's id may be before ours.
+#: Largest lag of the clock of an event's id behind ours.
 APART = timedelta(minutes=1)
 
 
@@ -57,7 +57,7 @@ REPEAT_EVENTS = webhook_delivery.repeat_events.typed(_Repeated)
 
 
 async def get(conn: Conn, *, organization_id: UUID, delivery_id: UUID) -> WebhookDelivery:
-    """Raises `NotFound`."""
+    """Return a delivery; raises `NotFound`."""
     row = await GET_DELIVERY.one(conn, org=organization_id, id=delivery_id)
     if row is None:
         raise absent("webhook_delivery")
@@ -74,7 +74,10 @@ async def list_of_endpoint(
     before: UUID | None,
     limit: int,
 ) -> list[WebhookDelivery]:
-    """At most `limit` older than `before`, newest first. Raises `NotFound` for the endpoint."""
+    """Return at most `limit` deliveries older than `before`, newest first.
+
+    Raises `NotFound` for the endpoint.
+    """
     await endpoints.get(conn, organization_id=organization_id, endpoint_id=endpoint_id)
     asked = {
         "org": organization_id,
@@ -89,7 +92,7 @@ async def list_of_endpoint(
 
 
 async def ping(conn: Conn, *, author: Author, endpoint_id: UUID) -> WebhookDelivery:
-    """A `test.ping` on its way to this endpoint alone. Raises `NotFound`, `Conflict` ENDPOINT_DISABLED."""
+    """Emit a `test.ping` to this endpoint alone. Raises `NotFound`, `Conflict` ENDPOINT_DISABLED."""
     org = author.organization_id
     endpoint = await _open(conn, org, endpoint_id)
     event_id = await webhook_event.emit_event.value(
@@ -111,9 +114,9 @@ async def ping(conn: Conn, *, author: Author, endpoint_id: UUID) -> WebhookDeliv
 
 
 async def replay(conn: Conn, *, author: Author, delivery_id: UUID) -> WebhookDelivery:
-    """Send one again: one that waits now, one that has ended as another delivery of the same event.
+    """Send a delivery again: a pending one now, an ended one as another delivery of the same event.
 
-    One that is being sent is answered as it is. Raises `NotFound`, `Conflict` ENDPOINT_DISABLED.
+    A delivery under way is returned unchanged. Raises `NotFound`, `Conflict` ENDPOINT_DISABLED.
     """
     org = author.organization_id
     found = await get(conn, organization_id=org, delivery_id=delivery_id)
@@ -132,9 +135,9 @@ async def replay(conn: Conn, *, author: Author, delivery_id: UUID) -> WebhookDel
 async def replay_since(
     conn: Conn, *, author: Author, endpoint_id: UUID, body: WebhookReplay
 ) -> WebhookReplayed:
-    """Send events of a time and later again, the oldest first, `MOST_AGAIN` of them at most.
+    """Replay events since a time, the oldest first, at most `MOST_AGAIN` of them.
 
-    Those that are on their way aren't. Raises `NotFound`, `Invalid`, `Conflict` ENDPOINT_DISABLED.
+    Skips events under way. Raises `NotFound`, `Invalid`, `Conflict` ENDPOINT_DISABLED.
     """
     org = author.organization_id
     endpoint = await _open(conn, org, endpoint_id)
@@ -164,7 +167,7 @@ def _check_since(since: datetime, *, now: datetime) -> None:
 
 
 async def _open(conn: Conn, organization_id: UUID, endpoint_id: UUID) -> EndpointRow:
-    """An endpoint that takes deliveries, held against changes."""
+    """Lock an active endpoint against changes and return it."""
     endpoint = await endpoints.hold(conn, organization_id=organization_id, endpoint_id=endpoint_id)
     if endpoint.status == "disabled":
         raise Conflict(

@@ -1,7 +1,7 @@
-"""Jobs that deliver webhooks: one for an endpoint at a time, however much waits for it.
+"""Delivery jobs: one for an endpoint at a time, for any number of waiting deliveries.
 
-Nothing is submitted in the transaction of an event: two of them would wait for each other at the job's key.
-The dispatcher looks for endpoints with something to send; what dies in between is found by its next look.
+An event's transaction submits no job: two such transactions would wait for each other at the job's unique
+key. The dispatcher searches for endpoints with due deliveries, and its next search recovers from a crash.
 """
 
 from collections.abc import Sequence
@@ -16,12 +16,12 @@ from jobs.kinds import DELIVER_WEBHOOK
 from jobs.ledger import Claim, Wake
 from schemas.errors import Limited
 
-#: Endpoints that one look reads.
+#: Endpoints in one batch of a search.
 BATCH = 200
 
 
 class Walked(NamedTuple):
-    """An endpoint that a look came to; `free`: it may have a job, and has none."""
+    """Visited endpoint; `free`: it may have a job, and has none."""
 
     organization_id: UUID
     endpoint_id: UUID
@@ -36,13 +36,15 @@ FIRST = (UUID(int=0), UUID(int=0))
 
 
 class Look:
-    """A walk around all endpoints that a query finds, a batch at a time: none waits behind another."""
+    """Round-robin search over all endpoints of a query, a batch at a time: none starves."""
 
     def __init__(self, query: TypedQuery[Walked]) -> None:
         self._query, self._after = query, FIRST
 
     async def submit(self, conn: Conn) -> tuple[int, list[Wake]]:
-        """Submit the jobs of a batch: how many were looked at, and whom to wake once that is committed."""
+        """Submit the jobs of a batch; return the number of visited endpoints, and the wakes to send after the
+        commit.
+        """
         org, endpoint_id = self._after
         walked = await self._query.all(conn, org=org, endpoint_id=endpoint_id, limit=BATCH)
         wakes = await _submit(conn, [one for one in walked if one.free])
@@ -51,7 +53,7 @@ class Look:
 
 
 async def _submit(conn: Conn, found: Sequence[Walked]) -> list[Wake]:
-    """Each by itself: one that the ledger takes no job of now is found again by the next look."""
+    """Submit each job alone: an endpoint that the ledger refuses now is found by the next search."""
     wakes = []
     for organization_id, endpoint_id, _ in found:
         with suppress(Limited):
@@ -59,7 +61,7 @@ async def _submit(conn: Conn, found: Sequence[Walked]) -> list[Wake]:
                 conn,
                 kind=DELIVER_WEBHOOK,
                 organization_id=organization_id,
-                # An archived project has events, too, and a purge must not end what is others'.
+                # No project: an archived one has events too, and a purge must not end jobs of other projects.
                 project_id=None,
                 args={"endpoint_id": endpoint_id},
                 unique_key=f"deliver:{endpoint_id}",

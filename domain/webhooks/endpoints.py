@@ -1,4 +1,4 @@
-"""Webhook endpoints as partners handle them."""
+"""Webhook endpoints: create, read, change, delete, rotate secrets."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -30,15 +30,15 @@ from schemas.webhooks import (
     WebhookEndpointShown,
 )
 
-#: Endpoints of one organization: each event of it may be a delivery to each of them.
+#: Endpoints of one organization: each of its events may be a delivery to each of them.
 MOST = 20
 
-#: What a patch may change.
+#: Columns that a patch may change.
 _CHANGED = ("url", "events", "description", "metadata", "status")
 
 
 class EndpointRow(NamedTuple):
-    """An endpoint as it is kept."""
+    """Endpoint as stored."""
 
     id: UUID
     project_id: UUID | None
@@ -57,7 +57,7 @@ class EndpointRow(NamedTuple):
 
 
 class Author(NamedTuple):
-    """The one who writes, by which key."""
+    """Organization and API key of a change."""
 
     organization_id: UUID
     api_key_id: UUID | None = None
@@ -70,9 +70,9 @@ LIST_ENDPOINTS = webhook_endpoint.list_endpoints.typed(EndpointRow)
 
 
 def check(body: B, *, allowed: urls.Allowed) -> B:
-    """The body with its address in normal form. Raises `Invalid` for what no endpoint's state makes right.
+    """Normalize the address of a body. Raises `Invalid` for faults in any state of the endpoint.
 
-    It runs before the transaction, so that a body which is refused locks nothing.
+    It runs before the transaction, so that a refused body takes no locks.
     """
     if body.metadata is not UNSET:
         metadata.check(body.metadata)
@@ -82,23 +82,23 @@ def check(body: B, *, allowed: urls.Allowed) -> B:
 
 
 def check_url(url: str, *, allowed: urls.Allowed) -> str:
-    """The address in its normal form, https on port 443 or one of `allowed`. Raises `Invalid`."""
+    """Return the normal form of an address: https on port 443, or one of `allowed`. Raises `Invalid`."""
     checked = urls.check(url, allowed=allowed)
     parts = urlsplit(checked)
     port = parts.port or urls.DEFAULT_PORTS[parts.scheme]
     if (parts.hostname or "", port) in allowed:
         return checked
     if parts.scheme != "https":
-        raise Invalid("url", "must begin with https: what is sent there is your customers'")
+        raise Invalid("url", "must begin with https: deliveries contain your customers' data")
     if port != urls.DEFAULT_PORTS["https"]:
-        raise Invalid("url", "must use port 443, as https does where the address names none")
+        raise Invalid("url", "must use port 443, the default of https")
     return checked
 
 
 async def create(
     conn: Conn, *, author: Author, project_id: UUID | None, body: WebhookEndpointCreate, keyring: Keyring
 ) -> tuple[WebhookEndpointShown, int]:
-    """An endpoint of a checked body, with its secret; and its version.
+    """Create an endpoint from a checked body; return it with its secret, and its version.
 
     Raises `NotFound`, `Invalid`, `Conflict` TOO_MANY_ENDPOINTS.
     """
@@ -128,7 +128,7 @@ async def create(
 
 
 async def get(conn: Conn, *, organization_id: UUID, endpoint_id: UUID) -> tuple[WebhookEndpoint, int]:
-    """It, and its version. Raises `NotFound`."""
+    """Return an endpoint and its version; raises `NotFound`."""
     row = await _get(conn, organization_id, endpoint_id)
     return WebhookEndpoint(**_fields(row)), row.version
 
@@ -142,7 +142,10 @@ async def list_page(
     before: UUID | None,
     limit: int,
 ) -> list[WebhookEndpoint]:
-    """At most `limit` older than `before`, newest first. Raises `NotFound` for a foreign project."""
+    """Return at most `limit` endpoints older than `before`, newest first.
+
+    Raises `NotFound` for a foreign project.
+    """
     if project_id is not None:
         await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
     rows = await LIST_ENDPOINTS.all(
@@ -154,7 +157,7 @@ async def list_page(
 async def patch(
     conn: Conn, *, author: Author, endpoint_id: UUID, body: WebhookEndpointPatch, versions: Versions
 ) -> tuple[WebhookEndpoint, int]:
-    """Apply a body with a checked address. What changes nothing makes no version.
+    """Apply a body with a checked address. A patch without a change makes no version.
 
     Raises `NotFound`, `Invalid`, `Stale`.
     """
@@ -171,7 +174,7 @@ async def patch(
 async def delete(
     conn: Conn, *, author: Author, endpoint_id: UUID, versions: Versions
 ) -> WebhookEndpointDeleted:
-    """From the commit on nothing more is sent to it; its job abandons what waits.
+    """Delete an endpoint. No delivery starts after the commit; its job abandons the pending ones.
 
     Raises `NotFound`, `Stale`.
     """
@@ -185,7 +188,7 @@ async def delete(
 async def rotate_secret(
     conn: Conn, *, author: Author, endpoint_id: UUID, keyring: Keyring
 ) -> tuple[WebhookEndpointShown, int]:
-    """A new secret; the old one signs beside it for a day. Raises `NotFound`."""
+    """Create a new secret; the old one also signs for a day. Raises `NotFound`."""
     org = author.organization_id
     row = await _lock(conn, org, endpoint_id, None)
     secret = await secrets.rotate(conn, organization_id=org, endpoint_id=endpoint_id, keyring=keyring)
@@ -196,12 +199,12 @@ async def rotate_secret(
 
 
 async def hold(conn: Conn, *, organization_id: UUID, endpoint_id: UUID) -> EndpointRow:
-    """It; nobody else changes it in this transaction. Raises `NotFound`."""
+    """Lock an endpoint against changes and return it. Raises `NotFound`."""
     return await _lock(conn, organization_id, endpoint_id, None)
 
 
 async def _hold_project(conn: Conn, organization_id: UUID, project_id: UUID) -> None:
-    """Archived or not, until this transaction ends: a purge has come before or comes after."""
+    """Keep the project, archived or not, until this transaction ends: a purge runs before or after."""
     await project_locks.share(conn, organization_id=organization_id, project_id=project_id)
     await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
 
@@ -236,7 +239,7 @@ def _distinct(events: Sequence[Subscription]) -> list[Subscription]:
 async def record(
     conn: Conn, author: Author, row: EndpointRow, action: str, details: Mapping[str, Any]
 ) -> None:
-    """An entry of the audit log about an endpoint."""
+    """Write an audit log entry about an endpoint."""
     await audit.record(
         conn,
         **author._asdict(),
@@ -248,7 +251,7 @@ async def record(
 
 
 def _site(url: str) -> str:
-    """An address without its path and query, which may hold a secret: the audit log has other readers."""
+    """Return an address without path and query, which may be secret: the audit log has other readers."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
 

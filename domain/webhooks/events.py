@@ -1,8 +1,8 @@
-"""Webhook events as partners read them, and what is sent of one: the same bytes to everybody, on each try.
+"""Webhook events: reads for partners, and their bodies, the same bytes for each receiver and each attempt.
 
-What it is about is rendered once, as its GET answers then, by whoever needs it first: the change itself pays
-for a row, and nobody gets to see what was replaced meanwhile. So an event may show a later state than the one
-that it tells of; `version` says which of two renderings of one object is the newer one.
+The first sender renders an event's object once, as its GET returns it at that time. So the change itself only
+inserts a row, and a receiver never sees a state that was replaced before. An event may therefore show a later
+state than its own; `version` orders two renderings of one object.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -28,11 +28,11 @@ from schemas.errors import NotFound
 from schemas.errors.absent import absent
 from schemas.webhooks import WebhookEvent, WebhookEventBody, WebhookEventData, WebhookEventType
 
-#: How long events are kept, with their deliveries.
+#: Retention of events with their deliveries.
 KEPT = timedelta(days=30)
-#: Bytes of a body, at most: receivers may refuse larger ones. Of a larger one the object is left out.
+#: Most bytes of a body: receivers may refuse larger ones. A larger body leaves the object out.
 MOST_BYTES = 20_000
-#: Events, or what was left of endpoints, that one run of `prune` deletes.
+#: Events, or remains of deleted endpoints, that one run of `prune` deletes.
 BATCH = 500
 
 
@@ -54,7 +54,7 @@ class _Unrendered(NamedTuple):
 
 
 class Subject(NamedTuple):
-    """The thing that an event is about, and where the server is reached."""
+    """Object of an event, and the server's public URL."""
 
     organization_id: UUID
     project_id: UUID | None
@@ -65,7 +65,7 @@ class Subject(NamedTuple):
 LIST_EVENTS = webhook_event.list_events.typed(_Row)
 LOCK_EVENTS = webhook_event.lock_events.typed(_Unrendered)
 
-#: What our own fault in a rendering may raise.
+#: Errors of a bug in rendering.
 FAULTS = (LookupError, TypeError, ValueError, AttributeError, OverflowError)
 
 Read: TypeAlias = Callable[[Conn, Subject], Awaitable[Any]]
@@ -80,7 +80,10 @@ async def list_page(
     before: UUID | None,
     limit: int,
 ) -> list[WebhookEvent]:
-    """At most `limit` events older than `before`, newest first. Raises `NotFound` for a foreign project."""
+    """Return at most `limit` events older than `before`, newest first.
+
+    Raises `NotFound` for a foreign project.
+    """
     if project_id is not None:
         await project_locks.check(conn, organization_id=organization_id, project_id=project_id)
     rows = await LIST_EVENTS.all(
@@ -98,7 +101,10 @@ async def list_page(
 
 
 async def body(conn: Conn, *, organization_id: UUID, event_id: UUID, public_url: str) -> bytes:
-    """The bytes that are sent of an event, now and ever after. Raises `NotFound`, and one of `FAULTS`."""
+    """Return the bytes that are sent of an event, the same forever.
+
+    Raises `NotFound`, and one of `FAULTS`.
+    """
     kept: bytes | None = await webhook_event.get_body.value(conn, org=organization_id, id=event_id)
     if kept is not None:
         return kept
@@ -114,12 +120,13 @@ async def body(conn: Conn, *, organization_id: UUID, event_id: UUID, public_url:
 async def bodies(
     conn: Conn, *, organization_id: UUID, event_ids: Sequence[UUID], public_url: str
 ) -> Mapping[UUID, bytes | Exception]:
-    """The same of several events, or why one can't be rendered; those that are gone are absent.
+    """Return the bodies of several events, or the error of one that can't be rendered; deleted ones are
+    absent.
 
-    In a transaction: of several who need one at once one renders it, the others wait for that.
+    Runs in a transaction: of concurrent senders one renders an event, and the others wait for it.
     """
-    # The numbers are taken before the objects are read: what a change of one has emitted has a higher one
-    # than each rendering that doesn't show that change.
+    # Version numbers are taken before the objects are read. So an event of a later change has a higher number
+    # than any rendering without that change.
     rows = await LOCK_EVENTS.all(conn, org=organization_id, ids=event_ids)
     found: dict[UUID, bytes | Exception] = {row.id: row.body for row in rows if row.body is not None}
     if len(found) == len(rows):
@@ -137,14 +144,14 @@ async def bodies(
 
 
 async def prune(conn: Conn) -> int:
-    """Delete a batch of events past their time with their deliveries, or of endpoints deleted long ago."""
+    """Delete a batch of expired events with their deliveries, or remains of long deleted endpoints."""
     before = ids.first_of(datetime.now(UTC) - KEPT)
     pruned = await webhook_event.prune_events.run(conn, before=before, limit=BATCH)
     return pruned or await webhook_event.prune_endpoints.run(conn, keep=KEPT, limit=BATCH)
 
 
 async def keep_sample(conn: Conn, *, event_id: UUID, subject: Subject, thing: Any) -> WebhookEvent:
-    """Make of an event of this transaction one about a thing that there isn't, and show it."""
+    """Fill an event of this transaction with an object that doesn't exist, and return it."""
     org = subject.organization_id
     [row] = await LOCK_EVENTS.all(conn, org=org, ids=[event_id])
     ahead = await sandbox_clock.keep(conn, organization_id=org)
@@ -227,7 +234,7 @@ async def _endpoint(conn: Conn, subject: Subject) -> Any:
 
 
 class _Kind(NamedTuple):
-    """The reading of one kind of thing, and the path that its GET has."""
+    """Reader of one kind of object, and the path of its GET."""
 
     read: Read
     path: str

@@ -1,18 +1,18 @@
-"""Retries of deliveries: how long after which try, and what a receiver's own wish changes of that."""
+"""Backoff of deliveries: waits between attempts, with jitter and a receiver's Retry-After."""
 
 import random
 
-#: Seconds from a try without success to the next one. With the first that is ten tries in about 76 hours.
+#: Seconds from a failed attempt to the next one. With the first that is ten attempts in about 76 hours.
 WAITS_S = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
-#: Each wait is longer or shorter by up to this part of it: what failed together comes apart.
+#: Each wait varies by up to this part: deliveries that failed together are spread out.
 JITTER = 0.1
 MOST_TRIES = len(WAITS_S) + 1
 
 
 def wait_s(tries: int, *, asked_s: float | None, draw: float | None = None) -> float | None:
-    """Seconds until the next try after so many; None: that was the last one.
+    """Return the seconds until the next attempt after so many; None: that was the last one.
 
-    `asked_s` is the receiver's Retry-After: no sooner than that. `draw` in [0, 1) stands in for chance.
+    `asked_s` is the receiver's Retry-After, a lower bound. `draw` in [0, 1) replaces the random number.
     """
     if tries >= MOST_TRIES:
         return None

@@ -1,4 +1,4 @@
-"""Sample events: sent as any other, about things that there aren't, so that a receiver can be tried out."""
+"""Sample events: sent as any other event, about objects that don't exist, to test a receiver."""
 
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -12,7 +12,7 @@ from schemas.webhooks import WebhookEvent, WebhookEventType
 
 
 class Sample(NamedTuple):
-    """The thing that one tells of, and its type."""
+    """Object of a sample event, and its type."""
 
     type: WebhookEventType
     project_id: UUID | None
@@ -21,7 +21,7 @@ class Sample(NamedTuple):
 
 
 async def emit(conn: Conn, *, organization_id: UUID, sample: Sample, public_url: str) -> WebhookEvent:
-    """Tell whoever wants it: in the transaction its body is there. Raises `Conflict` NOBODY_LISTENS."""
+    """Emit a sample event to its subscribers, with its body. Raises `Conflict` NOBODY_LISTENS."""
     event_id = await webhook_event.emit_event.value(
         conn,
         org=organization_id,
@@ -33,7 +33,7 @@ async def emit(conn: Conn, *, organization_id: UUID, sample: Sample, public_url:
     )
     if event_id is None:
         raise Conflict(
-            "NOBODY_LISTENS", f"nobody wants {sample.type}: make an endpoint, or read the stream of events"
+            "NOBODY_LISTENS", f"no endpoint subscribes to {sample.type}: create one, or read the stream"
         )
     subject = Subject(organization_id, sample.project_id, sample.object_id, public_url)
     return await events.keep_sample(conn, event_id=event_id, subject=subject, thing=sample.thing)

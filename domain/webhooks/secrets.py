@@ -1,6 +1,6 @@
-"""Secrets that deliveries are signed with: `whsec_` and 32 bytes, sealed at rest.
+"""Signing secrets of deliveries: `whsec_` and 32 bytes, sealed at rest.
 
-A rotation leaves the old one for a day beside the new one, and both sign.
+After a rotation the old secret stays for a day, and both sign.
 """
 
 import base64
@@ -30,7 +30,7 @@ LIST_SECRETS = webhook_secret.list_secrets.typed(_Row)
 
 
 async def make(conn: Conn, *, organization_id: UUID, endpoint_id: UUID, keyring: Keyring) -> str:
-    """A new current secret, as it is shown once."""
+    """Create a new current secret, and return its text, which is shown once."""
     secret_id, plain = ids.new(), os.urandom(BYTES)
     sealed = vault.seal(keyring, plain, row=row_name(organization_id, endpoint_id, secret_id))
     await webhook_secret.insert_secret.run(
@@ -45,7 +45,7 @@ async def make(conn: Conn, *, organization_id: UUID, endpoint_id: UUID, keyring:
 
 
 async def rotate(conn: Conn, *, organization_id: UUID, endpoint_id: UUID, keyring: Keyring) -> str:
-    """A new one. The last one goes on for `OVERLAP`; one from before that ends at once."""
+    """Create a new secret. The last one stays for `OVERLAP`; an older one ends at once."""
     await webhook_secret.retire_secrets.run(
         conn, org=organization_id, endpoint_id=endpoint_id, overlap=OVERLAP
     )
@@ -53,7 +53,7 @@ async def rotate(conn: Conn, *, organization_id: UUID, endpoint_id: UUID, keyrin
 
 
 async def signing(conn: Conn, *, organization_id: UUID, endpoint_id: UUID, keyring: Keyring) -> list[bytes]:
-    """The keys of which each signs a delivery now, the current one first; none of a deleted endpoint."""
+    """Return the keys that sign a delivery now, the current one first; none for a deleted endpoint."""
     rows = await LIST_SECRETS.all(conn, org=organization_id, endpoint_id=endpoint_id)
     return [
         vault.unseal(
@@ -64,5 +64,5 @@ async def signing(conn: Conn, *, organization_id: UUID, endpoint_id: UUID, keyri
 
 
 def row_name(org: UUID, endpoint_id: UUID, secret_id: UUID) -> str:
-    """The name that binds a secret to its row."""
+    """Return the row name that a secret is bound to."""
     return f"webhook_secret/{org}/{endpoint_id}/{secret_id}"

@@ -1,12 +1,11 @@
-"""Streams of an organization's webhook events, for whoever reads them while they come, each once.
+"""Streams of an organization's webhook events: live readers get each event once.
 
-While somebody does, a row of `webhook_endpoint` without an address, `listening`, has all that happens put on
-record, and nothing sent. It is the organization's only one, under the organization's own id, and outlives
-its readers: who comes back within `REST` has missed nothing.
+While a reader is connected, a row of `webhook_endpoint` without an address, `listening`, causes all events to
+be recorded without a delivery. It is the organization's only such row, under the organization's own id, and
+outlives its readers: a reader that returns within `REST` misses no event.
 
-Events come in the order of their transactions, and none before all transactions that began earlier have
-ended: one that commits late would otherwise be passed over. So the longest write of the whole server holds
-them up.
+Events come in the order of their transactions, and each waits until all earlier transactions have ended: one
+that commits late would be missed otherwise. So the longest write of the whole server delays the streams.
 """
 
 import re
@@ -24,23 +23,23 @@ from schemas.errors import Invalid
 from schemas.errors.absent import absent
 from schemas.webhooks import WebhookEventType
 
-#: How long events are recorded from a renewal on, and how long at least when the last reader has left.
+#: Recording time from a renewal on, and its minimum after the last reader has left.
 KEEP, REST = timedelta(hours=1), timedelta(minutes=30)
-#: Between two renewals; a row that has longer than that and `REST` left is left alone.
+#: Interval of renewals; a row with more than that and `REST` left is not renewed.
 RENEW = timedelta(minutes=5)
 
-#: Characters of an end: of a longer one, with hundreds of transactions under way, only the beginning is kept.
+#: Characters of an end; of a longer one, with hundreds of open transactions, only the start is used.
 MOST_OF_AN_END = 1_000
 _END = re.compile(r"[0-9]+:[0-9]+:[0-9,]*")
 
-#: The last event that none can come before any more: its transaction, and its id. They are in this order.
+#: Last event that no earlier event can still precede: its transaction, and its id. Both define the order.
 Head: TypeAlias = tuple[int, UUID]
 NONE = UUID(int=0)
 START: Head = (0, NONE)
 
 
 class Position(NamedTuple):
-    """The place that a reader has come to; of one that began at an `end`, what it has seen besides."""
+    """Place of a reader; if it began at an `end`, the snapshot of events that it has seen."""
 
     head: Head
     end: str | None = None
@@ -50,7 +49,7 @@ class Position(NamedTuple):
 
 
 class Recorded(NamedTuple):
-    """An event that comes next."""
+    """Next event of a stream."""
 
     xid: str
     id: UUID
@@ -73,26 +72,26 @@ READ_EVENTS = webhook_stream.read_events.typed(Recorded)
 
 
 async def listen(conn: Conn, *, organization_ids: Sequence[UUID]) -> None:
-    """From the commit on all that happens to them is on record, for `KEEP`."""
+    """Record all events of these organizations from the commit on, for `KEEP`."""
     await webhook_stream.listen.run(conn, orgs=organization_ids, keep=KEEP, rest=REST + RENEW)
 
 
 async def begin(conn: Conn, *, organization_id: UUID) -> datetime:
-    """Listen; the time since which all events are on record. Not in a transaction."""
+    """Start recording; return the time since which all events are recorded. Not in a transaction."""
     await listen(conn, organization_ids=[organization_id])
     since: datetime = await webhook_stream.get_since.value(conn, org=organization_id)
     return since
 
 
 async def end(conn: Conn) -> str:
-    """The name of the end of all that has been committed by now. Not in a transaction with `begin`."""
+    """Return the name of the end of all committed events. Not in a transaction with `begin`."""
     found: str = await webhook_stream.find_end.value(conn)
     first = found.partition(":")[0]
     return found if len(found) <= MOST_OF_AN_END else f"{first}:{first}:"
 
 
 async def find(conn: Conn, *, organization_id: UUID, after: str) -> Position:
-    """The place behind an event's id, or at an end. Raises `NotFound` for one that is no more, `Invalid`."""
+    """Return the place after an event id, or at an end. Raises `NotFound` for a deleted event, `Invalid`."""
     if _END.fullmatch(after):
         xid = await _transaction(conn, after)
         where = None if xid is None else Position((int(xid), NONE), after)
@@ -106,7 +105,7 @@ async def find(conn: Conn, *, organization_id: UUID, after: str) -> Position:
 
 
 async def heads(conn: Conn, *, organization_ids: Sequence[UUID]) -> dict[UUID, Head]:
-    """Of each the head: one statement for all."""
+    """Return each organization's head, by one statement for all."""
     found = await FIND_HEADS.all(conn, orgs=organization_ids)
     return dict.fromkeys(organization_ids, START) | {
         row.organization_id: (int(row.xid), row.id) for row in found
@@ -114,7 +113,7 @@ async def heads(conn: Conn, *, organization_ids: Sequence[UUID]) -> dict[UUID, H
 
 
 async def read(conn: Conn, *, organization_id: UUID, position: Position, limit: int) -> list[Recorded]:
-    """At most `limit` events behind a place."""
+    """Return at most `limit` events after a place."""
     xid, event_id = position.head
     return await READ_EVENTS.all(
         conn, org=organization_id, xid=str(xid), id=event_id, seen=position.end, limit=limit
@@ -125,5 +124,5 @@ async def _transaction(conn: Conn, after: str) -> str | None:
     try:
         found: str | None = await webhook_stream.find_transaction.value(conn, seen=after)
     except asyncpg.DataError:
-        raise Invalid("after", "is no id of an event, and nothing that a stream has told") from None
+        raise Invalid("after", "is neither an event id nor a stream's end") from None
     return found

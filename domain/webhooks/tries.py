@@ -1,6 +1,6 @@
-"""Tries of deliveries: what is taken to be sent to an endpoint, and what follows from each answer.
+"""Delivery attempts: takes due deliveries of an endpoint, and settles each answer.
 
-Every verb is part of a step of the endpoint's one job, which fences it.
+Each function is part of a step of the endpoint's one job, which fences it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,26 +19,26 @@ from schemas import ids
 from schemas.webhooks import DisabledReason
 from telemetry import logs
 
-#: Seconds that a receiver is left alone, at most, where it asks for that.
+#: Longest pause in seconds that a receiver can request.
 MOST_ASKED_S = 3600.0
-#: After more failures in a row an endpoint rests for two seconds, and twice as long after each.
+#: After more failures in a row an endpoint gets a backoff of two seconds, doubled after each failure.
 PATIENT_TRIES, MOST_REST_S = 3, 60.0
-#: How long an endpoint may do nothing but fail.
+#: Period of failures only after which an endpoint is disabled.
 PATIENCE = timedelta(days=5)
-#: Deliveries of an endpoint that is no more which one transaction ends.
+#: Deliveries of a deleted endpoint that one transaction ends.
 BATCH = 1000
 
-#: The code of a try that was none, by our own fault.
+#: Code of an attempt that failed by our own fault.
 OURS = "INTERNAL"
 
-#: A delivery's status after a try.
+#: Status of a delivery after an attempt.
 Next: TypeAlias = Literal["delivered", "pending", "failed", "abandoned"]
 
 
 class Endpoint(NamedTuple):
-    """An endpoint as a step finds it. `rests`: it asked for that, or has failed too often.
+    """Endpoint at the start of a step. `rests`: it requested a pause, or is in backoff.
 
-    `failing`: its last try was no success.
+    `failing`: its last attempt failed.
     """
 
     status: str
@@ -48,7 +48,7 @@ class Endpoint(NamedTuple):
 
     @property
     def is_over(self) -> bool:
-        """True if nothing is sent to it any more."""
+        """Return whether the endpoint gets no deliveries any more."""
         return self.deleted or self.status == "disabled"
 
     @property
@@ -57,7 +57,7 @@ class Endpoint(NamedTuple):
 
 
 class Taken(NamedTuple):
-    """A delivery that is marked: `tries` counts this one."""
+    """Taken delivery: `tries` includes this attempt."""
 
     id: UUID
     event_id: UUID
@@ -67,7 +67,7 @@ class Taken(NamedTuple):
 
 
 class Outgoing(NamedTuple):
-    """A try to make: what (None: it can't be told), and the keys of which each signs it."""
+    """Attempt to make: its body (None: not renderable), and the keys that sign it."""
 
     delivery: Taken
     body: bytes | None
@@ -75,7 +75,7 @@ class Outgoing(NamedTuple):
 
 
 class Tried(NamedTuple):
-    """A try that was made: the answer's `status`, and the `code` of why it was no success."""
+    """Finished attempt: the answer's `status`, and the `code` of its failure."""
 
     delivery: Taken
     status: int | None
@@ -84,7 +84,7 @@ class Tried(NamedTuple):
 
     @property
     def failed(self) -> bool:
-        """True if the receiver is to blame."""
+        """Return whether the receiver caused the failure."""
         return self.code not in {None, OURS}
 
     @property
@@ -105,12 +105,12 @@ async def open_endpoint(conn: Conn, *, claim: Claim) -> Endpoint:
 
 
 async def put_back(conn: Conn, *, claim: Claim) -> None:
-    """Tries that an attempt before this one began and never settled: they are made again."""
+    """Return unsettled deliveries of an earlier attempt of the job to the queue: they are sent again."""
     await webhook_sending.put_back.run(conn, **_scope(claim))
 
 
 async def take(conn: Conn, *, claim: Claim, limit: int, keyring: Keyring, public_url: str) -> list[Outgoing]:
-    """Mark up to `limit` due deliveries as being tried; none where the endpoint takes nothing now."""
+    """Take up to `limit` due deliveries; none while the endpoint accepts none."""
     taken = await TAKE_DELIVERIES.all(conn, **_scope(claim), limit=limit)
     if not taken:
         return []
@@ -121,7 +121,7 @@ async def take(conn: Conn, *, claim: Claim, limit: int, keyring: Keyring, public
 
 
 async def _bodies(conn: Conn, org: UUID, taken: Sequence[Taken], public_url: str) -> Mapping[UUID, bytes]:
-    """Their bodies by event. One that we can't make must hold up no other: it is tried again later."""
+    """Return the bodies by event. One that can't be rendered blocks no other: it is tried again later."""
     kept = {one.event_id: one.body for one in taken if one.body is not None}
     new = [one.event_id for one in taken if one.body is None]
     if not new:
@@ -135,13 +135,13 @@ async def _bodies(conn: Conn, org: UUID, taken: Sequence[Taken], public_url: str
 
 
 async def settle(conn: Conn, *, claim: Claim, tried: Sequence[Tried], failing: bool) -> list[Next]:
-    """Write down what tries came to, and what follows for their endpoint; what became of each.
+    """Settle attempts and update their endpoint; return each delivery's new status.
 
-    `failing`: its last try may have been no success, which a success ends.
+    `failing`: its last attempt may have failed, which a success resets.
     """
     urls = sorted({one.delivery.url for one in tried})
     of = {url: [one for one in tried if one.delivery.url == url] for url in urls}
-    # The endpoint first, as whoever hurries a delivery has it.
+    # Lock order: the endpoint first, as in a replay of a delivery.
     gone = [url for url in urls if await _note(conn, claim, url, of[url], failing=failing)]
     after = [_after(one, gone=one.delivery.url in gone) for one in tried]
     await webhook_sending.settle_deliveries.run(
@@ -157,9 +157,9 @@ async def settle(conn: Conn, *, claim: Claim, tried: Sequence[Tried], failing: b
 
 
 def _after(tried: Tried, *, gone: bool) -> tuple[Next, float]:
-    """Status of its delivery from now on, and the seconds until it is tried again.
+    """Return the delivery's new status, and the seconds until its next attempt.
 
-    That is at once where the address is gone and there is another by now.
+    That is 0 if the address is gone and the endpoint has another one by now.
     """
     if tried.code is None:
         return "delivered", 0.0
@@ -170,9 +170,9 @@ def _after(tried: Tried, *, gone: bool) -> tuple[Next, float]:
 
 
 async def _note(conn: Conn, claim: Claim, url: str, tried: Sequence[Tried], *, failing: bool) -> bool:
-    """Count failures in a row at an address, and disable what does nothing else; True if it is gone.
+    """Count failures in a row at an address and disable a failing endpoint; return whether it is gone.
 
-    Nothing is noted where the endpoint has another address by now.
+    Does nothing if the endpoint has another address by now.
     """
     failed = [one for one in tried if one.failed]
     at = _scope(claim) | {"url": url}
@@ -197,21 +197,21 @@ async def _note(conn: Conn, claim: Claim, url: str, tried: Sequence[Tried], *, f
 
 
 def _asked_s(failed: Sequence[Tried]) -> float | None:
-    """Seconds in which the endpoint wants nothing: it said so of all, not of one delivery."""
+    """Return the seconds of the pause that the endpoint requested for all of its deliveries."""
     asked = [one.after_s for one in failed if one.after_s and one.status in {429, 503}]
     return min(max(asked), MOST_ASKED_S) if asked else None
 
 
 async def _disable(conn: Conn, at: Mapping[str, Any], reason: DisabledReason) -> bool:
-    """Send nothing there any more. The organization's other endpoints are told, as of each change.
+    """Disable the endpoint. The organization's other endpoints get an event, as of each change.
 
-    False if there is nothing to disable: it has another address by now, or is over.
+    Returns False if there is nothing to disable: it has another address by now, or is deleted.
     """
     return await webhook_sending.disable_endpoint.run(conn, **at, reason=reason) > 0
 
 
 async def abandon(conn: Conn, *, claim: Claim) -> bool:
-    """End a batch of what waits for an endpoint that is disabled or gone; True if there may be more."""
+    """End a batch of pending deliveries of a disabled or deleted endpoint; return whether more may remain."""
     ended: int = await webhook_sending.abandon_deliveries.value(conn, **_scope(claim), limit=BATCH)
     return ended == BATCH
 

@@ -1,13 +1,12 @@
-"""Times of rows: each gets older as its sandbox's clock is moved, or is named here as a real one."""
+"""Times of rows: each is moved by its sandbox's clock, or listed here as a real one."""
 
 import re
 
 from db.pool import Pool
 from db.queries import Query, sandbox_clock
 
-#: Tables of which nothing moves: keys and signing in, records of requests, what others
-#: were told; snapshots, which are many, and have the sandbox's own times; and periods of leases, which
-#: may not meet those of other sandboxes.
+#: Tables without moved times: keys and logins, request records, deliveries; snapshots, which are many, and
+#: have the sandbox's own times; and periods of leases, which must not overlap those of other sandboxes.
 REAL = {
     "account_lease",
     "api_key",
@@ -24,7 +23,7 @@ REAL = {
     "webhook_event",
     "webhook_secret",
 }
-#: What workers measure of attempts.
+#: Workers' measurements of attempts.
 MEASURED = {("job", "attempt_started_at"), ("job", "attempt_deadline_at")}
 
 TIMES = """
@@ -50,7 +49,7 @@ async def test_each_time_of_a_row_moves_or_is_real(pool: Pool) -> None:
 
 
 def aged(query: Query) -> set[tuple[str, str]]:
-    """Tables and columns that a statement makes older."""
+    """Return the tables and columns that a statement ages."""
     updates = re.findall(r"update (\w+)\s+set (.*?)\s+where organization_id", query.sql, re.DOTALL)
     return {
         (table, column)

@@ -1,4 +1,4 @@
-"""The store of events by its catalogue: it can be a database of its own, spread over servers by project."""
+"""Event store by its catalog: it can be a separate database, spread over servers by project."""
 
 import re
 from collections.abc import AsyncIterator, Iterator
@@ -15,13 +15,13 @@ from tests import databases, servers
 
 GROWTH = Path(__file__).parents[2] / "docs" / "howto" / "scale-events.md"
 
-#: Beginnings of its tables' names.
+#: Prefixes of its tables' names.
 OURS = ("event", "ad_")
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def store_url(database_url: str, template: databases.Template) -> AsyncIterator[str]:
-    """A store beside the main database, as TELEMETRY_URL names it."""
+    """Create a store outside the main database, for TELEMETRY_URL."""
     name = f"{template.name}_store"
     await template.admin.execute(f"create database {name}")
     url = servers.with_path(template.url, name)
@@ -37,7 +37,7 @@ async def store(store_url: str) -> AsyncIterator[Conn]:
 
 
 def statements() -> list[Query]:
-    """The statements of the store."""
+    """Return the statements of the store."""
     return [
         query
         for table in TABLES
@@ -59,7 +59,7 @@ async def test_it_has_its_own_tables_and_no_others(store: Conn) -> None:
 
 
 async def test_each_unique_index_holds_the_project(store: Conn) -> None:
-    """Else its rows could not lie on the server of their project. The list of migrations lies on one."""
+    """Otherwise its rows could not be on their project's server. The list of migrations is on one server."""
     rows = await store.fetch(
         """select i.indexrelid::regclass::text as name, i.indrelid::regclass::text as of,
                   (select array_agg(a.attname::text)
@@ -75,13 +75,13 @@ async def test_each_unique_index_holds_the_project(store: Conn) -> None:
 
 
 async def test_a_leaf_of_ids_has_one_index(store: Conn) -> None:
-    """With two that begin alike a plan that was made on an empty leaf may stay with the wrong one."""
+    """With two indexes of equal prefix, a plan for an empty leaf may keep the wrong one."""
     rows = await store.fetch("select indexname from pg_indexes where tablename ~ '^event_seen'")
     assert [row["indexname"] for row in rows] == ["event_seen_0_key"]
 
 
 async def test_the_page_on_growth_names_each_table(store: Conn) -> None:
-    """In what is dropped once the store has moved, and those of projects in what is spread."""
+    """In the list of tables to drop after the move, and those of projects in the list to spread."""
     rows = await store.fetch(
         """select c.relname, exists (
                     select from pg_attribute where attrelid = c.oid and attname = 'project_id') as of_project
@@ -96,7 +96,7 @@ async def test_the_page_on_growth_names_each_table(store: Conn) -> None:
     assert spread == {row["relname"] for row in rows if row["of_project"]}
 
 
-#: Statements that are about a server's own tables, whichever projects lie there, and why.
+#: Statements about a server's own tables, for any projects on it, with the reason.
 OF_A_SERVER = {
     "make_days": "tables of days", "drop_day": "tables of days", "has_day": "tables of days",
     "rotate": "leaves", "drop_leaf": "leaves",
@@ -114,12 +114,12 @@ OF_A_SERVER = {
     ),
 }  # fmt: skip
 
-#: A table that a statement reads or writes.
+#: Table that a statement reads or writes.
 _NAMED = re.compile(r"\b(?:from|join|update|into)\s+(event(?:_\w+)?)\b")
 
 
 def test_each_statement_names_one_project_or_is_about_its_servers_own_tables() -> None:
-    """Else it would need rows of two servers."""
+    """Otherwise it would need rows of two servers."""
     assert {query.name for query in statements()} >= OF_A_SERVER.keys()
     assert {query.name: [*strays(query.sql)] for query in statements() if query.name not in OF_A_SERVER} == {
         query.name: [] for query in statements() if query.name not in OF_A_SERVER
@@ -127,14 +127,14 @@ def test_each_statement_names_one_project_or_is_about_its_servers_own_tables() -
 
 
 def strays(sql: str) -> Iterator[str]:
-    """Each mention of a table, in whose part of the statement no project is named."""
+    """Yield each mention of a table in a part of the statement without a project."""
     for found in _NAMED.finditer(sql):
         if "project_id" not in rest_of_part(sql[found.end() :]):
             yield sql[found.start() :][:60]
 
 
 def rest_of_part(sql: str) -> str:
-    """The text up to the parenthesis that ends a sub-select, or to the next mention of a table."""
+    """Return the text up to the parenthesis that ends a sub-select, or to the next mention of a table."""
     depth, following = 0, _NAMED.search(sql)
     for place, sign in enumerate(sql):
         depth += (sign == "(") - (sign == ")")

@@ -1,7 +1,7 @@
-"""Plans of what all requests ask: kept from the sixth time on, since planning costs more than they do.
+"""Plans of every request's statements are cached from the sixth call on: planning costs more than running.
 
-PostgreSQL plans a statement anew for each call while it takes that for cheaper. It does so for ever where an
-array is shorter than it guesses, and its own estimate of what planning costs is far too low.
+PostgreSQL plans a statement for each call while it considers that cheaper. It always does for arrays that are
+shorter than it guesses, and its own estimate of the planning cost is far too low.
 """
 
 from datetime import UTC, datetime
@@ -56,6 +56,6 @@ def _id(made: New) -> UUID:
 
 
 async def _kept(conn: Conn, query: Query) -> bool:
-    """True once the session has a plan of the statement that fits whatever is asked."""
+    """Return whether the session has a generic plan of the statement."""
     plans = "select generic_plans from pg_prepared_statements where statement = $1"
     return bool(await conn.fetchval(plans, query.sql))

@@ -1,4 +1,4 @@
-"""The embedded servers: kept data, whole restarts, and nothing left behind."""
+"""Embedded servers: durable data, complete restarts, and no leftovers."""
 
 import os
 import signal
@@ -71,7 +71,7 @@ async def test_half_a_data_folder_of_a_killed_run_is_made_anew(tmp_path: Path) -
         assert await run(started.url, "select 1") == 1
 
 
-async def test_paused_it_answers_nothing_and_resumed_everything(postgres: Server) -> None:
+async def test_paused_server_is_silent_and_resumes(postgres: Server) -> None:
     conn = await asyncpg.connect(postgres.url)
     postgres.pause()
     with pytest.raises(TimeoutError):
@@ -97,7 +97,7 @@ def test_one_folder_serves_one_process(start: type, tmp_path: Path) -> None:
         pass
 
 
-def test_a_folder_that_cannot_be_ours_is_said(tmp_path: Path) -> None:
+def test_unusable_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(LocalUnavailable, match="can't be made"), local.valkey(tmp_path / "file" / "valkey"):
         pass
@@ -116,7 +116,7 @@ with local.postgres(folder / "postgres") as postgres, local.valkey(folder / "val
 
 @pytest.fixture
 def holder(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """A process that holds both servers until its stdin closes."""
+    """Start a process that holds both servers until its stdin closes."""
     command = [sys.executable, "-c", HOLD, str(tmp_path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         yield process

@@ -1,4 +1,4 @@
-"""`python -m db.migrate`, as a release runs it."""
+"""`python -m db.migrate`, as a release step runs it."""
 
 import asyncio
 import os
@@ -38,7 +38,7 @@ def migrate(settings: Settings, **changed: str) -> subprocess.CompletedProcess[s
 
 @asynccontextmanager
 async def migrating(settings: Settings, **changed: str) -> AsyncIterator[Process]:
-    """The process, which is ended if it doesn't end."""
+    """Start the process, and end it at the end of the block."""
     process = await asyncio.create_subprocess_exec(
         *COMMAND, stdout=PIPE, stderr=PIPE, env=environment(settings, **changed)
     )
@@ -51,7 +51,7 @@ async def migrating(settings: Settings, **changed: str) -> AsyncIterator[Process
 
 
 async def notice(process: Process) -> str:
-    """The next line on its stderr."""
+    """Return the next line on its stderr."""
     assert process.stderr
     async with asyncio.timeout(PATIENCE_S):
         return (await process.stderr.readline()).decode()
@@ -59,7 +59,7 @@ async def notice(process: Process) -> str:
 
 @pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.folder)
 def test_migrations_are_numbered_one_by_one(schema: Schema) -> None:
-    """Two of one number would have the order of their words."""
+    """Two with one number would be ordered by their words."""
     numbers = [int(each.name[:4]) for each in known(schema)]
     assert numbers == list(range(1, len(numbers) + 1))
 
@@ -79,7 +79,7 @@ async def test_a_bad_setting_is_named_in_one_line(settings: Settings, bad: dict[
     assert next(iter(bad)) in line
 
 
-async def test_a_database_that_is_not_there_is_told_in_one_line(settings: Settings) -> None:
+async def test_missing_database_is_reported_in_one_line(settings: Settings) -> None:
     ended = migrate(settings, DATABASE_URL=f"{settings.database_url}x")
     assert (ended.returncode, ended.stdout) == (1, "")
     [line] = ended.stderr.splitlines()

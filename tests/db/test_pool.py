@@ -1,4 +1,4 @@
-"""Connections to Postgres, cut off at any step of their making, use and end: none stays open."""
+"""Connections to Postgres, interrupted while they open, run and close: none leaks."""
 
 import asyncio
 
@@ -18,7 +18,7 @@ async def test_one_connection(settings: Settings) -> None:
 
 
 async def test_a_pool_that_opens_all_at_once(settings: Settings) -> None:
-    """Canceled again and again, as by a group that fails meanwhile."""
+    """Canceled repeatedly, as by a task group that fails meanwhile."""
 
     async def open_and_end() -> None:
         async with open_pool(settings.database_url, name="cut", size=2, for_bursts=True):
@@ -28,7 +28,7 @@ async def test_a_pool_that_opens_all_at_once(settings: Settings) -> None:
 
 
 async def test_a_pool_in_use(settings: Settings) -> None:
-    """One statement is to be canceled, and the connection of the other is being made."""
+    """One statement has to be canceled, and the other connection is opening."""
 
     async def ask() -> None:
         async with open_pool(settings.database_url, name="cut", size=2) as pool:
@@ -37,7 +37,7 @@ async def test_a_pool_in_use(settings: Settings) -> None:
     await cut_everywhere(ask)
 
 
-async def test_a_new_one_asks_the_catalog_for_no_array(settings: Settings) -> None:
+async def test_new_connection_reads_no_array_types(settings: Settings) -> None:
     asked: list[str] = []
 
     def note(query: LoggedQuery) -> None:

@@ -1,4 +1,4 @@
-"""The named statements: each is valid, each is called, and each call gives what its statement takes."""
+"""Named statements: each is valid, each is called, and each call has its statement's parameters."""
 
 import ast
 import re
@@ -19,7 +19,7 @@ STATEMENTS = [(table, query) for table in TABLES for query in getattr(import_mod
 
 
 class Call(NamedTuple):
-    """`given` is None where a call spreads a mapping: its names are known when it runs."""
+    """`given` is None if a call spreads a mapping: its names are known at run time."""
 
     where: str
     table: str
@@ -81,14 +81,14 @@ def test_an_unknown_statement_is_an_attribute_error() -> None:
 
 
 def names_no_columns(sql: str) -> bool:
-    """Whether a statement's own select list, not one in parentheses, has a `*`."""
+    """Return whether a statement's own select list, not one in parentheses, has a `*`."""
     while (outer := re.sub(r"\([^()]*\)", "", sql)) != sql:
         sql = outer
     return re.search(r"(?:\bselect\s+|,\s*|\b\w+\.)\*", sql) is not None
 
 
 def typed() -> Iterator[tuple[str, TypedQuery[Any]]]:
-    """The typed statements of each module, by its name and theirs."""
+    """Yield the typed statements of each module, by its name and theirs."""
     for package in CODE:
         for path in sorted((ROOT / package).rglob("*.py")):
             if ".typed(" in path.read_text("utf-8") and path.parts[-3:-1] != ("db", "queries"):
@@ -100,7 +100,7 @@ def typed() -> Iterator[tuple[str, TypedQuery[Any]]]:
 
 @cache
 def calls() -> list[Call]:
-    """Every `table.statement` in the code, with the keywords of its call."""
+    """Return every `table.statement` in the code, with the keywords of its call."""
     files = sorted(path for package in CODE for path in (ROOT / package).rglob("*.py"))
     return [call for path in files for call in calls_in(path.read_text("utf-8"), path)]
 

@@ -1,4 +1,4 @@
-"""What counts as away: of each server the errors that its client raises then, and no fault of ours."""
+"""Client errors that count as an absence of each server, without errors of our own."""
 
 import asyncio
 
@@ -43,7 +43,7 @@ REDIS = [
     exceptions.ResponseError("MISCONF"),
 ]
 
-#: Faults of ours, that a repeat would only hide.
+#: Our own faults, which a retry would only hide.
 FAULTS = [
     asyncio.CancelledError(),
     RuntimeError("Event loop is closed"),

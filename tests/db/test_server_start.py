@@ -1,4 +1,4 @@
-"""Start of servers: it waits while they live, says for what, and shows the end of a dead one's log."""
+"""Start of servers: it waits while they live, reports the cause, and shows the end of a dead one's log."""
 
 import signal
 import sys
@@ -16,7 +16,7 @@ STAYS = "import signal; signal.pause()"
 
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each look at a start is reported."""
+    """Report each check of a start."""
     monkeypatch.setattr(module, "REPORT_INTERVAL_S", 0.0)
 
 

@@ -1,4 +1,4 @@
-"""Processes that can't start: one line that says what to do, an exit code, no traceback."""
+"""Processes that can't start: one line with advice, an exit code, no traceback."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ ALL = (WORKER, DISPATCHER, API, MIGRATE)
 
 
 def start(settings: Settings, words: str, **changed: str | None) -> subprocess.CompletedProcess[str]:
-    """Of what is None there is no variable."""
+    """Run a command; a variable of None is unset."""
     return subprocess.run(
         [sys.executable, "-m", *words.split()], env=environment(settings, **changed),
         capture_output=True, text=True, timeout=PATIENCE_S, check=False,
@@ -34,7 +34,7 @@ def environment(settings: Settings, **changed: str | None) -> dict[str, str]:
 
 
 def line_of(ended: subprocess.CompletedProcess[str], code: int) -> str:
-    """The one line that is no log's."""
+    """Return the one line outside the log."""
     assert (ended.returncode, ended.stdout) == (code, ""), ended.stderr
     [line] = [line for line in ended.stderr.splitlines() if not line.startswith("{")]
     return line
@@ -42,7 +42,7 @@ def line_of(ended: subprocess.CompletedProcess[str], code: int) -> str:
 
 @pytest.fixture
 def taken() -> Iterator[str]:
-    """A port that another process has."""
+    """Occupy a port by another process."""
     with socket.socket() as other:
         other.bind(("0.0.0.0", 0))
         other.listen()
@@ -106,7 +106,7 @@ def test_a_port_of_the_api_that_is_none_names_those_that_are(settings: Settings,
 def test_a_database_that_is_not_there_says_what_to_do(settings: Settings, words: str) -> None:
     line = line_of(start(settings, words, DATABASE_URL=f"{settings.database_url}x", HEALTH_PORT="0"), 1)
     assert line.startswith(f"{UNUSABLE}: database ")
-    assert line.endswith(": make it, or correct the address")
+    assert line.endswith(": create it, or correct the address")
 
 
 @pytest.mark.parametrize("words", first(1, [WORKER, DISPATCHER]))
@@ -132,7 +132,7 @@ def test_a_pool_that_is_none_names_those_that_are(settings: Settings) -> None:
 
 @pytest.mark.parametrize("words", first(1, [WORKER, DISPATCHER, API]))
 def test_its_log_in_a_file_is_line_by_line(settings: Settings, words: str, tmp_path: Path) -> None:
-    """Each line is in the file, whole, while the process runs: who follows the file sees what goes on."""
+    """Each whole line is in the file while the process runs, so the log can be followed."""
     path = tmp_path / "log"
     with (
         path.open("wb") as output,
@@ -143,7 +143,7 @@ def test_its_log_in_a_file_is_line_by_line(settings: Settings, words: str, tmp_p
     ):  # fmt: skip
         try:
             until(lambda: b'"event":"serving' in path.read_bytes())
-            assert b"SLOT is no setting and has no effect: did you mean SLOTS?" in path.read_bytes()
+            assert b"SLOT is not a setting and has no effect: did you mean SLOTS?" in path.read_bytes()
             assert process.poll() is None
             assert path.read_bytes().endswith(b"}\n")
         finally:

@@ -1,4 +1,4 @@
-"""A host that vanishes: neither side waits for it for long, on whatever connection."""
+"""A host that vanishes: neither side waits long for it, on any connection."""
 
 import asyncio
 import socket
@@ -19,7 +19,7 @@ from tests.waiting import PATIENCE_S
 from workers.dispatcher.leader import session
 from workers.runtime.worker import open_pools
 
-#: Seconds after which what a vanished host held is let go.
+#: Seconds after which the locks of a vanished host are free.
 GONE_S = 10
 
 Opened = Callable[[Settings], AbstractAsyncContextManager[Conn]]
@@ -72,7 +72,7 @@ async def test_both_sides_of_each_connection_notice(settings: Settings, opened: 
 async def test_what_a_vanished_host_held_is_free_again(
     settings: Settings, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """At its commit it holds a tenant's row. Whoever wants that waits for so long at most."""
+    """It holds a tenant's row at its commit. Other transactions wait at most that long."""
     monkeypatch.setitem(pools.SESSION, "idle_in_transaction_session_timeout", "4s")
     await pool.execute("create table thing (name text); insert into thing values ('held')")
 
@@ -93,7 +93,7 @@ async def test_what_a_vanished_host_held_is_free_again(
 
 
 async def test_a_long_statement_is_no_silence(settings: Settings) -> None:
-    """Nor is a transaction that has lasted for long, as long as statements come."""
+    """Nor is a long transaction, as long as it sends statements."""
     async with open_pool(settings.database_url, name="test", patience_s=2) as opened:
 
         async def long(conn: Conn) -> None:

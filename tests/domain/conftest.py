@@ -1,4 +1,4 @@
-"""Where the jobs of these tests belong."""
+"""Fixtures for tests of the domain."""
 
 from collections.abc import AsyncIterator
 
@@ -12,13 +12,13 @@ from tests.domain.project import Project
 
 @pytest_asyncio.fixture
 async def project(conn: Conn) -> Project:
-    """A partner's project, with nothing in it."""
+    """Create a partner's project without content."""
     org = await seeds.organization(conn)
     return Project(org, await seeds.project(conn, org))
 
 
 @pytest_asyncio.fixture
 async def wide(settings: Settings) -> AsyncIterator[Pool]:
-    """Connections enough for many racers."""
+    """Open a pool with enough connections for many concurrent tasks."""
     async with open_pool(settings.database_url, name="racers", size=20) as pool:
         yield pool

@@ -1,4 +1,4 @@
-"""A project with an ingest, and what partners do to its jobs."""
+"""A project with an ingest, and partners' operations on its jobs."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ SCOPES = {"ingest:write", "projects:write"}
 
 
 class Project(NamedTuple):
-    """A partner's, with the accounts and the content that posts are made of where a test needs them."""
+    """Project of a partner, with accounts and content for posts if a test needs them."""
 
     org: UUID
     id: UUID
@@ -29,7 +29,7 @@ class Project(NamedTuple):
 
 
 async def start(conn: Conn, project: Project, *, url: str = "https://example.com/") -> UUID:
-    """An ingest's job."""
+    """Submit an ingest's job."""
     page: dict[str, Any] = {"url": url, "follow_links": False, "max_pages": 1}
     async with conn.transaction():
         submitted = await ingests.start_website(
@@ -39,7 +39,7 @@ async def start(conn: Conn, project: Project, *, url: str = "https://example.com
 
 
 async def started(conn: Conn, project: Project) -> Claim:
-    """The same, begun by a worker."""
+    """Submit an ingest's job and pull it as a worker."""
     await start(conn, project)
     [claim] = await seeds.claims(conn, INGEST_WEBSITE)
     return claim
@@ -56,7 +56,7 @@ async def shown(conn: Conn, project: Project, job_id: UUID) -> Job:
 
 
 async def ingest(conn: Conn, project: Project) -> Any:
-    """The subject: `ingestState.website` of the project."""
+    """Return `ingestState.website` of the project."""
     found, _ = await projects.get(conn, organization_id=project.org, project_id=project.id)
     return found.ingest_state.website
 

@@ -3,7 +3,7 @@ import { usePathname } from 'next/navigation';
 import Script from 'next/script';
 import { useEffect } from 'react';
 
-// What is called before the script is there is kept for it.
+// Queues calls until the script is loaded.
 const call = (...words) => (window.tenantry ||= []).push(words);
 
 export const track = (name, properties) => call('track', name, properties);

@@ -1,7 +1,7 @@
 import { useEffect } from 'react';
 import { useLocation } from 'react-router';
 
-// What is called before the script is there is kept for it.
+// Queues calls until the script is loaded.
 const call = (...words) => (window.tenantry ||= []).push(words);
 
 export const track = (name, properties) => call('track', name, properties);

@@ -1,4 +1,4 @@
-// What is called before the script is there is kept for it.
+// Queues calls until the script is loaded.
 const call = (...words) => (window.tenantry ||= []).push(words);
 
 export const track = (name, properties) => call('track', name, properties);
@@ -10,7 +10,7 @@ const script = document.createElement('script');
 script.src = '{{base}}/sdk/v1/tenantry.js';
 document.head.append(script);
 
-// A page view for each path, whichever router goes there.
+// Sends a page view for each path, with any router.
 let shown;
 function look() {
   if (shown !== location.pathname) {

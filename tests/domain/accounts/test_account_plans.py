@@ -1,4 +1,4 @@
-"""What is asked of all accounts at once reads few of them."""
+"""Statements over all accounts read few rows."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -20,7 +20,7 @@ MANY, DUE, PAGE = 5000, 3, 25
 
 
 async def fill(conn: Conn, project: Project) -> None:
-    """Accounts on Instagram, each with a token; few are due."""
+    """Insert Instagram accounts with a token each; few are due."""
     grant = Grant(access_token="one")
     await seeds.account(conn, project.org, project.id, platform="instagram", grant=grant)
     await conn.execute(
@@ -43,9 +43,7 @@ async def fill(conn: Conn, project: Project) -> None:
 
 
 @pytest.mark.parametrize("analyzed", [True, False])
-async def test_only_those_that_are_due_are_read(
-    pool: Pool, conn: Conn, project: Project, analyzed: bool
-) -> None:
+async def test_chores_read_only_due_rows(pool: Pool, conn: Conn, project: Project, analyzed: bool) -> None:
     async with pool.acquire() as session:
         for _ in range(plans.TIMES):
             assert await credentials.refresh_due(session) == 0
@@ -62,9 +60,7 @@ async def test_only_those_that_are_due_are_read(
 
 
 @pytest.mark.parametrize("analyzed", [True, False])
-async def test_whether_an_account_is_anybodys_is_read_at_once(
-    pool: Pool, conn: Conn, project: Project, analyzed: bool
-) -> None:
+async def test_is_connected_reads_few_rows(pool: Pool, conn: Conn, project: Project, analyzed: bool) -> None:
     named = {"platform": "instagram", "service_url": "https://instagram.example"}
     async with pool.acquire() as session:
         for _ in range(plans.TIMES):
@@ -91,7 +87,7 @@ async def test_many_accounts_are_locked_by_their_ids(pool: Pool, conn: Conn, pro
 
 
 @pytest.mark.parametrize("analyzed", [True, False])
-async def test_a_list_of_all_projects_reads_a_page(
+async def test_list_over_all_projects_reads_one_page(
     pool: Pool, conn: Conn, project: Project, analyzed: bool
 ) -> None:
     uses = {"all": (listed(None), 3 * PAGE), "to reconnect": (listed(["reauth_required"]), 5)}
@@ -104,7 +100,7 @@ async def test_a_list_of_all_projects_reads_a_page(
 
 
 def listed(statuses: list[AccountStatus] | None) -> Callable[[Conn, Project], Awaitable[Any]]:
-    """A use that lists accounts of all projects."""
+    """Return a use that lists accounts of all projects."""
     none: dict[str, Any] = dict.fromkeys(("project_id", "platforms", "leased", "before"))
 
     async def use(conn: Conn, project: Project) -> Any:

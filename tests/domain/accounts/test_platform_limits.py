@@ -1,4 +1,4 @@
-"""Limits of the platforms, as far as they are known before anything is sent."""
+"""Limits of the platforms, checked before a request is sent."""
 
 import time
 from typing import Any
@@ -62,7 +62,7 @@ def test_mastodon_counts_a_link_as_23_and_a_mention_without_its_server(text: str
         "mail@alice@example.com",
     ],
 )
-def test_what_may_be_no_link_counts_in_full(text: str) -> None:
+def test_ambiguous_link_counts_in_full(text: str) -> None:
     assert mastodon_length(text) == len(text)
 
 
@@ -79,11 +79,11 @@ ODD = "\r\n\u200d\u0301\u3099\ufe0f\u0600\u0903\u1100\u1161\u11a8가각か🇫�
 
 
 @given(some.text(some.sampled_from(ODD) | some.characters(codec="utf-8"), max_size=40))
-def test_graphemes_are_counted_as_unicode_says(text: str) -> None:
+def test_graphemes_match_unicode_segmentation(text: str) -> None:
     assert graphemes(text) == len(regex.findall(r"\X", text))
 
 
-def test_bluesky_counts_what_a_person_sees() -> None:
+def test_bluesky_counts_graphemes() -> None:
     assert graphemes(f"e\u0301{FAMILY}\r\n") == 3
 
 
@@ -91,11 +91,11 @@ def test_bluesky_counts_what_a_person_sees() -> None:
     ("traits", "expected"),
     [({}, 500), ({"captionMax": 5000}, 5000), ({"captionMax": 0}, 500), ({"captionMax": "5000"}, 500)],
 )
-def test_an_instances_own_caption_goes_before(traits: dict[str, Any], expected: int) -> None:
+def test_instance_caption_limit_overrides_platform(traits: dict[str, Any], expected: int) -> None:
     assert caption_max(PLATFORMS["mastodon"], traits) == expected
 
 
-def test_an_instances_own_bytes_go_before() -> None:
+def test_instance_byte_limit_overrides_platform() -> None:
     mastodon, traits = PLATFORMS["mastodon"], {"imageBytesMax": 1, "videoBytesMax": 2}
     assert [bytes_max(mastodon, kind, traits) for kind in ("image", "video")] == [1, 2]
     assert [bytes_max(mastodon, kind, {}) for kind in ("image", "video")] == [16 << 20, 99 << 20]
@@ -119,12 +119,12 @@ def test_an_instances_own_bytes_go_before() -> None:
         ("instagram", [], "MEDIA_MISSING"),
     ],
 )
-def test_what_a_platform_says_of_a_posts_files(name: str, files: list[File], code: str | None) -> None:
+def test_faults_of_a_posts_files(name: str, files: list[File], code: str | None) -> None:
     found = [fault.code for fault in faults_of_files(PLATFORMS[name], {}, files)]
     assert found == ([code] if code else [])
 
 
-def test_a_platform_may_want_a_file_in_each_post() -> None:
+def test_platform_may_require_a_file() -> None:
     (fault,) = faults_of_files(PLATFORMS["mastodon"]._replace(text_only=False), {}, [])
     assert fault.code == "MEDIA_MISSING"
 
@@ -151,7 +151,7 @@ def test_instagram_counts_characters_hashtags_and_mentions(caption: str, excess:
     assert list(caption_faults(PLATFORMS["instagram"], 2200, caption)) == faults
 
 
-def test_the_others_count_no_hashtags() -> None:
+def test_other_platforms_ignore_hashtags() -> None:
     assert list(caption_faults(PLATFORMS["mastodon"], 500, "#t @a " * 80)) == []
 
 
@@ -167,7 +167,7 @@ def test_the_others_count_no_hashtags() -> None:
         ({"quotaPosts": 10**19, "quotaSeconds": 86400}, None, (25, 86400)),
     ],
 )
-def test_an_operators_quota_goes_before_the_accounts_own_and_that_before_the_platforms(
+def test_operator_quota_overrides_account_and_platform(
     traits: dict[str, Any], operator: int | None, expected: tuple[int, float]
 ) -> None:
     found = quotas.of(

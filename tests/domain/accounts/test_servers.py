@@ -1,4 +1,4 @@
-"""Servers that accounts live on: one address for each, none whose text gives away that it isn't public."""
+"""Addresses of account servers: one normal form for each, and none with a private host."""
 
 from collections.abc import Callable
 
@@ -34,7 +34,7 @@ def test_a_name_has_one_address(host: str, url: str) -> None:
 
 
 @pytest.mark.parametrize(("read", "path"), [(servers.of_url, "serviceUrl"), (servers.of_host, "instance")])
-def test_none_that_is_not_public(read: Callable[..., str], path: str) -> None:
+def test_private_hosts_are_refused(read: Callable[..., str], path: str) -> None:
     for url in [*NOTATIONS.split(), *ODD, "127.0.0.1:8123", "localhost:8124", "metadata.internal"]:
         with pytest.raises(Invalid) as raised:
             raise AssertionError((url, read(url, allowed=NOWHERE, path=path)))
@@ -44,13 +44,13 @@ def test_none_that_is_not_public(read: Callable[..., str], path: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", " ", "a b.example", "a.example/", "a.example?x", "a.example#x", "u@a.example"]
 )
-def test_a_name_is_nothing_else(text: str) -> None:
+def test_host_name_with_extra_parts_is_refused(text: str) -> None:
     with pytest.raises(Invalid):
         servers.of_host(text, allowed=NOWHERE, path="instance")
 
 
 @given(st.text(max_size=60))
-def test_any_text_is_refused_or_one_address(text: str) -> None:
+def test_any_text_is_refused_or_normalized(text: str) -> None:
     try:
         url = servers.of_host(text, allowed=LOCAL, path="instance")
     except Invalid:

@@ -1,4 +1,4 @@
-"""Apps of a project, and what is done to them."""
+"""Apps of a project, and operations on them."""
 
 from typing import Any
 from uuid import UUID
@@ -42,5 +42,5 @@ async def opened(conn: Conn, *keys: str) -> list[KeyedApp | None]:
 
 
 async def open_ones(conn: Conn, *keys: str) -> list[bool]:
-    """Whether each opens an app."""
+    """Return whether each key opens an app."""
     return [app is not None for app in await opened(conn, *keys)]

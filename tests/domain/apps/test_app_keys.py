@@ -1,4 +1,4 @@
-"""Keys of apps: each opens its app, for as long as it may, and tells what the app may do now."""
+"""Keys of apps: each opens its app while it is valid, with the app's current rights."""
 
 from datetime import datetime
 from uuid import UUID
@@ -28,9 +28,7 @@ async def test_each_key_opens_its_own_app_by_one_statement(pool: Pool, conn: Con
     assert (found[0].platform, found[0].web_domain) == ("ios", None)
 
 
-async def test_a_key_is_the_apps_id_and_a_secret_that_is_kept_nowhere(
-    pool: Pool, conn: Conn, project: Project
-) -> None:
+async def test_secret_of_a_key_is_not_stored(pool: Pool, conn: Conn, project: Project) -> None:
     app = await create(pool, project)
     assert app.api_key.startswith(f"lpa_{app.app_id}_")
     secret = app.api_key.removeprefix(f"lpa_{app.app_id}_")
@@ -39,10 +37,10 @@ async def test_a_key_is_the_apps_id_and_a_secret_that_is_kept_nowhere(
     assert not any(secret in row["text"] or secret.encode().hex() in row["text"] for row in rows)
 
 
-async def test_nothing_tells_an_app_that_is_there_from_others(
+async def test_known_and_unknown_apps_cost_the_same(
     pool: Pool, conn: Conn, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As much is computed for each."""
+    """Unknown and known apps cost the same number of hashes."""
     digest, counted = key_secrets._digest, list[str]()
 
     def counting(secret: str, peppers: Keyring, pepper_id: str) -> bytes:
@@ -61,9 +59,7 @@ async def test_nothing_tells_an_app_that_is_there_from_others(
         assert len(counted) == 2
 
 
-async def test_an_old_key_opens_until_the_end_of_its_overlap(
-    pool: Pool, conn: Conn, project: Project
-) -> None:
+async def test_old_key_is_valid_during_its_overlap(pool: Pool, conn: Conn, project: Project) -> None:
     app = await create(pool, project)
     first = (await patch(pool, project, app, rotate_key=True, overlap_hours=24)).api_key
     assert first
@@ -75,9 +71,7 @@ async def test_an_old_key_opens_until_the_end_of_its_overlap(
     assert await open_ones(conn, app.api_key, first, second) == [False, False, True]
 
 
-async def test_a_deleted_apps_keys_open_nothing_and_leave_no_hash(
-    pool: Pool, conn: Conn, project: Project
-) -> None:
+async def test_deleting_an_app_deletes_its_hashes(pool: Pool, conn: Conn, project: Project) -> None:
     app = await create(pool, project)
     rotated = await patch(pool, project, app, rotate_key=True, overlap_hours=24)
     await delete(pool, project, app)
@@ -87,7 +81,7 @@ async def test_a_deleted_apps_keys_open_nothing_and_leave_no_hash(
 
 
 @pytest.mark.parametrize("state", ["archived", "suspended"])
-async def test_an_app_that_may_send_nothing_is_told(
+async def test_archived_and_suspended_apps_are_marked(
     pool: Pool, conn: Conn, project: Project, state: str
 ) -> None:
     app = await create(pool, project)

@@ -1,4 +1,4 @@
-"""Statements of apps read few rows however many apps were deleted, and by plans made for an empty table."""
+"""Statements of apps read few rows among many deleted apps, also by plans for an empty table."""
 
 from typing import Any
 

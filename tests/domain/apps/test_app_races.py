@@ -1,4 +1,4 @@
-"""Apps that are made, changed and deleted at the same moment, or in any order."""
+"""Races of creating, changing and deleting apps."""
 
 import asyncio
 from collections import Counter
@@ -19,7 +19,7 @@ from tests.waiting import eventually
 
 
 async def outcomes(*calls: Awaitable[Any]) -> Counter[str]:
-    """All at once: how often they came to what."""
+    """Run all calls concurrently and count their outcomes."""
     came = await asyncio.gather(*calls, return_exceptions=True)
     for one in came:
         assert not isinstance(one, BaseException) or isinstance(one, Conflict), one
@@ -31,13 +31,13 @@ async def test_of_ten_creates_of_one_identifier_one_is_done(wide: Pool, conn: Co
     assert await conn.fetchval("select array_agg(app_no) from sdk_app") == [1]
 
 
-async def test_two_apps_that_take_one_identifier_at_once(wide: Pool, project: Project) -> None:
+async def test_two_apps_race_for_one_identifier(wide: Pool, project: Project) -> None:
     made = [await create(wide, project, web_domain=f"{name}.example") for name in "ab"]
     changes = (patch(wide, project, app, web_domain="shop.example") for app in made)
     assert await outcomes(*changes, create(wide, project)) == {"done": 1, "APP_EXISTS": 2}
 
 
-async def test_the_cap_holds_however_many_come_at_once(wide: Pool, conn: Conn, project: Project) -> None:
+async def test_cap_holds_in_concurrent_creates(wide: Pool, conn: Conn, project: Project) -> None:
     await _rows(conn, project, range(1, apps.MOST - 1))
     racing = [create(wide, project, web_domain=f"n{number}.example") for number in range(6)]
     assert await outcomes(*racing) == {"done": 2, "TOO_MANY_APPS": 4}
@@ -49,7 +49,7 @@ async def test_numbers_end(pool: Pool, conn: Conn, project: Project) -> None:
 
 
 async def test_of_two_rotations_the_later_ones_key_opens(wide: Pool, conn: Conn, project: Project) -> None:
-    """And in its overlap the earlier one's; what they replaced has ended."""
+    """In its overlap the earlier key opens too; the original key has ended."""
     app = await create(wide, project)
     both = await asyncio.gather(
         *(patch(wide, project, app, rotate_key=True, overlap_hours=1) for _ in range(2))
@@ -59,9 +59,7 @@ async def test_of_two_rotations_the_later_ones_key_opens(wide: Pool, conn: Conn,
     assert sorted(await open_ones(conn, *(one.api_key or "" for one in both))) == [False, True]
 
 
-async def test_a_key_that_is_rotated_beside_a_delete_opens_nothing(
-    wide: Pool, conn: Conn, project: Project
-) -> None:
+async def test_rotation_during_a_delete_leaves_no_valid_key(wide: Pool, conn: Conn, project: Project) -> None:
     for _ in range(10):
         app = await create(wide, project)
         rotated, deleted = await asyncio.gather(
@@ -75,9 +73,7 @@ async def test_a_key_that_is_rotated_beside_a_delete_opens_nothing(
         assert not any(await open_ones(conn, *keys))
 
 
-async def test_what_is_made_while_an_archive_commits_is_refused(
-    pool: Pool, conn: Conn, project: Project
-) -> None:
+async def test_create_during_an_archive_commit_is_refused(pool: Pool, conn: Conn, project: Project) -> None:
     async with pool.acquire() as other, other.transaction():
         await archive(other, project)
         making = asyncio.create_task(create(pool, project))
@@ -98,7 +94,7 @@ steps = st.lists(
 async def test_one_app_for_each_identifier_and_one_for_each_number(
     pool: Pool, conn: Conn, project: Project, steps: list[Any]
 ) -> None:
-    """Against a model, where bundle ids are the same in any case and numbers are given once."""
+    """Compares with a model in which bundle ids ignore case and numbers are never reused."""
     where = Project(project.org, await seeds.project(conn, project.org))
     live, numbers = dict[str, Any](), 0
     for what, one, case in steps:
@@ -127,7 +123,7 @@ async def _kept(call: Awaitable[Any], live: dict[str, Any], spelled: str) -> Non
 
 
 async def _rows(conn: Conn, project: Project, numbers: Any) -> None:
-    """Apps of these numbers."""
+    """Insert apps with these numbers."""
     await conn.execute(
         """insert into sdk_app (organization_id, project_id, id, app_no, name, platform, web_domain,
                                 secret_hash, pepper_id)

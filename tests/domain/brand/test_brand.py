@@ -1,4 +1,4 @@
-"""Rows of sources to one brand: the partner first, then confidence, then the newer; for any rows."""
+"""Merge of a brand's sources: the partner first, then confidence, then the newer one; for any rows."""
 
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -46,14 +46,14 @@ def row(source: Source, values: dict[Field, Value], *, days: int = 0, confidence
     )
 
 
-def test_nobody_said_anything_is_no_brand_and_a_source_with_nothing_is_an_empty_one() -> None:
+def test_no_source_is_no_brand_and_an_empty_source_an_empty_brand() -> None:
     assert brand.merge([]) is None
     empty = brand.merge([row("website", {})])
     assert empty is not None
     assert (empty.app_name, empty.keywords, empty.links, empty.provenance) == (None, [], {}, {})
 
 
-def test_none_that_the_partner_wants_stays_none() -> None:
+def test_partners_none_overrides_other_sources() -> None:
     theirs = row("website", {"tagline": "Theirs", "keywords": ["a"]})
     merged = brand.merge([theirs, row("partner", {"tagline": "", "keywords": []})])
     assert merged is not None

@@ -1,4 +1,4 @@
-"""What people paste for a repository, and what they are told where it is none."""
+"""Forms of repository names that people paste, and the advice for invalid ones."""
 
 import pytest
 
@@ -31,7 +31,7 @@ def test_real_names_pass_as_they_are(text: str) -> None:
     assert github_repositories.check(text) == text
 
 
-#: What to send instead, and texts that are told so.
+#: Advice, with texts that lead to it.
 ADVICE = {
     "owner/name": ["", "octocat", "octocat/", "octocat/hello/world"],
     "names no repository": ["https://github.com/octocat"],
@@ -57,7 +57,7 @@ ADVICE = {
 @pytest.mark.parametrize(
     ("text", "advice"), [(text, advice) for advice, texts in ADVICE.items() for text in texts]
 )
-def test_what_is_no_repository_is_told_what_to_send(text: str, advice: str) -> None:
+def test_invalid_repository_gets_advice(text: str, advice: str) -> None:
     with pytest.raises(Invalid) as refused:
         github_repositories.check(text)
     assert advice in refused.value.message
@@ -72,7 +72,7 @@ def test_branches_pass(branch: str) -> None:
 @pytest.mark.parametrize(
     "branch", ["", "a b", "a\0", *"-x a..b a~1 a^ a:b /a a/ a//b a.lock .a a. @ x@{1}".split()]
 )
-def test_what_git_takes_for_no_branch_is_refused(branch: str) -> None:
+def test_branch_that_git_refuses_is_refused(branch: str) -> None:
     with pytest.raises(Invalid) as refused:
         github_repositories.check_branch(branch)
     assert refused.value.details["issues"][0]["path"] == "branch"

@@ -1,4 +1,4 @@
-"""Ingests: one at a time for each source, never in an archived project, ended with their jobs."""
+"""Ingests: one at a time for each source, none in an archived project, ended with their jobs."""
 
 import asyncio
 from functools import partial
@@ -29,7 +29,7 @@ async def start(pool: Pool, project: Project, **asked: Any) -> Submitted:
 
 
 async def end(conn: Conn, job_id: UUID, word: str, error: dict[str, Any] | None = None) -> None:
-    """What whoever ends a job does, the job's row first."""
+    """End a job as every ending transaction does, the job's row first."""
     async with conn.transaction():
         row = await conn.fetchrow(
             """update job set state = $2, stage = $2, finished_at = now(), error = $3
@@ -84,7 +84,7 @@ LOGO = Picture(
 
 
 async def read(pool: Pool, conn: Conn, project: Project, **values: str) -> dict[str, Any]:
-    """One whole ingest that read these fields."""
+    """Run one whole ingest that reads these fields."""
     submitted = await start(pool, project)
     claim = Claim(project.org, project.id, submitted.job_id, "ingest_website", 1, 1, 4, {}, seeds.NOW)
     fields = {name: Finding(value=value, confidence=0.8, rule="html.title") for name, value in values.items()}
@@ -101,9 +101,7 @@ async def read(pool: Pool, conn: Conn, project: Project, **values: str) -> dict[
     return result
 
 
-async def test_a_finish_replaces_what_its_source_said_before(
-    pool: Pool, conn: Conn, project: Project
-) -> None:
+async def test_finish_replaces_the_sources_earlier_fields(pool: Pool, conn: Conn, project: Project) -> None:
     assert await read(pool, conn, project, appName="Shop", tagline="Buy") == {
         "source": "website",
         "url": "https://example.com/",

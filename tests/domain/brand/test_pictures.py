@@ -1,4 +1,4 @@
-"""Pictures of several sources to one list: logos first, each address once, the newer source before."""
+"""Merge of several sources' pictures: logos first, each address once, the newer source first."""
 
 from datetime import UTC, datetime, timedelta
 from typing import get_args
@@ -40,9 +40,7 @@ ROWS = some.lists(
 
 
 @given(ROWS, some.randoms())
-def test_any_rows_are_merged_alike_whatever_their_order(
-    rows: list[BrandRow], random: some.DataObject
-) -> None:
+def test_merge_ignores_the_order_of_rows(rows: list[BrandRow], random: some.DataObject) -> None:
     merged = pictures.merge(rows)
     assert pictures.merge(sorted(rows, key=lambda _: random.random())) == merged  # type: ignore[attr-defined]
     met = [(row, picture) for row in rows for picture in row.media]

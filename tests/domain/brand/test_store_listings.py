@@ -1,4 +1,4 @@
-"""How partners name apps: every form of a listing's address, and what is refused at once."""
+"""Names of apps: every form of a listing's address, and invalid ones."""
 
 from typing import Any
 
@@ -65,7 +65,7 @@ https://play.google.com/store/apps/details?id=Slack https://play.google.com/stor
 
 
 @pytest.mark.parametrize("text", ["", *NO_STORES])
-def test_what_is_no_stores_page_or_has_a_broken_part_is_refused(text: str) -> None:
+def test_foreign_or_broken_address_is_refused(text: str) -> None:
     assert refused(app_store_url=text) == "appStoreUrl"
 
 
@@ -85,7 +85,7 @@ def test_a_stores_page_of_something_else_is_refused(url: str) -> None:
         store_listings.check(IngestAppStore(app_store_url=url))
 
 
-def test_what_several_name_is_all_read_and_each_once() -> None:
+def test_all_named_listings_are_read_once() -> None:
     body = IngestAppStore(
         app_store_url="https://play.google.com/store/apps/details?id=com.Slack",
         ios_bundle_id="com.tinyspeck.chatlyio",
@@ -113,7 +113,7 @@ def test_a_malformed_name_is_refused_by_its_field(field: str, path: str, values:
         assert refused(**{field: value}) == path
 
 
-def test_nothing_at_all_is_refused_with_what_to_give() -> None:
+def test_empty_request_is_refused_with_advice() -> None:
     with pytest.raises(Invalid, match="at least one of appStoreUrl, iosBundleId and androidPackage"):
         store_listings.check(IngestAppStore())
 

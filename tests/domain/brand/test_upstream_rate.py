@@ -1,4 +1,4 @@
-"""An upstream's rate: no minute has more requests than it allows, and a refusal is a cooldown for all."""
+"""Upstream rate: no minute exceeds it, and a refusal starts a cooldown for all workers."""
 
 import asyncio
 import random
@@ -17,7 +17,7 @@ from schemas.settings import Settings
 
 MINUTE_S = 60.0
 
-#: For whoever connects from now on, the clock stands, behind all defaults of a row.
+#: For later connections the clock stands still, behind all defaults of a row.
 STILL = """
 create schema still;
 create function still.clock_timestamp() returns timestamptz language sql stable
@@ -30,7 +30,7 @@ end $$
 
 @pytest_asyncio.fixture
 async def pool(settings: Settings) -> AsyncIterator[Pool]:
-    """Sessions for which time passes by `pass_time` alone, however busy the machine is."""
+    """Open sessions in which time passes by `pass_time` alone, for any load of the machine."""
     async with connected(settings.database_url, name="test") as conn:
         await conn.execute(STILL)
     async with open_pool(settings.database_url, name="test") as opened:
@@ -38,14 +38,14 @@ async def pool(settings: Settings) -> AsyncIterator[Pool]:
 
 
 async def take(pool: Pool, patience_s: float = 0, *, rate: UpstreamRate = ITUNES) -> float | None:
-    """The wait for a token, or None."""
+    """Return the wait for a token, or None."""
     with suppress(SourceRateLimited):
         return await transact(pool, partial(upstream_rate.take_token, rate=rate, patience_s=patience_s))
     return None
 
 
 async def refused(conn: Conn, wish_s: float | None = None) -> float:
-    """The upstream refuses a request; the cooldown."""
+    """Report a refused request; return the cooldown."""
     return await upstream_rate.cool_down(conn, rate=ITUNES, wish_s=wish_s)
 
 
@@ -63,7 +63,7 @@ async def test_forty_at_once_share_the_burst(pool: Pool, conn: Conn) -> None:
     assert await conn.fetchval("select count(*) from upstream_pace") == 1
 
 
-async def test_forty_patient_ones_stand_in_line(pool: Pool) -> None:
+async def test_forty_patient_callers_queue(pool: Pool) -> None:
     waits = await asyncio.gather(*(take(pool, patience_s=30) for _ in range(40)))
     tokens = sorted(wait for wait in waits if wait is not None)
     behind = [0.0] * ITUNES.burst + [ITUNES.every_s * n for n in range(1, 8)]
@@ -72,7 +72,7 @@ async def test_forty_patient_ones_stand_in_line(pool: Pool) -> None:
 
 
 async def test_no_minute_has_more_than_twenty(pool: Pool, conn: Conn) -> None:
-    """Three impatient ones at each second of three minutes, by the row's clock."""
+    """Three impatient callers at each second of three minutes, by the row's clock."""
     taken: list[int] = []
     for second in range(180):
         taken += [second for _ in range(3) if await take(pool) is not None]
@@ -81,8 +81,8 @@ async def test_no_minute_has_more_than_twenty(pool: Pool, conn: Conn) -> None:
     assert 15 <= busiest <= 20
 
 
-async def test_whoever_comes_back_when_told_to_gets_a_token_in_the_end(conn: Conn) -> None:
-    """Thirty at once, each back a little later than it was told: the line serves one every four seconds."""
+async def test_caller_that_follows_retry_after_gets_a_token(conn: Conn) -> None:
+    """Thirty callers at once, each back a little later than advised: the queue serves one in four seconds."""
     chance, due, second = random.Random(3), [0.0] * 30, 0
     while due and second < 600:
         waiting = [at for at in due if at > second]
@@ -97,7 +97,7 @@ async def test_whoever_comes_back_when_told_to_gets_a_token_in_the_end(conn: Con
     assert second <= 1.5 * 30 * ITUNES.every_s
 
 
-async def test_who_is_refused_hears_when_to_come_back(pool: Pool, conn: Conn) -> None:
+async def test_refused_caller_gets_retry_after(pool: Pool, conn: Conn) -> None:
     for _ in range(ITUNES.burst):
         await take(pool)
     with pytest.raises(SourceRateLimited) as early:
@@ -107,7 +107,7 @@ async def test_who_is_refused_hears_when_to_come_back(pool: Pool, conn: Conn) ->
     assert await take(pool) == 0
 
 
-async def test_a_refusal_stops_everyone_and_no_burst_follows(pool: Pool, conn: Conn) -> None:
+async def test_refusal_stops_all_and_no_burst_follows(pool: Pool, conn: Conn) -> None:
     await take(pool)
     assert await refused(conn) == 60
     assert await take(pool, patience_s=30) is None
@@ -117,7 +117,7 @@ async def test_a_refusal_stops_everyone_and_no_burst_follows(pool: Pool, conn: C
     assert [await take(pool) for _ in range(2)] == [0, None]
 
 
-async def test_refusals_on_their_way_when_a_cooldown_begins_count_once(pool: Pool, conn: Conn) -> None:
+async def test_refusals_of_earlier_requests_count_once(pool: Pool, conn: Conn) -> None:
     await take(pool)
     cooldowns = await asyncio.gather(*(transact(pool, refused) for _ in range(8)))
     assert cooldowns == pytest.approx([60] * 8)

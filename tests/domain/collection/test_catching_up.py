@@ -1,4 +1,4 @@
-"""A sandbox that went ahead by days: thousands of figures, in statements of a bounded size."""
+"""Sandbox that skipped days: thousands of figures, in statements of a bounded size."""
 
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -19,7 +19,7 @@ TIMES = 2 * snapshots.TOLD
 
 
 class Recorded:
-    """A statement that notes the length of a list that it is called with."""
+    """Statement that records the lengths of a list parameter."""
 
     def __init__(self, statement: Any, of: str) -> None:
         self._statement, self._of = statement, of
@@ -34,7 +34,7 @@ class Recorded:
         return await self._statement.run(conn, **values)
 
 
-async def test_thousands_of_figures_are_read_once_and_written_in_parts(
+async def test_thousands_of_figures_are_read_once_and_written_in_batches(
     conn: Conn, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account = await seeds.account(conn, project.org, project.id)

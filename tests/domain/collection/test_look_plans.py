@@ -1,4 +1,4 @@
-"""The look reads few rows of many accounts and posts, also by plans that were made on empty tables."""
+"""The check for due accounts reads few rows among many, also by plans for empty tables."""
 
 import pytest
 
@@ -9,14 +9,14 @@ from tests.domain.project import Project
 
 pytestmark = pytest.mark.fresh
 
-#: Accounts, each with as many posts that were asked about; and accounts that come up.
+#: Accounts, each with as many known posts; and due accounts.
 MANY, POSTS, DUE = 3000, 4, 5
 
 TABLES = ("social_account", "post_collection", "scheduled_post", "account_collection")
 
 
 async def fill(conn: Conn, project: Project) -> None:
-    """Accounts that come up tomorrow but for a few, with posts that are due then, or old."""
+    """Insert accounts, of which few are due before tomorrow, with posts that are due then or old."""
     account_id = await seeds.account(conn, project.org, project.id)
     await conn.execute("update social_account set collect_at = null where id = $1", account_id)
     content_id = await seeds.content(conn, project.org, project.id)
@@ -53,10 +53,10 @@ SOME = [pytest.param((table,), marks=pytest.mark.long) for table in TABLES]
 
 
 @pytest.mark.parametrize("analyzed", [(), *SOME, TABLES])
-async def test_only_accounts_that_come_up_are_read(
+async def test_only_due_accounts_are_read(
     pool: Pool, conn: Conn, project: Project, analyzed: tuple[str, ...]
 ) -> None:
-    """Whichever tables have statistics: they get them one after the other."""
+    """Tables get their statistics one after the other."""
     async with pool.acquire() as session:
         for _ in range(plans.TIMES):
             assert await visits.submit_due(session) == 0

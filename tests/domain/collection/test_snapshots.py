@@ -1,4 +1,4 @@
-"""Snapshots: differences add up to what was known at the end of a time, less what was known before it."""
+"""Snapshots: the differences of a period add up to its last value minus its first."""
 
 import itertools
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ HOURS = st.integers(0, 30 * 24)
 
 
 class Asked(NamedTuple):
-    """A metric's value at an hour; None: it wasn't told."""
+    """Value of a metric at an hour; None: no value was reported."""
 
     hour: int
     value: int | None
@@ -32,7 +32,7 @@ def at(hour: int) -> datetime:
 
 
 def kept(history: list[Asked], published: int | None) -> list[tuple[int, Change]]:
-    """The snapshots that visits at these hours would keep, with their hours."""
+    """Return the snapshots that collection runs at these hours would store, with their hours."""
     subject = Subject(UUID(int=1), None if published is None else at(published))
     found, before = list[tuple[int, Change]](), None
     for hour, value in history:
@@ -46,7 +46,7 @@ def kept(history: list[Asked], published: int | None) -> list[tuple[int, Change]
 
 
 def known(history: list[Asked], published: int | None, hour: int) -> int | None:
-    """By the definition: what was told last before the hour; of a young post nothing before that."""
+    """Return the last value before the hour by definition; a young post starts at 0."""
     told = [asked for asked in history if asked.value is not None]
     before = [asked.value for asked in told if asked.hour < hour]
     if before:
@@ -58,7 +58,7 @@ def known(history: list[Asked], published: int | None, hour: int) -> int | None:
 @settings(max_examples=300, deadline=None)
 @given(HISTORIES, st.none() | HOURS, HOURS, HOURS)
 def test_differences_add_up(history: list[Asked], published: int | None, one: int, other: int) -> None:
-    """Over any time, also of figures that fall. Where nothing was known before, from the first one on."""
+    """Over any period, also of falling figures. Without an earlier value, from the first one on."""
     since, until = sorted((one, other))
     history = [asked for asked in history if published is None or asked.hour >= published]
     deltas = [made.delta for hour, made in kept(history, published) if since <= hour < until]
@@ -73,7 +73,7 @@ def test_differences_add_up(history: list[Asked], published: int | None, one: in
 
 @settings(max_examples=200, deadline=None)
 @given(HISTORIES)
-def test_a_value_is_kept_where_it_changed(history: list[Asked]) -> None:
+def test_only_changed_values_are_stored(history: list[Asked]) -> None:
     values = [made.value for _, made in kept(history, None)]
     assert all(one != other for one, other in itertools.pairwise(values))
     told = [asked.value for asked in history if asked.value is not None]
@@ -90,7 +90,7 @@ def test_a_post_is_never_asked_about_beyond_its_days(published: int, age: int) -
         assert due - at(published) < cadence.LAST
 
 
-def test_what_no_row_holds_is_not_kept() -> None:
+def test_out_of_range_value_is_not_stored() -> None:
     subject = Subject(UUID(int=1), None)
     for value in (-1, 2**63):
         assert snapshots.change(subject, "views", value, before=1, at=BEGAN) is None

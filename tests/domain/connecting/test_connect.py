@@ -1,4 +1,4 @@
-"""Disconnecting an account: its posts go with it, whoever schedules, refreshes or connects at that moment."""
+"""Disconnecting an account cancels its posts, in any race with schedules, refreshes and connects."""
 
 import asyncio
 from typing import Any
@@ -20,7 +20,7 @@ async def account(conn: Conn, project: Project) -> UUID:
     return await seeds.account(conn, project.org, project.id)
 
 
-async def test_an_archive_keeps_nobody_from_disconnecting(
+async def test_disconnect_works_in_an_archived_project(
     pool: Pool, conn: Conn, project: Project, account: UUID
 ) -> None:
     for hours in (0, 1, 48):
@@ -31,7 +31,7 @@ async def test_an_archive_keeps_nobody_from_disconnecting(
     assert await leasing.disconnect(pool, project.org, account) == answer
 
 
-async def test_four_that_disconnect_it_at_once_hear_the_same(
+async def test_four_concurrent_disconnects_get_the_same_answer(
     pool: Pool, conn: Conn, project: Project, account: UUID
 ) -> None:
     await leasing.schedule(conn, project, account)
@@ -43,7 +43,7 @@ async def test_four_that_disconnect_it_at_once_hear_the_same(
 async def test_connecting_and_disconnecting_at_once_leave_one_or_the_other(
     pool: Pool, conn: Conn, project: Project
 ) -> None:
-    """An account that is connected can be opened, and one that is not can't."""
+    """A connected account can be opened, a disconnected one can't."""
 
     async def connect(handle: str) -> UUID:
         return await transact(pool, lambda own: seeds.account(own, project.org, project.id, handle=handle))
@@ -63,7 +63,7 @@ async def test_connecting_and_disconnecting_at_once_leave_one_or_the_other(
         assert sum(row["status"] == "disconnected" for row in rows) == 1
 
 
-async def test_a_late_word_on_its_tokens_changes_nothing(
+async def test_late_token_result_changes_nothing(
     pool: Pool, conn: Conn, project: Project, account: UUID
 ) -> None:
     named: dict[str, Any] = {"organization_id": project.org, "account_id": account}
@@ -88,7 +88,7 @@ async def test_only_the_current_generations_refusal_counts(
 
 
 async def test_an_account_of_mastodon_is_each_servers_own(conn: Conn, project: Project) -> None:
-    """Only a DID is the same wherever it lives."""
+    """Only a DID is independent of its server."""
 
     async def seen(platform: str, server: str) -> UUID:
         fields = {"service_url": f"https://{server}", "external_id": "1"}

@@ -1,4 +1,4 @@
-"""Content in the making: what partners ask for, and a worker's steps on it."""
+"""Content generation: partners' requests, and a worker's steps."""
 
 from functools import partial
 from typing import Any
@@ -55,7 +55,7 @@ async def regenerate(
 
 
 async def begun(conn: Conn, project: Project, content_id: UUID | None = None) -> Claim:
-    """A job of a new item, or of the next revision of one, that a worker has begun."""
+    """Return a begun job of a new item, or of the next revision of one."""
     await (ask(conn, project) if content_id is None else regenerate(conn, project, content_id))
     [claim] = await seeds.claims(conn, CONTENT_GENERATE)
     await generated.begin(conn, claim=claim)
@@ -63,7 +63,7 @@ async def begun(conn: Conn, project: Project, content_id: UUID | None = None) ->
 
 
 async def finish(pool: Pool, claim: Claim, text: str = "") -> None:
-    """The last two steps of a job whose files are stored; `text` is added to the caption."""
+    """Run the last two steps of a job with stored files; `text` is added to the caption."""
     done = context(pool, claim)
     tokens = await done.step(partial(uploads.begin_many, organization_id=claim.organization_id, sizes=[9, 3]))
     brief = await done.step(partial(generated.begin, claim=claim))
@@ -84,7 +84,7 @@ def file(token: str, small: str) -> File:
 
 
 async def made(pool: Pool, conn: Conn, project: Project) -> UUID:
-    """An item with files."""
+    """Create an item with files."""
     claim = await begun(conn, project)
     await finish(pool, claim)
     return UUID(claim.args["content_id"])

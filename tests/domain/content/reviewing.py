@@ -1,4 +1,4 @@
-"""What partners and reviewers do to content, and what it comes to."""
+"""Partners' and reviewers' operations on content, and their results."""
 
 from datetime import UTC, datetime
 from typing import Any

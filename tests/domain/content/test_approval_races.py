@@ -1,4 +1,4 @@
-"""Decisions, edits and policies that come at the same time, or in any order."""
+"""Races of decisions, edits and policies."""
 
 import asyncio
 from collections import Counter
@@ -21,7 +21,7 @@ from tests.waiting import eventually
 
 
 async def outcomes(pool: Pool, *calls: tuple[Any, ...]) -> Counter[str]:
-    """All at once, each a verb and what it takes, in its own transaction: how often they came to what."""
+    """Run all calls concurrently, each in its own transaction, and count the outcomes."""
 
     async def run(verb: Callable[..., Awaitable[Any]], *given: Any) -> Any:
         return await transact(pool, lambda inner: verb(inner, *given))
@@ -32,7 +32,7 @@ async def outcomes(pool: Pool, *calls: tuple[Any, ...]) -> Counter[str]:
     return Counter(one.details["reason"] if isinstance(one, Conflict) else "done" for one in came)
 
 
-async def test_of_two_reviewers_the_second_is_told(pool: Pool, conn: Conn, project: Project) -> None:
+async def test_second_of_two_reviewers_gets_already_decided(pool: Pool, conn: Conn, project: Project) -> None:
     await policy(conn, project, requires_approval=True)
     for _ in range(20):
         made = await create(conn, project)
@@ -41,8 +41,8 @@ async def test_of_two_reviewers_the_second_is_told(pool: Pool, conn: Conn, proje
     assert await conn.fetchval("select count(*) from approval_decision") == 20
 
 
-async def test_ten_approvals_of_the_last_one_are_one(pool: Pool, conn: Conn, project: Project) -> None:
-    """Beside them more is made: each item waits exactly if it was made before the approval."""
+async def test_ten_approvals_of_the_last_item_count_once(pool: Pool, conn: Conn, project: Project) -> None:
+    """Concurrently created items are pending exactly if they were created before the approval."""
     await policy(conn, project, first_n_posts_blocked=3)
     waiting = [await create(conn, project) for _ in range(3)]
     for one in waiting[:2]:
@@ -59,8 +59,10 @@ async def test_ten_approvals_of_the_last_one_are_one(pool: Pool, conn: Conn, pro
     assert await blocked(conn, project) == by_status["pending"]
 
 
-async def test_what_is_made_while_an_approval_commits_waits(pool: Pool, conn: Conn, project: Project) -> None:
-    """It comes before the approval: no lock is needed for that, and nothing is held up."""
+async def test_item_created_during_an_approval_commit_is_pending(
+    pool: Pool, conn: Conn, project: Project
+) -> None:
+    """It counts as created before the approval: no lock is needed, and nothing waits."""
     await policy(conn, project, first_n_posts_blocked=1)
     made = await create(conn, project)
     async with pool.acquire() as other:
@@ -72,7 +74,7 @@ async def test_what_is_made_while_an_approval_commits_waits(pool: Pool, conn: Co
     assert await status(conn, meanwhile) == "pending"
 
 
-async def test_what_is_made_while_a_policy_changes_goes_by_the_new_one(
+async def test_item_created_during_a_policy_change_uses_the_new_policy(
     pool: Pool, conn: Conn, project: Project
 ) -> None:
     async with pool.acquire() as other:
@@ -85,8 +87,8 @@ async def test_what_is_made_while_a_policy_changes_goes_by_the_new_one(
     assert await status(conn, await making) == "pending"
 
 
-async def test_an_edit_and_an_approval_have_an_order(pool: Pool, conn: Conn, project: Project) -> None:
-    """Never is a text approved that its reviewer has not seen."""
+async def test_edit_and_approval_are_serialized(pool: Pool, conn: Conn, project: Project) -> None:
+    """A text is never approved unless its reviewer has seen it."""
     await policy(conn, project, requires_approval=True)
     for number in range(30):
         made = await create(conn, project)
@@ -111,8 +113,8 @@ steps = st.lists(
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=steps)
-async def test_no_policy_changes_what_is_there(conn: Conn, project: Project, steps: list[Any]) -> None:
-    """Against a model: the gate is decided once, and only decisions and edits move an item on."""
+async def test_policy_change_keeps_existing_items(conn: Conn, project: Project, steps: list[Any]) -> None:
+    """Compares with a model: the status is decided once, and only decisions and edits change it."""
     where = Project(project.org, await seeds.project(conn, project.org))
     required, first, items = False, 0, dict[UUID, str]()
     for what, one, other in steps:
@@ -133,7 +135,7 @@ async def test_no_policy_changes_what_is_there(conn: Conn, project: Project, ste
 
 
 async def moved(conn: Conn, project: Project, content_id: UUID, what: str, state: str) -> str:
-    """What the rules make of an item; the verb is called and must agree."""
+    """Return the item's state by the rules; the function's result must agree."""
     if what == "edit":
         if state == "rejected":
             with pytest.raises(ContentRejected):

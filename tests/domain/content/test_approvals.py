@@ -1,4 +1,4 @@
-"""Approval: what waits for it, and who decides."""
+"""Approval: pending content, and decisions."""
 
 from collections.abc import Awaitable, Callable
 
@@ -15,7 +15,7 @@ from tests.domain.content.reviewing import URL, approve, create, edit, policy, r
 from tests.domain.project import Project
 
 
-async def test_a_change_of_policy_is_on_record_and_none_is_not(conn: Conn, project: Project) -> None:
+async def test_policy_change_is_audited_and_a_repeat_is_not(conn: Conn, project: Project) -> None:
     assert await policy(conn, project, requires_approval=True) == ApprovalPolicy(
         requires_approval=True, first_n_posts_blocked=0, current_blocked_count=0
     )
@@ -32,7 +32,7 @@ async def test_a_change_of_policy_is_on_record_and_none_is_not(conn: Conn, proje
     assert (now.requires_approval, now.first_n_posts_blocked, version) == (True, 0, 2)
 
 
-async def test_a_decision_is_final_and_on_record(conn: Conn, project: Project) -> None:
+async def test_decision_is_final_and_audited(conn: Conn, project: Project) -> None:
     await policy(conn, project, requires_approval=True)
     yes, no = await create(conn, project), await create(conn, project)
     approved, rejected = await approve(conn, project, yes), await reject(conn, project, no)
@@ -48,7 +48,7 @@ async def test_a_decision_is_final_and_on_record(conn: Conn, project: Project) -
     assert [row["action"] for row in actions] == ["content.approved", "content.rejected"]
 
 
-async def test_an_edit_between_read_and_approval_is_told(conn: Conn, project: Project) -> None:
+async def test_approval_after_an_unseen_edit_is_refused(conn: Conn, project: Project) -> None:
     await policy(conn, project, requires_approval=True)
     made = await create(conn, project)
     assert (await edit(conn, project, made, "Other words")).revision == 2
@@ -59,7 +59,7 @@ async def test_an_edit_between_read_and_approval_is_told(conn: Conn, project: Pr
     assert (await approve(conn, project, made, 2)).approval_status == "approved"
 
 
-async def test_an_edit_of_approved_content_asks_anew(conn: Conn, project: Project) -> None:
+async def test_edit_of_approved_content_needs_a_new_approval(conn: Conn, project: Project) -> None:
     await policy(conn, project, requires_approval=True)
     made = await create(conn, project)
     await approve(conn, project, made)
@@ -74,7 +74,7 @@ async def test_an_edit_of_approved_content_asks_anew(conn: Conn, project: Projec
     assert (again.approval_status, again.decision.revision) == ("approved", 2)
 
 
-async def test_an_archived_project_lets_nothing_out(conn: Conn, project: Project) -> None:
+async def test_archived_project_refuses_approvals(conn: Conn, project: Project) -> None:
     await policy(conn, project, requires_approval=True)
     first, second = await create(conn, project), await create(conn, project)
     await projects_of.archive(conn, project)

@@ -1,4 +1,4 @@
-"""Items end with the jobs that make them, retries make the same, a next revision is an edit."""
+"""Items end with their jobs, retries repeat a revision, and the next revision is an edit."""
 
 import threading
 from typing import Any
@@ -37,7 +37,7 @@ async def project(conn: Conn, project: Project) -> Project:
 
 
 async def rows(conn: Conn) -> tuple[Any, ...]:
-    """How many items, files and files on their way there are."""
+    """Count items, files and unclaimed uploads."""
     names = ("content_item", "content_asset", "asset_thumbnail", "media_upload")
     return tuple([await conn.fetchval(f"select count(*) from {name}") for name in names])
 
@@ -45,7 +45,7 @@ async def rows(conn: Conn) -> tuple[Any, ...]:
 @pytest.mark.parametrize(
     ("outcome", "status"), [(BROKE, "failed"), (Canceled(), "canceled"), (Interrupted(), "processing")]
 )
-async def test_an_item_ends_as_its_job(
+async def test_item_ends_with_its_job(
     pool: Pool, conn: Conn, project: Project, outcome: Outcome, status: str
 ) -> None:
     claim = await making.begun(conn, project)
@@ -80,7 +80,7 @@ async def test_a_rescue_ends_the_item_of_a_job_that_it_gives_up(
     assert item.status == ("failed" if crashes else "processing")
 
 
-async def test_an_archive_ends_what_is_made_and_refuses_what_is_not(
+async def test_archive_cancels_generation_and_refuses_requests(
     pool: Pool, conn: Conn, project: Project
 ) -> None:
     claim, queued = await making.begun(conn, project), await making.ask(conn, project)
@@ -116,9 +116,7 @@ async def test_a_retry_makes_the_same_item_of_the_same_brief(
     assert await rows(conn) == (1, 1, 1, 0)
 
 
-async def test_a_job_is_not_retried_once_another_one_is_asked_for(
-    pool: Pool, conn: Conn, project: Project
-) -> None:
+async def test_retry_is_refused_after_a_newer_request(pool: Pool, conn: Conn, project: Project) -> None:
     claim = await making.begun(conn, project)
     content_id = UUID(claim.args["content_id"])
     await jobs.settle(pool, [Settlement(claim, BROKE)])
@@ -131,7 +129,7 @@ async def test_a_job_is_not_retried_once_another_one_is_asked_for(
 
 
 async def test_a_next_revision_is_an_edit(pool: Pool, conn: Conn, project: Project) -> None:
-    """Until it is there the item is what it was; then it awaits an approval, and its posts wait for that."""
+    """Until then the item stays the same; then it needs an approval, which blocks its posts."""
     await policy(conn, project, requires_approval=True)
     content_id = await making.made(pool, conn, project)
     await approve(conn, project, content_id)
@@ -164,7 +162,7 @@ async def test_a_next_revision_that_fails_leaves_the_item_as_it_was(
     assert after.last_error.code == BROKE.code
 
 
-async def test_a_next_revision_that_a_post_could_not_go_out_with_is_none(
+async def test_revision_that_a_post_could_not_send_is_refused(
     pool: Pool, conn: Conn, project: Project
 ) -> None:
     content_id = await making.made(pool, conn, project)
@@ -176,7 +174,7 @@ async def test_a_next_revision_that_a_post_could_not_go_out_with_is_none(
     assert (await making.shown(conn, project, content_id)).revision == 1
 
 
-async def test_of_a_content_one_revision_is_made_at_a_time(pool: Pool, conn: Conn, project: Project) -> None:
+async def test_one_revision_is_generated_at_a_time(pool: Pool, conn: Conn, project: Project) -> None:
     content_id = await making.made(pool, conn, project)
     with pytest.raises(Stale):
         await making.regenerate(conn, project, content_id, versions=[7])
@@ -187,7 +185,7 @@ async def test_of_a_content_one_revision_is_made_at_a_time(pool: Pool, conn: Con
         assert refused.value.details["reason"] == "CONTENT_NOT_READY"
 
 
-async def test_what_was_rejected_or_uploaded_is_not_made_anew(
+async def test_rejected_or_uploaded_content_is_not_regenerated(
     pool: Pool, conn: Conn, project: Project
 ) -> None:
     await policy(conn, project, requires_approval=True)
@@ -205,7 +203,7 @@ async def test_what_was_rejected_or_uploaded_is_not_made_anew(
         await making.regenerate(conn, project, uploaded)
 
 
-async def test_files_that_were_replaced_are_read_for_a_day(pool: Pool, conn: Conn, project: Project) -> None:
+async def test_replaced_files_stay_readable_for_a_day(pool: Pool, conn: Conn, project: Project) -> None:
     content_id = await making.made(pool, conn, project)
     before = await making.shown(conn, project, content_id)
     await making.finish(pool, await making.begun(conn, project, content_id))
@@ -220,7 +218,7 @@ async def test_files_that_were_replaced_are_read_for_a_day(pool: Pool, conn: Con
         await find_file(conn, token=before.assets[0].url.rpartition("/")[2])
 
 
-async def test_no_other_request_waits_for_the_words_of_one(
+async def test_text_generation_does_not_block_other_requests(
     conn: Conn, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     threads = list[threading.Thread]()
@@ -235,8 +233,8 @@ async def test_no_other_request_waits_for_the_words_of_one(
     assert threading.main_thread() not in threads
 
 
-async def test_an_approval_too_early_says_what_to_do(pool: Pool, conn: Conn, project: Project) -> None:
-    """To read what has failed until it is completed would never end."""
+async def test_early_approval_gets_advice(pool: Pool, conn: Conn, project: Project) -> None:
+    """ "Read it again" would never help for content that failed."""
     await policy(conn, project, requires_approval=True)
     queued = await making.ask(conn, project)
     with pytest.raises(Conflict, match="wait for its end"):

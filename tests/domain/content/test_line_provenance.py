@@ -1,4 +1,4 @@
-"""Provenance of a generated item's lines: also of the one that says that a presenter is nobody."""
+"""Provenance of a generated item's lines, including the disclosure of a fictional presenter."""
 
 from domain.content.generated import provenance
 from generation.spec import Presenter, Spec

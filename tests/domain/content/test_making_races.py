@@ -1,4 +1,4 @@
-"""Next revisions against whatever else happens to their content at once: all of one, or nothing."""
+"""Races of next revisions with all other changes of their content."""
 
 import asyncio
 import random
@@ -32,7 +32,7 @@ async def org(conn: Conn) -> UUID:
 
 
 async def end(pool: Pool, claim: Claim) -> bool:
-    """Whether the job's last steps gave the item its revision; else the job is settled as a worker would."""
+    """Return whether the last steps of a job attached its revision; else settle the job as a worker would."""
     try:
         await making.finish(pool, claim, str(random.random()))
     except (CancelRequested, Conflict):
@@ -57,7 +57,7 @@ async def publish(conn: Conn, project: Project) -> None:
 
 
 async def attempt(racer: Callable[[], Awaitable[Any]]) -> bool:
-    """Whether it came in time; else it is refused with a reason."""
+    """Return whether a change came in time; else it is refused with a reason."""
     try:
         await racer()
     except (ApprovalRequired, Conflict, ContentRejected):
@@ -84,7 +84,7 @@ def racers(wide: Pool, project: Project, claim: Claim) -> dict[str, Callable[[],
     return each
 
 
-#: Racers of each round; beside them, one of what ends the item's life, or asks for yet another revision.
+#: Tasks of each round, with one more that ends the item or requests another revision.
 USUAL = ("approve", "schedule", "publish", "edit", "finish")
 EXTRA = ((), ("reject",), ("archive",), ("regenerate",))
 
@@ -93,7 +93,7 @@ EXTRA = ((), ("reject",), ("archive",), ("regenerate",))
 async def test_a_next_revision_against_reviewers_posts_and_archives(
     wide: Pool, conn: Conn, org: UUID, times: int
 ) -> None:
-    """No queued post has content that awaits an approval, and files and number are one revision's."""
+    """No queued post has pending content, and files and number are of one revision."""
     count = 0
     for extra in EXTRA * times:
         project = await approving(wide, conn, org)
@@ -111,7 +111,7 @@ async def test_a_next_revision_against_reviewers_posts_and_archives(
 
 
 async def approving(pool: Pool, conn: Conn, org: UUID) -> Project:
-    """A project whose content was made, perhaps approved, and is scheduled."""
+    """Create a project with scheduled generated content, which may be approved."""
     project = await scene.fill(conn, Project(org, await seeds.project(conn, org)), accounts=2)
     await making.tell_brand(conn, project)
     await reviewing.policy(conn, project, requires_approval=True)
@@ -127,12 +127,12 @@ async def files(conn: Conn, content_id: UUID) -> list[str]:
     return [row["token"] for row in rows]
 
 
-#: What posts may be that wait for a time to come; one whose time has passed waits for a person.
+#: Allowed statuses of posts with a future time; a post with a past time waits for a person.
 ALLOWED = {"approved": {"queued"}, "pending": {"blocked"}, "rejected": set[str]()}
 
 
 async def whole(conn: Conn, project: Project, before: list[str], *, made: bool, edited: bool) -> None:
-    """The content is one revision's, and its posts wait as its approval has it."""
+    """Check that the content is of one revision, and its posts match its approval."""
     content_id = project.content_id
     item = await conn.fetchrow("select revision, approval_status from content_item where id = $1", content_id)
     assert item

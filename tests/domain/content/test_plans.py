@@ -1,4 +1,4 @@
-"""A list of content reads few rows of a large project, whatever is asked for and whenever it was planned."""
+"""A list of content reads few rows of a large project, with any filter and plans of any age."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -31,7 +31,7 @@ ASKED: list[dict[str, Any]] = [
     {"statuses": ["failed"], "approval_statuses": ["pending"]},
     {"period": Period(until=datetime(2026, 1, 1, tzinfo=UTC))},
 ]
-#: Whose plan follows from what ANALYZE saw.
+#: Filters with a plan that depends on the statistics.
 ONCE_ANALYZED: list[dict[str, Any]] = [
     {"period": Period(since=datetime(2100, 1, 1, tzinfo=UTC))},
     {"period": Period(since=datetime(2100, 1, 1, tzinfo=UTC)), "statuses": ["completed"]},
@@ -55,7 +55,7 @@ async def fill(conn: Conn, project: Project, count: int, status: str, approval_s
     )
 
 
-#: What lists over all projects are asked for.
+#: Filters of lists over all projects.
 OF_ALL = ("statuses", "approval_statuses", "period", "before")
 OF_ALL_ASKED = [asked for asked in ASKED if {*asked} <= {*OF_ALL}]
 
@@ -72,7 +72,7 @@ async def listed(conn: Conn, project: Project, **asked: Any) -> int:
 
 
 @pytest.mark.parametrize("analyzed", [True, False])
-async def test_a_page_is_all_that_is_read(pool: Pool, conn: Conn, project: Project, analyzed: bool) -> None:
+async def test_list_reads_one_page(pool: Pool, conn: Conn, project: Project, analyzed: bool) -> None:
     async with pool.acquire() as session:
         for asked in (ASKED + ONCE_ANALYZED) * plans.TIMES:
             assert await listed(session, project, **asked) == 0

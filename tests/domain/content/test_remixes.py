@@ -1,4 +1,4 @@
-"""Remixes of content that needs the AI label: they need it, too, at each revision, and keep it."""
+"""Remixes of AI content: each revision needs the AI label and keeps it."""
 
 from functools import partial
 from typing import Any
@@ -28,7 +28,7 @@ async def project(conn: Conn, project: Project) -> Project:
 
 
 async def upload(pool: Pool, project: Project) -> UUID:
-    """A clip of the partner's own."""
+    """Upload a clip of the partner's own."""
     begin = partial(uploads.begin_many, organization_id=project.org, sizes=[9, 3])
     token, small = await transact(pool, begin)
     file = File("video", "video/mp4", 720, 1280, 5000, 9, bytes(32), token, Thumbnail(3, bytes(32), small))
@@ -60,7 +60,7 @@ async def remix(pool: Pool, conn: Conn, project: Project, source: UUID) -> UUID:
 
 
 async def test_a_remix_of_an_ai_clip_keeps_its_label(pool: Pool, conn: Conn, project: Project) -> None:
-    """As long as the clip has it: a partner who was wrong about the clip takes it back there first."""
+    """The clip decides: a partner corrects a wrong declaration there first."""
     source = await upload(pool, project)
     await declare(conn, project, source, is_ai=True)
     made = await remix(pool, conn, project, source)
@@ -73,9 +73,7 @@ async def test_a_remix_of_an_ai_clip_keeps_its_label(pool: Pool, conn: Conn, pro
     assert not (await declare(conn, project, made, is_ai=False)).ai_generated
 
 
-async def test_a_next_revision_goes_by_the_clip_as_it_is_now(
-    pool: Pool, conn: Conn, project: Project
-) -> None:
+async def test_next_revision_uses_the_clips_current_label(pool: Pool, conn: Conn, project: Project) -> None:
     source = await upload(pool, project)
     made = await remix(pool, conn, project, source)
     assert not (await making.shown(conn, project, made)).ai_generated
@@ -86,7 +84,7 @@ async def test_a_next_revision_goes_by_the_clip_as_it_is_now(
     assert (again.made_by, again.ai_generated, again.revision) == ("clip", True, 2)
 
 
-async def test_a_remix_of_an_own_clip_may_be_declared_and_not(
+async def test_remix_of_an_own_clip_can_be_declared_and_undeclared(
     pool: Pool, conn: Conn, project: Project
 ) -> None:
     made = await remix(pool, conn, project, await upload(pool, project))

@@ -1,4 +1,4 @@
-"""The day of these tests, which midnight doesn't end."""
+"""Fixed day of these tests, also at midnight."""
 
 from datetime import date, timedelta
 
@@ -11,7 +11,7 @@ from domain.events import partitions
 
 @pytest_asyncio.fixture
 async def today(conn: Conn, monkeypatch: pytest.MonkeyPatch) -> date:
-    """The day on which the tables of the database were made, for all that the test does."""
+    """Fix the day to that of the database's tables for the whole test."""
     last: date = await conn.fetchval(
         """select max(right(inhrelid::regclass::text, 8))::date
              from pg_inherits where inhparent = 'event'::regclass"""

@@ -1,4 +1,4 @@
-"""Writers that send each id thrice, a fifth of them with another time, and all that happens to them."""
+"""Writers that send each id three times, a fifth of them with different times, under faults."""
 
 import asyncio
 import random
@@ -17,15 +17,15 @@ from tests.waiting import eventually
 
 WRITERS, TIMES, EACH = 8, 3, 20
 
-#: Seconds before a client sends again what got no answer.
+#: Seconds until a client repeats an unanswered request.
 AGAIN_S = 0.05
 
-#: Seconds that all of it may take.
+#: Timeout of the whole race in seconds.
 PATIENCE_S = 300.0
 
 
 def batches(seed: int, numbers: int) -> list[list[list[Event]]]:
-    """Batches of each writer, of all ids together."""
+    """Return the batches of each writer, with all ids together."""
     dice = random.Random(seed)
     sent = [number for number in range(numbers) for _ in range(TIMES)]
     dice.shuffle(sent)
@@ -45,7 +45,7 @@ def _sent(number: int, dice: random.Random) -> Event:
 async def write(
     intake: Takes, queue: Iterator[tuple[int, list[Event]]], acknowledge: Callable[[int], None]
 ) -> None:
-    """A client: each batch until it is acknowledged."""
+    """Send each batch as a client until it is acknowledged."""
     for turn, events in queue:
         while True:
             try:
@@ -57,7 +57,7 @@ async def write(
 
 
 async def disturb(pool: Pool, done: asyncio.Event, seed: int) -> None:
-    """Fold, and cut off whoever writes and folds, until it is over."""
+    """Fold, and cut off writers and folds, until the race is done."""
     dice = random.Random(seed)
     while not done.is_set():
         deed = dice.choice((fold_or_die, cut))
@@ -68,9 +68,9 @@ async def disturb(pool: Pool, done: asyncio.Event, seed: int) -> None:
 
 
 async def rotate_twice(pool: Pool, progress: Callable[[], float]) -> None:
-    """Rotate in the middle of it; `progress` is the part that is acknowledged.
+    """Rotate during the race; `progress` is the acknowledged share.
 
-    So often an id is known to the end. Behind a third rotation one that comes again is new.
+    After two rotations every id is still known. After a third a repeated id would be new.
     """
     for part in (0.3, 0.6):
 
@@ -86,7 +86,7 @@ async def rotate_twice(pool: Pool, progress: Callable[[], float]) -> None:
 
 
 async def cut(conn: Conn, _: random.Random) -> None:
-    """Somebody else's session."""
+    """Terminate a random session of another task."""
     await conn.execute(
         """select pg_terminate_backend(pid) from pg_stat_activity
             where datname = current_database() and pid <> pg_backend_pid() and application_name = 'writer'
@@ -102,7 +102,7 @@ async def fold_or_die(conn: Conn, dice: random.Random) -> None:
 
 
 async def is_exact(conn: Conn, numbers: int) -> None:
-    """Each id is stored once, and the counts are what the events add up to."""
+    """Check that each id is stored once, and that the counts match the events."""
     await fold_all(conn)
     kept = Counter(await stored(conn))
     twice = [number for number, times in kept.items() if times > 1]

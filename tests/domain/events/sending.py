@@ -1,4 +1,4 @@
-"""Events to send, and what the store has of them."""
+"""Events to send, and the stored rows of them."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -18,12 +18,12 @@ from domain.events.intake import Taken
 PROJECT = UUID(int=7)
 NAMES = ("open", "purchase_success", "sign_up")
 
-#: A moment of the hour before this one, at which no bucket ends.
+#: A moment in the hour before this one, apart from the end of any bucket.
 NOW = datetime.now(UTC).replace(minute=7, second=0, microsecond=0) - timedelta(hours=1)
 
 
 def event(number: int = 0, *, project_id: UUID = PROJECT, app_no: int = 1, **fields: Any) -> Event:
-    """The event of a number, which is all of its id: two of one number have one id."""
+    """Return the event of a number, which determines its id: equal numbers have equal ids."""
     given: dict[str, Any] = {
         "event_key": pgproto.UUID(number.to_bytes(16, "big")),
         "name": NAMES[number % 3],
@@ -40,18 +40,18 @@ def event(number: int = 0, *, project_id: UUID = PROJECT, app_no: int = 1, **fie
 
 
 def new_budgets() -> Budgets:
-    """Budgets that nothing was counted against."""
+    """Return budgets without any counts."""
     return Budgets(lambda: datetime.now(UTC))
 
 
 class Takes(Protocol):
-    """An intake, or what stands before some."""
+    """Intake, or a proxy of several."""
 
     async def take(self, app: KeyedApp, events: Sequence[Event], *, size: int) -> Taken: ...
 
 
 def keyed(project_id: UUID, app_no: int, organization_id: UUID | None = None) -> KeyedApp:
-    """An app as its key opens it: of the only project of an organization, unless told."""
+    """Return an app as its key opens it: by default of the only project of an organization."""
     return KeyedApp(
         organization_id or project_id, project_id, UUID(int=app_no), app_no, "web", None, "standard",
         archived=False, suspended=False,
@@ -59,20 +59,20 @@ def keyed(project_id: UUID, app_no: int, organization_id: UUID | None = None) ->
 
 
 async def take(intake: Takes, events: Sequence[Event], *, size: int = 0) -> Taken:
-    """Have an intake commit events of one app."""
+    """Commit events of one app by an intake."""
     project_id, app_no = events[0][:2] if events else (PROJECT, 1)
     return await intake.take(keyed(project_id, app_no), events, size=size)
 
 
 async def send(conn: Conn, events: Iterable[Event]) -> list[int]:
-    """The numbers of those that were new, once they are committed."""
+    """Commit events and return the numbers of the new ones."""
     async with conn.transaction():
         fresh = await group_commit.keep(conn, sorted(events))
     return [one.event_key.int for one in fresh]
 
 
 async def stored(conn: Conn) -> list[int]:
-    """The number of each event that is stored, in order."""
+    """Return the number of each stored event, in order."""
     rows = await conn.fetch("select event_key from event order by event_key")
     return [row["event_key"].int for row in rows]
 
@@ -83,7 +83,7 @@ async def fold_all(conn: Conn) -> None:
 
 
 async def wrong_counts(conn: Conn) -> list[Any]:
-    """Rows of the rollups that the events don't add up to, and rows that they lack. Without deltas left."""
+    """Return rollup rows that don't match the events, and missing rows; there must be no deltas left."""
     return await conn.fetch(
         """with named as (
              select project_id, name, date_bin('15 minutes', occurred_at, '2000-01-01Z') as bucket, app_no,

@@ -1,4 +1,4 @@
-"""Servers that each have the events of some projects: the store as a router spreads it by project."""
+"""Event store on several servers, with projects spread over them by a router."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -16,17 +16,17 @@ PROJECTS = [UUID(int=number) for number in range(1, 13)]
 
 
 def home(project_id: UUID, servers: int) -> int:
-    """The server of a project."""
+    """Return the server of a project."""
     return project_id.int % servers
 
 
 def spread_event(number: int) -> Event:
-    """The event of a number, which is of one project."""
+    """Return the event of a number, which belongs to one project."""
     return event(number, project_id=PROJECTS[number % len(PROJECTS)])
 
 
 class Spread:
-    """A pool for each server. Whoever wants a project gets its server, and no other."""
+    """Pool for each server; a project is only accessible on its own."""
 
     def __init__(self, pools: Sequence[Pool]) -> None:
         self.pools = pools
@@ -35,7 +35,7 @@ class Spread:
         return self.pools[home(project_id, len(self.pools))]
 
     async def send(self, events: Sequence[Event]) -> list[int]:
-        """The numbers of those that were new, committed on each server by itself."""
+        """Commit events on each server alone and return the numbers of the new ones."""
         fresh: list[int] = []
         for pool in self.pools:
             async with pool.acquire() as conn, conn.transaction():
@@ -45,19 +45,19 @@ class Spread:
 
     @asynccontextmanager
     async def each(self) -> AsyncIterator[list[Conn]]:
-        """A connection to each server."""
+        """Open a connection to each server."""
         async with AsyncExitStack() as stack:
             yield [await stack.enter_async_context(pool.acquire()) for pool in self.pools]
 
 
 class Router:
-    """An intake for each server; a request goes to that of its project."""
+    """Intake for each server; a request goes to its project's."""
 
     def __init__(self, intakes: Sequence[Intake]) -> None:
         self._intakes = intakes
 
     async def take(self, app: KeyedApp, events: Sequence[Event], *, size: int) -> Taken:
-        """Events of many projects, as so many requests."""
+        """Send events of many projects as one request each."""
         taken = [
             await self._intakes[home(project_id, len(self._intakes))].take(
                 app._replace(project_id=project_id),
@@ -77,7 +77,7 @@ async def spread(urls: Sequence[str]) -> AsyncIterator[Spread]:
 
 @asynccontextmanager
 async def routed(urls: Sequence[str]) -> AsyncIterator[Router]:
-    """A process that takes events of all projects."""
+    """Run a process that takes events of all projects."""
     async with AsyncExitStack() as stack:
         intakes = []
         for url in urls:
@@ -87,5 +87,5 @@ async def routed(urls: Sequence[str]) -> AsyncIterator[Router]:
 
 
 def numbers_of(servers: int, server: int, numbers: int) -> Iterator[int]:
-    """Those of so many numbers whose events lie on a server."""
+    """Return the numbers of the events on a server."""
     return (number for number in range(numbers) if home(spread_event(number).project_id, servers) == server)

@@ -1,4 +1,4 @@
-"""Bodies with events: what is wrong with one is said of that one, and what can't be read is refused whole."""
+"""Bodies with events: an invalid event is rejected alone, an unreadable body is refused whole."""
 
 import gzip
 import json
@@ -21,7 +21,7 @@ NOW = datetime.now(UTC)
 
 
 def written(**fields: Any) -> bytes:
-    """The JSON of an event; None leaves a field out."""
+    """Return the JSON of an event; None leaves a field out."""
     given = {"name": "open", "eventId": "e-1", "occurredAt": NOW.isoformat()} | fields
     return json.dumps({name: value for name, value in given.items() if value is not None}).encode()
 
@@ -41,7 +41,7 @@ def at(time: timedelta | str) -> bytes:
     return written(occurredAt=time if isinstance(time, str) else (NOW + time).isoformat())
 
 
-#: One bad event of each kind, and what is said of it.
+#: One bad event of each kind, with its code.
 BAD: list[tuple[bytes, str]] = [
     (written(name="n" * 256), "INVALID"),
     (written(name=""), "INVALID"),
@@ -75,7 +75,7 @@ BAD: list[tuple[bytes, str]] = [
     (written().replace(b"open", b"\xffpen"), "MALFORMED"),
 ]
 
-#: Good events that are at some limit, or odd.
+#: Good events at some limit, or odd ones.
 GOOD: list[bytes] = [
     written(),
     written(name="n" * 128, eventId="i" * 128),
@@ -115,13 +115,13 @@ async def test_a_good_event_is_read_and_can_be_kept(conn: Conn, text: bytes) -> 
 
 
 @pytest.mark.parametrize(("text", "code"), BAD, ids=range(len(BAD)))
-def test_a_bad_event_says_why(text: bytes, code: str) -> None:
+def test_bad_event_has_its_code(text: bytes, code: str) -> None:
     found = read(among([text]))
     assert ([one.code for one in found.rejected], found.events) == ([code], [])
 
 
-def test_bad_events_lose_no_others() -> None:
-    """However many of them stand wherever."""
+def test_bad_events_do_not_affect_others() -> None:
+    """For any number and place of bad events."""
     for seed in range(200):
         dice = random.Random(seed)
         mixed: list[tuple[bytes, str]] = [
@@ -135,7 +135,7 @@ def test_bad_events_lose_no_others() -> None:
 
 
 def outcome(text: bytes) -> object:
-    """The events and refusals of a body; None if it is refused whole."""
+    """Return the events and refusals of a body; None if it is refused whole."""
     try:
         found = read(text)
     except DomainError:
@@ -143,8 +143,11 @@ def outcome(text: bytes) -> object:
     return found.events, found.rejected
 
 
-def test_a_large_body_is_read_as_a_small_one() -> None:
-    """Property: white space makes it large, and changes nothing. Some have a mark too many or too few."""
+def test_large_body_reads_like_a_small_one() -> None:
+    """Property: white space makes a body large without a change.
+
+    Some bodies have a mark too many or too few.
+    """
     marks = [b"", b"{", b"}", b"[", b"]", b",", b":", b'"', b"5", b" ", b"\\", rb"\ud83d", b"null"]
     for seed in range(600):
         dice = random.Random(seed)
@@ -157,13 +160,13 @@ def test_a_large_body_is_read_as_a_small_one() -> None:
             assert outcome(text + b" " * STEP_BYTES) == outcome(text), text[:2_000]
 
 
-def test_half_a_pair_is_replaced_and_nothing_else() -> None:
+def test_only_half_surrogate_pairs_are_replaced() -> None:
     [event] = read(among([raw(b'{"a": "\\ud83d\\ude00 \\ud83d \\\\ud83d \\u00e9"}')])).events
     assert json.loads(event.properties) == {"a": "\U0001f600 \ufffd \\ud83d é"}
 
 
-def test_a_text_is_mended_as_if_it_was_read_escape_by_escape() -> None:
-    """Property: of whatever bytes. For its key alone a text needs no mending."""
+def test_repair_matches_a_read_by_escapes() -> None:
+    """Property: for any bytes. A reader of the key alone needs no repair."""
     pieces = [b"\\", rb"\\", rb"\u", rb"\ud83d", rb"\uDE00", b"ud83d", rb"\n", b"a", b'"', b"d8", b"\n"]
     for seed in range(3_000):
         dice = random.Random(seed)
@@ -195,7 +198,7 @@ ESCAPE = re.compile(
         ({"value": -1e9}, (-(10**15), None)),
     ],
 )
-def test_a_value_is_the_first_number_that_is_one(properties: Any, expected: tuple[Any, Any]) -> None:
+def test_value_is_the_first_numeric_property(properties: Any, expected: tuple[Any, Any]) -> None:
     [event] = read(among([written(properties=properties)])).events
     assert (event.value_micros, event.currency) == expected
 
@@ -211,7 +214,7 @@ def test_an_id_is_its_own_key_or_has_one() -> None:
 
 
 def gzipped(text: bytes) -> bytes:
-    """The same bytes at any time: they name tests, which each process must name alike."""
+    """Compress with a fixed time: the bytes name tests, and each process must use the same names."""
     return gzip.compress(text, mtime=0)
 
 
@@ -239,7 +242,7 @@ BOMB, PACKED = gzipped(b" " * 9_000_000), gzipped(among([written()]))
         (gzipped(PACKED), True, Malformed, "JSON"),
     ],
 )
-def test_what_is_no_list_of_events_is_refused_and_says_where(
+def test_body_without_an_event_list_is_refused_with_its_path(
     text: bytes, packed: bool, refusal: type[DomainError], said: str
 ) -> None:
     with pytest.raises(refusal, match=said):

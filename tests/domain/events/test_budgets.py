@@ -1,4 +1,4 @@
-"""Processes count for budgets: the bound beyond one, and the counts through outages and hang-ups."""
+"""Budgets across processes: their bound, and their counts through outages and disconnects."""
 
 import asyncio
 import random
@@ -30,7 +30,7 @@ async def sums(pool: Pool) -> list[tuple[int, int]]:
 
 
 @pytest.mark.parametrize("seed", range(5))
-async def test_each_process_goes_a_lot_and_a_request_beyond_a_budget(
+async def test_process_exceeds_a_budget_by_a_lot_and_a_request(
     pool: Pool, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     budget, most = Budget(5_000, 1 << 40), 20
@@ -58,7 +58,7 @@ async def test_each_process_goes_a_lot_and_a_request_beyond_a_budget(
     assert await sums(pool) == [(accepted, 0)]
 
 
-async def test_a_lot_is_added_at_once_and_less_later(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_full_lot_is_added_at_once_and_less_later(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     app, one, other = await an_app(pool), new_budgets(), new_budgets()
     lot = budgets.BUDGETS["standard"].events // budgets.LOTS
     monkeypatch.setattr(budgets, "EVERY_S", 600.0)
@@ -75,8 +75,8 @@ async def test_a_lot_is_added_at_once_and_less_later(pool: Pool, monkeypatch: py
     assert await sums(pool) == [(lot + 1, 9)]
 
 
-async def test_commits_under_way_are_set_aside(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A request beyond them is asked to come again in a second, not tomorrow."""
+async def test_commits_under_way_reserve_their_events(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request above the reserved events must retry in a second, not tomorrow."""
     monkeypatch.setattr(budgets, "BUDGETS", {"standard": Budget(10, 100)})
     app, one = await an_app(pool), new_budgets()
     day = one.hold(app, 10, 10)
@@ -108,8 +108,8 @@ async def test_counts_stay_while_postgres_is_away(own_servers: Servers) -> None:
         assert await sums(pool) == [(6, 60)]
 
 
-async def test_a_sender_that_hangs_up_is_charged_for_what_is_stored(pool: Pool) -> None:
-    """Else its events would cost nothing: it sends, and ends the connection as the commit begins."""
+async def test_disconnected_sender_is_charged_for_stored_events(pool: Pool) -> None:
+    """Otherwise its events would be free: it disconnects as the commit begins."""
     app, one = await an_app(pool), new_budgets()
     async with open_intake(pool, one) as intake, pool.acquire() as other:
         async with other.transaction():
@@ -132,7 +132,7 @@ async def test_a_sender_that_hangs_up_is_charged_for_what_is_stored(pool: Pool) 
         await eventually(is_charged)
 
 
-async def test_days_that_are_over_are_forgotten_once_they_are_added(pool: Pool) -> None:
+async def test_past_days_are_dropped_after_their_addition(pool: Pool) -> None:
     now = [datetime.now(UTC)]
     app, one = await an_app(pool), Budgets(lambda: now[0])
     one.count(app, 3, 30)
@@ -144,7 +144,7 @@ async def test_days_that_are_over_are_forgotten_once_they_are_added(pool: Pool) 
     assert [day.events for day in one._days.values()] == [4]
 
 
-async def test_of_too_many_organizations_those_that_wait_for_nothing_are_forgotten(
+async def test_only_settled_organizations_are_evicted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(budgets, "REMEMBERED", 10)

@@ -1,4 +1,4 @@
-"""Deliveries: the few that a caller asks for are found among very many others."""
+"""Deliveries: few requested ones are found among very many others."""
 
 from collections.abc import Sequence
 
@@ -41,11 +41,11 @@ async def count(conn: Conn, states: Sequence[DeliveryState] | None, limit: int =
         (["pending", "failed"], "delivered"),
     ],
 )
-async def test_few_of_some_states_are_found_among_many_of_another(
+async def test_rare_states_are_found_among_many_rows(
     conn: Conn, states: Sequence[DeliveryState], most: DeliveryState
 ) -> None:
-    """By a plan that was made on an empty table, and by one that knows of the many."""
-    # Else the few may be analyzed before there are many, and the plan that is made for them is another one.
+    """By a plan for an empty table, and by one with statistics."""
+    # Otherwise the few might be analyzed before the many exist, which gives another plan.
     await conn.execute("alter table event_conversion set (autovacuum_enabled = false)")
     for _ in range(plans.TIMES):
         await count(conn, states)

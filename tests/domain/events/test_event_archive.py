@@ -1,4 +1,4 @@
-"""The archive has each event of a closed day once, whatever dies at which step, and then days may go."""
+"""The archive gets each event of a closed day once, through a fault at any step; then days may be dropped."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -20,9 +20,9 @@ OTHER = uuid4()
 
 
 class Shelf:
-    """An archive as it promises to be, which fails before or after its work where `faults` say so.
+    """Archive that keeps its contract and fails before or after its work by `faults`.
 
-    Work that is "late" is done when it lands, long after it failed.
+    "late" work is done when it arrives, long after it failed.
     """
 
     def __init__(self, faults: Sequence[str] = ()) -> None:
@@ -68,12 +68,12 @@ def day_of(one: StoredEvent) -> date:
 
 
 def closed_days(today: date) -> list[date]:
-    """The last three of them."""
+    """Return the last three closed days."""
     return [today - timedelta(days=BEHIND + ago) for ago in (3, 2, 1)]
 
 
 async def stock(conn: Conn, today: date) -> None:
-    """Events of closed days, two of one id and time by two apps among them, and of the first open one."""
+    """Insert events of closed days, two with one id and time by two apps, and of the first open day."""
     first, _, last = closed_days(today)
     await empty(conn, today)
     noon = [datetime.combine(day, time(12), UTC) for day in (first, last, last + timedelta(days=1))]
@@ -88,7 +88,7 @@ async def stock(conn: Conn, today: date) -> None:
 
 
 async def empty(conn: Conn, today: date) -> None:
-    """A store without events, with tables from the first closed day on."""
+    """Empty the store, with tables from the first closed day on."""
     await conn.execute("truncate event, event_seen, event_delta, event_archive")
     await conn.execute("select make_event_days($1, $2)", closed_days(today)[0], today)
 
@@ -106,7 +106,7 @@ def shelved(shelf: Shelf) -> list[tuple[object, ...]]:
 
 
 async def advance(conn: Conn, shelf: Shelf, limit: int) -> None:
-    """Step after step, through all faults, until nothing is left to do."""
+    """Run step after step, through all faults, until the archive is complete."""
     while True:
         try:
             if not await event_archive.advance(conn, archive=shelf, limit=limit):
@@ -120,7 +120,7 @@ async def advance(conn: Conn, shelf: Shelf, limit: int) -> None:
     faults=st.lists(st.sampled_from(["", "", "before", "after"]), max_size=20),
     limit=st.sampled_from([1, 3, 100]),
 )
-async def test_each_event_of_closed_days_is_there_once(
+async def test_each_event_of_closed_days_is_archived_once(
     conn: Conn, today: date, faults: list[str], limit: int
 ) -> None:
     await stock(conn, today)
@@ -129,8 +129,8 @@ async def test_each_event_of_closed_days_is_there_once(
     assert shelved(shelf) == await closed(conn, today) != []
 
 
-async def test_a_day_that_does_not_add_up_is_copied_anew(conn: Conn, today: date) -> None:
-    """As where the archive has taken a batch twice."""
+async def test_day_with_a_wrong_count_is_copied_again(conn: Conn, today: date) -> None:
+    """As after a batch that the archive stored twice."""
     await stock(conn, today)
     shelf, spoiled = Shelf(), False
     while await event_archive.advance(conn, archive=shelf, limit=2):
@@ -141,7 +141,7 @@ async def test_a_day_that_does_not_add_up_is_copied_anew(conn: Conn, today: date
     assert shelved(shelf) == await closed(conn, today)
 
 
-async def test_a_day_goes_once_the_archive_has_it(conn: Conn, today: date) -> None:
+async def test_archived_day_can_be_dropped(conn: Conn, today: date) -> None:
     await stock(conn, today)
     drop = partitions.drop_days(keep=BEHIND, archived=True)
     shelf = Shelf()
@@ -154,9 +154,7 @@ async def test_a_day_goes_once_the_archive_has_it(conn: Conn, today: date) -> No
     assert len(shelf.kept) == 16
 
 
-async def test_a_purged_project_is_forgotten_in_days_that_are_copied_and_in_that_which_is(
-    conn: Conn, today: date
-) -> None:
+async def test_purge_covers_archived_days_and_the_day_under_copy(conn: Conn, today: date) -> None:
     await stock(conn, today)
     shelf, (first, _, last) = Shelf(), closed_days(today)
     while {day_of(one) for one in shelf.kept} != {first, last}:
@@ -170,10 +168,8 @@ async def test_a_purged_project_is_forgotten_in_days_that_are_copied_and_in_that
 
 
 @pytest.mark.parametrize("limit", [1, 3, 100])
-async def test_a_batch_that_lands_after_a_purge_leaves_nothing_of_the_project(
-    conn: Conn, today: date, limit: int
-) -> None:
-    """Whichever batch it is: the next try reads other events, and not those that have landed."""
+async def test_late_batch_after_a_purge_leaves_no_events(conn: Conn, today: date, limit: int) -> None:
+    """For any batch: the next attempt reads other events than the batch that arrived."""
     for steps in (1, 2, 4, 7):
         await stock(conn, today)
         shelf = Shelf()
@@ -192,7 +188,7 @@ async def test_a_batch_that_lands_after_a_purge_leaves_nothing_of_the_project(
 
 
 async def test_a_batch_is_bounded_in_bytes(conn: Conn, today: date, monkeypatch: pytest.MonkeyPatch) -> None:
-    """But for its last event, so that one of any size comes through."""
+    """Except for its last event, so that an event of any size is copied."""
     monkeypatch.setattr(event_archive, "BYTES", 1_000)
     await empty(conn, today)
     noon = datetime.combine(closed_days(today)[0], time(12), UTC)

@@ -1,4 +1,4 @@
-"""Keys of ids: in the order of time where an id of any known form holds one, and never those of two ids."""
+"""Keys of ids: ordered by time for any known format with a time, and never equal for two ids."""
 
 import random
 import string
@@ -23,7 +23,7 @@ BASE_36 = string.digits + string.ascii_lowercase
 
 
 def based(number: int, digits: str, length: int) -> str:
-    """A number in the base of these digits."""
+    """Format a number in the base of these digits."""
     text = ""
     for _ in range(length):
         number, place = divmod(number, len(digits))
@@ -45,7 +45,7 @@ def v4(dice: random.Random) -> str:
     return uuid(dice.getrandbits(48), dice, 4)
 
 
-#: Each form as its library makes it, by the unit of its time in milliseconds.
+#: Ids of each format as its library makes them, by the unit of their time in milliseconds.
 FORMS: dict[str, tuple[int, Callable[[int, random.Random], str]]] = {
     "analytics-next": (1, lambda ms, dice: f"ajs-next-{ms}-{v4(dice)}"),
     "analytics-node": (1, lambda ms, dice: f"node-next-{ms}-{v4(dice)}"),
@@ -94,7 +94,7 @@ def test_published_examples_have_their_times(event_id: str, shown: str) -> None:
     assert time.isoformat(timespec="milliseconds") == f"{shown}+00:00"
 
 
-#: What an id may look like: of any form, or any text, or a neighbour of either.
+#: Ids of any format, any texts, and neighbours of both.
 IDS = st.one_of(
     st.text(min_size=1, max_size=128),
     st.builds(
@@ -108,8 +108,8 @@ IDS = st.one_of(
 
 
 @given(ids=st.lists(IDS, unique_by=str.lower, max_size=20))
-def test_each_id_has_a_key_of_its_own_that_no_library_makes(ids: list[str]) -> None:
-    """Unless it is a UUID, whose key it is. UUIDs that differ in case are one."""
+def test_keys_are_distinct_and_never_library_uuids(ids: list[str]) -> None:
+    """A UUID is its own key. UUIDs that differ in case are one."""
     keys = [UUID(bytes=key_of(event_id).bytes) for event_id in ids]
     assert len(set(keys)) == len(ids)
     assert {key.version for key in keys} <= {8}

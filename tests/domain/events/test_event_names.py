@@ -1,4 +1,4 @@
-"""Names beyond a project's limit are counted together, by whoever folds, rebuilds or reads."""
+"""Names beyond a project's limit are counted together, in folds, rebuilds and reads."""
 
 import asyncio
 import random
@@ -15,12 +15,12 @@ from tests.domain.events.sending import NOW, PROJECT, event, fold_all, send
 
 HOUR = NOW.replace(minute=0)
 
-#: More names than there is room for, and some that need none.
+#: More names than places, and some that need none.
 NAMES = [f"name {number}" for number in range(MOST + 150)]
 
 
 def named(numbers: range, names: list[str]) -> list[Event]:
-    """An event of each number, with a name of these."""
+    """Return an event of each number, with a name of these."""
     return [
         event(number, name=name, occurred_at=NOW, value_micros=1_000, currency="EUR")
         for number, name in zip(numbers, names, strict=True)
@@ -28,7 +28,7 @@ def named(numbers: range, names: list[str]) -> list[Event]:
 
 
 async def read(conn: Conn) -> Counter[str]:
-    """Counts of the hour by name, and of all names together, folded or not."""
+    """Return the counts of the hour by name and for all names, folded or not."""
     rows = await rollup_counts.count(
         conn,
         project_id=PROJECT,
@@ -40,7 +40,7 @@ async def read(conn: Conn) -> Counter[str]:
 
 
 async def by_events(conn: Conn) -> Counter[str]:
-    """The same by the events themselves and the names that have a place."""
+    """Return the same counts from the events and the names with a place."""
     rows = await conn.fetch("select name, count(*) as n from event group by name")
     places = {row["name"] for row in await conn.fetch("select name from event_name")} | {*ALWAYS}
     counts = Counter[str]()
@@ -51,7 +51,7 @@ async def by_events(conn: Conn) -> Counter[str]:
 
 
 async def test_names_beyond_the_limit_are_counted_once_and_together(wide: Pool, conn: Conn) -> None:
-    """Whoever writes, folds and rebuilds at once; what is read before a fold is what is read behind it."""
+    """Under concurrent writes, folds and rebuilds; reads before and after a fold agree."""
     dice, done = random.Random(5), asyncio.Event()
 
     async def write(first: int) -> None:

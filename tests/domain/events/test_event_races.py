@@ -1,4 +1,4 @@
-"""Events sent thrice by eight writers, beside rotations, folds and cuts: each stored once and counted once.
+"""Events sent three times by eight writers, with rotations, folds and cuts: stored and counted once.
 
 `tests/chaos/test_event_writers.py` does so with processes that are killed and a Postgres that restarts.
 """

@@ -1,4 +1,4 @@
-"""Group commits: each id once for its app, for as long as it is known, in whatever order things happen."""
+"""Group commits: each id once for its app while it is known, in any order of operations."""
 
 import asyncio
 from datetime import timedelta
@@ -30,7 +30,7 @@ from tests.waiting import eventually
 AT_ONCE = timedelta(0)
 
 
-async def test_ids_are_known_by_app_whatever_else_they_say(conn: Conn) -> None:
+async def test_ids_are_known_by_app_alone(conn: Conn) -> None:
     other = uuid4()
     assert await send(conn, [event(1), event(2)]) == [1, 2]
     assert await send(conn, [event(1, name="other", occurred_at=NOW - timedelta(days=3))]) == []
@@ -67,8 +67,8 @@ async def test_a_generation_is_open_for_its_time(conn: Conn) -> None:
     assert await partitions.rotate(conn) == 0
 
 
-async def test_whoever_waits_for_a_rotation_asks_the_leaf_that_it_closed(pool: Pool, conn: Conn) -> None:
-    """The snapshot is younger than the lock: else it would ask no closed leaf, and keep the id again."""
+async def test_commit_after_a_rotation_probes_the_closed_leaf(pool: Pool, conn: Conn) -> None:
+    """The snapshot is younger than the lock: otherwise it would miss the closed leaf and repeat the id."""
     await send(conn, [event(1)])
     async with pool.acquire() as rotating, rotating.transaction():
         assert await partitions.rotate(rotating, age=AT_ONCE) == 1
@@ -83,7 +83,7 @@ async def send_alone(pool: Pool) -> list[int]:
 
 
 async def test_a_rotation_gives_up_while_a_commit_is_under_way(pool: Pool, conn: Conn) -> None:
-    """It comes again. The commit's own leaf is still open then."""
+    """It is retried later. The commit's leaf is still open then."""
     async with pool.acquire() as writing, writing.transaction():
         await group_commit.keep(writing, [event(1)])
         assert await partitions.rotate(conn, age=AT_ONCE) == 0
@@ -91,8 +91,8 @@ async def test_a_rotation_gives_up_while_a_commit_is_under_way(pool: Pool, conn:
     assert await send(conn, [event(1)]) == []
 
 
-async def test_whoever_waits_for_an_id_learns_what_became_of_it(pool: Pool, conn: Conn) -> None:
-    """Committed by the other it is a duplicate; rolled back it is new."""
+async def test_waiter_for_an_id_sees_its_outcome(pool: Pool, conn: Conn) -> None:
+    """Committed by the other transaction it is a duplicate; rolled back it is new."""
     for committed in (True, False):
         number = int(committed)
         async with pool.acquire() as other:
@@ -117,8 +117,8 @@ happenings = st.lists(groups | st.sampled_from(["rotate", "fold"]), max_size=12)
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(happened=happenings)
-async def test_whatever_comes_is_stored_once_and_counted(conn: Conn, happened: list[list[int] | str]) -> None:
-    """As a model has it, which knows an id for as long as its leaf is asked."""
+async def test_any_sequence_is_stored_and_counted_once(conn: Conn, happened: list[list[int] | str]) -> None:
+    """Compares with a model that knows an id while its leaf is probed."""
     for table in ("event", "event_seen", "event_delta", "event_rollup", "event_rollup_hour"):
         await conn.execute(f"delete from {table}")
     leaves: list[set[int]] = [set()]
@@ -140,7 +140,7 @@ async def test_whatever_comes_is_stored_once_and_counted(conn: Conn, happened: l
 
 
 async def test_a_commit_is_one_statement(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And four where some of it may be a conversion, though no more than that is."""
+    """And four if the batch may contain a conversion, even without one."""
     ran: list[str] = []
     async with (
         before(database_url) as relay,

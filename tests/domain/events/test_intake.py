@@ -1,4 +1,4 @@
-"""The intake: who waits, whose turn it is, and what becomes of a request whose commit goes wrong."""
+"""Intake: queueing, fairness, and requests with a failing commit."""
 
 import asyncio
 import random
@@ -37,7 +37,7 @@ def one_committer(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @asynccontextmanager
 async def held_up(pool: Pool, intake: Intake) -> AsyncIterator[None]:
-    """The intake's one committer waits for a rotation until the block ends."""
+    """Block the intake's one committer by a rotation until the block ends."""
     async with pool.acquire() as other, pool.acquire() as observer:
         await other.execute("select pg_advisory_lock(7203)")
         first = send(intake, sent(range(900_000, 900_001), C))
@@ -52,7 +52,7 @@ def send(intake: Intake, events: list[Event]) -> "asyncio.Task[Taken]":
 
 
 def send_of(intake: Intake, organization_id: UUID, events: list[Event]) -> "asyncio.Task[Taken]":
-    """Of one of the projects of an organization."""
+    """Send events of one of an organization's projects."""
     app = keyed(events[0].project_id, 1, organization_id)
     return asyncio.create_task(intake.take(app, events, size=0))
 
@@ -76,8 +76,8 @@ async def test_an_id_that_comes_twice_in_a_request_is_a_duplicate(pool: Pool) ->
 
 
 @pytest.mark.usefixtures("one_committer")
-async def test_an_organization_that_floods_leaves_room_for_others(pool: Pool) -> None:
-    """Each may hold as much as is free then: half, a quarter, an eighth; by many projects, too."""
+async def test_flooding_organization_leaves_room_for_others(pool: Pool) -> None:
+    """Each may hold as much as is free then: half, a quarter, an eighth; also over many projects."""
     tasks = []
     async with open_intake(pool, new_budgets()) as intake:
         async with held_up(pool, intake):
@@ -107,7 +107,7 @@ async def test_a_large_body_counts_as_many_events(pool: Pool) -> None:
 
 @pytest.mark.usefixtures("one_committer")
 async def test_organizations_take_turns_and_so_do_their_projects(pool: Pool) -> None:
-    """What little one sends goes with the next commit, however much of others came before."""
+    """A small request goes with the next commit, despite any number of other requests before it."""
     async with open_intake(pool, new_budgets()) as intake:
         async with held_up(pool, intake):
             parts = [range(start, start + 500) for start in range(0, 9_000, 500)]
@@ -120,7 +120,7 @@ async def test_organizations_take_turns_and_so_do_their_projects(pool: Pool) -> 
 
 
 def test_turns_are_fair_by_organization_and_then_by_project() -> None:
-    """Property: of whatever waits, no organization's turn comes a second time before another's first."""
+    """Property: no organization has a second turn before another's first."""
     for seed in range(200):
         dice, turns = random.Random(seed), RoundRobin[Waiting]()
         waiting = [Waiting(dice.choice((A, B, C)), UUID(int=dice.randrange(3)), n) for n in range(20)]
@@ -149,7 +149,7 @@ class Waiting(NamedTuple):
 
 
 def check_fair(order: list[UUID]) -> None:
-    """Between two turns of one, each other that still waits has one."""
+    """Check that between two turns of one, each other waiting one has a turn."""
     for place, one in enumerate(order):
         later = order[place + 1 :]
         if one in later:
@@ -158,8 +158,8 @@ def check_fair(order: list[UUID]) -> None:
 
 
 @pytest.mark.usefixtures("one_committer")
-async def test_whoever_hangs_up_while_waiting_is_not_written(pool: Pool, conn: Conn) -> None:
-    """And makes room at once."""
+async def test_request_canceled_while_queued_is_not_written(pool: Pool, conn: Conn) -> None:
+    """Its place is free at once."""
     async with open_intake(pool, new_budgets()) as intake:
         async with held_up(pool, intake):
             gone = [send(intake, sent(range(start, start + 500))) for start in range(0, 9_500, 500)]
@@ -174,7 +174,7 @@ async def test_whoever_hangs_up_while_waiting_is_not_written(pool: Pool, conn: C
     assert await stored(conn) == [*range(20_000, 20_500), 900_000]
 
 
-async def test_whoever_hangs_up_during_the_commit_is_written(pool: Pool, conn: Conn) -> None:
+async def test_request_canceled_during_its_commit_is_written(pool: Pool, conn: Conn) -> None:
     async with open_intake(pool, new_budgets()) as intake, pool.acquire() as other:
         async with other.transaction():
             await other.execute("select pg_advisory_xact_lock(7203)")
@@ -186,7 +186,7 @@ async def test_whoever_hangs_up_during_the_commit_is_written(pool: Pool, conn: C
 
 
 @pytest.mark.usefixtures("one_committer")
-async def test_one_that_cannot_be_written_loses_no_other(pool: Pool, conn: Conn) -> None:
+async def test_unwritable_request_does_not_affect_others(pool: Pool, conn: Conn) -> None:
     async with open_intake(pool, new_budgets()) as intake:
         async with held_up(pool, intake):
             bad = [event(1, project_id=B, name=None, properties='{"email": "ada@example.com"}')]
@@ -201,7 +201,7 @@ async def test_one_that_cannot_be_written_loses_no_other(pool: Pool, conn: Conn)
 
 @pytest.mark.usefixtures("one_committer")
 async def test_an_event_of_a_day_without_a_table_is_refused_for_now(pool: Pool, conn: Conn) -> None:
-    """And no other with it."""
+    """Other events of the commit are stored."""
     early = event(1, project_id=B, occurred_at=NOW - timedelta(days=3))
     await conn.execute(f"drop table event_{early.occurred_at:%Y%m%d}")
     async with open_intake(pool, new_budgets()) as intake:
@@ -220,7 +220,7 @@ async def test_an_event_of_a_day_without_a_table_is_refused_for_now(pool: Pool, 
 async def test_a_commit_whose_answer_is_lost_is_not_acknowledged(
     database_url: str, conn: Conn, loss: Loss
 ) -> None:
-    """All that wait hear so, and what they send again is stored once."""
+    """All waiting requests fail, and their repeats are stored once."""
     mine, theirs = sent(range(1, 9)), sent(range(9, 12), B)
     async with (
         before(database_url) as relay,

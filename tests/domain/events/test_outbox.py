@@ -1,4 +1,4 @@
-"""Conversions are written with their events, for new events alone, and found without reading the others."""
+"""Conversions are inserted with their events, for new events alone, and found without reading others."""
 
 from datetime import timedelta
 from typing import Any
@@ -41,8 +41,8 @@ async def test_new_events_of_mapped_names_are_in_the_outbox(conn: Conn) -> None:
     assert len(await outbox(conn)) == 3
 
 
-async def test_an_id_that_is_new_again_after_weeks_keeps_its_row(conn: Conn) -> None:
-    """Its id is forgotten before its conversion is: no commit fails for that."""
+async def test_id_repeated_after_weeks_keeps_its_row(conn: Conn) -> None:
+    """Its id is forgotten before its conversion: no commit fails by that."""
     await send(conn, 1)
     await conn.execute("truncate event_seen, event")
     await conn.execute("update event_conversion set state = 'delivered'")
@@ -67,15 +67,15 @@ async def test_a_commit_with_conversions_is_one_statement_more(
     assert words == [*common, "insert", "commit", *common, "commit"]
 
 
-def test_a_name_goes_wherever_it_is_mapped_to() -> None:
+def test_name_is_relayed_to_each_mapped_destination() -> None:
     found = relays_of({"tiktok": None, "meta": {"x": "Y", "search": "Search"}})
     assert found["x"] == (Relay("meta", "Y"),)
     assert found["search"] == (Relay("meta", "Search"), Relay("tiktok", "Search"))
     assert relays_of(None) is NONE
 
 
-async def test_the_look_walks_around_all_lines(conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many conversions wait in one of them, or long have ended."""
+async def test_search_visits_all_lines(conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For any number of conversions that wait or have ended."""
     monkeypatch.setattr(conversions, "LINES", 2)
     for number in range(plans.TIMES):
         await send(conn, 1 + 3 * number)
@@ -90,7 +90,7 @@ async def test_the_look_walks_around_all_lines(conn: Conn, monkeypatch: pytest.M
 
 
 async def look(conn: Conn) -> list[Line]:
-    """Those with something that has waited."""
+    """Return the lines with a row that has waited long enough."""
     found, last = await conversions.find_lines(conn, after=FIRST)
     while last != FIRST:
         lines, last = await conversions.find_lines(conn, after=last)
@@ -99,7 +99,7 @@ async def look(conn: Conn) -> list[Line]:
 
 
 async def fill(conn: Conn, project_id: UUID, *, due: str = "6 seconds") -> None:
-    """Some that are due for so long, or not for so long yet, behind many that have ended."""
+    """Insert rows that are due for so long, or not yet, behind many that have ended."""
     await conn.execute(
         f"""insert into event_conversion (project_id, app_no, destination, event_key, id, name, event_name,
                                           occurred_at, state, due_at)
@@ -111,7 +111,7 @@ async def fill(conn: Conn, project_id: UUID, *, due: str = "6 seconds") -> None:
 
 
 async def test_a_job_reads_its_own_batch(conn: Conn) -> None:
-    """Also by plans that were made on empty tables."""
+    """Also by plans for empty tables."""
     for number in range(plans.TIMES):
         await send(conn, 1 + 3 * number)
         await work(conn)
@@ -123,7 +123,7 @@ async def test_a_job_reads_its_own_batch(conn: Conn) -> None:
         due = await work(conn)
     assert len(due) == conversions.MOST_AT_ONCE
     assert found.scans == 0
-    # The list, the mark, and two ends of each, whose last version may be found behind others.
+    # The list, the mark, and two ends of each row, which may have several versions.
     assert found.rows <= 9 * conversions.MOST_AT_ONCE, found
 
 
@@ -139,8 +139,8 @@ async def work(conn: Conn) -> list[Any]:
     return due
 
 
-async def test_whoever_wakes_late_forgets_no_other_try(conn: Conn) -> None:
-    """A call of an attempt that lost its lease was refused, while its successor's may be taken."""
+async def test_late_put_back_keeps_another_attempts_time(conn: Conn) -> None:
+    """A call of an attempt that lost its lease was refused, while its successor's may arrive."""
     await send(conn, 1)
     [one] = await conversions.list_due(conn, line=LINE)
     calls = [NOW, NOW + timedelta(seconds=30)]
@@ -153,7 +153,7 @@ async def test_whoever_wakes_late_forgets_no_other_try(conn: Conn) -> None:
     assert one.first_try_at == NOW - timedelta(microseconds=1)
 
 
-async def test_old_ones_go(conn: Conn) -> None:
+async def test_old_conversions_are_pruned(conn: Conn) -> None:
     await send(conn, 1, 2)
     await conn.execute(
         "update event_conversion set created_at = now() - interval '91 days' where event_key = $1",

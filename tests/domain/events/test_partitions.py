@@ -1,4 +1,4 @@
-"""Tables of the store: made ahead of their day, dropped after their time, and nobody waits for long."""
+"""Tables of the store: created ahead of their day, dropped later, without a long wait."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -19,7 +19,7 @@ async def days(conn: Conn) -> list[str]:
 
 
 def named(today: date, *ago: int) -> list[str]:
-    """The tables of days so many days ago."""
+    """Return the tables of days so many days ago."""
     return [f"event_{today - timedelta(days=day):%Y%m%d}" for day in ago]
 
 
@@ -42,14 +42,14 @@ async def test_a_table_has_its_day_of_utc_and_no_more(conn: Conn, today: date) -
     assert await stored(conn) == [1, 2]
 
 
-async def test_days_go_when_they_are_old_the_oldest_first(conn: Conn, today: date) -> None:
+async def test_old_days_are_dropped_oldest_first(conn: Conn, today: date) -> None:
     drop = partitions.drop_days(keep=BEHIND - 2)
     assert [await drop(conn) for _ in range(3)] == [1, 1, 0]
     assert (await days(conn))[0] == named(today, BEHIND - 2)[0]
 
 
 @pytest.mark.usefixtures("today")
-async def test_what_must_wait_for_a_commit_gives_up_and_comes_again(pool: Pool, conn: Conn) -> None:
+async def test_lock_timeout_gives_up_and_retries_later(pool: Pool, conn: Conn) -> None:
     drop = partitions.drop_days(keep=0)
     async with pool.acquire() as writing, writing.transaction():
         await group_commit.keep(writing, [event(1)])
@@ -64,8 +64,8 @@ async def test_days_are_made_beside_a_commit_that_is_under_way(pool: Pool, conn:
         assert await partitions.make_days(conn) == 1
 
 
-async def test_a_leaf_goes_by_any_plan(conn: Conn) -> None:
-    """A plan may look at all tables of the database, whose names have no number."""
+async def test_leaf_is_dropped_by_any_plan(conn: Conn) -> None:
+    """A plan may scan all tables of the catalog, a number without a limit."""
     for _ in range(CLOSED + 1):
         assert await partitions.rotate(conn, age=timedelta(0)) == 1
     await conn.execute("set enable_nestloop = off; set enable_mergejoin = off")

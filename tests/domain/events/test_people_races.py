@@ -1,4 +1,4 @@
-"""People are those of the events at each moment, whoever writes, folds and counts anew at once."""
+"""People match the events at each moment under concurrent writes, folds and rebuilds."""
 
 import asyncio
 import random
@@ -22,7 +22,7 @@ from tests.domain.events.sending import PROJECT, event, new_budgets, take
 MIDNIGHT = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=2)
 DAY, INSTANT = timedelta(days=1), timedelta(microseconds=1)
 
-#: Days behind one another, at whose borders people come, and quarters of an hour beside the borders.
+#: Consecutive days with people at their borders, and quarter-hours at the borders.
 BORDERS = [MIDNIGHT + n * DAY for n in range(-2, 2)]
 WINDOWS = [
     *(Window(border - QUARTER, border) for border in BORDERS),
@@ -34,7 +34,7 @@ WINDOWS = [
 
 
 class Did(NamedTuple):
-    """A row of the events, as far as people follow from it."""
+    """Columns of an event that determine its person."""
 
     occurred_at: datetime
     user_id: str | None
@@ -42,12 +42,12 @@ class Did(NamedTuple):
 
     @property
     def who(self) -> tuple[bool, str | None]:
-        """Whoever signs in is another person from then on."""
+        """Return the person; a signed-in user counts as another person from then on."""
         return self.user_id is None, self.user_id or self.anonymous_id
 
 
 def visits(dice: random.Random, number: int) -> list[Event]:
-    """Events of a few people on either side of midnights, some of whom say who they are."""
+    """Return events of a few people around midnights, some with a user id."""
     return [
         event(
             dice.randrange(2_000),
@@ -71,7 +71,7 @@ def true(did: Sequence[Did], window: Window) -> int:
 
 
 async def look(conn: Conn) -> int:
-    """One snapshot of the events and of the people; how many events it had."""
+    """Compare events and people in one snapshot; return the number of events."""
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         asked = dict.fromkeys(WINDOWS, 0)
         found = await active_users.count(conn, Counted(), project_id=PROJECT, events=asked, now=MIDNIGHT)
@@ -106,7 +106,7 @@ async def watch(conn: Conn, _: random.Random) -> None:
 async def test_people_are_those_of_the_events_at_each_moment(
     settings: Settings, wide: Pool, conn: Conn
 ) -> None:
-    """Two processes take events of the same people, some of them the same events; folds die."""
+    """Two processes take events of the same people, partly the same events; folds die."""
     dice, done = random.Random(3), asyncio.Event()
 
     async def repeat(one: Callable[[Conn, random.Random], Awaitable[object]]) -> None:

@@ -1,4 +1,4 @@
-"""Statements of the store read few rows of large tables, also by plans that were made on empty ones."""
+"""Statements of the store read few rows of large tables, also by plans for empty ones."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ TODAY = f"event_{NOW:%Y%m%d}"
 
 @pytest_asyncio.fixture
 async def full(conn: Conn) -> Conn:
-    """A store whose statements were planned while it was empty, on this connection."""
+    """Return a connection to a full store with statements planned while it was empty."""
     for number in range(plans.TIMES):
         await send(conn, [event(number, occurred_at=NOW)])
         await rollups.fold(conn)
@@ -34,7 +34,7 @@ async def full(conn: Conn) -> Conn:
 
 
 async def fill(conn: Conn, project: str) -> None:
-    """As a long life would have left it; nothing has analyzed the tables."""
+    """Fill the store as after a long life, without an analyze."""
     given = f"case when $1::uuid is not null then {project} end"
     await conn.execute(
         f"insert into event_seen select 0, {given}, 1, gen_random_uuid() from generate_series(1, $2::int)",
@@ -56,7 +56,7 @@ async def fill(conn: Conn, project: str) -> None:
 
 
 async def copy_batch(conn: Conn) -> int:
-    """How many of the day's first hundred the archive gets."""
+    """Copy the day's first hundred events to the archive; return their number."""
     await conn.execute("delete from event_archive")
     await conn.execute("insert into event_archive (day, emptied) values ($1, true)", NOW.date())
     shelf = Shelf()
@@ -66,8 +66,8 @@ async def copy_batch(conn: Conn) -> int:
     return len(shelf.kept)
 
 
-async def test_a_commit_asks_for_its_own_ids(full: Conn) -> None:
-    """The unique index itself is not counted: what is read by the probes of closed leaves is."""
+async def test_commit_probes_only_its_own_ids(full: Conn) -> None:
+    """The unique index itself is not counted; reads of the closed leaves' probes are."""
     await full.execute("select rotate_event_generation('0')")
     async with plans.reading(full, "event_seen_0") as found:
         await send(full, [event(1_000_000 + number) for number in range(100)])
@@ -75,7 +75,7 @@ async def test_a_commit_asks_for_its_own_ids(full: Conn) -> None:
 
 
 async def test_a_fold_reads_a_batch(full: Conn) -> None:
-    """And what was folded before, as long as any snapshot may see it."""
+    """And earlier folded rows, as long as a snapshot may see them."""
     await full.execute(
         """insert into event_delta (project_id, app_no, bucket, name, currency, n, value_micros)
            select $1, 1, $2, 'n' || i, '', 1, 0 from generate_series(1, 20000) i""",
@@ -88,29 +88,29 @@ async def test_a_fold_reads_a_batch(full: Conn) -> None:
 
 
 async def test_a_rebuild_reads_the_hours_events_of_the_project(full: Conn) -> None:
-    """Twice: for the counts of an hour, where 23 others have none, and for the people of the day."""
+    """Twice: for the counts of an hour, while 23 others are empty, and for the people of the day."""
     async with plans.reading(full, TODAY) as found:
         await rollups.rebuild(full, project_id=PROJECT, day=NOW.date())
     assert found.scans == 0
     assert 2 * MANY <= found.rows <= 2 * MANY + 100
 
 
-async def test_a_purge_reads_what_it_deletes(full: Conn) -> None:
+async def test_purge_reads_only_the_rows_it_deletes(full: Conn) -> None:
     async with (
         plans.reading(full, TODAY) as events,
         plans.reading(full, "event_seen_0") as ids,
         plans.reading(full, "event_rollup") as counts,
     ):
         await purge.delete_batch(full, project_id=PROJECT)
-    # Entries of what planning deleted are passed over while a snapshot may see them: four a round at most.
+    # Entries of earlier deletes are skipped while a snapshot may see them: four a round at most.
     left = 4 * plans.TIMES
     for found in (events, ids, counts):
         assert found.scans == 0
         assert found.rows <= 2 * purge.ROWS + 10 + left
 
 
-async def test_a_batch_of_the_archive_reads_what_it_copies(full: Conn) -> None:
-    """But for those that a step of a sort reads ahead: the index has no apps."""
+async def test_archive_batch_reads_only_its_events(full: Conn) -> None:
+    """Except for those that a step of a sort reads ahead: the index has no apps."""
     async with plans.reading(full, TODAY) as found:
         assert await copy_batch(full) == 100
     assert found.scans == 0

@@ -1,4 +1,4 @@
-"""Purge of a project's events, beside what else writes the store."""
+"""Purge of a project's events, concurrent with other writers of the store."""
 
 import asyncio
 from functools import partial
@@ -12,8 +12,8 @@ from tests.jobs.scene import waits_for_lock
 from tests.waiting import eventually
 
 
-async def test_a_purge_beside_a_rebuild_waits_for_it_and_leaves_nothing(pool: Pool, conn: Conn) -> None:
-    """Neither deltas that one has nor the counts that the other has are waited for by both."""
+async def test_purge_waits_for_a_rebuild_and_deletes_all(pool: Pool, conn: Conn) -> None:
+    """They must not wait for each other's deltas and counts."""
     hour = NOW.replace(minute=0)
     await send(conn, [event(number, occurred_at=NOW) for number in range(30)])
     await fold_all(conn)

@@ -1,4 +1,4 @@
-"""Quarantine: the newest refused events of a project, for a week, with as much of them as tells why."""
+"""Quarantine: the newest rejected events of a project, for a week, with enough text to see the cause."""
 
 import random
 from collections import Counter
@@ -56,7 +56,7 @@ async def test_what_was_refused_is_listed_newest_first(pool: Pool) -> None:
     ],
     ids=range(7),
 )
-async def test_of_a_text_as_much_is_kept_as_can_be(
+async def test_long_or_broken_text_is_stored_in_part(
     pool: Pool, text: bytes, name: str | None, event_id: str | None
 ) -> None:
     waiting = Quarantine(pool)
@@ -67,7 +67,7 @@ async def test_of_a_text_as_much_is_kept_as_can_be(
     assert 0 < len(row.text) <= quarantine.MOST_TEXT
 
 
-async def test_a_flood_keeps_the_newest(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_flood_keeps_the_newest_events(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     """In memory, and in the table."""
     monkeypatch.setattr(quarantine, "MOST", 150)
     waiting, other = Quarantine(pool), uuid4()
@@ -81,15 +81,15 @@ async def test_a_flood_keeps_the_newest(pool: Pool, monkeypatch: pytest.MonkeyPa
     assert len(await listed(pool, other)) == 1
 
 
-async def test_of_a_large_request_the_newest_are_kept(pool: Pool) -> None:
+async def test_large_request_keeps_its_newest_events(pool: Pool) -> None:
     waiting = Quarantine(pool)
     waiting.note(keyed(PROJECT, 1), [refused(number) for number in range(150)])
     await waiting.write_due()
     assert [row.event_id for row in await listed(pool)] == [f"e-{number}" for number in range(149, 49, -1)]
 
 
-async def test_what_waits_takes_little_memory_of_each_project(pool: Pool) -> None:
-    """Of long texts with a rare character, which Python keeps in four bytes for each, fewer wait."""
+async def test_queued_events_of_a_project_are_bounded_in_memory(pool: Pool) -> None:
+    """Fewer long texts fit if they have a rare character, which Python stores in four bytes each."""
     text = '{"eventId":"e-%d","a":"' + "\U0001f600" + "x" * 5_000
     waiting = Quarantine(pool)
     for number in range(90):
@@ -101,7 +101,7 @@ async def test_what_waits_takes_little_memory_of_each_project(pool: Pool) -> Non
     assert len(rows) * 4 * quarantine.MOST_TEXT <= quarantine.MOST_BYTES
 
 
-async def test_no_organization_takes_the_places_of_all(pool: Pool) -> None:
+async def test_organization_cannot_fill_the_buffer(pool: Pool) -> None:
     waiting = Quarantine(pool)
     greedy = uuid4()
     for _ in range(300):
@@ -113,8 +113,8 @@ async def test_no_organization_takes_the_places_of_all(pool: Pool) -> None:
     assert projects == quarantine.MOST_OF_ONE + 1
 
 
-def test_however_few_have_all_places_another_organization_gets_its_share(pool: Pool) -> None:
-    """Property: whoever wants more places than it has is at most one behind whoever has most."""
+def test_full_buffer_gives_another_organization_its_share(pool: Pool) -> None:
+    """Property: an organization with too few places is at most one behind the one with the most."""
     for seed in range(20):
         dice, waiting = random.Random(seed), Quarantine(pool)
         organizations = [uuid4() for _ in range(dice.choice((1, 3, 10, 40, 199)))]
@@ -126,7 +126,7 @@ def test_however_few_have_all_places_another_organization_gets_its_share(pool: P
         assert places[PROJECT] >= max(1, max(places.values()) - 1)
 
 
-async def test_what_is_a_week_old_goes_and_so_does_a_purged_projects(pool: Pool, conn: Conn) -> None:
+async def test_expired_and_purged_events_are_deleted(pool: Pool, conn: Conn) -> None:
     waiting, other = Quarantine(pool), uuid4()
     waiting.note(keyed(PROJECT, 1), [refused(number) for number in range(4)])
     waiting.note(keyed(other, 1), [refused(9)])
@@ -145,10 +145,10 @@ async def test_what_is_a_week_old_goes_and_so_does_a_purged_projects(pool: Pool,
     assert len(await listed(pool, other)) == 1
 
 
-async def test_what_comes_while_others_are_written_is_written_by_the_next_turn(
+async def test_events_noted_during_a_write_wait_for_the_next(
     pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """So a flood is written once a turn, and whoever waited longer is not behind it."""
+    """So a flood is written once a turn, and an earlier project doesn't wait behind it."""
     waiting, keep, flood, written = Quarantine(pool), quarantine.keep, uuid4(), list[UUID]()
 
     async def keep_beside_flood(conn: Conn, project_id: UUID, noted: Sequence[Noted]) -> None:

@@ -1,4 +1,4 @@
-"""Rollups: what they say is what the events add up to, whoever folds, rebuilds and writes at once."""
+"""Rollups match the events under concurrent folds, rebuilds and writes."""
 
 import asyncio
 import random
@@ -18,12 +18,12 @@ from tests.jobs.scene import waits_for_lock
 from tests.waiting import eventually
 
 OTHER = uuid4()
-#: The largest value that an event may have, in micros.
+#: The largest value of an event, in millionths.
 LARGEST = 10**15
 
 
 async def test_counts_are_those_of_the_events(conn: Conn) -> None:
-    """Also of values whose sum no bigint holds, of both signs, and of none."""
+    """Also of values with a sum above bigint, of both signs, and of none."""
     sent = [event(n, value_micros=LARGEST) for n in range(0, 30_000, 3)]
     sent += [event(n, value_micros=-LARGEST, occurred_at=NOW, name="refund") for n in range(1, 100)]
     for start in range(0, len(sent), 4_000):
@@ -50,7 +50,7 @@ async def test_a_fold_that_ends_early_has_folded_nothing(pool: Pool, conn: Conn)
     assert await wrong_counts(conn) == []
 
 
-async def test_counts_that_went_wrong_are_rebuilt_and_no_others_are(conn: Conn) -> None:
+async def test_rebuild_corrects_only_the_days_counts(conn: Conn) -> None:
     await send(conn, [event(n) for n in range(200)])
     await send(conn, [event(n, project_id=OTHER) for n in range(200)])
     await fold_all(conn)
@@ -67,7 +67,7 @@ async def test_counts_that_went_wrong_are_rebuilt_and_no_others_are(conn: Conn) 
     assert await wrong_counts(conn) == []
 
 
-async def test_a_day_that_is_gone_keeps_its_counts(conn: Conn) -> None:
+async def test_dropped_day_keeps_its_counts(conn: Conn) -> None:
     await send(conn, [event(1, occurred_at=NOW - timedelta(days=2))])
     await fold_all(conn)
     gone = (NOW - timedelta(days=2)).date()
@@ -78,7 +78,7 @@ async def test_a_day_that_is_gone_keeps_its_counts(conn: Conn) -> None:
 
 
 async def test_writers_folders_and_rebuilds_at_once(wide: Pool, conn: Conn) -> None:
-    """Some of them are cut off in the middle of it."""
+    """Some sessions are terminated meanwhile."""
     dice, done = random.Random(7), asyncio.Event()
 
     async def write(numbers: range) -> None:

@@ -1,4 +1,4 @@
-"""The store on four servers, with projects spread over them: all holds as on one, and nothing needs two."""
+"""Event store spread over four servers by project: it behaves as on one, and no statement needs two."""
 
 import asyncio
 import random
@@ -51,7 +51,7 @@ def four() -> Iterator[list[Server]]:
 
 @pytest_asyncio.fixture
 async def urls(four: list[Server], database_url: str) -> list[str]:
-    """Their stores, empty, with one open generation; the main database lies elsewhere."""
+    """Return the URLs of their empty stores with one open generation; the main database is elsewhere."""
     for server in four:
         await migrate(database_url, server.url)
     async with spread([server.url for server in four]) as found, found.each() as conns:
@@ -67,7 +67,7 @@ async def store(urls: list[str]) -> AsyncIterator[Spread]:
 
 
 async def test_each_id_is_stored_once_on_its_projects_server(urls: list[str], store: Spread) -> None:
-    """Whoever folds, rotates one server or another, and cuts writers off."""
+    """Under folds, rotations of single servers, and terminated writers."""
     done, acknowledged = asyncio.Event(), list[int]()
     batches = [[[_spread(one) for one in events] for events in share] for share in racing.batches(1, NUMBERS)]
     count = sum(map(len, batches))
@@ -102,7 +102,7 @@ def _writing(
 
 
 async def strangers(conn: Conn, server: int) -> list[UUID]:
-    """Projects of which a server has rows, and shouldn't."""
+    """Return projects with rows on a wrong server."""
     found: set[UUID] = set()
     for table in TABLES:
         found |= {row[0] for row in await conn.fetch(f"select distinct project_id from {table}")}
@@ -117,7 +117,7 @@ happenings = st.lists(
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(happened=happenings)
-async def test_whatever_comes_is_stored_once_though_servers_rotate_by_themselves(
+async def test_any_sequence_is_stored_once_under_separate_rotations(
     store: Spread, happened: list[list[int] | tuple[str, int]]
 ) -> None:
     leaves = [[set[int]()] for _ in range(SERVERS)]
@@ -153,10 +153,10 @@ def _is_known(leaves: list[list[set[int]]], number: int) -> bool:
     return any(number in leaf for leaf in leaves[_server(number)][-3:])
 
 
-async def test_all_that_is_done_to_a_project_needs_its_own_server_alone(
+async def test_projects_operations_need_only_its_server(
     four: list[Server], urls: list[str], store: Spread
 ) -> None:
-    """The others are stopped meanwhile."""
+    """The other servers are stopped meanwhile."""
     dice = random.Random(1)
     project_id = dice.choice(PROJECTS)
     own = home(project_id, SERVERS)
@@ -174,7 +174,7 @@ async def test_all_that_is_done_to_a_project_needs_its_own_server_alone(
 
 
 async def _live(router: Router, conn: Conn, project_id: UUID) -> None:
-    """Events come, are followed, folded, counted anew and deleted, while tables are made and dropped."""
+    """Run all operations on events of a project, and of the store's tables."""
     followed = Tail(Wanted(project_id, back=timedelta(days=2)))
     await followed.begin(conn)
     sent = [spread_event(number)._replace(project_id=project_id) for number in range(50)]

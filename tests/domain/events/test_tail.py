@@ -1,4 +1,4 @@
-"""The tail: each event once, whatever transactions begin and end in which order."""
+"""Tail: each event once, in any order of transactions."""
 
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -24,12 +24,12 @@ async def begun(conn: Conn, wanted: Wanted = FOLLOWED) -> Tail:
 
 
 async def seen(conn: Conn, followed: Tail) -> list[int]:
-    """The numbers of what one look shows."""
+    """Return the numbers of one poll's events."""
     return sorted(kept.event_key.int for kept in await followed.look(conn))
 
 
 class Writers:
-    """Four writers, each with a transaction of its own while it has written and not ended."""
+    """Four writers, each with a transaction of its own between its first write and its end."""
 
     def __init__(self, conns: list[Conn]) -> None:
         self.conns = conns
@@ -43,7 +43,7 @@ class Writers:
         self.open[turn][1].append(number)
 
     async def end(self, turn: int, *, commit: bool) -> list[int]:
-        """The numbers that are committed by it."""
+        """End a transaction; return the numbers that it commits."""
         if turn not in self.open:
             return []
         transaction, written = self.open.pop(turn)
@@ -52,7 +52,7 @@ class Writers:
 
 
 async def rest(conn: Conn, followed: Tail) -> list[int]:
-    """What all looks show that follow at once."""
+    """Return the events of all polls in a row."""
     shown = await seen(conn, followed)
     while followed.more:
         shown += await seen(conn, followed)
@@ -65,12 +65,12 @@ DEEDS = st.tuples(st.sampled_from(["look", "write", "write", "commit", "undo"]),
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(deeds=st.lists(DEEDS, min_size=1, max_size=24), limit=st.sampled_from([1, 3, 1_000]))
 @example(deeds=[*[("write", 0)] * 3, ("write", 1), ("commit", 1), ("look", 0)], limit=3)
-async def test_each_event_is_shown_at_the_first_look_after_its_commit(
+async def test_each_event_is_in_the_first_poll_after_its_commit(
     pool: Pool, conn: Conn, deeds: list[tuple[str, int]], limit: int
 ) -> None:
-    """Also of a transaction that was open at many looks; without a second to spare, which would hide it.
+    """Also of a transaction that was open during many polls, with `SPARE` at 0, which would hide it.
 
-    Where looks end at their limit none is shown twice, and whether some are passed over is said.
+    If polls end at their limit, no event is returned twice, and `passed_over` reports missed ones.
     """
     await conn.execute("delete from event; delete from event_seen; delete from event_delta")
     with pytest.MonkeyPatch.context() as patch:
@@ -96,8 +96,8 @@ async def test_each_event_is_shown_at_the_first_look_after_its_commit(
     assert not (followed.passed_over and limit == 1_000)
 
 
-async def test_a_dump_holds_up_nobody(pool: Pool, conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was shown isn't read again, however long another transaction is open."""
+async def test_dump_does_not_delay_the_tail(pool: Pool, conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Returned events aren't read again during another long transaction."""
     for name, value in {"SPARE": timedelta(0), "LONGEST": timedelta(0), "LIMIT": 2}.items():
         monkeypatch.setattr(tail, name, value)
     async with pool.acquire() as other, other.transaction():
@@ -109,7 +109,7 @@ async def test_a_dump_holds_up_nobody(pool: Pool, conn: Conn, monkeypatch: pytes
         assert not followed.passed_over
 
 
-async def test_it_shows_what_is_wanted_from_its_begin_on(conn: Conn) -> None:
+async def test_tail_applies_its_filter_from_begin_on(conn: Conn) -> None:
     await send(conn, [event(0)])
     wanted = [
         FOLLOWED,

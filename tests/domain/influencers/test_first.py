@@ -1,4 +1,4 @@
-"""A project's first influencer: made by the ingest that completes, once, and at no cost of the ingest."""
+"""First influencer of a project: created once, by an ingest that completes, without risk for the ingest."""
 
 import asyncio
 from functools import partial
@@ -21,7 +21,7 @@ from tests.domain.project import Project, archive
 
 
 async def complete(pool: Pool, project: Project) -> None:
-    """The end of an ingest, as far as it is about influencers."""
+    """Complete an ingest, as far as influencers are concerned."""
     claim = Claim(project.org, project.id, ids.new(), INGEST_WEBSITE.name, 1, 1, 4, {}, seeds.NOW)
 
     async def last(conn: Conn) -> None:
@@ -39,7 +39,7 @@ async def create(pool: Pool, project: Project) -> Any:
 
 
 async def counts(conn: Conn) -> tuple[int, int]:
-    """Influencers and their jobs."""
+    """Count influencers and their jobs."""
     row = await conn.fetchrow(
         """select (select count(*) from influencer),
                   (select count(*) from job where kind = 'influencer_create')"""
@@ -48,7 +48,7 @@ async def counts(conn: Conn) -> tuple[int, int]:
     return row[0], row[1]
 
 
-async def test_ingests_that_complete_at_once_make_one(wide: Pool, conn: Conn, project: Project) -> None:
+async def test_concurrent_ingests_create_one_influencer(wide: Pool, conn: Conn, project: Project) -> None:
     await asyncio.gather(*(complete(wide, project) for _ in range(10)))
     assert await counts(conn) == (1, 1)
     await complete(wide, project)
@@ -58,7 +58,7 @@ async def test_ingests_that_complete_at_once_make_one(wide: Pool, conn: Conn, pr
     assert tuple(row) == ("pending", True, "en", "plain")
 
 
-async def test_where_a_partner_creates_one_at_once_the_ingest_makes_it_only_if_it_came_first(
+async def test_partners_create_excludes_a_later_first_influencer(
     wide: Pool, conn: Conn, project: Project
 ) -> None:
     for _ in range(5):
@@ -68,7 +68,9 @@ async def test_where_a_partner_creates_one_at_once_the_ingest_makes_it_only_if_i
         await conn.execute("delete from influencer")
 
 
-async def test_a_partner_that_ever_had_one_gets_none(pool: Pool, conn: Conn, project: Project) -> None:
+async def test_project_that_ever_had_an_influencer_gets_none(
+    pool: Pool, conn: Conn, project: Project
+) -> None:
     made = await create(pool, project)
     await complete(pool, project)
     delete = partial(influencers.delete, author=Author(project.org), influencer_id=made, versions=None)
@@ -77,7 +79,7 @@ async def test_a_partner_that_ever_had_one_gets_none(pool: Pool, conn: Conn, pro
     assert await counts(conn) == (1, 1)
 
 
-async def test_over_a_cap_the_ingest_goes_on_and_the_next_one_makes_up_for_it(
+async def test_ingest_over_a_cap_leaves_creation_to_the_next(
     pool: Pool, conn: Conn, project: Project
 ) -> None:
     await conn.execute("update pool_cap set max_queued = 1 where pool = 'generate'")

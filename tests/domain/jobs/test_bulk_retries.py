@@ -1,4 +1,4 @@
-"""Retries of many jobs against each other and against those of one: each job is retried once."""
+"""Races of bulk retries with each other and with single retries: each job is retried once."""
 
 import asyncio
 from collections import Counter
@@ -24,7 +24,7 @@ ALL = Selection(None, None, None, None, ALWAYS)
 
 
 async def failed_posts(pool: Pool, conn: Conn, project: Project, many: int) -> list[UUID]:
-    """The jobs of posts that failed, each to an account of its own."""
+    """Create the jobs of failed posts, each of an account of its own."""
     filled = await post_scene.fill(conn, project, accounts=many)
     await post_scene.schedule(conn, filled)
     claims = await post_scene.pull(conn)
@@ -63,9 +63,7 @@ async def test_races_retry_each_job_once(wide: Pool, conn: Conn, project: Projec
     assert {one.code for one in told} <= {"ALREADY_RETRIED"}
 
 
-async def test_what_was_rolled_back_is_no_job_of_the_request(
-    wide: Pool, conn: Conn, project: Project
-) -> None:
+async def test_rolled_back_retry_is_not_logged(wide: Pool, conn: Conn, project: Project) -> None:
     await failed_posts(wide, conn, project, 3)
     await conn.execute(
         """update social_account

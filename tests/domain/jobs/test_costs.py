@@ -1,7 +1,7 @@
-"""What the steps of a job and of a post cost: statements, and rows that they write.
+"""Costs of a job's and a post's steps: statements and written rows.
 
-Timelines are read from these rows, reasons to wait from these tables, and webhooks are told by triggers: for
-an organization without an endpoint none of them writes a row or takes a round trip more.
+Timelines are read from these rows, wait reasons from these tables, and webhooks are emitted by triggers: for
+an organization without an endpoint none of them writes a row or adds a round trip.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -18,7 +18,7 @@ from tests.domain.publishing import post_scene as scene
 from tests.jobs import scene as job_scene
 from tests.statements import counted
 
-#: Each row that is written in the database from then on.
+#: Records each row written in the database from then on.
 NOTE = """
 create table written (name text not null, what text not null);
 create function note_written() returns trigger language plpgsql as $$
@@ -40,7 +40,7 @@ end $$
 
 
 class Cost(NamedTuple):
-    """`statements` are round trips, but for a transaction's begin and commit."""
+    """`statements` are round trips, except for a transaction's begin and commit."""
 
     statements: dict[str, int]
     rows: dict[str, int]
@@ -48,7 +48,7 @@ class Cost(NamedTuple):
 
 @asynccontextmanager
 async def costing(pool: Pool) -> AsyncIterator[Callable[[], Awaitable[Cost]]]:
-    """What the block costs, once it has ended."""
+    """Measure the cost of the block after its end."""
     await pool.execute("delete from written")
 
     async def cost() -> Cost:
@@ -59,10 +59,10 @@ async def costing(pool: Pool) -> AsyncIterator[Callable[[], Awaitable[Cost]]]:
         yield cost
 
 
-#: Of one job, and of one post, from the request to the end.
+#: Costs of one job, and of one post, from the request to the end.
 COSTS = {
     "submit": Cost({"submit_job": 1}, {"insert job": 1}),
-    # Its pool remembers whose turn comes next.
+    # The pool's pull cursor.
     "pull": Cost({"pull_jobs": 1}, {"update job": 1, "update pool": 1}),
     "settle": Cost({"settle_jobs": 1, "end_ingests": 1}, {"update job": 1, "insert job_attempt": 1}),
     "mark": Cost(

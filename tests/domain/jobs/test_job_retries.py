@@ -1,4 +1,4 @@
-"""A retry: a new job that does the same, by the rules of its kind."""
+"""Retries: new jobs with the same arguments, by the rules of their kind."""
 
 import asyncio
 from uuid import UUID
@@ -19,14 +19,14 @@ from tests.jobs import scene
 
 
 async def failed(pool: Pool, conn: Conn, project: Project, outcome: Outcome | None = None) -> UUID:
-    """An ingest's job that failed."""
+    """Return an ingest's failed job."""
     claim = await started(conn, project)
     await jobs.settle(pool, [Settlement(claim, outcome or Failed("NOT_HTML", "no page"))])
     return claim.id
 
 
 @pytest.mark.parametrize("outcome", [Failed("NOT_HTML", "no page"), Canceled()])
-async def test_a_retry_is_a_new_job_that_does_the_same(
+async def test_retry_is_a_new_job_with_the_same_arguments(
     pool: Pool, conn: Conn, project: Project, outcome: Outcome
 ) -> None:
     old = await failed(pool, conn, project, outcome)
@@ -61,7 +61,7 @@ async def test_an_ingest_from_github_is_retried_like_any_other(
 
 
 @pytest.mark.parametrize("outcome", [None, Done()])
-async def test_what_runs_or_is_done_cant_be_retried(
+async def test_running_or_completed_job_cant_be_retried(
     pool: Pool, conn: Conn, project: Project, outcome: Outcome | None
 ) -> None:
     claim = await started(conn, project)
@@ -76,7 +76,7 @@ async def refused(pool: Pool, project: Project, job_id: UUID, reason: str) -> No
     assert raised.value.details["reason"] == reason
 
 
-async def test_a_retry_needs_the_scope_of_what_it_starts(pool: Pool, conn: Conn, project: Project) -> None:
+async def test_retry_needs_the_scope_of_its_action(pool: Pool, conn: Conn, project: Project) -> None:
     old = await failed(pool, conn, project)
     with pytest.raises(Forbidden) as raised:
         await retry(pool, project, old, {"jobs:read", "projects:write"})

@@ -1,4 +1,4 @@
-"""Jobs as partners see and cancel them."""
+"""Jobs for partners: reading and canceling them."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -54,7 +54,7 @@ async def test_each_change_is_another_version(conn: Conn, project: Project) -> N
     await controls.cancel(conn, organization_id=project.org, job_id=claim.id)
     versions.append(await version())
     await controls.cancel(conn, organization_id=project.org, job_id=claim.id)
-    assert await version() == versions[-1]  # nothing to see
+    assert await version() == versions[-1]  # no visible change
     await scene.settle(conn, [claim], Canceled())
     versions.append(await version())
     assert versions == sorted(set(versions))
@@ -71,7 +71,7 @@ async def test_each_change_is_another_version(conn: Conn, project: Project) -> N
         (Retry("X", "x", after_s=60), "running", "scheduled"),
     ],
 )
-async def test_what_an_outcome_looks_like(
+async def test_outcomes_in_answers(
     conn: Conn, project: Project, outcome: Outcome, status: str, stage: str
 ) -> None:
     claim = await scene.started(conn, project.org)
@@ -85,7 +85,7 @@ async def test_what_an_outcome_looks_like(
     )
 
 
-async def test_a_foreign_an_internal_and_no_job_are_one_answer(conn: Conn, project: Project) -> None:
+async def test_foreign_internal_and_unknown_jobs_are_not_found(conn: Conn, project: Project) -> None:
     [rival] = await scene.tenants(conn)
     foreign, internal = await scene.submit(conn, rival), await scene.submit(conn, project.org, INTERNAL)
     said = set()
@@ -155,9 +155,7 @@ async def test_a_queued_job_is_canceled_at_once_with_its_ingest(
     assert await seeds.claims(conn, INGEST_WEBSITE) == []
 
 
-async def test_a_running_job_is_asked_and_its_ingest_goes_on(
-    pool: Pool, conn: Conn, project: Project
-) -> None:
+async def test_cancel_of_a_running_job_sets_its_flag(pool: Pool, conn: Conn, project: Project) -> None:
     claim = await started(conn, project)
     assert [(await cancel(pool, project, claim.id)).accepted for _ in range(2)] == [True, True]
     job = await shown(conn, project, claim.id)
@@ -173,7 +171,7 @@ async def test_a_running_job_is_asked_and_its_ingest_goes_on(
         (Canceled(), "ALREADY_CANCELED"),
     ],
 )
-async def test_what_has_ended_cant_be_canceled(
+async def test_ended_job_cant_be_canceled(
     pool: Pool, conn: Conn, project: Project, outcome: Outcome, reason: str
 ) -> None:
     claim = await scene.started(conn, project.org)
@@ -192,9 +190,7 @@ async def test_a_kind_that_cant_be_canceled_says_so_even_while_it_waits(
     assert (await scene.row(conn, submitted.job_id))["state"] == "queued"
 
 
-async def test_an_archived_project_loses_the_jobs_that_archiving_stops(
-    pool: Pool, conn: Conn, project: Project
-) -> None:
+async def test_archive_cancels_its_kinds_of_jobs(pool: Pool, conn: Conn, project: Project) -> None:
     job_id = await start(conn, project)
     await archive(conn, project)
 

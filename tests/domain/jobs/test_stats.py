@@ -1,4 +1,4 @@
-"""Statistics of jobs: what ended in which bucket, however many there are, and no more read than is shown."""
+"""Statistics of jobs: counts by bucket for any number of jobs, from bounded reads."""
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -24,7 +24,7 @@ MINUTE = timedelta(minutes=1)
 async def end(
     conn: Conn, org: UUID, at: datetime, state: str = "completed", *, internal: bool = False
 ) -> None:
-    """A job that was accepted 30 seconds before its first attempt, which took 10 and ended then."""
+    """Insert a job that waited 30 seconds for its first attempt, which took 10 and ended then."""
     begun = at - timedelta(seconds=10)
     error = {"code": "TIMEOUT", "message": "m", "retryable": True} if state == "failed" else None
     await conn.execute(
@@ -68,7 +68,7 @@ async def test_each_end_is_in_its_bucket(conn: Conn) -> None:
 
 
 async def test_an_organization_sees_its_own_without_internal_ones(conn: Conn) -> None:
-    """By when they were accepted, those that run too."""
+    """By the time of acceptance, running ones included."""
     one, other = await scene.tenants(conn, 2)
     for org, internal in ((one, False), (one, True), (other, False)):
         await end(conn, org, NOW, internal=internal)
@@ -83,7 +83,7 @@ async def test_an_organization_sees_its_own_without_internal_ones(conn: Conn) ->
 
 
 async def burst(conn: Conn, at: datetime, jobs: int, within: timedelta, state: str = "completed") -> UUID:
-    """So many jobs of a new tenant that were accepted and ended evenly within a while after `at`."""
+    """Insert jobs of a new tenant, accepted and ended evenly within a period after `at`."""
     [org] = await scene.tenants(conn)
     await conn.execute(
         """insert into job (organization_id, id, kind, pool, state, stage, args, max_attempts, run_at,
@@ -105,7 +105,7 @@ async def burst(conn: Conn, at: datetime, jobs: int, within: timedelta, state: s
     return org
 
 
-async def test_a_burst_counts_as_what_it_was(conn: Conn) -> None:
+async def test_burst_is_counted_in_full(conn: Conn) -> None:
     last = NOW.replace(second=0)
     org = await burst(conn, last + timedelta(seconds=0.5), 250, timedelta(seconds=1.5))
     await burst(conn, last + timedelta(seconds=5), 70, timedelta(seconds=1), "failed")
@@ -116,8 +116,8 @@ async def test_a_burst_counts_as_what_it_was(conn: Conn) -> None:
     assert [(error.code, error.jobs) for error in found.errors] == [("TIMEOUT", 70)]
 
 
-async def test_of_many_all_are_counted_and_few_are_read(conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
-    """900 in a minute, counted by an index alone, a third of which failed, spread alike: 120 rows say so."""
+async def test_many_jobs_are_counted_from_a_sample(conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """900 in a minute, counted by an index alone; a third failed, evenly spread: the sample is 120 rows."""
     monkeypatch.setattr(stats, "MOST", 120)
     monkeypatch.setattr(stats, "FEW", 6)
     org = await burst(conn, NOW.replace(second=0), 600, MINUTE)

@@ -1,4 +1,4 @@
-"""Whoever ends a job ends what it is about: a settlement, a commit, a rescue, a deadline."""
+"""Each end of a job ends its subject: a settlement, a commit, a rescue, a deadline."""
 
 from datetime import UTC, datetime
 

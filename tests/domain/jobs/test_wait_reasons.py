@@ -1,4 +1,4 @@
-"""Why jobs wait: each cause is told while it is there, and what nothing holds is what a pull takes."""
+"""Wait reasons: each cause is reported while it lasts, and a job without one is pulled next."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -30,7 +30,7 @@ def cap(most: int) -> PoolCap:
 
 
 class Case(NamedTuple):
-    """A tenant's job, and the tenant beside it."""
+    """Job of a tenant, and another tenant."""
 
     conn: Conn
     org: UUID
@@ -48,18 +48,18 @@ class Case(NamedTuple):
         return await scene.pull(self.conn, await scene.worker(self.conn, slots=1), 1)
 
     async def before(self, count: int) -> None:
-        """So many older jobs of the same line."""
+        """Insert older jobs in the same queue."""
         await scene.fill(self.conn, [self.org], count)
 
     async def busy(self, org: UUID, slots: int) -> list[Claim]:
-        """The only worker, with a job of this tenant."""
+        """Register the only worker, with a job of this tenant."""
         await self.conn.execute("delete from worker")
         await scene.fill(self.conn, [org], 1, CHORE)
         worker_id = await scene.worker(self.conn, slots=slots)
         return await scene.pull(self.conn, worker_id, 1, CHORE)
 
 
-#: Takes the cause away again.
+#: Function that removes the cause again.
 Undo = Callable[[], Awaitable[object]]
 
 
@@ -164,7 +164,7 @@ async def suspended(case: Case) -> Undo:
         (suspended, "organization_suspended", False),
     ],
 )
-async def test_a_cause_is_told_as_long_as_it_is_there(
+async def test_cause_is_reported_while_it_lasts(
     conn: Conn, cause: Callable[[Case], Awaitable[Undo]], reason: str, timed: bool
 ) -> None:
     org, other = await scene.tenants(conn, 2)
@@ -181,7 +181,7 @@ async def test_a_cause_is_told_as_long_as_it_is_there(
     assert await case.waiting() is None
 
 
-async def test_a_message_has_what_a_person_asks_next(conn: Conn) -> None:
+async def test_message_contains_its_facts(conn: Conn) -> None:
     [org] = await scene.tenants(conn)
     await scene.worker(conn, slots=100)
     case = Case(conn, org, org, (await scene.submit(conn, org)).job_id)
@@ -209,7 +209,7 @@ JOBS = st.lists(
 
 
 class State(NamedTuple):
-    """What waits, what runs of the tenant, of its internal kinds and of another one, and what bounds them."""
+    """Waiting jobs, running jobs of the tenant, of its internal kinds and of another tenant, and limits."""
 
     made: list[tuple[str, int]]
     slots: int
@@ -234,8 +234,8 @@ STATES = st.builds(
 
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(state=STATES)
-async def test_what_nothing_holds_is_what_the_next_pull_takes(conn: Conn, state: State) -> None:
-    """Of the jobs of one tenant that wait, whatever runs and whatever is paused."""
+async def test_jobs_without_a_reason_are_pulled_next(conn: Conn, state: State) -> None:
+    """Of one tenant's waiting jobs, with any running jobs and paused pools."""
     await conn.execute("delete from job_attempt; delete from job; delete from worker")
     org, other = await scene.tenants(conn, 2)
     worker_id = await scene.worker(conn, slots=state.slots)

@@ -17,5 +17,5 @@ async def owner(conn: Conn) -> Owner:
 
 @pytest_asyncio.fixture
 async def leased(pool: Pool, owner: Owner, project: Project) -> UUID:
-    """The owner's account, as it is to the tenant."""
+    """Return the tenant's account of the lease."""
     return await leasing.lend(pool, owner, project)

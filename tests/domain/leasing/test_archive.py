@@ -30,14 +30,14 @@ async def shown(conn: Conn, project: Project, request_id: UUID) -> tuple[str, st
 
 
 async def open_ones(conn: Conn) -> set[str]:
-    """Ids of the requests that operators may still decide, by their list."""
+    """Return the ids of the undecided requests in the operators' list."""
     listed = await requests.list_page(
         conn, env="live", statuses=["requested", "partial"], before=None, limit=200
     )
     return {one.request_id for one in listed if one.reason is None}
 
 
-async def test_an_archive_closes_what_is_open_and_nothing_else(
+async def test_archive_closes_only_open_requests(
     pool: Pool, conn: Conn, owner: Owner, project: Project
 ) -> None:
     partly = await leasing.ask(conn, project, count=2)
@@ -59,7 +59,7 @@ async def test_an_archive_closes_what_is_open_and_nothing_else(
     assert details == {"closedLeaseRequests": 2}
 
 
-async def test_who_listens_is_told_once_of_each(conn: Conn, project: Project) -> None:
+async def test_each_closed_request_emits_one_event(conn: Conn, project: Project) -> None:
     await watching.listen(conn, project.org)
     asked = await leasing.ask(conn, project)
     await archive(conn, project)
@@ -68,10 +68,10 @@ async def test_who_listens_is_told_once_of_each(conn: Conn, project: Project) ->
     assert [row["object_id"] for row in told] == [asked]
 
 
-async def test_the_migration_closes_what_an_earlier_release_left_open(
+async def test_migration_closes_requests_of_an_earlier_release(
     pool: Pool, conn: Conn, owner: Owner, project: Project
 ) -> None:
-    """Once for each, however often it runs, and nothing that was decided or is of an active project."""
+    """Once for each in repeated runs, without decided requests and those of active projects."""
     await watching.listen(conn, project.org)
     partly = await leasing.ask(conn, project, count=2)
     await leasing.assign(pool, owner, partly)
@@ -94,10 +94,8 @@ async def test_the_migration_closes_what_an_earlier_release_left_open(
 
 
 @pytest.mark.parametrize("verb", ["assign", "reject"])
-async def test_an_operator_and_an_archive_come_in_an_order(
-    wide: Pool, conn: Conn, owner: Owner, verb: str
-) -> None:
-    """Either may be first: the request is decided once, and no account is lent to an archived project."""
+async def test_operator_and_archive_are_serialized(wide: Pool, conn: Conn, owner: Owner, verb: str) -> None:
+    """Either may be first: the request is decided once, and an archived project gets no lease."""
     firsts = set()
     for _ in range(ROUNDS):
         project = await leasing.tenant(conn)

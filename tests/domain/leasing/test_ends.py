@@ -1,4 +1,4 @@
-"""The end of a lease that two see to at one moment: whoever comes second changes nothing."""
+"""Concurrent ends of a lease: the second one changes nothing."""
 
 import asyncio
 from uuid import UUID
@@ -12,10 +12,10 @@ from tests.jobs.scene import waits_for_lock
 from tests.waiting import eventually
 
 
-async def test_an_archive_ends_no_lease_that_is_just_being_let_go(
+async def test_archive_skips_a_lease_under_release(
     pool: Pool, conn: Conn, project: Project, leased: UUID
 ) -> None:
-    """Its job has no lock of the project, and has read that the lease goes on."""
+    """The archive's job doesn't lock the project, and has read the lease as open."""
     await leasing.schedule(conn, project, leased)
     await archive(conn, project)
     async with conn.transaction():
@@ -36,7 +36,7 @@ async def test_an_archive_ends_no_lease_that_is_just_being_let_go(
     assert not await leasing.end_next(pool, project)
 
 
-async def test_whoever_lets_a_lease_go_that_an_archive_just_ends_hears_what_it_canceled(
+async def test_release_of_an_archived_lease_returns_its_count(
     pool: Pool, conn: Conn, project: Project, leased: UUID
 ) -> None:
     await leasing.schedule(conn, project, leased)

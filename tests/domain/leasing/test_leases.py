@@ -1,4 +1,4 @@
-"""Leases: who gets an account, for how long, and that nobody has it beside another."""
+"""Leases: assignment, duration, and exclusive use of an account."""
 
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,10 +20,10 @@ from tests.domain.project import Project, archive
 from tests.leasing import Owner
 
 
-async def test_only_what_is_free_is_lent_and_all_that_is_wrong_is_said(
+async def test_only_free_accounts_are_leased_and_all_faults_reported(
     pool: Pool, conn: Conn, owner: Owner, leased: UUID
 ) -> None:
-    """All or nothing, and each account with what is wrong with it."""
+    """All or nothing, with a reason for each refused account."""
     withdrawn, shut, gone, free = [
         (await leasing.another(conn, owner, handle=handle)).account_id for handle in "wsgf"
     ]
@@ -44,7 +44,7 @@ async def test_only_what_is_free_is_lent_and_all_that_is_wrong_is_said(
     assert await conn.fetchval("select count(*) from account_lease") == 1
 
 
-async def test_an_account_of_the_other_environment_is_as_one_that_is_not_there(
+async def test_account_of_the_other_environment_is_not_found(
     pool: Pool, conn: Conn, owner: Owner, project: Project
 ) -> None:
     sandbox = await conn.fetchval("select id from organization where live_organization_id = $1", owner.org)
@@ -57,13 +57,13 @@ async def test_an_account_of_the_other_environment_is_as_one_that_is_not_there(
             await leasing.assign(pool, owner, request_id, account_id)
         said.append((refused.value.message, refused.value.details))
     assert said[0] == said[1]
-    with pytest.raises(NotFound):  # nor does a sandbox's operator see the request
+    with pytest.raises(NotFound):  # a sandbox's operator doesn't see the request either
         await requests.assign(
             conn, actor=test.actor._replace(env="test"), request_id=request_id, account_ids=[test.shown]
         )
 
 
-async def test_what_is_asked_for_is_assigned_in_parts_and_no_more_than_that(
+async def test_request_is_assigned_in_parts_up_to_its_count(
     pool: Pool, conn: Conn, owner: Owner, project: Project
 ) -> None:
     more = [(await leasing.another(conn, owner, handle=handle)).account_id for handle in "abc"]
@@ -89,7 +89,7 @@ async def reject(pool: Pool, owner: Owner, request_id: UUID) -> OperatedRequest:
     return await transact(pool, no)
 
 
-async def test_a_rejection_leaves_what_is_assigned(
+async def test_rejection_keeps_assigned_accounts(
     pool: Pool, conn: Conn, owner: Owner, project: Project
 ) -> None:
     request_id = await leasing.ask(conn, project, count=2)
@@ -126,7 +126,7 @@ async def test_a_recall_repeated_ends_no_other_tenants_lease(
             await leasing.recall(pool, owner, nobodys)
 
 
-async def test_both_are_told_and_a_tenant_nothing_of_the_operator(
+async def test_audit_entries_hide_the_operator_from_the_tenant(
     pool: Pool, conn: Conn, owner: Owner, project: Project, leased: UUID
 ) -> None:
     await leasing.recall(pool, owner, leased)
@@ -146,7 +146,7 @@ async def test_both_are_told_and_a_tenant_nothing_of_the_operator(
     assert str(owner.org) not in said
 
 
-async def test_the_database_itself_lets_nobody_have_it_twice(
+async def test_database_excludes_two_leases_of_an_account(
     pool: Pool, conn: Conn, owner: Owner, project: Project, leased: UUID
 ) -> None:
     other = await leasing.lend(pool, await leasing.another(conn, owner, handle="two"), project)
@@ -163,7 +163,7 @@ async def test_the_database_itself_lets_nobody_have_it_twice(
 
 
 @pytest.mark.usefixtures("leased")
-async def test_no_clock_that_is_set_back_makes_two_leases_meet(
+async def test_clock_set_back_makes_no_overlapping_leases(
     pool: Pool, conn: Conn, owner: Owner, project: Project
 ) -> None:
     for _ in range(2):
@@ -179,10 +179,8 @@ async def test_no_clock_that_is_set_back_makes_two_leases_meet(
     assert periods[1].upper <= periods[2].lower
 
 
-async def test_leases_of_an_account_that_get_older_never_meet(
-    pool: Pool, conn: Conn, owner: Owner, project: Project
-) -> None:
-    """Of one sandbox and of two, in whatever order; what their tenants see of them does get older."""
+async def test_aged_leases_never_overlap(pool: Pool, conn: Conn, owner: Owner, project: Project) -> None:
+    """Of one sandbox and of two, in any order; the times that tenants see do move."""
     other = await leasing.tenant(conn)
     for tenant in (other, project, project, other):
         await leasing.release(pool, tenant, await leasing.lend(pool, owner, tenant))
@@ -197,7 +195,7 @@ async def test_leases_of_an_account_that_get_older_never_meet(
 
 
 async def shown(conn: Conn, project: Project) -> list[datetime | None]:
-    """Beginnings and ends of a project's leases in its list, and the last one's beginning in its owner's."""
+    """Return starts and ends of a project's leases in its list, and the last one's start in its owner's."""
     where: dict[str, Any] = {"organization_id": project.org, "project_id": project.id}
     listed = await leases.list_page(conn, **where, before=None, limit=10)
     [offered] = await offers.list_page(conn, env="live", before=None, limit=10)

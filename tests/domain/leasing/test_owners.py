@@ -1,4 +1,4 @@
-"""What of a leased account is its owner's: what opens it, its quota, its end. Both see what happens to it."""
+"""Credential, quota and end of a leased account are its owner's, and both sides see changes."""
 
 from uuid import UUID
 
@@ -14,13 +14,13 @@ from tests.leasing import Owner
 
 
 async def connect_again(conn: Conn, owner: Owner, handle: str) -> None:
-    """The owner lets us in again, under another name than before."""
+    """Connect the owner's account again, under a new name."""
     async with conn.transaction():
         again = await seeds.account(conn, owner.org, owner.project_id, external_id="bakes", handle=handle)
     assert again == owner.account_id
 
 
-async def test_what_its_owner_has_to_do_shows_and_is_over_for_the_tenant_too(
+async def test_tenant_sees_the_owners_reauthorization(
     conn: Conn, owner: Owner, project: Project, leased: UUID
 ) -> None:
     post_id = await leasing.schedule(conn, project, leased, hours=0)
@@ -41,10 +41,10 @@ async def test_what_its_owner_has_to_do_shows_and_is_over_for_the_tenant_too(
     ]
 
 
-async def test_what_has_ended_follows_its_owner_no_more(
+async def test_ended_lease_does_not_follow_its_owner(
     pool: Pool, conn: Conn, owner: Owner, project: Project, leased: UUID
 ) -> None:
-    """Not even its new name is told to who had it."""
+    """A former tenant doesn't even see its new name."""
     await leasing.release(pool, project, leased)
     await connect_again(conn, owner, "for-the-next")
     shown = await accounts.get(conn, organization_id=project.org, account_id=leased)
@@ -64,7 +64,7 @@ async def test_neither_side_disconnects_it_while_it_is_leased(
     assert await offers.list_page(conn, env="live", before=None, limit=5) == []
 
 
-async def test_it_is_withdrawn_when_it_is_back(
+async def test_account_can_be_withdrawn_after_its_lease(
     pool: Pool, conn: Conn, owner: Owner, project: Project, leased: UUID
 ) -> None:
     with pytest.raises(Conflict, match="recall"):
@@ -77,14 +77,16 @@ async def test_it_is_withdrawn_when_it_is_back(
     assert (await leasing.actions(conn, owner.org)).count("social_account.withdrawn") == 1
 
 
-async def test_a_tenant_offers_it_to_nobody(conn: Conn, owner: Owner, project: Project, leased: UUID) -> None:
+async def test_tenant_cannot_offer_a_leased_account(
+    conn: Conn, owner: Owner, project: Project, leased: UUID
+) -> None:
     with pytest.raises(Conflict, match="leased itself"):
         await offers.offer(
             conn, actor=owner.actor._replace(organization_id=project.org), account_id=leased, niche="mine"
         )
 
 
-async def test_an_offer_repeated_is_about_something_else_and_as_old(conn: Conn, owner: Owner) -> None:
+async def test_repeated_offer_changes_the_niche_and_keeps_its_time(conn: Conn, owner: Owner) -> None:
     async with conn.transaction():
         first = await offers.get(conn, organization_id=owner.org, account_id=owner.account_id)
         again = await offers.offer(conn, actor=owner.actor, account_id=owner.account_id, niche="cooking")
@@ -96,7 +98,7 @@ async def test_its_quota_is_its_owners(conn: Conn, project: Project, leased: UUI
         await accounts.set_quota(conn, organization_id=project.org, account_id=leased, posts=1, seconds=60)
 
 
-async def test_what_a_project_has_connected_itself_it_leases_not(
+async def test_project_cannot_lease_its_own_account(
     pool: Pool, conn: Conn, owner: Owner, project: Project
 ) -> None:
     mine = await seeds.account(conn, project.org, project.id, handle="bakes")
@@ -113,10 +115,8 @@ async def test_what_a_project_has_connected_itself_it_leases_not(
     assert await leasing.status(conn, leased) == "connected"
 
 
-async def test_one_account_is_offered_once_however_many_have_connected_it(
-    pool: Pool, conn: Conn, owner: Owner
-) -> None:
-    """In whatever organization; a sandbox's pretended ones are its own."""
+async def test_account_connected_twice_is_offered_once(pool: Pool, conn: Conn, owner: Owner) -> None:
+    """In any organization; each sandbox has fake accounts of its own."""
     org = await seeds.organization(conn)
     twin = Owner(org, await seeds.project(conn, org), org)
     with leasing.conflict("ACCOUNT_OFFERED"):

@@ -1,4 +1,4 @@
-"""Leases against all else at one moment: one tenant at a time, and nothing of the last one afterwards."""
+"""Races of leases: one tenant at a time, and no post of the last one afterwards."""
 
 import asyncio
 import random
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.first
 
 
 async def posting(pool: Pool, owner: Owner, project: Project) -> Project:
-    """A tenant of the account, with content."""
+    """Return a tenant of the account, with content."""
     leased = await leasing.lend(pool, owner, project)
     async with pool.acquire() as conn:
         content_id = await seeds.content(conn, project.org, project.id)
@@ -48,7 +48,7 @@ async def free(conn: Conn, owner: Owner) -> bool:
 
 
 async def shuffled(*racers: Callable[[], Awaitable[Any]]) -> list[Any]:
-    """What each came to, in the order given; their beginnings are in any."""
+    """Run all tasks in random order; return their results in the given order."""
     order = list(enumerate(racers))
     random.shuffle(order)
     came = await asyncio.gather(*[racer() for _, racer in order], return_exceptions=True)
@@ -57,7 +57,7 @@ async def shuffled(*racers: Callable[[], Awaitable[Any]]) -> list[Any]:
 
 @pytest.mark.long
 async def test_two_tenants_never_have_it_at_once(wide: Pool, conn: Conn, owner: Owner) -> None:
-    """Each round both are assigned it at the same moment, in every other while the last lease ends."""
+    """Each round assigns it to both at once, in every other round while the last lease ends."""
     tenants, holder, wins = [await leasing.tenant(conn), await leasing.tenant(conn)], None, Counter[int]()
     for number in range(RACES):
         asked = [await leasing.ask(conn, project) for project in tenants]
@@ -87,10 +87,10 @@ async def test_two_tenants_never_have_it_at_once(wide: Pool, conn: Conn, owner: 
 
 @pytest.mark.parametrize("rounds", [1, pytest.param(12, marks=pytest.mark.long)])
 @pytest.mark.parametrize("end", ["release", "recall", "archive"])
-async def test_nothing_of_a_tenants_goes_out_once_its_lease_has_ended(
+async def test_no_post_is_sent_after_its_lease_ended(
     wide: Pool, conn: Conn, owner: Owner, end: str, rounds: int
 ) -> None:
-    """Each post goes out before, or is canceled; the answer counts those."""
+    """Each post is sent before, or canceled; the answer has the number of canceled ones."""
     went = 0
     for _ in range(rounds):
         project = await posting(wide, owner, await leasing.tenant(conn))
@@ -111,7 +111,7 @@ async def test_nothing_of_a_tenants_goes_out_once_its_lease_has_ended(
     assert await scene.unfinished(conn) == []
 
 
-#: Was anything sent for a tenant after the end of the lease?
+#: Whether a post was sent for a tenant after the end of the lease.
 LATE = """select exists (
             select from scheduled_post p join account_lease l on l.account_id = p.social_account_id
              where p.sent_at >= upper(l.period))"""
@@ -124,8 +124,8 @@ async def archived(pool: Pool, project: Project) -> Any:
 
 
 @pytest.mark.long
-async def test_a_change_of_tenants_makes_room_for_no_post_more(wide: Pool, conn: Conn, owner: Owner) -> None:
-    """One sends until its lease ends, and the next from then on: together what the account may."""
+async def test_change_of_tenants_keeps_the_quota(wide: Pool, conn: Conn, owner: Owner) -> None:
+    """One sends until its lease ends, and the next from then on: together they keep the account's quota."""
     named = {"organization_id": owner.org, "account_id": owner.account_id}
     for quota in range(SENDS, 11 * SENDS, SENDS):
         await accounts.set_quota(conn, **named, posts=quota, seconds=86400)
@@ -141,7 +141,7 @@ async def test_a_change_of_tenants_makes_room_for_no_post_more(wide: Pool, conn:
 
 
 async def change_tenants(pool: Pool, owner: Owner, project: Project) -> UUID:
-    """The next one, who sends all that the account may; what it is to them."""
+    """Lease the account to the next tenant, who sends up to the quota; return its account."""
     await leasing.release(pool, project, project.account_ids[0])
     async with pool.acquire() as conn:
         after = await posting(pool, owner, await leasing.tenant(conn))
@@ -152,7 +152,7 @@ async def change_tenants(pool: Pool, owner: Owner, project: Project) -> UUID:
 
 @pytest.mark.long
 async def test_its_owner_and_its_tenants_never_block_each_other(wide: Pool, conn: Conn, owner: Owner) -> None:
-    """Steps that find the token or the quota wanting, new connections, and changes of tenants."""
+    """Steps with an invalid token or a full quota, reconnects, and changes of tenants."""
     chance = random.Random(5)
     for _ in range(15):
         project = await posting(wide, owner, await leasing.tenant(conn))
@@ -178,7 +178,7 @@ async def test_its_owner_and_its_tenants_never_block_each_other(wide: Pool, conn
 
 
 async def stumble(pool: Pool, claim: Claim, error: type[ReauthRequired | Throttled]) -> NotDone | None:
-    """The adapter was refused before anything went out; None: the lease had ended by then."""
+    """Report a refusal before the send; return None if the lease had ended by then."""
     generation = await pool.fetchval("select generation from account_credential")
     met = {"error": error("REFUSED", "it won't"), "generation": generation}
     try:
@@ -188,8 +188,8 @@ async def stumble(pool: Pool, claim: Claim, error: type[ReauthRequired | Throttl
 
 
 @pytest.mark.long
-async def test_an_owner_lends_it_or_lets_it_go(wide: Pool, conn: Conn, owner: Owner) -> None:
-    """Until each has come first at least once."""
+async def test_owner_either_leases_or_disconnects(wide: Pool, conn: Conn, owner: Owner) -> None:
+    """Repeats until each has come first at least once."""
     ends = Counter[str]()
     for number in takewhile(lambda number: number < 40 or len(ends) < 2, range(1000)):
         one = await leasing.another(conn, owner, handle=f"one{number}")
@@ -211,8 +211,11 @@ async def test_an_owner_lends_it_or_lets_it_go(wide: Pool, conn: Conn, owner: Ow
 
 
 @pytest.mark.long
-async def test_an_owner_offers_it_or_posts_to_it(wide: Pool, conn: Conn, owner: Owner) -> None:
-    """What is offered has no post of its owner's that waits. Until each has come first at least once."""
+async def test_owner_either_offers_or_posts(wide: Pool, conn: Conn, owner: Owner) -> None:
+    """An offered account has no waiting post of its owner.
+
+    Repeats until each has come first at least once.
+    """
     ends = Counter[type]()
     content_id = await seeds.content(conn, owner.org, owner.project_id)
     for number in takewhile(lambda number: number < 40 or len(ends) < 2, range(1000)):
@@ -230,7 +233,7 @@ async def test_an_owner_offers_it_or_posts_to_it(wide: Pool, conn: Conn, owner: 
 
 
 async def late(pool: Pool, verb: Callable[[Conn], Awaitable[T]]) -> T:
-    """In a transaction that has asked for this and that before, so that it isn't always the first."""
+    """Run it after other queries in its transaction, so that it isn't always the first."""
 
     async def body(conn: Conn) -> T:
         for _ in range(random.randrange(20)):
@@ -240,7 +243,7 @@ async def late(pool: Pool, verb: Callable[[Conn], Awaitable[T]]) -> T:
     return await transact(pool, body)
 
 
-async def test_whoever_lets_it_go_twice_at_once_hears_the_same(
+async def test_two_concurrent_releases_get_the_same_answer(
     wide: Pool, conn: Conn, owner: Owner, project: Project
 ) -> None:
     project = await posting(wide, owner, project)

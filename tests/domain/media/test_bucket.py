@@ -1,4 +1,4 @@
-"""A bucket that is not as it should be: said at the start or no fault of a caller's, never half a file."""
+"""Faulty buckets: reported at the start or as unavailable, never as a partial file."""
 
 import asyncio
 import logging
@@ -55,7 +55,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_what_is_wrong_is_said_at_the_start(media_kept: KeptBucket, name: str) -> None:
+def test_faults_are_reported_at_the_start(media_kept: KeptBucket, name: str) -> None:
     changed, expected = WRONG[name]
     with pytest.raises(SettingsInvalid, match=f"^ASSETS_URL: .*{expected}") as raised:
         opened(media_kept, **changed)
@@ -63,14 +63,14 @@ def test_what_is_wrong_is_said_at_the_start(media_kept: KeptBucket, name: str) -
     assert not {SECRET, "hush"} & set(re.findall(r"\S+", str(raised.value)))
 
 
-def test_a_key_without_rights_is_told_where_they_are_listed(media_kept: KeptBucket) -> None:
+def test_key_without_rights_gets_a_reference(media_kept: KeptBucket) -> None:
     media_kept.service.fail("list", "deny")
     with pytest.raises(SettingsInvalid, match=r"rights in docs/howto/operate.md \(403 AccessDenied\)"):
         opened(media_kept)
 
 
-def test_no_key_at_all_is_said_too(media_kept: KeptBucket, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the machine has no role either; here nothing listens where it would be asked for one."""
+def test_missing_key_is_reported(media_kept: KeptBucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine has no role either: no server listens at the role's endpoint here."""
     monkeypatch.setenv("AWS_METADATA_ENDPOINT", "http://127.0.0.1:1")
     with pytest.raises(SettingsInvalid, match=r"^AWS_ACCESS_KEY_ID is missing"):
         opened(media_kept, aws_access_key_id="", aws_secret_access_key="")
@@ -87,7 +87,7 @@ async def test_a_bucket_that_is_away_at_the_start_may_come_back(media_kept: Kept
 
 @pytest.mark.parametrize("sort", ["begin", "part", "complete", "put", "get"])
 @pytest.mark.parametrize("failure", ["refuse", "drop"])
-async def test_what_passes_is_not_noticed(
+async def test_passing_fault_is_retried(
     media_kept: KeptBucket, store: Store, sort: str, failure: Any
 ) -> None:
     media_kept.service.fail(sort, failure, times=2)
@@ -98,14 +98,14 @@ async def test_what_passes_is_not_noticed(
 
 
 @pytest.mark.parametrize("sort", ["begin", "complete"])
-async def test_an_upload_that_fails_leaves_nothing(media_kept: KeptBucket, store: Store, sort: str) -> None:
+async def test_failed_upload_leaves_nothing(media_kept: KeptBucket, store: Store, sort: str) -> None:
     media_kept.service.fail(sort, "deny")
     with pytest.raises(Unavailable):
         await store.write(TOKEN, sent(CONTENT))
     assert media_kept.names() == []
 
 
-async def test_nor_does_one_of_which_a_part_fails(media_kept: KeptBucket, store: Store) -> None:
+async def test_upload_with_a_failed_part_leaves_nothing(media_kept: KeptBucket, store: Store) -> None:
     async def content() -> AsyncIterator[bytes]:
         yield bytes(2 * PART)
         media_kept.service.fail("part", "deny")
@@ -117,14 +117,14 @@ async def test_nor_does_one_of_which_a_part_fails(media_kept: KeptBucket, store:
     assert media_kept.names() == []
 
 
-async def test_a_stream_that_breaks_goes_on_where_it_broke(media_kept: KeptBucket, store: Store) -> None:
+async def test_broken_stream_resumes(media_kept: KeptBucket, store: Store) -> None:
     await store.write(TOKEN, sent(CONTENT))
     media_kept.service.fail("get", "cut", times=1)
     assert await read(store) == CONTENT
     assert media_kept.service.asked.count("get") == 2
 
 
-async def test_one_that_breaks_again_and_again_is_no_short_file(media_kept: KeptBucket, store: Store) -> None:
+async def test_stream_that_keeps_breaking_raises(media_kept: KeptBucket, store: Store) -> None:
     await store.write(TOKEN, sent(CONTENT))
     media_kept.service.fail("get", "cut")
     with pytest.raises(Unavailable):
@@ -134,8 +134,8 @@ async def test_one_that_breaks_again_and_again_is_no_short_file(media_kept: Kept
             pass
 
 
-async def test_a_copy_that_the_disk_has_no_room_for_is_no_short_file(store: Store) -> None:
-    """The kernel takes as much as it has room for, and refuses only what comes then."""
+async def test_copy_on_a_full_disk_raises(store: Store) -> None:
+    """The kernel writes as much as fits, and refuses only the next write."""
     content, (soft, most) = os.urandom(300 << 10), resource.getrlimit(resource.RLIMIT_FSIZE)
     await store.write(TOKEN, sent(content))
     resource.setrlimit(resource.RLIMIT_FSIZE, (len(content) - 10, most))
@@ -181,8 +181,8 @@ asyncio.run(open_store(settings).write(sys.argv[2], content()))
 """
 
 
-async def test_what_a_killed_process_sent_is_no_file(media_kept: KeptBucket, store: Store) -> None:
-    """Its parts stay until the bucket's own rule deletes them; its row finds nothing, and all is well."""
+async def test_upload_of_a_killed_process_is_no_file(media_kept: KeptBucket, store: Store) -> None:
+    """Its parts stay until the bucket's lifecycle rule deletes them; deleting its row works."""
     settings = settings_for("postgresql://nowhere", "redis://nowhere", **media_kept.settings)
     words = [sys.executable, "-c", DYING, msgspec.json.encode(settings).decode(), TOKEN]
     process = await asyncio.create_subprocess_exec(*words)
@@ -195,9 +195,7 @@ async def test_what_a_killed_process_sent_is_no_file(media_kept: KeptBucket, sto
     assert await read(store) == b"bread"
 
 
-async def test_an_end_whose_answer_is_lost_leaves_what_its_row_finds(
-    media_kept: KeptBucket, store: Store
-) -> None:
+async def test_completed_upload_with_a_lost_answer_is_deletable(media_kept: KeptBucket, store: Store) -> None:
     media_kept.service.fail("complete", "lose", times=1)
     with pytest.raises(Unavailable):
         await store.write(TOKEN, sent(CONTENT))
@@ -209,7 +207,7 @@ async def test_an_end_whose_answer_is_lost_leaves_what_its_row_finds(
 async def test_no_secret_is_in_an_error_or_a_log(
     media_kept: KeptBucket, store: Store, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The name of an object is one: it is all that its address takes."""
+    """An object's name is secret too: it is the only credential."""
     caplog.set_level(logging.DEBUG)
     said = []
     for failure in ("deny", "drop"):

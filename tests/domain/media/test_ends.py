@@ -1,4 +1,4 @@
-"""Pictures are kept up to their end, whatever follows it and however the bytes come."""
+"""Pictures are stored up to their end, before any following bytes and for any chunks."""
 
 import io
 import random
@@ -22,7 +22,7 @@ def saved(kind: str, **options: Any) -> bytes:
 
 
 def with_thumbnail() -> bytes:
-    """A JPEG with a whole JPEG, its end mark too, in its Exif."""
+    """Return a JPEG with a whole JPEG, end mark included, in its Exif."""
     inner, whole = picture("JPEG"), picture("JPEG")
     content = b"Exif\0\0" + inner
     return whole[:2] + b"\xff\xe1" + (len(content) + 2).to_bytes(2) + content + whole[2:]
@@ -52,7 +52,7 @@ BEHIND = (b"", b"\0", b"\xff\xd9", b"\xff\xd8\xff\xe0 another", b"IEND", b"RIFF"
 
 
 def kept(mime: str, content: bytes, sizes: list[int]) -> bytes:
-    """What is kept of a file that comes in chunks of these sizes, again and again."""
+    """Return the stored bytes of a file that comes in chunks of these sizes, in rotation."""
     end, out, at, turn = End(mime), b"", 0, 0
     while at < len(content):
         chunk = content[at : at + sizes[turn % len(sizes)]]
@@ -62,7 +62,7 @@ def kept(mime: str, content: bytes, sizes: list[int]) -> bytes:
 
 
 @pytest.mark.parametrize("name", PICTURES)
-def test_a_picture_is_kept_whole_and_nothing_behind_it(name: str) -> None:
+def test_picture_is_stored_without_following_bytes(name: str) -> None:
     mime, whole = PICTURES[name]
     chance = random.Random(name)
     for behind in BEHIND:
@@ -72,7 +72,7 @@ def test_a_picture_is_kept_whole_and_nothing_behind_it(name: str) -> None:
 
 
 @pytest.mark.parametrize("mime", ends.WALKS)
-def test_anything_else_is_kept_up_to_some_end_and_breaks_nothing(mime: str) -> None:
+def test_other_data_is_cut_without_an_error(mime: str) -> None:
     chance = random.Random(mime)
     whole = next(content for of, content in PICTURES.values() if of == mime)
     for _ in range(300):
@@ -83,19 +83,19 @@ def test_anything_else_is_kept_up_to_some_end_and_breaks_nothing(mime: str) -> N
         assert content.startswith(kept(mime, content, [chance.randint(1, 50)]))
 
 
-def test_half_a_picture_is_kept_as_it_is() -> None:
+def test_truncated_picture_is_stored_unchanged() -> None:
     for mime, whole in PICTURES.values():
         half = whole[: len(whole) // 2]
         assert kept(mime, half, [997]) == half
 
 
-def test_a_film_has_no_end_before_its_last_byte() -> None:
+def test_video_is_stored_to_its_last_byte() -> None:
     content = film() + bytes(100)
     assert kept("video/mp4", content, [10]) == content
 
 
 @pytest.mark.parametrize("data", [b"\xff\x00", b"\xff\xff", b"\xff\xd0"])
-def test_what_is_between_two_markers_is_one_step_a_chunk(data: bytes) -> None:
+def test_data_between_two_markers_is_one_step_a_chunk(data: bytes) -> None:
     end, chunk = End("image/jpeg"), data * 32_768
     assert sum(end.take(part) for part in (b"\xff\xd8", *[chunk] * 3)) == 2 + 3 * len(chunk)
     assert end.steps == 1

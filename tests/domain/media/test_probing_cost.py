@@ -1,4 +1,4 @@
-"""Cost of the process that looks into an upload."""
+"""Cost of the process that probes an upload."""
 
 import sys
 
@@ -10,10 +10,10 @@ from telemetry import costs
 from telemetry.costs import Cost
 
 
-async def test_a_process_that_ends_without_a_word_is_charged_its_wall_time(
+async def test_killed_process_is_charged_its_wall_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A hostile file may have it killed before it can tell its CPU time."""
+    """A hostile file may get it killed before it reports its CPU time."""
     monkeypatch.setattr(sys, "executable", "/bin/false")
     cost = Cost()
     with costs.metered(cost):
@@ -21,7 +21,7 @@ async def test_a_process_that_ends_without_a_word_is_charged_its_wall_time(
     assert 0 < cost.children_s <= cpu_limit(1)
 
 
-async def test_a_process_tells_its_cpu_time() -> None:
+async def test_process_reports_its_cpu_time() -> None:
     cost = Cost()
     with costs.metered(cost):
         assert await probing._run([], []) == []

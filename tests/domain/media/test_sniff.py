@@ -1,4 +1,4 @@
-"""What a file is, by its bytes alone; and what contradicts them."""
+"""File types by their bytes alone, and contradictions to them."""
 
 import pytest
 
@@ -19,12 +19,12 @@ OTHERS = [
 
 
 @pytest.mark.parametrize(("content", "expected"), REAL)
-def test_a_type_is_told_by_the_first_bytes(content: bytes, expected: Type) -> None:
+def test_type_is_recognized_by_the_first_bytes(content: bytes, expected: Type) -> None:
     assert sniff(content[:HEAD]) is expected
 
 
 @pytest.mark.parametrize("content", OTHERS)
-def test_no_other_type_is_taken(content: bytes) -> None:
+def test_other_types_are_refused(content: bytes) -> None:
     assert sniff(content[:HEAD]) is None
 
 
@@ -42,11 +42,11 @@ CONTRADICTED = [
 
 
 @pytest.mark.parametrize(("found", "name", "declared"), AGREED)
-def test_a_name_may_say_what_it_is_or_nothing(found: Type, name: str, declared: str) -> None:
+def test_matching_or_missing_extension_is_accepted(found: Type, name: str, declared: str) -> None:
     check(found, name=name, declared=declared, path="file[0]")
 
 
 @pytest.mark.parametrize(("found", "name", "declared"), CONTRADICTED)
-def test_a_name_must_not_say_otherwise(found: Type, name: str, declared: str) -> None:
+def test_contradicting_name_or_type_is_refused(found: Type, name: str, declared: str) -> None:
     with pytest.raises(Invalid, match=r"^file\[0\]: is "):
         check(found, name=name, declared=declared, path="file[0]")

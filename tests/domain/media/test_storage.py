@@ -1,4 +1,4 @@
-"""Where media lies: written whole or not at all, read in parts, gone when told to."""
+"""Media storages: files are written whole or not at all, read in parts, and deleted."""
 
 import asyncio
 import os
@@ -29,7 +29,7 @@ async def read(store: Store, start: int = 0, end: int = END) -> bytes:
 
 @EVERYWHERE
 @pytest.mark.parametrize("size", [1, BUFFER - 1, BUFFER, BUFFER + 1, PART - 1, PART, PART + 1, 3 * PART + 7])
-async def test_what_is_written_is_read(store: Store, media_kept: Kept, size: int) -> None:
+async def test_written_file_is_read(store: Store, media_kept: Kept, size: int) -> None:
     content = os.urandom(size)
     await store.write(TOKEN, sent(*(content[at : at + 70_000] for at in range(0, size, 70_000))))
     assert await read(store) == content
@@ -58,7 +58,7 @@ async def test_a_process_without_a_storage_reads_by_a_descriptor(store: Store, m
 
 @EVERYWHERE
 @pytest.mark.parametrize("size", [1, 3 * PART])
-async def test_what_breaks_off_is_not_there(store: Store, media_kept: Kept, size: int) -> None:
+async def test_interrupted_upload_is_absent(store: Store, media_kept: Kept, size: int) -> None:
     async def breaking() -> AsyncIterator[bytes]:
         yield bytes(size)
         raise LookupError
@@ -71,7 +71,7 @@ async def test_what_breaks_off_is_not_there(store: Store, media_kept: Kept, size
 
 
 @EVERYWHERE
-async def test_nor_is_what_its_sender_leaves(store: Store, media_kept: Kept) -> None:
+async def test_canceled_upload_is_absent(store: Store, media_kept: Kept) -> None:
     under_way = asyncio.Event()
 
     async def pausing() -> AsyncIterator[bytes]:
@@ -93,7 +93,7 @@ async def nothing(media_kept: Kept) -> bool:
 
 
 @EVERYWHERE
-async def test_what_is_deleted_is_gone(store: Store, media_kept: Kept) -> None:
+async def test_deleted_file_is_absent(store: Store, media_kept: Kept) -> None:
     other = "x" + TOKEN[1:]
     for token in (TOKEN, other):
         await store.write(token, sent(b"bread"))
@@ -104,7 +104,7 @@ async def test_what_is_deleted_is_gone(store: Store, media_kept: Kept) -> None:
         await read(store)
 
 
-async def test_so_is_what_a_crash_left_in_a_folder(store: Store, media_kept: Kept) -> None:
+async def test_delete_removes_partial_files_of_a_crash(store: Store, media_kept: Kept) -> None:
     assert isinstance(media_kept, KeptFolder)
     await store.write(TOKEN, sent(b"bread"))
     [file] = media_kept.paths()
@@ -130,7 +130,7 @@ async def test_a_storage_that_is_away_is_no_fault_of_the_caller(store: Store, me
 
 
 @pytest.mark.parametrize("name", ["file", "file/below"])
-def test_a_folder_that_can_not_be_is_said_at_the_start(tmp_path: Path, name: str) -> None:
+def test_unusable_folder_is_reported_at_the_start(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(SettingsInvalid, match="ASSETS_URL"):
         open_folder((tmp_path / name).as_uri())

@@ -1,4 +1,4 @@
-"""Files between a request and an asset: none is lost, none is forgotten, whatever breaks in between."""
+"""Unclaimed uploads: none is lost and none is kept, through a fault at any step."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -44,7 +44,7 @@ async def pending(conn: Conn) -> list[str]:
 
 
 @EVERYWHERE
-async def test_what_no_asset_took_is_deleted(conn: Conn, store: Store, org: UUID) -> None:
+async def test_unclaimed_file_is_deleted(conn: Conn, store: Store, org: UUID) -> None:
     kept, dropped = [await stored(conn, store, org) for _ in range(2)]
     await uploads.take(conn, organization_id=org, tokens=[kept])
     await uploads.discard(conn, store, organization_id=org, tokens=[kept, dropped])
@@ -64,7 +64,7 @@ async def test_it_is_deleted_for_its_own_organization_only(conn: Conn, store: St
 async def test_a_discard_waits_for_a_commit_that_is_under_way(
     pool: Pool, conn: Conn, store: Store, org: UUID
 ) -> None:
-    """A connection that is lost in a commit leaves open what became of it: the rows say."""
+    """A connection lost in a commit leaves the outcome open: the rows decide."""
     token = await stored(conn, store, org)
     async with pool.acquire() as other:
         transaction = other.transaction()
@@ -86,7 +86,7 @@ async def waits(pool: Pool) -> bool:
 
 
 @EVERYWHERE
-async def test_a_chore_deletes_what_crashes_left_a_day_ago(conn: Conn, store: Store, org: UUID) -> None:
+async def test_chore_deletes_day_old_leftovers(conn: Conn, store: Store, org: UUID) -> None:
     old, fresh = [await stored(conn, store, org) for _ in range(2)]
     unwritten = await uploads.begin(conn, organization_id=org)
     await conn.execute(
@@ -116,10 +116,10 @@ async def test_a_chore_waits_for_a_storage_that_is_away(
 
 
 @pytest.mark.parametrize("media_kept", ["s3"], indirect=True)
-async def test_a_silent_storage_holds_up_no_other_chore(
+async def test_silent_storage_does_not_block_other_chores(
     conn: Conn, store: Store, org: UUID, media_kept: Kept, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nor the rows: what the server ends when it is idle for 5 s is the dispatcher's own session."""
+    """The rows' locks either: the server ends the dispatcher's own session after 5 idle seconds."""
     assert isinstance(media_kept, KeptBucket)
     tokens = [await stored(conn, store, org) for _ in range(3)]
     await conn.execute("update media_upload set started_at = now() - interval '24 hours'")

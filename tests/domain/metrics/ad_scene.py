@@ -1,4 +1,4 @@
-"""Rows of ads to import, and the question that reads all of them."""
+"""Ad rows to import, and a query that reads all of them."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -17,7 +17,7 @@ NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 
 
 def row(**fields: Any) -> AdRow:
-    """An ad's day."""
+    """Return an ad's row of a day."""
     given: dict[str, Any] = {
         "platform": "meta_ads",
         "ad_account_id": "act_1",
@@ -34,12 +34,12 @@ def row(**fields: Any) -> AdRow:
 
 
 async def put(conn: Conn, project: Project, *rows: AdRow) -> int:
-    """How many replaced what was there."""
+    """Import rows; return the number of replaced ones."""
     return await ad_rows.replace(conn, project_id=project.id, rows=rows)
 
 
 async def read(pool: Pool, project: Project, **fields: Any) -> AdMetrics:
-    """The answer; unless asked otherwise all of two weeks by day, at `NOW`."""
+    """Query metrics: by default all metrics of two weeks by day, at `NOW`."""
     given: dict[str, Any] = {
         "organization_id": project.org,
         "project_id": project.id,

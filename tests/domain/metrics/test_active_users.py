@@ -1,4 +1,4 @@
-"""Active users are the different people of the events, in every window, folded or not."""
+"""Active users are the distinct people of the events, in every window, folded or not."""
 
 import random
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ QUARTERS = 8 * 96
 
 
 def at_random(dice: random.Random, numbers: range, project_id: UUID = PROJECT) -> list[Event]:
-    """Events of a few people, by their own id or an anonymous one of the same letters, or of nobody."""
+    """Return events of a few people, by a user id or an equal anonymous id, or of no person."""
     return [
         event(
             number,
@@ -61,7 +61,7 @@ async def fold_people(conn: Conn) -> None:
 
 
 async def test_each_window_has_its_people_each_once(conn: Conn) -> None:
-    """Some of them folded, some folded twice, some not; and after all were found anew by a rebuild."""
+    """Some are folded, some folded twice, some not; and again after a rebuild of all."""
     dice = random.Random(41)
     events: list[Event] = []
     asked = windows(dice, 60)
@@ -81,7 +81,7 @@ async def test_each_window_has_its_people_each_once(conn: Conn) -> None:
     assert await counted(conn, asked) == [true(events, window) for window in asked]
 
 
-async def test_a_purge_leaves_nobody(conn: Conn) -> None:
+async def test_purge_deletes_all_people(conn: Conn) -> None:
     await send(conn, at_random(random.Random(42), range(40)))
     await fold_people(conn)
     await send(conn, at_random(random.Random(43), range(40, 60)))

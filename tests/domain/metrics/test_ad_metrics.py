@@ -1,4 +1,4 @@
-"""Metrics of ads are what the rows add up to that were imported last, whatever was imported and is asked."""
+"""Metrics of ads are the sums of the last imported rows, for any import and any query."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
@@ -72,7 +72,7 @@ def wanted(one: AdRow, question: Mapping[str, Any]) -> bool:
 
 
 def expected(found: Sequence[AdRow], *, money: bool) -> dict[str, Any]:
-    """By the words of the documentation, in fractions."""
+    """Compute the answer by the documentation, in fractions."""
 
     def total(field: str) -> int:
         return sum(getattr(one, field) for one in found)
@@ -105,7 +105,7 @@ def expected(found: Sequence[AdRow], *, money: bool) -> dict[str, Any]:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(imported=imports, question=questions)
-async def test_the_answer_is_what_the_last_rows_add_up_to(
+async def test_answer_is_the_sum_of_the_last_rows(
     pool: Pool, conn: Conn, project: Project, *, imported: list[list[AdRow]], question: dict[str, Any]
 ) -> None:
     await conn.execute("delete from ad_day")
@@ -128,7 +128,7 @@ async def test_the_answer_is_what_the_last_rows_add_up_to(
     assert answer.totals == expected(found, money=money)
 
 
-async def test_a_day_is_final_when_nothing_is_attributed_to_it_any_more(pool: Pool, project: Project) -> None:
+async def test_day_is_final_after_its_attribution_period(pool: Pool, project: Project) -> None:
     """28 days after its end."""
     answer = await read(pool, project)
     last = NOW.date() - timedelta(days=29)
@@ -143,7 +143,7 @@ async def test_what_another_project_imports_is_not_read(pool: Pool, conn: Conn, 
 
 
 async def test_a_day_has_no_more_ads_than_it_may(conn: Conn, project: Project) -> None:
-    """What is too many is refused with all that comes with it; what is there can be replaced."""
+    """An import above the limit is refused whole; existing rows can be replaced."""
     ads = [row(ad_id=f"a{number}", currency="SEK") for number in range(MOST_A_DAY)]
     assert await put(conn, project, *ads) == 0
     with pytest.raises(Conflict) as refusal:
@@ -154,7 +154,7 @@ async def test_a_day_has_no_more_ads_than_it_may(conn: Conn, project: Project) -
 
 
 async def test_a_project_has_no_more_windows_than_it_may(conn: Conn, project: Project) -> None:
-    """What is too many is refused with all that comes with it; rows of those that there are go on coming."""
+    """An import above the limit is refused whole; rows of existing windows are accepted."""
     windows = [row(attribution_window=f"{number}d_click") for number in range(MOST_WINDOWS)]
     other = project._replace(id=project.org)
     for rows in (windows[3:], windows):
@@ -171,7 +171,7 @@ async def test_a_project_has_no_more_windows_than_it_may(conn: Conn, project: Pr
     assert await conn.fetchval("select sum(clicks) from ad_day") == 10 * (MOST_WINDOWS + 2)
 
 
-def test_rows_that_cannot_be_are_told_by_their_index() -> None:
+def test_invalid_rows_are_reported_by_index() -> None:
     tomorrow = NOW.date() + timedelta(days=2)
     bad = [row(), row(date=date(1999, 1, 1)), row(clicks=3), row(ad_id="other", date=tomorrow)]
     with pytest.raises(Invalid) as refusal:

@@ -1,4 +1,4 @@
-"""Statements of ads read few rows of a large table, also by plans that were made on an empty one."""
+"""Statements of ads read few rows of a large table, also by plans for an empty one."""
 
 from datetime import UTC, datetime
 
@@ -36,7 +36,7 @@ async def uses(pool: Pool, project: Project) -> None:
 
 
 async def rank(pool: Pool, project: Project) -> TopPerformers:
-    """By the ads of the last days, which end on the second one."""
+    """Rank by the ads of the last days, which end on the second one."""
     asked = advertised.Asked(project.org, project.id, "conversions", "7d", "platform_post", None, 10)
     stores = Stores(pool.acquire, pool.acquire, Counted())
     return await advertised.rank(stores, asked, now=datetime(2026, 10, 27, 20, tzinfo=UTC))
@@ -45,7 +45,7 @@ async def rank(pool: Pool, project: Project) -> TopPerformers:
 async def test_the_best_by_ads_are_read_from_their_days(
     settings: Settings, conn: Conn, project: Project
 ) -> None:
-    """And no more posts than ads name, by their keys."""
+    """And no more posts than the ads refer to, by their keys."""
     account = await seeds.account(conn, project.org, project.id, handle="shop")
     post = await seeds.post(conn, project.org, await seeds.content(conn, project.org, project.id), account)
     await put(conn, project, row(ad_id=ids.show(ids.POST, post), conversions=3))
@@ -55,7 +55,7 @@ async def test_the_best_by_ads_are_read_from_their_days(
         await fill(conn, project)
         for _ in range(300):
             await seeds.post(conn, project.org, await seeds.content(conn, project.org, project.id), account)
-        # As autovacuum does: among equal costs of an empty table any index is the planner's choice.
+        # As autovacuum does: among the equal costs of an empty table the planner picks any index.
         await conn.execute("analyze scheduled_post, content_item")
         async with pool.acquire() as planned:
             await planned.execute("select pg_stat_force_next_flush()")
@@ -84,7 +84,7 @@ async def fill(conn: Conn, project: Project) -> None:
     )  # fmt: skip
 
 
-async def test_each_reads_the_days_that_it_is_about(settings: Settings, conn: Conn, project: Project) -> None:
+async def test_each_query_reads_only_its_days(settings: Settings, conn: Conn, project: Project) -> None:
     async with open_pool(settings.database_url, name="planned", size=1) as pool:
         for _ in range(plans.TIMES):
             await uses(pool, project)

@@ -1,4 +1,4 @@
-"""Buckets by zone: each instant lies in the one that its own local time says, whatever clocks do."""
+"""Buckets by zone: each instant is in the bucket of its local time, through all clock changes."""
 
 import random
 from bisect import bisect_right
@@ -21,12 +21,14 @@ LENGTHS: dict[Granularity, timedelta] = {
     "day": timedelta(days=1),
     "week": timedelta(weeks=1),
 }
-#: From then on no zone has shown a midnight, and then the day before again.
+#: No zone has shown a midnight twice across a date change after that.
 FIRST, LAST = datetime(2011, 1, 1, tzinfo=UTC), LATEST
 
 
 def shown(at: datetime, zone: ZoneInfo, granularity: Granularity) -> Any:
-    """What the clocks show of an instant, as a bucket is of it: another way than that which cuts them."""
+    """Return the local time of an instant at the bucket's precision, computed in another way than the
+    buckets.
+    """
     local = at.astimezone(zone)
     if granularity == "hour":
         return local.date(), local.hour, local.utcoffset()
@@ -37,7 +39,7 @@ def shown(at: datetime, zone: ZoneInfo, granularity: Granularity) -> Any:
 
 
 def at_random(dice: random.Random) -> tuple[ZoneInfo, Window, Granularity]:
-    """A window of up to 60 buckets; half of them are laid where the clocks are put."""
+    """Return a window of up to 60 buckets; half of the windows are around a clock change."""
     zone = ZoneInfo(dice.choice(sorted(timezones.known())))
     granularity = dice.choice(sorted(LENGTHS))
     middle = FIRST + (LAST - FIRST) * dice.random()
@@ -54,7 +56,7 @@ def _put(step: datetime, zone: ZoneInfo) -> bool:
 
 
 def wrong(dice: random.Random) -> list[Any]:
-    """Instants of a random window that lie in a wrong bucket, some of them at its ends."""
+    """Return instants of a random window in a wrong bucket, some of them at its ends."""
     zone, window, granularity = at_random(dice)
     cut = buckets.cut(window, zone, granularity)
     assert [bucket.until for bucket in cut] == [bucket.since for bucket in cut[1:]] + [window.until]
@@ -67,7 +69,7 @@ def wrong(dice: random.Random) -> list[Any]:
 
 
 def _is_right(at: datetime, bucket: Bucket, zone: ZoneInfo, granularity: Granularity) -> bool:
-    """Of an hour, its name is the first instant at which the clocks show it by this offset."""
+    """An hour's name is the first instant with that local hour and offset."""
     said = shown(at, zone, granularity)
     if granularity != "hour":
         return bool(said == bucket.label)
@@ -88,7 +90,7 @@ def test_no_instant_of_ten_thousand_windows_is_in_a_wrong_bucket() -> None:
 
 
 def labels(zone: str, since: str, until: str, granularity: Granularity = "day") -> list[tuple[str, int]]:
-    """The buckets' names, and how many minutes each has."""
+    """Return the buckets' names with their minutes."""
     window = Window(datetime.fromisoformat(since), datetime.fromisoformat(until))
     cut = buckets.cut(window, ZoneInfo(zone), granularity)
     return [(bucket.label, (bucket.until - bucket.since) // timedelta(minutes=1)) for bucket in cut]
@@ -97,20 +99,20 @@ def labels(zone: str, since: str, until: str, granularity: Granularity = "day") 
 @pytest.mark.parametrize(
     ("zone", "since", "until", "granularity", "expected"),
     [
-        # A day that never was.
+        # A skipped day.
         ("Pacific/Apia", "2011-12-29T10:00Z", "2012-01-01T10:00Z", "day",
          [("2011-12-29", 1440), ("2011-12-31", 1440), ("2012-01-01", 1440)]),
-        # Midnight is passed over: the day begins at one.
+        # Midnight is skipped: the day begins at one.
         ("America/Santiago", "2026-09-05T04:00Z", "2026-09-07T03:00Z", "day",
          [("2026-09-05", 1440), ("2026-09-06", 1380)]),
-        # Midnight comes twice: the day begins with the first.
+        # Midnight is repeated: the day begins with the first.
         ("America/Havana", "2026-11-01T04:00Z", "2026-11-02T05:00Z", "day", [("2026-11-01", 1500)]),
-        # Half an hour, twice and left out.
+        # Half an hour, repeated and skipped.
         ("Australia/Lord_Howe", "2026-04-04T14:00Z", "2026-04-04T16:00Z", "hour",
          [("2026-04-04T14:00:00Z", 60), ("2026-04-04T15:00:00Z", 30), ("2026-04-04T15:30:00Z", 30)]),
         ("Australia/Lord_Howe", "2026-10-03T14:30Z", "2026-10-03T16:00Z", "hour",
          [("2026-10-03T14:30:00Z", 60), ("2026-10-03T15:30:00Z", 30)]),
-        # The first to see a day.
+        # The first zone to start a day.
         ("Pacific/Kiritimati", "2026-11-26T10:00Z", "2026-11-28T00:00Z", "day",
          [("2026-11-27", 1440), ("2026-11-28", 840)]),
         # Parts of buckets have the whole one's name.
@@ -118,14 +120,14 @@ def labels(zone: str, since: str, until: str, granularity: Granularity = "day") 
          [("2026-11-23", 6855), ("2026-11-30", 345)]),
     ],
 )  # fmt: skip
-def test_clocks_that_are_put(
+def test_clock_changes(
     zone: str, since: str, until: str, granularity: Granularity, expected: list[tuple[str, int]]
 ) -> None:
     assert labels(zone, since, until, granularity) == expected
 
 
-def test_clocks_are_put_at_quarters_of_an_hour_in_all_years_that_may_be_asked_for() -> None:
-    """Else a bound could lie within a quarter, which no count splits. Behind 2040 rules repeat."""
+def test_all_clock_changes_are_at_quarter_hours() -> None:
+    """Otherwise a bound could split a quarter-hour, the unit of counts. After 2040 the rules repeat."""
     week = timedelta(weeks=1)
     off = []
     for zone in map(ZoneInfo, sorted(timezones.known())):

@@ -1,4 +1,4 @@
-"""Values that platforms told: the same as by their definition, over whatever was told and any stretches."""
+"""Reported values match their definition, for any reports and any periods."""
 
 import itertools
 import random
@@ -28,19 +28,19 @@ TOLD: Sequence[Sequence[Collected]] = [("views", "likes"), ("likes", "comments")
 
 
 class History(NamedTuple):
-    """What was told of a post or an account, and when; `since` is when a post was published."""
+    """Reported values of a post or an account with their times; `since` is a post's publication time."""
 
     subject: Subject
     account: int
     told: dict[Collected, list[tuple[datetime, int]]]
 
     def known(self, metric: Collected, at: datetime) -> int | None:
-        """The definition: what was told last before then."""
+        """Return the last value before a time, by the definition."""
         before = [value for told_at, value in self.told.get(metric, []) if told_at < at]
         return before[-1] if before else None
 
     def change(self, metric: Collected, since: datetime, until: datetime) -> int | None:
-        """What was known at the end, minus what was at the beginning: of a young post 0, else the first."""
+        """Return the last value minus the first: a young post starts at 0, others at their first value."""
         end = self.known(metric, until)
         if end is None:
             return None
@@ -64,7 +64,7 @@ def invent(chance: random.Random) -> list[History]:
 
 
 async def tell(conn: Conn, org: UUID, accounts: Sequence[UUID], chance: random.Random) -> list[History]:
-    """Visits at odd times, of all accounts; some don't tell, and figures rise and fall."""
+    """Record collection runs at odd times, of all accounts; some report nothing, figures rise and fall."""
     histories = invent(chance)
     for index, history in enumerate(histories):
         if history.subject.since is None:
@@ -90,7 +90,7 @@ class Asked(NamedTuple):
 
 
 def counter(asked: Asked, metric: Collected, since: datetime, until: datetime, only: set[int]) -> int | None:
-    """Over posts of these accounts; None: none of the accounts was told of it before the end."""
+    """Sum over posts of these accounts; None if none has a value before the end."""
     posts = [one for one in asked.histories if one.subject.since and one.account in only]
     changes = [one.change(metric, since, until) for one in posts]
     known = [change for change in changes if change is not None]
@@ -120,7 +120,7 @@ def expected(asked: Asked, metric: Metric, since: datetime, until: datetime) -> 
 
 
 def moved(told: list[tuple[datetime, int]], since: datetime, until: datetime) -> bool:
-    """Whether it changed, and not for the first time, in the stretch."""
+    """Return whether a value changed, not for the first time, in the period."""
     before = None
     for at, value in told:
         if before is not None and value != before and since <= at < until:
@@ -137,7 +137,7 @@ METRICS: Mapping[MetricScope, Sequence[Metric]] = {
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_values_are_what_their_definition_says(conn: Conn, project: Project, seed: int) -> None:
+async def test_values_match_their_definition(conn: Conn, project: Project, seed: int) -> None:
     chance = random.Random(seed)
     accounts = [
         await seeds.account(conn, project.org, project.id, handle=f"shop{n}") for n in range(ACCOUNTS)
@@ -175,7 +175,7 @@ def choose(chance: random.Random, histories: Sequence[History]) -> Asked:
 
 
 async def test_followers_are_the_projects_while_it_has_the_account(conn: Conn, project: Project) -> None:
-    """The bucket in which an account is let go has them yet, the next one no more."""
+    """The bucket in which an account is disconnected still has them, the next one doesn't."""
     account = await seeds.account(conn, project.org, project.id)
     told = [Told(Subject(account, None), {"followers": 7})]
     await snapshots.keep(conn, organization_id=project.org, account_id=account, told=told, at=BEGAN)

@@ -1,4 +1,4 @@
-"""Counts are read from few rows of large tables, also by plans that were made on empty ones."""
+"""Counts are read from few rows of large tables, also by plans for empty ones."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -21,13 +21,13 @@ pytestmark = pytest.mark.fresh
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
-#: Days of the project, as many before those that are asked for as behind them; its names; other projects.
+#: Days of the project, as many before the queried ones as after them; its names; other projects.
 DAYS, NAMES, OTHERS = 60, 20, 5
 ASKED = 10
 
 
 def counted(names: list[str], start: timedelta, each: timedelta) -> Callable[[Conn], Awaitable[Any]]:
-    """Ten days from the 25th on, cut in stretches."""
+    """Query ten days from the 25th on, in periods."""
     bounds = [FIRST + 25 * DAY + start + each * number for number in range(ASKED * DAY // each + 1)]
     return lambda conn: rollup_counts.count(conn, project_id=PROJECT, names=names, bounds=bounds)
 
@@ -40,7 +40,7 @@ BY_SPLIT_HOURS = counted(["name-1", "name-2"], HOUR / 2, HOUR)
 
 @pytest_asyncio.fixture
 async def full(conn: Conn) -> Conn:
-    """Counts of a row an hour, and one a quarter; what is asked for was planned before there were any."""
+    """Insert a count for each hour, and one for each quarter; the queries were planned before."""
     for use in (BY_DAYS, BY_SPLIT_DAYS, BY_SPLIT_HOURS):
         for _ in range(plans.TIMES):
             await use(conn)
@@ -99,7 +99,7 @@ async def test_only_the_projects_own_deltas_are_read(full: Conn) -> None:
 
 
 async def test_a_page_of_events_is_read_by_their_index(conn: Conn) -> None:
-    """Of a project with many of the day; by plans made when there were none."""
+    """In a project with many events of the day, by plans for an empty table."""
     found = Apps(PROJECT, {1: Numbered(PROJECT, 1, "web")}, None)
     wanted = Wanted(None, None, None, None, pii=True)
     behind = Position(NOW, UUID(int=2**127), 1)
@@ -120,7 +120,7 @@ async def test_a_page_of_events_is_read_by_their_index(conn: Conn) -> None:
 
 
 async def test_the_best_are_ranked_by_the_snapshots_of_the_window(conn: Conn) -> None:
-    """Of the project's own accounts; by a plan that was made when nothing was told."""
+    """From the project's own accounts, by a plan for an empty table."""
     org = (await organizations.create(conn, name="shop", tier="pilot")).live
     accounts = []
     for number in range(2):

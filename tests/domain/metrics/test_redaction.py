@@ -1,4 +1,4 @@
-"""Redaction: what is a person's is in no event without the scope for it, and the rest is as it was sent."""
+"""Redaction: no event shows personal data without the scope for it, and other data stays unchanged."""
 
 from typing import Any
 
@@ -13,12 +13,12 @@ from workers.conversions.person import PLACES
 
 SECRET = "Q7secretQ7"
 
-#: Names that tell whose a value is, in the ways in which SDKs write them.
+#: Names of personal fields, in the spellings of SDKs.
 PERSONAL = st.sampled_from(
     "email customer_email Phone-Number ip IP_Address firstName last_name name idfa advertisingId device_id"
     " shippingAddress street zip userId anonymous_id fbclid user_agent dateOfBirth accessToken".split()
 )
-#: Values that are a person's whatever they are called.
+#: Values that are personal under any name.
 FOUND = st.sampled_from(
     [
         f"{SECRET}@shop.example",
@@ -45,7 +45,7 @@ def shown(given: dict[str, Any], **more: str) -> Any:
 
 @settings(max_examples=200, deadline=None)
 @given(names=st.lists(PLAIN, max_size=4), secret=st.tuples(PERSONAL, objects(st.just(SECRET))))
-def test_no_value_of_a_personal_name_is_shown_however_deep(names: list[str], secret: tuple[str, Any]) -> None:
+def test_values_of_personal_names_are_hidden_at_any_depth(names: list[str], secret: tuple[str, Any]) -> None:
     value: Any = {secret[0]: secret[1]}
     for name in names:
         value = {name: [value]}
@@ -54,14 +54,14 @@ def test_no_value_of_a_personal_name_is_shown_however_deep(names: list[str], sec
 
 @settings(max_examples=200, deadline=None)
 @given(objects(FOUND))
-def test_no_address_is_shown_whatever_it_is_called(value: Any) -> None:
+def test_addresses_are_hidden_under_any_name(value: Any) -> None:
     for text in ("Q7secret", "1234567", "203.0"):
         assert text not in msgspec.json.encode(shown({"note": value})).decode()
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.dictionaries(PLAIN, objects(LEAVES), max_size=4))
-def test_the_rest_is_as_it_was_sent(given: dict[str, Any]) -> None:
+def test_other_values_are_unchanged(given: dict[str, Any]) -> None:
     assert shown(given) == given
 
 
@@ -70,13 +70,13 @@ def test_numbers_keep_their_digits(text: str) -> None:
     assert bytes(redact(text)).decode() == text
 
 
-def test_what_is_relayed_of_a_person_is_hidden() -> None:
-    """Each place in which conversions look for a person, by its own name wherever it stands."""
+def test_relayed_personal_data_is_hidden() -> None:
+    """Each place in which conversions read personal data, under its own name at any depth."""
     names = {path[-1] for paths in PLACES.values() for path in paths}
     assert shown({"order": dict.fromkeys(names, SECRET)}) == {"order": dict.fromkeys(names, REDACTED)}
 
 
-def test_an_address_is_shown_without_what_it_carries() -> None:
+def test_url_is_shown_without_its_query() -> None:
     page = {
         "url": "https://shop.example/in?token=Q7&name=Jane#x",
         "path": "/in?q=Q7",
@@ -121,8 +121,8 @@ def test_people_are_hidden_and_things_are_named() -> None:
     assert shown({"plan": "pro"}, event_name="$identify") == {"plan": REDACTED}
 
 
-def test_a_text_of_any_form_takes_no_time() -> None:
-    """Each as long as an event may be; in 100 levels, too."""
+def test_redaction_is_fast_for_any_text() -> None:
+    """Each text as long as an event's limit; also in 100 levels."""
     for part in ("a@", "+1 ", "::", "%40", " ", "1.1.1.1", "://", "?a", "+1", "/?=# "):
         redact(msgspec.json.encode({"note": part * (32_000 // len(part))}).decode())
     redact('{"a":' * 100 + "1" + "}" * 100)

@@ -1,4 +1,4 @@
-"""Counts between bounds of any zone are those of the events, folded or not."""
+"""Counts between bounds of any zone match the events, folded or not."""
 
 import random
 from collections import Counter
@@ -24,7 +24,7 @@ DAYS = 40
 
 
 class Happened(NamedTuple):
-    """One event, as far as counts know it."""
+    """Event, as far as counts need it."""
 
     at: datetime
     name: str
@@ -34,7 +34,7 @@ class Happened(NamedTuple):
 
 
 async def happen(conn: Conn, dice: random.Random, number: int) -> list[Happened]:
-    """Events of which two thirds are folded, beside those of another project."""
+    """Insert events, two thirds of them folded, and events of another project."""
     events = [
         Happened(
             BEGAN + timedelta(seconds=dice.randrange(DAYS * 86_400)),
@@ -69,7 +69,7 @@ def at_random(dice: random.Random) -> tuple[Window, ZoneInfo, Granularity]:
 
 
 async def wrong(conn: Conn, events: Sequence[Happened], dice: random.Random) -> object:
-    """A question whose answer isn't what the events' own local times add up to; None where it is."""
+    """Return a query with an answer that differs from the events' own local times; None if it agrees."""
     window, zone, granularity = at_random(dice)
     cut = buckets.cut(window, zone, granularity)
     bounds = [*(bucket.since for bucket in cut), window.until]
@@ -107,8 +107,8 @@ async def test_no_event_is_counted_in_a_wrong_bucket_of_ten_thousand_windows(con
     assert [bad for _ in range(10_000) if (bad := await wrong(conn, events, dice))] == []
 
 
-async def test_counts_are_told_apart_by_what_is_asked_for(conn: Conn) -> None:
-    """By names, of which one comes twice, apps and currencies; of one app; and with the sums of values."""
+async def test_counts_are_grouped_as_requested(conn: Conn) -> None:
+    """By names, of which one is repeated, apps and currencies; of one app; and with the sums of values."""
     events = await happen(conn, random.Random(23), 500)
     bounds = [BEGAN, BEGAN + timedelta(days=DAYS)]
     names = ["open", "purchase_success", "open"]

@@ -1,4 +1,4 @@
-"""Counts of all organizations' jobs: what the list finds under any filter, or that there may be more."""
+"""Counts of all organizations' jobs match the list under any filter, or report that there may be more."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import product
@@ -46,7 +46,7 @@ def wanted(**filters: Any) -> Wanted:
 
 
 async def listed(conn: Conn, asked: Wanted) -> int:
-    """How many jobs the list comes to, page by page."""
+    """Count the jobs of the list, page by page."""
     found, before = 0, None
     while page := await operated_jobs.list_page(conn, wanted=asked, before=before, limit=25):
         found, before = found + len(page), UUID(page[-1].job_id.removeprefix("job_"))
@@ -58,17 +58,15 @@ def by_status(counts: OperatedJobCounts) -> dict[Status, int]:
 
 
 async def mixed(conn: Conn, orgs: int, each: int) -> tuple[UUID, UUID]:
-    """The first of so many organizations and its project."""
+    """Insert mixed jobs; return the first of the organizations and its project."""
     made = await scene.tenants(conn, orgs)
     projects = [await seeds.project(conn, org) for org in made]
     await conn.execute(MIXED, made, projects, each)
     return made[0], projects[0]
 
 
-async def test_they_are_what_the_list_finds_under_any_filter(
-    conn: Conn, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """With a depth that all fit in, and with one that some do: then there are at least so many."""
+async def test_counts_match_the_list_under_any_filter(conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a depth that covers all jobs, and with one that covers some: then the counts are lower bounds."""
     org, project = await mixed(conn, 2, 40)
     half = datetime.now(UTC) - timedelta(seconds=20)
     choices = {
@@ -92,8 +90,8 @@ async def test_they_are_what_the_list_finds_under_any_filter(
             assert jobs == found[status] or status in counts.more_of, (asked, status)
 
 
-async def test_they_read_few_jobs_however_many_there_are(conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Any filter looks at no more than so many of each status, and of a project."""
+async def test_counts_scan_a_bounded_number_of_jobs(conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each filter scans a bounded number of jobs for each status, and for a project."""
     monkeypatch.setattr(operated_jobs, "MOST", 100)
     org, project = await mixed(conn, 5, 1_000)
     await conn.execute("analyze job")

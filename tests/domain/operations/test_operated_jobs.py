@@ -1,4 +1,4 @@
-"""Jobs of all organizations: newest first, by filter, any by its id, and few are read for a filter."""
+"""Jobs of all organizations: newest first, by filter, any by its id, with bounded scans."""
 
 from typing import Any
 from uuid import UUID
@@ -27,7 +27,7 @@ async def listed(conn: Conn, *, before: UUID | None = None, limit: int = 50, **f
 
 
 async def test_all_organizations_jobs_are_listed_newest_first(conn: Conn) -> None:
-    """Internal ones too; each filter lets pass what it names."""
+    """Internal ones too; each filter selects its own."""
     one, other = await scene.tenants(conn, 2)
     first = (await scene.submit(conn, one)).job_id
     second = (await scene.submit(conn, other, INTERNAL)).job_id
@@ -44,7 +44,7 @@ async def test_all_organizations_jobs_are_listed_newest_first(conn: Conn) -> Non
 
 
 async def test_a_projects_jobs_are_listed_alone(conn: Conn) -> None:
-    """Without those that are of no project."""
+    """Without jobs outside projects."""
     one, other = await scene.tenants(conn, 2)
     first, second = [(org, await seeds.project(conn, org)) for org in (one, other)]
     mine, _ = [(await scene.submit(conn, org, project_id=of)).job_id for org, of in (first, second)]
@@ -55,7 +55,7 @@ async def test_a_projects_jobs_are_listed_alone(conn: Conn) -> None:
     assert await listed(conn, project_id=first[1], status="failed") == []
 
 
-async def test_any_is_read_with_what_it_was_asked_for(conn: Conn) -> None:
+async def test_any_job_is_read_with_its_arguments(conn: Conn) -> None:
     _, org = await scene.tenants(conn, 2)
     made = await scene.submit(conn, org, args={"url": "https://example.com"})
     found = await operated_jobs.get(conn, job_id=made.job_id)
@@ -64,8 +64,8 @@ async def test_any_is_read_with_what_it_was_asked_for(conn: Conn) -> None:
         await operated_jobs.get(conn, job_id=ids.new())
 
 
-async def test_any_says_why_it_waits_and_what_happened(conn: Conn) -> None:
-    """An internal one too, of which its own organization reads nothing."""
+async def test_any_job_has_its_wait_reason_and_timeline(conn: Conn) -> None:
+    """An internal one too, which is hidden from its own organization."""
     _, org = await scene.tenants(conn, 2)
     job_id = (await scene.submit(conn, org, INTERNAL)).job_id
     waiting = (await operated_jobs.get(conn, job_id=job_id)).waiting
@@ -82,9 +82,7 @@ async def test_any_says_why_it_waits_and_what_happened(conn: Conn) -> None:
         await operated_jobs.timeline(conn, job_id=ids.new())
 
 
-async def test_a_filter_that_nothing_passes_reads_a_few_of_each_organization(
-    conn: Conn, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_filter_without_matches_scans_few_jobs(conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(operated_jobs, "LEAST", 20)
     monkeypatch.setattr(operated_jobs, "MOST", 100)
     orgs = await scene.tenants(conn, 5)

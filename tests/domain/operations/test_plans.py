@@ -1,4 +1,4 @@
-"""The end of an account reads few rows, however many accounts are on lease."""
+"""The end of an account reads few rows among many leased accounts."""
 
 import pytest
 

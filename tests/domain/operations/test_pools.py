@@ -1,4 +1,4 @@
-"""What waits in a pool: exact where it is few, of the dispatcher's last count where it is many."""
+"""Queued jobs of a pool: exact for few, from the dispatcher's last count for many."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -30,7 +30,7 @@ async def shown(conn: Conn) -> ops.Pool:
 
 
 async def count(conn: Conn, waiting: int) -> None:
-    """One whole count of so many jobs that wait."""
+    """Count so many queued jobs completely."""
     for _ in range(waiting // COUNTED + 1):
         await maintenance.count_due(conn)
 
@@ -73,7 +73,7 @@ async def test_a_count_follows_what_is_submitted_and_taken(conn: Conn) -> None:
     assert (await shown(conn)).queued == 20
 
 
-async def test_a_part_of_which_nothing_is_due_holds_no_count_up(conn: Conn) -> None:
+async def test_part_without_due_jobs_does_not_stop_the_count(conn: Conn) -> None:
     first, last = await scene.tenants(conn, 2)
     await scene.fill(conn, [first], COUNTED, FREE_ERRAND)
     await conn.execute("update job set run_at = now() + interval '1 hour'")
@@ -85,7 +85,7 @@ async def test_a_part_of_which_nothing_is_due_holds_no_count_up(conn: Conn) -> N
 
 
 async def end(conn: Conn, org: UUID, count: int) -> None:
-    """So many jobs that ran for 20 seconds."""
+    """Insert jobs that ran for 20 seconds."""
     await conn.execute(
         """with made as (
              insert into job (organization_id, id, kind, pool, state, stage, args, max_attempts, run_at,
@@ -102,8 +102,8 @@ async def end(conn: Conn, org: UUID, count: int) -> None:
     )
 
 
-async def test_how_long_jobs_run_is_read_of_the_last_ones(pool: Pool, conn: Conn) -> None:
-    """Also by a plan that was made when there were few."""
+async def test_mean_run_time_reads_the_last_jobs(pool: Pool, conn: Conn) -> None:
+    """Also by a plan for few rows."""
     [org] = await scene.tenants(conn)
     await end(conn, org, 1000)
     await conn.execute("vacuum analyze job, job_attempt")

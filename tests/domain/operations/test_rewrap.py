@@ -1,4 +1,4 @@
-"""Every sealed row can be sealed anew, beside whoever uses it, and opens nowhere but in its place."""
+"""Rewrap: every sealed row gets the new key, under concurrent use, and opens only in its place."""
 
 import asyncio
 from datetime import timedelta
@@ -41,7 +41,7 @@ SERVER = Server("mastodon", "https://mastodon.example", "https://us.example/call
 
 
 class Sealed(NamedTuple):
-    """A row in each table that has secrets."""
+    """A row in each table with secrets."""
 
     org: UUID
     account_id: UUID
@@ -54,7 +54,7 @@ class Sealed(NamedTuple):
 
 
 def ignore(_: int) -> None:
-    """Nobody looks at the bar."""
+    """Ignore the progress."""
 
 
 async def seal_each(conn: Conn, project: Project, keyring: Keyring = OLD) -> Sealed:
@@ -87,7 +87,7 @@ async def seal_each(conn: Conn, project: Project, keyring: Keyring = OLD) -> Sea
 
 
 async def an_endpoint(conn: Conn, project: Project, keyring: Keyring) -> UUID:
-    """Whose deliveries are signed."""
+    """Insert an endpoint with a signing secret."""
     body = WebhookEndpointCreate(url="https://hooks.example.com/", events=["*"])
     author = endpoints.Author(project.org)
     shown, _ = await endpoints.create(conn, author=author, project_id=None, body=body, keyring=keyring)
@@ -97,7 +97,7 @@ async def an_endpoint(conn: Conn, project: Project, keyring: Keyring) -> UUID:
 
 
 async def an_app(conn: Conn, project: Project, keyring: Keyring) -> UUID:
-    """Whose conversions go to Meta."""
+    """Insert an app with conversions to Meta."""
     app_id = ids.read(ids.APP, (await seeds.app(conn, project.org, project.id)).app_id)
     assert app_id
     meta = CapiDestinationPatch(enabled=True, pixel_id="1", access_token="the pixel's token")
@@ -148,7 +148,7 @@ async def a_post(conn: Conn, project: Project, account_id: UUID, keyring: Keyrin
 
 
 async def opened(conn: Conn, sealed: Sealed, keyring: Keyring) -> list[str | bytes]:
-    """All of them, in plain."""
+    """Open all secrets."""
     where = {"organization_id": sealed.org, "account_id": sealed.account_id}
     tokens = await credentials.open(conn, **where, keyring=keyring)
     client = await client_registrations.open(conn, server=SERVER, keyring=keyring)
@@ -186,9 +186,7 @@ PLAIN = [
 ]  # fmt: skip
 
 
-async def test_a_key_can_be_dropped_once_all_is_sealed_with_another(
-    pool: Pool, conn: Conn, project: Project
-) -> None:
+async def test_key_can_be_dropped_after_a_rewrap(pool: Pool, conn: Conn, project: Project) -> None:
     sealed = await seal_each(conn, project)
     with pytest.raises(SettingsInvalid, match="VAULT_KEYS lacks test"):
         await check_keyrings(conn, peppers=OLD, vault=NEW)
@@ -240,7 +238,7 @@ async def test_two_rows_that_are_swapped_open_nothing(conn: Conn, project: Proje
 async def test_a_row_that_changes_meanwhile_keeps_its_new_value(
     pool: Pool, conn: Conn, project: Project
 ) -> None:
-    """Whoever writes has the new keyring by then; the row waits for them, and is found done."""
+    """The writer has the new keyring by then; the rewrap waits for the row, and finds it done."""
     sealed = await seal_each(conn, project)
     async with pool.acquire() as writer:
         written = writer.transaction()
@@ -254,7 +252,7 @@ async def test_a_row_that_changes_meanwhile_keeps_its_new_value(
     assert (await credentials.open(conn, **where, keyring=NEW)).access_token == "a newer token"
 
 
-async def test_it_goes_on_over_batches(
+async def test_rewrap_runs_over_batches(
     pool: Pool, conn: Conn, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rewrap, "BATCH", 2)
@@ -265,7 +263,7 @@ async def test_it_goes_on_over_batches(
     assert (done["account_credential"], told) == (5, [2, 2, 1])
 
 
-async def test_what_opens_an_account_is_shown_nowhere(conn: Conn, project: Project) -> None:
+async def test_account_secrets_are_never_shown(conn: Conn, project: Project) -> None:
     account_id = await seeds.account(conn, project.org, project.id)
     tokens = await credentials.open(conn, organization_id=project.org, account_id=account_id, keyring=OLD)
     assert "the-access-token" not in f"{tokens!r} {tokens} {Grant(access_token='the-access-token')!r}"

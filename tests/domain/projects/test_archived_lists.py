@@ -1,4 +1,4 @@
-"""Lists over all projects read few rows, however many newer ones are in archived projects."""
+"""Lists over all projects read few rows among many newer ones of archived projects."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -63,7 +63,7 @@ LISTS: Lists = {
 
 
 async def fill(conn: Conn, project: Project, count: int, at: datetime) -> None:
-    """As many accounts, pieces of content and posts, one a second from then on; a third of each is alike."""
+    """Insert accounts, contents and posts, one a second from then on, in thirds with equal columns."""
     many = [ids.first_of(at + timedelta(seconds=place)) for place in range(count)]
     statuses = ["queued", "failed", "failed"]
     await conn.execute(
@@ -97,7 +97,7 @@ async def fill(conn: Conn, project: Project, count: int, at: datetime) -> None:
 
 
 async def pages(conn: Conn, org: UUID, ask: Any, table: str) -> tuple[list[str], plans.Read]:
-    """The ids of all pages, and the most that a page has read."""
+    """Return the ids of all pages, and the most rows that a page has read."""
     found, most, before = list[str](), plans.Read(0, 0), None
     while True:
         async with plans.reading(conn, table) as come:
@@ -110,7 +110,7 @@ async def pages(conn: Conn, org: UUID, ask: Any, table: str) -> tuple[list[str],
 
 
 async def rows_of(conn: Conn, project: Project, name: str) -> list[UUID]:
-    """The expected ids, read by the measured connection: Postgres counts reads of another one later."""
+    """Return the expected ids, read by the measured connection: another one's reads are counted later."""
     status = {"posts that failed": "failed", "posts that wait": "queued"}.get(name)
     rows = await conn.fetch(
         f"""select id from {LISTS[name][0]}
@@ -126,7 +126,7 @@ async def test_rows_of_archived_projects_are_not_read(
     pool: Pool, conn: Conn, project: Project, analyzed: bool
 ) -> None:
     for table in ("scheduled_post", "content_item", "project", "social_account"):
-        # An autovacuum in between would make new plans.
+        # An autovacuum in between would cause new plans.
         await conn.execute(f"alter table {table} set (autovacuum_enabled = false)")
     gone = Project(project.org, await seeds.project(conn, project.org))
     archive = "update project set status = 'archived', archived_at = now() where id = $1"

@@ -1,4 +1,4 @@
-"""A list of projects reads few rows of a large organization, whatever is asked for and whenever planned."""
+"""A list of projects reads few rows of a large organization, with any filter and plans of any age."""
 
 from typing import Any
 
@@ -13,10 +13,10 @@ from tests.domain.project import Project
 pytestmark = pytest.mark.fresh
 
 ROWS, RARE, PAGE = 20_000, 5, 25
-#: Rows of indexes that a page may lead to: what a search for a common word looks at first is the most.
+#: Index rows that a page may read: the first scan of a search for a common word has the most.
 MOST = 5_000
 
-#: A filter, and how many projects it finds on a page.
+#: A filter, and the number of its projects on a page.
 ASKED: list[tuple[dict[str, Any], int]] = [
     ({"status": "active"}, PAGE),
     ({"status": "archived"}, RARE),
@@ -31,7 +31,7 @@ ASKED: list[tuple[dict[str, Any], int]] = [
 
 
 async def fill(conn: Conn, project: Project) -> None:
-    """Many shops, and below them few bakeries and few that are archived."""
+    """Insert many shops, and before them few bakeries and few archived ones."""
     insert = """
       insert into project
              (organization_id, id, name, timezone, primary_language, metadata, status, archived_at)
@@ -53,7 +53,7 @@ async def listed(conn: Conn, project: Project, **asked: Any) -> list[Shown]:
 
 
 @pytest.mark.parametrize("analyzed", [True, False])
-async def test_a_page_is_all_that_is_read(pool: Pool, conn: Conn, project: Project, analyzed: bool) -> None:
+async def test_list_reads_one_page(pool: Pool, conn: Conn, project: Project, analyzed: bool) -> None:
     async with pool.acquire() as session:
         for asked, _ in ASKED * plans.TIMES:
             await listed(session, project, **asked)

@@ -1,4 +1,4 @@
-"""Many tenants' projects in one statement: each has its own answer, and none waits for another's key."""
+"""Projects of many tenants in one statement: each has its own result, and none waits for another's key."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -61,7 +61,7 @@ async def names(conn: Conn) -> list[str]:
     return [row["name"] for row in await conn.fetch("select name from project order by name")]
 
 
-async def test_each_is_written_with_its_record_and_its_line(conn: Conn, acme: Key, rival: Key) -> None:
+async def test_each_project_has_its_record_and_audit_entry(conn: Conn, acme: Key, rival: Key) -> None:
     asked = [new(acme, "A", "k"), new(rival, "B", "k"), new(acme, "C"), new(acme, "D")]
     assert await projects.create(conn, asked) == [True] * 4
     assert await names(conn) == ["A", "B", "C", "D"]
@@ -78,7 +78,7 @@ async def test_each_is_written_with_its_record_and_its_line(conn: Conn, acme: Ke
     assert {tuple(row) for row in noted} == {(one.composed.id, one.api_key_id) for one in asked}
 
 
-async def test_a_used_key_writes_nothing_and_spares_the_others(conn: Conn, acme: Key, rival: Key) -> None:
+async def test_used_key_writes_nothing_and_others_succeed(conn: Conn, acme: Key, rival: Key) -> None:
     await projects.create(conn, [new(acme, "A", "k")])
     asked = [new(acme, "B", "k"), new(rival, "C", "k"), new(rival, "D", "k"), new(acme, "E", "l")]
     assert await projects.create(conn, asked) == [False, True, False, True]
@@ -92,7 +92,7 @@ async def test_a_key_is_free_again_after_a_day(conn: Conn, acme: Key) -> None:
     assert await conn.fetchval("select count(*) from idempotency_key") == 1
 
 
-async def test_a_key_in_use_holds_up_nobody(pool: Pool, conn: Conn, acme: Key, rival: Key) -> None:
+async def test_key_in_use_blocks_no_other_project(pool: Pool, conn: Conn, acme: Key, rival: Key) -> None:
     org, api_key_id = acme
     async with pool.acquire() as other, other.transaction():
         assert await idempotency.claim(other, KeyUse(org, api_key_id, "k", b"print"))

@@ -1,4 +1,4 @@
-"""Projects: what they hold, what changes them, and what can't happen at the same time."""
+"""Projects: fields, changes, and races."""
 
 import asyncio
 from functools import partial
@@ -33,7 +33,7 @@ async def patched(conn: Conn, org: UUID, project_id: UUID, **fields: Any) -> Any
         )
 
 
-async def test_a_draft_is_what_the_database_answers(conn: Conn, org: UUID) -> None:
+async def test_composed_project_matches_the_database(conn: Conn, org: UUID) -> None:
     body = ProjectCreate(
         name="  Shop  ", timezone="Europe/Berlin", customer_external_id="c-1", metadata={"plan": "gold"}
     )
@@ -81,7 +81,7 @@ async def test_an_empty_patch_changes_nothing(conn: Conn, org: UUID) -> None:
     assert await patched(conn, org, project_id) == before
 
 
-def test_archiving_by_patch_names_the_right_verb() -> None:
+def test_archiving_by_patch_is_refused_with_advice() -> None:
     with pytest.raises(Invalid, match="DELETE"):
         projects.check(ProjectPatch(status="archived"))
 
@@ -141,7 +141,7 @@ async def test_an_archive_repeats_its_answer_and_an_ended_one_can_be_undone(conn
     assert again.job_id != answer.job_id
 
 
-async def test_a_failed_archive_is_tried_again_only_while_it_is_one(conn: Conn, org: UUID) -> None:
+async def test_failed_archive_is_retried_only_while_archived(conn: Conn, org: UUID) -> None:
     project_id = await seeds.project(conn, org)
     _, wake = await verbs.archive(conn, Project(org, project_id))
     assert wake is not None

@@ -1,4 +1,4 @@
-"""A project project of posts, a worker's steps on them, and what people do meanwhile."""
+"""A project with posts, a worker's steps on them, and people's operations."""
 
 import asyncio
 import random
@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 async def fill(conn: Conn, project: Project, accounts: int = 5) -> Project:
-    """Completed content and connected accounts."""
+    """Add completed content and connected accounts to a project."""
     account_ids = [
         await seeds.account(conn, project.org, project.id, handle=f"shop{number}")
         for number in range(accounts)
@@ -41,7 +41,7 @@ async def fill(conn: Conn, project: Project, accounts: int = 5) -> Project:
 async def schedule(
     conn: Conn, project: Project, *, content_id: UUID | None = None, **fields: Any
 ) -> list[UUID]:
-    """A post for each account; due now unless it says when."""
+    """Schedule a post for each account, due now by default."""
     where = (project.org, content_id or project.content_id, project.account_ids)
     return await seeds.posts(conn, *where, **fields)
 
@@ -51,7 +51,7 @@ async def pull(conn: Conn, free: int = 100) -> list[Claim]:
 
 
 async def prepare(conn: Conn) -> None:
-    """Past the adapter's preparing: every post whose job runs is about to be marked."""
+    """Prepare all posts with running jobs, so that they are about to be marked."""
     await conn.execute(
         """update scheduled_post p
               set phase = 'prepared', handle = '{}', request = '\\x', content_revision = 1
@@ -60,7 +60,7 @@ async def prepare(conn: Conn) -> None:
 
 
 async def prepared(conn: Conn, project: Project, rounds: int) -> list[Claim]:
-    """Posts for every account, due and begun by a worker, so far that they are about to be marked."""
+    """Return claims of due posts of every account, prepared and about to be marked."""
     for _ in range(rounds):
         await schedule(conn, project)
     wanted = rounds * len(project.account_ids)
@@ -76,7 +76,7 @@ def context(pool: Pool, claim: Claim) -> Context:
 
 
 async def mark(pool: Pool, claim: Claim) -> bool:
-    """The step that lets a post go out; if it may not, its job is settled as a worker would."""
+    """Run the step that marks a post; if it is refused, settle the job as a worker would."""
     step = partial(sending.mark, claim=claim, ai_label="not_needed")
     try:
         came = await context(pool, claim).step(step, project=True, locks=True)
@@ -89,7 +89,7 @@ async def mark(pool: Pool, claim: Claim) -> bool:
 
 
 async def race(pool: Pool, claims: Sequence[Claim], end: Callable[[], Awaitable[T]]) -> tuple[list[Claim], T]:
-    """Four senders and an end that comes in among their marks: what went out before it, and its answer."""
+    """Run four senders and an end among their marks; return the posts sent before it, and its answer."""
     went: list[Claim] = []
     due, under_way, early = list(claims), asyncio.Event(), random.randrange(1, len(claims))
 
@@ -116,7 +116,7 @@ async def publish(pool: Pool, claim: Claim) -> None:
 
 
 async def archive(pool: Pool, project: Project) -> Archived:
-    """As the DELETE and then its job do."""
+    """Archive as the DELETE and then its job do."""
     where: dict[str, Any] = {"organization_id": project.org, "project_id": project.id}
     answer, _ = await transact(pool, lambda conn: archiving.archive(conn, **where, api_key_id=None))
     assert await archived(pool, project) == answer.canceled_scheduled_posts
@@ -127,7 +127,7 @@ async def archive(pool: Pool, project: Project) -> Archived:
 
 
 async def archived(pool: Pool, project: Project) -> int:
-    """How many posts read as canceled by the archive."""
+    """Count the posts shown as canceled by the archive."""
     everything: dict[str, Any] = dict.fromkeys(("account_id", "content_id", "before"))
     where = {"organization_id": project.org, "project_id": project.id} | everything
     async with pool.acquire() as conn:
@@ -136,14 +136,14 @@ async def archived(pool: Pool, project: Project) -> int:
 
 
 async def pending(conn: Conn, project: Project, caption: str) -> UUID:
-    """Content that awaits its approval."""
+    """Insert content that awaits its approval."""
     content_id = await seeds.content(conn, project.org, project.id, caption=caption)
     await conn.execute("update content_item set approval_status = 'pending' where id = $1", content_id)
     return content_id
 
 
 async def in_time(pool: Pool, change: Callable[[Conn], Awaitable[object]]) -> bool:
-    """Whether a change of a post came in time."""
+    """Return whether a change of a post came in time."""
     try:
         await transact(pool, change)
     except Conflict:
@@ -157,7 +157,7 @@ async def cancel(pool: Pool, project: Project, post_id: UUID) -> bool:
 
 
 async def postpone(pool: Pool, project: Project, post_id: UUID) -> bool:
-    """To tomorrow."""
+    """Reschedule a post to tomorrow."""
     now = datetime.now(UTC)
     body = Reschedule(scheduled_for=seeds.in_utc(now + timedelta(days=1)), allow_duplicate=True)
     asked = partial(changes.reschedule, organization_id=project.org, post_id=post_id)
@@ -169,14 +169,14 @@ async def shown(conn: Conn, project: Project, post_id: UUID) -> Post:
 
 
 async def statuses(conn: Conn, post_ids: Sequence[UUID]) -> list[str]:
-    """Of these posts, in their order."""
+    """Return the statuses of these posts, in their order."""
     rows = await conn.fetch("select id, status from scheduled_post where id = any($1)", post_ids)
     found = {row["id"]: row["status"] for row in rows}
     return [found[post_id] for post_id in post_ids]
 
 
 async def captions_out(conn: Conn) -> list[str]:
-    """The captions of posts that are on their way or there, as far as they are known."""
+    """Return the captions of posts that are under way or live, as far as they are known."""
     rows = await conn.fetch(
         """select coalesce(p.caption_override, c.caption) as caption
              from scheduled_post p join content_item c on c.id = p.content_id
@@ -192,7 +192,7 @@ async def events(conn: Conn, post_id: UUID) -> list[str]:
 
 
 async def unfinished(conn: Conn) -> list[str]:
-    """Posts that wait with a job that won't run, jobs that will run without their post, and deadlocks."""
+    """Return waiting posts without a runnable job, runnable jobs without a post, and deadlocks."""
     await conn.execute("select pg_stat_force_next_flush()")
     rows = await conn.fetch(
         """select p.status || ' post of a job ' || coalesce(j.state, '-') as what

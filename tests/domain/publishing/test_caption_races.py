@@ -1,4 +1,4 @@
-"""Captions of posts' own against approvals, edits and schedules at once: what goes out was approved."""
+"""Races of own captions with approvals, edits and schedules: only approved captions are sent."""
 
 import asyncio
 import random
@@ -23,8 +23,8 @@ async def project(conn: Conn, project: Project) -> Project:
     return await scene.fill(conn, project, accounts=2)
 
 
-async def test_no_caption_goes_out_that_nobody_approved(wide: Pool, conn: Conn, project: Project) -> None:
-    """Each of two reviewers decides once, on the content and on each post, while a writer goes on."""
+async def test_no_unapproved_caption_is_sent(wide: Pool, conn: Conn, project: Project) -> None:
+    """Two reviewers decide once each, on the content and on each post, while a writer edits."""
     later, approved = datetime.now(UTC) + timedelta(hours=1), set[str]()
     decided = released = 0
 

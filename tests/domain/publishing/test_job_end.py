@@ -1,4 +1,4 @@
-"""Whoever ends the job of a post ends the post: failed or canceled, or unknown where it may be live."""
+"""Each end of a post's job ends the post: failed or canceled, or unknown if it may be live."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -31,13 +31,13 @@ async def project(conn: Conn, project: Project) -> Project:
 
 
 async def write(conn: Conn, claim: Claim, **columns: Any) -> None:
-    """The post of a job, past all rules."""
+    """Set columns of a job's post, past all rules."""
     assigned = ", ".join(f"{name} = ${number}" for number, name in enumerate(columns, 2))
     await conn.execute(f"update scheduled_post set {assigned} where job_id = $1", claim.id, *columns.values())
 
 
 async def begun(conn: Conn, project: Project, **columns: Any) -> Claim:
-    """A due post whose job a worker has begun."""
+    """Return the begun job of a due post."""
     await scene.schedule(conn, project)
     [claim] = await scene.pull(conn)
     if columns:
@@ -64,7 +64,7 @@ async def settle(pool: Pool, claim: Claim, outcome: Outcome) -> None:
         (Interrupted(), "queued"),
     ],
 )
-async def test_what_surely_is_not_live_ends_with_its_job(
+async def test_post_that_is_not_live_ends_with_its_job(
     pool: Pool, conn: Conn, project: Project, *, columns: dict[str, Any], outcome: Outcome, status: str
 ) -> None:
     claim = await begun(conn, project, **columns)
@@ -81,7 +81,7 @@ async def test_what_surely_is_not_live_ends_with_its_job(
 
 @pytest.mark.parametrize("phase", ["sending", "accepted", "confirming"])
 @pytest.mark.parametrize("outcome", [FAILED, Canceled()])
-async def test_what_may_be_live_is_unknown_and_asked_for(
+async def test_post_that_may_be_live_is_unknown_and_polled(
     pool: Pool, conn: Conn, project: Project, phase: str, outcome: Outcome
 ) -> None:
     claim = await begun(conn, project, **SENT | {"phase": phase})
@@ -99,7 +99,7 @@ async def test_what_may_be_live_is_unknown_and_asked_for(
     ("code", "kept"),
     [("NETWORK", ("noted before", "network")), ("THROTTLED", ("no answer", "unknown"))],
 )
-async def test_what_a_step_said_of_the_same_error_stays(
+async def test_steps_detail_of_the_same_error_stays(
     pool: Pool, conn: Conn, project: Project, code: str, kept: tuple[str, str]
 ) -> None:
     noted = {"code": code, "category": "network", "message": "noted before", "retryable": True}
@@ -127,7 +127,7 @@ async def test_a_deadline_is_too_late(conn: Conn, project: Project) -> None:
         (SENT, 3, ("outcome_unknown", "POISONED")),
     ],
 )
-async def test_a_dead_worker_leaves_the_post_to_the_next_and_the_third_ends_it(
+async def test_third_dead_worker_ends_the_post(
     conn: Conn, project: Project, columns: dict[str, Any], deaths: int, ends: tuple[str, str | None]
 ) -> None:
     claim = await begun(conn, project, **columns)
@@ -138,7 +138,7 @@ async def test_a_dead_worker_leaves_the_post_to_the_next_and_the_third_ends_it(
     assert (post.status, post.last_error and post.last_error.code) == ends
 
 
-async def test_what_the_last_step_said_stays(pool: Pool, conn: Conn, project: Project) -> None:
+async def test_last_steps_error_stays(pool: Pool, conn: Conn, project: Project) -> None:
     claim = await begun(conn, project)
     await write(conn, claim, status="published", published_at=datetime.now(UTC), external_id="1")
     await settle(pool, claim, Done())
@@ -147,7 +147,7 @@ async def test_what_the_last_step_said_stays(pool: Pool, conn: Conn, project: Pr
 
 
 async def test_an_earlier_job_ends_nothing(pool: Pool, conn: Conn, project: Project) -> None:
-    """Blocked by an edit while its job ran, released again: the first job's end is not the post's."""
+    """Blocked by an edit while its job ran, released again: the first job's end doesn't affect the post."""
     content_id = await scene.pending(conn, project, "First.")
     await scene.schedule(conn, project, content_id=content_id, at=datetime.now(UTC) + timedelta(hours=1))
     await transact(pool, lambda own: reviewing.approve(own, project, content_id))
@@ -181,7 +181,7 @@ async def test_the_posts_of_many_tenants_end_at_once(pool: Pool, conn: Conn, pro
 async def test_the_next_post_is_woken_when_the_head_of_the_queue_ends(
     pool: Pool, conn: Conn, project: Project, ending: str
 ) -> None:
-    """Who waits behind it is woken at once, not in half a minute."""
+    """The next post is woken at once, not in half a minute."""
     content_id = await scene.pending(conn, project, "First.")
     await scene.schedule(conn, project, content_id=content_id, at=datetime.now(UTC) + timedelta(hours=1))
     await transact(pool, lambda own: reviewing.approve(own, project, content_id))
@@ -202,7 +202,7 @@ async def test_the_next_post_is_woken_when_the_head_of_the_queue_ends(
     assert (row["state"], row["stage"], row["run_at"] <= datetime.now(UTC)) == ("queued", "queued", True)
 
 
-async def test_the_job_that_a_post_names_is_kept(pool: Pool, conn: Conn, project: Project) -> None:
+async def test_job_of_a_post_is_not_pruned(pool: Pool, conn: Conn, project: Project) -> None:
     kept = await begun(conn, project)
     await settle(pool, kept, FAILED)
     blocked = await begun(conn, project)

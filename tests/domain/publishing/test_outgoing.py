@@ -1,4 +1,4 @@
-"""What an attempt to send starts from, as a log or an error may show it."""
+"""Representation of an outgoing post in logs and errors."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from domain.publishing.outgoing import OutgoingPost
 from tests.workers.platforms import scripted
 
 
-def test_it_shows_neither_what_opens_the_account_nor_where_to_upload_to() -> None:
+def test_repr_hides_tokens_and_upload_addresses() -> None:
     fields: dict[str, Any] = dict.fromkeys(OutgoingPost.__struct_fields__)
     fields |= {"post_id": scripted.POST_ID, "now": scripted.AT, "secret": b"secret-address"}
     post = OutgoingPost(**fields | {"account": scripted.account(None, "mastodon")})

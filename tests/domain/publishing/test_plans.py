@@ -1,4 +1,4 @@
-"""What is asked of posts reads few rows of a large table, also when it was planned on an empty one."""
+"""Statements of posts read few rows of a large table, also by plans for an empty one."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -22,13 +22,13 @@ from tests.domain.publishing import post_scene as scene
 
 pytestmark = pytest.mark.fresh
 
-#: Of one project: posts that wait, posts that went out; and projects like it, of the same and another tenant.
+#: Posts of one project that wait, and that were published; and more projects of the same and another tenant.
 WAITING, ENDED, OTHERS = 200, 20_000, 50
 PAGE = 25
 
 
 class Table(NamedTuple):
-    """A project whose posts are asked for, and its tenant."""
+    """Queried project, and its tenant."""
 
     project: Project
     post_id: UUID
@@ -58,7 +58,7 @@ class Table(NamedTuple):
 FILTERS = ("account_id", "content_id", "statuses", "before")
 
 LONG_AGO, FAR = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
-#: Of the posts that wait.
+#: Of the waiting posts.
 SOON = Period(datetime.now(UTC) - timedelta(hours=1), datetime.now(UTC) + timedelta(hours=1))
 
 Use = Callable[[Conn, Table], Awaitable[Any]]
@@ -70,7 +70,7 @@ def listed(**filters: Any) -> Use:
 
 
 async def listed_soon(conn: Conn, found: Table) -> None:
-    """Posts are found, once there are some."""
+    """List the project's posts, once there are some."""
     there = await conn.fetchval("select true from scheduled_post offset 10 limit 1")
     none: dict[str, Any] = dict.fromkeys(FILTERS)
     soon = await posts.list_page(conn, **found.scope, **none, period=SOON, limit=PAGE)
@@ -94,7 +94,7 @@ async def check_new(conn: Conn, found: Table) -> None:
 
 
 async def cancel_one(conn: Conn, found: Table) -> None:
-    """Of which nothing stays; an id that nobody has costs nothing."""
+    """Cancel a post and roll back; an unknown id costs nothing."""
     transaction = conn.transaction()
     await transaction.start()
     asked = {"org": found.project.org, "ids": [ids.new(), found.post_id], "reason": None}
@@ -108,7 +108,7 @@ async def end(conn: Conn, found: Table) -> None:
 
 
 def undone(verb: Callable[..., Awaitable[Any]], **given: Any) -> Use:
-    """A verb of sending with the claim of the post's job, of which nothing stays."""
+    """Return a step of sending with the claim of the post's job, rolled back afterwards."""
 
     async def use(conn: Conn, found: Table) -> None:
         transaction = conn.transaction()
@@ -124,7 +124,7 @@ def undone(verb: Callable[..., Awaitable[Any]], **given: Any) -> Use:
 
 TAKEN = WebhookEvent(event="post.publish.complete", open_id="shop0", publish_id="v_pub")
 
-#: Those whose cost must not wait for the first ANALYZE of a table that fills up; autovacuum sees to the rest.
+#: Uses that must be cheap before the first ANALYZE of a growing table; autovacuum handles the others.
 FROM_THE_START: dict[str, tuple[Use, int]] = {
     "list all": (listed(), 3 * PAGE),
     "list further": (listed(before=ids.new()), 3 * PAGE),
@@ -153,11 +153,11 @@ FROM_THE_START: dict[str, tuple[Use, int]] = {
     "list of all": (listed_of_all(), 3 * PAGE),
     "list of all further": (listed_of_all(before=ids.new()), 3 * PAGE),
     "list of all failed": (listed_of_all(statuses=["failed"]), 10),
-    # Of each project a page.
+    # A page of each project.
     "list of all queued": (listed_of_all(statuses=["queued"]), (OTHERS + 4) * PAGE),
-    # Behind the last one there is only what is out.
+    # After the last waiting one there are only published ones.
     "list of all queued further": (listed_behind_all_that_wait, 10),
-    # Behind all that wait, which are newer.
+    # After all waiting ones, which are newer.
     "list of all published": (listed_of_all(statuses=["published"]), (OTHERS + 2) * WAITING),
     "list of all in a future": (listed_of_all(period=Period(since=FAR)), 10),
     "list of all at their time": (
@@ -170,7 +170,7 @@ FROM_THE_START: dict[str, tuple[Use, int]] = {
     "wake": (lambda conn, found: account_queue.wake(conn, **found.account), 4 * WAITING),
     "webhook": (lambda conn, _: tiktok_webhook.take(conn, TAKEN), 5),
 }
-#: Dead rows that were undone are read too.
+#: Dead rows of rolled back changes are read too.
 USES: dict[str, tuple[Use, int]] = FROM_THE_START | {
     "get": (lambda conn, found: posts.get(conn, **found.tenant, post_id=found.post_id), 5),
     "block": (lambda conn, found: waiting.block_of_content(conn, **found.tenant, content_id=ids.new()), 5),
@@ -189,7 +189,7 @@ USES: dict[str, tuple[Use, int]] = FROM_THE_START | {
 
 @pytest_asyncio.fixture
 async def found(conn: Conn, project: Project) -> Table:
-    """The empty table, but for one post."""
+    """Return the table with only one post."""
     project = await scene.fill(conn, project, accounts=5)
     [post_id, *_] = await scene.schedule(conn, project, at=datetime.now(UTC) + timedelta(days=1))
     prepared = """update scheduled_post set handle = '{"publishId": "v"}', request = 'x' where id = $1
@@ -205,7 +205,7 @@ async def found(conn: Conn, project: Project) -> Table:
 
 
 async def copy(conn: Conn, project: Project, count: int, status: str) -> None:
-    """Posts like the project's first, of a content for each account; the published went out long ago."""
+    """Copy the project's first post, of a content for each account; published ones are long past."""
     await conn.execute(
         """with made as (
              insert into content_item (organization_id, project_id, id, format, status, creative_type,
@@ -245,10 +245,10 @@ async def load(conn: Conn, found: Table) -> None:
         await copy(conn, other, WAITING, "queued")
 
 
-async def test_no_statement_reads_more_than_it_must(pool: Pool, conn: Conn, found: Table) -> None:
-    """By the plans from the start, and once there are statistics."""
+async def test_statements_read_few_rows(pool: Pool, conn: Conn, found: Table) -> None:
+    """By the plans from the start, and with statistics."""
     for table in ("scheduled_post", "content_item", "project", "social_account"):
-        # Else one may be analyzed in between, and the plans that read it are made anew.
+        # Otherwise a table may be analyzed in between, and its plans are made again.
         await conn.execute(f"alter table {table} set (autovacuum_enabled = false)")
     async with pool.acquire() as session:
         await plans.plan(session, USES, found)
@@ -258,7 +258,7 @@ async def test_no_statement_reads_more_than_it_must(pool: Pool, conn: Conn, foun
         assert await plans.excess(session, USES, found, "scheduled_post") == {}
 
 
-async def test_forgetting_old_sends_reads_none_that_a_quota_counts(conn: Conn, found: Table) -> None:
+async def test_prune_of_sends_skips_current_ones(conn: Conn, found: Table) -> None:
     await conn.execute(
         """insert into account_send (organization_id, account_id, id, post_id, at)
            select organization_id, social_account_id, gen_random_uuid(), id,
@@ -274,7 +274,7 @@ async def test_forgetting_old_sends_reads_none_that_a_quota_counts(conn: Conn, f
 
 
 @pytest.mark.parametrize("analyzed", [True, False])
-async def test_a_send_that_was_none_is_taken_back_without_reading_the_day(
+async def test_undone_send_is_deleted_without_reading_the_day(
     conn: Conn, found: Table, analyzed: bool
 ) -> None:
     other = await conn.fetchval("select id from scheduled_post where id <> $1", found.post_id)

@@ -1,4 +1,4 @@
-"""Posts against whatever else happens to them at once: each goes one way, and what was answered is true."""
+"""Races of posts with archive, edit and disconnect: each is sent or canceled, and the answers are right."""
 
 import asyncio
 import random
@@ -33,7 +33,7 @@ async def project(conn: Conn, project: Project) -> Project:
 async def test_hundreds_of_posts_against_archives(
     wide: Pool, conn: Conn, project: Project, archives: int
 ) -> None:
-    """Each is canceled or goes out, never both; every archive's counts are what came of it."""
+    """Each is canceled or sent, never both; every archive's counts match."""
     marked = 0
     for _ in range(archives):
         project_id = await seeds.project(conn, project.org)
@@ -56,7 +56,7 @@ async def test_hundreds_of_posts_against_archives(
 
 @pytest.mark.long
 async def test_schedules_against_archives(wide: Pool, conn: Conn, project: Project) -> None:
-    """What came before an archive is counted and canceled, what comes after it is refused."""
+    """Posts scheduled before an archive are counted and canceled, later schedules are refused."""
     for _ in range(20):
         project = await scene.fill(
             conn, Project(project.org, await seeds.project(conn, project.org)), accounts=2
@@ -82,7 +82,7 @@ async def disconnect(pool: Pool, project: Project, account_id: UUID) -> int:
 async def test_cancels_and_disconnects_against_sends(
     wide: Pool, conn: Conn, project: Project, stop: Callable[[Pool, Project, UUID], Awaitable[int]], of: str
 ) -> None:
-    """What was answered to be canceled never goes out, and all the rest does."""
+    """A post that was reported as canceled is never sent, and all others are."""
     claims = await scene.prepared(conn, project, 20)
     rows = await conn.fetch("select id, social_account_id from scheduled_post")
     whose = {row["id"]: row[of] for row in rows}
@@ -98,7 +98,7 @@ async def test_cancels_and_disconnects_against_sends(
     racers = [partial(send, claim) for claim in claims]
     random.shuffle(racers)
     for its_id in set(whose.values()):
-        # Neither among the first nor the last: some posts are sent by then, and some are left to stop.
+        # Neither among the first nor the last: some posts are sent by then, and some can still be stopped.
         racers.insert(random.randrange(len(racers) // 4, 3 * len(racers) // 4), partial(end, its_id))
     await asyncio.gather(*[racer() for racer in racers])
     stopped = [post_id for post_id in whose if post_id not in sent]
@@ -113,7 +113,7 @@ async def test_cancels_and_disconnects_against_sends(
 async def test_changes_against_claims(
     wide: Pool, conn: Conn, project: Project, change: Callable[[Pool, Project, UUID], Awaitable[bool]]
 ) -> None:
-    """What was moved isn't begun, and what was begun isn't moved; a cancel comes in time all the same."""
+    """A moved post isn't begun, and a begun one isn't moved; a cancel still comes in time."""
     post_ids = [post_id for _ in range(20) for post_id in await scene.schedule(conn, project)]
     begun: list[UUID] = []
     changed: list[UUID] = []
@@ -140,7 +140,7 @@ async def test_changes_against_claims(
     assert await scene.unfinished(conn) == []
 
 
-async def test_the_same_twice_at_once_is_one_post_and_one_duplicate(
+async def test_two_equal_schedules_are_one_post_and_one_duplicate(
     wide: Pool, conn: Conn, project: Project
 ) -> None:
     at = datetime.now(UTC) + timedelta(days=1)
@@ -193,7 +193,7 @@ async def test_approvals_edits_and_schedules_at_once(
 
 @pytest.mark.long
 async def test_disconnects_against_schedules_and_approvals(wide: Pool, conn: Conn, project: Project) -> None:
-    """No post waits for an account that is gone, and each disconnect counts what it canceled."""
+    """No post waits for a disconnected account, and each disconnect's count matches."""
     later = datetime.now(UTC) + timedelta(hours=1)
     for number in range(20):
         account_id = await seeds.account(conn, project.org, project.id, handle=f"gone{number}")

@@ -1,4 +1,4 @@
-"""A schedule of many targets: one job and one post for each, in as many statements as for one."""
+"""Schedule with many targets: one job and one post for each, in as many statements as for one target."""
 
 from uuid import UUID
 
@@ -40,9 +40,9 @@ async def test_the_cap_counts_all_targets(conn: Conn, project: Project) -> None:
 
 
 async def counted(conn: Conn, project: Project) -> tuple[list[UUID], int]:
-    """The posts of a schedule, and how many statements it took."""
+    """Return the posts of a schedule, and the number of its statements."""
     seen: list[str] = []
     with conn.query_logger(lambda statement: seen.append(statement.query)):
         post_ids = await scene.schedule(conn, project)
-        await conn.execute("select")  # the logger is told of a statement while the next one is on its way
+        await conn.execute("select")  # the logger reports a statement while the next one is sent
     return post_ids, len(seen)

@@ -1,4 +1,4 @@
-"""`updatedAt` of a post: the time of its last change, whichever statement it was."""
+"""`updatedAt` of a post: the time of its last change by any statement."""
 
 import re
 
@@ -16,7 +16,7 @@ _UPDATE = re.compile(r"update scheduled_post\b.*?(?=\n\s*where\b|\n\s*from\b)", 
 UPDATES = [(query.name, found[0]) for _, query in STATEMENTS for found in _UPDATE.finditer(query.sql)]
 
 
-def test_whoever_makes_a_new_version_says_when() -> None:
+def test_statements_with_a_new_version_set_updated_at() -> None:
     assert len(UPDATES) >= 20
     wrong = [name for name, text in UPDATES if ("version + 1" in text) != ("updated_at = now()" in text)]
     assert wrong == []

@@ -1,4 +1,4 @@
-"""Keyrings as their settings are written; a mistake in one is told, and no key with it."""
+"""Keyrings in settings; an error about one never contains a key."""
 
 import base64
 
@@ -16,7 +16,7 @@ KEY = base64.b64encode(b"k" * KEY_BYTES).decode()
     [KEY, f"{KEY}:", f"a:{KEY},{KEY}", f"a:{KEY}:{KEY}", f"a:{KEY[:-4]}", f":{KEY}", f"a:{KEY},a:{KEY}"],
 )
 def test_no_mistake_shows_a_key(text: str) -> None:
-    """A key without its id stands where an id is looked for."""
+    """A key without its id is parsed as an id."""
     with pytest.raises(SettingsInvalid) as refused:
         parse_keyring(text, setting="PEPPERS")
     assert str(refused.value).startswith("PEPPERS: entry ")

@@ -39,7 +39,7 @@ def test_an_old_key_still_opens_and_writes_no_more() -> None:
         vault.unseal(Keyring("new", {"new": NEW}), sealed, row="t/1")
 
 
-def test_it_opens_in_its_own_row_only() -> None:
+def test_secret_opens_only_in_its_own_row() -> None:
     sealed = vault.seal(KEYRING, b"secret", row="t/1")
     with pytest.raises(InvalidTag):
         vault.unseal(KEYRING, sealed, row="t/2")
@@ -54,7 +54,7 @@ def test_a_changed_byte_opens_nothing(at: int, by: int) -> None:
         vault.unseal(KEYRING, sealed._replace(data=bytes(data)), row="t/1")
 
 
-def test_the_first_of_a_keyring_writes() -> None:
+def test_first_key_of_a_keyring_writes() -> None:
     assert parse_keyring(f"{entry('new', NEW)}, {entry('old', OLD)}", setting="PEPPERS") == KEYRING
 
 

@@ -1,4 +1,4 @@
-"""The audit log: what is old goes."""
+"""Audit log: deletion of old entries."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -14,12 +14,12 @@ DAY_MS = 86_400_000
 
 
 def made(days_ago: float) -> UUID:
-    """An id as it was made then."""
+    """Return an id with a creation time in the past."""
     now = ids.new()
     return UUID(int=now.int - (int(days_ago * DAY_MS) << 80))
 
 
-async def test_entries_past_their_time_go_and_others_stay(conn: Conn, project: Project) -> None:
+async def test_only_expired_entries_are_deleted(conn: Conn, project: Project) -> None:
     old, young = made(31), made(29)
     for entry in (old, young):
         await conn.execute(

@@ -1,4 +1,4 @@
-"""What a key may do to others: to those alone that can do no more than itself, and no longer."""
+"""Rights of a key over others: only over keys with no more rights, and no longer."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -28,7 +28,7 @@ def ends(days: int | None) -> datetime | None:
 
 
 class Rights(NamedTuple):
-    """Those of a key; None is for good."""
+    """Rights of a key; None never expires."""
 
     scopes: frozenset[str]
     origins: frozenset[str]
@@ -72,20 +72,20 @@ async def kill(conn: Conn, actor: Actor, key: UUID) -> object:
 
 
 @pytest.mark.parametrize("verb", [None, rotate, kill])
-async def test_a_key_reaches_no_further_than_itself(
+async def test_key_cannot_exceed_its_own_rights(
     conn: Conn, verb: Callable[[Conn, Actor, UUID], Awaitable[object]] | None
 ) -> None:
-    """Every pair of rights: what a key could not have made it doesn't make, rotate or kill."""
+    """Every pair of rights: a key can't create, rotate or kill a stronger one."""
     org = await seeds.organization(conn)
     operator = Actor(org, "live", None, api_keys.EVERY_SCOPE)
     for own, other in product(ALL, ALL):
-        await conn.execute("update api_key set killed_at = now()")  # There is room for a hundred live ones.
+        await conn.execute("update api_key set killed_at = now()")  # Makes room for a hundred live keys.
         actor = Actor(org, "live", ids.new(), own.scopes, own.origins, ends(own.days))
         act: Callable[[], Awaitable[object]] = partial(made, conn, actor, other)
         if verb is not None:
             act = partial(verb, conn, actor, await made(conn, operator, other))
         before = await conn.fetchval("select count(*) from audit_log")
-        # A key that is made without an expiry gets its maker's.
+        # A key created without an expiry gets its creator's.
         meant = other._replace(days=own.days) if verb is None and other.days is None else other
         if meant.within(own):
             await act()
@@ -96,7 +96,7 @@ async def test_a_key_reaches_no_further_than_itself(
         assert after == before + meant.within(own), (own, other)
 
 
-async def test_a_key_without_an_expiry_ends_with_its_maker(conn: Conn) -> None:
+async def test_key_without_an_expiry_gets_its_creators(conn: Conn) -> None:
     org = await seeds.organization(conn)
     maker = Actor(org, "live", ids.new(), {"keys:write"}, (), ends(1))
     key = await made(conn, maker, Rights(frozenset({"keys:write"}), frozenset(), None))

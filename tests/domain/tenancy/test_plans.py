@@ -1,4 +1,4 @@
-"""A page of the audit log reads few rows of a large one, whatever is asked for and whenever planned."""
+"""A page of the audit log reads few rows of a large one, with any filter and plans of any age."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -31,7 +31,7 @@ async def fill(conn: Conn, org: UUID, count: int, action: str, by: tuple[UUID, U
 
 
 @pytest.mark.parametrize("analyzed", [True, False])
-async def test_a_page_is_all_that_is_read(pool: Pool, conn: Conn, analyzed: bool) -> None:
+async def test_list_reads_one_page(pool: Pool, conn: Conn, analyzed: bool) -> None:
     org = await seeds.organization(conn)
     shop, bar = await seeds.project(conn, org), await seeds.project(conn, org)
     insert = """insert into api_key (organization_id, id, name, key_id, secret_hash, pepper_id, scopes)
@@ -51,7 +51,7 @@ async def test_a_page_is_all_that_is_read(pool: Pool, conn: Conn, analyzed: bool
         {"project_ids": [bar], "actions": ["seldom"]},
         {"period": Period(until=datetime(2026, 1, 1, tzinfo=UTC))},
     ]
-    #: Whose plan follows from what ANALYZE saw.
+    #: Filters with a plan that depends on the statistics.
     late = {"period": Period(since=datetime(2100, 1, 1, tzinfo=UTC))}
     once_analyzed: list[dict[str, Any]] = [late, {**late, "project_ids": [shop]}]
     async with pool.acquire() as session:

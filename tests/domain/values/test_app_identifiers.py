@@ -1,4 +1,4 @@
-"""Identifiers of apps: what the vendors' rules allow is taken as it is, and nothing else."""
+"""Identifiers of apps: valid by the vendors' rules, unchanged; all others are refused."""
 
 import re
 import string
@@ -32,7 +32,7 @@ def test_a_package_is_kept_as_it_was_sent(segments: list[str]) -> None:
     "text",
     ["", "app", "com..app", ".com.app", "com.app.", "com.a_b", "com.exämple", "com. a", "com." + "x" * 152],
 )
-def test_what_apple_takes_for_none_is_no_bundle_id(text: str) -> None:
+def test_bundle_id_that_apple_refuses_is_refused(text: str) -> None:
     with pytest.raises(Invalid, match="bundleId"):
         app_identifiers.bundle_id(text, "bundleId")
 
@@ -41,7 +41,7 @@ def test_what_apple_takes_for_none_is_no_bundle_id(text: str) -> None:
     "text",
     ["", "app", "com.1app", "com._app", "com.my-app", "com..app", "com.äpp", "com.app\n", "com." + "x" * 147],
 )
-def test_what_android_takes_for_none_is_no_package(text: str) -> None:
+def test_package_that_android_refuses_is_refused(text: str) -> None:
     with pytest.raises(Invalid, match="androidPackage"):
         app_identifiers.package(text, "androidPackage")
 
@@ -79,7 +79,7 @@ def test_anything_else_is_no_host(text: str) -> None:
 @given(st.text(max_size=40) | st.lists(st.text(max_size=8), min_size=2, max_size=4).map(".".join))
 @example("ﬀ.example")
 @example("١.example")
-def test_whatever_is_taken_is_a_host_and_stays_so(text: str) -> None:
+def test_accepted_host_is_stable(text: str) -> None:
     try:
         host = app_identifiers.web_domain(text, "webDomain")
     except Invalid:

@@ -1,4 +1,4 @@
-"""A list by several values sees one moment, whatever its rows become between two of its searches."""
+"""A multi-value list uses one snapshot, under concurrent changes of its rows."""
 
 from typing import NamedTuple
 from uuid import UUID

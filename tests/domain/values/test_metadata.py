@@ -1,4 +1,4 @@
-"""What a partner may keep with a project, and where the id of its customer goes."""
+"""Metadata of a project, and the place of its customer's id in it."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ CUSTOMER = {"partner": {"customerExternalId": "c-1"}}
 
 
 def nested(levels: int) -> dict[str, Any]:
-    """An object of so many levels, itself counted."""
+    """Return an object with so many levels, itself included."""
     inner: dict[str, Any] = {}
     for _ in range(levels - 1):
         inner = {"a": inner}
@@ -54,7 +54,7 @@ def test_two_different_ids_are_refused(sent: str | None) -> None:
         *({"partner": {"customerExternalId": one}} for one in (7, "", "x" * 256, "\0")),
     ],
 )
-def test_what_postgres_or_we_would_choke_on_is_refused(metadata: dict[str, Any]) -> None:
+def test_unstorable_metadata_is_refused(metadata: dict[str, Any]) -> None:
     with pytest.raises(Invalid, match="metadata"):
         compose(metadata, customer_external_id=UNSET)
 

@@ -1,4 +1,4 @@
-"""Numbers of the partner's own: accepted ones come back from Postgres as they were, others are refused."""
+"""Numbers in metadata: accepted ones return unchanged from Postgres, others are refused."""
 
 from decimal import Decimal
 
@@ -22,13 +22,13 @@ KEPT = (
 
 
 @pytest.mark.parametrize("text", REFUSED)
-def test_what_would_change_or_swell_is_refused(text: str) -> None:
+def test_changing_or_swelling_number_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="as a string"):
         numbers.read(text)
 
 
 @pytest.mark.parametrize("text", KEPT)
-async def test_what_is_accepted_comes_back_and_takes_what_it_took(conn: Conn, text: str) -> None:
+async def test_accepted_number_returns_in_the_same_size(conn: Conn, text: str) -> None:
     value = numbers.read(text)
     back = await conn.fetchval("select $1::jsonb", value)
     assert float(back) == value
@@ -43,7 +43,7 @@ def test_whole_numbers_have_64_bits(whole: int) -> None:
 
 @given(st.floats(allow_nan=True, allow_infinity=True) | st.integers(-(10**25), 10**25))
 def test_any_number_is_kept_or_refused(value: float) -> None:
-    """Plain digits, as Postgres shows them, are read as the same double; and there are few of them."""
+    """Plain digits, as Postgres returns them, parse as the same double, and are few."""
     if not numbers.is_kept(value):
         return
     plain = f"{Decimal(repr(value)):f}"

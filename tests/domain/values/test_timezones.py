@@ -1,4 +1,4 @@
-"""A local time becomes an instant in one place: against clocks that are read, not asked."""
+"""Local times become instants in one function, checked against a search over the clock's readings."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from schemas.posts import TimeRule
 
 QUARTER, DAY = timedelta(minutes=15), timedelta(days=1)
 
-#: Zones in which every kind of change occurs: half an hour, three hours, at midnight, a day that never was.
+#: Zones with every kind of change: half an hour, three hours, at midnight, a skipped day.
 ZONES = """
     America/New_York Australia/Lord_Howe America/Santiago Asia/Beirut Africa/Cairo Pacific/Apia
     Antarctica/Casey Asia/Kathmandu Pacific/Chatham Africa/Casablanca Europe/Berlin UTC
@@ -35,12 +35,12 @@ FIXTURES = [
 
 
 def shown(at: datetime, zone: ZoneInfo) -> datetime:
-    """What the clocks of a zone show at an instant."""
+    """Return the local time of a zone at an instant."""
     return at.astimezone(zone).replace(tzinfo=None, fold=0)
 
 
 def oracle(local: datetime, zone: ZoneInfo) -> Resolved:
-    """Watch the clocks from two days before: the first instant at which they show it, or pass over it."""
+    """Search from two days before: the first instant that shows the local time, or skips it."""
     start = local.replace(tzinfo=UTC) - 2 * DAY
     watched = [start + step * QUARTER for step in range(4 * 96)]
     offsets = {shown(at, zone) - at.replace(tzinfo=None) for at in watched}
@@ -56,7 +56,7 @@ def resolve(local: str, zone: str) -> Resolved:
 
 
 @pytest.mark.parametrize(("zone", "local", "instant", "rule"), FIXTURES)
-def test_clocks_that_are_put(zone: str, local: str, instant: str, rule: TimeRule) -> None:
+def test_clock_changes(zone: str, local: str, instant: str, rule: TimeRule) -> None:
     expected = Resolved(datetime.fromisoformat(f"{instant}Z"), rule)
     assert resolve(local, zone) == oracle(datetime.fromisoformat(local), ZoneInfo(zone)) == expected
 
@@ -83,7 +83,7 @@ def test_any_time_near_a_change(fixture: int, minutes: int) -> None:
         *("2026-W45-1T01:30", "٢٠٢٦-11-01T01:30"),
     ],
 )
-def test_what_is_no_local_time_is_refused(local: str) -> None:
+def test_invalid_local_time_is_refused(local: str) -> None:
     with pytest.raises(Invalid) as refused:
         resolve(local, "Pacific/Apia" if local.startswith("0001") else "America/New_York")
     assert refused.value.details["issues"][0]["path"] == "localTime"
@@ -93,7 +93,7 @@ def test_what_is_no_local_time_is_refused(local: str) -> None:
     "text",
     ["", "now", "2026-11-01T05:30", "2026-11-01T05:30+00:00", "2026-11-01T05:30z", "2026-02-30T05:30Z"],
 )
-def test_what_is_no_instant_is_refused(text: str) -> None:
+def test_invalid_instant_is_refused(text: str) -> None:
     with pytest.raises(Invalid, match="scheduledFor"):
         timezones.read(text, path="scheduledFor")
 

@@ -1,4 +1,4 @@
-"""What a URL gives away by its text alone is refused at once, with a word on what to change."""
+"""URLs that are refused by their text alone, with advice."""
 
 import pytest
 from hypothesis import given
@@ -75,7 +75,7 @@ def test_an_address_gets_its_normal_form(sent: str, normal: str) -> None:
         ("https://router.home.arpa", "not a public host"),
     ],
 )
-def test_what_cant_be_opened_is_refused_with_the_reason(url: str, word: str) -> None:
+def test_unusable_url_is_refused_with_the_reason(url: str, word: str) -> None:
     with pytest.raises(Invalid, match=word) as refused:
         check(url)
     assert refused.value.details["issues"][0]["path"] == "url"
@@ -101,7 +101,7 @@ def test_an_address_that_isnt_public_is_refused_in_every_notation(host: str) -> 
     "url",
     ["http://127.0.0.1:8124/", "http://127.0.0.1/", "http://brand.localhost/", "http://127.0.0.2:8123/"],
 )
-def test_only_the_very_host_and_port_that_is_allowed_is(url: str) -> None:
+def test_allowance_covers_only_its_host_and_port(url: str) -> None:
     with pytest.raises(Invalid):
         check(url)
 
@@ -119,7 +119,7 @@ def test_a_malformed_allowance_is_refused_at_the_start(text: str) -> None:
 
 
 @given(some.text(max_size=60) | some.from_regex(r"https?://[\w.:@\[\]%-]{1,30}(/\w*)?", fullmatch=True))
-def test_any_text_is_refused_or_comes_out_in_a_form_that_stays(text: str) -> None:
+def test_any_text_is_refused_or_normalized_stably(text: str) -> None:
     try:
         normal = check(text)
     except Invalid:

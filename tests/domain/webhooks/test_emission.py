@@ -1,4 +1,4 @@
-"""Events of each change that the contract names: one, in its transaction, to whom it belongs."""
+"""Events of each change in the contract: one, in its transaction, to its subscribers."""
 
 import asyncio
 from collections import Counter
@@ -28,7 +28,7 @@ from tests.waiting import PATIENCE_S
 
 @pytest_asyncio.fixture
 async def told(conn: Conn, pool: Pool, project: Project) -> Callable[[], Awaitable[Counter[str]]]:
-    """The types of events that the project's organization was told of since the last call."""
+    """Return a function that counts the organization's new events by type since its last call."""
     await watching.listen(conn, project.org)
     seen: set[UUID] = set()
 
@@ -56,7 +56,7 @@ POST = """update scheduled_post
                  canceled_at = case when $2 = 'canceled' then now() end
            where id = $1"""
 
-#: What is told of a post that comes into a state.
+#: Event of a post that enters a state.
 OF_POST = {
     PostState.QUEUED: "post.scheduled",
     PostState.PUBLISHED: "post.published",
@@ -67,10 +67,10 @@ OF_POST = {
 }
 
 
-async def test_of_a_post_each_way_between_two_states_tells_of_the_second(
+async def test_each_transition_of_a_post_emits_its_new_state(
     conn: Conn, project: Project, told: Told
 ) -> None:
-    """But for one that was proved not sent: it never stopped being scheduled."""
+    """Except after a proved failure to send: the post stayed scheduled."""
     mine = await scene.fill(conn, project, accounts=1)
     [post_id] = await scene.schedule(conn, mine)
     job_id = await conn.fetchval("select job_id from scheduled_post")
@@ -93,7 +93,7 @@ async def test_of_a_post_each_way_between_two_states_tells_of_the_second(
         assert await told() == ({"post.scheduled": 1} if status == "queued" else {})
 
 
-async def test_of_a_job_its_end_is_told(conn: Conn, pool: Pool, project: Project, told: Told) -> None:
+async def test_end_of_a_job_is_emitted(conn: Conn, pool: Pool, project: Project, told: Told) -> None:
     ends: dict[str | None, Outcome] = {
         "job.completed": Done({}),
         "job.failed": Failed("TIMEOUT", "x"),
@@ -107,7 +107,7 @@ async def test_of_a_job_its_end_is_told(conn: Conn, pool: Pool, project: Project
         assert await told() == ({said: 1} if said else {})
 
 
-async def test_of_a_job_that_never_began_the_end_is_told_too(
+async def test_end_of_an_unstarted_job_is_emitted(
     conn: Conn, pool: Pool, project: Project, told: Told
 ) -> None:
     await people.cancel(pool, project, await people.start(conn, project))
@@ -123,9 +123,7 @@ async def test_of_a_job_that_never_began_the_end_is_told_too(
     assert await told() == {"job.failed": 1}
 
 
-async def test_of_internal_kinds_nothing_is_told(
-    conn: Conn, pool: Pool, project: Project, told: Told
-) -> None:
+async def test_internal_jobs_emit_nothing(conn: Conn, pool: Pool, project: Project, told: Told) -> None:
     internal = [kind for kind in KINDS.values() if kind.internal]
     assert internal
     for kind in internal:
@@ -137,7 +135,7 @@ async def test_of_internal_kinds_nothing_is_told(
     assert await told() == {}
 
 
-async def test_of_content_each_decision_is_told(conn: Conn, project: Project, told: Told) -> None:
+async def test_each_decision_on_content_is_emitted(conn: Conn, project: Project, told: Told) -> None:
     await reviewing.policy(conn, project, requires_approval=True)
     first, second = [await reviewing.create(conn, project) for _ in range(2)]
     assert await told() == {}
@@ -151,9 +149,7 @@ async def test_of_content_each_decision_is_told(conn: Conn, project: Project, to
     assert await told() == {"content.approved": 1}
 
 
-async def test_of_an_account_it_is_told_that_it_is_connected_and_what_ends_that(
-    conn: Conn, pool: Pool, project: Project, told: Told
-) -> None:
+async def test_connect_and_its_ends_are_emitted(conn: Conn, pool: Pool, project: Project, told: Told) -> None:
     account_id = await seeds.account(conn, project.org, project.id)
     assert await told() == {"social_account.connected": 1}
     await seeds.account(conn, project.org, project.id)
@@ -170,7 +166,7 @@ async def test_of_an_account_it_is_told_that_it_is_connected_and_what_ends_that(
     assert await told() == {"social_account.revoked": 1}
 
 
-async def test_of_a_lease_its_tenant_is_told_and_not_its_owner(
+async def test_lease_events_go_to_the_tenant_alone(
     conn: Conn, pool: Pool, project: Project, told: Told
 ) -> None:
     owner = await leasing.owner(conn)
@@ -187,7 +183,7 @@ async def test_of_a_lease_its_tenant_is_told_and_not_its_owner(
     )
 
 
-async def test_what_is_rolled_back_is_told_to_nobody(conn: Conn, project: Project, told: Told) -> None:
+async def test_rolled_back_change_emits_nothing(conn: Conn, project: Project, told: Told) -> None:
     change = conn.transaction()
     await change.start()
     await conn.execute("update project set status = 'archived', archived_at = now()")
@@ -197,7 +193,7 @@ async def test_what_is_rolled_back_is_told_to_nobody(conn: Conn, project: Projec
     assert await conn.fetchval("select count(*) from webhook_event") == 0
 
 
-async def test_each_endpoint_is_told_what_it_wants_of_its_project(conn: Conn, project: Project) -> None:
+async def test_endpoint_gets_its_types_of_its_project(conn: Conn, project: Project) -> None:
     other = await seeds.project(conn, project.org)
     stranger = await seeds.organization(conn)
     wanted = {
@@ -230,7 +226,7 @@ async def test_each_endpoint_is_told_what_it_wants_of_its_project(conn: Conn, pr
     }
 
 
-async def test_that_an_endpoint_was_disabled_is_told_to_the_others(conn: Conn, project: Project) -> None:
+async def test_disabled_endpoint_is_reported_to_the_others(conn: Conn, project: Project) -> None:
     gone = await watching.listen(conn, project.org)
     other = await watching.listen(conn, project.org, "post.failed")
     await watching.listen(conn, project.org, project_id=project.id)
@@ -242,9 +238,7 @@ async def test_that_an_endpoint_was_disabled_is_told_to_the_others(conn: Conn, p
     assert tuple(row) == (other, "webhook_endpoint.disabled")
 
 
-async def test_whoever_listens_makes_events_without_deliveries_as_long_as_it_listens(
-    conn: Conn, project: Project
-) -> None:
+async def test_stream_records_events_without_deliveries(conn: Conn, project: Project) -> None:
     listen = """insert into webhook_endpoint (organization_id, id, status, events, expires_at)
                 values ($1, new_uuid(), 'listening', '{*}', now() + $2 * interval '1 minute')"""
     await conn.execute(listen, project.org, -1)
@@ -257,7 +251,7 @@ async def test_whoever_listens_makes_events_without_deliveries_as_long_as_it_lis
 
 
 @pytest.mark.parametrize("accounts", [3, pytest.param(50, marks=pytest.mark.long)])
-async def test_an_archive_of_many_posts_tells_of_each_once(
+async def test_archive_emits_each_post_once(
     conn: Conn, pool: Pool, project: Project, told: Told, accounts: int
 ) -> None:
     mine = await scene.fill(conn, project, accounts=accounts)
@@ -282,10 +276,10 @@ async def test_an_archive_of_many_posts_tells_of_each_once(
         "delete from webhook_endpoint",
     ],
 )
-async def test_nobody_waits_for_an_endpoint_that_is_being_changed(
+async def test_emission_does_not_wait_for_a_locked_endpoint(
     conn: Conn, pool: Pool, project: Project, told: Told, change: str
 ) -> None:
-    """Nor fails because of it, whichever commits first."""
+    """And without a failure, in either order of commits."""
     async with pool.acquire() as changing:
         open_change = changing.transaction()
         await open_change.start()

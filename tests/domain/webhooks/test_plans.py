@@ -1,6 +1,6 @@
-"""Deliveries by a status that few have: however many others there are, few rows are read.
+"""Deliveries by a rare status: few rows are read among many others.
 
-From plans that were made when the table was empty, and from those for what it holds.
+By plans for an empty table, and by plans with statistics.
 """
 
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""The times of tries: ten in about three days, none sooner than the receiver wants."""
+"""Times of delivery attempts: ten in about three days, none before the receiver's Retry-After."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +7,7 @@ from domain.webhooks.retries import wait_s
 
 MINUTE, HOUR = 60, 3600
 
-#: As partners are told them, in seconds.
+#: Waits in seconds, as documented for partners.
 WAITS_S = [
     5, 5 * MINUTE, 30 * MINUTE,
     2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR,
@@ -18,19 +18,19 @@ TRIES = st.integers(1, len(WAITS_S))
 
 
 @given(TRIES, DRAWS)
-def test_a_wait_is_that_of_the_table_within_a_tenth(tries: int, draw: float) -> None:
+def test_wait_is_within_a_tenth_of_the_table(tries: int, draw: float) -> None:
     wait = wait_s(tries, asked_s=None, draw=draw)
     assert wait is not None
     assert abs(wait / WAITS_S[tries - 1] - 1) <= 0.1 + 1e-9
 
 
 @given(TRIES, st.floats(0, 86_400), DRAWS)
-def test_no_try_is_sooner_than_the_receiver_wants(tries: int, asked_s: float, draw: float) -> None:
+def test_attempt_respects_retry_after(tries: int, asked_s: float, draw: float) -> None:
     asked, own = wait_s(tries, asked_s=asked_s, draw=draw), wait_s(tries, asked_s=None, draw=draw)
     assert asked == max(asked_s, own or 0)
 
 
-def test_there_are_ten_tries_within_76_hours() -> None:
+def test_ten_attempts_within_76_hours() -> None:
     waits = [wait_s(tries, asked_s=None, draw=0.5) for tries in range(1, 11)]
     assert waits == [*WAITS_S, None]
     assert round(sum(WAITS_S) / HOUR) == 76

@@ -1,4 +1,4 @@
-"""A look for all streams, and a reader's next batch: however many events there are, few rows are read."""
+"""A poll for all streams, and a reader's next batch, read few rows among any number of events."""
 
 from typing import NamedTuple
 from uuid import UUID
@@ -17,7 +17,7 @@ EVENTS, BATCH = 4000, 5
 
 
 class Listened(NamedTuple):
-    """Organizations that are listened to, and the first one's position: all but `BATCH` are behind it."""
+    """Organizations with streams, and the first one's position: all but `BATCH` events are before it."""
 
     orgs: list[UUID]
     position: Position
@@ -35,7 +35,7 @@ USES: Uses[Listened] = {"look": (look, 3), "read": (read, BATCH)}
 
 
 @pytest.mark.parametrize("analyzed", [True, False])
-async def test_a_stream_reads_what_is_new(pool: Pool, conn: Conn, *, analyzed: bool) -> None:
+async def test_stream_reads_only_new_events(pool: Pool, conn: Conn, *, analyzed: bool) -> None:
     orgs = [await seeds.organization(conn) for _ in range(3)]
     await conn.execute("alter table webhook_event set (autovacuum_enabled = false)")
     async with pool.acquire() as session:

@@ -1,4 +1,4 @@
-"""Walks: what somebody does for which a webhook event of a type follows, in a sandbox with its workers."""
+"""Scenarios that cause a webhook event of each type, in a sandbox with its workers."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
@@ -8,12 +8,12 @@ import httpx
 from schemas.webhooks import WebhookEventType
 from tests import media
 
-#: Connects an account under a handle, and says its id.
+#: Function that connects an account under a handle and returns its id.
 Connect: TypeAlias = Callable[..., Awaitable[str]]
 
 
 class Walker:
-    """An organization's sandbox, by its API alone."""
+    """Sandbox of an organization, by its API alone."""
 
     def __init__(self, http: httpx.AsyncClient, project: str, connect: Connect, gone: str) -> None:
         self.http, self.project, self.connect, self.gone = http, project, connect, gone
@@ -24,7 +24,7 @@ class Walker:
         return answer.json()
 
     async def post(self, handle: str, *, mode: str = "direct", platform: str = "mastodon") -> None:
-        """A picture to an account whose handle says what becomes of it."""
+        """Post a picture to an account with a handle that determines the outcome."""
         account = await self.connect(handle, platform=platform)
         files = {"caption": (None, "Bread"), "file": ("bread.jpg", media.picture("JPEG", (600, 600)))}
         content = (await self.ask(f"projects/{self.project}/content/upload", files=files))["id"]
@@ -50,12 +50,12 @@ async def needs_reauth(walker: Walker) -> None:
 
 
 async def endpoint_disabled(walker: Walker) -> None:
-    """Its receiver says that it is gone."""
+    """Disable an endpoint: its receiver responds as gone."""
     made = await walker.ask("webhook-endpoints", json={"url": walker.gone, "events": ["job.failed"]})
     await walker.ask(f"webhook-endpoints/{made['id']}/test")
 
 
-#: Those that the story of the examples (`tests/api/examples`) doesn't have.
+#: Types outside the story of the examples (`tests/api/examples`).
 WALKS: Mapping[WebhookEventType, Callable[[Walker], Awaitable[None]]] = {
     "job.failed": job_failed,
     "post.failed": post_failed,

@@ -1,6 +1,6 @@
-"""A watch over a database: each change of what webhooks tell of, and each event, whoever made it.
+"""Log of a database: each change with a webhook event, and each event, by any writer.
 
-What the changes should have emitted is worked out here by the contract's words, from the rows alone.
+Expected events are derived here from the contract's words and the rows alone.
 """
 
 from collections import Counter
@@ -9,7 +9,7 @@ from uuid import UUID
 
 from db.pool import Conn, Pool
 
-#: Tables whose changes are told of.
+#: Tables with webhook events.
 TABLES = (
     "project", "job", "content_item", "content_generation", "scheduled_post", "social_account",
     "lease_request", "webhook_endpoint",
@@ -19,7 +19,7 @@ Told = Counter[tuple[str, str]]
 
 
 class Change(NamedTuple):
-    """A row before (None: it wasn't there) and after."""
+    """Row before (None: absent) and after."""
 
     table: str
     old: dict[str, Any] | None
@@ -40,7 +40,7 @@ _WATCH = "create trigger see_change after insert or update on {} for each row ex
 
 
 async def begin(pool: Pool) -> None:
-    """From now on everything is seen, and somebody listens to each organization that there is."""
+    """Record all changes from now on, with a stream for each organization."""
     await pool.execute(_BEGIN)
     await pool.execute(
         """insert into webhook_endpoint (organization_id, id, status, events, expires_at)
@@ -51,7 +51,7 @@ async def begin(pool: Pool) -> None:
 
 
 async def listen(conn: Conn, org: UUID, *events: str, project_id: UUID | None = None) -> UUID:
-    """An endpoint of the organization, for all events unless some are named."""
+    """Insert an endpoint of the organization, for all events by default."""
     found: UUID = await conn.fetchval(
         """insert into webhook_endpoint (organization_id, project_id, id, url, events)
            values ($1, $2, new_uuid(), 'https://hooks.example.com/', $3) returning id""",
@@ -68,13 +68,13 @@ async def changes(pool: Pool) -> list[Change]:
 
 
 async def emitted(pool: Pool) -> Told:
-    """Each event's type and what it is about, deleted ones too."""
+    """Return each event's type and object, deleted ones included."""
     rows = await pool.fetch("select new from seen_change where name = 'webhook_event' and old is null")
     return Counter((row["new"]["type"], row["new"]["object_id"]) for row in rows)
 
 
 async def expected(pool: Pool) -> Told:
-    """The same, as it should be."""
+    """Return the expected events."""
     listening = {
         str(row["organization_id"])
         for row in await pool.fetch("select organization_id from webhook_endpoint")
@@ -91,7 +91,7 @@ async def expected(pool: Pool) -> Told:
 
 
 def type_of(change: Change) -> str | None:
-    """What the contract has to say of a change of a row; None: nothing."""
+    """Return the contract's event for a change of a row; None: none."""
     return _OF[change.table](change.old or {}, change.new)
 
 
@@ -124,7 +124,7 @@ def _generation(old: dict[str, Any], new: dict[str, Any]) -> str | None:
 def _post(old: dict[str, Any], new: dict[str, Any]) -> str | None:
     before, after = old.get("status"), new["status"]
     if after == "queued":
-        # Whoever moves a post makes another version of it; a test that lets time pass makes none.
+        # Moving a post makes another version; a test that shifts times makes none.
         moved = before == "queued" and old["scheduled_for"] != new["scheduled_for"]
         moved = moved and old["version"] != new["version"]
         return "post.scheduled" if before in {None, "blocked", "failed"} or moved else None
