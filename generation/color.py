@@ -1,6 +1,6 @@
-"""Colours: OKLCH, in which equal steps look equal, and contrast as WCAG counts it.
+"""Colours: OKLCH, a perceptually uniform space, and contrast by WCAG.
 
-OKLCH is by B. Ottosson (https://bottosson.github.io/posts/oklab), contrast by WCAG 2.2, 1.4.3.
+Sources: OKLCH by B. Ottosson (https://bottosson.github.io/posts/oklab), contrast by WCAG 2.2, 1.4.3.
 """
 
 import math
@@ -17,12 +17,12 @@ RGB: TypeAlias = tuple[int, int, int]
 WHITE: RGB = (255, 255, 255)
 BLACK: RGB = (10, 10, 14)
 
-#: Least contrast of text, and the share of the pixels under it that may have less.
+#: Minimum contrast of text, and the percentage of the pixels under it that may have less.
 LEAST_CONTRAST, MAY_BE_WORSE = 4.5, 2.0
 
 _HEX = re.compile(r"#([0-9a-f]{6}|[0-9a-f]{3})", re.IGNORECASE)
 _CHANNELS = np.array([0.2126, 0.7152, 0.0722])
-#: Steps towards what sRGB has, each with this share of the chroma before.
+#: Gamut mapping: each step keeps this share of the chroma, for at most so many steps.
 _NARROWER, _STEPS = 0.93, 40
 
 
@@ -34,7 +34,7 @@ class Oklch(NamedTuple):
     hue: float
 
     def but(self, *, lightness: float | None = None, chroma: float | None = None, hue: float = 0.0) -> RGB:
-        """The colour with another lightness, with no more chroma than that, with its hue turned."""
+        """Return the colour with another lightness, its chroma capped and its hue rotated."""
         return rgb(
             self.lightness if lightness is None else min(1.0, max(0.0, lightness)),
             self.chroma if chroma is None else min(self.chroma, chroma),
@@ -43,7 +43,7 @@ class Oklch(NamedTuple):
 
 
 def read(values: Iterable[str]) -> list[RGB]:
-    """Those of the values that are colours in hexadecimal, as brands have them."""
+    """Parse the values that are hexadecimal colours; skip all others."""
     found = (_HEX.fullmatch(value.strip()) for value in values)
     digits = (one[1] if len(one[1]) == 6 else "".join(char * 2 for char in one[1]) for one in found if one)
     return [(int(one[:2], 16), int(one[2:4], 16), int(one[4:], 16)) for one in digits]
@@ -74,7 +74,7 @@ def oklch(color: RGB) -> Oklch:
 
 @cache
 def rgb(lightness: float, chroma: float, hue: float) -> RGB:
-    """The colour in sRGB; one that sRGB lacks with as much chroma as it has there."""
+    """Return the colour in sRGB. Outside of the gamut, reduce the chroma until it fits."""
     for _ in range(_STEPS):
         light = _light(lightness, chroma, hue)
         if all(-0.002 <= one <= 1.002 for one in light):
@@ -113,7 +113,7 @@ def _linear_table() -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
 
 
 def measured_contrast(under: Image.Image, text: RGB) -> float:
-    """Contrast of a text's colour to the pixels that it is set on, but for the worst of them."""
+    """Measure the contrast of a text's colour to its background pixels, ignoring the worst few."""
     pixels = np.asarray(under).reshape(-1, 3)[::3]
     ground, above = _linear_table()[pixels] @ _CHANNELS, luminance(text)
     found = (np.maximum(ground, above) + 0.05) / (np.minimum(ground, above) + 0.05)
@@ -121,7 +121,7 @@ def measured_contrast(under: Image.Image, text: RGB) -> float:
 
 
 def standing_out(color: RGB, ground: RGB, least: float = LEAST_CONTRAST) -> RGB:
-    """A colour made lighter, or darker, until it stands out from its ground."""
+    """Return the colour, made lighter or darker until its contrast to the ground is enough."""
     place = oklch(color)
     lighter = contrast(WHITE, ground) > contrast(BLACK, ground)
     ends = range(int(place.lightness * 100), 101) if lighter else range(int(place.lightness * 100), -1, -1)

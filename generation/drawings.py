@@ -1,7 +1,8 @@
-"""Drawings in SVG, rebuilt from shapes and paint: a viewer reads no file, runs no script, asks no server.
+"""SVG drawings, rebuilt from allowed shapes and paint only.
 
-Allow lists decide which elements and attributes stay. `svg_styles.py` has those of CSS. `svg_cost.py` refuses
-a drawing that costs too much once its references are followed.
+The result reads no file, runs no script and sends no request in any viewer. Allow lists decide which elements
+and attributes stay. `svg_styles.py` has the lists for CSS. `svg_cost.py` refuses a drawing that is too costly
+once its references are followed.
 """
 
 import re
@@ -27,14 +28,14 @@ _KEPT = frozenset(
         "linearGradient radialGradient stop clipPath mask"
     ).split()
 )
-#: Elements that show something and don't stay.
+#: Visible elements that are removed.
 _SHOWING = frozenset(_NAMESPACE + name for name in ("text", "image", "foreignObject"))
-#: Elements of which only text stays. A reader of HTML takes elements in them for HTML.
+#: Elements of which only the text stays. An HTML parser treats child elements as HTML.
 _TEXTS = frozenset(_NAMESPACE + name for name in ("title", "desc"))
 _STYLE = f"{_NAMESPACE}style"
-#: Elements that may name another one by `href`.
+#: Elements that may reference another one by `href`.
 _NAMING = frozenset(_NAMESPACE + name for name in ("use", "linearGradient", "radialGradient"))
-#: Attributes of words and numbers. `style` and the properties of CSS have lists of their own.
+#: Attributes with words and numbers. `style` and CSS properties have their own lists.
 _ATTRIBUTES = frozenset(
     """
     id class viewBox preserveAspectRatio
@@ -49,7 +50,7 @@ _NUMBER = re.compile(r"\s*([0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?)", re.IGNORECASE)
 
 
 class Drawing(NamedTuple):
-    """A cleaned drawing; `lost` names what it showed and doesn't any more."""
+    """A cleaned drawing; `lost` names the visible elements that were removed."""
 
     text: str
     width: float
@@ -58,7 +59,7 @@ class Drawing(NamedTuple):
 
 
 def cleaned(data: bytes) -> Drawing:
-    """Raises `PictureRefused`."""
+    """Return the drawing without disallowed elements, attributes and styles. Raises `PictureRefused`."""
     parsed = _parsed(data)
     lost = sorted({etree.QName(one).localname for one in parsed.iter(*_SHOWING)})
     rules: list[Rule] = []
@@ -93,12 +94,15 @@ def _parsed(data: bytes) -> etree._Element:
 
 
 def _declares(root: etree._Element) -> bool:
-    """Whatever encoding it is in, which hides the declaration from a look at its bytes."""
+    """Return whether the parsed DTD declares entities.
+
+    A byte search misses declarations in other encodings.
+    """
     return any(True for _ in root.getroottree().docinfo.internalDTD.iterentities())
 
 
 def _copy(source: etree._Element, target: etree._Element, level: int, rules: list[Rule]) -> None:
-    """Copy the children that stay. Adds the rules of style sheets to `rules`."""
+    """Copy the allowed children. Append the rules of style sheets to `rules`."""
     for child in source if level <= MAX_DEPTH else ():
         if child.tag == _STYLE:
             _copy_sheet(child, target, rules)
@@ -109,7 +113,10 @@ def _copy(source: etree._Element, target: etree._Element, level: int, rules: lis
 
 
 def _copy_sheet(source: etree._Element, target: etree._Element, rules: list[Rule]) -> None:
-    """A viewer reads all text of the element as one sheet, also the text between its children."""
+    """Copy a style sheet.
+
+    A viewer reads all text of the element as one sheet, also text between its children.
+    """
     if not svg_styles.is_sheet(source.get("type") or "", source.get("media") or ""):
         return
     kept = svg_styles.rules("".join(_own_text(source)))
@@ -143,13 +150,16 @@ def _kept_attributes(element: etree._Element) -> Iterator[tuple[str, str]]:
 
 
 def _check_matches(root: etree._Element, rules: Iterable[Rule]) -> None:
-    """Raises `PictureRefused` for styles that take a renderer too long to hold against each element."""
+    """Refuse too many selectors for the number of elements. Raises `PictureRefused`.
+
+    A renderer matches each selector against each element.
+    """
     if sum(len(rule.selectors) for rule in rules) * sum(1 for _ in root.iter()) > svg_styles.MAX_MATCHES:
         raise PictureRefused("PICTURE_TOO_LARGE", "the drawing has too many styles for so many elements")
 
 
 def _drop_repeated_ids(root: etree._Element) -> None:
-    """An id names one element, the first, for every viewer and for the count of the cost."""
+    """Keep an id only on its first element, so that viewers and the cost count resolve it alike."""
     seen: set[str] = set()
     for element in root.iter():
         if (name := element.get("id")) in seen:
@@ -159,7 +169,7 @@ def _drop_repeated_ids(root: etree._Element) -> None:
 
 
 def _size(root: etree._Element) -> tuple[float, float]:
-    """Width and height by what it says of itself, else by its box of coordinates; units count for nothing."""
+    """Return width and height from the attributes, else from the viewBox. Units are ignored."""
     said = [root.get("width") or "", root.get("height") or ""]
     box = (root.get("viewBox") or "").replace(",", " ").split()
     if len(box) == 4 and not all(_NUMBER.match(side) and "%" not in side for side in said):

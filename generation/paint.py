@@ -1,4 +1,4 @@
-"""Paint: grounds, shapes, shadows and sprites on Pillow images, with smooth edges."""
+"""Paint: grounds, shapes, shadows and sprites on Pillow images, antialiased."""
 
 import math
 from functools import lru_cache
@@ -13,19 +13,19 @@ from generation.seeds import between, noise
 Size: TypeAlias = tuple[int, int]
 Plane: TypeAlias = "np.ndarray[tuple[int, int], np.dtype[np.float32]]"
 
-#: Grounds are drawn at this part of their size, shadows at the second.
+#: Downscaling factors: grounds are drawn at a sixth of their size, shadows at a quarter.
 _GROUND_PART, _SHADOW_PART = 6, 4
-#: Side of the tile of noise that hides steps of colour, and the most that it changes a channel.
+#: Side of the noise tile that hides colour banding, and its amplitude in a channel.
 _NOISE_SIDE, _NOISE = 256, 2
 _GAMMA = 2.2
-#: Exponent of the outline of an app's icon.
+#: Exponent of the superellipse of an app icon.
 _SQUIRCLE = 5.0
-#: Parts of a pixel that curves are drawn in.
+#: Supersampling factor for curves.
 _FINER = 4
 
 
 def ground(size: Size, tints: tuple[RGB, ...], seed: str) -> Image.Image:
-    """A soft mesh of the tints on the first of them, with a little noise against bands."""
+    """Return a soft gradient mesh of the tints on the first tint, with a little noise against banding."""
     width, height = (max(8, side // _GROUND_PART) for side in size)
     y, x = np.mgrid[:height, :width]
     across, down = x / width, y / width
@@ -43,13 +43,16 @@ def ground(size: Size, tints: tuple[RGB, ...], seed: str) -> Image.Image:
 
 
 def _enlarged(channel: Plane, size: Size) -> Plane:
-    """In floats, so that no step shows before the grain hides it."""
+    """Enlarge a channel in floats, so that the grain hides every step."""
     image = Image.fromarray(np.ascontiguousarray(channel))
     return np.asarray(image.resize(size, Image.Resampling.BICUBIC))
 
 
 def _grain(size: Size, seed: str) -> Plane:
-    """Added to all channels alike, so that it changes no hue. Its mean is a half: pixels are cut off."""
+    """Return noise for all channels alike, so that it changes no hue.
+
+    Its mean is 0.5: conversion truncates.
+    """
     raw = np.frombuffer(noise(seed, _NOISE_SIDE**2), np.uint8).reshape(_NOISE_SIDE, _NOISE_SIDE)
     tile = ((raw + 0.5) / 256 * (2 * _NOISE) - _NOISE + 0.5).astype(np.float32)
     across, down = (math.ceil(side / _NOISE_SIDE) for side in size)
@@ -58,7 +61,7 @@ def _grain(size: Size, seed: str) -> Plane:
 
 @lru_cache(maxsize=64)
 def rounded(size: Size, radius: float) -> Image.Image:
-    """A mask of a rectangle with round corners, by its distance from each pixel."""
+    """Return a mask of a rectangle with round corners, from each pixel's distance to it."""
     width, height = size
     radius = min(radius, width / 2, height / 2)
     y, x = np.ogrid[:height, :width]
@@ -71,7 +74,7 @@ def rounded(size: Size, radius: float) -> Image.Image:
 
 @lru_cache(maxsize=16)
 def squircle(side: int) -> Image.Image:
-    """A mask of the outline that phones give to an app's icon."""
+    """Return a mask of the superellipse that phones use for app icons."""
     place = np.abs((np.arange(side) + 0.5) / side * 2 - 1) ** _SQUIRCLE
     distance = (place[None] + place[:, None]) ** (1 / _SQUIRCLE)
     return Image.fromarray((np.clip((1 - distance) * side / 2 + 0.5, 0, 1) * 255).astype(np.uint8))
@@ -80,7 +83,7 @@ def squircle(side: int) -> Image.Image:
 def fill(
     image: Image.Image, place: Size, size: Size, color: RGB, *, radius: float = 0.0, alpha: int = 255
 ) -> None:
-    """A rectangle with round corners, opaque or not."""
+    """Draw a rectangle with round corners, opaque or translucent."""
     mask = rounded(size, radius)
     if alpha < 255:
         mask = mask.point([value * alpha // 255 for value in range(256)])
@@ -88,7 +91,7 @@ def fill(
 
 
 def orb(image: Image.Image, center: Size, radius: int, color: RGB) -> None:
-    """A disc that fades out to its foot; what is outside of the image is left out."""
+    """Draw a disc that fades out towards its bottom, clipped to the image."""
     left, top = max(0, center[0] - radius), max(0, center[1] - radius)
     right, bottom = min(image.width, center[0] + radius), min(image.height, center[1] + radius)
     if left >= right or top >= bottom:
@@ -101,7 +104,7 @@ def orb(image: Image.Image, center: Size, radius: int, color: RGB) -> None:
 
 
 def cast(mask: Image.Image, *, blur: int, alpha: int) -> tuple[Image.Image, int]:
-    """The shadow of what has this mask, as a mask, and by how much it is larger on each side."""
+    """Return the shadow of a mask, itself as a mask, and its extra width on each side."""
     edge = blur * 3 // _SHADOW_PART
     small = (mask.width // _SHADOW_PART, mask.height // _SHADOW_PART)
     thin = Image.new("L", (small[0] + 2 * edge, small[1] + 2 * edge))
@@ -115,7 +118,7 @@ def cast(mask: Image.Image, *, blur: int, alpha: int) -> tuple[Image.Image, int]
 
 
 def shadow(image: Image.Image, place: Size, mask: Image.Image, *, blur: int, down: int, alpha: int) -> None:
-    """The shadow of what has this mask and will be put at this place."""
+    """Draw the shadow of a mask that will be pasted at `place`."""
     soft, edge = cast(mask, blur=blur, alpha=alpha)
     image.paste((0, 0, 0), (place[0] - edge, place[1] - edge + down), soft)
 
@@ -123,14 +126,14 @@ def shadow(image: Image.Image, place: Size, mask: Image.Image, *, blur: int, dow
 def put(
     image: Image.Image, sprite: Image.Image, place: Size, *, blur: int = 46, down: int = 30, alpha: int = 95
 ) -> None:
-    """A sprite with its shadow."""
+    """Draw a sprite with its shadow."""
     mask = sprite.getchannel("A")
     shadow(image, place, mask, blur=blur, down=down, alpha=alpha)
     image.paste(sprite, place, mask)
 
 
 def covering(picture: Image.Image, size: Size, *, top: bool = False) -> Image.Image:
-    """A picture scaled until it covers a size, and cropped to its middle, or to its top."""
+    """Return a picture scaled to cover a size, and cropped to its middle or its top."""
     scale = max(size[0] / picture.width, size[1] / picture.height)
     width, height = size[0] / scale, size[1] / scale
     left, upper = (picture.width - width) / 2, 0.0 if top else (picture.height - height) / 2
@@ -139,12 +142,12 @@ def covering(picture: Image.Image, size: Size, *, top: bool = False) -> Image.Im
 
 
 def turned(double: Image.Image, degrees: float) -> Image.Image:
-    """A sprite that was drawn at twice its size, turned and then halved, so that its edges stay smooth."""
+    """Rotate a sprite that was drawn at twice its size, then halve it, so that its edges stay smooth."""
     return double.rotate(degrees, Image.Resampling.BICUBIC, expand=True).reduce(2)
 
 
 def arrow(side: int, *, left: bool = False) -> Image.Image:
-    """A mask of an arrow."""
+    """Return a mask of an arrow."""
     whole = side * _FINER
     mask = Image.new("L", (whole, whole))
     draw = ImageDraw.Draw(mask)

@@ -1,4 +1,4 @@
-"""Pictures from anywhere: of known types, bounded, upright and in sRGB, or refused with a code at once."""
+"""Untrusted pictures: decoded within limits, upright and in sRGB, or refused with a code."""
 
 import io
 import re
@@ -12,9 +12,9 @@ from generation.picture_limits import check_bytes, check_size
 from generation.vectors import rasterized
 from schemas.errors import PictureRefused
 
-#: Longest side that a picture keeps.
+#: Maximum side after decoding.
 KEPT_SIDE = 2_600
-#: A logo's least side and the most that a side may be of the other; less opaque than this shows nothing.
+#: A logo's minimum side, its maximum aspect ratio, and the minimum alpha of a visible pixel.
 LEAST_LOGO, MAX_LOGO_RATIO, LEAST_OPAQUE = 48, 4, 32
 
 FORMATS = ("JPEG", "PNG", "WEBP")
@@ -26,7 +26,7 @@ _SRGB = ImageCms.createProfile("sRGB")
 
 
 def read(data: bytes) -> Image.Image:
-    """A picture in RGB, or in RGBA where some of it is transparent. Raises `PictureRefused`."""
+    """Decode a picture to RGB, or to RGBA if it has transparency. Raises `PictureRefused`."""
     check_bytes(len(data))
     if _SVG.match(data.removeprefix(b"\xef\xbb\xbf")):
         return _opened(rasterized(data))
@@ -48,14 +48,14 @@ def _opened(data: bytes) -> Image.Image:
 
 @contextmanager
 def _strict() -> Iterator[None]:
-    """Pillow warns of a picture that is larger than any that is decoded here: that refuses it, too."""
+    """Turn Pillow's decompression bomb warning into an error."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         yield
 
 
 def _decoded(image: Image.Image) -> Image.Image:
-    """The first frame, scaled down as it is read where it is larger than is ever needed."""
+    """Decode the first frame upright, scaled down while reading if it is larger than the maximum side."""
     profile = image.info.get("icc_profile")
     image.draft("RGB", (KEPT_SIDE, KEPT_SIDE))
     image.load()
@@ -66,7 +66,7 @@ def _decoded(image: Image.Image) -> Image.Image:
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """The upper half of 16 bits a channel: Pillow's own conversion takes all that is bright for white."""
+    """Keep the upper 8 of 16 bits a channel: Pillow's own conversion clips all bright values to white."""
     if not image.mode.startswith("I"):
         return image
     return Image.frombytes("L", image.size, image.convert("I;16").tobytes()[1::2])
@@ -85,7 +85,7 @@ def _converted(image: Image.Image, profile: object) -> Image.Image:
 
 
 def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    """By the picture's own profile, where it has one that fits."""
+    """Convert by the picture's embedded profile, if it has a valid one."""
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         converted = ImageCms.profileToProfile(image, source, _SRGB, outputMode="RGB")
@@ -95,7 +95,7 @@ def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
 
 
 def logo(data: bytes) -> Image.Image | None:
-    """A logo without its empty margin; none of one that would only do harm. Raises `PictureRefused`."""
+    """Crop a logo to its visible part; return None for a tiny or very long one. Raises `PictureRefused`."""
     image = read(data)
     if image.mode == "RGBA":
         box = image.getchannel("A").point([255 * (value >= LEAST_OPAQUE) for value in range(256)]).getbbox()

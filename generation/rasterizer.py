@@ -1,6 +1,6 @@
-"""The process that draws one SVG: `python -m generation.rasterizer width|height`.
+"""Subprocess that draws one SVG: `python -m generation.rasterizer width|height`.
 
-It reads a cleaned drawing from stdin, and writes a PNG to stdout. The kernel bounds its CPU and memory, so
+It reads a cleaned drawing from stdin and writes a PNG to stdout. The kernel limits its CPU and memory, so
 that a drawing that costs too much ends this process alone. `generation/vectors.py` starts it.
 """
 
@@ -13,8 +13,8 @@ from generation.confinement.confine import confine
 
 #: Longer side of the picture, in pixels.
 SIDE = 1_024
-#: Seconds of CPU, and bytes of address space, of which Python takes 40 MB. A layer takes 4 MB on
-#: the canvas, and 105 MB where it is much larger: resvg cuts layers off at five times its sides.
+#: CPU in seconds, and address space in bytes, of which Python takes 40 MB. A layer takes 4 MB on the canvas,
+#: and 105 MB if it is much larger: resvg crops layers to five times the canvas sides.
 CPU_S, MEMORY = 20, 640 << 20
 
 

@@ -1,4 +1,4 @@
-"""Theme of a piece: three grounds in the brand's colours, and what is legible on each."""
+"""Theme of a piece: three grounds in the brand's colours, with legible text colours for each."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -8,22 +8,22 @@ from PIL import Image
 
 from generation.color import RGB, WHITE, Oklch, contrast, oklch, read, rgb, standing_out
 
-#: A colour with less chroma is a grey; one with less or more lightness looks black or white.
+#: A colour with less chroma is a grey; beyond these lightnesses it looks black or white.
 LEAST_CHROMA, DARKEST, LIGHTEST = 0.06, 0.18, 0.97
-#: Hues closer than this look like one colour.
+#: Minimum hue difference, in degrees, of two distinct colours.
 LEAST_TURN = 22.0
-#: Contrast of text on the plain ground, and what its tints keep of that at least.
+#: Minimum contrast of text on the plain ground; above WCAG's 4.5, since tints reduce it.
 GROUND_CONTRAST = 5.4
-#: White text looks more like a brand's ground, so that its colour is shifted by this more for it.
+#: Bonus for white text, in lightness: a brand's ground may shift so much more to allow it.
 FOR_WHITE = 0.09
-#: Share of a logo that a colour needs to be one of the brand's.
+#: Minimum share of a logo's pixels for a brand colour.
 LEAST_AREA = 0.04
 
 SLATE: RGB = rgb(0.32, 0.035, 262.0)
 
 
 class Ground(NamedTuple):
-    """Colours of a ground, the first one its own; `shape` is for what lies on it without meaning."""
+    """Colours of a ground, its base tint first; `shape` is for decoration."""
 
     tints: tuple[RGB, ...]
     text: RGB
@@ -37,7 +37,7 @@ class Ground(NamedTuple):
 
 
 class Theme(NamedTuple):
-    """`vivid` is as near to the brand's own colour as legible text lets it be."""
+    """`vivid` is as near to the brand's own colour as legible text allows."""
 
     vivid: Ground
     dark: Ground
@@ -45,7 +45,7 @@ class Theme(NamedTuple):
 
 
 def theme(colors: Sequence[str], logo: Image.Image | None = None) -> Theme:
-    """The theme of a brand's colours, or of its logo's; a slate one without either."""
+    """Derive a theme from a brand's colours, else from its logo; slate if it has neither."""
     known = [*read(colors), *(palette(logo) if logo else [])]
     bright = [one for one in known if _is_bright(oklch(one))]
     first = bright[0] if bright else SLATE
@@ -63,7 +63,7 @@ def _turn(one: Oklch, other: Oklch) -> float:
 
 
 def palette(logo: Image.Image) -> list[RGB]:
-    """A logo's colours: much of it and bright first, its transparent parts left out."""
+    """Return a logo's opaque colours, large and bright ones first."""
     small = logo.convert("RGBA").resize((96, 96), Image.Resampling.BOX)
     pixels = np.asarray(small).reshape(-1, 4)
     opaque = np.ascontiguousarray(pixels[pixels[:, 3] > 128][:, :3])
@@ -83,7 +83,7 @@ def _theme(first: Oklch, second: Oklch) -> Theme:
 
 
 def _vivid(first: Oklch, ink: RGB) -> Ground:
-    """The brand's colour, shifted as little as lets white or ink be read on it; tints shift it further."""
+    """Return the brand's colour, shifted until white or dark text is legible; tints shift it further."""
     white, dark = _shift(first, WHITE), _shift(first, ink)
     is_white = abs(white) - FOR_WHITE <= abs(dark)
     at, text, away = (first.lightness + white, WHITE, -1) if is_white else (first.lightness + dark, ink, 1)
@@ -98,7 +98,7 @@ def _vivid(first: Oklch, ink: RGB) -> Ground:
 
 
 def _shift(color: Oklch, text: RGB) -> float:
-    """The least change of lightness that gives a text enough contrast."""
+    """Return the smallest change of lightness that gives a text enough contrast."""
     away = -1 if text == WHITE else 1
     steps = (away * step / 200 for step in range(200))
     enough = (

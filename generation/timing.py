@@ -1,4 +1,4 @@
-"""Timing of a video: how long its texts stand, in whole beats of its music."""
+"""Timing of a video: display time of its texts, in whole beats of its music."""
 
 import math
 from collections.abc import Sequence
@@ -8,16 +8,16 @@ from generation.text.cleaning import clean
 from generation.text.scripts import graphemes
 from schemas.errors import GenerationError
 
-#: Seconds of a beat, at 120 in a minute, and of a whole video at least and at most.
+#: Seconds of a beat, at 120 a minute; minimum and maximum seconds of a video.
 BEAT, SHORTEST, LONGEST = 0.5, 8, 60
-#: Seconds to begin to read a text, letters that are read in one, and the least for any scene.
+#: Seconds before reading starts, letters read a second, and minimum seconds of any scene.
 _BEGIN, _LETTERS, _SCENE = 0.6, 20, 2.0
-#: Seconds of the first scene and the last one at least: there is more to see in those.
+#: Minimum seconds of the first and of the last scene: they show more.
 _HOOK, _END = 2.5, 2.5
 
 
 class Timing(NamedTuple):
-    """Seconds of each scene, each a whole number of beats."""
+    """Seconds of each scene, a whole number of beats each."""
 
     hook: float
     points: tuple[float, ...]
@@ -33,17 +33,17 @@ class Timing(NamedTuple):
 
     @property
     def cuts(self) -> tuple[float, ...]:
-        """The seconds at which each scene but the first begins."""
+        """Return the start of each scene but the first, in seconds."""
         return tuple(sum(self.scenes[:number]) for number in range(1, len(self.scenes)))
 
 
 def reading(text: str) -> float:
-    """Seconds that a text has to stand at least, as much of it as is ever drawn."""
+    """Return the minimum display time of a text, in seconds, by its visible letters."""
     return _BEGIN + len(graphemes(clean(text))) / _LETTERS
 
 
 def needed(hook: str, points: Sequence[str], spoken: Sequence[float] = ()) -> Timing:
-    """The shortest scenes in which all can be read, and heard where seconds of speech are given for each."""
+    """Return the shortest scenes that leave time to read, and to hear the seconds of speech of each scene."""
     said = [*spoken, *[0.0] * (len(points) + 2 - len(spoken))]
     return Timing(
         _beats(max(_HOOK, reading(hook), said[0])),
@@ -53,7 +53,7 @@ def needed(hook: str, points: Sequence[str], spoken: Sequence[float] = ()) -> Ti
 
 
 def timing(hook: str, points: Sequence[str], seconds: int, spoken: Sequence[float] = ()) -> Timing:
-    """Scenes that last so long together, or as long as their texts need. Raises `GenerationError`."""
+    """Return scenes of this total length, or longer if the texts need it. Raises `GenerationError`."""
     least = needed(hook, points, spoken)
     if least.seconds > LONGEST:
         raise GenerationError(
@@ -64,7 +64,7 @@ def timing(hook: str, points: Sequence[str], seconds: int, spoken: Sequence[floa
 
 
 def _longer(least: Timing, spare: int) -> Timing:
-    """Beats that are left over go to all scenes in turn, the last ones first."""
+    """Distribute spare beats over all scenes in turn, the last scenes first."""
     given = [spare // len(least.scenes) + (at < spare % len(least.scenes)) for at in range(len(least.scenes))]
     end, hook, *points = (beats * BEAT for beats in given)
     more = zip(least.points, points, strict=True)

@@ -1,4 +1,4 @@
-"""Drawings in SVG as pictures of dots: cleaned first, since a renderer left alone reads files."""
+"""SVG drawings as bitmaps: cleaned first, since the renderer alone would read files."""
 
 import signal
 import subprocess
@@ -7,19 +7,19 @@ import sys
 from generation.drawings import Drawing, cleaned
 from schemas.errors import GenerationError, PictureRefused
 
-#: The shorter side of the picture is at least a twentieth of the longer one.
+#: Maximum ratio of the longer side to the shorter one.
 MAX_RATIO = 20
 
-#: Signals of a kernel out of memory, of a service manager and of a terminal. The limits of `rasterizer.py`
-#: end its process by others.
+#: Signals of the kernel's OOM killer, of a service manager and of a terminal. The limits of `rasterizer.py`
+#: end its process by other signals.
 BY_HOST = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 
 
 def rasterized(data: bytes) -> bytes:
-    """A drawing as a PNG. Raises `PictureRefused`, also where the drawing got its process killed.
+    """Render a drawing to a PNG in a subprocess. Raises `PictureRefused`, also if a limit killed the process.
 
-    Such a kill is final: the same drawing would cost the same in each attempt. Raises `GenerationError` for a
-    kill by the host, which says nothing of the drawing.
+    Such a refusal is final: the same drawing costs the same in each attempt. Raises `GenerationError` if the
+    host killed the process, which proves nothing about the drawing.
     """
     drawing = cleaned(data)
     command = [sys.executable, "-m", "generation.rasterizer", _longer_side(drawing)]
@@ -38,7 +38,7 @@ def rasterized(data: bytes) -> bytes:
 
 
 def _longer_side(drawing: Drawing) -> str:
-    """The side that is given to the renderer, so that the other one can't be longer."""
+    """Return the renderer's argument: the longer side, so that the other side stays within the limit."""
     width, height = drawing.width, drawing.height
     if max(width, height) > MAX_RATIO * min(width, height):
         raise PictureRefused("PICTURE_TOO_NARROW", f"the drawing measures {width:g} x {height:g}")
