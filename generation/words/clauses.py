@@ -1,4 +1,4 @@
-"""Clauses: pieces of a brand's own text that stand alone as a line, each with its sentence as evidence."""
+"""Clauses: parts of a brand's own text that stand alone as a line, each with its sentence as evidence."""
 
 import re
 from collections.abc import Iterator
@@ -12,30 +12,33 @@ from generation.words.claims import claims
 from generation.words.languages import TABLES
 from generation.words.languages.table import APP, Table, any_of
 
-#: Characters of a line at least and at most; what reads best; those of a sentence that is looked at.
+#: Characters: minimum and maximum of a line, the ideal length, the maximum of a sentence.
 SHORTEST, LONGEST, GOOD, READ = 8, 110, 48, 600
-#: Characters of a text and sentences of one that are looked at.
+#: Maximum characters of a text, and maximum sentences of one, to read.
 TEXT, SENTENCES = 20_000, 80
-#: Words of a line at least, and of a head: a shorter one names the product and says nothing of it.
+#: Minimum words of a line, and of a head: a shorter head only names the product.
 FEWEST, FEWEST_OF_HEAD = 3, 4
-#: Part of the words that two lines may share.
+#: Maximum share of words that two lines may have in common.
 SHARED = 0.6
-#: Letters of a word at most: longer ones are addresses and keys.
+#: Maximum letters of a word: longer ones are addresses and keys.
 LONGEST_WORD = 40
 CODE = re.compile(r"[<>{}\[\]\\|=~^_`]|/\w*/|\(\)")
 UNFINISHED = ("?", "？", "؟", ":", "：", "…", "...")
-#: Word that joins a half to the one before.
+#: Conjunction that joins a half to the previous one.
 FIRST = re.compile(r"^,? (?:and|which|that|und|et|qui|y|e|que) ", re.IGNORECASE)
-#: Last item of a list: what comes before it is no sentence.
+#: Last item of a list: the text before it is no sentence.
 SERIES = re.compile(r",? (?:and|or|und|oder|et|ou|y|o|e|u) ", re.IGNORECASE)
 ENDS = " .!,;:。！।-–—"
 PAIRS = ("()", "（）")
-#: Beginnings of what is said by the way.
+#: Beginnings of parenthetical remarks.
 OPENERS = ("(", "（")
 
 
 class Clause(NamedTuple):
-    """`place` is its sentence's, from the beginning of all texts; `rank` is better the lower it is."""
+    """A displayable part of a sentence.
+
+    `place` is its sentence's position in all texts; a lower `rank` is better.
+    """
 
     text: str
     field: Source
@@ -59,7 +62,7 @@ class Reading(NamedTuple):
 
 
 def clauses(brand: Brand, language: str) -> list[Clause]:
-    """All clauses that say something of their own, best first."""
+    """Return all distinct clauses, best first."""
     kept: list[Clause] = []
     for clause in sorted(_all(brand, language), key=lambda one: one.rank):
         if not any(alike(clause.text, other.text) for other in kept):
@@ -72,7 +75,7 @@ def line(clause: Clause) -> Line:
 
 
 def alike(one: str, other: str) -> bool:
-    """True if two lines share most of the words of the shorter one."""
+    """Return whether two lines share most of the words of the shorter one."""
     left, right = ({word for word in texts.words(text) if len(word) != 1} for text in (one, other))
     return len(left & right) > SHARED * max(1, min(len(left), len(right)))
 
@@ -87,7 +90,7 @@ def _all(brand: Brand, language: str) -> Iterator[Clause]:
 
 
 def _own_texts(brand: Brand) -> Iterator[tuple[Source, str]]:
-    """Descriptions first: what a tagline says, a hook mostly says already."""
+    """Yield descriptions first: a hook mostly repeats the tagline."""
     yield from (("appDescription", text) for text in brand.descriptions)
     yield from (("tagline", text) for text in brand.taglines)
 
@@ -97,7 +100,7 @@ def _sentences(text: str) -> list[str]:
 
 
 def readings(sentence: str, app: str, language: str) -> list[str]:
-    """The lines that a sentence gives, pieces of it, cased: the whole, else its halves, else its head."""
+    """Return a sentence's lines, capitalized: the whole, else its halves, else its head."""
     whole = texts.clean(sentence)
     reading = _reading(language)
     if not whole or whole.endswith(UNFINISHED):
@@ -126,7 +129,7 @@ def _without_lead(whole: str, app: str, language: str) -> str:
 
 
 def _halves(whole: str, reading: Reading) -> Iterator[str]:
-    """Halves with verbs of their own; not those that speak of what the half before names."""
+    """Yield halves with verbs of their own, but none that refers to the half before."""
     starts = [found.start() for found in reading.joints.finditer(whole)]
     for number, (start, end) in enumerate(pairwise([0, *starts, len(whole)])):
         half = FIRST.sub("", whole[start:end], count=1) if number else whole[start:end]
@@ -136,7 +139,7 @@ def _halves(whole: str, reading: Reading) -> Iterator[str]:
 
 
 def _head(whole: str, app: str, language: str, reading: Reading) -> str | None:
-    """The longest part before an addition that is a line."""
+    """Return the longest part before an addition that makes a line."""
     found = (one.start() for pattern in (reading.more, reading.bare) for one in pattern.finditer(whole))
     ends = sorted(set(found), reverse=True)
     whole_parts = (end for end in ends if not ("," in whole[:end] and SERIES.match(whole, end)))
@@ -158,7 +161,7 @@ def _fits(text: str, app: str, language: str, reading: Reading) -> bool:
 
 
 def is_prose(text: str) -> bool:
-    """True for words that can be read: no code, no shouting, no half of a pair, no endless word."""
+    """Return whether a text is readable: no code, no shouting, no unbalanced bracket, no endless word."""
     found = texts.words(text)
     letters = sum(character.isalpha() or character == " " for character in text)
     return (
@@ -194,7 +197,7 @@ def _reading(language: str) -> Reading:
 
 @lru_cache(maxsize=256)
 def _leads(language: str, app: str) -> tuple[re.Pattern[str], ...]:
-    """The lead-ins of a language around a name."""
+    """Return the lead-in patterns of a language around a name."""
     name = re.escape(texts.clean(app)) or "(?!)"
     leads = TABLES[language].leads if language in TABLES else ()
     return tuple(re.compile(f"^{lead.replace(APP, name)}", re.IGNORECASE) for lead in leads)

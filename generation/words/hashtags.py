@@ -1,9 +1,9 @@
-"""Hashtags: a few, of keywords alone."""
+"""Hashtags: a few, made of keywords only."""
 
 from generation.spec import Brand, Line
 from generation.words import names, texts
 
-#: How many, and characters of one at most.
+#: Maximum number of hashtags, and maximum characters of one.
 MOST, LONGEST = 4, 28
 
 
@@ -16,7 +16,7 @@ def hashtags(brand: Brand, language: str) -> list[Line]:
 
 
 def hashtag(keyword: str) -> str:
-    """One word in lower case, several with capitals; none where it is a number or too long."""
+    """Return a lower-case tag of one word, a capitalized tag of several; empty for a number or a long one."""
     parts = [part for part in texts.clean(keyword).replace("'", " ").replace("’", " ").split() if part]
     parts = [letters for part in parts for piece in part.split("-") if (letters := _letters(piece))]
     joined = parts[0].lower() if len(parts) == 1 else "".join(part[:1].upper() + part[1:] for part in parts)

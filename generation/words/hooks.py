@@ -1,4 +1,4 @@
-"""Hooks: first lines that a brand can carry, each with its evidence, or the fields that it lacks."""
+"""Hooks: first lines that a brand's texts support, each with its evidence, or the missing fields."""
 
 from collections.abc import Iterator, Sequence
 
@@ -10,17 +10,17 @@ from generation.words.formulas import fill
 from generation.words.languages.table import Tone
 from generation.words.speech import speaks
 
-#: Proposals at most; keywords that become one; points from which on their number is worth a line; clauses
-#: that a piece needs for its points.
+#: Maximum proposals; keywords that become hooks; minimum points for a hook with their number; minimum clauses
+#: of a piece for its points.
 MOST, KEYWORDS, NUMBERED, FEW = 10, 3, 3, 2
-#: Characters of a clause at most that is short enough for a hook.
+#: Maximum characters of a clause that serves as a hook.
 SHORT = 70
-#: Tones that take the casual formula, too.
+#: Tones that also use the casual formula.
 CASUAL: frozenset[Tone] = frozenset({"casual", "playful"})
 
 
 def missing_fields(brand: Brand, found: Sequence[Clause], language: str) -> list[Source]:
-    """The fields without which there is nothing to say: the name, or all of those that say what it is."""
+    """Return the missing fields: the name, or all the fields that describe the product."""
     lacking: list[Source] = [] if names.app(brand) else ["appName"]
     if not (found or any(taglines(brand, language)) or names.keywords(brand, language)):
         lacking += ["tagline", "appDescription", "keywords"]
@@ -28,7 +28,7 @@ def missing_fields(brand: Brand, found: Sequence[Clause], language: str) -> list
 
 
 def taglines(brand: Brand, language: str) -> Iterator[Line]:
-    """Its own short lines that claim nothing."""
+    """Yield the brand's own short taglines that make no claim."""
     for own in brand.taglines:
         text = texts.clean(own).rstrip(" .。,;:-–—")
         if (
@@ -41,7 +41,7 @@ def taglines(brand: Brand, language: str) -> Iterator[Line]:
 
 
 def questions(brand: Brand, language: str) -> Iterator[Line]:
-    """Its own questions, where they are short."""
+    """Yield short questions from the brand's own descriptions."""
     for text in brand.descriptions:
         for quote in texts.sentences(text[:2000]):
             asked = texts.clean(quote)
@@ -62,14 +62,14 @@ def _can_ask(asked: str, brand: Brand, language: str) -> bool:
 
 
 def counted(brand: Brand, language: str, number: int) -> Iterator[Line]:
-    """The formula around the number of its clauses."""
+    """Yield the formula around the number of clauses."""
     own = tones.formulas(brand, language)
     if own is not None and number >= NUMBERED:
         yield from fill(own.number, brand, n=(str(number), None))
 
 
 def named(brand: Brand, language: str) -> Iterator[Line]:
-    """Formulas around its keywords and its audience."""
+    """Yield formulas around the brand's keywords and its audience."""
     if (own := tones.formulas(brand, language)) is None:
         return
     for keyword, quoted in names.keywords(brand, language)[:KEYWORDS]:
@@ -79,7 +79,7 @@ def named(brand: Brand, language: str) -> Iterator[Line]:
 
 
 def weak(brand: Brand, language: str) -> list[Line]:
-    """Hooks that say no more than the name."""
+    """Return hooks that state only the name."""
     if (own := tones.formulas(brand, language)) is None:
         return [Line(text=names.app(brand), rule="formula", evidence=[names.app_evidence(brand)])]
     casual = [own.casual] if tones.tone_of(brand.voice) in CASUAL else []
@@ -87,7 +87,7 @@ def weak(brand: Brand, language: str) -> list[Line]:
 
 
 def tiers(brand: Brand, found: Sequence[Clause], language: str, number: int) -> list[list[Line]]:
-    """Hooks by how much they say: own words and longer names, one clause of many, the name, other names."""
+    """Return hooks by information: own words and long names, one clause of many, the name, other names."""
     own = [*taglines(brand, language), *questions(brand, language), *counted(brand, language, number)]
     around = list(named(brand, language))
     telling = [hook for hook in around if tells(hook.evidence[0], brand, language)]
@@ -96,7 +96,10 @@ def tiers(brand: Brand, found: Sequence[Clause], language: str, number: int) -> 
 
 
 def tells(slot: Evidence, brand: Brand, language: str) -> bool:
-    """True for an audience, and for a keyword of several words, none inflected, that the brand opens with."""
+    """Return whether a slot is informative: an audience, or a keyword of several words near the opening.
+
+    A language that inflects several words, such as German, has no such keyword.
+    """
     keyword = slot.quote.strip().casefold()
     openings = [next(texts.sentences(text), "") for text in brand.descriptions[:1]]
     said = " ".join([*brand.taglines, *brand.descriptions]).casefold()
@@ -105,7 +108,7 @@ def tells(slot: Evidence, brand: Brand, language: str) -> bool:
 
 
 def proposals(brand: Brand, found: Sequence[Clause], language: str, number: int) -> list[Line]:
-    """Up to ten, those that say most first."""
+    """Return up to ten hooks, the most informative first."""
     told, short, name, around = tiers(brand, found, language, number)
     return distinct([*told, *short, *around, *name])[:MOST]
 

@@ -1,7 +1,7 @@
-"""Check of a model's line: beside the brand's name it says nothing that its one cited clause doesn't.
+"""Check of a model's line: it states only the facts of the one clause that it cites, and the name.
 
-A page may tell a model anything, and a model may add what sounds well. So words are compared, not meanings:
-whatever the clause lacks refuses the line, and so does leaving out what the clause isn't true without.
+A page can inject a prompt, and a model can embellish. So the check compares words, not meanings: it refuses a
+line with a word that the clause lacks, and a line without one of the clause's limiting words.
 """
 
 import re
@@ -17,18 +17,18 @@ from generation.words.languages import TABLES
 from generation.words.languages.table import any_of
 
 Fault = Literal["length", "characters", "link", "quote", "number", "claim", "force", "name", "word", "limit"]
-#: Letters that two forms of one word share at least, and that either may have beside them.
+#: Minimum letters in common of two forms of one word, and maximum letters of either form's ending.
 STEM, ENDING = 5, 4
-#: The same of a shorter word that the other one begins with.
+#: The same limits if the shorter word is a prefix of the longer one.
 WHOLE, PLURAL = 4, 2
 ADDRESS = re.compile(r"://|\bwww\.|\S@\S|[@#]\w|\b[\w-]+\.[a-z]{2,}\b", re.IGNORECASE)
 QUOTE = re.compile(r"[\"“”«»„‟‘‹›「」『』《》]|(?<!\w)'|'(?!\w)")
-#: Symbols and marks that a line may have of its own.
+#: Marks that a line may have of its own.
 MARKS = frozenset(" .,;:!?-–—'’&()/…¿¡·•\u00a0")
 
 
 def holds(line: str, clause: str, *, name: str, language: str) -> list[Fault]:
-    """The line's faults, the first word of each kind's reason; none: it may be shown."""
+    """Return the line's faults by kind; an empty list permits the line."""
     said, known = _plain(line), f"{_plain(clause)} {_plain(name)}"
     checks: dict[Fault, bool] = {
         "length": not SHORTEST <= len(line) <= LONGEST,
@@ -46,12 +46,12 @@ def holds(line: str, clause: str, *, name: str, language: str) -> list[Fault]:
 
 
 def _plain(text: str) -> str:
-    """Compatible forms as one: full-width digits, ligatures, typographic apostrophes."""
+    """Normalize compatible forms: full-width digits, ligatures, typographic apostrophes."""
     return unicodedata.normalize("NFKC", text).replace("’", "'")
 
 
 def _strange(line: str, clause: str, name: str) -> Iterator[bool]:
-    """Symbols, emoji among them, and marks that the clause lacks."""
+    """Yield for each character whether it is a symbol, emoji or mark that the clause lacks."""
     for character in line:
         plain = character.isalnum() or unicodedata.combining(character) or character in MARKS
         yield not plain and character not in clause and character not in name
@@ -70,7 +70,7 @@ def _limits(text: str, language: str) -> set[str]:
 
 
 def _capitals(said: str, known: str) -> Iterator[str]:
-    """Words with a capital inside of a sentence, which are names."""
+    """Yield unknown capitalized words inside of a sentence: they are names."""
     there = set(texts.words(known))
     for found in re.finditer(r"(?<=[^.!?¿¡:] )\w[\w'-]*", said):
         if found.group() != found.group().lower() and found.group().lower() not in there:
@@ -78,7 +78,7 @@ def _capitals(said: str, known: str) -> Iterator[str]:
 
 
 def _unknown(said: str, known: str, language: str) -> Iterator[str]:
-    """Words that neither stand there in some form nor are glue; of other languages none is glue."""
+    """Yield words that are neither in the clause, in any form, nor glue; only four languages have glue."""
     there = set(texts.words(known))
     glue = _glue(language)
     for word in texts.words(said):
@@ -87,7 +87,7 @@ def _unknown(said: str, known: str, language: str) -> Iterator[str]:
 
 
 def _same(word: str, other: str) -> bool:
-    """True for one word, or two forms of one: equal up to their endings."""
+    """Return whether two words are equal, or forms of one word: equal up to their endings."""
     if word == other:
         return True
     shared = next((at for at, pair in enumerate(zip(word, other, strict=False)) if pair[0] != pair[1]), None)

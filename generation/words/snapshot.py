@@ -1,4 +1,4 @@
-"""Snapshot of a brand, as its project's sources say it at that moment."""
+"""Snapshot of a brand, from its project's sources at one moment."""
 
 from collections.abc import Iterable
 
@@ -6,14 +6,14 @@ from generation.spec import Brand
 from schemas.brand import Brand as Known
 from schemas.brand import BrandField, Field, Said
 
-#: Confidence from which on what only came second is told, too.
+#: Minimum confidence of an alternative value.
 SURE = 0.7
-#: Name of a link to the site that a brand was read from, where none is said.
+#: Name of the link to the website source, if the brand declares no website.
 WEBSITE = "website"
 
 
 def snapshot(known: Known) -> Brand:
-    """The winner of each field; of taglines and descriptions also what else is sure."""
+    """Take the winner of each field, and for taglines and descriptions also the confident alternatives."""
     said = known.fields
     return Brand(
         name=_text(said.get("appName")) or "",
@@ -33,7 +33,7 @@ def _text(field: BrandField | None) -> str | None:
 
 
 def _texts(field: BrandField | None) -> list[str]:
-    """The winner and sure alternatives, each once; a partner's own alone, which may be none."""
+    """Return the winner and confident alternatives, each once; only the partner's own text if it has one."""
     if not (first := _text(field)) or field is None:
         return []
     if _is_partners(field):
@@ -43,7 +43,7 @@ def _texts(field: BrandField | None) -> list[str]:
 
 
 def _keywords(field: BrandField | None) -> list[str]:
-    """Keywords as declared; of derived ones phrases that stand so in their evidence."""
+    """Return declared keywords, and of derived ones only phrases that their evidence contains."""
     evidence = field.provenance.evidence if field and field.provenance else []
     quotes = "\n".join(evidence).casefold()
     return [one for one in _list(field) if not quotes or (" " in one and one.casefold() in quotes)]
@@ -54,7 +54,7 @@ def _list(field: BrandField | None) -> list[str]:
 
 
 def _links(said: dict[Field, BrandField]) -> dict[str, str]:
-    """Its links; a website that was read is its own, unless the partner says otherwise."""
+    """Return the brand's links; add its website source unless the partner set the links."""
     field = said.get("links")
     found = field.value if field and isinstance(field.value, dict) else {}
     links = {name: link for name, link in found.items() if link}

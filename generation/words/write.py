@@ -1,4 +1,4 @@
-"""Copy of a piece: all its texts, out of a brand's snapshot, a wish and a seed."""
+"""Copy of a piece: all its texts, from a brand's snapshot, the request and a seed."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -17,20 +17,20 @@ from generation.words.offers import Offer, Offers, taken
 from generation.words.speech import language_of, speaks
 from schemas.errors.generation import GenerationError
 
-#: Points of a piece at most, and clauses that they are chosen from.
+#: Maximum points of a piece, and the number of best clauses to choose them from.
 POINTS: dict[Format, int] = {"slideshow": 4, "video": 3, "ugc_remix": 2, "image": 3}
 CHOICE = 7
-#: Clauses below which keywords become points.
+#: With fewer clauses, keywords become points.
 FEWEST = 2
-#: Formats whose hook may count their points: a video leaves some out where its time is short.
+#: Formats whose hook may name the number of points: a video drops some if its time is short.
 COUNTED: frozenset[Format] = frozenset({"slideshow"})
 
-#: Without a model.
+#: Default: no lines of a model.
 NONE = Offers()
 
 
 class Lacking(GenerationError):
-    """A brand without words for a piece; `fields` are those that would help."""
+    """A brand without enough text for a piece; `fields` are the missing fields."""
 
     def __init__(self, fields: Sequence[Source]) -> None:
         super().__init__("BRAND_LACKS_WORDS", f"nothing can be said of the brand: add {', '.join(fields)}")
@@ -38,7 +38,7 @@ class Lacking(GenerationError):
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True):
-    """A brand as it is written about: its texts' language, and its clauses in it."""
+    """A brand as the writer reads it: its texts' language, and its clauses in that language."""
 
     brand: Brand
     language: str
@@ -52,16 +52,16 @@ def read(brand: Brand) -> Words:
 
 
 def propose(brand: Brand) -> list[Line]:
-    """Up to ten hooks with the evidence of each. Raises `Lacking`."""
+    """Return up to ten hooks with their evidence. Raises `Lacking`."""
     words = _checked(read(brand))
     number = min(len(words.clauses), POINTS["slideshow"])
     return hooks.proposals(brand, words.clauses, words.language, number)
 
 
 def write(spec: Spec, offers: Offers = NONE) -> Copy:
-    """The same copy for the same spec and offers.
+    """Write the copy; the same spec and offers give the same copy.
 
-    Raises `Lacking`, unless the caller brings a hook for a name.
+    Raises `Lacking`, unless the caller supplies a hook and the brand has a name.
     """
     words = read(spec.brand)
     if spec.hook is None or not names.app(spec.brand):
@@ -84,7 +84,7 @@ def _taken(offers: Sequence[Offer], words: Words) -> dict[str, Line]:
 
 
 def choose_hook(words: Words, spec: Spec, offers: Offers = NONE) -> Line:
-    """The caller's, word for word; else a model's that holds; else one that says most, as the seed says."""
+    """Choose the caller's hook, else a valid one of a model, else an informative one by the seed."""
     if spec.hook is not None:
         return Line(text=spec.hook, rule="caller", evidence=[Evidence(field="caller", quote=spec.hook)])
     if offered := _taken(offers.hooks, words):
@@ -102,9 +102,9 @@ def choose_hook(words: Words, spec: Spec, offers: Offers = NONE) -> Line:
 
 
 def choose_points(words: Words, spec: Spec, hook: Line) -> list[Line]:
-    """The best clause and others of the best, as the seed says, in their order; none says the hook again.
+    """Choose the best clause and some of the next best by the seed, in their order, none like the hook.
 
-    Where there are too few, keywords join them, but never one word as the only point.
+    If there are too few, keywords fill up, but never one word as the only point.
     """
     most = POINTS[spec.format]
     fresh = [one for one in words.clauses if not alike(one.text, hook.text)]
@@ -122,14 +122,14 @@ def choose_points(words: Words, spec: Spec, hook: Line) -> list[Line]:
 
 
 def _reworded(points: Sequence[Line], hook: Line, offered: Mapping[str, Line]) -> Iterator[Line]:
-    """Points in a model's words where it offers some; none says the hook again."""
+    """Replace points by a model's lines if they are valid and unlike the hook."""
     for point in points:
         other = offered.get(point.text)
         yield other if other and not alike(other.text, hook.text) else point
 
 
 def _in_time(hook: Line, points: list[Line], seconds: int) -> list[Line]:
-    """Those of a video's points that can be read in its time: the longest ones are left out, one is kept."""
+    """Drop the longest points until a video leaves time to read the rest; keep at least one."""
     while len(points) > 1 and needed(hook.text, [one.text for one in points]).seconds > seconds:
         longest = max(points, key=lambda one: len(one.text))
         points = [one for one in points if one is not longest]
@@ -137,7 +137,7 @@ def _in_time(hook: Line, points: list[Line], seconds: int) -> list[Line]:
 
 
 def _keywords(words: Words, hook: Line, *, several: bool) -> Iterator[Line]:
-    """Keywords as points; beside a clause those of several words alone, since one says little."""
+    """Yield keywords as points; next to a clause only those of several words, which are more informative."""
     for keyword, quoted in names.keywords(words.brand, words.language):
         if not alike(keyword, hook.text) and (" " in keyword or not several):
             yield Line(text=texts.initial(keyword), rule="keyword", evidence=[quoted])
@@ -168,7 +168,7 @@ def compose(
 
 
 def _closing(words: Words, said: Sequence[Line]) -> Line | None:
-    """The first tagline that the piece has not said, be it in nearly the same words."""
+    """Return the first tagline that is unlike all lines of the piece so far."""
     own = hooks.taglines(words.brand, words.language)
     return next((one for one in own if not any(alike(one.text, other.text) for other in said)), None)
 
@@ -176,7 +176,7 @@ def _closing(words: Words, said: Sequence[Line]) -> Line | None:
 def caption(
     hook: Line, points: Sequence[Line], endings: Sequence[Line], tags: Sequence[Line], mark: str
 ) -> str:
-    """The text that is posted with the files: the same lines, and `mark` before each point."""
+    """Return the text of the post: the same lines, with `mark` before each point."""
     listed = "\n".join(f"{mark} {point.text}" for point in points)
     closing = "\n\n".join(ending.text for ending in endings if ending.text)
     paragraphs = (hook.text, listed, closing, " ".join(tag.text for tag in tags))
@@ -184,7 +184,7 @@ def caption(
 
 
 def tag(brand: Brand, language: str) -> str:
-    """The language's BCP-47 tag, with the region that the brand declares."""
+    """Return the language's BCP-47 tag, with the region that the brand declares."""
     return brand.language if brand.language and primary(brand.language) == language else language
 
 
@@ -198,31 +198,31 @@ def labels(language: str) -> Labels:
 
 
 def _disclosure(language: str) -> str:
-    """The line in the language, or in English where nobody knows how it says that."""
+    """Return the disclosure in the language, else in English."""
     own = TABLES[language if language in TABLES else DEFAULT].formulas.presenter
     return PRESENTERS.get(language, own)
 
 
 def _presented(presenter: Presenter, language: str) -> Line:
-    """A line of the caption: who presents, and that it is nobody."""
+    """Return a caption's line with the presenter's name and the disclosure."""
     name = texts.clean(presenter.name)
     said = " – ".join(filter(None, (name, _disclosure(language))))
     return Line(text=said, rule="formula", evidence=[Evidence(field="caller", quote=name)] if name else [])
 
 
 def warnings(words: Words, spec: Spec) -> Iterator[str]:
-    """A word and its reason each."""
+    """Yield the warnings, a code and its reason each."""
     own = words.language
     if spec.language and primary(spec.language) != own:
-        yield f"language_kept: the brand's texts are in {own}, and nothing here translates"
+        yield f"language_kept: the brand's texts are in {own}, and texts are not translated"
     if own not in TABLES:
-        yield f"no_formulas: of {own} only the brand's own words and names; claims in them aren't recognised"
+        yield f"no_formulas: {own} has no formulas, only the brand's words; claims in them aren't recognised"
     if len(words.clauses) < FEWEST:
         yield "few_clauses: add an appDescription of three to five plain sentences"
 
 
 def _formula(name: str, brand: Brand, language: str) -> Line:
-    """A filled formula; the name alone where the language has none, or it would be too long."""
+    """Fill a formula; return the name alone if the language has none, or if the line is too long."""
     alone = Line(text=names.app(brand), rule="formula", evidence=[names.app_evidence(brand)])
     if (own := tones.formulas(brand, language)) is None:
         return alone
@@ -234,7 +234,7 @@ def _in_store(brand: Brand) -> bool:
 
 
 def _places(brand: Brand, language: str) -> Iterator[Line]:
-    """The stores that links prove, and its own site."""
+    """Yield the stores that a link proves, and the brand's own site."""
     table = TABLES.get(language, TABLES[DEFAULT]).formulas
     shown = {"apple": "App Store", "google": "Google Play"}
     if language in TABLES:
