@@ -1,4 +1,4 @@
-"""Proofreader of pixels: the contrast of a text, measured in the picture as it was written to a file."""
+"""Proofreader of pixels: measures the contrast of a text in the written picture file."""
 
 from typing import TypeAlias
 
@@ -8,14 +8,15 @@ from PIL import Image, ImageFilter
 
 Light: TypeAlias = npt.NDArray[np.float64]
 
-#: Pixels of ground around a text, the share of it that may be worse, and pixels of letters' blurred edges.
+#: Pixels of ground around a text, the percentage of it that is ignored, and pixels of the letters' blurred
+#: edges.
 _AROUND, _MAY_BE_WORSE, _EDGE = 6, 2.0, 7
-#: Steps of light in which two heaps are told apart.
+#: Bins of the luminance histogram.
 _STEPS = 64
 
 
 def contrast(image: Image.Image, box: tuple[int, int, int, int]) -> float:
-    """WCAG's contrast of the text in a box to all but the worst of its ground; 1.0 where there is none."""
+    """Measure the WCAG contrast of the text in a box to its ground, ignoring the worst; 1.0 without text."""
     around = (box[0] - _AROUND, box[1] - _AROUND, box[2] + _AROUND, box[3] + _AROUND)
     light = _light(image.crop(_within(around, image)))
     edge = np.concatenate(
@@ -39,16 +40,17 @@ def _within(box: tuple[int, int, int, int], image: Image.Image) -> tuple[int, in
 
 
 def _light(image: Image.Image) -> Light:
-    """Relative luminance of each pixel (WCAG 2.2)."""
+    """Return the relative luminance of each pixel (WCAG 2.2)."""
     share = np.asarray(image.convert("RGB"), np.float64) / 255
     linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
     return np.asarray(linear @ np.array([0.2126, 0.7152, 0.0722]), np.float64)
 
 
 def _divide(light: Light) -> float:
-    """The light between two heaps of pixels that are least spread in themselves (N. Otsu, 1979).
+    """Return the luminance threshold that separates text from ground best (N. Otsu, 1979).
 
-    By the eye's measure, in which steps of dark ones count as much as those of light ones.
+    Luminance is compared by its cube root, a perceptual scale: steps of dark pixels count as much as those of
+    light pixels.
     """
     seen = np.cbrt(light)
     counts, edges = np.histogram(seen, _STEPS)

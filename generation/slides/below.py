@@ -1,4 +1,4 @@
-"""Part of a slide below its texts: the brand's icon lies there, or a device."""
+"""Area of a slide below its texts, filled with the brand's icon or a device."""
 
 from PIL import Image
 
@@ -8,15 +8,15 @@ from generation.slides import devices, tile
 from generation.slides.kit import Kit
 from generation.theme import Ground
 
-#: Room below the texts from which on it is filled, from the texts to what fills it, and the icon's side.
+#: In pixels: minimum height of the area to fill it, gap below the texts, and the icon's side.
 _LEAST, _ABOVE, _ICON = 400, 90, 540
 _LEAN = 8
-#: Side of an icon that looks in from below, the share of it that is seen, and what texts keep from it.
+#: In pixels and shares: side of an icon at the bottom edge, its visible share, and its distance to texts.
 _PEEKING, _SEEN, _APART = 500, 0.7, 60
 
 
 def fill_below(kit: Kit, canvas: Canvas, ground: Ground, number: int) -> None:
-    """The number decides on which side it stands, so that slides alternate."""
+    """Fill the area if it is high enough; the slide's number alternates the side."""
     if canvas.height - canvas.frame.bottom < _LEAST:
         return
     top = canvas.frame.bottom + _ABOVE
@@ -28,7 +28,7 @@ def fill_below(kit: Kit, canvas: Canvas, ground: Ground, number: int) -> None:
 
 
 def look_in(kit: Kit, canvas: Canvas, ground: Ground, number: int) -> int:
-    """The icon, cut off by the lower edge unless the picture is tall; the y that texts may reach."""
+    """Draw the icon, cropped by the bottom edge unless the picture is tall. Return the lowest y for texts."""
     if canvas.height - canvas.frame.bottom >= _LEAST:
         fill_below(kit, canvas, ground, number)
         return canvas.frame.bottom
@@ -39,7 +39,7 @@ def look_in(kit: Kit, canvas: Canvas, ground: Ground, number: int) -> int:
 
 
 def _leaning(kit: Kit, canvas: Canvas, ground: Ground, side: int, number: int) -> tuple[Image.Image, int]:
-    """The icon on the side of this number, and its left."""
+    """Return the tilted icon and its left edge, on the side for this number."""
     way = -1 if number % 2 else 1
     made = paint.turned(tile.tile(kit, ground, 2 * side), _LEAN * way)
     offset = canvas.frame.left if way > 0 else canvas.width - canvas.frame.left - made.width

@@ -1,4 +1,4 @@
-"""Byline: a presenter's round portrait, their name, and that they are nobody."""
+"""Byline: a presenter's round portrait, their name, and the disclosure that no real person presents."""
 
 from typing import NamedTuple
 
@@ -12,16 +12,16 @@ from generation.spec import Copy
 from generation.text.fitting import Block, Box
 from generation.theme import Ground
 
-#: Side of the portrait, its rim, and from it to the words.
+#: Side of the portrait, width of its rim, and gap to the words, in pixels.
 _SIDE, _RIM, _GAP = 116, 5, 26
 _WHOLE = _SIDE + 2 * _RIM
-#: The part of a portrait that is shown so small: left, top, right and bottom as shares.
+#: Crop of a portrait at this size: left, top, right and bottom as shares.
 _FACE = (0.12, 0.04, 0.88, 0.80)
 _NAME, _DISCLOSURE, _BETWEEN = (26, 40), (22, 29), 12
 
 
 class Layout(NamedTuple):
-    """Left tops of a byline's portrait, name and line, and how wide its words may be."""
+    """Left tops of a byline's portrait, name and disclosure, and the maximum width of its words."""
 
     face: Size
     name: tuple[float, float]
@@ -30,7 +30,7 @@ class Layout(NamedTuple):
 
 
 class Byline(NamedTuple):
-    """A byline that has found its size."""
+    """A byline, fitted to its size."""
 
     face: Image.Image
     name: Block
@@ -45,7 +45,7 @@ class Byline(NamedTuple):
         return self.name.height + _BETWEEN + self.disclosure.height
 
     def disc(self, ground: Ground) -> Image.Image:
-        """The portrait, round and with a rim in the color of the ground's text."""
+        """Return the round portrait, with a rim in the color of the ground's text."""
         made = Image.new("RGBA", (_WHOLE, _WHOLE))
         made.paste(ground.text, (0, 0), paint.rounded(made.size, _WHOLE / 2))
         face = paint.covering(self.face, (_SIDE, _SIDE))
@@ -53,7 +53,7 @@ class Byline(NamedTuple):
         return made
 
     def place(self, canvas: Canvas, top: float, *, middle: bool = False) -> Layout:
-        """The portrait comes first in the text's direction, where lines start or in the picture's middle."""
+        """Lay out the portrait before the words, at the start of text lines or centered."""
         room = max(self.name.width, self.disclosure.width)
         offset = (canvas.width - _WHOLE - _GAP - room) / 2 if middle else 0.0
         across = canvas.aside if middle else canvas.start
@@ -70,7 +70,7 @@ class Byline(NamedTuple):
 
 
 def byline(kit: Kit, copy: Copy) -> Byline | None:
-    """The presenter's, where the piece has one, as wide as texts may be."""
+    """Return the presenter's byline, fitted to the column; None without a presenter."""
     if kit.presenter is None:
         return None
     room = kit.column - _WHOLE - _GAP

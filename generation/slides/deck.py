@@ -15,9 +15,9 @@ Slide = Callable[[], Canvas]
 
 
 def slideshow(kit: Kit, copy: Copy) -> list[Slide]:
-    """Hook, points, from three of them on a recap, end. Each is drawn when it is called.
+    """Return hook, points, recap and end; each slide is drawn by its call. Three points or more get a recap.
 
-    Three keywords or more, where there is no more to say or to show, are on the recap alone.
+    Keywords alone, without screenshots, are on the recap only.
     """
     has_recap = len(copy.points) >= LEAST_POINTS
     said = [] if has_recap and _are_names(kit, copy) else [line.text for line in copy.points]
@@ -31,7 +31,7 @@ def slideshow(kit: Kit, copy: Copy) -> list[Slide]:
 
 
 def _are_names(kit: Kit, copy: Copy) -> bool:
-    """True where points are keywords alone and nothing is shown with them: the recap says as much."""
+    """Return whether all points are keywords without screenshots: the recap alone is enough."""
     return not kit.screenshots and all(line.rule == "keyword" for line in copy.points)
 
 

@@ -9,12 +9,12 @@ from generation import paint
 from generation.canvas import Canvas
 from generation.slides.kit import Kit
 
-#: Shapes of a phone's screen: screenshots that are wider or narrower are cropped to it.
+#: Aspect ratios of a phone's screen: wider or narrower screenshots are cropped.
 _NARROWEST, _WIDEST = 0.45, 0.62
 _RIM, _RIM_LIGHT, _BEZEL = (38, 38, 44, 255), (92, 92, 102, 255), (8, 8, 11, 255)
-#: Height of a phone at least, and what of it is below the picture's lower edge.
+#: Minimum height of a phone, and its overlap with the picture's bottom edge, in pixels.
 PHONE, _BELOW_EDGE = 1240, 40
-#: What a card keeps free at its sides and below.
+#: Margin of a card at its sides and below, in pixels.
 _MARGIN = 84
 
 
@@ -23,7 +23,7 @@ def is_wide(screenshot: Image.Image) -> bool:
 
 
 def phone(screenshot: Image.Image, height: int) -> Image.Image:
-    """A screenshot on a phone, from its top down."""
+    """Draw a screenshot in a phone, from its top down."""
     shape = min(_WIDEST, max(_NARROWEST, screenshot.width / screenshot.height))
     bezel = max(8, round(height * 0.0135))
     screen = (round((height - 2 * bezel) * shape), height - 2 * bezel)
@@ -39,7 +39,7 @@ def phone(screenshot: Image.Image, height: int) -> Image.Image:
 
 
 def card(screenshot: Image.Image, width: int) -> Image.Image:
-    """A wide screenshot with round corners; one that is much wider than high is cropped."""
+    """Draw a wide screenshot with round corners, cropped if it is much wider than high."""
     size = (width, round(width * min(0.75, max(0.5, screenshot.height / screenshot.width))))
     made = Image.new("RGBA", size)
     shown = paint.covering(screenshot.convert("RGB"), size, top=True)
@@ -60,19 +60,19 @@ def put(canvas: Canvas, placed: Iterable[Placed]) -> None:
 
 
 def _height(canvas: Canvas, top: int) -> int:
-    """Of a phone that runs out of the picture."""
+    """Return the height of a phone that extends beyond the picture's bottom edge."""
     return max(PHONE, canvas.height - top + _BELOW_EDGE)
 
 
 def _wide(canvas: Canvas, shown: Image.Image, top: int) -> Placed:
-    """A card in the middle of what is left below the text, or a little above it."""
+    """Return a card, centered in the area below the text or a little above its middle."""
     made = card(shown, canvas.width - 2 * _MARGIN)
     spare = max(0, canvas.height - _MARGIN - top - made.height)
     return Placed(made, (_MARGIN, top + spare * 2 // 5))
 
 
 def pair(kit: Kit, canvas: Canvas, top: int) -> Iterator[Placed]:
-    """One device, or two that lean apart, running out of the picture's lower edge; the front one is last."""
+    """Yield one device, or two that lean apart, beyond the bottom edge; the front one comes last."""
     first, *others = kit.screenshots
     if is_wide(first):
         yield _wide(canvas, first, top)
@@ -88,7 +88,7 @@ def pair(kit: Kit, canvas: Canvas, top: int) -> Iterator[Placed]:
 
 
 def one(kit: Kit, canvas: Canvas, top: int, number: int) -> Placed:
-    """The device of a point: each has its own screenshot, every other one leans, all reach the lower edge."""
+    """Return a point's device: its own screenshot, every other one tilted, all down to the bottom edge."""
     shown = kit.screenshots[(number - 1) % len(kit.screenshots)]
     if is_wide(shown):
         return _wide(canvas, shown, top)

@@ -1,4 +1,4 @@
-"""Last slide: the app, in one look, and what to do next."""
+"""Last slide: the app at a glance, and the call to action."""
 
 from generation import paint
 from generation.canvas import Canvas
@@ -9,16 +9,16 @@ from generation.slides.kit import BODY, LABEL, TITLE, Kit
 from generation.spec import Copy
 from generation.text.fitting import Block, Box
 
-#: Side of the icon, height of the button, and room for the line at the foot.
+#: Side of the icon, height of the button, and room for the line at the bottom, in pixels.
 _ICON, _BUTTON, _FOOT = 270, 110, 60
-#: Room below the icon, below the name, and above the button.
+#: Gap below the icon, below the name, and above the button, in pixels.
 _BELOW_ICON, _BELOW_NAME, _ABOVE_BUTTON = 58, 34, 70
-#: Side of the icon at least, where a presenter takes room; above the places, and below the button.
+#: Minimum side of the icon next to a presenter; gap above the places, and below the button, in pixels.
 _LEAST_ICON, _ABOVE_PLACES, _BELOW_BUTTON = 110, 24, 40
 
 
 def end(kit: Kit, copy: Copy, page: int) -> Canvas:
-    """The whole stands in the middle of what the foot leaves; the icon, then the tagline make room."""
+    """Center the content above the bottom line; a long text shrinks the icon, then drops the tagline."""
     canvas = kit.canvas(kit.theme.vivid, page)
     if kit.screenshots:
         fill_below(kit, canvas, kit.theme.vivid, 1)
@@ -38,12 +38,12 @@ def end(kit: Kit, copy: Copy, page: int) -> Canvas:
 
 
 def _high(said: dict[str, Block]) -> float:
-    """The lines, and what is above and between them."""
+    """Return the height of the lines, with the gaps above and between them."""
     return sum(block.height for block in said.values()) + _BELOW_ICON + _BELOW_NAME * (len(said) - 1)
 
 
 def _foot(kit: Kit, canvas: Canvas, copy: Copy, places: list[str]) -> int:
-    """The places, and above them who presents; the y that all else may reach."""
+    """Draw the places, and the byline above them. Return the lowest y for the rest."""
     if places:
         _places(kit, canvas, " · ".join(places))
     foot = kit.frame.bottom - _FOOT
@@ -60,7 +60,7 @@ def _button(kit: Kit, canvas: Canvas, text: str, top: float) -> None:
 
 
 def lines(kit: Kit, copy: Copy) -> dict[str, Block]:
-    """The name, and the tagline where there is one."""
+    """Fit the name, and the tagline if there is one."""
     said = {"app": kit.fit(kit.name, Box(kit.middle, 240, 3), TITLE, (40, 136), 1.0)}
     if copy.tagline:
         said["tagline"] = kit.fit(copy.tagline.text, Box(kit.middle - 60, 210, 3), BODY, (32, 54), 1.22)
@@ -75,7 +75,7 @@ def _icon(kit: Kit, canvas: Canvas, top: int, side: int) -> None:
 
 
 def _set(kit: Kit, canvas: Canvas, lines: dict[str, Block], y: float) -> float:
-    """The y of the last line's bottom."""
+    """Draw the lines. Return the y of the last line's bottom."""
     for name, block in lines.items():
         color = kit.theme.vivid.text
         bottom = canvas.set(name, block, (kit.frame.inset, y), kit.middle, color=color, align="middle")

@@ -1,4 +1,4 @@
-"""First slide: the hook, as large as it gets, on the brand's own colour."""
+"""First slide: the hook, as large as it fits, on the brand's own colour."""
 
 import re
 
@@ -12,34 +12,34 @@ from generation.slides.kit import TITLE, Kit
 from generation.spec import Copy
 from generation.text.fitting import Block, Box
 
-#: Share of the picture below the header that a hook above devices may fill, and the lines of it.
+#: Share of the picture below the header that a hook above devices may fill.
 _WITH_DEVICES = 0.407
-#: What a hook leaves for the button, and alone for the icon beside it too.
+#: Room that a hook leaves for the button, and for the button with an icon, in pixels.
 _BUTTON, _FOOT = 150, 270
 _SIZES = (54, 150)
-#: Pixels of the button's edge above devices.
+#: Width in pixels of the button's edge over devices.
 _EDGE = 9
-#: Share of the picture's height that the icon has for its side, and pixels of that at least.
+#: Icon's side as a share of the picture's height, its minimum in pixels, and its margin.
 _ICON, _LEAST_ICON, _MARGIN = 0.28, 180, 84
-#: From the hook down to an icon above the button, and to one beside it; how far an icon reaches into the
-#: margin.
+#: In pixels: gap from the hook to an icon above the button, gap to an icon at the button's side, and the
+#: icon's overlap with the margin.
 _BELOW, _CLOSE, _LOW = 60, 40, 24
-#: Height or width of a tilted icon at most, in sides of the upright one: 1.13 at 8 degrees.
+#: Maximum height or width of a tilted icon, in sides of the upright one: 1.13 at 8 degrees.
 _TURNED = 1.2
-#: From the hook down to who presents it.
+#: Gap from the hook to the byline, in pixels.
 _BYLINE = 44
-#: Share of its size that a hook keeps at least if its sentences begin lines.
+#: Minimum share of the font size that a hook keeps if each sentence gets its own line.
 _APART = 0.84
 _SENTENCE = re.compile(r"(?<=[.!?…:])\s+(?=\S)")
 
 
 def hook(kit: Kit, copy: Copy, pages: int) -> Canvas:
-    """The first slide of a slideshow: it asks for the next one."""
+    """Draw the first slide of a slideshow, with a prompt to swipe."""
     return _titled(kit, copy, pages, copy.labels.swipe)
 
 
 def image(kit: Kit, copy: Copy) -> Canvas:
-    """A piece of one slide: it asks for the app."""
+    """Draw the only slide of a piece, with a call to action."""
     return _titled(kit, copy, 1, parts.asked(kit, copy)[0])
 
 
@@ -64,7 +64,7 @@ def _titled(kit: Kit, copy: Copy, pages: int, label: str) -> Canvas:
 
 
 def room(kit: Kit, taken: int = 0) -> Box:
-    """Room for a hook, below the header and above what comes with it, and so much besides."""
+    """Return the room for a hook below the header, minus `taken` and the parts below it."""
     high = kit.frame.bottom - kit.body - taken
     if not kit.screenshots:
         return Box(kit.column, high - _FOOT, 7)
@@ -72,14 +72,14 @@ def room(kit: Kit, taken: int = 0) -> Box:
 
 
 def title(kit: Kit, text: str, box: Box) -> Block:
-    """A hook with a line for each of its sentences, where that costs little size."""
+    """Fit a hook with one line for each sentence, if that costs little font size."""
     whole = kit.fit(text, box, TITLE, _SIZES, 1.02)
     apart = kit.fit(_SENTENCE.sub("\n", text), box, TITLE, _SIZES, 1.02)
     return apart if apart.size >= _APART * whole.size else whole
 
 
 def _lean_icon(kit: Kit, canvas: Canvas, top: int, button: int) -> None:
-    """The brand's icon, large and tilted, where the hook leaves room for it: beside or above the button."""
+    """Draw the brand's icon, large and tilted, above the button or at its side, if the hook leaves room."""
     foot = canvas.height - _MARGIN + _LOW
     above = foot - _LOW - _BUTTON - (top + _BELOW)
     beside = min(foot - top - _CLOSE, kit.column - button) / _TURNED
@@ -94,7 +94,7 @@ def _lean_icon(kit: Kit, canvas: Canvas, top: int, button: int) -> None:
 
 
 def _icon(kit: Kit, side: int) -> Image.Image:
-    """The brand's tile, with a rim within that side where it is too like the ground."""
+    """Return the brand's tile, with a rim inside of that side if it is too similar to the ground."""
     vivid = kit.theme.vivid
     icon, _ = tile.rimmed(tile.tile(kit, vivid, side), vivid.tints[0], vivid.text)
     return icon.resize((side, side), Image.Resampling.LANCZOS)

@@ -1,4 +1,4 @@
-"""Slide of a point: its number among several, its words, and a device where there are screenshots."""
+"""Slide of a point: its number, its words, and a device if there are screenshots."""
 
 from generation.canvas import Canvas
 from generation.slides import devices, parts
@@ -12,7 +12,7 @@ _NUMBER, _ABOVE = 330, 40
 
 
 def point(kit: Kit, text: str, number: int, pages: int, *, is_only: bool = False) -> Canvas:
-    """The number decides on grounds and sides; it isn't shown where there is no other."""
+    """Draw the slide. Its number decides grounds and sides; a single point shows no number."""
     ground = (kit.theme.light, kit.theme.dark)[(number - 1) % 2]
     canvas = kit.canvas(ground, number)
     parts.header(kit, canvas, ground, number, pages)
@@ -37,14 +37,14 @@ def _beside_device(
 
 
 def _only(kit: Kit, canvas: Canvas, ground: Ground, text: str, number: int) -> None:
-    """The words where a hook has them, and the icon that looks in from below."""
+    """Draw the words in the hook's place, and the icon at the bottom edge."""
     room = look_in(kit, canvas, ground, number) - kit.body
     said = kit.fit(text, Box(kit.column, room, 6), TITLE, (46, 140), 1.05)
     canvas.set("point", said, (kit.frame.left, kit.body), kit.column, color=ground.text)
 
 
 def _numbered(kit: Kit, canvas: Canvas, ground: Ground, text: str, number: int) -> None:
-    """A large number above, the words at the foot: what is between them is meant to be empty."""
+    """Draw a large number at the top and the words at the bottom; the space between stays empty."""
     fill_below(kit, canvas, ground, number)
     large = kit.fit(str(number), Box(kit.column, _NUMBER, 1), TITLE, (100, _NUMBER))
     place = (kit.frame.left, kit.body + _ABOVE)

@@ -1,4 +1,4 @@
-"""Slide before the last one: all points in a list, worth keeping."""
+"""Slide before the last one: all points in a list, to save."""
 
 from generation import paint
 from generation.canvas import Canvas
@@ -9,7 +9,7 @@ from generation.spec import Copy
 from generation.text.fitting import Block, Box
 from generation.theme import Ground
 
-#: Points from which on a list of them is worth a slide.
+#: Minimum points for a list on its own slide.
 LEAST_POINTS = 3
 _ROW, _GAP, _INSET, _LARGEST = 236, 22, 38, 52
 
@@ -38,7 +38,7 @@ def _said(kit: Kit, text: str, height: int, largest: int) -> Block:
 
 
 def _offset(height: int) -> int:
-    """From a row's start to its words."""
+    """Return the offset of a row's words from its start."""
     return _INSET + _badge(height) + 30
 
 
@@ -47,7 +47,7 @@ def _badge(height: int) -> int:
 
 
 def _foot(kit: Kit, canvas: Canvas, ground: Ground, label: str) -> float:
-    """A line below the list, where the language has one; the y that the list may reach."""
+    """Draw the label below the list, if the language has one. Return the lowest y for the list."""
     if not label:
         return kit.frame.bottom + _GAP
     said = kit.fit(label, Box(kit.column, 60, 1), LABEL, (24, 36))

@@ -1,4 +1,4 @@
-"""Tile: a brand's logo as an app's icon, so that it shows on any ground; its initial where it has none."""
+"""Tile: a brand's logo as an app icon, visible on any ground; without a logo, its initial."""
 
 from PIL import Image
 
@@ -12,23 +12,23 @@ from generation.text.raster import ink
 from generation.text.scripts import graphemes
 from generation.theme import Ground
 
-#: Share of a tile that a logo without a ground of its own fills.
+#: Share of a tile that a logo with a transparent ground fills.
 _FILLED = 0.66
-#: Sides of logos that fill a tile whole are about equal.
+#: Aspect ratios of logos that fill the whole tile.
 _SQUARE = (0.8, 1.25)
-#: A tile whose edge has less contrast to its ground gets a rim, of this part of its side.
+#: A tile with less contrast at its edge gets a rim, of this part of its side.
 _LEAST_EDGE, _RIM = 1.35, 42
 
 
 def tile(kit: Kit, ground: Ground, side: int) -> Image.Image:
-    """The brand's tile for a ground."""
+    """Draw the brand's tile for a ground."""
     if kit.logo is None:
         return _initial(kit, kit.theme.light if ground is kit.theme.vivid else kit.theme.vivid, side)
     return _whole(kit.logo, side) if _fills(kit.logo) else _within(kit, kit.logo, side)
 
 
 def _fills(logo: Image.Image) -> bool:
-    """A square whose corners, or whose edges at least, are opaque: it was drawn as an icon."""
+    """Return whether the logo was drawn as an icon: about square, with opaque corners or edges."""
     if not _SQUARE[0] < logo.width / logo.height < _SQUARE[1]:
         return False
     small = logo.convert("RGBA").resize((24, 24), Image.Resampling.BOX)
@@ -45,7 +45,7 @@ def _pixel(image: Image.Image, at: Size) -> tuple[int, ...]:
 
 
 def _whole(logo: Image.Image, side: int) -> Image.Image:
-    """The logo in the outline of an icon; where it is transparent itself it stays so."""
+    """Crop the logo to the outline of an icon; its transparent parts stay transparent."""
     drawn = logo.convert("RGBA").resize((side, side), Image.Resampling.LANCZOS, reducing_gap=3.0)
     empty = Image.new("RGBA", (side, side))
     return Image.composite(drawn, empty, paint.squircle(side))
@@ -62,7 +62,7 @@ def _within(kit: Kit, logo: Image.Image, side: int) -> Image.Image:
 
 
 def _is_dark(logo: Image.Image) -> bool:
-    """Dark by what is opaque of it."""
+    """Return whether the opaque part of a logo is dark."""
     small = logo.convert("RGBA").resize((16, 16), Image.Resampling.BOX)
     pixels = [_pixel(small, (x, y)) for x in range(16) for y in range(16)]
     lights = [luminance((r, g, b)) for r, g, b, opacity in pixels if opacity > 128]
@@ -89,7 +89,7 @@ def _plain(color: RGB, side: int) -> Image.Image:
 
 
 def put(image: Image.Image, icon: Image.Image, place: Size, rim: RGB) -> None:
-    """A tile on an image, with a rim where it is too like its ground."""
+    """Draw a tile onto an image, with a rim if it is too similar to its ground."""
     under = image.getpixel((min(image.width - 1, place[0] + icon.width // 2), max(0, place[1] - 2)))
     if isinstance(under, tuple):
         whole, width = rimmed(icon, (under[0], under[1], under[2]), rim)
@@ -97,7 +97,7 @@ def put(image: Image.Image, icon: Image.Image, place: Size, rim: RGB) -> None:
 
 
 def rimmed(icon: Image.Image, under: RGB, rim: RGB) -> tuple[Image.Image, int]:
-    """A tile as it is put on a ground, and by how much its rim makes it larger on each side."""
+    """Return a tile for a ground, and the width of its rim, 0 for none."""
     if _edge_contrast(icon, under) >= _LEAST_EDGE:
         return icon, 0
     width = max(3, icon.width // _RIM)

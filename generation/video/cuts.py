@@ -1,20 +1,20 @@
-"""Cuts: one scene's picture gives way to the next one's."""
+"""Cuts: transitions between the pictures of two scenes."""
 
 import numpy as np
 from PIL import Image
 
 from generation.video.easing import arriving, smooth
 
-#: Seconds of a cut, from the beat on.
+#: Duration of a cut in seconds, from the beat on.
 SECONDS = 0.4
-#: Share of the frame by which the old picture moves, while the new one covers it.
+#: Share of the frame by which the old picture moves while the new one covers it.
 _GIVES_WAY = 0.28
-#: Parts of the size at which a circle is drawn.
+#: Downscaling factor of a circle's mask.
 _PART = 4
 
 
 def up(old: Image.Image, new: Image.Image, share: float) -> Image.Image:
-    """The new picture comes from below."""
+    """Slide the new picture in from the bottom."""
     done = arriving(share)
     made = Image.new("RGB", old.size)
     made.paste(old, (0, -round(old.height * _GIVES_WAY * done)))
@@ -23,7 +23,7 @@ def up(old: Image.Image, new: Image.Image, share: float) -> Image.Image:
 
 
 def sideways(old: Image.Image, new: Image.Image, share: float, *, way: int) -> Image.Image:
-    """The new picture comes from where the language's lines end, as a page does."""
+    """Slide the new picture in from the line-end side, as a page turns."""
     done = arriving(share)
     made = Image.new("RGB", old.size)
     made.paste(old, (-way * round(old.width * _GIVES_WAY * done), 0))
@@ -32,7 +32,7 @@ def sideways(old: Image.Image, new: Image.Image, share: float, *, way: int) -> I
 
 
 def circle(old: Image.Image, new: Image.Image, share: float) -> Image.Image:
-    """The new picture in a circle that grows out of the middle."""
+    """Reveal the new picture in a circle that grows from the middle."""
     width, height = old.width // _PART, old.height // _PART
     radius = smooth(share) * np.hypot(width, height) * 0.56
     y, x = np.ogrid[:height, :width]

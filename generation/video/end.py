@@ -1,4 +1,4 @@
-"""Last scene: the app, in one look, and what to do next; or the partner's own picture."""
+"""Last scene: the app at a glance and the call to action, or the partner's own end card."""
 
 from itertools import accumulate
 
@@ -20,12 +20,12 @@ _NUMBER = 97
 _ICON, _LEAST_ICON, _BUTTON, _FOOT = 300, 110, 115, 50
 _BELOW_ICON, _BELOW_NAME, _ABOVE_BUTTON, _ABOVE_FOOT, _ABOVE_BYLINE = 64, 36, 72, 52, 70
 _ICON_COMES, _NAME_COMES, _TAGLINE_COMES, _BUTTON_COMES, _FOOT_COMES = 0.05, 0.2, 0.4, 0.7, 0.9
-#: A picture whose shape is as near to the frame's fills it; another one keeps this margin.
+#: An end card with nearly the frame's aspect ratio fills it; another one keeps this margin in pixels.
 _NEARLY, _MARGIN = 1.15, 84
 
 
 def end(kit: Kit, copy: Copy, seconds: float) -> Scene:
-    """All of it in the middle of the part for texts; the icon, then the tagline make room for the rest."""
+    """Center all parts in the safe zone; a long text shrinks the icon, then drops the tagline."""
     stage = Stage(kit, kit.theme.vivid, _NUMBER, seconds)
     button, places = asked(kit, copy)
     said, signed = lines(kit, copy), byline(kit, copy)
@@ -61,7 +61,7 @@ def end(kit: Kit, copy: Copy, seconds: float) -> Scene:
 
 
 def _high(said: dict[str, Block]) -> float:
-    """The lines, and what is above and between them."""
+    """Return the height of the lines, with the gaps above and between them."""
     return _BELOW_ICON - _BELOW_NAME + sum(block.height + _BELOW_NAME for block in said.values())
 
 
@@ -87,7 +87,7 @@ def _button(kit: Kit, text: str, top: float) -> tuple[Popping, Mark]:
 
 
 def own_end(kit: Kit, picture: Image.Image, seconds: float) -> Scene:
-    """The partner's own last picture, whole where its shape is another than the frame's."""
+    """Show the partner's own end card, uncropped if its aspect ratio differs from the frame's."""
     width, height = kit.frame.size
     shape = (picture.width / picture.height) / (width / height)
     if 1 / _NEARLY < shape < _NEARLY:

@@ -19,7 +19,7 @@ from generation.video.scene import RATE, Scene
 
 
 def scenes(kit: Kit, copy: Copy, timing: Timing, own: Image.Image | None = None) -> list[Scene]:
-    """Hook, points, end; the last one is the partner's own picture where there is one."""
+    """Return hook, points and end; the partner's own end card replaces the last scene."""
     points = [
         point(kit, line.text, number, seconds, is_only=len(copy.points) == 1)
         for number, (line, seconds) in enumerate(zip(copy.points, timing.points, strict=True), 1)
@@ -29,7 +29,7 @@ def scenes(kit: Kit, copy: Copy, timing: Timing, own: Image.Image | None = None)
 
 
 def frames(kit: Kit, shown: Sequence[Scene]) -> Iterator[Image.Image]:
-    """Each frame. A cut covers the old scene, which goes on moving below it."""
+    """Yield each frame. During a cut, the old scene keeps moving below the new one."""
     for number in range(shown[0].frames):
         yield shown[0].draw(number)
     for at, (old, new) in enumerate(pairwise(shown)):

@@ -1,4 +1,4 @@
-"""First scene: the hook, whose first word is there in the first frame, and devices that rise below it."""
+"""First scene: the hook, with its first word in the first frame, and devices that rise below it."""
 
 from generation import paint
 from generation.canvas import Canvas
@@ -11,10 +11,10 @@ from generation.video.moving import Moving, Rising
 from generation.video.parts import BEFORE, empty, header, presented, words
 from generation.video.scene import Scene, Stage, Timed
 
-#: Before the scene's beginning, so that a player's still of the first frame says something.
+#: Start of the words in seconds, before the scene: a player's still of the first frame shows text.
 _WORDS = -0.3
 _ICON, _BELOW = 470, 70
-#: From the hook down to who presents it.
+#: Gap from the hook to the byline, in pixels.
 _BYLINE = 44
 
 
@@ -36,7 +36,7 @@ def hook(kit: Kit, copy: Copy, seconds: float) -> Scene:
 
 
 def _alone(kit: Kit, height: float) -> float:
-    """The top of a hook that has most of the picture for itself."""
+    """Return the top of a hook without devices below it."""
     return kit.body + max(0.0, (kit.frame.bottom - kit.body - height) * 0.3)
 
 
@@ -50,7 +50,7 @@ def _devices(kit: Kit, canvas: Canvas, top: float, seconds: float) -> list[Movin
 
 
 def _icon(kit: Kit, canvas: Canvas, top: float, seconds: float) -> list[Moving]:
-    """The brand's icon, large and tilted, in the part that texts keep free."""
+    """Return the brand's icon, large and tilted, in the area below the texts."""
     side = min(_ICON, canvas.height - round(top) - 2 * _BELOW)
     if side < _ICON // 2:
         return []

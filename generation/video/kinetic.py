@@ -1,4 +1,4 @@
-"""Kinetic text: a fitted text that comes word by word, or by phrases where no spaces divide words."""
+"""Kinetic text: a fitted text that appears word by word, or by phrases in scripts without spaces."""
 
 import math
 from bisect import bisect_right
@@ -17,14 +17,14 @@ from generation.text.raster import ink
 from generation.text.shaping import Line
 from generation.video.easing import arriving, popping
 
-#: Seconds from one word to the next at most, and that a word moves.
+#: Maximum seconds from one word to the next, and the duration of a word's movement.
 STEP, _MOVES = 0.12, 0.3
-#: Share of its size that a word rises by, and that it has at first.
+#: Share of its size by which a word rises, and its initial scale.
 _RISE, _SMALL = 0.42, 0.74
 
 
 class Word(NamedTuple):
-    """Ink of a word and its place, once it stands; `line` is that of its block, `number` that in the text."""
+    """A word's ink and final place; `line` is its line of the block, `number` its position in the text."""
 
     mask: Image.Image
     place: Size
@@ -34,7 +34,7 @@ class Word(NamedTuple):
 
 
 class Column(NamedTuple):
-    """Room for a block: its left top, its width, and where its lines begin."""
+    """Room for a block: its left top, its width, and its alignment."""
 
     x: float
     y: float
@@ -43,7 +43,7 @@ class Column(NamedTuple):
 
 
 class Kinetic:
-    """A block in a column; `emphasis` is the color of its most telling word, where it has one."""
+    """A block in a column; `emphasis` is the color of its longest word, if set."""
 
     def __init__(
         self,
@@ -77,13 +77,13 @@ class Kinetic:
                     number += 1
 
     def _colored(self, color: RGB, emphasis: RGB | None) -> list[RGB]:
-        """The longest of several words is the one that tells most."""
+        """Return the color of each word: the longest one gets the emphasis, unless it is the only one."""
         longest = max(self.words, key=lambda word: word.length, default=None)
         telling = longest if emphasis and self.count > 1 else None
         return [emphasis if emphasis and word is telling else color for word in self.words]
 
     def draw(self, image: Image.Image, seconds: float, step: float = STEP) -> None:
-        """The words that have come after so many seconds."""
+        """Draw the words that have started after so many seconds."""
         for word, color in zip(self.words, self._colors, strict=True):
             share = (seconds - word.number * step) / _MOVES
             if share >= 1:
@@ -102,7 +102,7 @@ class Kinetic:
         image.paste(color, (round(left), round(top)), mask)
 
     def set(self, canvas: Canvas) -> None:
-        """All words as they stand, each line of them measured before it is set."""
+        """Draw all words in their final state, each line measured before it is drawn."""
         canvas.marks += [self._mark(canvas.image, row) for row in sorted({word.line for word in self.words})]
         self.draw(canvas.image, math.inf)
 
@@ -121,7 +121,7 @@ class Kinetic:
 
 
 def _parts(line: Line, language: str) -> Iterator[tuple[str, Line]]:
-    """The words of a line in the order in which they are read, each with its glyphs where they stand."""
+    """Yield the words of a line in reading order, each with its glyphs at their places."""
     texts = [*units(line.text, language)]
     ends = [*accumulate(map(len, texts))]
     numbers = [bisect_right(ends, glyph.at) for glyph in line.glyphs]

@@ -1,4 +1,4 @@
-"""Things that move: pictures with their shadows, and grounds that are larger than the frame."""
+"""Moving objects of a scene: pictures with shadows, and grounds larger than the frame."""
 
 import math
 from typing import Protocol
@@ -9,24 +9,24 @@ from generation import paint
 from generation.paint import Size
 from generation.video.easing import arriving, popping, smooth
 
-#: Parts of a pixel by which a picture moves.
+#: Subpixel steps of a moving picture.
 _PHASES = 4
-#: Pixels that a picture rises while it comes, and afterwards until its scene ends.
+#: Pixels that a picture rises during its entrance, and afterwards until its scene ends.
 _COMES, _DRIFTS = 900, 34
 _RISING, _POPPING = 0.95, 0.5
-#: Share of its size by which what pulses grows, and seconds of a pulse: two beats.
+#: Growth of a pulse as a share of the size, and its seconds: two beats.
 _PULSE, _PULSE_SECONDS = 0.022, 1.0
 
 
 class Moving(Protocol):
-    """A thing of a scene."""
+    """A moving object of a scene."""
 
     def draw(self, image: Image.Image, seconds: float) -> None:
-        """The thing as it is so many seconds after its scene began."""
+        """Draw the object as of so many seconds after its scene began."""
 
 
 class Rising:
-    """A picture that comes from below and goes on rising, slowly, as long as its scene lasts."""
+    """A picture that enters from below and keeps rising slowly until its scene ends."""
 
     def __init__(
         self, picture: Image.Image, place: Size, *, starts: float, lasts: float, drifts: int = _DRIFTS
@@ -48,7 +48,7 @@ class Rising:
 
 
 def _phases(picture: Image.Image) -> list[tuple[Image.Image, Image.Image]]:
-    """A picture and its mask, each time lower by a part of a pixel; colors count by how opaque they are."""
+    """Return a picture and its mask at each subpixel offset, with premultiplied alpha."""
     size = picture.width, picture.height + 1
     here, below = Image.new("RGBa", size), Image.new("RGBa", size)
     for image, top in ((here, 0), (below, 1)):
@@ -58,7 +58,7 @@ def _phases(picture: Image.Image) -> list[tuple[Image.Image, Image.Image]]:
 
 
 class Popping:
-    """A picture that grows out of its middle; one that `pulses` goes on in time with the beats."""
+    """A picture that scales up from its middle; with `pulses` it then pulses with the beats."""
 
     def __init__(
         self, picture: Image.Image, place: Size, *, starts: float, blur: int = 0, pulses: bool = False
@@ -91,14 +91,14 @@ class Popping:
 
 
 class Backdrop:
-    """A ground larger than the frame, of which a part is shown that moves by whole pixels at one speed."""
+    """A ground larger than the frame; the visible part moves by whole pixels at a constant speed."""
 
     def __init__(self, larger: Image.Image, size: Size, way: tuple[int, int]) -> None:
         self._larger, self._size, self._way = larger, size, way
         self._room = larger.width - size[0], larger.height - size[1]
 
     def at(self, frame: int, frames: int) -> Image.Image:
-        """The ground of one of so many frames."""
+        """Return the ground of one frame of `frames`."""
         slower = max(1, math.ceil(frames / min(self._room)))
         moved = min(frame // slower, *self._room)
         left, top = (
@@ -108,7 +108,7 @@ class Backdrop:
 
 
 class Still:
-    """A picture that stands where it is."""
+    """A picture without movement."""
 
     def __init__(self, picture: Image.Image, place: Size) -> None:
         self._picture, self._place = picture, place

@@ -1,4 +1,4 @@
-"""Parts that several scenes have: the header, and what is drawn with its text before it moves."""
+"""Parts of several scenes: the header, and objects that are drawn with their text before they move."""
 
 from PIL import Image
 
@@ -15,18 +15,18 @@ from generation.video.kinetic import Column, Kinetic
 from generation.video.moving import Popping
 from generation.video.scene import Stage, Timed
 
-#: Long before a scene begins: what comes then stands from its first frame on.
+#: Seconds, long before a scene begins: such an object is in place from the first frame on.
 BEFORE = -9.0
 _PILL = 50
 
 
 def empty(kit: Kit) -> Canvas:
-    """A picture of nothing, to lay a scene out on."""
+    """Return an empty picture to lay a scene out on."""
     return kit.page(Image.new("RGB", kit.frame.size))
 
 
 def header(stage: Stage, canvas: Canvas) -> tuple[Popping, Timed]:
-    """The brand's tile and name, where every slide has them."""
+    """Return the brand's tile and name, in the same place as on every slide."""
     kit, offset, top = stage.kit, TILE + 22, stage.kit.frame.top
     icon = tiled(stage, TILE, (canvas.start(0, TILE), top), starts=BEFORE)
     room = kit.column - offset
@@ -45,7 +45,7 @@ def words(
     emphasis: RGB | None = None,
     middle: bool = False,
 ) -> Kinetic:
-    """A text in the column of texts, or in the middle of the picture."""
+    """Return a text in the text column, or centered in the picture."""
     left, width = (kit.frame.inset, kit.middle) if middle else (kit.frame.left, kit.column)
     column = Column(left, top, width, "middle" if middle else "start")
     return Kinetic(name, block, column, kit.language, color=color, emphasis=emphasis)
@@ -54,7 +54,7 @@ def words(
 def presented(
     stage: Stage, canvas: Canvas, said: Byline, top: float, *, starts: float, middle: bool = False
 ) -> tuple[Popping, list[Timed]]:
-    """The portrait of whoever presents, the name, and that they are nobody."""
+    """Return the presenter's portrait, and the name with the disclosure."""
     place, color = said.place(canvas, top, middle=middle), stage.ground.text
     lines = (("presenter", said.name, place.name), ("disclosure", said.disclosure, place.disclosure))
     texts = [
@@ -67,7 +67,7 @@ def presented(
 
 
 def tiled(stage: Stage, side: int, place: Size, *, starts: float, blur: int = 0) -> Popping:
-    """The brand's tile."""
+    """Return the brand's tile."""
     ground = stage.ground
     icon, edge = tile.rimmed(tile.tile(stage.kit, ground, side), ground.tints[0], ground.text)
     return Popping(icon, (place[0] - edge, place[1] - edge), starts=starts, blur=blur)
@@ -76,7 +76,7 @@ def tiled(stage: Stage, side: int, place: Size, *, starts: float, blur: int = 0)
 def pill(
     kit: Kit, text: str, *, center: tuple[float, float], colors: tuple[RGB, RGB]
 ) -> tuple[Image.Image, Mark]:
-    """A button that holds its text in the second color, and that text."""
+    """Draw a button with its text in the second color. Return both."""
     block = kit.fit(text, Box(kit.middle - 2 * _PILL, _PILL * 2.2, 1), LABEL, (24, _PILL), 1.0)
     size = round(block.width + _PILL * 1.9), round(_PILL * 2.3)
     canvas = kit.page(Image.new("RGB", size, colors[0]))
@@ -88,7 +88,7 @@ def pill(
 def badge(
     kit: Kit, number: int, *, place: Size, side: int, colors: tuple[RGB, RGB]
 ) -> tuple[Image.Image, Mark]:
-    """A number in the second color on a rounded square of the first."""
+    """Draw a number in the second color on a rounded square of the first."""
     canvas = kit.page(Image.new("RGB", (side, side), colors[0]))
     block = kit.fit(str(number), Box(side * 0.8, side, 1), TITLE, (16, round(side * 0.56)))
     top = (side - block.ascent) / 2
@@ -97,7 +97,7 @@ def badge(
 
 
 def _cut_out(canvas: Canvas, radius: float, left: int, top: int) -> tuple[Image.Image, Mark]:
-    """A picture with round corners, and its text where it will be."""
+    """Round a picture's corners, and move its text's mark to its final place."""
     canvas.image.putalpha(paint.rounded(canvas.image.size, radius))
     (mark,) = canvas.marks
     x0, y0, x1, y1 = mark.box

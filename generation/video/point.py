@@ -1,4 +1,4 @@
-"""Scene of a point: its number among several, its words, and its device where there are screenshots."""
+"""Scene of a point: its number, its words, and its device if there are screenshots."""
 
 from collections.abc import Iterator
 
@@ -13,14 +13,14 @@ from generation.video.scene import Scene, Stage, Timed
 
 _BADGE, _BELOW_BADGE, _BELOW = 96, 34, 64
 _NUMBER = 360
-#: Side of an icon that looks in, and the share of it that is seen.
+#: Side of an icon at the bottom edge, and its visible share.
 _PEEKING, _SEEN = 560, 0.62
 _ICON_COMES = 0.15
 _NUMBER_COMES, _WORDS_COME, _DEVICE_COMES = 0.1, 0.25, 0.1
 
 
 def point(kit: Kit, text: str, number: int, seconds: float, *, is_only: bool = False) -> Scene:
-    """The number decides on grounds and sides; it isn't shown where there is no other."""
+    """Build the scene. Its number decides grounds and sides; a single point shows no number."""
     stage = Stage(kit, (kit.theme.light, kit.theme.dark)[(number - 1) % 2], number, seconds)
     lay = _beside_device if kit.screenshots else _alone
     return lay(stage, text, is_only=is_only)
@@ -39,14 +39,14 @@ def _beside_device(stage: Stage, text: str, *, is_only: bool) -> Scene:
 
 
 def _badge(stage: Stage, canvas: Canvas) -> tuple[list[Popping], list[Mark]]:
-    """The number beside a device, and its text."""
+    """Return the number at a device's side, and its text."""
     place, colors = (canvas.start(0, _BADGE), stage.kit.body), (stage.ground.accent, stage.ground.tints[0])
     picture, mark = badge(stage.kit, stage.number, place=place, side=_BADGE, colors=colors)
     return [Popping(picture, place, starts=_NUMBER_COMES)], [mark]
 
 
 def _alone(stage: Stage, text: str, *, is_only: bool) -> Scene:
-    """A large number above the words; of a single point the words alone."""
+    """Return a scene with a large number above the words; a single point has only its words."""
     kit, ground, canvas = stage.kit, stage.ground, empty(stage.kit)
     icon, name = header(stage, canvas)
     large = kit.fit(str(stage.number), Box(kit.column, _NUMBER, 1), TITLE, (100, _NUMBER))
@@ -61,7 +61,7 @@ def _alone(stage: Stage, text: str, *, is_only: bool) -> Scene:
 
 
 def _peeking(stage: Stage, canvas: Canvas) -> Iterator[Rising]:
-    """The brand's icon, which looks in from below where there is room, on the other side each time."""
+    """Yield the brand's icon at the bottom edge, if there is room, on alternating sides."""
     frame, is_even = stage.kit.frame, stage.number % 2 == 0
     if frame.height - frame.bottom < _PEEKING:
         return

@@ -1,4 +1,4 @@
-"""Video: what is drawn and heard, encoded into one file, with a thumbnail of its settled hook."""
+"""Video: pictures and sound encoded into one file, with a thumbnail of its finished hook scene."""
 
 from collections.abc import Generator, Sequence
 from contextlib import closing
@@ -18,12 +18,12 @@ from generation.video.film import frames, scenes
 from generation.video.mp4 import encode, made, thumbnail_of
 
 _NAME = "video-1"
-#: Steps of a video, and the share of it that is left when all frames are drawn.
+#: Progress steps of a video, and the share of the work after the last frame.
 _STEPS, _LEFT = 80, 0.02
 
 
 class Video(NamedTuple):
-    """A video to make; `end` is the partner's own last picture, `speech` what is said in each scene."""
+    """A video to make; `end` is the partner's own end card, `speech` is each scene's speech."""
 
     kit: Kit
     copy: Copy
@@ -32,7 +32,7 @@ class Video(NamedTuple):
     speech: Sequence[Wave] = ()
 
     def make(self, folder: Path) -> Generator[Step]:
-        """Draw into a folder that is there; the file is whole once its step has come."""
+        """Draw into an existing folder. The file is complete once its step is yielded."""
         film = scenes(self.kit, self.copy, self.timing, self.end)
         sound = track(self.timing, self.kit.seed, self.speech)
         path = folder / f"{_NAME}.mp4"
