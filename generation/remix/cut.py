@@ -1,21 +1,21 @@
-"""Cut: the part of a clip that is shown, in whole frames."""
+"""Cut: the displayed part of a clip, in whole frames."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from generation.words.captions import Span
 
-#: Frames a second of every video that is made.
+#: Frames a second of every output video.
 FPS = 30
-#: Seconds of silence that may be cut off at the start, what is left of it there and at the end.
+#: Maximum seconds of leading silence to cut, and the silence left before and after speech.
 MAX_LEAD, LEFT_BEFORE, LEFT_AFTER = 6.0, 0.12, 0.25
-#: A part that has to be shorter than what is said ends in a pause of its last seconds.
+#: If speech exceeds the maximum, the part ends at a pause within its last seconds.
 _PAUSE = 4.0
 LEAST = 3.0
 
 
 class Cut(NamedTuple):
-    """First frame, and how many of them, at 30 a second."""
+    """First frame and number of frames, at 30 a second."""
 
     first: int
     frames: int
@@ -30,7 +30,7 @@ class Cut(NamedTuple):
 
 
 def cut(seconds: float, speech: Sequence[Span], most: float) -> Cut:
-    """From the first word on, at most so many seconds; a clip in which nobody speaks loses nothing."""
+    """Cut from the first word on, to at most `most` seconds; keep the start of a clip without speech."""
     start = _start(seconds, speech)
     end = _end(seconds, speech, start, max(LEAST, most))
     start = max(0.0, min(start, end - LEAST))

@@ -12,18 +12,18 @@ from generation.video import cuts
 from generation.video.scene import Scene
 from schemas.errors import ClipRefused
 
-#: Seconds of the end card, and frames in which it covers the clip.
+#: Seconds of the end card, and the frames of its transition.
 END_SECONDS = 2.5
 COVERS = round(cuts.SECONDS * FPS)
-#: Share of a clip's frames that may lack: its last one stands for those. Complaints of its decoder for each
-#: frame that are borne, of which a damaged one gives two.
+#: Maximum share of frames that may be missing, replaced by the last one; maximum decoder errors a frame. A
+#: damaged frame gives two errors.
 MAY_LACK, BORNE = 0.1, 0.25
 
 
 def frames(
     clip: Clip, part: Cut, how: Framing, stickers: Sequence[Sticker], end: Scene
 ) -> Iterator[Image.Image]:
-    """Each frame. Raises `ClipRefused`."""
+    """Yield each frame. Raises `ClipRefused`."""
     for number, image in enumerate(shown(clip, part, how)):
         for sticker in stickers:
             sticker.draw(image, number)
@@ -37,7 +37,7 @@ def frames(
 
 
 def shown(clip: Clip, part: Cut, how: Framing) -> Iterator[Image.Image]:
-    """As many frames as the part has; a clip that ends a little sooner stands still at its end."""
+    """Yield exactly the part's frames; repeat the last one if the clip ends a little early."""
     count, last = 0, None
     for last in _decoded(clip, part, how):
         count += 1

@@ -1,4 +1,4 @@
-"""Framing: how a clip of any shape fills 1080 x 1920, as a graph of FFmpeg's filters."""
+"""Framing: fits a clip of any shape into 1080 x 1920, as an FFmpeg filter graph."""
 
 import math
 from typing import NamedTuple
@@ -11,19 +11,19 @@ from generation.remix.cut import FPS, Cut
 from generation.remix.pan import Path, follow
 
 WIDTH, HEIGHT = FRAMES["9:16"].size
-#: A clip no wider than this is cropped to its middle; one wider than that has no place for a crop.
+#: Aspect ratios: up to the first a clip is cropped to its middle, from the second on it is never cropped.
 UPRIGHT, PANORAMA = 0.75, 2.4
-#: Height of a clip at most that stands in a blurred frame, and how far above the middle it stands.
+#: Maximum height of a clip inside a blurred frame, and its offset above the middle, in pixels.
 _FRAMED, _ABOVE = 1500, 120
-#: The blurred frame is drawn at this part of its size.
+#: Downscaling factor of the blurred frame.
 _BLURRED_PART = 4
-#: Columns more than a crop shows, so that it can be placed between two of the clip's.
+#: Extra columns of the coarse crop, so that the fine crop can be placed between two columns.
 _SPARE = 4
 _RGB = "setsar=1,format=rgb24"
 
 
 class Framing(NamedTuple):
-    """Filters from a clip's picture to a post's, the rows of that which it covers, the path of its crop."""
+    """A filter graph from a clip to a post, the rows that the clip covers, and the path of its crop."""
 
     graph: str
     covered: range = range(HEIGHT)
@@ -35,7 +35,7 @@ class Framing(NamedTuple):
 
 
 def framing(clip: Clip, part: Cut) -> Framing:
-    """An upright clip is cropped to its middle, a wide one to its subject or set into a blurred frame."""
+    """Crop an upright clip to its middle; crop a wide one to its subject, or set it into a blurred frame."""
     shape = clip.width / clip.height
     if shape <= UPRIGHT:
         return Framing(",".join([*_plain(clip), *_covering(clip, (WIDTH, HEIGHT)), _RGB]))
@@ -47,7 +47,7 @@ def framing(clip: Clip, part: Cut) -> Framing:
 
 
 def _plain(clip: Clip) -> list[str]:
-    """Whole frames, thirty a second, in a color space that is known."""
+    """Return filters for progressive frames, thirty a second, in a known color space."""
     said = clip.space if clip.space != "unknown" else ("bt709" if clip.height >= 720 else "smpte170m")
     whole = ["bwdif=mode=send_frame"] if clip.is_interlaced else []
     return [*whole, f"fps={FPS}", f"setparams=colorspace={said}"]
@@ -62,7 +62,7 @@ def _covering(clip: Clip, size: tuple[int, int]) -> list[str]:
 
 
 def cropped(clip: Clip, path: Path) -> Framing:
-    """A crop by whole columns of the clip first, then by whole ones of the post, which are finer."""
+    """Crop by whole columns of the clip first, then by whole columns of the post, which are finer."""
     scale = HEIGHT / clip.height * clip.width / clip.columns
     shown = WIDTH / scale
     kept = min(clip.columns // 2 * 2, 2 * math.ceil(shown / 2) + _SPARE)
@@ -79,7 +79,7 @@ def cropped(clip: Clip, path: Path) -> Framing:
 
 
 def expression(path: Path) -> str:
-    """The path's place at frame `n`, as FFmpeg counts."""
+    """Return the path's position at frame `n` as an FFmpeg expression."""
     terms, before = [f"{path.start:.5f}"], path.start
     for move in path.moves:
         share = f"clip((n-{move.first - 1})/{move.last - move.first + 1},0,1)"
@@ -89,7 +89,7 @@ def expression(path: Path) -> str:
 
 
 def blurred(clip: Clip) -> Framing:
-    """The whole clip, on itself."""
+    """Overlay the whole clip on a blurred copy of itself."""
     scale = min(WIDTH / clip.width, _FRAMED / clip.height)
     wide, high = min(WIDTH, _even(clip.width * scale)), min(_FRAMED, _even(clip.height * scale))
     small = (WIDTH // _BLURRED_PART, HEIGHT // _BLURRED_PART)

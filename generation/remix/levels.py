@@ -1,4 +1,4 @@
-"""Levels: how loud a clip is over its time, and when somebody speaks in it."""
+"""Levels: the loudness of a clip over time, and its speech."""
 
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
@@ -13,14 +13,14 @@ Levels: TypeAlias = npt.NDArray[np.float64]
 
 #: Milliseconds of one level.
 STEP_MS = 50
-#: Speech is at most so much quieter than the loudest that is often heard, and never as quiet as this, in dB.
+#: In dB: speech is at most so much below the loud level, and never as low as the absolute limit.
 BELOW_LOUD, SILENT = 18.0, -55.0
-#: A pause is at least so long, a word too, and a word begins before it is loud. In milliseconds.
+#: Minimum milliseconds of a pause and of speech, and the margin around speech.
 LEAST_PAUSE, LEAST_SPEECH, ATTACK = 450, 150, 80
 
 
 def levels(samples: Samples, rate: int) -> Levels:
-    """Decibels below full scale of each step of a sound between -1 and 1."""
+    """Return the level of each step in dB below full scale, for samples between -1 and 1."""
     length = rate * STEP_MS // 1_000
     steps = samples[: len(samples) // length * length].reshape(-1, length)
     power = np.maximum((steps**2).mean(axis=1), 1e-12)
@@ -28,7 +28,7 @@ def levels(samples: Samples, rate: int) -> Levels:
 
 
 def speech(heard: Levels, seconds: float) -> list[Span]:
-    """Times that aren't silent, in order, with pauses between; none of a clip that is silent as a whole."""
+    """Return the spans of speech in order, with pauses between; empty for a silent clip."""
     if not len(heard):
         return []
     loud = float(np.percentile(heard, 95))
@@ -47,7 +47,7 @@ def _runs(is_loud: "npt.NDArray[np.bool_]") -> Iterator[Span]:
 
 
 def _joined(spans: Iterator[Span]) -> Sequence[Span]:
-    """Spans between which there is a pause."""
+    """Join spans without a pause between them."""
     joined: list[Span] = []
     for one in spans:
         if joined and one.start - joined[-1].end < LEAST_PAUSE:

@@ -1,4 +1,4 @@
-"""Remix: a clip that was probed, cut and framed, its words and its end card, made into one file."""
+"""Remix: a probed clip, cut and framed, with texts and an end card, encoded into one file."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -22,14 +22,14 @@ from generation.video.scene import Scene
 from generation.words.captions import Caption, Span, captions
 
 _NAME = "ugc_remix-1"
-#: Frame that stands for the whole: the hook has come, and whoever speaks has begun.
+#: Frame of the thumbnail: the hook is visible, and speech has begun.
 _POSTER = 30
-#: Steps of a remix, and the shares of it before its first frame and after its last one.
+#: Progress steps of a remix, and the shares of its work before the first frame and after the last one.
 _STEPS, _BEFORE, _AFTER = 80, 0.12, 0.02
 
 
 class Remix(NamedTuple):
-    """A remix to make, of at most so many seconds; `card` is the partner's own last picture."""
+    """A remix to make, of at most `seconds` seconds; `card` is the partner's own end card."""
 
     kit: Kit
     copy: Copy
@@ -39,7 +39,7 @@ class Remix(NamedTuple):
     card: Image.Image | None = None
 
     def make(self, folder: Path) -> Iterator[Step]:
-        """Draw into a folder that is there. Raises `ClipRefused`, `GenerationError`."""
+        """Draw into an existing folder. Raises `ClipRefused`, `GenerationError`."""
         part = cut(self.clip.scanned, self.clip.speech, self.seconds - END_SECONDS)
         how = framing(self.clip, part)
         yield Step(_BEFORE / 2)
@@ -61,7 +61,7 @@ class Remix(NamedTuple):
         return own_end(self.kit, self.card, seconds) if self.card else end(self.kit, self.copy, seconds)
 
     def _captions(self) -> list[Caption]:
-        """The transcript, over all speech; what wasn't looked at is taken to have as much of it."""
+        """Spread the transcript over all speech; assume the same share of speech in the unanalyzed rest."""
         if not self.transcript:
             return []
         heard = sum(one.end - one.start for one in self.clip.speech) / (self.clip.scanned * 1_000)
@@ -72,14 +72,14 @@ class Remix(NamedTuple):
 
 
 def within(speech: Sequence[Span], part: Cut) -> list[Span]:
-    """Times of the part in which somebody speaks, from its own beginning on."""
+    """Return the spans of speech inside the part, relative to its start."""
     first, last = round(part.start * 1_000), round((part.start + part.seconds) * 1_000)
     inside = [Span(start=max(one.start, first) - first, end=min(one.end, last) - first) for one in speech]
     return [one for one in inside if one.end > one.start]
 
 
 def _noting(pictures: Iterable[Image.Image], poster: Path) -> Iterator[Image.Image]:
-    """All pictures; one of them is kept as a poster."""
+    """Yield all pictures; save one of them as the thumbnail."""
     for number, picture in enumerate(pictures):
         if number == _POSTER:
             poster.write_bytes(thumbnail(picture))

@@ -1,4 +1,4 @@
-"""Sound of a remix: the clip's own, a bed below it that gives way to speech, the bed alone at the end."""
+"""Sound of a remix: the clip's own sound over a music bed with ducking, and the bed alone at the end."""
 
 from collections.abc import Sequence
 
@@ -11,21 +11,21 @@ from generation.sound.loudness import TARGET, leveled, loudness
 from generation.sound.synthesis import RATE, Stereo, Wave
 from generation.words.captions import Span
 
-#: Decibels by which the bed is softer than the clip: below speech (WCAG 2.2, 1.4.7), between words, and
-#: once the clip is over.
+#: Level of the bed relative to the clip, in dB: under speech (WCAG 2.2, 1.4.7), between words, and after the
+#: clip.
 UNDER_SPEECH, BETWEEN_WORDS, ALONE = -20.0, -13.0, -2.0
-#: Seconds in which the bed gives way, and those in which the clip's sound ends.
+#: Seconds of a ducking transition, and of the fade-out of the clip's sound.
 _TURNS, _FADES = 0.3, 0.35
-#: Seconds from one gain that is computed to the next.
+#: Seconds between two computed gains.
 _GRAIN = 0.01
-#: A clip is made louder by so many decibels at most: more would be noise.
+#: Maximum gain of a clip in dB: more would amplify noise.
 _MOST_GAIN = 24.0
-#: Rumble is taken out, and what is loud is brought nearer to what is soft.
+#: A high-pass filter against rumble, and a compressor.
 _CLEANED = "highpass=f=70,acompressor=threshold=-20dB:ratio=2.5:attack=12:release=180"
 
 
 def mixed(clip: Clip, part: Cut, speech: Sequence[Span], seconds: float, seed: str) -> Stereo:
-    """At the loudness of all videos; `speech` are times of the part. Raises `GenerationError`."""
+    """Mix to the common loudness of all videos; `speech` are spans of the part. Raises `GenerationError`."""
     music = leveled(bed(seconds, seed, (part.seconds,)))
     if not speech:
         return music
@@ -37,7 +37,7 @@ def mixed(clip: Clip, part: Cut, speech: Sequence[Span], seconds: float, seed: s
 
 
 def _own(clip: Clip, part: Cut) -> Stereo:
-    """The clip's sound at the target, faded out."""
+    """Return the clip's sound at the target loudness, with a fade-out."""
     sound = _decoded(clip, part)
     sound = sound * 10 ** (min(_MOST_GAIN, TARGET - max(-70.0, loudness(sound))) / 20)
     fading = min(sound.shape[1], round(_FADES * RATE))
@@ -46,7 +46,7 @@ def _own(clip: Clip, part: Cut) -> Stereo:
 
 
 def _decoded(clip: Clip, part: Cut) -> Stereo:
-    """As long as the part, whatever the clip has: what lacks is silence."""
+    """Decode the part's sound to its exact length, padded with silence."""
     of_frame = RATE // FPS
     count = part.frames * of_frame
     filters = (
@@ -59,7 +59,7 @@ def _decoded(clip: Clip, part: Cut) -> Stereo:
 
 
 def music_gains(speech: Sequence[Span], ends: float, count: int) -> Wave:
-    """Decibels at each sample: by how far the next word is, and whether the clip is over."""
+    """Return the bed's gain in dB at each sample, by the distance to the next word and to the clip's end."""
     at = np.arange(0, count / RATE + _GRAIN, _GRAIN)
     away = np.full(len(at), np.inf)
     for one in speech:

@@ -1,4 +1,4 @@
-"""Sticker: words on a plate of their own, which makes them legible on whatever a clip shows."""
+"""Sticker: words on a plate, legible on any clip."""
 
 from typing import NamedTuple
 
@@ -12,15 +12,15 @@ from generation.slides.kit import Kit
 from generation.text.fitting import Block
 from generation.video.easing import popping, smooth
 
-#: Room beside the words and above and below them, and the radius of a plate's corners, in em.
+#: Horizontal and vertical padding of the words, and the corner radius of a plate, in em.
 _BESIDE, _ABOVE, _CORNER = 0.46, 0.34, 0.42
-#: Frames in which a sticker comes, and goes; its size when it comes.
+#: Frames of the entrance and of the exit; initial scale.
 _COMES, _GOES, _SMALL = 7, 4, 0.8
 _BLUR, _DOWN, _SHADOW = 26, 10, 90
 
 
 class Look(NamedTuple):
-    """Colors of a plate and its words, and the name of the text."""
+    """Name of a text, and the colors of its plate and words."""
 
     name: str
     plate: RGB
@@ -28,7 +28,7 @@ class Look(NamedTuple):
 
 
 class Sticker:
-    """Words in lines on one plate, for some frames; `marks` are their lines in a whole picture."""
+    """Lines of words on one plate, for some frames; `marks` are the lines in the whole picture."""
 
     def __init__(self, kit: Kit, block: Block, look: Look, y: float, shown: range) -> None:
         mask, inset = _plate(block)
@@ -47,7 +47,7 @@ class Sticker:
         return left, top, left + width, top + height
 
     def draw(self, image: Image.Image, frame: int) -> None:
-        """Onto a frame of the clip, where it is one of the sticker's."""
+        """Draw the sticker onto a frame of the clip, if it is visible there."""
         if frame not in self.shown:
             return
         came, left = (frame - self.shown.start + 1) / _COMES, (self.shown.stop - frame) / _GOES
@@ -70,17 +70,17 @@ class Sticker:
 
 
 def beside(size: int) -> int:
-    """Room on each side of words of a size."""
+    """Return the horizontal padding for a font size."""
     return round(_BESIDE * size)
 
 
 def height(block: Block) -> float:
-    """Of a block's plate."""
+    """Return the height of a block's plate."""
     return block.height + 2 * _ABOVE * block.size
 
 
 def _plate(block: Block) -> tuple[Image.Image, Size]:
-    """One outline around all lines, round where it turns either way; where words begin in it."""
+    """Return one rounded outline around all lines, and the padding at its left top."""
     aside, above = beside(block.size), round(_ABOVE * block.size)
     widths = _alike([line.width * block.size for line in block.lines], block.size)
     size = round(max(widths)) + 2 * aside, round(block.height) + 2 * above
@@ -95,13 +95,13 @@ def _plate(block: Block) -> tuple[Image.Image, Size]:
 
 
 def _between(block: Block, line: int) -> float:
-    """The y between a line and the one before it, in the middle of what is free there."""
+    """Return the y in the middle of the gap between a line and the one before it."""
     base = block.ascent + line * block.size * block.leading
     return base - block.size * (0.27 + block.leading / 2) + block.size * 0.5 * (block.leading - 0.93)
 
 
 def _alike(widths: list[float], size: int) -> list[float]:
-    """Widths, in which a step that would be smaller than a corner is none."""
+    """Equalize widths of neighboring lines if their step would be smaller than a corner."""
     for at in range(1, len(widths)):
         if abs(widths[at] - widths[at - 1]) < 1.1 * size:
             widths[at] = widths[at - 1] = max(widths[at - 1 : at + 1])
@@ -109,7 +109,7 @@ def _alike(widths: list[float], size: int) -> list[float]:
 
 
 def _rounded(mask: Image.Image, radius: int) -> Image.Image:
-    """Blurred, then sharpened at the middle: straight edges stay where they are, corners get round."""
+    """Round a mask's corners: blur, then sharpen at the middle, so that straight edges stay in place."""
     soft = radius * 0.55
     steep = soft * 2.5
     return mask.filter(ImageFilter.GaussianBlur(soft)).point(

@@ -1,4 +1,4 @@
-"""Texts of a remix, as stickers: its hook, and captions of what is said, where they leave the clip free."""
+"""Texts of a remix as stickers: its hook, and captions of the speech, placed off the clip if possible."""
 
 from collections.abc import Sequence
 
@@ -9,20 +9,21 @@ from generation.text.fitting import Block, Box
 from generation.timing import reading
 from generation.words.captions import Caption
 
-#: Seconds of the hook at least, and its sizes and lines.
+#: Minimum seconds of the hook; its font sizes, its maximum height and lines.
 HOOK_SECONDS = 3.2
 _HOOK_SIZES, _HOOK_HIGH, _HOOK_LINES = (44, 80), 460, 4
-#: The y down to which captions may stand: below it platforms lay their own.
+#: Lowest y of captions: platforms overlay the area below.
 LOWEST = 1_400
 _CAPTION_SIZES, _CAPTION_HIGH, _CAPTION_LINES = (34, 60), 170, 2
 _LEADING = 1.2
-#: From the clip to a text beside it; from the top of what is free to the hook on a clip that fills the frame.
+#: Gap between the clip and a text outside of it, and offset of the hook from the top of the safe zone on a
+#: full-frame clip.
 _APART, _BELOW_TOP = 44, 30
 _INK, _PAPER = (20, 20, 24), (255, 255, 255)
 
 
 def hook(kit: Kit, text: str, part: Cut, covered: range) -> Sticker:
-    """Above the clip, or at its top where it fills the frame, as long as it takes to read."""
+    """Place the hook above the clip, or at the top of a full-frame clip, for as long as it takes to read."""
     block = _fitted(kit, text, _HOOK_SIZES, _HOOK_HIGH, _HOOK_LINES)
     above = covered.start - _APART - height(block)
     y = above if above >= kit.frame.top else kit.frame.top + _BELOW_TOP
@@ -32,7 +33,7 @@ def hook(kit: Kit, text: str, part: Cut, covered: range) -> Sticker:
 
 
 def said(kit: Kit, captions: Sequence[Caption], part: Cut, covered: range) -> list[Sticker]:
-    """Captions in one size, on one line of the frame."""
+    """Fit all captions to one font size, on one line of the frame."""
     shown = [one for one in captions if _frames(one, part)]
     blocks = [_caption(kit, one.text, _CAPTION_SIZES) for one in shown]
     size = min((block.size for block in blocks), default=_CAPTION_SIZES[1])
@@ -47,7 +48,7 @@ def _said(kit: Kit, block: Block, caption: Caption, part: Cut, covered: range) -
 
 
 def _frames(caption: Caption, part: Cut) -> range:
-    """Those of the part in which it is shown."""
+    """Return the frames of the part that show a caption."""
     start, end = (round(at * FPS / 1_000) - part.first for at in (caption.start, caption.end))
     return range(max(0, start), min(part.frames, end))
 
