@@ -7,7 +7,7 @@ from generation.portraits.looks import Look
 from generation.portraits.sketch import Sketch
 from generation.portraits.tones import Cloth
 
-#: From collars out to shoulders and down to the picture's edge; collars are narrower.
+#: Outline from the collar to the shoulder and down to the picture's edge. A smaller x belongs to the collar.
 _SLEEVE = "172,756 262,784 326,834 360,920 378,1080"
 _COLLAR = 96.0
 _BODY = points(f"0,792 44,782 78,754 96,726 {_SLEEVE} 0,1080")
@@ -24,13 +24,13 @@ _FOLDS = (points("-120,712 -40,732 40,732 120,712"), points("-120,750 -40,770 40
 
 
 class Wear:
-    """Clothes as a look wears them: `outer` is what is seen most of, `inner` what is under it."""
+    """Clothes of a look: `outer` is the main layer, `inner` the layer below."""
 
     def __init__(self, sketch: Sketch, look: Look, outer: Cloth, inner: Cloth) -> None:
         self.sketch, self.look, self.outer, self.inner = sketch, look, outer, inner
 
     def fit(self, points: Points) -> list[Point]:
-        """Collars are as wide as the neck needs, and shoulders as they are."""
+        """Scale collars to the neck, and shoulders to the build."""
         return [self._fit(point) for point in points]
 
     def _fit(self, point: Point) -> Point:
@@ -40,7 +40,7 @@ class Wear:
         return wide if x >= 0 else -wide, y
 
     def panel(self, points: Points, cloth: Cloth) -> None:
-        """A piece of cloth, in light and shade; the points are all of its outline."""
+        """Draw a piece of cloth with light and shade from all points of its outline."""
         path = closed(self.fit(points))
         lit = self.sketch.around((-180, 800), 260, (cloth.light, 0.75), (cloth.light, 0.0))
         dim = self.sketch.across((-40, 380), (cloth.shade, 0.0), (cloth.dark, 0.75))
@@ -49,7 +49,7 @@ class Wear:
             self.sketch.shape(path, fill)
 
     def pieces(self, half: Points, fill: Cloth, *, light: bool = False) -> None:
-        """Something on both sides, with an edge."""
+        """Draw a piece on both sides, with an edge."""
         for side in both(half):
             path = closed(self.fit(side))
             self.sketch.shape(path, fill.light if light else fill.shade)
@@ -92,7 +92,7 @@ def _cardigan(wear: Wear) -> None:
 
 
 def _under(wear: Wear) -> None:
-    """A shirt under something that is open."""
+    """Draw a shirt under an open layer."""
     wear.panel(mirrored(_BODY), wear.inner)
     wear.seam(mirrored_line(_RIB), wear.inner, 12)
     for side in both(_JACKET):
@@ -124,6 +124,6 @@ def draw_clothes(sketch: Sketch, look: Look, outer: Cloth, inner: Cloth) -> None
 
 
 def draw_hood(sketch: Sketch, look: Look, outer: Cloth) -> None:
-    """The part of a hood that lies behind the neck."""
+    """Draw the part of a hood behind the neck."""
     if look.top == "hoodie":
         sketch.shape(closed(mirrored(_BEHIND)), outer.dark)

@@ -7,7 +7,7 @@ from generation.portraits.head import EYES, Head
 from generation.portraits.looks import Look
 from generation.portraits.sketch import Sketch
 
-#: The right lens around its eye: inner side first.
+#: The right lens around its eye, from the inner side.
 _LENSES: dict[str, Points] = {
     "round": points("-48,2 -40,-28 -14,-44 14,-44 40,-28 48,2 40,30 14,46 -14,46 -40,30"),
     "square": points("-50,-6 -46,-32 -20,-36 24,-36 48,-32 52,-6 46,28 20,36 -20,36 -44,26"),

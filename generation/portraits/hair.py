@@ -27,7 +27,7 @@ def draw_behind(sketch: Sketch, look: Look, shape: Head, hair: Hair) -> None:
 
 
 def draw_over(sketch: Sketch, look: Look, shape: Head, hair: Hair) -> None:
-    """Hair that falls over the shoulders, in front of the clothes."""
+    """Draw hair over the shoulders, in front of the clothes."""
     style = style_of(look)
     if look.style == "locs":
         _locs(sketch, look, shape, hair, front=True)
@@ -42,7 +42,7 @@ def draw_over(sketch: Sketch, look: Look, shape: Head, hair: Hair) -> None:
 
 
 def _falling(sketch: Sketch, points: Points, hair: Hair) -> None:
-    """Strands that follow the inner and the outer side of a lock."""
+    """Draw strands parallel to the inner and the outer side of a lock."""
     half = len(points) // 2
     outer, inner = points[:half], list(reversed(points[half:]))
     for number, share in enumerate((0.2, 0.42, 0.62, 0.82)):
@@ -79,7 +79,7 @@ def _outline(look: Look, shape: Head, style: Style) -> list[str]:
 
 
 def _lit(sketch: Sketch, path: str, fill: str, hair: Hair, seen: float = 1.0) -> None:
-    """Hair in the light from the upper left, and in shade on the right."""
+    """Fill hair with light from the upper left, and shade on the right."""
     lit = sketch.around((-70, 235), 165, (hair.light, 0.8), (hair.light, 0.0))
     dim = sketch.across((30, 220), (hair.dark, 0.0), (hair.dark, 0.65 * seen))
     for one in (fill, lit, dim):
@@ -87,7 +87,7 @@ def _lit(sketch: Sketch, path: str, fill: str, hair: Hair, seen: float = 1.0) ->
 
 
 def _texture(sketch: Sketch, look: Look, shape: Head, hair: Hair, points: Points) -> None:
-    """Small arcs all over a shape, as curls have them, the lit ones to the left."""
+    """Draw small arcs all over a shape as curls, more lit ones to the left."""
     lit: list[str] = []
     dim: list[str] = []
     for number, (x, y) in enumerate(scattered(points, 25)):
@@ -101,7 +101,7 @@ def _texture(sketch: Sketch, look: Look, shape: Head, hair: Hair, points: Points
 
 
 def _locs(sketch: Sketch, look: Look, shape: Head, hair: Hair, *, front: bool) -> None:
-    """Ropes of hair from the crown down to the shoulders, the outer ones shorter."""
+    """Draw ropes of hair from the crown down to the shoulders, the outer ones shorter."""
     count = 3 if front else 9
     for number in range(count):
         share = number / (count - 1)

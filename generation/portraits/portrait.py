@@ -1,4 +1,4 @@
-"""Portrait of a presenter: the drawing, from its ground to what lies on the face."""
+"""Portrait of a presenter: all layers of the drawing, from the ground to the glasses."""
 
 import math
 
@@ -22,12 +22,12 @@ from generation.portraits.tones import Cloth
 from generation.spec import Presenter
 from generation.theme import Theme
 
-#: Where chins are in the tables and in a picture, the highest that hair may reach, the largest scale.
+#: Chin's y in the tables and in a picture, topmost y of hair, and maximum scale.
 _CHIN, _LOW, _TOP, _LARGEST = 658.0, 712.0, 66.0, 1.3
 
 
 def portrait(presenter: Presenter, theme: Theme, side: int = 800) -> Image.Image:
-    """A square picture whose middle disc has the whole head; the same presenter has the same one."""
+    """Draw a square picture with the whole head inside its middle disc, the same for the same presenter."""
     seen = look(presenter)
     shape, skin, hair = head(seen), tones.skin(seen.skin), tones.hair(seen.hair)
     outer, inner = _clothes(seen, theme)
@@ -54,7 +54,7 @@ def portrait(presenter: Presenter, theme: Theme, side: int = 800) -> Image.Image
 
 
 def _clothes(seen: Look, theme: Theme) -> tuple[Cloth, Cloth]:
-    """The brand's color, more often than not, with a light one or a dark one."""
+    """Return the cloth colors: mostly the brand's color, with a light or a dark one."""
     main, dark, light = theme.vivid.tints[0], theme.dark.tints[1], theme.light.tints[1]
     pairs = ((main, light), (main, light), (main, dark), (main, light), (dark, main), (light, main))
     outer, inner = pairs[seen.cloth]
@@ -62,7 +62,7 @@ def _clothes(seen: Look, theme: Theme) -> tuple[Cloth, Cloth]:
 
 
 def placed(seen: Look, point: Point) -> Point:
-    """A point of a head in its picture, as shares of the side."""
+    """Map a point of a head to its place in the picture, as shares of the side."""
     scale, turn = _scale(seen), math.radians(seen.tilt)
     across, down = point[0] - NECK[0], point[1] - NECK[1]
     x = NECK[0] + across * math.cos(turn) - down * math.sin(turn)
@@ -71,5 +71,5 @@ def placed(seen: Look, point: Point) -> Point:
 
 
 def _scale(seen: Look) -> float:
-    """As large as leaves all of the hair in the picture."""
+    """Return the largest scale that leaves all hair in the picture."""
     return min(_LARGEST, (_LOW - _TOP) / (_CHIN - STYLES[seen.style].top))

@@ -1,4 +1,4 @@
-"""Music bed of a video: chords, bass, plucks and drums by a seed, in time with its cuts."""
+"""Music bed of a video: chords, bass, plucks and drums by a seed, synchronized with its cuts."""
 
 import math
 from collections.abc import Sequence
@@ -24,11 +24,11 @@ from generation.sound.synthesis import (
 )
 from generation.timing import BEAT
 
-#: Degrees of the scale that four bars begin on: progressions that everybody knows.
+#: Scale degrees of four successive bars: well-known chord progressions.
 _PROGRESSIONS = ((0, 5, 3, 4), (0, 3, 5, 4), (5, 3, 0, 4), (0, 4, 5, 3))
 _ROOTS = (57, 59, 60, 62, 64)
 _SCALE = (0, 2, 4, 5, 7, 9, 11)
-#: Notes of a chord that eight plucks of a bar take.
+#: Chord notes of the eight plucks of a bar.
 _PATTERNS = (
     (0, 2, 1, 3, 2, 1, 0, 2),
     (2, 0, 3, 1, 0, 2, 1, 2),
@@ -36,20 +36,20 @@ _PATTERNS = (
     (1, 3, 0, 2, 2, 0, 1, 3),
 )
 _BAR = 4 * BEAT
-#: Seconds over which what sounds at the end may go on before it is cut off, and of the fade there.
+#: Extra seconds for the decay of the last notes before the cut, and the fade-out's seconds.
 _TAIL, _FADE = 3.0, 0.9
-#: Beats before the drums come in whole.
+#: Beats until the drums have full volume.
 _INTRO = 2
 
 
 class _Track:
-    """Sounds on a stretch of time."""
+    """Samples of one instrument group over the length of the bed."""
 
     def __init__(self, seconds: float) -> None:
         self.sound: Stereo = np.zeros((2, round((seconds + _TAIL) * RATE)))
 
     def add(self, at: float, wave: Wave, gain: float, *, side: float = 0.0) -> None:
-        """From the left at -1 to the right at 1."""
+        """Mix in a wave; `side` pans from left at -1 to right at 1."""
         start = round(at * RATE)
         part = wave[: max(0, self.sound.shape[1] - start)] * gain * math.sqrt(2)
         for row, share in enumerate((math.cos((side + 1) * math.pi / 4), math.sin((side + 1) * math.pi / 4))):
@@ -57,7 +57,7 @@ class _Track:
 
 
 def bed(seconds: float, seed: str, cuts: Sequence[float]) -> Stereo:
-    """So many seconds of music, faded at their end."""
+    """Compose the music with a fade-out at its end."""
     chords, plucks, low, drums = (_Track(seconds) for _ in range(4))
     for bar in range(math.ceil(seconds / _BAR)):
         at, keys = bar * _BAR, _chord(seed, bar)
@@ -76,7 +76,7 @@ def bed(seconds: float, seed: str, cuts: Sequence[float]) -> Stereo:
 
 
 def _chord(seed: str, bar: int) -> list[int]:
-    """Four keys of a bar's chord; a seventh on the calm ones, an octave on the others."""
+    """Return the four keys of a bar's chord: with a seventh on degrees 0 and 3, else with an octave."""
     root = _ROOTS[int(chance(seed, "root") * len(_ROOTS))]
     degree = _PROGRESSIONS[int(chance(seed, "progression") * len(_PROGRESSIONS))][bar % 4]
     steps = (0, 2, 4, 6 if degree in {0, 3} else 7)
@@ -84,7 +84,7 @@ def _chord(seed: str, bar: int) -> list[int]:
 
 
 def _chords(track: _Track, at: float, keys: Sequence[int], seed: str) -> None:
-    """Each key twice, a little apart in pitch and place."""
+    """Play each key twice, slightly detuned and panned apart."""
     for key in keys:
         for apart, side in ((-0.06, -0.6), (0.05, 0.6)):
             phase = between(0, 6, seed, f"phase {key} {side}")
@@ -115,13 +115,13 @@ def _drums(track: _Track, at: float, seed: str) -> None:
 
 
 def _whoosh(track: _Track, cut: float, seed: str) -> None:
-    """Noise that swells into a cut."""
+    """Add noise that swells up to a cut."""
     at = times(BEAT)
     swelling = white(seed, len(at)) * (at / BEAT) ** 3
     track.add(cut - BEAT, highpass(lowpass(swelling, 5_200), 500), 0.17)
 
 
 def _push(count: int) -> Wave:
-    """Everything else gives way to the drum on each beat."""
+    """Return the sidechain gain: all other instruments duck at each beat of the drum."""
     beat = 1 - 0.5 * np.exp(-9 * times(BEAT))
     return np.tile(beat, math.ceil(count / len(beat)))[:count]

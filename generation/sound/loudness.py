@@ -1,6 +1,6 @@
-"""Loudness of a sound as broadcasters measure it, and one gain for the whole that brings it to a target.
+"""Loudness of a sound by the broadcast standard, and the gain to a target loudness.
 
-By ITU-R BS.1770-5 (https://www.itu.int/rec/R-REC-BS.1770): both channels weighted, gated blocks of 0.4 s.
+ITU-R BS.1770-5 (https://www.itu.int/rec/R-REC-BS.1770): both channels K-weighted, gated blocks of 0.4 s.
 """
 
 import math
@@ -9,8 +9,8 @@ import numpy as np
 
 from generation.sound.synthesis import RATE, Stereo, Wave
 
-#: What players of the platforms bring sounds to, in LUFS, and the highest peak in dB between samples: an
-#: encoder adds some tenths to what it gets.
+#: Loudness that the platforms' players normalize to, in LUFS, and the maximum true peak in dB: an encoder
+#: adds some tenths.
 TARGET, HIGHEST = -14.0, -1.9
 #: The standard's two filters at 48 kHz: numerators and denominators.
 _FILTERS = (
@@ -18,16 +18,18 @@ _FILTERS = (
     ((1.0, -2.0, 1.0), (1.0, -1.99004745483398, 0.99007225036621)),
 )
 _BLOCK, _STEP, _OFFSET = 0.4, 0.1, -0.691
-#: Blocks below the first level don't count, nor those so much below the mean of the others, in LUFS.
+#: Gates in LUFS: blocks below the absolute level don't count, nor blocks so much below the mean of the
+#: others.
 _SILENT, _BELOW = -70.0, -10.0
-#: Samples between samples, samples of a step of the limiter, and steps before and after a peak that it holds.
+#: Oversampling factor of the true peak, samples of a limiter step, and steps that the limiter holds around a
+#: peak.
 _BETWEEN, _WINDOW, _HOLD = 4, 48, 6
-#: What is limited is softer than it was, and is brought to the target again, so many times at most.
+#: Limiting lowers the loudness, so gain and limiter repeat, at most so many times.
 _ROUNDS = 3
 
 
 def loudness(sound: Stereo) -> float:
-    """In LUFS; minus infinity for silence."""
+    """Measure the integrated loudness in LUFS; minus infinity for silence."""
     left, right = (_weighted(wave) ** 2 for wave in sound)
     power = _blocks(left + right)
     heard = power[_level(power) > _SILENT]
@@ -38,12 +40,12 @@ def loudness(sound: Stereo) -> float:
 
 
 def peak(sound: Stereo) -> float:
-    """The highest value between samples, in dB of the highest that there can be."""
+    """Measure the true peak in dB of full scale."""
     return float(20 * np.log10(max(1e-9, _envelope(sound).max())))
 
 
 def leveled(sound: Stereo) -> Stereo:
-    """A sound at the target. Peaks that would be too high are made lower for some milliseconds."""
+    """Bring a sound to the target loudness; a limiter lowers peaks for some milliseconds."""
     for _ in range(_ROUNDS):
         sound = amplified(sound)
         if peak(sound) <= HIGHEST:
@@ -53,13 +55,13 @@ def leveled(sound: Stereo) -> Stereo:
 
 
 def amplified(sound: Stereo) -> Stereo:
-    """A sound at the target, however high its peaks; silence stays silence."""
+    """Bring a sound to the target loudness without a limiter; silence stays silence."""
     level = loudness(sound)
     return sound if level == -math.inf else sound * 10 ** ((TARGET - level) / 20)
 
 
 def _weighted(wave: Wave) -> Wave:
-    """By the filters' responses: the sound is as long as they ring."""
+    """Apply the K-weighting filters in the frequency domain, since the sound is as long as their ringing."""
     size = len(wave)
     turn = np.exp(-2j * np.pi * np.fft.rfftfreq(size))
     response = np.ones(len(turn), complex)
@@ -71,7 +73,7 @@ def _weighted(wave: Wave) -> Wave:
 
 
 def _blocks(power: Wave) -> Wave:
-    """Mean power of each block."""
+    """Return the mean power of each block."""
     step, length = round(_STEP * RATE), round(_BLOCK * RATE)
     summed = np.concatenate([[0.0], np.cumsum(power)])
     starts = np.arange(0, max(1, len(power) - length + 1), step)
@@ -85,7 +87,7 @@ def _level(power: Wave) -> Wave:
 
 
 def _envelope(sound: Stereo) -> Wave:
-    """The highest of both channels at each sample, those between it and the next one too."""
+    """Return the oversampled peak of both channels at each sample."""
     size = sound.shape[1]
     finer = (np.fft.irfft(np.fft.rfft(wave), size * _BETWEEN) * _BETWEEN for wave in sound)
     left, right = (np.abs(wave).reshape(size, _BETWEEN).max(axis=1) for wave in finer)
@@ -94,7 +96,7 @@ def _envelope(sound: Stereo) -> Wave:
 
 
 def _limited(sound: Stereo) -> Stereo:
-    """Gains of whole steps, held around each peak and then joined by lines."""
+    """Limit peaks: gains by steps, held around each peak, and interpolated linearly."""
     highest = 10 ** (HIGHEST / 20)
     envelope = _envelope(sound)
     steps = math.ceil(len(envelope) / _WINDOW)

@@ -1,4 +1,4 @@
-"""Sound track of a video: music, and over it what is said in each scene."""
+"""Sound track of a video: music, and each scene's speech over it."""
 
 from collections.abc import Sequence
 
@@ -9,20 +9,20 @@ from generation.sound.loudness import amplified, leveled
 from generation.sound.synthesis import RATE, Stereo, Wave, faded
 from generation.timing import Timing
 
-#: Seconds from a scene's beginning to its speech, and from the speech to the scene's end.
+#: Seconds from a scene's start to its speech, and from the speech to the scene's end.
 BEFORE, AFTER = 0.25, 0.35
-#: Gains of the music without speech and under it, which is then 20 dB softer (WCAG 2.2, 1.4.7), and seconds
-#: that it takes from one to the other.
+#: Gains of the music without speech and under speech, 20 dB below the speech (WCAG 2.2, 1.4.7), and the
+#: seconds of the transition.
 _BESIDE, _UNDER, _GIVES_WAY = 0.4, 0.08, 0.2
 
 
 def lengths(speech: Sequence[Wave]) -> list[float]:
-    """Seconds of a scene that each of what is said needs."""
+    """Return the minimum seconds of each scene for its speech."""
     return [BEFORE + len(wave) / RATE + AFTER if len(wave) else 0.0 for wave in speech]
 
 
 def track(timing: Timing, seed: str, speech: Sequence[Wave] = ()) -> Stereo:
-    """Music for all scenes; speech is that of each scene, or none at all."""
+    """Mix music for all scenes with the speech of each scene, if there is any."""
     music = bed(timing.seconds, seed, timing.cuts)
     if not speech:
         return leveled(music)
@@ -35,7 +35,7 @@ def track(timing: Timing, seed: str, speech: Sequence[Wave] = ()) -> Stereo:
 
 
 def _under(start: int, end: int, count: int) -> Wave:
-    """The music's gain at each sample, beside one that is said: it gives way a little before."""
+    """Return the music's gain at each sample around one speech; it drops a little earlier."""
     soft = round(_GIVES_WAY * RATE)
     places = [start - soft, start, end, end + 2 * soft]
     return np.interp(np.arange(count), places, [_BESIDE, _UNDER, _UNDER, _BESIDE])

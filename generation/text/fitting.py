@@ -1,6 +1,6 @@
-"""Fitting: the largest size at which a text fits a box.
+"""Fitting: finds the largest font size at which a text fits a box.
 
-Whole words come first, then hyphenated ones, then words cut anywhere, then an ellipsis.
+It tries whole words first, then hyphenated words, then words cut anywhere, then an ellipsis.
 """
 
 import math
@@ -12,16 +12,16 @@ from generation.text.cleaning import ELLIPSIS, SOFT_HYPHEN, clean
 from generation.text.scripts import graphemes, is_right_to_left, leading_of
 from generation.text.shaping import Line, Style, shape
 
-#: Words are hyphenated to reach this share of the largest size and no more, if that gains as much as that.
+#: Hyphenate only below this share of the largest size, and only if the size grows by this factor.
 HYPHENATE_BELOW, HYPHENATE_FOR = 0.62, 1.2
-#: Least heights of a block's first and last line over and under their baselines, in em: those of Inter.
+#: Minimum heights above the first and below the last baseline of a block, in em: those of Inter.
 CAP, DESCENT = 0.73, 0.2
 
 _TRAILING = f" ,;:.-{SOFT_HYPHEN}"
 
 
 class Box(NamedTuple):
-    """Room for a text, in pixels, and how many lines it may have."""
+    """Room for a text in pixels, and its maximum number of lines."""
 
     width: float
     height: float
@@ -29,7 +29,7 @@ class Box(NamedTuple):
 
 
 class Block(NamedTuple):
-    """A fitted text: its lines, their size in pixels, and the distance of their baselines in em."""
+    """A fitted text: its lines, their font size in pixels, and the distance of their baselines in em."""
 
     lines: tuple[Line, ...]
     size: int
@@ -39,7 +39,7 @@ class Block(NamedTuple):
 
     @property
     def ascent(self) -> float:
-        """Pixels from the block's top to its first baseline: capitals reach up to it, accents stay within."""
+        """Return the pixels from the block's top to its first baseline, enough for capitals and accents."""
         return self.size * max(CAP, self.lines[0].top if self.lines else 0.0)
 
     @property
@@ -78,7 +78,7 @@ class Text(NamedTuple):
 
 
 def fit(text: str, box: Box, style: Style, *, largest: int, least: int, leading: float = 1.06) -> Block:
-    """A text in a box, at a size between the two. Raises `TextRefused`."""
+    """Fit a text into a box, with a font size between `least` and `largest`. Raises `TextRefused`."""
     said = clean(text)
     paragraphs, leading = said.split("\n"), leading_of(said, leading)
     whole = Text([pieces(one, style) for one in paragraphs], style, leading)
@@ -116,7 +116,7 @@ def _block(text: Text, box: Box, size: int) -> Block:
 
 
 def _shaped(said: Sequence[str], text: Text, box: Box, size: int, *, is_cut: bool = False) -> Block:
-    """Lines as they are shaped whole: smaller, where accents or letters of two pieces need more."""
+    """Shape whole lines; shrink them if accents or letters at piece boundaries need more room."""
     lines = tuple(shape(line, text.style) for line in said)
     block = Block(lines, size, text.leading, is_right_to_left(text.style.language), is_cut)
     needed = max((max(line.width, line.right - min(0.0, line.left)) for line in lines), default=0.0)
@@ -125,7 +125,7 @@ def _shaped(said: Sequence[str], text: Text, box: Box, size: int, *, is_cut: boo
 
 
 def _shortened(text: Text, box: Box, size: int) -> Block:
-    """As many lines as there is room for, at the least size; the last one ends with an ellipsis."""
+    """Keep as many lines as fit at the smallest size; the last one ends with an ellipsis."""
     lines = text.cut(box.width / size).laid(box.width / size)
     room = 1 + max(0, int((box.height / size - CAP - DESCENT) / text.leading))
     kept = lines[: min(box.lines, room)]
