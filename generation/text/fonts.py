@@ -92,9 +92,7 @@ def font_of(cluster: str, language: str) -> str | None:
     lacking = next(char for char in cluster if char not in _INVISIBLE)
     if unicodedata.category(lacking)[0] in "LMN":
         named = unicodedata.name(lacking, f"U+{ord(lacking):04X}")
-        raise TextRefused(
-            "SCRIPT_NOT_SUPPORTED", f"no font has the letter {named}: use another language"
-        )
+        raise TextRefused("SCRIPT_NOT_SUPPORTED", f"no font has the letter {named}: use another language")
     return None
 
 
