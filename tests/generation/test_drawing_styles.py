@@ -1,4 +1,4 @@
-"""A cleaned drawing names nothing outside of itself, for readers of XML, of HTML and of CSS."""
+"""A cleaned drawing references nothing outside of itself, for parsers of XML, of HTML and of CSS."""
 
 import contextlib
 import xml.etree.ElementTree as ET
@@ -234,7 +234,7 @@ def test_what_paints_stays() -> None:
 
 
 def check(text: str) -> None:
-    """By XML's rules and by HTML's, in which a text may end an element that XML's rules leave open."""
+    """Check by XML's rules and by HTML's: in HTML a text may end an element that stays open in XML."""
     root = etree.fromstring(text)
     check_elements((str(one.tag), dict(one.attrib), [one.text or "", one.tail or ""]) for one in root.iter())
     parsed = tinyhtml5.parse(f"<!doctype html><body>{text}", namespace_html_elements=False)

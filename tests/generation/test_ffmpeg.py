@@ -1,4 +1,4 @@
-"""FFmpeg as a program of ours: told what to do and nothing else, ended on each path, its failures told."""
+"""FFmpeg as a subprocess: explicit arguments, an end on each path, a code for each failure."""
 
 import os
 import select
@@ -16,7 +16,7 @@ from schemas.errors import GenerationError
 
 SIZE = (32, 16)
 FRAME = SIZE[0] * SIZE[1] * 3
-#: Says the id of its encoder, then feeds it until it is ended.
+#: Prints the id of its encoder, then feeds the encoder until it is ended.
 ENDLESS = """
 import sys
 from pathlib import Path
@@ -33,13 +33,13 @@ def frames(count: int) -> list[bytes]:
 
 
 def kept(folder: Path) -> list[str]:
-    """Arguments for a file that loses nothing."""
+    """Return arguments for a lossless file."""
     return ["-c:v", "ffv1", "-pix_fmt", "bgr0", "-f", "nut", f"file:{folder / 'made'}"]
 
 
 @contextmanager
 def watched(feed_id: int) -> Iterator[select.poll]:
-    """Readable once the process has ended."""
+    """Return a poll object that is readable once the process has ended."""
     handle = os.pidfd_open(feed_id)
     try:
         poll = select.poll()
@@ -137,8 +137,8 @@ def test_no_list_of_other_files_is_followed(tmp_path: Path, text: str) -> None:
 
 
 def test_it_gets_nothing_of_our_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """FFREPORT would have it write a report of all it does."""
-    program()  # its package looks for it once, with all of our environment
+    """FFREPORT would make FFmpeg write a report of the run."""
+    program()  # imageio-ffmpeg locates FFmpeg once, with the whole environment
     monkeypatch.setenv("FFREPORT", f"file={tmp_path / 'report'}")
     run("-f", "lavfi", "-i", "color=d=1", "-f", "null", "-")
     assert list(tmp_path.iterdir()) == []
@@ -167,7 +167,7 @@ def test_an_encoder_ends_with_whoever_feeds_it(tmp_path: Path) -> None:
 
 
 def test_an_input_that_takes_too_long_ends_its_run() -> None:
-    """A second of CPU, since the kernel bounds it by whole ones."""
+    """A second of CPU, since the kernel limits it in whole seconds."""
     endless = ["-f", "lavfi", "-i", "testsrc2=s=1920x1080", "-f", "null", "-"]
     with pytest.raises(GenerationError) as refused:
         run(*endless, bounds=Bounds(1, 2 << 30))

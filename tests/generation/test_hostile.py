@@ -1,4 +1,4 @@
-"""Hostile inputs: each has its code or a good picture, within 40 CPU seconds and 1 GiB."""
+"""Hostile inputs: each gives its error code or a good picture, within 40 CPU seconds and 1 GiB."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ from tests.generation.hostile import CASES, LONG, QUICK, Outcome
 
 
 def made(folder: Path, cases: Sequence[str]) -> dict[str, Outcome]:
-    """What became of each in a child of its own."""
+    """Run each case in a child, and return the outcomes."""
     command = [sys.executable, "-m", "tests.generation.hostile", str(folder), *cases]
     ran = subprocess.run(command, check=False, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr

@@ -1,4 +1,4 @@
-"""Pictures from anywhere: hostile ones are refused with a code, odd ones come out upright and in sRGB."""
+"""Untrusted pictures: hostile ones are refused with a code, unusual ones come out upright and in sRGB."""
 
 import io
 import struct
@@ -21,7 +21,7 @@ def written(image: Image.Image, format_: str = "PNG", **options: object) -> byte
 
 
 def header_of(width: int, height: int) -> bytes:
-    """A PNG that says how large it is, and has no more."""
+    """Return a PNG with a size in its header and without its data."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

@@ -1,4 +1,4 @@
-"""Posters: a frame that shows something, upright and small, of whatever can be decoded at all."""
+"""Posters: a frame with visible content, upright and small, from any decodable video."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -15,12 +15,12 @@ from tests.generation.remix.test_odd_clips import HDR
 
 SILENT = "-c:v libx264 -preset ultrafast -pix_fmt yuv420p -threads 1"
 LONG = "testsrc2=s=640x360:r=5:d=8"
-#: A shade for a part of it.
+#: Draws a shade over a part of the video.
 SHADED = "{},drawbox=c={}:t=fill:enable='{}'"
 
 
 class Video(NamedTuple):
-    """A video to make, and what its poster's size is."""
+    """A video to make, and the size of its poster."""
 
     picture: str = LONG
     options: str = SILENT
@@ -64,7 +64,7 @@ def test_it_shows_something_of_the_video_as_that_is_seen(case: str, tmp_path: Pa
 
 @pytest.mark.parametrize("transfer", sorted(hdr.TRANSFERS))
 def test_white_of_hdr_is_white_in_its_poster(transfer: str, tmp_path: Path) -> None:
-    """At 203 candelas, that is 58 % of a signal in PQ and 75 % in HLG (ITU-R BT.2408), over black."""
+    """White is 203 candelas: 58 % of the signal in PQ and 75 % in HLG (ITU-R BT.2408), over black."""
     grey = {"smpte2084": "0x949494", "arib-std-b67": "0xbfbfbf"}[transfer]
     picture = f"color=c=black:s=330x182:r=5:d=1,drawbox=w=160:c={grey}:t=fill"
     made = drawn(make(tmp_path / "clip.mp4", HDR + transfer, picture=picture, sound=None))

@@ -1,4 +1,4 @@
-"""Themes: legible grounds from any colours, near to the brand's own."""
+"""Themes: legible grounds from any colours, close to the brand's own."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""Timing of a video: all texts can be read, scenes are whole beats, and the length is what was asked for."""
+"""Timing of a video: all texts are readable, scenes are whole beats, and the length is the requested one."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Personas: the same for the same seed, the partner's choices first, and nothing of a prompt said."""
+"""Personas: equal for equal seeds, the partner's choices first, and no text of a prompt in them."""
 
 from collections import Counter
 from itertools import product
@@ -19,7 +19,7 @@ from tests.generation.words.brands import TIDELINE
 BARE = Brand(name="")
 SEEDS = [f"seed {number}" for number in range(60)]
 
-#: Any text, and texts with words that are understood.
+#: Any text, and texts with known words.
 PROMPTS = st.one_of(
     st.text(max_size=60),
     st.lists(st.sampled_from(["a", "young", "man", "non-binary", "Witzig!", "señora", "{app}", "\0"])).map(

@@ -1,4 +1,4 @@
-"""Portraits: the same presenter, the same picture; another seed, another person."""
+"""Portraits: the same presenter gives the same picture, another seed another person."""
 
 import hashlib
 import math
@@ -33,9 +33,9 @@ ANY = st.builds(
     age_range=st.sampled_from(AGES),
     seed=st.text(),
 )
-#: Least mean difference of two people's pixels, of 255: seen side by side nobody takes one for the other.
+#: Minimum mean difference of two people's pixels, of 255: side by side, they are clearly two people.
 ALIKE = 3.0
-#: Hashes of pixels: the same with Python 3.11 and 3.13.
+#: Hashes of pixels: equal with Python 3.11 and 3.13.
 GOLDEN: dict[Gender, str] = {
     "female": "f84db07353c4586e",
     "male": "048c9e0dc5ac6e40",
@@ -96,21 +96,21 @@ def test_no_two_are_alike(count: int) -> None:
 
 
 def test_skin_hair_and_eyes_know_nothing_of_gender_and_age() -> None:
-    """So each is as frequent for all of them; grey hair is what age adds."""
+    """So each is as frequent for every gender and age; only grey hair depends on age."""
     for number in range(100):
         people = [look(presenter(f"{number}", gender, age)) for gender, age in product(GENDERS, AGES[:3])]
         assert len({(one.skin, one.hair, one.eyes, one.curl) for one in people}) == 1
 
 
 def test_skin_curl_and_clothes_know_nothing_of_each_other() -> None:
-    """Each pair is about as frequent as its halves say, so that no skin has a hair or a dress of its own."""
+    """Each pair is about as frequent as its parts predict, so no skin has its own hair or clothes."""
     people = [look(presenter(f"{number}")) for number in range(4000)]
     for one, other in combinations(("tone", "curl", "top", "eyes", "teeth"), 2):
         assert dependence([(getattr(each, one), getattr(each, other)) for each in people]) < 0.03
 
 
 def dependence(pairs: list[tuple[object, object]]) -> float:
-    """Cramér's V squared of two looks' parts: 0 where one says nothing of the other, 1 where it says all."""
+    """Return Cramér's V squared of two parts of looks: 0 for independent parts, 1 for full dependence."""
     both, first, second = (
         Counter(pairs),
         Counter(one for one, _ in pairs),
@@ -141,6 +141,6 @@ def test_older_is_greyer_and_has_more_lines() -> None:
 
 @pytest.mark.parametrize("gender", GOLDEN)
 def test_portraits_are_those_of_this_renderer(gender: Gender) -> None:
-    """Where a change draws them differently, `RENDERER` changes too: who made a piece can still be told."""
+    """A change of these pixels must change `RENDERER`, so that a piece's renderer stays identifiable."""
     drawn = [portrait(presenter("golden", gender, age), THEME, 80).tobytes() for age in AGES[::2]]
     assert (RENDERER, hashlib.sha256(b"".join(drawn)).hexdigest()[:16]) == ("3", GOLDEN[gender])

@@ -1,4 +1,4 @@
-"""Proofreader of pictures: quiet on what is drawn, loud on texts moved, faded, cut, doubled or unheard of."""
+"""Proofreader of pictures: quiet on untouched pieces, loud on texts moved, faded, cut, doubled or unknown."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Proofreader of presenters: quiet on what is drawn and written, loud where the line is left out."""
+"""Proofreader of presenters: quiet on untouched pieces, loud without the disclosure."""
 
 from pathlib import Path
 

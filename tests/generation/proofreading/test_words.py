@@ -1,4 +1,4 @@
-"""Proofreader of words: quiet on what the writer writes, loud on what was put into it."""
+"""Proofreader of copy: quiet on the writer's copy, loud on inserted text."""
 
 from collections.abc import Callable
 from typing import Any, TypeAlias
@@ -25,7 +25,7 @@ Mutant: TypeAlias = Callable[[Copy], dict[str, Any]]
 
 
 def point(text: str, quote: str = TEXT, rule: Any = "clause") -> Mutant:
-    """The first point says something else."""
+    """Replace the first point."""
     quoted = Evidence(field="appDescription", quote=" ".join(quote.split()))
     line = Line(text=text, rule=rule, evidence=[quoted])
     return lambda copy: {"points": [line, *copy.points[1:]]}

@@ -1,4 +1,4 @@
-"""Cuts of a clip: whole frames of it, from its first word on, and never more than there is."""
+"""Cuts of a clip: whole frames, from its first word on, and never beyond its end."""
 
 from itertools import pairwise
 

@@ -1,4 +1,4 @@
-"""Films of remixes: as many frames as were planned, whatever a clip has; a bed that gives way to speech."""
+"""Films of remixes: exactly the planned frames from any clip, and a bed that ducks under speech."""
 
 from itertools import islice
 from pathlib import Path
@@ -24,7 +24,7 @@ TALL = "testsrc2=s=240x320:r=30:d=4"
 
 
 def count(path: Path, part: Cut, most: int) -> int:
-    """Frames of a clip's part that differ."""
+    """Count the distinct frames of a clip's part."""
     clip = probe(path)
     return len({picture.tobytes() for picture in islice(film.shown(clip, part, framing(clip, part)), most)})
 

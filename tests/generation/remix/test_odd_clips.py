@@ -1,4 +1,4 @@
-"""Clips as phones and programs write them: what is odd about each is found out and made up for."""
+"""Unusual clips from phones and programs: each property is detected and compensated."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -21,7 +21,7 @@ HDR = (
 
 
 class Odd(NamedTuple):
-    """A clip to make, and what is found of it: width and height as it is seen, and its sound."""
+    """A clip to make, and its detected properties: displayed width and height, and sound."""
 
     options: str = H264
     picture: str = PICTURE

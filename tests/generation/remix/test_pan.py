@@ -1,4 +1,4 @@
-"""Pan of a crop: it stands still or moves in one smooth turn, and it is where its subject is."""
+"""Pan of a crop: it stands still or moves smoothly, and it stays on its subject."""
 
 from pathlib import Path
 
@@ -17,12 +17,12 @@ from generation.remix.pan import Path as PanPath
 from tests.generation.remix.clips import H264, make
 
 WINDOW = 0.3164
-#: Widths of a clip by which a crop may get faster or slower from one frame to the next.
+#: Maximum change of a crop's speed from one frame to the next, in widths of a clip.
 SMOOTH = 0.0019
 
 
 def looks(places: list[float], shots: list[int] | None = None) -> Looks:
-    """Attention to a subject that is a tenth as wide as the clip, before a ground with little of it."""
+    """Return attention to a subject a tenth as wide as the clip, on a ground with little attention."""
     across = (np.arange(COLUMNS) + 0.5) / COLUMNS
     columns = np.array([np.exp(-(((across - place) / 0.05) ** 2)) + 0.02 for place in places], np.float32)
     return Looks(columns, shots or [])

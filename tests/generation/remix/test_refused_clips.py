@@ -1,4 +1,4 @@
-"""Clips that no remix is made of: each is refused with its code, and no decoder sees most of them."""
+"""Refused clips: each has its code, and most never reach a decoder."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -36,7 +36,7 @@ MADE: dict[str, Callable[[Path], Path]] = {
 
 
 def _saying_ten_seconds(path: Path) -> Path:
-    """Its headers say that it is longer than it is."""
+    """Return a file with headers that claim a longer duration than its own."""
     data = bytearray(path.read_bytes())
     at = 0
     while (at := data.find(b"mdhd", at + 1)) >= 0:

@@ -1,4 +1,4 @@
-"""Stickers: legible on any clip in any script, within what platforms leave free, and steady."""
+"""Stickers: legible on any clip in any script, in the area that platforms leave free, and steady."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ SAID = {
 }
 FRAME = FRAMES["9:16"]
 PART = Cut(0, 300)
-#: Rows of the frame that a clip covers: all, those of a wide one, those of a square.
+#: Rows of the frame that a clip covers: all of them, then for a wide and for a square clip.
 COVERED = [range(HEIGHT), range(536, 1_144), range(300, 1_380)]
 GROUNDS = [(255, 255, 255), (0, 0, 0), (11, 110, 153), (128, 128, 128)]
 
@@ -59,7 +59,7 @@ def test_texts_keep_to_what_platforms_leave_free(language: str, covered: range) 
 
 @pytest.mark.parametrize("color", ["#ffffff", "#ffd166", "#ff4b5c"])
 def test_words_are_legible_on_any_clip(color: str) -> None:
-    """Measured under each line's ink, on the plate as it was set onto the clip."""
+    """Measure under each line's ink, on the plate over the clip."""
     for sticker in stickers("en", COVERED[0], color):
         assert min(mark.contrast for mark in sticker.marks) >= 4.5
         ground = sticker.plate
@@ -75,7 +75,7 @@ def test_words_are_legible_on_any_clip(color: str) -> None:
 
 
 def _ink(pixels: Image.Image, ground: tuple[int, int, int]) -> tuple[int, int, int]:
-    """The color farthest from the plate's: of the middle of its letters."""
+    """Return the color farthest from the plate's, from the middle of the letters."""
     seen = np.asarray(pixels).reshape(-1, 3).astype(int)
     far = seen[np.abs(seen - ground).sum(axis=1).argmax()]
     return int(far[0]), int(far[1]), int(far[2])

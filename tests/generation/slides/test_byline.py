@@ -1,4 +1,4 @@
-"""Bylines: whoever presents is named, and said to be nobody, on each slide that shows them."""
+"""Bylines: each slide that shows a presenter has the name and the disclosure that they aren't real."""
 
 from itertools import combinations
 from typing import get_args
@@ -24,7 +24,7 @@ FACE = portrait(Presenter(name="Mira", gender="female", age_range="adult", seed=
 ASPECTS: tuple[Aspect, ...] = get_args(Aspect)
 NAMES = ("Mira", "光", "Maximiliane-Konstantina von und zu Hohenlohe-Waldenburg-Schillingsfürst")
 CASES = [*zip(ASPECTS, ["en"] * 3, NAMES, strict=True), *((one, "ar", "ميرا") for one in ASPECTS)]
-#: Height of the button at a slide's foot.
+#: Height of the button at the bottom of a slide.
 BUTTON = 100
 
 
@@ -43,7 +43,7 @@ def shown(canvas: Canvas) -> list[Mark]:
 
 
 def over_each_other(canvas: Canvas) -> list[tuple[str, str]]:
-    """Texts whose ink overlaps; lines of one text may reach into each other."""
+    """Return pairs of overlapping texts; lines of one text may overlap."""
     return [
         (one.name, other.name)
         for one, other in combinations(canvas.marks, 2)

@@ -1,4 +1,4 @@
-"""Slides: legible on any brand's colours, within their margins, the same each time."""
+"""Slides: legible on any brand's colours, within their margins, deterministic."""
 
 import hashlib
 
@@ -19,7 +19,7 @@ from tests.forms import first
 LONG = "A home workout app that respects your privacy and the one who wrote this far too long hook"
 COMPOUND = "Privatsphäre-Grundeinstellungen ohne Benutzerkontenverwaltung"
 HOOKS = {"en": "Know the tide 🌊", "ar": "تطبيق بسيط يحترم خصوصيتك", "ja": "潮の満ち引きがすぐわかる"}
-#: Hashes of pixels: the same with Python 3.11 and 3.13, numpy 2.4 and 2.5, with and without AVX.
+#: Hashes of pixels: equal with Python 3.11 and 3.13, numpy 2.4 and 2.5, with and without AVX.
 PIXELS = {"en": "a4b84c199a6da5e9", "ar": "8b0c3a24b9f0a25a", "ja": "f364502effcc6d29"}
 
 PALETTES: list[tuple[Aspect, list[str]]] = [
@@ -53,7 +53,7 @@ def screenshot(size: tuple[int, int]) -> Image.Image:
 
 
 def wrong(canvas: Canvas) -> list[str]:
-    """Texts that can't be read, were cut, or stand in the margin."""
+    """Return texts that are illegible, truncated, or in the margin."""
     frame = canvas.frame
     bad = []
     for mark in canvas.marks:
@@ -82,7 +82,7 @@ def test_devices_leave_the_texts_their_room(shape: tuple[int, int], language: st
 
 
 def test_what_texts_leave_free_in_a_tall_slide_is_filled() -> None:
-    """Below the texts a bare ground has few colors; whatever lies there has more."""
+    """Below the texts a bare ground has few colors; a drawn object has more."""
     shots = (screenshot((390, 844)),)
     for given in ((), shots):
         kit = Kit("Tideline", theme(["#0b6e99"]), "en", "seed", None, given, FRAMES["9:16"])
@@ -171,7 +171,7 @@ def test_the_same_kit_gives_the_same_pixels_and_another_seed_others() -> None:
 
 @pytest.mark.parametrize("language", PIXELS)
 def test_frames_are_those_of_this_renderer(language: str) -> None:
-    """Where a change draws them differently, `RENDERER` changes too: who made a piece can still be told."""
+    """A change of these pixels must change `RENDERER`, so that a piece's renderer stays identifiable."""
     kit = Kit("Tideline", theme(["#0b6e99", "#ffd166"]), language, "seed")
     pixels = slideshow(kit, copy("x", hook=HOOKS[language], language=language))[0]().image.tobytes()
     assert (RENDERER, hashlib.sha256(pixels).hexdigest()[:16]) == ("3", PIXELS[language])

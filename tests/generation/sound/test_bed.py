@@ -1,4 +1,4 @@
-"""Music bed: the same by its seed, of one loudness, on its beats."""
+"""Music bed: deterministic by its seed, of constant loudness, on its beats."""
 
 import hashlib
 import math
@@ -32,7 +32,7 @@ def test_quiet_parts_do_not_count() -> None:
 
 
 def test_a_peak_between_samples_counts() -> None:
-    """At a quarter of the rate, turned by half a sample, no sample is at the peak."""
+    """At a quarter of the sample rate, shifted by half a sample, no sample is at the peak."""
     wave = np.sin(2 * np.pi * RATE / 4 * times(0.5) + np.pi / 4)
     assert np.abs(wave).max() < 0.71
     assert peak(np.array([wave, wave])) == pytest.approx(0, abs=0.2)
@@ -61,7 +61,7 @@ def test_a_bed_is_as_long_as_asked_and_begins_each_beat_with_a_drum() -> None:
 
 
 def test_the_seed_decides_and_nothing_else() -> None:
-    """Rounded to 16 bits as a video has it: the same with Python 3.11 and 3.13, and every numpy from 2.4."""
+    """Rounded to 16 bits as in a video: equal with Python 3.11 and 3.13, and every numpy from 2.4."""
 
     def digest(seed: str) -> str:
         return hashlib.sha256((bed(2, seed, []) * 32_767).round().astype("<i2").tobytes()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""Sound track with speech: what is said stands out, in its scene, and only a text in English is said."""
+"""Sound track with speech: the speech stands out, in its scene, and only English texts are spoken."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def test_scenes_last_as_long_as_their_speech(speech: list[Wave]) -> None:
 
 
 def test_music_gives_way_to_speech() -> None:
-    """Silence in its place tells the music under it from the music beside it."""
+    """Silent speech leaves only the music, so that its gain under speech is measurable."""
     lasts = Timing(1.5, (), 1.5)
     silent = [np.full(RATE // 2, 1e-9), np.zeros(0)]
     given, music = track(lasts, "seed", silent), track(lasts, "seed")

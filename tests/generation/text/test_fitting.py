@@ -9,7 +9,7 @@ from generation.text.fitting import Block, Box, fit
 from generation.text.scripts import STACKED_LEADING
 from generation.text.shaping import Style
 
-#: Words of many scripts, and what hostile texts are made of.
+#: Words of many scripts, and parts of hostile texts.
 WORDS = st.one_of(
     st.sampled_from(
         "workout app Übungen تمارين بسيط עברית घर व्यायाम แอปออกกำลังกาย 家庭锻炼 アプリ 개인정보".split()

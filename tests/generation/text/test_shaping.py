@@ -1,4 +1,4 @@
-"""Letters become glyphs of the right font, in the order in which they are seen."""
+"""Letters become glyphs of the right font, in visual order."""
 
 import pytest
 
@@ -51,7 +51,7 @@ def test_an_emoji_is_one_glyph_however_many_characters_it_has() -> None:
 
 
 def test_a_latin_name_keeps_its_direction_on_an_arabic_line() -> None:
-    """Seen from the left: the name, and then the word that is before it."""
+    """From the left: the name, then the word before it."""
     line = shape("مع Feeel", Style(850, "ar"))
     assert [glyph.font is font("Inter", 850) for glyph in line.glyphs[:5]] == [True] * 5
     assert line.glyphs[-1].font is font("NotoSansArabic", 850)

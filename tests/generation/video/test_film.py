@@ -1,4 +1,4 @@
-"""Film of a video: legible in any language and palette, within its frame, no frame empty, always the same."""
+"""Film of a video: legible in any language and palette, within its frame, never empty, deterministic."""
 
 import hashlib
 from functools import cache
@@ -21,7 +21,7 @@ from generation.video.scene import Scene
 from tests.forms import first
 from tests.generation.slides.test_deck import copy, screenshot
 
-#: Glyphs may reach out of their advance a little.
+#: Glyphs may extend a little beyond their advance.
 OVERHANG = 10
 SAID = {
     "en": ("Know the tide before you go 🌊", "See high and low water"),
@@ -31,13 +31,13 @@ SAID = {
     "th": ("แอปออกกำลังกายที่บ้านซึ่งเคารพความเป็นส่วนตัวของคุณ", "ใช้งานได้โดยไม่ต้องเชื่อมต่อ"),
     "hi": ("घर पर व्यायाम का सरल ऐप", "बिना इंटरनेट के चलता है"),
 }
-#: Hashes of pixels: the same with Python 3.11 and 3.13, numpy 2.4 and 2.5, with and without AVX.
+#: Hashes of pixels: equal with Python 3.11 and 3.13, numpy 2.4 and 2.5, with and without AVX.
 PIXELS = {"en": "846aee1a77e08bdd", "ar": "66b18ef0cb5e38d5", "ja": "29450376bc97a970"}
 
 
 @cache
 def film(language: str, *, aspect: Aspect = "9:16", shots: int = 0, colors: str = "#0b6e99") -> list[Scene]:
-    """The first two scenes."""
+    """Return the first two scenes."""
     said, explained = SAID[language]
     kit = Kit(
         name="Tideline",
@@ -51,7 +51,7 @@ def film(language: str, *, aspect: Aspect = "9:16", shots: int = 0, colors: str 
 
 
 def wrong(scene: Scene, aspect: Aspect) -> list[str]:
-    """Texts that can't be read, were cut, or stand where platforms put their own."""
+    """Return texts that are illegible, truncated, or under the platforms' overlays."""
     frame, bad = FRAMES[aspect], []
     for mark in scene.settled().marks:
         left, top, right, bottom = mark.box
@@ -93,7 +93,7 @@ def test_a_partners_own_picture_is_the_end_whole_or_filling_the_frame() -> None:
 
 
 def test_the_first_frame_says_something_and_words_come_until_the_last_stands() -> None:
-    """A player's still, and a list's, is often the first frame."""
+    """A player's still, or a list's, is often the first frame."""
     first = film("en")[0]
     last = np.asarray(first.draw(first.frames - 1)).astype(int)
     missing = [
@@ -137,7 +137,7 @@ def test_an_arabic_video_runs_the_other_way() -> None:
 
 @pytest.mark.parametrize("language", PIXELS)
 def test_frames_are_those_of_this_renderer(language: str) -> None:
-    """Where a change draws them differently, `RENDERER` changes too: who made a piece can still be told."""
+    """A change of these pixels must change `RENDERER`, so that a piece's renderer stays identifiable."""
     drawn = [scene.draw(number).tobytes() for scene in film(language) for number in (5, 40)]
     digest = hashlib.sha256(b"".join(drawn)).hexdigest()[:16]
     assert (RENDERER, digest) == ("3", PIXELS[language])

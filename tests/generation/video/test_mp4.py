@@ -1,4 +1,4 @@
-"""MP4 of a video: as platforms want it, whole or gone."""
+"""MP4 of a video: valid for the platforms, complete or deleted."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Presenter of a video: named in its first and last scene, from their first frames on, as nobody."""
+"""Presenter of a video: the first and last scene disclose it, from their first frames on."""
 
 from itertools import combinations
 
@@ -37,14 +37,14 @@ def said(language: str, tagline: str = "Know the tide") -> Copy:
 
 
 def faults(scene: Scene) -> list[object]:
-    """Texts that can't be read, or lie where platforms put theirs, or over each other."""
+    """Return texts that are illegible, under the platforms' overlays, or overlapping."""
     marks = {mark.name: mark.box for mark in scene.settled().marks}
     over = [pair for pair in combinations(marks, 2) if overlap(marks[pair[0]], marks[pair[1]])]
     return [*wrong(scene, "9:16"), *over, *({"presenter", "disclosure"} - marks.keys())]
 
 
 def shown(scene: Scene, ground: Ground) -> float:
-    """The share of the disclosure's box that has the text's color in the first frame."""
+    """Return the share of the text's color in the disclosure's box, in the first frame."""
     [box] = [mark.box for mark in scene.settled().marks if mark.name == "disclosure"]
     pixels = np.asarray(scene.draw(0).crop(box))
     return float((pixels == ground.text).all(axis=2).mean())

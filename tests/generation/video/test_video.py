@@ -1,4 +1,4 @@
-"""A video made into a folder: whole with its thumbnail and what it says of itself, or nothing."""
+"""A video made into a folder: complete with its thumbnail and metadata, or absent."""
 
 import hashlib
 from pathlib import Path

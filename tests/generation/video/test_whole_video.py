@@ -1,4 +1,4 @@
-"""A whole video, from its spec to its file: as platforms want it, and as it says of itself."""
+"""A whole video, from its spec to its file: valid for the platforms, with correct metadata."""
 
 import json
 import resource

@@ -1,4 +1,4 @@
-"""Any brand's copy: each line rests on the brand, claims nothing by itself, and is the same each time."""
+"""Copy of random brands: each line has evidence, makes no claim by itself, and is deterministic."""
 
 import re
 

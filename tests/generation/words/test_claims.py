@@ -1,4 +1,4 @@
-"""Claims: each kind is known in each language, and plain sentences make none."""
+"""Claims: each kind is detected in each language, and plain sentences have none."""
 
 import pytest
 

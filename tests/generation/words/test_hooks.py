@@ -1,4 +1,4 @@
-"""Hooks, points, places and tags: which are chosen, and what a brand lacks."""
+"""Hooks, points, places and tags: the chosen ones, and the missing fields of a brand."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Languages: the copies of one brand in each, whole, and a language without formulas."""
+"""Languages: a brand's whole copy in each language, and in a language without formulas."""
 
 import re
 
@@ -42,7 +42,7 @@ POINTS = {
     "ja": {"出かける前に潮を知る", "小さな港のための潮時計です", "港を保存すると接続なしで動きます"},
 }
 FAR = "along the coast that nobody has sailed before in winter, whatever the weather does"
-#: Sentences of each language and the lines that they give.
+#: Sentences of each language and their lines.
 READINGS = [
     ("en", "With Tideline you can plan a trip along the coast.", ["Plan a trip along the coast"]),
     ("en", "It was voted best app of the year by 20,000 sailors and keeps a log of your trips.",
@@ -71,7 +71,7 @@ READINGS = [
     ("es", "Sin embargo, el puerto está lejos.", []),
     ("es", "Puede mostrar las mareas del puerto.", ["Mostrar las mareas del puerto"]),
 ]  # fmt: skip
-#: Words for oneself in the four languages: a presenter has no life to tell of.
+#: First-person words in the four languages: a presenter has no biography.
 FIRST_PERSON = re.compile(r"\b(?:i|me|my|ich|mir|mein|je|j'|mon|ma|yo|mi|me)\b", re.IGNORECASE)
 
 

@@ -1,4 +1,4 @@
-"""A model's line: what its clause says in other order or fewer words holds; what it adds is refused."""
+"""A model's line: it may reorder or shorten its clause; any addition is refused."""
 
 import pytest
 
@@ -10,7 +10,7 @@ HELD = [
     ("en", "If saved, 12 harbours show their tides without a connection"),
     ("en", "Tides of 12 harbours without a connection, if saved"),
 ]
-#: Invented lines, each with a fault that it has to be refused for.
+#: Invented lines, each with a fault that must refuse it.
 INVENTED = [
     ("number", "Shows tides of 500 harbours without a connection, if saved"),
     ("number", "Shows tides of １２０ harbours without a connection, if saved"),
@@ -34,7 +34,7 @@ INVENTED = [
     ("limit", "Shows tides of harbours without a connection"),
     ("characters", "Shows t\u200bides without a connection, if saved"),
     ("characters", "Shows tides without a connection, if saved 🏆"),
-    ("word", "Shоws tides without a connection, if saved"),  # a Cyrillic o
+    ("word", "Shоws tides without a connection, if saved"),  # with a Cyrillic o
     ("length", "Tides"),
     ("length", "Tides " * 20),
 ]

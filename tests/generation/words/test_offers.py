@@ -1,4 +1,4 @@
-"""Offers of a model: those that hold stand in a copy with their evidence, of the others there is nothing."""
+"""Offers of a model: valid ones enter a copy with their evidence, all others leave no trace."""
 
 import pytest
 
@@ -11,7 +11,7 @@ CLAUSE = "Follow the harbours you know"
 QUOTE = "It also lets you follow the harbours you know"
 SPEC = Spec(format="slideshow", brand=TIDELINE, seed="1")
 
-#: Lines, in which {clause} is one that they cite, each with something that no clause says.
+#: Lines around a cited {clause}, each with an invention.
 INVENTED = [
     "{clause} and 20,000 others",
     "{clause}, for 5 days",

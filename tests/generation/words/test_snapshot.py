@@ -1,4 +1,4 @@
-"""Snapshot of a brand: winners first, sure alternatives after them, links that prove something."""
+"""Snapshot of a brand: winners first, confident alternatives after them, and proven links."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -37,7 +37,7 @@ def test_the_winner_is_first_and_what_is_unsure_is_left_out() -> None:
 
 
 def test_what_a_partner_says_is_all_that_is_said() -> None:
-    """Whoever writes another text wants the one that was read to be said no more."""
+    """A partner who writes a new text wants the old one to disappear."""
     read = row("website", {"appName": "Tideline", "tagline": "Old.", "appDescription": "An old tide clock."})
     told = row("partner", {"tagline": "Know the tide", "appDescription": "A tide clock."})
     assert snap(read, told).taglines == ["Know the tide"]
