@@ -17,13 +17,16 @@ RGB: TypeAlias = tuple[int, int, int]
 WHITE: RGB = (255, 255, 255)
 BLACK: RGB = (10, 10, 14)
 
-#: Minimum contrast of text, and the percentage of the pixels under it that may have less.
-LEAST_CONTRAST, MAY_BE_WORSE = 4.5, 2.0
+#: Minimum contrast of text (WCAG 2.2, 1.4.3).
+MIN_CONTRAST = 4.5
+#: Percentage of the pixels under a text that may have less contrast.
+IGNORED_PERCENT = 2.0
 
 _HEX = re.compile(r"#([0-9a-f]{6}|[0-9a-f]{3})", re.IGNORECASE)
 _CHANNELS = np.array([0.2126, 0.7152, 0.0722])
-#: Gamut mapping: each step keeps this share of the chroma, for at most so many steps.
-_NARROWER, _STEPS = 0.93, 40
+#: Gamut mapping: each step keeps this share of the chroma.
+_CHROMA_FACTOR = 0.93
+_MAX_GAMUT_STEPS = 40
 
 
 class Oklch(NamedTuple):
@@ -75,11 +78,11 @@ def oklch(color: RGB) -> Oklch:
 @cache
 def rgb(lightness: float, chroma: float, hue: float) -> RGB:
     """Return the colour in sRGB. Outside of the gamut, reduce the chroma until it fits."""
-    for _ in range(_STEPS):
+    for _ in range(_MAX_GAMUT_STEPS):
         light = _light(lightness, chroma, hue)
         if all(-0.002 <= one <= 1.002 for one in light):
             break
-        chroma *= _NARROWER
+        chroma *= _CHROMA_FACTOR
     red, green, blue = map(_encoded, light)
     return red, green, blue
 
@@ -117,10 +120,10 @@ def measured_contrast(under: Image.Image, text: RGB) -> float:
     pixels = np.asarray(under).reshape(-1, 3)[::3]
     ground, above = _linear_table()[pixels] @ _CHANNELS, luminance(text)
     found = (np.maximum(ground, above) + 0.05) / (np.minimum(ground, above) + 0.05)
-    return float(np.percentile(found, MAY_BE_WORSE))
+    return float(np.percentile(found, IGNORED_PERCENT))
 
 
-def standing_out(color: RGB, ground: RGB, least: float = LEAST_CONTRAST) -> RGB:
+def standing_out(color: RGB, ground: RGB, least: float = MIN_CONTRAST) -> RGB:
     """Return the colour, made lighter or darker until its contrast to the ground is enough."""
     place = oklch(color)
     lighter = contrast(WHITE, ground) > contrast(BLACK, ground)

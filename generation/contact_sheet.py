@@ -6,10 +6,13 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-#: Height of a picture, the gap between pictures, the background colour, and the colour that marks a faulty
-#: row.
-HEIGHT, GAP = 300, 12
-_GROUND, _FAULTY = (236, 236, 240), (214, 40, 40)
+#: Height of a picture, in pixels.
+HEIGHT = 300
+#: Gap between pictures, in pixels.
+GAP = 12
+_GROUND = (236, 236, 240)
+#: Color of the bar before a row with faults.
+_FAULT_COLOR = (214, 40, 40)
 #: Maximum side of a JPEG, in pixels.
 _MAX_SIDE = 65_000
 
@@ -23,7 +26,7 @@ def contact_sheet(rows: Sequence[tuple[Sequence[Path], bool]]) -> bytes:
     for number, (row, is_faulty) in enumerate(drawn):
         y, x = GAP + number * (height + GAP), 2 * GAP
         if is_faulty:
-            ImageDraw.Draw(sheet).rectangle((0, y, GAP, y + height), fill=_FAULTY)
+            ImageDraw.Draw(sheet).rectangle((0, y, GAP, y + height), fill=_FAULT_COLOR)
         for one in row:
             sheet.paste(one, (x, y))
             x += one.width + GAP

@@ -25,8 +25,10 @@ from schemas.errors import GenerationError
 #: One thread each: the output is deterministic, and memory stays within one allocator arena.
 _ALWAYS = "-hide_banner -nostdin -nostats -v error -y -filter_threads 1 -filter_complex_threads 1".split()
 _ENVIRONMENT = {"LC_ALL": "C", "MALLOC_ARENA_MAX": "1", "OMP_NUM_THREADS": "1"}
-#: Stderr lines to keep, from the end; maximum bytes of a line; maximum bytes of stdout.
-_LINES, _LINE, _ANSWER = 60, 500, 1 << 20
+#: Stderr lines to keep, from the end.
+_MAX_LINES = 60
+_MAX_LINE_BYTES = 500
+_MAX_STDOUT_BYTES = 1 << 20
 #: Pipe size in bytes, if the system allows it: fewer context switches between the two processes.
 _PIPE = 1 << 20
 
@@ -83,8 +85,8 @@ class Bounds(NamedTuple):
 def run(*arguments: str, bounds: Bounds | None = None) -> Said:
     """Run FFmpeg to its end and keep 1 MiB of its stdout. Raises `GenerationError`."""
     with _Process(arguments, reads=True, bounds=bounds) as process:
-        kept = process.output.read(_ANSWER)
-        while process.output.read(_ANSWER):
+        kept = process.output.read(_MAX_STDOUT_BYTES)
+        while process.output.read(_MAX_STDOUT_BYTES):
             pass
     return Said(kept, tuple(process.heard.lines), process.heard.said)
 
@@ -225,14 +227,14 @@ class _Heard:
     """The stderr of a process, drained by a thread so that the process never blocks on it."""
 
     def __init__(self, stream: IO[bytes]) -> None:
-        self.lines: deque[str] = deque(maxlen=_LINES)
+        self.lines: deque[str] = deque(maxlen=_MAX_LINES)
         self.said = 0
         self._stream = stream
         self._thread = Thread(target=self._read, daemon=True)
         self._thread.start()
 
     def _read(self) -> None:
-        while line := self._stream.readline(_LINE):
+        while line := self._stream.readline(_MAX_LINE_BYTES):
             self.lines.append(line.decode("utf-8", "replace").strip())
             self.said += 1
 

@@ -13,10 +13,13 @@ from generation.seeds import between, noise
 Size: TypeAlias = tuple[int, int]
 Plane: TypeAlias = "np.ndarray[tuple[int, int], np.dtype[np.float32]]"
 
-#: Downscaling factors: grounds are drawn at a sixth of their size, shadows at a quarter.
-_GROUND_PART, _SHADOW_PART = 6, 4
-#: Side of the noise tile that hides colour banding, and its amplitude in a channel.
-_NOISE_SIDE, _NOISE = 256, 2
+#: Grounds are drawn at a sixth of their size.
+_GROUND_DOWNSCALE = 6
+_SHADOW_DOWNSCALE = 4
+#: Side of the noise tile that hides colour banding.
+_NOISE_SIDE_PX = 256
+#: Maximum change of a channel.
+_NOISE_AMPLITUDE = 2
 _GAMMA = 2.2
 #: Exponent of the superellipse of an app icon.
 _SQUIRCLE = 5.0
@@ -26,7 +29,7 @@ _FINER = 4
 
 def ground(size: Size, tints: tuple[RGB, ...], seed: str) -> Image.Image:
     """Return a soft gradient mesh of the tints on the first tint, with a little noise against banding."""
-    width, height = (max(8, side // _GROUND_PART) for side in size)
+    width, height = (max(8, side // _GROUND_DOWNSCALE) for side in size)
     y, x = np.mgrid[:height, :width]
     across, down = x / width, y / width
     mixed = np.broadcast_to(np.array(tints[0]) ** _GAMMA, (height, width, 3))
@@ -53,9 +56,9 @@ def _grain(size: Size, seed: str) -> Plane:
 
     Its mean is 0.5: conversion truncates.
     """
-    raw = np.frombuffer(noise(seed, _NOISE_SIDE**2), np.uint8).reshape(_NOISE_SIDE, _NOISE_SIDE)
-    tile = ((raw + 0.5) / 256 * (2 * _NOISE) - _NOISE + 0.5).astype(np.float32)
-    across, down = (math.ceil(side / _NOISE_SIDE) for side in size)
+    raw = np.frombuffer(noise(seed, _NOISE_SIDE_PX**2), np.uint8).reshape(_NOISE_SIDE_PX, _NOISE_SIDE_PX)
+    tile = ((raw + 0.5) / 256 * (2 * _NOISE_AMPLITUDE) - _NOISE_AMPLITUDE + 0.5).astype(np.float32)
+    across, down = (math.ceil(side / _NOISE_SIDE_PX) for side in size)
     return np.tile(tile, (down, across))[: size[1], : size[0]]
 
 
@@ -105,16 +108,16 @@ def orb(image: Image.Image, center: Size, radius: int, color: RGB) -> None:
 
 def cast(mask: Image.Image, *, blur: int, alpha: int) -> tuple[Image.Image, int]:
     """Return the shadow of a mask, itself as a mask, and its extra width on each side."""
-    edge = blur * 3 // _SHADOW_PART
-    small = (mask.width // _SHADOW_PART, mask.height // _SHADOW_PART)
+    edge = blur * 3 // _SHADOW_DOWNSCALE
+    small = (mask.width // _SHADOW_DOWNSCALE, mask.height // _SHADOW_DOWNSCALE)
     thin = Image.new("L", (small[0] + 2 * edge, small[1] + 2 * edge))
     thin.paste(
         mask.resize(small, Image.Resampling.BILINEAR).point([v * alpha // 255 for v in range(256)]),
         (edge, edge),
     )
-    soft = thin.filter(ImageFilter.GaussianBlur(blur / _SHADOW_PART))
-    whole = (soft.width * _SHADOW_PART, soft.height * _SHADOW_PART)
-    return soft.resize(whole, Image.Resampling.BILINEAR), edge * _SHADOW_PART
+    soft = thin.filter(ImageFilter.GaussianBlur(blur / _SHADOW_DOWNSCALE))
+    whole = (soft.width * _SHADOW_DOWNSCALE, soft.height * _SHADOW_DOWNSCALE)
+    return soft.resize(whole, Image.Resampling.BILINEAR), edge * _SHADOW_DOWNSCALE
 
 
 def shadow(image: Image.Image, place: Size, mask: Image.Image, *, blur: int, down: int, alpha: int) -> None:

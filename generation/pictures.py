@@ -14,8 +14,12 @@ from schemas.errors import PictureRefused
 
 #: Maximum side after decoding.
 KEPT_SIDE = 2_600
-#: A logo's minimum side, its maximum aspect ratio, and the minimum alpha of a visible pixel.
-LEAST_LOGO, MAX_LOGO_RATIO, LEAST_OPAQUE = 48, 4, 32
+#: Minimum side of a logo.
+MIN_LOGO_PX = 48
+#: Maximum aspect ratio of a logo.
+MAX_LOGO_RATIO = 4
+#: Minimum alpha of a visible pixel, of 255.
+MIN_ALPHA = 32
 
 FORMATS = ("JPEG", "PNG", "WEBP")
 _SVG = re.compile(rb"\s*(<\?xml|<!--|<!DOCTYPE svg|<svg)")
@@ -98,7 +102,7 @@ def logo(data: bytes) -> Image.Image | None:
     """Crop a logo to its visible part; return None for a tiny or very long one. Raises `PictureRefused`."""
     image = read(data)
     if image.mode == "RGBA":
-        box = image.getchannel("A").point([255 * (value >= LEAST_OPAQUE) for value in range(256)]).getbbox()
+        box = image.getchannel("A").point([255 * (value >= MIN_ALPHA) for value in range(256)]).getbbox()
         image = image.crop(box) if box else image.resize((1, 1))
     small, large = sorted(image.size)
-    return image if small >= LEAST_LOGO and large <= MAX_LOGO_RATIO * small else None
+    return image if small >= MIN_LOGO_PX and large <= MAX_LOGO_RATIO * small else None

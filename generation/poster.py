@@ -15,8 +15,10 @@ from schemas.errors import ClipRefused
 
 #: Minimum standard deviation of luminance in such a frame: it is near zero for black or white frames.
 SHOWS = 12.0
-#: Parts of a video to sample, and its assumed seconds if the file has no duration.
-_PARTS, _UNTOLD = (0.25, 0.5, 0.75), 4.0
+#: Parts of a video to sample.
+_SAMPLES = (0.25, 0.5, 0.75)
+#: Assumed length of a file without a duration.
+_DEFAULT_SECONDS = 4.0
 
 #: Width of a frame in square pixels, and the scale down to a thumbnail.
 _WIDE = "iw*clip(sar,0.25,4)"
@@ -45,7 +47,7 @@ def draw(path: Path, folder: Path) -> Made:
 def _best(path: Path) -> Image.Image:
     """Return the first frame with visible content, else the frame with the most contrast."""
     best, most = None, -1.0
-    for frame in _frames(path, boxes.check(path, boxes.ANY).seconds or _UNTOLD):
+    for frame in _frames(path, boxes.check(path, boxes.ANY).seconds or _DEFAULT_SECONDS):
         shows = ImageStat.Stat(frame.convert("L")).stddev[0]
         if shows > most:
             best, most = frame, shows
@@ -58,7 +60,7 @@ def _best(path: Path) -> Image.Image:
 
 def _frames(path: Path, seconds: float) -> Iterator[Image.Image]:
     """Yield the frames that can be decoded, from all over the video. The first sample skips a fade-in."""
-    for second in dict.fromkeys((min(1.0, seconds / 2), *(seconds * part for part in _PARTS), 0.0)):
+    for second in dict.fromkeys((min(1.0, seconds / 2), *(seconds * part for part in _SAMPLES), 0.0)):
         try:
             answer = _frame(path, second)
         except ClipRefused:

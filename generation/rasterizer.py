@@ -13,9 +13,11 @@ from generation.confinement.confine import confine
 
 #: Longer side of the picture, in pixels.
 SIDE = 1_024
-#: CPU in seconds, and address space in bytes, of which Python takes 40 MB. A layer takes 4 MB on the canvas,
-#: and 105 MB if it is much larger: resvg crops layers to five times the canvas sides.
-CPU_S, MEMORY = 20, 640 << 20
+#: CPU seconds of one drawing.
+CPU_S = 20
+#: Address space, of which Python takes 40 MB. A layer takes 4 MB on the canvas, and 105 MB if it is much
+#: larger: resvg crops layers to five times the canvas sides.
+MEMORY_BYTES = 640 << 20
 
 
 def main(longer: str) -> None:
@@ -34,7 +36,7 @@ def limit() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S + 1))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
 
 
 if __name__ == "__main__":

@@ -8,8 +8,12 @@ from PIL import Image
 
 from generation.color import RGB, WHITE, Oklch, contrast, oklch, read, rgb, standing_out
 
-#: A colour with less chroma is a grey; beyond these lightnesses it looks black or white.
-LEAST_CHROMA, DARKEST, LIGHTEST = 0.06, 0.18, 0.97
+#: A colour with less chroma is a grey.
+MIN_CHROMA = 0.06
+#: A darker colour looks black.
+MIN_LIGHTNESS = 0.18
+#: A lighter colour looks white.
+MAX_LIGHTNESS = 0.97
 #: Minimum hue difference, in degrees, of two distinct colours.
 LEAST_TURN = 22.0
 #: Minimum contrast of text on the plain ground; above WCAG's 4.5, since tints reduce it.
@@ -54,7 +58,7 @@ def theme(colors: Sequence[str], logo: Image.Image | None = None) -> Theme:
 
 
 def _is_bright(color: Oklch) -> bool:
-    return color.chroma > LEAST_CHROMA and DARKEST < color.lightness < LIGHTEST
+    return color.chroma > MIN_CHROMA and MIN_LIGHTNESS < color.lightness < MAX_LIGHTNESS
 
 
 def _turn(one: Oklch, other: Oklch) -> float:

@@ -8,12 +8,19 @@ from generation.text.cleaning import clean
 from generation.text.scripts import graphemes
 from schemas.errors import GenerationError
 
-#: Seconds of a beat, at 120 a minute; minimum and maximum seconds of a video.
-BEAT, SHORTEST, LONGEST = 0.5, 8, 60
-#: Seconds before reading starts, letters read a second, and minimum seconds of any scene.
-_BEGIN, _LETTERS, _SCENE = 0.6, 20, 2.0
+#: Seconds of a beat, at 120 a minute.
+BEAT_S = 0.5
+MIN_VIDEO_S = 8
+MAX_VIDEO_S = 60
+#: Seconds before reading starts.
+_START_READING_S = 0.6
+#: Letters read a second.
+_LETTERS_PER_S = 20
+#: Minimum seconds of any scene.
+_MIN_SCENE_S = 2.0
 #: Minimum seconds of the first and of the last scene: they show more.
-_HOOK, _END = 2.5, 2.5
+_MIN_HOOK_S = 2.5
+_MIN_END_S = 2.5
 
 
 class Timing(NamedTuple):
@@ -39,37 +46,37 @@ class Timing(NamedTuple):
 
 def reading(text: str) -> float:
     """Return the minimum display time of a text, in seconds, by its visible letters."""
-    return _BEGIN + len(graphemes(clean(text))) / _LETTERS
+    return _START_READING_S + len(graphemes(clean(text))) / _LETTERS_PER_S
 
 
 def needed(hook: str, points: Sequence[str], spoken: Sequence[float] = ()) -> Timing:
     """Return the shortest scenes that leave time to read, and to hear the seconds of speech of each scene."""
     said = [*spoken, *[0.0] * (len(points) + 2 - len(spoken))]
     return Timing(
-        _beats(max(_HOOK, reading(hook), said[0])),
-        tuple(_beats(max(_SCENE, reading(text), said[at])) for at, text in enumerate(points, 1)),
-        _beats(max(_END, said[-1])),
+        _beats(max(_MIN_HOOK_S, reading(hook), said[0])),
+        tuple(_beats(max(_MIN_SCENE_S, reading(text), said[at])) for at, text in enumerate(points, 1)),
+        _beats(max(_MIN_END_S, said[-1])),
     )
 
 
 def timing(hook: str, points: Sequence[str], seconds: int, spoken: Sequence[float] = ()) -> Timing:
     """Return scenes of this total length, or longer if the texts need it. Raises `GenerationError`."""
     least = needed(hook, points, spoken)
-    if least.seconds > LONGEST:
+    if least.seconds > MAX_VIDEO_S:
         raise GenerationError(
-            "TEXTS_TOO_LONG", f"the texts take {least.seconds:.0f} seconds: {LONGEST} at most"
+            "TEXTS_TOO_LONG", f"the texts take {least.seconds:.0f} seconds: {MAX_VIDEO_S} at most"
         )
-    spare = round((max(seconds, least.seconds) - least.seconds) / BEAT)
+    spare = round((max(seconds, least.seconds) - least.seconds) / BEAT_S)
     return _longer(least, spare)
 
 
 def _longer(least: Timing, spare: int) -> Timing:
     """Distribute spare beats over all scenes in turn, the last scenes first."""
     given = [spare // len(least.scenes) + (at < spare % len(least.scenes)) for at in range(len(least.scenes))]
-    end, hook, *points = (beats * BEAT for beats in given)
+    end, hook, *points = (beats * BEAT_S for beats in given)
     more = zip(least.points, points, strict=True)
     return Timing(least.hook + hook, tuple(has + gets for has, gets in more), least.end + end)
 
 
 def _beats(seconds: float) -> float:
-    return math.ceil(round(seconds / BEAT, 6)) * BEAT
+    return math.ceil(round(seconds / BEAT_S, 6)) * BEAT_S

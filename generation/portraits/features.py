@@ -7,8 +7,9 @@ from generation.portraits.looks import Look
 from generation.portraits.sketch import Sketch
 from generation.portraits.tones import Hair, Skin
 
-#: Distance from the middle to an eye, and half of its width.
-APART, _HALF = 67.0, 31.0
+#: Distance from the middle to an eye.
+EYE_OFFSET = 67.0
+_EYE_HALF_WIDTH = 31.0
 _INK: RGB = (38, 24, 24)
 _MOUTH = 582.0
 
@@ -32,7 +33,7 @@ def draw_mouth(sketch: Sketch, look: Look, shape: Head, skin: Skin) -> None:
 def _eye(sketch: Sketch, look: Look, side: int, skin: Skin) -> None:
     """Draw an almond shape with both lids on one outline; both eyes are lit from the same side."""
     size = look.build.eyes
-    x, wide, high = side * APART * look.width, _HALF * size, 18.5 * size
+    x, wide, high = side * EYE_OFFSET * look.width, _EYE_HALF_WIDTH * size, 18.5 * size
 
     def at(*points: tuple[float, float]) -> list[tuple[float, float]]:
         return [(x + side * across * wide, EYES + down * high) for across, down in points]
@@ -72,7 +73,7 @@ def _lashes(sketch: Sketch, look: Look, side: int, upper: Points) -> None:
 
 
 def _brow(sketch: Sketch, look: Look, side: int, hair: Hair) -> None:
-    x, thick, lift = side * APART * look.width, 6.2 * look.build.brows, 2.2 * look.brow
+    x, thick, lift = side * EYE_OFFSET * look.width, 6.2 * look.build.brows, 2.2 * look.brow
     top = EYES - 43 - 3 * look.build.eyes
     spine = [(-35, top + 2 - lift), (-10, top - 7 - lift), (16, top - 8), (43, top + 8 + lift)]
     widths = (0.85, 1.05, 0.85, 0.16)

@@ -22,8 +22,13 @@ from generation.portraits.tones import Cloth
 from generation.spec import Presenter
 from generation.theme import Theme
 
-#: Chin's y in the tables and in a picture, topmost y of hair, and maximum scale.
-_CHIN, _LOW, _TOP, _LARGEST = 658.0, 712.0, 66.0, 1.3
+#: Chin's y in the tables.
+_CHIN_Y = 658.0
+#: Chin's y in a picture.
+_CHIN_Y_DRAWN = 712.0
+#: Topmost y of hair in a picture.
+_TOP_Y = 66.0
+_MAX_SCALE = 1.3
 
 
 def portrait(presenter: Presenter, theme: Theme, side: int = 800) -> Image.Image:
@@ -34,7 +39,7 @@ def portrait(presenter: Presenter, theme: Theme, side: int = 800) -> Image.Image
     sketch = Sketch()
     draw_ground(sketch, theme, seen.seed, (skin.plain, hair.plain, outer.plain))
     scale = _scale(seen)
-    with sketch.scaled(scale, _LOW - _CHIN * scale):
+    with sketch.scaled(scale, _CHIN_Y_DRAWN - _CHIN_Y * scale):
         with sketch.turned(seen.tilt, NECK):
             draw_behind(sketch, seen, shape, hair)
         draw_hood(sketch, seen, outer)
@@ -67,9 +72,9 @@ def placed(seen: Look, point: Point) -> Point:
     across, down = point[0] - NECK[0], point[1] - NECK[1]
     x = NECK[0] + across * math.cos(turn) - down * math.sin(turn)
     y = NECK[1] + across * math.sin(turn) + down * math.cos(turn)
-    return (x * scale + UNITS / 2) / UNITS, (_LOW + (y - _CHIN) * scale) / UNITS
+    return (x * scale + UNITS / 2) / UNITS, (_CHIN_Y_DRAWN + (y - _CHIN_Y) * scale) / UNITS
 
 
 def _scale(seen: Look) -> float:
     """Return the largest scale that leaves all hair in the picture."""
-    return min(_LARGEST, (_LOW - _TOP) / (_CHIN - STYLES[seen.style].top))
+    return min(_MAX_SCALE, (_CHIN_Y_DRAWN - _TOP_Y) / (_CHIN_Y - STYLES[seen.style].top))

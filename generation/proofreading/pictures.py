@@ -22,8 +22,10 @@ ZONES = {
     "1:1": ((1080, 1080), (84, 70, 996, 996)),
     "9:16": ((1080, 1920), (84, 272, 940, 1250)),
 }
-#: Minimum contrast of text (WCAG 2.2, 1.4.3), and minimum font size in pixels that is legible on a phone.
-LEAST_CONTRAST, LEAST_SIZE = 4.5, 22
+#: Minimum contrast of text (WCAG 2.2, 1.4.3).
+MIN_CONTRAST = 4.5
+#: Minimum font size that is legible on a phone.
+MIN_FONT_PX = 22
 #: Share of the font size by which lines of one text may overlap.
 _INTERLOCKED = 0.35
 _FONTS = ("fontpkg_inter", "manimgx_fonts", "justmytype_intl_cjk")
@@ -55,7 +57,7 @@ def _faded(made: Made, folder: Path) -> Iterator[tuple[str, str]]:
     with Image.open(folder / made.name) as image:
         for text in made.shown:
             measured = contrast(image, text.box)
-            if measured < LEAST_CONTRAST:
+            if measured < MIN_CONTRAST:
                 yield "contrast", f"{text.text}: {measured:.2f}"
 
 
@@ -63,7 +65,7 @@ def _misplaced(text: Shown, zone: tuple[int, int, int, int]) -> Iterator[tuple[s
     left, top, right, bottom = text.box
     if left < zone[0] or top < zone[1] or right > zone[2] or bottom > zone[3]:
         yield "zone", f"{text.text}: {text.box}"
-    if text.size < LEAST_SIZE:
+    if text.size < MIN_FONT_PX:
         yield "small", f"{text.text}: {text.size} pixels"
     if text.is_cut:
         yield "cut", text.text

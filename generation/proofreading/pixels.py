@@ -8,16 +8,24 @@ from PIL import Image, ImageFilter
 
 Light: TypeAlias = npt.NDArray[np.float64]
 
-#: Pixels of ground around a text, the percentage of it that is ignored, and pixels of the letters' blurred
-#: edges.
-_AROUND, _MAY_BE_WORSE, _EDGE = 6, 2.0, 7
+#: Pixels of ground around a text.
+_GROUND_MARGIN_PX = 6
+#: Percentage of the ground that is ignored.
+_IGNORED_PERCENT = 2.0
+#: Pixels of the letters' blurred edges.
+_BLURRED_EDGE_PX = 7
 #: Bins of the luminance histogram.
 _STEPS = 64
 
 
 def contrast(image: Image.Image, box: tuple[int, int, int, int]) -> float:
     """Measure the WCAG contrast of the text in a box to its ground, ignoring the worst; 1.0 without text."""
-    around = (box[0] - _AROUND, box[1] - _AROUND, box[2] + _AROUND, box[3] + _AROUND)
+    around = (
+        box[0] - _GROUND_MARGIN_PX,
+        box[1] - _GROUND_MARGIN_PX,
+        box[2] + _GROUND_MARGIN_PX,
+        box[3] + _GROUND_MARGIN_PX,
+    )
     light = _light(image.crop(_within(around, image)))
     edge = np.concatenate(
         [light[:3].ravel(), light[-3:].ravel(), light[:, :3].ravel(), light[:, -3:].ravel()]
@@ -25,12 +33,12 @@ def contrast(image: Image.Image, box: tuple[int, int, int, int]) -> float:
     middle = _divide(light)
     is_dark = float(np.median(np.concatenate([one.ravel() for one in edge]))) > middle
     text = light < middle if is_dark else light > middle
-    near = Image.fromarray(text.astype(np.uint8) * 255).filter(ImageFilter.MaxFilter(_EDGE))
+    near = Image.fromarray(text.astype(np.uint8) * 255).filter(ImageFilter.MaxFilter(_BLURRED_EDGE_PX))
     ground = light[np.asarray(near) == 0]
     if not text.any() or not len(ground):
         return 1.0
     letters = float(np.percentile(light[text], 25 if is_dark else 75))
-    worst = float(np.percentile(ground, _MAY_BE_WORSE if is_dark else 100 - _MAY_BE_WORSE))
+    worst = float(np.percentile(ground, _IGNORED_PERCENT if is_dark else 100 - _IGNORED_PERCENT))
     high, low = max(letters, worst), min(letters, worst)
     return (high + 0.05) / (low + 0.05)
 

@@ -11,10 +11,13 @@ from generation.remix.cut import FPS, Cut
 
 Picture: TypeAlias = npt.NDArray[np.float32]
 
-#: Columns of an analyzed frame, and frames from one sample to the next.
-COLUMNS, EVERY = 160, 10
-#: Weights of edges, of motion and of skin.
-_EDGES, _MOTION, _SKIN = 0.5, 1.4, 0.8
+#: Columns of an analyzed frame.
+COLUMNS = 160
+#: Frames from one sample to the next.
+SAMPLE_FRAMES = 10
+_EDGE_WEIGHT = 0.5
+_MOTION_WEIGHT = 1.4
+_SKIN_WEIGHT = 0.8
 #: Mean of edges or of motion, in steps of luma, that gives half of the maximum.
 _LITTLE = 2.0
 #: Mean change of a pixel between two frames at a shot change.
@@ -41,7 +44,7 @@ def look(clip: Clip, part: Cut) -> Looks:
         if before is not None and float(np.abs(luma - before).mean()) > _SHOT:
             shots.append(number)
             seen = None
-        if number % EVERY == 0:
+        if number % SAMPLE_FRAMES == 0:
             found.append(columns(frame, luma, luma if seen is None else seen))
             seen = luma
         before = luma
@@ -62,9 +65,9 @@ def columns(frame: Picture, luma: Picture, before: Picture) -> Picture:
     edges = np.abs(np.diff(luma, axis=1, append=luma[:, -1:])) + np.abs(
         np.diff(luma, axis=0, append=luma[-1:])
     )
-    weighed = _EDGES * _above_usual(edges) + _MOTION * _above_usual(np.abs(luma - before))
+    weighed = _EDGE_WEIGHT * _above_usual(edges) + _MOTION_WEIGHT * _above_usual(np.abs(luma - before))
     skin = _is_skin(frame).mean(axis=0)
-    return np.asarray(weighed.mean(axis=0) + _SKIN * np.maximum(0, skin - skin.mean()), np.float32)
+    return np.asarray(weighed.mean(axis=0) + _SKIN_WEIGHT * np.maximum(0, skin - skin.mean()), np.float32)
 
 
 def _above_usual(values: Picture) -> Picture:

@@ -18,9 +18,12 @@ SCANNED = 90
 #: Sample rate for speech detection.
 _SAMPLES = 4_000
 
-#: CPU seconds to probe a clip, and to decode its part; bytes of address space, of which the program itself
-#: takes 200 MiB.
-_LOOKING, _READING, _MEMORY = 6, 150, 768 << 20
+#: CPU seconds to probe a clip.
+_PROBE_CPU_S = 6
+#: CPU seconds to decode a clip's part.
+_DECODE_CPU_S = 150
+#: Address space, of which the program itself takes 200 MiB.
+_MEMORY_BYTES = 768 << 20
 #: Failures caused by the clip.
 _ITS_FAULT = {
     "FFMPEG_FAILED": "CLIP_UNREADABLE",
@@ -28,7 +31,7 @@ _ITS_FAULT = {
     "INPUT_TOO_COSTLY": "CLIP_TOO_COSTLY",
     "OUT_OF_MEMORY": "CLIP_TOO_COSTLY",
 }
-_BOUNDS = ffmpeg.Bounds(_LOOKING, _MEMORY)
+_BOUNDS = ffmpeg.Bounds(_PROBE_CPU_S, _MEMORY_BYTES)
 
 _FRAME = re.compile(r"\[Parsed_showinfo_.{1,40}\] n: +0 .* sar:(\d+)/(\d+) s:(\d+)x(\d+) i:([PTB?])")
 _COLOR = re.compile(
@@ -142,7 +145,9 @@ def run(*arguments: str) -> ffmpeg.Said:
 def decoded(size: int, *arguments: str, complaints: float = math.inf) -> Iterator[bytes]:
     """Yield decoded chunks of `size` bytes. Raises `ClipRefused`, `GenerationError`."""
     try:
-        yield from ffmpeg.decoded(size, *arguments, bounds=ffmpeg.Bounds(_READING, _MEMORY, complaints))
+        yield from ffmpeg.decoded(
+            size, *arguments, bounds=ffmpeg.Bounds(_DECODE_CPU_S, _MEMORY_BYTES, complaints)
+        )
     except GenerationError as error:
         raise _refusal(error) from None
 

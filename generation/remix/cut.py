@@ -7,8 +7,12 @@ from generation.words.captions import Span
 
 #: Frames a second of every output video.
 FPS = 30
-#: Maximum seconds of leading silence to cut, and the silence left before and after speech.
-MAX_LEAD, LEFT_BEFORE, LEFT_AFTER = 6.0, 0.12, 0.25
+#: Maximum seconds of leading silence to cut.
+MAX_LEAD_S = 6.0
+#: Silence left before speech.
+SILENCE_BEFORE_S = 0.12
+#: Silence left after speech.
+SILENCE_AFTER_S = 0.25
 #: If speech exceeds the maximum, the part ends at a pause within its last seconds.
 _PAUSE = 4.0
 LEAST = 3.0
@@ -40,12 +44,12 @@ def cut(seconds: float, speech: Sequence[Span], most: float) -> Cut:
 
 
 def _start(seconds: float, speech: Sequence[Span]) -> float:
-    lead = speech[0].start / 1_000 - LEFT_BEFORE if speech else 0.0
-    return lead if 0 < lead <= MAX_LEAD and seconds - lead >= LEAST else 0.0
+    lead = speech[0].start / 1_000 - SILENCE_BEFORE_S if speech else 0.0
+    return lead if 0 < lead <= MAX_LEAD_S and seconds - lead >= LEAST else 0.0
 
 
 def _end(seconds: float, speech: Sequence[Span], start: float, most: float) -> float:
-    ends = [one.end / 1_000 + LEFT_AFTER for one in speech]
+    ends = [one.end / 1_000 + SILENCE_AFTER_S for one in speech]
     end = min(seconds, max(ends[-1], start + LEAST)) if ends else seconds
     if end - start <= most:
         return end

@@ -15,9 +15,10 @@ from schemas.errors import ClipRefused
 #: Seconds of the end card, and the frames of its transition.
 END_SECONDS = 2.5
 COVERS = round(cuts.SECONDS * FPS)
-#: Maximum share of frames that may be missing, replaced by the last one; maximum decoder errors a frame. A
-#: damaged frame gives two errors.
-MAY_LACK, BORNE = 0.1, 0.25
+#: Maximum share of frames that may be missing, replaced by the last one.
+MAX_MISSING_SHARE = 0.1
+#: Maximum decoder errors a frame. A damaged frame gives two errors.
+MAX_ERRORS_PER_FRAME = 0.25
 
 
 def frames(
@@ -42,7 +43,7 @@ def shown(clip: Clip, part: Cut, how: Framing) -> Iterator[Image.Image]:
     for last in _decoded(clip, part, how):
         count += 1
         yield Image.frombytes("RGB", (WIDTH, HEIGHT), last)
-    if last is None or part.frames - count > MAY_LACK * part.frames:
+    if last is None or part.frames - count > MAX_MISSING_SHARE * part.frames:
         raise ClipRefused(
             "CLIP_TRUNCATED", f"the clip has {count} of {part.frames} pictures: export it again"
         )
@@ -53,4 +54,6 @@ def shown(clip: Clip, part: Cut, how: Framing) -> Iterator[Image.Image]:
 def _decoded(clip: Clip, part: Cut, how: Framing) -> Iterator[bytes]:
     source = clip.source(part.start, part.seconds)
     shape = ["-frames:v", str(part.frames), "-f", "rawvideo", "-"]
-    return decoded(WIDTH * HEIGHT * 3, *source, *how.arguments, *shape, complaints=BORNE * part.frames)
+    return decoded(
+        WIDTH * HEIGHT * 3, *source, *how.arguments, *shape, complaints=MAX_ERRORS_PER_FRAME * part.frames
+    )

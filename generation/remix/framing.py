@@ -11,10 +11,14 @@ from generation.remix.cut import FPS, Cut
 from generation.remix.pan import Path, follow
 
 WIDTH, HEIGHT = FRAMES["9:16"].size
-#: Aspect ratios: up to the first a clip is cropped to its middle, from the second on it is never cropped.
-UPRIGHT, PANORAMA = 0.75, 2.4
-#: Maximum height of a clip inside a blurred frame, and its offset above the middle, in pixels.
-_FRAMED, _ABOVE = 1500, 120
+#: Aspect ratio up to which a clip is cropped to its middle.
+UPRIGHT = 0.75
+#: Aspect ratio from which on a clip is never cropped.
+PANORAMA = 2.4
+#: Maximum height of a clip inside a blurred frame, in pixels.
+_MAX_FRAMED_HEIGHT = 1500
+#: Its offset above the middle, in pixels.
+_FRAMED_OFFSET = 120
 #: Downscaling factor of the blurred frame.
 _BLURRED_PART = 4
 #: Extra columns of the coarse crop, so that the fine crop can be placed between two columns.
@@ -90,8 +94,8 @@ def expression(path: Path) -> str:
 
 def blurred(clip: Clip) -> Framing:
     """Overlay the whole clip on a blurred copy of itself."""
-    scale = min(WIDTH / clip.width, _FRAMED / clip.height)
-    wide, high = min(WIDTH, _even(clip.width * scale)), min(_FRAMED, _even(clip.height * scale))
+    scale = min(WIDTH / clip.width, _MAX_FRAMED_HEIGHT / clip.height)
+    wide, high = min(WIDTH, _even(clip.width * scale)), min(_MAX_FRAMED_HEIGHT, _even(clip.height * scale))
     small = (WIDTH // _BLURRED_PART, HEIGHT // _BLURRED_PART)
     behind = [
         *_covering(clip, small),
@@ -100,7 +104,7 @@ def blurred(clip: Clip) -> Framing:
         f"scale={WIDTH}:{HEIGHT}:flags=bilinear",
     ]
     front = [f"scale={wide}:{high}:flags=bicubic", *hdr.toned(clip.transfer)]
-    top = (HEIGHT - high) // 2 - _ABOVE
+    top = (HEIGHT - high) // 2 - _FRAMED_OFFSET
     graph = (
         f"{','.join(_plain(clip))},split[a][b];[a]{','.join(behind)}[behind];[b]{','.join(front)}[front];"
         f"[behind][front]overlay={(WIDTH - wide) // 2}:{top},{_RGB}"

@@ -13,10 +13,14 @@ Levels: TypeAlias = npt.NDArray[np.float64]
 
 #: Milliseconds of one level.
 STEP_MS = 50
-#: In dB: speech is at most so much below the loud level, and never as low as the absolute limit.
-BELOW_LOUD, SILENT = 18.0, -55.0
-#: Minimum milliseconds of a pause and of speech, and the margin around speech.
-LEAST_PAUSE, LEAST_SPEECH, ATTACK = 450, 150, 80
+#: Speech is at most so much below the loud level.
+SPEECH_RANGE_DB = 18.0
+#: A level that is never speech.
+SILENCE_DB = -55.0
+MIN_PAUSE_MS = 450
+MIN_SPEECH_MS = 150
+#: A word begins before it is loud, and fades after.
+SPEECH_MARGIN_MS = 80
 
 
 def levels(samples: Samples, rate: int) -> Levels:
@@ -32,12 +36,15 @@ def speech(heard: Levels, seconds: float) -> list[Span]:
     if not len(heard):
         return []
     loud = float(np.percentile(heard, 95))
-    if loud <= SILENT:
+    if loud <= SILENCE_DB:
         return []
-    spans = _joined(_runs(heard > max(SILENT, loud - BELOW_LOUD)))
+    spans = _joined(_runs(heard > max(SILENCE_DB, loud - SPEECH_RANGE_DB)))
     end = round(seconds * 1_000)
-    long = (one for one in spans if one.end - one.start >= LEAST_SPEECH and one.start < end)
-    return [Span(start=max(0, one.start - ATTACK), end=min(end, one.end + ATTACK)) for one in long]
+    long = (one for one in spans if one.end - one.start >= MIN_SPEECH_MS and one.start < end)
+    return [
+        Span(start=max(0, one.start - SPEECH_MARGIN_MS), end=min(end, one.end + SPEECH_MARGIN_MS))
+        for one in long
+    ]
 
 
 def _runs(is_loud: "npt.NDArray[np.bool_]") -> Iterator[Span]:
@@ -50,7 +57,7 @@ def _joined(spans: Iterator[Span]) -> Sequence[Span]:
     """Join spans without a pause between them."""
     joined: list[Span] = []
     for one in spans:
-        if joined and one.start - joined[-1].end < LEAST_PAUSE:
+        if joined and one.start - joined[-1].end < MIN_PAUSE_MS:
             joined[-1] = Span(start=joined[-1].start, end=one.end)
         else:
             joined.append(one)

@@ -5,17 +5,21 @@ from typing import NamedTuple
 
 import numpy as np
 
-from generation.remix.attention import EVERY, Looks, Picture
+from generation.remix.attention import SAMPLE_FRAMES, Looks, Picture
 from generation.remix.cut import FPS
 
-#: A crop follows if its window holds so many times its share of attention; above the second share, always.
-LEAST_GAIN, ALWAYS = 1.55, 0.9
+#: A crop follows if its window holds so many times its share of attention.
+MIN_GAIN = 1.55
+#: Above this share of attention it always follows.
+SUFFICIENT_SHARE = 0.9
 #: Samples on each side for a running median: two seconds in all.
 _AROUND = 3
 #: Share of the window's width that a subject may drift from its middle before the crop follows.
 _STRAY = 0.22
-#: Minimum seconds of a move, and maximum speed in window widths a second.
-_SLOWEST, _SPEED = 1.2, 1.0
+#: Minimum seconds of a move.
+_MIN_MOVE_S = 1.2
+#: Maximum speed in window widths a second.
+_MAX_SPEED = 1.0
 
 #: Maximum moves and jumps: a crop doesn't follow a more restless clip.
 MAX_MOVES = 40
@@ -52,7 +56,7 @@ def follow(looks: Looks, window: float, frames: int) -> Path | None:
         return None
     shots = [0, *(shot for shot in looks.shots if shot < frames), frames]
     lefts, shares = _best(_steadied(looks.columns, shots), window)
-    if float(np.median(shares)) <= min(ALWAYS, window * LEAST_GAIN):
+    if float(np.median(shares)) <= min(SUFFICIENT_SHARE, window * MIN_GAIN):
         return None
     parts = [_in_shot(lefts, first, last, window) for first, last in pairwise(shots) if last > first]
     start = parts[0][0].place
@@ -62,7 +66,7 @@ def follow(looks: Looks, window: float, frames: int) -> Path | None:
 
 def _steadied(columns: Picture, shots: list[int]) -> Picture:
     """Average attention over two seconds within a shot, so that flicker counts less than a steady subject."""
-    of_shot = np.searchsorted(shots, np.arange(len(columns)) * EVERY, side="right")
+    of_shot = np.searchsorted(shots, np.arange(len(columns)) * SAMPLE_FRAMES, side="right")
     near = np.abs(np.subtract.outer(np.arange(len(columns)), np.arange(len(columns)))) <= _AROUND
     weights = (near & (of_shot[:, None] == of_shot[None])).astype(np.float32)
     return np.asarray(weights @ columns / weights.sum(axis=1, keepdims=True), np.float32)
@@ -83,7 +87,7 @@ def _best(columns: Picture, window: float) -> tuple[Picture, Picture]:
 
 def _in_shot(lefts: Picture, first: int, last: int, window: float) -> list[Move]:
     """Return a jump to the shot's subject, and the moves that follow it."""
-    looks = range(-(-first // EVERY), max(-(-first // EVERY) + 1, -(-last // EVERY)))
+    looks = range(-(-first // SAMPLE_FRAMES), max(-(-first // SAMPLE_FRAMES) + 1, -(-last // SAMPLE_FRAMES)))
     known = [min(one, len(lefts) - 1) for one in looks]
     places = [float(np.median(lefts[_near(known, at)])) for at in range(len(known))]
     moves = [Move(first, first, places[0])]
@@ -91,8 +95,10 @@ def _in_shot(lefts: Picture, first: int, last: int, window: float) -> list[Move]
     while (away := _strayed(places, at, moves[-1].place, window)) is not None:
         settled = _settled(places, away, window)
         place = float(np.median(places[settled : settled + 2 * _AROUND]))
-        moves.append(_move(known[away] * EVERY, known[settled] * EVERY, place, moves[-1], window))
-        at = max(settled, moves[-1].last // EVERY - known[0]) + 1
+        moves.append(
+            _move(known[away] * SAMPLE_FRAMES, known[settled] * SAMPLE_FRAMES, place, moves[-1], window)
+        )
+        at = max(settled, moves[-1].last // SAMPLE_FRAMES - known[0]) + 1
     return [one for one in moves if one.last <= last]
 
 
@@ -118,7 +124,7 @@ def _settled(places: list[float], start: int, window: float) -> int:
 
 def _move(first: int, last: int, place: float, before: Move, window: float) -> Move:
     """Plan a move that starts early enough for a low speed, but after the previous move."""
-    least = max(_SLOWEST, abs(place - before.place) / (window * _SPEED)) * FPS
+    least = max(_MIN_MOVE_S, abs(place - before.place) / (window * _MAX_SPEED)) * FPS
     middle = (first + last) / 2
     begins = max(before.last, round(middle - max(least, last - first) / 2))
     return Move(begins, begins + round(max(least, last - first)), place)

@@ -24,8 +24,12 @@ from generation.words.captions import Caption, Span, captions
 _NAME = "ugc_remix-1"
 #: Frame of the thumbnail: the hook is visible, and speech has begun.
 _POSTER = 30
-#: Progress steps of a remix, and the shares of its work before the first frame and after the last one.
-_STEPS, _BEFORE, _AFTER = 80, 0.12, 0.02
+#: Progress steps of a remix.
+_STEPS = 80
+#: Share of the work before the first frame.
+_SHARE_BEFORE = 0.12
+#: Share of the work after the last frame.
+_SHARE_AFTER = 0.02
 
 
 class Remix(NamedTuple):
@@ -42,7 +46,7 @@ class Remix(NamedTuple):
         """Draw into an existing folder. Raises `ClipRefused`, `GenerationError`."""
         part = cut(self.clip.scanned, self.clip.speech, self.seconds - END_SECONDS)
         how = framing(self.clip, part)
-        yield Step(_BEFORE / 2)
+        yield Step(_SHARE_BEFORE / 2)
         hook = texts.hook(self.kit, self.copy.hook.text, part, how.covered)
         stickers = [hook, *texts.said(self.kit, self._captions(), part, how.covered)]
         card = self._card()
@@ -52,7 +56,7 @@ class Remix(NamedTuple):
         pictures = _noting(frames(self.clip, part, how, stickers, card), thumbnail_of(path))
         for number in encode(path, self.kit.frame.size, pictures, sound):
             if number % max(1, total // _STEPS) == 0:
-                yield Step(_BEFORE + number / total * (1 - _BEFORE - _AFTER))
+                yield Step(_SHARE_BEFORE + number / total * (1 - _SHARE_BEFORE - _SHARE_AFTER))
         marks = [mark for one in stickers for mark in one.marks] + card.settled().marks
         yield Step(1.0, made(path, self.kit.frame.size, total, marks))
 

@@ -7,15 +7,20 @@ import numpy as np
 from generation.remix.clip import Clip, decoded
 from generation.remix.cut import FPS, Cut
 from generation.sound.bed import bed
-from generation.sound.loudness import TARGET, leveled, loudness
+from generation.sound.loudness import TARGET_LUFS, leveled, loudness
 from generation.sound.synthesis import RATE, Stereo, Wave
 from generation.words.captions import Span
 
-#: Level of the bed relative to the clip, in dB: under speech (WCAG 2.2, 1.4.7), between words, and after the
-#: clip.
-UNDER_SPEECH, BETWEEN_WORDS, ALONE = -20.0, -13.0, -2.0
-#: Seconds of a ducking transition, and of the fade-out of the clip's sound.
-_TURNS, _FADES = 0.3, 0.35
+#: Level of the bed under speech, relative to the clip (WCAG 2.2, 1.4.7).
+UNDER_SPEECH_DB = -20.0
+#: Level of the bed between words.
+BETWEEN_WORDS_DB = -13.0
+#: Level of the bed after the clip.
+ALONE_DB = -2.0
+#: Seconds of a ducking transition.
+_DUCKING_S = 0.3
+#: Seconds of the fade-out of the clip's sound.
+_FADE_OUT_S = 0.35
 #: Seconds between two computed gains.
 _GRAIN = 0.01
 #: Maximum gain of a clip in dB: more would amplify noise.
@@ -39,8 +44,8 @@ def mixed(clip: Clip, part: Cut, speech: Sequence[Span], seconds: float, seed: s
 def _own(clip: Clip, part: Cut) -> Stereo:
     """Return the clip's sound at the target loudness, with a fade-out."""
     sound = _decoded(clip, part)
-    sound = sound * 10 ** (min(_MOST_GAIN, TARGET - max(-70.0, loudness(sound))) / 20)
-    fading = min(sound.shape[1], round(_FADES * RATE))
+    sound = sound * 10 ** (min(_MOST_GAIN, TARGET_LUFS - max(-70.0, loudness(sound))) / 20)
+    fading = min(sound.shape[1], round(_FADE_OUT_S * RATE))
     sound[:, sound.shape[1] - fading :] *= np.linspace(1, 0, fading)
     return sound
 
@@ -64,8 +69,8 @@ def music_gains(speech: Sequence[Span], ends: float, count: int) -> Wave:
     away = np.full(len(at), np.inf)
     for one in speech:
         away = np.minimum(away, np.maximum(one.start / 1_000 - at, at - one.end / 1_000))
-    apart = np.clip(away / _TURNS, 0, 1)
-    over = np.clip((at - ends) / _TURNS, 0, 1)
-    during = UNDER_SPEECH + (BETWEEN_WORDS - UNDER_SPEECH) * apart
-    gains: Wave = np.interp(np.arange(count) / RATE, at, during + (ALONE - during) * over)
+    apart = np.clip(away / _DUCKING_S, 0, 1)
+    over = np.clip((at - ends) / _DUCKING_S, 0, 1)
+    during = UNDER_SPEECH_DB + (BETWEEN_WORDS_DB - UNDER_SPEECH_DB) * apart
+    gains: Wave = np.interp(np.arange(count) / RATE, at, during + (ALONE_DB - during) * over)
     return gains

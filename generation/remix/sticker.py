@@ -12,10 +12,15 @@ from generation.slides.kit import Kit
 from generation.text.fitting import Block
 from generation.video.easing import popping, smooth
 
-#: Horizontal and vertical padding of the words, and the corner radius of a plate, in em.
-_BESIDE, _ABOVE, _CORNER = 0.46, 0.34, 0.42
-#: Frames of the entrance and of the exit; initial scale.
-_COMES, _GOES, _SMALL = 7, 4, 0.8
+#: Horizontal padding of the words, in em.
+_PADDING_X = 0.46
+#: Vertical padding of the words, in em.
+_PADDING_Y = 0.34
+#: Corner radius of a plate, in em.
+_CORNER_RADIUS = 0.42
+_ENTRANCE_FRAMES = 7
+_EXIT_FRAMES = 4
+_INITIAL_SCALE = 0.8
 _BLUR, _DOWN, _SHADOW = 26, 10, 90
 
 
@@ -50,13 +55,18 @@ class Sticker:
         """Draw the sticker onto a frame of the clip, if it is visible there."""
         if frame not in self.shown:
             return
-        came, left = (frame - self.shown.start + 1) / _COMES, (self.shown.stop - frame) / _GOES
+        came, left = (
+            (frame - self.shown.start + 1) / _ENTRANCE_FRAMES,
+            (self.shown.stop - frame) / _EXIT_FRAMES,
+        )
         opacity = smooth(min(1.0, left)) * smooth(min(1.0, came * 2))
         shadow, edge = self._cast
         if came >= 1:
             at = (self._place[0] - edge, self._place[1] - edge + _DOWN)
             image.paste((0, 0, 0), at, _faded(shadow, opacity))
-        shown = self._scaled(_SMALL + (1 - _SMALL) * popping(came)) if came < 1 else self._picture
+        shown = (
+            self._scaled(_INITIAL_SCALE + (1 - _INITIAL_SCALE) * popping(came)) if came < 1 else self._picture
+        )
         mask = _faded(shown.getchannel("A"), opacity)
         across, down = (
             round(at + (whole - part) / 2)
@@ -71,20 +81,20 @@ class Sticker:
 
 def beside(size: int) -> int:
     """Return the horizontal padding for a font size."""
-    return round(_BESIDE * size)
+    return round(_PADDING_X * size)
 
 
 def height(block: Block) -> float:
     """Return the height of a block's plate."""
-    return block.height + 2 * _ABOVE * block.size
+    return block.height + 2 * _PADDING_Y * block.size
 
 
 def _plate(block: Block) -> tuple[Image.Image, Size]:
     """Return one rounded outline around all lines, and the padding at its left top."""
-    aside, above = beside(block.size), round(_ABOVE * block.size)
+    aside, above = beside(block.size), round(_PADDING_Y * block.size)
     widths = _alike([line.width * block.size for line in block.lines], block.size)
     size = round(max(widths)) + 2 * aside, round(block.height) + 2 * above
-    edge = round(_CORNER * block.size)
+    edge = round(_CORNER_RADIUS * block.size)
     mask = Image.new("L", (size[0] + 2 * edge, size[1] + 2 * edge))
     draw = ImageDraw.Draw(mask)
     tops = [0.0, *(_between(block, line) + above for line in range(1, len(widths))), float(size[1])]

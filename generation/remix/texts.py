@@ -16,17 +16,18 @@ _HOOK_SIZES, _HOOK_HIGH, _HOOK_LINES = (44, 80), 460, 4
 LOWEST = 1_400
 _CAPTION_SIZES, _CAPTION_HIGH, _CAPTION_LINES = (34, 60), 170, 2
 _LEADING = 1.2
-#: Gap between the clip and a text outside of it, and offset of the hook from the top of the safe zone on a
-#: full-frame clip.
-_APART, _BELOW_TOP = 44, 30
+#: Gap between the clip and a text outside of it, in pixels.
+_CLIP_GAP = 44
+#: Offset of the hook from the top of the safe zone on a full-frame clip, in pixels.
+_TOP_OFFSET = 30
 _INK, _PAPER = (20, 20, 24), (255, 255, 255)
 
 
 def hook(kit: Kit, text: str, part: Cut, covered: range) -> Sticker:
     """Place the hook above the clip, or at the top of a full-frame clip, for as long as it takes to read."""
     block = _fitted(kit, text, _HOOK_SIZES, _HOOK_HIGH, _HOOK_LINES)
-    above = covered.start - _APART - height(block)
-    y = above if above >= kit.frame.top else kit.frame.top + _BELOW_TOP
+    above = covered.start - _CLIP_GAP - height(block)
+    y = above if above >= kit.frame.top else kit.frame.top + _TOP_OFFSET
     lasts = min(part.frames, round(max(HOOK_SECONDS, reading(text)) * FPS))
     ground = kit.theme.vivid
     return Sticker(kit, block, Look("hook", ground.tints[0], ground.text), y, range(lasts))
@@ -42,7 +43,7 @@ def said(kit: Kit, captions: Sequence[Caption], part: Cut, covered: range) -> li
 
 def _said(kit: Kit, block: Block, caption: Caption, part: Cut, covered: range) -> Sticker:
     high = height(block)
-    below = covered.stop + _APART
+    below = covered.stop + _CLIP_GAP
     y = below if below + high <= LOWEST else LOWEST - high
     return Sticker(kit, block, Look("caption", _PAPER, _INK), y, _frames(caption, part))
 

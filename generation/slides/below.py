@@ -8,34 +8,41 @@ from generation.slides import devices, tile
 from generation.slides.kit import Kit
 from generation.theme import Ground
 
-#: In pixels: minimum height of the area to fill it, gap below the texts, and the icon's side.
-_LEAST, _ABOVE, _ICON = 400, 90, 540
+#: Minimum height of the area to fill it, in pixels.
+_MIN_HEIGHT = 400
+#: Gap below the texts, in pixels.
+_GAP_ABOVE = 90
+_ICON_SIDE = 540
 _LEAN = 8
-#: In pixels and shares: side of an icon at the bottom edge, its visible share, and its distance to texts.
-_PEEKING, _SEEN, _APART = 500, 0.7, 60
+#: Side of an icon at the bottom edge, in pixels.
+_PEEKING_SIDE = 500
+#: Its visible share.
+_VISIBLE_SHARE = 0.7
+#: Its distance to texts, in pixels.
+_TEXT_GAP = 60
 
 
 def fill_below(kit: Kit, canvas: Canvas, ground: Ground, number: int) -> None:
     """Fill the area if it is high enough; the slide's number alternates the side."""
-    if canvas.height - canvas.frame.bottom < _LEAST:
+    if canvas.height - canvas.frame.bottom < _MIN_HEIGHT:
         return
-    top = canvas.frame.bottom + _ABOVE
+    top = canvas.frame.bottom + _GAP_ABOVE
     if kit.screenshots:
         devices.put(canvas, [devices.one(kit, canvas, top, number)])
         return
-    made, across = _leaning(kit, canvas, ground, _ICON, number)
+    made, across = _leaning(kit, canvas, ground, _ICON_SIDE, number)
     paint.put(canvas.image, made, (across, top), blur=52, down=34, alpha=105)
 
 
 def look_in(kit: Kit, canvas: Canvas, ground: Ground, number: int) -> int:
     """Draw the icon, cropped by the bottom edge unless the picture is tall. Return the lowest y for texts."""
-    if canvas.height - canvas.frame.bottom >= _LEAST:
+    if canvas.height - canvas.frame.bottom >= _MIN_HEIGHT:
         fill_below(kit, canvas, ground, number)
         return canvas.frame.bottom
-    made, across = _leaning(kit, canvas, ground, _PEEKING, number)
-    top = canvas.height - round(made.height * _SEEN)
+    made, across = _leaning(kit, canvas, ground, _PEEKING_SIDE, number)
+    top = canvas.height - round(made.height * _VISIBLE_SHARE)
     paint.put(canvas.image, made, (across, top), blur=52, down=34, alpha=105)
-    return top - _APART
+    return top - _TEXT_GAP
 
 
 def _leaning(kit: Kit, canvas: Canvas, ground: Ground, side: int, number: int) -> tuple[Image.Image, int]:

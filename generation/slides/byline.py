@@ -12,12 +12,18 @@ from generation.spec import Copy
 from generation.text.fitting import Block, Box
 from generation.theme import Ground
 
-#: Side of the portrait, width of its rim, and gap to the words, in pixels.
-_SIDE, _RIM, _GAP = 116, 5, 26
-_WHOLE = _SIDE + 2 * _RIM
+#: Side of the portrait, in pixels.
+_FACE_SIDE = 116
+_RIM_WIDTH = 5
+#: Gap from the portrait to the words, in pixels.
+_WORDS_GAP = 26
+_WHOLE = _FACE_SIDE + 2 * _RIM_WIDTH
 #: Crop of a portrait at this size: left, top, right and bottom as shares.
 _FACE = (0.12, 0.04, 0.88, 0.80)
-_NAME, _DISCLOSURE, _BETWEEN = (26, 40), (22, 29), 12
+#: Smallest and largest font size of the name.
+_NAME_SIZES = (26, 40)
+_DISCLOSURE_SIZES = (22, 29)
+_LINE_GAP = 12
 
 
 class Layout(NamedTuple):
@@ -42,25 +48,25 @@ class Byline(NamedTuple):
 
     @property
     def _words(self) -> float:
-        return self.name.height + _BETWEEN + self.disclosure.height
+        return self.name.height + _LINE_GAP + self.disclosure.height
 
     def disc(self, ground: Ground) -> Image.Image:
         """Return the round portrait, with a rim in the color of the ground's text."""
         made = Image.new("RGBA", (_WHOLE, _WHOLE))
         made.paste(ground.text, (0, 0), paint.rounded(made.size, _WHOLE / 2))
-        face = paint.covering(self.face, (_SIDE, _SIDE))
-        made.paste(face, (_RIM, _RIM), paint.rounded(face.size, _SIDE / 2))
+        face = paint.covering(self.face, (_FACE_SIDE, _FACE_SIDE))
+        made.paste(face, (_RIM_WIDTH, _RIM_WIDTH), paint.rounded(face.size, _FACE_SIDE / 2))
         return made
 
     def place(self, canvas: Canvas, top: float, *, middle: bool = False) -> Layout:
         """Lay out the portrait before the words, at the start of text lines or centered."""
         room = max(self.name.width, self.disclosure.width)
-        offset = (canvas.width - _WHOLE - _GAP - room) / 2 if middle else 0.0
+        offset = (canvas.width - _WHOLE - _WORDS_GAP - room) / 2 if middle else 0.0
         across = canvas.aside if middle else canvas.start
-        left = across(offset + _WHOLE + _GAP, room)
+        left = across(offset + _WHOLE + _WORDS_GAP, room)
         name = top + (self.height - self._words) / 2
         face = across(offset, _WHOLE), round(top + (self.height - _WHOLE) / 2)
-        return Layout(face, (left, name), (left, name + self.name.height + _BETWEEN), room)
+        return Layout(face, (left, name), (left, name + self.name.height + _LINE_GAP), room)
 
     def put(self, canvas: Canvas, ground: Ground, top: float, *, middle: bool = False) -> None:
         place, disc = self.place(canvas, top, middle=middle), self.disc(ground)
@@ -73,11 +79,11 @@ def byline(kit: Kit, copy: Copy) -> Byline | None:
     """Return the presenter's byline, fitted to the column; None without a presenter."""
     if kit.presenter is None:
         return None
-    room = kit.column - _WHOLE - _GAP
+    room = kit.column - _WHOLE - _WORDS_GAP
     face = kit.presenter.face
     part = tuple(share * face.width for share in _FACE)
     return Byline(
         face.crop((round(part[0]), round(part[1]), round(part[2]), round(part[3]))),
-        kit.fit(kit.presenter.name, Box(room, 50, 1), LABEL, _NAME, 1.0),
-        kit.fit(copy.labels.presenter, Box(room, 80, 2), BODY, _DISCLOSURE, 1.2),
+        kit.fit(kit.presenter.name, Box(room, 50, 1), LABEL, _NAME_SIZES, 1.0),
+        kit.fit(copy.labels.presenter, Box(room, 80, 2), BODY, _DISCLOSURE_SIZES, 1.2),
     )

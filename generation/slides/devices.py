@@ -10,10 +10,13 @@ from generation.canvas import Canvas
 from generation.slides.kit import Kit
 
 #: Aspect ratios of a phone's screen: wider or narrower screenshots are cropped.
-_NARROWEST, _WIDEST = 0.45, 0.62
+_MIN_RATIO = 0.45
+_MAX_RATIO = 0.62
 _RIM, _RIM_LIGHT, _BEZEL = (38, 38, 44, 255), (92, 92, 102, 255), (8, 8, 11, 255)
-#: Minimum height of a phone, and its overlap with the picture's bottom edge, in pixels.
-PHONE, _BELOW_EDGE = 1240, 40
+#: Minimum height of a phone, in pixels.
+MIN_PHONE_HEIGHT = 1240
+#: Overlap with the picture's bottom edge, in pixels.
+_EDGE_OVERLAP = 40
 #: Margin of a card at its sides and below, in pixels.
 _MARGIN = 84
 
@@ -24,7 +27,7 @@ def is_wide(screenshot: Image.Image) -> bool:
 
 def phone(screenshot: Image.Image, height: int) -> Image.Image:
     """Draw a screenshot in a phone, from its top down."""
-    shape = min(_WIDEST, max(_NARROWEST, screenshot.width / screenshot.height))
+    shape = min(_MAX_RATIO, max(_MIN_RATIO, screenshot.width / screenshot.height))
     bezel = max(8, round(height * 0.0135))
     screen = (round((height - 2 * bezel) * shape), height - 2 * bezel)
     width = screen[0] + 2 * bezel
@@ -61,7 +64,7 @@ def put(canvas: Canvas, placed: Iterable[Placed]) -> None:
 
 def _height(canvas: Canvas, top: int) -> int:
     """Return the height of a phone that extends beyond the picture's bottom edge."""
-    return max(PHONE, canvas.height - top + _BELOW_EDGE)
+    return max(MIN_PHONE_HEIGHT, canvas.height - top + _EDGE_OVERLAP)
 
 
 def _wide(canvas: Canvas, shown: Image.Image, top: int) -> Placed:

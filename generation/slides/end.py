@@ -9,12 +9,19 @@ from generation.slides.kit import BODY, LABEL, TITLE, Kit
 from generation.spec import Copy
 from generation.text.fitting import Block, Box
 
-#: Side of the icon, height of the button, and room for the line at the bottom, in pixels.
-_ICON, _BUTTON, _FOOT = 270, 110, 60
+#: Side of the icon, in pixels.
+_ICON_SIDE = 270
+_BUTTON_HEIGHT = 110
+#: Room for the line at the bottom, in pixels.
+_FOOT_HEIGHT = 60
 #: Gap below the icon, below the name, and above the button, in pixels.
 _BELOW_ICON, _BELOW_NAME, _ABOVE_BUTTON = 58, 34, 70
-#: Minimum side of the icon next to a presenter; gap above the places, and below the button, in pixels.
-_LEAST_ICON, _ABOVE_PLACES, _BELOW_BUTTON = 110, 24, 40
+#: Minimum side of the icon next to a presenter, in pixels.
+_MIN_ICON_SIDE = 110
+#: Gap above the places, in pixels.
+_ABOVE_PLACES = 24
+#: Gap below the button, in pixels.
+_BELOW_BUTTON = 40
 
 
 def end(kit: Kit, copy: Copy, page: int) -> Canvas:
@@ -24,11 +31,11 @@ def end(kit: Kit, copy: Copy, page: int) -> Canvas:
         fill_below(kit, canvas, kit.theme.vivid, 1)
     button, places = parts.asked(kit, copy)
     said, foot = lines(kit, copy), _foot(kit, canvas, copy, places)
-    below = (_ABOVE_BUTTON + _BUTTON) * bool(button)
+    below = (_ABOVE_BUTTON + _BUTTON_HEIGHT) * bool(button)
     room = foot - kit.frame.top - below
-    if _high(said) + _LEAST_ICON > room:
+    if _high(said) + _MIN_ICON_SIDE > room:
         said.pop("tagline", None)
-    icon = round(min(_ICON, max(_LEAST_ICON, room - _high(said))))
+    icon = round(min(_ICON_SIDE, max(_MIN_ICON_SIDE, room - _high(said))))
     y = (kit.frame.top + foot - _high(said) - below - icon) / 2
     _icon(kit, canvas, round(y), icon)
     y = _set(kit, canvas, said, y + icon + _BELOW_ICON)
@@ -46,16 +53,16 @@ def _foot(kit: Kit, canvas: Canvas, copy: Copy, places: list[str]) -> int:
     """Draw the places, and the byline above them. Return the lowest y for the rest."""
     if places:
         _places(kit, canvas, " · ".join(places))
-    foot = kit.frame.bottom - _FOOT
+    foot = kit.frame.bottom - _FOOT_HEIGHT
     if (said := byline(kit, copy)) is None:
         return foot
-    top = foot - said.height - (_ABOVE_PLACES if places else -_FOOT)
+    top = foot - said.height - (_ABOVE_PLACES if places else -_FOOT_HEIGHT)
     said.put(canvas, kit.theme.vivid, top, middle=True)
     return top - _BELOW_BUTTON
 
 
 def _button(kit: Kit, canvas: Canvas, text: str, top: float) -> None:
-    ground, center = kit.theme.vivid, (canvas.width / 2, top + _BUTTON / 2)
+    ground, center = kit.theme.vivid, (canvas.width / 2, top + _BUTTON_HEIGHT / 2)
     parts.pill(kit, canvas, text, center=center, colors=(ground.text, ground.tints[0]), size=48)
 
 

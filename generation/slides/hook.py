@@ -14,16 +14,25 @@ from generation.text.fitting import Block, Box
 
 #: Share of the picture below the header that a hook above devices may fill.
 _WITH_DEVICES = 0.407
-#: Room that a hook leaves for the button, and for the button with an icon, in pixels.
-_BUTTON, _FOOT = 150, 270
+#: Room that a hook leaves for the button, in pixels.
+_BUTTON_ROOM = 150
+#: Room that a hook leaves for the button with an icon, in pixels.
+_ICON_ROOM = 270
 _SIZES = (54, 150)
 #: Width in pixels of the button's edge over devices.
 _EDGE = 9
-#: Icon's side as a share of the picture's height, its minimum in pixels, and its margin.
-_ICON, _LEAST_ICON, _MARGIN = 0.28, 180, 84
-#: In pixels: gap from the hook to an icon above the button, gap to an icon at the button's side, and the
-#: icon's overlap with the margin.
-_BELOW, _CLOSE, _LOW = 60, 40, 24
+#: Icon's side as a share of the picture's height.
+_ICON_SHARE = 0.28
+#: Its minimum side, in pixels.
+_MIN_ICON_SIDE = 180
+#: Its margin, in pixels.
+_ICON_MARGIN = 84
+#: Gap from the hook to an icon above the button, in pixels.
+_GAP_ABOVE_BUTTON = 60
+#: Gap from the hook to an icon at the button's side, in pixels.
+_GAP_NEXT_TO_BUTTON = 40
+#: The icon's overlap with the margin, in pixels.
+_MARGIN_OVERLAP = 24
 #: Maximum height or width of a tilted icon, in sides of the upright one: 1.13 at 8 degrees.
 _TURNED = 1.2
 #: Gap from the hook to the byline, in pixels.
@@ -67,8 +76,8 @@ def room(kit: Kit, taken: int = 0) -> Box:
     """Return the room for a hook below the header, minus `taken` and the parts below it."""
     high = kit.frame.bottom - kit.body - taken
     if not kit.screenshots:
-        return Box(kit.column, high - _FOOT, 7)
-    return Box(kit.column, min(high - _BUTTON, _WITH_DEVICES * (kit.frame.height - kit.body)), 5)
+        return Box(kit.column, high - _ICON_ROOM, 7)
+    return Box(kit.column, min(high - _BUTTON_ROOM, _WITH_DEVICES * (kit.frame.height - kit.body)), 5)
 
 
 def title(kit: Kit, text: str, box: Box) -> Block:
@@ -80,16 +89,16 @@ def title(kit: Kit, text: str, box: Box) -> Block:
 
 def _lean_icon(kit: Kit, canvas: Canvas, top: int, button: int) -> None:
     """Draw the brand's icon, large and tilted, above the button or at its side, if the hook leaves room."""
-    foot = canvas.height - _MARGIN + _LOW
-    above = foot - _LOW - _BUTTON - (top + _BELOW)
-    beside = min(foot - top - _CLOSE, kit.column - button) / _TURNED
-    side = min(round(_ICON * canvas.height), max(above, int(beside)))
-    if side < _LEAST_ICON:
+    foot = canvas.height - _ICON_MARGIN + _MARGIN_OVERLAP
+    above = foot - _MARGIN_OVERLAP - _BUTTON_ROOM - (top + _GAP_ABOVE_BUTTON)
+    beside = min(foot - top - _GAP_NEXT_TO_BUTTON, kit.column - button) / _TURNED
+    side = min(round(_ICON_SHARE * canvas.height), max(above, int(beside)))
+    if side < _MIN_ICON_SIDE:
         return
     made = paint.turned(_icon(kit, 2 * side), -8 if canvas.right_to_left else 8)
     if foot - made.height < kit.frame.bottom and made.width + button > kit.column:
-        foot = kit.frame.bottom - _BUTTON + _LOW
-    place = (canvas.aside(_MARGIN - 10, made.width), foot - made.height)
+        foot = kit.frame.bottom - _BUTTON_ROOM + _MARGIN_OVERLAP
+    place = (canvas.aside(_ICON_MARGIN - 10, made.width), foot - made.height)
     paint.put(canvas.image, made, place, blur=52, down=34, alpha=105)
 
 

@@ -16,8 +16,12 @@ from generation.theme import Ground, Theme
 #: Height of a header with the gap below it, in pixels.
 HEADER = 126
 
-#: Font weight and tracking of titles, of body text, and of labels.
-TITLE, BODY, LABEL = (850, -0.03), (560, -0.012), (680, -0.012)
+#: Font weight and tracking of titles.
+TITLE = (850, -0.03)
+#: Font weight and tracking of body text.
+BODY = (560, -0.012)
+#: Font weight and tracking of labels.
+LABEL = (680, -0.012)
 
 
 class Presented(NamedTuple):

@@ -16,8 +16,10 @@ from generation.theme import Ground
 _FILLED = 0.66
 #: Aspect ratios of logos that fill the whole tile.
 _SQUARE = (0.8, 1.25)
-#: A tile with less contrast at its edge gets a rim, of this part of its side.
-_LEAST_EDGE, _RIM = 1.35, 42
+#: A tile with less contrast at its edge gets a rim.
+_MIN_EDGE_CONTRAST = 1.35
+#: The rim's width is the tile's side divided by this.
+_RIM_DIVISOR = 42
 
 
 def tile(kit: Kit, ground: Ground, side: int) -> Image.Image:
@@ -98,9 +100,9 @@ def put(image: Image.Image, icon: Image.Image, place: Size, rim: RGB) -> None:
 
 def rimmed(icon: Image.Image, under: RGB, rim: RGB) -> tuple[Image.Image, int]:
     """Return a tile for a ground, and the width of its rim, 0 for none."""
-    if _edge_contrast(icon, under) >= _LEAST_EDGE:
+    if _edge_contrast(icon, under) >= _MIN_EDGE_CONTRAST:
         return icon, 0
-    width = max(3, icon.width // _RIM)
+    width = max(3, icon.width // _RIM_DIVISOR)
     whole = _plain(rim, icon.width + 2 * width)
     whole.alpha_composite(icon, (width, width))
     return whole, width

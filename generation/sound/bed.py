@@ -22,7 +22,7 @@ from generation.sound.synthesis import (
     times,
     white,
 )
-from generation.timing import BEAT
+from generation.timing import BEAT_S
 
 #: Scale degrees of four successive bars: well-known chord progressions.
 _PROGRESSIONS = ((0, 5, 3, 4), (0, 3, 5, 4), (5, 3, 0, 4), (0, 4, 5, 3))
@@ -35,9 +35,10 @@ _PATTERNS = (
     (0, 1, 2, 3, 1, 2, 0, 1),
     (1, 3, 0, 2, 2, 0, 1, 3),
 )
-_BAR = 4 * BEAT
-#: Extra seconds for the decay of the last notes before the cut, and the fade-out's seconds.
-_TAIL, _FADE = 3.0, 0.9
+_BAR = 4 * BEAT_S
+#: Seconds for the decay of the last notes.
+_TAIL_S = 3.0
+_FADE_OUT_S = 0.9
 #: Beats until the drums have full volume.
 _INTRO = 2
 
@@ -46,7 +47,7 @@ class _Track:
     """Samples of one instrument group over the length of the bed."""
 
     def __init__(self, seconds: float) -> None:
-        self.sound: Stereo = np.zeros((2, round((seconds + _TAIL) * RATE)))
+        self.sound: Stereo = np.zeros((2, round((seconds + _TAIL_S) * RATE)))
 
     def add(self, at: float, wave: Wave, gain: float, *, side: float = 0.0) -> None:
         """Mix in a wave; `side` pans from left at -1 to right at 1."""
@@ -64,15 +65,15 @@ def bed(seconds: float, seed: str, cuts: Sequence[float]) -> Stereo:
         _chords(chords, at, keys, f"{seed}/{bar}")
         _plucks(plucks, at, keys, seed)
         for beats in (0, 1.5, 2.5):
-            low.add(at + beats * BEAT, bass(keys[0] - 24, 0.84 * BEAT), 0.26)
+            low.add(at + beats * BEAT_S, bass(keys[0] - 24, 0.84 * BEAT_S), 0.26)
         _drums(drums, at, f"{seed}/{bar}")
-    drums.sound[:, : round(_INTRO * BEAT * RATE)] *= 0.2
+    drums.sound[:, : round(_INTRO * BEAT_S * RATE)] *= 0.2
     for cut in cuts:
         _whoosh(drums, cut, f"{seed}/{cut}")
     push = _push(drums.sound.shape[1])
     mixed = chords.sound * push + plucks.sound * (0.35 + 0.65 * push) + low.sound * push + drums.sound
     heard = echoing(mixed[:, : round(seconds * RATE)], seed)
-    return np.array([faded(wave, 0.01, _FADE) for wave in np.tanh(heard * 1.1)])
+    return np.array([faded(wave, 0.01, _FADE_OUT_S) for wave in np.tanh(heard * 1.1)])
 
 
 def _chord(seed: str, bar: int) -> list[int]:
@@ -97,7 +98,7 @@ def _plucks(track: _Track, at: float, keys: Sequence[int], seed: str) -> None:
     for number, note in enumerate(pattern):
         is_off = number % 2
         track.add(
-            at + number * BEAT / 2,
+            at + number * BEAT_S / 2,
             pluck(keys[note] + 12, 0.5),
             0.16 if is_off else 0.2,
             side=-0.4 if is_off else 0.4,
@@ -106,22 +107,22 @@ def _plucks(track: _Track, at: float, keys: Sequence[int], seed: str) -> None:
 
 def _drums(track: _Track, at: float, seed: str) -> None:
     for beat in range(4):
-        track.add(at + beat * BEAT, kick(), 0.62)
+        track.add(at + beat * BEAT_S, kick(), 0.62)
         if beat % 2:
-            track.add(at + beat * BEAT, hiss(f"{seed} snare {beat}", 0.2, 1_400, 26), 0.19)
+            track.add(at + beat * BEAT_S, hiss(f"{seed} snare {beat}", 0.2, 1_400, 26), 0.19)
     for number in range(8):
         tick = hiss(f"{seed} tick {number}", 0.06, 7_000, 85)
-        track.add(at + number * BEAT / 2, tick, 0.095 if number % 2 else 0.05, side=0.25)
+        track.add(at + number * BEAT_S / 2, tick, 0.095 if number % 2 else 0.05, side=0.25)
 
 
 def _whoosh(track: _Track, cut: float, seed: str) -> None:
     """Add noise that swells up to a cut."""
-    at = times(BEAT)
-    swelling = white(seed, len(at)) * (at / BEAT) ** 3
-    track.add(cut - BEAT, highpass(lowpass(swelling, 5_200), 500), 0.17)
+    at = times(BEAT_S)
+    swelling = white(seed, len(at)) * (at / BEAT_S) ** 3
+    track.add(cut - BEAT_S, highpass(lowpass(swelling, 5_200), 500), 0.17)
 
 
 def _push(count: int) -> Wave:
     """Return the sidechain gain: all other instruments duck at each beat of the drum."""
-    beat = 1 - 0.5 * np.exp(-9 * times(BEAT))
+    beat = 1 - 0.5 * np.exp(-9 * times(BEAT_S))
     return np.tile(beat, math.ceil(count / len(beat)))[:count]

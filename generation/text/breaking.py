@@ -23,12 +23,14 @@ _PHRASED = regex.compile(rf"[{UNSPACED}]")
 _LONG_KANA = regex.compile(r"[\p{Katakana}ー]{8,}")
 _HANGUL = regex.compile(r"\p{Hangul}")
 
-#: Minimum letters of a word to hyphenate, and minimum letters at each of its ends.
-LEAST_HYPHENATED, LEAST_END = 10, 3
+#: Minimum letters of a word to hyphenate.
+MIN_HYPHENATED = 10
+#: Minimum letters at each of its ends.
+MIN_HYPHEN_END = 3
 _PARTICLES = frozenset("的了着过們们吗嗎呢吧")
 #: Tolerance for sums of widths in another order, in em.
 _ROUNDING = 1e-6
-_LONG_WORD = regex.compile(rf"\p{{L}}{{{LEAST_HYPHENATED},}}")
+_LONG_WORD = regex.compile(rf"\p{{L}}{{{MIN_HYPHENATED},}}")
 _COUNTRIES = {"en": "en_US", "de": "de_DE", "pt": "pt_PT", "nb": "nb_NO", "no": "nb_NO", "hu": "hu_HU"}
 
 
@@ -120,7 +122,7 @@ def _smaller(phrase: str) -> Sequence[str]:
 
 
 def _soften(word: str, dictionary: pyphen.Pyphen) -> str:
-    ends = [at for at in dictionary.positions(word) if LEAST_END <= at <= len(word) - LEAST_END]
+    ends = [at for at in dictionary.positions(word) if MIN_HYPHEN_END <= at <= len(word) - MIN_HYPHEN_END]
     return SOFT_HYPHEN.join(word[a:b] for a, b in itertools.pairwise([0, *ends, len(word)]))
 
 

@@ -12,8 +12,10 @@ from generation.text.cleaning import ELLIPSIS, SOFT_HYPHEN, clean
 from generation.text.scripts import graphemes, is_right_to_left, leading_of
 from generation.text.shaping import Line, Style, shape
 
-#: Hyphenate only below this share of the largest size, and only if the size grows by this factor.
-HYPHENATE_BELOW, HYPHENATE_FOR = 0.62, 1.2
+#: Hyphenate only below this share of the largest size.
+HYPHENATE_BELOW = 0.62
+#: Hyphenate only if the size grows by this factor.
+MIN_HYPHEN_GAIN = 1.2
 #: Minimum heights above the first and below the last baseline of a block, in em: those of Inter.
 CAP, DESCENT = 0.73, 0.2
 
@@ -86,7 +88,7 @@ def fit(text: str, box: Box, style: Style, *, largest: int, least: int, leading:
     if (size or 0) < HYPHENATE_BELOW * largest and box.lines > 1:
         soft = Text([loosened(one, style) for one in paragraphs], style, leading)
         softer = _largest_size(lambda size: _holds(soft, box, size), least, int(HYPHENATE_BELOW * largest))
-        if softer and softer > HYPHENATE_FOR * (size or 0):
+        if softer and softer > MIN_HYPHEN_GAIN * (size or 0):
             whole, size = soft, softer
     if size is None:
         size = _largest_size(lambda size: _holds(whole.cut(box.width / size), box, size), least, largest)

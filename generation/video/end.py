@@ -20,8 +20,10 @@ _NUMBER = 97
 _ICON, _LEAST_ICON, _BUTTON, _FOOT = 300, 110, 115, 50
 _BELOW_ICON, _BELOW_NAME, _ABOVE_BUTTON, _ABOVE_FOOT, _ABOVE_BYLINE = 64, 36, 72, 52, 70
 _ICON_COMES, _NAME_COMES, _TAGLINE_COMES, _BUTTON_COMES, _FOOT_COMES = 0.05, 0.2, 0.4, 0.7, 0.9
-#: An end card with nearly the frame's aspect ratio fills it; another one keeps this margin in pixels.
-_NEARLY, _MARGIN = 1.15, 84
+#: An end card within this factor of the frame's aspect ratio fills it.
+_RATIO_TOLERANCE = 1.15
+#: Any other end card keeps this margin.
+_MARGIN_PX = 84
 
 
 def end(kit: Kit, copy: Copy, seconds: float) -> Scene:
@@ -90,10 +92,10 @@ def own_end(kit: Kit, picture: Image.Image, seconds: float) -> Scene:
     """Show the partner's own end card, uncropped if its aspect ratio differs from the frame's."""
     width, height = kit.frame.size
     shape = (picture.width / picture.height) / (width / height)
-    if 1 / _NEARLY < shape < _NEARLY:
+    if 1 / _RATIO_TOLERANCE < shape < _RATIO_TOLERANCE:
         shown = Still(paint.covering(picture.convert("RGB"), kit.frame.size), (0, 0))
         return Scene(Stage(kit, kit.theme.vivid, _NUMBER, seconds), [shown], [])
-    scale = min((width - 2 * _MARGIN) / picture.width, (height - 2 * _MARGIN) / picture.height)
+    scale = min((width - 2 * _MARGIN_PX) / picture.width, (height - 2 * _MARGIN_PX) / picture.height)
     size = round(picture.width * scale), round(picture.height * scale)
     card = paint.covering(picture.convert("RGBA"), size)
     card.putalpha(paint.rounded(size, width * 0.04))

@@ -17,10 +17,13 @@ from generation.text.raster import ink
 from generation.text.shaping import Line
 from generation.video.easing import arriving, popping
 
-#: Maximum seconds from one word to the next, and the duration of a word's movement.
-STEP, _MOVES = 0.12, 0.3
-#: Share of its size by which a word rises, and its initial scale.
-_RISE, _SMALL = 0.42, 0.74
+#: Maximum seconds from one word to the next.
+WORD_STEP_S = 0.12
+#: Duration of a word's movement.
+_WORD_MOVE_S = 0.3
+#: Share of its size by which a word rises.
+_RISE_SHARE = 0.42
+_INITIAL_SCALE = 0.74
 
 
 class Word(NamedTuple):
@@ -82,21 +85,21 @@ class Kinetic:
         telling = longest if emphasis and self.count > 1 else None
         return [emphasis if emphasis and word is telling else color for word in self.words]
 
-    def draw(self, image: Image.Image, seconds: float, step: float = STEP) -> None:
+    def draw(self, image: Image.Image, seconds: float, step: float = WORD_STEP_S) -> None:
         """Draw the words that have started after so many seconds."""
         for word, color in zip(self.words, self._colors, strict=True):
-            share = (seconds - word.number * step) / _MOVES
+            share = (seconds - word.number * step) / _WORD_MOVE_S
             if share >= 1:
                 image.paste(color, word.place, word.mask)
             elif share > 0:
                 self._coming(image, word, color, share)
 
     def _coming(self, image: Image.Image, word: Word, color: RGB, share: float) -> None:
-        scale = _SMALL + (1 - _SMALL) * popping(share)
+        scale = _INITIAL_SCALE + (1 - _INITIAL_SCALE) * popping(share)
         size = max(1, round(word.mask.width * scale)), max(1, round(word.mask.height * scale))
         alpha = min(1.0, share * 2)
         mask = word.mask.resize(size, Image.Resampling.BILINEAR).point([int(v * alpha) for v in range(256)])
-        down = (1 - arriving(share)) * self.block.size * _RISE
+        down = (1 - arriving(share)) * self.block.size * _RISE_SHARE
         left = word.place[0] + (word.mask.width - size[0]) / 2
         top = word.place[1] + (word.mask.height - size[1]) / 2 + down
         image.paste(color, (round(left), round(top)), mask)

@@ -11,11 +11,16 @@ from generation.video.easing import arriving, popping, smooth
 
 #: Subpixel steps of a moving picture.
 _PHASES = 4
-#: Pixels that a picture rises during its entrance, and afterwards until its scene ends.
-_COMES, _DRIFTS = 900, 34
-_RISING, _POPPING = 0.95, 0.5
-#: Growth of a pulse as a share of the size, and its seconds: two beats.
-_PULSE, _PULSE_SECONDS = 0.022, 1.0
+#: Pixels that a picture rises during its entrance.
+_ENTRANCE_PX = 900
+#: Pixels that it rises afterwards, until its scene ends.
+_DRIFT_PX = 34
+_RISE_S = 0.95
+_POP_S = 0.5
+#: Growth of a pulse, as a share of the size.
+_PULSE_GROWTH = 0.022
+#: Seconds of a pulse: two beats.
+_PULSE_S = 1.0
 
 
 class Moving(Protocol):
@@ -29,15 +34,15 @@ class Rising:
     """A picture that enters from below and keeps rising slowly until its scene ends."""
 
     def __init__(
-        self, picture: Image.Image, place: Size, *, starts: float, lasts: float, drifts: int = _DRIFTS
+        self, picture: Image.Image, place: Size, *, starts: float, lasts: float, drifts: int = _DRIFT_PX
     ) -> None:
         self._phases = _phases(picture)
         self._shadow, self._edge = paint.cast(picture.getchannel("A"), blur=56, alpha=105)
         self._place, self._starts, self._lasts, self._drifts = place, starts, lasts, drifts
 
     def draw(self, image: Image.Image, seconds: float) -> None:
-        share = (seconds - self._starts) / _RISING
-        below = (1 - arriving(share)) * _COMES - smooth(seconds / self._lasts) * self._drifts
+        share = (seconds - self._starts) / _RISE_S
+        below = (1 - arriving(share)) * _ENTRANCE_PX - smooth(seconds / self._lasts) * self._drifts
         left, top = self._place[0], self._place[1] + below
         if share <= 0 or top >= image.height:
             return
@@ -68,7 +73,7 @@ class Popping:
         self._cast = paint.cast(picture.getchannel("A"), blur=blur, alpha=85) if blur else None
 
     def draw(self, image: Image.Image, seconds: float) -> None:
-        share = (seconds - self._starts) / _POPPING
+        share = (seconds - self._starts) / _POP_S
         if share <= 0:
             return
         scale = popping(share) if share < 1 else self._pulse(seconds)
@@ -80,8 +85,8 @@ class Popping:
         image.paste(shown, (left, self._place[1] + (self._picture.height - shown.height) // 2), shown)
 
     def _pulse(self, seconds: float) -> float:
-        since = (seconds - self._starts - _POPPING) % _PULSE_SECONDS
-        return 1 + _PULSE * smooth(1 - since / _PULSE_SECONDS) * smooth(since * 8) if self._pulses else 1.0
+        since = (seconds - self._starts - _POP_S) % _PULSE_S
+        return 1 + _PULSE_GROWTH * smooth(1 - since / _PULSE_S) * smooth(since * 8) if self._pulses else 1.0
 
     def _scaled(self, scale: float) -> Image.Image:
         size = max(2, round(self._picture.width * scale)), max(2, round(self._picture.height * scale))

@@ -13,8 +13,10 @@ from generation.video.scene import Scene, Stage, Timed
 
 _BADGE, _BELOW_BADGE, _BELOW = 96, 34, 64
 _NUMBER = 360
-#: Side of an icon at the bottom edge, and its visible share.
-_PEEKING, _SEEN = 560, 0.62
+#: Side of an icon at the bottom edge, in pixels.
+_PEEKING_SIDE = 560
+#: Its visible share.
+_VISIBLE_SHARE = 0.62
 _ICON_COMES = 0.15
 _NUMBER_COMES, _WORDS_COME, _DEVICE_COMES = 0.1, 0.25, 0.1
 
@@ -63,10 +65,10 @@ def _alone(stage: Stage, text: str, *, is_only: bool) -> Scene:
 def _peeking(stage: Stage, canvas: Canvas) -> Iterator[Rising]:
     """Yield the brand's icon at the bottom edge, if there is room, on alternating sides."""
     frame, is_even = stage.kit.frame, stage.number % 2 == 0
-    if frame.height - frame.bottom < _PEEKING:
+    if frame.height - frame.bottom < _PEEKING_SIDE:
         return
     way = -1 if canvas.right_to_left == is_even else 1
-    icon = paint.turned(tile.tile(stage.kit, stage.ground, 2 * _PEEKING), 9 * way)
+    icon = paint.turned(tile.tile(stage.kit, stage.ground, 2 * _PEEKING_SIDE), 9 * way)
     across = canvas.aside(frame.left if is_even else frame.width - frame.left - icon.width, icon.width)
-    place = across, round(frame.height - icon.height * _SEEN)
+    place = across, round(frame.height - icon.height * _VISIBLE_SHARE)
     yield Rising(icon, place, starts=_ICON_COMES, lasts=stage.seconds, drifts=60)

@@ -9,7 +9,7 @@ from generation.canvas import Canvas, Mark
 from generation.seeds import chance
 from generation.slides.kit import Kit
 from generation.theme import Ground
-from generation.video.kinetic import STEP
+from generation.video.kinetic import WORD_STEP_S
 from generation.video.moving import Backdrop, Moving
 
 RATE = 30
@@ -77,7 +77,7 @@ class Scene:
         return image
 
     def _step(self, text: Text) -> float:
-        return min(STEP, self.seconds * _SAID / text.count)
+        return min(WORD_STEP_S, self.seconds * _SAID / text.count)
 
 
 class Stage(NamedTuple):

@@ -18,8 +18,10 @@ from generation.video.film import frames, scenes
 from generation.video.mp4 import encode, made, thumbnail_of
 
 _NAME = "video-1"
-#: Progress steps of a video, and the share of the work after the last frame.
-_STEPS, _LEFT = 80, 0.02
+#: Progress steps of a video.
+_STEPS = 80
+#: Share of the work after the last frame.
+_SHARE_AFTER = 0.02
 
 
 class Video(NamedTuple):
@@ -41,7 +43,7 @@ class Video(NamedTuple):
         with closing(encode(path, self.kit.frame.size, frames(self.kit, film), sound)) as encoded:
             for number in encoded:
                 if number % every == 0:
-                    yield Step(number / count * (1 - _LEFT))
+                    yield Step(number / count * (1 - _SHARE_AFTER))
         settled = [scene.settled() for scene in film]
         thumbnail_of(path).write_bytes(thumbnail(settled[0].image))
         marks = [mark for canvas in settled for mark in canvas.marks]

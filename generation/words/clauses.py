@@ -12,12 +12,22 @@ from generation.words.claims import claims
 from generation.words.languages import TABLES
 from generation.words.languages.table import APP, Table, any_of
 
-#: Characters: minimum and maximum of a line, the ideal length, the maximum of a sentence.
-SHORTEST, LONGEST, GOOD, READ = 8, 110, 48, 600
-#: Maximum characters of a text, and maximum sentences of one, to read.
-TEXT, SENTENCES = 20_000, 80
-#: Minimum words of a line, and of a head: a shorter head only names the product.
-FEWEST, FEWEST_OF_HEAD = 3, 4
+#: Minimum characters of a line.
+MIN_LENGTH = 8
+#: Maximum characters of a line.
+LONGEST = 110
+#: Characters of a line that reads best.
+IDEAL_LENGTH = 48
+#: Maximum characters of a sentence to read.
+MAX_SENTENCE = 600
+#: Maximum characters of a text to read.
+MAX_TEXT = 20_000
+#: Maximum sentences of a text to read.
+MAX_SENTENCES = 80
+#: Minimum words of a line.
+MIN_WORDS = 3
+#: Minimum words of a head: a shorter one only names the product.
+MIN_HEAD_WORDS = 4
 #: Maximum share of words that two lines may have in common.
 SHARED = 0.6
 #: Maximum letters of a word: longer ones are addresses and keys.
@@ -86,7 +96,9 @@ def _all(brand: Brand, language: str) -> Iterator[Clause]:
         for order, quote in enumerate(_sentences(text)):
             for found in readings(quote, brand.name, language):
                 place += 1
-                yield Clause(found, field, quote, place, number + order * 0.1 + abs(len(found) - GOOD) / 60)
+                yield Clause(
+                    found, field, quote, place, number + order * 0.1 + abs(len(found) - IDEAL_LENGTH) / 60
+                )
 
 
 def _own_texts(brand: Brand) -> Iterator[tuple[Source, str]]:
@@ -96,7 +108,7 @@ def _own_texts(brand: Brand) -> Iterator[tuple[Source, str]]:
 
 
 def _sentences(text: str) -> list[str]:
-    return [piece for piece in texts.sentences(text[:TEXT]) if len(piece) <= READ][:SENTENCES]
+    return [piece for piece in texts.sentences(text[:MAX_TEXT]) if len(piece) <= MAX_SENTENCE][:MAX_SENTENCES]
 
 
 def readings(sentence: str, app: str, language: str) -> list[str]:
@@ -124,7 +136,7 @@ def _without_lead(whole: str, app: str, language: str) -> str:
     text = whole
     for lead in _leads(language, app):
         shorter = lead.sub("", text, count=1)
-        text = shorter if len(shorter) >= SHORTEST else text
+        text = shorter if len(shorter) >= MIN_LENGTH else text
     return text
 
 
@@ -143,15 +155,15 @@ def _head(whole: str, app: str, language: str, reading: Reading) -> str | None:
     found = (one.start() for pattern in (reading.more, reading.bare) for one in pattern.finditer(whole))
     ends = sorted(set(found), reverse=True)
     whole_parts = (end for end in ends if not ("," in whole[:end] and SERIES.match(whole, end)))
-    heads = (_line(whole[:end], app, language, reading) for end in whole_parts if end > SHORTEST * 2)
-    return next((one for one in heads if one and len(texts.words(one)) >= FEWEST_OF_HEAD), None)
+    heads = (_line(whole[:end], app, language, reading) for end in whole_parts if end > MIN_LENGTH * 2)
+    return next((one for one in heads if one and len(texts.words(one)) >= MIN_HEAD_WORDS), None)
 
 
 def _fits(text: str, app: str, language: str, reading: Reading) -> bool:
     return (
-        SHORTEST <= len(text) <= LONGEST
+        MIN_LENGTH <= len(text) <= LONGEST
         and is_prose(text)
-        and len(texts.words(text)) >= FEWEST
+        and len(texts.words(text)) >= MIN_WORDS
         and not reading.open_ends.search(text)
         and not reading.back.match(text)
         and not reading.asides.search(text)

@@ -3,8 +3,9 @@
 from generation.spec import Brand, Line
 from generation.words import names, texts
 
-#: Maximum number of hashtags, and maximum characters of one.
-MOST, LONGEST = 4, 28
+MAX_HASHTAGS = 4
+#: Maximum characters of a hashtag.
+MAX_LENGTH = 28
 
 
 def hashtags(brand: Brand, language: str) -> list[Line]:
@@ -12,7 +13,7 @@ def hashtags(brand: Brand, language: str) -> list[Line]:
     for keyword, evidence in names.keywords(brand, language):
         if text := hashtag(keyword):
             found.setdefault(text.lower(), Line(text=text, rule="keyword", evidence=[evidence]))
-    return list(found.values())[:MOST]
+    return list(found.values())[:MAX_HASHTAGS]
 
 
 def hashtag(keyword: str) -> str:
@@ -20,7 +21,7 @@ def hashtag(keyword: str) -> str:
     parts = [part for part in texts.clean(keyword).replace("'", " ").replace("’", " ").split() if part]
     parts = [letters for part in parts for piece in part.split("-") if (letters := _letters(piece))]
     joined = parts[0].lower() if len(parts) == 1 else "".join(part[:1].upper() + part[1:] for part in parts)
-    return f"#{joined}" if joined and not joined.isdigit() and len(joined) < LONGEST else ""
+    return f"#{joined}" if joined and not joined.isdigit() and len(joined) < MAX_LENGTH else ""
 
 
 def _letters(part: str) -> str:

@@ -10,9 +10,13 @@ from generation.words.formulas import fill
 from generation.words.languages.table import Tone
 from generation.words.speech import speaks
 
-#: Maximum proposals; keywords that become hooks; minimum points for a hook with their number; minimum clauses
-#: of a piece for its points.
-MOST, KEYWORDS, NUMBERED, FEW = 10, 3, 3, 2
+MAX_PROPOSALS = 10
+#: Maximum keywords that become hooks.
+MAX_KEYWORDS = 3
+#: Minimum points for a hook with their number.
+MIN_NUMBERED_POINTS = 3
+#: Minimum clauses of a piece for its points.
+MIN_CLAUSES = 2
 #: Maximum characters of a clause that serves as a hook.
 SHORT = 70
 #: Tones that also use the casual formula.
@@ -64,7 +68,7 @@ def _can_ask(asked: str, brand: Brand, language: str) -> bool:
 def counted(brand: Brand, language: str, number: int) -> Iterator[Line]:
     """Yield the formula around the number of clauses."""
     own = tones.formulas(brand, language)
-    if own is not None and number >= NUMBERED:
+    if own is not None and number >= MIN_NUMBERED_POINTS:
         yield from fill(own.number, brand, n=(str(number), None))
 
 
@@ -72,7 +76,7 @@ def named(brand: Brand, language: str) -> Iterator[Line]:
     """Yield formulas around the brand's keywords and its audience."""
     if (own := tones.formulas(brand, language)) is None:
         return
-    for keyword, quoted in names.keywords(brand, language)[:KEYWORDS]:
+    for keyword, quoted in names.keywords(brand, language)[:MAX_KEYWORDS]:
         yield from fill(own.keyword, brand, Keyword=(texts.initial(keyword), quoted))
     if (people := names.audience(brand, language)) is not None:
         yield from fill(own.audience, brand, Audience=people)
@@ -91,7 +95,7 @@ def tiers(brand: Brand, found: Sequence[Clause], language: str, number: int) -> 
     own = [*taglines(brand, language), *questions(brand, language), *counted(brand, language, number)]
     around = list(named(brand, language))
     telling = [hook for hook in around if tells(hook.evidence[0], brand, language)]
-    short = [line(one) for one in found if len(one.text) <= SHORT][: len(found) > FEW]
+    short = [line(one) for one in found if len(one.text) <= SHORT][: len(found) > MIN_CLAUSES]
     return [distinct([*own, *telling]), short, weak(brand, language), around]
 
 
@@ -110,7 +114,7 @@ def tells(slot: Evidence, brand: Brand, language: str) -> bool:
 def proposals(brand: Brand, found: Sequence[Clause], language: str, number: int) -> list[Line]:
     """Return up to ten hooks, the most informative first."""
     told, short, name, around = tiers(brand, found, language, number)
-    return distinct([*told, *short, *around, *name])[:MOST]
+    return distinct([*told, *short, *around, *name])[:MAX_PROPOSALS]
 
 
 def distinct(lines: Sequence[Line]) -> list[Line]:

@@ -12,15 +12,18 @@ from typing import Literal
 
 from generation.words import texts
 from generation.words.claims import claimed
-from generation.words.clauses import LONGEST, SHORTEST
+from generation.words.clauses import LONGEST, MIN_LENGTH
 from generation.words.languages import TABLES
 from generation.words.languages.table import any_of
 
 Fault = Literal["length", "characters", "link", "quote", "number", "claim", "force", "name", "word", "limit"]
-#: Minimum letters in common of two forms of one word, and maximum letters of either form's ending.
-STEM, ENDING = 5, 4
+#: Minimum letters in common of two forms of one word.
+MIN_STEM = 5
+#: Maximum letters of either form's ending.
+MAX_ENDING = 4
 #: The same limits if the shorter word is a prefix of the longer one.
-WHOLE, PLURAL = 4, 2
+MIN_PREFIX = 4
+MAX_SUFFIX = 2
 ADDRESS = re.compile(r"://|\bwww\.|\S@\S|[@#]\w|\b[\w-]+\.[a-z]{2,}\b", re.IGNORECASE)
 QUOTE = re.compile(r"[\"“”«»„‟‘‹›「」『』《》]|(?<!\w)'|'(?!\w)")
 #: Marks that a line may have of its own.
@@ -31,7 +34,7 @@ def holds(line: str, clause: str, *, name: str, language: str) -> list[Fault]:
     """Return the line's faults by kind; an empty list permits the line."""
     said, known = _plain(line), f"{_plain(clause)} {_plain(name)}"
     checks: dict[Fault, bool] = {
-        "length": not SHORTEST <= len(line) <= LONGEST,
+        "length": not MIN_LENGTH <= len(line) <= LONGEST,
         "characters": line != texts.clean(line) or any(_strange(line, clause, name)),
         "link": bool(ADDRESS.search(said)) and not _all_in(ADDRESS, said, known),
         "quote": bool(QUOTE.search(line)),
@@ -93,8 +96,8 @@ def _same(word: str, other: str) -> bool:
     shared = next((at for at, pair in enumerate(zip(word, other, strict=False)) if pair[0] != pair[1]), None)
     stem = min(len(word), len(other)) if shared is None else shared
     longer = max(len(word), len(other))
-    return (stem >= STEM and longer - stem <= ENDING) or (
-        stem == min(len(word), len(other)) >= WHOLE and longer - stem <= PLURAL
+    return (stem >= MIN_STEM and longer - stem <= MAX_ENDING) or (
+        stem == min(len(word), len(other)) >= MIN_PREFIX and longer - stem <= MAX_SUFFIX
     )
 
 

@@ -9,8 +9,12 @@ from generation.words.claims import claims
 from generation.words.languages import TABLES
 from generation.words.languages.table import any_of
 
-#: Maximum characters of a name, a keyword and an audience.
-NAME, KEYWORD, AUDIENCE = 60, 32, 40
+#: Maximum characters of a name.
+MAX_NAME = 60
+#: Maximum characters of a keyword.
+MAX_KEYWORD = 32
+#: Maximum characters of an audience.
+MAX_AUDIENCE = 40
 #: Keywords about technology or listings, not about the subject of the product.
 TECHNICAL = any_of(
     """
@@ -45,7 +49,7 @@ STORES = {"apple": re.compile(r"^(?:apps|itunes)\.apple\.com$"), "google": re.co
 def app(brand: Brand) -> str:
     """Return the brand's name for lines, cut at a blank; empty without a letter or digit."""
     whole = texts.clean(brand.name) if any(map(str.isalnum, brand.name)) else ""
-    return whole if len(whole) <= NAME else (whole[: NAME + 1].rpartition(" ")[0] or whole[:NAME])
+    return whole if len(whole) <= MAX_NAME else (whole[: MAX_NAME + 1].rpartition(" ")[0] or whole[:MAX_NAME])
 
 
 def app_evidence(brand: Brand) -> Evidence:
@@ -75,7 +79,7 @@ def spelled(keyword: str, brand: Brand, language: str) -> str:
 
 def is_shown(keyword: str, brand: Brand, language: str) -> bool:
     return (
-        2 <= len(keyword) <= KEYWORD
+        2 <= len(keyword) <= MAX_KEYWORD
         and any(map(str.isalpha, keyword))
         and re.fullmatch(r"[\w '’&+-]+", keyword) is not None
         and not TECHNICAL.fullmatch(keyword)
@@ -96,7 +100,7 @@ def is_odd(keyword: str, brand: Brand, language: str) -> bool:
 def audience(brand: Brand, language: str) -> tuple[str, Evidence] | None:
     """Return the audience if it is a name rather than a sentence."""
     shown = texts.clean(brand.audience or "").rstrip(".。 ")
-    if not brand.audience or not 3 <= len(shown) <= AUDIENCE or claims(shown, language, [app(brand)]):
+    if not brand.audience or not 3 <= len(shown) <= MAX_AUDIENCE or claims(shown, language, [app(brand)]):
         return None
     return texts.initial(shown), evidence("audience", brand.audience)
 

@@ -6,8 +6,12 @@ from generation.spec import Brand
 from generation.words import texts
 from generation.words.languages import DEFAULT, TABLES, primary
 
-#: Minimum common words, their minimum share of all words, and the minimum ratio to the second language.
-FEWEST, PART, MORE = 3, 0.2, 1.5
+#: Minimum common words of a detected language.
+MIN_COMMON_WORDS = 3
+#: Their minimum share of all words.
+MIN_COMMON_SHARE = 0.2
+#: Minimum ratio to the second language.
+MIN_LEAD = 1.5
 #: With fewer common words, a text may be in any language.
 FEW = 2
 #: Common words of languages without a table that share many words with one of the tables.
@@ -44,12 +48,12 @@ def spoken(text: str) -> str | None:
     words = texts.words(text)
     counts = _counts(words)
     best, second = sorted(counts, key=lambda language: -counts[language])[:2]
-    enough = max(FEWEST, PART * len(words))
+    enough = max(MIN_COMMON_WORDS, MIN_COMMON_SHARE * len(words))
     others = {language: _count(words, WITHOUT_TABLE[language]) for language in _heard(words)}
     other = max(others, key=lambda language: others[language], default=None)
     if other and others[other] >= enough and others[other] > counts[best]:
         return other
-    return best if counts[best] >= enough and counts[best] > MORE * counts[second] else None
+    return best if counts[best] >= enough and counts[best] > MIN_LEAD * counts[second] else None
 
 
 def sounds(text: str) -> set[str]:

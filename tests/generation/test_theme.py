@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from generation.color import LEAST_CONTRAST, RGB, contrast, oklch, read, rgb
+from generation.color import MIN_CONTRAST, RGB, contrast, oklch, read, rgb
 from generation.theme import palette, theme
 
 COLORS: st.SearchStrategy[RGB] = st.tuples(*[st.integers(0, 255)] * 3)
@@ -15,9 +15,9 @@ COLORS: st.SearchStrategy[RGB] = st.tuples(*[st.integers(0, 255)] * 3)
 def test_text_and_accent_can_be_read_on_each_tint_of_each_ground(color: RGB) -> None:
     for ground in theme(["#{:02x}{:02x}{:02x}".format(*color)]):
         for tint in (*ground.tints, ground.shape):
-            assert contrast(ground.text, tint) >= LEAST_CONTRAST
-            assert contrast(ground.muted, tint) >= LEAST_CONTRAST
-            assert contrast(ground.accent, tint) >= LEAST_CONTRAST
+            assert contrast(ground.text, tint) >= MIN_CONTRAST
+            assert contrast(ground.muted, tint) >= MIN_CONTRAST
+            assert contrast(ground.accent, tint) >= MIN_CONTRAST
 
 
 @given(COLORS)

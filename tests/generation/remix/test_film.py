@@ -11,7 +11,7 @@ from generation.remix.clip import probe
 from generation.remix.cut import Cut
 from generation.remix.framing import framing
 from generation.remix.remix import within
-from generation.remix.sound import ALONE, BETWEEN_WORDS, UNDER_SPEECH, music_gains
+from generation.remix.sound import ALONE_DB, BETWEEN_WORDS_DB, UNDER_SPEECH_DB, music_gains
 from generation.sound.synthesis import RATE
 from generation.video.end import end
 from generation.words.captions import Span
@@ -60,7 +60,7 @@ def test_the_bed_gives_way_to_speech_and_is_alone_at_the_end() -> None:
     talk = [Span(start=0, end=1_500), Span(start=2_500, end=4_000)]
     gains = music_gains(talk, 4.0, round(6.5 * RATE))
     assert [gains[round(at * RATE)] for at in (0, 1.4, 2, 3, 4.4, 6)] == pytest.approx(
-        [UNDER_SPEECH, UNDER_SPEECH, BETWEEN_WORDS, UNDER_SPEECH, ALONE, ALONE]
+        [UNDER_SPEECH_DB, UNDER_SPEECH_DB, BETWEEN_WORDS_DB, UNDER_SPEECH_DB, ALONE_DB, ALONE_DB]
     )
     assert np.abs(np.diff(gains)).max() * RATE < 120
 

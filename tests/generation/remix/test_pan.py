@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as some
 
 from generation import ffmpeg
-from generation.remix.attention import COLUMNS, EVERY, Looks, look
+from generation.remix.attention import COLUMNS, SAMPLE_FRAMES, Looks, look
 from generation.remix.clip import probe
 from generation.remix.cut import Cut
 from generation.remix.framing import HEIGHT, WIDTH, cropped, expression
@@ -31,7 +31,7 @@ def looks(places: list[float], shots: list[int] | None = None) -> Looks:
 @settings(deadline=None, max_examples=40)
 @given(places=some.lists(some.floats(0, 1), min_size=2, max_size=60))
 def test_a_crop_stays_within_its_clip_and_never_jerks(places: list[float]) -> None:
-    count = len(places) * EVERY
+    count = len(places) * SAMPLE_FRAMES
     path = follow(looks(places), WINDOW, count)
     assume(path)
     assert path
@@ -53,7 +53,7 @@ def test_a_subject_that_sways_moves_nothing(seed: int, middle: float) -> None:
 
 def test_a_subject_that_walks_is_followed_and_a_shot_jumps() -> None:
     walk = [0.25] * 20 + [float(one) for one in np.linspace(0.25, 0.75, 9)] + [0.75] * 20
-    path = follow(looks(walk), WINDOW, len(walk) * EVERY)
+    path = follow(looks(walk), WINDOW, len(walk) * SAMPLE_FRAMES)
     assert path
     assert len(path.moves) == 1
     assert abs(path.at(480) + WINDOW / 2 - 0.75) < 0.04
@@ -74,10 +74,10 @@ def test_a_landscape_and_a_flicker_are_not_followed() -> None:
 @settings(deadline=None, max_examples=20)
 @given(places=some.lists(some.floats(0, 1), min_size=20, max_size=40), shot=some.integers(1, 390))
 def test_the_program_is_told_the_path(places: list[float], shot: int) -> None:
-    path = follow(looks(places, [shot]), WINDOW, len(places) * EVERY)
+    path = follow(looks(places, [shot]), WINDOW, len(places) * SAMPLE_FRAMES)
     assume(path)
     assert path
-    for frame in range(0, len(places) * EVERY, 7):
+    for frame in range(0, len(places) * SAMPLE_FRAMES, 7):
         told = eval(
             expression(path), {"n": frame, "clip": lambda value, least, most: min(most, max(least, value))}
         )

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generation.sound.bed import bed
-from generation.sound.loudness import HIGHEST, TARGET, leveled, loudness, peak
+from generation.sound.loudness import MAX_PEAK_DB, TARGET_LUFS, leveled, loudness, peak
 from generation.sound.synthesis import RATE, Stereo, times
-from generation.timing import BEAT
+from generation.timing import BEAT_S
 
 
 def tone(level: float, seconds: float = 3.0, hertz: float = 997.0) -> Stereo:
@@ -44,8 +44,8 @@ def test_any_sound_gets_the_loudness_and_no_peak_too_high(level: float, click: f
     sound = tone(level, 1.5)
     sound[:, :: every * 800] += click
     made = leveled(sound)
-    assert loudness(made) == pytest.approx(TARGET, abs=0.5) or peak(made) > HIGHEST - 0.5
-    assert peak(made) <= HIGHEST + 0.4
+    assert loudness(made) == pytest.approx(TARGET_LUFS, abs=0.5) or peak(made) > MAX_PEAK_DB - 0.5
+    assert peak(made) <= MAX_PEAK_DB + 0.4
 
 
 def test_silence_stays_silence() -> None:
@@ -55,7 +55,7 @@ def test_silence_stays_silence() -> None:
 def test_a_bed_is_as_long_as_asked_and_begins_each_beat_with_a_drum() -> None:
     made = bed(4, "seed", [2.0])
     assert made.shape == (2, 4 * RATE)
-    low = np.abs(made.sum(axis=0)).reshape(-1, round(BEAT * RATE))
+    low = np.abs(made.sum(axis=0)).reshape(-1, round(BEAT_S * RATE))
     begins, middle = low[2:-2, :2_400].mean(axis=1), low[2:-2, 12_000:14_400].mean(axis=1)
     assert (begins > middle).all()
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from generation.sound.loudness import TARGET, loudness
+from generation.sound.loudness import TARGET_LUFS, loudness
 from generation.sound.speech import read_aloud
 from generation.sound.synthesis import RATE, Wave
-from generation.sound.track import AFTER, BEFORE, lengths, track
+from generation.sound.track import AFTER_SPEECH_S, BEFORE_SPEECH_S, lengths, track
 from generation.timing import Timing, timing
 from schemas.errors import GenerationError
 
@@ -29,7 +29,7 @@ def test_scenes_last_as_long_as_their_speech(speech: list[Wave]) -> None:
     needed = lengths(speech)
     scenes = timing(TEXTS[0], TEXTS[1:3], 8, needed).scenes
     assert all(scene >= seconds for scene, seconds in zip(scenes, needed, strict=True))
-    assert needed[0] == pytest.approx(BEFORE + len(speech[0]) / RATE + AFTER)
+    assert needed[0] == pytest.approx(BEFORE_SPEECH_S + len(speech[0]) / RATE + AFTER_SPEECH_S)
 
 
 def test_music_gives_way_to_speech() -> None:
@@ -38,13 +38,13 @@ def test_music_gives_way_to_speech() -> None:
     silent = [np.full(RATE // 2, 1e-9), np.zeros(0)]
     given, music = track(lasts, "seed", silent), track(lasts, "seed")
     assert given.shape == music.shape
-    assert loudness(given) == pytest.approx(TARGET, abs=0.5)
+    assert loudness(given) == pytest.approx(TARGET_LUFS, abs=0.5)
 
     def share(start: float, end: float) -> float:
         part = slice(round(start * RATE), round(end * RATE))
         return float(np.abs(given[:, part]).mean() / np.abs(music[:, part]).mean())
 
-    assert share(BEFORE + 0.1, BEFORE + 0.4) < share(1.4, 2.0) / 2
+    assert share(BEFORE_SPEECH_S + 0.1, BEFORE_SPEECH_S + 0.4) < share(1.4, 2.0) / 2
 
 
 @pytest.mark.parametrize("language", ["de", "ja", "und"])

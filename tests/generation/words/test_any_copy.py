@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from generation.spec import Brand, Copy, Line, Source, Spec
 from generation.timing import needed
-from generation.words.hashtags import MOST
+from generation.words.hashtags import MAX_HASHTAGS
 from generation.words.write import Lacking, propose, write
 from tests.generation.words.brands import ANY_BRAND, ANY_SPEC, TELLTALE
 from tests.generation.words.tracing import lines, shown_name, untraced
@@ -60,7 +60,7 @@ def test_no_point_is_said_twice_and_a_number_is_the_count(spec: Spec) -> None:
     assert len({*said}) == len(said)
     if counted := re.match(r"(\d) (?:things|Dinge|choses|cosas) ", copy.hook.text):
         assert int(counted[1]) == len(copy.points)
-    assert len(copy.hashtags) <= MOST
+    assert len(copy.hashtags) <= MAX_HASHTAGS
 
 
 @ENOUGH
