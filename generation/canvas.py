@@ -18,7 +18,7 @@ Align = Literal["start", "middle", "end"]
 Edges: TypeAlias = tuple[int, int, int, int]
 
 
-class Inked(NamedTuple):
+class InkedLine(NamedTuple):
     """A line of text with its ink mask and the mask's place in the image."""
 
     line: Line
@@ -70,7 +70,7 @@ class Canvas:
             return round(self.frame.right - offset - width)
         return round(self.frame.left + offset)
 
-    def aside(self, offset: float, width: float = 0.0) -> int:
+    def from_edge(self, offset: float, width: float = 0.0) -> int:
         """Return the left edge of an object of this width, `offset` pixels from the line-start side."""
         return round(self.width - offset - width if self.right_to_left else offset)
 
@@ -85,25 +85,25 @@ class Canvas:
         align: Align = "start",
     ) -> float:
         """Draw a block of text into a column whose left top is `place`. Return the y of its bottom."""
-        share = share_of(align, right_to_left=self.right_to_left)
-        lines = [*inked(block, place, width, share)]
+        share = free_share(align, right_to_left=self.right_to_left)
+        lines = [*inked_lines(block, place, width, share)]
         # Measure all lines before drawing any: lines may overlap.
         self.marks += [self._mark(name, one, block, color) for one in lines]
         for one in lines:
             self.image.paste(color, one.box[:2], one.mask)
         return place[1] + block.height
 
-    def _mark(self, name: str, one: Inked, block: Block, color: RGB) -> Mark:
+    def _mark(self, name: str, one: InkedLine, block: Block, color: RGB) -> Mark:
         contrast = measured_contrast(self.image.crop(one.box), color)
         return Mark(name, one.line.text, one.box, contrast, block.size, block.is_cut)
 
 
-def share_of(align: Align, *, right_to_left: bool) -> float:
+def free_share(align: Align, *, right_to_left: bool) -> float:
     """Return the share of a line's free width to leave at its left."""
     return 0.5 if align == "middle" else float((align == "end") != right_to_left)
 
 
-def inked(block: Block, place: tuple[float, float], width: float, share: float) -> Iterator[Inked]:
+def inked_lines(block: Block, place: tuple[float, float], width: float, share: float) -> Iterator[InkedLine]:
     """Yield the block's lines at their places, aligned by ink rather than by advance width."""
     x, y = place
     for number, line in enumerate(block.lines):
@@ -111,4 +111,4 @@ def inked(block: Block, place: tuple[float, float], width: float, share: float) 
             left = math.ceil(x) + math.floor((math.floor(width) - found.mask.width) * share)
             top = math.floor(y + block.ascent + number * block.size * block.leading) + found.y
             box = (left, top, left + found.mask.width, top + found.mask.height)
-            yield Inked(line, found.mask, box)
+            yield InkedLine(line, found.mask, box)

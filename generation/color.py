@@ -36,7 +36,9 @@ class Oklch(NamedTuple):
     chroma: float
     hue: float
 
-    def but(self, *, lightness: float | None = None, chroma: float | None = None, hue: float = 0.0) -> RGB:
+    def adjusted(
+        self, *, lightness: float | None = None, chroma: float | None = None, hue: float = 0.0
+    ) -> RGB:
         """Return the colour with another lightness, its chroma capped and its hue rotated."""
         return rgb(
             self.lightness if lightness is None else min(1.0, max(0.0, lightness)),
@@ -45,7 +47,7 @@ class Oklch(NamedTuple):
         )
 
 
-def read(values: Iterable[str]) -> list[RGB]:
+def parse_colors(values: Iterable[str]) -> list[RGB]:
     """Parse the values that are hexadecimal colours; skip all others."""
     found = (_HEX.fullmatch(value.strip()) for value in values)
     digits = (one[1] if len(one[1]) == 6 else "".join(char * 2 for char in one[1]) for one in found if one)
@@ -57,7 +59,7 @@ def _linear(value: float) -> float:
     return share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4
 
 
-def _encoded(light: float) -> int:
+def _encode(light: float) -> int:
     bounded = min(1.0, max(0.0, light))
     share = 12.92 * bounded if bounded <= 0.0031308 else 1.055 * bounded ** (1 / 2.4) - 0.055
     return round(share * 255)
@@ -83,7 +85,7 @@ def rgb(lightness: float, chroma: float, hue: float) -> RGB:
         if all(-0.002 <= one <= 1.002 for one in light):
             break
         chroma *= _CHROMA_FACTOR
-    red, green, blue = map(_encoded, light)
+    red, green, blue = map(_encode, light)
     return red, green, blue
 
 
@@ -123,10 +125,10 @@ def measured_contrast(under: Image.Image, text: RGB) -> float:
     return float(np.percentile(found, IGNORED_PERCENT))
 
 
-def standing_out(color: RGB, ground: RGB, least: float = MIN_CONTRAST) -> RGB:
+def ensure_contrast(color: RGB, ground: RGB, least: float = MIN_CONTRAST) -> RGB:
     """Return the colour, made lighter or darker until its contrast to the ground is enough."""
     place = oklch(color)
     lighter = contrast(WHITE, ground) > contrast(BLACK, ground)
     ends = range(int(place.lightness * 100), 101) if lighter else range(int(place.lightness * 100), -1, -1)
-    shades = (place.but(lightness=end / 100) for end in ends)
+    shades = (place.adjusted(lightness=end / 100) for end in ends)
     return next((one for one in shades if contrast(one, ground) >= least), WHITE if lighter else BLACK)

@@ -21,7 +21,7 @@ MAX_BYTES, MAX_ELEMENTS = 1 << 20, 20_000
 _SVG = "http://www.w3.org/2000/svg"
 _NAMESPACE = f"{{{_SVG}}}"
 _HREF = "{http://www.w3.org/1999/xlink}href"
-_KEPT = frozenset(
+_ALLOWED_ELEMENTS = frozenset(
     _NAMESPACE + name
     for name in (
         "svg g defs symbol use path rect circle ellipse line polyline polygon title desc style "
@@ -29,12 +29,12 @@ _KEPT = frozenset(
     ).split()
 )
 #: Visible elements that are removed.
-_SHOWING = frozenset(_NAMESPACE + name for name in ("text", "image", "foreignObject"))
+_VISIBLE_ELEMENTS = frozenset(_NAMESPACE + name for name in ("text", "image", "foreignObject"))
 #: Elements of which only the text stays. An HTML parser treats child elements as HTML.
-_TEXTS = frozenset(_NAMESPACE + name for name in ("title", "desc"))
+_TEXT_ELEMENTS = frozenset(_NAMESPACE + name for name in ("title", "desc"))
 _STYLE = f"{_NAMESPACE}style"
 #: Elements that may reference another one by `href`.
-_NAMING = frozenset(_NAMESPACE + name for name in ("use", "linearGradient", "radialGradient"))
+_REFERENCING_ELEMENTS = frozenset(_NAMESPACE + name for name in ("use", "linearGradient", "radialGradient"))
 #: Attributes with words and numbers. `style` and CSS properties have their own lists.
 _ATTRIBUTES = frozenset(
     """
@@ -45,7 +45,7 @@ _ATTRIBUTES = frozenset(
 )
 _WORDS = re.compile(r"[\w\s.,:%+-]*")
 _ADDRESS = re.compile(r"#[\w.:-]+")
-_HUGE = 1e6
+_MAX_SIDE = 1e6
 _NUMBER = re.compile(r"\s*([0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?)", re.IGNORECASE)
 
 
@@ -60,8 +60,8 @@ class Drawing(NamedTuple):
 
 def cleaned(data: bytes) -> Drawing:
     """Return the drawing without disallowed elements, attributes and styles. Raises `PictureRefused`."""
-    parsed = _parsed(data)
-    lost = sorted({etree.QName(one).localname for one in parsed.iter(*_SHOWING)})
+    parsed = _parse(data)
+    lost = sorted({etree.QName(one).localname for one in parsed.iter(*_VISIBLE_ELEMENTS)})
     rules: list[Rule] = []
     root = etree.Element(parsed.tag, _attributes(parsed), nsmap={None: _SVG})
     _copy(parsed, root, 1, rules)
@@ -74,7 +74,7 @@ def cleaned(data: bytes) -> Drawing:
     return Drawing(etree.tostring(root, encoding="unicode"), width, height, lost)
 
 
-def _parsed(data: bytes) -> etree._Element:
+def _parse(data: bytes) -> etree._Element:
     if len(data) > MAX_BYTES:
         raise PictureRefused("PICTURE_TOO_LARGE", f"the drawing has more than {MAX_BYTES >> 20} MB")
     if re.search(rb"<!(ENTITY|DOCTYPE[^>]*\[)", data):
@@ -86,14 +86,14 @@ def _parsed(data: bytes) -> etree._Element:
         raise PictureRefused("PICTURE_UNREADABLE", f"the drawing is no XML: {error}") from None
     if root.tag != _NAMESPACE + "svg":
         raise PictureRefused("PICTURE_TYPE", "the drawing is no SVG")
-    if root.getroottree().docinfo.internalDTD is not None and _declares(root):
+    if root.getroottree().docinfo.internalDTD is not None and _declares_entities(root):
         raise PictureRefused("PICTURE_UNSAFE", "the drawing declares entities")
     if sum(1 for _ in root.iter()) > MAX_ELEMENTS:
         raise PictureRefused("PICTURE_TOO_LARGE", f"the drawing has more than {MAX_ELEMENTS} elements")
     return root
 
 
-def _declares(root: etree._Element) -> bool:
+def _declares_entities(root: etree._Element) -> bool:
     """Return whether the parsed DTD declares entities.
 
     A byte search misses declarations in other encodings.
@@ -106,9 +106,9 @@ def _copy(source: etree._Element, target: etree._Element, level: int, rules: lis
     for child in source if level <= MAX_DEPTH else ():
         if child.tag == _STYLE:
             _copy_sheet(child, target, rules)
-        elif child.tag in _TEXTS:
+        elif child.tag in _TEXT_ELEMENTS:
             etree.SubElement(target, child.tag).text = "".join(_own_text(child))
-        elif child.tag in _KEPT:
+        elif child.tag in _ALLOWED_ELEMENTS:
             _copy(child, etree.SubElement(target, child.tag, _attributes(child)), level + 1, rules)
 
 
@@ -131,10 +131,10 @@ def _own_text(element: etree._Element) -> Iterator[str]:
 
 
 def _attributes(element: etree._Element) -> dict[str, str]:
-    return dict(_kept_attributes(element))
+    return dict(_allowed_attributes(element))
 
 
-def _kept_attributes(element: etree._Element) -> Iterator[tuple[str, str]]:
+def _allowed_attributes(element: etree._Element) -> Iterator[tuple[str, str]]:
     for name, value in element.attrib.items():
         if name == "style":
             if kept := ";".join(map(str, svg_styles.declarations(value))):
@@ -145,7 +145,7 @@ def _kept_attributes(element: etree._Element) -> Iterator[tuple[str, str]]:
         elif (name in _ATTRIBUTES and _WORDS.fullmatch(value)) or svg_styles.is_allowed(name, value):
             yield name, value
     address = element.get("href", element.get(_HREF, ""))
-    if element.tag in _NAMING and _ADDRESS.fullmatch(address):
+    if element.tag in _REFERENCING_ELEMENTS and _ADDRESS.fullmatch(address):
         yield "href", address
 
 
@@ -175,4 +175,4 @@ def _size(root: etree._Element) -> tuple[float, float]:
     if len(box) == 4 and not all(_NUMBER.match(side) and "%" not in side for side in said):
         said = box[2:]
     width, height = (float(found[1]) if (found := _NUMBER.match(side)) else 0.0 for side in said)
-    return (width, height) if 0 < width < _HUGE and 0 < height < _HUGE else (1.0, 1.0)
+    return (width, height) if 0 < width < _MAX_SIDE and 0 < height < _MAX_SIDE else (1.0, 1.0)

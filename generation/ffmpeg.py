@@ -23,33 +23,35 @@ import imageio_ffmpeg
 from schemas.errors import GenerationError
 
 #: One thread each: the output is deterministic, and memory stays within one allocator arena.
-_ALWAYS = "-hide_banner -nostdin -nostats -v error -y -filter_threads 1 -filter_complex_threads 1".split()
+_COMMON_ARGUMENTS = (
+    "-hide_banner -nostdin -nostats -v error -y -filter_threads 1 -filter_complex_threads 1".split()
+)
 _ENVIRONMENT = {"LC_ALL": "C", "MALLOC_ARENA_MAX": "1", "OMP_NUM_THREADS": "1"}
 #: Stderr lines to keep, from the end.
 _MAX_LINES = 60
 _MAX_LINE_BYTES = 500
 _MAX_STDOUT_BYTES = 1 << 20
 #: Pipe size in bytes, if the system allows it: fewer context switches between the two processes.
-_PIPE = 1 << 20
+_PIPE_BYTES = 1 << 20
 
 #: Error codes and messages by a phrase in stderr. Other failures get their exit code.
-_MEANINGS = {
+_ERRORS_BY_MESSAGE = {
     "No space left on device": ("DISK_FULL", "no space is left for the file"),
     "Cannot allocate memory": ("OUT_OF_MEMORY", "FFmpeg has too little memory"),
 }
 #: Error codes and messages by signal: the kernel enforces the caller's own limits.
-_SIGNALS = {
+_ERRORS_BY_SIGNAL = {
     signal.SIGXCPU: ("TOO_COSTLY", "FFmpeg takes more CPU than it may: give fewer or smaller files"),
     signal.SIGXFSZ: ("DISK_FULL", "the file gets larger than it may"),
 }
 
 
-class Said(NamedTuple):
+class RunResult(NamedTuple):
     """The result of a run: its stdout, the last lines of its stderr, and the count of all its lines."""
 
-    answer: bytes
+    stdout: bytes
     lines: tuple[str, ...]
-    said: int
+    line_count: int
 
 
 @cache
@@ -82,13 +84,13 @@ class Bounds(NamedTuple):
     complaints: float = math.inf
 
 
-def run(*arguments: str, bounds: Bounds | None = None) -> Said:
+def run(*arguments: str, bounds: Bounds | None = None) -> RunResult:
     """Run FFmpeg to its end and keep 1 MiB of its stdout. Raises `GenerationError`."""
     with _Process(arguments, reads=True, bounds=bounds) as process:
         kept = process.output.read(_MAX_STDOUT_BYTES)
         while process.output.read(_MAX_STDOUT_BYTES):
             pass
-    return Said(kept, tuple(process.heard.lines), process.heard.said)
+    return RunResult(kept, tuple(process.stderr.lines), process.stderr.line_count)
 
 
 def decoded(size: int, *arguments: str, bounds: Bounds | None = None) -> Generator[bytes]:
@@ -139,7 +141,7 @@ class _Process:
         bounds: Bounds | None = None,
     ) -> None:
         self._bounds = bounds
-        command = [program(), *_ALWAYS, *arguments]
+        command = [program(), *_COMMON_ARGUMENTS, *arguments]
         try:
             self._process = subprocess.Popen(
                 command,
@@ -150,7 +152,7 @@ class _Process:
             )
         except OSError as error:
             raise GenerationError("FFMPEG_MISSING", f"{command[0]}: {error.strerror}") from None
-        self.heard = _Heard(_there(self._process.stderr))
+        self.stderr = _StderrReader(_opened(self._process.stderr))
         if bounds:
             self._limit(bounds)
 
@@ -162,8 +164,8 @@ class _Process:
 
     def check_complaints(self) -> None:
         """Check the number of stderr lines. Raises `GenerationError` for an input that is too damaged."""
-        if self._bounds and self.heard.said > self._bounds.complaints:
-            raise GenerationError("INPUT_DAMAGED", f"the input is damaged: {self.heard.lines[-1]}")
+        if self._bounds and self.stderr.line_count > self._bounds.complaints:
+            raise GenerationError("INPUT_DAMAGED", f"the input is damaged: {self.stderr.lines[-1]}")
 
     def __enter__(self) -> Self:
         for one in self._pipes():
@@ -175,26 +177,26 @@ class _Process:
     ) -> Literal[False]:
         if kind is not None:
             self._process.kill()
-        is_whole = self._ended()
+        is_whole = self._close()
         if kind is None and not is_whole:
             raise self._failure()
         return False
 
     @property
     def output(self) -> IO[bytes]:
-        return _there(self._process.stdout)
+        return _opened(self._process.stdout)
 
     def write(self, data: bytes) -> None:
         try:
-            _there(self._process.stdin).write(data)
+            _opened(self._process.stdin).write(data)
         except BrokenPipeError:
-            self._ended()
+            self._close()
             raise self._failure() from None
 
     def _pipes(self) -> Iterator[IO[bytes]]:
         return filter(None, (self._process.stdin, self._process.stdout))
 
-    def _ended(self) -> bool:
+    def _close(self) -> bool:
         """Close the pipes and wait. Return whether FFmpeg succeeded and read all of its input."""
         took_all = True
         for one in self._pipes():
@@ -203,32 +205,32 @@ class _Process:
             except BrokenPipeError:
                 took_all = False
         code = self._process.wait()
-        self.heard.close()
+        self.stderr.close()
         return code == 0 and took_all
 
     def _failure(self) -> GenerationError:
-        code, lines = self._process.returncode, self.heard.lines
+        code, lines = self._process.returncode, self.stderr.lines
         if self._bounds and code in {-signal.SIGKILL, -signal.SIGABRT}:
             # The kernel kills FFmpeg beyond its CPU limit; FFmpeg aborts itself when it gets no memory.
             return GenerationError("INPUT_TOO_COSTLY", "FFmpeg takes more CPU or memory than it may")
-        if code < 0 and (known := _SIGNALS.get(signal.Signals(-code))):
+        if code < 0 and (known := _ERRORS_BY_SIGNAL.get(signal.Signals(-code))):
             return GenerationError(*known)
         if code < 0:
             return GenerationError("FFMPEG_KILLED", f"FFmpeg was ended by {signal.Signals(-code).name}")
         for line in lines:
-            for words, meaning in _MEANINGS.items():
+            for words, meaning in _ERRORS_BY_MESSAGE.items():
                 if words in line:
                     return GenerationError(*meaning)
         last = lines[-1] if lines else f"it ended with {code}"
         return GenerationError("FFMPEG_FAILED", f"FFmpeg can't make this: {last}")
 
 
-class _Heard:
+class _StderrReader:
     """The stderr of a process, drained by a thread so that the process never blocks on it."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self.lines: deque[str] = deque(maxlen=_MAX_LINES)
-        self.said = 0
+        self.line_count = 0
         self._stream = stream
         self._thread = Thread(target=self._read, daemon=True)
         self._thread.start()
@@ -236,20 +238,20 @@ class _Heard:
     def _read(self) -> None:
         while line := self._stream.readline(_MAX_LINE_BYTES):
             self.lines.append(line.decode("utf-8", "replace").strip())
-            self.said += 1
+            self.line_count += 1
 
     def close(self) -> None:
         self._thread.join()
         self._stream.close()
 
 
-def _there(stream: IO[bytes] | None) -> IO[bytes]:
+def _opened(stream: IO[bytes] | None) -> IO[bytes]:
     assert stream is not None  # noqa: S101  it was asked for
     return stream
 
 
 def _widen(stream: IO[bytes]) -> None:
     try:
-        fcntl.fcntl(stream, fcntl.F_SETPIPE_SZ, _PIPE)
+        fcntl.fcntl(stream, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
     except OSError:
         return  # The user has no more of them.

@@ -22,9 +22,9 @@ _NOISE_SIDE_PX = 256
 _NOISE_AMPLITUDE = 2
 _GAMMA = 2.2
 #: Exponent of the superellipse of an app icon.
-_SQUIRCLE = 5.0
+_SQUIRCLE_EXPONENT = 5.0
 #: Supersampling factor for curves.
-_FINER = 4
+_SUPERSAMPLING = 4
 
 
 def ground(size: Size, tints: tuple[RGB, ...], seed: str) -> Image.Image:
@@ -78,8 +78,8 @@ def rounded(size: Size, radius: float) -> Image.Image:
 @lru_cache(maxsize=16)
 def squircle(side: int) -> Image.Image:
     """Return a mask of the superellipse that phones use for app icons."""
-    place = np.abs((np.arange(side) + 0.5) / side * 2 - 1) ** _SQUIRCLE
-    distance = (place[None] + place[:, None]) ** (1 / _SQUIRCLE)
+    place = np.abs((np.arange(side) + 0.5) / side * 2 - 1) ** _SQUIRCLE_EXPONENT
+    distance = (place[None] + place[:, None]) ** (1 / _SQUIRCLE_EXPONENT)
     return Image.fromarray((np.clip((1 - distance) * side / 2 + 0.5, 0, 1) * 255).astype(np.uint8))
 
 
@@ -106,7 +106,7 @@ def orb(image: Image.Image, center: Size, radius: int, color: RGB) -> None:
     image.paste(color, (left, top), Image.fromarray((share * 255 + 0.5).astype(np.uint8)))
 
 
-def cast(mask: Image.Image, *, blur: int, alpha: int) -> tuple[Image.Image, int]:
+def cast_shadow(mask: Image.Image, *, blur: int, alpha: int) -> tuple[Image.Image, int]:
     """Return the shadow of a mask, itself as a mask, and its extra width on each side."""
     edge = blur * 3 // _SHADOW_DOWNSCALE
     small = (mask.width // _SHADOW_DOWNSCALE, mask.height // _SHADOW_DOWNSCALE)
@@ -122,11 +122,11 @@ def cast(mask: Image.Image, *, blur: int, alpha: int) -> tuple[Image.Image, int]
 
 def shadow(image: Image.Image, place: Size, mask: Image.Image, *, blur: int, down: int, alpha: int) -> None:
     """Draw the shadow of a mask that will be pasted at `place`."""
-    soft, edge = cast(mask, blur=blur, alpha=alpha)
+    soft, edge = cast_shadow(mask, blur=blur, alpha=alpha)
     image.paste((0, 0, 0), (place[0] - edge, place[1] - edge + down), soft)
 
 
-def put(
+def draw_sprite(
     image: Image.Image, sprite: Image.Image, place: Size, *, blur: int = 46, down: int = 30, alpha: int = 95
 ) -> None:
     """Draw a sprite with its shadow."""
@@ -135,7 +135,7 @@ def put(
     image.paste(sprite, place, mask)
 
 
-def covering(picture: Image.Image, size: Size, *, top: bool = False) -> Image.Image:
+def crop_to_cover(picture: Image.Image, size: Size, *, top: bool = False) -> Image.Image:
     """Return a picture scaled to cover a size, and cropped to its middle or its top."""
     scale = max(size[0] / picture.width, size[1] / picture.height)
     width, height = size[0] / scale, size[1] / scale
@@ -144,14 +144,14 @@ def covering(picture: Image.Image, size: Size, *, top: bool = False) -> Image.Im
     return picture.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
 
 
-def turned(double: Image.Image, degrees: float) -> Image.Image:
+def rotate_and_halve(double: Image.Image, degrees: float) -> Image.Image:
     """Rotate a sprite that was drawn at twice its size, then halve it, so that its edges stay smooth."""
     return double.rotate(degrees, Image.Resampling.BICUBIC, expand=True).reduce(2)
 
 
 def arrow(side: int, *, left: bool = False) -> Image.Image:
     """Return a mask of an arrow."""
-    whole = side * _FINER
+    whole = side * _SUPERSAMPLING
     mask = Image.new("L", (whole, whole))
     draw = ImageDraw.Draw(mask)
     thick = whole // 9

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from generation.picture_limits import check_bytes, check_size
-from generation.vectors import rasterized
+from generation.vectors import rasterize
 from schemas.errors import PictureRefused
 
 #: Maximum side after decoding.
-KEPT_SIDE = 2_600
+DECODED_SIDE_PX = 2_600
 #: Minimum side of a logo.
 MIN_LOGO_PX = 48
 #: Maximum aspect ratio of a logo.
@@ -33,15 +33,15 @@ def read(data: bytes) -> Image.Image:
     """Decode a picture to RGB, or to RGBA if it has transparency. Raises `PictureRefused`."""
     check_bytes(len(data))
     if _SVG.match(data.removeprefix(b"\xef\xbb\xbf")):
-        return _opened(rasterized(data))
-    return _opened(data)
+        return _open(rasterize(data))
+    return _open(data)
 
 
-def _opened(data: bytes) -> Image.Image:
+def _open(data: bytes) -> Image.Image:
     try:
-        with _strict(), Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        with _bombs_as_errors(), Image.open(io.BytesIO(data), formats=FORMATS) as image:
             check_size(*image.size)
-            return _decoded(image)
+            return _decode(image)
     except _BOMBS:
         raise PictureRefused("PICTURE_TOO_LARGE", "the picture has too many pixels") from None
     except UnidentifiedImageError:
@@ -51,22 +51,22 @@ def _opened(data: bytes) -> Image.Image:
 
 
 @contextmanager
-def _strict() -> Iterator[None]:
+def _bombs_as_errors() -> Iterator[None]:
     """Turn Pillow's decompression bomb warning into an error."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         yield
 
 
-def _decoded(image: Image.Image) -> Image.Image:
+def _decode(image: Image.Image) -> Image.Image:
     """Decode the first frame upright, scaled down while reading if it is larger than the maximum side."""
     profile = image.info.get("icc_profile")
-    image.draft("RGB", (KEPT_SIDE, KEPT_SIDE))
+    image.draft("RGB", (DECODED_SIDE_PX, DECODED_SIDE_PX))
     image.load()
     upright = ImageOps.exif_transpose(image)
-    if max(upright.size) > KEPT_SIDE:
-        upright.thumbnail((KEPT_SIDE, KEPT_SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
-    return _converted(_eight_bits(upright), profile)
+    if max(upright.size) > DECODED_SIDE_PX:
+        upright.thumbnail((DECODED_SIDE_PX, DECODED_SIDE_PX), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return _convert(_eight_bits(upright), profile)
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
@@ -76,7 +76,7 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     return Image.frombytes("L", image.size, image.convert("I;16").tobytes()[1::2])
 
 
-def _converted(image: Image.Image, profile: object) -> Image.Image:
+def _convert(image: Image.Image, profile: object) -> Image.Image:
     transparent = image.has_transparency_data
     alpha = image.convert("RGBA").getchannel("A") if transparent else None
     flat = image if image.mode in {"RGB", "CMYK"} else image.convert("RGB")

@@ -14,7 +14,7 @@ from generation.thumbnail import SIDE, thumbnail
 from schemas.errors import ClipRefused
 
 #: Minimum standard deviation of luminance in such a frame: it is near zero for black or white frames.
-SHOWS = 12.0
+MIN_DEVIATION = 12.0
 #: Parts of a video to sample.
 _SAMPLES = (0.25, 0.5, 0.75)
 #: Assumed length of a file without a duration.
@@ -29,7 +29,7 @@ _EVEN = "crop='max(2,trunc(iw/2)*2)':'max(2,trunc(ih/2)*2)'"
 
 def draw(path: Path, folder: Path) -> Made:
     """Write the poster file of an untrusted video. Raises `ClipRefused`, `GenerationError`."""
-    image = _best(path)
+    image = _best_frame(path)
     file = folder / "poster.jpg"
     file.write_bytes(data := thumbnail(image))
     return Made(
@@ -44,14 +44,14 @@ def draw(path: Path, folder: Path) -> Made:
     )
 
 
-def _best(path: Path) -> Image.Image:
+def _best_frame(path: Path) -> Image.Image:
     """Return the first frame with visible content, else the frame with the most contrast."""
     best, most = None, -1.0
     for frame in _frames(path, boxes.check(path, boxes.ANY).seconds or _DEFAULT_SECONDS):
         shows = ImageStat.Stat(frame.convert("L")).stddev[0]
         if shows > most:
             best, most = frame, shows
-        if shows >= SHOWS:
+        if shows >= MIN_DEVIATION:
             break
     if best is None:
         raise ClipRefused("CLIP_UNREADABLE", "the video has no frame that can be decoded")
@@ -71,11 +71,11 @@ def _frames(path: Path, seconds: float) -> Iterator[Image.Image]:
 
 def _frame(path: Path, second: float) -> bytes:
     """Return a frame as a PPM, in SDR; empty after the video's end. Raises `ClipRefused`."""
-    said = _shown(path, second, ["showinfo", _SMALL])
-    toned = hdr.toned(clip.transfer_of(said))
-    return _shown(path, second, [_SMALL, _EVEN, *toned]).answer if toned else said.answer
+    said = _run_filters(path, second, ["showinfo", _SMALL])
+    toned = hdr.sdr_filters(clip.transfer_of(said))
+    return _run_filters(path, second, [_SMALL, _EVEN, *toned]).stdout if toned else said.stdout
 
 
-def _shown(path: Path, second: float, filters: Sequence[str]) -> ffmpeg.Said:
+def _run_filters(path: Path, second: float, filters: Sequence[str]) -> ffmpeg.RunResult:
     shape = ["-v", "info", "-map", "0:V:0", "-frames:v", "1", "-vf", ",".join(filters)]
     return clip.run(*clip.source(path, second), *shape, "-c:v", "ppm", "-f", "image2pipe", "-")

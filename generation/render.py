@@ -18,7 +18,7 @@ from generation.slides.deck import Slide, single, slideshow
 from generation.slides.jpeg import jpeg
 from generation.slides.kit import Kit, Presented
 from generation.sound.speech import read_aloud
-from generation.sound.track import lengths
+from generation.sound.track import speech_seconds
 from generation.spec import Aspect, Copy, Format, Presenter, Spec
 from generation.text.cleaning import clean
 from generation.theme import Theme, theme
@@ -31,10 +31,10 @@ from schemas.errors import GenerationError, TextRefused
 RENDERER = "3"
 
 #: Side of a portrait inside a piece, in pixels: more than two for each displayed pixel.
-_FACE = 400
+_FACE_PX = 400
 
 #: Side of a portrait file, in pixels.
-PORTRAIT = 1024
+PORTRAIT_PX = 1024
 
 LOGO_UNUSED = (
     "logo_unused: the name's first letter stands in for a logo of under 48 pixels, or over four times"
@@ -108,7 +108,7 @@ def _video(spec: Spec, copy: Copy, given: Given) -> Piece:
         if spec.speech != "none"
         else []
     )
-    lasts = timing(copy.hook.text, points, spec.seconds, lengths(speech))
+    lasts = timing(copy.hook.text, points, spec.seconds, speech_seconds(speech))
     return Video(_kit(spec, copy, given, "9:16"), copy, lasts, _end_card(given), speech)
 
 
@@ -147,17 +147,17 @@ def _kit(spec: Spec, copy: Copy, given: Given, aspect: Aspect) -> Kit:
         logo=logo,
         screenshots=screenshots,
         frame=FRAMES[spec.aspect or aspect],
-        presenter=_presented(spec.presenter, colors) if spec.presenter else None,
+        presenter=_draw_presenter(spec.presenter, colors) if spec.presenter else None,
     )
 
 
-def _presented(presenter: Presenter, colors: Theme) -> Presented:
-    return Presented(presenter.name, portrait(presenter, colors, _FACE))
+def _draw_presenter(presenter: Presenter, colors: Theme) -> Presented:
+    return Presented(presenter.name, portrait(presenter, colors, _FACE_PX))
 
 
 def draw_portrait(presenter: Presenter, colors: Sequence[str], folder: Path) -> Made:
     """Write a portrait file in a brand's colors. The same presenter always has the same face."""
-    return _picture(folder, "portrait", portrait(presenter, theme(colors), PORTRAIT))
+    return _picture(folder, "portrait", portrait(presenter, theme(colors), PORTRAIT_PX))
 
 
 def _slide(folder: Path, name: str, canvas: Canvas) -> Made:

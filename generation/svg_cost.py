@@ -28,15 +28,17 @@ LAYER, SIGNS_PER_UNIT, DASHES_PER_UNIT, STOPS_PER_UNIT = 4, 500, 250, 40
 _LAYERED = frozenset(("opacity", "mix-blend-mode", "isolation", *svg_styles.DRAWN_WITH))
 _COUNTED = _LAYERED | {"stroke-dasharray"}
 #: Elements that are drawn only by reference.
-_STORED = frozenset("defs symbol mask clipPath linearGradient radialGradient style title desc".split())
+_REFERENCED_ONLY = frozenset(
+    "defs symbol mask clipPath linearGradient radialGradient style title desc".split()
+)
 _CLIPPED = frozenset(("svg", "symbol"))
 _NUMBER = re.compile(r"[0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?", re.IGNORECASE)
 _LENGTHS = ("d", "points", "x", "y", "width", "height", "cx", "cy", "r", "rx", "ry", "x1", "y1", "x2", "y2")
 #: Upper bound of a path's length, in sums of its numbers: an arc of a circle is the longest.
-_LONGEST = 10
+_MAX_PATH_RATIO = 10
 
 
-class Counted(NamedTuple):
+class Cost(NamedTuple):
     """Units of an element with everything that it draws, and the nesting levels below it."""
 
     units: int
@@ -52,14 +54,14 @@ class _Count:
     def __init__(self, root: etree._Element, rules: Iterable[Rule]) -> None:
         self._by_id = {one.get("id"): one for one in root.iter() if one.get("id")}
         self._sheet = _indexed(rules)
-        self._known: dict[etree._Element, Counted] = {}
+        self._known: dict[etree._Element, Cost] = {}
         self._open: set[etree._Element] = set()
         stops = [sum(1 for _ in one) for one in root.iter("{*}linearGradient", "{*}radialGradient")]
         self._shape = 1 + max(stops, default=0) // STOPS_PER_UNIT
         self._dash = min(self._dashes(root), default=0.0)
         self._check_chains(root)
 
-    def element(self, element: etree._Element, level: int) -> Counted:
+    def element(self, element: etree._Element, level: int) -> Cost:
         """Count an element with all that it draws. Raises `PictureRefused`."""
         if element in self._open:
             raise PictureRefused("PICTURE_UNSAFE", "the drawing has a shape that is drawn with itself")
@@ -71,34 +73,36 @@ class _Count:
             )
         return known
 
-    def _count(self, element: etree._Element, level: int) -> Counted:
+    def _count(self, element: etree._Element, level: int) -> Cost:
         if level > MAX_DEPTH:
             raise PictureRefused("PICTURE_TOO_LARGE", f"the drawing has more than {MAX_DEPTH} levels")
         self._open.add(element)
-        units, depth = self._own(element), 0
-        for other in self._drawn(element):
+        units, depth = self._own_units(element), 0
+        for other in self._drawn_elements(element):
             counted = self.element(other, level + 1)
             units, depth = units + counted.units, max(depth, counted.depth + 1)
         self._open.discard(element)
-        self._known[element] = found = Counted(units, depth)
+        self._known[element] = found = Cost(units, depth)
         return found
 
-    def _drawn(self, element: etree._Element) -> Iterator[etree._Element]:
+    def _drawn_elements(self, element: etree._Element) -> Iterator[etree._Element]:
         """Yield children and referenced elements, once for each reference."""
-        yield from (one for one in element if _name(one) not in _STORED)
+        yield from (one for one in element if _name(one) not in _REFERENCED_ONLY)
         names = [(element.get("href") or "")[1:]] if _name(element) == "use" else []
-        said = (one for one in self._said(element) if one.name in svg_styles.DRAWN_WITH)
+        said = (one for one in self._applicable_declarations(element) if one.name in svg_styles.DRAWN_WITH)
         names += [svg_styles.fragment(one.value) or "" for one in said]
         yield from (self._by_id[one] for one in names if one in self._by_id)
 
-    def _own(self, element: etree._Element) -> int:
-        is_layer = _name(element) in _CLIPPED or any(one.name in _LAYERED for one in self._said(element))
+    def _own_units(self, element: etree._Element) -> int:
+        is_layer = _name(element) in _CLIPPED or any(
+            one.name in _LAYERED for one in self._applicable_declarations(element)
+        )
         signs = len(element.get("d") or "") + len(element.get("points") or "")
-        dashes = _LONGEST * _length(element) / self._dash if self._dash else 0
+        dashes = _MAX_PATH_RATIO * _length(element) / self._dash if self._dash else 0
         costs = signs / SIGNS_PER_UNIT + min(dashes, 1e9) / DASHES_PER_UNIT
         return self._shape + LAYER * is_layer + int(costs)
 
-    def _said(self, element: etree._Element) -> Iterator[Declaration]:
+    def _applicable_declarations(self, element: etree._Element) -> Iterator[Declaration]:
         """Yield declarations that may apply to the element: its attributes, style and matching rules."""
         yield from (Declaration(name, value) for name, value in element.attrib.items() if name in _COUNTED)
         yield from (
@@ -110,7 +114,7 @@ class _Count:
 
     def _dashes(self, root: etree._Element) -> Iterator[float]:
         """Yield the lengths of all dash patterns. Zero length draws no dash, infinite length a single one."""
-        said = [one for element in root.iter() for one in self._said(element)]
+        said = [one for element in root.iter() for one in self._applicable_declarations(element)]
         for one in said:
             total = sum(map(float, _NUMBER.findall(one.value))) if one.name == "stroke-dasharray" else 0.0
             if 0 < total < math.inf:

@@ -26,7 +26,7 @@ DRAWN_WITH = frozenset(("mask", "clip-path"))
 #: A dash length must not depend on other elements: `svg_cost.py` counts dashes by it.
 _DASHES = re.compile(r"\s*(none|inherit|((\d*\.)?\d+(e[+-]?\d+)?(px)?[\s,]*)+)\s*", re.IGNORECASE)
 
-_PLAIN = frozenset(("whitespace", "ident", "number", "percentage", "dimension", "hash"))
+_PLAIN_TOKENS = frozenset(("whitespace", "ident", "number", "percentage", "dimension", "hash"))
 _FRAGMENT = re.compile(r"#([\w.:-]+)")
 #: Characters that only an escape, a comment or markup needs.
 _ODD = re.compile(r"\\|/\*|[<>&\x00-\x08\x0e-\x1f]")
@@ -65,7 +65,7 @@ def is_allowed(name: str, value: str) -> bool:
         return False
     if name in DRAWN_WITH:
         return value.strip().lower() == "none" or fragment(value) is not None
-    return all(map(_stays, tinycss2.parse_component_value_list(value)))
+    return all(map(_is_allowed_token, tinycss2.parse_component_value_list(value)))
 
 
 def fragment(value: str) -> str | None:
@@ -98,7 +98,7 @@ def is_sheet(kind: str, media: str) -> bool:
 
 def _rule(node: Any) -> Rule | None:
     written = tinycss2.serialize(node.prelude).strip()
-    if _ODD.search(written.replace(">", "")) or not all(map(_selects, node.prelude)):
+    if _ODD.search(written.replace(">", "")) or not all(map(_is_selector_token, node.prelude)):
         return None
     selectors = tuple(one.strip() for one in written.split(","))
     if any(len(compounds(one)) > MAX_COMPOUNDS for one in selectors):
@@ -107,7 +107,7 @@ def _rule(node: Any) -> Rule | None:
     return Rule(selectors, kept) if kept else None
 
 
-def _selects(token: Any) -> bool:
+def _is_selector_token(token: Any) -> bool:
     """Return whether a token is a type, class, id, `*`, or a combinator of descendants or children."""
     if token.type == "literal":
         return token.value in {".", ",", ">", "*"}
@@ -122,12 +122,12 @@ def _declarations(nodes: Iterable[Any]) -> Iterator[Declaration]:
                 yield Declaration(one.lower_name, value, "!important" if one.important else "")
 
 
-def _stays(token: Any) -> bool:
+def _is_allowed_token(token: Any) -> bool:
     if token.type == "literal":
         return token.value in {",", "/"}
     if token.type == "function" and token.lower_name in FUNCTIONS:
-        return all(map(_stays, token.arguments))
-    return token.type in _PLAIN or _address(token) is not None
+        return all(map(_is_allowed_token, token.arguments))
+    return token.type in _PLAIN_TOKENS or _address(token) is not None
 
 
 def _address(token: Any) -> str | None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from generation.color import RGB, WHITE, Oklch, contrast, oklch, read, rgb, standing_out
+from generation.color import RGB, WHITE, Oklch, contrast, ensure_contrast, oklch, parse_colors, rgb
 
 #: A colour with less chroma is a grey.
 MIN_CHROMA = 0.06
@@ -15,13 +15,13 @@ MIN_LIGHTNESS = 0.18
 #: A lighter colour looks white.
 MAX_LIGHTNESS = 0.97
 #: Minimum hue difference, in degrees, of two distinct colours.
-LEAST_TURN = 22.0
+MIN_HUE_DIFFERENCE = 22.0
 #: Minimum contrast of text on the plain ground; above WCAG's 4.5, since tints reduce it.
-GROUND_CONTRAST = 5.4
+MIN_GROUND_CONTRAST = 5.4
 #: Bonus for white text, in lightness: a brand's ground may shift so much more to allow it.
-FOR_WHITE = 0.09
+WHITE_BONUS = 0.09
 #: Minimum share of a logo's pixels for a brand colour.
-LEAST_AREA = 0.04
+MIN_LOGO_SHARE = 0.04
 
 SLATE: RGB = rgb(0.32, 0.035, 262.0)
 
@@ -50,18 +50,20 @@ class Theme(NamedTuple):
 
 def theme(colors: Sequence[str], logo: Image.Image | None = None) -> Theme:
     """Derive a theme from a brand's colours, else from its logo; slate if it has neither."""
-    known = [*read(colors), *(palette(logo) if logo else [])]
+    known = [*parse_colors(colors), *(palette(logo) if logo else [])]
     bright = [one for one in known if _is_bright(oklch(one))]
     first = bright[0] if bright else SLATE
-    second = next((one for one in bright[1:] if _turn(oklch(one), oklch(first)) > LEAST_TURN), None)
-    return _theme(oklch(first), oklch(second or oklch(first).but(hue=34.0)))
+    second = next(
+        (one for one in bright[1:] if _hue_difference(oklch(one), oklch(first)) > MIN_HUE_DIFFERENCE), None
+    )
+    return _theme(oklch(first), oklch(second or oklch(first).adjusted(hue=34.0)))
 
 
 def _is_bright(color: Oklch) -> bool:
     return color.chroma > MIN_CHROMA and MIN_LIGHTNESS < color.lightness < MAX_LIGHTNESS
 
 
-def _turn(one: Oklch, other: Oklch) -> float:
+def _hue_difference(one: Oklch, other: Oklch) -> float:
     turn = abs(one.hue - other.hue)
     return min(turn, 360 - turn)
 
@@ -78,7 +80,7 @@ def palette(logo: Image.Image) -> list[RGB]:
     found = [(count, color) for count, color in counted if isinstance(color, tuple)]
     areas = {(r, g, b): count / len(opaque) for count, (r, g, b) in found}
     most = sorted(areas, key=lambda color: (-areas[color] * (0.15 + oklch(color).chroma), color))
-    return [color for color in most if areas[color] > LEAST_AREA]
+    return [color for color in most if areas[color] > MIN_LOGO_SHARE]
 
 
 def _theme(first: Oklch, second: Oklch) -> Theme:
@@ -89,16 +91,16 @@ def _theme(first: Oklch, second: Oklch) -> Theme:
 def _vivid(first: Oklch, ink: RGB) -> Ground:
     """Return the brand's colour, shifted until white or dark text is legible; tints shift it further."""
     white, dark = _shift(first, WHITE), _shift(first, ink)
-    is_white = abs(white) - FOR_WHITE <= abs(dark)
+    is_white = abs(white) - WHITE_BONUS <= abs(dark)
     at, text, away = (first.lightness + white, WHITE, -1) if is_white else (first.lightness + dark, ink, 1)
-    own = first.but(lightness=at)
+    own = first.adjusted(lightness=at)
     tints = (
         own,
-        first.but(lightness=at + away * 0.06, hue=-9.0),
-        first.but(lightness=at + away * 0.03, hue=11.0),
-        first.but(lightness=at + away * 0.09, hue=-4.0),
+        first.adjusted(lightness=at + away * 0.06, hue=-9.0),
+        first.adjusted(lightness=at + away * 0.03, hue=11.0),
+        first.adjusted(lightness=at + away * 0.09, hue=-4.0),
     )
-    return Ground(tints, text, text, text, first.but(lightness=at + away * 0.075))
+    return Ground(tints, text, text, text, first.adjusted(lightness=at + away * 0.075))
 
 
 def _shift(color: Oklch, text: RGB) -> float:
@@ -106,32 +108,34 @@ def _shift(color: Oklch, text: RGB) -> float:
     away = -1 if text == WHITE else 1
     steps = (away * step / 200 for step in range(200))
     enough = (
-        one for one in steps if contrast(color.but(lightness=color.lightness + one), text) >= GROUND_CONTRAST
+        one
+        for one in steps
+        if contrast(color.adjusted(lightness=color.lightness + one), text) >= MIN_GROUND_CONTRAST
     )
     return next(enough, 1.0)
 
 
 def _dark(first: Oklch) -> Ground:
-    own = first.but(lightness=0.185, chroma=0.045)
+    own = first.adjusted(lightness=0.185, chroma=0.045)
     tints = (
         own,
-        first.but(lightness=0.275, chroma=0.1),
-        first.but(lightness=0.225, chroma=0.075, hue=24.0),
-        first.but(lightness=0.15, chroma=0.035),
+        first.adjusted(lightness=0.275, chroma=0.1),
+        first.adjusted(lightness=0.225, chroma=0.075, hue=24.0),
+        first.adjusted(lightness=0.15, chroma=0.035),
     )
-    shape = first.but(lightness=0.3, chroma=0.1)
-    accent = standing_out(first.but(), shape, 5.0)
-    return Ground(tints, WHITE, first.but(lightness=0.82, chroma=0.03), accent, shape)
+    shape = first.adjusted(lightness=0.3, chroma=0.1)
+    accent = ensure_contrast(first.adjusted(), shape, 5.0)
+    return Ground(tints, WHITE, first.adjusted(lightness=0.82, chroma=0.03), accent, shape)
 
 
 def _light(first: Oklch, second: Oklch, ink: RGB) -> Ground:
-    own = first.but(lightness=0.975, chroma=0.012)
+    own = first.adjusted(lightness=0.975, chroma=0.012)
     tints = (
         own,
-        first.but(lightness=0.925, chroma=0.042),
-        second.but(lightness=0.95, chroma=0.032),
-        first.but(lightness=0.985, chroma=0.006),
+        first.adjusted(lightness=0.925, chroma=0.042),
+        second.adjusted(lightness=0.95, chroma=0.032),
+        first.adjusted(lightness=0.985, chroma=0.006),
     )
-    shape = first.but(lightness=0.9, chroma=0.05)
-    accent = standing_out(first.but(), shape, 5.0)
-    return Ground(tints, ink, first.but(lightness=0.43, chroma=0.03), accent, shape)
+    shape = first.adjusted(lightness=0.9, chroma=0.05)
+    accent = ensure_contrast(first.adjusted(), shape, 5.0)
+    return Ground(tints, ink, first.adjusted(lightness=0.43, chroma=0.03), accent, shape)

@@ -44,33 +44,36 @@ class Timing(NamedTuple):
         return tuple(sum(self.scenes[:number]) for number in range(1, len(self.scenes)))
 
 
-def reading(text: str) -> float:
+def reading_seconds(text: str) -> float:
     """Return the minimum display time of a text, in seconds, by its visible letters."""
     return _START_READING_S + len(graphemes(clean(text))) / _LETTERS_PER_S
 
 
-def needed(hook: str, points: Sequence[str], spoken: Sequence[float] = ()) -> Timing:
+def shortest_timing(hook: str, points: Sequence[str], spoken: Sequence[float] = ()) -> Timing:
     """Return the shortest scenes that leave time to read, and to hear the seconds of speech of each scene."""
     said = [*spoken, *[0.0] * (len(points) + 2 - len(spoken))]
     return Timing(
-        _beats(max(_MIN_HOOK_S, reading(hook), said[0])),
-        tuple(_beats(max(_MIN_SCENE_S, reading(text), said[at])) for at, text in enumerate(points, 1)),
-        _beats(max(_MIN_END_S, said[-1])),
+        _whole_beats(max(_MIN_HOOK_S, reading_seconds(hook), said[0])),
+        tuple(
+            _whole_beats(max(_MIN_SCENE_S, reading_seconds(text), said[at]))
+            for at, text in enumerate(points, 1)
+        ),
+        _whole_beats(max(_MIN_END_S, said[-1])),
     )
 
 
 def timing(hook: str, points: Sequence[str], seconds: int, spoken: Sequence[float] = ()) -> Timing:
     """Return scenes of this total length, or longer if the texts need it. Raises `GenerationError`."""
-    least = needed(hook, points, spoken)
+    least = shortest_timing(hook, points, spoken)
     if least.seconds > MAX_VIDEO_S:
         raise GenerationError(
             "TEXTS_TOO_LONG", f"the texts take {least.seconds:.0f} seconds: {MAX_VIDEO_S} at most"
         )
     spare = round((max(seconds, least.seconds) - least.seconds) / BEAT_S)
-    return _longer(least, spare)
+    return _add_beats(least, spare)
 
 
-def _longer(least: Timing, spare: int) -> Timing:
+def _add_beats(least: Timing, spare: int) -> Timing:
     """Distribute spare beats over all scenes in turn, the last scenes first."""
     given = [spare // len(least.scenes) + (at < spare % len(least.scenes)) for at in range(len(least.scenes))]
     end, hook, *points = (beats * BEAT_S for beats in given)
@@ -78,5 +81,5 @@ def _longer(least: Timing, spare: int) -> Timing:
     return Timing(least.hook + hook, tuple(has + gets for has, gets in more), least.end + end)
 
 
-def _beats(seconds: float) -> float:
+def _whole_beats(seconds: float) -> float:
     return math.ceil(round(seconds / BEAT_S, 6)) * BEAT_S

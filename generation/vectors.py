@@ -12,10 +12,10 @@ MAX_RATIO = 20
 
 #: Signals of the kernel's OOM killer, of a service manager and of a terminal. The limits of `rasterizer.py`
 #: end its process by other signals.
-BY_HOST = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+HOST_SIGNALS = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 
 
-def rasterized(data: bytes) -> bytes:
+def rasterize(data: bytes) -> bytes:
     """Render a drawing to a PNG in a subprocess. Raises `PictureRefused`, also if a limit killed the process.
 
     Such a refusal is final: the same drawing costs the same in each attempt. Raises `GenerationError` if the
@@ -24,7 +24,7 @@ def rasterized(data: bytes) -> bytes:
     drawing = cleaned(data)
     command = [sys.executable, "-m", "generation.rasterizer", _longer_side(drawing)]
     ended = subprocess.run(command, check=False, input=drawing.text.encode(), capture_output=True, env={})
-    if -ended.returncode in BY_HOST:
+    if -ended.returncode in HOST_SIGNALS:
         raise GenerationError("RENDERER_KILLED", "the renderer of a drawing was ended by its host")
     if ended.returncode < 0:
         raise PictureRefused(

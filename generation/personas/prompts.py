@@ -45,4 +45,6 @@ def read(prompt: str) -> Choices:
 
 
 def _first(prompt: str, meanings: Mapping[W, str]) -> W | None:
-    return tones.first(prompt, {word: one for one, entries in meanings.items() for word in entries.split()})
+    return tones.first_meaning(
+        prompt, {word: one for one, entries in meanings.items() for word in entries.split()}
+    )

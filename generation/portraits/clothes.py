@@ -23,7 +23,7 @@ _ROLL = points("0,700 60,694 88,680 95,730 108,780 50,812 0,818")
 _FOLDS = (points("-120,712 -40,732 40,732 120,712"), points("-120,750 -40,770 40,770 120,750"))
 
 
-class Wear:
+class Clothing:
     """Clothes of a look: `outer` is the main layer, `inner` the layer below."""
 
     def __init__(self, sketch: Sketch, look: Look, outer: Cloth, inner: Cloth) -> None:
@@ -61,12 +61,12 @@ class Wear:
         self.sketch.line(path, cloth.shade, width * 0.74)
 
 
-def _tee(wear: Wear) -> None:
+def _tee(wear: Clothing) -> None:
     wear.panel(mirrored(_BODY), wear.outer)
     wear.seam(mirrored_line(_RIB), wear.outer, 19)
 
 
-def _hoodie(wear: Wear) -> None:
+def _hoodie(wear: Clothing) -> None:
     wear.panel(mirrored(_DEEP), wear.outer)
     wear.pieces(_HOOD, wear.outer)
     for side in (-1, 1):
@@ -74,24 +74,24 @@ def _hoodie(wear: Wear) -> None:
         wear.sketch.line(string, wear.inner.light, 8)
 
 
-def _collar(wear: Wear) -> None:
+def _collar(wear: Clothing) -> None:
     wear.panel(mirrored(_DEEP), wear.outer)
     wear.sketch.line(opened([(0, 880), (0, 1080)]), wear.outer.dark, 5, opacity=0.7)
     wear.pieces(_FLAP, wear.outer, light=True)
 
 
-def _blazer(wear: Wear) -> None:
+def _blazer(wear: Clothing) -> None:
     _under(wear)
     wear.pieces(_LAPEL, wear.outer)
 
 
-def _cardigan(wear: Wear) -> None:
+def _cardigan(wear: Clothing) -> None:
     _under(wear)
     for side in both(_BAND):
         wear.seam(side, wear.outer, 26)
 
 
-def _under(wear: Wear) -> None:
+def _under(wear: Clothing) -> None:
     """Draw a shirt under an open layer."""
     wear.panel(mirrored(_BODY), wear.inner)
     wear.seam(mirrored_line(_RIB), wear.inner, 12)
@@ -99,7 +99,7 @@ def _under(wear: Wear) -> None:
         wear.panel(side, wear.outer)
 
 
-def _turtleneck(wear: Wear) -> None:
+def _turtleneck(wear: Clothing) -> None:
     wear.panel(mirrored(_BODY), wear.outer)
     roll = mirrored(_ROLL)
     wear.panel(roll, wear.outer)
@@ -109,7 +109,7 @@ def _turtleneck(wear: Wear) -> None:
     wear.sketch.line(closed(wear.fit(roll)), wear.outer.dark, 4, opacity=0.45)
 
 
-_TOPS: dict[str, Callable[[Wear], None]] = {
+_TOPS: dict[str, Callable[[Clothing], None]] = {
     "tee": _tee,
     "hoodie": _hoodie,
     "collar": _collar,
@@ -120,7 +120,7 @@ _TOPS: dict[str, Callable[[Wear], None]] = {
 
 
 def draw_clothes(sketch: Sketch, look: Look, outer: Cloth, inner: Cloth) -> None:
-    _TOPS[look.top](Wear(sketch, look, outer, inner))
+    _TOPS[look.top](Clothing(sketch, look, outer, inner))
 
 
 def draw_hood(sketch: Sketch, look: Look, outer: Cloth) -> None:

@@ -66,7 +66,7 @@ def _clothes(seen: Look, theme: Theme) -> tuple[Cloth, Cloth]:
     return tones.cloth(outer), tones.cloth(inner)
 
 
-def placed(seen: Look, point: Point) -> Point:
+def place_in_picture(seen: Look, point: Point) -> Point:
     """Map a point of a head to its place in the picture, as shares of the side."""
     scale, turn = _scale(seen), math.radians(seen.tilt)
     across, down = point[0] - NECK[0], point[1] - NECK[1]

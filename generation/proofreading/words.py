@@ -61,8 +61,8 @@ def _wrong(line: Line, copy: Copy, brand: Brand, known: dict[str, list[str]]) ->
     for quoted in line.evidence:
         if not any(quoted.quote in text for text in known[quoted.field]):
             yield "quote", f"{quoted.field} has no {quoted.quote!r}"
-    yield from (("number" if _has_digit(word) else "word", word) for word in _lacking(line, copy))
-    if line.rule in {"clause", "keyword"} and not _stands(line.text, line.evidence):
+    yield from (("number" if _has_digit(word) else "word", word) for word in _unquoted_words(line, copy))
+    if line.rule in {"clause", "keyword"} and not _is_quoted(line.text, line.evidence):
         yield "clause", f"{line.text!r} is in none of its quotes"
     # An address that proves a place contains digits and signs of its own.
     if not any(one.field == "links" for one in line.evidence):
@@ -82,21 +82,21 @@ def _texts(brand: Brand) -> dict[str, list[str]]:
     }
 
 
-def _lacking(line: Line, copy: Copy) -> list[str]:
+def _unquoted_words(line: Line, copy: Copy) -> list[str]:
     """Return words and numbers missing in quotes and formula; for a model's line only numbers and names."""
     quoted = {word for one in line.evidence for word in _words(one.quote)}
     fixed = _FIXED.get(_primary(copy.language), _STORES) if line.rule == "formula" else ""
     allowed = quoted | {*fixed.split()} | ({str(len(copy.points))} if fixed else set())
     if line.text.startswith("#") or _UNSPACED.search(line.text):
-        return [] if _stands(line.text, line.evidence) or line.rule == "formula" else [line.text]
-    first, *others = _WORD.findall(_even(line.text)) or [""]
+        return [] if _is_quoted(line.text, line.evidence) or line.rule == "formula" else [line.text]
+    first, *others = _WORD.findall(_normalize(line.text)) or [""]
     lacking = [word for word in (first, *others) if word and word.casefold() not in allowed]
     if line.rule == "model":
         return [word for word in lacking if _has_digit(word) or (word[0].isupper() and word != first)]
     return lacking
 
 
-def _stands(text: str, evidence: Sequence[Evidence]) -> bool:
+def _is_quoted(text: str, evidence: Sequence[Evidence]) -> bool:
     """Return whether one quote contains these words in a row; a hashtag has no blanks."""
     if text.startswith("#") or _UNSPACED.search(text):
         return any("".join(_words(text)) in "".join(_words(one.quote)) for one in evidence)
@@ -105,10 +105,10 @@ def _stands(text: str, evidence: Sequence[Evidence]) -> bool:
 
 
 def _words(text: str) -> list[str]:
-    return [word.casefold() for word in _WORD.findall(_even(text))]
+    return [word.casefold() for word in _WORD.findall(_normalize(text))]
 
 
-def _even(text: str) -> str:
+def _normalize(text: str) -> str:
     """Normalize a text: without tags, invisible characters and marks, compatible letters equal."""
     plain = unicodedata.normalize("NFKC", re.sub(r"</?[A-Za-z][^<>]*>", " ", text))
     return "".join(char for char in plain if unicodedata.category(char) not in {"Cf", "Mn"})

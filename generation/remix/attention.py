@@ -25,14 +25,14 @@ _SHOT = 26.0
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
-class Looks(NamedTuple):
+class Attention(NamedTuple):
     """Attention of each column at each sample, and the frames of shot changes."""
 
     columns: Picture
     shots: list[int]
 
 
-def look(clip: Clip, part: Cut) -> Looks:
+def measure_attention(clip: Clip, part: Cut) -> Attention:
     """Measure the attention in each tenth frame; compare all frames to find shot changes."""
     rows = max(2, round(COLUMNS * clip.height / clip.width))
     before: Picture | None = None
@@ -48,7 +48,7 @@ def look(clip: Clip, part: Cut) -> Looks:
             found.append(columns(frame, luma, luma if seen is None else seen))
             seen = luma
         before = luma
-    return Looks(np.array(found, np.float32).reshape(-1, COLUMNS), shots)
+    return Attention(np.array(found, np.float32).reshape(-1, COLUMNS), shots)
 
 
 def _frames(clip: Clip, part: Cut, rows: int) -> Iterator[Picture]:

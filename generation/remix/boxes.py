@@ -75,7 +75,7 @@ class _Boxes:
     def _index(self, index: Box) -> Index:
         boxes = [*self._within(index.start, index.end)]
         if any(box.kind in _REFERENCES for box in boxes):
-            raise _names_files()
+            raise _unsafe_reference()
         tracks = [(self._kind(box), box) for box in boxes if box.kind == b"trak"]
         pictures = [box for kind, box in tracks if kind == b"vide"]
         if not pictures:
@@ -92,7 +92,7 @@ class _Boxes:
             # The version, the flags and the entry count come first. The last flag bit marks this file itself.
             entries = [*self._within(references.start + 8, references.end)]
             if any(not self._bytes(entry.start + 3, 1)[0] & 1 for entry in entries):
-                raise _names_files()
+                raise _unsafe_reference()
         return next((self._bytes(box.start + 8, 4) for box in self._at(track, b"mdia", b"hdlr")), b"")
 
     def _check_sizes(self, track: Box) -> None:
@@ -167,5 +167,5 @@ def too_short(seconds: float) -> ClipRefused:
     return ClipRefused("CLIP_TOO_SHORT", f"the clip has {seconds:.1f} s: {REMIX.seconds} are needed")
 
 
-def _names_files() -> ClipRefused:
+def _unsafe_reference() -> ClipRefused:
     return ClipRefused("CLIP_UNSAFE", "the clip names other files: export it with all its data in it")

@@ -14,9 +14,9 @@ from generation.words.captions import Span
 from schemas.errors import ClipRefused, GenerationError
 
 #: Seconds of a clip to analyze; later parts are never shown.
-SCANNED = 90
+SCANNED_S = 90
 #: Sample rate for speech detection.
-_SAMPLES = 4_000
+_SAMPLE_RATE = 4_000
 
 #: CPU seconds to probe a clip.
 _PROBE_CPU_S = 6
@@ -25,7 +25,7 @@ _DECODE_CPU_S = 150
 #: Address space, of which the program itself takes 200 MiB.
 _MEMORY_BYTES = 768 << 20
 #: Failures caused by the clip.
-_ITS_FAULT = {
+_CLIP_ERRORS = {
     "FFMPEG_FAILED": "CLIP_UNREADABLE",
     "INPUT_DAMAGED": "CLIP_DAMAGED",
     "INPUT_TOO_COSTLY": "CLIP_TOO_COSTLY",
@@ -59,18 +59,18 @@ class Clip(NamedTuple):
     space: str = "unknown"
     transfer: str = "unknown"
 
-    def source(self, start: float = 0.0, seconds: float = SCANNED) -> list[str]:
+    def source(self, start: float = 0.0, seconds: float = SCANNED_S) -> list[str]:
         """Return arguments to read a part of the clip."""
         return source(self.path, start, seconds)
 
 
-def transfer_of(said: ffmpeg.Said) -> str:
+def transfer_of(said: ffmpeg.RunResult) -> str:
     """Return the transfer characteristic of the first frame from the output of FFmpeg's `showinfo`."""
     found = next(filter(None, map(_COLOR.match, said.lines)), None)
     return found[4] if found else "unknown"
 
 
-def source(path: Path, start: float, seconds: float = SCANNED) -> list[str]:
+def source(path: Path, start: float, seconds: float = SCANNED_S) -> list[str]:
     """Return arguments to read a part of an untrusted file."""
     part = ["-ss", f"{start:.4f}", "-t", f"{seconds:.4f}"]
     return ffmpeg.file(path, "mov", *part, "-threads", "1", "-max_pixels", str(boxes.MAX_PIXELS))
@@ -79,7 +79,7 @@ def source(path: Path, start: float, seconds: float = SCANNED) -> list[str]:
 def probe(path: Path) -> Clip:
     """Probe a clip that can be decoded, at least at its beginning. Raises `ClipRefused`."""
     index = boxes.check(path, boxes.REMIX)
-    clip = Clip(path, 0, 0, 0, SCANNED, index.seconds, index.has_sound, [])
+    clip = Clip(path, 0, 0, 0, SCANNED_S, index.seconds, index.has_sound, [])
     seen = _first_frame(clip)
     scanned = _scanned(clip)
     if scanned < boxes.REMIX.seconds:
@@ -117,24 +117,24 @@ def _first_frame(clip: Clip) -> Clip:
 def _scanned(clip: Clip) -> float:
     """Measure the length of the picture by its packets, since headers are untrusted."""
     arguments = ["-map", "0:V:0", "-c", "copy", "-f", "null", "-progress", "pipe:1", "-"]
-    found = _PROGRESS.findall(run(*clip.source(), *arguments).answer)
-    return min(float(SCANNED), int(found[-1]) / 1e6) if found else 0.0
+    found = _PROGRESS.findall(run(*clip.source(), *arguments).stdout)
+    return min(float(SCANNED_S), int(found[-1]) / 1e6) if found else 0.0
 
 
 def _levels(clip: Clip) -> "levels.Levels | None":
     """Return the loudness over time; None if the sound can't be decoded."""
     if not clip.has_sound:
         return None
-    shape = ["-map", "0:a:0", "-ac", "1", "-ar", str(_SAMPLES), "-f", "s16le", "-"]
+    shape = ["-map", "0:a:0", "-ac", "1", "-ar", str(_SAMPLE_RATE), "-f", "s16le", "-"]
     try:
-        answer = ffmpeg.run(*clip.source(), *shape, bounds=_BOUNDS).answer
+        answer = ffmpeg.run(*clip.source(), *shape, bounds=_BOUNDS).stdout
     except GenerationError:
         return None
     samples = np.frombuffer(answer[: len(answer) // 2 * 2], "<i2")
-    return levels.levels(samples.astype(np.float64) / 32_768, _SAMPLES)
+    return levels.levels(samples.astype(np.float64) / 32_768, _SAMPLE_RATE)
 
 
-def run(*arguments: str) -> ffmpeg.Said:
+def run(*arguments: str) -> ffmpeg.RunResult:
     """Run FFmpeg within the limits for probing. Raises `ClipRefused`, `GenerationError`."""
     try:
         return ffmpeg.run(*arguments, bounds=_BOUNDS)
@@ -154,6 +154,6 @@ def decoded(size: int, *arguments: str, complaints: float = math.inf) -> Iterato
 
 def _refusal(error: GenerationError) -> GenerationError:
     """Map a decoder's failure to a refusal of the clip; pass on a failure that the clip didn't cause."""
-    if error.code not in _ITS_FAULT:
+    if error.code not in _CLIP_ERRORS:
         return error
-    return ClipRefused(_ITS_FAULT[error.code], f"the clip can't be decoded: {error.message}")
+    return ClipRefused(_CLIP_ERRORS[error.code], f"the clip can't be decoded: {error.message}")

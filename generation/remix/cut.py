@@ -14,8 +14,8 @@ SILENCE_BEFORE_S = 0.12
 #: Silence left after speech.
 SILENCE_AFTER_S = 0.25
 #: If speech exceeds the maximum, the part ends at a pause within its last seconds.
-_PAUSE = 4.0
-LEAST = 3.0
+_PAUSE_WINDOW_S = 4.0
+MIN_SECONDS = 3.0
 
 
 class Cut(NamedTuple):
@@ -36,8 +36,8 @@ class Cut(NamedTuple):
 def cut(seconds: float, speech: Sequence[Span], most: float) -> Cut:
     """Cut from the first word on, to at most `most` seconds; keep the start of a clip without speech."""
     start = _start(seconds, speech)
-    end = _end(seconds, speech, start, max(LEAST, most))
-    start = max(0.0, min(start, end - LEAST))
+    end = _end(seconds, speech, start, max(MIN_SECONDS, most))
+    start = max(0.0, min(start, end - MIN_SECONDS))
     first = int(start * FPS)
     frames = min(round((end - start) * FPS), int(seconds * FPS) - first)
     return Cut(first, max(1, frames))
@@ -45,14 +45,14 @@ def cut(seconds: float, speech: Sequence[Span], most: float) -> Cut:
 
 def _start(seconds: float, speech: Sequence[Span]) -> float:
     lead = speech[0].start / 1_000 - SILENCE_BEFORE_S if speech else 0.0
-    return lead if 0 < lead <= MAX_LEAD_S and seconds - lead >= LEAST else 0.0
+    return lead if 0 < lead <= MAX_LEAD_S and seconds - lead >= MIN_SECONDS else 0.0
 
 
 def _end(seconds: float, speech: Sequence[Span], start: float, most: float) -> float:
     ends = [one.end / 1_000 + SILENCE_AFTER_S for one in speech]
-    end = min(seconds, max(ends[-1], start + LEAST)) if ends else seconds
+    end = min(seconds, max(ends[-1], start + MIN_SECONDS)) if ends else seconds
     if end - start <= most:
         return end
     last = start + most
-    pauses = [one for one in ends if max(last - _PAUSE, start + LEAST) < one < last]
+    pauses = [one for one in ends if max(last - _PAUSE_WINDOW_S, start + MIN_SECONDS) < one < last]
     return pauses[-1] if pauses else last

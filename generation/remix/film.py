@@ -14,7 +14,7 @@ from schemas.errors import ClipRefused
 
 #: Seconds of the end card, and the frames of its transition.
 END_SECONDS = 2.5
-COVERS = round(cuts.SECONDS * FPS)
+TRANSITION_FRAMES = round(cuts.SECONDS * FPS)
 #: Maximum share of frames that may be missing, replaced by the last one.
 MAX_MISSING_SHARE = 0.1
 #: Maximum decoder errors a frame. A damaged frame gives two errors.
@@ -25,19 +25,19 @@ def frames(
     clip: Clip, part: Cut, how: Framing, stickers: Sequence[Sticker], end: Scene
 ) -> Iterator[Image.Image]:
     """Yield each frame. Raises `ClipRefused`."""
-    for number, image in enumerate(shown(clip, part, how)):
+    for number, image in enumerate(clip_frames(clip, part, how)):
         for sticker in stickers:
             sticker.draw(image, number)
-        covered = number - (part.frames - COVERS)
+        covered = number - (part.frames - TRANSITION_FRAMES)
         if covered >= 0:
-            yield cuts.circle(image, end.draw(covered), (covered + 1) / (COVERS + 1))
+            yield cuts.reveal_circle(image, end.draw(covered), (covered + 1) / (TRANSITION_FRAMES + 1))
         else:
             yield image
-    for number in range(COVERS, end.frames):
+    for number in range(TRANSITION_FRAMES, end.frames):
         yield end.draw(number)
 
 
-def shown(clip: Clip, part: Cut, how: Framing) -> Iterator[Image.Image]:
+def clip_frames(clip: Clip, part: Cut, how: Framing) -> Iterator[Image.Image]:
     """Yield exactly the part's frames; repeat the last one if the clip ends a little early."""
     count, last = 0, None
     for last in _decoded(clip, part, how):

@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from generation.frame import FRAMES
 from generation.remix import hdr
-from generation.remix.attention import look
+from generation.remix.attention import measure_attention
 from generation.remix.clip import Clip
 from generation.remix.cut import FPS, Cut
-from generation.remix.pan import Path, follow
+from generation.remix.pan import Path, find_path
 
 WIDTH, HEIGHT = FRAMES["9:16"].size
 #: Aspect ratio up to which a clip is cropped to its middle.
@@ -42,27 +42,31 @@ def framing(clip: Clip, part: Cut) -> Framing:
     """Crop an upright clip to its middle; crop a wide one to its subject, or set it into a blurred frame."""
     shape = clip.width / clip.height
     if shape <= UPRIGHT:
-        return Framing(",".join([*_plain(clip), *_covering(clip, (WIDTH, HEIGHT)), _RGB]))
+        return Framing(",".join([*_base_filters(clip), *_cover_filters(clip, (WIDTH, HEIGHT)), _RGB]))
     window = clip.height * WIDTH / HEIGHT / clip.width
-    path = follow(look(clip, part), window, part.frames) if shape < PANORAMA else None
+    path = find_path(measure_attention(clip, part), window, part.frames) if shape < PANORAMA else None
     if path is None:
         return blurred(clip)
     return cropped(clip, path)
 
 
-def _plain(clip: Clip) -> list[str]:
+def _base_filters(clip: Clip) -> list[str]:
     """Return filters for progressive frames, thirty a second, in a known color space."""
     said = clip.space if clip.space != "unknown" else ("bt709" if clip.height >= 720 else "smpte170m")
     whole = ["bwdif=mode=send_frame"] if clip.is_interlaced else []
     return [*whole, f"fps={FPS}", f"setparams=colorspace={said}"]
 
 
-def _covering(clip: Clip, size: tuple[int, int]) -> list[str]:
+def _cover_filters(clip: Clip, size: tuple[int, int]) -> list[str]:
     scale = max(size[0] / clip.width, size[1] / clip.height)
     wide, high = (
         max(side, _even(of * scale)) for side, of in zip(size, (clip.width, clip.height), strict=True)
     )
-    return [f"scale={wide}:{high}:flags=bicubic", f"crop={size[0]}:{size[1]}", *hdr.toned(clip.transfer)]
+    return [
+        f"scale={wide}:{high}:flags=bicubic",
+        f"crop={size[0]}:{size[1]}",
+        *hdr.sdr_filters(clip.transfer),
+    ]
 
 
 def cropped(clip: Clip, path: Path) -> Framing:
@@ -76,10 +80,10 @@ def cropped(clip: Clip, path: Path) -> Framing:
     filters = [
         f"crop={kept}:ih:'{coarse}':0",
         f"scale={wide}:{HEIGHT}:flags=bicubic",
-        *hdr.toned(clip.transfer),
+        *hdr.sdr_filters(clip.transfer),
         f"crop={WIDTH}:{HEIGHT}:'min({wide - WIDTH},round(({place}-{coarse})*{scale:.6f}))':0:exact=1",
     ]
-    return Framing(",".join([*_plain(clip), *filters, _RGB]), path=path)
+    return Framing(",".join([*_base_filters(clip), *filters, _RGB]), path=path)
 
 
 def expression(path: Path) -> str:
@@ -98,15 +102,15 @@ def blurred(clip: Clip) -> Framing:
     wide, high = min(WIDTH, _even(clip.width * scale)), min(_MAX_FRAMED_HEIGHT, _even(clip.height * scale))
     small = (WIDTH // _BLURRED_PART, HEIGHT // _BLURRED_PART)
     behind = [
-        *_covering(clip, small),
+        *_cover_filters(clip, small),
         "gblur=sigma=14",
         "eq=brightness=-0.1:saturation=1.15",
         f"scale={WIDTH}:{HEIGHT}:flags=bilinear",
     ]
-    front = [f"scale={wide}:{high}:flags=bicubic", *hdr.toned(clip.transfer)]
+    front = [f"scale={wide}:{high}:flags=bicubic", *hdr.sdr_filters(clip.transfer)]
     top = (HEIGHT - high) // 2 - _FRAMED_OFFSET
     graph = (
-        f"{','.join(_plain(clip))},split[a][b];[a]{','.join(behind)}[behind];[b]{','.join(front)}[front];"
+        f"{','.join(_base_filters(clip))},split[a][b];[a]{','.join(behind)}[behind];[b]{','.join(front)}[front];"
         f"[behind][front]overlay={(WIDTH - wide) // 2}:{top},{_RGB}"
     )
     return Framing(graph, range(top, top + high))

@@ -9,7 +9,7 @@ _TO_SDR = (
 )
 
 
-def toned(transfer: str) -> list[str]:
+def sdr_filters(transfer: str) -> list[str]:
     """Return filters that convert HDR to SDR; apply them after scaling, since each pixel costs CPU.
 
     The picture must have even sides.

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from generation.remix.attention import SAMPLE_FRAMES, Looks, Picture
+from generation.remix.attention import SAMPLE_FRAMES, Attention, Picture
 from generation.remix.cut import FPS
 
 #: A crop follows if its window holds so many times its share of attention.
@@ -13,9 +13,9 @@ MIN_GAIN = 1.55
 #: Above this share of attention it always follows.
 SUFFICIENT_SHARE = 0.9
 #: Samples on each side for a running median: two seconds in all.
-_AROUND = 3
+_MEDIAN_RADIUS = 3
 #: Share of the window's width that a subject may drift from its middle before the crop follows.
-_STRAY = 0.22
+_MAX_DRIFT = 0.22
 #: Minimum seconds of a move.
 _MIN_MOVE_S = 1.2
 #: Maximum speed in window widths a second.
@@ -50,12 +50,12 @@ class Path(NamedTuple):
         return place
 
 
-def follow(looks: Looks, window: float, frames: int) -> Path | None:
+def find_path(looks: Attention, window: float, frames: int) -> Path | None:
     """Return the path of a window of this share of the clip's width; None without a clear subject."""
     if len(looks.columns) < 2:
         return None
     shots = [0, *(shot for shot in looks.shots if shot < frames), frames]
-    lefts, shares = _best(_steadied(looks.columns, shots), window)
+    lefts, shares = _best_windows(_smooth(looks.columns, shots), window)
     if float(np.median(shares)) <= min(SUFFICIENT_SHARE, window * MIN_GAIN):
         return None
     parts = [_in_shot(lefts, first, last, window) for first, last in pairwise(shots) if last > first]
@@ -64,15 +64,15 @@ def follow(looks: Looks, window: float, frames: int) -> Path | None:
     return Path(start, tuple(moves)) if len(moves) <= MAX_MOVES else None
 
 
-def _steadied(columns: Picture, shots: list[int]) -> Picture:
+def _smooth(columns: Picture, shots: list[int]) -> Picture:
     """Average attention over two seconds within a shot, so that flicker counts less than a steady subject."""
     of_shot = np.searchsorted(shots, np.arange(len(columns)) * SAMPLE_FRAMES, side="right")
-    near = np.abs(np.subtract.outer(np.arange(len(columns)), np.arange(len(columns)))) <= _AROUND
+    near = np.abs(np.subtract.outer(np.arange(len(columns)), np.arange(len(columns)))) <= _MEDIAN_RADIUS
     weights = (near & (of_shot[:, None] == of_shot[None])).astype(np.float32)
     return np.asarray(weights @ columns / weights.sum(axis=1, keepdims=True), np.float32)
 
 
-def _best(columns: Picture, window: float) -> tuple[Picture, Picture]:
+def _best_windows(columns: Picture, window: float) -> tuple[Picture, Picture]:
     """Return for each sample the left edge of the window with most attention, and its share."""
     count = columns.shape[1]
     wide = max(1, round(count * window))
@@ -92,9 +92,9 @@ def _in_shot(lefts: Picture, first: int, last: int, window: float) -> list[Move]
     places = [float(np.median(lefts[_near(known, at)])) for at in range(len(known))]
     moves = [Move(first, first, places[0])]
     at = 0
-    while (away := _strayed(places, at, moves[-1].place, window)) is not None:
-        settled = _settled(places, away, window)
-        place = float(np.median(places[settled : settled + 2 * _AROUND]))
+    while (away := _find_drift(places, at, moves[-1].place, window)) is not None:
+        settled = _find_rest(places, away, window)
+        place = float(np.median(places[settled : settled + 2 * _MEDIAN_RADIUS]))
         moves.append(
             _move(known[away] * SAMPLE_FRAMES, known[settled] * SAMPLE_FRAMES, place, moves[-1], window)
         )
@@ -103,21 +103,23 @@ def _in_shot(lefts: Picture, first: int, last: int, window: float) -> list[Move]
 
 
 def _near(known: list[int], at: int) -> list[int]:
-    return known[max(0, at - _AROUND) : at + _AROUND + 1]
+    return known[max(0, at - _MEDIAN_RADIUS) : at + _MEDIAN_RADIUS + 1]
 
 
-def _strayed(places: list[float], start: int, from_place: float, window: float) -> int | None:
+def _find_drift(places: list[float], start: int, from_place: float, window: float) -> int | None:
     """Return the first sample from which on the subject is away for a second."""
-    is_away = [abs(place - from_place) > _STRAY * window for place in places]
-    found = (at for at in range(start, len(places) - _AROUND) if all(is_away[at : at + _AROUND]))
+    is_away = [abs(place - from_place) > _MAX_DRIFT * window for place in places]
+    found = (
+        at for at in range(start, len(places) - _MEDIAN_RADIUS) if all(is_away[at : at + _MEDIAN_RADIUS])
+    )
     return next(found, None)
 
 
-def _settled(places: list[float], start: int, window: float) -> int:
+def _find_rest(places: list[float], start: int, window: float) -> int:
     """Return the sample at which the subject stands still again, else the last sample."""
-    for at in range(start, len(places) - _AROUND):
-        near = places[at : at + _AROUND + 1]
-        if max(near) - min(near) < _STRAY * window / 2:
+    for at in range(start, len(places) - _MEDIAN_RADIUS):
+        near = places[at : at + _MEDIAN_RADIUS + 1]
+        if max(near) - min(near) < _MAX_DRIFT * window / 2:
             return at
     return len(places) - 1
 

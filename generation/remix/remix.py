@@ -10,20 +10,20 @@ from generation.made import Step
 from generation.remix import texts
 from generation.remix.clip import Clip
 from generation.remix.cut import FPS, Cut, cut
-from generation.remix.film import COVERS, END_SECONDS, frames
+from generation.remix.film import END_SECONDS, TRANSITION_FRAMES, frames
 from generation.remix.framing import framing
-from generation.remix.sound import mixed
+from generation.remix.sound import mix_sound
 from generation.slides.kit import Kit
 from generation.spec import Copy
 from generation.thumbnail import thumbnail
-from generation.video.end import end, own_end
+from generation.video.end import end, end_card_scene
 from generation.video.mp4 import encode, made, thumbnail_of
 from generation.video.scene import Scene
 from generation.words.captions import Caption, Span, captions
 
 _NAME = "ugc_remix-1"
 #: Frame of the thumbnail: the hook is visible, and speech has begun.
-_POSTER = 30
+_THUMBNAIL_FRAME = 30
 #: Progress steps of a remix.
 _STEPS = 80
 #: Share of the work before the first frame.
@@ -47,13 +47,13 @@ class Remix(NamedTuple):
         part = cut(self.clip.scanned, self.clip.speech, self.seconds - END_SECONDS)
         how = framing(self.clip, part)
         yield Step(_SHARE_BEFORE / 2)
-        hook = texts.hook(self.kit, self.copy.hook.text, part, how.covered)
-        stickers = [hook, *texts.said(self.kit, self._captions(), part, how.covered)]
+        hook = texts.hook_sticker(self.kit, self.copy.hook.text, part, how.covered)
+        stickers = [hook, *texts.caption_stickers(self.kit, self._captions(), part, how.covered)]
         card = self._card()
         total = part.frames + round(END_SECONDS * FPS)
-        sound = mixed(self.clip, part, within(self.clip.speech, part), total / FPS, self.kit.seed)
+        sound = mix_sound(self.clip, part, within(self.clip.speech, part), total / FPS, self.kit.seed)
         path = folder / f"{_NAME}.mp4"
-        pictures = _noting(frames(self.clip, part, how, stickers, card), thumbnail_of(path))
+        pictures = _save_thumbnail(frames(self.clip, part, how, stickers, card), thumbnail_of(path))
         for number in encode(path, self.kit.frame.size, pictures, sound):
             if number % max(1, total // _STEPS) == 0:
                 yield Step(_SHARE_BEFORE + number / total * (1 - _SHARE_BEFORE - _SHARE_AFTER))
@@ -61,8 +61,10 @@ class Remix(NamedTuple):
         yield Step(1.0, made(path, self.kit.frame.size, total, marks))
 
     def _card(self) -> Scene:
-        seconds = END_SECONDS + COVERS / FPS
-        return own_end(self.kit, self.card, seconds) if self.card else end(self.kit, self.copy, seconds)
+        seconds = END_SECONDS + TRANSITION_FRAMES / FPS
+        return (
+            end_card_scene(self.kit, self.card, seconds) if self.card else end(self.kit, self.copy, seconds)
+        )
 
     def _captions(self) -> list[Caption]:
         """Spread the transcript over all speech; assume the same share of speech in the unanalyzed rest."""
@@ -82,9 +84,9 @@ def within(speech: Sequence[Span], part: Cut) -> list[Span]:
     return [one for one in inside if one.end > one.start]
 
 
-def _noting(pictures: Iterable[Image.Image], poster: Path) -> Iterator[Image.Image]:
+def _save_thumbnail(pictures: Iterable[Image.Image], poster: Path) -> Iterator[Image.Image]:
     """Yield all pictures; save one of them as the thumbnail."""
     for number, picture in enumerate(pictures):
-        if number == _POSTER:
+        if number == _THUMBNAIL_FRAME:
             poster.write_bytes(thumbnail(picture))
         yield picture

@@ -7,7 +7,7 @@ import numpy as np
 from generation.remix.clip import Clip, decoded
 from generation.remix.cut import FPS, Cut
 from generation.sound.bed import bed
-from generation.sound.loudness import TARGET_LUFS, leveled, loudness
+from generation.sound.loudness import TARGET_LUFS, limit_to_target, loudness
 from generation.sound.synthesis import RATE, Stereo, Wave
 from generation.words.captions import Span
 
@@ -22,29 +22,29 @@ _DUCKING_S = 0.3
 #: Seconds of the fade-out of the clip's sound.
 _FADE_OUT_S = 0.35
 #: Seconds between two computed gains.
-_GRAIN = 0.01
+_GAIN_STEP_S = 0.01
 #: Maximum gain of a clip in dB: more would amplify noise.
-_MOST_GAIN = 24.0
+_MAX_GAIN_DB = 24.0
 #: A high-pass filter against rumble, and a compressor.
-_CLEANED = "highpass=f=70,acompressor=threshold=-20dB:ratio=2.5:attack=12:release=180"
+_CLEANUP_FILTERS = "highpass=f=70,acompressor=threshold=-20dB:ratio=2.5:attack=12:release=180"
 
 
-def mixed(clip: Clip, part: Cut, speech: Sequence[Span], seconds: float, seed: str) -> Stereo:
+def mix_sound(clip: Clip, part: Cut, speech: Sequence[Span], seconds: float, seed: str) -> Stereo:
     """Mix to the common loudness of all videos; `speech` are spans of the part. Raises `GenerationError`."""
-    music = leveled(bed(seconds, seed, (part.seconds,)))
+    music = limit_to_target(bed(seconds, seed, (part.seconds,)))
     if not speech:
         return music
     count = music.shape[1]
     mix = music * 10 ** (music_gains(speech, part.seconds, count) / 20)
-    own = _own(clip, part)[:, :count]
+    own = _clip_sound(clip, part)[:, :count]
     mix[:, : own.shape[1]] += own
-    return leveled(mix)
+    return limit_to_target(mix)
 
 
-def _own(clip: Clip, part: Cut) -> Stereo:
+def _clip_sound(clip: Clip, part: Cut) -> Stereo:
     """Return the clip's sound at the target loudness, with a fade-out."""
     sound = _decoded(clip, part)
-    sound = sound * 10 ** (min(_MOST_GAIN, TARGET_LUFS - max(-70.0, loudness(sound))) / 20)
+    sound = sound * 10 ** (min(_MAX_GAIN_DB, TARGET_LUFS - max(-70.0, loudness(sound))) / 20)
     fading = min(sound.shape[1], round(_FADE_OUT_S * RATE))
     sound[:, sound.shape[1] - fading :] *= np.linspace(1, 0, fading)
     return sound
@@ -54,9 +54,8 @@ def _decoded(clip: Clip, part: Cut) -> Stereo:
     """Decode the part's sound to its exact length, padded with silence."""
     of_frame = RATE // FPS
     count = part.frames * of_frame
-    filters = (
-        f"aresample={RATE}:async=1:first_pts=0,{_CLEANED},apad=whole_len={count},atrim=end_sample={count}"
-    )
+    length = f"apad=whole_len={count},atrim=end_sample={count}"
+    filters = f"aresample={RATE}:async=1:first_pts=0,{_CLEANUP_FILTERS},{length}"
     shape = ["-map", "0:a:0", "-af", filters, "-ac", "2", "-ar", str(RATE), "-f", "f32le", "-"]
     pieces = decoded(of_frame * 8, *clip.source(part.start, part.seconds), *shape)
     samples = np.frombuffer(b"".join(pieces), "<f4").reshape(-1, 2).T.astype(np.float64)
@@ -65,7 +64,7 @@ def _decoded(clip: Clip, part: Cut) -> Stereo:
 
 def music_gains(speech: Sequence[Span], ends: float, count: int) -> Wave:
     """Return the bed's gain in dB at each sample, by the distance to the next word and to the clip's end."""
-    at = np.arange(0, count / RATE + _GRAIN, _GRAIN)
+    at = np.arange(0, count / RATE + _GAIN_STEP_S, _GAIN_STEP_S)
     away = np.full(len(at), np.inf)
     for one in speech:
         away = np.minimum(away, np.maximum(one.start / 1_000 - at, at - one.end / 1_000))

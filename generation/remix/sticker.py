@@ -10,7 +10,7 @@ from generation.color import RGB
 from generation.paint import Size
 from generation.slides.kit import Kit
 from generation.text.fitting import Block
-from generation.video.easing import popping, smooth
+from generation.video.easing import ease_in_out, ease_out_back
 
 #: Horizontal padding of the words, in em.
 _PADDING_X = 0.46
@@ -24,7 +24,7 @@ _INITIAL_SCALE = 0.8
 _BLUR, _DOWN, _SHADOW = 26, 10, 90
 
 
-class Look(NamedTuple):
+class StickerStyle(NamedTuple):
     """Name of a text, and the colors of its plate and words."""
 
     name: str
@@ -35,14 +35,14 @@ class Look(NamedTuple):
 class Sticker:
     """Lines of words on one plate, for some frames; `marks` are the lines in the whole picture."""
 
-    def __init__(self, kit: Kit, block: Block, look: Look, y: float, shown: range) -> None:
+    def __init__(self, kit: Kit, block: Block, look: StickerStyle, y: float, shown: range) -> None:
         mask, inset = _plate(block)
         canvas = kit.page(Image.new("RGB", mask.size, look.plate))
         canvas.set(look.name, block, inset, mask.width - 2 * inset[0], color=look.text, align="middle")
         self._picture = canvas.image
         self._picture.putalpha(mask)
         self._place = (kit.frame.width - mask.width) // 2, round(y)
-        self._cast = paint.cast(mask, blur=_BLUR, alpha=_SHADOW)
+        self._cast = paint.cast_shadow(mask, blur=_BLUR, alpha=_SHADOW)
         self.shown, self.plate = shown, look.plate
         self.marks = [_moved(mark, self._place) for mark in canvas.marks]
 
@@ -59,13 +59,15 @@ class Sticker:
             (frame - self.shown.start + 1) / _ENTRANCE_FRAMES,
             (self.shown.stop - frame) / _EXIT_FRAMES,
         )
-        opacity = smooth(min(1.0, left)) * smooth(min(1.0, came * 2))
+        opacity = ease_in_out(min(1.0, left)) * ease_in_out(min(1.0, came * 2))
         shadow, edge = self._cast
         if came >= 1:
             at = (self._place[0] - edge, self._place[1] - edge + _DOWN)
             image.paste((0, 0, 0), at, _faded(shadow, opacity))
         shown = (
-            self._scaled(_INITIAL_SCALE + (1 - _INITIAL_SCALE) * popping(came)) if came < 1 else self._picture
+            self._scaled(_INITIAL_SCALE + (1 - _INITIAL_SCALE) * ease_out_back(came))
+            if came < 1
+            else self._picture
         )
         mask = _faded(shown.getchannel("A"), opacity)
         across, down = (
@@ -79,7 +81,7 @@ class Sticker:
         return self._picture.resize((width, height), Image.Resampling.BILINEAR)
 
 
-def beside(size: int) -> int:
+def padding(size: int) -> int:
     """Return the horizontal padding for a font size."""
     return round(_PADDING_X * size)
 
@@ -91,26 +93,26 @@ def height(block: Block) -> float:
 
 def _plate(block: Block) -> tuple[Image.Image, Size]:
     """Return one rounded outline around all lines, and the padding at its left top."""
-    aside, above = beside(block.size), round(_PADDING_Y * block.size)
-    widths = _alike([line.width * block.size for line in block.lines], block.size)
+    aside, above = padding(block.size), round(_PADDING_Y * block.size)
+    widths = _equalize_widths([line.width * block.size for line in block.lines], block.size)
     size = round(max(widths)) + 2 * aside, round(block.height) + 2 * above
     edge = round(_CORNER_RADIUS * block.size)
     mask = Image.new("L", (size[0] + 2 * edge, size[1] + 2 * edge))
     draw = ImageDraw.Draw(mask)
-    tops = [0.0, *(_between(block, line) + above for line in range(1, len(widths))), float(size[1])]
+    tops = [0.0, *(_line_gap_y(block, line) + above for line in range(1, len(widths))), float(size[1])]
     for width, top, bottom in zip(widths, tops, tops[1:], strict=False):
         left = edge + (size[0] - width) / 2 - aside
         draw.rectangle((left, edge + top, left + width + 2 * aside - 1, edge + bottom - 1), fill=255)
-    return _rounded(mask, edge).crop((edge, edge, edge + size[0], edge + size[1])), (aside, above)
+    return _round_corners(mask, edge).crop((edge, edge, edge + size[0], edge + size[1])), (aside, above)
 
 
-def _between(block: Block, line: int) -> float:
+def _line_gap_y(block: Block, line: int) -> float:
     """Return the y in the middle of the gap between a line and the one before it."""
     base = block.ascent + line * block.size * block.leading
     return base - block.size * (0.27 + block.leading / 2) + block.size * 0.5 * (block.leading - 0.93)
 
 
-def _alike(widths: list[float], size: int) -> list[float]:
+def _equalize_widths(widths: list[float], size: int) -> list[float]:
     """Equalize widths of neighboring lines if their step would be smaller than a corner."""
     for at in range(1, len(widths)):
         if abs(widths[at] - widths[at - 1]) < 1.1 * size:
@@ -118,7 +120,7 @@ def _alike(widths: list[float], size: int) -> list[float]:
     return widths
 
 
-def _rounded(mask: Image.Image, radius: int) -> Image.Image:
+def _round_corners(mask: Image.Image, radius: int) -> Image.Image:
     """Round a mask's corners: blur, then sharpen at the middle, so that straight edges stay in place."""
     soft = radius * 0.55
     steep = soft * 2.5

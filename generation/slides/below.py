@@ -28,26 +28,26 @@ def fill_below(kit: Kit, canvas: Canvas, ground: Ground, number: int) -> None:
         return
     top = canvas.frame.bottom + _GAP_ABOVE
     if kit.screenshots:
-        devices.put(canvas, [devices.one(kit, canvas, top, number)])
+        devices.draw(canvas, [devices.point_device(kit, canvas, top, number)])
         return
-    made, across = _leaning(kit, canvas, ground, _ICON_SIDE, number)
-    paint.put(canvas.image, made, (across, top), blur=52, down=34, alpha=105)
+    made, across = _tilted_icon(kit, canvas, ground, _ICON_SIDE, number)
+    paint.draw_sprite(canvas.image, made, (across, top), blur=52, down=34, alpha=105)
 
 
-def look_in(kit: Kit, canvas: Canvas, ground: Ground, number: int) -> int:
+def draw_peeking_icon(kit: Kit, canvas: Canvas, ground: Ground, number: int) -> int:
     """Draw the icon, cropped by the bottom edge unless the picture is tall. Return the lowest y for texts."""
     if canvas.height - canvas.frame.bottom >= _MIN_HEIGHT:
         fill_below(kit, canvas, ground, number)
         return canvas.frame.bottom
-    made, across = _leaning(kit, canvas, ground, _PEEKING_SIDE, number)
+    made, across = _tilted_icon(kit, canvas, ground, _PEEKING_SIDE, number)
     top = canvas.height - round(made.height * _VISIBLE_SHARE)
-    paint.put(canvas.image, made, (across, top), blur=52, down=34, alpha=105)
+    paint.draw_sprite(canvas.image, made, (across, top), blur=52, down=34, alpha=105)
     return top - _TEXT_GAP
 
 
-def _leaning(kit: Kit, canvas: Canvas, ground: Ground, side: int, number: int) -> tuple[Image.Image, int]:
+def _tilted_icon(kit: Kit, canvas: Canvas, ground: Ground, side: int, number: int) -> tuple[Image.Image, int]:
     """Return the tilted icon and its left edge, on the side for this number."""
     way = -1 if number % 2 else 1
-    made = paint.turned(tile.tile(kit, ground, 2 * side), _LEAN * way)
+    made = paint.rotate_and_halve(tile.tile(kit, ground, 2 * side), _LEAN * way)
     offset = canvas.frame.left if way > 0 else canvas.width - canvas.frame.left - made.width
-    return made, canvas.aside(offset, made.width)
+    return made, canvas.from_edge(offset, made.width)

@@ -54,7 +54,7 @@ class Byline(NamedTuple):
         """Return the round portrait, with a rim in the color of the ground's text."""
         made = Image.new("RGBA", (_WHOLE, _WHOLE))
         made.paste(ground.text, (0, 0), paint.rounded(made.size, _WHOLE / 2))
-        face = paint.covering(self.face, (_FACE_SIDE, _FACE_SIDE))
+        face = paint.crop_to_cover(self.face, (_FACE_SIDE, _FACE_SIDE))
         made.paste(face, (_RIM_WIDTH, _RIM_WIDTH), paint.rounded(face.size, _FACE_SIDE / 2))
         return made
 
@@ -62,7 +62,7 @@ class Byline(NamedTuple):
         """Lay out the portrait before the words, at the start of text lines or centered."""
         room = max(self.name.width, self.disclosure.width)
         offset = (canvas.width - _WHOLE - _WORDS_GAP - room) / 2 if middle else 0.0
-        across = canvas.aside if middle else canvas.start
+        across = canvas.from_edge if middle else canvas.start
         left = across(offset + _WHOLE + _WORDS_GAP, room)
         name = top + (self.height - self._words) / 2
         face = across(offset, _WHOLE), round(top + (self.height - _WHOLE) / 2)

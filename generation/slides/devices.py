@@ -36,7 +36,7 @@ def phone(screenshot: Image.Image, height: int) -> Image.Image:
     for inset, color in ((0, _RIM_LIGHT), (max(1, edge // 2), _RIM), (edge, _BEZEL)):
         size = (width - 2 * inset, height - 2 * inset)
         made.paste(color, (inset, inset), paint.rounded(size, radius - inset))
-    shown = paint.covering(screenshot.convert("RGB"), screen, top=True)
+    shown = paint.crop_to_cover(screenshot.convert("RGB"), screen, top=True)
     made.paste(shown, (bezel, bezel), paint.rounded(screen, radius - bezel))
     return made
 
@@ -45,21 +45,21 @@ def card(screenshot: Image.Image, width: int) -> Image.Image:
     """Draw a wide screenshot with round corners, cropped if it is much wider than high."""
     size = (width, round(width * min(0.75, max(0.5, screenshot.height / screenshot.width))))
     made = Image.new("RGBA", size)
-    shown = paint.covering(screenshot.convert("RGB"), size, top=True)
+    shown = paint.crop_to_cover(screenshot.convert("RGB"), size, top=True)
     made.paste(shown, (0, 0), paint.rounded(size, width * 0.034))
     return made
 
 
-class Placed(NamedTuple):
+class PlacedDevice(NamedTuple):
     """A device and its left top."""
 
     picture: Image.Image
     place: paint.Size
 
 
-def put(canvas: Canvas, placed: Iterable[Placed]) -> None:
+def draw(canvas: Canvas, placed: Iterable[PlacedDevice]) -> None:
     for picture, place in placed:
-        paint.put(canvas.image, picture, place)
+        paint.draw_sprite(canvas.image, picture, place)
 
 
 def _height(canvas: Canvas, top: int) -> int:
@@ -67,14 +67,14 @@ def _height(canvas: Canvas, top: int) -> int:
     return max(MIN_PHONE_HEIGHT, canvas.height - top + _EDGE_OVERLAP)
 
 
-def _wide(canvas: Canvas, shown: Image.Image, top: int) -> Placed:
+def _wide(canvas: Canvas, shown: Image.Image, top: int) -> PlacedDevice:
     """Return a card, centered in the area below the text or a little above its middle."""
     made = card(shown, canvas.width - 2 * _MARGIN)
     spare = max(0, canvas.height - _MARGIN - top - made.height)
-    return Placed(made, (_MARGIN, top + spare * 2 // 5))
+    return PlacedDevice(made, (_MARGIN, top + spare * 2 // 5))
 
 
-def pair(kit: Kit, canvas: Canvas, top: int) -> Iterator[Placed]:
+def hook_devices(kit: Kit, canvas: Canvas, top: int) -> Iterator[PlacedDevice]:
     """Yield one device, or two that lean apart, beyond the bottom edge; the front one comes last."""
     first, *others = kit.screenshots
     if is_wide(first):
@@ -82,20 +82,20 @@ def pair(kit: Kit, canvas: Canvas, top: int) -> Iterator[Placed]:
         return
     way, high = -1 if canvas.right_to_left else 1, _height(canvas, top)
     if others and not is_wide(others[0]):
-        behind = paint.turned(phone(others[0], 2 * high), -9 * way)
+        behind = paint.rotate_and_halve(phone(others[0], 2 * high), -9 * way)
         offset = round(canvas.width * 0.54)
-        yield Placed(behind, (canvas.aside(offset, behind.width), top + 110))
-    front = paint.turned(phone(first, 2 * high), 6 * way)
+        yield PlacedDevice(behind, (canvas.from_edge(offset, behind.width), top + 110))
+    front = paint.rotate_and_halve(phone(first, 2 * high), 6 * way)
     offset = round(canvas.width * 0.09) if others else (canvas.width - front.width) // 2
-    yield Placed(front, (canvas.aside(offset, front.width), top))
+    yield PlacedDevice(front, (canvas.from_edge(offset, front.width), top))
 
 
-def one(kit: Kit, canvas: Canvas, top: int, number: int) -> Placed:
+def point_device(kit: Kit, canvas: Canvas, top: int, number: int) -> PlacedDevice:
     """Return a point's device: its own screenshot, every other one tilted, all down to the bottom edge."""
     shown = kit.screenshots[(number - 1) % len(kit.screenshots)]
     if is_wide(shown):
         return _wide(canvas, shown, top)
     lean = (0, 5, 0, -5)[(number - 1) % 4]
     high = _height(canvas, top)
-    made = paint.turned(phone(shown, 2 * high), lean) if lean else phone(shown, high)
-    return Placed(made, ((canvas.width - made.width) // 2, top))
+    made = paint.rotate_and_halve(phone(shown, 2 * high), lean) if lean else phone(shown, high)
+    return PlacedDevice(made, ((canvas.width - made.width) // 2, top))

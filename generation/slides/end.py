@@ -29,7 +29,7 @@ def end(kit: Kit, copy: Copy, page: int) -> Canvas:
     canvas = kit.canvas(kit.theme.vivid, page)
     if kit.screenshots:
         fill_below(kit, canvas, kit.theme.vivid, 1)
-    button, places = parts.asked(kit, copy)
+    button, places = parts.button_text(kit, copy)
     said, foot = lines(kit, copy), _foot(kit, canvas, copy, places)
     below = (_ABOVE_BUTTON + _BUTTON_HEIGHT) * bool(button)
     room = foot - kit.frame.top - below
@@ -78,7 +78,7 @@ def _icon(kit: Kit, canvas: Canvas, top: int, side: int) -> None:
     icon = tile.tile(kit, kit.theme.vivid, side)
     place = ((canvas.width - side) // 2, top)
     paint.shadow(canvas.image, place, icon.getchannel("A"), blur=50, down=26, alpha=90)
-    tile.put(canvas.image, icon, place, kit.theme.vivid.text)
+    tile.draw(canvas.image, icon, place, kit.theme.vivid.text)
 
 
 def _set(kit: Kit, canvas: Canvas, lines: dict[str, Block], y: float) -> float:

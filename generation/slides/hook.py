@@ -49,14 +49,14 @@ def hook(kit: Kit, copy: Copy, pages: int) -> Canvas:
 
 def image(kit: Kit, copy: Copy) -> Canvas:
     """Draw the only slide of a piece, with a call to action."""
-    return _titled(kit, copy, 1, parts.asked(kit, copy)[0])
+    return _titled(kit, copy, 1, parts.button_text(kit, copy)[0])
 
 
 def _titled(kit: Kit, copy: Copy, pages: int, label: str) -> Canvas:
     ground = kit.theme.vivid
     canvas = kit.canvas(ground, 0)
     parts.header(kit, canvas, ground, 0, pages)
-    onward = parts.onward(kit, label)
+    onward = parts.next_button(kit, label)
     presented = byline(kit, copy)
     said = title(kit, copy.hook.text, room(kit, _BYLINE + presented.height if presented else 0))
     below = kit.body + round(said.height)
@@ -67,7 +67,7 @@ def _titled(kit: Kit, copy: Copy, pages: int, label: str) -> Canvas:
         _lean_icon(kit, canvas, below, onward.width)
     canvas.set("hook", said, (kit.frame.left, kit.body), kit.column, color=ground.text)
     if kit.screenshots:
-        devices.put(canvas, devices.pair(kit, canvas, below + 70))
+        devices.draw(canvas, devices.hook_devices(kit, canvas, below + 70))
     onward.put(canvas, ground, edge=_EDGE if kit.screenshots else 0)
     return canvas
 
@@ -95,15 +95,15 @@ def _lean_icon(kit: Kit, canvas: Canvas, top: int, button: int) -> None:
     side = min(round(_ICON_SHARE * canvas.height), max(above, int(beside)))
     if side < _MIN_ICON_SIDE:
         return
-    made = paint.turned(_icon(kit, 2 * side), -8 if canvas.right_to_left else 8)
+    made = paint.rotate_and_halve(_icon(kit, 2 * side), -8 if canvas.right_to_left else 8)
     if foot - made.height < kit.frame.bottom and made.width + button > kit.column:
         foot = kit.frame.bottom - _BUTTON_ROOM + _MARGIN_OVERLAP
-    place = (canvas.aside(_ICON_MARGIN - 10, made.width), foot - made.height)
-    paint.put(canvas.image, made, place, blur=52, down=34, alpha=105)
+    place = (canvas.from_edge(_ICON_MARGIN - 10, made.width), foot - made.height)
+    paint.draw_sprite(canvas.image, made, place, blur=52, down=34, alpha=105)
 
 
 def _icon(kit: Kit, side: int) -> Image.Image:
     """Return the brand's tile, with a rim inside of that side if it is too similar to the ground."""
     vivid = kit.theme.vivid
-    icon, _ = tile.rimmed(tile.tile(kit, vivid, side), vivid.tints[0], vivid.text)
+    icon, _ = tile.add_rim(tile.tile(kit, vivid, side), vivid.tints[0], vivid.text)
     return icon.resize((side, side), Image.Resampling.LANCZOS)

@@ -21,7 +21,7 @@ _ONWARD = 100
 def header(kit: Kit, canvas: Canvas, ground: Ground, page: int, pages: int) -> None:
     """Draw the brand's tile and name at the start, and a dot for each slide at the end."""
     top, offset = kit.frame.top, TILE + 22
-    tile.put(canvas.image, tile.tile(kit, ground, TILE), (canvas.start(0, TILE), top), ground.text)
+    tile.draw(canvas.image, tile.tile(kit, ground, TILE), (canvas.start(0, TILE), top), ground.text)
     room = kit.column - offset - TILE - pages * _STEP
     name = kit.fit(kit.name, Box(room, TILE, 1), LABEL, (24, 38))
     middle = top + (TILE - name.ascent) / 2
@@ -38,7 +38,7 @@ def _dots(canvas: Canvas, ground: Ground, page: int, pages: int) -> None:
         paint.fill(canvas.image, place, (_DOT, _DOT), ground.text, radius=_DOT / 2, alpha=alpha)
 
 
-def asked(kit: Kit, copy: Copy) -> tuple[str, list[str]]:
+def button_text(kit: Kit, copy: Copy) -> tuple[str, list[str]]:
     """Return a button's text, and the remaining places.
 
     A call to action that is only the name requests nothing; then a place is the button's text.
@@ -65,7 +65,7 @@ def pill(
     )
 
 
-class Onward(NamedTuple):
+class NextButton(NamedTuple):
     """Button at the lower end: an arrow, with an optional label before it."""
 
     word: Block | None
@@ -94,9 +94,9 @@ class Onward(NamedTuple):
         canvas.image.paste(ground.tints[0], (round(left), place[1] + inner), arrow)
 
 
-def onward(kit: Kit, label: str) -> Onward:
+def next_button(kit: Kit, label: str) -> NextButton:
     room = Box(kit.column - _ONWARD - 64, _ONWARD, 1)
-    return Onward(kit.fit(label, room, LABEL, (24, 36), 1.0) if label else None)
+    return NextButton(kit.fit(label, room, LABEL, (24, 36), 1.0) if label else None)
 
 
 def badge(

@@ -2,7 +2,7 @@
 
 from generation.canvas import Canvas
 from generation.slides import devices, parts
-from generation.slides.below import fill_below, look_in
+from generation.slides.below import draw_peeking_icon, fill_below
 from generation.slides.kit import TITLE, Kit
 from generation.text.fitting import Box
 from generation.theme import Ground
@@ -33,12 +33,12 @@ def _beside_device(
         parts.badge(kit, canvas, number, place=place, side=_BADGE, colors=(ground.accent, ground.tints[0]))
     said = kit.fit(text, Box(kit.column, _WORDS, 5), TITLE, (34, 88), 1.08)
     bottom = canvas.set("point", said, (kit.frame.left, kit.body + above), kit.column, color=ground.text)
-    devices.put(canvas, [devices.one(kit, canvas, round(bottom) + 64, number)])
+    devices.draw(canvas, [devices.point_device(kit, canvas, round(bottom) + 64, number)])
 
 
 def _only(kit: Kit, canvas: Canvas, ground: Ground, text: str, number: int) -> None:
     """Draw the words in the hook's place, and the icon at the bottom edge."""
-    room = look_in(kit, canvas, ground, number) - kit.body
+    room = draw_peeking_icon(kit, canvas, ground, number) - kit.body
     said = kit.fit(text, Box(kit.column, room, 6), TITLE, (46, 140), 1.05)
     canvas.set("point", said, (kit.frame.left, kit.body), kit.column, color=ground.text)
 

@@ -26,10 +26,10 @@ def tile(kit: Kit, ground: Ground, side: int) -> Image.Image:
     """Draw the brand's tile for a ground."""
     if kit.logo is None:
         return _initial(kit, kit.theme.light if ground is kit.theme.vivid else kit.theme.vivid, side)
-    return _whole(kit.logo, side) if _fills(kit.logo) else _within(kit, kit.logo, side)
+    return _fill_tile(kit.logo, side) if _fills_tile(kit.logo) else _center_on_tile(kit, kit.logo, side)
 
 
-def _fills(logo: Image.Image) -> bool:
+def _fills_tile(logo: Image.Image) -> bool:
     """Return whether the logo was drawn as an icon: about square, with opaque corners or edges."""
     if not _SQUARE[0] < logo.width / logo.height < _SQUARE[1]:
         return False
@@ -46,14 +46,14 @@ def _pixel(image: Image.Image, at: Size) -> tuple[int, ...]:
     return found if isinstance(found, tuple) else (0, 0, 0, 0)
 
 
-def _whole(logo: Image.Image, side: int) -> Image.Image:
+def _fill_tile(logo: Image.Image, side: int) -> Image.Image:
     """Crop the logo to the outline of an icon; its transparent parts stay transparent."""
     drawn = logo.convert("RGBA").resize((side, side), Image.Resampling.LANCZOS, reducing_gap=3.0)
     empty = Image.new("RGBA", (side, side))
     return Image.composite(drawn, empty, paint.squircle(side))
 
 
-def _within(kit: Kit, logo: Image.Image, side: int) -> Image.Image:
+def _center_on_tile(kit: Kit, logo: Image.Image, side: int) -> Image.Image:
     ground = kit.theme.light if _is_dark(logo) else kit.theme.dark
     made = _plain(ground.tints[0] if not _is_dark(logo) else (255, 255, 255), side)
     scale = side * _FILLED / max(logo.size)
@@ -90,15 +90,15 @@ def _plain(color: RGB, side: int) -> Image.Image:
     return made
 
 
-def put(image: Image.Image, icon: Image.Image, place: Size, rim: RGB) -> None:
+def draw(image: Image.Image, icon: Image.Image, place: Size, rim: RGB) -> None:
     """Draw a tile onto an image, with a rim if it is too similar to its ground."""
     under = image.getpixel((min(image.width - 1, place[0] + icon.width // 2), max(0, place[1] - 2)))
     if isinstance(under, tuple):
-        whole, width = rimmed(icon, (under[0], under[1], under[2]), rim)
+        whole, width = add_rim(icon, (under[0], under[1], under[2]), rim)
         image.paste(whole, (place[0] - width, place[1] - width), whole)
 
 
-def rimmed(icon: Image.Image, under: RGB, rim: RGB) -> tuple[Image.Image, int]:
+def add_rim(icon: Image.Image, under: RGB, rim: RGB) -> tuple[Image.Image, int]:
     """Return a tile for a ground, and the width of its rim, 0 for none."""
     if _edge_contrast(icon, under) >= _MIN_EDGE_CONTRAST:
         return icon, 0

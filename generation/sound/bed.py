@@ -10,9 +10,9 @@ from generation.sound.synthesis import (
     RATE,
     Stereo,
     Wave,
+    add_reverb,
     bass,
-    echoing,
-    faded,
+    fade,
     highpass,
     hiss,
     kick,
@@ -70,10 +70,10 @@ def bed(seconds: float, seed: str, cuts: Sequence[float]) -> Stereo:
     drums.sound[:, : round(_INTRO * BEAT_S * RATE)] *= 0.2
     for cut in cuts:
         _whoosh(drums, cut, f"{seed}/{cut}")
-    push = _push(drums.sound.shape[1])
+    push = _sidechain_gain(drums.sound.shape[1])
     mixed = chords.sound * push + plucks.sound * (0.35 + 0.65 * push) + low.sound * push + drums.sound
-    heard = echoing(mixed[:, : round(seconds * RATE)], seed)
-    return np.array([faded(wave, 0.01, _FADE_OUT_S) for wave in np.tanh(heard * 1.1)])
+    heard = add_reverb(mixed[:, : round(seconds * RATE)], seed)
+    return np.array([fade(wave, 0.01, _FADE_OUT_S) for wave in np.tanh(heard * 1.1)])
 
 
 def _chord(seed: str, bar: int) -> list[int]:
@@ -90,7 +90,7 @@ def _chords(track: _Track, at: float, keys: Sequence[int], seed: str) -> None:
         for apart, side in ((-0.06, -0.6), (0.05, 0.6)):
             phase = between(0, 6, seed, f"phase {key} {side}")
             tone = soft_saw(key + apart, _BAR * 1.08, phase)
-            track.add(at, faded(tone, 0.25, 0.5), 0.055, side=side)
+            track.add(at, fade(tone, 0.25, 0.5), 0.055, side=side)
 
 
 def _plucks(track: _Track, at: float, keys: Sequence[int], seed: str) -> None:
@@ -122,7 +122,7 @@ def _whoosh(track: _Track, cut: float, seed: str) -> None:
     track.add(cut - BEAT_S, highpass(lowpass(swelling, 5_200), 500), 0.17)
 
 
-def _push(count: int) -> Wave:
+def _sidechain_gain(count: int) -> Wave:
     """Return the sidechain gain: all other instruments duck at each beat of the drum."""
     beat = 1 - 0.5 * np.exp(-9 * times(BEAT_S))
     return np.tile(beat, math.ceil(count / len(beat)))[:count]

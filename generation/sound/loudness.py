@@ -51,17 +51,17 @@ def peak(sound: Stereo) -> float:
     return float(20 * np.log10(max(1e-9, _envelope(sound).max())))
 
 
-def leveled(sound: Stereo) -> Stereo:
+def limit_to_target(sound: Stereo) -> Stereo:
     """Bring a sound to the target loudness; a limiter lowers peaks for some milliseconds."""
     for _ in range(_ROUNDS):
-        sound = amplified(sound)
+        sound = amplify_to_target(sound)
         if peak(sound) <= MAX_PEAK_DB:
             break
         sound = _limited(sound)
     return sound
 
 
-def amplified(sound: Stereo) -> Stereo:
+def amplify_to_target(sound: Stereo) -> Stereo:
     """Bring a sound to the target loudness without a limiter; silence stays silence."""
     level = loudness(sound)
     return sound if level == -math.inf else sound * 10 ** ((TARGET_LUFS - level) / 20)

@@ -28,23 +28,23 @@ def read_aloud(texts: Sequence[str], language: str) -> list[Wave]:
             f"the voice speaks only English, and the texts are in {language}: turn speech off",
         )
     voice = Hibari(voice=VOICE, threads=1)
-    return [_said(voice, clean(text)) for text in texts]
+    return [_speak(voice, clean(text)) for text in texts]
 
 
-def _said(voice: Hibari, text: str) -> Wave:
+def _speak(voice: Hibari, text: str) -> Wave:
     """Synthesize one text. A text without letters gives no sound: the voice would hum."""
     if not any(map(str.isalnum, text)):
         return np.zeros(0)
-    return _finer(_trimmed(voice(text, seed=_SEED).astype(np.float64)))
+    return _resample(_trim(voice(text, seed=_SEED).astype(np.float64)))
 
 
-def _trimmed(wave: Wave) -> Wave:
+def _trim(wave: Wave) -> Wave:
     """Trim the silence at both ends."""
     heard = np.flatnonzero(np.abs(wave) > _SILENT)
     return wave[heard[0] : heard[-1] + 1] if len(heard) else wave[:0]
 
 
-def _finer(wave: Wave) -> Wave:
+def _resample(wave: Wave) -> Wave:
     """Resample a wave to our rate, band-limited to the voice's rate."""
     size = len(wave) * RATE // SAMPLE_RATE
     return np.fft.irfft(np.fft.rfft(wave), size) * (RATE / SAMPLE_RATE) if size else wave

@@ -42,7 +42,7 @@ def pluck(key: float, seconds: float) -> Wave:
 def bass(key: float, seconds: float) -> Wave:
     at, base = times(seconds), pitch(key)
     tone = np.tanh(1.6 * (np.sin(2 * np.pi * base * at) + 0.3 * np.sin(4 * np.pi * base * at)))
-    return faded(tone, 0.008, 0.08)
+    return fade(tone, 0.008, 0.08)
 
 
 def kick() -> Wave:
@@ -64,7 +64,7 @@ def white(seed: str, count: int) -> Wave:
     return raw / 32_767.5 - 1
 
 
-def faded(wave: Wave, comes: float, goes: float) -> Wave:
+def fade(wave: Wave, comes: float, goes: float) -> Wave:
     """Fade a wave in and out, in so many seconds each."""
     shape = np.ones(len(wave))
     first, last = min(len(wave), round(comes * RATE)), min(len(wave), round(goes * RATE))
@@ -83,7 +83,7 @@ def highpass(wave: Wave, cut: float) -> Wave:
     return wave - lowpass(wave, cut)
 
 
-def echoing(sound: Stereo, seed: str, *, seconds: float = 1.5, share: float = 0.16) -> Stereo:
+def add_reverb(sound: Stereo, seed: str, *, seconds: float = 1.5, share: float = 0.16) -> Stereo:
     """Add the reverberation of a room."""
     return np.array([_echoing(wave, f"{seed}/{side}", seconds, share) for side, wave in enumerate(sound)])
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from generation.sound.bed import bed
-from generation.sound.loudness import amplified, leveled
-from generation.sound.synthesis import RATE, Stereo, Wave, faded
+from generation.sound.loudness import amplify_to_target, limit_to_target
+from generation.sound.synthesis import RATE, Stereo, Wave, fade
 from generation.timing import Timing
 
 #: Seconds from a scene's start to its speech.
@@ -21,7 +21,7 @@ _DUCKED_GAIN = 0.08
 _DUCKING_S = 0.2
 
 
-def lengths(speech: Sequence[Wave]) -> list[float]:
+def speech_seconds(speech: Sequence[Wave]) -> list[float]:
     """Return the minimum seconds of each scene for its speech."""
     return [BEFORE_SPEECH_S + len(wave) / RATE + AFTER_SPEECH_S if len(wave) else 0.0 for wave in speech]
 
@@ -30,16 +30,16 @@ def track(timing: Timing, seed: str, speech: Sequence[Wave] = ()) -> Stereo:
     """Mix music for all scenes with the speech of each scene, if there is any."""
     music = bed(timing.seconds, seed, timing.cuts)
     if not speech:
-        return leveled(music)
+        return limit_to_target(music)
     said, gain = np.zeros(music.shape[1]), np.full(music.shape[1], _MUSIC_GAIN)
     for scene, wave in zip((0.0, *timing.cuts), speech, strict=True):
         at = round((scene + BEFORE_SPEECH_S) * RATE)
-        said[at : at + len(wave)] = faded(wave, 0.005, 0.01)
-        gain = np.minimum(gain, _under(at, at + len(wave), len(gain)))
-    return leveled(amplified(np.array([said, said])) + music * gain)
+        said[at : at + len(wave)] = fade(wave, 0.005, 0.01)
+        gain = np.minimum(gain, _music_gain_around(at, at + len(wave), len(gain)))
+    return limit_to_target(amplify_to_target(np.array([said, said])) + music * gain)
 
 
-def _under(start: int, end: int, count: int) -> Wave:
+def _music_gain_around(start: int, end: int, count: int) -> Wave:
     """Return the music's gain at each sample around one speech; it drops a little earlier."""
     soft = round(_DUCKING_S * RATE)
     places = [start - soft, start, end, end + 2 * soft]

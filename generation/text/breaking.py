@@ -103,7 +103,7 @@ def _parser(language: str) -> budoux.Parser:
     return loads[language]()
 
 
-def loosened(text: str, style: Style) -> list[Piece]:
+def split_smaller(text: str, style: Style) -> list[Piece]:
     """Split into smaller pieces: compounds and long words by syllables, Japanese phrases by words."""
     dictionary = _dictionary(style.language)
     soft = _LONG_WORD.sub(lambda word: _soften(word[0], dictionary), text) if dictionary else text
@@ -165,10 +165,10 @@ def lay(parts: Sequence[Piece], width: float) -> list[str]:
         else:
             lines.append([one])
             room = width - one.width
-    return [_said(line) for line in lines]
+    return [_line_text(line) for line in lines]
 
 
-def _said(line: Sequence[Piece]) -> str:
+def _line_text(line: Sequence[Piece]) -> str:
     text = "".join(one.text for one in line).rstrip()
     return text.replace(SOFT_HYPHEN, "") + ("-" if text.endswith(SOFT_HYPHEN) else "")
 
@@ -182,7 +182,7 @@ def balanced(parts: Sequence[Piece], width: float) -> list[str]:
     ways: dict[int, Way] = {0: Way(0.0, ())}
     for _ in lay(parts, width):
         ways = _with_a_line(ways, parts, width)
-    return [_said(parts[start:end]) for start, end in ways[len(parts)].lines]
+    return [_line_text(parts[start:end]) for start, end in ways[len(parts)].lines]
 
 
 class Way(NamedTuple):

@@ -24,14 +24,14 @@ def clean(text: str) -> str:
     kept = "".join(filter(_is_drawn, unicodedata.normalize("NFC", text[: MAX_TEXT * 8])))
     folded = _LINES.sub("\n", _SPACES.sub(" ", kept)).strip()
     bounded = [_with_few_marks(cluster) for cluster in graphemes(folded)[:MAX_TEXT]]
-    return str(_LONG.sub(lambda word: _begun(word[0]) + ELLIPSIS, "".join(bounded)))
+    return str(_LONG.sub(lambda word: _truncate_word(word[0]) + ELLIPSIS, "".join(bounded)))
 
 
 def _is_drawn(char: str) -> bool:
     return char == "\n" or char in _JOINERS or char.isspace() or unicodedata.category(char) not in _DROPPED
 
 
-def _begun(word: str) -> str:
+def _truncate_word(word: str) -> str:
     """Return the allowed part of a word in whole graphemes: half of a joined emoji is another picture."""
     kept = ""
     for cluster in graphemes(word):

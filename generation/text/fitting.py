@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from generation.text.breaking import Piece, balanced, cut, lay, loosened, pieces, widest
+from generation.text.breaking import Piece, balanced, cut, lay, pieces, split_smaller, widest
 from generation.text.cleaning import ELLIPSIS, SOFT_HYPHEN, clean
 from generation.text.scripts import graphemes, is_right_to_left, leading_of
 from generation.text.shaping import Line, Style, shape
@@ -84,15 +84,15 @@ def fit(text: str, box: Box, style: Style, *, largest: int, least: int, leading:
     said = clean(text)
     paragraphs, leading = said.split("\n"), leading_of(said, leading)
     whole = Text([pieces(one, style) for one in paragraphs], style, leading)
-    size = _largest_size(lambda size: _holds(whole, box, size), least, largest)
+    size = _largest_size(lambda size: _fits(whole, box, size), least, largest)
     if (size or 0) < HYPHENATE_BELOW * largest and box.lines > 1:
-        soft = Text([loosened(one, style) for one in paragraphs], style, leading)
-        softer = _largest_size(lambda size: _holds(soft, box, size), least, int(HYPHENATE_BELOW * largest))
+        soft = Text([split_smaller(one, style) for one in paragraphs], style, leading)
+        softer = _largest_size(lambda size: _fits(soft, box, size), least, int(HYPHENATE_BELOW * largest))
         if softer and softer > MIN_HYPHEN_GAIN * (size or 0):
             whole, size = soft, softer
     if size is None:
-        size = _largest_size(lambda size: _holds(whole.cut(box.width / size), box, size), least, largest)
-    return _block(whole, box, size) if size else _shortened(whole, box, least)
+        size = _largest_size(lambda size: _fits(whole.cut(box.width / size), box, size), least, largest)
+    return _block(whole, box, size) if size else _truncate(whole, box, least)
 
 
 def _largest_size(holds: Callable[[int], bool], least: int, largest: int) -> int | None:
@@ -106,7 +106,7 @@ def _largest_size(holds: Callable[[int], bool], least: int, largest: int) -> int
     return found
 
 
-def _holds(text: Text, box: Box, size: int) -> bool:
+def _fits(text: Text, box: Box, size: int) -> bool:
     width = box.width / size
     lines = text.laid(width)
     high = CAP + text.leading * (len(lines) - 1) + DESCENT
@@ -126,7 +126,7 @@ def _shaped(said: Sequence[str], text: Text, box: Box, size: int, *, is_cut: boo
     return block if share == 1.0 else block._replace(size=max(1, int(size * share)))
 
 
-def _shortened(text: Text, box: Box, size: int) -> Block:
+def _truncate(text: Text, box: Box, size: int) -> Block:
     """Keep as many lines as fit at the smallest size; the last one ends with an ellipsis."""
     lines = text.cut(box.width / size).laid(box.width / size)
     room = 1 + max(0, int((box.height / size - CAP - DESCENT) / text.leading))

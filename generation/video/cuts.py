@@ -3,38 +3,38 @@
 import numpy as np
 from PIL import Image
 
-from generation.video.easing import arriving, smooth
+from generation.video.easing import ease_in_out, ease_out
 
 #: Duration of a cut in seconds, from the beat on.
 SECONDS = 0.4
 #: Share of the frame by which the old picture moves while the new one covers it.
-_GIVES_WAY = 0.28
+_PUSH_SHARE = 0.28
 #: Downscaling factor of a circle's mask.
 _PART = 4
 
 
-def up(old: Image.Image, new: Image.Image, share: float) -> Image.Image:
+def slide_up(old: Image.Image, new: Image.Image, share: float) -> Image.Image:
     """Slide the new picture in from the bottom."""
-    done = arriving(share)
+    done = ease_out(share)
     made = Image.new("RGB", old.size)
-    made.paste(old, (0, -round(old.height * _GIVES_WAY * done)))
+    made.paste(old, (0, -round(old.height * _PUSH_SHARE * done)))
     made.paste(new, (0, round(old.height * (1 - done))))
     return made
 
 
-def sideways(old: Image.Image, new: Image.Image, share: float, *, way: int) -> Image.Image:
+def slide_sideways(old: Image.Image, new: Image.Image, share: float, *, way: int) -> Image.Image:
     """Slide the new picture in from the line-end side, as a page turns."""
-    done = arriving(share)
+    done = ease_out(share)
     made = Image.new("RGB", old.size)
-    made.paste(old, (-way * round(old.width * _GIVES_WAY * done), 0))
+    made.paste(old, (-way * round(old.width * _PUSH_SHARE * done), 0))
     made.paste(new, (way * round(old.width * (1 - done)), 0))
     return made
 
 
-def circle(old: Image.Image, new: Image.Image, share: float) -> Image.Image:
+def reveal_circle(old: Image.Image, new: Image.Image, share: float) -> Image.Image:
     """Reveal the new picture in a circle that grows from the middle."""
     width, height = old.width // _PART, old.height // _PART
-    radius = smooth(share) * np.hypot(width, height) * 0.56
+    radius = ease_in_out(share) * np.hypot(width, height) * 0.56
     y, x = np.ogrid[:height, :width]
     inside = np.clip(radius - np.hypot(x - width / 2, y - height * 0.45) + 0.5, 0, 1)
     mask = Image.fromarray((inside * 255).astype(np.uint8)).resize(old.size, Image.Resampling.BILINEAR)

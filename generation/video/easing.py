@@ -4,18 +4,18 @@
 _OVERSHOOT = 1.6
 
 
-def arriving(share: float) -> float:
+def ease_out(share: float) -> float:
     """Ease out exponentially: fast at first, then slower."""
     return 1.0 if share >= 1 else 1.0 - 2.0 ** (-10 * max(0.0, share))
 
 
-def popping(share: float) -> float:
+def ease_out_back(share: float) -> float:
     """Ease out with an overshoot and return."""
     left = min(1.0, max(0.0, share)) - 1.0
     return left * left * ((_OVERSHOOT + 1) * left + _OVERSHOOT) + 1.0
 
 
-def smooth(share: float) -> float:
+def ease_in_out(share: float) -> float:
     """Ease in and out: slow at both ends."""
     bounded = min(1.0, max(0.0, share))
     return bounded * bounded * (3 - 2 * bounded)

@@ -9,11 +9,11 @@ from generation.canvas import Mark
 from generation.slides.byline import byline
 from generation.slides.end import lines
 from generation.slides.kit import LABEL, Kit
-from generation.slides.parts import asked
+from generation.slides.parts import button_text
 from generation.spec import Copy
 from generation.text.fitting import Block, Box
 from generation.video.moving import Moving, Popping, Still
-from generation.video.parts import BEFORE, empty, pill, presented, tiled, words
+from generation.video.parts import ALREADY_VISIBLE, empty_canvas, pill, presenter_parts, tile_icon, words
 from generation.video.scene import Scene, Stage, Timed
 
 _NUMBER = 97
@@ -29,7 +29,7 @@ _MARGIN_PX = 84
 def end(kit: Kit, copy: Copy, seconds: float) -> Scene:
     """Center all parts in the safe zone; a long text shrinks the icon, then drops the tagline."""
     stage = Stage(kit, kit.theme.vivid, _NUMBER, seconds)
-    button, places = asked(kit, copy)
+    button, places = button_text(kit, copy)
     said, signed = lines(kit, copy), byline(kit, copy)
     foot = kit.fit(" · ".join(places), Box(kit.middle, _FOOT, 1), LABEL, (24, 38)) if places else None
     others = [
@@ -56,7 +56,7 @@ def end(kit: Kit, copy: Copy, seconds: float) -> Scene:
         texts.append(Timed(where, _FOOT_COMES))
     if signed:
         top = tops[3] + _ABOVE_BYLINE
-        face, by = presented(stage, empty(kit), signed, top, starts=BEFORE, middle=True)
+        face, by = presenter_parts(stage, empty_canvas(kit), signed, top, starts=ALREADY_VISIBLE, middle=True)
         things.append(face)
         texts += by
     return Scene(stage, things, texts, marks)
@@ -69,7 +69,7 @@ def _high(said: dict[str, Block]) -> float:
 
 def _icon(stage: Stage, side: int, top: int) -> Popping:
     place = (stage.kit.frame.width - side) // 2, top
-    return tiled(stage, side, place, starts=_ICON_COMES, blur=52)
+    return tile_icon(stage, side, place, starts=_ICON_COMES, blur=52)
 
 
 def _names(stage: Stage, said: dict[str, Block], top: float) -> list[Timed]:
@@ -88,16 +88,16 @@ def _button(kit: Kit, text: str, top: float) -> tuple[Popping, Mark]:
     return Popping(picture, place, starts=_BUTTON_COMES, blur=28, pulses=True), mark
 
 
-def own_end(kit: Kit, picture: Image.Image, seconds: float) -> Scene:
+def end_card_scene(kit: Kit, picture: Image.Image, seconds: float) -> Scene:
     """Show the partner's own end card, uncropped if its aspect ratio differs from the frame's."""
     width, height = kit.frame.size
     shape = (picture.width / picture.height) / (width / height)
     if 1 / _RATIO_TOLERANCE < shape < _RATIO_TOLERANCE:
-        shown = Still(paint.covering(picture.convert("RGB"), kit.frame.size), (0, 0))
+        shown = Still(paint.crop_to_cover(picture.convert("RGB"), kit.frame.size), (0, 0))
         return Scene(Stage(kit, kit.theme.vivid, _NUMBER, seconds), [shown], [])
     scale = min((width - 2 * _MARGIN_PX) / picture.width, (height - 2 * _MARGIN_PX) / picture.height)
     size = round(picture.width * scale), round(picture.height * scale)
-    card = paint.covering(picture.convert("RGBA"), size)
+    card = paint.crop_to_cover(picture.convert("RGBA"), size)
     card.putalpha(paint.rounded(size, width * 0.04))
     place = (width - size[0]) // 2, (height - size[1]) // 2
     card_comes = Popping(card, place, starts=_ICON_COMES, blur=48)

@@ -12,7 +12,7 @@ from generation.spec import Copy
 from generation.text.scripts import is_right_to_left
 from generation.timing import Timing
 from generation.video import cuts
-from generation.video.end import end, own_end
+from generation.video.end import end, end_card_scene
 from generation.video.hook import hook
 from generation.video.point import point
 from generation.video.scene import RATE, Scene
@@ -24,7 +24,7 @@ def scenes(kit: Kit, copy: Copy, timing: Timing, own: Image.Image | None = None)
         point(kit, line.text, number, seconds, is_only=len(copy.points) == 1)
         for number, (line, seconds) in enumerate(zip(copy.points, timing.points, strict=True), 1)
     ]
-    last = own_end(kit, own, timing.end) if own else end(kit, copy, timing.end)
+    last = end_card_scene(kit, own, timing.end) if own else end(kit, copy, timing.end)
     return [hook(kit, copy, timing.hook), *points, last]
 
 
@@ -44,5 +44,5 @@ def frames(kit: Kit, shown: Sequence[Scene]) -> Iterator[Image.Image]:
 
 def _cut(kit: Kit, at: int) -> "partial[Image.Image]":
     way = -1 if is_right_to_left(kit.language) else 1
-    kinds = (partial(cuts.up), partial(cuts.circle), partial(cuts.sideways, way=way))
+    kinds = (partial(cuts.slide_up), partial(cuts.reveal_circle), partial(cuts.slide_sideways, way=way))
     return kinds[(at + int(chance(kit.seed, "cuts") * len(kinds))) % len(kinds)]

@@ -8,14 +8,14 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from generation.canvas import Align, Canvas, Mark, inked, share_of
+from generation.canvas import Align, Canvas, Mark, free_share, inked_lines
 from generation.color import RGB, measured_contrast
 from generation.paint import Size
 from generation.text.breaking import units
 from generation.text.fitting import Block
 from generation.text.raster import ink
 from generation.text.shaping import Line
-from generation.video.easing import arriving, popping
+from generation.video.easing import ease_out, ease_out_back
 
 #: Maximum seconds from one word to the next.
 WORD_STEP_S = 0.12
@@ -59,8 +59,8 @@ class Kinetic:
         emphasis: RGB | None = None,
     ) -> None:
         self.name, self.block, self.column, self.language = name, block, column, language
-        share = share_of(column.align, right_to_left=block.right_to_left)
-        self._lines = [*inked(block, (column.x, column.y), column.width, share)]
+        share = free_share(column.align, right_to_left=block.right_to_left)
+        self._lines = [*inked_lines(block, (column.x, column.y), column.width, share)]
         self.words = [*self._words()]
         self.count = 1 + max((word.number for word in self.words), default=0)
         self._colors = self._colored(color, emphasis)
@@ -95,11 +95,11 @@ class Kinetic:
                 self._coming(image, word, color, share)
 
     def _coming(self, image: Image.Image, word: Word, color: RGB, share: float) -> None:
-        scale = _INITIAL_SCALE + (1 - _INITIAL_SCALE) * popping(share)
+        scale = _INITIAL_SCALE + (1 - _INITIAL_SCALE) * ease_out_back(share)
         size = max(1, round(word.mask.width * scale)), max(1, round(word.mask.height * scale))
         alpha = min(1.0, share * 2)
         mask = word.mask.resize(size, Image.Resampling.BILINEAR).point([int(v * alpha) for v in range(256)])
-        down = (1 - arriving(share)) * self.block.size * _RISE_SHARE
+        down = (1 - ease_out(share)) * self.block.size * _RISE_SHARE
         left = word.place[0] + (word.mask.width - size[0]) / 2
         top = word.place[1] + (word.mask.height - size[1]) / 2 + down
         image.paste(color, (round(left), round(top)), mask)

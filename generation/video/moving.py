@@ -7,7 +7,7 @@ from PIL import Image
 
 from generation import paint
 from generation.paint import Size
-from generation.video.easing import arriving, popping, smooth
+from generation.video.easing import ease_in_out, ease_out, ease_out_back
 
 #: Subpixel steps of a moving picture.
 _PHASES = 4
@@ -37,12 +37,12 @@ class Rising:
         self, picture: Image.Image, place: Size, *, starts: float, lasts: float, drifts: int = _DRIFT_PX
     ) -> None:
         self._phases = _phases(picture)
-        self._shadow, self._edge = paint.cast(picture.getchannel("A"), blur=56, alpha=105)
+        self._shadow, self._edge = paint.cast_shadow(picture.getchannel("A"), blur=56, alpha=105)
         self._place, self._starts, self._lasts, self._drifts = place, starts, lasts, drifts
 
     def draw(self, image: Image.Image, seconds: float) -> None:
         share = (seconds - self._starts) / _RISE_S
-        below = (1 - arriving(share)) * _ENTRANCE_PX - smooth(seconds / self._lasts) * self._drifts
+        below = (1 - ease_out(share)) * _ENTRANCE_PX - ease_in_out(seconds / self._lasts) * self._drifts
         left, top = self._place[0], self._place[1] + below
         if share <= 0 or top >= image.height:
             return
@@ -70,13 +70,13 @@ class Popping:
     ) -> None:
         self._picture, self._place, self._starts, self._pulses = picture, place, starts, pulses
         self._blur = blur
-        self._cast = paint.cast(picture.getchannel("A"), blur=blur, alpha=85) if blur else None
+        self._cast = paint.cast_shadow(picture.getchannel("A"), blur=blur, alpha=85) if blur else None
 
     def draw(self, image: Image.Image, seconds: float) -> None:
         share = (seconds - self._starts) / _POP_S
         if share <= 0:
             return
-        scale = popping(share) if share < 1 else self._pulse(seconds)
+        scale = ease_out_back(share) if share < 1 else self._pulse(seconds)
         if share >= 0.9 and self._cast:
             shadow, edge = self._cast
             image.paste((0, 0, 0), (self._place[0] - edge, self._place[1] - edge + self._blur // 2), shadow)
@@ -86,7 +86,11 @@ class Popping:
 
     def _pulse(self, seconds: float) -> float:
         since = (seconds - self._starts - _POP_S) % _PULSE_S
-        return 1 + _PULSE_GROWTH * smooth(1 - since / _PULSE_S) * smooth(since * 8) if self._pulses else 1.0
+        return (
+            1 + _PULSE_GROWTH * ease_in_out(1 - since / _PULSE_S) * ease_in_out(since * 8)
+            if self._pulses
+            else 1.0
+        )
 
     def _scaled(self, scale: float) -> Image.Image:
         size = max(2, round(self._picture.width * scale)), max(2, round(self._picture.height * scale))

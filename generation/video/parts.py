@@ -16,11 +16,11 @@ from generation.video.moving import Popping
 from generation.video.scene import Stage, Timed
 
 #: Seconds, long before a scene begins: such an object is in place from the first frame on.
-BEFORE = -9.0
+ALREADY_VISIBLE = -9.0
 _PILL = 50
 
 
-def empty(kit: Kit) -> Canvas:
+def empty_canvas(kit: Kit) -> Canvas:
     """Return an empty picture to lay a scene out on."""
     return kit.page(Image.new("RGB", kit.frame.size))
 
@@ -28,11 +28,11 @@ def empty(kit: Kit) -> Canvas:
 def header(stage: Stage, canvas: Canvas) -> tuple[Popping, Timed]:
     """Return the brand's tile and name, in the same place as on every slide."""
     kit, offset, top = stage.kit, TILE + 22, stage.kit.frame.top
-    icon = tiled(stage, TILE, (canvas.start(0, TILE), top), starts=BEFORE)
+    icon = tile_icon(stage, TILE, (canvas.start(0, TILE), top), starts=ALREADY_VISIBLE)
     room = kit.column - offset
     block = kit.fit(kit.name, Box(room, TILE, 1), LABEL, (24, 40))
     column = Column(canvas.start(offset, room), top + (TILE - block.ascent) / 2, room)
-    return icon, Timed(Kinetic("name", block, column, kit.language, color=stage.ground.text), BEFORE)
+    return icon, Timed(Kinetic("name", block, column, kit.language, color=stage.ground.text), ALREADY_VISIBLE)
 
 
 def words(
@@ -51,7 +51,7 @@ def words(
     return Kinetic(name, block, column, kit.language, color=color, emphasis=emphasis)
 
 
-def presented(
+def presenter_parts(
     stage: Stage, canvas: Canvas, said: Byline, top: float, *, starts: float, middle: bool = False
 ) -> tuple[Popping, list[Timed]]:
     """Return the presenter's portrait, and the name with the disclosure."""
@@ -66,10 +66,10 @@ def presented(
     ]
 
 
-def tiled(stage: Stage, side: int, place: Size, *, starts: float, blur: int = 0) -> Popping:
+def tile_icon(stage: Stage, side: int, place: Size, *, starts: float, blur: int = 0) -> Popping:
     """Return the brand's tile."""
     ground = stage.ground
-    icon, edge = tile.rimmed(tile.tile(stage.kit, ground, side), ground.tints[0], ground.text)
+    icon, edge = tile.add_rim(tile.tile(stage.kit, ground, side), ground.tints[0], ground.text)
     return Popping(icon, (place[0] - edge, place[1] - edge), starts=starts, blur=blur)
 
 

@@ -8,7 +8,7 @@ from generation.slides import devices, tile
 from generation.slides.kit import TITLE, Kit
 from generation.text.fitting import Box
 from generation.video.moving import Popping, Rising
-from generation.video.parts import badge, empty, header, words
+from generation.video.parts import badge, empty_canvas, header, words
 from generation.video.scene import Scene, Stage, Timed
 
 _BADGE, _BELOW_BADGE, _BELOW = 96, 34, 64
@@ -29,13 +29,13 @@ def point(kit: Kit, text: str, number: int, seconds: float, *, is_only: bool = F
 
 
 def _beside_device(stage: Stage, text: str, *, is_only: bool) -> Scene:
-    kit, ground, canvas = stage.kit, stage.ground, empty(stage.kit)
+    kit, ground, canvas = stage.kit, stage.ground, empty_canvas(stage.kit)
     icon, name = header(stage, canvas)
     numbers, marks = ([], []) if is_only else _badge(stage, canvas)
     block = kit.fit(text, Box(kit.column, 300, 4), TITLE, (42, 92), 1.08)
     top = kit.body + (0 if is_only else _BADGE + _BELOW_BADGE)
     said = words(kit, "point", block, top, ground.text, emphasis=ground.accent)
-    shown, where = devices.one(kit, canvas, round(said.bottom) + _BELOW, stage.number)
+    shown, where = devices.point_device(kit, canvas, round(said.bottom) + _BELOW, stage.number)
     device = Rising(shown, where, starts=_DEVICE_COMES, lasts=stage.seconds)
     return Scene(stage, [icon, device, *numbers], [name, Timed(said, _WORDS_COME)], marks)
 
@@ -49,7 +49,7 @@ def _badge(stage: Stage, canvas: Canvas) -> tuple[list[Popping], list[Mark]]:
 
 def _alone(stage: Stage, text: str, *, is_only: bool) -> Scene:
     """Return a scene with a large number above the words; a single point has only its words."""
-    kit, ground, canvas = stage.kit, stage.ground, empty(stage.kit)
+    kit, ground, canvas = stage.kit, stage.ground, empty_canvas(stage.kit)
     icon, name = header(stage, canvas)
     large = kit.fit(str(stage.number), Box(kit.column, _NUMBER, 1), TITLE, (100, _NUMBER))
     above = 0 if is_only else large.height + _BELOW
@@ -68,7 +68,7 @@ def _peeking(stage: Stage, canvas: Canvas) -> Iterator[Rising]:
     if frame.height - frame.bottom < _PEEKING_SIDE:
         return
     way = -1 if canvas.right_to_left == is_even else 1
-    icon = paint.turned(tile.tile(stage.kit, stage.ground, 2 * _PEEKING_SIDE), 9 * way)
-    across = canvas.aside(frame.left if is_even else frame.width - frame.left - icon.width, icon.width)
+    icon = paint.rotate_and_halve(tile.tile(stage.kit, stage.ground, 2 * _PEEKING_SIDE), 9 * way)
+    across = canvas.from_edge(frame.left if is_even else frame.width - frame.left - icon.width, icon.width)
     place = across, round(frame.height - icon.height * _VISIBLE_SHARE)
     yield Rising(icon, place, starts=_ICON_COMES, lasts=stage.seconds, drifts=60)

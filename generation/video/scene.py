@@ -14,9 +14,9 @@ from generation.video.moving import Backdrop, Moving
 
 RATE = 30
 #: Pixels by which a ground is larger than the frame.
-_LARGER = 160
+_GROUND_MARGIN_PX = 160
 #: Share of a scene after which all its words have appeared.
-_SAID = 0.4
+_WORDS_SHARE = 0.4
 
 
 class Text(Protocol):
@@ -77,7 +77,7 @@ class Scene:
         return image
 
     def _step(self, text: Text) -> float:
-        return min(WORD_STEP_S, self.seconds * _SAID / text.count)
+        return min(WORD_STEP_S, self.seconds * _WORDS_SHARE / text.count)
 
 
 class Stage(NamedTuple):
@@ -91,6 +91,6 @@ class Stage(NamedTuple):
     def backdrop(self) -> Backdrop:
         """Return a slide's ground, larger than the frame, moving in a direction by the seed."""
         frame = self.kit.frame
-        wide = frame._replace(width=frame.width + _LARGER, height=frame.height + _LARGER)
+        wide = frame._replace(width=frame.width + _GROUND_MARGIN_PX, height=frame.height + _GROUND_MARGIN_PX)
         way = 1 if chance(self.kit.seed, f"across {self.number}") < 0.5 else -1, -1
         return Backdrop(self.kit._replace(frame=wide).canvas(self.ground, self.number).image, frame.size, way)

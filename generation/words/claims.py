@@ -6,7 +6,7 @@ from functools import cache
 
 from generation.words.languages import TABLES
 from generation.words.languages.table import any_of
-from generation.words.speech import sounds
+from generation.words.speech import possible_languages
 
 #: Signs of claims in any language.
 SIGNS: Mapping[str, str] = {
@@ -44,7 +44,7 @@ def claims(text: str, language: str, names: Iterable[str] = ()) -> frozenset[str
     return frozenset(
         kind
         for part in {said, *SENTENCE_END.split(said)}
-        for kind, pattern in _patterns(language, *sorted(sounds(part)))
+        for kind, pattern in _patterns(language, *sorted(possible_languages(part)))
         if pattern.search(part)
     )
 

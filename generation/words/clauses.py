@@ -29,16 +29,16 @@ MIN_WORDS = 3
 #: Minimum words of a head: a shorter one only names the product.
 MIN_HEAD_WORDS = 4
 #: Maximum share of words that two lines may have in common.
-SHARED = 0.6
+MAX_SHARED_WORDS = 0.6
 #: Maximum letters of a word: longer ones are addresses and keys.
 LONGEST_WORD = 40
 CODE = re.compile(r"[<>{}\[\]\\|=~^_`]|/\w*/|\(\)")
 UNFINISHED = ("?", "？", "؟", ":", "：", "…", "...")
 #: Conjunction that joins a half to the previous one.
-FIRST = re.compile(r"^,? (?:and|which|that|und|et|qui|y|e|que) ", re.IGNORECASE)
+LEADING_CONJUNCTION = re.compile(r"^,? (?:and|which|that|und|et|qui|y|e|que) ", re.IGNORECASE)
 #: Last item of a list: the text before it is no sentence.
-SERIES = re.compile(r",? (?:and|or|und|oder|et|ou|y|o|e|u) ", re.IGNORECASE)
-ENDS = " .!,;:。！।-–—"
+LAST_ITEM = re.compile(r",? (?:and|or|und|oder|et|ou|y|o|e|u) ", re.IGNORECASE)
+TRAILING_MARKS = " .!,;:。！।-–—"
 PAIRS = ("()", "（）")
 #: Beginnings of parenthetical remarks.
 OPENERS = ("(", "（")
@@ -75,7 +75,7 @@ def clauses(brand: Brand, language: str) -> list[Clause]:
     """Return all distinct clauses, best first."""
     kept: list[Clause] = []
     for clause in sorted(_all(brand, language), key=lambda one: one.rank):
-        if not any(alike(clause.text, other.text) for other in kept):
+        if not any(are_alike(clause.text, other.text) for other in kept):
             kept.append(clause)
     return kept
 
@@ -84,10 +84,10 @@ def line(clause: Clause) -> Line:
     return Line(text=clause.text, rule="clause", evidence=[Evidence(field=clause.field, quote=clause.quote)])
 
 
-def alike(one: str, other: str) -> bool:
+def are_alike(one: str, other: str) -> bool:
     """Return whether two lines share most of the words of the shorter one."""
     left, right = ({word for word in texts.words(text) if len(word) != 1} for text in (one, other))
-    return len(left & right) > SHARED * max(1, min(len(left), len(right)))
+    return len(left & right) > MAX_SHARED_WORDS * max(1, min(len(left), len(right)))
 
 
 def _all(brand: Brand, language: str) -> Iterator[Clause]:
@@ -128,8 +128,10 @@ def readings(sentence: str, app: str, language: str) -> list[str]:
 
 
 def _line(piece: str, app: str, language: str, reading: Reading) -> str | None:
-    text = reading.tails.sub("", _without_lead(piece, app, language).rstrip(ENDS)).strip(ENDS)
-    return texts.initial(text) if _fits(text, app, language, reading) else None
+    text = reading.tails.sub("", _without_lead(piece, app, language).rstrip(TRAILING_MARKS)).strip(
+        TRAILING_MARKS
+    )
+    return texts.initial(text) if _is_line(text, app, language, reading) else None
 
 
 def _without_lead(whole: str, app: str, language: str) -> str:
@@ -144,22 +146,22 @@ def _halves(whole: str, reading: Reading) -> Iterator[str]:
     """Yield halves with verbs of their own, but none that refers to the half before."""
     starts = [found.start() for found in reading.joints.finditer(whole)]
     for number, (start, end) in enumerate(pairwise([0, *starts, len(whole)])):
-        half = FIRST.sub("", whole[start:end], count=1) if number else whole[start:end]
+        half = LEADING_CONJUNCTION.sub("", whole[start:end], count=1) if number else whole[start:end]
         listed = "," in half and whole[end : end + 1] == " "
         if starts and not listed and not (number and reading.theirs.search(half)):
-            yield half.strip(ENDS)
+            yield half.strip(TRAILING_MARKS)
 
 
 def _head(whole: str, app: str, language: str, reading: Reading) -> str | None:
     """Return the longest part before an addition that makes a line."""
     found = (one.start() for pattern in (reading.more, reading.bare) for one in pattern.finditer(whole))
     ends = sorted(set(found), reverse=True)
-    whole_parts = (end for end in ends if not ("," in whole[:end] and SERIES.match(whole, end)))
+    whole_parts = (end for end in ends if not ("," in whole[:end] and LAST_ITEM.match(whole, end)))
     heads = (_line(whole[:end], app, language, reading) for end in whole_parts if end > MIN_LENGTH * 2)
     return next((one for one in heads if one and len(texts.words(one)) >= MIN_HEAD_WORDS), None)
 
 
-def _fits(text: str, app: str, language: str, reading: Reading) -> bool:
+def _is_line(text: str, app: str, language: str, reading: Reading) -> bool:
     return (
         MIN_LENGTH <= len(text) <= LONGEST
         and is_prose(text)

@@ -6,9 +6,9 @@ from generation.spec import Brand, Evidence, Line
 from generation.words import names
 from generation.words.clauses import LONGEST
 
-MARKS = (".", "!", "?", "…")
+NAME_MARKS = (".", "!", "?", "…")
 #: Ends of formulas that are dropped after a name with its own mark, the longer one first.
-ENDS = ("\u00a0!", ".", "!")
+FORMULA_ENDS = ("\u00a0!", ".", "!")
 Slot = tuple[str, Evidence | None]
 
 
@@ -16,8 +16,8 @@ def fill(formula: str, brand: Brand, **slots: Slot) -> Iterator[Line]:
     """Yield the filled formula unless it is too long; drop its final mark after a name that ends in one."""
     app = names.app(brand)
     text = formula.format(app=app, **{slot: value for slot, (value, _) in slots.items()})
-    if app.endswith(MARKS):
-        end = next((one for one in ENDS if text.endswith(app + one)), "")
+    if app.endswith(NAME_MARKS):
+        end = next((one for one in FORMULA_ENDS if text.endswith(app + one)), "")
         text = text.removesuffix(end)
     if len(text) <= LONGEST:
         evidence = [found for _, found in slots.values() if found is not None]

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from generation.spec import Brand, Evidence, Line, Source
 from generation.words import names, texts, tones
 from generation.words.claims import claims
-from generation.words.clauses import ENDS, LONGEST, Clause, is_prose, line
+from generation.words.clauses import LONGEST, TRAILING_MARKS, Clause, is_prose, line
 from generation.words.formulas import fill
 from generation.words.languages.table import Tone
-from generation.words.speech import speaks
+from generation.words.speech import may_be_in
 
 MAX_PROPOSALS = 10
 #: Maximum keywords that become hooks.
@@ -39,7 +39,7 @@ def taglines(brand: Brand, language: str) -> Iterator[Line]:
             len(text) <= LONGEST
             and is_prose(text)
             and not claims(text, language, [names.app(brand)])
-            and speaks(text, language)
+            and may_be_in(text, language)
         ):
             yield Line(text=texts.initial(text), rule="clause", evidence=[names.evidence("tagline", own)])
 
@@ -60,19 +60,19 @@ def questions(brand: Brand, language: str) -> Iterator[Line]:
 def _can_ask(asked: str, brand: Brand, language: str) -> bool:
     return (
         len(texts.words(asked)) >= 3
-        and is_prose(asked.rstrip(ENDS))
+        and is_prose(asked.rstrip(TRAILING_MARKS))
         and not claims(asked, language, [names.app(brand)])
     )
 
 
-def counted(brand: Brand, language: str, number: int) -> Iterator[Line]:
+def number_hook(brand: Brand, language: str, number: int) -> Iterator[Line]:
     """Yield the formula around the number of clauses."""
     own = tones.formulas(brand, language)
     if own is not None and number >= MIN_NUMBERED_POINTS:
         yield from fill(own.number, brand, n=(str(number), None))
 
 
-def named(brand: Brand, language: str) -> Iterator[Line]:
+def keyword_hooks(brand: Brand, language: str) -> Iterator[Line]:
     """Yield formulas around the brand's keywords and its audience."""
     if (own := tones.formulas(brand, language)) is None:
         return
@@ -82,7 +82,7 @@ def named(brand: Brand, language: str) -> Iterator[Line]:
         yield from fill(own.audience, brand, Audience=people)
 
 
-def weak(brand: Brand, language: str) -> list[Line]:
+def name_hooks(brand: Brand, language: str) -> list[Line]:
     """Return hooks that state only the name."""
     if (own := tones.formulas(brand, language)) is None:
         return [Line(text=names.app(brand), rule="formula", evidence=[names.app_evidence(brand)])]
@@ -92,14 +92,14 @@ def weak(brand: Brand, language: str) -> list[Line]:
 
 def tiers(brand: Brand, found: Sequence[Clause], language: str, number: int) -> list[list[Line]]:
     """Return hooks by information: own words and long names, one clause of many, the name, other names."""
-    own = [*taglines(brand, language), *questions(brand, language), *counted(brand, language, number)]
-    around = list(named(brand, language))
-    telling = [hook for hook in around if tells(hook.evidence[0], brand, language)]
+    own = [*taglines(brand, language), *questions(brand, language), *number_hook(brand, language, number)]
+    around = list(keyword_hooks(brand, language))
+    telling = [hook for hook in around if is_informative(hook.evidence[0], brand, language)]
     short = [line(one) for one in found if len(one.text) <= SHORT][: len(found) > MIN_CLAUSES]
-    return [distinct([*own, *telling]), short, weak(brand, language), around]
+    return [distinct([*own, *telling]), short, name_hooks(brand, language), around]
 
 
-def tells(slot: Evidence, brand: Brand, language: str) -> bool:
+def is_informative(slot: Evidence, brand: Brand, language: str) -> bool:
     """Return whether a slot is informative: an audience, or a keyword of several words near the opening.
 
     A language that inflects several words, such as German, has no such keyword.

@@ -30,19 +30,19 @@ QUOTE = re.compile(r"[\"“”«»„‟‘‹›「」『』《》]|(?<!\w)'|'(
 MARKS = frozenset(" .,;:!?-–—'’&()/…¿¡·•\u00a0")
 
 
-def holds(line: str, clause: str, *, name: str, language: str) -> list[Fault]:
+def line_faults(line: str, clause: str, *, name: str, language: str) -> list[Fault]:
     """Return the line's faults by kind; an empty list permits the line."""
     said, known = _plain(line), f"{_plain(clause)} {_plain(name)}"
     checks: dict[Fault, bool] = {
         "length": not MIN_LENGTH <= len(line) <= LONGEST,
-        "characters": line != texts.clean(line) or any(_strange(line, clause, name)),
-        "link": bool(ADDRESS.search(said)) and not _all_in(ADDRESS, said, known),
+        "characters": line != texts.clean(line) or any(_foreign_marks(line, clause, name)),
+        "link": bool(ADDRESS.search(said)) and not _contains_all(ADDRESS, said, known),
         "quote": bool(QUOTE.search(line)),
-        "number": not _all_in(texts.DIGITS, said, known),
+        "number": not _contains_all(texts.DIGITS, said, known),
         "claim": not claimed(said, language) <= claimed(known, language),
         "force": not _forces(said, language) <= _forces(known, language),
-        "name": any(_capitals(said, known)),
-        "word": any(_unknown(said, known, language)),
+        "name": any(_new_names(said, known)),
+        "word": any(_new_words(said, known, language)),
         "limit": not _limits(_plain(clause), language) <= _limits(said, language),
     }
     return [fault for fault, found in checks.items() if found]
@@ -53,14 +53,14 @@ def _plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).replace("’", "'")
 
 
-def _strange(line: str, clause: str, name: str) -> Iterator[bool]:
+def _foreign_marks(line: str, clause: str, name: str) -> Iterator[bool]:
     """Yield for each character whether it is a symbol, emoji or mark that the clause lacks."""
     for character in line:
         plain = character.isalnum() or unicodedata.combining(character) or character in MARKS
         yield not plain and character not in clause and character not in name
 
 
-def _all_in(pattern: re.Pattern[str], said: str, known: str) -> bool:
+def _contains_all(pattern: re.Pattern[str], said: str, known: str) -> bool:
     return set(pattern.findall(said.lower())) <= set(pattern.findall(known.lower()))
 
 
@@ -72,7 +72,7 @@ def _limits(text: str, language: str) -> set[str]:
     return {found.group().lower() for found in _limit(language).finditer(text)}
 
 
-def _capitals(said: str, known: str) -> Iterator[str]:
+def _new_names(said: str, known: str) -> Iterator[str]:
     """Yield unknown capitalized words inside of a sentence: they are names."""
     there = set(texts.words(known))
     for found in re.finditer(r"(?<=[^.!?¿¡:] )\w[\w'-]*", said):
@@ -80,16 +80,16 @@ def _capitals(said: str, known: str) -> Iterator[str]:
             yield found.group()
 
 
-def _unknown(said: str, known: str, language: str) -> Iterator[str]:
+def _new_words(said: str, known: str, language: str) -> Iterator[str]:
     """Yield words that are neither in the clause, in any form, nor glue; only four languages have glue."""
     there = set(texts.words(known))
     glue = _glue(language)
     for word in texts.words(said):
-        if word not in glue and not any(_same(word, other) for other in there):
+        if word not in glue and not any(_same_word(word, other) for other in there):
             yield word
 
 
-def _same(word: str, other: str) -> bool:
+def _same_word(word: str, other: str) -> bool:
     """Return whether two words are equal, or forms of one word: equal up to their endings."""
     if word == other:
         return True

@@ -37,7 +37,7 @@ ACRONYMS = any_of(
     """
 )
 #: Hosts of code, link lists and store listings: never the brand's own site.
-NOT_OWN = re.compile(
+FOREIGN_HOSTS = re.compile(
     r"(?:^|\.)(?:github|gitlab|bitbucket|codeberg|sourceforge|sr|apple|google|f-droid|notion|linktr|microsoft"
     r"|amazon|facebook|instagram|twitter|x|youtube|tiktok|linkedin|t|bsky|discord|reddit|patreon|liberapay)\.[a-z]+$"
 )
@@ -60,13 +60,13 @@ def keywords(brand: Brand, language: str) -> list[tuple[str, Evidence]]:
     """Return the displayable keywords, each once, with their evidence."""
     found: dict[str, tuple[str, Evidence]] = {}
     for keyword in brand.keywords:
-        shown = spelled(texts.clean(keyword), brand, language)
-        if is_shown(shown, brand, language):
+        shown = spell(texts.clean(keyword), brand, language)
+        if is_displayable(shown, brand, language):
             found.setdefault("".join(texts.words(shown)), (shown, evidence("keywords", keyword)))
     return list(found.values())
 
 
-def spelled(keyword: str, brand: Brand, language: str) -> str:
+def spell(keyword: str, brand: Brand, language: str) -> str:
     """Spell a keyword as the brand's own texts do: German nouns have capitals, keywords often none.
 
     A keyword that the texts lack keeps its letters. Only acronyms get capitals, in languages with a table.
@@ -77,19 +77,19 @@ def spelled(keyword: str, brand: Brand, language: str) -> str:
     return next((one.group() for one in found if one), written)
 
 
-def is_shown(keyword: str, brand: Brand, language: str) -> bool:
+def is_displayable(keyword: str, brand: Brand, language: str) -> bool:
     return (
         2 <= len(keyword) <= MAX_KEYWORD
         and any(map(str.isalpha, keyword))
         and re.fullmatch(r"[\w '’&+-]+", keyword) is not None
         and not TECHNICAL.fullmatch(keyword)
         and texts.words(keyword) != texts.words(brand.name)
-        and not (" " in keyword and is_odd(keyword, brand, language))
+        and not (" " in keyword and is_unsuitable(keyword, brand, language))
         and not claims(keyword, language, [app(brand)])
     )
 
 
-def is_odd(keyword: str, brand: Brand, language: str) -> bool:
+def is_unsuitable(keyword: str, brand: Brand, language: str) -> bool:
     """Return whether a keyword is misspelled in a noun-capitalizing language, or names another product."""
     if language in CAPITALIZED:
         return keyword.islower()
@@ -117,7 +117,7 @@ def site(brand: Brand) -> tuple[str, Evidence] | None:
     """Return the host of the brand's own site, without `www.`."""
     for link in _in_order(brand.links):
         host = _host(link).removeprefix("www.")
-        if host.isascii() and "." in host and "xn--" not in host and not NOT_OWN.search(host):
+        if host.isascii() and "." in host and "xn--" not in host and not FOREIGN_HOSTS.search(host):
             return host, evidence("links", link)
     return None
 

@@ -9,8 +9,8 @@ from msgspec import field
 
 from generation.spec import Evidence, Line, Value
 from generation.words import texts
-from generation.words.clauses import ENDS, Clause
-from generation.words.model import holds
+from generation.words.clauses import TRAILING_MARKS, Clause
+from generation.words.model import line_faults
 
 
 class Offer(Value, frozen=True, kw_only=True):
@@ -27,14 +27,20 @@ class Offers(Value, frozen=True, kw_only=True):
     points: list[Offer] = field(default_factory=list)
 
 
-def taken(offers: Sequence[Offer], clauses: Sequence[Clause], *, name: str, language: str) -> dict[str, Line]:
+def valid_lines(
+    offers: Sequence[Offer], clauses: Sequence[Clause], *, name: str, language: str
+) -> dict[str, Line]:
     """Return the first valid line of each clause, with the clause's quote as its evidence."""
     cited = {one.text: one for one in clauses}
     found: dict[str, Line] = {}
     for offer in offers:
-        text = texts.initial(offer.line.strip().rstrip(ENDS))
+        text = texts.initial(offer.line.strip().rstrip(TRAILING_MARKS))
         clause = cited.get(offer.clause)
-        if clause and text != clause.text and not holds(text, clause.text, name=name, language=language):
+        if (
+            clause
+            and text != clause.text
+            and not line_faults(text, clause.text, name=name, language=language)
+        ):
             evidence = Evidence(field=clause.field, quote=clause.quote)
             found.setdefault(clause.text, Line(text=text, rule="model", evidence=[evidence]))
     return found

@@ -7,7 +7,7 @@ from schemas.brand import Brand as Known
 from schemas.brand import BrandField, Field, Said
 
 #: Minimum confidence of an alternative value.
-SURE = 0.7
+MIN_CONFIDENCE = 0.7
 #: Name of the link to the website source, if the brand declares no website.
 WEBSITE = "website"
 
@@ -36,9 +36,9 @@ def _texts(field: BrandField | None) -> list[str]:
     """Return the winner and confident alternatives, each once; only the partner's own text if it has one."""
     if not (first := _text(field)) or field is None:
         return []
-    if _is_partners(field):
+    if _is_from_partner(field):
         return [first]
-    others = (one.value for one in field.alternatives if one.provenance.confidence >= SURE)
+    others = (one.value for one in field.alternatives if one.provenance.confidence >= MIN_CONFIDENCE)
     return list(dict.fromkeys(text for text in (first, *others) if isinstance(text, str) and text))
 
 
@@ -58,7 +58,7 @@ def _links(said: dict[Field, BrandField]) -> dict[str, str]:
     field = said.get("links")
     found = field.value if field and isinstance(field.value, dict) else {}
     links = {name: link for name, link in found.items() if link}
-    if WEBSITE not in links and not (field and _is_partners(field)):
+    if WEBSITE not in links and not (field and _is_from_partner(field)):
         sites = [
             one.provenance.url for one in _all(said.get("appName")) if one.provenance.source == "website"
         ]
@@ -66,7 +66,7 @@ def _links(said: dict[Field, BrandField]) -> dict[str, str]:
     return links
 
 
-def _is_partners(field: BrandField) -> bool:
+def _is_from_partner(field: BrandField) -> bool:
     return field.provenance is not None and field.provenance.source == "partner"
 
 

@@ -13,7 +13,7 @@ MIN_COMMON_SHARE = 0.2
 #: Minimum ratio to the second language.
 MIN_LEAD = 1.5
 #: With fewer common words, a text may be in any language.
-FEW = 2
+MIN_DISTINCTIVE = 2
 #: Common words of languages without a table that share many words with one of the tables.
 WITHOUT_TABLE = {
     "pt": """o a os as um uma uns umas de do da dos das em na nos nas ao e ou com sem por para pelo pela
@@ -25,7 +25,7 @@ WITHOUT_TABLE = {
 }
 #: Words that hardly occur in other languages. Danish and Polish texts contain many of the words above, but
 #: not two of these.
-THEIR_OWN = {
+DISTINCTIVE_WORDS = {
     "pt": "um uma os das dos em ao com sem pelo pela você não são seu sua isso",
     "it": "il gli della delle dei nel nella più tuo tua non sono che anche",
     "nl": "het een van voor met jouw niet zijn deze naar bij wordt",
@@ -35,41 +35,41 @@ THEIR_OWN = {
 def language_of(brand: Brand) -> str:
     """Detect the language of the brand's texts; otherwise return the declared one."""
     declared = primary(brand.language) if brand.language else None
-    return spoken(" ".join([*brand.taglines, *brand.descriptions])[:5000]) or declared or DEFAULT
+    return detect_language(" ".join([*brand.taglines, *brand.descriptions])[:5000]) or declared or DEFAULT
 
 
-def speaks(text: str, language: str) -> bool:
+def may_be_in(text: str, language: str) -> bool:
     """Return whether a text may be in a language: false only if another one is clear."""
-    return spoken(text) in {None, language}
+    return detect_language(text) in {None, language}
 
 
-def spoken(text: str) -> str | None:
+def detect_language(text: str) -> str | None:
     """Detect one of the four languages, or one without a table if more of its words occur; else None."""
     words = texts.words(text)
     counts = _counts(words)
     best, second = sorted(counts, key=lambda language: -counts[language])[:2]
     enough = max(MIN_COMMON_WORDS, MIN_COMMON_SHARE * len(words))
-    others = {language: _count(words, WITHOUT_TABLE[language]) for language in _heard(words)}
+    others = {language: _count(words, WITHOUT_TABLE[language]) for language in _likely_without_table(words)}
     other = max(others, key=lambda language: others[language], default=None)
     if other and others[other] >= enough and others[other] > counts[best]:
         return other
     return best if counts[best] >= enough and counts[best] > MIN_LEAD * counts[second] else None
 
 
-def sounds(text: str) -> set[str]:
+def possible_languages(text: str) -> set[str]:
     """Return the possible languages of a text of any length: those with the most common words."""
     counts = _counts(texts.words(text))
     most = max(counts.values())
-    return {language for language, count in counts.items() if count == most or most < FEW}
+    return {language for language, count in counts.items() if count == most or most < MIN_DISTINCTIVE}
 
 
 def _counts(words: list[str]) -> dict[str, int]:
     return {language: _count(words, table.glue) for language, table in TABLES.items()}
 
 
-def _heard(words: list[str]) -> list[str]:
+def _likely_without_table(words: list[str]) -> list[str]:
     """Return the languages without a table that the words may be in."""
-    return [language for language, own in THEIR_OWN.items() if _count(words, own) >= FEW]
+    return [language for language, own in DISTINCTIVE_WORDS.items() if _count(words, own) >= MIN_DISTINCTIVE]
 
 
 def _count(words: list[str], common: str) -> int:

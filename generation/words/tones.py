@@ -66,10 +66,10 @@ _ADDRESS: Mapping[str, re.Pattern[str]] = {
 
 def tone_of(voice: str | None) -> Tone:
     """Return the tone of the first known word of a voice; `plain` if it has none."""
-    return first(voice or "", _TONES) or "plain"
+    return first_meaning(voice or "", _TONES) or "plain"
 
 
-def first(text: str, meanings: Mapping[str, T]) -> T | None:
+def first_meaning(text: str, meanings: Mapping[str, T]) -> T | None:
     """Return the meaning of the first known word, alone or joined with the next one, as in `laid-back`.
 
     Negated words are skipped: "never formal, always warm" is warm.

@@ -5,28 +5,28 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from generation.spec import Brand, Copy, Evidence, Format, Labels, Line, Presenter, Source, Spec
-from generation.timing import needed
+from generation.timing import shortest_timing
 from generation.words import hooks, names, texts, tones
 from generation.words.choice import pick, sample
-from generation.words.clauses import Clause, alike, clauses, line
+from generation.words.clauses import Clause, are_alike, clauses, line
 from generation.words.formulas import fill
 from generation.words.hashtags import hashtags
 from generation.words.languages import DEFAULT, TABLES, primary
 from generation.words.languages.presenters import PRESENTERS
-from generation.words.offers import Offer, Offers, taken
-from generation.words.speech import language_of, speaks
+from generation.words.offers import Offer, Offers, valid_lines
+from generation.words.speech import language_of, may_be_in
 from schemas.errors.generation import GenerationError
 
 #: Maximum points of a piece, and the number of best clauses to choose them from.
-POINTS: dict[Format, int] = {"slideshow": 4, "video": 3, "ugc_remix": 2, "image": 3}
-CHOICE = 7
+MAX_POINTS: dict[Format, int] = {"slideshow": 4, "video": 3, "ugc_remix": 2, "image": 3}
+MAX_CANDIDATES = 7
 #: With fewer clauses, keywords become points.
-FEWEST = 2
+MIN_CLAUSES = 2
 #: Formats whose hook may name the number of points: a video drops some if its time is short.
-COUNTED: frozenset[Format] = frozenset({"slideshow"})
+NUMBERED_FORMATS: frozenset[Format] = frozenset({"slideshow"})
 
 #: Default: no lines of a model.
-NONE = Offers()
+NO_OFFERS = Offers()
 
 
 class Lacking(GenerationError):
@@ -47,49 +47,49 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
 
 def read(brand: Brand) -> Words:
     language = language_of(brand)
-    found = [one for one in clauses(brand, language) if speaks(one.text, language)]
+    found = [one for one in clauses(brand, language) if may_be_in(one.text, language)]
     return Words(brand=brand, language=language, clauses=found)
 
 
 def propose(brand: Brand) -> list[Line]:
     """Return up to ten hooks with their evidence. Raises `Lacking`."""
-    words = _checked(read(brand))
-    number = min(len(words.clauses), POINTS["slideshow"])
+    words = _check_words(read(brand))
+    number = min(len(words.clauses), MAX_POINTS["slideshow"])
     return hooks.proposals(brand, words.clauses, words.language, number)
 
 
-def write(spec: Spec, offers: Offers = NONE) -> Copy:
+def write(spec: Spec, offers: Offers = NO_OFFERS) -> Copy:
     """Write the copy; the same spec and offers give the same copy.
 
     Raises `Lacking`, unless the caller supplies a hook and the brand has a name.
     """
     words = read(spec.brand)
     if spec.hook is None or not names.app(spec.brand):
-        _checked(words)
+        _check_words(words)
     hook = choose_hook(words, spec, offers)
-    points = list(_reworded(choose_points(words, spec, hook), hook, _taken(offers.points, words)))
+    points = list(_apply_offers(choose_points(words, spec, hook), hook, _valid_offers(offers.points, words)))
     if spec.format == "video":
-        points = _in_time(hook, points, spec.seconds)
+        points = _drop_points_beyond_time(hook, points, spec.seconds)
     return compose(words, hook, points, warnings=list(warnings(words, spec)), presenter=spec.presenter)
 
 
-def _checked(words: Words) -> Words:
+def _check_words(words: Words) -> Words:
     if lacking := hooks.missing_fields(words.brand, words.clauses, words.language):
         raise Lacking(lacking)
     return words
 
 
-def _taken(offers: Sequence[Offer], words: Words) -> dict[str, Line]:
-    return taken(offers, words.clauses, name=names.app(words.brand), language=words.language)
+def _valid_offers(offers: Sequence[Offer], words: Words) -> dict[str, Line]:
+    return valid_lines(offers, words.clauses, name=names.app(words.brand), language=words.language)
 
 
-def choose_hook(words: Words, spec: Spec, offers: Offers = NONE) -> Line:
+def choose_hook(words: Words, spec: Spec, offers: Offers = NO_OFFERS) -> Line:
     """Choose the caller's hook, else a valid one of a model, else an informative one by the seed."""
     if spec.hook is not None:
         return Line(text=spec.hook, rule="caller", evidence=[Evidence(field="caller", quote=spec.hook)])
-    if offered := _taken(offers.hooks, words):
+    if offered := _valid_offers(offers.hooks, words):
         return next(iter(offered.values()))
-    number = min(len(words.clauses), POINTS[spec.format]) if spec.format in COUNTED else 0
+    number = min(len(words.clauses), MAX_POINTS[spec.format]) if spec.format in NUMBERED_FORMATS else 0
     tiers = hooks.tiers(words.brand, words.clauses, words.language, number)
     said = tones.preferred(
         tones.tone_of(spec.brand.voice),
@@ -106,31 +106,33 @@ def choose_points(words: Words, spec: Spec, hook: Line) -> list[Line]:
 
     If there are too few, keywords fill up, but never one word as the only point.
     """
-    most = POINTS[spec.format]
-    fresh = [one for one in words.clauses if not alike(one.text, hook.text)]
+    most = MAX_POINTS[spec.format]
+    fresh = [one for one in words.clauses if not are_alike(one.text, hook.text)]
     best = [one for one in fresh if one.field != "tagline"]
     best += [one for one in fresh if one.field == "tagline"][: max(most - len(best), 0)]
     tone = tones.tone_of(spec.brand.voice)
-    others = tones.preferred(tone, best[1:CHOICE], lambda one: one.text, words.language, least=most - 1)
+    others = tones.preferred(
+        tone, best[1:MAX_CANDIDATES], lambda one: one.text, words.language, least=most - 1
+    )
     chosen = best[:1] + sample(spec.seed, others, most - 1, "points")
     lines = [line(one) for one in sorted(chosen, key=lambda one: one.place)]
-    if len(lines) >= FEWEST:
+    if len(lines) >= MIN_CLAUSES:
         return lines
     named = [*_keywords(words, hook, several=bool(lines))]
     alone = not lines and len(named) == 1 and " " not in named[0].text
     return [*lines, *([] if alone else named)][:most]
 
 
-def _reworded(points: Sequence[Line], hook: Line, offered: Mapping[str, Line]) -> Iterator[Line]:
+def _apply_offers(points: Sequence[Line], hook: Line, offered: Mapping[str, Line]) -> Iterator[Line]:
     """Replace points by a model's lines if they are valid and unlike the hook."""
     for point in points:
         other = offered.get(point.text)
-        yield other if other and not alike(other.text, hook.text) else point
+        yield other if other and not are_alike(other.text, hook.text) else point
 
 
-def _in_time(hook: Line, points: list[Line], seconds: int) -> list[Line]:
+def _drop_points_beyond_time(hook: Line, points: list[Line], seconds: int) -> list[Line]:
     """Drop the longest points until a video leaves time to read the rest; keep at least one."""
-    while len(points) > 1 and needed(hook.text, [one.text for one in points]).seconds > seconds:
+    while len(points) > 1 and shortest_timing(hook.text, [one.text for one in points]).seconds > seconds:
         longest = max(points, key=lambda one: len(one.text))
         points = [one for one in points if one is not longest]
     return points
@@ -139,7 +141,7 @@ def _in_time(hook: Line, points: list[Line], seconds: int) -> list[Line]:
 def _keywords(words: Words, hook: Line, *, several: bool) -> Iterator[Line]:
     """Yield keywords as points; next to a clause only those of several words, which are more informative."""
     for keyword, quoted in names.keywords(words.brand, words.language):
-        if not alike(keyword, hook.text) and (" " in keyword or not several):
+        if not are_alike(keyword, hook.text) and (" " in keyword or not several):
             yield Line(text=texts.initial(keyword), rule="keyword", evidence=[quoted])
 
 
@@ -148,13 +150,13 @@ def compose(
 ) -> Copy:
     brand, language = words.brand, words.language
     tags, ending = hashtags(brand, language), _ending(brand, language)
-    presented = _presented(presenter, language) if presenter else None
+    presented = _disclosure_line(presenter, language) if presenter else None
     mark = tones.MARKS[tones.tone_of(brand.voice)]
     return Copy(
         language=tag(brand, language),
         hook=hook,
         points=points,
-        tagline=_closing(words, [hook, *points]),
+        tagline=_unused_tagline(words, [hook, *points]),
         recap=_formula("recap", brand, language),
         call_to_action=_formula("try_it" if _in_store(brand) else "visit", brand, language),
         places=list(_places(brand, language)),
@@ -167,10 +169,10 @@ def compose(
     )
 
 
-def _closing(words: Words, said: Sequence[Line]) -> Line | None:
+def _unused_tagline(words: Words, said: Sequence[Line]) -> Line | None:
     """Return the first tagline that is unlike all lines of the piece so far."""
     own = hooks.taglines(words.brand, words.language)
-    return next((one for one in own if not any(alike(one.text, other.text) for other in said)), None)
+    return next((one for one in own if not any(are_alike(one.text, other.text) for other in said)), None)
 
 
 def caption(
@@ -203,7 +205,7 @@ def _disclosure(language: str) -> str:
     return PRESENTERS.get(language, own)
 
 
-def _presented(presenter: Presenter, language: str) -> Line:
+def _disclosure_line(presenter: Presenter, language: str) -> Line:
     """Return a caption's line with the presenter's name and the disclosure."""
     name = texts.clean(presenter.name)
     said = " – ".join(filter(None, (name, _disclosure(language))))
@@ -217,7 +219,7 @@ def warnings(words: Words, spec: Spec) -> Iterator[str]:
         yield f"language_kept: the brand's texts are in {own}, and texts are not translated"
     if own not in TABLES:
         yield f"no_formulas: {own} has no formulas, only the brand's words; claims in them aren't recognised"
-    if len(words.clauses) < FEWEST:
+    if len(words.clauses) < MIN_CLAUSES:
         yield "few_clauses: add an appDescription of three to five plain sentences"
 
 

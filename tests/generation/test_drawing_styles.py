@@ -251,7 +251,7 @@ def walked(element: ET.Element) -> Iterator[ET.Element]:
 
 def check_elements(elements: Iterable[tuple[Any, dict[Any, str], list[str]]]) -> None:
     for tag, attributes, texts in elements:
-        assert tag in drawings._KEPT
+        assert tag in drawings._ALLOWED_ELEMENTS
         assert not any(str(name).lower().startswith("on") for name in attributes)
         for name, value in attributes.items():
             assert name != "href" or value.startswith("#")

@@ -123,7 +123,7 @@ def test_its_failures_have_codes(arguments: list[str], code: str) -> None:
 
 def test_what_it_says_is_bounded_and_counted() -> None:
     said = run("-v", "info", "-f", "lavfi", "-i", "color=s=32x16:d=20", "-vf", "showinfo", "-f", "null", "-")
-    assert said.said > 500 > len(said.lines)
+    assert said.line_count > 500 > len(said.lines)
 
 
 @pytest.mark.parametrize("text", ["#EXTM3U\n#EXTINF:1,\n{0}\n", "ffconcat version 1.0\nfile {0}\n"])

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from generation.color import MIN_CONTRAST, RGB, contrast, oklch, read, rgb
+from generation.color import MIN_CONTRAST, RGB, contrast, oklch, parse_colors, rgb
 from generation.theme import palette, theme
 
 COLORS: st.SearchStrategy[RGB] = st.tuples(*[st.integers(0, 255)] * 3)
@@ -38,4 +38,4 @@ def test_a_logos_colors_are_taken_where_the_brand_names_none() -> None:
 
 
 def test_only_hexadecimal_colors_are_read() -> None:
-    assert read(["#fff", "#0B6E99", "red", "#12", "url(#a)"]) == [(255, 255, 255), (11, 110, 153)]
+    assert parse_colors(["#fff", "#0B6E99", "red", "#12", "url(#a)"]) == [(255, 255, 255), (11, 110, 153)]

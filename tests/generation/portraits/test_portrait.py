@@ -17,7 +17,7 @@ from generation.portraits import tones
 from generation.portraits.curves import mirrored
 from generation.portraits.head import FACE, head
 from generation.portraits.looks import CURLS, GLASSES, TOPS, Look, look
-from generation.portraits.portrait import placed, portrait
+from generation.portraits.portrait import place_in_picture, portrait
 from generation.portraits.styles import STYLES as DRAWN
 from generation.render import RENDERER
 from generation.spec import AgeRange, Gender, Presenter
@@ -53,7 +53,7 @@ def test_anybody_gets_a_picture_with_skin_and_ground_in_their_colors(anybody: Pr
     drawn = portrait(anybody, THEME, 100)
     seen = look(anybody)
     assert (drawn.mode, drawn.size) == ("RGB", (100, 100))
-    cheek = oklch(pixel(drawn, placed(seen, (-66, 525))))
+    cheek = oklch(pixel(drawn, place_in_picture(seen, (-66, 525))))
     assert abs(cheek.lightness - seen.skin.lightness) < 0.09
     corner = oklch(pixel(drawn, (0.02, 0.98)))
     assert abs(corner.hue - oklch(THEME.vivid.tints[0]).hue) < 25
@@ -69,9 +69,9 @@ def pixel(image: Image.Image, place: tuple[float, float]) -> RGB:
 def test_a_face_lies_within_the_disc_that_slides_cut_out(anybody: Presenter) -> None:
     seen = look(anybody)
     for point in head(seen).all(mirrored(FACE)):
-        x, y = placed(seen, point)
+        x, y = place_in_picture(seen, point)
         assert math.hypot(x - 0.5, y - 0.5) < 0.47
-    assert placed(seen, (0, DRAWN[seen.style].top))[1] > 0.04
+    assert place_in_picture(seen, (0, DRAWN[seen.style].top))[1] > 0.04
 
 
 @given(ANY)

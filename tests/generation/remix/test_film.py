@@ -26,13 +26,15 @@ TALL = "testsrc2=s=240x320:r=30:d=4"
 def count(path: Path, part: Cut, most: int) -> int:
     """Count the distinct frames of a clip's part."""
     clip = probe(path)
-    return len({picture.tobytes() for picture in islice(film.shown(clip, part, framing(clip, part)), most)})
+    return len(
+        {picture.tobytes() for picture in islice(film.clip_frames(clip, part, framing(clip, part)), most)}
+    )
 
 
 @pytest.mark.long
 def test_the_card_covers_the_clips_last_frames(tmp_path: Path) -> None:
     clip = probe(make(tmp_path / "clip.mp4", picture=TALL))
-    part = Cut(0, film.COVERS + 3)
+    part = Cut(0, film.TRANSITION_FRAMES + 3)
     pictures = film.frames(clip, part, framing(clip, part), [], end(kit(), copy(), 1.0))
     assert len({picture.tobytes() for picture in pictures}) == 33
 

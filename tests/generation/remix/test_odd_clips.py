@@ -72,7 +72,7 @@ def test_what_is_odd_is_found_out_and_makes_a_picture(case: str, tmp_path: Path)
     assert clip.has_sound == (odd.sound is not None)
     assert 3.5 <= clip.scanned <= 6
     assert clip.is_interlaced == (case == "interlaced")
-    assert bool(hdr.toned(clip.transfer)) == case.startswith(("in PQ", "in HLG"))
+    assert bool(hdr.sdr_filters(clip.transfer)) == case.startswith(("in PQ", "in HLG"))
     [shown] = frames(clip, 1)
     assert 20 < shown.mean() < 235
     assert shown.std() > 10

@@ -15,7 +15,7 @@ from tests.generation.remix.clips import H264, NO_CLIPS, make
 def test_most_are_refused_before_any_program_is_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def started(*arguments: str) -> ffmpeg.Said:
+    def started(*arguments: str) -> ffmpeg.RunResult:
         raise AssertionError(arguments)
 
     monkeypatch.setattr(ffmpeg, "run", started)

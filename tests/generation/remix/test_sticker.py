@@ -40,7 +40,7 @@ def stickers(language: str, covered: range, color: str = "#0b6e99") -> list[Stic
     hook, caption = SAID[language]
     said = [Caption(text=caption, start=0, end=2_000), Caption(text=hook, start=2_000, end=5_000)]
     made = kit(language, color)
-    return [texts.hook(made, hook, PART, covered), *texts.said(made, said, PART, covered)]
+    return [texts.hook_sticker(made, hook, PART, covered), *texts.caption_stickers(made, said, PART, covered)]
 
 
 @pytest.mark.parametrize(("language", "covered"), [*zip(SAID, 2 * COVERED, strict=True)], ids=str)
@@ -52,7 +52,7 @@ def test_texts_keep_to_what_platforms_leave_free(language: str, covered: range) 
         assert not any(mark.is_cut for mark in sticker.marks)
     assert hook.box[1] >= FRAME.top
     assert hook.box[3] < min(one.box[1] for one in said)
-    assert max(one.box[3] for one in said) <= texts.LOWEST
+    assert max(one.box[3] for one in said) <= texts.LOWEST_Y
     assert all(len(one.marks) <= 2 for one in said)
     assert len({mark.size for one in said for mark in one.marks}) == 1
 
@@ -82,7 +82,7 @@ def _ink(pixels: Image.Image, ground: tuple[int, int, int]) -> tuple[int, int, i
 
 
 def test_a_sticker_is_there_in_its_frames_alone() -> None:
-    sticker = texts.hook(kit(), "Know the tide", PART, COVERED[0])
+    sticker = texts.hook_sticker(kit(), "Know the tide", PART, COVERED[0])
     plain = Image.new("RGB", FRAME.size, (90, 90, 90))
     assert sticker.shown == range(round(texts.HOOK_SECONDS * FPS))
     for number, is_there in ((-1, False), (0, True), (50, True), (sticker.shown.stop, False)):
@@ -92,11 +92,11 @@ def test_a_sticker_is_there_in_its_frames_alone() -> None:
 
 
 def test_a_long_hook_stays_as_long_as_it_takes_to_read() -> None:
-    long = texts.hook(
+    long = texts.hook_sticker(
         kit(), "Never again stand before a harbour that fell dry two hours ago, as I did", PART, COVERED[0]
     )
     assert len(long.shown) > texts.HOOK_SECONDS * FPS
-    assert len(texts.hook(kit(), "x " * 1_000, PART, COVERED[0]).shown) == PART.frames
+    assert len(texts.hook_sticker(kit(), "x " * 1_000, PART, COVERED[0]).shown) == PART.frames
 
 
 def test_captions_outside_of_the_part_are_left_out() -> None:
@@ -105,5 +105,5 @@ def test_captions_outside_of_the_part_are_left_out() -> None:
         Caption(text="b", start=900, end=2_500),
         Caption(text="c", start=9_000, end=9_900),
     ]
-    shown = texts.said(kit(), said, Cut(30, 60), COVERED[0])
+    shown = texts.caption_stickers(kit(), said, Cut(30, 60), COVERED[0])
     assert [one.shown for one in shown] == [range(45)]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generation.sound.bed import bed
-from generation.sound.loudness import MAX_PEAK_DB, TARGET_LUFS, leveled, loudness, peak
+from generation.sound.loudness import MAX_PEAK_DB, TARGET_LUFS, limit_to_target, loudness, peak
 from generation.sound.synthesis import RATE, Stereo, times
 from generation.timing import BEAT_S
 
@@ -43,13 +43,13 @@ def test_a_peak_between_samples_counts() -> None:
 def test_any_sound_gets_the_loudness_and_no_peak_too_high(level: float, click: float, every: int) -> None:
     sound = tone(level, 1.5)
     sound[:, :: every * 800] += click
-    made = leveled(sound)
+    made = limit_to_target(sound)
     assert loudness(made) == pytest.approx(TARGET_LUFS, abs=0.5) or peak(made) > MAX_PEAK_DB - 0.5
     assert peak(made) <= MAX_PEAK_DB + 0.4
 
 
 def test_silence_stays_silence() -> None:
-    assert not leveled(tone(0.0)).any()
+    assert not limit_to_target(tone(0.0)).any()
 
 
 def test_a_bed_is_as_long_as_asked_and_begins_each_beat_with_a_drum() -> None:

@@ -18,7 +18,7 @@ from generation.sound.bed import bed
 from generation.sound.loudness import loudness
 from generation.sound.speech import read_aloud
 from generation.sound.synthesis import RATE, Stereo
-from generation.sound.track import BEFORE_SPEECH_S, lengths, track
+from generation.sound.track import BEFORE_SPEECH_S, speech_seconds, track
 from generation.timing import timing
 from generation.video.mp4 import SOUND
 
@@ -65,7 +65,7 @@ def test_music_is_as_loud_as_players_ask_for(tmp_path: Path) -> None:
 
 def test_speech_is_as_loud_and_its_music_far_below(tmp_path: Path) -> None:
     speech = read_aloud(TEXTS, "en")
-    lasts = timing(TEXTS[0], TEXTS[1:3], 12, lengths(speech))
+    lasts = timing(TEXTS[0], TEXTS[1:3], 12, speech_seconds(speech))
     at = round(BEFORE_SPEECH_S * RATE)
     said = slice(at, at + len(speech[0]))
     for seed in SEEDS:

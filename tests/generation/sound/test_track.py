@@ -6,7 +6,7 @@ import pytest
 from generation.sound.loudness import TARGET_LUFS, loudness
 from generation.sound.speech import read_aloud
 from generation.sound.synthesis import RATE, Wave
-from generation.sound.track import AFTER_SPEECH_S, BEFORE_SPEECH_S, lengths, track
+from generation.sound.track import AFTER_SPEECH_S, BEFORE_SPEECH_S, speech_seconds, track
 from generation.timing import Timing, timing
 from schemas.errors import GenerationError
 
@@ -26,7 +26,7 @@ def test_what_can_be_said_is_said_the_same_each_time(speech: list[Wave]) -> None
 
 
 def test_scenes_last_as_long_as_their_speech(speech: list[Wave]) -> None:
-    needed = lengths(speech)
+    needed = speech_seconds(speech)
     scenes = timing(TEXTS[0], TEXTS[1:3], 8, needed).scenes
     assert all(scene >= seconds for scene, seconds in zip(scenes, needed, strict=True))
     assert needed[0] == pytest.approx(BEFORE_SPEECH_S + len(speech[0]) / RATE + AFTER_SPEECH_S)

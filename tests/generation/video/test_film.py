@@ -13,7 +13,7 @@ from generation.slides.kit import Kit, Presented
 from generation.spec import Aspect
 from generation.theme import theme
 from generation.timing import Timing
-from generation.video.end import end, own_end
+from generation.video.end import end, end_card_scene
 from generation.video.film import frames, scenes
 from generation.video.hook import hook
 from generation.video.point import point
@@ -87,7 +87,7 @@ def test_a_partners_own_picture_is_the_end_whole_or_filling_the_frame() -> None:
     kit = Kit("Tideline", theme(["#2f9e44"]), "en", "seed", frame=FRAMES["1:1"])
     red = (220, 20, 30)
     for size, filled in (((500, 520), True), ((300, 900), False)):
-        shown = own_end(kit, Image.new("RGB", size, red), 2.0).draw(50)
+        shown = end_card_scene(kit, Image.new("RGB", size, red), 2.0).draw(50)
         assert shown.getpixel((540, 540)) == red
         assert (shown.getpixel((5, 540)) == red) == filled
 

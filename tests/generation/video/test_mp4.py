@@ -9,7 +9,7 @@ from PIL import Image
 
 from generation.ffmpeg import file, run
 from generation.sound.bed import bed
-from generation.sound.loudness import leveled
+from generation.sound.loudness import limit_to_target
 from generation.sound.synthesis import Stereo
 from generation.video.mp4 import encode
 from schemas.errors import GenerationError
@@ -52,7 +52,7 @@ def pictures(count: int) -> Iterator[Image.Image]:
 
 @pytest.fixture(scope="module")
 def sound() -> Stereo:
-    return leveled(bed(FRAMES / 30, "seed", [1.5]))
+    return limit_to_target(bed(FRAMES / 30, "seed", [1.5]))
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from generation.spec import Brand, Copy, Line, Source, Spec
-from generation.timing import needed
+from generation.timing import shortest_timing
 from generation.words.hashtags import MAX_HASHTAGS
 from generation.words.write import Lacking, propose, write
 from tests.generation.words.brands import ANY_BRAND, ANY_SPEC, TELLTALE
@@ -71,8 +71,8 @@ def test_a_videos_points_can_be_read_in_its_time_and_none_is_left_out_in_vain(
     copies = [written(msgspec.structs.replace(spec, format="video", seconds=one)) for one in (seconds, 900)]
     short, whole = ([point.text for point in copy.points] for copy in copies)
     hook = copies[0].hook.text
-    assert len(short) <= 1 or needed(hook, short).seconds <= seconds
-    assert short == whole or needed(hook, whole).seconds > seconds
+    assert len(short) <= 1 or shortest_timing(hook, short).seconds <= seconds
+    assert short == whole or shortest_timing(hook, whole).seconds > seconds
     assert [text for text in whole if text in short] == short
 
 
