@@ -93,9 +93,9 @@ class Canvas:
             self.image.paste(color, one.box[:2], one.mask)
         return place[1] + block.height
 
-    def _mark(self, name: str, one: InkedLine, block: Block, color: RGB) -> Mark:
-        contrast = measured_contrast(self.image.crop(one.box), color)
-        return Mark(name, one.line.text, one.box, contrast, block.size, block.is_cut)
+    def _mark(self, name: str, inked: InkedLine, block: Block, color: RGB) -> Mark:
+        contrast = measured_contrast(self.image.crop(inked.box), color)
+        return Mark(name, inked.line.text, inked.box, contrast, block.size, block.is_cut)
 
 
 def free_share(align: Align, *, right_to_left: bool) -> float:
@@ -107,8 +107,8 @@ def inked_lines(block: Block, place: tuple[float, float], width: float, share: f
     """Yield the block's lines at their places, aligned by ink rather than by advance width."""
     x, y = place
     for number, line in enumerate(block.lines):
-        if found := ink(line, block.size):
-            left = math.ceil(x) + math.floor((math.floor(width) - found.mask.width) * share)
-            top = math.floor(y + block.ascent + number * block.size * block.leading) + found.y
-            box = (left, top, left + found.mask.width, top + found.mask.height)
-            yield InkedLine(line, found.mask, box)
+        if drawn := ink(line, block.size):
+            left = math.ceil(x) + math.floor((math.floor(width) - drawn.mask.width) * share)
+            top = math.floor(y + block.ascent + number * block.size * block.leading) + drawn.y
+            box = (left, top, left + drawn.mask.width, top + drawn.mask.height)
+            yield InkedLine(line, drawn.mask, box)

@@ -49,8 +49,8 @@ class Oklch(NamedTuple):
 
 def parse_colors(values: Iterable[str]) -> list[RGB]:
     """Parse the values that are hexadecimal colours; skip all others."""
-    found = (_HEX.fullmatch(value.strip()) for value in values)
-    digits = (one[1] if len(one[1]) == 6 else "".join(char * 2 for char in one[1]) for one in found if one)
+    matches = (_HEX.fullmatch(value.strip()) for value in values)
+    digits = (one[1] if len(one[1]) == 6 else "".join(char * 2 for char in one[1]) for one in matches if one)
     return [(int(one[:2], 16), int(one[2:4], 16), int(one[4:], 16)) for one in digits]
 
 
@@ -107,8 +107,8 @@ def luminance(color: RGB) -> float:
     return 0.2126 * r + 0.7152 * g + 0.0722 * b
 
 
-def contrast(one: RGB, other: RGB) -> float:
-    darker, lighter = sorted((luminance(one), luminance(other)))
+def contrast(first: RGB, second: RGB) -> float:
+    darker, lighter = sorted((luminance(first), luminance(second)))
     return (lighter + 0.05) / (darker + 0.05)
 
 
@@ -121,8 +121,8 @@ def measured_contrast(under: Image.Image, text: RGB) -> float:
     """Measure the contrast of a text's colour to its background pixels, ignoring the worst few."""
     pixels = np.asarray(under).reshape(-1, 3)[::3]
     ground, above = _linear_table()[pixels] @ _CHANNELS, luminance(text)
-    found = (np.maximum(ground, above) + 0.05) / (np.minimum(ground, above) + 0.05)
-    return float(np.percentile(found, IGNORED_PERCENT))
+    ratios = (np.maximum(ground, above) + 0.05) / (np.minimum(ground, above) + 0.05)
+    return float(np.percentile(ratios, IGNORED_PERCENT))
 
 
 def ensure_contrast(color: RGB, ground: RGB, least: float = MIN_CONTRAST) -> RGB:

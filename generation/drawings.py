@@ -119,10 +119,10 @@ def _copy_sheet(source: etree._Element, target: etree._Element, rules: list[Rule
     """
     if not svg_styles.is_sheet(source.get("type") or "", source.get("media") or ""):
         return
-    kept = svg_styles.rules("".join(_own_text(source)))
-    if kept:
-        etree.SubElement(target, _STYLE).text = "".join(map(str, kept))
-        rules += kept
+    allowed = svg_styles.rules("".join(_own_text(source)))
+    if allowed:
+        etree.SubElement(target, _STYLE).text = "".join(map(str, allowed))
+        rules += allowed
 
 
 def _own_text(element: etree._Element) -> Iterator[str]:
@@ -137,8 +137,8 @@ def _attributes(element: etree._Element) -> dict[str, str]:
 def _allowed_attributes(element: etree._Element) -> Iterator[tuple[str, str]]:
     for name, value in element.attrib.items():
         if name == "style":
-            if kept := ";".join(map(str, svg_styles.declarations(value))):
-                yield name, kept
+            if allowed := ";".join(map(str, svg_styles.declarations(value))):
+                yield name, allowed
         elif name == "gradientTransform":
             if svg_styles.is_allowed("transform", value):
                 yield name, value
@@ -170,9 +170,9 @@ def _drop_repeated_ids(root: etree._Element) -> None:
 
 def _size(root: etree._Element) -> tuple[float, float]:
     """Return width and height from the attributes, else from the viewBox. Units are ignored."""
-    said = [root.get("width") or "", root.get("height") or ""]
+    sides = [root.get("width") or "", root.get("height") or ""]
     box = (root.get("viewBox") or "").replace(",", " ").split()
-    if len(box) == 4 and not all(_NUMBER.match(side) and "%" not in side for side in said):
-        said = box[2:]
-    width, height = (float(found[1]) if (found := _NUMBER.match(side)) else 0.0 for side in said)
+    if len(box) == 4 and not all(_NUMBER.match(side) and "%" not in side for side in sides):
+        sides = box[2:]
+    width, height = (float(number[1]) if (number := _NUMBER.match(side)) else 0.0 for side in sides)
     return (width, height) if 0 < width < _MAX_SIDE and 0 < height < _MAX_SIDE else (1.0, 1.0)

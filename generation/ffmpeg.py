@@ -87,10 +87,10 @@ class Bounds(NamedTuple):
 def run(*arguments: str, bounds: Bounds | None = None) -> RunResult:
     """Run FFmpeg to its end and keep 1 MiB of its stdout. Raises `GenerationError`."""
     with _Process(arguments, reads=True, bounds=bounds) as process:
-        kept = process.output.read(_MAX_STDOUT_BYTES)
+        stdout = process.output.read(_MAX_STDOUT_BYTES)
         while process.output.read(_MAX_STDOUT_BYTES):
             pass
-    return RunResult(kept, tuple(process.stderr.lines), process.stderr.line_count)
+    return RunResult(stdout, tuple(process.stderr.lines), process.stderr.line_count)
 
 
 def decoded(size: int, *arguments: str, bounds: Bounds | None = None) -> Generator[bytes]:
@@ -159,8 +159,8 @@ class _Process:
     def _limit(self, bounds: Bounds) -> None:
         """Set limits with prlimit, right after the start: FFmpeg has read no input yet."""
         with suppress(ProcessLookupError):
-            for what, most in ((resource.RLIMIT_CPU, bounds.cpu), (resource.RLIMIT_AS, bounds.memory)):
-                resource.prlimit(self._process.pid, what, (most, most))
+            for limit, maximum in ((resource.RLIMIT_CPU, bounds.cpu), (resource.RLIMIT_AS, bounds.memory)):
+                resource.prlimit(self._process.pid, limit, (maximum, maximum))
 
     def check_complaints(self) -> None:
         """Check the number of stderr lines. Raises `GenerationError` for an input that is too damaged."""

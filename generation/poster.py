@@ -46,12 +46,12 @@ def draw(path: Path, folder: Path) -> Made:
 
 def _best_frame(path: Path) -> Image.Image:
     """Return the first frame with visible content, else the frame with the most contrast."""
-    best, most = None, -1.0
+    best, highest = None, -1.0
     for frame in _frames(path, boxes.check(path, boxes.ANY).seconds or _DEFAULT_SECONDS):
-        shows = ImageStat.Stat(frame.convert("L")).stddev[0]
-        if shows > most:
-            best, most = frame, shows
-        if shows >= MIN_DEVIATION:
+        deviation = ImageStat.Stat(frame.convert("L")).stddev[0]
+        if deviation > highest:
+            best, highest = frame, deviation
+        if deviation >= MIN_DEVIATION:
             break
     if best is None:
         raise ClipRefused("CLIP_UNREADABLE", "the video has no frame that can be decoded")
@@ -71,9 +71,9 @@ def _frames(path: Path, seconds: float) -> Iterator[Image.Image]:
 
 def _frame(path: Path, second: float) -> bytes:
     """Return a frame as a PPM, in SDR; empty after the video's end. Raises `ClipRefused`."""
-    said = _run_filters(path, second, ["showinfo", _SMALL])
-    toned = hdr.sdr_filters(clip.transfer_of(said))
-    return _run_filters(path, second, [_SMALL, _EVEN, *toned]).stdout if toned else said.stdout
+    result = _run_filters(path, second, ["showinfo", _SMALL])
+    toned = hdr.sdr_filters(clip.transfer_of(result))
+    return _run_filters(path, second, [_SMALL, _EVEN, *toned]).stdout if toned else result.stdout
 
 
 def _run_filters(path: Path, second: float, filters: Sequence[str]) -> ffmpeg.RunResult:

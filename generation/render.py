@@ -136,8 +136,8 @@ _FORMATS: Mapping[Format, Callable[[Spec, Copy, Given], Piece]] = {
 
 def _kit(spec: Spec, copy: Copy, given: Given, aspect: Aspect) -> Kit:
     logo = pictures.logo(given.logo) if given.logo is not None else None
-    seen = max(2, len(copy.points))
-    screenshots = tuple(pictures.read(data) for data in given.screenshots[:seen])
+    screenshot_count = max(2, len(copy.points))
+    screenshots = tuple(pictures.read(data) for data in given.screenshots[:screenshot_count])
     colors = theme(spec.brand.colors, logo)
     return Kit(
         name=spec.brand.name,

@@ -8,8 +8,8 @@ def chance(seed: str, what: str) -> float:
     return int.from_bytes(hashlib.sha256(f"{seed}\0{what}".encode()).digest()[:6]) / 2**48
 
 
-def between(least: float, most: float, seed: str, what: str) -> float:
-    return least + (most - least) * chance(seed, what)
+def between(least: float, largest: float, seed: str, what: str) -> float:
+    return least + (largest - least) * chance(seed, what)
 
 
 def noise(seed: str, count: int) -> bytes:

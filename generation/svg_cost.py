@@ -82,15 +82,17 @@ class _Count:
             counted = self.element(other, level + 1)
             units, depth = units + counted.units, max(depth, counted.depth + 1)
         self._open.discard(element)
-        self._known[element] = found = Cost(units, depth)
-        return found
+        self._known[element] = cost = Cost(units, depth)
+        return cost
 
     def _drawn_elements(self, element: etree._Element) -> Iterator[etree._Element]:
         """Yield children and referenced elements, once for each reference."""
         yield from (one for one in element if _name(one) not in _REFERENCED_ONLY)
         names = [(element.get("href") or "")[1:]] if _name(element) == "use" else []
-        said = (one for one in self._applicable_declarations(element) if one.name in svg_styles.DRAWN_WITH)
-        names += [svg_styles.fragment(one.value) or "" for one in said]
+        references = (
+            one for one in self._applicable_declarations(element) if one.name in svg_styles.DRAWN_WITH
+        )
+        names += [svg_styles.fragment(one.value) or "" for one in references]
         yield from (self._by_id[one] for one in names if one in self._by_id)
 
     def _own_units(self, element: etree._Element) -> int:
@@ -114,8 +116,8 @@ class _Count:
 
     def _dashes(self, root: etree._Element) -> Iterator[float]:
         """Yield the lengths of all dash patterns. Zero length draws no dash, infinite length a single one."""
-        said = [one for element in root.iter() for one in self._applicable_declarations(element)]
-        for one in said:
+        declared = [one for element in root.iter() for one in self._applicable_declarations(element)]
+        for one in declared:
             total = sum(map(float, _NUMBER.findall(one.value))) if one.name == "stroke-dasharray" else 0.0
             if 0 < total < math.inf:
                 yield total

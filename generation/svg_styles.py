@@ -82,8 +82,8 @@ def declarations(text: str) -> Iterator[Declaration]:
 def rules(text: str) -> list[Rule]:
     """Return the allowed rules of a style sheet."""
     parsed = tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
-    found = (_rule(one) for one in parsed if one.type == "qualified-rule")
-    return [rule for rule in found if rule]
+    candidates = (_rule(one) for one in parsed if one.type == "qualified-rule")
+    return [rule for rule in candidates if rule]
 
 
 def compounds(selector: str) -> list[str]:
@@ -103,8 +103,8 @@ def _rule(node: Any) -> Rule | None:
     selectors = tuple(one.strip() for one in written.split(","))
     if any(len(compounds(one)) > MAX_COMPOUNDS for one in selectors):
         return None
-    kept = tuple(_declarations(tinycss2.parse_blocks_contents(node.content)))
-    return Rule(selectors, kept) if kept else None
+    allowed = tuple(_declarations(tinycss2.parse_blocks_contents(node.content)))
+    return Rule(selectors, allowed) if allowed else None
 
 
 def _is_selector_token(token: Any) -> bool:
@@ -136,5 +136,5 @@ def _address(token: Any) -> str | None:
     if token.type == "function" and token.lower_name == "url":
         inner = [one for one in token.arguments if one.type != "whitespace"]
         value = inner[0].value if len(inner) == 1 and inner[0].type == "string" else None
-    found = _FRAGMENT.fullmatch(value) if value is not None else None
-    return found[1] if found else None
+    match = _FRAGMENT.fullmatch(value) if value is not None else None
+    return match[1] if match else None

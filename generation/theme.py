@@ -63,8 +63,8 @@ def _is_bright(color: Oklch) -> bool:
     return color.chroma > MIN_CHROMA and MIN_LIGHTNESS < color.lightness < MAX_LIGHTNESS
 
 
-def _hue_difference(one: Oklch, other: Oklch) -> float:
-    turn = abs(one.hue - other.hue)
+def _hue_difference(first: Oklch, second: Oklch) -> float:
+    turn = abs(first.hue - second.hue)
     return min(turn, 360 - turn)
 
 
@@ -77,10 +77,10 @@ def palette(logo: Image.Image) -> list[RGB]:
         return []
     reduced = Image.fromarray(opaque[None]).quantize(8, Image.Quantize.MEDIANCUT).convert("RGB")
     counted = reduced.getcolors(8) or []
-    found = [(count, color) for count, color in counted if isinstance(color, tuple)]
-    areas = {(r, g, b): count / len(opaque) for count, (r, g, b) in found}
-    most = sorted(areas, key=lambda color: (-areas[color] * (0.15 + oklch(color).chroma), color))
-    return [color for color in most if areas[color] > MIN_LOGO_SHARE]
+    counted_colors = [(count, color) for count, color in counted if isinstance(color, tuple)]
+    areas = {(r, g, b): count / len(opaque) for count, (r, g, b) in counted_colors}
+    ranked = sorted(areas, key=lambda color: (-areas[color] * (0.15 + oklch(color).chroma), color))
+    return [color for color in ranked if areas[color] > MIN_LOGO_SHARE]
 
 
 def _theme(first: Oklch, second: Oklch) -> Theme:

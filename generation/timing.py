@@ -51,14 +51,14 @@ def reading_seconds(text: str) -> float:
 
 def shortest_timing(hook: str, points: Sequence[str], spoken: Sequence[float] = ()) -> Timing:
     """Return the shortest scenes that leave time to read, and to hear the seconds of speech of each scene."""
-    said = [*spoken, *[0.0] * (len(points) + 2 - len(spoken))]
+    speech = [*spoken, *[0.0] * (len(points) + 2 - len(spoken))]
     return Timing(
-        _whole_beats(max(_MIN_HOOK_S, reading_seconds(hook), said[0])),
+        _whole_beats(max(_MIN_HOOK_S, reading_seconds(hook), speech[0])),
         tuple(
-            _whole_beats(max(_MIN_SCENE_S, reading_seconds(text), said[at]))
+            _whole_beats(max(_MIN_SCENE_S, reading_seconds(text), speech[at]))
             for at, text in enumerate(points, 1)
         ),
-        _whole_beats(max(_MIN_END_S, said[-1])),
+        _whole_beats(max(_MIN_END_S, speech[-1])),
     )
 
 
@@ -75,8 +75,10 @@ def timing(hook: str, points: Sequence[str], seconds: int, spoken: Sequence[floa
 
 def _add_beats(least: Timing, spare: int) -> Timing:
     """Distribute spare beats over all scenes in turn, the last scenes first."""
-    given = [spare // len(least.scenes) + (at < spare % len(least.scenes)) for at in range(len(least.scenes))]
-    end, hook, *points = (beats * BEAT_S for beats in given)
+    beats_of_scenes = [
+        spare // len(least.scenes) + (at < spare % len(least.scenes)) for at in range(len(least.scenes))
+    ]
+    end, hook, *points = (beats * BEAT_S for beats in beats_of_scenes)
     more = zip(least.points, points, strict=True)
     return Timing(least.hook + hook, tuple(has + gets for has, gets in more), least.end + end)
 

@@ -23,18 +23,18 @@ def rasterize(data: bytes) -> bytes:
     """
     drawing = cleaned(data)
     command = [sys.executable, "-m", "generation.rasterizer", _longer_side(drawing)]
-    ended = subprocess.run(command, check=False, input=drawing.text.encode(), capture_output=True, env={})
-    if -ended.returncode in HOST_SIGNALS:
+    process = subprocess.run(command, check=False, input=drawing.text.encode(), capture_output=True, env={})
+    if -process.returncode in HOST_SIGNALS:
         raise GenerationError("RENDERER_KILLED", "the renderer of a drawing was ended by its host")
-    if ended.returncode < 0:
+    if process.returncode < 0:
         raise PictureRefused(
             "PICTURE_TOO_COSTLY",
             "the drawing takes more CPU or memory than it may: simplify it, or give a PNG",
         )
-    if ended.returncode:
-        said = ended.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-        raise PictureRefused("PICTURE_UNREADABLE", f"the drawing is damaged: {said}")
-    return ended.stdout
+    if process.returncode:
+        message = process.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        raise PictureRefused("PICTURE_UNREADABLE", f"the drawing is damaged: {message}")
+    return process.stdout
 
 
 def _longer_side(drawing: Drawing) -> str:

@@ -71,16 +71,16 @@ def missing() -> list[str]:
 def readable(*, starts: bool) -> Mapping[Path, int]:
     """Return the rights on the files of the system and of the product."""
     rights = landlock.RUN if starts else landlock.READ
-    found = dict.fromkeys(map(Path, (*_SYSTEM, *_KERNEL, *_libraries())), rights)
-    return found | _own_packages() | {_SINK: landlock.ALL}
+    rules = dict.fromkeys(map(Path, (*_SYSTEM, *_KERNEL, *_libraries())), rights)
+    return rules | _own_packages() | {_SINK: landlock.ALL}
 
 
 def _libraries() -> set[str]:
     """Return folders that hold only Python and installed packages."""
     roots, checkout = {sys.prefix, sys.base_prefix}, str(_checkout())
     within = tuple(f"{one}/" for one in roots)
-    others = {one for one in sys.path if one and not one.startswith(within)}
-    return roots | {one for one in others if not f"{checkout}/".startswith(f"{one.rstrip('/')}/")}
+    outside = {one for one in sys.path if one and not one.startswith(within)}
+    return roots | {one for one in outside if not f"{checkout}/".startswith(f"{one.rstrip('/')}/")}
 
 
 def _own_packages() -> dict[Path, int]:

@@ -44,15 +44,15 @@ class Persona(NamedTuple):
 
 def persona(brand: Brand, wish: Wish, seed: str, *, taken: Collection[str] = ()) -> Persona:
     """Return a persona, the same for the same arguments; avoid taken names as long as others are free."""
-    said = prompts.read(wish.prompt)
+    choices = prompts.read(wish.prompt)
     any_gender, any_age = pick(seed, GENDERS, "gender"), pick(seed, AGES, "age")
-    gender = wish.gender or said.gender or any_gender
+    gender = wish.gender or choices.gender or any_gender
     language = tag(brand, language_of(brand))
     return Persona(
         name=wish.name or _name(brand, language, gender, seed, taken),
         gender=gender,
-        age_range=wish.age_range or said.age_range or any_age,
-        voice=said.voice or brand.voice or VOICE,
+        age_range=wish.age_range or choices.age_range or any_age,
+        voice=choices.voice or brand.voice or VOICE,
         language=language,
         topics=brand.keywords[:TOPICS],
     )

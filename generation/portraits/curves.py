@@ -52,8 +52,8 @@ def opened(points: Points) -> str:
 
 def joined(*lines: Points) -> str:
     """Join curves at corners into a closed outline; each curve continues at the end of the previous one."""
-    first, *others = [opened(line) for line in lines]
-    return first + "".join(f"L{line[1:]}" for line in others) + "Z"
+    first, *rest = [opened(line) for line in lines]
+    return first + "".join(f"L{line[1:]}" for line in rest) + "Z"
 
 
 def _bend(before: Point, start: Point, end: Point, after: Point) -> str:

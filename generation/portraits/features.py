@@ -185,9 +185,9 @@ def _lines(sketch: Sketch, look: Look, shape: Head, skin: Skin) -> None:
     for side in (-1, 1):
         for points, since, width in _LINES:
             if strength > since:
-                seen = 0.38 * min(1.0, (strength - since) / 0.6 + 0.25)
+                opacity = 0.38 * min(1.0, (strength - since) / 0.6 + 0.25)
                 path = opened(shape.all([(side * x, y) for x, y in points]))
-                sketch.line(path, skin.line, width, opacity=seen)
+                sketch.line(path, skin.line, width, opacity=opacity)
 
 
 _LINES: tuple[tuple[Points, float, float], ...] = (

@@ -16,8 +16,8 @@ def draw_ground(sketch: Sketch, theme: Theme, seed: str, before: tuple[RGB, ...]
     """Draw the ground with the lightness that differs most from the colors before it."""
     _, chroma, hue = oklch(theme.vivid.tints[0])
     hue += between(-_TURN, _TURN, seed, "ground")
-    others = [oklch(color).lightness for color in before]
-    light = max(_LIGHTNESSES, key=lambda one: min(0.14, *(abs(one - other) for other in others)))
+    lightnesses = [oklch(color).lightness for color in before]
+    light = max(_LIGHTNESSES, key=lambda one: min(0.14, *(abs(one - other) for other in lightnesses)))
     chroma = min(chroma, 0.11)
     whole = closed([(-900, -300), (900, -300), (900, 1300), (-900, 1300)])
     lit, dim = rgb(light + 0.07, chroma * 0.75, hue), rgb(light - 0.05, chroma, hue)

@@ -78,9 +78,11 @@ def hair(tone: Oklch) -> Hair:
     )
 
 
-def between(one: Oklch, other: Oklch, share: float) -> Oklch:
+def between(first_tone: Oklch, second_tone: Oklch, share: float) -> Oklch:
     """Mix two tones of similar hue."""
-    return Oklch(*(first * (1 - share) + second * share for first, second in zip(one, other, strict=True)))
+    return Oklch(
+        *(first * (1 - share) + second * share for first, second in zip(first_tone, second_tone, strict=True))
+    )
 
 
 class Cloth(NamedTuple):

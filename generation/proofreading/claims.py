@@ -32,7 +32,7 @@ _PATTERNS = {
 
 def claimed(text: str, name: str) -> list[str]:
     """Return the kinds of claims in a text with their words; the brand's name may contain any word."""
-    said = re.sub(re.escape(name), " ", text, flags=re.IGNORECASE) if name else text
-    said = _HARMLESS.sub(" ", said)
-    found = ((kind, pattern.search(said)) for kind, pattern in _PATTERNS.items())
-    return [f"{kind}: {one.group()}" for kind, one in found if one]
+    plain = re.sub(re.escape(name), " ", text, flags=re.IGNORECASE) if name else text
+    plain = _HARMLESS.sub(" ", plain)
+    matches = ((kind, pattern.search(plain)) for kind, pattern in _PATTERNS.items())
+    return [f"{kind}: {one.group()}" for kind, one in matches if one]

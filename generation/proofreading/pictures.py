@@ -107,23 +107,23 @@ def _texts(made: Sequence[Made], spec: Spec, copy: Copy) -> Iterator[Fault]:
         copy.tagline,
     ]
     names = [spec.presenter.name] if spec.presenter else []
-    said = [_letters(text) for text in (*fixed, *names, *(line.text for line in lines if line))]
+    allowed = [_letters(text) for text in (*fixed, *names, *(line.text for line in lines if line))]
     everything = ""
     for one in made:
         shown = _letters("".join(text.text for text in one.shown))
         everything += shown
-        if left := _without(shown, said).strip("0123456789"):
-            yield Fault(place=one.name, rule="unsaid", found=left)
-    wanted = [copy.hook, *(copy.points if spec.format in {"slideshow", "video"} else [])]
+        if unknown := _without(shown, allowed).strip("0123456789"):
+            yield Fault(place=one.name, rule="unsaid", found=unknown)
+    required = [copy.hook, *(copy.points if spec.format in {"slideshow", "video"} else [])]
     yield from (
         Fault(place=spec.format, rule="missing", found=line.text)
-        for line in wanted
+        for line in required
         if _letters(line.text) not in everything
     )
 
 
-def _without(text: str, said: Iterable[str]) -> str:
-    for one in sorted(filter(None, said), key=len, reverse=True):
+def _without(text: str, allowed: Iterable[str]) -> str:
+    for one in sorted(filter(None, allowed), key=len, reverse=True):
         text = text.replace(one, "\0")
     return text.replace("\0", "")
 

@@ -12,10 +12,10 @@ def faults(made: Sequence[Made], spec: Spec, copy: Copy) -> Iterator[Fault]:
     """Yield the first and last picture and the caption, if they lack the name or the disclosure."""
     if spec.presenter is None:
         return
-    wanted = (spec.presenter.name, copy.labels.presenter)
+    required = (spec.presenter.name, copy.labels.presenter)
     shown = [(one.name, " ".join(text.text for text in one.shown)) for one in made]
     for place, text in dict([*shown[:1], *shown[-1:], ("caption", copy.caption)]).items():
-        for lacking in wanted:
+        for lacking in required:
             if _letters(lacking) not in _letters(text):
                 yield Fault(place=place, rule="undisclosed", found=lacking)
 

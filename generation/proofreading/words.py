@@ -89,8 +89,8 @@ def _unquoted_words(line: Line, copy: Copy) -> list[str]:
     allowed = quoted | {*fixed.split()} | ({str(len(copy.points))} if fixed else set())
     if line.text.startswith("#") or _UNSPACED.search(line.text):
         return [] if _is_quoted(line.text, line.evidence) or line.rule == "formula" else [line.text]
-    first, *others = _WORD.findall(_normalize(line.text)) or [""]
-    lacking = [word for word in (first, *others) if word and word.casefold() not in allowed]
+    first, *following = _WORD.findall(_normalize(line.text)) or [""]
+    lacking = [word for word in (first, *following) if word and word.casefold() not in allowed]
     if line.rule == "model":
         return [word for word in lacking if _has_digit(word) or (word[0].isupper() and word != first)]
     return lacking
@@ -100,8 +100,8 @@ def _is_quoted(text: str, evidence: Sequence[Evidence]) -> bool:
     """Return whether one quote contains these words in a row; a hashtag has no blanks."""
     if text.startswith("#") or _UNSPACED.search(text):
         return any("".join(_words(text)) in "".join(_words(one.quote)) for one in evidence)
-    said = f" {' '.join(_words(text))} "
-    return any(said in f" {' '.join(_words(one.quote))} " for one in evidence)
+    words = f" {' '.join(_words(text))} "
+    return any(words in f" {' '.join(_words(one.quote))} " for one in evidence)
 
 
 def _words(text: str) -> list[str]:
@@ -124,10 +124,10 @@ def _primary(language: str) -> str:
 
 def _caption(copy: Copy) -> Iterator[Fault]:
     """Check that a caption consists of the copy's own lines."""
-    said = {line.text for _, line in _lines(copy)} | {" ".join(line.text for line in copy.hashtags)}
-    said |= {copy.presenter.text} if copy.presenter else set()
-    left = copy.caption
-    for text in sorted(said, key=len, reverse=True):
-        left = left.replace(text, "") if text else left
-    if left.strip(_MARKS):
-        yield Fault(place="caption", rule="word", found=left.strip(_MARKS))
+    texts = {line.text for _, line in _lines(copy)} | {" ".join(line.text for line in copy.hashtags)}
+    texts |= {copy.presenter.text} if copy.presenter else set()
+    unknown = copy.caption
+    for text in sorted(texts, key=len, reverse=True):
+        unknown = unknown.replace(text, "") if text else unknown
+    if unknown.strip(_MARKS):
+        yield Fault(place="caption", rule="word", found=unknown.strip(_MARKS))

@@ -36,19 +36,19 @@ def measure_attention(clip: Clip, part: Cut) -> Attention:
     """Measure the attention in each tenth frame; compare all frames to find shot changes."""
     rows = max(2, round(COLUMNS * clip.height / clip.width))
     before: Picture | None = None
-    seen: Picture | None = None
-    found: list[Picture] = []
+    last_sample: Picture | None = None
+    samples: list[Picture] = []
     shots: list[int] = []
     for number, frame in enumerate(_frames(clip, part, rows)):
         luma = frame @ _LUMA
         if before is not None and float(np.abs(luma - before).mean()) > _SHOT:
             shots.append(number)
-            seen = None
+            last_sample = None
         if number % SAMPLE_FRAMES == 0:
-            found.append(columns(frame, luma, luma if seen is None else seen))
-            seen = luma
+            samples.append(columns(frame, luma, luma if last_sample is None else last_sample))
+            last_sample = luma
         before = luma
-    return Attention(np.array(found, np.float32).reshape(-1, COLUMNS), shots)
+    return Attention(np.array(samples, np.float32).reshape(-1, COLUMNS), shots)
 
 
 def _frames(clip: Clip, part: Cut, rows: int) -> Iterator[Picture]:

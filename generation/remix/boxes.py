@@ -66,8 +66,8 @@ class _Boxes:
             raise ClipRefused("CLIP_EMPTY", "the clip has no bytes")
         if self._length < _SIZE.size or self._bytes(4, 4) not in _FIRST:
             raise ClipRefused("CLIP_TYPE", "the clip is neither MP4 nor MOV")
-        found = [*self._within(0, self._length)]
-        index = next((box for box in found if box.kind == b"moov"), None)
+        top_level = [*self._within(0, self._length)]
+        index = next((box for box in top_level if box.kind == b"moov"), None)
         if index is None:
             raise ClipRefused("CLIP_TRUNCATED", "the clip has no index: it was cut off, export it again")
         return self._index(index)
@@ -139,10 +139,10 @@ class _Boxes:
 
     def _bytes(self, start: int, count: int) -> bytes:
         self._file.seek(start)
-        found = self._file.read(count)
-        if len(found) < count:
+        data = self._file.read(count)
+        if len(data) < count:
             raise ClipRefused("CLIP_TRUNCATED", "the clip ends within a box: export it again")
-        return found
+        return data
 
 
 def _overlong(*, is_top: bool) -> ClipRefused:

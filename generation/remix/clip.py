@@ -64,10 +64,10 @@ class Clip(NamedTuple):
         return source(self.path, start, seconds)
 
 
-def transfer_of(said: ffmpeg.RunResult) -> str:
+def transfer_of(result: ffmpeg.RunResult) -> str:
     """Return the transfer characteristic of the first frame from the output of FFmpeg's `showinfo`."""
-    found = next(filter(None, map(_COLOR.match, said.lines)), None)
-    return found[4] if found else "unknown"
+    match = next(filter(None, map(_COLOR.match, result.lines)), None)
+    return match[4] if match else "unknown"
 
 
 def source(path: Path, start: float, seconds: float = SCANNED_S) -> list[str]:
@@ -80,25 +80,25 @@ def probe(path: Path) -> Clip:
     """Probe a clip that can be decoded, at least at its beginning. Raises `ClipRefused`."""
     index = boxes.check(path, boxes.REMIX)
     clip = Clip(path, 0, 0, 0, SCANNED_S, index.seconds, index.has_sound, [])
-    seen = _first_frame(clip)
+    probed = _first_frame(clip)
     scanned = _scanned(clip)
     if scanned < boxes.REMIX.seconds:
         raise boxes.too_short(scanned)
-    heard = _levels(seen)
-    return seen._replace(
+    loudness = _levels(probed)
+    return probed._replace(
         scanned=scanned,
         seconds=max(index.seconds, scanned),
-        has_sound=heard is not None,
-        speech=levels.speech(heard, scanned) if heard is not None else [],
+        has_sound=loudness is not None,
+        speech=levels.speech(loudness, scanned) if loudness is not None else [],
     )
 
 
 def _first_frame(clip: Clip) -> Clip:
     """Return the clip with the properties of its first frame, rotated upright by the decoder."""
     shape = "-v info -map 0:V:0 -frames:v 1 -vf showinfo -f null -".split()
-    said = run(*clip.source(), *shape)
-    frame = next(filter(None, map(_FRAME.match, said.lines)), None)
-    color = next(filter(None, map(_COLOR.match, said.lines)), None)
+    result = run(*clip.source(), *shape)
+    frame = next(filter(None, map(_FRAME.match, result.lines)), None)
+    color = next(filter(None, map(_COLOR.match, result.lines)), None)
     if frame is None or color is None:
         raise ClipRefused("CLIP_UNREADABLE", "the clip has no frame that can be decoded")
     across, down, width, height = map(int, frame.groups()[:4])
@@ -117,8 +117,8 @@ def _first_frame(clip: Clip) -> Clip:
 def _scanned(clip: Clip) -> float:
     """Measure the length of the picture by its packets, since headers are untrusted."""
     arguments = ["-map", "0:V:0", "-c", "copy", "-f", "null", "-progress", "pipe:1", "-"]
-    found = _PROGRESS.findall(run(*clip.source(), *arguments).stdout)
-    return min(float(SCANNED_S), int(found[-1]) / 1e6) if found else 0.0
+    times = _PROGRESS.findall(run(*clip.source(), *arguments).stdout)
+    return min(float(SCANNED_S), int(times[-1]) / 1e6) if times else 0.0
 
 
 def _levels(clip: Clip) -> "levels.Levels | None":

@@ -49,10 +49,10 @@ def _start(seconds: float, speech: Sequence[Span]) -> float:
 
 
 def _end(seconds: float, speech: Sequence[Span], start: float, most: float) -> float:
-    ends = [one.end / 1_000 + SILENCE_AFTER_S for one in speech]
+    ends = [moment.end / 1_000 + SILENCE_AFTER_S for moment in speech]
     end = min(seconds, max(ends[-1], start + MIN_SECONDS)) if ends else seconds
     if end - start <= most:
         return end
     last = start + most
-    pauses = [one for one in ends if max(last - _PAUSE_WINDOW_S, start + MIN_SECONDS) < one < last]
+    pauses = [moment for moment in ends if max(last - _PAUSE_WINDOW_S, start + MIN_SECONDS) < moment < last]
     return pauses[-1] if pauses else last

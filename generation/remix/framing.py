@@ -52,9 +52,9 @@ def framing(clip: Clip, part: Cut) -> Framing:
 
 def _base_filters(clip: Clip) -> list[str]:
     """Return filters for progressive frames, thirty a second, in a known color space."""
-    said = clip.space if clip.space != "unknown" else ("bt709" if clip.height >= 720 else "smpte170m")
+    space = clip.space if clip.space != "unknown" else ("bt709" if clip.height >= 720 else "smpte170m")
     whole = ["bwdif=mode=send_frame"] if clip.is_interlaced else []
-    return [*whole, f"fps={FPS}", f"setparams=colorspace={said}"]
+    return [*whole, f"fps={FPS}", f"setparams=colorspace={space}"]
 
 
 def _cover_filters(clip: Clip, size: tuple[int, int]) -> list[str]:
@@ -72,13 +72,13 @@ def _cover_filters(clip: Clip, size: tuple[int, int]) -> list[str]:
 def cropped(clip: Clip, path: Path) -> Framing:
     """Crop by whole columns of the clip first, then by whole columns of the post, which are finer."""
     scale = HEIGHT / clip.height * clip.width / clip.columns
-    shown = WIDTH / scale
-    kept = min(clip.columns // 2 * 2, 2 * math.ceil(shown / 2) + _SPARE)
-    wide = max(WIDTH, _even(kept * scale))
-    place = f"clip({clip.columns}*({expression(path)}),0,{clip.columns - shown:.4f})"
-    coarse = f"min({clip.columns - kept},floor({place}/2)*2)"
+    visible = WIDTH / scale
+    crop_columns = min(clip.columns // 2 * 2, 2 * math.ceil(visible / 2) + _SPARE)
+    wide = max(WIDTH, _even(crop_columns * scale))
+    place = f"clip({clip.columns}*({expression(path)}),0,{clip.columns - visible:.4f})"
+    coarse = f"min({clip.columns - crop_columns},floor({place}/2)*2)"
     filters = [
-        f"crop={kept}:ih:'{coarse}':0",
+        f"crop={crop_columns}:ih:'{coarse}':0",
         f"scale={wide}:{HEIGHT}:flags=bicubic",
         *hdr.sdr_filters(clip.transfer),
         f"crop={WIDTH}:{HEIGHT}:'min({wide - WIDTH},round(({place}-{coarse})*{scale:.6f}))':0:exact=1",

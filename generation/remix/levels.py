@@ -31,14 +31,14 @@ def levels(samples: Samples, rate: int) -> Levels:
     return np.asarray(10 * np.log10(power), np.float64)
 
 
-def speech(heard: Levels, seconds: float) -> list[Span]:
+def speech(loudness: Levels, seconds: float) -> list[Span]:
     """Return the spans of speech in order, with pauses between; empty for a silent clip."""
-    if not len(heard):
+    if not len(loudness):
         return []
-    loud = float(np.percentile(heard, 95))
+    loud = float(np.percentile(loudness, 95))
     if loud <= SILENCE_DB:
         return []
-    spans = _joined(_runs(heard > max(SILENCE_DB, loud - SPEECH_RANGE_DB)))
+    spans = _joined(_runs(loudness > max(SILENCE_DB, loud - SPEECH_RANGE_DB)))
     end = round(seconds * 1_000)
     long = (one for one in spans if one.end - one.start >= MIN_SPEECH_MS and one.start < end)
     return [

@@ -109,10 +109,10 @@ def _near(known: list[int], at: int) -> list[int]:
 def _find_drift(places: list[float], start: int, from_place: float, window: float) -> int | None:
     """Return the first sample from which on the subject is away for a second."""
     is_away = [abs(place - from_place) > _MAX_DRIFT * window for place in places]
-    found = (
+    drifts = (
         at for at in range(start, len(places) - _MEDIAN_RADIUS) if all(is_away[at : at + _MEDIAN_RADIUS])
     )
-    return next(found, None)
+    return next(drifts, None)
 
 
 def _find_rest(places: list[float], start: int, window: float) -> int:

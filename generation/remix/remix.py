@@ -70,9 +70,9 @@ class Remix(NamedTuple):
         """Spread the transcript over all speech; assume the same share of speech in the unanalyzed rest."""
         if not self.transcript:
             return []
-        heard = sum(one.end - one.start for one in self.clip.speech) / (self.clip.scanned * 1_000)
+        speech_share = sum(one.end - one.start for one in self.clip.speech) / (self.clip.scanned * 1_000)
         scanned, seconds = round(self.clip.scanned * 1_000), self.clip.seconds * 1_000
-        beyond = round((seconds - scanned) * heard)
+        beyond = round((seconds - scanned) * speech_share)
         later = [Span(start=scanned, end=scanned + beyond)] if beyond > 0 else []
         return captions(self.transcript, [*self.clip.speech, *later], self.copy.language)
 

@@ -55,26 +55,26 @@ class Sticker:
         """Draw the sticker onto a frame of the clip, if it is visible there."""
         if frame not in self.shown:
             return
-        came, left = (
+        entrance, exit_share = (
             (frame - self.shown.start + 1) / _ENTRANCE_FRAMES,
             (self.shown.stop - frame) / _EXIT_FRAMES,
         )
-        opacity = ease_in_out(min(1.0, left)) * ease_in_out(min(1.0, came * 2))
+        opacity = ease_in_out(min(1.0, exit_share)) * ease_in_out(min(1.0, entrance * 2))
         shadow, edge = self._cast
-        if came >= 1:
+        if entrance >= 1:
             at = (self._place[0] - edge, self._place[1] - edge + _DOWN)
             image.paste((0, 0, 0), at, _faded(shadow, opacity))
-        shown = (
-            self._scaled(_INITIAL_SCALE + (1 - _INITIAL_SCALE) * ease_out_back(came))
-            if came < 1
+        picture = (
+            self._scaled(_INITIAL_SCALE + (1 - _INITIAL_SCALE) * ease_out_back(entrance))
+            if entrance < 1
             else self._picture
         )
-        mask = _faded(shown.getchannel("A"), opacity)
+        mask = _faded(picture.getchannel("A"), opacity)
         across, down = (
             round(at + (whole - part) / 2)
-            for at, whole, part in zip(self._place, self._picture.size, shown.size, strict=True)
+            for at, whole, part in zip(self._place, self._picture.size, picture.size, strict=True)
         )
-        image.paste(shown, (across, down), mask)
+        image.paste(picture, (across, down), mask)
 
     def _scaled(self, scale: float) -> Image.Image:
         width, height = (max(2, round(side * scale)) for side in self._picture.size)

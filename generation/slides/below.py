@@ -30,8 +30,8 @@ def fill_below(kit: Kit, canvas: Canvas, ground: Ground, number: int) -> None:
     if kit.screenshots:
         devices.draw(canvas, [devices.point_device(kit, canvas, top, number)])
         return
-    made, across = _tilted_icon(kit, canvas, ground, _ICON_SIDE, number)
-    paint.draw_sprite(canvas.image, made, (across, top), blur=52, down=34, alpha=105)
+    icon, across = _tilted_icon(kit, canvas, ground, _ICON_SIDE, number)
+    paint.draw_sprite(canvas.image, icon, (across, top), blur=52, down=34, alpha=105)
 
 
 def draw_peeking_icon(kit: Kit, canvas: Canvas, ground: Ground, number: int) -> int:
@@ -39,15 +39,15 @@ def draw_peeking_icon(kit: Kit, canvas: Canvas, ground: Ground, number: int) -> 
     if canvas.height - canvas.frame.bottom >= _MIN_HEIGHT:
         fill_below(kit, canvas, ground, number)
         return canvas.frame.bottom
-    made, across = _tilted_icon(kit, canvas, ground, _PEEKING_SIDE, number)
-    top = canvas.height - round(made.height * _VISIBLE_SHARE)
-    paint.draw_sprite(canvas.image, made, (across, top), blur=52, down=34, alpha=105)
+    icon, across = _tilted_icon(kit, canvas, ground, _PEEKING_SIDE, number)
+    top = canvas.height - round(icon.height * _VISIBLE_SHARE)
+    paint.draw_sprite(canvas.image, icon, (across, top), blur=52, down=34, alpha=105)
     return top - _TEXT_GAP
 
 
 def _tilted_icon(kit: Kit, canvas: Canvas, ground: Ground, side: int, number: int) -> tuple[Image.Image, int]:
     """Return the tilted icon and its left edge, on the side for this number."""
     way = -1 if number % 2 else 1
-    made = paint.rotate_and_halve(tile.tile(kit, ground, 2 * side), _LEAN * way)
-    offset = canvas.frame.left if way > 0 else canvas.width - canvas.frame.left - made.width
-    return made, canvas.from_edge(offset, made.width)
+    icon = paint.rotate_and_halve(tile.tile(kit, ground, 2 * side), _LEAN * way)
+    offset = canvas.frame.left if way > 0 else canvas.width - canvas.frame.left - icon.width
+    return icon, canvas.from_edge(offset, icon.width)

@@ -52,11 +52,11 @@ class Byline(NamedTuple):
 
     def disc(self, ground: Ground) -> Image.Image:
         """Return the round portrait, with a rim in the color of the ground's text."""
-        made = Image.new("RGBA", (_WHOLE, _WHOLE))
-        made.paste(ground.text, (0, 0), paint.rounded(made.size, _WHOLE / 2))
+        disc_image = Image.new("RGBA", (_WHOLE, _WHOLE))
+        disc_image.paste(ground.text, (0, 0), paint.rounded(disc_image.size, _WHOLE / 2))
         face = paint.crop_to_cover(self.face, (_FACE_SIDE, _FACE_SIDE))
-        made.paste(face, (_RIM_WIDTH, _RIM_WIDTH), paint.rounded(face.size, _FACE_SIDE / 2))
-        return made
+        disc_image.paste(face, (_RIM_WIDTH, _RIM_WIDTH), paint.rounded(face.size, _FACE_SIDE / 2))
+        return disc_image
 
     def place(self, canvas: Canvas, top: float, *, middle: bool = False) -> Layout:
         """Lay out the portrait before the words, at the start of text lines or centered."""

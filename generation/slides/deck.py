@@ -20,11 +20,11 @@ def slideshow(kit: Kit, copy: Copy) -> list[Slide]:
     Keywords alone, without screenshots, are on the recap only.
     """
     has_recap = len(copy.points) >= LEAST_POINTS
-    said = [] if has_recap and _are_names(kit, copy) else [line.text for line in copy.points]
-    pages = len(said) + 2 + has_recap
+    texts = [] if has_recap and _are_names(kit, copy) else [line.text for line in copy.points]
+    pages = len(texts) + 2 + has_recap
     points = [
-        partial(point, kit, text, number, pages, is_only=len(said) == 1)
-        for number, text in enumerate(said, 1)
+        partial(point, kit, text, number, pages, is_only=len(texts) == 1)
+        for number, text in enumerate(texts, 1)
     ]
     recaps = [partial(recap, kit, copy, pages - 2, pages)] if has_recap else []
     return [partial(hook, kit, copy, pages), *points, *recaps, partial(end, kit, copy, pages - 1)]

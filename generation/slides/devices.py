@@ -32,22 +32,22 @@ def phone(screenshot: Image.Image, height: int) -> Image.Image:
     screen = (round((height - 2 * bezel) * shape), height - 2 * bezel)
     width = screen[0] + 2 * bezel
     radius, edge = width * 0.145, max(2, bezel // 3)
-    made = Image.new("RGBA", (width, height))
+    device = Image.new("RGBA", (width, height))
     for inset, color in ((0, _RIM_LIGHT), (max(1, edge // 2), _RIM), (edge, _BEZEL)):
         size = (width - 2 * inset, height - 2 * inset)
-        made.paste(color, (inset, inset), paint.rounded(size, radius - inset))
-    shown = paint.crop_to_cover(screenshot.convert("RGB"), screen, top=True)
-    made.paste(shown, (bezel, bezel), paint.rounded(screen, radius - bezel))
-    return made
+        device.paste(color, (inset, inset), paint.rounded(size, radius - inset))
+    screen_image = paint.crop_to_cover(screenshot.convert("RGB"), screen, top=True)
+    device.paste(screen_image, (bezel, bezel), paint.rounded(screen, radius - bezel))
+    return device
 
 
 def card(screenshot: Image.Image, width: int) -> Image.Image:
     """Draw a wide screenshot with round corners, cropped if it is much wider than high."""
     size = (width, round(width * min(0.75, max(0.5, screenshot.height / screenshot.width))))
-    made = Image.new("RGBA", size)
-    shown = paint.crop_to_cover(screenshot.convert("RGB"), size, top=True)
-    made.paste(shown, (0, 0), paint.rounded(size, width * 0.034))
-    return made
+    device = Image.new("RGBA", size)
+    screen_image = paint.crop_to_cover(screenshot.convert("RGB"), size, top=True)
+    device.paste(screen_image, (0, 0), paint.rounded(size, width * 0.034))
+    return device
 
 
 class PlacedDevice(NamedTuple):
@@ -67,35 +67,35 @@ def _height(canvas: Canvas, top: int) -> int:
     return max(MIN_PHONE_HEIGHT, canvas.height - top + _EDGE_OVERLAP)
 
 
-def _wide(canvas: Canvas, shown: Image.Image, top: int) -> PlacedDevice:
+def _wide(canvas: Canvas, screenshot: Image.Image, top: int) -> PlacedDevice:
     """Return a card, centered in the area below the text or a little above its middle."""
-    made = card(shown, canvas.width - 2 * _MARGIN)
-    spare = max(0, canvas.height - _MARGIN - top - made.height)
-    return PlacedDevice(made, (_MARGIN, top + spare * 2 // 5))
+    device = card(screenshot, canvas.width - 2 * _MARGIN)
+    spare = max(0, canvas.height - _MARGIN - top - device.height)
+    return PlacedDevice(device, (_MARGIN, top + spare * 2 // 5))
 
 
 def hook_devices(kit: Kit, canvas: Canvas, top: int) -> Iterator[PlacedDevice]:
     """Yield one device, or two that lean apart, beyond the bottom edge; the front one comes last."""
-    first, *others = kit.screenshots
+    first, *rest = kit.screenshots
     if is_wide(first):
         yield _wide(canvas, first, top)
         return
     way, high = -1 if canvas.right_to_left else 1, _height(canvas, top)
-    if others and not is_wide(others[0]):
-        behind = paint.rotate_and_halve(phone(others[0], 2 * high), -9 * way)
+    if rest and not is_wide(rest[0]):
+        behind = paint.rotate_and_halve(phone(rest[0], 2 * high), -9 * way)
         offset = round(canvas.width * 0.54)
         yield PlacedDevice(behind, (canvas.from_edge(offset, behind.width), top + 110))
     front = paint.rotate_and_halve(phone(first, 2 * high), 6 * way)
-    offset = round(canvas.width * 0.09) if others else (canvas.width - front.width) // 2
+    offset = round(canvas.width * 0.09) if rest else (canvas.width - front.width) // 2
     yield PlacedDevice(front, (canvas.from_edge(offset, front.width), top))
 
 
 def point_device(kit: Kit, canvas: Canvas, top: int, number: int) -> PlacedDevice:
     """Return a point's device: its own screenshot, every other one tilted, all down to the bottom edge."""
-    shown = kit.screenshots[(number - 1) % len(kit.screenshots)]
-    if is_wide(shown):
-        return _wide(canvas, shown, top)
+    screenshot = kit.screenshots[(number - 1) % len(kit.screenshots)]
+    if is_wide(screenshot):
+        return _wide(canvas, screenshot, top)
     lean = (0, 5, 0, -5)[(number - 1) % 4]
     high = _height(canvas, top)
-    made = paint.rotate_and_halve(phone(shown, 2 * high), lean) if lean else phone(shown, high)
-    return PlacedDevice(made, ((canvas.width - made.width) // 2, top))
+    device = paint.rotate_and_halve(phone(screenshot, 2 * high), lean) if lean else phone(screenshot, high)
+    return PlacedDevice(device, ((canvas.width - device.width) // 2, top))

@@ -30,23 +30,23 @@ def end(kit: Kit, copy: Copy, page: int) -> Canvas:
     if kit.screenshots:
         fill_below(kit, canvas, kit.theme.vivid, 1)
     button, places = parts.button_text(kit, copy)
-    said, foot = lines(kit, copy), _foot(kit, canvas, copy, places)
+    blocks, foot = lines(kit, copy), _foot(kit, canvas, copy, places)
     below = (_ABOVE_BUTTON + _BUTTON_HEIGHT) * bool(button)
     room = foot - kit.frame.top - below
-    if _high(said) + _MIN_ICON_SIDE > room:
-        said.pop("tagline", None)
-    icon = round(min(_ICON_SIDE, max(_MIN_ICON_SIDE, room - _high(said))))
-    y = (kit.frame.top + foot - _high(said) - below - icon) / 2
+    if _high(blocks) + _MIN_ICON_SIDE > room:
+        blocks.pop("tagline", None)
+    icon = round(min(_ICON_SIDE, max(_MIN_ICON_SIDE, room - _high(blocks))))
+    y = (kit.frame.top + foot - _high(blocks) - below - icon) / 2
     _icon(kit, canvas, round(y), icon)
-    y = _set(kit, canvas, said, y + icon + _BELOW_ICON)
+    y = _set(kit, canvas, blocks, y + icon + _BELOW_ICON)
     if button:
         _button(kit, canvas, button, y + _ABOVE_BUTTON)
     return canvas
 
 
-def _high(said: dict[str, Block]) -> float:
+def _high(blocks: dict[str, Block]) -> float:
     """Return the height of the lines, with the gaps above and between them."""
-    return sum(block.height for block in said.values()) + _BELOW_ICON + _BELOW_NAME * (len(said) - 1)
+    return sum(block.height for block in blocks.values()) + _BELOW_ICON + _BELOW_NAME * (len(blocks) - 1)
 
 
 def _foot(kit: Kit, canvas: Canvas, copy: Copy, places: list[str]) -> int:
@@ -54,10 +54,10 @@ def _foot(kit: Kit, canvas: Canvas, copy: Copy, places: list[str]) -> int:
     if places:
         _places(kit, canvas, " · ".join(places))
     foot = kit.frame.bottom - _FOOT_HEIGHT
-    if (said := byline(kit, copy)) is None:
+    if (signature := byline(kit, copy)) is None:
         return foot
-    top = foot - said.height - (_ABOVE_PLACES if places else -_FOOT_HEIGHT)
-    said.put(canvas, kit.theme.vivid, top, middle=True)
+    top = foot - signature.height - (_ABOVE_PLACES if places else -_FOOT_HEIGHT)
+    signature.put(canvas, kit.theme.vivid, top, middle=True)
     return top - _BELOW_BUTTON
 
 
@@ -68,10 +68,10 @@ def _button(kit: Kit, canvas: Canvas, text: str, top: float) -> None:
 
 def lines(kit: Kit, copy: Copy) -> dict[str, Block]:
     """Fit the name, and the tagline if there is one."""
-    said = {"app": kit.fit(kit.name, Box(kit.middle, 240, 3), TITLE, (40, 136), 1.0)}
+    blocks = {"app": kit.fit(kit.name, Box(kit.middle, 240, 3), TITLE, (40, 136), 1.0)}
     if copy.tagline:
-        said["tagline"] = kit.fit(copy.tagline.text, Box(kit.middle - 60, 210, 3), BODY, (32, 54), 1.22)
-    return said
+        blocks["tagline"] = kit.fit(copy.tagline.text, Box(kit.middle - 60, 210, 3), BODY, (32, 54), 1.22)
+    return blocks
 
 
 def _icon(kit: Kit, canvas: Canvas, top: int, side: int) -> None:
@@ -91,6 +91,6 @@ def _set(kit: Kit, canvas: Canvas, lines: dict[str, Block], y: float) -> float:
 
 
 def _places(kit: Kit, canvas: Canvas, text: str) -> None:
-    where = kit.fit(text, Box(kit.middle, 50, 1), LABEL, (24, 36))
-    place = (kit.frame.inset, kit.frame.bottom - where.height)
-    canvas.set("place", where, place, kit.middle, color=kit.theme.vivid.text, align="middle")
+    block = kit.fit(text, Box(kit.middle, 50, 1), LABEL, (24, 36))
+    place = (kit.frame.inset, kit.frame.bottom - block.height)
+    canvas.set("place", block, place, kit.middle, color=kit.theme.vivid.text, align="middle")

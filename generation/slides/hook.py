@@ -58,23 +58,23 @@ def _titled(kit: Kit, copy: Copy, pages: int, label: str) -> Canvas:
     parts.header(kit, canvas, ground, 0, pages)
     onward = parts.next_button(kit, label)
     presented = byline(kit, copy)
-    said = title(kit, copy.hook.text, room(kit, _BYLINE + presented.height if presented else 0))
-    below = kit.body + round(said.height)
+    headline = title(kit, copy.hook.text, room(kit, _BYLINE + presented.height if presented else 0))
+    below = kit.body + round(headline.height)
     if presented:
         presented.put(canvas, ground, below + _BYLINE)
         below += _BYLINE + presented.height
     if not kit.screenshots:
         _lean_icon(kit, canvas, below, onward.width)
-    canvas.set("hook", said, (kit.frame.left, kit.body), kit.column, color=ground.text)
+    canvas.set("hook", headline, (kit.frame.left, kit.body), kit.column, color=ground.text)
     if kit.screenshots:
         devices.draw(canvas, devices.hook_devices(kit, canvas, below + 70))
     onward.put(canvas, ground, edge=_EDGE if kit.screenshots else 0)
     return canvas
 
 
-def room(kit: Kit, taken: int = 0) -> Box:
+def room(kit: Kit, reserved: int = 0) -> Box:
     """Return the room for a hook below the header, minus `taken` and the parts below it."""
-    high = kit.frame.bottom - kit.body - taken
+    high = kit.frame.bottom - kit.body - reserved
     if not kit.screenshots:
         return Box(kit.column, high - _ICON_ROOM, 7)
     return Box(kit.column, min(high - _BUTTON_ROOM, _WITH_DEVICES * (kit.frame.height - kit.body)), 5)
@@ -95,11 +95,11 @@ def _lean_icon(kit: Kit, canvas: Canvas, top: int, button: int) -> None:
     side = min(round(_ICON_SHARE * canvas.height), max(above, int(beside)))
     if side < _MIN_ICON_SIDE:
         return
-    made = paint.rotate_and_halve(_icon(kit, 2 * side), -8 if canvas.right_to_left else 8)
-    if foot - made.height < kit.frame.bottom and made.width + button > kit.column:
+    icon = paint.rotate_and_halve(_icon(kit, 2 * side), -8 if canvas.right_to_left else 8)
+    if foot - icon.height < kit.frame.bottom and icon.width + button > kit.column:
         foot = kit.frame.bottom - _BUTTON_ROOM + _MARGIN_OVERLAP
-    place = (canvas.from_edge(_ICON_MARGIN - 10, made.width), foot - made.height)
-    paint.draw_sprite(canvas.image, made, place, blur=52, down=34, alpha=105)
+    place = (canvas.from_edge(_ICON_MARGIN - 10, icon.width), foot - icon.height)
+    paint.draw_sprite(canvas.image, icon, place, blur=52, down=34, alpha=105)
 
 
 def _icon(kit: Kit, side: int) -> Image.Image:

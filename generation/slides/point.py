@@ -31,16 +31,16 @@ def _beside_device(
     if not is_only:
         place = (canvas.start(0, _BADGE), kit.body)
         parts.badge(kit, canvas, number, place=place, side=_BADGE, colors=(ground.accent, ground.tints[0]))
-    said = kit.fit(text, Box(kit.column, _WORDS, 5), TITLE, (34, 88), 1.08)
-    bottom = canvas.set("point", said, (kit.frame.left, kit.body + above), kit.column, color=ground.text)
+    block = kit.fit(text, Box(kit.column, _WORDS, 5), TITLE, (34, 88), 1.08)
+    bottom = canvas.set("point", block, (kit.frame.left, kit.body + above), kit.column, color=ground.text)
     devices.draw(canvas, [devices.point_device(kit, canvas, round(bottom) + 64, number)])
 
 
 def _only(kit: Kit, canvas: Canvas, ground: Ground, text: str, number: int) -> None:
     """Draw the words in the hook's place, and the icon at the bottom edge."""
     room = draw_peeking_icon(kit, canvas, ground, number) - kit.body
-    said = kit.fit(text, Box(kit.column, room, 6), TITLE, (46, 140), 1.05)
-    canvas.set("point", said, (kit.frame.left, kit.body), kit.column, color=ground.text)
+    block = kit.fit(text, Box(kit.column, room, 6), TITLE, (46, 140), 1.05)
+    canvas.set("point", block, (kit.frame.left, kit.body), kit.column, color=ground.text)
 
 
 def _numbered(kit: Kit, canvas: Canvas, ground: Ground, text: str, number: int) -> None:
@@ -49,6 +49,6 @@ def _numbered(kit: Kit, canvas: Canvas, ground: Ground, text: str, number: int) 
     large = kit.fit(str(number), Box(kit.column, _NUMBER, 1), TITLE, (100, _NUMBER))
     place = (kit.frame.left, kit.body + _ABOVE)
     room = kit.frame.bottom - canvas.set("number", large, place, kit.column, color=ground.accent) - _ABOVE
-    said = kit.fit(text, Box(kit.column, min(600, room), 6), TITLE, (46, 128), 1.05)
-    top = kit.frame.bottom - said.height
-    canvas.set("point", said, (kit.frame.left, top), kit.column, color=ground.text)
+    block = kit.fit(text, Box(kit.column, min(600, room), 6), TITLE, (46, 128), 1.05)
+    top = kit.frame.bottom - block.height
+    canvas.set("point", block, (kit.frame.left, top), kit.column, color=ground.text)

@@ -42,8 +42,8 @@ def _opacity(image: Image.Image, at: Size) -> int:
 
 
 def _pixel(image: Image.Image, at: Size) -> tuple[int, ...]:
-    found = image.getpixel(at)
-    return found if isinstance(found, tuple) else (0, 0, 0, 0)
+    pixel = image.getpixel(at)
+    return pixel if isinstance(pixel, tuple) else (0, 0, 0, 0)
 
 
 def _fill_tile(logo: Image.Image, side: int) -> Image.Image:
@@ -55,12 +55,12 @@ def _fill_tile(logo: Image.Image, side: int) -> Image.Image:
 
 def _center_on_tile(kit: Kit, logo: Image.Image, side: int) -> Image.Image:
     ground = kit.theme.light if _is_dark(logo) else kit.theme.dark
-    made = _plain(ground.tints[0] if not _is_dark(logo) else (255, 255, 255), side)
+    icon = _plain(ground.tints[0] if not _is_dark(logo) else (255, 255, 255), side)
     scale = side * _FILLED / max(logo.size)
     size = (max(1, round(logo.width * scale)), max(1, round(logo.height * scale)))
     drawn = logo.convert("RGBA").resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
-    made.alpha_composite(drawn, ((side - size[0]) // 2, (side - size[1]) // 2))
-    return made
+    icon.alpha_composite(drawn, ((side - size[0]) // 2, (side - size[1]) // 2))
+    return icon
 
 
 def _is_dark(logo: Image.Image) -> bool:
@@ -72,12 +72,12 @@ def _is_dark(logo: Image.Image) -> bool:
 
 
 def _initial(kit: Kit, ground: Ground, side: int) -> Image.Image:
-    made = _plain(ground.tints[0], side)
+    icon = _plain(ground.tints[0], side)
     block = kit.fit(_first_letter(kit.name), Box(side * 0.7, side * 0.7, 1), TITLE, (8, round(side * 0.62)))
-    if found := ink(block.lines[0], block.size):
-        place = ((side - found.mask.width) // 2, (side - found.mask.height) // 2)
-        made.paste(ground.accent, place, found.mask)
-    return made
+    if drawn := ink(block.lines[0], block.size):
+        place = ((side - drawn.mask.width) // 2, (side - drawn.mask.height) // 2)
+        icon.paste(ground.accent, place, drawn.mask)
+    return icon
 
 
 def _first_letter(name: str) -> str:
@@ -85,9 +85,9 @@ def _first_letter(name: str) -> str:
 
 
 def _plain(color: RGB, side: int) -> Image.Image:
-    made = Image.new("RGBA", (side, side))
-    made.paste(color, (0, 0), paint.squircle(side))
-    return made
+    icon = Image.new("RGBA", (side, side))
+    icon.paste(color, (0, 0), paint.squircle(side))
+    return icon
 
 
 def draw(image: Image.Image, icon: Image.Image, place: Size, rim: RGB) -> None:

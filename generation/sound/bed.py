@@ -72,8 +72,8 @@ def bed(seconds: float, seed: str, cuts: Sequence[float]) -> Stereo:
         _whoosh(drums, cut, f"{seed}/{cut}")
     push = _sidechain_gain(drums.sound.shape[1])
     mixed = chords.sound * push + plucks.sound * (0.35 + 0.65 * push) + low.sound * push + drums.sound
-    heard = add_reverb(mixed[:, : round(seconds * RATE)], seed)
-    return np.array([fade(wave, 0.01, _FADE_OUT_S) for wave in np.tanh(heard * 1.1)])
+    reverberated = add_reverb(mixed[:, : round(seconds * RATE)], seed)
+    return np.array([fade(wave, 0.01, _FADE_OUT_S) for wave in np.tanh(reverberated * 1.1)])
 
 
 def _chord(seed: str, bar: int) -> list[int]:

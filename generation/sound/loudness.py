@@ -39,11 +39,11 @@ def loudness(sound: Stereo) -> float:
     """Measure the integrated loudness in LUFS; minus infinity for silence."""
     left, right = (_weighted(wave) ** 2 for wave in sound)
     power = _blocks(left + right)
-    heard = power[_level(power) > _ABSOLUTE_GATE_LUFS]
-    if not len(heard):
+    gated = power[_level(power) > _ABSOLUTE_GATE_LUFS]
+    if not len(gated):
         return -math.inf
-    heard = heard[_level(heard) > _level(heard.mean(keepdims=True)) + _RELATIVE_GATE_LU]
-    return float(_level(heard.mean(keepdims=True))[0])
+    gated = gated[_level(gated) > _level(gated.mean(keepdims=True)) + _RELATIVE_GATE_LU]
+    return float(_level(gated.mean(keepdims=True))[0])
 
 
 def peak(sound: Stereo) -> float:

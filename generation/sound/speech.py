@@ -40,8 +40,8 @@ def _speak(voice: Hibari, text: str) -> Wave:
 
 def _trim(wave: Wave) -> Wave:
     """Trim the silence at both ends."""
-    heard = np.flatnonzero(np.abs(wave) > _SILENT)
-    return wave[heard[0] : heard[-1] + 1] if len(heard) else wave[:0]
+    loud = np.flatnonzero(np.abs(wave) > _SILENT)
+    return wave[loud[0] : loud[-1] + 1] if len(loud) else wave[:0]
 
 
 def _resample(wave: Wave) -> Wave:

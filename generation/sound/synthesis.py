@@ -27,8 +27,8 @@ def pitch(key: float) -> float:
 def soft_saw(key: float, seconds: float, phase: float, partials: int = 10) -> Wave:
     """Return a tone with many partials, each much softer than the one before."""
     at, base = times(seconds), pitch(key)
-    heard = [number for number in range(1, partials + 1) if base * number < _HIGHEST]
-    parts = [np.sin(2 * np.pi * base * number * at + phase * number) / number**1.25 for number in heard]
+    audible = [number for number in range(1, partials + 1) if base * number < _HIGHEST]
+    parts = [np.sin(2 * np.pi * base * number * at + phase * number) / number**1.25 for number in audible]
     tone: Wave = np.sum(parts, axis=0)
     return tone
 
@@ -93,5 +93,5 @@ def _echoing(wave: Wave, seed: str, seconds: float, share: float) -> Wave:
     room = lowpass(white(seed, len(at)) * np.exp(-3.6 * at), 6_500)
     room /= np.sqrt((room**2).sum())
     size = 1 << (len(wave) + len(room) - 1).bit_length()
-    heard = np.fft.irfft(np.fft.rfft(wave, size) * np.fft.rfft(room, size), size)[: len(wave)]
-    return wave * (1 - share) + heard * share
+    echo = np.fft.irfft(np.fft.rfft(wave, size) * np.fft.rfft(room, size), size)[: len(wave)]
+    return wave * (1 - share) + echo * share

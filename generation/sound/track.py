@@ -31,12 +31,12 @@ def track(timing: Timing, seed: str, speech: Sequence[Wave] = ()) -> Stereo:
     music = bed(timing.seconds, seed, timing.cuts)
     if not speech:
         return limit_to_target(music)
-    said, gain = np.zeros(music.shape[1]), np.full(music.shape[1], _MUSIC_GAIN)
+    voice, gain = np.zeros(music.shape[1]), np.full(music.shape[1], _MUSIC_GAIN)
     for scene, wave in zip((0.0, *timing.cuts), speech, strict=True):
         at = round((scene + BEFORE_SPEECH_S) * RATE)
-        said[at : at + len(wave)] = fade(wave, 0.005, 0.01)
+        voice[at : at + len(wave)] = fade(wave, 0.005, 0.01)
         gain = np.minimum(gain, _music_gain_around(at, at + len(wave), len(gain)))
-    return limit_to_target(amplify_to_target(np.array([said, said])) + music * gain)
+    return limit_to_target(amplify_to_target(np.array([voice, voice])) + music * gain)
 
 
 def _music_gain_around(start: int, end: int, count: int) -> Wave:

@@ -194,13 +194,13 @@ class Way(NamedTuple):
 
 def _with_a_line(ways: Mapping[int, Way], parts: Sequence[Piece], width: float) -> dict[int, Way]:
     """Return the best ways with one more line, by the number of laid pieces."""
-    found: dict[int, Way] = {}
+    best: dict[int, Way] = {}
     for start, way in ways.items():
         for end, wide in _ends(parts, start, width):
             cost = way.cost + wide * wide
-            if end not in found or cost < found[end].cost:
-                found[end] = Way(cost, (*way.lines, (start, end)))
-    return found
+            if end not in best or cost < best[end].cost:
+                best[end] = Way(cost, (*way.lines, (start, end)))
+    return best
 
 
 def _ends(parts: Sequence[Piece], start: int, width: float) -> Iterator[tuple[int, float]]:

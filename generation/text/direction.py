@@ -18,11 +18,11 @@ def levels(text: str, *, right_to_left: bool) -> list[int]:
     if not right_to_left and not _RIGHT_TO_LEFT.search(text):
         return [0] * len(text)
     known = iter(_levels(_IGNORED.sub("", text), base))
-    found: list[int] = []
+    embedding: list[int] = []
     for char in text:
         # Joiners are ignored (rule X9): they keep the level of the character before them.
-        found.append((found[-1] if found else base) if _IGNORED.match(char) else next(known))
-    return found
+        embedding.append((embedding[-1] if embedding else base) if _IGNORED.match(char) else next(known))
+    return embedding
 
 
 def _levels(text: str, base: int) -> list[int]:

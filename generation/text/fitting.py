@@ -81,8 +81,8 @@ class Text(NamedTuple):
 
 def fit(text: str, box: Box, style: Style, *, largest: int, least: int, leading: float = 1.06) -> Block:
     """Fit a text into a box, with a font size between `least` and `largest`. Raises `TextRefused`."""
-    said = clean(text)
-    paragraphs, leading = said.split("\n"), leading_of(said, leading)
+    cleaned = clean(text)
+    paragraphs, leading = cleaned.split("\n"), leading_of(cleaned, leading)
     whole = Text([pieces(one, style) for one in paragraphs], style, leading)
     size = _largest_size(lambda size: _fits(whole, box, size), least, largest)
     if (size or 0) < HYPHENATE_BELOW * largest and box.lines > 1:
@@ -96,14 +96,14 @@ def fit(text: str, box: Box, style: Style, *, largest: int, least: int, leading:
 
 
 def _largest_size(holds: Callable[[int], bool], least: int, largest: int) -> int | None:
-    found = None
+    best = None
     while least <= largest:
         size = (least + largest) // 2
         if holds(size):
-            found, least = size, size + 1
+            best, least = size, size + 1
         else:
             largest = size - 1
-    return found
+    return best
 
 
 def _fits(text: Text, box: Box, size: int) -> bool:
@@ -117,9 +117,9 @@ def _block(text: Text, box: Box, size: int) -> Block:
     return _shaped(text.cut(box.width / size).balanced(box.width / size), text, box, size)
 
 
-def _shaped(said: Sequence[str], text: Text, box: Box, size: int, *, is_cut: bool = False) -> Block:
+def _shaped(texts: Sequence[str], text: Text, box: Box, size: int, *, is_cut: bool = False) -> Block:
     """Shape whole lines; shrink them if accents or letters at piece boundaries need more room."""
-    lines = tuple(shape(line, text.style) for line in said)
+    lines = tuple(shape(line, text.style) for line in texts)
     block = Block(lines, size, text.leading, is_right_to_left(text.style.language), is_cut)
     needed = max((max(line.width, line.right - min(0.0, line.left)) for line in lines), default=0.0)
     share = min(1.0, box.width / max(1.0, size * needed), box.height / max(1.0, block.height))

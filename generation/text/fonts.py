@@ -72,10 +72,10 @@ def _letters(name: str) -> hb.Set:
 @cache
 def font(name: str, weight: int) -> hb.Font:
     """Return a font at a weight, up to its heaviest, with the letter shapes for large sizes."""
-    made = hb.Font(_face(name))
-    made.scale = (_EMOJI_EM, _EMOJI_EM) if name == EMOJI else (EM, EM)
-    made.set_variations({"wght": float(weight), "opsz": 32.0})
-    return made
+    instance = hb.Font(_face(name))
+    instance.scale = (_EMOJI_EM, _EMOJI_EM) if name == EMOJI else (EM, EM)
+    instance.set_variations({"wght": float(weight), "opsz": 32.0})
+    return instance
 
 
 @cache

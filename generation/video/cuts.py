@@ -16,19 +16,19 @@ _PART = 4
 def slide_up(old: Image.Image, new: Image.Image, share: float) -> Image.Image:
     """Slide the new picture in from the bottom."""
     done = ease_out(share)
-    made = Image.new("RGB", old.size)
-    made.paste(old, (0, -round(old.height * _PUSH_SHARE * done)))
-    made.paste(new, (0, round(old.height * (1 - done))))
-    return made
+    frame = Image.new("RGB", old.size)
+    frame.paste(old, (0, -round(old.height * _PUSH_SHARE * done)))
+    frame.paste(new, (0, round(old.height * (1 - done))))
+    return frame
 
 
 def slide_sideways(old: Image.Image, new: Image.Image, share: float, *, way: int) -> Image.Image:
     """Slide the new picture in from the line-end side, as a page turns."""
     done = ease_out(share)
-    made = Image.new("RGB", old.size)
-    made.paste(old, (-way * round(old.width * _PUSH_SHARE * done), 0))
-    made.paste(new, (way * round(old.width * (1 - done)), 0))
-    return made
+    frame = Image.new("RGB", old.size)
+    frame.paste(old, (-way * round(old.width * _PUSH_SHARE * done), 0))
+    frame.paste(new, (way * round(old.width * (1 - done)), 0))
+    return frame
 
 
 def reveal_circle(old: Image.Image, new: Image.Image, share: float) -> Image.Image:
@@ -38,6 +38,6 @@ def reveal_circle(old: Image.Image, new: Image.Image, share: float) -> Image.Ima
     y, x = np.ogrid[:height, :width]
     inside = np.clip(radius - np.hypot(x - width / 2, y - height * 0.45) + 0.5, 0, 1)
     mask = Image.fromarray((inside * 255).astype(np.uint8)).resize(old.size, Image.Resampling.BILINEAR)
-    made = old.copy()
-    made.paste(new, (0, 0), mask)
-    return made
+    frame = old.copy()
+    frame.paste(new, (0, 0), mask)
+    return frame

@@ -30,41 +30,43 @@ def end(kit: Kit, copy: Copy, seconds: float) -> Scene:
     """Center all parts in the safe zone; a long text shrinks the icon, then drops the tagline."""
     stage = Stage(kit, kit.theme.vivid, _NUMBER, seconds)
     button, places = button_text(kit, copy)
-    said, signed = lines(kit, copy), byline(kit, copy)
+    blocks, signature = lines(kit, copy), byline(kit, copy)
     foot = kit.fit(" · ".join(places), Box(kit.middle, _FOOT, 1), LABEL, (24, 38)) if places else None
-    others = [
+    heights = [
         _ABOVE_BUTTON + _BUTTON if button else 0,
         _ABOVE_FOOT + foot.height if foot else 0,
-        _ABOVE_BYLINE + signed.height if signed else 0,
+        _ABOVE_BYLINE + signature.height if signature else 0,
     ]
-    room = kit.frame.bottom - kit.frame.top - sum(others)
-    if _high(said) + _LEAST_ICON > room:
-        said.pop("tagline", None)
-    icon = round(min(_ICON, max(_LEAST_ICON, room - _high(said))))
-    below = [_high(said), *others]
+    room = kit.frame.bottom - kit.frame.top - sum(heights)
+    if _high(blocks) + _LEAST_ICON > room:
+        blocks.pop("tagline", None)
+    icon = round(min(_ICON, max(_LEAST_ICON, room - _high(blocks))))
+    below = [_high(blocks), *heights]
     top = (kit.frame.top + kit.frame.bottom - icon - sum(below)) / 2
     tops = [*accumulate(below, initial=top + icon)]
     things: list[Moving] = [_icon(stage, icon, round(top))]
-    texts = _names(stage, said, tops[0] + _BELOW_ICON)
+    texts = _names(stage, blocks, tops[0] + _BELOW_ICON)
     marks = []
     if button:
         pressed, mark = _button(kit, button, tops[1] + _ABOVE_BUTTON)
         things.append(pressed)
         marks.append(mark)
     if foot:
-        where = words(kit, "place", foot, tops[2] + _ABOVE_FOOT, stage.ground.text, middle=True)
-        texts.append(Timed(where, _FOOT_COMES))
-    if signed:
+        places_text = words(kit, "place", foot, tops[2] + _ABOVE_FOOT, stage.ground.text, middle=True)
+        texts.append(Timed(places_text, _FOOT_COMES))
+    if signature:
         top = tops[3] + _ABOVE_BYLINE
-        face, by = presenter_parts(stage, empty_canvas(kit), signed, top, starts=ALREADY_VISIBLE, middle=True)
+        face, by = presenter_parts(
+            stage, empty_canvas(kit), signature, top, starts=ALREADY_VISIBLE, middle=True
+        )
         things.append(face)
         texts += by
     return Scene(stage, things, texts, marks)
 
 
-def _high(said: dict[str, Block]) -> float:
+def _high(blocks: dict[str, Block]) -> float:
     """Return the height of the lines, with the gaps above and between them."""
-    return _BELOW_ICON - _BELOW_NAME + sum(block.height + _BELOW_NAME for block in said.values())
+    return _BELOW_ICON - _BELOW_NAME + sum(block.height + _BELOW_NAME for block in blocks.values())
 
 
 def _icon(stage: Stage, side: int, top: int) -> Popping:
@@ -72,9 +74,9 @@ def _icon(stage: Stage, side: int, top: int) -> Popping:
     return tile_icon(stage, side, place, starts=_ICON_COMES, blur=52)
 
 
-def _names(stage: Stage, said: dict[str, Block], top: float) -> list[Timed]:
+def _names(stage: Stage, blocks: dict[str, Block], top: float) -> list[Timed]:
     texts = []
-    for (name, block), comes in zip(said.items(), (_NAME_COMES, _TAGLINE_COMES), strict=False):
+    for (name, block), comes in zip(blocks.items(), (_NAME_COMES, _TAGLINE_COMES), strict=False):
         texts.append(Timed(words(stage.kit, name, block, top, stage.ground.text, middle=True), comes))
         top += block.height + _BELOW_NAME
     return texts

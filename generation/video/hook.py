@@ -21,16 +21,18 @@ _BYLINE = 44
 def hook(kit: Kit, copy: Copy, seconds: float) -> Scene:
     stage, canvas = Stage(kit, kit.theme.vivid, 0, seconds), empty_canvas(kit)
     presenter = byline(kit, copy)
-    taken = _BYLINE + presenter.height if presenter else 0
-    block = title(kit, copy.hook.text, room(kit, taken))
+    reserved = _BYLINE + presenter.height if presenter else 0
+    block = title(kit, copy.hook.text, room(kit, reserved))
     icon, name = header(stage, canvas)
-    top = kit.body if kit.screenshots else _alone(kit, block.height + taken)
-    said = words(kit, "hook", block, top, stage.ground.text)
-    things, texts = [icon], [name, Timed(said, _WORDS)]
+    top = kit.body if kit.screenshots else _alone(kit, block.height + reserved)
+    headline = words(kit, "hook", block, top, stage.ground.text)
+    things, texts = [icon], [name, Timed(headline, _WORDS)]
     if presenter:
-        face, lines = presenter_parts(stage, canvas, presenter, said.bottom + _BYLINE, starts=ALREADY_VISIBLE)
+        face, lines = presenter_parts(
+            stage, canvas, presenter, headline.bottom + _BYLINE, starts=ALREADY_VISIBLE
+        )
         things, texts = [*things, face], [*texts, *lines]
-    below = said.bottom + taken
+    below = headline.bottom + reserved
     more = _devices(kit, canvas, below, seconds) if kit.screenshots else _icon(kit, canvas, below, seconds)
     return Scene(stage, [*things, *more], texts)
 

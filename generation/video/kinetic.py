@@ -74,9 +74,9 @@ class Kinetic:
         for row, one in enumerate(self._lines):
             whole = ink(one.line, size)
             for text, part in _parts(one.line, self.language):
-                if whole and (found := ink(part, size)):
-                    place = one.box[0] + found.x - whole.x, one.box[1] + found.y - whole.y
-                    yield Word(found.mask, place, row, number, len(text.strip()))
+                if whole and (drawn := ink(part, size)):
+                    place = one.box[0] + drawn.x - whole.x, one.box[1] + drawn.y - whole.y
+                    yield Word(drawn.mask, place, row, number, len(text.strip()))
                     number += 1
 
     def _colored(self, color: RGB, emphasis: RGB | None) -> list[RGB]:

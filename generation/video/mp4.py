@@ -44,16 +44,16 @@ def encode(
 
     Unless the file is complete, it is deleted. Raises `GenerationError`.
     """
-    with _whole_or_gone(path), _sound_file(path, sound) as heard:
-        with ffmpeg.encoding(*_arguments(path, heard, size)) as feed:
+    with _whole_or_gone(path), _sound_file(path, sound) as sound_file:
+        with ffmpeg.encoding(*_arguments(path, sound_file, size)) as feed:
             for picture in pictures:
                 feed.write(picture.tobytes())
                 yield feed.frames
         _check(path, feed.frames)
 
 
-def _arguments(path: Path, heard: Path, size: tuple[int, int]) -> list[str]:
-    sources = [*ffmpeg.pipe(size, RATE), *ffmpeg.file(heard, "wav"), "-map", "0:v", "-map", "1:a"]
+def _arguments(path: Path, sound_file: Path, size: tuple[int, int]) -> list[str]:
+    sources = [*ffmpeg.pipe(size, RATE), *ffmpeg.file(sound_file, "wav"), "-map", "0:v", "-map", "1:a"]
     return [*sources, *_PICTURE.split(), *SOUND.split(), *_FILE.split(), f"file:{path}"]
 
 
@@ -69,20 +69,20 @@ def _whole_or_gone(path: Path) -> Generator[None]:
 @contextmanager
 def _sound_file(path: Path, sound: Stereo) -> Generator[Path]:
     """Write the sound to a file next to the video, and delete it after the encoding."""
-    heard = path.with_suffix(".wav")
+    file = path.with_suffix(".wav")
     try:
-        wav.write(heard, sound)
-        yield heard
+        wav.write(file, sound)
+        yield file
     finally:
-        heard.unlink(missing_ok=True)
+        file.unlink(missing_ok=True)
 
 
 def _check(path: Path, count: int) -> None:
     """Count the file's pictures: an encoder closes a shorter file as if it were complete."""
     tracks = MediaInfo.parse(path).video_tracks
-    found = int(tracks[0].frame_count or 0) if tracks else 0
-    if found != count:
-        raise GenerationError("VIDEO_NOT_WHOLE", f"the video has {found} of {count} pictures")
+    frame_count = int(tracks[0].frame_count or 0) if tracks else 0
+    if frame_count != count:
+        raise GenerationError("VIDEO_NOT_WHOLE", f"the video has {frame_count} of {count} pictures")
 
 
 def made(path: Path, size: tuple[int, int], count: int, marks: Sequence[Mark]) -> Made:

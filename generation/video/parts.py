@@ -52,16 +52,19 @@ def words(
 
 
 def presenter_parts(
-    stage: Stage, canvas: Canvas, said: Byline, top: float, *, starts: float, middle: bool = False
+    stage: Stage, canvas: Canvas, signature: Byline, top: float, *, starts: float, middle: bool = False
 ) -> tuple[Popping, list[Timed]]:
     """Return the presenter's portrait, and the name with the disclosure."""
-    place, color = said.place(canvas, top, middle=middle), stage.ground.text
-    lines = (("presenter", said.name, place.name), ("disclosure", said.disclosure, place.disclosure))
+    place, color = signature.place(canvas, top, middle=middle), stage.ground.text
+    lines = (
+        ("presenter", signature.name, place.name),
+        ("disclosure", signature.disclosure, place.disclosure),
+    )
     texts = [
         Kinetic(name, block, Column(*at, place.room), stage.kit.language, color=color)
         for name, block, at in lines
     ]
-    return Popping(said.disc(stage.ground), place.face, starts=starts), [
+    return Popping(signature.disc(stage.ground), place.face, starts=starts), [
         Timed(text, starts) for text in texts
     ]
 

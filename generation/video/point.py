@@ -34,10 +34,10 @@ def _beside_device(stage: Stage, text: str, *, is_only: bool) -> Scene:
     numbers, marks = ([], []) if is_only else _badge(stage, canvas)
     block = kit.fit(text, Box(kit.column, 300, 4), TITLE, (42, 92), 1.08)
     top = kit.body + (0 if is_only else _BADGE + _BELOW_BADGE)
-    said = words(kit, "point", block, top, ground.text, emphasis=ground.accent)
-    shown, where = devices.point_device(kit, canvas, round(said.bottom) + _BELOW, stage.number)
-    device = Rising(shown, where, starts=_DEVICE_COMES, lasts=stage.seconds)
-    return Scene(stage, [icon, device, *numbers], [name, Timed(said, _WORDS_COME)], marks)
+    headline = words(kit, "point", block, top, ground.text, emphasis=ground.accent)
+    device_image, place = devices.point_device(kit, canvas, round(headline.bottom) + _BELOW, stage.number)
+    device = Rising(device_image, place, starts=_DEVICE_COMES, lasts=stage.seconds)
+    return Scene(stage, [icon, device, *numbers], [name, Timed(headline, _WORDS_COME)], marks)
 
 
 def _badge(stage: Stage, canvas: Canvas) -> tuple[list[Popping], list[Mark]]:
@@ -57,8 +57,8 @@ def _alone(stage: Stage, text: str, *, is_only: bool) -> Scene:
     block = kit.fit(text, Box(kit.column, room, 6), TITLE, (46, 128), 1.05)
     top = kit.body + max(0.0, (room - block.height) * 0.4)
     number = Timed(words(kit, "number", large, top, ground.accent), _NUMBER_COMES)
-    said = words(kit, "point", block, top + above, ground.text, emphasis=ground.accent)
-    texts = [name, *([] if is_only else [number]), Timed(said, _WORDS_COME)]
+    headline = words(kit, "point", block, top + above, ground.text, emphasis=ground.accent)
+    texts = [name, *([] if is_only else [number]), Timed(headline, _WORDS_COME)]
     return Scene(stage, [icon, *_peeking(stage, canvas)], texts)
 
 

@@ -40,10 +40,10 @@ HARMLESS = any_of("free_of free_from free_up feel_free free_software hands_free 
 
 def claims(text: str, language: str, names: Iterable[str] = ()) -> frozenset[str]:
     """Return the kinds of claims in a text in any language, ignoring its names."""
-    said = HARMLESS.sub(" ", _without(text, names))
+    plain = HARMLESS.sub(" ", _without(text, names))
     return frozenset(
         kind
-        for part in {said, *SENTENCE_END.split(said)}
+        for part in {plain, *SENTENCE_END.split(plain)}
         for kind, pattern in _patterns(language, *sorted(possible_languages(part)))
         if pattern.search(part)
     )
@@ -52,9 +52,9 @@ def claims(text: str, language: str, names: Iterable[str] = ()) -> frozenset[str
 def claimed(text: str, language: str) -> frozenset[str]:
     """Return the words and signs that make claims, in lower case."""
     return frozenset(
-        found.group().lower()
+        match.group().lower()
         for _, pattern in _patterns(language, *TABLES)
-        for found in pattern.finditer(text)
+        for match in pattern.finditer(text)
     )
 
 

@@ -84,9 +84,9 @@ def line(clause: Clause) -> Line:
     return Line(text=clause.text, rule="clause", evidence=[Evidence(field=clause.field, quote=clause.quote)])
 
 
-def are_alike(one: str, other: str) -> bool:
+def are_alike(first: str, second: str) -> bool:
     """Return whether two lines share most of the words of the shorter one."""
-    left, right = ({word for word in texts.words(text) if len(word) != 1} for text in (one, other))
+    left, right = ({word for word in texts.words(text) if len(word) != 1} for text in (first, second))
     return len(left & right) > MAX_SHARED_WORDS * max(1, min(len(left), len(right)))
 
 
@@ -94,10 +94,14 @@ def _all(brand: Brand, language: str) -> Iterator[Clause]:
     place = 0
     for number, (field, text) in enumerate(_own_texts(brand)):
         for order, quote in enumerate(_sentences(text)):
-            for found in readings(quote, brand.name, language):
+            for line_text in readings(quote, brand.name, language):
                 place += 1
                 yield Clause(
-                    found, field, quote, place, number + order * 0.1 + abs(len(found) - IDEAL_LENGTH) / 60
+                    line_text,
+                    field,
+                    quote,
+                    place,
+                    number + order * 0.1 + abs(len(line_text) - IDEAL_LENGTH) / 60,
                 )
 
 
@@ -144,7 +148,7 @@ def _without_lead(whole: str, app: str, language: str) -> str:
 
 def _halves(whole: str, reading: Reading) -> Iterator[str]:
     """Yield halves with verbs of their own, but none that refers to the half before."""
-    starts = [found.start() for found in reading.joints.finditer(whole)]
+    starts = [joint.start() for joint in reading.joints.finditer(whole)]
     for number, (start, end) in enumerate(pairwise([0, *starts, len(whole)])):
         half = LEADING_CONJUNCTION.sub("", whole[start:end], count=1) if number else whole[start:end]
         listed = "," in half and whole[end : end + 1] == " "
@@ -154,8 +158,8 @@ def _halves(whole: str, reading: Reading) -> Iterator[str]:
 
 def _head(whole: str, app: str, language: str, reading: Reading) -> str | None:
     """Return the longest part before an addition that makes a line."""
-    found = (one.start() for pattern in (reading.more, reading.bare) for one in pattern.finditer(whole))
-    ends = sorted(set(found), reverse=True)
+    additions = (one.start() for pattern in (reading.more, reading.bare) for one in pattern.finditer(whole))
+    ends = sorted(set(additions), reverse=True)
     whole_parts = (end for end in ends if not ("," in whole[:end] and LAST_ITEM.match(whole, end)))
     heads = (_line(whole[:end], app, language, reading) for end in whole_parts if end > MIN_LENGTH * 2)
     return next((one for one in heads if one and len(texts.words(one)) >= MIN_HEAD_WORDS), None)
@@ -176,16 +180,16 @@ def _is_line(text: str, app: str, language: str, reading: Reading) -> bool:
 
 def is_prose(text: str) -> bool:
     """Return whether a text is readable: no code, no shouting, no unbalanced bracket, no endless word."""
-    found = texts.words(text)
+    words = texts.words(text)
     letters = sum(character.isalpha() or character == " " for character in text)
     return (
-        len(found) >= 2
+        len(words) >= 2
         and letters >= 0.8 * len(text)
         and not CODE.search(text)
         and not text.startswith(OPENERS)
-        and (len(found) < 3 or text != text.upper() or text == text.lower())
+        and (len(words) < 3 or text != text.upper() or text == text.lower())
         and all(text.count(pair[0]) == text.count(pair[1]) for pair in PAIRS)
-        and max(map(len, found)) <= LONGEST_WORD
+        and max(map(len, words)) <= LONGEST_WORD
     )
 
 

@@ -9,11 +9,11 @@ MAX_LENGTH = 28
 
 
 def hashtags(brand: Brand, language: str) -> list[Line]:
-    found: dict[str, Line] = {}
+    tags: dict[str, Line] = {}
     for keyword, evidence in names.keywords(brand, language):
         if text := hashtag(keyword):
-            found.setdefault(text.lower(), Line(text=text, rule="keyword", evidence=[evidence]))
-    return list(found.values())[:MAX_HASHTAGS]
+            tags.setdefault(text.lower(), Line(text=text, rule="keyword", evidence=[evidence]))
+    return list(tags.values())[:MAX_HASHTAGS]
 
 
 def hashtag(keyword: str) -> str:

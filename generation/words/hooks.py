@@ -25,10 +25,10 @@ CASUAL: frozenset[Tone] = frozenset({"casual", "playful"})
 
 def missing_fields(brand: Brand, found: Sequence[Clause], language: str) -> list[Source]:
     """Return the missing fields: the name, or all the fields that describe the product."""
-    lacking: list[Source] = [] if names.app(brand) else ["appName"]
+    missing: list[Source] = [] if names.app(brand) else ["appName"]
     if not (found or any(taglines(brand, language)) or names.keywords(brand, language)):
-        lacking += ["tagline", "appDescription", "keywords"]
-    return lacking
+        missing += ["tagline", "appDescription", "keywords"]
+    return missing
 
 
 def taglines(brand: Brand, language: str) -> Iterator[Line]:
@@ -87,7 +87,7 @@ def name_hooks(brand: Brand, language: str) -> list[Line]:
     if (own := tones.formulas(brand, language)) is None:
         return [Line(text=names.app(brand), rule="formula", evidence=[names.app_evidence(brand)])]
     casual = [own.casual] if tones.tone_of(brand.voice) in CASUAL else []
-    return [found for text in (*own.meet, *casual) for found in fill(text, brand)]
+    return [hook for text in (*own.meet, *casual) for hook in fill(text, brand)]
 
 
 def tiers(brand: Brand, found: Sequence[Clause], language: str, number: int) -> list[list[Line]]:
@@ -106,15 +106,17 @@ def is_informative(slot: Evidence, brand: Brand, language: str) -> bool:
     """
     keyword = slot.quote.strip().casefold()
     openings = [next(texts.sentences(text), "") for text in brand.descriptions[:1]]
-    said = " ".join([*brand.taglines, *brand.descriptions]).casefold()
-    opens = keyword not in said or any(keyword in text.casefold() for text in (*brand.taglines, *openings))
+    brand_text = " ".join([*brand.taglines, *brand.descriptions]).casefold()
+    opens = keyword not in brand_text or any(
+        keyword in text.casefold() for text in (*brand.taglines, *openings)
+    )
     return slot.field == "audience" or (" " in keyword and opens and language not in names.CAPITALIZED)
 
 
 def proposals(brand: Brand, found: Sequence[Clause], language: str, number: int) -> list[Line]:
     """Return up to ten hooks, the most informative first."""
-    told, short, name, around = tiers(brand, found, language, number)
-    return distinct([*told, *short, *around, *name])[:MAX_PROPOSALS]
+    informative, short, name, around = tiers(brand, found, language, number)
+    return distinct([*informative, *short, *around, *name])[:MAX_PROPOSALS]
 
 
 def distinct(lines: Sequence[Line]) -> list[Line]:

@@ -32,20 +32,20 @@ MARKS = frozenset(" .,;:!?-–—'’&()/…¿¡·•\u00a0")
 
 def line_faults(line: str, clause: str, *, name: str, language: str) -> list[Fault]:
     """Return the line's faults by kind; an empty list permits the line."""
-    said, known = _plain(line), f"{_plain(clause)} {_plain(name)}"
+    plain_line, allowed = _plain(line), f"{_plain(clause)} {_plain(name)}"
     checks: dict[Fault, bool] = {
         "length": not MIN_LENGTH <= len(line) <= LONGEST,
         "characters": line != texts.clean(line) or any(_foreign_marks(line, clause, name)),
-        "link": bool(ADDRESS.search(said)) and not _contains_all(ADDRESS, said, known),
+        "link": bool(ADDRESS.search(plain_line)) and not _contains_all(ADDRESS, plain_line, allowed),
         "quote": bool(QUOTE.search(line)),
-        "number": not _contains_all(texts.DIGITS, said, known),
-        "claim": not claimed(said, language) <= claimed(known, language),
-        "force": not _forces(said, language) <= _forces(known, language),
-        "name": any(_new_names(said, known)),
-        "word": any(_new_words(said, known, language)),
-        "limit": not _limits(_plain(clause), language) <= _limits(said, language),
+        "number": not _contains_all(texts.DIGITS, plain_line, allowed),
+        "claim": not claimed(plain_line, language) <= claimed(allowed, language),
+        "force": not _forces(plain_line, language) <= _forces(allowed, language),
+        "name": any(_new_names(plain_line, allowed)),
+        "word": any(_new_words(plain_line, allowed, language)),
+        "limit": not _limits(_plain(clause), language) <= _limits(plain_line, language),
     }
-    return [fault for fault, found in checks.items() if found]
+    return [fault for fault, is_broken in checks.items() if is_broken]
 
 
 def _plain(text: str) -> str:
@@ -60,32 +60,32 @@ def _foreign_marks(line: str, clause: str, name: str) -> Iterator[bool]:
         yield not plain and character not in clause and character not in name
 
 
-def _contains_all(pattern: re.Pattern[str], said: str, known: str) -> bool:
-    return set(pattern.findall(said.lower())) <= set(pattern.findall(known.lower()))
+def _contains_all(pattern: re.Pattern[str], plain_line: str, allowed: str) -> bool:
+    return set(pattern.findall(plain_line.lower())) <= set(pattern.findall(allowed.lower()))
 
 
 def _forces(text: str, language: str) -> set[str]:
-    return {found.group().lower() for found in _force(language).finditer(text)}
+    return {match.group().lower() for match in _force(language).finditer(text)}
 
 
 def _limits(text: str, language: str) -> set[str]:
-    return {found.group().lower() for found in _limit(language).finditer(text)}
+    return {match.group().lower() for match in _limit(language).finditer(text)}
 
 
-def _new_names(said: str, known: str) -> Iterator[str]:
+def _new_names(plain_line: str, allowed: str) -> Iterator[str]:
     """Yield unknown capitalized words inside of a sentence: they are names."""
-    there = set(texts.words(known))
-    for found in re.finditer(r"(?<=[^.!?¿¡:] )\w[\w'-]*", said):
-        if found.group() != found.group().lower() and found.group().lower() not in there:
-            yield found.group()
+    allowed_words = set(texts.words(allowed))
+    for match in re.finditer(r"(?<=[^.!?¿¡:] )\w[\w'-]*", plain_line):
+        if match.group() != match.group().lower() and match.group().lower() not in allowed_words:
+            yield match.group()
 
 
-def _new_words(said: str, known: str, language: str) -> Iterator[str]:
+def _new_words(plain_line: str, allowed: str, language: str) -> Iterator[str]:
     """Yield words that are neither in the clause, in any form, nor glue; only four languages have glue."""
-    there = set(texts.words(known))
+    allowed_words = set(texts.words(allowed))
     glue = _glue(language)
-    for word in texts.words(said):
-        if word not in glue and not any(_same_word(word, other) for other in there):
+    for word in texts.words(plain_line):
+        if word not in glue and not any(_same_word(word, other) for other in allowed_words):
             yield word
 
 

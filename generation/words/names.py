@@ -58,12 +58,12 @@ def app_evidence(brand: Brand) -> Evidence:
 
 def keywords(brand: Brand, language: str) -> list[tuple[str, Evidence]]:
     """Return the displayable keywords, each once, with their evidence."""
-    found: dict[str, tuple[str, Evidence]] = {}
+    by_words: dict[str, tuple[str, Evidence]] = {}
     for keyword in brand.keywords:
-        shown = spell(texts.clean(keyword), brand, language)
-        if is_displayable(shown, brand, language):
-            found.setdefault("".join(texts.words(shown)), (shown, evidence("keywords", keyword)))
-    return list(found.values())
+        display = spell(texts.clean(keyword), brand, language)
+        if is_displayable(display, brand, language):
+            by_words.setdefault("".join(texts.words(display)), (display, evidence("keywords", keyword)))
+    return list(by_words.values())
 
 
 def spell(keyword: str, brand: Brand, language: str) -> str:
@@ -72,9 +72,9 @@ def spell(keyword: str, brand: Brand, language: str) -> str:
     A keyword that the texts lack keeps its letters. Only acronyms get capitals, in languages with a table.
     """
     pattern = rf"(?<!\w){re.escape(keyword)}(?!\w)"
-    found = (re.search(pattern, text, re.IGNORECASE) for text in (*brand.taglines, *brand.descriptions))
+    matches = (re.search(pattern, text, re.IGNORECASE) for text in (*brand.taglines, *brand.descriptions))
     written = ACRONYMS.sub(lambda one: one[0].upper(), keyword) if language in TABLES else keyword
-    return next((one.group() for one in found if one), written)
+    return next((one.group() for one in matches if one), written)
 
 
 def is_displayable(keyword: str, brand: Brand, language: str) -> bool:
@@ -93,16 +93,16 @@ def is_unsuitable(keyword: str, brand: Brand, language: str) -> bool:
     """Return whether a keyword is misspelled in a noun-capitalizing language, or names another product."""
     if language in CAPITALIZED:
         return keyword.islower()
-    said = " ".join((*brand.taglines, *brand.descriptions))
-    return keyword in said and all(not word[:1].islower() for word in keyword.split())
+    brand_text = " ".join((*brand.taglines, *brand.descriptions))
+    return keyword in brand_text and all(not word[:1].islower() for word in keyword.split())
 
 
 def audience(brand: Brand, language: str) -> tuple[str, Evidence] | None:
     """Return the audience if it is a name rather than a sentence."""
-    shown = texts.clean(brand.audience or "").rstrip(".。 ")
-    if not brand.audience or not 3 <= len(shown) <= MAX_AUDIENCE or claims(shown, language, [app(brand)]):
+    display = texts.clean(brand.audience or "").rstrip(".。 ")
+    if not brand.audience or not 3 <= len(display) <= MAX_AUDIENCE or claims(display, language, [app(brand)]):
         return None
-    return texts.initial(shown), evidence("audience", brand.audience)
+    return texts.initial(display), evidence("audience", brand.audience)
 
 
 def store(brand: Brand, which: str) -> Evidence | None:
@@ -132,5 +132,5 @@ def _in_order(links: dict[str, str]) -> Iterator[str]:
 
 
 def _host(link: str) -> str:
-    found = re.match(r"https://([A-Za-z0-9.-]+)(?=[/:?#]|$)", link)
-    return found[1].lower() if found else ""
+    match = re.match(r"https://([A-Za-z0-9.-]+)(?=[/:?#]|$)", link)
+    return match[1].lower() if match else ""

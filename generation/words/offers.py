@@ -32,7 +32,7 @@ def valid_lines(
 ) -> dict[str, Line]:
     """Return the first valid line of each clause, with the clause's quote as its evidence."""
     cited = {one.text: one for one in clauses}
-    found: dict[str, Line] = {}
+    lines: dict[str, Line] = {}
     for offer in offers:
         text = texts.initial(offer.line.strip().rstrip(TRAILING_MARKS))
         clause = cited.get(offer.clause)
@@ -42,5 +42,5 @@ def valid_lines(
             and not line_faults(text, clause.text, name=name, language=language)
         ):
             evidence = Evidence(field=clause.field, quote=clause.quote)
-            found.setdefault(clause.text, Line(text=text, rule="model", evidence=[evidence]))
-    return found
+            lines.setdefault(clause.text, Line(text=text, rule="model", evidence=[evidence]))
+    return lines

@@ -14,17 +14,17 @@ WEBSITE = "website"
 
 def snapshot(known: Known) -> Brand:
     """Take the winner of each field, and for taglines and descriptions also the confident alternatives."""
-    said = known.fields
+    fields = known.fields
     return Brand(
-        name=_text(said.get("appName")) or "",
-        taglines=_texts(said.get("tagline")),
-        descriptions=_texts(said.get("appDescription")),
-        keywords=_keywords(said.get("keywords")),
-        audience=_text(said.get("audience")),
-        voice=_text(said.get("brandVoice")),
-        language=_text(said.get("primaryLanguage")),
-        colors=_list(said.get("colors")),
-        links=_links(said),
+        name=_text(fields.get("appName")) or "",
+        taglines=_texts(fields.get("tagline")),
+        descriptions=_texts(fields.get("appDescription")),
+        keywords=_keywords(fields.get("keywords")),
+        audience=_text(fields.get("audience")),
+        voice=_text(fields.get("brandVoice")),
+        language=_text(fields.get("primaryLanguage")),
+        colors=_list(fields.get("colors")),
+        links=_links(fields),
     )
 
 
@@ -53,14 +53,14 @@ def _list(field: BrandField | None) -> list[str]:
     return [one for one in field.value if one] if field and isinstance(field.value, list) else []
 
 
-def _links(said: dict[Field, BrandField]) -> dict[str, str]:
+def _links(fields: dict[Field, BrandField]) -> dict[str, str]:
     """Return the brand's links; add its website source unless the partner set the links."""
-    field = said.get("links")
-    found = field.value if field and isinstance(field.value, dict) else {}
-    links = {name: link for name, link in found.items() if link}
+    field = fields.get("links")
+    declared = field.value if field and isinstance(field.value, dict) else {}
+    links = {name: link for name, link in declared.items() if link}
     if WEBSITE not in links and not (field and _is_from_partner(field)):
         sites = [
-            one.provenance.url for one in _all(said.get("appName")) if one.provenance.source == "website"
+            one.provenance.url for one in _all(fields.get("appName")) if one.provenance.source == "website"
         ]
         links |= dict.fromkeys([WEBSITE], sites[0]) if sites and sites[0] else {}
     return links

@@ -49,18 +49,24 @@ def detect_language(text: str) -> str | None:
     counts = _counts(words)
     best, second = sorted(counts, key=lambda language: -counts[language])[:2]
     enough = max(MIN_COMMON_WORDS, MIN_COMMON_SHARE * len(words))
-    others = {language: _count(words, WITHOUT_TABLE[language]) for language in _likely_without_table(words)}
-    other = max(others, key=lambda language: others[language], default=None)
-    if other and others[other] >= enough and others[other] > counts[best]:
-        return other
+    counts_without_table = {
+        language: _count(words, WITHOUT_TABLE[language]) for language in _likely_without_table(words)
+    }
+    candidate = max(counts_without_table, key=lambda language: counts_without_table[language], default=None)
+    if (
+        candidate
+        and counts_without_table[candidate] >= enough
+        and counts_without_table[candidate] > counts[best]
+    ):
+        return candidate
     return best if counts[best] >= enough and counts[best] > MIN_LEAD * counts[second] else None
 
 
 def possible_languages(text: str) -> set[str]:
     """Return the possible languages of a text of any length: those with the most common words."""
     counts = _counts(texts.words(text))
-    most = max(counts.values())
-    return {language for language, count in counts.items() if count == most or most < MIN_DISTINCTIVE}
+    highest = max(counts.values())
+    return {language for language, count in counts.items() if count == highest or highest < MIN_DISTINCTIVE}
 
 
 def _counts(words: list[str]) -> dict[str, int]:

@@ -37,8 +37,8 @@ def sentences(text: str) -> Iterator[str]:
     start = 0
     for end in [*END.finditer(text), None]:
         piece = text[start : end.start() if end else None]
-        if found := ITEM.sub("", piece, count=1).strip():
-            yield found
+        if sentence := ITEM.sub("", piece, count=1).strip():
+            yield sentence
         start = end.end() if end else start
 
 

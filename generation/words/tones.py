@@ -102,8 +102,8 @@ def preferred(
     ranked = sorted(
         range(len(options)), key=lambda place: (*_rank(tone, text(options[place]), language), place)
     )
-    kept = {*ranked[: max(least, math.ceil(len(options) / 2))]}
-    return [one for place, one in enumerate(options) if place in kept]
+    chosen = {*ranked[: max(least, math.ceil(len(options) / 2))]}
+    return [one for place, one in enumerate(options) if place in chosen]
 
 
 def _rank(tone: Tone, text: str, language: str) -> tuple[int, int]:

@@ -47,8 +47,8 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
 
 def read(brand: Brand) -> Words:
     language = language_of(brand)
-    found = [one for one in clauses(brand, language) if may_be_in(one.text, language)]
-    return Words(brand=brand, language=language, clauses=found)
+    spoken_clauses = [one for one in clauses(brand, language) if may_be_in(one.text, language)]
+    return Words(brand=brand, language=language, clauses=spoken_clauses)
 
 
 def propose(brand: Brand) -> list[Line]:
@@ -91,14 +91,14 @@ def choose_hook(words: Words, spec: Spec, offers: Offers = NO_OFFERS) -> Line:
         return next(iter(offered.values()))
     number = min(len(words.clauses), MAX_POINTS[spec.format]) if spec.format in NUMBERED_FORMATS else 0
     tiers = hooks.tiers(words.brand, words.clauses, words.language, number)
-    said = tones.preferred(
+    candidates = tones.preferred(
         tones.tone_of(spec.brand.voice),
         next(filter(None, tiers)),
         lambda one: one.text,
         words.language,
         least=1,
     )
-    return pick(spec.seed, said, "hook")
+    return pick(spec.seed, candidates, "hook")
 
 
 def choose_points(words: Words, spec: Spec, hook: Line) -> list[Line]:
@@ -106,21 +106,21 @@ def choose_points(words: Words, spec: Spec, hook: Line) -> list[Line]:
 
     If there are too few, keywords fill up, but never one word as the only point.
     """
-    most = MAX_POINTS[spec.format]
+    maximum = MAX_POINTS[spec.format]
     fresh = [one for one in words.clauses if not are_alike(one.text, hook.text)]
     best = [one for one in fresh if one.field != "tagline"]
-    best += [one for one in fresh if one.field == "tagline"][: max(most - len(best), 0)]
+    best += [one for one in fresh if one.field == "tagline"][: max(maximum - len(best), 0)]
     tone = tones.tone_of(spec.brand.voice)
-    others = tones.preferred(
-        tone, best[1:MAX_CANDIDATES], lambda one: one.text, words.language, least=most - 1
+    candidates = tones.preferred(
+        tone, best[1:MAX_CANDIDATES], lambda one: one.text, words.language, least=maximum - 1
     )
-    chosen = best[:1] + sample(spec.seed, others, most - 1, "points")
+    chosen = best[:1] + sample(spec.seed, candidates, maximum - 1, "points")
     lines = [line(one) for one in sorted(chosen, key=lambda one: one.place)]
     if len(lines) >= MIN_CLAUSES:
         return lines
     named = [*_keywords(words, hook, several=bool(lines))]
     alone = not lines and len(named) == 1 and " " not in named[0].text
-    return [*lines, *([] if alone else named)][:most]
+    return [*lines, *([] if alone else named)][:maximum]
 
 
 def _apply_offers(points: Sequence[Line], hook: Line, offered: Mapping[str, Line]) -> Iterator[Line]:
@@ -208,8 +208,8 @@ def _disclosure(language: str) -> str:
 def _disclosure_line(presenter: Presenter, language: str) -> Line:
     """Return a caption's line with the presenter's name and the disclosure."""
     name = texts.clean(presenter.name)
-    said = " – ".join(filter(None, (name, _disclosure(language))))
-    return Line(text=said, rule="formula", evidence=[Evidence(field="caller", quote=name)] if name else [])
+    text = " – ".join(filter(None, (name, _disclosure(language))))
+    return Line(text=text, rule="formula", evidence=[Evidence(field="caller", quote=name)] if name else [])
 
 
 def warnings(words: Words, spec: Spec) -> Iterator[str]:
@@ -238,10 +238,10 @@ def _in_store(brand: Brand) -> bool:
 def _places(brand: Brand, language: str) -> Iterator[Line]:
     """Yield the stores that a link proves, and the brand's own site."""
     table = TABLES.get(language, TABLES[DEFAULT]).formulas
-    shown = {"apple": "App Store", "google": "Google Play"}
+    names_of_stores = {"apple": "App Store", "google": "Google Play"}
     if language in TABLES:
-        shown = {"apple": table.apple, "google": table.google}
-    for which, text in shown.items():
+        names_of_stores = {"apple": table.apple, "google": table.google}
+    for which, text in names_of_stores.items():
         if (link := names.store(brand, which)) is not None:
             yield Line(text=text, rule="formula", evidence=[link])
     if (own := names.site(brand)) is not None:

@@ -44,7 +44,7 @@ print(json.dumps(escapes.open_ways(place, starts=starts)))
 
 
 @pytest.mark.parametrize("starts", ["starts", "starts no process"])
-def test_no_way_out_is_open(place: dict[str, str], starts: str, tmp_path: Path) -> None:
+def test_no_escape_works_in_a_confined_process(place: dict[str, str], starts: str, tmp_path: Path) -> None:
     assert run(TRIES, json.dumps(place), starts, "confined", str(tmp_path)) == []
 
 
@@ -57,7 +57,7 @@ print(json.dumps([name for name in {HARMLESS} if not escapes._is_closed(found[na
 """
 
 
-def test_the_same_ways_are_open_to_a_process_that_is_not_confined(place: dict[str, str]) -> None:
+def test_escapes_work_without_confinement(place: dict[str, str]) -> None:
     """A control: a blocked attempt is blocked by the confinement."""
     assert {*HARMLESS} < {*ways(place, starts=False)}
     assert {*run(LOOKS, json.dumps(place), "")} >= {*HARMLESS} - {"a namespace"}
@@ -105,11 +105,11 @@ kernel.call(kernel.SECCOMP, 1, 0, ctypes.byref(seccomp.packed(steps)))
 WITHOUT = f"{OLD_KERNEL}\nprint(json.dumps(confine.missing() + confine.confine()))"
 
 
-def test_on_a_kernel_without_them_a_child_works_and_says_so() -> None:
+def test_on_an_old_kernel_a_child_works_and_reports_the_missing_parts() -> None:
     assert run(WITHOUT) == ["landlock", "seccomp"] * 2
 
 
-def test_a_process_warns_of_what_the_host_lacks(
+def test_a_process_warns_about_missing_sandbox_parts(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     warn_of_host()

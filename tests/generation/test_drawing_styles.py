@@ -185,14 +185,14 @@ def bodies(draw: st.DrawFn, level: int = 0) -> str:
 
 @given(bodies())
 @settings(deadline=None, max_examples=100)
-def test_no_reader_finds_an_address_a_script_or_a_handler(body: str) -> None:
+def test_no_parser_finds_an_address_a_script_or_a_handler(body: str) -> None:
     check_cleaned(body)
 
 
 @pytest.mark.long
 @given(bodies())
 @settings(deadline=None, max_examples=3000)
-def test_no_reader_finds_one_in_many_drawings(body: str) -> None:
+def test_no_parser_finds_one_in_many_drawings(body: str) -> None:
     check_cleaned(body)
 
 
@@ -221,7 +221,7 @@ def test_a_gradient_keeps_its_transform() -> None:
     assert body in cleaned(svg(body)).text
 
 
-def test_what_paints_stays() -> None:
+def test_paint_styles_stay() -> None:
     body = (
         "<style>.a, g > rect { fill: url(#g); MASK: url('#m') !important; stroke: rgb(1 2 3 / 50%) }"
         " @media print { .a { fill: red } } rect[x] { fill: red }</style>"

@@ -26,13 +26,13 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
 
 
 @pytest.mark.parametrize("case", QUICK)
-def test_what_is_hostile_has_its_code_or_a_good_picture(quick: dict[str, Outcome], case: str) -> None:
+def test_hostile_input_gives_its_code_or_a_good_picture(quick: dict[str, Outcome], case: str) -> None:
     agree(quick[case])
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("case", LONG)
-def test_what_is_hostile_and_large_too(tmp_path: Path, case: str) -> None:
+def test_large_hostile_input_gives_its_code_or_a_good_picture(tmp_path: Path, case: str) -> None:
     agree(made(tmp_path, [case])[case])
 
 

@@ -61,7 +61,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_is_no_picture_for_us_is_refused_with_a_code(case: str) -> None:
+def test_an_invalid_picture_is_refused_with_a_code(case: str) -> None:
     with pytest.raises(PictureRefused) as refused:
         pictures.read(REFUSED[case])
     assert refused.value.code == case.partition(" ")[0]
@@ -93,7 +93,7 @@ HANDLED = {
 
 
 @pytest.mark.parametrize("case", HANDLED)
-def test_what_is_odd_comes_out_upright_and_in_srgb(case: str) -> None:
+def test_an_unusual_picture_comes_out_upright_and_in_srgb(case: str) -> None:
     image = pictures.read(HANDLED[case])
     assert image.mode == "RGB" or case == "drawn"
     assert image.width > image.height
@@ -123,7 +123,7 @@ def test_large_pictures_are_scaled_down_as_they_are_read() -> None:
 
 
 @pytest.mark.parametrize("size", [(1, 1), (30, 300), (600, 60)])
-def test_a_logo_that_would_do_harm_is_none(size: tuple[int, int]) -> None:
+def test_a_tiny_or_empty_logo_is_none(size: tuple[int, int]) -> None:
     assert pictures.logo(written(Image.new("RGB", size))) is None
     assert pictures.logo(written(Image.new("RGBA", (300, 300)))) is None
 

@@ -52,7 +52,7 @@ def drawn(path: Path) -> Image.Image:
 
 
 @pytest.mark.parametrize("case", first(4, VIDEOS))
-def test_it_shows_something_of_the_video_as_that_is_seen(case: str, tmp_path: Path) -> None:
+def test_a_poster_shows_an_upright_frame_with_content(case: str, tmp_path: Path) -> None:
     video = VIDEOS[case]
     path = make(tmp_path / "clip.mp4", video.options, picture=video.picture, sound=None)
     if video.turned is not None:
@@ -73,12 +73,12 @@ def test_white_of_hdr_is_white_in_its_poster(transfer: str, tmp_path: Path) -> N
     assert 205 < white < 230
 
 
-def test_a_video_that_is_black_has_a_black_one(tmp_path: Path) -> None:
+def test_a_black_video_has_a_black_poster(tmp_path: Path) -> None:
     black = make(tmp_path / "clip.mp4", SILENT, picture="color=c=black:s=320x240:r=5:d=4", sound=None)
     assert drawn(black).getextrema() == ((0, 0), (0, 0), (0, 0))
 
 
-def test_what_is_no_video_after_all_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_no_video_is_refused(tmp_path: Path) -> None:
     for data in NO_CLIPS.values():
         (tmp_path / "clip").write_bytes(data)
         with pytest.raises(ClipRefused):

@@ -21,15 +21,15 @@ def test_text_and_accent_can_be_read_on_each_tint_of_each_ground(color: RGB) -> 
 
 
 @given(COLORS)
-def test_a_color_comes_back_from_its_place(color: RGB) -> None:
+def test_oklch_round_trips_a_color(color: RGB) -> None:
     assert max(abs(one - other) for one, other in zip(rgb(*oklch(color)), color, strict=True)) <= 1
 
 
-def test_a_color_that_text_can_be_read_on_is_kept() -> None:
+def test_a_color_with_legible_text_is_kept() -> None:
     assert theme(["#0b6e99"]).vivid.tints[0] == (11, 110, 153)
 
 
-def test_a_logos_colors_are_taken_where_the_brand_names_none() -> None:
+def test_a_logo_gives_the_colors_of_a_brand_without_any() -> None:
     logo = Image.new("RGBA", (100, 100))
     logo.paste((255, 255, 255, 255), (0, 0, 100, 60))
     logo.paste((200, 20, 60, 255), (0, 60, 100, 90))

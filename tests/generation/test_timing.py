@@ -11,7 +11,7 @@ TEXTS = st.text("ab é漢", max_size=110)
 
 
 @given(TEXTS, st.lists(TEXTS, max_size=6), st.integers(8, 60), st.lists(st.floats(0, 4), max_size=8))
-def test_scenes_are_whole_beats_in_which_all_can_be_read_and_heard(
+def test_scenes_are_whole_beats_long_enough_to_read_and_hear(
     hook: str, points: list[str], seconds: int, spoken: list[float]
 ) -> None:
     spoken = spoken[: len(points) + 2]

@@ -67,5 +67,5 @@ def entries(block: str) -> Iterable[str]:
 
 def any_of(*blocks: str) -> re.Pattern[str]:
     """Match any entry of the blocks as whole words; without entries, match nothing."""
-    found = "|".join(entry for block in blocks for entry in entries(block))
-    return re.compile(rf"(?<!\w)(?:{found or '(?!)'})(?!\w)", re.IGNORECASE)
+    alternatives = "|".join(entry for block in blocks for entry in entries(block))
+    return re.compile(rf"(?<!\w)(?:{alternatives or '(?!)'})(?!\w)", re.IGNORECASE)

@@ -49,7 +49,7 @@ def presenter(seed: str, gender: Gender = "female", age: AgeRange = "adult") -> 
 
 @settings(max_examples=20, deadline=None)
 @given(ANY)
-def test_anybody_gets_a_picture_with_skin_and_ground_in_their_colors(anybody: Presenter) -> None:
+def test_any_presenter_gets_their_skin_and_the_brands_ground(anybody: Presenter) -> None:
     drawn = portrait(anybody, THEME, 100)
     seen = look(anybody)
     assert (drawn.mode, drawn.size) == ("RGB", (100, 100))
@@ -75,7 +75,7 @@ def test_a_face_lies_within_the_disc_that_slides_cut_out(anybody: Presenter) -> 
 
 
 @given(ANY)
-def test_no_one_has_a_style_that_is_not_drawn(anybody: Presenter) -> None:
+def test_every_hair_style_can_be_drawn(anybody: Presenter) -> None:
     assert look(anybody).style in DRAWN
 
 
@@ -86,7 +86,7 @@ def test_the_same_presenter_has_the_same_picture_whatever_the_name() -> None:
 
 
 @pytest.mark.parametrize("count", [40, pytest.param(200, marks=pytest.mark.long)])
-def test_no_two_are_alike(count: int) -> None:
+def test_no_two_presenters_look_alike(count: int) -> None:
     people = [portrait(presenter(str(number)), THEME, 40) for number in range(count)]
     pixels = np.stack([np.asarray(one, np.int16).ravel() for one in people])
     nearest = min(
@@ -95,14 +95,14 @@ def test_no_two_are_alike(count: int) -> None:
     assert nearest > ALIKE
 
 
-def test_skin_hair_and_eyes_know_nothing_of_gender_and_age() -> None:
+def test_skin_hair_and_eyes_are_independent_of_gender_and_age() -> None:
     """So each is as frequent for every gender and age; only grey hair depends on age."""
     for number in range(100):
         people = [look(presenter(f"{number}", gender, age)) for gender, age in product(GENDERS, AGES[:3])]
         assert len({(one.skin, one.hair, one.eyes, one.curl) for one in people}) == 1
 
 
-def test_skin_curl_and_clothes_know_nothing_of_each_other() -> None:
+def test_skin_curl_and_clothes_are_independent() -> None:
     """Each pair is about as frequent as its parts predict, so no skin has its own hair or clothes."""
     people = [look(presenter(f"{number}")) for number in range(4000)]
     for one, other in combinations(("tone", "curl", "top", "eyes", "teeth"), 2):
@@ -140,7 +140,7 @@ def test_older_is_greyer_and_has_more_lines() -> None:
 
 
 @pytest.mark.parametrize("gender", GOLDEN)
-def test_portraits_are_those_of_this_renderer(gender: Gender) -> None:
+def test_portraits_match_the_renderer_version(gender: Gender) -> None:
     """A change of these pixels must change `RENDERER`, so that a piece's renderer stays identifiable."""
     drawn = [portrait(presenter("golden", gender, age), THEME, 80).tobytes() for age in AGES[::2]]
     assert (RENDERER, hashlib.sha256(b"".join(drawn)).hexdigest()[:16]) == ("3", GOLDEN[gender])

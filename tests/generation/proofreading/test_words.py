@@ -50,17 +50,17 @@ MUTANTS: list[tuple[str, Mutant]] = [
 ]
 
 
-def test_what_the_writer_writes_has_no_fault() -> None:
+def test_the_writers_copy_has_no_fault() -> None:
     assert len(COPY.points) >= 3
     assert faults(COPY, BRAND) == []
 
 
 @pytest.mark.parametrize(("rule", "mutant"), MUTANTS)
-def test_what_was_put_in_is_found(rule: str, mutant: Mutant) -> None:
+def test_inserted_text_is_found(rule: str, mutant: Mutant) -> None:
     mutated = msgspec.structs.replace(COPY, **mutant(COPY))
     assert rule in {one.rule for one in faults(mutated, BRAND)}
 
 
-def test_a_callers_hook_is_the_callers_business() -> None:
+def test_a_callers_hook_is_not_checked() -> None:
     spec = Spec(format="slideshow", brand=BRAND, seed="1", hook="The best of 9,000 apps")
     assert faults(write(spec), BRAND) == []

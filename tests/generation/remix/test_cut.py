@@ -28,7 +28,7 @@ def test_a_cut_is_within_its_clip_and_long_enough(seconds: float, times: list[in
 
 
 @given(seconds=LENGTHS)
-def test_a_clip_in_which_nobody_speaks_loses_nothing(seconds: float) -> None:
+def test_a_clip_without_speech_is_not_cut(seconds: float) -> None:
     assert cut(seconds, [], 90) == (0, int(seconds * FPS))
 
 

@@ -65,7 +65,7 @@ def frames(clip: Clip, count: int) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize("case", first(6, ODD))
-def test_what_is_odd_is_found_out_and_makes_a_picture(case: str, tmp_path: Path) -> None:
+def test_an_unusual_clip_is_detected_and_decoded(case: str, tmp_path: Path) -> None:
     odd = ODD[case]
     clip = probe(made(odd, tmp_path))
     assert (clip.width, clip.height) == odd.size

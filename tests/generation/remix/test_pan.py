@@ -73,7 +73,7 @@ def test_a_landscape_and_a_flicker_are_not_followed() -> None:
 
 @settings(deadline=None, max_examples=20)
 @given(places=some.lists(some.floats(0, 1), min_size=20, max_size=40), shot=some.integers(1, 390))
-def test_the_program_is_told_the_path(places: list[float], shot: int) -> None:
+def test_the_ffmpeg_expression_matches_the_path(places: list[float], shot: int) -> None:
     path = find_path(looks(places, [shot]), WINDOW, len(places) * SAMPLE_FRAMES)
     assume(path)
     assert path
@@ -84,7 +84,7 @@ def test_the_program_is_told_the_path(places: list[float], shot: int) -> None:
         assert told == pytest.approx(path.at(frame), abs=2e-4)
 
 
-def test_the_program_crops_where_the_path_is(tmp_path: Path) -> None:
+def test_ffmpeg_crops_along_the_path(tmp_path: Path) -> None:
     """A bright line stands still, in the clip's column 200 of 640."""
     line = "color=0x606060:s=640x360:r=30:d=4,drawbox=x=200:w=8:color=white:t=fill"
     clip = probe(make(tmp_path / "clip.mp4", H264, picture=line, sound=None))

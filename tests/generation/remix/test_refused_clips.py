@@ -12,9 +12,7 @@ from schemas.errors import ClipRefused
 from tests.generation.remix.clips import H264, NO_CLIPS, make
 
 
-def test_most_are_refused_before_any_program_is_started(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_most_clips_are_refused_before_ffmpeg_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def started(*arguments: str) -> ffmpeg.RunResult:
         raise AssertionError(arguments)
 
@@ -53,7 +51,7 @@ def _cut(path: Path) -> Path:
 
 
 @pytest.mark.parametrize("case", MADE)
-def test_a_clip_that_is_none_after_all_is_refused(case: str, tmp_path: Path) -> None:
+def test_a_clip_with_false_headers_is_refused(case: str, tmp_path: Path) -> None:
     path = MADE[case](tmp_path / "clip.mp4")
     with pytest.raises(ClipRefused) as refused:
         probe(path)

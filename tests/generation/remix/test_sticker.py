@@ -44,7 +44,7 @@ def stickers(language: str, covered: range, color: str = "#0b6e99") -> list[Stic
 
 
 @pytest.mark.parametrize(("language", "covered"), [*zip(SAID, 2 * COVERED, strict=True)], ids=str)
-def test_texts_keep_to_what_platforms_leave_free(language: str, covered: range) -> None:
+def test_texts_stay_in_the_area_that_platforms_leave_free(language: str, covered: range) -> None:
     hook, *said = stickers(language, covered)
     for sticker in (hook, *said):
         left, _, right, _ = sticker.box
@@ -81,7 +81,7 @@ def _ink(pixels: Image.Image, ground: tuple[int, int, int]) -> tuple[int, int, i
     return int(far[0]), int(far[1]), int(far[2])
 
 
-def test_a_sticker_is_there_in_its_frames_alone() -> None:
+def test_a_sticker_is_visible_only_in_its_frames() -> None:
     sticker = texts.hook_sticker(kit(), "Know the tide", PART, COVERED[0])
     plain = Image.new("RGB", FRAME.size, (90, 90, 90))
     assert sticker.shown == range(round(texts.HOOK_SECONDS * FPS))

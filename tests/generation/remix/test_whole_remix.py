@@ -63,7 +63,7 @@ def test_a_remix_needs_a_clip() -> None:
 
 @pytest.mark.long
 @pytest.mark.first
-def test_a_whole_remix_is_as_every_platform_wants_it(tmp_path: Path) -> None:
+def test_a_whole_remix_is_valid_for_every_platform(tmp_path: Path) -> None:
     clip = make(tmp_path / "clip.mp4", f"{H264} -b:v 12M", picture=WIDE, sound=VOICE)
     spoken = "I swim every week. I used to guess the tide. Now I look it up before I go, and it just works."
     (tmp_path / "made").mkdir()
@@ -85,7 +85,7 @@ def test_a_whole_remix_is_as_every_platform_wants_it(tmp_path: Path) -> None:
 @pytest.mark.long
 @pytest.mark.first
 @pytest.mark.parametrize("case", ["in PQ", "with six channels", "interlaced"])
-def test_what_is_odd_becomes_a_good_post_within_its_bounds(case: str, tmp_path: Path) -> None:
+def test_an_unusual_clip_becomes_a_valid_post_within_limits(case: str, tmp_path: Path) -> None:
     clip = odd_clip(ODD[case], tmp_path)
     (tmp_path / "made").mkdir()
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -99,7 +99,7 @@ def test_what_is_odd_becomes_a_good_post_within_its_bounds(case: str, tmp_path: 
 
 @pytest.mark.long
 @pytest.mark.first
-def test_an_hour_is_looked_at_for_ninety_seconds(tmp_path: Path) -> None:
+def test_ninety_seconds_of_an_hour_are_analyzed(tmp_path: Path) -> None:
     picture = "color=0x406080:s=320x240:r=2:d=3600"
     clip = make(tmp_path / "clip.mp4", H264, picture=picture, sound="sine=r=8000:d=3600")
     before = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -19,7 +19,7 @@ def tone(level: float, seconds: float = 3.0, hertz: float = 997.0) -> Stereo:
     return np.array([wave, wave])
 
 
-def test_loudness_is_as_the_standard_says() -> None:
+def test_loudness_matches_the_standard() -> None:
     """A sine of 997 Hz at full scale in both channels is at 0 LUFS (BS.1770: -3.01 in one)."""
     assert loudness(tone(1.0)) == pytest.approx(0.0, abs=0.02)
     assert loudness(tone(0.1)) == pytest.approx(-20.0, abs=0.02)
@@ -40,7 +40,7 @@ def test_a_peak_between_samples_counts() -> None:
 
 @settings(max_examples=10, deadline=None)
 @given(st.floats(0.003, 1), st.floats(0, 0.9), st.integers(1, 40))
-def test_any_sound_gets_the_loudness_and_no_peak_too_high(level: float, click: float, every: int) -> None:
+def test_any_sound_reaches_the_target_without_high_peaks(level: float, click: float, every: int) -> None:
     sound = tone(level, 1.5)
     sound[:, :: every * 800] += click
     made = limit_to_target(sound)
@@ -52,7 +52,7 @@ def test_silence_stays_silence() -> None:
     assert not limit_to_target(tone(0.0)).any()
 
 
-def test_a_bed_is_as_long_as_asked_and_begins_each_beat_with_a_drum() -> None:
+def test_a_bed_has_the_requested_length_and_a_drum_on_each_beat() -> None:
     made = bed(4, "seed", [2.0])
     assert made.shape == (2, 4 * RATE)
     low = np.abs(made.sum(axis=0)).reshape(-1, round(BEAT_S * RATE))
@@ -60,7 +60,7 @@ def test_a_bed_is_as_long_as_asked_and_begins_each_beat_with_a_drum() -> None:
     assert (begins > middle).all()
 
 
-def test_the_seed_decides_and_nothing_else() -> None:
+def test_only_the_seed_decides() -> None:
     """Rounded to 16 bits as in a video: equal with Python 3.11 and 3.13, and every numpy from 2.4."""
 
     def digest(seed: str) -> str:

@@ -58,7 +58,7 @@ def check(sound: Stereo, path: Path) -> None:
     assert loudness(sound[:, :RATE]) > -24
 
 
-def test_music_is_as_loud_as_players_ask_for(tmp_path: Path) -> None:
+def test_music_has_the_loudness_of_players(tmp_path: Path) -> None:
     for seed in SEEDS:
         check(track(timing(TEXTS[0], TEXTS[1:3], 12), seed), tmp_path / "sound.m4a")
 

@@ -18,7 +18,7 @@ def speech() -> list[Wave]:
     return read_aloud(TEXTS, "en-GB")
 
 
-def test_what_can_be_said_is_said_the_same_each_time(speech: list[Wave]) -> None:
+def test_speech_is_deterministic(speech: list[Wave]) -> None:
     again = read_aloud(TEXTS[:1], "en")[0]
     assert (again == speech[0]).all()
     assert [len(wave) > 0 for wave in speech] == [True, True, False, True]
@@ -32,7 +32,7 @@ def test_scenes_last_as_long_as_their_speech(speech: list[Wave]) -> None:
     assert needed[0] == pytest.approx(BEFORE_SPEECH_S + len(speech[0]) / RATE + AFTER_SPEECH_S)
 
 
-def test_music_gives_way_to_speech() -> None:
+def test_music_ducks_under_speech() -> None:
     """Silent speech leaves only the music, so that its gain under speech is measurable."""
     lasts = Timing(1.5, (), 1.5)
     silent = [np.full(RATE // 2, 1e-9), np.zeros(0)]

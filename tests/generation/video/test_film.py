@@ -92,7 +92,7 @@ def test_a_partners_own_picture_is_the_end_whole_or_filling_the_frame() -> None:
         assert (shown.getpixel((5, 540)) == red) == filled
 
 
-def test_the_first_frame_says_something_and_words_come_until_the_last_stands() -> None:
+def test_the_first_frame_has_words_and_the_rest_appear_in_order() -> None:
     """A player's still, or a list's, is often the first frame."""
     first = film("en")[0]
     last = np.asarray(first.draw(first.frames - 1)).astype(int)
@@ -105,7 +105,7 @@ def test_the_first_frame_says_something_and_words_come_until_the_last_stands() -
     assert bright > 20_000
 
 
-def test_frames_are_as_many_as_the_scenes_last_and_cuts_hold_both_scenes() -> None:
+def test_frames_match_the_scenes_and_cuts_show_both_scenes() -> None:
     kit = Kit(name="Tideline", theme=theme(["#0b6e99"]), language="en", seed="seed", frame=FRAMES["1:1"])
     shown = scenes(kit, copy(), Timing(0.5, (), 0.5))
     made = list(frames(kit, shown))
@@ -115,7 +115,7 @@ def test_frames_are_as_many_as_the_scenes_last_and_cuts_hold_both_scenes() -> No
 
 
 @pytest.mark.parametrize("shots", [0, 1])
-def test_a_point_has_a_number_only_beside_others(shots: int) -> None:
+def test_a_single_point_has_no_number(shots: int) -> None:
     given = (screenshot((390, 844)),) * shots
     kit = Kit("Tideline", theme(["#0b6e99"]), "en", "seed", screenshots=given, frame=FRAMES["9:16"])
     names = []
@@ -136,7 +136,7 @@ def test_an_arabic_video_runs_the_other_way() -> None:
 
 
 @pytest.mark.parametrize("language", PIXELS)
-def test_frames_are_those_of_this_renderer(language: str) -> None:
+def test_frames_match_the_renderer_version(language: str) -> None:
     """A change of these pixels must change `RENDERER`, so that a piece's renderer stays identifiable."""
     drawn = [scene.draw(number).tobytes() for scene in film(language) for number in (5, 40)]
     digest = hashlib.sha256(b"".join(drawn)).hexdigest()[:16]

@@ -51,7 +51,7 @@ def shown(scene: Scene, ground: Ground) -> float:
 
 
 @pytest.mark.parametrize(("language", "shots"), [("en", 1), ("ar", 0)])
-def test_a_hook_says_who_presents_from_its_first_frame_on(language: str, shots: int) -> None:
+def test_a_hook_discloses_the_presenter_from_its_first_frame(language: str, shots: int) -> None:
     made = kit(language, shots=shots)
     scene = hook(made, said(language), 2.5)
     assert faults(scene) == []
@@ -59,7 +59,7 @@ def test_a_hook_says_who_presents_from_its_first_frame_on(language: str, shots: 
 
 
 @pytest.mark.parametrize("name", ["Tideline", "Privatsphäre-Grundeinstellungen Benutzerkontenverwaltung"])
-def test_an_end_says_so_too_however_long_name_and_tagline_are(name: str) -> None:
+def test_an_end_discloses_the_presenter_with_long_texts(name: str) -> None:
     made = kit("de", name=name)
     scene = end(made, said("de", LONG), 2.5)
     assert faults(scene) == []

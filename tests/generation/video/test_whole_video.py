@@ -27,7 +27,7 @@ def made_in(folder: Path) -> Made:
 
 
 @pytest.mark.long
-def test_a_whole_video_is_as_every_platform_wants_it(tmp_path: Path) -> None:
+def test_a_whole_video_is_valid_for_every_platform(tmp_path: Path) -> None:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     made = made_in(tmp_path)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -38,7 +38,7 @@ def test_no_line_but_the_callers_is_long_or_empty(spec: Spec) -> None:
 
 @ENOUGH
 @given(spec=ANY_SPEC)
-def test_nothing_is_claimed_that_a_caller_did_not_write(spec: Spec) -> None:
+def test_only_the_caller_makes_claims(spec: Spec) -> None:
     name = shown_name(spec.brand).casefold()
     said = [line.text.casefold().replace(name, "") for line in lines(written(spec)) if line.rule != "caller"]
     words = [word.replace("_", " ") for word in TELLTALE]
@@ -54,7 +54,7 @@ def test_the_same_spec_has_the_same_copy(spec: Spec) -> None:
 
 @ENOUGH
 @given(spec=ANY_SPEC)
-def test_no_point_is_said_twice_and_a_number_is_the_count(spec: Spec) -> None:
+def test_points_are_distinct_and_a_number_is_their_count(spec: Spec) -> None:
     copy = written(spec)
     said = [line.text.casefold() for line in (copy.hook, *copy.points)]
     assert len({*said}) == len(said)
@@ -65,9 +65,7 @@ def test_no_point_is_said_twice_and_a_number_is_the_count(spec: Spec) -> None:
 
 @ENOUGH
 @given(spec=ANY_SPEC, seconds=st.integers(8, 60))
-def test_a_videos_points_can_be_read_in_its_time_and_none_is_left_out_in_vain(
-    spec: Spec, seconds: int
-) -> None:
+def test_a_video_keeps_all_points_that_its_time_allows(spec: Spec, seconds: int) -> None:
     copies = [written(msgspec.structs.replace(spec, format="video", seconds=one)) for one in (seconds, 900)]
     short, whole = ([point.text for point in copy.points] for copy in copies)
     hook = copies[0].hook.text
@@ -78,7 +76,7 @@ def test_a_videos_points_can_be_read_in_its_time_and_none_is_left_out_in_vain(
 
 @ENOUGH
 @given(brand=ANY_BRAND)
-def test_a_brand_proposes_up_to_ten_hooks_or_says_what_it_lacks(brand: Brand) -> None:
+def test_a_brand_proposes_up_to_ten_hooks_or_names_missing_fields(brand: Brand) -> None:
     hooks, lacking = proposed(brand)
     assert bool(hooks) != bool(lacking)
     assert len({hook.text for hook in hooks}) == len(hooks) <= 10

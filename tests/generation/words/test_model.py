@@ -41,12 +41,12 @@ INVENTED = [
 
 
 @pytest.mark.parametrize(("language", "line"), HELD)
-def test_what_the_clause_says_holds(language: str, line: str) -> None:
+def test_a_reordered_or_shortened_clause_holds(language: str, line: str) -> None:
     assert line_faults(line, CLAUSE, name="Tideline", language=language) == []
 
 
 @pytest.mark.parametrize(("fault", "line"), INVENTED)
-def test_what_the_clause_lacks_is_refused(fault: str, line: str) -> None:
+def test_an_addition_to_the_clause_is_refused(fault: str, line: str) -> None:
     assert fault in line_faults(line, CLAUSE, name="Tideline", language="en")
 
 

@@ -36,7 +36,7 @@ INVENTED = [
 ]
 
 
-def test_a_line_that_holds_stands_there_with_its_evidence() -> None:
+def test_a_valid_line_enters_the_copy_with_its_evidence() -> None:
     assert CLAUSE in [one.text for one in read(TIDELINE).clauses]
     offers = Offers(
         hooks=[Offer(line="Know harbours? Follow them!", clause=CLAUSE)],
@@ -56,14 +56,14 @@ def cited(start: str) -> str:
     return next(one.text for one in read(TIDELINE).clauses if one.text.startswith(start))
 
 
-def test_a_callers_hook_is_the_callers() -> None:
+def test_a_callers_hook_wins_over_offers() -> None:
     spec = Spec(format="image", brand=TIDELINE, seed="1", hook="Mine, 100 %")
     copy = write(spec, Offers(hooks=[Offer(line="Know harbours? Follow them", clause=CLAUSE)]))
     assert copy.hook.evidence == [Evidence(field="caller", quote="Mine, 100 %")]
 
 
 @pytest.mark.parametrize("brand", BRANDS.values(), ids=BRANDS)
-def test_of_what_is_invented_there_is_nothing(brand: Brand) -> None:
+def test_an_invented_line_leaves_no_trace(brand: Brand) -> None:
     spec = Spec(format="slideshow", brand=brand, seed="1")
     clauses, plain = [one.text for one in read(brand).clauses], write(spec)
     assert clauses

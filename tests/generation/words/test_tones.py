@@ -64,7 +64,7 @@ def test_a_tone_changes_the_words_of_every_piece(tone: Tone, seeds: int) -> None
 
 @few_or_all
 @pytest.mark.parametrize("tone", TONES)
-def test_a_piece_holds_to_the_marks_of_its_tone(tone: Tone, seeds: int) -> None:
+def test_a_piece_uses_the_marks_of_its_tone(tone: Tone, seeds: int) -> None:
     for language, format_, seed in pieces(seeds):
         copy = piece(BRANDS[language], tone, format_, seed)
         own = TABLES[language].tones.get(tone, TABLES[language].formulas)
@@ -140,7 +140,7 @@ def test_the_first_word_that_names_a_tone_decides(voice: str | None, tone: Tone)
         ("Warm. Not salesy", "warm"),
     ],
 )
-def test_a_tone_that_a_voice_rules_out_is_not_taken(voice: str, tone: Tone) -> None:
+def test_a_negated_tone_is_not_used(voice: str, tone: Tone) -> None:
     assert tones.tone_of(voice) == tone
 
 
