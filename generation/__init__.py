@@ -1,5 +1,5 @@
-"""Generation of content: values to values, from a brand's snapshot to words and drawn files.
+"""Content generation: pure functions from a brand's snapshot to copy and drawn files.
 
-Nothing here knows jobs, HTTP or a database, and nothing calls anybody: same spec, same piece.
-Workers and the command line import it.
+The package imports no jobs, HTTP or database code and makes no network calls. The same spec gives the same
+piece. The workers and the command line import it.
 """

@@ -1,4 +1,4 @@
-"""Canvas: an image that texts are set on, each of them measured as it is set."""
+"""Canvas: an image with texts, each measured before it is drawn."""
 
 import math
 from collections.abc import Iterator
@@ -14,12 +14,12 @@ from generation.text.raster import ink
 from generation.text.shaping import Line
 
 Align = Literal["start", "middle", "end"]
-#: Left, top, right and bottom of what is drawn.
+#: Bounding box in pixels: left, top, right, bottom.
 Edges: TypeAlias = tuple[int, int, int, int]
 
 
-class Inked(NamedTuple):
-    """A line with its mask and where that goes."""
+class InkedLine(NamedTuple):
+    """A line of text with its ink mask and the mask's place in the image."""
 
     line: Line
     mask: Image.Image
@@ -27,7 +27,7 @@ class Inked(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """A line that was set: the box of its ink, its contrast to what is under it, its size in pixels."""
+    """A drawn line of text: its ink's box, its contrast to the background, its font size in pixels."""
 
     name: str
     text: str
@@ -48,7 +48,7 @@ class Mark(NamedTuple):
 
 
 class Canvas:
-    """An image in a language that runs from left to right or back; `marks` are the texts on it."""
+    """An image with a text direction; `marks` are the texts drawn on it."""
 
     def __init__(self, image: Image.Image, frame: Frame, *, right_to_left: bool) -> None:
         self.image = image
@@ -65,13 +65,13 @@ class Canvas:
         return self.image.height
 
     def start(self, offset: float, width: float = 0.0) -> int:
-        """The left edge of what is so wide and lies so far from where lines of text start."""
+        """Return the left edge of an object of this width, `offset` pixels from the start of text lines."""
         if self.right_to_left:
             return round(self.frame.right - offset - width)
         return round(self.frame.left + offset)
 
-    def aside(self, offset: float, width: float = 0.0) -> int:
-        """The left edge of what is so wide and lies so far from the side of the picture where lines start."""
+    def from_edge(self, offset: float, width: float = 0.0) -> int:
+        """Return the left edge of an object of this width, `offset` pixels from the line-start side."""
         return round(self.width - offset - width if self.right_to_left else offset)
 
     def set(
@@ -84,31 +84,31 @@ class Canvas:
         color: RGB,
         align: Align = "start",
     ) -> float:
-        """Set a block into a column; the place is its left top. Returns the y of its bottom."""
-        share = share_of(align, right_to_left=self.right_to_left)
-        lines = [*inked(block, place, width, share)]
-        # All is measured before any of it is set: lines may reach into each other.
+        """Draw a block of text into a column whose left top is `place`. Return the y of its bottom."""
+        share = free_share(align, right_to_left=self.right_to_left)
+        lines = [*inked_lines(block, place, width, share)]
+        # Measure all lines before drawing any: lines may overlap.
         self.marks += [self._mark(name, one, block, color) for one in lines]
         for one in lines:
             self.image.paste(color, one.box[:2], one.mask)
         return place[1] + block.height
 
-    def _mark(self, name: str, one: Inked, block: Block, color: RGB) -> Mark:
-        contrast = measured_contrast(self.image.crop(one.box), color)
-        return Mark(name, one.line.text, one.box, contrast, block.size, block.is_cut)
+    def _mark(self, name: str, inked: InkedLine, block: Block, color: RGB) -> Mark:
+        contrast = measured_contrast(self.image.crop(inked.box), color)
+        return Mark(name, inked.line.text, inked.box, contrast, block.size, block.is_cut)
 
 
-def share_of(align: Align, *, right_to_left: bool) -> float:
-    """Share of the free width that is left of a line."""
+def free_share(align: Align, *, right_to_left: bool) -> float:
+    """Return the share of a line's free width to leave at its left."""
     return 0.5 if align == "middle" else float((align == "end") != right_to_left)
 
 
-def inked(block: Block, place: tuple[float, float], width: float, share: float) -> Iterator[Inked]:
-    """Lines at their place: by their ink, whatever a letter keeps free beside itself or reaches beyond."""
+def inked_lines(block: Block, place: tuple[float, float], width: float, share: float) -> Iterator[InkedLine]:
+    """Yield the block's lines at their places, aligned by ink rather than by advance width."""
     x, y = place
     for number, line in enumerate(block.lines):
-        if found := ink(line, block.size):
-            left = math.ceil(x) + math.floor((math.floor(width) - found.mask.width) * share)
-            top = math.floor(y + block.ascent + number * block.size * block.leading) + found.y
-            box = (left, top, left + found.mask.width, top + found.mask.height)
-            yield Inked(line, found.mask, box)
+        if drawn := ink(line, block.size):
+            left = math.ceil(x) + math.floor((math.floor(width) - drawn.mask.width) * share)
+            top = math.floor(y + block.ascent + number * block.size * block.leading) + drawn.y
+            box = (left, top, left + drawn.mask.width, top + drawn.mask.height)
+            yield InkedLine(line, drawn.mask, box)

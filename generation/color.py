@@ -1,6 +1,6 @@
-"""Colours: OKLCH, in which equal steps look equal, and contrast as WCAG counts it.
+"""Colours: OKLCH, a perceptually uniform space, and contrast by WCAG.
 
-OKLCH is by B. Ottosson (https://bottosson.github.io/posts/oklab), contrast by WCAG 2.2, 1.4.3.
+Sources: OKLCH by B. Ottosson (https://bottosson.github.io/posts/oklab), contrast by WCAG 2.2, 1.4.3.
 """
 
 import math
@@ -17,13 +17,16 @@ RGB: TypeAlias = tuple[int, int, int]
 WHITE: RGB = (255, 255, 255)
 BLACK: RGB = (10, 10, 14)
 
-#: Least contrast of text, and the share of the pixels under it that may have less.
-LEAST_CONTRAST, MAY_BE_WORSE = 4.5, 2.0
+#: Minimum contrast of text (WCAG 2.2, 1.4.3).
+MIN_CONTRAST = 4.5
+#: Percentage of the pixels under a text that may have less contrast.
+IGNORED_PERCENT = 2.0
 
 _HEX = re.compile(r"#([0-9a-f]{6}|[0-9a-f]{3})", re.IGNORECASE)
 _CHANNELS = np.array([0.2126, 0.7152, 0.0722])
-#: Steps towards what sRGB has, each with this share of the chroma before.
-_NARROWER, _STEPS = 0.93, 40
+#: Gamut mapping: each step keeps this share of the chroma.
+_CHROMA_FACTOR = 0.93
+_MAX_GAMUT_STEPS = 40
 
 
 class Oklch(NamedTuple):
@@ -33,8 +36,10 @@ class Oklch(NamedTuple):
     chroma: float
     hue: float
 
-    def but(self, *, lightness: float | None = None, chroma: float | None = None, hue: float = 0.0) -> RGB:
-        """The colour with another lightness, with no more chroma than that, with its hue turned."""
+    def adjusted(
+        self, *, lightness: float | None = None, chroma: float | None = None, hue: float = 0.0
+    ) -> RGB:
+        """Return the colour with another lightness, its chroma capped and its hue rotated."""
         return rgb(
             self.lightness if lightness is None else min(1.0, max(0.0, lightness)),
             self.chroma if chroma is None else min(self.chroma, chroma),
@@ -42,10 +47,10 @@ class Oklch(NamedTuple):
         )
 
 
-def read(values: Iterable[str]) -> list[RGB]:
-    """Those of the values that are colours in hexadecimal, as brands have them."""
-    found = (_HEX.fullmatch(value.strip()) for value in values)
-    digits = (one[1] if len(one[1]) == 6 else "".join(char * 2 for char in one[1]) for one in found if one)
+def parse_colors(values: Iterable[str]) -> list[RGB]:
+    """Parse the values that are hexadecimal colours; skip all others."""
+    matches = (_HEX.fullmatch(value.strip()) for value in values)
+    digits = (one[1] if len(one[1]) == 6 else "".join(char * 2 for char in one[1]) for one in matches if one)
     return [(int(one[:2], 16), int(one[2:4], 16), int(one[4:], 16)) for one in digits]
 
 
@@ -54,7 +59,7 @@ def _linear(value: float) -> float:
     return share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4
 
 
-def _encoded(light: float) -> int:
+def _encode(light: float) -> int:
     bounded = min(1.0, max(0.0, light))
     share = 12.92 * bounded if bounded <= 0.0031308 else 1.055 * bounded ** (1 / 2.4) - 0.055
     return round(share * 255)
@@ -74,13 +79,13 @@ def oklch(color: RGB) -> Oklch:
 
 @cache
 def rgb(lightness: float, chroma: float, hue: float) -> RGB:
-    """The colour in sRGB; one that sRGB lacks with as much chroma as it has there."""
-    for _ in range(_STEPS):
+    """Return the colour in sRGB. Outside of the gamut, reduce the chroma until it fits."""
+    for _ in range(_MAX_GAMUT_STEPS):
         light = _light(lightness, chroma, hue)
         if all(-0.002 <= one <= 1.002 for one in light):
             break
-        chroma *= _NARROWER
-    red, green, blue = map(_encoded, light)
+        chroma *= _CHROMA_FACTOR
+    red, green, blue = map(_encode, light)
     return red, green, blue
 
 
@@ -102,8 +107,8 @@ def luminance(color: RGB) -> float:
     return 0.2126 * r + 0.7152 * g + 0.0722 * b
 
 
-def contrast(one: RGB, other: RGB) -> float:
-    darker, lighter = sorted((luminance(one), luminance(other)))
+def contrast(first: RGB, second: RGB) -> float:
+    darker, lighter = sorted((luminance(first), luminance(second)))
     return (lighter + 0.05) / (darker + 0.05)
 
 
@@ -113,17 +118,17 @@ def _linear_table() -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
 
 
 def measured_contrast(under: Image.Image, text: RGB) -> float:
-    """Contrast of a text's colour to the pixels that it is set on, but for the worst of them."""
+    """Measure the contrast of a text's colour to its background pixels, ignoring the worst few."""
     pixels = np.asarray(under).reshape(-1, 3)[::3]
     ground, above = _linear_table()[pixels] @ _CHANNELS, luminance(text)
-    found = (np.maximum(ground, above) + 0.05) / (np.minimum(ground, above) + 0.05)
-    return float(np.percentile(found, MAY_BE_WORSE))
+    ratios = (np.maximum(ground, above) + 0.05) / (np.minimum(ground, above) + 0.05)
+    return float(np.percentile(ratios, IGNORED_PERCENT))
 
 
-def standing_out(color: RGB, ground: RGB, least: float = LEAST_CONTRAST) -> RGB:
-    """A colour made lighter, or darker, until it stands out from its ground."""
+def ensure_contrast(color: RGB, ground: RGB, least: float = MIN_CONTRAST) -> RGB:
+    """Return the colour, made lighter or darker until its contrast to the ground is enough."""
     place = oklch(color)
     lighter = contrast(WHITE, ground) > contrast(BLACK, ground)
     ends = range(int(place.lightness * 100), 101) if lighter else range(int(place.lightness * 100), -1, -1)
-    shades = (place.but(lightness=end / 100) for end in ends)
+    shades = (place.adjusted(lightness=end / 100) for end in ends)
     return next((one for one in shades if contrast(one, ground) >= least), WHITE if lighter else BLACK)

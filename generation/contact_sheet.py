@@ -1,4 +1,4 @@
-"""Contact sheet: many pieces in one picture, a row each, for a person to look over."""
+"""Contact sheet: many pieces in one image, one row a piece, for a reviewer."""
 
 import io
 from collections.abc import Sequence
@@ -6,15 +6,19 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-#: Height of a picture, what is between two, and what a row of faulty ones is marked with.
-HEIGHT, GAP = 300, 12
-_GROUND, _FAULTY = (236, 236, 240), (214, 40, 40)
-#: Pixels of a JPEG's side at most.
+#: Height of a picture, in pixels.
+HEIGHT = 300
+#: Gap between pictures, in pixels.
+GAP = 12
+_GROUND = (236, 236, 240)
+#: Color of the bar before a row with faults.
+_FAULT_COLOR = (214, 40, 40)
+#: Maximum side of a JPEG, in pixels.
 _MAX_SIDE = 65_000
 
 
 def contact_sheet(rows: Sequence[tuple[Sequence[Path], bool]]) -> bytes:
-    """A JPEG of pieces' pictures, each with whether it has faults: then a bar stands before it."""
+    """Return a JPEG of the pieces' pictures. A bar marks each row that has faults."""
     height = min(HEIGHT, _MAX_SIDE // max(1, len(rows)) - GAP)
     drawn = [([_small(path, height) for path in paths], is_faulty) for paths, is_faulty in rows]
     width = max((sum(one.width + GAP for one in row) for row, _ in drawn), default=0)
@@ -22,7 +26,7 @@ def contact_sheet(rows: Sequence[tuple[Sequence[Path], bool]]) -> bytes:
     for number, (row, is_faulty) in enumerate(drawn):
         y, x = GAP + number * (height + GAP), 2 * GAP
         if is_faulty:
-            ImageDraw.Draw(sheet).rectangle((0, y, GAP, y + height), fill=_FAULTY)
+            ImageDraw.Draw(sheet).rectangle((0, y, GAP, y + height), fill=_FAULT_COLOR)
         for one in row:
             sheet.paste(one, (x, y))
             x += one.width + GAP

@@ -1,7 +1,8 @@
-"""Drawings in SVG, rebuilt from shapes and paint: a viewer reads no file, runs no script, asks no server.
+"""SVG drawings, rebuilt from allowed shapes and paint only.
 
-Allow lists decide which elements and attributes stay. `svg_styles.py` has those of CSS. `svg_cost.py` refuses
-a drawing that costs too much once its references are followed.
+The result reads no file, runs no script and sends no request in any viewer. Allow lists decide which elements
+and attributes stay. `svg_styles.py` has the lists for CSS. `svg_cost.py` refuses a drawing that is too costly
+once its references are followed.
 """
 
 import re
@@ -20,21 +21,21 @@ MAX_BYTES, MAX_ELEMENTS = 1 << 20, 20_000
 _SVG = "http://www.w3.org/2000/svg"
 _NAMESPACE = f"{{{_SVG}}}"
 _HREF = "{http://www.w3.org/1999/xlink}href"
-_KEPT = frozenset(
+_ALLOWED_ELEMENTS = frozenset(
     _NAMESPACE + name
     for name in (
         "svg g defs symbol use path rect circle ellipse line polyline polygon title desc style "
         "linearGradient radialGradient stop clipPath mask"
     ).split()
 )
-#: Elements that show something and don't stay.
-_SHOWING = frozenset(_NAMESPACE + name for name in ("text", "image", "foreignObject"))
-#: Elements of which only text stays. A reader of HTML takes elements in them for HTML.
-_TEXTS = frozenset(_NAMESPACE + name for name in ("title", "desc"))
+#: Visible elements that are removed.
+_VISIBLE_ELEMENTS = frozenset(_NAMESPACE + name for name in ("text", "image", "foreignObject"))
+#: Elements of which only the text stays. An HTML parser treats child elements as HTML.
+_TEXT_ELEMENTS = frozenset(_NAMESPACE + name for name in ("title", "desc"))
 _STYLE = f"{_NAMESPACE}style"
-#: Elements that may name another one by `href`.
-_NAMING = frozenset(_NAMESPACE + name for name in ("use", "linearGradient", "radialGradient"))
-#: Attributes of words and numbers. `style` and the properties of CSS have lists of their own.
+#: Elements that may reference another one by `href`.
+_REFERENCING_ELEMENTS = frozenset(_NAMESPACE + name for name in ("use", "linearGradient", "radialGradient"))
+#: Attributes with words and numbers. `style` and CSS properties have their own lists.
 _ATTRIBUTES = frozenset(
     """
     id class viewBox preserveAspectRatio
@@ -44,12 +45,12 @@ _ATTRIBUTES = frozenset(
 )
 _WORDS = re.compile(r"[\w\s.,:%+-]*")
 _ADDRESS = re.compile(r"#[\w.:-]+")
-_HUGE = 1e6
+_MAX_SIDE = 1e6
 _NUMBER = re.compile(r"\s*([0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?)", re.IGNORECASE)
 
 
 class Drawing(NamedTuple):
-    """A cleaned drawing; `lost` names what it showed and doesn't any more."""
+    """A cleaned drawing; `lost` names the visible elements that were removed."""
 
     text: str
     width: float
@@ -58,9 +59,9 @@ class Drawing(NamedTuple):
 
 
 def cleaned(data: bytes) -> Drawing:
-    """Raises `PictureRefused`."""
-    parsed = _parsed(data)
-    lost = sorted({etree.QName(one).localname for one in parsed.iter(*_SHOWING)})
+    """Return the drawing without disallowed elements, attributes and styles. Raises `PictureRefused`."""
+    parsed = _parse(data)
+    lost = sorted({etree.QName(one).localname for one in parsed.iter(*_VISIBLE_ELEMENTS)})
     rules: list[Rule] = []
     root = etree.Element(parsed.tag, _attributes(parsed), nsmap={None: _SVG})
     _copy(parsed, root, 1, rules)
@@ -73,7 +74,7 @@ def cleaned(data: bytes) -> Drawing:
     return Drawing(etree.tostring(root, encoding="unicode"), width, height, lost)
 
 
-def _parsed(data: bytes) -> etree._Element:
+def _parse(data: bytes) -> etree._Element:
     if len(data) > MAX_BYTES:
         raise PictureRefused("PICTURE_TOO_LARGE", f"the drawing has more than {MAX_BYTES >> 20} MB")
     if re.search(rb"<!(ENTITY|DOCTYPE[^>]*\[)", data):
@@ -85,37 +86,43 @@ def _parsed(data: bytes) -> etree._Element:
         raise PictureRefused("PICTURE_UNREADABLE", f"the drawing is no XML: {error}") from None
     if root.tag != _NAMESPACE + "svg":
         raise PictureRefused("PICTURE_TYPE", "the drawing is no SVG")
-    if root.getroottree().docinfo.internalDTD is not None and _declares(root):
+    if root.getroottree().docinfo.internalDTD is not None and _declares_entities(root):
         raise PictureRefused("PICTURE_UNSAFE", "the drawing declares entities")
     if sum(1 for _ in root.iter()) > MAX_ELEMENTS:
         raise PictureRefused("PICTURE_TOO_LARGE", f"the drawing has more than {MAX_ELEMENTS} elements")
     return root
 
 
-def _declares(root: etree._Element) -> bool:
-    """Whatever encoding it is in, which hides the declaration from a look at its bytes."""
+def _declares_entities(root: etree._Element) -> bool:
+    """Return whether the parsed DTD declares entities.
+
+    A byte search misses declarations in other encodings.
+    """
     return any(True for _ in root.getroottree().docinfo.internalDTD.iterentities())
 
 
 def _copy(source: etree._Element, target: etree._Element, level: int, rules: list[Rule]) -> None:
-    """Copy the children that stay. Adds the rules of style sheets to `rules`."""
+    """Copy the allowed children. Append the rules of style sheets to `rules`."""
     for child in source if level <= MAX_DEPTH else ():
         if child.tag == _STYLE:
             _copy_sheet(child, target, rules)
-        elif child.tag in _TEXTS:
+        elif child.tag in _TEXT_ELEMENTS:
             etree.SubElement(target, child.tag).text = "".join(_own_text(child))
-        elif child.tag in _KEPT:
+        elif child.tag in _ALLOWED_ELEMENTS:
             _copy(child, etree.SubElement(target, child.tag, _attributes(child)), level + 1, rules)
 
 
 def _copy_sheet(source: etree._Element, target: etree._Element, rules: list[Rule]) -> None:
-    """A viewer reads all text of the element as one sheet, also the text between its children."""
+    """Copy a style sheet.
+
+    A viewer reads all text of the element as one sheet, also text between its children.
+    """
     if not svg_styles.is_sheet(source.get("type") or "", source.get("media") or ""):
         return
-    kept = svg_styles.rules("".join(_own_text(source)))
-    if kept:
-        etree.SubElement(target, _STYLE).text = "".join(map(str, kept))
-        rules += kept
+    allowed = svg_styles.rules("".join(_own_text(source)))
+    if allowed:
+        etree.SubElement(target, _STYLE).text = "".join(map(str, allowed))
+        rules += allowed
 
 
 def _own_text(element: etree._Element) -> Iterator[str]:
@@ -124,32 +131,35 @@ def _own_text(element: etree._Element) -> Iterator[str]:
 
 
 def _attributes(element: etree._Element) -> dict[str, str]:
-    return dict(_kept_attributes(element))
+    return dict(_allowed_attributes(element))
 
 
-def _kept_attributes(element: etree._Element) -> Iterator[tuple[str, str]]:
+def _allowed_attributes(element: etree._Element) -> Iterator[tuple[str, str]]:
     for name, value in element.attrib.items():
         if name == "style":
-            if kept := ";".join(map(str, svg_styles.declarations(value))):
-                yield name, kept
+            if allowed := ";".join(map(str, svg_styles.declarations(value))):
+                yield name, allowed
         elif name == "gradientTransform":
             if svg_styles.is_allowed("transform", value):
                 yield name, value
         elif (name in _ATTRIBUTES and _WORDS.fullmatch(value)) or svg_styles.is_allowed(name, value):
             yield name, value
     address = element.get("href", element.get(_HREF, ""))
-    if element.tag in _NAMING and _ADDRESS.fullmatch(address):
+    if element.tag in _REFERENCING_ELEMENTS and _ADDRESS.fullmatch(address):
         yield "href", address
 
 
 def _check_matches(root: etree._Element, rules: Iterable[Rule]) -> None:
-    """Raises `PictureRefused` for styles that take a renderer too long to hold against each element."""
+    """Refuse too many selectors for the number of elements. Raises `PictureRefused`.
+
+    A renderer matches each selector against each element.
+    """
     if sum(len(rule.selectors) for rule in rules) * sum(1 for _ in root.iter()) > svg_styles.MAX_MATCHES:
         raise PictureRefused("PICTURE_TOO_LARGE", "the drawing has too many styles for so many elements")
 
 
 def _drop_repeated_ids(root: etree._Element) -> None:
-    """An id names one element, the first, for every viewer and for the count of the cost."""
+    """Keep an id only on its first element, so that viewers and the cost count resolve it alike."""
     seen: set[str] = set()
     for element in root.iter():
         if (name := element.get("id")) in seen:
@@ -159,10 +169,10 @@ def _drop_repeated_ids(root: etree._Element) -> None:
 
 
 def _size(root: etree._Element) -> tuple[float, float]:
-    """Width and height by what it says of itself, else by its box of coordinates; units count for nothing."""
-    said = [root.get("width") or "", root.get("height") or ""]
+    """Return width and height from the attributes, else from the viewBox. Units are ignored."""
+    sides = [root.get("width") or "", root.get("height") or ""]
     box = (root.get("viewBox") or "").replace(",", " ").split()
-    if len(box) == 4 and not all(_NUMBER.match(side) and "%" not in side for side in said):
-        said = box[2:]
-    width, height = (float(found[1]) if (found := _NUMBER.match(side)) else 0.0 for side in said)
-    return (width, height) if 0 < width < _HUGE and 0 < height < _HUGE else (1.0, 1.0)
+    if len(box) == 4 and not all(_NUMBER.match(side) and "%" not in side for side in sides):
+        sides = box[2:]
+    width, height = (float(number[1]) if (number := _NUMBER.match(side)) else 0.0 for side in sides)
+    return (width, height) if 0 < width < _MAX_SIDE and 0 < height < _MAX_SIDE else (1.0, 1.0)

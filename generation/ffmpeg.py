@@ -1,7 +1,7 @@
-"""FFmpeg: a program of its own that encodes and decodes, started with what it is told and nothing else.
+"""FFmpeg as a subprocess, with explicit arguments and an environment of its own.
 
-It stays in its caller's process group, so that whoever kills the group ends it too. It is the static build
-that imageio-ffmpeg packages, or the one that IMAGEIO_FFMPEG_EXE names.
+It stays in its caller's process group, so that a signal to the group ends it too. The program is the static
+build that imageio-ffmpeg packages, or the path in IMAGEIO_FFMPEG_EXE.
 """
 
 import fcntl
@@ -22,37 +22,41 @@ import imageio_ffmpeg
 
 from schemas.errors import GenerationError
 
-#: One thread for each thing: the same bytes each time, and memory that one allocator's arena reserves.
-_ALWAYS = "-hide_banner -nostdin -nostats -v error -y -filter_threads 1 -filter_complex_threads 1".split()
+#: One thread each: the output is deterministic, and memory stays within one allocator arena.
+_COMMON_ARGUMENTS = (
+    "-hide_banner -nostdin -nostats -v error -y -filter_threads 1 -filter_complex_threads 1".split()
+)
 _ENVIRONMENT = {"LC_ALL": "C", "MALLOC_ARENA_MAX": "1", "OMP_NUM_THREADS": "1"}
-#: Lines of what it says that are kept, the last ones, and the most of each; bytes of an answer.
-_LINES, _LINE, _ANSWER = 60, 500, 1 << 20
-#: Bytes of a pipe, where the system allows as many: fewer changes between the two processes.
-_PIPE = 1 << 20
+#: Stderr lines to keep, from the end.
+_MAX_LINES = 60
+_MAX_LINE_BYTES = 500
+_MAX_STDOUT_BYTES = 1 << 20
+#: Pipe size in bytes, if the system allows it: fewer context switches between the two processes.
+_PIPE_BYTES = 1 << 20
 
-#: What the words of a failure mean; the rest is told by its code alone.
-_MEANINGS = {
+#: Error codes and messages by a phrase in stderr. Other failures get their exit code.
+_ERRORS_BY_MESSAGE = {
     "No space left on device": ("DISK_FULL", "no space is left for the file"),
     "Cannot allocate memory": ("OUT_OF_MEMORY", "FFmpeg has too little memory"),
 }
-#: The same of the signals by which the kernel ends what goes beyond its caller's own bounds.
-_SIGNALS = {
+#: Error codes and messages by signal: the kernel enforces the caller's own limits.
+_ERRORS_BY_SIGNAL = {
     signal.SIGXCPU: ("TOO_COSTLY", "FFmpeg takes more CPU than it may: give fewer or smaller files"),
     signal.SIGXFSZ: ("DISK_FULL", "the file gets larger than it may"),
 }
 
 
-class Said(NamedTuple):
-    """The result of a run: its stdout, the last lines of its stderr, and how many it had in all."""
+class RunResult(NamedTuple):
+    """The result of a run: its stdout, the last lines of its stderr, and the count of all its lines."""
 
-    answer: bytes
+    stdout: bytes
     lines: tuple[str, ...]
-    said: int
+    line_count: int
 
 
 @cache
 def program() -> str:
-    """The path of the program. Raises `GenerationError`."""
+    """Return the path of the FFmpeg program. Raises `GenerationError`."""
     try:
         return str(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError:
@@ -62,35 +66,35 @@ def program() -> str:
 
 
 def file(path: Path, kind: str, *options: str) -> list[str]:
-    """Arguments for a file to read, as that kind and no other: no list of other files is ever followed."""
+    """Return arguments to read a file as this container format only, so that FFmpeg follows no playlist."""
     return ["-protocol_whitelist", "file", "-f", kind, *options, "-i", f"file:{path}"]
 
 
 def pipe(size: tuple[int, int], rate: int) -> list[str]:
-    """Arguments for frames in RGB that come by the pipe."""
+    """Return arguments to read RGB frames from stdin."""
     shape = ["-pixel_format", "rgb24", "-video_size", f"{size[0]}x{size[1]}", "-framerate", str(rate)]
     return ["-protocol_whitelist", "pipe", "-f", "rawvideo", *shape, "-i", "pipe:0"]
 
 
 class Bounds(NamedTuple):
-    """Bounds of a run whose input isn't trusted: seconds of CPU, bytes of address space, complaints."""
+    """Limits of a run on untrusted input: CPU in seconds, address space in bytes, lines of stderr."""
 
     cpu: int
     memory: int
     complaints: float = math.inf
 
 
-def run(*arguments: str, bounds: Bounds | None = None) -> Said:
-    """Run it to its end; of its stdout a mebibyte is kept. Raises `GenerationError`."""
+def run(*arguments: str, bounds: Bounds | None = None) -> RunResult:
+    """Run FFmpeg to its end and keep 1 MiB of its stdout. Raises `GenerationError`."""
     with _Process(arguments, reads=True, bounds=bounds) as process:
-        kept = process.output.read(_ANSWER)
-        while process.output.read(_ANSWER):
+        stdout = process.output.read(_MAX_STDOUT_BYTES)
+        while process.output.read(_MAX_STDOUT_BYTES):
             pass
-    return Said(kept, tuple(process.heard.lines), process.heard.said)
+    return RunResult(stdout, tuple(process.stderr.lines), process.stderr.line_count)
 
 
 def decoded(size: int, *arguments: str, bounds: Bounds | None = None) -> Generator[bytes]:
-    """Each piece of so many bytes that it writes to stdout. Closed early, it is ended.
+    """Yield chunks of `size` bytes from FFmpeg's stdout; closing the generator ends FFmpeg.
 
     Raises `GenerationError`.
     """
@@ -104,7 +108,7 @@ def decoded(size: int, *arguments: str, bounds: Bounds | None = None) -> Generat
 
 
 class Feed:
-    """Frames on their way to an encoder; `frames` counts those that it took."""
+    """Frames for an encoder; `frames` counts the frames that it accepted."""
 
     def __init__(self, process: "_Process") -> None:
         self._process, self.frames = process, 0
@@ -116,17 +120,17 @@ class Feed:
 
 @contextmanager
 def encoding(*arguments: str) -> Iterator[Feed]:
-    """An encoder that is fed; leaving it waits for its file. Raises `GenerationError`.
+    """Start an encoder to feed with frames; leaving the block waits for its file. Raises `GenerationError`.
 
-    Whoever leaves it with an error kills it. If the feeding process dies, the encoder closes a shorter file
-    that is valid: whoever takes a file over counts its frames.
+    An error in the block kills the encoder. If the feeding process dies, the encoder closes a shorter but
+    valid file, so count the frames of any file that another process left.
     """
     with _Process(arguments, writes=True) as process:
         yield Feed(process)
 
 
 class _Process:
-    """One run. Each way out of it waits for the program and closes all pipes."""
+    """One FFmpeg run. Every exit path waits for the program and closes all pipes."""
 
     def __init__(
         self,
@@ -137,7 +141,7 @@ class _Process:
         bounds: Bounds | None = None,
     ) -> None:
         self._bounds = bounds
-        command = [program(), *_ALWAYS, *arguments]
+        command = [program(), *_COMMON_ARGUMENTS, *arguments]
         try:
             self._process = subprocess.Popen(
                 command,
@@ -148,20 +152,20 @@ class _Process:
             )
         except OSError as error:
             raise GenerationError("FFMPEG_MISSING", f"{command[0]}: {error.strerror}") from None
-        self.heard = _Heard(_there(self._process.stderr))
+        self.stderr = _StderrReader(_opened(self._process.stderr))
         if bounds:
             self._limit(bounds)
 
     def _limit(self, bounds: Bounds) -> None:
-        """By the kernel, within its first moments: nothing of its input was read then."""
+        """Set limits with prlimit, right after the start: FFmpeg has read no input yet."""
         with suppress(ProcessLookupError):
-            for what, most in ((resource.RLIMIT_CPU, bounds.cpu), (resource.RLIMIT_AS, bounds.memory)):
-                resource.prlimit(self._process.pid, what, (most, most))
+            for limit, maximum in ((resource.RLIMIT_CPU, bounds.cpu), (resource.RLIMIT_AS, bounds.memory)):
+                resource.prlimit(self._process.pid, limit, (maximum, maximum))
 
     def check_complaints(self) -> None:
-        """Raises `GenerationError` for an input that is damaged more than is borne."""
-        if self._bounds and self.heard.said > self._bounds.complaints:
-            raise GenerationError("INPUT_DAMAGED", f"the input is damaged: {self.heard.lines[-1]}")
+        """Check the number of stderr lines. Raises `GenerationError` for an input that is too damaged."""
+        if self._bounds and self.stderr.line_count > self._bounds.complaints:
+            raise GenerationError("INPUT_DAMAGED", f"the input is damaged: {self.stderr.lines[-1]}")
 
     def __enter__(self) -> Self:
         for one in self._pipes():
@@ -173,27 +177,27 @@ class _Process:
     ) -> Literal[False]:
         if kind is not None:
             self._process.kill()
-        is_whole = self._ended()
+        is_whole = self._close()
         if kind is None and not is_whole:
             raise self._failure()
         return False
 
     @property
     def output(self) -> IO[bytes]:
-        return _there(self._process.stdout)
+        return _opened(self._process.stdout)
 
     def write(self, data: bytes) -> None:
         try:
-            _there(self._process.stdin).write(data)
+            _opened(self._process.stdin).write(data)
         except BrokenPipeError:
-            self._ended()
+            self._close()
             raise self._failure() from None
 
     def _pipes(self) -> Iterator[IO[bytes]]:
         return filter(None, (self._process.stdin, self._process.stdout))
 
-    def _ended(self) -> bool:
-        """Close its pipes and wait for it; false where it failed, or took less than it was given."""
+    def _close(self) -> bool:
+        """Close the pipes and wait. Return whether FFmpeg succeeded and read all of its input."""
         took_all = True
         for one in self._pipes():
             try:
@@ -201,53 +205,53 @@ class _Process:
             except BrokenPipeError:
                 took_all = False
         code = self._process.wait()
-        self.heard.close()
+        self.stderr.close()
         return code == 0 and took_all
 
     def _failure(self) -> GenerationError:
-        code, lines = self._process.returncode, self.heard.lines
+        code, lines = self._process.returncode, self.stderr.lines
         if self._bounds and code in {-signal.SIGKILL, -signal.SIGABRT}:
-            # The kernel kills what takes too much CPU; FFmpeg gives up itself where it gets no memory.
+            # The kernel kills FFmpeg beyond its CPU limit; FFmpeg aborts itself when it gets no memory.
             return GenerationError("INPUT_TOO_COSTLY", "FFmpeg takes more CPU or memory than it may")
-        if code < 0 and (known := _SIGNALS.get(signal.Signals(-code))):
+        if code < 0 and (known := _ERRORS_BY_SIGNAL.get(signal.Signals(-code))):
             return GenerationError(*known)
         if code < 0:
             return GenerationError("FFMPEG_KILLED", f"FFmpeg was ended by {signal.Signals(-code).name}")
         for line in lines:
-            for words, meaning in _MEANINGS.items():
+            for words, meaning in _ERRORS_BY_MESSAGE.items():
                 if words in line:
                     return GenerationError(*meaning)
         last = lines[-1] if lines else f"it ended with {code}"
         return GenerationError("FFMPEG_FAILED", f"FFmpeg can't make this: {last}")
 
 
-class _Heard:
-    """The words of a process, read to its end so that the process never waits for its reader."""
+class _StderrReader:
+    """The stderr of a process, drained by a thread so that the process never blocks on it."""
 
     def __init__(self, stream: IO[bytes]) -> None:
-        self.lines: deque[str] = deque(maxlen=_LINES)
-        self.said = 0
+        self.lines: deque[str] = deque(maxlen=_MAX_LINES)
+        self.line_count = 0
         self._stream = stream
         self._thread = Thread(target=self._read, daemon=True)
         self._thread.start()
 
     def _read(self) -> None:
-        while line := self._stream.readline(_LINE):
+        while line := self._stream.readline(_MAX_LINE_BYTES):
             self.lines.append(line.decode("utf-8", "replace").strip())
-            self.said += 1
+            self.line_count += 1
 
     def close(self) -> None:
         self._thread.join()
         self._stream.close()
 
 
-def _there(stream: IO[bytes] | None) -> IO[bytes]:
+def _opened(stream: IO[bytes] | None) -> IO[bytes]:
     assert stream is not None  # noqa: S101  it was asked for
     return stream
 
 
 def _widen(stream: IO[bytes]) -> None:
     try:
-        fcntl.fcntl(stream, fcntl.F_SETPIPE_SZ, _PIPE)
+        fcntl.fcntl(stream, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
     except OSError:
         return  # The user has no more of them.

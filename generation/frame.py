@@ -1,4 +1,4 @@
-"""Frame of a picture: its size in pixels, and the part of it that texts keep to."""
+"""Frame of a picture: its size in pixels, and the safe zone for texts."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from generation.spec import Aspect
 
 
 class Frame(NamedTuple):
-    """`left`, `top`, `right` and `bottom` are the sides of the part for texts; other things lie anywhere."""
+    """The sides `left`, `top`, `right` and `bottom` bound the safe zone; other objects may lie outside."""
 
     width: int
     height: int
@@ -25,12 +25,12 @@ class Frame(NamedTuple):
 
     @property
     def inset(self) -> int:
-        """From either side of the picture to texts in its middle."""
+        """Return the margin on either side of centered texts."""
         return max(self.left, self.width - self.right)
 
 
-#: From 4:5 on Instagram takes JPEG as it is. Over 9:16 TikTok and Reels lay a rail at the right, a caption
-#: at the foot and names at the top: texts keep to what is between.
+#: Instagram accepts JPEG from 4:5 on. Over 9:16, TikTok and Reels overlay a rail at the right, a caption at
+#: the bottom and names at the top: texts stay between them.
 FRAMES: dict[Aspect, Frame] = {
     "4:5": Frame(1080, 1350, 84, 70, 996, 1266),
     "1:1": Frame(1080, 1080, 84, 70, 996, 996),

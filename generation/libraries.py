@@ -1,10 +1,10 @@
-"""Libraries that draw: all that the extra `generate` installs."""
+"""Libraries for drawing: the packages of the extra `generate`."""
 
 from importlib.util import find_spec
 
 from schemas.errors import LibrariesMissing
 
-#: What is imported, by the names under which it is installed.
+#: Import name to distribution name.
 LIBRARIES = {
     "bidi": "python-bidi",
     "budoux": "budoux",
@@ -22,7 +22,10 @@ LIBRARIES = {
 
 
 def require() -> None:
-    """Raises `LibrariesMissing`. Whoever draws calls it before the first import of what draws."""
+    """Check that all libraries are installed; call it before importing a drawing module.
+
+    Raises `LibrariesMissing`.
+    """
     missing = [named for module, named in LIBRARIES.items() if find_spec(module) is None]
     if missing:
         raise LibrariesMissing(

@@ -1,4 +1,4 @@
-"""Files of a piece, as values: what was made, the texts that are on it, how far the making is."""
+"""Output files of a piece as values: the files, the texts drawn on them, and the progress."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from generation.spec import Value
 
 
 class Shown(Value, frozen=True, kw_only=True):
-    """Line of text in a picture: left, top, right and bottom of its ink, its contrast to what is under it."""
+    """Line of text in a picture: its ink's bounding box, and its contrast to the background."""
 
     name: str
     text: str
@@ -18,9 +18,9 @@ class Shown(Value, frozen=True, kw_only=True):
 
 
 class Made(Value, frozen=True, kw_only=True):
-    """A file of a piece, and its thumbnail, by their names in the piece's folder.
+    """An output file and its thumbnail, by their names in the piece's folder.
 
-    Width and height are in pixels; `duration_ms` is a video's. Of each of a video's scenes `shown` has the
+    Width and height are in pixels; only a video has `duration_ms`. For a video, `shown` has each scene's
     lines as they stand at its end.
     """
 
@@ -36,14 +36,14 @@ class Made(Value, frozen=True, kw_only=True):
 
 
 class Step(NamedTuple):
-    """Share of a piece that is made, from 0 to 1, and the file that is whole since, if one is."""
+    """Progress of a piece, from 0 to 1, and the file that this step completed, if any."""
 
     share: float
     made: Made | None = None
 
 
 def cut(made: Iterable[Made]) -> Iterator[str]:
-    """Warnings of texts that had no room, a word and its reason each."""
+    """Yield a warning, a code and its reason, if texts were truncated for lack of room."""
     names = sorted({one.name for file in made for one in file.shown if one.is_cut})
     if names:
         yield f"text_cut: {', '.join(names)} ended with an ellipsis for lack of room: write less"

@@ -1,4 +1,4 @@
-"""Paint: grounds, shapes, shadows and sprites on Pillow images, with smooth edges."""
+"""Paint: grounds, shapes, shadows and sprites on Pillow images, antialiased."""
 
 import math
 from functools import lru_cache
@@ -13,20 +13,23 @@ from generation.seeds import between, noise
 Size: TypeAlias = tuple[int, int]
 Plane: TypeAlias = "np.ndarray[tuple[int, int], np.dtype[np.float32]]"
 
-#: Grounds are drawn at this part of their size, shadows at the second.
-_GROUND_PART, _SHADOW_PART = 6, 4
-#: Side of the tile of noise that hides steps of colour, and the most that it changes a channel.
-_NOISE_SIDE, _NOISE = 256, 2
+#: Grounds are drawn at a sixth of their size.
+_GROUND_DOWNSCALE = 6
+_SHADOW_DOWNSCALE = 4
+#: Side of the noise tile that hides colour banding.
+_NOISE_SIDE_PX = 256
+#: Maximum change of a channel.
+_NOISE_AMPLITUDE = 2
 _GAMMA = 2.2
-#: Exponent of the outline of an app's icon.
-_SQUIRCLE = 5.0
-#: Parts of a pixel that curves are drawn in.
-_FINER = 4
+#: Exponent of the superellipse of an app icon.
+_SQUIRCLE_EXPONENT = 5.0
+#: Supersampling factor for curves.
+_SUPERSAMPLING = 4
 
 
 def ground(size: Size, tints: tuple[RGB, ...], seed: str) -> Image.Image:
-    """A soft mesh of the tints on the first of them, with a little noise against bands."""
-    width, height = (max(8, side // _GROUND_PART) for side in size)
+    """Return a soft gradient mesh of the tints on the first tint, with a little noise against banding."""
+    width, height = (max(8, side // _GROUND_DOWNSCALE) for side in size)
     y, x = np.mgrid[:height, :width]
     across, down = x / width, y / width
     mixed = np.broadcast_to(np.array(tints[0]) ** _GAMMA, (height, width, 3))
@@ -43,22 +46,25 @@ def ground(size: Size, tints: tuple[RGB, ...], seed: str) -> Image.Image:
 
 
 def _enlarged(channel: Plane, size: Size) -> Plane:
-    """In floats, so that no step shows before the grain hides it."""
+    """Enlarge a channel in floats, so that the grain hides every step."""
     image = Image.fromarray(np.ascontiguousarray(channel))
     return np.asarray(image.resize(size, Image.Resampling.BICUBIC))
 
 
 def _grain(size: Size, seed: str) -> Plane:
-    """Added to all channels alike, so that it changes no hue. Its mean is a half: pixels are cut off."""
-    raw = np.frombuffer(noise(seed, _NOISE_SIDE**2), np.uint8).reshape(_NOISE_SIDE, _NOISE_SIDE)
-    tile = ((raw + 0.5) / 256 * (2 * _NOISE) - _NOISE + 0.5).astype(np.float32)
-    across, down = (math.ceil(side / _NOISE_SIDE) for side in size)
+    """Return noise for all channels alike, so that it changes no hue.
+
+    Its mean is 0.5: conversion truncates.
+    """
+    raw = np.frombuffer(noise(seed, _NOISE_SIDE_PX**2), np.uint8).reshape(_NOISE_SIDE_PX, _NOISE_SIDE_PX)
+    tile = ((raw + 0.5) / 256 * (2 * _NOISE_AMPLITUDE) - _NOISE_AMPLITUDE + 0.5).astype(np.float32)
+    across, down = (math.ceil(side / _NOISE_SIDE_PX) for side in size)
     return np.tile(tile, (down, across))[: size[1], : size[0]]
 
 
 @lru_cache(maxsize=64)
 def rounded(size: Size, radius: float) -> Image.Image:
-    """A mask of a rectangle with round corners, by its distance from each pixel."""
+    """Return a mask of a rectangle with round corners, from each pixel's distance to it."""
     width, height = size
     radius = min(radius, width / 2, height / 2)
     y, x = np.ogrid[:height, :width]
@@ -71,16 +77,16 @@ def rounded(size: Size, radius: float) -> Image.Image:
 
 @lru_cache(maxsize=16)
 def squircle(side: int) -> Image.Image:
-    """A mask of the outline that phones give to an app's icon."""
-    place = np.abs((np.arange(side) + 0.5) / side * 2 - 1) ** _SQUIRCLE
-    distance = (place[None] + place[:, None]) ** (1 / _SQUIRCLE)
+    """Return a mask of the superellipse that phones use for app icons."""
+    place = np.abs((np.arange(side) + 0.5) / side * 2 - 1) ** _SQUIRCLE_EXPONENT
+    distance = (place[None] + place[:, None]) ** (1 / _SQUIRCLE_EXPONENT)
     return Image.fromarray((np.clip((1 - distance) * side / 2 + 0.5, 0, 1) * 255).astype(np.uint8))
 
 
 def fill(
     image: Image.Image, place: Size, size: Size, color: RGB, *, radius: float = 0.0, alpha: int = 255
 ) -> None:
-    """A rectangle with round corners, opaque or not."""
+    """Draw a rectangle with round corners, opaque or translucent."""
     mask = rounded(size, radius)
     if alpha < 255:
         mask = mask.point([value * alpha // 255 for value in range(256)])
@@ -88,7 +94,7 @@ def fill(
 
 
 def orb(image: Image.Image, center: Size, radius: int, color: RGB) -> None:
-    """A disc that fades out to its foot; what is outside of the image is left out."""
+    """Draw a disc that fades out towards its bottom, clipped to the image."""
     left, top = max(0, center[0] - radius), max(0, center[1] - radius)
     right, bottom = min(image.width, center[0] + radius), min(image.height, center[1] + radius)
     if left >= right or top >= bottom:
@@ -100,37 +106,37 @@ def orb(image: Image.Image, center: Size, radius: int, color: RGB) -> None:
     image.paste(color, (left, top), Image.fromarray((share * 255 + 0.5).astype(np.uint8)))
 
 
-def cast(mask: Image.Image, *, blur: int, alpha: int) -> tuple[Image.Image, int]:
-    """The shadow of what has this mask, as a mask, and by how much it is larger on each side."""
-    edge = blur * 3 // _SHADOW_PART
-    small = (mask.width // _SHADOW_PART, mask.height // _SHADOW_PART)
+def cast_shadow(mask: Image.Image, *, blur: int, alpha: int) -> tuple[Image.Image, int]:
+    """Return the shadow of a mask, itself as a mask, and its extra width on each side."""
+    edge = blur * 3 // _SHADOW_DOWNSCALE
+    small = (mask.width // _SHADOW_DOWNSCALE, mask.height // _SHADOW_DOWNSCALE)
     thin = Image.new("L", (small[0] + 2 * edge, small[1] + 2 * edge))
     thin.paste(
         mask.resize(small, Image.Resampling.BILINEAR).point([v * alpha // 255 for v in range(256)]),
         (edge, edge),
     )
-    soft = thin.filter(ImageFilter.GaussianBlur(blur / _SHADOW_PART))
-    whole = (soft.width * _SHADOW_PART, soft.height * _SHADOW_PART)
-    return soft.resize(whole, Image.Resampling.BILINEAR), edge * _SHADOW_PART
+    soft = thin.filter(ImageFilter.GaussianBlur(blur / _SHADOW_DOWNSCALE))
+    whole = (soft.width * _SHADOW_DOWNSCALE, soft.height * _SHADOW_DOWNSCALE)
+    return soft.resize(whole, Image.Resampling.BILINEAR), edge * _SHADOW_DOWNSCALE
 
 
 def shadow(image: Image.Image, place: Size, mask: Image.Image, *, blur: int, down: int, alpha: int) -> None:
-    """The shadow of what has this mask and will be put at this place."""
-    soft, edge = cast(mask, blur=blur, alpha=alpha)
+    """Draw the shadow of a mask that will be pasted at `place`."""
+    soft, edge = cast_shadow(mask, blur=blur, alpha=alpha)
     image.paste((0, 0, 0), (place[0] - edge, place[1] - edge + down), soft)
 
 
-def put(
+def draw_sprite(
     image: Image.Image, sprite: Image.Image, place: Size, *, blur: int = 46, down: int = 30, alpha: int = 95
 ) -> None:
-    """A sprite with its shadow."""
+    """Draw a sprite with its shadow."""
     mask = sprite.getchannel("A")
     shadow(image, place, mask, blur=blur, down=down, alpha=alpha)
     image.paste(sprite, place, mask)
 
 
-def covering(picture: Image.Image, size: Size, *, top: bool = False) -> Image.Image:
-    """A picture scaled until it covers a size, and cropped to its middle, or to its top."""
+def crop_to_cover(picture: Image.Image, size: Size, *, top: bool = False) -> Image.Image:
+    """Return a picture scaled to cover a size, and cropped to its middle or its top."""
     scale = max(size[0] / picture.width, size[1] / picture.height)
     width, height = size[0] / scale, size[1] / scale
     left, upper = (picture.width - width) / 2, 0.0 if top else (picture.height - height) / 2
@@ -138,14 +144,14 @@ def covering(picture: Image.Image, size: Size, *, top: bool = False) -> Image.Im
     return picture.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
 
 
-def turned(double: Image.Image, degrees: float) -> Image.Image:
-    """A sprite that was drawn at twice its size, turned and then halved, so that its edges stay smooth."""
+def rotate_and_halve(double: Image.Image, degrees: float) -> Image.Image:
+    """Rotate a sprite that was drawn at twice its size, then halve it, so that its edges stay smooth."""
     return double.rotate(degrees, Image.Resampling.BICUBIC, expand=True).reduce(2)
 
 
 def arrow(side: int, *, left: bool = False) -> Image.Image:
-    """A mask of an arrow."""
-    whole = side * _FINER
+    """Return a mask of an arrow."""
+    whole = side * _SUPERSAMPLING
     mask = Image.new("L", (whole, whole))
     draw = ImageDraw.Draw(mask)
     thick = whole // 9

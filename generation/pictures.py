@@ -1,4 +1,4 @@
-"""Pictures from anywhere: of known types, bounded, upright and in sRGB, or refused with a code at once."""
+"""Untrusted pictures: decoded within limits, upright and in sRGB, or refused with a code."""
 
 import io
 import re
@@ -9,13 +9,17 @@ from contextlib import contextmanager
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from generation.picture_limits import check_bytes, check_size
-from generation.vectors import rasterized
+from generation.vectors import rasterize
 from schemas.errors import PictureRefused
 
-#: Longest side that a picture keeps.
-KEPT_SIDE = 2_600
-#: A logo's least side and the most that a side may be of the other; less opaque than this shows nothing.
-LEAST_LOGO, MAX_LOGO_RATIO, LEAST_OPAQUE = 48, 4, 32
+#: Maximum side after decoding.
+DECODED_SIDE_PX = 2_600
+#: Minimum side of a logo.
+MIN_LOGO_PX = 48
+#: Maximum aspect ratio of a logo.
+MAX_LOGO_RATIO = 4
+#: Minimum alpha of a visible pixel, of 255.
+MIN_ALPHA = 32
 
 FORMATS = ("JPEG", "PNG", "WEBP")
 _SVG = re.compile(rb"\s*(<\?xml|<!--|<!DOCTYPE svg|<svg)")
@@ -26,18 +30,18 @@ _SRGB = ImageCms.createProfile("sRGB")
 
 
 def read(data: bytes) -> Image.Image:
-    """A picture in RGB, or in RGBA where some of it is transparent. Raises `PictureRefused`."""
+    """Decode a picture to RGB, or to RGBA if it has transparency. Raises `PictureRefused`."""
     check_bytes(len(data))
     if _SVG.match(data.removeprefix(b"\xef\xbb\xbf")):
-        return _opened(rasterized(data))
-    return _opened(data)
+        return _open(rasterize(data))
+    return _open(data)
 
 
-def _opened(data: bytes) -> Image.Image:
+def _open(data: bytes) -> Image.Image:
     try:
-        with _strict(), Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        with _bombs_as_errors(), Image.open(io.BytesIO(data), formats=FORMATS) as image:
             check_size(*image.size)
-            return _decoded(image)
+            return _decode(image)
     except _BOMBS:
         raise PictureRefused("PICTURE_TOO_LARGE", "the picture has too many pixels") from None
     except UnidentifiedImageError:
@@ -47,32 +51,32 @@ def _opened(data: bytes) -> Image.Image:
 
 
 @contextmanager
-def _strict() -> Iterator[None]:
-    """Pillow warns of a picture that is larger than any that is decoded here: that refuses it, too."""
+def _bombs_as_errors() -> Iterator[None]:
+    """Turn Pillow's decompression bomb warning into an error."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         yield
 
 
-def _decoded(image: Image.Image) -> Image.Image:
-    """The first frame, scaled down as it is read where it is larger than is ever needed."""
+def _decode(image: Image.Image) -> Image.Image:
+    """Decode the first frame upright, scaled down while reading if it is larger than the maximum side."""
     profile = image.info.get("icc_profile")
-    image.draft("RGB", (KEPT_SIDE, KEPT_SIDE))
+    image.draft("RGB", (DECODED_SIDE_PX, DECODED_SIDE_PX))
     image.load()
     upright = ImageOps.exif_transpose(image)
-    if max(upright.size) > KEPT_SIDE:
-        upright.thumbnail((KEPT_SIDE, KEPT_SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
-    return _converted(_eight_bits(upright), profile)
+    if max(upright.size) > DECODED_SIDE_PX:
+        upright.thumbnail((DECODED_SIDE_PX, DECODED_SIDE_PX), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return _convert(_eight_bits(upright), profile)
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """The upper half of 16 bits a channel: Pillow's own conversion takes all that is bright for white."""
+    """Keep the upper 8 of 16 bits a channel: Pillow's own conversion clips all bright values to white."""
     if not image.mode.startswith("I"):
         return image
     return Image.frombytes("L", image.size, image.convert("I;16").tobytes()[1::2])
 
 
-def _converted(image: Image.Image, profile: object) -> Image.Image:
+def _convert(image: Image.Image, profile: object) -> Image.Image:
     transparent = image.has_transparency_data
     alpha = image.convert("RGBA").getchannel("A") if transparent else None
     flat = image if image.mode in {"RGB", "CMYK"} else image.convert("RGB")
@@ -85,7 +89,7 @@ def _converted(image: Image.Image, profile: object) -> Image.Image:
 
 
 def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    """By the picture's own profile, where it has one that fits."""
+    """Convert by the picture's embedded profile, if it has a valid one."""
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         converted = ImageCms.profileToProfile(image, source, _SRGB, outputMode="RGB")
@@ -95,10 +99,10 @@ def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
 
 
 def logo(data: bytes) -> Image.Image | None:
-    """A logo without its empty margin; none of one that would only do harm. Raises `PictureRefused`."""
+    """Crop a logo to its visible part; return None for a tiny or very long one. Raises `PictureRefused`."""
     image = read(data)
     if image.mode == "RGBA":
-        box = image.getchannel("A").point([255 * (value >= LEAST_OPAQUE) for value in range(256)]).getbbox()
+        box = image.getchannel("A").point([255 * (value >= MIN_ALPHA) for value in range(256)]).getbbox()
         image = image.crop(box) if box else image.resize((1, 1))
     small, large = sorted(image.size)
-    return image if small >= LEAST_LOGO and large <= MAX_LOGO_RATIO * small else None
+    return image if small >= MIN_LOGO_PX and large <= MAX_LOGO_RATIO * small else None

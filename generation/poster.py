@@ -1,4 +1,4 @@
-"""Poster of a video: its first frame that shows something, as lists of content show it."""
+"""Poster of a video: its first frame with visible content, for lists of content."""
 
 import io
 from collections.abc import Iterator, Sequence
@@ -13,12 +13,14 @@ from generation.remix import boxes, clip, hdr
 from generation.thumbnail import SIDE, thumbnail
 from schemas.errors import ClipRefused
 
-#: Deviation of light within a frame that shows something: black and white ones have next to none.
-SHOWS = 12.0
-#: Parts of a video at whose ends it is looked at, and its seconds where it doesn't say how many it has.
-_PARTS, _UNTOLD = (0.25, 0.5, 0.75), 4.0
+#: Minimum standard deviation of luminance in such a frame: it is near zero for black or white frames.
+MIN_DEVIATION = 12.0
+#: Parts of a video to sample.
+_SAMPLES = (0.25, 0.5, 0.75)
+#: Assumed length of a file without a duration.
+_DEFAULT_SECONDS = 4.0
 
-#: Width of a frame in square pixels, and the part of its size that is left of it.
+#: Width of a frame in square pixels, and the scale down to a thumbnail.
 _WIDE = "iw*clip(sar,0.25,4)"
 _SHARE = f"min(1,{SIDE}/max({_WIDE},ih))"
 _SMALL = f"scale='max(1,{_WIDE}*{_SHARE})':'max(1,ih*{_SHARE})':flags=area,setsar=1"
@@ -26,8 +28,8 @@ _EVEN = "crop='max(2,trunc(iw/2)*2)':'max(2,trunc(ih/2)*2)'"
 
 
 def draw(path: Path, folder: Path) -> Made:
-    """The poster's file, of a video that isn't trusted. Raises `ClipRefused`, `GenerationError`."""
-    image = _best(path)
+    """Write the poster file of an untrusted video. Raises `ClipRefused`, `GenerationError`."""
+    image = _best_frame(path)
     file = folder / "poster.jpg"
     file.write_bytes(data := thumbnail(image))
     return Made(
@@ -42,14 +44,14 @@ def draw(path: Path, folder: Path) -> Made:
     )
 
 
-def _best(path: Path) -> Image.Image:
-    """The first frame that shows something; where none does, the one that shows most."""
-    best, most = None, -1.0
-    for frame in _frames(path, boxes.check(path, boxes.ANY).seconds or _UNTOLD):
-        shows = ImageStat.Stat(frame.convert("L")).stddev[0]
-        if shows > most:
-            best, most = frame, shows
-        if shows >= SHOWS:
+def _best_frame(path: Path) -> Image.Image:
+    """Return the first frame with visible content, else the frame with the most contrast."""
+    best, highest = None, -1.0
+    for frame in _frames(path, boxes.check(path, boxes.ANY).seconds or _DEFAULT_SECONDS):
+        deviation = ImageStat.Stat(frame.convert("L")).stddev[0]
+        if deviation > highest:
+            best, highest = frame, deviation
+        if deviation >= MIN_DEVIATION:
             break
     if best is None:
         raise ClipRefused("CLIP_UNREADABLE", "the video has no frame that can be decoded")
@@ -57,8 +59,8 @@ def _best(path: Path) -> Image.Image:
 
 
 def _frames(path: Path, seconds: float) -> Iterator[Image.Image]:
-    """Those that can be decoded, from all over the video: first one that follows what fades in."""
-    for second in dict.fromkeys((min(1.0, seconds / 2), *(seconds * part for part in _PARTS), 0.0)):
+    """Yield the frames that can be decoded, from all over the video. The first sample skips a fade-in."""
+    for second in dict.fromkeys((min(1.0, seconds / 2), *(seconds * part for part in _SAMPLES), 0.0)):
         try:
             answer = _frame(path, second)
         except ClipRefused:
@@ -68,12 +70,12 @@ def _frames(path: Path, seconds: float) -> Iterator[Image.Image]:
 
 
 def _frame(path: Path, second: float) -> bytes:
-    """A frame as a PPM, in SDR; none after the video's end. Raises `ClipRefused`."""
-    said = _shown(path, second, ["showinfo", _SMALL])
-    toned = hdr.toned(clip.transfer_of(said))
-    return _shown(path, second, [_SMALL, _EVEN, *toned]).answer if toned else said.answer
+    """Return a frame as a PPM, in SDR; empty after the video's end. Raises `ClipRefused`."""
+    result = _run_filters(path, second, ["showinfo", _SMALL])
+    toned = hdr.sdr_filters(clip.transfer_of(result))
+    return _run_filters(path, second, [_SMALL, _EVEN, *toned]).stdout if toned else result.stdout
 
 
-def _shown(path: Path, second: float, filters: Sequence[str]) -> ffmpeg.Said:
+def _run_filters(path: Path, second: float, filters: Sequence[str]) -> ffmpeg.RunResult:
     shape = ["-v", "info", "-map", "0:V:0", "-frames:v", "1", "-vf", ",".join(filters)]
     return clip.run(*clip.source(path, second), *shape, "-c:v", "ppm", "-f", "image2pipe", "-")

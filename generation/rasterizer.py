@@ -1,6 +1,6 @@
-"""The process that draws one SVG: `python -m generation.rasterizer width|height`.
+"""Subprocess that draws one SVG: `python -m generation.rasterizer width|height`.
 
-It reads a cleaned drawing from stdin, and writes a PNG to stdout. The kernel bounds its CPU and memory, so
+It reads a cleaned drawing from stdin and writes a PNG to stdout. The kernel limits its CPU and memory, so
 that a drawing that costs too much ends this process alone. `generation/vectors.py` starts it.
 """
 
@@ -13,9 +13,11 @@ from generation.confinement.confine import confine
 
 #: Longer side of the picture, in pixels.
 SIDE = 1_024
-#: Seconds of CPU, and bytes of address space, of which Python takes 40 MB. A layer takes 4 MB on
-#: the canvas, and 105 MB where it is much larger: resvg cuts layers off at five times its sides.
-CPU_S, MEMORY = 20, 640 << 20
+#: CPU seconds of one drawing.
+CPU_S = 20
+#: Address space, of which Python takes 40 MB. A layer takes 4 MB on the canvas, and 105 MB if it is much
+#: larger: resvg crops layers to five times the canvas sides.
+MEMORY_BYTES = 640 << 20
 
 
 def main(longer: str) -> None:
@@ -34,7 +36,7 @@ def limit() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S + 1))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
 
 
 if __name__ == "__main__":

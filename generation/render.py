@@ -1,4 +1,4 @@
-"""Rendering: from a spec, its copy and its pictures to files, each with the texts that are on it."""
+"""Rendering: from a spec, its copy and its pictures to output files with their texts."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ from generation.slides.deck import Slide, single, slideshow
 from generation.slides.jpeg import jpeg
 from generation.slides.kit import Kit, Presented
 from generation.sound.speech import read_aloud
-from generation.sound.track import lengths
+from generation.sound.track import speech_seconds
 from generation.spec import Aspect, Copy, Format, Presenter, Spec
 from generation.text.cleaning import clean
 from generation.theme import Theme, theme
@@ -27,26 +27,26 @@ from generation.timing import timing
 from generation.video.video import Video
 from schemas.errors import GenerationError, TextRefused
 
-#: Changes with each release that draws the same spec differently.
+#: Version of the renderer: changes with each release that draws the same spec differently.
 RENDERER = "3"
 
-#: Pixels of a presenter's portrait: more than two for each that is shown.
-_FACE = 400
+#: Side of a portrait inside a piece, in pixels: more than two for each displayed pixel.
+_FACE_PX = 400
 
-#: Pixels of a portrait's side.
-PORTRAIT = 1024
+#: Side of a portrait file, in pixels.
+PORTRAIT_PX = 1024
 
 LOGO_UNUSED = (
     "logo_unused: the name's first letter stands in for a logo of under 48 pixels, or over four times"
     " as long as wide"
 )
 
-#: As many as their list has room for, at a size that can be read on a phone.
+#: Maximum points: more don't fit a list at a size that is legible on a phone.
 MAX_POINTS = 10
 
 
 class Given(NamedTuple):
-    """Files of a brand as they came, none of them trusted; `clip` is what a remix is made of."""
+    """A brand's untrusted files; `clip` is the source of a remix."""
 
     logo: bytes | None = None
     screenshots: Sequence[bytes] = ()
@@ -58,11 +58,11 @@ class Piece(Protocol):
     """A piece of content to make."""
 
     def make(self, folder: Path) -> Iterator[Step]:
-        """Draw into a folder that is there; a file is whole once its step has come."""
+        """Draw into an existing folder. A file is complete once its step is yielded."""
 
 
 class Pictures(NamedTuple):
-    """Slides to draw, by the names of their files without the ending."""
+    """Slides to draw, by their file names without the suffix."""
 
     slides: dict[str, Slide]
 
@@ -72,19 +72,19 @@ class Pictures(NamedTuple):
 
 
 def prepare(spec: Spec, copy: Copy, given: Given) -> Piece:
-    """A piece whose pictures were read; nothing of it is drawn yet.
+    """Read the pictures and return the piece, not drawn yet.
 
     Raises `PictureRefused`, `ClipRefused`, `TextRefused`, and `GenerationError` for too many points.
     """
     if len(copy.points) > MAX_POINTS:
         raise GenerationError("TOO_MANY_POINTS", f"a piece shows {MAX_POINTS} points at most")
     if not clean(copy.hook.text):
-        raise TextRefused("HOOK_EMPTY", "the hook has nothing that can be seen")
+        raise TextRefused("HOOK_EMPTY", "the hook has no visible characters")
     return _FORMATS[spec.format](spec, copy, given)
 
 
 def warnings(given: Given) -> list[str]:
-    """Warnings of a brand's pictures, a word and its reason each. Raises `PictureRefused`."""
+    """Return warnings about a brand's pictures, a code and its reason each. Raises `PictureRefused`."""
     is_unused = given.logo is not None and pictures.logo(given.logo) is None
     return [LOGO_UNUSED] if is_unused else []
 
@@ -108,7 +108,7 @@ def _video(spec: Spec, copy: Copy, given: Given) -> Piece:
         if spec.speech != "none"
         else []
     )
-    lasts = timing(copy.hook.text, points, spec.seconds, lengths(speech))
+    lasts = timing(copy.hook.text, points, spec.seconds, speech_seconds(speech))
     return Video(_kit(spec, copy, given, "9:16"), copy, lasts, _end_card(given), speech)
 
 
@@ -118,7 +118,7 @@ def _end_card(given: Given) -> Image.Image | None:
 
 def _remix(spec: Spec, copy: Copy, given: Given) -> Piece:
     if given.clip is None:
-        raise GenerationError("CLIP_MISSING", "a ugc_remix is made of a clip: give one")
+        raise GenerationError("CLIP_MISSING", "a ugc_remix needs a clip")
     clip = probe(given.clip)
     kit = _kit(spec, copy, given, "9:16")
     return Remix(
@@ -136,8 +136,8 @@ _FORMATS: Mapping[Format, Callable[[Spec, Copy, Given], Piece]] = {
 
 def _kit(spec: Spec, copy: Copy, given: Given, aspect: Aspect) -> Kit:
     logo = pictures.logo(given.logo) if given.logo is not None else None
-    seen = max(2, len(copy.points))
-    screenshots = tuple(pictures.read(data) for data in given.screenshots[:seen])
+    screenshot_count = max(2, len(copy.points))
+    screenshots = tuple(pictures.read(data) for data in given.screenshots[:screenshot_count])
     colors = theme(spec.brand.colors, logo)
     return Kit(
         name=spec.brand.name,
@@ -147,17 +147,17 @@ def _kit(spec: Spec, copy: Copy, given: Given, aspect: Aspect) -> Kit:
         logo=logo,
         screenshots=screenshots,
         frame=FRAMES[spec.aspect or aspect],
-        presenter=_presented(spec.presenter, colors) if spec.presenter else None,
+        presenter=_draw_presenter(spec.presenter, colors) if spec.presenter else None,
     )
 
 
-def _presented(presenter: Presenter, colors: Theme) -> Presented:
-    return Presented(presenter.name, portrait(presenter, colors, _FACE))
+def _draw_presenter(presenter: Presenter, colors: Theme) -> Presented:
+    return Presented(presenter.name, portrait(presenter, colors, _FACE_PX))
 
 
 def draw_portrait(presenter: Presenter, colors: Sequence[str], folder: Path) -> Made:
-    """The file of a portrait, in a brand's colors; the same presenter has the same face."""
-    return _picture(folder, "portrait", portrait(presenter, theme(colors), PORTRAIT))
+    """Write a portrait file in a brand's colors. The same presenter always has the same face."""
+    return _picture(folder, "portrait", portrait(presenter, theme(colors), PORTRAIT_PX))
 
 
 def _slide(folder: Path, name: str, canvas: Canvas) -> Made:

@@ -1,6 +1,6 @@
-"""Spec of a piece of generated content: the brand as it was when it was asked for, its words, its seed.
+"""Spec of a piece of generated content: a snapshot of the brand, its copy, a seed.
 
-A spec is a value: whoever has it makes the same piece again, without the project it came from.
+A spec is a value: it reproduces the same piece without its project.
 """
 
 from typing import Literal
@@ -10,32 +10,32 @@ from msgspec import field
 
 Format = Literal["slideshow", "video", "ugc_remix", "image"]
 Aspect = Literal["4:5", "9:16", "1:1"]
-#: Voice that reads a video's words: none, or the one, English, that is packaged.
+#: Voice that reads a video's words: none, or the packaged English voice.
 Speech = Literal["none", "heart"]
-#: The language that it speaks.
+#: Language of that voice.
 SPOKEN = "en"
 Gender = Literal["male", "female", "non_binary"]
 AgeRange = Literal["teen", "young_adult", "adult", "mid_adult", "mature", "senior"]
-#: Fields of a brand that words are taken from; `caller` is whoever asked for the piece.
+#: Brand fields that copy is taken from; `caller` is the API caller.
 Source = Literal["appName", "tagline", "appDescription", "keywords", "audience", "links", "caller"]
-#: Part of the brand that a text rests on: its own clause, its keyword, a formula around its names, the
-#: caller's own words, a model's that were checked.
+#: Origin of a line: a clause or a keyword of the brand, a formula around its names, the caller's own words,
+#: or a model's line that passed the checks.
 Rule = Literal["clause", "keyword", "formula", "caller", "model"]
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    """Part of a spec, closed, in camelCase where it is written down."""
+    """Base of a spec's parts: unknown fields are refused, serialized in camelCase."""
 
 
 class Evidence(Value, frozen=True, kw_only=True):
-    """Words of one field of the brand, as they stand there."""
+    """An exact quote from one field of the brand."""
 
     field: Source
     quote: str
 
 
 class Line(Value, frozen=True, kw_only=True):
-    """Text that is shown, and all that it rests on. A formula without names rests on nothing."""
+    """Displayed text with its evidence. A formula without names has no evidence."""
 
     text: str
     rule: Rule
@@ -43,9 +43,9 @@ class Line(Value, frozen=True, kw_only=True):
 
 
 class Brand(Value, frozen=True, kw_only=True):
-    """Snapshot of a project's brand. Of texts with several sources the winner is first.
+    """Snapshot of a project's brand. For fields with several sources the winner comes first.
 
-    `links` are by the name of the place, as the brand context has them; `language` is a BCP-47 tag.
+    `links` are by the name of the place, as in the brand context; `language` is a BCP-47 tag.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Brand(Value, frozen=True, kw_only=True):
 
 
 class Presenter(Value, frozen=True, kw_only=True):
-    """A drawn presenter: the same seed, gender and age have the same face."""
+    """A drawn presenter: the same seed, gender and age give the same face."""
 
     name: str
     gender: Gender
@@ -69,9 +69,9 @@ class Presenter(Value, frozen=True, kw_only=True):
 
 
 class Labels(Value, frozen=True, kw_only=True):
-    """Texts that say nothing of the brand, in the copy's language; empty where it has no formulas.
+    """Fixed labels in the copy's language; empty for a language without formulas.
 
-    `presenter` is what every drawn presenter carries, in whatever language, and never empty.
+    `presenter` discloses that the presenter is drawn. It is never empty, in any language.
     """
 
     swipe: str = ""
@@ -81,11 +81,11 @@ class Labels(Value, frozen=True, kw_only=True):
 
 
 class Copy(Value, frozen=True, kw_only=True):
-    """All texts of a piece. `language` is the one they are in, which may be another than was asked for.
+    """All texts of a piece. `language` is their language, which may differ from the requested one.
 
     A piece shows all points, since its hook may name their number. `tagline` stands on the end card, `recap`
-    is a title above the points, `places` are stores and the site. `caption` is what is posted with the files:
-    hook, points, ending, who presents, hashtags. A warning is a word and its reason.
+    is a title above the points, `places` are stores and the site. `caption` is the text of the post: hook,
+    points, ending, presenter, hashtags. A warning is a code and its reason.
     """
 
     language: str
@@ -104,10 +104,10 @@ class Copy(Value, frozen=True, kw_only=True):
 
 
 class Spec(Value, frozen=True, kw_only=True):
-    """Piece to make: `hook` is the caller's, word for word, `language` a wish.
+    """Piece to make: `hook` is the caller's, word for word; `language` is only a wish.
 
-    No `aspect` is that of the format: 4:5 for pictures, 9:16 for videos, which have `seconds` and `speech`.
-    `transcript` is what is said in the clip of a remix, by whoever brought it.
+    The default `aspect` is the format's: 4:5 for pictures, 9:16 for videos. Videos and remixes use `seconds`,
+    videos `speech`. `transcript` is the speech of a remix's clip, as the caller wrote it.
     """
 
     format: Format

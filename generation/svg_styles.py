@@ -1,7 +1,7 @@
-"""Allow lists for CSS in drawings: style sheets, `style` attributes and single properties.
+"""Allow lists for CSS in drawings: style sheets, `style` attributes and presentation attributes.
 
-tinycss2 parses the text as CSS Syntax 3 does, so escapes, comments and quotes hide nothing. No at-rule stays.
-A `url()` stays only where it names a fragment of the same drawing.
+tinycss2 parses by CSS Syntax 3, so escapes, comments and quotes hide nothing. No at-rule stays. A `url()`
+stays only if it names a fragment of the same drawing.
 """
 
 import re
@@ -21,18 +21,18 @@ PROPERTIES = frozenset(
 FUNCTIONS = frozenset(
     "rgb rgba hsl hsla matrix translate translatex translatey scale scalex scaley rotate skewx skewy".split()
 )
-#: Properties that name an element to draw with. `inherit` doesn't stay: `svg_cost.py` reads the value.
+#: Properties that reference an element. `inherit` doesn't stay: `svg_cost.py` reads the value.
 DRAWN_WITH = frozenset(("mask", "clip-path"))
-#: A dash has a length that doesn't depend on other elements: `svg_cost.py` counts dashes by it.
+#: A dash length must not depend on other elements: `svg_cost.py` counts dashes by it.
 _DASHES = re.compile(r"\s*(none|inherit|((\d*\.)?\d+(e[+-]?\d+)?(px)?[\s,]*)+)\s*", re.IGNORECASE)
 
-_PLAIN = frozenset(("whitespace", "ident", "number", "percentage", "dimension", "hash"))
+_PLAIN_TOKENS = frozenset(("whitespace", "ident", "number", "percentage", "dimension", "hash"))
 _FRAGMENT = re.compile(r"#([\w.:-]+)")
-#: Signs that only an escape, a comment or markup needs.
+#: Characters that only an escape, a comment or markup needs.
 _ODD = re.compile(r"\\|/\*|[<>&\x00-\x08\x0e-\x1f]")
 _TYPES, _MEDIA = frozenset(("", "text/css")), frozenset(("", "all", "screen"))
-#: A renderer holds each selector against each element. Of more than two compounds it tries all combinations
-#: of ancestors: resvg 0.5 takes 20 ms an element for four of them within 60 levels.
+#: A renderer matches each selector against each element. For more than two compounds it tries all
+#: combinations of ancestors: resvg 0.5 takes 20 ms an element for four compounds within 60 levels.
 MAX_COMPOUNDS, MAX_MATCHES = 2, 2_000_000
 
 
@@ -58,57 +58,57 @@ class Rule(NamedTuple):
 
 
 def is_allowed(name: str, value: str) -> bool:
-    """True if a property may have this value."""
+    """Return whether a property may have this value."""
     if name not in PROPERTIES or _ODD.search(value):
         return False
     if name == "stroke-dasharray" and not _DASHES.fullmatch(value):
         return False
     if name in DRAWN_WITH:
         return value.strip().lower() == "none" or fragment(value) is not None
-    return all(map(_stays, tinycss2.parse_component_value_list(value)))
+    return all(map(_is_allowed_token, tinycss2.parse_component_value_list(value)))
 
 
 def fragment(value: str) -> str | None:
-    """The id of a value that is one `url(#id)`, else None."""
+    """Return the id of a value that is exactly one `url(#id)`, else None."""
     tokens = tinycss2.parse_component_value_list(value.strip())
     return _address(tokens[0]) if len(tokens) == 1 else None
 
 
 def declarations(text: str) -> Iterator[Declaration]:
-    """Those of a `style` attribute that stay."""
+    """Yield the allowed declarations of a `style` attribute."""
     return _declarations(tinycss2.parse_blocks_contents(text))
 
 
 def rules(text: str) -> list[Rule]:
-    """Those of a style sheet that stay."""
+    """Return the allowed rules of a style sheet."""
     parsed = tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
-    found = (_rule(one) for one in parsed if one.type == "qualified-rule")
-    return [rule for rule in found if rule]
+    candidates = (_rule(one) for one in parsed if one.type == "qualified-rule")
+    return [rule for rule in candidates if rule]
 
 
 def compounds(selector: str) -> list[str]:
-    """The compounds of a selector, such as `g` and `path.a` of `g > path.a`."""
+    """Return the compounds of a selector, such as `g` and `path.a` of `g > path.a`."""
     return re.split(r"[\s>]+", selector)
 
 
 def is_sheet(kind: str, media: str) -> bool:
-    """True for a `style` element that every viewer applies, by its type and media."""
+    """Return whether every viewer applies a `style` element of this type and media."""
     return kind.strip().lower() in _TYPES and media.strip().lower() in _MEDIA
 
 
 def _rule(node: Any) -> Rule | None:
     written = tinycss2.serialize(node.prelude).strip()
-    if _ODD.search(written.replace(">", "")) or not all(map(_selects, node.prelude)):
+    if _ODD.search(written.replace(">", "")) or not all(map(_is_selector_token, node.prelude)):
         return None
     selectors = tuple(one.strip() for one in written.split(","))
     if any(len(compounds(one)) > MAX_COMPOUNDS for one in selectors):
         return None
-    kept = tuple(_declarations(tinycss2.parse_blocks_contents(node.content)))
-    return Rule(selectors, kept) if kept else None
+    allowed = tuple(_declarations(tinycss2.parse_blocks_contents(node.content)))
+    return Rule(selectors, allowed) if allowed else None
 
 
-def _selects(token: Any) -> bool:
-    """True for types, classes, ids, `*`, and the combinators of descendants and children."""
+def _is_selector_token(token: Any) -> bool:
+    """Return whether a token is a type, class, id, `*`, or a combinator of descendants or children."""
     if token.type == "literal":
         return token.value in {".", ",", ">", "*"}
     return token.type in {"ident", "whitespace"} or (token.type == "hash" and token.is_identifier)
@@ -122,19 +122,19 @@ def _declarations(nodes: Iterable[Any]) -> Iterator[Declaration]:
                 yield Declaration(one.lower_name, value, "!important" if one.important else "")
 
 
-def _stays(token: Any) -> bool:
+def _is_allowed_token(token: Any) -> bool:
     if token.type == "literal":
         return token.value in {",", "/"}
     if token.type == "function" and token.lower_name in FUNCTIONS:
-        return all(map(_stays, token.arguments))
-    return token.type in _PLAIN or _address(token) is not None
+        return all(map(_is_allowed_token, token.arguments))
+    return token.type in _PLAIN_TOKENS or _address(token) is not None
 
 
 def _address(token: Any) -> str | None:
-    """The id that a `url()` names in the same drawing, with or without quotes; None for any other token."""
+    """Return the id that a `url()` names in the same drawing, with or without quotes; else None."""
     value = token.value if token.type == "url" else None
     if token.type == "function" and token.lower_name == "url":
         inner = [one for one in token.arguments if one.type != "whitespace"]
         value = inner[0].value if len(inner) == 1 and inner[0].type == "string" else None
-    found = _FRAGMENT.fullmatch(value) if value is not None else None
-    return found[1] if found else None
+    match = _FRAGMENT.fullmatch(value) if value is not None else None
+    return match[1] if match else None

@@ -1,15 +1,15 @@
-"""Thumbnail of a picture, as lists of content show it."""
+"""Thumbnail of a picture, for lists of content."""
 
 import io
 
 from PIL import Image
 
-#: Pixels of its longer side: two for each of a list's.
+#: Longer side in pixels: two for each pixel in a list.
 SIDE = 480
 
 
 def thumbnail(image: Image.Image) -> bytes:
-    """A JPEG; the same image gives the same bytes."""
+    """Return a JPEG; the same image gives the same bytes."""
     small = image.convert("RGB")
     small.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
     written = io.BytesIO()

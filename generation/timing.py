@@ -1,4 +1,4 @@
-"""Timing of a video: how long its texts stand, in whole beats of its music."""
+"""Timing of a video: display time of its texts, in whole beats of its music."""
 
 import math
 from collections.abc import Sequence
@@ -8,16 +8,23 @@ from generation.text.cleaning import clean
 from generation.text.scripts import graphemes
 from schemas.errors import GenerationError
 
-#: Seconds of a beat, at 120 in a minute, and of a whole video at least and at most.
-BEAT, SHORTEST, LONGEST = 0.5, 8, 60
-#: Seconds to begin to read a text, letters that are read in one, and the least for any scene.
-_BEGIN, _LETTERS, _SCENE = 0.6, 20, 2.0
-#: Seconds of the first scene and the last one at least: there is more to see in those.
-_HOOK, _END = 2.5, 2.5
+#: Seconds of a beat, at 120 a minute.
+BEAT_S = 0.5
+MIN_VIDEO_S = 8
+MAX_VIDEO_S = 60
+#: Seconds before reading starts.
+_START_READING_S = 0.6
+#: Letters read a second.
+_LETTERS_PER_S = 20
+#: Minimum seconds of any scene.
+_MIN_SCENE_S = 2.0
+#: Minimum seconds of the first and of the last scene: they show more.
+_MIN_HOOK_S = 2.5
+_MIN_END_S = 2.5
 
 
 class Timing(NamedTuple):
-    """Seconds of each scene, each a whole number of beats."""
+    """Seconds of each scene, a whole number of beats each."""
 
     hook: float
     points: tuple[float, ...]
@@ -33,43 +40,48 @@ class Timing(NamedTuple):
 
     @property
     def cuts(self) -> tuple[float, ...]:
-        """The seconds at which each scene but the first begins."""
+        """Return the start of each scene but the first, in seconds."""
         return tuple(sum(self.scenes[:number]) for number in range(1, len(self.scenes)))
 
 
-def reading(text: str) -> float:
-    """Seconds that a text has to stand at least, as much of it as is ever drawn."""
-    return _BEGIN + len(graphemes(clean(text))) / _LETTERS
+def reading_seconds(text: str) -> float:
+    """Return the minimum display time of a text, in seconds, by its visible letters."""
+    return _START_READING_S + len(graphemes(clean(text))) / _LETTERS_PER_S
 
 
-def needed(hook: str, points: Sequence[str], spoken: Sequence[float] = ()) -> Timing:
-    """The shortest scenes in which all can be read, and heard where seconds of speech are given for each."""
-    said = [*spoken, *[0.0] * (len(points) + 2 - len(spoken))]
+def shortest_timing(hook: str, points: Sequence[str], spoken: Sequence[float] = ()) -> Timing:
+    """Return the shortest scenes that leave time to read, and to hear the seconds of speech of each scene."""
+    speech = [*spoken, *[0.0] * (len(points) + 2 - len(spoken))]
     return Timing(
-        _beats(max(_HOOK, reading(hook), said[0])),
-        tuple(_beats(max(_SCENE, reading(text), said[at])) for at, text in enumerate(points, 1)),
-        _beats(max(_END, said[-1])),
+        _whole_beats(max(_MIN_HOOK_S, reading_seconds(hook), speech[0])),
+        tuple(
+            _whole_beats(max(_MIN_SCENE_S, reading_seconds(text), speech[at]))
+            for at, text in enumerate(points, 1)
+        ),
+        _whole_beats(max(_MIN_END_S, speech[-1])),
     )
 
 
 def timing(hook: str, points: Sequence[str], seconds: int, spoken: Sequence[float] = ()) -> Timing:
-    """Scenes that last so long together, or as long as their texts need. Raises `GenerationError`."""
-    least = needed(hook, points, spoken)
-    if least.seconds > LONGEST:
+    """Return scenes of this total length, or longer if the texts need it. Raises `GenerationError`."""
+    least = shortest_timing(hook, points, spoken)
+    if least.seconds > MAX_VIDEO_S:
         raise GenerationError(
-            "TEXTS_TOO_LONG", f"the texts take {least.seconds:.0f} seconds: {LONGEST} at most"
+            "TEXTS_TOO_LONG", f"the texts take {least.seconds:.0f} seconds: {MAX_VIDEO_S} at most"
         )
-    spare = round((max(seconds, least.seconds) - least.seconds) / BEAT)
-    return _longer(least, spare)
+    spare = round((max(seconds, least.seconds) - least.seconds) / BEAT_S)
+    return _add_beats(least, spare)
 
 
-def _longer(least: Timing, spare: int) -> Timing:
-    """Beats that are left over go to all scenes in turn, the last ones first."""
-    given = [spare // len(least.scenes) + (at < spare % len(least.scenes)) for at in range(len(least.scenes))]
-    end, hook, *points = (beats * BEAT for beats in given)
+def _add_beats(least: Timing, spare: int) -> Timing:
+    """Distribute spare beats over all scenes in turn, the last scenes first."""
+    beats_of_scenes = [
+        spare // len(least.scenes) + (at < spare % len(least.scenes)) for at in range(len(least.scenes))
+    ]
+    end, hook, *points = (beats * BEAT_S for beats in beats_of_scenes)
     more = zip(least.points, points, strict=True)
     return Timing(least.hook + hook, tuple(has + gets for has, gets in more), least.end + end)
 
 
-def _beats(seconds: float) -> float:
-    return math.ceil(round(seconds / BEAT, 6)) * BEAT
+def _whole_beats(seconds: float) -> float:
+    return math.ceil(round(seconds / BEAT_S, 6)) * BEAT_S

@@ -1,1 +1,1 @@
-"""Kernel sandbox of child processes that read strangers' files: Landlock and seccomp, without privileges."""
+"""Kernel sandbox of child processes that read untrusted files: Landlock and seccomp, without privileges."""

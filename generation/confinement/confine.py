@@ -1,7 +1,7 @@
-"""Confinement of the process that calls it: no network, few files, no other process, for good.
+"""Permanent sandbox of the calling process: no network, few files, no other process.
 
-Each child that reads a stranger's file calls `confine` once, before it reads. It keeps its descriptors. A
-part that the host doesn't have is left out: `missing` names it, and processes that start children warn of it
+Each child that reads an untrusted file calls `confine` once, before it reads. Open descriptors stay usable. A
+mechanism that the host lacks is skipped: `missing` names it, and processes that start children warn about it
 once (`domain/operations/host_warnings.py`).
 """
 
@@ -13,9 +13,9 @@ from pathlib import Path
 
 from generation.confinement import kernel, landlock, seccomp
 
-#: Programs and libraries of the system, and the files of it that Python and libc read.
+#: Programs and libraries of the system, and the system files that Python and libc read.
 _SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/localtime")
-#: Facts of the machine and of this process. The environment of another process is not among them.
+#: Facts about the machine and this process, without the environments of other processes.
 _KERNEL = (
     "/sys/devices/system/cpu",
     "/proc/cpuinfo",
@@ -32,10 +32,10 @@ LANDLOCK, SECCOMP = "landlock", "seccomp"
 def confine(
     *, folder: Path | None = None, handles: Iterable[int] = (), programs: Sequence[Path] | None = None
 ) -> list[str]:
-    """Names the parts that the host doesn't have.
+    """Confine the process for good; return the mechanisms that the host lacks.
 
-    `folder` is the only one that may be written to. `handles` are open files that may be opened again by
-    path. With `programs` it may start processes: of those, and of the system's own; without, it starts none.
+    The process can write only to `folder`. `handles` are open files that it may reopen by path. With
+    `programs` it may start those and the system's programs; without, it can start no process.
     """
     starts = programs is not None
     rules = {**readable(starts=starts), _ITSELF: landlock.READ}
@@ -56,40 +56,40 @@ def confine(
 
 
 def prepare() -> None:
-    """Compute now what `confine()` needs: a process that forks spares each child of it a millisecond."""
+    """Precompute the arguments of `confine()`: a forking process saves each child a millisecond."""
     readable(starts=False)
     with suppress(OSError):
         seccomp.program(starts=False)
 
 
 def missing() -> list[str]:
-    """Parts of the confinement that this host doesn't have, without confining anything."""
+    """Return the mechanisms that this host lacks, without confining anything."""
     return [LANDLOCK] * (landlock.abi() == 0) + [SECCOMP] * (not seccomp.is_there())
 
 
 @cache
 def readable(*, starts: bool) -> Mapping[Path, int]:
-    """Rights over the files of the system and of the product."""
+    """Return the rights on the files of the system and of the product."""
     rights = landlock.RUN if starts else landlock.READ
-    found = dict.fromkeys(map(Path, (*_SYSTEM, *_KERNEL, *_libraries())), rights)
-    return found | _own_packages() | {_SINK: landlock.ALL}
+    rules = dict.fromkeys(map(Path, (*_SYSTEM, *_KERNEL, *_libraries())), rights)
+    return rules | _own_packages() | {_SINK: landlock.ALL}
 
 
 def _libraries() -> set[str]:
-    """Folders that hold only Python and installed packages."""
+    """Return folders that hold only Python and installed packages."""
     roots, checkout = {sys.prefix, sys.base_prefix}, str(_checkout())
     within = tuple(f"{one}/" for one in roots)
-    others = {one for one in sys.path if one and not one.startswith(within)}
-    return roots | {one for one in others if not f"{checkout}/".startswith(f"{one.rstrip('/')}/")}
+    outside = {one for one in sys.path if one and not one.startswith(within)}
+    return roots | {one for one in outside if not f"{checkout}/".startswith(f"{one.rstrip('/')}/")}
 
 
 def _own_packages() -> dict[Path, int]:
-    """The product's packages where they aren't installed: of a checkout's other files the names alone."""
+    """Return read rights on the product's packages in a checkout; its other files can only be listed."""
     checkout = _checkout()
     packages = {checkout / name.partition(".")[0] for name in sys.modules}
     return {checkout: landlock.LIST} | dict.fromkeys((one for one in packages if one.is_dir()), landlock.READ)
 
 
 def _checkout() -> Path:
-    """The folder that has the product's packages: of a checkout, or `site-packages`."""
+    """Return the folder that contains the product's packages: a checkout or `site-packages`."""
     return Path(__file__).resolve().parents[2]

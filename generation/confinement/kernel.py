@@ -1,10 +1,10 @@
-"""System calls that have no function in Python or libc."""
+"""System calls without a function in Python or libc."""
 
 import ctypes
 import os
 
 MACHINE = os.uname().machine
-#: Numbers of Landlock's calls and of seccomp, by machine: Landlock's are the same on all.
+#: Numbers of the Landlock calls, equal on all machines, and of seccomp, by machine.
 LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF = 444, 445, 446
 SECCOMP = {"x86_64": 317, "aarch64": 277}.get(MACHINE, -1)
 _PR_SET_NO_NEW_PRIVS = 38
@@ -13,7 +13,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def call(number: int, *arguments: object) -> int:
-    """Raises `OSError`."""
+    """Make a system call. Raises `OSError`."""
     words = [ctypes.c_long(one) if isinstance(one, int) else one for one in arguments]
     result = int(_libc.syscall(ctypes.c_long(number), *words))
     if result < 0:
@@ -23,6 +23,6 @@ def call(number: int, *arguments: object) -> int:
 
 
 def give_up_privileges() -> None:
-    """Programs that this process starts gain none either: the kernel asks for it. Raises `OSError`."""
+    """Set no_new_privs, also for child programs: Landlock and seccomp require it. Raises `OSError`."""
     if _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
         raise OSError(ctypes.get_errno(), "prctl")

@@ -1,6 +1,6 @@
-"""Landlock: which files a process may open, and that it reaches no port and no process outside of its domain.
+"""Landlock: limits the files that a process may open, and blocks ports and processes outside of its domain.
 
-Numbers are those of include/uapi/linux/landlock.h (Linux 6.12). Each ABI knows the rights of those before it.
+Numbers are from include/uapi/linux/landlock.h (Linux 6.12). Each ABI includes the rights of the earlier ones.
 """
 
 import ctypes
@@ -11,9 +11,9 @@ from pathlib import Path
 from generation.confinement import kernel
 
 _EXECUTE, _READ_FILE, _READ_DIR, _TRUNCATE = 1 << 0, 1 << 2, 1 << 3, 1 << 14
-#: Rights over files by ABI: those of the first, REFER, TRUNCATE, IOCTL_DEV.
+#: File rights by ABI: the first set, then REFER, TRUNCATE, IOCTL_DEV.
 _FILE_RIGHTS = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}
-#: Rights that a rule about a single file may name.
+#: Rights that a rule for a single file may contain.
 _OF_ONE_FILE = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15
 #: BIND_TCP and CONNECT_TCP, from ABI 4; abstract sockets and signals, from ABI 6.
 _TCP_RIGHTS, _SCOPES = 3, 3
@@ -31,7 +31,7 @@ class _Rule(ctypes.Structure):
 
 
 def abi() -> int:
-    """The kernel's version of Landlock; 0 where there is none."""
+    """Return the kernel's Landlock version; 0 without Landlock."""
     try:
         return kernel.call(kernel.LANDLOCK_CREATE_RULESET, 0, 0, _ASK_VERSION)
     except OSError:
@@ -39,7 +39,7 @@ def abi() -> int:
 
 
 def restrict(rules: Mapping[Path, int], handles: Iterable[int]) -> None:
-    """Allow what `rules` say beneath each path, and reading of open files by a path. Raises `OSError`."""
+    """Grant the rights in `rules` below each path, and reading of `handles` by path. Raises `OSError`."""
     version = abi()
     handled = _FILE_RIGHTS[max(one for one in _FILE_RIGHTS if one <= max(version, 1))]
     attributes = (ctypes.c_uint64 * 3)(
@@ -58,7 +58,7 @@ def restrict(rules: Mapping[Path, int], handles: Iterable[int]) -> None:
 
 
 def _allow_path(ruleset: int, path: Path, rights: int) -> None:
-    """Nothing for a path that isn't there."""
+    """Add a rule for a path; skip a missing path."""
     try:
         opened = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:

@@ -1,6 +1,6 @@
 """seccomp: system calls that no parser, decoder or renderer needs fail with EPERM.
 
-Numbers are those of x86-64 and of arm64. On other machines there is no filter.
+Numbers are for x86-64 and arm64. Other machines get no filter.
 """
 
 import ctypes
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from generation.confinement import kernel
 
-#: Reach of other hosts and processes, of the kernel's own parts, of mounts, namespaces, keys and clocks.
+#: Access to other hosts and processes, kernel subsystems, mounts, namespaces, keys and clocks.
 _DENIED = {
     "socket": (41, 198), "connect": (42, 203), "bind": (49, 200), "listen": (50, 201), "accept": (43, 202),
     "accept4": (288, 242), "io_uring_setup": (425, 425), "io_uring_enter": (426, 426),
@@ -40,7 +40,7 @@ _STARTS = {"fork": (57, -1), "vfork": (58, -1), "execve": (59, 221), "execveat":
 _CLONE, _CLONE3, _PRLIMIT = (56, 220), (435, 435), (302, 261)
 _CLONE_THREAD, _NEW_NAMESPACES = 0x10000, 0x7E020000
 
-#: linux/seccomp.h, linux/audit.h and linux/filter.h.
+#: From linux/seccomp.h, linux/audit.h and linux/filter.h.
 _SET_FILTER, _IS_AVAILABLE, _ALL_THREADS = 1, 2, 1
 _KILL, _FAIL, _ALLOW = 0x80000000, 0x00050000, 0x7FFF0000
 _MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
@@ -50,7 +50,7 @@ _X32 = 0x40000000
 
 
 class _Step(NamedTuple):
-    """An instruction of a filter: its code, its two jumps in steps, and its number."""
+    """A BPF instruction: its code, its two jumps in steps, and its operand."""
 
     code: int
     if_true: int
@@ -59,7 +59,7 @@ class _Step(NamedTuple):
 
 
 class Program(ctypes.Structure):
-    """A filter as the kernel takes it: the count of its steps, of eight bytes each, and where they are."""
+    """A filter in the kernel's layout: the number of its steps, of eight bytes each, and their address."""
 
     _fields_ = (("length", ctypes.c_uint16), ("steps", ctypes.c_char_p))
 
@@ -74,13 +74,13 @@ def is_there() -> bool:
 
 
 def restrict(*, starts: bool) -> None:
-    """Filter the calls of this process; `starts`: it may start processes. Raises `OSError`."""
+    """Filter the system calls of this process; `starts` permits new processes. Raises `OSError`."""
     kernel.call(kernel.SECCOMP, _SET_FILTER, _ALL_THREADS, ctypes.byref(program(starts=starts)))
 
 
 @cache
 def program(*, starts: bool) -> Program:
-    """The filter of this machine. Raises `OSError` on a machine of another architecture."""
+    """Return the filter for this machine. Raises `OSError` for an unknown architecture."""
     if kernel.MACHINE not in _MACHINES:
         raise OSError(errno.ENOSYS, f"no filter for {kernel.MACHINE}")
     return packed(_filter(*_MACHINES[kernel.MACHINE], starts=starts))
@@ -99,7 +99,7 @@ def _filter(column: int, machine: int, *, starts: bool) -> list[_Step]:
         _Step(_LOAD, 0, 0, _NUMBER_AT),
         _Step(_AT_LEAST, 0, 1, _X32),
         _Step(_RETURN, 0, 0, _FAIL | errno.ENOSYS),
-        # Its flags are in memory, which a filter can't read: libc falls back to clone.
+        # clone3 has its flags in memory, which a filter can't read: ENOSYS makes libc fall back to clone.
         *_fails(_CLONE3[column], errno.ENOSYS),
     ]
     for numbers in denied.values():
@@ -108,7 +108,7 @@ def _filter(column: int, machine: int, *, starts: bool) -> list[_Step]:
         steps += _unless(_CLONE[column], _Step(_ANY_BIT, 1, 0, _NEW_NAMESPACES))
     else:
         steps += _unless(_CLONE[column], _Step(_ANY_BIT, 0, 1, _CLONE_THREAD))
-        # The limits of this process alone: 0 stands for it.
+        # prlimit is allowed for this process only: its pid argument must be 0.
         steps += _unless(_PRLIMIT[column], _Step(_EQUAL, 0, 1, 0))
     return [*steps, _Step(_RETURN, 0, 0, _ALLOW)]
 
@@ -118,7 +118,7 @@ def _fails(number: int, code: int) -> list[_Step]:
 
 
 def _unless(number: int, test: _Step) -> list[_Step]:
-    """Test the first argument of a call: the test jumps over one step to fail, and over none to allow."""
+    """Test the first argument of a call: a test that skips one step fails the call, else it may pass."""
     return [
         _Step(_EQUAL, 0, 4, number),
         _Step(_LOAD, 0, 0, _FIRST_ARGUMENT_AT),

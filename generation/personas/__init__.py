@@ -1,4 +1,5 @@
-"""Personas of drawn presenters: a name, a voice, a language, and what they disclose.
+"""Personas of drawn presenters: a name, a voice, a language, and a disclosure.
 
-They are made of a brand's snapshot, a partner's wishes and a seed. Nobody is described, and no life is told.
+A persona comes from a brand's snapshot, a partner's wishes and a seed. It depicts no real person and has no
+biography.
 """

@@ -1,4 +1,4 @@
-"""First names by language and gender, each common where that is spoken."""
+"""Common first names by language and gender."""
 
 from collections.abc import Mapping
 
@@ -30,5 +30,5 @@ _NAMES: Mapping[str, Mapping[Gender, str]] = {
 
 
 def of(language: str, gender: Gender) -> list[str]:
-    """Those of a language, or of English where there are none of it."""
+    """Return the names of a language, else the English ones."""
     return _NAMES.get(primary(language), _NAMES[DEFAULT])[gender].split()

@@ -1,7 +1,7 @@
-"""Prompts: a partner's words for a presenter, of which only those are understood that choose what exists.
+"""Prompts: a partner's words for a presenter, reduced to the choices that the renderer has.
 
-Nothing of a prompt is kept, drawn or said. Each word stands for one choice, in English, German, French and
-Spanish at once: no word means another thing in another of them.
+No text of a prompt is stored, drawn or published. Each word stands for one choice, in English, German, French
+and Spanish: no word has another meaning in another of these languages.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from generation.words import tones
 
 W = TypeVar("W", bound=str)
 
-#: Words of each gender, in an entry without its blanks and hyphens.
+#: Words of each gender, without blanks and hyphens.
 GENDERS: Mapping[Gender, str] = {
     "female": "woman women female girl lady frau weiblich mädchen femme féminine fille mujer femenina chica",
     "male": "man men male boy guy mann männlich homme masculin garçon hombre masculino chico",
@@ -32,7 +32,7 @@ AGES: Mapping[AgeRange, str] = {
 
 
 class Choices(NamedTuple):
-    """Choices of a prompt; None where it says nothing."""
+    """Choices of a prompt; None for an unspecified one."""
 
     gender: Gender | None
     age_range: AgeRange | None
@@ -40,9 +40,11 @@ class Choices(NamedTuple):
 
 
 def read(prompt: str) -> Choices:
-    """Of several words for one thing the first one counts."""
+    """Return the prompt's choices; the first word for each choice wins."""
     return Choices(_first(prompt, GENDERS), _first(prompt, AGES), _first(prompt, tones.VOICES))
 
 
 def _first(prompt: str, meanings: Mapping[W, str]) -> W | None:
-    return tones.first(prompt, {word: one for one, entries in meanings.items() for word in entries.split()})
+    return tones.first_meaning(
+        prompt, {word: one for one, entries in meanings.items() for word in entries.split()}
+    )

@@ -1,5 +1,5 @@
-"""Portraits: faces of presenters, drawn from tables of shapes. They are nobody's.
+"""Portraits of presenters, drawn from tables of shapes. They depict no real people.
 
-A portrait is an SVG drawing of 1000 x 1000 units whose middle column is x = 0. One seed is one person:
-gender and age change how they look, not their skin, nor whether their hair is straight or coiled.
+A portrait is an SVG drawing of 1000 x 1000 units with its middle column at x = 0. One seed is one person:
+gender and age change the look, but not the skin, and not the choice of straight or coiled hair.
 """

@@ -15,7 +15,7 @@ _FULL = points("""
     50,542 30,546 12,555 0,552
 """)
 _MUSTACHE = points("0,562 22,568 44,576 64,588 62,566 46,550 26,545 10,552 0,552")
-#: The shade below the lower lip, and what lips leave bare.
+#: The shade below the lower lip, and the bare skin around the lips.
 _BELOW = points("0,632 26,628 38,616 30,606 0,604")
 _GAP = points("0,600 40,592 56,576 50,562 0,566")
 _BEARDS = {"stubble": _SHORT, "short": _SHORT, "full": _FULL, "mustache": _MUSTACHE}

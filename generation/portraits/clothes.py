@@ -7,7 +7,7 @@ from generation.portraits.looks import Look
 from generation.portraits.sketch import Sketch
 from generation.portraits.tones import Cloth
 
-#: From collars out to shoulders and down to the picture's edge; collars are narrower.
+#: Outline from the collar to the shoulder and down to the picture's edge. A smaller x belongs to the collar.
 _SLEEVE = "172,756 262,784 326,834 360,920 378,1080"
 _COLLAR = 96.0
 _BODY = points(f"0,792 44,782 78,754 96,726 {_SLEEVE} 0,1080")
@@ -23,14 +23,14 @@ _ROLL = points("0,700 60,694 88,680 95,730 108,780 50,812 0,818")
 _FOLDS = (points("-120,712 -40,732 40,732 120,712"), points("-120,750 -40,770 40,770 120,750"))
 
 
-class Wear:
-    """Clothes as a look wears them: `outer` is what is seen most of, `inner` what is under it."""
+class Clothing:
+    """Clothes of a look: `outer` is the main layer, `inner` the layer below."""
 
     def __init__(self, sketch: Sketch, look: Look, outer: Cloth, inner: Cloth) -> None:
         self.sketch, self.look, self.outer, self.inner = sketch, look, outer, inner
 
     def fit(self, points: Points) -> list[Point]:
-        """Collars are as wide as the neck needs, and shoulders as they are."""
+        """Scale collars to the neck, and shoulders to the build."""
         return [self._fit(point) for point in points]
 
     def _fit(self, point: Point) -> Point:
@@ -40,7 +40,7 @@ class Wear:
         return wide if x >= 0 else -wide, y
 
     def panel(self, points: Points, cloth: Cloth) -> None:
-        """A piece of cloth, in light and shade; the points are all of its outline."""
+        """Draw a piece of cloth with light and shade from all points of its outline."""
         path = closed(self.fit(points))
         lit = self.sketch.around((-180, 800), 260, (cloth.light, 0.75), (cloth.light, 0.0))
         dim = self.sketch.across((-40, 380), (cloth.shade, 0.0), (cloth.dark, 0.75))
@@ -49,7 +49,7 @@ class Wear:
             self.sketch.shape(path, fill)
 
     def pieces(self, half: Points, fill: Cloth, *, light: bool = False) -> None:
-        """Something on both sides, with an edge."""
+        """Draw a piece on both sides, with an edge."""
         for side in both(half):
             path = closed(self.fit(side))
             self.sketch.shape(path, fill.light if light else fill.shade)
@@ -61,12 +61,12 @@ class Wear:
         self.sketch.line(path, cloth.shade, width * 0.74)
 
 
-def _tee(wear: Wear) -> None:
+def _tee(wear: Clothing) -> None:
     wear.panel(mirrored(_BODY), wear.outer)
     wear.seam(mirrored_line(_RIB), wear.outer, 19)
 
 
-def _hoodie(wear: Wear) -> None:
+def _hoodie(wear: Clothing) -> None:
     wear.panel(mirrored(_DEEP), wear.outer)
     wear.pieces(_HOOD, wear.outer)
     for side in (-1, 1):
@@ -74,32 +74,32 @@ def _hoodie(wear: Wear) -> None:
         wear.sketch.line(string, wear.inner.light, 8)
 
 
-def _collar(wear: Wear) -> None:
+def _collar(wear: Clothing) -> None:
     wear.panel(mirrored(_DEEP), wear.outer)
     wear.sketch.line(opened([(0, 880), (0, 1080)]), wear.outer.dark, 5, opacity=0.7)
     wear.pieces(_FLAP, wear.outer, light=True)
 
 
-def _blazer(wear: Wear) -> None:
+def _blazer(wear: Clothing) -> None:
     _under(wear)
     wear.pieces(_LAPEL, wear.outer)
 
 
-def _cardigan(wear: Wear) -> None:
+def _cardigan(wear: Clothing) -> None:
     _under(wear)
     for side in both(_BAND):
         wear.seam(side, wear.outer, 26)
 
 
-def _under(wear: Wear) -> None:
-    """A shirt under something that is open."""
+def _under(wear: Clothing) -> None:
+    """Draw a shirt under an open layer."""
     wear.panel(mirrored(_BODY), wear.inner)
     wear.seam(mirrored_line(_RIB), wear.inner, 12)
     for side in both(_JACKET):
         wear.panel(side, wear.outer)
 
 
-def _turtleneck(wear: Wear) -> None:
+def _turtleneck(wear: Clothing) -> None:
     wear.panel(mirrored(_BODY), wear.outer)
     roll = mirrored(_ROLL)
     wear.panel(roll, wear.outer)
@@ -109,7 +109,7 @@ def _turtleneck(wear: Wear) -> None:
     wear.sketch.line(closed(wear.fit(roll)), wear.outer.dark, 4, opacity=0.45)
 
 
-_TOPS: dict[str, Callable[[Wear], None]] = {
+_TOPS: dict[str, Callable[[Clothing], None]] = {
     "tee": _tee,
     "hoodie": _hoodie,
     "collar": _collar,
@@ -120,10 +120,10 @@ _TOPS: dict[str, Callable[[Wear], None]] = {
 
 
 def draw_clothes(sketch: Sketch, look: Look, outer: Cloth, inner: Cloth) -> None:
-    _TOPS[look.top](Wear(sketch, look, outer, inner))
+    _TOPS[look.top](Clothing(sketch, look, outer, inner))
 
 
 def draw_hood(sketch: Sketch, look: Look, outer: Cloth) -> None:
-    """The part of a hood that lies behind the neck."""
+    """Draw the part of a hood behind the neck."""
     if look.top == "hoodie":
         sketch.shape(closed(mirrored(_BEHIND)), outer.dark)

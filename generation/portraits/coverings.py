@@ -1,4 +1,4 @@
-"""Coverings of a head: a knitted beanie, a wrapped scarf."""
+"""Head coverings: a knitted beanie, a wrapped scarf."""
 
 from generation.portraits.curves import Points, mirrored, opened, points
 from generation.portraits.head import Head
@@ -60,7 +60,7 @@ def _wrap(sketch: Sketch, shape: Head, cloth: Cloth) -> None:
 
 
 def _piece(sketch: Sketch, path: str, cloth: Cloth) -> None:
-    """A piece of cloth, lit from the upper left."""
+    """Draw a piece of cloth, lit from the upper left."""
     lit = sketch.around((-70, 220), 200, (cloth.light, 0.8), (cloth.light, 0.0))
     dim = sketch.across((20, 220), (cloth.dark, 0.0), (cloth.dark, 0.7))
     for fill in (cloth.plain, lit, dim):

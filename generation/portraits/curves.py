@@ -1,4 +1,4 @@
-"""Curves: smooth paths through points, as SVG writes them."""
+"""Curves: smooth SVG paths through points."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -12,23 +12,23 @@ Points: TypeAlias = Sequence[Point]
 
 
 def points(text: str) -> Points:
-    """Points as tables have them: pairs of numbers, a blank between two."""
+    """Parse a table's points: pairs of numbers, separated by blanks."""
     pairs = (pair.split(",") for pair in text.split())
     return tuple((float(x), float(y)) for x, y in pairs)
 
 
 def mirrored(right: Points) -> list[Point]:
-    """A shape of its right half, which begins and ends on the middle column."""
+    """Mirror a half shape into a closed one; the half begins and ends on the middle column."""
     return [*right, *((-x, y) for x, y in reversed(right) if x)]
 
 
 def mirrored_line(right: Points) -> list[Point]:
-    """An open line of its right half, which begins on the middle column."""
+    """Mirror a half line into an open one; the half begins on the middle column."""
     return [*((-x, y) for x, y in reversed(right) if x), *right]
 
 
 def both(right: Points) -> tuple[Points, Points]:
-    """A shape on the right, and its mirror image."""
+    """Return a shape on the right, and its mirror image."""
     return right, flipped(right)
 
 
@@ -37,27 +37,27 @@ def flipped(points: Points) -> list[Point]:
 
 
 def closed(points: Points) -> str:
-    """A closed curve through all points."""
+    """Return a closed curve through all points."""
     count = len(points)
     around = [[points[(number + step) % count] for step in (-1, 0, 1, 2)] for number in range(count)]
     return f"M{_pair(points[0])}{''.join(_bend(*four) for four in around)}Z"
 
 
 def opened(points: Points) -> str:
-    """A curve from the first point to the last."""
+    """Return a curve from the first point to the last."""
     ends = [points[0], *points, points[-1]]
     fours = zip(ends, ends[1:], ends[2:], ends[3:], strict=False)
     return f"M{_pair(points[0])}{''.join(_bend(*four) for four in fours)}"
 
 
 def joined(*lines: Points) -> str:
-    """A closed outline of curves that meet in corners, each from where the one before ended."""
-    first, *others = [opened(line) for line in lines]
-    return first + "".join(f"L{line[1:]}" for line in others) + "Z"
+    """Join curves at corners into a closed outline; each curve continues at the end of the previous one."""
+    first, *rest = [opened(line) for line in lines]
+    return first + "".join(f"L{line[1:]}" for line in rest) + "Z"
 
 
 def _bend(before: Point, start: Point, end: Point, after: Point) -> str:
-    """A cubic piece, with the directions that its neighbours give it."""
+    """Return a cubic segment with tangents from its neighbours (Catmull-Rom)."""
     first = (start[0] + (end[0] - before[0]) / 6, start[1] + (end[1] - before[1]) / 6)
     second = (end[0] - (after[0] - start[0]) / 6, end[1] - (after[1] - start[1]) / 6)
     return f"C{_pair(first)} {_pair(second)} {_pair(end)}"
@@ -74,7 +74,7 @@ def oval(center: Point, across: float, down: float) -> str:
 
 
 def arc(center: Point, radius: float, turn: int) -> str:
-    """Half of a circle, its upper one for a turn of 1 and its lower one for -1."""
+    """Return half of a circle: the upper half for turn 1, the lower one for -1."""
     x, y = center
     sweep = int(turn > 0)
     return (
@@ -83,7 +83,7 @@ def arc(center: Point, radius: float, turn: int) -> str:
 
 
 def along(points: Points, distance: float) -> Iterable[Point]:
-    """Points on the sides of an open line, as far from each other as the distance at most."""
+    """Yield points on the sides of an open line, at most `distance` apart."""
     for (left, top), (right, bottom) in pairwise(points):
         steps = max(1, math.ceil(math.hypot(right - left, bottom - top) / distance))
         for step in range(steps):
@@ -92,7 +92,7 @@ def along(points: Points, distance: float) -> Iterable[Point]:
 
 
 def curls(points: Points, radius: float, seed: str) -> str:
-    """Discs along a line, each a little larger or smaller: the outline of curls."""
+    """Return discs of varying size along a line: the outline of curls."""
     discs = []
     for number, place in enumerate(along(points, radius * 1.05)):
         size = radius * between(0.82, 1.16, seed, f"curl {number}")
@@ -101,7 +101,7 @@ def curls(points: Points, radius: float, seed: str) -> str:
 
 
 def scattered(points: Points, distance: float) -> Iterable[Point]:
-    """Points of a grid whose rows are shifted by turns, those inside of a polygon and not at its edge."""
+    """Yield the points of a staggered grid inside a polygon, with some distance to its edge."""
     rows = range(round(min(y for _, y in points)), round(max(y for _, y in points)), round(distance * 0.84))
     for number, y in enumerate(rows):
         left, right = min(x for x, _ in points), max(x for x, _ in points)
@@ -113,7 +113,7 @@ def scattered(points: Points, distance: float) -> Iterable[Point]:
 
 
 def _inside(point: Point, points: Points) -> bool:
-    """A point whose ray to the right crosses the sides of a polygon an odd number of times is in it."""
+    """Return whether a polygon contains a point: a ray to the right crosses an odd number of sides."""
     x, y = point
     crossed = False
     for (left, top), (right, bottom) in zip(points, [*points[1:], points[0]], strict=True):

@@ -1,4 +1,4 @@
-"""Earrings: studs, hoops or drops of gold, where hair leaves the ears free."""
+"""Earrings: gold studs, hoops or drops, unless hair covers the ears."""
 
 from generation.color import RGB
 from generation.portraits.curves import oval

@@ -1,4 +1,4 @@
-"""Features of a face: eyes, brows, nose and mouth, and the lines that age gives it."""
+"""Facial features: eyes, brows, nose and mouth, and the lines of age."""
 
 from generation.color import RGB, WHITE, rgb
 from generation.portraits.curves import Point, Points, closed, joined, opened, oval
@@ -7,14 +7,15 @@ from generation.portraits.looks import Look
 from generation.portraits.sketch import Sketch
 from generation.portraits.tones import Hair, Skin
 
-#: From the middle to an eye, and half of its width.
-APART, _HALF = 67.0, 31.0
+#: Distance from the middle to an eye.
+EYE_OFFSET = 67.0
+_EYE_HALF_WIDTH = 31.0
 _INK: RGB = (38, 24, 24)
 _MOUTH = 582.0
 
 
 def draw_features(sketch: Sketch, look: Look, shape: Head, skin: Skin, hair: Hair) -> None:
-    """All but the mouth, which is drawn over a beard."""
+    """Draw all features but the mouth: it goes over a beard."""
     _nose(sketch, look, shape, skin)
     for side in (-1, 1):
         _eye(sketch, look, side, skin)
@@ -30,9 +31,9 @@ def draw_mouth(sketch: Sketch, look: Look, shape: Head, skin: Skin) -> None:
 
 
 def _eye(sketch: Sketch, look: Look, side: int, skin: Skin) -> None:
-    """An almond whose lids are cut from one curve; light falls from the same side on both eyes."""
+    """Draw an almond shape with both lids on one outline; both eyes are lit from the same side."""
     size = look.build.eyes
-    x, wide, high = side * APART * look.width, _HALF * size, 18.5 * size
+    x, wide, high = side * EYE_OFFSET * look.width, _EYE_HALF_WIDTH * size, 18.5 * size
 
     def at(*points: tuple[float, float]) -> list[tuple[float, float]]:
         return [(x + side * across * wide, EYES + down * high) for across, down in points]
@@ -62,7 +63,7 @@ def _iris(sketch: Sketch, look: Look, center: tuple[float, float], radius: float
 
 
 def _lashes(sketch: Sketch, look: Look, side: int, upper: Points) -> None:
-    """The upper lid's line, thicker to its outer end, where lashes reach out of it."""
+    """Draw the upper lid's line, thicker at its outer end, with the lashes."""
     thick = 3.5 + 3.5 * look.build.lashes
     inner, outer = upper[0], upper[-1]
     wing = (outer[0] + side * 9 * look.build.lashes, outer[1] - 9 * look.build.lashes)
@@ -72,7 +73,7 @@ def _lashes(sketch: Sketch, look: Look, side: int, upper: Points) -> None:
 
 
 def _brow(sketch: Sketch, look: Look, side: int, hair: Hair) -> None:
-    x, thick, lift = side * APART * look.width, 6.2 * look.build.brows, 2.2 * look.brow
+    x, thick, lift = side * EYE_OFFSET * look.width, 6.2 * look.build.brows, 2.2 * look.brow
     top = EYES - 43 - 3 * look.build.eyes
     spine = [(-35, top + 2 - lift), (-10, top - 7 - lift), (16, top - 8), (43, top + 8 + lift)]
     widths = (0.85, 1.05, 0.85, 0.16)
@@ -82,7 +83,7 @@ def _brow(sketch: Sketch, look: Look, side: int, hair: Hair) -> None:
 
 
 def _nose(sketch: Sketch, look: Look, shape: Head, skin: Skin) -> None:
-    """A bridge by its shade alone, wings and a tip."""
+    """Draw the nose: its bridge as a shade only, its wings and its tip."""
 
     def at(*around: Point) -> list[Point]:
         return shape.all([(x * look.nose, y) for x, y in around])
@@ -96,7 +97,7 @@ def _nose(sketch: Sketch, look: Look, shape: Head, skin: Skin) -> None:
 
 
 def _around(sketch: Sketch, shape: Head, skin: Skin) -> None:
-    """Dimples at the corners, and the shade below the lower lip."""
+    """Draw dimples at the mouth's corners, and the shade below the lower lip."""
     for side in (-1, 1):
         corner = [(side * 52, _MOUTH - 17), (side * 57, _MOUTH - 10), (side * 57, _MOUTH - 2)]
         sketch.line(opened(shape.all(corner)), skin.line, 3.2, opacity=0.32)
@@ -113,7 +114,7 @@ def _lip_color(look: Look, skin: Skin) -> RGB:
 
 
 def _upper_lip(seam: Points, full: float) -> list[tuple[float, float]]:
-    """From the right corner to the left one, with a bow in its middle."""
+    """Return the outline from the right corner to the left one, with a bow in its middle."""
     (left, high), (right, _) = seam[0], seam[-1]
     middle = seam[len(seam) // 2][1]
     bow = [(27, middle - 7 * full - 2), (10, middle - 10 * full), (0, middle - 7 * full)]
@@ -121,7 +122,7 @@ def _upper_lip(seam: Points, full: float) -> list[tuple[float, float]]:
 
 
 def _calm(sketch: Sketch, look: Look, shape: Head, skin: Skin) -> None:
-    """Closed lips whose corners are up."""
+    """Draw closed lips with raised corners."""
     color, full, up = _lip_color(look, skin), look.build.lips * look.lips, 11 * look.smile
     seam = [(-50, _MOUTH - up), (-26, _MOUTH), (0, _MOUTH + 3), (26, _MOUTH), (50, _MOUTH - up)]
     below = [
@@ -138,7 +139,7 @@ def _calm(sketch: Sketch, look: Look, shape: Head, skin: Skin) -> None:
 
 
 def _open(sketch: Sketch, look: Look, shape: Head, skin: Skin) -> None:
-    """A smile that shows the upper teeth."""
+    """Draw a smile that shows the upper teeth."""
     color, full, up, deep = (
         _lip_color(look, skin),
         look.build.lips * look.lips,
@@ -179,14 +180,14 @@ def _open(sketch: Sketch, look: Look, shape: Head, skin: Skin) -> None:
 
 
 def _lines(sketch: Sketch, look: Look, shape: Head, skin: Skin) -> None:
-    """Lines of laughter first, then of eyes, then of the forehead."""
+    """Draw lines of age: around the mouth first, then at the eyes, then on the forehead."""
     strength = look.aging.lines
     for side in (-1, 1):
         for points, since, width in _LINES:
             if strength > since:
-                seen = 0.38 * min(1.0, (strength - since) / 0.6 + 0.25)
+                opacity = 0.38 * min(1.0, (strength - since) / 0.6 + 0.25)
                 path = opened(shape.all([(side * x, y) for x, y in points]))
-                sketch.line(path, skin.line, width, opacity=seen)
+                sketch.line(path, skin.line, width, opacity=opacity)
 
 
 _LINES: tuple[tuple[Points, float, float], ...] = (

@@ -2,12 +2,12 @@
 
 from generation.color import RGB, WHITE
 from generation.portraits.curves import Points, closed, opened, points
-from generation.portraits.features import APART
+from generation.portraits.features import EYE_OFFSET
 from generation.portraits.head import EYES, Head
 from generation.portraits.looks import Look
 from generation.portraits.sketch import Sketch
 
-#: The right lens around its eye: inner side first.
+#: The right lens around its eye, from the inner side.
 _LENSES: dict[str, Points] = {
     "round": points("-48,2 -40,-28 -14,-44 14,-44 40,-28 48,2 40,30 14,46 -14,46 -40,30"),
     "square": points("-50,-6 -46,-32 -20,-36 24,-36 48,-32 52,-6 46,28 20,36 -20,36 -44,26"),
@@ -24,7 +24,7 @@ def draw_glasses(sketch: Sketch, look: Look, shape: Head, number: int) -> None:
     is_thin = look.glasses == "thin"
     color, width = (_GOLD, 4.5) if is_thin else (_FRAMES[number % len(_FRAMES)], 8.5)
     for side in (-1, 1):
-        x = side * (APART + 1) * look.width
+        x = side * (EYE_OFFSET + 1) * look.width
         lens = closed([(x + side * px, EYES + 2 + py) for px, py in _LENSES[look.glasses]])
         sketch.shape(lens, WHITE, opacity=0.10)
         with sketch.within(lens):
@@ -35,5 +35,5 @@ def draw_glasses(sketch: Sketch, look: Look, shape: Head, number: int) -> None:
         sketch.line(lens, color, width)
         temple = [(x + side * 48, EYES - 10), shape.place((side * 152, EYES - 14))]
         sketch.line(opened(temple), color, width * 0.9)
-    inner = (APART - 46) * look.width
+    inner = (EYE_OFFSET - 46) * look.width
     sketch.line(opened([(-inner, EYES - 3), (0, EYES - 13), (inner, EYES - 3)]), color, width * 0.9)

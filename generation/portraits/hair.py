@@ -27,7 +27,7 @@ def draw_behind(sketch: Sketch, look: Look, shape: Head, hair: Hair) -> None:
 
 
 def draw_over(sketch: Sketch, look: Look, shape: Head, hair: Hair) -> None:
-    """Hair that falls over the shoulders, in front of the clothes."""
+    """Draw hair over the shoulders, in front of the clothes."""
     style = style_of(look)
     if look.style == "locs":
         _locs(sketch, look, shape, hair, front=True)
@@ -42,14 +42,14 @@ def draw_over(sketch: Sketch, look: Look, shape: Head, hair: Hair) -> None:
 
 
 def _falling(sketch: Sketch, points: Points, hair: Hair) -> None:
-    """Strands that follow the inner and the outer side of a lock."""
+    """Draw strands parallel to the inner and the outer side of a lock."""
     half = len(points) // 2
     outer, inner = points[:half], list(reversed(points[half:]))
     for number, share in enumerate((0.2, 0.42, 0.62, 0.82)):
         pairs = zip(outer, inner, strict=False)
         line = [(ox + (ix - ox) * share, oy + (iy - oy) * share) for (ox, oy), (ix, iy) in pairs]
-        color, seen = (hair.light, 0.5) if number % 2 else (hair.dark, 0.45)
-        sketch.line(opened(line), color, 4.5, opacity=seen)
+        color, opacity = (hair.light, 0.5) if number % 2 else (hair.dark, 0.45)
+        sketch.line(opened(line), color, 4.5, opacity=opacity)
 
 
 def draw_front(sketch: Sketch, look: Look, shape: Head, hair: Hair, skin: Skin) -> None:
@@ -66,8 +66,8 @@ def draw_front(sketch: Sketch, look: Look, shape: Head, hair: Hair, skin: Skin) 
     if style.bumps and style.rim:
         _texture(sketch, look, shape, hair, style.front[0])
     for number, points in enumerate(style.strands):
-        color, seen = (hair.light, 0.75) if number % 2 == 0 else (hair.dark, 0.5)
-        sketch.line(opened(shape.all(points)), color, 5.0, opacity=seen)
+        color, opacity = (hair.light, 0.75) if number % 2 == 0 else (hair.dark, 0.5)
+        sketch.line(opened(shape.all(points)), color, 5.0, opacity=opacity)
 
 
 def _outline(look: Look, shape: Head, style: Style) -> list[str]:
@@ -78,16 +78,16 @@ def _outline(look: Look, shape: Head, style: Style) -> list[str]:
     ]
 
 
-def _lit(sketch: Sketch, path: str, fill: str, hair: Hair, seen: float = 1.0) -> None:
-    """Hair in the light from the upper left, and in shade on the right."""
+def _lit(sketch: Sketch, path: str, fill: str, hair: Hair, opacity: float = 1.0) -> None:
+    """Fill hair with light from the upper left, and shade on the right."""
     lit = sketch.around((-70, 235), 165, (hair.light, 0.8), (hair.light, 0.0))
-    dim = sketch.across((30, 220), (hair.dark, 0.0), (hair.dark, 0.65 * seen))
+    dim = sketch.across((30, 220), (hair.dark, 0.0), (hair.dark, 0.65 * opacity))
     for one in (fill, lit, dim):
         sketch.shape(path, one)
 
 
 def _texture(sketch: Sketch, look: Look, shape: Head, hair: Hair, points: Points) -> None:
-    """Small arcs all over a shape, as curls have them, the lit ones to the left."""
+    """Draw small arcs all over a shape as curls, more lit ones to the left."""
     lit: list[str] = []
     dim: list[str] = []
     for number, (x, y) in enumerate(scattered(points, 25)):
@@ -96,12 +96,12 @@ def _texture(sketch: Sketch, look: Look, shape: Head, hair: Hair, points: Points
         turn = -1 if chance(seed, "turn") < 0.5 else 1
         curl = arc(shape.place(place), between(7, 11, seed, "radius"), turn)
         (lit if chance(seed, "lit") < 0.55 - x / 600 else dim).append(curl)
-    for color, found in ((hair.light, lit), (hair.dark, dim)):
-        sketch.line("".join(found), color, 3.4, opacity=0.42)
+    for color, curls_of_color in ((hair.light, lit), (hair.dark, dim)):
+        sketch.line("".join(curls_of_color), color, 3.4, opacity=0.42)
 
 
 def _locs(sketch: Sketch, look: Look, shape: Head, hair: Hair, *, front: bool) -> None:
-    """Ropes of hair from the crown down to the shoulders, the outer ones shorter."""
+    """Draw ropes of hair from the crown down to the shoulders, the outer ones shorter."""
     count = 3 if front else 9
     for number in range(count):
         share = number / (count - 1)

@@ -1,4 +1,4 @@
-"""Head: the face without its features, the ears and the neck, and where everything on them lies."""
+"""Head: the face without its features, the ears and the neck, and the proportions for everything on them."""
 
 from typing import NamedTuple
 
@@ -7,10 +7,11 @@ from generation.portraits.looks import Look
 from generation.portraits.sketch import Sketch
 from generation.portraits.tones import Skin
 
-#: Height of the eyes, from which faces are longer or shorter; from there on jaws are wider or narrower.
+#: Height of the eyes: the face's length is scaled from there. `_JAW` is the range over which the jaw's width
+#: changes.
 EYES = 456.0
 _JAW = (500.0, 610.0)
-#: Where a head turns.
+#: Rotation center of a head.
 NECK: Point = (0.0, 690.0)
 
 FACE = points("0,236 74,248 128,296 149,368 150,450 143,520 122,580 84,628 40,652 0,658")
@@ -19,7 +20,7 @@ _INNER_EAR = points("140,452 160,438 176,452 174,490 162,522 146,530 136,500")
 
 
 class Head(NamedTuple):
-    """A look's proportions: `place` moves a point of a shape to where this head has it."""
+    """A look's proportions: `place` maps a point of a standard shape to this head."""
 
     jaw: float
     length: float
@@ -51,7 +52,7 @@ def head(look: Look) -> Head:
 
 
 def draw_neck(sketch: Sketch, look: Look, skin: Skin) -> None:
-    """The neck and what a collar leaves of the shoulders, in the chin's shadow."""
+    """Draw the neck and the skin inside of a collar, in the chin's shadow."""
     wide, low = 72 * look.build.neck, head(look).chin
     half = [
         (0, 540),
@@ -83,7 +84,7 @@ def draw_neck(sketch: Sketch, look: Look, skin: Skin) -> None:
 
 
 def draw_head(sketch: Sketch, look: Look, skin: Skin) -> None:
-    """Ears and face, lit from the upper left."""
+    """Draw ears and face, lit from the upper left."""
     shape = head(look)
     for side in (-1, 1):
         ear = [(side * x, y) for x, y in _EAR]

@@ -1,4 +1,4 @@
-"""Long hair, straight or wavy, hanging or tied."""
+"""Long hair, straight or wavy, loose or tied."""
 
 from generation.portraits.curves import both, mirrored, points
 from generation.portraits.style import Style

@@ -1,7 +1,6 @@
-"""Looks: what a presenter looks like, in words and numbers, before anything is drawn.
+"""Looks: a presenter's appearance in words and numbers, before drawing.
 
-Skin, eyes, and the color and curl of hair follow from the seed alone, so that they are as frequent for each
-gender and age.
+Skin, eyes, hair color and curl depend on the seed alone. So each is as frequent for each gender and age.
 """
 
 from collections.abc import Mapping
@@ -12,12 +11,12 @@ from generation.portraits import tones
 from generation.seeds import between, chance
 from generation.spec import AgeRange, Gender, Presenter
 
-#: How often, to each other.
+#: Relative frequencies.
 Weights = Mapping[str, float]
 
 HAIR_COLORS: Weights = dict(zip(tones.HAIRS, (6, 6, 5, 3, 2, 1, 2, 2), strict=True))
 CURLS: Weights = {"straight": 3, "wavy": 3, "coiled": 3}
-#: Styles of each curl and gender. Whoever wears their hair against the habit of their gender is drawn too.
+#: Styles by curl and gender. Styles that are unusual for a gender have a low weight.
 STYLES: Mapping[str, Mapping[Gender, Weights]] = {
     "straight": {
         "female": {"long": 4, "bob": 4, "bun": 2, "ponytail": 3, "pixie": 2},
@@ -41,7 +40,7 @@ TOPS: Weights = {"tee": 4, "hoodie": 3, "collar": 3, "blazer": 4, "turtleneck": 
 
 
 class Build(NamedTuple):
-    """Measures of a head and of shoulders, 1.0 the middle one; brows and lips are how thick they are."""
+    """Proportions of a head and of shoulders, 1.0 the average; for brows and lips the thickness."""
 
     jaw: float
     length: float
@@ -62,7 +61,7 @@ BUILDS: Mapping[Gender, Build] = {
 
 
 class Aging(NamedTuple):
-    """An age's factors of measures; its lines and grey from 0 to 1; shares of those who wear something."""
+    """An age's factors of proportions, its lines and grey from 0 to 1, and shares of accessories."""
 
     jaw: float
     length: float
@@ -86,7 +85,7 @@ AGES: Mapping[AgeRange, Aging] = {
 
 
 class Look(NamedTuple):
-    """A presenter's look. `build` has the age in it."""
+    """A presenter's look. `build` includes the age."""
 
     seed: str
     build: Build
@@ -114,7 +113,7 @@ class Look(NamedTuple):
 
 
 def look(presenter: Presenter) -> Look:
-    """The same look for the same seed, gender and age, whatever the name."""
+    """Derive the look from seed, gender and age; the name has no effect."""
     seed, gender = presenter.seed, presenter.gender
     aging = AGES[presenter.age_range]
     curl = choose(CURLS, seed, "curl")
@@ -167,7 +166,7 @@ def _build(build: Build, aging: Aging) -> Build:
 
 
 def _varied(tone: Oklch, seed: str, what: str) -> Oklch:
-    """A little lighter or deeper, warmer or cooler: no two people have the same."""
+    """Vary a tone a little in lightness and warmth, so that no two people have the same."""
     light, chroma, hue = tone
     near = between(-0.018, 0.018, seed, f"{what} lightness")
     return Oklch(
@@ -178,7 +177,7 @@ def _varied(tone: Oklch, seed: str, what: str) -> Oklch:
 
 
 def _hair(seed: str, aging: Aging) -> Oklch:
-    """The hair's own color, as far as it has turned grey; for how long it stays, differs."""
+    """Return the hair color, mixed with grey by age; the onset of grey varies."""
     own = _varied(tones.HAIRS[choose(HAIR_COLORS, seed, "hair")], seed, "hair")
     grey = tones.GREYS[int(chance(seed, "grey") * len(tones.GREYS))]
     turned = min(1.0, aging.grey * between(0.45, 1.35, seed, "turned")) if aging.grey < 1 else 1.0

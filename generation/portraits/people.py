@@ -1,4 +1,4 @@
-"""People of one seed: a portrait for each gender and age, for a person to choose among."""
+"""Portraits of one seed in all genders and ages, to choose from."""
 
 from collections.abc import Sequence
 
@@ -8,14 +8,16 @@ from generation.portraits.portrait import portrait
 from generation.spec import AgeRange, Gender, Presenter
 from generation.theme import theme
 
-#: Pixels of a portrait's side: alone, and among others.
-ALONE, AMONG = 800, 320
+#: Side of a portrait as the only one.
+SINGLE_SIDE_PX = 800
+#: Side of a portrait in a grid.
+GRID_SIDE_PX = 320
 
 
 def people(seed: str, genders: Sequence[Gender], ages: Sequence[AgeRange], color: str) -> Image.Image:
-    """A row for each gender, a column for each age."""
+    """Draw a row for each gender and a column for each age."""
     colors = theme([color])
-    side = ALONE if len(genders) == len(ages) == 1 else AMONG
+    side = SINGLE_SIDE_PX if len(genders) == len(ages) == 1 else GRID_SIDE_PX
     sheet = Image.new("RGB", (side * len(ages), side * len(genders)))
     for row, gender in enumerate(genders):
         for column, age in enumerate(ages):

@@ -1,4 +1,4 @@
-"""Portrait of a presenter: the drawing, from its ground to what lies on the face."""
+"""Portrait of a presenter: all layers of the drawing, from the ground to the glasses."""
 
 import math
 
@@ -22,54 +22,59 @@ from generation.portraits.tones import Cloth
 from generation.spec import Presenter
 from generation.theme import Theme
 
-#: Where chins are in the tables and in a picture, the highest that hair may reach, the largest scale.
-_CHIN, _LOW, _TOP, _LARGEST = 658.0, 712.0, 66.0, 1.3
+#: Chin's y in the tables.
+_CHIN_Y = 658.0
+#: Chin's y in a picture.
+_CHIN_Y_DRAWN = 712.0
+#: Topmost y of hair in a picture.
+_TOP_Y = 66.0
+_MAX_SCALE = 1.3
 
 
 def portrait(presenter: Presenter, theme: Theme, side: int = 800) -> Image.Image:
-    """A square picture whose middle disc has the whole head; the same presenter has the same one."""
-    seen = look(presenter)
-    shape, skin, hair = head(seen), tones.skin(seen.skin), tones.hair(seen.hair)
-    outer, inner = _clothes(seen, theme)
+    """Draw a square picture with the whole head inside its middle disc, the same for the same presenter."""
+    appearance = look(presenter)
+    shape, skin, hair = head(appearance), tones.skin(appearance.skin), tones.hair(appearance.hair)
+    outer, inner = _clothes(appearance, theme)
     sketch = Sketch()
-    draw_ground(sketch, theme, seen.seed, (skin.plain, hair.plain, outer.plain))
-    scale = _scale(seen)
-    with sketch.scaled(scale, _LOW - _CHIN * scale):
-        with sketch.turned(seen.tilt, NECK):
-            draw_behind(sketch, seen, shape, hair)
-        draw_hood(sketch, seen, outer)
-        draw_neck(sketch, seen, skin)
-        draw_clothes(sketch, seen, outer, inner)
-        with sketch.turned(seen.tilt, NECK):
-            draw_head(sketch, seen, skin)
-            draw_features(sketch, seen, shape, skin, hair)
-            draw_beard(sketch, seen, shape, hair, skin)
-            draw_mouth(sketch, seen, shape, skin)
-            draw_over(sketch, seen, shape, hair)
-            draw_front(sketch, seen, shape, hair, skin)
-            draw_covering(sketch, seen, shape, inner, skin)
-            draw_glasses(sketch, seen, shape, seen.cloth)
-            draw_earrings(sketch, seen, shape)
+    draw_ground(sketch, theme, appearance.seed, (skin.plain, hair.plain, outer.plain))
+    scale = _scale(appearance)
+    with sketch.scaled(scale, _CHIN_Y_DRAWN - _CHIN_Y * scale):
+        with sketch.turned(appearance.tilt, NECK):
+            draw_behind(sketch, appearance, shape, hair)
+        draw_hood(sketch, appearance, outer)
+        draw_neck(sketch, appearance, skin)
+        draw_clothes(sketch, appearance, outer, inner)
+        with sketch.turned(appearance.tilt, NECK):
+            draw_head(sketch, appearance, skin)
+            draw_features(sketch, appearance, shape, skin, hair)
+            draw_beard(sketch, appearance, shape, hair, skin)
+            draw_mouth(sketch, appearance, shape, skin)
+            draw_over(sketch, appearance, shape, hair)
+            draw_front(sketch, appearance, shape, hair, skin)
+            draw_covering(sketch, appearance, shape, inner, skin)
+            draw_glasses(sketch, appearance, shape, appearance.cloth)
+            draw_earrings(sketch, appearance, shape)
     return sketch.image(side).convert("RGB")
 
 
-def _clothes(seen: Look, theme: Theme) -> tuple[Cloth, Cloth]:
-    """The brand's color, more often than not, with a light one or a dark one."""
+def _clothes(appearance: Look, theme: Theme) -> tuple[Cloth, Cloth]:
+    """Return the cloth colors: mostly the brand's color, with a light or a dark one."""
     main, dark, light = theme.vivid.tints[0], theme.dark.tints[1], theme.light.tints[1]
     pairs = ((main, light), (main, light), (main, dark), (main, light), (dark, main), (light, main))
-    outer, inner = pairs[seen.cloth]
+    outer, inner = pairs[appearance.cloth]
     return tones.cloth(outer), tones.cloth(inner)
 
 
-def placed(seen: Look, point: Point) -> Point:
-    """A point of a head in its picture, as shares of the side."""
-    scale, turn = _scale(seen), math.radians(seen.tilt)
+def place_in_picture(appearance: Look, point: Point) -> Point:
+    """Map a point of a head to its place in the picture, as shares of the side."""
+    scale, turn = _scale(appearance), math.radians(appearance.tilt)
     across, down = point[0] - NECK[0], point[1] - NECK[1]
     x = NECK[0] + across * math.cos(turn) - down * math.sin(turn)
     y = NECK[1] + across * math.sin(turn) + down * math.cos(turn)
-    return (x * scale + UNITS / 2) / UNITS, (_LOW + (y - _CHIN) * scale) / UNITS
+    return (x * scale + UNITS / 2) / UNITS, (_CHIN_Y_DRAWN + (y - _CHIN_Y) * scale) / UNITS
 
 
-def _scale(seen: Look) -> float:
-    """As large as leaves all of the hair in the picture."""
-    return min(_LARGEST, (_LOW - _TOP) / (_CHIN - STYLES[seen.style].top))
+def _scale(appearance: Look) -> float:
+    """Return the largest scale that leaves all hair in the picture."""
+    return min(_MAX_SCALE, (_CHIN_Y_DRAWN - _TOP_Y) / (_CHIN_Y - STYLES[appearance.style].top))

@@ -1,4 +1,4 @@
-"""Short hair, straight or wavy, and what a hat leaves of it."""
+"""Short hair, straight or wavy, and the hair below a hat."""
 
 from generation.portraits.curves import both, mirrored, points
 from generation.portraits.style import Style

@@ -1,4 +1,4 @@
-"""Sketch: an SVG drawing in the making, shape over shape."""
+"""Sketch: builder of an SVG drawing, shape over shape."""
 
 import io
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ UNITS = 1000
 
 
 class Sketch:
-    """Shapes are named by their paths, fills by colours or by what `across`, `down` and `around` return."""
+    """SVG under construction: shapes are SVG paths, fills are colours or results of the gradient methods."""
 
     def __init__(self) -> None:
         self._definitions: list[str] = []
@@ -25,7 +25,7 @@ class Sketch:
         self._body.append(f'<path d="{path}" fill="{_paint(fill)}" fill-opacity="{opacity:.3g}"/>')
 
     def line(self, path: str, color: RGB | str, width: float, *, opacity: float = 1.0) -> None:
-        """A line with round ends."""
+        """Draw a line with round ends."""
         self._body.append(
             f'<path d="{path}" fill="none" stroke="{_paint(color)}" stroke-width="{width:.1f}" '
             f'stroke-opacity="{opacity:.3g}" stroke-linecap="round" stroke-linejoin="round"/>'
@@ -33,7 +33,7 @@ class Sketch:
 
     @contextmanager
     def within(self, *paths: str) -> Iterator[None]:
-        """Shapes that are drawn meanwhile end where the paths do."""
+        """Clip all shapes of this block to the paths."""
         shapes = "".join(f'<path d="{path}"/>' for path in paths)
         name = self._define("clipPath", "", shapes)
         self._body.append(f'<g clip-path="url(#{name})">')
@@ -48,23 +48,23 @@ class Sketch:
 
     @contextmanager
     def scaled(self, factor: float, down: float) -> Iterator[None]:
-        """Larger by a factor, and then lower by so much."""
+        """Scale the shapes of this block by a factor, then move them down."""
         self._body.append(f'<g transform="translate(0 {down:.1f}) scale({factor:.3f})">')
         yield
         self._body.append("</g>")
 
     def across(self, ends: tuple[float, float], *stops: tuple[RGB, float]) -> str:
-        """A fill that changes from left to right: colours with their opacities, evenly spread."""
+        """Return a gradient from left to right: colours with their opacities, evenly spaced."""
         place = f'x1="{ends[0]:.0f}" x2="{ends[1]:.0f}" y1="0" y2="0"'
         return self._gradient("linearGradient", place, stops)
 
     def down(self, ends: tuple[float, float], *stops: tuple[RGB, float]) -> str:
-        """A fill that changes from top to bottom."""
+        """Return a gradient from top to bottom."""
         place = f'x1="0" x2="0" y1="{ends[0]:.0f}" y2="{ends[1]:.0f}"'
         return self._gradient("linearGradient", place, stops)
 
     def around(self, center: Point, radius: float, *stops: tuple[RGB, float]) -> str:
-        """A fill that changes from a point outwards."""
+        """Return a radial gradient from a point outwards."""
         place = f'cx="{center[0]:.0f}" cy="{center[1]:.0f}" r="{radius:.0f}"'
         return self._gradient("radialGradient", place, stops)
 
@@ -84,7 +84,7 @@ class Sketch:
         return name
 
     def image(self, side: int) -> Image.Image:
-        """The drawing with smooth edges; what has no shape is transparent."""
+        """Render the drawing with antialiasing on a transparent ground."""
         defined, drawn = "".join(self._definitions), "".join(self._body)
         written = (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{-UNITS // 2} 0 {UNITS} {UNITS}">'

@@ -1,4 +1,4 @@
-"""Style of hair, as shapes of a middle head."""
+"""Style of hair, as shapes on a head of average proportions."""
 
 from typing import NamedTuple
 
@@ -8,8 +8,8 @@ from generation.portraits.curves import Points, flipped
 class Style(NamedTuple):
     """`back` lies behind head and neck, `over` falls over the shoulders, `front` lies on the head.
 
-    `strands` are lines in the front, of light and of shade by turns. Of curls `bumps` is the radius; they lie
-    along the outlines in `behind` and `rim`. `peak` is the height of what the hair is on or under.
+    `strands` are lines in the front, alternately light and dark. `bumps` is the radius of curls along the
+    outlines in `behind` and `rim`. `peak` is the y of the top of the head or of a covering.
     """
 
     front: tuple[Points, ...] = ()
@@ -22,7 +22,7 @@ class Style(NamedTuple):
     peak: float = 236.0
 
     def flipped(self) -> "Style":
-        """The style in a mirror: its parting on the other side."""
+        """Return the mirrored style: its parting on the other side."""
         return self._replace(
             front=tuple(flipped(points) for points in self.front),
             back=flipped(self.back),
@@ -31,6 +31,6 @@ class Style(NamedTuple):
 
     @property
     def top(self) -> float:
-        """The height of its highest point."""
+        """Return the y of the highest point."""
         shapes = (*self.front, self.back, self.behind, *self.rim)
         return min([y for shape in shapes for _, y in shape] + [self.peak]) - self.bumps

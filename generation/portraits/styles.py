@@ -1,4 +1,4 @@
-"""Styles of hair by their names in a look."""
+"""Hair styles by name."""
 
 from collections.abc import Mapping
 

@@ -1,10 +1,10 @@
-"""Tones: the colours of skin, hair and eyes, each with its light and its shade."""
+"""Tones: the colours of skin, hair and eyes, with their light and shade."""
 
 from typing import NamedTuple
 
 from generation.color import RGB, Oklch, oklch, rgb
 
-#: From light to deep, in steps that look equal.
+#: From light to deep, in perceptually equal steps.
 SKINS = (
     Oklch(0.900, 0.042, 56.0),
     Oklch(0.865, 0.052, 62.0),
@@ -37,7 +37,7 @@ EYES = (
 
 
 class Skin(NamedTuple):
-    """A skin in light and shade; `line` is for what is drawn on it, `flush` for cheeks."""
+    """A skin in light and shade; `line` is for lines on it, `flush` for cheeks."""
 
     plain: RGB
     light: RGB
@@ -78,9 +78,11 @@ def hair(tone: Oklch) -> Hair:
     )
 
 
-def between(one: Oklch, other: Oklch, share: float) -> Oklch:
-    """A mixture of two tones; their hues are near to each other."""
-    return Oklch(*(first * (1 - share) + second * share for first, second in zip(one, other, strict=True)))
+def between(first_tone: Oklch, second_tone: Oklch, share: float) -> Oklch:
+    """Mix two tones of similar hue."""
+    return Oklch(
+        *(first * (1 - share) + second * share for first, second in zip(first_tone, second_tone, strict=True))
+    )
 
 
 class Cloth(NamedTuple):

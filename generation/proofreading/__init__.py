@@ -1,1 +1,1 @@
-"""Proofreading: faults of a piece, found by rules that share nothing with those it was made by."""
+"""Proofreading: finds faults of a piece by rules that are independent of the code that made it."""

@@ -1,4 +1,4 @@
-"""Claims that nobody but a person may make of a brand, as the proofreader knows them."""
+"""Claims about a brand that need a human review, by the proofreader's own list."""
 
 import re
 
@@ -19,7 +19,7 @@ _KINDS = {
     r"|actualmente",
     "sign": r"[$€£¥%‰★⭐®™©]|#\s?1\b|\d{3,}|\d[.,]\d{3}|https?:|www\.|@\w",
 }
-#: Phrases in which a word of the above claims nothing.
+#: Phrases in which a claim word claims nothing.
 _HARMLESS = re.compile(
     r"\b(?:(?:ad|hands|distraction|sugar|gluten)[- ]free|free (?:of|from|up|time|text|software)|feel free)\b",
     re.IGNORECASE,
@@ -31,8 +31,8 @@ _PATTERNS = {
 
 
 def claimed(text: str, name: str) -> list[str]:
-    """Kinds of claims in a text, and the words that make them; the brand's name may have any word."""
-    said = re.sub(re.escape(name), " ", text, flags=re.IGNORECASE) if name else text
-    said = _HARMLESS.sub(" ", said)
-    found = ((kind, pattern.search(said)) for kind, pattern in _PATTERNS.items())
-    return [f"{kind}: {one.group()}" for kind, one in found if one]
+    """Return the kinds of claims in a text with their words; the brand's name may contain any word."""
+    plain = re.sub(re.escape(name), " ", text, flags=re.IGNORECASE) if name else text
+    plain = _HARMLESS.sub(" ", plain)
+    matches = ((kind, pattern.search(plain)) for kind, pattern in _PATTERNS.items())
+    return [f"{kind}: {one.group()}" for kind, one in matches if one]

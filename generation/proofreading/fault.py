@@ -1,10 +1,13 @@
-"""Fault of a piece: which file or line has it, which rule it breaks, what is there."""
+"""Fault of a piece: its place, the broken rule, the finding."""
 
 from generation.spec import Value
 
 
 class Fault(Value, frozen=True, kw_only=True):
-    """`place` is a file, or a line of the copy; `rule` a word; `found` what breaks it."""
+    """A broken rule.
+
+    `place` is a file, or a line of the copy; `rule` is a code; `found` is the text or value that breaks it.
+    """
 
     place: str
     rule: str

@@ -1,4 +1,4 @@
-"""Proofreader of pictures: what is seen in the files of a piece, against what it should say."""
+"""Proofreader of pictures: compares a piece's files and drawn texts with its copy."""
 
 import itertools
 import re
@@ -16,21 +16,23 @@ from generation.proofreading.fault import Fault
 from generation.proofreading.pixels import contrast
 from generation.spec import Copy, Spec
 
-#: Sizes of pictures, and left, top, right and bottom of what texts keep to, by aspect.
+#: Picture size, and left, top, right and bottom of the safe zone for texts, by aspect.
 ZONES = {
     "4:5": ((1080, 1350), (84, 70, 996, 1266)),
     "1:1": ((1080, 1080), (84, 70, 996, 996)),
     "9:16": ((1080, 1920), (84, 272, 940, 1250)),
 }
-#: Contrast of text (WCAG 2.2, 1.4.3), and pixels of a size that a phone's reader can make out.
-LEAST_CONTRAST, LEAST_SIZE = 4.5, 22
-#: Part of a size by which lines of one text may reach into each other.
+#: Minimum contrast of text (WCAG 2.2, 1.4.3).
+MIN_CONTRAST = 4.5
+#: Minimum font size that is legible on a phone.
+MIN_FONT_PX = 22
+#: Share of the font size by which lines of one text may overlap.
 _INTERLOCKED = 0.35
 _FONTS = ("fontpkg_inter", "manimgx_fonts", "justmytype_intl_cjk")
 
 
 def faults(made: Sequence[Made], folder: Path, spec: Spec, copy: Copy) -> list[Fault]:
-    """Everything that is wrong in a piece's pictures, and in the texts of a video's scenes."""
+    """Return all faults of a piece's pictures, and of the texts of a video's scenes."""
     wrong = (
         Fault(place=one.name, rule=rule, found=found)
         for one in made
@@ -55,7 +57,7 @@ def _faded(made: Made, folder: Path) -> Iterator[tuple[str, str]]:
     with Image.open(folder / made.name) as image:
         for text in made.shown:
             measured = contrast(image, text.box)
-            if measured < LEAST_CONTRAST:
+            if measured < MIN_CONTRAST:
                 yield "contrast", f"{text.text}: {measured:.2f}"
 
 
@@ -63,7 +65,7 @@ def _misplaced(text: Shown, zone: tuple[int, int, int, int]) -> Iterator[tuple[s
     left, top, right, bottom = text.box
     if left < zone[0] or top < zone[1] or right > zone[2] or bottom > zone[3]:
         yield "zone", f"{text.text}: {text.box}"
-    if text.size < LEAST_SIZE:
+    if text.size < MIN_FONT_PX:
         yield "small", f"{text.text}: {text.size} pixels"
     if text.is_cut:
         yield "cut", text.text
@@ -86,14 +88,14 @@ def _is_ink(char: str) -> bool:
 
 @cache
 def _glyphs() -> frozenset[str]:
-    """Characters that any font here has."""
+    """Return the characters that at least one of our fonts covers."""
     paths = (path for package in _FONTS for path in Path(str(files(package))).rglob("*.ttf"))
     faces = (hb.Face(hb.Blob.from_file_path(str(path))) for path in paths)
     return frozenset(chr(one) for face in faces for one in face.unicodes)
 
 
 def _texts(made: Sequence[Made], spec: Spec, copy: Copy) -> Iterator[Fault]:
-    """Nothing is shown that the copy doesn't say, and hook and points are."""
+    """Yield texts that are shown without being in the copy, and a hook or points that are not shown."""
     fixed = (copy.labels.swipe, copy.labels.save, copy.labels.about, copy.labels.presenter, spec.brand.name)
     lines = [
         copy.hook,
@@ -105,28 +107,28 @@ def _texts(made: Sequence[Made], spec: Spec, copy: Copy) -> Iterator[Fault]:
         copy.tagline,
     ]
     names = [spec.presenter.name] if spec.presenter else []
-    said = [_letters(text) for text in (*fixed, *names, *(line.text for line in lines if line))]
+    allowed = [_letters(text) for text in (*fixed, *names, *(line.text for line in lines if line))]
     everything = ""
     for one in made:
         shown = _letters("".join(text.text for text in one.shown))
         everything += shown
-        if left := _without(shown, said).strip("0123456789"):
-            yield Fault(place=one.name, rule="unsaid", found=left)
-    wanted = [copy.hook, *(copy.points if spec.format in {"slideshow", "video"} else [])]
+        if unknown := _without(shown, allowed).strip("0123456789"):
+            yield Fault(place=one.name, rule="unsaid", found=unknown)
+    required = [copy.hook, *(copy.points if spec.format in {"slideshow", "video"} else [])]
     yield from (
         Fault(place=spec.format, rule="missing", found=line.text)
-        for line in wanted
+        for line in required
         if _letters(line.text) not in everything
     )
 
 
-def _without(text: str, said: Iterable[str]) -> str:
-    for one in sorted(filter(None, said), key=len, reverse=True):
+def _without(text: str, allowed: Iterable[str]) -> str:
+    for one in sorted(filter(None, allowed), key=len, reverse=True):
         text = text.replace(one, "\0")
     return text.replace("\0", "")
 
 
 def _letters(text: str) -> str:
-    """A text without blanks, without marks that a line's end adds, and without what is never seen."""
+    """Return a text without blanks, hyphens and invisible characters."""
     plain = (char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char)[0] != "C")
     return re.sub(r"[\s\ufe0e\ufe0f·-]", "", "".join(plain))

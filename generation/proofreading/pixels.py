@@ -1,4 +1,4 @@
-"""Proofreader of pixels: the contrast of a text, measured in the picture as it was written to a file."""
+"""Proofreader of pixels: measures the contrast of a text in the written picture file."""
 
 from typing import TypeAlias
 
@@ -8,15 +8,24 @@ from PIL import Image, ImageFilter
 
 Light: TypeAlias = npt.NDArray[np.float64]
 
-#: Pixels of ground around a text, the share of it that may be worse, and pixels of letters' blurred edges.
-_AROUND, _MAY_BE_WORSE, _EDGE = 6, 2.0, 7
-#: Steps of light in which two heaps are told apart.
+#: Pixels of ground around a text.
+_GROUND_MARGIN_PX = 6
+#: Percentage of the ground that is ignored.
+_IGNORED_PERCENT = 2.0
+#: Pixels of the letters' blurred edges.
+_BLURRED_EDGE_PX = 7
+#: Bins of the luminance histogram.
 _STEPS = 64
 
 
 def contrast(image: Image.Image, box: tuple[int, int, int, int]) -> float:
-    """WCAG's contrast of the text in a box to all but the worst of its ground; 1.0 where there is none."""
-    around = (box[0] - _AROUND, box[1] - _AROUND, box[2] + _AROUND, box[3] + _AROUND)
+    """Measure the WCAG contrast of the text in a box to its ground, ignoring the worst; 1.0 without text."""
+    around = (
+        box[0] - _GROUND_MARGIN_PX,
+        box[1] - _GROUND_MARGIN_PX,
+        box[2] + _GROUND_MARGIN_PX,
+        box[3] + _GROUND_MARGIN_PX,
+    )
     light = _light(image.crop(_within(around, image)))
     edge = np.concatenate(
         [light[:3].ravel(), light[-3:].ravel(), light[:, :3].ravel(), light[:, -3:].ravel()]
@@ -24,12 +33,12 @@ def contrast(image: Image.Image, box: tuple[int, int, int, int]) -> float:
     middle = _divide(light)
     is_dark = float(np.median(np.concatenate([one.ravel() for one in edge]))) > middle
     text = light < middle if is_dark else light > middle
-    near = Image.fromarray(text.astype(np.uint8) * 255).filter(ImageFilter.MaxFilter(_EDGE))
+    near = Image.fromarray(text.astype(np.uint8) * 255).filter(ImageFilter.MaxFilter(_BLURRED_EDGE_PX))
     ground = light[np.asarray(near) == 0]
     if not text.any() or not len(ground):
         return 1.0
     letters = float(np.percentile(light[text], 25 if is_dark else 75))
-    worst = float(np.percentile(ground, _MAY_BE_WORSE if is_dark else 100 - _MAY_BE_WORSE))
+    worst = float(np.percentile(ground, _IGNORED_PERCENT if is_dark else 100 - _IGNORED_PERCENT))
     high, low = max(letters, worst), min(letters, worst)
     return (high + 0.05) / (low + 0.05)
 
@@ -39,16 +48,17 @@ def _within(box: tuple[int, int, int, int], image: Image.Image) -> tuple[int, in
 
 
 def _light(image: Image.Image) -> Light:
-    """Relative luminance of each pixel (WCAG 2.2)."""
+    """Return the relative luminance of each pixel (WCAG 2.2)."""
     share = np.asarray(image.convert("RGB"), np.float64) / 255
     linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
     return np.asarray(linear @ np.array([0.2126, 0.7152, 0.0722]), np.float64)
 
 
 def _divide(light: Light) -> float:
-    """The light between two heaps of pixels that are least spread in themselves (N. Otsu, 1979).
+    """Return the luminance threshold that separates text from ground best (N. Otsu, 1979).
 
-    By the eye's measure, in which steps of dark ones count as much as those of light ones.
+    Luminance is compared by its cube root, a perceptual scale: steps of dark pixels count as much as those of
+    light pixels.
     """
     seen = np.cbrt(light)
     counts, edges = np.histogram(seen, _STEPS)

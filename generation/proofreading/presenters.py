@@ -1,4 +1,4 @@
-"""Proofreader of presenters: wherever one is shown or named, it is said that they are nobody."""
+"""Proofreader of presenters: each place that shows or names one must disclose that they aren't real."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -9,13 +9,13 @@ from generation.spec import Copy, Spec
 
 
 def faults(made: Sequence[Made], spec: Spec, copy: Copy) -> Iterator[Fault]:
-    """The first and the last picture, and the caption, that lack the name or the line."""
+    """Yield the first and last picture and the caption, if they lack the name or the disclosure."""
     if spec.presenter is None:
         return
-    wanted = (spec.presenter.name, copy.labels.presenter)
+    required = (spec.presenter.name, copy.labels.presenter)
     shown = [(one.name, " ".join(text.text for text in one.shown)) for one in made]
     for place, text in dict([*shown[:1], *shown[-1:], ("caption", copy.caption)]).items():
-        for lacking in wanted:
+        for lacking in required:
             if _letters(lacking) not in _letters(text):
                 yield Fault(place=place, rule="undisclosed", found=lacking)
 

@@ -10,6 +10,6 @@ from generation.spec import Copy, Spec
 
 
 def faults(made: Sequence[Made], folder: Path, spec: Spec, copy: Copy) -> list[Fault]:
-    """All faults of a piece whose files are in a folder, its words' first."""
-    said = [*words.faults(copy, spec.brand), *presenters.faults(made, spec, copy)]
-    return [*said, *pictures.faults(made, folder, spec, copy)]
+    """Return all faults of a piece with files in a folder, the faults of its words first."""
+    word_faults = [*words.faults(copy, spec.brand), *presenters.faults(made, spec, copy)]
+    return [*word_faults, *pictures.faults(made, folder, spec, copy)]

@@ -1,4 +1,4 @@
-"""Proofreader of words: traces each line of a copy to what the brand says, word by word."""
+"""Proofreader of copy: traces each word of each line to the brand's texts."""
 
 import re
 import unicodedata
@@ -8,7 +8,7 @@ from generation.proofreading.claims import claimed
 from generation.proofreading.fault import Fault
 from generation.spec import Brand, Copy, Evidence, Line
 
-#: All words that a line may have beside the brand's own, by language.
+#: Words that a line may add to the brand's own, by language.
 _FIXED = {
     "en": """meet things to know about have you seen yet pov just found in short try discover on the app
         store google play a look at there s here so this is ever few words give go take peek psst drum roll
@@ -27,16 +27,16 @@ _FIXED = {
         palabras venga saludos desde te saluda paseo por con calma conocer presentación resumen empezar
         informarse aquí llega""",
 }
-#: Without words of their own, other languages name the stores alone.
+#: Languages without formulas name only the stores.
 _STORES = "app store google play"
-#: Signs between the lines of a caption.
+#: Characters between the lines of a caption.
 _MARKS = "•→☞♡–▸ \n"
 _WORD = re.compile(r"[^\W_]+")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 
 
 def faults(copy: Copy, brand: Brand) -> list[Fault]:
-    """Everything in a copy that the brand doesn't say, or that nobody may say by himself."""
+    """Return everything in a copy that the brand's texts don't support, and all claims that need a review."""
     known = _texts(brand)
     found = (
         Fault(place=place, rule=rule, found=what)
@@ -61,16 +61,16 @@ def _wrong(line: Line, copy: Copy, brand: Brand, known: dict[str, list[str]]) ->
     for quoted in line.evidence:
         if not any(quoted.quote in text for text in known[quoted.field]):
             yield "quote", f"{quoted.field} has no {quoted.quote!r}"
-    yield from (("number" if _has_digit(word) else "word", word) for word in _lacking(line, copy))
-    if line.rule in {"clause", "keyword"} and not _stands(line.text, line.evidence):
-        yield "clause", f"{line.text!r} stands in no quote of its"
-    # An address that proves a place has digits and signs of its own.
+    yield from (("number" if _has_digit(word) else "word", word) for word in _unquoted_words(line, copy))
+    if line.rule in {"clause", "keyword"} and not _is_quoted(line.text, line.evidence):
+        yield "clause", f"{line.text!r} is in none of its quotes"
+    # An address that proves a place contains digits and signs of its own.
     if not any(one.field == "links" for one in line.evidence):
         yield from (("claim", one) for one in claimed(line.text.lstrip("#"), brand.name))
 
 
 def _texts(brand: Brand) -> dict[str, list[str]]:
-    """Texts of the brand, by the fields that evidence names."""
+    """Return the brand's texts by the fields that evidence names."""
     return {
         "appName": [brand.name],
         "tagline": brand.taglines,
@@ -82,34 +82,34 @@ def _texts(brand: Brand) -> dict[str, list[str]]:
     }
 
 
-def _lacking(line: Line, copy: Copy) -> list[str]:
-    """Words and numbers that neither the quotes nor the formula have; of a model's only numbers and names."""
+def _unquoted_words(line: Line, copy: Copy) -> list[str]:
+    """Return words and numbers missing in quotes and formula; for a model's line only numbers and names."""
     quoted = {word for one in line.evidence for word in _words(one.quote)}
     fixed = _FIXED.get(_primary(copy.language), _STORES) if line.rule == "formula" else ""
     allowed = quoted | {*fixed.split()} | ({str(len(copy.points))} if fixed else set())
     if line.text.startswith("#") or _UNSPACED.search(line.text):
-        return [] if _stands(line.text, line.evidence) or line.rule == "formula" else [line.text]
-    first, *others = _WORD.findall(_even(line.text)) or [""]
-    lacking = [word for word in (first, *others) if word and word.casefold() not in allowed]
+        return [] if _is_quoted(line.text, line.evidence) or line.rule == "formula" else [line.text]
+    first, *following = _WORD.findall(_normalize(line.text)) or [""]
+    lacking = [word for word in (first, *following) if word and word.casefold() not in allowed]
     if line.rule == "model":
         return [word for word in lacking if _has_digit(word) or (word[0].isupper() and word != first)]
     return lacking
 
 
-def _stands(text: str, evidence: Sequence[Evidence]) -> bool:
-    """True for words that one quote has in this order, one after the other; a hashtag has no blanks."""
+def _is_quoted(text: str, evidence: Sequence[Evidence]) -> bool:
+    """Return whether one quote contains these words in a row; a hashtag has no blanks."""
     if text.startswith("#") or _UNSPACED.search(text):
         return any("".join(_words(text)) in "".join(_words(one.quote)) for one in evidence)
-    said = f" {' '.join(_words(text))} "
-    return any(said in f" {' '.join(_words(one.quote))} " for one in evidence)
+    words = f" {' '.join(_words(text))} "
+    return any(words in f" {' '.join(_words(one.quote))} " for one in evidence)
 
 
 def _words(text: str) -> list[str]:
-    return [word.casefold() for word in _WORD.findall(_even(text))]
+    return [word.casefold() for word in _WORD.findall(_normalize(text))]
 
 
-def _even(text: str) -> str:
-    """Without tags and what is never seen; letters that look alike are alike."""
+def _normalize(text: str) -> str:
+    """Normalize a text: without tags, invisible characters and marks, compatible letters equal."""
     plain = unicodedata.normalize("NFKC", re.sub(r"</?[A-Za-z][^<>]*>", " ", text))
     return "".join(char for char in plain if unicodedata.category(char) not in {"Cf", "Mn"})
 
@@ -123,11 +123,11 @@ def _primary(language: str) -> str:
 
 
 def _caption(copy: Copy) -> Iterator[Fault]:
-    """A caption is of the copy's own lines."""
-    said = {line.text for _, line in _lines(copy)} | {" ".join(line.text for line in copy.hashtags)}
-    said |= {copy.presenter.text} if copy.presenter else set()
-    left = copy.caption
-    for text in sorted(said, key=len, reverse=True):
-        left = left.replace(text, "") if text else left
-    if left.strip(_MARKS):
-        yield Fault(place="caption", rule="word", found=left.strip(_MARKS))
+    """Check that a caption consists of the copy's own lines."""
+    texts = {line.text for _, line in _lines(copy)} | {" ".join(line.text for line in copy.hashtags)}
+    texts |= {copy.presenter.text} if copy.presenter else set()
+    unknown = copy.caption
+    for text in sorted(texts, key=len, reverse=True):
+        unknown = unknown.replace(text, "") if text else unknown
+    if unknown.strip(_MARKS):
+        yield Fault(place="caption", rule="word", found=unknown.strip(_MARKS))

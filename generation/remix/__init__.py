@@ -1,1 +1,1 @@
-"""Remixes: a partner's clip, which is never trusted, made a post of 9:16 with a brand's copy."""
+"""Remixes: an untrusted clip of a partner, made into a 9:16 post with a brand's copy."""

@@ -1,4 +1,4 @@
-"""Attention: where along a clip's width its subject is, by edges, motion and skin; where its shots begin."""
+"""Attention: the horizontal position of a clip's subject, by edges, motion and skin; and its shot changes."""
 
 from collections.abc import Iterator
 from typing import NamedTuple, TypeAlias
@@ -11,64 +11,67 @@ from generation.remix.cut import FPS, Cut
 
 Picture: TypeAlias = npt.NDArray[np.float32]
 
-#: Columns of what is looked at, and frames from one look to the next.
-COLUMNS, EVERY = 160, 10
-#: Weights of edges, of motion and of skin.
-_EDGES, _MOTION, _SKIN = 0.5, 1.4, 0.8
-#: Mean of edges or of motion, in steps of luma, that is half as much as can be.
+#: Columns of an analyzed frame.
+COLUMNS = 160
+#: Frames from one sample to the next.
+SAMPLE_FRAMES = 10
+_EDGE_WEIGHT = 0.5
+_MOTION_WEIGHT = 1.4
+_SKIN_WEIGHT = 0.8
+#: Mean of edges or of motion, in steps of luma, that gives half of the maximum.
 _LITTLE = 2.0
-#: Mean change of a pixel from frame to frame with which another shot begins.
+#: Mean change of a pixel between two frames at a shot change.
 _SHOT = 26.0
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
-class Looks(NamedTuple):
-    """Attention to each column at each look, and the frames at which shots begin."""
+class Attention(NamedTuple):
+    """Attention of each column at each sample, and the frames of shot changes."""
 
     columns: Picture
     shots: list[int]
 
 
-def look(clip: Clip, part: Cut) -> Looks:
-    """Each tenth frame is looked at, all are compared with the one before."""
+def measure_attention(clip: Clip, part: Cut) -> Attention:
+    """Measure the attention in each tenth frame; compare all frames to find shot changes."""
     rows = max(2, round(COLUMNS * clip.height / clip.width))
     before: Picture | None = None
-    seen: Picture | None = None
-    found: list[Picture] = []
+    last_sample: Picture | None = None
+    samples: list[Picture] = []
     shots: list[int] = []
     for number, frame in enumerate(_frames(clip, part, rows)):
         luma = frame @ _LUMA
         if before is not None and float(np.abs(luma - before).mean()) > _SHOT:
             shots.append(number)
-            seen = None
-        if number % EVERY == 0:
-            found.append(columns(frame, luma, luma if seen is None else seen))
-            seen = luma
+            last_sample = None
+        if number % SAMPLE_FRAMES == 0:
+            samples.append(columns(frame, luma, luma if last_sample is None else last_sample))
+            last_sample = luma
         before = luma
-    return Looks(np.array(found, np.float32).reshape(-1, COLUMNS), shots)
+    return Attention(np.array(samples, np.float32).reshape(-1, COLUMNS), shots)
 
 
 def _frames(clip: Clip, part: Cut, rows: int) -> Iterator[Picture]:
     small = f"scale={COLUMNS}:{rows}:flags=area,fps={FPS},format=rgb24"
     shape = ["-map", "0:V:0", "-vf", small, "-f", "rawvideo", "-"]
-    # What a decoder does for beauty is left out: nobody sees these frames.
+    # Skip the decoder's deblocking filter: these frames are not displayed.
     source = ["-skip_loop_filter", "all", *clip.source(part.start, part.seconds)]
     for data in decoded(COLUMNS * rows * 3, *source, *shape):
         yield np.frombuffer(data, np.uint8).reshape(rows, COLUMNS, 3).astype(np.float32)
 
 
 def columns(frame: Picture, luma: Picture, before: Picture) -> Picture:
-    """Attention to each column of a frame. What most of it has, as grain or a wall's color, draws none."""
+    """Measure the attention of each column of a frame, beyond what most of the frame has, such as grain."""
     edges = np.abs(np.diff(luma, axis=1, append=luma[:, -1:])) + np.abs(
         np.diff(luma, axis=0, append=luma[-1:])
     )
-    weighed = _EDGES * _above_usual(edges) + _MOTION * _above_usual(np.abs(luma - before))
+    weighed = _EDGE_WEIGHT * _above_usual(edges) + _MOTION_WEIGHT * _above_usual(np.abs(luma - before))
     skin = _is_skin(frame).mean(axis=0)
-    return np.asarray(weighed.mean(axis=0) + _SKIN * np.maximum(0, skin - skin.mean()), np.float32)
+    return np.asarray(weighed.mean(axis=0) + _SKIN_WEIGHT * np.maximum(0, skin - skin.mean()), np.float32)
 
 
 def _above_usual(values: Picture) -> Picture:
-    """By how much each is above twice the middle one; the mean is at most 1, and less where little is."""
+    """Return the excess of each value over twice the median, normalized to a mean of at most 1."""
     above = np.maximum(0, values - 2 * np.median(values) - 1)
     return np.asarray(above / (above.mean() + _LITTLE), np.float32)
 

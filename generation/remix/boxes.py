@@ -1,7 +1,7 @@
-"""Boxes of an MP4 or QuickTime file (ISO/IEC 14496-12), read before any decoder sees the file.
+"""Boxes of an MP4 or QuickTime file (ISO/IEC 14496-12), checked before any decoder opens the file.
 
-Only a camera's kind of file passes: whole by its boxes' lengths, with an index and a picture of a size that
-can be decoded, and with no name of another file in it.
+Only files as cameras write them pass: complete by the lengths of their boxes, with an index, with a picture
+of a decodable size, and without a reference to another file.
 """
 
 import struct
@@ -11,20 +11,20 @@ from typing import IO, NamedTuple
 
 from schemas.errors import ClipRefused
 
-#: Boxes that such a file may begin with.
+#: Types of a first box.
 _FIRST = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
-#: Boxes of a file that are read at all; a camera's has a hundred, an hour in fragments some thousands.
+#: Maximum boxes to read: a camera's file has a hundred, an hour of fragments some thousands.
 MAX_BOXES = 20_000
-#: Sides and pixels of a picture: 4K, of which a decoder keeps up to 17 frames.
+#: Maximum side and pixels of a picture: 4K, of which a decoder keeps up to 17 frames.
 MAX_SIDE, MAX_PIXELS = 4_096, 4_096 * 2_304
-#: Boxes of QuickTime that point to other movies.
+#: QuickTime boxes that reference other movies.
 _REFERENCES = frozenset({b"rmra", b"rmda", b"rdrf"})
 
 _SIZE, _LARGE = struct.Struct(">I4s"), struct.Struct(">Q")
 
 
 class Box(NamedTuple):
-    """A box's four letters, and where its body begins and ends."""
+    """A box's four-letter type, and the start and end of its body."""
 
     kind: bytes
     start: int
@@ -32,31 +32,31 @@ class Box(NamedTuple):
 
 
 class Least(NamedTuple):
-    """The least that a clip has: pixels a side, and seconds, where it says how many it has."""
+    """Minimum pixels of a side, and minimum seconds of a clip with a known duration."""
 
     side: int
     seconds: float
 
 
-#: What a remix needs, and what one frame does.
+#: Minimum for a remix, and for a single frame.
 REMIX, ANY = Least(240, 3), Least(1, 0)
 
 
 class Index(NamedTuple):
-    """A clip's index; `seconds` is 0 where it says none, as in fragments."""
+    """A clip's index; `seconds` is 0 if it has no duration, as in fragments."""
 
     seconds: float
     has_sound: bool
 
 
 def check(path: Path, least: Least) -> Index:
-    """The index of a clip that may be decoded. Raises `ClipRefused`."""
+    """Return the index of a clip that may be decoded. Raises `ClipRefused`."""
     with path.open("rb") as file:
         return _Boxes(file, file.seek(0, 2), least).check()
 
 
 class _Boxes:
-    """A file and its length; how many of its boxes were read."""
+    """A file and its length, with a count of the boxes read."""
 
     def __init__(self, file: IO[bytes], length: int, least: Least) -> None:
         self._file, self._length, self._least, self._read = file, length, least, 0
@@ -66,8 +66,8 @@ class _Boxes:
             raise ClipRefused("CLIP_EMPTY", "the clip has no bytes")
         if self._length < _SIZE.size or self._bytes(4, 4) not in _FIRST:
             raise ClipRefused("CLIP_TYPE", "the clip is neither MP4 nor MOV")
-        found = [*self._within(0, self._length)]
-        index = next((box for box in found if box.kind == b"moov"), None)
+        top_level = [*self._within(0, self._length)]
+        index = next((box for box in top_level if box.kind == b"moov"), None)
         if index is None:
             raise ClipRefused("CLIP_TRUNCATED", "the clip has no index: it was cut off, export it again")
         return self._index(index)
@@ -75,7 +75,7 @@ class _Boxes:
     def _index(self, index: Box) -> Index:
         boxes = [*self._within(index.start, index.end)]
         if any(box.kind in _REFERENCES for box in boxes):
-            raise _names_files()
+            raise _unsafe_reference()
         tracks = [(self._kind(box), box) for box in boxes if box.kind == b"trak"]
         pictures = [box for kind, box in tracks if kind == b"vide"]
         if not pictures:
@@ -87,12 +87,12 @@ class _Boxes:
         return Index(seconds, any(kind == b"soun" for kind, _ in tracks))
 
     def _kind(self, track: Box) -> bytes:
-        """Tracks of all kinds are looked at for names of other files."""
+        """Return a track's type. Tracks of all types are checked for references to other files."""
         for references in self._at(track, b"mdia", b"minf", b"dinf", b"dref"):
-            # Version, flags and the number of entries come first; the last bit says that it is this file.
+            # The version, the flags and the entry count come first. The last flag bit marks this file itself.
             entries = [*self._within(references.start + 8, references.end)]
             if any(not self._bytes(entry.start + 3, 1)[0] & 1 for entry in entries):
-                raise _names_files()
+                raise _unsafe_reference()
         return next((self._bytes(box.start + 8, 4) for box in self._at(track, b"mdia", b"hdlr")), b"")
 
     def _check_sizes(self, track: Box) -> None:
@@ -110,7 +110,7 @@ class _Boxes:
         return 0.0
 
     def _at(self, box: Box, *kinds: bytes) -> Iterator[Box]:
-        """Boxes in boxes of these kinds."""
+        """Yield the boxes at a path of nested types."""
         if not kinds:
             yield box
             return
@@ -129,7 +129,8 @@ class _Boxes:
             if size == 1:
                 size, body = *_LARGE.unpack(self._bytes(body, 8)), body + 8
             elif size == 0:
-                # QuickTime ends some lists with four zero bytes; elsewhere the box is the last of its file.
+                # QuickTime ends some lists with four zero bytes; elsewhere size 0 means up to the end of the
+                # file.
                 size = end - start
             if size < body - start or start + size > end:
                 raise _overlong(is_top=first == 0)
@@ -138,10 +139,10 @@ class _Boxes:
 
     def _bytes(self, start: int, count: int) -> bytes:
         self._file.seek(start)
-        found = self._file.read(count)
-        if len(found) < count:
+        data = self._file.read(count)
+        if len(data) < count:
             raise ClipRefused("CLIP_TRUNCATED", "the clip ends within a box: export it again")
-        return found
+        return data
 
 
 def _overlong(*, is_top: bool) -> ClipRefused:
@@ -151,7 +152,7 @@ def _overlong(*, is_top: bool) -> ClipRefused:
 
 
 def check_size(width: int, height: int, least: int) -> None:
-    """Raises `ClipRefused`."""
+    """Check a picture's size. Raises `ClipRefused`."""
     if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
         raise ClipRefused(
             "CLIP_TOO_LARGE", f"the clip has {width} x {height} pixels: export it in 4K or less"
@@ -166,5 +167,5 @@ def too_short(seconds: float) -> ClipRefused:
     return ClipRefused("CLIP_TOO_SHORT", f"the clip has {seconds:.1f} s: {REMIX.seconds} are needed")
 
 
-def _names_files() -> ClipRefused:
+def _unsafe_reference() -> ClipRefused:
     return ClipRefused("CLIP_UNSAFE", "the clip names other files: export it with all its data in it")

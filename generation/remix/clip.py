@@ -1,4 +1,4 @@
-"""Clip: what a partner's file has in it, as far as a remix needs it, found by reading its frames."""
+"""Clip: the properties of a partner's file that a remix needs, measured from its frames."""
 
 import math
 import re
@@ -13,22 +13,25 @@ from generation.remix import boxes, levels
 from generation.words.captions import Span
 from schemas.errors import ClipRefused, GenerationError
 
-#: Seconds of a clip that are looked at; what comes later is never shown.
-SCANNED = 90
-#: Samples a second in which speech is told from silence.
-_SAMPLES = 4_000
+#: Seconds of a clip to analyze; later parts are never shown.
+SCANNED_S = 90
+#: Sample rate for speech detection.
+_SAMPLE_RATE = 4_000
 
-#: Seconds of CPU to look at a clip, and to read all of its part; bytes of address space, of which 200 MiB are
-#: its program's own.
-_LOOKING, _READING, _MEMORY = 6, 150, 768 << 20
-#: Failures that are the clip's own.
-_ITS_FAULT = {
+#: CPU seconds to probe a clip.
+_PROBE_CPU_S = 6
+#: CPU seconds to decode a clip's part.
+_DECODE_CPU_S = 150
+#: Address space, of which the program itself takes 200 MiB.
+_MEMORY_BYTES = 768 << 20
+#: Failures caused by the clip.
+_CLIP_ERRORS = {
     "FFMPEG_FAILED": "CLIP_UNREADABLE",
     "INPUT_DAMAGED": "CLIP_DAMAGED",
     "INPUT_TOO_COSTLY": "CLIP_TOO_COSTLY",
     "OUT_OF_MEMORY": "CLIP_TOO_COSTLY",
 }
-_BOUNDS = ffmpeg.Bounds(_LOOKING, _MEMORY)
+_BOUNDS = ffmpeg.Bounds(_PROBE_CPU_S, _MEMORY_BYTES)
 
 _FRAME = re.compile(r"\[Parsed_showinfo_.{1,40}\] n: +0 .* sar:(\d+)/(\d+) s:(\d+)x(\d+) i:([PTB?])")
 _COLOR = re.compile(
@@ -38,10 +41,10 @@ _PROGRESS = re.compile(rb"out_time_us=(\d+)")
 
 
 class Clip(NamedTuple):
-    """A clip as it is seen: upright, in square pixels, of which its own `columns` may be wider or narrower.
+    """A clip as displayed: upright and in square pixels. Its own `columns` may be wider or narrower.
 
-    `scanned` is how many of its seconds are looked at, `speech` are the times in these at which it isn't
-    silent, `seconds` is its whole length.
+    `scanned` is its analyzed length in seconds, `speech` are the spans with speech in it, `seconds` is its
+    whole length.
     """
 
     path: Path
@@ -56,46 +59,46 @@ class Clip(NamedTuple):
     space: str = "unknown"
     transfer: str = "unknown"
 
-    def source(self, start: float = 0.0, seconds: float = SCANNED) -> list[str]:
-        """Arguments to read a part of it."""
+    def source(self, start: float = 0.0, seconds: float = SCANNED_S) -> list[str]:
+        """Return arguments to read a part of the clip."""
         return source(self.path, start, seconds)
 
 
-def transfer_of(said: ffmpeg.Said) -> str:
-    """The transfer of the first frame that the filter `showinfo` has seen."""
-    found = next(filter(None, map(_COLOR.match, said.lines)), None)
-    return found[4] if found else "unknown"
+def transfer_of(result: ffmpeg.RunResult) -> str:
+    """Return the transfer characteristic of the first frame from the output of FFmpeg's `showinfo`."""
+    match = next(filter(None, map(_COLOR.match, result.lines)), None)
+    return match[4] if match else "unknown"
 
 
-def source(path: Path, start: float, seconds: float = SCANNED) -> list[str]:
-    """Arguments to read a part of a file that isn't trusted."""
+def source(path: Path, start: float, seconds: float = SCANNED_S) -> list[str]:
+    """Return arguments to read a part of an untrusted file."""
     part = ["-ss", f"{start:.4f}", "-t", f"{seconds:.4f}"]
     return ffmpeg.file(path, "mov", *part, "-threads", "1", "-max_pixels", str(boxes.MAX_PIXELS))
 
 
 def probe(path: Path) -> Clip:
-    """A clip that can be decoded, at its beginning at least. Raises `ClipRefused`."""
+    """Probe a clip that can be decoded, at least at its beginning. Raises `ClipRefused`."""
     index = boxes.check(path, boxes.REMIX)
-    clip = Clip(path, 0, 0, 0, SCANNED, index.seconds, index.has_sound, [])
-    seen = _first_frame(clip)
+    clip = Clip(path, 0, 0, 0, SCANNED_S, index.seconds, index.has_sound, [])
+    probed = _first_frame(clip)
     scanned = _scanned(clip)
     if scanned < boxes.REMIX.seconds:
         raise boxes.too_short(scanned)
-    heard = _levels(seen)
-    return seen._replace(
+    loudness = _levels(probed)
+    return probed._replace(
         scanned=scanned,
         seconds=max(index.seconds, scanned),
-        has_sound=heard is not None,
-        speech=levels.speech(heard, scanned) if heard is not None else [],
+        has_sound=loudness is not None,
+        speech=levels.speech(loudness, scanned) if loudness is not None else [],
     )
 
 
 def _first_frame(clip: Clip) -> Clip:
-    """The clip with what its first frame says of all, as a decoder turned it upright."""
+    """Return the clip with the properties of its first frame, rotated upright by the decoder."""
     shape = "-v info -map 0:V:0 -frames:v 1 -vf showinfo -f null -".split()
-    said = run(*clip.source(), *shape)
-    frame = next(filter(None, map(_FRAME.match, said.lines)), None)
-    color = next(filter(None, map(_COLOR.match, said.lines)), None)
+    result = run(*clip.source(), *shape)
+    frame = next(filter(None, map(_FRAME.match, result.lines)), None)
+    color = next(filter(None, map(_COLOR.match, result.lines)), None)
     if frame is None or color is None:
         raise ClipRefused("CLIP_UNREADABLE", "the clip has no frame that can be decoded")
     across, down, width, height = map(int, frame.groups()[:4])
@@ -112,27 +115,27 @@ def _first_frame(clip: Clip) -> Clip:
 
 
 def _scanned(clip: Clip) -> float:
-    """Seconds up to where its picture ends, by its packets: headers may say anything."""
+    """Measure the length of the picture by its packets, since headers are untrusted."""
     arguments = ["-map", "0:V:0", "-c", "copy", "-f", "null", "-progress", "pipe:1", "-"]
-    found = _PROGRESS.findall(run(*clip.source(), *arguments).answer)
-    return min(float(SCANNED), int(found[-1]) / 1e6) if found else 0.0
+    times = _PROGRESS.findall(run(*clip.source(), *arguments).stdout)
+    return min(float(SCANNED_S), int(times[-1]) / 1e6) if times else 0.0
 
 
 def _levels(clip: Clip) -> "levels.Levels | None":
-    """Levels over its time; none where nothing can be heard of it at all."""
+    """Return the loudness over time; None if the sound can't be decoded."""
     if not clip.has_sound:
         return None
-    shape = ["-map", "0:a:0", "-ac", "1", "-ar", str(_SAMPLES), "-f", "s16le", "-"]
+    shape = ["-map", "0:a:0", "-ac", "1", "-ar", str(_SAMPLE_RATE), "-f", "s16le", "-"]
     try:
-        answer = ffmpeg.run(*clip.source(), *shape, bounds=_BOUNDS).answer
+        answer = ffmpeg.run(*clip.source(), *shape, bounds=_BOUNDS).stdout
     except GenerationError:
         return None
     samples = np.frombuffer(answer[: len(answer) // 2 * 2], "<i2")
-    return levels.levels(samples.astype(np.float64) / 32_768, _SAMPLES)
+    return levels.levels(samples.astype(np.float64) / 32_768, _SAMPLE_RATE)
 
 
-def run(*arguments: str) -> ffmpeg.Said:
-    """A run that looks at a clip and no more, within its bounds. Raises `ClipRefused`, `GenerationError`."""
+def run(*arguments: str) -> ffmpeg.RunResult:
+    """Run FFmpeg within the limits for probing. Raises `ClipRefused`, `GenerationError`."""
     try:
         return ffmpeg.run(*arguments, bounds=_BOUNDS)
     except GenerationError as error:
@@ -140,15 +143,17 @@ def run(*arguments: str) -> ffmpeg.Said:
 
 
 def decoded(size: int, *arguments: str, complaints: float = math.inf) -> Iterator[bytes]:
-    """Pieces of so many bytes that a clip is decoded to. Raises `ClipRefused`, `GenerationError`."""
+    """Yield decoded chunks of `size` bytes. Raises `ClipRefused`, `GenerationError`."""
     try:
-        yield from ffmpeg.decoded(size, *arguments, bounds=ffmpeg.Bounds(_READING, _MEMORY, complaints))
+        yield from ffmpeg.decoded(
+            size, *arguments, bounds=ffmpeg.Bounds(_DECODE_CPU_S, _MEMORY_BYTES, complaints)
+        )
     except GenerationError as error:
         raise _refusal(error) from None
 
 
 def _refusal(error: GenerationError) -> GenerationError:
-    """The refusal of a clip whose decoder failed; a failure that the clip can't help stays as it is."""
-    if error.code not in _ITS_FAULT:
+    """Map a decoder's failure to a refusal of the clip; pass on a failure that the clip didn't cause."""
+    if error.code not in _CLIP_ERRORS:
         return error
-    return ClipRefused(_ITS_FAULT[error.code], f"the clip can't be decoded: {error.message}")
+    return ClipRefused(_CLIP_ERRORS[error.code], f"the clip can't be decoded: {error.message}")

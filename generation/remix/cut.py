@@ -1,21 +1,25 @@
-"""Cut: the part of a clip that is shown, in whole frames."""
+"""Cut: the displayed part of a clip, in whole frames."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from generation.words.captions import Span
 
-#: Frames a second of every video that is made.
+#: Frames a second of every output video.
 FPS = 30
-#: Seconds of silence that may be cut off at the start, what is left of it there and at the end.
-MAX_LEAD, LEFT_BEFORE, LEFT_AFTER = 6.0, 0.12, 0.25
-#: A part that has to be shorter than what is said ends in a pause of its last seconds.
-_PAUSE = 4.0
-LEAST = 3.0
+#: Maximum seconds of leading silence to cut.
+MAX_LEAD_S = 6.0
+#: Silence left before speech.
+SILENCE_BEFORE_S = 0.12
+#: Silence left after speech.
+SILENCE_AFTER_S = 0.25
+#: If speech exceeds the maximum, the part ends at a pause within its last seconds.
+_PAUSE_WINDOW_S = 4.0
+MIN_SECONDS = 3.0
 
 
 class Cut(NamedTuple):
-    """First frame, and how many of them, at 30 a second."""
+    """First frame and number of frames, at 30 a second."""
 
     first: int
     frames: int
@@ -30,25 +34,25 @@ class Cut(NamedTuple):
 
 
 def cut(seconds: float, speech: Sequence[Span], most: float) -> Cut:
-    """From the first word on, at most so many seconds; a clip in which nobody speaks loses nothing."""
+    """Cut from the first word on, to at most `most` seconds; keep the start of a clip without speech."""
     start = _start(seconds, speech)
-    end = _end(seconds, speech, start, max(LEAST, most))
-    start = max(0.0, min(start, end - LEAST))
+    end = _end(seconds, speech, start, max(MIN_SECONDS, most))
+    start = max(0.0, min(start, end - MIN_SECONDS))
     first = int(start * FPS)
     frames = min(round((end - start) * FPS), int(seconds * FPS) - first)
     return Cut(first, max(1, frames))
 
 
 def _start(seconds: float, speech: Sequence[Span]) -> float:
-    lead = speech[0].start / 1_000 - LEFT_BEFORE if speech else 0.0
-    return lead if 0 < lead <= MAX_LEAD and seconds - lead >= LEAST else 0.0
+    lead = speech[0].start / 1_000 - SILENCE_BEFORE_S if speech else 0.0
+    return lead if 0 < lead <= MAX_LEAD_S and seconds - lead >= MIN_SECONDS else 0.0
 
 
 def _end(seconds: float, speech: Sequence[Span], start: float, most: float) -> float:
-    ends = [one.end / 1_000 + LEFT_AFTER for one in speech]
-    end = min(seconds, max(ends[-1], start + LEAST)) if ends else seconds
+    ends = [moment.end / 1_000 + SILENCE_AFTER_S for moment in speech]
+    end = min(seconds, max(ends[-1], start + MIN_SECONDS)) if ends else seconds
     if end - start <= most:
         return end
     last = start + most
-    pauses = [one for one in ends if max(last - _PAUSE, start + LEAST) < one < last]
+    pauses = [moment for moment in ends if max(last - _PAUSE_WINDOW_S, start + MIN_SECONDS) < moment < last]
     return pauses[-1] if pauses else last

@@ -12,37 +12,38 @@ from generation.video import cuts
 from generation.video.scene import Scene
 from schemas.errors import ClipRefused
 
-#: Seconds of the end card, and frames in which it covers the clip.
+#: Seconds of the end card, and the frames of its transition.
 END_SECONDS = 2.5
-COVERS = round(cuts.SECONDS * FPS)
-#: Share of a clip's frames that may lack: its last one stands for those. Complaints of its decoder for each
-#: frame that are borne, of which a damaged one gives two.
-MAY_LACK, BORNE = 0.1, 0.25
+TRANSITION_FRAMES = round(cuts.SECONDS * FPS)
+#: Maximum share of frames that may be missing, replaced by the last one.
+MAX_MISSING_SHARE = 0.1
+#: Maximum decoder errors a frame. A damaged frame gives two errors.
+MAX_ERRORS_PER_FRAME = 0.25
 
 
 def frames(
     clip: Clip, part: Cut, how: Framing, stickers: Sequence[Sticker], end: Scene
 ) -> Iterator[Image.Image]:
-    """Each frame. Raises `ClipRefused`."""
-    for number, image in enumerate(shown(clip, part, how)):
+    """Yield each frame. Raises `ClipRefused`."""
+    for number, image in enumerate(clip_frames(clip, part, how)):
         for sticker in stickers:
             sticker.draw(image, number)
-        covered = number - (part.frames - COVERS)
+        covered = number - (part.frames - TRANSITION_FRAMES)
         if covered >= 0:
-            yield cuts.circle(image, end.draw(covered), (covered + 1) / (COVERS + 1))
+            yield cuts.reveal_circle(image, end.draw(covered), (covered + 1) / (TRANSITION_FRAMES + 1))
         else:
             yield image
-    for number in range(COVERS, end.frames):
+    for number in range(TRANSITION_FRAMES, end.frames):
         yield end.draw(number)
 
 
-def shown(clip: Clip, part: Cut, how: Framing) -> Iterator[Image.Image]:
-    """As many frames as the part has; a clip that ends a little sooner stands still at its end."""
+def clip_frames(clip: Clip, part: Cut, how: Framing) -> Iterator[Image.Image]:
+    """Yield exactly the part's frames; repeat the last one if the clip ends a little early."""
     count, last = 0, None
     for last in _decoded(clip, part, how):
         count += 1
         yield Image.frombytes("RGB", (WIDTH, HEIGHT), last)
-    if last is None or part.frames - count > MAY_LACK * part.frames:
+    if last is None or part.frames - count > MAX_MISSING_SHARE * part.frames:
         raise ClipRefused(
             "CLIP_TRUNCATED", f"the clip has {count} of {part.frames} pictures: export it again"
         )
@@ -53,4 +54,6 @@ def shown(clip: Clip, part: Cut, how: Framing) -> Iterator[Image.Image]:
 def _decoded(clip: Clip, part: Cut, how: Framing) -> Iterator[bytes]:
     source = clip.source(part.start, part.seconds)
     shape = ["-frames:v", str(part.frames), "-f", "rawvideo", "-"]
-    return decoded(WIDTH * HEIGHT * 3, *source, *how.arguments, *shape, complaints=BORNE * part.frames)
+    return decoded(
+        WIDTH * HEIGHT * 3, *source, *how.arguments, *shape, complaints=MAX_ERRORS_PER_FRAME * part.frames
+    )

@@ -1,29 +1,33 @@
-"""Framing: how a clip of any shape fills 1080 x 1920, as a graph of FFmpeg's filters."""
+"""Framing: fits a clip of any shape into 1080 x 1920, as an FFmpeg filter graph."""
 
 import math
 from typing import NamedTuple
 
 from generation.frame import FRAMES
 from generation.remix import hdr
-from generation.remix.attention import look
+from generation.remix.attention import measure_attention
 from generation.remix.clip import Clip
 from generation.remix.cut import FPS, Cut
-from generation.remix.pan import Path, follow
+from generation.remix.pan import Path, find_path
 
 WIDTH, HEIGHT = FRAMES["9:16"].size
-#: A clip no wider than this is cropped to its middle; one wider than that has no place for a crop.
-UPRIGHT, PANORAMA = 0.75, 2.4
-#: Height of a clip at most that stands in a blurred frame, and how far above the middle it stands.
-_FRAMED, _ABOVE = 1500, 120
-#: The blurred frame is drawn at this part of its size.
+#: Aspect ratio up to which a clip is cropped to its middle.
+UPRIGHT = 0.75
+#: Aspect ratio from which on a clip is never cropped.
+PANORAMA = 2.4
+#: Maximum height of a clip inside a blurred frame, in pixels.
+_MAX_FRAMED_HEIGHT = 1500
+#: Its offset above the middle, in pixels.
+_FRAMED_OFFSET = 120
+#: Downscaling factor of the blurred frame.
 _BLURRED_PART = 4
-#: Columns more than a crop shows, so that it can be placed between two of the clip's.
+#: Extra columns of the coarse crop, so that the fine crop can be placed between two columns.
 _SPARE = 4
 _RGB = "setsar=1,format=rgb24"
 
 
 class Framing(NamedTuple):
-    """Filters from a clip's picture to a post's, the rows of that which it covers, the path of its crop."""
+    """A filter graph from a clip to a post, the rows that the clip covers, and the path of its crop."""
 
     graph: str
     covered: range = range(HEIGHT)
@@ -35,51 +39,55 @@ class Framing(NamedTuple):
 
 
 def framing(clip: Clip, part: Cut) -> Framing:
-    """An upright clip is cropped to its middle, a wide one to its subject or set into a blurred frame."""
+    """Crop an upright clip to its middle; crop a wide one to its subject, or set it into a blurred frame."""
     shape = clip.width / clip.height
     if shape <= UPRIGHT:
-        return Framing(",".join([*_plain(clip), *_covering(clip, (WIDTH, HEIGHT)), _RGB]))
+        return Framing(",".join([*_base_filters(clip), *_cover_filters(clip, (WIDTH, HEIGHT)), _RGB]))
     window = clip.height * WIDTH / HEIGHT / clip.width
-    path = follow(look(clip, part), window, part.frames) if shape < PANORAMA else None
+    path = find_path(measure_attention(clip, part), window, part.frames) if shape < PANORAMA else None
     if path is None:
         return blurred(clip)
     return cropped(clip, path)
 
 
-def _plain(clip: Clip) -> list[str]:
-    """Whole frames, thirty a second, in a color space that is known."""
-    said = clip.space if clip.space != "unknown" else ("bt709" if clip.height >= 720 else "smpte170m")
+def _base_filters(clip: Clip) -> list[str]:
+    """Return filters for progressive frames, thirty a second, in a known color space."""
+    space = clip.space if clip.space != "unknown" else ("bt709" if clip.height >= 720 else "smpte170m")
     whole = ["bwdif=mode=send_frame"] if clip.is_interlaced else []
-    return [*whole, f"fps={FPS}", f"setparams=colorspace={said}"]
+    return [*whole, f"fps={FPS}", f"setparams=colorspace={space}"]
 
 
-def _covering(clip: Clip, size: tuple[int, int]) -> list[str]:
+def _cover_filters(clip: Clip, size: tuple[int, int]) -> list[str]:
     scale = max(size[0] / clip.width, size[1] / clip.height)
     wide, high = (
         max(side, _even(of * scale)) for side, of in zip(size, (clip.width, clip.height), strict=True)
     )
-    return [f"scale={wide}:{high}:flags=bicubic", f"crop={size[0]}:{size[1]}", *hdr.toned(clip.transfer)]
+    return [
+        f"scale={wide}:{high}:flags=bicubic",
+        f"crop={size[0]}:{size[1]}",
+        *hdr.sdr_filters(clip.transfer),
+    ]
 
 
 def cropped(clip: Clip, path: Path) -> Framing:
-    """A crop by whole columns of the clip first, then by whole ones of the post, which are finer."""
+    """Crop by whole columns of the clip first, then by whole columns of the post, which are finer."""
     scale = HEIGHT / clip.height * clip.width / clip.columns
-    shown = WIDTH / scale
-    kept = min(clip.columns // 2 * 2, 2 * math.ceil(shown / 2) + _SPARE)
-    wide = max(WIDTH, _even(kept * scale))
-    place = f"clip({clip.columns}*({expression(path)}),0,{clip.columns - shown:.4f})"
-    coarse = f"min({clip.columns - kept},floor({place}/2)*2)"
+    visible = WIDTH / scale
+    crop_columns = min(clip.columns // 2 * 2, 2 * math.ceil(visible / 2) + _SPARE)
+    wide = max(WIDTH, _even(crop_columns * scale))
+    place = f"clip({clip.columns}*({expression(path)}),0,{clip.columns - visible:.4f})"
+    coarse = f"min({clip.columns - crop_columns},floor({place}/2)*2)"
     filters = [
-        f"crop={kept}:ih:'{coarse}':0",
+        f"crop={crop_columns}:ih:'{coarse}':0",
         f"scale={wide}:{HEIGHT}:flags=bicubic",
-        *hdr.toned(clip.transfer),
+        *hdr.sdr_filters(clip.transfer),
         f"crop={WIDTH}:{HEIGHT}:'min({wide - WIDTH},round(({place}-{coarse})*{scale:.6f}))':0:exact=1",
     ]
-    return Framing(",".join([*_plain(clip), *filters, _RGB]), path=path)
+    return Framing(",".join([*_base_filters(clip), *filters, _RGB]), path=path)
 
 
 def expression(path: Path) -> str:
-    """The path's place at frame `n`, as FFmpeg counts."""
+    """Return the path's position at frame `n` as an FFmpeg expression."""
     terms, before = [f"{path.start:.5f}"], path.start
     for move in path.moves:
         share = f"clip((n-{move.first - 1})/{move.last - move.first + 1},0,1)"
@@ -89,20 +97,20 @@ def expression(path: Path) -> str:
 
 
 def blurred(clip: Clip) -> Framing:
-    """The whole clip, on itself."""
-    scale = min(WIDTH / clip.width, _FRAMED / clip.height)
-    wide, high = min(WIDTH, _even(clip.width * scale)), min(_FRAMED, _even(clip.height * scale))
+    """Overlay the whole clip on a blurred copy of itself."""
+    scale = min(WIDTH / clip.width, _MAX_FRAMED_HEIGHT / clip.height)
+    wide, high = min(WIDTH, _even(clip.width * scale)), min(_MAX_FRAMED_HEIGHT, _even(clip.height * scale))
     small = (WIDTH // _BLURRED_PART, HEIGHT // _BLURRED_PART)
     behind = [
-        *_covering(clip, small),
+        *_cover_filters(clip, small),
         "gblur=sigma=14",
         "eq=brightness=-0.1:saturation=1.15",
         f"scale={WIDTH}:{HEIGHT}:flags=bilinear",
     ]
-    front = [f"scale={wide}:{high}:flags=bicubic", *hdr.toned(clip.transfer)]
-    top = (HEIGHT - high) // 2 - _ABOVE
+    front = [f"scale={wide}:{high}:flags=bicubic", *hdr.sdr_filters(clip.transfer)]
+    top = (HEIGHT - high) // 2 - _FRAMED_OFFSET
     graph = (
-        f"{','.join(_plain(clip))},split[a][b];[a]{','.join(behind)}[behind];[b]{','.join(front)}[front];"
+        f"{','.join(_base_filters(clip))},split[a][b];[a]{','.join(behind)}[behind];[b]{','.join(front)}[front];"
         f"[behind][front]overlay={(WIDTH - wide) // 2}:{top},{_RGB}"
     )
     return Framing(graph, range(top, top + high))

@@ -1,4 +1,4 @@
-"""Levels: how loud a clip is over its time, and when somebody speaks in it."""
+"""Levels: the loudness of a clip over time, and its speech."""
 
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
@@ -13,31 +13,38 @@ Levels: TypeAlias = npt.NDArray[np.float64]
 
 #: Milliseconds of one level.
 STEP_MS = 50
-#: Speech is at most so much quieter than the loudest that is often heard, and never as quiet as this, in dB.
-BELOW_LOUD, SILENT = 18.0, -55.0
-#: A pause is at least so long, a word too, and a word begins before it is loud. In milliseconds.
-LEAST_PAUSE, LEAST_SPEECH, ATTACK = 450, 150, 80
+#: Speech is at most so much below the loud level.
+SPEECH_RANGE_DB = 18.0
+#: A level that is never speech.
+SILENCE_DB = -55.0
+MIN_PAUSE_MS = 450
+MIN_SPEECH_MS = 150
+#: A word begins before it is loud, and fades after.
+SPEECH_MARGIN_MS = 80
 
 
 def levels(samples: Samples, rate: int) -> Levels:
-    """Decibels below full scale of each step of a sound between -1 and 1."""
+    """Return the level of each step in dB below full scale, for samples between -1 and 1."""
     length = rate * STEP_MS // 1_000
     steps = samples[: len(samples) // length * length].reshape(-1, length)
     power = np.maximum((steps**2).mean(axis=1), 1e-12)
     return np.asarray(10 * np.log10(power), np.float64)
 
 
-def speech(heard: Levels, seconds: float) -> list[Span]:
-    """Times that aren't silent, in order, with pauses between; none of a clip that is silent as a whole."""
-    if not len(heard):
+def speech(loudness: Levels, seconds: float) -> list[Span]:
+    """Return the spans of speech in order, with pauses between; empty for a silent clip."""
+    if not len(loudness):
         return []
-    loud = float(np.percentile(heard, 95))
-    if loud <= SILENT:
+    loud = float(np.percentile(loudness, 95))
+    if loud <= SILENCE_DB:
         return []
-    spans = _joined(_runs(heard > max(SILENT, loud - BELOW_LOUD)))
+    spans = _joined(_runs(loudness > max(SILENCE_DB, loud - SPEECH_RANGE_DB)))
     end = round(seconds * 1_000)
-    long = (one for one in spans if one.end - one.start >= LEAST_SPEECH and one.start < end)
-    return [Span(start=max(0, one.start - ATTACK), end=min(end, one.end + ATTACK)) for one in long]
+    long = (one for one in spans if one.end - one.start >= MIN_SPEECH_MS and one.start < end)
+    return [
+        Span(start=max(0, one.start - SPEECH_MARGIN_MS), end=min(end, one.end + SPEECH_MARGIN_MS))
+        for one in long
+    ]
 
 
 def _runs(is_loud: "npt.NDArray[np.bool_]") -> Iterator[Span]:
@@ -47,10 +54,10 @@ def _runs(is_loud: "npt.NDArray[np.bool_]") -> Iterator[Span]:
 
 
 def _joined(spans: Iterator[Span]) -> Sequence[Span]:
-    """Spans between which there is a pause."""
+    """Join spans without a pause between them."""
     joined: list[Span] = []
     for one in spans:
-        if joined and one.start - joined[-1].end < LEAST_PAUSE:
+        if joined and one.start - joined[-1].end < MIN_PAUSE_MS:
             joined[-1] = Span(start=joined[-1].start, end=one.end)
         else:
             joined.append(one)

@@ -1,4 +1,4 @@
-"""Remix: a clip that was probed, cut and framed, its words and its end card, made into one file."""
+"""Remix: a probed clip, cut and framed, with texts and an end card, encoded into one file."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -10,26 +10,30 @@ from generation.made import Step
 from generation.remix import texts
 from generation.remix.clip import Clip
 from generation.remix.cut import FPS, Cut, cut
-from generation.remix.film import COVERS, END_SECONDS, frames
+from generation.remix.film import END_SECONDS, TRANSITION_FRAMES, frames
 from generation.remix.framing import framing
-from generation.remix.sound import mixed
+from generation.remix.sound import mix_sound
 from generation.slides.kit import Kit
 from generation.spec import Copy
 from generation.thumbnail import thumbnail
-from generation.video.end import end, own_end
+from generation.video.end import end, end_card_scene
 from generation.video.mp4 import encode, made, thumbnail_of
 from generation.video.scene import Scene
 from generation.words.captions import Caption, Span, captions
 
 _NAME = "ugc_remix-1"
-#: Frame that stands for the whole: the hook has come, and whoever speaks has begun.
-_POSTER = 30
-#: Steps of a remix, and the shares of it before its first frame and after its last one.
-_STEPS, _BEFORE, _AFTER = 80, 0.12, 0.02
+#: Frame of the thumbnail: the hook is visible, and speech has begun.
+_THUMBNAIL_FRAME = 30
+#: Progress steps of a remix.
+_STEPS = 80
+#: Share of the work before the first frame.
+_SHARE_BEFORE = 0.12
+#: Share of the work after the last frame.
+_SHARE_AFTER = 0.02
 
 
 class Remix(NamedTuple):
-    """A remix to make, of at most so many seconds; `card` is the partner's own last picture."""
+    """A remix to make, of at most `seconds` seconds; `card` is the partner's own end card."""
 
     kit: Kit
     copy: Copy
@@ -39,48 +43,50 @@ class Remix(NamedTuple):
     card: Image.Image | None = None
 
     def make(self, folder: Path) -> Iterator[Step]:
-        """Draw into a folder that is there. Raises `ClipRefused`, `GenerationError`."""
+        """Draw into an existing folder. Raises `ClipRefused`, `GenerationError`."""
         part = cut(self.clip.scanned, self.clip.speech, self.seconds - END_SECONDS)
         how = framing(self.clip, part)
-        yield Step(_BEFORE / 2)
-        hook = texts.hook(self.kit, self.copy.hook.text, part, how.covered)
-        stickers = [hook, *texts.said(self.kit, self._captions(), part, how.covered)]
+        yield Step(_SHARE_BEFORE / 2)
+        hook = texts.hook_sticker(self.kit, self.copy.hook.text, part, how.covered)
+        stickers = [hook, *texts.caption_stickers(self.kit, self._captions(), part, how.covered)]
         card = self._card()
         total = part.frames + round(END_SECONDS * FPS)
-        sound = mixed(self.clip, part, within(self.clip.speech, part), total / FPS, self.kit.seed)
+        sound = mix_sound(self.clip, part, within(self.clip.speech, part), total / FPS, self.kit.seed)
         path = folder / f"{_NAME}.mp4"
-        pictures = _noting(frames(self.clip, part, how, stickers, card), thumbnail_of(path))
+        pictures = _save_thumbnail(frames(self.clip, part, how, stickers, card), thumbnail_of(path))
         for number in encode(path, self.kit.frame.size, pictures, sound):
             if number % max(1, total // _STEPS) == 0:
-                yield Step(_BEFORE + number / total * (1 - _BEFORE - _AFTER))
+                yield Step(_SHARE_BEFORE + number / total * (1 - _SHARE_BEFORE - _SHARE_AFTER))
         marks = [mark for one in stickers for mark in one.marks] + card.settled().marks
         yield Step(1.0, made(path, self.kit.frame.size, total, marks))
 
     def _card(self) -> Scene:
-        seconds = END_SECONDS + COVERS / FPS
-        return own_end(self.kit, self.card, seconds) if self.card else end(self.kit, self.copy, seconds)
+        seconds = END_SECONDS + TRANSITION_FRAMES / FPS
+        return (
+            end_card_scene(self.kit, self.card, seconds) if self.card else end(self.kit, self.copy, seconds)
+        )
 
     def _captions(self) -> list[Caption]:
-        """The transcript, over all speech; what wasn't looked at is taken to have as much of it."""
+        """Spread the transcript over all speech; assume the same share of speech in the unanalyzed rest."""
         if not self.transcript:
             return []
-        heard = sum(one.end - one.start for one in self.clip.speech) / (self.clip.scanned * 1_000)
+        speech_share = sum(one.end - one.start for one in self.clip.speech) / (self.clip.scanned * 1_000)
         scanned, seconds = round(self.clip.scanned * 1_000), self.clip.seconds * 1_000
-        beyond = round((seconds - scanned) * heard)
+        beyond = round((seconds - scanned) * speech_share)
         later = [Span(start=scanned, end=scanned + beyond)] if beyond > 0 else []
         return captions(self.transcript, [*self.clip.speech, *later], self.copy.language)
 
 
 def within(speech: Sequence[Span], part: Cut) -> list[Span]:
-    """Times of the part in which somebody speaks, from its own beginning on."""
+    """Return the spans of speech inside the part, relative to its start."""
     first, last = round(part.start * 1_000), round((part.start + part.seconds) * 1_000)
     inside = [Span(start=max(one.start, first) - first, end=min(one.end, last) - first) for one in speech]
     return [one for one in inside if one.end > one.start]
 
 
-def _noting(pictures: Iterable[Image.Image], poster: Path) -> Iterator[Image.Image]:
-    """All pictures; one of them is kept as a poster."""
+def _save_thumbnail(pictures: Iterable[Image.Image], poster: Path) -> Iterator[Image.Image]:
+    """Yield all pictures; save one of them as the thumbnail."""
     for number, picture in enumerate(pictures):
-        if number == _POSTER:
+        if number == _THUMBNAIL_FRAME:
             poster.write_bytes(thumbnail(picture))
         yield picture

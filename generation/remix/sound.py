@@ -1,4 +1,4 @@
-"""Sound of a remix: the clip's own, a bed below it that gives way to speech, the bed alone at the end."""
+"""Sound of a remix: the clip's own sound over a music bed with ducking, and the bed alone at the end."""
 
 from collections.abc import Sequence
 
@@ -7,51 +7,55 @@ import numpy as np
 from generation.remix.clip import Clip, decoded
 from generation.remix.cut import FPS, Cut
 from generation.sound.bed import bed
-from generation.sound.loudness import TARGET, leveled, loudness
+from generation.sound.loudness import TARGET_LUFS, limit_to_target, loudness
 from generation.sound.synthesis import RATE, Stereo, Wave
 from generation.words.captions import Span
 
-#: Decibels by which the bed is softer than the clip: below speech (WCAG 2.2, 1.4.7), between words, and
-#: once the clip is over.
-UNDER_SPEECH, BETWEEN_WORDS, ALONE = -20.0, -13.0, -2.0
-#: Seconds in which the bed gives way, and those in which the clip's sound ends.
-_TURNS, _FADES = 0.3, 0.35
-#: Seconds from one gain that is computed to the next.
-_GRAIN = 0.01
-#: A clip is made louder by so many decibels at most: more would be noise.
-_MOST_GAIN = 24.0
-#: Rumble is taken out, and what is loud is brought nearer to what is soft.
-_CLEANED = "highpass=f=70,acompressor=threshold=-20dB:ratio=2.5:attack=12:release=180"
+#: Level of the bed under speech, relative to the clip (WCAG 2.2, 1.4.7).
+UNDER_SPEECH_DB = -20.0
+#: Level of the bed between words.
+BETWEEN_WORDS_DB = -13.0
+#: Level of the bed after the clip.
+ALONE_DB = -2.0
+#: Seconds of a ducking transition.
+_DUCKING_S = 0.3
+#: Seconds of the fade-out of the clip's sound.
+_FADE_OUT_S = 0.35
+#: Seconds between two computed gains.
+_GAIN_STEP_S = 0.01
+#: Maximum gain of a clip in dB: more would amplify noise.
+_MAX_GAIN_DB = 24.0
+#: A high-pass filter against rumble, and a compressor.
+_CLEANUP_FILTERS = "highpass=f=70,acompressor=threshold=-20dB:ratio=2.5:attack=12:release=180"
 
 
-def mixed(clip: Clip, part: Cut, speech: Sequence[Span], seconds: float, seed: str) -> Stereo:
-    """At the loudness of all videos; `speech` are times of the part. Raises `GenerationError`."""
-    music = leveled(bed(seconds, seed, (part.seconds,)))
+def mix_sound(clip: Clip, part: Cut, speech: Sequence[Span], seconds: float, seed: str) -> Stereo:
+    """Mix to the common loudness of all videos; `speech` are spans of the part. Raises `GenerationError`."""
+    music = limit_to_target(bed(seconds, seed, (part.seconds,)))
     if not speech:
         return music
     count = music.shape[1]
     mix = music * 10 ** (music_gains(speech, part.seconds, count) / 20)
-    own = _own(clip, part)[:, :count]
+    own = _clip_sound(clip, part)[:, :count]
     mix[:, : own.shape[1]] += own
-    return leveled(mix)
+    return limit_to_target(mix)
 
 
-def _own(clip: Clip, part: Cut) -> Stereo:
-    """The clip's sound at the target, faded out."""
+def _clip_sound(clip: Clip, part: Cut) -> Stereo:
+    """Return the clip's sound at the target loudness, with a fade-out."""
     sound = _decoded(clip, part)
-    sound = sound * 10 ** (min(_MOST_GAIN, TARGET - max(-70.0, loudness(sound))) / 20)
-    fading = min(sound.shape[1], round(_FADES * RATE))
+    sound = sound * 10 ** (min(_MAX_GAIN_DB, TARGET_LUFS - max(-70.0, loudness(sound))) / 20)
+    fading = min(sound.shape[1], round(_FADE_OUT_S * RATE))
     sound[:, sound.shape[1] - fading :] *= np.linspace(1, 0, fading)
     return sound
 
 
 def _decoded(clip: Clip, part: Cut) -> Stereo:
-    """As long as the part, whatever the clip has: what lacks is silence."""
+    """Decode the part's sound to its exact length, padded with silence."""
     of_frame = RATE // FPS
     count = part.frames * of_frame
-    filters = (
-        f"aresample={RATE}:async=1:first_pts=0,{_CLEANED},apad=whole_len={count},atrim=end_sample={count}"
-    )
+    length = f"apad=whole_len={count},atrim=end_sample={count}"
+    filters = f"aresample={RATE}:async=1:first_pts=0,{_CLEANUP_FILTERS},{length}"
     shape = ["-map", "0:a:0", "-af", filters, "-ac", "2", "-ar", str(RATE), "-f", "f32le", "-"]
     pieces = decoded(of_frame * 8, *clip.source(part.start, part.seconds), *shape)
     samples = np.frombuffer(b"".join(pieces), "<f4").reshape(-1, 2).T.astype(np.float64)
@@ -59,13 +63,13 @@ def _decoded(clip: Clip, part: Cut) -> Stereo:
 
 
 def music_gains(speech: Sequence[Span], ends: float, count: int) -> Wave:
-    """Decibels at each sample: by how far the next word is, and whether the clip is over."""
-    at = np.arange(0, count / RATE + _GRAIN, _GRAIN)
+    """Return the bed's gain in dB at each sample, by the distance to the next word and to the clip's end."""
+    at = np.arange(0, count / RATE + _GAIN_STEP_S, _GAIN_STEP_S)
     away = np.full(len(at), np.inf)
     for one in speech:
         away = np.minimum(away, np.maximum(one.start / 1_000 - at, at - one.end / 1_000))
-    apart = np.clip(away / _TURNS, 0, 1)
-    over = np.clip((at - ends) / _TURNS, 0, 1)
-    during = UNDER_SPEECH + (BETWEEN_WORDS - UNDER_SPEECH) * apart
-    gains: Wave = np.interp(np.arange(count) / RATE, at, during + (ALONE - during) * over)
+    apart = np.clip(away / _DUCKING_S, 0, 1)
+    over = np.clip((at - ends) / _DUCKING_S, 0, 1)
+    during = UNDER_SPEECH_DB + (BETWEEN_WORDS_DB - UNDER_SPEECH_DB) * apart
+    gains: Wave = np.interp(np.arange(count) / RATE, at, during + (ALONE_DB - during) * over)
     return gains

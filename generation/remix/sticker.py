@@ -1,4 +1,4 @@
-"""Sticker: words on a plate of their own, which makes them legible on whatever a clip shows."""
+"""Sticker: words on a plate, legible on any clip."""
 
 from typing import NamedTuple
 
@@ -10,17 +10,22 @@ from generation.color import RGB
 from generation.paint import Size
 from generation.slides.kit import Kit
 from generation.text.fitting import Block
-from generation.video.easing import popping, smooth
+from generation.video.easing import ease_in_out, ease_out_back
 
-#: Room beside the words and above and below them, and the radius of a plate's corners, in em.
-_BESIDE, _ABOVE, _CORNER = 0.46, 0.34, 0.42
-#: Frames in which a sticker comes, and goes; its size when it comes.
-_COMES, _GOES, _SMALL = 7, 4, 0.8
+#: Horizontal padding of the words, in em.
+_PADDING_X = 0.46
+#: Vertical padding of the words, in em.
+_PADDING_Y = 0.34
+#: Corner radius of a plate, in em.
+_CORNER_RADIUS = 0.42
+_ENTRANCE_FRAMES = 7
+_EXIT_FRAMES = 4
+_INITIAL_SCALE = 0.8
 _BLUR, _DOWN, _SHADOW = 26, 10, 90
 
 
-class Look(NamedTuple):
-    """Colors of a plate and its words, and the name of the text."""
+class StickerStyle(NamedTuple):
+    """Name of a text, and the colors of its plate and words."""
 
     name: str
     plate: RGB
@@ -28,16 +33,16 @@ class Look(NamedTuple):
 
 
 class Sticker:
-    """Words in lines on one plate, for some frames; `marks` are their lines in a whole picture."""
+    """Lines of words on one plate, for some frames; `marks` are the lines in the whole picture."""
 
-    def __init__(self, kit: Kit, block: Block, look: Look, y: float, shown: range) -> None:
+    def __init__(self, kit: Kit, block: Block, look: StickerStyle, y: float, shown: range) -> None:
         mask, inset = _plate(block)
         canvas = kit.page(Image.new("RGB", mask.size, look.plate))
         canvas.set(look.name, block, inset, mask.width - 2 * inset[0], color=look.text, align="middle")
         self._picture = canvas.image
         self._picture.putalpha(mask)
         self._place = (kit.frame.width - mask.width) // 2, round(y)
-        self._cast = paint.cast(mask, blur=_BLUR, alpha=_SHADOW)
+        self._cast = paint.cast_shadow(mask, blur=_BLUR, alpha=_SHADOW)
         self.shown, self.plate = shown, look.plate
         self.marks = [_moved(mark, self._place) for mark in canvas.marks]
 
@@ -47,69 +52,76 @@ class Sticker:
         return left, top, left + width, top + height
 
     def draw(self, image: Image.Image, frame: int) -> None:
-        """Onto a frame of the clip, where it is one of the sticker's."""
+        """Draw the sticker onto a frame of the clip, if it is visible there."""
         if frame not in self.shown:
             return
-        came, left = (frame - self.shown.start + 1) / _COMES, (self.shown.stop - frame) / _GOES
-        opacity = smooth(min(1.0, left)) * smooth(min(1.0, came * 2))
+        entrance, exit_share = (
+            (frame - self.shown.start + 1) / _ENTRANCE_FRAMES,
+            (self.shown.stop - frame) / _EXIT_FRAMES,
+        )
+        opacity = ease_in_out(min(1.0, exit_share)) * ease_in_out(min(1.0, entrance * 2))
         shadow, edge = self._cast
-        if came >= 1:
+        if entrance >= 1:
             at = (self._place[0] - edge, self._place[1] - edge + _DOWN)
             image.paste((0, 0, 0), at, _faded(shadow, opacity))
-        shown = self._scaled(_SMALL + (1 - _SMALL) * popping(came)) if came < 1 else self._picture
-        mask = _faded(shown.getchannel("A"), opacity)
+        picture = (
+            self._scaled(_INITIAL_SCALE + (1 - _INITIAL_SCALE) * ease_out_back(entrance))
+            if entrance < 1
+            else self._picture
+        )
+        mask = _faded(picture.getchannel("A"), opacity)
         across, down = (
             round(at + (whole - part) / 2)
-            for at, whole, part in zip(self._place, self._picture.size, shown.size, strict=True)
+            for at, whole, part in zip(self._place, self._picture.size, picture.size, strict=True)
         )
-        image.paste(shown, (across, down), mask)
+        image.paste(picture, (across, down), mask)
 
     def _scaled(self, scale: float) -> Image.Image:
         width, height = (max(2, round(side * scale)) for side in self._picture.size)
         return self._picture.resize((width, height), Image.Resampling.BILINEAR)
 
 
-def beside(size: int) -> int:
-    """Room on each side of words of a size."""
-    return round(_BESIDE * size)
+def padding(size: int) -> int:
+    """Return the horizontal padding for a font size."""
+    return round(_PADDING_X * size)
 
 
 def height(block: Block) -> float:
-    """Of a block's plate."""
-    return block.height + 2 * _ABOVE * block.size
+    """Return the height of a block's plate."""
+    return block.height + 2 * _PADDING_Y * block.size
 
 
 def _plate(block: Block) -> tuple[Image.Image, Size]:
-    """One outline around all lines, round where it turns either way; where words begin in it."""
-    aside, above = beside(block.size), round(_ABOVE * block.size)
-    widths = _alike([line.width * block.size for line in block.lines], block.size)
+    """Return one rounded outline around all lines, and the padding at its left top."""
+    aside, above = padding(block.size), round(_PADDING_Y * block.size)
+    widths = _equalize_widths([line.width * block.size for line in block.lines], block.size)
     size = round(max(widths)) + 2 * aside, round(block.height) + 2 * above
-    edge = round(_CORNER * block.size)
+    edge = round(_CORNER_RADIUS * block.size)
     mask = Image.new("L", (size[0] + 2 * edge, size[1] + 2 * edge))
     draw = ImageDraw.Draw(mask)
-    tops = [0.0, *(_between(block, line) + above for line in range(1, len(widths))), float(size[1])]
+    tops = [0.0, *(_line_gap_y(block, line) + above for line in range(1, len(widths))), float(size[1])]
     for width, top, bottom in zip(widths, tops, tops[1:], strict=False):
         left = edge + (size[0] - width) / 2 - aside
         draw.rectangle((left, edge + top, left + width + 2 * aside - 1, edge + bottom - 1), fill=255)
-    return _rounded(mask, edge).crop((edge, edge, edge + size[0], edge + size[1])), (aside, above)
+    return _round_corners(mask, edge).crop((edge, edge, edge + size[0], edge + size[1])), (aside, above)
 
 
-def _between(block: Block, line: int) -> float:
-    """The y between a line and the one before it, in the middle of what is free there."""
+def _line_gap_y(block: Block, line: int) -> float:
+    """Return the y in the middle of the gap between a line and the one before it."""
     base = block.ascent + line * block.size * block.leading
     return base - block.size * (0.27 + block.leading / 2) + block.size * 0.5 * (block.leading - 0.93)
 
 
-def _alike(widths: list[float], size: int) -> list[float]:
-    """Widths, in which a step that would be smaller than a corner is none."""
+def _equalize_widths(widths: list[float], size: int) -> list[float]:
+    """Equalize widths of neighboring lines if their step would be smaller than a corner."""
     for at in range(1, len(widths)):
         if abs(widths[at] - widths[at - 1]) < 1.1 * size:
             widths[at] = widths[at - 1] = max(widths[at - 1 : at + 1])
     return widths
 
 
-def _rounded(mask: Image.Image, radius: int) -> Image.Image:
-    """Blurred, then sharpened at the middle: straight edges stay where they are, corners get round."""
+def _round_corners(mask: Image.Image, radius: int) -> Image.Image:
+    """Round a mask's corners: blur, then sharpen at the middle, so that straight edges stay in place."""
     soft = radius * 0.55
     steep = soft * 2.5
     return mask.filter(ImageFilter.GaussianBlur(soft)).point(

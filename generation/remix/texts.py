@@ -1,53 +1,58 @@
-"""Texts of a remix, as stickers: its hook, and captions of what is said, where they leave the clip free."""
+"""Texts of a remix as stickers: its hook, and captions of the speech, placed off the clip if possible."""
 
 from collections.abc import Sequence
 
 from generation.remix.cut import FPS, Cut
-from generation.remix.sticker import Look, Sticker, beside, height
+from generation.remix.sticker import Sticker, StickerStyle, height, padding
 from generation.slides.kit import LABEL, TITLE, Kit
 from generation.text.fitting import Block, Box
-from generation.timing import reading
+from generation.timing import reading_seconds
 from generation.words.captions import Caption
 
-#: Seconds of the hook at least, and its sizes and lines.
+#: Minimum seconds of the hook; its font sizes, its maximum height and lines.
 HOOK_SECONDS = 3.2
 _HOOK_SIZES, _HOOK_HIGH, _HOOK_LINES = (44, 80), 460, 4
-#: The y down to which captions may stand: below it platforms lay their own.
-LOWEST = 1_400
+#: Lowest y of captions: platforms overlay the area below.
+LOWEST_Y = 1_400
 _CAPTION_SIZES, _CAPTION_HIGH, _CAPTION_LINES = (34, 60), 170, 2
 _LEADING = 1.2
-#: From the clip to a text beside it; from the top of what is free to the hook on a clip that fills the frame.
-_APART, _BELOW_TOP = 44, 30
+#: Gap between the clip and a text outside of it, in pixels.
+_CLIP_GAP = 44
+#: Offset of the hook from the top of the safe zone on a full-frame clip, in pixels.
+_TOP_OFFSET = 30
 _INK, _PAPER = (20, 20, 24), (255, 255, 255)
 
 
-def hook(kit: Kit, text: str, part: Cut, covered: range) -> Sticker:
-    """Above the clip, or at its top where it fills the frame, as long as it takes to read."""
+def hook_sticker(kit: Kit, text: str, part: Cut, covered: range) -> Sticker:
+    """Place the hook above the clip, or at the top of a full-frame clip, for as long as it takes to read."""
     block = _fitted(kit, text, _HOOK_SIZES, _HOOK_HIGH, _HOOK_LINES)
-    above = covered.start - _APART - height(block)
-    y = above if above >= kit.frame.top else kit.frame.top + _BELOW_TOP
-    lasts = min(part.frames, round(max(HOOK_SECONDS, reading(text)) * FPS))
+    above = covered.start - _CLIP_GAP - height(block)
+    y = above if above >= kit.frame.top else kit.frame.top + _TOP_OFFSET
+    lasts = min(part.frames, round(max(HOOK_SECONDS, reading_seconds(text)) * FPS))
     ground = kit.theme.vivid
-    return Sticker(kit, block, Look("hook", ground.tints[0], ground.text), y, range(lasts))
+    return Sticker(kit, block, StickerStyle("hook", ground.tints[0], ground.text), y, range(lasts))
 
 
-def said(kit: Kit, captions: Sequence[Caption], part: Cut, covered: range) -> list[Sticker]:
-    """Captions in one size, on one line of the frame."""
-    shown = [one for one in captions if _frames(one, part)]
+def caption_stickers(kit: Kit, captions: Sequence[Caption], part: Cut, covered: range) -> list[Sticker]:
+    """Fit all captions to one font size, on one line of the frame."""
+    shown = [one for one in captions if _visible_frames(one, part)]
     blocks = [_caption(kit, one.text, _CAPTION_SIZES) for one in shown]
     size = min((block.size for block in blocks), default=_CAPTION_SIZES[1])
-    return [_said(kit, _caption(kit, one.text, (min(size, 34), size)), one, part, covered) for one in shown]
+    return [
+        _caption_sticker(kit, _caption(kit, one.text, (min(size, 34), size)), one, part, covered)
+        for one in shown
+    ]
 
 
-def _said(kit: Kit, block: Block, caption: Caption, part: Cut, covered: range) -> Sticker:
+def _caption_sticker(kit: Kit, block: Block, caption: Caption, part: Cut, covered: range) -> Sticker:
     high = height(block)
-    below = covered.stop + _APART
-    y = below if below + high <= LOWEST else LOWEST - high
-    return Sticker(kit, block, Look("caption", _PAPER, _INK), y, _frames(caption, part))
+    below = covered.stop + _CLIP_GAP
+    y = below if below + high <= LOWEST_Y else LOWEST_Y - high
+    return Sticker(kit, block, StickerStyle("caption", _PAPER, _INK), y, _visible_frames(caption, part))
 
 
-def _frames(caption: Caption, part: Cut) -> range:
-    """Those of the part in which it is shown."""
+def _visible_frames(caption: Caption, part: Cut) -> range:
+    """Return the frames of the part that show a caption."""
     start, end = (round(at * FPS / 1_000) - part.first for at in (caption.start, caption.end))
     return range(max(0, start), min(part.frames, end))
 
@@ -57,6 +62,6 @@ def _caption(kit: Kit, text: str, sizes: tuple[int, int]) -> Block:
 
 
 def _fitted(kit: Kit, text: str, sizes: tuple[int, int], high: int, lines: int) -> Block:
-    room = Box(kit.middle - 2 * beside(sizes[1]), high, lines)
+    room = Box(kit.middle - 2 * padding(sizes[1]), high, lines)
     kind = TITLE if lines > _CAPTION_LINES else LABEL
     return kit.fit(text, room, kind, sizes, _LEADING)

@@ -1,1 +1,1 @@
-"""Slides: layouts of a slideshow and of a single image, from a brand's theme, its pictures and its copy."""
+"""Slides: layouts of a slideshow and of a single image, from a brand's theme, pictures and copy."""

@@ -1,4 +1,4 @@
-"""Part of a slide below its texts: the brand's icon lies there, or a device."""
+"""Area of a slide below its texts, filled with the brand's icon or a device."""
 
 from PIL import Image
 
@@ -8,39 +8,46 @@ from generation.slides import devices, tile
 from generation.slides.kit import Kit
 from generation.theme import Ground
 
-#: Room below the texts from which on it is filled, from the texts to what fills it, and the icon's side.
-_LEAST, _ABOVE, _ICON = 400, 90, 540
+#: Minimum height of the area to fill it, in pixels.
+_MIN_HEIGHT = 400
+#: Gap below the texts, in pixels.
+_GAP_ABOVE = 90
+_ICON_SIDE = 540
 _LEAN = 8
-#: Side of an icon that looks in from below, the share of it that is seen, and what texts keep from it.
-_PEEKING, _SEEN, _APART = 500, 0.7, 60
+#: Side of an icon at the bottom edge, in pixels.
+_PEEKING_SIDE = 500
+#: Its visible share.
+_VISIBLE_SHARE = 0.7
+#: Its distance to texts, in pixels.
+_TEXT_GAP = 60
 
 
 def fill_below(kit: Kit, canvas: Canvas, ground: Ground, number: int) -> None:
-    """The number decides on which side it stands, so that slides alternate."""
-    if canvas.height - canvas.frame.bottom < _LEAST:
+    """Fill the area if it is high enough; the slide's number alternates the side."""
+    if canvas.height - canvas.frame.bottom < _MIN_HEIGHT:
         return
-    top = canvas.frame.bottom + _ABOVE
+    top = canvas.frame.bottom + _GAP_ABOVE
     if kit.screenshots:
-        devices.put(canvas, [devices.one(kit, canvas, top, number)])
+        devices.draw(canvas, [devices.point_device(kit, canvas, top, number)])
         return
-    made, across = _leaning(kit, canvas, ground, _ICON, number)
-    paint.put(canvas.image, made, (across, top), blur=52, down=34, alpha=105)
+    icon, across = _tilted_icon(kit, canvas, ground, _ICON_SIDE, number)
+    paint.draw_sprite(canvas.image, icon, (across, top), blur=52, down=34, alpha=105)
 
 
-def look_in(kit: Kit, canvas: Canvas, ground: Ground, number: int) -> int:
-    """The icon, cut off by the lower edge unless the picture is tall; the y that texts may reach."""
-    if canvas.height - canvas.frame.bottom >= _LEAST:
+def draw_peeking_icon(kit: Kit, canvas: Canvas, ground: Ground, number: int) -> int:
+    """Draw the icon, cropped by the bottom edge unless the picture is tall. Return the lowest y for texts."""
+    if canvas.height - canvas.frame.bottom >= _MIN_HEIGHT:
         fill_below(kit, canvas, ground, number)
         return canvas.frame.bottom
-    made, across = _leaning(kit, canvas, ground, _PEEKING, number)
-    top = canvas.height - round(made.height * _SEEN)
-    paint.put(canvas.image, made, (across, top), blur=52, down=34, alpha=105)
-    return top - _APART
+    icon, across = _tilted_icon(kit, canvas, ground, _PEEKING_SIDE, number)
+    top = canvas.height - round(icon.height * _VISIBLE_SHARE)
+    paint.draw_sprite(canvas.image, icon, (across, top), blur=52, down=34, alpha=105)
+    return top - _TEXT_GAP
 
 
-def _leaning(kit: Kit, canvas: Canvas, ground: Ground, side: int, number: int) -> tuple[Image.Image, int]:
-    """The icon on the side of this number, and its left."""
+def _tilted_icon(kit: Kit, canvas: Canvas, ground: Ground, side: int, number: int) -> tuple[Image.Image, int]:
+    """Return the tilted icon and its left edge, on the side for this number."""
     way = -1 if number % 2 else 1
-    made = paint.turned(tile.tile(kit, ground, 2 * side), _LEAN * way)
-    offset = canvas.frame.left if way > 0 else canvas.width - canvas.frame.left - made.width
-    return made, canvas.aside(offset, made.width)
+    icon = paint.rotate_and_halve(tile.tile(kit, ground, 2 * side), _LEAN * way)
+    offset = canvas.frame.left if way > 0 else canvas.width - canvas.frame.left - icon.width
+    return icon, canvas.from_edge(offset, icon.width)

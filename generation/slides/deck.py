@@ -15,23 +15,23 @@ Slide = Callable[[], Canvas]
 
 
 def slideshow(kit: Kit, copy: Copy) -> list[Slide]:
-    """Hook, points, from three of them on a recap, end. Each is drawn when it is called.
+    """Return hook, points, recap and end; each slide is drawn by its call. Three points or more get a recap.
 
-    Three keywords or more, where there is no more to say or to show, are on the recap alone.
+    Keywords alone, without screenshots, are on the recap only.
     """
     has_recap = len(copy.points) >= LEAST_POINTS
-    said = [] if has_recap and _are_names(kit, copy) else [line.text for line in copy.points]
-    pages = len(said) + 2 + has_recap
+    texts = [] if has_recap and _are_names(kit, copy) else [line.text for line in copy.points]
+    pages = len(texts) + 2 + has_recap
     points = [
-        partial(point, kit, text, number, pages, is_only=len(said) == 1)
-        for number, text in enumerate(said, 1)
+        partial(point, kit, text, number, pages, is_only=len(texts) == 1)
+        for number, text in enumerate(texts, 1)
     ]
     recaps = [partial(recap, kit, copy, pages - 2, pages)] if has_recap else []
     return [partial(hook, kit, copy, pages), *points, *recaps, partial(end, kit, copy, pages - 1)]
 
 
 def _are_names(kit: Kit, copy: Copy) -> bool:
-    """True where points are keywords alone and nothing is shown with them: the recap says as much."""
+    """Return whether all points are keywords without screenshots: the recap alone is enough."""
     return not kit.screenshots and all(line.rule == "keyword" for line in copy.points)
 
 

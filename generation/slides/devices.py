@@ -9,12 +9,15 @@ from generation import paint
 from generation.canvas import Canvas
 from generation.slides.kit import Kit
 
-#: Shapes of a phone's screen: screenshots that are wider or narrower are cropped to it.
-_NARROWEST, _WIDEST = 0.45, 0.62
+#: Aspect ratios of a phone's screen: wider or narrower screenshots are cropped.
+_MIN_RATIO = 0.45
+_MAX_RATIO = 0.62
 _RIM, _RIM_LIGHT, _BEZEL = (38, 38, 44, 255), (92, 92, 102, 255), (8, 8, 11, 255)
-#: Height of a phone at least, and what of it is below the picture's lower edge.
-PHONE, _BELOW_EDGE = 1240, 40
-#: What a card keeps free at its sides and below.
+#: Minimum height of a phone, in pixels.
+MIN_PHONE_HEIGHT = 1240
+#: Overlap with the picture's bottom edge, in pixels.
+_EDGE_OVERLAP = 40
+#: Margin of a card at its sides and below, in pixels.
 _MARGIN = 84
 
 
@@ -23,76 +26,76 @@ def is_wide(screenshot: Image.Image) -> bool:
 
 
 def phone(screenshot: Image.Image, height: int) -> Image.Image:
-    """A screenshot on a phone, from its top down."""
-    shape = min(_WIDEST, max(_NARROWEST, screenshot.width / screenshot.height))
+    """Draw a screenshot in a phone, from its top down."""
+    shape = min(_MAX_RATIO, max(_MIN_RATIO, screenshot.width / screenshot.height))
     bezel = max(8, round(height * 0.0135))
     screen = (round((height - 2 * bezel) * shape), height - 2 * bezel)
     width = screen[0] + 2 * bezel
     radius, edge = width * 0.145, max(2, bezel // 3)
-    made = Image.new("RGBA", (width, height))
+    device = Image.new("RGBA", (width, height))
     for inset, color in ((0, _RIM_LIGHT), (max(1, edge // 2), _RIM), (edge, _BEZEL)):
         size = (width - 2 * inset, height - 2 * inset)
-        made.paste(color, (inset, inset), paint.rounded(size, radius - inset))
-    shown = paint.covering(screenshot.convert("RGB"), screen, top=True)
-    made.paste(shown, (bezel, bezel), paint.rounded(screen, radius - bezel))
-    return made
+        device.paste(color, (inset, inset), paint.rounded(size, radius - inset))
+    screen_image = paint.crop_to_cover(screenshot.convert("RGB"), screen, top=True)
+    device.paste(screen_image, (bezel, bezel), paint.rounded(screen, radius - bezel))
+    return device
 
 
 def card(screenshot: Image.Image, width: int) -> Image.Image:
-    """A wide screenshot with round corners; one that is much wider than high is cropped."""
+    """Draw a wide screenshot with round corners, cropped if it is much wider than high."""
     size = (width, round(width * min(0.75, max(0.5, screenshot.height / screenshot.width))))
-    made = Image.new("RGBA", size)
-    shown = paint.covering(screenshot.convert("RGB"), size, top=True)
-    made.paste(shown, (0, 0), paint.rounded(size, width * 0.034))
-    return made
+    device = Image.new("RGBA", size)
+    screen_image = paint.crop_to_cover(screenshot.convert("RGB"), size, top=True)
+    device.paste(screen_image, (0, 0), paint.rounded(size, width * 0.034))
+    return device
 
 
-class Placed(NamedTuple):
+class PlacedDevice(NamedTuple):
     """A device and its left top."""
 
     picture: Image.Image
     place: paint.Size
 
 
-def put(canvas: Canvas, placed: Iterable[Placed]) -> None:
+def draw(canvas: Canvas, placed: Iterable[PlacedDevice]) -> None:
     for picture, place in placed:
-        paint.put(canvas.image, picture, place)
+        paint.draw_sprite(canvas.image, picture, place)
 
 
 def _height(canvas: Canvas, top: int) -> int:
-    """Of a phone that runs out of the picture."""
-    return max(PHONE, canvas.height - top + _BELOW_EDGE)
+    """Return the height of a phone that extends beyond the picture's bottom edge."""
+    return max(MIN_PHONE_HEIGHT, canvas.height - top + _EDGE_OVERLAP)
 
 
-def _wide(canvas: Canvas, shown: Image.Image, top: int) -> Placed:
-    """A card in the middle of what is left below the text, or a little above it."""
-    made = card(shown, canvas.width - 2 * _MARGIN)
-    spare = max(0, canvas.height - _MARGIN - top - made.height)
-    return Placed(made, (_MARGIN, top + spare * 2 // 5))
+def _wide(canvas: Canvas, screenshot: Image.Image, top: int) -> PlacedDevice:
+    """Return a card, centered in the area below the text or a little above its middle."""
+    device = card(screenshot, canvas.width - 2 * _MARGIN)
+    spare = max(0, canvas.height - _MARGIN - top - device.height)
+    return PlacedDevice(device, (_MARGIN, top + spare * 2 // 5))
 
 
-def pair(kit: Kit, canvas: Canvas, top: int) -> Iterator[Placed]:
-    """One device, or two that lean apart, running out of the picture's lower edge; the front one is last."""
-    first, *others = kit.screenshots
+def hook_devices(kit: Kit, canvas: Canvas, top: int) -> Iterator[PlacedDevice]:
+    """Yield one device, or two that lean apart, beyond the bottom edge; the front one comes last."""
+    first, *rest = kit.screenshots
     if is_wide(first):
         yield _wide(canvas, first, top)
         return
     way, high = -1 if canvas.right_to_left else 1, _height(canvas, top)
-    if others and not is_wide(others[0]):
-        behind = paint.turned(phone(others[0], 2 * high), -9 * way)
+    if rest and not is_wide(rest[0]):
+        behind = paint.rotate_and_halve(phone(rest[0], 2 * high), -9 * way)
         offset = round(canvas.width * 0.54)
-        yield Placed(behind, (canvas.aside(offset, behind.width), top + 110))
-    front = paint.turned(phone(first, 2 * high), 6 * way)
-    offset = round(canvas.width * 0.09) if others else (canvas.width - front.width) // 2
-    yield Placed(front, (canvas.aside(offset, front.width), top))
+        yield PlacedDevice(behind, (canvas.from_edge(offset, behind.width), top + 110))
+    front = paint.rotate_and_halve(phone(first, 2 * high), 6 * way)
+    offset = round(canvas.width * 0.09) if rest else (canvas.width - front.width) // 2
+    yield PlacedDevice(front, (canvas.from_edge(offset, front.width), top))
 
 
-def one(kit: Kit, canvas: Canvas, top: int, number: int) -> Placed:
-    """The device of a point: each has its own screenshot, every other one leans, all reach the lower edge."""
-    shown = kit.screenshots[(number - 1) % len(kit.screenshots)]
-    if is_wide(shown):
-        return _wide(canvas, shown, top)
+def point_device(kit: Kit, canvas: Canvas, top: int, number: int) -> PlacedDevice:
+    """Return a point's device: its own screenshot, every other one tilted, all down to the bottom edge."""
+    screenshot = kit.screenshots[(number - 1) % len(kit.screenshots)]
+    if is_wide(screenshot):
+        return _wide(canvas, screenshot, top)
     lean = (0, 5, 0, -5)[(number - 1) % 4]
     high = _height(canvas, top)
-    made = paint.turned(phone(shown, 2 * high), lean) if lean else phone(shown, high)
-    return Placed(made, ((canvas.width - made.width) // 2, top))
+    device = paint.rotate_and_halve(phone(screenshot, 2 * high), lean) if lean else phone(screenshot, high)
+    return PlacedDevice(device, ((canvas.width - device.width) // 2, top))

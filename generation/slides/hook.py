@@ -1,4 +1,4 @@
-"""First slide: the hook, as large as it gets, on the brand's own colour."""
+"""First slide: the hook, as large as it fits, on the brand's own colour."""
 
 import re
 
@@ -12,89 +12,98 @@ from generation.slides.kit import TITLE, Kit
 from generation.spec import Copy
 from generation.text.fitting import Block, Box
 
-#: Share of the picture below the header that a hook above devices may fill, and the lines of it.
+#: Share of the picture below the header that a hook above devices may fill.
 _WITH_DEVICES = 0.407
-#: What a hook leaves for the button, and alone for the icon beside it too.
-_BUTTON, _FOOT = 150, 270
+#: Room that a hook leaves for the button, in pixels.
+_BUTTON_ROOM = 150
+#: Room that a hook leaves for the button with an icon, in pixels.
+_ICON_ROOM = 270
 _SIZES = (54, 150)
-#: Pixels of the button's edge above devices.
+#: Width in pixels of the button's edge over devices.
 _EDGE = 9
-#: Share of the picture's height that the icon has for its side, and pixels of that at least.
-_ICON, _LEAST_ICON, _MARGIN = 0.28, 180, 84
-#: From the hook down to an icon above the button, and to one beside it; how far an icon reaches into the
-#: margin.
-_BELOW, _CLOSE, _LOW = 60, 40, 24
-#: Height or width of a tilted icon at most, in sides of the upright one: 1.13 at 8 degrees.
+#: Icon's side as a share of the picture's height.
+_ICON_SHARE = 0.28
+#: Its minimum side, in pixels.
+_MIN_ICON_SIDE = 180
+#: Its margin, in pixels.
+_ICON_MARGIN = 84
+#: Gap from the hook to an icon above the button, in pixels.
+_GAP_ABOVE_BUTTON = 60
+#: Gap from the hook to an icon at the button's side, in pixels.
+_GAP_NEXT_TO_BUTTON = 40
+#: The icon's overlap with the margin, in pixels.
+_MARGIN_OVERLAP = 24
+#: Maximum height or width of a tilted icon, in sides of the upright one: 1.13 at 8 degrees.
 _TURNED = 1.2
-#: From the hook down to who presents it.
+#: Gap from the hook to the byline, in pixels.
 _BYLINE = 44
-#: Share of its size that a hook keeps at least if its sentences begin lines.
+#: Minimum share of the font size that a hook keeps if each sentence gets its own line.
 _APART = 0.84
 _SENTENCE = re.compile(r"(?<=[.!?…:])\s+(?=\S)")
 
 
 def hook(kit: Kit, copy: Copy, pages: int) -> Canvas:
-    """The first slide of a slideshow: it asks for the next one."""
+    """Draw the first slide of a slideshow, with a prompt to swipe."""
     return _titled(kit, copy, pages, copy.labels.swipe)
 
 
 def image(kit: Kit, copy: Copy) -> Canvas:
-    """A piece of one slide: it asks for the app."""
-    return _titled(kit, copy, 1, parts.asked(kit, copy)[0])
+    """Draw the only slide of a piece, with a call to action."""
+    return _titled(kit, copy, 1, parts.button_text(kit, copy)[0])
 
 
 def _titled(kit: Kit, copy: Copy, pages: int, label: str) -> Canvas:
     ground = kit.theme.vivid
     canvas = kit.canvas(ground, 0)
     parts.header(kit, canvas, ground, 0, pages)
-    onward = parts.onward(kit, label)
+    onward = parts.next_button(kit, label)
     presented = byline(kit, copy)
-    said = title(kit, copy.hook.text, room(kit, _BYLINE + presented.height if presented else 0))
-    below = kit.body + round(said.height)
+    headline = title(kit, copy.hook.text, room(kit, _BYLINE + presented.height if presented else 0))
+    below = kit.body + round(headline.height)
     if presented:
         presented.put(canvas, ground, below + _BYLINE)
         below += _BYLINE + presented.height
     if not kit.screenshots:
         _lean_icon(kit, canvas, below, onward.width)
-    canvas.set("hook", said, (kit.frame.left, kit.body), kit.column, color=ground.text)
+    canvas.set("hook", headline, (kit.frame.left, kit.body), kit.column, color=ground.text)
     if kit.screenshots:
-        devices.put(canvas, devices.pair(kit, canvas, below + 70))
+        devices.draw(canvas, devices.hook_devices(kit, canvas, below + 70))
     onward.put(canvas, ground, edge=_EDGE if kit.screenshots else 0)
     return canvas
 
 
-def room(kit: Kit, taken: int = 0) -> Box:
-    """Room for a hook, below the header and above what comes with it, and so much besides."""
-    high = kit.frame.bottom - kit.body - taken
+def room(kit: Kit, reserved: int = 0) -> Box:
+    """Return the room for a hook below the header, minus `taken` and the parts below it."""
+    high = kit.frame.bottom - kit.body - reserved
     if not kit.screenshots:
-        return Box(kit.column, high - _FOOT, 7)
-    return Box(kit.column, min(high - _BUTTON, _WITH_DEVICES * (kit.frame.height - kit.body)), 5)
+        return Box(kit.column, high - _ICON_ROOM, 7)
+    return Box(kit.column, min(high - _BUTTON_ROOM, _WITH_DEVICES * (kit.frame.height - kit.body)), 5)
 
 
 def title(kit: Kit, text: str, box: Box) -> Block:
-    """A hook with a line for each of its sentences, where that costs little size."""
+    """Fit a hook with one line for each sentence, if that costs little font size."""
     whole = kit.fit(text, box, TITLE, _SIZES, 1.02)
     apart = kit.fit(_SENTENCE.sub("\n", text), box, TITLE, _SIZES, 1.02)
     return apart if apart.size >= _APART * whole.size else whole
 
 
 def _lean_icon(kit: Kit, canvas: Canvas, top: int, button: int) -> None:
-    """The brand's icon, large and tilted, where the hook leaves room for it: beside or above the button."""
-    foot = canvas.height - _MARGIN + _LOW
-    above = foot - _LOW - _BUTTON - (top + _BELOW)
-    beside = min(foot - top - _CLOSE, kit.column - button) / _TURNED
-    side = min(round(_ICON * canvas.height), max(above, int(beside)))
-    if side < _LEAST_ICON:
+    """Draw the brand's icon, large and tilted, above the button or at its side, if the hook leaves room."""
+    foot = canvas.height - _ICON_MARGIN + _MARGIN_OVERLAP
+    above = foot - _MARGIN_OVERLAP - _BUTTON_ROOM - (top + _GAP_ABOVE_BUTTON)
+    beside = min(foot - top - _GAP_NEXT_TO_BUTTON, kit.column - button) / _TURNED
+    side = min(round(_ICON_SHARE * canvas.height), max(above, int(beside)))
+    if side < _MIN_ICON_SIDE:
         return
-    made = paint.turned(_icon(kit, 2 * side), -8 if canvas.right_to_left else 8)
-    if foot - made.height < kit.frame.bottom and made.width + button > kit.column:
-        foot = kit.frame.bottom - _BUTTON + _LOW
-    place = (canvas.aside(_MARGIN - 10, made.width), foot - made.height)
-    paint.put(canvas.image, made, place, blur=52, down=34, alpha=105)
+    icon = paint.rotate_and_halve(_icon(kit, 2 * side), -8 if canvas.right_to_left else 8)
+    if foot - icon.height < kit.frame.bottom and icon.width + button > kit.column:
+        foot = kit.frame.bottom - _BUTTON_ROOM + _MARGIN_OVERLAP
+    place = (canvas.from_edge(_ICON_MARGIN - 10, icon.width), foot - icon.height)
+    paint.draw_sprite(canvas.image, icon, place, blur=52, down=34, alpha=105)
 
 
 def _icon(kit: Kit, side: int) -> Image.Image:
-    """The brand's tile, with a rim within that side where it is too like the ground."""
+    """Return the brand's tile, with a rim inside of that side if it is too similar to the ground."""
     vivid = kit.theme.vivid
-    icon, _ = tile.rimmed(tile.tile(kit, vivid, side), vivid.tints[0], vivid.text)
+    icon, _ = tile.add_rim(tile.tile(kit, vivid, side), vivid.tints[0], vivid.text)
     return icon.resize((side, side), Image.Resampling.LANCZOS)

@@ -1,4 +1,4 @@
-"""Kit: all that the slides of one piece share."""
+"""Kit: the settings that all slides of a piece share."""
 
 from typing import NamedTuple
 
@@ -13,22 +13,26 @@ from generation.text.scripts import is_right_to_left
 from generation.text.shaping import Style
 from generation.theme import Ground, Theme
 
-#: From the top of a header to what follows it.
+#: Height of a header with the gap below it, in pixels.
 HEADER = 126
 
-#: Weights and trackings: titles, what explains them, labels.
-TITLE, BODY, LABEL = (850, -0.03), (560, -0.012), (680, -0.012)
+#: Font weight and tracking of titles.
+TITLE = (850, -0.03)
+#: Font weight and tracking of body text.
+BODY = (560, -0.012)
+#: Font weight and tracking of labels.
+LABEL = (680, -0.012)
 
 
 class Presented(NamedTuple):
-    """A presenter's name, and their portrait, a square."""
+    """A presenter's name, and their square portrait."""
 
     name: str
     face: Image.Image
 
 
 class Kit(NamedTuple):
-    """`language` is that of the copy; `screenshots` may be none."""
+    """Shared settings of a piece; `language` is the copy's, `screenshots` may be empty."""
 
     name: str
     theme: Theme
@@ -45,20 +49,20 @@ class Kit(NamedTuple):
 
     @property
     def middle(self) -> int:
-        """Width of a column in the middle of the picture."""
+        """Return the width of a column that is centered in the picture."""
         return self.frame.width - 2 * self.frame.inset
 
     @property
     def body(self) -> int:
-        """The y where what follows a header may begin."""
+        """Return the y below the header."""
         return self.frame.top + HEADER
 
     def page(self, image: Image.Image) -> Canvas:
-        """An image to set texts on, in the copy's direction."""
+        """Return a canvas on an image, in the copy's text direction."""
         return Canvas(image, self.frame, right_to_left=is_right_to_left(self.language))
 
     def canvas(self, ground: Ground, number: int) -> Canvas:
-        """A slide's ground. Its orbs lie on the edges between slides, so that one leads to the next."""
+        """Draw a slide's ground. Its orbs lie on the edges between slides and continue on the next one."""
         canvas = self.page(paint.ground(self.frame.size, ground.tints, f"{self.seed}/{number}"))
         for edge in (number, number + 1):
             self._orb(canvas, ground, edge, number)
@@ -75,7 +79,7 @@ class Kit(NamedTuple):
     def fit(
         self, text: str, box: Box, kind: tuple[int, float], sizes: tuple[int, int], leading: float = 1.06
     ) -> Block:
-        """A text of a kind in a box, at a size from the first to the second of the two."""
+        """Fit a text of a kind into a box, with a font size between the two sizes."""
         weight, tracking = kind
         style = Style(weight, self.language, tracking)
         return fit(text, box, style, least=sizes[0], largest=sizes[1], leading=leading)

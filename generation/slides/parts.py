@@ -1,4 +1,4 @@
-"""Parts that several slides have: the header, pills, numbers."""
+"""Parts of several slides: the header, pills, numbers."""
 
 from typing import NamedTuple
 
@@ -11,17 +11,17 @@ from generation.spec import Copy
 from generation.text.fitting import Block, Box
 from generation.theme import Ground
 
-#: Side of a header's tile.
+#: Side of a header's tile, in pixels.
 TILE = 76
 _DOT, _STEP = 12, 25
-#: Height of the button that leads on.
+#: Height of the button to the next slide, in pixels.
 _ONWARD = 100
 
 
 def header(kit: Kit, canvas: Canvas, ground: Ground, page: int, pages: int) -> None:
-    """The brand's tile and name at the start, a dot for each slide at the end."""
+    """Draw the brand's tile and name at the start, and a dot for each slide at the end."""
     top, offset = kit.frame.top, TILE + 22
-    tile.put(canvas.image, tile.tile(kit, ground, TILE), (canvas.start(0, TILE), top), ground.text)
+    tile.draw(canvas.image, tile.tile(kit, ground, TILE), (canvas.start(0, TILE), top), ground.text)
     room = kit.column - offset - TILE - pages * _STEP
     name = kit.fit(kit.name, Box(room, TILE, 1), LABEL, (24, 38))
     middle = top + (TILE - name.ascent) / 2
@@ -38,8 +38,11 @@ def _dots(canvas: Canvas, ground: Ground, page: int, pages: int) -> None:
         paint.fill(canvas.image, place, (_DOT, _DOT), ground.text, radius=_DOT / 2, alpha=alpha)
 
 
-def asked(kit: Kit, copy: Copy) -> tuple[str, list[str]]:
-    """Text of a button, and the places that are left. A name alone asks for nothing: a place does."""
+def button_text(kit: Kit, copy: Copy) -> tuple[str, list[str]]:
+    """Return a button's text, and the remaining places.
+
+    A call to action that is only the name requests nothing; then a place is the button's text.
+    """
     places = [line.text for line in copy.places]
     if kit.name.startswith(copy.call_to_action.text):
         return "".join(places[:1]), places[1:]
@@ -49,7 +52,7 @@ def asked(kit: Kit, copy: Copy) -> tuple[str, list[str]]:
 def pill(
     kit: Kit, canvas: Canvas, text: str, *, center: tuple[float, float], colors: tuple[RGB, RGB], size: int
 ) -> None:
-    """A button: a text in the second colour on the first."""
+    """Draw a button: a text in the second colour on the first."""
     block = kit.fit(text, Box(kit.middle - 2 * size, size * 2.2, 1), LABEL, (24, size), 1.0)
     width, height = round(block.width + size * 1.9), round(size * 2.3)
     place = (round(center[0] - width / 2), round(center[1] - height / 2))
@@ -62,8 +65,8 @@ def pill(
     )
 
 
-class Onward(NamedTuple):
-    """Button at the lower end: an arrow, after a label where there is one."""
+class NextButton(NamedTuple):
+    """Button at the lower end: an arrow, with an optional label before it."""
 
     word: Block | None
 
@@ -72,7 +75,7 @@ class Onward(NamedTuple):
         return _ONWARD + (round(self.word.width) + 24 if self.word else 0)
 
     def put(self, canvas: Canvas, ground: Ground, *, edge: int = 0) -> None:
-        """An edge in the ground's color sets it off from a screenshot below it."""
+        """Draw the button; an edge in the ground's color separates it from a screenshot below."""
         side, width, frame = _ONWARD, self.width, canvas.frame
         place = (canvas.start(frame.column - width, width), frame.bottom - side)
         mask = paint.rounded((width, side), side / 2)
@@ -91,15 +94,15 @@ class Onward(NamedTuple):
         canvas.image.paste(ground.tints[0], (round(left), place[1] + inner), arrow)
 
 
-def onward(kit: Kit, label: str) -> Onward:
+def next_button(kit: Kit, label: str) -> NextButton:
     room = Box(kit.column - _ONWARD - 64, _ONWARD, 1)
-    return Onward(kit.fit(label, room, LABEL, (24, 36), 1.0) if label else None)
+    return NextButton(kit.fit(label, room, LABEL, (24, 36), 1.0) if label else None)
 
 
 def badge(
     kit: Kit, canvas: Canvas, number: int, *, place: tuple[int, int], side: int, colors: tuple[RGB, RGB]
 ) -> None:
-    """A number in the second colour on a rounded square of the first."""
+    """Draw a number in the second colour on a rounded square of the first."""
     paint.fill(canvas.image, place, (side, side), colors[0], radius=side * 0.32)
     block = kit.fit(str(number), Box(side * 0.8, side, 1), TITLE, (16, round(side * 0.56)))
     canvas.set(

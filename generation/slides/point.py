@@ -1,8 +1,8 @@
-"""Slide of a point: its number among several, its words, and a device where there are screenshots."""
+"""Slide of a point: its number, its words, and a device if there are screenshots."""
 
 from generation.canvas import Canvas
 from generation.slides import devices, parts
-from generation.slides.below import fill_below, look_in
+from generation.slides.below import draw_peeking_icon, fill_below
 from generation.slides.kit import TITLE, Kit
 from generation.text.fitting import Box
 from generation.theme import Ground
@@ -12,7 +12,7 @@ _NUMBER, _ABOVE = 330, 40
 
 
 def point(kit: Kit, text: str, number: int, pages: int, *, is_only: bool = False) -> Canvas:
-    """The number decides on grounds and sides; it isn't shown where there is no other."""
+    """Draw the slide. Its number decides grounds and sides; a single point shows no number."""
     ground = (kit.theme.light, kit.theme.dark)[(number - 1) % 2]
     canvas = kit.canvas(ground, number)
     parts.header(kit, canvas, ground, number, pages)
@@ -31,24 +31,24 @@ def _beside_device(
     if not is_only:
         place = (canvas.start(0, _BADGE), kit.body)
         parts.badge(kit, canvas, number, place=place, side=_BADGE, colors=(ground.accent, ground.tints[0]))
-    said = kit.fit(text, Box(kit.column, _WORDS, 5), TITLE, (34, 88), 1.08)
-    bottom = canvas.set("point", said, (kit.frame.left, kit.body + above), kit.column, color=ground.text)
-    devices.put(canvas, [devices.one(kit, canvas, round(bottom) + 64, number)])
+    block = kit.fit(text, Box(kit.column, _WORDS, 5), TITLE, (34, 88), 1.08)
+    bottom = canvas.set("point", block, (kit.frame.left, kit.body + above), kit.column, color=ground.text)
+    devices.draw(canvas, [devices.point_device(kit, canvas, round(bottom) + 64, number)])
 
 
 def _only(kit: Kit, canvas: Canvas, ground: Ground, text: str, number: int) -> None:
-    """The words where a hook has them, and the icon that looks in from below."""
-    room = look_in(kit, canvas, ground, number) - kit.body
-    said = kit.fit(text, Box(kit.column, room, 6), TITLE, (46, 140), 1.05)
-    canvas.set("point", said, (kit.frame.left, kit.body), kit.column, color=ground.text)
+    """Draw the words in the hook's place, and the icon at the bottom edge."""
+    room = draw_peeking_icon(kit, canvas, ground, number) - kit.body
+    block = kit.fit(text, Box(kit.column, room, 6), TITLE, (46, 140), 1.05)
+    canvas.set("point", block, (kit.frame.left, kit.body), kit.column, color=ground.text)
 
 
 def _numbered(kit: Kit, canvas: Canvas, ground: Ground, text: str, number: int) -> None:
-    """A large number above, the words at the foot: what is between them is meant to be empty."""
+    """Draw a large number at the top and the words at the bottom; the space between stays empty."""
     fill_below(kit, canvas, ground, number)
     large = kit.fit(str(number), Box(kit.column, _NUMBER, 1), TITLE, (100, _NUMBER))
     place = (kit.frame.left, kit.body + _ABOVE)
     room = kit.frame.bottom - canvas.set("number", large, place, kit.column, color=ground.accent) - _ABOVE
-    said = kit.fit(text, Box(kit.column, min(600, room), 6), TITLE, (46, 128), 1.05)
-    top = kit.frame.bottom - said.height
-    canvas.set("point", said, (kit.frame.left, top), kit.column, color=ground.text)
+    block = kit.fit(text, Box(kit.column, min(600, room), 6), TITLE, (46, 128), 1.05)
+    top = kit.frame.bottom - block.height
+    canvas.set("point", block, (kit.frame.left, top), kit.column, color=ground.text)

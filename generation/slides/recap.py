@@ -1,4 +1,4 @@
-"""Slide before the last one: all points in a list, worth keeping."""
+"""Slide before the last one: all points in a list, to save."""
 
 from generation import paint
 from generation.canvas import Canvas
@@ -9,7 +9,7 @@ from generation.spec import Copy
 from generation.text.fitting import Block, Box
 from generation.theme import Ground
 
-#: Points from which on a list of them is worth a slide.
+#: Minimum points for a list on its own slide.
 LEAST_POINTS = 3
 _ROW, _GAP, _INSET, _LARGEST = 236, 22, 38, 52
 
@@ -27,8 +27,8 @@ def recap(kit: Kit, copy: Copy, page: int, pages: int) -> Canvas:
     height = round(row) - _GAP
     size = min(_said(kit, line.text, height, _LARGEST).size for line in copy.points)
     for number, line in enumerate(copy.points, 1):
-        said = _said(kit, line.text, height, size)
-        _item(kit, canvas, ground, said, number, row=(round(top + (number - 1) * row), height))
+        block = _said(kit, line.text, height, size)
+        _item(kit, canvas, ground, block, number, row=(round(top + (number - 1) * row), height))
     return canvas
 
 
@@ -38,7 +38,7 @@ def _said(kit: Kit, text: str, height: int, largest: int) -> Block:
 
 
 def _offset(height: int) -> int:
-    """From a row's start to its words."""
+    """Return the offset of a row's words from its start."""
     return _INSET + _badge(height) + 30
 
 
@@ -47,17 +47,17 @@ def _badge(height: int) -> int:
 
 
 def _foot(kit: Kit, canvas: Canvas, ground: Ground, label: str) -> float:
-    """A line below the list, where the language has one; the y that the list may reach."""
+    """Draw the label below the list, if the language has one. Return the lowest y for the list."""
     if not label:
         return kit.frame.bottom + _GAP
-    said = kit.fit(label, Box(kit.column, 60, 1), LABEL, (24, 36))
-    top = kit.frame.bottom - said.height
-    canvas.set("save", said, (kit.frame.left, top), kit.column, color=ground.muted, align="middle")
+    block = kit.fit(label, Box(kit.column, 60, 1), LABEL, (24, 36))
+    top = kit.frame.bottom - block.height
+    canvas.set("save", block, (kit.frame.left, top), kit.column, color=ground.muted, align="middle")
     return top - 40 + _GAP
 
 
 def _item(
-    kit: Kit, canvas: Canvas, ground: Ground, said: Block, number: int, *, row: tuple[int, int]
+    kit: Kit, canvas: Canvas, ground: Ground, block: Block, number: int, *, row: tuple[int, int]
 ) -> None:
     top, height = row
     alpha = 22 if ground.is_dark else 190
@@ -67,6 +67,6 @@ def _item(
     place = (canvas.start(_INSET, side), top + (height - side) // 2)
     parts.badge(kit, canvas, number, place=place, side=side, colors=(ground.accent, ground.tints[0]))
     room = kit.column - _offset(height) - _INSET
-    middle = top + (height - said.height) / 2 + 2
+    middle = top + (height - block.height) / 2 + 2
     start = canvas.start(_offset(height), room)
-    canvas.set("item", said, (start, middle), room, color=ground.text)
+    canvas.set("item", block, (start, middle), room, color=ground.text)

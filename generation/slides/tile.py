@@ -1,4 +1,4 @@
-"""Tile: a brand's logo as an app's icon, so that it shows on any ground; its initial where it has none."""
+"""Tile: a brand's logo as an app icon, visible on any ground; without a logo, its initial."""
 
 from PIL import Image
 
@@ -12,23 +12,25 @@ from generation.text.raster import ink
 from generation.text.scripts import graphemes
 from generation.theme import Ground
 
-#: Share of a tile that a logo without a ground of its own fills.
+#: Share of a tile that a logo with a transparent ground fills.
 _FILLED = 0.66
-#: Sides of logos that fill a tile whole are about equal.
+#: Aspect ratios of logos that fill the whole tile.
 _SQUARE = (0.8, 1.25)
-#: A tile whose edge has less contrast to its ground gets a rim, of this part of its side.
-_LEAST_EDGE, _RIM = 1.35, 42
+#: A tile with less contrast at its edge gets a rim.
+_MIN_EDGE_CONTRAST = 1.35
+#: The rim's width is the tile's side divided by this.
+_RIM_DIVISOR = 42
 
 
 def tile(kit: Kit, ground: Ground, side: int) -> Image.Image:
-    """The brand's tile for a ground."""
+    """Draw the brand's tile for a ground."""
     if kit.logo is None:
         return _initial(kit, kit.theme.light if ground is kit.theme.vivid else kit.theme.vivid, side)
-    return _whole(kit.logo, side) if _fills(kit.logo) else _within(kit, kit.logo, side)
+    return _fill_tile(kit.logo, side) if _fills_tile(kit.logo) else _center_on_tile(kit, kit.logo, side)
 
 
-def _fills(logo: Image.Image) -> bool:
-    """A square whose corners, or whose edges at least, are opaque: it was drawn as an icon."""
+def _fills_tile(logo: Image.Image) -> bool:
+    """Return whether the logo was drawn as an icon: about square, with opaque corners or edges."""
     if not _SQUARE[0] < logo.width / logo.height < _SQUARE[1]:
         return False
     small = logo.convert("RGBA").resize((24, 24), Image.Resampling.BOX)
@@ -40,29 +42,29 @@ def _opacity(image: Image.Image, at: Size) -> int:
 
 
 def _pixel(image: Image.Image, at: Size) -> tuple[int, ...]:
-    found = image.getpixel(at)
-    return found if isinstance(found, tuple) else (0, 0, 0, 0)
+    pixel = image.getpixel(at)
+    return pixel if isinstance(pixel, tuple) else (0, 0, 0, 0)
 
 
-def _whole(logo: Image.Image, side: int) -> Image.Image:
-    """The logo in the outline of an icon; where it is transparent itself it stays so."""
+def _fill_tile(logo: Image.Image, side: int) -> Image.Image:
+    """Crop the logo to the outline of an icon; its transparent parts stay transparent."""
     drawn = logo.convert("RGBA").resize((side, side), Image.Resampling.LANCZOS, reducing_gap=3.0)
     empty = Image.new("RGBA", (side, side))
     return Image.composite(drawn, empty, paint.squircle(side))
 
 
-def _within(kit: Kit, logo: Image.Image, side: int) -> Image.Image:
+def _center_on_tile(kit: Kit, logo: Image.Image, side: int) -> Image.Image:
     ground = kit.theme.light if _is_dark(logo) else kit.theme.dark
-    made = _plain(ground.tints[0] if not _is_dark(logo) else (255, 255, 255), side)
+    icon = _plain(ground.tints[0] if not _is_dark(logo) else (255, 255, 255), side)
     scale = side * _FILLED / max(logo.size)
     size = (max(1, round(logo.width * scale)), max(1, round(logo.height * scale)))
     drawn = logo.convert("RGBA").resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
-    made.alpha_composite(drawn, ((side - size[0]) // 2, (side - size[1]) // 2))
-    return made
+    icon.alpha_composite(drawn, ((side - size[0]) // 2, (side - size[1]) // 2))
+    return icon
 
 
 def _is_dark(logo: Image.Image) -> bool:
-    """Dark by what is opaque of it."""
+    """Return whether the opaque part of a logo is dark."""
     small = logo.convert("RGBA").resize((16, 16), Image.Resampling.BOX)
     pixels = [_pixel(small, (x, y)) for x in range(16) for y in range(16)]
     lights = [luminance((r, g, b)) for r, g, b, opacity in pixels if opacity > 128]
@@ -70,12 +72,12 @@ def _is_dark(logo: Image.Image) -> bool:
 
 
 def _initial(kit: Kit, ground: Ground, side: int) -> Image.Image:
-    made = _plain(ground.tints[0], side)
+    icon = _plain(ground.tints[0], side)
     block = kit.fit(_first_letter(kit.name), Box(side * 0.7, side * 0.7, 1), TITLE, (8, round(side * 0.62)))
-    if found := ink(block.lines[0], block.size):
-        place = ((side - found.mask.width) // 2, (side - found.mask.height) // 2)
-        made.paste(ground.accent, place, found.mask)
-    return made
+    if drawn := ink(block.lines[0], block.size):
+        place = ((side - drawn.mask.width) // 2, (side - drawn.mask.height) // 2)
+        icon.paste(ground.accent, place, drawn.mask)
+    return icon
 
 
 def _first_letter(name: str) -> str:
@@ -83,24 +85,24 @@ def _first_letter(name: str) -> str:
 
 
 def _plain(color: RGB, side: int) -> Image.Image:
-    made = Image.new("RGBA", (side, side))
-    made.paste(color, (0, 0), paint.squircle(side))
-    return made
+    icon = Image.new("RGBA", (side, side))
+    icon.paste(color, (0, 0), paint.squircle(side))
+    return icon
 
 
-def put(image: Image.Image, icon: Image.Image, place: Size, rim: RGB) -> None:
-    """A tile on an image, with a rim where it is too like its ground."""
+def draw(image: Image.Image, icon: Image.Image, place: Size, rim: RGB) -> None:
+    """Draw a tile onto an image, with a rim if it is too similar to its ground."""
     under = image.getpixel((min(image.width - 1, place[0] + icon.width // 2), max(0, place[1] - 2)))
     if isinstance(under, tuple):
-        whole, width = rimmed(icon, (under[0], under[1], under[2]), rim)
+        whole, width = add_rim(icon, (under[0], under[1], under[2]), rim)
         image.paste(whole, (place[0] - width, place[1] - width), whole)
 
 
-def rimmed(icon: Image.Image, under: RGB, rim: RGB) -> tuple[Image.Image, int]:
-    """A tile as it is put on a ground, and by how much its rim makes it larger on each side."""
-    if _edge_contrast(icon, under) >= _LEAST_EDGE:
+def add_rim(icon: Image.Image, under: RGB, rim: RGB) -> tuple[Image.Image, int]:
+    """Return a tile for a ground, and the width of its rim, 0 for none."""
+    if _edge_contrast(icon, under) >= _MIN_EDGE_CONTRAST:
         return icon, 0
-    width = max(3, icon.width // _RIM)
+    width = max(3, icon.width // _RIM_DIVISOR)
     whole = _plain(rim, icon.width + 2 * width)
     whole.alpha_composite(icon, (width, width))
     return whole, width

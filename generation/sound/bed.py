@@ -1,4 +1,4 @@
-"""Music bed of a video: chords, bass, plucks and drums by a seed, in time with its cuts."""
+"""Music bed of a video: chords, bass, plucks and drums by a seed, synchronized with its cuts."""
 
 import math
 from collections.abc import Sequence
@@ -10,9 +10,9 @@ from generation.sound.synthesis import (
     RATE,
     Stereo,
     Wave,
+    add_reverb,
     bass,
-    echoing,
-    faded,
+    fade,
     highpass,
     hiss,
     kick,
@@ -22,34 +22,35 @@ from generation.sound.synthesis import (
     times,
     white,
 )
-from generation.timing import BEAT
+from generation.timing import BEAT_S
 
-#: Degrees of the scale that four bars begin on: progressions that everybody knows.
+#: Scale degrees of four successive bars: well-known chord progressions.
 _PROGRESSIONS = ((0, 5, 3, 4), (0, 3, 5, 4), (5, 3, 0, 4), (0, 4, 5, 3))
 _ROOTS = (57, 59, 60, 62, 64)
 _SCALE = (0, 2, 4, 5, 7, 9, 11)
-#: Notes of a chord that eight plucks of a bar take.
+#: Chord notes of the eight plucks of a bar.
 _PATTERNS = (
     (0, 2, 1, 3, 2, 1, 0, 2),
     (2, 0, 3, 1, 0, 2, 1, 2),
     (0, 1, 2, 3, 1, 2, 0, 1),
     (1, 3, 0, 2, 2, 0, 1, 3),
 )
-_BAR = 4 * BEAT
-#: Seconds over which what sounds at the end may go on before it is cut off, and of the fade there.
-_TAIL, _FADE = 3.0, 0.9
-#: Beats before the drums come in whole.
+_BAR = 4 * BEAT_S
+#: Seconds for the decay of the last notes.
+_TAIL_S = 3.0
+_FADE_OUT_S = 0.9
+#: Beats until the drums have full volume.
 _INTRO = 2
 
 
 class _Track:
-    """Sounds on a stretch of time."""
+    """Samples of one instrument group over the length of the bed."""
 
     def __init__(self, seconds: float) -> None:
-        self.sound: Stereo = np.zeros((2, round((seconds + _TAIL) * RATE)))
+        self.sound: Stereo = np.zeros((2, round((seconds + _TAIL_S) * RATE)))
 
     def add(self, at: float, wave: Wave, gain: float, *, side: float = 0.0) -> None:
-        """From the left at -1 to the right at 1."""
+        """Mix in a wave; `side` pans from left at -1 to right at 1."""
         start = round(at * RATE)
         part = wave[: max(0, self.sound.shape[1] - start)] * gain * math.sqrt(2)
         for row, share in enumerate((math.cos((side + 1) * math.pi / 4), math.sin((side + 1) * math.pi / 4))):
@@ -57,26 +58,26 @@ class _Track:
 
 
 def bed(seconds: float, seed: str, cuts: Sequence[float]) -> Stereo:
-    """So many seconds of music, faded at their end."""
+    """Compose the music with a fade-out at its end."""
     chords, plucks, low, drums = (_Track(seconds) for _ in range(4))
     for bar in range(math.ceil(seconds / _BAR)):
         at, keys = bar * _BAR, _chord(seed, bar)
         _chords(chords, at, keys, f"{seed}/{bar}")
         _plucks(plucks, at, keys, seed)
         for beats in (0, 1.5, 2.5):
-            low.add(at + beats * BEAT, bass(keys[0] - 24, 0.84 * BEAT), 0.26)
+            low.add(at + beats * BEAT_S, bass(keys[0] - 24, 0.84 * BEAT_S), 0.26)
         _drums(drums, at, f"{seed}/{bar}")
-    drums.sound[:, : round(_INTRO * BEAT * RATE)] *= 0.2
+    drums.sound[:, : round(_INTRO * BEAT_S * RATE)] *= 0.2
     for cut in cuts:
         _whoosh(drums, cut, f"{seed}/{cut}")
-    push = _push(drums.sound.shape[1])
+    push = _sidechain_gain(drums.sound.shape[1])
     mixed = chords.sound * push + plucks.sound * (0.35 + 0.65 * push) + low.sound * push + drums.sound
-    heard = echoing(mixed[:, : round(seconds * RATE)], seed)
-    return np.array([faded(wave, 0.01, _FADE) for wave in np.tanh(heard * 1.1)])
+    reverberated = add_reverb(mixed[:, : round(seconds * RATE)], seed)
+    return np.array([fade(wave, 0.01, _FADE_OUT_S) for wave in np.tanh(reverberated * 1.1)])
 
 
 def _chord(seed: str, bar: int) -> list[int]:
-    """Four keys of a bar's chord; a seventh on the calm ones, an octave on the others."""
+    """Return the four keys of a bar's chord: with a seventh on degrees 0 and 3, else with an octave."""
     root = _ROOTS[int(chance(seed, "root") * len(_ROOTS))]
     degree = _PROGRESSIONS[int(chance(seed, "progression") * len(_PROGRESSIONS))][bar % 4]
     steps = (0, 2, 4, 6 if degree in {0, 3} else 7)
@@ -84,12 +85,12 @@ def _chord(seed: str, bar: int) -> list[int]:
 
 
 def _chords(track: _Track, at: float, keys: Sequence[int], seed: str) -> None:
-    """Each key twice, a little apart in pitch and place."""
+    """Play each key twice, slightly detuned and panned apart."""
     for key in keys:
         for apart, side in ((-0.06, -0.6), (0.05, 0.6)):
             phase = between(0, 6, seed, f"phase {key} {side}")
             tone = soft_saw(key + apart, _BAR * 1.08, phase)
-            track.add(at, faded(tone, 0.25, 0.5), 0.055, side=side)
+            track.add(at, fade(tone, 0.25, 0.5), 0.055, side=side)
 
 
 def _plucks(track: _Track, at: float, keys: Sequence[int], seed: str) -> None:
@@ -97,7 +98,7 @@ def _plucks(track: _Track, at: float, keys: Sequence[int], seed: str) -> None:
     for number, note in enumerate(pattern):
         is_off = number % 2
         track.add(
-            at + number * BEAT / 2,
+            at + number * BEAT_S / 2,
             pluck(keys[note] + 12, 0.5),
             0.16 if is_off else 0.2,
             side=-0.4 if is_off else 0.4,
@@ -106,22 +107,22 @@ def _plucks(track: _Track, at: float, keys: Sequence[int], seed: str) -> None:
 
 def _drums(track: _Track, at: float, seed: str) -> None:
     for beat in range(4):
-        track.add(at + beat * BEAT, kick(), 0.62)
+        track.add(at + beat * BEAT_S, kick(), 0.62)
         if beat % 2:
-            track.add(at + beat * BEAT, hiss(f"{seed} snare {beat}", 0.2, 1_400, 26), 0.19)
+            track.add(at + beat * BEAT_S, hiss(f"{seed} snare {beat}", 0.2, 1_400, 26), 0.19)
     for number in range(8):
         tick = hiss(f"{seed} tick {number}", 0.06, 7_000, 85)
-        track.add(at + number * BEAT / 2, tick, 0.095 if number % 2 else 0.05, side=0.25)
+        track.add(at + number * BEAT_S / 2, tick, 0.095 if number % 2 else 0.05, side=0.25)
 
 
 def _whoosh(track: _Track, cut: float, seed: str) -> None:
-    """Noise that swells into a cut."""
-    at = times(BEAT)
-    swelling = white(seed, len(at)) * (at / BEAT) ** 3
-    track.add(cut - BEAT, highpass(lowpass(swelling, 5_200), 500), 0.17)
+    """Add noise that swells up to a cut."""
+    at = times(BEAT_S)
+    swelling = white(seed, len(at)) * (at / BEAT_S) ** 3
+    track.add(cut - BEAT_S, highpass(lowpass(swelling, 5_200), 500), 0.17)
 
 
-def _push(count: int) -> Wave:
-    """Everything else gives way to the drum on each beat."""
-    beat = 1 - 0.5 * np.exp(-9 * times(BEAT))
+def _sidechain_gain(count: int) -> Wave:
+    """Return the sidechain gain: all other instruments duck at each beat of the drum."""
+    beat = 1 - 0.5 * np.exp(-9 * times(BEAT_S))
     return np.tile(beat, math.ceil(count / len(beat)))[:count]

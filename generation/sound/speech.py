@@ -1,6 +1,6 @@
-"""Speech: texts read aloud by the one voice that is packaged, which is English.
+"""Speech: texts read aloud by the packaged English voice.
 
-hibari has others, which it would download: none of them is ever asked for.
+hibari has other voices, but would download them, so they are never requested.
 """
 
 from collections.abc import Sequence
@@ -14,37 +14,37 @@ from generation.text.cleaning import clean
 from schemas.errors import GenerationError
 
 VOICE = "heart"
-#: What is random in the voice is the same each time.
+#: Seed of the voice: the same text gives the same samples.
 _SEED = 7
-#: Samples below this are silence, at the beginning and the end of what it says.
+#: Absolute values below this are silence, at the start and end of speech.
 _SILENT = 0.004
 
 
 def read_aloud(texts: Sequence[str], language: str) -> list[Wave]:
-    """The sound of each text. Raises `GenerationError` for another language than the voice's."""
+    """Synthesize each text. Raises `GenerationError` for a language other than the voice's."""
     if language.partition("-")[0].lower() != SPOKEN:
         raise GenerationError(
             "SPEECH_NOT_SPOKEN",
-            f"the voice speaks English, and the texts are in {language}: ask for no speech",
+            f"the voice speaks only English, and the texts are in {language}: turn speech off",
         )
     voice = Hibari(voice=VOICE, threads=1)
-    return [_said(voice, clean(text)) for text in texts]
+    return [_speak(voice, clean(text)) for text in texts]
 
 
-def _said(voice: Hibari, text: str) -> Wave:
-    """Nothing of a text without a letter: the voice would hum."""
+def _speak(voice: Hibari, text: str) -> Wave:
+    """Synthesize one text. A text without letters gives no sound: the voice would hum."""
     if not any(map(str.isalnum, text)):
         return np.zeros(0)
-    return _finer(_trimmed(voice(text, seed=_SEED).astype(np.float64)))
+    return _resample(_trim(voice(text, seed=_SEED).astype(np.float64)))
 
 
-def _trimmed(wave: Wave) -> Wave:
-    """A wave without the silences around it."""
-    heard = np.flatnonzero(np.abs(wave) > _SILENT)
-    return wave[heard[0] : heard[-1] + 1] if len(heard) else wave[:0]
+def _trim(wave: Wave) -> Wave:
+    """Trim the silence at both ends."""
+    loud = np.flatnonzero(np.abs(wave) > _SILENT)
+    return wave[loud[0] : loud[-1] + 1] if len(loud) else wave[:0]
 
 
-def _finer(wave: Wave) -> Wave:
-    """A wave at our rate, with nothing above what the voice's can have."""
+def _resample(wave: Wave) -> Wave:
+    """Resample a wave to our rate, band-limited to the voice's rate."""
     size = len(wave) * RATE // SAMPLE_RATE
     return np.fft.irfft(np.fft.rfft(wave), size) * (RATE / SAMPLE_RATE) if size else wave

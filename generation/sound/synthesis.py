@@ -1,4 +1,4 @@
-"""Synthesis: tones, noises and filters that a music bed is made of."""
+"""Synthesis: tones, noises and filters for a music bed."""
 
 from typing import TypeAlias
 
@@ -6,12 +6,12 @@ import numpy as np
 
 from generation.seeds import noise
 
-#: Samples of a second, and the two channels of a stereo sound.
+#: Samples a second; the types of a mono and of a stereo sound.
 RATE = 48_000
 Wave: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.float64]]"
 Stereo: TypeAlias = "np.ndarray[tuple[int, int], np.dtype[np.float64]]"
 
-#: No partial of a tone is higher: it would come back as another tone.
+#: Highest partial of a tone in hertz, against aliasing.
 _HIGHEST = 14_000
 
 
@@ -20,15 +20,15 @@ def times(seconds: float) -> Wave:
 
 
 def pitch(key: float) -> float:
-    """Hertz of a key of the piano, 69 being A at 440."""
+    """Return the frequency in hertz of a MIDI key; key 69 is A at 440 Hz."""
     return float(440.0 * 2 ** ((key - 69) / 12))
 
 
 def soft_saw(key: float, seconds: float, phase: float, partials: int = 10) -> Wave:
-    """A tone with many partials, each much softer than the one before."""
+    """Return a tone with many partials, each much softer than the one before."""
     at, base = times(seconds), pitch(key)
-    heard = [number for number in range(1, partials + 1) if base * number < _HIGHEST]
-    parts = [np.sin(2 * np.pi * base * number * at + phase * number) / number**1.25 for number in heard]
+    audible = [number for number in range(1, partials + 1) if base * number < _HIGHEST]
+    parts = [np.sin(2 * np.pi * base * number * at + phase * number) / number**1.25 for number in audible]
     tone: Wave = np.sum(parts, axis=0)
     return tone
 
@@ -42,7 +42,7 @@ def pluck(key: float, seconds: float) -> Wave:
 def bass(key: float, seconds: float) -> Wave:
     at, base = times(seconds), pitch(key)
     tone = np.tanh(1.6 * (np.sin(2 * np.pi * base * at) + 0.3 * np.sin(4 * np.pi * base * at)))
-    return faded(tone, 0.008, 0.08)
+    return fade(tone, 0.008, 0.08)
 
 
 def kick() -> Wave:
@@ -53,19 +53,19 @@ def kick() -> Wave:
 
 
 def hiss(seed: str, seconds: float, lowest: float, fading: float) -> Wave:
-    """Noise above a frequency, that fades."""
+    """Return decaying noise above a frequency."""
     at = times(seconds)
     return highpass(white(seed, len(at)), lowest) * np.exp(-fading * at)
 
 
 def white(seed: str, count: int) -> Wave:
-    """Noise from -1 to 1, the same with every version of numpy."""
+    """Return noise from -1 to 1, the same with every version of numpy."""
     raw = np.frombuffer(noise(seed, 2 * count), "<u2").astype(np.float64)
     return raw / 32_767.5 - 1
 
 
-def faded(wave: Wave, comes: float, goes: float) -> Wave:
-    """A wave that comes and goes in so many seconds each."""
+def fade(wave: Wave, comes: float, goes: float) -> Wave:
+    """Fade a wave in and out, in so many seconds each."""
     shape = np.ones(len(wave))
     first, last = min(len(wave), round(comes * RATE)), min(len(wave), round(goes * RATE))
     shape[:first] = np.linspace(0, 1, first)
@@ -74,7 +74,7 @@ def faded(wave: Wave, comes: float, goes: float) -> Wave:
 
 
 def lowpass(wave: Wave, cut: float) -> Wave:
-    """A wave without what is above a frequency, softly, and not moved in time."""
+    """Filter out frequencies above a soft cutoff, with zero phase."""
     hertz = np.fft.rfftfreq(len(wave), 1 / RATE)
     return np.fft.irfft(np.fft.rfft(wave) / (1 + (hertz / cut) ** 4), len(wave))
 
@@ -83,8 +83,8 @@ def highpass(wave: Wave, cut: float) -> Wave:
     return wave - lowpass(wave, cut)
 
 
-def echoing(sound: Stereo, seed: str, *, seconds: float = 1.5, share: float = 0.16) -> Stereo:
-    """A sound in a room."""
+def add_reverb(sound: Stereo, seed: str, *, seconds: float = 1.5, share: float = 0.16) -> Stereo:
+    """Add the reverberation of a room."""
     return np.array([_echoing(wave, f"{seed}/{side}", seconds, share) for side, wave in enumerate(sound)])
 
 
@@ -93,5 +93,5 @@ def _echoing(wave: Wave, seed: str, seconds: float, share: float) -> Wave:
     room = lowpass(white(seed, len(at)) * np.exp(-3.6 * at), 6_500)
     room /= np.sqrt((room**2).sum())
     size = 1 << (len(wave) + len(room) - 1).bit_length()
-    heard = np.fft.irfft(np.fft.rfft(wave, size) * np.fft.rfft(room, size), size)[: len(wave)]
-    return wave * (1 - share) + heard * share
+    echo = np.fft.irfft(np.fft.rfft(wave, size) * np.fft.rfft(room, size), size)[: len(wave)]
+    return wave * (1 - share) + echo * share

@@ -1,4 +1,4 @@
-"""Text on pictures: cleaned, broken into lines, fitted to a box, shaped and rasterised with HarfBuzz alone.
+"""Text on pictures: cleaned, broken into lines, fitted to a box, shaped and rasterised with HarfBuzz only.
 
-Lengths of shaped text are in em, so that a text is shaped once and fits at any size by arithmetic.
+Lengths of shaped text are in em, so a text is shaped once and fits at any size by arithmetic.
 """

@@ -1,4 +1,4 @@
-"""Line breaks: where a text may be broken, and its pieces laid into lines of a width."""
+"""Line breaking: finds the break opportunities of a text, and lays its pieces into lines."""
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,19 +23,22 @@ _PHRASED = regex.compile(rf"[{UNSPACED}]")
 _LONG_KANA = regex.compile(r"[\p{Katakana}ー]{8,}")
 _HANGUL = regex.compile(r"\p{Hangul}")
 
-#: Letters of a word that may be hyphenated, and what stays together at its ends.
-LEAST_HYPHENATED, LEAST_END = 10, 3
+#: Minimum letters of a word to hyphenate.
+MIN_HYPHENATED = 10
+#: Minimum letters at each of its ends.
+MIN_HYPHEN_END = 3
 _PARTICLES = frozenset("的了着过們们吗嗎呢吧")
-#: Sums of widths in another order differ by less, in em.
+#: Tolerance for sums of widths in another order, in em.
 _ROUNDING = 1e-6
-_LONG_WORD = regex.compile(rf"\p{{L}}{{{LEAST_HYPHENATED},}}")
+_LONG_WORD = regex.compile(rf"\p{{L}}{{{MIN_HYPHENATED},}}")
 _COUNTRIES = {"en": "en_US", "de": "de_DE", "pt": "pt_PT", "nb": "nb_NO", "no": "nb_NO", "hu": "hu_HU"}
 
 
 class Piece(NamedTuple):
-    """Part of a text that stays in one line, and its width without the spaces at its end, in em.
+    """Unbreakable part of a text, and its width in em without trailing spaces.
 
-    `space` is the width of those. A piece that ends within a word takes the hyphen's width at a line's end.
+    `space` is the width of these spaces. A piece that ends within a word adds the hyphen's width at a line's
+    end.
     """
 
     text: str
@@ -45,7 +48,7 @@ class Piece(NamedTuple):
 
 
 def pieces(text: str, style: Style) -> list[Piece]:
-    """A paragraph's pieces; those of hyphenated words end with a soft hyphen."""
+    """Split a paragraph into pieces; those of hyphenated words end with a soft hyphen."""
     return [_piece(unit, style) for unit in units(text, style.language)]
 
 
@@ -57,9 +60,9 @@ def _piece(unit: str, style: Style) -> Piece:
 
 
 def units(text: str, language: str) -> Iterator[str]:
-    """Words, where spaces divide them; phrases in Japanese, Chinese and Thai, where nothing does.
+    """Yield words, or phrases in Japanese, Chinese and Thai, which are written without spaces.
 
-    A compound with hyphens is one word, as long as it needn't be loosened.
+    A hyphenated compound is one word, unless it must be loosened.
     """
     for word in filter(None, _WORDS.findall(text)):
         if parser := _phrases(word, language):
@@ -69,7 +72,7 @@ def units(text: str, language: str) -> Iterator[str]:
 
 
 def _attached(phrases: Sequence[str]) -> Iterator[str]:
-    """Phrases, with particles of Chinese at the end of what they belong to: no line begins with one."""
+    """Yield phrases with their trailing Chinese particles: no line begins with a particle."""
     whole = ""
     for phrase in phrases:
         if whole and phrase[0] not in _PARTICLES:
@@ -100,8 +103,8 @@ def _parser(language: str) -> budoux.Parser:
     return loads[language]()
 
 
-def loosened(text: str, style: Style) -> list[Piece]:
-    """Smaller pieces: compounds and long words by syllables, phrases of Japanese by words."""
+def split_smaller(text: str, style: Style) -> list[Piece]:
+    """Split into smaller pieces: compounds and long words by syllables, Japanese phrases by words."""
     dictionary = _dictionary(style.language)
     soft = _LONG_WORD.sub(lambda word: _soften(word[0], dictionary), text) if dictionary else text
     phrases = [part for unit in units(soft, style.language) for part in _KANA_END.split(unit)]
@@ -109,8 +112,9 @@ def loosened(text: str, style: Style) -> list[Piece]:
 
 
 def _smaller(phrase: str) -> Sequence[str]:
-    """Parts by the Unicode rules (UAX 14) of what has no other scripts' phrases, or words of foreign origin:
-    those are long in Japanese, and may be broken at each syllable.
+    """Split a phrase by the Unicode line breaking rules (UAX 14), unless its script has phrases of its own.
+
+    Long katakana words are loanwords: they may break at each syllable.
     """
     if _HANGUL.search(phrase) or (_PHRASED.search(phrase) and not _LONG_KANA.search(phrase)):
         return [phrase]
@@ -118,7 +122,7 @@ def _smaller(phrase: str) -> Sequence[str]:
 
 
 def _soften(word: str, dictionary: pyphen.Pyphen) -> str:
-    ends = [at for at in dictionary.positions(word) if LEAST_END <= at <= len(word) - LEAST_END]
+    ends = [at for at in dictionary.positions(word) if MIN_HYPHEN_END <= at <= len(word) - MIN_HYPHEN_END]
     return SOFT_HYPHEN.join(word[a:b] for a, b in itertools.pairwise([0, *ends, len(word)]))
 
 
@@ -130,7 +134,7 @@ def _dictionary(language: str) -> pyphen.Pyphen | None:
 
 
 def cut(parts: Sequence[Piece], width: float, style: Style) -> list[Piece]:
-    """Pieces none of which is wider: those that were are cut between graphemes."""
+    """Cut pieces wider than `width` between graphemes."""
     return [small for one in parts for small in ([one] if _fits(one, width) else _cut(one, width, style))]
 
 
@@ -150,7 +154,7 @@ def _cut(piece: Piece, width: float, style: Style) -> Iterator[Piece]:
 
 
 def lay(parts: Sequence[Piece], width: float) -> list[str]:
-    """The lines of a paragraph, each as full as it gets."""
+    """Lay a paragraph into lines greedily, each as full as possible."""
     lines: list[list[Piece]] = []
     room = 0.0
     for one in parts:
@@ -161,10 +165,10 @@ def lay(parts: Sequence[Piece], width: float) -> list[str]:
         else:
             lines.append([one])
             room = width - one.width
-    return [_said(line) for line in lines]
+    return [_line_text(line) for line in lines]
 
 
-def _said(line: Sequence[Piece]) -> str:
+def _line_text(line: Sequence[Piece]) -> str:
     text = "".join(one.text for one in line).rstrip()
     return text.replace(SOFT_HYPHEN, "") + ("-" if text.endswith(SOFT_HYPHEN) else "")
 
@@ -174,33 +178,33 @@ def widest(parts: Sequence[Piece]) -> float:
 
 
 def balanced(parts: Sequence[Piece], width: float) -> list[str]:
-    """Lines as even as their number allows: of all ways to lay them the one with the least sum of squares."""
+    """Lay lines evenly, in the minimum number: minimize the sum of their squared widths."""
     ways: dict[int, Way] = {0: Way(0.0, ())}
     for _ in lay(parts, width):
         ways = _with_a_line(ways, parts, width)
-    return [_said(parts[start:end]) for start, end in ways[len(parts)].lines]
+    return [_line_text(parts[start:end]) for start, end in ways[len(parts)].lines]
 
 
 class Way(NamedTuple):
-    """Lines of the first pieces, by where they begin and end, and the sum of their widths' squares."""
+    """Lines of the first pieces, by their start and end, and the sum of their squared widths."""
 
     cost: float
     lines: tuple[tuple[int, int], ...]
 
 
 def _with_a_line(ways: Mapping[int, Way], parts: Sequence[Piece], width: float) -> dict[int, Way]:
-    """The best ways with one line more, by the number of pieces that are laid."""
-    found: dict[int, Way] = {}
+    """Return the best ways with one more line, by the number of laid pieces."""
+    best: dict[int, Way] = {}
     for start, way in ways.items():
         for end, wide in _ends(parts, start, width):
             cost = way.cost + wide * wide
-            if end not in found or cost < found[end].cost:
-                found[end] = Way(cost, (*way.lines, (start, end)))
-    return found
+            if end not in best or cost < best[end].cost:
+                best[end] = Way(cost, (*way.lines, (start, end)))
+    return best
 
 
 def _ends(parts: Sequence[Piece], start: int, width: float) -> Iterator[tuple[int, float]]:
-    """Ends that a line may have, with its width; its first piece is one in any case."""
+    """Yield the possible ends of a line with its width; the first piece always fits."""
     wide = 0.0
     for end, one in enumerate(parts[start:], start + 1):
         wide += one.width

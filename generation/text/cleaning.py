@@ -1,4 +1,4 @@
-"""Cleaning of texts that come from anywhere: what remains can be drawn, and costs little to lay out."""
+"""Cleaning of untrusted texts: the result can be drawn, and is cheap to lay out."""
 
 import unicodedata
 
@@ -6,11 +6,12 @@ import regex
 
 from generation.text.scripts import UNSPACED, graphemes
 
-#: Graphemes of a text, characters of a word, marks on a letter: more are no language, but cost like one.
+#: Maximum graphemes of a text, characters of a word, marks on a letter: a longer text is no language, but
+#: costs as much.
 MAX_TEXT, MAX_WORD, MAX_MARKS = 600, 60, 3
 SOFT_HYPHEN, ELLIPSIS = "\u00ad", "…"
 
-#: Parts of what other characters are joined with; other controls, overrides of direction too, are dropped.
+#: Parts of joined characters. Other controls, also direction overrides, are dropped.
 _JOINERS = "\u200c\u200d\ufe0f"
 _DROPPED = frozenset({"Cc", "Cf", "Cn", "Co", "Cs"})
 _SPACES = regex.compile(r"[^\S\n]+")
@@ -19,19 +20,19 @@ _LONG = regex.compile(rf"[^\s{UNSPACED}]{{{MAX_WORD + 1},}}")
 
 
 def clean(text: str) -> str:
-    """A text in NFC without controls, its spaces folded, its marks and words bounded."""
+    """Return a text in NFC without controls, with folded spaces and with limited marks and words."""
     kept = "".join(filter(_is_drawn, unicodedata.normalize("NFC", text[: MAX_TEXT * 8])))
     folded = _LINES.sub("\n", _SPACES.sub(" ", kept)).strip()
     bounded = [_with_few_marks(cluster) for cluster in graphemes(folded)[:MAX_TEXT]]
-    return str(_LONG.sub(lambda word: _begun(word[0]) + ELLIPSIS, "".join(bounded)))
+    return str(_LONG.sub(lambda word: _truncate_word(word[0]) + ELLIPSIS, "".join(bounded)))
 
 
 def _is_drawn(char: str) -> bool:
     return char == "\n" or char in _JOINERS or char.isspace() or unicodedata.category(char) not in _DROPPED
 
 
-def _begun(word: str) -> str:
-    """As much of a word as it may have, in whole graphemes: half a family of emoji is another picture."""
+def _truncate_word(word: str) -> str:
+    """Return the allowed part of a word in whole graphemes: half of a joined emoji is another picture."""
     kept = ""
     for cluster in graphemes(word):
         if len(kept) + len(cluster) > MAX_WORD:
@@ -41,7 +42,7 @@ def _begun(word: str) -> str:
 
 
 def _with_few_marks(cluster: str) -> str:
-    """A letter with the first of its marks."""
+    """Keep only the first marks of a letter."""
     if len(cluster) <= MAX_MARKS:
         return cluster
     kept, marks = [], 0

@@ -1,4 +1,4 @@
-"""Direction of letters by the Unicode bidirectional algorithm (UAX 9), as far as a line of text needs it."""
+"""Direction of letters by the Unicode bidirectional algorithm (UAX 9), for one line of text."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -13,16 +13,16 @@ _IGNORED = regex.compile(r"\p{bidi_class=BN}")
 
 
 def levels(text: str, *, right_to_left: bool) -> list[int]:
-    """The embedding level of each character: odd ones run from right to left."""
+    """Return the embedding level of each character: odd levels run from right to left."""
     base = int(right_to_left)
     if not right_to_left and not _RIGHT_TO_LEFT.search(text):
         return [0] * len(text)
     known = iter(_levels(_IGNORED.sub("", text), base))
-    found: list[int] = []
+    embedding: list[int] = []
     for char in text:
-        # Joiners are ignored (rule X9): they stay with what they follow.
-        found.append((found[-1] if found else base) if _IGNORED.match(char) else next(known))
-    return found
+        # Joiners are ignored (rule X9): they keep the level of the character before them.
+        embedding.append((embedding[-1] if embedding else base) if _IGNORED.match(char) else next(known))
+    return embedding
 
 
 def _levels(text: str, base: int) -> list[int]:
@@ -37,7 +37,7 @@ def _levels(text: str, base: int) -> list[int]:
 
 
 def visual_order(runs: Sequence[tuple[Run, int]]) -> list[tuple[Run, int]]:
-    """Runs with their levels, from left to right (rule L2)."""
+    """Return runs with their levels from left to right (rule L2)."""
     order = list(runs)
     for level in range(max((level for _, level in order), default=0), 0, -1):
         start = 0

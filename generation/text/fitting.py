@@ -1,27 +1,29 @@
-"""Fitting: the largest size at which a text fits a box.
+"""Fitting: finds the largest font size at which a text fits a box.
 
-Whole words come first, then hyphenated ones, then words cut anywhere, then an ellipsis.
+It tries whole words first, then hyphenated words, then words cut anywhere, then an ellipsis.
 """
 
 import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from generation.text.breaking import Piece, balanced, cut, lay, loosened, pieces, widest
+from generation.text.breaking import Piece, balanced, cut, lay, pieces, split_smaller, widest
 from generation.text.cleaning import ELLIPSIS, SOFT_HYPHEN, clean
 from generation.text.scripts import graphemes, is_right_to_left, leading_of
 from generation.text.shaping import Line, Style, shape
 
-#: Words are hyphenated to reach this share of the largest size and no more, if that gains as much as that.
-HYPHENATE_BELOW, HYPHENATE_FOR = 0.62, 1.2
-#: Least heights of a block's first and last line over and under their baselines, in em: those of Inter.
+#: Hyphenate only below this share of the largest size.
+HYPHENATE_BELOW = 0.62
+#: Hyphenate only if the size grows by this factor.
+MIN_HYPHEN_GAIN = 1.2
+#: Minimum heights above the first and below the last baseline of a block, in em: those of Inter.
 CAP, DESCENT = 0.73, 0.2
 
 _TRAILING = f" ,;:.-{SOFT_HYPHEN}"
 
 
 class Box(NamedTuple):
-    """Room for a text, in pixels, and how many lines it may have."""
+    """Room for a text in pixels, and its maximum number of lines."""
 
     width: float
     height: float
@@ -29,7 +31,7 @@ class Box(NamedTuple):
 
 
 class Block(NamedTuple):
-    """A fitted text: its lines, their size in pixels, and the distance of their baselines in em."""
+    """A fitted text: its lines, their font size in pixels, and the distance of their baselines in em."""
 
     lines: tuple[Line, ...]
     size: int
@@ -39,7 +41,7 @@ class Block(NamedTuple):
 
     @property
     def ascent(self) -> float:
-        """Pixels from the block's top to its first baseline: capitals reach up to it, accents stay within."""
+        """Return the pixels from the block's top to its first baseline, enough for capitals and accents."""
         return self.size * max(CAP, self.lines[0].top if self.lines else 0.0)
 
     @property
@@ -78,33 +80,33 @@ class Text(NamedTuple):
 
 
 def fit(text: str, box: Box, style: Style, *, largest: int, least: int, leading: float = 1.06) -> Block:
-    """A text in a box, at a size between the two. Raises `TextRefused`."""
-    said = clean(text)
-    paragraphs, leading = said.split("\n"), leading_of(said, leading)
+    """Fit a text into a box, with a font size between `least` and `largest`. Raises `TextRefused`."""
+    cleaned = clean(text)
+    paragraphs, leading = cleaned.split("\n"), leading_of(cleaned, leading)
     whole = Text([pieces(one, style) for one in paragraphs], style, leading)
-    size = _largest_size(lambda size: _holds(whole, box, size), least, largest)
+    size = _largest_size(lambda size: _fits(whole, box, size), least, largest)
     if (size or 0) < HYPHENATE_BELOW * largest and box.lines > 1:
-        soft = Text([loosened(one, style) for one in paragraphs], style, leading)
-        softer = _largest_size(lambda size: _holds(soft, box, size), least, int(HYPHENATE_BELOW * largest))
-        if softer and softer > HYPHENATE_FOR * (size or 0):
+        soft = Text([split_smaller(one, style) for one in paragraphs], style, leading)
+        softer = _largest_size(lambda size: _fits(soft, box, size), least, int(HYPHENATE_BELOW * largest))
+        if softer and softer > MIN_HYPHEN_GAIN * (size or 0):
             whole, size = soft, softer
     if size is None:
-        size = _largest_size(lambda size: _holds(whole.cut(box.width / size), box, size), least, largest)
-    return _block(whole, box, size) if size else _shortened(whole, box, least)
+        size = _largest_size(lambda size: _fits(whole.cut(box.width / size), box, size), least, largest)
+    return _block(whole, box, size) if size else _truncate(whole, box, least)
 
 
 def _largest_size(holds: Callable[[int], bool], least: int, largest: int) -> int | None:
-    found = None
+    best = None
     while least <= largest:
         size = (least + largest) // 2
         if holds(size):
-            found, least = size, size + 1
+            best, least = size, size + 1
         else:
             largest = size - 1
-    return found
+    return best
 
 
-def _holds(text: Text, box: Box, size: int) -> bool:
+def _fits(text: Text, box: Box, size: int) -> bool:
     width = box.width / size
     lines = text.laid(width)
     high = CAP + text.leading * (len(lines) - 1) + DESCENT
@@ -115,17 +117,17 @@ def _block(text: Text, box: Box, size: int) -> Block:
     return _shaped(text.cut(box.width / size).balanced(box.width / size), text, box, size)
 
 
-def _shaped(said: Sequence[str], text: Text, box: Box, size: int, *, is_cut: bool = False) -> Block:
-    """Lines as they are shaped whole: smaller, where accents or letters of two pieces need more."""
-    lines = tuple(shape(line, text.style) for line in said)
+def _shaped(texts: Sequence[str], text: Text, box: Box, size: int, *, is_cut: bool = False) -> Block:
+    """Shape whole lines; shrink them if accents or letters at piece boundaries need more room."""
+    lines = tuple(shape(line, text.style) for line in texts)
     block = Block(lines, size, text.leading, is_right_to_left(text.style.language), is_cut)
     needed = max((max(line.width, line.right - min(0.0, line.left)) for line in lines), default=0.0)
     share = min(1.0, box.width / max(1.0, size * needed), box.height / max(1.0, block.height))
     return block if share == 1.0 else block._replace(size=max(1, int(size * share)))
 
 
-def _shortened(text: Text, box: Box, size: int) -> Block:
-    """As many lines as there is room for, at the least size; the last one ends with an ellipsis."""
+def _truncate(text: Text, box: Box, size: int) -> Block:
+    """Keep as many lines as fit at the smallest size; the last one ends with an ellipsis."""
     lines = text.cut(box.width / size).laid(box.width / size)
     room = 1 + max(0, int((box.height / size - CAP - DESCENT) / text.leading))
     kept = lines[: min(box.lines, room)]

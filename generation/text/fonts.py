@@ -1,4 +1,4 @@
-"""Fonts, all from packages: Inter for Latin, Noto for other scripts and emoji; none is the system's."""
+"""Fonts from packages only: Inter for Latin, Noto for other scripts and emoji, no system fonts."""
 
 import unicodedata
 from functools import cache
@@ -9,13 +9,13 @@ import uharfbuzz as hb
 
 from schemas.errors import TextRefused
 
-#: Units of an em in shaped text, whatever a font's own are.
+#: Units of an em in shaped text, independent of a font's own units.
 EM = 1 << 14
 
 INTER, EMOJI = "Inter", "NotoEmoji"
-#: Emoji are drawn as high as the letters beside them.
+#: Scale of emoji: as high as letters.
 _EMOJI_EM = round(EM * 0.82)
-#: Fonts whose letters may be set closer: the others' join, stack or fill a square.
+#: Fonts that allow tracking: letters of the other fonts join, stack or fill a square.
 TRACKED = frozenset({INTER, "NotoSans"})
 
 _SCRIPTS = (
@@ -31,7 +31,10 @@ _EMOJI_FROM = 0x1F000
 
 @cache
 def chain(language: str) -> tuple[str, ...]:
-    """Fonts to look for a letter in: Chinese and Japanese draw the same letters differently."""
+    """Return the fonts to search for a letter, in order:
+
+    Chinese and Japanese share letters with other shapes.
+    """
     first = _cjk(language.lower())
     east = sorted(_CJK.values(), key=lambda one: (one != first, one))
     others = [f"NotoSans{script}" for script in _SCRIPTS]
@@ -68,18 +71,18 @@ def _letters(name: str) -> hb.Set:
 
 @cache
 def font(name: str, weight: int) -> hb.Font:
-    """A font at a weight, or at its own heaviest; letters in the shapes that are meant for large sizes."""
-    made = hb.Font(_face(name))
-    made.scale = (_EMOJI_EM, _EMOJI_EM) if name == EMOJI else (EM, EM)
-    made.set_variations({"wght": float(weight), "opsz": 32.0})
-    return made
+    """Return a font at a weight, up to its heaviest, with the letter shapes for large sizes."""
+    instance = hb.Font(_face(name))
+    instance.scale = (_EMOJI_EM, _EMOJI_EM) if name == EMOJI else (EM, EM)
+    instance.set_variations({"wght": float(weight), "opsz": 32.0})
+    return instance
 
 
 @cache
 def font_of(cluster: str, language: str) -> str | None:
-    """The first font that has all of a grapheme; none for a symbol that no font has, which is left out.
+    """Return the first font that covers a grapheme; None for an unknown symbol, to leave it out.
 
-    Raises `TextRefused` for a letter that no font has: boxes in its place would tell nobody anything.
+    Raises `TextRefused` for an unknown letter: replacement boxes are unreadable.
     """
     letters = [ord(char) for char in cluster if char not in _INVISIBLE]
     names = chain(language)
@@ -89,12 +92,10 @@ def font_of(cluster: str, language: str) -> str | None:
     lacking = next(char for char in cluster if char not in _INVISIBLE)
     if unicodedata.category(lacking)[0] in "LMN":
         named = unicodedata.name(lacking, f"U+{ord(lacking):04X}")
-        raise TextRefused(
-            "SCRIPT_NOT_SUPPORTED", f"no font here has the letter {named}: use another language"
-        )
+        raise TextRefused("SCRIPT_NOT_SUPPORTED", f"no font has the letter {named}: use another language")
     return None
 
 
 def is_emoji(cluster: str) -> bool:
-    """Characters that have both forms are emoji where they ask for it, such as ❤ followed by U+FE0F."""
+    """Return whether a grapheme is emoji; ambiguous characters need a U+FE0F, as in ❤ followed by U+FE0F."""
     return "\ufe0f" in cluster or ord(cluster[0]) >= _EMOJI_FROM

@@ -1,4 +1,4 @@
-"""Rasterising: a line's ink as a mask of coverage, without colour."""
+"""Rasterising: a line's ink as a coverage mask, without colour."""
 
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from generation.text.shaping import Line
 
 
 class Ink(NamedTuple):
-    """A mask and its place: pixels right of the line's start, and down from its baseline."""
+    """A mask and its place: pixels to the right of the line's start, and down from its baseline."""
 
     mask: Image.Image
     x: int
@@ -18,7 +18,7 @@ class Ink(NamedTuple):
 
 
 def ink(line: Line, size: float) -> Ink | None:
-    """A line's ink at a size in pixels; none of a line without any."""
+    """Render a line's ink at a size in pixels; None for a line without ink."""
     draw = hb.RasterDraw()
     draw.scale_factor = (EM / size, EM / size)
     for glyph in line.glyphs:
@@ -28,7 +28,7 @@ def ink(line: Line, size: float) -> Ink | None:
     extents = drawn.extents
     if not extents.width or not extents.height:
         return None
-    # Its rows come from the bottom up.
+    # The buffer's rows run from the bottom up.
     mask = Image.frombuffer(
         "L", (extents.width, extents.height), bytes(drawn.buffer), "raw", "L", extents.stride, -1
     )

@@ -1,19 +1,19 @@
-"""Scripts and languages: which way they are written, and what room their lines take."""
+"""Scripts and languages: their direction, and the leading of their lines."""
 
 import regex
 
 _RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 
-#: Letters that join or stack: drawn apart they are wrong, and close lines touch.
+#: Scripts with letters that join or stack: tracking breaks them, and close lines touch.
 _STACKED = regex.compile(
     r"[\p{Arabic}\p{Bengali}\p{Devanagari}\p{Gujarati}\p{Gurmukhi}\p{Kannada}\p{Khmer}\p{Lao}\p{Malayalam}"
     r"\p{Myanmar}\p{Oriya}\p{Sinhala}\p{Tamil}\p{Telugu}\p{Thai}]"
 )
 _SQUARE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
-#: Letters of languages that put no spaces between words.
+#: Letters of languages without spaces between words.
 UNSPACED = r"\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Han}\p{Hiragana}\p{Katakana}"
 
-#: Least distances of lines, in em.
+#: Minimum distances of lines, in em.
 STACKED_LEADING, SQUARE_LEADING = 1.35, 1.22
 
 
@@ -21,17 +21,17 @@ _GRAPHEME = regex.compile(r"\X")
 
 
 def graphemes(text: str) -> list[str]:
-    """Letters with their marks, emoji with all that they are joined of: what a reader takes for one."""
+    """Split a text into graphemes: letters with their marks, joined emoji as one."""
     return list(_GRAPHEME.findall(text))
 
 
 def is_right_to_left(language: str) -> bool:
-    """The language decides, not the first letter: a name in Latin letters turns no Arabic page around."""
+    """Return whether a language runs from right to left; a first letter in Latin has no effect."""
     return language.partition("-")[0].lower() in _RIGHT_TO_LEFT
 
 
 def leading_of(text: str, wanted: float) -> float:
-    """Distance of a text's lines in em: as wanted, and as its letters need."""
+    """Return the distance of a text's lines in em: the wanted one, or more if its script needs it."""
     if _STACKED.search(text):
         return max(wanted, STACKED_LEADING)
     return max(wanted, SQUARE_LEADING) if _SQUARE.search(text) else wanted

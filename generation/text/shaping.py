@@ -12,7 +12,7 @@ from generation.text.scripts import graphemes, is_right_to_left
 
 
 class Style(NamedTuple):
-    """`tracking` is added after each letter but not between words, in em."""
+    """Style of shaped text; `tracking` in em is added after each letter but not between words."""
 
     weight: int
     language: str
@@ -20,7 +20,7 @@ class Style(NamedTuple):
 
 
 class Glyph(NamedTuple):
-    """A glyph's id in its font, its place in units of an em, and the place in the text that it is of."""
+    """A glyph's font and id, its place in units of an em, and its index in the text."""
 
     font: hb.Font
     id: int
@@ -30,7 +30,10 @@ class Glyph(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A shaped line, in em: `width` is its advance, `top` and `bottom` reach from the baseline to its ink."""
+    """A shaped line, in em:
+
+    `width` is its advance, `top` and `bottom` are its ink's distances from the baseline.
+    """
 
     text: str
     glyphs: tuple[Glyph, ...]
@@ -42,7 +45,7 @@ class Line(NamedTuple):
 
 
 class Run(NamedTuple):
-    """Part of a line in one font, and its place there."""
+    """Part of a line in one font, and its index there."""
 
     text: str
     font: str
@@ -51,7 +54,7 @@ class Run(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def shape(text: str, style: Style) -> Line:
-    """One line of a text, however long. Raises `TextRefused`."""
+    """Shape a text of any length as one line. Raises `TextRefused`."""
     glyphs: list[Glyph] = []
     x = 0.0
     for run, level in visual_order([*_runs(text, style.language)]):
@@ -61,7 +64,7 @@ def shape(text: str, style: Style) -> Line:
 
 
 def _runs(text: str, language: str) -> Iterator[tuple[Run, int]]:
-    """Runs of one font and one level, in the order of the text. Spaces go with what they follow."""
+    """Yield runs of one font and one level, in the order of the text; a space joins the run before it."""
     of_each = levels(text, right_to_left=is_right_to_left(language))
     current: tuple[Run, int] | None = None
     at = 0
@@ -83,7 +86,7 @@ def _joins(cluster: str, run: Run) -> bool:
 
 
 def _shape_run(run: Run, x: float, style: Style, glyphs: list[Glyph], *, right_to_left: bool) -> float:
-    """The place after a run whose glyphs were added to the line's."""
+    """Append a run's glyphs to the line's. Return the x after the run."""
     chosen = font(run.font, style.weight)
     buffer = hb.Buffer()
     buffer.add_str(run.text)
@@ -102,7 +105,7 @@ def _shape_run(run: Run, x: float, style: Style, glyphs: list[Glyph], *, right_t
 
 
 def _ink(glyphs: list[Glyph]) -> tuple[float, float, float, float]:
-    """Left, right, top and bottom of all glyphs; the last two from the baseline up and down."""
+    """Return the left, right, top and bottom of all glyphs, the last two relative to the baseline."""
     boxes = [(one, box) for one in glyphs if (box := one.font.get_glyph_extents(one.id)) and box.width]
     if not boxes:
         return 0.0, 0.0, 0.0, 0.0

@@ -1,1 +1,1 @@
-"""Videos: scenes whose words and pictures move, encoded in time with their sound."""
+"""Videos: scenes of moving words and pictures, encoded in sync with their sound."""

@@ -1,43 +1,43 @@
-"""Cuts: one scene's picture gives way to the next one's."""
+"""Cuts: transitions between the pictures of two scenes."""
 
 import numpy as np
 from PIL import Image
 
-from generation.video.easing import arriving, smooth
+from generation.video.easing import ease_in_out, ease_out
 
-#: Seconds of a cut, from the beat on.
+#: Duration of a cut in seconds, from the beat on.
 SECONDS = 0.4
-#: Share of the frame by which the old picture moves, while the new one covers it.
-_GIVES_WAY = 0.28
-#: Parts of the size at which a circle is drawn.
+#: Share of the frame by which the old picture moves while the new one covers it.
+_PUSH_SHARE = 0.28
+#: Downscaling factor of a circle's mask.
 _PART = 4
 
 
-def up(old: Image.Image, new: Image.Image, share: float) -> Image.Image:
-    """The new picture comes from below."""
-    done = arriving(share)
-    made = Image.new("RGB", old.size)
-    made.paste(old, (0, -round(old.height * _GIVES_WAY * done)))
-    made.paste(new, (0, round(old.height * (1 - done))))
-    return made
+def slide_up(old: Image.Image, new: Image.Image, share: float) -> Image.Image:
+    """Slide the new picture in from the bottom."""
+    done = ease_out(share)
+    frame = Image.new("RGB", old.size)
+    frame.paste(old, (0, -round(old.height * _PUSH_SHARE * done)))
+    frame.paste(new, (0, round(old.height * (1 - done))))
+    return frame
 
 
-def sideways(old: Image.Image, new: Image.Image, share: float, *, way: int) -> Image.Image:
-    """The new picture comes from where the language's lines end, as a page does."""
-    done = arriving(share)
-    made = Image.new("RGB", old.size)
-    made.paste(old, (-way * round(old.width * _GIVES_WAY * done), 0))
-    made.paste(new, (way * round(old.width * (1 - done)), 0))
-    return made
+def slide_sideways(old: Image.Image, new: Image.Image, share: float, *, way: int) -> Image.Image:
+    """Slide the new picture in from the line-end side, as a page turns."""
+    done = ease_out(share)
+    frame = Image.new("RGB", old.size)
+    frame.paste(old, (-way * round(old.width * _PUSH_SHARE * done), 0))
+    frame.paste(new, (way * round(old.width * (1 - done)), 0))
+    return frame
 
 
-def circle(old: Image.Image, new: Image.Image, share: float) -> Image.Image:
-    """The new picture in a circle that grows out of the middle."""
+def reveal_circle(old: Image.Image, new: Image.Image, share: float) -> Image.Image:
+    """Reveal the new picture in a circle that grows from the middle."""
     width, height = old.width // _PART, old.height // _PART
-    radius = smooth(share) * np.hypot(width, height) * 0.56
+    radius = ease_in_out(share) * np.hypot(width, height) * 0.56
     y, x = np.ogrid[:height, :width]
     inside = np.clip(radius - np.hypot(x - width / 2, y - height * 0.45) + 0.5, 0, 1)
     mask = Image.fromarray((inside * 255).astype(np.uint8)).resize(old.size, Image.Resampling.BILINEAR)
-    made = old.copy()
-    made.paste(new, (0, 0), mask)
-    return made
+    frame = old.copy()
+    frame.paste(new, (0, 0), mask)
+    return frame

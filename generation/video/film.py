@@ -12,24 +12,24 @@ from generation.spec import Copy
 from generation.text.scripts import is_right_to_left
 from generation.timing import Timing
 from generation.video import cuts
-from generation.video.end import end, own_end
+from generation.video.end import end, end_card_scene
 from generation.video.hook import hook
 from generation.video.point import point
 from generation.video.scene import RATE, Scene
 
 
 def scenes(kit: Kit, copy: Copy, timing: Timing, own: Image.Image | None = None) -> list[Scene]:
-    """Hook, points, end; the last one is the partner's own picture where there is one."""
+    """Return hook, points and end; the partner's own end card replaces the last scene."""
     points = [
         point(kit, line.text, number, seconds, is_only=len(copy.points) == 1)
         for number, (line, seconds) in enumerate(zip(copy.points, timing.points, strict=True), 1)
     ]
-    last = own_end(kit, own, timing.end) if own else end(kit, copy, timing.end)
+    last = end_card_scene(kit, own, timing.end) if own else end(kit, copy, timing.end)
     return [hook(kit, copy, timing.hook), *points, last]
 
 
 def frames(kit: Kit, shown: Sequence[Scene]) -> Iterator[Image.Image]:
-    """Each frame. A cut covers the old scene, which goes on moving below it."""
+    """Yield each frame. During a cut, the old scene keeps moving below the new one."""
     for number in range(shown[0].frames):
         yield shown[0].draw(number)
     for at, (old, new) in enumerate(pairwise(shown)):
@@ -44,5 +44,5 @@ def frames(kit: Kit, shown: Sequence[Scene]) -> Iterator[Image.Image]:
 
 def _cut(kit: Kit, at: int) -> "partial[Image.Image]":
     way = -1 if is_right_to_left(kit.language) else 1
-    kinds = (partial(cuts.up), partial(cuts.circle), partial(cuts.sideways, way=way))
+    kinds = (partial(cuts.slide_up), partial(cuts.reveal_circle), partial(cuts.slide_sideways, way=way))
     return kinds[(at + int(chance(kit.seed, "cuts") * len(kinds))) % len(kinds)]

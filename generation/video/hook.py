@@ -1,4 +1,4 @@
-"""First scene: the hook, whose first word is there in the first frame, and devices that rise below it."""
+"""First scene: the hook, with its first word in the first frame, and devices that rise below it."""
 
 from generation import paint
 from generation.canvas import Canvas
@@ -8,40 +8,42 @@ from generation.slides.hook import room, title
 from generation.slides.kit import Kit
 from generation.spec import Copy
 from generation.video.moving import Moving, Rising
-from generation.video.parts import BEFORE, empty, header, presented, words
+from generation.video.parts import ALREADY_VISIBLE, empty_canvas, header, presenter_parts, words
 from generation.video.scene import Scene, Stage, Timed
 
-#: Before the scene's beginning, so that a player's still of the first frame says something.
+#: Start of the words in seconds, before the scene: a player's still of the first frame shows text.
 _WORDS = -0.3
 _ICON, _BELOW = 470, 70
-#: From the hook down to who presents it.
+#: Gap from the hook to the byline, in pixels.
 _BYLINE = 44
 
 
 def hook(kit: Kit, copy: Copy, seconds: float) -> Scene:
-    stage, canvas = Stage(kit, kit.theme.vivid, 0, seconds), empty(kit)
+    stage, canvas = Stage(kit, kit.theme.vivid, 0, seconds), empty_canvas(kit)
     presenter = byline(kit, copy)
-    taken = _BYLINE + presenter.height if presenter else 0
-    block = title(kit, copy.hook.text, room(kit, taken))
+    reserved = _BYLINE + presenter.height if presenter else 0
+    block = title(kit, copy.hook.text, room(kit, reserved))
     icon, name = header(stage, canvas)
-    top = kit.body if kit.screenshots else _alone(kit, block.height + taken)
-    said = words(kit, "hook", block, top, stage.ground.text)
-    things, texts = [icon], [name, Timed(said, _WORDS)]
+    top = kit.body if kit.screenshots else _alone(kit, block.height + reserved)
+    headline = words(kit, "hook", block, top, stage.ground.text)
+    things, texts = [icon], [name, Timed(headline, _WORDS)]
     if presenter:
-        face, lines = presented(stage, canvas, presenter, said.bottom + _BYLINE, starts=BEFORE)
+        face, lines = presenter_parts(
+            stage, canvas, presenter, headline.bottom + _BYLINE, starts=ALREADY_VISIBLE
+        )
         things, texts = [*things, face], [*texts, *lines]
-    below = said.bottom + taken
+    below = headline.bottom + reserved
     more = _devices(kit, canvas, below, seconds) if kit.screenshots else _icon(kit, canvas, below, seconds)
     return Scene(stage, [*things, *more], texts)
 
 
 def _alone(kit: Kit, height: float) -> float:
-    """The top of a hook that has most of the picture for itself."""
+    """Return the top of a hook without devices below it."""
     return kit.body + max(0.0, (kit.frame.bottom - kit.body - height) * 0.3)
 
 
 def _devices(kit: Kit, canvas: Canvas, top: float, seconds: float) -> list[Moving]:
-    placed = [*devices.pair(kit, canvas, round(top) + _BELOW)]
+    placed = [*devices.hook_devices(kit, canvas, round(top) + _BELOW)]
     times = [0.15, 0.0][-len(placed) :]
     return [
         Rising(picture, place, starts=starts, lasts=seconds, drifts=30 + 16 * number)
@@ -50,11 +52,13 @@ def _devices(kit: Kit, canvas: Canvas, top: float, seconds: float) -> list[Movin
 
 
 def _icon(kit: Kit, canvas: Canvas, top: float, seconds: float) -> list[Moving]:
-    """The brand's icon, large and tilted, in the part that texts keep free."""
+    """Return the brand's icon, large and tilted, in the area below the texts."""
     side = min(_ICON, canvas.height - round(top) - 2 * _BELOW)
     if side < _ICON // 2:
         return []
-    icon = paint.turned(tile.tile(kit, kit.theme.vivid, 2 * side), 8 if not canvas.right_to_left else -8)
+    icon = paint.rotate_and_halve(
+        tile.tile(kit, kit.theme.vivid, 2 * side), 8 if not canvas.right_to_left else -8
+    )
     free = canvas.height - top
-    place = canvas.aside(kit.frame.left + 30, icon.width), round(top + (free - icon.height) / 2)
+    place = canvas.from_edge(kit.frame.left + 30, icon.width), round(top + (free - icon.height) / 2)
     return [Rising(icon, place, starts=0.0, lasts=seconds)]

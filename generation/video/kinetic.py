@@ -1,4 +1,4 @@
-"""Kinetic text: a fitted text that comes word by word, or by phrases where no spaces divide words."""
+"""Kinetic text: a fitted text that appears word by word, or by phrases in scripts without spaces."""
 
 import math
 from bisect import bisect_right
@@ -8,23 +8,26 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from generation.canvas import Align, Canvas, Mark, inked, share_of
+from generation.canvas import Align, Canvas, Mark, free_share, inked_lines
 from generation.color import RGB, measured_contrast
 from generation.paint import Size
 from generation.text.breaking import units
 from generation.text.fitting import Block
 from generation.text.raster import ink
 from generation.text.shaping import Line
-from generation.video.easing import arriving, popping
+from generation.video.easing import ease_out, ease_out_back
 
-#: Seconds from one word to the next at most, and that a word moves.
-STEP, _MOVES = 0.12, 0.3
-#: Share of its size that a word rises by, and that it has at first.
-_RISE, _SMALL = 0.42, 0.74
+#: Maximum seconds from one word to the next.
+WORD_STEP_S = 0.12
+#: Duration of a word's movement.
+_WORD_MOVE_S = 0.3
+#: Share of its size by which a word rises.
+_RISE_SHARE = 0.42
+_INITIAL_SCALE = 0.74
 
 
 class Word(NamedTuple):
-    """Ink of a word and its place, once it stands; `line` is that of its block, `number` that in the text."""
+    """A word's ink and final place; `line` is its line of the block, `number` its position in the text."""
 
     mask: Image.Image
     place: Size
@@ -34,7 +37,7 @@ class Word(NamedTuple):
 
 
 class Column(NamedTuple):
-    """Room for a block: its left top, its width, and where its lines begin."""
+    """Room for a block: its left top, its width, and its alignment."""
 
     x: float
     y: float
@@ -43,7 +46,7 @@ class Column(NamedTuple):
 
 
 class Kinetic:
-    """A block in a column; `emphasis` is the color of its most telling word, where it has one."""
+    """A block in a column; `emphasis` is the color of its longest word, if set."""
 
     def __init__(
         self,
@@ -56,8 +59,8 @@ class Kinetic:
         emphasis: RGB | None = None,
     ) -> None:
         self.name, self.block, self.column, self.language = name, block, column, language
-        share = share_of(column.align, right_to_left=block.right_to_left)
-        self._lines = [*inked(block, (column.x, column.y), column.width, share)]
+        share = free_share(column.align, right_to_left=block.right_to_left)
+        self._lines = [*inked_lines(block, (column.x, column.y), column.width, share)]
         self.words = [*self._words()]
         self.count = 1 + max((word.number for word in self.words), default=0)
         self._colors = self._colored(color, emphasis)
@@ -71,38 +74,38 @@ class Kinetic:
         for row, one in enumerate(self._lines):
             whole = ink(one.line, size)
             for text, part in _parts(one.line, self.language):
-                if whole and (found := ink(part, size)):
-                    place = one.box[0] + found.x - whole.x, one.box[1] + found.y - whole.y
-                    yield Word(found.mask, place, row, number, len(text.strip()))
+                if whole and (drawn := ink(part, size)):
+                    place = one.box[0] + drawn.x - whole.x, one.box[1] + drawn.y - whole.y
+                    yield Word(drawn.mask, place, row, number, len(text.strip()))
                     number += 1
 
     def _colored(self, color: RGB, emphasis: RGB | None) -> list[RGB]:
-        """The longest of several words is the one that tells most."""
+        """Return the color of each word: the longest one gets the emphasis, unless it is the only one."""
         longest = max(self.words, key=lambda word: word.length, default=None)
         telling = longest if emphasis and self.count > 1 else None
         return [emphasis if emphasis and word is telling else color for word in self.words]
 
-    def draw(self, image: Image.Image, seconds: float, step: float = STEP) -> None:
-        """The words that have come after so many seconds."""
+    def draw(self, image: Image.Image, seconds: float, step: float = WORD_STEP_S) -> None:
+        """Draw the words that have started after so many seconds."""
         for word, color in zip(self.words, self._colors, strict=True):
-            share = (seconds - word.number * step) / _MOVES
+            share = (seconds - word.number * step) / _WORD_MOVE_S
             if share >= 1:
                 image.paste(color, word.place, word.mask)
             elif share > 0:
                 self._coming(image, word, color, share)
 
     def _coming(self, image: Image.Image, word: Word, color: RGB, share: float) -> None:
-        scale = _SMALL + (1 - _SMALL) * popping(share)
+        scale = _INITIAL_SCALE + (1 - _INITIAL_SCALE) * ease_out_back(share)
         size = max(1, round(word.mask.width * scale)), max(1, round(word.mask.height * scale))
         alpha = min(1.0, share * 2)
         mask = word.mask.resize(size, Image.Resampling.BILINEAR).point([int(v * alpha) for v in range(256)])
-        down = (1 - arriving(share)) * self.block.size * _RISE
+        down = (1 - ease_out(share)) * self.block.size * _RISE_SHARE
         left = word.place[0] + (word.mask.width - size[0]) / 2
         top = word.place[1] + (word.mask.height - size[1]) / 2 + down
         image.paste(color, (round(left), round(top)), mask)
 
     def set(self, canvas: Canvas) -> None:
-        """All words as they stand, each line of them measured before it is set."""
+        """Draw all words in their final state, each line measured before it is drawn."""
         canvas.marks += [self._mark(canvas.image, row) for row in sorted({word.line for word in self.words})]
         self.draw(canvas.image, math.inf)
 
@@ -121,7 +124,7 @@ class Kinetic:
 
 
 def _parts(line: Line, language: str) -> Iterator[tuple[str, Line]]:
-    """The words of a line in the order in which they are read, each with its glyphs where they stand."""
+    """Yield the words of a line in reading order, each with its glyphs at their places."""
     texts = [*units(line.text, language)]
     ends = [*accumulate(map(len, texts))]
     numbers = [bisect_right(ends, glyph.at) for glyph in line.glyphs]

@@ -1,4 +1,4 @@
-"""Things that move: pictures with their shadows, and grounds that are larger than the frame."""
+"""Moving objects of a scene: pictures with shadows, and grounds larger than the frame."""
 
 import math
 from typing import Protocol
@@ -7,37 +7,42 @@ from PIL import Image
 
 from generation import paint
 from generation.paint import Size
-from generation.video.easing import arriving, popping, smooth
+from generation.video.easing import ease_in_out, ease_out, ease_out_back
 
-#: Parts of a pixel by which a picture moves.
+#: Subpixel steps of a moving picture.
 _PHASES = 4
-#: Pixels that a picture rises while it comes, and afterwards until its scene ends.
-_COMES, _DRIFTS = 900, 34
-_RISING, _POPPING = 0.95, 0.5
-#: Share of its size by which what pulses grows, and seconds of a pulse: two beats.
-_PULSE, _PULSE_SECONDS = 0.022, 1.0
+#: Pixels that a picture rises during its entrance.
+_ENTRANCE_PX = 900
+#: Pixels that it rises afterwards, until its scene ends.
+_DRIFT_PX = 34
+_RISE_S = 0.95
+_POP_S = 0.5
+#: Growth of a pulse, as a share of the size.
+_PULSE_GROWTH = 0.022
+#: Seconds of a pulse: two beats.
+_PULSE_S = 1.0
 
 
 class Moving(Protocol):
-    """A thing of a scene."""
+    """A moving object of a scene."""
 
     def draw(self, image: Image.Image, seconds: float) -> None:
-        """The thing as it is so many seconds after its scene began."""
+        """Draw the object as of so many seconds after its scene began."""
 
 
 class Rising:
-    """A picture that comes from below and goes on rising, slowly, as long as its scene lasts."""
+    """A picture that enters from below and keeps rising slowly until its scene ends."""
 
     def __init__(
-        self, picture: Image.Image, place: Size, *, starts: float, lasts: float, drifts: int = _DRIFTS
+        self, picture: Image.Image, place: Size, *, starts: float, lasts: float, drifts: int = _DRIFT_PX
     ) -> None:
         self._phases = _phases(picture)
-        self._shadow, self._edge = paint.cast(picture.getchannel("A"), blur=56, alpha=105)
+        self._shadow, self._edge = paint.cast_shadow(picture.getchannel("A"), blur=56, alpha=105)
         self._place, self._starts, self._lasts, self._drifts = place, starts, lasts, drifts
 
     def draw(self, image: Image.Image, seconds: float) -> None:
-        share = (seconds - self._starts) / _RISING
-        below = (1 - arriving(share)) * _COMES - smooth(seconds / self._lasts) * self._drifts
+        share = (seconds - self._starts) / _RISE_S
+        below = (1 - ease_out(share)) * _ENTRANCE_PX - ease_in_out(seconds / self._lasts) * self._drifts
         left, top = self._place[0], self._place[1] + below
         if share <= 0 or top >= image.height:
             return
@@ -48,7 +53,7 @@ class Rising:
 
 
 def _phases(picture: Image.Image) -> list[tuple[Image.Image, Image.Image]]:
-    """A picture and its mask, each time lower by a part of a pixel; colors count by how opaque they are."""
+    """Return a picture and its mask at each subpixel offset, with premultiplied alpha."""
     size = picture.width, picture.height + 1
     here, below = Image.new("RGBa", size), Image.new("RGBa", size)
     for image, top in ((here, 0), (below, 1)):
@@ -58,20 +63,20 @@ def _phases(picture: Image.Image) -> list[tuple[Image.Image, Image.Image]]:
 
 
 class Popping:
-    """A picture that grows out of its middle; one that `pulses` goes on in time with the beats."""
+    """A picture that scales up from its middle; with `pulses` it then pulses with the beats."""
 
     def __init__(
         self, picture: Image.Image, place: Size, *, starts: float, blur: int = 0, pulses: bool = False
     ) -> None:
         self._picture, self._place, self._starts, self._pulses = picture, place, starts, pulses
         self._blur = blur
-        self._cast = paint.cast(picture.getchannel("A"), blur=blur, alpha=85) if blur else None
+        self._cast = paint.cast_shadow(picture.getchannel("A"), blur=blur, alpha=85) if blur else None
 
     def draw(self, image: Image.Image, seconds: float) -> None:
-        share = (seconds - self._starts) / _POPPING
+        share = (seconds - self._starts) / _POP_S
         if share <= 0:
             return
-        scale = popping(share) if share < 1 else self._pulse(seconds)
+        scale = ease_out_back(share) if share < 1 else self._pulse(seconds)
         if share >= 0.9 and self._cast:
             shadow, edge = self._cast
             image.paste((0, 0, 0), (self._place[0] - edge, self._place[1] - edge + self._blur // 2), shadow)
@@ -80,8 +85,12 @@ class Popping:
         image.paste(shown, (left, self._place[1] + (self._picture.height - shown.height) // 2), shown)
 
     def _pulse(self, seconds: float) -> float:
-        since = (seconds - self._starts - _POPPING) % _PULSE_SECONDS
-        return 1 + _PULSE * smooth(1 - since / _PULSE_SECONDS) * smooth(since * 8) if self._pulses else 1.0
+        since = (seconds - self._starts - _POP_S) % _PULSE_S
+        return (
+            1 + _PULSE_GROWTH * ease_in_out(1 - since / _PULSE_S) * ease_in_out(since * 8)
+            if self._pulses
+            else 1.0
+        )
 
     def _scaled(self, scale: float) -> Image.Image:
         size = max(2, round(self._picture.width * scale)), max(2, round(self._picture.height * scale))
@@ -91,14 +100,14 @@ class Popping:
 
 
 class Backdrop:
-    """A ground larger than the frame, of which a part is shown that moves by whole pixels at one speed."""
+    """A ground larger than the frame; the visible part moves by whole pixels at a constant speed."""
 
     def __init__(self, larger: Image.Image, size: Size, way: tuple[int, int]) -> None:
         self._larger, self._size, self._way = larger, size, way
         self._room = larger.width - size[0], larger.height - size[1]
 
     def at(self, frame: int, frames: int) -> Image.Image:
-        """The ground of one of so many frames."""
+        """Return the ground of one frame of `frames`."""
         slower = max(1, math.ceil(frames / min(self._room)))
         moved = min(frame // slower, *self._room)
         left, top = (
@@ -108,7 +117,7 @@ class Backdrop:
 
 
 class Still:
-    """A picture that stands where it is."""
+    """A picture without movement."""
 
     def __init__(self, picture: Image.Image, place: Size) -> None:
         self._picture, self._place = picture, place

@@ -1,4 +1,4 @@
-"""MP4 as every platform takes it: H.264 High in bt709, AAC, a constant rate, its index first."""
+"""MP4 within the limits of every platform: H.264 High in bt709, AAC, constant frame rate, index first."""
 
 import hashlib
 from collections.abc import Generator, Iterable, Sequence
@@ -18,9 +18,9 @@ from schemas.errors import GenerationError
 
 MIME_TYPE = "video/mp4"
 
-#: A key frame every two seconds and closed groups, so that platforms cut where they want; more bits for what
-#: is smooth and dark (aq-mode 3), where bands would show. Coarser motion (subme 1) takes a third of its CPU
-#: off, at an SSIM of .9946 in place of .9958. One thread gives the same bytes each time.
+#: Key frames every two seconds and closed groups allow cuts by the platforms. aq-mode 3 gives more bits to
+#: smooth dark areas, against banding. subme 1, coarser motion search, saves a third of the CPU at an SSIM of
+#: .9946 instead of .9958. A single thread gives the same bytes each time.
 _PICTURE = """
     -vf scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+bitexact+full_chroma_int,format=yuv420p
     -c:v libx264 -preset veryfast -crf 18 -profile:v high -level:v 4.0 -maxrate 8M -bufsize 16M
@@ -28,9 +28,9 @@ _PICTURE = """
     -x264-params open-gop=0:aq-mode=3:subme=1:colorprim=bt709:transfer=bt709:colormatrix=bt709
     -color_primaries bt709 -color_trc bt709 -colorspace bt709 -color_range tv
 """
-#: Without noise that the encoder puts in place of what is hardly heard: in speech it made peaks of its own.
+#: Without perceptual noise substitution: it added peaks to speech.
 SOUND = "-c:a aac -b:a 160k -aac_pns 0 -ar 48000 -ac 2"
-#: Nothing of who made it and when.
+#: No metadata about the encoder or the time.
 _FILE = """
     -map_metadata -1 -fflags +bitexact -flags:v +bitexact -flags:a +bitexact
     -movflags +faststart -brand mp42 -f mp4
@@ -40,20 +40,20 @@ _FILE = """
 def encode(
     path: Path, size: tuple[int, int], pictures: Iterable[Image.Image], sound: Stereo
 ) -> Generator[int]:
-    """Write a file of pictures with their sound; yields how many of them are encoded.
+    """Write a file of pictures with their sound; yield the number of encoded pictures.
 
-    Unless it is whole it is gone. Raises `GenerationError`.
+    Unless the file is complete, it is deleted. Raises `GenerationError`.
     """
-    with _whole_or_gone(path), _sound_file(path, sound) as heard:
-        with ffmpeg.encoding(*_arguments(path, heard, size)) as feed:
+    with _whole_or_gone(path), _sound_file(path, sound) as sound_file:
+        with ffmpeg.encoding(*_arguments(path, sound_file, size)) as feed:
             for picture in pictures:
                 feed.write(picture.tobytes())
                 yield feed.frames
         _check(path, feed.frames)
 
 
-def _arguments(path: Path, heard: Path, size: tuple[int, int]) -> list[str]:
-    sources = [*ffmpeg.pipe(size, RATE), *ffmpeg.file(heard, "wav"), "-map", "0:v", "-map", "1:a"]
+def _arguments(path: Path, sound_file: Path, size: tuple[int, int]) -> list[str]:
+    sources = [*ffmpeg.pipe(size, RATE), *ffmpeg.file(sound_file, "wav"), "-map", "0:v", "-map", "1:a"]
     return [*sources, *_PICTURE.split(), *SOUND.split(), *_FILE.split(), f"file:{path}"]
 
 
@@ -68,25 +68,25 @@ def _whole_or_gone(path: Path) -> Generator[None]:
 
 @contextmanager
 def _sound_file(path: Path, sound: Stereo) -> Generator[Path]:
-    """The sound beside its video, as long as that is encoded."""
-    heard = path.with_suffix(".wav")
+    """Write the sound to a file next to the video, and delete it after the encoding."""
+    file = path.with_suffix(".wav")
     try:
-        wav.write(heard, sound)
-        yield heard
+        wav.write(file, sound)
+        yield file
     finally:
-        heard.unlink(missing_ok=True)
+        file.unlink(missing_ok=True)
 
 
 def _check(path: Path, count: int) -> None:
-    """Count its pictures: an encoder closes a shorter file as if it were whole."""
+    """Count the file's pictures: an encoder closes a shorter file as if it were complete."""
     tracks = MediaInfo.parse(path).video_tracks
-    found = int(tracks[0].frame_count or 0) if tracks else 0
-    if found != count:
-        raise GenerationError("VIDEO_NOT_WHOLE", f"the video has {found} of {count} pictures")
+    frame_count = int(tracks[0].frame_count or 0) if tracks else 0
+    if frame_count != count:
+        raise GenerationError("VIDEO_NOT_WHOLE", f"the video has {frame_count} of {count} pictures")
 
 
 def made(path: Path, size: tuple[int, int], count: int, marks: Sequence[Mark]) -> Made:
-    """A file that is whole, as a value."""
+    """Return the metadata of a complete file."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return Made(
@@ -103,5 +103,5 @@ def made(path: Path, size: tuple[int, int], count: int, marks: Sequence[Mark]) -
 
 
 def thumbnail_of(path: Path) -> Path:
-    """The place of a video's thumbnail, beside it."""
+    """Return the path of a video's thumbnail, in the same folder."""
     return path.with_name(f"{path.stem}.thumbnail.jpg")

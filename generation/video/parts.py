@@ -1,4 +1,4 @@
-"""Parts that several scenes have: the header, and what is drawn with its text before it moves."""
+"""Parts of several scenes: the header, and objects that are drawn with their text before they move."""
 
 from PIL import Image
 
@@ -15,24 +15,24 @@ from generation.video.kinetic import Column, Kinetic
 from generation.video.moving import Popping
 from generation.video.scene import Stage, Timed
 
-#: Long before a scene begins: what comes then stands from its first frame on.
-BEFORE = -9.0
+#: Seconds, long before a scene begins: such an object is in place from the first frame on.
+ALREADY_VISIBLE = -9.0
 _PILL = 50
 
 
-def empty(kit: Kit) -> Canvas:
-    """A picture of nothing, to lay a scene out on."""
+def empty_canvas(kit: Kit) -> Canvas:
+    """Return an empty picture to lay a scene out on."""
     return kit.page(Image.new("RGB", kit.frame.size))
 
 
 def header(stage: Stage, canvas: Canvas) -> tuple[Popping, Timed]:
-    """The brand's tile and name, where every slide has them."""
+    """Return the brand's tile and name, in the same place as on every slide."""
     kit, offset, top = stage.kit, TILE + 22, stage.kit.frame.top
-    icon = tiled(stage, TILE, (canvas.start(0, TILE), top), starts=BEFORE)
+    icon = tile_icon(stage, TILE, (canvas.start(0, TILE), top), starts=ALREADY_VISIBLE)
     room = kit.column - offset
     block = kit.fit(kit.name, Box(room, TILE, 1), LABEL, (24, 40))
     column = Column(canvas.start(offset, room), top + (TILE - block.ascent) / 2, room)
-    return icon, Timed(Kinetic("name", block, column, kit.language, color=stage.ground.text), BEFORE)
+    return icon, Timed(Kinetic("name", block, column, kit.language, color=stage.ground.text), ALREADY_VISIBLE)
 
 
 def words(
@@ -45,38 +45,41 @@ def words(
     emphasis: RGB | None = None,
     middle: bool = False,
 ) -> Kinetic:
-    """A text in the column of texts, or in the middle of the picture."""
+    """Return a text in the text column, or centered in the picture."""
     left, width = (kit.frame.inset, kit.middle) if middle else (kit.frame.left, kit.column)
     column = Column(left, top, width, "middle" if middle else "start")
     return Kinetic(name, block, column, kit.language, color=color, emphasis=emphasis)
 
 
-def presented(
-    stage: Stage, canvas: Canvas, said: Byline, top: float, *, starts: float, middle: bool = False
+def presenter_parts(
+    stage: Stage, canvas: Canvas, signature: Byline, top: float, *, starts: float, middle: bool = False
 ) -> tuple[Popping, list[Timed]]:
-    """The portrait of whoever presents, the name, and that they are nobody."""
-    place, color = said.place(canvas, top, middle=middle), stage.ground.text
-    lines = (("presenter", said.name, place.name), ("disclosure", said.disclosure, place.disclosure))
+    """Return the presenter's portrait, and the name with the disclosure."""
+    place, color = signature.place(canvas, top, middle=middle), stage.ground.text
+    lines = (
+        ("presenter", signature.name, place.name),
+        ("disclosure", signature.disclosure, place.disclosure),
+    )
     texts = [
         Kinetic(name, block, Column(*at, place.room), stage.kit.language, color=color)
         for name, block, at in lines
     ]
-    return Popping(said.disc(stage.ground), place.face, starts=starts), [
+    return Popping(signature.disc(stage.ground), place.face, starts=starts), [
         Timed(text, starts) for text in texts
     ]
 
 
-def tiled(stage: Stage, side: int, place: Size, *, starts: float, blur: int = 0) -> Popping:
-    """The brand's tile."""
+def tile_icon(stage: Stage, side: int, place: Size, *, starts: float, blur: int = 0) -> Popping:
+    """Return the brand's tile."""
     ground = stage.ground
-    icon, edge = tile.rimmed(tile.tile(stage.kit, ground, side), ground.tints[0], ground.text)
+    icon, edge = tile.add_rim(tile.tile(stage.kit, ground, side), ground.tints[0], ground.text)
     return Popping(icon, (place[0] - edge, place[1] - edge), starts=starts, blur=blur)
 
 
 def pill(
     kit: Kit, text: str, *, center: tuple[float, float], colors: tuple[RGB, RGB]
 ) -> tuple[Image.Image, Mark]:
-    """A button that holds its text in the second color, and that text."""
+    """Draw a button with its text in the second color. Return both."""
     block = kit.fit(text, Box(kit.middle - 2 * _PILL, _PILL * 2.2, 1), LABEL, (24, _PILL), 1.0)
     size = round(block.width + _PILL * 1.9), round(_PILL * 2.3)
     canvas = kit.page(Image.new("RGB", size, colors[0]))
@@ -88,7 +91,7 @@ def pill(
 def badge(
     kit: Kit, number: int, *, place: Size, side: int, colors: tuple[RGB, RGB]
 ) -> tuple[Image.Image, Mark]:
-    """A number in the second color on a rounded square of the first."""
+    """Draw a number in the second color on a rounded square of the first."""
     canvas = kit.page(Image.new("RGB", (side, side), colors[0]))
     block = kit.fit(str(number), Box(side * 0.8, side, 1), TITLE, (16, round(side * 0.56)))
     top = (side - block.ascent) / 2
@@ -97,7 +100,7 @@ def badge(
 
 
 def _cut_out(canvas: Canvas, radius: float, left: int, top: int) -> tuple[Image.Image, Mark]:
-    """A picture with round corners, and its text where it will be."""
+    """Round a picture's corners, and move its text's mark to its final place."""
     canvas.image.putalpha(paint.rounded(canvas.image.size, radius))
     (mark,) = canvas.marks
     x0, y0, x1, y1 = mark.box

@@ -1,4 +1,4 @@
-"""Scene: a ground, things that move on it, and texts over them."""
+"""Scene: a ground, moving objects on it, and texts over them."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
@@ -9,40 +9,40 @@ from generation.canvas import Canvas, Mark
 from generation.seeds import chance
 from generation.slides.kit import Kit
 from generation.theme import Ground
-from generation.video.kinetic import STEP
+from generation.video.kinetic import WORD_STEP_S
 from generation.video.moving import Backdrop, Moving
 
 RATE = 30
 #: Pixels by which a ground is larger than the frame.
-_LARGER = 160
-#: Share of a scene after which all its words have come.
-_SAID = 0.4
+_GROUND_MARGIN_PX = 160
+#: Share of a scene after which all its words have appeared.
+_WORDS_SHARE = 0.4
 
 
 class Text(Protocol):
-    """A text of so many words, which come one after the other."""
+    """A text of `count` words that appear one after the other."""
 
     @property
     def count(self) -> int: ...
 
     def draw(self, image: Image.Image, seconds: float, step: float) -> None:
-        """The words that have come after so many seconds, each a step after the one before."""
+        """Draw the words that have started after so many seconds, one word each step."""
 
     def set(self, canvas: Canvas) -> None:
-        """All of it as it stands, measured."""
+        """Draw the whole text in its final state, and measure it."""
 
 
 class Timed(NamedTuple):
-    """A text and when its first word comes, in seconds; before the scene begins, words are there already."""
+    """A text and the start of its first word, in seconds; negative: shown from the first frame on."""
 
     text: Text
     starts: float
 
 
 class Scene:
-    """A ground, things and texts for some seconds; drawn past its end, it is what the next scene covers.
+    """A ground, objects and texts for some seconds; frames past its end serve the next scene's cut.
 
-    `marks` are texts that are part of its things.
+    `marks` are texts that are part of its objects.
     """
 
     def __init__(
@@ -56,14 +56,14 @@ class Scene:
         return round(self.seconds * RATE)
 
     def draw(self, number: int) -> Image.Image:
-        """One frame."""
+        """Draw one frame."""
         image = self._without_texts(number)
         for text, starts in self._texts:
             text.draw(image, number / RATE - starts, self._step(text))
         return image
 
     def settled(self) -> Canvas:
-        """The last frame before the cut, each line of text measured."""
+        """Draw the last frame before the cut, and measure each line of text."""
         canvas = self._kit.page(self._without_texts(self.frames - 1))
         canvas.marks += self._marks
         for text, _ in self._texts:
@@ -77,11 +77,11 @@ class Scene:
         return image
 
     def _step(self, text: Text) -> float:
-        return min(STEP, self.seconds * _SAID / text.count)
+        return min(WORD_STEP_S, self.seconds * _WORDS_SHARE / text.count)
 
 
 class Stage(NamedTuple):
-    """The place of a scene: on a ground, as the one of that number, for so many seconds."""
+    """Setting of a scene: its kit, its ground, its number and its seconds."""
 
     kit: Kit
     ground: Ground
@@ -89,8 +89,8 @@ class Stage(NamedTuple):
     seconds: float
 
     def backdrop(self) -> Backdrop:
-        """A slide's ground, larger, that moves as the seed says."""
+        """Return a slide's ground, larger than the frame, moving in a direction by the seed."""
         frame = self.kit.frame
-        wide = frame._replace(width=frame.width + _LARGER, height=frame.height + _LARGER)
+        wide = frame._replace(width=frame.width + _GROUND_MARGIN_PX, height=frame.height + _GROUND_MARGIN_PX)
         way = 1 if chance(self.kit.seed, f"across {self.number}") < 0.5 else -1, -1
         return Backdrop(self.kit._replace(frame=wide).canvas(self.ground, self.number).image, frame.size, way)

@@ -1,4 +1,4 @@
-"""Video: what is drawn and heard, encoded into one file, with a thumbnail of its settled hook."""
+"""Video: pictures and sound encoded into one file, with a thumbnail of its finished hook scene."""
 
 from collections.abc import Generator, Sequence
 from contextlib import closing
@@ -18,12 +18,14 @@ from generation.video.film import frames, scenes
 from generation.video.mp4 import encode, made, thumbnail_of
 
 _NAME = "video-1"
-#: Steps of a video, and the share of it that is left when all frames are drawn.
-_STEPS, _LEFT = 80, 0.02
+#: Progress steps of a video.
+_STEPS = 80
+#: Share of the work after the last frame.
+_SHARE_AFTER = 0.02
 
 
 class Video(NamedTuple):
-    """A video to make; `end` is the partner's own last picture, `speech` what is said in each scene."""
+    """A video to make; `end` is the partner's own end card, `speech` is each scene's speech."""
 
     kit: Kit
     copy: Copy
@@ -32,7 +34,7 @@ class Video(NamedTuple):
     speech: Sequence[Wave] = ()
 
     def make(self, folder: Path) -> Generator[Step]:
-        """Draw into a folder that is there; the file is whole once its step has come."""
+        """Draw into an existing folder. The file is complete once its step is yielded."""
         film = scenes(self.kit, self.copy, self.timing, self.end)
         sound = track(self.timing, self.kit.seed, self.speech)
         path = folder / f"{_NAME}.mp4"
@@ -41,7 +43,7 @@ class Video(NamedTuple):
         with closing(encode(path, self.kit.frame.size, frames(self.kit, film), sound)) as encoded:
             for number in encoded:
                 if number % every == 0:
-                    yield Step(number / count * (1 - _LEFT))
+                    yield Step(number / count * (1 - _SHARE_AFTER))
         settled = [scene.settled() for scene in film]
         thumbnail_of(path).write_bytes(thumbnail(settled[0].image))
         marks = [mark for canvas in settled for mark in canvas.marks]

@@ -1,1 +1,1 @@
-"""Words of generated content: each line is a clause of the brand's own text or a formula around its names."""
+"""Copywriting: each line is a clause of the brand's own text, or a formula around its names."""

@@ -1,4 +1,4 @@
-"""Captions of a clip: the partner's transcript, spread over the speech that was heard, and nothing else."""
+"""Captions of a clip: the partner's transcript, spread over the detected speech."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from generation.spec import Value
 from generation.text.breaking import units
 from generation.words import texts
 
-#: Letters of one caption that are read at a glance; one that fills a square counts as two.
+#: Maximum letters of a caption, legible at a glance; a full-width character counts as two.
 LONGEST = 42
 
 _WIDE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
@@ -18,14 +18,14 @@ _CLAUSE = regex.compile(r"[,;:–—、，；：،]\s*$")
 
 
 class Span(Value, frozen=True, kw_only=True):
-    """Time of a clip in milliseconds."""
+    """A span of a clip, in milliseconds."""
 
     start: int
     end: int
 
 
 class Caption(Value, frozen=True, kw_only=True):
-    """Words of the transcript, and when they are shown, in milliseconds."""
+    """Words of the transcript and their display time, in milliseconds."""
 
     text: str
     start: int
@@ -33,7 +33,7 @@ class Caption(Value, frozen=True, kw_only=True):
 
 
 def captions(transcript: str, speech: Sequence[Span], language: str) -> list[Caption]:
-    """Each word once, in order, each caption as long as its part of the text; none where nobody speaks."""
+    """Spread the transcript over the speech as captions, each word once, in order; empty without speech."""
     lines = [line for sentence in texts.sentences(transcript) for line in _lines(sentence, language)]
     spans = sorted((one for one in speech if one.end > one.start), key=lambda one: one.start)
     total, length = sum(one.end - one.start for one in spans), sum(map(width, lines))
@@ -51,7 +51,7 @@ def width(text: str) -> int:
 
 
 def _lines(sentence: str, language: str) -> Iterator[str]:
-    """Parts of about one length, of whole words, that end with a clause where one ends nearby."""
+    """Split a sentence into parts of similar length, on word boundaries and if possible at a clause's end."""
     words = [*units(texts.clean(sentence), language)]
     left = sum(map(width, words))
     goal = left / max(1, math.ceil(left / LONGEST))
@@ -75,7 +75,7 @@ def _ends(line: str, word: str, goal: float) -> bool:
 
 
 def _at(spans: Sequence[Span], spoken: int, *, last: bool) -> int:
-    """The moment of the clip after so much speech: between two spans the first's end, or the next's start."""
+    """Map a duration of speech to a moment of the clip; between two spans, to an end or a start."""
     for one in spans:
         length = one.end - one.start
         if spoken < length or (last and spoken == length):

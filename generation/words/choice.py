@@ -1,4 +1,4 @@
-"""Choice by a seed: the same on every machine and in every version of Python."""
+"""Seeded choice: the same on every machine and in every version of Python."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -9,11 +9,11 @@ T = TypeVar("T")
 
 
 def pick(seed: str, options: Sequence[T], what: str) -> T:
-    """One of the options; `what` tells this choice from others under the same seed."""
+    """Return one of the options; `what` names the decision, so that each decision draws its own number."""
     return options[int(chance(seed, what) * len(options))]
 
 
 def sample(seed: str, options: Sequence[T], most: int, what: str) -> list[T]:
-    """At most so many of the options, in their own order."""
+    """Return at most `most` options, in their own order."""
     ranked = sorted(range(len(options)), key=lambda place: (chance(seed, f"{what}:{place}"), place))
     return [options[place] for place in sorted(ranked[:most])]

@@ -1,4 +1,4 @@
-"""Claims: what needs a person's eye before it is said, whoever wrote it, and is never taken by itself."""
+"""Claims: statements that need a human review, and that the writer never uses by itself."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -6,7 +6,7 @@ from functools import cache
 
 from generation.words.languages import TABLES
 from generation.words.languages.table import any_of
-from generation.words.speech import sounds
+from generation.words.speech import possible_languages
 
 #: Signs of claims in any language.
 SIGNS: Mapping[str, str] = {
@@ -21,7 +21,7 @@ SIGNS: Mapping[str, str] = {
     r"|co|me|tv|ai|gg|ly|so|xyz|online|shop|blog|cloud|edu|gov)\b|\+?\d[\d\s/()-]{6,}\d",
     "legal": r"[©®™§]",
 }
-#: English words of claims that other languages use, too.
+#: English claim words that other languages also use.
 LOANS: Mapping[str, str] = {
     "superlative": "best best_of number_one world_class top",
     "award": "award* winner editor's_choice",
@@ -31,36 +31,36 @@ LOANS: Mapping[str, str] = {
     "donation": "patreon liberapay",
     "legal": "gpl copyright cookie*",
 }
-#: Sentences of one text may each be in a language of its own.
+#: Each sentence of a text may have its own language.
 SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
 KINDS = frozenset(SIGNS) | {kind for table in TABLES.values() for kind in table.never}
-#: English phrases in which a word claims nothing.
+#: English phrases in which a claim word claims nothing.
 HARMLESS = any_of("free_of free_from free_up feel_free free_software hands_free ad_free free_time free_text")
 
 
 def claims(text: str, language: str, names: Iterable[str] = ()) -> frozenset[str]:
-    """Kinds of claims that a text makes beside its names, in whatever language it may be."""
-    said = HARMLESS.sub(" ", _without(text, names))
+    """Return the kinds of claims in a text in any language, ignoring its names."""
+    plain = HARMLESS.sub(" ", _without(text, names))
     return frozenset(
         kind
-        for part in {said, *SENTENCE_END.split(said)}
-        for kind, pattern in _patterns(language, *sorted(sounds(part)))
+        for part in {plain, *SENTENCE_END.split(plain)}
+        for kind, pattern in _patterns(language, *sorted(possible_languages(part)))
         if pattern.search(part)
     )
 
 
 def claimed(text: str, language: str) -> frozenset[str]:
-    """The words and signs that make them, in lower case."""
+    """Return the words and signs that make claims, in lower case."""
     return frozenset(
-        found.group().lower()
+        match.group().lower()
         for _, pattern in _patterns(language, *TABLES)
-        for found in pattern.finditer(text)
+        for match in pattern.finditer(text)
     )
 
 
 @cache
 def _patterns(*languages: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """Those of some languages; of one without a table any digit is a claim, since its words tell nothing."""
+    """Return the patterns of some languages. Without a table for the first one, any digit is a claim."""
     tables = [TABLES[language].never for language in dict.fromkeys(languages) if language in TABLES]
     numbers = () if languages[0] in TABLES else (("users", re.compile(r"\d")),)
     signs = ((kind, re.compile(sign)) for kind, sign in SIGNS.items())

@@ -1,4 +1,4 @@
-"""Clauses: pieces of a brand's own text that stand alone as a line, each with its sentence as evidence."""
+"""Clauses: parts of a brand's own text that stand alone as a line, each with its sentence as evidence."""
 
 import re
 from collections.abc import Iterator
@@ -12,30 +12,43 @@ from generation.words.claims import claims
 from generation.words.languages import TABLES
 from generation.words.languages.table import APP, Table, any_of
 
-#: Characters of a line at least and at most; what reads best; those of a sentence that is looked at.
-SHORTEST, LONGEST, GOOD, READ = 8, 110, 48, 600
-#: Characters of a text and sentences of one that are looked at.
-TEXT, SENTENCES = 20_000, 80
-#: Words of a line at least, and of a head: a shorter one names the product and says nothing of it.
-FEWEST, FEWEST_OF_HEAD = 3, 4
-#: Part of the words that two lines may share.
-SHARED = 0.6
-#: Letters of a word at most: longer ones are addresses and keys.
+#: Minimum characters of a line.
+MIN_LENGTH = 8
+#: Maximum characters of a line.
+LONGEST = 110
+#: Characters of a line that reads best.
+IDEAL_LENGTH = 48
+#: Maximum characters of a sentence to read.
+MAX_SENTENCE = 600
+#: Maximum characters of a text to read.
+MAX_TEXT = 20_000
+#: Maximum sentences of a text to read.
+MAX_SENTENCES = 80
+#: Minimum words of a line.
+MIN_WORDS = 3
+#: Minimum words of a head: a shorter one only names the product.
+MIN_HEAD_WORDS = 4
+#: Maximum share of words that two lines may have in common.
+MAX_SHARED_WORDS = 0.6
+#: Maximum letters of a word: longer ones are addresses and keys.
 LONGEST_WORD = 40
 CODE = re.compile(r"[<>{}\[\]\\|=~^_`]|/\w*/|\(\)")
 UNFINISHED = ("?", "？", "؟", ":", "：", "…", "...")
-#: Word that joins a half to the one before.
-FIRST = re.compile(r"^,? (?:and|which|that|und|et|qui|y|e|que) ", re.IGNORECASE)
-#: Last item of a list: what comes before it is no sentence.
-SERIES = re.compile(r",? (?:and|or|und|oder|et|ou|y|o|e|u) ", re.IGNORECASE)
-ENDS = " .!,;:。！।-–—"
+#: Conjunction that joins a half to the previous one.
+LEADING_CONJUNCTION = re.compile(r"^,? (?:and|which|that|und|et|qui|y|e|que) ", re.IGNORECASE)
+#: Last item of a list: the text before it is no sentence.
+LAST_ITEM = re.compile(r",? (?:and|or|und|oder|et|ou|y|o|e|u) ", re.IGNORECASE)
+TRAILING_MARKS = " .!,;:。！।-–—"
 PAIRS = ("()", "（）")
-#: Beginnings of what is said by the way.
+#: Beginnings of parenthetical remarks.
 OPENERS = ("(", "（")
 
 
 class Clause(NamedTuple):
-    """`place` is its sentence's, from the beginning of all texts; `rank` is better the lower it is."""
+    """A displayable part of a sentence.
+
+    `place` is its sentence's position in all texts; a lower `rank` is better.
+    """
 
     text: str
     field: Source
@@ -59,10 +72,10 @@ class Reading(NamedTuple):
 
 
 def clauses(brand: Brand, language: str) -> list[Clause]:
-    """All clauses that say something of their own, best first."""
+    """Return all distinct clauses, best first."""
     kept: list[Clause] = []
     for clause in sorted(_all(brand, language), key=lambda one: one.rank):
-        if not any(alike(clause.text, other.text) for other in kept):
+        if not any(are_alike(clause.text, other.text) for other in kept):
             kept.append(clause)
     return kept
 
@@ -71,33 +84,39 @@ def line(clause: Clause) -> Line:
     return Line(text=clause.text, rule="clause", evidence=[Evidence(field=clause.field, quote=clause.quote)])
 
 
-def alike(one: str, other: str) -> bool:
-    """True if two lines share most of the words of the shorter one."""
-    left, right = ({word for word in texts.words(text) if len(word) != 1} for text in (one, other))
-    return len(left & right) > SHARED * max(1, min(len(left), len(right)))
+def are_alike(first: str, second: str) -> bool:
+    """Return whether two lines share most of the words of the shorter one."""
+    left, right = ({word for word in texts.words(text) if len(word) != 1} for text in (first, second))
+    return len(left & right) > MAX_SHARED_WORDS * max(1, min(len(left), len(right)))
 
 
 def _all(brand: Brand, language: str) -> Iterator[Clause]:
     place = 0
     for number, (field, text) in enumerate(_own_texts(brand)):
         for order, quote in enumerate(_sentences(text)):
-            for found in readings(quote, brand.name, language):
+            for line_text in readings(quote, brand.name, language):
                 place += 1
-                yield Clause(found, field, quote, place, number + order * 0.1 + abs(len(found) - GOOD) / 60)
+                yield Clause(
+                    line_text,
+                    field,
+                    quote,
+                    place,
+                    number + order * 0.1 + abs(len(line_text) - IDEAL_LENGTH) / 60,
+                )
 
 
 def _own_texts(brand: Brand) -> Iterator[tuple[Source, str]]:
-    """Descriptions first: what a tagline says, a hook mostly says already."""
+    """Yield descriptions first: a hook mostly repeats the tagline."""
     yield from (("appDescription", text) for text in brand.descriptions)
     yield from (("tagline", text) for text in brand.taglines)
 
 
 def _sentences(text: str) -> list[str]:
-    return [piece for piece in texts.sentences(text[:TEXT]) if len(piece) <= READ][:SENTENCES]
+    return [piece for piece in texts.sentences(text[:MAX_TEXT]) if len(piece) <= MAX_SENTENCE][:MAX_SENTENCES]
 
 
 def readings(sentence: str, app: str, language: str) -> list[str]:
-    """The lines that a sentence gives, pieces of it, cased: the whole, else its halves, else its head."""
+    """Return a sentence's lines, capitalized: the whole, else its halves, else its head."""
     whole = texts.clean(sentence)
     reading = _reading(language)
     if not whole or whole.endswith(UNFINISHED):
@@ -113,42 +132,44 @@ def readings(sentence: str, app: str, language: str) -> list[str]:
 
 
 def _line(piece: str, app: str, language: str, reading: Reading) -> str | None:
-    text = reading.tails.sub("", _without_lead(piece, app, language).rstrip(ENDS)).strip(ENDS)
-    return texts.initial(text) if _fits(text, app, language, reading) else None
+    text = reading.tails.sub("", _without_lead(piece, app, language).rstrip(TRAILING_MARKS)).strip(
+        TRAILING_MARKS
+    )
+    return texts.initial(text) if _is_line(text, app, language, reading) else None
 
 
 def _without_lead(whole: str, app: str, language: str) -> str:
     text = whole
     for lead in _leads(language, app):
         shorter = lead.sub("", text, count=1)
-        text = shorter if len(shorter) >= SHORTEST else text
+        text = shorter if len(shorter) >= MIN_LENGTH else text
     return text
 
 
 def _halves(whole: str, reading: Reading) -> Iterator[str]:
-    """Halves with verbs of their own; not those that speak of what the half before names."""
-    starts = [found.start() for found in reading.joints.finditer(whole)]
+    """Yield halves with verbs of their own, but none that refers to the half before."""
+    starts = [joint.start() for joint in reading.joints.finditer(whole)]
     for number, (start, end) in enumerate(pairwise([0, *starts, len(whole)])):
-        half = FIRST.sub("", whole[start:end], count=1) if number else whole[start:end]
+        half = LEADING_CONJUNCTION.sub("", whole[start:end], count=1) if number else whole[start:end]
         listed = "," in half and whole[end : end + 1] == " "
         if starts and not listed and not (number and reading.theirs.search(half)):
-            yield half.strip(ENDS)
+            yield half.strip(TRAILING_MARKS)
 
 
 def _head(whole: str, app: str, language: str, reading: Reading) -> str | None:
-    """The longest part before an addition that is a line."""
-    found = (one.start() for pattern in (reading.more, reading.bare) for one in pattern.finditer(whole))
-    ends = sorted(set(found), reverse=True)
-    whole_parts = (end for end in ends if not ("," in whole[:end] and SERIES.match(whole, end)))
-    heads = (_line(whole[:end], app, language, reading) for end in whole_parts if end > SHORTEST * 2)
-    return next((one for one in heads if one and len(texts.words(one)) >= FEWEST_OF_HEAD), None)
+    """Return the longest part before an addition that makes a line."""
+    additions = (one.start() for pattern in (reading.more, reading.bare) for one in pattern.finditer(whole))
+    ends = sorted(set(additions), reverse=True)
+    whole_parts = (end for end in ends if not ("," in whole[:end] and LAST_ITEM.match(whole, end)))
+    heads = (_line(whole[:end], app, language, reading) for end in whole_parts if end > MIN_LENGTH * 2)
+    return next((one for one in heads if one and len(texts.words(one)) >= MIN_HEAD_WORDS), None)
 
 
-def _fits(text: str, app: str, language: str, reading: Reading) -> bool:
+def _is_line(text: str, app: str, language: str, reading: Reading) -> bool:
     return (
-        SHORTEST <= len(text) <= LONGEST
+        MIN_LENGTH <= len(text) <= LONGEST
         and is_prose(text)
-        and len(texts.words(text)) >= FEWEST
+        and len(texts.words(text)) >= MIN_WORDS
         and not reading.open_ends.search(text)
         and not reading.back.match(text)
         and not reading.asides.search(text)
@@ -158,17 +179,17 @@ def _fits(text: str, app: str, language: str, reading: Reading) -> bool:
 
 
 def is_prose(text: str) -> bool:
-    """True for words that can be read: no code, no shouting, no half of a pair, no endless word."""
-    found = texts.words(text)
+    """Return whether a text is readable: no code, no shouting, no unbalanced bracket, no endless word."""
+    words = texts.words(text)
     letters = sum(character.isalpha() or character == " " for character in text)
     return (
-        len(found) >= 2
+        len(words) >= 2
         and letters >= 0.8 * len(text)
         and not CODE.search(text)
         and not text.startswith(OPENERS)
-        and (len(found) < 3 or text != text.upper() or text == text.lower())
+        and (len(words) < 3 or text != text.upper() or text == text.lower())
         and all(text.count(pair[0]) == text.count(pair[1]) for pair in PAIRS)
-        and max(map(len, found)) <= LONGEST_WORD
+        and max(map(len, words)) <= LONGEST_WORD
     )
 
 
@@ -194,7 +215,7 @@ def _reading(language: str) -> Reading:
 
 @lru_cache(maxsize=256)
 def _leads(language: str, app: str) -> tuple[re.Pattern[str], ...]:
-    """The lead-ins of a language around a name."""
+    """Return the lead-in patterns of a language around a name."""
     name = re.escape(texts.clean(app)) or "(?!)"
     leads = TABLES[language].leads if language in TABLES else ()
     return tuple(re.compile(f"^{lead.replace(APP, name)}", re.IGNORECASE) for lead in leads)

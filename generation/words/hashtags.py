@@ -1,26 +1,27 @@
-"""Hashtags: a few, of keywords alone."""
+"""Hashtags: a few, made of keywords only."""
 
 from generation.spec import Brand, Line
 from generation.words import names, texts
 
-#: How many, and characters of one at most.
-MOST, LONGEST = 4, 28
+MAX_HASHTAGS = 4
+#: Maximum characters of a hashtag.
+MAX_LENGTH = 28
 
 
 def hashtags(brand: Brand, language: str) -> list[Line]:
-    found: dict[str, Line] = {}
+    tags: dict[str, Line] = {}
     for keyword, evidence in names.keywords(brand, language):
         if text := hashtag(keyword):
-            found.setdefault(text.lower(), Line(text=text, rule="keyword", evidence=[evidence]))
-    return list(found.values())[:MOST]
+            tags.setdefault(text.lower(), Line(text=text, rule="keyword", evidence=[evidence]))
+    return list(tags.values())[:MAX_HASHTAGS]
 
 
 def hashtag(keyword: str) -> str:
-    """One word in lower case, several with capitals; none where it is a number or too long."""
+    """Return a lower-case tag of one word, a capitalized tag of several; empty for a number or a long one."""
     parts = [part for part in texts.clean(keyword).replace("'", " ").replace("’", " ").split() if part]
     parts = [letters for part in parts for piece in part.split("-") if (letters := _letters(piece))]
     joined = parts[0].lower() if len(parts) == 1 else "".join(part[:1].upper() + part[1:] for part in parts)
-    return f"#{joined}" if joined and not joined.isdigit() and len(joined) < LONGEST else ""
+    return f"#{joined}" if joined and not joined.isdigit() and len(joined) < MAX_LENGTH else ""
 
 
 def _letters(part: str) -> str:

@@ -1,7 +1,7 @@
-"""Check of a model's line: beside the brand's name it says nothing that its one cited clause doesn't.
+"""Check of a model's line: it states only the facts of the one clause that it cites, and the name.
 
-A page may tell a model anything, and a model may add what sounds well. So words are compared, not meanings:
-whatever the clause lacks refuses the line, and so does leaving out what the clause isn't true without.
+A page can inject a prompt, and a model can embellish. So the check compares words, not meanings: it refuses a
+line with a word that the clause lacks, and a line without one of the clause's limiting words.
 """
 
 import re
@@ -12,89 +12,92 @@ from typing import Literal
 
 from generation.words import texts
 from generation.words.claims import claimed
-from generation.words.clauses import LONGEST, SHORTEST
+from generation.words.clauses import LONGEST, MIN_LENGTH
 from generation.words.languages import TABLES
 from generation.words.languages.table import any_of
 
 Fault = Literal["length", "characters", "link", "quote", "number", "claim", "force", "name", "word", "limit"]
-#: Letters that two forms of one word share at least, and that either may have beside them.
-STEM, ENDING = 5, 4
-#: The same of a shorter word that the other one begins with.
-WHOLE, PLURAL = 4, 2
+#: Minimum letters in common of two forms of one word.
+MIN_STEM = 5
+#: Maximum letters of either form's ending.
+MAX_ENDING = 4
+#: The same limits if the shorter word is a prefix of the longer one.
+MIN_PREFIX = 4
+MAX_SUFFIX = 2
 ADDRESS = re.compile(r"://|\bwww\.|\S@\S|[@#]\w|\b[\w-]+\.[a-z]{2,}\b", re.IGNORECASE)
 QUOTE = re.compile(r"[\"“”«»„‟‘‹›「」『』《》]|(?<!\w)'|'(?!\w)")
-#: Symbols and marks that a line may have of its own.
+#: Marks that a line may have of its own.
 MARKS = frozenset(" .,;:!?-–—'’&()/…¿¡·•\u00a0")
 
 
-def holds(line: str, clause: str, *, name: str, language: str) -> list[Fault]:
-    """The line's faults, the first word of each kind's reason; none: it may be shown."""
-    said, known = _plain(line), f"{_plain(clause)} {_plain(name)}"
+def line_faults(line: str, clause: str, *, name: str, language: str) -> list[Fault]:
+    """Return the line's faults by kind; an empty list permits the line."""
+    plain_line, allowed = _plain(line), f"{_plain(clause)} {_plain(name)}"
     checks: dict[Fault, bool] = {
-        "length": not SHORTEST <= len(line) <= LONGEST,
-        "characters": line != texts.clean(line) or any(_strange(line, clause, name)),
-        "link": bool(ADDRESS.search(said)) and not _all_in(ADDRESS, said, known),
+        "length": not MIN_LENGTH <= len(line) <= LONGEST,
+        "characters": line != texts.clean(line) or any(_foreign_marks(line, clause, name)),
+        "link": bool(ADDRESS.search(plain_line)) and not _contains_all(ADDRESS, plain_line, allowed),
         "quote": bool(QUOTE.search(line)),
-        "number": not _all_in(texts.DIGITS, said, known),
-        "claim": not claimed(said, language) <= claimed(known, language),
-        "force": not _forces(said, language) <= _forces(known, language),
-        "name": any(_capitals(said, known)),
-        "word": any(_unknown(said, known, language)),
-        "limit": not _limits(_plain(clause), language) <= _limits(said, language),
+        "number": not _contains_all(texts.DIGITS, plain_line, allowed),
+        "claim": not claimed(plain_line, language) <= claimed(allowed, language),
+        "force": not _forces(plain_line, language) <= _forces(allowed, language),
+        "name": any(_new_names(plain_line, allowed)),
+        "word": any(_new_words(plain_line, allowed, language)),
+        "limit": not _limits(_plain(clause), language) <= _limits(plain_line, language),
     }
-    return [fault for fault, found in checks.items() if found]
+    return [fault for fault, is_broken in checks.items() if is_broken]
 
 
 def _plain(text: str) -> str:
-    """Compatible forms as one: full-width digits, ligatures, typographic apostrophes."""
+    """Normalize compatible forms: full-width digits, ligatures, typographic apostrophes."""
     return unicodedata.normalize("NFKC", text).replace("’", "'")
 
 
-def _strange(line: str, clause: str, name: str) -> Iterator[bool]:
-    """Symbols, emoji among them, and marks that the clause lacks."""
+def _foreign_marks(line: str, clause: str, name: str) -> Iterator[bool]:
+    """Yield for each character whether it is a symbol, emoji or mark that the clause lacks."""
     for character in line:
         plain = character.isalnum() or unicodedata.combining(character) or character in MARKS
         yield not plain and character not in clause and character not in name
 
 
-def _all_in(pattern: re.Pattern[str], said: str, known: str) -> bool:
-    return set(pattern.findall(said.lower())) <= set(pattern.findall(known.lower()))
+def _contains_all(pattern: re.Pattern[str], plain_line: str, allowed: str) -> bool:
+    return set(pattern.findall(plain_line.lower())) <= set(pattern.findall(allowed.lower()))
 
 
 def _forces(text: str, language: str) -> set[str]:
-    return {found.group().lower() for found in _force(language).finditer(text)}
+    return {match.group().lower() for match in _force(language).finditer(text)}
 
 
 def _limits(text: str, language: str) -> set[str]:
-    return {found.group().lower() for found in _limit(language).finditer(text)}
+    return {match.group().lower() for match in _limit(language).finditer(text)}
 
 
-def _capitals(said: str, known: str) -> Iterator[str]:
-    """Words with a capital inside of a sentence, which are names."""
-    there = set(texts.words(known))
-    for found in re.finditer(r"(?<=[^.!?¿¡:] )\w[\w'-]*", said):
-        if found.group() != found.group().lower() and found.group().lower() not in there:
-            yield found.group()
+def _new_names(plain_line: str, allowed: str) -> Iterator[str]:
+    """Yield unknown capitalized words inside of a sentence: they are names."""
+    allowed_words = set(texts.words(allowed))
+    for match in re.finditer(r"(?<=[^.!?¿¡:] )\w[\w'-]*", plain_line):
+        if match.group() != match.group().lower() and match.group().lower() not in allowed_words:
+            yield match.group()
 
 
-def _unknown(said: str, known: str, language: str) -> Iterator[str]:
-    """Words that neither stand there in some form nor are glue; of other languages none is glue."""
-    there = set(texts.words(known))
+def _new_words(plain_line: str, allowed: str, language: str) -> Iterator[str]:
+    """Yield words that are neither in the clause, in any form, nor glue; only four languages have glue."""
+    allowed_words = set(texts.words(allowed))
     glue = _glue(language)
-    for word in texts.words(said):
-        if word not in glue and not any(_same(word, other) for other in there):
+    for word in texts.words(plain_line):
+        if word not in glue and not any(_same_word(word, other) for other in allowed_words):
             yield word
 
 
-def _same(word: str, other: str) -> bool:
-    """True for one word, or two forms of one: equal up to their endings."""
+def _same_word(word: str, other: str) -> bool:
+    """Return whether two words are equal, or forms of one word: equal up to their endings."""
     if word == other:
         return True
     shared = next((at for at, pair in enumerate(zip(word, other, strict=False)) if pair[0] != pair[1]), None)
     stem = min(len(word), len(other)) if shared is None else shared
     longer = max(len(word), len(other))
-    return (stem >= STEM and longer - stem <= ENDING) or (
-        stem == min(len(word), len(other)) >= WHOLE and longer - stem <= PLURAL
+    return (stem >= MIN_STEM and longer - stem <= MAX_ENDING) or (
+        stem == min(len(word), len(other)) >= MIN_PREFIX and longer - stem <= MAX_SUFFIX
     )
 
 

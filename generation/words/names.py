@@ -1,4 +1,4 @@
-"""Names of a brand: its own, its keywords, its stores and its site; what formulas are filled with."""
+"""Names of a brand, the slots of formulas: its own name, its keywords, its stores and its site."""
 
 import re
 from collections.abc import Iterator
@@ -9,9 +9,13 @@ from generation.words.claims import claims
 from generation.words.languages import TABLES
 from generation.words.languages.table import any_of
 
-#: Characters of a name, a keyword and an audience at most.
-NAME, KEYWORD, AUDIENCE = 60, 32, 40
-#: Keywords that say what a thing is made of or where it is listed, not what it is about.
+#: Maximum characters of a name.
+MAX_NAME = 60
+#: Maximum characters of a keyword.
+MAX_KEYWORD = 32
+#: Maximum characters of an audience.
+MAX_AUDIENCE = 40
+#: Keywords about technology or listings, not about the subject of the product.
 TECHNICAL = any_of(
     """
     android ios macos mac linux windows iphone ipad kotlin java swift swiftui objective_c typescript
@@ -25,15 +29,15 @@ TECHNICAL = any_of(
     online
     """
 )
-#: Words of keywords that are spelled in capitals, where the brand's texts don't spell them.
+#: Keyword words to spell in capitals, unless the brand's texts spell them otherwise.
 ACRONYMS = any_of(
     """
     ai api b2b cli cms crm csv dns gif gps html http iot llm nfc ocr pdf qr rss sdk seo sms sql ssh tv ui usb
     ux vpn vr xml
     """
 )
-#: Hosts that keep code, lists of links and listings of stores: no site of a brand's own.
-NOT_OWN = re.compile(
+#: Hosts of code, link lists and store listings: never the brand's own site.
+FOREIGN_HOSTS = re.compile(
     r"(?:^|\.)(?:github|gitlab|bitbucket|codeberg|sourceforge|sr|apple|google|f-droid|notion|linktr|microsoft"
     r"|amazon|facebook|instagram|twitter|x|youtube|tiktok|linkedin|t|bsky|discord|reddit|patreon|liberapay)\.[a-z]+$"
 )
@@ -43,9 +47,9 @@ STORES = {"apple": re.compile(r"^(?:apps|itunes)\.apple\.com$"), "google": re.co
 
 
 def app(brand: Brand) -> str:
-    """The brand's name as lines have it, none without a letter or digit; a long one up to a blank."""
+    """Return the brand's name for lines, cut at a blank; empty without a letter or digit."""
     whole = texts.clean(brand.name) if any(map(str.isalnum, brand.name)) else ""
-    return whole if len(whole) <= NAME else (whole[: NAME + 1].rpartition(" ")[0] or whole[:NAME])
+    return whole if len(whole) <= MAX_NAME else (whole[: MAX_NAME + 1].rpartition(" ")[0] or whole[:MAX_NAME])
 
 
 def app_evidence(brand: Brand) -> Evidence:
@@ -53,56 +57,56 @@ def app_evidence(brand: Brand) -> Evidence:
 
 
 def keywords(brand: Brand, language: str) -> list[tuple[str, Evidence]]:
-    """Keywords that can be shown, each once, with their evidence."""
-    found: dict[str, tuple[str, Evidence]] = {}
+    """Return the displayable keywords, each once, with their evidence."""
+    by_words: dict[str, tuple[str, Evidence]] = {}
     for keyword in brand.keywords:
-        shown = spelled(texts.clean(keyword), brand, language)
-        if is_shown(shown, brand, language):
-            found.setdefault("".join(texts.words(shown)), (shown, evidence("keywords", keyword)))
-    return list(found.values())
+        display = spell(texts.clean(keyword), brand, language)
+        if is_displayable(display, brand, language):
+            by_words.setdefault("".join(texts.words(display)), (display, evidence("keywords", keyword)))
+    return list(by_words.values())
 
 
-def spelled(keyword: str, brand: Brand, language: str) -> str:
-    """The keyword as the brand's own texts spell it: in German nouns have capitals, keywords often none.
+def spell(keyword: str, brand: Brand, language: str) -> str:
+    """Spell a keyword as the brand's own texts do: German nouns have capitals, keywords often none.
 
-    One that they don't have keeps its letters, but for those of acronyms in the languages that have a table.
+    A keyword that the texts lack keeps its letters. Only acronyms get capitals, in languages with a table.
     """
     pattern = rf"(?<!\w){re.escape(keyword)}(?!\w)"
-    found = (re.search(pattern, text, re.IGNORECASE) for text in (*brand.taglines, *brand.descriptions))
+    matches = (re.search(pattern, text, re.IGNORECASE) for text in (*brand.taglines, *brand.descriptions))
     written = ACRONYMS.sub(lambda one: one[0].upper(), keyword) if language in TABLES else keyword
-    return next((one.group() for one in found if one), written)
+    return next((one.group() for one in matches if one), written)
 
 
-def is_shown(keyword: str, brand: Brand, language: str) -> bool:
+def is_displayable(keyword: str, brand: Brand, language: str) -> bool:
     return (
-        2 <= len(keyword) <= KEYWORD
+        2 <= len(keyword) <= MAX_KEYWORD
         and any(map(str.isalpha, keyword))
         and re.fullmatch(r"[\w '’&+-]+", keyword) is not None
         and not TECHNICAL.fullmatch(keyword)
         and texts.words(keyword) != texts.words(brand.name)
-        and not (" " in keyword and is_odd(keyword, brand, language))
+        and not (" " in keyword and is_unsuitable(keyword, brand, language))
         and not claims(keyword, language, [app(brand)])
     )
 
 
-def is_odd(keyword: str, brand: Brand, language: str) -> bool:
-    """True for words of a noun's language without a capital, and for another product's name in the texts."""
+def is_unsuitable(keyword: str, brand: Brand, language: str) -> bool:
+    """Return whether a keyword is misspelled in a noun-capitalizing language, or names another product."""
     if language in CAPITALIZED:
         return keyword.islower()
-    said = " ".join((*brand.taglines, *brand.descriptions))
-    return keyword in said and all(not word[:1].islower() for word in keyword.split())
+    brand_text = " ".join((*brand.taglines, *brand.descriptions))
+    return keyword in brand_text and all(not word[:1].islower() for word in keyword.split())
 
 
 def audience(brand: Brand, language: str) -> tuple[str, Evidence] | None:
-    """The audience, where it is a name and no sentence."""
-    shown = texts.clean(brand.audience or "").rstrip(".。 ")
-    if not brand.audience or not 3 <= len(shown) <= AUDIENCE or claims(shown, language, [app(brand)]):
+    """Return the audience if it is a name rather than a sentence."""
+    display = texts.clean(brand.audience or "").rstrip(".。 ")
+    if not brand.audience or not 3 <= len(display) <= MAX_AUDIENCE or claims(display, language, [app(brand)]):
         return None
-    return texts.initial(shown), evidence("audience", brand.audience)
+    return texts.initial(display), evidence("audience", brand.audience)
 
 
 def store(brand: Brand, which: str) -> Evidence | None:
-    """The link that proves that a store has it."""
+    """Return the link that proves a listing in this store."""
     for link in brand.links.values():
         if STORES[which].match(_host(link)):
             return evidence("links", link)
@@ -110,10 +114,10 @@ def store(brand: Brand, which: str) -> Evidence | None:
 
 
 def site(brand: Brand) -> tuple[str, Evidence] | None:
-    """The host of its own site, as people write it."""
+    """Return the host of the brand's own site, without `www.`."""
     for link in _in_order(brand.links):
         host = _host(link).removeprefix("www.")
-        if host.isascii() and "." in host and "xn--" not in host and not NOT_OWN.search(host):
+        if host.isascii() and "." in host and "xn--" not in host and not FOREIGN_HOSTS.search(host):
             return host, evidence("links", link)
     return None
 
@@ -128,5 +132,5 @@ def _in_order(links: dict[str, str]) -> Iterator[str]:
 
 
 def _host(link: str) -> str:
-    found = re.match(r"https://([A-Za-z0-9.-]+)(?=[/:?#]|$)", link)
-    return found[1].lower() if found else ""
+    match = re.match(r"https://([A-Za-z0-9.-]+)(?=[/:?#]|$)", link)
+    return match[1].lower() if match else ""

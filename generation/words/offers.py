@@ -1,6 +1,6 @@
-"""Offers of a model: lines that it writes of a brand's clauses, each taken only where its clause holds it.
+"""Offers: a model's lines for a brand's clauses, each accepted only if its clause supports it.
 
-A line that is refused leaves the clause, or the formula, that would have been there without a model.
+A refused line leaves the clause, or the formula, that a run without a model would show.
 """
 
 from collections.abc import Sequence
@@ -9,32 +9,38 @@ from msgspec import field
 
 from generation.spec import Evidence, Line, Value
 from generation.words import texts
-from generation.words.clauses import ENDS, Clause
-from generation.words.model import holds
+from generation.words.clauses import TRAILING_MARKS, Clause
+from generation.words.model import line_faults
 
 
 class Offer(Value, frozen=True, kw_only=True):
-    """A line for a clause, which it cites by its text."""
+    """A line for a clause, cited by the clause's text."""
 
     line: str
     clause: str
 
 
 class Offers(Value, frozen=True, kw_only=True):
-    """Lines of a model: some to begin with, and some for points."""
+    """A model's lines: hooks and points."""
 
     hooks: list[Offer] = field(default_factory=list)
     points: list[Offer] = field(default_factory=list)
 
 
-def taken(offers: Sequence[Offer], clauses: Sequence[Clause], *, name: str, language: str) -> dict[str, Line]:
-    """By its clause the first line that holds, with the words of the brand that the clause is from."""
+def valid_lines(
+    offers: Sequence[Offer], clauses: Sequence[Clause], *, name: str, language: str
+) -> dict[str, Line]:
+    """Return the first valid line of each clause, with the clause's quote as its evidence."""
     cited = {one.text: one for one in clauses}
-    found: dict[str, Line] = {}
+    lines: dict[str, Line] = {}
     for offer in offers:
-        text = texts.initial(offer.line.strip().rstrip(ENDS))
+        text = texts.initial(offer.line.strip().rstrip(TRAILING_MARKS))
         clause = cited.get(offer.clause)
-        if clause and text != clause.text and not holds(text, clause.text, name=name, language=language):
+        if (
+            clause
+            and text != clause.text
+            and not line_faults(text, clause.text, name=name, language=language)
+        ):
             evidence = Evidence(field=clause.field, quote=clause.quote)
-            found.setdefault(clause.text, Line(text=text, rule="model", evidence=[evidence]))
-    return found
+            lines.setdefault(clause.text, Line(text=text, rule="model", evidence=[evidence]))
+    return lines

@@ -1,4 +1,4 @@
-"""Snapshot of a brand, as its project's sources say it at that moment."""
+"""Snapshot of a brand, from its project's sources at one moment."""
 
 from collections.abc import Iterable
 
@@ -6,25 +6,25 @@ from generation.spec import Brand
 from schemas.brand import Brand as Known
 from schemas.brand import BrandField, Field, Said
 
-#: Confidence from which on what only came second is told, too.
-SURE = 0.7
-#: Name of a link to the site that a brand was read from, where none is said.
+#: Minimum confidence of an alternative value.
+MIN_CONFIDENCE = 0.7
+#: Name of the link to the website source, if the brand declares no website.
 WEBSITE = "website"
 
 
 def snapshot(known: Known) -> Brand:
-    """The winner of each field; of taglines and descriptions also what else is sure."""
-    said = known.fields
+    """Take the winner of each field, and for taglines and descriptions also the confident alternatives."""
+    fields = known.fields
     return Brand(
-        name=_text(said.get("appName")) or "",
-        taglines=_texts(said.get("tagline")),
-        descriptions=_texts(said.get("appDescription")),
-        keywords=_keywords(said.get("keywords")),
-        audience=_text(said.get("audience")),
-        voice=_text(said.get("brandVoice")),
-        language=_text(said.get("primaryLanguage")),
-        colors=_list(said.get("colors")),
-        links=_links(said),
+        name=_text(fields.get("appName")) or "",
+        taglines=_texts(fields.get("tagline")),
+        descriptions=_texts(fields.get("appDescription")),
+        keywords=_keywords(fields.get("keywords")),
+        audience=_text(fields.get("audience")),
+        voice=_text(fields.get("brandVoice")),
+        language=_text(fields.get("primaryLanguage")),
+        colors=_list(fields.get("colors")),
+        links=_links(fields),
     )
 
 
@@ -33,17 +33,17 @@ def _text(field: BrandField | None) -> str | None:
 
 
 def _texts(field: BrandField | None) -> list[str]:
-    """The winner and sure alternatives, each once; a partner's own alone, which may be none."""
+    """Return the winner and confident alternatives, each once; only the partner's own text if it has one."""
     if not (first := _text(field)) or field is None:
         return []
-    if _is_partners(field):
+    if _is_from_partner(field):
         return [first]
-    others = (one.value for one in field.alternatives if one.provenance.confidence >= SURE)
+    others = (one.value for one in field.alternatives if one.provenance.confidence >= MIN_CONFIDENCE)
     return list(dict.fromkeys(text for text in (first, *others) if isinstance(text, str) and text))
 
 
 def _keywords(field: BrandField | None) -> list[str]:
-    """Keywords as declared; of derived ones phrases that stand so in their evidence."""
+    """Return declared keywords, and of derived ones only phrases that their evidence contains."""
     evidence = field.provenance.evidence if field and field.provenance else []
     quotes = "\n".join(evidence).casefold()
     return [one for one in _list(field) if not quotes or (" " in one and one.casefold() in quotes)]
@@ -53,20 +53,20 @@ def _list(field: BrandField | None) -> list[str]:
     return [one for one in field.value if one] if field and isinstance(field.value, list) else []
 
 
-def _links(said: dict[Field, BrandField]) -> dict[str, str]:
-    """Its links; a website that was read is its own, unless the partner says otherwise."""
-    field = said.get("links")
-    found = field.value if field and isinstance(field.value, dict) else {}
-    links = {name: link for name, link in found.items() if link}
-    if WEBSITE not in links and not (field and _is_partners(field)):
+def _links(fields: dict[Field, BrandField]) -> dict[str, str]:
+    """Return the brand's links; add its website source unless the partner set the links."""
+    field = fields.get("links")
+    declared = field.value if field and isinstance(field.value, dict) else {}
+    links = {name: link for name, link in declared.items() if link}
+    if WEBSITE not in links and not (field and _is_from_partner(field)):
         sites = [
-            one.provenance.url for one in _all(said.get("appName")) if one.provenance.source == "website"
+            one.provenance.url for one in _all(fields.get("appName")) if one.provenance.source == "website"
         ]
         links |= dict.fromkeys([WEBSITE], sites[0]) if sites and sites[0] else {}
     return links
 
 
-def _is_partners(field: BrandField) -> bool:
+def _is_from_partner(field: BrandField) -> bool:
     return field.provenance is not None and field.provenance.source == "partner"
 
 

@@ -1,7 +1,7 @@
-"""Tones of a piece. The brand's voice chooses its formulas, its lines of the brand and the mark of its list.
+"""Tones of a piece: the brand's voice selects its formulas, clauses and list marks.
 
-A tone adds no statement. Its formulas have slots for names alone, as the plain ones do. All other lines stay
-clauses of the brand: a tone prefers some of them by their length and form.
+A tone adds no statement. Its formulas have slots for names only, as the plain ones do. All other lines stay
+clauses of the brand: a tone prefers some of them by length and form.
 """
 
 import math
@@ -17,7 +17,7 @@ from generation.words.languages.table import Formulas, Tone
 
 T = TypeVar("T")
 
-#: Words that name each tone, in English, German, French and Spanish at once.
+#: Words that name each tone, in English, German, French and Spanish.
 VOICES: Mapping[Tone, str] = {
     "plain": "plain honest authentic schlicht ehrlich honnête sencillo sencilla honesto honesta",
     "casual": """casual relaxed laidback informal lässig locker décontracté décontractée informel informelle
@@ -33,16 +33,16 @@ VOICES: Mapping[Tone, str] = {
 }
 _TONES: Mapping[str, Tone] = {word: tone for tone, entries in VOICES.items() for word in entries.split()}
 
-#: Words that negate the next words of their clause, in these languages, and how many words that are.
+#: Words that negate the next words of their clause, in these languages, and the number of negated words.
 NEGATIONS = frozenset(
     """not no non never without isn't don't nicht nie niemals kein keine ohne pas jamais sans nunca jamás sin
     nada""".split()
 )
 NEGATED = 2
-#: Ends of a clause. `no-nonsense` negates nothing that follows.
+#: Ends of a clause. `no-nonsense` negates nothing after it.
 _CLAUSE_END = re.compile(r"[.,;:!?…\n]|\bno[- ]nonsense\b", re.IGNORECASE)
 
-#: The mark before each point of a caption.
+#: The list mark before each point of a caption.
 MARKS: Mapping[Tone, str] = {
     "plain": "•",
     "casual": "→",
@@ -52,7 +52,7 @@ MARKS: Mapping[Tone, str] = {
     "enthusiastic": "▸",
 }
 
-#: Words that speak to the reader, by language.
+#: Words that address the reader, by language.
 _ADDRESS: Mapping[str, re.Pattern[str]] = {
     language: re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)
     for language, words in {
@@ -65,14 +65,14 @@ _ADDRESS: Mapping[str, re.Pattern[str]] = {
 
 
 def tone_of(voice: str | None) -> Tone:
-    """The tone that the first known word of a voice names; `plain` if it has none."""
-    return first(voice or "", _TONES) or "plain"
+    """Return the tone of the first known word of a voice; `plain` if it has none."""
+    return first_meaning(voice or "", _TONES) or "plain"
 
 
-def first(text: str, meanings: Mapping[str, T]) -> T | None:
-    """The meaning of the first known word, alone or joined with the next one, as in `laid-back`.
+def first_meaning(text: str, meanings: Mapping[str, T]) -> T | None:
+    """Return the meaning of the first known word, alone or joined with the next one, as in `laid-back`.
 
-    A negated word has none: "never formal, always warm" is warm.
+    Negated words are skipped: "never formal, always warm" is warm.
     """
     for clause in _CLAUSE_END.split(text):
         words = [word.casefold() for word in texts.words(clause)]
@@ -84,7 +84,7 @@ def first(text: str, meanings: Mapping[str, T]) -> T | None:
 
 
 def formulas(brand: Brand, language: str) -> Formulas | None:
-    """The language's formulas in the tone of the brand's voice; None where it has none."""
+    """Return the language's formulas in the tone of the brand's voice, or None without a table."""
     if (table := TABLES.get(language)) is None:
         return None
     return table.tones.get(tone_of(brand.voice), table.formulas)
@@ -93,21 +93,24 @@ def formulas(brand: Brand, language: str) -> Formulas | None:
 def preferred(
     tone: Tone, options: Sequence[T], text: Callable[[T], str], language: str, *, least: int
 ) -> list[T]:
-    """Choose the half of the options that fits the tone best by form, `least` at least, in their own order.
+    """Return the half of the options that fits the tone best by form, at least `least`, in their own order.
 
-    A plain tone takes all.
+    A plain tone keeps all.
     """
     if tone == "plain":
         return [*options]
     ranked = sorted(
         range(len(options)), key=lambda place: (*_rank(tone, text(options[place]), language), place)
     )
-    kept = {*ranked[: max(least, math.ceil(len(options) / 2))]}
-    return [one for place, one in enumerate(options) if place in kept]
+    chosen = {*ranked[: max(least, math.ceil(len(options) / 2))]}
+    return [one for place, one in enumerate(options) if place in chosen]
 
 
 def _rank(tone: Tone, text: str, language: str) -> tuple[int, int]:
-    """Lower is better. Casual tones ask and are short, professional ones state and are whole."""
+    """Rank a text for a tone; lower is better.
+
+    Casual tones prefer short questions, professional ones long statements.
+    """
     asks = text.rstrip().endswith(("?", "？"))
     match tone:
         case "professional":

@@ -1,36 +1,36 @@
-"""Copy of a piece: all its texts, out of a brand's snapshot, a wish and a seed."""
+"""Copy of a piece: all its texts, from a brand's snapshot, the request and a seed."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
 from generation.spec import Brand, Copy, Evidence, Format, Labels, Line, Presenter, Source, Spec
-from generation.timing import needed
+from generation.timing import shortest_timing
 from generation.words import hooks, names, texts, tones
 from generation.words.choice import pick, sample
-from generation.words.clauses import Clause, alike, clauses, line
+from generation.words.clauses import Clause, are_alike, clauses, line
 from generation.words.formulas import fill
 from generation.words.hashtags import hashtags
 from generation.words.languages import DEFAULT, TABLES, primary
 from generation.words.languages.presenters import PRESENTERS
-from generation.words.offers import Offer, Offers, taken
-from generation.words.speech import language_of, speaks
+from generation.words.offers import Offer, Offers, valid_lines
+from generation.words.speech import language_of, may_be_in
 from schemas.errors.generation import GenerationError
 
-#: Points of a piece at most, and clauses that they are chosen from.
-POINTS: dict[Format, int] = {"slideshow": 4, "video": 3, "ugc_remix": 2, "image": 3}
-CHOICE = 7
-#: Clauses below which keywords become points.
-FEWEST = 2
-#: Formats whose hook may count their points: a video leaves some out where its time is short.
-COUNTED: frozenset[Format] = frozenset({"slideshow"})
+#: Maximum points of a piece, and the number of best clauses to choose them from.
+MAX_POINTS: dict[Format, int] = {"slideshow": 4, "video": 3, "ugc_remix": 2, "image": 3}
+MAX_CANDIDATES = 7
+#: With fewer clauses, keywords become points.
+MIN_CLAUSES = 2
+#: Formats whose hook may name the number of points: a video drops some if its time is short.
+NUMBERED_FORMATS: frozenset[Format] = frozenset({"slideshow"})
 
-#: Without a model.
-NONE = Offers()
+#: Default: no lines of a model.
+NO_OFFERS = Offers()
 
 
 class Lacking(GenerationError):
-    """A brand without words for a piece; `fields` are those that would help."""
+    """A brand without enough text for a piece; `fields` are the missing fields."""
 
     def __init__(self, fields: Sequence[Source]) -> None:
         super().__init__("BRAND_LACKS_WORDS", f"nothing can be said of the brand: add {', '.join(fields)}")
@@ -38,7 +38,7 @@ class Lacking(GenerationError):
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True):
-    """A brand as it is written about: its texts' language, and its clauses in it."""
+    """A brand as the writer reads it: its texts' language, and its clauses in that language."""
 
     brand: Brand
     language: str
@@ -47,99 +47,101 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
 
 def read(brand: Brand) -> Words:
     language = language_of(brand)
-    found = [one for one in clauses(brand, language) if speaks(one.text, language)]
-    return Words(brand=brand, language=language, clauses=found)
+    spoken_clauses = [one for one in clauses(brand, language) if may_be_in(one.text, language)]
+    return Words(brand=brand, language=language, clauses=spoken_clauses)
 
 
 def propose(brand: Brand) -> list[Line]:
-    """Up to ten hooks with the evidence of each. Raises `Lacking`."""
-    words = _checked(read(brand))
-    number = min(len(words.clauses), POINTS["slideshow"])
+    """Return up to ten hooks with their evidence. Raises `Lacking`."""
+    words = _check_words(read(brand))
+    number = min(len(words.clauses), MAX_POINTS["slideshow"])
     return hooks.proposals(brand, words.clauses, words.language, number)
 
 
-def write(spec: Spec, offers: Offers = NONE) -> Copy:
-    """The same copy for the same spec and offers.
+def write(spec: Spec, offers: Offers = NO_OFFERS) -> Copy:
+    """Write the copy; the same spec and offers give the same copy.
 
-    Raises `Lacking`, unless the caller brings a hook for a name.
+    Raises `Lacking`, unless the caller supplies a hook and the brand has a name.
     """
     words = read(spec.brand)
     if spec.hook is None or not names.app(spec.brand):
-        _checked(words)
+        _check_words(words)
     hook = choose_hook(words, spec, offers)
-    points = list(_reworded(choose_points(words, spec, hook), hook, _taken(offers.points, words)))
+    points = list(_apply_offers(choose_points(words, spec, hook), hook, _valid_offers(offers.points, words)))
     if spec.format == "video":
-        points = _in_time(hook, points, spec.seconds)
+        points = _drop_points_beyond_time(hook, points, spec.seconds)
     return compose(words, hook, points, warnings=list(warnings(words, spec)), presenter=spec.presenter)
 
 
-def _checked(words: Words) -> Words:
+def _check_words(words: Words) -> Words:
     if lacking := hooks.missing_fields(words.brand, words.clauses, words.language):
         raise Lacking(lacking)
     return words
 
 
-def _taken(offers: Sequence[Offer], words: Words) -> dict[str, Line]:
-    return taken(offers, words.clauses, name=names.app(words.brand), language=words.language)
+def _valid_offers(offers: Sequence[Offer], words: Words) -> dict[str, Line]:
+    return valid_lines(offers, words.clauses, name=names.app(words.brand), language=words.language)
 
 
-def choose_hook(words: Words, spec: Spec, offers: Offers = NONE) -> Line:
-    """The caller's, word for word; else a model's that holds; else one that says most, as the seed says."""
+def choose_hook(words: Words, spec: Spec, offers: Offers = NO_OFFERS) -> Line:
+    """Choose the caller's hook, else a valid one of a model, else an informative one by the seed."""
     if spec.hook is not None:
         return Line(text=spec.hook, rule="caller", evidence=[Evidence(field="caller", quote=spec.hook)])
-    if offered := _taken(offers.hooks, words):
+    if offered := _valid_offers(offers.hooks, words):
         return next(iter(offered.values()))
-    number = min(len(words.clauses), POINTS[spec.format]) if spec.format in COUNTED else 0
+    number = min(len(words.clauses), MAX_POINTS[spec.format]) if spec.format in NUMBERED_FORMATS else 0
     tiers = hooks.tiers(words.brand, words.clauses, words.language, number)
-    said = tones.preferred(
+    candidates = tones.preferred(
         tones.tone_of(spec.brand.voice),
         next(filter(None, tiers)),
         lambda one: one.text,
         words.language,
         least=1,
     )
-    return pick(spec.seed, said, "hook")
+    return pick(spec.seed, candidates, "hook")
 
 
 def choose_points(words: Words, spec: Spec, hook: Line) -> list[Line]:
-    """The best clause and others of the best, as the seed says, in their order; none says the hook again.
+    """Choose the best clause and some of the next best by the seed, in their order, none like the hook.
 
-    Where there are too few, keywords join them, but never one word as the only point.
+    If there are too few, keywords fill up, but never one word as the only point.
     """
-    most = POINTS[spec.format]
-    fresh = [one for one in words.clauses if not alike(one.text, hook.text)]
+    maximum = MAX_POINTS[spec.format]
+    fresh = [one for one in words.clauses if not are_alike(one.text, hook.text)]
     best = [one for one in fresh if one.field != "tagline"]
-    best += [one for one in fresh if one.field == "tagline"][: max(most - len(best), 0)]
+    best += [one for one in fresh if one.field == "tagline"][: max(maximum - len(best), 0)]
     tone = tones.tone_of(spec.brand.voice)
-    others = tones.preferred(tone, best[1:CHOICE], lambda one: one.text, words.language, least=most - 1)
-    chosen = best[:1] + sample(spec.seed, others, most - 1, "points")
+    candidates = tones.preferred(
+        tone, best[1:MAX_CANDIDATES], lambda one: one.text, words.language, least=maximum - 1
+    )
+    chosen = best[:1] + sample(spec.seed, candidates, maximum - 1, "points")
     lines = [line(one) for one in sorted(chosen, key=lambda one: one.place)]
-    if len(lines) >= FEWEST:
+    if len(lines) >= MIN_CLAUSES:
         return lines
     named = [*_keywords(words, hook, several=bool(lines))]
     alone = not lines and len(named) == 1 and " " not in named[0].text
-    return [*lines, *([] if alone else named)][:most]
+    return [*lines, *([] if alone else named)][:maximum]
 
 
-def _reworded(points: Sequence[Line], hook: Line, offered: Mapping[str, Line]) -> Iterator[Line]:
-    """Points in a model's words where it offers some; none says the hook again."""
+def _apply_offers(points: Sequence[Line], hook: Line, offered: Mapping[str, Line]) -> Iterator[Line]:
+    """Replace points by a model's lines if they are valid and unlike the hook."""
     for point in points:
         other = offered.get(point.text)
-        yield other if other and not alike(other.text, hook.text) else point
+        yield other if other and not are_alike(other.text, hook.text) else point
 
 
-def _in_time(hook: Line, points: list[Line], seconds: int) -> list[Line]:
-    """Those of a video's points that can be read in its time: the longest ones are left out, one is kept."""
-    while len(points) > 1 and needed(hook.text, [one.text for one in points]).seconds > seconds:
+def _drop_points_beyond_time(hook: Line, points: list[Line], seconds: int) -> list[Line]:
+    """Drop the longest points until a video leaves time to read the rest; keep at least one."""
+    while len(points) > 1 and shortest_timing(hook.text, [one.text for one in points]).seconds > seconds:
         longest = max(points, key=lambda one: len(one.text))
         points = [one for one in points if one is not longest]
     return points
 
 
 def _keywords(words: Words, hook: Line, *, several: bool) -> Iterator[Line]:
-    """Keywords as points; beside a clause those of several words alone, since one says little."""
+    """Yield keywords as points; next to a clause only those of several words, which are more informative."""
     for keyword, quoted in names.keywords(words.brand, words.language):
-        if not alike(keyword, hook.text) and (" " in keyword or not several):
+        if not are_alike(keyword, hook.text) and (" " in keyword or not several):
             yield Line(text=texts.initial(keyword), rule="keyword", evidence=[quoted])
 
 
@@ -148,13 +150,13 @@ def compose(
 ) -> Copy:
     brand, language = words.brand, words.language
     tags, ending = hashtags(brand, language), _ending(brand, language)
-    presented = _presented(presenter, language) if presenter else None
+    presented = _disclosure_line(presenter, language) if presenter else None
     mark = tones.MARKS[tones.tone_of(brand.voice)]
     return Copy(
         language=tag(brand, language),
         hook=hook,
         points=points,
-        tagline=_closing(words, [hook, *points]),
+        tagline=_unused_tagline(words, [hook, *points]),
         recap=_formula("recap", brand, language),
         call_to_action=_formula("try_it" if _in_store(brand) else "visit", brand, language),
         places=list(_places(brand, language)),
@@ -167,16 +169,16 @@ def compose(
     )
 
 
-def _closing(words: Words, said: Sequence[Line]) -> Line | None:
-    """The first tagline that the piece has not said, be it in nearly the same words."""
+def _unused_tagline(words: Words, said: Sequence[Line]) -> Line | None:
+    """Return the first tagline that is unlike all lines of the piece so far."""
     own = hooks.taglines(words.brand, words.language)
-    return next((one for one in own if not any(alike(one.text, other.text) for other in said)), None)
+    return next((one for one in own if not any(are_alike(one.text, other.text) for other in said)), None)
 
 
 def caption(
     hook: Line, points: Sequence[Line], endings: Sequence[Line], tags: Sequence[Line], mark: str
 ) -> str:
-    """The text that is posted with the files: the same lines, and `mark` before each point."""
+    """Return the text of the post: the same lines, with `mark` before each point."""
     listed = "\n".join(f"{mark} {point.text}" for point in points)
     closing = "\n\n".join(ending.text for ending in endings if ending.text)
     paragraphs = (hook.text, listed, closing, " ".join(tag.text for tag in tags))
@@ -184,7 +186,7 @@ def caption(
 
 
 def tag(brand: Brand, language: str) -> str:
-    """The language's BCP-47 tag, with the region that the brand declares."""
+    """Return the language's BCP-47 tag, with the region that the brand declares."""
     return brand.language if brand.language and primary(brand.language) == language else language
 
 
@@ -198,31 +200,31 @@ def labels(language: str) -> Labels:
 
 
 def _disclosure(language: str) -> str:
-    """The line in the language, or in English where nobody knows how it says that."""
+    """Return the disclosure in the language, else in English."""
     own = TABLES[language if language in TABLES else DEFAULT].formulas.presenter
     return PRESENTERS.get(language, own)
 
 
-def _presented(presenter: Presenter, language: str) -> Line:
-    """A line of the caption: who presents, and that it is nobody."""
+def _disclosure_line(presenter: Presenter, language: str) -> Line:
+    """Return a caption's line with the presenter's name and the disclosure."""
     name = texts.clean(presenter.name)
-    said = " – ".join(filter(None, (name, _disclosure(language))))
-    return Line(text=said, rule="formula", evidence=[Evidence(field="caller", quote=name)] if name else [])
+    text = " – ".join(filter(None, (name, _disclosure(language))))
+    return Line(text=text, rule="formula", evidence=[Evidence(field="caller", quote=name)] if name else [])
 
 
 def warnings(words: Words, spec: Spec) -> Iterator[str]:
-    """A word and its reason each."""
+    """Yield the warnings, a code and its reason each."""
     own = words.language
     if spec.language and primary(spec.language) != own:
-        yield f"language_kept: the brand's texts are in {own}, and nothing here translates"
+        yield f"language_kept: the brand's texts are in {own}, and texts are not translated"
     if own not in TABLES:
-        yield f"no_formulas: of {own} only the brand's own words and names; claims in them aren't recognised"
-    if len(words.clauses) < FEWEST:
+        yield f"no_formulas: {own} has no formulas, only the brand's words; claims in them aren't recognised"
+    if len(words.clauses) < MIN_CLAUSES:
         yield "few_clauses: add an appDescription of three to five plain sentences"
 
 
 def _formula(name: str, brand: Brand, language: str) -> Line:
-    """A filled formula; the name alone where the language has none, or it would be too long."""
+    """Fill a formula; return the name alone if the language has none, or if the line is too long."""
     alone = Line(text=names.app(brand), rule="formula", evidence=[names.app_evidence(brand)])
     if (own := tones.formulas(brand, language)) is None:
         return alone
@@ -234,12 +236,12 @@ def _in_store(brand: Brand) -> bool:
 
 
 def _places(brand: Brand, language: str) -> Iterator[Line]:
-    """The stores that links prove, and its own site."""
+    """Yield the stores that a link proves, and the brand's own site."""
     table = TABLES.get(language, TABLES[DEFAULT]).formulas
-    shown = {"apple": "App Store", "google": "Google Play"}
+    names_of_stores = {"apple": "App Store", "google": "Google Play"}
     if language in TABLES:
-        shown = {"apple": table.apple, "google": table.google}
-    for which, text in shown.items():
+        names_of_stores = {"apple": table.apple, "google": table.google}
+    for which, text in names_of_stores.items():
         if (link := names.store(brand, which)) is not None:
             yield Line(text=text, rule="formula", evidence=[link])
     if (own := names.site(brand)) is not None:

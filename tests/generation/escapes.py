@@ -1,4 +1,4 @@
-"""Ways out of a confined process: each raises `OSError` where it is closed."""
+"""Escape attempts of a confined process: each raises `OSError` if the sandbox blocks it."""
 
 import ctypes
 import os
@@ -37,7 +37,10 @@ def _trace() -> None:
 
 
 def ways(place: Mapping[str, str], *, starts: bool) -> dict[str, Callable[[], object]]:
-    """By their names. Of `place`, `tcp` and `udp` are ports, `unix` and `abstract` addresses."""
+    """Return escape attempts by name.
+
+    In `place`, `tcp` and `udp` are ports, `unix` and `abstract` addresses.
+    """
     tcp, udp = ("127.0.0.1", int(place["tcp"])), ("127.0.0.1", int(place["udp"]))
     found: dict[str, Callable[[], object]] = {
         "tcp": lambda: _connect(socket.AF_INET, socket.SOCK_STREAM, tcp),
@@ -74,7 +77,7 @@ def ways(place: Mapping[str, str], *, starts: bool) -> dict[str, Callable[[], ob
 
 
 def open_ways(place: Mapping[str, str], *, starts: bool = False) -> list[str]:
-    """Names of the ways that are open to this process."""
+    """Return the names of the attempts that succeed in this process."""
     return [name for name, way in ways(place, starts=starts).items() if not _is_closed(way)]
 
 
@@ -88,7 +91,7 @@ def _is_closed(way: Callable[[], object]) -> bool:
 
 @contextmanager
 def outside(folder: Path) -> Iterator[dict[str, str]]:
-    """Targets that a process must not reach: listeners, and a file of another tenant."""
+    """Set up targets that a process must not reach: listeners, and a file of another tenant."""
     secret, path = folder / "secret", str(folder / "listening")
     secret.write_text("of another tenant")
     name = f"tenantry-{os.getpid()}"

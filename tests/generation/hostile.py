@@ -1,8 +1,7 @@
-"""Hostile pieces: what a partner or the web may bring, and a child that makes them within limits.
+"""Hostile pieces: inputs of a partner or the web, and a child process that draws them within limits.
 
-    python -m tests.generation.hostile FOLDER CASE...
 
-draws each case and prints a line of JSON for it.
+`python -m tests.generation.hostile FOLDER CASE...` draws each case and prints a line of JSON for it.
 """
 
 import os
@@ -24,12 +23,12 @@ from tests.generation.remix.clips import NO_CLIPS
 from tests.generation.stand_ins import screenshot, written
 from tests.generation.test_pictures import HANDLED, REFUSED
 
-#: CPU seconds and bytes of memory of all cases of one child together, and of one case.
+#: CPU seconds and bytes of memory for all cases of one child together, and for each single case.
 CPU_S, MEMORY = 40, 1 << 30
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """A piece to make, and its code, or the faults that it may have, since some texts can only be cut."""
+    """A piece to draw, with its expected error code or permitted faults: some texts must be cut."""
 
     brand: dict[str, Any] = {}
     hook: str | None = "Know the tide"
@@ -42,7 +41,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a case."""
+    """The result of a case."""
 
     case: str
     code: str | None = None
@@ -63,7 +62,7 @@ def shown(data: bytes) -> Callable[[], Given]:
 
 
 def clip(data: bytes) -> Callable[[], Given]:
-    """A clip as a job gets it: by its descriptor's path."""
+    """Return a clip as a job receives it: by its descriptor's path."""
 
     def given() -> Given:
         handle = os.memfd_create("clip")
@@ -120,7 +119,7 @@ CLIPS = {
     for name, data in NO_CLIPS.items()
 }
 DRAWN = {**TEXTS, **BRANDS}
-#: Those that are refused, and a few that are drawn.
+#: All refused cases, and a few drawn ones.
 QUICK = {
     **{name: case for name, case in DRAWN.items() if case.code},
     **{name: DRAWN[name] for name in ("zalgo", "bidi overrides", "controls", "a long word", "neon")},

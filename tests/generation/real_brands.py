@@ -1,8 +1,8 @@
-"""Sixty real brands, as the product's own ingests read them from the corpora, for a contact sheet.
+"""Sixty real brands, read from the corpora by the product's own ingests, for a contact sheet.
 
-    python -m tests.generation.real_brands FOLDER
 
-writes FOLDER/brands.jsonl, and stand-ins for logos and screenshots beside it.
+`python -m tests.generation.real_brands FOLDER` writes FOLDER/brands.jsonl, with substitutes for logos and
+screenshots in the same folder.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ from workers.ingest.conclude import conclude
 from workers.ingest.parser.parser import Parser, open_parser, parse
 from workers.ingest.shapes import Source as Document
 
-#: How many of each source.
+#: Number of brands from each source.
 REPOSITORIES, LISTINGS, TRANSLATIONS, SITES = 13, 15, 20, 15
 LOCALES = """de-DE fr-FR es-ES ar he fa ja ko ko-KR zh-CN zh-TW th hi-IN ru-RU pt-BR iw-IL tr-TR pl-PL it-IT
 ta-IN bn nl-NL cs-CZ"""
@@ -42,7 +42,7 @@ LISTING = InAppStore(by="id", value="1")
 
 
 async def brands(parser: Parser) -> AsyncIterator[Brand]:
-    """Those that have something to say, as a project's snapshot has them."""
+    """Yield the brands with enough text, as a project's snapshot has them."""
     sources = (
         (repositories, REPOSITORIES),
         (listings, LISTINGS),
@@ -86,13 +86,13 @@ async def listings(parser: Parser) -> Read:
 
 
 async def translations(parser: Parser) -> Read:
-    """Store texts of a repository's own translators, as a store would answer with them."""
+    """Yield store texts by a repository's own translators, in the form of a store's answer."""
     for locale, app in translated():
         yield "appstore", await listed(parser, app, locale)
 
 
 def translated() -> Iterator[tuple[str, dict[str, Any]]]:
-    """One of each language, each time of another repository where there is one."""
+    """Yield one text in each language, if possible from different repositories."""
     said = {
         path.parent.name: json.loads(path.read_text())
         for path in sorted(corpus("github").glob("*/expected.json"))
@@ -149,7 +149,7 @@ async def sites(parser: Parser) -> Read:
 
 
 def entry(folder: Path, brand: Brand, number: int) -> dict[str, Any]:
-    """A line of the sheet's file: of four brands one has no pictures, one a logo, two screenshots, too."""
+    """Return a line of the sheet's file: one brand of four has no pictures, one only a logo."""
     pictures: dict[str, Any] = {}
     if number % 4:
         pictures["logo"] = f"{number}-logo.png"
@@ -170,7 +170,7 @@ async def read_all() -> list[Brand]:
 
 
 def write(folder: Path) -> Path:
-    """The file of all brands, whose pictures lie beside it."""
+    """Write the file of all brands, with their pictures in the same folder."""
     folder.mkdir(parents=True, exist_ok=True)
     entries = [entry(folder, brand, number) for number, brand in enumerate(asyncio.run(read_all()))]
     path = folder / "brands.jsonl"

@@ -1,4 +1,4 @@
-"""Stand-ins for a brand's pictures, which no corpus has: logos and screenshots by a brand's name."""
+"""Substitutes for a brand's pictures, which no corpus contains: logos and screenshots by the brand's name."""
 
 import colorsys
 import io
@@ -22,7 +22,7 @@ def written(image: Image.Image) -> bytes:
 
 
 def logo(name: str) -> Image.Image:
-    """A few discs: an icon with a ground of its own, or without one."""
+    """Draw a few discs: an icon with or without a ground."""
     own = chance(name, "ground") < 0.5
     image = Image.new("RGBA", (512, 512), (*color(name, "logo", 0.5), 255) if own else (0, 0, 0, 0))
     draw = ImageDraw.Draw(image)
@@ -35,7 +35,7 @@ def logo(name: str) -> Image.Image:
 
 
 def screenshot(name: str, number: int, size: tuple[int, int] = PHONE) -> Image.Image:
-    """A title and cards on a light page."""
+    """Draw a title and cards on a light page."""
     image = Image.new("RGB", size, (249, 248, 246))
     draw = ImageDraw.Draw(image)
     wide = size[0] - 80

@@ -1,4 +1,4 @@
-"""SVG drawings for tests: hostile ones, and random ones in which elements name each other."""
+"""SVG drawings for tests: hostile ones, and random ones with references between elements."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ def svg(body: str, sizes: str = 'viewBox="0 0 100 100"') -> bytes:
 
 
 def nested(kind: str, name: str, levels: int, shapes: int) -> str:
-    """`levels` masks or clips, each of `shapes` that the one before is applied to."""
+    """Return `levels` masks or clips, each with `shapes` shapes that use the level below."""
     made = []
     for level in range(levels):
         applied = f' {name}="url(#n{level - 1})"' if level else ""
@@ -29,7 +29,7 @@ def uses(levels: int, each: int) -> str:
 
 
 def alternating() -> str:
-    """`use` in a mask in `use`, and so on."""
+    """Return `use` in a mask in `use`, and so on."""
     made = ['<g id="u0"><rect width="9" height="9"/></g>']
     for level in range(1, 8):
         masked = f'<rect width="9" height="9" mask="url(#m{level})"/>' * 5
@@ -50,7 +50,7 @@ def chain() -> str:
     return "".join(gradients)
 
 
-#: Drawings of a few kilobytes that would take minutes or gigabytes, and the codes that refuse them.
+#: Drawings of a few kilobytes that would take minutes or gigabytes, and their error codes.
 COSTLY: Mapping[str, tuple[str, str]] = {
     "4 masks of 20": (nested("mask", "mask", 4, 20), "PICTURE_TOO_LARGE"),
     "6 masks of 20": (nested("mask", "mask", 6, 20), "PICTURE_TOO_LARGE"),
@@ -79,7 +79,7 @@ COSTLY: Mapping[str, tuple[str, str]] = {
     "a mask of itself": ('<mask id="m"><g mask="url(#m)"/></mask><g mask="url(#m)"/>', "PICTURE_UNSAFE"),
     "uses of each other": ('<g id="a"><use href="#b"/></g><g id="b"><use href="#a"/></g>', "PICTURE_UNSAFE"),
 }
-#: Drawings that the count takes and the kernel ends.
+#: Drawings that the count allows and the kernel kills.
 KILLED = {
     "layers larger than the canvas": '<g opacity=".9">' * 60 + BIG + "</g>" * 60,
     "masks larger than the canvas": nested("mask", "mask", 12, 1).replace(
@@ -108,7 +108,7 @@ def _element(draw: st.DrawFn, level: int = 0) -> str:
 
 @st.composite
 def drawings(draw: st.DrawFn) -> bytes:
-    """Random ones, in which everything may name everything."""
+    """Return random drawings with any references between elements."""
     ruled = draw(st.lists(st.tuples(_NAMES, _NAMES, st.sampled_from(["mask", "clip-path"])), max_size=2))
     sheet = "".join(f".{one}{{{name}:url(#{other})}}" for one, other, name in ruled)
     return svg(f"<style>{sheet}</style>{''.join(draw(st.lists(_element(), min_size=1, max_size=8)))}")

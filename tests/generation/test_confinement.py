@@ -1,4 +1,4 @@
-"""A child that reads files of strangers reaches no network, no other file and no other process."""
+"""A child that reads untrusted files reaches no network, no other file and no other process."""
 
 import errno
 import json
@@ -21,7 +21,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
 
 
 def run(script: str, *arguments: str) -> list[str]:
-    """The JSON that a script prints in a process of its own."""
+    """Return the JSON that a script prints in a process of its own."""
     ran = subprocess.run(
         [sys.executable, "-c", script, *arguments], capture_output=True, check=False, text=True
     )
@@ -44,11 +44,11 @@ print(json.dumps(escapes.open_ways(place, starts=starts)))
 
 
 @pytest.mark.parametrize("starts", ["starts", "starts no process"])
-def test_no_way_out_is_open(place: dict[str, str], starts: str, tmp_path: Path) -> None:
+def test_no_escape_works_in_a_confined_process(place: dict[str, str], starts: str, tmp_path: Path) -> None:
     assert run(TRIES, json.dumps(place), starts, "confined", str(tmp_path)) == []
 
 
-#: Ways that don't change what the tests look at.
+#: Attempts without side effects on the tests.
 HARMLESS = ["tcp", "udp", "unix", "abstract", "read", "list", "fork", "start a program", "a namespace"]
 LOOKS = f"""
 {TRIES.partition("if sys.argv")[0]}
@@ -57,8 +57,8 @@ print(json.dumps([name for name in {HARMLESS} if not escapes._is_closed(found[na
 """
 
 
-def test_the_same_ways_are_open_to_a_process_that_is_not_confined(place: dict[str, str]) -> None:
-    """So that a closed one is closed by the confinement."""
+def test_escapes_work_without_confinement(place: dict[str, str]) -> None:
+    """A control: a blocked attempt is blocked by the confinement."""
     assert {*HARMLESS} < {*ways(place, starts=False)}
     assert {*run(LOOKS, json.dumps(place), "")} >= {*HARMLESS} - {"a namespace"}
 
@@ -80,7 +80,7 @@ print(json.dumps([said, (folder / "moved").read_text()]))
 
 
 def test_a_confined_process_can_do_its_work(tmp_path: Path) -> None:
-    """It opens its own file again, starts a program, imports, and writes to its folder."""
+    """It reopens its own file, starts a program, imports, and writes to its folder."""
     given, folder = tmp_path / "given", tmp_path / "folder"
     given.write_text("given")
     folder.mkdir()
@@ -90,7 +90,7 @@ def test_a_confined_process_can_do_its_work(tmp_path: Path) -> None:
     assert json.loads(said.splitlines()[-1]) == ["given", "written"]
 
 
-#: A kernel without the two: their calls say that there is no such call.
+#: A kernel without Landlock and seccomp: their calls fail with ENOSYS.
 OLD_KERNEL = """
 import ctypes, errno, json, sys
 from generation.confinement import confine, kernel, seccomp
@@ -105,11 +105,11 @@ kernel.call(kernel.SECCOMP, 1, 0, ctypes.byref(seccomp.packed(steps)))
 WITHOUT = f"{OLD_KERNEL}\nprint(json.dumps(confine.missing() + confine.confine()))"
 
 
-def test_on_a_kernel_without_them_a_child_works_and_says_so() -> None:
+def test_on_an_old_kernel_a_child_works_and_reports_the_missing_parts() -> None:
     assert run(WITHOUT) == ["landlock", "seccomp"] * 2
 
 
-def test_a_process_warns_of_what_the_host_lacks(
+def test_a_process_warns_about_missing_sandbox_parts(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     warn_of_host()

@@ -1,4 +1,4 @@
-"""A drawing that repeats too much is refused before it is drawn, and a killed one at its first attempt."""
+"""A drawing with too many repeats is refused before drawing; a killed one at its first attempt."""
 
 import signal
 import sys
@@ -30,7 +30,7 @@ def test_a_drawing_that_repeats_too_much_is_refused_before_it_is_drawn(case: str
 @pytest.mark.parametrize("dash", ["1e999", "9 1e999"])
 @pytest.mark.parametrize("shape", ['<rect width="1e999" height="9" {}/>', '<path d="M0 0 L1e999 9" {}/>'])
 def test_an_endless_dash_on_an_endless_line_counts_as_one(shape: str, dash: str) -> None:
-    """Both are infinite as a float, and have no quotient."""
+    """Both values are infinite as a float, and have no quotient."""
     assert cleaned(svg(shape.format(f'stroke-dasharray="{dash}"'))).text
 
 
@@ -76,7 +76,7 @@ def test_shapes_that_are_used_within_used_ones_are_drawn() -> None:
 
 
 def expanded(root: etree._Element, at_most: int) -> int:
-    """Shapes and layers by the plain way: each reference copies its target."""
+    """Count shapes and layers naively: each reference copies its target."""
     by_id = {one.get("id"): one for one in reversed([*root.iter()]) if one.get("id")}
     rules = "".join(one.text or "" for one in root.iter(f"{SVG}style"))
     left = at_most
@@ -121,7 +121,7 @@ def cpu_s(text: str) -> float:
 @given(drawings())
 @settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 def test_a_drawing_on_its_canvas_costs_what_its_count_says(data: bytes) -> None:
-    """A unit is measured in the same moment. A layer takes more: its pixels are cleared, drawn and merged."""
+    """Units are timed in the same moment. A layer costs more: its pixels are cleared, drawn and merged."""
     try:
         text = cleaned(data).text
     except PictureRefused:

@@ -1,4 +1,4 @@
-"""A cleaned drawing names nothing outside of itself, for readers of XML, of HTML and of CSS."""
+"""A cleaned drawing references nothing outside of itself, for parsers of XML, of HTML and of CSS."""
 
 import contextlib
 import xml.etree.ElementTree as ET
@@ -185,14 +185,14 @@ def bodies(draw: st.DrawFn, level: int = 0) -> str:
 
 @given(bodies())
 @settings(deadline=None, max_examples=100)
-def test_no_reader_finds_an_address_a_script_or_a_handler(body: str) -> None:
+def test_no_parser_finds_an_address_a_script_or_a_handler(body: str) -> None:
     check_cleaned(body)
 
 
 @pytest.mark.long
 @given(bodies())
 @settings(deadline=None, max_examples=3000)
-def test_no_reader_finds_one_in_many_drawings(body: str) -> None:
+def test_no_parser_finds_one_in_many_drawings(body: str) -> None:
     check_cleaned(body)
 
 
@@ -221,7 +221,7 @@ def test_a_gradient_keeps_its_transform() -> None:
     assert body in cleaned(svg(body)).text
 
 
-def test_what_paints_stays() -> None:
+def test_paint_styles_stay() -> None:
     body = (
         "<style>.a, g > rect { fill: url(#g); MASK: url('#m') !important; stroke: rgb(1 2 3 / 50%) }"
         " @media print { .a { fill: red } } rect[x] { fill: red }</style>"
@@ -234,7 +234,7 @@ def test_what_paints_stays() -> None:
 
 
 def check(text: str) -> None:
-    """By XML's rules and by HTML's, in which a text may end an element that XML's rules leave open."""
+    """Check by XML's rules and by HTML's: in HTML a text may end an element that stays open in XML."""
     root = etree.fromstring(text)
     check_elements((str(one.tag), dict(one.attrib), [one.text or "", one.tail or ""]) for one in root.iter())
     parsed = tinyhtml5.parse(f"<!doctype html><body>{text}", namespace_html_elements=False)
@@ -251,7 +251,7 @@ def walked(element: ET.Element) -> Iterator[ET.Element]:
 
 def check_elements(elements: Iterable[tuple[Any, dict[Any, str], list[str]]]) -> None:
     for tag, attributes, texts in elements:
-        assert tag in drawings._KEPT
+        assert tag in drawings._ALLOWED_ELEMENTS
         assert not any(str(name).lower().startswith("on") for name in attributes)
         for name, value in attributes.items():
             assert name != "href" or value.startswith("#")

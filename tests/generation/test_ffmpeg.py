@@ -1,4 +1,4 @@
-"""FFmpeg as a program of ours: told what to do and nothing else, ended on each path, its failures told."""
+"""FFmpeg as a subprocess: explicit arguments, an end on each path, a code for each failure."""
 
 import os
 import select
@@ -16,7 +16,7 @@ from schemas.errors import GenerationError
 
 SIZE = (32, 16)
 FRAME = SIZE[0] * SIZE[1] * 3
-#: Says the id of its encoder, then feeds it until it is ended.
+#: Prints the id of its encoder, then feeds the encoder until it is ended.
 ENDLESS = """
 import sys
 from pathlib import Path
@@ -33,13 +33,13 @@ def frames(count: int) -> list[bytes]:
 
 
 def kept(folder: Path) -> list[str]:
-    """Arguments for a file that loses nothing."""
+    """Return arguments for a lossless file."""
     return ["-c:v", "ffv1", "-pix_fmt", "bgr0", "-f", "nut", f"file:{folder / 'made'}"]
 
 
 @contextmanager
 def watched(feed_id: int) -> Iterator[select.poll]:
-    """Readable once the process has ended."""
+    """Return a poll object that is readable once the process has ended."""
     handle = os.pidfd_open(feed_id)
     try:
         poll = select.poll()
@@ -53,7 +53,7 @@ def children() -> set[int]:
     return {int(one) for one in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()}
 
 
-def test_the_frames_that_are_fed_are_those_that_come_back(tmp_path: Path) -> None:
+def test_fed_frames_are_read_back_unchanged(tmp_path: Path) -> None:
     with encoding(*pipe(SIZE, 30), *kept(tmp_path)) as feed:
         for frame in frames(5):
             feed.write(frame)
@@ -62,7 +62,7 @@ def test_the_frames_that_are_fed_are_those_that_come_back(tmp_path: Path) -> Non
     assert feed.frames == 5
 
 
-def test_an_error_of_whoever_draws_ends_the_encoder(tmp_path: Path) -> None:
+def test_an_error_while_drawing_ends_the_encoder(tmp_path: Path) -> None:
     def drawing() -> None:
         with encoding(*pipe(SIZE, 30), *kept(tmp_path)) as feed:
             feed.write(bytes(FRAME))
@@ -82,7 +82,7 @@ def test_an_error_of_whoever_draws_ends_the_encoder(tmp_path: Path) -> None:
         (signal.SIGXFSZ, "DISK_FULL"),
     ],
 )
-def test_an_encoder_that_dies_is_told_and_leaves_nothing(
+def test_a_dead_encoder_raises_its_code_and_leaves_no_process(
     by: signal.Signals, code: str, tmp_path: Path
 ) -> None:
     def feeding() -> None:
@@ -115,19 +115,19 @@ def test_a_reader_that_stops_early_ends_the_decoder(tmp_path: Path) -> None:
         (["-f", "lavfi", "-i", "colour=d=1", "-f", "null", "-"], "FFMPEG_FAILED"),
     ],
 )
-def test_its_failures_have_codes(arguments: list[str], code: str) -> None:
+def test_failures_have_codes(arguments: list[str], code: str) -> None:
     with pytest.raises(GenerationError) as told:
         run(*arguments)
     assert told.value.code == code
 
 
-def test_what_it_says_is_bounded_and_counted() -> None:
+def test_stderr_is_bounded_and_counted() -> None:
     said = run("-v", "info", "-f", "lavfi", "-i", "color=s=32x16:d=20", "-vf", "showinfo", "-f", "null", "-")
-    assert said.said > 500 > len(said.lines)
+    assert said.line_count > 500 > len(said.lines)
 
 
 @pytest.mark.parametrize("text", ["#EXTM3U\n#EXTINF:1,\n{0}\n", "ffconcat version 1.0\nfile {0}\n"])
-def test_no_list_of_other_files_is_followed(tmp_path: Path, text: str) -> None:
+def test_no_playlist_is_followed(tmp_path: Path, text: str) -> None:
     with encoding(*pipe(SIZE, 30), *kept(tmp_path)) as feed:
         feed.write(bytes(FRAME))
     listing = tmp_path / "list.mp4"
@@ -136,15 +136,15 @@ def test_no_list_of_other_files_is_followed(tmp_path: Path, text: str) -> None:
         run(*file(listing, "mov"), "-f", "null", "-")
 
 
-def test_it_gets_nothing_of_our_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """FFREPORT would have it write a report of all it does."""
-    program()  # its package looks for it once, with all of our environment
+def test_ffmpeg_inherits_no_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """FFREPORT would make FFmpeg write a report of the run."""
+    program()  # imageio-ffmpeg locates FFmpeg once, with the whole environment
     monkeypatch.setenv("FFREPORT", f"file={tmp_path / 'report'}")
     run("-f", "lavfi", "-i", "color=d=1", "-f", "null", "-")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_whoever_kills_the_group_ends_the_encoder_too(tmp_path: Path) -> None:
+def test_a_kill_of_the_process_group_ends_the_encoder(tmp_path: Path) -> None:
     feeding = subprocess.Popen(
         [sys.executable, "-c", ENDLESS, str(tmp_path / "made")],
         stdout=subprocess.PIPE,
@@ -155,7 +155,7 @@ def test_whoever_kills_the_group_ends_the_encoder_too(tmp_path: Path) -> None:
         assert encoder.poll(30_000)
 
 
-def test_an_encoder_ends_with_whoever_feeds_it(tmp_path: Path) -> None:
+def test_an_encoder_ends_with_its_feeding_process(tmp_path: Path) -> None:
     feeding = subprocess.Popen(
         [sys.executable, "-c", ENDLESS, str(tmp_path / "made")],
         stdout=subprocess.PIPE,
@@ -166,8 +166,8 @@ def test_an_encoder_ends_with_whoever_feeds_it(tmp_path: Path) -> None:
         assert encoder.poll(30_000)
 
 
-def test_an_input_that_takes_too_long_ends_its_run() -> None:
-    """A second of CPU, since the kernel bounds it by whole ones."""
+def test_an_input_beyond_its_cpu_limit_ends_the_run() -> None:
+    """A second of CPU, since the kernel limits it in whole seconds."""
     endless = ["-f", "lavfi", "-i", "testsrc2=s=1920x1080", "-f", "null", "-"]
     with pytest.raises(GenerationError) as refused:
         run(*endless, bounds=Bounds(1, 2 << 30))

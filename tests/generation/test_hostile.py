@@ -1,4 +1,4 @@
-"""Hostile inputs: each has its code or a good picture, within 40 CPU seconds and 1 GiB."""
+"""Hostile inputs: each gives its error code or a good picture, within 40 CPU seconds and 1 GiB."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ from tests.generation.hostile import CASES, LONG, QUICK, Outcome
 
 
 def made(folder: Path, cases: Sequence[str]) -> dict[str, Outcome]:
-    """What became of each in a child of its own."""
+    """Run each case in a child, and return the outcomes."""
     command = [sys.executable, "-m", "tests.generation.hostile", str(folder), *cases]
     ran = subprocess.run(command, check=False, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
@@ -26,13 +26,13 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
 
 
 @pytest.mark.parametrize("case", QUICK)
-def test_what_is_hostile_has_its_code_or_a_good_picture(quick: dict[str, Outcome], case: str) -> None:
+def test_hostile_input_gives_its_code_or_a_good_picture(quick: dict[str, Outcome], case: str) -> None:
     agree(quick[case])
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("case", LONG)
-def test_what_is_hostile_and_large_too(tmp_path: Path, case: str) -> None:
+def test_large_hostile_input_gives_its_code_or_a_good_picture(tmp_path: Path, case: str) -> None:
     agree(made(tmp_path, [case])[case])
 
 

@@ -1,4 +1,4 @@
-"""Pictures from anywhere: hostile ones are refused with a code, odd ones come out upright and in sRGB."""
+"""Untrusted pictures: hostile ones are refused with a code, unusual ones come out upright and in sRGB."""
 
 import io
 import struct
@@ -21,7 +21,7 @@ def written(image: Image.Image, format_: str = "PNG", **options: object) -> byte
 
 
 def header_of(width: int, height: int) -> bytes:
-    """A PNG that says how large it is, and has no more."""
+    """Return a PNG with a size in its header and without its data."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -61,7 +61,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_is_no_picture_for_us_is_refused_with_a_code(case: str) -> None:
+def test_an_invalid_picture_is_refused_with_a_code(case: str) -> None:
     with pytest.raises(PictureRefused) as refused:
         pictures.read(REFUSED[case])
     assert refused.value.code == case.partition(" ")[0]
@@ -93,7 +93,7 @@ HANDLED = {
 
 
 @pytest.mark.parametrize("case", HANDLED)
-def test_what_is_odd_comes_out_upright_and_in_srgb(case: str) -> None:
+def test_an_unusual_picture_comes_out_upright_and_in_srgb(case: str) -> None:
     image = pictures.read(HANDLED[case])
     assert image.mode == "RGB" or case == "drawn"
     assert image.width > image.height
@@ -119,11 +119,11 @@ def test_a_drawing_reads_no_file_and_no_address() -> None:
 
 def test_large_pictures_are_scaled_down_as_they_are_read() -> None:
     image = pictures.read(written(Image.new("RGB", (3_000, 200), RED), "JPEG"))
-    assert max(image.size) <= pictures.KEPT_SIDE
+    assert max(image.size) <= pictures.DECODED_SIDE_PX
 
 
 @pytest.mark.parametrize("size", [(1, 1), (30, 300), (600, 60)])
-def test_a_logo_that_would_do_harm_is_none(size: tuple[int, int]) -> None:
+def test_a_tiny_or_empty_logo_is_none(size: tuple[int, int]) -> None:
     assert pictures.logo(written(Image.new("RGB", size))) is None
     assert pictures.logo(written(Image.new("RGBA", (300, 300)))) is None
 

@@ -1,4 +1,4 @@
-"""Posters: a frame that shows something, upright and small, of whatever can be decoded at all."""
+"""Posters: a frame with visible content, upright and small, from any decodable video."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -15,12 +15,12 @@ from tests.generation.remix.test_odd_clips import HDR
 
 SILENT = "-c:v libx264 -preset ultrafast -pix_fmt yuv420p -threads 1"
 LONG = "testsrc2=s=640x360:r=5:d=8"
-#: A shade for a part of it.
+#: Draws a shade over a part of the video.
 SHADED = "{},drawbox=c={}:t=fill:enable='{}'"
 
 
 class Video(NamedTuple):
-    """A video to make, and what its poster's size is."""
+    """A video to make, and the size of its poster."""
 
     picture: str = LONG
     options: str = SILENT
@@ -52,19 +52,19 @@ def drawn(path: Path) -> Image.Image:
 
 
 @pytest.mark.parametrize("case", first(4, VIDEOS))
-def test_it_shows_something_of_the_video_as_that_is_seen(case: str, tmp_path: Path) -> None:
+def test_a_poster_shows_an_upright_frame_with_content(case: str, tmp_path: Path) -> None:
     video = VIDEOS[case]
     path = make(tmp_path / "clip.mp4", video.options, picture=video.picture, sound=None)
     if video.turned is not None:
         path = remade(path, tmp_path / "turned.mp4", f"-display_rotation {video.turned}")
     image = drawn(path)
     assert image.size == video.size
-    assert ImageStat.Stat(image.convert("L")).stddev[0] > poster.SHOWS
+    assert ImageStat.Stat(image.convert("L")).stddev[0] > poster.MIN_DEVIATION
 
 
 @pytest.mark.parametrize("transfer", sorted(hdr.TRANSFERS))
 def test_white_of_hdr_is_white_in_its_poster(transfer: str, tmp_path: Path) -> None:
-    """At 203 candelas, that is 58 % of a signal in PQ and 75 % in HLG (ITU-R BT.2408), over black."""
+    """White is 203 candelas: 58 % of the signal in PQ and 75 % in HLG (ITU-R BT.2408), over black."""
     grey = {"smpte2084": "0x949494", "arib-std-b67": "0xbfbfbf"}[transfer]
     picture = f"color=c=black:s=330x182:r=5:d=1,drawbox=w=160:c={grey}:t=fill"
     made = drawn(make(tmp_path / "clip.mp4", HDR + transfer, picture=picture, sound=None))
@@ -73,12 +73,12 @@ def test_white_of_hdr_is_white_in_its_poster(transfer: str, tmp_path: Path) -> N
     assert 205 < white < 230
 
 
-def test_a_video_that_is_black_has_a_black_one(tmp_path: Path) -> None:
+def test_a_black_video_has_a_black_poster(tmp_path: Path) -> None:
     black = make(tmp_path / "clip.mp4", SILENT, picture="color=c=black:s=320x240:r=5:d=4", sound=None)
     assert drawn(black).getextrema() == ((0, 0), (0, 0), (0, 0))
 
 
-def test_what_is_no_video_after_all_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_no_video_is_refused(tmp_path: Path) -> None:
     for data in NO_CLIPS.values():
         (tmp_path / "clip").write_bytes(data)
         with pytest.raises(ClipRefused):

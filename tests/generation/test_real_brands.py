@@ -1,4 +1,4 @@
-"""Sixty real brands: each becomes a slideshow and an image in which the proofreader finds nothing."""
+"""Sixty real brands: the proofreader finds no fault in the slideshow and the image of each."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Scripts of the world: each is drawn whole, in its place, on the image of a brand that writes it."""
+"""Scripts of the world: each is drawn whole and in its place, on the image of a brand in that script."""
 
 from pathlib import Path
 

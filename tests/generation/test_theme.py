@@ -1,10 +1,10 @@
-"""Themes: legible grounds from any colours, near to the brand's own."""
+"""Themes: legible grounds from any colours, close to the brand's own."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from generation.color import LEAST_CONTRAST, RGB, contrast, oklch, read, rgb
+from generation.color import MIN_CONTRAST, RGB, contrast, oklch, parse_colors, rgb
 from generation.theme import palette, theme
 
 COLORS: st.SearchStrategy[RGB] = st.tuples(*[st.integers(0, 255)] * 3)
@@ -15,21 +15,21 @@ COLORS: st.SearchStrategy[RGB] = st.tuples(*[st.integers(0, 255)] * 3)
 def test_text_and_accent_can_be_read_on_each_tint_of_each_ground(color: RGB) -> None:
     for ground in theme(["#{:02x}{:02x}{:02x}".format(*color)]):
         for tint in (*ground.tints, ground.shape):
-            assert contrast(ground.text, tint) >= LEAST_CONTRAST
-            assert contrast(ground.muted, tint) >= LEAST_CONTRAST
-            assert contrast(ground.accent, tint) >= LEAST_CONTRAST
+            assert contrast(ground.text, tint) >= MIN_CONTRAST
+            assert contrast(ground.muted, tint) >= MIN_CONTRAST
+            assert contrast(ground.accent, tint) >= MIN_CONTRAST
 
 
 @given(COLORS)
-def test_a_color_comes_back_from_its_place(color: RGB) -> None:
+def test_oklch_round_trips_a_color(color: RGB) -> None:
     assert max(abs(one - other) for one, other in zip(rgb(*oklch(color)), color, strict=True)) <= 1
 
 
-def test_a_color_that_text_can_be_read_on_is_kept() -> None:
+def test_a_color_with_legible_text_is_kept() -> None:
     assert theme(["#0b6e99"]).vivid.tints[0] == (11, 110, 153)
 
 
-def test_a_logos_colors_are_taken_where_the_brand_names_none() -> None:
+def test_a_logo_gives_the_colors_of_a_brand_without_any() -> None:
     logo = Image.new("RGBA", (100, 100))
     logo.paste((255, 255, 255, 255), (0, 0, 100, 60))
     logo.paste((200, 20, 60, 255), (0, 60, 100, 90))
@@ -38,4 +38,4 @@ def test_a_logos_colors_are_taken_where_the_brand_names_none() -> None:
 
 
 def test_only_hexadecimal_colors_are_read() -> None:
-    assert read(["#fff", "#0B6E99", "red", "#12", "url(#a)"]) == [(255, 255, 255), (11, 110, 153)]
+    assert parse_colors(["#fff", "#0B6E99", "red", "#12", "url(#a)"]) == [(255, 255, 255), (11, 110, 153)]

@@ -1,30 +1,32 @@
-"""Timing of a video: all texts can be read, scenes are whole beats, and the length is what was asked for."""
+"""Timing of a video: all texts are readable, scenes are whole beats, and the length is the requested one."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.timing import BEAT, LONGEST, Timing, needed, reading, timing
+from generation.timing import BEAT_S, MAX_VIDEO_S, Timing, reading_seconds, shortest_timing, timing
 from schemas.errors import GenerationError
 
 TEXTS = st.text("ab é漢", max_size=110)
 
 
 @given(TEXTS, st.lists(TEXTS, max_size=6), st.integers(8, 60), st.lists(st.floats(0, 4), max_size=8))
-def test_scenes_are_whole_beats_in_which_all_can_be_read_and_heard(
+def test_scenes_are_whole_beats_long_enough_to_read_and_hear(
     hook: str, points: list[str], seconds: int, spoken: list[float]
 ) -> None:
     spoken = spoken[: len(points) + 2]
-    least = needed(hook, points, spoken)
-    if least.seconds > LONGEST:
+    least = shortest_timing(hook, points, spoken)
+    if least.seconds > MAX_VIDEO_S:
         return
     found = timing(hook, points, seconds, spoken)
     assert found.seconds == max(seconds, least.seconds)
-    assert all(scene % BEAT == 0 for scene in found.scenes)
+    assert all(scene % BEAT_S == 0 for scene in found.scenes)
     texts = [hook, *points, ""]
-    assert all(scene >= reading(text) for scene, text in zip(found.scenes, texts, strict=True))
+    assert all(scene >= reading_seconds(text) for scene, text in zip(found.scenes, texts, strict=True))
     assert all(scene >= said for scene, said in zip(found.scenes, spoken, strict=False))
-    assert max(a - b for a, b in zip(found.scenes, least.scenes, strict=True)) <= seconds / len(texts) + BEAT
+    assert (
+        max(a - b for a, b in zip(found.scenes, least.scenes, strict=True)) <= seconds / len(texts) + BEAT_S
+    )
 
 
 def test_texts_that_take_over_a_minute_are_refused() -> None:

@@ -1,4 +1,4 @@
-"""Tables of the languages that have formulas: English, German, French, Spanish."""
+"""Tables of the languages with formulas: English, German, French, Spanish."""
 
 from collections.abc import Mapping
 
@@ -6,10 +6,10 @@ from generation.words.languages import de, en, es, fr
 from generation.words.languages.table import Table
 
 TABLES: Mapping[str, Table] = {"en": en.TABLE, "de": de.TABLE, "fr": fr.TABLE, "es": es.TABLE}
-#: Language of brands that say none.
+#: Language of brands that declare none.
 DEFAULT = "en"
 
 
 def primary(tag: str | None) -> str:
-    """The language of a tag such as `de-AT`: its first part."""
+    """Return the language of a tag: `de` for `de-AT`."""
     return (tag or DEFAULT).replace("_", "-").partition("-")[0].lower()

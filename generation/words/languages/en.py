@@ -1,4 +1,4 @@
-"""English: formulas, and how its sentences are read."""
+"""English: formulas and patterns for its sentences."""
 
 from collections.abc import Mapping
 
@@ -22,7 +22,7 @@ FORMULAS = Formulas(
     presenter="a digital presenter, not a real person",
 )
 
-#: Formulas of the other tones. A tone without a formula of its own takes the plain one.
+#: Formulas of the other tones. A tone without its own formula uses the plain one.
 TONES: Mapping[Tone, Formulas] = {
     "casual": FORMULAS._replace(
         keyword="{Keyword}? There's {app}.",

@@ -1,4 +1,4 @@
-"""French: formulas, and how its sentences are read."""
+"""French: formulas and patterns for its sentences."""
 
 from collections.abc import Mapping
 
@@ -22,7 +22,7 @@ FORMULAS = Formulas(
     presenter="une figure numérique, pas une vraie personne",
 )
 
-#: Formulas of the other tones. A tone without a formula of its own takes the plain one.
+#: Formulas of the other tones. A tone without its own formula uses the plain one.
 TONES: Mapping[Tone, Formulas] = {
     "casual": FORMULAS._replace(
         keyword="{Keyword}\u00a0? Il y a {app}.",
@@ -77,7 +77,7 @@ SUBJECT = (
 )
 WHO = rf"(?:{SUBJECT}|elle|il|ce logiciel)"
 WHOM = r"(?:à|aux) \w+|à l['’]\w+"
-#: No second verb that would keep its `de`.
+#: Refuses a second verb, which would keep its `de`.
 ONCE = r"(?!.*\b(?:et|ou) (?:de |d['’]))"
 LEADS = (
     rf"{WHO} peut (?:aussi |également )?être utilisée? pour ",

@@ -1,4 +1,4 @@
-"""Line that says of a presenter that they are nobody, in languages without formulas of their own."""
+"""Disclosure that a presenter is no real person, in languages without formulas."""
 
 from collections.abc import Mapping
 

@@ -1,19 +1,19 @@
-"""Table of a language: formulas around a brand's names, and how its sentences are read.
+"""Table of a language: formulas around a brand's names, and patterns for its sentences.
 
-Words stand in blocks, one entry a blank; in an entry `_` is a blank or a hyphen and `*` any letters.
+Words are in blocks, separated by blanks. In an entry `_` is a blank or a hyphen, and `*` any letters.
 """
 
 import re
 from collections.abc import Iterable, Mapping
 from typing import Literal, NamedTuple
 
-#: Name that a pattern of lead-ins has for the app's own.
+#: Placeholder for the app's name in a lead-in pattern.
 APP = "{app}"
 Tone = Literal["plain", "casual", "playful", "warm", "professional", "enthusiastic"]
 
 
 class Formulas(NamedTuple):
-    """Texts with slots for names alone, so that none has to agree with what fills it."""
+    """Templates with slots for names only, so that no word has to agree with a slot's text."""
 
     keyword: str
     audience: str
@@ -36,11 +36,11 @@ class Table(NamedTuple):
     """One language. `tones` are its formulas in other tones than the plain one.
 
     `leads` are cut off a clause's beginning, in this order; `tails` off its end. `open_ends` are words that
-    something has to follow, `back` are beginnings that mean nothing without the sentence before, `theirs`
-    words that mean nothing without the half before. `more` begins an addition to a sentence that is complete
-    without it, and `bare` one without a comma. `joints` begins a half with a verb of its own. `limits` are
-    words that a sentence isn't true without. `never` are claims, by their kind; `asides`
-    what is not about the product. `force` changes what is claimed, `glue` doesn't.
+    need a continuation. `back` are beginnings that refer to the sentence before, `theirs` words that refer to
+    the half before. `more` begins an addition to a complete sentence, `bare` an addition without a comma.
+    `joints` begins a half with its own verb. `limits` are restrictive words: a sentence is false without
+    them. `never` are claims, by kind; `asides` are topics other than the product. `force` changes a claim,
+    `glue` doesn't.
     """
 
     formulas: Formulas
@@ -66,6 +66,6 @@ def entries(block: str) -> Iterable[str]:
 
 
 def any_of(*blocks: str) -> re.Pattern[str]:
-    """Any entry of the blocks as whole words; of none no text."""
-    found = "|".join(entry for block in blocks for entry in entries(block))
-    return re.compile(rf"(?<!\w)(?:{found or '(?!)'})(?!\w)", re.IGNORECASE)
+    """Match any entry of the blocks as whole words; without entries, match nothing."""
+    alternatives = "|".join(entry for block in blocks for entry in entries(block))
+    return re.compile(rf"(?<!\w)(?:{alternatives or '(?!)'})(?!\w)", re.IGNORECASE)

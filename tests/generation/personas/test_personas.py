@@ -1,4 +1,4 @@
-"""Personas: the same for the same seed, the partner's choices first, and nothing of a prompt said."""
+"""Personas: equal for equal seeds, the partner's choices first, and no text of a prompt in them."""
 
 from collections import Counter
 from itertools import product
@@ -19,7 +19,7 @@ from tests.generation.words.brands import TIDELINE
 BARE = Brand(name="")
 SEEDS = [f"seed {number}" for number in range(60)]
 
-#: Any text, and texts with words that are understood.
+#: Any text, and texts with known words.
 PROMPTS = st.one_of(
     st.text(max_size=60),
     st.lists(st.sampled_from(["a", "young", "man", "non-binary", "Witzig!", "señora", "{app}", "\0"])).map(
@@ -29,7 +29,7 @@ PROMPTS = st.one_of(
 
 
 @given(PROMPTS, st.text(min_size=1, max_size=20), st.sampled_from([TIDELINE, BARE]))
-def test_a_persona_is_of_what_exists_whatever_the_prompt(prompt: str, seed: str, brand: Brand) -> None:
+def test_any_prompt_gives_a_persona_of_known_choices(prompt: str, seed: str, brand: Brand) -> None:
     one = persona(brand, Wish(prompt=prompt), seed)
     assert one == persona(brand, Wish(prompt=prompt), seed)
     assert one.name in names.of(one.language, one.gender)
@@ -71,14 +71,14 @@ def test_no_word_of_a_prompt_means_two_things() -> None:
     assert set(prompts.AGES) == set(get_args(AgeRange))
 
 
-def test_by_chance_all_genders_come_and_no_minors() -> None:
+def test_random_personas_have_all_genders_and_are_adults() -> None:
     made = [persona(TIDELINE, Wish(), seed) for seed in SEEDS]
     assert {one.gender for one in made} == set(GENDERS)
     assert {one.age_range for one in made} == set(AGES)
     assert len({one.name for one in made}) > 15
 
 
-def test_names_are_no_others_and_none_of_the_brands() -> None:
+def test_a_name_is_neither_taken_nor_part_of_the_brands_name() -> None:
     brand = msgspec.structs.replace(BARE, name="Lena & Clara", language="de")
     free = ["Frieda", "Greta"]
     taken = [name for name in names.of("de", "female") if name not in {*free, "Lena"}]
@@ -101,7 +101,7 @@ def test_language_and_voice_are_the_brands() -> None:
     assert persona(TIDELINE, Wish(), "seed").language == "en"
 
 
-def test_it_discloses_what_it_is_in_its_language() -> None:
+def test_a_persona_discloses_itself_in_its_language() -> None:
     assert discloses("en-GB") == "A digital presenter, not a real person"
     assert discloses("ja") != discloses("xx") == discloses("en")
     assert len({discloses(language) for language in TABLES}) == len(TABLES)

@@ -1,4 +1,4 @@
-"""Portraits: the same presenter, the same picture; another seed, another person."""
+"""Portraits: the same presenter gives the same picture, another seed another person."""
 
 import hashlib
 import math
@@ -17,7 +17,7 @@ from generation.portraits import tones
 from generation.portraits.curves import mirrored
 from generation.portraits.head import FACE, head
 from generation.portraits.looks import CURLS, GLASSES, TOPS, Look, look
-from generation.portraits.portrait import placed, portrait
+from generation.portraits.portrait import place_in_picture, portrait
 from generation.portraits.styles import STYLES as DRAWN
 from generation.render import RENDERER
 from generation.spec import AgeRange, Gender, Presenter
@@ -33,9 +33,9 @@ ANY = st.builds(
     age_range=st.sampled_from(AGES),
     seed=st.text(),
 )
-#: Least mean difference of two people's pixels, of 255: seen side by side nobody takes one for the other.
+#: Minimum mean difference of two people's pixels, of 255: side by side, they are clearly two people.
 ALIKE = 3.0
-#: Hashes of pixels: the same with Python 3.11 and 3.13.
+#: Hashes of pixels: equal with Python 3.11 and 3.13.
 GOLDEN: dict[Gender, str] = {
     "female": "f84db07353c4586e",
     "male": "048c9e0dc5ac6e40",
@@ -49,11 +49,11 @@ def presenter(seed: str, gender: Gender = "female", age: AgeRange = "adult") -> 
 
 @settings(max_examples=20, deadline=None)
 @given(ANY)
-def test_anybody_gets_a_picture_with_skin_and_ground_in_their_colors(anybody: Presenter) -> None:
+def test_any_presenter_gets_their_skin_and_the_brands_ground(anybody: Presenter) -> None:
     drawn = portrait(anybody, THEME, 100)
     seen = look(anybody)
     assert (drawn.mode, drawn.size) == ("RGB", (100, 100))
-    cheek = oklch(pixel(drawn, placed(seen, (-66, 525))))
+    cheek = oklch(pixel(drawn, place_in_picture(seen, (-66, 525))))
     assert abs(cheek.lightness - seen.skin.lightness) < 0.09
     corner = oklch(pixel(drawn, (0.02, 0.98)))
     assert abs(corner.hue - oklch(THEME.vivid.tints[0]).hue) < 25
@@ -69,13 +69,13 @@ def pixel(image: Image.Image, place: tuple[float, float]) -> RGB:
 def test_a_face_lies_within_the_disc_that_slides_cut_out(anybody: Presenter) -> None:
     seen = look(anybody)
     for point in head(seen).all(mirrored(FACE)):
-        x, y = placed(seen, point)
+        x, y = place_in_picture(seen, point)
         assert math.hypot(x - 0.5, y - 0.5) < 0.47
-    assert placed(seen, (0, DRAWN[seen.style].top))[1] > 0.04
+    assert place_in_picture(seen, (0, DRAWN[seen.style].top))[1] > 0.04
 
 
 @given(ANY)
-def test_no_one_has_a_style_that_is_not_drawn(anybody: Presenter) -> None:
+def test_every_hair_style_can_be_drawn(anybody: Presenter) -> None:
     assert look(anybody).style in DRAWN
 
 
@@ -86,7 +86,7 @@ def test_the_same_presenter_has_the_same_picture_whatever_the_name() -> None:
 
 
 @pytest.mark.parametrize("count", [40, pytest.param(200, marks=pytest.mark.long)])
-def test_no_two_are_alike(count: int) -> None:
+def test_no_two_presenters_look_alike(count: int) -> None:
     people = [portrait(presenter(str(number)), THEME, 40) for number in range(count)]
     pixels = np.stack([np.asarray(one, np.int16).ravel() for one in people])
     nearest = min(
@@ -95,22 +95,22 @@ def test_no_two_are_alike(count: int) -> None:
     assert nearest > ALIKE
 
 
-def test_skin_hair_and_eyes_know_nothing_of_gender_and_age() -> None:
-    """So each is as frequent for all of them; grey hair is what age adds."""
+def test_skin_hair_and_eyes_are_independent_of_gender_and_age() -> None:
+    """So each is as frequent for every gender and age; only grey hair depends on age."""
     for number in range(100):
         people = [look(presenter(f"{number}", gender, age)) for gender, age in product(GENDERS, AGES[:3])]
         assert len({(one.skin, one.hair, one.eyes, one.curl) for one in people}) == 1
 
 
-def test_skin_curl_and_clothes_know_nothing_of_each_other() -> None:
-    """Each pair is about as frequent as its halves say, so that no skin has a hair or a dress of its own."""
+def test_skin_curl_and_clothes_are_independent() -> None:
+    """Each pair is about as frequent as its parts predict, so no skin has its own hair or clothes."""
     people = [look(presenter(f"{number}")) for number in range(4000)]
     for one, other in combinations(("tone", "curl", "top", "eyes", "teeth"), 2):
         assert dependence([(getattr(each, one), getattr(each, other)) for each in people]) < 0.03
 
 
 def dependence(pairs: list[tuple[object, object]]) -> float:
-    """Cramér's V squared of two looks' parts: 0 where one says nothing of the other, 1 where it says all."""
+    """Return Cramér's V squared of two parts of looks: 0 for independent parts, 1 for full dependence."""
     both, first, second = (
         Counter(pairs),
         Counter(one for one, _ in pairs),
@@ -140,7 +140,7 @@ def test_older_is_greyer_and_has_more_lines() -> None:
 
 
 @pytest.mark.parametrize("gender", GOLDEN)
-def test_portraits_are_those_of_this_renderer(gender: Gender) -> None:
-    """Where a change draws them differently, `RENDERER` changes too: who made a piece can still be told."""
+def test_portraits_match_the_renderer_version(gender: Gender) -> None:
+    """A change of these pixels must change `RENDERER`, so that a piece's renderer stays identifiable."""
     drawn = [portrait(presenter("golden", gender, age), THEME, 80).tobytes() for age in AGES[::2]]
     assert (RENDERER, hashlib.sha256(b"".join(drawn)).hexdigest()[:16]) == ("3", GOLDEN[gender])

@@ -1,4 +1,4 @@
-"""Proofreader of pictures: quiet on what is drawn, loud on texts moved, faded, cut, doubled or unheard of."""
+"""Proofreader of pictures: quiet on untouched pieces, loud on texts moved, faded, cut, doubled or unknown."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -35,7 +35,7 @@ def rules(drawn: Drawn, made: Made, spec: Spec = SPEC, said: Copy = COPY) -> set
     return {one.rule for one in faults([made], drawn.folder, spec, said)}
 
 
-def test_what_is_drawn_has_no_fault(drawn: Drawn) -> None:
+def test_an_untouched_piece_has_no_fault(drawn: Drawn) -> None:
     assert faults([drawn.made], drawn.folder, SPEC, COPY) == []
 
 
@@ -53,13 +53,13 @@ MUTANTS: list[tuple[str, Change]] = [
 
 
 @pytest.mark.parametrize(("rule", "change"), MUTANTS)
-def test_what_was_changed_is_found(drawn: Drawn, rule: str, change: Change) -> None:
+def test_a_change_is_found(drawn: Drawn, rule: str, change: Change) -> None:
     first, *others = drawn.made.shown
     changed = msgspec.structs.replace(first, **change(first))
     assert rule in rules(drawn, msgspec.structs.replace(drawn.made, shown=[changed, *others]))
 
 
-def test_a_line_that_is_not_shown_and_another_aspect_are_found(drawn: Drawn) -> None:
+def test_a_missing_line_and_a_wrong_aspect_are_found(drawn: Drawn) -> None:
     assert "missing" in rules(drawn, msgspec.structs.replace(drawn.made, shown=drawn.made.shown[:1]))
     assert "size" in rules(drawn, drawn.made, msgspec.structs.replace(SPEC, aspect="1:1"))
 

@@ -1,4 +1,4 @@
-"""Proofreader of presenters: quiet on what is drawn and written, loud where the line is left out."""
+"""Proofreader of presenters: quiet on untouched pieces, loud without the disclosure."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def found(made: Made, copy: Copy = COPY) -> set[tuple[str, str]]:
     return {(one.place, one.found) for one in faults([made], SPEC, copy)}
 
 
-def test_a_presenter_whom_nobody_says_to_be_one_is_found(tmp_path: Path) -> None:
+def test_an_undisclosed_presenter_is_found(tmp_path: Path) -> None:
     [made] = [step.made for step in prepare(SPEC, COPY, Given()).make(tmp_path) if step.made]
     assert all_faults([made], tmp_path, SPEC, COPY) == []
     silent = [one for one in made.shown if one.name != "disclosure"]

@@ -1,4 +1,4 @@
-"""Proofreader of words: quiet on what the writer writes, loud on what was put into it."""
+"""Proofreader of copy: quiet on the writer's copy, loud on inserted text."""
 
 from collections.abc import Callable
 from typing import Any, TypeAlias
@@ -25,7 +25,7 @@ Mutant: TypeAlias = Callable[[Copy], dict[str, Any]]
 
 
 def point(text: str, quote: str = TEXT, rule: Any = "clause") -> Mutant:
-    """The first point says something else."""
+    """Replace the first point."""
     quoted = Evidence(field="appDescription", quote=" ".join(quote.split()))
     line = Line(text=text, rule=rule, evidence=[quoted])
     return lambda copy: {"points": [line, *copy.points[1:]]}
@@ -50,17 +50,17 @@ MUTANTS: list[tuple[str, Mutant]] = [
 ]
 
 
-def test_what_the_writer_writes_has_no_fault() -> None:
+def test_the_writers_copy_has_no_fault() -> None:
     assert len(COPY.points) >= 3
     assert faults(COPY, BRAND) == []
 
 
 @pytest.mark.parametrize(("rule", "mutant"), MUTANTS)
-def test_what_was_put_in_is_found(rule: str, mutant: Mutant) -> None:
+def test_inserted_text_is_found(rule: str, mutant: Mutant) -> None:
     mutated = msgspec.structs.replace(COPY, **mutant(COPY))
     assert rule in {one.rule for one in faults(mutated, BRAND)}
 
 
-def test_a_callers_hook_is_the_callers_business() -> None:
+def test_a_callers_hook_is_not_checked() -> None:
     spec = Spec(format="slideshow", brand=BRAND, seed="1", hook="The best of 9,000 apps")
     assert faults(write(spec), BRAND) == []

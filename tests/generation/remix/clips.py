@@ -1,4 +1,4 @@
-"""Clips for tests, small, made by FFmpeg itself: as phones write them, and as no program should."""
+"""Small clips for tests, made by FFmpeg: as phones write them, and as no program should."""
 
 import io
 import struct
@@ -8,14 +8,14 @@ from PIL import Image
 
 from generation import ffmpeg
 
-#: Four seconds of a moving picture, and of a tone that is silent in its middle.
+#: Four seconds of a moving picture, and of a tone with silence in its middle.
 PICTURE = "testsrc2=s=320x240:r=30:d=4"
 TONE = "aevalsrc='0.3*sin(880*t)*(lt(t,1.5)+gt(t,2.5))':d=4:s=44100"
 H264 = "-c:v libx264 -preset ultrafast -pix_fmt yuv420p -threads 1 -c:a aac"
 
 
 def make(path: Path, options: str = H264, *, picture: str | None = PICTURE, sound: str | None = TONE) -> Path:
-    """A clip of sources of FFmpeg's own, by its own words."""
+    """Make a clip from FFmpeg's own sources, by its options."""
     sources = [word for one in (picture, sound) if one for word in ("-f", "lavfi", "-i", one)]
     kind = "mov" if path.suffix == ".mov" else "mp4"
     ffmpeg.run(*sources, *options.split(), "-f", kind, f"file:{path}")
@@ -23,7 +23,7 @@ def make(path: Path, options: str = H264, *, picture: str | None = PICTURE, soun
 
 
 def remade(source: Path, path: Path, before: str, after: str = "-c copy") -> Path:
-    """A clip made of another one."""
+    """Make a clip from another one."""
     kind = "mov" if path.suffix == ".mov" else "mp4"
     ffmpeg.run(*before.split(), "-i", f"file:{source}", *after.split(), "-f", kind, f"file:{path}")
     return path
@@ -41,7 +41,7 @@ def headers(
     entry: bytes | None = None,
     kind: bytes = b"vide",
 ) -> bytes:
-    """A file that says what is in it and has no more; `entry` says in which file its data are."""
+    """Return a file with headers and almost no data; `entry` names the file of its data."""
     own = box(b"url ", b"\0\0\0\1")
     described = box(b"avc1", bytes(24), struct.pack(">HH", *size), bytes(50))
     track = box(
@@ -61,7 +61,7 @@ def headers(
 
 
 def flipped(data: bytes, count: int, *, after: int) -> bytes:
-    """A file in which so many bytes are others, all of them behind its headers."""
+    """Return a file with `count` changed bytes, all of them behind its headers."""
     changed = bytearray(data)
     for number in range(count):
         changed[after + (number * 7_919) % (len(data) - after)] ^= 0x55
@@ -75,18 +75,18 @@ def tiff() -> bytes:
 
 
 def alias() -> bytes:
-    """QuickTime's way to say that the data are in another file."""
+    """Return QuickTime's reference to data in another file."""
     return box(b"alis", b"\0\0\0\0", b"/etc/passwd")
 
 
-#: A moov whose one box is a reference to another movie.
+#: A moov with a single box, a reference to another movie.
 REFERENCE = box(b"ftyp", b"qt  \0\0\0\0qt  ") + box(
     b"moov", box(b"rmra", box(b"rmda", box(b"rdrf", bytes(12))))
 )
 NESTED = box(b"ftyp", b"isom\0\0\0\0") + box(b"moov", box(b"trak", b"\xff\xff\xff\xffmdia" + bytes(20)))
 MANY = box(b"ftyp", b"isom\0\0\0\0") + box(b"moov", box(b"free") * 30_000)
 
-#: Files that are no clips, by the code of each.
+#: Files that are not clips, by the code of each.
 NO_CLIPS = {
     "CLIP_EMPTY": b"",
     "CLIP_TYPE of a page": b"<!DOCTYPE html><html><body>404</body></html>",

@@ -1,4 +1,4 @@
-"""Cuts of a clip: whole frames of it, from its first word on, and never more than there is."""
+"""Cuts of a clip: whole frames, from its first word on, and never beyond its end."""
 
 from itertools import pairwise
 
@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from generation.remix.cut import FPS, LEAST, cut
+from generation.remix.cut import FPS, MIN_SECONDS, cut
 from generation.remix.levels import STEP_MS, speech
 from generation.words.captions import Span
 
@@ -23,12 +23,12 @@ def spans(seconds: float, times: list[int]) -> list[Span]:
 def test_a_cut_is_within_its_clip_and_long_enough(seconds: float, times: list[int], most: float) -> None:
     part = cut(seconds, spans(seconds, times), most)
     assert part.first >= 0
-    assert LEAST * FPS - 1 <= part.frames <= most * FPS + 1
+    assert MIN_SECONDS * FPS - 1 <= part.frames <= most * FPS + 1
     assert part.first + part.frames <= seconds * FPS
 
 
 @given(seconds=LENGTHS)
-def test_a_clip_in_which_nobody_speaks_loses_nothing(seconds: float) -> None:
+def test_a_clip_without_speech_is_not_cut(seconds: float) -> None:
     assert cut(seconds, [], 90) == (0, int(seconds * FPS))
 
 

@@ -1,4 +1,4 @@
-"""Films of remixes: as many frames as were planned, whatever a clip has; a bed that gives way to speech."""
+"""Films of remixes: exactly the planned frames from any clip, and a bed that ducks under speech."""
 
 from itertools import islice
 from pathlib import Path
@@ -11,7 +11,7 @@ from generation.remix.clip import probe
 from generation.remix.cut import Cut
 from generation.remix.framing import framing
 from generation.remix.remix import within
-from generation.remix.sound import ALONE, BETWEEN_WORDS, UNDER_SPEECH, music_gains
+from generation.remix.sound import ALONE_DB, BETWEEN_WORDS_DB, UNDER_SPEECH_DB, music_gains
 from generation.sound.synthesis import RATE
 from generation.video.end import end
 from generation.words.captions import Span
@@ -24,15 +24,17 @@ TALL = "testsrc2=s=240x320:r=30:d=4"
 
 
 def count(path: Path, part: Cut, most: int) -> int:
-    """Frames of a clip's part that differ."""
+    """Count the distinct frames of a clip's part."""
     clip = probe(path)
-    return len({picture.tobytes() for picture in islice(film.shown(clip, part, framing(clip, part)), most)})
+    return len(
+        {picture.tobytes() for picture in islice(film.clip_frames(clip, part, framing(clip, part)), most)}
+    )
 
 
 @pytest.mark.long
 def test_the_card_covers_the_clips_last_frames(tmp_path: Path) -> None:
     clip = probe(make(tmp_path / "clip.mp4", picture=TALL))
-    part = Cut(0, film.COVERS + 3)
+    part = Cut(0, film.TRANSITION_FRAMES + 3)
     pictures = film.frames(clip, part, framing(clip, part), [], end(kit(), copy(), 1.0))
     assert len({picture.tobytes() for picture in pictures}) == 33
 
@@ -60,7 +62,7 @@ def test_the_bed_gives_way_to_speech_and_is_alone_at_the_end() -> None:
     talk = [Span(start=0, end=1_500), Span(start=2_500, end=4_000)]
     gains = music_gains(talk, 4.0, round(6.5 * RATE))
     assert [gains[round(at * RATE)] for at in (0, 1.4, 2, 3, 4.4, 6)] == pytest.approx(
-        [UNDER_SPEECH, UNDER_SPEECH, BETWEEN_WORDS, UNDER_SPEECH, ALONE, ALONE]
+        [UNDER_SPEECH_DB, UNDER_SPEECH_DB, BETWEEN_WORDS_DB, UNDER_SPEECH_DB, ALONE_DB, ALONE_DB]
     )
     assert np.abs(np.diff(gains)).max() * RATE < 120
 

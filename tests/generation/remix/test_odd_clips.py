@@ -1,4 +1,4 @@
-"""Clips as phones and programs write them: what is odd about each is found out and made up for."""
+"""Unusual clips from phones and programs: each property is detected and compensated."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -21,7 +21,7 @@ HDR = (
 
 
 class Odd(NamedTuple):
-    """A clip to make, and what is found of it: width and height as it is seen, and its sound."""
+    """A clip to make, and its detected properties: displayed width and height, and sound."""
 
     options: str = H264
     picture: str = PICTURE
@@ -65,14 +65,14 @@ def frames(clip: Clip, count: int) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize("case", first(6, ODD))
-def test_what_is_odd_is_found_out_and_makes_a_picture(case: str, tmp_path: Path) -> None:
+def test_an_unusual_clip_is_detected_and_decoded(case: str, tmp_path: Path) -> None:
     odd = ODD[case]
     clip = probe(made(odd, tmp_path))
     assert (clip.width, clip.height) == odd.size
     assert clip.has_sound == (odd.sound is not None)
     assert 3.5 <= clip.scanned <= 6
     assert clip.is_interlaced == (case == "interlaced")
-    assert bool(hdr.toned(clip.transfer)) == case.startswith(("in PQ", "in HLG"))
+    assert bool(hdr.sdr_filters(clip.transfer)) == case.startswith(("in PQ", "in HLG"))
     [shown] = frames(clip, 1)
     assert 20 < shown.mean() < 235
     assert shown.std() > 10

@@ -1,4 +1,4 @@
-"""Pan of a crop: it stands still or moves in one smooth turn, and it is where its subject is."""
+"""Pan of a crop: it stands still or moves smoothly, and it stays on its subject."""
 
 from pathlib import Path
 
@@ -8,31 +8,31 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as some
 
 from generation import ffmpeg
-from generation.remix.attention import COLUMNS, EVERY, Looks, look
+from generation.remix.attention import COLUMNS, SAMPLE_FRAMES, Attention, measure_attention
 from generation.remix.clip import probe
 from generation.remix.cut import Cut
 from generation.remix.framing import HEIGHT, WIDTH, cropped, expression
-from generation.remix.pan import Move, follow
+from generation.remix.pan import Move, find_path
 from generation.remix.pan import Path as PanPath
 from tests.generation.remix.clips import H264, make
 
 WINDOW = 0.3164
-#: Widths of a clip by which a crop may get faster or slower from one frame to the next.
+#: Maximum change of a crop's speed from one frame to the next, in widths of a clip.
 SMOOTH = 0.0019
 
 
-def looks(places: list[float], shots: list[int] | None = None) -> Looks:
-    """Attention to a subject that is a tenth as wide as the clip, before a ground with little of it."""
+def looks(places: list[float], shots: list[int] | None = None) -> Attention:
+    """Return attention to a subject a tenth as wide as the clip, on a ground with little attention."""
     across = (np.arange(COLUMNS) + 0.5) / COLUMNS
     columns = np.array([np.exp(-(((across - place) / 0.05) ** 2)) + 0.02 for place in places], np.float32)
-    return Looks(columns, shots or [])
+    return Attention(columns, shots or [])
 
 
 @settings(deadline=None, max_examples=40)
 @given(places=some.lists(some.floats(0, 1), min_size=2, max_size=60))
 def test_a_crop_stays_within_its_clip_and_never_jerks(places: list[float]) -> None:
-    count = len(places) * EVERY
-    path = follow(looks(places), WINDOW, count)
+    count = len(places) * SAMPLE_FRAMES
+    path = find_path(looks(places), WINDOW, count)
     assume(path)
     assert path
     at = np.array([path.at(frame) for frame in range(count)])
@@ -45,7 +45,7 @@ def test_a_crop_stays_within_its_clip_and_never_jerks(places: list[float]) -> No
 @given(seed=some.integers(0, 1_000), middle=some.floats(0.2, 0.8))
 def test_a_subject_that_sways_moves_nothing(seed: int, middle: float) -> None:
     sways = np.random.default_rng(seed).normal(middle, 0.012, 50)
-    path = follow(looks(list(sways)), WINDOW, 500)
+    path = find_path(looks(list(sways)), WINDOW, 500)
     assert path
     assert path.moves == ()
     assert abs(path.start + WINDOW / 2 - middle) < 0.05 or middle < 0.2 or middle > 0.8
@@ -53,11 +53,11 @@ def test_a_subject_that_sways_moves_nothing(seed: int, middle: float) -> None:
 
 def test_a_subject_that_walks_is_followed_and_a_shot_jumps() -> None:
     walk = [0.25] * 20 + [float(one) for one in np.linspace(0.25, 0.75, 9)] + [0.75] * 20
-    path = follow(looks(walk), WINDOW, len(walk) * EVERY)
+    path = find_path(looks(walk), WINDOW, len(walk) * SAMPLE_FRAMES)
     assert path
     assert len(path.moves) == 1
     assert abs(path.at(480) + WINDOW / 2 - 0.75) < 0.04
-    cut = follow(looks([0.25] * 20 + [0.75] * 20, [200]), WINDOW, 400)
+    cut = find_path(looks([0.25] * 20 + [0.75] * 20, [200]), WINDOW, 400)
     assert cut
     assert [(move.first, move.last) for move in cut.moves] == [(200, 200)]
     assert cut.at(199) == cut.start
@@ -65,26 +65,26 @@ def test_a_subject_that_walks_is_followed_and_a_shot_jumps() -> None:
 
 
 def test_a_landscape_and_a_flicker_are_not_followed() -> None:
-    even = Looks(np.ones((30, COLUMNS), np.float32), [])
-    assert follow(even, WINDOW, 300) is None
+    even = Attention(np.ones((30, COLUMNS), np.float32), [])
+    assert find_path(even, WINDOW, 300) is None
     restless = looks([0.2, 0.8] * 30, list(range(5, 600, 5)))
-    assert follow(restless, WINDOW, 600) is None
+    assert find_path(restless, WINDOW, 600) is None
 
 
 @settings(deadline=None, max_examples=20)
 @given(places=some.lists(some.floats(0, 1), min_size=20, max_size=40), shot=some.integers(1, 390))
-def test_the_program_is_told_the_path(places: list[float], shot: int) -> None:
-    path = follow(looks(places, [shot]), WINDOW, len(places) * EVERY)
+def test_the_ffmpeg_expression_matches_the_path(places: list[float], shot: int) -> None:
+    path = find_path(looks(places, [shot]), WINDOW, len(places) * SAMPLE_FRAMES)
     assume(path)
     assert path
-    for frame in range(0, len(places) * EVERY, 7):
+    for frame in range(0, len(places) * SAMPLE_FRAMES, 7):
         told = eval(
             expression(path), {"n": frame, "clip": lambda value, least, most: min(most, max(least, value))}
         )
         assert told == pytest.approx(path.at(frame), abs=2e-4)
 
 
-def test_the_program_crops_where_the_path_is(tmp_path: Path) -> None:
+def test_ffmpeg_crops_along_the_path(tmp_path: Path) -> None:
     """A bright line stands still, in the clip's column 200 of 640."""
     line = "color=0x606060:s=640x360:r=30:d=4,drawbox=x=200:w=8:color=white:t=fill"
     clip = probe(make(tmp_path / "clip.mp4", H264, picture=line, sound=None))
@@ -102,4 +102,4 @@ def test_the_program_crops_where_the_path_is(tmp_path: Path) -> None:
 def test_a_shot_is_found_at_its_frame(tmp_path: Path) -> None:
     both = "color=navy:s=320x240:r=30:d=2[a];color=orange:s=320x240:r=30:d=2[b];[a][b]concat=n=2:v=1"
     clip = probe(make(tmp_path / "clip.mp4", H264, picture=both, sound=None))
-    assert look(clip, Cut(15, 60)).shots == [45]
+    assert measure_attention(clip, Cut(15, 60)).shots == [45]

@@ -1,4 +1,4 @@
-"""Clips that no remix is made of: each is refused with its code, and no decoder sees most of them."""
+"""Refused clips: each has its code, and most never reach a decoder."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,10 +12,8 @@ from schemas.errors import ClipRefused
 from tests.generation.remix.clips import H264, NO_CLIPS, make
 
 
-def test_most_are_refused_before_any_program_is_started(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def started(*arguments: str) -> ffmpeg.Said:
+def test_most_clips_are_refused_before_ffmpeg_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def started(*arguments: str) -> ffmpeg.RunResult:
         raise AssertionError(arguments)
 
     monkeypatch.setattr(ffmpeg, "run", started)
@@ -36,7 +34,7 @@ MADE: dict[str, Callable[[Path], Path]] = {
 
 
 def _saying_ten_seconds(path: Path) -> Path:
-    """Its headers say that it is longer than it is."""
+    """Return a file with headers that claim a longer duration than its own."""
     data = bytearray(path.read_bytes())
     at = 0
     while (at := data.find(b"mdhd", at + 1)) >= 0:
@@ -53,7 +51,7 @@ def _cut(path: Path) -> Path:
 
 
 @pytest.mark.parametrize("case", MADE)
-def test_a_clip_that_is_none_after_all_is_refused(case: str, tmp_path: Path) -> None:
+def test_a_clip_with_false_headers_is_refused(case: str, tmp_path: Path) -> None:
     path = MADE[case](tmp_path / "clip.mp4")
     with pytest.raises(ClipRefused) as refused:
         probe(path)

@@ -1,4 +1,4 @@
-"""Stickers: legible on any clip in any script, within what platforms leave free, and steady."""
+"""Stickers: legible on any clip in any script, in the area that platforms leave free, and steady."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ SAID = {
 }
 FRAME = FRAMES["9:16"]
 PART = Cut(0, 300)
-#: Rows of the frame that a clip covers: all, those of a wide one, those of a square.
+#: Rows of the frame that a clip covers: all of them, then for a wide and for a square clip.
 COVERED = [range(HEIGHT), range(536, 1_144), range(300, 1_380)]
 GROUNDS = [(255, 255, 255), (0, 0, 0), (11, 110, 153), (128, 128, 128)]
 
@@ -40,11 +40,11 @@ def stickers(language: str, covered: range, color: str = "#0b6e99") -> list[Stic
     hook, caption = SAID[language]
     said = [Caption(text=caption, start=0, end=2_000), Caption(text=hook, start=2_000, end=5_000)]
     made = kit(language, color)
-    return [texts.hook(made, hook, PART, covered), *texts.said(made, said, PART, covered)]
+    return [texts.hook_sticker(made, hook, PART, covered), *texts.caption_stickers(made, said, PART, covered)]
 
 
 @pytest.mark.parametrize(("language", "covered"), [*zip(SAID, 2 * COVERED, strict=True)], ids=str)
-def test_texts_keep_to_what_platforms_leave_free(language: str, covered: range) -> None:
+def test_texts_stay_in_the_area_that_platforms_leave_free(language: str, covered: range) -> None:
     hook, *said = stickers(language, covered)
     for sticker in (hook, *said):
         left, _, right, _ = sticker.box
@@ -52,14 +52,14 @@ def test_texts_keep_to_what_platforms_leave_free(language: str, covered: range) 
         assert not any(mark.is_cut for mark in sticker.marks)
     assert hook.box[1] >= FRAME.top
     assert hook.box[3] < min(one.box[1] for one in said)
-    assert max(one.box[3] for one in said) <= texts.LOWEST
+    assert max(one.box[3] for one in said) <= texts.LOWEST_Y
     assert all(len(one.marks) <= 2 for one in said)
     assert len({mark.size for one in said for mark in one.marks}) == 1
 
 
 @pytest.mark.parametrize("color", ["#ffffff", "#ffd166", "#ff4b5c"])
 def test_words_are_legible_on_any_clip(color: str) -> None:
-    """Measured under each line's ink, on the plate as it was set onto the clip."""
+    """Measure under each line's ink, on the plate over the clip."""
     for sticker in stickers("en", COVERED[0], color):
         assert min(mark.contrast for mark in sticker.marks) >= 4.5
         ground = sticker.plate
@@ -75,14 +75,14 @@ def test_words_are_legible_on_any_clip(color: str) -> None:
 
 
 def _ink(pixels: Image.Image, ground: tuple[int, int, int]) -> tuple[int, int, int]:
-    """The color farthest from the plate's: of the middle of its letters."""
+    """Return the color farthest from the plate's, from the middle of the letters."""
     seen = np.asarray(pixels).reshape(-1, 3).astype(int)
     far = seen[np.abs(seen - ground).sum(axis=1).argmax()]
     return int(far[0]), int(far[1]), int(far[2])
 
 
-def test_a_sticker_is_there_in_its_frames_alone() -> None:
-    sticker = texts.hook(kit(), "Know the tide", PART, COVERED[0])
+def test_a_sticker_is_visible_only_in_its_frames() -> None:
+    sticker = texts.hook_sticker(kit(), "Know the tide", PART, COVERED[0])
     plain = Image.new("RGB", FRAME.size, (90, 90, 90))
     assert sticker.shown == range(round(texts.HOOK_SECONDS * FPS))
     for number, is_there in ((-1, False), (0, True), (50, True), (sticker.shown.stop, False)):
@@ -92,11 +92,11 @@ def test_a_sticker_is_there_in_its_frames_alone() -> None:
 
 
 def test_a_long_hook_stays_as_long_as_it_takes_to_read() -> None:
-    long = texts.hook(
+    long = texts.hook_sticker(
         kit(), "Never again stand before a harbour that fell dry two hours ago, as I did", PART, COVERED[0]
     )
     assert len(long.shown) > texts.HOOK_SECONDS * FPS
-    assert len(texts.hook(kit(), "x " * 1_000, PART, COVERED[0]).shown) == PART.frames
+    assert len(texts.hook_sticker(kit(), "x " * 1_000, PART, COVERED[0]).shown) == PART.frames
 
 
 def test_captions_outside_of_the_part_are_left_out() -> None:
@@ -105,5 +105,5 @@ def test_captions_outside_of_the_part_are_left_out() -> None:
         Caption(text="b", start=900, end=2_500),
         Caption(text="c", start=9_000, end=9_900),
     ]
-    shown = texts.said(kit(), said, Cut(30, 60), COVERED[0])
+    shown = texts.caption_stickers(kit(), said, Cut(30, 60), COVERED[0])
     assert [one.shown for one in shown] == [range(45)]

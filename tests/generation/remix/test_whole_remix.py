@@ -1,4 +1,4 @@
-"""Whole remixes, from spec and clip to the file: as platforms want it, and bounded."""
+"""Whole remixes, from spec and clip to the file: valid for the platforms, and within limits."""
 
 import resource
 import subprocess
@@ -19,7 +19,7 @@ from tests.generation.slides.test_deck import copy
 from tests.generation.video.checks import Film, faults
 
 SPEC = Spec(format="ugc_remix", brand=Brand(name="Tideline", colors=["#0b6e99"]), seed="tide", seconds=8)
-#: A square that walks over a wall with grain, and a voice with pauses, 1080p.
+#: A square that moves over a grainy wall, and a voice with pauses, 1080p.
 WIDE = (
     "color=0x8899aa:s=1920x1080:r=30:d=20,noise=c0s=6:c0f=t[wall];testsrc2=s=420x900:r=30:d=20[one];"
     "[wall][one]overlay=x='200+900*clip((t-6)/3,0,1)':y=120"
@@ -34,11 +34,11 @@ def remix(spec: Spec, clip: Path, folder: Path) -> Made:
 
 
 def measured(spec: Spec, clip: Path, folder: Path) -> tuple[Made, float, int]:
-    """A remix made by a process of its own; the CPU seconds of that and its programs, and KiB of memory.
+    """Make a remix in a process of its own; return the CPU seconds and KiB of it and its programs.
 
-    The kernel counts a program as at least as large as the process was that started it. So the renderer's
-    own peak is read from its address space, not counted by `getrusage`: the tests' process may be larger. For
-    its programs that rule gives more than the decoder takes beside the encoder.
+    The kernel counts a program as at least as large as the process that started it. So the renderer's own
+    peak is read from its address space instead of `getrusage`: the tests' process may be larger. For its
+    programs that rule gives more than the decoder takes while the encoder runs.
     """
     script = (
         "import re, resource, sys; from pathlib import Path; import msgspec;"
@@ -63,7 +63,7 @@ def test_a_remix_needs_a_clip() -> None:
 
 @pytest.mark.long
 @pytest.mark.first
-def test_a_whole_remix_is_as_every_platform_wants_it(tmp_path: Path) -> None:
+def test_a_whole_remix_is_valid_for_every_platform(tmp_path: Path) -> None:
     clip = make(tmp_path / "clip.mp4", f"{H264} -b:v 12M", picture=WIDE, sound=VOICE)
     spoken = "I swim every week. I used to guess the tide. Now I look it up before I go, and it just works."
     (tmp_path / "made").mkdir()
@@ -85,7 +85,7 @@ def test_a_whole_remix_is_as_every_platform_wants_it(tmp_path: Path) -> None:
 @pytest.mark.long
 @pytest.mark.first
 @pytest.mark.parametrize("case", ["in PQ", "with six channels", "interlaced"])
-def test_what_is_odd_becomes_a_good_post_within_its_bounds(case: str, tmp_path: Path) -> None:
+def test_an_unusual_clip_becomes_a_valid_post_within_limits(case: str, tmp_path: Path) -> None:
     clip = odd_clip(ODD[case], tmp_path)
     (tmp_path / "made").mkdir()
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -99,7 +99,7 @@ def test_what_is_odd_becomes_a_good_post_within_its_bounds(case: str, tmp_path: 
 
 @pytest.mark.long
 @pytest.mark.first
-def test_an_hour_is_looked_at_for_ninety_seconds(tmp_path: Path) -> None:
+def test_ninety_seconds_of_an_hour_are_analyzed(tmp_path: Path) -> None:
     picture = "color=0x406080:s=320x240:r=2:d=3600"
     clip = make(tmp_path / "clip.mp4", H264, picture=picture, sound="sine=r=8000:d=3600")
     before = resource.getrusage(resource.RUSAGE_CHILDREN)

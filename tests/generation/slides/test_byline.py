@@ -1,4 +1,4 @@
-"""Bylines: whoever presents is named, and said to be nobody, on each slide that shows them."""
+"""Bylines: each slide that shows a presenter has the name and the disclosure that they aren't real."""
 
 from itertools import combinations
 from typing import get_args
@@ -24,7 +24,7 @@ FACE = portrait(Presenter(name="Mira", gender="female", age_range="adult", seed=
 ASPECTS: tuple[Aspect, ...] = get_args(Aspect)
 NAMES = ("Mira", "光", "Maximiliane-Konstantina von und zu Hohenlohe-Waldenburg-Schillingsfürst")
 CASES = [*zip(ASPECTS, ["en"] * 3, NAMES, strict=True), *((one, "ar", "ميرا") for one in ASPECTS)]
-#: Height of the button at a slide's foot.
+#: Height of the button at the bottom of a slide.
 BUTTON = 100
 
 
@@ -43,7 +43,7 @@ def shown(canvas: Canvas) -> list[Mark]:
 
 
 def over_each_other(canvas: Canvas) -> list[tuple[str, str]]:
-    """Texts whose ink overlaps; lines of one text may reach into each other."""
+    """Return pairs of overlapping texts; lines of one text may overlap."""
     return [
         (one.name, other.name)
         for one, other in combinations(canvas.marks, 2)
@@ -56,9 +56,7 @@ def overlap(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) ->
 
 
 @pytest.mark.parametrize(("aspect", "language", "name"), CASES, ids=str)
-def test_hook_and_end_say_who_presents_and_that_they_are_nobody(
-    aspect: Aspect, language: str, name: str
-) -> None:
+def test_hook_and_end_disclose_the_presenter(aspect: Aspect, language: str, name: str) -> None:
     made = kit(language, aspect, name=name)
     deck = slideshow(made, said(language))
     for canvas in (deck[0](), deck[-1]()):
@@ -69,7 +67,7 @@ def test_hook_and_end_say_who_presents_and_that_they_are_nobody(
 
 
 @pytest.mark.parametrize("aspect", ASPECTS)
-def test_a_single_image_says_so_too_above_its_button(aspect: Aspect) -> None:
+def test_a_single_image_discloses_the_presenter_above_its_button(aspect: Aspect) -> None:
     made = kit("en", aspect)
     canvas = single(made, said("en"))[0]()
     assert {mark.name for mark in shown(canvas)} == {"presenter", "disclosure"}
@@ -85,23 +83,23 @@ def test_long_names_and_taglines_leave_the_presenter_room(aspect: Aspect) -> Non
     assert {mark.name for mark in canvas.marks} >= {"app", "presenter", "disclosure", "pill", "place"}
 
 
-def test_devices_lie_below_who_presents() -> None:
+def test_devices_lie_below_the_byline() -> None:
     canvas = single(kit("ar", "1:1", with_device=True), said("ar"))[0]()
     assert (wrong(canvas), over_each_other(canvas)) == ([], [])
 
 
 @pytest.mark.parametrize("language", sorted({*TABLES, *PRESENTERS}))
-def test_each_language_says_it_whole(language: str) -> None:
+def test_the_disclosure_fits_in_each_language(language: str) -> None:
     found = byline(kit(language, "9:16"), said(language))
     assert found is not None
     assert not found.disclosure.is_cut
 
 
-def test_who_presents_comes_first_in_the_direction_of_the_text() -> None:
+def test_the_byline_starts_where_the_text_starts() -> None:
     lefts = [shown(slideshow(kit(language), said(language))[0]())[0].box[0] for language in ("en", "ar")]
     assert lefts[0] < FRAMES["4:5"].width / 2 < lefts[1]
 
 
-def test_a_piece_without_a_presenter_says_nothing_of_one() -> None:
+def test_a_piece_without_a_presenter_has_no_byline() -> None:
     plain = Kit("Tideline", THEME, "en", "seed")
     assert [mark for slide in slideshow(plain, said("en")) for mark in shown(slide())] == []

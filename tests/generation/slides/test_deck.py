@@ -1,4 +1,4 @@
-"""Slides: legible on any brand's colours, within their margins, the same each time."""
+"""Slides: legible on any brand's colours, within their margins, deterministic."""
 
 import hashlib
 
@@ -19,7 +19,7 @@ from tests.forms import first
 LONG = "A home workout app that respects your privacy and the one who wrote this far too long hook"
 COMPOUND = "Privatsphäre-Grundeinstellungen ohne Benutzerkontenverwaltung"
 HOOKS = {"en": "Know the tide 🌊", "ar": "تطبيق بسيط يحترم خصوصيتك", "ja": "潮の満ち引きがすぐわかる"}
-#: Hashes of pixels: the same with Python 3.11 and 3.13, numpy 2.4 and 2.5, with and without AVX.
+#: Hashes of pixels: equal with Python 3.11 and 3.13, numpy 2.4 and 2.5, with and without AVX.
 PIXELS = {"en": "a4b84c199a6da5e9", "ar": "8b0c3a24b9f0a25a", "ja": "f364502effcc6d29"}
 
 PALETTES: list[tuple[Aspect, list[str]]] = [
@@ -53,7 +53,7 @@ def screenshot(size: tuple[int, int]) -> Image.Image:
 
 
 def wrong(canvas: Canvas) -> list[str]:
-    """Texts that can't be read, were cut, or stand in the margin."""
+    """Return texts that are illegible, truncated, or in the margin."""
     frame = canvas.frame
     bad = []
     for mark in canvas.marks:
@@ -81,8 +81,8 @@ def test_devices_leave_the_texts_their_room(shape: tuple[int, int], language: st
     assert [problem for slide in slideshow(kit, said)[:2] for problem in wrong(slide())] == []
 
 
-def test_what_texts_leave_free_in_a_tall_slide_is_filled() -> None:
-    """Below the texts a bare ground has few colors; whatever lies there has more."""
+def test_the_area_below_the_texts_of_a_tall_slide_is_filled() -> None:
+    """Below the texts a bare ground has few colors; a drawn object has more."""
     shots = (screenshot((390, 844)),)
     for given in ((), shots):
         kit = Kit("Tideline", theme(["#0b6e99"]), "en", "seed", None, given, FRAMES["9:16"])
@@ -103,14 +103,14 @@ def test_an_arabic_page_runs_the_other_way() -> None:
     assert lefts[1] > 1080 / 2
 
 
-def test_a_list_of_the_points_comes_from_three_of_them_on() -> None:
+def test_three_points_or_more_get_a_recap() -> None:
     kit = Kit("Tideline", theme([]), "en", "seed")
     assert [len(slideshow(kit, copy(*["point"] * count))) for count in range(5)] == [2, 3, 4, 6, 7]
 
 
 @pytest.mark.parametrize("given", [(), ((390, 844),)])
 @pytest.mark.parametrize("aspect", first(1, FRAMES))
-def test_a_point_has_a_number_only_beside_others(aspect: Aspect, given: tuple[tuple[int, int], ...]) -> None:
+def test_a_single_point_has_no_number(aspect: Aspect, given: tuple[tuple[int, int], ...]) -> None:
     shots = tuple(screenshot(size) for size in given)
     kit = Kit("Tideline", theme(["#0b6e99"]), "en", "seed", screenshots=shots, frame=FRAMES[aspect])
     only, one_of_two = (slideshow(kit, copy(*points))[1]() for points in ([LONG], [LONG, "No ads"]))
@@ -121,7 +121,7 @@ def test_a_point_has_a_number_only_beside_others(aspect: Aspect, given: tuple[tu
     ]
 
 
-def test_keywords_alone_are_a_list_and_no_slides_of_their_own() -> None:
+def test_keywords_alone_are_only_on_the_recap() -> None:
     kit = Kit("Tideline", theme([]), "en", "seed")
     named = [Line(text=text, rule="keyword") for text in ("Tides", "Harbours", "Sailing")]
     said = msgspec.structs.replace(copy(), points=named)
@@ -140,7 +140,7 @@ def lights(image: Image.Image, box: tuple[int, int, int, int]) -> set[int]:
     return {light for light, count in enumerate(counted) if count > 100}
 
 
-def test_an_icon_stands_beside_the_button_below_a_hook_of_many_lines() -> None:
+def test_an_icon_stands_next_to_the_button_below_a_long_hook() -> None:
     kit = Kit("Tideline", theme(["#0b6e99"]), "en", "seed")
     slide = slideshow(kit, copy(hook="A V2Ray client for Android, support Xray core and v2fly core"))[0]()
     assert wrong(slide) == []
@@ -170,8 +170,8 @@ def test_the_same_kit_gives_the_same_pixels_and_another_seed_others() -> None:
 
 
 @pytest.mark.parametrize("language", PIXELS)
-def test_frames_are_those_of_this_renderer(language: str) -> None:
-    """Where a change draws them differently, `RENDERER` changes too: who made a piece can still be told."""
+def test_frames_match_the_renderer_version(language: str) -> None:
+    """A change of these pixels must change `RENDERER`, so that a piece's renderer stays identifiable."""
     kit = Kit("Tideline", theme(["#0b6e99", "#ffd166"]), language, "seed")
     pixels = slideshow(kit, copy("x", hook=HOOKS[language], language=language))[0]().image.tobytes()
     assert (RENDERER, hashlib.sha256(pixels).hexdigest()[:16]) == ("3", PIXELS[language])

@@ -1,4 +1,4 @@
-"""Music bed: the same by its seed, of one loudness, on its beats."""
+"""Music bed: deterministic by its seed, of constant loudness, on its beats."""
 
 import hashlib
 import math
@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generation.sound.bed import bed
-from generation.sound.loudness import HIGHEST, TARGET, leveled, loudness, peak
+from generation.sound.loudness import MAX_PEAK_DB, TARGET_LUFS, limit_to_target, loudness, peak
 from generation.sound.synthesis import RATE, Stereo, times
-from generation.timing import BEAT
+from generation.timing import BEAT_S
 
 
 def tone(level: float, seconds: float = 3.0, hertz: float = 997.0) -> Stereo:
@@ -19,7 +19,7 @@ def tone(level: float, seconds: float = 3.0, hertz: float = 997.0) -> Stereo:
     return np.array([wave, wave])
 
 
-def test_loudness_is_as_the_standard_says() -> None:
+def test_loudness_matches_the_standard() -> None:
     """A sine of 997 Hz at full scale in both channels is at 0 LUFS (BS.1770: -3.01 in one)."""
     assert loudness(tone(1.0)) == pytest.approx(0.0, abs=0.02)
     assert loudness(tone(0.1)) == pytest.approx(-20.0, abs=0.02)
@@ -32,7 +32,7 @@ def test_quiet_parts_do_not_count() -> None:
 
 
 def test_a_peak_between_samples_counts() -> None:
-    """At a quarter of the rate, turned by half a sample, no sample is at the peak."""
+    """At a quarter of the sample rate, shifted by half a sample, no sample is at the peak."""
     wave = np.sin(2 * np.pi * RATE / 4 * times(0.5) + np.pi / 4)
     assert np.abs(wave).max() < 0.71
     assert peak(np.array([wave, wave])) == pytest.approx(0, abs=0.2)
@@ -40,28 +40,28 @@ def test_a_peak_between_samples_counts() -> None:
 
 @settings(max_examples=10, deadline=None)
 @given(st.floats(0.003, 1), st.floats(0, 0.9), st.integers(1, 40))
-def test_any_sound_gets_the_loudness_and_no_peak_too_high(level: float, click: float, every: int) -> None:
+def test_any_sound_reaches_the_target_without_high_peaks(level: float, click: float, every: int) -> None:
     sound = tone(level, 1.5)
     sound[:, :: every * 800] += click
-    made = leveled(sound)
-    assert loudness(made) == pytest.approx(TARGET, abs=0.5) or peak(made) > HIGHEST - 0.5
-    assert peak(made) <= HIGHEST + 0.4
+    made = limit_to_target(sound)
+    assert loudness(made) == pytest.approx(TARGET_LUFS, abs=0.5) or peak(made) > MAX_PEAK_DB - 0.5
+    assert peak(made) <= MAX_PEAK_DB + 0.4
 
 
 def test_silence_stays_silence() -> None:
-    assert not leveled(tone(0.0)).any()
+    assert not limit_to_target(tone(0.0)).any()
 
 
-def test_a_bed_is_as_long_as_asked_and_begins_each_beat_with_a_drum() -> None:
+def test_a_bed_has_the_requested_length_and_a_drum_on_each_beat() -> None:
     made = bed(4, "seed", [2.0])
     assert made.shape == (2, 4 * RATE)
-    low = np.abs(made.sum(axis=0)).reshape(-1, round(BEAT * RATE))
+    low = np.abs(made.sum(axis=0)).reshape(-1, round(BEAT_S * RATE))
     begins, middle = low[2:-2, :2_400].mean(axis=1), low[2:-2, 12_000:14_400].mean(axis=1)
     assert (begins > middle).all()
 
 
-def test_the_seed_decides_and_nothing_else() -> None:
-    """Rounded to 16 bits as a video has it: the same with Python 3.11 and 3.13, and every numpy from 2.4."""
+def test_only_the_seed_decides() -> None:
+    """Rounded to 16 bits as in a video: equal with Python 3.11 and 3.13, and every numpy from 2.4."""
 
     def digest(seed: str) -> str:
         return hashlib.sha256((bed(2, seed, []) * 32_767).round().astype("<i2").tobytes()).hexdigest()[:16]

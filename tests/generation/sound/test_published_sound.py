@@ -1,7 +1,7 @@
-"""Sound as it is published: encoded as a video's is, and measured by FFmpeg, which is not who made it.
+"""Published sound: encoded as in a video, and measured by FFmpeg, independently of the product.
 
-Players bring music to -14 LUFS and ask for a true peak of -1 dB at most (YouTube and Spotify); 0.3 are kept
-in hand. What is behind speech is 20 dB softer (WCAG 2.2, 1.4.7:
+Players normalize music to -14 LUFS and require a true peak of -1 dB at most (YouTube and Spotify); the tests
+keep a margin of 0.3 dB. Music under speech is 20 dB softer (WCAG 2.2, 1.4.7:
 https://www.w3.org/TR/WCAG22/#low-or-no-background-audio).
 """
 
@@ -18,7 +18,7 @@ from generation.sound.bed import bed
 from generation.sound.loudness import loudness
 from generation.sound.speech import read_aloud
 from generation.sound.synthesis import RATE, Stereo
-from generation.sound.track import BEFORE, lengths, track
+from generation.sound.track import BEFORE_SPEECH_S, speech_seconds, track
 from generation.timing import timing
 from generation.video.mp4 import SOUND
 
@@ -31,7 +31,7 @@ SAID = (r"I:\s+(-[\d.]+) LUFS", r"Peak:\s+(-?[\d.]+) dBFS", r"DC offset: (-?[\d.
 
 
 class Measured(NamedTuple):
-    """In LUFS, in dB of true peak, and as a share of full scale."""
+    """Loudness in LUFS, true peak in dB, and DC offset as a share of full scale."""
 
     loudness: float
     peak: float
@@ -49,7 +49,7 @@ def published(sound: Stereo, path: Path) -> Measured:
 
 
 def check(sound: Stereo, path: Path) -> None:
-    """Neither clipped nor beside its middle, heard from its first second on, silent at its very end."""
+    """Check loudness, peak and DC offset, sound from the first second on, and silence at the very end."""
     measured = published(sound, path)
     assert measured.loudness == pytest.approx(-14, abs=0.5)
     assert measured.peak <= -1.3
@@ -58,15 +58,15 @@ def check(sound: Stereo, path: Path) -> None:
     assert loudness(sound[:, :RATE]) > -24
 
 
-def test_music_is_as_loud_as_players_ask_for(tmp_path: Path) -> None:
+def test_music_has_the_loudness_of_players(tmp_path: Path) -> None:
     for seed in SEEDS:
         check(track(timing(TEXTS[0], TEXTS[1:3], 12), seed), tmp_path / "sound.m4a")
 
 
 def test_speech_is_as_loud_and_its_music_far_below(tmp_path: Path) -> None:
     speech = read_aloud(TEXTS, "en")
-    lasts = timing(TEXTS[0], TEXTS[1:3], 12, lengths(speech))
-    at = round(BEFORE * RATE)
+    lasts = timing(TEXTS[0], TEXTS[1:3], 12, speech_seconds(speech))
+    at = round(BEFORE_SPEECH_S * RATE)
     said = slice(at, at + len(speech[0]))
     for seed in SEEDS:
         made, music = track(lasts, seed, speech), bed(lasts.seconds, seed, lasts.cuts)
@@ -76,5 +76,5 @@ def test_speech_is_as_loud_and_its_music_far_below(tmp_path: Path) -> None:
 
 
 def width(sound: Stereo) -> float:
-    """What both channels differ in: music alone, since speech is in the middle."""
+    """Measure the difference of the channels: music alone, since speech is in the middle."""
     return float((sound[0] - sound[1]).std())

@@ -9,7 +9,7 @@ from generation.text.fitting import Block, Box, fit
 from generation.text.scripts import STACKED_LEADING
 from generation.text.shaping import Style
 
-#: Words of many scripts, and what hostile texts are made of.
+#: Words of many scripts, and parts of hostile texts.
 WORDS = st.one_of(
     st.sampled_from(
         "workout app Übungen تمارين بسيط עברית घर व्यायाम แอปออกกำลังกาย 家庭锻炼 アプリ 개인정보".split()
@@ -48,24 +48,24 @@ def test_words_stay_whole_and_lines_are_of_about_one_length() -> None:
     assert [line.text for line in lines] == ["A home", "workout app", "that respects", "your privacy"]
 
 
-def test_no_line_is_left_with_one_short_word_where_lines_can_be_even() -> None:
+def test_no_line_keeps_a_lone_short_word() -> None:
     said = [line.text for line in title("3 things to know about Feeel", Box(912, 800, 7), "en").lines]
     assert said == ["3 things", "to know", "about Feeel"]
 
 
-def test_only_compounds_that_would_be_small_are_hyphenated_and_by_their_syllables() -> None:
+def test_only_long_compounds_are_hyphenated_by_syllables() -> None:
     lines = title("arbeidsongeschiktheidsverzekering", Box(700, 800), "nl").lines
     assert [line.text for line in lines] == ["arbeidsonge-", "schiktheids-", "verzekering"]
     assert [line.text for line in title("Simple at-home exercises", Box(912, 600)).lines][1] == "at-home"
 
 
-def test_what_fits_at_no_size_ends_with_an_ellipsis() -> None:
+def test_a_text_too_long_for_any_size_ends_with_an_ellipsis() -> None:
     block = title("word " * 100, Box(300, 120, 3))
     assert block.is_cut
     assert block.lines[-1].text.endswith(ELLIPSIS)
 
 
-def test_a_word_that_no_language_has_is_cut_before_it_costs_anything() -> None:
+def test_an_endless_word_is_cut_before_layout() -> None:
     said = "".join(line.text for line in title("x" * 4_000, Box(912, 800)).lines)
     assert said == "x" * MAX_WORD + ELLIPSIS
 

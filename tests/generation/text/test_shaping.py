@@ -1,4 +1,4 @@
-"""Letters become glyphs of the right font, in the order in which they are seen."""
+"""Letters become glyphs of the right font, in visual order."""
 
 import pytest
 
@@ -43,7 +43,7 @@ def test_chinese_and_japanese_draw_the_same_letter_differently() -> None:
     assert font_of("直", "ja") != font_of("直", "zh") != font_of("直", "zh-TW")
 
 
-def test_an_emoji_is_one_glyph_however_many_characters_it_has() -> None:
+def test_a_joined_emoji_is_one_glyph() -> None:
     for emoji in ("👩‍💻", "🇩🇪", "1️⃣", "❤️"):
         glyphs = shape(emoji, Style(850, "en")).glyphs
         [glyph] = [one for one in glyphs if one.font.get_glyph_extents(one.id).width]
@@ -51,14 +51,14 @@ def test_an_emoji_is_one_glyph_however_many_characters_it_has() -> None:
 
 
 def test_a_latin_name_keeps_its_direction_on_an_arabic_line() -> None:
-    """Seen from the left: the name, and then the word that is before it."""
+    """From the left: the name, then the word before it."""
     line = shape("مع Feeel", Style(850, "ar"))
     assert [glyph.font is font("Inter", 850) for glyph in line.glyphs[:5]] == [True] * 5
     assert line.glyphs[-1].font is font("NotoSansArabic", 850)
     assert set(levels("مع Feeel", right_to_left=True)) == {1, 2}
 
 
-def test_joiners_take_the_level_of_what_they_follow() -> None:
+def test_joiners_take_the_level_of_the_character_before() -> None:
     assert levels("می\u200cخ", right_to_left=True) == [1] * 4
 
 

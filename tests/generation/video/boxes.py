@@ -1,4 +1,4 @@
-"""Boxes of an MP4 (ISO/IEC 14496-12), read by hand: what a demuxer would smooth over shows here."""
+"""Boxes of an MP4 (ISO/IEC 14496-12), read without a demuxer, since that would hide faults."""
 
 import struct
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ _IDR = 5
 
 
 class Track(NamedTuple):
-    """A track's kind, the lengths of its samples in time, its sync samples, and where each sample lies."""
+    """A track's type, the durations of its samples, its sync samples, and each sample's offset and size."""
 
     kind: bytes
     deltas: list[int]
@@ -20,7 +20,7 @@ class Track(NamedTuple):
 
 
 def boxes(data: bytes, start: int = 0, end: int | None = None) -> Iterator[tuple[bytes, int, int]]:
-    """The name of each box, and where what is in it begins and ends."""
+    """Yield the name of each box, with the start and end of its body."""
     at, end = start, len(data) if end is None else end
     while at < end:
         size, name = struct.unpack_from(">I4s", data, at)
@@ -40,7 +40,7 @@ def brand(path: Path) -> bytes:
 
 
 def created(path: Path) -> list[int]:
-    """Times of creation of the file and its tracks; 0 where they aren't said."""
+    """Return the creation times of the file and its tracks; 0 for unset ones."""
     data = path.read_bytes()
     return [
         struct.unpack_from(">I", data, start + 4)[0]
@@ -77,7 +77,7 @@ def _table(data: bytes, at: int, entry: str) -> list[tuple[int, ...]]:
 
 
 def _samples(data: bytes, inner: dict[bytes, int]) -> list[tuple[int, int]]:
-    """Offset and size of each sample."""
+    """Return the offset and size of each sample."""
     fixed, count = struct.unpack_from(">II", data, inner[b"stsz"] + 4)
     sizes = [fixed] * count if fixed else list(struct.unpack_from(f">{count}I", data, inner[b"stsz"] + 12))
     wide = b"co64" in inner
@@ -95,13 +95,13 @@ def _samples(data: bytes, inner: dict[bytes, int]) -> list[tuple[int, int]]:
 
 
 def opened_anew(path: Path, track: Track) -> list[bool]:
-    """Of each sync sample, whether a decoder forgets all that was before: an IDR picture."""
+    """Return for each sync sample whether it is an IDR picture, which resets the decoder."""
     data = path.read_bytes()
     return [_IDR in _units(data, *track.samples[number - 1]) for number in track.syncs]
 
 
 def _units(data: bytes, at: int, size: int) -> list[int]:
-    """Types of the units of a sample, each with its length in four bytes before it."""
+    """Return the types of a sample's NAL units; a length of four bytes precedes each."""
     end, found = at + size, []
     while at < end:
         (length,) = struct.unpack_from(">I", data, at)

@@ -1,4 +1,4 @@
-"""Checks of an MP4 as the platforms that document what they take want it: each names what is wrong."""
+"""Checks of an MP4 against the platforms' documented requirements: each is named for its rule."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ RATE = 30
 
 
 class Film:
-    """A file, and what it should be."""
+    """A file with its expected properties."""
 
     def __init__(self, path: Path, size: tuple[int, int], frames: int) -> None:
         self.path, self.size, self.frames = path, size, frames
@@ -26,7 +26,7 @@ class Film:
 
     @cached_property
     def level(self) -> dict[str, str]:
-        """By FFmpeg's own measure."""
+        """Return the loudness, measured by FFmpeg's own filter."""
         measure = ["-vn", "-af", "loudnorm=print_format=json", "-f", "null", "-"]
         said = "\n".join(run("-v", "info", *file(self.path, "mov"), *measure).lines)
         found: dict[str, str] = json.loads(said[said.rindex("{") : said.rindex("}") + 1])

@@ -1,4 +1,4 @@
-"""Film of a video: legible in any language and palette, within its frame, no frame empty, always the same."""
+"""Film of a video: legible in any language and palette, within its frame, never empty, deterministic."""
 
 import hashlib
 from functools import cache
@@ -13,7 +13,7 @@ from generation.slides.kit import Kit, Presented
 from generation.spec import Aspect
 from generation.theme import theme
 from generation.timing import Timing
-from generation.video.end import end, own_end
+from generation.video.end import end, end_card_scene
 from generation.video.film import frames, scenes
 from generation.video.hook import hook
 from generation.video.point import point
@@ -21,7 +21,7 @@ from generation.video.scene import Scene
 from tests.forms import first
 from tests.generation.slides.test_deck import copy, screenshot
 
-#: Glyphs may reach out of their advance a little.
+#: Glyphs may extend a little beyond their advance.
 OVERHANG = 10
 SAID = {
     "en": ("Know the tide before you go 🌊", "See high and low water"),
@@ -31,13 +31,13 @@ SAID = {
     "th": ("แอปออกกำลังกายที่บ้านซึ่งเคารพความเป็นส่วนตัวของคุณ", "ใช้งานได้โดยไม่ต้องเชื่อมต่อ"),
     "hi": ("घर पर व्यायाम का सरल ऐप", "बिना इंटरनेट के चलता है"),
 }
-#: Hashes of pixels: the same with Python 3.11 and 3.13, numpy 2.4 and 2.5, with and without AVX.
+#: Hashes of pixels: equal with Python 3.11 and 3.13, numpy 2.4 and 2.5, with and without AVX.
 PIXELS = {"en": "846aee1a77e08bdd", "ar": "66b18ef0cb5e38d5", "ja": "29450376bc97a970"}
 
 
 @cache
 def film(language: str, *, aspect: Aspect = "9:16", shots: int = 0, colors: str = "#0b6e99") -> list[Scene]:
-    """The first two scenes."""
+    """Return the first two scenes."""
     said, explained = SAID[language]
     kit = Kit(
         name="Tideline",
@@ -51,7 +51,7 @@ def film(language: str, *, aspect: Aspect = "9:16", shots: int = 0, colors: str 
 
 
 def wrong(scene: Scene, aspect: Aspect) -> list[str]:
-    """Texts that can't be read, were cut, or stand where platforms put their own."""
+    """Return texts that are illegible, truncated, or under the platforms' overlays."""
     frame, bad = FRAMES[aspect], []
     for mark in scene.settled().marks:
         left, top, right, bottom = mark.box
@@ -87,13 +87,13 @@ def test_a_partners_own_picture_is_the_end_whole_or_filling_the_frame() -> None:
     kit = Kit("Tideline", theme(["#2f9e44"]), "en", "seed", frame=FRAMES["1:1"])
     red = (220, 20, 30)
     for size, filled in (((500, 520), True), ((300, 900), False)):
-        shown = own_end(kit, Image.new("RGB", size, red), 2.0).draw(50)
+        shown = end_card_scene(kit, Image.new("RGB", size, red), 2.0).draw(50)
         assert shown.getpixel((540, 540)) == red
         assert (shown.getpixel((5, 540)) == red) == filled
 
 
-def test_the_first_frame_says_something_and_words_come_until_the_last_stands() -> None:
-    """A player's still, and a list's, is often the first frame."""
+def test_the_first_frame_has_words_and_the_rest_appear_in_order() -> None:
+    """A player's still, or a list's, is often the first frame."""
     first = film("en")[0]
     last = np.asarray(first.draw(first.frames - 1)).astype(int)
     missing = [
@@ -105,7 +105,7 @@ def test_the_first_frame_says_something_and_words_come_until_the_last_stands() -
     assert bright > 20_000
 
 
-def test_frames_are_as_many_as_the_scenes_last_and_cuts_hold_both_scenes() -> None:
+def test_frames_match_the_scenes_and_cuts_show_both_scenes() -> None:
     kit = Kit(name="Tideline", theme=theme(["#0b6e99"]), language="en", seed="seed", frame=FRAMES["1:1"])
     shown = scenes(kit, copy(), Timing(0.5, (), 0.5))
     made = list(frames(kit, shown))
@@ -115,7 +115,7 @@ def test_frames_are_as_many_as_the_scenes_last_and_cuts_hold_both_scenes() -> No
 
 
 @pytest.mark.parametrize("shots", [0, 1])
-def test_a_point_has_a_number_only_beside_others(shots: int) -> None:
+def test_a_single_point_has_no_number(shots: int) -> None:
     given = (screenshot((390, 844)),) * shots
     kit = Kit("Tideline", theme(["#0b6e99"]), "en", "seed", screenshots=given, frame=FRAMES["9:16"])
     names = []
@@ -136,8 +136,8 @@ def test_an_arabic_video_runs_the_other_way() -> None:
 
 
 @pytest.mark.parametrize("language", PIXELS)
-def test_frames_are_those_of_this_renderer(language: str) -> None:
-    """Where a change draws them differently, `RENDERER` changes too: who made a piece can still be told."""
+def test_frames_match_the_renderer_version(language: str) -> None:
+    """A change of these pixels must change `RENDERER`, so that a piece's renderer stays identifiable."""
     drawn = [scene.draw(number).tobytes() for scene in film(language) for number in (5, 40)]
     digest = hashlib.sha256(b"".join(drawn)).hexdigest()[:16]
     assert (RENDERER, digest) == ("3", PIXELS[language])

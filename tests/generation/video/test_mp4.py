@@ -1,4 +1,4 @@
-"""MP4 of a video: as platforms want it, whole or gone."""
+"""MP4 of a video: valid for the platforms, complete or deleted."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +9,7 @@ from PIL import Image
 
 from generation.ffmpeg import file, run
 from generation.sound.bed import bed
-from generation.sound.loudness import leveled
+from generation.sound.loudness import limit_to_target
 from generation.sound.synthesis import Stereo
 from generation.video.mp4 import encode
 from schemas.errors import GenerationError
@@ -52,7 +52,7 @@ def pictures(count: int) -> Iterator[Image.Image]:
 
 @pytest.fixture(scope="module")
 def sound() -> Stereo:
-    return leveled(bed(FRAMES / 30, "seed", [1.5]))
+    return limit_to_target(bed(FRAMES / 30, "seed", [1.5]))
 
 
 @pytest.fixture(scope="module")
@@ -62,13 +62,13 @@ def made(tmp_path_factory: pytest.TempPathFactory, sound: Stereo) -> Path:
     return path
 
 
-def test_a_video_is_as_platforms_want_it(made: Path) -> None:
+def test_a_video_is_valid_for_the_platforms(made: Path) -> None:
     assert faults(Film(made, SIZE, FRAMES)) == []
     assert [*made.parent.iterdir()] == [made]
 
 
 @pytest.mark.parametrize("name", CHECKS)
-def test_each_check_finds_what_breaks_it(made: Path, name: str, tmp_path: Path) -> None:
+def test_each_check_finds_its_violation(made: Path, name: str, tmp_path: Path) -> None:
     broken = tmp_path / "broken.mp4"
     run(*file(made, "mov"), *BROKEN[name], "-f", "mp4", f"file:{broken}")
     assert not CHECKS[name](Film(broken, SIZE, FRAMES))
@@ -90,14 +90,14 @@ def test_a_drawing_that_fails_leaves_no_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_whoever_stops_early_leaves_no_file(tmp_path: Path) -> None:
+def test_an_early_stop_leaves_no_file(tmp_path: Path) -> None:
     making = encode(tmp_path / "made.mp4", SIZE, pictures(9), np.zeros((2, 14_400)))
     assert next(making) == 1
     making.close()
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_disk_that_is_full_is_told(tmp_path: Path) -> None:
+def test_a_full_disk_has_its_code(tmp_path: Path) -> None:
     (tmp_path / "made.mp4").symlink_to("/dev/full")
     with pytest.raises(GenerationError) as told:
         list(encode(tmp_path / "made.mp4", SIZE, pictures(9), np.zeros((2, 14_400))))

@@ -1,4 +1,4 @@
-"""Presenter of a video: named in its first and last scene, from their first frames on, as nobody."""
+"""Presenter of a video: the first and last scene disclose it, from their first frames on."""
 
 from itertools import combinations
 
@@ -37,21 +37,21 @@ def said(language: str, tagline: str = "Know the tide") -> Copy:
 
 
 def faults(scene: Scene) -> list[object]:
-    """Texts that can't be read, or lie where platforms put theirs, or over each other."""
+    """Return texts that are illegible, under the platforms' overlays, or overlapping."""
     marks = {mark.name: mark.box for mark in scene.settled().marks}
     over = [pair for pair in combinations(marks, 2) if overlap(marks[pair[0]], marks[pair[1]])]
     return [*wrong(scene, "9:16"), *over, *({"presenter", "disclosure"} - marks.keys())]
 
 
 def shown(scene: Scene, ground: Ground) -> float:
-    """The share of the disclosure's box that has the text's color in the first frame."""
+    """Return the share of the text's color in the disclosure's box, in the first frame."""
     [box] = [mark.box for mark in scene.settled().marks if mark.name == "disclosure"]
     pixels = np.asarray(scene.draw(0).crop(box))
     return float((pixels == ground.text).all(axis=2).mean())
 
 
 @pytest.mark.parametrize(("language", "shots"), [("en", 1), ("ar", 0)])
-def test_a_hook_says_who_presents_from_its_first_frame_on(language: str, shots: int) -> None:
+def test_a_hook_discloses_the_presenter_from_its_first_frame(language: str, shots: int) -> None:
     made = kit(language, shots=shots)
     scene = hook(made, said(language), 2.5)
     assert faults(scene) == []
@@ -59,7 +59,7 @@ def test_a_hook_says_who_presents_from_its_first_frame_on(language: str, shots: 
 
 
 @pytest.mark.parametrize("name", ["Tideline", "Privatsphäre-Grundeinstellungen Benutzerkontenverwaltung"])
-def test_an_end_says_so_too_however_long_name_and_tagline_are(name: str) -> None:
+def test_an_end_discloses_the_presenter_with_long_texts(name: str) -> None:
     made = kit("de", name=name)
     scene = end(made, said("de", LONG), 2.5)
     assert faults(scene) == []

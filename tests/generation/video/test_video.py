@@ -1,4 +1,4 @@
-"""A video made into a folder: whole with its thumbnail and what it says of itself, or nothing."""
+"""A video made into a folder: complete with its thumbnail and metadata, or absent."""
 
 import hashlib
 from pathlib import Path
@@ -21,7 +21,7 @@ KIT = Kit("Tideline", theme(["#0b6e99"]), "en", "seed", frame=FRAMES["1:1"])
 SHORT = Video(KIT, copy(hook="Know the tide"), Timing(0.5, (), 0.5))
 
 
-def test_a_video_says_what_it_is_and_how_far_it_is(tmp_path: Path) -> None:
+def test_a_video_reports_metadata_and_progress(tmp_path: Path) -> None:
     *steps, last = SHORT.make(tmp_path)
     made = last.made
     assert made is not None
@@ -38,7 +38,7 @@ def test_a_video_says_what_it_is_and_how_far_it_is(tmp_path: Path) -> None:
     assert faults(Film(tmp_path / made.name, (1080, 1080), 30)) == []
 
 
-def test_a_video_that_is_stopped_leaves_nothing(tmp_path: Path) -> None:
+def test_a_stopped_video_leaves_no_file(tmp_path: Path) -> None:
     making = SHORT.make(tmp_path)
     assert next(making).made is None
     making.close()

@@ -1,4 +1,4 @@
-"""A whole video, from its spec to its file: as platforms want it, and as it says of itself."""
+"""A whole video, from its spec to its file: valid for the platforms, with correct metadata."""
 
 import json
 import resource
@@ -27,7 +27,7 @@ def made_in(folder: Path) -> Made:
 
 
 @pytest.mark.long
-def test_a_whole_video_is_as_every_platform_wants_it(tmp_path: Path) -> None:
+def test_a_whole_video_is_valid_for_every_platform(tmp_path: Path) -> None:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     made = made_in(tmp_path)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

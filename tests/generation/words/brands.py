@@ -1,4 +1,4 @@
-"""Brands that nobody has, in the four languages and others, and any brand at all."""
+"""Invented brands in the four languages and others, and random brands."""
 
 from hypothesis import strategies as some
 
@@ -72,7 +72,7 @@ SHIOMI = Brand(
 )
 BRANDS = {"en": TIDELINE, "de": GEZEITEN, "fr": MAREES, "es": MAREAS, "ja": SHIOMI}
 
-#: Sentences with one claim each, as they come.
+#: Realistic sentences with one claim each.
 CLAIMS = {
     "en": [
         "The best tide app for sailors", "An award-winning clock for harbours",
@@ -109,7 +109,7 @@ CLAIMS = {
         "Lee el aviso legal del puerto", "Es mejor que otros relojes del mar",
     ],
 }  # fmt: skip
-#: Part of each that no copy may have by itself; `_` is a blank.
+#: Part of each claim that no copy may contain by itself; `_` is a blank.
 TELLTALE = """
     best award cure money $ 99 million “ currently 1998 www donat terms #1_clock better unlike beste
     preisgekrönt heilt geld € 20.000 „ derzeit example.de kostenlos spende datenschutz besser meilleure

@@ -1,4 +1,4 @@
-"""Any brand's copy: each line rests on the brand, claims nothing by itself, and is the same each time."""
+"""Copy of random brands: each line has evidence, makes no claim by itself, and is deterministic."""
 
 import re
 
@@ -7,8 +7,8 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from generation.spec import Brand, Copy, Line, Source, Spec
-from generation.timing import needed
-from generation.words.hashtags import MOST
+from generation.timing import shortest_timing
+from generation.words.hashtags import MAX_HASHTAGS
 from generation.words.write import Lacking, propose, write
 from tests.generation.words.brands import ANY_BRAND, ANY_SPEC, TELLTALE
 from tests.generation.words.tracing import lines, shown_name, untraced
@@ -38,7 +38,7 @@ def test_no_line_but_the_callers_is_long_or_empty(spec: Spec) -> None:
 
 @ENOUGH
 @given(spec=ANY_SPEC)
-def test_nothing_is_claimed_that_a_caller_did_not_write(spec: Spec) -> None:
+def test_only_the_caller_makes_claims(spec: Spec) -> None:
     name = shown_name(spec.brand).casefold()
     said = [line.text.casefold().replace(name, "") for line in lines(written(spec)) if line.rule != "caller"]
     words = [word.replace("_", " ") for word in TELLTALE]
@@ -54,31 +54,29 @@ def test_the_same_spec_has_the_same_copy(spec: Spec) -> None:
 
 @ENOUGH
 @given(spec=ANY_SPEC)
-def test_no_point_is_said_twice_and_a_number_is_the_count(spec: Spec) -> None:
+def test_points_are_distinct_and_a_number_is_their_count(spec: Spec) -> None:
     copy = written(spec)
     said = [line.text.casefold() for line in (copy.hook, *copy.points)]
     assert len({*said}) == len(said)
     if counted := re.match(r"(\d) (?:things|Dinge|choses|cosas) ", copy.hook.text):
         assert int(counted[1]) == len(copy.points)
-    assert len(copy.hashtags) <= MOST
+    assert len(copy.hashtags) <= MAX_HASHTAGS
 
 
 @ENOUGH
 @given(spec=ANY_SPEC, seconds=st.integers(8, 60))
-def test_a_videos_points_can_be_read_in_its_time_and_none_is_left_out_in_vain(
-    spec: Spec, seconds: int
-) -> None:
+def test_a_video_keeps_all_points_that_its_time_allows(spec: Spec, seconds: int) -> None:
     copies = [written(msgspec.structs.replace(spec, format="video", seconds=one)) for one in (seconds, 900)]
     short, whole = ([point.text for point in copy.points] for copy in copies)
     hook = copies[0].hook.text
-    assert len(short) <= 1 or needed(hook, short).seconds <= seconds
-    assert short == whole or needed(hook, whole).seconds > seconds
+    assert len(short) <= 1 or shortest_timing(hook, short).seconds <= seconds
+    assert short == whole or shortest_timing(hook, whole).seconds > seconds
     assert [text for text in whole if text in short] == short
 
 
 @ENOUGH
 @given(brand=ANY_BRAND)
-def test_a_brand_proposes_up_to_ten_hooks_or_says_what_it_lacks(brand: Brand) -> None:
+def test_a_brand_proposes_up_to_ten_hooks_or_names_missing_fields(brand: Brand) -> None:
     hooks, lacking = proposed(brand)
     assert bool(hooks) != bool(lacking)
     assert len({hook.text for hook in hooks}) == len(hooks) <= 10

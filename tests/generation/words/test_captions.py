@@ -1,4 +1,4 @@
-"""Captions of a clip: every word of the transcript once, in order, while somebody speaks."""
+"""Captions of a clip: every word of the transcript once, in order, during speech."""
 
 from itertools import pairwise
 

@@ -1,4 +1,4 @@
-"""Claims: each kind is known in each language, and plain sentences make none."""
+"""Claims: each kind is detected in each language, and plain sentences have none."""
 
 import pytest
 
@@ -16,7 +16,7 @@ PLAIN = [
 
 
 @pytest.mark.parametrize(("language", "text"), [(one, text) for one in CLAIMS for text in CLAIMS[one]])
-def test_a_claim_is_known(language: str, text: str) -> None:
+def test_a_claim_is_detected(language: str, text: str) -> None:
     assert claims(text, language)
 
 
@@ -35,13 +35,13 @@ def test_a_name_claims_nothing_by_itself() -> None:
     assert "superlative" in claims("The best trip with Best Tides", "en", ["Best Tides"])
 
 
-def test_a_claim_in_another_language_than_declared_is_known() -> None:
+def test_a_claim_in_another_language_than_declared_is_detected() -> None:
     assert claims("Stimmt in 99 Prozent aller Fälle", "en")
 
 
-def test_of_a_language_without_words_any_digit_is_a_claim() -> None:
+def test_any_digit_is_a_claim_in_a_language_without_a_table() -> None:
     assert claims(BRANDS["ja"].descriptions[0], "ja") == {"users"}
 
 
-def test_a_sentence_in_another_language_is_heard() -> None:
+def test_a_claim_in_a_sentence_of_another_language_is_detected() -> None:
     assert claims("Ist das so?. Earn money with every trip", "de") == {"money"}

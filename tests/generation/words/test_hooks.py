@@ -1,4 +1,4 @@
-"""Hooks, points, places and tags: which are chosen, and what a brand lacks."""
+"""Hooks, points, places and tags: the chosen ones, and the missing fields of a brand."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ def test_a_formula_quotes_each_of_its_names() -> None:
         (Brand(name="Tideline", taglines=["The best tides"]), ["tagline", "appDescription", "keywords"]),
     ],
 )
-def test_a_brand_that_carries_no_hook_says_what_it_lacks(brand: Brand, fields: list[str]) -> None:
+def test_a_brand_without_hooks_names_its_missing_fields(brand: Brand, fields: list[str]) -> None:
     with pytest.raises(Lacking) as lacking:
         propose(brand)
     assert lacking.value.fields == fields
@@ -80,7 +80,7 @@ def test_acronyms_of_keywords_have_capitals_unless_the_brand_spells_them_otherwi
     assert shown == [["AI tide tables", "PDF export"], ["AI tide tables", "Pdf export"]]
 
 
-def test_the_end_says_no_tagline_that_a_point_says_in_nearly_its_words() -> None:
+def test_the_end_has_no_tagline_like_a_point() -> None:
     said = "A simple and beautiful tide clock for harbours"
     brand = with_(descriptions=[said], taglines=["Simple and beautiful tide clock for harbours"])
     spec = Spec(format="slideshow", brand=brand, seed="1", hook="Look")
@@ -112,7 +112,7 @@ def test_a_place_is_named_only_if_a_link_proves_it(links: dict[str, str], places
     assert [place.text for place in copy.places] == places
 
 
-def test_hashtags_are_of_keywords_that_say_what_it_is_about() -> None:
+def test_hashtags_skip_technical_keywords() -> None:
     copy = write(Spec(format="slideshow", brand=TIDELINE, seed="1"))
     assert [tag.text for tag in copy.hashtags] == ["#tides", "#SeaSwimming", "#HarbourLog"]
     many = with_(keywords=[f"tide {letter * 3}" for letter in "abcdef"])

@@ -1,4 +1,4 @@
-"""Languages: the copies of one brand in each, whole, and a language without formulas."""
+"""Languages: a brand's whole copy in each language, and in a language without formulas."""
 
 import re
 
@@ -42,7 +42,7 @@ POINTS = {
     "ja": {"出かける前に潮を知る", "小さな港のための潮時計です", "港を保存すると接続なしで動きます"},
 }
 FAR = "along the coast that nobody has sailed before in winter, whatever the weather does"
-#: Sentences of each language and the lines that they give.
+#: Sentences of each language and their lines.
 READINGS = [
     ("en", "With Tideline you can plan a trip along the coast.", ["Plan a trip along the coast"]),
     ("en", "It was voted best app of the year by 20,000 sailors and keeps a log of your trips.",
@@ -71,7 +71,7 @@ READINGS = [
     ("es", "Sin embargo, el puerto está lejos.", []),
     ("es", "Puede mostrar las mareas del puerto.", ["Mostrar las mareas del puerto"]),
 ]  # fmt: skip
-#: Words for oneself in the four languages: a presenter has no life to tell of.
+#: First-person words in the four languages: a presenter has no biography.
 FIRST_PERSON = re.compile(r"\b(?:i|me|my|ich|mir|mein|je|j'|mon|ma|yo|mi|me)\b", re.IGNORECASE)
 
 
@@ -98,7 +98,7 @@ def test_formulas_are_filled_in_the_brands_language(language: str) -> None:
     assert copy.call_to_action.text == wanted.format(app="Tideline")
 
 
-def test_another_language_than_the_brands_is_kept_and_told() -> None:
+def test_the_brands_language_is_kept_with_a_warning() -> None:
     copy = write(Spec(format="slideshow", brand=TIDELINE, seed="1", language="de"))
     assert copy.language == "en"
     assert [warning.partition(":")[0] for warning in copy.warnings] == ["language_kept"]
@@ -112,7 +112,7 @@ def test_a_language_without_formulas_has_names_and_own_words_only() -> None:
     assert not copy.labels.swipe
 
 
-def test_what_the_texts_are_in_goes_before_what_is_declared() -> None:
+def test_the_detected_language_wins_over_the_declared_one() -> None:
     mistaken = msgspec.structs.replace(BRANDS["fr"], language="en")
     assert write(Spec(format="slideshow", brand=mistaken, seed="1")).language == "fr"
 
@@ -125,7 +125,7 @@ def test_what_the_texts_are_in_goes_before_what_is_declared() -> None:
         ("nl", "Een rustige getijdenklok voor de havens van de kust. Met een melding op het juiste moment."),
     ],
 )
-def test_a_language_like_one_with_formulas_gets_none_of_its(language: str, text: str) -> None:
+def test_a_language_similar_to_a_table_gets_no_formulas(language: str, text: str) -> None:
     for declared in (language, None):
         brand = Brand(name="Tideline", descriptions=[text], language=declared)
         copy = write(Spec(format="slideshow", brand=brand, seed="1"))
@@ -140,17 +140,17 @@ def test_a_language_like_one_with_formulas_gets_none_of_its(language: str, text:
         ("id", "Jam pasang surut yang tenang di pelabuhan. Lihat di mana dan kapan, per hari dan per jam."),
     ],
 )
-def test_a_language_that_no_table_knows_is_as_declared(language: str, text: str) -> None:
+def test_a_language_without_a_table_is_as_declared(language: str, text: str) -> None:
     brand = Brand(name="Tideline", descriptions=[text], language=language)
     assert write(Spec(format="slideshow", brand=brand, seed="1")).language == language
 
 
-def test_no_formula_speaks_of_a_life() -> None:
+def test_no_formula_uses_the_first_person() -> None:
     assert [text for text in templates() if FIRST_PERSON.search(text)] == []
 
 
 @pytest.mark.parametrize("language", ["en", "de", "ja"])
-def test_a_caption_names_who_presents_and_says_that_they_are_nobody(language: str) -> None:
+def test_a_caption_names_and_discloses_the_presenter(language: str) -> None:
     presenter = Presenter(name="Mira", gender="female", age_range="adult", seed="1")
     plain = Spec(format="image", brand=BRANDS[language], seed="1")
     presented = write(msgspec.structs.replace(plain, presenter=presenter))

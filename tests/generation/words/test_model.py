@@ -1,8 +1,8 @@
-"""A model's line: what its clause says in other order or fewer words holds; what it adds is refused."""
+"""A model's line: it may reorder or shorten its clause; any addition is refused."""
 
 import pytest
 
-from generation.words.model import holds
+from generation.words.model import line_faults
 
 CLAUSE = "Shows tides of 12 harbours without a connection, if they are saved"
 HELD = [
@@ -10,7 +10,7 @@ HELD = [
     ("en", "If saved, 12 harbours show their tides without a connection"),
     ("en", "Tides of 12 harbours without a connection, if saved"),
 ]
-#: Invented lines, each with a fault that it has to be refused for.
+#: Invented lines, each with a fault that must refuse it.
 INVENTED = [
     ("number", "Shows tides of 500 harbours without a connection, if saved"),
     ("number", "Shows tides of １２０ harbours without a connection, if saved"),
@@ -34,20 +34,20 @@ INVENTED = [
     ("limit", "Shows tides of harbours without a connection"),
     ("characters", "Shows t\u200bides without a connection, if saved"),
     ("characters", "Shows tides without a connection, if saved 🏆"),
-    ("word", "Shоws tides without a connection, if saved"),  # a Cyrillic o
+    ("word", "Shоws tides without a connection, if saved"),  # with a Cyrillic o
     ("length", "Tides"),
     ("length", "Tides " * 20),
 ]
 
 
 @pytest.mark.parametrize(("language", "line"), HELD)
-def test_what_the_clause_says_holds(language: str, line: str) -> None:
-    assert holds(line, CLAUSE, name="Tideline", language=language) == []
+def test_a_reordered_or_shortened_clause_holds(language: str, line: str) -> None:
+    assert line_faults(line, CLAUSE, name="Tideline", language=language) == []
 
 
 @pytest.mark.parametrize(("fault", "line"), INVENTED)
-def test_what_the_clause_lacks_is_refused(fault: str, line: str) -> None:
-    assert fault in holds(line, CLAUSE, name="Tideline", language="en")
+def test_an_addition_to_the_clause_is_refused(fault: str, line: str) -> None:
+    assert fault in line_faults(line, CLAUSE, name="Tideline", language="en")
 
 
 @pytest.mark.parametrize(
@@ -60,4 +60,4 @@ def test_what_the_clause_lacks_is_refused(fault: str, line: str) -> None:
     ],
 )
 def test_other_languages_are_as_strict(language: str, clause: str, line: str, fault: str) -> None:
-    assert fault in holds(line, clause, name="Tideline", language=language)
+    assert fault in line_faults(line, clause, name="Tideline", language=language)

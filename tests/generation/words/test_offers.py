@@ -1,4 +1,4 @@
-"""Offers of a model: those that hold stand in a copy with their evidence, of the others there is nothing."""
+"""Offers of a model: valid ones enter a copy with their evidence, all others leave no trace."""
 
 import pytest
 
@@ -11,7 +11,7 @@ CLAUSE = "Follow the harbours you know"
 QUOTE = "It also lets you follow the harbours you know"
 SPEC = Spec(format="slideshow", brand=TIDELINE, seed="1")
 
-#: Lines, in which {clause} is one that they cite, each with something that no clause says.
+#: Lines around a cited {clause}, each with an invention.
 INVENTED = [
     "{clause} and 20,000 others",
     "{clause}, for 5 days",
@@ -36,7 +36,7 @@ INVENTED = [
 ]
 
 
-def test_a_line_that_holds_stands_there_with_its_evidence() -> None:
+def test_a_valid_line_enters_the_copy_with_its_evidence() -> None:
     assert CLAUSE in [one.text for one in read(TIDELINE).clauses]
     offers = Offers(
         hooks=[Offer(line="Know harbours? Follow them!", clause=CLAUSE)],
@@ -56,14 +56,14 @@ def cited(start: str) -> str:
     return next(one.text for one in read(TIDELINE).clauses if one.text.startswith(start))
 
 
-def test_a_callers_hook_is_the_callers() -> None:
+def test_a_callers_hook_wins_over_offers() -> None:
     spec = Spec(format="image", brand=TIDELINE, seed="1", hook="Mine, 100 %")
     copy = write(spec, Offers(hooks=[Offer(line="Know harbours? Follow them", clause=CLAUSE)]))
     assert copy.hook.evidence == [Evidence(field="caller", quote="Mine, 100 %")]
 
 
 @pytest.mark.parametrize("brand", BRANDS.values(), ids=BRANDS)
-def test_of_what_is_invented_there_is_nothing(brand: Brand) -> None:
+def test_an_invented_line_leaves_no_trace(brand: Brand) -> None:
     spec = Spec(format="slideshow", brand=brand, seed="1")
     clauses, plain = [one.text for one in read(brand).clauses], write(spec)
     assert clauses

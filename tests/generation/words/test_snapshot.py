@@ -1,4 +1,4 @@
-"""Snapshot of a brand: winners first, sure alternatives after them, links that prove something."""
+"""Snapshot of a brand: winners first, confident alternatives after them, and proven links."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -27,7 +27,7 @@ def snap(*rows: BrandRow) -> Brand:
     return snapshot(describe(rows, project_id=PROJECT))
 
 
-def test_the_winner_is_first_and_what_is_unsure_is_left_out() -> None:
+def test_the_winner_is_first_and_unsure_values_are_dropped() -> None:
     brand = snap(
         row("website", {"appName": "Tideline", "appDescription": "A tide clock."}),
         row("appstore", {"appDescription": "A clock of tides."}, sure=0.8),
@@ -36,8 +36,8 @@ def test_the_winner_is_first_and_what_is_unsure_is_left_out() -> None:
     assert brand.descriptions == ["A tide clock.", "A clock of tides."]
 
 
-def test_what_a_partner_says_is_all_that_is_said() -> None:
-    """Whoever writes another text wants the one that was read to be said no more."""
+def test_a_partners_text_replaces_all_others() -> None:
+    """A partner who writes a new text wants the old one to disappear."""
     read = row("website", {"appName": "Tideline", "tagline": "Old.", "appDescription": "An old tide clock."})
     told = row("partner", {"tagline": "Know the tide", "appDescription": "A tide clock."})
     assert snap(read, told).taglines == ["Know the tide"]
@@ -50,7 +50,7 @@ def test_a_website_that_was_read_is_its_own_link() -> None:
     assert snap(row("website", {"appName": "Tideline"}), row("partner", {"links": {}})).links == {}
 
 
-def test_of_derived_keywords_only_phrases_of_their_evidence_are_told() -> None:
+def test_derived_keywords_are_kept_only_as_phrases_of_their_evidence() -> None:
     said = ("A log of sea trips, and d'autres journaux",)
     brand = snap(
         row("website", {"appName": "T", "keywords": ["sea trips", "log", "autres sea"]}, evidence=said)
@@ -59,5 +59,5 @@ def test_of_derived_keywords_only_phrases_of_their_evidence_are_told() -> None:
     assert snap(row("website", {"appName": "T", "keywords": ["log"]})).keywords == ["log"]
 
 
-def test_a_brand_that_nobody_knows_has_no_name() -> None:
+def test_an_unknown_brand_has_no_name() -> None:
     assert snap() == Brand(name="")

@@ -1,4 +1,4 @@
-"""Tones: an influencer's voice changes the words of a piece, and never what they say of the brand."""
+"""Tones: an influencer's voice changes the words of a piece, but never their statements about the brand."""
 
 import re
 from collections.abc import Iterator
@@ -38,12 +38,12 @@ def piece(brand: Brand, tone: str | None, format_: Format = "slideshow", seed: s
 
 
 def texts(copy: Copy) -> list[str]:
-    """All that is shown or posted of a piece, but for its caption's mark."""
+    """Return all displayed or posted texts of a piece, without its caption's mark."""
     return [line.text for line in lines(copy)]
 
 
 def pieces(seeds: int) -> list[tuple[str, Format, str]]:
-    """Of each brand that has a description and a language with formulas: 4 brands, 4 formats."""
+    """Return the pieces of 4 brands with formulas in 4 formats, for some seeds."""
     return [(language, format_, seed) for language in TABLES for format_ in FORMATS for seed in SEEDS[:seeds]]
 
 
@@ -53,7 +53,7 @@ few_or_all = pytest.mark.parametrize("seeds", [3, pytest.param(25, marks=pytest.
 @few_or_all
 @pytest.mark.parametrize("tone", [tone for tone in TONES if tone != "plain"])
 def test_a_tone_changes_the_words_of_every_piece(tone: Tone, seeds: int) -> None:
-    """48 pieces of brands with descriptions, or 400: each has other words than in the plain tone."""
+    """48 pieces of brands with descriptions, or 400: each differs from the plain tone."""
     changed = [
         texts(piece(BRANDS[language], tone, format_, seed))
         != texts(piece(BRANDS[language], None, format_, seed))
@@ -64,7 +64,7 @@ def test_a_tone_changes_the_words_of_every_piece(tone: Tone, seeds: int) -> None
 
 @few_or_all
 @pytest.mark.parametrize("tone", TONES)
-def test_a_piece_holds_to_the_marks_of_its_tone(tone: Tone, seeds: int) -> None:
+def test_a_piece_uses_the_marks_of_its_tone(tone: Tone, seeds: int) -> None:
     for language, format_, seed in pieces(seeds):
         copy = piece(BRANDS[language], tone, format_, seed)
         own = TABLES[language].tones.get(tone, TABLES[language].formulas)
@@ -75,7 +75,7 @@ def test_a_piece_holds_to_the_marks_of_its_tone(tone: Tone, seeds: int) -> None:
 
 
 def test_no_formula_of_a_tone_is_another_tones() -> None:
-    """So that a reader can tell them apart."""
+    """So that a reader can distinguish them."""
     for table in TABLES.values():
         own = [table.formulas, *table.tones.values()]
         for name in ("keyword", "audience", "recap", "try_it", "visit", "ending"):
@@ -101,7 +101,7 @@ def test_casual_pieces_are_short_and_professional_ones_state() -> None:
 @pytest.mark.parametrize("tone", TONES)
 @pytest.mark.parametrize("brand", [*BRANDS.values(), LONG, Brand(name="Yahoo!", keywords=["sea trips"])])
 def test_no_tone_says_more_than_the_brand(tone: Tone, brand: Brand) -> None:
-    """What the proofreader and the tracer look for: words, numbers, claims and quotes of nobody."""
+    """Proofreader and tracer find no foreign words, numbers, claims or quotes."""
     for format_ in FORMATS:
         for seed in SEEDS[:3]:
             copy = piece(brand, tone, format_, seed)
@@ -140,11 +140,11 @@ def test_the_first_word_that_names_a_tone_decides(voice: str | None, tone: Tone)
         ("Warm. Not salesy", "warm"),
     ],
 )
-def test_a_tone_that_a_voice_rules_out_is_not_taken(voice: str, tone: Tone) -> None:
+def test_a_negated_tone_is_not_used(voice: str, tone: Tone) -> None:
     assert tones.tone_of(voice) == tone
 
 
-#: The captions of one slideshow in each tone, as they are.
+#: The expected captions of one slideshow in each tone.
 GOLDEN: dict[Tone, str] = {
     "plain": (
         "4 things to know about Tideline\n"

@@ -1,4 +1,4 @@
-"""Checker of copies that knows the brand and the formulas, and nothing of how lines are chosen."""
+"""Checker of copies that uses the brand and the formulas, but not the code that chooses lines."""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ def lines(copy: Copy) -> Iterator[Line]:
 
 
 def untraced(line: Line, brand: Brand) -> str | None:
-    """Why a line rests on nothing, or None."""
+    """Return why a line has no evidence, or None."""
     if wrong := [one for one in line.evidence if not stands(one, brand)]:
         return f"{wrong} stands nowhere"
     said, quotes = line.text.casefold(), [clean(one.quote).casefold() for one in line.evidence]
@@ -50,7 +50,7 @@ def letters(text: str) -> str:
 
 
 def filled(line: Line, brand: Brand) -> set[str]:
-    """All that formulas of any language say around the names that the line quotes."""
+    """Return all texts of formulas in any language around the names in the line's evidence."""
     app = shown_name(brand)
     hosts = [host for one in line.evidence if one.field == "links" if (host := host_of(one.quote))]
     texts = {app, "App Store", "Google Play", *hosts, *(f"{app} – {host}" for host in hosts)}
@@ -65,7 +65,7 @@ def filled(line: Line, brand: Brand) -> set[str]:
 
 
 def fill(template: str, values: dict[str, str]) -> str:
-    """Fill all places in one pass: a brand may itself say "{app}"."""
+    """Fill all slots in one pass: a brand's own text may contain "{app}"."""
     return re.sub(r"\{(\w+)\}", lambda place: values[place[1]], template)
 
 
@@ -77,7 +77,7 @@ def templates() -> Iterator[str]:
 
 
 def spelled(slot: str, line: Line) -> str:
-    """The slot as the line spells it, which differs in capitals alone."""
+    """Return the slot in the line's spelling, which differs only in capitals."""
     found = re.search(re.escape(slot.rstrip(".。 ")), line.text, re.IGNORECASE)
     return found.group() if found else slot
 
