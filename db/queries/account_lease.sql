@@ -1,4 +1,4 @@
--- Operators' offers, and leases: a lease under way has no end (docs/decisions/0016-a-lease-is-an-account.md).
+-- Operators' offers, and leases: a lease under way has no end (docs/decisions/0016-leased-account-as-its-own-row.md).
 -- Periods have the real time regardless of a sandbox's clock; answers show the account's own times.
 
 -- name: offer_account

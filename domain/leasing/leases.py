@@ -1,7 +1,7 @@
 """Leases: an operator's account for one tenant at a time, as an account of the tenant's own.
 
 The tenant's posts belong to that account, which no other tenant ever gets, and end with the lease. The
-credential stays with the owner (docs/decisions/0016-a-lease-is-an-account.md).
+credential stays with the owner (docs/decisions/0016-leased-account-as-its-own-row.md).
 
 Lock order: owners' accounts by id, then the leases' accounts. A lease begins under its owner's lock, and ends
 under its own and its project's.

@@ -199,7 +199,7 @@ async def delete_account(conn: Conn, *, claim: Claim, keyring: Keyring) -> bool:
     """Delete the next account, and submit a job outside the project that revokes its tokens.
 
     An account that other tenants leased becomes a tombstone, which is deleted with the last of its leases
-    (docs/decisions/0031-a-stub-for-what-others-had.md).
+    (docs/decisions/0016-leased-account-as-its-own-row.md).
     """
     org = claim.organization_id
     found = await _NEXT_ACCOUNT.one(conn, **_scope(claim))

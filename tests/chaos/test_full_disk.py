@@ -1,4 +1,4 @@
-"""PostgreSQL on a small disk, and a flood of events that would fill it.
+"""PostgreSQL on a disk of 2 GiB, and a flood of events that would fill it.
 
 Where this process may mount, the disk is a tmpfs of that size. Elsewhere only the setting limits it, and the
 test compares PostgreSQL's measured size.
@@ -41,7 +41,7 @@ SIZE = 2 << 30
 SMALL = {**made.FAST, "min_wal_size": "32MB", "max_wal_size": "64MB", "autovacuum_naptime": "1s"}
 
 #: Requests of 16 events of 30 KB, one in 0.1 s at most per sender: 19 MB/s. The API measures once a second,
-#: and 32 MiB lie between the mark and the disk's end.
+#: and 205 MiB lie between the mark and the disk's end.
 SENDERS, EACH, TEXT, INTERVAL_S = 4, 16, 15_000, 0.1
 
 #: Age of the events in days: retention drops their table first.

@@ -11,7 +11,7 @@ import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api.routes.media import _asked
+from api.routes.media import _requested_range
 from db.pool import Pool
 from domain.content.content import Served
 from schemas.errors import Unsatisfiable
@@ -128,12 +128,12 @@ def test_range_follows_the_rfc(first: str, last: str) -> None:
     served = Served("image/png", 100, bytes(32), UUID(int=1), "standard")
     headers: dict[bytes, Any] = {b"range": asked}
     if not (first or last) or (first and last and int(last) < int(first)):
-        assert _asked(headers, served) is None
+        assert _requested_range(headers, served) is None
     elif whole(asked)[0] >= 100:
         with pytest.raises(Unsatisfiable):
-            _asked(headers, served)
+            _requested_range(headers, served)
     else:
-        assert _asked(headers, served) == whole(asked)
+        assert _requested_range(headers, served) == whole(asked)
 
 
 @EVERYWHERE

@@ -161,8 +161,11 @@ class Studio:
         pool, attempt = self.project.workers.pool, attempt_of(claim, INFLUENCER_CREATE)
         context = Mortal(attempt, pool, ProgressWriter(pool), lambda: 15.0)
         context.fuse = self.fuse
-        # type: ignore[arg-type]  # it needs no more of a store
-        task = partial(influencer_create.influencer_create, store=self, folders=self.folders)
+        task = partial(
+            influencer_create.influencer_create,
+            store=self,  # type: ignore[arg-type]  # the task calls only these methods
+            folders=self.folders,
+        )
         return await perform(pool, task, context, attempt)
 
     async def claim(self) -> Claim:

@@ -198,8 +198,8 @@ async def test_a_storage_that_is_away_loses_no_row(project: Project, conn: Conn,
         async def delete(self, token: str) -> None:
             raise Unavailable(token)
 
-    # type: ignore[arg-type]  # it needs no more of a store
-    outcome = await perform(scene.context(project.workers.pool, claim), Away())
+    away: Any = Away()
+    outcome = await perform(scene.context(project.workers.pool, claim), away)
     assert isinstance(outcome, Snooze), "as an interruption it would begin again at once"
     tables = ("content_asset", "influencer_portrait", "app_media where token is not null")
     kept = [await conn.fetchval(f"select count(*) from {table}") for table in tables]

@@ -1,7 +1,7 @@
 """Rules of derived `keywords`: recurring nouns and phrases of a heading, the title or a description.
 
 Early, frequent and heading terms rank first. On READMEs this single ranking was better than YAKE, and than
-both together (docs/decisions/0010-derived-fields-by-our-own-rules.md).
+both together (docs/explain/brand.md).
 """
 
 import math
