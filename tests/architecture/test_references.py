@@ -76,7 +76,7 @@ def broken_references(path: Path) -> Iterator[str]:
     yield from (
         f"decision {match}" for match in DECISIONS.findall(content) if not decision_exists(int(match))
     )
-    yield from {*COMMANDS.findall(content)} - NOT_REFERENCES.keys() - commands()
+    yield from {*COMMANDS.findall(content)} - NOT_REFERENCES.keys() - documented_commands()
     if path.suffix == ".md":
         yield from (
             f"{to}#{anchor}" for to, anchor in LINKS.findall(content) if not link_resolves(path, to, anchor)
@@ -89,7 +89,7 @@ def file_names() -> frozenset[str]:
 
 
 @cache
-def commands() -> frozenset[str]:
+def documented_commands() -> frozenset[str]:
     return frozenset(re.findall(r"^## (tenantry \w+)", text(Path("docs/reference/cli.md")), re.MULTILINE))
 
 
@@ -113,19 +113,19 @@ def anchors(page: Path) -> frozenset[str]:
 
 @cache
 def resolves(dotted: str) -> bool:
-    """Return whether it is a module, or a top-level name of one."""
+    """Return whether a dotted name is a module, or a top-level name of one."""
     parts = dotted.split(".")
     for length in range(len(parts), 0, -1):
         base = ROOT.joinpath(*parts[:length])
         module = base / "__init__.py" if base.is_dir() else base.with_suffix(".py")
         if module.is_file():
             rest = parts[length:]
-            return not rest or rest[0] in defined(module)
+            return not rest or rest[0] in top_level_names(module)
     return ROOT.joinpath(*parts).is_dir()
 
 
 @cache
-def defined(module: Path) -> frozenset[str]:
+def top_level_names(module: Path) -> frozenset[str]:
     """Return a module's top-level names, including those of a table of queries."""
     names = set(
         re.findall(r"^(?:async )?(?:def|class) (\w+)|^(\w+)\b.* = ", module.read_text("utf-8"), re.MULTILINE)

@@ -47,7 +47,7 @@ class Contents(NamedTuple):
 
 @cache
 def contents(path: Path) -> Contents:
-    """Parse a file once: all files take 3 s of CPU. Caching the syntax trees takes more, and 200 MB."""
+    """Return a file's contents, cached: all files take 3 s of CPU. Cached syntax trees would take 200 MB."""
     parsed = Contents([], set(), [])
     for node in ast.walk(ast.parse(text(path))):
         if isinstance(node, DOCSTRING_NODES) and not is_in_openapi_document(path, node):

@@ -27,7 +27,7 @@ async def test_a_worker_runs_a_submitted_job(workers: Workers) -> None:
 
 
 async def test_a_rolled_back_transaction_submits_no_job(org: UUID, pool: Pool) -> None:
-    """So a 202 response means a committed row, and an error response means no row."""
+    """A 202 response therefore means a committed row, and an error response no row."""
 
     async def submit_and_break(conn: Conn) -> None:
         await ledger.submit(conn, kind=ERRAND, organization_id=org, project_id=None, args={})

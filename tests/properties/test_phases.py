@@ -55,10 +55,10 @@ class History:
 
     async def submit(self, later: bool) -> None:
         run_at = datetime.now(UTC) + timedelta(days=7) if later else None
-        made = await scene.submit(self.conn, self.org, FREE_ERRAND, run_at=run_at)
+        submitted = await scene.submit(self.conn, self.org, FREE_ERRAND, run_at=run_at)
         phase = "scheduled" if later else "queued"
-        assert made.phase == phase
-        self.expected.append(ExpectedJob(made.job_id, phase))
+        assert submitted.phase == phase
+        self.expected.append(ExpectedJob(submitted.job_id, phase))
 
     def _now(self, index: int, phase: str, **more: Any) -> None:
         self.expected[index] = self.expected[index]._replace(phase=phase, **{"claim": None} | more)
@@ -160,8 +160,8 @@ async def test_a_phase_follows_from_the_jobs_history(
 ) -> None:
     [org] = await scene.tenants(conn)
     history = History(conn, org, await scene.worker(conn, FREE_ERRAND))
-    for one in later:
-        await history.submit(one)
+    for is_later in later:
+        await history.submit(is_later)
     seen = await check_phases(history, {})
     for (verb, *args), index in events:
         await getattr(history, verb)(index, *args)
@@ -209,7 +209,7 @@ async def list_jobs(history: History, phase: str) -> set[str]:
     statuses: list[Any] = [None, [status_of(phase)]]
     pages = []
     for status in statuses:
-        found = await jobs.list_page(
+        page = await jobs.list_page(
             history.conn,
             organization_id=history.org,
             project_id=None,
@@ -220,8 +220,8 @@ async def list_jobs(history: History, phase: str) -> set[str]:
             before=None,
             limit=25,
         )
-        assert [job.job_id for job in found] == sorted((job.job_id for job in found), reverse=True)
-        pages.append({job.job_id for job in found})
+        assert [job.job_id for job in page] == sorted((job.job_id for job in page), reverse=True)
+        pages.append({job.job_id for job in page})
     assert pages[0] == pages[1]
     return pages[0]
 
@@ -231,9 +231,9 @@ def filters(history: History, phase: Any) -> operated_jobs.Wanted:
 
 
 async def list_operator_jobs(history: History, phase: str) -> set[str]:
-    found = await operated_jobs.list_page(history.conn, wanted=filters(history, phase), before=None, limit=25)
-    assert {job.phase for job in found} <= {phase}
-    return {job.job_id for job in found}
+    page = await operated_jobs.list_page(history.conn, wanted=filters(history, phase), before=None, limit=25)
+    assert {job.phase for job in page} <= {phase}
+    return {job.job_id for job in page}
 
 
 async def count_cancelable(history: History, phase: str) -> int:

@@ -226,7 +226,7 @@ async def start_history(pool: Pool, conn: Conn, *, gated: bool) -> PostHistory:
     return history
 
 
-async def test_the_database_has_the_same_states(conn: Conn) -> None:
+async def test_the_check_constraint_has_the_same_states(conn: Conn) -> None:
     states = await conn.fetchval(
         "select pg_get_constraintdef(oid) from pg_constraint where conname = 'scheduled_post_status_check'"
     )

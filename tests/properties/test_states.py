@@ -171,7 +171,7 @@ async def test_each_transition_of_the_table_is_possible(conn: Conn, transition: 
     assert (await scene.row(conn, history.job_id))["state"] == transition[1]
 
 
-async def test_the_database_has_the_same_states(conn: Conn) -> None:
+async def test_the_check_constraint_has_the_same_states(conn: Conn) -> None:
     states = await conn.fetchval(
         "select pg_get_constraintdef(oid) from pg_constraint where conname = 'job_state_check'"
     )

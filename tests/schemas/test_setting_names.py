@@ -42,10 +42,10 @@ def test_settings_and_variables_of_other_programs_are_not_reported() -> None:
 
 
 @given(st.text("AB_", max_size=6), st.text("AB_", max_size=6))
-def test_the_edit_distance_is_symmetric(one: str, other: str) -> None:
-    assert edit_distance(one, other) == edit_distance(other, one)
-    assert (edit_distance(one, other) == 0) == (one == other)
-    assert edit_distance(one, other) <= max(len(one), len(other))
+def test_the_edit_distance_is_symmetric(first: str, second: str) -> None:
+    assert edit_distance(first, second) == edit_distance(second, first)
+    assert (edit_distance(first, second) == 0) == (first == second)
+    assert edit_distance(first, second) <= max(len(first), len(second))
 
 
 @given(st.sampled_from(sorted(NAMES)), st.data())
