@@ -66,7 +66,7 @@ def test_the_procfile_has_a_line_for_each_pool_that_has_kinds() -> None:
 
 
 def test_plan_tests_use_a_fresh_database() -> None:
-    """A database reused from another test has empty indexes, and so other plans."""
+    """Reject reused databases: their empty indexes lead to other plans."""
     plan_tests = [path for path in sources(".py") if PLAN_IMPORT.search(text(path))]
     assert [path for path in plan_tests if "pytest.mark.fresh" not in text(path)] == []
     assert len(plan_tests) > 10

@@ -66,7 +66,7 @@ def test_every_group_is_described() -> None:
 
 
 def test_every_enum_has_a_name() -> None:
-    """A generated client then has one type for it. `propertyNames` is not the type of a value."""
+    """Give generated clients one type per enum. `propertyNames` is not the type of a value."""
     shapes = [schema.get("properties", {}) for schema in schemas().values()]
     parameters = [parameter["schema"] for operation in operations() for parameter in operation["parameters"]]
     unnamed = [

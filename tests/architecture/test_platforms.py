@@ -61,7 +61,7 @@ def test_each_listed_path_exists() -> None:
 
 
 def test_each_complete_list_names_every_platform() -> None:
-    """A partly added platform fails here, before a user finds it."""
+    """Detect a partly added platform before a user does."""
     complete_lists = (
         "domain/accounts/platform_limits.py", "schemas/accounts.py", "workers/platforms/registry.py",
         "workers/tasks/collect_metrics.py", "workers/tasks/connect_account.py", "api/console/words.js",

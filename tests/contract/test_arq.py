@@ -165,7 +165,7 @@ async def wait_for_cycles(worker: Worker, count: int) -> None:
 async def test_at_after_job_end_the_message_is_deleted_and_can_be_sent_again(
     client: ArqRedis,
 ) -> None:
-    """So a pull at that point sees the commit of each sender with a duplicate message."""
+    """Show that a pull at that point sees the commit of each sender with a duplicate message."""
     remaining_keys: list[bytes] = []
 
     async def list_keys(_: dict[Any, Any]) -> None:

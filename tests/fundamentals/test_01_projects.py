@@ -22,7 +22,7 @@ async def test_creating_a_project_is_synchronous(acme: Caller) -> None:
 
 
 async def test_another_organizations_project_does_not_exist(acme: Caller, rival: Caller) -> None:
-    """The response is a 404, equal to that for an unused id."""
+    """Compare the 404s of a foreign and of an unused id: they are equal."""
     foreign_id = (await acme.http.post("/v1/projects", json=ACME_SHOP)).json()["id"]
     unused_id = foreign_id[:-4] + "0000"
     answers = [await rival.http.get(f"/v1/projects/{id_}") for id_ in (foreign_id, unused_id)]

@@ -27,7 +27,7 @@ async def test_a_worker_runs_a_submitted_job(workers: Workers) -> None:
 
 
 async def test_a_rolled_back_transaction_submits_no_job(org: UUID, pool: Pool) -> None:
-    """A 202 response therefore means a committed row, and an error response no row."""
+    """Show why a 202 response means a committed row, and an error response no row."""
 
     async def submit_and_break(conn: Conn) -> None:
         await ledger.submit(conn, kind=ERRAND, organization_id=org, project_id=None, args={})
@@ -47,6 +47,6 @@ async def test_redis_only_wakes_a_worker(workers: Workers) -> None:
 
 
 async def test_a_unique_key_returns_the_open_job(workers: Workers) -> None:
-    """A second submit with the key returns the first job while it is open."""
+    """Submit twice with one key: while the first job is open, the second submit returns it."""
     first = await workers.submit(unique_key="greet:ada")
     assert await workers.submit(unique_key="greet:ada") == first

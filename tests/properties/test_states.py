@@ -180,7 +180,7 @@ async def test_the_check_constraint_has_the_same_states(conn: Conn) -> None:
 
 @pytest.mark.parametrize("state", State)
 async def test_check_constraints_tie_each_state_to_its_columns(conn: Conn, state: State) -> None:
-    """A running row needs an owner, and an ended one a time."""
+    """Reject a running row without an owner, and an ended one without a time."""
     history = await start_history(conn)
     wrong = "finished_at = now()" if state not in TERMINAL else "finished_at = null"
     with pytest.raises(asyncpg.CheckViolationError):
