@@ -11,8 +11,9 @@ from tests.deploy.forms import procfile
 
 PACKAGES = set("api bench cli db domain generation jobs rehearsal schemas telemetry workers".split())
 FOLDERS = PACKAGES | {".ci", "bin", "deploy", "docs", "tests"}
-MAX_FUNCTION, MAX_FILE = 40, 300
-LOOKS_AT_PLANS = re.compile(r"^from tests(\.plans import | import .*\bplans\b)", re.MULTILINE)
+MAX_FUNCTION_LINES = 40
+MAX_FILE_LINES = 300
+PLAN_IMPORT = re.compile(r"^from tests(\.plans import | import .*\bplans\b)", re.MULTILINE)
 
 
 def test_top_level_folders_are_these() -> None:
@@ -24,7 +25,7 @@ def test_no_function_is_longer_than_a_screen() -> None:
         f"{path}:{function.line} {function.name} has {function.length} lines"
         for path in sources(".py")
         for function in contents(path).functions
-        if function.length > MAX_FUNCTION
+        if function.length > MAX_FUNCTION_LINES
     ]
     assert too_long == []
 
@@ -36,23 +37,23 @@ def test_most_functions_are_much_shorter() -> None:
     assert lengths[len(lengths) * 9 // 10] <= 20
 
 
-def test_no_file_is_longer_than_can_be_read_at_a_sitting() -> None:
-    counted = {path: len(text(path).splitlines()) for path in sources(".py", ".sql")}
-    assert {path: lines for path, lines in counted.items() if lines > MAX_FILE} == {}
+def test_no_file_is_longer_than_the_limit() -> None:
+    line_counts = {path: len(text(path).splitlines()) for path in sources(".py", ".sql")}
+    assert {path: count for path, count in line_counts.items() if count > MAX_FILE_LINES} == {}
 
 
 @pytest.mark.parametrize("name", ["utils", "util", "helpers", "manager", "common", "misc"])
-def test_no_file_is_a_drawer(name: str) -> None:
+def test_no_file_has_a_catch_all_name(name: str) -> None:
     assert [path for path in tracked() if name in {path.stem, *path.parts}] == []
 
 
-def test_no_dependency_installs_a_folder_with_one_of_our_names() -> None:
-    ours = PACKAGES | {"docs", "tests"}
+def test_no_dependency_installs_a_folder_named_like_ours() -> None:
+    folders = PACKAGES | {"docs", "tests"}
     clashes = {
         (distribution.name, file.parts[0])
         for distribution in distributions()
         for file in distribution.files or []
-        if file.parts[0] in ours and distribution.name != "tenantry"
+        if file.parts[0] in folders and distribution.name != "tenantry"
     }
     assert clashes == set()
 
@@ -64,8 +65,8 @@ def test_the_procfile_has_a_line_for_each_pool_that_has_kinds() -> None:
     assert set(commands) - set(pools) == {"release", "web", "dispatcher"}
 
 
-def test_whoever_looks_at_plans_has_a_new_database() -> None:
-    """A database reused from another test has empty indexes, and so other plans."""
-    looking = [path for path in sources(".py") if LOOKS_AT_PLANS.search(text(path))]
-    assert [path for path in looking if "pytest.mark.fresh" not in text(path)] == []
-    assert len(looking) > 10
+def test_plan_tests_use_a_fresh_database() -> None:
+    """Reject reused databases: their empty indexes lead to other plans."""
+    plan_tests = [path for path in sources(".py") if PLAN_IMPORT.search(text(path))]
+    assert [path for path in plan_tests if "pytest.mark.fresh" not in text(path)] == []
+    assert len(plan_tests) > 10

@@ -24,39 +24,50 @@ PRODUCT = {
 NAME = re.compile(rf"\b(?:{'|'.join(get_args(PlatformName))})\b")
 LISTED = re.compile(r"`([\w./]+)`")
 #: Files that name platforms for another reason: hosts of a brand's links.
-OTHER = {Path("generation/words/names.py")}
+EXEMPT = {Path("generation/words/names.py")}
 
 
-def listed() -> set[Path]:
+def listed_paths() -> set[Path]:
     """Return the paths of the table on adding a platform."""
     [table] = re.findall(r"\*\*A platform\*\*.*?(?=\n\*\*)", text(Path("CONTRIBUTING.md")), re.DOTALL)
     return {Path(path) for path in LISTED.findall(table) if "/" in path}
 
 
-def naming() -> Iterator[Path]:
+def files_naming_platforms() -> Iterator[Path]:
     """Yield product files outside of a platform's own package that name two platforms or more."""
     for path in tracked():
-        own = path.parts[:2] == ("workers", "platforms") and path.parts[2] in get_args(PlatformName)
-        kept = path.parts[0] in PRODUCT and path.suffix in {".py", ".js", ".css"}
-        if kept and not own and path not in OTHER and len({*NAME.findall(text(path))}) > 1:
+        is_own_package = path.parts[:2] == ("workers", "platforms") and path.parts[2] in get_args(
+            PlatformName
+        )
+        is_product_code = path.parts[0] in PRODUCT and path.suffix in {".py", ".js", ".css"}
+        if (
+            is_product_code
+            and not is_own_package
+            and path not in EXEMPT
+            and len({*NAME.findall(text(path))}) > 1
+        ):
             yield path
 
 
 def test_contributing_lists_each_file_that_a_new_platform_touches() -> None:
-    missing = {*naming()} - listed()
+    missing = {*files_naming_platforms()} - listed_paths()
     assert missing == set()
 
 
 def test_each_listed_path_exists() -> None:
     """CONTRIBUTING must follow the rename of a file."""
-    assert len(listed()) > 20
-    assert [path for path in listed() if not path.exists()] == []
+    assert len(listed_paths()) > 20
+    assert [path for path in listed_paths() if not path.exists()] == []
 
 
-def test_each_platform_stands_in_each_file_that_lists_all() -> None:
-    """A partly added platform fails here, before a user finds it."""
-    whole = ("domain/accounts/platform_limits.py", "schemas/accounts.py", "workers/platforms/registry.py",
-             "workers/tasks/collect_metrics.py", "workers/tasks/connect_account.py", "api/console/words.js",
-             "api/console/project/previews.js", "api/console/partners.css")  # fmt: skip
+def test_each_complete_list_names_every_platform() -> None:
+    """Detect a partly added platform before a user does."""
+    complete_lists = (
+        "domain/accounts/platform_limits.py", "schemas/accounts.py", "workers/platforms/registry.py",
+        "workers/tasks/collect_metrics.py", "workers/tasks/connect_account.py", "api/console/words.js",
+        "api/console/project/previews.js", "api/console/partners.css",
+    )  # fmt: skip
     names = {*get_args(PlatformName)}
-    assert [(path, lacking) for path in whole if (lacking := names - {*NAME.findall(text(Path(path)))})] == []
+    assert [
+        (path, missing) for path in complete_lists if (missing := names - {*NAME.findall(text(Path(path)))})
+    ] == []

@@ -13,7 +13,7 @@ FROZEN = Path("db/migrations")
 #: The paths in these tests belong to the ingested repositories.
 FOREIGN = Path("tests/workers/ingest/github")
 #: Texts that match a pattern below but are no reference.
-NONE = {
+NOT_REFERENCES = {
     "api.base": "a field of an argument",
     "api/v1": "a part of an address",
     "jobs/s": "a unit",
@@ -22,8 +22,8 @@ NONE = {
     "NNNN_verb_noun.sql": "the form of a migration's name",
 }
 
-TOP = sorted({path.parts[0] for path in tracked() if path.name == "__init__.py"} | {"tests"})
-READ = [
+TOP_FOLDERS = sorted({path.parts[0] for path in tracked() if path.name == "__init__.py"} | {"tests"})
+CHECKED_FILES = [
     path
     for path in tracked()
     if (path.suffix in {".py", ".sql", ".md", ".toml", ".lua", ".js"} or path.parts[0] in {"bin", ".ci"})
@@ -37,54 +37,67 @@ OUTSIDE = re.compile(
     r"(?<![/\w-])(?:api|design|house)\.md\b|\bledger\.sql\b|\b(?:design|research) \d|\bresearch/"
     r"|\bI(?:10|[1-9])\b|\bissue \d"
 )
-PATHS = re.compile(rf"(?<![\w/.:-])(?:{'|'.join(TOP)}|docs|bin)/[\w./-]*\w/?(?![\w<*{{…-])")
+PATHS = re.compile(rf"(?<![\w/.:-])(?:{'|'.join(TOP_FOLDERS)}|docs|bin)/[\w./-]*\w/?(?![\w<*{{…-])")
 FILES = re.compile(r"`([\w-]+\.(?:py|sql|md|lua|toml))`")
-MODULES = re.compile(rf"`((?:{'|'.join(TOP)})(?:\.\w+)+)(?:\(\))?`|python -m ((?:{'|'.join(TOP)})[\w.]*)")
+MODULES = re.compile(
+    rf"`((?:{'|'.join(TOP_FOLDERS)})(?:\.\w+)+)(?:\(\))?`|python -m ((?:{'|'.join(TOP_FOLDERS)})[\w.]*)"
+)
 DECISIONS = re.compile(r"\bdecision (\d+)")
 LINKS = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
 COMMANDS = re.compile(r"(?:^|[`(]|\.venv/bin/)(tenantry [a-z]+)", re.MULTILINE)
 #: A file that a page's reader creates.
-MADE = re.compile(r"^cat > (\S+) <<", re.MULTILINE)
+CREATED_FILES = re.compile(r"^cat > (\S+) <<", re.MULTILINE)
 HEADINGS = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
 
 
-def test_references_lead_somewhere() -> None:
-    here = Path(__file__).relative_to(ROOT)
-    lost = [f"{path}: {reference}" for path in READ if path != here for reference in broken(path)]
-    assert lost == []
+def test_references_resolve() -> None:
+    this_file = Path(__file__).relative_to(ROOT)
+    unresolved = [
+        f"{path}: {reference}"
+        for path in CHECKED_FILES
+        if path != this_file
+        for reference in broken_references(path)
+    ]
+    assert unresolved == []
 
 
-def broken(path: Path) -> Iterator[str]:
-    written = text(path)
-    there = NONE.keys() | MADE.findall(written)
-    yield from OUTSIDE.findall(written)
+def broken_references(path: Path) -> Iterator[str]:
+    content = text(path)
+    exempt = NOT_REFERENCES.keys() | CREATED_FILES.findall(content)
+    yield from OUTSIDE.findall(content)
     yield from (
-        found for found in PATHS.findall(written) if found not in there and not (ROOT / found).exists()
+        match for match in PATHS.findall(content) if match not in exempt and not (ROOT / match).exists()
     )
-    yield from (found for found in FILES.findall(written) if found not in names() | NONE.keys())
-    dotted = {found for pair in MODULES.findall(written) for found in pair if found}
-    yield from (found for found in dotted - NONE.keys() if not resolves(found))
-    yield from (f"decision {found}" for found in DECISIONS.findall(written) if not decision(int(found)))
-    yield from {*COMMANDS.findall(written)} - NONE.keys() - commands()
+    yield from (
+        match for match in FILES.findall(content) if match not in file_names() | NOT_REFERENCES.keys()
+    )
+    dotted = {match for pair in MODULES.findall(content) for match in pair if match}
+    yield from (match for match in dotted - NOT_REFERENCES.keys() if not resolves(match))
+    yield from (
+        f"decision {match}" for match in DECISIONS.findall(content) if not decision_exists(int(match))
+    )
+    yield from {*COMMANDS.findall(content)} - NOT_REFERENCES.keys() - documented_commands()
     if path.suffix == ".md":
-        yield from (f"{to}#{anchor}" for to, anchor in LINKS.findall(written) if not links(path, to, anchor))
+        yield from (
+            f"{to}#{anchor}" for to, anchor in LINKS.findall(content) if not link_resolves(path, to, anchor)
+        )
 
 
 @cache
-def names() -> frozenset[str]:
+def file_names() -> frozenset[str]:
     return frozenset(path.name for path in tracked())
 
 
 @cache
-def commands() -> frozenset[str]:
+def documented_commands() -> frozenset[str]:
     return frozenset(re.findall(r"^## (tenantry \w+)", text(Path("docs/reference/cli.md")), re.MULTILINE))
 
 
-def decision(number: int) -> bool:
+def decision_exists(number: int) -> bool:
     return any((ROOT / "docs" / "decisions").glob(f"{number:04}-*.md"))
 
 
-def links(page: Path, to: str, anchor: str) -> bool:
+def link_resolves(page: Path, to: str, anchor: str) -> bool:
     target = (ROOT / page.parent / to).resolve() if to else ROOT / page
     if not target.exists():
         return False
@@ -94,30 +107,30 @@ def links(page: Path, to: str, anchor: str) -> bool:
 @cache
 def anchors(page: Path) -> frozenset[str]:
     """Return the anchors of a page's headings."""
-    found = HEADINGS.findall(page.read_text("utf-8"))
-    return frozenset(re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in found)
+    headings = HEADINGS.findall(page.read_text("utf-8"))
+    return frozenset(re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings)
 
 
 @cache
 def resolves(dotted: str) -> bool:
-    """Return whether it is a module, or a top-level name of one."""
+    """Return whether a dotted name is a module, or a top-level name of one."""
     parts = dotted.split(".")
     for length in range(len(parts), 0, -1):
         base = ROOT.joinpath(*parts[:length])
         module = base / "__init__.py" if base.is_dir() else base.with_suffix(".py")
         if module.is_file():
             rest = parts[length:]
-            return not rest or rest[0] in defined(module)
+            return not rest or rest[0] in top_level_names(module)
     return ROOT.joinpath(*parts).is_dir()
 
 
 @cache
-def defined(module: Path) -> frozenset[str]:
+def top_level_names(module: Path) -> frozenset[str]:
     """Return a module's top-level names, including those of a table of queries."""
-    found = set(
+    names = set(
         re.findall(r"^(?:async )?(?:def|class) (\w+)|^(\w+)\b.* = ", module.read_text("utf-8"), re.MULTILINE)
     )
-    return frozenset(name for pair in found for name in pair) | imported(module)
+    return frozenset(name for pair in names for name in pair) | imported(module)
 
 
 def imported(module: Path) -> frozenset[str]:

@@ -13,7 +13,7 @@ GLOSSARY = Path("docs/explain/glossary.md")
 TERM = re.compile(r"^- \*\*(.+?)\*\*: .+ (?:`(\S+)`)$", re.MULTILINE)
 
 #: Abandoned parts of names, and their replacements.
-GIVEN_UP = {
+ABANDONED = {
     "bell": "wake",
     "crew": "workers",
     "desk": "slots",
@@ -39,7 +39,7 @@ FILES = {
     "turns", "work",
 }  # fmt: skip
 #: Allowed names with an abandoned word, and the reason.
-EXCEPT = {
+ALLOWED = {
     "upstream_pace": "a table, and the file of its statements",
 }
 
@@ -48,40 +48,47 @@ QUESTION = re.compile(r"(?:What|Where|Whether|Who|Whom|Whose|How|Which|Why|When)
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
-def test_what_was_given_up_names_nothing() -> None:
-    found = [f"{path}: {name}" for path in sources(".py") for name in names(path) if given_up(name)]
-    assert found == []
+def test_no_name_has_an_abandoned_word() -> None:
+    abandoned = [
+        f"{path}: {name}" for path in sources(".py") for name in names(path) if has_abandoned_word(name)
+    ]
+    assert abandoned == []
 
 
-def test_no_file_is_called_so() -> None:
+def test_no_file_has_an_abandoned_name() -> None:
     assert [
         path
         for path in tracked()
-        if path.suffix in {".py", ".sql"} and (given_up(path.stem) or path.stem in FILES)
+        if path.suffix in {".py", ".sql"} and (has_abandoned_word(path.stem) or path.stem in FILES)
     ] == []
 
 
-def given_up(name: str) -> bool:
+def has_abandoned_word(name: str) -> bool:
     words = {word.lower().removesuffix("s") for word in _WORDS.findall(name)}
-    return name not in EXCEPT and (bool(words & GIVEN_UP.keys()) or name in CLASSES)
+    return name not in ALLOWED and (bool(words & ABANDONED.keys()) or name in CLASSES)
 
 
 def names(path: Path) -> Iterator[str]:
     """Yield the names in a file, except test functions: their names are sentences."""
-    found = contents(path)
-    yield from found.names
-    yield from (function.name for function in found.functions if not function.name.startswith("test_"))
+    file_contents = contents(path)
+    yield from file_contents.names
+    yield from (
+        function.name for function in file_contents.functions if not function.name.startswith("test_")
+    )
 
 
-def test_docstrings_begin_with_the_noun_that_the_thing_is() -> None:
+def test_no_docstring_begins_with_a_question_word() -> None:
     product = [path for path in sources(".py") if path.parts[0] != "tests"]
-    asking = [
-        f"{path}: {said}" for path in product for said in contents(path).docstrings if QUESTION.match(said)
+    questions = [
+        f"{path}: {docstring}"
+        for path in product
+        for docstring in contents(path).docstrings
+        if QUESTION.match(docstring)
     ]
-    assert asking == []
+    assert questions == []
 
 
-def test_each_term_is_explained_once_and_lives_in_a_file() -> None:
+def test_each_glossary_term_is_unique_and_has_a_file() -> None:
     lines = [line for line in text(GLOSSARY).splitlines() if line.startswith("- ")]
     terms = TERM.findall(text(GLOSSARY))
     assert len(terms) == len(lines)

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+DOCSTRING_NODES = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 @cache
 def tracked() -> list[Path]:
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    return [Path(line) for line in listed.splitlines() if (ROOT / line).is_file()]
+    output = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [Path(line) for line in output.splitlines() if (ROOT / line).is_file()]
 
 
 def sources(*suffixes: str) -> list[Path]:
@@ -47,21 +47,21 @@ class Contents(NamedTuple):
 
 @cache
 def contents(path: Path) -> Contents:
-    """Parse a file once: all files take 3 s of CPU. Caching the syntax trees takes more, and 200 MB."""
-    found = Contents([], set(), [])
+    """Return a file's contents, cached: all files take 3 s of CPU. Cached syntax trees would take 200 MB."""
+    parsed = Contents([], set(), [])
     for node in ast.walk(ast.parse(text(path))):
-        if isinstance(node, DOCUMENTED) and not shown(path, node):
-            found.docstrings.append(ast.get_docstring(node) or "")
+        if isinstance(node, DOCSTRING_NODES) and not is_in_openapi_document(path, node):
+            parsed.docstrings.append(ast.get_docstring(node) or "")
         match node:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
                 length = (node.end_lineno or node.lineno) - node.lineno + 1
-                found.functions.append(Function(name, node.lineno, length))
+                parsed.functions.append(Function(name, node.lineno, length))
             case ast.ClassDef(name=name) | ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store()):
-                found.names.add(name)
-    return found
+                parsed.names.add(name)
+    return parsed
 
 
-def shown(path: Path, node: ast.AST) -> bool:
+def is_in_openapi_document(path: Path, node: ast.AST) -> bool:
     """Return whether the OpenAPI document contains its docstring."""
     match node:
         case ast.FunctionDef(decorator_list=[_, *_]) | ast.AsyncFunctionDef(decorator_list=[_, *_]):

@@ -29,7 +29,7 @@ async def client(redis_url: str) -> AsyncIterator[ArqRedis]:
         yield opened
 
 
-class Heard:
+class CallRecorder:
     """Recorder of a worker's calls by function name."""
 
     def __init__(self) -> None:
@@ -37,16 +37,16 @@ class Heard:
         self.ended = asyncio.Event()
 
     def function(self, name: str) -> Any:
-        async def hear(ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
+        async def record(ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
             self.names.append(name)
 
-        return func(hear, name=name)
+        return func(record, name=name)
 
     async def after_job_end(self, _: dict[Any, Any]) -> None:
         self.ended.set()
 
 
-def build(client: ArqRedis, heard: Heard, **options: Any) -> Worker:
+def build(client: ArqRedis, calls: CallRecorder, **options: Any) -> Worker:
     settings = {
         "queue_name": QUEUE,
         "redis_pool": client,
@@ -54,11 +54,11 @@ def build(client: ArqRedis, heard: Heard, **options: Any) -> Worker:
         "keep_result": 0,
         "max_jobs": 2,
         "poll_delay": 0.02,
-        "after_job_end": heard.after_job_end,
+        "after_job_end": calls.after_job_end,
         **courier.SERIALIZERS,
         **options,
     }
-    return Worker([heard.function("ingest_website")], **settings)
+    return Worker([calls.function("ingest_website")], **settings)
 
 
 @asynccontextmanager
@@ -79,14 +79,14 @@ async def send(client: ArqRedis, job_id: str, due: timedelta = PAST) -> bool:
     return message is not None
 
 
-async def test_a_message_is_named_by_its_function_and_is_no_pickle(client: ArqRedis) -> None:
+async def test_a_message_has_its_functions_name_and_is_not_pickled(client: ArqRedis) -> None:
     await send(client, "a")
     payload = msgspec.msgpack.decode(await client.get("arq:job:a"))
     assert payload["f"] == "ingest_website"
     assert payload["a"] == []
 
 
-async def test_a_message_that_waits_is_not_sent_twice(client: ArqRedis) -> None:
+async def test_a_waiting_message_is_not_sent_twice(client: ArqRedis) -> None:
     assert await send(client, "a")
     assert not await send(client, "a")
     assert await client.zcard(QUEUE) == 1
@@ -98,108 +98,108 @@ async def test_a_message_expires(client: ArqRedis) -> None:
 
 
 async def test_start_jobs_starts_a_message_between_two_polls(client: ArqRedis) -> None:
-    heard = Heard()
-    worker = build(client, heard, poll_delay=60)
+    calls = CallRecorder()
+    worker = build(client, calls, poll_delay=60)
     async with running(worker), asyncio.timeout(PATIENCE_S):
         await send(client, "a")
         await worker.start_jobs([b"a"])
-        await heard.ended.wait()
-    assert heard.names == ["ingest_website"]
+        await calls.ended.wait()
+    assert calls.names == ["ingest_website"]
 
 
-async def test_start_jobs_passes_over_an_unknown_message_and_keeps_its_slot(client: ArqRedis) -> None:
-    worker = build(client, Heard())
-    await worker.start_jobs([b"nobody"] * 10)
+async def test_start_jobs_skips_an_unknown_message_without_taking_a_slot(client: ArqRedis) -> None:
+    worker = build(client, CallRecorder())
+    await worker.start_jobs([b"unknown"] * 10)
     assert (worker.job_counter, worker.tasks) == (0, {})
 
 
-async def test_a_message_that_two_workers_start_runs_once(client: ArqRedis) -> None:
-    heard = Heard()
-    one, two = build(client, heard), build(client, heard)
+async def test_a_message_started_by_two_workers_runs_once(client: ArqRedis) -> None:
+    calls = CallRecorder()
+    first, second = build(client, calls), build(client, calls)
     await send(client, "a")
-    await asyncio.gather(one.start_jobs([b"a"]), two.start_jobs([b"a"]))
-    await asyncio.gather(*one.tasks.values(), *two.tasks.values())
-    assert heard.names == ["ingest_website"]
+    await asyncio.gather(first.start_jobs([b"a"]), second.start_jobs([b"a"]))
+    await asyncio.gather(*first.tasks.values(), *second.tasks.values())
+    assert calls.names == ["ingest_website"]
 
 
 async def test_due_times_are_compared_with_the_workers_clock(client: ArqRedis) -> None:
-    worker = build(client, Heard())
+    worker = build(client, CallRecorder())
     await send(client, "late", timedelta(seconds=3))
     await worker.start_jobs([b"late"])
     assert worker.tasks == {}
 
 
-async def test_max_jobs_may_change_while_it_runs_and_0_means_not_even_looking(client: ArqRedis) -> None:
-    heard = Heard()
-    worker = build(client, heard)
+async def test_max_jobs_may_change_at_run_time_and_0_stops_polling(client: ArqRedis) -> None:
+    calls = CallRecorder()
+    worker = build(client, calls)
     worker.max_jobs = 0
     async with running(worker):
         await send(client, "a")
-        looks = await reads(client)
-        await turns(worker, 5)
-        assert await reads(client) == looks
+        polls = await count_polls(client)
+        await wait_for_cycles(worker, 5)
+        assert await count_polls(client) == polls
         worker.max_jobs = 2
-        await asyncio.wait_for(heard.ended.wait(), PATIENCE_S)
-    assert heard.names == ["ingest_website"]
+        await asyncio.wait_for(calls.ended.wait(), PATIENCE_S)
+    assert calls.names == ["ingest_website"]
 
 
-async def reads(client: ArqRedis) -> int:
+async def count_polls(client: ArqRedis) -> int:
     stats = await client.info("commandstats")
     return int(stats.get("cmdstat_zrangebyscore", {}).get("calls", 0))
 
 
-async def turns(worker: Worker, count: int) -> None:
+async def wait_for_cycles(worker: Worker, count: int) -> None:
     """Wait for this number of the worker's poll cycles."""
-    beat, left = worker.heart_beat, asyncio.Semaphore(0)
+    heart_beat, cycles = worker.heart_beat, asyncio.Semaphore(0)
 
-    async def counted() -> None:
-        left.release()
-        await beat()
+    async def count_cycle() -> None:
+        cycles.release()
+        await heart_beat()
 
-    worker.heart_beat = counted  # type: ignore[method-assign]
+    worker.heart_beat = count_cycle  # type: ignore[method-assign]
     async with asyncio.timeout(PATIENCE_S):
         for _ in range(count):
-            await left.acquire()
+            await cycles.acquire()
 
 
-async def test_by_after_job_end_the_same_message_can_be_sent_again_and_nothing_is_left(
+async def test_at_after_job_end_the_message_is_deleted_and_can_be_sent_again(
     client: ArqRedis,
 ) -> None:
-    """So a pull at that point sees the commit of each sender with a duplicate message."""
-    left: list[bytes] = []
+    """Show that a pull at that point sees the commit of each sender with a duplicate message."""
+    remaining_keys: list[bytes] = []
 
-    async def look(_: dict[Any, Any]) -> None:
-        left.extend(await client.keys("*"))
-        heard.ended.set()
+    async def list_keys(_: dict[Any, Any]) -> None:
+        remaining_keys.extend(await client.keys("*"))
+        calls.ended.set()
 
-    heard = Heard()
-    worker = build(client, heard, after_job_end=look)
+    calls = CallRecorder()
+    worker = build(client, calls, after_job_end=list_keys)
     await send(client, "a")
     await worker.start_jobs([b"a"])
-    await asyncio.wait_for(heard.ended.wait(), PATIENCE_S)
-    assert left == []
+    await asyncio.wait_for(calls.ended.wait(), PATIENCE_S)
+    assert remaining_keys == []
     assert await send(client, "a")
 
 
-async def test_a_message_of_a_kind_that_a_worker_does_not_know_is_dropped(client: ArqRedis) -> None:
+async def test_a_message_of_an_unknown_kind_is_dropped(client: ArqRedis) -> None:
     """During a roll-out an old worker may get it: the job stays in the ledger."""
-    heard = Heard()
-    worker = build(client, heard)
+    calls = CallRecorder()
+    worker = build(client, calls)
     await client.enqueue_job("from_the_future", _job_id="a", _queue_name=QUEUE)
     async with running(worker):
-        await eventually(lambda: _gone(client))
-    assert heard.names == []
+        await eventually(lambda: _is_dropped(client))
+    assert calls.names == []
 
 
-async def _gone(client: ArqRedis) -> bool:
+async def _is_dropped(client: ArqRedis) -> bool:
     return not await client.exists("arq:job:a")
 
 
-async def test_a_worker_does_not_survive_the_loss_of_redis(tmp_path: Path) -> None:
+async def test_a_worker_stops_when_redis_is_lost(tmp_path: Path) -> None:
     with valkey(tmp_path) as server:
         async with (
             courier.connected(server.url, timeout_s=1) as client,
-            running(build(client, Heard())) as task,
+            running(build(client, CallRecorder())) as task,
         ):
             await eventually(client.ping)
             await asyncio.to_thread(server.kill)

@@ -26,10 +26,11 @@ from tests.waiting import eventually
 from workers.runtime import listener
 from workers.runtime.slots import Slots
 
-RESTARTS, AT_ONCE = 100, 5
+RESTARTS = 100
+CONCURRENT_CALLS = 5
 
 
-def restarted(redis_url: str, use: Callable[[NastyRedis], Awaitable[None]]) -> None:
+def run_with_restarts(redis_url: str, use: Callable[[NastyRedis], Awaitable[None]]) -> None:
     """Run `use` with a Redis that works at first and misbehaves after each restart."""
 
     async def run() -> None:
@@ -40,7 +41,7 @@ def restarted(redis_url: str, use: Callable[[NastyRedis], Awaitable[None]]) -> N
         runner.run(run())
 
 
-def test_the_courier_sends_again(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_courier_recovers(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(courier, "COOL_S", 0.0)
     monkeypatch.setattr(courier, "BUDGET_S", 5.0)
 
@@ -49,19 +50,21 @@ def test_the_courier_sends_again(redis_url: str, monkeypatch: pytest.MonkeyPatch
             for _ in range(RESTARTS):
                 nasty.restart()
                 await asyncio.gather(
-                    *(sender.send(Wake("ingest", f"k{n}", ids.new())) for n in range(AT_ONCE))
+                    *(sender.send(Wake("ingest", f"k{n}", ids.new())) for n in range(CONCURRENT_CALLS))
                 )
             nasty.restart(well=True)
             await sender.flush()
             await client.flushdb()
-            for number in range(AT_ONCE):
+            for number in range(CONCURRENT_CALLS):
                 await sender.send(Wake("ingest", f"k{number}", ids.new()))
-            assert await client.zcard(courier.queue("ingest")) == AT_ONCE
+            assert await client.zcard(courier.queue("ingest")) == CONCURRENT_CALLS
 
-    restarted(redis_url, use)
+    run_with_restarts(redis_url, use)
 
 
-def test_rate_limits_let_pass_and_count_again(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rate_limits_pass_requests_and_then_count_again(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     charge = Charge(
         Class.READ_LIGHT, bucket_of(UUID(int=1), "standard"), window="rate:w", day="rate:d", limit=100, cap=0
     )
@@ -71,7 +74,7 @@ def test_rate_limits_let_pass_and_count_again(redis_url: str, monkeypatch: pytes
             limiter = Limiter(client, Breaker(0.0), lambda: datetime.now(UTC))
             for _ in range(RESTARTS):
                 nasty.restart()
-                for _ in range(AT_ONCE):
+                for _ in range(CONCURRENT_CALLS):
                     [standing] = await limiter._ask([charge])
                     assert standing.passed
             nasty.restart(well=True)
@@ -79,10 +82,10 @@ def test_rate_limits_let_pass_and_count_again(redis_url: str, monkeypatch: pytes
             assert standing.left == charge.limit - 1
 
     monkeypatch.setattr(ratelimit, "BUDGET_S", 5.0)
-    restarted(redis_url, use)
+    run_with_restarts(redis_url, use)
 
 
-def test_the_listener_hears_again(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_listener_recovers(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listener, "FIRST_S", 0.001)
     monkeypatch.setattr(listener, "MOST_S", 0.001)
 
@@ -94,7 +97,7 @@ def test_the_listener_hears_again(redis_url: str, monkeypatch: pytest.MonkeyPatc
             )
             for _ in range(RESTARTS):
                 nasty.restart()
-                await nasty.met(AT_ONCE)
+                await nasty.met(CONCURRENT_CALLS)
             nasty.restart(well=True)
             async with courier.open_courier(nasty.url) as sender:
 
@@ -105,4 +108,4 @@ def test_the_listener_hears_again(redis_url: str, monkeypatch: pytest.MonkeyPatc
                 await eventually(woken)
             listening.cancel()
 
-    restarted(redis_url, use)
+    run_with_restarts(redis_url, use)

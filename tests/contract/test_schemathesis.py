@@ -32,7 +32,7 @@ async def key(pool: Pool) -> str:
 
 
 @pytest.mark.long
-def test_the_document_holds(settings: Settings, key: str, tmp_path: Path) -> None:
+def test_the_api_matches_its_openapi_document(settings: Settings, key: str, tmp_path: Path) -> None:
     with serving(settings, tmp_path / "api.log") as served:
         target = ("--header", f"Authorization:Bearer {key}", f"{served.url}/v1/openapi.json")
         command = [str(BIN / CHECKER[0]), *CHECKER[1:], *target]

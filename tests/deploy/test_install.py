@@ -41,7 +41,7 @@ def host(tmp_path: Path) -> Path:
 
 
 def test_an_upgrade_starts_the_new_release_and_a_roll_back_the_old_one(host: Path) -> None:
-    """A process uses the release's folder, not the link: the link may change while it runs."""
+    """Show that a process uses the release's folder, not the link: the link may change while it runs."""
     unit = SYSTEMD / "tenantry-web.service"
     assert started_release(host, unit) == "tenantry-0.1.0"
     run_section("Install it", host, release="0.2.0")

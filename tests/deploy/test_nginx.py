@@ -123,7 +123,7 @@ async def test_forged_addresses_odd_paths_and_metrics_are_blocked(
 
 
 async def test_streams_and_large_bodies_pass(partner: httpx.AsyncClient) -> None:
-    """A stream sends an open job's state; a body of 3 MiB reaches the API and is refused there."""
+    """Read an open job's state from a stream; send 3 MiB, and get the refusal of the API itself."""
     project = (await partner.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})).json()["id"]
     started = await partner.post(f"/v1/projects/{project}/ingest/website", json={"url": "https://a.example"})
     async with partner.stream("GET", f"/v1/jobs/{started.json()['jobId']}/events") as stream:

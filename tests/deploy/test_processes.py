@@ -115,7 +115,7 @@ def test_no_process_is_killed_while_it_drains() -> None:
 
 
 def test_containers_serve_health_and_metrics_on_all_addresses() -> None:
-    """The kubelet and Prometheus use the pod's address, so ALLOWED_HOSTS needs no further name."""
+    """Check the bind address: kubelet and Prometheus use the pod's address, no entry of ALLOWED_HOSTS."""
     [settings] = [each["data"] for each in forms.manifests() if each["kind"] == "ConfigMap"]
     assert settings["HEALTH_HOST"] == "0.0.0.0"
     assert {service["environment"].get("HEALTH_HOST") for service in forms.compose_services().values()} == {
@@ -166,7 +166,6 @@ def test_each_worker_deployment_has_a_scaler() -> None:
 
 
 def test_the_ignore_file_admits_only_build_inputs() -> None:
-    """The ignore file admits the packages of the wheel and the files to build it."""
     admitted = {
         line.removeprefix("!")
         for line in (forms.ROOT / ".dockerignore").read_text().splitlines()

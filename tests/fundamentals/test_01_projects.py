@@ -22,10 +22,10 @@ async def test_creating_a_project_is_synchronous(acme: Caller) -> None:
 
 
 async def test_another_organizations_project_does_not_exist(acme: Caller, rival: Caller) -> None:
-    """The response is a 404, equal to that for an unused id."""
-    theirs = (await acme.http.post("/v1/projects", json=ACME_SHOP)).json()["id"]
-    nobodys = theirs[:-4] + "0000"
-    answers = [await rival.http.get(f"/v1/projects/{id_}") for id_ in (theirs, nobodys)]
+    """Compare the 404s of a foreign and of an unused id: they are equal."""
+    foreign_id = (await acme.http.post("/v1/projects", json=ACME_SHOP)).json()["id"]
+    unused_id = foreign_id[:-4] + "0000"
+    answers = [await rival.http.get(f"/v1/projects/{id_}") for id_ in (foreign_id, unused_id)]
     foreign, absent = (answer.json()["error"] for answer in answers)
     assert foreign["code"] == "NOT_FOUND"
     assert {**foreign, "requestId": ""} == {**absent, "requestId": ""}
@@ -42,7 +42,7 @@ async def test_a_write_with_a_key_happens_once(acme: Caller) -> None:
     assert len((await acme.http.get("/v1/projects")).json()["items"]) == 1
 
 
-async def test_an_edit_can_insist_on_what_was_read(acme: Caller) -> None:
+async def test_if_match_refuses_an_edit_of_an_old_version(acme: Caller) -> None:
     """With `If-Match` the second of two edits of one version gets 412."""
     created = await acme.http.post("/v1/projects", json=ACME_SHOP)
     path, version = created.headers["Location"], created.headers["ETag"]

@@ -21,13 +21,13 @@ async def greet(ctx: Context) -> Outcome:
     return Done({"greeting": f"hello {ctx.job.args['name']}"})
 
 
-async def test_a_worker_does_what_was_submitted(workers: Workers) -> None:
+async def test_a_worker_runs_a_submitted_job(workers: Workers) -> None:
     job = await workers.run(greet, args={"name": "Ada"})
     assert (job["state"], job["result"]) == ("completed", {"greeting": "hello Ada"})
 
 
-async def test_a_transaction_that_rolls_back_has_submitted_nothing(org: UUID, pool: Pool) -> None:
-    """So a 202 response means a committed row, and an error response means no row."""
+async def test_a_rolled_back_transaction_submits_no_job(org: UUID, pool: Pool) -> None:
+    """Show why a 202 response means a committed row, and an error response no row."""
 
     async def submit_and_break(conn: Conn) -> None:
         await ledger.submit(conn, kind=ERRAND, organization_id=org, project_id=None, args={})
@@ -40,13 +40,13 @@ async def test_a_transaction_that_rolls_back_has_submitted_nothing(org: UUID, po
 
 async def test_redis_only_wakes_a_worker(workers: Workers) -> None:
     """Without Redis a worker with free slots polls once a second."""
-    nowhere = msgspec.structs.replace(workers.settings, redis_url="redis://127.0.0.1:1/0")
-    async with workers.working(greet, redis_url=nowhere.redis_url):
+    without_redis = msgspec.structs.replace(workers.settings, redis_url="redis://127.0.0.1:1/0")
+    async with workers.working(greet, redis_url=without_redis.redis_url):
         job = await workers.ended(await workers.submit(args={"name": "Ada"}, wake=False))
     assert job["state"] == "completed"
 
 
-async def test_a_unique_key_names_the_job_that_runs(workers: Workers) -> None:
-    """A second submit with the key returns the first job while it is open."""
+async def test_a_unique_key_returns_the_open_job(workers: Workers) -> None:
+    """Submit twice with one key: while the first job is open, the second submit returns it."""
     first = await workers.submit(unique_key="greet:ada")
     assert await workers.submit(unique_key="greet:ada") == first

@@ -11,26 +11,26 @@ from workers.runtime.context import Context
 from workers.runtime.runner import Task
 
 
-def acting(*outcomes: Outcome) -> Task:
+def task_returning(*outcomes: Outcome) -> Task:
     """Return a task with these outcomes in order."""
-    following: Iterator[Outcome] = iter(outcomes)
+    remaining: Iterator[Outcome] = iter(outcomes)
 
     async def act(_: Context) -> Outcome:
-        return next(following)
+        return next(remaining)
 
     return act
 
 
 async def test_a_retry_spends_an_attempt(workers: Workers) -> None:
-    async with workers.working(acting(Retry("SOURCE_BUSY", "Try later.", after_s=0), Done())):
+    async with workers.working(task_returning(Retry("SOURCE_BUSY", "Try later.", after_s=0), Done())):
         job_id = await workers.submit()
         job = await workers.ended(job_id)
     assert (job["state"], job["attempt"]) == ("completed", 2)
     assert await workers.attempts(job_id) == ["retry", "completed"]
 
 
-async def test_a_snooze_spends_none(workers: Workers) -> None:
-    async with workers.working(acting(Snooze(after_s=0), Done())):
+async def test_a_snooze_spends_no_attempt(workers: Workers) -> None:
+    async with workers.working(task_returning(Snooze(after_s=0), Done())):
         job_id = await workers.submit()
         job = await workers.ended(job_id)
     assert (job["state"], job["attempt"]) == ("completed", 1)
@@ -39,12 +39,12 @@ async def test_a_snooze_spends_none(workers: Workers) -> None:
 
 async def test_after_the_last_attempt_a_retry_is_a_failure(workers: Workers) -> None:
     busy = Retry("SOURCE_BUSY", "Try later.", after_s=0)
-    job = await workers.run(acting(busy, busy, busy))
+    job = await workers.run(task_returning(busy, busy, busy))
     assert (job["state"], job["attempt"], job["max_attempts"]) == ("failed", 3, 3)
     assert job["error"] == {"code": "SOURCE_BUSY", "message": "Try later.", "retryable": True}
 
 
 async def test_a_failure_is_final_at_once(workers: Workers) -> None:
-    job = await workers.run(acting(Failed("NOT_HTML", "That is a PDF: send the address of a page.")))
+    job = await workers.run(task_returning(Failed("NOT_HTML", "That is a PDF: send the address of a page.")))
     assert (job["state"], job["attempt"]) == ("failed", 1)
     assert job["error"]["retryable"] is False

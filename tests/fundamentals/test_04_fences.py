@@ -21,7 +21,7 @@ async def count_visit(conn: Conn, who: str) -> dict[str, Any]:
     return {"by": who}
 
 
-async def test_the_write_and_the_end_of_the_job_are_one(workers: Workers) -> None:
+async def test_a_commit_writes_and_ends_the_job_atomically(workers: Workers) -> None:
     """`ctx.commit` is the last step: the write and the end commit together."""
     await workers.pool.execute("create table visit (who text)")
 
@@ -53,15 +53,15 @@ async def test_an_attempt_that_lost_its_job_writes_nothing(workers: Workers) -> 
     assert [row["who"] for row in await workers.pool.fetch("select who from visit")] == ["attempt 2"]
 
 
-async def test_a_step_with_a_name_is_done_once_and_others_in_each_attempt(workers: Workers) -> None:
+async def test_a_named_step_runs_once_and_other_steps_in_each_attempt(workers: Workers) -> None:
     await workers.pool.execute("create table visit (who text)")
 
     async def visit(ctx: Context) -> Outcome:
         await ctx.step(lambda conn: count_visit(conn, "again"))
-        once = await ctx.step(lambda conn: count_visit(conn, f"once, by {ctx.job.attempt}"), name="visit")
-        return Retry("BUSY", "try again", after_s=0) if ctx.job.attempt == 1 else Done(once)
+        result = await ctx.step(lambda conn: count_visit(conn, f"once, by {ctx.job.attempt}"), name="visit")
+        return Retry("BUSY", "try again", after_s=0) if ctx.job.attempt == 1 else Done(result)
 
     job = await workers.run(visit)
     assert job["result"] == {"by": "once, by 1"}
-    found = await workers.pool.fetch("select who from visit order by who")
-    assert [row["who"] for row in found] == ["again", "again", "once, by 1"]
+    visits = await workers.pool.fetch("select who from visit order by who")
+    assert [row["who"] for row in visits] == ["again", "again", "once, by 1"]

@@ -23,7 +23,7 @@ async def job(acme: Caller) -> AsyncIterator[str]:
     yield accepted.headers["Location"]
 
 
-async def test_a_queued_job_is_running_to_a_partner(acme: Caller, job: str) -> None:
+async def test_a_queued_job_has_status_running(acme: Caller, job: str) -> None:
     """An open job's status is always `running`; its `stage` shows the progress."""
     polled = await acme.http.get(job)
     assert (polled.json()["status"], polled.json()["stage"]) == ("running", "queued")

@@ -48,16 +48,16 @@ async def test_an_ingest_fills_the_brand_context(sandbox: Caller, workers: Worke
     assert brand["provenance"]["appName"]["jobId"] == job["jobId"]
 
 
-async def test_what_the_partner_says_wins_until_it_is_taken_back(sandbox: Caller, workers: Workers) -> None:
+async def test_a_partners_value_wins_until_it_is_removed(sandbox: Caller, workers: Workers) -> None:
     project = await create(sandbox)
     await ingest(sandbox, workers, project, "https://example.test/ok")
-    ours = await sandbox.http.patch(project, json={"brandContext": {"appName": "Acme"}})
-    assert ours.json()["brandContext"]["appName"] == "Acme"
-    taken_back = await sandbox.http.patch(project, json={"brandContext": {"appName": None}})
-    assert taken_back.json()["brandContext"]["appName"] == "Example"
+    overridden = await sandbox.http.patch(project, json={"brandContext": {"appName": "Acme"}})
+    assert overridden.json()["brandContext"]["appName"] == "Acme"
+    removed = await sandbox.http.patch(project, json={"brandContext": {"appName": None}})
+    assert removed.json()["brandContext"]["appName"] == "Example"
 
 
-async def test_a_page_that_is_no_page_ends_the_job_with_its_code(sandbox: Caller, workers: Workers) -> None:
+async def test_an_unreadable_page_fails_the_job_with_its_code(sandbox: Caller, workers: Workers) -> None:
     project = await create(sandbox)
     job = await ingest(sandbox, workers, project, "https://example.test/not-html")
     assert job["status"] == "failed"

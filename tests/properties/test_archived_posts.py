@@ -19,20 +19,20 @@ from schemas import ids
 from schemas.errors import CancelRequested, DomainError, Fenced
 from schemas.posts import Post
 from schemas.projects import ProjectPatch
-from tests.properties import test_posts as lives
-from tests.properties.test_posts import Event, Life
+from tests.properties import test_posts as post_histories
+from tests.properties.test_posts import Event, PostHistory
 
 
-class Seen(NamedTuple):
+class PostRead(NamedTuple):
     """A post as read through the API, with its version."""
 
     post: Post
     version: int
 
 
-async def overdue(life: Life) -> None:
+async def pass_deadlines(history: PostHistory) -> None:
     """Let the deadlines of post jobs pass, as in a paused pool."""
-    async with life.pool.acquire() as conn:
+    async with history.pool.acquire() as conn:
         await conn.execute(
             "update job set deadline_at = now() where finished_at is null and kind = 'publish_post'"
         )
@@ -42,32 +42,35 @@ async def overdue(life: Life) -> None:
         await maintenance.end_overdue(conn)
 
 
-def one_step(stop: Callable[..., Awaitable[int]]) -> Event:
+def archive_step(stop: Callable[..., Awaitable[int]]) -> Event:
     """Return an event with one step of the archive's job; a crash may follow any step."""
 
-    async def event(life: Life) -> None:
-        where: dict[str, Any] = {"organization_id": life.project.org, "project_id": life.project.id}
-        await transact(life.pool, partial(stop, **where, limit=1))
+    async def event(history: PostHistory) -> None:
+        project: dict[str, Any] = {"organization_id": history.project.org, "project_id": history.project.id}
+        await transact(history.pool, partial(stop, **project, limit=1))
 
     return event
 
 
-STEPS = [one_step(jobs.cancel_of_project), one_step(waiting.cancel_blocked_of_project)]
-LATER = st.one_of(lives.EVENTS, st.sampled_from([*STEPS, overdue, lives.disconnect, lives.reject]))
+STEPS = [archive_step(jobs.cancel_of_project), archive_step(waiting.cancel_blocked_of_project)]
+LATER = st.one_of(
+    post_histories.EVENTS,
+    st.sampled_from([*STEPS, pass_deadlines, post_histories.disconnect, post_histories.reject]),
+)
 
 
-async def delete(life: Life) -> int:
+async def archive_project(history: PostHistory) -> int:
     """Run the DELETE without its job. Return the number of canceled posts."""
-    where: dict[str, Any] = {"organization_id": life.project.org, "project_id": life.project.id}
-    answer, _ = await transact(life.pool, lambda conn: archive.archive(conn, **where, api_key_id=None))
+    project: dict[str, Any] = {"organization_id": history.project.org, "project_id": history.project.id}
+    answer, _ = await transact(history.pool, lambda conn: archive.archive(conn, **project, api_key_id=None))
     return answer.canceled_scheduled_posts
 
 
-async def listed(conn: Conn, life: Life, status: Any) -> set[str]:
-    found = await posts.list_page(
+async def list_posts(conn: Conn, history: PostHistory, status: Any) -> set[str]:
+    page = await posts.list_page(
         conn,
-        organization_id=life.project.org,
-        project_id=life.project.id,
+        organization_id=history.project.org,
+        project_id=history.project.id,
         account_id=None,
         content_id=None,
         statuses=None if status is None else [status],
@@ -75,56 +78,63 @@ async def listed(conn: Conn, life: Life, status: Any) -> set[str]:
         before=None,
         limit=1000,
     )
-    assert status is None or {post.status for post in found} <= {status}
-    return {post.id for post in found}
+    assert status is None or {post.status for post in page} <= {status}
+    return {post.id for post in page}
 
 
-async def read(conn: Conn, life: Life, post_ids: list[UUID]) -> dict[UUID, Seen]:
-    org = life.project.org
-    return {one: Seen(*await posts.get(conn, organization_id=org, post_id=one)) for one in post_ids}
+async def read_posts(conn: Conn, history: PostHistory, post_ids: list[UUID]) -> dict[UUID, PostRead]:
+    org = history.project.org
+    return {
+        post_id: PostRead(*await posts.get(conn, organization_id=org, post_id=post_id))
+        for post_id in post_ids
+    }
 
 
-async def revive(life: Life) -> None:
+async def activate(history: PostHistory) -> None:
     body = projects.check(ProjectPatch(status="active"))
-    where: dict[str, Any] = {"organization_id": life.project.org, "project_id": life.project.id}
-    await transact(life.pool, partial(projects.patch, **where, api_key_id=None, body=body))
+    project: dict[str, Any] = {"organization_id": history.project.org, "project_id": history.project.id}
+    await transact(history.pool, partial(projects.patch, **project, api_key_id=None, body=body))
 
 
-ANY = given(
+ANY_EVENTS = given(
     gated=st.booleans(),
-    before=st.lists(lives.EVENTS, min_size=3, max_size=15),
+    before=st.lists(post_histories.EVENTS, min_size=3, max_size=15),
     after=st.lists(LATER, max_size=12),
 )
 
 
-@settings(lives.SOME, max_examples=12)
-@ANY
-async def test_what_an_archive_counted_reads_as_canceled_ever_after(
+@settings(post_histories.SETTINGS, max_examples=12)
+@ANY_EVENTS
+async def test_posts_counted_by_an_archive_read_as_canceled_for_good(
     pool: Pool, conn: Conn, *, gated: bool, before: list[Event], after: list[Event]
 ) -> None:
-    await archived(pool, conn, gated=gated, before=before, after=after)
+    await check_archived_posts(pool, conn, gated=gated, before=before, after=after)
 
 
-async def archived(pool: Pool, conn: Conn, *, gated: bool, before: list[Event], after: list[Event]) -> None:
-    life = await lives.born(pool, conn, gated=gated)
+async def check_archived_posts(
+    pool: Pool, conn: Conn, *, gated: bool, before: list[Event], after: list[Event]
+) -> None:
+    history = await post_histories.start_history(pool, conn, gated=gated)
     for event in before:
         with contextlib.suppress(DomainError, Fenced, CancelRequested):
-            await event(life)
+            await event(history)
     rows = await conn.fetch("select id from scheduled_post where status in ('blocked', 'queued')")
     counted = [row["id"] for row in rows]
-    assert await delete(life) == len(counted)
-    first = await read(conn, life, counted)
-    for event in [*after, revive]:
+    assert await archive_project(history) == len(counted)
+    first = await read_posts(conn, history, counted)
+    for event in [*after, activate]:
         with contextlib.suppress(DomainError, Fenced, CancelRequested):
-            await event(life)
-        seen = await read(conn, life, counted)
-        for one in counted:
-            post, version = seen[one]
+            await event(history)
+        reads = await read_posts(conn, history, counted)
+        for post_id in counted:
+            post, version = reads[post_id]
             assert (post.status, post.cancel_reason) == ("canceled", "project_archived")
             assert (post.schedule_passed, post.caption_pending) == (False, False)
-            assert post.canceled_at == first[one].post.canceled_at
-            assert version >= first[one].version
-        shown = {ids.show(ids.POST, one) for one in counted}
-        assert shown <= await listed(conn, life, "canceled")
-        assert shown <= await listed(conn, life, None)
-        assert not shown & (await listed(conn, life, "queued") | await listed(conn, life, "blocked"))
+            assert post.canceled_at == first[post_id].post.canceled_at
+            assert version >= first[post_id].version
+        shown_ids = {ids.show(ids.POST, post_id) for post_id in counted}
+        assert shown_ids <= await list_posts(conn, history, "canceled")
+        assert shown_ids <= await list_posts(conn, history, None)
+        assert not shown_ids & (
+            await list_posts(conn, history, "queued") | await list_posts(conn, history, "blocked")
+        )

@@ -37,7 +37,7 @@ OUTCOMES: list[tuple[Outcome, str]] = [
 ]
 
 
-class Told(NamedTuple):
+class ExpectedJob(NamedTuple):
     """A job's expected phase by its history, and its running attempt."""
 
     job_id: UUID
@@ -51,102 +51,102 @@ class History:
 
     def __init__(self, conn: Conn, org: UUID, worker_id: UUID) -> None:
         self.conn, self.org, self._worker_id = conn, org, worker_id
-        self.told: list[Told] = []
+        self.expected: list[ExpectedJob] = []
 
     async def submit(self, later: bool) -> None:
         run_at = datetime.now(UTC) + timedelta(days=7) if later else None
-        made = await scene.submit(self.conn, self.org, FREE_ERRAND, run_at=run_at)
+        submitted = await scene.submit(self.conn, self.org, FREE_ERRAND, run_at=run_at)
         phase = "scheduled" if later else "queued"
-        assert made.phase == phase
-        self.told.append(Told(made.job_id, phase))
+        assert submitted.phase == phase
+        self.expected.append(ExpectedJob(submitted.job_id, phase))
 
-    def _now(self, place: int, phase: str, **more: Any) -> None:
-        self.told[place] = self.told[place]._replace(phase=phase, **{"claim": None} | more)
+    def _now(self, index: int, phase: str, **more: Any) -> None:
+        self.expected[index] = self.expected[index]._replace(phase=phase, **{"claim": None} | more)
 
-    async def pull(self, place: int) -> None:
-        """Pull any queued job with one slot, after the end of short backoffs. `place` is unused."""
+    async def pull(self, index: int) -> None:
+        """Pull any queued job with one slot, after the end of short backoffs. `index` is unused."""
         await self.conn.execute("update job set run_at = now() where stage = 'queued' and run_at > now()")
         for claim in await scene.pull(self.conn, self._worker_id, 1, FREE_ERRAND):
-            [found] = [at for at, told in enumerate(self.told) if told.job_id == claim.id]
+            [found] = [at for at, job in enumerate(self.expected) if job.job_id == claim.id]
             self._now(found, "running", claim=claim)
 
-    async def settle(self, place: int, outcome: Outcome, phase: str) -> None:
-        told = self.told[place]
-        if told.claim is None:
+    async def settle(self, index: int, outcome: Outcome, phase: str) -> None:
+        job = self.expected[index]
+        if job.claim is None:
             return
-        last = told.claim.attempt >= FREE_ERRAND.max_attempts and isinstance(outcome, Retry)
-        await ledger.settle(self.conn, [Settlement(told.claim, outcome)])
-        self._now(place, "canceled" if told.asked_to_stop else "failed" if last else phase)
+        last = job.claim.attempt >= FREE_ERRAND.max_attempts and isinstance(outcome, Retry)
+        await ledger.settle(self.conn, [Settlement(job.claim, outcome)])
+        self._now(index, "canceled" if job.asked_to_stop else "failed" if last else phase)
 
-    async def end(self, place: int) -> None:
-        told = self.told[place]
-        if told.claim and not told.asked_to_stop:
-            await ledger.end(self.conn, told.claim, result={})
-            self._now(place, "completed")
+    async def end(self, index: int) -> None:
+        job = self.expected[index]
+        if job.claim and not job.asked_to_stop:
+            await ledger.end(self.conn, job.claim, result={})
+            self._now(index, "completed")
 
-    async def progress(self, place: int) -> None:
-        told = self.told[place]
-        if told.claim and not told.asked_to_stop:
-            await ledger.progress(self.conn, told.claim, progress=0.5, stage="reading")
+    async def progress(self, index: int) -> None:
+        job = self.expected[index]
+        if job.claim and not job.asked_to_stop:
+            await ledger.progress(self.conn, job.claim, progress=0.5, stage="reading")
 
-    async def cancel(self, place: int) -> None:
-        told = self.told[place]
-        await controls.cancel(self.conn, organization_id=self.org, job_id=told.job_id)
-        if told.phase == "running":
-            self.told[place] = told._replace(asked_to_stop=True)
-        elif told.phase in OPEN_PHASES:
-            self._now(place, "canceled")
+    async def cancel(self, index: int) -> None:
+        job = self.expected[index]
+        await controls.cancel(self.conn, organization_id=self.org, job_id=job.job_id)
+        if job.phase == "running":
+            self.expected[index] = job._replace(asked_to_stop=True)
+        elif job.phase in OPEN_PHASES:
+            self._now(index, "canceled")
 
-    async def ripen(self, place: int) -> None:
-        told = self.told[place]
+    async def promote(self, index: int) -> None:
+        job = self.expected[index]
         await self.conn.execute(
-            "update job set run_at = now() where stage = 'scheduled' and id = $1", told.job_id
+            "update job set run_at = now() where stage = 'scheduled' and id = $1", job.job_id
         )
         await maintenance.promote(self.conn)
-        if told.phase in {"scheduled", "waiting"}:
-            self._now(place, "queued")
+        if job.phase in {"scheduled", "waiting"}:
+            self._now(index, "queued")
 
-    async def hasten(self, place: int) -> None:
-        told = self.told[place]
-        await controls.hasten(self.conn, organization_id=self.org, job_id=told.job_id)
-        if told.phase in {"scheduled", "waiting"}:
-            self._now(place, "queued")
+    async def run_now(self, index: int) -> None:
+        job = self.expected[index]
+        await controls.hasten(self.conn, organization_id=self.org, job_id=job.job_id)
+        if job.phase in {"scheduled", "waiting"}:
+            self._now(index, "queued")
 
-    async def move(self, place: int) -> None:
+    async def move(self, index: int) -> None:
         """Move the job to another time, as with its post: no attempt counts for that time."""
-        told = self.told[place]
+        job = self.expected[index]
         when = datetime.now(UTC) + timedelta(days=7)
         await controls.move(
-            self.conn, kind=FREE_ERRAND, organization_id=self.org, job_id=told.job_id, run_at=when
+            self.conn, kind=FREE_ERRAND, organization_id=self.org, job_id=job.job_id, run_at=when
         )
-        if told.phase in {"scheduled", "queued", "waiting"}:
-            self._now(place, "scheduled")
+        if job.phase in {"scheduled", "queued", "waiting"}:
+            self._now(index, "scheduled")
 
-    async def rescue(self, place: int) -> None:
+    async def rescue(self, index: int) -> None:
         """Let the attempt exceed its time. A job without an attempt is unchanged."""
-        told = self.told[place]
-        if told.claim is None:
+        job = self.expected[index]
+        if job.claim is None:
             return
         late = "update job set attempt_deadline_at = now() - interval '1 hour' where id = $1"
-        await self.conn.execute(late, told.job_id)
+        await self.conn.execute(late, job.job_id)
         await maintenance.rescue(self.conn, before=FUTURE)
-        last = told.claim.attempt >= FREE_ERRAND.max_attempts
-        self._now(place, "canceled" if told.asked_to_stop else "failed" if last else "queued")
+        last = job.claim.attempt >= FREE_ERRAND.max_attempts
+        self._now(index, "canceled" if job.asked_to_stop else "failed" if last else "queued")
 
-    async def pass_deadline(self, place: int) -> None:
-        told = self.told[place]
-        if told.phase not in {"scheduled", "queued", "waiting"}:
+    async def pass_deadline(self, index: int) -> None:
+        job = self.expected[index]
+        if job.phase not in {"scheduled", "queued", "waiting"}:
             return
-        await self.conn.execute("update job set deadline_at = now() where id = $1", told.job_id)
+        await self.conn.execute("update job set deadline_at = now() where id = $1", job.job_id)
         await maintenance.end_overdue(self.conn)
-        self._now(place, "failed")
+        self._now(index, "failed")
 
 
 EVENTS = st.one_of(
-    st.tuples(st.sampled_from(["pull", "pull", "pull", "end", "cancel", "ripen", "hasten", "move"])),
+    st.tuples(st.sampled_from(["pull", "pull", "pull", "end", "cancel", "promote", "run_now", "move"])),
     st.tuples(st.sampled_from(["progress", "rescue", "pass_deadline"])),
-    st.builds(lambda found: ("settle", *found), st.sampled_from(OUTCOMES)),
-    st.builds(lambda found: ("settle", *found), st.sampled_from(OUTCOMES)),
+    st.builds(lambda outcome: ("settle", *outcome), st.sampled_from(OUTCOMES)),
+    st.builds(lambda outcome: ("settle", *outcome), st.sampled_from(OUTCOMES)),
 )
 
 
@@ -155,55 +155,61 @@ EVENTS = st.one_of(
     later=st.lists(st.booleans(), min_size=JOBS, max_size=JOBS),
     events=st.lists(st.tuples(EVENTS, st.integers(0, JOBS - 1)), min_size=3, max_size=18),
 )
-async def test_a_phase_says_what_happened_last(
+async def test_a_phase_follows_from_the_jobs_history(
     conn: Conn, later: list[bool], events: list[tuple[tuple[Any, ...], int]]
 ) -> None:
     [org] = await scene.tenants(conn)
     history = History(conn, org, await scene.worker(conn, FREE_ERRAND))
-    for one in later:
-        await history.submit(one)
-    seen = await check(history, {})
-    for (verb, *args), place in events:
-        await getattr(history, verb)(place, *args)
-        seen = await check(history, seen)
+    for is_later in later:
+        await history.submit(is_later)
+    seen = await check_phases(history, {})
+    for (verb, *args), index in events:
+        await getattr(history, verb)(index, *args)
+        seen = await check_phases(history, seen)
     for table in ("job", "job_attempt", "organization", "worker"):
         await conn.execute(f"delete from {table}")
 
 
-async def check(history: History, before: dict[str, tuple[str, int]]) -> dict[str, tuple[str, int]]:
+async def check_phases(history: History, before: dict[str, tuple[str, int]]) -> dict[str, tuple[str, int]]:
     """Check the phases in each answer, filter and count; a phase changes only with the version."""
-    expected = {ids.show(ids.JOB, told.job_id): told.phase for told in history.told}
-    seen: dict[str, tuple[str, int]] = {}
-    for told in history.told:
-        answer, version = await jobs.get(history.conn, organization_id=history.org, job_id=told.job_id)
-        assert answer.phase == told.phase
+    phase_by_id = {ids.show(ids.JOB, job.job_id): job.phase for job in history.expected}
+    reads: dict[str, tuple[str, int]] = {}
+    for job in history.expected:
+        answer, version = await jobs.get(history.conn, organization_id=history.org, job_id=job.job_id)
+        assert answer.phase == job.phase
         assert answer.status == status_of(answer.phase)
-        earlier = before.get(answer.job_id)
-        assert earlier is None or version >= earlier[1]
-        assert earlier is None or (answer.phase == earlier[0] or version > earlier[1])
-        seen[answer.job_id] = (answer.phase, version)
+        previous = before.get(answer.job_id)
+        assert previous is None or version >= previous[1]
+        assert previous is None or (answer.phase == previous[0] or version > previous[1])
+        reads[answer.job_id] = (answer.phase, version)
     for phase in PHASES:
-        matching = {job_id for job_id, own in expected.items() if own == phase}
-        assert await listed(history, phase) == matching, phase
-        assert await operated(history, phase) == matching, phase
+        matching = {job_id for job_id, job_phase in phase_by_id.items() if job_phase == phase}
+        assert await list_jobs(history, phase) == matching, phase
+        assert await list_operator_jobs(history, phase) == matching, phase
         if phase in OPEN_PHASES:
-            assert await cancelable(history, phase) == len(
-                [told for told in history.told if told.phase == phase and not told.asked_to_stop]
+            assert await count_cancelable(history, phase) == len(
+                [job for job in history.expected if job.phase == phase and not job.asked_to_stop]
             )
-    counted = Counter(expected.values())
-    found = await counts.count(history.conn, organization_id=history.org, project_id=None, kinds=KINDS)
-    asked = wanted(history, None)
-    of_all = await operated_jobs.count(history.conn, wanted=asked)
+    counted = Counter(phase_by_id.values())
+    counted_by_project = await counts.count(
+        history.conn, organization_id=history.org, project_id=None, kinds=KINDS
+    )
+    all_phases = filters(history, None)
+    counted_by_operator = await operated_jobs.count(history.conn, wanted=all_phases)
     for phase in PHASES:
-        assert getattr(found.by_phase, phase) == getattr(of_all.by_phase, phase) == counted[phase]
-    return seen
+        assert (
+            getattr(counted_by_project.by_phase, phase)
+            == getattr(counted_by_operator.by_phase, phase)
+            == counted[phase]
+        )
+    return reads
 
 
-async def listed(history: History, phase: str) -> set[str]:
+async def list_jobs(history: History, phase: str) -> set[str]:
     statuses: list[Any] = [None, [status_of(phase)]]
     pages = []
     for status in statuses:
-        found = await jobs.list_page(
+        page = await jobs.list_page(
             history.conn,
             organization_id=history.org,
             project_id=None,
@@ -214,23 +220,23 @@ async def listed(history: History, phase: str) -> set[str]:
             before=None,
             limit=25,
         )
-        assert [job.job_id for job in found] == sorted((job.job_id for job in found), reverse=True)
-        pages.append({job.job_id for job in found})
+        assert [job.job_id for job in page] == sorted((job.job_id for job in page), reverse=True)
+        pages.append({job.job_id for job in page})
     assert pages[0] == pages[1]
     return pages[0]
 
 
-def wanted(history: History, phase: Any) -> operated_jobs.Wanted:
+def filters(history: History, phase: Any) -> operated_jobs.Wanted:
     return operated_jobs.Wanted(history.org, None, None, None, None, phase, None, ALWAYS)
 
 
-async def operated(history: History, phase: str) -> set[str]:
-    found = await operated_jobs.list_page(history.conn, wanted=wanted(history, phase), before=None, limit=25)
-    assert {job.phase for job in found} <= {phase}
-    return {job.job_id for job in found}
+async def list_operator_jobs(history: History, phase: str) -> set[str]:
+    page = await operated_jobs.list_page(history.conn, wanted=filters(history, phase), before=None, limit=25)
+    assert {job.phase for job in page} <= {phase}
+    return {job.job_id for job in page}
 
 
-async def cancelable(history: History, phase: str) -> int:
+async def count_cancelable(history: History, phase: str) -> int:
     chosen = bulk.Choice(None, KINDS, None, [phase], ALWAYS)
     answer = await bulk.cancel(history.conn, organization_id=history.org, chosen=chosen, dry_run=True)
     return answer.matched

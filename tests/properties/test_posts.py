@@ -31,7 +31,7 @@ from tests.domain.publishing import post_scene as scene
 
 pytestmark = [pytest.mark.long, pytest.mark.first]
 
-SOME = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SETTINGS = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 FUTURE = datetime.max.replace(tzinfo=UTC)
 
 OUTCOMES: list[Outcome] = [
@@ -44,7 +44,7 @@ OUTCOMES: list[Outcome] = [
 ]
 
 
-class Life(NamedTuple):
+class PostHistory(NamedTuple):
     """A project with the unsettled claims of its posts and the approved captions."""
 
     pool: Pool
@@ -57,143 +57,141 @@ class Life(NamedTuple):
         rows = await self.pool.fetch(
             "select * from scheduled_post where project_id = $1 order by id", self.project.id
         )
-        fit = [row for row in rows if row["status"] == status] or rows
-        return fit[number % len(fit)] if fit else None
+        matching = [row for row in rows if row["status"] == status] or rows
+        return matching[number % len(matching)] if matching else None
 
     def claim(self, number: int) -> Claim | None:
         return self.claims[number % len(self.claims)] if self.claims else None
 
 
-Event = Callable[[Life], Awaitable[object]]
-Parts = tuple[list[Event], list[Event], list[Event]]
+Event = Callable[[PostHistory], Awaitable[object]]
+EventParts = tuple[list[Event], list[Event], list[Event]]
 
 
-def of_a_post(body: Callable[[Life, Record], Awaitable[object]], number: int) -> Event:
+def post_event(body: Callable[[PostHistory, Record], Awaitable[object]], number: int) -> Event:
     """Return an event for a post, in most cases one with a suitable status."""
-    meant_for: Any = {retry_job: "failed", resolve: "outcome_unknown", approve_caption: "blocked"}
+    suitable_status: Any = {retry_job: "failed", resolve: "outcome_unknown", approve_caption: "blocked"}
 
-    async def event(life: Life) -> None:
-        if post := await life.post(number, meant_for.get(body, "queued") if number % 4 else ""):
-            await body(life, post)
-
-    return event
-
-
-def of_a_claim(body: Callable[[Life, Claim], Awaitable[object]], number: int) -> Event:
-    async def event(life: Life) -> None:
-        if claim := life.claim(number):
-            await body(life, claim)
+    async def event(history: PostHistory) -> None:
+        if post := await history.post(number, suitable_status.get(body, "queued") if number % 4 else ""):
+            await body(history, post)
 
     return event
 
 
-async def schedule(life: Life, *, at: timedelta, caption: str | None = None) -> None:
+def claim_event(body: Callable[[PostHistory, Claim], Awaitable[object]], number: int) -> Event:
+    async def event(history: PostHistory) -> None:
+        if claim := history.claim(number):
+            await body(history, claim)
+
+    return event
+
+
+async def schedule(history: PostHistory, *, at: timedelta, caption: str | None = None) -> None:
     target = {"caption_override": caption}
-    asked = partial(scene.schedule, project=life.project, at=datetime.now(UTC) + at, target=target)
-    await transact(life.pool, asked)
+    call = partial(scene.schedule, project=history.project, at=datetime.now(UTC) + at, target=target)
+    await transact(history.pool, call)
 
 
-async def approve(life: Life) -> None:
-    approved = await transact(
-        life.pool, partial(reviewing.approve, project=life.project, content_id=life.project.content_id)
-    )
-    life.approved.add(approved.caption)
+async def approve(history: PostHistory) -> None:
+    call = partial(reviewing.approve, project=history.project, content_id=history.project.content_id)
+    approved = await transact(history.pool, call)
+    history.approved.add(approved.caption)
 
 
-async def approve_caption(life: Life, post: Record) -> None:
-    asked = partial(captions.approve, organization_id=life.project.org, post_id=post["id"], api_key_id=None)
-    await transact(life.pool, partial(asked, note=None, now=datetime.now(UTC)))
-    life.approved.add(post["caption_override"])
+async def approve_caption(history: PostHistory, post: Record) -> None:
+    call = partial(captions.approve, organization_id=history.project.org, post_id=post["id"], api_key_id=None)
+    await transact(history.pool, partial(call, note=None, now=datetime.now(UTC)))
+    history.approved.add(post["caption_override"])
 
 
-async def edit(life: Life) -> None:
-    words = partial(reviewing.edit, project=life.project, content_id=life.project.content_id)
-    await transact(life.pool, partial(words, caption=str(datetime.now(UTC))))
+async def edit(history: PostHistory) -> None:
+    call = partial(reviewing.edit, project=history.project, content_id=history.project.content_id)
+    await transact(history.pool, partial(call, caption=str(datetime.now(UTC))))
 
 
-async def reject(life: Life) -> None:
-    await transact(
-        life.pool, partial(reviewing.reject, project=life.project, content_id=life.project.content_id)
-    )
+async def reject(history: PostHistory) -> None:
+    call = partial(reviewing.reject, project=history.project, content_id=history.project.content_id)
+    await transact(history.pool, call)
 
 
-async def disconnect(life: Life) -> None:
-    await leasing.disconnect(life.pool, life.project.org, life.project.account_ids[0])
+async def disconnect(history: PostHistory) -> None:
+    await leasing.disconnect(history.pool, history.project.org, history.project.account_ids[0])
 
 
-async def archive(life: Life) -> None:
-    await scene.archive(life.pool, life.project)
+async def archive(history: PostHistory) -> None:
+    await scene.archive(history.pool, history.project)
 
 
-async def pull(life: Life) -> None:
-    async with life.pool.acquire() as conn:
-        life.claims.extend(await scene.pull(conn, 2))
+async def pull(history: PostHistory) -> None:
+    async with history.pool.acquire() as conn:
+        history.claims.extend(await scene.pull(conn, 2))
         await scene.prepare(conn)
 
 
-async def lose_workers(life: Life) -> None:
-    async with life.pool.acquire() as conn:
+async def lose_workers(history: PostHistory) -> None:
+    async with history.pool.acquire() as conn:
         await conn.execute("update worker set lease_expires_at = now() - interval '1 second'")
         await maintenance.rescue(conn, before=FUTURE)
         await conn.execute("delete from worker")
 
 
-async def promote(life: Life) -> None:
-    await life.pool.execute("update job set run_at = now(), stage = 'queued' where stage = 'scheduled'")
+async def promote(history: PostHistory) -> None:
+    await history.pool.execute("update job set run_at = now(), stage = 'queued' where stage = 'scheduled'")
 
 
-async def cancel(life: Life, post: Record) -> None:
-    await scene.cancel(life.pool, life.project, post["id"])
+async def cancel(history: PostHistory, post: Record) -> None:
+    await scene.cancel(history.pool, history.project, post["id"])
 
 
-async def postpone(life: Life, post: Record) -> None:
-    await scene.postpone(life.pool, life.project, post["id"])
+async def postpone(history: PostHistory, post: Record) -> None:
+    await scene.postpone(history.pool, history.project, post["id"])
 
 
-async def cancel_job(life: Life, post: Record) -> None:
+async def cancel_job(history: PostHistory, post: Record) -> None:
     if post["job_id"]:
-        asked = partial(jobs.cancel, organization_id=life.project.org, job_id=post["job_id"])
-        await transact(life.pool, asked)
+        call = partial(jobs.cancel, organization_id=history.project.org, job_id=post["job_id"])
+        await transact(history.pool, call)
 
 
-async def retry_job(life: Life, post: Record) -> None:
+async def retry_job(history: PostHistory, post: Record) -> None:
     if post["job_id"]:
-        asked = partial(
-            retries.retry, organization_id=life.project.org, job_id=post["job_id"], scopes=EVERY_SCOPE
+        call = partial(
+            retries.retry, organization_id=history.project.org, job_id=post["job_id"], scopes=EVERY_SCOPE
         )
-        await transact(life.pool, asked)
+        await transact(history.pool, call)
 
 
-async def resolve(life: Life, post: Record) -> None:
-    asked = partial(changes.resolve, organization_id=life.project.org, post_id=post["id"], api_key_id=None)
-    await transact(life.pool, partial(asked, body=ResolvePost(published=post["version"] % 2 == 0)))
+async def resolve(history: PostHistory, post: Record) -> None:
+    call = partial(changes.resolve, organization_id=history.project.org, post_id=post["id"], api_key_id=None)
+    await transact(history.pool, partial(call, body=ResolvePost(published=post["version"] % 2 == 0)))
 
 
-async def status_of(life: Life, claim: Claim) -> str | None:
-    status: str | None = await life.pool.fetchval(
+async def status_of(history: PostHistory, claim: Claim) -> str | None:
+    status: str | None = await history.pool.fetchval(
         "select status from scheduled_post where job_id = $1", claim.id
     )
     return status
 
 
-async def mark(life: Life, claim: Claim) -> None:
+async def mark(history: PostHistory, claim: Claim) -> None:
     """Mark the claim's post, unless it is already marked."""
-    if await status_of(life, claim) == "publishing":
+    if await status_of(history, claim) == "publishing":
         return
-    if not await scene.mark(life.pool, claim):
-        life.claims.remove(claim)
+    if not await scene.mark(history.pool, claim):
+        history.claims.remove(claim)
 
 
-async def publish(life: Life, claim: Claim) -> None:
-    if await status_of(life, claim) == "publishing":
-        await scene.publish(life.pool, claim)
-        life.claims.remove(claim)
+async def publish(history: PostHistory, claim: Claim) -> None:
+    if await status_of(history, claim) == "publishing":
+        await scene.publish(history.pool, claim)
+        history.claims.remove(claim)
 
 
-def settle(outcome: Outcome) -> Callable[[Life, Claim], Awaitable[None]]:
-    async def body(life: Life, claim: Claim) -> None:
-        life.claims.remove(claim)
-        await jobs.settle(life.pool, [Settlement(claim, outcome)])
+def settle(outcome: Outcome) -> Callable[[PostHistory, Claim], Awaitable[None]]:
+    async def body(history: PostHistory, claim: Claim) -> None:
+        history.claims.remove(claim)
+        await jobs.settle(history.pool, [Settlement(claim, outcome)])
 
     return body
 
@@ -207,83 +205,83 @@ EVENTS = st.one_of(
         st.sampled_from([0, 0, 24]),
         st.sampled_from([None, None, "Mine.", "First."]),
     ),
-    st.builds(of_a_post, st.sampled_from(CHANGES), NUMBERS),
-    st.builds(of_a_claim, st.sampled_from([mark, mark, mark, publish]), NUMBERS),
-    st.builds(of_a_claim, st.just(mark), NUMBERS),
+    st.builds(post_event, st.sampled_from(CHANGES), NUMBERS),
+    st.builds(claim_event, st.sampled_from([mark, mark, mark, publish]), NUMBERS),
+    st.builds(claim_event, st.just(mark), NUMBERS),
     st.builds(
-        lambda outcome, number: of_a_claim(settle(outcome), number), st.sampled_from(OUTCOMES), NUMBERS
+        lambda outcome, number: claim_event(settle(outcome), number), st.sampled_from(OUTCOMES), NUMBERS
     ),
 )
 ENDS = st.lists(st.sampled_from([reject, disconnect, archive]), max_size=2)
 
 
-async def born(pool: Pool, conn: Conn, *, gated: bool) -> Life:
+async def start_history(pool: Pool, conn: Conn, *, gated: bool) -> PostHistory:
     await conn.execute("truncate organization, worker cascade")
     org = await seeds.organization(conn)
     project = await scene.fill(conn, Project(org, await seeds.project(conn, org)), accounts=2)
     if gated:
         project = project._replace(content_id=await scene.pending(conn, project, "First."))
-    life = Life(pool, project, [], set())
-    await schedule(life, at=timedelta(0))
-    return life
+    history = PostHistory(pool, project, [], set())
+    await schedule(history, at=timedelta(0))
+    return history
 
 
-async def test_the_database_knows_the_same_states(conn: Conn) -> None:
+async def test_the_check_constraint_has_the_same_states(conn: Conn) -> None:
     states = await conn.fetchval(
         "select pg_get_constraintdef(oid) from pg_constraint where conname = 'scheduled_post_status_check'"
     )
     assert set(re.findall(r"'(\w+)'", states)) == set(PostState)
 
 
-ANY = given(
+ANY_EVENTS = given(
     gated=st.booleans(),
     events=st.tuples(st.lists(EVENTS, min_size=5, max_size=25), ENDS, st.lists(EVENTS, max_size=5)),
 )
 
 
-@settings(SOME, max_examples=15)
-@ANY
-async def test_posts_move_as_the_table_says(pool: Pool, conn: Conn, *, gated: bool, events: Parts) -> None:
-    await live(pool, conn, gated=gated, events=events)
+@settings(SETTINGS, max_examples=15)
+@ANY_EVENTS
+async def test_posts_make_only_allowed_transitions(
+    pool: Pool, conn: Conn, *, gated: bool, events: EventParts
+) -> None:
+    await check_history(pool, conn, gated=gated, events=events)
 
 
-async def live(pool: Pool, conn: Conn, *, gated: bool, events: Parts) -> None:
-    life = await born(pool, conn, gated=gated)
-    before = await seen(conn, life)
+async def check_history(pool: Pool, conn: Conn, *, gated: bool, events: EventParts) -> None:
+    history = await start_history(pool, conn, gated=gated)
+    before = await read_posts(conn, history)
     for event in chain.from_iterable(events):
         with contextlib.suppress(DomainError, Fenced, CancelRequested):
-            await event(life)
-        now = await seen(conn, life)
-        check(before, now)
+            await event(history)
+        after = await read_posts(conn, history)
+        check_transitions(before, after)
         assert await scene.unfinished(conn) == []
-        assert await strays(conn, life) == []
-        assert not gated or set(await scene.captions_out(conn)) <= life.approved
-        before = now
+        assert await find_stray_posts(conn, history) == []
+        assert not gated or set(await scene.captions_out(conn)) <= history.approved
+        before = after
 
 
-async def seen(conn: Conn, life: Life) -> dict[UUID, Record]:
+async def read_posts(conn: Conn, history: PostHistory) -> dict[UUID, Record]:
     rows = await conn.fetch(
         """select p.*, (select count(*) from post_event e where e.post_id = p.id) as events
              from scheduled_post p where project_id = $1""",
-        life.project.id,
+        history.project.id,
     )
     return {row["id"]: row for row in rows}
 
 
-def check(before: dict[UUID, Record], now: dict[UUID, Record]) -> None:
-    for post_id, was in before.items():
-        is_now = now[post_id]
-        moved = (was["status"], is_now["status"])
+def check_transitions(before: dict[UUID, Record], after: dict[UUID, Record]) -> None:
+    for post_id, old in before.items():
+        new = after[post_id]
+        moved = (old["status"], new["status"])
         assert moved[0] == moved[1] or moved in ALLOWED
-        assert is_now["version"] >= was["version"]
-        changed = any(
-            was[name] != is_now[name] for name in ("status", "scheduled_for", "job_id", "last_error")
-        )
-        assert not changed or is_now["version"] > was["version"]
-        assert moved[0] == moved[1] or is_now["events"] > was["events"]
+        assert new["version"] >= old["version"]
+        changed = any(old[name] != new[name] for name in ("status", "scheduled_for", "job_id", "last_error"))
+        assert not changed or new["version"] > old["version"]
+        assert moved[0] == moved[1] or new["events"] > old["events"]
 
 
-async def strays(conn: Conn, life: Life) -> list[str]:
+async def find_stray_posts(conn: Conn, history: PostHistory) -> list[str]:
     """Return waiting posts with an account, project or content that forbids it."""
     rows = await conn.fetch(
         """select p.status || ' ' || c.approval_status || ' ' || a.status || ' ' || o.status as what
@@ -295,6 +293,6 @@ async def strays(conn: Conn, life: Life) -> list[str]:
             where p.project_id = $1 and p.status in ('blocked', 'queued') and j.cancel_requested_at is null
               and (a.status = 'disconnected' or o.status = 'archived' or c.approval_status = 'rejected'
                    or (p.status = 'queued' and c.approval_status = 'pending'))""",
-        life.project.id,
+        history.project.id,
     )
     return [row["what"] for row in rows]

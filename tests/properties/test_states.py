@@ -36,7 +36,7 @@ OUTCOMES: list[Outcome] = [
 ]
 
 
-class Life(NamedTuple):
+class JobHistory(NamedTuple):
     """A job and all its claims, the latest last."""
 
     org: UUID
@@ -45,48 +45,48 @@ class Life(NamedTuple):
     claims: list[Claim]
 
 
-Event = Callable[[Conn, Life], Awaitable[object]]
+Event = Callable[[Conn, JobHistory], Awaitable[object]]
 
 
-async def pull(conn: Conn, life: Life) -> None:
-    life.claims.extend(await scene.pull(conn, life.worker_id, 1, FREE_ERRAND))
+async def pull(conn: Conn, history: JobHistory) -> None:
+    history.claims.extend(await scene.pull(conn, history.worker_id, 1, FREE_ERRAND))
 
 
-async def cancel(conn: Conn, life: Life) -> None:
-    await controls.cancel(conn, organization_id=life.org, job_id=life.job_id)
+async def cancel(conn: Conn, history: JobHistory) -> None:
+    await controls.cancel(conn, organization_id=history.org, job_id=history.job_id)
 
 
-async def lose_worker(conn: Conn, life: Life) -> None:
+async def lose_worker(conn: Conn, history: JobHistory) -> None:
     await conn.execute("update worker set lease_expires_at = now() - interval '1 second'")
     await maintenance.rescue(conn, before=FUTURE)
     await conn.execute("update worker set lease_expires_at = now() + interval '1 hour'")
 
 
-async def promote(conn: Conn, life: Life) -> None:
-    await conn.execute("update job set run_at = now() where stage = 'scheduled' and id = $1", life.job_id)
+async def promote(conn: Conn, history: JobHistory) -> None:
+    await conn.execute("update job set run_at = now() where stage = 'scheduled' and id = $1", history.job_id)
     await maintenance.promote(conn)
 
 
-async def pass_deadline(conn: Conn, life: Life) -> None:
-    await conn.execute("update job set deadline_at = now() where id = $1", life.job_id)
+async def pass_deadline(conn: Conn, history: JobHistory) -> None:
+    await conn.execute("update job set deadline_at = now() where id = $1", history.job_id)
     await maintenance.end_overdue(conn)
 
 
-def settle(outcome: Outcome, *, claim: int = -1) -> Event:
+def settle(outcome: Outcome, *, index: int = -1) -> Event:
     """Return an event that settles the latest attempt, or an earlier one that resumed."""
 
-    async def event(conn: Conn, life: Life) -> None:
-        for given_then in life.claims[claim:][:1]:
-            await ledger.settle(conn, [Settlement(given_then, outcome)])
+    async def event(conn: Conn, history: JobHistory) -> None:
+        for claim in history.claims[index:][:1]:
+            await ledger.settle(conn, [Settlement(claim, outcome)])
 
     return event
 
 
-def step(verb: Callable[[Conn, Claim], Awaitable[object]], *, claim: int = -1) -> Event:
-    async def event(conn: Conn, life: Life) -> None:
-        for given_then in life.claims[claim:][:1]:
+def step(verb: Callable[[Conn, Claim], Awaitable[object]], *, index: int = -1) -> Event:
+    async def event(conn: Conn, history: JobHistory) -> None:
+        for claim in history.claims[index:][:1]:
             with contextlib.suppress(Fenced, CancelRequested):
-                await verb(conn, given_then)
+                await verb(conn, claim)
 
     return event
 
@@ -102,36 +102,47 @@ async def complete(conn: Conn, claim: Claim) -> None:
 ATTEMPTS = st.sampled_from([-1, -1, -1, 0])
 EVENTS = st.one_of(
     st.sampled_from([pull, pull, pull, cancel, lose_worker, promote, pass_deadline]),
-    st.builds(lambda outcome, claim: settle(outcome, claim=claim), st.sampled_from(OUTCOMES), ATTEMPTS),
-    st.builds(lambda verb, claim: step(verb, claim=claim), st.sampled_from([progress, complete]), ATTEMPTS),
+    st.builds(lambda outcome, index: settle(outcome, index=index), st.sampled_from(OUTCOMES), ATTEMPTS),
+    st.builds(lambda verb, index: step(verb, index=index), st.sampled_from([progress, complete]), ATTEMPTS),
 )
 
 
-async def born(conn: Conn) -> Life:
+async def start_history(conn: Conn) -> JobHistory:
     [org] = await scene.tenants(conn)
     submitted = await scene.submit(conn, org, FREE_ERRAND)
-    return Life(org, submitted.job_id, await scene.worker(conn, FREE_ERRAND), [])
+    return JobHistory(org, submitted.job_id, await scene.worker(conn, FREE_ERRAND), [])
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(events=st.lists(EVENTS, min_size=3, max_size=15))
-async def test_a_job_moves_as_the_table_says(conn: Conn, events: list[Event]) -> None:
-    life = await born(conn)
-    before = await scene.row(conn, life.job_id)
+async def test_a_job_makes_only_allowed_transitions(conn: Conn, events: list[Event]) -> None:
+    history = await start_history(conn)
+    before = await scene.row(conn, history.job_id)
     for event in events:
-        await event(conn, life)
-        after = await scene.row(conn, life.job_id)
-        check(before, after)
+        await event(conn, history)
+        after = await scene.row(conn, history.job_id)
+        check_transition(before, after)
         before = after
-    outcomes = await conn.fetch("select fence from job_attempt where job_id = $1 order by fence", life.job_id)
-    ended = life.claims if before["state"] != "running" else life.claims[:-1]
+    outcomes = await conn.fetch(
+        "select fence from job_attempt where job_id = $1 order by fence", history.job_id
+    )
+    ended = history.claims if before["state"] != "running" else history.claims[:-1]
     assert [row["fence"] for row in outcomes] == [claim.fence for claim in ended]  # exactly once each
     await conn.execute("delete from job")
 
 
-def check(before: asyncpg.Record, after: asyncpg.Record) -> None:
-    seen = ("state", "stage", "progress", "result", "error", "attempt", "cancel_requested_at", "finished_at")
-    changed = any(before[name] != after[name] for name in seen)
+def check_transition(before: asyncpg.Record, after: asyncpg.Record) -> None:
+    visible = (
+        "state",
+        "stage",
+        "progress",
+        "result",
+        "error",
+        "attempt",
+        "cancel_requested_at",
+        "finished_at",
+    )
+    changed = any(before[name] != after[name] for name in visible)
     assert after["state"] == before["state"] or (before["state"], after["state"]) in ALLOWED
     assert after["progress"] >= before["progress"]
     assert after["fence"] - before["fence"] == int(
@@ -141,7 +152,7 @@ def check(before: asyncpg.Record, after: asyncpg.Record) -> None:
     assert not (changed and before["state"] in TERMINAL)
 
 
-WAYS: dict[tuple[State, State], list[Event]] = {
+TRANSITION_EVENTS: dict[tuple[State, State], list[Event]] = {
     (State.QUEUED, State.RUNNING): [pull],
     (State.QUEUED, State.CANCELED): [cancel],
     (State.QUEUED, State.FAILED): [pass_deadline],
@@ -152,15 +163,15 @@ WAYS: dict[tuple[State, State], list[Event]] = {
 }
 
 
-@pytest.mark.parametrize("way", [(source, target) for source, target, _ in TRANSITIONS])
-async def test_each_way_of_the_table_can_be_gone(conn: Conn, way: tuple[State, State]) -> None:
-    life = await born(conn)
-    for event in WAYS[way]:
-        await event(conn, life)
-    assert (await scene.row(conn, life.job_id))["state"] == way[1]
+@pytest.mark.parametrize("transition", [(source, target) for source, target, _ in TRANSITIONS])
+async def test_each_transition_of_the_table_is_possible(conn: Conn, transition: tuple[State, State]) -> None:
+    history = await start_history(conn)
+    for event in TRANSITION_EVENTS[transition]:
+        await event(conn, history)
+    assert (await scene.row(conn, history.job_id))["state"] == transition[1]
 
 
-async def test_the_database_knows_the_same_states(conn: Conn) -> None:
+async def test_the_check_constraint_has_the_same_states(conn: Conn) -> None:
     states = await conn.fetchval(
         "select pg_get_constraintdef(oid) from pg_constraint where conname = 'job_state_check'"
     )
@@ -168,16 +179,16 @@ async def test_the_database_knows_the_same_states(conn: Conn) -> None:
 
 
 @pytest.mark.parametrize("state", State)
-async def test_the_database_holds_each_state_to_its_columns(conn: Conn, state: State) -> None:
-    """A running row needs an owner, and an ended one a time."""
-    life = await born(conn)
+async def test_check_constraints_tie_each_state_to_its_columns(conn: Conn, state: State) -> None:
+    """Reject a running row without an owner, and an ended one without a time."""
+    history = await start_history(conn)
     wrong = "finished_at = now()" if state not in TERMINAL else "finished_at = null"
     with pytest.raises(asyncpg.CheckViolationError):
-        await conn.execute(f"update job set state = $1, {wrong} where id = $2", state, life.job_id)
+        await conn.execute(f"update job set state = $1, {wrong} where id = $2", state, history.job_id)
     wrong = "lease_owner = null" if state is State.RUNNING else "lease_owner = gen_random_uuid()"
     with pytest.raises(asyncpg.CheckViolationError):
-        await conn.execute(f"update job set state = $1, {wrong} where id = $2", state, life.job_id)
+        await conn.execute(f"update job set state = $1, {wrong} where id = $2", state, history.job_id)
 
 
-def test_the_docs_show_the_table() -> None:
+def test_the_docs_show_the_state_diagram() -> None:
     assert f"```mermaid\n{mermaid()}\n```" in (DOCS / "explain" / "jobs.md").read_text("utf-8")

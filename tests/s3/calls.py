@@ -14,7 +14,7 @@ _SIGNED = re.compile(
 )
 
 
-class Bad(Exception):
+class S3Error(Exception):
     """An error response: its status and S3's code."""
 
     def __init__(self, status: int, code: str) -> None:
@@ -38,7 +38,7 @@ class Call(NamedTuple):
         return unquote(self.path).split("/", 2)[2]
 
 
-def sort_of(call: Call) -> str:
+def operation_of(call: Call) -> str:
     """Return the operation of a call; `unknown` for an operation that the product doesn't use."""
     names = set(call.query)
     if not call.path.strip("/").partition("/")[2]:
@@ -58,18 +58,18 @@ def sort_of(call: Call) -> str:
 
 def check_signature(call: Call) -> None:
     """Check the `Authorization` header (AWS Signature Version 4) and the body's signed hash."""
-    found = _SIGNED.fullmatch(call.headers.get("authorization", ""))
-    if not found:
-        raise Bad(403, "AccessDenied")
-    key_id, day, region, names, signature = found.groups()
+    match = _SIGNED.fullmatch(call.headers.get("authorization", ""))
+    if not match:
+        raise S3Error(403, "AccessDenied")
+    key_id, day, region, names, signature = match.groups()
     if key_id != KEY_ID:
-        raise Bad(403, "InvalidAccessKeyId")
+        raise S3Error(403, "InvalidAccessKeyId")
     if region != REGION:
-        raise Bad(400, "AuthorizationHeaderMalformed")
+        raise S3Error(400, "AuthorizationHeaderMalformed")
     if signature != _signature(call, day, names):
-        raise Bad(403, "SignatureDoesNotMatch")
+        raise S3Error(403, "SignatureDoesNotMatch")
     if call.headers["x-amz-content-sha256"] != hashlib.sha256(call.body).hexdigest():
-        raise Bad(400, "XAmzContentSHA256Mismatch")
+        raise S3Error(400, "XAmzContentSHA256Mismatch")
 
 
 def _signature(call: Call, day: str, names: str) -> str:
@@ -77,10 +77,17 @@ def _signature(call: Call, day: str, names: str) -> str:
         f"{quote(name, '-_.~')}={quote(value, '-_.~')}" for name, value in sorted(call.query.items())
     )
     headers = "".join(f"{name}:{' '.join(call.headers[name].split())}\n" for name in names.split(";"))
-    asked = "\n".join([call.method, call.path, query, headers, names, call.headers["x-amz-content-sha256"]])
+    canonical = "\n".join(
+        [call.method, call.path, query, headers, names, call.headers["x-amz-content-sha256"]]
+    )
     scope = f"{day}/{REGION}/s3/aws4_request"
     text = "\n".join(
-        ["AWS4-HMAC-SHA256", call.headers["x-amz-date"], scope, hashlib.sha256(asked.encode()).hexdigest()]
+        [
+            "AWS4-HMAC-SHA256",
+            call.headers["x-amz-date"],
+            scope,
+            hashlib.sha256(canonical.encode()).hexdigest(),
+        ]
     )
     key = f"AWS4{SECRET}".encode()
     for word in scope.split("/"):

@@ -12,8 +12,8 @@ from typing import Literal
 from urllib.parse import parse_qsl
 
 from rehearsal.acceptor import Acceptor
-from tests.s3.answers import ANSWERS, Answer, Bucket
-from tests.s3.calls import Bad, Call, check_signature, sort_of
+from tests.s3.calls import Call, S3Error, check_signature, operation_of
+from tests.s3.operations import HANDLERS, Bucket, Response
 
 #: `drop` closes without action, `lose` acts without a response, `cut` sends half of the response.
 Failure = Literal["refuse", "deny", "hang", "drop", "lose", "cut"]
@@ -43,31 +43,31 @@ class Service:
     def unfinished(self, bucket: str) -> list[str]:
         return [upload.key for upload in self.buckets[bucket].uploads.values()]
 
-    def fail(self, sort: str, failure: Failure, times: int = 10**9) -> None:
+    def fail(self, operation: str, failure: Failure, times: int = 10**9) -> None:
         """Make the next calls of an operation (or `any`) fail."""
-        self._failing[sort] = failure, times
+        self._failing[operation] = failure, times
 
     def heal(self) -> None:
         self._failing.clear()
 
-    def meet(self, call: Call, sort: str) -> Failure | None:
+    def record(self, call: Call, operation: str) -> Failure | None:
         """Record a call, unless it is for an older bucket. Return its injected failure."""
         if call.bucket in self.buckets and call.bucket != self._newest:
             return None
-        self.asked.append(sort)
-        for each in (sort, "any"):
-            failure, times = self._failing.get(each, (None, 0))
+        self.asked.append(operation)
+        for name in (operation, "any"):
+            failure, times = self._failing.get(name, (None, 0))
             if failure and times:
-                self._failing[each] = failure, times - 1
+                self._failing[name] = failure, times - 1
                 return failure
         return None
 
-    def answer(self, call: Call, sort: str) -> Answer:
+    def answer(self, call: Call, operation: str) -> Response:
         check_signature(call)
         bucket = self.buckets.get(call.bucket)
         if bucket is None:
-            raise Bad(404, "NoSuchBucket")
-        return ANSWERS[sort](bucket, call)
+            raise S3Error(404, "NoSuchBucket")
+        return HANDLERS[operation](bucket, call)
 
 
 @contextmanager
@@ -100,19 +100,19 @@ async def _start(service: Service) -> Acceptor:
 async def _exchange(service: Service, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
     """Serve one request. Return whether the connection stays open."""
     call = await _read(reader)
-    sort = sort_of(call)
-    failure = service.meet(call, sort)
+    operation = operation_of(call)
+    failure = service.record(call, operation)
     if failure == "hang":
         await reader.read()
     if failure in {"hang", "drop"}:
         return False
     try:
         if failure in {"refuse", "deny"}:
-            raise Bad(503, "SlowDown") if failure == "refuse" else Bad(403, "AccessDenied")
-        answer = service.answer(call, sort)
-    except Bad as bad:
+            raise S3Error(503, "SlowDown") if failure == "refuse" else S3Error(403, "AccessDenied")
+        answer = service.answer(call, operation)
+    except S3Error as bad:
         text = f"<Error><Code>{bad.code}</Code><Message>no</Message><Key>{call.path}</Key></Error>"
-        answer = Answer(bad.status, text.encode())
+        answer = Response(bad.status, text.encode())
     if failure == "lose":
         return False
     fields = [*answer.headers, ("Content-Length", str(len(answer.body)))]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from schemas.setting_names import NAMES, edit_distance, find_misspelt
 
 #: Variables of hosts, shells, orchestrators and CI.
-OTHERS = """
+OTHER_VARIABLES = """
     PATH HOME LANG LC_ALL TERM USER SHELL PWD OLDPWD SHLVL TZ EDITOR HOSTNAME LOGNAME MAIL PS1 HOST
     PORT PORTS URL PYTHONPATH PYTHONUNBUFFERED VIRTUAL_ENV PGHOST PGPORT PGUSER PGPASSWORD
     PGDATABASE PGSSLMODE CI SSH_AUTH_SOCK AWS_SESSION_TOKEN AWS_PROFILE AWS_DEFAULT_REGION
@@ -20,7 +20,7 @@ OTHERS = """
 
 
 @pytest.mark.parametrize(
-    ("name", "meant"),
+    ("name", "suggestion"),
     [
         ("SLOT", "SLOTS"),
         ("PEPPER", "PEPPERS"),
@@ -33,24 +33,24 @@ OTHERS = """
         ("slots", None),
     ],
 )
-def test_a_misspelt_setting_names_the_one_that_is_meant(name: str, meant: str | None) -> None:
-    assert find_misspelt([name]) == ({name: meant} if meant else {})
+def test_a_misspelled_setting_suggests_the_right_one(name: str, suggestion: str | None) -> None:
+    assert find_misspelt([name]) == ({name: suggestion} if suggestion else {})
 
 
-def test_settings_and_other_programs_variables_are_no_mistakes() -> None:
-    assert find_misspelt([*NAMES, *OTHERS]) == {}
+def test_settings_and_variables_of_other_programs_are_not_reported() -> None:
+    assert find_misspelt([*NAMES, *OTHER_VARIABLES]) == {}
 
 
 @given(st.text("AB_", max_size=6), st.text("AB_", max_size=6))
-def test_the_distance_is_a_symmetric_one(one: str, other: str) -> None:
-    assert edit_distance(one, other) == edit_distance(other, one)
-    assert (edit_distance(one, other) == 0) == (one == other)
-    assert edit_distance(one, other) <= max(len(one), len(other))
+def test_the_edit_distance_is_symmetric(first: str, second: str) -> None:
+    assert edit_distance(first, second) == edit_distance(second, first)
+    assert (edit_distance(first, second) == 0) == (first == second)
+    assert edit_distance(first, second) <= max(len(first), len(second))
 
 
 @given(st.sampled_from(sorted(NAMES)), st.data())
 def test_each_setting_without_one_letter_is_found(name: str, data: st.DataObject) -> None:
-    at = data.draw(st.integers(0, len(name) - 1))
-    wrong = name[:at] + name[at + 1 :]
-    if wrong not in NAMES and len(wrong) >= 4:
-        assert wrong in find_misspelt([wrong])
+    position = data.draw(st.integers(0, len(name) - 1))
+    misspelled = name[:position] + name[position + 1 :]
+    if misspelled not in NAMES and len(misspelled) >= 4:
+        assert misspelled in find_misspelt([misspelled])

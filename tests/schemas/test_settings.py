@@ -8,7 +8,7 @@ from schemas.errors import SettingsInvalid
 from schemas.settings import WHOLE, from_env
 from tests.servers import KEYRING
 
-NEEDED = {
+REQUIRED = {
     "DATABASE_URL": "postgresql://localhost/x",
     "REDIS_URL": "redis://localhost",
     "PEPPERS": KEYRING,
@@ -40,30 +40,32 @@ REFUSED = {
 }
 
 
-def test_all_that_is_optional_may_be_absent() -> None:
-    settings = from_env(NEEDED | {"LLM_BASE_URL": ""})
+def test_optional_settings_may_be_absent() -> None:
+    settings = from_env(REQUIRED | {"LLM_BASE_URL": ""})
     assert (settings.github_app_slug, settings.github_api_url) == ("", "https://api.github.com")
     assert settings.llm_base_url == ""
 
 
-@pytest.mark.parametrize(("names", "missing"), [(names, one) for names in WHOLE for one in names])
+@pytest.mark.parametrize(("names", "missing"), [(names, name) for names in WHOLE for name in names])
 @pytest.mark.parametrize("empty", [True, False])
-def test_what_is_set_in_part_names_what_is_missing(names: tuple[str, ...], missing: str, empty: bool) -> None:
-    given = NEEDED | dict.fromkeys(names, "hush")
-    assert getattr(from_env(given), missing.lower()) == "hush"
+def test_an_incomplete_group_names_the_missing_setting(
+    names: tuple[str, ...], missing: str, empty: bool
+) -> None:
+    variables = REQUIRED | dict.fromkeys(names, "hush")
+    assert getattr(from_env(variables), missing.lower()) == "hush"
     if empty:
-        given[missing] = ""
+        variables[missing] = ""
     else:
-        del given[missing]
+        del variables[missing]
     with pytest.raises(SettingsInvalid, match=f"^{missing} is missing") as raised:
-        from_env(given)
+        from_env(variables)
     assert "hush" not in str(raised.value)
 
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name in REFUSED for value in REFUSED[name]])
 def test_a_bad_value_names_its_setting_and_is_not_repeated(name: str, value: str) -> None:
     with pytest.raises(SettingsInvalid, match=name) as raised:
-        from_env(NEEDED | MODEL | {name: value})
+        from_env(REQUIRED | MODEL | {name: value})
     assert "hush" not in str(raised.value)
     assert KEY[:8] not in str(raised.value)
 
@@ -71,15 +73,15 @@ def test_a_bad_value_names_its_setting_and_is_not_repeated(name: str, value: str
 @pytest.mark.parametrize(
     "url", ["file:///srv/assets", "file:.local/assets", "file:assets", "s3://media", "s3://media/a/b.c/"]
 )
-def test_media_is_kept_in_a_folder_or_a_bucket(url: str) -> None:
-    assert from_env(NEEDED | {"ASSETS_URL": url}).assets_url == url
+def test_media_storage_is_a_folder_or_a_bucket(url: str) -> None:
+    assert from_env(REQUIRED | {"ASSETS_URL": url}).assets_url == url
 
 
 def test_a_model_needs_an_address_and_a_name() -> None:
-    assert from_env(NEEDED | MODEL).llm_base_url == MODEL["LLM_BASE_URL"]
+    assert from_env(REQUIRED | MODEL).llm_base_url == MODEL["LLM_BASE_URL"]
     with pytest.raises(SettingsInvalid, match=r"^LLM_MODEL is missing"):
-        from_env(NEEDED | {"LLM_BASE_URL": "http://127.0.0.1:11434/v1"})
+        from_env(REQUIRED | {"LLM_BASE_URL": "http://127.0.0.1:11434/v1"})
 
 
-def test_a_keyring_of_several_keys_is_taken() -> None:
-    assert from_env(NEEDED | {"PEPPERS": f"new:{KEY}, old:{KEY}"}).peppers.startswith("new:")
+def test_a_keyring_may_have_several_keys() -> None:
+    assert from_env(REQUIRED | {"PEPPERS": f"new:{KEY}, old:{KEY}"}).peppers.startswith("new:")

@@ -6,10 +6,10 @@ import re
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
-from tests.s3.calls import Bad, Call
+from tests.s3.calls import Call, S3Error
 
 #: Minimum bytes of each part except the last.
-PART_MIN = 5 << 20
+MIN_PART_BYTES = 5 << 20
 
 _RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 
@@ -27,13 +27,13 @@ class Bucket:
         self.uploads: dict[str, Upload] = {}
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     status: int = 200
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
 
 
-def _list(bucket: Bucket, call: Call) -> Answer:
+def _list(bucket: Bucket, call: Call) -> Response:
     prefix = call.query.get("prefix", "")
     keys = sorted(key for key in bucket.objects if key.startswith(prefix))
     items = "".join(
@@ -41,39 +41,41 @@ def _list(bucket: Bucket, call: Call) -> Answer:
         "</ETag><LastModified>2026-11-24T00:00:00.000Z</LastModified></Contents>"
         for key in keys
     )
-    return Answer(
+    return Response(
         body=f"<ListBucketResult><IsTruncated>false</IsTruncated>{items}</ListBucketResult>".encode()
     )
 
 
-def _put(bucket: Bucket, call: Call) -> Answer:
+def _put(bucket: Bucket, call: Call) -> Response:
     bucket.objects[call.key] = call.body
-    return Answer(headers=(("ETag", _etag(call.body)),))
+    return Response(headers=(("ETag", _etag(call.body)),))
 
 
-def _get(bucket: Bucket, call: Call) -> Answer:
+def _get(bucket: Bucket, call: Call) -> Response:
     if call.key not in bucket.objects:
-        raise Bad(404, "NoSuchKey")
+        raise S3Error(404, "NoSuchKey")
     body = bucket.objects[call.key]
-    always = (("ETag", _etag(body)), ("Last-Modified", "Tue, 24 Nov 2026 00:00:00 GMT"))
-    asked = _RANGE.fullmatch(call.headers.get("range", ""))
-    if not asked:
-        return Answer(200, body, always)
-    start, end = int(asked[1]), min(len(body), int(asked[2] or len(body)) + 1)
+    headers = (("ETag", _etag(body)), ("Last-Modified", "Tue, 24 Nov 2026 00:00:00 GMT"))
+    byte_range = _RANGE.fullmatch(call.headers.get("range", ""))
+    if not byte_range:
+        return Response(200, body, headers)
+    start, end = int(byte_range[1]), min(len(body), int(byte_range[2] or len(body)) + 1)
     if start >= len(body):
-        raise Bad(416, "InvalidRange")
-    return Answer(206, body[start:end], (*always, ("Content-Range", f"bytes {start}-{end - 1}/{len(body)}")))
+        raise S3Error(416, "InvalidRange")
+    return Response(
+        206, body[start:end], (*headers, ("Content-Range", f"bytes {start}-{end - 1}/{len(body)}"))
+    )
 
 
-def _delete(bucket: Bucket, call: Call) -> Answer:
+def _delete(bucket: Bucket, call: Call) -> Response:
     bucket.objects.pop(call.key, None)
-    return Answer(204)
+    return Response(204)
 
 
-def _begin(bucket: Bucket, call: Call) -> Answer:
+def _begin(bucket: Bucket, call: Call) -> Response:
     name = f"upload{next(_numbers)}"
     bucket.uploads[name] = Upload(call.key, {})
-    return Answer(
+    return Response(
         body=(
             f"<InitiateMultipartUploadResult><Bucket>{call.bucket}</Bucket><Key>{call.key}</Key>"
             f"<UploadId>{name}</UploadId></InitiateMultipartUploadResult>"
@@ -84,30 +86,30 @@ def _begin(bucket: Bucket, call: Call) -> Answer:
 def _upload(bucket: Bucket, call: Call) -> Upload:
     upload = bucket.uploads.get(call.query["uploadId"])
     if upload is None or upload.key != call.key:
-        raise Bad(404, "NoSuchUpload")
+        raise S3Error(404, "NoSuchUpload")
     return upload
 
 
-def _part(bucket: Bucket, call: Call) -> Answer:
+def _part(bucket: Bucket, call: Call) -> Response:
     _upload(bucket, call).parts[int(call.query["partNumber"])] = call.body
-    return Answer(headers=(("ETag", _etag(call.body)),))
+    return Response(headers=(("ETag", _etag(call.body)),))
 
 
-def _complete(bucket: Bucket, call: Call) -> Answer:
-    upload, listed = _upload(bucket, call), []
+def _complete(bucket: Bucket, call: Call) -> Response:
+    upload, parts = _upload(bucket, call), []
     for part in ET.fromstring(call.body):
         fields = {field.tag.rpartition("}")[2]: field.text or "" for field in part}
-        listed.append((int(fields["PartNumber"]), fields["ETag"]))
-    if [number for number, _ in listed] != sorted(upload.parts):
-        raise Bad(400, "InvalidPart")
-    if any(_etag(upload.parts[number]) != f'"{etag.strip(chr(34))}"' for number, etag in listed):
-        raise Bad(400, "InvalidPart")
-    if any(len(upload.parts[number]) < PART_MIN for number, _ in listed[:-1]):
-        raise Bad(400, "EntityTooSmall")
-    bucket.objects[call.key] = b"".join(upload.parts[number] for number, _ in listed)
+        parts.append((int(fields["PartNumber"]), fields["ETag"]))
+    if [number for number, _ in parts] != sorted(upload.parts):
+        raise S3Error(400, "InvalidPart")
+    if any(_etag(upload.parts[number]) != f'"{etag.strip(chr(34))}"' for number, etag in parts):
+        raise S3Error(400, "InvalidPart")
+    if any(len(upload.parts[number]) < MIN_PART_BYTES for number, _ in parts[:-1]):
+        raise S3Error(400, "EntityTooSmall")
+    bucket.objects[call.key] = b"".join(upload.parts[number] for number, _ in parts)
     del bucket.uploads[call.query["uploadId"]]
     etag = _etag(bucket.objects[call.key])
-    return Answer(
+    return Response(
         body=(
             f"<CompleteMultipartUploadResult><Bucket>{call.bucket}</Bucket><Key>{call.key}</Key><ETag>{etag}</ETag>"
             "</CompleteMultipartUploadResult>"
@@ -115,21 +117,21 @@ def _complete(bucket: Bucket, call: Call) -> Answer:
     )
 
 
-def _abort(bucket: Bucket, call: Call) -> Answer:
+def _abort(bucket: Bucket, call: Call) -> Response:
     _upload(bucket, call)
     del bucket.uploads[call.query["uploadId"]]
-    return Answer(204)
+    return Response(204)
 
 
-def _unknown(bucket: Bucket, call: Call) -> Answer:
-    raise Bad(501, "NotImplemented")
+def _unknown(bucket: Bucket, call: Call) -> Response:
+    raise S3Error(501, "NotImplemented")
 
 
 def _etag(body: bytes) -> str:
     return f'"{hashlib.md5(body).hexdigest()}"'
 
 
-ANSWERS = {
+HANDLERS = {
     "list": _list, "put": _put, "get": _get, "delete": _delete, "begin": _begin, "part": _part,
     "complete": _complete, "abort": _abort, "unknown": _unknown,
 }  # fmt: skip
