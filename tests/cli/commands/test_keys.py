@@ -42,8 +42,7 @@ async def is_accepted(conn: Conn, text: str, settings: Settings) -> bool:
     found = await api_keys.find(conn, key_ids=[presented.key_id])
     row = found[presented.key_id]
     return (
-        api_keys.opens(row, presented, parse_keyring(settings.peppers, setting="PEPPERS"))
-        and not row.killed
+        api_keys.opens(row, presented, parse_keyring(settings.peppers, setting="PEPPERS")) and not row.killed
     )
 
 
