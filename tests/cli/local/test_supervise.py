@@ -15,16 +15,16 @@ from tests.waiting import until
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     """Process that prints a line and ends with code 3."""
-    made = Server(
+    process = Server(
         url="",
         log=tmp_path / "log",
         command=[sys.executable, "-S", "-c", "print('a last word'); raise SystemExit(3)"],
         halt=signal.SIGTERM,
         ready=lambda _: True,
     )
-    made.launch()
-    yield made
-    made.kill()
+    process.launch()
+    yield process
+    process.kill()
 
 
 @pytest.fixture

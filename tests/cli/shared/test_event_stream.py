@@ -79,19 +79,19 @@ async def waits(script: list[str]) -> list[float]:
 
 def longest(script: list[str]) -> Iterator[float]:
     """Yield the longest wait after each connection; the shortest is half of it."""
-    most = FIRST_WAIT_S
+    bound = FIRST_WAIT_S
     for what in script:
         if what in {LIVED, TOLD}:
-            most = FIRST_WAIT_S
-        yield most
-        most = min(MAX_WAIT_S, 2 * most)
+            bound = FIRST_WAIT_S
+        yield bound
+        bound = min(MAX_WAIT_S, 2 * bound)
 
 
 @pytest.mark.parametrize("what", [CUT, ENDED, AWAY])
 async def test_the_backoff_grows_until_a_connection_lasts_or_delivers_an_event(what: str) -> None:
     script = [*[what] * 11, LIVED, what, what, TOLD, what]
-    found = await waits(script)
+    measured = await waits(script)
     bounds = [*longest(script)]
     assert max(bounds) == MAX_WAIT_S
-    assert all(most / 2 <= wait <= most for wait, most in zip(found, bounds, strict=True)), found
-    assert len({wait / most for wait, most in zip(found, bounds, strict=True)}) > 1
+    assert all(bound / 2 <= wait <= bound for wait, bound in zip(measured, bounds, strict=True)), measured
+    assert len({wait / bound for wait, bound in zip(measured, bounds, strict=True)}) > 1
