@@ -86,7 +86,7 @@ async def everything() -> Answer:
       tenantry bench all --json > figures.json
     """
     result = await _run(ALL)
-    return Answer(result.figures, views.whole(result))
+    return Answer(result.figures, views.figures_table(result))
 
 
 @bench.command("ingest")
@@ -111,7 +111,7 @@ async def ingest(cases: Path | None) -> Answer:
     cases_pages = pages_of(cases) if cases else []
     with _progress(["pages"]) as progress:
         result = await pages.measure(cases_pages, pages.FULL, partial(progress, "pages"))
-    return Answer({**result.figures, "details": result.details}, views.readers(result))
+    return Answer({**result.figures, "details": result.details}, views.readers_table(result))
 
 
 @bench.command("neighbours")
@@ -138,7 +138,8 @@ async def neighbours(rows: tuple[str, ...]) -> Answer:
             measured = await measure_neighbours(opened, names, scale.FULL, progress)
             machine = await suites.machine(opened)
     return Answer(
-        {**{name: row.shown() for name, row in measured.items()}, "machine": machine}, views.rows(measured)
+        {**{name: row.shown() for name, row in measured.items()}, "machine": machine},
+        views.attacks_table(measured),
     )
 
 
@@ -164,7 +165,7 @@ async def old_ledger(quick: bool, ended: int | None, waiting: int | None) -> Ans
     with _progress(["ledger"]) as progress:
         async with environment.opened() as opened:
             result = await ledger.measure(opened, size, partial(progress, "ledger"))
-    return Answer({**result.figures, "details": result.details}, views.statements(result))
+    return Answer({**result.figures, "details": result.details}, views.statements_table(result))
 
 
 @bench.command("events")
@@ -190,7 +191,7 @@ async def bench_events(parts: tuple[str, ...], quick: bool) -> Answer:
             size = store.QUICK if quick else store.FULL
             result = await store.measure(opened, names, size, progress)
     answer = {**result.figures, "details": result.details}
-    return Answer(answer, views.whole(result, store.TARGETS))
+    return Answer(answer, views.figures_table(result, store.TARGETS))
 
 
 @bench.command("webhooks")
@@ -209,12 +210,14 @@ async def bench_webhooks() -> Answer:
     with _progress(["webhooks"]) as progress:
         async with environment.opened() as opened:
             result = await webhooks.measure(opened, webhooks.FULL, partial(progress, "webhooks"))
-    return Answer({**result.figures, "details": result.details}, views.whole(result, webhooks.TARGETS))
+    return Answer(
+        {**result.figures, "details": result.details}, views.figures_table(result, webhooks.TARGETS)
+    )
 
 
 async def _part(suite: Mapping[str, Measure]) -> Answer:
     result = await _run(suite)
-    return Answer({**result.figures, "details": result.details}, views.whole(result))
+    return Answer({**result.figures, "details": result.details}, views.figures_table(result))
 
 
 async def _run(suite: Mapping[str, Measure]) -> Result:

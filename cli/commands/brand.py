@@ -67,13 +67,13 @@ async def show(targets: Sequence[str], address: str, *, as_json: bool) -> int:
         tasks = [asyncio.create_task(read(reader, target)) for target in targets]
         return max(
             [
-                await show_one(task, target, as_json=as_json)
+                await print_target(task, target, as_json=as_json)
                 for task, target in zip(tasks, targets, strict=True)
             ]
         )
 
 
-async def show_one(task: asyncio.Task[Extraction], target: str, *, as_json: bool) -> int:
+async def print_target(task: asyncio.Task[Extraction], target: str, *, as_json: bool) -> int:
     try:
         with failing(as_json=as_json):
             emit(answer(target, await task), as_json=as_json)

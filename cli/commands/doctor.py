@@ -13,7 +13,7 @@ from cli.local.checks import Check
 from cli.shared.command import answering
 from cli.shared.exit_codes import FAILED, UNUSABLE
 from cli.shared.output import Answer, cell
-from cli.shared.session import ADVICE, environment, read_settings, where
+from cli.shared.session import ADVICE, describe_database, environment, read_settings
 from db.migrate import EVENTS, MAIN
 from db.pool import Conn, connected
 from schemas.setting_values import is_address
@@ -72,7 +72,9 @@ async def _examine_database(url: str, *, usable: bool) -> list[Check]:
                 *(await _examine_rows(conn, usable=usable) if is_migrated else []),
             ]
     except AWAY as error:
-        return [Check(name="postgresql", status="fail", detail=f"{where()}: {error}", advice=ADVICE)]
+        return [
+            Check(name="postgresql", status="fail", detail=f"{describe_database()}: {error}", advice=ADVICE)
+        ]
 
 
 async def _examine_disk(conn: Conn) -> Check:

@@ -52,7 +52,7 @@ async def rehearse(minutes: float, seed: int | None) -> Answer:
     with _progress() as tell:
         tell.fault(f"seed {chosen}: servers start")
         report = await perform(Plan(minutes * 60, chosen), tell)
-    return Answer(views.data(report), views.whole(report), exit_code=_code(report))
+    return Answer(views.report_data(report), views.report_view(report), exit_code=_code(report))
 
 
 def _code(report: Report) -> int:
@@ -66,7 +66,7 @@ def _progress() -> Iterator[Tell]:
     """Show progress on stderr: a live line on a terminal, else a line every few seconds."""
     if sys.stderr.isatty():
         with Live(console=console(sys.stderr), transient=True, refresh_per_second=4) as live:
-            yield Tell(live.console.print, lambda look: live.update(Text(views.line(look), "bold")))
+            yield Tell(live.console.print, lambda look: live.update(Text(views.progress_line(look), "bold")))
     else:
         yield Tell(lambda line: click.echo(line, err=True), _Lines().look)
 
@@ -80,4 +80,4 @@ class _Lines:
     def look(self, look: Look) -> None:
         if time.monotonic() >= self.due:
             self.due = time.monotonic() + LINE_S
-            click.echo(views.line(look), err=True)
+            click.echo(views.progress_line(look), err=True)

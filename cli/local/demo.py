@@ -18,8 +18,10 @@ from schemas.settings import OWN
 SITE = Path(__file__).with_name("demo_site")
 LONG_POLL_S = 30
 
-#: Retries of a rate-limited request, and the longest pause before one, in seconds.
-MAX_RETRIES, MAX_PAUSE_S = 5, 60.0
+#: Retries of a rate-limited request.
+MAX_RETRIES = 5
+#: Longest pause before a retry.
+MAX_PAUSE_S = 60.0
 
 ALLOW = OWN["fetch_allow"]
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from cli.local import folder
-from cli.local.processes import answers
+from cli.local.processes import returns_200
 from db.pool import Conn, open_pool, transact
 from domain.security.keyring import Keyring, parse_keyring
 from domain.tenancy import api_keys, organizations
@@ -58,7 +58,7 @@ def kept_keys() -> LocalKeys:
 
 
 def _opens(port: int, key: str) -> bool:
-    return bool(key) and answers(port, "/v1/whoami", {"Authorization": f"Bearer {key}"})
+    return bool(key) and returns_200(port, "/v1/whoami", {"Authorization": f"Bearer {key}"})
 
 
 async def _create_in_database(settings: Mapping[str, str]) -> DemoKeys:

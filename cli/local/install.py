@@ -37,13 +37,24 @@ LOCKS = {
 #: Lock file of uv, the installer of all other packages: 3 s of CPU instead of 27 with pip.
 INSTALLER = "constraints-installer.txt"
 
-STEPS = ("Collecting", "Downloading", "Using cached", "Building", "Preparing", "Installing", "Resolved")
+#: First words of an installer's progress lines.
+PROGRESS_WORDS = (
+    "Collecting",
+    "Downloading",
+    "Using cached",
+    "Building",
+    "Preparing",
+    "Installing",
+    "Resolved",
+)
 #: Options of pip and uv to install exactly the files of the following list.
 HASHED = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r"]
 #: Options of pip and uv to link the checkout without network access.
 LINKED = ["--no-index", "--no-deps", "--no-build-isolation", "-e", "."]
 
-FRAME_S, QUIET_FRAME_S = 0.1, 2.0
+#: Pause between two frames of the progress line, and between two lines without a terminal.
+FRAME_S = 0.1
+LINE_S = 2.0
 CLEAR_LINE = "\r\033[2K"
 
 NO_ENSUREPIP_ADVICE = """\
@@ -237,7 +248,7 @@ class Progress:
     def follow(self, lines: Iterable[str]) -> None:
         for line in map(str.strip, lines):
             self.last.append(line)
-            if line.startswith(STEPS):
+            if line.startswith(PROGRESS_WORDS):
                 self.step = line.split(" (from ")[0].split(": ")[0]
 
     def draw(self) -> None:
@@ -246,7 +257,7 @@ class Progress:
             self._write(CLEAR_LINE + f"{self._elapsed()}  {self.step}"[:width])
         elif time.monotonic() >= self.due and self.step != self.shown:
             self._write(f"{self._elapsed()}  {self.step}\n")
-            self.due, self.shown = time.monotonic() + QUIET_FRAME_S, self.step
+            self.due, self.shown = time.monotonic() + LINE_S, self.step
 
     def end(self, how: str) -> None:
         """Replace the moving line by the total time and the result."""

@@ -33,7 +33,7 @@ def platform(port: int, workers: Mapping[str, int], settings: Mapping[str, str])
     pools = {
         name: _process(name, ["workers", pool], settings, free_port())
         for pool in POOLS
-        for name in _names(pool, workers.get(pool, 1))
+        for name in _worker_names(pool, workers.get(pool, 1))
     }
     return {
         "web": web,
@@ -42,7 +42,7 @@ def platform(port: int, workers: Mapping[str, int], settings: Mapping[str, str])
     }
 
 
-def _names(pool: str, count: int) -> list[str]:
+def _worker_names(pool: str, count: int) -> list[str]:
     return [pool if number == 1 else f"{pool}-{number}" for number in range(1, count + 1)]
 
 
@@ -82,7 +82,7 @@ def end(processes: Mapping[str, Server]) -> None:
         process.end()
 
 
-def answers(port: int, path: str, headers: Mapping[str, str] | None = None) -> bool:
+def returns_200(port: int, path: str, headers: Mapping[str, str] | None = None) -> bool:
     """Return whether a GET returns 200."""
     return not probe(port, path, headers)
 

@@ -17,7 +17,10 @@ import msgspec
 from db.server import Server, tail
 
 CHECK_PAUSE_S = 0.1
-FIRST_PAUSE_S, LONGEST_PAUSE_S, STEADY_S = 1.0, 30.0, 60.0
+FIRST_PAUSE_S = 1.0
+MAX_PAUSE_S = 30.0
+#: Running time after which the backoff starts again.
+STABLE_AFTER_S = 60.0
 
 Say = Callable[[str], None]
 
@@ -40,14 +43,14 @@ class Watched:
             self.since, self.due = now, None
 
     def _ended(self, now: float, say: Say) -> None:
-        if now - self.since > STEADY_S:
+        if now - self.since > STABLE_AFTER_S:
             self.pause_s = FIRST_PAUSE_S
         self.due = now + self.pause_s
         say(
             f"{self.name} ended by itself (exit code {self.server.exit_code}); the last lines of its log:\n"
             f"{tail(self.server.log)}\n{self.name} restarts in {self.pause_s:g} s"
         )
-        self.pause_s = min(2 * self.pause_s, LONGEST_PAUSE_S)
+        self.pause_s = min(2 * self.pause_s, MAX_PAUSE_S)
 
 
 class Logs:

@@ -72,11 +72,11 @@ class EventStream:
                 if message.kind == "listening":
                     self._begun(msgspec.json.decode(message.data, type=StreamBegun))
                 elif message.data:
-                    self._backoff.worked()
+                    self._backoff.reset()
                     yield message
 
     def _begun(self, begun: StreamBegun) -> None:
-        self._backoff.connected()
+        self._backoff.mark_connected()
         self._is_lost = False
         if self._since is None:
             self._say("Ready.")

@@ -1,5 +1,8 @@
 """Exit codes of all commands, as listed by `tenantry --help`."""
 
-FAILED, USAGE, ABSENT, REFUSED, UNUSABLE = 1, 2, 3, 4, 5
-
+FAILED = 1
+USAGE = 2
+ABSENT = 3
+REFUSED = 4
+UNUSABLE = 5
 INTERRUPTED = 130

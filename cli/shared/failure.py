@@ -12,7 +12,7 @@ import click
 import msgspec
 
 from cli.shared.exit_codes import ABSENT, FAILED, REFUSED, UNUSABLE, USAGE
-from cli.shared.session import ADVICE, where
+from cli.shared.session import ADVICE, describe_database
 from db.reach import POSTGRES_AWAY
 from schemas.errors import (
     AttackImpossible,
@@ -83,7 +83,7 @@ def explain(error: Exception) -> Failure:
         missing = isinstance(error, LibrariesMissing)
         return Failure(UNUSABLE if missing else FAILED, error.code, error.message)
     _, exit_code, code, template = next(line for line in MEANINGS if isinstance(error, line[0]))
-    place = where() if "{where}" in template else ""
+    place = describe_database() if "{where}" in template else ""
     return Failure(exit_code, code, template.format(error=_reason(error), where=place))
 
 

@@ -11,7 +11,7 @@ from bench.neighbours.measure import Measured
 from cli.shared.output import table
 
 
-def whole(result: Result, targets: Mapping[str, Target] = TARGETS) -> Group:
+def figures_table(result: Result, targets: Mapping[str, Target] = TARGETS) -> Group:
     """Return a row for each figure, and one for each detail."""
     return Group(_figures(result.figures, targets), "", _details(result.details))
 
@@ -32,7 +32,7 @@ def _figures(figures: Mapping[str, float], targets: Mapping[str, Target]) -> Tab
     )
 
 
-def rows(measured: Mapping[str, Measured]) -> Group:
+def attacks_table(measured: Mapping[str, Measured]) -> Group:
     """Return a row for each attack, and its observations."""
     heads = ("attack", "rest p50", "p95", "beside p50", "p95 ms", "at most", "failed", "reached")
     rows = [
@@ -49,7 +49,7 @@ def rows(measured: Mapping[str, Measured]) -> Group:
     return Group(table(heads, rows), "", _details(noted))
 
 
-def readers(result: Result) -> Group:
+def readers_table(result: Result) -> Group:
     """Return a row for each reader with its speed and its correct fields, and the number of pages."""
     read, *sides = result.details.items()
     expected = read[1]["expected"]
@@ -71,7 +71,7 @@ def readers(result: Result) -> Group:
     return Group(table(heads, rows), "", _details(dict([read])))
 
 
-def statements(result: Result) -> Group:
+def statements_table(result: Result) -> Group:
     """Return a row for each statement, and the new tenant's wait."""
     rows = [
         (

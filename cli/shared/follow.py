@@ -12,8 +12,9 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from cli.shared.output import console
 from cli.shared.remote import UNREADABLE, Remote
 
-#: Long-poll time of the API, and the pause after an early response, in seconds.
-LONG_POLL_S, PAUSE_S = 30, 1.0
+LONG_POLL_S = 30
+#: Pause after an early response, and the default of `Retry-After`.
+PAUSE_S = 1.0
 
 
 class Post(msgspec.Struct, rename="camel"):

@@ -14,7 +14,7 @@ from rehearsal.recovery import percentile
 MAX_ANOMALIES = 10
 
 
-def line(look: Look) -> str:
+def progress_line(look: Look) -> str:
     """Format a progress line."""
     return (
         f"{look.elapsed_s:.0f} s: {look.phase}, {look.faults} faults, {look.accepted} jobs accepted, "
@@ -22,7 +22,7 @@ def line(look: Look) -> str:
     )
 
 
-def data(report: Report) -> dict[str, Any]:
+def report_data(report: Report) -> dict[str, Any]:
     """Return the report for programs."""
     jobs = report.jobs
     return {
@@ -50,7 +50,7 @@ def data(report: Report) -> dict[str, Any]:
     }
 
 
-def whole(report: Report) -> Group:
+def report_view(report: Report) -> Group:
     """Return the tables of jobs and faults, the anomalies and the verdict."""
     return Group(_jobs(report), "", _faults(report), *_wrong(report), "", _verdict(report))
 

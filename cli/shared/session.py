@@ -63,7 +63,7 @@ def environment() -> Mapping[str, str]:
     return {**local, **os.environ} if same else os.environ
 
 
-def where() -> str:
+def describe_database() -> str:
     """Return the database's address for a message, without its password."""
     url = environment().get("DATABASE_URL", "")
     if not is_address(url):

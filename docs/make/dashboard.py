@@ -11,8 +11,10 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from telemetry import metrics
 
-#: Width of Grafana's grid, panels of a row, and height of a panel.
-GRID_WIDTH, PANELS_A_ROW, PANEL_HEIGHT = 24, 3, 8
+#: Width of Grafana's grid, in its units.
+GRID_WIDTH = 24
+PANELS_A_ROW = 3
+PANEL_HEIGHT = 8
 
 SOURCE = {"type": "prometheus", "uid": "${source}"}
 QUANTILES = (0.5, 0.95, 0.99)
@@ -27,7 +29,7 @@ def text() -> str:
     return json.dumps(_dashboard(), indent=1) + "\n"
 
 
-def parts() -> dict[str, list[MetricWrapperBase]]:
+def metrics_by_section() -> dict[str, list[MetricWrapperBase]]:
     """Group the metrics by the sections of their file, in file order."""
     sections: dict[str, list[MetricWrapperBase]] = {}
     for part, name in _PART.findall(inspect.getsource(metrics)):
@@ -67,26 +69,26 @@ def _variables() -> list[dict[str, Any]]:
 
 
 def _panels() -> Iterator[dict[str, Any]]:
-    top = 0
-    for part, rows in parts().items():
+    y = 0
+    for part, rows in metrics_by_section().items():
         yield {
             "type": "row",
             "title": part,
             "collapsed": False,
-            "gridPos": _place(0, top, GRID_WIDTH, 1),
+            "gridPos": _grid_position(0, y, GRID_WIDTH, 1),
             "panels": [],
         }
-        top += 1
+        y += 1
         for number, metric in enumerate(rows):
             wide = GRID_WIDTH // PANELS_A_ROW
-            at = _place(
-                number % PANELS_A_ROW * wide, top + number // PANELS_A_ROW * PANEL_HEIGHT, wide, PANEL_HEIGHT
+            at = _grid_position(
+                number % PANELS_A_ROW * wide, y + number // PANELS_A_ROW * PANEL_HEIGHT, wide, PANEL_HEIGHT
             )
             yield _panel(metric) | {"gridPos": at}
-        top += -(-len(rows) // PANELS_A_ROW) * PANEL_HEIGHT
+        y += -(-len(rows) // PANELS_A_ROW) * PANEL_HEIGHT
 
 
-def _place(x: int, y: int, w: int, h: int) -> dict[str, int]:
+def _grid_position(x: int, y: int, w: int, h: int) -> dict[str, int]:
     return {"x": x, "y": y, "w": w, "h": h}
 
 

@@ -30,17 +30,19 @@ def test_the_pages_blocks_give_a_running_kind(tmp_path: Path, servers: tuple[str
     subprocess.run(["git", "clone", "-q", "--shared", ROOT, clone], check=True)
     (clone / PAGE).write_text(page := (ROOT / PAGE).read_text("utf-8"), "utf-8")
     (clone / ".venv").symlink_to(sys.prefix)
-    mine = {name: value for name, value in os.environ.items() if not name.startswith(("REDIS_", "PYTEST_"))}
-    done = subprocess.run(
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("REDIS_", "PYTEST_"))
+    }
+    result = subprocess.run(
         ["bash"], input="set -eu\n" + "".join(BLOCK.findall(page)), cwd=clone,
-        env=mine | {"DATABASE_URL": servers[0]}, capture_output=True, text=True, check=False,
+        env=environment | {"DATABASE_URL": servers[0]}, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "1 passed" in done.stdout
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "1 passed" in result.stdout
     assert "| `count_words` | default |" in (clone / "docs/reference/jobs.md").read_text("utf-8")
     # The added files pass the repository's own checks.
-    checked = subprocess.run(
-        ["bash", "-c", CHECK], cwd=clone, env=mine | {"DATABASE_URL": servers[0]},
+    check_result = subprocess.run(
+        ["bash", "-c", CHECK], cwd=clone, env=environment | {"DATABASE_URL": servers[0]},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert check_result.returncode == 0, check_result.stdout + check_result.stderr

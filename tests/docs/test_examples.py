@@ -85,37 +85,37 @@ def running_platform(folder: Path) -> Iterator[dict[str, str]]:
     """
     with demo.site() as host:
         # The platform must not use the tests' servers.
-        mine = {
+        environment = {
             name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}
         }
         process = subprocess.Popen(
             [sys.executable, "-m", "cli", "up", "--port", "0", "--json"],
-            cwd=folder, env=mine | {demo.ALLOW: host}, text=True,
+            cwd=folder, env=environment | {demo.ALLOW: host}, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
-        said, complaint = "", ""
+        first_line, stderr = "", ""
         assert process.stdout is not None
         try:
-            said = process.stdout.readline()
-            ready = json.loads(said)
-            yield mine | {
+            first_line = process.stdout.readline()
+            ready = json.loads(first_line)
+            yield environment | {
                 "API": f"{ready['api']}/v1",
                 "KEY": ready["apiKey"],
                 "SITE": f"http://{host}/",
-                "PATH": without_venv(mine["PATH"]),
+                "PATH": without_venv(environment["PATH"]),
                 "no_proxy": "127.0.0.1",
             }
         finally:
             process.send_signal(signal.SIGTERM)
-            _, complaint = process.communicate(timeout=PATIENCE_S)
-            assert said, complaint
+            _, stderr = process.communicate(timeout=PATIENCE_S)
+            assert first_line, stderr
             assert (process.returncode, alive_in(folder)) == (0, {})
 
 
 def without_venv(path: str) -> str:
     """Remove `tenantry` from a search path: a page must add it."""
-    ours = str(Path(sys.prefix) / "bin")
-    return ":".join(each for each in path.split(":") if each != ours)
+    venv_bin = str(Path(sys.prefix) / "bin")
+    return ":".join(entry for entry in path.split(":") if entry != venv_bin)
 
 
 @pytest.mark.parametrize("page", first(3, PAGES), ids=lambda page: page.name)
@@ -136,20 +136,22 @@ def test_every_page_with_sh_blocks_is_listed() -> None:
 
 
 def test_every_block_has_a_known_language() -> None:
-    blocks = [(page, found[1]) for page in EVERY for found in FENCE.finditer(page.read_text("utf-8"))]
+    blocks = [(page, block[1]) for page in EVERY for block in FENCE.finditer(page.read_text("utf-8"))]
     assert len(blocks) > 50
     assert [(page.name, language) for page, language in blocks if language not in LANGUAGES] == []
 
 
 def test_settings_and_commands_in_other_blocks_exist() -> None:
     settings = {OWN.get(field.name, field.encode_name) for field in msgspec.structs.fields(Settings)}
-    blocks = [found.groups() for page in EVERY for found in FENCE.finditer(page.read_text("utf-8"))]
-    named = [name for language, text in blocks if language == "ini" for name in SETTING.findall(text)]
-    typed = [words for language, text in blocks if language == "console" for words in COMMAND.findall(text)]
-    assert len(named) > 5
-    assert len(typed) > 5
-    assert [name for name in named if name not in settings] == []
-    assert [words for words in typed if not is_command(words.split())] == []
+    blocks = [block.groups() for page in EVERY for block in FENCE.finditer(page.read_text("utf-8"))]
+    setting_names = [name for language, text in blocks if language == "ini" for name in SETTING.findall(text)]
+    commands = [
+        words for language, text in blocks if language == "console" for words in COMMAND.findall(text)
+    ]
+    assert len(setting_names) > 5
+    assert len(commands) > 5
+    assert [name for name in setting_names if name not in settings] == []
+    assert [words for words in commands if not is_command(words.split())] == []
 
 
 def is_command(words: list[str]) -> bool:
@@ -164,13 +166,13 @@ def is_command(words: list[str]) -> bool:
 
 def paste(page: Path, expected: str, shell: dict[str, str], folder: Path) -> None:
     script = "set -eu\n" + "".join(BLOCK.findall(page.read_text("utf-8")))
-    done = subprocess.run(
+    result = subprocess.run(
         ["bash"], input=script, cwd=folder, env=shell, capture_output=True, text=True, check=False
     )
-    assert done.returncode == 0, done.stderr
-    assert expected in done.stdout
-    assert '"error":{' not in done.stdout
-    assert '"status":"failed"' not in done.stdout
+    assert result.returncode == 0, result.stderr
+    assert expected in result.stdout
+    assert '"error":{' not in result.stdout
+    assert '"status":"failed"' not in result.stdout
     assert untracked(folder) == []
 
 

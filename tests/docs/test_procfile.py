@@ -21,9 +21,9 @@ COMMAND = re.compile(r"^(\.venv/bin/honcho run .* && \.venv/bin/honcho start .*)
 
 def test_the_documented_command_starts_all_processes(settings: Settings, tmp_path: Path) -> None:
     [command] = COMMAND.findall((ROOT / "docs" / "howto" / "operate.md").read_text("utf-8"))
-    given = {name.upper(): str(value) for name, value in msgspec.structs.asdict(settings).items()}
+    setting_values = {name.upper(): str(value) for name, value in msgspec.structs.asdict(settings).items()}
     port, log = free_port(), tmp_path / "log"
-    environment = os.environ | given | {"PORT": str(port), "HEALTH_PORT": "0"}
+    environment = os.environ | setting_values | {"PORT": str(port), "HEALTH_PORT": "0"}
     environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -40,10 +40,10 @@ def test_the_documented_command_starts_all_processes(settings: Settings, tmp_pat
 
 def serves(process: "subprocess.Popen[bytes]", port: int, log: Path) -> bool:
     """Return whether the API is ready, and each pool and the dispatcher serve."""
-    said = log.read_text()
-    assert process.poll() is None, said
+    log_text = log.read_text()
+    assert process.poll() is None, log_text
     names = procfile().keys() - {"release", "web"}
-    if not all(re.search(rf"{name}\.1.*serving health", said) for name in names):
+    if not all(re.search(rf"{name}\.1.*serving health", log_text) for name in names):
         return False
     try:
         return httpx.get(f"http://127.0.0.1:{port}/readyz").is_success

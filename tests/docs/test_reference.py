@@ -4,5 +4,5 @@ from docs.make.pages import ROOT, pages
 
 
 def test_each_generated_page_is_current() -> None:
-    stale = [name for name, made in pages().items() if (ROOT / name).read_text("utf-8") != made]
+    stale = [name for name, generated in pages().items() if (ROOT / name).read_text("utf-8") != generated]
     assert stale == [], "run `python -m docs.make`"

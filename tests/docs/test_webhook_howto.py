@@ -16,17 +16,17 @@ SECRET, BODY = "whsec_" + "A" * 43 + "=", '{"id": "evt_1"}'
 
 def verify(**changed: Any) -> bool:
     """Run the page's code on a request signed by another implementation."""
-    given: dict[str, Any] = {"secret": SECRET, "at": int(time.time()), "body": BODY.encode()} | changed
-    signed = Webhook(SECRET).sign("evt_1", datetime.fromtimestamp(given["at"], UTC), BODY)
-    headers = {"webhook-id": "evt_1", "webhook-timestamp": str(given["at"])}
-    found = re.search(r"cat > \"\$tmp/verify.py\" <<'END'\n(.*?)^END$", PAGE, re.MULTILINE | re.DOTALL)
-    assert found
-    space: dict[str, Any] = {}
-    exec(found[1], space)
-    answer: bool = space["verify"](
-        given["secret"], headers | {"webhook-signature": f"v1,AAAA {signed}"}, given["body"]
+    values: dict[str, Any] = {"secret": SECRET, "at": int(time.time()), "body": BODY.encode()} | changed
+    signed = Webhook(SECRET).sign("evt_1", datetime.fromtimestamp(values["at"], UTC), BODY)
+    headers = {"webhook-id": "evt_1", "webhook-timestamp": str(values["at"])}
+    code = re.search(r"cat > \"\$tmp/verify.py\" <<'END'\n(.*?)^END$", PAGE, re.MULTILINE | re.DOTALL)
+    assert code
+    namespace: dict[str, Any] = {}
+    exec(code[1], namespace)
+    is_valid: bool = namespace["verify"](
+        values["secret"], headers | {"webhook-signature": f"v1,AAAA {signed}"}, values["body"]
     )
-    return answer
+    return is_valid
 
 
 def test_the_pages_code_accepts_only_valid_signatures() -> None:

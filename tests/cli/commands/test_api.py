@@ -82,8 +82,8 @@ def api(tenantry: Tenantry, acme: Caller) -> Api:
 
 @pytest_asyncio.fixture
 async def project(api: Api) -> str:
-    made: str = decoded(await api("projects", "-f", "name=Shop", "-f", "timezone=UTC"))["id"]
-    return made
+    project_id: str = decoded(await api("projects", "-f", "name=Shop", "-f", "timezone=UTC"))["id"]
+    return project_id
 
 
 def lines(result: Result) -> list[Any]:
@@ -101,9 +101,9 @@ def refusal(result: Result, exit_code: int) -> Any:
 
 async def test_fields_are_the_body_of_a_post_and_the_query_of_a_get(api: Api) -> None:
     words = ["-f", "name=Acme & Sons", "-f", "timezone=Europe/Berlin", "-F", "metadata[size]=3"]
-    made = decoded(await api("/v1/projects", *words, "-f", "metadata[tags][]=true"))
-    assert (made["name"], made["metadata"]) == ("Acme & Sons", {"size": 3, "tags": ["true"]})
-    assert lines(await api("GET", "projects", "-f", "search=& sons", "--paginate")) == [made]
+    created = decoded(await api("/v1/projects", *words, "-f", "metadata[tags][]=true"))
+    assert (created["name"], created["metadata"]) == ("Acme & Sons", {"size": 3, "tags": ["true"]})
+    assert lines(await api("GET", "projects", "-f", "search=& sons", "--paginate")) == [created]
     assert decoded(await api("v1/projects?status=archived"))["items"] == []
 
 
@@ -123,18 +123,20 @@ async def test_an_address_of_the_api_is_a_valid_path(api: Api, project: str) -> 
 async def test_files_and_texts_are_a_form(api: Api, project: str, tmp_path: Path) -> None:
     (tmp_path / "bread.png").write_bytes(picture := media.picture("PNG"))
     words = [f"projects/{project}/content/upload", "-F", "file=@bread.png", "-f", "caption=Fresh"]
-    made = decoded(await api(*words))
-    assert (made["caption"], made["assets"][0]["sizeBytes"]) == ("Fresh", len(picture))
-    alone = decoded(await api(words[0], "--form", "-f", "caption=No picture"))
-    assert (alone["format"], alone["caption"]) == ("text", "No picture")
-    shown = await api(made["assets"][0]["url"].replace("http://127.0.0.1:8000", "http://api"))
-    assert shown.stdout_bytes == picture
+    created = decoded(await api(*words))
+    assert (created["caption"], created["assets"][0]["sizeBytes"]) == ("Fresh", len(picture))
+    text_only = decoded(await api(words[0], "--form", "-f", "caption=No picture"))
+    assert (text_only["format"], text_only["caption"]) == ("text", "No picture")
+    downloaded = await api(created["assets"][0]["url"].replace("http://127.0.0.1:8000", "http://api"))
+    assert downloaded.stdout_bytes == picture
 
 
 async def test_paginate_reads_all_pages(api: Api) -> None:
-    made = [decoded(await api("projects", "-f", f"name={n}", "-f", "timezone=UTC"))["id"] for n in range(5)]
-    seen = lines(await api("projects?limit=2", "--paginate"))
-    assert [item["id"] for item in seen] == made[::-1]
+    project_ids = [
+        decoded(await api("projects", "-f", f"name={n}", "-f", "timezone=UTC"))["id"] for n in range(5)
+    ]
+    items = lines(await api("projects?limit=2", "--paginate"))
+    assert [item["id"] for item in items] == project_ids[::-1]
     assert decoded(await api("whoami", "--paginate"))["organizationName"] == "Acme"
 
 
@@ -148,9 +150,9 @@ async def test_a_job_is_followed_to_its_end(
     await jobs.settle(pool, [Settlement(claim, outcome)])
     result = await waiting
     assert result.exit_code == (status == "failed")
-    ended = msgspec.json.decode(result.stdout)
-    assert (ended["status"], ended["projectId"]) == (status, project)
-    again = await api(f"jobs/{ended['jobId']}", "--wait")
+    job = msgspec.json.decode(result.stdout)
+    assert (job["status"], job["projectId"]) == (status, project)
+    again = await api(f"jobs/{job['jobId']}", "--wait")
     assert (again.exit_code, again.stdout) == (result.exit_code, result.stdout)
 
 

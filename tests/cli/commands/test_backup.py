@@ -30,8 +30,8 @@ async def empty(settings: Settings) -> AsyncIterator[str]:
 
 
 def mode_and_size(name: str) -> tuple[int, int]:
-    found = Path(name).stat()
-    return found.st_mode & 0o777, found.st_size
+    stat = Path(name).stat()
+    return stat.st_mode & 0o777, stat.st_size
 
 
 def dumps_here() -> dict[str, str]:
@@ -44,9 +44,9 @@ async def test_a_dump_is_restored(
 ) -> None:
     """Dump and restore with open sessions, by tools of the server's version."""
     organization = await seeds.organization(conn)
-    made = decoded(await tenantry("backup", "tenantry.dump", "--json"))
-    assert mode_and_size("tenantry.dump") == (0o600, made["bytes"])
-    assert made["version"] == await server_major(environment.database_url)
+    dumped = decoded(await tenantry("backup", "tenantry.dump", "--json"))
+    assert mode_and_size("tenantry.dump") == (0o600, dumped["bytes"])
+    assert dumped["version"] == await server_major(environment.database_url)
     monkeypatch.setenv("DATABASE_URL", empty)
     decoded(await tenantry("restore", "tenantry.dump", "--json"))
     restored = await asyncpg.connect(empty)

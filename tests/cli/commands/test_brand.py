@@ -35,11 +35,13 @@ async def test_a_page_is_fetched_and_shown_as_a_table(
 
 
 async def test_a_file_is_read_as_the_page_at_url(tenantry: Tenantry, page: Path) -> None:
-    found = decoded(await tenantry("brand", "extract", str(page), "--url", "https://acme.com/", "--json"))
-    assert found["target"] == str(page)
-    assert found["url"] == "https://acme.com/"
-    assert found["fields"]["appName"]["value"] == "Zap"
-    assert [other["value"] for other in found["fields"]["appName"]["alternatives"]] == ["Acme"]
+    extraction = decoded(
+        await tenantry("brand", "extract", str(page), "--url", "https://acme.com/", "--json")
+    )
+    assert extraction["target"] == str(page)
+    assert extraction["url"] == "https://acme.com/"
+    assert extraction["fields"]["appName"]["value"] == "Zap"
+    assert [other["value"] for other in extraction["fields"]["appName"]["alternatives"]] == ["Acme"]
 
 
 async def test_a_failed_target_does_not_stop_the_others(tenantry: Tenantry, page: Path) -> None:

@@ -22,31 +22,31 @@ def design(folder: Path, format_: Format = "slideshow") -> Path:
     Image.new("RGB", (300, 300), (20, 90, 160)).save(folder / "logo.png")
     brand = Brand(name="Tideline", colors=["#0b6e99"])
     path = folder / "spec.json"
-    said = {"format": format_, "brand": brand, "seed": "1", "copy": copy("No ads"), "logo": "logo.png"}
-    path.write_bytes(msgspec.json.encode(said))
+    spec = {"format": format_, "brand": brand, "seed": "1", "copy": copy("No ads"), "logo": "logo.png"}
+    path.write_bytes(msgspec.json.encode(spec))
     return path
 
 
 async def test_slides_come_with_their_provenance(tenantry: Tenantry, elsewhere: Path) -> None:
     path = design(elsewhere)
-    made = decoded(await tenantry("content", "render", str(path), "--out", "out", "--json"))
-    assert [one["name"] for one in made["files"]] == [f"slideshow-{number}.jpg" for number in (1, 2, 3)]
-    assert min(line["contrast"] for one in made["files"] for line in one["shown"]) >= 4.5
+    result = decoded(await tenantry("content", "render", str(path), "--out", "out", "--json"))
+    assert [file["name"] for file in result["files"]] == [f"slideshow-{number}.jpg" for number in (1, 2, 3)]
+    assert min(line["contrast"] for file in result["files"] for line in file["shown"]) >= 4.5
     written = msgspec.json.decode((elsewhere / "out" / "spec.json").read_bytes())
-    assert written["files"] == made["files"]
+    assert written["files"] == result["files"]
     assert written["design"]["copy"]["hook"]["text"] == copy().hook.text
     # The written design is a valid spec, and gives the same bytes.
     (elsewhere / "again.json").write_bytes(msgspec.json.encode(written["design"]))
     again = decoded(await tenantry("content", "render", "again.json", "--out", "other", "--json"))
-    assert again == made
+    assert again == result
 
 
 def test_the_docs_spec_is_valid() -> None:
     page = (ROOT / "docs/howto/render-content.md").read_text()
     [spec] = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
-    said = msgspec.json.decode(spec, type=Design).copy
-    assert said is not None
-    assert said.points
+    design_copy = msgspec.json.decode(spec, type=Design).copy
+    assert design_copy is not None
+    assert design_copy.points
 
 
 async def test_without_a_copy_the_brand_texts_are_used(tenantry: Tenantry, elsewhere: Path) -> None:

@@ -23,8 +23,11 @@ def brands(folder: Path, *lines: dict[str, Any]) -> str:
 
 async def test_every_piece_is_on_the_sheet(tenantry: Tenantry, elsewhere: Path) -> None:
     path = brands(elsewhere, TIDELINE, {**TIDELINE, "name": "Seaflow"})
-    said = decoded(await tenantry("content", "sheet", path, "--formats", "image", "--out", "out", "--json"))
-    assert [(one["brand"], one["faults"]) for one in said["pieces"]] == [("Tideline", []), ("Seaflow", [])]
+    result = decoded(await tenantry("content", "sheet", path, "--formats", "image", "--out", "out", "--json"))
+    assert [(piece["brand"], piece["faults"]) for piece in result["pieces"]] == [
+        ("Tideline", []),
+        ("Seaflow", []),
+    ]
     with Image.open(elsewhere / "out" / "sheet.jpg") as sheet:
         assert sheet.height > 2 * 300
     assert (elsewhere / "out" / "002-Seaflow-image" / "image-1.jpg").exists()
@@ -40,8 +43,8 @@ async def test_a_brand_without_words_is_a_row_of_the_table(tenantry: Tenantry, e
 async def test_a_fault_sets_the_exit_code(
     tenantry: Tenantry, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = [Fault(place="hook", rule="claim", found="best")]
-    monkeypatch.setattr("generation.proofreading.read.faults", lambda *_: found)
+    faults = [Fault(place="hook", rule="claim", found="best")]
+    monkeypatch.setattr("generation.proofreading.read.faults", lambda *_: faults)
     path = brands(elsewhere, TIDELINE)
     result = await tenantry("content", "sheet", path, "--formats", "image", "--out", "out")
     assert result.exit_code == 1

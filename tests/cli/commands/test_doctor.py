@@ -64,7 +64,7 @@ async def test_a_separate_event_store_is_checked(
         monkeypatch.setenv("TELEMETRY_URL", environment.database_url.rpartition("/")[0] + f"/{store}")
         code, checks = await run_doctor(tenantry)
         assert code == 1
-        assert {one for one, check in checks.items() if check["status"] == "fail"} == {name}
+        assert {check_name for check_name, check in checks.items() if check["status"] == "fail"} == {name}
 
 
 @pytest.mark.parametrize(
@@ -83,8 +83,8 @@ async def test_a_filling_disk_is_reported(
     if part:
         for setting in ("DATABASE_DISK_BYTES", "TELEMETRY_DISK_BYTES"):
             monkeypatch.setenv(setting, str(round(1_000_000_000 / part)))
-    found, checks = await run_doctor(tenantry)
-    assert (found, checks["disk"]["status"]) == (code, status)
+    exit_code, checks = await run_doctor(tenantry)
+    assert (exit_code, checks["disk"]["status"]) == (code, status)
     assert ("DATABASE_DISK_BYTES" in checks["disk"]["advice"]) is (status != "ok")
     if part:
         assert checks["disk of events"]["status"] == status

@@ -47,12 +47,12 @@ async def shop(conn: Conn) -> Shop:
 
 async def is_following(conn: Conn) -> bool:
     """Return whether the command has skipped the existing events."""
-    found: bool = await conn.fetchval(
+    is_idle: bool = await conn.fetchval(
         """select exists (select from pg_stat_activity
             where datname = current_database() and application_name = 'tenantry-cli' and state = 'idle'
               and query like '%order by received_at%')"""
     )
-    return found
+    return is_idle
 
 
 async def followed(tenantry: Tenantry, conn: Conn, shop: Shop, *options: str) -> str:
@@ -61,14 +61,14 @@ async def followed(tenantry: Tenantry, conn: Conn, shop: Shop, *options: str) ->
         tenantry(*shop.tail("--count", "1", "--app", shop.app.app_id, *options))
     )
     await eventually(lambda: is_following(conn))
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "project_id": shop.project_id,
         "occurred_at": shop.at,
         "user_id": "u-7",
         "properties": '{"a":\n "\\u001b"}',
     }
-    await send(conn, [event(1, app_no=2, **told)])
-    await send(conn, [event(2, event_id="e-2", **told)])
+    await send(conn, [event(1, app_no=2, **fields)])
+    await send(conn, [event(2, event_id="e-2", **fields)])
     result = await following
     assert result.exit_code == 0, result.output
     assert "Following" in result.stderr
@@ -109,8 +109,8 @@ async def test_tail_warns_once_about_skipped_events(
     await eventually(lambda: is_following(conn))
     async with pool.acquire() as other, other.transaction():
         await other.execute("select 1")
-        told: dict[str, Any] = {"project_id": shop.project_id, "occurred_at": shop.at}
-        await send(conn, [event(number, **told) for number in range(3)])
+        fields: dict[str, Any] = {"project_id": shop.project_id, "occurred_at": shop.at}
+        await send(conn, [event(number, **fields) for number in range(3)])
         result = await following
     assert len(result.stdout.splitlines()) == 3
     assert result.stderr.count("may be skipped") == 1

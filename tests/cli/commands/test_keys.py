@@ -20,8 +20,8 @@ from tests.cli.conftest import Tenantry, decoded, refused
 @pytest.fixture
 async def organization(tenantry: Tenantry, environment: Settings) -> dict[str, Any]:
     """Create the only organization."""
-    made: dict[str, Any] = decoded(await tenantry("org", "create", "Acme", "--json"))
-    return made
+    created: dict[str, Any] = decoded(await tenantry("org", "create", "Acme", "--json"))
+    return created
 
 
 @pytest.fixture
@@ -39,8 +39,8 @@ async def is_accepted(conn: Conn, text: str, settings: Settings) -> bool:
     """Return whether the database accepts a key's text now."""
     presented = key_text.parse(text)
     assert presented
-    found = await api_keys.find(conn, key_ids=[presented.key_id])
-    row = found[presented.key_id]
+    rows = await api_keys.find(conn, key_ids=[presented.key_id])
+    row = rows[presented.key_id]
     return (
         api_keys.opens(row, presented, parse_keyring(settings.peppers, setting="PEPPERS")) and not row.killed
     )

@@ -27,35 +27,38 @@ class Leasing(NamedTuple):
 
 @pytest_asyncio.fixture
 async def leasing(conn: Conn) -> Leasing:
-    (ours, project, *_), (partner, shop, *_) = await lease.tenant(conn), await lease.tenant(conn)
-    account = ids.show(ids.ACCOUNT, await seeds.account(conn, ours, project, handle="bakes"))
-    return Leasing(account, ("--org", str(ours), "--json"), partner, shop)
+    (operators, project, *_), (partner, partner_project, *_) = (
+        await lease.tenant(conn),
+        await lease.tenant(conn),
+    )
+    account = ids.show(ids.ACCOUNT, await seeds.account(conn, operators, project, handle="bakes"))
+    return Leasing(account, ("--org", str(operators), "--json"), partner, partner_project)
 
 
 @pytest_asyncio.fixture
 async def request_id(conn: Conn, leasing: Leasing) -> str:
     project = Project(leasing.partner, leasing.project)
-    made = await lease.ask(conn, project, platform="mastodon", note="Please.")
-    return ids.show(ids.LEASE_REQUEST, made)
+    request_uuid = await lease.ask(conn, project, platform="mastodon", note="Please.")
+    return ids.show(ids.LEASE_REQUEST, request_uuid)
 
 
 async def test_an_account_is_offered_assigned_recalled_and_withdrawn(
     tenantry: Tenantry, leasing: Leasing, request_id: str
 ) -> None:
-    account, ours = leasing.account, leasing.ours
-    offered = decoded(await tenantry("leases", "offer", account, "--niche", "baking", *ours))
+    account, flags = leasing.account, leasing.ours
+    offered = decoded(await tenantry("leases", "offer", account, "--niche", "baking", *flags))
     assert (offered["socialAccountId"], offered["lease"]) == (account, None)
-    [waiting] = decoded(await tenantry("leases", "requests", "--status", "requested", *ours))["items"]
+    [waiting] = decoded(await tenantry("leases", "requests", "--status", "requested", *flags))["items"]
     assert (waiting["requestId"], waiting["note"]) == (request_id, "Please.")
-    assigned = decoded(await tenantry("leases", "assign", request_id, account, *ours))
+    assigned = decoded(await tenantry("leases", "assign", request_id, account, *flags))
     assert (assigned["requestId"], assigned["status"]) == (request_id, "assigned")
     [leased] = assigned["assignedSocialAccountIds"]
-    [listed] = decoded(await tenantry("leases", "list", *ours))["items"]
+    [listed] = decoded(await tenantry("leases", "list", *flags))["items"]
     assert listed["lease"]["socialAccountId"] == leased
-    refused(await tenantry("leases", "withdraw", account, *ours), 4)
-    recalled = decoded(await tenantry("leases", "recall", leased, *ours))
-    assert recalled == decoded(await tenantry("leases", "recall", leased, *ours))
-    assert decoded(await tenantry("leases", "withdraw", account, *ours))["offeredAt"] is None
+    refused(await tenantry("leases", "withdraw", account, *flags), 4)
+    recalled = decoded(await tenantry("leases", "recall", leased, *flags))
+    assert recalled == decoded(await tenantry("leases", "recall", leased, *flags))
+    assert decoded(await tenantry("leases", "withdraw", account, *flags))["offeredAt"] is None
 
 
 async def test_lists_have_one_line_a_row(tenantry: Tenantry, leasing: Leasing, request_id: str) -> None:
@@ -77,14 +80,14 @@ async def test_a_request_is_rejected_once(tenantry: Tenantry, leasing: Leasing, 
 
 
 async def test_exit_codes_by_kind_of_error(tenantry: Tenantry, leasing: Leasing, request_id: str) -> None:
-    account, ours = leasing.account, leasing.ours
-    theirs = ["--org", str(leasing.partner), "--json"]
-    error = refused(await tenantry("leases", "assign", request_id, account, *ours), 4)
+    account, operator_flags = leasing.account, leasing.ours
+    partner_flags = ["--org", str(leasing.partner), "--json"]
+    error = refused(await tenantry("leases", "assign", request_id, account, *operator_flags), 4)
     assert error["details"]["issues"] == [
         {"path": "socialAccountIds[0]", "message": "is not offered for lease"}
     ]
-    refused(await tenantry("leases", "offer", account, "--niche", "x", *theirs), 3)
-    refused(await tenantry("leases", "offer", account, "--niche", "", *ours), 2)
-    refused(await tenantry("leases", "recall", account, *ours), 3)
-    refused(await tenantry("leases", "assign", request_id, account, *ours, "--sandbox"), 3)
-    assert (await tenantry("leases", "assign", request_id, *ours)).exit_code == 2
+    refused(await tenantry("leases", "offer", account, "--niche", "x", *partner_flags), 3)
+    refused(await tenantry("leases", "offer", account, "--niche", "", *operator_flags), 2)
+    refused(await tenantry("leases", "recall", account, *operator_flags), 3)
+    refused(await tenantry("leases", "assign", request_id, account, *operator_flags, "--sandbox"), 3)
+    assert (await tenantry("leases", "assign", request_id, *operator_flags)).exit_code == 2

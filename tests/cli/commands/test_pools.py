@@ -74,8 +74,8 @@ async def test_pause_and_resume_are_audited_for_operators_with_the_person(
 
 async def test_an_unaudited_action_warns(tenantry: Tenantry, conn: Conn) -> None:
     for verb in ("pause", "resume", "pause"):
-        said = await tenantry("pools", verb, "default")
-        assert (said.exit_code, "Not audited" in said.stderr) == (0, True)
+        result = await tenantry("pools", verb, "default")
+        assert (result.exit_code, "Not audited" in result.stderr) == (0, True)
     assert await conn.fetchval("select count(*) from audit_log where action like 'pool.%'") == 0
     operators = decoded(await tenantry("org", "create", "Operators", "--json"))["id"]
     await tenantry("keys", "create", "console", "--org", operators, "--scope", "ops:write")

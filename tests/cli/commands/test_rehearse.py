@@ -41,33 +41,33 @@ def rehearsing(*words: str, module: str = "cli") -> Iterator[tuple[subprocess.Po
 
 def test_a_minute_of_faults_loses_and_doubles_nothing() -> None:
     with rehearsing("--minutes", "1", "--json") as (process, _):
-        out, said = process.communicate()
-    found = msgspec.json.decode(out)
-    assert process.returncode == 0, f"{out}\n{said}"
-    assert found["accepted"] == found["completed"] + found["failed"] + found["canceled"] > 0
-    assert (found["lost"], found["doubled"], found["open"]) == (0, 0, 0)
-    assert {*found["faults"]} == {*Fault}
-    assert 0 < found["recoveryP50Seconds"] <= found["recoveryP95Seconds"]
-    assert (found["died"], found["anomalies"], found["logs"]) == ([], [], None)
-    assert f"seed {found['seed']}" in said
+        out, stderr = process.communicate()
+    report = msgspec.json.decode(out)
+    assert process.returncode == 0, f"{out}\n{stderr}"
+    assert report["accepted"] == report["completed"] + report["failed"] + report["canceled"] > 0
+    assert (report["lost"], report["doubled"], report["open"]) == (0, 0, 0)
+    assert {*report["faults"]} == {*Fault}
+    assert 0 < report["recoveryP50Seconds"] <= report["recoveryP95Seconds"]
+    assert (report["died"], report["anomalies"], report["logs"]) == ([], [], None)
+    assert f"seed {report['seed']}" in stderr
 
 
 def test_broken_workers_are_detected_as_lost_or_doubled() -> None:
     with rehearsing("--minutes", "0.2", "--seed", "1", module="tests.rehearsal.broken") as (process, _):
-        out, said = process.communicate()
-    assert process.returncode == 1, f"{out}\n{said}"
+        out, stderr = process.communicate()
+    assert process.returncode == 1, f"{out}\n{stderr}"
     for what in ("lost", "doubled"):
         (row,) = (line.split() for line in out.splitlines() if line.split()[:1] == [what])
         assert int(row[1]) > 0
         assert f"{what}: job" in out
-    kept = Path(out.partition("The logs are in ")[2].split()[0])
-    assert (kept / "tests.rehearsal.broken_worker.log").exists()
+    logs = Path(out.partition("The logs are in ")[2].split()[0])
+    assert (logs / "tests.rehearsal.broken_worker.log").exists()
 
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_stop_with_a_frozen_worker_leaves_no_process(signum: signal.Signals) -> None:
-    with rehearsing("--minutes", "10", "--seed", str(FREEZES)) as (process, said):
-        read_until(said, Fault.FREEZE_WORKER)
+    with rehearsing("--minutes", "10", "--seed", str(FREEZES)) as (process, stderr):
+        read_until(stderr, Fault.FREEZE_WORKER)
         started = descendants(process.pid)
         assert len(started) > 8  # PostgreSQL's processes, Valkey, four workers, two dispatchers
         process.send_signal(signum)
@@ -82,18 +82,18 @@ def test_a_stop_with_a_frozen_worker_leaves_no_process(signum: signal.Signals) -
 
 
 def test_a_second_signal_does_not_wait_for_open_jobs() -> None:
-    with rehearsing("--minutes", "10", "--json") as (process, said):
+    with rehearsing("--minutes", "10", "--json") as (process, stderr):
         for _ in range(2):
-            read_until(said, ": load, ")
+            read_until(stderr, ": load, ")
         # Two different signals: the kernel merges two equal ones.
         for signum in (signal.SIGINT, signal.SIGTERM):
             process.send_signal(signum)
-        out, more = process.communicate()
-    assert process.returncode == 130, more
-    found = msgspec.json.decode(out)
-    assert found["interrupted"]
-    assert found["accepted"] == sum(found[way] for way in ("completed", "failed", "canceled", "open"))
+        out, rest_of_stderr = process.communicate()
+    assert process.returncode == 130, rest_of_stderr
+    report = msgspec.json.decode(out)
+    assert report["interrupted"]
+    assert report["accepted"] == sum(report[way] for way in ("completed", "failed", "canceled", "open"))
 
 
-def read_until(said: IO[str], words: str) -> None:
-    assert any(words in line for line in said)
+def read_until(stderr: IO[str], words: str) -> None:
+    assert any(words in line for line in stderr)

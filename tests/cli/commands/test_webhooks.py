@@ -67,9 +67,9 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 def checked(receiver: Receiver, secret: str) -> list[str]:
     """Verify each received signature with the standard's library, and return the ids."""
-    for asked in receiver.asked:
-        Webhook(secret).verify(asked.body, asked.headers)
-    return [asked.headers["webhook-id"] for asked in receiver.asked]
+    for request in receiver.asked:
+        Webhook(secret).verify(request.body, request.headers)
+    return [request.headers["webhook-id"] for request in receiver.asked]
 
 
 async def test_a_forwarded_event_equals_a_delivery(
@@ -103,9 +103,9 @@ async def test_cut_connections_lose_and_double_no_event(
             way.cut()
             sent = [await emit(pool, sandbox.organization_id) for _ in range(9)]
             await command.lines(len(sent))
-            said = await command.hears("Reconnected: no event was missed.")
-            assert said.count("Reconnected") > 2
-            [secret] = re.findall(r"whsec_\S+", said)
+            stderr = await command.hears("Reconnected: no event was missed.")
+            assert stderr.count("Reconnected") > 2
+            [secret] = re.findall(r"whsec_\S+", stderr)
             assert checked(receiver, secret) == sent
 
 
@@ -169,8 +169,8 @@ async def test_a_killed_key_ends_listen(api: str, sandbox: Caller, pool: Pool, t
     ],
 )
 def test_each_event_has_a_text_line(sent: Sent | None, end: str) -> None:
-    said = line(Message("message", "evt_1", b'{"id": "evt_1", "type": "post.failed"}'), sent)
-    assert re.fullmatch(r"\d\d:\d\d:\d\d  post\.failed +evt_1" + re.escape(end), said)
+    text = line(Message("message", "evt_1", b'{"id": "evt_1", "type": "post.failed"}'), sent)
+    assert re.fullmatch(r"\d\d:\d\d:\d\d  post\.failed +evt_1" + re.escape(end), text)
 
 
 async def test_without_json_the_lines_are_text(api: str, sandbox: Caller, pool: Pool, tmp_path: Path) -> None:
@@ -197,8 +197,8 @@ async def test_a_sample_of_each_type_is_sent(
     async with reading(app, sandbox.key) as reader:
         await reader.begun()
         sent = await ran(api, sandbox.key, "trigger", "--all", folder=tmp_path)
-        told = await reader.told(len(TYPES))
-    assert sent == [word for pair in zip(told, TYPES, strict=True) for word in pair]
+        event_ids = await reader.told(len(TYPES))
+    assert sent == [word for pair in zip(event_ids, TYPES, strict=True) for word in pair]
 
 
 async def test_a_sample_without_a_receiver_is_refused(webhooks: Webhooks) -> None:
@@ -236,8 +236,8 @@ async def test_invalid_options_and_keys_end_listen_at_once(
         ["--events", "post.gone"], ["--project", "x"], ["--after", "prj_1"],
     ):  # fmt: skip
         assert (await webhooks("listen", *words)).exit_code == 2, words
-    gone = await webhooks("listen", "--after", ids.show_new(ids.WEBHOOK_EVENT))
-    assert gone.exit_code == 3
+    unknown_event = await webhooks("listen", "--after", ids.show_new(ids.WEBHOOK_EVENT))
+    assert unknown_event.exit_code == 3
     monkeypatch.setenv("TENANTRY_KEY", sandbox.key[:-1] + "x")
     assert (await webhooks("listen")).exit_code == 5
     monkeypatch.setenv("TENANTRY_API", f"http://127.0.0.1:{free_port()}")
@@ -269,8 +269,8 @@ def test_a_position_without_an_event_is_parsed() -> None:
 @given(st.lists(TEXTS, max_size=3), st.integers(1, 20))
 def test_a_stream_is_parsed_in_any_chunks(texts: list[str], size: int) -> None:
     """Use texts with line breaks other than line feeds, too."""
-    said = b": a comment\n\n" + b"".join(b"id: evt\ndata: %b\n\n" % text.encode() for text in texts)
-    chunks = [said[at : at + size] for at in range(0, len(said), size)]
+    body = b": a comment\n\n" + b"".join(b"id: evt\ndata: %b\n\n" % text.encode() for text in texts)
+    chunks = [body[at : at + size] for at in range(0, len(body), size)]
     assert [*parse([*chunks, b"id: evt\ndata: cut"])] == [
         Message("message", "evt", text.encode()) for text in texts
     ]

@@ -25,51 +25,52 @@ def test_the_site_is_added_to_the_allowed_hosts() -> None:
 
 def test_a_second_start_reuses_the_first_project() -> None:
     """Use an API that stores its requests."""
-    made: list[dict[str, str]] = []
+    projects: list[dict[str, str]] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.method == "POST":
-            made.append({**msgspec.json.decode(request.content), "id": f"prj_{len(made)}"})
-            return httpx.Response(201, json=made[-1])
-        wanted = request.url.params["customerExternalId"]
+            projects.append({**msgspec.json.decode(request.content), "id": f"prj_{len(projects)}"})
+            return httpx.Response(201, json=projects[-1])
+        external_id = request.url.params["customerExternalId"]
         return httpx.Response(
-            200, json={"items": [one for one in made if one["customerExternalId"] == wanted]}
+            200,
+            json={"items": [project for project in projects if project["customerExternalId"] == external_id]},
         )
 
     with httpx.Client(base_url="http://api/v1", transport=httpx.MockTransport(answer)) as client:
         first, second = demo.project(client, "Tidewise"), demo.project(client, "Tidewise")
-    assert first == second == made[0]
-    assert len(made) == 1
+    assert first == second == projects[0]
+    assert len(projects) == 1
 
 
 def test_the_sandbox_gets_all_brand_fields(monkeypatch: pytest.MonkeyPatch) -> None:
     """Send each shown brand field to the sandbox, which would invent a missing one."""
     words = {*get_args(Field)} - {"logoUrl", "links"}
     brand = {name: f"read {name}" for name in words}
-    told: list[dict[str, Any]] = []
+    contexts: list[dict[str, Any]] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.method == "PATCH":
-            told.append(msgspec.json.decode(request.content)["brandContext"])
+            contexts.append(msgspec.json.decode(request.content)["brandContext"])
         return httpx.Response(
             200,
             json={"items": [{"id": "prj_1"}], "contentId": "cnt_1", "jobId": "job_1"}
             | {"status": "completed", "result": {"assets": []}},
         )
 
-    calling = httpx.Client(base_url="http://api/v1", transport=httpx.MockTransport(answer))
-    monkeypatch.setattr(demo, "_open_client", lambda *_: calling)
+    client = httpx.Client(base_url="http://api/v1", transport=httpx.MockTransport(answer))
+    monkeypatch.setattr(demo, "_open_client", lambda *_: client)
     shown = demo.Shown(project={"brandContext": brand}, post={})
     demo.generate("http://api", "key", shown, io.StringIO())
-    assert told == [brand]
+    assert contexts == [brand]
 
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Record the pauses of the demo instead of waiting."""
-    found: list[float] = []
-    monkeypatch.setattr(time, "sleep", found.append)
-    return found
+    recorded: list[float] = []
+    monkeypatch.setattr(time, "sleep", recorded.append)
+    return recorded
 
 
 def answering(monkeypatch: pytest.MonkeyPatch, *statuses: int) -> list[httpx.Request]:
@@ -101,20 +102,20 @@ def test_a_failed_demo_is_reported_and_the_platform_stays(
     ready = Ready(
         api="http://api", api_key="a", test_key="b", docs="", console="", database_url="", redis_url=""
     )
-    said: list[str] = []
-    up._demonstrate(ready, "127.0.0.1:1", said.append, io.StringIO(), draws=True)
-    [line] = said
+    messages: list[str] = []
+    up._demonstrate(ready, "127.0.0.1:1", messages.append, io.StringIO(), draws=True)
+    [line] = messages
     assert "the demo failed; the platform stays up" in line
     assert f"answered {statuses[-1]}" in line
 
 
 def test_the_brand_table_has_the_apis_order_and_omits_empty_fields() -> None:
-    said = {"source": "website", "confidence": 1}
+    provenance = {"source": "website", "confidence": 1}
     brand = {
         "appName": "Tidewise",
         "tagline": None,
         "icp": "Sailors",
-        "provenance": {"icp": said, "appName": said},
+        "provenance": {"icp": provenance, "appName": provenance},
     }
     shown = demo.Shown({"brandContext": brand}, {"status": "published", "externalUrl": "http://post"})
     output = io.StringIO()

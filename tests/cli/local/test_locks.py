@@ -30,8 +30,8 @@ def pins(file: str) -> Iterator[Pin]:
     text = (ROOT / file).read_text().replace("\\\n", " ")
     for line in text.splitlines():
         if not line.startswith("#"):
-            said, *hashes = line.split(" --hash=")
-            yield Pin(Requirement(said.strip()), [found.strip() for found in hashes])
+            requirement, *hashes = line.split(" --hash=")
+            yield Pin(Requirement(requirement.strip()), [file_hash.strip() for file_hash in hashes])
 
 
 def environment(python: str) -> dict[str, str]:
@@ -45,7 +45,7 @@ def environment(python: str) -> dict[str, str]:
     }
 
 
-def wanted(file: str) -> list[Requirement]:
+def requirements(file: str) -> list[Requirement]:
     if file == INSTALLER:
         return [Requirement(one) for one in PROJECT["dependency-groups"]["installer"]]
     extras = [*LOCKS][: [*LOCKS.values()].index(file) + 1]
@@ -56,27 +56,31 @@ def wanted(file: str) -> list[Requirement]:
 
 @pytest.mark.parametrize("file", [INSTALLER, *LOCKS.values()])
 def test_each_version_is_exact_and_has_the_hashes_of_its_files(file: str) -> None:
-    found = [*pins(file)]
-    assert found
-    for pin in found:
+    locked = [*pins(file)]
+    assert locked
+    for pin in locked:
         [exact] = pin.requirement.specifier
         assert (exact.operator, "*" in exact.version) == ("==", False), pin.name
         assert pin.hashes, pin.name
-        assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", one) for one in pin.hashes), pin.name
+        assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", file_hash) for file_hash in pin.hashes), pin.name
 
 
 @pytest.mark.parametrize("python", PYTHONS)
 @pytest.mark.parametrize("file", [INSTALLER, *LOCKS.values()])
 def test_each_python_has_one_version_of_every_requirement(file: str, python: str) -> None:
-    here = environment(python)
+    markers = environment(python)
     apply = [
-        pin for pin in pins(file) if pin.requirement.marker is None or pin.requirement.marker.evaluate(here)
+        pin
+        for pin in pins(file)
+        if pin.requirement.marker is None or pin.requirement.marker.evaluate(markers)
     ]
     assert len({pin.name for pin in apply}) == len(apply)
     versions = {pin.name: next(iter(pin.requirement.specifier)).version for pin in apply}
-    for asked in wanted(file):
-        if asked.marker is None or asked.marker.evaluate(here):
-            assert asked.specifier.contains(versions[canonicalize_name(asked.name)]), f"{asked}: run bin/lock"
+    for requirement in requirements(file):
+        if requirement.marker is None or requirement.marker.evaluate(markers):
+            assert requirement.specifier.contains(versions[canonicalize_name(requirement.name)]), (
+                f"{requirement}: run bin/lock"
+            )
 
 
 def test_the_lock_files_agree() -> None:

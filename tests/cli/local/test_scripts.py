@@ -68,10 +68,10 @@ def test_checks_show_each_result_as_it_ends(tmp_path: Path) -> None:
         done = subprocess.run(
             [tmp_path / "bin" / "check", "types", "format"], stdout=out, timeout=PATIENCE_S, check=False
         )
-    said = (tmp_path / "out").read_text()
+    output = (tmp_path / "out").read_text()
     assert done.returncode == 1
-    assert said.startswith("== running types format;")
-    assert said.index("== format: passed after") < said.index("== types: failed (exit code 1) after")
+    assert output.startswith("== running types format;")
+    assert output.index("== format: passed after") < output.index("== types: failed (exit code 1) after")
 
 
 def copy_check(folder: Path, **tools: str) -> None:

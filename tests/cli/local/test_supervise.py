@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.local.supervise import FIRST_PAUSE_S, LONGEST_PAUSE_S, STEADY_S, Logs, Watched, readable
+from cli.local.supervise import FIRST_PAUSE_S, MAX_PAUSE_S, STABLE_AFTER_S, Logs, Watched, readable
 from db.server import Server
 from tests.waiting import until
 
@@ -15,16 +15,16 @@ from tests.waiting import until
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
     """Process that prints a line and ends with code 3."""
-    made = Server(
+    process = Server(
         url="",
         log=tmp_path / "log",
         command=[sys.executable, "-S", "-c", "print('a last word'); raise SystemExit(3)"],
         halt=signal.SIGTERM,
         ready=lambda _: True,
     )
-    made.launch()
-    yield made
-    made.kill()
+    process.launch()
+    yield process
+    process.kill()
 
 
 @pytest.fixture
@@ -61,11 +61,11 @@ def pauses(server: Server, *, lasting: float, times: int) -> list[float]:
 
 
 def test_the_backoff_grows_up_to_a_limit(server: Server) -> None:
-    assert pauses(server, lasting=0.1, times=7) == pytest.approx([1, 2, 4, 8, 16, 30, LONGEST_PAUSE_S])
+    assert pauses(server, lasting=0.1, times=7) == pytest.approx([1, 2, 4, 8, 16, 30, MAX_PAUSE_S])
 
 
 def test_a_stable_process_resets_the_backoff(server: Server) -> None:
-    assert pauses(server, lasting=STEADY_S + 1, times=3) == pytest.approx([FIRST_PAUSE_S] * 3)
+    assert pauses(server, lasting=STABLE_AFTER_S + 1, times=3) == pytest.approx([FIRST_PAUSE_S] * 3)
 
 
 def test_logs_are_copied_with_their_processs_name(server: Server, capsys: pytest.CaptureFixture[str]) -> None:

@@ -63,11 +63,11 @@ async def test_a_repository_is_read(
     async with github(repo) as served:
         monkeypatch.setenv("GITHUB_API_URL", served.base)
         monkeypatch.setenv("GITHUB_TOKEN", "ghp_secret")
-        found = decoded(await tenantry("brand", "extract", "octocat/hello", "--json"))
+        extraction = decoded(await tenantry("brand", "extract", "octocat/hello", "--json"))
         missing = refused(await tenantry("brand", "extract", "octocat/gone", "--json"), 1)
-    assert found["url"] == "https://github.com/octocat/hello"
-    assert found["fields"]["appName"]["value"] == "Hello"
-    assert found["fields"]["appDescription"]["value"] == "Greets your team by name"
+    assert extraction["url"] == "https://github.com/octocat/hello"
+    assert extraction["fields"]["appName"]["value"] == "Hello"
+    assert extraction["fields"]["appDescription"]["value"] == "Greets your team by name"
     assert missing["code"] == "SOURCE_NOT_FOUND"
     assert {headers["authorization"] for _, headers in served.asked} == {"Bearer ghp_secret"}
 
@@ -86,15 +86,15 @@ LOOKUP = json.dumps({"resultCount": 1, "results": [SOFTWARE]})
 async def test_an_app_is_read_without_a_database(
     tenantry: Tenantry, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = "/lookup?id=618783545&country=us"
-    async with serve({asked: say(body=LOOKUP, content_type="text/javascript")}) as site:
+    lookup_path = "/lookup?id=618783545&country=us"
+    async with serve({lookup_path: say(body=LOOKUP, content_type="text/javascript")}) as site:
         for name in ("ITUNES_API_URL", "APP_STORE_URL", "PLAY_URL"):
             monkeypatch.setenv(name, site.url(""))
         target = "https://apps.apple.com/us/app/slack/id618783545"
-        found = decoded(await tenantry("brand", "extract", target, "--json"))
-    assert found["fields"]["appName"]["value"] == "Slack"
-    assert found["fields"]["tagline"]["value"] == "Where work happens"
-    assert [warning.partition(":")[0] for warning in found["warnings"]] == ["subtitle_missing"]
+        extraction = decoded(await tenantry("brand", "extract", target, "--json"))
+    assert extraction["fields"]["appName"]["value"] == "Slack"
+    assert extraction["fields"]["tagline"]["value"] == "Where work happens"
+    assert [warning.partition(":")[0] for warning in extraction["warnings"]] == ["subtitle_missing"]
 
 
 async def test_a_throttled_store_is_reported_at_once(

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from cli.shared.backoff import FIRST_S, LIVED_S, MOST_S
+from cli.shared.backoff import FIRST_WAIT_S, MAX_WAIT_S, STABLE_AFTER_S
 from cli.shared.event_stream import EventStream
 from cli.shared.remote import Remote
 from rehearsal.acceptor import accepting
@@ -42,7 +42,7 @@ class Stage:
             writer.write(EVENT)
             await self._seen.get()
         if what == LIVED:
-            self.now += LIVED_S
+            self.now += STABLE_AFTER_S
         if what != ENDED:
             writer.transport.abort()
 
@@ -79,19 +79,19 @@ async def waits(script: list[str]) -> list[float]:
 
 def longest(script: list[str]) -> Iterator[float]:
     """Yield the longest wait after each connection; the shortest is half of it."""
-    most = FIRST_S
+    bound = FIRST_WAIT_S
     for what in script:
         if what in {LIVED, TOLD}:
-            most = FIRST_S
-        yield most
-        most = min(MOST_S, 2 * most)
+            bound = FIRST_WAIT_S
+        yield bound
+        bound = min(MAX_WAIT_S, 2 * bound)
 
 
 @pytest.mark.parametrize("what", [CUT, ENDED, AWAY])
 async def test_the_backoff_grows_until_a_connection_lasts_or_delivers_an_event(what: str) -> None:
     script = [*[what] * 11, LIVED, what, what, TOLD, what]
-    found = await waits(script)
+    measured = await waits(script)
     bounds = [*longest(script)]
-    assert max(bounds) == MOST_S
-    assert all(most / 2 <= wait <= most for wait, most in zip(found, bounds, strict=True)), found
-    assert len({wait / most for wait, most in zip(found, bounds, strict=True)}) > 1
+    assert max(bounds) == MAX_WAIT_S
+    assert all(bound / 2 <= wait <= bound for wait, bound in zip(measured, bounds, strict=True)), measured
+    assert len({wait / bound for wait, bound in zip(measured, bounds, strict=True)}) > 1

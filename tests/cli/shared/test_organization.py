@@ -14,19 +14,19 @@ async def test_without_an_organization_the_error_has_the_command(tenantry: Tenan
 
 
 async def test_with_two_organizations_the_error_lists_them(tenantry: Tenantry) -> None:
-    made = [decoded(await tenantry("org", "create", name, "--json")) for name in ("Acme", "Bolt")]
+    created = [decoded(await tenantry("org", "create", name, "--json")) for name in ("Acme", "Bolt")]
     message = refused(await tenantry("keys", "list", "--json"), 2)["message"]
-    assert all(each["id"] in message and each["name"] in message for each in made)
-    assert decoded(await tenantry("keys", "list", "--org", made[0]["id"], "--json"))["items"] == []
+    assert all(organization["id"] in message and organization["name"] in message for organization in created)
+    assert decoded(await tenantry("keys", "list", "--org", created[0]["id"], "--json"))["items"] == []
 
 
 async def test_the_environment_selects_the_organization(
     tenantry: Tenantry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = [decoded(await tenantry("org", "create", name, "--json")) for name in ("Acme", "Bolt")]
-    monkeypatch.setenv("TENANTRY_ORG", made[1]["id"])
+    created = [decoded(await tenantry("org", "create", name, "--json")) for name in ("Acme", "Bolt")]
+    monkeypatch.setenv("TENANTRY_ORG", created[1]["id"])
     await tenantry("keys", "create", "ci", "--json")
-    monkeypatch.setenv("TENANTRY_ORG", made[0]["id"])
+    monkeypatch.setenv("TENANTRY_ORG", created[0]["id"])
     assert decoded(await tenantry("keys", "list", "--json"))["items"] == []
 
 
