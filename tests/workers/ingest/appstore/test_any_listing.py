@@ -59,8 +59,8 @@ JSON: Any = some.recursive(
 thorough = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-@given(said=APPS)
-@example(said=HASHED)
+@given(listing=APPS)
+@example(listing=HASHED)
 @thorough
 def test_any_listing_is_read_and_any_value_is_clean(listing: StoreListing) -> None:
     check(app.read(listing))

@@ -177,7 +177,7 @@ async def test_other_errors_keep_the_token(app: App, hub: Hub) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "error", "words"),
+    ("response", "error", "expected_words"),
     [
         (Told(401, {"message": "A JSON web token could not be decoded"}), SourceForbidden, "operator"),
         (Told(403, {"message": "This installation has been suspended"}), SourceForbidden, "unsuspend"),

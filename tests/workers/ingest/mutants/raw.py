@@ -3,7 +3,7 @@
 from random import Random
 
 from tests.workers.ingest.mutants import words
-from tests.workers.ingest.mutants.tags import TAG, Mutation, gap, put
+from tests.workers.ingest.mutants.tags import TAG, Mutation, gap_after_tag, splice
 from tests.workers.ingest.mutants.words import encoded
 
 
@@ -35,7 +35,7 @@ def add_bytes(body: bytes, chance: Random) -> bytes:
         b"\r",
         b"<!DOCTYPE",
     )
-    return put(body, gap(body, chance), chance.choice(odd) * chance.choice((1, 3, 10_000)))
+    return splice(body, gap_after_tag(body, chance), chance.choice(odd) * chance.choice((1, 3, 10_000)))
 
 
 def mark_order(body: bytes, chance: Random) -> bytes:

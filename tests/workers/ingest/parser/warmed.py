@@ -21,8 +21,8 @@ def main() -> None:
     child.warm_up()
     modules, lexicons = set(sys.modules), lexicon.cache_info().misses
     for example in EXAMPLES:
-        told = {name: changed(getattr(example, name)) for name in example.__struct_fields__}
-        child.parse(msgspec.structs.replace(example, **told))
+        changed_fields = {name: changed(getattr(example, name)) for name in example.__struct_fields__}
+        child.parse(msgspec.structs.replace(example, **changed_fields))
     compiled = asides.compiled_rules.cache_info().misses
     for language in LANGUAGES:
         asides.SkipRules(language)

@@ -4,7 +4,7 @@ import pytest
 
 from cli.local.demo import SITE
 from schemas.brand import Extraction, Field
-from tests.workers.ingest.website.visits import visited
+from tests.workers.ingest.website.visits import ingest_fresh_site
 from tests.workers.web.web import say
 from workers.ingest.parser.parser import Parser
 
@@ -18,7 +18,7 @@ async def read(parser: Parser) -> Extraction:
         f"/{path.name}": say(body=path.read_bytes(), content_type=TYPES[path.suffix])
         for path in SITE.iterdir()
     }
-    extraction, _ = await visited(parser, {**files, "/": files["/index.html"]})
+    extraction, _ = await ingest_fresh_site(parser, {**files, "/": files["/index.html"]})
     return extraction
 
 
