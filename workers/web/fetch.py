@@ -3,8 +3,8 @@
 A partner or a stranger chooses the URL. So each connection, on each redirect again, goes to an address
 that was checked after the single look-up of its name: `domain/values/urls.py` has the policies, ssrfguard
 the pinned sockets (SSRF guard). Cookies and proxies are off, and the caller's headers go to the first
-origin only. A fetch ends within the limits of its `Want`, however slow the bytes are, plus `DNS_S` for a
-look-up. It raises `SourceError`s.
+origin only. A fetch ends within the limits of its `ExpectedResponse`, however slow the bytes are, plus
+`DNS_S` for a look-up. It raises `SourceError`s.
 """
 
 import asyncio
@@ -41,10 +41,10 @@ LOOKUP_THREADS = ThreadPoolExecutor(64, thread_name_prefix="dns")
 
 Admit = Callable[[str], Awaitable[object]]
 #: Reads the response after all redirects. Raises a `SourceError`.
-Reader: TypeAlias = Callable[..., Awaitable["Fetched"]]
+Reader: TypeAlias = Callable[..., Awaitable["FetchedResponse"]]
 
 
-class Want(msgspec.Struct, frozen=True, kw_only=True):
+class ExpectedResponse(msgspec.Struct, frozen=True, kw_only=True):
     """Expected response of a fetch: its Accept header, and the accepted types and sizes.
 
     `types` are the media types that a 2xx may have (empty: any); a body without a type must begin with one
@@ -64,7 +64,7 @@ class Want(msgspec.Struct, frozen=True, kw_only=True):
     silence_s: float = 10.0
 
 
-class Fetched(msgspec.Struct, frozen=True, kw_only=True):
+class FetchedResponse(msgspec.Struct, frozen=True, kw_only=True):
     """A whole response: the URL after redirects, its status and headers, the decoded body.
 
     `unchanged` means a 304: the caller's version is current, and there is no body.
@@ -106,14 +106,14 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
 class Query(msgspec.Struct, frozen=True, kw_only=True):
     """Arguments of one `fetch`, which apply to each of its requests."""
 
-    want: Want
+    want: ExpectedResponse
     headers: Mapping[str, str]
     known: Mapping[str, Validators]
     content: bytes | None
     read: "Reader"
 
 
-HTML = Want(
+HTML = ExpectedResponse(
     accept="text/html,application/xhtml+xml;q=0.9",
     types=frozenset({"text/html", "application/xhtml+xml"}),
     begins=(b"<",),
@@ -131,11 +131,11 @@ class GuardedTransport(httpx.AsyncBaseTransport):
     """Transport that opens sockets by the policy of the origin: public, or an allowed loopback's."""
 
     def __init__(self, allowed: Allowed, resolver: Resolver, limits: httpx.Limits | None) -> None:
-        def behind(policy: Policy) -> AsyncSafeTransport:
+        def transport_for(policy: Policy) -> AsyncSafeTransport:
             return AsyncSafeTransport(policy=policy, resolver=resolver, verify=ssl_context(), limits=limits)
 
-        self.public = behind(PUBLIC)
-        self.loopback = {origin: behind(policy) for origin, policy in allowed.items()}
+        self.public = transport_for(PUBLIC)
+        self.loopback = {allowed_origin: transport_for(policy) for allowed_origin, policy in allowed.items()}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         return await self.loopback.get(origin(request.url), self.public).handle_async_request(request)
@@ -190,7 +190,7 @@ def identity(contact: str) -> dict[str, str]:
     return {"User-Agent": f"{BOT}/{version('tenantry')} (+{contact})", "Accept-Encoding": "gzip"}
 
 
-async def read(response: httpx.Response, want: Want, *, conditional: bool) -> Fetched:
+async def read(response: httpx.Response, want: ExpectedResponse, *, conditional: bool) -> FetchedResponse:
     """Read the whole response into memory."""
     if conditional and response.status_code == httpx.codes.NOT_MODIFIED:
         return fetched(response, b"")
@@ -214,13 +214,13 @@ async def fetch(
     client: httpx.AsyncClient,
     url: str,
     *,
-    want: Want = HTML,
+    want: ExpectedResponse = HTML,
     admit: Admit = admit_any,
     headers: Mapping[str, str] = {},
     known: Mapping[str, Validators] = {},
     content: bytes | None = None,
     read: Reader = read,
-) -> Fetched:
+) -> FetchedResponse:
     """GET `url`, or POST `content` to it. `admit` is called with each redirect before it is followed.
 
     `headers` go to the origin of `url` and to no other. A request for a URL in `known` is conditional, and
@@ -232,13 +232,13 @@ async def fetch(
             return await follow(client, httpx.URL(url), query, admit)
 
 
-async def follow(client: httpx.AsyncClient, url: httpx.URL, query: Query, admit: Admit) -> Fetched:
+async def follow(client: httpx.AsyncClient, url: httpx.URL, query: Query, admit: Admit) -> FetchedResponse:
     """Request `url` and follow its redirects. A POST is not repeated elsewhere: its redirect is an error."""
     first = url.scheme, *origin(url)
     for _ in range(MAX_REDIRECTS + 1):
         is_first_origin = (url.scheme, *origin(url)) == first
         result = await request(client, url, query, headers=query.headers if is_first_origin else {})
-        if isinstance(result, Fetched):
+        if isinstance(result, FetchedResponse):
             return result
         url = result
         await admit(str(url))
@@ -250,7 +250,7 @@ async def follow(client: httpx.AsyncClient, url: httpx.URL, query: Query, admit:
 
 async def request(
     client: httpx.AsyncClient, url: httpx.URL, query: Query, *, headers: Mapping[str, str]
-) -> Fetched | httpx.URL:
+) -> FetchedResponse | httpx.URL:
     """Return the response to one request, or the URL of its redirect."""
     known = query.known.get(str(url), Validators())
     sent = {"Accept": query.want.accept, **range_headers(query.want), **conditional_headers(known), **headers}
@@ -267,7 +267,7 @@ def conditional_headers(known: Validators) -> dict[str, str]:
     return {name: value for name, value in headers.items() if value is not None}
 
 
-def range_headers(want: Want) -> dict[str, str]:
+def range_headers(want: ExpectedResponse) -> dict[str, str]:
     """Return the Range of the uncompressed file. A server may ignore it, or cut the compressed file."""
     first = {"Range": f"bytes=0-{want.limit - 1}", "Accept-Encoding": "identity"}
     return first if want.part else {}
@@ -278,11 +278,13 @@ async def read_body(response: httpx.Response, limit: int, *, cut: bool) -> bytes
     return await inflate.read(response.aiter_raw(), encoding=encoding, limit=limit, cut=cut)
 
 
-def fetched(response: httpx.Response, body: bytes) -> Fetched:
-    return Fetched(url=str(response.url), status=response.status_code, headers=response.headers, body=body)
+def fetched(response: httpx.Response, body: bytes) -> FetchedResponse:
+    return FetchedResponse(
+        url=str(response.url), status=response.status_code, headers=response.headers, body=body
+    )
 
 
-def check_type(media_type: str, want: Want) -> None:
+def check_type(media_type: str, want: ExpectedResponse) -> None:
     """Raise `NotHtml` if a page was expected, since the partner can fix that, else `FetchFailed`."""
     if not want.types or media_type in want.types:
         return

@@ -18,10 +18,10 @@ from schemas.errors import (
     SourceError,
     Unreachable,
 )
-from workers.web.fetch import BOT, Want, fetch
+from workers.web.fetch import BOT, ExpectedResponse, fetch
 
 #: RFC 9309 2.5: a crawler reads at least this much and may ignore further bytes.
-ROBOTS_LIMITS = Want(accept="text/plain,*/*;q=0.1", limit=500 << 10, cut=True)
+ROBOTS_LIMITS = ExpectedResponse(accept="text/plain,*/*;q=0.1", limit=500 << 10, cut=True)
 #: Seconds for which rules are kept: a day at most (RFC 9309 2.4).
 MAX_AGE_S = 86_400.0
 #: The same where they forbid a page, since the partner may have changed them after our error message.

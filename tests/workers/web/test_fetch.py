@@ -19,7 +19,7 @@ from schemas.errors import (
 from tests.waiting import PATIENCE_S
 from tests.workers.web.web import Script, allowed_client, fetch_answer, say, serve
 from workers.web.errors import MIN_COOLDOWN_S
-from workers.web.fetch import HTML, Want, fetch
+from workers.web.fetch import HTML, ExpectedResponse, fetch
 
 DATE = "Tue, 24 Nov 2026 12:00:00 GMT"
 
@@ -137,7 +137,9 @@ async def test_each_redirect_is_admitted_before_its_request() -> None:
     assert site.paths == ["/"]
 
 
-JSON = Want(accept="application/json", types=frozenset({"application/json"}), begins=(b"{",), limit=100)
+JSON = ExpectedResponse(
+    accept="application/json", types=frozenset({"application/json"}), begins=(b"{",), limit=100
+)
 
 
 async def test_a_wrong_type_of_an_api_is_retryable() -> None:

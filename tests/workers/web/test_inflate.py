@@ -8,7 +8,7 @@ import pytest
 from schemas.errors import FetchFailed, TooLarge
 from tests.workers.web.web import fetch_answer, say
 from workers.web import inflate
-from workers.web.fetch import Want
+from workers.web.fetch import ExpectedResponse
 
 LIMIT = 2 << 20
 
@@ -75,7 +75,7 @@ async def test_a_plain_page_may_have_2_mib_and_no_byte_more() -> None:
 
 
 async def test_a_body_may_be_cut_at_the_limit() -> None:
-    want = Want(accept="text/plain", limit=100, cut=True)
+    want = ExpectedResponse(accept="text/plain", limit=100, cut=True)
     assert (await fetch_answer(say(body=b"a" * 300), want=want)).body == b"a" * 100
     packed = say(body=gzip.compress(b"a" * 300), content_encoding="gzip")
     assert (await fetch_answer(packed, want=want)).body == b"a" * 100

@@ -16,7 +16,7 @@ from schemas.errors import FetchFailed, SourceNotFound
 from workers.ingest.appstore.rate import Limiter
 from workers.ingest.appstore.shapes import Software
 from workers.web.errors import retry_after
-from workers.web.fetch import Fetched, Want, fetch
+from workers.web.fetch import ExpectedResponse, FetchedResponse, fetch
 
 T = TypeVar("T")
 
@@ -28,7 +28,7 @@ FIRST_WAIT_S = 5.0
 NEXT_WAIT_S = 30.0
 #: Statuses that may mean too many requests.
 THROTTLED_STATUSES = frozenset({403, 429, 503})
-WANT = Want(
+WANT = ExpectedResponse(
     accept="application/json,text/javascript",
     limit=1 << 20,
     passing=THROTTLED_STATUSES | {400, 404},
@@ -91,7 +91,7 @@ async def request_apps(
     return read_results(fetched, listing)
 
 
-def read_results(fetched: Fetched, listing: InAppStore) -> list[Software]:
+def read_results(fetched: FetchedResponse, listing: InAppStore) -> list[Software]:
     """Return the results; empty for an unknown storefront. Raises a `SourceError` for any other error."""
     body = decode(fetched.body, LookupBody)
     if body.results is not None:

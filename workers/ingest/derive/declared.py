@@ -14,7 +14,7 @@ from workers.ingest.derive.clauses import WORD
 from workers.ingest.derive.lexicon import Lexicon, lexicon
 from workers.ingest.derive.own import NOTICE
 from workers.ingest.page.address import registered_domain
-from workers.ingest.page.text import squash, words
+from workers.ingest.page.text import count_words, squash
 
 #: Meaningful words of a tagline at least, if it is from prose; one is enough in a place for taglines.
 MIN_PROSE_WORDS = 2
@@ -89,7 +89,7 @@ def describes_brand(line: str, common: CommonWords, min_words: int) -> bool:
     """Return whether the line describes the brand."""
     if NOTICE.search(line) or line.endswith(("…", "...")) or squash(line) in common.own:
         return False
-    is_unspaced = words(line) > len(line.split())
+    is_unspaced = count_words(line) > len(line.split())
     return is_unspaced or len(common.descriptive_words(line)) >= min_words
 
 

@@ -18,7 +18,7 @@ from workers.ingest.derive.lexicon import Lexicon
 from workers.ingest.derive.nouns import GrammarRules, Points, count_points, runs, stem_of
 from workers.ingest.derive.quotes import distinct as once
 from workers.ingest.derive.quotes import quote
-from workers.ingest.derive.words import stop_words
+from workers.ingest.derive.stop_words import stop_words
 from workers.ingest.page.text import squash
 from workers.ingest.sentences import is_placeholder
 from workers.ingest.shapes import Passage, Prose

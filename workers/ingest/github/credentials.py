@@ -32,7 +32,7 @@ from workers.ingest.github.about import read_about
 from workers.ingest.github.client import JSON, Api, Tokens, admit_within, decode, open_api
 from workers.ingest.github.errors import ERROR_STATUSES, cooldown_s, error_of, message_of
 from workers.runtime.context import Context
-from workers.web.fetch import Fetched, fetch, identity, open_trusted
+from workers.web.fetch import FetchedResponse, fetch, identity, open_trusted
 
 #: Tolerance for a slow clock at GitHub.
 CLOCK_TOLERANCE = timedelta(seconds=60)
@@ -183,7 +183,7 @@ def permissions(reach: Reach) -> dict[str, Any]:
     return {**named, "permissions": READ_PERMISSIONS}
 
 
-def issue_error(answer: Fetched) -> SourceError:
+def issue_error(answer: FetchedResponse) -> SourceError:
     words = message_of(answer)
     if cooldown_s(answer) is None:
         for status, word, reason in REASONS:

@@ -13,7 +13,7 @@ from workers.ingest.github.listing import list_files
 from workers.ingest.github.paths import MAX_FILE_BYTES, MAX_FILES
 from workers.ingest.github.shapes import ChosenPaths, File, Repository
 from workers.ingest.parser.parser import Parser
-from workers.web.fetch import Want
+from workers.web.fetch import ExpectedResponse
 
 FILE_LIMITS = msgspec.structs.replace(RAW, limit=MAX_FILE_BYTES)
 #: A longer README is cut: its beginning has the description.
@@ -122,7 +122,7 @@ def contents_address(branch: Branch, path: str) -> str:
     return branch.address("contents", *path.split("/"), ref=branch.name)
 
 
-async def get_file(branch: Branch, address: str, path: str, want: Want) -> File | None:
+async def get_file(branch: Branch, address: str, path: str, want: ExpectedResponse) -> File | None:
     """Return the file; None for a missing file or a folder. GitHub follows a symbolic link."""
     try:
         answer = await get(branch.api, address, want=want)

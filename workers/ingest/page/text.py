@@ -36,7 +36,7 @@ def clean(value: str) -> str:
     return " ".join(unicodedata.normalize("NFC", visible).split())
 
 
-def cut(text: str, limit: int) -> str:
+def truncate(text: str, limit: int) -> str:
     """Cut the text to `limit` characters, after a sentence in its second half, else after a word."""
     if len(text) <= limit:
         return text
@@ -68,7 +68,7 @@ def split_title(title: str) -> list[str]:
     return [part for part in (part.strip() for part in SEPARATOR.split(title)) if part]
 
 
-def words(text: str) -> int:
+def count_words(text: str) -> int:
     """Count words; in scripts without blanks three characters count as one word."""
     wide = sum(unicodedata.east_asian_width(character) in "WF" for character in HANGUL_ON.findall(text))
     return max(len(text.split()), wide // 3)

@@ -4,7 +4,7 @@ from itertools import islice
 
 from workers.ingest.page.document import Document, text_of
 from workers.ingest.page.names import resembles
-from workers.ingest.page.text import SEPARATOR, clean, cut, squash
+from workers.ingest.page.text import SEPARATOR, clean, squash, truncate
 
 MAX_TITLE_CHARS = 300
 #: Headings that are compared with the title.
@@ -17,9 +17,12 @@ def title(page: Document, name: str | None) -> str | None:
     """Return the title for sharing as it is, else the page's own without the site's name."""
     for _, text in page.meta("og:title", "twitter:title"):
         if value := clean(text):
-            return cut(value, MAX_TITLE_CHARS)
+            return truncate(value, MAX_TITLE_CHARS)
     whole = page.title
-    return cut(heading_part(page, whole) or without_site(whole, name or page.label), MAX_TITLE_CHARS) or None
+    return (
+        truncate(heading_part(page, whole) or without_site(whole, name or page.label), MAX_TITLE_CHARS)
+        or None
+    )
 
 
 def heading_part(page: Document, whole: str) -> str | None:

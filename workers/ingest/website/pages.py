@@ -11,7 +11,7 @@ from workers.ingest.page.address import page_key, site
 from workers.ingest.parser.parser import Parser, parse
 from workers.ingest.shapes import Link, Page, Source
 from workers.ingest.website.session import Session
-from workers.web.fetch import Fetched
+from workers.web.fetch import FetchedResponse
 
 #: Characters below which a page with a refresh has no content of its own.
 MIN_TEXT_CHARS = 200
@@ -49,7 +49,7 @@ async def read_landing(session: Session, parser: Parser, url: str, *, within: st
         return page
 
 
-async def read(parser: Parser, fetched: Fetched) -> Page:
+async def read(parser: Parser, fetched: FetchedResponse) -> Page:
     return await parse(
         parser,
         Source(

@@ -10,7 +10,7 @@ import asyncio
 from schemas.brand import Validators, Visit
 from schemas.errors import SourceError
 from workers.ingest.website.session import Session
-from workers.web.fetch import Fetched
+from workers.web.fetch import FetchedResponse
 
 #: Version of our rules. Raise it whenever the rules read other data from a site, so that unchanged sites are
 #: read again.
@@ -46,7 +46,7 @@ async def is_same(session: Session, url: str, known: Validators) -> bool:
     return (fetched.url, fetched.digest) == (final_url, known.digest)
 
 
-def keep(session: Session, url: str, fetched: Fetched) -> None:
+def keep(session: Session, url: str, fetched: FetchedResponse) -> None:
     """Keep the response for a later reading, if all kept ones together are small."""
     if sum(len(answer.body) for answer in (*session.fetched.values(), fetched)) <= MAX_KEPT_BYTES:
         session.fetched[url] = fetched

@@ -16,7 +16,7 @@ from workers.ingest.appstore.app import StoreListing
 from workers.ingest.appstore.lookup import choose_app, read_results
 from workers.ingest.appstore.shapes import PlayPage, StorePage
 from workers.ingest.shapes import Reading
-from workers.web.fetch import Fetched
+from workers.web.fetch import FetchedResponse
 
 LISTING = InAppStore(by="id", value="7")
 LIMITS = {"appName": 80, "appDescription": 500, "tagline": 120, "logoUrl": 2048}
@@ -86,7 +86,7 @@ def texts(value: Any) -> list[str]:
 @thorough
 def test_any_look_up_response_is_an_app_or_an_error(answer: Any) -> None:
     body = stdlib.dumps(answer).encode()
-    fetched = Fetched(url="https://itunes.test/", status=200, headers=httpx.Headers(), body=body)
+    fetched = FetchedResponse(url="https://itunes.test/", status=200, headers=httpx.Headers(), body=body)
     with suppress(SourceError):
         choose_app(read_results(fetched, LISTING), LISTING)
 

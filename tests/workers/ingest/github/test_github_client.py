@@ -19,7 +19,7 @@ from tests.workers.ingest.github.github_server import GitHub, Repo, asking, gith
 from tests.workers.web.web import say, serve
 from workers.ingest.github.client import get
 from workers.ingest.github.errors import DEFAULT_WAIT_S
-from workers.web.fetch import Fetched
+from workers.web.fetch import FetchedResponse
 
 LIMITED = {"message": "API rate limit exceeded for 203.0.113.1.", "documentation_url": "x"}
 SECONDARY = {"message": "You have exceeded a secondary rate limit. Please wait.", "documentation_url": "x"}
@@ -28,7 +28,7 @@ UNPERMITTED = {"message": "Resource not accessible by integration", "documentati
 RESET = "1795524480"
 
 
-async def ask(answers: dict[str, bytes], path: str = "/x", **fields: Any) -> tuple[Fetched, GitHub]:
+async def ask(answers: dict[str, bytes], path: str = "/x", **fields: Any) -> tuple[FetchedResponse, GitHub]:
     async with github(answers=answers) as served, asking(served, **fields) as api:
         return await get(api, served.base + path), served
 

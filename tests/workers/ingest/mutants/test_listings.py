@@ -19,7 +19,7 @@ from tests.workers.ingest.mutants.words import encoded
 from workers.ingest.appstore.lookup import choose_app, read_results
 from workers.ingest.appstore.shapes import Listing, PlayPage, StorePage
 from workers.ingest.parser.parser import Parser
-from workers.web.fetch import Fetched
+from workers.web.fetch import FetchedResponse
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -77,7 +77,7 @@ def look_up_document(software: dict[str, Any], chance: Random) -> Document | Non
     )
     answer = {"resultCount": 1, "results": [node]}
     text = data.to_text(answer, chance) if chance.random() < 0.3 else json.dumps(answer)
-    fetched = Fetched(url=URL, status=200, headers=httpx.Headers(), body=encoded(text)[: 1 << 20])
+    fetched = FetchedResponse(url=URL, status=200, headers=httpx.Headers(), body=encoded(text)[: 1 << 20])
     listing = InAppStore(by="id", value=str(software["trackId"]))
     with suppress(SourceError):
         if app := choose_app(read_results(fetched, listing), listing):

@@ -169,8 +169,10 @@ async def test_an_unreachable_server_is_not_late(parser: Parser) -> None:
     async with serve({}) as gone:
         pass
     async with allowed_client(gone) as client:
-        sighting = CandidateImage(kind="image", url=gone.url("/a.png"), rule="html.og:image", page=gone.url())
-        images = await fetch_images(open_web(client), parser, [sighting])
+        candidate = CandidateImage(
+            kind="image", url=gone.url("/a.png"), rule="html.og:image", page=gone.url()
+        )
+        images = await fetch_images(open_web(client), parser, [candidate])
     assert images == FetchedImages([], None, late=False)
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.corpora import corpus
-from workers.ingest.asides import SkipRules
 from workers.ingest.derive.lexicon import lexicon
+from workers.ingest.skip_rules import SkipRules
 
 SENTENCES: dict[str, dict[str, str]] = {
     "en": {
