@@ -1,10 +1,10 @@
 """Fetch of one URL, and the HTTP clients of the workers.
 
 A partner or a stranger chooses the URL. So each connection, on each redirect again, goes to an address
-that was checked after the single look-up of its name: `domain/values/urls.py` has the policies, ssrfguard
+that was checked after the single lookup of its name: `domain/values/urls.py` has the policies, ssrfguard
 the pinned sockets (SSRF guard). Cookies and proxies are off, and the caller's headers go to the first
 origin only. A fetch ends within the limits of its `ExpectedResponse`, however slow the bytes are, plus
-`DNS_S` for a look-up. It raises `SourceError`s.
+`DNS_S` for a lookup. It raises `SourceError`s.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ DNS_S = 5.0
 MAX_REDIRECTS = 5
 #: Characters of an ETag or Last-Modified that is kept: real ones have fewer than a hundred.
 MAX_VALIDATOR_CHARS = 512
-#: Threads for look-ups. A hanging one keeps its thread until libc gives up. Without a free thread, names fail
+#: Threads for lookups. A hanging one keeps its thread until libc gives up. Without a free thread, names fail
 #: after `DNS_S`.
 LOOKUP_THREADS = ThreadPoolExecutor(64, thread_name_prefix="dns")
 
@@ -154,7 +154,7 @@ def origin(url: httpx.URL) -> tuple[str, int]:
 
 
 def lookup(*arguments: Any) -> Any:
-    """Run `socket.getaddrinfo` within `DNS_S`: ssrfguard's thread can't be canceled during a look-up."""
+    """Run `socket.getaddrinfo` within `DNS_S`: ssrfguard's thread can't be canceled during a lookup."""
     try:
         return LOOKUP_THREADS.submit(socket.getaddrinfo, *arguments).result(DNS_S)
     except TimeoutError as error:

@@ -23,7 +23,7 @@ from workers.llm.endpoint import Model
 
 
 class Stores(NamedTuple):
-    """Access to the stores for one job: Apple's look-up, and the addresses of both stores' web pages."""
+    """Access to the stores for one job: Apple's lookup, and the addresses of both stores' web pages."""
 
     lookup: Lookup
     web: Web

@@ -27,15 +27,15 @@ MAX_WEIGHT = 6
 FIRST_PASSAGES = 3
 #: Headings of a page at most: with more it is a list of headlines on all kinds of subjects.
 MAX_HEADINGS = 40
-#: Labels after a signpost that are checked.
+#: Labels after a signpost; further ones are ignored.
 MAX_LABELS_BELOW = 8
 #: Number of them that must be names.
 MIN_NAME_LABELS = 2
 #: Words between a cue and a name, or two names, without the end of a clause.
 GAP = re.compile(r"(?:[\s,/&]*[\w'’%+-]+){0,3}[\s,/&]*")
-#: Characters after a cue that are searched.
+#: Characters after a cue; further ones are ignored.
 MAX_CUE_DISTANCE = 100
-#: Cues of a sentence that are checked.
+#: Cues of a sentence; further ones are ignored.
 MAX_CUES = 20
 POSSESSIVE = re.compile(r"\b(?:my|his|her|their|its)\b", re.IGNORECASE)
 #: Numbers before a name: then it counts participants. A game for two players has no audience of players.

@@ -29,7 +29,7 @@ COPYRIGHT = re.compile(
 RIGHTS = re.compile(
     r"(?:^|\s+)(?:all rights|alle rechte|tous droits|todos los|tutti i|powered by)\b.*", re.IGNORECASE
 )
-#: Characters of a footer's end that are read.
+#: Characters of a footer's end; further ones are ignored.
 FOOTER_CHARS = 2000
 
 

@@ -20,7 +20,7 @@ MIN_CHARS = 25
 WEAK_FACTOR = 0.4
 #: Words of a text that counts as prose.
 MIN_HERO_WORDS = 8
-#: Texts after the headline that are checked.
+#: Texts after the headline; further ones are ignored.
 MAX_HERO_TEXTS = 8
 #: Paragraphs after the headline that are checked next.
 MAX_HERO_PARAGRAPHS = 5

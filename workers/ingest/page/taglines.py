@@ -17,7 +17,7 @@ MAX_TAGLINE_CHARS = 120
 MIN_TAGLINE_WORDS = 3
 #: Headings of one level from which each is a section's heading.
 MIN_SECTION_HEADINGS = 3
-#: Headings that are checked.
+#: Headings of a page; further ones are ignored.
 MAX_HEADINGS = 10
 #: Parts of a page that are not about the brand.
 LANDMARKS = ["nav", "footer", "aside"]

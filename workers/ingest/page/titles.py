@@ -9,7 +9,7 @@ from workers.ingest.page.text import SEPARATOR, clean, squash, truncate
 MAX_TITLE_CHARS = 300
 #: Headings that are compared with the title.
 MAX_HEADINGS = 3
-#: Separators of the title that are checked.
+#: Separators of the title; further ones are ignored.
 MAX_PARTS = 10
 
 

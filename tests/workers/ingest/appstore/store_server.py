@@ -30,7 +30,7 @@ def recorded(name: str) -> str:
 
 
 def at(listing: InAppStore, country: str = "us") -> str:
-    """Return the path of a listing's look-up."""
+    """Return the path of a listing's lookup."""
     return f"/lookup?{urlencode({listing.by: listing.value, 'country': country})}"
 
 

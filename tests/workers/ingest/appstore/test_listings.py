@@ -1,4 +1,4 @@
-"""Recorded responses of Apple's look-up, checked field by field."""
+"""Recorded responses of Apple's lookup, checked field by field."""
 
 import json as stdlib
 from typing import Any

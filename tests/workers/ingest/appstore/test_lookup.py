@@ -1,4 +1,4 @@
-"""Apple's look-up: its requests, and the meaning of each of its responses."""
+"""Apple's lookup: its requests, and the meaning of each of its responses."""
 
 import socket
 

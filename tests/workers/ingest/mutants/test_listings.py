@@ -69,7 +69,7 @@ def mutant(software: dict[str, Any], chance: Random) -> Document | None:
 
 
 def look_up_document(software: dict[str, Any], chance: Random) -> Document | None:
-    """Return an app as the look-up's response has it; None if the response is refused."""
+    """Return an app as the lookup's response has it; None if the response is refused."""
     node = (
         with_other_description(software, chance)
         if chance.random() < 0.6

@@ -100,7 +100,7 @@ async def test_a_rebinding_name_is_connected_as_checked(how: str, net: Net, web:
     net.pages[f"{HOST}/"] = say(body=NAMED[how] + PROSE)
     with suppress(SourceError):
         await visit(web, parser, "/")
-    # robots.txt and the document: a look-up and a connection each. Later look-ups were refused.
+    # robots.txt and the document: a lookup and a connection each. Later lookups were refused.
     looked_up = net.lookups.count("rebind.good.example")
     assert looked_up >= 2
     assert len(net.connects) == len(net.lookups) - (looked_up - 2)

@@ -11,7 +11,7 @@ from bs4.element import Comment, NavigableString, PageElement, Tag
 from workers.ingest.page.document import attribute
 from workers.ingest.page.text import clean, count_words
 
-#: Blocks that are read.
+#: Blocks of a README; further ones are ignored.
 MAX_BLOCKS = 300
 #: Tags above a text that are searched for its block.
 MAX_ANCESTORS = 12
