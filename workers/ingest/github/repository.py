@@ -23,7 +23,7 @@ TRUNCATED_WARNING = "tree_truncated: GitHub lists only a part of so many files: 
 
 
 class RepositorySnapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """All data read; by the validators in `answers` the next ingest detects a change."""
+    """Repository as read. By the validators in `answers` the next ingest detects a change."""
 
     about: About
     repository: Repository
