@@ -94,8 +94,8 @@ class FetchedResponse(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def digest(self) -> str:
         """Digest of the body and of the headers that decide how it is read."""
-        read_by = f"{self.content_type}\n{self.language}\n".encode()
-        return blake2b(read_by + self.body, digest_size=16).hexdigest()
+        reading_headers = f"{self.content_type}\n{self.language}\n".encode()
+        return blake2b(reading_headers + self.body, digest_size=16).hexdigest()
 
     def validator(self, header: str) -> str | None:
         """Return the header's value; None if it can't be sent back unchanged, or is too long to keep."""
@@ -108,7 +108,7 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
 
     want: ExpectedResponse
     headers: Mapping[str, str]
-    known: Mapping[str, Validators]
+    validators_by_url: Mapping[str, Validators]
     content: bytes | None
     read: "Reader"
 
@@ -217,16 +217,16 @@ async def fetch(
     want: ExpectedResponse = HTML,
     admit: Admit = admit_any,
     headers: Mapping[str, str] = {},
-    known: Mapping[str, Validators] = {},
+    validators_by_url: Mapping[str, Validators] = {},
     content: bytes | None = None,
     read: Reader = read,
 ) -> FetchedResponse:
     """GET `url`, or POST `content` to it. `admit` is called with each redirect before it is followed.
 
-    `headers` go to the origin of `url` and to no other. A request for a URL in `known` is conditional, and
-    its response may be `unchanged`. Raises a `SourceError`.
+    `headers` go to the origin of `url` and to no other. A request for a URL in `validators_by_url` is
+    conditional, and its response may be `unchanged`. Raises a `SourceError`.
     """
-    query = Query(want=want, headers=headers, known=known, content=content, read=read)
+    query = Query(want=want, headers=headers, validators_by_url=validators_by_url, content=content, read=read)
     with as_source_errors(url):
         async with asyncio.timeout(want.deadline_s):
             return await follow(client, httpx.URL(url), query, admit)
@@ -252,18 +252,23 @@ async def request(
     client: httpx.AsyncClient, url: httpx.URL, query: Query, *, headers: Mapping[str, str]
 ) -> FetchedResponse | httpx.URL:
     """Return the response to one request, or the URL of its redirect."""
-    known = query.known.get(str(url), Validators())
-    sent = {"Accept": query.want.accept, **range_headers(query.want), **conditional_headers(known), **headers}
+    validators = query.validators_by_url.get(str(url), Validators())
+    sent = {
+        "Accept": query.want.accept,
+        **range_headers(query.want),
+        **conditional_headers(validators),
+        **headers,
+    }
     method = "GET" if query.content is None else "POST"
     silence = httpx.Timeout(query.want.silence_s, connect=5)
     async with client.stream(method, url, headers=sent, content=query.content, timeout=silence) as response:
         if response.has_redirect_location and method == "GET":
             return response.url.join(response.headers["Location"]).copy_with(fragment=None)
-        return await query.read(response, query.want, conditional=bool(conditional_headers(known)))
+        return await query.read(response, query.want, conditional=bool(conditional_headers(validators)))
 
 
-def conditional_headers(known: Validators) -> dict[str, str]:
-    headers = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
+def conditional_headers(validators: Validators) -> dict[str, str]:
+    headers = {"If-None-Match": validators.etag, "If-Modified-Since": validators.last_modified}
     return {name: value for name, value in headers.items() if value is not None}
 
 

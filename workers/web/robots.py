@@ -51,7 +51,7 @@ class Robots:
 
     def __init__(self, client: httpx.AsyncClient, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.client, self.clock = client, clock
-        self.known: dict[str, Rules] = {}
+        self.cached: dict[str, Rules] = {}
         self.locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def admit(self, url: str) -> Rules:
@@ -70,7 +70,7 @@ class Robots:
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc}"
         async with self.locks.setdefault(origin, asyncio.Lock()):
-            rules = self.known.get(origin)
+            rules = self.cached.get(origin)
             if rules is None or self.clock() - rules.at > age_s:
                 body = await download(self.client, origin)
                 parsed = await asyncio.to_thread(parse, body)
@@ -80,10 +80,10 @@ class Robots:
 
     def store(self, origin: str, rules: Rules) -> None:
         """Keep the rules, and drop the oldest ones beyond `CACHE_BYTES`."""
-        self.known.pop(origin, None)
-        self.known[origin] = rules
-        while sum(rules_of_origin.size for rules_of_origin in self.known.values()) > CACHE_BYTES:
-            del self.known[next(iter(self.known))]
+        self.cached.pop(origin, None)
+        self.cached[origin] = rules
+        while sum(rules_of_origin.size for rules_of_origin in self.cached.values()) > CACHE_BYTES:
+            del self.cached[next(iter(self.cached))]
 
 
 async def download(client: httpx.AsyncClient, origin: str) -> bytes:

@@ -51,13 +51,15 @@ def test_the_languages_of_store_texts() -> None:
     for language, text in store_texts():
         tag, _ = detect(text)
         answers[language].append(tag is not None and primary(tag) == language)
-    right_languages = [language for language, answered in answers.items() if all(answered)]
+    right_languages = [
+        language for language, answers_of_language in answers.items() if all(answers_of_language)
+    ]
     assert len(right_languages) >= 35
     assert {"ar", "cs", "de", "en", "es", "fr", "he", "hi", "hu", "id", "it", "ja", "ko", "nl"} <= set(
         right_languages
     )
     assert {"pl", "pt", "ro", "ru", "sv", "tr", "uk", "vi", "zh"} <= set(right_languages)
-    all_answers = [answer for answered in answers.values() for answer in answered]
+    all_answers = [answer for answers_of_language in answers.values() for answer in answers_of_language]
     assert sum(all_answers) / len(all_answers) >= 0.97
 
 

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 from schemas.brand import Extraction
 from tests.workers.ingest.appstore.store_server import FACEBOOK, at, json, recorded, unlimited_limiter
-from tests.workers.ingest.github.github_server import Repo, asking, github, others
+from tests.workers.ingest.github.github_server import Repo, github, open_other_web, open_served_api
 from tests.workers.ingest.website.visits import ignored, ingest_fresh_site, ingest_site, warning_codes
 from tests.workers.web.certificate import self_signed
 from tests.workers.web.web import Answers, allowed_client, say, serve
@@ -85,7 +85,11 @@ async def test_an_unreadable_logo_changes_nothing_else(parser: Parser, picture: 
 async def test_a_repository_has_the_colors_of_its_store_icon(parser: Parser) -> None:
     icon = "fastlane/metadata/android/en-US/images/icon.png"
     files = {"README.md": b"# Zap\n\nZap draws what you say.\n", icon: logo("#c0392b", 512)}
-    async with github(Repo("acme/zap", files=files)) as served, asking(served) as api, others() as web:
+    async with (
+        github(Repo("acme/zap", files=files)) as served,
+        open_served_api(served) as api,
+        open_other_web() as web,
+    ):
         args = {"repo": "acme/zap", "branch": None}
         extraction = await ingest(api, web, parser, args=args, visit=None, progress=ignored)
     assert brand_colors(extraction) == [("#c0392b", "primary", "logo")]

@@ -173,10 +173,10 @@ async def test_only_known_addresses_are_requested_conditionally() -> None:
     old = Validators(etag='"1"', last_modified="Tue, 24 Nov 2026 12:00:00 GMT")
     answers = {"/": say(302, location="/a"), "/a": say(304), "/b": say(304)}
     async with serve(answers) as site, allowed_client(site) as client:
-        fetched = await fetch(client, site.url(), known={site.url("/a"): old})
+        fetched = await fetch(client, site.url(), validators_by_url={site.url("/a"): old})
         assert (fetched.unchanged, fetched.url, fetched.body) == (True, site.url("/a"), b"")
         with pytest.raises(FetchFailed):
-            await fetch(client, site.url("/b"), known={site.url("/a"): old})
+            await fetch(client, site.url("/b"), validators_by_url={site.url("/a"): old})
     (_, first), (_, second), (_, third) = site.asked
     assert second["if-none-match"] == '"1"'
     assert second["if-modified-since"] == "tue, 24 nov 2026 12:00:00 gmt"

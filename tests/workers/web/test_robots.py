@@ -128,7 +128,7 @@ async def test_the_oldest_rules_are_evicted(monkeypatch: pytest.MonkeyPatch) -> 
         for site in (*sites, *sites[1:], sites[0]):
             await cache.admit(site.url())
         assert [len(site.paths) for site in sites] == [2, 1, 1, 1]
-        assert len(cache.known) == 3
+        assert len(cache.cached) == 3
 
 
 @pytest.mark.parametrize(

@@ -74,11 +74,16 @@ async def no_token(_full_name: str) -> str | None:
 
 
 async def get(
-    api: Api, url: str, *, want: ExpectedResponse = JSON, known: Mapping[str, Validators] = {}
+    api: Api, url: str, *, want: ExpectedResponse = JSON, validators_by_url: Mapping[str, Validators] = {}
 ) -> FetchedResponse:
-    """Return the 2xx response, or a 304 for a URL in `known`. Raises a `SourceError`."""
+    """Return the 2xx response, or a 304 for a URL in `validators_by_url`. Raises a `SourceError`."""
     answer = await fetch(
-        api.client, url, want=want, headers=api.headers, known=known, admit=admit_within(api.base)
+        api.client,
+        url,
+        want=want,
+        headers=api.headers,
+        validators_by_url=validators_by_url,
+        admit=admit_within(api.base),
     )
     if answer.status == HTTPStatus.UNAUTHORIZED and api.drop:
         api.drop()

@@ -38,10 +38,12 @@ def candidate_images(page: Document) -> list[CandidateImage]:
     ]
 
 
-def first_usable(page: Document, kind: PictureKind, named: Iterator[NamedImage]) -> list[CandidateImage]:
+def first_usable(
+    page: Document, kind: PictureKind, named_images: Iterator[NamedImage]
+) -> list[CandidateImage]:
     """Return the candidates with a usable address, each once."""
     by_url: dict[str, CandidateImage] = {}
-    for address, rule, description in named:
+    for address, rule, description in named_images:
         url = page.link(address)
         if url and urlsplit(url).path.strip("/"):
             by_url.setdefault(

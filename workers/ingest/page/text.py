@@ -40,8 +40,8 @@ def truncate(text: str, limit: int) -> str:
     """Cut the text to `limit` characters, after a sentence in its second half, else after a word."""
     if len(text) <= limit:
         return text
-    found = (match.start() for match in SENTENCE_BREAK.finditer(text[: limit + 1]))
-    if ends := [end for end in found if limit // 2 < end <= limit]:
+    starts = (match.start() for match in SENTENCE_BREAK.finditer(text[: limit + 1]))
+    if ends := [end for end in starts if limit // 2 < end <= limit]:
         return text[: ends[-1]]
     return text[: limit - 1].rsplit(" ", 1)[0].rstrip(" ,;:-–—") + "…"
 

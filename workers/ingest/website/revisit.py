@@ -25,25 +25,27 @@ async def is_unchanged(session: Session, visit: Visit) -> bool:
     """Return whether the site is unchanged. Full responses are added to `session.fetched`."""
     try:
         async with asyncio.timeout(REVISIT_S):
-            for url, known in visit.answers.items():
-                if not await is_same(session, url, known):
+            for url, validators in visit.answers.items():
+                if not await is_same(session, url, validators):
                     return False
     except TimeoutError:
         return False
     return bool(visit.answers)
 
 
-async def is_same(session: Session, url: str, known: Validators) -> bool:
+async def is_same(session: Session, url: str, validators: Validators) -> bool:
     """Return whether the response is as before: a 304, the same bytes, or still an error after an error."""
-    final_url = known.url or url
+    final_url = validators.url or url
     try:
-        fetched = await session.open(url, known.kind or "page", known={final_url: known})
+        fetched = await session.open(
+            url, validators.kind or "page", validators_by_url={final_url: validators}
+        )
     except SourceError:
-        return known.digest is None
+        return validators.digest is None
     if fetched.unchanged:
         return fetched.url == final_url
     keep(session, url, fetched)
-    return (fetched.url, fetched.digest) == (final_url, known.digest)
+    return (fetched.url, fetched.digest) == (final_url, validators.digest)
 
 
 def keep(session: Session, url: str, fetched: FetchedResponse) -> None:

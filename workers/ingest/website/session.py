@@ -117,7 +117,12 @@ class Session:
         return answer if answer and within in {None, site(answer.url)} else None
 
     async def open(
-        self, url: str, kind: str, *, within: str | None = None, known: Mapping[str, Validators] = {}
+        self,
+        url: str,
+        kind: str,
+        *,
+        within: str | None = None,
+        validators_by_url: Mapping[str, Validators] = {},
     ) -> FetchedResponse:
         async def admit(target: str) -> Rules:
             if within and site(target) != within:
@@ -127,7 +132,9 @@ class Session:
         async with self.web.site_rate.slot(site(url)) as reserved:
             rules = await admit(url)
             await self.web.site_rate.wait(reserved, delay_s=rules.delay_s, within_s=self.left_s)
-            return await fetch(self.web.client, url, want=WANTS[kind], admit=admit, known=known)
+            return await fetch(
+                self.web.client, url, want=WANTS[kind], admit=admit, validators_by_url=validators_by_url
+            )
 
     @property
     def left_s(self) -> float:

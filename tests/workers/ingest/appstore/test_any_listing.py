@@ -105,6 +105,6 @@ def test_any_app_store_page_is_read(data: Any, broken: bool) -> None:
 @given(node=JSON)
 @thorough
 def test_any_page_of_google_play_is_read(node: Any) -> None:
-    named = stdlib.dumps({**(node if isinstance(node, dict) else {}), "@type": "SoftwareApplication"})
-    body = f'<script type="application/ld+json">{named}</script>'.encode()
+    json_text = stdlib.dumps({**(node if isinstance(node, dict) else {}), "@type": "SoftwareApplication"})
+    body = f'<script type="application/ld+json">{json_text}</script>'.encode()
     check(play.read(PlayPage(url="https://play.test/", country="us", body=body)))

@@ -60,8 +60,11 @@ def encode_otherwise(body: bytes, chance: Random) -> bytes:
 
 
 def declare_charset(body: bytes, chance: Random) -> bytes:
-    named = encoded(chance.choice(words.CHARSETS))
-    return chance.choice((b"<meta charset='%s'>%s", b"<?xml version='1.0' encoding='%s'?>%s")) % (named, body)
+    charset = encoded(chance.choice(words.CHARSETS))
+    return chance.choice((b"<meta charset='%s'>%s", b"<?xml version='1.0' encoding='%s'?>%s")) % (
+        charset,
+        body,
+    )
 
 
 def empty(body: bytes, chance: Random) -> bytes:

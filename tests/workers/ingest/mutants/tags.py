@@ -95,20 +95,20 @@ def large_attribute(body: bytes, chance: Random) -> bytes:
         (b"x", b"x ", b"cookie ", b"logo-", b"a=b;", b"&amp;", b"\xf0\x9f\x98\x80", b"--", b"1,")
     )
     value = unit * ((1 << 20) // len(unit))
-    named = b' %s="%s"' % (chance.choice(ATTRIBUTES).encode(), value)
-    return splice(body, (tag.end() - 1, tag.end() - 1), named) if tag else body
+    attribute = b' %s="%s"' % (chance.choice(ATTRIBUTES).encode(), value)
+    return splice(body, (tag.end() - 1, tag.end() - 1), attribute) if tag else body
 
 
 def many_attributes(body: bytes, chance: Random) -> bytes:
     tag = find_spot(TAG, body, chance)
-    named = b"".join(b" a%d=1" % number for number in range(chance.choice((50, 50_000))))
-    return splice(body, (tag.end() - 1, tag.end() - 1), named) if tag else body
+    attributes = b"".join(b" a%d=1" % number for number in range(chance.choice((50, 50_000))))
+    return splice(body, (tag.end() - 1, tag.end() - 1), attributes) if tag else body
 
 
 def odd_attribute(body: bytes, chance: Random) -> bytes:
     tag = find_spot(TAG, body, chance)
-    named = b' %s="%s"' % (chance.choice(ATTRIBUTES).encode(), encoded(words.text(chance)))
-    return splice(body, (tag.end() - 1, tag.end() - 1), named) if tag else body
+    attribute = b' %s="%s"' % (chance.choice(ATTRIBUTES).encode(), encoded(words.text(chance)))
+    return splice(body, (tag.end() - 1, tag.end() - 1), attribute) if tag else body
 
 
 MUTATIONS: tuple[Mutation, ...] = (

@@ -66,8 +66,8 @@ def colors_of(members: object) -> list[Candidate]:
     return [candidate for candidate in reading.candidates if candidate.field == "colors"]
 
 
-def sheets(*hrefs: str, more: str = "") -> list[str]:
-    links = "".join(f"<link rel=stylesheet href='{href}'{more}>" for href in hrefs)
+def sheets(*hrefs: str, attributes: str = "") -> list[str]:
+    links = "".join(f"<link rel=stylesheet href='{href}'{attributes}>" for href in hrefs)
     return style_sheets.linked_sheets(Document(links, url=URL))
 
 
@@ -82,8 +82,8 @@ def test_three_sheets_of_the_site_are_read_site_wide_ones_first() -> None:
 
 
 def test_print_and_third_party_sheets_are_not_read() -> None:
-    assert sheets("/a.css", more=" media=print") == []
-    assert sheets("/a.css", more=" media=print onload='this.media=\"all\"'") != []
+    assert sheets("/a.css", attributes=" media=print") == []
+    assert sheets("/a.css", attributes=" media=print onload='this.media=\"all\"'") != []
     assert sheets("/wp-content/plugins/x/a.css", "/font-awesome.css", "data:text/css,a", "") == []
     alternate = "<link rel='alternate stylesheet' href=/a.css><link rel=icon href=/b.css>"
     assert style_sheets.linked_sheets(Document(alternate, url=URL)) == []

@@ -176,7 +176,9 @@ def test_keyword_forms_are_merged_numbers_and_sentences_dropped() -> None:
 
 
 def test_of_a_long_list_only_used_keywords_count() -> None:
-    spam = ",".join(f"tide{letter}{other}" for letter in "abcdefghij" for other in "klmnopqrstuvwxyz")
+    spam = ",".join(
+        f"tide{letter}{other_letter}" for letter in "abcdefghij" for other_letter in "klmnopqrstuvwxyz"
+    )
     keywords_meta = meta("keywords", f"{spam},boats,harbour")
     assert value("keywords", f"{keywords_meta}<p>The boats of our harbour</p>") == ["boats", "harbour"]
     assert value("keywords", keywords_meta) is None

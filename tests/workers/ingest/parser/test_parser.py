@@ -154,14 +154,14 @@ child.serve(socket.socket(fileno=int(sys.argv[1])), 5)
 
 async def test_a_page_is_abandoned_when_its_caller_leaves() -> None:
     """Else its process would share its slot with the next page's process."""
-    ours, theirs = socket.socketpair()
-    with theirs:
+    parent_end, child_end = socket.socketpair()
+    with child_end:
         child = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", ENDLESS, str(theirs.fileno()), pass_fds=[theirs.fileno()], stdout=PIPE
+            sys.executable, "-c", ENDLESS, str(child_end.fileno()), pass_fds=[child_end.fileno()], stdout=PIPE
         )
-    with ours:
-        ours.sendall(msgspec.msgpack.encode(Source(url="https://acme.test/", body=b"")))
-        ours.shutdown(socket.SHUT_WR)
+    with parent_end:
+        parent_end.sendall(msgspec.msgpack.encode(Source(url="https://acme.test/", body=b"")))
+        parent_end.shutdown(socket.SHUT_WR)
         assert child.stdout
         assert await child.stdout.readline() == b"\n"
     assert await asyncio.wait_for(child.wait(), PATIENCE_S) == -signal.SIGIO
@@ -177,11 +177,11 @@ async def test_a_page_that_takes_too_long_is_not_read_again(monkeypatch: pytest.
 
         def connecting(cpu_s: int) -> socket.socket:
             before = children(pid)
-            ours = connect(cpu_s)
-            ours.recv(1, socket.MSG_PEEK)
+            parent_end = connect(cpu_s)
+            parent_end.recv(1, socket.MSG_PEEK)
             stopped.extend(child for child in children(pid) if child not in before)
             os.kill(stopped[-1], signal.SIGSTOP)
-            return ours
+            return parent_end
 
         monkeypatch.setattr(parser.parsing, "connect", connecting)
         with pytest.raises(ScrapeFailed):
@@ -193,7 +193,7 @@ async def test_a_page_that_takes_too_long_is_not_read_again(monkeypatch: pytest.
 async def test_pages_at_once_are_limited() -> None:
     async with open_parser(at_once=1) as parser:
         pages = [page(parser, b"<title>%d</title>" % number) for number in range(20)]
-        assert [found.title for found in await asyncio.gather(*pages)] == [
+        assert [parsed.title for parsed in await asyncio.gather(*pages)] == [
             str(number) for number in range(20)
         ]
 

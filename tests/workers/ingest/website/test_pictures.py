@@ -27,22 +27,22 @@ MANIFEST = """{"name": "Zap", "icons": [{"src": "i192.png", "sizes": "192x192"},
 DRAWING = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 30"/>'
 
 
-def shown(body: bytes | str, content_type: str = "image/png") -> bytes:
+def image_response(body: bytes | str, content_type: str = "image/png") -> bytes:
     return say(200, body, content_type=content_type)
 
 
 ANSWERS: Answers = {
     "/": say(200, PAGE, etag='"1"'),
     "/robots.txt": say(404),
-    "/m.json": shown(MANIFEST, "application/manifest+json"),
-    "/logo.svg": shown(DRAWING, "image/svg+xml"),
-    "/touch.png": shown(picture(size=(180, 180))),
-    "/tab.ico": shown(picture("ICO", (32, 32)), "image/x-icon"),
-    "/i512.png": shown(picture(size=(512, 512))),
-    "/preview.jpg": shown(picture("JPEG", (1200, 630)), "image/jpeg"),
-    "/one.png": shown(picture(size=(1080, 1920))),
+    "/m.json": image_response(MANIFEST, "application/manifest+json"),
+    "/logo.svg": image_response(DRAWING, "image/svg+xml"),
+    "/touch.png": image_response(picture(size=(180, 180))),
+    "/tab.ico": image_response(picture("ICO", (32, 32)), "image/x-icon"),
+    "/i512.png": image_response(picture(size=(512, 512))),
+    "/preview.jpg": image_response(picture("JPEG", (1200, 630)), "image/jpeg"),
+    "/one.png": image_response(picture(size=(1080, 1920))),
     "/two.png": say(404),
-    "/wide.png": shown(picture(size=(1280, 800))),
+    "/wide.png": image_response(picture(size=(1280, 800))),
     "/inside": say(302, location="http://169.254.169.254/latest/meta-data"),
 }
 

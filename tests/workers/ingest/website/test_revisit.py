@@ -55,12 +55,12 @@ def stored(last: Visit) -> Visit:
 def unchanged_answer(site: Site, path: str, answer: bytes) -> Script:
     """Send the same response as before, or a 304 to a conditional request."""
 
-    async def answered(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        headers = next(headers for asked, headers in reversed(site.asked) if asked == path)
-        known = {"if-none-match", "if-modified-since"} & headers.keys()
-        await wrote(writer, say(304) if known else answer)
+    async def respond(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        headers = next(headers for requested_path, headers in reversed(site.asked) if requested_path == path)
+        conditions = {"if-none-match", "if-modified-since"} & headers.keys()
+        await wrote(writer, say(304) if conditions else answer)
 
-    return answered
+    return respond
 
 
 async def test_a_site_that_answers_304_to_everything_is_unchanged(parser: Parser) -> None:
