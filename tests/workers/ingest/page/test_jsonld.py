@@ -71,7 +71,7 @@ def test_invalid_blocks_give_no_nodes(block: str) -> None:
     assert nodes([block]) == []
 
 
-def test_caps() -> None:
+def test_blocks_sizes_depth_and_nodes_are_capped() -> None:
     block = '{"@type":"WebSite"}'
     assert len(nodes([block] * 1000)) == MAX_BLOCKS
     assert nodes([block + " " * MAX_BLOCK_CHARS]) == []
