@@ -45,11 +45,11 @@ def keep_best(candidates: Iterable[Candidate]) -> list[Candidate]:
     for candidate in sorted(candidates, key=lambda candidate: -candidate.confidence):
         distinct.setdefault((candidate.field, candidate.rule, repr(candidate.value)), candidate)
     kept_by_field: Counter[str] = Counter()
-    kept = []
+    best = []
     for candidate in distinct.values():
         kept_by_field[candidate.field] += 1
-        kept += [candidate] if kept_by_field[candidate.field] <= MAX_CANDIDATES_PER_FIELD else []
-    return kept
+        best += [candidate] if kept_by_field[candidate.field] <= MAX_CANDIDATES_PER_FIELD else []
+    return best
 
 
 def build_finding(candidates: list[Candidate]) -> Finding:

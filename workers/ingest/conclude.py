@@ -16,7 +16,7 @@ from workers.ingest.pictures.meet import PICTURES_S, FetchedImages
 from workers.ingest.shapes import LIST_SUFFIX, Passage, Prose
 from workers.llm.endpoint import Model
 
-#: Titles and descriptions that are used.
+#: Titles and descriptions; further ones are ignored.
 MAX_ABOUT_TEXTS = 8
 LATE_WARNING = (
     f"pictures_late: not every image was fetched within {PICTURES_S:g} s; the fetched ones were kept"

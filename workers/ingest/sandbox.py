@@ -130,27 +130,27 @@ COLORS = [
 async def ingest(*, url: str, progress: Progress) -> Extraction:
     parts = urlsplit(url)
     host = parts.hostname or ""
-    name, shown = f"{host}/{parts.path.removeprefix('/')}", host.removeprefix("www.").split(".")[0]
-    return await read(PAGES, name, url=url, shown=shown, progress=progress)
+    name, brand = f"{host}/{parts.path.removeprefix('/')}", host.removeprefix("www.").split(".")[0]
+    return await read(PAGES, name, url=url, brand=brand, progress=progress)
 
 
 async def ingest_app(*, listing: Listing, progress: Progress) -> Extraction:
     name = listing.value if isinstance(listing, InAppStore) else listing.package
-    url, shown = f"https://{HOST}/apps/{name}", name.rpartition(".")[2]
-    return await read(APPS, name, url=url, shown=shown, progress=progress)
+    url, brand = f"https://{HOST}/apps/{name}", name.rpartition(".")[2]
+    return await read(APPS, name, url=url, brand=brand, progress=progress)
 
 
 async def ingest_repository(*, repo: str, progress: Progress) -> Extraction:
-    url, shown = f"https://github.com/{repo}", repo.partition("/")[2].replace("-", " ")
-    return await read(REPOSITORIES, repo, url=url, shown=shown, progress=progress)
+    url, brand = f"https://github.com/{repo}", repo.partition("/")[2].replace("-", " ")
+    return await read(REPOSITORIES, repo, url=url, brand=brand, progress=progress)
 
 
-async def read(source: Source, name: str, *, url: str, shown: str, progress: Progress) -> Extraction:
-    """Return the extraction for a name; `shown` is the brand of other names. Raises a `SourceError`."""
+async def read(source: Source, name: str, *, url: str, brand: str, progress: Progress) -> Extraction:
+    """Return the extraction for a name; `brand` is the brand of other names. Raises a `SourceError`."""
     magic = name.removeprefix(source.prefix) if name.startswith(source.prefix) else None
     await report_stages(progress, slow=magic == "slow")
     if magic is None:
-        return extraction(url, {"appName": shown.title()})
+        return extraction(url, {"appName": brand.title()})
     if magic in source.errors:
         error, example = source.errors[magic]
         raise error(f"{name} is the sandbox's example of {example}")

@@ -7,7 +7,7 @@ of any language. Placeholder Latin of a template's author is left out too.
 import re
 from collections.abc import Iterator
 
-from workers.ingest.page.text import words
+from workers.ingest.page.text import count_words
 
 #: The place after a sentence: a mark and a blank, or a mark of a script without blanks.
 BREAK = re.compile(r"(?<=[.!?…؟۔।॥።։])\s+|(?<=[.!?…][\"'»“”’)\]])\s+|(?<=[。！？｡។။])|(?<=[。！？][」』）])")
@@ -58,7 +58,7 @@ def sentences(text: str) -> Iterator[str]:
 
 
 def is_sentence(piece: str) -> bool:
-    is_whole = HAS_END.search(piece) is not None and words(piece) >= MIN_WORDS
+    is_whole = HAS_END.search(piece) is not None and count_words(piece) >= MIN_WORDS
     if not (is_whole or UNMARKED.search(piece)):
         return False
     is_code = len(CODE_SIGN.findall(piece)) * MIN_CHARS_PER_SIGN > len(piece)

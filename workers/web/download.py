@@ -11,7 +11,7 @@ from schemas.settings import Settings
 from workers.ingest.page.address import site
 from workers.web import inflate
 from workers.web.errors import raise_for_status
-from workers.web.fetch import Fetched, Want, fetch, fetched, open_client
+from workers.web.fetch import ExpectedResponse, FetchedResponse, fetch, fetched, open_client
 from workers.web.site_rate import SiteRate
 
 #: Stores the bytes as they are received.
@@ -26,9 +26,11 @@ class Downloads:
 
     async def get(self, url: str, keep: Keep, *, limit: int, deadline_s: float) -> None:
         """Download the file and pass its bytes to `keep`. Raises `SourceError`, and the errors of `keep`."""
-        want = Want(accept="image/*,video/*,*/*;q=0.1", limit=limit, deadline_s=deadline_s)
+        want = ExpectedResponse(accept="image/*,video/*,*/*;q=0.1", limit=limit, deadline_s=deadline_s)
 
-        async def read(response: httpx.Response, want: Want, *, conditional: bool) -> Fetched:
+        async def read(
+            response: httpx.Response, want: ExpectedResponse, *, conditional: bool
+        ) -> FetchedResponse:
             assert not conditional  # noqa: S101  Nothing is known of it.
             raise_for_status(response)
             check_head(response, want.limit)

@@ -1,10 +1,10 @@
 """Fetch of one URL, and the HTTP clients of the workers.
 
 A partner or a stranger chooses the URL. So each connection, on each redirect again, goes to an address
-that was checked after the single look-up of its name: `domain/values/urls.py` has the policies, ssrfguard
+that was checked after the single lookup of its name: `domain/values/urls.py` has the policies, ssrfguard
 the pinned sockets (SSRF guard). Cookies and proxies are off, and the caller's headers go to the first
-origin only. A fetch ends within the limits of its `Want`, however slow the bytes are, plus `DNS_S` for a
-look-up. It raises `SourceError`s.
+origin only. A fetch ends within the limits of its `ExpectedResponse`, however slow the bytes are, plus
+`DNS_S` for a lookup. It raises `SourceError`s.
 """
 
 import asyncio
@@ -35,16 +35,16 @@ DNS_S = 5.0
 MAX_REDIRECTS = 5
 #: Characters of an ETag or Last-Modified that is kept: real ones have fewer than a hundred.
 MAX_VALIDATOR_CHARS = 512
-#: Threads for look-ups. A hanging one keeps its thread until libc gives up. Without a free thread, names fail
+#: Threads for lookups. A hanging one keeps its thread until libc gives up. Without a free thread, names fail
 #: after `DNS_S`.
 LOOKUP_THREADS = ThreadPoolExecutor(64, thread_name_prefix="dns")
 
 Admit = Callable[[str], Awaitable[object]]
 #: Reads the response after all redirects. Raises a `SourceError`.
-Reader: TypeAlias = Callable[..., Awaitable["Fetched"]]
+Reader: TypeAlias = Callable[..., Awaitable["FetchedResponse"]]
 
 
-class Want(msgspec.Struct, frozen=True, kw_only=True):
+class ExpectedResponse(msgspec.Struct, frozen=True, kw_only=True):
     """Expected response of a fetch: its Accept header, and the accepted types and sizes.
 
     `types` are the media types that a 2xx may have (empty: any); a body without a type must begin with one
@@ -64,7 +64,7 @@ class Want(msgspec.Struct, frozen=True, kw_only=True):
     silence_s: float = 10.0
 
 
-class Fetched(msgspec.Struct, frozen=True, kw_only=True):
+class FetchedResponse(msgspec.Struct, frozen=True, kw_only=True):
     """A whole response: the URL after redirects, its status and headers, the decoded body.
 
     `unchanged` means a 304: the caller's version is current, and there is no body.
@@ -94,8 +94,8 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def digest(self) -> str:
         """Digest of the body and of the headers that decide how it is read."""
-        read_by = f"{self.content_type}\n{self.language}\n".encode()
-        return blake2b(read_by + self.body, digest_size=16).hexdigest()
+        reading_headers = f"{self.content_type}\n{self.language}\n".encode()
+        return blake2b(reading_headers + self.body, digest_size=16).hexdigest()
 
     def validator(self, header: str) -> str | None:
         """Return the header's value; None if it can't be sent back unchanged, or is too long to keep."""
@@ -106,14 +106,14 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
 class Query(msgspec.Struct, frozen=True, kw_only=True):
     """Arguments of one `fetch`, which apply to each of its requests."""
 
-    want: Want
+    want: ExpectedResponse
     headers: Mapping[str, str]
-    known: Mapping[str, Validators]
+    validators_by_url: Mapping[str, Validators]
     content: bytes | None
     read: "Reader"
 
 
-HTML = Want(
+HTML = ExpectedResponse(
     accept="text/html,application/xhtml+xml;q=0.9",
     types=frozenset({"text/html", "application/xhtml+xml"}),
     begins=(b"<",),
@@ -131,11 +131,11 @@ class GuardedTransport(httpx.AsyncBaseTransport):
     """Transport that opens sockets by the policy of the origin: public, or an allowed loopback's."""
 
     def __init__(self, allowed: Allowed, resolver: Resolver, limits: httpx.Limits | None) -> None:
-        def behind(policy: Policy) -> AsyncSafeTransport:
+        def transport_for(policy: Policy) -> AsyncSafeTransport:
             return AsyncSafeTransport(policy=policy, resolver=resolver, verify=ssl_context(), limits=limits)
 
-        self.public = behind(PUBLIC)
-        self.loopback = {origin: behind(policy) for origin, policy in allowed.items()}
+        self.public = transport_for(PUBLIC)
+        self.loopback = {allowed_origin: transport_for(policy) for allowed_origin, policy in allowed.items()}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         return await self.loopback.get(origin(request.url), self.public).handle_async_request(request)
@@ -154,7 +154,7 @@ def origin(url: httpx.URL) -> tuple[str, int]:
 
 
 def lookup(*arguments: Any) -> Any:
-    """Run `socket.getaddrinfo` within `DNS_S`: ssrfguard's thread can't be canceled during a look-up."""
+    """Run `socket.getaddrinfo` within `DNS_S`: ssrfguard's thread can't be canceled during a lookup."""
     try:
         return LOOKUP_THREADS.submit(socket.getaddrinfo, *arguments).result(DNS_S)
     except TimeoutError as error:
@@ -190,7 +190,7 @@ def identity(contact: str) -> dict[str, str]:
     return {"User-Agent": f"{BOT}/{version('tenantry')} (+{contact})", "Accept-Encoding": "gzip"}
 
 
-async def read(response: httpx.Response, want: Want, *, conditional: bool) -> Fetched:
+async def read(response: httpx.Response, want: ExpectedResponse, *, conditional: bool) -> FetchedResponse:
     """Read the whole response into memory."""
     if conditional and response.status_code == httpx.codes.NOT_MODIFIED:
         return fetched(response, b"")
@@ -214,31 +214,31 @@ async def fetch(
     client: httpx.AsyncClient,
     url: str,
     *,
-    want: Want = HTML,
+    want: ExpectedResponse = HTML,
     admit: Admit = admit_any,
     headers: Mapping[str, str] = {},
-    known: Mapping[str, Validators] = {},
+    validators_by_url: Mapping[str, Validators] = {},
     content: bytes | None = None,
     read: Reader = read,
-) -> Fetched:
+) -> FetchedResponse:
     """GET `url`, or POST `content` to it. `admit` is called with each redirect before it is followed.
 
-    `headers` go to the origin of `url` and to no other. A request for a URL in `known` is conditional, and
-    its response may be `unchanged`. Raises a `SourceError`.
+    `headers` go to the origin of `url` and to no other. A request for a URL in `validators_by_url` is
+    conditional, and its response may be `unchanged`. Raises a `SourceError`.
     """
-    query = Query(want=want, headers=headers, known=known, content=content, read=read)
+    query = Query(want=want, headers=headers, validators_by_url=validators_by_url, content=content, read=read)
     with as_source_errors(url):
         async with asyncio.timeout(want.deadline_s):
             return await follow(client, httpx.URL(url), query, admit)
 
 
-async def follow(client: httpx.AsyncClient, url: httpx.URL, query: Query, admit: Admit) -> Fetched:
+async def follow(client: httpx.AsyncClient, url: httpx.URL, query: Query, admit: Admit) -> FetchedResponse:
     """Request `url` and follow its redirects. A POST is not repeated elsewhere: its redirect is an error."""
     first = url.scheme, *origin(url)
     for _ in range(MAX_REDIRECTS + 1):
         is_first_origin = (url.scheme, *origin(url)) == first
         result = await request(client, url, query, headers=query.headers if is_first_origin else {})
-        if isinstance(result, Fetched):
+        if isinstance(result, FetchedResponse):
             return result
         url = result
         await admit(str(url))
@@ -250,24 +250,29 @@ async def follow(client: httpx.AsyncClient, url: httpx.URL, query: Query, admit:
 
 async def request(
     client: httpx.AsyncClient, url: httpx.URL, query: Query, *, headers: Mapping[str, str]
-) -> Fetched | httpx.URL:
+) -> FetchedResponse | httpx.URL:
     """Return the response to one request, or the URL of its redirect."""
-    known = query.known.get(str(url), Validators())
-    sent = {"Accept": query.want.accept, **range_headers(query.want), **conditional_headers(known), **headers}
+    validators = query.validators_by_url.get(str(url), Validators())
+    sent = {
+        "Accept": query.want.accept,
+        **range_headers(query.want),
+        **conditional_headers(validators),
+        **headers,
+    }
     method = "GET" if query.content is None else "POST"
     silence = httpx.Timeout(query.want.silence_s, connect=5)
     async with client.stream(method, url, headers=sent, content=query.content, timeout=silence) as response:
         if response.has_redirect_location and method == "GET":
             return response.url.join(response.headers["Location"]).copy_with(fragment=None)
-        return await query.read(response, query.want, conditional=bool(conditional_headers(known)))
+        return await query.read(response, query.want, conditional=bool(conditional_headers(validators)))
 
 
-def conditional_headers(known: Validators) -> dict[str, str]:
-    headers = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
+def conditional_headers(validators: Validators) -> dict[str, str]:
+    headers = {"If-None-Match": validators.etag, "If-Modified-Since": validators.last_modified}
     return {name: value for name, value in headers.items() if value is not None}
 
 
-def range_headers(want: Want) -> dict[str, str]:
+def range_headers(want: ExpectedResponse) -> dict[str, str]:
     """Return the Range of the uncompressed file. A server may ignore it, or cut the compressed file."""
     first = {"Range": f"bytes=0-{want.limit - 1}", "Accept-Encoding": "identity"}
     return first if want.part else {}
@@ -278,11 +283,13 @@ async def read_body(response: httpx.Response, limit: int, *, cut: bool) -> bytes
     return await inflate.read(response.aiter_raw(), encoding=encoding, limit=limit, cut=cut)
 
 
-def fetched(response: httpx.Response, body: bytes) -> Fetched:
-    return Fetched(url=str(response.url), status=response.status_code, headers=response.headers, body=body)
+def fetched(response: httpx.Response, body: bytes) -> FetchedResponse:
+    return FetchedResponse(
+        url=str(response.url), status=response.status_code, headers=response.headers, body=body
+    )
 
 
-def check_type(media_type: str, want: Want) -> None:
+def check_type(media_type: str, want: ExpectedResponse) -> None:
     """Raise `NotHtml` if a page was expected, since the partner can fix that, else `FetchFailed`."""
     if not want.types or media_type in want.types:
         return

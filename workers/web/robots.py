@@ -18,10 +18,10 @@ from schemas.errors import (
     SourceError,
     Unreachable,
 )
-from workers.web.fetch import BOT, Want, fetch
+from workers.web.fetch import BOT, ExpectedResponse, fetch
 
 #: RFC 9309 2.5: a crawler reads at least this much and may ignore further bytes.
-ROBOTS_LIMITS = Want(accept="text/plain,*/*;q=0.1", limit=500 << 10, cut=True)
+ROBOTS_LIMITS = ExpectedResponse(accept="text/plain,*/*;q=0.1", limit=500 << 10, cut=True)
 #: Seconds for which rules are kept: a day at most (RFC 9309 2.4).
 MAX_AGE_S = 86_400.0
 #: The same where they forbid a page, since the partner may have changed them after our error message.
@@ -51,7 +51,7 @@ class Robots:
 
     def __init__(self, client: httpx.AsyncClient, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.client, self.clock = client, clock
-        self.known: dict[str, Rules] = {}
+        self.cached: dict[str, Rules] = {}
         self.locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def admit(self, url: str) -> Rules:
@@ -70,7 +70,7 @@ class Robots:
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc}"
         async with self.locks.setdefault(origin, asyncio.Lock()):
-            rules = self.known.get(origin)
+            rules = self.cached.get(origin)
             if rules is None or self.clock() - rules.at > age_s:
                 body = await download(self.client, origin)
                 parsed = await asyncio.to_thread(parse, body)
@@ -80,10 +80,10 @@ class Robots:
 
     def store(self, origin: str, rules: Rules) -> None:
         """Keep the rules, and drop the oldest ones beyond `CACHE_BYTES`."""
-        self.known.pop(origin, None)
-        self.known[origin] = rules
-        while sum(rules_of_origin.size for rules_of_origin in self.known.values()) > CACHE_BYTES:
-            del self.known[next(iter(self.known))]
+        self.cached.pop(origin, None)
+        self.cached[origin] = rules
+        while sum(rules_of_origin.size for rules_of_origin in self.cached.values()) > CACHE_BYTES:
+            del self.cached[next(iter(self.cached))]
 
 
 async def download(client: httpx.AsyncClient, origin: str) -> bytes:

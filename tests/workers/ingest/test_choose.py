@@ -30,38 +30,44 @@ CANDIDATES = some.lists(
 )
 
 
-def said(value: str, confidence: float, rule: str = "one", field: Field = "appName") -> Candidate:
+def make_candidate(value: str, confidence: float, rule: str = "one", field: Field = "appName") -> Candidate:
     return Candidate(field=field, value=value, confidence=confidence, rule=rule, url="https://acme.test/")
 
 
-def named(value: str, confidence: float, rule: str) -> Candidate:
-    return said(value, confidence, rule)
+def name_candidate(value: str, confidence: float, rule: str) -> Candidate:
+    return make_candidate(value, confidence, rule)
 
 
 def test_agreement_raises_the_confidence() -> None:
-    chosen = choose([said("Zap", 0.82), said("Acme", 0.8, "two"), said("ACME!", 0.5, "three")])["appName"]
+    chosen = choose(
+        [
+            make_candidate("Zap", 0.82),
+            make_candidate("Acme", 0.8, "two"),
+            make_candidate("ACME!", 0.5, "three"),
+        ]
+    )["appName"]
     assert (chosen.value, chosen.confidence) == ("Acme", 0.85)
 
 
-@pytest.mark.parametrize("hand", SHARED_SETTINGS)
+@pytest.mark.parametrize("setting", SHARED_SETTINGS)
 @given(drawn=some.data())
-def test_places_of_one_setting_are_one_source(hand: frozenset[str], drawn: some.DataObject) -> None:
-    rules = drawn.draw(some.lists(some.sampled_from(sorted(hand)), min_size=1, unique=True))
-    one, *more = [named("Acme", 0.8, rule) for rule in rules]
-    other = drawn.draw(some.sampled_from(["llms.title", "html.logo", "host"]))
-    assert choose([one, *more])["appName"].confidence == 0.8
-    assert choose([one, *more, named("Acme", 0.3, other)])["appName"].confidence == 0.85
+def test_places_of_one_setting_are_one_source(setting: frozenset[str], drawn: some.DataObject) -> None:
+    rules = drawn.draw(some.lists(some.sampled_from(sorted(setting)), min_size=1, unique=True))
+    first, *further = [name_candidate("Acme", 0.8, rule) for rule in rules]
+    other_rule = drawn.draw(some.sampled_from(["llms.title", "html.logo", "host"]))
+    assert choose([first, *further])["appName"].confidence == 0.8
+    assert choose([first, *further, name_candidate("Acme", 0.3, other_rule)])["appName"].confidence == 0.85
 
 
 def test_publisher_and_organization_do_not_outvote_setting_and_title() -> None:
     maker = [
-        named("Holding", 0.9, "jsonld.publisher.name"),
-        named("Holding", 0.75, "jsonld.Organization.name"),
+        name_candidate("Holding", 0.9, "jsonld.publisher.name"),
+        name_candidate("Holding", 0.75, "jsonld.Organization.name"),
     ]
     site = [
-        named("Acme", 0.9, "html.og:site_name"),
-        named("Acme", 0.85, "jsonld.WebSite.name"),
-        named("Acme", 0.45, "html.title.last"),
+        name_candidate("Acme", 0.9, "html.og:site_name"),
+        name_candidate("Acme", 0.85, "jsonld.WebSite.name"),
+        name_candidate("Acme", 0.45, "html.title.last"),
     ]
     assert choose([*maker, *site])["appName"].value == "Acme"
     assert choose([*site, *maker])["appName"].value == "Acme"
@@ -70,30 +76,38 @@ def test_publisher_and_organization_do_not_outvote_setting_and_title() -> None:
 @given(some.permutations(["llms.title", "html.logo", "html.copyright", "manifest.name", "html.title.last"]))
 def test_of_equal_names_the_one_with_more_sources_wins(rules: list[str]) -> None:
     few, many = rules[:2], rules[2:]
-    said = [named("Few", 0.8, rule) for rule in few] + [named("Many", 0.8, rule) for rule in many]
-    assert choose(said)["appName"].value == "Many"
+    all_candidates = [name_candidate("Few", 0.8, rule) for rule in few] + [
+        name_candidate("Many", 0.8, rule) for rule in many
+    ]
+    assert choose(all_candidates)["appName"].value == "Many"
 
 
 @given(some.lists(some.sampled_from(["html.description", "html.twitter:description", "html.hero", "x"])))
 def test_copies_do_not_raise_a_description(rules: list[str]) -> None:
-    copies = [said("The one that was copied.", 0.85, rule, "appDescription") for rule in rules]
-    best = said("The page's own for sharing.", 0.89, "html.og:description", "appDescription")
+    copies = [make_candidate("The one that was copied.", 0.85, rule, "appDescription") for rule in rules]
+    best = make_candidate("The page's own for sharing.", 0.89, "html.og:description", "appDescription")
     assert choose([*copies, best])["appDescription"].value == best.value
 
 
 @pytest.mark.parametrize("domain", ["acme.com", "Acme.co.uk", "ACME.de"])
 def test_a_plain_name_replaces_the_domain_if_a_roomy_place_has_it(domain: str) -> None:
-    alone = [named(domain, 0.6, "jsonld.publisher.name"), named(domain, 0.6, "html.og:site_name")]
+    alone = [
+        name_candidate(domain, 0.6, "jsonld.publisher.name"),
+        name_candidate(domain, 0.6, "html.og:site_name"),
+    ]
     assert choose(alone)["appName"].value == domain
     for rule in NARROW_PLACES:
-        assert choose([*alone, named("Acme", 0.5, rule)])["appName"].value == domain
-    assert choose([*alone, named("Acme", 0.45, "html.title.last")])["appName"].value == "Acme"
-    assert choose([named("Node.js", 0.6, "a"), named("Node", 0.5, "b")])["appName"].value == "Node.js"
+        assert choose([*alone, name_candidate("Acme", 0.5, rule)])["appName"].value == domain
+    assert choose([*alone, name_candidate("Acme", 0.45, "html.title.last")])["appName"].value == "Acme"
+    assert (
+        choose([name_candidate("Node.js", 0.6, "a"), name_candidate("Node", 0.5, "b")])["appName"].value
+        == "Node.js"
+    )
 
 
 @pytest.mark.parametrize("field", ["logoUrl", "primaryLanguage"])
 def test_addresses_and_languages_are_compared_exactly(field: Field) -> None:
-    chosen = choose([said("a-b", 0.5, field=field), said("ab", 0.4, "two", field=field)])
+    chosen = choose([make_candidate("a-b", 0.5, field=field), make_candidate("ab", 0.4, "two", field=field)])
     assert (chosen[field].confidence, len(chosen[field].alternatives)) == (0.5, 1)
 
 
@@ -103,11 +117,13 @@ def test_dropping_repeats_changes_no_choice(candidates: list[Candidate]) -> None
 
 
 def test_the_best_of_thousands_are_kept() -> None:
-    weak = [said(f"A {number}", 0.1 + number / 10_000) for number in range(3000)]
-    kept = keep_best([*weak, said("https://acme.test/", 0.2, field="logoUrl"), said("Acme", 0.9)])
-    assert len(kept) == MAX_CANDIDATES_PER_FIELD + 1
-    assert kept[0].value == "Acme"
-    assert {one.field for one in kept} == {"appName", "logoUrl"}
+    weak = [make_candidate(f"A {number}", 0.1 + number / 10_000) for number in range(3000)]
+    best_candidates = keep_best(
+        [*weak, make_candidate("https://acme.test/", 0.2, field="logoUrl"), make_candidate("Acme", 0.9)]
+    )
+    assert len(best_candidates) == MAX_CANDIDATES_PER_FIELD + 1
+    assert best_candidates[0].value == "Acme"
+    assert {candidate.field for candidate in best_candidates} == {"appName", "logoUrl"}
 
 
 @given(CANDIDATES)
@@ -115,13 +131,13 @@ def test_order_and_limits_hold_for_any_candidates(candidates: list[Candidate]) -
     chosen = choose(candidates)
     assert set(chosen) == {candidate.field for candidate in candidates}
     for field, finding in chosen.items():
-        mine = [candidate for candidate in candidates if candidate.field == field]
-        confidences = [one.confidence for one in (finding, *finding.alternatives)]
+        of_field = [candidate for candidate in candidates if candidate.field == field]
+        confidences = [each.confidence for each in (finding, *finding.alternatives)]
         assert confidences == sorted(confidences, reverse=True)
         assert len(finding.alternatives) <= MAX_ALTERNATIVES
-        assert finding.value in [candidate.value for candidate in mine]
-        assert max(one.confidence for one in mine) <= finding.confidence <= MAX_CONFIDENCE
+        assert finding.value in [candidate.value for candidate in of_field]
+        assert max(each.confidence for each in of_field) <= finding.confidence <= MAX_CONFIDENCE
         assert (
             finding.confidence
-            <= max(one.confidence for one in mine) + SECOND_SOURCE_BONUS + 3 * FURTHER_SOURCE_BONUS
+            <= max(each.confidence for each in of_field) + SECOND_SOURCE_BONUS + 3 * FURTHER_SOURCE_BONUS
         )

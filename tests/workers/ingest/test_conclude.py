@@ -27,7 +27,7 @@ async def parser() -> AsyncIterator[Parser]:
         yield opened
 
 
-def said(field: Field, value: Value, confidence: float = 0.8) -> Candidate:
+def make_candidate(field: Field, value: Value, confidence: float = 0.8) -> Candidate:
     return Candidate(field=field, value=value, confidence=confidence, rule="html.test", url=URL)
 
 
@@ -38,7 +38,9 @@ async def run_last_step(
 
 
 async def test_declared_fields_are_kept_and_prose_adds_others(parser: Parser) -> None:
-    extraction = await run_last_step(parser, [said("appName", "Tide"), said("primaryLanguage", "en")])
+    extraction = await run_last_step(
+        parser, [make_candidate("appName", "Tide"), make_candidate("primaryLanguage", "en")]
+    )
     assert extraction.fields["appName"].value == "Tide"
     keywords = extraction.fields["keywords"]
     assert (keywords.rule, keywords.confidence) == ("text.terms", 0.4)
@@ -47,22 +49,26 @@ async def test_declared_fields_are_kept_and_prose_adds_others(parser: Parser) ->
 
 
 async def test_a_few_declared_keywords_are_completed(parser: Parser) -> None:
-    keywords = (await run_last_step(parser, [said("keywords", ["sailing", "harbours"])])).fields["keywords"]
+    keywords = (await run_last_step(parser, [make_candidate("keywords", ["sailing", "harbours"])])).fields[
+        "keywords"
+    ]
     assert list(keywords.value)[:2] == ["sailing", "harbours"]
     assert "tide tables" in keywords.value
     assert "harbour" not in keywords.value
     assert (keywords.rule, keywords.confidence) == ("html.test+text.terms", 0.6)
-    assert [other.rule for other in keywords.alternatives] == ["html.test", "text.terms"]
+    assert [alternative.rule for alternative in keywords.alternatives] == ["html.test", "text.terms"]
 
 
 async def test_enough_declared_keywords_are_left_as_they_are(parser: Parser) -> None:
     declared = ["a", "b", "c", "d", "e"]
-    assert (await run_last_step(parser, [said("keywords", declared)])).fields["keywords"].value == declared
+    assert (await run_last_step(parser, [make_candidate("keywords", declared)])).fields[
+        "keywords"
+    ].value == declared
 
 
 async def test_without_prose_nothing_is_derived(parser: Parser, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(concluding, "read")
-    assert list((await run_last_step(parser, [said("appName", "Tide")], [])).fields) == ["appName"]
+    assert list((await run_last_step(parser, [make_candidate("appName", "Tide")], [])).fields) == ["appName"]
 
 
 async def test_a_failed_derivation_is_a_warning(parser: Parser, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,7 +76,7 @@ async def test_a_failed_derivation_is_a_warning(parser: Parser, monkeypatch: pyt
         raise ScrapeFailed("too slow")
 
     monkeypatch.setattr(concluding, "read", broken)
-    extraction = await run_last_step(parser, [said("appName", "Tide")])
+    extraction = await run_last_step(parser, [make_candidate("appName", "Tide")])
     assert list(extraction.fields) == ["appName"]
     assert extraction.warnings == ["underived: too slow"]
 
@@ -100,16 +106,16 @@ async def test_a_page_from_its_bytes_to_derived_fields(parser: Parser) -> None:
     assert str(fields["brandVoice"].value) == (
         "Uses contractions and exclamation marks; speaks to the reader as “you” and of itself as “we”."
     )
-    assert {one.part for one in fields["icp"].parts} == {"role", "organization", "need"}
-    shown = [passage.text for passage in page.passages]
+    assert {part.part for part in fields["icp"].parts} == {"role", "organization", "need"}
+    passage_texts = [passage.text for passage in page.passages]
     derived: tuple[Field, ...] = ("audience", "icp", "brandVoice")
     for field in derived:
         assert fields[field].evidence
-        assert all(any(quote in text for text in shown) for quote in fields[field].evidence)
+        assert all(any(quote in text for text in passage_texts) for quote in fields[field].evidence)
 
 
 async def test_a_long_text_is_read_up_to_the_limit(parser: Parser) -> None:
     passages = [Passage(text="🎉 tides for teams, " * 80_000), *PROSE * 5_000]
-    extraction = await run_last_step(parser, [said("primaryLanguage", "en")], passages)
+    extraction = await run_last_step(parser, [make_candidate("primaryLanguage", "en")], passages)
     assert extraction.warnings == []
     assert extraction.fields["audience"].value == "Teams"

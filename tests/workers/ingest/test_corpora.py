@@ -64,22 +64,26 @@ def scorer() -> ModuleType:
 
 
 def test_accuracy_on_real_pages_stays_above_its_floors(pages: Read) -> None:
-    right, verdicts = scorer().right, defaultdict(list)
-    for case, got in pages:
+    is_right, verdicts = scorer().right, defaultdict(list)
+    for case, values in pages:
         kind = case["id"].partition("/")[0]
         for field, expected in case["expected"].items():
             if (kind, field) in FLOORS:
-                verdicts[kind, field].append(right(field, expected, got[field]))
+                verdicts[kind, field].append(is_right(field, expected, values[field]))
     accuracy = {key: sum(hits) / len(hits) for key, hits in verdicts.items()}
-    assert {key: found for key, found in accuracy.items() if found < FLOORS[key]} == {}
+    assert {key: share for key, share in accuracy.items() if share < FLOORS[key]} == {}
     assert accuracy.keys() == FLOORS.keys()
 
 
 def test_no_field_of_a_real_page_is_over_its_length(pages: Read) -> None:
-    for case, got in pages:
+    for case, values in pages:
         for field, limit in LENGTHS.items():
-            assert len(got[field] or "") <= limit, (case["id"], field)
+            assert len(values[field] or "") <= limit, (case["id"], field)
 
 
 def test_every_real_page_has_title_name_and_language(pages: Read) -> None:
-    assert [case["id"] for case, got in pages if not (got["title"] and got["name"] and got["language"])] == []
+    assert [
+        case["id"]
+        for case, values in pages
+        if not (values["title"] and values["name"] and values["language"])
+    ] == []

@@ -49,13 +49,17 @@ def store_texts() -> Iterator[tuple[str, str]]:
 def test_the_languages_of_store_texts() -> None:
     answers: dict[str, list[bool]] = defaultdict(list)
     for language, text in store_texts():
-        found, _ = detect(text)
-        answers[language].append(found is not None and primary(found) == language)
-    right = [language for language, answered in answers.items() if all(answered)]
-    assert len(right) >= 35
-    assert {"ar", "cs", "de", "en", "es", "fr", "he", "hi", "hu", "id", "it", "ja", "ko", "nl"} <= set(right)
-    assert {"pl", "pt", "ro", "ru", "sv", "tr", "uk", "vi", "zh"} <= set(right)
-    all_answers = [answer for answered in answers.values() for answer in answered]
+        tag, _ = detect(text)
+        answers[language].append(tag is not None and primary(tag) == language)
+    right_languages = [
+        language for language, answers_of_language in answers.items() if all(answers_of_language)
+    ]
+    assert len(right_languages) >= 35
+    assert {"ar", "cs", "de", "en", "es", "fr", "he", "hi", "hu", "id", "it", "ja", "ko", "nl"} <= set(
+        right_languages
+    )
+    assert {"pl", "pt", "ro", "ru", "sv", "tr", "uk", "vi", "zh"} <= set(right_languages)
+    all_answers = [answer for answers_of_language in answers.values() for answer in answers_of_language]
     assert sum(all_answers) / len(all_answers) >= 0.97
 
 
@@ -165,7 +169,7 @@ def test_a_tag_is_standard_or_none(text: str, tag: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ("The sea is calm today.", True), ("Ist das Meer heute ruhig?", True),
         ("海は今日もとても穏やかです。", True), ("समुद्र आज बहुत शांत है।", True),
@@ -176,5 +180,5 @@ def test_a_tag_is_standard_or_none(text: str, tag: str | None) -> None:
         ("ทะเล", False), ("", False),
     ],
 )  # fmt: skip
-def test_a_sentence_is_whole_and_neither_code_nor_names(text: str, told: bool) -> None:
-    assert is_sentence(text) == told
+def test_a_sentence_is_whole_and_neither_code_nor_names(text: str, expected: bool) -> None:
+    assert is_sentence(text) == expected

@@ -10,8 +10,8 @@ from PIL import Image, ImageDraw
 
 from schemas.brand import Extraction
 from tests.workers.ingest.appstore.store_server import FACEBOOK, at, json, recorded, unlimited_limiter
-from tests.workers.ingest.github.github_server import Repo, asking, github, others
-from tests.workers.ingest.website.visits import ignored, visit, visited, words
+from tests.workers.ingest.github.github_server import Repo, github, open_other_web, open_served_api
+from tests.workers.ingest.website.visits import ignored, ingest_fresh_site, ingest_site, warning_codes
 from tests.workers.web.certificate import self_signed
 from tests.workers.web.web import Answers, allowed_client, say, serve
 from workers.ingest.appstore import stores
@@ -28,8 +28,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 def logo(color: str, size: int = 180) -> bytes:
     image = Image.new("RGBA", (size, size), "white")
     ImageDraw.Draw(image).ellipse((20, 20, 150, 150), color)
-    image.save(wire := BytesIO(), "PNG")
-    return wire.getvalue()
+    image.save(buffer := BytesIO(), "PNG")
+    return buffer.getvalue()
 
 
 def site(picture: bytes, head: str = "") -> Answers:
@@ -41,22 +41,26 @@ def png(body: bytes) -> bytes:
     return say(body=body, content_type="image/png")
 
 
-def shown(extraction: Extraction) -> list[tuple[str, str, str]]:
-    found = extraction.fields.get("colors")
-    return [(one.color, one.role, one.rule) for one in found.colors] if found else []
+def brand_colors(extraction: Extraction) -> list[tuple[str, str, str]]:
+    finding = extraction.fields.get("colors")
+    return (
+        [(brand_color.color, brand_color.role, brand_color.rule) for brand_color in finding.colors]
+        if finding
+        else []
+    )
 
 
 async def test_a_site_without_colors_gets_its_logos(parser: Parser) -> None:
-    extraction, served = await visited(parser, site(png(logo("#c0392b"))))
-    assert shown(extraction) == [("#c0392b", "primary", "logo")]
+    extraction, served = await ingest_fresh_site(parser, site(png(logo("#c0392b"))))
+    assert brand_colors(extraction) == [("#c0392b", "primary", "logo")]
     assert extraction.fields["colors"].colors[0].url == served.url("/logo.png")
     assert served.paths.count("/logo.png") == 1
 
 
 async def test_a_logo_in_the_color_of_a_setting_outweighs_a_style_sheet(parser: Parser) -> None:
     head = "<meta name=theme-color content=#c0392b><style>:root{--brand:#1f6f5c}</style>"
-    extraction, _ = await visited(parser, site(png(logo("#c23b2d")), head))
-    assert shown(extraction) == [
+    extraction, _ = await ingest_fresh_site(parser, site(png(logo("#c23b2d")), head))
+    assert brand_colors(extraction) == [
         ("#c23b2d", "primary", "logo+html.theme-color"),
         ("#1f6f5c", "accent", "css.--brand"),
     ]
@@ -73,18 +77,22 @@ async def test_a_logo_in_the_color_of_a_setting_outweighs_a_style_sheet(parser: 
     ],
 )
 async def test_an_unreadable_logo_changes_nothing_else(parser: Parser, picture: bytes) -> None:
-    extraction, _ = await visited(parser, site(picture, "<meta name=theme-color content=#1f6f5c>"))
-    assert shown(extraction) == [("#1f6f5c", "primary", "html.theme-color")]
-    assert words(extraction) == []
+    extraction, _ = await ingest_fresh_site(parser, site(picture, "<meta name=theme-color content=#1f6f5c>"))
+    assert brand_colors(extraction) == [("#1f6f5c", "primary", "html.theme-color")]
+    assert warning_codes(extraction) == []
 
 
 async def test_a_repository_has_the_colors_of_its_store_icon(parser: Parser) -> None:
     icon = "fastlane/metadata/android/en-US/images/icon.png"
     files = {"README.md": b"# Zap\n\nZap draws what you say.\n", icon: logo("#c0392b", 512)}
-    async with github(Repo("acme/zap", files=files)) as served, asking(served) as api, others() as web:
+    async with (
+        github(Repo("acme/zap", files=files)) as served,
+        open_served_api(served) as api,
+        open_other_web() as web,
+    ):
         args = {"repo": "acme/zap", "branch": None}
         extraction = await ingest(api, web, parser, args=args, visit=None, progress=ignored)
-    assert shown(extraction) == [("#c0392b", "primary", "logo")]
+    assert brand_colors(extraction) == [("#c0392b", "primary", "logo")]
     assert extraction.fields["colors"].colors[0].url.endswith(icon)
 
 
@@ -106,7 +114,7 @@ async def test_a_listing_has_the_colors_of_its_icon(
         base = store.url("")
         opened = Stores(Lookup(client, base, unlimited_limiter()), open_web(client), parser, base, base)
         extraction = await stores.ingest(opened, listings=[FACEBOOK], country="us", progress=ignored)
-    assert shown(extraction) == [("#c0392b", "primary", "logo")]
+    assert brand_colors(extraction) == [("#c0392b", "primary", "logo")]
     assert extraction.fields["logoUrl"].value == extraction.fields["colors"].colors[0].url == icon
 
 
@@ -120,13 +128,13 @@ async def test_head_manifest_sheet_and_logo_of_a_site_are_one_palette(parser: Pa
         "/a.css": say(body=":root{--brand:#c23b2d;--accent:#1f6f5c}", content_type="text/css"),
     }
     async with serve(answers) as served, allowed_client(served) as client:
-        first = await visit(parser, client, served)
-        again = await visit(parser, client, served, last=first.visit)
-    assert shown(first) == [
+        first = await ingest_site(parser, client, served)
+        again = await ingest_site(parser, client, served, last=first.visit)
+    assert brand_colors(first) == [
         ("#c23b2d", "primary", "css.--brand+logo+html.theme-color"),
         ("#1f6f5c", "accent", "css.--accent"),
         ("#fbfaf7", "background", "manifest.background_color"),
     ]
     assert first.fields["colors"].confidence == 0.85
-    assert [(one.kind, one.url) for one in first.media] == [("logo", served.url("/logo.png"))]
+    assert [(image.kind, image.url) for image in first.media] == [("logo", served.url("/logo.png"))]
     assert again.unchanged

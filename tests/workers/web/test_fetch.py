@@ -17,9 +17,9 @@ from schemas.errors import (
     SourceRateLimited,
 )
 from tests.waiting import PATIENCE_S
-from tests.workers.web.web import Script, allowed_client, answered, say, serve
+from tests.workers.web.web import Script, allowed_client, fetch_answer, say, serve
 from workers.web.errors import MIN_COOLDOWN_S
-from workers.web.fetch import HTML, Want, fetch
+from workers.web.fetch import HTML, ExpectedResponse, fetch
 
 DATE = "Tue, 24 Nov 2026 12:00:00 GMT"
 
@@ -41,19 +41,19 @@ async def test_own_headers_are_sent_and_no_cookies() -> None:
 async def test_proxies_of_the_environment_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
-    assert (await answered(say(body="<p>"))).body == b"<p>"
+    assert (await fetch_answer(say(body="<p>"))).body == b"<p>"
 
 
 @pytest.mark.parametrize("content_type", ["application/json", "image/png", "text/plain", "application/pdf"])
 async def test_another_type_is_not_html(content_type: str) -> None:
     with pytest.raises(NotHtml, match=content_type):
-        await answered(say(body="{}", content_type=content_type))
+        await fetch_answer(say(body="{}", content_type=content_type))
 
 
 async def test_a_body_without_a_type_is_html_by_its_beginning() -> None:
-    assert (await answered(say(body="  <!doctype html>", content_type=""))).body == b"  <!doctype html>"
+    assert (await fetch_answer(say(body="  <!doctype html>", content_type=""))).body == b"  <!doctype html>"
     with pytest.raises(NotHtml):
-        await answered(say(body="%PDF-1.7", content_type=""))
+        await fetch_answer(say(body="%PDF-1.7", content_type=""))
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ async def test_a_body_without_a_type_is_html_by_its_beginning() -> None:
 )  # fmt: skip
 async def test_each_status_has_its_code(status: int, error: type[SourceError], retryable: bool) -> None:
     with pytest.raises(error) as refused:
-        await answered(say(status))
+        await fetch_answer(say(status))
     assert refused.value.retryable is retryable
 
 
@@ -89,7 +89,7 @@ async def test_each_status_has_its_code(status: int, error: type[SourceError], r
 async def test_retry_after_is_passed_on(headers: dict[str, str], wait: float | None) -> None:
     for status in (429, 503):
         with pytest.raises(SourceError) as refused:
-            await answered(say(status, **headers))
+            await fetch_answer(say(status, **headers))
         assert refused.value.retry_after == wait
 
 
@@ -97,7 +97,7 @@ async def test_retry_after_is_passed_on(headers: dict[str, str], wait: float | N
 async def test_a_429_without_a_wait_has_a_minimum_cooldown(wish: str) -> None:
     """A wait for a limit's end costs no attempt, so only the cooldown ends repeated requests."""
     with pytest.raises(SourceRateLimited) as refused:
-        await answered(say(429, retry_after=wish, date=DATE))
+        await fetch_answer(say(429, retry_after=wish, date=DATE))
     assert refused.value.retry_after == MIN_COOLDOWN_S
 
 
@@ -110,8 +110,8 @@ async def test_redirects_are_followed_and_the_last_address_is_returned() -> None
     }
     async with serve(answers) as site, allowed_client(site) as client:
         site.answers = {**answers, "/b?x=1": say(307, location=f"//{site.host}/c")}
-        got = await fetch(client, site.url())
-    assert got.url == site.url("/c")
+        fetched = await fetch(client, site.url())
+    assert fetched.url == site.url("/c")
     assert site.paths == ["/", "/a", "/b?x=1", "/c"]
 
 
@@ -137,44 +137,46 @@ async def test_each_redirect_is_admitted_before_its_request() -> None:
     assert site.paths == ["/"]
 
 
-JSON = Want(accept="application/json", types=frozenset({"application/json"}), begins=(b"{",), limit=100)
+JSON = ExpectedResponse(
+    accept="application/json", types=frozenset({"application/json"}), begins=(b"{",), limit=100
+)
 
 
 async def test_a_wrong_type_of_an_api_is_retryable() -> None:
-    assert (await answered(say(body="{}", content_type="application/json"), want=JSON)).body == b"{}"
-    assert (await answered(say(body="\n{}", content_type=""), want=JSON)).body == b"\n{}"
+    assert (await fetch_answer(say(body="{}", content_type="application/json"), want=JSON)).body == b"{}"
+    assert (await fetch_answer(say(body="\n{}", content_type=""), want=JSON)).body == b"\n{}"
     for wrong in (say(body="<p>"), say(body="<p>", content_type="")):
         with pytest.raises(FetchFailed, match="not application/json") as refused:
-            await answered(wrong, want=JSON)
+            await fetch_answer(wrong, want=JSON)
         assert refused.value.retryable
 
 
 async def test_a_passing_status_is_returned_with_a_cut_body() -> None:
     want = msgspec.structs.replace(JSON, passing=frozenset({403}))
-    got = await answered(say(403, body="x" * 200, x_ratelimit_remaining="0"), want=want)
-    assert (got.status, got.body) == (403, b"x" * 100)
-    assert got.headers["X-RateLimit-Remaining"] == "0"
+    fetched = await fetch_answer(say(403, body="x" * 200, x_ratelimit_remaining="0"), want=want)
+    assert (fetched.status, fetched.body) == (403, b"x" * 100)
+    assert fetched.headers["X-RateLimit-Remaining"] == "0"
     with pytest.raises(SourceNotFound):
-        await answered(say(404), want=want)
+        await fetch_answer(say(404), want=want)
 
 
 async def test_added_headers_go_to_the_first_origin_only() -> None:
-    async with serve({"/": say(body="<p>")}) as other:
-        answers = {"/": say(302, location="/a"), "/a": say(302, location=other.url())}
-        async with serve(answers) as site, allowed_client(site, other) as client:
+    async with serve({"/": say(body="<p>")}) as other_site:
+        answers = {"/": say(302, location="/a"), "/a": say(302, location=other_site.url())}
+        async with serve(answers) as site, allowed_client(site, other_site) as client:
             await fetch(client, site.url(), headers={"Authorization": "Bearer x"})
     assert [headers.get("authorization") for _, headers in site.asked] == ["bearer x", "bearer x"]
-    assert [headers.get("authorization") for _, headers in other.asked] == [None]
+    assert [headers.get("authorization") for _, headers in other_site.asked] == [None]
 
 
 async def test_only_known_addresses_are_requested_conditionally() -> None:
     old = Validators(etag='"1"', last_modified="Tue, 24 Nov 2026 12:00:00 GMT")
     answers = {"/": say(302, location="/a"), "/a": say(304), "/b": say(304)}
     async with serve(answers) as site, allowed_client(site) as client:
-        got = await fetch(client, site.url(), known={site.url("/a"): old})
-        assert (got.unchanged, got.url, got.body) == (True, site.url("/a"), b"")
+        fetched = await fetch(client, site.url(), validators_by_url={site.url("/a"): old})
+        assert (fetched.unchanged, fetched.url, fetched.body) == (True, site.url("/a"), b"")
         with pytest.raises(FetchFailed):
-            await fetch(client, site.url("/b"), known={site.url("/a"): old})
+            await fetch(client, site.url("/b"), validators_by_url={site.url("/a"): old})
     (_, first), (_, second), (_, third) = site.asked
     assert second["if-none-match"] == '"1"'
     assert second["if-modified-since"] == "tue, 24 nov 2026 12:00:00 gmt"
@@ -183,8 +185,8 @@ async def test_only_known_addresses_are_requested_conditionally() -> None:
 
 @pytest.mark.parametrize("etag", ['"caf\u00e9"', f'"{"1" * 600}"', ""])
 async def test_unusable_validators_are_dropped(etag: str) -> None:
-    got = await answered(say(body="<p>", etag=etag, last_modified="Tue, 24 Nov 2026 12:00:00 GMT"))
-    assert got.validators == Validators(last_modified="Tue, 24 Nov 2026 12:00:00 GMT")
+    fetched = await fetch_answer(say(body="<p>", etag=etag, last_modified="Tue, 24 Nov 2026 12:00:00 GMT"))
+    assert fetched.validators == Validators(last_modified="Tue, 24 Nov 2026 12:00:00 GMT")
 
 
 async def test_a_post_is_not_repeated_at_a_redirect() -> None:

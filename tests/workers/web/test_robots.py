@@ -44,15 +44,15 @@ CLOSED = {
 }
 
 
-@pytest.mark.parametrize("said", OPEN)
-async def test_allowed_pages_are_admitted(said: str) -> None:
-    await admit_path(OPEN[said])
+@pytest.mark.parametrize("case", OPEN)
+async def test_allowed_pages_are_admitted(case: str) -> None:
+    await admit_path(OPEN[case])
 
 
-@pytest.mark.parametrize("said", CLOSED)
-async def test_disallowed_pages_are_refused(said: str) -> None:
+@pytest.mark.parametrize("case", CLOSED)
+async def test_disallowed_pages_are_refused(case: str) -> None:
     with pytest.raises(RobotsDisallowed, match=r"robots\.txt disallows BrandContextBot") as refused:
-        await admit_path(CLOSED[said])
+        await admit_path(CLOSED[case])
     assert not refused.value.retryable
 
 
@@ -88,35 +88,35 @@ async def test_an_unreachable_site_is_reported_as_such() -> None:
 async def test_rules_are_cached_for_a_day() -> None:
     now = 0.0
     async with serve(rules("")) as site, allowed_client(site) as client:
-        known = Robots(client, clock=lambda: now)
-        await asyncio.gather(*(known.admit(site.url(path)) for path in ("/a", "/b", "/a")))
+        cache = Robots(client, clock=lambda: now)
+        await asyncio.gather(*(cache.admit(site.url(path)) for path in ("/a", "/b", "/a")))
         now = 86_400.0
-        await known.admit(site.url("/c"))
+        await cache.admit(site.url("/c"))
         assert site.paths == ["/robots.txt"]
         now += 1
-        await known.admit(site.url("/c"))
+        await cache.admit(site.url("/c"))
         assert site.paths == ["/robots.txt"] * 2
 
 
 async def test_a_refusal_is_checked_again_after_a_minute() -> None:
     now = 0.0
     async with serve(rules(KEEP_OUT)) as site, allowed_client(site) as client:
-        known = Robots(client, clock=lambda: now)
+        cache = Robots(client, clock=lambda: now)
         for _ in range(2):
             with pytest.raises(RobotsDisallowed):
-                await known.admit(site.url())
+                await cache.admit(site.url())
         assert site.paths == ["/robots.txt"]
         site.answers, now = rules(""), 61.0
-        await known.admit(site.url())
+        await cache.admit(site.url())
 
 
 async def test_a_temporary_failure_is_not_cached() -> None:
     async with serve({"/robots.txt": say(503)}) as site, allowed_client(site) as client:
-        known = Robots(client)
+        cache = Robots(client)
         with pytest.raises(RobotsDisallowed):
-            await known.admit(site.url())
+            await cache.admit(site.url())
         site.answers = rules("")
-        await known.admit(site.url())
+        await cache.admit(site.url())
 
 
 async def test_the_oldest_rules_are_evicted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,11 +124,11 @@ async def test_the_oldest_rules_are_evicted(monkeypatch: pytest.MonkeyPatch) -> 
     async with AsyncExitStack() as stack:
         sites = [await stack.enter_async_context(serve(rules(""))) for _ in range(4)]
         client = await stack.enter_async_context(allowed_client(*sites))
-        known = Robots(client)
+        cache = Robots(client)
         for site in (*sites, *sites[1:], sites[0]):
-            await known.admit(site.url())
+            await cache.admit(site.url())
         assert [len(site.paths) for site in sites] == [2, 1, 1, 1]
-        assert len(known.known) == 3
+        assert len(cache.cached) == 3
 
 
 @pytest.mark.parametrize(
@@ -143,9 +143,10 @@ async def test_crawl_delays_are_read_and_bounded(text: str, delay_s: float) -> N
 def test_real_files_are_read() -> None:
     files = sorted(corpus("robots").glob("*.txt"))
     assert len(files) >= 200
-    found = {path.name: Rules(parse(path.read_bytes()), 0, 0) for path in files}
-    assert all(0 <= rules.delay_s <= 10 for rules in found.values())
+    rules_by_file = {path.name: Rules(parse(path.read_bytes()), 0, 0) for path in files}
+    assert all(0 <= rules_of_file.delay_s <= 10 for rules_of_file in rules_by_file.values())
     verdicts = {
-        name: rules.parsed.can_fetch("https://x.com/", "BrandContextBot") for name, rules in found.items()
+        name: rules_of_file.parsed.can_fetch("https://x.com/", "BrandContextBot")
+        for name, rules_of_file in rules_by_file.items()
     }
     assert 0.9 < sum(verdicts.values()) / len(verdicts) < 1

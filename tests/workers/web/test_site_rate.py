@@ -48,18 +48,18 @@ async def test_a_too_long_wait_is_given_up_without_a_reservation(rate: SiteRate,
 
 
 async def test_no_more_than_two_at_once(rate: SiteRate) -> None:
-    open_now, most = 0, 0
+    open_now, highest = 0, 0
 
     async def read() -> None:
-        nonlocal open_now, most
+        nonlocal open_now, highest
         async with rate.slot("acme.test"):
             open_now += 1
-            most = max(most, open_now)
+            highest = max(highest, open_now)
             await asyncio.sleep(0)
             open_now -= 1
 
     await asyncio.gather(*(read() for _ in range(10)))
-    assert most == MAX_PARALLEL
+    assert highest == MAX_PARALLEL
 
 
 async def test_idle_sites_are_dropped(rate: SiteRate, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
 """SSRF guard: no connect to an address that isn't public, first, after a redirect or after a rebinding.
 
-The resolver and the sockets are the test's own. `Net` answers look-ups from a table and records each
+The resolver and the sockets are the test's own. `Net` answers lookups from a table and records each
 connect, and an audit hook detects any connect of a real socket.
 """
 

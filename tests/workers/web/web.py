@@ -10,7 +10,7 @@ import httpx
 from domain.values import urls
 from tests import http_server
 from tests.http_server import Asked
-from workers.web.fetch import HTML, Fetched, Want, fetch, open_client
+from workers.web.fetch import HTML, ExpectedResponse, FetchedResponse, fetch, open_client
 
 #: Writes a raw response that no well-behaved server sends; the reader ends when the client leaves.
 Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -54,8 +54,8 @@ async def wrote(writer: asyncio.StreamWriter, answer: bytes) -> None:
 def say(status: int = 200, body: bytes | str = b"", **headers: str) -> bytes:
     """Build a whole response; `content_type` and the like become headers, with HTML as the default."""
     content = body.encode() if isinstance(body, str) else body
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    fields = {"content-type": "text/html; charset=utf-8", "content-length": str(len(content)), **named}
+    fields_given = {name.replace("_", "-"): value for name, value in headers.items()}
+    fields = {"content-type": "text/html; charset=utf-8", "content-length": str(len(content)), **fields_given}
     lines = [
         f"HTTP/1.1 {status} X",
         *(f"{name}: {value}" for name, value in fields.items()),
@@ -69,7 +69,7 @@ def allowed_client(*sites: Site) -> httpx.AsyncClient:
     return open_client(allowed=allowed, contact="https://tenantry.test/bot")
 
 
-async def answered(answer: bytes, want: Want = HTML) -> Fetched:
+async def fetch_answer(answer: bytes, want: ExpectedResponse = HTML) -> FetchedResponse:
     """Return the result of fetching a response."""
     async with serve({"/": answer}) as site, allowed_client(site) as client:
         return await fetch(client, site.url(), want=want)

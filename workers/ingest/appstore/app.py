@@ -10,11 +10,11 @@ from schemas.pictures import PictureKind
 from workers.ingest import detection
 from workers.ingest.appstore import prose
 from workers.ingest.appstore.address import to_https
-from workers.ingest.asides import SkipRules
 from workers.ingest.page.keywords import distinct_keywords
 from workers.ingest.page.names import split_name
-from workers.ingest.page.text import clean, cut, first_sentence, squash, words
+from workers.ingest.page.text import clean, count_words, first_sentence, squash, truncate
 from workers.ingest.shapes import LIST_SUFFIX, CandidateImage, Reading, candidates_of
+from workers.ingest.skip_rules import SkipRules
 
 #: Characters of a description.
 MAX_DESCRIPTION_CHARS = 500
@@ -89,7 +89,7 @@ def pictures(app: StoreListing) -> Iterator[CandidateImage]:
 
 def names(app: StoreListing) -> Iterator[Scored]:
     for text, confidence, rule in ((app.title, 0.95, "name"), (app.seller, 0.30, "seller")):
-        if name := cut(split_brand(text)[0], MAX_NAME_CHARS):
+        if name := truncate(split_brand(text)[0], MAX_NAME_CHARS):
             yield name, confidence, rule
 
 
@@ -103,11 +103,11 @@ def split_brand(title: str) -> tuple[str, str]:
 
 def descriptions(app: StoreListing, opening: list[str], skip_rules: SkipRules) -> Iterator[Scored]:
     """Yield the opening, and the list items as an alternative. Without an opening, yield the short text."""
-    if text := cut(" ".join(opening), MAX_DESCRIPTION_CHARS):
+    if text := truncate(" ".join(opening), MAX_DESCRIPTION_CHARS):
         yield text, 0.95, "description"
         if items := prose.descriptive_items(app.description, skip_rules, MAX_DESCRIPTION_CHARS):
             yield items, 0.70, f"description{LIST_SUFFIX}"
-    elif text := cut(clean(app.short), MAX_DESCRIPTION_CHARS):
+    elif text := truncate(clean(app.short), MAX_DESCRIPTION_CHARS):
         yield text, 0.50, "short"
 
 
@@ -119,7 +119,7 @@ def taglines(app: StoreListing, opening: list[str]) -> Iterator[Scored]:
         *((first_sentence(line), 3, 0.55, "description.first") for line in opening[:1]),
     )
     for line, min_words, confidence, rule in ladder:
-        if words(line) >= min_words and len(line) <= MAX_TAGLINE_CHARS and squash(line) != squash(name):
+        if count_words(line) >= min_words and len(line) <= MAX_TAGLINE_CHARS and squash(line) != squash(name):
             yield line, confidence, rule
 
 

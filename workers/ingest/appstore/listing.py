@@ -1,4 +1,4 @@
-"""Listing of an app in Apple's look-up. It is read in the parsing process.
+"""Listing of an app in Apple's lookup. It is read in the parsing process.
 
 `languageCodesISO2A` is not read: it has the app's languages in the order of their English names.
 """

@@ -1,4 +1,4 @@
-"""Client of Apple's look-up of apps: one GET for each storefront (Apple, "iTunes Search API", 2026-11).
+"""Client of Apple's lookup of apps: one GET for each storefront (Apple, "iTunes Search API", 2026-11).
 
 A missing app is a 200 without results, an impossible id a body with `errorMessage`, and too many requests
 are a 403 without a body. The type is `text/javascript`, and blank lines are first. `entity=software` would
@@ -16,19 +16,19 @@ from schemas.errors import FetchFailed, SourceNotFound
 from workers.ingest.appstore.rate import Limiter
 from workers.ingest.appstore.shapes import Software
 from workers.web.errors import retry_after
-from workers.web.fetch import Fetched, Want, fetch
+from workers.web.fetch import ExpectedResponse, FetchedResponse, fetch
 
 T = TypeVar("T")
 
 #: Storefronts to try after the requested ones.
 LARGEST_STOREFRONTS = ("us", "gb", "de", "fr", "jp")
-#: Seconds that a job's first look-up waits for a token.
+#: Seconds that a job's first lookup waits for a token.
 FIRST_WAIT_S = 5.0
-#: Seconds that its next look-ups wait: they have precedence over new jobs.
+#: Seconds that its next lookups wait: they have precedence over new jobs.
 NEXT_WAIT_S = 30.0
 #: Statuses that may mean too many requests.
 THROTTLED_STATUSES = frozenset({403, 429, 503})
-WANT = Want(
+WANT = ExpectedResponse(
     accept="application/json,text/javascript",
     limit=1 << 20,
     passing=THROTTLED_STATUSES | {400, 404},
@@ -36,7 +36,7 @@ WANT = Want(
 )
 #: Results that are read: an id has one.
 MAX_RESULTS = 50
-NO_APP_LIST = "the App Store's look-up did not return a list of apps"
+NO_APP_LIST = "the App Store's lookup did not return a list of apps"
 #: Bytes that may precede the first brace.
 LEADING_BLANKS = b"\xef\xbb\xbf \t\r\n"
 
@@ -56,7 +56,7 @@ class LookupBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Lookup(NamedTuple):
-    """Access to the look-up for one job, at `api_url` and within the rate limit of `limiter`."""
+    """Access to the lookup for one job, at `api_url` and within the rate limit of `limiter`."""
 
     client: httpx.AsyncClient
     api_url: str
@@ -91,7 +91,7 @@ async def request_apps(
     return read_results(fetched, listing)
 
 
-def read_results(fetched: Fetched, listing: InAppStore) -> list[Software]:
+def read_results(fetched: FetchedResponse, listing: InAppStore) -> list[Software]:
     """Return the results; empty for an unknown storefront. Raises a `SourceError` for any other error."""
     body = decode(fetched.body, LookupBody)
     if body.results is not None:

@@ -11,13 +11,13 @@ from workers.ingest.appstore.shapes import PlayPage, StorePage
 from workers.ingest.parser.parser import Parser, read
 from workers.ingest.shapes import Reading
 from workers.ingest.website.session import Session, Web
-from workers.web.fetch import Fetched
+from workers.web.fetch import FetchedResponse
 
 #: Seconds for one page, including the wait for the site rate limit.
 PAGE_S = 25.0
 
 
-async def get(web: Web, url: str) -> Fetched:
+async def get(web: Web, url: str) -> FetchedResponse:
     """Fetch the page, by robots.txt and the site rate limit."""
     try:
         async with asyncio.timeout(PAGE_S):

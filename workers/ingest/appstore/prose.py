@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import dropwhile, takewhile
 
-from workers.ingest.asides import SkipRules
-from workers.ingest.page.text import TAG, clean, first_sentence, words
+from workers.ingest.page.text import TAG, clean, count_words, first_sentence
 from workers.ingest.shapes import Passage
+from workers.ingest.skip_rules import SkipRules
 
 LINES = re.compile(r"\r\n|[\n\r\u0085\u2028\u2029]|<br\s*/?>", re.IGNORECASE)
 #: Characters that are read: several times the limit of a store.
@@ -43,7 +43,7 @@ def opening(description: str, skip_rules: SkipRules) -> list[str]:
     unskipped = [
         text for line in plain_run if not is_sentence(line) and skip_rules.kind(text := clean(line)) is None
     ]
-    long_enough = [text for text in unskipped if words(text) >= MIN_WORDS]
+    long_enough = [text for text in unskipped if count_words(text) >= MIN_WORDS]
     return (
         descriptive_lines(plain_run, skip_rules)
         or long_enough[:1]
@@ -70,7 +70,7 @@ def descriptive_items(description: str, skip_rules: SkipRules, limit: int) -> st
 def is_descriptive(item: str) -> bool:
     """Return whether the item is more than names: words with capitals, joined by small words."""
     has_long_word = any(word.islower() and len(word) > MAX_JOINING_CHARS for word in item.split())
-    return words(item) >= MIN_ITEM_WORDS and (
+    return count_words(item) >= MIN_ITEM_WORDS and (
         has_long_word or not any(word[0].isupper() for word in item.split())
     )
 
@@ -105,7 +105,9 @@ def join_broken_lines(lines_of_text: list[str]) -> Iterator[str]:
 
 def descriptive_lines(lines_of_text: list[str], skip_rules: SkipRules) -> list[str]:
     """Return the first consecutive sentences that describe the app, up to a skipped sentence."""
-    return first_run(lambda text: words(text) >= MIN_WORDS, descriptive_texts(lines_of_text, skip_rules))
+    return first_run(
+        lambda text: count_words(text) >= MIN_WORDS, descriptive_texts(lines_of_text, skip_rules)
+    )
 
 
 def descriptive_texts(lines_of_text: list[str], skip_rules: SkipRules) -> Iterator[str]:
@@ -128,7 +130,7 @@ def is_plain(line: str) -> bool:
 def is_sentence(line: str) -> bool:
     """Return whether it has a sentence. A text after the first one may end in anything, as a hashtag."""
     first = first_sentence(line)
-    is_ended = any(SENTENCE_END.search(text) and words(text) >= MIN_WORDS for text in (first, line))
+    is_ended = any(SENTENCE_END.search(text) and count_words(text) >= MIN_WORDS for text in (first, line))
     return is_ended and is_plain(line)
 
 
@@ -141,5 +143,5 @@ def passages(description: str, url: str) -> Iterator[Passage]:
 
 
 def is_heading(line: str) -> bool:
-    is_short = words(line) <= MAX_HEADING_WORDS and not SENTENCE_END.search(line)
+    is_short = count_words(line) <= MAX_HEADING_WORDS and not SENTENCE_END.search(line)
     return is_short and (line.isupper() or line.endswith(":") or HEADING_FENCE.match(line) is not None)

@@ -4,7 +4,7 @@ import msgspec
 
 
 class Software(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Result of Apple's look-up: an app, or another thing in the store."""
+    """Result of Apple's lookup: an app, or another thing in the store."""
 
     wrapper_type: str | None = None
     track_id: int | None = None

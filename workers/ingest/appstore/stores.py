@@ -23,7 +23,7 @@ from workers.llm.endpoint import Model
 
 
 class Stores(NamedTuple):
-    """Access to the stores for one job: Apple's look-up, and the addresses of both stores' web pages."""
+    """Access to the stores for one job: Apple's lookup, and the addresses of both stores' web pages."""
 
     lookup: Lookup
     web: Web
@@ -61,7 +61,7 @@ async def ingest(
         stores.parser,
         url=first.url,
         title=first.title,
-        candidates=with_links([one for part in parts for one in part.candidates]),
+        candidates=with_links([candidate for part in parts for candidate in part.candidates]),
         passages=[passage for part in parts for passage in part.passages],
         warnings=[*warnings, *(warning for part in parts for warning in part.warnings)],
         model=model,

@@ -1,4 +1,4 @@
-"""Subtitle on an App Store page, which the look-up lacks. It is read in the parsing process.
+"""Subtitle on an App Store page, which the lookup lacks. It is read in the parsing process.
 
 Apple has built the page in three ways, each with its data as JSON in a script. They are a store of
 documents, a cache of its API's answers (JSON inside JSON), and since 2025 the server's own data. Every
@@ -20,9 +20,9 @@ from workers.ingest.shapes import Passage, Reading
 DATA_SCRIPTS = {"shoebox-ember-data-store", "shoebox-media-api-cache-apps", "serialized-server-data"}
 HEADING_CLASSES = {"subtitle", "product-header__subtitle"}
 MAX_SUBTITLE_CHARS = 120
-#: Objects of one script that are checked.
+#: Objects of one script; further ones are ignored.
 MAX_OBJECTS = 50_000
-#: Headings of a page that are checked.
+#: Headings of a page; further ones are ignored.
 MAX_HEADINGS = 20
 
 

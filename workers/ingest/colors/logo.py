@@ -24,9 +24,9 @@ MAX_PIXELS = 4 << 20
 MAX_SIDE_PX = 96
 #: Opacity from which a pixel counts, of 255.
 MIN_ALPHA = 200
-#: Elements of an SVG that are read.
+#: Elements of an SVG; further ones are ignored.
 MAX_ELEMENTS = 5_000
-#: Declarations in each of its styles that are read.
+#: Declarations in each of its styles; further ones are ignored.
 MAX_DECLARATIONS = 500
 PAINTS = ("fill", "stroke", "stop-color")
 PAINTED = re.compile(r"(?<![\w-])(?:fill|stroke|stop-color)\s*:\s*([^;{}!]{1,100})", re.IGNORECASE)

@@ -29,7 +29,7 @@ PAGE_SELECTOR = re.compile(
     r"|\.theme-(?:light|default)|:not\([^)]*\))?",
     re.IGNORECASE,
 )
-#: Characters of a rule's beginning that are read.
+#: Characters of a rule's beginning; further ones are ignored.
 MAX_PRELUDE_CHARS = 1_000
 #: Characters of a name.
 MAX_NAME_CHARS = 80

@@ -12,7 +12,7 @@ from workers.ingest.shapes import Reading, Styles
 
 #: A reference, alone or as in `hsl(var(--primary))`, and its fallback for an unknown name.
 VAR = re.compile(r"var\(\s*--([\w-]+)\s*(?:,((?:[^()]|\([^()]*\))*))?\)", re.IGNORECASE)
-#: References to references that are followed.
+#: References to references; further ones are ignored.
 MAX_REFERENCES = 8
 #: Characters of their result.
 MAX_VALUE_CHARS = 300

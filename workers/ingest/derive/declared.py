@@ -14,7 +14,7 @@ from workers.ingest.derive.clauses import WORD
 from workers.ingest.derive.lexicon import Lexicon, lexicon
 from workers.ingest.derive.own import NOTICE
 from workers.ingest.page.address import registered_domain
-from workers.ingest.page.text import squash, words
+from workers.ingest.page.text import count_words, squash
 
 #: Meaningful words of a tagline at least, if it is from prose; one is enough in a place for taglines.
 MIN_PROSE_WORDS = 2
@@ -27,17 +27,17 @@ class CommonWords:
     """Words that don't describe a brand: its name's words, and words of any page in its language."""
 
     def __init__(self, name: str, language: str | None, url: str) -> None:
-        words_of_language = lexicon(language)
+        language_lexicon = lexicon(language)
         registered_name = registered_domain(url) or ""
         self.own = {squash(name), squash(registered_name), squash(registered_name.partition(".")[0])} - {""}
-        self.leading = leading_words(words_of_language)
+        self.leading = leading_words(language_lexicon)
         self.closed = self.leading.union(
             *(
                 function_words(lexicon_of_language)
-                for lexicon_of_language in (words_of_language, lexicon("en"))
+                for lexicon_of_language in (language_lexicon, lexicon("en"))
             )
         )
-        self.mute = self.closed.union(words_of_language.common, lexicon("en").common, words_of(name))
+        self.mute = self.closed.union(language_lexicon.common, lexicon("en").common, words_of(name))
 
     def descriptive_words(self, text: str) -> list[str]:
         return [word for word in words_of(text) if word not in self.mute]
@@ -47,17 +47,17 @@ def words_of(text: str) -> list[str]:
     return [match[0].replace("’", "'") for match in WORD.finditer(text.casefold())]
 
 
-def leading_words(words_of_language: Lexicon) -> frozenset[str]:
+def leading_words(language_lexicon: Lexicon) -> frozenset[str]:
     """Return words with which a piece of a sentence begins."""
-    grammar = words_of_language.grammar
+    grammar = language_lexicon.grammar
     return frozenset([*grammar.prepositions, *grammar.joins]) if grammar else frozenset()
 
 
-def function_words(words_of_language: Lexicon) -> frozenset[str]:
-    grammar = words_of_language.grammar
+def function_words(language_lexicon: Lexicon) -> frozenset[str]:
+    grammar = language_lexicon.grammar
     if grammar is None:
         return frozenset()
-    return leading_words(words_of_language).union(
+    return leading_words(language_lexicon).union(
         grammar.determiners, grammar.verbal, grammar.degrees, grammar.objects
     )
 
@@ -89,7 +89,7 @@ def describes_brand(line: str, common: CommonWords, min_words: int) -> bool:
     """Return whether the line describes the brand."""
     if NOTICE.search(line) or line.endswith(("…", "...")) or squash(line) in common.own:
         return False
-    is_unspaced = words(line) > len(line.split())
+    is_unspaced = count_words(line) > len(line.split())
     return is_unspaced or len(common.descriptive_words(line)) >= min_words
 
 

@@ -16,14 +16,14 @@ MAX_CHARS = 40_000
 
 def derive(prose: Prose) -> Reading:
     prepared_prose = prepare(prose)
-    words_of_language = lexicon(prepared_prose.language)
-    roles = people.roles(prepared_prose.passages, words_of_language)
+    language_lexicon = lexicon(prepared_prose.language)
+    roles = people.roles(prepared_prose.passages, language_lexicon)
     return Reading(
         candidates=[
-            *keywords.candidates(prepared_prose, words_of_language),
-            *voice.candidates(prepared_prose, words_of_language),
+            *keywords.candidates(prepared_prose, language_lexicon),
+            *voice.candidates(prepared_prose, language_lexicon),
             *audience.candidates(prepared_prose, roles),
-            *icp.candidates(prepared_prose, roles, words_of_language),
+            *icp.candidates(prepared_prose, roles, language_lexicon),
         ]
     )
 

@@ -1,4 +1,4 @@
-"""Distinct keywords: each once, in any of its forms. The module loads no stop words, unlike `words.py`."""
+"""Distinct keywords: each once, in any of its forms. Loads no stop words, unlike `stop_words.py`."""
 
 import re
 from collections.abc import Iterable

@@ -36,13 +36,13 @@ ORGANIZATIONS = frozenset(
 DASH = re.compile(r"\s+[-–—]\s+.*")
 
 
-def candidates(prose: Prose, roles: Sequence[Mention], words_of_language: Lexicon) -> Iterator[Candidate]:
+def candidates(prose: Prose, roles: Sequence[Mention], language_lexicon: Lexicon) -> Iterator[Candidate]:
     brand_passages = [passage for passage in prose.passages if not passage.story]
-    industries = people.industries(brand_passages, words_of_language)[:MAX_INDUSTRIES]
+    industries = people.industries(brand_passages, language_lexicon)[:MAX_INDUSTRIES]
     parts = [
         *map(part_of_role, roles[:MAX_ROLES]),
         *map(part_of_industry, industries),
-        *islice(needs(brand_passages, words_of_language), 1),
+        *islice(needs(brand_passages, language_lexicon), 1),
     ]
     if is_customer(parts, listing([role.name for role in roles[:MAX_ROLES]])):
         yield Candidate(
@@ -65,10 +65,10 @@ def part_of_industry(industry: Mention) -> BrandPart:
     return BrandPart(part="organization", value=f"companies in {industry.name}", quote=industry.quotes[0])
 
 
-def needs(passages: Sequence[Passage], words_of_language: Lexicon) -> Iterator[BrandPart]:
+def needs(passages: Sequence[Passage], language_lexicon: Lexicon) -> Iterator[BrandPart]:
     """Yield needs: the uses of the product, in the source's words."""
     for sentence in sentences(passages):
-        if match := cue_pattern(words_of_language.use).search(sentence):
+        if match := cue_pattern(language_lexicon.use).search(sentence):
             yield BrandPart(
                 part="need", value=clean(DASH.sub("", match[1])), quote=quote(sentence, match.start())
             )

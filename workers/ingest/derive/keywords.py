@@ -18,7 +18,7 @@ from workers.ingest.derive.lexicon import Lexicon
 from workers.ingest.derive.nouns import GrammarRules, Points, count_points, runs, stem_of
 from workers.ingest.derive.quotes import distinct as once
 from workers.ingest.derive.quotes import quote
-from workers.ingest.derive.words import stop_words
+from workers.ingest.derive.stop_words import stop_words
 from workers.ingest.page.text import squash
 from workers.ingest.sentences import is_placeholder
 from workers.ingest.shapes import Passage, Prose
@@ -89,14 +89,14 @@ class Term:
         return self.place is not None and len(self.clauses) >= MIN_CLAUSES and self.is_led
 
 
-def candidates(prose: Prose, words_of_language: Lexicon) -> Iterator[Candidate]:
+def candidates(prose: Prose, language_lexicon: Lexicon) -> Iterator[Candidate]:
     """Yield keywords of the prose about the brand. A story has another subject, so it gives none."""
-    if words_of_language.grammar is None:
+    if language_lexicon.grammar is None:
         return
     brand_passages = [passage for passage in prose.passages if passage.kind != "label" and not passage.story]
     texts = distinct_texts(prose.about if brand_passages else [], brand_passages)
     terms_found = extract(
-        texts, GrammarRules(words_of_language.grammar, stop_words(prose.language)), name=prose.name or ""
+        texts, GrammarRules(language_lexicon.grammar, stop_words(prose.language)), name=prose.name or ""
     )
     if len(terms_found) >= MIN_KEYWORDS:
         yield Candidate(

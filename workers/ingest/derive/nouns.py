@@ -25,7 +25,7 @@ MAX_OPENER_DISTANCE = 3
 
 @dataclass(slots=True)
 class Points:
-    """Evidence for each part of speech; `next_to_number` are uses next to a number, among the `uses` ones.
+    """Evidence for each part of speech; `next_to_number` are uses next to a number, among all `uses`.
 
     `after_opener` are uses right after an article or a preposition: evidence against a verb only.
     """

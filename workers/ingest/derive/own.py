@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from workers.ingest.derive.people import MAX_HEADINGS
 from workers.ingest.derive.quotes import MAX_QUOTE_CHARS, sentences
-from workers.ingest.page.text import words
+from workers.ingest.page.text import count_words
 from workers.ingest.shapes import Passage
 
 #: Words of a sentence at least: a shorter one may be a button or a price.
@@ -55,7 +55,7 @@ def sentences_with_emoji(passage: Passage) -> list[str]:
 
 
 def is_prose(sentence: str) -> bool:
-    return words(sentence) >= MIN_SENTENCE_WORDS and NOTICE.search(sentence) is None
+    return count_words(sentence) >= MIN_SENTENCE_WORDS and NOTICE.search(sentence) is None
 
 
 def brand_passages(passages: list[Passage]) -> Iterator[Passage]:

@@ -27,15 +27,15 @@ MAX_WEIGHT = 6
 FIRST_PASSAGES = 3
 #: Headings of a page at most: with more it is a list of headlines on all kinds of subjects.
 MAX_HEADINGS = 40
-#: Labels after a signpost that are checked.
+#: Labels after a signpost; further ones are ignored.
 MAX_LABELS_BELOW = 8
 #: Number of them that must be names.
 MIN_NAME_LABELS = 2
 #: Words between a cue and a name, or two names, without the end of a clause.
 GAP = re.compile(r"(?:[\s,/&]*[\w'’%+-]+){0,3}[\s,/&]*")
-#: Characters after a cue that are searched.
+#: Characters after a cue; further ones are ignored.
 MAX_CUE_DISTANCE = 100
-#: Cues of a sentence that are checked.
+#: Cues of a sentence; further ones are ignored.
 MAX_CUES = 20
 POSSESSIVE = re.compile(r"\b(?:my|his|her|their|its)\b", re.IGNORECASE)
 #: Numbers before a name: then it counts participants. A game for two players has no audience of players.
@@ -84,12 +84,12 @@ def weigh_mentions(passages: Iterable[Passage], finder: "NameFinder") -> list[Me
 
 
 class Cue(NamedTuple):
-    """Words that lead to one of `names`, their weight, and whether a name must be `whole`."""
+    """Words that lead to one of `names`, their weight, and whether a name must be `is_complete`."""
 
     words: re.Pattern[str]
     weight: int
     names: re.Pattern[str]
-    whole: bool = True
+    is_complete: bool = True
 
 
 class NameFinder:
@@ -108,7 +108,7 @@ class NameFinder:
         self.plain = Cue(cue_pattern(rf"(?<=\w ){plain}"), PLAIN_WEIGHT, plural)
         self.sure = (
             Cue(cue_pattern(lexicon.cue), SURE_WEIGHT, plural),
-            Cue(cue_pattern(lexicon.help), SURE_WEIGHT, plural, whole=False),
+            Cue(cue_pattern(lexicon.help), SURE_WEIGHT, plural, is_complete=False),
             Cue(cue_pattern(lexicon.whether), SURE_WEIGHT, self.single),
         )
 
@@ -125,7 +125,7 @@ class NameFinder:
             if not GAP.fullmatch(between) or self.is_about_own_people(between) or NUMBER.search(between):
                 return
             start = match.end()
-            if not cue.whole or self.is_complete_name(sentence, start):
+            if not cue.is_complete or self.is_complete_name(sentence, start):
                 yield self.names[fold_case(match["form"])]
 
     def is_about_own_people(self, words: str) -> bool:
@@ -163,8 +163,8 @@ def names_of_sentence(
     by_name = {
         name: (cue.weight, start) for cue in cues for name, start in finder.names_by_cue(sentence, cue)
     }
-    for name, (worth, start) in by_name.items():
-        yield name, worth, quote(sentence, start)
+    for name, (weight, start) in by_name.items():
+        yield name, weight, quote(sentence, start)
 
 
 def names_in_labels(passages: Iterable[Passage], finder: NameFinder) -> Iterator[tuple[str, int, str]]:

@@ -68,10 +68,10 @@ class Sign(NamedTuple):
     example_key: str
 
 
-def candidates(prose: Prose, words_of_language: Lexicon) -> Iterator[Candidate]:
-    tone = measure_tone(own_sentences(prose.passages), words_of_language, name=prose.name or "")
+def candidates(prose: Prose, language_lexicon: Lexicon) -> Iterator[Candidate]:
+    tone = measure_tone(own_sentences(prose.passages), language_lexicon, name=prose.name or "")
     habits = (
-        list(independent_habits(tone, frequent_signs(tone, words_of_language)))
+        list(independent_habits(tone, frequent_signs(tone, language_lexicon)))
         if tone.words >= MIN_PROSE_WORDS
         else []
     )
@@ -126,8 +126,8 @@ def manners(signs: set[str]) -> list[str]:
     return [manner for manner, is_shown in by_manner if is_shown]
 
 
-def frequent_signs(tone: Tone, words_of_language: Lexicon) -> Iterator[Sign]:
-    yield from address_signs(tone, words_of_language)
+def frequent_signs(tone: Tone, language_lexicon: Lexicon) -> Iterator[Sign]:
+    yield from address_signs(tone, language_lexicon)
     for sign, rate in RATES.items():
         if sign != "we" and is_habit(tone, sign, rate):
             yield Sign(
@@ -137,8 +137,8 @@ def frequent_signs(tone: Tone, words_of_language: Lexicon) -> Iterator[Sign]:
         if len(tone.examples[sign]) >= MIN_SENTENCES and tone.share(sign) >= share:
             yield Sign(sign, "mark", NOUNS.get(sign, "questions"), sign)
     if is_habit(tone, "we", RATES["we"]):
-        yield Sign("we", "speech", f"of itself as “{words_of_language.we[0]}”", "we")
-    yield from readability_signs(tone, words_of_language)
+        yield Sign("we", "speech", f"of itself as “{language_lexicon.we[0]}”", "we")
+    yield from readability_signs(tone, language_lexicon)
 
 
 def is_habit(tone: Tone, sign: str, rate: float) -> bool:
@@ -150,9 +150,9 @@ def most_frequent_words(tone: Tone, sign: str) -> str:
     return listing([f"“{word}”" for word, _ in tone.matches[sign].most_common(2)])
 
 
-def address_signs(tone: Tone, words_of_language: Lexicon) -> Iterator[Sign]:
+def address_signs(tone: Tone, language_lexicon: Lexicon) -> Iterator[Sign]:
     """Yield the usual form of address."""
-    for address in sorted(words_of_language.address, key=lambda form: -len(tone.examples[form.word]))[:1]:
+    for address in sorted(language_lexicon.address, key=lambda form: -len(tone.examples[form.word]))[:1]:
         rate = CLOSE_RATE if address.formality < 0 else DISTANT_RATE if address.formality > 0 else EITHER_RATE
         if is_habit(tone, address.word, rate):
             yield Sign(relation(address), "speech", f"to the reader as “{address.word}”", address.word)
@@ -162,8 +162,8 @@ def relation(address: Address) -> str:
     return "close" if address.formality < 0 else "distant" if address.formality > 0 else "address"
 
 
-def readability_signs(tone: Tone, words_of_language: Lexicon) -> Iterator[Sign]:
-    plain, technical = words_of_language.lix or (0, float("inf"))
+def readability_signs(tone: Tone, language_lexicon: Lexicon) -> Iterator[Sign]:
+    plain, technical = language_lexicon.lix or (0, float("inf"))
     if tone.lix < plain and tone.length <= MAX_SHORT_WORDS and tone.share("short") >= MIN_SHORT_SHARE:
         yield Sign("plain", "sentences", "short plain sentences", "short")
     elif tone.lix > technical and tone.length >= MIN_LONG_WORDS:

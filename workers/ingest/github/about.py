@@ -7,7 +7,7 @@ import msgspec
 from schemas.errors import SourceNotFound
 from workers.ingest.github.client import Api, decode, get
 from workers.ingest.github.errors import ABSENT_MESSAGE
-from workers.web.fetch import Fetched
+from workers.web.fetch import FetchedResponse
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +44,7 @@ class Branch(NamedTuple):
         return self.api.address("repos", *self.about.full_name.split("/"), *segments, **query)
 
 
-async def look(api: Api, name: str, known_id: int | None) -> tuple[About, Fetched]:
+async def look(api: Api, name: str, known_id: int | None) -> tuple[About, FetchedResponse]:
     """Return the repository by its id at the last visit, which survives a new name; else by its name."""
     if known_id is not None:
         try:
@@ -54,7 +54,7 @@ async def look(api: Api, name: str, known_id: int | None) -> tuple[About, Fetche
     return await read_about(api, "repos", *name.split("/"))
 
 
-async def read_about(api: Api, *segments: str) -> tuple[About, Fetched]:
+async def read_about(api: Api, *segments: str) -> tuple[About, FetchedResponse]:
     """Return the repository. Raises `SourceNotFound` for a private one too, to hide that it exists."""
     answer = await get(api, api.address(*segments))
     about = decode(answer.body, About)

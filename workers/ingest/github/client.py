@@ -12,7 +12,7 @@ from schemas.brand import Validators
 from schemas.errors import FetchBlocked, FetchFailed
 from schemas.settings import Settings
 from workers.ingest.github.errors import DECODE_ERRORS, ERROR_STATUSES, error_of
-from workers.web.fetch import Admit, Fetched, Want, fetch
+from workers.web.fetch import Admit, ExpectedResponse, FetchedResponse, fetch
 
 #: The server of all repositories and installations. Attempts share a worker's slots by it.
 GITHUB = "GitHub"
@@ -26,7 +26,7 @@ T = TypeVar("T")
 #: Returns a token that may read the repository (`owner/name`); None without a proved installation.
 Tokens = Callable[[str], Awaitable[str | None]]
 
-JSON = Want(
+JSON = ExpectedResponse(
     accept="application/vnd.github+json",
     types=frozenset({"application/json"}),
     limit=1 << 20,
@@ -34,7 +34,7 @@ JSON = Want(
 )
 #: GitHub cuts a tree's answer at 7 MB.
 TREE = msgspec.structs.replace(JSON, limit=8 << 20)
-RAW = Want(accept="application/vnd.github.raw+json", limit=1 << 20, passing=ERROR_STATUSES)
+RAW = ExpectedResponse(accept="application/vnd.github.raw+json", limit=1 << 20, passing=ERROR_STATUSES)
 
 
 class Api(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,10 +73,17 @@ async def no_token(_full_name: str) -> str | None:
     return None
 
 
-async def get(api: Api, url: str, *, want: Want = JSON, known: Mapping[str, Validators] = {}) -> Fetched:
-    """Return the 2xx response, or a 304 for a URL in `known`. Raises a `SourceError`."""
+async def get(
+    api: Api, url: str, *, want: ExpectedResponse = JSON, validators_by_url: Mapping[str, Validators] = {}
+) -> FetchedResponse:
+    """Return the 2xx response, or a 304 for a URL in `validators_by_url`. Raises a `SourceError`."""
     answer = await fetch(
-        api.client, url, want=want, headers=api.headers, known=known, admit=admit_within(api.base)
+        api.client,
+        url,
+        want=want,
+        headers=api.headers,
+        validators_by_url=validators_by_url,
+        admit=admit_within(api.base),
     )
     if answer.status == HTTPStatus.UNAUTHORIZED and api.drop:
         api.drop()

@@ -32,7 +32,7 @@ from workers.ingest.github.about import read_about
 from workers.ingest.github.client import JSON, Api, Tokens, admit_within, decode, open_api
 from workers.ingest.github.errors import ERROR_STATUSES, cooldown_s, error_of, message_of
 from workers.runtime.context import Context
-from workers.web.fetch import Fetched, fetch, identity, open_trusted
+from workers.web.fetch import FetchedResponse, fetch, identity, open_trusted
 
 #: Tolerance for a slow clock at GitHub.
 CLOCK_TOLERANCE = timedelta(seconds=60)
@@ -144,7 +144,7 @@ async def token_for(app: App, installation_id: int, reach: Reach = None) -> str:
 def with_token(api: Api, app: App, token: str) -> Api:
     """Return the API with a token of the App's. The first 401 drops that token."""
     return msgspec.structs.replace(
-        api, token=token, installed=True, drop=lambda: forget(app, lambda kept: kept.token == token)
+        api, token=token, installed=True, drop=lambda: forget(app, lambda cached: cached.token == token)
     )
 
 
@@ -179,11 +179,11 @@ async def issue(app: App, installation_id: int, reach: Reach) -> Token:
 def permissions(reach: Reach) -> dict[str, Any]:
     if reach is None:
         return {"permissions": LIST_PERMISSIONS}
-    named = {"repository_ids": [reach]} if isinstance(reach, int) else {"repositories": [reach]}
-    return {**named, "permissions": READ_PERMISSIONS}
+    repositories = {"repository_ids": [reach]} if isinstance(reach, int) else {"repositories": [reach]}
+    return {**repositories, "permissions": READ_PERMISSIONS}
 
 
-def issue_error(answer: Fetched) -> SourceError:
+def issue_error(answer: FetchedResponse) -> SourceError:
     words = message_of(answer)
     if cooldown_s(answer) is None:
         for status, word, reason in REASONS:
@@ -218,15 +218,15 @@ def tokens(ctx: Context, app: App | None) -> Tokens:
 
     async def token(full_name: str) -> str | None:
         owner, _, name = full_name.partition("/")
-        found = await ctx.step(partial(github_installations.find, organization_id=organization_id))
-        if app is None or found is None or found.account_login.lower() != owner.lower():
+        installation = await ctx.step(partial(github_installations.find, organization_id=organization_id))
+        if app is None or installation is None or installation.account_login.lower() != owner.lower():
             return None
         try:
-            return await token_by_any_name(app, found, name)
+            return await token_by_any_name(app, installation, name)
         except SourceNotFound:
             return None
         except InstallationGone:
-            gone = partial(github_installations.forget, installation_id=found.installation_id)
+            gone = partial(github_installations.forget, installation_id=installation.installation_id)
             await ctx.step(partial(gone, organization_id=organization_id))
             return None
 

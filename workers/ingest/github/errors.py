@@ -15,7 +15,7 @@ from schemas.errors import (
     SourceRateLimited,
 )
 from workers.web.errors import retry_after
-from workers.web.fetch import Fetched
+from workers.web.fetch import FetchedResponse
 
 ERROR_STATUSES = frozenset({400, 401, 403, 404, 409, 410, 422, 429, 451})
 
@@ -49,7 +49,7 @@ class ErrorBody(msgspec.Struct, frozen=True):
     message: str = ""
 
 
-def error_of(answer: Fetched, *, installed: bool) -> SourceError:
+def error_of(answer: FetchedResponse, *, installed: bool) -> SourceError:
     """Return the error of a response; `installed`: the request had an installation's token."""
     if (wait := cooldown_s(answer)) is not None:
         return SourceRateLimited("GitHub accepts no more requests from us for now", retry_after=wait)
@@ -63,7 +63,7 @@ def error_of(answer: Fetched, *, installed: bool) -> SourceError:
     return FetchFailed(f"GitHub's API returned {answer.status}", retryable=False)
 
 
-def forbidden(answer: Fetched, *, installed: bool) -> SourceError:
+def forbidden(answer: FetchedResponse, *, installed: bool) -> SourceError:
     if installed or "integration" in message_of(answer):
         return SourceForbidden(
             "the GitHub App's installation may not read this: grant it `Contents: read` and `Metadata: read` "
@@ -79,7 +79,7 @@ def unknown_token(*, installed: bool) -> SourceError:
     return FetchFailed("GitHub refuses this service's own credential: try again later")
 
 
-def cooldown_s(answer: Fetched) -> float | None:
+def cooldown_s(answer: FetchedResponse) -> float | None:
     """Return seconds of the cooldown that GitHub requests; None if the error is no rate limit."""
     if answer.status not in {403, 429}:
         return None
@@ -100,7 +100,7 @@ def until_reset(headers: httpx.Headers) -> float | None:
         return None
 
 
-def message_of(answer: Fetched) -> str:
+def message_of(answer: FetchedResponse) -> str:
     """Return GitHub's message; empty for a body in another form."""
     try:
         return msgspec.json.decode(answer.body, type=ErrorBody).message

@@ -34,9 +34,9 @@ async def ingest(
     """
     await progress("fetching", 0.1)
     rules = version(RULES, model)
-    known = visit if visit is not None and visit.rules == rules else None
-    if known is not None and await is_same(api, known):
-        return unchanged(api, args["repo"], known)
+    known_visit = visit if visit is not None and visit.rules == rules else None
+    if known_visit is not None and await is_same(api, known_visit):
+        return unchanged(api, args["repo"], known_visit)
     known_id = visit.repository_id if visit else None
     snapshot = await find(api, parser, name=args["repo"], branch=args["branch"], known_id=known_id)
     await progress("analyzing", 0.6)

@@ -8,13 +8,13 @@ from workers.ingest.github.client import TREE, UNDOCUMENTED, decode, get
 from workers.ingest.github.paths import TreeResponse
 from workers.ingest.github.shapes import ChosenPaths, RepositoryTree
 from workers.ingest.parser.parser import Parser, parse_document
-from workers.web.fetch import Fetched
+from workers.web.fetch import FetchedResponse
 
 #: Folders at the root that have store texts.
 STORE_FOLDERS = {"fastlane", "metadata"}
 
 
-async def list_files(branch: Branch, parser: Parser) -> tuple[ChosenPaths, Fetched]:
+async def list_files(branch: Branch, parser: Parser) -> tuple[ChosenPaths, FetchedResponse]:
     """Return the paths to read, and the tree's response. Raises `SourceNotFound` for a missing branch."""
     try:
         answer = await get(branch.api, branch.address("git", "trees", branch.name, recursive="1"), want=TREE)

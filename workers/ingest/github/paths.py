@@ -108,8 +108,8 @@ def is_known(path: str) -> bool:
     if len(path) > MAX_PATH_CHARS:
         return False
     name = path.rpartition("/")[2].lower()
-    named = name in NAMES or name.startswith("readme") or name.endswith("info.plist")
-    return named or store_pictures.is_known(path)
+    has_known_name = name in NAMES or name.startswith("readme") or name.endswith("info.plist")
+    return has_known_name or store_pictures.is_known(path)
 
 
 def choose_paths(entries: list[Entry], *, name: str, truncated: bool = False) -> ChosenPaths:

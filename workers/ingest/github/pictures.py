@@ -13,7 +13,7 @@ from workers.ingest.parser.parser import Parser
 from workers.ingest.pictures.meet import FetchedImages, fetch_images_by, open_fetch, request_kind
 from workers.ingest.shapes import CandidateImage
 from workers.ingest.website.session import WANTS, Web
-from workers.web.fetch import Fetched, Want
+from workers.web.fetch import ExpectedResponse, FetchedResponse
 
 
 async def fetch_images(
@@ -22,7 +22,7 @@ async def fetch_images(
     """Fetch the repository's own images by the API, all others as a website's."""
     fetch_elsewhere = open_fetch(web)
 
-    async def fetch(candidate: CandidateImage) -> Fetched:
+    async def fetch(candidate: CandidateImage) -> FetchedResponse:
         if not candidate.url.startswith(repository.raw):
             return await fetch_elsewhere(candidate)
         path = unquote(candidate.url.removeprefix(repository.raw).partition("?")[0]).split("/")
@@ -34,7 +34,7 @@ async def fetch_images(
     return await fetch_images_by(fetch, parser, candidates)
 
 
-def raw_limits(candidate: CandidateImage) -> Want:
+def raw_limits(candidate: CandidateImage) -> ExpectedResponse:
     """Return the limits for a raw file: the same as for any other image."""
     limits = WANTS[request_kind(candidate)]
     return msgspec.structs.replace(

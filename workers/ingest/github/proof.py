@@ -17,7 +17,7 @@ from schemas.github import GitHubRepo
 from workers.ingest.github.client import JSON, Api, decode, get, site
 from workers.ingest.github.credentials import REFUSED_APP, SUSPENDED, App, token_for, with_token
 from workers.ingest.github.errors import ERROR_STATUSES, cooldown_s, error_of
-from workers.web.fetch import Fetched, Want, fetch
+from workers.web.fetch import ExpectedResponse, FetchedResponse, fetch
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ NEXT_LINK = re.compile(r'<([^<>]*)>\s*;[^,<]*\brel="?next\b')
 
 #: The full form of a hundred repositories takes some 700 KB.
 LIST_LIMITS = msgspec.structs.replace(JSON, limit=4 << 20)
-EXCHANGE_LIMITS = Want(
+EXCHANGE_LIMITS = ExpectedResponse(
     accept="application/json", types=frozenset({"application/json"}), limit=64 << 10, passing=ERROR_STATUSES
 )
 
@@ -154,7 +154,7 @@ async def pages(api: Api, kind: type[T], *path: str) -> AsyncIterator[T]:
         url = next_page(answer, api.base)
 
 
-def next_page(answer: Fetched, base: str) -> str | None:
+def next_page(answer: FetchedResponse, base: str) -> str | None:
     """Return the next page's URL; None after the last one, or on a host that must not get our token."""
     match = NEXT_LINK.search(answer.headers.get("Link", ""))
     return match[1] if match and site(match[1]) == site(base) else None

@@ -13,7 +13,7 @@ from workers.ingest.github.listing import list_files
 from workers.ingest.github.paths import MAX_FILE_BYTES, MAX_FILES
 from workers.ingest.github.shapes import ChosenPaths, File, Repository
 from workers.ingest.parser.parser import Parser
-from workers.web.fetch import Want
+from workers.web.fetch import ExpectedResponse
 
 FILE_LIMITS = msgspec.structs.replace(RAW, limit=MAX_FILE_BYTES)
 #: A longer README is cut: its beginning has the description.
@@ -23,7 +23,7 @@ TRUNCATED_WARNING = "tree_truncated: GitHub lists only a part of so many files: 
 
 
 class RepositorySnapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """All data read; by the validators in `answers` the next ingest detects a change."""
+    """Repository as read. By the validators in `answers` the next ingest detects a change."""
 
     about: About
     repository: Repository
@@ -35,7 +35,7 @@ async def is_same(api: Api, visit: Visit) -> bool:
     """Return whether the repository and all its files are unchanged since the visit."""
     for address in visit.answers:
         try:
-            answer = await get(api, address, want=TREE, known=visit.answers)
+            answer = await get(api, address, want=TREE, validators_by_url=visit.answers)
         except SourceNotFound:
             return False
         if not answer.unchanged:
@@ -47,13 +47,13 @@ async def find(
     api: Api, parser: Parser, *, name: str, branch: str | None, known_id: int | None
 ) -> RepositorySnapshot:
     """Read the repository. Raises a `SourceError` for it and its tree; any other failure is a warning."""
-    about, asked = await look(api, name, known_id)
+    about, response = await look(api, name, known_id)
     tip = Branch(api, about, branch or about.default_branch)
     chosen, listed = await list_files(tip, parser)
     warnings = [*remarks(about, name), *([TRUNCATED_WARNING] if chosen.truncated else [])]
     repository = await read(tip, chosen, warnings)
     by_id = api.address("repositories", str(about.id))
-    answers = {by_id: asked.validators, listed.url: listed.validators}
+    answers = {by_id: response.validators, listed.url: listed.validators}
     return RepositorySnapshot(
         about=about, repository=repository, warnings=warnings, answers=complete_validators(answers)
     )
@@ -61,7 +61,7 @@ async def find(
 
 def complete_validators(answers: dict[str, Validators]) -> dict[str, Validators]:
     """Return the validators, if all have an ETag: a response without one could change undetected."""
-    return answers if all(known.etag for known in answers.values()) else {}
+    return answers if all(validators.etag for validators in answers.values()) else {}
 
 
 async def read(branch: Branch, chosen: ChosenPaths, warnings: list[str]) -> Repository:
@@ -122,7 +122,7 @@ def contents_address(branch: Branch, path: str) -> str:
     return branch.address("contents", *path.split("/"), ref=branch.name)
 
 
-async def get_file(branch: Branch, address: str, path: str, want: Want) -> File | None:
+async def get_file(branch: Branch, address: str, path: str, want: ExpectedResponse) -> File | None:
     """Return the file; None for a missing file or a folder. GitHub follows a symbolic link."""
     try:
         answer = await get(branch.api, address, want=want)

@@ -15,7 +15,7 @@ from workers.ingest.derive.parts import describe_customer, is_customer
 from workers.ingest.derive.voice import MIN_HABITS
 from workers.ingest.derive.voice import MIN_PROSE_WORDS as VOICE_WORDS
 from workers.ingest.llm.answer import Answer, Claim, ConfidenceLevel, CustomerPart, Trait
-from workers.ingest.page.text import clean, words
+from workers.ingest.page.text import clean, count_words
 from workers.ingest.shapes import Passage
 
 RULE = "llm"
@@ -87,15 +87,15 @@ def icp_candidate(
         yield msgspec.structs.replace(icp, parts=brand_parts)
 
 
-def is_in_quote(words: str, quote: str) -> bool:
-    return words in quote and 0 < len(clean(words)) <= MAX_PART_CHARS
+def is_in_quote(part_words: str, quote: str) -> bool:
+    return part_words in quote and 0 < len(clean(part_words)) <= MAX_PART_CHARS
 
 
 def voice_candidate(traits: Iterable[Trait], source: SourceText) -> Iterator[Candidate]:
     """Yield a voice of enough traits, each with its own quote, if the brand's prose is long enough."""
     by_quote = {trait.quote: trait for trait in traits if is_supported_trait(trait, source.brand_prose)}
     by_name = {clean(trait.trait).rstrip("."): trait for trait in by_quote.values()}
-    if len(by_name) >= MIN_HABITS and words(source.brand_prose) >= VOICE_WORDS:
+    if len(by_name) >= MIN_HABITS and count_words(source.brand_prose) >= VOICE_WORDS:
         quotes = [trait.quote for trait in by_name.values()]
         confidence = lowest_confidence(trait.confidence for trait in by_name.values())
         yield candidate("brandVoice", f"{sentence_case(listing([*by_name]))}.", source, quotes, confidence)
@@ -121,7 +121,7 @@ def check_claim(claim: Claim, text: str) -> Claim | None:
 
 
 def is_quote(quote: str, text: str) -> bool:
-    return len(quote) <= MAX_QUOTE_CHARS and words(quote) >= MIN_QUOTE_WORDS and quote in text
+    return len(quote) <= MAX_QUOTE_CHARS and count_words(quote) >= MIN_QUOTE_WORDS and quote in text
 
 
 def adds_address(statement: str, text: str) -> bool:

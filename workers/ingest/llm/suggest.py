@@ -10,7 +10,7 @@ from telemetry import metrics
 from workers.ingest.derive.own import brand_passages
 from workers.ingest.llm import prompt
 from workers.ingest.llm.evidence import SourceText, candidates
-from workers.ingest.page.text import words
+from workers.ingest.page.text import count_words
 from workers.ingest.shapes import Passage
 from workers.llm.conversation import ask
 from workers.llm.endpoint import Model
@@ -33,7 +33,7 @@ def version(rules: int, model: Model | None) -> int:
 
 async def suggest(model: Model | None, *, url: str, passages: Sequence[Passage]) -> Suggestions:
     """Return the model's candidates. A failure of the model is a warning, never an error."""
-    if model is None or words(text := prompt.prose(passages)) < MIN_PROSE_WORDS:
+    if model is None or count_words(text := prompt.prose(passages)) < MIN_PROSE_WORDS:
         return Suggestions([], [])
     try:
         answer = await ask(model, prompt.question(text))

@@ -11,7 +11,7 @@ from workers.ingest.page.address import site, strip_domain_ending
 from workers.ingest.page.declared_names import Scored, declared_names
 from workers.ingest.page.document import Document, attribute, text_of
 from workers.ingest.page.names import MAX_PART_CHARS, is_name, split_name
-from workers.ingest.page.text import clean, squash, words
+from workers.ingest.page.text import clean, count_words, squash
 
 #: Highest confidence of a domain as a name: less than a part of the title that equals the host.
 MAX_DOMAIN_CONFIDENCE = 0.60
@@ -29,7 +29,7 @@ COPYRIGHT = re.compile(
 RIGHTS = re.compile(
     r"(?:^|\s+)(?:all rights|alle rechte|tous droits|todos los|tutti i|powered by)\b.*", re.IGNORECASE
 )
-#: Characters of a footer's end that are read.
+#: Characters of a footer's end; further ones are ignored.
 FOOTER_CHARS = 2000
 
 
@@ -84,7 +84,7 @@ def is_foreign(image: Tag, page: Document) -> bool:
 def from_headline(page: Document) -> Iterator[Scored]:
     """Yield the headline of a home page if it is as short as a name and capitalized like one: `Big Acme`."""
     text = text_of(page.headline) if page.is_home and page.headline else ""
-    is_short = 0 < words(text) <= MAX_HEADLINE_WORDS and len(text) <= MAX_PART_CHARS
+    is_short = 0 < count_words(text) <= MAX_HEADLINE_WORDS and len(text) <= MAX_PART_CHARS
     if (
         is_short
         and not text.endswith((".", "!", "?", ":"))

@@ -9,7 +9,7 @@ from workers.ingest.page import jsonld
 from workers.ingest.page.document import Document, text_of
 from workers.ingest.page.kinds import is_brand
 from workers.ingest.page.names import GENERIC
-from workers.ingest.page.text import clean, cut, squash, words
+from workers.ingest.page.text import clean, count_words, squash, truncate
 from workers.ingest.shapes import Passage
 
 #: Characters of a description; a longer one is cut.
@@ -20,7 +20,7 @@ MIN_CHARS = 25
 WEAK_FACTOR = 0.4
 #: Words of a text that counts as prose.
 MIN_HERO_WORDS = 8
-#: Texts after the headline that are checked.
+#: Texts after the headline; further ones are ignored.
 MAX_HERO_TEXTS = 8
 #: Paragraphs after the headline that are checked next.
 MAX_HERO_PARAGRAPHS = 5
@@ -37,7 +37,7 @@ def candidates(page: Document, passages: list[Passage]) -> Iterator[Candidate]:
         text = clean(value)
         if text and squash(text) not in GENERIC:
             factor = WEAK_FACTOR if is_weak(text) or squash(text) in titles else 1.0
-            yield page.candidate("appDescription", cut(text, MAX_CHARS), confidence * factor, rule)
+            yield page.candidate("appDescription", truncate(text, MAX_CHARS), confidence * factor, rule)
 
 
 def is_weak(text: str) -> bool:
@@ -80,7 +80,7 @@ def hero(page: Document, passages: list[Passage]) -> Iterator[str]:
 
 def is_prose(text: str) -> bool:
     return (
-        words(text) >= MIN_HERO_WORDS
+        count_words(text) >= MIN_HERO_WORDS
         and PROSE_END.search(text) is not None
         and CREDIT_LINE.match(text) is None
     )

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-#: Blocks of a page that are read.
+#: Blocks of a page; further ones are ignored.
 MAX_BLOCKS = 20
 #: Characters of a block; a longer one is skipped.
 MAX_BLOCK_CHARS = 512 << 10
-#: Levels of lists and objects that are read.
+#: Levels of lists and objects; further ones are ignored.
 MAX_DEPTH = 8
 #: Nodes of a page, and items of a list, that are read.
 MAX_NODES = 200

@@ -7,7 +7,7 @@ from schemas.brand import Candidate
 from workers.ingest.derive.distinct import MAX_KEYWORDS, stem
 from workers.ingest.page import jsonld
 from workers.ingest.page.document import Document
-from workers.ingest.page.text import clean, squash, words
+from workers.ingest.page.text import clean, count_words, squash
 
 #: Characters of a keyword.
 MAX_KEYWORD_CHARS = 50
@@ -59,5 +59,5 @@ def split_keywords(texts: Iterable[str]) -> list[str]:
 
 
 def is_word(word: str) -> bool:
-    is_short = len(word) <= MAX_KEYWORD_CHARS and words(word) <= MAX_KEYWORD_WORDS
+    is_short = len(word) <= MAX_KEYWORD_CHARS and count_words(word) <= MAX_KEYWORD_WORDS
     return is_short and any(map(str.isalpha, word)) and ":" not in word

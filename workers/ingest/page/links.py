@@ -15,9 +15,9 @@ from workers.ingest.page.document import Document, attribute, text_of
 from workers.ingest.page.text import squash
 from workers.ingest.shapes import Link
 
-#: Anchors that are read.
+#: Anchors of a page; further ones are ignored.
 MAX_ANCHORS = 2000
-#: Links that are kept.
+#: Links of a page; further ones are ignored.
 MAX_LINKS = 50
 UNRANKED = Link(url="", rank=1 << 30)
 MAX_ANCESTORS = 8

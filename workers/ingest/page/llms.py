@@ -7,7 +7,7 @@ from schemas.brand import Field
 from workers.ingest.page.names import is_name, split_name
 from workers.ingest.page.taglines import MAX_TAGLINE_CHARS as TAGLINE
 from workers.ingest.page.taglines import MIN_TAGLINE_WORDS
-from workers.ingest.page.text import clean, cut, first_sentence, squash, words
+from workers.ingest.page.text import clean, count_words, first_sentence, squash, truncate
 from workers.ingest.shapes import Llms, Passage, Reading, candidates_of
 
 MAX_SUMMARY_CHARS = 500
@@ -25,7 +25,11 @@ def read(llms: Llms) -> Reading:
         return Reading(candidates=[])
     summary = first_quotation(text[title.end() :])
     candidates = candidates_of(llms.url, ladder(strip_markdown(title[1]), summary))
-    passages = [Passage(text=cut(summary, 1000), url=llms.url)] if words(summary) >= MIN_TAGLINE_WORDS else []
+    passages = (
+        [Passage(text=truncate(summary, 1000), url=llms.url)]
+        if count_words(summary) >= MIN_TAGLINE_WORDS
+        else []
+    )
     return Reading(candidates=candidates, passages=passages)
 
 
@@ -44,7 +48,7 @@ def ladder(title: str, summary: str) -> Iterator[tuple[Field, str, float, str]]:
     if is_name(name):
         yield "appName", name, 0.75, "llms.title"
     if squash(summary):
-        yield "appDescription", cut(summary, MAX_SUMMARY_CHARS), 0.80, "llms.summary"
+        yield "appDescription", truncate(summary, MAX_SUMMARY_CHARS), 0.80, "llms.summary"
     line = first_sentence(summary)
-    if words(line) >= MIN_TAGLINE_WORDS and len(line) <= TAGLINE:
+    if count_words(line) >= MIN_TAGLINE_WORDS and len(line) <= TAGLINE:
         yield "tagline", line, 0.60, "llms.summary.first"

@@ -11,7 +11,7 @@ from workers.ingest.page.colors import Scored, color_candidates
 from workers.ingest.page.keywords import distinct_keywords
 from workers.ingest.page.names import MAX_PART_CHARS, is_name, split_name
 from workers.ingest.page.pictures import manifest_images
-from workers.ingest.page.text import clean, cut
+from workers.ingest.page.text import clean, truncate
 from workers.ingest.shapes import Manifest, Reading, candidates_of
 
 MAX_DESCRIPTION_CHARS = 500
@@ -40,7 +40,7 @@ def read(manifest: Manifest) -> Reading:
 def ladder(members: dict[str, Any]) -> Iterator[tuple[Field, Value, float, str]]:
     yield from app_name(members)
     if text := text_member(members, "description"):
-        yield "appDescription", cut(text, MAX_DESCRIPTION_CHARS), 0.75, "manifest.description"
+        yield "appDescription", truncate(text, MAX_DESCRIPTION_CHARS), 0.75, "manifest.description"
     for tag, confidence, rule in detection.weigh("", [(text_member(members, "lang"), "manifest.lang")]):
         yield "primaryLanguage", tag, confidence * LANGUAGE_FACTOR, rule
     categories = members.get("categories")

@@ -22,12 +22,12 @@ GENERIC = frozenset(
 
 def split_name(value: str) -> tuple[str, str]:
     """Split a text into a name and the line after it, as in `Acme - Device Mockup Generator`."""
-    whole = clean(value)
-    for match in SEPARATOR.finditer(whole):
-        head, tail = whole[: match.start()], whole[match.end() :]
+    text = clean(value)
+    for match in SEPARATOR.finditer(text):
+        head, tail = text[: match.start()], text[match.end() :]
         if is_name(head) and len(head) <= MAX_HEAD_CHARS:
             return head, tail
-    return LEGAL_FORM.sub("", PARENTHESIS.sub("", whole)), ""
+    return LEGAL_FORM.sub("", PARENTHESIS.sub("", text)), ""
 
 
 def is_name(text: str) -> bool:
@@ -39,5 +39,5 @@ def resembles(part: str, label: str) -> bool:
     if min(len(part), len(label)) < 2:
         return False
     shorter, longer = sorted((part, label), key=len)
-    whole = longer.startswith(shorter) or longer.endswith(shorter)
-    return whole and len(longer) - len(shorter) <= (6 if len(shorter) > 2 else 0)
+    is_affix = longer.startswith(shorter) or longer.endswith(shorter)
+    return is_affix and len(longer) - len(shorter) <= (6 if len(shorter) > 2 else 0)

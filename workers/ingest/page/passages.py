@@ -13,7 +13,7 @@ from bs4.element import NavigableString, Tag
 
 from workers.ingest.page.address import is_story
 from workers.ingest.page.document import Document, attribute
-from workers.ingest.page.text import clean, cut, squash, words
+from workers.ingest.page.text import clean, count_words, squash, truncate
 from workers.ingest.page.tree import SILENT_TAGS
 from workers.ingest.shapes import Passage
 
@@ -93,7 +93,9 @@ def build_passage(block: PageBlock, url: str, *, story: bool) -> Passage | None:
     kind = block_kind(block, text)
     if kind is None:
         return None
-    return Passage(text=cut(text, MAX_PASSAGE_CHARS), kind=kind, url=url, story=story and kind != "label")
+    return Passage(
+        text=truncate(text, MAX_PASSAGE_CHARS), kind=kind, url=url, story=story and kind != "label"
+    )
 
 
 def may_be_label(block: PageBlock) -> bool:
@@ -102,14 +104,14 @@ def may_be_label(block: PageBlock) -> bool:
 
 def block_kind(block: PageBlock, text: str) -> Kind | None:
     """Return the kind of a block. A short text that is only a link is a label, at any place."""
-    is_short = len(text) <= MAX_LABEL_CHARS and words(text) <= MAX_LABEL_WORDS
+    is_short = len(text) <= MAX_LABEL_CHARS and count_words(text) <= MAX_LABEL_WORDS
     if not squash(text):
         return None
     if block.kind == "heading":
         return "heading"
     if block.kind == "label" or (is_short and block.linked == block.size):
         return "label" if is_short else None
-    return "text" if words(text) >= MIN_WORDS else None
+    return "text" if count_words(text) >= MIN_WORDS else None
 
 
 def split_blocks(page: Document) -> tuple[list[PageBlock], list[PageBlock]]:

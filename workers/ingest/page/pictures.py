@@ -14,7 +14,7 @@ from workers.ingest.page import jsonld
 from workers.ingest.page.document import Document, absolute
 from workers.ingest.page.kinds import is_app, is_brand, is_offer
 from workers.ingest.page.logos import PREVIEW_RULES, image_urls, ladder
-from workers.ingest.page.text import clean, cut
+from workers.ingest.page.text import clean, truncate
 from workers.ingest.shapes import CandidateImage
 
 #: Images of each kind that are taken from one page.
@@ -38,10 +38,12 @@ def candidate_images(page: Document) -> list[CandidateImage]:
     ]
 
 
-def first_usable(page: Document, kind: PictureKind, named: Iterator[NamedImage]) -> list[CandidateImage]:
+def first_usable(
+    page: Document, kind: PictureKind, named_images: Iterator[NamedImage]
+) -> list[CandidateImage]:
     """Return the candidates with a usable address, each once."""
     by_url: dict[str, CandidateImage] = {}
-    for address, rule, description in named:
+    for address, rule, description in named_images:
         url = page.link(address)
         if url and urlsplit(url).path.strip("/"):
             by_url.setdefault(
@@ -52,7 +54,7 @@ def first_usable(page: Document, kind: PictureKind, named: Iterator[NamedImage])
 
 def clean_alt(text: str) -> str | None:
     """Return an image's description; None for an empty one."""
-    return cut(clean(text), MAX_ALT_CHARS) or None
+    return truncate(clean(text), MAX_ALT_CHARS) or None
 
 
 def screenshots(page: Document) -> Iterator[NamedImage]:

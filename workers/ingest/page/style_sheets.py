@@ -10,9 +10,9 @@ from workers.ingest.page.document import Document, attribute
 
 #: Sheets that are worth a request.
 MAX_SHEETS = 3
-#: Links that are checked.
+#: Links of a page; further ones are ignored.
 MAX_LINKS = 30
-#: Characters of all `<style>` that are read.
+#: Characters of all `<style>`; further ones are ignored.
 MAX_INLINE_CHARS = 1 << 20
 #: Addresses of third-party sheets, or of sheets without colors.
 THIRD_PARTY = re.compile(

@@ -36,12 +36,12 @@ def clean(value: str) -> str:
     return " ".join(unicodedata.normalize("NFC", visible).split())
 
 
-def cut(text: str, limit: int) -> str:
+def truncate(text: str, limit: int) -> str:
     """Cut the text to `limit` characters, after a sentence in its second half, else after a word."""
     if len(text) <= limit:
         return text
-    found = (match.start() for match in SENTENCE_BREAK.finditer(text[: limit + 1]))
-    if ends := [end for end in found if limit // 2 < end <= limit]:
+    starts = (match.start() for match in SENTENCE_BREAK.finditer(text[: limit + 1]))
+    if ends := [end for end in starts if limit // 2 < end <= limit]:
         return text[: ends[-1]]
     return text[: limit - 1].rsplit(" ", 1)[0].rstrip(" ,;:-–—") + "…"
 
@@ -68,7 +68,7 @@ def split_title(title: str) -> list[str]:
     return [part for part in (part.strip() for part in SEPARATOR.split(title)) if part]
 
 
-def words(text: str) -> int:
+def count_words(text: str) -> int:
     """Count words; in scripts without blanks three characters count as one word."""
     wide = sum(unicodedata.east_asian_width(character) in "WF" for character in HANGUL_ON.findall(text))
     return max(len(text.split()), wide // 3)

@@ -13,13 +13,13 @@ from workers.ingest.page.address import PUBLIC_SUFFIXES, strip_domain_ending
 from workers.ingest.page.declared_names import Scored
 from workers.ingest.page.document import Document, text_of
 from workers.ingest.page.names import LEGAL_FORM, MAX_PART_CHARS, PARENTHESIS, is_name, resembles
-from workers.ingest.page.text import SEPARATOR, clean, split_title, squash, words
+from workers.ingest.page.text import SEPARATOR, clean, count_words, split_title, squash
 
 #: Words of a name at most, without other evidence for it: a longer part is a line about the brand.
 MAX_NAME_WORDS = 4
-#: Headings of a level that are compared.
+#: Headings of a level; further ones are ignored.
 MAX_HEADINGS = 10
-#: Parts of a title that are checked.
+#: Parts of a title; further ones are ignored.
 MAX_PARTS = 20
 GREETING = re.compile(
     r"(?:herzlich\s+)?(?:welcome\s+to|willkommen\s+(?:bei|auf|in|im)|bienvenue\s+(?:chez|sur|à)|bienvenid[oa]s?\s+a"
@@ -63,7 +63,7 @@ def host_part(part: str, page: Document) -> str:
 def host_at_end(part: str, page: Document) -> str:
     """Return the last word of a line on a home page, if that is the host: `Cheap tyres for all at Acme`."""
     last_word = part.rstrip(".!").rpartition(" ")[2]
-    is_line = words(part) > MAX_NAME_WORDS or strip_domain_ending(last_word) != last_word
+    is_line = count_words(part) > MAX_NAME_WORDS or strip_domain_ending(last_word) != last_word
     return last_word if page.is_home and is_line and is_host(last_word, page) else ""
 
 
@@ -83,10 +83,10 @@ def home_title_names(page: Document) -> Iterator[Scored]:
     """Yield the first part; if that is a line about the brand, also the last one."""
     parts = [part for part in map(trim_part, split_title(page.title)[:MAX_PARTS]) if is_name(part)]
     first, last = (parts[0], parts[-1]) if parts else ("", "")
-    is_line = words(first) > MAX_NAME_WORDS
+    is_line = count_words(first) > MAX_NAME_WORDS
     if 0 < len(first) <= MAX_PART_CHARS:
         yield first, 0.35 if is_line else 0.50, "html.title.first"
-    if is_line and words(last) <= MAX_NAME_WORDS and len(last) <= MAX_PART_CHARS:
+    if is_line and count_words(last) <= MAX_NAME_WORDS and len(last) <= MAX_PART_CHARS:
         yield last, 0.45, "html.title.last"
 
 

@@ -4,12 +4,12 @@ from itertools import islice
 
 from workers.ingest.page.document import Document, text_of
 from workers.ingest.page.names import resembles
-from workers.ingest.page.text import SEPARATOR, clean, cut, squash
+from workers.ingest.page.text import SEPARATOR, clean, squash, truncate
 
 MAX_TITLE_CHARS = 300
 #: Headings that are compared with the title.
 MAX_HEADINGS = 3
-#: Separators of the title that are checked.
+#: Separators of the title; further ones are ignored.
 MAX_PARTS = 10
 
 
@@ -17,24 +17,33 @@ def title(page: Document, name: str | None) -> str | None:
     """Return the title for sharing as it is, else the page's own without the site's name."""
     for _, text in page.meta("og:title", "twitter:title"):
         if value := clean(text):
-            return cut(value, MAX_TITLE_CHARS)
-    whole = page.title
-    return cut(heading_part(page, whole) or without_site(whole, name or page.label), MAX_TITLE_CHARS) or None
+            return truncate(value, MAX_TITLE_CHARS)
+    page_title = page.title
+    return (
+        truncate(
+            heading_part(page, page_title) or without_site(page_title, name or page.label), MAX_TITLE_CHARS
+        )
+        or None
+    )
 
 
-def heading_part(page: Document, whole: str) -> str | None:
+def heading_part(page: Document, page_title: str) -> str | None:
     """Return the part of the title, from its start, that is also a heading."""
     headings = {squash(text_of(tag)) for tag in page.tags["h1"][:MAX_HEADINGS]} - {""}
-    return next((beginning for beginning in title_beginnings(whole) if squash(beginning) in headings), None)
+    return next(
+        (beginning for beginning in title_beginnings(page_title) if squash(beginning) in headings), None
+    )
 
 
-def without_site(whole: str, name: str) -> str:
-    for beginning in title_beginnings(whole):
-        if resembles(squash(whole[len(beginning) :]), squash(name)):
+def without_site(page_title: str, name: str) -> str:
+    for beginning in title_beginnings(page_title):
+        if resembles(squash(page_title[len(beginning) :]), squash(name)):
             return beginning
-    return whole
+    return page_title
 
 
-def title_beginnings(whole: str) -> list[str]:
+def title_beginnings(page_title: str) -> list[str]:
     """Return beginnings of a title: `A` and `A - B` of `A - B | C`."""
-    return [whole[: match.start()].strip() for match in islice(SEPARATOR.finditer(whole), MAX_PARTS)]
+    return [
+        page_title[: match.start()].strip() for match in islice(SEPARATOR.finditer(page_title), MAX_PARTS)
+    ]

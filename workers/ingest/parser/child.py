@@ -25,7 +25,6 @@ import msgspec
 from generation.confinement.confine import confine, prepare
 from workers.ingest.appstore import listing, play, subtitle
 from workers.ingest.appstore.shapes import Listing, PlayPage, StorePage
-from workers.ingest.asides import SkipRules
 from workers.ingest.colors import logo, styles
 from workers.ingest.derive.derive import derive
 from workers.ingest.github import paths
@@ -48,6 +47,7 @@ from workers.ingest.shapes import (
     Source,
     Styles,
 )
+from workers.ingest.skip_rules import SkipRules
 
 #: Parser of each kind of document.
 READERS: dict[type[ParseInput], Callable[[Any], ParseOutput]] = {

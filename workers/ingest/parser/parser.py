@@ -45,15 +45,15 @@ class ParsingProcess:
 
     def connect(self, cpu_s: int) -> socket.socket:
         """Return a socket to a new document's process, which may use `cpu_s` of CPU."""
-        ours, theirs = socket.socketpair()
-        with theirs:
+        parent_end, child_end = socket.socketpair()
+        with child_end:
             try:
-                socket.send_fds(self.control, [bytes([cpu_s])], [theirs.fileno()])
+                socket.send_fds(self.control, [bytes([cpu_s])], [child_end.fileno()])
             except OSError:
                 self.stop()
                 self.process, self.control = start()
-                socket.send_fds(self.control, [bytes([cpu_s])], [theirs.fileno()])
-        return ours
+                socket.send_fds(self.control, [bytes([cpu_s])], [child_end.fileno()])
+        return parent_end
 
     def stop(self) -> None:
         self.control.close()
@@ -66,17 +66,17 @@ def start() -> tuple[subprocess.Popen[bytes], socket.socket]:
 
     It exits when our side of the socket closes.
     """
-    ours, theirs = socket.socketpair()
-    with theirs:
+    parent_end, child_end = socket.socketpair()
+    with child_end:
         process = subprocess.Popen(
-            [sys.executable, "-m", "workers.ingest.parser.child", str(theirs.fileno())],
-            pass_fds=[theirs.fileno()],
+            [sys.executable, "-m", "workers.ingest.parser.child", str(child_end.fileno())],
+            pass_fds=[child_end.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             start_new_session=True,
             env=ONE_THREAD_ENVIRONMENT,
         )
-    return process, ours
+    return process, parent_end
 
 
 class Parser:

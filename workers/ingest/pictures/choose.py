@@ -51,9 +51,9 @@ def distinct_images(images: Iterable[tuple[Picture, str]]) -> list[Picture]:
     """Return each image once, by the address after redirects; of several sizes the largest."""
     by_key: dict[str, Picture] = {}
     for picture, final_url in images:
-        kept = by_key.setdefault(address_without_size(final_url), picture)
-        if picture.width * picture.height > kept.width * kept.height:
-            by_key[address_without_size(final_url)] = msgspec.structs.replace(picture, kind=kept.kind)
+        first_of_key = by_key.setdefault(address_without_size(final_url), picture)
+        if picture.width * picture.height > first_of_key.width * first_of_key.height:
+            by_key[address_without_size(final_url)] = msgspec.structs.replace(picture, kind=first_of_key.kind)
     return list(by_key.values())
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-#: Segments of a JPEG and boxes of an AVIF that are read.
+#: Segments of a JPEG and boxes of an AVIF; further ones are ignored.
 MAX_STEPS = 200
 
 #: Start of a frame with a size (ITU-T T.81, table B.1); 0xC4, 0xC8 and 0xCC are other things.

@@ -15,7 +15,7 @@ from workers.ingest.pictures.choose import choose_candidates, distinct_images, i
 from workers.ingest.pictures.measure import Measured, is_drawing, measure
 from workers.ingest.shapes import CandidateImage, Drawing, Logo, Size
 from workers.ingest.website.session import WANTS, Session, Web
-from workers.web.fetch import Fetched
+from workers.web.fetch import FetchedResponse
 
 #: Seconds that all images of an ingest may take.
 PICTURES_S = 4.0
@@ -23,7 +23,7 @@ PICTURES_S = 4.0
 MAX_PARALLEL = 4
 
 #: Fetches an image with the `WANTS` of its kind. Raises a `SourceError`, or `TimeoutError`.
-Fetch = Callable[[CandidateImage], Awaitable[Fetched]]
+Fetch = Callable[[CandidateImage], Awaitable[FetchedResponse]]
 
 
 class FetchedImages(NamedTuple):
@@ -53,7 +53,7 @@ async def fetch_images(web: Web, parser: Parser, candidates: Iterable[CandidateI
 def open_fetch(web: Web) -> Fetch:
     session = Session(web, within_s=PICTURES_S)
 
-    async def fetch(candidate: CandidateImage) -> Fetched:
+    async def fetch(candidate: CandidateImage) -> FetchedResponse:
         return await session.open(candidate.url, request_kind(candidate))
 
     return fetch
@@ -88,7 +88,9 @@ def is_temporary(error: SourceError) -> bool:
     return error.retryable and not isinstance(error, Unreachable)
 
 
-async def measure_image(fetched: Fetched, parser: Parser, candidate: CandidateImage) -> MeasuredImage | None:
+async def measure_image(
+    fetched: FetchedResponse, parser: Parser, candidate: CandidateImage
+) -> MeasuredImage | None:
     """Build the image from its first bytes; None if it is no image, or not useful."""
     measured = await measure_head(fetched.body, parser)
     if measured is None or not is_useful(candidate.kind, measured):
@@ -123,7 +125,7 @@ def request_kind(candidate: CandidateImage) -> str:
     return "logo" if candidate.kind == "logo" else "picture"
 
 
-def whole_length(fetched: Fetched, limit: int) -> int | None:
+def whole_length(fetched: FetchedResponse, limit: int) -> int | None:
     """Return the bytes of the whole file: the received ones, or for a part the total of its server."""
     _, _, total = fetched.headers.get("Content-Range", "").partition("/")
     if not total and len(fetched.body) < limit:

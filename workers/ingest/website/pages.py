@@ -11,7 +11,7 @@ from workers.ingest.page.address import page_key, site
 from workers.ingest.parser.parser import Parser, parse
 from workers.ingest.shapes import Link, Page, Source
 from workers.ingest.website.session import Session
-from workers.web.fetch import Fetched
+from workers.web.fetch import FetchedResponse
 
 #: Characters below which a page with a refresh has no content of its own.
 MIN_TEXT_CHARS = 200
@@ -49,7 +49,7 @@ async def read_landing(session: Session, parser: Parser, url: str, *, within: st
         return page
 
 
-async def read(parser: Parser, fetched: Fetched) -> Page:
+async def read(parser: Parser, fetched: FetchedResponse) -> Page:
     return await parse(
         parser,
         Source(
@@ -83,7 +83,7 @@ async def follow(
         return page
 
     pages = await asyncio.gather(*map(read_linked, urls))
-    return distinct_pages(filter(None, pages), known=read_already)
+    return distinct_pages(filter(None, pages), pages_to_skip=read_already)
 
 
 async def read_inner(session: Session, parser: Parser, url: str) -> Page:
@@ -99,9 +99,9 @@ def best_links(pages: Iterable[Page]) -> list[str]:
     return [link.url for key, link in by_key.items() if key not in page_keys]
 
 
-def distinct_pages(pages: Iterable[Page], *, known: Iterable[Page]) -> list[Page]:
-    """Return each page once, by its address after redirects, without those in `known`."""
-    known_keys = {page_key(page.url) for page in known}
+def distinct_pages(pages: Iterable[Page], *, pages_to_skip: Iterable[Page]) -> list[Page]:
+    """Return each page once, by its address after redirects, without those in `pages_to_skip`."""
+    known_keys = {page_key(page.url) for page in pages_to_skip}
     by_key = {page_key(page.url): page for page in pages}
     return [page for key, page in by_key.items() if key not in known_keys]
 

@@ -10,7 +10,7 @@ import asyncio
 from schemas.brand import Validators, Visit
 from schemas.errors import SourceError
 from workers.ingest.website.session import Session
-from workers.web.fetch import Fetched
+from workers.web.fetch import FetchedResponse
 
 #: Version of our rules. Raise it whenever the rules read other data from a site, so that unchanged sites are
 #: read again.
@@ -25,28 +25,30 @@ async def is_unchanged(session: Session, visit: Visit) -> bool:
     """Return whether the site is unchanged. Full responses are added to `session.fetched`."""
     try:
         async with asyncio.timeout(REVISIT_S):
-            for url, known in visit.answers.items():
-                if not await is_same(session, url, known):
+            for url, validators in visit.answers.items():
+                if not await is_same(session, url, validators):
                     return False
     except TimeoutError:
         return False
     return bool(visit.answers)
 
 
-async def is_same(session: Session, url: str, known: Validators) -> bool:
+async def is_same(session: Session, url: str, validators: Validators) -> bool:
     """Return whether the response is as before: a 304, the same bytes, or still an error after an error."""
-    final_url = known.url or url
+    final_url = validators.url or url
     try:
-        fetched = await session.open(url, known.kind or "page", known={final_url: known})
+        fetched = await session.open(
+            url, validators.kind or "page", validators_by_url={final_url: validators}
+        )
     except SourceError:
-        return known.digest is None
+        return validators.digest is None
     if fetched.unchanged:
         return fetched.url == final_url
     keep(session, url, fetched)
-    return (fetched.url, fetched.digest) == (final_url, known.digest)
+    return (fetched.url, fetched.digest) == (final_url, validators.digest)
 
 
-def keep(session: Session, url: str, fetched: Fetched) -> None:
+def keep(session: Session, url: str, fetched: FetchedResponse) -> None:
     """Keep the response for a later reading, if all kept ones together are small."""
     if sum(len(answer.body) for answer in (*session.fetched.values(), fetched)) <= MAX_KEPT_BYTES:
         session.fetched[url] = fetched

@@ -13,7 +13,7 @@ from schemas.brand import Validators, Visit
 from schemas.errors import FetchBlocked, SourceError
 from schemas.settings import Settings
 from workers.ingest.page.address import site
-from workers.web.fetch import HTML, Fetched, Want, fetch, open_client
+from workers.web.fetch import HTML, ExpectedResponse, FetchedResponse, fetch, open_client
 from workers.web.robots import Robots, Rules
 from workers.web.site_rate import SiteRate
 
@@ -24,7 +24,7 @@ FETCHING_S = 60.0
 
 #: The first bytes of an image: they have its size, even behind a color profile. They also decide if the type
 #: is missing or wrong.
-PICTURE = Want(
+PICTURE = ExpectedResponse(
     accept="image/avif,image/webp,image/png,image/jpeg,image/svg+xml,image/*;q=0.8",
     types=frozenset(
         """image/png image/jpeg image/jpg image/pjpeg image/webp image/gif image/avif image/svg+xml
@@ -38,22 +38,22 @@ PICTURE = Want(
     deadline_s=5.0,
 )
 
-WANTS: Mapping[str, Want] = {
+WANTS: Mapping[str, ExpectedResponse] = {
     "page": HTML,
-    "manifest": Want(
+    "manifest": ExpectedResponse(
         accept="application/manifest+json,application/json;q=0.9",
         types=frozenset({"application/manifest+json", "application/json", "text/json"}),
         begins=(b"{", b"\xef\xbb\xbf"),
         limit=256 << 10,
     ),
-    "style": Want(
+    "style": ExpectedResponse(
         accept="text/css",
         types=frozenset({"text/css"}),
         begins=(b"@", b":", b"/", b".", b"\xef\xbb\xbf"),
         limit=1 << 20,
         cut=True,
     ),
-    "llms": Want(
+    "llms": ExpectedResponse(
         accept="text/markdown,text/plain",
         types=frozenset({"text/plain", "text/markdown", "text/x-markdown"}),
         begins=(b"#", b"\xef\xbb\xbf"),
@@ -95,11 +95,11 @@ class Session:
         self.web = web
         self.ends = asyncio.get_running_loop().time() + (FETCHING_S if within_s is None else within_s)
         self.answers: dict[str, Validators] = {}
-        self.fetched: dict[str, Fetched] = {}
+        self.fetched: dict[str, FetchedResponse] = {}
         self.warnings: list[str] = []
         self.truncated = False
 
-    async def get(self, url: str, kind: str = "page", *, within: str | None = None) -> Fetched:
+    async def get(self, url: str, kind: str = "page", *, within: str | None = None) -> FetchedResponse:
         """Return the response for `url`; redirects may lead to site `within` only. Raises `SourceError`."""
         self.answers[url] = Validators(kind=kind)
         fetched = self.take(url, within) or await self.open(url, kind, within=within)
@@ -111,14 +111,19 @@ class Session:
         )
         return fetched
 
-    def take(self, url: str, within: str | None) -> Fetched | None:
+    def take(self, url: str, within: str | None) -> FetchedResponse | None:
         """Return the response of the revisit, unless it is of another site than `within`."""
         answer = self.fetched.pop(url, None)
         return answer if answer and within in {None, site(answer.url)} else None
 
     async def open(
-        self, url: str, kind: str, *, within: str | None = None, known: Mapping[str, Validators] = {}
-    ) -> Fetched:
+        self,
+        url: str,
+        kind: str,
+        *,
+        within: str | None = None,
+        validators_by_url: Mapping[str, Validators] = {},
+    ) -> FetchedResponse:
         async def admit(target: str) -> Rules:
             if within and site(target) != within:
                 raise FetchBlocked("it leads to another site")
@@ -127,7 +132,9 @@ class Session:
         async with self.web.site_rate.slot(site(url)) as reserved:
             rules = await admit(url)
             await self.web.site_rate.wait(reserved, delay_s=rules.delay_s, within_s=self.left_s)
-            return await fetch(self.web.client, url, want=WANTS[kind], admit=admit, known=known)
+            return await fetch(
+                self.web.client, url, want=WANTS[kind], admit=admit, validators_by_url=validators_by_url
+            )
 
     @property
     def left_s(self) -> float:

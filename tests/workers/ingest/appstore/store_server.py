@@ -30,7 +30,7 @@ def recorded(name: str) -> str:
 
 
 def at(listing: InAppStore, country: str = "us") -> str:
-    """Return the path of a listing's look-up."""
+    """Return the path of a listing's lookup."""
     return f"/lookup?{urlencode({listing.by: listing.value, 'country': country})}"
 
 
@@ -66,8 +66,8 @@ async def open_stores(
 
 
 async def ingest(
-    parser: Parser, answers: Answers, *listings: Listing, country: str = "us", **more: Any
+    parser: Parser, answers: Answers, *listings: Listing, country: str = "us", **store_options: Any
 ) -> tuple[Extraction, Site]:
-    async with open_stores(parser, answers, **more) as (opened, site):
+    async with open_stores(parser, answers, **store_options) as (opened, site):
         read = await stores.ingest(opened, listings=listings, country=country, progress=ignored)
         return read, site

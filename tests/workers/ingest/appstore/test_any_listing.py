@@ -16,7 +16,7 @@ from workers.ingest.appstore.app import StoreListing
 from workers.ingest.appstore.lookup import choose_app, read_results
 from workers.ingest.appstore.shapes import PlayPage, StorePage
 from workers.ingest.shapes import Reading
-from workers.web.fetch import Fetched
+from workers.web.fetch import FetchedResponse
 
 LISTING = InAppStore(by="id", value="7")
 LIMITS = {"appName": 80, "appDescription": 500, "tagline": 120, "logoUrl": 2048}
@@ -59,8 +59,8 @@ JSON: Any = some.recursive(
 thorough = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-@given(said=APPS)
-@example(said=HASHED)
+@given(listing=APPS)
+@example(listing=HASHED)
 @thorough
 def test_any_listing_is_read_and_any_value_is_clean(listing: StoreListing) -> None:
     check(app.read(listing))
@@ -86,7 +86,7 @@ def texts(value: Any) -> list[str]:
 @thorough
 def test_any_look_up_response_is_an_app_or_an_error(answer: Any) -> None:
     body = stdlib.dumps(answer).encode()
-    fetched = Fetched(url="https://itunes.test/", status=200, headers=httpx.Headers(), body=body)
+    fetched = FetchedResponse(url="https://itunes.test/", status=200, headers=httpx.Headers(), body=body)
     with suppress(SourceError):
         choose_app(read_results(fetched, LISTING), LISTING)
 
@@ -105,6 +105,6 @@ def test_any_app_store_page_is_read(data: Any, broken: bool) -> None:
 @given(node=JSON)
 @thorough
 def test_any_page_of_google_play_is_read(node: Any) -> None:
-    named = stdlib.dumps({**(node if isinstance(node, dict) else {}), "@type": "SoftwareApplication"})
-    body = f'<script type="application/ld+json">{named}</script>'.encode()
+    json_text = stdlib.dumps({**(node if isinstance(node, dict) else {}), "@type": "SoftwareApplication"})
+    body = f'<script type="application/ld+json">{json_text}</script>'.encode()
     check(play.read(PlayPage(url="https://play.test/", country="us", body=body)))

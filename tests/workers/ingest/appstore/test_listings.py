@@ -1,4 +1,4 @@
-"""Recorded responses of Apple's look-up, checked field by field."""
+"""Recorded responses of Apple's lookup, checked field by field."""
 
 import json as stdlib
 from typing import Any
@@ -61,8 +61,8 @@ def check(result: dict[str, Any], fields: dict[str, Any]) -> None:
     assert fields["logoUrl"] == result["artworkUrl512"].replace("http://", "https://")
     assert fields["primaryLanguage"] == "en"
     website = result.get("sellerUrl", "").replace("http://", "https://")
-    shown = {"website": website, "appStore": result["trackViewUrl"].partition("?")[0]}
-    assert fields["links"] == {name: url for name, url in shown.items() if url}
+    links = {"website": website, "appStore": result["trackViewUrl"].partition("?")[0]}
+    assert fields["links"] == {name: url for name, url in links.items() if url}
     assert 0 < len(fields.get("appDescription", "")) <= 500 or result["trackName"] in WITHOUT_DESCRIPTION
     assert squash(fields.get("appDescription", "")) in squash(result["description"])
 

@@ -1,4 +1,4 @@
-"""Apple's look-up: its requests, and the meaning of each of its responses."""
+"""Apple's lookup: its requests, and the meaning of each of its responses."""
 
 import socket
 
@@ -111,8 +111,8 @@ async def test_results_other_than_apps_are_not_found(parser: Parser, results: st
 
 
 async def test_the_requested_app_is_chosen_among_other_results(parser: Parser) -> None:
-    other = '{"wrapperType":"software","trackId":1,"trackName":"Other"}'
-    several = APP.replace("[{", '[{"wrapperType":"artist"},' + other + ",{")
+    other_app = '{"wrapperType":"software","trackId":1,"trackName":"Other"}'
+    several = APP.replace("[{", '[{"wrapperType":"artist"},' + other_app + ",{")
     result, _ = await look_up(parser, {at(FACEBOOK): json(several)})
     assert result.software.track_name == "Acme"
 
@@ -167,7 +167,7 @@ async def test_default_addresses_never_resolve_to_private_ones(parser: Parser) -
     def resolver(host: str, port: int, *_: object) -> list[tuple[int, int, int, str, tuple[str, int]]]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
 
-    own = settings_for("postgresql://localhost/none", "redis://localhost")
-    async with open_client(allowed=moved(own), contact="https://x.test", resolver=resolver) as client:
+    defaults = settings_for("postgresql://localhost/none", "redis://localhost")
+    async with open_client(allowed=moved(defaults), contact="https://x.test", resolver=resolver) as client:
         with pytest.raises(FetchBlocked):
-            await find(Lookup(client, own.itunes_api_url, unlimited_limiter()), FACEBOOK, country="us")
+            await find(Lookup(client, defaults.itunes_api_url, unlimited_limiter()), FACEBOOK, country="us")

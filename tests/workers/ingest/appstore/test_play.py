@@ -40,18 +40,20 @@ NODE: dict[str, Any] = {
 }
 
 
-def page(whole: str | None = WHOLE, **changed: Any) -> bytes:
+def page(description: str | None = WHOLE, **changed: Any) -> bytes:
     node = stdlib.dumps(NODE | changed)
-    shown = "" if whole is None else f'<div class="bARER" data-g-id="description">{whole}</div>'
+    description_html = (
+        "" if description is None else f'<div class="bARER" data-g-id="description">{description}</div>'
+    )
     return say(
         body="<html lang=en-US><title>Acme: Team Planner – Apps on Google Play</title>"
         '<meta property="og:site_name" content="Google Play">'
-        f'<script type="application/ld+json">{node}</script><h1>Acme</h1>{shown}'
+        f'<script type="application/ld+json">{node}</script><h1>Acme</h1>{description_html}'
     )
 
 
-async def read(parser: Parser, answer: bytes, **more: bytes) -> Extraction:
-    return (await ingest(parser, {play_at(APP): answer, **more}, APP))[0]
+async def read(parser: Parser, answer: bytes, **further_answers: bytes) -> Extraction:
+    return (await ingest(parser, {play_at(APP): answer, **further_answers}, APP))[0]
 
 
 async def test_an_apps_page_is_read(parser: Parser) -> None:

@@ -82,9 +82,9 @@ def test_component_and_dark_selectors_are_ignored(selector: str) -> None:
 
 
 def test_references_resolve_across_sheets_and_the_last_wins() -> None:
-    known = ":root{--deep:#c0392b;--hsl:210 40% 30%;--brand:var(--deep);--accent:hsl(var(--hsl))}"
-    assert read(known) == {"brand": "#c0392b", "accent": "#2e4c6b"}
-    assert read(known, "html{--deep:#1f6f5c}")["brand"] == "#1f6f5c"
+    sheet = ":root{--deep:#c0392b;--hsl:210 40% 30%;--brand:var(--deep);--accent:hsl(var(--hsl))}"
+    assert read(sheet) == {"brand": "#c0392b", "accent": "#2e4c6b"}
+    assert read(sheet, "html{--deep:#1f6f5c}")["brand"] == "#1f6f5c"
     assert read(":root{--brand:var(--none, rgb(1, 99, 3))}") == {"brand": "#016303"}
     assert read(":root{--brand:var(--none)}") == {}
 

@@ -7,12 +7,12 @@ from workers.ingest.shapes import Passage, Prose
 URL = "https://acme.test/"
 
 
-def prose(*texts: str, labels: tuple[str, ...] = (), language: str | None = "en", **known: str) -> Prose:
+def prose(*texts: str, labels: tuple[str, ...] = (), language: str | None = "en", **context: str) -> Prose:
     passages = [
         *(Passage(text=text, url=URL) for text in texts),
         *(Passage(text=label, kind="label", url=URL) for label in labels),
     ]
-    return Prose(url=URL, language=language, passages=passages, name=known.get("name"))
+    return Prose(url=URL, language=language, passages=passages, name=context.get("name"))
 
 
 def derived(source: Prose) -> dict[Field, Candidate]:

@@ -66,7 +66,7 @@ def test_a_tagline_field_needs_one_meaningful_word() -> None:
 
 
 def test_keywords_are_neither_the_name_nor_its_domain_nor_pieces_of_sentences() -> None:
-    given = [
+    keywords = [
         "acme notes",
         "Acme-Notes",
         "acme",
@@ -76,7 +76,7 @@ def test_keywords_are_neither_the_name_nor_its_domain_nor_pieces_of_sentences() 
         "women in technology",
     ]
     pieces = ["in which it was said", "because a boat sails"]
-    assert kept_value("keywords", [*given, *pieces]) == ["tides", "women in technology"]
+    assert kept_value("keywords", [*keywords, *pieces]) == ["tides", "women in technology"]
     assert kept_value("keywords", ["acme notes"]) is None
 
 

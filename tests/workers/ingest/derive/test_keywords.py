@@ -34,7 +34,7 @@ def keyword_candidate(source: Prose) -> Candidate:
     return derived(source)["keywords"]
 
 
-@pytest.mark.parametrize("where", ["headings", "about"])
+@pytest.mark.parametrize("place", ["headings", "about"])
 def test_a_keyword_recurs_and_is_in_a_heading_or_the_title(place: str) -> None:
     source = prose(TEXT, headings=(TITLE,)) if place == "headings" else prose(TEXT, about=(TITLE,))
     found_keywords = keywords(source)

@@ -23,8 +23,8 @@ def test_a_file_has_every_field_and_no_other(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_form_is_one_role_and_one_industry(language: str) -> None:
-    words_of_language = lexicon(language)
-    for groups in ([*words_of_language.roles.values()], [words_of_language.industries]):
+    language_lexicon = lexicon(language)
+    for groups in ([*language_lexicon.roles.values()], [language_lexicon.industries]):
         forms = Counter(
             form.casefold() for names in groups for words in names.values() for form in set(words)
         )
@@ -34,23 +34,23 @@ def test_a_form_is_one_role_and_one_industry(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_names_are_the_english_ones_and_numerous(language: str) -> None:
-    words_of_language, english = lexicon(language), lexicon("en")
-    assert words_of_language.industries.keys() <= english.industries.keys()
-    for segment, roles in words_of_language.roles.items():
+    language_lexicon, english = lexicon(language), lexicon("en")
+    assert language_lexicon.industries.keys() <= english.industries.keys()
+    for segment, roles in language_lexicon.roles.items():
         assert roles.keys() <= english.roles[segment].keys()
-    assert sum(map(len, words_of_language.roles.values())) >= 150
-    assert len(words_of_language.industries) >= 60
+    assert sum(map(len, language_lexicon.roles.values())) >= 150
+    assert len(language_lexicon.industries) >= 60
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_patterns_compile_and_labels_are_folded(language: str) -> None:
-    words_of_language = lexicon(language)
+    language_lexicon = lexicon(language)
     for name in PATTERNS:
-        re.compile(getattr(words_of_language, name))
-    for pattern in words_of_language.asides.values():
+        re.compile(getattr(language_lexicon, name))
+    for pattern in language_lexicon.asides.values():
         re.compile(pattern)
-    assert re.compile(words_of_language.use).groups == 1
-    for labels in (words_of_language.signposts, words_of_language.common, words_of_language.follow):
+    assert re.compile(language_lexicon.use).groups == 1
+    for labels in (language_lexicon.signposts, language_lexicon.common, language_lexicon.follow):
         assert labels == [label.casefold() for label in labels]
 
 

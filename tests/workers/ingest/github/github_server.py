@@ -158,14 +158,14 @@ async def github(*repos: Repo, **answers: Any) -> AsyncIterator[GitHub]:
 
 
 @asynccontextmanager
-async def others(*sites: Site) -> AsyncIterator[Web]:
+async def open_other_web(*sites: Site) -> AsyncIterator[Web]:
     """Open a client for the rest of the web, with these sites of the test."""
     async with allowed_client(*sites) as client:
         yield open_web(client)
 
 
 @asynccontextmanager
-async def asking(served: GitHub, **fields: Any) -> AsyncIterator[Api]:
+async def open_served_api(served: GitHub, **fields: Any) -> AsyncIterator[Api]:
     """Open the API of an ingest at this server."""
     async with open_client(allowed=urls.operated(served.base), contact="https://tenantry.test") as client:
         yield Api(client=client, base=served.base, web="https://github.com", **fields)

@@ -158,11 +158,11 @@ async def test_expired_tokens_are_dropped(app: App, clock: Clock) -> None:
 
 async def test_a_token_is_dropped_after_a_401(app: App, hub: Hub) -> None:
     """A token that was revoked early: the next caller gets a new one, or the reason why there is none."""
-    token, other = await token_for(app, 42, "app"), await token_for(app, 42, "site")
+    token, other_token = await token_for(app, 42, "app"), await token_for(app, 42, "site")
     hub.broken["/api/repos/Acme-Inc/app"] = Told(401, {"message": "Bad credentials"})
     with pytest.raises(SourceForbidden, match="connect GitHub again"):
         await read_about(with_token(app.api, app, token), "repos", "Acme-Inc", "app")
-    assert await token_for(app, 42, "site") == other
+    assert await token_for(app, 42, "site") == other_token
     assert await token_for(app, 42, "app") != token
     assert count_minted(hub) == 3
 
@@ -177,7 +177,7 @@ async def test_other_errors_keep_the_token(app: App, hub: Hub) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "error", "words"),
+    ("response", "error", "expected_words"),
     [
         (Told(401, {"message": "A JSON web token could not be decoded"}), SourceForbidden, "operator"),
         (Told(403, {"message": "This installation has been suspended"}), SourceForbidden, "unsuspend"),

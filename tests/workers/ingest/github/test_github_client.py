@@ -15,11 +15,11 @@ from schemas.errors import (
     SourceRateLimited,
     TooLarge,
 )
-from tests.workers.ingest.github.github_server import GitHub, Repo, asking, github, told
+from tests.workers.ingest.github.github_server import GitHub, Repo, github, open_served_api, told
 from tests.workers.web.web import say, serve
 from workers.ingest.github.client import get
 from workers.ingest.github.errors import DEFAULT_WAIT_S
-from workers.web.fetch import Fetched
+from workers.web.fetch import FetchedResponse
 
 LIMITED = {"message": "API rate limit exceeded for 203.0.113.1.", "documentation_url": "x"}
 SECONDARY = {"message": "You have exceeded a secondary rate limit. Please wait.", "documentation_url": "x"}
@@ -28,8 +28,8 @@ UNPERMITTED = {"message": "Resource not accessible by integration", "documentati
 RESET = "1795524480"
 
 
-async def ask(answers: dict[str, bytes], path: str = "/x", **fields: Any) -> tuple[Fetched, GitHub]:
-    async with github(answers=answers) as served, asking(served, **fields) as api:
+async def ask(answers: dict[str, bytes], path: str = "/x", **fields: Any) -> tuple[FetchedResponse, GitHub]:
+    async with github(answers=answers) as served, open_served_api(served, **fields) as api:
         return await get(api, served.base + path), served
 
 
@@ -49,10 +49,10 @@ async def test_request_headers() -> None:
 
 
 async def test_a_known_version_gives_a_304() -> None:
-    async with github(Repo("a/b")) as served, asking(served) as api:
+    async with github(Repo("a/b")) as served, open_served_api(served) as api:
         url = api.address("repos", "a", "b")
         first = await get(api, url)
-        again = await get(api, url, known={url: first.validators})
+        again = await get(api, url, validators_by_url={url: first.validators})
     assert (first.unchanged, again.unchanged) == (False, True)
     assert Validators(etag=served.asked[1][1]["if-none-match"]) == first.validators
 
@@ -67,7 +67,7 @@ async def test_redirects_within_github_are_followed_with_the_token(status: int) 
 
 async def test_a_fourth_redirect_is_not_followed() -> None:
     answers = {f"/{n}": say(301, location=f"/{n + 1}") for n in range(9)}
-    async with github(answers=answers) as served, asking(served) as api:
+    async with github(answers=answers) as served, open_served_api(served) as api:
         with pytest.raises(FetchFailed) as caught:
             await get(api, f"{served.base}/0")
     assert not caught.value.retryable
@@ -88,10 +88,10 @@ async def test_redirects_to_other_hosts_are_not_followed(location: str) -> None:
 
 
 async def test_a_redirect_to_another_local_server_sends_nothing() -> None:
-    async with serve({"/": say(body="x")}) as other:
-        error = await refused(say(301, location=other.url("/")), token="ghp_secret")
+    async with serve({"/": say(body="x")}) as other_server:
+        error = await refused(say(301, location=other_server.url("/")), token="ghp_secret")
     assert isinstance(error, FetchBlocked)
-    assert other.asked == []
+    assert other_server.asked == []
 
 
 def limited(status: int = 403, body: Any = LIMITED, **headers: str) -> bytes:
@@ -146,9 +146,12 @@ async def test_each_refusal_has_its_error_and_advice(
 
 async def test_a_refused_token_is_an_error_of_its_owner() -> None:
     bad = told({"message": "Bad credentials"}, status=401)
-    ours, theirs = await refused(bad, token="ghp_x"), await refused(bad, token="ghs_x", installed=True)
-    assert (type(ours), ours.retryable) == (FetchFailed, True)
-    assert (type(theirs), theirs.retryable) == (SourceForbidden, False)
+    own_error, installation_error = (
+        await refused(bad, token="ghp_x"),
+        await refused(bad, token="ghs_x", installed=True),
+    )
+    assert (type(own_error), own_error.retryable) == (FetchFailed, True)
+    assert (type(installation_error), installation_error.retryable) == (SourceForbidden, False)
 
 
 async def test_no_message_names_a_token() -> None:

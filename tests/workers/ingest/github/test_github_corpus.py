@@ -8,7 +8,13 @@ import pytest
 
 from schemas.brand import Extraction
 from tests.corpora import corpus
-from tests.workers.ingest.github.github_server import Repo, asking, from_corpus, github, others
+from tests.workers.ingest.github.github_server import (
+    Repo,
+    from_corpus,
+    github,
+    open_other_web,
+    open_served_api,
+)
 from tests.workers.ingest.website.visits import ignored
 from workers.ingest.github.ingest import ingest
 from workers.ingest.github.store_pictures import ENDINGS
@@ -49,7 +55,7 @@ async def read_all(parser: Parser, folders: list[Path], *, stores: bool) -> dict
 
 async def read(parser: Parser, repo: Repo) -> Extraction:
     """Read with at most some twenty requests and seven for images, the first ones in this order."""
-    async with github(repo) as served, asking(served) as api, others() as web:
+    async with github(repo) as served, open_served_api(served) as api, open_other_web() as web:
         args = {"repo": repo.full_name, "branch": None}
         extraction = await ingest(api, web, parser, args=args, visit=None, progress=ignored)
     about = f"/repos/{repo.full_name}"

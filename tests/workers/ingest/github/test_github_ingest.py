@@ -7,7 +7,14 @@ import pytest
 
 from schemas.brand import Extraction, Visit
 from schemas.errors import FetchFailed, ScrapeFailed, SourceError, SourceNotFound, SourceRateLimited
-from tests.workers.ingest.github.github_server import GitHub, Repo, asking, github, others, told
+from tests.workers.ingest.github.github_server import (
+    GitHub,
+    Repo,
+    github,
+    open_other_web,
+    open_served_api,
+    told,
+)
 from tests.workers.ingest.website.visits import ignored
 from workers.ingest.github import paths
 from workers.ingest.github.ingest import RULES, ingest
@@ -27,7 +34,7 @@ def zap(**fields: Any) -> Repo:
 async def read(
     parser: Parser, served: GitHub, *, args: dict[str, Any] = ARGS, visit: Visit | None = None, **api: Any
 ) -> Extraction:
-    async with asking(served, **api) as opened_api, others() as web:
+    async with open_served_api(served, **api) as opened_api, open_other_web() as web:
         return await ingest(opened_api, web, parser, args=args, visit=visit, progress=ignored)
 
 
@@ -100,8 +107,8 @@ async def test_a_rename_is_followed_with_a_warning(parser: Parser) -> None:
 async def test_a_known_repository_is_requested_by_its_id(parser: Parser) -> None:
     """Its name may belong to another repository by now."""
     visit = Visit(rules=RULES, args=ARGS, repository_id=1000)
-    other = Repo("acme/zap", files={"README.md": b"# Other"}, id=2000)
-    async with github(zap(full_name="acme/new"), other) as served:
+    other_repository = Repo("acme/zap", files={"README.md": b"# Other"}, id=2000)
+    async with github(zap(full_name="acme/new"), other_repository) as served:
         extraction = await read(parser, served, visit=visit)
     assert served.paths[0] == "/repositories/1000"
     assert extraction.title == "acme/new"

@@ -6,7 +6,7 @@ import pytest
 
 from schemas.brand import Extraction
 from tests.media import picture
-from tests.workers.ingest.github.github_server import GitHub, Repo, asking, github, others
+from tests.workers.ingest.github.github_server import GitHub, Repo, github, open_other_web, open_served_api
 from tests.workers.ingest.website.visits import ignored
 from tests.workers.web.web import Site, say, serve
 from workers.ingest.github.ingest import ingest
@@ -32,7 +32,7 @@ FILES = {
 
 
 async def read(parser: Parser, served: GitHub, *sites: Site, **fields: Any) -> Extraction:
-    async with asking(served, **fields) as api, others(*sites) as web:
+    async with open_served_api(served, **fields) as api, open_other_web(*sites) as web:
         args = {"repo": "acme/zap", "branch": None}
         return await ingest(api, web, parser, args=args, visit=None, progress=ignored)
 

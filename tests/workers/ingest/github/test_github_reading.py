@@ -59,7 +59,7 @@ def test_store_texts_are_found_in_each_layout(folder: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "description"),
     [
         ("<b>Draws what you say</b>\n\nZap draws for all.<ul><li>Fast</li></ul>", "Zap draws for all."),
         (

@@ -28,12 +28,17 @@ CUT_OFF = completion('{"tagline": [', finish_reason="length")
 
 
 async def test_a_good_answer_takes_one_request() -> None:
-    said, endpoint = await suggested(completion(GOOD))
-    assert {candidate.field for candidate in said.candidates} == {"tagline", "audience", "icp", "brandVoice"}
-    assert said.warnings == []
-    (line, headers, body), *others = endpoint.asked
-    assert others == []
-    assert line == "POST /v1/chat/completions"
+    suggestions, endpoint = await suggested(completion(GOOD))
+    assert {candidate.field for candidate in suggestions.candidates} == {
+        "tagline",
+        "audience",
+        "icp",
+        "brandVoice",
+    }
+    assert suggestions.warnings == []
+    (request_line, headers, body), *further_requests = endpoint.asked
+    assert further_requests == []
+    assert request_line == "POST /v1/chat/completions"
     assert headers["authorization"] == f"bearer {KEY}"
     assert (body["model"], body["temperature"], body["max_tokens"]) == ("gpt-test", 0, 900)
     assert body["response_format"]["json_schema"]["strict"] is True
@@ -56,8 +61,8 @@ async def test_without_an_address_nothing_is_opened_or_called(monkeypatch: pytes
 
 
 async def test_with_too_little_text_no_request_is_sent() -> None:
-    said, endpoint = await suggested(passages=PASSAGES[:2])
-    assert (said, endpoint.asked) == (Suggestions([], []), [])
+    suggestions, endpoint = await suggested(passages=PASSAGES[:2])
+    assert (suggestions, endpoint.asked) == (Suggestions([], []), [])
 
 
 # The chain of fallbacks
@@ -65,8 +70,8 @@ async def test_with_too_little_text_no_request_is_sent() -> None:
 
 @pytest.mark.parametrize("refusal", [BAD_FORMAT, say_json({}, 422), say(400)])
 async def test_an_endpoint_without_schemas_gets_the_schema_in_the_prompt(refusal: bytes) -> None:
-    said, endpoint = await suggested(refusal, completion(GOOD))
-    assert said.candidates
+    suggestions, endpoint = await suggested(refusal, completion(GOOD))
+    assert suggestions.candidates
     assert endpoint.formats == ["json_schema", "json_object"]
     strict, loose = endpoint.bodies
     schema = strict["response_format"]["json_schema"]["schema"]
@@ -94,9 +99,9 @@ WRONG = {
 
 @pytest.mark.parametrize("content", WRONG.values(), ids=WRONG)
 async def test_a_wrong_answer_is_corrected_in_one_more_turn(content: object) -> None:
-    said, endpoint = await suggested(completion(content), completion(GOOD))
-    assert said.candidates
-    assert said.warnings == []
+    suggestions, endpoint = await suggested(completion(content), completion(GOOD))
+    assert suggestions.candidates
+    assert suggestions.warnings == []
     first, second = (body["messages"] for body in endpoint.bodies)
     assert second[:2] == first
     assert [message["role"] for message in second[2:]] == ["assistant", "user"]
@@ -107,22 +112,25 @@ async def test_a_wrong_answer_is_corrected_in_one_more_turn(content: object) -> 
 
 
 async def test_two_wrong_answers_are_an_invalid_output() -> None:
-    said, endpoint = await suggested(completion("prose"), completion("more of it"))
+    suggestions, endpoint = await suggested(completion("prose"), completion("more of it"))
     text = "llm_invalid_output: the model's answer does not have the requested form"
-    assert single_warning(said, endpoint, requests=2) == text
+    assert single_warning(suggestions, endpoint, requests=2) == text
 
 
 async def test_a_truncated_answer_is_requested_again_shorter() -> None:
-    said, endpoint = await suggested(CUT_OFF, completion(GOOD))
-    assert said.candidates
+    suggestions, endpoint = await suggested(CUT_OFF, completion(GOOD))
+    assert suggestions.candidates
     assert "be shorter" in endpoint.bodies[1]["messages"][-1]["content"]
-    said, endpoint = await suggested(CUT_OFF, CUT_OFF)
-    assert single_warning(said, endpoint, requests=2) == "llm_invalid_output: the model's answer was cut off"
+    suggestions, endpoint = await suggested(CUT_OFF, CUT_OFF)
+    assert (
+        single_warning(suggestions, endpoint, requests=2)
+        == "llm_invalid_output: the model's answer was cut off"
+    )
 
 
 async def test_fallbacks_take_three_requests_at_most() -> None:
-    said, endpoint = await suggested(BAD_FORMAT, completion("no"), completion("no"))
-    assert single_warning(said, endpoint, requests=3).startswith("llm_invalid_output: ")
+    suggestions, endpoint = await suggested(BAD_FORMAT, completion("no"), completion("no"))
+    assert single_warning(suggestions, endpoint, requests=3).startswith("llm_invalid_output: ")
     assert endpoint.formats == ["json_schema", "json_object", "json_object"]
 
 
@@ -137,8 +145,8 @@ async def test_fallbacks_take_three_requests_at_most() -> None:
     ids=["fenced", "fenced_without_a_language", "thought_aloud", "byte_order_mark"],
 )
 async def test_wrapped_json_is_read(content: str) -> None:
-    said, endpoint = await suggested(completion(content))
-    assert len(said.candidates) == 4
+    suggestions, endpoint = await suggested(completion(content))
+    assert len(suggestions.candidates) == 4
     assert len(endpoint.asked) == 1
 
 
@@ -148,8 +156,8 @@ async def test_wrapped_json_is_read(content: str) -> None:
     ids=["refusal", "filtered"],
 )
 async def test_a_refusal_is_an_invalid_output(refusal: bytes) -> None:
-    said, endpoint = await suggested(refusal)
-    assert single_warning(said, endpoint) == "llm_invalid_output: the model refused to answer"
+    suggestions, endpoint = await suggested(refusal)
+    assert single_warning(suggestions, endpoint) == "llm_invalid_output: the model refused to answer"
 
 
 @pytest.mark.parametrize(
@@ -162,19 +170,21 @@ async def test_a_refusal_is_an_invalid_output(refusal: bytes) -> None:
     ],
 )
 async def test_outcomes_are_counted(answer: bytes, outcome: str) -> None:
-    before = counted(outcome)
+    before = count_outcomes(outcome)
     await suggested(answer)
-    assert counted(outcome) == before + 1
+    assert count_outcomes(outcome) == before + 1
 
 
-def counted(outcome: str) -> float:
+def count_outcomes(outcome: str) -> float:
     return REGISTRY.get_sample_value("model_answers_total", {"outcome": outcome}) or 0
 
 
 async def test_each_model_has_its_own_version() -> None:
     async with opened("http://127.0.0.1:1/v1") as model:
-        other = model._replace(name="gpt-other")
-        versions = [version(1, one) for one in (None, model, other)] + [version(2, model)]
-        assert versions == [version(1, one) for one in (None, model, other)] + [version(2, model)]
+        other_model = model._replace(name="gpt-other")
+        versions = [version(1, each_model) for each_model in (None, model, other_model)] + [version(2, model)]
+        assert versions == [version(1, each_model) for each_model in (None, model, other_model)] + [
+            version(2, model)
+        ]
     assert len(set(versions)) == 4
     assert versions[0] == 1

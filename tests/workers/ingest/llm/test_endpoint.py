@@ -90,46 +90,46 @@ UNAVAILABLE: dict[str, tuple[bytes | Script, str]] = {
 
 @pytest.mark.parametrize(("answer", "reason"), UNAVAILABLE.values(), ids=UNAVAILABLE)
 async def test_a_failing_endpoint_is_only_a_warning(answer: bytes | Script, reason: str) -> None:
-    said, endpoint = await suggested(answer)
-    assert single_warning(said, endpoint) == f"llm_unavailable: {reason}"
+    suggestions, endpoint = await suggested(answer)
+    assert single_warning(suggestions, endpoint) == f"llm_unavailable: {reason}"
 
 
 @pytest.mark.parametrize("answer", [say_nothing, drip])
 async def test_a_slow_endpoint_is_given_up_at_the_deadline(answer: Script) -> None:
-    said, endpoint = await suggested(answer, deadline_s=0.3)
-    assert single_warning(said, endpoint).startswith("llm_unavailable: the model did not answer ")
+    suggestions, endpoint = await suggested(answer, deadline_s=0.3)
+    assert single_warning(suggestions, endpoint).startswith("llm_unavailable: the model did not answer ")
 
 
 async def test_the_deadline_is_for_the_whole_conversation() -> None:
-    said, endpoint = await suggested(completion("no"), say_nothing, deadline_s=0.5)
+    suggestions, endpoint = await suggested(completion("no"), say_nothing, deadline_s=0.5)
     text = "llm_unavailable: the model did not answer within 0.5 s"
-    assert single_warning(said, endpoint, requests=2) == text
+    assert single_warning(suggestions, endpoint, requests=2) == text
 
 
 async def test_a_short_retry_after_is_obeyed() -> None:
-    said, endpoint = await suggested(say_json({}, 429, retry_after="0"), completion(GOOD))
-    assert said.candidates
+    suggestions, endpoint = await suggested(say_json({}, 429, retry_after="0"), completion(GOOD))
+    assert suggestions.candidates
     assert len(endpoint.asked) == 2
 
 
 async def test_a_second_retry_after_is_not_obeyed() -> None:
     busy = say_json({}, 429, retry_after="0")
-    said, endpoint = await suggested(busy, busy)
+    suggestions, endpoint = await suggested(busy, busy)
     text = "llm_unavailable: the model accepts no more requests for now"
-    assert single_warning(said, endpoint, requests=2) == text
+    assert single_warning(suggestions, endpoint, requests=2) == text
 
 
 async def test_no_redirect_takes_the_key_elsewhere() -> None:
-    async with serve(completion(GOOD)) as other:
-        said, endpoint = await suggested(say(308, location=f"{other.url}/chat/completions"))
-    assert single_warning(said, endpoint).endswith("returned 308")
-    assert other.asked == []
+    async with serve(completion(GOOD)) as other_endpoint:
+        suggestions, endpoint = await suggested(say(308, location=f"{other_endpoint.url}/chat/completions"))
+    assert single_warning(suggestions, endpoint).endswith("returned 308")
+    assert other_endpoint.asked == []
 
 
 async def test_the_key_is_in_no_log_and_no_warning(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     for answer, _ in UNAVAILABLE.values():
-        said, _ = await suggested(answer)
-        assert KEY not in repr(said)
+        suggestions, _ = await suggested(answer)
+        assert KEY not in repr(suggestions)
     assert caplog.records
     assert KEY not in caplog.text

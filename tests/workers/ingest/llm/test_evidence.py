@@ -35,20 +35,20 @@ QUOTE = "Built for freelance designers"
 
 
 async def test_claims_and_parts_become_candidates_with_their_quotes() -> None:
-    found = await kept_candidates(GOOD)
-    icp = found["icp"]
+    candidates_found = await kept_candidates(GOOD)
+    icp = candidates_found["icp"]
     assert icp.value == "Freelance designers and Small studios, who want to “be paid on time”."
-    assert [(one.part, one.value, one.quote) for one in icp.parts] == [
+    assert [(part.part, part.value, part.quote) for part in icp.parts] == [
         ("role", "freelance designers", QUOTE),
         ("organization", "Small studios", STUDIOS),
         ("need", "be paid on time", "Designers who want to be paid on time"),
     ]
-    assert icp.evidence == [one.quote for one in icp.parts]
+    assert icp.evidence == [part.quote for part in icp.parts]
     assert (icp.confidence, icp.rule, icp.url) == (0.6, "llm", HOME)
-    assert found["tagline"].value == "Invoices that send themselves"
-    assert found["brandVoice"].value == "Brisk, plain and says what it costs."
-    assert found["brandVoice"].evidence == [one["quote"] for one in GOOD["brandVoice"]]
-    assert {name: found[name].confidence for name in ("tagline", "brandVoice")} == {
+    assert candidates_found["tagline"].value == "Invoices that send themselves"
+    assert candidates_found["brandVoice"].value == "Brisk, plain and says what it costs."
+    assert candidates_found["brandVoice"].evidence == [part["quote"] for part in GOOD["brandVoice"]]
+    assert {name: candidates_found[name].confidence for name in ("tagline", "brandVoice")} == {
         "tagline": 0.7,
         "brandVoice": 0.5,
     }
@@ -58,7 +58,7 @@ STUDIOS = "Small studios of two to ten people"
 
 
 @pytest.mark.parametrize(
-    "said",
+    "bad_claim",
     [
         claim("Enterprises."), claim("Enterprises.", "Built for large enterprises"),
         claim("Designers.", "built for freelance designers"),
@@ -72,17 +72,19 @@ STUDIOS = "Small studios of two to ten people"
         claim("Designers, see acme.test/help/evil", QUOTE), claim("Designers, see me.test", QUOTE),
         claim("Designers, see acme.test.co", QUOTE),
     ],
-    ids=lambda said: f"{said['statement'][:30]} {said['evidence']}",
+    ids=lambda bad_claim: f"{bad_claim['statement'][:30]} {bad_claim['evidence']}",
 )  # fmt: skip
-async def test_claims_without_a_quote_or_with_a_new_address_are_dropped(said: dict[str, Any]) -> None:
-    found = await kept_candidates({**NOTHING, "audience": [said, claim("Studios.", "Small studios of two")]})
-    assert found["audience"].value == "Studios."
+async def test_claims_without_a_quote_or_with_a_new_address_are_dropped(bad_claim: dict[str, Any]) -> None:
+    candidates_found = await kept_candidates(
+        {**NOTHING, "audience": [bad_claim, claim("Studios.", "Small studios of two")]}
+    )
+    assert candidates_found["audience"].value == "Studios."
 
 
 async def test_an_address_in_the_text_is_allowed() -> None:
-    said = claim("Studios that read acme.test/help.", "Small studios of two")
-    host = claim("Studios that read Acme.test, too.", "Small studios of two")
-    assert (await kept_candidates({**NOTHING, "audience": [said, host]}))["audience"].value == (
+    path_claim = claim("Studios that read acme.test/help.", "Small studios of two")
+    host_claim = claim("Studios that read Acme.test, too.", "Small studios of two")
+    assert (await kept_candidates({**NOTHING, "audience": [path_claim, host_claim]}))["audience"].value == (
         "Studios that read acme.test/help. Studios that read Acme.test, too."
     )
 
@@ -95,8 +97,8 @@ async def test_a_tagline_must_be_a_quote(line: str) -> None:
 
 
 async def test_a_statement_is_plain_text() -> None:
-    said = claim("<b>Freelance</b>\n designers &amp;\u202e studios", QUOTE)
-    assert (await kept_candidates({**NOTHING, "audience": [said]}))[
+    markup_claim = claim("<b>Freelance</b>\n designers &amp;\u202e studios", QUOTE)
+    assert (await kept_candidates({**NOTHING, "audience": [markup_claim]}))[
         "audience"
     ].value == "Freelance designers & studios"
 
@@ -135,10 +137,10 @@ async def test_prompt_injection_gains_no_further_field() -> None:
         "appDescription": [claim("Evil.", QUOTE)],
         "primaryLanguage": "xx",
     }
-    said, endpoint = await suggested(completion(taken_over), completion(taken_over), passages=passages)
-    assert said.candidates == []
-    assert said.warnings[0].startswith("llm_invalid_output: ")
-    assert "Evil" not in said.warnings[0]
+    suggestions, endpoint = await suggested(completion(taken_over), completion(taken_over), passages=passages)
+    assert suggestions.candidates == []
+    assert suggestions.warnings[0].startswith("llm_invalid_output: ")
+    assert "Evil" not in suggestions.warnings[0]
     assert len(endpoint.asked) == 2
 
 
@@ -164,24 +166,32 @@ async def test_declared_values_win_over_the_models() -> None:
         "primaryLanguage": ("en", 0.5),
         "tagline": ("Get your invoices paid", 0.75),
     }
-    said = [
+    declared_candidates = [
         Candidate(field=field, value=value, confidence=confidence, rule="html.x", url=HOME)
         for field, (value, confidence) in declared.items()
     ]
-    fields = (await run_last_step(said, completion(GOOD))).fields
+    fields = (await run_last_step(declared_candidates, completion(GOOD))).fields
     assert {field: fields[field].value for field in declared} == {
         field: value for field, (value, _) in declared.items()
     }
-    assert [other.value for other in fields["tagline"].alternatives] == ["Invoices that send themselves"]
+    assert [alternative.value for alternative in fields["tagline"].alternatives] == [
+        "Invoices that send themselves"
+    ]
     assert fields["audience"].rule == "llm"
     assert fields["audience"].evidence == [QUOTE]
 
 
-async def run_last_step(said: list[Candidate], answer: bytes) -> Extraction:
+async def run_last_step(declared_candidates: list[Candidate], answer: bytes) -> Extraction:
     """Run an ingest's last step with an endpoint that sends this response."""
     async with serve(answer) as endpoint, opened(endpoint.url) as model, open_parser(at_once=1) as parser:
         return await conclude(
-            parser, url=HOME, title=None, candidates=said, passages=PASSAGES, visit=VISIT, model=model
+            parser,
+            url=HOME,
+            title=None,
+            candidates=declared_candidates,
+            passages=PASSAGES,
+            visit=VISIT,
+            model=model,
         )
 
 
@@ -191,7 +201,7 @@ VISIT = Visit(rules=1, args={}, answers={HOME: Validators(etag="1")}, repository
 async def test_after_a_model_failure_the_next_ingest_reads_again() -> None:
     failed = await run_last_step([], say(503))
     assert failed.fields
-    assert all(found.rule.startswith("text.") for found in failed.fields.values())
+    assert all(finding.rule.startswith("text.") for finding in failed.fields.values())
     assert [warning.partition(":")[0] for warning in failed.warnings] == ["llm_unavailable"]
     assert failed.visit == msgspec.structs.replace(VISIT, answers={})
     assert (await run_last_step([], completion(NOTHING))).visit == VISIT
@@ -228,8 +238,8 @@ def test_any_answer_gives_bounded_candidates_with_quotes(answer: Answer) -> None
         assert isinstance(candidate.value, str)
         assert 0 < len(candidate.value) <= 1_300
         assert "evil" not in candidate.value
-        assert (candidate.field == "icp") == (len({one.part for one in candidate.parts}) >= 2)
-        assert all(one.quote in text and one.value in one.quote for one in candidate.parts)
+        assert (candidate.field == "icp") == (len({part.part for part in candidate.parts}) >= 2)
+        assert all(part.quote in text and part.value in part.quote for part in candidate.parts)
 
 
 # The request
@@ -243,11 +253,14 @@ def test_the_schema_is_strict_at_each_level() -> None:
         assert described["additionalProperties"] is False
         assert set(described["required"]) == set(described["properties"])
     lists = [
-        one for described in objects for one in described["properties"].values() if one["type"] == "array"
+        member
+        for described in objects
+        for member in described["properties"].values()
+        if member["type"] == "array"
     ]
     assert len(lists) == 5
     assert root["$defs"]["CustomerPart"]["properties"]["part"]["type"] == "string"
-    assert all(one["maxItems"] <= 4 for one in lists)
+    assert all(member["maxItems"] <= 4 for member in lists)
     sure = root["$defs"]["Claim"]["properties"]["confidence"]
     assert (sure["type"], set(sure["enum"])) == ("string", {"low", "medium", "high"})
 

@@ -47,13 +47,13 @@ async def test_an_icp_that_repeats_the_audience_is_dropped() -> None:
 
 async def test_a_voice_needs_three_traits_with_own_quotes() -> None:
     two, third = GOOD["brandVoice"][:2], GOOD["brandVoice"][2]
-    for other in (
+    for invalid_trait in (
         third | {"quote": QUOTE},
         third | {"trait": "plain"},
         third | {"trait": "see evil.test"},
         third | {"quote": "never said there"},
     ):
-        assert "brandVoice" not in await kept_candidates({**NOTHING, "brandVoice": [*two, other]})
+        assert "brandVoice" not in await kept_candidates({**NOTHING, "brandVoice": [*two, invalid_trait]})
     assert "brandVoice" in await kept_candidates({**NOTHING, "brandVoice": [*two, third]})
 
 
@@ -65,13 +65,13 @@ async def test_a_voice_needs_the_brands_own_prose() -> None:
 
 
 async def test_a_story_has_neither_the_brands_voice_nor_its_customers() -> None:
-    told = "Nurses on the night shift write their letters by hand."
+    story_text = "Nurses on the night shift write their letters by hand."
     quote = "Nurses on the night shift"
-    passages = [Passage(text=told, url=PRICING, story=True), *PASSAGES]
-    said = {
+    passages = [Passage(text=story_text, url=PRICING, story=True), *PASSAGES]
+    story_claims = {
         "audience": [claim("Nurses.", quote)],
         "icp": [part("role", "Nurses", quote), ORGANIZATION],
         "brandVoice": [*GOOD["brandVoice"][:2], trait("handmade", quote)],
     }
-    assert await kept_candidates({**NOTHING, **said}, passages) == {}
-    assert prompt.prose(passages).splitlines()[-2:] == [told, "Features"]
+    assert await kept_candidates({**NOTHING, **story_claims}, passages) == {}
+    assert prompt.prose(passages).splitlines()[-2:] == [story_text, "Features"]

@@ -32,38 +32,38 @@ LENGTHS: dict[Field, int] = {
 }
 Document: TypeAlias = Source | Styles | Repository | Listing | PlayPage | StorePage
 #: CPU seconds of a document, with the derivation of all its fields.
-MOST_S = 1.0
+MAX_CPU_S = 1.0
 
 
 async def check_mutants(
     parser: Parser, name: str, count: int, make: Callable[[Random], Document | None]
 ) -> None:
     """Check `count` documents, each made by its own random generator, and report all failures together."""
-    wrong: dict[int, str] = {}
+    errors: dict[int, str] = {}
     for number in range(count):
         document = make(chance(name, number))
         try:
             if document is not None:
-                check_extraction(await extracted(parser, document))
+                check_extraction(await extract_in_process(parser, document))
         except Exception as error:  # noqa: BLE001  any error is reported, and the other documents are read too
-            wrong[number] = f"{type(error).__name__}: {error}"
-    assert wrong == {}, f"{name}, TENANTRY_SEED={SEED}"
+            errors[number] = f"{type(error).__name__}: {error}"
+    assert errors == {}, f"{name}, TENANTRY_SEED={SEED}"
 
 
-async def extracted(parser: Parser, document: Document) -> Extraction:
+async def extract_in_process(parser: Parser, document: Document) -> Extraction:
     """Run an ingest's extraction of one document, in the parsing process, within its CPU."""
-    one = parser.of(uuid4())
-    read = await parsing.parse_document(one, document)
+    job_parser = parser.of(uuid4())
+    read = await parsing.parse_document(job_parser, document)
     assert isinstance(read, Page | Reading)
     extraction = await conclude(
-        one,
+        job_parser,
         url="https://acme.test/" if isinstance(document, Styles) else document.url,
         title=read.title if isinstance(read, Page) else None,
         candidates=read.candidates,
         passages=read.passages,
     )
-    used_s = parsing.JOB_CPU_S - one.left_s
-    assert used_s < MOST_S, f"{used_s:.2f} s"
+    used_s = parsing.JOB_CPU_S - job_parser.left_s
+    assert used_s < MAX_CPU_S, f"{used_s:.2f} s"
     return extraction
 
 
@@ -73,8 +73,8 @@ def check_extraction(extraction: Extraction) -> None:
     assert msgspec.json.decode(msgspec.json.encode(extraction), type=Extraction) == extraction
     assert len(extraction.title or "") <= 300
     for field, finding in extraction.fields.items():
-        for one in (finding, *finding.alternatives):
-            check_finding(field, one)
+        for any_finding in (finding, *finding.alternatives):
+            check_finding(field, any_finding)
         assert len(finding.alternatives) <= MAX_ALTERNATIVES + 1
 
 

@@ -5,11 +5,11 @@ import re
 from random import Random
 
 from tests.workers.ingest.mutants import data, words
-from tests.workers.ingest.mutants.tags import Mutation, gap, put, replaced, spot
+from tests.workers.ingest.mutants.tags import Mutation, find_spot, gap_after_tag, replace_spot, splice
 from tests.workers.ingest.mutants.words import encoded
 
 TEXT = re.compile(rb">([^<>]{3,2000})<")
-SAID = re.compile(
+TITLE_OR_CONTENT = re.compile(
     rb"<title[^>]*>([^<]*)<|content=\"([^\"]*)\"|<h[12][^>]*>([^<]*)<|alt=\"([^\"]*)\"", re.IGNORECASE
 )
 ADDRESS = re.compile(rb"\s(?:href|src|content|srcset|data-src)=\"([^\"]*)\"", re.IGNORECASE)
@@ -44,54 +44,54 @@ STYLES = (
 )
 
 
-def say_otherwise(body: bytes, chance: Random) -> bytes:
+def replace_title(body: bytes, chance: Random) -> bytes:
     """Replace a title, a meta or a heading by a hostile text."""
-    return replaced(SAID, body, encoded(words.text(chance)), chance)
+    return replace_spot(TITLE_OR_CONTENT, body, encoded(words.text(chance)), chance)
 
 
-def tell_otherwise(body: bytes, chance: Random) -> bytes:
-    return replaced(TEXT, body, encoded(words.text(chance)), chance)
+def replace_text(body: bytes, chance: Random) -> bytes:
+    return replace_spot(TEXT, body, encoded(words.text(chance)), chance)
 
 
 def link_elsewhere(body: bytes, chance: Random) -> bytes:
     for _ in range(chance.choice((1, 5, 30))):
-        body = replaced(ADDRESS, body, encoded(chance.choice(words.URLS)), chance)
+        body = replace_spot(ADDRESS, body, encoded(chance.choice(words.URLS)), chance)
     return body
 
 
-def speak_otherwise(body: bytes, chance: Random) -> bytes:
-    return replaced(LANGUAGE, body, encoded(chance.choice(words.LANGUAGES)), chance)
+def replace_language(body: bytes, chance: Random) -> bytes:
+    return replace_spot(LANGUAGE, body, encoded(chance.choice(words.LANGUAGES)), chance)
 
 
 def add_metas(body: bytes, chance: Random) -> bytes:
     name, kind = chance.choice(METAS), chance.choice(("name", "property", "itemprop", "http-equiv"))
-    said = chance.choice((words.text(chance), chance.choice(words.URLS), chance.choice(words.LANGUAGES)))
-    meta = encoded(f'<meta {kind}="{name}" content="{said}">')
-    return put(body, gap(body, chance), meta * chance.choice((1, 1, 300)))
+    content = chance.choice((words.text(chance), chance.choice(words.URLS), chance.choice(words.LANGUAGES)))
+    meta = encoded(f'<meta {kind}="{name}" content="{content}">')
+    return splice(body, gap_after_tag(body, chance), meta * chance.choice((1, 1, 300)))
 
 
 def add_links(body: bytes, chance: Random) -> bytes:
     rel, sizes = chance.choice(LINKS), chance.choice(("any", "9999999999999x1", "16x16", "x" * 9_999))
     href, language = chance.choice(words.URLS), chance.choice(words.LANGUAGES)
     link = encoded(f'<link rel="{rel}" href="{href}" hreflang="{language}" sizes="{sizes}">')
-    return put(body, gap(body, chance), link * chance.choice((1, 1, 300)))
+    return splice(body, gap_after_tag(body, chance), link * chance.choice((1, 1, 300)))
 
 
 def add_anchors(body: bytes, chance: Random) -> bytes:
     anchors = (
         f'<a href="{chance.choice(words.URLS)[:3_000]}/{n}">{words.text(chance)[:80]}</a>' for n in range(300)
     )
-    return put(body, gap(body, chance), encoded("".join(anchors)))
+    return splice(body, gap_after_tag(body, chance), encoded("".join(anchors)))
 
 
 def add_text(body: bytes, chance: Random) -> bytes:
     name = chance.choice(("p", "h1", "h2", "li", "span", "footer", "title", "td", "figcaption", "code"))
     part = encoded(f"<{name}>{words.text(chance)}</{name}>")
-    return put(body, gap(body, chance), part * chance.choice((1, 3, 50)))
+    return splice(body, gap_after_tag(body, chance), part * chance.choice((1, 3, 50)))
 
 
 def add_style(body: bytes, chance: Random) -> bytes:
-    return put(body, gap(body, chance), encoded(f"<style>{chance.choice(STYLES)}</style>"))
+    return splice(body, gap_after_tag(body, chance), encoded(f"<style>{chance.choice(STYLES)}</style>"))
 
 
 def add_pictures(body: bytes, chance: Random) -> bytes:
@@ -99,32 +99,32 @@ def add_pictures(body: bytes, chance: Random) -> bytes:
     part = kind.replace("{url}", chance.choice(words.URLS)[:3_000]).replace(
         "{text}", words.text(chance)[:500]
     )
-    return put(body, gap(body, chance), encoded(part) * chance.choice((1, 20, 500)))
+    return splice(body, gap_after_tag(body, chance), encoded(part) * chance.choice((1, 20, 500)))
 
 
 def change_json(body: bytes, chance: Random) -> bytes:
     """Change a block of JSON-LD by value and type; without a block, add a new one."""
-    match = spot(JSON_LD, body, chance)
-    said = (
+    match = find_spot(JSON_LD, body, chance)
+    text = (
         match[1].decode("utf-8", "replace") if match else '{"@type":"WebSite","name":"Acme","publisher":{}}'
     )
     try:
-        value = json.loads(said, strict=False)
+        value = json.loads(text, strict=False)
     except (ValueError, RecursionError):
-        value = {"@context": "https://schema.org", "@graph": [{"@type": "Organization", "name": said[:100]}]}
-    new = encoded(data.written(data.mutated(value, chance), chance))
+        value = {"@context": "https://schema.org", "@graph": [{"@type": "Organization", "name": text[:100]}]}
+    new = encoded(data.to_text(data.mutated(value, chance), chance))
     if match:
-        return put(body, match.span(1), new)
-    return put(body, gap(body, chance), b"<script type=application/ld+json>%s</script>" % new)
+        return splice(body, match.span(1), new)
+    return splice(body, gap_after_tag(body, chance), b"<script type=application/ld+json>%s</script>" % new)
 
 
 MUTATIONS: tuple[Mutation, ...] = (
     *(
-        say_otherwise,
-        say_otherwise,
-        tell_otherwise,
+        replace_title,
+        replace_title,
+        replace_text,
         link_elsewhere,
-        speak_otherwise,
+        replace_language,
         change_json,
         change_json,
     ),

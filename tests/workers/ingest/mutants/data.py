@@ -11,7 +11,7 @@ from tests.workers.ingest.mutants import words
 Slot = tuple[Any, Any]
 
 #: Characters of the JSON of a list with one repeated value.
-LONGEST = 1_000_000
+MAX_JSON_CHARS = 1_000_000
 NUMBERS = (0, -1, 10**30, 1e308, -0.0, 0.1, 2**53 + 1)
 TYPES = (
     *(
@@ -50,7 +50,7 @@ def mutated(value: Any, chance: Random, times: int = 3) -> Any:
     for _ in range(chance.randint(1, times)):
         container, key = chance.choice([*places(holder, 6)])
         before = container[key]
-        container[key] = other(before, chance)
+        container[key] = replacement(before, chance)
         if is_huge(holder):
             container[key] = before
     return holder[0]
@@ -58,13 +58,13 @@ def mutated(value: Any, chance: Random, times: int = 3) -> Any:
 
 def is_huge(value: Any) -> bool:
     """Return whether the value is larger than a few documents: a change may be shared by 5,000 places."""
-    left, more = 4 * LONGEST, [value]
-    while more and left > 0:
-        one = more.pop()
-        left -= len(one) if isinstance(one, str) else 1
-        if isinstance(one, dict | list):
-            more.extend(one.values() if isinstance(one, dict) else one)
-    return left <= 0
+    remaining, pending = 4 * MAX_JSON_CHARS, [value]
+    while pending and remaining > 0:
+        item = pending.pop()
+        remaining -= len(item) if isinstance(item, str) else 1
+        if isinstance(item, dict | list):
+            pending.extend(item.values() if isinstance(item, dict) else item)
+    return remaining <= 0
 
 
 def places(value: Any, depth: int) -> Iterator[Slot]:
@@ -75,7 +75,7 @@ def places(value: Any, depth: int) -> Iterator[Slot]:
         yield from places(value[key], depth - 1)
 
 
-def other(value: Any, chance: Random) -> Any:
+def replacement(value: Any, chance: Random) -> Any:
     """Return a replacement of the value: of another type, in a list, deep inside, or too long."""
     return chance.choice(
         (
@@ -85,7 +85,9 @@ def other(value: Any, chance: Random) -> Any:
             lambda: chance.choice(words.LANGUAGES),
             lambda: chance.choice(NUMBERS),
             lambda: chance.choice((None, True, False, [], {})),
-            lambda: [value] * min(chance.choice((2, 300, 5_000)), 1 + LONGEST // len(json.dumps(value))),
+            lambda: (
+                [value] * min(chance.choice((2, 300, 5_000)), 1 + MAX_JSON_CHARS // len(json.dumps(value)))
+            ),
             lambda: {"@value": value, "name": value, "url": value, "@id": value},
             lambda: {"@type": chance.choice(TYPES), "name": words.text(chance), "publisher": value},
             lambda: deep(value, chance.choice((5, 50, 400))),
@@ -101,7 +103,7 @@ def deep(value: Any, levels: int) -> Any:
     return value
 
 
-def written(value: Any, chance: Random) -> str:
+def to_text(value: Any, chance: Random) -> str:
     """Return its JSON, now and then in a form that only some parsers accept."""
     text = json.dumps(value, ensure_ascii=chance.random() < 0.5)
     return chance.choice(FORMS)(text) if chance.random() < 0.7 else text

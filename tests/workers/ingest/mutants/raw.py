@@ -3,7 +3,7 @@
 from random import Random
 
 from tests.workers.ingest.mutants import words
-from tests.workers.ingest.mutants.tags import TAG, Mutation, gap, put
+from tests.workers.ingest.mutants.tags import TAG, Mutation, gap_after_tag, splice
 from tests.workers.ingest.mutants.words import encoded
 
 
@@ -35,7 +35,7 @@ def add_bytes(body: bytes, chance: Random) -> bytes:
         b"\r",
         b"<!DOCTYPE",
     )
-    return put(body, gap(body, chance), chance.choice(odd) * chance.choice((1, 3, 10_000)))
+    return splice(body, gap_after_tag(body, chance), chance.choice(odd) * chance.choice((1, 3, 10_000)))
 
 
 def mark_order(body: bytes, chance: Random) -> bytes:
@@ -60,8 +60,11 @@ def encode_otherwise(body: bytes, chance: Random) -> bytes:
 
 
 def declare_charset(body: bytes, chance: Random) -> bytes:
-    named = encoded(chance.choice(words.CHARSETS))
-    return chance.choice((b"<meta charset='%s'>%s", b"<?xml version='1.0' encoding='%s'?>%s")) % (named, body)
+    charset = encoded(chance.choice(words.CHARSETS))
+    return chance.choice((b"<meta charset='%s'>%s", b"<?xml version='1.0' encoding='%s'?>%s")) % (
+        charset,
+        body,
+    )
 
 
 def empty(body: bytes, chance: Random) -> bytes:

@@ -125,7 +125,7 @@ def alias_often(body: bytes, chance: Random) -> bytes:
     )
 
 
-def say_otherwise(body: bytes, chance: Random) -> bytes:
+def replace_line(body: bytes, chance: Random) -> bytes:
     """Replace a line by a hostile text."""
     lines = body.split(b"\n")
     lines[chance.randrange(len(lines))] = encoded(words.text(chance))
@@ -155,7 +155,7 @@ def encode_otherwise(body: bytes, chance: Random) -> bytes:
 
 
 MUTATIONS: tuple[Mutation, ...] = (
-    *(repeat_mark, repeat_mark, nest_marks, alias_often, say_otherwise, say_otherwise, double_lines),
+    *(repeat_mark, repeat_mark, nest_marks, alias_often, replace_line, replace_line, double_lines),
     *(cut_short, make_noise, encode_otherwise),
 )
 
@@ -167,13 +167,13 @@ def mutated(body: bytes, chance: Random) -> bytes:
     except (ValueError, RecursionError):
         value = None
     if isinstance(value, dict | list):
-        return encoded(data.written(data.mutated(value, chance), chance))
+        return encoded(data.to_text(data.mutated(value, chance), chance))
     for mutation in chance.choices(MUTATIONS, k=chance.randint(1, 3)):
         body = mutation(body, chance)
     return body
 
 
-def made() -> list[Repository]:
+def make_repositories() -> list[Repository]:
     files = [File(path=path, body=text.encode()) for path, text in MANIFESTS.items()]
     about = Repository(url="https://github.com/acme/zap", name="zap", branch="main", files=files)
     readmes = (("README.md", README), ("README.adoc", ADOC), ("README.rst", RST), ("README", README))
@@ -181,7 +181,7 @@ def made() -> list[Repository]:
     return [msgspec.structs.replace(about, readme=file) for file in files_of]
 
 
-def said(chance: Random, longest: int) -> str:
+def sendable_text(chance: Random, longest: int) -> str:
     return words.sendable(words.text(chance)[:longest])
 
 
@@ -192,11 +192,11 @@ def mutant(repository: Repository, chance: Random, longest: int) -> Repository:
         return msgspec.structs.replace(file, body=mutated(file.body, chance)[:longest])
 
     also = {
-        "description": said(chance, 350),
+        "description": sendable_text(chance, 350),
         "homepage": words.sendable(chance.choice(words.URLS)[:2_000]),
-        "topics": [said(chance, 50) for _ in range(20)],
-        "languages": [said(chance, 50)],
-        "icon": said(chance, MAX_PATH_CHARS),
+        "topics": [sendable_text(chance, 50) for _ in range(20)],
+        "languages": [sendable_text(chance, 50)],
+        "icon": sendable_text(chance, MAX_PATH_CHARS),
     }
     files = list(repository.files)
     for at in chance.sample(range(len(files)), k=min(len(files), 2)):

@@ -21,64 +21,68 @@ ATTRIBUTES = """class id href content alt style title data-x srcset src property
     onclick aria-hidden itemprop sizes hreflang type""".split()
 
 
-def put(body: bytes, span: tuple[int, int], new: bytes) -> bytes:
+def splice(body: bytes, span: tuple[int, int], new: bytes) -> bytes:
     return body[: span[0]] + new + body[span[1] :]
 
 
-def spot(pattern: re.Pattern[bytes], body: bytes, chance: Random) -> re.Match[bytes] | None:
+def find_spot(pattern: re.Pattern[bytes], body: bytes, chance: Random) -> re.Match[bytes] | None:
     """Find a place of the pattern: one of its first hundred, or the next after any byte."""
     if chance.random() < 0.5:
-        found = [match for match, _ in zip(pattern.finditer(body), range(100), strict=False)]
-        return chance.choice(found) if found else None
+        matches = [match for match, _ in zip(pattern.finditer(body), range(100), strict=False)]
+        return chance.choice(matches) if matches else None
     return pattern.search(body, chance.randrange(len(body) + 1))
 
 
-def gap(body: bytes, chance: Random) -> tuple[int, int]:
+def gap_after_tag(body: bytes, chance: Random) -> tuple[int, int]:
     """Return a place after a tag; in a page without tags, any place."""
-    tag = spot(TAG, body, chance)
+    tag = find_spot(TAG, body, chance)
     at = tag.end() if tag else chance.randrange(len(body) + 1)
     return at, at
 
 
-def replaced(pattern: re.Pattern[bytes], body: bytes, new: bytes, chance: Random) -> bytes:
+def replace_spot(pattern: re.Pattern[bytes], body: bytes, new: bytes, chance: Random) -> bytes:
     """Replace the text in one of the pattern's places."""
-    match = spot(pattern, body, chance)
-    return put(body, match.span(match.lastindex or 0), new) if match else body
+    match = find_spot(pattern, body, chance)
+    return splice(body, match.span(match.lastindex or 0), new) if match else body
 
 
 def double_tags(body: bytes, chance: Random) -> bytes:
-    tag = spot(TAG, body, chance)
-    return put(body, tag.span(), tag[0] * chance.choice((2, 20, 1_000, 20_000))) if tag else body
+    tag = find_spot(TAG, body, chance)
+    return splice(body, tag.span(), tag[0] * chance.choice((2, 20, 1_000, 20_000))) if tag else body
 
 
 def double_part(body: bytes, chance: Random) -> bytes:
-    start, end = sorted(gap(body, chance)[0] for _ in range(2))
-    return put(body, (end, end), body[start : min(end, start + 50_000)] * chance.choice((1, 3, 50)))
+    start, end = sorted(gap_after_tag(body, chance)[0] for _ in range(2))
+    return splice(body, (end, end), body[start : min(end, start + 50_000)] * chance.choice((1, 3, 50)))
 
 
 def nest(body: bytes, chance: Random) -> bytes:
     name = chance.choice(NESTED)
-    return put(body, gap(body, chance), b"<%s>" % name.encode() * chance.choice((600, 10_000, 100_000)))
+    return splice(
+        body, gap_after_tag(body, chance), b"<%s>" % name.encode() * chance.choice((600, 10_000, 100_000))
+    )
 
 
 def nest_and_close(body: bytes, chance: Random) -> bytes:
     name = chance.choice(NESTED).partition(" ")[0].partition(">")[0].encode()
     inner = chance.choice((b"x", b"<br>" * 20_000, b"<a href=/x>x</a>" * 5_000))
-    return put(body, gap(body, chance), b"<%s>" % name * 10_000 + inner + b"</%s>" % name * 10_000)
+    return splice(
+        body, gap_after_tag(body, chance), b"<%s>" % name * 10_000 + inner + b"</%s>" % name * 10_000
+    )
 
 
 def close_at_random(body: bytes, chance: Random) -> bytes:
     name = chance.choice(NESTED).partition(" ")[0].partition(">")[0].encode()
-    return put(body, gap(body, chance), b"</%s>" % name * chance.choice((1, 5, 10_000)))
+    return splice(body, gap_after_tag(body, chance), b"</%s>" % name * chance.choice((1, 5, 10_000)))
 
 
 def drop_tag(body: bytes, chance: Random) -> bytes:
-    return replaced(TAG, body, b"", chance)
+    return replace_spot(TAG, body, b"", chance)
 
 
 def rename_tags(body: bytes, chance: Random) -> bytes:
     """Rename all tags of one name."""
-    match = spot(NAME, body, chance)
+    match = find_spot(NAME, body, chance)
     if match is None:
         return body
     new = chance.choice(NESTED).partition(" ")[0].partition(">")[0].encode()
@@ -86,25 +90,25 @@ def rename_tags(body: bytes, chance: Random) -> bytes:
 
 
 def large_attribute(body: bytes, chance: Random) -> bytes:
-    tag = spot(TAG, body, chance)
+    tag = find_spot(TAG, body, chance)
     unit = chance.choice(
         (b"x", b"x ", b"cookie ", b"logo-", b"a=b;", b"&amp;", b"\xf0\x9f\x98\x80", b"--", b"1,")
     )
     value = unit * ((1 << 20) // len(unit))
-    named = b' %s="%s"' % (chance.choice(ATTRIBUTES).encode(), value)
-    return put(body, (tag.end() - 1, tag.end() - 1), named) if tag else body
+    attribute = b' %s="%s"' % (chance.choice(ATTRIBUTES).encode(), value)
+    return splice(body, (tag.end() - 1, tag.end() - 1), attribute) if tag else body
 
 
 def many_attributes(body: bytes, chance: Random) -> bytes:
-    tag = spot(TAG, body, chance)
-    named = b"".join(b" a%d=1" % number for number in range(chance.choice((50, 50_000))))
-    return put(body, (tag.end() - 1, tag.end() - 1), named) if tag else body
+    tag = find_spot(TAG, body, chance)
+    attributes = b"".join(b" a%d=1" % number for number in range(chance.choice((50, 50_000))))
+    return splice(body, (tag.end() - 1, tag.end() - 1), attributes) if tag else body
 
 
 def odd_attribute(body: bytes, chance: Random) -> bytes:
-    tag = spot(TAG, body, chance)
-    named = b' %s="%s"' % (chance.choice(ATTRIBUTES).encode(), encoded(words.text(chance)))
-    return put(body, (tag.end() - 1, tag.end() - 1), named) if tag else body
+    tag = find_spot(TAG, body, chance)
+    attribute = b' %s="%s"' % (chance.choice(ATTRIBUTES).encode(), encoded(words.text(chance)))
+    return splice(body, (tag.end() - 1, tag.end() - 1), attribute) if tag else body
 
 
 MUTATIONS: tuple[Mutation, ...] = (

@@ -19,7 +19,7 @@ from tests.workers.ingest.mutants.words import encoded
 from workers.ingest.appstore.lookup import choose_app, read_results
 from workers.ingest.appstore.shapes import Listing, PlayPage, StorePage
 from workers.ingest.parser.parser import Parser
-from workers.web.fetch import Fetched
+from workers.web.fetch import FetchedResponse
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -56,7 +56,7 @@ ATTRIBUTES = {
 }
 
 
-def described(node: dict[str, Any], chance: Random) -> dict[str, Any]:
+def with_other_description(node: dict[str, Any], chance: Random) -> dict[str, Any]:
     """Give the app another description, made of its own and of hostile parts."""
     lines = str(node.get("description", "")).split("\n")
     for _ in range(chance.choice((1, 3, 20))):
@@ -65,35 +65,39 @@ def described(node: dict[str, Any], chance: Random) -> dict[str, Any]:
 
 
 def mutant(software: dict[str, Any], chance: Random) -> Document | None:
-    return chance.choice((looked_up, looked_up, on_play, on_page))(software, chance)
+    return chance.choice((look_up_document, look_up_document, play_document, page_document))(software, chance)
 
 
-def looked_up(software: dict[str, Any], chance: Random) -> Document | None:
-    """Return an app as the look-up's response has it; None if the response is refused."""
-    node = described(software, chance) if chance.random() < 0.6 else data.mutated(dict(software), chance)
+def look_up_document(software: dict[str, Any], chance: Random) -> Document | None:
+    """Return an app as the lookup's response has it; None if the response is refused."""
+    node = (
+        with_other_description(software, chance)
+        if chance.random() < 0.6
+        else data.mutated(dict(software), chance)
+    )
     answer = {"resultCount": 1, "results": [node]}
-    said = data.written(answer, chance) if chance.random() < 0.3 else json.dumps(answer)
-    fetched = Fetched(url=URL, status=200, headers=httpx.Headers(), body=encoded(said)[: 1 << 20])
+    text = data.to_text(answer, chance) if chance.random() < 0.3 else json.dumps(answer)
+    fetched = FetchedResponse(url=URL, status=200, headers=httpx.Headers(), body=encoded(text)[: 1 << 20])
     listing = InAppStore(by="id", value=str(software["trackId"]))
     with suppress(SourceError):
-        if found := choose_app(read_results(fetched, listing), listing):
-            return Listing(url=URL, country=chance.choice(("us", "jp", "aq", "")), software=found)
+        if app := choose_app(read_results(fetched, listing), listing):
+            return Listing(url=URL, country=chance.choice(("us", "jp", "aq", "")), software=app)
     return None
 
 
-def on_play(software: dict[str, Any], chance: Random) -> Document:
+def play_document(software: dict[str, Any], chance: Random) -> Document:
     node = NODE | {"name": software["trackName"], "description": software["description"][:80]}
-    changed = described(node, chance) if chance.random() < 0.5 else data.mutated(node, chance)
-    body = encoded(PLAY % data.written(changed, chance))
+    changed = with_other_description(node, chance) if chance.random() < 0.5 else data.mutated(node, chance)
+    body = encoded(PLAY % data.to_text(changed, chance))
     if chance.random() < 0.5:
         body = chance.choice(MUTATIONS)(body, chance)
     return PlayPage(url="https://play.example/store/apps/details?id=a", country="us", body=body[: 2 << 20])
 
 
-def on_page(_: dict[str, Any], chance: Random) -> Document:
-    said = data.written({"7": {"data": [data.mutated(json.loads(json.dumps(ATTRIBUTES)), chance)]}}, chance)
+def page_document(_: dict[str, Any], chance: Random) -> Document:
+    text = data.to_text({"7": {"data": [data.mutated(json.loads(json.dumps(ATTRIBUTES)), chance)]}}, chance)
     body = encoded(
-        f'<script id="{chance.choice(DATA)}">{said}</script><h2 class="subtitle">{words.text(chance)}</h2>'
+        f'<script id="{chance.choice(DATA)}">{text}</script><h2 class="subtitle">{words.text(chance)}</h2>'
     )
     if chance.random() < 0.5:
         body = chance.choice(MUTATIONS)(body, chance)
@@ -101,18 +105,22 @@ def on_page(_: dict[str, Any], chance: Random) -> Document:
 
 
 async def test_any_mutant_of_a_made_listing_is_read_within_a_second(parser: Parser) -> None:
-    await check_mutants(parser, "made listing", 50, lambda one: mutant(SOFTWARE, one))
+    await check_mutants(parser, "made listing", 50, lambda chance: mutant(SOFTWARE, chance))
 
 
 @pytest.mark.parametrize("block", range(2))
 @pytest.mark.long
 async def test_any_mutant_of_a_real_listing_is_read_within_a_second(parser: Parser, block: int) -> None:
-    apps = real()
-    await check_mutants(parser, f"real listing/{block}", 250, lambda one: mutant(one.choice(apps), one))
+    apps = real_results()
+    await check_mutants(
+        parser, f"real listing/{block}", 250, lambda chance: mutant(chance.choice(apps), chance)
+    )
 
 
 @cache
-def real() -> list[dict[str, Any]]:
+def real_results() -> list[dict[str, Any]]:
     answers = [json.loads(path.read_bytes()) for path in sorted(corpus("appstore").glob("*.json"))]
-    results = [one for answer in answers if isinstance(answer, dict) for one in answer.get("results", [])]
-    return [one for one in results if one.get("trackName")]
+    results = [
+        result for answer in answers if isinstance(answer, dict) for result in answer.get("results", [])
+    ]
+    return [result for result in results if result.get("trackName")]

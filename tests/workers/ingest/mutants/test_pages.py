@@ -19,19 +19,21 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 async def test_any_mutant_of_a_made_page_is_read_within_a_second(parser: Parser) -> None:
     pages = [home.PAGE, home.PAGE, *(case.source for case in made.make(5))]
-    await check_mutants(parser, "made page", 25, lambda one: mutant(one.choice(pages), pages, one))
+    await check_mutants(parser, "made page", 25, lambda chance: mutant(chance.choice(pages), pages, chance))
 
 
 @pytest.mark.parametrize("block", range(10))
 @pytest.mark.long
 @pytest.mark.first
 async def test_any_mutant_of_a_real_page_is_read_within_a_second(parser: Parser, block: int) -> None:
-    pages = real()
-    await check_mutants(parser, f"real page/{block}", 200, lambda one: mutant(one.choice(pages), pages, one))
+    pages = real_pages()
+    await check_mutants(
+        parser, f"real page/{block}", 200, lambda chance: mutant(chance.choice(pages), pages, chance)
+    )
 
 
 @cache
-def real() -> list[Source]:
+def real_pages() -> list[Source]:
     folder = corpus("website")
     cases = [json.loads(line) for line in (folder / "cases.jsonl").read_text().splitlines()]
     return [

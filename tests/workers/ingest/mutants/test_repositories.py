@@ -9,7 +9,7 @@ import pytest
 from tests.corpora import corpus
 from tests.workers.ingest.github.github_server import Repo, from_corpus
 from tests.workers.ingest.mutants.checked import check_mutants
-from tests.workers.ingest.mutants.repositories import made, mutant
+from tests.workers.ingest.mutants.repositories import make_repositories, mutant
 from workers.ingest.github.paths import MAX_FILE_BYTES, choose
 from workers.ingest.github.shapes import File, Repository, RepositoryTree
 from workers.ingest.parser.parser import Parser
@@ -18,9 +18,12 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_any_mutant_of_a_made_repository_is_read_within_a_second(parser: Parser) -> None:
-    those = made()
+    repositories = make_repositories()
     await check_mutants(
-        parser, "made repository", 20, lambda one: mutant(one.choice(those), one, MAX_FILE_BYTES)
+        parser,
+        "made repository",
+        20,
+        lambda chance: mutant(chance.choice(repositories), chance, MAX_FILE_BYTES),
     )
 
 
@@ -28,13 +31,15 @@ async def test_any_mutant_of_a_made_repository_is_read_within_a_second(parser: P
 @pytest.mark.long
 @pytest.mark.first
 async def test_any_mutant_of_a_real_repository_is_read_within_a_second(parser: Parser, block: int) -> None:
-    those = real()
+    repositories = real_repositories()
     name = f"real repository/{block}"
-    await check_mutants(parser, name, 250, lambda one: mutant(one.choice(those), one, MAX_FILE_BYTES))
+    await check_mutants(
+        parser, name, 250, lambda chance: mutant(chance.choice(repositories), chance, MAX_FILE_BYTES)
+    )
 
 
 @cache
-def real() -> list[Repository]:
+def real_repositories() -> list[Repository]:
     folders = sorted(folder for folder in corpus("github").iterdir() if folder.is_dir())
     return [as_read(from_corpus(folder, stores=True), folder) for folder in folders]
 

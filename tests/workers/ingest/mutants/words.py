@@ -118,10 +118,10 @@ def text(chance: Random) -> str:
     return chance.choice((first, first, first[:60], first + chance.choice(TEXTS)[:1_000]))
 
 
-def encoded(said: str) -> bytes:
-    return said.encode("utf-8", "surrogatepass")
+def encoded(text_to_encode: str) -> bytes:
+    return text_to_encode.encode("utf-8", "surrogatepass")
 
 
-def sendable(said: str) -> str:
+def sendable(text_to_send: str) -> str:
     """Drop lone surrogates, which no header or JSON can contain."""
-    return said.encode("utf-8", "ignore").decode()
+    return text_to_send.encode("utf-8", "ignore").decode()

@@ -10,13 +10,13 @@ from workers.ingest.shapes import Source
 HOME, INNER = "https://www.acme.test/", "https://www.acme.test/blog/1"
 
 
-def found(html: str | bytes, url: str = HOME, **headers: str) -> dict[Field, Finding]:
+def findings(html: str | bytes, url: str = HOME, **headers: str) -> dict[Field, Finding]:
     body = html if isinstance(html, bytes) else html.encode()
     return choose(extract(Source(url=url, body=body, **headers)).candidates)
 
 
 def value(field: Field, html: str | bytes, url: str = HOME, **headers: str) -> Any:
-    finding = found(html, url, **headers).get(field)
+    finding = findings(html, url, **headers).get(field)
     return finding.value if finding else None
 
 

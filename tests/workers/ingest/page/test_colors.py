@@ -13,8 +13,10 @@ from workers.ingest.shapes import Manifest
 URL = "https://www.acme.test/about"
 
 
-def said(head: str) -> list[tuple[object, str | None, str]]:
-    return [(one.value, one.role, one.rule) for one in candidates(Document(head, url=URL))]
+def head_colors(head: str) -> list[tuple[object, str | None, str]]:
+    return [
+        (candidate.value, candidate.role, candidate.rule) for candidate in candidates(Document(head, url=URL))
+    ]
 
 
 @pytest.mark.parametrize(
@@ -37,32 +39,35 @@ def said(head: str) -> list[tuple[object, str | None, str]]:
     ],
 )
 def test_colors_of_the_head(head: str, role: str, rule: str) -> None:
-    assert said(head) == [(["#c0392b"], role, rule)]
+    assert head_colors(head) == [(["#c0392b"], role, rule)]
 
 
 def test_white_is_a_background_and_template_colors_are_ignored() -> None:
-    assert said("<meta name=theme-color content=white>") == [
+    assert head_colors("<meta name=theme-color content=white>") == [
         (["#ffffff"], "background", "html.theme-color"),
     ]
-    for none in ("#5bbad5", "transparent", "", "#c0392b22", "brand"):
-        assert said(f"<meta name=theme-color content='{none}'><link rel=mask-icon color='{none}'>") == []
+    for ignored in ("#5bbad5", "transparent", "", "#c0392b22", "brand"):
+        assert (
+            head_colors(f"<meta name=theme-color content='{ignored}'><link rel=mask-icon color='{ignored}'>")
+            == []
+        )
 
 
 @pytest.mark.parametrize("members", [{}, {"theme_color": 7}, {"theme_color": "#5bbad5"}, []])
 def test_a_manifest_has_two_colors_or_none(members: object) -> None:
-    both = {"theme_color": "#c0392b", "background_color": "#1f6f5c"}
-    found = [(one.value, one.role) for one in colors_of(both)]
-    assert found == [(["#c0392b"], "primary"), (["#1f6f5c"], "background")]
+    two_colors = {"theme_color": "#c0392b", "background_color": "#1f6f5c"}
+    colors = [(candidate.value, candidate.role) for candidate in colors_of(two_colors)]
+    assert colors == [(["#c0392b"], "primary"), (["#1f6f5c"], "background")]
     assert colors_of(members) == []
 
 
 def colors_of(members: object) -> list[Candidate]:
     reading = manifest.read(Manifest(url=URL, body=json.dumps(members).encode()))
-    return [one for one in reading.candidates if one.field == "colors"]
+    return [candidate for candidate in reading.candidates if candidate.field == "colors"]
 
 
-def sheets(*hrefs: str, more: str = "") -> list[str]:
-    links = "".join(f"<link rel=stylesheet href='{href}'{more}>" for href in hrefs)
+def sheets(*hrefs: str, attributes: str = "") -> list[str]:
+    links = "".join(f"<link rel=stylesheet href='{href}'{attributes}>" for href in hrefs)
     return style_sheets.linked_sheets(Document(links, url=URL))
 
 
@@ -77,8 +82,8 @@ def test_three_sheets_of_the_site_are_read_site_wide_ones_first() -> None:
 
 
 def test_print_and_third_party_sheets_are_not_read() -> None:
-    assert sheets("/a.css", more=" media=print") == []
-    assert sheets("/a.css", more=" media=print onload='this.media=\"all\"'") != []
+    assert sheets("/a.css", attributes=" media=print") == []
+    assert sheets("/a.css", attributes=" media=print onload='this.media=\"all\"'") != []
     assert sheets("/wp-content/plugins/x/a.css", "/font-awesome.css", "data:text/css,a", "") == []
     alternate = "<link rel='alternate stylesheet' href=/a.css><link rel=icon href=/b.css>"
     assert style_sheets.linked_sheets(Document(alternate, url=URL)) == []

@@ -15,20 +15,25 @@ from workers.ingest.shapes import Llms, Manifest, Source
 URL = "https://acme.test/m"
 
 
-def called(said: Any) -> dict[str, Any]:
-    """Return candidates by field; `said` is a manifest, or its bytes."""
-    body = said if isinstance(said, bytes) else json.dumps(said).encode()
-    return {one.field: one.value for one in manifest.read(Manifest(url=URL, body=body)).candidates}
+def manifest_values(manifest_or_bytes: Any) -> dict[str, Any]:
+    """Return candidates by field; `manifest_or_bytes` is a manifest, or its bytes."""
+    body = (
+        manifest_or_bytes if isinstance(manifest_or_bytes, bytes) else json.dumps(manifest_or_bytes).encode()
+    )
+    return {
+        candidate.field: candidate.value
+        for candidate in manifest.read(Manifest(url=URL, body=body)).candidates
+    }
 
 
 def test_values_of_a_manifest() -> None:
-    said = {
+    members = {
         "name": " Zap ",
         "description": "Draws what <b>you</b> say.",
         "lang": "de_de",
         "categories": ["Art", "fun"],
     }
-    assert called(said) == {
+    assert manifest_values(members) == {
         "appName": "Zap",
         "appDescription": "Draws what you say.",
         "primaryLanguage": "de-DE",
@@ -37,7 +42,7 @@ def test_values_of_a_manifest() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "name"),
+    ("members", "name"),
     [
         ({"name": "Zap - Draw what you say", "short_name": "Z"}, "Zap"),
         ({"name": "The drawing program that listens to all that you say", "short_name": "Zap"}, "Zap"),
@@ -48,8 +53,8 @@ def test_values_of_a_manifest() -> None:
         ([{"name": "Zap"}], None),
     ],
 )
-def test_too_long_manifest_names_are_skipped(said: Any, name: str | None) -> None:
-    assert called(said).get("appName") == name
+def test_too_long_manifest_names_are_skipped(members: Any, name: str | None) -> None:
+    assert manifest_values(members).get("appName") == name
 
 
 @given(
@@ -59,23 +64,26 @@ def test_too_long_manifest_names_are_skipped(said: Any, name: str | None) -> Non
 def test_a_domain_as_manifest_name_never_wins_over_a_title(domain: str, title: str) -> None:
     url = f"https://{domain.lower()}/"
     page = extract(Source(url=url, body=f"<title>{title}</title>".encode()))
-    said = manifest.read(Manifest(url=url, body=json.dumps({"name": domain}).encode()))
-    assert str(choose([*page.candidates, *said.candidates])["appName"].value) in title
+    reading = manifest.read(Manifest(url=url, body=json.dumps({"name": domain}).encode()))
+    assert str(choose([*page.candidates, *reading.candidates])["appName"].value) in title
 
 
 @pytest.mark.parametrize(
     "body", [b"", b"null", b"[", b"\xff\xfe", b"[" * 200_000, b'{"a":' * 50_000, b"<html>"]
 )
 def test_an_invalid_manifest_gives_nothing(body: bytes) -> None:
-    assert called(body) == {}
+    assert manifest_values(body) == {}
 
 
-def summed_up(text: str) -> dict[str, Any]:
-    return {one.field: one.value for one in llms.read(Llms(url=URL, body=text.encode())).candidates}
+def llms_values(text: str) -> dict[str, Any]:
+    return {
+        candidate.field: candidate.value
+        for candidate in llms.read(Llms(url=URL, body=text.encode())).candidates
+    }
 
 
 def test_values_of_llms_txt() -> None:
-    assert summed_up(
+    assert llms_values(
         "\ufeff# Zap — docs\r\n\r\n> Zap **draws** what\r\n> you [say](https://x.test/). It is fast.\r\n"
     ) == {
         "appName": "Zap",
@@ -85,19 +93,19 @@ def test_values_of_llms_txt() -> None:
 
 
 def test_a_quotation_in_a_section_is_no_summary() -> None:
-    assert summed_up("# Zap\n\n## Voices\n> Best drawings that I ever saw.") == {"appName": "Zap"}
+    assert llms_values("# Zap\n\n## Voices\n> Best drawings that I ever saw.") == {"appName": "Zap"}
 
 
 @pytest.mark.parametrize(
     "text", ["", "User-agent: *", "<h1>Zap</h1>", "## Zap", "#Zap", "#", "> Zap draws it."]
 )
 def test_a_file_without_a_heading_is_not_llms_txt(text: str) -> None:
-    assert summed_up(text) == {}
+    assert llms_values(text) == {}
 
 
 @given(some.binary(max_size=300), some.text(max_size=300))
 def test_any_document_is_read(body: bytes, text: str) -> None:
-    called(body)
+    manifest_values(body)
     manifest.read(
         Manifest(url=URL, body=json.dumps({"name": text, "lang": text, "description": text}).encode())
     )

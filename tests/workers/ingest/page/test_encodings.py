@@ -34,8 +34,8 @@ READ = sorted(label for label, name in LABELS.items() if name != "replacement")
 
 
 def by_the_standard(head: bytes) -> str | None:
-    found = EncodingParser(head).get_encoding()
-    return IN_MARKUP.get(found.name, found.name) if found else None
+    encoding = EncodingParser(head).get_encoding()
+    return IN_MARKUP.get(encoding.name, encoding.name) if encoding else None
 
 
 @each_form
@@ -44,8 +44,8 @@ def test_a_page_is_read_by_its_declaration(form: Form) -> None:
         body = page(sample, form.head(sample.label))
         header = form.content_type(sample.label)
         sent = webencodings.lookup(header.partition("=")[2].strip('"'))
-        found = charsets.declared(body, header)[0]
-        assert found == (sent.name if sent else by_the_standard(body)), sample.label
+        declared_name = charsets.declared(body, header)[0]
+        assert declared_name == (sent.name if sent else by_the_standard(body)), sample.label
         assert f"<p>{sample.text}</p>" in decode(body, header), sample.label
 
 

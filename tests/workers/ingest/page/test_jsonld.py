@@ -71,11 +71,11 @@ def test_invalid_blocks_give_no_nodes(block: str) -> None:
     assert nodes([block]) == []
 
 
-def test_caps() -> None:
-    one = '{"@type":"WebSite"}'
-    assert len(nodes([one] * 1000)) == MAX_BLOCKS
-    assert nodes([one + " " * MAX_BLOCK_CHARS]) == []
-    assert nodes(["[" * 8 + one + "]" * 8]) == []
+def test_blocks_sizes_depth_and_nodes_are_capped() -> None:
+    block = '{"@type":"WebSite"}'
+    assert len(nodes([block] * 1000)) == MAX_BLOCKS
+    assert nodes([block + " " * MAX_BLOCK_CHARS]) == []
+    assert nodes(["[" * 8 + block + "]" * 8]) == []
     assert len(nodes([json.dumps([{"@type": "Thing"}] * 1000)])) == MAX_NODES
 
 
@@ -122,7 +122,9 @@ def test_plain_texts_exclude_addresses() -> None:
 
 @given(JSON)
 def test_any_json_is_read(value: Any) -> None:
-    for node in (found := nodes([json.dumps(value)])):
+    for node in (all_nodes := nodes([json.dumps(value)])):
         assert all(isinstance(kind, str) for kind in types(node))
         assert all(isinstance(text, str) for text in texts(node, "name"))
-        assert all(isinstance(other, dict) for other in linked_nodes(node, "publisher", found))
+        assert all(
+            isinstance(linked_node, dict) for linked_node in linked_nodes(node, "publisher", all_nodes)
+        )

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from tests.workers.ingest.page.pages import HOME, INNER, found, jsonld, meta, value
+from tests.workers.ingest.page.pages import HOME, INNER, findings, jsonld, meta, value
 from workers.ingest.page.extract import extract
 from workers.ingest.page.kinds import ORGANIZATION_TYPES
 from workers.ingest.shapes import Source
@@ -58,7 +58,7 @@ from workers.ingest.shapes import Source
     ],
 )
 def test_the_name_comes_from_the_best_place(html: str, name: str, rule: str) -> None:
-    finding = found(html)["appName"]
+    finding = findings(html)["appName"]
     assert (finding.value, finding.rule) == (name, rule)
 
 
@@ -74,7 +74,7 @@ def test_inner_pages_have_the_site_last_in_the_title() -> None:
 )
 def test_every_kind_of_organization_has_a_brands_name(kind: str, prefix: str) -> None:
     node = f'{{"@type":"{prefix}{kind}","name":"Zap","description":"Zap draws all that anybody says."}}'
-    finding = found(jsonld(node))
+    finding = findings(jsonld(node))
     assert (finding["appName"].value, finding["appName"].rule) == ("Zap", "jsonld.Organization.name")
     assert finding["appDescription"].rule == "jsonld.brand.description"
 
@@ -161,9 +161,9 @@ def test_the_copyright_line_corroborates_a_name(line: str) -> None:
 )
 def test_a_copyright_line_without_an_owner_is_ignored(text: str) -> None:
     assert {
-        one.rule
-        for one in extract(Source(url=INNER, body=f"<footer>{text}</footer>".encode())).candidates
-        if one.field == "appName"
+        candidate.rule
+        for candidate in extract(Source(url=INNER, body=f"<footer>{text}</footer>".encode())).candidates
+        if candidate.field == "appName"
     } == {"host"}
 
 

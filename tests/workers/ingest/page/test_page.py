@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.workers.ingest.page.pages import found, jsonld, meta, value
+from tests.workers.ingest.page.pages import findings, jsonld, meta, value
 
 ENGLISH = (
     "<p>We make the tools that people use when they want to get their work done well and on time.</p>" * 4
@@ -28,9 +28,9 @@ def test_the_sharing_description_wins_over_repeated_copies() -> None:
         + jsonld(f'{{"@type":"Organization","description":"{copied}"}}')
         + f"<h1>Acme</h1><p>{copied}</p>"
     )
-    finding = found(copies + meta("og:description", shared))["appDescription"]
+    finding = findings(copies + meta("og:description", shared))["appDescription"]
     assert finding.value == shared
-    assert [other.value for other in finding.alternatives] == [copied]
+    assert [alternative.value for alternative in finding.alternatives] == [copied]
     assert value("appDescription", copies + meta("og:description", "Too short")) == copied
 
 
@@ -130,7 +130,7 @@ def test_on_inner_pages_a_tagline_must_name_the_brand() -> None:
 def test_the_rest_of_a_title_is_relative_to_the_winning_name() -> None:
     holding = jsonld('{"@type":"WebPage","publisher":{"@type":"Corporation","name":"Holding"}}')
     html = holding + meta("og:site_name", "Zap") + "<title>Zap — Draw what you say</title>"
-    finding = found(html)
+    finding = findings(html)
     assert (finding["appName"].value, finding["tagline"].value) == ("Zap", "Draw what you say")
 
 
@@ -138,7 +138,7 @@ def test_the_rest_of_a_title_is_relative_to_the_winning_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("audience", "found"),
+    ("audience", "expected"),
     [
         ('"Sailors"', "Sailors"),
         ('{"@type":"Audience","audienceType":" Small &amp; large teams"}', "Small & large teams"),
@@ -150,9 +150,9 @@ def test_the_rest_of_a_title_is_relative_to_the_winning_name() -> None:
     ],
 )
 @pytest.mark.parametrize("kind", ["SoftwareApplication", "Dentist", "Service", "Course", "Product"])
-def test_audiences_of_apps_makers_and_offers(kind: str, audience: str, found: str | None) -> None:
+def test_audiences_of_apps_makers_and_offers(kind: str, audience: str, expected: str | None) -> None:
     node = f'{{"@type":"{kind}","name":"Tides","audience":{audience}}}'
-    assert value("audience", jsonld(node)) == found
+    assert value("audience", jsonld(node)) == expected
     assert value("audience", jsonld(node.replace(kind, "Article"))) is None
 
 
@@ -176,10 +176,12 @@ def test_keyword_forms_are_merged_numbers_and_sentences_dropped() -> None:
 
 
 def test_of_a_long_list_only_used_keywords_count() -> None:
-    spam = ",".join(f"tide{letter}{other}" for letter in "abcdefghij" for other in "klmnopqrstuvwxyz")
-    listed = meta("keywords", f"{spam},boats,harbour")
-    assert value("keywords", f"{listed}<p>The boats of our harbour</p>") == ["boats", "harbour"]
-    assert value("keywords", listed) is None
+    spam = ",".join(
+        f"tide{letter}{other_letter}" for letter in "abcdefghij" for other_letter in "klmnopqrstuvwxyz"
+    )
+    keywords_meta = meta("keywords", f"{spam},boats,harbour")
+    assert value("keywords", f"{keywords_meta}<p>The boats of our harbour</p>") == ["boats", "harbour"]
+    assert value("keywords", keywords_meta) is None
     assert value("keywords", meta("keywords", "tides,boats")) == ["tides", "boats"]
 
 
@@ -201,7 +203,7 @@ def test_of_a_long_list_only_used_keywords_count() -> None:
 def test_the_declared_language_yields_to_a_sure_detection(
     html: str, headers: dict[str, str], language: str | None, rule: str | None
 ) -> None:
-    finding = found(html, **headers).get("primaryLanguage")
+    finding = findings(html, **headers).get("primaryLanguage")
     assert (finding.value if finding else None) == language
     assert (finding.rule if finding else None) == rule
 

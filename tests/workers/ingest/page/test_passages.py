@@ -14,7 +14,7 @@ def passages(html: str) -> list[Passage]:
 
 
 def pieces(html: str) -> list[tuple[str, str]]:
-    return [(one.kind, one.text) for one in passages(html)]
+    return [(passage.kind, passage.text) for passage in passages(html)]
 
 
 def test_kinds_of_passages() -> None:
@@ -75,15 +75,15 @@ def test_limits_of_passages() -> None:
     html = "".join(
         f"<p>{number} {'words and words ' * 90}</p><nav><a>label {number}</a></nav>" for number in range(900)
     )
-    found = passages(html)
-    assert max(len(one.text) for one in found) <= MAX_PASSAGE_CHARS
-    labels = [one for one in found if one.kind == "label"]
+    all_passages = passages(html)
+    assert max(len(passage.text) for passage in all_passages) <= MAX_PASSAGE_CHARS
+    labels = [passage for passage in all_passages if passage.kind == "label"]
     assert (
         MAX_CHARS - MAX_LABELS_CHARS - MAX_PASSAGE_CHARS
-        < sum(len(one.text) for one in found if one.kind == "text")
+        < sum(len(passage.text) for passage in all_passages if passage.kind == "text")
         <= MAX_CHARS - MAX_LABELS_CHARS
     )
-    assert MAX_LABELS_CHARS - 40 < sum(len(one.text) for one in labels) <= MAX_LABELS_CHARS
+    assert MAX_LABELS_CHARS - 40 < sum(len(passage.text) for passage in labels) <= MAX_LABELS_CHARS
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_limits_of_passages() -> None:
     ],
 )
 def test_stories_are_detected_by_their_address(path: str) -> None:
-    assert all(one.story for one in passages_at(path))
+    assert all(passage.story for passage in passages_at(path))
 
 
 @pytest.mark.parametrize(
@@ -106,11 +106,11 @@ def test_stories_are_detected_by_their_address(path: str) -> None:
     ["", "index.html", "pricing", "for-small-business-owners", "en/about-us", "blogger", "2024", "v1234"],
 )
 def test_a_brands_own_pages_are_no_stories_by_address(path: str) -> None:
-    assert not any(one.story for one in passages_at(path))
+    assert not any(passage.story for passage in passages_at(path))
 
 
 def passages_at(path: str) -> list[Passage]:
     body = "<h1>Tides of the year</h1><p>Tides come and go in each harbour.</p>"
-    found = extract(Source(url=f"{HOME}{path}", body=body.encode())).passages
-    assert len(found) == 2
-    return found
+    all_passages = extract(Source(url=f"{HOME}{path}", body=body.encode())).passages
+    assert len(all_passages) == 2
+    return all_passages

@@ -7,4 +7,6 @@ from workers.ingest.shapes import Source
 def test_images_of_each_kind_are_capped() -> None:
     metas = "".join(f'<meta property="og:image" content="/{number}.png">' for number in range(5000))
     page = extract(Source(url="https://zap.test/", body=f"<title>Zap</title>{metas}".encode()))
-    assert [one.url for one in page.pictures] == [f"https://zap.test/{number}.png" for number in range(10)]
+    assert [image.url for image in page.pictures] == [
+        f"https://zap.test/{number}.png" for number in range(10)
+    ]

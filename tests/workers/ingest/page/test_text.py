@@ -6,7 +6,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.ingest.page.text import INVISIBLE, cut, squash, words
+from workers.ingest.page.text import INVISIBLE, count_words, squash, truncate
 
 
 @given(st.text() | st.text(st.characters(max_codepoint=127)))
@@ -17,12 +17,12 @@ def test_squash_equals_folding_of_letters_and_digits(text: str) -> None:
 @given(st.text("ab \n한字ァ￥é“\U0001f600"))
 def test_words_are_counted_by_blanks_or_by_wide_characters(text: str) -> None:
     wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
-    assert words(text) == max(len(text.split()), wide // 3)
+    assert count_words(text) == max(len(text.split()), wide // 3)
 
 
 @given(st.text("ab .。！字", min_size=20), st.integers(min_value=5, max_value=40))
 def test_a_cut_text_is_within_its_limit(text: str, limit: int) -> None:
-    assert len(cut(text, limit)) <= limit
+    assert len(truncate(text, limit)) <= limit
 
 
 def test_no_character_before_hangul_is_wide() -> None:

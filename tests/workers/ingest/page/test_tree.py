@@ -24,41 +24,48 @@ PIECES = st.sampled_from(
 Elements = list[Tag | NavigableString]
 
 
-def reference(html: str) -> Elements:
+def reference_elements(html: str) -> Elements:
     """Return the elements of Beautiful Soup's own tree, without those that our tree leaves out."""
     markup = b"\n" + html.replace("\x00", "").encode("utf-8", "replace")
     soup = BeautifulSoup(markup, "lxml", from_encoding="utf-8", multi_valued_attributes=None)
     return [
-        one for one in among(soup) if isinstance(one, Tag) or not (isinstance(one, UNREAD) or one.isspace())
+        element
+        for element in elements_of(soup)
+        if isinstance(element, Tag) or not (isinstance(element, UNREAD) or element.isspace())
     ]
 
 
-def among(root: Tag) -> Elements:
-    return [one for one in root.descendants if isinstance(one, Tag | NavigableString)]
+def elements_of(root: Tag) -> Elements:
+    return [element for element in root.descendants if isinstance(element, Tag | NavigableString)]
 
 
-def told(elements: Elements) -> list[object]:
+def describe(elements: Elements) -> list[object]:
     """Return all properties that a rule may read: order, kinds, attributes, parents and texts."""
-    places = {id(one): place for place, one in enumerate(elements)}
+    places = {id(element): place for place, element in enumerate(elements)}
     return [
         (
-            (one.name, dict(one.attrs), " ".join(one.get_text(" ").split()), one.find_next("p") and True)
-            if isinstance(one, Tag)
-            else (type(one), str(one)),
-            places.get(id(one.parent)),
-            [parent.name for parent in one.parents],
+            (
+                element.name,
+                dict(element.attrs),
+                " ".join(element.get_text(" ").split()),
+                element.find_next("p") and True,
+            )
+            if isinstance(element, Tag)
+            else (type(element), str(element)),
+            places.get(id(element.parent)),
+            [parent.name for parent in element.parents],
         )
-        for one in elements
+        for element in elements
     ]
 
 
-def ours(html: str) -> Elements:
-    return among(build_tree(html).root)
+def own_elements(html: str) -> Elements:
+    return elements_of(build_tree(html).root)
 
 
 @given(st.lists(PIECES, max_size=40).map("".join))
 def test_the_tree_equals_beautiful_soups(html: str) -> None:
-    assert told(ours(html)) == told(reference(html))
+    assert describe(own_elements(html)) == describe(reference_elements(html))
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -67,19 +74,19 @@ def test_the_tree_of_a_shuffled_page_equals_beautiful_soups(seed: int) -> None:
     parts = pages.page(chance, "Acme", 20_000).source.body.decode().split("<")
     chance.shuffle(parts)
     html = "<".join(parts)
-    assert told(ours(html)) == told(reference(html))
+    assert describe(own_elements(html)) == describe(reference_elements(html))
 
 
 def test_each_tag_and_text_is_linked_both_ways() -> None:
     root = build_tree("<p>a<b>c</b><i>d</i>e<p>f").root
     elements = [root, *root.descendants]
-    for one, following in pairwise(elements):
-        assert one.next_element is following
-        assert following.previous_element is one
-    for tag in (one for one in elements if isinstance(one, Tag)):
-        for one, following in pairwise(tag.contents):
-            assert one.next_sibling is following
-            assert following.previous_sibling is one
+    for element, following in pairwise(elements):
+        assert element.next_element is following
+        assert following.previous_element is element
+    for tag in (element for element in elements if isinstance(element, Tag)):
+        for element, following in pairwise(tag.contents):
+            assert element.next_sibling is following
+            assert following.previous_sibling is element
 
 
 def test_tags_and_visible_texts_are_collected_in_order() -> None:

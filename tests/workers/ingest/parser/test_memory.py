@@ -12,9 +12,9 @@ import pytest
 from tests.workers.web import hostile
 from tests.workers.web.web import say, serve
 
-MOST = 500 << 10
+MAX_KIB = 500 << 10
 #: `/nested` has no text.
-ENDS = {
+EXPECTED_CODES = {
     "/nested": {"SCRAPE_FAILED"},
     "/jsonld": {"OK"},
     "/layers": {"FETCH_FAILED"},
@@ -26,22 +26,22 @@ ENDS = {
 }
 
 
-class Peaks:
-    """Memory peaks in KiB: `apart` for each process, `together` of all, with shared pages counted once."""
+class MemoryPeaks:
+    """Memory peaks in KiB: `by_process` for each process, `total` of all, with shared pages counted once."""
 
     def __init__(self) -> None:
-        self.apart: dict[int, int] = {}
-        self.together = 0
+        self.by_process: dict[int, int] = {}
+        self.total = 0
 
-    def look(self, worker: int) -> None:
-        processes = family(worker)
+    def sample(self, worker: int) -> None:
+        processes = process_tree(worker)
         for pid in processes:
-            self.apart[pid] = max(self.apart.get(pid, 0), number(pid, "status", "VmHWM"))
-        self.together = max(self.together, sum(number(pid, "smaps_rollup", "Pss") for pid in processes))
+            self.by_process[pid] = max(self.by_process.get(pid, 0), read_number(pid, "status", "VmHWM"))
+        self.total = max(self.total, sum(read_number(pid, "smaps_rollup", "Pss") for pid in processes))
 
 
-def family(pid: int) -> list[int]:
-    return [pid, *(one for child in children(pid) for one in family(child))]
+def process_tree(pid: int) -> list[int]:
+    return [pid, *(descendant for child in children(pid) for descendant in process_tree(child))]
 
 
 def children(pid: int) -> list[int]:
@@ -50,7 +50,7 @@ def children(pid: int) -> list[int]:
     return []
 
 
-def number(pid: int, file: str, name: str) -> int:
+def read_number(pid: int, file: str, name: str) -> int:
     """Read a number of /proc; 0 for a process that has just ended."""
     with suppress(OSError):
         for line in Path(f"/proc/{pid}/{file}").read_text().splitlines():
@@ -60,7 +60,7 @@ def number(pid: int, file: str, name: str) -> int:
 
 
 @asynccontextmanager
-async def reading(host: str, pages: list[str]) -> AsyncIterator[Process]:
+async def run_reader(host: str, pages: list[str]) -> AsyncIterator[Process]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.workers.ingest.parser.reading", host, *pages, stdin=PIPE, stdout=PIPE
     )
@@ -78,18 +78,18 @@ async def test_hostile_pages_at_once_end_with_their_codes_within_500_mib() -> No
     assert len(hostile.layers()) < 400
     good = say(body="<title>Zap</title><p>Zap draws what you say.")
     async with serve({**hostile.answers(), "/good": good}) as site:
-        pages = [site.url(path) for path in ENDS]
-        async with reading(site.host, pages) as process:
+        pages = [site.url(path) for path in EXPECTED_CODES]
+        async with run_reader(site.host, pages) as process:
             assert process.stdout is not None
-            said = asyncio.create_task(process.stdout.readline())
-            peaks = Peaks()
-            while not said.done():
-                peaks.look(process.pid)
-                await asyncio.wait([said], timeout=0.02)
-            codes = dict(zip(ENDS, (await said).decode().split(), strict=True))
-    assert {path: code for path, code in codes.items() if code not in ENDS[path]} == {}
-    worker, *others = peaks.apart.values()
-    assert len(others) > len(ENDS) / 2
+            codes_line = asyncio.create_task(process.stdout.readline())
+            peaks = MemoryPeaks()
+            while not codes_line.done():
+                peaks.sample(process.pid)
+                await asyncio.wait([codes_line], timeout=0.02)
+            codes = dict(zip(EXPECTED_CODES, (await codes_line).decode().split(), strict=True))
+    assert {path: code for path, code in codes.items() if code not in EXPECTED_CODES[path]} == {}
+    worker, *child_peaks = peaks.by_process.values()
+    assert len(child_peaks) > len(EXPECTED_CODES) / 2
     # A child's high-water mark includes pages shared with its parent, so this sum is above the memory in use.
-    assert worker + max(others) < MOST
-    assert peaks.together < MOST
+    assert worker + max(child_peaks) < MAX_KIB
+    assert peaks.total < MAX_KIB

@@ -24,7 +24,7 @@ from workers.ingest.parser.parser import Parser, open_parser, parse
 from workers.ingest.shapes import Page, Source
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-own = pytest.mark.usefixtures("own_parsing_process")
+with_own_process = pytest.mark.usefixtures("own_parsing_process")
 
 #: A page that takes half a second of CPU.
 SLOW = b"<p>We make good bread for people of the town. " * 25_000
@@ -77,18 +77,18 @@ async def test_a_hostile_page_ends_soon_and_harms_no_other(
     assert (await page(parser, b"<title>Next</title>")).title == "Next"
 
 
-@own
+@with_own_process
 async def test_the_parsing_process_has_no_settings_in_its_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Settings are secrets: a page that takes over its parser would read them there."""
     monkeypatch.setenv("VAULT_KEYS", "secret")
-    async with open_parser() as own:
+    async with open_parser() as own_parser:
         # Linux shows the environment of a new process only once the program is loaded.
-        await page(own, b"<title>Acme</title>")
-        found = environment(Path(f"/proc/{own.parsing.process.pid}"))
-    assert "OMP_NUM_THREADS" in found
-    assert "secret" not in found
+        await page(own_parser, b"<title>Acme</title>")
+        variables = environment(Path(f"/proc/{own_parser.parsing.process.pid}"))
+    assert "OMP_NUM_THREADS" in variables
+    assert "secret" not in variables
 
 
 async def test_parsing_does_not_block_the_event_loop(parser: Parser) -> None:
@@ -101,7 +101,7 @@ async def test_parsing_does_not_block_the_event_loop(parser: Parser) -> None:
     assert worst < 1
 
 
-@own
+@with_own_process
 async def test_a_dead_process_is_replaced_and_ends_with_its_owner() -> None:
     async with open_parser(at_once=1) as parser:
         before = parser.parsing.process.pid
@@ -116,7 +116,7 @@ async def has_ended(parser: Parser) -> bool:
     return parser.parsing.process.poll() == 0
 
 
-@own
+@with_own_process
 async def test_a_page_whose_process_is_killed_fails_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """A page is also given up if its process hangs."""
     async with open_parser(at_once=2) as parser:
@@ -156,20 +156,20 @@ child.serve(socket.socket(fileno=int(sys.argv[1])), 5)
 
 async def test_a_page_is_abandoned_when_its_caller_leaves() -> None:
     """Else its process would share its slot with the next page's process."""
-    ours, theirs = socket.socketpair()
-    with theirs:
-        reading = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", ENDLESS, str(theirs.fileno()), pass_fds=[theirs.fileno()], stdout=PIPE
+    parent_end, child_end = socket.socketpair()
+    with child_end:
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", ENDLESS, str(child_end.fileno()), pass_fds=[child_end.fileno()], stdout=PIPE
         )
-    with ours:
-        ours.sendall(msgspec.msgpack.encode(Source(url="https://acme.test/", body=b"")))
-        ours.shutdown(socket.SHUT_WR)
-        assert reading.stdout
-        assert await reading.stdout.readline() == b"\n"
-    assert await asyncio.wait_for(reading.wait(), PATIENCE_S) == -signal.SIGIO
+    with parent_end:
+        parent_end.sendall(msgspec.msgpack.encode(Source(url="https://acme.test/", body=b"")))
+        parent_end.shutdown(socket.SHUT_WR)
+        assert child.stdout
+        assert await child.stdout.readline() == b"\n"
+    assert await asyncio.wait_for(child.wait(), PATIENCE_S) == -signal.SIGIO
 
 
-@own
+@with_own_process
 async def test_a_page_that_takes_too_long_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its process stops after its first byte, before it has the page."""
     async with open_parser(at_once=1) as parser:
@@ -179,11 +179,11 @@ async def test_a_page_that_takes_too_long_is_not_read_again(monkeypatch: pytest.
 
         def connecting(cpu_s: int) -> socket.socket:
             before = children(pid)
-            ours = connect(cpu_s)
-            ours.recv(1, socket.MSG_PEEK)
+            parent_end = connect(cpu_s)
+            parent_end.recv(1, socket.MSG_PEEK)
             stopped.extend(child for child in children(pid) if child not in before)
             os.kill(stopped[-1], signal.SIGSTOP)
-            return ours
+            return parent_end
 
         monkeypatch.setattr(parser.parsing, "connect", connecting)
         with pytest.raises(ScrapeFailed):
@@ -195,7 +195,7 @@ async def test_a_page_that_takes_too_long_is_not_read_again(monkeypatch: pytest.
 async def test_pages_at_once_are_limited() -> None:
     async with open_parser(at_once=1) as parser:
         pages = [page(parser, b"<title>%d</title>" % number) for number in range(20)]
-        assert [found.title for found in await asyncio.gather(*pages)] == [
+        assert [parsed.title for parsed in await asyncio.gather(*pages)] == [
             str(number) for number in range(20)
         ]
 
@@ -203,18 +203,18 @@ async def test_pages_at_once_are_limited() -> None:
 async def test_a_tenants_page_does_not_wait_for_another_tenants_queue() -> None:
     """Twenty slow pages are queued first; another tenant's page is read while the first of them is read."""
     async with open_parser(at_once=2) as opened:
-        hogs = [asyncio.create_task(ended_page(opened.of(HOG), SLOW)) for _ in range(20)]
+        slow_pages = [asyncio.create_task(ended_page(opened.of(BUSY_TENANT), SLOW)) for _ in range(20)]
         await eventually(lambda: has_begun(opened))
         assert (await page(opened.of(ids.new()), b"<title>Quick</title>")).title == "Quick"
-        assert sum(hog.done() for hog in hogs) <= 1
-        assert opened.parsing.slots.held[HOG] == 1
-        for hog in hogs:
-            hog.cancel()
-        await asyncio.gather(*hogs, return_exceptions=True)
+        assert sum(slow_page.done() for slow_page in slow_pages) <= 1
+        assert opened.parsing.slots.held[BUSY_TENANT] == 1
+        for slow_page in slow_pages:
+            slow_page.cancel()
+        await asyncio.gather(*slow_pages, return_exceptions=True)
         assert not opened.parsing.slots.held
 
 
-HOG = ids.new()
+BUSY_TENANT = ids.new()
 
 
 async def ended_page(parser: Parser, body: bytes) -> None:
@@ -223,17 +223,17 @@ async def ended_page(parser: Parser, body: bytes) -> None:
 
 
 async def has_begun(parser: Parser) -> bool:
-    return bool(parser.parsing.slots.held[HOG])
+    return bool(parser.parsing.slots.held[BUSY_TENANT])
 
 
 async def test_a_jobs_pages_share_a_cpu_budget() -> None:
     async with open_parser(at_once=2) as opened:
-        job = Parser(opened.parsing, HOG, left_s=0.5)
+        job = Parser(opened.parsing, BUSY_TENANT, left_s=0.5)
         await asyncio.gather(*[ended_page(job, SLOW) for _ in range(3)])
         assert -1.0 < job.left_s <= 0.0
         with pytest.raises(ScrapeFailed, match=r"all of the 15 s to read"):
             await page(job, b"<title>Acme</title>")
-        assert (await page(opened.of(HOG), b"<title>Next</title>")).title == "Next"
+        assert (await page(opened.of(BUSY_TENANT), b"<title>Next</title>")).title == "Next"
 
 
 async def test_a_page_without_a_reply_costs_its_whole_grant(
@@ -241,7 +241,7 @@ async def test_a_page_without_a_reply_costs_its_whole_grant(
 ) -> None:
     monkeypatch.setattr(parsing, "TIMEOUT_S", 0.1)
     async with open_parser(at_once=2) as opened:
-        job = Parser(opened.parsing, HOG, left_s=0.9)
+        job = Parser(opened.parsing, BUSY_TENANT, left_s=0.9)
         with pytest.raises(ScrapeFailed, match="can't be read"):
             await page(job, SLOW)
         assert job.left_s <= 0.0

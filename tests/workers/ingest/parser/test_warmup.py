@@ -17,13 +17,15 @@ def test_warmup_has_each_kind_of_document() -> None:
 
 
 def test_warmup_has_each_lexicon() -> None:
-    known = {one.name.removesuffix(".json") for one in files(lexicons).iterdir() if one.name.endswith("json")}
-    assert known < {*LANGUAGES}
+    lexicon_languages = {
+        file.name.removesuffix(".json") for file in files(lexicons).iterdir() if file.name.endswith("json")
+    }
+    assert lexicon_languages < {*LANGUAGES}
 
 
 def test_nothing_is_loaded_after_the_warmup() -> None:
     """There is only one thread, since the process is going to fork."""
-    said = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-m", "tests.workers.ingest.parser.warmed"],
         env=os.environ | ONE_THREAD_ENVIRONMENT,
         capture_output=True,
@@ -31,4 +33,4 @@ def test_nothing_is_loaded_after_the_warmup() -> None:
         check=True,
         timeout=PATIENCE_S,
     )
-    assert said.stdout == "[] 0 0 1\n"
+    assert completed.stdout == "[] 0 0 1\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from workers.ingest import asides
+from workers.ingest import skip_rules
 from workers.ingest.derive.lexicon import lexicon
 from workers.ingest.github.shapes import File
 from workers.ingest.parser import child
@@ -21,15 +21,15 @@ def main() -> None:
     child.warm_up()
     modules, lexicons = set(sys.modules), lexicon.cache_info().misses
     for example in EXAMPLES:
-        told = {name: changed(getattr(example, name)) for name in example.__struct_fields__}
-        child.parse(msgspec.structs.replace(example, **told))
-    compiled = asides.compiled_rules.cache_info().misses
+        changed_fields = {name: changed(getattr(example, name)) for name in example.__struct_fields__}
+        child.parse(msgspec.structs.replace(example, **changed_fields))
+    compiled = skip_rules.compiled_rules.cache_info().misses
     for language in LANGUAGES:
-        asides.SkipRules(language)
+        skip_rules.SkipRules(language)
     threads = len(list(Path("/proc/self/task").iterdir()))
     counts = (
         lexicon.cache_info().misses - lexicons,
-        asides.compiled_rules.cache_info().misses - compiled,
+        skip_rules.compiled_rules.cache_info().misses - compiled,
         threads,
     )
     print(sorted({*sys.modules} - modules), *counts)  # noqa: T201

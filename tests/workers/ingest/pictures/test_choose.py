@@ -25,15 +25,19 @@ SIGHTINGS = some.lists(
 
 
 @given(SIGHTINGS)
-def test_few_candidates_are_fetched_logos_first_each_address_once(found: list[CandidateImage]) -> None:
-    chosen = choose_candidates(found)
+def test_few_candidates_are_fetched_logos_first_each_address_once(candidates: list[CandidateImage]) -> None:
+    chosen = choose_candidates(candidates)
     assert len(chosen) <= MAX_IMAGES
-    assert len({one.url for one in chosen}) == len(chosen)
-    assert [KINDS.index(one.kind) for one in chosen] == sorted(KINDS.index(one.kind) for one in chosen)
-    assert sum(one.kind == "logo" for one in chosen) <= MAX_LOGOS
+    assert len({candidate.url for candidate in chosen}) == len(chosen)
+    assert [KINDS.index(candidate.kind) for candidate in chosen] == sorted(
+        KINDS.index(candidate.kind) for candidate in chosen
+    )
+    assert sum(candidate.kind == "logo" for candidate in chosen) <= MAX_LOGOS
     for kind in KINDS:
-        kept = [one for one in chosen if one.kind == kind]
-        assert kept == [one for one in dict.fromkeys(found) if one in kept]
+        chosen_of_kind = [candidate for candidate in chosen if candidate.kind == kind]
+        assert chosen_of_kind == [
+            candidate for candidate in dict.fromkeys(candidates) if candidate in chosen_of_kind
+        ]
 
 
 PICTURES = some.lists(
@@ -56,15 +60,15 @@ PICTURES = some.lists(
 
 
 @given(PICTURES)
-def test_of_several_sizes_the_largest_is_kept_in_the_first_place(met: list[tuple[Picture, str]]) -> None:
-    kept = distinct_images(met)
-    essences = list(dict.fromkeys(address_without_size(url) for _, url in met))
-    assert len(kept) == len(essences)
-    for one, key in zip(kept, essences, strict=True):
-        same = [picture for picture, url in met if address_without_size(url) == key]
-        assert any(one == msgspec.structs.replace(other, kind=one.kind) for other in same)
-        assert one.width * one.height == max(other.width * other.height for other in same)
-        assert one.kind == same[0].kind
+def test_of_several_sizes_the_largest_is_kept_in_the_first_place(images: list[tuple[Picture, str]]) -> None:
+    distinct = distinct_images(images)
+    essences = list(dict.fromkeys(address_without_size(url) for _, url in images))
+    assert len(distinct) == len(essences)
+    for image, key in zip(distinct, essences, strict=True):
+        variants = [picture for picture, url in images if address_without_size(url) == key]
+        assert any(image == msgspec.structs.replace(variant, kind=image.kind) for variant in variants)
+        assert image.width * image.height == max(variant.width * variant.height for variant in variants)
+        assert image.kind == variants[0].kind
 
 
 def test_sizes_in_addresses_are_ignored() -> None:
@@ -77,7 +81,7 @@ def test_sizes_in_addresses_are_ignored() -> None:
     assert address_without_size("https://a.test/p.png?w=640&q=75&id=1") == address_without_size(
         "https://a.test/p.png?id=1&w=1200"
     )
-    for one, other in (("p.png?id=1", "p.png?id=2"), ("a/1.png", "a/2.png"), ("x2x.png", "x3x.png")):
-        assert address_without_size(f"https://a.test/{one}") != address_without_size(
-            f"https://a.test/{other}"
+    for first, second in (("p.png?id=1", "p.png?id=2"), ("a/1.png", "a/2.png"), ("x2x.png", "x3x.png")):
+        assert address_without_size(f"https://a.test/{first}") != address_without_size(
+            f"https://a.test/{second}"
         )

@@ -31,7 +31,7 @@ SIGNS = (
 )
 
 
-def made(kind: str, width: int, height: int, mode: str = "RGB", **options: Any) -> bytes:
+def make_image(kind: str, width: int, height: int, mode: str = "RGB", **options: Any) -> bytes:
     Image.new(mode, (width, height), "teal").save(out := io.BytesIO(), kind, **options)
     return out.getvalue()
 
@@ -39,21 +39,21 @@ def made(kind: str, width: int, height: int, mode: str = "RGB", **options: Any) 
 @given(st.sampled_from(sorted(TYPES)), st.integers(1, 256), st.integers(1, 256))
 def test_any_image_has_its_size(kind: str, width: int, height: int) -> None:
     options: dict[str, Any] = {"sizes": [(width, height)]} if kind == "ICO" else {}
-    assert measure(made(kind, width, height, **options)) == Measured(TYPES[kind], width, height)
+    assert measure(make_image(kind, width, height, **options)) == Measured(TYPES[kind], width, height)
 
 
 @pytest.mark.parametrize(
     "file",
     [
-        made("WEBP", 301, 17, lossless=True),
-        made("WEBP", 301, 17, "RGBA"),
-        made("WEBP", 301, 17, exif=b"Exif\0\0x"),
-        made("JPEG", 301, 17, progressive=True),
-        made("JPEG", 301, 17, icc_profile=b"x" * 40_000),
-        made("JPEG", 301, 17, comment=b"\xff\xc0" * 999),
-        made("JPEG", 301, 17).replace(b"\xff\xdb", b"\xff\xff\xff\xdb", 1),
-        made("PNG", 301, 17, "LA"),
-        made("GIF", 301, 17, "P"),
+        make_image("WEBP", 301, 17, lossless=True),
+        make_image("WEBP", 301, 17, "RGBA"),
+        make_image("WEBP", 301, 17, exif=b"Exif\0\0x"),
+        make_image("JPEG", 301, 17, progressive=True),
+        make_image("JPEG", 301, 17, icc_profile=b"x" * 40_000),
+        make_image("JPEG", 301, 17, comment=b"\xff\xc0" * 999),
+        make_image("JPEG", 301, 17).replace(b"\xff\xdb", b"\xff\xff\xff\xdb", 1),
+        make_image("PNG", 301, 17, "LA"),
+        make_image("GIF", 301, 17, "P"),
     ],
 )
 def test_variants_of_formats_have_their_size(file: bytes) -> None:
@@ -64,14 +64,14 @@ def test_variants_of_formats_have_their_size(file: bytes) -> None:
 
 @given(st.sampled_from(sorted(TYPES)), st.data())
 def test_a_truncated_image_has_its_size_or_none(kind: str, data: st.DataObject) -> None:
-    file = made(kind, 70, 40)
+    file = make_image(kind, 70, 40)
     cut = file[: data.draw(st.integers(0, len(file)))]
     assert measure(cut) in {None, measure(file)}
 
 
 @given(st.sampled_from(SIGNS), st.binary(max_size=600))
-def test_any_bytes_are_measured(sign: bytes, rest: bytes) -> None:
-    measured = measure(sign + rest)
+def test_any_bytes_are_measured(sign: bytes, further_bytes: bytes) -> None:
+    measured = measure(sign + further_bytes)
     assert measured is None or min(measured.width, measured.height) >= 0
 
 
@@ -116,5 +116,5 @@ def test_entities_of_a_drawing_are_not_followed() -> None:
 
 
 @given(st.binary(max_size=400))
-def test_any_bytes_are_read_as_a_drawing(rest: bytes) -> None:
-    drawing.read(Drawing(body=b"<svg width='1' " + rest))
+def test_any_bytes_are_read_as_a_drawing(further_bytes: bytes) -> None:
+    drawing.read(Drawing(body=b"<svg width='1' " + further_bytes))

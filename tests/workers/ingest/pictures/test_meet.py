@@ -16,14 +16,14 @@ from workers.ingest.website.session import open_web
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-def shown(body: bytes, content_type: str = "image/png", **headers: str) -> bytes:
+def image_response(body: bytes, content_type: str = "image/png", **headers: str) -> bytes:
     return say(200, body, content_type=content_type, **headers)
 
 
 async def fetched_from(parser: Parser, answers: Answers, *paths: str) -> tuple[FetchedImages, Site]:
     """Fetch the images at the paths; paths that begin with `/logo` are logos."""
     async with serve(answers) as site, allowed_client(site) as client:
-        sightings = [
+        candidates = [
             CandidateImage(
                 kind="logo" if path.startswith("/logo") else "image",
                 url=path if path.startswith("http") else site.url(path),
@@ -32,30 +32,30 @@ async def fetched_from(parser: Parser, answers: Answers, *paths: str) -> tuple[F
             )
             for path in paths
         ]
-        return await fetch_images(open_web(client), parser, sightings), site
+        return await fetch_images(open_web(client), parser, candidates), site
 
 
 async def test_logos_are_fetched_first_and_whole_others_in_part(parser: Parser) -> None:
     large = picture(size=(640, 360)) + bytes(300_000)
     logo = picture(size=(180, 180))
-    answers = {"/a.png": shown(large), "/logo.png": shown(logo), "/robots.txt": say(404)}
-    found, site = await fetched_from(parser, answers, "/a.png", "/logo.png")
-    assert [(one.kind, one.width, one.height, one.bytes) for one in found.pictures] == [
+    answers = {"/a.png": image_response(large), "/logo.png": image_response(logo), "/robots.txt": say(404)}
+    images, site = await fetched_from(parser, answers, "/a.png", "/logo.png")
+    assert [(image.kind, image.width, image.height, image.bytes) for image in images.pictures] == [
         ("logo", 180, 180, len(logo)),
         ("image", 640, 360, len(large)),
     ]
-    assert found.logo is not None
-    assert found.logo.body == logo
-    asked = dict(site.asked)
-    assert asked["/a.png"]["range"] == "bytes=0-65535"
-    assert "range" not in asked["/logo.png"]
+    assert images.logo is not None
+    assert images.logo.body == logo
+    headers_by_path = dict(site.asked)
+    assert headers_by_path["/a.png"]["range"] == "bytes=0-65535"
+    assert "range" not in headers_by_path["/logo.png"]
 
 
 async def test_a_partial_response_has_the_whole_length(parser: Parser) -> None:
     head = picture(size=(640, 360))
-    answer = shown(head, content_range=f"bytes 0-{len(head) - 1}/123456").replace(b" 200 ", b" 206 ")
-    found, _ = await fetched_from(parser, {"/a.png": answer}, "/a.png")
-    assert [one.bytes for one in found.pictures] == [123_456]
+    answer = image_response(head, content_range=f"bytes 0-{len(head) - 1}/123456").replace(b" 200 ", b" 206 ")
+    images, _ = await fetched_from(parser, {"/a.png": answer}, "/a.png")
+    assert [image.bytes for image in images.pictures] == [123_456]
 
 
 async def endless(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -78,10 +78,10 @@ async def promising(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 @pytest.mark.parametrize("path", ["/a.png", "/logo.png"])
 @pytest.mark.parametrize("script", [endless, promising])
 async def test_no_more_bytes_are_read_than_needed(parser: Parser, path: str, script: Script) -> None:
-    found, _ = await fetched_from(parser, {path: script}, path)
-    assert [(one.width, one.height) for one in found.pictures] == [(640, 360)]
-    assert found.logo is None
-    assert not found.late
+    images, _ = await fetched_from(parser, {path: script}, path)
+    assert [(image.width, image.height) for image in images.pictures] == [(640, 360)]
+    assert images.logo is None
+    assert not images.late
 
 
 @pytest.mark.parametrize(
@@ -93,48 +93,48 @@ async def test_no_more_bytes_are_read_than_needed(parser: Parser, path: str, scr
         say(302, location="http://169.254.169.254/latest"),
         say(302, location="/a.png"),
         say(body=picture(size=(640, 360)), content_type="text/html"),
-        shown(b"<html><body>Not found"),
-        shown(b""),
-        shown(picture(size=(640, 360))[:20]),
-        shown(picture(size=(1, 1))),
-        shown(picture(size=(199, 199))),
-        shown(picture(size=(640, 99))),
-        shown(png_claiming(60_000, 60_000)),
-        shown(b"<svg xmlns='http://www.w3.org/2000/svg' width='90' height='20'/>", "image/svg+xml"),
-        shown(picture(size=(640, 360)), content_encoding="gzip, gzip"),
+        image_response(b"<html><body>Not found"),
+        image_response(b""),
+        image_response(picture(size=(640, 360))[:20]),
+        image_response(picture(size=(1, 1))),
+        image_response(picture(size=(199, 199))),
+        image_response(picture(size=(640, 99))),
+        image_response(png_claiming(60_000, 60_000)),
+        image_response(b"<svg xmlns='http://www.w3.org/2000/svg' width='90' height='20'/>", "image/svg+xml"),
+        image_response(picture(size=(640, 360)), content_encoding="gzip, gzip"),
     ],
 )
 async def test_useless_images_are_left_out(parser: Parser, answer: bytes) -> None:
-    found, _ = await fetched_from(
-        parser, {"/a.png": answer, "/b.png": shown(picture(size=(200, 200)))}, "/a.png", "/b.png"
+    images, _ = await fetched_from(
+        parser, {"/a.png": answer, "/b.png": image_response(picture(size=(200, 200)))}, "/a.png", "/b.png"
     )
-    assert [(one.width, one.height) for one in found.pictures] == [(200, 200)]
+    assert [(image.width, image.height) for image in images.pictures] == [(200, 200)]
 
 
 async def test_a_forbidden_address_is_not_requested(parser: Parser) -> None:
-    async with serve({"/a.png": shown(picture(size=(640, 360)))}) as other:
-        found, _ = await fetched_from(parser, {}, other.url("/a.png"))
-    assert (found.pictures, other.asked) == ([], [])
+    async with serve({"/a.png": image_response(picture(size=(640, 360)))}) as other_site:
+        images, _ = await fetched_from(parser, {}, other_site.url("/a.png"))
+    assert (images.pictures, other_site.asked) == ([], [])
 
 
 async def test_robots_txt_is_obeyed_for_images(parser: Parser) -> None:
     rules = say(body="User-agent: *\nDisallow: /private", content_type="text/plain")
-    answers = {"/robots.txt": rules, "/private/a.png": shown(picture(size=(640, 360)))}
-    found, site = await fetched_from(parser, answers, "/private/a.png")
-    assert (found.pictures, site.paths) == ([], ["/robots.txt"])
+    answers = {"/robots.txt": rules, "/private/a.png": image_response(picture(size=(640, 360)))}
+    images, site = await fetched_from(parser, answers, "/private/a.png")
+    assert (images.pictures, site.paths) == ([], ["/robots.txt"])
 
 
 async def test_of_several_sizes_the_largest_image_is_kept(parser: Parser) -> None:
     answers = {
-        "/p-300x200.png": shown(picture(size=(300, 200))),
-        "/p-600x400.png": shown(picture(size=(600, 400))),
-        "/p.png?w=900": shown(picture(size=(900, 600))),
+        "/p-300x200.png": image_response(picture(size=(300, 200))),
+        "/p-600x400.png": image_response(picture(size=(600, 400))),
+        "/p.png?w=900": image_response(picture(size=(900, 600))),
         "/moved": say(302, location="/q.png"),
-        "/q.png": shown(picture(size=(400, 400))),
+        "/q.png": image_response(picture(size=(400, 400))),
     }
     paths = ("/p-300x200.png", "/p-600x400.png", "/moved", "/q.png", "/q.png")
-    found, site = await fetched_from(parser, answers, *paths)
-    assert [(one.url, one.width) for one in found.pictures] == [
+    images, site = await fetched_from(parser, answers, *paths)
+    assert [(image.url, image.width) for image in images.pictures] == [
         (site.url("/p-600x400.png"), 600),
         (site.url("/moved"), 400),
     ]
@@ -149,29 +149,34 @@ async def test_a_slow_server_costs_only_the_time_budget(
 ) -> None:
     monkeypatch.setattr(meeting, "PICTURES_S", 3.0)
     slow: dict[str, Script] = {f"/slow{number}.png": silent for number in range(9)}
-    answers: Answers = {"/logo.png": shown(picture(size=(180, 180))), **slow}
+    answers: Answers = {"/logo.png": image_response(picture(size=(180, 180))), **slow}
     async with asyncio.timeout(PATIENCE_S):
-        found, _ = await fetched_from(parser, answers, "/logo.png", *slow)
-    assert [one.kind for one in found.pictures] == ["logo"]
-    assert found.late
+        images, _ = await fetched_from(parser, answers, "/logo.png", *slow)
+    assert [image.kind for image in images.pictures] == ["logo"]
+    assert images.late
 
 
 @pytest.mark.parametrize(("status", "late"), [(429, True), (503, True), (404, False), (403, False)])
 async def test_temporary_refusals_mark_the_images_as_late(parser: Parser, status: int, late: bool) -> None:
-    found, _ = await fetched_from(
-        parser, {"/a.png": say(status), "/logo.png": shown(picture(size=(180, 180)))}, "/a.png", "/logo.png"
+    images, _ = await fetched_from(
+        parser,
+        {"/a.png": say(status), "/logo.png": image_response(picture(size=(180, 180)))},
+        "/a.png",
+        "/logo.png",
     )
-    assert [one.kind for one in found.pictures] == ["logo"]
-    assert found.late is late
+    assert [image.kind for image in images.pictures] == ["logo"]
+    assert images.late is late
 
 
 async def test_an_unreachable_server_is_not_late(parser: Parser) -> None:
     async with serve({}) as gone:
         pass
     async with allowed_client(gone) as client:
-        sighting = CandidateImage(kind="image", url=gone.url("/a.png"), rule="html.og:image", page=gone.url())
-        found = await fetch_images(open_web(client), parser, [sighting])
-    assert found == FetchedImages([], None, late=False)
+        candidate = CandidateImage(
+            kind="image", url=gone.url("/a.png"), rule="html.og:image", page=gone.url()
+        )
+        images = await fetch_images(open_web(client), parser, [candidate])
+    assert images == FetchedImages([], None, late=False)
 
 
 async def test_a_long_crawl_delay_skips_images_at_once(
@@ -179,7 +184,10 @@ async def test_a_long_crawl_delay_skips_images_at_once(
 ) -> None:
     monkeypatch.setattr(meeting, "PICTURES_S", 9.0)
     rules = say(body="User-agent: *\nCrawl-delay: 10", content_type="text/plain")
-    answers = {"/robots.txt": rules, **{f"/{name}.png": shown(picture(size=(300, 300))) for name in "abc"}}
-    found, _ = await fetched_from(parser, answers, "/a.png", "/b.png", "/c.png")
-    assert len(found.pictures) == 1
-    assert not found.late
+    answers = {
+        "/robots.txt": rules,
+        **{f"/{name}.png": image_response(picture(size=(300, 300))) for name in "abc"},
+    }
+    images, _ = await fetched_from(parser, answers, "/a.png", "/b.png", "/c.png")
+    assert len(images.pictures) == 1
+    assert not images.late

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.workers.ingest.website.visits import visit, visited, words
+from tests.workers.ingest.website.visits import ingest_fresh_site, ingest_site, warning_codes
 from tests.workers.web.web import Answers, allowed_client, say, serve
 from workers.ingest.parser.parser import Parser
 from workers.ingest.website.ingest import unchanged
@@ -31,29 +31,34 @@ ANSWERS: Answers = {
 
 
 async def test_colors_of_a_site_have_their_places(parser: Parser) -> None:
-    extraction, site = await visited(parser, ANSWERS)
-    found = extraction.fields["colors"]
-    assert found.value == ["#bf3a2c", "#1f6f5c", "#fbfaf7"]
-    assert [(one.color, one.role, one.rule, one.url) for one in found.colors] == [
+    extraction, site = await ingest_fresh_site(parser, ANSWERS)
+    finding = extraction.fields["colors"]
+    assert finding.value == ["#bf3a2c", "#1f6f5c", "#fbfaf7"]
+    assert [
+        (brand_color.color, brand_color.role, brand_color.rule, brand_color.url)
+        for brand_color in finding.colors
+    ] == [
         ("#bf3a2c", "primary", "css.--brand+html.theme-color", site.url("/site.css")),
         ("#1f6f5c", "accent", "css.--accent", site.url("/site.css")),
         ("#fbfaf7", "background", "manifest.background_color", site.url("/m.json")),
     ]
-    assert (found.rule, found.confidence) == ("css.--brand+html.theme-color", 0.8)
+    assert (finding.rule, finding.confidence) == ("css.--brand+html.theme-color", 0.8)
     assert extraction.warnings == []
 
 
 async def test_a_changed_sheet_is_a_change_of_the_site(parser: Parser) -> None:
     async with serve(ANSWERS) as site, allowed_client(site) as client:
-        first = await visit(parser, client, site)
+        first = await ingest_site(parser, client, site)
         assert first.visit is not None
         assert first.visit.answers[site.url("/site.css")].etag == '"sheet"'
         site.answers = {path: say(304) for path in ANSWERS}
-        assert await visit(parser, client, site, last=first.visit) == unchanged(site.url("/"), first.visit)
+        assert await ingest_site(parser, client, site, last=first.visit) == unchanged(
+            site.url("/"), first.visit
+        )
         site.answers = ANSWERS
-        assert (await visit(parser, client, site)).fields == first.fields
+        assert (await ingest_site(parser, client, site)).fields == first.fields
         site.answers = {**ANSWERS, "/site.css": css(":root{--brand:#2563eb}", '"other"')}
-        changed = await visit(parser, client, site, last=first.visit)
+        changed = await ingest_site(parser, client, site, last=first.visit)
     assert changed.fields["colors"].value == ["#2563eb", "#c0392b", "#fbfaf7"]
 
 
@@ -70,20 +75,20 @@ async def test_a_changed_sheet_is_a_change_of_the_site(parser: Parser) -> None:
     ],
 )
 async def test_a_failed_sheet_gives_no_warning(parser: Parser, sheet: bytes) -> None:
-    extraction, _ = await visited(parser, {**ANSWERS, "/site.css": sheet})
+    extraction, _ = await ingest_fresh_site(parser, {**ANSWERS, "/site.css": sheet})
     assert extraction.warnings == []
     assert extraction.fields["colors"].value == ["#c0392b", "#fbfaf7"]
 
 
 async def test_only_the_first_megabyte_of_a_sheet_is_read(parser: Parser) -> None:
     long = ":root{--brand:#2563eb}" + " " * (2 << 20) + ":root{--brand:#7c3aed}"
-    extraction, _ = await visited(parser, {**ANSWERS, "/site.css": css(long)})
+    extraction, _ = await ingest_fresh_site(parser, {**ANSWERS, "/site.css": css(long)})
     assert extraction.fields["colors"].value == ["#2563eb", "#c0392b", "#fbfaf7"]
 
 
 async def test_a_sheet_that_robots_txt_forbids_is_not_requested(parser: Parser) -> None:
     rules = say(body="User-agent: *\nDisallow: /site.css", content_type="text/plain")
-    extraction, site = await visited(parser, {**ANSWERS, "/robots.txt": rules})
+    extraction, site = await ingest_fresh_site(parser, {**ANSWERS, "/robots.txt": rules})
     assert "/site.css" not in site.paths
     assert extraction.fields["colors"].value == ["#c0392b", "#fbfaf7"]
 
@@ -92,10 +97,10 @@ async def test_a_crawl_delay_skips_sheets(parser: Parser) -> None:
     rules = say(body="User-agent: *\nCrawl-delay: 9", content_type="text/plain")
     async with serve({**ANSWERS, "/robots.txt": rules}) as site, allowed_client(site) as client:
         web = Web(client, Robots(client), SiteRate(clock=lambda: 0.0, sleep=pass_time))
-        extraction = await visit(parser, web, site)
+        extraction = await ingest_site(parser, web, site)
     assert "/site.css" not in site.paths
     assert "/m.json" in site.paths
-    assert words(extraction) == []
+    assert warning_codes(extraction) == []
 
 
 async def pass_time(_seconds: float) -> None:
@@ -103,11 +108,11 @@ async def pass_time(_seconds: float) -> None:
 
 
 async def test_a_sheet_on_another_site_is_ignored(parser: Parser) -> None:
-    async with serve({"/site.css": css(":root{--brand:#2563eb}")}) as other:
-        answers: Answers = {**ANSWERS, "/site.css": say(302, location=other.url("/site.css"))}
-        async with serve(answers) as site, allowed_client(site, other) as client:
-            extraction = await visit(parser, client, site)
-    assert other.asked == []
+    async with serve({"/site.css": css(":root{--brand:#2563eb}")}) as other_site:
+        answers: Answers = {**ANSWERS, "/site.css": say(302, location=other_site.url("/site.css"))}
+        async with serve(answers) as site, allowed_client(site, other_site) as client:
+            extraction = await ingest_site(parser, client, site)
+    assert other_site.asked == []
     assert extraction.fields["colors"].value == ["#c0392b", "#fbfaf7"]
 
 
@@ -117,5 +122,5 @@ async def test_a_site_without_colors_has_none(parser: Parser) -> None:
         {"/": say(body="<title>Zap</title><style>:root{--bs-primary:#0d6efd;--primary:#0d6efd}</style>")},
     ]
     for answer in answers:
-        extraction, _ = await visited(parser, answer)
+        extraction, _ = await ingest_fresh_site(parser, answer)
         assert "colors" not in extraction.fields

@@ -4,7 +4,7 @@ import pytest
 
 from cli.local.demo import SITE
 from schemas.brand import Extraction, Field
-from tests.workers.ingest.website.visits import visited
+from tests.workers.ingest.website.visits import ingest_fresh_site
 from tests.workers.web.web import say
 from workers.ingest.parser.parser import Parser
 
@@ -18,26 +18,26 @@ async def read(parser: Parser) -> Extraction:
         f"/{path.name}": say(body=path.read_bytes(), content_type=TYPES[path.suffix])
         for path in SITE.iterdir()
     }
-    extraction, _ = await visited(parser, {**files, "/": files["/index.html"]})
+    extraction, _ = await ingest_fresh_site(parser, {**files, "/": files["/index.html"]})
     return extraction
 
 
 async def test_the_demo_has_every_field(parser: Parser) -> None:
     extraction = await read(parser)
     assert extraction.warnings == []
-    shown = {name: finding.value for name, finding in extraction.fields.items()}
-    assert shown["appName"] == "Tidewise"
-    assert shown["tagline"] == "Tide tables that know your boat"
-    assert shown["audience"] == "Sailors, anglers and clubs"
-    assert "leave and return with enough water under your keel" in shown["icp"]
-    assert shown["brandVoice"] == (
+    values = {name: finding.value for name, finding in extraction.fields.items()}
+    assert values["appName"] == "Tidewise"
+    assert values["tagline"] == "Tide tables that know your boat"
+    assert values["audience"] == "Sailors, anglers and clubs"
+    assert "leave and return with enough water under your keel" in values["icp"]
+    assert values["brandVoice"] == (
         "Uses contractions and questions; speaks to the reader as “you” and of itself as “we”; "
         "short plain sentences."
     )
-    assert {"tides", "swell forecast", "harbour planning"} <= {*shown["keywords"]}
-    assert "#0b4f6c" in [color.lower() for color in shown["colors"]]
-    assert shown["primaryLanguage"] == "en"
-    assert shown.keys() >= {"appDescription", "logoUrl"}
+    assert {"tides", "swell forecast", "harbour planning"} <= {*values["keywords"]}
+    assert "#0b4f6c" in [color.lower() for color in values["colors"]]
+    assert values["primaryLanguage"] == "en"
+    assert values.keys() >= {"appDescription", "logoUrl"}
 
 
 async def test_each_derived_field_quotes_the_page(parser: Parser) -> None:

@@ -5,7 +5,7 @@ import gzip
 import pytest
 
 from schemas.errors import RobotsDisallowed, SourceNotFound
-from tests.workers.ingest.website.visits import visit, visited, words
+from tests.workers.ingest.website.visits import ingest_fresh_site, ingest_site, warning_codes
 from tests.workers.web.web import Answers, allowed_client, say, serve
 from workers.ingest.parser.parser import Parser
 
@@ -20,7 +20,7 @@ def refresh_page(to: str, text: str = "") -> bytes:
 
 async def test_a_refresh_is_followed_once(parser: Parser) -> None:
     answers = {"/": refresh_page("0; url=/en/"), "/en/": refresh_page("0; url=/fr/", TITLE), "/fr/": say(404)}
-    extraction, site = await visited(parser, answers)
+    extraction, site = await ingest_fresh_site(parser, answers)
     assert "/fr/" not in site.paths[:3]
     assert extraction.url == site.url("/en/")
 
@@ -31,27 +31,27 @@ async def test_a_refresh_of_the_root_is_followed(parser: Parser) -> None:
         "/en/": say(body=TITLE),
         "/x": say(body="<title>X</title><p>Words."),
     }
-    extraction, _ = await visited(parser, answers, "/x")
+    extraction, _ = await ingest_fresh_site(parser, answers, "/x")
     assert extraction.fields["tagline"].value == "Draw what you say"
 
 
 async def test_an_empty_page_with_a_broken_refresh_fails(parser: Parser) -> None:
     with pytest.raises(SourceNotFound):
-        await visited(parser, {"/": refresh_page("0; url=/en/")})
+        await ingest_fresh_site(parser, {"/": refresh_page("0; url=/en/")})
 
 
 async def test_a_page_with_text_and_a_broken_refresh_is_read(parser: Parser) -> None:
-    extraction, site = await visited(
+    extraction, site = await ingest_fresh_site(
         parser, {"/": refresh_page("3; url=/en/", "<p>Zap draws what you say. " * 20)}
     )
-    assert words(extraction) == ["refresh_unread"]
+    assert warning_codes(extraction) == ["refresh_unread"]
     assert extraction.url == site.url("/")
 
 
 async def test_a_refresh_to_a_forbidden_page_fails(parser: Parser) -> None:
     rules = say(body="User-agent: *\nDisallow: /en/", content_type="text/plain")
     with pytest.raises(RobotsDisallowed):
-        await visited(
+        await ingest_fresh_site(
             parser, {"/robots.txt": rules, "/": refresh_page("0; url=/en/"), "/en/": say(body=TITLE)}
         )
 
@@ -72,7 +72,7 @@ def linked(manifest: bytes, llms: bytes = say(404)) -> Answers:
     "content_type", ["application/manifest+json", "application/json; charset=utf-8", "text/json", ""]
 )
 async def test_a_manifest_gives_values(parser: Parser, content_type: str) -> None:
-    extraction, site = await visited(parser, linked(say(body=MANIFEST, content_type=content_type)))
+    extraction, site = await ingest_fresh_site(parser, linked(say(body=MANIFEST, content_type=content_type)))
     assert extraction.fields["appName"].value == "Zap"
     assert extraction.fields["appName"].url == site.url("/m.json")
     assert extraction.fields["keywords"].value == ["art"]
@@ -80,13 +80,15 @@ async def test_a_manifest_gives_values(parser: Parser, content_type: str) -> Non
 
 async def test_the_roots_manifest_is_used_for_a_page_without_one(parser: Parser) -> None:
     answers = {**linked(say(body=MANIFEST, content_type="application/json")), "/x": say(body="<p>Words.")}
-    extraction, _ = await visited(parser, answers, "/x")
+    extraction, _ = await ingest_fresh_site(parser, answers, "/x")
     assert extraction.fields["appName"].value == "Zap"
 
 
 @pytest.mark.parametrize("content_type", ["text/plain; charset=utf-8", "text/markdown", ""])
 async def test_llms_txt_gives_values(parser: Parser, content_type: str) -> None:
-    extraction, site = await visited(parser, linked(say(404), say(body=LLMS, content_type=content_type)))
+    extraction, site = await ingest_fresh_site(
+        parser, linked(say(404), say(body=LLMS, content_type=content_type))
+    )
     assert extraction.fields["appDescription"].value == "Zap draws whatever you say to it."
     assert extraction.fields["appDescription"].url == site.url("/llms.txt")
 
@@ -107,17 +109,17 @@ async def test_llms_txt_gives_values(parser: Parser, content_type: str) -> None:
     ],
 )
 async def test_failed_extras_give_no_warning(parser: Parser, answer: bytes) -> None:
-    extraction, _ = await visited(parser, linked(answer, answer))
+    extraction, _ = await ingest_fresh_site(parser, linked(answer, answer))
     assert extraction.warnings == []
     assert "appName" not in extraction.fields
 
 
 async def test_llms_txt_on_another_site_is_ignored(parser: Parser) -> None:
-    async with serve({"/llms.txt": say(body=LLMS, content_type="text/plain")}) as other:
-        answers = linked(say(404), say(302, location=other.url("/llms.txt")))
-        async with serve(answers) as site, allowed_client(site, other) as client:
-            await visit(parser, client, site)
-    assert other.asked == []
+    async with serve({"/llms.txt": say(body=LLMS, content_type="text/plain")}) as other_site:
+        answers = linked(say(404), say(302, location=other_site.url("/llms.txt")))
+        async with serve(answers) as site, allowed_client(site, other_site) as client:
+            await ingest_site(parser, client, site)
+    assert other_site.asked == []
 
 
 HEAD = f"{TITLE}<meta name=description content='Zap draws for everyone who can speak.'>"
@@ -125,10 +127,10 @@ BUNDLE = "<div id=root></div><script src=/app.js></script>"
 
 
 async def test_a_page_that_needs_scripts_has_less_confidence(parser: Parser) -> None:
-    plain, _ = await visited(parser, {"/": say(body=HEAD)})
-    shell, _ = await visited(parser, {"/": say(body=HEAD + BUNDLE)})
+    plain, _ = await ingest_fresh_site(parser, {"/": say(body=HEAD)})
+    shell, _ = await ingest_fresh_site(parser, {"/": say(body=HEAD + BUNDLE)})
     assert plain.warnings == []
-    assert words(shell) == ["js_rendered"]
+    assert warning_codes(shell) == ["js_rendered"]
     assert shell.fields.keys() == plain.fields.keys()
     for name, finding in shell.fields.items():
         assert finding.value == plain.fields[name].value
@@ -144,7 +146,7 @@ async def test_a_page_that_needs_scripts_has_less_confidence(parser: Parser) -> 
     ],
 )
 async def test_a_page_with_text_does_not_need_scripts(parser: Parser, body: str) -> None:
-    extraction, _ = await visited(parser, {"/": say(body=HEAD + body)})
+    extraction, _ = await ingest_fresh_site(parser, {"/": say(body=HEAD + body)})
     assert extraction.warnings == []
 
 
@@ -154,8 +156,8 @@ async def test_an_alternate_is_reported_and_not_followed(parser: Parser) -> None
         for tag, path in (("x-default", "/"), ("en", "/"), ("de-DE", "/de/"), ("fr", "/fr/"))
     )
     answers = {"/": say(body=f"<html lang=en>{links}{TITLE}<a href='/de/'>Deutsch</a>")}
-    extraction, site = await visited(parser, answers, follow_links=True, max_pages=25)
+    extraction, site = await ingest_fresh_site(parser, answers, follow_links=True, max_pages=25)
     assert "/de/" not in site.paths
     language = extraction.fields["primaryLanguage"]
     assert language.value == "en"
-    assert [one.value for one in language.alternatives][-2:] == ["de-DE", "fr"]
+    assert [alternative.value for alternative in language.alternatives][-2:] == ["de-DE", "fr"]

@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 import pytest
 
 from schemas import ids
-from tests.workers.ingest.website.visits import visit, visited, words
+from tests.workers.ingest.website.visits import ingest_fresh_site, ingest_site, warning_codes
 from tests.workers.web.web import Answers, Script, allowed_client, say, serve, wrote
 from workers.ingest.parser.parser import Parser
 from workers.ingest.pictures import meet
@@ -43,14 +43,14 @@ def read(paths: list[str]) -> list[str]:
 
 
 async def test_links_are_followed_only_on_request(parser: Parser) -> None:
-    _, site = await visited(parser, PAGES, max_pages=5)
+    _, site = await ingest_fresh_site(parser, PAGES, max_pages=5)
     assert read(site.paths) == []
-    _, site = await visited(parser, PAGES, follow_links=True, max_pages=1)
+    _, site = await ingest_fresh_site(parser, PAGES, follow_links=True, max_pages=1)
     assert read(site.paths) == []
 
 
 async def test_topic_pages_are_read_first(parser: Parser) -> None:
-    extraction, site = await visited(parser, PAGES, follow_links=True, max_pages=4)
+    extraction, site = await ingest_fresh_site(parser, PAGES, follow_links=True, max_pages=4)
     assert sorted(read(site.paths)) == ["/about", "/features", "/preise"]
     assert extraction.warnings == []
     assert extraction.fields["appName"].value == "Zap"
@@ -58,7 +58,7 @@ async def test_topic_pages_are_read_first(parser: Parser) -> None:
 
 async def test_the_root_does_not_count_and_its_links_are_used(parser: Parser) -> None:
     answers = {**PAGES, "/x": say(body="<title>X</title><p>Nothing leads on from here.")}
-    _, site = await visited(parser, answers, "/x", follow_links=True, max_pages=2)
+    _, site = await ingest_fresh_site(parser, answers, "/x", follow_links=True, max_pages=2)
     assert read(site.paths) == ["/x", "/about"]
 
 
@@ -68,7 +68,7 @@ async def test_the_named_pages_description_wins_over_a_linked_pages(parser: Pars
         "/": say(body=described("What Zap does for those who draw.") + NAV),
         "/about": say(body=described("About the people of the company.")),
     }
-    extraction, _ = await visited(parser, answers, follow_links=True, max_pages=2)
+    extraction, _ = await ingest_fresh_site(parser, answers, follow_links=True, max_pages=2)
     finding = extraction.fields["appDescription"]
     assert finding.value == "What Zap does for those who draw."
     assert finding.alternatives[0].value == "About the people of the company."
@@ -76,66 +76,68 @@ async def test_the_named_pages_description_wins_over_a_linked_pages(parser: Pars
 
 async def test_a_failed_page_is_a_warning(parser: Parser) -> None:
     answers = {**PAGES, "/about": say(500), "/features": say(body="{}", content_type="application/json")}
-    extraction, site = await visited(parser, answers, follow_links=True, max_pages=4)
-    assert words(extraction) == ["page_unread", "page_unread"]
+    extraction, site = await ingest_fresh_site(parser, answers, follow_links=True, max_pages=4)
+    assert warning_codes(extraction) == ["page_unread", "page_unread"]
     assert any(site.url("/about") in warning for warning in extraction.warnings)
 
 
 async def test_pages_beyond_the_cpu_of_an_ingest_are_warnings(parser: Parser) -> None:
     """The remaining CPU is too little for more than the named page."""
     job = Parser(parser.parsing, ids.new(), left_s=1e-9)
-    extraction, _ = await visited(job, PAGES, follow_links=True, max_pages=3)
-    assert words(extraction) == ["page_unread", "page_unread", "underived"]
+    extraction, _ = await ingest_fresh_site(job, PAGES, follow_links=True, max_pages=3)
+    assert warning_codes(extraction) == ["page_unread", "page_unread", "underived"]
     assert all("that one ingest has" in warning for warning in extraction.warnings)
     assert extraction.fields["appName"].value == "Zap"
 
 
 async def test_a_redirect_to_another_site_is_not_followed(parser: Parser) -> None:
-    async with serve({"/about": page("Elsewhere")}) as other:
-        answers = {**PAGES, "/about": say(302, location=other.url("/about"))}
-        async with serve(answers) as site, allowed_client(site, other) as client:
-            extraction = await visit(parser, client, site, follow_links=True, max_pages=2)
-    assert other.asked == []
+    async with serve({"/about": page("Elsewhere")}) as other_site:
+        answers = {**PAGES, "/about": say(302, location=other_site.url("/about"))}
+        async with serve(answers) as site, allowed_client(site, other_site) as client:
+            extraction = await ingest_site(parser, client, site, follow_links=True, max_pages=2)
+    assert other_site.asked == []
     assert "leads to another site" in extraction.warnings[0]
 
 
 async def test_a_page_that_robots_txt_forbids_is_a_warning(parser: Parser) -> None:
     rules = say(body="User-agent: *\nDisallow: /about\n", content_type="text/plain")
-    extraction, site = await visited(parser, {**PAGES, "/robots.txt": rules}, follow_links=True, max_pages=2)
+    extraction, site = await ingest_fresh_site(
+        parser, {**PAGES, "/robots.txt": rules}, follow_links=True, max_pages=2
+    )
     assert read(site.paths) == []
-    assert words(extraction) == ["page_unread"]
+    assert warning_codes(extraction) == ["page_unread"]
 
 
 async def test_pages_with_one_redirect_target_are_read_once(parser: Parser) -> None:
     answers = {**PAGES, "/about": say(302, location="/"), "/preise": say(302, location="/features")}
-    extraction, _ = await visited(parser, answers, follow_links=True, max_pages=4)
+    extraction, _ = await ingest_fresh_site(parser, answers, follow_links=True, max_pages=4)
     assert extraction.warnings == []
     assert extraction.fields["appName"].value == "Zap"
 
 
 async def test_progress_is_reported_for_each_page(parser: Parser) -> None:
-    told: list[tuple[str, float]] = []
+    reports: list[tuple[str, float]] = []
 
     async def report(stage: str, ratio: float) -> None:
-        told.append((stage, round(ratio, 2)))
+        reports.append((stage, round(ratio, 2)))
 
     async with serve(PAGES) as site, allowed_client(site) as client:
         args = {"url": site.url(), "follow_links": True, "max_pages": 4}
         await ingest(open_web(client), parser, args=args, progress=report)
-    assert [stage for stage, _ in told] == ["fetching"] * 6 + ["analyzing"]
-    assert [ratio for _, ratio in told] == [0.1, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75]
+    assert [stage for stage, _ in reports] == ["fetching"] * 6 + ["analyzing"]
+    assert [ratio for _, ratio in reports] == [0.1, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75]
 
 
-class Crowd:
-    """Pages that wait for a second open page; `most` is the highest number open at once."""
+class PairedPages:
+    """Pages that wait for a second open page; `highest` is the highest number open at once."""
 
     def __init__(self) -> None:
-        self.open = self.most = 0
+        self.open = self.highest = 0
         self.pair = asyncio.Event()
 
     async def answer(self, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.open += 1
-        self.most = max(self.most, self.open)
+        self.highest = max(self.highest, self.open)
         if self.open == 2:
             self.pair.set()
         await self.pair.wait()
@@ -144,13 +146,13 @@ class Crowd:
 
 
 async def test_a_site_gets_two_requests_at_once_from_all_jobs(parser: Parser) -> None:
-    crowd = Crowd()
+    crowd = PairedPages()
     answers: Answers = {**PAGES, **dict.fromkeys(("/about", "/preise", "/features", "/blog/1"), crowd.answer)}
     async with serve(answers) as site, allowed_client(site) as client:
         web = open_web(client)
-        jobs = [visit(parser, web, site, follow_links=True, max_pages=5) for _ in range(3)]
-        assert [one.warnings for one in await asyncio.gather(*jobs)] == [[]] * 3
-    assert crowd.most == 2
+        jobs = [ingest_site(parser, web, site, follow_links=True, max_pages=5) for _ in range(3)]
+        assert [extraction.warnings for extraction in await asyncio.gather(*jobs)] == [[]] * 3
+    assert crowd.highest == 2
 
 
 class Clock:
@@ -171,20 +173,23 @@ class Clock:
 DELAY = "User-agent: *\nCrawl-delay: {}\n".format
 
 
-def slow(text: str) -> bytes:
+def crawl_delay_answer(text: str) -> bytes:
     return say(body=DELAY(text), content_type="text/plain")
 
 
 async def test_a_crawl_delay_is_kept_between_requests(parser: Parser) -> None:
     clock = Clock()
-    async with serve({**PAGES, "/robots.txt": slow("2")}) as site, allowed_client(site) as client:
+    async with (
+        serve({**PAGES, "/robots.txt": crawl_delay_answer("2")}) as site,
+        allowed_client(site) as client,
+    ):
         web = Web(client, Robots(client), SiteRate(clock=clock, sleep=clock.sleep))
-        extraction = await visit(parser, web, site, follow_links=True, max_pages=3)
+        extraction = await ingest_site(parser, web, site, follow_links=True, max_pages=3)
     assert extraction.warnings == []
     assert len(clock.slept) == len(site.paths) - 2 == 3
 
 
-async def never(seconds: float) -> None:
+async def fail_on_sleep(seconds: float) -> None:
     raise AssertionError(seconds)
 
 
@@ -193,15 +198,18 @@ async def test_a_crawl_delay_beyond_the_time_is_not_awaited(
 ) -> None:
     monkeypatch.setattr(session, "FETCHING_S", 8.0)
     monkeypatch.setattr(meet, "PICTURES_S", 8.0)
-    async with serve({**PAGES, "/robots.txt": slow("3600")}) as site, allowed_client(site) as client:
-        web = Web(client, Robots(client), SiteRate(sleep=never))
-        extraction = await visit(parser, web, site, follow_links=True, max_pages=25)
+    async with (
+        serve({**PAGES, "/robots.txt": crawl_delay_answer("3600")}) as site,
+        allowed_client(site) as client,
+    ):
+        web = Web(client, Robots(client), SiteRate(sleep=fail_on_sleep))
+        extraction = await ingest_site(parser, web, site, follow_links=True, max_pages=25)
     assert site.paths == ["/robots.txt", "/"]
-    assert words(extraction) == ["truncated"]
+    assert warning_codes(extraction) == ["truncated"]
     assert extraction.fields["appName"].value == "Zap"
 
 
-class Hasty(Session):
+class ShortSession(Session):
     """Session that is soon out of time once the named page was read."""
 
     async def optional(self, reading: Awaitable[T], *, otherwise: str | None = None) -> T | None:
@@ -217,10 +225,10 @@ async def silence(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -
 async def test_pages_read_in_time_are_kept(
     parser: Parser, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ingesting, "Session", Hasty)
+    monkeypatch.setattr(ingesting, "Session", ShortSession)
     answers: dict[str, bytes | Script] = {**PAGES, path: silence}
-    extraction, _ = await visited(parser, answers, follow_links=True, max_pages=2)
-    assert words(extraction) == ["truncated"]
+    extraction, _ = await ingest_fresh_site(parser, answers, follow_links=True, max_pages=2)
+    assert warning_codes(extraction) == ["truncated"]
     assert extraction.fields["appName"].value == "Zap"
     assert extraction.visit is not None
     assert extraction.visit.answers == {}

@@ -14,7 +14,7 @@ import pytest_asyncio
 
 from schemas.brand import Extraction
 from schemas.errors import SourceError
-from tests.workers.ingest.website.visits import ignored, words
+from tests.workers.ingest.website.visits import ignored, warning_codes
 from tests.workers.net import GOOD, VECTORS, Net
 from tests.workers.web.web import say
 from workers.ingest.parser import child
@@ -82,7 +82,7 @@ async def test_redirects_to_forbidden_addresses_are_not_connected(
         net.pages[HOST + path] = say(302, location=url)
     extraction = await visit(web, parser)
     assert extraction.title == "Zap"
-    assert sorted(words(extraction)) == ["page_unread", "refresh_unread", "root_unread"]
+    assert sorted(warning_codes(extraction)) == ["page_unread", "refresh_unread", "root_unread"]
     assert {address for address, _ in net.connects} == {GOOD}
 
 
@@ -100,7 +100,7 @@ async def test_a_rebinding_name_is_connected_as_checked(how: str, net: Net, web:
     net.pages[f"{HOST}/"] = say(body=NAMED[how] + PROSE)
     with suppress(SourceError):
         await visit(web, parser, "/")
-    # robots.txt and the document: a look-up and a connection each. Later look-ups were refused.
+    # robots.txt and the document: a lookup and a connection each. Later lookups were refused.
     looked_up = net.lookups.count("rebind.good.example")
     assert looked_up >= 2
     assert len(net.connects) == len(net.lookups) - (looked_up - 2)

@@ -6,7 +6,7 @@ import pytest
 
 from schemas.brand import Extraction
 from tests.media import picture
-from tests.workers.ingest.website.visits import visited, words
+from tests.workers.ingest.website.visits import ingest_fresh_site, warning_codes
 from tests.workers.web.web import Answers, Script, say
 from workers.ingest.parser.parser import Parser
 from workers.ingest.pictures import meet
@@ -27,34 +27,35 @@ MANIFEST = """{"name": "Zap", "icons": [{"src": "i192.png", "sizes": "192x192"},
 DRAWING = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 30"/>'
 
 
-def shown(body: bytes | str, content_type: str = "image/png") -> bytes:
+def image_response(body: bytes | str, content_type: str = "image/png") -> bytes:
     return say(200, body, content_type=content_type)
 
 
 ANSWERS: Answers = {
     "/": say(200, PAGE, etag='"1"'),
     "/robots.txt": say(404),
-    "/m.json": shown(MANIFEST, "application/manifest+json"),
-    "/logo.svg": shown(DRAWING, "image/svg+xml"),
-    "/touch.png": shown(picture(size=(180, 180))),
-    "/tab.ico": shown(picture("ICO", (32, 32)), "image/x-icon"),
-    "/i512.png": shown(picture(size=(512, 512))),
-    "/preview.jpg": shown(picture("JPEG", (1200, 630)), "image/jpeg"),
-    "/one.png": shown(picture(size=(1080, 1920))),
+    "/m.json": image_response(MANIFEST, "application/manifest+json"),
+    "/logo.svg": image_response(DRAWING, "image/svg+xml"),
+    "/touch.png": image_response(picture(size=(180, 180))),
+    "/tab.ico": image_response(picture("ICO", (32, 32)), "image/x-icon"),
+    "/i512.png": image_response(picture(size=(512, 512))),
+    "/preview.jpg": image_response(picture("JPEG", (1200, 630)), "image/jpeg"),
+    "/one.png": image_response(picture(size=(1080, 1920))),
     "/two.png": say(404),
-    "/wide.png": shown(picture(size=(1280, 800))),
+    "/wide.png": image_response(picture(size=(1280, 800))),
     "/inside": say(302, location="http://169.254.169.254/latest/meta-data"),
 }
 
 
 def listed(extraction: Extraction) -> list[tuple[str, str, int, int, str]]:
     return [
-        (one.kind, one.url.rpartition("/")[2], one.width, one.height, one.rule) for one in extraction.media
+        (image.kind, image.url.rpartition("/")[2], image.width, image.height, image.rule)
+        for image in extraction.media
     ]
 
 
 async def test_images_of_a_site_are_fetched_and_measured(parser: Parser) -> None:
-    extraction, site = await visited(parser, ANSWERS)
+    extraction, site = await ingest_fresh_site(parser, ANSWERS)
     assert listed(extraction) == [
         ("logo", "logo.svg", 120, 30, "jsonld.logo"),
         ("logo", "touch.png", 180, 180, "html.apple-touch-icon"),
@@ -66,8 +67,8 @@ async def test_images_of_a_site_are_fetched_and_measured(parser: Parser) -> None
     preview = extraction.media[-1]
     assert (preview.type, preview.alt, preview.page) == ("image/jpeg", "Zap & a hat", site.url("/"))
     assert preview.bytes == len(picture("JPEG", (1200, 630)))
-    assert {one.type for one in extraction.media} == {"image/svg+xml", "image/png", "image/jpeg"}
-    assert [one.alt for one in extraction.media if one.alt] == ["Draw anywhere", "Zap & a hat"]
+    assert {image.type for image in extraction.media} == {"image/svg+xml", "image/png", "image/jpeg"}
+    assert [image.alt for image in extraction.media if image.alt] == ["Draw anywhere", "Zap & a hat"]
     assert "/pixel.gif" not in site.paths
     assert site.paths.count("/preview.jpg") == 1
     assert extraction.warnings == []
@@ -82,16 +83,16 @@ async def test_a_slow_image_is_a_warning_and_the_next_ingest_reads_again(
 ) -> None:
     monkeypatch.setattr(meet, "PICTURES_S", 3.0)
     slow: dict[str, bytes | Script] = {**ANSWERS, "/preview.jpg": silent}
-    extraction, _ = await visited(parser, slow)
-    assert words(extraction) == ["pictures_late"]
-    assert [one.kind for one in extraction.media] == ["logo"] * 3 + ["screenshot"] * 2
+    extraction, _ = await ingest_fresh_site(parser, slow)
+    assert warning_codes(extraction) == ["pictures_late"]
+    assert [image.kind for image in extraction.media] == ["logo"] * 3 + ["screenshot"] * 2
     assert extraction.fields["appName"].value == "Zap"
     assert extraction.visit is not None
     assert extraction.visit.answers == {}
 
 
 async def test_images_are_no_part_of_a_revisit(parser: Parser) -> None:
-    extraction, site = await visited(parser, ANSWERS)
+    extraction, site = await ingest_fresh_site(parser, ANSWERS)
     assert extraction.visit is not None
     assert {*extraction.visit.answers} == {site.url(path) for path in ("/", "/m.json", "/llms.txt")}
 
@@ -100,6 +101,6 @@ async def test_an_invalid_address_fails_alone(parser: Parser) -> None:
     page = """<title>Zap</title><link rel=manifest href="http://xn--a/m.json">
     <meta property="og:image" content="http://xn--a.test/a.png">
     <meta property="og:image" content="/preview.jpg">"""
-    extraction, _ = await visited(parser, {**ANSWERS, "/": say(200, page)})
-    assert [one.url.rpartition("/")[2] for one in extraction.media] == ["preview.jpg"]
+    extraction, _ = await ingest_fresh_site(parser, {**ANSWERS, "/": say(200, page)})
+    assert [image.url.rpartition("/")[2] for image in extraction.media] == ["preview.jpg"]
     assert extraction.warnings == []

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from schemas.brand import Extraction, Visit
-from tests.workers.ingest.website.visits import visit, words
+from tests.workers.ingest.website.visits import ingest_site, warning_codes
 from tests.workers.web.web import Script, Site, allowed_client, say, serve, wrote
 from workers.ingest.parser.parser import Parser
 from workers.ingest.website import revisit
@@ -37,14 +37,14 @@ async def ingest_twice(
     """Return the first ingest, the site with the second ingest's requests, and the second ingest."""
     async with serve(first) as site, allowed_client(site) as client:
         args: dict[str, Any] = {"follow_links": True, "max_pages": 2}
-        before = await visit(parser, client, site, path, **args)
+        before = await ingest_site(parser, client, site, path, **args)
         assert before.visit is not None
         assert before.visit.args == {"url": site.url(path), **args}
         site.asked.clear()
         same = {path: unchanged_answer(site, path, answer) for path, answer in first.items()}
         site.answers = {**same, **change}
         last = msgspec.structs.replace(before.visit, **visit_of)
-        return before, site, await visit(parser, client, site, path, last=stored(last), **args)
+        return before, site, await ingest_site(parser, client, site, path, last=stored(last), **args)
 
 
 def stored(last: Visit) -> Visit:
@@ -55,22 +55,22 @@ def stored(last: Visit) -> Visit:
 def unchanged_answer(site: Site, path: str, answer: bytes) -> Script:
     """Send the same response as before, or a 304 to a conditional request."""
 
-    async def answered(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        headers = next(headers for asked, headers in reversed(site.asked) if asked == path)
-        known = {"if-none-match", "if-modified-since"} & headers.keys()
-        await wrote(writer, say(304) if known else answer)
+    async def respond(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        headers = next(headers for requested_path, headers in reversed(site.asked) if requested_path == path)
+        conditions = {"if-none-match", "if-modified-since"} & headers.keys()
+        await wrote(writer, say(304) if conditions else answer)
 
-    return answered
+    return respond
 
 
 async def test_a_site_that_answers_304_to_everything_is_unchanged(parser: Parser) -> None:
     before, site, after = await ingest_twice(parser, {})
     assert sorted(before.visit.answers) == sorted(map(site.url, READ))  # type: ignore[union-attr]
     assert after.unchanged
-    assert (after.url, after.fields, words(after)) == (before.url, {}, ["unchanged"])
+    assert (after.url, after.fields, warning_codes(after)) == (before.url, {}, ["unchanged"])
     assert sorted(site.paths[1:]) == READ
     conditions = {
-        path: (said.get("if-none-match"), said.get("if-modified-since")) for path, said in site.asked
+        path: (headers.get("if-none-match"), headers.get("if-modified-since")) for path, headers in site.asked
     }
     assert conditions["/pricing"] == ('w/"2"', None)
     assert conditions["/about"] == (None, "tue, 24 nov 2026 12:00:00 gmt")
@@ -116,17 +116,17 @@ async def test_an_unchanged_site_has_the_address_after_its_refresh(parser: Parse
 
 async def test_a_redirect_to_another_site_is_a_change(parser: Parser) -> None:
     text = say(body="# Zap\n\n> Zap draws what you say.\n", content_type="text/plain", etag='"5"')
-    theirs = say(body="# Evil\n\n> Evil sells what you say.\n", content_type="text/plain")
+    other_text = say(body="# Evil\n\n> Evil sells what you say.\n", content_type="text/plain")
     home = say(body="<title>Zap", etag='"6"')
     async with (
-        serve({"/llms.txt": theirs}) as other,
+        serve({"/llms.txt": other_text}) as other_site,
         serve({"/llms.txt": text, "/": home}) as site,
-        allowed_client(site, other) as client,
+        allowed_client(site, other_site) as client,
     ):
-        before = await visit(parser, client, site)
-        moved = say(302, location=other.url("/llms.txt"))
+        before = await ingest_site(parser, client, site)
+        moved = say(302, location=other_site.url("/llms.txt"))
         site.answers = {"/llms.txt": moved, "/": unchanged_answer(site, "/", home)}
-        after = await visit(parser, client, site, last=before.visit)
+        after = await ingest_site(parser, client, site, last=before.visit)
     assert before.fields["appDescription"].value == "Zap draws what you say."
     assert not after.unchanged
     assert "appDescription" not in after.fields
@@ -140,8 +140,8 @@ async def test_responses_without_validators_are_compared_by_bytes(parser: Parser
     _, site, after = await ingest_twice(parser, {}, first=plain)
     assert after.unchanged
     assert site.paths.count(path) == 1
-    other = plain[path].replace(b"#2563eb", b"#7c3aed").replace(b"Zap", b"Zop")
-    _, site, after = await ingest_twice(parser, {path: other}, first=plain)
+    changed = plain[path].replace(b"#2563eb", b"#7c3aed").replace(b"Zap", b"Zop")
+    _, site, after = await ingest_twice(parser, {path: changed}, first=plain)
     assert not after.unchanged
     assert site.paths.count(path) == 1
 

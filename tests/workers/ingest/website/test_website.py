@@ -15,7 +15,7 @@ from schemas.errors import (
     SourceRateLimited,
     TooLarge,
 )
-from tests.workers.ingest.website.visits import visit, visited, words
+from tests.workers.ingest.website.visits import ingest_fresh_site, ingest_site, warning_codes
 from tests.workers.web.web import Answers, allowed_client, say, serve
 from workers.ingest.parser.parser import Parser
 
@@ -28,7 +28,7 @@ PRICING = say(body="<title>Pricing | Zap</title><h1>Pricing</h1><p>Nine euros a 
 
 
 async def test_a_home_page_is_requested_once_after_robots_txt(parser: Parser) -> None:
-    extraction, site = await visited(parser, {"/": ROOT})
+    extraction, site = await ingest_fresh_site(parser, {"/": ROOT})
     assert site.paths == ["/robots.txt", "/", "/llms.txt"]
     assert extraction.url == site.url("/")
     assert extraction.fields["appName"].value == "Zap"
@@ -38,7 +38,7 @@ async def test_a_home_page_is_requested_once_after_robots_txt(parser: Parser) ->
 
 
 async def test_another_page_is_read_with_its_sites_root(parser: Parser) -> None:
-    extraction, site = await visited(parser, {"/": ROOT, "/pricing": PRICING}, "/pricing")
+    extraction, site = await ingest_fresh_site(parser, {"/": ROOT, "/pricing": PRICING}, "/pricing")
     assert sorted(site.paths) == ["/", "/llms.txt", "/pricing", "/robots.txt"]
     assert extraction.url == site.url("/pricing")
     assert extraction.title == "Pricing"
@@ -48,35 +48,35 @@ async def test_another_page_is_read_with_its_sites_root(parser: Parser) -> None:
 
 
 async def test_a_redirect_to_the_root_requests_it_once(parser: Parser) -> None:
-    extraction, site = await visited(parser, {"/": ROOT, "/old": say(301, location="/")}, "/old")
+    extraction, site = await ingest_fresh_site(parser, {"/": ROOT, "/old": say(301, location="/")}, "/old")
     assert site.paths == ["/robots.txt", "/old", "/", "/llms.txt"]
     assert extraction.url == site.url("/")
 
 
 async def test_a_root_that_redirects_to_the_page_is_not_read_twice(parser: Parser) -> None:
     answers = {"/": say(302, location="/en/"), "/en/": ROOT}
-    extraction, site = await visited(parser, answers, "/en/")
+    extraction, site = await ingest_fresh_site(parser, answers, "/en/")
     assert Counter(site.paths) == Counter(["/robots.txt", "/en/", "/", "/llms.txt", "/en/"])
     assert extraction.fields["appName"].confidence == 0.5
 
 
 @pytest.mark.parametrize("root", [say(404), say(500), say(body="{}", content_type="application/json")])
 async def test_a_failed_root_is_only_a_warning(parser: Parser, root: bytes) -> None:
-    extraction, _ = await visited(parser, {"/": root, "/pricing": PRICING}, "/pricing")
+    extraction, _ = await ingest_fresh_site(parser, {"/": root, "/pricing": PRICING}, "/pricing")
     assert extraction.fields["appName"].value == "Zap"
     assert [warning.partition(":")[0] for warning in extraction.warnings] == ["root_unread"]
 
 
 async def test_a_root_that_redirects_to_another_site_is_ignored(parser: Parser) -> None:
-    async with serve({"/": say(body="<title>Elsewhere</title>")}) as other:
-        elsewhere = other.url().replace("127.0.0.1", "localhost")
+    async with serve({"/": say(body="<title>Elsewhere</title>")}) as other_site:
+        elsewhere = other_site.url().replace("127.0.0.1", "localhost")
         answers = {"/": say(302, location=elsewhere), "/pricing": PRICING}
         async with serve(answers) as site:
-            other.host = other.host.replace("127.0.0.1", "localhost")
-            async with allowed_client(site, other) as client:
-                extraction = await visit(parser, client, site, "/pricing")
-    assert words(extraction) == ["root_unread"]
-    assert other.asked == []
+            other_site.host = other_site.host.replace("127.0.0.1", "localhost")
+            async with allowed_client(site, other_site) as client:
+                extraction = await ingest_site(parser, client, site, "/pricing")
+    assert warning_codes(extraction) == ["root_unread"]
+    assert other_site.asked == []
 
 
 KEEP_OUT = say(body="User-agent: *\nDisallow: /private", content_type="text/plain")
@@ -102,14 +102,14 @@ async def test_each_failure_of_the_page_ends_the_ingest_with_its_code(
     parser: Parser, answers: Answers, error: type[SourceError]
 ) -> None:
     with pytest.raises(error) as refused:
-        await visited(parser, answers, "/private")
+        await ingest_fresh_site(parser, answers, "/private")
     assert refused.value.code == error.code
     assert refused.value.message
 
 
 async def test_headers_and_bytes_reach_the_reader_as_sent(parser: Parser) -> None:
     body, declared = "<title>Größe</title>".encode("cp1252"), "text/html; charset=iso-8859-1"
-    extraction, _ = await visited(parser, {"/": say(body=body, content_type=declared)})
+    extraction, _ = await ingest_fresh_site(parser, {"/": say(body=body, content_type=declared)})
     assert extraction.title == "Größe"
 
 
@@ -117,5 +117,5 @@ async def test_a_redirect_to_a_forbidden_page_is_not_followed(parser: Parser) ->
     answers = {"/robots.txt": KEEP_OUT, "/": say(302, location="/private"), "/private": ROOT}
     async with serve(answers) as site, allowed_client(site) as client:
         with pytest.raises(RobotsDisallowed):
-            await visit(parser, client, site)
+            await ingest_site(parser, client, site)
     assert site.paths == ["/robots.txt", "/"]

@@ -11,13 +11,15 @@ from workers.ingest.website.ingest import ingest
 from workers.ingest.website.session import Web, open_web
 
 
-async def visited(parser: Parser, answers: Answers, path: str = "/", **args: Any) -> tuple[Extraction, Site]:
+async def ingest_fresh_site(
+    parser: Parser, answers: Answers, path: str = "/", **args: Any
+) -> tuple[Extraction, Site]:
     """Run one ingest of a fresh site."""
     async with serve(answers) as site, allowed_client(site) as client:
-        return await visit(parser, client, site, path, **args), site
+        return await ingest_site(parser, client, site, path, **args), site
 
 
-async def visit(
+async def ingest_site(
     parser: Parser,
     client: httpx.AsyncClient | Web,
     site: Site,
@@ -34,6 +36,6 @@ async def ignored(_stage: str, _progress: float) -> None:
     """Ignore the progress."""
 
 
-def words(extraction: Extraction) -> list[str]:
+def warning_codes(extraction: Extraction) -> list[str]:
     """Return the code of each warning."""
     return [warning.partition(":")[0] for warning in extraction.warnings]

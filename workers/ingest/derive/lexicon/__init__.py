@@ -99,5 +99,5 @@ EMPTY = Lexicon()
 def lexicon(language: str | None) -> Lexicon:
     """Return the lexicon of a tag's language; an empty one if there is no file."""
     source = files(__name__).joinpath(f"{primary(language)}.json") if language else None
-    known = source is not None and source.is_file()
-    return msgspec.json.decode(source.read_bytes(), type=Lexicon) if known and source else EMPTY
+    has_file = source is not None and source.is_file()
+    return msgspec.json.decode(source.read_bytes(), type=Lexicon) if has_file and source else EMPTY

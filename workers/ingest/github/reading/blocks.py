@@ -9,9 +9,9 @@ from bs4 import BeautifulSoup
 from bs4.element import Comment, NavigableString, PageElement, Tag
 
 from workers.ingest.page.document import attribute
-from workers.ingest.page.text import clean, words
+from workers.ingest.page.text import clean, count_words
 
-#: Blocks that are read.
+#: Blocks of a README; further ones are ignored.
 MAX_BLOCKS = 300
 #: Tags above a text that are searched for its block.
 MAX_ANCESTORS = 12
@@ -132,9 +132,9 @@ def clean_text(text: str) -> str:
 
 def is_menu(block: ReadmeBlock) -> bool:
     """Return whether the block is a row of links: badges, languages, pages. A linked sentence is none."""
-    outside = words(LINK_SEPARATOR.sub("", block.free))
-    sentence = block.text.endswith(".") and words(block.text) >= MIN_SENTENCE_WORDS
-    return outside < 3 and words(block.text) > outside and not sentence
+    outside = count_words(LINK_SEPARATOR.sub("", block.free))
+    sentence = block.text.endswith(".") and count_words(block.text) >= MIN_SENTENCE_WORDS
+    return outside < 3 and count_words(block.text) > outside and not sentence
 
 
 class Section(NamedTuple):

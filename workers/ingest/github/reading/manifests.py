@@ -16,7 +16,7 @@ from workers.ingest.page.decode import decode
 from workers.ingest.page.descriptions import MAX_CHARS
 from workers.ingest.page.keywords import distinct_keywords
 from workers.ingest.page.names import is_name
-from workers.ingest.page.text import clean, cut, squash
+from workers.ingest.page.text import clean, squash, truncate
 
 #: Values that project generators write, squashed.
 TEMPLATE_VALUES = {
@@ -130,7 +130,7 @@ def names_of(
 def description_of(document: Object, rule: str, confidence: float = 0.85) -> Iterator[Statement]:
     text = document.get("description")
     if isinstance(text, str) and (line := clean(text)):
-        yield Statement("appDescription", cut(line, MAX_CHARS), confidence, f"{rule}.description")
+        yield Statement("appDescription", truncate(line, MAX_CHARS), confidence, f"{rule}.description")
 
 
 def keywords_of(document: Object, rule: str) -> Iterator[Statement]:

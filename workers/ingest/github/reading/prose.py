@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from itertools import islice, takewhile
 
-from workers.ingest.asides import SkipRules
 from workers.ingest.github.reading.blocks import ReadmeBlock, is_menu, sections
 from workers.ingest.github.reading.names import OwnName, is_about, is_own_name, split_heading
 from workers.ingest.github.reading.statement import Statement
@@ -12,7 +11,8 @@ from workers.ingest.page.descriptions import MAX_CHARS, MIN_CHARS, PROSE_END
 from workers.ingest.page.names import MAX_PART_CHARS, is_name
 from workers.ingest.page.taglines import MAX_TAGLINE_CHARS as LINE_LIMIT
 from workers.ingest.page.taglines import MIN_TAGLINE_WORDS
-from workers.ingest.page.text import cut, split_sentences, squash, words
+from workers.ingest.page.text import count_words, split_sentences, squash, truncate
+from workers.ingest.skip_rules import SkipRules
 
 #: Headings that may be the title.
 MAX_TITLES = 3
@@ -80,7 +80,7 @@ def name_of_title(title: ReadmeBlock, own_name: OwnName) -> Iterator[Statement]:
     if is_own_name(name, own_name):
         name = name.rpartition("/")[2]
     is_about_project = is_about(name, own_name)
-    is_short = title.level == 1 and words(name) <= MAX_NAME_WORDS
+    is_short = title.level == 1 and count_words(name) <= MAX_NAME_WORDS
     if is_name(name) and len(name) <= MAX_PART_CHARS and (is_about_project or is_short):
         yield Statement("appName", name, 0.85 if is_about_project else 0.70, "readme.h1")
 
@@ -108,7 +108,7 @@ def blocks_below(blocks: list[ReadmeBlock], title: ReadmeBlock | None) -> list[R
 
 def is_tagline(text: str, skip_rules: SkipRules) -> bool:
     is_line_sized = (
-        len(text) <= LINE_LIMIT and words(text) >= MIN_TAGLINE_WORDS and not text.endswith((":", "："))
+        len(text) <= LINE_LIMIT and count_words(text) >= MIN_TAGLINE_WORDS and not text.endswith((":", "："))
     )
     return (
         is_line_sized and not (REQUEST_START.match(text) or "://" in text) and skip_rules.kind(text) is None
@@ -134,14 +134,14 @@ def description_statements(
     if text := lead_line(blocks, title, first, own_name, skip_rules):
         yield Statement("appDescription", text, 0.60, "readme.lead")
     elif first is not None:
-        text = cut(opening(blocks, first, own_name, skip_rules), MAX_CHARS)
+        text = truncate(opening(blocks, first, own_name, skip_rules), MAX_CHARS)
         yield Statement("appDescription", text, 0.60, "readme.paragraph")
     else:
         for text in [text for text in taglines if len(text) >= MIN_CHARS][:1]:
             yield Statement("appDescription", text, 0.50, "readme.line")
         texts = (descriptive_text(section.block, own_name, skip_rules) for section in sections(blocks))
         for text in islice((text for text in texts if text and names_project(text, own_name)), 1):
-            yield Statement("appDescription", cut(text, MAX_CHARS), 0.30, "readme.sentence")
+            yield Statement("appDescription", truncate(text, MAX_CHARS), 0.30, "readme.sentence")
 
 
 def blocks_about_project(
@@ -204,12 +204,12 @@ def descriptive_text(block: ReadmeBlock, own_name: OwnName, skip_rules: SkipRule
     sentences = split_sentences(skip_rules.product_sentences(block.text))
     kept_text = "".join(takewhile(lambda sentence: not sentence.endswith((":", "：")), sentences)).strip()
     starts_with_name = sentences and squash(sentences[0]).removeprefix("the").startswith(own_name.key)
-    if starts_with_name and not kept_text and words(sentences[0]) > MIN_SENTENCE_WORDS:
+    if starts_with_name and not kept_text and count_words(sentences[0]) > MIN_SENTENCE_WORDS:
         return sentences[0][:-1].rstrip() + "…"
-    is_ended = PROSE_END.search(kept_text) is not None or words(kept_text) >= MIN_SENTENCE_WORDS * 2
+    is_ended = PROSE_END.search(kept_text) is not None or count_words(kept_text) >= MIN_SENTENCE_WORDS * 2
     return (
         kept_text
-        if is_ended and len(kept_text) >= MIN_CHARS and words(kept_text) >= MIN_SENTENCE_WORDS
+        if is_ended and len(kept_text) >= MIN_CHARS and count_words(kept_text) >= MIN_SENTENCE_WORDS
         else ""
     )
 

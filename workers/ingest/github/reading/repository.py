@@ -8,7 +8,6 @@ from urllib.parse import quote
 
 from schemas.brand import Candidate
 from workers.ingest import detection
-from workers.ingest.asides import SkipRules
 from workers.ingest.github.reading import manifests, pictures, prose, readme, stores
 from workers.ingest.github.reading.blocks import ReadmeBlock, clean_text, from_html
 from workers.ingest.github.reading.names import OwnName, find_own_name
@@ -19,8 +18,9 @@ from workers.ingest.page.document import MAX_URL_CHARS
 from workers.ingest.page.keywords import distinct_keywords
 from workers.ingest.page.taglines import MAX_TAGLINE_CHARS as LINE_LIMIT
 from workers.ingest.page.taglines import MIN_TAGLINE_WORDS
-from workers.ingest.page.text import clean, cut, squash, words
+from workers.ingest.page.text import clean, count_words, squash, truncate
 from workers.ingest.shapes import Passage, Reading
+from workers.ingest.skip_rules import SkipRules
 
 #: Topics about a project's events, not about itself.
 EVENT_TOPIC = re.compile(r"hacktoberfest.*|good-first-issue")
@@ -86,9 +86,16 @@ def github_statements(
     if description:
         is_skipped = not skip_rules.product_sentences(description)
         yield Statement(
-            "appDescription", cut(description, MAX_CHARS), 0.20 if is_skipped else 0.90, "github.description"
+            "appDescription",
+            truncate(description, MAX_CHARS),
+            0.20 if is_skipped else 0.90,
+            "github.description",
         )
-        if len(description) <= LINE_LIMIT and words(description) >= MIN_TAGLINE_WORDS and not is_skipped:
+        if (
+            len(description) <= LINE_LIMIT
+            and count_words(description) >= MIN_TAGLINE_WORDS
+            and not is_skipped
+        ):
             yield Statement("tagline", description, 0.80, "github.description")
     if squash(own_name.display):
         yield Statement("appName", own_name.display, 0.50, "github.name")
@@ -139,9 +146,9 @@ def with_keywords(repository: Repository, candidates: list[Candidate]) -> list[C
         )
     lists = ((topics, 0.95, rule), (main_languages(repository), 0.30, "github.languages"))
     keyword_candidates = [
-        Candidate(field="keywords", value=words, confidence=confidence, rule=rule, url=first_url)
+        Candidate(field="keywords", value=values, confidence=confidence, rule=rule, url=first_url)
         for texts, confidence, rule in lists
-        if (words := distinct_keywords(texts))
+        if (values := distinct_keywords(texts))
     ]
     return [*keyword_candidates, *(other for other in candidates if other not in store_keywords)]
 

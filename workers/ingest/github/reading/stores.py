@@ -8,7 +8,6 @@ from domain.values import urls
 from schemas.errors import Invalid
 from workers.ingest import detection
 from workers.ingest.appstore import prose as store_prose
-from workers.ingest.asides import SkipRules
 from workers.ingest.github import paths
 from workers.ingest.github.reading.names import split_heading
 from workers.ingest.github.reading.statement import Statement
@@ -19,8 +18,9 @@ from workers.ingest.page.keywords import distinct_keywords
 from workers.ingest.page.names import is_name
 from workers.ingest.page.taglines import MAX_TAGLINE_CHARS as LINE_LIMIT
 from workers.ingest.page.taglines import MIN_TAGLINE_WORDS
-from workers.ingest.page.text import clean, cut, words
+from workers.ingest.page.text import clean, count_words, truncate
 from workers.ingest.shapes import LIST_SUFFIX
+from workers.ingest.skip_rules import SkipRules
 
 #: Hosts of homepages that are a store's page.
 STORE_HOSTS = {"apps.apple.com": "appStore", "itunes.apple.com": "appStore", "play.google.com": "googlePlay"}
@@ -66,7 +66,7 @@ def name_statements(text: str, rule: str) -> Iterator[Statement]:
 
 
 def tagline_statement(text: str, confidence: float, rule: str) -> Iterator[Statement]:
-    if len(text) <= LINE_LIMIT and words(text) >= MIN_TAGLINE_WORDS:
+    if len(text) <= LINE_LIMIT and count_words(text) >= MIN_TAGLINE_WORDS:
         yield Statement("tagline", text, confidence, rule)
 
 
@@ -75,7 +75,7 @@ def description_statements(text: str, rule: str) -> Iterator[Statement]:
     marked_text = ITEM.sub("\n• ", BREAK.sub("\n", HEADING.sub(r"\n** \2\3 **\n", text)))
     skip_rules = SkipRules(detection.detect(clean(text))[0])
     if opening := " ".join(store_prose.opening(marked_text, skip_rules)):
-        yield Statement("appDescription", cut(opening, MAX_CHARS), 0.92, rule)
+        yield Statement("appDescription", truncate(opening, MAX_CHARS), 0.92, rule)
         if items := store_prose.descriptive_items(marked_text, skip_rules, MAX_CHARS):
             yield Statement("appDescription", items, 0.70, f"{rule}{LIST_SUFFIX}")
 

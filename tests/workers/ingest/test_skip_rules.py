@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.corpora import corpus
-from workers.ingest.asides import SkipRules
 from workers.ingest.derive.lexicon import lexicon
+from workers.ingest.skip_rules import SkipRules
 
-SAID: dict[str, dict[str, str]] = {
+SENTENCES: dict[str, dict[str, str]] = {
     "en": {
         "state": "This is an early version of Zap.",
         "news": "Zap 2 is now available in every store.",
@@ -84,25 +84,25 @@ SAID: dict[str, dict[str, str]] = {
         "greeting": "Добро пожаловать в Zap!",
     },
 }
-CASES = [(language, kind, said) for language, kinds in SAID.items() for kind, said in kinds.items()]
+CASES = [(language, kind, said) for language, kinds in SENTENCES.items() for kind, said in kinds.items()]
 
 
 @pytest.mark.parametrize(("language", "kind", "sentence"), CASES)
 def test_each_kind_is_skipped_in_each_language(language: str, kind: str, sentence: str) -> None:
     assert SkipRules(language).kind(sentence) == kind
-    assert SAID[language].keys() == lexicon(language).asides.keys()
+    assert SENTENCES[language].keys() == lexicon(language).asides.keys()
 
 
-@pytest.mark.parametrize("language", [*SAID, "ja", "tlh", None])
+@pytest.mark.parametrize("language", [*SENTENCES, "ja", "tlh", None])
 def test_questions_quotes_and_english_phrases_are_skipped_in_any_language(language: str | None) -> None:
-    asides = SkipRules(language)
-    assert asides.kind("Zap?") == asides.kind("ザップは何ですか？") == "question"
-    assert asides.kind("“The best of all” – Wired") == asides.kind("«Zap!»") == "quote"
-    assert asides.kind("No longer maintained.") == "state"
+    skip_rules = SkipRules(language)
+    assert skip_rules.kind("Zap?") == skip_rules.kind("ザップは何ですか？") == "question"
+    assert skip_rules.kind("“The best of all” – Wired") == skip_rules.kind("«Zap!»") == "quote"
+    assert skip_rules.kind("No longer maintained.") == "state"
 
 
 @pytest.mark.parametrize(
-    ("paragraph", "told"),
+    ("paragraph", "kept"),
     [
         ("Tired of lists? Zap sorts them. It is fast. Only $2!", "Zap sorts them. It is fast."),
         ("Welcome to Zap! It sorts lists (yours, too). Rated 4.9 stars.", "It sorts lists (yours, too)."),
@@ -113,9 +113,9 @@ def test_questions_quotes_and_english_phrases_are_skipped_in_any_language(langua
         ("", ""),
     ],
 )
-def test_a_paragraph_counts_up_to_the_next_skipped_sentence(paragraph: str, told: str) -> None:
+def test_a_paragraph_counts_up_to_the_next_skipped_sentence(paragraph: str, kept: str) -> None:
     """News, a state or a past determine the rest of their paragraph; a greeting doesn't."""
-    assert SkipRules("en").product_sentences(paragraph) == told
+    assert SkipRules("en").product_sentences(paragraph) == kept
 
 
 @pytest.mark.parametrize(
@@ -146,6 +146,6 @@ def first_sentences() -> Iterator[tuple[str, str]]:
 
 
 def test_real_descriptions_are_not_skipped() -> None:
-    found = list(first_sentences())
-    assert len(found) > 90
-    assert [text for language, text in found if not SkipRules(language).product_sentences(text)] == []
+    sentences = list(first_sentences())
+    assert len(sentences) > 90
+    assert [text for language, text in sentences if not SkipRules(language).product_sentences(text)] == []

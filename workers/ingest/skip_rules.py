@@ -16,7 +16,7 @@ from workers.ingest.page.text import split_sentences
 SKIPPED_AT_START: frozenset[str | None] = frozenset({"greeting", "praise", "question", "quote"})
 #: Skipped kinds that a paragraph on its product may contain.
 ALLOWED_INSIDE: frozenset[str | None] = frozenset({"question", "quote"})
-#: Characters of a sentence that are read.
+#: Characters of a sentence; further ones are ignored.
 MAX_SENTENCE_CHARS = 400
 QUESTION = re.compile(r"[?？؟][\"'”’»)\]]*\Z")
 QUOTE = re.compile(r"[\"“„«‘][^\"“”„«»]+[\"”“»’]\W{0,3}[\w .,&'’()]{0,60}\Z")
@@ -45,10 +45,12 @@ class SkipRules:
         """Return the sentences on the product, up to the next skipped sentence; empty if there are none."""
         sentences = [(item, self.kind(item)) for item in split_sentences(paragraph)]
         from_product = list(dropwhile(lambda item: item[1] in SKIPPED_AT_START, sentences))
-        kept = list(takewhile(lambda item: item[1] is None or item[1] in ALLOWED_INSIDE, from_product))
-        while kept and kept[-1][1] is not None:
-            kept.pop()
-        return "".join(item for item, _ in kept).strip()
+        product_part = list(
+            takewhile(lambda item: item[1] is None or item[1] in ALLOWED_INSIDE, from_product)
+        )
+        while product_part and product_part[-1][1] is not None:
+            product_part.pop()
+        return "".join(item for item, _ in product_part).strip()
 
 
 @cache
