@@ -107,8 +107,8 @@ def text(fields: dict[Field, Finding], field: Field) -> str | None:
 
 
 def body(folder: Path, name: str) -> bytes:
-    inside, beside = folder / "pages" / name, folder / name
-    return read_saved(inside if inside.exists() else beside)
+    inside, next_to_corpus = folder / "pages" / name, folder / name
+    return read_saved(inside if inside.exists() else next_to_corpus)
 
 
 def read_saved(path: Path) -> bytes:

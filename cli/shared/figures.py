@@ -34,7 +34,7 @@ def _figures(figures: Mapping[str, float], targets: Mapping[str, Target]) -> Tab
 
 def attacks_table(measured: Mapping[str, Measured]) -> Group:
     """Return a row for each attack, and its observations."""
-    heads = ("attack", "rest p50", "p95", "beside p50", "p95 ms", "at most", "failed", "reached")
+    heads = ("attack", "rest p50", "p95", "attacked p50", "p95 ms", "at most", "failed", "reached")
     rows = [
         (
             name, row.rest.p50, row.rest.p95, row.beside.p50, row.beside.p95, row.limit_ms,

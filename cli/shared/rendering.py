@@ -43,15 +43,15 @@ class Provenance(Value, frozen=True, kw_only=True):
 
 
 class Rendering:
-    """Design with its files, in the folder `beside`. Raises `GenerationError`."""
+    """Design with its files in `source_folder`. Raises `GenerationError`."""
 
-    def __init__(self, design: Design, beside: Path) -> None:
+    def __init__(self, design: Design, source_folder: Path) -> None:
         libraries.require()
-        self._folder = beside
+        self._folder = source_folder
         self.copy = design.copy or write(design)
         self.design = msgspec.structs.replace(design, copy=self.copy)
         files = filter(None, (design.logo, *design.screenshots, design.end_card))
-        self.pictures = {name: _bytes(beside / name) for name in files}
+        self.pictures = {name: _bytes(source_folder / name) for name in files}
         self.piece, warnings = self._prepared()
         self.warnings = [*self.copy.warnings, *warnings]
 

@@ -48,13 +48,19 @@ def entries(path: Path) -> list[Entry]:
 
 
 def pieces(
-    brand_entries: Sequence[Entry], beside: Path, out: Path, formats: Sequence[Format], aspect: Aspect | None
+    brand_entries: Sequence[Entry],
+    source_folder: Path,
+    out: Path,
+    formats: Sequence[Format],
+    aspect: Aspect | None,
 ) -> Iterator[Checked]:
     """Render each brand in each format, each in a folder of its own, and yield the checked pieces."""
     for number, entry in enumerate(brand_entries, 1):
         for format_ in formats:
             name = re.sub(r"\W+", "-", entry.name).strip("-")[:40]
-            yield _checked(_design(entry, format_, aspect), beside, out / f"{number:03}-{name}-{format_}")
+            yield _checked(
+                _design(entry, format_, aspect), source_folder, out / f"{number:03}-{name}-{format_}"
+            )
 
 
 def _design(entry: Entry, format_: Format, aspect: Aspect | None) -> Design:
@@ -69,9 +75,9 @@ def _design(entry: Entry, format_: Format, aspect: Aspect | None) -> Design:
     )
 
 
-def _checked(design: Design, beside: Path, folder: Path) -> Checked:
+def _checked(design: Design, source_folder: Path, folder: Path) -> Checked:
     try:
-        rendering = Rendering(design, beside)
+        rendering = Rendering(design, source_folder)
         outputs = [step.made for step in rendering.into(folder) if step.made]
     except (GenerationError, PictureRefused, TextRefused) as error:
         refused = Fault(place=design.format, rule=error.code, found=error.message)
