@@ -29,7 +29,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def public(self) -> bool:
-        """Whether GitHub declares it public. Without a declaration it counts as private."""
+        """Return whether GitHub declares it public. Without a declaration it counts as private."""
         return self.private is False and self.visibility in {None, "public"}
 
 

@@ -73,14 +73,14 @@ class Document:
 
     @cached_property
     def is_article(self) -> bool:
-        """Whether it is an article: its texts are about one subject, only its names about the brand."""
+        """Return whether it is an article: texts about one subject, only names about the brand."""
         declared = any(kind.lower().startswith("article") for _, kind in self.meta("og:type"))
         kinds = (kind for node in self.nodes for kind in jsonld.types(node))
         return not self.is_home and (declared or any(map(ARTICLE_TYPE.fullmatch, kinds)))
 
     @cached_property
     def is_scripted(self) -> bool:
-        """Whether scripts render its text: it has next to no text, and a script that is a program."""
+        """Return whether scripts render its text: it has next to no text, and a script that is a program."""
         return len(self.text) < MIN_READABLE_CHARS and any(map(is_bundle, self.tags["script"]))
 
     @cached_property

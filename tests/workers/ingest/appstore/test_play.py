@@ -40,10 +40,12 @@ NODE: dict[str, Any] = {
 }
 
 
-def page(description: str | None = WHOLE, **changed: Any) -> bytes:
+def page(whole_description: str | None = WHOLE, **changed: Any) -> bytes:
     node = stdlib.dumps(NODE | changed)
     description_html = (
-        "" if description is None else f'<div class="bARER" data-g-id="description">{description}</div>'
+        ""
+        if whole_description is None
+        else f'<div class="bARER" data-g-id="description">{whole_description}</div>'
     )
     return say(
         body="<html lang=en-US><title>Acme: Team Planner – Apps on Google Play</title>"
