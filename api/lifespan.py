@@ -61,14 +61,14 @@ async def open_services(
     peppers, vault = _keyrings(settings)
     async with (
         serve_metrics(app, settings),
-        open_fair_executor() as aside,
+        open_fair_executor() as executor,
         _open_pool(settings, settings.database_url, name="tenantry-web") as pool,
         _open_event_store(settings, pool) as event_store,
         open_courier(settings.redis_url) as courier,
         _open_redis(settings.redis_url, clock) as (redis, limiter),
         _open_events(settings, pool, redis, peppers, clock) as events,
-        open_hub(poll_jobs(pool), in_total=limits_of(settings).connections // 2) as watcher,
-        open_stream_hub(settings, pool) as listeners,
+        open_hub(poll_jobs(pool), in_total=limits_of(settings).connections // 2) as job_hub,
+        open_stream_hub(settings, pool) as stream_hub,
     ):
         connections = await _checked(pool, peppers, vault, settings)
         app.state.services = Services(
@@ -76,7 +76,7 @@ async def open_services(
             pool=pool,
             connections=connections,
             event_connections=_shared(event_store, connections, pool, settings),
-            counted=Counted(),
+            user_counts=Counted(),
             courier=courier,
             redis=redis,
             peppers=peppers,
@@ -85,13 +85,13 @@ async def open_services(
             limiter=limiter,
             events=events,
             jobs=Coalescer(poll_jobs(pool)),
-            waits=Coalescer(_asking_why(pool)),
-            creates=Coalescer(_creating(pool)),
-            watcher=watcher,
-            listeners=listeners,
+            wait_reasons=Coalescer(_asking_why(pool)),
+            project_creates=Coalescer(_creating(pool)),
+            job_hub=job_hub,
+            stream_hub=stream_hub,
             store=open_store(settings),
             probes=TenantQueue(MAX_CONCURRENT_PROBES),
-            aside=aside,
+            executor=executor,
             allowed=urls.read_allowed(settings.fetch_allow),
             clock=clock,
         )

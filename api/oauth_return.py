@@ -80,7 +80,7 @@ async def _ended(request: ApiRequest, flow: Flow, submitted: Submitted) -> None:
     if submitted.wake:
         await request.services.courier.send(submitted.wake)
     ref = (flow.organization_id, submitted.job_id)
-    with request.services.watcher.subscribe(ref) as seat:
+    with request.services.job_hub.subscribe(ref) as seat:
         await unless_disconnected(request.receive, seat.until(jobs.has_ended, within=MAX_CALLBACK_WAIT_S))
 
 

@@ -252,7 +252,7 @@ async def _make_link(
             settings=services.settings,
             principal=request.principal,
             project_id=path_ids.parse_id("project", project_id),
-            body=body,
+            asked=body,
             allowed=services.allowed,
             keyring=services.vault,
             now=services.clock(),

@@ -148,7 +148,7 @@ async def propose_hooks(request: ApiRequest, project_id: FromPath[str]) -> Hooks
         known = await hooks.read(
             conn, organization_id=request.organization_id, project_id=path_ids.parse_id("project", project_id)
         )
-    return await request.services.aside.run(request.organization_id, partial(hooks.propose, known))
+    return await request.services.executor.run(request.organization_id, partial(hooks.propose, known))
 
 
 @get("/content/{content_id:str}", opt=requires("content:read", Class.READ_LIGHT, 404))

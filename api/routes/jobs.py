@@ -154,7 +154,7 @@ async def get_job(request: ApiRequest, job_id: FromPath[str], *, wait: Wait = 0)
         headers["Retry-After"] = str(_retry_after(job, request.services.clock()))
     if etags.has_current(request, version):
         return ApiResponse(None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    waiting = await request.services.waits.ask(ref) if job.status == "running" else None
+    waiting = await request.services.wait_reasons.ask(ref) if job.status == "running" else None
     return ApiResponse(msgspec.structs.replace(job, waiting=waiting), headers=headers)
 
 
@@ -171,7 +171,7 @@ async def stream_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Non
     is_known = request.request_state.headers.get(b"last-event-id") == str(state[1]).encode()
     if is_known and jobs.has_ended(state):
         return Response(None, status_code=HTTPStatus.NO_CONTENT)
-    if request.services.watcher.is_full(ref[0]):
+    if request.services.job_hub.is_full(ref[0]):
         raise Limited(
             "streams", "too many requests wait or stream: end some, or poll", retry_after=FULL_RETRY_S
         )
@@ -239,7 +239,7 @@ async def _waited(request: ApiRequest, ref: Ref, state: Versioned, seconds: int)
         return state
     else:
         enough = jobs.has_ended
-    with request.services.watcher.subscribe(ref) as subscriber:
+    with request.services.job_hub.subscribe(ref) as subscriber:
         newer = await unless_disconnected(request.receive, subscriber.until(enough, within=seconds))
     if newer is None or request.principal.sandbox:
         return await _read(request, ref)
@@ -247,7 +247,7 @@ async def _waited(request: ApiRequest, ref: Ref, state: Versioned, seconds: int)
 
 
 async def _events(request: ApiRequest, ref: Ref, state: Versioned, *, is_known: bool) -> AsyncIterator[bytes]:
-    with request.services.watcher.subscribe(ref) as subscriber:
+    with request.services.job_hub.subscribe(ref) as subscriber:
         if not is_known:
             yield _event(request, state)
         loop = asyncio.get_running_loop()

@@ -49,7 +49,7 @@ async def create_project(request: ApiRequest, data: JSONBody[ProjectCreate]) -> 
     new = New(who.organization_id, who.key_uuid, composed, None)
 
     async def insert(record: Record | None) -> bool | None:
-        return await request.services.creates.ask(new._replace(record=record))
+        return await request.services.project_creates.ask(new._replace(record=record))
 
     return await insert_once(request, result, insert, partial(projects.create, news=[new]))
 

@@ -76,7 +76,7 @@ async def stream_webhook_events(
     most 10 streams per API process.
     """
     criteria = StreamFilter(type_, filters.read_id("project", project_id))
-    if request.services.listeners.is_full(request.organization_id):
+    if request.services.stream_hub.is_full(request.organization_id):
         raise Limited(
             "streams", "too many streams are open: end one, or retry later", retry_after=FULL_RETRY_S
         )
@@ -115,7 +115,7 @@ async def _messages(
     clock = asyncio.get_running_loop().time
     ends = clock() + MAX_STREAM_S
     try:
-        with request.services.listeners.subscribe(ref) as seat:
+        with request.services.stream_hub.subscribe(ref) as seat:
             while not seat.closed and (left := ends - clock()) > 0:
                 head = await seat.until(reader.is_behind, within=min(MAX_SILENCE_S, left))
                 if head is None:

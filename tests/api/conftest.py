@@ -22,7 +22,7 @@ from domain.tenancy.api_keys import Actor
 from schemas.api_keys import Env
 from schemas.organizations import LiveTier
 from schemas.settings import Settings
-from tests.api.described import routes
+from tests.api.documented_routes import routes
 from tests.api.everything import AllRightsCaller, one_of_each, table_digests
 from tests.servers import KEYRING, Servers, settings_for
 from tests.waiting import PATIENCE_S

@@ -8,7 +8,7 @@ import httpx
 from db.pool import Pool
 from schemas import ids
 from tests import seeds
-from tests.api.described import DocumentedRoute
+from tests.api.documented_routes import DocumentedRoute
 from tests.media import picture
 
 WEBHOOK = {"url": "https://hooks.example.com/", "events": ["*"]}

@@ -15,7 +15,7 @@ from api.errors import CODES
 from db.pool import Pool
 from schemas.settings import Settings
 from tests.api.conftest import Caller, calling, client_of, held
-from tests.api.hang_up import call_and_disconnect
+from tests.api.disconnecting import call_and_disconnect
 from tests.servers import Servers, settings_for
 
 

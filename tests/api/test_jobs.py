@@ -22,7 +22,7 @@ from schemas import ids
 from schemas.jobs import Job
 from tests import seeds
 from tests.api.conftest import Caller, client_of, new_key
-from tests.api.hang_up import call_and_disconnect
+from tests.api.disconnecting import call_and_disconnect
 from tests.api.refusals import problem
 from tests.waiting import PATIENCE_S, eventually
 
@@ -49,7 +49,7 @@ async def settle(pool: Pool, conn: Conn, outcome: Outcome) -> None:
 
 def watched(app: Litestar) -> int:
     """Return the number of requests that wait for a job."""
-    waiting: int = app.state.services.watcher.waiting
+    waiting: int = app.state.services.job_hub.waiting
     return waiting
 
 

@@ -9,7 +9,7 @@ from litestar import Litestar
 
 from api.errors import CODES
 from tests.api.conftest import Caller
-from tests.api.described import document, routes, sample
+from tests.api.documented_routes import document, routes, sample
 
 
 async def test_document_is_public(anonymous: httpx.AsyncClient) -> None:

@@ -18,7 +18,7 @@ from schemas.api_keys import Env
 from schemas.settings import Settings
 from tests import media, seeds
 from tests.api.conftest import EVERYTHING, calling, client_of, new_key
-from tests.api.described import routes
+from tests.api.documented_routes import routes
 from tests.api.everything import one_of_each
 from tests.waiting import eventually
 from tests.workers.runtime.workers import at_work
@@ -49,7 +49,7 @@ class PurgeScene(NamedTuple):
         return [route.at(self.ids) for route in found if not route.path.endswith("/events")]
 
     async def both_listen(self) -> bool:
-        waiting: int = self.app.state.services.watcher.waiting
+        waiting: int = self.app.state.services.job_hub.waiting
         return waiting == 2
 
     async def purge(self) -> httpx.Response:

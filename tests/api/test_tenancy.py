@@ -11,7 +11,7 @@ from litestar import Litestar
 from db.pool import Pool
 from schemas import ids
 from tests.api.conftest import Caller, client_of, new_key
-from tests.api.described import DocumentedRoute, routes
+from tests.api.documented_routes import DocumentedRoute, routes
 from tests.api.everything import one_of_each, table_digests
 
 #: The id kind of each path parameter and filter. Parameters not listed here name nothing that a tenant owns.

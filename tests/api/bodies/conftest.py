@@ -8,7 +8,7 @@ from litestar import Litestar
 
 from api import event_limits, ratelimit
 from api.event_limits import EventLimits
-from tests.api.bodies.checking import Checker
+from tests.api.bodies.cost_checker import Checker
 from tests.api.bodies.metering import collecting_garbage
 from tests.api.everything import AllRightsCaller
 

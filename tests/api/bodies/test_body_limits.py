@@ -15,7 +15,7 @@ from db.pool import Pool
 from domain.values import metadata, steps
 from schemas.base import In
 from tests.api.conftest import Caller, built
-from tests.api.described import document
+from tests.api.documented_routes import document
 from tests.api.everything import AllRightsCaller, table_digests
 from tests.api.refusals import assert_refused
 

@@ -8,9 +8,9 @@ from litestar import Litestar
 
 from api.body_limits import MAX_BYTES
 from tests.api.bodies import worst
-from tests.api.bodies.checking import Checker, fields, limits
+from tests.api.bodies.cost_checker import Checker, fields, limits
 from tests.api.bodies.worst import DEAREST, SHAPES, Worst
-from tests.api.described import DocumentedRoute
+from tests.api.documented_routes import DocumentedRoute
 
 #: Number of parts of the test of all shapes; each takes half a minute.
 PARTS = 8

@@ -12,7 +12,7 @@ import pytest_asyncio
 from litestar import Litestar
 
 from tests.api.bodies import worst
-from tests.api.bodies.checking import Checker
+from tests.api.bodies.cost_checker import Checker
 from tests.api.bodies.worst import DEAREST, SHAPES, Worst
 from tests.api.conftest import Caller, client_of
 from tests.api.events.sender import EventSender, sender

@@ -7,9 +7,9 @@ from litestar import Litestar
 
 from api.body_limits import MAX_BYTES
 from tests.api.bodies import worst
-from tests.api.bodies.checking import Checker
+from tests.api.bodies.cost_checker import Checker
 from tests.api.bodies.worst import Worst
-from tests.api.described import document
+from tests.api.documented_routes import document
 
 BOUNDARY = b"b" * 60
 

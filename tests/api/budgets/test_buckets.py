@@ -21,7 +21,7 @@ from api.ratelimit import Class, Limiter, open_limiter
 from domain.tenancy.api_keys import Principal
 from jobs.breaker import Breaker
 from schemas import ids
-from tests.api.budgets.spending import STANDARD, advance, charge, cost
+from tests.api.budgets.charging import STANDARD, advance, charge, cost
 from tests.waiting import eventually
 
 CENT = Rates(MICROS // 100, MICROS // 50, 10_000)

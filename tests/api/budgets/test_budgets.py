@@ -18,7 +18,7 @@ from jobs.breaker import Breaker
 from schemas import ids
 from telemetry.costs import Cost
 from tests import media
-from tests.api.budgets.spending import STANDARD, advance, charge, cost, spending
+from tests.api.budgets.charging import STANDARD, advance, charge, cost, spending
 from tests.api.conftest import Caller, client_of, new_key
 from tests.api.parties import new_project
 from tests.servers import Servers

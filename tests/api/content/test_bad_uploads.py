@@ -16,7 +16,7 @@ from db.pool import Pool
 from domain.media.passing import MIB
 from tests import media
 from tests.api.content.project import FILM, PNG, UploadProject, file, film, rows, text
-from tests.api.hang_up import call_and_disconnect
+from tests.api.disconnecting import call_and_disconnect
 from tests.api.refusals import assert_refused
 
 BOUNDARY = b"----boundary"

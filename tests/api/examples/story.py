@@ -6,7 +6,7 @@ from uuid import UUID
 import httpx
 
 from db.pool import Pool
-from tests.api.examples.teller import Teller
+from tests.api.examples.recorder import Teller
 from tests.api.parties import ORIGIN
 from tests.github_app import Hub
 from tests.social_servers import Fediverse

@@ -14,11 +14,11 @@ from api.openapi.examples import Example
 from schemas import ids
 from schemas.webhooks import WebhookEventType
 from tests.api.conftest import built
-from tests.api.described import routes
-from tests.api.examples.day import tell
-from tests.api.examples.steady import Steady
+from tests.api.documented_routes import routes
+from tests.api.examples.recorder import WRITE, Teller
+from tests.api.examples.stable_values import Steady
 from tests.api.examples.story import StoryCast
-from tests.api.examples.teller import WRITE, Teller
+from tests.api.examples.whole_story import tell
 from tests.domain.webhooks import watching
 from tests.domain.webhooks.walks import WALKS
 

@@ -14,7 +14,7 @@ from jobs.kinds import LIST_GITHUB_REPOS
 from schemas.settings import Settings
 from tests import seeds
 from tests.api.conftest import Caller
-from tests.api.described import document
+from tests.api.documented_routes import document
 from tests.api.github.conftest import TASKS
 from tests.api.github.connecting import ACME, SHOP, GitHubParticipants
 from tests.jobs import scene

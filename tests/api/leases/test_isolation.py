@@ -5,7 +5,7 @@ import re
 from litestar import Litestar
 
 from db.pool import Pool
-from tests.api.described import routes
+from tests.api.documented_routes import routes
 from tests.api.leases.tenants import LeasingOperator, LeasingTenant
 
 

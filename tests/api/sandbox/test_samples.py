@@ -11,7 +11,7 @@ from litestar import Litestar
 from db.pool import Pool
 from schemas.webhooks import WebhookEventType
 from tests.api.conftest import Caller, calling
-from tests.api.described import document
+from tests.api.documented_routes import document
 from tests.api.parties import new_project
 from tests.api.refusals import assert_refused, reason
 from tests.api.webhooks.streaming import reading

@@ -25,7 +25,7 @@ ALL = "/v1/webhook-events"
 
 
 async def listeners(app: Litestar, many: int) -> bool:
-    waiting: int = app.state.services.listeners.waiting
+    waiting: int = app.state.services.stream_hub.waiting
     return waiting == many
 
 
@@ -254,7 +254,7 @@ async def test_a_stream_ends_in_its_time(
 async def test_server_stop_ends_the_streams(app: Litestar, acme: Caller) -> None:
     async with reading(app, acme.key) as reader:
         await reader.begun()
-        app.state.services.listeners.close()
+        app.state.services.stream_hub.close()
         assert (await reader.ended()).endswith(route.END)
 
 
@@ -269,7 +269,7 @@ async def test_a_slow_reader_holds_no_connection(app: Litestar, acme: Caller, po
             sent = [await emit(change, acme.organization_id) for _ in range(10)]
         await reader.told(1)
         services = app.state.services
-        services.listeners.close()
+        services.stream_hub.close()
 
         async def is_idle() -> bool:
             return bool(services.pool.get_idle_size() == services.pool.get_size())

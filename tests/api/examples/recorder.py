@@ -7,7 +7,7 @@ import httpx
 import msgspec
 
 from api.openapi.examples import Example
-from tests.api.described import DocumentedRoute
+from tests.api.documented_routes import DocumentedRoute
 
 #: The environment variable that makes a run write new examples.
 WRITE = "WRITE_EXAMPLES"

@@ -8,7 +8,7 @@ from litestar import Litestar
 from api.body_limits import OPTION
 from tests.api.bodies.metering import CpuCost, MeteredRequest, measure
 from tests.api.bodies.worst import Worst
-from tests.api.described import DocumentedRoute, document, sample
+from tests.api.documented_routes import DocumentedRoute, document, sample
 from tests.api.everything import AllRightsCaller
 
 #: Limits in milliseconds of CPU: of one step on the event loop, and of a refusal in all threads.

@@ -1,8 +1,8 @@
 """The whole story: each operation once."""
 
 from tests.api.examples import jobs, operators, partner, webhooks
+from tests.api.examples.recorder import Teller
 from tests.api.examples.story import ExampleStory, StoryCast
-from tests.api.examples.teller import Teller
 
 
 async def tell(cast: StoryCast, teller: Teller) -> None:
