@@ -141,7 +141,7 @@ async def test_existing_key_id_is_indistinguishable(
     for state in ("nobody's", "live", "rotated", "expired", "killed", "of a test key"):
         authenticator: Authenticator = app.state.services.authenticator
         authenticator._strangers = FailedKeyTracker()
-        presented = await somebodys(pool, acme, state)
+        presented = await existing_key(pool, acme, state)
         async with client_of(app, "_".join(("lp", *presented[:2], "A" * 43))) as client:
             counted.clear()
             for _ in range(MAX_FAILURES + 2):
@@ -154,7 +154,7 @@ async def test_existing_key_id_is_indistinguishable(
     assert len(told) == MAX_FAILURES
 
 
-async def somebodys(pool: Pool, acme: Caller, state: str) -> Presented:
+async def existing_key(pool: Pool, acme: Caller, state: str) -> Presented:
     presented = key_text.parse(await new_key(pool, acme.organization_id))
     assert presented is not None
     changes = {

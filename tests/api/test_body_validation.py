@@ -147,13 +147,13 @@ FIELDS = st.sampled_from(["name", "timezone", "status", "brandContext", "targets
 @example(body={"`": None})
 def test_every_msgspec_error_is_listed(kind: type[msgspec.Struct], body: Any) -> None:
     """So a refused body never gets an answer without an issue."""
-    said, found = refused(body, kind), body_validation.validate(body, kind)
+    said, found = msgspec_error_path(body, kind), body_validation.validate(body, kind)
     if said is not None:
         assert found is not None
         assert any(issue["path"].startswith(said) for issue in found.details["issues"])
 
 
-def refused(body: Any, kind: type[msgspec.Struct]) -> str | None:
+def msgspec_error_path(body: Any, kind: type[msgspec.Struct]) -> str | None:
     """Return the path of the one error that msgspec reports."""
     try:
         msgspec.json.decode(msgspec.json.encode(body), type=kind)

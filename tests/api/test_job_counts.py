@@ -17,7 +17,7 @@ from tests import seeds
 from tests.api.conftest import Caller, calling
 from tests.api.parties import new_project
 from tests.api.refusals import assert_refused, reason
-from tests.api.test_filters import listed
+from tests.api.test_filters import list_ids
 from tests.jobs import scene
 
 
@@ -37,7 +37,7 @@ async def test_jobs_by_their_error_and_time(acme: Caller, conn: Conn, pool: Pool
         ({"until": made}, [site]),
         ({"until": made, "errorCode": "FETCH_FAILED", "since": "2020-01-01T00:00:00Z"}, [site]),
     ]:
-        assert await listed(acme, "/v1/jobs", "jobId", **params) == found, params
+        assert await list_ids(acme, "/v1/jobs", "jobId", **params) == found, params
 
 
 async def test_jobs_are_counted_by_status_and_stage(acme: Caller, rival: Caller) -> None:
@@ -93,7 +93,7 @@ async def test_scheduled_job_has_its_phase_everywhere(
     told = {(job["jobId"], job["status"], job["phase"], job["attempt"]) for job in answers}
     assert (len(answers), told) == (4, {(later, "running", "scheduled", 0)})
     for params in ({"phase": "running"}, {"phase": "scheduled", "status": "failed"}):
-        assert await listed(acme, "/v1/jobs", "jobId", **params) == []
+        assert await list_ids(acme, "/v1/jobs", "jobId", **params) == []
     canceled = (await acme.http.post("/v1/jobs/cancel", json=stop)).json()
     assert (all_of_it["matched"], canceled["jobIds"]) == (1, [later])
     assert_refused(await acme.http.post("/v1/jobs/cancel", json={"phases": ["completed"]}), 422, "VALIDATION")

@@ -97,7 +97,7 @@ async def scene(
             yield PurgeScene(acme.http, anonymous, other, mine, app, pool, settings)
 
 
-async def statuses(http: httpx.AsyncClient, paths: list[str]) -> dict[str, int]:
+async def read_statuses(http: httpx.AsyncClient, paths: list[str]) -> dict[str, int]:
     return {path: (await http.get(path)).status_code for path in paths}
 
 
@@ -124,11 +124,11 @@ async def test_every_route_to_the_project_is_a_404(scene: PurgeScene) -> None:
     mine = [path for path in scene.reads if not path.startswith("/v1/ops/")]
     reads = [of_content if "/assets/" in path else path for path in mine]
     assert len(reads) >= 10
-    assert {*(await statuses(scene.http, reads)).values()} == {200}
-    assert {*(await statuses(scene.anonymous, links)).values()} == {200}
+    assert {*(await read_statuses(scene.http, reads)).values()} == {200}
+    assert {*(await read_statuses(scene.anonymous, links)).values()} == {200}
     await scene.is_gone()
-    assert {*(await statuses(scene.http, reads)).values()} == {404}
-    assert {*(await statuses(scene.anonymous, links)).values()} == {404}
+    assert {*(await read_statuses(scene.http, reads)).values()} == {404}
+    assert {*(await read_statuses(scene.anonymous, links)).values()} == {404}
     assert (await scene.purge()).status_code == 404
 
 

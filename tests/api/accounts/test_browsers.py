@@ -51,9 +51,9 @@ async def test_cookie_is_sent_only_to_the_callback(project: ConnectingProject) -
     ],
 )
 async def test_the_cookie_follows_the_public_address(
-    idle: ConnectingProject, public: str, path: str, secure: bool
+    project_without_worker: ConnectingProject, public: str, path: str, secure: bool
 ) -> None:
-    settings = msgspec.structs.replace(idle.app.state.services.settings, public_url=public)
+    settings = msgspec.structs.replace(project_without_worker.app.state.services.settings, public_url=public)
     back, lasts = oauth_return.SOCIAL_CALLBACK, authorization.LIFETIME
     said = oauth_return.make_cookie(settings, "state", back=back, lasts=lasts)
     assert f"; Path={path};" in said

@@ -46,20 +46,22 @@ async def test_a_person_connects_their_account(project: ConnectingProject) -> No
 
 
 async def test_code_is_sealed_until_its_job_ends(
-    idle: ConnectingProject, monkeypatch: pytest.MonkeyPatch
+    project_without_worker: ConnectingProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(oauth_return, "MAX_CALLBACK_WAIT_S", 0.01)
-    made = await idle.start()
-    idle.follow(made)
-    answer = await idle.browser.get(idle.callback(), params={"state": made["state"], "code": "the-code"})
+    made = await project_without_worker.start()
+    project_without_worker.follow(made)
+    answer = await project_without_worker.browser.get(
+        project_without_worker.callback(), params={"state": made["state"], "code": "the-code"}
+    )
     assert status(answer, made["state"]) == "pending"
-    assert (await idle.status(made["state"])).json()["status"] == "pending"
-    assert "the-code" not in await everything(idle.pool)
-    assert await idle.pool.fetchval("select count(*) from job_secret") == 1
-    (job,) = await idle.jobs()
-    await idle.acme.http.post(f"/v1/jobs/{job['id']}/cancel")
-    assert await idle.pool.fetchval("select count(*) from job_secret") == 0
-    said = (await idle.status(made["state"])).json()
+    assert (await project_without_worker.status(made["state"])).json()["status"] == "pending"
+    assert "the-code" not in await everything(project_without_worker.pool)
+    assert await project_without_worker.pool.fetchval("select count(*) from job_secret") == 1
+    (job,) = await project_without_worker.jobs()
+    await project_without_worker.acme.http.post(f"/v1/jobs/{job['id']}/cancel")
+    assert await project_without_worker.pool.fetchval("select count(*) from job_secret") == 0
+    said = (await project_without_worker.status(made["state"])).json()
     assert (said["status"], said["error"]) == ("failed", {"code": "CANCELED"})
 
 
@@ -112,11 +114,11 @@ async def test_each_project_has_its_own_account_id(project: ConnectingProject) -
 
 
 async def test_link_waits_for_the_registration(
-    idle: ConnectingProject, monkeypatch: pytest.MonkeyPatch
+    project_without_worker: ConnectingProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(oauth_return, "MAX_CALLBACK_WAIT_S", 0.2)
-    made = await idle.start()
-    assert await idle.page(made) == made["authorizeUrl"]
+    made = await project_without_worker.start()
+    assert await project_without_worker.page(made) == made["authorizeUrl"]
 
 
 @pytest.mark.parametrize(
@@ -198,9 +200,9 @@ async def test_verifier_belongs_to_its_state(project: ConnectingProject) -> None
     assert await project.accounts() == []
 
 
-async def test_return_url_must_be_among_the_keys_origins(idle: ConnectingProject) -> None:
+async def test_return_url_must_be_among_the_keys_origins(project_without_worker: ConnectingProject) -> None:
     """The origin must be the key's, or the API's own, for the console."""
-    answer = await idle.ask(returnUrl="https://evil.example/")
+    answer = await project_without_worker.ask(returnUrl="https://evil.example/")
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "RETURN_URL_NOT_ALLOWED")
-    public_url = idle.app.state.services.settings.public_url
-    assert (await idle.ask(returnUrl=f"{public_url}/console")).status_code == 201
+    public_url = project_without_worker.app.state.services.settings.public_url
+    assert (await project_without_worker.ask(returnUrl=f"{public_url}/console")).status_code == 201

@@ -43,15 +43,19 @@ async def test_a_state_expires(project: ConnectingProject) -> None:
 
 @pytest.mark.parametrize("path", ["authorize", "callback/mastodon-0123456789abcdef"])
 @pytest.mark.parametrize("state", ["", "x", "A" * 43, "é" * 43])
-async def test_unknown_state_is_refused(idle: ConnectingProject, path: str, state: str) -> None:
-    assert_state_refused(await idle.browser.get(f"/v1/social/{path}", params={"state": state, "code": "c"}))
+async def test_unknown_state_is_refused(
+    project_without_worker: ConnectingProject, path: str, state: str
+) -> None:
+    assert_state_refused(
+        await project_without_worker.browser.get(f"/v1/social/{path}", params={"state": state, "code": "c"})
+    )
 
 
-async def test_state_of_another_purpose_is_refused(idle: ConnectingProject) -> None:
-    made = await idle.start()
-    await idle.pool.execute("update oauth_state set purpose = 'connect_github'")
-    assert_state_refused(await idle.browser.get(made["authorizeUrl"]))
-    assert (await idle.status(made["state"])).status_code == 404
+async def test_state_of_another_purpose_is_refused(project_without_worker: ConnectingProject) -> None:
+    made = await project_without_worker.start()
+    await project_without_worker.pool.execute("update oauth_state set purpose = 'connect_github'")
+    assert_state_refused(await project_without_worker.browser.get(made["authorizeUrl"]))
+    assert (await project_without_worker.status(made["state"])).status_code == 404
 
 
 async def test_a_killed_keys_flows_end_with_it(project: ConnectingProject) -> None:
@@ -62,41 +66,55 @@ async def test_a_killed_keys_flows_end_with_it(project: ConnectingProject) -> No
     assert_state_refused(await project.browser.get(made["authorizeUrl"]))
 
 
-async def test_only_the_creating_key_reads_the_status(idle: ConnectingProject) -> None:
-    made = await idle.start()
-    assert (await idle.status(made["state"])).json()["status"] == "pending"
-    other = await new_key(idle.pool, idle.acme.organization_id)
-    async with client_of(idle.app, other) as sister:
+async def test_only_the_creating_key_reads_the_status(project_without_worker: ConnectingProject) -> None:
+    made = await project_without_worker.start()
+    assert (await project_without_worker.status(made["state"])).json()["status"] == "pending"
+    other = await new_key(project_without_worker.pool, project_without_worker.acme.organization_id)
+    async with client_of(project_without_worker.app, other) as sister:
         answers = [
             await sister.get(f"/v1/social/oauth-status/{made['state']}"),
-            await idle.status(made["state"], idle.rival),
-            await idle.status("A" * 43),
-            await idle.status("x"),
+            await project_without_worker.status(made["state"], project_without_worker.rival),
+            await project_without_worker.status("A" * 43),
+            await project_without_worker.status("x"),
         ]
     assert {answer.status_code for answer in answers} == {404}
     assert len({answer.json()["error"]["message"] for answer in answers}) == 1
 
 
-async def test_callback_without_a_code_starts_no_job(idle: ConnectingProject) -> None:
+async def test_callback_without_a_code_starts_no_job(project_without_worker: ConnectingProject) -> None:
     for given, code in (
         ({"error": "access_denied", "error_description": "The resource owner denied it"}, "ACCESS_DENIED"),
         ({"error": "server_error"}, "NO_CODE"),
         ({}, "NO_CODE"),
     ):
-        made = await idle.start()
-        idle.follow(made)
-        answer = await idle.browser.get(idle.callback(), params={"state": made["state"], **given})
+        made = await project_without_worker.start()
+        project_without_worker.follow(made)
+        answer = await project_without_worker.browser.get(
+            project_without_worker.callback(), params={"state": made["state"], **given}
+        )
         assert status(answer, made["state"]) == "failed"
-        said = (await idle.status(made["state"])).json()
+        said = (await project_without_worker.status(made["state"])).json()
         assert (said["status"], said["error"]) == ("failed", {"code": code})
-        assert await idle.jobs() == []
+        assert await project_without_worker.jobs() == []
 
 
-async def test_verifier_is_deleted_after_use(idle: ConnectingProject) -> None:
-    made = await idle.start()
-    assert await idle.pool.fetchval("select count(*) from oauth_state where sealed is not null") == 1
-    await idle.browser.get(idle.callback(), params={"state": made["state"]})
-    assert await idle.pool.fetchval("select count(*) from oauth_state where sealed is not null") == 0
+async def test_verifier_is_deleted_after_use(project_without_worker: ConnectingProject) -> None:
+    made = await project_without_worker.start()
+    assert (
+        await project_without_worker.pool.fetchval(
+            "select count(*) from oauth_state where sealed is not null"
+        )
+        == 1
+    )
+    await project_without_worker.browser.get(
+        project_without_worker.callback(), params={"state": made["state"]}
+    )
+    assert (
+        await project_without_worker.pool.fetchval(
+            "select count(*) from oauth_state where sealed is not null"
+        )
+        == 0
+    )
 
 
 async def test_an_archived_project_connects_nothing(project: ConnectingProject) -> None:
@@ -123,9 +141,9 @@ async def test_a_project_archived_while_its_job_asks_connects_nothing(project: C
     assert await project.accounts() == []
 
 
-async def test_old_states_are_deleted(idle: ConnectingProject) -> None:
-    await idle.start()
-    async with idle.pool.acquire() as conn:
+async def test_old_states_are_deleted(project_without_worker: ConnectingProject) -> None:
+    await project_without_worker.start()
+    async with project_without_worker.pool.acquire() as conn:
         assert await maintenance.prune_oauth_states(conn) == 0
         await conn.execute("update oauth_state set expires_at = now() - interval '25 hours'")
         assert await maintenance.prune_oauth_states(conn) == 1

@@ -11,7 +11,7 @@ import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api.routes.media import _asked
+from api.routes.media import _requested_range
 from db.pool import Pool
 from domain.content.content import Served
 from schemas.errors import Unsatisfiable
@@ -110,7 +110,7 @@ async def test_running_upload_has_no_url(anonymous: httpx.AsyncClient, url: str,
     assert (await anonymous.get(url)).status_code == 404
 
 
-def whole(ranges: bytes) -> tuple[int, int]:
+def expected_range(ranges: bytes) -> tuple[int, int]:
     """Apply RFC 9110 14.1.2 literally to one range of a file of 100 bytes."""
     first, last = ranges.removeprefix(b"bytes=").split(b"-")
     if not first:
@@ -128,12 +128,12 @@ def test_range_follows_the_rfc(first: str, last: str) -> None:
     served = Served("image/png", 100, bytes(32), UUID(int=1), "standard")
     headers: dict[bytes, Any] = {b"range": asked}
     if not (first or last) or (first and last and int(last) < int(first)):
-        assert _asked(headers, served) is None
-    elif whole(asked)[0] >= 100:
+        assert _requested_range(headers, served) is None
+    elif expected_range(asked)[0] >= 100:
         with pytest.raises(Unsatisfiable):
-            _asked(headers, served)
+            _requested_range(headers, served)
     else:
-        assert _asked(headers, served) == whole(asked)
+        assert _requested_range(headers, served) == expected_range(asked)
 
 
 @EVERYWHERE

@@ -8,7 +8,7 @@ import pytest
 
 from db.pool import Pool
 from tests import media
-from tests.api.content.project import FILM, PNG, UploadProject, file, film, rows, text
+from tests.api.content.project import FILM, PNG, UploadProject, count_rows, file, film, text
 from tests.s3.keeping import BREAKABLE, EVERYWHERE
 
 JPEG, WEBP = media.picture("JPEG", (5, 7)), media.picture("WEBP")
@@ -142,17 +142,17 @@ async def test_bytes_similar_to_a_boundary_are_kept(project: UploadProject) -> N
 async def test_a_repeat_gets_the_first_answer_and_stores_nothing(project: UploadProject, pool: Pool) -> None:
     parts = (file(), file(JPEG, "b.jpg", "image/jpeg"), text("caption", "Bread"))
     first = await project.upload(*parts, Idempotency_Key="k")
-    before, stored = await rows(pool), project.stored()
+    before, stored = await count_rows(pool), project.stored()
     repeat = await project.upload(parts[2], parts[0], parts[1], Idempotency_Key="k")
     assert (repeat.status_code, repeat.content) == (201, first.content)
     assert repeat.headers["Idempotent-Replayed"] == "true"
     assert repeat.headers["Location"] == first.headers["Location"]
-    assert (await rows(pool), project.stored()) == (before, stored)
+    assert (await count_rows(pool), project.stored()) == (before, stored)
 
 
 async def test_a_used_key_is_refused_for_another_upload(project: UploadProject, pool: Pool) -> None:
     await project.upload(file(), text("caption", "Bread"), Idempotency_Key="k")
-    before, stored = await rows(pool), project.stored()
+    before, stored = await count_rows(pool), project.stored()
     for other in (
         [file(), text("caption", "Cake")],
         [file(PNG + b"x"), text("caption", "Bread")],
@@ -162,7 +162,7 @@ async def test_a_used_key_is_refused_for_another_upload(project: UploadProject, 
     ):
         answer = await project.upload(*other, Idempotency_Key="k")
         assert (answer.status_code, answer.json()["error"]["code"]) == (409, "IDEMPOTENCY_CONFLICT")
-        assert (await rows(pool), project.stored()) == (before, stored)
+        assert (await count_rows(pool), project.stored()) == (before, stored)
 
 
 async def test_a_repeat_is_answered_after_the_archive(project: UploadProject) -> None:

@@ -5,7 +5,7 @@ from tests.api.examples.recorder import Teller
 from tests.api.examples.story import ExampleStory, StoryCast
 
 
-async def tell(cast: StoryCast, teller: Teller) -> None:
+async def run_story(cast: StoryCast, teller: Teller) -> None:
     """Run the whole story."""
     story = ExampleStory(cast, teller)
     await partner.system(story)

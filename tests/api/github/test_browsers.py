@@ -24,12 +24,14 @@ async def test_lured_victim_connects_nothing(github: GitHubParticipants) -> None
     assert_state_refused(await github.come_back(state))
 
 
-async def test_a_request_of_another_browser_is_refused_too(idle: GitHubParticipants) -> None:
-    state = await idle.start()
-    async with client_of(idle.app) as other:
-        answer = await idle.come_back(state, browser=other, installation_id=None, setup_action="request")
+async def test_a_request_of_another_browser_is_refused_too(github_without_worker: GitHubParticipants) -> None:
+    state = await github_without_worker.start()
+    async with client_of(github_without_worker.app) as other:
+        answer = await github_without_worker.come_back(
+            state, browser=other, installation_id=None, setup_action="request"
+        )
     assert status(answer, state) == "failed"
-    assert await idle.error(state) == "OTHER_BROWSER"
+    assert await github_without_worker.error(state) == "OTHER_BROWSER"
 
 
 async def test_a_browser_may_have_several_flows_at_once(github: GitHubParticipants) -> None:
@@ -55,9 +57,11 @@ async def test_callback_without_a_state_changes_nothing(github: GitHubParticipan
     assert await github.connect() == "connected"
 
 
-async def test_the_cookie_is_for_the_way_back_from_github_alone(idle: GitHubParticipants) -> None:
-    made = await idle.make()
-    answer = await idle.browser.get(made["installUrl"])
+async def test_the_cookie_is_for_the_way_back_from_github_alone(
+    github_without_worker: GitHubParticipants,
+) -> None:
+    made = await github_without_worker.make()
+    answer = await github_without_worker.browser.get(made["installUrl"])
     [morsel] = SimpleCookie(answer.headers["Set-Cookie"]).values()
     assert (morsel["httponly"], morsel["samesite"], morsel["max-age"]) == (True, "Lax", "900")
     assert morsel["path"] == "/v1/github/callback"
@@ -65,20 +69,24 @@ async def test_the_cookie_is_for_the_way_back_from_github_alone(idle: GitHubPart
     assert (answer.headers["Cache-Control"], answer.headers["Referrer-Policy"]) == ("no-store", "no-referrer")
 
 
-async def test_used_or_foreign_link_is_refused(idle: GitHubParticipants) -> None:
-    made = await idle.make()
+async def test_used_or_foreign_link_is_refused(github_without_worker: GitHubParticipants) -> None:
+    made = await github_without_worker.make()
     link = urlsplit(made["installUrl"])
     for state in ("", "x" * 43, made["state"][:-1]):
-        assert_state_refused(await idle.browser.get(f"{link.path}?state={state}"))
-    assert_state_refused(await idle.browser.get(f"/v1/social/authorize?state={made['state']}"))
-    await idle.browser.get(made["installUrl"])
-    await idle.come_back(made["state"], code=None)
-    assert_state_refused(await idle.browser.get(made["installUrl"]))
+        assert_state_refused(await github_without_worker.browser.get(f"{link.path}?state={state}"))
+    assert_state_refused(
+        await github_without_worker.browser.get(f"/v1/social/authorize?state={made['state']}")
+    )
+    await github_without_worker.browser.get(made["installUrl"])
+    await github_without_worker.come_back(made["state"], code=None)
+    assert_state_refused(await github_without_worker.browser.get(made["installUrl"]))
 
 
-async def test_a_sandboxes_flow_leads_to_no_page_of_github(idle: GitHubParticipants) -> None:
-    async with calling(idle.app, idle.pool, "Tester", env="test") as tester:
-        await idle.pool.execute("update api_key set return_origins = $1", [ORIGIN])
-        made = await idle.make(tester)
+async def test_a_sandboxes_flow_leads_to_no_page_of_github(github_without_worker: GitHubParticipants) -> None:
+    async with calling(github_without_worker.app, github_without_worker.pool, "Tester", env="test") as tester:
+        await github_without_worker.pool.execute("update api_key set return_origins = $1", [ORIGIN])
+        made = await github_without_worker.make(tester)
         assert urlsplit(made["installUrl"]).path == "/v1/github/callback"
-        assert_state_refused(await idle.browser.get(f"/v1/github/install?state={made['state']}"))
+        assert_state_refused(
+            await github_without_worker.browser.get(f"/v1/github/install?state={made['state']}")
+        )

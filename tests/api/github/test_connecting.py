@@ -45,12 +45,12 @@ async def test_no_secret_is_stored(github: GitHubParticipants) -> None:
 
 
 async def test_code_is_sealed_until_its_job_ends(
-    idle: GitHubParticipants, monkeypatch: pytest.MonkeyPatch
+    github_without_worker: GitHubParticipants, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(oauth_return, "MAX_CALLBACK_WAIT_S", 0.01)
-    assert await idle.connect(code="the-code") == "pending"
-    assert "the-code" not in await everything(idle.pool)
-    assert await idle.sealed() == 1
+    assert await github_without_worker.connect(code="the-code") == "pending"
+    assert "the-code" not in await everything(github_without_worker.pool)
+    assert await github_without_worker.sealed() == 1
 
 
 @pytest.mark.parametrize("installation_id", [SHOP, 999])

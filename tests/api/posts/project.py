@@ -112,11 +112,11 @@ def uuid_of(shown: str) -> UUID:
     return UUID(shown.rpartition("_")[2])
 
 
-def instant(text: str) -> datetime:
+def parse_instant(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-async def run(pool: Pool) -> Claim:
+async def claim_due_job(pool: Pool) -> Claim:
     """Claim the one due job as a worker."""
     async with pool.acquire() as conn:
         [claim] = await seeds.claims(conn, PUBLISH_POST)

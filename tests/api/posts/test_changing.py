@@ -11,7 +11,7 @@ from jobs.ledger import Settlement
 from jobs.outcomes import Canceled
 from tests import seeds
 from tests.api.everything import table_digests
-from tests.api.posts.project import PostsProject, instant, run
+from tests.api.posts.project import PostsProject, claim_due_job, parse_instant
 from tests.api.refusals import reason
 
 SENT = {"status": "publishing", "phase": "sending", "handle": {}, "request": b""}
@@ -67,7 +67,7 @@ async def test_a_post_that_is_being_prepared_is_canceled_and_its_job_asked_to_st
     project: PostsProject,
 ) -> None:
     post_id = await project.scheduled(scheduledFor=project.soon(seconds=-1))
-    claim = await run(project.pool)
+    claim = await claim_due_job(project.pool)
     await project.set(post_id, phase="preparing")
     assert (await project.cancel(post_id)).json()["status"] == "canceled"
     row = await project.job(post_id)
@@ -114,12 +114,15 @@ async def test_reschedule_moves_post_and_job(project: PostsProject) -> None:
         answer = await project.reschedule(post_id, scheduledFor=at)
         post, row = answer.json(), await project.job(post_id)
         assert (answer.status_code, post["scheduledFor"], post["status"]) == (200, at, "queued")
-        assert (row["run_at"], row["deadline_at"]) == (instant(at), instant(at) + timedelta(hours=3))
+        assert (row["run_at"], row["deadline_at"]) == (
+            parse_instant(at),
+            parse_instant(at) + timedelta(hours=3),
+        )
     assert row["stage"] == "queued"
     assert answer.headers["ETag"] == '"4"'
     moved = await project.events(post_id)
     assert [event for event, _ in moved] == ["scheduled", *["rescheduled"] * 3]
-    assert instant(moved[1][1]["from"]) == instant(was)
+    assert parse_instant(moved[1][1]["from"]) == parse_instant(was)
     assert await project.pool.fetchval("select count(*) from job") == 1
 
 
@@ -137,7 +140,7 @@ async def test_shown_time_undoes_a_reschedule(project: PostsProject) -> None:
     was = (await project.post(post_id))["scheduledFor"]
     await project.reschedule(post_id, localTime="2026-11-02T01:30:30")
     assert (await project.reschedule(post_id, scheduledFor=was)).json()["scheduledFor"] == was
-    assert instant(was) == datetime.fromisoformat("2026-11-01T06:30:30.250Z")
+    assert parse_instant(was) == datetime.fromisoformat("2026-11-01T06:30:30.250Z")
 
 
 async def test_blocked_post_is_rescheduled_without_a_job(project: PostsProject) -> None:
@@ -150,7 +153,7 @@ async def test_blocked_post_is_rescheduled_without_a_job(project: PostsProject) 
 
 async def test_a_post_that_is_being_prepared_is_not_moved(project: PostsProject) -> None:
     post_id = await project.scheduled(scheduledFor=project.soon(seconds=-1))
-    await run(project.pool)
+    await claim_due_job(project.pool)
     before = await table_digests(project.pool)
     answer = await project.reschedule(post_id, scheduledFor=project.soon(days=1))
     assert reason(answer) == (409, "CONFLICT", "POST_NOT_QUEUED")

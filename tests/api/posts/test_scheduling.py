@@ -6,7 +6,7 @@ import pytest
 
 from tests import seeds
 from tests.api.everything import table_digests
-from tests.api.posts.project import PostsProject, instant, uuid_of
+from tests.api.posts.project import PostsProject, parse_instant, uuid_of
 from tests.api.refusals import issue_paths, reason
 
 
@@ -36,7 +36,7 @@ async def test_a_schedule_makes_a_post_and_a_job_for_each_target(project: PostsP
         job = (await project.acme.http.get(f"/v1/jobs/{made['jobId']}")).json()
         assert (job["kind"], job["status"], job["stage"]) == ("publish_post", "running", "scheduled")
         row = await project.job(made["id"])
-        assert row["run_at"] == instant(at)
+        assert row["run_at"] == parse_instant(at)
         assert row["args"] == {"post_id": str(uuid_of(made["id"]))}
         assert await project.events(made["id"]) == [("scheduled", {})]
 
@@ -86,9 +86,9 @@ async def test_publishing_is_scheduling_for_now(project: PostsProject) -> None:
     said = answer.json()
     assert answer.status_code == 202, said
     [made] = said["scheduledPosts"]
-    assert before - timedelta(seconds=1) < instant(made["scheduledFor"]) <= datetime.now(UTC)
+    assert before - timedelta(seconds=1) < parse_instant(made["scheduledFor"]) <= datetime.now(UTC)
     row = await project.job(made["id"])
-    assert (row["stage"], row["run_at"]) == ("queued", instant(made["scheduledFor"]))
+    assert (row["stage"], row["run_at"]) == ("queued", parse_instant(made["scheduledFor"]))
 
 
 async def test_limit_of_targets_is_fifty(project: PostsProject) -> None:
@@ -154,7 +154,7 @@ async def test_approval_lets_blocked_posts_wait_for_their_time(project: PostsPro
     answer = await project.acme.http.post(f"/v1/content/{content}/approve", json={})
     assert answer.status_code == 200, answer.text
     post, row = await project.post(made["id"]), await project.job(made["id"])
-    assert (post["status"], post["scheduledFor"], row["run_at"]) == ("queued", at, instant(at))
+    assert (post["status"], post["scheduledFor"], row["run_at"]) == ("queued", at, parse_instant(at))
     assert [event for event, _ in await project.events(made["id"])] == ["blocked", "released"]
 
 
@@ -169,7 +169,7 @@ async def test_approval_after_the_time_leaves_the_post_until_it_is_rescheduled(p
     answer = await project.reschedule(made["id"], scheduledFor=project.soon(days=1))
     post = answer.json()
     assert (post["status"], post["schedulePassed"]) == ("queued", False)
-    assert (await project.job(made["id"]))["run_at"] == instant(post["scheduledFor"])
+    assert (await project.job(made["id"]))["run_at"] == parse_instant(post["scheduledFor"])
 
 
 async def test_an_edit_blocks_queued_posts_until_the_next_approval(project: PostsProject) -> None:

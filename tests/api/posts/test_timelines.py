@@ -15,7 +15,7 @@ from tests.api.posts.project import PostsProject, uuid_of
 from tests.api.refusals import problem
 
 
-async def read(project: PostsProject, path: str, **params: Any) -> dict[str, Any]:
+async def read_timeline(project: PostsProject, path: str, **params: Any) -> dict[str, Any]:
     answer = await project.acme.http.get(f"/v1/{path}/timeline", params=params)
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
@@ -29,7 +29,7 @@ async def test_post_timeline_has_approvals_and_times(project: PostsProject) -> N
     to = project.soon(hours=2)
     await project.reschedule(made["id"], scheduledFor=to)
     await project.cancel(made["id"], json={"reason": "The boat is late."})
-    told = (await read(project, f"scheduled-posts/{made['id']}"))["items"]
+    told = (await read_timeline(project, f"scheduled-posts/{made['id']}"))["items"]
     types = ["blocked", "approved", "released", "rescheduled", "canceled"]
     assert sorted(entry["type"] for entry in told) == sorted(types)
     assert [entry["type"] for entry in told][-2:] == types[-2:]
@@ -51,14 +51,14 @@ async def test_many_entries_come_page_by_page(project: PostsProject) -> None:
                 await posts.note(conn, **of, event="rescheduled", details={"to": str(number)})
     found, cursor = list[str](), None
     while True:
-        page = await read(
+        page = await read_timeline(
             project, f"scheduled-posts/{post_id}", limit=7, **({"cursor": cursor} if cursor else {})
         )
         found += [entry["details"]["to"] for entry in page["items"] if entry["type"] == "rescheduled"]
         if (cursor := page["nextCursor"]) is None:
             break
     assert found == [str(number) for number in range(70)]
-    whole = await read(project, f"scheduled-posts/{post_id}", limit=200)
+    whole = await read_timeline(project, f"scheduled-posts/{post_id}", limit=200)
     assert len(whole["items"]) == 71
 
 
@@ -71,7 +71,7 @@ async def test_job_timeline_has_attempts(project: PostsProject) -> None:
         await ledger.settle(conn, [Settlement(claim, outcome)])
         [again] = await seeds.claims(conn, INGEST_WEBSITE)
     await project.acme.http.post(f"/v1/jobs/{job}/cancel")
-    told = (await read(project, f"jobs/{job}"))["items"]
+    told = (await read_timeline(project, f"jobs/{job}"))["items"]
     types = ["submitted", "attempt_started", "attempt_ended", "attempt_started", "cancel_requested"]
     assert [entry["type"] for entry in told] == types
     assert told[2]["code"] == "FETCH_FAILED"

@@ -34,12 +34,12 @@ class EchoApp:
         self.asked.append(path)
         match path:
             case "/early":
-                await answer(send, b"early")
+                await send_answer(send, b"early")
             case "/hold":
                 await self.go.wait()
-                await answer(send, b"held")
+                await send_answer(send, b"held")
             case "/large":
-                await answer(send, bytes(8 * 1024 * 1024))
+                await send_answer(send, bytes(8 * 1024 * 1024))
             case "/stream":
                 await self._stream(send)
             case _:
@@ -50,7 +50,7 @@ class EchoApp:
         while (message := await receive())["type"] == "http.request":
             body += message["body"]
             if not message["more_body"]:
-                return await answer(send, body)
+                return await send_answer(send, body)
         self.left.append(path)
         return None
 
@@ -61,7 +61,7 @@ class EchoApp:
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def answer(send: Send, body: bytes) -> None:
+async def send_answer(send: Send, body: bytes) -> None:
     headers = [(b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})
@@ -76,7 +76,7 @@ class RawClient(NamedTuple):
     def send(self, data: bytes) -> None:
         self.writer.write(data)
 
-    async def answer(self) -> tuple[int, dict[str, str], bytes]:
+    async def send_answer(self) -> tuple[int, dict[str, str], bytes]:
         """Read the status, headers in lower case and body of the next answer."""
         async with asyncio.timeout(PATIENCE_S):
             head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").splitlines()

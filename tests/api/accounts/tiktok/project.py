@@ -179,7 +179,7 @@ class TikTokProject(LinkedProject):
 
 
 @asynccontextmanager
-async def opened(settings: Settings, pool: Pool, **changes: Any) -> AsyncIterator[TikTokProject]:
+async def open_project(settings: Settings, pool: Pool, **changes: Any) -> AsyncIterator[TikTokProject]:
     """Open a project; `changes` override settings."""
     front = ApiFront()
     async with AsyncExitStack() as stack:

@@ -23,7 +23,7 @@ WAITS = """select exists (
   select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database())"""
 
 
-async def refreshed(project: TikTokProject, account_id: str) -> dict[str, Any]:
+async def refresh_token(project: TikTokProject, account_id: str) -> dict[str, Any]:
     """Refresh the token, and return the ended job."""
 
     async def submit(conn: Any) -> Submitted:
@@ -43,13 +43,13 @@ async def refreshed(project: TikTokProject, account_id: str) -> dict[str, Any]:
     return dict(await eventually(ended))
 
 
-async def tokens(project: TikTokProject, account_id: str) -> credentials.Tokens:
+async def read_tokens(project: TikTokProject, account_id: str) -> credentials.Tokens:
     async with project.pool.acquire() as conn:
         where = {"organization_id": project.acme.organization_id, "account_id": uuid(account_id)}
         return await credentials.open(conn, **where, keyring=seeds.VAULT)
 
 
-async def closed(project: TikTokProject, account_id: str) -> None:
+async def wait_for_reauth_required(project: TikTokProject, account_id: str) -> None:
     """Wait until only its owner can reconnect the account."""
 
     async def is_so() -> bool:
@@ -59,18 +59,26 @@ async def closed(project: TikTokProject, account_id: str) -> None:
     await eventually(is_so)
 
 
-async def test_concurrent_posts_share_one_token_refresh(idle: TikTokProject) -> None:
-    async with idle.at_work():
-        account_id, content_id = await idle.connect(), await idle.content()
-    await idle.pool.execute("update social_account set quota_posts = 100, quota_window_s = 60")
-    await idle.expire()
-    posts = [await idle.send(account_id, content_id) for _ in range(20)]
-    async with idle.at_work():
-        await idle.taken(6)  # TikTok accepts as many in a minute.
-        await idle.quiet()
-    assert await idle.refreshes() == 1
-    assert (await idle.account(account_id))["status"] == "connected"
-    assert {(await idle.post(post_id))["status"] for post_id in posts} == {"publishing", "queued"}
+async def test_concurrent_posts_share_one_token_refresh(project_without_worker: TikTokProject) -> None:
+    async with project_without_worker.at_work():
+        account_id, content_id = (
+            await project_without_worker.connect(),
+            await project_without_worker.content(),
+        )
+    await project_without_worker.pool.execute(
+        "update social_account set quota_posts = 100, quota_window_s = 60"
+    )
+    await project_without_worker.expire()
+    posts = [await project_without_worker.send(account_id, content_id) for _ in range(20)]
+    async with project_without_worker.at_work():
+        await project_without_worker.taken(6)  # TikTok accepts as many in a minute.
+        await project_without_worker.quiet()
+    assert await project_without_worker.refreshes() == 1
+    assert (await project_without_worker.account(account_id))["status"] == "connected"
+    assert {(await project_without_worker.post(post_id))["status"] for post_id in posts} == {
+        "publishing",
+        "queued",
+    }
 
 
 async def test_refresh_does_not_deadlock_with_a_post(project: TikTokProject) -> None:
@@ -100,12 +108,12 @@ async def test_refresh_does_not_deadlock_with_a_post(project: TikTokProject) -> 
 )
 async def test_lost_refresh_answer_keeps_the_connection(project: TikTokProject, fault: Fault) -> None:
     account_id = await project.connect()
-    before = await tokens(project, account_id)
+    before = await read_tokens(project, account_id)
     await project.sim.fault(TOKEN, fault)
-    job = await refreshed(project, account_id)
+    job = await refresh_token(project, account_id)
     assert (job["state"], job["result"], job["attempt"]) == ("completed", {"refreshed": True}, 2)
     assert (await project.account(account_id))["status"] == "connected"
-    after = await tokens(project, account_id)
+    after = await read_tokens(project, account_id)
     assert (after.generation, after.refresh_token != before.refresh_token) == (2, True)
     post_id = await project.send(account_id)
     await project.taken()
@@ -116,7 +124,7 @@ async def test_lost_refresh_answer_keeps_the_connection(project: TikTokProject, 
 async def test_refused_app_is_reported_as_the_operators_fault(project: TikTokProject) -> None:
     account_id = await project.connect()
     await project.sim.call("POST", "/app", client_secret="another-secret")
-    job = await refreshed(project, account_id)
+    job = await refresh_token(project, account_id)
     assert (job["state"], job["error"]["code"]) == ("failed", "APP_REFUSED")
     assert (await project.account(account_id))["status"] == "connected"
 
@@ -127,7 +135,7 @@ async def test_posts_wait_for_reauthorization_and_are_published(project: TikTokP
     await project.sim.call("POST", "/app", oauth_error_status=status)
     await project.sim.call("POST", "/remove_access", username="ada")
     post_id = await project.send(account_id)
-    await closed(project, account_id)
+    await wait_for_reauth_required(project, account_id)
     await project.quiet()
     assert (await project.post(post_id))["status"] == "queued"
     assert await project.go(await project.again(account_id)) == "connected"
@@ -141,7 +149,7 @@ async def test_posts_expire_without_reauthorization(project: TikTokProject) -> N
     account_id = await project.connect()
     await project.sim.call("POST", "/remove_access", username="ada")
     post_id = await project.send(account_id)
-    await closed(project, account_id)
+    await wait_for_reauth_required(project, account_id)
     await project.pool.execute(
         "update scheduled_post set scheduled_for = scheduled_for - interval '121 minutes'"
     )
@@ -157,7 +165,7 @@ async def test_waiting_post_is_polled_after_reauthorization(project: TikTokProje
     await project.taken()
     await project.sim.advance(120)
     await project.sim.call("POST", "/remove_access", username="ada")
-    await closed(project, account_id)
+    await wait_for_reauth_required(project, account_id)
     assert await project.go(await project.again(account_id)) == "connected"
     await project.becomes(post_id, "published", waits=True)
     assert await project.sim.counts("ada", CAPTION) == {"live": 1}
