@@ -118,7 +118,7 @@ async def new_key(
 ) -> str:
     """Create a key as an operator on the server does."""
     async with pool.acquire() as conn:
-        made = await api_keys.create(
+        created = await api_keys.create(
             conn,
             peppers=PEPPERS,
             actor=Actor(organization_id, env, None, api_keys.EVERY_SCOPE),
@@ -128,7 +128,7 @@ async def new_key(
             expires_at=None,
             now=datetime.now(UTC),
         )
-    return made.api_key
+    return created.api_key
 
 
 @asynccontextmanager

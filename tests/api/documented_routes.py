@@ -38,8 +38,8 @@ class DocumentedRoute(NamedTuple):
 
 
 def document(app: Litestar) -> dict[str, Any]:
-    found: dict[str, Any] = msgspec.json.decode(app.state.openapi)
-    return found
+    body: dict[str, Any] = msgspec.json.decode(app.state.openapi)
+    return body
 
 
 def routes(app: Litestar) -> list[DocumentedRoute]:

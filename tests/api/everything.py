@@ -77,8 +77,8 @@ async def one_of_each(http: httpx.AsyncClient, pool: Pool) -> dict[str, str]:
 
 async def create_app_media(http: httpx.AsyncClient, project: str) -> str:
     file = {"file": ("logo.png", picture(size=(64, 64)))}
-    made = await http.post(f"/v1/projects/{project}/app-media", data={"kind": "logo"}, files=file)
-    return str(made.json()["assetId"])
+    created = await http.post(f"/v1/projects/{project}/app-media", data={"kind": "logo"}, files=file)
+    return str(created.json()["assetId"])
 
 
 async def an_account(http: httpx.AsyncClient, pool: Pool, project: str) -> str:

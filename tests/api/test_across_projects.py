@@ -31,19 +31,19 @@ LISTS: dict[str, tuple[str, dict[str, list[str]]]] = {
 @pytest_asyncio.fixture
 async def acme(app: Litestar, pool: Pool) -> AsyncIterator[Caller]:
     """Acme with a tier that allows frequent lists."""
-    async with calling(app, pool, "Acme", tier="partner") as made:
-        yield made
+    async with calling(app, pool, "Acme", tier="partner") as created:
+        yield created
 
 
 @pytest_asyncio.fixture
 async def projects(acme: Caller, rival: Caller, pool: Pool, conn: Conn) -> list[str]:
     """Three projects with posts of several statuses, the last one archived. The rival has one, too."""
-    made = [await new_project(acme) for _ in range(3)]
-    for shown in made:
+    created = [await new_project(acme) for _ in range(3)]
+    for shown in created:
         await _insert_posts(conn, pool, acme.organization_id, _uuid(ids.PROJECT, shown))
     await _insert_posts(conn, pool, rival.organization_id, _uuid(ids.PROJECT, await new_project(rival)))
-    assert (await acme.http.delete(f"/v1/projects/{made[2]}")).status_code == 200
-    return made
+    assert (await acme.http.delete(f"/v1/projects/{created[2]}")).status_code == 200
+    return created
 
 
 async def _insert_posts(conn: Conn, pool: Pool, org: UUID, project: UUID) -> None:

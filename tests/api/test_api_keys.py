@@ -193,8 +193,8 @@ async def test_an_organization_has_a_hundred_live_keys(app: Litestar, pool: Pool
         assert sorted(answer.status_code for answer in answers) == [201, 201, 409, 409, 409, 409]
         refused = next(answer for answer in answers if answer.status_code == 409)
         assert problem(refused) == (409, "CONFLICT", {"reason": "TOO_MANY_KEYS", "limit": MOST_LIVE})
-        made = next(answer.json()["id"] for answer in answers if answer.status_code == 201)
-        await acme.http.post(f"/v1/api-keys/{made}/kill")
+        created = next(answer.json()["id"] for answer in answers if answer.status_code == 201)
+        await acme.http.post(f"/v1/api-keys/{created}/kill")
         assert (await acme.http.post("/v1/api-keys", json=NEW)).status_code == 201
         assert (await acme.http.post("/v1/api-keys", json=NEW)).status_code == 409
         await pool.execute("update api_key set expires_at = now() where name = 'CI'")

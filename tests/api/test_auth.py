@@ -22,18 +22,18 @@ GOOD = "lp_live_" + "a" * 16 + "_" + "b" * 43
 
 
 async def test_whoami_shows_the_keys_organization(acme: Caller) -> None:
-    said = (await acme.http.get("/v1/whoami")).json()
-    assert said["organizationId"] == f"org_{acme.organization_id}"
-    assert said["organizationName"] == "Acme"
-    assert (said["env"], said["sandbox"], said["tier"], said["scopes"]) == ("live", False, "standard", ["*"])
-    assert said["keyId"] in acme.key
+    body = (await acme.http.get("/v1/whoami")).json()
+    assert body["organizationId"] == f"org_{acme.organization_id}"
+    assert body["organizationName"] == "Acme"
+    assert (body["env"], body["sandbox"], body["tier"], body["scopes"]) == ("live", False, "standard", ["*"])
+    assert body["keyId"] in acme.key
 
 
 async def test_a_test_key_belongs_to_the_sandbox(app: Litestar, pool: Pool) -> None:
     async with calling(app, pool, "Acme", env="test") as sandbox:
-        said = (await sandbox.http.get("/v1/whoami")).json()
-    assert (said["env"], said["sandbox"], said["tier"]) == ("test", True, "sandbox")
-    assert said["organizationId"] == f"org_{sandbox.organization_id}"
+        body = (await sandbox.http.get("/v1/whoami")).json()
+    assert (body["env"], body["sandbox"], body["tier"]) == ("test", True, "sandbox")
+    assert body["organizationId"] == f"org_{sandbox.organization_id}"
 
 
 async def test_every_invalid_key_gets_the_same_answer(anonymous: httpx.AsyncClient) -> None:

@@ -81,10 +81,10 @@ async def test_running_job_is_canceled_once(acme: Caller, conn: Conn) -> None:
 async def test_a_call_is_bounded(acme: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulk, "MOST", 2)
     monkeypatch.setattr(bulk, "COUNTED", 3)
-    made = [await start_ingest(acme, await new_project(acme)) for _ in range(5)]
-    assert await cancel_jobs(acme) == {"matched": 3, "capped": True, "jobIds": made[:2], "more": True}
-    assert await cancel_jobs(acme) == {"matched": 3, "capped": False, "jobIds": made[2:4], "more": True}
-    assert await cancel_jobs(acme) == {"matched": 1, "capped": False, "jobIds": made[4:], "more": False}
+    created = [await start_ingest(acme, await new_project(acme)) for _ in range(5)]
+    assert await cancel_jobs(acme) == {"matched": 3, "capped": True, "jobIds": created[:2], "more": True}
+    assert await cancel_jobs(acme) == {"matched": 3, "capped": False, "jobIds": created[2:4], "more": True}
+    assert await cancel_jobs(acme) == {"matched": 1, "capped": False, "jobIds": created[4:], "more": False}
 
 
 @pytest.mark.parametrize(

@@ -40,9 +40,9 @@ async def fail_waiting_jobs(pool: Pool, conn: Conn, code: str = "NOT_HTML") -> N
 
 async def create_failed_jobs(caller: Caller, pool: Pool, conn: Conn, many: int) -> list[str]:
     """Create failed jobs, each in a new project."""
-    made = [await start_ingest(caller, await new_project(caller)) for _ in range(many)]
+    created = [await start_ingest(caller, await new_project(caller)) for _ in range(many)]
     await fail_waiting_jobs(pool, conn)
-    return made
+    return created
 
 
 async def list_retried(conn: Conn) -> list[str]:
@@ -112,9 +112,9 @@ async def test_retry_needs_the_starting_scope(acme: Caller, pool: Pool, conn: Co
 
 
 async def test_caps_hold(acme: Caller, pool: Pool, conn: Conn) -> None:
-    made = await create_failed_jobs(acme, pool, conn, 3)
+    job_ids = await create_failed_jobs(acme, pool, conn, 3)
     await conn.execute("update pool_cap set max_queued = 1 where tier = 'standard'")
-    assert summary(await retry_jobs(acme)) == (3, made[:1], dict.fromkeys(made[1:], "RATE_LIMITED"))
+    assert summary(await retry_jobs(acme)) == (3, job_ids[:1], dict.fromkeys(job_ids[1:], "RATE_LIMITED"))
 
 
 @pytest.mark.parametrize("depth", [2, 100])
@@ -125,8 +125,8 @@ async def test_calls_continue_after_their_cursor(
     monkeypatch.setattr(bulk_retries, "MOST", 2)
     monkeypatch.setattr(bulk_retries, "COUNTED", 3)
     monkeypatch.setattr(bulk_retries, "DEPTH", depth)
-    made = await create_failed_jobs(acme, pool, conn, 5)
-    odd = [UUID(job[4:]) for job in made[:2]]
+    job_ids = await create_failed_jobs(acme, pool, conn, 5)
+    odd = [UUID(job[4:]) for job in job_ids[:2]]
     await conn.execute("update job set kind = 'connect_github' where id = any($1)", odd)
     first = await retry_jobs(acme, dryRun=True)
     assert (first["matched"], first["capped"]) == ((3, True) if depth > 3 else (2, True))
@@ -138,7 +138,7 @@ async def test_calls_continue_after_their_cursor(
         skipped += [one["jobId"] for one in answer["skipped"]]
         if (cursor := answer["nextCursor"]) is None:
             break
-    assert (cursor, skipped, retried) == (None, made[:2], made[2:])
+    assert (cursor, skipped, retried) == (None, job_ids[:2], job_ids[2:])
 
 
 @asynccontextmanager
@@ -151,21 +151,21 @@ async def block_retry(pool: Pool, job: str) -> AsyncIterator[None]:
 
 async def test_aborted_call_retries_nothing(acme: Caller, pool: Pool, conn: Conn) -> None:
     """Its repeat with the same key retries all of them, once."""
-    made = await create_failed_jobs(acme, pool, conn, 3)
-    async with block_retry(pool, made[-1]):
-        asked = asyncio.create_task(retry_with_key(acme))
+    job_ids = await create_failed_jobs(acme, pool, conn, 3)
+    async with block_retry(pool, job_ids[-1]):
+        tasks = asyncio.create_task(retry_with_key(acme))
         await eventually(lambda: scene.waits_for_lock(conn))
         await conn.execute(
             """select pg_terminate_backend(pid) from pg_stat_activity
                 where wait_event_type = 'Lock' and datname = current_database()"""
         )
-        assert (await asked).status_code >= 500
+        assert (await tasks).status_code >= 500
     assert await list_retried(conn) == []
     answers = [await retry_with_key(acme) for _ in range(2)]
     assert [answer.headers.get("Idempotent-Replayed") for answer in answers] == [None, "true"]
     assert answers[0].json() == answers[1].json()
-    assert summary(answers[0].json()) == (3, made, {})
-    assert await list_retried(conn) == made
+    assert summary(answers[0].json()) == (3, job_ids, {})
+    assert await list_retried(conn) == job_ids
 
 
 async def retry_with_key(caller: Caller) -> httpx.Response:

@@ -24,8 +24,8 @@ async def at(acme: Caller) -> str:
 async def patch_capi(caller: Caller, at: str, **capi: Any) -> dict[str, Any]:
     answer = await caller.http.patch(at, json={"capi": capi})
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()["capi"]
-    return found
+    body: dict[str, Any] = answer.json()["capi"]
+    return body
 
 
 async def test_a_destination_is_read_back_without_its_token(acme: Caller, at: str, pool: Pool) -> None:
@@ -102,7 +102,7 @@ async def test_conversions_are_listed_by_destination_state_and_app(acme: Caller,
     async def states(**params: Any) -> list[str]:
         answer = await acme.http.get(deliveries, params=params)
         assert answer.status_code == 200, answer.text
-        return [one["state"] for one in answer.json()["items"]]
+        return [item["state"] for item in answer.json()["items"]]
 
     assert await states() == ["failed", "skipped", "delivered", "pending"]
     assert await states(destination="tiktok") == ["delivered"]

@@ -45,7 +45,7 @@ async def test_executor_does_not_block_the_loop() -> None:
         return done.wait(PATIENCE_S)
 
     async with open_fair_executor() as aside:
-        asked = [asyncio.create_task(aside.run(ids.new(), work)) for _ in range(2)]
+        tasks = [asyncio.create_task(aside.run(ids.new(), work)) for _ in range(2)]
         await begun.wait()
         done.set()
-        assert await asyncio.gather(*asked) == [True, True]
+        assert await asyncio.gather(*tasks) == [True, True]

@@ -39,17 +39,17 @@ async def test_content(acme: Caller, conn: Conn, pool: Pool) -> None:
         ("video", "failed", "generated", "not_required"),
         ("slideshow", "processing", "generated", "approved"),
     ]
-    made = []
+    created = []
     for row in rows:
         content_id = await seeds.content(conn, acme.organization_id, project_id)
-        made.append(ids.show(ids.CONTENT, content_id))
+        created.append(ids.show(ids.CONTENT, content_id))
         await pool.execute(
             """update content_item set format = $1, status = $2, creative_type = $3, approval_status = $4
                 where id = $5""",
             *row,
             content_id,
         )
-    one, two, three, four = made
+    one, two, three, four = created
     path = f"/v1/projects/{project}/content"
     for params, found in [
         ({"format": "text"}, [one]),
@@ -77,16 +77,16 @@ async def test_a_time_bounds_when_content_was_made_whatever_its_id_says(
     old, new = [
         await seeds.content(conn, acme.organization_id, parse_uuid(ids.PROJECT, project)) for _ in range(2)
     ]
-    made = datetime.now(UTC)
-    await pool.execute("update content_item set created_at = $1 where id = $2", made, new)
-    earlier = made - timedelta(minutes=59)
+    created = datetime.now(UTC)
+    await pool.execute("update content_item set created_at = $1 where id = $2", created, new)
+    earlier = created - timedelta(minutes=59)
     await pool.execute("update content_item set created_at = $1 where id = $2", earlier, old)
-    path, then = f"/v1/projects/{project}/content", made - timedelta(minutes=30)
+    path, then = f"/v1/projects/{project}/content", created - timedelta(minutes=30)
     older, newer = ids.show(ids.CONTENT, old), ids.show(ids.CONTENT, new)
     assert await list_ids(acme, path, since=seeds.in_utc(then)) == [newer]
     assert await list_ids(acme, path, until=seeds.in_utc(then)) == [older]
-    assert await list_ids(acme, path, since=seeds.in_utc(earlier), until=seeds.in_utc(made)) == [older]
-    assert await list_ids(acme, path, since=seeds.in_utc(made)) == [newer]
+    assert await list_ids(acme, path, since=seeds.in_utc(earlier), until=seeds.in_utc(created)) == [older]
+    assert await list_ids(acme, path, since=seeds.in_utc(created)) == [newer]
 
 
 async def test_a_time_may_be_at_either_end_of_the_calendar(acme: Caller, conn: Conn) -> None:
@@ -101,7 +101,7 @@ async def test_a_time_may_be_at_either_end_of_the_calendar(acme: Caller, conn: C
 
 async def test_accounts(acme: Caller, conn: Conn, pool: Pool) -> None:
     project = await new_project(acme)
-    made = [
+    created = [
         await seeds.account(
             conn,
             acme.organization_id,
@@ -111,10 +111,10 @@ async def test_accounts(acme: Caller, conn: Conn, pool: Pool) -> None:
         )
         for number, platform in enumerate(("mastodon", "bluesky", "tiktok"))
     ]
-    await pool.execute("update social_account set status = 'reauth_required' where id = $1", made[1])
+    await pool.execute("update social_account set status = 'reauth_required' where id = $1", created[1])
     lend = "update social_account set owner_organization_id = $1, owner_account_id = id where id = $2"
-    await pool.execute(lend, acme.organization_id, made[2])
-    one, two, three = (ids.show(ids.ACCOUNT, each) for each in made)
+    await pool.execute(lend, acme.organization_id, created[2])
+    one, two, three = (ids.show(ids.ACCOUNT, each) for each in created)
     path = f"/v1/projects/{project}/social-accounts"
     for params, found in [
         ({"platform": "mastodon"}, [one]),
@@ -226,12 +226,12 @@ async def test_impossible_filter_value_is_refused(operator: AllRightsCaller) -> 
     document = (await operator.http.get("/v1/openapi.json")).json()
     checked = 0
     for route in operator.lists:
-        for one in document["paths"][route.path][route.method.lower()]["parameters"]:
-            words = resolve_schema(document, one["schema"].get("items", one["schema"])).get("enum")
+        for item in document["paths"][route.path][route.method.lower()]["parameters"]:
+            words = resolve_schema(document, item["schema"].get("items", item["schema"])).get("enum")
             for value in ("nonsense", *([f"{words[0]},nonsense", f"{words[0]},", ""] if words else ())):
                 if words:
-                    answer = await operator.send(route, params={one["name"]: value})
-                    assert issue_paths(answer) == [one["name"]], (route, value)
+                    answer = await operator.send(route, params={item["name"]: value})
+                    assert issue_paths(answer) == [item["name"]], (route, value)
                     checked += 1
     assert checked > 30
 
@@ -280,12 +280,12 @@ async def _wrong_before_absent(acme: Caller) -> None:
     for path in lists:
         for project in (ids.show(ids.PROJECT, ids.new()), "nobody"):
             of_project = path.replace("{project_id}", project).replace("{projectId}", project)
-            where = {} if of_project != path else {"projectId": project}
+            scope = {} if of_project != path else {"projectId": project}
             wrong = {"cursor": "made-up", "limit": "0", "since": "soon", "kind": "none", "status": "none"}
             found = {
-                name: (await acme.http.get(of_project, params=where | {name: value})).status_code
+                name: (await acme.http.get(of_project, params=scope | {name: value})).status_code
                 for name, value in wrong.items()
                 if name in asked[path]
             }
             assert set(found.values()) == {422}, (of_project, found)
-            assert (await acme.http.get(of_project, params=where)).status_code == 404
+            assert (await acme.http.get(of_project, params=scope)).status_code == 404

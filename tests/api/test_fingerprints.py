@@ -24,8 +24,8 @@ NEW = f"new:{b64encode(bytes(range(1, 33))).decode()}"
 async def test_fingerprint_cannot_be_guessed(acme: Caller, pool: Pool, write: Write) -> None:
     """A body may hold a password; a reader of the table could test guesses against a plain hash."""
     await post_write(acme, write)
-    kept = await pool.fetchval("select fingerprint from idempotency_key")
-    assert kept not in (legacy_hash("POST", write), legacy_hash("PUT", write))
+    stored_value = await pool.fetchval("select fingerprint from idempotency_key")
+    assert stored_value not in (legacy_hash("POST", write), legacy_hash("PUT", write))
 
 
 @both
@@ -81,8 +81,8 @@ async def open_with_peppers(settings: Settings, peppers: str, caller: Caller) ->
 async def rotate_key(caller: Caller) -> Caller:
     """Rotate the key: the new secret is hashed with the keyring's first pepper."""
     own = (await caller.http.get("/v1/whoami")).json()["apiKeyId"]
-    made = await caller.http.post(f"/v1/api-keys/{own}/rotate", json={"overlapHours": 0})
-    return caller._replace(key=made.json()["apiKey"])
+    new_key = await caller.http.post(f"/v1/api-keys/{own}/rotate", json={"overlapHours": 0})
+    return caller._replace(key=new_key.json()["apiKey"])
 
 
 @both

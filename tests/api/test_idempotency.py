@@ -60,9 +60,9 @@ async def test_a_repeat_gets_the_first_answer_again(acme: Caller, pool: Pool, wr
 
 async def test_a_repeat_carries_the_version_of_the_first_answer(acme: Caller) -> None:
     """A later change has a new version: the repeat still returns its own answer."""
-    made = await post_write(acme, PROJECT)
-    where = made.headers["Location"]
-    assert made.headers["ETag"] == (await post_write(acme, PROJECT)).headers["ETag"] == '"1"'
+    created = await post_write(acme, PROJECT)
+    where = created.headers["Location"]
+    assert created.headers["ETag"] == (await post_write(acme, PROJECT)).headers["ETag"] == '"1"'
     named = {"Idempotency-Key": "rename"}
     first = await acme.http.patch(where, json={"name": "Store"}, headers=named)
     await acme.http.patch(where, json={"name": "Inn"})
@@ -201,12 +201,12 @@ async def test_a_connection_that_dies_leaves_nothing(acme: Caller, pool: Pool, w
 
 async def _cut_connections(pool: Pool) -> bool:
     """End every connection of the API that waits for a lock; return whether there was one."""
-    found = await pool.fetch(
+    rows = await pool.fetch(
         "select pg_terminate_backend(pid) from pg_stat_activity"
         " where datname = current_database() and application_name = 'tenantry-web'"
         " and wait_event_type = 'Lock'"
     )
-    return bool(found)
+    return bool(rows)
 
 
 async def test_a_secret_is_kept_sealed(acme: Caller, pool: Pool) -> None:

@@ -41,8 +41,8 @@ async def create_influencer(acme: Caller, project: str, **body: Any) -> dict[str
 async def read_influencer(acme: Caller, influencer_id: str) -> dict[str, Any]:
     answer = await acme.http.get(f"/v1/influencers/{influencer_id}")
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    body: dict[str, Any] = answer.json()
+    return body
 
 
 async def test_created_influencer_exists_at_once(acme: Caller, project: str) -> None:
@@ -68,18 +68,18 @@ async def test_a_prompt_chooses_and_is_not_kept(acme: Caller, project: str, pool
 
 
 async def test_a_list_has_pages_and_statuses(acme: Caller, project: str, pool: Pool) -> None:
-    made = [(await create_influencer(acme, project))["influencerId"] for _ in range(3)]
-    assert len({(await read_influencer(acme, one))["name"] for one in made}) == 3
-    await acme.http.delete(f"/v1/influencers/{made[0]}")
-    ready = ids.read(ids.INFLUENCER, made[1])
+    created = [(await create_influencer(acme, project))["influencerId"] for _ in range(3)]
+    assert len({(await read_influencer(acme, one))["name"] for one in created}) == 3
+    await acme.http.delete(f"/v1/influencers/{created[0]}")
+    ready = ids.read(ids.INFLUENCER, created[1])
     await pool.execute("update influencer set status = 'ready' where id = $1", ready)
     first = (await acme.http.get(f"{project}/influencers", params={"limit": 1})).json()
-    assert [one["influencerId"] for one in first["items"]] == [made[2]]
+    assert [one["influencerId"] for one in first["items"]] == [created[2]]
     rest = {"limit": 1, "cursor": first["nextCursor"]}
     second = (await acme.http.get(f"{project}/influencers", params=rest)).json()
-    assert ([one["influencerId"] for one in second["items"]], second["nextCursor"]) == ([made[1]], None)
+    assert ([one["influencerId"] for one in second["items"]], second["nextCursor"]) == ([created[1]], None)
     found = await acme.http.get(f"{project}/influencers", params={"status": "ready,failed"})
-    assert [one["influencerId"] for one in found.json()["items"]] == [made[1]]
+    assert [one["influencerId"] for one in found.json()["items"]] == [created[1]]
 
 
 async def test_a_change_makes_a_version_and_an_old_one_is_refused(acme: Caller, project: str) -> None:
@@ -196,7 +196,7 @@ async def test_a_name_is_kept_on_one_line(acme: Caller, project: str) -> None:
     one = await create_influencer(acme, project, name=" Lena\n")
     at = f"/v1/influencers/{one['influencerId']}"
     clone = (await acme.http.post(f"{at}/clone", json={"name": "Nora\nB"})).json()
-    assert [(await read_influencer(acme, made["influencerId"]))["name"] for made in (one, clone)] == [
+    assert [(await read_influencer(acme, created["influencerId"]))["name"] for created in (one, clone)] == [
         "Lena",
         "Nora B",
     ]

@@ -86,29 +86,29 @@ async def start_ingest(caller: Caller, project: str, source: str = "website", **
 async def test_each_source_has_its_own_job(acme: Caller, project: str, conn: Conn) -> None:
     for source in SOURCES:
         answer = await start_ingest(acme, project, source.name, **source.body)
-        said = answer.json()
+        body = answer.json()
         assert answer.status_code == 202
-        assert answer.headers["Location"] == said["locationUrl"] == f"/v1/jobs/{said['jobId']}"
+        assert answer.headers["Location"] == body["locationUrl"] == f"/v1/jobs/{body['jobId']}"
         assert answer.headers["Retry-After"] == "1"
         assert answer.headers["X-RateLimit-Endpoint-Class"] == "long-running"
-        assert said == {
-            "jobId": said["jobId"],
+        assert body == {
+            "jobId": body["jobId"],
             "kind": f"ingest_{source.name}",
             "status": "running",
             "stage": "queued",
             "phase": "queued",
-            "locationUrl": said["locationUrl"],
+            "locationUrl": body["locationUrl"],
             "projectId": project,
-            "startedAt": said["startedAt"],
+            "startedAt": body["startedAt"],
             "deduplicated": False,
         }
         state = (await acme.http.get(f"/v1/projects/{project}")).json()["ingestState"][source.name]
-        assert state == {"status": "running", "jobId": said["jobId"], "completedAt": None, "error": None}
-        assert await conn.fetchval("select args from job where kind = $1", said["kind"]) == source.args
+        assert state == {"status": "running", "jobId": body["jobId"], "completedAt": None, "error": None}
+        assert await conn.fetchval("select args from job where kind = $1", body["kind"]) == source.args
         again = await start_ingest(acme, project, source.name, **source.same)
-        assert (again.status_code, again.json()) == (202, said | {"deduplicated": True})
+        assert (again.status_code, again.json()) == (202, body | {"deduplicated": True})
         other = await start_ingest(acme, project, source.name, **source.other)
-        assert problem(other) == (409, "CONFLICT", {"reason": "INGEST_RUNNING", "jobId": said["jobId"]})
+        assert problem(other) == (409, "CONFLICT", {"reason": "INGEST_RUNNING", "jobId": body["jobId"]})
 
 
 async def test_canceled_ingest_can_be_started_again(acme: Caller, project: str, conn: Conn) -> None:

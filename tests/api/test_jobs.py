@@ -74,9 +74,9 @@ async def test_a_poll_costs_nothing_until_something_changes(
 
 
 async def test_older_job_has_a_longer_retry_after(acme: Caller, job: str) -> None:
-    made = msgspec.json.decode((await acme.http.get(job)).content, type=Job)
+    created = msgspec.json.decode((await acme.http.get(job)).content, type=Job)
     for age, seconds in ((0, 1), (5, 2), (30, 8), (600, 10)):
-        assert route._retry_after(made, made.created_at + timedelta(seconds=age)) == seconds
+        assert route._retry_after(created, created.created_at + timedelta(seconds=age)) == seconds
 
 
 async def test_a_wait_ends_with_the_job(

@@ -107,7 +107,7 @@ async def test_a_keyed_request_with_events_pays_once_for_its_connection(
 ) -> None:
     """It waits for its turn among keyed requests, and holds no second connection in that turn."""
     project = await new_project(acme)
-    made = await acme.http.post(
+    created = await acme.http.post(
         f"/v1/projects/{project}/sdk-apps",
         json={"name": "Shop", "platform": "web", "webDomain": "shop.example"},
     )
@@ -123,7 +123,7 @@ async def test_a_keyed_request_with_events_pays_once_for_its_connection(
 
     monkeypatch.setattr(costs, "on_connection", counting)
     event = {"name": "open", "eventId": "e-1", "occurredAt": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}
-    body = {"projectId": project, "sdkAppId": made.json()["appId"], "events": [event]}
+    body = {"projectId": project, "sdkAppId": created.json()["appId"], "events": [event]}
     answer = await acme.http.post("/v1/events", json=body, headers={"Idempotency-Key": "once"})
     assert answer.status_code == 202
     assert most == 1

@@ -133,8 +133,8 @@ async def test_bucket_is_final_after_the_late_event_window(
     settings: Settings, pool: Pool, metric: str, after: timedelta
 ) -> None:
     """Events may arrive for seven days; a post with a lost answer is looked up for a day."""
-    async with open_participants(settings, pool) as found:
-        await _check_finals(found, metric, after)
+    async with open_participants(settings, pool) as participants:
+        await _check_finals(participants, metric, after)
 
 
 async def _check_finals(found: Participants, metric: str, after: timedelta) -> None:

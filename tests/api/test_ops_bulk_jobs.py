@@ -112,7 +112,7 @@ async def test_cancels_go_on_until_nothing_is_left(
     operator: Caller, acme: Caller, rival: Caller, conn: Conn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bulk, "MOST", 2)
-    made = [await start_ingest(one, await new_project(one)) for one in (acme, acme, acme, rival)]
+    created = [await start_ingest(one, await new_project(one)) for one in (acme, acme, acme, rival)]
     seen = await call_bulk(operator, "cancel", kinds=["ingest_github"], dryRun=True)
     assert (seen["matched"], seen["jobIds"], seen["nextCursor"]) == (4, [], None)
     cursor, canceled = None, list[str]()
@@ -121,7 +121,7 @@ async def test_cancels_go_on_until_nothing_is_left(
         canceled += answer["jobIds"]
         if (cursor := answer["nextCursor"]) is None:
             break
-    assert (cursor, sorted(canceled)) == (None, sorted(made))
+    assert (cursor, sorted(canceled)) == (None, sorted(created))
     assert {(name, action) for name, action, _ in await read_audit(conn)} == {
         (name, "jobs.canceled") for name in ("Acme", "Rival", "Platform")
     }

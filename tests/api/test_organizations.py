@@ -40,22 +40,22 @@ async def patch_organization(operator: Caller, organization: str, **body: Any) -
 
 
 async def test_organization_is_created_listed_and_changed(operator: Caller) -> None:
-    made = (await operator.http.post(PATH, json={"name": "Acme", "tier": "pilot"})).json()
-    assert (made["name"], made["tier"], made["suspended"]) == ("Acme", "pilot", False)
+    created = (await operator.http.post(PATH, json={"name": "Acme", "tier": "pilot"})).json()
+    assert (created["name"], created["tier"], created["suspended"]) == ("Acme", "pilot", False)
     listed = (await operator.http.get(PATH, params={"limit": 1})).json()
-    assert listed["items"] == [made]
+    assert listed["items"] == [created]
     assert listed["nextCursor"]
-    assert await patch_organization(operator, made["id"]) == made
-    assert await patch_organization(operator, made["id"], tier="partner") == made | {"tier": "partner"}
-    assert await patch_organization(operator, made["id"], suspended=True) == made | {
+    assert await patch_organization(operator, created["id"]) == created
+    assert await patch_organization(operator, created["id"], tier="partner") == created | {"tier": "partner"}
+    assert await patch_organization(operator, created["id"], suspended=True) == created | {
         "tier": "partner",
         "suspended": True,
     }
-    assert await patch_organization(operator, made["id"], tier="standard") == made | {
+    assert await patch_organization(operator, created["id"], tier="standard") == created | {
         "tier": "standard",
         "suspended": True,
     }
-    assert await patch_organization(operator, made["sandboxId"], suspended=False) == made | {
+    assert await patch_organization(operator, created["sandboxId"], suspended=False) == created | {
         "tier": "standard"
     }
 
@@ -87,16 +87,16 @@ async def test_suspended_organizations_keys_are_refused(
             assert (await client.get("/v1/whoami")).status_code == 401
     assert (await rival.http.get("/v1/whoami")).status_code == 200
     await patch_organization(operator, shown_id(acme), suspended=False)
-    said = (await acme.http.get("/v1/whoami")).json()
-    assert (said["tier"], said["organizationName"]) == ("standard", "Acme")
+    body = (await acme.http.get("/v1/whoami")).json()
+    assert (body["tier"], body["organizationName"]) == ("standard", "Acme")
     async with client_of(app, test) as client:
         assert (await client.get("/v1/whoami")).json()["tier"] == "sandbox"
 
 
 async def test_a_killed_key_is_told_that_it_is_the_key(acme: Caller, anonymous: httpx.AsyncClient) -> None:
-    made = (await acme.http.post("/v1/api-keys", json={"name": "CI", "scopes": ["jobs:read"]})).json()
-    await acme.http.post(f"/v1/api-keys/{made['id']}/kill")
-    answer = await anonymous.get("/v1/whoami", headers={"X-Api-Key": made["apiKey"]})
+    created = (await acme.http.post("/v1/api-keys", json={"name": "CI", "scopes": ["jobs:read"]})).json()
+    await acme.http.post(f"/v1/api-keys/{created['id']}/kill")
+    answer = await anonymous.get("/v1/whoami", headers={"X-Api-Key": created["apiKey"]})
     assert problem(answer) == (503, "KILL_SWITCH", {"scope": "key"})
 
 
@@ -206,7 +206,7 @@ async def test_operator_sees_the_organizations_own_usage(
 
 async def read_usage(caller: Caller, path: str) -> dict[str, Any]:
     """Return the usage without the amounts left of budgets, which refill continuously."""
-    found: dict[str, Any] = (await caller.http.get(path)).json()
-    for budget in found["budgets"]:
+    body: dict[str, Any] = (await caller.http.get(path)).json()
+    for budget in body["budgets"]:
         del budget["available"]
-    return found
+    return body

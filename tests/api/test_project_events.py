@@ -41,7 +41,7 @@ class EventShop(NamedTuple):
 @pytest_asyncio.fixture
 async def shop(acme: Caller) -> EventShop:
     project = await new_project(acme)
-    made = [
+    created = [
         await acme.http.post(
             f"/v1/projects/{project}/sdk-apps",
             json={"name": "EventShop", "platform": "web", "webDomain": f"{number}.example"},
@@ -50,7 +50,7 @@ async def shop(acme: Caller) -> EventShop:
     ]
     found = ids.read(ids.PROJECT, project)
     assert found
-    return EventShop(f"/v1/projects/{project}", found, [one.json()["appId"] for one in made])
+    return EventShop(f"/v1/projects/{project}", found, [one.json()["appId"] for one in created])
 
 
 async def list_all(

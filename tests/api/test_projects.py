@@ -20,12 +20,12 @@ async def create_project(caller: Caller, **fields: Any) -> dict[str, Any]:
 
 async def test_created_project_exists_at_once(acme: Caller) -> None:
     answer = await acme.http.post("/v1/projects", json=SHOP | {"customerExternalId": "c-1"})
-    made = answer.json()
+    created = answer.json()
     assert answer.status_code == 201
-    assert answer.headers["Location"] == f"/v1/projects/{made['id']}"
+    assert answer.headers["Location"] == f"/v1/projects/{created['id']}"
     assert answer.headers["ETag"] == '"1"'
-    assert made == {
-        "id": made["id"],
+    assert created == {
+        "id": created["id"],
         "organizationId": f"org_{acme.organization_id}",
         "name": "Shop",
         "status": "active",
@@ -38,14 +38,14 @@ async def test_created_project_exists_at_once(acme: Caller) -> None:
         "firstNPostsBlocked": 0,
         "currentBlockedCount": 0,
         "metadata": {"partner": {"customerExternalId": "c-1"}},
-        "createdAt": made["createdAt"],
-        "updatedAt": made["createdAt"],
+        "createdAt": created["createdAt"],
+        "updatedAt": created["createdAt"],
         "archivedAt": None,
     }
     read = await acme.http.get(answer.headers["Location"])
-    assert (read.json(), read.headers["ETag"]) == (made, '"1"')
-    bare = await acme.http.get(f"/v1/projects/{made['id'].removeprefix('prj_')}")
-    assert bare.json() == made
+    assert (read.json(), read.headers["ETag"]) == (created, '"1"')
+    bare = await acme.http.get(f"/v1/projects/{created['id'].removeprefix('prj_')}")
+    assert bare.json() == created
 
 
 async def test_deep_metadata_is_refused(acme: Caller) -> None:
@@ -83,13 +83,13 @@ async def test_the_largest_metadata_comes_back_as_large(acme: Caller) -> None:
 
 
 async def test_pages_are_stable_while_projects_arrive(acme: Caller) -> None:
-    made = [(await create_project(acme, name=f"Shop {number}"))["id"] for number in range(5)]
+    created = [(await create_project(acme, name=f"Shop {number}"))["id"] for number in range(5)]
     first = (await acme.http.get("/v1/projects", params={"limit": 2})).json()
     await create_project(acme, name="Late")
     second = (await acme.http.get("/v1/projects", params={"limit": 2, "cursor": first["nextCursor"]})).json()
     third = (await acme.http.get("/v1/projects", params={"limit": 2, "cursor": second["nextCursor"]})).json()
     seen = [item["id"] for page in (first, second, third) for item in page["items"]]
-    assert seen == made[::-1]
+    assert seen == created[::-1]
     assert third["nextCursor"] is None
 
 

@@ -103,14 +103,14 @@ async def read_statuses(http: httpx.AsyncClient, paths: list[str]) -> dict[str, 
 
 async def test_every_route_to_the_project_is_a_404(scene: PurgeScene) -> None:
     picture = ("bread.png", media.picture("PNG", (4, 4)), "image/png")
-    made = await scene.http.post(f"{scene.at}/content/upload", files={"file": picture})
-    asset = made.json()["assets"][0]
+    item = await scene.http.post(f"{scene.at}/content/upload", files={"file": picture})
+    asset = item.json()["assets"][0]
     link, small = (httpx.URL(asset[name]).path for name in ("url", "thumbnailUrl"))
     brand = {"brandContext": {"appName": "Shop", "tagline": "Fresh bread in the morning"}}
     assert (await scene.http.patch(scene.at, json=brand)).is_success
     ticket, post_id = secrets.token_urlsafe(32), ids.read(ids.POST, scene.ids["scheduledPostId"])
     await scene.pool.execute(
-        "update scheduled_post set content_id = $1", ids.read(ids.CONTENT, made.json()["id"])
+        "update scheduled_post set content_id = $1", ids.read(ids.CONTENT, item.json()["id"])
     )
     await scene.pool.execute(
         "insert into media_ticket (organization_id, post_id, ticket)"
@@ -119,7 +119,7 @@ async def test_every_route_to_the_project_is_a_404(scene: PurgeScene) -> None:
         ticket,
     )
     links = [link, small, f"{link}/{ticket}"]
-    of_content = f"/v1/content/{made.json()['id']}/assets/{asset['assetId']}"
+    of_content = f"/v1/content/{item.json()['id']}/assets/{asset['assetId']}"
     # Operators read only jobs of live organizations.
     mine = [path for path in scene.reads if not path.startswith("/v1/ops/")]
     reads = [of_content if "/assets/" in path else path for path in mine]
@@ -157,10 +157,10 @@ async def test_no_sealed_answer_of_it_is_replayed(scene: PurgeScene) -> None:
     """A key that was shown once is gone; the answers with the organization's own keys stay."""
     apps, key = f"{scene.at}/sdk-apps", {"name": "CI", "scopes": ["jobs:read"]}
     body = {"name": "Bread", "platform": "ios", "bundleId": "com.example.bread"}
-    made = await scene.http.post(apps, json=body, headers={"Idempotency-Key": "make"})
+    created = await scene.http.post(apps, json=body, headers={"Idempotency-Key": "make"})
 
     async def asked() -> list[httpx.Response]:
-        app = f"{apps}/{made.json()['appId']}"
+        app = f"{apps}/{created.json()['appId']}"
         return [
             await scene.http.post(apps, json=body, headers={"Idempotency-Key": "make"}),
             await scene.http.patch(app, json={"rotateKey": True}, headers={"Idempotency-Key": "rotate"}),

@@ -131,7 +131,7 @@ async def test_archived_project_refuses_new_apps_but_allows_deletes(
     await acme.http.delete(at.removesuffix("/sdk-apps"))
     assert reason(await acme.http.post(at, json=NEW)) == (409, "CONFLICT", "PROJECT_ARCHIVED")
     assert (await acme.http.get(where)).json()["appId"] == app["appId"]
-    assert [one["appId"] for one in (await acme.http.get(at)).json()["items"]] == [app["appId"]]
+    assert [item["appId"] for item in (await acme.http.get(at)).json()["items"]] == [app["appId"]]
     rotated = await acme.http.patch(where, json={"rotateKey": True})
     assert not await key_works(pool, app["apiKey"])
     assert (await acme.http.delete(where)).status_code == 200

@@ -63,11 +63,11 @@ async def test_waiting_organizations_take_turns(pool: Pool) -> None:
 
 
 async def test_cancelation_loses_no_connection(pool: Pool) -> None:
-    chance, made = random.Random(7), build_connections(pool, shared=4)
+    chance, created = random.Random(7), build_connections(pool, shared=4)
     held: Counter[UUID] = Counter()
 
     async def use(one: UUID) -> None:
-        async with made.share(one):
+        async with created.share(one):
             held[one] += 1
             assert held[one] <= 2
             assert held.total() <= 4
@@ -86,7 +86,7 @@ async def test_cancelation_loses_no_connection(pool: Pool) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
     async with AsyncExitStack() as stack:
         for one in (ACME, ACME, RIVAL, RIVAL):
-            await stack.enter_async_context(made.share(one))
+            await stack.enter_async_context(created.share(one))
 
 
 async def test_long_wait_is_refused_with_advice(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,8 +12,8 @@ from tests.api.parties import new_project
 async def read_usage(caller: Caller) -> dict[str, Any]:
     answer = await caller.http.get("/v1/usage")
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    body: dict[str, Any] = answer.json()
+    return body
 
 
 async def test_usage_is_current(acme: Caller, rival: Caller, conn: Conn) -> None:

@@ -46,9 +46,9 @@ async def project_without_worker(
     local_settings: Settings, fediverse: Fediverse, pds: Pds, pool: Pool
 ) -> AsyncIterator[ConnectingProject]:
     """Open the API without a worker."""
-    async with open_participants(local_settings, pool) as found:
-        project = await new_project(found.acme)
-        yield ConnectingProject(**vars(found), fediverse=fediverse, pds=pds, id=project)
+    async with open_participants(local_settings, pool) as participants:
+        project = await new_project(participants.acme)
+        yield ConnectingProject(**vars(participants), fediverse=fediverse, pds=pds, id=project)
 
 
 @pytest_asyncio.fixture

@@ -28,14 +28,14 @@ class LinkedProject(Participants):
         url = f"/v1/projects/{project}/social/{path}"
         answer = await (caller or self.acme).http.post(url, json={**asked, "returnUrl": BACK})
         assert answer.status_code == 201, answer.text
-        made: dict[str, Any] = answer.json()
-        return made
+        created: dict[str, Any] = answer.json()
+        return created
 
     async def said(self, made: dict[str, Any]) -> dict[str, Any]:
         """Return the status of a link's flow."""
         answer = await self.acme.http.get(f"/v1/social/oauth-status/{made['state']}")
-        found: dict[str, Any] = answer.json()
-        return found
+        body: dict[str, Any] = answer.json()
+        return body
 
     def follow(self, made: dict[str, Any]) -> None:
         """Set the cookie as if the browser had followed the link."""
@@ -64,8 +64,8 @@ class ConnectingProject(LinkedProject):
     async def start(self, caller: Caller | None = None, **given: Any) -> dict[str, Any]:
         answer = await self.ask(caller, **given)
         assert answer.status_code == 201, answer.text
-        made: dict[str, Any] = answer.json()
-        return made
+        created: dict[str, Any] = answer.json()
+        return created
 
     async def again(self, account_id: str, *, project: str | None = None) -> httpx.Response:
         body = {"socialAccountId": account_id, "returnUrl": BACK}
@@ -88,9 +88,9 @@ class ConnectingProject(LinkedProject):
 
     async def connect(self, person: str = "ada", **given: Any) -> str:
         """Connect an account and return its id."""
-        made = await self.start(**given)
-        assert status(await self.go(made, person), made["state"]) == "connected"
-        account: str = (await self.status(made["state"])).json()["socialAccountId"]
+        link = await self.start(**given)
+        assert status(await self.go(link, person), link["state"]) == "connected"
+        account: str = (await self.status(link["state"])).json()["socialAccountId"]
         return account
 
     async def status(self, state: str, caller: Caller | None = None) -> httpx.Response:

@@ -8,19 +8,19 @@ from tests.api.parties import new_project, status
 async def test_reconnected_account_keeps_its_id(project: ConnectingProject) -> None:
     account = await project.connect()
     await project.pool.execute("update social_account set status = 'reauth_required'")
-    made = (await project.again(account)).json()
-    assert status(await project.go(made), made["state"]) == "connected"
-    assert (await project.status(made["state"])).json()["socialAccountId"] == account
+    link = (await project.again(account)).json()
+    assert status(await project.go(link), link["state"]) == "connected"
+    assert (await project.status(link["state"])).json()["socialAccountId"] == account
     assert (await project.account(account)).json()["status"] == "connected"
 
 
 async def test_consent_with_another_account_changes_nothing(project: ConnectingProject) -> None:
     account = await project.connect()
     await project.pool.execute("update social_account set status = 'reauth_required'")
-    made = (await project.again(account)).json()
+    link = (await project.again(account)).json()
     before = await project.pool.fetch("select * from social_account, account_credential")
-    assert status(await project.go(made, "eve"), made["state"]) == "failed"
-    assert (await project.status(made["state"])).json()["error"] == {"code": "OTHER_ACCOUNT"}
+    assert status(await project.go(link, "eve"), link["state"]) == "failed"
+    assert (await project.status(link["state"])).json()["error"] == {"code": "OTHER_ACCOUNT"}
     assert await project.pool.fetch("select * from social_account, account_credential") == before
     (*_, job) = await project.jobs()
     assert "ada@" in job["error"]["message"]
@@ -28,10 +28,10 @@ async def test_consent_with_another_account_changes_nothing(project: ConnectingP
 
 async def test_account_disconnected_during_the_flow_stays_disconnected(project: ConnectingProject) -> None:
     account = await project.connect()
-    made = (await project.again(account)).json()
+    link = (await project.again(account)).json()
     await project.acme.http.delete(f"/v1/social-accounts/{account}")
-    assert status(await project.go(made), made["state"]) == "failed"
-    assert (await project.status(made["state"])).json()["error"] == {"code": "ACCOUNT_NOT_CONNECTED"}
+    assert status(await project.go(link), link["state"]) == "failed"
+    assert (await project.status(link["state"])).json()["error"] == {"code": "ACCOUNT_NOT_CONNECTED"}
     refused = await project.again(account)
     assert refused.status_code == 409
     assert refused.json()["error"]["details"]["reason"] == "ACCOUNT_NOT_CONNECTED"

@@ -13,14 +13,14 @@ from tests.http_server import Told
 
 
 async def test_a_person_connects_their_account(project: ConnectingProject) -> None:
-    made = await project.start()
-    assert made["authorizeUrl"].startswith("http://127.0.0.1:8000/v1/social/authorize?state=")
-    assert status(await project.go(made), made["state"]) == "connected"
-    said = (await project.status(made["state"])).json()
-    assert (said["status"], said["error"]) == ("connected", None)
-    shown = (await project.account(said["socialAccountId"])).json()
+    link = await project.start()
+    assert link["authorizeUrl"].startswith("http://127.0.0.1:8000/v1/social/authorize?state=")
+    assert status(await project.go(link), link["state"]) == "connected"
+    body = (await project.status(link["state"])).json()
+    assert (body["status"], body["error"]) == ("connected", None)
+    shown = (await project.account(body["socialAccountId"])).json()
     assert shown == {
-        "socialAccountId": said["socialAccountId"],
+        "socialAccountId": body["socialAccountId"],
         "projectId": project.id,
         "platform": "mastodon",
         "serviceUrl": project.fediverse.url,
@@ -36,12 +36,12 @@ async def test_a_person_connects_their_account(project: ConnectingProject) -> No
     assert await project.accounts() == [shown]
     (job,) = await project.jobs()
     assert job["result"] == {
-        "socialAccountId": said["socialAccountId"],
+        "socialAccountId": body["socialAccountId"],
         "platform": "mastodon",
         "handle": shown["handle"],
     }
     (entry, *_) = (await project.acme.http.get("/v1/audit-log")).json()["items"]
-    assert (entry["action"], entry["subject"]) == ("social_account.connected", said["socialAccountId"])
+    assert (entry["action"], entry["subject"]) == ("social_account.connected", body["socialAccountId"])
     assert entry["apiKeyId"] == (await project.acme.http.get("/v1/whoami")).json()["apiKeyId"]
 
 
@@ -49,20 +49,20 @@ async def test_code_is_sealed_until_its_job_ends(
     project_without_worker: ConnectingProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(oauth_return, "MAX_CALLBACK_WAIT_S", 0.01)
-    made = await project_without_worker.start()
-    project_without_worker.follow(made)
+    link = await project_without_worker.start()
+    project_without_worker.follow(link)
     answer = await project_without_worker.browser.get(
-        project_without_worker.callback(), params={"state": made["state"], "code": "the-code"}
+        project_without_worker.callback(), params={"state": link["state"], "code": "the-code"}
     )
-    assert status(answer, made["state"]) == "pending"
-    assert (await project_without_worker.status(made["state"])).json()["status"] == "pending"
+    assert status(answer, link["state"]) == "pending"
+    assert (await project_without_worker.status(link["state"])).json()["status"] == "pending"
     assert "the-code" not in await everything(project_without_worker.pool)
     assert await project_without_worker.pool.fetchval("select count(*) from job_secret") == 1
     (job,) = await project_without_worker.jobs()
     await project_without_worker.acme.http.post(f"/v1/jobs/{job['id']}/cancel")
     assert await project_without_worker.pool.fetchval("select count(*) from job_secret") == 0
-    said = (await project_without_worker.status(made["state"])).json()
-    assert (said["status"], said["error"]) == ("failed", {"code": "CANCELED"})
+    body = (await project_without_worker.status(link["state"])).json()
+    assert (body["status"], body["error"]) == ("failed", {"code": "CANCELED"})
 
 
 async def test_server_capabilities_are_read(project: ConnectingProject) -> None:
@@ -81,15 +81,15 @@ async def test_server_capabilities_are_read(project: ConnectingProject) -> None:
 async def test_app_is_registered_once_per_server(project: ConnectingProject) -> None:
     await project.connect()
     await project.connect("eve")
-    made = await project.start(project.rival)
-    assert await project.page(made)
+    link = await project.start(project.rival)
+    assert await project.page(link)
     assert project.fediverse.count("/api/v1/apps") == 1
     assert len(await project.accounts()) == 2
 
 
 async def test_concurrent_links_share_one_registration(project: ConnectingProject) -> None:
     links = await asyncio.gather(*(project.start() for _ in range(10)))
-    pages = await asyncio.gather(*(project.page(made) for made in links))
+    pages = await asyncio.gather(*(project.page(created) for created in links))
     assert len({parse_qs(urlsplit(page).query)["client_id"][0] for page in pages}) == 1
     assert project.fediverse.count("/api/v1/apps") == 1
 
@@ -101,15 +101,15 @@ async def test_the_same_account_again_keeps_its_id(project: ConnectingProject) -
     (shown,) = await project.accounts()
     assert shown["status"] == "connected"
     assert await project.pool.fetchval("select generation from account_credential") == 2
-    actions = [one["action"] for one in (await project.acme.http.get("/v1/audit-log")).json()["items"]]
+    actions = [item["action"] for item in (await project.acme.http.get("/v1/audit-log")).json()["items"]]
     assert actions[:2] == ["social_account.reconnected", "social_account.connected"]
 
 
 async def test_each_project_has_its_own_account_id(project: ConnectingProject) -> None:
     first = await project.connect()
-    made = await project.start(project.rival)
-    assert status(await project.go(made), made["state"]) == "connected"
-    theirs = (await project.status(made["state"], project.rival)).json()["socialAccountId"]
+    link = await project.start(project.rival)
+    assert status(await project.go(link), link["state"]) == "connected"
+    theirs = (await project.status(link["state"], project.rival)).json()["socialAccountId"]
     assert theirs != first
 
 
@@ -117,8 +117,8 @@ async def test_link_waits_for_the_registration(
     project_without_worker: ConnectingProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(oauth_return, "MAX_CALLBACK_WAIT_S", 0.2)
-    made = await project_without_worker.start()
-    assert await project_without_worker.page(made) == made["authorizeUrl"]
+    link = await project_without_worker.start()
+    assert await project_without_worker.page(link) == link["authorizeUrl"]
 
 
 @pytest.mark.parametrize(
@@ -132,11 +132,11 @@ async def test_a_server_that_does_not_register_us_fails_the_flow(
     project: ConnectingProject, told: Told, code: str
 ) -> None:
     project.fediverse.broken["/api/v1/apps"] = [told]
-    made = await project.start()
-    assert status(await project.browser.get(made["authorizeUrl"]), made["state"]) == "failed"
-    said = (await project.status(made["state"])).json()
-    assert said == {"status": "failed", "socialAccountId": None, "error": {"code": code}}
-    assert (await project.browser.get(made["authorizeUrl"])).status_code == 422
+    link = await project.start()
+    assert status(await project.browser.get(link["authorizeUrl"]), link["state"]) == "failed"
+    body = (await project.status(link["state"])).json()
+    assert body == {"status": "failed", "socialAccountId": None, "error": {"code": code}}
+    assert (await project.browser.get(link["authorizeUrl"])).status_code == 422
     assert await project.connect()
 
 
@@ -158,11 +158,11 @@ async def test_unused_registration_is_repeated_after_a_while(
 
 
 async def test_forgotten_registration_is_repeated(project: ConnectingProject) -> None:
-    made = await project.start()
-    back = project.fediverse.let_in(await project.page(made), "ada")
+    link = await project.start()
+    back = project.fediverse.let_in(await project.page(link), "ada")
     project.fediverse.apps.clear()
-    assert status(await project.browser.get(back), made["state"]) == "failed"
-    assert (await project.status(made["state"])).json()["error"] == {"code": "APP_UNKNOWN"}
+    assert status(await project.browser.get(back), link["state"]) == "failed"
+    assert (await project.status(link["state"])).json()["error"] == {"code": "APP_UNKNOWN"}
     assert await project.connect()
     assert project.fediverse.count("/api/v1/apps") == 2
 
@@ -181,11 +181,11 @@ async def test_servers_refusal_ends_the_job(
 ) -> None:
     """A code works once: if the answer to it is lost, a retry finds it used."""
     project.fediverse.broken[path] = [told]
-    made = await project.start()
-    await project.go(made)
+    link = await project.start()
+    await project.go(link)
     await project.ended("connect_account")
-    said = (await project.status(made["state"])).json()
-    assert (said["status"], said["error"]) == ("failed", {"code": code})
+    body = (await project.status(link["state"])).json()
+    assert (body["status"], body["error"]) == ("failed", {"code": code})
     assert await project.accounts() == []
 
 

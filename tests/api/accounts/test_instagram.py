@@ -48,9 +48,9 @@ class InstagramProject(LinkedProject):
         return await self.browser.get(await self.back(made, person, **choice))
 
     async def connect(self, person: str = "ada") -> str:
-        made = await self.start()
-        assert status(await self.go(made, person), made["state"]) == "connected"
-        return str((await self.said(made))["socialAccountId"])
+        link = await self.start()
+        assert status(await self.go(link, person), link["state"]) == "connected"
+        return str((await self.said(link))["socialAccountId"])
 
     async def fails(self, made: dict[str, Any], answer: httpx.Response) -> str:
         """Return the error code of a failed flow."""
@@ -68,12 +68,12 @@ async def project(settings: Settings, pool: Pool) -> AsyncIterator[InstagramProj
         mine = msgspec.structs.replace(settings, **named, **ours, **allowed)
         async with (
             Sim(base) as sim,
-            open_participants(mine, pool) as found,
+            open_participants(mine, pool) as participants,
             at_work(mine, pool, {CONNECT_ACCOUNT: connect_account.open_task}),
         ):
             for person in ("ada", "eve"):
                 await sim.account(person)
-            yield InstagramProject(**vars(found), sim=sim, id=await new_project(found.acme))
+            yield InstagramProject(**vars(participants), sim=sim, id=await new_project(participants.acme))
 
 
 @pytest.mark.parametrize("flat", [False, True])
@@ -112,22 +112,22 @@ async def test_an_account_is_connected_without_its_quota(project: InstagramProje
 async def test_secrets_are_not_stored_in_plain_text(
     project: InstagramProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    made = await project.start()
-    location = await project.back(made)
+    link = await project.start()
+    location = await project.back(link)
     code = httpx.URL(location).params["code"]
     await project.browser.get(location)
     kept = await everything(project.pool) + "".join(capsys.readouterr())
-    for secret in ("IGAA", code, CLIENT_SECRET, made["state"]):
+    for secret in ("IGAA", code, CLIENT_SECRET, link["state"]):
         assert secret not in kept
     assert await project.pool.fetchval("select count(*) from job_secret") == 0
 
 
 async def test_code_with_the_fragment_tail_is_accepted(project: InstagramProject) -> None:
     """People paste codes with the tail `#_`, and some proxies keep the fragment."""
-    made = await project.start()
-    url = httpx.URL(await project.back(made))
+    link = await project.start()
+    url = httpx.URL(await project.back(link))
     tailed = url.copy_set_param("code", url.params["code"] + "#_")
-    assert status(await project.browser.get(tailed), made["state"]) == "connected"
+    assert status(await project.browser.get(tailed), link["state"]) == "connected"
 
 
 async def test_a_code_that_was_used_is_refused(project: InstagramProject) -> None:
@@ -145,8 +145,8 @@ async def test_account_without_the_posting_permission_is_not_connected(
     project: InstagramProject, flat: bool
 ) -> None:
     await project.sim.account("ada", flat=flat)
-    made = await project.start()
-    assert await project.fails(made, await project.go(made, scopes=[BASIC])) == "SCOPE_MISSING"
+    link = await project.start()
+    assert await project.fails(link, await project.go(link, scopes=[BASIC])) == "SCOPE_MISSING"
     assert await project.accounts() == []
 
 
@@ -162,14 +162,14 @@ async def test_account_of_an_unsupported_type_is_not_connected(
     project: InstagramProject, call: str, error: str, code: str
 ) -> None:
     await project.sim.call("POST", "/errors", path=call, error=error)
-    made = await project.start()
-    assert await project.fails(made, await project.go(made)) == code
+    link = await project.start()
+    assert await project.fails(link, await project.go(link)) == code
     assert await project.accounts() == []
 
 
 async def test_lost_answer_to_a_code_asks_to_start_again(project: InstagramProject) -> None:
     await project.sim.fault("code", Fault.ACCEPT_THEN_DROP)
-    made = await project.start()
-    assert await project.fails(made, await project.go(made)) == "CODE_REFUSED"
+    link = await project.start()
+    assert await project.fails(link, await project.go(link)) == "CODE_REFUSED"
     (job,) = await project.pool.fetch("select error from job where kind = 'connect_account'")
     assert "start again" in job["error"]["message"]

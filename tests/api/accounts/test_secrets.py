@@ -43,8 +43,8 @@ class PostingInstance(Fediverse):
             return Told(200, self.posts[::-1])
         if asked.path == "/api/v2/media":
             return Told(200, {"id": "7"})
-        said, number = msgspec.json.decode(asked.body), len(self.posts) + 1
-        shown = {"id": str(number), "content": said["status"], "url": f"{self.url}/@ada/{number}"}
+        body, number = msgspec.json.decode(asked.body), len(self.posts) + 1
+        shown = {"id": str(number), "content": body["status"], "url": f"{self.url}/@ada/{number}"}
         self.posts.append(shown)
         return Told(200, shown)
 
@@ -117,10 +117,10 @@ async def publish_post(project: ConnectingProject, caption: str, accounts: list[
     content = await request_json(project, "POST", f"/projects/{project.id}/content/upload", files=parts)
     at = (datetime.now(UTC) + timedelta(seconds=1)).isoformat().replace("+00:00", "Z")
     body = {"scheduledFor": at, "targets": [{"socialAccountId": each} for each in accounts]}
-    made = await request_json(project, "POST", f"/content/{content['id']}/schedule", json=body)
-    assert made["gateStatus"] == "blocked_on_approval"
+    created = await request_json(project, "POST", f"/content/{content['id']}/schedule", json=body)
+    assert created["gateStatus"] == "blocked_on_approval"
     await request_json(project, "POST", f"/content/{content['id']}/approve")
-    for one in made["scheduledPosts"]:
+    for one in created["scheduledPosts"]:
         await wait_until_published(project, one["id"])
 
 
@@ -176,9 +176,9 @@ async def test_no_secret_of_a_posts_life_is_stored_in_plain_text(
         caplog.set_level(logging.WARNING, logger=name)
     policy = {"requiresApproval": True}
     await request_json(project, "PATCH", f"/projects/{project.id}/approval-policy", json=policy)
-    made = await project.start()
-    await project.go(made)
-    mastodon = (await project.status(made["state"])).json()["socialAccountId"]
+    link = await project.start()
+    await project.go(link)
+    mastodon = (await project.status(link["state"])).json()["socialAccountId"]
     bluesky = (await project.logged_in())["result"]["socialAccountId"]
     await project.logged_in(appPassword="secret-wrong-password")
     await publish_post(project, "the first", [mastodon, bluesky])
@@ -195,7 +195,7 @@ async def test_no_secret_of_a_posts_life_is_stored_in_plain_text(
     assert [post["content"] for post in instance.posts] == ["the first", "after a refresh"]
     assert sorted(each["text"] for each in repositories.records.values()) == ["after a refresh", "the first"]
     assert await project.pool.fetchval("select count(*) from account_credential") == 0
-    secrets = list_secrets(project) | {made["state"], "secret-wrong-password"}
+    secrets = list_secrets(project) | {link["state"], "secret-wrong-password"}
     kinds = {secret.split("-")[1] for secret in secrets if secret.startswith("secret-")}
     assert kinds == {"app", "wrong", "client", "code", "access", "refresh"}
     written = "".join(kept)

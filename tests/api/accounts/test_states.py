@@ -14,30 +14,30 @@ from tests.api.refusals import assert_state_refused
 
 
 async def test_a_state_works_once(project: ConnectingProject) -> None:
-    made = await project.start()
-    back = project.fediverse.let_in(await project.page(made), "ada")
-    assert status(await project.browser.get(back), made["state"]) == "connected"
+    link = await project.start()
+    back = project.fediverse.let_in(await project.page(link), "ada")
+    assert status(await project.browser.get(back), link["state"]) == "connected"
     assert_state_refused(await project.browser.get(back))
-    assert_state_refused(await project.browser.get(made["authorizeUrl"]))
+    assert_state_refused(await project.browser.get(link["authorizeUrl"]))
     assert len(await project.jobs()) == 1
 
 
 async def test_concurrent_callbacks_start_one_job(project: ConnectingProject) -> None:
-    made = await project.start()
-    back = project.fediverse.let_in(await project.page(made), "ada")
+    link = await project.start()
+    back = project.fediverse.let_in(await project.page(link), "ada")
     answers = await asyncio.gather(*(project.browser.get(back) for _ in range(20)))
     assert sorted(answer.status_code for answer in answers) == [302, *[422] * 19]
     assert len(await project.jobs()) == 1
 
 
 async def test_a_state_expires(project: ConnectingProject) -> None:
-    made = await project.start()
-    page = await project.page(made)
+    link = await project.start()
+    page = await project.page(link)
     project.clock.ahead = timedelta(minutes=10, seconds=1)
     assert_state_refused(await project.browser.get(project.fediverse.let_in(page, "ada")))
-    assert_state_refused(await project.browser.get(made["authorizeUrl"]))
-    said = (await project.status(made["state"])).json()
-    assert (said["status"], said["error"]) == ("failed", {"code": "STATE_EXPIRED"})
+    assert_state_refused(await project.browser.get(link["authorizeUrl"]))
+    body = (await project.status(link["state"])).json()
+    assert (body["status"], body["error"]) == ("failed", {"code": "STATE_EXPIRED"})
     assert await project.jobs() == []
 
 
@@ -52,28 +52,28 @@ async def test_unknown_state_is_refused(
 
 
 async def test_state_of_another_purpose_is_refused(project_without_worker: ConnectingProject) -> None:
-    made = await project_without_worker.start()
+    link = await project_without_worker.start()
     await project_without_worker.pool.execute("update oauth_state set purpose = 'connect_github'")
-    assert_state_refused(await project_without_worker.browser.get(made["authorizeUrl"]))
-    assert (await project_without_worker.status(made["state"])).status_code == 404
+    assert_state_refused(await project_without_worker.browser.get(link["authorizeUrl"]))
+    assert (await project_without_worker.status(link["state"])).status_code == 404
 
 
 async def test_a_killed_keys_flows_end_with_it(project: ConnectingProject) -> None:
-    made = await project.start()
-    back = project.fediverse.let_in(await project.page(made), "ada")
+    link = await project.start()
+    back = project.fediverse.let_in(await project.page(link), "ada")
     await project.pool.execute("update api_key set killed_at = now()")
     assert_state_refused(await project.browser.get(back))
-    assert_state_refused(await project.browser.get(made["authorizeUrl"]))
+    assert_state_refused(await project.browser.get(link["authorizeUrl"]))
 
 
 async def test_only_the_creating_key_reads_the_status(project_without_worker: ConnectingProject) -> None:
-    made = await project_without_worker.start()
-    assert (await project_without_worker.status(made["state"])).json()["status"] == "pending"
+    link = await project_without_worker.start()
+    assert (await project_without_worker.status(link["state"])).json()["status"] == "pending"
     other = await new_key(project_without_worker.pool, project_without_worker.acme.organization_id)
     async with client_of(project_without_worker.app, other) as sister:
         answers = [
-            await sister.get(f"/v1/social/oauth-status/{made['state']}"),
-            await project_without_worker.status(made["state"], project_without_worker.rival),
+            await sister.get(f"/v1/social/oauth-status/{link['state']}"),
+            await project_without_worker.status(link["state"], project_without_worker.rival),
             await project_without_worker.status("A" * 43),
             await project_without_worker.status("x"),
         ]
@@ -87,19 +87,19 @@ async def test_callback_without_a_code_starts_no_job(project_without_worker: Con
         ({"error": "server_error"}, "NO_CODE"),
         ({}, "NO_CODE"),
     ):
-        made = await project_without_worker.start()
-        project_without_worker.follow(made)
+        link = await project_without_worker.start()
+        project_without_worker.follow(link)
         answer = await project_without_worker.browser.get(
-            project_without_worker.callback(), params={"state": made["state"], **given}
+            project_without_worker.callback(), params={"state": link["state"], **given}
         )
-        assert status(answer, made["state"]) == "failed"
-        said = (await project_without_worker.status(made["state"])).json()
-        assert (said["status"], said["error"]) == ("failed", {"code": code})
+        assert status(answer, link["state"]) == "failed"
+        body = (await project_without_worker.status(link["state"])).json()
+        assert (body["status"], body["error"]) == ("failed", {"code": code})
         assert await project_without_worker.jobs() == []
 
 
 async def test_verifier_is_deleted_after_use(project_without_worker: ConnectingProject) -> None:
-    made = await project_without_worker.start()
+    link = await project_without_worker.start()
     assert (
         await project_without_worker.pool.fetchval(
             "select count(*) from oauth_state where sealed is not null"
@@ -107,7 +107,7 @@ async def test_verifier_is_deleted_after_use(project_without_worker: ConnectingP
         == 1
     )
     await project_without_worker.browser.get(
-        project_without_worker.callback(), params={"state": made["state"]}
+        project_without_worker.callback(), params={"state": link["state"]}
     )
     assert (
         await project_without_worker.pool.fetchval(
@@ -118,26 +118,26 @@ async def test_verifier_is_deleted_after_use(project_without_worker: ConnectingP
 
 
 async def test_an_archived_project_connects_nothing(project: ConnectingProject) -> None:
-    made = await project.start()
-    back = project.fediverse.let_in(await project.page(made), "ada")
+    link = await project.start()
+    back = project.fediverse.let_in(await project.page(link), "ada")
     await project.acme.http.delete(f"/v1/projects/{project.id}")
     for refusal in (await project.ask(), await project.log_in(), await project.again(f"sa_{uuid4()}")):
         assert refusal.status_code == 409
         assert refusal.json()["error"]["details"]["reason"] == "PROJECT_ARCHIVED"
-    assert status(await project.browser.get(back), made["state"]) == "failed"
-    assert (await project.status(made["state"])).json()["error"] == {"code": "PROJECT_ARCHIVED"}
+    assert status(await project.browser.get(back), link["state"]) == "failed"
+    assert (await project.status(link["state"])).json()["error"] == {"code": "PROJECT_ARCHIVED"}
 
 
 async def test_a_project_archived_while_its_job_asks_connects_nothing(project: ConnectingProject) -> None:
     asks = asyncio.Event()
     project.fediverse.held["/api/v1/accounts/verify_credentials"] = asks
-    made = await project.start()
-    back = asyncio.create_task(project.go(made))
+    link = await project.start()
+    back = asyncio.create_task(project.go(link))
     await project.fediverse.reached("/api/v1/accounts/verify_credentials")
     await project.pool.execute("update project set status = 'archived', archived_at = now()")
     asks.set()
-    assert status(await back, made["state"]) == "failed"
-    assert (await project.status(made["state"])).json()["error"] == {"code": "CANCELED"}
+    assert status(await back, link["state"]) == "failed"
+    assert (await project.status(link["state"])).json()["error"] == {"code": "CANCELED"}
     assert await project.accounts() == []
 
 
@@ -152,13 +152,13 @@ async def test_old_states_are_deleted(project_without_worker: ConnectingProject)
 @pytest.mark.parametrize("mixed", ["address", "iss"])
 async def test_code_of_another_server_is_sent_to_no_server(project: ConnectingProject, mixed: str) -> None:
     """Mix-up attack (RFC 9700 4.4): the state is used up, and its server never sees the code."""
-    made = await project.start()
-    project.follow(made)
-    asked = {"state": made["state"], "code": "of-another-server"}
+    link = await project.start()
+    project.follow(link)
+    asked = {"state": link["state"], "code": "of-another-server"}
     path = project.callback() if mixed == "iss" else "/v1/social/callback/mastodon-0123456789abcdef"
     answer = await project.browser.get(
         path, params=asked | ({"iss": "https://other.example"} if mixed == "iss" else {})
     )
-    assert status(answer, made["state"]) == "failed"
-    assert (await project.status(made["state"])).json()["error"] == {"code": "OTHER_SERVER"}
+    assert status(answer, link["state"]) == "failed"
+    assert (await project.status(link["state"])).json()["error"] == {"code": "OTHER_SERVER"}
     assert await project.jobs("connect_account") == []

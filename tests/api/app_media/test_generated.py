@@ -101,8 +101,8 @@ async def test_a_remix_names_a_presenter_only_where_it_shows_one(pieces: Pieces)
 
 
 async def test_another_projects_file_is_not_found(pieces: Pieces) -> None:
-    made = await pieces.project.caller.http.post("/v1/projects", json={"name": "B", "timezone": "UTC"})
-    other = await pieces.project._replace(id=made.json()["id"]).made()
+    created = await pieces.project.caller.http.post("/v1/projects", json={"name": "B", "timezone": "UTC"})
+    other = await pieces.project._replace(id=created.json()["id"]).made()
     answer = await pieces.ask(format="image", mediaIds=[other["assetId"]])
     assert (answer.status_code, answer.json()["error"]["details"]["issues"][0]["path"]) == (
         404,

@@ -101,7 +101,7 @@ def _escape(character: str) -> str:
 
 
 def list_typed_operations() -> list[Operation]:
-    return [one for one in operations(built()) if one.body is not None and not one.takes_events]
+    return [event for event in operations(built()) if event.body is not None and not event.takes_events]
 
 
 @pytest.mark.parametrize("operation", list_typed_operations(), ids=lambda one: one.id)
@@ -135,9 +135,9 @@ async def test_the_largest_metadata_is_kept(acme: Caller) -> None:
         nested = [nested]
     for given in (numbers, {"t": "\u0416" * 4_000}, {"a": nested}):
         text = encode_escaped({"name": "x" * 128, "timezone": "UTC", "metadata": given})
-        made = await acme.http.post("/v1/projects", content=text, headers=JSON)
-        assert made.status_code == 201, made.text
-        path = f"/v1/projects/{made.json()['id']}"
+        created = await acme.http.post("/v1/projects", content=text, headers=JSON)
+        assert created.status_code == 201, created.text
+        path = f"/v1/projects/{created.json()['id']}"
         changed = await acme.http.patch(path, content=encode_escaped({"metadata": given}), headers=JSON)
         assert changed.json()["metadata"] == given
 
@@ -150,11 +150,11 @@ async def test_a_thousand_rows_with_the_longest_ids_are_imported(acme: Caller) -
     rows = [row | {name: f"{number:,}".rjust(64, ",") for name in names} for number in range(1_000)]
     path = f"/v1/projects/{project}/ads-metrics/rows"
     for headers in ({}, {"Idempotency-Key": "one"}):
-        made = await acme.http.post(path, json={"rows": rows}, headers=headers)
-        assert made.json()["imported"] == len(rows), made.text
+        created = await acme.http.post(path, json={"rows": rows}, headers=headers)
+        assert created.json()["imported"] == len(rows), created.text
     table = "\n".join([",".join(rows[0]), *(",".join(f'"{cell}"' for cell in one.values()) for one in rows)])
-    made = await acme.http.post(path, content=table.encode(), headers={"Content-Type": "text/csv"})
-    assert made.json()["replaced"] == len(rows), made.text
+    created = await acme.http.post(path, content=table.encode(), headers={"Content-Type": "text/csv"})
+    assert created.json()["replaced"] == len(rows), created.text
 
 
 class _Unbounded(In, frozen=True, kw_only=True):
@@ -186,8 +186,8 @@ async def test_signs_inside_a_string_are_not_counted(acme: Caller) -> None:
     """Commas, brackets, quotes and digits inside a string aren't counted."""
     for text in (",[{" * 2_000, '"' * 3_000, "1" * 8_000, "\\" * 3_000, '\\"' * 1_500):
         body = msgspec.json.encode({"name": "a", "timezone": "UTC", "metadata": {"a": text}}) + b" " * 20_000
-        made = await acme.http.post("/v1/projects", content=body, headers=JSON)
-        assert made.status_code == 201, made.text
+        created = await acme.http.post("/v1/projects", content=body, headers=JSON)
+        assert created.status_code == 201, created.text
 
 
 def test_each_route_has_a_limit() -> None:

@@ -21,7 +21,9 @@ async def test_most_expensive_shapes_for_each_route(checker: Checker, app: Lites
     shapes = {name: SHAPES[name] for name in DEAREST}
     for route in checker.operator.bodies:
         known = body_fields_of(app, route)
-        for one in worst.of_value(known.values, known.names[-2:], body_limits_of(app)[route.id], shapes):
+        for one in worst.bodies_with_value(
+            known.values, known.names[-2:], body_limits_of(app)[route.id], shapes
+        ):
             await checker.check(route, one)
     checker.assert_cheap()
 
@@ -32,7 +34,7 @@ async def test_all_shapes_for_each_route(checker: Checker, app: Litestar, part: 
     for route in checker.operator.bodies[part::PARTS]:
         size, known = body_limits_of(app)[route.id], body_fields_of(app, route)
         for one in [
-            *worst.of_value(known.values, known.names, size),
+            *worst.bodies_with_value(known.values, known.names, size),
             *list_bodies(route, known.values, size),
         ]:
             await checker.check(route, one)
@@ -44,7 +46,7 @@ async def test_all_shapes_for_each_route(checker: Checker, app: Litestar, part: 
 def list_bodies(route: DocumentedRoute, values: dict[str, Any], size: int) -> Iterator[Worst]:
     for field, value in values.items():
         if isinstance(value, list) and value:
-            yield from worst.of_items(route.body, field, value[0], size)
+            yield from worst.bodies_with_items(route.body, field, value[0], size)
 
 
 async def test_routes_without_a_body(checker: Checker) -> None:

@@ -55,12 +55,12 @@ def hostile_events(
         for last in (one, b"[", b"5"):
             items = b",".join([one] * (many - 1) + [last])
             yield Worst(f"{name} in {many} events", b'{"%b":[%b]}' % (field.encode(), items))
-    yield from worst.of_items({}, field, build_event(), size)
+    yield from worst.bodies_with_items({}, field, build_event(), size)
 
 
 async def test_events_of_an_app(checker: Checker, shop: EventSender) -> None:
-    for one in hostile_events(PLAIN, most=500):
-        await checker.send("POST", shop.at, one, key=shop.key)
+    for event in hostile_events(PLAIN, most=500):
+        await checker.send("POST", shop.at, event, key=shop.key)
     checker.assert_cheap()
 
 
@@ -75,9 +75,9 @@ async def test_events_of_a_server(checker: Checker, shop: EventSender) -> None:
 
 
 async def test_segment_messages(checker: Checker, shop: EventSender) -> None:
-    for one in hostile_events(PLAIN, most=5_000, field="batch"):
-        await checker.send("POST", "/v1/batch", one, key=shop.key)
-        await checker.send("POST", "/v1/track", one, key=shop.key)
+    for event in hostile_events(PLAIN, most=5_000, field="batch"):
+        await checker.send("POST", "/v1/batch", event, key=shop.key)
+        await checker.send("POST", "/v1/track", event, key=shop.key)
     checker.assert_cheap()
 
 
@@ -87,8 +87,8 @@ async def test_decompressed_bodies(checker: Checker, shop: EventSender) -> None:
     """No step blocks the loop. A text of 8 MB may cost more than other refusals: it counts as 4,000
     events.
     """
-    for one in hostile_events(UNPACKED, most=500, names=UNPACKED_DEAR):
-        packed = Worst(one.shape, gzip.compress(one.body, 1))
+    for event in hostile_events(UNPACKED, most=500, names=UNPACKED_DEAR):
+        packed = Worst(event.shape, gzip.compress(event.body, 1))
         await checker.send("POST", shop.at, packed, key=shop.key, content_encoding="gzip")
     held = [said for said in checker.dear if float(said.split(" ms in a step")[0].rsplit(" ", 1)[1]) >= 10]
     assert not held, "\n".join(held)

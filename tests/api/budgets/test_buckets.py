@@ -37,9 +37,9 @@ def principal(organization_id: UUID) -> Principal:
 async def limiter(redis_url: str) -> AsyncIterator[Limiter]:
     async with (
         Redis.from_url(redis_url) as client,
-        open_limiter(client, Breaker(0.0), lambda: datetime.now(UTC)) as made,
+        open_limiter(client, Breaker(0.0), lambda: datetime.now(UTC)) as created,
     ):
-        yield made
+        yield created
 
 
 spends = st.tuples(st.just("spend"), *(st.integers(0, most) for most in (2 * MICROS, MICROS, 10**6)))

@@ -82,8 +82,8 @@ async def test_public_traffic_does_not_use_the_keys_budget(app: Litestar, acme: 
     """An app's key is public in a web page: strangers who send with it must not block the organization."""
     project = await new_project(acme)
     body = {"name": "Shop", "platform": "web", "webDomain": "shop.example"}
-    made = (await acme.http.post(f"/v1/projects/{project}/sdk-apps", json=body)).json()
-    at, headers = f"/v1/apps/{made['appId']}/events", {"Authorization": f"Bearer {made['apiKey']}"}
+    created = (await acme.http.post(f"/v1/projects/{project}/sdk-apps", json=body)).json()
+    at, headers = f"/v1/apps/{created['appId']}/events", {"Authorization": f"Bearer {created['apiKey']}"}
     now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
     numbers = itertools.count()
 
@@ -180,8 +180,8 @@ async def test_readers_of_public_files_pay_from_the_public_budget(
     app: Litestar, acme: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limiter: Limiter = app.state.services.limiter
-    made = (await upload(acme, await new_project(acme))).json()
-    path = "/media/" + made["assets"][0]["url"].rpartition("/")[2]
+    created = (await upload(acme, await new_project(acme))).json()
+    path = "/media/" + created["assets"][0]["url"].rpartition("/")[2]
     public, paid = (
         bucket_of(acme.organization_id, "standard", Traffic.PUBLIC),
         list[tuple[BudgetBucket, int]](),

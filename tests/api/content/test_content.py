@@ -21,18 +21,18 @@ async def upload_item(project: UploadProject, caption: str = "Fresh bread") -> s
 
 
 async def test_a_list_is_newest_first_and_paged(project: UploadProject) -> None:
-    made = [(await project.made(text("caption", f"{number}")))["id"] for number in range(3)]
+    created = [(await project.made(text("caption", f"{number}")))["id"] for number in range(3)]
     first = (await project.caller.http.get(project.path, params={"limit": 2})).json()
     rest = (
         await project.caller.http.get(project.path, params={"limit": 2, "cursor": first["nextCursor"]})
     ).json()
-    assert [one["id"] for one in first["items"] + rest["items"]] == made[::-1]
+    assert [item["id"] for item in first["items"] + rest["items"]] == created[::-1]
     assert rest["nextCursor"] is None
 
 
 async def test_list_items_are_complete(project: UploadProject) -> None:
-    made = await project.made(film(), text("caption", "Bread"))
-    assert (await project.caller.http.get(project.path)).json()["items"] == [made]
+    item = await project.made(film(), text("caption", "Bread"))
+    assert (await project.caller.http.get(project.path)).json()["items"] == [item]
 
 
 async def test_a_list_is_filtered(project: UploadProject) -> None:
@@ -42,7 +42,7 @@ async def test_a_list_is_filtered(project: UploadProject) -> None:
 
     async def listed(**params: str) -> list[str]:
         answer = await project.caller.http.get(project.path, params=params)
-        return [one["id"] for one in answer.json()["items"]]
+        return [item["id"] for item in answer.json()["items"]]
 
     assert await listed(approvalStatus="pending") == [pending]
     assert await listed(approvalStatus="not_required") == [open_]
@@ -71,8 +71,8 @@ async def test_edit_needs_the_current_revision(project: UploadProject) -> None:
 
 
 async def test_content_with_files_may_lose_its_caption(project: UploadProject) -> None:
-    made = await project.made(file(), text("caption", "Bread"))
-    answer = await project.caller.http.patch(f"/v1/content/{made['id']}", json={"caption": ""})
+    item = await project.made(file(), text("caption", "Bread"))
+    answer = await project.caller.http.patch(f"/v1/content/{item['id']}", json={"caption": ""})
     assert (answer.status_code, answer.json()["caption"]) == (200, "")
 
 

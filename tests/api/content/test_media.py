@@ -27,8 +27,8 @@ ETAG = f'"{hashlib.sha256(CONTENT).hexdigest()}"'
 @pytest_asyncio.fixture
 async def url(project: UploadProject) -> str:
     """Return a file's URL as a platform gets it."""
-    made = await project.made(film(CONTENT))
-    url: str = made["assets"][0]["url"]
+    item = await project.made(film(CONTENT))
+    url: str = item["assets"][0]["url"]
     assert url.startswith("http://127.0.0.1:8000/media/")
     return url.removeprefix("http://127.0.0.1:8000")
 

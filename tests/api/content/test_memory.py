@@ -33,9 +33,9 @@ async def stream_form(content: bytes, extension: bytes, size: int) -> AsyncItera
 
 def peak_memory(server: int) -> int:
     """Return the server's peak memory in bytes."""
-    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{server}/status").read_text())
-    assert found
-    return int(found[1]) * 1024
+    match = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{server}/status").read_text())
+    assert match
+    return int(match[1]) * 1024
 
 
 @EVERYWHERE
@@ -49,13 +49,13 @@ async def test_large_upload_needs_little_memory(pool: Pool, settings: Settings, 
         async with httpx.AsyncClient(base_url=served.url, headers=headers, timeout=PATIENCE_S) as client:
             warm = await client.post(path, content=stream_form(film, b"mp4", len(film)))
             before = peak_memory(served.pid)
-            made = await client.post(path, content=stream_form(film, b"mp4", 100 * MIB))
+            created = await client.post(path, content=stream_form(film, b"mp4", 100 * MIB))
             # Refused half-way; this client notices only after it has sent everything.
             too_much = await client.post(path, content=stream_form(picture, b"png", 60 * MIB))
-            url = made.json()["assets"][0]["url"].removeprefix(settings.public_url)
+            url = created.json()["assets"][0]["url"].removeprefix(settings.public_url)
             async with client.stream("GET", url) as read:
                 sizes = [len(chunk) async for chunk in read.aiter_raw()]
             took = peak_memory(served.pid) - before
-    assert (warm.status_code, made.status_code, too_much.status_code) == (201, 201, 413), made.text
-    assert sum(sizes) == made.json()["assets"][0]["sizeBytes"] == 100 * MIB
+    assert (warm.status_code, created.status_code, too_much.status_code) == (201, 201, 413), created.text
+    assert sum(sizes) == created.json()["assets"][0]["sizeBytes"] == 100 * MIB
     assert took < 32 * MIB

@@ -50,26 +50,26 @@ async def wait_for_jobs(pool: Pool) -> list[tuple[str, str | None]]:
 
 
 async def read_item(project: UploadProject, made: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = (await project.caller.http.get(f"/v1/content/{made['id']}")).json()
-    return found
+    body: dict[str, Any] = (await project.caller.http.get(f"/v1/content/{made['id']}")).json()
+    return body
 
 
 async def test_video_gets_a_poster_and_is_otherwise_unchanged(
     project: UploadProject, pool: Pool, settings: Settings, video: bytes
 ) -> None:
     await pool.execute("update pool_cap set max_queued = 1")
-    made, broken, _ = [await project.made(part) for part in (film(video), film(), file())]
+    item, broken, _ = [await project.made(part) for part in (film(video), film(), file())]
     async with working(settings, pool):
         assert await wait_for_jobs(pool) == [("completed", None), ("failed", "CLIP_UNREADABLE")]
     assert await read_item(project, broken) == broken
-    now = await read_item(project, made)
+    now = await read_item(project, item)
     url = now["assets"][0]["thumbnailUrl"]
-    assert now["updatedAt"] != made["updatedAt"]
-    assets = [made["assets"][0] | {"thumbnailUrl": url}]
-    assert now == made | {"assets": assets, "updatedAt": now["updatedAt"]}
+    assert now["updatedAt"] != item["updatedAt"]
+    assets = [item["assets"][0] | {"thumbnailUrl": url}]
+    assert now == item | {"assets": assets, "updatedAt": now["updatedAt"]}
     assert (await fetch_image(project, url)).size == (480, 270)
-    kept = await pool.fetchval("select sum(size_bytes) from media_file")
-    assert await pool.fetchval("select sum(bytes) from storage_use") == kept
+    stored_value = await pool.fetchval("select sum(size_bytes) from media_file")
+    assert await pool.fetchval("select sum(bytes) from storage_use") == stored_value
 
 
 async def test_archive_leaves_no_poster(
@@ -86,9 +86,9 @@ async def test_archive_leaves_no_poster(
         return bool(await pool.fetchval("select finished_at from job where kind = 'make_poster'"))
 
     async with working(settings, pool):
-        made = await project.made(film(video))
+        item = await project.made(film(video))
         await eventually(is_over)
-    assert (await read_item(project, made))["assets"] == made["assets"]
+    assert (await read_item(project, item))["assets"] == item["assets"]
     await pool.execute("update media_upload set started_at = now() - interval '2 days'")
     async with pool.acquire() as conn:
         await uploads.prune(conn, open_store(settings))
@@ -104,7 +104,7 @@ async def forget_poster_jobs(pool: Pool) -> None:
 async def test_videos_of_older_releases_get_posters_one_by_one(
     project: UploadProject, pool: Pool, settings: Settings, video: bytes
 ) -> None:
-    made = [await project.made(part) for part in (film(video), file(), film(), film(video))]
+    item = [await project.made(part) for part in (film(video), file(), film(), film(video))]
     await forget_poster_jobs(pool)
     async with working(settings, pool), pool.acquire() as conn:
         for passed in (1, 2, 1, 0):
@@ -112,7 +112,7 @@ async def test_videos_of_older_releases_get_posters_one_by_one(
             assert await posters.look_back(conn) == passed
             ends = await wait_for_jobs(pool)
     assert sorted(ends) == [("completed", None), ("completed", None), ("failed", "CLIP_UNREADABLE")]
-    shown = [(await read_item(project, one))["assets"][0]["thumbnailUrl"] for one in made]
+    shown = [(await read_item(project, one))["assets"][0]["thumbnailUrl"] for one in item]
     assert [url is not None for url in shown] == [True, True, False, True]
 
 

@@ -41,8 +41,8 @@ async def test_trailing_data_is_not_stored(project: UploadProject) -> None:
         (media.picture("JPEG"), "a.jpg", "image/jpeg"),
         (media.picture("WEBP"), "a.webp", "image/webp"),
     ):
-        made = await project.made(file(whole + bytes(200_000), name, mime))
-        [asset] = made["assets"]
+        item = await project.made(file(whole + bytes(200_000), name, mime))
+        [asset] = item["assets"]
         assert asset["sizeBytes"] == len(whole)
         assert asset["checksumSha256"] == hashlib.sha256(whole).hexdigest()
         served = await project.caller.http.get(asset["url"])
@@ -93,8 +93,8 @@ async def test_a_sandbox_counts_with_its_organization(
     for _ in range(3):
         await project.made(film(CLIP))
     async with client_of(app, await new_key(pool, sandbox, env="test")) as client:
-        made = (await client.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})).json()
-        tested = UploadProject(Caller(sandbox, "", client), made["id"], project.kept)
+        created = (await client.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})).json()
+        tested = UploadProject(Caller(sandbox, "", client), created["id"], project.kept)
         assert (await tested.upload(film(CLIP))).status_code == 413
         assert await used_bytes(tested.caller) == 3 * len(CLIP)
     assert await used_bytes(rival) == 0
@@ -102,9 +102,9 @@ async def test_a_sandbox_counts_with_its_organization(
 
 async def test_deletion_frees_the_quota(acme: Caller, project: UploadProject, pool: Pool) -> None:
     first, second = [await project.made(file(PICTURE)) for _ in range(2)]
-    for made in (first, second):
+    for created in (first, second):
         await pool.execute(
-            "delete from content_asset where content_id = $1", ids.read(ids.CONTENT, made["id"])
+            "delete from content_asset where content_id = $1", ids.read(ids.CONTENT, created["id"])
         )
     assert await used_bytes(acme) == 0
 

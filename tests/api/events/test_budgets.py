@@ -42,8 +42,8 @@ def build_events(*numbers: int, **fields: Any) -> list[dict[str, Any]]:
 async def read_usage(caller: Caller) -> dict[str, Any]:
     answer = await caller.http.get("/v1/usage")
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()["events"]
-    return found
+    body: dict[str, Any] = answer.json()["events"]
+    return body
 
 
 async def wait_for_added(pool: Pool, caller: Caller, events: int) -> None:

@@ -43,16 +43,16 @@ async def keyed_app(conn: Conn, shop: EventSender) -> KeyedApp:
 
 
 async def read_last_event(pool: Pool) -> datetime | None:
-    found: datetime | None = await pool.fetchval("select last_event_at from sdk_app")
-    return found
+    value: datetime | None = await pool.fetchval("select last_event_at from sdk_app")
+    return value
 
 
 async def test_last_event_at_appears_after_the_first_event(shop: EventSender) -> None:
     assert taken(await shop.send(event(1)))[0] == 1
 
     async def shown() -> str | None:
-        found: str | None = (await shop.owner.http.get(shop.where)).json()["lastEventAt"]
-        return found
+        body: str | None = (await shop.owner.http.get(shop.where)).json()["lastEventAt"]
+        return body
 
     assert await eventually(shown)
 

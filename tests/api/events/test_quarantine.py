@@ -15,8 +15,8 @@ from tests.waiting import eventually
 async def list_quarantine(caller: httpx.AsyncClient, of: EventSender, **params: Any) -> list[dict[str, Any]]:
     answer = await caller.get(f"/v1/projects/{of.project}/events/quarantine", params=params)
     assert answer.status_code == 200, answer.text
-    found: list[dict[str, Any]] = answer.json()["items"]
-    return found
+    body: list[dict[str, Any]] = answer.json()["items"]
+    return body
 
 
 async def send_three_bad_events(shop: EventSender) -> list[dict[str, Any]]:

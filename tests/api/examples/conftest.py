@@ -45,10 +45,10 @@ async def cast(
     local_settings: Settings, hub: Hub, fediverse: Fediverse, pool: Pool
 ) -> AsyncIterator[StoryCast]:
     async with AsyncExitStack() as stack:
-        found = await stack.enter_async_context(open_participants(local_settings, pool))
-        sandbox = calling(found.app, pool, "Acme", env="test", tier="partner")
-        operator = calling(found.app, pool, "Platform", env="test", scopes=EVERYTHING)
-        live = calling(found.app, pool, "Operators", scopes=EVERYTHING)
+        participants = await stack.enter_async_context(open_participants(local_settings, pool))
+        sandbox = calling(participants.app, pool, "Acme", env="test", tier="partner")
+        operator = calling(participants.app, pool, "Platform", env="test", scopes=EVERYTHING)
+        live = calling(participants.app, pool, "Operators", scopes=EVERYTHING)
         acme, platform, operators = [
             await stack.enter_async_context(one) for one in (sandbox, operator, live)
         ]
@@ -60,8 +60,8 @@ async def cast(
             acme.http,
             platform.http,
             operators.http,
-            found.acme.http,
-            found.browser,
+            participants.acme.http,
+            participants.browser,
             acme.organization_id,
             pool,
             hub,

@@ -53,11 +53,11 @@ async def _offer_account(story: ExampleStory, handle: str) -> str:
 
 async def keys(story: ExampleStory) -> None:
     body = {"name": "Booking server", "scopes": ["projects:read", "jobs:read"], "returnOrigins": [ORIGIN]}
-    made = await story.tell("create_api_key", json=body)
+    created = await story.tell("create_api_key", json=body)
     await story.tell("list_api_keys", params={"limit": 1})
-    await story.tell("get_api_key", apiKeyId=made["id"])
-    await story.tell("rotate_api_key", apiKeyId=made["id"], json={"overlapHours": 24})
-    await story.tell("kill_api_key", apiKeyId=made["id"])
+    await story.tell("get_api_key", apiKeyId=created["id"])
+    await story.tell("rotate_api_key", apiKeyId=created["id"], json={"overlapHours": 24})
+    await story.tell("kill_api_key", apiKeyId=created["id"])
 
 
 async def github(story: ExampleStory) -> None:
@@ -100,7 +100,7 @@ async def operators(story: ExampleStory) -> None:
 
 async def organizations(story: ExampleStory) -> None:
     by, body = story.cast.operators, {"name": "Harbour Bookings Ltd", "tier": "pilot"}
-    made = await story.tell("create_organization", by=by, json=body)
+    created = await story.tell("create_organization", by=by, json=body)
     await story.tell("list_organizations", by=by, params={"limit": 1})
-    await story.tell("get_organization_usage", by=by, organizationId=made["id"])
-    await story.tell("patch_organization", by=by, organizationId=made["id"], json={"suspended": True})
+    await story.tell("get_organization_usage", by=by, organizationId=created["id"])
+    await story.tell("patch_organization", by=by, organizationId=created["id"], json={"suspended": True})

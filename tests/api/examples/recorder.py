@@ -62,10 +62,10 @@ class Teller:
 
 def _form(files: list[tuple[str, tuple[str | None, Any]]]) -> dict[str, Any]:
     """Return the parts of a form, with file names for the bytes."""
-    made: dict[str, Any] = {}
+    created: dict[str, Any] = {}
     for part, (name, value) in files:
-        made |= {part: value} if name is None else {part: [*made.get(part, []), name]}
-    return made
+        created |= {part: value} if name is None else {part: [*created.get(part, []), name]}
+    return created
 
 
 def _read(answer: httpx.Response) -> Any:

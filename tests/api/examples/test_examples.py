@@ -63,10 +63,10 @@ async def check_each_event_equals_its_get(cast: StoryCast) -> None:
         event_id = ids.show(ids.WEBHOOK_EVENT, row["id"])
         shown = (await cast.acme.get(f"/v1/webhook-events/{event_id}")).json()
         answer = await cast.acme.get(urlsplit(shown["data"]["objectUrl"]).path)
-        found = answer.json() if answer.is_success else None
+        body = answer.json() if answer.is_success else None
         # Workers run and may have changed it since, which `updatedAt` shows.
-        same = found is None or shown["data"]["object"].get("updatedAt") == found.get("updatedAt")
-        assert not same or shown["data"]["object"] == found, shown
+        same = body is None or shown["data"]["object"].get("updatedAt") == body.get("updatedAt")
+        assert not same or shown["data"]["object"] == body, shown
 
 
 def shape_of(value: Any) -> Any:

@@ -22,14 +22,14 @@ async def maya(maker: GeneratingProject, pool: Pool) -> str:
 
 async def create_influencer(http: httpx.AsyncClient, project: str, pool: Pool, status: str = "ready") -> str:
     body = {"name": "Maya", "gender": "female", "ageRange": "adult", "prompt": "casual"}
-    made: str = (await http.post(f"{project}/influencers", json=body)).json()["influencerId"]
-    found = ids.read(ids.INFLUENCER, made)
-    await http.patch(f"/v1/influencers/{made}", json={"language": "en-GB"})
+    created: str = (await http.post(f"{project}/influencers", json=body)).json()["influencerId"]
+    found = ids.read(ids.INFLUENCER, created)
+    await http.patch(f"/v1/influencers/{created}", json={"language": "en-GB"})
     message = "no" if status == "failed" else None
     await pool.execute(
         "update influencer set status = $2, error_message = $3 where id = $1", found, status, message
     )
-    return made
+    return created
 
 
 async def read_spec(pool: Pool, content_id: str) -> dict[str, Any]:

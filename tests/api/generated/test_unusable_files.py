@@ -29,12 +29,12 @@ class UsableFiles(NamedTuple):
 
 @pytest_asyncio.fixture
 async def usable_files(maker: GeneratingProject) -> UsableFiles:
-    made = []
+    created = []
     for file in (PICTURE, CLIP):
         answer = await maker.http.post(f"{maker.path}/content/upload", files={"file": file})
         assert answer.status_code == 201, answer.text
-        made.append(UploadedItem(answer.json()["id"], answer.json()["assets"][0]["assetId"]))
-    return UsableFiles(*made)
+        created.append(UploadedItem(answer.json()["id"], answer.json()["assets"][0]["assetId"]))
+    return UsableFiles(*created)
 
 
 async def change_asset(pool: Pool, kind: str, **columns: int) -> None:

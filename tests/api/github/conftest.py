@@ -42,8 +42,10 @@ async def github_without_worker(
     local_settings: Settings, hub: Hub, pool: Pool
 ) -> AsyncIterator[GitHubParticipants]:
     """Open the API without a worker."""
-    async with open_participants(local_settings, pool) as found:
-        yield GitHubParticipants(**vars(found), hub=hub, codes=(f"code-{number}" for number in range(1000)))
+    async with open_participants(local_settings, pool) as participants:
+        yield GitHubParticipants(
+            **vars(participants), hub=hub, codes=(f"code-{number}" for number in range(1000))
+        )
 
 
 @pytest_asyncio.fixture

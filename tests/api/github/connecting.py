@@ -29,16 +29,16 @@ class GitHubParticipants(Participants):
         caller = caller or self.acme
         answer = await caller.http.post("/v1/github/install-url", json={"returnUrl": back})
         assert answer.status_code == 201, answer.text
-        made: dict[str, Any] = answer.json()
-        return made
+        created: dict[str, Any] = answer.json()
+        return created
 
     async def start(self, caller: Caller | None = None, back: str = BACK) -> str:
         """Create a link, follow it to GitHub in the browser, and return its state."""
-        made = await self.make(caller, back)
-        answer = await self.browser.get(made["installUrl"])
+        link = await self.make(caller, back)
+        answer = await self.browser.get(link["installUrl"])
         assert answer.status_code == 302, answer.text
         assert answer.headers["Location"].startswith(f"{self.hub.url}/apps/tenantry-test/installations/new?")
-        state: str = made["state"]
+        state: str = link["state"]
         return state
 
     async def come_back(
@@ -58,10 +58,10 @@ class GitHubParticipants(Participants):
 
     async def error(self, state: str) -> str | None:
         """Return the error of a flow without a job."""
-        found: str | None = await self.pool.fetchval(
+        value: str | None = await self.pool.fetchval(
             "select error_code from oauth_state where state_hash = sha256($1)", state.encode()
         )
-        return found
+        return value
 
     async def connect(self, caller: Caller | None = None, **given: Any) -> str:
         """Connect, and return the resulting status."""
@@ -74,8 +74,8 @@ class GitHubParticipants(Participants):
 
     async def sealed(self) -> int:
         """Count the codes in the database."""
-        found: int = await self.pool.fetchval("select count(*) from job_secret")
-        return found
+        value: int = await self.pool.fetchval("select count(*) from job_secret")
+        return value
 
 
 def status(answer: httpx.Response, state: str) -> str:

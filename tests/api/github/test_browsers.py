@@ -60,33 +60,33 @@ async def test_callback_without_a_state_changes_nothing(github: GitHubParticipan
 async def test_the_cookie_is_for_the_way_back_from_github_alone(
     github_without_worker: GitHubParticipants,
 ) -> None:
-    made = await github_without_worker.make()
-    answer = await github_without_worker.browser.get(made["installUrl"])
+    link = await github_without_worker.make()
+    answer = await github_without_worker.browser.get(link["installUrl"])
     [morsel] = SimpleCookie(answer.headers["Set-Cookie"]).values()
     assert (morsel["httponly"], morsel["samesite"], morsel["max-age"]) == (True, "Lax", "900")
     assert morsel["path"] == "/v1/github/callback"
-    assert made["state"] not in answer.headers["Set-Cookie"]
+    assert link["state"] not in answer.headers["Set-Cookie"]
     assert (answer.headers["Cache-Control"], answer.headers["Referrer-Policy"]) == ("no-store", "no-referrer")
 
 
 async def test_used_or_foreign_link_is_refused(github_without_worker: GitHubParticipants) -> None:
-    made = await github_without_worker.make()
-    link = urlsplit(made["installUrl"])
-    for state in ("", "x" * 43, made["state"][:-1]):
+    created = await github_without_worker.make()
+    link = urlsplit(created["installUrl"])
+    for state in ("", "x" * 43, created["state"][:-1]):
         assert_state_refused(await github_without_worker.browser.get(f"{link.path}?state={state}"))
     assert_state_refused(
-        await github_without_worker.browser.get(f"/v1/social/authorize?state={made['state']}")
+        await github_without_worker.browser.get(f"/v1/social/authorize?state={created['state']}")
     )
-    await github_without_worker.browser.get(made["installUrl"])
-    await github_without_worker.come_back(made["state"], code=None)
-    assert_state_refused(await github_without_worker.browser.get(made["installUrl"]))
+    await github_without_worker.browser.get(created["installUrl"])
+    await github_without_worker.come_back(created["state"], code=None)
+    assert_state_refused(await github_without_worker.browser.get(created["installUrl"]))
 
 
 async def test_a_sandboxes_flow_leads_to_no_page_of_github(github_without_worker: GitHubParticipants) -> None:
     async with calling(github_without_worker.app, github_without_worker.pool, "Tester", env="test") as tester:
         await github_without_worker.pool.execute("update api_key set return_origins = $1", [ORIGIN])
-        made = await github_without_worker.make(tester)
-        assert urlsplit(made["installUrl"]).path == "/v1/github/callback"
+        link = await github_without_worker.make(tester)
+        assert urlsplit(link["installUrl"]).path == "/v1/github/callback"
         assert_state_refused(
-            await github_without_worker.browser.get(f"/v1/github/install?state={made['state']}")
+            await github_without_worker.browser.get(f"/v1/github/install?state={link['state']}")
         )

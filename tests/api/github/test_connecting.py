@@ -176,9 +176,9 @@ async def test_one_of_two_workers_connects(
 async def test_sandbox_flow_calls_no_server(github: GitHubParticipants) -> None:
     async with calling(github.app, github.pool, "Tester", env="test") as tester:
         await github.pool.execute("update api_key set return_origins = $1", [ORIGIN])
-        made = (await tester.http.post("/v1/github/install-url", json={"returnUrl": BACK})).json()
-        answer = await github.browser.get(made["installUrl"])
-        assert status(answer, made["state"]) == "connected"
+        link = (await tester.http.post("/v1/github/install-url", json={"returnUrl": BACK})).json()
+        answer = await github.browser.get(link["installUrl"])
+        assert status(answer, link["state"]) == "connected"
         shown = (await tester.http.get("/v1/github/installation")).json()
         assert (shown["installationId"], shown["accountLogin"]) == (1, "sandbox-studio")
         repos = (await tester.http.get("/v1/github/repos")).json()["repositories"]

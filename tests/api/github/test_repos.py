@@ -55,14 +55,14 @@ async def test_list_refreshed_meanwhile_is_not_requested_again(
         async with github_without_worker.pool.acquire() as listing, listing.transaction():
             await listing.execute("set local lock_timeout = '300ms'")
             await jobs.complete(listing, claim=claim)
-            asked = asyncio.create_task(github_without_worker.acme.http.get("/v1/github/repos"))
+            tasks = asyncio.create_task(github_without_worker.acme.http.get("/v1/github/repos"))
 
             async def held_or_done() -> bool:
-                return asked.done() or await scene.waits_for_lock(observer)
+                return tasks.done() or await scene.waits_for_lock(observer)
 
             await eventually(held_or_done)
             await github_installations.keep_list(listing, claim=claim, repositories=[])
-        assert (await asked).json()["asOf"] is not None
+        assert (await tasks).json()["asOf"] is not None
     assert len(await github_without_worker.jobs("list_github_repos")) == 1
 
 
@@ -107,8 +107,8 @@ async def ingest_outcome(
 
 
 async def new_project(caller: Caller) -> str:
-    made = await caller.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
-    return str(made.json()["id"])
+    created = await caller.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
+    return str(created.json()["id"])
 
 
 async def run_ingest(caller: Caller, project: str, name: str) -> dict[str, Any]:

@@ -24,8 +24,8 @@ class LeasingOperator(NamedTuple):
         """Connect an account without offering it."""
         project_id = leasing.found(ids.PROJECT, self.project_id)
         async with self.pool.acquire() as conn:
-            made = await seeds.account(conn, self.caller.organization_id, project_id, handle=handle)
-        return ids.show(ids.ACCOUNT, made)
+            account_id = await seeds.account(conn, self.caller.organization_id, project_id, handle=handle)
+        return ids.show(ids.ACCOUNT, account_id)
 
     async def offer(self, handle: str) -> str:
         account_id = await self.account(handle)

@@ -10,14 +10,14 @@ from tests.api.leases.tenants import LeasingOperator, LeasingTenant
 
 
 async def test_a_request_that_is_rejected_says_why(platform: LeasingOperator, tenant: LeasingTenant) -> None:
-    made = (await tenant.ask()).json()
-    path = f"/v1/ops/lease-requests/{made['requestId']}/reject"
+    created = (await tenant.ask()).json()
+    path = f"/v1/ops/lease-requests/{created['requestId']}/reject"
     assert (await platform.caller.http.post(path, json={"reason": ""})).status_code == 422
     answer = await platform.caller.http.post(path, json={"reason": "None left."})
     assert (answer.status_code, answer.json()["status"]) == (200, "rejected")
-    read = f"/v1/projects/{tenant.project}/leased-accounts/requests/{made['requestId']}"
+    read = f"/v1/projects/{tenant.project}/leased-accounts/requests/{created['requestId']}"
     assert (await tenant.http.get(read)).json()["reason"] == "None left."
-    late = await platform.assign(made["requestId"], await platform.offer("one"))
+    late = await platform.assign(created["requestId"], await platform.offer("one"))
     assert (late.status_code, late.json()["error"]["details"]["reason"]) == (409, "ALREADY_DECIDED")
 
 

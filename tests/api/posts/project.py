@@ -72,8 +72,8 @@ class PostsProject(Participants):
     async def post(self, post_id: str) -> dict[str, Any]:
         answer = await self.acme.http.get(f"/v1/scheduled-posts/{post_id}")
         assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
+        body: dict[str, Any] = answer.json()
+        return body
 
     async def job(self, post_id: str) -> dict[str, Any]:
         """Return the row of the post's job."""

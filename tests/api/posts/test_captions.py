@@ -40,11 +40,11 @@ async def schedule_blocked(
     answer = await send_post(project, writer, await project.content(approval_status=gate), caption)
     assert answer.status_code == 202, answer.text
     assert answer.json()["gateStatus"] == "blocked_on_approval"
-    [made] = answer.json()["scheduledPosts"]
-    assert (made["status"], made["jobId"]) == ("blocked", None)
-    post = await project.post(made["id"])
+    [scheduled_post] = answer.json()["scheduledPosts"]
+    assert (scheduled_post["status"], scheduled_post["jobId"]) == ("blocked", None)
+    post = await project.post(scheduled_post["id"])
     assert (post["captionPending"], post["schedulePassed"]) == (True, False)
-    post_id: str = made["id"]
+    post_id: str = scheduled_post["id"]
     return post_id
 
 
@@ -109,10 +109,10 @@ async def test_an_unapproved_caption_is_not_published_at_once(project: PostsProj
 async def test_approving_key_approves_its_own_captions(project: PostsProject, verb: str) -> None:
     content = await project.content(approval_status="approved")
     answer = await send_post(project, project.acme, content, "Mine.", verb)
-    [made] = answer.json()["scheduledPosts"]
-    assert (answer.json()["gateStatus"], made["status"]) == ("open", "queued")
+    [post] = answer.json()["scheduledPosts"]
+    assert (answer.json()["gateStatus"], post["status"]) == ("open", "queued")
     entry = await read_approval(project)
-    assert entry == (content, {"posts": [made["id"]]})
+    assert entry == (content, {"posts": [post["id"]]})
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ async def test_each_target_waits_for_its_own_approval(project: PostsProject, wri
     body = {"targets": targets, "scheduledFor": project.soon()}
     answer = await writer.http.post(f"/v1/content/{content}/schedule", json=body)
     assert answer.json()["gateStatus"] == "blocked_on_approval"
-    assert [made["status"] for made in answer.json()["scheduledPosts"]] == ["queued", "blocked"]
+    assert [posts["status"] for posts in answer.json()["scheduledPosts"]] == ["queued", "blocked"]
 
 
 @pytest.mark.parametrize("first", ["post", "content"])

@@ -53,8 +53,8 @@ async def test_a_repeated_cancel_answers_the_same_and_changes_nothing(project: P
 
 async def test_a_blocked_post_is_canceled_too(project: PostsProject) -> None:
     content, account = await project.content(approval_status="pending"), await project.account()
-    [made] = (await project.schedule(content, account)).json()["scheduledPosts"]
-    assert (await project.cancel(made["id"])).json()["status"] == "canceled"
+    [post] = (await project.schedule(content, account)).json()["scheduledPosts"]
+    assert (await project.cancel(post["id"])).json()["status"] == "canceled"
 
 
 async def test_a_cancel_works_in_an_archived_project(project: PostsProject) -> None:
@@ -145,8 +145,8 @@ async def test_shown_time_undoes_a_reschedule(project: PostsProject) -> None:
 
 async def test_blocked_post_is_rescheduled_without_a_job(project: PostsProject) -> None:
     content, account = await project.content(approval_status="pending"), await project.account()
-    [made] = (await project.schedule(content, account)).json()["scheduledPosts"]
-    post = (await project.reschedule(made["id"], scheduledFor=project.soon(days=1))).json()
+    [scheduled_post] = (await project.schedule(content, account)).json()["scheduledPosts"]
+    post = (await project.reschedule(scheduled_post["id"], scheduledFor=project.soon(days=1))).json()
     assert (post["status"], post["jobId"]) == ("blocked", None)
     assert await project.pool.fetchval("select count(*) from job") == 0
 
@@ -199,18 +199,18 @@ async def test_archiving_a_project_counts_what_it_cancels_and_what_is_on_its_way
     await elsewhere.set(await elsewhere.scheduled(), **SENT)
     url = project.list_path.removesuffix("/scheduled-posts")
     first, again = await project.acme.http.delete(url), await project.acme.http.delete(url)
-    told = first.json()
-    assert (told["canceledScheduledPosts"], told["inFlightPosts"]) == (3, 2)
-    assert (first.status_code, again.json()) == (200, told)
+    body = first.json()
+    assert (body["canceledScheduledPosts"], body["inFlightPosts"]) == (3, 2)
+    assert (first.status_code, again.json()) == (200, body)
 
 
 async def test_disconnecting_an_account_cancels_what_waits_for_it(project: PostsProject) -> None:
     content, (one, two) = await project.content(), await project.accounts(2)
-    made = (await project.schedule(content, one, two)).json()["scheduledPosts"]
+    posts = (await project.schedule(content, one, two)).json()["scheduledPosts"]
     pending = await project.content("Other.", approval_status="pending")
     [blocked] = (await project.schedule(pending, one)).json()["scheduledPosts"]
     answer = await project.acme.http.delete(f"/v1/social-accounts/{one}")
     assert answer.json()["canceledScheduledPosts"] == 2
-    found = [await project.post(post["id"]) for post in (made[0], blocked, made[1])]
+    found = [await project.post(post["id"]) for post in (posts[0], blocked, posts[1])]
     assert [post["status"] for post in found] == ["canceled", "canceled", "queued"]
-    assert (await project.job(made[0]["id"]))["state"] == "canceled"
+    assert (await project.job(posts[0]["id"]))["state"] == "canceled"

@@ -25,8 +25,8 @@ async def create_content(project: PostsProject, files: Any = (FILM,), **columns:
 
 
 async def read_content(project: PostsProject, content: str) -> dict[str, Any]:
-    found: dict[str, Any] = (await project.acme.http.get(f"/v1/content/{content}")).json()
-    return found
+    body: dict[str, Any] = (await project.acme.http.get(f"/v1/content/{content}")).json()
+    return body
 
 
 async def schedule_post(project: PostsProject, content: str, **target: Any) -> dict[str, Any]:
@@ -51,8 +51,8 @@ async def test_direct_tiktok_post_needs_a_privacy_level(project: PostsProject, o
         "targets[1].privacyLevel",
     }
     assert await project.pool.fetchval("select count(*) from scheduled_post") == 0
-    said = (await project.acme.http.get(f"/v1/social-accounts/{account}")).json()
-    assert said["privacyLevels"] == (offered or LEVELS)
+    body = (await project.acme.http.get(f"/v1/social-accounts/{account}")).json()
+    assert body["privacyLevels"] == (offered or LEVELS)
     assert (await project.acme.http.get(f"/v1/social-accounts/{other}")).json()["privacyLevels"] is None
 
 

@@ -70,13 +70,13 @@ async def test_retrying_the_job_sends_the_post_once_more(project: PostsProject) 
         "unknown",
     )
     answer = await project.acme.http.post(f"/v1/jobs/{job}/retry")
-    said = answer.json()
-    assert (answer.status_code, said["kind"], said["deduplicated"]) == (202, "publish_post", False)
+    body = answer.json()
+    assert (answer.status_code, body["kind"], body["deduplicated"]) == (202, "publish_post", False)
     post, row = await project.post(post_id), await project.job(post_id)
-    assert (post["status"], post["jobId"]) == ("queued", said["jobId"])
+    assert (post["status"], post["jobId"]) == ("queued", body["jobId"])
     assert (row["retry_of"], parse_instant(post["scheduledFor"])) == (uuid_of(job), row["run_at"])
     again = (await project.acme.http.post(f"/v1/jobs/{job}/retry")).json()
-    assert (again["jobId"], again["deduplicated"]) == (said["jobId"], True)
+    assert (again["jobId"], again["deduplicated"]) == (body["jobId"], True)
 
 
 async def test_retry_after_an_edit_uses_the_current_caption(project: PostsProject) -> None:

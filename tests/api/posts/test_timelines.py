@@ -18,25 +18,25 @@ from tests.api.refusals import problem
 async def read_timeline(project: PostsProject, path: str, **params: Any) -> dict[str, Any]:
     answer = await project.acme.http.get(f"/v1/{path}/timeline", params=params)
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    body: dict[str, Any] = answer.json()
+    return body
 
 
 async def test_post_timeline_has_approvals_and_times(project: PostsProject) -> None:
     content, account = await project.content(approval_status="pending"), await project.account()
-    [made] = (await project.schedule(content, account)).json()["scheduledPosts"]
+    [post] = (await project.schedule(content, account)).json()["scheduledPosts"]
     await project.acme.http.post(f"/v1/content/{content}/approve", json={"note": "Nice."})
     to = project.soon(hours=2)
-    await project.reschedule(made["id"], scheduledFor=to)
-    await project.cancel(made["id"], json={"reason": "The boat is late."})
-    told = (await read_timeline(project, f"scheduled-posts/{made['id']}"))["items"]
+    await project.reschedule(post["id"], scheduledFor=to)
+    await project.cancel(post["id"], json={"reason": "The boat is late."})
+    told = (await read_timeline(project, f"scheduled-posts/{post['id']}"))["items"]
     types = ["blocked", "approved", "released", "rescheduled", "canceled"]
     assert sorted(entry["type"] for entry in told) == sorted(types)
     assert [entry["type"] for entry in told][-2:] == types[-2:]
     approved = next(entry for entry in told if entry["type"] == "approved")
     assert approved["revision"] == 1
     assert approved["apiKeyId"].startswith("key_")
-    assert told[-2]["details"] == {"from": made["scheduledFor"], "to": to}
+    assert told[-2]["details"] == {"from": post["scheduledFor"], "to": to}
     assert told[-1]["details"] == {"reason": "The boat is late."}
 
 

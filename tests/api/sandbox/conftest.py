@@ -54,22 +54,22 @@ class ApiSandbox:
 
     async def account(self, handle: str = "shop", **fields: Any) -> str:
         async with self.pool.acquire() as conn:
-            made = await seeds.account(conn, self.org, self.project_id, handle=handle, **fields)
-        return ids.show(ids.ACCOUNT, made)
+            account_id = await seeds.account(conn, self.org, self.project_id, handle=handle, **fields)
+        return ids.show(ids.ACCOUNT, account_id)
 
     async def connect(self, platform: str) -> str:
         """Connect an account by a person's link, and return it."""
         asked = {"platform": platform, "returnUrl": "http://127.0.0.1:8000/console"}
-        made = await self.post(f"/v1/projects/{self.shown_project}/social/oauth-url", asked, status=201)
-        back = await self.caller.http.get(made["authorizeUrl"])
+        link = await self.post(f"/v1/projects/{self.shown_project}/social/oauth-url", asked, status=201)
+        back = await self.caller.http.get(link["authorizeUrl"])
         assert back.status_code == 302, back.text
-        account: str = (await self.get(f"/v1/social/oauth-status/{made['state']}"))["socialAccountId"]
+        account: str = (await self.get(f"/v1/social/oauth-status/{link['state']}"))["socialAccountId"]
         return account
 
     async def schedule(self, account: str, caption: str = "Fresh bread today.", **when: Any) -> str:
         """Schedule a post at `scheduledFor` or `localTime`, and return its id."""
-        made = await self.schedule_many([account], caption, **when)
-        found: str = made["scheduledPosts"][0]["id"]
+        created = await self.schedule_many([account], caption, **when)
+        found: str = created["scheduledPosts"][0]["id"]
         return found
 
     async def schedule_many(self, accounts: Sequence[str], caption: str, **when: Any) -> Any:

@@ -51,16 +51,16 @@ def parse_time(text: str) -> datetime:
 
 async def test_scheduled_post_is_published_at_its_sandbox_time(sandbox: ApiSandbox) -> None:
     post = await sandbox.schedule(await sandbox.account(), scheduledFor=await sandbox.later(days=6))
-    made, asked_at = await sandbox.show(post), await sandbox.now()
+    created, asked_at = await sandbox.show(post), await sandbox.now()
     clock = await sandbox.advance(advance="7d")
     assert (clock["status"], clock["target"], clock["duePosts"], clock["dueJobs"]) == ("ready", None, 1, 1)
     assert timedelta() <= parse_time(clock["now"]) - asked_at - timedelta(days=7) < timedelta(minutes=1)
     shown = await sandbox.show(post)
     assert shown["status"] == "published"
-    went = parse_time(shown["publishedAt"]) - parse_time(made["scheduledFor"])
+    went = parse_time(shown["publishedAt"]) - parse_time(created["scheduledFor"])
     assert timedelta() <= went < timedelta(minutes=1)
     for name in ("scheduledFor", "createdAt", "id", "jobId"):
-        assert shown[name] == made[name]
+        assert shown[name] == created[name]
     again = await sandbox.post(f"/v1/scheduled-posts/{post}/reschedule", {}, status=422)
     assert again["error"]["code"] == "VALIDATION"
 
@@ -76,12 +76,12 @@ async def test_concurrent_reader_sees_stable_times(
         await sandbox.schedule(account, f"Bread {day}", scheduledFor=await sandbox.later(days=day))
         for day in range(1, 4)
     ]
-    made = [await sandbox.show(post) for post in posts]
+    created = [await sandbox.show(post) for post in posts]
     started = await sandbox.post(CLOCK, {"advance": "4d"}, status=202)
     path, looks = f"/v1/jobs/{started['jobId']}", 0
     while (await sandbox.get(path))["status"] == "running":
         shown = {post["id"]: post for post in await sandbox.posts()}
-        for one in made:
+        for one in created:
             assert shown[one["id"]]["createdAt"] == one["createdAt"]
             assert shown[one["id"]]["scheduledFor"] == one["scheduledFor"]
         looks += 1

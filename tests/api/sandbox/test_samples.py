@@ -44,9 +44,9 @@ async def sandbox(app: Litestar, pool: Pool) -> AsyncIterator[Caller]:
 async def trigger_sample(caller: Caller, **body: Any) -> dict[str, Any]:
     answer = await caller.http.post(PATH, json=body)
     assert answer.status_code == 201, answer.text
-    made: dict[str, Any] = answer.json()
-    assert answer.headers["Location"] == f"/v1/webhook-events/{made['id']}"
-    return made
+    created: dict[str, Any] = answer.json()
+    assert answer.headers["Location"] == f"/v1/webhook-events/{created['id']}"
+    return created
 
 
 def answer_schema(described: dict[str, Any], operation: str) -> dict[str, Any]:
@@ -69,8 +69,8 @@ async def test_each_sample_equals_its_get(app: Litestar, sandbox: Caller, pool: 
     endpoint = (await sandbox.http.post("/v1/webhook-endpoints", json=ENDPOINT)).json()["id"]
     await sandbox.http.post(f"/v1/webhook-endpoints/{endpoint}/test")
     real = {
-        one["type"].partition(".")[0]: msgspec.json.decode(await read_body(pool, sandbox, one["id"]))
-        for one in await list_events(sandbox, limit="100")
+        event["type"].partition(".")[0]: msgspec.json.decode(await read_body(pool, sandbox, event["id"]))
+        for event in await list_events(sandbox, limit="100")
     }
     assert real.keys() == GETS.keys()
     described = document(app)

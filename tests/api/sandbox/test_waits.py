@@ -69,10 +69,10 @@ async def test_posts_survive_a_change_of_clocks(sandbox: ApiSandbox) -> None:
     for day in (gap, fold):
         await sandbox.advance(now=f"{day - timedelta(days=1):%Y-%m-%dT12:00:00Z}")
         rule, hour = ("gap_shifted", 3) if day.month < 6 else ("fold_first", 2)
-        made = await sandbox.schedule_many([account], f"Of {day:%B}", localTime=f"{day:%Y-%m-%d}T02:30")
-        assert made["timeRule"] == rule
+        created = await sandbox.schedule_many([account], f"Of {day:%B}", localTime=f"{day:%Y-%m-%d}T02:30")
+        assert created["timeRule"] == rule
         await sandbox.advance(advance="24h")
-        post = await sandbox.show(made["scheduledPosts"][0]["id"])
+        post = await sandbox.show(created["scheduledPosts"][0]["id"])
         went = parse_time(post["publishedAt"]).astimezone(zone)
         assert (went.date(), went.hour, went.minute, went.fold) == (day.date(), hour, 30, 0)
 

@@ -76,7 +76,7 @@ class RawClient(NamedTuple):
     def send(self, data: bytes) -> None:
         self.writer.write(data)
 
-    async def send_answer(self) -> tuple[int, dict[str, str], bytes]:
+    async def answer(self) -> tuple[int, dict[str, str], bytes]:
         """Read the status, headers in lower case and body of the next answer."""
         async with asyncio.timeout(PATIENCE_S):
             head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").splitlines()

@@ -97,10 +97,10 @@ async def open_reader(
     ours = connection.transport.get_extra_info("socket")
     ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, WINDOW)
     await asyncio.get_running_loop().sock_sendall(sock, request)
-    made = SlowReader(sock, connection)
+    created = SlowReader(sock, connection)
 
-    await made.stands_still()
-    return made
+    await created.stands_still()
+    return created
 
 
 async def fill_places(edge: TestedServer, count: int) -> list[SlowReader]:

@@ -94,10 +94,10 @@ class Starting:
 
 @pytest.fixture
 def starting(settings: Settings, door: Door, tmp_path: Path) -> Iterator[Starting]:
-    made = Starting(settings, door, tmp_path / "api.log")
-    yield made
-    made.process.kill()
-    made.process.wait()
+    created = Starting(settings, door, tmp_path / "api.log")
+    yield created
+    created.process.kill()
+    created.process.wait()
 
 
 @pytest.mark.parametrize("ends", [False, True], ids=["refused", "shutting down"])

@@ -119,10 +119,10 @@ async def test_a_later_rendering_has_a_higher_number(acme: Caller, pool: Pool) -
     await read_body(pool, acme, (await list_events(acme))[0]["id"])
     await acme.http.delete(f"/v1/social-accounts/{account}")
     newer, older = [
-        msgspec.json.decode(await read_body(pool, acme, one["id"])) for one in await list_events(acme)
+        msgspec.json.decode(await read_body(pool, acme, event["id"])) for event in await list_events(acme)
     ]
     assert newer["data"]["version"] > older["data"]["version"]
-    assert [one["data"]["object"]["status"] for one in (older, newer)] == ["connected", "disconnected"]
+    assert [event["data"]["object"]["status"] for event in (older, newer)] == ["connected", "disconnected"]
 
 
 async def test_deleted_or_large_object_is_omitted(acme: Caller, pool: Pool) -> None:
@@ -145,12 +145,12 @@ async def test_clock_advance_emits_no_event(acme: Caller, pool: Pool) -> None:
     await create_busy_project(acme, pool)
     await pool.execute("update lease_request set status = 'partial', assigned_at = now()")
     await create_endpoint(pool, acme)
-    where = {"org": acme.organization_id, "by": timedelta(hours=1)}
+    scope = {"org": acme.organization_id, "by": timedelta(hours=1)}
     async with pool.acquire() as conn:
         for statement in sandbox_clock:
             if "by" in statement.parameters and statement.name.startswith("age_"):
                 own = {"own": None} if "own" in statement.parameters else {}
-                await statement.run(conn, **where, **own)
+                await statement.run(conn, **scope, **own)
     assert await pool.fetch("select type from webhook_event") == []
 
 
@@ -161,12 +161,12 @@ async def test_events_are_filtered_and_paged(acme: Caller, pool: Pool) -> None:
         await an_account(acme.http, pool, project)
         await acme.http.delete(f"/v1/projects/{project}")
     assert len(await list_events(acme, type="project.archived")) == 2
-    assert {one["projectId"] for one in await list_events(acme, projectId=second)} == {second}
-    [one] = await list_events(acme, projectId=first, type="social_account.connected,job.failed")
+    assert {event["projectId"] for event in await list_events(acme, projectId=second)} == {second}
+    [event] = await list_events(acme, projectId=first, type="social_account.connected,job.failed")
     page = (await acme.http.get(ALL, params={"limit": "3"})).json()
     rest = await list_events(acme, cursor=page["nextCursor"])
     assert [*page["items"], *rest] == await list_events(acme)
-    assert one in rest
+    assert event in rest
     assert (await acme.http.get(ALL, params={"type": "x"})).status_code == 422
 
 
@@ -181,8 +181,8 @@ async def test_events_are_hidden_from_other_organizations(acme: Caller, rival: C
         )
         == 0
     )
-    for one in await list_events(acme):
-        assert_refused(await rival.http.get(f"{ALL}/{one['id']}"), 404, "NOT_FOUND")
+    for event in await list_events(acme):
+        assert_refused(await rival.http.get(f"{ALL}/{event['id']}"), 404, "NOT_FOUND")
 
 
 @pytest.mark.parametrize("days", [29, 31])

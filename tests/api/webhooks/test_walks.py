@@ -68,10 +68,10 @@ async def walker(sandbox: Caller, pool: Pool, gone: Receiver) -> Walker:
 
     async def connect(handle: str, *, platform: str) -> str:
         async with pool.acquire() as conn:
-            made = await seeds.account(
+            account_id = await seeds.account(
                 conn, sandbox.organization_id, project_id, handle=handle, platform=platform
             )
-        return ids.show(ids.ACCOUNT, made)
+        return ids.show(ids.ACCOUNT, account_id)
 
     return Walker(sandbox.http, ids.show(ids.PROJECT, project_id), connect, gone.url)
 

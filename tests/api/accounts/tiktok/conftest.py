@@ -12,8 +12,8 @@ from tests.api.accounts.tiktok.project import TikTokProject, open_project
 @pytest_asyncio.fixture
 async def project_without_worker(settings: Settings, pool: Pool) -> AsyncIterator[TikTokProject]:
     """Open the project without a worker."""
-    async with open_project(settings, pool) as made:
-        yield made
+    async with open_project(settings, pool) as created:
+        yield created
 
 
 @pytest_asyncio.fixture

@@ -83,14 +83,14 @@ class TikTokProject(LinkedProject):
         return status(await self.browser.get(location), made["state"])
 
     async def connect(self, person: str = "ada") -> str:
-        made = await self.start()
-        assert await self.go(made, person) == "connected"
-        account: str = (await self.said(made))["socialAccountId"]
+        link = await self.start()
+        assert await self.go(link, person) == "connected"
+        account: str = (await self.said(link))["socialAccountId"]
         return account
 
     async def account(self, account_id: str) -> dict[str, Any]:
-        found: dict[str, Any] = (await self.acme.http.get(f"/v1/social-accounts/{account_id}")).json()
-        return found
+        body: dict[str, Any] = (await self.acme.http.get(f"/v1/social-accounts/{account_id}")).json()
+        return body
 
     # Posting
 
@@ -120,8 +120,8 @@ class TikTokProject(LinkedProject):
         return await self.send(account_id, await self.content(*images), **target)
 
     async def post(self, post_id: str) -> dict[str, Any]:
-        found: dict[str, Any] = (await self.acme.http.get(f"/v1/scheduled-posts/{post_id}")).json()
-        return found
+        body: dict[str, Any] = (await self.acme.http.get(f"/v1/scheduled-posts/{post_id}")).json()
+        return body
 
     async def becomes(self, post_id: str, status: str, *, waits: bool = False) -> dict[str, Any]:
         """Wait until the post has a status, and return it; `waits`: skip all of its waiting times."""
@@ -189,15 +189,15 @@ async def open_project(settings: Settings, pool: Pool, **changes: Any) -> AsyncI
             served(TikTok(rate=0, redirect_uris=[f"{home}/v1/social/callback/tiktok"]))
         )
         ours = {"tiktok_client_key": app.client_key, "tiktok_client_secret": app.client_secret}
-        where = {"public_url": home, "tiktok_url": base, "tiktok_api_url": base}
+        scope = {"public_url": home, "tiktok_url": base, "tiktok_api_url": base}
         mine = msgspec.structs.replace(
-            settings, **{**ours, **where, "fetch_allow": urlsplit(base).netloc, **changes}
+            settings, **{**ours, **scope, "fetch_allow": urlsplit(base).netloc, **changes}
         )
-        found = await stack.enter_async_context(open_participants(mine, pool))
-        front.api = found.browser
+        participants = await stack.enter_async_context(open_participants(mine, pool))
+        front.api = participants.browser
         sim = await stack.enter_async_context(Sim(base))
         await sim.call("POST", "/app", callback_url=home + HOOK, verified_prefixes=[f"{home}/media/"])
         await sim.account("ada")
         await sim.account("eve")
-        project = await new_project(found.acme)
-        yield TikTokProject(**vars(found), sim=sim, settings=mine, id=project)
+        project = await new_project(participants.acme)
+        yield TikTokProject(**vars(participants), sim=sim, settings=mine, id=project)

@@ -28,9 +28,9 @@ async def test_a_person_connects_their_account(project: TikTokProject) -> None:
 async def test_a_code_works_once(project: TikTokProject) -> None:
     first, second = await project.start(), await project.start()
     location = await project.sim.consent(await project.page(first), "ada")
-    for made in (first, second):
-        project.follow(made)
-        await project.browser.get(location.replace(first["state"], made["state"]))
+    for created in (first, second):
+        project.follow(created)
+        await project.browser.get(location.replace(first["state"], created["state"]))
     assert (await project.said(first))["status"] == "connected"
     told = await project.said(second)
     assert (told["status"], told["error"]["code"]) == ("failed", "CODE_REFUSED")
@@ -40,9 +40,9 @@ async def test_a_code_works_once(project: TikTokProject) -> None:
 @pytest.mark.parametrize("missing", ["video.publish", "video.upload", "user.info.profile"])
 async def test_missing_permission_connects_nothing(project: TikTokProject, missing: str) -> None:
     asked = ["user.info.basic", "user.info.profile", "video.publish", "video.upload"]
-    made = await project.start()
-    assert await project.go(made, scopes=[scope for scope in asked if scope != missing]) == "failed"
-    assert (await project.said(made))["error"]["code"] == "SCOPE_MISSING"
+    link = await project.start()
+    assert await project.go(link, scopes=[scope for scope in asked if scope != missing]) == "failed"
+    assert (await project.said(link))["error"]["code"] == "SCOPE_MISSING"
     assert await project.pool.fetchval("select count(*) from social_account") == 0
 
 

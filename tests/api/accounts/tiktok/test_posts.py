@@ -140,12 +140,12 @@ async def test_head_request_of_a_ticket_is_no_fetch(project: TikTokProject) -> N
     await project.sim.account("ada", pull_after_s=600)
     await project.photos(account_id, 1)
     await project.taken()
-    found = await project.pool.fetchrow("select ticket, token, size_bytes from media_ticket, content_asset")
-    assert found
-    path, fetched = f"/media/{found['token']}/{found['ticket']}", "select fetched_at from media_ticket"
+    row = await project.pool.fetchrow("select ticket, token, size_bytes from media_ticket, content_asset")
+    assert row
+    path, fetched = f"/media/{row['token']}/{row['ticket']}", "select fetched_at from media_ticket"
     looked = await project.browser.head(path)
     assert (looked.status_code, looked.content) == (200, b"")
-    assert looked.headers["Content-Length"] == str(found["size_bytes"])
+    assert looked.headers["Content-Length"] == str(row["size_bytes"])
     assert await project.pool.fetchval(fetched) is None
     got = await project.browser.get(path)
     assert {**looked.headers} == {**got.headers} | {"x-request-id": looked.headers["x-request-id"]}

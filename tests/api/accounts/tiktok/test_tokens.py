@@ -29,8 +29,8 @@ async def refresh_token(project: TikTokProject, account_id: str) -> dict[str, An
     async def submit(conn: Any) -> Submitted:
         project_id = ids.read(ids.PROJECT, project.id)
         assert project_id
-        where = {"organization_id": project.acme.organization_id, "project_id": project_id}
-        return await credentials.submit_refresh(conn, **where, account_id=uuid(account_id))
+        scope = {"organization_id": project.acme.organization_id, "project_id": project_id}
+        return await credentials.submit_refresh(conn, **scope, account_id=uuid(account_id))
 
     job_id = (await transact(project.pool, submit)).job_id
 
@@ -45,8 +45,8 @@ async def refresh_token(project: TikTokProject, account_id: str) -> dict[str, An
 
 async def read_tokens(project: TikTokProject, account_id: str) -> credentials.Tokens:
     async with project.pool.acquire() as conn:
-        where = {"organization_id": project.acme.organization_id, "account_id": uuid(account_id)}
-        return await credentials.open(conn, **where, keyring=seeds.VAULT)
+        scope = {"organization_id": project.acme.organization_id, "account_id": uuid(account_id)}
+        return await credentials.open(conn, **scope, keyring=seeds.VAULT)
 
 
 async def wait_for_reauth_required(project: TikTokProject, account_id: str) -> None:

@@ -110,9 +110,9 @@ async def test_large_event_is_not_read(project_without_worker: TikTokProject) ->
 
 async def test_without_an_app_every_event_is_refused(settings: Settings, pool: Pool) -> None:
     """An empty secret would let everyone sign."""
-    async with open_project(settings, pool, tiktok_client_key="", tiktok_client_secret="") as made:
+    async with open_project(settings, pool, tiktok_client_key="", tiktok_client_secret="") as created:
         body = msgspec.json.encode({**EVENT, "client_key": ""})
-        assert (await post_event(made, body, secret="")).status_code == 401
+        assert (await post_event(created, body, secret="")).status_code == 401
 
 
 async def test_an_event_wakes_the_post_that_waits(project: TikTokProject) -> None:
