@@ -195,13 +195,13 @@ def show_levels(
 ) -> list[BudgetUse]:
     """Return the levels of an organization's buckets for `GET /v1/usage`; None: Redis is away."""
     return [
-        _shown(traffic, bucket.rates, place, levels[number] if levels else None)
+        _show_level(traffic, bucket.rates, place, levels[number] if levels else None)
         for number, (traffic, bucket) in enumerate(buckets.items())
         for place in range(len(RESOURCES))
     ]
 
 
-def _shown(traffic: Traffic, rates: Rates, place: int, level: BucketLevel | None) -> BudgetUse:
+def _show_level(traffic: Traffic, rates: Rates, place: int, level: BucketLevel | None) -> BudgetUse:
     unit = 1 if RESOURCES[place] == "bytes" else MICROS
     refill = rates[place] / unit
     return BudgetUse(

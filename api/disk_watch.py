@@ -101,7 +101,7 @@ class DiskWatch:
         failure: Unavailable | None = None
         for watched in self.disks:
             try:
-                self._parts[watched.setting] = await _part(watched)
+                self._parts[watched.setting] = await _measure_used_fraction(watched)
             except Unavailable as error:
                 failure = error
         self._part = max(self._parts.values(), default=0.0)
@@ -124,7 +124,7 @@ class DiskWatch:
             )
 
 
-async def _part(watched: WatchedDisk) -> float:
+async def _measure_used_fraction(watched: WatchedDisk) -> float:
     """Measure the used fraction of a disk."""
     with reaching():
         async with watched.pool.acquire() as conn:

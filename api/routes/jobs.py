@@ -145,9 +145,9 @@ async def get_job(request: ApiRequest, job_id: FromPath[str], *, wait: Wait = 0)
     change.
     """
     ref = (request.organization_id, path_ids.parse_id("job", job_id))
-    state = await _read(request, ref)
+    state = await _read_job(request, ref)
     if wait:
-        state = await _waited(request, ref, state, wait)
+        state = await _wait_for_job(request, ref, state, wait)
     job, version = state
     headers = {"ETag": etags.format_etag(version)}
     if job.status == "running":
@@ -167,7 +167,7 @@ async def stream_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Non
     waits and streams.
     """
     ref = (request.organization_id, path_ids.parse_id("job", job_id))
-    state = await _read(request, ref)
+    state = await _read_job(request, ref)
     is_known = request.request_state.headers.get(b"last-event-id") == str(state[1]).encode()
     if is_known and jobs.has_ended(state):
         return Response(None, status_code=HTTPStatus.NO_CONTENT)
@@ -177,7 +177,9 @@ async def stream_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Non
         )
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
     return Stream(
-        _events(request, ref, state, is_known=is_known), media_type="text/event-stream", headers=headers
+        _stream_events(request, ref, state, is_known=is_known),
+        media_type="text/event-stream",
+        headers=headers,
     )
 
 
@@ -216,7 +218,7 @@ async def retry_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Acce
     return await once(request, retry)
 
 
-async def _read(request: ApiRequest, ref: Ref) -> Versioned:
+async def _read_job(request: ApiRequest, ref: Ref) -> Versioned:
     """Return the current job. In a sandbox this reads the sandbox's clock, too."""
     if request.principal.sandbox:
         async with request.connection() as conn:
@@ -228,13 +230,13 @@ async def _read(request: ApiRequest, ref: Ref) -> Versioned:
     return state
 
 
-async def _waited(request: ApiRequest, ref: Ref, state: Versioned, seconds: int) -> Versioned:
+async def _wait_for_job(request: ApiRequest, ref: Ref, state: Versioned, seconds: int) -> Versioned:
     """Wait, and return the job. An ended job is returned at once."""
     if jobs.has_ended(state):
         return state
     enough: IsEnough
     if etags.has_current(request, state[1]):
-        enough = partial(_newer, state[1])
+        enough = partial(_is_newer, state[1])
     elif b"if-none-match" in request.request_state.headers:
         return state
     else:
@@ -242,14 +244,16 @@ async def _waited(request: ApiRequest, ref: Ref, state: Versioned, seconds: int)
     with request.services.job_hub.subscribe(ref) as subscriber:
         newer = await unless_disconnected(request.receive, subscriber.until(enough, within=seconds))
     if newer is None or request.principal.sandbox:
-        return await _read(request, ref)
+        return await _read_job(request, ref)
     return newer
 
 
-async def _events(request: ApiRequest, ref: Ref, state: Versioned, *, is_known: bool) -> AsyncIterator[bytes]:
+async def _stream_events(
+    request: ApiRequest, ref: Ref, state: Versioned, *, is_known: bool
+) -> AsyncIterator[bytes]:
     with request.services.job_hub.subscribe(ref) as subscriber:
         if not is_known:
-            yield _event(request, state)
+            yield _encode_event(request, state)
         loop = asyncio.get_running_loop()
         ends = loop.time() + MAX_STREAM_S
         while not (subscriber.closed or jobs.has_ended(state)):
@@ -257,20 +261,20 @@ async def _events(request: ApiRequest, ref: Ref, state: Versioned, *, is_known: 
                 yield END
                 return
             within = min(COMMENT_INTERVAL_S, ends - loop.time())
-            newer = await subscriber.until(partial(_newer, state[1]), within=within)
+            newer = await subscriber.until(partial(_is_newer, state[1]), within=within)
             if newer is not None:
-                state = await _read(request, ref) if request.principal.sandbox else newer
-                yield _event(request, state)
+                state = await _read_job(request, ref) if request.principal.sandbox else newer
+                yield _encode_event(request, state)
             elif not subscriber.closed:
                 yield b": the job is as it was\n\n"
 
 
-def _event(request: ApiRequest, state: Versioned) -> bytes:
+def _encode_event(request: ApiRequest, state: Versioned) -> bytes:
     job, version = shown_times.shown(state[0], request.request_state.ahead), state[1]
     return b"id: %d\ndata: %b\n\n" % (version, msgspec.json.encode(job))
 
 
-def _newer(version: int, state: Versioned) -> bool:
+def _is_newer(version: int, state: Versioned) -> bool:
     """Return whether a job is newer than `version`. Versions only grow; a poll may return an older one."""
     return state[1] > version
 

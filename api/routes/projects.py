@@ -68,14 +68,14 @@ async def list_projects(
     find = partial(
         projects.list_page,
         organization_id=request.organization_id,
-        status=_status(status),
+        status=_requested_status(status),
         customer_external_id=customer_external_id,
         search=search,
     )
     return await page(request, find, cursor, limit, identify=lambda project: project.id)
 
 
-def _status(statuses: list[Status | Literal["all"]] | None) -> Status | None:
+def _requested_status(statuses: list[Status | Literal["all"]] | None) -> Status | None:
     """Return the requested status; None for both."""
     requested = set(statuses or ["active"])
     return None if len(requested) > 1 or "all" in requested else cast("Status", requested.pop())

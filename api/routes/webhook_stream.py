@@ -80,13 +80,15 @@ async def stream_webhook_events(
         raise Limited(
             "streams", "too many streams are open: end one, or retry later", retry_after=FULL_RETRY_S
         )
-    begun, position = await _begin(request, criteria, after)
+    begun, position = await _begin_stream(request, criteria, after)
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
     messages = _messages(request, criteria, begun, position)
     return Stream(messages, media_type="text/event-stream", headers=headers)
 
 
-async def _begin(request: ApiRequest, criteria: StreamFilter, after: str | None) -> tuple[bytes, Position]:
+async def _begin_stream(
+    request: ApiRequest, criteria: StreamFilter, after: str | None
+) -> tuple[bytes, Position]:
     """Return the first message and the start position. Raises `NotFound`, `Invalid`."""
     org = request.organization_id
     last = request.request_state.headers.get(b"last-event-id", b"").decode("latin-1") or after
@@ -96,10 +98,10 @@ async def _begin(request: ApiRequest, criteria: StreamFilter, after: str | None)
         since = await streams.begin(conn, organization_id=org)
         last = last or await streams.end(conn)
         position = await streams.find(conn, organization_id=org, after=last)
-    return _listening(last, since), position
+    return _first_message(last, since), position
 
 
-def _listening(place: str, since: datetime) -> bytes:
+def _first_message(place: str, since: datetime) -> bytes:
     return b"id: %b\nevent: listening\ndata: %b\n\n" % (
         place.encode("latin-1"),
         msgspec.json.encode(StreamBegun(since=since)),
