@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from db.pool import Pool
-from domain.webhooks import list_deliveries as replays
+from domain.webhooks import deliveries as replays
 from tests.api.conftest import Caller
 from tests.api.refusals import assert_refused, reason
 
