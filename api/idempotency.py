@@ -56,7 +56,7 @@ class WriteResult(NamedTuple, Generic[T]):
     replayed: bool = False
 
 
-async def once(request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResult[T]]]) -> Response[T]:
+async def run_once(request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResult[T]]]) -> Response[T]:
     """Run a write in one transaction with the record of its answer, then send the wakes.
 
     If the key was used for the same request, return the first answer again. Raises `KeyReused` for another
@@ -65,26 +65,26 @@ async def once(request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResul
     return await reply(request, await write_once(request, write, await request.body()))
 
 
-async def once_plain(request: ApiRequest, write: Callable[[Conn], Awaitable[T]]) -> Response[T]:
-    """Run `once` for a write without wakes; its result is answered with 200."""
+async def run_once_plain(request: ApiRequest, write: Callable[[Conn], Awaitable[T]]) -> Response[T]:
+    """Call `run_once` for a write without wakes; its result is answered with 200."""
 
     async def make(conn: Conn) -> WriteResult[T]:
         return WriteResult(await write(conn))
 
-    return await once(request, make)
+    return await run_once(request, make)
 
 
-async def once_any_time(
+async def run_once_in_real_time(
     request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResult[T]]]
 ) -> Response[T]:
-    """Run `once` for a write in real time, which a sandbox's clock neither dates nor blocks."""
+    """Call `run_once` for a write in real time, which a sandbox's clock neither dates nor blocks."""
     return await reply(request, await _write_once(request, write, await request.body()))
 
 
 async def write_once(
     request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResult[T]]], body: bytes
 ) -> WriteResult[T]:
-    """Run `once` without the reply; `body` replaces a request body that was not kept in memory.
+    """Call `run_once` without the reply; `body` replaces a request body that was not kept in memory.
 
     In a sandbox the write holds the clock, and the answer has the sandbox's times. Raises `Conflict`
     CLOCK_ADVANCING.
@@ -120,7 +120,7 @@ async def insert_once(
     insert: Callable[[Record | None], Awaitable[bool | None]],
     insert_on: Callable[[Conn], Awaitable[object]],
 ) -> Response[T]:
-    """Run `once` for a write with an answer known in advance: one statement inserts the row and the record.
+    """Call `run_once` for a write with a known answer: one statement inserts the row and the record.
 
     `insert` returns whether it wrote: False if the record's key was used before, None while another
     transaction uses it. In a sandbox `insert_on` inserts in a transaction instead, since the clock must be
@@ -132,7 +132,7 @@ async def insert_once(
             await insert_on(conn)
             return result
 
-        return await once(request, write)
+        return await run_once(request, write)
     claim = await _read_claim(request, await request.body())
     record = None if claim is None else _record(request, claim, result)
     wrote = await _retry_until_free(partial(insert, record))

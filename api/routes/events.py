@@ -5,7 +5,7 @@ from litestar.params import FromPath
 
 from api import event_requests, path_ids
 from api.guard import requires
-from api.idempotency import WriteResult, has_key, once, reply
+from api.idempotency import WriteResult, has_key, reply, run_once
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from api.responses import ApiResponse
@@ -61,7 +61,7 @@ async def send_events_from_server(request: ApiRequest) -> Response[EventsTaken]:
 
     if has_key(request):
         async with request.services.events.keyed.share(request.organization_id):
-            return await once(request, take)
+            return await run_once(request, take)
     async with request.connection() as conn:
         app = await _find_app(request, conn, parts.head)
     return await reply(request, await _store_events(request, app, parts))

@@ -17,7 +17,7 @@ from api import etags, filters, path_ids
 from api.accepted_job import accepted
 from api.filters import CreatedSince, CreatedUntil, ProjectFilter
 from api.guard import requires
-from api.idempotency import ACCEPTED, WriteResult, once
+from api.idempotency import ACCEPTED, WriteResult, run_once
 from api.long_poll import IsEnough, Ref, unless_disconnected
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, page, page_of_project
 from api.ratelimit import Class
@@ -197,7 +197,7 @@ async def cancel_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Can
         )
         return WriteResult(answer, status=ACCEPTED if answer.accepted else HTTPStatus.OK)
 
-    return await once(request, cancel)
+    return await run_once(request, cancel)
 
 
 @post("/jobs/{job_id:str}/retry", opt=requires(None, Class.LONG_RUNNING, 403, 404, 409), status_code=202)
@@ -215,7 +215,7 @@ async def retry_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Acce
         job, _ = await jobs.get(conn, organization_id=who.organization_id, job_id=submitted.job_id)
         return accepted(submitted, kind=job.kind, project_id=job.project_id)
 
-    return await once(request, retry)
+    return await run_once(request, retry)
 
 
 async def _read_job(request: ApiRequest, ref: Ref) -> Versioned:

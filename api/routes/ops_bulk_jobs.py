@@ -8,7 +8,7 @@ from msgspec import structs
 
 from api import filters
 from api.guard import requires
-from api.idempotency import WriteResult, once
+from api.idempotency import WriteResult, run_once
 from api.paging import cursor_of, place_of
 from api.ratelimit import Class
 from api.requests import ApiRequest
@@ -51,7 +51,7 @@ async def cancel_all_jobs(request: ApiRequest, data: JSONBody[OperatedCancel]) -
         )
         return WriteResult(structs.replace(batch.answer, next_cursor=_encode_cursor(request, batch.place)))
 
-    return await once(request, cancel)
+    return await run_once(request, cancel)
 
 
 @post("/ops/jobs/retry", opt=requires("ops:write", Class.LONG_RUNNING, 404, 409), status_code=200)
@@ -79,7 +79,7 @@ async def retry_all_jobs(request: ApiRequest, data: JSONBody[OperatedRetry]) -> 
         answer = structs.replace(batch.answer, next_cursor=_encode_cursor(request, batch.place))
         return WriteResult(answer, wakes=batch.wakes)
 
-    return await once(request, retry)
+    return await run_once(request, retry)
 
 
 def _parse_place(place: bytes | None) -> Position | None:

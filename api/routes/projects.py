@@ -8,7 +8,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api import etags, path_ids
 from api.guard import requires
-from api.idempotency import WriteResult, insert_once, once
+from api.idempotency import WriteResult, insert_once, run_once
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, page
 from api.ratelimit import Class
 from api.requests import ApiRequest
@@ -109,7 +109,7 @@ async def patch_project(
         )
         return WriteResult(project, etag=etags.format_etag(version))
 
-    return await once(request, change)
+    return await run_once(request, change)
 
 
 @delete(
@@ -128,7 +128,7 @@ async def archive_project(request: ApiRequest, project_id: FromPath[str]) -> Res
         )
         return WriteResult(answer, wakes=() if wake is None else (wake,))
 
-    return await once(request, stop)
+    return await run_once(request, stop)
 
 
 ROUTES = [create_project, list_projects, get_project, patch_project, archive_project]

@@ -165,13 +165,13 @@ def msgspec_error_path(body: Any, kind: type[msgspec.Struct]) -> str | None:
 @pytest.mark.parametrize("field", ["scopes", "returnOrigins"])
 def test_overlong_list_is_not_checked_fully(monkeypatch: pytest.MonkeyPatch, field: str) -> None:
     looked: list[str] = []
-    of_leaf = body_validation._of_leaf
+    of_leaf = body_validation._check_leaf
 
     def looking(value: Any, kind: Any, path: str) -> Any:
         looked.append(path)
         return of_leaf(value, kind, path)
 
-    monkeypatch.setattr(body_validation, "_of_leaf", looking)
+    monkeypatch.setattr(body_validation, "_check_leaf", looking)
     sent = {"name": "a", "scopes": ["*"], field: ["*"] * 250_000}
     found = body_validation.validate(sent, ApiKeyCreate)
     assert found is not None

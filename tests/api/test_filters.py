@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from litestar import Litestar
-from parse_uuid import UUID
 
 from db.pool import Conn, Pool
 from domain.tenancy import audit

@@ -16,8 +16,8 @@ async def test_code_from_another_browser_connects_nothing(project: ConnectingPro
     """An attacker follows a link and lures a victim to the server's page: the victim's account isn't
     connected.
     """
-    link = await project.start()
-    back = project.fediverse.let_in(await project.page(link), "eve")
+    link = await project.create_link()
+    back = project.fediverse.let_in(await project.consent_page(link), "eve")
     async with client_of(project.app) as stranger:
         assert status(await stranger.get(back), link["state"]) == "failed"
     body = (await project.status(link["state"])).json()
@@ -28,14 +28,14 @@ async def test_code_from_another_browser_connects_nothing(project: ConnectingPro
 
 
 async def test_a_browser_may_have_several_flows_at_once(project: ConnectingProject) -> None:
-    links = [await project.start() for _ in range(2)]
-    backs = [project.fediverse.let_in(await project.page(created), "ada") for created in links]
+    links = [await project.create_link() for _ in range(2)]
+    backs = [project.fediverse.let_in(await project.consent_page(created), "ada") for created in links]
     for created, back in reversed(list(zip(links, backs, strict=True))):
         assert status(await project.browser.get(back), created["state"]) == "connected"
 
 
 async def test_cookie_is_sent_only_to_the_callback(project: ConnectingProject) -> None:
-    link = await project.start()
+    link = await project.create_link()
     answer = await project.browser.get(link["authorizeUrl"])
     [morsel] = SimpleCookie(answer.headers["Set-Cookie"]).values()
     assert (morsel["httponly"], morsel["samesite"], morsel["max-age"]) == (True, "Lax", "600")

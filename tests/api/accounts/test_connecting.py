@@ -13,9 +13,9 @@ from tests.http_server import Told
 
 
 async def test_a_person_connects_their_account(project: ConnectingProject) -> None:
-    link = await project.start()
+    link = await project.create_link()
     assert link["authorizeUrl"].startswith("http://127.0.0.1:8000/v1/social/authorize?state=")
-    assert status(await project.go(link), link["state"]) == "connected"
+    assert status(await project.consent_and_return(link), link["state"]) == "connected"
     body = (await project.status(link["state"])).json()
     assert (body["status"], body["error"]) == ("connected", None)
     shown = (await project.account(body["socialAccountId"])).json()
@@ -49,8 +49,8 @@ async def test_code_is_sealed_until_its_job_ends(
     project_without_worker: ConnectingProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(oauth_return, "MAX_CALLBACK_WAIT_S", 0.01)
-    link = await project_without_worker.start()
-    project_without_worker.follow(link)
+    link = await project_without_worker.create_link()
+    project_without_worker.set_flow_cookie(link)
     answer = await project_without_worker.browser.get(
         project_without_worker.callback(), params={"state": link["state"], "code": "the-code"}
     )
@@ -81,15 +81,15 @@ async def test_server_capabilities_are_read(project: ConnectingProject) -> None:
 async def test_app_is_registered_once_per_server(project: ConnectingProject) -> None:
     await project.connect()
     await project.connect("eve")
-    link = await project.start(project.rival)
-    assert await project.page(link)
+    link = await project.create_link(project.rival)
+    assert await project.consent_page(link)
     assert project.fediverse.count("/api/v1/apps") == 1
     assert len(await project.accounts()) == 2
 
 
 async def test_concurrent_links_share_one_registration(project: ConnectingProject) -> None:
-    links = await asyncio.gather(*(project.start() for _ in range(10)))
-    pages = await asyncio.gather(*(project.page(created) for created in links))
+    links = await asyncio.gather(*(project.create_link() for _ in range(10)))
+    pages = await asyncio.gather(*(project.consent_page(created) for created in links))
     assert len({parse_qs(urlsplit(page).query)["client_id"][0] for page in pages}) == 1
     assert project.fediverse.count("/api/v1/apps") == 1
 
@@ -107,8 +107,8 @@ async def test_the_same_account_again_keeps_its_id(project: ConnectingProject) -
 
 async def test_each_project_has_its_own_account_id(project: ConnectingProject) -> None:
     first = await project.connect()
-    link = await project.start(project.rival)
-    assert status(await project.go(link), link["state"]) == "connected"
+    link = await project.create_link(project.rival)
+    assert status(await project.consent_and_return(link), link["state"]) == "connected"
     theirs = (await project.status(link["state"], project.rival)).json()["socialAccountId"]
     assert theirs != first
 
@@ -117,8 +117,8 @@ async def test_link_waits_for_the_registration(
     project_without_worker: ConnectingProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(oauth_return, "MAX_CALLBACK_WAIT_S", 0.2)
-    link = await project_without_worker.start()
-    assert await project_without_worker.page(link) == link["authorizeUrl"]
+    link = await project_without_worker.create_link()
+    assert await project_without_worker.consent_page(link) == link["authorizeUrl"]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ async def test_a_server_that_does_not_register_us_fails_the_flow(
     project: ConnectingProject, told: Told, code: str
 ) -> None:
     project.fediverse.broken["/api/v1/apps"] = [told]
-    link = await project.start()
+    link = await project.create_link()
     assert status(await project.browser.get(link["authorizeUrl"]), link["state"]) == "failed"
     body = (await project.status(link["state"])).json()
     assert body == {"status": "failed", "socialAccountId": None, "error": {"code": code}}
@@ -150,7 +150,7 @@ async def test_unused_registration_is_repeated_after_a_while(
     if proved:
         await project.connect()
     else:
-        await project.page(await project.start())
+        await project.consent_page(await project.create_link())
     await project.pool.execute("update platform_app set created_at = now() - interval '13 hours'")
     assert await project.connect("eve")
     assert project.fediverse.count("/api/v1/apps") == registrations
@@ -158,8 +158,8 @@ async def test_unused_registration_is_repeated_after_a_while(
 
 
 async def test_forgotten_registration_is_repeated(project: ConnectingProject) -> None:
-    link = await project.start()
-    back = project.fediverse.let_in(await project.page(link), "ada")
+    link = await project.create_link()
+    back = project.fediverse.let_in(await project.consent_page(link), "ada")
     project.fediverse.apps.clear()
     assert status(await project.browser.get(back), link["state"]) == "failed"
     assert (await project.status(link["state"])).json()["error"] == {"code": "APP_UNKNOWN"}
@@ -181,9 +181,9 @@ async def test_servers_refusal_ends_the_job(
 ) -> None:
     """A code works once: if the answer to it is lost, a retry finds it used."""
     project.fediverse.broken[path] = [told]
-    link = await project.start()
-    await project.go(link)
-    await project.ended("connect_account")
+    link = await project.create_link()
+    await project.consent_and_return(link)
+    await project.wait_for_jobs("connect_account")
     body = (await project.status(link["state"])).json()
     assert (body["status"], body["error"]) == ("failed", {"code": code})
     assert await project.accounts() == []
@@ -191,9 +191,9 @@ async def test_servers_refusal_ends_the_job(
 
 async def test_verifier_belongs_to_its_state(project: ConnectingProject) -> None:
     """A code of another flow is rejected."""
-    mine, theirs = await project.start(), await project.start()
-    back = project.fediverse.let_in(await project.page(mine), "ada")
-    project.follow(theirs)
+    mine, theirs = await project.create_link(), await project.create_link()
+    back = project.fediverse.let_in(await project.consent_page(mine), "ada")
+    project.set_flow_cookie(theirs)
     stolen = {"code": parse_qs(urlsplit(back).query)["code"][0], "state": theirs["state"]}
     answer = await project.browser.get(project.callback(), params=stolen)
     assert status(answer, theirs["state"]) == "failed"

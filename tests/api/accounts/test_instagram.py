@@ -34,28 +34,30 @@ class InstagramProject(LinkedProject):
 
     sim: Sim
 
-    async def start(self) -> dict[str, Any]:
-        return await self.link("oauth-url", platform="instagram")
+    async def create_link(self) -> dict[str, Any]:
+        return await self.post_link("oauth-url", platform="instagram")
 
-    async def back(self, made: dict[str, Any], person: str = "ada", **choice: Any) -> str:
+    async def consent_redirect(self, made: dict[str, Any], person: str = "ada", **choice: Any) -> str:
         """Return Instagram's redirect as a browser requests it: without the fragment."""
         page = await self.browser.get(made["authorizeUrl"])
         location, fragment = urldefrag(await self.sim.consent(page.headers["Location"], person, **choice))
         assert fragment == "_"
         return location
 
-    async def go(self, made: dict[str, Any], person: str = "ada", **choice: Any) -> httpx.Response:
-        return await self.browser.get(await self.back(made, person, **choice))
+    async def consent_and_return(
+        self, made: dict[str, Any], person: str = "ada", **choice: Any
+    ) -> httpx.Response:
+        return await self.browser.get(await self.consent_redirect(made, person, **choice))
 
     async def connect(self, person: str = "ada") -> str:
-        link = await self.start()
-        assert status(await self.go(link, person), link["state"]) == "connected"
-        return str((await self.said(link))["socialAccountId"])
+        link = await self.create_link()
+        assert status(await self.consent_and_return(link, person), link["state"]) == "connected"
+        return str((await self.flow_status(link))["socialAccountId"])
 
-    async def fails(self, made: dict[str, Any], answer: httpx.Response) -> str:
+    async def failure_code(self, made: dict[str, Any], answer: httpx.Response) -> str:
         """Return the error code of a failed flow."""
         assert status(answer, made["state"]) == "failed"
-        return str((await self.said(made))["error"]["code"])
+        return str((await self.flow_status(made))["error"]["code"])
 
 
 @pytest_asyncio.fixture
@@ -112,8 +114,8 @@ async def test_an_account_is_connected_without_its_quota(project: InstagramProje
 async def test_secrets_are_not_stored_in_plain_text(
     project: InstagramProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    link = await project.start()
-    location = await project.back(link)
+    link = await project.create_link()
+    location = await project.consent_redirect(link)
     code = httpx.URL(location).params["code"]
     await project.browser.get(location)
     kept = await everything(project.pool) + "".join(capsys.readouterr())
@@ -124,19 +126,19 @@ async def test_secrets_are_not_stored_in_plain_text(
 
 async def test_code_with_the_fragment_tail_is_accepted(project: InstagramProject) -> None:
     """People paste codes with the tail `#_`, and some proxies keep the fragment."""
-    link = await project.start()
-    url = httpx.URL(await project.back(link))
+    link = await project.create_link()
+    url = httpx.URL(await project.consent_redirect(link))
     tailed = url.copy_set_param("code", url.params["code"] + "#_")
     assert status(await project.browser.get(tailed), link["state"]) == "connected"
 
 
 async def test_a_code_that_was_used_is_refused(project: InstagramProject) -> None:
-    first, second = await project.start(), await project.start()
-    location = httpx.URL(await project.back(first))
-    project.follow(second)
+    first, second = await project.create_link(), await project.create_link()
+    location = httpx.URL(await project.consent_redirect(first))
+    project.set_flow_cookie(second)
     assert status(await project.browser.get(location), first["state"]) == "connected"
     again = location.copy_set_param("state", second["state"])
-    assert await project.fails(second, await project.browser.get(again)) == "CODE_REFUSED"
+    assert await project.failure_code(second, await project.browser.get(again)) == "CODE_REFUSED"
     assert len(await project.accounts()) == 1
 
 
@@ -145,8 +147,11 @@ async def test_account_without_the_posting_permission_is_not_connected(
     project: InstagramProject, flat: bool
 ) -> None:
     await project.sim.account("ada", flat=flat)
-    link = await project.start()
-    assert await project.fails(link, await project.go(link, scopes=[BASIC])) == "SCOPE_MISSING"
+    link = await project.create_link()
+    assert (
+        await project.failure_code(link, await project.consent_and_return(link, scopes=[BASIC]))
+        == "SCOPE_MISSING"
+    )
     assert await project.accounts() == []
 
 
@@ -162,14 +167,14 @@ async def test_account_of_an_unsupported_type_is_not_connected(
     project: InstagramProject, call: str, error: str, code: str
 ) -> None:
     await project.sim.call("POST", "/errors", path=call, error=error)
-    link = await project.start()
-    assert await project.fails(link, await project.go(link)) == code
+    link = await project.create_link()
+    assert await project.failure_code(link, await project.consent_and_return(link)) == code
     assert await project.accounts() == []
 
 
 async def test_lost_answer_to_a_code_asks_to_start_again(project: InstagramProject) -> None:
     await project.sim.fault("code", Fault.ACCEPT_THEN_DROP)
-    link = await project.start()
-    assert await project.fails(link, await project.go(link)) == "CODE_REFUSED"
+    link = await project.create_link()
+    assert await project.failure_code(link, await project.consent_and_return(link)) == "CODE_REFUSED"
     (job,) = await project.pool.fetch("select error from job where kind = 'connect_account'")
     assert "start again" in job["error"]["message"]

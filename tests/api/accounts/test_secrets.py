@@ -176,11 +176,11 @@ async def test_no_secret_of_a_posts_life_is_stored_in_plain_text(
         caplog.set_level(logging.WARNING, logger=name)
     policy = {"requiresApproval": True}
     await request_json(project, "PATCH", f"/projects/{project.id}/approval-policy", json=policy)
-    link = await project.start()
-    await project.go(link)
+    link = await project.create_link()
+    await project.consent_and_return(link)
     mastodon = (await project.status(link["state"])).json()["socialAccountId"]
-    bluesky = (await project.logged_in())["result"]["socialAccountId"]
-    await project.logged_in(appPassword="secret-wrong-password")
+    bluesky = (await project.log_in_and_wait())["result"]["socialAccountId"]
+    await project.log_in_and_wait(appPassword="secret-wrong-password")
     await publish_post(project, "the first", [mastodon, bluesky])
     await project.pool.execute("update account_credential set expires_at = now()")
     await publish_post(project, "after a refresh", [mastodon, bluesky])

@@ -14,8 +14,8 @@ from tests.api.refusals import assert_state_refused
 
 
 async def test_a_state_works_once(project: ConnectingProject) -> None:
-    link = await project.start()
-    back = project.fediverse.let_in(await project.page(link), "ada")
+    link = await project.create_link()
+    back = project.fediverse.let_in(await project.consent_page(link), "ada")
     assert status(await project.browser.get(back), link["state"]) == "connected"
     assert_state_refused(await project.browser.get(back))
     assert_state_refused(await project.browser.get(link["authorizeUrl"]))
@@ -23,16 +23,16 @@ async def test_a_state_works_once(project: ConnectingProject) -> None:
 
 
 async def test_concurrent_callbacks_start_one_job(project: ConnectingProject) -> None:
-    link = await project.start()
-    back = project.fediverse.let_in(await project.page(link), "ada")
+    link = await project.create_link()
+    back = project.fediverse.let_in(await project.consent_page(link), "ada")
     answers = await asyncio.gather(*(project.browser.get(back) for _ in range(20)))
     assert sorted(answer.status_code for answer in answers) == [302, *[422] * 19]
     assert len(await project.jobs()) == 1
 
 
 async def test_a_state_expires(project: ConnectingProject) -> None:
-    link = await project.start()
-    page = await project.page(link)
+    link = await project.create_link()
+    page = await project.consent_page(link)
     project.clock.ahead = timedelta(minutes=10, seconds=1)
     assert_state_refused(await project.browser.get(project.fediverse.let_in(page, "ada")))
     assert_state_refused(await project.browser.get(link["authorizeUrl"]))
@@ -52,22 +52,22 @@ async def test_unknown_state_is_refused(
 
 
 async def test_state_of_another_purpose_is_refused(project_without_worker: ConnectingProject) -> None:
-    link = await project_without_worker.start()
+    link = await project_without_worker.create_link()
     await project_without_worker.pool.execute("update oauth_state set purpose = 'connect_github'")
     assert_state_refused(await project_without_worker.browser.get(link["authorizeUrl"]))
     assert (await project_without_worker.status(link["state"])).status_code == 404
 
 
 async def test_a_killed_keys_flows_end_with_it(project: ConnectingProject) -> None:
-    link = await project.start()
-    back = project.fediverse.let_in(await project.page(link), "ada")
+    link = await project.create_link()
+    back = project.fediverse.let_in(await project.consent_page(link), "ada")
     await project.pool.execute("update api_key set killed_at = now()")
     assert_state_refused(await project.browser.get(back))
     assert_state_refused(await project.browser.get(link["authorizeUrl"]))
 
 
 async def test_only_the_creating_key_reads_the_status(project_without_worker: ConnectingProject) -> None:
-    link = await project_without_worker.start()
+    link = await project_without_worker.create_link()
     assert (await project_without_worker.status(link["state"])).json()["status"] == "pending"
     other = await new_key(project_without_worker.pool, project_without_worker.acme.organization_id)
     async with client_of(project_without_worker.app, other) as sister:
@@ -87,8 +87,8 @@ async def test_callback_without_a_code_starts_no_job(project_without_worker: Con
         ({"error": "server_error"}, "NO_CODE"),
         ({}, "NO_CODE"),
     ):
-        link = await project_without_worker.start()
-        project_without_worker.follow(link)
+        link = await project_without_worker.create_link()
+        project_without_worker.set_flow_cookie(link)
         answer = await project_without_worker.browser.get(
             project_without_worker.callback(), params={"state": link["state"], **given}
         )
@@ -99,7 +99,7 @@ async def test_callback_without_a_code_starts_no_job(project_without_worker: Con
 
 
 async def test_verifier_is_deleted_after_use(project_without_worker: ConnectingProject) -> None:
-    link = await project_without_worker.start()
+    link = await project_without_worker.create_link()
     assert (
         await project_without_worker.pool.fetchval(
             "select count(*) from oauth_state where sealed is not null"
@@ -118,10 +118,14 @@ async def test_verifier_is_deleted_after_use(project_without_worker: ConnectingP
 
 
 async def test_an_archived_project_connects_nothing(project: ConnectingProject) -> None:
-    link = await project.start()
-    back = project.fediverse.let_in(await project.page(link), "ada")
+    link = await project.create_link()
+    back = project.fediverse.let_in(await project.consent_page(link), "ada")
     await project.acme.http.delete(f"/v1/projects/{project.id}")
-    for refusal in (await project.ask(), await project.log_in(), await project.again(f"sa_{uuid4()}")):
+    for refusal in (
+        await project.ask(),
+        await project.log_in(),
+        await project.create_reauth_link(f"sa_{uuid4()}"),
+    ):
         assert refusal.status_code == 409
         assert refusal.json()["error"]["details"]["reason"] == "PROJECT_ARCHIVED"
     assert status(await project.browser.get(back), link["state"]) == "failed"
@@ -131,8 +135,8 @@ async def test_an_archived_project_connects_nothing(project: ConnectingProject) 
 async def test_a_project_archived_while_its_job_asks_connects_nothing(project: ConnectingProject) -> None:
     asks = asyncio.Event()
     project.fediverse.held["/api/v1/accounts/verify_credentials"] = asks
-    link = await project.start()
-    back = asyncio.create_task(project.go(link))
+    link = await project.create_link()
+    back = asyncio.create_task(project.consent_and_return(link))
     await project.fediverse.reached("/api/v1/accounts/verify_credentials")
     await project.pool.execute("update project set status = 'archived', archived_at = now()")
     asks.set()
@@ -142,7 +146,7 @@ async def test_a_project_archived_while_its_job_asks_connects_nothing(project: C
 
 
 async def test_old_states_are_deleted(project_without_worker: ConnectingProject) -> None:
-    await project_without_worker.start()
+    await project_without_worker.create_link()
     async with project_without_worker.pool.acquire() as conn:
         assert await maintenance.prune_oauth_states(conn) == 0
         await conn.execute("update oauth_state set expires_at = now() - interval '25 hours'")
@@ -152,8 +156,8 @@ async def test_old_states_are_deleted(project_without_worker: ConnectingProject)
 @pytest.mark.parametrize("mixed", ["address", "iss"])
 async def test_code_of_another_server_is_sent_to_no_server(project: ConnectingProject, mixed: str) -> None:
     """Mix-up attack (RFC 9700 4.4): the state is used up, and its server never sees the code."""
-    link = await project.start()
-    project.follow(link)
+    link = await project.create_link()
+    project.set_flow_cookie(link)
     asked = {"state": link["state"], "code": "of-another-server"}
     path = project.callback() if mixed == "iss" else "/v1/social/callback/mastodon-0123456789abcdef"
     answer = await project.browser.get(

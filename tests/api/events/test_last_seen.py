@@ -22,7 +22,7 @@ Note = Callable[..., Awaitable[None]]
 
 
 @pytest.fixture
-def notes(monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
+def written_apps(monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
     """Record the ids of written apps, in order."""
     counted: list[UUID] = []
     note: Note = apps.note_event
@@ -58,17 +58,17 @@ async def test_last_event_at_appears_after_the_first_event(shop: EventSender) ->
 
 
 async def test_many_requests_cause_one_write(
-    pool: Pool, keyed_app: KeyedApp, notes: list[UUID], monkeypatch: pytest.MonkeyPatch
+    pool: Pool, keyed_app: KeyedApp, written_apps: list[UUID], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_last_seen(pool) as last:
         for _ in range(100):
             last.note(keyed_app)
             await asyncio.sleep(0)
-    assert notes == [keyed_app.app_id]
+    assert written_apps == [keyed_app.app_id]
     monkeypatch.setattr(last_seen, "MIN_INTERVAL_S", 0.0)
     last.note(keyed_app)
     await last.write_due()
-    assert notes == [keyed_app.app_id] * 2
+    assert written_apps == [keyed_app.app_id] * 2
 
 
 async def test_pending_timestamps_are_written_at_the_end(pool: Pool, keyed_app: KeyedApp) -> None:

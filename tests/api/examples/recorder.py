@@ -17,7 +17,7 @@ LINES = 2
 SERIES = 40
 
 
-class Teller:
+class ExampleRecorder:
     """`told` are the examples so far, by operation."""
 
     def __init__(self, routes: list[DocumentedRoute]) -> None:

@@ -15,8 +15,8 @@ from schemas import ids
 from schemas.webhooks import WebhookEventType
 from tests.api.conftest import built
 from tests.api.documented_routes import routes
-from tests.api.examples.recorder import WRITE, Teller
-from tests.api.examples.stable_values import Steady
+from tests.api.examples.recorder import WRITE, ExampleRecorder
+from tests.api.examples.stable_values import StableValues
 from tests.api.examples.story import StoryCast
 from tests.api.examples.whole_story import run_story
 from tests.domain.webhooks import watching
@@ -29,13 +29,13 @@ FOLDER = Path(kept.__file__).with_name("examples")
 
 
 async def test_the_examples_are_what_is_sent_and_answered(cast: StoryCast) -> None:
-    began, teller = datetime.now(UTC), Teller(routes(built()))
+    began, teller = datetime.now(UTC), ExampleRecorder(routes(built()))
     await watching.begin(cast.pool)
     await run_story(cast, teller)
     await check_each_change_was_emitted(cast)
     await check_each_event_equals_its_get(cast)
     hosts = {cast.hub.url: "https://github.com", cast.fediverse.url: "https://mastodon.example"}
-    steady = Steady(began, hosts)
+    steady = StableValues(began, hosts)
     told = {operation: steady(msgspec.to_builtins(one)) for operation, one in teller.told.items()}
     if os.environ.get(WRITE):
         write(told)

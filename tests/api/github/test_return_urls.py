@@ -39,7 +39,7 @@ async def test_a_return_url_is_a_plain_one(github_without_worker: GitHubParticip
 
 async def test_an_origin_has_more_than_one_spelling(github_without_worker: GitHubParticipants) -> None:
     for url in ("https://APP.example.com:443/x", "https://app.example.com"):
-        await github_without_worker.start(back=url)
+        await github_without_worker.follow_link(back=url)
 
 
 async def test_an_install_url_is_replayed_whole_and_kept_sealed(

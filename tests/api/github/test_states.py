@@ -10,9 +10,9 @@ from tests.waiting import eventually
 
 
 async def test_a_state_expires(github_without_worker: GitHubParticipants) -> None:
-    state = await github_without_worker.start()
+    state = await github_without_worker.follow_link()
     github_without_worker.clock.ahead = timedelta(minutes=15, seconds=1)
-    assert_state_refused(await github_without_worker.come_back(state))
+    assert_state_refused(await github_without_worker.call_callback(state))
     assert await github_without_worker.jobs() == []
 
 
@@ -38,8 +38,8 @@ async def test_incomplete_callback_starts_no_job(github_without_worker: GitHubPa
 
 
 async def test_a_job_that_is_canceled_fails_the_flow(github_without_worker: GitHubParticipants) -> None:
-    state = await github_without_worker.start()
-    answer = asyncio.create_task(github_without_worker.come_back(state))
+    state = await github_without_worker.follow_link()
+    answer = asyncio.create_task(github_without_worker.call_callback(state))
 
     async def submitted() -> Any:
         return (await github_without_worker.acme.http.get("/v1/jobs")).json()["items"]
@@ -47,4 +47,4 @@ async def test_a_job_that_is_canceled_fails_the_flow(github_without_worker: GitH
     (job,) = await eventually(submitted)
     await github_without_worker.acme.http.post(f"/v1/jobs/{job['jobId']}/cancel")
     assert status(await answer, state) == "failed"
-    assert await github_without_worker.sealed() == 0
+    assert await github_without_worker.count_codes() == 0

@@ -40,7 +40,7 @@ class LeasingOperator(NamedTuple):
 
     async def lend(self, tenant: "LeasingTenant", account_id: str) -> str:
         """Lend an account, and return its id for the tenant."""
-        request = (await tenant.ask(count=1)).json()["requestId"]
+        request = (await tenant.request_accounts(count=1)).json()["requestId"]
         answer = await self.assign(request, account_id)
         assert answer.status_code == 200, answer.text
         shown: str = answer.json()["assignedSocialAccountIds"][0]
@@ -51,7 +51,7 @@ class LeasingTenant(NamedTuple):
     http: httpx.AsyncClient
     project: str
 
-    async def ask(self, **asked: Any) -> httpx.Response:
+    async def request_accounts(self, **asked: Any) -> httpx.Response:
         path = f"/v1/projects/{self.project}/leased-accounts/request"
         return await self.http.post(path, json=ASKED | asked)
 

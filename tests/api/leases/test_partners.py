@@ -10,7 +10,7 @@ from tests.api.leases.tenants import ASKED, LeasingOperator, LeasingTenant
 
 
 async def test_a_request_is_made_read_and_answered(platform: LeasingOperator, tenant: LeasingTenant) -> None:
-    answer = await tenant.ask()
+    answer = await tenant.request_accounts()
     created = answer.json()
     assert answer.status_code == 201
     assert answer.headers["Location"] == (
@@ -42,7 +42,7 @@ async def test_a_request_is_made_read_and_answered(platform: LeasingOperator, te
 
 
 async def test_a_projects_requests_are_listed_newest_first(tenant: LeasingTenant) -> None:
-    created = [(await tenant.ask()).json() for _ in range(3)]
+    created = [(await tenant.request_accounts()).json() for _ in range(3)]
     path = f"/v1/projects/{tenant.project}/leased-accounts/requests"
     first = (await tenant.http.get(path, params={"limit": 2})).json()
     rest = (await tenant.http.get(path, params={"cursor": first["nextCursor"]})).json()
@@ -52,7 +52,7 @@ async def test_a_projects_requests_are_listed_newest_first(tenant: LeasingTenant
 
 async def test_the_fewest_and_the_most_are_taken_without_a_platform_or_note(tenant: LeasingTenant) -> None:
     for count in (1, 50):
-        answer = await tenant.ask(count=count, platform=None, note=None)
+        answer = await tenant.request_accounts(count=count, platform=None, note=None)
         assert (answer.status_code, answer.json()["count"], answer.json()["note"]) == (201, count, None)
 
 

@@ -29,7 +29,7 @@ async def send_post(
     """Send a post to a new account, in an hour."""
     number = await project.pool.fetchval("select count(*) from social_account")
     target = {"socialAccountId": await project.account(f"own{number}"), "captionOverride": caption}
-    body = {"targets": [target]} | ({"scheduledFor": project.soon()} if verb == "schedule" else {})
+    body = {"targets": [target]} | ({"scheduledFor": project.time_ahead()} if verb == "schedule" else {})
     return await caller.http.post(f"/v1/content/{content}/{verb}", json=body)
 
 
@@ -129,7 +129,7 @@ async def test_approved_or_exempt_caption_is_sent(
 async def test_each_target_waits_for_its_own_approval(project: PostsProject, writer: Caller) -> None:
     content, accounts = await project.content(approval_status="approved"), await project.accounts(2)
     targets = [{"socialAccountId": accounts[0]}, {"socialAccountId": accounts[1], "captionOverride": "Mine."}]
-    body = {"targets": targets, "scheduledFor": project.soon()}
+    body = {"targets": targets, "scheduledFor": project.time_ahead()}
     answer = await writer.http.post(f"/v1/content/{content}/schedule", json=body)
     assert answer.json()["gateStatus"] == "blocked_on_approval"
     assert [posts["status"] for posts in answer.json()["scheduledPosts"]] == ["queued", "blocked"]
@@ -163,7 +163,7 @@ async def test_equal_caption_is_approved_with_its_content(project: PostsProject,
 
 async def test_reschedule_approves_nothing(project: PostsProject, writer: Caller) -> None:
     post_id = await schedule_blocked(project, writer)
-    moved = {"scheduledFor": project.soon(hours=2)}
+    moved = {"scheduledFor": project.time_ahead(hours=2)}
     for caller in (writer, project.acme):
         answer = await caller.http.post(f"/v1/scheduled-posts/{post_id}/reschedule", json=moved)
         assert answer.status_code == 200, answer.text
@@ -177,7 +177,7 @@ async def test_a_caption_approved_too_late_waits_for_another_time(
     project.clock.ahead += timedelta(hours=2)
     post = (await decide_caption(project, post_id, "approve")).json()
     assert (post["status"], post["schedulePassed"], post["captionPending"]) == ("blocked", True, False)
-    await project.reschedule(post_id, scheduledFor=project.soon(hours=3))
+    await project.reschedule(post_id, scheduledFor=project.time_ahead(hours=3))
     assert await read_state(project, post_id) == ("queued", False)
 
 
@@ -185,4 +185,4 @@ async def test_database_check_blocks_unapproved_captions(project: PostsProject, 
     post_id = await schedule_blocked(project, writer)
     for column in ("queued", "publishing", "published", "draft_in_inbox", "failed", "outcome_unknown"):
         with pytest.raises(Exception, match="scheduled_post_caption"):
-            await project.set(post_id, status=column)
+            await project.set_columns(post_id, status=column)

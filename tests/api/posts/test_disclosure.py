@@ -120,10 +120,10 @@ async def test_sent_post_keeps_its_label(project: PostsProject) -> None:
     content = await create_content(project, format="video", creative_type="generated")
     account = await project.account(platform="instagram")
     post = await schedule_post(project, content, socialAccountId=account)
-    await project.set(post["id"], status="publishing", ai_label="labelled")
+    await project.set_columns(post["id"], status="publishing", ai_label="labelled")
     await project.pool.execute("update content_item set made_by = 'clip'")
     assert (await project.post(post["id"]))["aiLabel"] == "labelled"
-    await project.set(post["id"], ai_label=None)
+    await project.set_columns(post["id"], ai_label=None)
     assert (await project.post(post["id"]))["aiLabel"] is None
 
 

@@ -18,7 +18,9 @@ async def create_posts(project: PostsProject, *hours: float) -> list[str]:
     content, account = await project.content(), await project.account()
     return [
         (
-            await project.schedule(content, account, scheduledFor=project.soon(hours=at), allowDuplicate=True)
+            await project.schedule(
+                content, account, scheduledFor=project.time_ahead(hours=at), allowDuplicate=True
+            )
         ).json()["scheduledPosts"][0]["id"]
         for at in hours
     ]
@@ -27,7 +29,7 @@ async def create_posts(project: PostsProject, *hours: float) -> list[str]:
 async def test_pages_are_newest_first_and_stable_while_posts_come(project: PostsProject) -> None:
     found = await create_posts(project, 3, 1, 2, 5, 4)
     first = (await project.acme.http.get(project.list_path, params={"limit": "2"})).json()
-    await project.scheduled()
+    await project.schedule_new()
     second = await project.acme.http.get(
         project.list_path, params={"limit": "3", "cursor": first["nextCursor"]}
     )
@@ -38,7 +40,7 @@ async def test_pages_are_newest_first_and_stable_while_posts_come(project: Posts
 
 async def test_list_item_equals_the_posts_get(project: PostsProject) -> None:
     """Except `waiting`, which is computed only for a single post."""
-    post_id = await project.scheduled()
+    post_id = await project.schedule_new()
     [item] = (await project.acme.http.get(project.list_path)).json()["items"]
     post = await project.post(post_id)
     assert item | {"waiting": post["waiting"]} == post
@@ -46,7 +48,7 @@ async def test_list_item_equals_the_posts_get(project: PostsProject) -> None:
 
 async def test_filters(project: PostsProject) -> None:
     early, middle, late = await create_posts(project, 1, 2, 3)
-    other = await project.scheduled()
+    other = await project.schedule_new()
     account = (await project.post(early))["socialAccountId"]
     await project.cancel(middle)
     assert await list_posts(project, status="canceled") == [middle]

@@ -15,7 +15,7 @@ from tests.api.refusals import reason
 
 async def create_failed_post(project: PostsProject, *, retryable: bool = True) -> tuple[str, str]:
     """Return a post with a failed job, and the job."""
-    post_id = await project.scheduled(scheduledFor=project.soon(seconds=-1))
+    post_id = await project.schedule_new(scheduledFor=project.time_ahead(seconds=-1))
     claim = await claim_due_job(project.pool)
     failed = Failed("NETWORK", "the server did not answer", retryable=retryable)
     await jobs.settle(project.pool, [Settlement(claim, failed)])
@@ -26,7 +26,7 @@ async def create_failed_post(project: PostsProject, *, retryable: bool = True) -
 async def test_person_resolves_an_unknown_outcome(project: PostsProject, published: bool) -> None:
     post_id, _ = await create_failed_post(project)
     sent = datetime(2026, 11, 24, 12, tzinfo=UTC)
-    await project.set(post_id, status="outcome_unknown", sent_at=sent)
+    await project.set_columns(post_id, status="outcome_unknown", sent_at=sent)
     url = {"externalUrl": "https://example.social/@shop/1"} if published else {}
     answer = await project.resolve(post_id, published=published, **url)
     post = answer.json()
@@ -44,7 +44,7 @@ async def test_person_resolves_an_unknown_outcome(project: PostsProject, publish
 
 
 async def test_only_an_unknown_outcome_is_resolved(project: PostsProject) -> None:
-    post_id = await project.scheduled()
+    post_id = await project.schedule_new()
     before = await table_digests(project.pool)
     answer = await project.resolve(post_id, published=True)
     assert reason(answer) == (409, "CONFLICT", "OUTCOME_KNOWN")
@@ -53,7 +53,7 @@ async def test_only_an_unknown_outcome_is_resolved(project: PostsProject) -> Non
 
 
 async def test_canceling_the_job_cancels_the_post(project: PostsProject) -> None:
-    post_id = await project.scheduled()
+    post_id = await project.schedule_new()
     job = (await project.post(post_id))["jobId"]
     assert (await project.acme.http.post(f"/v1/jobs/{job}/cancel")).status_code == 202
     post = await project.post(post_id)
@@ -90,10 +90,10 @@ async def test_retry_after_an_edit_uses_the_current_caption(project: PostsProjec
 
 async def test_other_posts_cannot_be_retried(project: PostsProject) -> None:
     final, of_final = await create_failed_post(project, retryable=False)
-    canceled = await project.scheduled()
+    canceled = await project.schedule_new()
     of_canceled = (await project.post(canceled))["jobId"]
     await project.cancel(canceled)
-    waiting = (await project.post(await project.scheduled()))["jobId"]
+    waiting = (await project.post(await project.schedule_new()))["jobId"]
     before = await table_digests(project.pool)
     for job in (of_final, of_canceled, waiting):
         answer = await project.acme.http.post(f"/v1/jobs/{job}/retry")
@@ -105,7 +105,9 @@ async def test_other_posts_cannot_be_retried(project: PostsProject) -> None:
 async def test_post_that_may_be_live_is_not_retried(project: PostsProject) -> None:
     """Neither while the outcome is unknown, nor after a person reported the post as live."""
     post_id, job = await create_failed_post(project, retryable=False)
-    await project.set(post_id, status="outcome_unknown", sent_at=datetime(2026, 11, 24, 12, tzinfo=UTC))
+    await project.set_columns(
+        post_id, status="outcome_unknown", sent_at=datetime(2026, 11, 24, 12, tzinfo=UTC)
+    )
     for status, says in (("outcome_unknown", "/resolve"), ("published", "is live")):
         answer = await project.acme.http.post(f"/v1/jobs/{job}/retry")
         assert reason(answer) == (409, "CONFLICT", "JOB_NOT_RETRYABLE")

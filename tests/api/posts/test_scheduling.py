@@ -12,7 +12,7 @@ from tests.api.refusals import issue_paths, reason
 
 async def test_a_schedule_makes_a_post_and_a_job_for_each_target(project: PostsProject) -> None:
     content, accounts = await project.content(), await project.accounts(2)
-    at = project.soon(days=3)
+    at = project.time_ahead(days=3)
     answer = await project.schedule(content, *accounts, scheduledFor=at)
     body = answer.json()
     assert answer.status_code == 202, body
@@ -114,7 +114,7 @@ async def test_a_local_time_is_the_projects(project: PostsProject) -> None:
 
 
 async def test_zone_change_moves_no_post(project: PostsProject) -> None:
-    post_id = await project.scheduled()
+    post_id = await project.schedule_new()
     before = (await project.post(post_id))["scheduledFor"]
     await project.acme.http.patch(
         project.list_path.removesuffix("/scheduled-posts"), json={"timezone": "Asia/Tokyo"}
@@ -126,14 +126,14 @@ async def test_limits_of_times_are_accepted(project: PostsProject) -> None:
     project.clock.stands = project.clock()
     for ahead in (timedelta(seconds=-15), timedelta(days=180, seconds=-5)):
         at = (project.clock() + ahead).isoformat().replace("+00:00", "Z")
-        assert await project.scheduled(scheduledFor=at)
+        assert await project.schedule_new(scheduledFor=at)
 
 
 async def test_a_time_31_seconds_ago_or_181_days_ahead_is_refused(project: PostsProject) -> None:
     content, account = await project.content(), await project.account()
     before, project.clock.stands = await table_digests(project.pool), project.clock()
     for ahead in ({"seconds": -31}, {"days": 180, "seconds": 5}):
-        answer = await project.schedule(content, account, scheduledFor=project.soon(**ahead))
+        answer = await project.schedule(content, account, scheduledFor=project.time_ahead(**ahead))
         assert (reason(answer)[:2], issue_paths(answer)) == ((422, "VALIDATION"), ["scheduledFor"])
     assert await table_digests(project.pool) == before
 
@@ -149,7 +149,7 @@ async def test_pending_content_waits_blocked_without_a_job(project: PostsProject
 
 async def test_approval_lets_blocked_posts_wait_for_their_time(project: PostsProject) -> None:
     content, account = await project.content(approval_status="pending"), await project.account()
-    at = project.soon(days=2)
+    at = project.time_ahead(days=2)
     [scheduled_post] = (await project.schedule(content, account, scheduledFor=at)).json()["scheduledPosts"]
     answer = await project.acme.http.post(f"/v1/content/{content}/approve", json={})
     assert answer.status_code == 200, answer.text
@@ -169,7 +169,7 @@ async def test_approval_after_the_time_leaves_the_post_until_it_is_rescheduled(p
         ("blocked", {}),
         ("blocked", {"reason": "schedule_passed"}),
     ]
-    answer = await project.reschedule(scheduled_post["id"], scheduledFor=project.soon(days=1))
+    answer = await project.reschedule(scheduled_post["id"], scheduledFor=project.time_ahead(days=1))
     post = answer.json()
     assert (post["status"], post["schedulePassed"]) == ("queued", False)
     assert (await project.job(scheduled_post["id"]))["run_at"] == parse_instant(post["scheduledFor"])
@@ -201,11 +201,11 @@ async def test_rejection_cancels_waiting_posts(project: PostsProject) -> None:
 
 async def test_equal_post_to_one_account_within_a_day_is_a_duplicate(project: PostsProject) -> None:
     content, (one, two) = await project.content(), await project.accounts(2)
-    [first] = (await project.schedule(content, one, scheduledFor=project.soon(days=2))).json()[
+    [first] = (await project.schedule(content, one, scheduledFor=project.time_ahead(days=2))).json()[
         "scheduledPosts"
     ]
     for hours in (24.5, 47.9, 71.9):
-        answer = await project.schedule(content, two, one, scheduledFor=project.soon(hours=hours))
+        answer = await project.schedule(content, two, one, scheduledFor=project.time_ahead(hours=hours))
         details = answer.json()["error"]["details"]
         assert reason(answer) == (409, "CONFLICT", "DUPLICATE_POST")
         assert (details["scheduledPostId"], issue_paths(answer)) == (
@@ -214,9 +214,9 @@ async def test_equal_post_to_one_account_within_a_day_is_a_duplicate(project: Po
         )
     for hours in (23.9, 72.1):
         assert (
-            await project.schedule(content, one, scheduledFor=project.soon(hours=hours))
+            await project.schedule(content, one, scheduledFor=project.time_ahead(hours=hours))
         ).status_code == 202
-    again = await project.schedule(content, one, scheduledFor=project.soon(days=2), allowDuplicate=True)
+    again = await project.schedule(content, one, scheduledFor=project.time_ahead(days=2), allowDuplicate=True)
     assert again.status_code == 202
 
 
@@ -238,7 +238,7 @@ async def test_unsent_post_is_no_duplicate(project: PostsProject, status: str) -
     content, account = await project.content(), await project.account()
     [post] = (await project.schedule(content, account)).json()["scheduledPosts"]
     assert (await project.cancel(post["id"])).status_code == 200
-    await project.set(
+    await project.set_columns(
         post["id"], status=status, canceled_at=datetime.now(UTC) if status == "canceled" else None
     )
     assert (await project.schedule(content, account)).status_code == 202

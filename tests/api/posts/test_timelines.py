@@ -26,7 +26,7 @@ async def test_post_timeline_has_approvals_and_times(project: PostsProject) -> N
     content, account = await project.content(approval_status="pending"), await project.account()
     [post] = (await project.schedule(content, account)).json()["scheduledPosts"]
     await project.acme.http.post(f"/v1/content/{content}/approve", json={"note": "Nice."})
-    to = project.soon(hours=2)
+    to = project.time_ahead(hours=2)
     await project.reschedule(post["id"], scheduledFor=to)
     await project.cancel(post["id"], json={"reason": "The boat is late."})
     told = (await read_timeline(project, f"scheduled-posts/{post['id']}"))["items"]
@@ -41,7 +41,7 @@ async def test_post_timeline_has_approvals_and_times(project: PostsProject) -> N
 
 
 async def test_many_entries_come_page_by_page(project: PostsProject) -> None:
-    post_id = await project.scheduled()
+    post_id = await project.schedule_new()
     async with project.pool.acquire() as conn:
         for number in range(60):
             of: dict[str, Any] = {"organization_id": project.org, "post_ids": [uuid_of(post_id)]}
@@ -81,7 +81,7 @@ async def test_job_timeline_has_attempts(project: PostsProject) -> None:
 
 
 async def test_internal_job_has_no_timeline(project: PostsProject) -> None:
-    await project.scheduled()
+    await project.schedule_new()
     await project.pool.execute("update job set internal = true")
     job_id = ids.show(ids.JOB, await project.pool.fetchval("select id from job"))
     answer = await project.acme.http.get(f"/v1/jobs/{job_id}/timeline")

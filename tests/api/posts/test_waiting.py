@@ -40,7 +40,7 @@ async def test_late_approval_asks_to_reschedule(project: PostsProject) -> None:
     project.clock.ahead = timedelta(hours=2)
     await project.acme.http.post(f"/v1/content/{content}/approve", json={})
     assert await waiting_reason(project, post["id"]) == "schedule_passed"
-    await project.reschedule(post["id"], scheduledFor=project.soon(days=1))
+    await project.reschedule(post["id"], scheduledFor=project.time_ahead(days=1))
     assert await waiting_reason(project, post["id"]) == "scheduled"
 
 

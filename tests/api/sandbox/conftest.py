@@ -83,7 +83,7 @@ class ApiSandbox:
     def shown_project(self) -> str:
         return ids.show(ids.PROJECT, self.project_id)
 
-    async def plan(self, account: str, local_times: Sequence[str]) -> None:
+    async def schedule_locally(self, account: str, local_times: Sequence[str]) -> None:
         """Schedule a post at each of these times, without HTTP: a key's rate limit is too low."""
         for local_time in local_times:
             async with self.pool.acquire() as conn, conn.transaction():
@@ -104,14 +104,14 @@ class ApiSandbox:
         found = (await self.get(path, limit=200))["items"]
         return sorted(found, key=lambda post: post["scheduledFor"])
 
-    async def show(self, post: str) -> Any:
+    async def read_post(self, post: str) -> Any:
         return await self.get(f"/v1/scheduled-posts/{post}")
 
     async def now(self) -> datetime:
         """Return the sandbox's time."""
         return datetime.fromisoformat((await self.get("/v1/sandbox/clock"))["now"])
 
-    async def later(self, **by: float) -> str:
+    async def time_after(self, **by: float) -> str:
         """Return a time after the sandbox's time, formatted for a request."""
         return f"{await self.now() + timedelta(**by):%Y-%m-%dT%H:%M:%SZ}"
 
@@ -119,10 +119,10 @@ class ApiSandbox:
         """Advance the clock, wait for its job, and return the clock."""
         started = await self.post("/v1/sandbox/clock", to, status=202)
         assert started["status"] == "advancing"
-        await self.ended(started["jobId"])
+        await self.wait_for_job(started["jobId"])
         return await self.get("/v1/sandbox/clock")
 
-    async def ended(self, job_id: str) -> None:
+    async def wait_for_job(self, job_id: str) -> None:
         """Wait until the job has completed."""
         ended: dict[str, Any] = {"status": "running"}
         while ended["status"] == "running":

@@ -50,12 +50,12 @@ def parse_time(text: str) -> datetime:
 
 
 async def test_scheduled_post_is_published_at_its_sandbox_time(sandbox: ApiSandbox) -> None:
-    post = await sandbox.schedule(await sandbox.account(), scheduledFor=await sandbox.later(days=6))
-    created, asked_at = await sandbox.show(post), await sandbox.now()
+    post = await sandbox.schedule(await sandbox.account(), scheduledFor=await sandbox.time_after(days=6))
+    created, asked_at = await sandbox.read_post(post), await sandbox.now()
     clock = await sandbox.advance(advance="7d")
     assert (clock["status"], clock["target"], clock["duePosts"], clock["dueJobs"]) == ("ready", None, 1, 1)
     assert timedelta() <= parse_time(clock["now"]) - asked_at - timedelta(days=7) < timedelta(minutes=1)
-    shown = await sandbox.show(post)
+    shown = await sandbox.read_post(post)
     assert shown["status"] == "published"
     went = parse_time(shown["publishedAt"]) - parse_time(created["scheduledFor"])
     assert timedelta() <= went < timedelta(minutes=1)
@@ -73,10 +73,10 @@ async def test_concurrent_reader_sees_stable_times(
     monkeypatch.setitem(ratelimit.QUOTAS, "sandbox", ratelimit.QUOTAS["partner"])
     account = await sandbox.account()
     posts = [
-        await sandbox.schedule(account, f"Bread {day}", scheduledFor=await sandbox.later(days=day))
+        await sandbox.schedule(account, f"Bread {day}", scheduledFor=await sandbox.time_after(days=day))
         for day in range(1, 4)
     ]
-    created = [await sandbox.show(post) for post in posts]
+    created = [await sandbox.read_post(post) for post in posts]
     started = await sandbox.post(CLOCK, {"advance": "4d"}, status=202)
     path, looks = f"/v1/jobs/{started['jobId']}", 0
     while (await sandbox.get(path))["status"] == "running":
@@ -91,9 +91,9 @@ async def test_concurrent_reader_sees_stable_times(
 
 async def test_timeline_continues_after_its_cursor(sandbox: ApiSandbox) -> None:
     """Each entry appears once, with its original time."""
-    post = await sandbox.schedule(await sandbox.account(), scheduledFor=await sandbox.later(hours=1))
+    post = await sandbox.schedule(await sandbox.account(), scheduledFor=await sandbox.time_after(hours=1))
     for hours in (2, 3, 4):
-        to = await sandbox.later(hours=hours)
+        to = await sandbox.time_after(hours=hours)
         await sandbox.post(f"/v1/scheduled-posts/{post}/reschedule", {"scheduledFor": to})
     path = f"/v1/scheduled-posts/{post}/timeline"
     page = await sandbox.get(path, limit=2)
@@ -191,7 +191,7 @@ async def test_a_repeat_with_its_key_moves_the_clock_once(sandbox: ApiSandbox) -
     ]
     assert first.status_code == second.status_code == 202
     assert first.json() == second.json()
-    await sandbox.ended(first.json()["jobId"])
+    await sandbox.wait_for_job(first.json()["jobId"])
     third = await sandbox.caller.http.post(CLOCK, json={"advance": "1d"}, headers=headers)
     assert third.json() == first.json()
     assert 86_000 < (await sandbox.get(CLOCK))["offsetSeconds"] <= 86_400

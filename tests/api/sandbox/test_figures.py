@@ -27,12 +27,12 @@ class Figures(NamedTuple):
 async def collect_figures(sandbox: ApiSandbox, handle: str, moves: list[str]) -> Figures:
     """Return the figures of a post published at the start of these moves."""
     post = await sandbox.schedule(
-        await sandbox.account(handle), f"Bread of {handle}", scheduledFor=await sandbox.later(minutes=1)
+        await sandbox.account(handle), f"Bread of {handle}", scheduledFor=await sandbox.time_after(minutes=1)
     )
     for move in moves:
         await sandbox.advance(advance=move)
     post_id = UUID(post.partition("_")[2])
-    went = datetime.fromisoformat((await sandbox.show(post))["publishedAt"])
+    went = datetime.fromisoformat((await sandbox.read_post(post))["publishedAt"])
     kept = await sandbox.pool.fetch(KEPT, sandbox.org, post_id)
     views = 1000 + post_id.int % 9000
     return Figures([row["at"] - went for row in kept], [row["value"] / views for row in kept])

@@ -14,14 +14,14 @@ def parse_time(text: str) -> datetime:
 
 async def test_magic_handles_follow_the_clock(sandbox: ApiSandbox) -> None:
     """A throttled post and one with a lost answer are published; one that waits for its owner expires."""
-    when = await sandbox.later(hours=20)
+    when = await sandbox.time_after(hours=20)
     handles = ("rate_limited", "unknown_then_found", "unknown_forever", "fail_auth")
     posts = {
         handle: await sandbox.schedule(await sandbox.account(handle), handle, scheduledFor=when)
         for handle in handles
     }
     await sandbox.advance(advance="23h")
-    shown = {handle: await sandbox.show(post) for handle, post in posts.items()}
+    shown = {handle: await sandbox.read_post(post) for handle, post in posts.items()}
     assert {handle: post["status"] for handle, post in shown.items()} == {
         "rate_limited": "published",
         "unknown_then_found": "published",
@@ -37,7 +37,7 @@ async def test_quota_refills_with_the_clock(sandbox: ApiSandbox) -> None:
     """Five posts at one time take an hour, with a quota of two posts in half an hour."""
     account = await sandbox.account()
     await sandbox.pool.execute("update social_account set quota_posts = 2, quota_window_s = 1800")
-    when = await sandbox.later(hours=1)
+    when = await sandbox.time_after(hours=1)
     for place in range(5):
         await sandbox.schedule(account, f"Bread {place}", scheduledFor=when)
     await sandbox.advance(advance="4h")
@@ -72,7 +72,7 @@ async def test_posts_survive_a_change_of_clocks(sandbox: ApiSandbox) -> None:
         created = await sandbox.schedule_many([account], f"Of {day:%B}", localTime=f"{day:%Y-%m-%d}T02:30")
         assert created["timeRule"] == rule
         await sandbox.advance(advance="24h")
-        post = await sandbox.show(created["scheduledPosts"][0]["id"])
+        post = await sandbox.read_post(created["scheduledPosts"][0]["id"])
         went = parse_time(post["publishedAt"]).astimezone(zone)
         assert (went.date(), went.hour, went.minute, went.fold) == (day.date(), hour, 30, 0)
 

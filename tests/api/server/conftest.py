@@ -85,7 +85,7 @@ class RawClient(NamedTuple):
             body = await self.reader.readexactly(int(headers.get("content-length", 0)))
             return int(head[0].split()[1]), headers, body
 
-    async def code(self) -> tuple[int, str]:
+    async def read_error(self) -> tuple[int, str]:
         """Read an error with a complete envelope; return its status and code."""
         status, headers, body = await self.answer()
         error = msgspec.json.decode(body)["error"]
@@ -94,7 +94,7 @@ class RawClient(NamedTuple):
         assert headers["connection"] == "close"
         return status, error["code"]
 
-    async def closed(self) -> bool:
+    async def wait_until_closed(self) -> bool:
         """Wait until the server has closed it; return whether no data came before."""
         async with asyncio.timeout(PATIENCE_S):
             try:
@@ -143,7 +143,7 @@ class TestedServer:
         status, _, body = await client.answer()
         return status, body
 
-    async def heard(self, count: int) -> None:
+    async def wait_for_requests(self, count: int) -> None:
         """Wait until the application has received so many requests."""
 
         async def asked() -> bool:

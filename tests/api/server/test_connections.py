@@ -30,7 +30,7 @@ async def test_idle_connection_is_ended(edge: TestedServer) -> None:
     client.send(GET)
     assert (await client.answer())[0] == 200
     edge.pass_time(LIMITS.idle)
-    assert await client.closed()
+    assert await client.wait_until_closed()
 
 
 @pytest.mark.parametrize("sent", [b"", b"\r\n"])
@@ -40,7 +40,7 @@ async def test_silent_new_connection_is_ended(edge: TestedServer, sent: bytes) -
         client.send(sent)
         await wait_until_read(edge)
         edge.pass_time(1)
-    assert await client.closed()
+    assert await client.wait_until_closed()
 
 
 async def test_slow_head_is_ended(edge: TestedServer) -> None:
@@ -49,8 +49,8 @@ async def test_slow_head_is_ended(edge: TestedServer) -> None:
         client.send(bytes([byte]))
         await wait_until_read(edge)
         edge.pass_time(1)
-    assert await client.code() == (400, "BAD_REQUEST")
-    assert await client.closed()
+    assert await client.read_error() == (400, "BAD_REQUEST")
+    assert await client.wait_until_closed()
     assert "/echo" not in edge.app.left
 
 
@@ -58,13 +58,13 @@ async def test_slow_head_is_ended(edge: TestedServer) -> None:
 async def test_slow_body_is_ended(edge: TestedServer, drop: bytes) -> None:
     client = await edge.connect()
     client.send(build_post("/slow", b"", 1000))
-    await edge.heard(1)
+    await edge.wait_for_requests(1)
     for _ in range(LIMITS.body + 2):
         client.send(drop)
         await wait_until_read(edge)
         edge.pass_time(1)
-    assert await client.code() == (400, "BAD_REQUEST")
-    assert await client.closed()
+    assert await client.read_error() == (400, "BAD_REQUEST")
+    assert await client.wait_until_closed()
     assert edge.app.left == ["/slow"]
 
 
@@ -82,16 +82,16 @@ async def test_steady_slow_body_is_accepted(edge: TestedServer) -> None:
 async def test_empty_chunks_are_no_progress(edge: TestedServer) -> None:
     client = await edge.connect()
     client.send(b"POST /slow HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;")
-    await edge.heard(1)
+    await edge.wait_for_requests(1)
     client.send(b"x" * 512 * 1024)
-    assert await client.code() == (400, "BAD_REQUEST")
+    assert await client.read_error() == (400, "BAD_REQUEST")
 
 
 async def test_waiting_or_streaming_request_is_not_idle(edge: TestedServer) -> None:
     waits, streams = await edge.connect(), await edge.connect()
     waits.send(GET.replace(b"/echo", b"/hold"))
     streams.send(GET.replace(b"/echo", b"/stream"))
-    await edge.heard(2)
+    await edge.wait_for_requests(2)
     head = await streams.reader.readuntil(b"\r\n\r\n")
     assert b"transfer-encoding: chunked" in head
     edge.pass_time(2 * LIMITS.idle)
@@ -103,7 +103,7 @@ async def test_waiting_or_streaming_request_is_not_idle(edge: TestedServer) -> N
 async def test_unread_body_is_not_blamed_on_the_client(edge: TestedServer) -> None:
     client = await edge.connect()
     client.send(build_post("/hold", bytes(1024 * 1024)))
-    await edge.heard(1)
+    await edge.wait_for_requests(1)
     await wait_until_read(edge)
     edge.pass_time(3 * LIMITS.body)
     edge.app.go.set()
@@ -114,7 +114,7 @@ async def test_body_without_100_continue_is_not_blamed_on_the_client(edge: Teste
     """Nor is it late, so it isn't evicted."""
     client = await edge.connect()
     client.send(build_post("/hold", b"", 1000).replace(b"Host: a", b"Host: a\r\nExpect: 100-continue"))
-    await edge.heard(1)
+    await edge.wait_for_requests(1)
     edge.pass_time(3 * LIMITS.body)
     for _ in range(4):
         await edge.connect()
@@ -126,7 +126,7 @@ async def test_client_that_reads_nothing_is_ended(edge: TestedServer) -> None:
     client = await edge.connect()
     client.writer.transport.pause_reading()  # type: ignore[attr-defined]
     client.send(GET.replace(b"/echo", b"/large"))
-    await edge.heard(1)
+    await edge.wait_for_requests(1)
     await wait_until_read(edge)
     edge.pass_time(LIMITS.stall + 2)
     await wait_until_gone(edge, client)
@@ -145,10 +145,10 @@ async def test_address_at_its_limit_loses_its_oldest_idle_connection(edge: Teste
     """Its oldest idle connection is evicted; connections of strangers and busy ones stay."""
     other, busy = await edge.connect("127.0.0.2"), await edge.connect()
     busy.send(GET.replace(b"/echo", b"/hold"))
-    await edge.heard(1)
+    await edge.wait_for_requests(1)
     silent = [await edge.connect() for _ in range(3)]
     assert await edge.get() == (200, b"")
-    assert await silent[0].closed()
+    assert await silent[0].wait_until_closed()
     for client in (other, *silent[2:]):
         client.send(GET)
         assert (await client.answer())[0] == 200
@@ -159,8 +159,8 @@ async def test_address_at_its_limit_loses_its_oldest_idle_connection(edge: Teste
 async def test_address_with_only_busy_connections_is_refused(edge: TestedServer) -> None:
     for count in range(1, 5):
         (await edge.connect()).send(GET.replace(b"/echo", b"/hold"))
-        await edge.heard(count)
-    assert await (await edge.connect()).code() == (503, "UNAVAILABLE")
+        await edge.wait_for_requests(count)
+    assert await (await edge.connect()).read_error() == (503, "UNAVAILABLE")
     assert await edge.get(address="127.0.0.2") == (200, b"")
 
 
@@ -170,14 +170,14 @@ async def open_late_bodies(edge: TestedServer) -> list[RawClient]:
     for number in range(8):
         clients.append(await edge.connect(f"127.0.5.{number % 2 + 1}"))
         clients[-1].send(build_post("/slow", b"x", 1000))
-        await edge.heard(number + 1)
+        await edge.wait_for_requests(number + 1)
     return clients
 
 
 async def check_refused(edge: TestedServer) -> None:
     """Check that another client is refused; it disconnects."""
     client = await send_request(edge, "/echo")
-    assert await client.code() == (503, "UNAVAILABLE")
+    assert await client.read_error() == (503, "UNAVAILABLE")
     client.writer.close()
     await wait_until_gone(edge, client)
 
@@ -200,9 +200,9 @@ async def test_missing_bodies_are_evicted(edge: TestedServer) -> None:
     first.send(b"x" * 999)
     assert (await first.answer())[0] == 200
     first.send(GET.replace(b"/echo", b"/hold"))
-    await edge.heard(9)
+    await edge.wait_for_requests(9)
     assert await edge.get(address="127.0.0.2") == (200, b"")
-    assert await second.closed()
+    assert await second.wait_until_closed()
     edge.app.go.set()
     assert (await first.answer())[2] == b"held"
 
@@ -211,7 +211,7 @@ async def test_address_with_missing_bodies_evicts_its_own(edge: TestedServer) ->
     first, second, *_ = await open_late_bodies(edge)
     edge.pass_time(LIMITS.late)
     assert await edge.get(address="127.0.5.2") == (200, b"")
-    assert await second.closed()
+    assert await second.wait_until_closed()
     first.send(b"x" * 999)
     assert (await first.answer())[0] == 200
 
@@ -222,7 +222,7 @@ async def test_timely_body_is_not_evicted(edge: TestedServer) -> None:
     for client in waits:
         client.send(build_post("/hold", b"", 1))
     slow.send(build_post("/slow", b"", 10 * LIMITS.body_rate))
-    await edge.heard(5)
+    await edge.wait_for_requests(5)
     for tick in range(1, 2 * LIMITS.late):
         slow.send(bytes(LIMITS.body_rate))
         await wait_for_bytes(edge, tick * LIMITS.body_rate)
@@ -232,7 +232,7 @@ async def test_timely_body_is_not_evicted(edge: TestedServer) -> None:
     await wait_for_bytes(edge, (2 * LIMITS.late - 1) * LIMITS.body_rate + len(waits))
     for count in range(6, 9):
         (await edge.connect("127.0.5.3")).send(GET.replace(b"/echo", b"/hold"))
-        await edge.heard(count)
+        await edge.wait_for_requests(count)
     await check_refused(edge)
     edge.app.go.set()
     assert [(await client.answer())[2] for client in waits] == [b"held"] * 4
@@ -250,8 +250,8 @@ async def test_idle_connections_block_no_client(edge: TestedServer) -> None:
 async def test_health_has_a_reserve(edge: TestedServer) -> None:
     for count in range(1, 9):
         (await edge.connect(f"127.0.1.{count}")).send(GET.replace(b"/echo", b"/hold"))
-        await edge.heard(count)
-    assert await (await send_request(edge, "/echo")).code() == (503, "UNAVAILABLE")
+        await edge.wait_for_requests(count)
+    assert await (await send_request(edge, "/echo")).read_error() == (503, "UNAVAILABLE")
     assert (await (await send_request(edge, "/readyz")).answer())[0] == 200
     assert (await (await send_request(edge, "/healthz")).answer())[0] == 200
     edge.app.go.set()

@@ -47,7 +47,7 @@ class SlowReader:
             left -= len(data)
         self.taken += size
 
-    async def is_acknowledged(self) -> None:
+    async def wait_for_acknowledgement(self) -> None:
         """Wait until the server's kernel has all acknowledgements, which may be delayed."""
 
         async def is_known() -> bool:
@@ -55,7 +55,7 @@ class SlowReader:
 
         await eventually(is_known)
 
-    async def stands_still(self) -> None:
+    async def wait_until_blocked(self) -> None:
         """Wait until the client's window is full: ten polls in a row see no progress."""
         seen: list[int] = []
 
@@ -99,7 +99,7 @@ async def open_reader(
     await asyncio.get_running_loop().sock_sendall(sock, request)
     created = SlowReader(sock, connection)
 
-    await created.stands_still()
+    await created.wait_until_blocked()
     return created
 
 
@@ -164,10 +164,10 @@ async def test_slow_phone_gets_a_large_file_from_a_full_server(edge: TestedServe
     for count in range(1, 8):
         client = await edge.connect(f"127.0.7.{count}")
         client.send(b"GET /hold HTTP/1.1\r\nHost: a\r\n\r\n")
-    await edge.heard(8)
+    await edge.wait_for_requests(8)
     for tick in range(3 * LIMITS.stall):
         await one.read(2 * LIMITS.answer_rate)
-        await one.is_acknowledged()
+        await one.wait_for_acknowledgement()
         edge.pass_time(1)
         if tick % 10 == 9:
             assert await third_address_is_refused(edge)
@@ -184,7 +184,7 @@ async def test_unsent_answer_is_not_idle(edge: TestedServer) -> None:
     for count in range(1, 8):
         client = await edge.connect(f"127.0.7.{count}")
         client.send(b"GET /hold HTTP/1.1\r\nHost: a\r\n\r\n")
-    await edge.heard(8)
+    await edge.wait_for_requests(8)
     assert await third_address_is_refused(edge)
     await one.read(LARGE)
 

@@ -26,13 +26,13 @@ LIMITS = Limits()
 async def test_invalid_http_is_a_400(edge: TestedServer, request_: bytes) -> None:
     client = await edge.connect()
     client.send(request_)
-    assert await client.code() == (400, "BAD_REQUEST")
+    assert await client.read_error() == (400, "BAD_REQUEST")
 
 
 async def test_a_long_address_is_a_414(edge: TestedServer) -> None:
     client = await edge.connect()
     client.send(b"GET /" + b"a" * MAX_URI_BYTES + b" HTTP/1.1\r\nHost: a\r\n\r\n")
-    assert await client.code() == (414, "URI_TOO_LONG")
+    assert await client.read_error() == (414, "URI_TOO_LONG")
     assert (await edge.get("/" + "a" * (MAX_URI_BYTES - 1)))[0] == 200
 
 
@@ -47,16 +47,16 @@ async def test_a_long_address_is_a_414(edge: TestedServer) -> None:
 async def test_a_long_head_is_a_431(edge: TestedServer, fields: bytes) -> None:
     client = await edge.connect()
     client.send(b"GET / HTTP/1.1\r\n" + fields + b"\r\n\r\n")
-    assert await client.code() == (431, "HEAD_TOO_LARGE")
+    assert await client.read_error() == (431, "HEAD_TOO_LARGE")
 
 
 async def test_garbage_after_a_request_does_not_affect_it(edge: TestedServer) -> None:
     client = await edge.connect()
     client.send(b"GET /hold HTTP/1.1\r\nHost: a\r\n\r\nnonsense\r\n\r\n")
-    await edge.heard(1)
+    await edge.wait_for_requests(1)
     edge.app.go.set()
     assert (await client.answer())[2] == b"held"
-    assert await client.closed()
+    assert await client.wait_until_closed()
 
 
 async def test_pipelined_requests_are_answered_in_order(edge: TestedServer) -> None:
@@ -70,7 +70,7 @@ async def test_pipelined_requests_are_answered_in_order(edge: TestedServer) -> N
 async def test_too_many_pipelined_requests_are_refused(edge: TestedServer) -> None:
     client = await edge.connect()
     client.send(b"GET /hold HTTP/1.1\r\nHost: a\r\n\r\n" * (MAX_PIPELINED + 2))
-    await edge.heard(1)
+    await edge.wait_for_requests(1)
     edge.app.go.set()
     assert (await client.answer())[2] == b"held"
 
@@ -80,7 +80,7 @@ async def test_early_answer_reaches_clients_that_read_last(edge: TestedServer, s
     """A small rest is read, and the connection kept; otherwise the answer announces the close."""
     client = await edge.connect()
     client.send(f"POST /early HTTP/1.1\r\nHost: a\r\nContent-Length: {size}\r\n\r\n".encode())
-    await edge.heard(1)
+    await edge.wait_for_requests(1)
     for _ in range(0, size, 1024 * 1024):
         client.send(bytes(min(size, 1024 * 1024)))
         await client.writer.drain()
@@ -89,7 +89,7 @@ async def test_early_answer_reaches_clients_that_read_last(edge: TestedServer, s
     assert (status, body) == (200, b"early")
     if size > MAX_UNREAD_BYTES:
         assert headers["connection"] == "close"
-        assert await client.closed()
+        assert await client.wait_until_closed()
     else:
         client.send(b"GET /echo HTTP/1.1\r\nHost: a\r\n\r\n")
         assert (await client.answer())[0] == 200
@@ -100,7 +100,7 @@ async def test_endless_answered_body_is_ended(edge: TestedServer) -> None:
     client.send(f"POST /early HTTP/1.1\r\nHost: a\r\nContent-Length: {10**9}\r\n\r\n".encode())
     assert (await client.answer())[2] == b"early"
     edge.pass_time(LIMITS.linger)
-    assert await client.closed()
+    assert await client.wait_until_closed()
 
 
 async def test_a_client_of_http_1_0_gets_a_stream_without_chunks(edge: TestedServer) -> None:

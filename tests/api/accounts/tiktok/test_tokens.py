@@ -68,12 +68,12 @@ async def test_concurrent_posts_share_one_token_refresh(project_without_worker: 
     await project_without_worker.pool.execute(
         "update social_account set quota_posts = 100, quota_window_s = 60"
     )
-    await project_without_worker.expire()
+    await project_without_worker.expire_tokens()
     posts = [await project_without_worker.send(account_id, content_id) for _ in range(20)]
     async with project_without_worker.at_work():
-        await project_without_worker.taken(6)  # TikTok accepts as many in a minute.
-        await project_without_worker.quiet()
-    assert await project_without_worker.refreshes() == 1
+        await project_without_worker.wait_until_processing(6)  # TikTok accepts as many in a minute.
+        await project_without_worker.wait_until_quiet()
+    assert await project_without_worker.count_refreshes() == 1
     assert (await project_without_worker.account(account_id))["status"] == "connected"
     assert {(await project_without_worker.post(post_id))["status"] for post_id in posts} == {
         "publishing",
@@ -100,7 +100,7 @@ async def test_refresh_does_not_deadlock_with_a_post(project: TikTokProject) -> 
     assert (again.job_id, again.fresh) == (asked.job_id, False)
     done = "select attempt from job where id = $1 and state = 'completed'"
     assert await eventually(lambda: project.pool.fetchval(done, asked.job_id)) == 1
-    assert await project.refreshes() == 1
+    assert await project.count_refreshes() == 1
 
 
 @pytest.mark.parametrize(
@@ -116,9 +116,9 @@ async def test_lost_refresh_answer_keeps_the_connection(project: TikTokProject, 
     after = await read_tokens(project, account_id)
     assert (after.generation, after.refresh_token != before.refresh_token) == (2, True)
     post_id = await project.send(account_id)
-    await project.taken()
+    await project.wait_until_processing()
     await project.sim.advance(120)
-    await project.becomes(post_id, "published", waits=True)
+    await project.wait_for_status(post_id, "published", waits=True)
 
 
 async def test_refused_app_is_reported_as_the_operators_fault(project: TikTokProject) -> None:
@@ -136,12 +136,12 @@ async def test_posts_wait_for_reauthorization_and_are_published(project: TikTokP
     await project.sim.call("POST", "/remove_access", username="ada")
     post_id = await project.send(account_id)
     await wait_for_reauth_required(project, account_id)
-    await project.quiet()
+    await project.wait_until_quiet()
     assert (await project.post(post_id))["status"] == "queued"
-    assert await project.go(await project.again(account_id)) == "connected"
-    await project.taken()
+    assert await project.consent_and_return(await project.create_reauth_link(account_id)) == "connected"
+    await project.wait_until_processing()
     await project.sim.advance(120)
-    await project.becomes(post_id, "published", waits=True)
+    await project.wait_for_status(post_id, "published", waits=True)
     assert await project.sim.counts("ada", CAPTION) == {"live": 1}
 
 
@@ -153,7 +153,7 @@ async def test_posts_expire_without_reauthorization(project: TikTokProject) -> N
     await project.pool.execute(
         "update scheduled_post set scheduled_for = scheduled_for - interval '121 minutes'"
     )
-    post = await project.becomes(post_id, "failed", waits=True)
+    post = await project.wait_for_status(post_id, "failed", waits=True)
     assert (post["lastError"]["code"], post["lastError"]["category"]) == ("TOO_LATE", "too_late")
     assert await project.sim.posts("ada") == []
 
@@ -162,10 +162,10 @@ async def test_waiting_post_is_polled_after_reauthorization(project: TikTokProje
     """The post is published: a new connection neither loses nor repeats it."""
     account_id = await project.connect()
     post_id = await project.send(account_id)
-    await project.taken()
+    await project.wait_until_processing()
     await project.sim.advance(120)
     await project.sim.call("POST", "/remove_access", username="ada")
     await wait_for_reauth_required(project, account_id)
-    assert await project.go(await project.again(account_id)) == "connected"
-    await project.becomes(post_id, "published", waits=True)
+    assert await project.consent_and_return(await project.create_reauth_link(account_id)) == "connected"
+    await project.wait_for_status(post_id, "published", waits=True)
     assert await project.sim.counts("ada", CAPTION) == {"live": 1}

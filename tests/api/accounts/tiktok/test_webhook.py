@@ -50,8 +50,8 @@ async def read_state(project: TikTokProject) -> Any:
 async def send_video(project: TikTokProject, **target: Any) -> str:
     """Send a video that TikTok is processing; its own job waits for the next poll."""
     post_id = await project.send(await project.connect(), **target)
-    await project.taken()
-    await project.quiet()
+    await project.wait_until_processing()
+    await project.wait_until_quiet()
     return post_id
 
 
@@ -118,21 +118,21 @@ async def test_without_an_app_every_event_is_refused(settings: Settings, pool: P
 async def test_an_event_wakes_the_post_that_waits(project: TikTokProject) -> None:
     post_id = await send_video(project)
     await project.sim.advance(120)
-    assert set(await project.deliver()) == {200}
-    post = await project.becomes(post_id, "published")
+    assert set(await project.deliver_events()) == {200}
+    post = await project.wait_for_status(post_id, "published")
     assert post["externalId"] == (await project.sim.posts("ada", CAPTION))[0]["external_id"]
 
 
 async def test_duplicate_and_unordered_events_have_one_effect(project: TikTokProject) -> None:
     post_id = await send_video(project)
     await project.sim.advance(120)
-    assert set(await project.deliver("reversed", copies=3)) == {200}
-    await project.becomes(post_id, "published")
-    await project.quiet()
+    assert set(await project.deliver_events("reversed", copies=3)) == {200}
+    await project.wait_for_status(post_id, "published")
+    await project.wait_until_quiet()
     before = await read_state(project)
     told = await project.sim.call("GET", "/webhooks")
     await project.sim.call("POST", "/webhooks/deliver", order=[hook["id"] for hook in told["all"]], copies=2)
-    await project.quiet()
+    await project.wait_until_quiet()
     assert await read_state(project) == before
     assert await project.sim.counts("ada", CAPTION) == {"live": 1}
 
@@ -152,13 +152,13 @@ async def test_event_triggers_a_new_look_up_of_a_lost_post(project: TikTokProjec
     """The post's job gave up while TikTok was unreachable."""
     post_id = await send_video(project)
     await project.sim.fault("/v2/post/publish/status/fetch/", Fault.REFUSE_500, times=1000)
-    await project.becomes(post_id, "outcome_unknown", waits=True)
+    await project.wait_for_status(post_id, "outcome_unknown", waits=True)
     await project.sim.call("DELETE", "/faults")
     await project.pool.execute("update job set run_at = now() + interval '1 h' where finished_at is null")
-    await project.quiet()
+    await project.wait_until_quiet()
     await project.sim.advance(120)
-    await project.deliver()
-    post = await project.becomes(post_id, "published")
+    await project.deliver_events()
+    post = await project.wait_for_status(post_id, "published")
     assert post["externalId"]
 
 
@@ -168,11 +168,11 @@ async def test_post_gets_its_external_id_after_moderation(project: TikTokProject
     await project.sim.advance(60)
     await project.pool.execute("update scheduled_post set sent_at = now() - interval '11 minutes'")
     await project.skip_waits()
-    post = await project.becomes(post_id, "published")
+    post = await project.wait_for_status(post_id, "published")
     assert post["externalId"] is None
-    await project.deliver()
+    await project.deliver_events()
     await project.sim.advance(7200)
-    await project.deliver()
+    await project.deliver_events()
 
     async def is_named() -> bool:
         return bool(await project.pool.fetchval("select external_id from scheduled_post"))
@@ -187,8 +187,8 @@ async def send_draft(project: TikTokProject, *, then: str) -> str:
     """Draft a post, and apply `then`, the owner's action in the inbox."""
     post_id = await send_video(project, mode="draft")
     await project.sim.advance(60)
-    await project.deliver()
-    await project.becomes(post_id, "draft_in_inbox")
+    await project.deliver_events()
+    await project.wait_for_status(post_id, "draft_in_inbox")
     [entry] = await project.sim.posts("ada", CAPTION)
     await project.sim.call("POST", "/posts", publish_id=entry["key"], deed=then)
     return post_id
@@ -197,30 +197,30 @@ async def send_draft(project: TikTokProject, *, then: str) -> str:
 async def test_a_draft_that_its_owner_published_is_published(project: TikTokProject) -> None:
     post_id = await send_draft(project, then="post")
     await project.sim.advance(120)
-    await project.deliver()
-    post = await project.becomes(post_id, "published")
+    await project.deliver_events()
+    post = await project.wait_for_status(post_id, "published")
     [entry] = await project.sim.posts("ada", CAPTION)
     assert (post["externalId"], entry["state"]) == (entry["external_id"], "live")
 
 
 async def test_deleted_draft_keeps_its_status(project: TikTokProject) -> None:
     post_id = await send_draft(project, then="delete")
-    await project.deliver()
-    await project.quiet()
+    await project.deliver_events()
+    await project.wait_until_quiet()
     assert (await project.post(post_id))["status"] == "draft_in_inbox"
 
 
 async def test_revoked_access_requires_reauthorization(project: TikTokProject) -> None:
     account_id = await project.connect()
     await project.sim.call("POST", "/remove_access", username="ada")
-    await project.deliver(copies=2)
+    await project.deliver_events(copies=2)
 
     async def is_closed() -> bool:
         return bool((await project.account(account_id))["status"] == "reauth_required")
 
     await eventually(is_closed)
-    assert await project.go(await project.again(account_id)) == "connected"
+    assert await project.consent_and_return(await project.create_reauth_link(account_id)) == "connected"
     told = await project.sim.call("GET", "/webhooks")
     await project.sim.call("POST", "/webhooks/deliver", order=[hook["id"] for hook in told["all"]])
-    await project.quiet()
+    await project.wait_until_quiet()
     assert (await project.account(account_id))["status"] == "connected"
