@@ -110,7 +110,7 @@ class StoppedClock(Server):
         return await uvicorn.Server.on_tick(self, counter)
 
 
-class TestedServer:
+class ServerUnderTest:
     """The server, its clients, and its clock."""
 
     def __init__(self, server: Server, app: EchoApp, port: int) -> None:
@@ -157,7 +157,7 @@ class TestedServer:
 
 
 @asynccontextmanager
-async def serving(limits: Limits) -> AsyncIterator[TestedServer]:
+async def serving(limits: Limits) -> AsyncIterator[ServerUnderTest]:
     app = EchoApp()
     server = StoppedClock(app, Admission(limits), host="127.0.0.1", port=0)  # type: ignore[arg-type]
     task = asyncio.create_task(server.serve())
@@ -166,7 +166,7 @@ async def serving(limits: Limits) -> AsyncIterator[TestedServer]:
         return server.started
 
     await eventually(started)
-    edge = TestedServer(server, app, server.servers[0].sockets[0].getsockname()[1])
+    edge = ServerUnderTest(server, app, server.servers[0].sockets[0].getsockname()[1])
     try:
         yield edge
     finally:
@@ -180,6 +180,6 @@ async def serving(limits: Limits) -> AsyncIterator[TestedServer]:
 
 
 @pytest_asyncio.fixture
-async def edge() -> AsyncIterator[TestedServer]:
+async def edge() -> AsyncIterator[ServerUnderTest]:
     async with serving(Limits(connections=8, per_address=4, reserve=2)) as edge:
         yield edge

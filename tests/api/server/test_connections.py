@@ -3,7 +3,7 @@
 import pytest
 
 from api.server.admission import Limits, client_network
-from tests.api.server.conftest import RawClient, TestedServer
+from tests.api.server.conftest import RawClient, ServerUnderTest
 from tests.waiting import eventually
 
 LIMITS = Limits()
@@ -16,12 +16,12 @@ def build_post(path: str, body: bytes, length: int | None = None) -> bytes:
     return f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n".encode() + body
 
 
-async def wait_until_read(edge: TestedServer) -> None:
+async def wait_until_read(edge: ServerUnderTest) -> None:
     """Wait until the server has read all earlier data: a later request is answered."""
     await edge.get(address="127.0.9.9")
 
 
-async def test_idle_connection_is_ended(edge: TestedServer) -> None:
+async def test_idle_connection_is_ended(edge: ServerUnderTest) -> None:
     client = await edge.connect()
     edge.pass_time(LIMITS.head - 2)
     client.send(GET)
@@ -34,7 +34,7 @@ async def test_idle_connection_is_ended(edge: TestedServer) -> None:
 
 
 @pytest.mark.parametrize("sent", [b"", b"\r\n"])
-async def test_silent_new_connection_is_ended(edge: TestedServer, sent: bytes) -> None:
+async def test_silent_new_connection_is_ended(edge: ServerUnderTest, sent: bytes) -> None:
     client = await edge.connect()
     for _ in range(LIMITS.head):
         client.send(sent)
@@ -43,7 +43,7 @@ async def test_silent_new_connection_is_ended(edge: TestedServer, sent: bytes) -
     assert await client.wait_until_closed()
 
 
-async def test_slow_head_is_ended(edge: TestedServer) -> None:
+async def test_slow_head_is_ended(edge: ServerUnderTest) -> None:
     client = await edge.connect()
     for byte in b"GET /echo HTTP/1.1\r\n"[: LIMITS.head]:
         client.send(bytes([byte]))
@@ -55,7 +55,7 @@ async def test_slow_head_is_ended(edge: TestedServer) -> None:
 
 
 @pytest.mark.parametrize("drop", [b"", b"x"])
-async def test_slow_body_is_ended(edge: TestedServer, drop: bytes) -> None:
+async def test_slow_body_is_ended(edge: ServerUnderTest, drop: bytes) -> None:
     client = await edge.connect()
     client.send(build_post("/slow", b"", 1000))
     await edge.wait_for_requests(1)
@@ -68,7 +68,7 @@ async def test_slow_body_is_ended(edge: TestedServer, drop: bytes) -> None:
     assert edge.app.left == ["/slow"]
 
 
-async def test_steady_slow_body_is_accepted(edge: TestedServer) -> None:
+async def test_steady_slow_body_is_accepted(edge: ServerUnderTest) -> None:
     client, rounds = await edge.connect(), 4 * LIMITS.body
     client.send(build_post("/slow", b"", rounds * LIMITS.body_rate))
     for _ in range(rounds):
@@ -79,7 +79,7 @@ async def test_steady_slow_body_is_accepted(edge: TestedServer) -> None:
     assert (status, len(body)) == (200, rounds * LIMITS.body_rate)
 
 
-async def test_empty_chunks_are_no_progress(edge: TestedServer) -> None:
+async def test_empty_chunks_are_no_progress(edge: ServerUnderTest) -> None:
     client = await edge.connect()
     client.send(b"POST /slow HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;")
     await edge.wait_for_requests(1)
@@ -87,7 +87,7 @@ async def test_empty_chunks_are_no_progress(edge: TestedServer) -> None:
     assert await client.read_error() == (400, "BAD_REQUEST")
 
 
-async def test_waiting_or_streaming_request_is_not_idle(edge: TestedServer) -> None:
+async def test_waiting_or_streaming_request_is_not_idle(edge: ServerUnderTest) -> None:
     waits, streams = await edge.connect(), await edge.connect()
     waits.send(GET.replace(b"/echo", b"/hold"))
     streams.send(GET.replace(b"/echo", b"/stream"))
@@ -100,7 +100,7 @@ async def test_waiting_or_streaming_request_is_not_idle(edge: TestedServer) -> N
     assert await streams.reader.readexactly(len(b"4\r\nnews\r\n0\r\n\r\n")) == b"4\r\nnews\r\n0\r\n\r\n"
 
 
-async def test_unread_body_is_not_blamed_on_the_client(edge: TestedServer) -> None:
+async def test_unread_body_is_not_blamed_on_the_client(edge: ServerUnderTest) -> None:
     client = await edge.connect()
     client.send(build_post("/hold", bytes(1024 * 1024)))
     await edge.wait_for_requests(1)
@@ -110,7 +110,7 @@ async def test_unread_body_is_not_blamed_on_the_client(edge: TestedServer) -> No
     assert (await client.answer())[2] == b"held"
 
 
-async def test_body_without_100_continue_is_not_blamed_on_the_client(edge: TestedServer) -> None:
+async def test_body_without_100_continue_is_not_blamed_on_the_client(edge: ServerUnderTest) -> None:
     """Nor is it late, so it isn't evicted."""
     client = await edge.connect()
     client.send(build_post("/hold", b"", 1000).replace(b"Host: a", b"Host: a\r\nExpect: 100-continue"))
@@ -122,7 +122,7 @@ async def test_body_without_100_continue_is_not_blamed_on_the_client(edge: Teste
     assert (await client.answer())[2] == b"held"
 
 
-async def test_client_that_reads_nothing_is_ended(edge: TestedServer) -> None:
+async def test_client_that_reads_nothing_is_ended(edge: ServerUnderTest) -> None:
     client = await edge.connect()
     client.writer.transport.pause_reading()  # type: ignore[attr-defined]
     client.send(GET.replace(b"/echo", b"/large"))
@@ -132,7 +132,7 @@ async def test_client_that_reads_nothing_is_ended(edge: TestedServer) -> None:
     await wait_until_gone(edge, client)
 
 
-async def wait_until_gone(edge: TestedServer, client: RawClient) -> None:
+async def wait_until_gone(edge: ServerUnderTest, client: RawClient) -> None:
     ours = client.writer.get_extra_info("sockname")
 
     async def left() -> bool:
@@ -141,7 +141,7 @@ async def wait_until_gone(edge: TestedServer, client: RawClient) -> None:
     await eventually(left)
 
 
-async def test_address_at_its_limit_loses_its_oldest_idle_connection(edge: TestedServer) -> None:
+async def test_address_at_its_limit_loses_its_oldest_idle_connection(edge: ServerUnderTest) -> None:
     """Its oldest idle connection is evicted; connections of strangers and busy ones stay."""
     other, busy = await edge.connect("127.0.0.2"), await edge.connect()
     busy.send(GET.replace(b"/echo", b"/hold"))
@@ -156,7 +156,7 @@ async def test_address_at_its_limit_loses_its_oldest_idle_connection(edge: Teste
     assert (await busy.answer())[2] == b"held"
 
 
-async def test_address_with_only_busy_connections_is_refused(edge: TestedServer) -> None:
+async def test_address_with_only_busy_connections_is_refused(edge: ServerUnderTest) -> None:
     for count in range(1, 5):
         (await edge.connect()).send(GET.replace(b"/echo", b"/hold"))
         await edge.wait_for_requests(count)
@@ -164,7 +164,7 @@ async def test_address_with_only_busy_connections_is_refused(edge: TestedServer)
     assert await edge.get(address="127.0.0.2") == (200, b"")
 
 
-async def open_late_bodies(edge: TestedServer) -> list[RawClient]:
+async def open_late_bodies(edge: ServerUnderTest) -> list[RawClient]:
     """Take all places by two addresses that don't send their bodies."""
     clients = []
     for number in range(8):
@@ -174,7 +174,7 @@ async def open_late_bodies(edge: TestedServer) -> list[RawClient]:
     return clients
 
 
-async def check_refused(edge: TestedServer) -> None:
+async def check_refused(edge: ServerUnderTest) -> None:
     """Check that another client is refused; it disconnects."""
     client = await send_request(edge, "/echo")
     assert await client.read_error() == (503, "UNAVAILABLE")
@@ -182,7 +182,7 @@ async def check_refused(edge: TestedServer) -> None:
     await wait_until_gone(edge, client)
 
 
-async def wait_for_bytes(edge: TestedServer, size: int) -> None:
+async def wait_for_bytes(edge: ServerUnderTest, size: int) -> None:
     """Wait until this many bytes of bodies have arrived."""
 
     async def read() -> bool:
@@ -191,7 +191,7 @@ async def wait_for_bytes(edge: TestedServer, size: int) -> None:
     await eventually(read)
 
 
-async def test_missing_bodies_are_evicted(edge: TestedServer) -> None:
+async def test_missing_bodies_are_evicted(edge: ServerUnderTest) -> None:
     """The first late one is evicted; one that has arrived meanwhile is answered."""
     first, second, *_ = await open_late_bodies(edge)
     edge.pass_time(LIMITS.late - 1)
@@ -207,7 +207,7 @@ async def test_missing_bodies_are_evicted(edge: TestedServer) -> None:
     assert (await first.answer())[2] == b"held"
 
 
-async def test_address_with_missing_bodies_evicts_its_own(edge: TestedServer) -> None:
+async def test_address_with_missing_bodies_evicts_its_own(edge: ServerUnderTest) -> None:
     first, second, *_ = await open_late_bodies(edge)
     edge.pass_time(LIMITS.late)
     assert await edge.get(address="127.0.5.2") == (200, b"")
@@ -216,7 +216,7 @@ async def test_address_with_missing_bodies_evicts_its_own(edge: TestedServer) ->
     assert (await first.answer())[0] == 200
 
 
-async def test_timely_body_is_not_evicted(edge: TestedServer) -> None:
+async def test_timely_body_is_not_evicted(edge: ServerUnderTest) -> None:
     """Nor is a request evicted that waits for its answer after a late body."""
     waits, slow = [await edge.connect("127.0.5.1") for _ in range(4)], await edge.connect("127.0.5.2")
     for client in waits:
@@ -238,7 +238,7 @@ async def test_timely_body_is_not_evicted(edge: TestedServer) -> None:
     assert [(await client.answer())[2] for client in waits] == [b"held"] * 4
 
 
-async def test_idle_connections_block_no_client(edge: TestedServer) -> None:
+async def test_idle_connections_block_no_client(edge: ServerUnderTest) -> None:
     """1,100 idle connections from many addresses, and another client after each."""
     for number in range(1100):
         await edge.connect(f"127.1.{number % 250}.1")
@@ -247,7 +247,7 @@ async def test_idle_connections_block_no_client(edge: TestedServer) -> None:
     assert len(edge.connections) <= 12
 
 
-async def test_health_has_a_reserve(edge: TestedServer) -> None:
+async def test_health_has_a_reserve(edge: ServerUnderTest) -> None:
     for count in range(1, 9):
         (await edge.connect(f"127.0.1.{count}")).send(GET.replace(b"/echo", b"/hold"))
         await edge.wait_for_requests(count)
@@ -257,7 +257,7 @@ async def test_health_has_a_reserve(edge: TestedServer) -> None:
     edge.app.go.set()
 
 
-async def send_request(edge: TestedServer, path: str) -> RawClient:
+async def send_request(edge: ServerUnderTest, path: str) -> RawClient:
     client = await edge.connect("127.0.0.2")
     client.send(f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
     return client

@@ -8,7 +8,7 @@ import pytest
 from api.server.admission import Limits
 from api.server.answer_rate import count_unacknowledged
 from api.server.connection import Connection
-from tests.api.server.conftest import TestedServer
+from tests.api.server.conftest import ServerUnderTest
 from tests.waiting import PATIENCE_S, eventually
 
 LIMITS = Limits()
@@ -78,7 +78,7 @@ class SlowReader:
 
 
 async def open_reader(
-    edge: TestedServer, address: str = "127.0.0.5", request: bytes = GET_LARGE, window: int = WINDOW
+    edge: ServerUnderTest, address: str = "127.0.0.5", request: bytes = GET_LARGE, window: int = WINDOW
 ) -> SlowReader:
     """Connect, request 8 MiB, and wait until the server can send no more."""
     before = edge.connections
@@ -103,18 +103,18 @@ async def open_reader(
     return created
 
 
-async def fill_places(edge: TestedServer, count: int) -> list[SlowReader]:
+async def fill_places(edge: ServerUnderTest, count: int) -> list[SlowReader]:
     """Take `count` places with readers of two addresses."""
     return [await open_reader(edge, f"127.0.6.{number % 2 + 1}") for number in range(count)]
 
 
-async def third_address_is_refused(edge: TestedServer) -> bool:
+async def third_address_is_refused(edge: ServerUnderTest) -> bool:
     """Send a request from a third address. Return whether the server has no place for it."""
     status, _ = await edge.get(address="127.0.0.2")
     return status == 503
 
 
-async def test_silent_reader_is_evicted_after_a_few_ticks(edge: TestedServer) -> None:
+async def test_silent_reader_is_evicted_after_a_few_ticks(edge: ServerUnderTest) -> None:
     readers = await fill_places(edge, 8)
     edge.pass_time(LIMITS.late)
     assert await third_address_is_refused(edge)
@@ -124,7 +124,7 @@ async def test_silent_reader_is_evicted_after_a_few_ticks(edge: TestedServer) ->
     assert await readers[0].is_cut_off()
 
 
-async def test_address_with_silent_readers_evicts_its_own(edge: TestedServer) -> None:
+async def test_address_with_silent_readers_evicts_its_own(edge: ServerUnderTest) -> None:
     _, second, *_ = await fill_places(edge, 8)
     edge.pass_time(LIMITS.late + 1)
     assert (await edge.get(address="127.0.6.2"))[0] == 200
@@ -132,7 +132,7 @@ async def test_address_with_silent_readers_evicts_its_own(edge: TestedServer) ->
     assert len(edge.connections) == 7
 
 
-async def test_silent_reader_is_ended(edge: TestedServer) -> None:
+async def test_silent_reader_is_ended(edge: ServerUnderTest) -> None:
     one = await open_reader(edge)
     edge.pass_time(LIMITS.stall)
     assert one.connection in edge.connections
@@ -143,7 +143,7 @@ async def test_silent_reader_is_ended(edge: TestedServer) -> None:
 @pytest.mark.parametrize(
     "request_", [GET_LARGE, GET_LARGE.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")]
 )
-async def test_trickle_is_ended(edge: TestedServer, request_: bytes) -> None:
+async def test_trickle_is_ended(edge: ServerUnderTest, request_: bytes) -> None:
     """A byte per tick, after a fast start that buys no more than the grace."""
     one = await open_reader(edge, request=request_)
     await one.read(1024 * 1024)
@@ -155,7 +155,7 @@ async def test_trickle_is_ended(edge: TestedServer, request_: bytes) -> None:
     assert await one.is_cut_off()
 
 
-async def test_slow_phone_gets_a_large_file_from_a_full_server(edge: TestedServer) -> None:
+async def test_slow_phone_gets_a_large_file_from_a_full_server(edge: ServerUnderTest) -> None:
     """8 KiB a tick, for three times the grace, while other clients are refused; then the rest.
 
     The client's kernel acknowledges in lumps of its buffer, which is smaller than two ticks for that reason.
@@ -174,7 +174,7 @@ async def test_slow_phone_gets_a_large_file_from_a_full_server(edge: TestedServe
     await one.read(LARGE - one.taken)
 
 
-async def test_unsent_answer_is_not_idle(edge: TestedServer) -> None:
+async def test_unsent_answer_is_not_idle(edge: ServerUnderTest) -> None:
     """The application has sent everything in one message; the connection isn't idle before it is
     transmitted.
     """
@@ -189,7 +189,7 @@ async def test_unsent_answer_is_not_idle(edge: TestedServer) -> None:
     await one.read(LARGE)
 
 
-async def test_unread_last_bytes_are_evicted(edge: TestedServer) -> None:
+async def test_unread_last_bytes_are_evicted(edge: ServerUnderTest) -> None:
     """Less than the transport's high-water mark, on a connection that closes after it."""
     request = GET_LARGE.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
     one = await open_reader(edge, request=request)
