@@ -154,8 +154,7 @@ class CostBudgets:
         return bool(self._pending)
 
     def take(self, buckets: Iterable[BudgetBucket]) -> tuple[dict[BudgetBucket, int], list[str | int]]:
-        """Return the index of each bucket and the script's first arguments; include and clear all pending
-        charges.
+        """Return bucket indexes and the script's first arguments; take all pending charges.
 
         Indexes cover `buckets` and the buckets with pending charges. Charges of a call that fails because
         Redis is away are lost.

@@ -34,9 +34,7 @@ class CsvRow(NamedTuple):
 
 
 def read(body: bytes, kind: Any) -> Steps[Any]:
-    """Decode CSV as a struct with a list of rows. Raises `Malformed`, `Invalid` with each invalid row's
-    line.
-    """
+    """Decode CSV as a struct of rows. Raises `Malformed`, `Invalid` with each bad row's line."""
     [field] = msgspec.structs.fields(kind)
     row_kind = get_args(get_args(field.type)[0])[0]
     rows: list[CsvRow] = []

@@ -27,9 +27,7 @@ _log = logs.get("disk")
 
 
 class WatchedDisk(NamedTuple):
-    """A database's disk: the name of the setting with its size, the size in bytes, and a pool of the
-    database.
-    """
+    """A database's disk: the setting with its size, the size in bytes, and a pool of the database."""
 
     setting: str
     size: int

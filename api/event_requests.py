@@ -118,8 +118,7 @@ def read_app_key(request: ApiRequest) -> str | None:
 
 
 async def decompress_body(request: ApiRequest, app: KeyedApp | None, *, max_bytes: int = MOST_PLAIN) -> bytes:
-    """Return the body, decompressed; ignores its content type. Raises `Malformed`, `Oversized`,
-    `Unsupported`.
+    """Return the decompressed body of any type. Raises `Malformed`, `Oversized`, `Unsupported`.
 
     For a refused body the app pays for the maximum size that decompression may have produced.
     """

@@ -199,8 +199,7 @@ def _target(request: ApiRequest) -> list[Any]:
 
 
 def digest(target: Sequence[Any], body: bytes) -> Steps[bytes]:
-    """Digest a request. For JSON, the order of fields and white space make no difference; else each byte
-    counts.
+    """Digest a request. In JSON, the order of fields and white space make no difference.
 
     In a large body with a list, an item over `STEP_BYTES` also counts byte by byte: no stored item is as
     large.

@@ -62,9 +62,7 @@ class Subscriber(Generic[S]):
         self._changed.set()
 
     async def until(self, enough: Callable[[S], bool], *, within: float) -> S | None:
-        """Wait for the first state that is `enough`; None after `within` seconds, or when the subscriber is
-        closed.
-        """
+        """Wait for the first state that is `enough`; None after `within` seconds, or once closed."""
         try:
             async with asyncio.timeout(within):
                 return await self._first(enough)

@@ -63,9 +63,7 @@ def is_bound(request: ApiRequest, state: str) -> bool:
 
 
 def cookie_name(state: str) -> str:
-    """Return the name of a flow's cookie; each flow has one, as a browser may run several. It hides the
-    state.
-    """
+    """Return the cookie name of a flow, which hides its state; a browser may run several flows."""
     return f"oauth_{hashlib.sha256(state.encode()).hexdigest()[:32]}"
 
 

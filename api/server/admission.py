@@ -136,9 +136,7 @@ class Admission:
             guest.check_timeouts()
 
     def _evict(self, address: str | None = None) -> bool:
-        """Evict the connection that is idle for longest, of one address or of all; return False if none is
-        idle.
-        """
+        """Evict the longest idle connection, of one address or of all; return whether there was one."""
         idle = self._idle if address is None else self._idle_by_address.get(address)
         if not idle:
             return False

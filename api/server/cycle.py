@@ -17,9 +17,7 @@ _BODILESS = (204, 304)
 
 
 class Cycle(RequestResponseCycle):
-    """uvicorn's cycle, but it writes head and body at once, and closes so that the client can read the
-    end.
-    """
+    """uvicorn's cycle, but with head and body in one write, and a close that loses no data."""
 
     connection: "Connection"
     head: bytes = b""
@@ -85,9 +83,7 @@ class Cycle(RequestResponseCycle):
             self._write_head()
 
     def _set_framing(self, status: int, length: int | None, lines: list[bytes]) -> None:
-        """Set the framing of the body. HTTP/1.0 has no chunks: there the end of the connection ends the
-        body.
-        """
+        """Set the framing of the body. HTTP/1.0 has no chunks: the connection's end ends the body."""
         self.chunked_encoding = False
         bodiless = status in _BODILESS or self.scope["method"] == "HEAD"
         self.expected_content_length = 0 if bodiless else length or 0

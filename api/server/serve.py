@@ -107,9 +107,7 @@ async def serve(app: Litestar, limits: Limits, *, host: str, port: int) -> None:
 async def _open_lifespan(
     app: Litestar, stack: contextlib.AsyncExitStack, sockets: list[socket.socket], stopped: asyncio.Event
 ) -> bool:
-    """Open the application's lifespan once Postgres is reachable; return False if a stop signal came
-    first.
-    """
+    """Open the lifespan once Postgres is reachable; return False if a stop signal came first."""
     async with contextlib.AsyncExitStack() as meanwhile:
         answers = [answer_unready(sockets)]
 

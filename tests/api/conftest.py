@@ -41,9 +41,7 @@ class Caller(NamedTuple):
 
 @cache
 def built() -> Litestar:
-    """Build the application once for all tests of a process; each test starts it with its own servers and
-    clock.
-    """
+    """Build the application once per process; each test starts it with its own servers and clock."""
     return build()
 
 

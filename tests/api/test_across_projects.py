@@ -1,6 +1,4 @@
-"""Lists over all projects: the union of the lists of each project, with the same filters, of one
-organization.
-"""
+"""Lists over all projects equal the union of the lists of each project of the organization."""
 
 from collections.abc import AsyncIterator
 from itertools import chain, product

@@ -13,9 +13,7 @@ from tests.api.parties import status
 
 
 async def test_code_from_another_browser_connects_nothing(project: ConnectingProject) -> None:
-    """An attacker follows a link and lures a victim to the server's page: the victim's account isn't
-    connected.
-    """
+    """An attacker follows a link and lures a victim to the server's consent page."""
     link = await project.create_link()
     back = project.fediverse.let_in(await project.consent_page(link), "eve")
     async with client_of(project.app) as stranger:

@@ -10,9 +10,7 @@ from tests.api.refusals import assert_state_refused
 
 
 async def test_lured_victim_connects_nothing(github: GitHubParticipants) -> None:
-    """An attacker follows the link and lures a victim to GitHub's page, to access the victim's
-    repositories.
-    """
+    """An attacker follows a link and lures a victim to GitHub's page."""
     state = await github.follow_link()
     async with client_of(github.app) as victim:
         assert status(await github.call_callback(state, browser=victim), state) == "failed"

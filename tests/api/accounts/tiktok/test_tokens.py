@@ -82,9 +82,7 @@ async def test_concurrent_posts_share_one_token_refresh(project_without_worker: 
 
 
 async def test_refresh_does_not_deadlock_with_a_post(project: TikTokProject) -> None:
-    """A post locks its account's row, which the refresh needs, and requests a refresh: there is no
-    deadlock.
-    """
+    """A post locks its account's row and requests a refresh, which needs the same row."""
     account_id = await project.connect()
     account = {"organization_id": project.acme.organization_id, "account_id": uuid(account_id)}
     await project.sim.fault(TOKEN, Fault.ACCEPT_THEN_TIMEOUT)
