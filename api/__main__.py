@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> None:
         from api.server.serve import serve  # noqa: PLC0415
 
         limits = limits_of(settings)
-        app = _made(options.app)
+        app = _load_application(options.app)
         warn_misspelt(os.environ)
         with exporting(os.environ, process="web"):
             uvloop.run(serve(app, limits, host=options.host, port=options.port))
@@ -48,7 +48,7 @@ def _port(text: str) -> int:
     raise argparse.ArgumentTypeError(f"{text} is not a port: use 0 to 65535")
 
 
-def _made(path: str) -> Any:
+def _load_application(path: str) -> Any:
     """Call the factory that MODULE:FACTORY names."""
     module, _, name = path.partition(":")
     return getattr(import_module(module), name)()

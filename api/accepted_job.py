@@ -8,7 +8,7 @@ from litestar import Response
 from msgspec import UNSET, UnsetType
 
 from api import path_ids
-from api.idempotency import ACCEPTED, WriteResult, once
+from api.idempotency import ACCEPTED, WriteResult, run_once
 from api.requests import ApiRequest
 from db.pool import Conn
 from jobs.kinds import Kind
@@ -31,7 +31,7 @@ async def accept(request: ApiRequest, project_id: str, kind: Kind, submit: Submi
         submitted = await submit(conn, organization_id=request.organization_id, project_id=project)
         return accepted(submitted, kind=kind.name, project_id=ids.show(ids.PROJECT, project))
 
-    return await once(request, start)
+    return await run_once(request, start)
 
 
 def accepted(

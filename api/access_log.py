@@ -39,14 +39,14 @@ def add_headers_to(state: RequestState, send: Send) -> Send:
             state.status = message["status"]
             headers = [*message["headers"], *state.answer_headers()]
             if state.rate_class is not None:
-                _keep_private(headers)
+                _restrict_caching(headers)
             message["headers"] = headers
         await send(message)
 
     return watched
 
 
-def _keep_private(headers: list[tuple[bytes, bytes]]) -> None:
+def _restrict_caching(headers: list[tuple[bytes, bytes]]) -> None:
     """Keep answers to a key out of shared caches, and answers without a version out of all caches.
 
     Shared caches respect `Authorization`, but not `X-Api-Key`.
@@ -60,10 +60,10 @@ async def end_request(scope: HTTPScope, state: RequestState, services: Services)
     """Finish a request after the last byte of its response, so that no caller waits for this work."""
     if state.free and state.standing is not None:
         await services.limiter.give_back(state.standing)
-    _note(scope, state, services.settings.request_log_level)
+    _log_request(scope, state, services.settings.request_log_level)
 
 
-def _note(scope: HTTPScope, state: RequestState, level: str) -> None:
+def _log_request(scope: HTTPScope, state: RequestState, level: str) -> None:
     route = scope.get("path_template", UNMATCHED)
     seconds = time.perf_counter() - state.started
     method = (
@@ -73,7 +73,7 @@ def _note(scope: HTTPScope, state: RequestState, level: str) -> None:
     count.inc()
     duration.observe(seconds)
     who, app, owner = state.principal, state.app, state.organization_id
-    about = _about(scope, state)
+    about = _subject_fields(scope, state)
     log = _log.info if state.status >= MIN_SERVER_ERROR else getattr(_log, level)
     log(
         "request",
@@ -90,10 +90,10 @@ def _note(scope: HTTPScope, state: RequestState, level: str) -> None:
         **tracing.fields(UUID(int=state.bits)),
     )
     if (recorder := tracing.recorder()) and route not in UNTRACED:
-        recorder.served(_served(state, method, route, seconds, about))
+        recorder.served(_describe_span(state, method, route, seconds, about))
 
 
-def _about(scope: HTTPScope, state: RequestState) -> dict[str, str | int]:
+def _subject_fields(scope: HTTPScope, state: RequestState) -> dict[str, str | int]:
     """Return the log fields of the project, of the first submitted job and of the number of jobs."""
     params: dict[str, str] = scope.get("path_params", {})
     project = ids.read(ids.PROJECT, params["project_id"]) if "project_id" in params else None
@@ -106,7 +106,7 @@ def _about(scope: HTTPScope, state: RequestState) -> dict[str, str | int]:
     return fields
 
 
-def _served(
+def _describe_span(
     state: RequestState, method: str, route: str, seconds: float, about: Mapping[str, str | int]
 ) -> tracing.Served:
     """Describe the response for its span. The attributes hold only our own ids, no text from the caller."""

@@ -69,7 +69,7 @@ from schemas.settings import Settings, from_env
 from telemetry import causes, logs
 
 #: Modules with routes under /v1. Routes in `ROUTES` need a key, routes in `PUBLIC` need none.
-KEYED_MODULES = (
+KEYED = (
     accounts,
     across_projects,
     ads,
@@ -108,7 +108,7 @@ KEYED_MODULES = (
     webhooks,
     whoami,
 )
-ROUTES = [route for module in KEYED_MODULES for route in module.ROUTES]
+ROUTES = [route for module in KEYED for route in module.ROUTES]
 PUBLIC = [
     route
     for module in (console, docs, system, github, tiktok_webhook, media, accounts, web_module)

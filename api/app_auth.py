@@ -65,12 +65,12 @@ def read_app_key(headers: Mapping[bytes, bytes], query: bytes) -> str | None:
     if scheme.lower() == b"bearer":
         return credentials.decode("latin-1").strip()
     if scheme.lower() == b"basic":
-        return _user(credentials.strip())
+        return _basic_user(credentials.strip())
     params = parse_qs(query.decode("latin-1")) if query else {}
     return next((params[name][0] for name in ("key", "writeKey") if name in params), None)
 
 
-def _user(credentials: bytes) -> str | None:
+def _basic_user(credentials: bytes) -> str | None:
     """Read the user name from Basic credentials; SDKs leave the password empty."""
     try:
         return base64.b64decode(credentials, validate=True).decode("latin-1").partition(":")[0]

@@ -118,9 +118,7 @@ class Authenticator:
 
 
 def read_key(state: RequestState) -> Presented | None:
-    """Read the key of a request; `X-Api-Key` wins over `Authorization`. Returns None for an absent or
-    malformed key.
-    """
+    """Return the request's key, or None; `X-Api-Key` wins over `Authorization`."""
     own = state.headers.get(b"x-api-key")
     if own is None:
         scheme, _, own = state.headers.get(b"authorization", b"").partition(b" ")
@@ -130,8 +128,7 @@ def read_key(state: RequestState) -> Presented | None:
 
 
 def client_address(state: RequestState, peer: str, *, hops: int) -> str:
-    """Return the client address: the peer's, or the one that the outermost of `hops` trusted proxies
-    reported.
+    """Return the peer's address, or the one that the outermost of `hops` trusted proxies reported.
 
     With `hops` 0, forwarding headers are ignored, since any caller can write them.
     """

@@ -109,21 +109,21 @@ def _measure(kind: inspect.Type) -> BodyLimits:
 
 def _measure_container(kind: inspect.StructType | inspect.ListType | inspect.DictType) -> BodyLimits:
     if isinstance(kind, inspect.StructType):
-        names = (_text(len(field.encode_name), _ASCII_BYTES) for field in kind.fields)
+        names = (_limits_of_text(len(field.encode_name), _ASCII_BYTES) for field in kind.fields)
         values = (_measure(field.type) for field in kind.fields)
         return reduce(BodyLimits.plus, map(BodyLimits.plus, names, values), _CONTAINER)
     if isinstance(kind, inspect.ListType):
-        return _CONTAINER.plus(_measure(kind.item_type).times(_length(kind)))
+        return _CONTAINER.plus(_measure(kind.item_type).times(_max_length(kind)))
     if isinstance(kind.value_type, inspect.AnyType):
         return _FREE
-    return _CONTAINER.plus(_measure(kind.key_type).plus(_measure(kind.value_type)).times(_length(kind)))
+    return _CONTAINER.plus(_measure(kind.key_type).plus(_measure(kind.value_type)).times(_max_length(kind)))
 
 
 def _measure_scalar(kind: inspect.Type) -> BodyLimits:
     if isinstance(kind, inspect.StrType):
-        return _text(kind.max_length or _UNNAMED_CHARACTERS, _CHARACTER_BYTES)
+        return _limits_of_text(kind.max_length or _UNNAMED_CHARACTERS, _CHARACTER_BYTES)
     if isinstance(kind, inspect.LiteralType | inspect.EnumType):
-        return _text(max(len(str(choice)) for choice in _choices(kind)), _ASCII_BYTES)
+        return _limits_of_text(max(len(str(choice)) for choice in _choices(kind)), _ASCII_BYTES)
     return BodyLimits(_SCALAR_BYTES + _SPACE_BYTES)
 
 
@@ -133,11 +133,11 @@ def _choices(kind: inspect.LiteralType | inspect.EnumType) -> list[Any]:
     return [member.value for member in kind.cls]
 
 
-def _text(characters: int, character_bytes: int) -> BodyLimits:
+def _limits_of_text(characters: int, character_bytes: int) -> BodyLimits:
     return BodyLimits(2 + _SPACE_BYTES + characters * character_bytes, strings=1)
 
 
-def _length(kind: inspect.ListType | inspect.DictType) -> int:
+def _max_length(kind: inspect.ListType | inspect.DictType) -> int:
     if kind.max_length is None:
         raise TypeError(f"a list or an object of a body needs a max_length: {kind}")
     return kind.max_length

@@ -61,7 +61,7 @@ class FieldError(NamedTuple):
 
 def validate(value: Any, kind: Any) -> Invalid | None:
     """Validate a parsed body against a type; None if it is valid."""
-    errors = [*islice(_of_value(value, kind, "$"), MAX_ERRORS)]
+    errors = [*islice(_check_value(value, kind, "$"), MAX_ERRORS)]
     return Invalid(*errors[0], *errors[1:]) if errors else None
 
 
@@ -80,24 +80,24 @@ def parse_error(error: msgspec.ValidationError, kind: Any = None) -> FieldError:
     )
 
 
-def _of_value(value: Any, kind: Any, path: str) -> Iterator[FieldError]:
-    for option in _options(kind):
-        bare, bounds = _bare(option)
+def _check_value(value: Any, kind: Any, path: str) -> Iterator[FieldError]:
+    for option in _union_members(kind):
+        bare, bounds = _split_annotated(option)
         if _is_struct(bare) and isinstance(value, dict):
-            yield from _of_fields(value, bare, path)
+            yield from _check_fields(value, bare, path)
             return
         if get_origin(bare) is list and isinstance(value, list):
-            wrong = [*_of_leaf(value, Annotated[list[Any], *bounds] if bounds else list[Any], path)]
+            wrong = [*_check_leaf(value, Annotated[list[Any], *bounds] if bounds else list[Any], path)]
             yield from wrong
             # A list over its limit may have any number of items: only the first `MAX_ERRORS` are checked.
             for position, item in enumerate(islice(value, MAX_ERRORS if wrong else None)):
-                if not _is_right(item, get_args(bare)[0]):
-                    yield from _of_value(item, get_args(bare)[0], f"{path}[{position}]")
+                if not _has_valid_shape(item, get_args(bare)[0]):
+                    yield from _check_value(item, get_args(bare)[0], f"{path}[{position}]")
             return
-    yield from _of_leaf(value, kind, path)
+    yield from _check_leaf(value, kind, path)
 
 
-def _is_right(value: Any, kind: Any) -> bool:
+def _has_valid_shape(value: Any, kind: Any) -> bool:
     """Return whether the value's shape is valid. Most items of a long list are valid."""
     if _has_meaning(kind):
         return False
@@ -113,57 +113,57 @@ def _has_meaning(kind: Any) -> bool:
     """Return whether the type, or a type inside it, is one of `VALUE_CHECKS`."""
     if any(kind == meaning for meaning, _ in VALUE_CHECKS):
         return True
-    bare = _bare(kind)[0]
+    bare = _split_annotated(kind)[0]
     parts = [field.type for field in msgspec.structs.fields(bare)] if _is_struct(bare) else get_args(bare)
     return any(map(_has_meaning, parts)) or bool(getattr(bare, "at_least_one", ()))
 
 
-def _of_fields(value: Mapping[str, Any], struct: type[msgspec.Struct], path: str) -> Iterator[FieldError]:
+def _check_fields(value: Mapping[str, Any], struct: type[msgspec.Struct], path: str) -> Iterator[FieldError]:
     fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
     for name in value.keys() - fields.keys():
-        yield _shown(f"{path}.{name[:MAX_NAME_CHARACTERS]}", "is not a field of this object")
+        yield _error_at(f"{path}.{name[:MAX_NAME_CHARACTERS]}", "is not a field of this object")
     for name, field in fields.items():
         if name in value:
-            yield from _of_value(value[name], field.type, f"{path}.{name}")
+            yield from _check_value(value[name], field.type, f"{path}.{name}")
         elif field.required:
-            yield _shown(f"{path}.{name}", "is required")
+            yield _error_at(f"{path}.{name}", "is required")
     names: tuple[str, ...] = getattr(struct, "at_least_one", ())
     if names and all(value.get(name) is None for name in names):
-        yield _shown(f"{path}.{names[0]}", f"send at least one of {', '.join(names)}")
+        yield _error_at(f"{path}.{names[0]}", f"send at least one of {', '.join(names)}")
 
 
-def _of_leaf(value: Any, kind: Any, path: str) -> Iterator[FieldError]:
+def _check_leaf(value: Any, kind: Any, path: str) -> Iterator[FieldError]:
     try:
         msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
         fault = parse_error(error, kind)
         inner = "" if fault.path == "body" else fault.path
         separator = "" if inner[:1] in {"", "["} else "."
-        yield _shown(f"{path}{separator}{inner}", fault.message)
+        yield _error_at(f"{path}{separator}{inner}", fault.message)
         return
-    for option in _options(kind):
+    for option in _union_members(kind):
         for meaning, check in VALUE_CHECKS:
             if option == meaning and value is not None:
-                yield from _meant(value, check)
+                yield from _check_meaning(value, check)
 
 
-def _meant(value: Any, check: Callable[[Any], Any]) -> Iterator[FieldError]:
+def _check_meaning(value: Any, check: Callable[[Any], Any]) -> Iterator[FieldError]:
     try:
         check(value)
     except Invalid as error:
         yield from (FieldError(**issue) for issue in error.details["issues"])
 
 
-def _shown(path: str, message: str) -> FieldError:
+def _error_at(path: str, message: str) -> FieldError:
     return FieldError(path.removeprefix("$").removeprefix(".") or "body", message)
 
 
-def _options(kind: Any) -> tuple[Any, ...]:
+def _union_members(kind: Any) -> tuple[Any, ...]:
     """Return the types of a union; any other type alone."""
     return get_args(kind) if get_origin(kind) in {Union, UnionType} else (kind,)
 
 
-def _bare(kind: Any) -> tuple[Any, tuple[Any, ...]]:
+def _split_annotated(kind: Any) -> tuple[Any, tuple[Any, ...]]:
     """Return a type and its `Annotated` metadata."""
     return (get_args(kind)[0], get_args(kind)[1:]) if get_origin(kind) is Annotated else (kind, ())
 

@@ -154,8 +154,7 @@ class CostBudgets:
         return bool(self._pending)
 
     def take(self, buckets: Iterable[BudgetBucket]) -> tuple[dict[BudgetBucket, int], list[str | int]]:
-        """Return the index of each bucket and the script's first arguments; include and clear all pending
-        charges.
+        """Return bucket indexes and the script's first arguments; take all pending charges.
 
         Indexes cover `buckets` and the buckets with pending charges. Charges of a call that fails because
         Redis is away are lost.
@@ -195,13 +194,13 @@ def show_levels(
 ) -> list[BudgetUse]:
     """Return the levels of an organization's buckets for `GET /v1/usage`; None: Redis is away."""
     return [
-        _shown(traffic, bucket.rates, place, levels[number] if levels else None)
+        _show_level(traffic, bucket.rates, place, levels[number] if levels else None)
         for number, (traffic, bucket) in enumerate(buckets.items())
         for place in range(len(RESOURCES))
     ]
 
 
-def _shown(traffic: Traffic, rates: Rates, place: int, level: BucketLevel | None) -> BudgetUse:
+def _show_level(traffic: Traffic, rates: Rates, place: int, level: BucketLevel | None) -> BudgetUse:
     unit = 1 if RESOURCES[place] == "bytes" else MICROS
     refill = rates[place] / unit
     return BudgetUse(

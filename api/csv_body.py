@@ -34,9 +34,7 @@ class CsvRow(NamedTuple):
 
 
 def read(body: bytes, kind: Any) -> Steps[Any]:
-    """Decode CSV as a struct with a list of rows. Raises `Malformed`, `Invalid` with each invalid row's
-    line.
-    """
+    """Decode CSV as a struct of rows. Raises `Malformed`, `Invalid` with each bad row's line."""
     [field] = msgspec.structs.fields(kind)
     row_kind = get_args(get_args(field.type)[0])[0]
     rows: list[CsvRow] = []
@@ -48,16 +46,16 @@ def read(body: bytes, kind: Any) -> Steps[Any]:
         return msgspec.convert({field.encode_name: [row.cells for row in rows]}, kind, strict=False)
     except msgspec.ValidationError as error:
         yield
-        errors = (yield from _all_faults(rows, row_kind)) or [body_validation.parse_error(error)]
+        errors = (yield from _collect_errors(rows, row_kind)) or [body_validation.parse_error(error)]
         raise Invalid(*errors[0], *errors[1:]) from None
 
 
-def _all_faults(rows: Sequence[CsvRow], row_kind: Any) -> Steps[list[tuple[str, str]]]:
+def _collect_errors(rows: Sequence[CsvRow], row_kind: Any) -> Steps[list[tuple[str, str]]]:
     """Collect validation errors, up to the limit of a response."""
     errors: list[tuple[str, str]] = []
     for first in range(0, len(rows), ROWS_PER_STEP):
         errors += islice(
-            _faults(rows[first : first + ROWS_PER_STEP], row_kind, first),
+            _row_errors(rows[first : first + ROWS_PER_STEP], row_kind, first),
             body_validation.MAX_ERRORS - len(errors),
         )
         yield
@@ -132,18 +130,18 @@ def _check_names(names: list[str], row_kind: type[msgspec.Struct]) -> None:
         raise Invalid(*issues[0], *issues[1 : body_validation.MAX_ERRORS])
 
 
-def _faults(rows: Sequence[CsvRow], row_kind: Any, first: int) -> Iterator[tuple[str, str]]:
+def _row_errors(rows: Sequence[CsvRow], row_kind: Any, first: int) -> Iterator[tuple[str, str]]:
     """Yield each validation error of each row; `first` is the index of the first row."""
     fields = msgspec.structs.fields(row_kind)
     for place, row in enumerate(rows, first):
-        if _is_right(row, row_kind):
+        if _is_valid_row(row, row_kind):
             continue
         for field in fields:
-            if fault := _fault(row.cells.get(field.encode_name), field):
+            if fault := _cell_error(row.cells.get(field.encode_name), field):
                 yield f"rows[{place}].{field.encode_name}", f"line {row.line}: {fault}"
 
 
-def _is_right(row: CsvRow, row_kind: Any) -> bool:
+def _is_valid_row(row: CsvRow, row_kind: Any) -> bool:
     try:
         msgspec.convert(row.cells, row_kind, strict=False)
     except msgspec.ValidationError:
@@ -151,7 +149,7 @@ def _is_right(row: CsvRow, row_kind: Any) -> bool:
     return True
 
 
-def _fault(cell: str | None, field: msgspec.structs.FieldInfo) -> str | None:
+def _cell_error(cell: str | None, field: msgspec.structs.FieldInfo) -> str | None:
     if cell is None:
         return "is required" if field.required else None
     try:

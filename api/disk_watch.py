@@ -27,9 +27,7 @@ _log = logs.get("disk")
 
 
 class WatchedDisk(NamedTuple):
-    """A database's disk: the name of the setting with its size, the size in bytes, and a pool of the
-    database.
-    """
+    """A database's disk: the setting with its size, the size in bytes, and a pool of the database."""
 
     setting: str
     size: int
@@ -101,7 +99,7 @@ class DiskWatch:
         failure: Unavailable | None = None
         for watched in self.disks:
             try:
-                self._parts[watched.setting] = await _part(watched)
+                self._parts[watched.setting] = await _measure_used_fraction(watched)
             except Unavailable as error:
                 failure = error
         self._part = max(self._parts.values(), default=0.0)
@@ -124,7 +122,7 @@ class DiskWatch:
             )
 
 
-async def _part(watched: WatchedDisk) -> float:
+async def _measure_used_fraction(watched: WatchedDisk) -> float:
     """Measure the used fraction of a disk."""
     with reaching():
         async with watched.pool.acquire() as conn:

@@ -99,7 +99,7 @@ _log = logs.get("api")
 def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[Envelope]:
     """Answer any exception; the exception handler of the application."""
     call = request_state.state_of(request.scope)
-    code, message, details, headers = _read(_meaning(error), request)
+    code, message, details, headers = _describe_error(_translate_driver_error(error), request)
     call.code = code
     if code == Killed.code:
         metrics.HTTP_KILLED.inc()
@@ -123,7 +123,7 @@ def answer_wrong_host(request: Request[Any, Any, Any]) -> ASGIResponse:
     return answer_error(request, HostRefused()).to_asgi_response(None, request)
 
 
-def _meaning(error: Exception) -> Exception:
+def _translate_driver_error(error: Exception) -> Exception:
     """Translate the database driver's errors into API errors."""
     if isinstance(error, LOCK_ERRORS):
         return Unavailable("another request is changing the same data: repeat the request")
@@ -132,26 +132,26 @@ def _meaning(error: Exception) -> Exception:
     return error
 
 
-def _read(
+def _describe_error(
     error: Exception, request: Request[Any, Any, Any]
 ) -> tuple[str, str, dict[str, Any], dict[str, str]]:
     """Return the code, message, details and headers for an exception."""
     if isinstance(error, DomainError):
         return error.code, error.message, error.details, dict(_headers(error))
     if isinstance(error, ValidationException):
-        issues = list(_issues(error.extra, request.scope.get("route_handler")))
+        issues = list(_list_issues(error.extra, request.scope.get("route_handler")))
         return "VALIDATION", "; ".join(f"{i['path']}: {i['message']}" for i in issues), {"issues": issues}, {}
     if isinstance(error, HTTPException) and error.status_code in FRAMEWORK_ERRORS:
         closing = {"Connection": "close"} if error.status_code == TOO_LARGE else {}
         return (
             *FRAMEWORK_ERRORS[error.status_code],
             {},
-            {**dict(_allowing(error.headers or {}, request.url.path)), **closing},
+            {**dict(_complete_allow_header(error.headers or {}, request.url.path)), **closing},
         )
     return "INTERNAL", "an error on our side: repeat the request, or send us the request id", {}, {}
 
 
-def _allowing(headers: Mapping[str, str], path: str) -> Iterable[tuple[str, str]]:
+def _complete_allow_header(headers: Mapping[str, str], path: str) -> Iterable[tuple[str, str]]:
     """Yield the framework's headers; add HEAD to `Allow`, which the framework omits."""
     for name, value in headers.items():
         if name.lower() == "allow":
@@ -171,7 +171,7 @@ def _headers(error: DomainError) -> Iterable[tuple[str, str]]:
         yield "Content-Range", f"bytes */{error.size}"
 
 
-def _issues(extra: Any, handler: Any) -> Iterable[dict[str, str]]:
+def _list_issues(extra: Any, handler: Any) -> Iterable[dict[str, str]]:
     """Yield an issue for each invalid parameter that Litestar reports. For `data` the body is missing."""
     for issue in extra or [{"key": "request", "message": "a parameter is missing"}]:
         if issue.get("key") == "data":

@@ -68,7 +68,7 @@ class EventLimitState(NamedTuple):
         wait_s = self._wait_s
         state = f'"{REQUEST_LIMIT}";r={self.requests_left};t={wait_s}'
         state += f', "{RATE_CLASS}";r={self.events_left};t={wait_s}'
-        return [_policy(self.limits, WINDOW_S), (b"ratelimit", state.encode())]
+        return [_policy_header(self.limits, WINDOW_S), (b"ratelimit", state.encode())]
 
     def refusal(self) -> Limited:
         limit = REQUEST_LIMIT if self.events_left else RATE_CLASS
@@ -81,7 +81,7 @@ class EventLimitState(NamedTuple):
 
 
 @cache
-def _policy(limits: EventLimits, window_s: int) -> tuple[bytes, bytes]:
+def _policy_header(limits: EventLimits, window_s: int) -> tuple[bytes, bytes]:
     policy = f'"{REQUEST_LIMIT}";q={limits.requests};w={window_s}'
     policy += f', "{RATE_CLASS}";q={limits.events};w={window_s}'
     return b"ratelimit-policy", policy.encode()
@@ -135,7 +135,7 @@ class EventLimiter:
         """Refuse further requests of an app with this error for `for_s` seconds, without a query."""
         self._refuse(app.app_id, standing, error, for_s)
 
-    async def turn(self, app: KeyedApp) -> None:
+    async def delay_refusal(self, app: KeyedApp) -> None:
         """Delay a refused request until its turn: one refusal every `REFUSAL_INTERVAL_S` per app.
 
         The delay slows an app that retries in a loop, and saves the time of other requests.
@@ -145,7 +145,7 @@ class EventLimiter:
 
     def charge(self, app: KeyedApp) -> asyncio.Future[EventLimitState]:
         """Count one request if the limit allows it. The query starts before the caller awaits it."""
-        return self._questions.ask(_Question(app.app_id, _limits(app), 1))
+        return self._questions.ask(_Question(app.app_id, _limits_of(app), 1))
 
     def spend(self, app: KeyedApp, events: int) -> None:
         """Count the events of an accepted request. The next script call writes them.
@@ -154,7 +154,7 @@ class EventLimiter:
         """
         if not self._spent:
             asyncio.get_running_loop().call_later(MAX_SPEND_DELAY_S, self._count_spent)
-        limits, before = self._spent.get(app.app_id, (_limits(app), 0))
+        limits, before = self._spent.get(app.app_id, (_limits_of(app), 0))
         self._spent[app.app_id] = limits, before + events
 
     def _count_spent(self) -> None:
@@ -202,5 +202,5 @@ class EventLimiter:
             self._refused.popitem(last=False)
 
 
-def _limits(app: KeyedApp) -> EventLimits:
+def _limits_of(app: KeyedApp) -> EventLimits:
     return LIMITS[app.tier]

@@ -75,15 +75,15 @@ async def admit(request: ApiRequest, key: str | None, *, app_id: UUID | None = N
     expected = services.events.apps.expect(key)
     if expected and (refused := services.events.limiter.refused(expected)):
         call.app, (call.event_standing, error) = expected, refused
-        await services.events.limiter.turn(expected)
+        await services.events.limiter.delay_refusal(expected)
         raise error.with_traceback(None)  # a kept traceback would hold the frames of all refused requests
-    with _remembered(services, expected):
+    with _cache_refusal(services, expected):
         services.events.disks.check_events()
     charging = expected and services.events.limiter.charge(expected)  # runs during the look-up of the key
     call.app = app = await services.events.apps.authenticate(key)
     call.event_standing = await (charging or services.events.limiter.charge(app))
     if not call.event_standing.passed:
-        await services.events.limiter.turn(app)
+        await services.events.limiter.delay_refusal(app)
         raise call.event_standing.refusal()
     budget = bucket_of(app.organization_id, app.tier, Traffic.PUBLIC)
     services.limiter.budgets.check(budget)
@@ -92,14 +92,14 @@ async def admit(request: ApiRequest, key: str | None, *, app_id: UUID | None = N
     if app_id not in {None, app.app_id}:
         raise absent("sdk_app")
     app.check_active()
-    with _remembered(services, app, call.event_standing):
+    with _cache_refusal(services, app, call.event_standing):
         services.events.budgets.check(app)
         services.events.disks.check_share(services.events.budgets.part(app))
     return app
 
 
 @contextmanager
-def _remembered(
+def _cache_refusal(
     services: Services, app: KeyedApp | None, standing: EventLimitState | None = None
 ) -> Iterator[None]:
     """Cache a refusal that the block raises, so that the app's next requests need no query."""
@@ -118,12 +118,11 @@ def read_app_key(request: ApiRequest) -> str | None:
 
 
 async def decompress_body(request: ApiRequest, app: KeyedApp | None, *, max_bytes: int = MOST_PLAIN) -> bytes:
-    """Return the body, decompressed; ignores its content type. Raises `Malformed`, `Oversized`,
-    `Unsupported`.
+    """Return the decompressed body of any type. Raises `Malformed`, `Oversized`, `Unsupported`.
 
     For a refused body the app pays for the maximum size that decompression may have produced.
     """
-    data, packed = await request.body(), _is_packed(request)
+    data, packed = await request.body(), _is_gzip(request)
     try:
         return await steps.take_turns(body.unpacked(data, packed=packed, most=max_bytes))
     except (Malformed, Oversized):
@@ -151,7 +150,7 @@ async def parse_events(
     return batch
 
 
-def _is_packed(request: ApiRequest) -> bool:
+def _is_gzip(request: ApiRequest) -> bool:
     """Return whether the body is gzip. Raises `Unsupported` for any other encoding."""
     encoding = request.request_state.headers.get(b"content-encoding", b"identity").strip().lower()
     if encoding not in {b"gzip", b"identity", b""}:
@@ -175,12 +174,12 @@ def _check_origin(app: KeyedApp, origin: bytes | None) -> None:
     """Raise `OriginRefused` for a page outside of the app's domain. Only browsers send an origin."""
     if origin is None or app.web_domain is None:
         return
-    host = _host(origin.decode("latin-1"))
+    host = _host_of(origin.decode("latin-1"))
     if host != app.web_domain and not host.endswith(f".{app.web_domain}"):
         raise OriginRefused(app.web_domain)
 
 
-def _host(origin: str) -> str:
+def _host_of(origin: str) -> str:
     """Return the host of an origin, for any scheme and port; empty for a hidden origin (`null`)."""
     try:
         return urlsplit(origin).hostname or ""

@@ -16,17 +16,13 @@ MAX_STREAMS = 10
 
 
 def open_stream_hub(settings: Settings, pool: Pool) -> AbstractAsyncContextManager[LongPollHub[Head]]:
-    """Open the hub of streams, which may take a quarter of the connections, in addition to long polls of
-    jobs.
-    """
+    """Open the hub of streams, which may take a quarter of the process's connections."""
     max_streams = limits_of(settings).connections // 4
     return open_hub(poll_heads(pool), per_organization=MAX_STREAMS, in_total=max_streams)
 
 
 def poll_heads(pool: Pool) -> Poll[Head]:
-    """Return a poll of the latest event of many organizations; it renews their listening while streams are
-    open.
-    """
+    """Return a poll of many organizations' latest events; it renews their listening."""
     renewed = time.monotonic()
 
     async def poll(refs: Sequence[Ref]) -> list[Head]:

@@ -62,7 +62,7 @@ def bind(app: Litestar) -> None:
             if handler.http_methods == {"OPTIONS"}:
                 handler.opt["allow"] = ", ".join(sorted(head_requests.methods(route.methods, route.path)))
             elif handler.resolve_before_request() is guard:
-                handler.opt["requirements"] = _completed(handler)
+                handler.opt["requirements"] = _complete_requirements(handler)
 
 
 async def guard(connection: Request[Any, Any, Any]) -> Response[None] | None:
@@ -74,7 +74,7 @@ async def guard(connection: Request[Any, Any, Any]) -> Response[None] | None:
     if "allow" in opt:
         return Response(None, status_code=204, headers={"Allow": opt["allow"]})
     needs: Requirements = opt["requirements"]
-    rate_class = _class_of(request, needs)
+    rate_class = _rate_class_of(request, needs)
     request.request_state.rate_class = rate_class
     await _admit(request, needs, rate_class)
     if query := request.scope["query_string"]:
@@ -87,7 +87,7 @@ async def guard(connection: Request[Any, Any, Any]) -> Response[None] | None:
     return None
 
 
-def _class_of(request: ApiRequest, needs: Requirements) -> Class:
+def _rate_class_of(request: ApiRequest, needs: Requirements) -> Class:
     """Return the rate class of a request. An upload is a light write where the route also takes JSON."""
     return Class.WRITE_LIGHT if needs.parts and needs.body and request.sends_parts else needs.rate_class
 
@@ -137,11 +137,11 @@ def _check_query(query: bytes, needs: Requirements) -> bytes:
     if not any(name in needs.lists and "," in value for name, value in params.items()):
         return query
     return urlencode(
-        [(name, part) for name, value in params.items() for part in _values(name, value, needs)]
+        [(name, part) for name, value in params.items() for part in _split_values(name, value, needs)]
     ).encode()
 
 
-def _values(name: str, value: str, needs: Requirements) -> Iterable[str]:
+def _split_values(name: str, value: str, needs: Requirements) -> Iterable[str]:
     """Split a list parameter and drop duplicate values."""
     return dict.fromkeys(value.split(",")) if name in needs.lists else (value,)
 
@@ -173,7 +173,7 @@ def _check_type(request: ApiRequest, *expected: bytes) -> None:
         )
 
 
-def _completed(handler: HTTPRouteHandler) -> Requirements:
+def _complete_requirements(handler: HTTPRouteHandler) -> Requirements:
     needs: Requirements = handler.opt["requirements"]
     fields = handler.parsed_fn_signature.parameters
     query_fields = {

@@ -56,7 +56,7 @@ class WriteResult(NamedTuple, Generic[T]):
     replayed: bool = False
 
 
-async def once(request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResult[T]]]) -> Response[T]:
+async def run_once(request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResult[T]]]) -> Response[T]:
     """Run a write in one transaction with the record of its answer, then send the wakes.
 
     If the key was used for the same request, return the first answer again. Raises `KeyReused` for another
@@ -65,34 +65,34 @@ async def once(request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResul
     return await reply(request, await write_once(request, write, await request.body()))
 
 
-async def once_plain(request: ApiRequest, write: Callable[[Conn], Awaitable[T]]) -> Response[T]:
-    """Run `once` for a write without wakes; its result is answered with 200."""
+async def run_once_plain(request: ApiRequest, write: Callable[[Conn], Awaitable[T]]) -> Response[T]:
+    """Call `run_once` for a write without wakes; its result is answered with 200."""
 
     async def make(conn: Conn) -> WriteResult[T]:
         return WriteResult(await write(conn))
 
-    return await once(request, make)
+    return await run_once(request, make)
 
 
-async def once_any_time(
+async def run_once_in_real_time(
     request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResult[T]]]
 ) -> Response[T]:
-    """Run `once` for a write in real time, which a sandbox's clock neither dates nor blocks."""
+    """Call `run_once` for a write in real time, which a sandbox's clock neither dates nor blocks."""
     return await reply(request, await _write_once(request, write, await request.body()))
 
 
 async def write_once(
     request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResult[T]]], body: bytes
 ) -> WriteResult[T]:
-    """Run `once` without the reply; `body` replaces a request body that was not kept in memory.
+    """Call `run_once` without the reply; `body` replaces a request body that was not kept in memory.
 
     In a sandbox the write holds the clock, and the answer has the sandbox's times. Raises `Conflict`
     CLOCK_ADVANCING.
     """
-    return await _write_once(request, partial(_in_time, request, write), body)
+    return await _write_once(request, partial(_write_in_sandbox_time, request, write), body)
 
 
-async def _in_time(
+async def _write_in_sandbox_time(
     request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResult[T]]], conn: Conn
 ) -> WriteResult[T]:
     await request.hold_clock(conn)
@@ -105,8 +105,8 @@ async def _in_time(
 async def _write_once(
     request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResult[T]]], body: bytes
 ) -> WriteResult[T]:
-    claim = await _claim_of(request, body)
-    return await _when_free(partial(request.transact, partial(_write, request, claim, write)))
+    claim = await _read_claim(request, body)
+    return await _retry_until_free(partial(request.transact, partial(_write, request, claim, write)))
 
 
 def has_key(request: ApiRequest) -> bool:
@@ -120,7 +120,7 @@ async def insert_once(
     insert: Callable[[Record | None], Awaitable[bool | None]],
     insert_on: Callable[[Conn], Awaitable[object]],
 ) -> Response[T]:
-    """Run `once` for a write with an answer known in advance: one statement inserts the row and the record.
+    """Call `run_once` for a write with a known answer: one statement inserts the row and the record.
 
     `insert` returns whether it wrote: False if the record's key was used before, None while another
     transaction uses it. In a sandbox `insert_on` inserts in a transaction instead, since the clock must be
@@ -132,17 +132,17 @@ async def insert_once(
             await insert_on(conn)
             return result
 
-        return await once(request, write)
-    claim = await _claim_of(request, await request.body())
+        return await run_once(request, write)
+    claim = await _read_claim(request, await request.body())
     record = None if claim is None else _record(request, claim, result)
-    wrote = await _when_free(partial(insert, record))
+    wrote = await _retry_until_free(partial(insert, record))
     if claim is not None and not wrote:
         async with request.connection() as conn:
             result = await _replay(request, conn, claim)
     return await reply(request, result)
 
 
-async def _when_free(write: Callable[[], Awaitable[T | None]]) -> T:
+async def _retry_until_free(write: Callable[[], Awaitable[T | None]]) -> T:
     """Retry `write` until no other transaction uses the key. Raises `InFlight` if that takes too long."""
     for _ in range(MAX_CLAIM_ATTEMPTS):
         if (outcome := await write()) is not None:
@@ -167,7 +167,7 @@ async def _write(
     return result
 
 
-async def _claim_of(request: ApiRequest, body: bytes) -> KeyUse | None:
+async def _read_claim(request: ApiRequest, body: bytes) -> KeyUse | None:
     key = request.request_state.headers.get(b"idempotency-key")
     if key is None:
         return None
@@ -199,23 +199,22 @@ def _target(request: ApiRequest) -> list[Any]:
 
 
 def digest(target: Sequence[Any], body: bytes) -> Steps[bytes]:
-    """Digest a request. For JSON, the order of fields and white space make no difference; else each byte
-    counts.
+    """Digest a request. In JSON, the order of fields and white space make no difference.
 
     In a large body with a list, an item over `STEP_BYTES` also counts byte by byte: no stored item is as
     large.
     """
     try:
-        canonical = yield from _canonical(body)
+        canonical = yield from _canonicalize(body)
     except UNREADABLE:
-        canonical = _ordered(hashlib.sha256(body).hexdigest())
-    return hashlib.sha256(b"%b,%b]" % (_ordered(target)[:-1], canonical)).digest()
+        canonical = _encode_ordered(hashlib.sha256(body).hexdigest())
+    return hashlib.sha256(b"%b,%b]" % (_encode_ordered(target)[:-1], canonical)).digest()
 
 
-def _canonical(body: bytes) -> Steps[bytes]:
+def _canonicalize(body: bytes) -> Steps[bytes]:
     """Return the JSON without white space, with ordered fields. Raises one of `UNREADABLE`."""
     if len(body) <= STEP_BYTES:
-        return _ordered(msgspec.json.decode(body) if body else None)
+        return _encode_ordered(msgspec.json.decode(body) if body else None)
     try:
         beside, items = yield from json_items.read(body, LIST_FIELDS, MAX_ITEMS)
     except DomainError:
@@ -223,25 +222,25 @@ def _canonical(body: bytes) -> Steps[bytes]:
     if items is None:
         value = msgspec.json.decode(body)
         yield
-        return _ordered(value)
+        return _encode_ordered(value)
     parts, done = list[bytes](), 0
     for item in items:
-        parts.append(_canonical_item(item))
+        parts.append(_canonicalize_item(item))
         done += len(item)
         if done > STEP_BYTES:
             done = 0
             yield
     # Each list of these routes is one field, and `[0]` stands for it.
-    return _ordered(msgspec.json.decode(beside)).replace(b"[0]", b"[%b]" % b",".join(parts), 1)
+    return _encode_ordered(msgspec.json.decode(beside)).replace(b"[0]", b"[%b]" % b",".join(parts), 1)
 
 
-def _canonical_item(item: bytes) -> bytes:
+def _canonicalize_item(item: bytes) -> bytes:
     if len(item) > STEP_BYTES:
-        return _ordered(hashlib.sha256(item).hexdigest())
-    return _ordered(msgspec.json.decode(item))
+        return _encode_ordered(hashlib.sha256(item).hexdigest())
+    return _encode_ordered(msgspec.json.decode(item))
 
 
-def _ordered(value: Any) -> bytes:
+def _encode_ordered(value: Any) -> bytes:
     return msgspec.json.encode(value, order="deterministic")
 
 

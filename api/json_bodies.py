@@ -56,7 +56,7 @@ def read(body: bytes, kind: Any) -> Steps[Any]:
     except msgspec.ValidationError as error:
         if _decoder(kind)[1].left < 0:
             raise Invalid("body", TOO_MANY_FRACTIONS) from None
-        raise (yield from _refusal(body, kind, error)) from None
+        raise (yield from _collect_errors(body, kind, error)) from None
     except UNREADABLE:
         raise Malformed(NOT_JSON) from None
     if b"\\u0000" in body and b"\\u0000" in body.replace(rb"\\", b"__"):
@@ -72,29 +72,29 @@ def _check_counts(body: bytes, limits: BodyLimits) -> Steps[None]:
     "Far more" is twice the limit: for one item too many, the decoder reports the exact path.
     """
     maximum = BodyLimits(*(2 * limit + 1_000 for limit in limits))
-    if _quotes(body) > 2 * maximum.strings:
-        raise _too_many(maximum.strings, "strings")
-    few = _containers(body) <= maximum.containers and body.count(b",") <= maximum.values
+    if _count_quotes(body) > 2 * maximum.strings:
+        raise _too_many_values(maximum.strings, "strings")
+    few = _count_containers(body) <= maximum.containers and body.count(b",") <= maximum.values
     if few and not _has_long_number(body):
         return
     yield
     # Strings may hold commas, brackets and digits: without them the counts are exact.
     bare = _STRING.sub(b"", body)
-    if _containers(bare) > maximum.containers:
-        raise _too_many(maximum.containers, "lists and objects")
+    if _count_containers(bare) > maximum.containers:
+        raise _too_many_values(maximum.containers, "lists and objects")
     if bare.count(b",") > maximum.values:
-        raise _too_many(maximum.values, "values")
+        raise _too_many_values(maximum.values, "values")
     if _has_long_number(bare):
         raise Invalid("body", f"has a number of more than {MAX_DIGITS} digits: send it as a string")
 
 
-def _quotes(text: bytes) -> int:
+def _count_quotes(text: bytes) -> int:
     """Count the quotes that begin or end a string."""
     plain = text.replace(rb"\\", b"__") if b"\\" in text else text
     return plain.count(b'"') - plain.count(rb"\"")
 
 
-def _containers(text: bytes) -> int:
+def _count_containers(text: bytes) -> int:
     return text.count(b"[") + text.count(b"{")
 
 
@@ -102,7 +102,7 @@ def _has_long_number(text: bytes) -> bool:
     return b"0" * MAX_DIGITS in text.translate(_DIGITS_AS_ZEROS)
 
 
-def _too_many(maximum: int, what: str) -> Invalid:
+def _too_many_values(maximum: int, what: str) -> Invalid:
     return Invalid("body", f"has more than {maximum} {what}: no valid body of this route needs as many")
 
 
@@ -112,7 +112,7 @@ def _decode(body: bytes, kind: Any) -> Any:
     return decoder.decode(body)
 
 
-def _refusal(body: bytes, kind: Any, error: msgspec.ValidationError) -> Steps[Exception]:
+def _collect_errors(body: bytes, kind: Any, error: msgspec.ValidationError) -> Steps[Exception]:
     """Collect the validation errors of a body; `Malformed` if the text after the first error is no JSON."""
     large = len(body) > SMALL_BYTES
     if large:

@@ -41,9 +41,7 @@ class LastSeenBuffer:
         self.came.set()
 
     async def write_due(self) -> None:
-        """Write all pending timestamps. While Postgres is away they are dropped: later events queue new
-        ones.
-        """
+        """Write all pending timestamps; drop them while Postgres is away, as later events add new ones."""
         self.came.clear()
         while self._due:
             app = next(iter(self._due.values()))

@@ -61,22 +61,22 @@ async def open_services(
     peppers, vault = _keyrings(settings)
     async with (
         serve_metrics(app, settings),
-        open_fair_executor() as aside,
+        open_fair_executor() as executor,
         _open_pool(settings, settings.database_url, name="tenantry-web") as pool,
         _open_event_store(settings, pool) as event_store,
         open_courier(settings.redis_url) as courier,
         _open_redis(settings.redis_url, clock) as (redis, limiter),
         _open_events(settings, pool, redis, peppers, clock) as events,
-        open_hub(poll_jobs(pool), in_total=limits_of(settings).connections // 2) as watcher,
-        open_stream_hub(settings, pool) as listeners,
+        open_hub(poll_jobs(pool), in_total=limits_of(settings).connections // 2) as job_hub,
+        open_stream_hub(settings, pool) as stream_hub,
     ):
-        connections = await _checked(pool, peppers, vault, settings)
+        connections = await _check_keyrings(pool, peppers, vault, settings)
         app.state.services = Services(
             settings=settings,
             pool=pool,
             connections=connections,
-            event_connections=_shared(event_store, connections, pool, settings),
-            counted=Counted(),
+            event_connections=_event_connections(event_store, connections, pool, settings),
+            user_counts=Counted(),
             courier=courier,
             redis=redis,
             peppers=peppers,
@@ -85,13 +85,13 @@ async def open_services(
             limiter=limiter,
             events=events,
             jobs=Coalescer(poll_jobs(pool)),
-            waits=Coalescer(_asking_why(pool)),
-            creates=Coalescer(_creating(pool)),
-            watcher=watcher,
-            listeners=listeners,
+            wait_reasons=Coalescer(_read_wait_reasons(pool)),
+            project_creates=Coalescer(_create_projects(pool)),
+            job_hub=job_hub,
+            stream_hub=stream_hub,
             store=open_store(settings),
             probes=TenantQueue(MAX_CONCURRENT_PROBES),
-            aside=aside,
+            executor=executor,
             allowed=urls.read_allowed(settings.fetch_allow),
             clock=clock,
         )
@@ -157,21 +157,23 @@ def _keyrings(settings: Settings) -> tuple[Keyring, Keyring]:
     return peppers, parse_keyring(settings.vault_keys, setting="VAULT_KEYS")
 
 
-async def _checked(pool: Pool, peppers: Keyring, vault: Keyring, settings: Settings) -> TenantConnections:
+async def _check_keyrings(
+    pool: Pool, peppers: Keyring, vault: Keyring, settings: Settings
+) -> TenantConnections:
     """Check that the keyrings open the stored rows, and return the pool with its quotas."""
     async with pool.acquire() as conn:
         await check_keyrings(conn, peppers=peppers, vault=vault)
     return TenantConnections(pool, size=settings.pool_size)
 
 
-def _shared(
+def _event_connections(
     event_store: Pool, connections: TenantConnections, pool: Pool, settings: Settings
 ) -> TenantConnections:
     """Return the event store's connections; the main ones if both are one database."""
     return connections if event_store is pool else TenantConnections(event_store, size=settings.pool_size)
 
 
-def _creating(pool: Pool) -> Callable[[Sequence[New]], Awaitable[list[bool | None]]]:
+def _create_projects(pool: Pool) -> Callable[[Sequence[New]], Awaitable[list[bool | None]]]:
     async def create(news: Sequence[New]) -> list[bool | None]:
         async with pool.acquire() as conn:
             return await projects.create(conn, news)
@@ -179,7 +181,7 @@ def _creating(pool: Pool) -> Callable[[Sequence[New]], Awaitable[list[bool | Non
     return create
 
 
-def _asking_why(pool: Pool) -> Callable[[Sequence[Ref]], Awaitable[list[Waiting | None]]]:
+def _read_wait_reasons(pool: Pool) -> Callable[[Sequence[Ref]], Awaitable[list[Waiting | None]]]:
     async def ask(refs: Sequence[Ref]) -> list[Waiting | None]:
         async with pool.acquire() as conn:
             return await wait_reasons.of_jobs(conn, refs=refs)

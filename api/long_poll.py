@@ -62,9 +62,7 @@ class Subscriber(Generic[S]):
         self._changed.set()
 
     async def until(self, enough: Callable[[S], bool], *, within: float) -> S | None:
-        """Wait for the first state that is `enough`; None after `within` seconds, or when the subscriber is
-        closed.
-        """
+        """Wait for the first state that is `enough`; None after `within` seconds, or once closed."""
         try:
             async with asyncio.timeout(within):
                 return await self._first(enough)
@@ -166,13 +164,13 @@ async def open_hub(
     The server waits for open requests before it ends the lifespan, so the lifespan's end would be too late.
     """
     hub = LongPollHub(poll, per_organization=per_organization, in_total=in_total)
-    with _hearing(signal.SIGTERM, hub.close), _hearing(signal.SIGINT, hub.close):
+    with _on_signal(signal.SIGTERM, hub.close), _on_signal(signal.SIGINT, hub.close):
         yield hub
     hub.close()
 
 
 @contextmanager
-def _hearing(number: signal.Signals, react: Callable[[], None]) -> Iterator[None]:
+def _on_signal(number: signal.Signals, react: Callable[[], None]) -> Iterator[None]:
     """Call `react` on the event loop upon a signal; then call the previous handler."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -195,7 +193,7 @@ async def unless_disconnected(
     receive: Callable[[], Awaitable[Mapping[str, Any]]], work: Awaitable[T]
 ) -> T | None:
     """Return the result of `work`; None if the client disconnects first."""
-    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_disconnect(receive))
+    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_wait_for_disconnect(receive))
     try:
         await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
         return working.result() if working.done() else None
@@ -204,6 +202,6 @@ async def unless_disconnected(
         leaving.cancel()
 
 
-async def _disconnect(receive: Callable[[], Awaitable[Mapping[str, Any]]]) -> None:
+async def _wait_for_disconnect(receive: Callable[[], Awaitable[Mapping[str, Any]]]) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -1,6 +1,4 @@
-"""Placement of an API process's metrics: under the API's port for this machine alone, or on a port of
-their own.
-"""
+"""Placement of an API process's metrics: on the API's port for this machine only, or on their own port."""
 
 from contextlib import AbstractAsyncContextManager
 

@@ -34,8 +34,8 @@ async def redirect_back(
 ) -> Response[None]:
     """Redirect to the flow's `returnUrl`, after its job has ended or a timeout."""
     if submitted:
-        await _ended(request, flow, submitted)
-    status = await _status(request, flow)
+        await _wait_for_end(request, flow, submitted)
+    status = await _read_status(request, flow)
     return _redirect(return_urls.with_outcome(flow.return_url, status=status, state=state))
 
 
@@ -63,9 +63,7 @@ def is_bound(request: ApiRequest, state: str) -> bool:
 
 
 def cookie_name(state: str) -> str:
-    """Return the name of a flow's cookie; each flow has one, as a browser may run several. It hides the
-    state.
-    """
+    """Return the cookie name of a flow, which hides its state; a browser may run several flows."""
     return f"oauth_{hashlib.sha256(state.encode()).hexdigest()[:32]}"
 
 
@@ -75,16 +73,16 @@ def _redirect(location: str) -> Response[None]:
     return ApiResponse(None, status_code=302, headers=headers)
 
 
-async def _ended(request: ApiRequest, flow: Flow, submitted: Submitted) -> None:
+async def _wait_for_end(request: ApiRequest, flow: Flow, submitted: Submitted) -> None:
     """Wait until the job has ended, the timeout passes or the browser disconnects."""
     if submitted.wake:
         await request.services.courier.send(submitted.wake)
     ref = (flow.organization_id, submitted.job_id)
-    with request.services.watcher.subscribe(ref) as seat:
+    with request.services.job_hub.subscribe(ref) as seat:
         await unless_disconnected(request.receive, seat.until(jobs.has_ended, within=MAX_CALLBACK_WAIT_S))
 
 
-async def _status(request: ApiRequest, flow: Flow) -> Status:
+async def _read_status(request: ApiRequest, flow: Flow) -> Status:
     async with request.connection() as conn:
         outcome = await oauth_states.outcome(conn, flow)
     if outcome in {None, "requested"}:

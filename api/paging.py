@@ -107,10 +107,10 @@ async def page_of_places(
     after the cursor is checked: an invalid request is reported before a missing object.
     """
     place = place_of(request, cursor)
-    page, left_s = _Kept[T](limit), READ_TIMEOUT_S
+    page, left_s = _PageBuffer[T](limit), READ_TIMEOUT_S
     while True:
-        count, before = page.wanted(), None if place is None else read(place)
-        items, left_s = await _slice(connect, find, before, count, left_s)
+        count, before = page.next_slice_size(), None if place is None else read(place)
+        items, left_s = await _read_slice(connect, find, before, count, left_s)
         items = shown_times.shown(items, request.request_state.ahead)
         if not all(page.take(*placed) for placed in items):
             return Page(items=cast("list[T]", page.items), next_cursor=cursor_of(request, page.last))
@@ -119,7 +119,7 @@ async def page_of_places(
         place = page.last
 
 
-class _Kept(Generic[T]):
+class _PageBuffer(Generic[T]):
     """Items of a page, each encoded right after it is read, and the place of the last one."""
 
     def __init__(self, limit: int) -> None:
@@ -128,7 +128,7 @@ class _Kept(Generic[T]):
         self.items: list[msgspec.Raw] = []
         self.last = b""
 
-    def wanted(self) -> int:
+    def next_slice_size(self) -> int:
         """Return the number of items for the next slice, estimated from the size of the items so far."""
         left = self._limit + 1 - len(self.items)
         return min(
@@ -146,7 +146,7 @@ class _Kept(Generic[T]):
         return True
 
 
-async def _slice(
+async def _read_slice(
     connect: Connect, find: FindPlaced[B, T], before: B | None, limit: int, left_s: float
 ) -> tuple[Sequence[tuple[bytes, T]], float]:
     """Read one slice with its own connection; also return the seconds left for the page."""

@@ -153,9 +153,7 @@ class LimitScript:
     async def run(
         self, keys: Sequence[str], arguments: Sequence[str | int], *, requests: int
     ) -> list[list[int]] | None:
-        """Return the script's result; None while Redis is away, and a metric counts the uncounted
-        requests.
-        """
+        """Return the script's result; None while Redis is away, counted in a metric."""
         if self._breaker.passes():
             try:
                 with reaching_redis():
@@ -289,9 +287,7 @@ def _standings(
     levels: Mapping[BudgetBucket, BucketLevel],
     day_ends_in: int,
 ) -> Iterator[RateLimitState]:
-    """Yield the state for each request. Equal charges were counted together: the first `passed` of them
-    pass.
-    """
+    """Yield the state for each request: of equal charges, the first `passed` ones pass."""
     counted: Counter[Charge] = Counter()
     for charge in charges:
         passed, left, resets_in, left_of_day, second = rows[charge]

@@ -66,11 +66,11 @@ class ApiRequest(Request[Any, Any, State]):
         who = self.request_state.principal
         if who is not None and who.sandbox and self.method == "GET":
             return self._connection_in_time(who)
-        return self.services.connections.of(self._sharer)
+        return self.services.connections.of(self._quota_owner)
 
     @asynccontextmanager
     async def _connection_in_time(self, who: Principal) -> AsyncIterator[Conn]:
-        connection = self.services.connections.of(self._sharer)
+        connection = self.services.connections.of(self._quota_owner)
         async with connection as conn, conn.transaction(isolation="repeatable_read"):
             clock = await sandbox_clock.get(conn, organization_id=who.organization_id)
             self.request_state.ahead = clock.ahead
@@ -96,7 +96,7 @@ class ApiRequest(Request[Any, Any, State]):
 
     def event_connection(self) -> AbstractAsyncContextManager[Conn]:
         """Acquire a connection to the event store from the caller's quota."""
-        return self.services.event_connections.of(self._sharer)
+        return self.services.event_connections.of(self._quota_owner)
 
     def event_connection_within(self, conn: Conn) -> AbstractAsyncContextManager[Conn]:
         """Return a connection to the event store, given `conn`, which is reused if both are one database.
@@ -118,12 +118,12 @@ class ApiRequest(Request[Any, Any, State]):
             del submits[before:]  # of an attempt that was rolled back
             return await work(conn)
 
-        async with self.services.connections.share(self._sharer):
+        async with self.services.connections.share(self._quota_owner):
             with costs.on_connection():
                 return await transact(self.services.pool, tried)
 
     @property
-    def _sharer(self) -> UUID:
+    def _quota_owner(self) -> UUID:
         who = self.request_state.principal
         return who.organization_id if who else KEYLESS_QUOTA
 
@@ -140,7 +140,7 @@ class ApiRequest(Request[Any, Any, State]):
         Routes that stream uploads don't use this method: their limit is for the upload, and JSON stays small.
         """
         max_bytes: int = self.route_handler.opt[body_limits.OPTION]
-        if _announced(self.request_state.headers.get(b"content-length", b"0")) > max_bytes:
+        if _content_length(self.request_state.headers.get(b"content-length", b"0")) > max_bytes:
             raise _too_large(max_bytes)
         parts: list[bytes] = []
         size, more = 0, True
@@ -184,7 +184,7 @@ class ApiRequest(Request[Any, Any, State]):
         return await steps.take_turns(json_bodies.read(await self.body(), kind))
 
 
-def _announced(length: bytes) -> int:
+def _content_length(length: bytes) -> int:
     if not length.isdigit() or len(length) > MAX_LENGTH_DIGITS:
         raise Malformed("Content-Length must be a whole number")
     return int(length)

@@ -17,9 +17,7 @@ JSON = "application/json"
 
 
 class ApiResponse(Response[T]):
-    """A response of JSON or bytes at a fifth of the cost of Litestar's own; without cookies and background
-    tasks.
-    """
+    """A response of JSON or bytes at a fifth of Litestar's cost; without cookies and background tasks."""
 
     def __init__(
         self,

@@ -61,7 +61,7 @@ class Services:
     #: The event store with a quota per organization; the same object if both are one database.
     event_connections: TenantConnections
     #: Cache of the latest counts of users.
-    counted: Counted
+    user_counts: Counted
     courier: Courier
     redis: Redis
     peppers: Keyring
@@ -72,17 +72,17 @@ class Services:
     #: Coalesced reads of jobs.
     jobs: Coalescer[Ref, Versioned | None]
     #: Coalesced reads of the reasons why jobs wait.
-    waits: Coalescer[Ref, Waiting | None]
+    wait_reasons: Coalescer[Ref, Waiting | None]
     #: Coalesced creation of projects: one statement and one commit for concurrent requests.
-    creates: Coalescer[New, bool | None]
-    watcher: LongPollHub[Versioned]
+    project_creates: Coalescer[New, bool | None]
+    job_hub: LongPollHub[Versioned]
     #: Streams of webhook events.
-    listeners: LongPollHub[Head]
+    stream_hub: LongPollHub[Head]
     #: Storage of media, and the queue of uploads to probe.
     store: Store
     probes: TenantQueue
     #: Runs CPU-bound work on a thread outside of the event loop.
-    aside: FairExecutor
+    executor: FairExecutor
     #: Addresses of this machine that an ingest may fetch despite the SSRF guard.
     allowed: urls.Allowed
     clock: Callable[[], datetime]

@@ -13,9 +13,7 @@ _TYPES = {"html": "text/html", "js": "text/javascript", "css": "text/css", "svg"
 
 
 def page(path: str, folder: str, headers: Mapping[str, str]) -> list[HTTPRouteHandler]:
-    """Return the routes of a page: `index.html` of the folder at the path itself, its other files below
-    it.
-    """
+    """Return the routes of a page: `index.html` at the path itself, its other files below it."""
     root = files("api").joinpath(folder)
     contents = root.joinpath("index.html").read_bytes()
 

@@ -27,8 +27,8 @@ class TenantConnections:
     def __init__(self, pool: Pool, *, size: int) -> None:
         self._pool = pool
         self._free = max(1, size - RESERVED_CONNECTIONS)
-        self._most = max(1, self._free // 2)
-        self._held: Counter[UUID] = Counter()
+        self._max_per_organization = max(1, self._free // 2)
+        self._used: Counter[UUID] = Counter()
         #: Waiting requests by organization; the next organization in turn comes first.
         self._waiting: OrderedDict[UUID, deque[asyncio.Future[None]]] = OrderedDict()
 
@@ -82,17 +82,17 @@ class TenantConnections:
             del self._waiting[organization_id]
 
     def _may_take(self, organization_id: UUID) -> bool:
-        return self._free > 0 and self._held[organization_id] < self._most
+        return self._free > 0 and self._used[organization_id] < self._max_per_organization
 
     def _grant(self, organization_id: UUID) -> None:
         self._free -= 1
-        self._held[organization_id] += 1
+        self._used[organization_id] += 1
 
     def _give(self, organization_id: UUID) -> None:
         self._free += 1
-        self._held[organization_id] -= 1
-        if not self._held[organization_id]:
-            del self._held[organization_id]
+        self._used[organization_id] -= 1
+        if not self._used[organization_id]:
+            del self._used[organization_id]
         while (turn := self._next()) is not None:
             granted = self._waiting[turn].popleft()
             self._waiting.move_to_end(turn)

@@ -35,7 +35,7 @@ GRANULARITY = QueryParameter(name="granularity", description="The length of a bu
 
 def connections_of(request: ApiRequest) -> Stores:
     """Return connections to both databases from the caller's quota."""
-    return Stores(request.connection, request.event_connection, request.services.counted)
+    return Stores(request.connection, request.event_connection, request.services.user_counts)
 
 
 async def read_at_one_time(request: ApiRequest, read: Callable[[datetime, timedelta], Awaitable[T]]) -> T:

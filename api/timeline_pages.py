@@ -26,13 +26,13 @@ async def page_of_entries(
 
     async def find(conn: Conn, before: bytes | None, count: int) -> list[tuple[bytes, TimelineEntry]]:
         if request.ahead not in placed:
-            placed[request.ahead] = _placed(await read(conn), request.ahead)
+            placed[request.ahead] = _add_places(await read(conn), request.ahead)
         return [entry for entry in placed[request.ahead] if before is None or entry[0] > before][:count]
 
     return await page_of_places(request, find, cursor, limit, read=bytes, connect=request.connection)
 
 
-def _placed(entries: list[TimelineEntry], ahead: timedelta) -> list[tuple[bytes, TimelineEntry]]:
+def _add_places(entries: list[TimelineEntry], ahead: timedelta) -> list[tuple[bytes, TimelineEntry]]:
     """Return each entry with its place: its real time, independent of a sandbox's clock, and an index."""
     placed: list[tuple[bytes, TimelineEntry]] = []
     nth, at = 0, EPOCH

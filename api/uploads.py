@@ -83,11 +83,11 @@ class _Form:
         texts = [
             (name, hashlib.sha256(text.encode()).hexdigest()) for name, text in sorted(self.texts.items())
         ]
-        files = [("file", file.hash.hexdigest(), *_dropped(file)) for file in self.files]
+        files = [("file", file.hash.hexdigest(), *_trailing_bytes(file)) for file in self.files]
         return msgspec.json.encode([*texts, *files])
 
 
-def _dropped(file: Passing) -> list[int]:
+def _trailing_bytes(file: Passing) -> list[int]:
     """Return the length of data after the file's end, if any: an upload with it is a different request."""
     return [file.came - file.size] if file.came > file.size else []
 
@@ -101,23 +101,23 @@ async def receive(request: ApiRequest, spec: UploadSpec) -> AsyncIterator[Receiv
     request.services.events.disks.check_uploads()
     form = _Form(spec)
     try:
-        async with aclosing(_events(request, spec.body_max)) as events:
+        async with aclosing(_parse_events(request, spec.body_max)) as events:
             async for event in events:
                 assert isinstance(event, MultipartSegment)  # noqa: S101  Each part reads up to its own end.
-                await _read_part(request, form, event, _rest_of_part(events))
+                await _read_part(request, form, event, _part_chunks(events))
         spec.check(form.files, form.texts)
-        files = await _look(request, form)
+        files = await _probe_files(request, form)
         yield ReceivedUpload(form.texts, files, form.fingerprint)
     finally:
         await _discard(request, form.tokens)
 
 
-async def _events(request: ApiRequest, max_bytes: int) -> AsyncGenerator[_Event, None]:
+async def _parse_events(request: ApiRequest, max_bytes: int) -> AsyncGenerator[_Event, None]:
     """Yield the parser's events: each part's head, its bytes chunk by chunk, None at its end."""
     content_type = request.request_state.headers[b"content-type"].decode("latin-1")
     boundary = parse_options_header(content_type)[1].get("boundary", "")
     try:
-        async with aclosing(_chunks(request, max_bytes)) as chunks:
+        async with aclosing(_body_chunks(request, max_bytes)) as chunks:
             with PushMultipartParser(boundary) as parser:
                 async for chunk in chunks:
                     for event in parser.parse(chunk):
@@ -128,7 +128,7 @@ async def _events(request: ApiRequest, max_bytes: int) -> AsyncGenerator[_Event,
         raise Malformed("the body is not valid multipart/form-data, or ended early") from None
 
 
-async def _chunks(request: ApiRequest, max_bytes: int) -> AsyncGenerator[bytes, None]:
+async def _body_chunks(request: ApiRequest, max_bytes: int) -> AsyncGenerator[bytes, None]:
     """Yield the body's chunks within the timeouts."""
     stream, ends = request.stream(), time.monotonic() + TOTAL_TIMEOUT_S
     async with aclosing(stream):
@@ -147,7 +147,7 @@ async def _chunks(request: ApiRequest, max_bytes: int) -> AsyncGenerator[bytes, 
             yield chunk
 
 
-async def _rest_of_part(events: AsyncIterator[_Event]) -> AsyncIterator[bytes]:
+async def _part_chunks(events: AsyncIterator[_Event]) -> AsyncIterator[bytes]:
     async for event in events:
         if not isinstance(event, bytes):
             return
@@ -194,10 +194,10 @@ async def _read_file(
         raise Invalid(path, f"must have a name of at most {MAX_NAME_CHARACTERS} printable characters")
     allowed = form.spec.allowed(form.texts)
     declared = segment.content_type or ""
-    file = Passing(await _head(chunks), path=path, name=name, declared=declared, taken=allowed)
+    file = Passing(await _read_head(chunks), path=path, name=name, declared=declared, taken=allowed)
     form.spec.check([*form.files, file], None)
-    left = _announced(request, form.spec.body_max) - form.stored
-    token = await _begin(request, form, min(file.largest, left))
+    left = _body_size(request, form.spec.body_max) - form.stored
+    token = await _reserve_file(request, form, min(file.largest, left))
     await request.services.store.write(token, file.chunks(chunks))
     async with request.connection() as conn:
         await uploads.measure(
@@ -206,20 +206,20 @@ async def _read_file(
     form.files.append(file)
 
 
-async def _begin(request: ApiRequest, form: _Form, largest: int) -> str:
+async def _reserve_file(request: ApiRequest, form: _Form, largest: int) -> str:
     async with request.connection() as conn:
         token = await uploads.begin(conn, organization_id=request.organization_id, at_most=max(0, largest))
     form.tokens.append(token)
     return token
 
 
-def _announced(request: ApiRequest, max_bytes: int) -> int:
+def _body_size(request: ApiRequest, max_bytes: int) -> int:
     """Return the body's length from its header, or the maximum `max_bytes`."""
     length = request.request_state.headers.get(b"content-length", b"")
     return int(length) if length.isdigit() else max_bytes
 
 
-async def _head(chunks: AsyncIterator[bytes]) -> bytes:
+async def _read_head(chunks: AsyncIterator[bytes]) -> bytes:
     """Read enough bytes to detect the type, if the file has as many."""
     head = b""
     while len(head) < sniff.HEAD and (chunk := await anext(chunks, b"")):
@@ -227,14 +227,14 @@ async def _head(chunks: AsyncIterator[bytes]) -> bytes:
     return head
 
 
-async def _look(request: ApiRequest, form: _Form) -> list[File]:
+async def _probe_files(request: ApiRequest, form: _Form) -> list[File]:
     """Probe the files, in the organization's turn: the probe is nearly all of an upload's CPU cost."""
     if not form.files:
         return []
     store = request.services.store
 
     async def rewrite(data: bytes) -> str:
-        token = await _begin(request, form, len(data))
+        token = await _reserve_file(request, form, len(data))
         await store.write(token, passing.whole(data))
         return token
 

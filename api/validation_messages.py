@@ -54,19 +54,19 @@ def choices(kind: Any) -> list[str]:
     return []
 
 
-def _types(match: re.Match[str]) -> str:
-    return f"must be {_any_of(match['types'].split(' | '))}, not {_name(match['got'])}"
+def _describe_type(match: re.Match[str]) -> str:
+    return f"must be {_join_types(match['types'].split(' | '))}, not {_type_name(match['got'])}"
 
 
-def _any_of(types: Iterable[str]) -> str:
-    return " or ".join(map(_name, types))
+def _join_types(types: Iterable[str]) -> str:
+    return " or ".join(map(_type_name, types))
 
 
-def _name(kind: str) -> str:
+def _type_name(kind: str) -> str:
     return _NAMES.get(kind, kind)
 
 
-def _length(match: re.Match[str]) -> str:
+def _describe_length(match: re.Match[str]) -> str:
     kind, bound, number = match["kind"], _BOUNDS[match["bound"]], match["number"]
     units = _UNITS.get(kind, "bytes")
     return f"must have {bound} {number} {units.removesuffix('s') if number == '1' else units}"
@@ -82,8 +82,10 @@ _RULES = (
         lambda found: f"must be a multiple of {found['number']}",
     ),
     _Rule(re.compile(r"Invalid UUID"), lambda _: "must be a UUID"),
-    _Rule(re.compile(r"Expected `(?P<types>[^`]+)`, got `(?P<got>[^`]+)`"), _types),
-    _Rule(re.compile(r"Expected `(?P<kind>\w+)` of length (?P<bound>[<>]=) (?P<number>\d+)"), _length),
+    _Rule(re.compile(r"Expected `(?P<types>[^`]+)`, got `(?P<got>[^`]+)`"), _describe_type),
+    _Rule(
+        re.compile(r"Expected `(?P<kind>\w+)` of length (?P<bound>[<>]=) (?P<number>\d+)"), _describe_length
+    ),
     _Rule(
         re.compile(r"Expected `\w+` (?P<bound>[<>]=?) (?P<number>[-+.\de]+)"),
         lambda found: f"must be {_BOUNDS[found['bound']]} {found['number']}",
@@ -94,7 +96,8 @@ _RULES = (
         lambda found: f"must be of the form {found['pattern']}",
     ),
     _Rule(
-        re.compile(r"Invalid RFC3339 encoded (?P<kind>\w+)"), lambda found: f"must be {_name(found['kind'])}"
+        re.compile(r"Invalid RFC3339 encoded (?P<kind>\w+)"),
+        lambda found: f"must be {_type_name(found['kind'])}",
     ),
     _Rule(
         re.compile(r"Expected `datetime` with a timezone component"),

@@ -21,7 +21,7 @@ async def write_behind(
     The task sleeps `pause_s` between two writes, so that many rows become one write. Rows of a failed write
     are written with the next one.
     """
-    writer = asyncio.create_task(_write(pending, write_due, pause_s))
+    writer = asyncio.create_task(_write_repeatedly(pending, write_due, pause_s))
     try:
         yield
     finally:
@@ -33,7 +33,9 @@ async def write_behind(
                 await _write_once(write_due)
 
 
-async def _write(pending: asyncio.Event, write_due: Callable[[], Awaitable[None]], pause_s: float) -> None:
+async def _write_repeatedly(
+    pending: asyncio.Event, write_due: Callable[[], Awaitable[None]], pause_s: float
+) -> None:
     while True:
         await pending.wait()
         await _write_once(write_due)

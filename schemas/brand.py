@@ -93,7 +93,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Validators(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """HTTP validators of a server's answer (RFC 9110 8.8), for conditional requests.
 
-    `digest` is our own, of the content: it detects an unchanged answer from a server without validators.
+    `digest` is our own, of the content: it detects an unchanged answer that a server sends whole again.
     `url` is the address after redirects. `kind` is the kind of document, for a source with several kinds.
     """
 

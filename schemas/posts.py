@@ -69,9 +69,7 @@ class PublishContent(In, frozen=True, kw_only=True):
 
 
 class ScheduleContent(In, frozen=True, kw_only=True):
-    """Schedule all targets at one time: `scheduledFor` or `localTime`. If one is invalid, no post is
-    created.
-    """
+    """One time for all targets: `scheduledFor` or `localTime`. If one is invalid, no post is created."""
 
     at_least_one: ClassVar[tuple[str, ...]] = ("scheduledFor", "localTime")
 

@@ -19,12 +19,12 @@ def find_misspelt(names: Iterable[str]) -> dict[str, str]:
     """Find names that are nearly a setting's. Returns each with that setting."""
     misspelt = {}
     for name in sorted(set(names) - NAMES):
-        if len(name) >= MIN_LETTERS and (setting := _nearest(name)):
+        if len(name) >= MIN_LETTERS and (setting := _nearest_setting(name)):
             misspelt[name] = setting
     return misspelt
 
 
-def _nearest(name: str) -> str | None:
+def _nearest_setting(name: str) -> str | None:
     limit = max(1, len(name) // LETTERS_PER_TYPO)
     near = {meant: edit_distance(name, meant) for meant in NAMES if abs(len(meant) - len(name)) <= limit}
     best = min(near, key=lambda meant: (near[meant], meant), default=None)

@@ -145,9 +145,7 @@ Pieces = Annotated[
 
 
 def is_address(url: str) -> bool:
-    """Return whether a URL's port is usable or absent. A bad port is never shown: it may be part of the
-    password.
-    """
+    """Return whether a URL's port is usable. A bad port is never shown: it may be a part of the password."""
     try:
         return urlsplit(url).port != 0
     except ValueError:

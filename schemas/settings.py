@@ -245,7 +245,7 @@ def from_env(environ: Mapping[str, str]) -> Settings:
     try:
         settings = msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
-        raise SettingsInvalid(_say(str(error))) from error
+        raise SettingsInvalid(_describe_error(str(error))) from error
     for name in ("DATABASE_URL", "TELEMETRY_URL", "EVENTS_ARCHIVE_URL", "REDIS_URL"):
         if not is_address(values.get(name, "")):
             raise SettingsInvalid(
@@ -259,14 +259,14 @@ def from_env(environ: Mapping[str, str]) -> Settings:
     return settings
 
 
-def _say(error: str) -> str:
+def _describe_error(error: str) -> str:
     """Describe an invalid setting without its value, which may be secret."""
     if missing := re.search(r"required field `(\w+)`", error):
         return f"{missing[1]} is not set: it has no default"
     what, _, place = error.partition(" - at `$.")
     name = place.rstrip("`")
     choices_of_setting = next(
-        (_words(f.type) for f in msgspec.structs.fields(Settings) if f.encode_name == name), ()
+        (_literal_values(f.type) for f in msgspec.structs.fields(Settings) if f.encode_name == name), ()
     )
     choices = f": use one of {', '.join(choices_of_setting)}" if choices_of_setting else ""
     own = next((own for field, own in OWN.items() if field.upper() == name), name)
@@ -277,7 +277,7 @@ def _say(error: str) -> str:
     )
 
 
-def _words(kind: Any) -> tuple[str, ...]:
+def _literal_values(kind: Any) -> tuple[str, ...]:
     """Return the values of a `Literal` setting; empty for other types."""
     bare = get_args(kind)[0] if get_origin(kind) is Annotated else kind
     return get_args(bare) if get_origin(bare) is Literal else ()

@@ -22,10 +22,12 @@ def read_descriptions(kind: type) -> dict[str, str]:
 @cache
 def _in_module(name: str) -> dict[str, dict[str, str]]:
     tree = ast.parse(inspect.getsource(sys.modules[name]))
-    return {node.name: dict(_described(node)) for node in tree.body if isinstance(node, ast.ClassDef)}
+    return {
+        node.name: dict(_field_descriptions(node)) for node in tree.body if isinstance(node, ast.ClassDef)
+    }
 
 
-def _described(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
+def _field_descriptions(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
     for field, below in pairwise(node.body):
         match field, below:
             case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):

@@ -102,7 +102,7 @@ GROUPS = {
 def render(app: Litestar) -> bytes:
     """Return the OpenAPI 3.1 document of every route of the app."""
     all_operations = operations(app)
-    schemas = _shapes(all_operations)
+    schemas = _build_shapes(all_operations)
     paths: dict[str, Json] = {}
     for operation in all_operations:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, schemas.refs)
@@ -124,7 +124,7 @@ def render(app: Litestar) -> bytes:
     )
 
 
-def _shapes(all_operations: list[Operation]) -> Shapes:
+def _build_shapes(all_operations: list[Operation]) -> Shapes:
     """Return the shapes of all bodies and answers, and of the error envelope."""
     named = [
         kind
@@ -146,7 +146,7 @@ def _operation(operation: Operation, schemas: dict[Any, Json]) -> Json:
         "operationId": operation.id,
         "tags": [_tag(operation.handler.fn.__module__.rpartition(".")[2])],
         "summary": summary.strip(),
-        "description": "\n\n".join(filter(None, [more.strip(), _asks(operation)])),
+        "description": "\n\n".join(filter(None, [more.strip(), _describe_requirements(operation)])),
         "parameters": parameters(operation),
         "responses": responses(operation, schemas),
         "security": _security(operation),
@@ -160,7 +160,7 @@ def _security(operation: Operation) -> list[Json]:
     return [{"bearer": []}, {"apiKey": []}] if operation.needs else []
 
 
-def _asks(operation: Operation) -> str:
+def _describe_requirements(operation: Operation) -> str:
     if operation.for_apps:
         return f"Needs the SDK app's own key; counts as `{event_limits.RATE_CLASS}`."
     if operation.needs is None:
@@ -176,20 +176,20 @@ def _body(operation: Operation, schemas: dict[Any, Json]) -> Json:
         content = {"multipart/form-data": {"schema": schemas[operation.parts], **form}}
         if operation.body is not None:
             content["application/json"] = {"schema": schemas[operation.body], **example}
-        return {"requestBody": {"required": True, **_size(operation), "content": content}}
+        return {"requestBody": {"required": True, **_describe_size(operation), "content": content}}
     if operation.body is None:
         return {}
     content = {"application/json": {"schema": schemas[operation.body], **example}}
     return {
         "requestBody": {
             "required": "data" not in operation.fields or not operation.fields["data"].has_default,
-            **_size(operation),
+            **_describe_size(operation),
             "content": content,
         }
     }
 
 
-def _size(operation: Operation) -> Json:
+def _describe_size(operation: Operation) -> Json:
     """Describe the size limit of the route's JSON; the limits of files are in the operation's description."""
     if operation.body is None:
         return {}

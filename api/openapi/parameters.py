@@ -110,7 +110,7 @@ def _query(operation: Operation) -> Iterator[Json]:
                 "in": "query",
                 "required": not field.has_default,
                 "schema": _schema(field, definition),
-                **_several(field),
+                **_list_style(field),
                 **about,
             }
 
@@ -126,7 +126,7 @@ def _schema(field: FieldDefinition, definition: ParameterKwarg) -> Json:
     return {**clean({**msgspec.json.schema(without_none(field.annotation)), **more}), **bounds, **default}
 
 
-def _several(field: FieldDefinition) -> Json:
+def _list_style(field: FieldDefinition) -> Json:
     """Describe a list parameter: several values, separated by commas."""
     return {"style": "form", "explode": False} if field.is_non_string_sequence else {}
 

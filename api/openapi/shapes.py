@@ -28,7 +28,7 @@ def build_shapes(kinds: list[Any]) -> Shapes:
     refs, components = msgspec.json.schema_components(kinds, ref_template=f"{_REF}{{name}}")
     structs = {cls.__name__: cls for kind in kinds for cls in _structs(kind, set())}
     schemas_by_name = {
-        _renamed(name): _component(structs[name.partition("_")[0]], schema)
+        _public_name(name): _component(structs[name.partition("_")[0]], schema)
         for name, schema in components.items()
     }
     enums = {name: enum.schema for name, enum in ENUMS.items()}
@@ -38,13 +38,13 @@ def build_shapes(kinds: list[Any]) -> Shapes:
 def clean(schema: Json) -> Json:
     """Return a schema without keywords that client generators misread, with its description at the top."""
     if "$ref" in schema:
-        return {**schema, "$ref": _REF + _renamed(schema["$ref"].removeprefix(_REF))}
+        return {**schema, "$ref": _REF + _public_name(schema["$ref"].removeprefix(_REF))}
     if name := find_enum(schema):
         about = {"description": schema["description"]} if "description" in schema else {}
         return {"$ref": _REF + name, **about}
-    cleaned = {word: _cleaned(word, value) for word, value in schema.items() if word != "title"}
+    cleaned = {word: _clean_value(word, value) for word, value in schema.items() if word != "title"}
     if "anyOf" in cleaned:
-        cleaned = {**_hoisted(cleaned["anyOf"]), **cleaned}
+        cleaned = {**_hoist(cleaned["anyOf"]), **cleaned}
     if "enum" in cleaned:
         values = cleaned.pop("enum")
         cleaned |= {"type": "string", **({"const": values[0]} if len(values) == 1 else {"enum": values})}
@@ -53,13 +53,13 @@ def clean(schema: Json) -> Json:
     return cleaned
 
 
-def _cleaned(word: str, value: Any) -> Any:
+def _clean_value(word: str, value: Any) -> Any:
     if word in {"items", "additionalProperties", "propertyNames"} and isinstance(value, dict):
         return clean(value)
     return [clean(choice) for choice in value] if word == "anyOf" else value
 
 
-def _hoisted(choices: list[Json]) -> Json:
+def _hoist(choices: list[Json]) -> Json:
     """Move keywords of one choice up: generators read only keywords next to `anyOf`."""
     return {
         word: choice.pop(word) for choice in choices for word in ("description", "examples") if word in choice
@@ -124,7 +124,7 @@ def _structs(kind: Any, visited: set[Any]) -> Iterator[type[msgspec.Struct]]:
         yield from _structs(part, visited)
 
 
-def _renamed(name: str) -> str:
+def _public_name(name: str) -> str:
     """Rename msgspec's `Page_Job_` to `JobPage`."""
     generic, _, kind = name.rstrip("_").partition("_")
     return kind + generic

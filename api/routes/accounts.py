@@ -9,7 +9,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from api import oauth_return, path_ids
 from api.accepted_job import accept
 from api.guard import requires
-from api.idempotency import WriteResult, once, once_plain
+from api.idempotency import WriteResult, run_once, run_once_plain
 from api.long_poll import unless_disconnected
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
 from api.ratelimit import Class
@@ -229,7 +229,7 @@ async def disconnect_social_account(
     archived project.
     """
     who = request.principal
-    return await once_plain(
+    return await run_once_plain(
         request,
         lambda conn: connect.disconnect(
             conn,
@@ -259,7 +259,7 @@ async def _make_link(
         )
         return WriteResult(link, status=201, wakes=() if wake is None else (wake,), secret=True)
 
-    return await once(request, make)
+    return await run_once(request, make)
 
 
 async def _follow_link(request: ApiRequest, state: str) -> LinkStep:

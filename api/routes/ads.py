@@ -7,7 +7,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api import path_ids, time_window
 from api.guard import requires
-from api.idempotency import once_plain
+from api.idempotency import run_once_plain
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -90,7 +90,7 @@ async def import_ads_metrics(
             replaced = await ad_rows.replace(store, project_id=scope["project_id"], rows=data.rows)
         return AdRowsImported(imported=len(data.rows), replaced=replaced)
 
-    return await once_plain(request, put)
+    return await run_once_plain(request, put)
 
 
 @delete(
@@ -122,7 +122,7 @@ async def delete_ads_metrics(
             )
         return AdRowsDeleted(deleted=deleted, more=deleted == ad_rows.MOST_DELETED)
 
-    return await once_plain(request, drop)
+    return await run_once_plain(request, drop)
 
 
 @get("/projects/{project_id:str}/ads-metrics", opt=requires("metrics:read", Class.READ_LIGHT, 404))

@@ -8,7 +8,7 @@ from litestar.params import FromPath, JSONBody
 
 from api import path_ids
 from api.guard import requires
-from api.idempotency import WriteResult, once_any_time
+from api.idempotency import WriteResult, run_once_in_real_time
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, page
 from api.ratelimit import Class
 from api.requests import ApiRequest
@@ -37,7 +37,7 @@ async def create_api_key(request: ApiRequest, data: JSONBody[ApiKeyCreate]) -> R
         )
         return WriteResult(key, status=201, location=f"/v1/api-keys/{key.id}", secret=True)
 
-    return await once_any_time(request, create)
+    return await run_once_in_real_time(request, create)
 
 
 @get("/api-keys", opt=requires("keys:write", Class.READ_LIGHT))
@@ -86,7 +86,7 @@ async def rotate_api_key(
         )
         return WriteResult(key, secret=True)
 
-    return await once_any_time(request, rotate)
+    return await run_once_in_real_time(request, rotate)
 
 
 @post(
@@ -104,7 +104,7 @@ async def kill_api_key(request: ApiRequest, api_key_id: FromPath[str]) -> Respon
         key_id = path_ids.parse_id("api_key", api_key_id)
         return WriteResult(await api_keys.kill(conn, actor=request.principal.actor, key_uuid=key_id))
 
-    return await once_any_time(request, kill)
+    return await run_once_in_real_time(request, kill)
 
 
 ROUTES = [create_api_key, list_api_keys, get_api_key, rotate_api_key, kill_api_key]

@@ -11,7 +11,7 @@ from litestar.params import FromPath, QueryParameter
 from api import idempotency, path_ids, uploads
 from api.accepted_job import accepted
 from api.guard import requires
-from api.idempotency import WriteResult, once, once_plain
+from api.idempotency import WriteResult, run_once, run_once_plain
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
 from api.ratelimit import Class
 from api.requests import ApiRequest
@@ -64,7 +64,7 @@ def _allowed_types(texts: Mapping[str, str]) -> Taken:
     return TAKEN[_kind_of(texts)] if "kind" in texts else ANY_KIND
 
 
-def _check(files: Sequence[Passing], texts: Mapping[str, str] | None) -> None:
+def _check_upload(files: Sequence[Passing], texts: Mapping[str, str] | None) -> None:
     """Check the upload's parts. Raises `Invalid` and `Oversized`."""
     if len(files) > 1:
         raise Invalid("file", "is sent twice: send one file with each request")
@@ -85,7 +85,7 @@ UPLOAD_SPEC = UploadSpec(
     body_max=201 * MIB,
     texts={"kind": MAX_KIND_CHARACTERS, "transcript": MAX_TRANSCRIPT},
     allowed=_allowed_types,
-    check=_check,
+    check=_check_upload,
 )
 
 
@@ -156,7 +156,7 @@ async def _fetch(request: ApiRequest, project_id: str) -> Response[AppMediaAccep
         )
         return WriteResult(answer, status=result.status, location=result.location, wakes=result.wakes)
 
-    return await once(request, start)
+    return await run_once(request, start)
 
 
 @get(ALL, opt=requires("content:read", Class.READ_LIGHT, 404))
@@ -199,7 +199,7 @@ async def delete_app_media(
     generations with it complete.
     """
     scope = partial(_one, request, project_id, asset_id)
-    return await once_plain(request, lambda conn: app_media.delete(conn, **scope()))
+    return await run_once_plain(request, lambda conn: app_media.delete(conn, **scope()))
 
 
 def _scope(request: ApiRequest, project_id: str) -> dict[str, Any]:

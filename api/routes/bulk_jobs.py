@@ -8,7 +8,7 @@ from msgspec import structs
 
 from api import filters
 from api.guard import requires
-from api.idempotency import WriteResult, once
+from api.idempotency import WriteResult, run_once
 from api.paging import cursor_of, place_of
 from api.ratelimit import Class
 from api.requests import ApiRequest
@@ -47,7 +47,7 @@ async def cancel_jobs(request: ApiRequest, data: JSONBody[BulkCancel]) -> Respon
             )
         )
 
-    return await once(request, cancel)
+    return await run_once(request, cancel)
 
 
 @post("/jobs/retry", opt=requires("jobs:read", Class.LONG_RUNNING, 404), status_code=200)
@@ -82,7 +82,7 @@ async def retry_jobs(request: ApiRequest, data: JSONBody[BulkRetry]) -> Response
         cursor = None if batch.last_id is None else cursor_of(request, batch.last_id.bytes)
         return WriteResult(structs.replace(batch.answer, next_cursor=cursor), wakes=batch.wakes)
 
-    return await once(request, retry)
+    return await run_once(request, retry)
 
 
 ROUTES = [cancel_jobs, retry_jobs]

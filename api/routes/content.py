@@ -10,7 +10,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from api import etags, filters, idempotency, path_ids, uploads
 from api.filters import CreatedSince, CreatedUntil
 from api.guard import requires
-from api.idempotency import WriteResult, once, once_plain
+from api.idempotency import WriteResult, run_once, run_once_plain
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
 from api.ratelimit import Class
 from api.requests import ApiRequest
@@ -54,7 +54,7 @@ CreativeFilter = Annotated[
 AS_IT_IS = Approve()
 
 
-def _check(files: Sequence[Passing], texts: Mapping[str, str] | None) -> None:
+def _check_upload(files: Sequence[Passing], texts: Mapping[str, str] | None) -> None:
     """Raise `Invalid` for files that form no content; without files, a caption is required."""
     if texts is not None and texts.get("aiGenerated", "false") not in {"true", "false"}:
         raise Invalid("aiGenerated", "must be true or false")
@@ -66,7 +66,7 @@ UPLOAD_SPEC = UploadSpec(
     body_max=330 * MIB,
     texts={"caption": MAX_CAPTION, "hook": MAX_HOOK, "aiGenerated": len("false")},
     allowed=lambda _: CONTENT,
-    check=_check,
+    check=_check_upload,
     thumbnails=True,
 )
 
@@ -148,7 +148,7 @@ async def propose_hooks(request: ApiRequest, project_id: FromPath[str]) -> Hooks
         known = await hooks.read(
             conn, organization_id=request.organization_id, project_id=path_ids.parse_id("project", project_id)
         )
-    return await request.services.aside.run(request.organization_id, partial(hooks.propose, known))
+    return await request.services.executor.run(request.organization_id, partial(hooks.propose, known))
 
 
 @get("/content/{content_id:str}", opt=requires("content:read", Class.READ_LIGHT, 404))
@@ -186,7 +186,7 @@ async def patch_content(
         )
         return WriteResult(changed, etag=etags.format_etag(changed.revision))
 
-    return await once(request, change)
+    return await run_once(request, change)
 
 
 @post(
@@ -216,7 +216,7 @@ async def approve_content(
         )
         return WriteResult(approved, etag=etags.format_etag(approved.revision), wakes=tuple(wakes))
 
-    return await once(request, decide)
+    return await run_once(request, decide)
 
 
 @post(
@@ -228,7 +228,7 @@ async def reject_content(
     request: ApiRequest, content_id: FromPath[str], data: JSONBody[Reject]
 ) -> Response[Content]:
     """Reject pending content for good; its waiting posts are canceled."""
-    return await once_plain(
+    return await run_once_plain(
         request,
         lambda conn: approvals.reject(
             conn,
@@ -260,7 +260,7 @@ async def patch_approval_policy(
     Existing content keeps its approval status: a looser policy approves nothing, a stricter one revokes
     nothing.
     """
-    return await once_plain(
+    return await run_once_plain(
         request,
         lambda conn: approvals.patch_policy(
             conn,

@@ -5,7 +5,7 @@ from litestar.params import FromPath
 
 from api import event_requests, path_ids
 from api.guard import requires
-from api.idempotency import WriteResult, has_key, once, reply
+from api.idempotency import WriteResult, has_key, reply, run_once
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from api.responses import ApiResponse
@@ -57,17 +57,17 @@ async def send_events_from_server(request: ApiRequest) -> Response[EventsTaken]:
     parts = await steps.take_turns(body.split(await request.body(), body.FROM_SERVER))
 
     async def take(conn: Conn) -> WriteResult[EventsTaken]:
-        return await _take(request, await _app(request, conn, parts.head), parts)
+        return await _store_events(request, await _find_app(request, conn, parts.head), parts)
 
     if has_key(request):
         async with request.services.events.keyed.share(request.organization_id):
-            return await once(request, take)
+            return await run_once(request, take)
     async with request.connection() as conn:
-        app = await _app(request, conn, parts.head)
-    return await reply(request, await _take(request, app, parts))
+        app = await _find_app(request, conn, parts.head)
+    return await reply(request, await _store_events(request, app, parts))
 
 
-async def _app(request: ApiRequest, conn: Conn, head: ServerHead) -> KeyedApp:
+async def _find_app(request: ApiRequest, conn: Conn, head: ServerHead) -> KeyedApp:
     """Return the app of the events. Raises `NotFound`, `Conflict`."""
     app = await app_keys.app_of_project(
         conn,
@@ -79,7 +79,9 @@ async def _app(request: ApiRequest, conn: Conn, head: ServerHead) -> KeyedApp:
     return app
 
 
-async def _take(request: ApiRequest, app: KeyedApp, parts: Parts[ServerHead]) -> WriteResult[EventsTaken]:
+async def _store_events(
+    request: ApiRequest, app: KeyedApp, parts: Parts[ServerHead]
+) -> WriteResult[EventsTaken]:
     now, services = request.services.clock(), request.services
     services.events.disks.check_events()
     services.events.disks.check_share(services.events.budgets.part(app))

@@ -6,7 +6,7 @@ from litestar.params import FromPath, JSONBody
 from api import etags, path_ids
 from api.accepted_job import accepted
 from api.guard import requires
-from api.idempotency import WriteResult, once
+from api.idempotency import WriteResult, run_once
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -44,7 +44,7 @@ async def generate_content(
         )
         return _accepted(started)
 
-    return await once(request, start)
+    return await run_once(request, start)
 
 
 @post(
@@ -71,7 +71,7 @@ async def regenerate_content(
         )
         return _accepted(started)
 
-    return await once(request, start)
+    return await run_once(request, start)
 
 
 @get("/content/{content_id:str}/progress", opt=requires("content:read", Class.READ_LIGHT, 404))

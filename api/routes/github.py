@@ -8,7 +8,7 @@ from litestar.params import JSONBody, QueryParameter
 
 from api import oauth_return
 from api.guard import requires
-from api.idempotency import WriteResult, once, once_plain
+from api.idempotency import WriteResult, run_once, run_once_plain
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -67,7 +67,7 @@ async def create_github_install_url(
         )
         return WriteResult(link, status=201, secret=True)
 
-    return await once(request, create)
+    return await run_once(request, create)
 
 
 @get("/v1/github/install", status_code=302, opt={"refusals": (409, 422, 503)})
@@ -128,7 +128,7 @@ async def get_github_installation(request: ApiRequest) -> GitHubInstallation:
 async def delete_github_installation(request: ApiRequest) -> Response[GitHubDisconnected]:
     """Disconnect the installation: new ingests can read only public repositories."""
     who = request.principal
-    return await once_plain(
+    return await run_once_plain(
         request,
         lambda conn: github_installations.disconnect(
             conn, organization_id=who.organization_id, api_key_id=who.key_uuid

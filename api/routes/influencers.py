@@ -9,7 +9,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from api import etags, path_ids
 from api.accepted_job import accepted
 from api.guard import requires
-from api.idempotency import WriteResult, once, once_plain
+from api.idempotency import WriteResult, run_once, run_once_plain
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
 from api.ratelimit import Class
 from api.requests import ApiRequest
@@ -55,7 +55,7 @@ async def create_influencer(
         project = path_ids.parse_id("project", project_id)
         return _accepted(await creating.create(conn, author=_author(request), project_id=project, body=data))
 
-    return await once(request, create)
+    return await run_once(request, create)
 
 
 @get(ALL, opt=requires("influencers:read", Class.READ_LIGHT, 404))
@@ -104,7 +104,7 @@ async def patch_influencer(
         )
         return WriteResult(changed, etag=etags.format_etag(version))
 
-    return await once(request, change)
+    return await run_once(request, change)
 
 
 @delete(ONE, opt=requires("influencers:write", Class.WRITE_LIGHT, 404, 412), status_code=200)
@@ -113,7 +113,7 @@ async def delete_influencer(request: ApiRequest, influencer_id: FromPath[str]) -
 
     Content with this influencer stays unchanged.
     """
-    return await once_plain(
+    return await run_once_plain(
         request,
         lambda conn: influencers.delete(
             conn,
@@ -139,7 +139,7 @@ async def clone_influencer(
             await creating.clone(conn, author=_author(request), influencer_id=original, body=data)
         )
 
-    return await once(request, clone)
+    return await run_once(request, clone)
 
 
 def _author(request: ApiRequest) -> Author:

@@ -17,7 +17,7 @@ from api import etags, filters, path_ids
 from api.accepted_job import accepted
 from api.filters import CreatedSince, CreatedUntil, ProjectFilter
 from api.guard import requires
-from api.idempotency import ACCEPTED, WriteResult, once
+from api.idempotency import ACCEPTED, WriteResult, run_once
 from api.long_poll import IsEnough, Ref, unless_disconnected
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, page, page_of_project
 from api.ratelimit import Class
@@ -145,16 +145,16 @@ async def get_job(request: ApiRequest, job_id: FromPath[str], *, wait: Wait = 0)
     change.
     """
     ref = (request.organization_id, path_ids.parse_id("job", job_id))
-    state = await _read(request, ref)
+    state = await _read_job(request, ref)
     if wait:
-        state = await _waited(request, ref, state, wait)
+        state = await _wait_for_job(request, ref, state, wait)
     job, version = state
     headers = {"ETag": etags.format_etag(version)}
     if job.status == "running":
         headers["Retry-After"] = str(_retry_after(job, request.services.clock()))
     if etags.has_current(request, version):
         return ApiResponse(None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    waiting = await request.services.waits.ask(ref) if job.status == "running" else None
+    waiting = await request.services.wait_reasons.ask(ref) if job.status == "running" else None
     return ApiResponse(msgspec.structs.replace(job, waiting=waiting), headers=headers)
 
 
@@ -167,17 +167,19 @@ async def stream_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Non
     waits and streams.
     """
     ref = (request.organization_id, path_ids.parse_id("job", job_id))
-    state = await _read(request, ref)
+    state = await _read_job(request, ref)
     is_known = request.request_state.headers.get(b"last-event-id") == str(state[1]).encode()
     if is_known and jobs.has_ended(state):
         return Response(None, status_code=HTTPStatus.NO_CONTENT)
-    if request.services.watcher.is_full(ref[0]):
+    if request.services.job_hub.is_full(ref[0]):
         raise Limited(
             "streams", "too many requests wait or stream: end some, or poll", retry_after=FULL_RETRY_S
         )
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
     return Stream(
-        _events(request, ref, state, is_known=is_known), media_type="text/event-stream", headers=headers
+        _stream_events(request, ref, state, is_known=is_known),
+        media_type="text/event-stream",
+        headers=headers,
     )
 
 
@@ -195,7 +197,7 @@ async def cancel_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Can
         )
         return WriteResult(answer, status=ACCEPTED if answer.accepted else HTTPStatus.OK)
 
-    return await once(request, cancel)
+    return await run_once(request, cancel)
 
 
 @post("/jobs/{job_id:str}/retry", opt=requires(None, Class.LONG_RUNNING, 403, 404, 409), status_code=202)
@@ -213,10 +215,10 @@ async def retry_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Acce
         job, _ = await jobs.get(conn, organization_id=who.organization_id, job_id=submitted.job_id)
         return accepted(submitted, kind=job.kind, project_id=job.project_id)
 
-    return await once(request, retry)
+    return await run_once(request, retry)
 
 
-async def _read(request: ApiRequest, ref: Ref) -> Versioned:
+async def _read_job(request: ApiRequest, ref: Ref) -> Versioned:
     """Return the current job. In a sandbox this reads the sandbox's clock, too."""
     if request.principal.sandbox:
         async with request.connection() as conn:
@@ -228,28 +230,30 @@ async def _read(request: ApiRequest, ref: Ref) -> Versioned:
     return state
 
 
-async def _waited(request: ApiRequest, ref: Ref, state: Versioned, seconds: int) -> Versioned:
+async def _wait_for_job(request: ApiRequest, ref: Ref, state: Versioned, seconds: int) -> Versioned:
     """Wait, and return the job. An ended job is returned at once."""
     if jobs.has_ended(state):
         return state
     enough: IsEnough
     if etags.has_current(request, state[1]):
-        enough = partial(_newer, state[1])
+        enough = partial(_is_newer, state[1])
     elif b"if-none-match" in request.request_state.headers:
         return state
     else:
         enough = jobs.has_ended
-    with request.services.watcher.subscribe(ref) as subscriber:
+    with request.services.job_hub.subscribe(ref) as subscriber:
         newer = await unless_disconnected(request.receive, subscriber.until(enough, within=seconds))
     if newer is None or request.principal.sandbox:
-        return await _read(request, ref)
+        return await _read_job(request, ref)
     return newer
 
 
-async def _events(request: ApiRequest, ref: Ref, state: Versioned, *, is_known: bool) -> AsyncIterator[bytes]:
-    with request.services.watcher.subscribe(ref) as subscriber:
+async def _stream_events(
+    request: ApiRequest, ref: Ref, state: Versioned, *, is_known: bool
+) -> AsyncIterator[bytes]:
+    with request.services.job_hub.subscribe(ref) as subscriber:
         if not is_known:
-            yield _event(request, state)
+            yield _encode_event(request, state)
         loop = asyncio.get_running_loop()
         ends = loop.time() + MAX_STREAM_S
         while not (subscriber.closed or jobs.has_ended(state)):
@@ -257,20 +261,20 @@ async def _events(request: ApiRequest, ref: Ref, state: Versioned, *, is_known: 
                 yield END
                 return
             within = min(COMMENT_INTERVAL_S, ends - loop.time())
-            newer = await subscriber.until(partial(_newer, state[1]), within=within)
+            newer = await subscriber.until(partial(_is_newer, state[1]), within=within)
             if newer is not None:
-                state = await _read(request, ref) if request.principal.sandbox else newer
-                yield _event(request, state)
+                state = await _read_job(request, ref) if request.principal.sandbox else newer
+                yield _encode_event(request, state)
             elif not subscriber.closed:
                 yield b": the job is as it was\n\n"
 
 
-def _event(request: ApiRequest, state: Versioned) -> bytes:
+def _encode_event(request: ApiRequest, state: Versioned) -> bytes:
     job, version = shown_times.shown(state[0], request.request_state.ahead), state[1]
     return b"id: %d\ndata: %b\n\n" % (version, msgspec.json.encode(job))
 
 
-def _newer(version: int, state: Versioned) -> bool:
+def _is_newer(version: int, state: Versioned) -> bool:
     """Return whether a job is newer than `version`. Versions only grow; a poll may return an older one."""
     return state[1] > version
 

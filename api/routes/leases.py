@@ -5,7 +5,7 @@ from litestar.params import FromPath, JSONBody
 
 from api import path_ids
 from api.guard import requires
-from api.idempotency import WriteResult, once, once_plain
+from api.idempotency import WriteResult, run_once, run_once_plain
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
 from api.ratelimit import Class
 from api.requests import ApiRequest
@@ -42,7 +42,7 @@ async def request_leased_accounts(
         )
         return WriteResult(lease_request, status=201, location=location)
 
-    return await once(request, make)
+    return await run_once(request, make)
 
 
 @get(
@@ -98,7 +98,7 @@ async def release_leased_account(
     returns the same answer. Archiving a project releases its leased accounts.
     """
     who = request.principal
-    return await once_plain(
+    return await run_once_plain(
         request,
         lambda conn: leases.release(
             conn,

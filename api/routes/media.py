@@ -48,7 +48,7 @@ class ByteRange(NamedTuple):
 )
 async def get_media(request: ApiRequest, token: FromPath[str]) -> Stream | Response[None]:
     """Return a file of content, whole or one range of it. Needs no key: its URL can't be guessed."""
-    file, headers = await _find(request, token)
+    file, headers = await _find_file(request, token)
     request.services.limiter.budgets.check(_payer(file))
     if _is_known(request, file):
         return ApiResponse(None, status_code=304, headers=headers)
@@ -58,9 +58,9 @@ async def get_media(request: ApiRequest, token: FromPath[str]) -> Stream | Respo
     if part:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{file.size_bytes}"
     request.request_state.payer = _payer(file)
-    chunks = _bytes(request.services.store, token, start, end)
+    chunks = _read_bytes(request.services.store, token, start, end)
     return Stream(
-        _after(await anext(chunks), chunks),
+        _prepend(await anext(chunks), chunks),
         status_code=206 if part else 200,
         media_type=file.mime_type,
         headers=headers,
@@ -80,14 +80,14 @@ async def get_media_by_ticket(request: ApiRequest, token: FromPath[str], ticket:
     """
     file, headers = await _find_by_ticket(request, token, ticket, counts=True)
     request.request_state.payer = _payer(file)
-    chunks = _bytes(request.services.store, token, 0, file.size_bytes)
-    return Stream(_after(await anext(chunks), chunks), media_type=file.mime_type, headers=headers)
+    chunks = _read_bytes(request.services.store, token, 0, file.size_bytes)
+    return Stream(_prepend(await anext(chunks), chunks), media_type=file.mime_type, headers=headers)
 
 
 @head("/media/{token:str}", status_code=200, opt={"also": (304,), "refusals": (404, 503)})
 async def head_media(request: ApiRequest, token: FromPath[str]) -> Response[None]:
     """Return the headers that GET has for the whole file, without its bytes."""
-    file, headers = await _find(request, token)
+    file, headers = await _find_file(request, token)
     if _is_known(request, file):
         return ApiResponse(None, status_code=304, headers=headers)
     headers |= {"Content-Type": file.mime_type, "Content-Length": str(file.size_bytes)}
@@ -111,7 +111,7 @@ async def _find_by_ticket(
     return file, {**FILE_HEADERS, "Cache-Control": "no-store", "Content-Length": str(file.size_bytes)}
 
 
-async def _find(request: ApiRequest, token: str) -> tuple[Served, dict[str, str]]:
+async def _find_file(request: ApiRequest, token: str) -> tuple[Served, dict[str, str]]:
     async with request.connection() as conn:
         file = await content.find_file(conn, token=token)
     svg_headers = SVG_HEADERS if file.mime_type == SVG.mime else {}
@@ -153,7 +153,7 @@ def _requested_range(headers: Mapping[bytes, bytes], file: Served) -> ByteRange 
     return part
 
 
-async def _bytes(store: Store, token: str, start: int, end: int) -> AsyncIterator[bytes]:
+async def _read_bytes(store: Store, token: str, start: int, end: int) -> AsyncIterator[bytes]:
     """Yield the bytes; break the connection if the stored file is shorter than its row says."""
     missing = end - start
     async with store.read(token, start, end) as chunks:
@@ -164,7 +164,7 @@ async def _bytes(store: Store, token: str, start: int, end: int) -> AsyncIterato
         raise Unavailable("the storage has only a part of this file")
 
 
-async def _after(first: bytes, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _prepend(first: bytes, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """Prepend the first chunk, which was read early: a missing file can still get an error status."""
     yield first
     async for chunk in chunks:

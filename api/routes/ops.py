@@ -4,7 +4,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from api.guard import requires
-from api.idempotency import once_plain
+from api.idempotency import run_once_plain
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -46,7 +46,7 @@ async def _set_paused(request: ApiRequest, name: str, *, paused: bool) -> Respon
         slots = request.services.settings.slots
         return await pools.pause(conn, name=name, paused=paused, slots=slots, actor=actor)
 
-    return await once_plain(request, change)
+    return await run_once_plain(request, change)
 
 
 ROUTES = [list_pools, list_workers, pause_pool, resume_pool]

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from api import filters
 from api.guard import requires
-from api.idempotency import WriteResult, once
+from api.idempotency import WriteResult, run_once
 from api.paging import cursor_of, place_of
 from api.ratelimit import Class
 from api.requests import ApiRequest
@@ -38,7 +38,7 @@ async def cancel_all_jobs(request: ApiRequest, data: JSONBody[OperatedCancel]) -
     filters.check_values("stages", data.stages, kinds.STAGES)
     period = filters.read_period(data.since, data.until)
     project = filters.read_id("project", data.project_id)
-    after = _read(place_of(request, data.cursor))
+    after = _parse_place(place_of(request, data.cursor))
 
     async def cancel(conn: Conn) -> WriteResult[OperatedCanceled]:
         batch = await operated_bulk.cancel(
@@ -49,9 +49,9 @@ async def cancel_all_jobs(request: ApiRequest, data: JSONBody[OperatedCancel]) -
             after=after,
             dry_run=data.dry_run,
         )
-        return WriteResult(structs.replace(batch.answer, next_cursor=_cursor(request, batch.place)))
+        return WriteResult(structs.replace(batch.answer, next_cursor=_encode_cursor(request, batch.place)))
 
-    return await once(request, cancel)
+    return await run_once(request, cancel)
 
 
 @post("/ops/jobs/retry", opt=requires("ops:write", Class.LONG_RUNNING, 404, 409), status_code=200)
@@ -65,7 +65,7 @@ async def retry_all_jobs(request: ApiRequest, data: JSONBody[OperatedRetry]) -> 
     filters.check_values("kinds", data.kinds, NAMES)
     period = filters.read_period(data.since, data.until)
     project = filters.read_id("project", data.project_id)
-    after = _read(place_of(request, data.cursor))
+    after = _parse_place(place_of(request, data.cursor))
 
     async def retry(conn: Conn) -> WriteResult[BulkRetried]:
         batch = await operated_bulk.retry(
@@ -76,17 +76,17 @@ async def retry_all_jobs(request: ApiRequest, data: JSONBody[OperatedRetry]) -> 
             after=after,
             dry_run=data.dry_run,
         )
-        answer = structs.replace(batch.answer, next_cursor=_cursor(request, batch.place))
+        answer = structs.replace(batch.answer, next_cursor=_encode_cursor(request, batch.place))
         return WriteResult(answer, wakes=batch.wakes)
 
-    return await once(request, retry)
+    return await run_once(request, retry)
 
 
-def _read(place: bytes | None) -> Position | None:
+def _parse_place(place: bytes | None) -> Position | None:
     return None if place is None else Position(UUID(bytes=place[:_ID]), UUID(bytes=place[_ID:]))
 
 
-def _cursor(request: ApiRequest, place: Position | None) -> str | None:
+def _encode_cursor(request: ApiRequest, place: Position | None) -> str | None:
     return place and cursor_of(request, place.organization_id.bytes + place.job_id.bytes)
 
 

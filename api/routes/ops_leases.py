@@ -11,7 +11,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api import path_ids
 from api.guard import requires
-from api.idempotency import WriteResult, once, once_plain
+from api.idempotency import WriteResult, run_once, run_once_plain
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, page
 from api.ratelimit import Class
 from api.requests import ApiRequest
@@ -48,7 +48,7 @@ async def offer_account(request: ApiRequest, data: JSONBody[AccountOffer]) -> Re
             status=201,
         )
 
-    return await once(request, offer)
+    return await run_once(request, offer)
 
 
 @get("/ops/leasable-accounts", opt=requires("ops:read", Class.READ_LIGHT))
@@ -67,7 +67,7 @@ async def list_offered_accounts(
 )
 async def withdraw_account(request: ApiRequest, social_account_id: FromPath[str]) -> Response[OfferedAccount]:
     """Withdraw an offered account; recall a leased one first."""
-    return await once_plain(
+    return await run_once_plain(
         request,
         lambda conn: offers.withdraw(
             conn, actor=request.principal.actor, account_id=path_ids.parse_id("account", social_account_id)
@@ -100,7 +100,7 @@ async def assign_leased_accounts(
 
     With fewer accounts than requested, the request is `partial`, and more may follow.
     """
-    return await once_plain(
+    return await run_once_plain(
         request,
         lambda conn: requests.assign(
             conn,
@@ -120,7 +120,7 @@ async def reject_lease_request(
     request: ApiRequest, lease_request_id: FromPath[str], data: JSONBody[LeaseReject]
 ) -> Response[OperatedRequest]:
     """Reject a request with a reason; a `partial` request keeps its accounts and its status."""
-    return await once_plain(
+    return await run_once_plain(
         request,
         lambda conn: requests.reject(
             conn,
@@ -143,7 +143,7 @@ async def recall_lease(
 
     Repeating the request returns the same answer and never ends another tenant's lease.
     """
-    return await once_plain(
+    return await run_once_plain(
         request,
         lambda conn: leases.recall(
             conn,

@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from api import path_ids
 from api.guard import requires
-from api.idempotency import WriteResult, once, once_plain
+from api.idempotency import WriteResult, run_once, run_once_plain
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, page
 from api.ratelimit import Class
 from api.requests import ApiRequest
@@ -44,7 +44,7 @@ async def create_organization(
         pair = await organizations.create(conn, name=data.name, tier=data.tier, actor=actor)
         return WriteResult(await organizations.find(conn, organization_id=pair.live), status=201)
 
-    return await once(request, create)
+    return await run_once(request, create)
 
 
 @patch("/ops/organizations/{organization_id:str}", opt=requires("ops:write", Class.WRITE_LIGHT, 404, 409))
@@ -64,7 +64,7 @@ async def patch_organization(
         suspended=None if data.suspended is UNSET else data.suspended,
         actor=actor,
     )
-    return await once_plain(request, change)
+    return await run_once_plain(request, change)
 
 
 @get(

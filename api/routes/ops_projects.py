@@ -8,7 +8,7 @@ from litestar.params import FromPath, JSONBody
 
 from api import path_ids
 from api.guard import requires
-from api.idempotency import ACCEPTED, WriteResult, once
+from api.idempotency import ACCEPTED, WriteResult, run_once
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from db.pool import Conn
@@ -40,7 +40,7 @@ async def purge_project(
         )
         return WriteResult(purging, status=ACCEPTED, wakes=() if wake is None else (wake,))
 
-    return await once(request, begin)
+    return await run_once(request, begin)
 
 
 ROUTES = [purge_project]

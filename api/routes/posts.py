@@ -11,7 +11,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api import etags, filters, path_ids
 from api.guard import requires
-from api.idempotency import ACCEPTED, WriteResult, once
+from api.idempotency import ACCEPTED, WriteResult, run_once
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
 from api.ratelimit import Class
 from api.requests import ApiRequest
@@ -81,7 +81,7 @@ async def schedule_content(
         )
         return WriteResult(scheduled, status=ACCEPTED, wakes=tuple(wakes))
 
-    return await once(request, schedule)
+    return await run_once(request, schedule)
 
 
 @post(
@@ -104,7 +104,7 @@ async def publish_content(
         )
         return WriteResult(scheduled, status=ACCEPTED, wakes=tuple(wakes))
 
-    return await once(request, publish)
+    return await run_once(request, publish)
 
 
 @get("/projects/{project_id:str}/scheduled-posts", opt=requires("publish:read", Class.READ_LIGHT, 404))
@@ -247,7 +247,7 @@ async def _change(
         )
         return WriteResult(changed, etag=etags.format_etag(version), wakes=tuple(wakes))
 
-    return await once(request, change)
+    return await run_once(request, change)
 
 
 def _without_wakes(

@@ -8,7 +8,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api import etags, path_ids
 from api.guard import requires
-from api.idempotency import WriteResult, insert_once, once
+from api.idempotency import WriteResult, insert_once, run_once
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, page
 from api.ratelimit import Class
 from api.requests import ApiRequest
@@ -49,7 +49,7 @@ async def create_project(request: ApiRequest, data: JSONBody[ProjectCreate]) -> 
     new = New(who.organization_id, who.key_uuid, composed, None)
 
     async def insert(record: Record | None) -> bool | None:
-        return await request.services.creates.ask(new._replace(record=record))
+        return await request.services.project_creates.ask(new._replace(record=record))
 
     return await insert_once(request, result, insert, partial(projects.create, news=[new]))
 
@@ -68,14 +68,14 @@ async def list_projects(
     find = partial(
         projects.list_page,
         organization_id=request.organization_id,
-        status=_status(status),
+        status=_requested_status(status),
         customer_external_id=customer_external_id,
         search=search,
     )
     return await page(request, find, cursor, limit, identify=lambda project: project.id)
 
 
-def _status(statuses: list[Status | Literal["all"]] | None) -> Status | None:
+def _requested_status(statuses: list[Status | Literal["all"]] | None) -> Status | None:
     """Return the requested status; None for both."""
     requested = set(statuses or ["active"])
     return None if len(requested) > 1 or "all" in requested else cast("Status", requested.pop())
@@ -109,7 +109,7 @@ async def patch_project(
         )
         return WriteResult(project, etag=etags.format_etag(version))
 
-    return await once(request, change)
+    return await run_once(request, change)
 
 
 @delete(
@@ -128,7 +128,7 @@ async def archive_project(request: ApiRequest, project_id: FromPath[str]) -> Res
         )
         return WriteResult(answer, wakes=() if wake is None else (wake,))
 
-    return await once(request, stop)
+    return await run_once(request, stop)
 
 
 ROUTES = [create_project, list_projects, get_project, patch_project, archive_project]

@@ -5,7 +5,7 @@ from litestar.params import JSONBody
 
 from api import filters
 from api.guard import requires
-from api.idempotency import ACCEPTED, WriteResult, once, once_any_time
+from api.idempotency import ACCEPTED, WriteResult, run_once, run_once_in_real_time
 from api.ratelimit import Class
 from api.requests import ApiRequest
 from api.sample_events import build_sample
@@ -43,7 +43,7 @@ async def advance_clock(request: ApiRequest, data: JSONBody[AdvanceClock]) -> Re
         wakes = () if submitted.wake is None else (submitted.wake,)
         return WriteResult(clock, status=ACCEPTED, location=location, wakes=wakes)
 
-    return await once_any_time(request, advance)
+    return await run_once_in_real_time(request, advance)
 
 
 @post("/sandbox/webhook-events", opt=requires("webhooks:write", Class.WRITE_LIGHT, 404, 409), status_code=201)
@@ -74,7 +74,7 @@ async def trigger_webhook_event(
         )
         return WriteResult(event, 201, f"/v1/webhook-events/{event.id}")
 
-    return await once(request, trigger)
+    return await run_once(request, trigger)
 
 
 def _require_sandbox(request: ApiRequest) -> None:

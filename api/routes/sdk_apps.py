@@ -7,7 +7,7 @@ from litestar.params import FromPath, JSONBody
 
 from api import path_ids
 from api.guard import requires
-from api.idempotency import WriteResult, once, once_plain
+from api.idempotency import WriteResult, run_once, run_once_plain
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
 from api.ratelimit import Class
 from api.requests import ApiRequest
@@ -41,7 +41,7 @@ async def create_sdk_app(
         )
         return WriteResult(app, status=201, location=_location(app), secret=True)
 
-    return await once(request, create)
+    return await run_once(request, create)
 
 
 @get(ALL, opt=requires("projects:read", Class.READ_LIGHT, 404))
@@ -92,7 +92,7 @@ async def patch_sdk_app(
         # A purge finds a sealed answer by its location.
         return WriteResult(changed, location=_location(changed), secret=True)
 
-    return await once(request, change)
+    return await run_once(request, change)
 
 
 @delete(ONE, opt=requires("projects:write", Class.WRITE_LIGHT, 404), status_code=200)
@@ -103,7 +103,7 @@ async def delete_sdk_app(
 
     The app is not found from then on, and another app may use its identifier.
     """
-    return await once_plain(
+    return await run_once_plain(
         request,
         lambda conn: apps.delete(
             conn, author=_author(request, project_id), app_id=path_ids.parse_id("sdk_app", app_id)

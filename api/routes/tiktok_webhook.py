@@ -1,6 +1,4 @@
-"""The webhook that TikTok calls. Events are not trusted: the route answers at once, and a job queries
-TikTok.
-"""
+"""TikTok's webhook. Events are not trusted: the route answers at once, and a job queries TikTok."""
 
 from litestar import post
 

@@ -76,17 +76,19 @@ async def stream_webhook_events(
     most 10 streams per API process.
     """
     criteria = StreamFilter(type_, filters.read_id("project", project_id))
-    if request.services.listeners.is_full(request.organization_id):
+    if request.services.stream_hub.is_full(request.organization_id):
         raise Limited(
             "streams", "too many streams are open: end one, or retry later", retry_after=FULL_RETRY_S
         )
-    begun, position = await _begin(request, criteria, after)
+    begun, position = await _begin_stream(request, criteria, after)
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
     messages = _messages(request, criteria, begun, position)
     return Stream(messages, media_type="text/event-stream", headers=headers)
 
 
-async def _begin(request: ApiRequest, criteria: StreamFilter, after: str | None) -> tuple[bytes, Position]:
+async def _begin_stream(
+    request: ApiRequest, criteria: StreamFilter, after: str | None
+) -> tuple[bytes, Position]:
     """Return the first message and the start position. Raises `NotFound`, `Invalid`."""
     org = request.organization_id
     last = request.request_state.headers.get(b"last-event-id", b"").decode("latin-1") or after
@@ -96,10 +98,10 @@ async def _begin(request: ApiRequest, criteria: StreamFilter, after: str | None)
         since = await streams.begin(conn, organization_id=org)
         last = last or await streams.end(conn)
         position = await streams.find(conn, organization_id=org, after=last)
-    return _listening(last, since), position
+    return _first_message(last, since), position
 
 
-def _listening(place: str, since: datetime) -> bytes:
+def _first_message(place: str, since: datetime) -> bytes:
     return b"id: %b\nevent: listening\ndata: %b\n\n" % (
         place.encode("latin-1"),
         msgspec.json.encode(StreamBegun(since=since)),
@@ -115,7 +117,7 @@ async def _messages(
     clock = asyncio.get_running_loop().time
     ends = clock() + MAX_STREAM_S
     try:
-        with request.services.listeners.subscribe(ref) as seat:
+        with request.services.stream_hub.subscribe(ref) as seat:
             while not seat.closed and (left := ends - clock()) > 0:
                 head = await seat.until(reader.is_behind, within=min(MAX_SILENCE_S, left))
                 if head is None:

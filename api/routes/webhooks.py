@@ -8,7 +8,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api import etags, filters, path_ids
 from api.guard import requires
-from api.idempotency import WriteResult, once, once_plain
+from api.idempotency import WriteResult, run_once, run_once_plain
 from api.paging import DEFAULT_LIMIT, Cursor, Limit, page
 from api.ratelimit import Class
 from api.requests import ApiRequest
@@ -75,7 +75,7 @@ async def create_webhook_endpoint(
         )
         return WriteResult(endpoint, 201, f"/v1{ALL}/{endpoint.id}", etags.format_etag(version), secret=True)
 
-    return await once(request, create)
+    return await run_once(request, create)
 
 
 @get(ALL, opt=requires("webhooks:read", Class.READ_LIGHT, 404))
@@ -137,7 +137,7 @@ async def patch_webhook_endpoint(
         )
         return WriteResult(changed, etag=etags.format_etag(version))
 
-    return await once(request, change)
+    return await run_once(request, change)
 
 
 @delete(ONE, opt=requires("webhooks:write", Class.WRITE_LIGHT, 404, 412), status_code=200)
@@ -145,7 +145,7 @@ async def delete_webhook_endpoint(
     request: ApiRequest, webhook_endpoint_id: FromPath[str]
 ) -> Response[WebhookEndpointDeleted]:
     """Delete an endpoint: its waiting deliveries aren't sent, and it is not found from then on."""
-    return await once_plain(
+    return await run_once_plain(
         request,
         lambda conn: endpoints.delete(
             conn,
@@ -166,7 +166,7 @@ async def test_webhook_endpoint(
         endpoint_id = path_ids.parse_id("webhook_endpoint", webhook_endpoint_id)
         return _sent(await deliveries.ping(conn, author=_author(request), endpoint_id=endpoint_id))
 
-    return await once(request, ping)
+    return await run_once(request, ping)
 
 
 @post(f"{ONE}/rotate-secret", opt=requires("webhooks:write", Class.WRITE_LIGHT, 404), status_code=200)
@@ -190,7 +190,7 @@ async def rotate_webhook_secret(
             rotated, location=f"/v1{ALL}/{rotated.id}", etag=etags.format_etag(version), secret=True
         )
 
-    return await once(request, rotate)
+    return await run_once(request, rotate)
 
 
 @post(f"{ONE}/replay", opt=requires("webhooks:write", Class.WRITE_LIGHT, 404, 409), status_code=202)
@@ -211,7 +211,7 @@ async def replay_webhook_events(
         )
         return WriteResult(replayed, 202)
 
-    return await once(request, replay)
+    return await run_once(request, replay)
 
 
 @get(f"{ONE}/deliveries", opt=requires("webhooks:read", Class.READ_LIGHT, 404))
@@ -264,7 +264,7 @@ async def replay_webhook_delivery(
         delivery_id = path_ids.parse_id("webhook_delivery", webhook_delivery_id)
         return _sent(await deliveries.replay(conn, author=_author(request), delivery_id=delivery_id))
 
-    return await once(request, replay)
+    return await run_once(request, replay)
 
 
 def _author(request: ApiRequest) -> Author:

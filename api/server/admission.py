@@ -55,7 +55,7 @@ class GuestConnection(Protocol):
 
     address: str
 
-    def look(self) -> None:
+    def check_timeouts(self) -> None:
         """Check the timeouts after a tick."""
 
     def end(self, reason: str) -> None:
@@ -75,11 +75,11 @@ class Admission:
         #: Total of incoming connections, refused ones included.
         self.entered = 0
         #: In order of arrival.
-        self._guests: dict[GuestConnection, None] = {}
+        self._connections: dict[GuestConnection, None] = {}
         self._counts: dict[str, int] = {}
         #: Idle connections; the one that is idle for longest comes first.
-        self._quiet: OrderedDict[GuestConnection, None] = OrderedDict()
-        self._quiet_of: dict[str, OrderedDict[GuestConnection, None]] = {}
+        self._idle: OrderedDict[GuestConnection, None] = OrderedDict()
+        self._idle_by_address: dict[str, OrderedDict[GuestConnection, None]] = {}
 
     def enter(self, guest: GuestConnection) -> Admittance:
         """Admit a connection; if necessary, evict an idle one, first of the same address."""
@@ -91,58 +91,56 @@ class Admission:
             and not self._evict(address)
         ):
             return Admittance.REFUSED
-        full = len(self._guests) >= limits.connections
+        full = len(self._connections) >= limits.connections
         if full and (self._evict(address) or self._evict()):
             full = False
-        if full and len(self._guests) >= limits.connections + limits.reserve:
+        if full and len(self._connections) >= limits.connections + limits.reserve:
             return Admittance.REFUSED
-        self._guests[guest] = None
+        self._connections[guest] = None
         self._counts[address] = self._counts.get(address, 0) + 1
-        self.note_quiet(guest)
-        HTTP_CONNECTIONS.set(len(self._guests))
+        self.mark_idle(guest)
+        HTTP_CONNECTIONS.set(len(self._connections))
         return Admittance.RESERVE if full else Admittance.OPEN
 
     def leave(self, guest: GuestConnection) -> None:
         """Remove a connection, also a refused one."""
-        if guest not in self._guests:
+        if guest not in self._connections:
             return
-        del self._guests[guest]
-        self.note_busy(guest)
+        del self._connections[guest]
+        self.mark_busy(guest)
         self._counts[guest.address] -= 1
         if not self._counts[guest.address]:
             del self._counts[guest.address]
-        HTTP_CONNECTIONS.set(len(self._guests))
+        HTTP_CONNECTIONS.set(len(self._connections))
 
-    def note_quiet(self, guest: GuestConnection) -> None:
+    def mark_idle(self, guest: GuestConnection) -> None:
         """Mark a connection as idle."""
-        if guest in self._guests:
-            self._quiet[guest] = None
-            self._quiet_of.setdefault(guest.address, OrderedDict())[guest] = None
+        if guest in self._connections:
+            self._idle[guest] = None
+            self._idle_by_address.setdefault(guest.address, OrderedDict())[guest] = None
 
-    def note_busy(self, guest: GuestConnection) -> None:
+    def mark_busy(self, guest: GuestConnection) -> None:
         """Mark a connection as busy: it has a request or an unsent response, and isn't late with it."""
-        if guest not in self._quiet:
+        if guest not in self._idle:
             return
-        del self._quiet[guest]
-        of_address = self._quiet_of[guest.address]
+        del self._idle[guest]
+        of_address = self._idle_by_address[guest.address]
         del of_address[guest]
         if not of_address:
-            del self._quiet_of[guest.address]
+            del self._idle_by_address[guest.address]
 
     def tick(self) -> None:
         """Advance the time by a second."""
         self.now += 1
-        for guest in list(self._guests):
-            guest.look()
+        for guest in list(self._connections):
+            guest.check_timeouts()
 
     def _evict(self, address: str | None = None) -> bool:
-        """Evict the connection that is idle for longest, of one address or of all; return False if none is
-        idle.
-        """
-        quiet = self._quiet if address is None else self._quiet_of.get(address)
-        if not quiet:
+        """Evict the longest idle connection, of one address or of all; return whether there was one."""
+        idle = self._idle if address is None else self._idle_by_address.get(address)
+        if not idle:
             return False
-        guest = next(iter(quiet))
+        guest = next(iter(idle))
         self.leave(guest)
         guest.end("evicted")
         return True

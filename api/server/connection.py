@@ -123,7 +123,7 @@ class Connection(HttpToolsProtocol):
         self.in_head, self.in_body, self.due = False, True, math.inf
         self.body_read, self.raw_read = 0, 0
         self.body_grace = self.admission.now + self.admission.limits.body
-        self.admission.note_busy(self)
+        self.admission.mark_busy(self)
         before, self.cycle = self.cycle, Cycle.of(self)
         if before is None or before.response_complete:
             self._start_asgi_task(self.cycle, self.app)
@@ -139,12 +139,12 @@ class Connection(HttpToolsProtocol):
         if self._is_upgrade():
             return
         self.in_body = False
-        self.admission.note_busy(self)
+        self.admission.mark_busy(self)
         super().on_message_complete()
         if self.lingers:
             self.transport.close()
         elif self.cycle.response_complete:
-            self._be_quiet()
+            self._become_idle()
 
     def on_response_complete(self) -> None:
         self.server_state.total_requests += 1
@@ -154,7 +154,7 @@ class Connection(HttpToolsProtocol):
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
         else:
-            self._be_quiet()
+            self._become_idle()
 
     def write(self, data: bytes) -> None:
         """Send bytes of a response."""
@@ -171,10 +171,10 @@ class Connection(HttpToolsProtocol):
             return
         self.lingers, self.due = True, self.admission.now + self.admission.limits.linger
         self.flow.resume_reading()
-        self._note_quiet()
+        self._mark_idle()
         self.transport.write_eof()
 
-    def look(self) -> None:
+    def check_timeouts(self) -> None:
         """Enforce the timeouts. Time in which the server doesn't read, or owes a 100, doesn't count.
 
         Time in which the client still reads a response doesn't count either.
@@ -185,12 +185,12 @@ class Connection(HttpToolsProtocol):
             self.due += 1
             self.body_grace += 1
         if unsent:
-            self._look_at_answer(unsent)
+            self._check_answer_rate(unsent)
             return
         if self.answer_rate.sending:
             self._note_answer_sent()
         if self.in_body and not self.lingers:
-            self._look_at_body()
+            self._check_body_rate()
         elif self.admission.now >= self.due and (self.lingers or not self._is_answering()):
             self._end_overdue()
 
@@ -227,44 +227,44 @@ class Connection(HttpToolsProtocol):
         else:
             self.end("linger" if self.lingers else "idle")
 
-    def _look_at_body(self) -> None:
+    def _check_body_rate(self) -> None:
         """End a body that is too late; mark a late one as idle until it has caught up."""
         limits = self.admission.limits
         left = self.body_grace + self.body_read // limits.body_rate - self.admission.now
         if left <= 0:
             self._refuse(SLOW_BODY, "body")
         elif self._is_answering() and left > limits.body - limits.late:
-            self.admission.note_busy(self)
+            self.admission.mark_busy(self)
         else:
-            self.admission.note_quiet(self)
+            self.admission.mark_idle(self)
 
-    def _look_at_answer(self, unsent: int) -> None:
+    def _check_answer_rate(self, unsent: int) -> None:
         """End a client that reads too slowly; mark a late one as idle until it has caught up."""
         self.answer_rate.measure(self.transport, unsent)
         if self.answer_rate.is_over:
             self.end("stalled")
         elif self.answer_rate.is_late:
-            self.admission.note_quiet(self)
+            self.admission.mark_idle(self)
         else:
-            self.admission.note_busy(self)
+            self.admission.mark_busy(self)
 
     def _note_answer_sent(self) -> None:
         self.answer_rate.stop()
         if self._is_answering():
-            self.admission.note_busy(self)
+            self.admission.mark_busy(self)
         else:
-            self.admission.note_quiet(self)
+            self.admission.mark_idle(self)
 
-    def _note_quiet(self) -> None:
-        """Mark the connection as idle; leave that to `look` while bytes of the response are unsent."""
+    def _mark_idle(self) -> None:
+        """Mark the connection as idle; `check_timeouts` does that later while bytes are unsent."""
         if self.transport.get_write_buffer_size():
             self.answer_rate.sending = True
         else:
-            self.admission.note_quiet(self)
+            self.admission.mark_idle(self)
 
-    def _be_quiet(self) -> None:
+    def _become_idle(self) -> None:
         """Wait for the next request, or for the rest of an answered one."""
-        self._note_quiet()
+        self._mark_idle()
         if not self.in_body:
             limits = self.admission.limits
             self.due = self.admission.now + (limits.head if self.in_head else limits.idle)

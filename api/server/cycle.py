@@ -17,9 +17,7 @@ _BODILESS = (204, 304)
 
 
 class Cycle(RequestResponseCycle):
-    """uvicorn's cycle, but it writes head and body at once, and closes so that the client can read the
-    end.
-    """
+    """uvicorn's cycle, but with head and body in one write, and a close that loses no data."""
 
     connection: "Connection"
     head: bytes = b""
@@ -73,21 +71,19 @@ class Cycle(RequestResponseCycle):
             elif name == b"connection":
                 closes = b"close" in value.lower()
             lines.append(b"%b: %b\r\n" % (name, value))
-        if closes or self._leaves_much():
+        if closes or self._has_long_rest():
             self.keep_alive = False
         if not self.keep_alive and not closes:
             lines.append(b"connection: close\r\n")
-        self._frame(status, length, lines)
+        self._set_framing(status, length, lines)
         self.head = b"".join([*lines, b"\r\n"])
         if self.head.count(b"\n") != len(lines) + 1 or self.head.count(b"\r") != len(lines) + 1:
             raise RuntimeError("a header contains a line break")
         if self.chunked_encoding:  # A stream may have no data yet.
             self._write_head()
 
-    def _frame(self, status: int, length: int | None, lines: list[bytes]) -> None:
-        """Set the framing of the body. HTTP/1.0 has no chunks: there the end of the connection ends the
-        body.
-        """
+    def _set_framing(self, status: int, length: int | None, lines: list[bytes]) -> None:
+        """Set the framing of the body. HTTP/1.0 has no chunks: the connection's end ends the body."""
         self.chunked_encoding = False
         bodiless = status in _BODILESS or self.scope["method"] == "HEAD"
         self.expected_content_length = 0 if bodiless else length or 0
@@ -127,7 +123,7 @@ class Cycle(RequestResponseCycle):
             self.connection.close_after_answer()
         self.on_response()
 
-    def _leaves_much(self) -> bool:
+    def _has_long_rest(self) -> bool:
         """Return whether the unread rest of the request is too long to read it for nothing."""
         if not self.more_body:
             return False

@@ -66,14 +66,14 @@ class Server(uvicorn.Server):
         try:
             await super().startup(sockets)
         except OSError as error:
-            raise _unusable(self.config.host, self.config.port, error) from error
+            raise _address_error(self.config.host, self.config.port, error) from error
 
     async def on_tick(self, counter: int) -> bool:
         if counter % TICKS_PER_SECOND == 0:
             self.admission.tick()
         return await super().on_tick(counter)
 
-    def hear(self) -> None:
+    def handle_stop(self) -> None:
         """Stop after open requests; on the second signal, stop at once."""
         self.force_exit = self.should_exit
         self.should_exit = True
@@ -90,11 +90,11 @@ async def serve(app: Litestar, limits: Limits, *, host: str, port: int) -> None:
         app.state.private = all(is_loopback(sock) for sock in sockets)
         server = Server(app, Admission(limits), host=host, port=port)
         for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, server.hear)
+            asyncio.get_running_loop().add_signal_handler(number, server.handle_stop)
         async with contextlib.AsyncExitStack() as stack:
             if not await _open_lifespan(app, stack, sockets, server.stopped):
                 return
-            _keep_for_good()
+            _freeze_objects()
             _log.info(
                 "serving",
                 port=sockets[0].getsockname()[1],
@@ -107,9 +107,7 @@ async def serve(app: Litestar, limits: Limits, *, host: str, port: int) -> None:
 async def _open_lifespan(
     app: Litestar, stack: contextlib.AsyncExitStack, sockets: list[socket.socket], stopped: asyncio.Event
 ) -> bool:
-    """Open the application's lifespan once Postgres is reachable; return False if a stop signal came
-    first.
-    """
+    """Open the lifespan once Postgres is reachable; return False if a stop signal came first."""
     async with contextlib.AsyncExitStack() as meanwhile:
         answers = [answer_unready(sockets)]
 
@@ -130,7 +128,7 @@ def is_loopback(bind_port: socket.socket) -> bool:
     return ipaddress.ip_address(bind_port.getsockname()[0]).is_loopback
 
 
-def _keep_for_good() -> None:
+def _freeze_objects() -> None:
     """Exclude all current objects from garbage collection: they live until the process ends.
 
     Each full collection stopped all requests for 45 to 170 ms, measured on a busy machine.
@@ -151,22 +149,22 @@ def bind_port(host: str, port: int) -> Iterator[list[socket.socket]]:
             addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
             # A host may have an address twice in /etc/hosts.
             sockets = [
-                _bound(stack.enter_context(socket.socket(family)), at)
+                _bind_socket(stack.enter_context(socket.socket(family)), at)
                 for family, at in dict.fromkeys((info[0], info[-1]) for info in addresses)
             ]
         except OSError as error:
-            raise _unusable(host, port, error) from error
+            raise _address_error(host, port, error) from error
         yield sockets
 
 
-def _unusable(host: str, port: int, error: OSError) -> SettingsInvalid:
+def _address_error(host: str, port: int, error: OSError) -> SettingsInvalid:
     return SettingsInvalid(
         f"--port {port} of --host {host} can't be used ({error.strerror}): end the process that uses it, "
         "or choose another port; 0 takes a free one"
     )
 
 
-def _bound(sock: socket.socket, address: Any) -> socket.socket:
+def _bind_socket(sock: socket.socket, address: Any) -> socket.socket:
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MAX_UNSENT_BYTES)
     if sock.family == socket.AF_INET6:

@@ -22,7 +22,7 @@ from domain.tenancy.api_keys import Actor
 from schemas.api_keys import Env
 from schemas.organizations import LiveTier
 from schemas.settings import Settings
-from tests.api.described import routes
+from tests.api.documented_routes import routes
 from tests.api.everything import AllRightsCaller, one_of_each, table_digests
 from tests.servers import KEYRING, Servers, settings_for
 from tests.waiting import PATIENCE_S
@@ -41,9 +41,7 @@ class Caller(NamedTuple):
 
 @cache
 def built() -> Litestar:
-    """Build the application once for all tests of a process; each test starts it with its own servers and
-    clock.
-    """
+    """Build the application once per process; each test starts it with its own servers and clock."""
     return build()
 
 
@@ -118,7 +116,7 @@ async def new_key(
 ) -> str:
     """Create a key as an operator on the server does."""
     async with pool.acquire() as conn:
-        made = await api_keys.create(
+        created = await api_keys.create(
             conn,
             peppers=PEPPERS,
             actor=Actor(organization_id, env, None, api_keys.EVERY_SCOPE),
@@ -128,7 +126,7 @@ async def new_key(
             expires_at=None,
             now=datetime.now(UTC),
         )
-    return made.api_key
+    return created.api_key
 
 
 @asynccontextmanager

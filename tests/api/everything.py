@@ -8,7 +8,7 @@ import httpx
 from db.pool import Pool
 from schemas import ids
 from tests import seeds
-from tests.api.described import DocumentedRoute
+from tests.api.documented_routes import DocumentedRoute
 from tests.media import picture
 
 WEBHOOK = {"url": "https://hooks.example.com/", "events": ["*"]}
@@ -65,7 +65,7 @@ async def one_of_each(http: httpx.AsyncClient, pool: Pool) -> dict[str, str]:
         "scheduledPostId": scheduled.json()["scheduledPosts"][0]["id"],
         "appId": (await http.post(f"/v1/projects/{project}/sdk-apps", json=APP)).json()["appId"],
         "influencerId": (await http.post(f"/v1/projects/{project}/influencers")).json()["influencerId"],
-        "assetId": await an_app_media(http, project),
+        "assetId": await create_app_media(http, project),
         "leaseRequestId": (await http.post(asked, json={"count": 1, "niche": "x"})).json()["requestId"],
         "webhookEndpointId": endpoint,
         "webhookDeliveryId": delivery.json()["id"],
@@ -75,10 +75,10 @@ async def one_of_each(http: httpx.AsyncClient, pool: Pool) -> dict[str, str]:
     }
 
 
-async def an_app_media(http: httpx.AsyncClient, project: str) -> str:
+async def create_app_media(http: httpx.AsyncClient, project: str) -> str:
     file = {"file": ("logo.png", picture(size=(64, 64)))}
-    made = await http.post(f"/v1/projects/{project}/app-media", data={"kind": "logo"}, files=file)
-    return str(made.json()["assetId"])
+    created = await http.post(f"/v1/projects/{project}/app-media", data={"kind": "logo"}, files=file)
+    return str(created.json()["assetId"])
 
 
 async def an_account(http: httpx.AsyncClient, pool: Pool, project: str) -> str:

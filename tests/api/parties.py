@@ -56,8 +56,8 @@ async def open_participants(settings: Settings, pool: Pool) -> AsyncIterator[Par
 
 
 async def new_project(caller: Caller) -> str:
-    made = await caller.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
-    shown: str = made.json()["id"]
+    created = await caller.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
+    shown: str = created.json()["id"]
     return shown
 
 

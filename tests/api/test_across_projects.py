@@ -1,6 +1,4 @@
-"""Lists over all projects: the union of the lists of each project, with the same filters, of one
-organization.
-"""
+"""Lists over all projects equal the union of the lists of each project of the organization."""
 
 from collections.abc import AsyncIterator
 from itertools import chain, product
@@ -31,22 +29,22 @@ LISTS: dict[str, tuple[str, dict[str, list[str]]]] = {
 @pytest_asyncio.fixture
 async def acme(app: Litestar, pool: Pool) -> AsyncIterator[Caller]:
     """Acme with a tier that allows frequent lists."""
-    async with calling(app, pool, "Acme", tier="partner") as made:
-        yield made
+    async with calling(app, pool, "Acme", tier="partner") as created:
+        yield created
 
 
 @pytest_asyncio.fixture
 async def projects(acme: Caller, rival: Caller, pool: Pool, conn: Conn) -> list[str]:
     """Three projects with posts of several statuses, the last one archived. The rival has one, too."""
-    made = [await new_project(acme) for _ in range(3)]
-    for shown in made:
-        await _fill(conn, pool, acme.organization_id, _uuid(ids.PROJECT, shown))
-    await _fill(conn, pool, rival.organization_id, _uuid(ids.PROJECT, await new_project(rival)))
-    assert (await acme.http.delete(f"/v1/projects/{made[2]}")).status_code == 200
-    return made
+    created = [await new_project(acme) for _ in range(3)]
+    for shown in created:
+        await _insert_posts(conn, pool, acme.organization_id, _uuid(ids.PROJECT, shown))
+    await _insert_posts(conn, pool, rival.organization_id, _uuid(ids.PROJECT, await new_project(rival)))
+    assert (await acme.http.delete(f"/v1/projects/{created[2]}")).status_code == 200
+    return created
 
 
-async def _fill(conn: Conn, pool: Pool, org: UUID, project: UUID) -> None:
+async def _insert_posts(conn: Conn, pool: Pool, org: UUID, project: UUID) -> None:
     """Insert accounts, content and posts of each status that the filters distinguish."""
     for status, approval, platform in product(
         ("queued", "blocked", "failed"), ("pending", "approved"), ("bluesky", "mastodon")
@@ -81,18 +79,19 @@ async def test_list_equals_the_union_of_project_lists(acme: Caller, projects: li
         asked: list[dict[str, str]] = [{}, *({name: one} for name, some in filters.items() for one in some)]
         for params in asked:
             each = {
-                project: await _all(acme, f"/v1/projects/{project}/{noun}", params) for project in projects
+                project: await _list_all(acme, f"/v1/projects/{project}/{noun}", params)
+                for project in projects
             }
             *active, _ = each.values()
             newest = sorted(chain(*active), key=lambda item: str(item[key]), reverse=True)
-            assert await _all(acme, f"/v1/{noun}", params) == newest, (noun, params)
+            assert await _list_all(acme, f"/v1/{noun}", params) == newest, (noun, params)
             for project in projects:
-                of_one = await _all(acme, f"/v1/{noun}", {**params, "projectId": project})
+                of_one = await _list_all(acme, f"/v1/{noun}", {**params, "projectId": project})
                 assert of_one == each[project]
 
 
 async def test_posts_of_a_time_and_of_an_account(acme: Caller, projects: list[str], pool: Pool) -> None:
-    posts = await _all(acme, "/v1/scheduled-posts", {})
+    posts = await _list_all(acme, "/v1/scheduled-posts", {})
     early, later = posts[0], posts[5]
     for post, at in ((early, "2030-01-01"), (later, "2030-01-02")):
         await pool.execute(
@@ -102,7 +101,7 @@ async def test_posts_of_a_time_and_of_an_account(acme: Caller, projects: list[st
         )
 
     async def found(**params: str) -> list[str]:
-        return [item["id"] for item in await _all(acme, "/v1/scheduled-posts", params)]
+        return [item["id"] for item in await _list_all(acme, "/v1/scheduled-posts", params)]
 
     window = {"since": "2030-01-01T00:00:00Z", "until": "2030-01-02T00:00:00Z"}
     assert await found(**window) == [early["id"]]
@@ -122,7 +121,7 @@ async def test_account_or_project_of_another_organization_is_not_found(acme: Cal
     assert_refused(await acme.http.get("/v1/scheduled-posts", params=asked), 404, "NOT_FOUND")
 
 
-async def _all(caller: Caller, path: str, params: dict[str, str]) -> list[dict[str, Any]]:
+async def _list_all(caller: Caller, path: str, params: dict[str, str]) -> list[dict[str, Any]]:
     """Return the items of all pages, of seven each."""
     items: list[dict[str, Any]] = []
     cursor: dict[str, str] = {}

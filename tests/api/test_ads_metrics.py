@@ -26,7 +26,7 @@ async def at(acme: Caller) -> str:
     return f"/v1/projects/{await new_project(acme)}/ads-metrics"
 
 
-def table(*rows: dict[str, Any]) -> str:
+def encode_csv(*rows: dict[str, Any]) -> str:
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, list(ROW))
     writer.writeheader()
@@ -34,21 +34,21 @@ def table(*rows: dict[str, Any]) -> str:
     return text.getvalue()
 
 
-async def read(caller: Caller, at: str, **params: str) -> dict[str, Any]:
+async def read_metrics(caller: Caller, at: str, **params: str) -> dict[str, Any]:
     answer = await caller.http.get(at, params=ASKED | params)
     assert answer.status_code == 200, answer.text
     body: dict[str, Any] = answer.json()
     return body
 
 
-async def put(caller: Caller, at: str, **sent: Any) -> httpx.Response:
+async def put_rows(caller: Caller, at: str, **sent: Any) -> httpx.Response:
     return await caller.http.post(f"{at}/rows", **sent)
 
 
 async def test_rows_are_read_as_a_series_and_replaced(acme: Caller, at: str) -> None:
     second = ROW | {"date": "2026-11-02", "reach": None}
-    assert (await put(acme, at, json={"rows": [ROW, second]})).json() == {"imported": 2, "replaced": 0}
-    body = await read(acme, at)
+    assert (await put_rows(acme, at, json={"rows": [ROW, second]})).json() == {"imported": 2, "replaced": 0}
+    body = await read_metrics(acme, at)
     first = {
         "spend": 1235, "impressions": 4000, "clicks": 25, "conversions": 2, "cpa": 617, "cpc": 49, "cpm": 309,
         "ctr": 0.00625, "roas": 40_000_000 / 12_345_678, "reach": 3000, "frequency": 4000 / 3000,
@@ -57,37 +57,42 @@ async def test_rows_are_read_as_a_series_and_replaced(acme: Caller, at: str) -> 
     assert body["series"][1]["values"] == first
     assert (body["currency"], body["totals"]["spend"], body["totals"]["reach"]) == ("EUR", 2469, None)
     again = {"rows": [ROW | {"spendMicros": 0}]}
-    assert (await put(acme, at, json=again)).json() == {"imported": 1, "replaced": 1}
-    assert (await read(acme, at, metrics="spend"))["totals"] == {"spend": 1235}
-    other = await read(acme, at, scope="campaign", id="c2", platforms="tiktok_ads,meta_ads", metrics="clicks")
+    assert (await put_rows(acme, at, json=again)).json() == {"imported": 1, "replaced": 1}
+    assert (await read_metrics(acme, at, metrics="spend"))["totals"] == {"spend": 1235}
+    other = await read_metrics(
+        acme, at, scope="campaign", id="c2", platforms="tiktok_ads,meta_ads", metrics="clicks"
+    )
     assert other["totals"] == {"clicks": 0}
 
 
 async def test_csv_equals_json_rows(acme: Caller, at: str) -> None:
     rows = [ROW, ROW | {"adId": "a,2", "reach": None}]
-    answer = await put(acme, at, content=table(*rows), headers=CSV)
+    answer = await put_rows(acme, at, content=encode_csv(*rows), headers=CSV)
     assert answer.json() == {"imported": 2, "replaced": 0}, answer.text
-    assert (await put(acme, at, json={"rows": rows})).json() == {"imported": 2, "replaced": 2}
-    assert (await read(acme, at, metrics="impressions"))["totals"] == {"impressions": 8000}
+    assert (await put_rows(acme, at, json={"rows": rows})).json() == {"imported": 2, "replaced": 2}
+    assert (await read_metrics(acme, at, metrics="impressions"))["totals"] == {"impressions": 8000}
 
 
 async def test_one_bad_row_rejects_all_rows(acme: Caller, at: str) -> None:
     bad = [ROW, ROW | {"clicks": -1}, ROW | {"currency": "euro"}]
-    for sent in ({"json": {"rows": bad}}, {"content": table(*bad), "headers": CSV}):
-        answer = await put(acme, at, **sent)
+    for sent in ({"json": {"rows": bad}}, {"content": encode_csv(*bad), "headers": CSV}):
+        answer = await put_rows(acme, at, **sent)
         assert_refused(answer, 422, "VALIDATION")
         assert issue_paths(answer) == ["rows[1].clicks", "rows[2].currency"]
-    assert_refused(await put(acme, at, json={"rows": [ROW, ROW]}), 422, "VALIDATION", "rows[1]")
-    assert (await read(acme, at, metrics="clicks"))["totals"] == {"clicks": 0}
+    assert_refused(await put_rows(acme, at, json={"rows": [ROW, ROW]}), 422, "VALIDATION", "rows[1]")
+    assert (await read_metrics(acme, at, metrics="clicks"))["totals"] == {"clicks": 0}
 
 
 async def test_all_errors_of_a_row_are_listed(acme: Caller, at: str) -> None:
     bad = [ROW, ROW | {"clicks": -1, "platform": "ads", "currency": "eur"}]
-    for sent in ({"json": {"rows": bad}}, {"content": table(*bad), "headers": CSV}):
-        answer = await put(acme, at, **sent)
+    for sent in ({"json": {"rows": bad}}, {"content": encode_csv(*bad), "headers": CSV}):
+        answer = await put_rows(acme, at, **sent)
         assert issue_paths(answer) == ["rows[1].platform", "rows[1].currency", "rows[1].clicks"]
     assert_refused(
-        await put(acme, at, json={"rows": [ROW | {"currency": "EUX"}]}), 422, "VALIDATION", "rows[0].currency"
+        await put_rows(acme, at, json={"rows": [ROW | {"currency": "EUX"}]}),
+        422,
+        "VALIDATION",
+        "rows[0].currency",
     )
 
 
@@ -95,25 +100,25 @@ async def test_a_window_with_a_slip_in_its_name_is_deleted_and_makes_room(
     acme: Caller, rival: Caller, at: str
 ) -> None:
     windows = [f"window_{number}" for number in range(MOST_WINDOWS)]
-    await put(acme, at, json={"rows": [ROW | {"attributionWindow": name} for name in windows]})
+    await put_rows(acme, at, json={"rows": [ROW | {"attributionWindow": name} for name in windows]})
     more = {"rows": [ROW | {"attributionWindow": "default"}]}
-    assert reason(await put(acme, at, json=more)) == (409, "CONFLICT", "TOO_MANY_WINDOWS")
+    assert reason(await put_rows(acme, at, json=more)) == (409, "CONFLICT", "TOO_MANY_WINDOWS")
     slip = {"attributionWindow": windows[0]}
     assert_refused(await rival.http.delete(f"{at}/rows", params=slip), 404, "NOT_FOUND")
     assert_refused(await acme.http.delete(f"{at}/rows"), 422, "VALIDATION", "attributionWindow")
     for deleted in (1, 0):
         answer = await acme.http.delete(f"{at}/rows", params=slip)
         assert answer.json() == {"deleted": deleted, "more": False}
-    assert (await put(acme, at, json=more)).json() == {"imported": 1, "replaced": 0}
-    assert (await read(acme, at, **slip, metrics="clicks"))["totals"] == {"clicks": 0}
-    kept = await read(acme, at, attributionWindow=windows[1], metrics="clicks")
+    assert (await put_rows(acme, at, json=more)).json() == {"imported": 1, "replaced": 0}
+    assert (await read_metrics(acme, at, **slip, metrics="clicks"))["totals"] == {"clicks": 0}
+    kept = await read_metrics(acme, at, attributionWindow=windows[1], metrics="clicks")
     assert kept["totals"] == {"clicks": 25}
 
 
 async def test_only_the_row_import_accepts_csv(acme: Caller, at: str) -> None:
-    answer = await acme.http.post("/v1/projects", content=table(ROW), headers=CSV)
+    answer = await acme.http.post("/v1/projects", content=encode_csv(ROW), headers=CSV)
     assert_refused(answer, 415, "UNSUPPORTED_MEDIA_TYPE")
-    plain = await put(acme, at, content=table(ROW), headers={"Content-Type": "text/plain"})
+    plain = await put_rows(acme, at, content=encode_csv(ROW), headers={"Content-Type": "text/plain"})
     assert_refused(plain, 415, "UNSUPPORTED_MEDIA_TYPE")
     assert "application/json or text/csv" in plain.text
 
@@ -121,29 +126,29 @@ async def test_only_the_row_import_accepts_csv(acme: Caller, at: str) -> None:
 async def test_a_repeat_with_its_key_is_answered_as_before(acme: Caller, at: str) -> None:
     sent: list[dict[str, Any]] = [
         {"json": {"rows": [ROW]}, "headers": {"Idempotency-Key": "json"}},
-        {"content": table(ROW), "headers": CSV | {"Idempotency-Key": "table"}},
+        {"content": encode_csv(ROW), "headers": CSV | {"Idempotency-Key": "table"}},
     ]
     for turn, one in enumerate(sent):
-        first = await put(acme, at, **one)
-        await put(acme, at, json={"rows": [ROW | {"clicks": 7}]})
-        again = await put(acme, at, **one)
+        first = await put_rows(acme, at, **one)
+        await put_rows(acme, at, json={"rows": [ROW | {"clicks": 7}]})
+        again = await put_rows(acme, at, **one)
         assert again.json() == first.json() == {"imported": 1, "replaced": turn}
-        assert (await read(acme, at, metrics="clicks"))["totals"] == {"clicks": 7}
-    other = await put(acme, at, content=table(ROW | {"clicks": 8}), headers=sent[1]["headers"])
+        assert (await read_metrics(acme, at, metrics="clicks"))["totals"] == {"clicks": 7}
+    other = await put_rows(acme, at, content=encode_csv(ROW | {"clicks": 8}), headers=sent[1]["headers"])
     assert reason(other)[:2] == (409, "IDEMPOTENCY_CONFLICT")
 
 
 async def test_archived_project_is_readable_and_refuses_rows(acme: Caller, at: str) -> None:
-    await put(acme, at, json={"rows": [ROW]})
+    await put_rows(acme, at, json={"rows": [ROW]})
     await acme.http.delete(at.rpartition("/")[0])
-    answer = await put(acme, at, json={"rows": [ROW]})
+    answer = await put_rows(acme, at, json={"rows": [ROW]})
     assert reason(answer) == (409, "CONFLICT", "PROJECT_ARCHIVED")
-    assert (await read(acme, at, metrics="clicks"))["totals"] == {"clicks": 25}
+    assert (await read_metrics(acme, at, metrics="clicks"))["totals"] == {"clicks": 25}
 
 
 async def test_project_of_another_organization_is_not_found(acme: Caller, rival: Caller, at: str) -> None:
-    await put(acme, at, json={"rows": [ROW]})
-    assert_refused(await put(rival, at, json={"rows": [ROW]}), 404, "NOT_FOUND")
+    await put_rows(acme, at, json={"rows": [ROW]})
+    assert_refused(await put_rows(rival, at, json={"rows": [ROW]}), 404, "NOT_FOUND")
     assert_refused(await rival.http.get(at), 404, "NOT_FOUND")
 
 

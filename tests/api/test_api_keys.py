@@ -15,7 +15,7 @@ from tests.api.refusals import issue_paths, problem, reason
 NEW: dict[str, Any] = {"name": "CI", "scopes": ["projects:read"]}
 
 
-async def made(caller: Caller, **fields: Any) -> dict[str, Any]:
+async def create_key(caller: Caller, **fields: Any) -> dict[str, Any]:
     answer = await caller.http.post("/v1/api-keys", json=NEW | fields)
     assert answer.status_code == 201, answer.text
     body: dict[str, Any] = answer.json()
@@ -40,14 +40,14 @@ async def test_new_key_works_and_its_secret_is_shown_once(acme: Caller, app: Lit
 
 
 async def test_the_database_holds_no_secret(acme: Caller, pool: Pool) -> None:
-    key = await made(acme)
+    key = await create_key(acme)
     secret = key["apiKey"].split("_", 3)[3]
     rows = await pool.fetch("select k::text as text from api_key k union all select a::text from audit_log a")
     assert not any(secret in row["text"] or secret.encode().hex() in row["text"] for row in rows)
 
 
 async def test_keys_are_listed_newest_first_in_pages(acme: Caller) -> None:
-    ids = [(await made(acme, name=f"key {number}"))["id"] for number in range(4)]
+    ids = [(await create_key(acme, name=f"key {number}"))["id"] for number in range(4)]
     seen: list[str] = []
     cursor = None
     while True:
@@ -81,7 +81,7 @@ async def test_key_grants_at_most_its_own_rights(app: Litestar, pool: Pool) -> N
 
 
 async def test_rotation_ends_the_old_secret_at_once(acme: Caller, app: Litestar) -> None:
-    old = await made(acme)
+    old = await create_key(acme)
     new = (await acme.http.post(f"/v1/api-keys/{old['id']}/rotate")).json()
     assert (new["id"], new["keyId"], new["scopes"]) == (old["id"], old["keyId"], old["scopes"])
     assert new["overlapUntil"] is None
@@ -90,7 +90,7 @@ async def test_rotation_ends_the_old_secret_at_once(acme: Caller, app: Litestar)
 
 
 async def test_both_secrets_work_in_the_overlap(acme: Caller, app: Litestar, pool: Pool) -> None:
-    old = await made(acme)
+    old = await create_key(acme)
     new = (await acme.http.post(f"/v1/api-keys/{old['id']}/rotate", json={"overlapHours": 24})).json()
     until = datetime.fromisoformat(new["overlapUntil"]) - datetime.now(UTC)
     assert timedelta(hours=23) < until < timedelta(hours=25)
@@ -103,7 +103,7 @@ async def test_both_secrets_work_in_the_overlap(acme: Caller, app: Litestar, poo
 
 async def test_weaker_key_cannot_rotate_a_stronger_one(app: Litestar, pool: Pool) -> None:
     async with calling(app, pool, "Acme", scopes=("keys:write",)) as weak:
-        strong = await made_by_operator(pool, weak)
+        strong = await create_key_as_operator(pool, weak)
         answer = await weak.http.post(f"/v1/api-keys/{strong}/rotate")
     assert answer.json()["error"]["details"] == {"requiredScope": "*"}
 
@@ -115,19 +115,19 @@ async def test_refusal_names_the_missing_scope(app: Litestar, pool: Pool) -> Non
         for asked in ({"returnOrigins": ["https://app.example.com"]}, {"expiresAt": later}):
             answer = await caller.http.post("/v1/api-keys", json=NEW | asked)
             assert (answer.status_code, issue_paths(answer)) == (422, list(asked))
-        stronger = await made_by_operator(pool, caller)
+        stronger = await create_key_as_operator(pool, caller)
         for verb in ("rotate", "kill"):
             answer = await caller.http.post(f"/v1/api-keys/{stronger}/{verb}")
             assert reason(answer) == (409, "CONFLICT", "KEY_STRONGER")
 
 
-async def made_by_operator(pool: Pool, caller: Caller) -> str:
+async def create_key_as_operator(pool: Pool, caller: Caller) -> str:
     await new_key(pool, caller.organization_id)
     return str(await pool.fetchval("select 'key_' || id from api_key order by id desc limit 1"))
 
 
 async def test_a_killed_key_is_refused_from_its_next_request_on(acme: Caller, app: Litestar) -> None:
-    key = await made(acme)
+    key = await create_key(acme)
     assert await status_with(app, key["apiKey"]) == 200
     killed = await acme.http.post(f"/v1/api-keys/{key['id']}/kill")
     assert (killed.status_code, killed.json()["killSwitch"]) == (200, True)
@@ -137,14 +137,14 @@ async def test_a_killed_key_is_refused_from_its_next_request_on(acme: Caller, ap
 
 
 async def test_only_the_right_secret_learns_that_a_key_was_killed(acme: Caller, app: Litestar) -> None:
-    key = await made(acme)
+    key = await create_key(acme)
     await acme.http.post(f"/v1/api-keys/{key['id']}/kill")
     wrong = key["apiKey"][:-1] + ("A" if key["apiKey"][-1] != "A" else "B")
     assert await status_with(app, wrong) == 401
 
 
 async def test_repeated_kill_changes_nothing(acme: Caller) -> None:
-    key = await made(acme)
+    key = await create_key(acme)
     first = (await acme.http.post(f"/v1/api-keys/{key['id']}/kill")).json()
     assert (await acme.http.post(f"/v1/api-keys/{key['id']}/kill")).json() == first
     answer = await acme.http.post(f"/v1/api-keys/{key['id']}/rotate")
@@ -153,14 +153,14 @@ async def test_repeated_kill_changes_nothing(acme: Caller) -> None:
 
 async def test_a_key_expires(acme: Caller, app: Litestar, pool: Pool) -> None:
     soon = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
-    key = await made(acme, expiresAt=soon)
+    key = await create_key(acme, expiresAt=soon)
     assert await status_with(app, key["apiKey"]) == 200
     await pool.execute("update api_key set expires_at = now() where expires_at is not null")
     assert await status_with(app, key["apiKey"]) == 401
 
 
 async def test_each_change_is_in_the_audit_log(acme: Caller) -> None:
-    key = await made(acme)
+    key = await create_key(acme)
     await acme.http.post(f"/v1/api-keys/{key['id']}/rotate")
     await acme.http.post(f"/v1/api-keys/{key['id']}/kill")
     entries = (await acme.http.get("/v1/audit-log")).json()["items"]
@@ -176,7 +176,7 @@ async def test_each_change_is_in_the_audit_log(acme: Caller) -> None:
 
 
 async def test_no_answer_after_the_first_shows_a_secret(acme: Caller, anonymous: httpx.AsyncClient) -> None:
-    key = await made(acme)
+    key = await create_key(acme)
     secret = key["apiKey"].split("_", 3)[3]
     for path in ("/v1/api-keys", f"/v1/api-keys/{key['id']}", "/v1/audit-log"):
         assert secret not in (await acme.http.get(path)).text
@@ -193,8 +193,8 @@ async def test_an_organization_has_a_hundred_live_keys(app: Litestar, pool: Pool
         assert sorted(answer.status_code for answer in answers) == [201, 201, 409, 409, 409, 409]
         refused = next(answer for answer in answers if answer.status_code == 409)
         assert problem(refused) == (409, "CONFLICT", {"reason": "TOO_MANY_KEYS", "limit": MOST_LIVE})
-        made = next(answer.json()["id"] for answer in answers if answer.status_code == 201)
-        await acme.http.post(f"/v1/api-keys/{made}/kill")
+        created = next(answer.json()["id"] for answer in answers if answer.status_code == 201)
+        await acme.http.post(f"/v1/api-keys/{created}/kill")
         assert (await acme.http.post("/v1/api-keys", json=NEW)).status_code == 201
         assert (await acme.http.post("/v1/api-keys", json=NEW)).status_code == 409
         await pool.execute("update api_key set expires_at = now() where name = 'CI'")

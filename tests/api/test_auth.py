@@ -22,18 +22,18 @@ GOOD = "lp_live_" + "a" * 16 + "_" + "b" * 43
 
 
 async def test_whoami_shows_the_keys_organization(acme: Caller) -> None:
-    said = (await acme.http.get("/v1/whoami")).json()
-    assert said["organizationId"] == f"org_{acme.organization_id}"
-    assert said["organizationName"] == "Acme"
-    assert (said["env"], said["sandbox"], said["tier"], said["scopes"]) == ("live", False, "standard", ["*"])
-    assert said["keyId"] in acme.key
+    body = (await acme.http.get("/v1/whoami")).json()
+    assert body["organizationId"] == f"org_{acme.organization_id}"
+    assert body["organizationName"] == "Acme"
+    assert (body["env"], body["sandbox"], body["tier"], body["scopes"]) == ("live", False, "standard", ["*"])
+    assert body["keyId"] in acme.key
 
 
 async def test_a_test_key_belongs_to_the_sandbox(app: Litestar, pool: Pool) -> None:
     async with calling(app, pool, "Acme", env="test") as sandbox:
-        said = (await sandbox.http.get("/v1/whoami")).json()
-    assert (said["env"], said["sandbox"], said["tier"]) == ("test", True, "sandbox")
-    assert said["organizationId"] == f"org_{sandbox.organization_id}"
+        body = (await sandbox.http.get("/v1/whoami")).json()
+    assert (body["env"], body["sandbox"], body["tier"]) == ("test", True, "sandbox")
+    assert body["organizationId"] == f"org_{sandbox.organization_id}"
 
 
 async def test_every_invalid_key_gets_the_same_answer(anonymous: httpx.AsyncClient) -> None:
@@ -141,7 +141,7 @@ async def test_existing_key_id_is_indistinguishable(
     for state in ("nobody's", "live", "rotated", "expired", "killed", "of a test key"):
         authenticator: Authenticator = app.state.services.authenticator
         authenticator._strangers = FailedKeyTracker()
-        presented = await somebodys(pool, acme, state)
+        presented = await existing_key(pool, acme, state)
         async with client_of(app, "_".join(("lp", *presented[:2], "A" * 43))) as client:
             counted.clear()
             for _ in range(MAX_FAILURES + 2):
@@ -154,7 +154,7 @@ async def test_existing_key_id_is_indistinguishable(
     assert len(told) == MAX_FAILURES
 
 
-async def somebodys(pool: Pool, acme: Caller, state: str) -> Presented:
+async def existing_key(pool: Pool, acme: Caller, state: str) -> Presented:
     presented = key_text.parse(await new_key(pool, acme.organization_id))
     assert presented is not None
     changes = {

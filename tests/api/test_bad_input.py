@@ -9,7 +9,7 @@ from litestar import Litestar
 
 from db.pool import Pool
 from tests.api.conftest import EVERYTHING, Caller, client_of, new_key
-from tests.api.described import document
+from tests.api.documented_routes import document
 from tests.api.everything import AllRightsCaller
 from tests.api.refusals import assert_refused, issue_paths
 

@@ -21,13 +21,13 @@ async def project(acme: Caller, conn: Conn) -> str:
     return f"/v1/projects/prj_{await seeds.project(conn, acme.organization_id)}"
 
 
-async def patched(acme: Caller, project: str, **brand: Any) -> dict[str, Any] | None:
+async def patch_brand(acme: Caller, project: str, **brand: Any) -> dict[str, Any] | None:
     answer = await acme.http.patch(project, json={"brandContext": brand})
     assert answer.status_code == 200, answer.text
     return answer.json()["brandContext"]  # type: ignore[no-any-return]
 
 
-async def ingested(
+async def complete_ingest(
     acme: Caller, project: str, conn: Conn, media: Sequence[Picture] = (), **said: Finding
 ) -> str:
     """Complete an ingest with these fields, and return its job's id."""
@@ -38,7 +38,7 @@ async def ingested(
     return ids.show(ids.JOB, claim.id)
 
 
-def found(value: str, confidence: float, *alternatives: Finding) -> Finding:
+def build_finding(value: str, confidence: float, *alternatives: Finding) -> Finding:
     return Finding(value=value, confidence=confidence, rule="html.title", alternatives=list(alternatives))
 
 
@@ -50,7 +50,9 @@ async def test_new_project_has_no_brand(acme: Caller, project: str) -> None:
 
 
 async def test_partners_value_wins_until_removed(acme: Caller, project: str, conn: Conn) -> None:
-    job_id = await ingested(acme, project, conn, tagline=found("Theirs", 0.9), appName=found("Shop", 0.8))
+    job_id = await complete_ingest(
+        acme, project, conn, tagline=build_finding("Theirs", 0.9), appName=build_finding("Shop", 0.8)
+    )
     brand = (await acme.http.get(project)).json()["brandContext"]
     assert (brand["tagline"], brand["appName"], brand["keywords"]) == ("Theirs", "Shop", [])
     assert brand["provenance"]["tagline"] == {
@@ -62,7 +64,7 @@ async def test_partners_value_wins_until_removed(acme: Caller, project: str, con
         "evidence": [],
         "at": brand["provenance"]["tagline"]["at"],
     }
-    brand = await patched(acme, project, tagline="Ours", keywords=["a", "b"])
+    brand = await patch_brand(acme, project, tagline="Ours", keywords=["a", "b"])
     assert brand is not None
     assert (brand["tagline"], brand["appName"], brand["keywords"]) == ("Ours", "Shop", ["a", "b"])
     assert brand["provenance"]["tagline"]["source"] == "partner"
@@ -71,7 +73,7 @@ async def test_partners_value_wins_until_removed(acme: Caller, project: str, con
     assert described["value"] == "Ours"
     assert [other["value"] for other in described["alternatives"]] == ["Theirs"]
     assert described["alternatives"][0]["provenance"]["jobId"] == job_id
-    brand = await patched(acme, project, tagline=None)
+    brand = await patch_brand(acme, project, tagline=None)
     assert brand is not None
     assert (brand["tagline"], brand["keywords"]) == ("Theirs", ["a", "b"])
 
@@ -82,7 +84,9 @@ async def test_the_parts_of_an_icp_come_with_their_quotes(acme: Caller, project:
         BrandPart(part="role", value="nurses", quote=quote),
         BrandPart(part="need", value="rest", quote="Rest."),
     ]
-    await ingested(acme, project, conn, icp=msgspec.structs.replace(found("Nurses", 0.5), parts=parts))
+    await complete_ingest(
+        acme, project, conn, icp=msgspec.structs.replace(build_finding("Nurses", 0.5), parts=parts)
+    )
     said = [
         {"part": "role", "value": "nurses", "quote": quote},
         {"part": "need", "value": "rest", "quote": "Rest."},
@@ -106,7 +110,7 @@ async def test_images_come_from_the_last_ingest(acme: Caller, project: str, conn
     logo = msgspec.structs.replace(
         shot, kind="logo", url="https://example.com/logo.svg", bytes=None, alt="Zap"
     )
-    job_id = await ingested(acme, project, conn, media=[shot, logo])
+    job_id = await complete_ingest(acme, project, conn, media=[shot, logo])
     brand = (await acme.http.get(f"{project}/brand")).json()
     assert [one["kind"] for one in brand["media"]] == ["logo", "screenshot"]
     assert brand["media"][1] == {
@@ -130,19 +134,24 @@ async def test_images_come_from_the_last_ingest(acme: Caller, project: str, conn
 
 
 async def test_removing_all_own_values_restores_the_sources(acme: Caller, project: str) -> None:
-    assert await patched(acme, project, tagline="Ours") is not None
-    assert await patched(acme, project, tagline=None) is None
-    assert await patched(acme, project) is None
+    assert await patch_brand(acme, project, tagline="Ours") is not None
+    assert await patch_brand(acme, project, tagline=None) is None
+    assert await patch_brand(acme, project) is None
 
 
 async def test_alternatives_of_a_source_come_last(acme: Caller, project: str, conn: Conn) -> None:
-    await ingested(acme, project, conn, appName=found("Shop", 0.9, found("The Shop", 0.5), found("Sho", 0.3)))
+    await complete_ingest(
+        acme,
+        project,
+        conn,
+        appName=build_finding("Shop", 0.9, build_finding("The Shop", 0.5), build_finding("Sho", 0.3)),
+    )
     name = (await acme.http.get(f"{project}/brand")).json()["fields"]["appName"]
     assert name["value"] == "Shop"
     assert [other["value"] for other in name["alternatives"]] == ["The Shop", "Sho"]
 
 
 async def test_no_ingest_touches_the_projects_language(acme: Caller, project: str, conn: Conn) -> None:
-    await ingested(acme, project, conn, primaryLanguage=found("de", 0.9))
+    await complete_ingest(acme, project, conn, primaryLanguage=build_finding("de", 0.9))
     read = (await acme.http.get(project)).json()
     assert (read["primaryLanguage"], read["brandContext"]["primaryLanguage"]) == ("en", "de")

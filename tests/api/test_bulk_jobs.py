@@ -16,75 +16,75 @@ from tests.api.parties import new_project
 from tests.api.refusals import assert_refused
 
 
-async def started(caller: Caller, project: str, kind: str = "github") -> str:
+async def start_ingest(caller: Caller, project: str, kind: str = "github") -> str:
     body = {"repoFullName": "a/b"} if kind == "github" else {"url": "https://example.com"}
     answer = await caller.http.post(f"/v1/projects/{project}/ingest/{kind}", json=body)
     return str(answer.json()["jobId"])
 
 
-async def cancel(caller: Caller, **body: Any) -> dict[str, Any]:
+async def cancel_jobs(caller: Caller, **body: Any) -> dict[str, Any]:
     answer = await caller.http.post("/v1/jobs/cancel", json=body)
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
 
 
-async def statuses(caller: Caller) -> dict[str, str]:
+async def read_statuses(caller: Caller) -> dict[str, str]:
     return {job["jobId"]: job["status"] for job in (await caller.http.get("/v1/jobs")).json()["items"]}
 
 
 async def test_matching_jobs_are_canceled_with_their_subjects(acme: Caller, rival: Caller) -> None:
     one, other, foreign = await new_project(acme), await new_project(acme), await new_project(rival)
     repo, site, elsewhere = [
-        await started(acme, one),
-        await started(acme, one, "website"),
-        await started(acme, other),
+        await start_ingest(acme, one),
+        await start_ingest(acme, one, "website"),
+        await start_ingest(acme, other),
     ]
-    theirs = await started(rival, foreign)
-    seen = await cancel(acme, projectId=one, kinds=["ingest_github", "publish_post"], dryRun=True)
+    theirs = await start_ingest(rival, foreign)
+    seen = await cancel_jobs(acme, projectId=one, kinds=["ingest_github", "publish_post"], dryRun=True)
     assert seen == {"matched": 1, "capped": False, "jobIds": [], "more": True}
-    assert set((await statuses(acme)).values()) == {"running"}
-    done = await cancel(acme, projectId=one, kinds=["ingest_github", "publish_post"])
+    assert set((await read_statuses(acme)).values()) == {"running"}
+    done = await cancel_jobs(acme, projectId=one, kinds=["ingest_github", "publish_post"])
     assert done == {"matched": 1, "capped": False, "jobIds": [repo], "more": False}
-    assert await statuses(acme) == {repo: "canceled", site: "running", elsewhere: "running"}
+    assert await read_statuses(acme) == {repo: "canceled", site: "running", elsewhere: "running"}
     project = (await acme.http.get(f"/v1/projects/{one}")).json()
     assert project["ingestState"]["github"]["status"] == "canceled"
-    assert (await cancel(acme))["jobIds"] == sorted([site, elsewhere])
-    assert await cancel(acme) == {"matched": 0, "capped": False, "jobIds": [], "more": False}
-    assert await statuses(rival) == {theirs: "running"}
+    assert (await cancel_jobs(acme))["jobIds"] == sorted([site, elsewhere])
+    assert await cancel_jobs(acme) == {"matched": 0, "capped": False, "jobIds": [], "more": False}
+    assert await read_statuses(rival) == {theirs: "running"}
     assert_refused(await rival.http.post("/v1/jobs/cancel", json={"projectId": one}), 404, "NOT_FOUND")
 
 
 async def test_sandbox_period_uses_its_clock(app: Litestar, pool: Pool, conn: Conn) -> None:
     async with calling(app, pool, "Acme", env="test") as caller:
         org, days = caller.organization_id, timedelta(days=10)
-        early = await started(caller, await new_project(caller))
+        early = await start_ingest(caller, await new_project(caller))
         await sandbox_clock.age_jobs.run(conn, org=org, own=None, by=days)
         await sandbox_clock.move_clock.run(conn, org=org, by=days, posts=0, jobs=0)
-        late = await started(caller, await new_project(caller))
+        late = await start_ingest(caller, await new_project(caller))
         until = (await caller.http.get(f"/v1/jobs/{late}")).json()["createdAt"]
         since = (await caller.http.get(f"/v1/jobs/{early}")).json()["createdAt"]
-        assert (await cancel(caller, until=since))["jobIds"] == []
-        assert (await cancel(caller, until=until))["jobIds"] == [early]
-        assert (await cancel(caller, since=until))["jobIds"] == [late]
+        assert (await cancel_jobs(caller, until=since))["jobIds"] == []
+        assert (await cancel_jobs(caller, until=until))["jobIds"] == [early]
+        assert (await cancel_jobs(caller, since=until))["jobIds"] == [late]
 
 
 async def test_running_job_is_canceled_once(acme: Caller, conn: Conn) -> None:
-    job = await started(acme, await new_project(acme))
+    job = await start_ingest(acme, await new_project(acme))
     await seeds.claims(conn, INGEST_GITHUB)
-    assert (await cancel(acme, stages=["queued"]))["matched"] == 0
-    assert (await cancel(acme, stages=["starting"]))["jobIds"] == [job]
+    assert (await cancel_jobs(acme, stages=["queued"]))["matched"] == 0
+    assert (await cancel_jobs(acme, stages=["starting"]))["jobIds"] == [job]
     assert (await acme.http.get(f"/v1/jobs/{job}")).json()["cancelRequested"]
-    assert (await cancel(acme))["matched"] == 0
+    assert (await cancel_jobs(acme))["matched"] == 0
 
 
 async def test_a_call_is_bounded(acme: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulk, "MOST", 2)
     monkeypatch.setattr(bulk, "COUNTED", 3)
-    made = [await started(acme, await new_project(acme)) for _ in range(5)]
-    assert await cancel(acme) == {"matched": 3, "capped": True, "jobIds": made[:2], "more": True}
-    assert await cancel(acme) == {"matched": 3, "capped": False, "jobIds": made[2:4], "more": True}
-    assert await cancel(acme) == {"matched": 1, "capped": False, "jobIds": made[4:], "more": False}
+    created = [await start_ingest(acme, await new_project(acme)) for _ in range(5)]
+    assert await cancel_jobs(acme) == {"matched": 3, "capped": True, "jobIds": created[:2], "more": True}
+    assert await cancel_jobs(acme) == {"matched": 3, "capped": False, "jobIds": created[2:4], "more": True}
+    assert await cancel_jobs(acme) == {"matched": 1, "capped": False, "jobIds": created[4:], "more": False}
 
 
 @pytest.mark.parametrize(

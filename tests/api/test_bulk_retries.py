@@ -18,19 +18,19 @@ from tests import seeds
 from tests.api.conftest import Caller, client_of, new_key
 from tests.api.parties import new_project
 from tests.api.refusals import assert_refused
-from tests.api.test_bulk_jobs import started
+from tests.api.test_bulk_jobs import start_ingest
 from tests.jobs import scene
 from tests.waiting import eventually
 
 
-async def retry(caller: Caller, **body: Any) -> dict[str, Any]:
+async def retry_jobs(caller: Caller, **body: Any) -> dict[str, Any]:
     answer = await caller.http.post("/v1/jobs/retry", json=body)
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
 
 
-async def fail(pool: Pool, conn: Conn, code: str = "NOT_HTML") -> None:
+async def fail_waiting_jobs(pool: Pool, conn: Conn, code: str = "NOT_HTML") -> None:
     """Fail all waiting jobs."""
     claims = [
         claim for kind in (INGEST_GITHUB, INGEST_WEBSITE) for claim in await seeds.claims(conn, kind, free=20)
@@ -38,14 +38,14 @@ async def fail(pool: Pool, conn: Conn, code: str = "NOT_HTML") -> None:
     await jobs.settle(pool, [Settlement(claim, Failed(code, "it broke")) for claim in claims])
 
 
-async def failed(caller: Caller, pool: Pool, conn: Conn, many: int) -> list[str]:
+async def create_failed_jobs(caller: Caller, pool: Pool, conn: Conn, many: int) -> list[str]:
     """Create failed jobs, each in a new project."""
-    made = [await started(caller, await new_project(caller)) for _ in range(many)]
-    await fail(pool, conn)
-    return made
+    created = [await start_ingest(caller, await new_project(caller)) for _ in range(many)]
+    await fail_waiting_jobs(pool, conn)
+    return created
 
 
-async def repeats(conn: Conn) -> list[str]:
+async def list_retried(conn: Conn) -> list[str]:
     """Return the retried jobs, once for each retry."""
     rows = await conn.fetch("select retry_of from job where retry_of is not null order by retry_of")
     return [f"job_{row['retry_of']}" for row in rows]
@@ -61,60 +61,60 @@ def summary(answer: dict[str, Any]) -> tuple[int, list[str], dict[str, str]]:
 
 async def test_matching_jobs_are_retried_once(acme: Caller, rival: Caller, pool: Pool, conn: Conn) -> None:
     one, other, foreign = await new_project(acme), await new_project(acme), await new_project(rival)
-    repo, site = await started(acme, one), await started(acme, one, "website")
-    await started(rival, foreign)
-    await fail(pool, conn)
-    elsewhere = await started(acme, other)
-    await fail(pool, conn, "SITE_TIMEOUT")
-    seen = await retry(acme, projectId=one, kinds=["ingest_github", "publish_post"], dryRun=True)
+    repo, site = await start_ingest(acme, one), await start_ingest(acme, one, "website")
+    await start_ingest(rival, foreign)
+    await fail_waiting_jobs(pool, conn)
+    elsewhere = await start_ingest(acme, other)
+    await fail_waiting_jobs(pool, conn, "SITE_TIMEOUT")
+    seen = await retry_jobs(acme, projectId=one, kinds=["ingest_github", "publish_post"], dryRun=True)
     assert (summary(seen), seen["capped"], seen["nextCursor"]) == ((1, [], {}), False, None)
-    assert await repeats(conn) == []
-    found = await retry(acme, projectId=one, kinds=["ingest_github", "publish_post"])
+    assert await list_retried(conn) == []
+    found = await retry_jobs(acme, projectId=one, kinds=["ingest_github", "publish_post"])
     assert summary(found) == (1, [repo], {})
     new = (await acme.http.get(f"/v1/jobs/{found['retried'][0]['jobId']}")).json()
     assert (new["retryOf"], new["status"], new["projectId"]) == (repo, "running", one)
-    assert summary(await retry(acme, errorCode="SITE_TIMEOUT")) == (1, [elsewhere], {})
-    assert summary(await retry(acme)) == (1, [site], {})
-    assert summary(await retry(acme)) == (0, [], {})
-    assert await repeats(conn) == [repo, site, elsewhere]
+    assert summary(await retry_jobs(acme, errorCode="SITE_TIMEOUT")) == (1, [elsewhere], {})
+    assert summary(await retry_jobs(acme)) == (1, [site], {})
+    assert summary(await retry_jobs(acme)) == (0, [], {})
+    assert await list_retried(conn) == [repo, site, elsewhere]
     assert_refused(await rival.http.post("/v1/jobs/retry", json={"projectId": one}), 404, "NOT_FOUND")
 
 
 async def test_canceled_jobs_are_retried_on_request(acme: Caller, pool: Pool, conn: Conn) -> None:
-    job = await started(acme, await new_project(acme))
+    job = await start_ingest(acme, await new_project(acme))
     await acme.http.post(f"/v1/jobs/{job}/cancel")
-    assert summary(await retry(acme)) == (0, [], {})
-    assert summary(await retry(acme, statuses=["failed", "canceled"])) == (1, [job], {})
+    assert summary(await retry_jobs(acme)) == (0, [], {})
+    assert summary(await retry_jobs(acme, statuses=["failed", "canceled"])) == (1, [job], {})
 
 
 async def test_unretryable_jobs_are_skipped_and_listed(acme: Caller, pool: Pool, conn: Conn) -> None:
     archived, read = await new_project(acme), await new_project(acme)
-    gone, old = await started(acme, archived), await started(acme, read)
-    await fail(pool, conn)
-    newest = await started(acme, read)
+    gone, old = await start_ingest(acme, archived), await start_ingest(acme, read)
+    await fail_waiting_jobs(pool, conn)
+    newest = await start_ingest(acme, read)
     claim = await scene.started(conn, acme.organization_id)
     await scene.settle(conn, [claim], Failed("BROKEN", "it broke"))
     await conn.execute("update job set kind = 'connect_github' where id = $1", claim.id)
-    await fail(pool, conn)
+    await fail_waiting_jobs(pool, conn)
     await acme.http.delete(f"/v1/projects/{archived}")
     codes = {gone: "PROJECT_ARCHIVED", old: "SUPERSEDED", f"job_{claim.id}": "JOB_NOT_RETRYABLE"}
-    assert summary(await retry(acme)) == (4, [newest], codes)
-    assert summary(await retry(acme)) == (3, [], codes)
+    assert summary(await retry_jobs(acme)) == (4, [newest], codes)
+    assert summary(await retry_jobs(acme)) == (3, [], codes)
 
 
 async def test_retry_needs_the_starting_scope(acme: Caller, pool: Pool, conn: Conn) -> None:
-    [job] = await failed(acme, pool, conn, 1)
+    [job] = await create_failed_jobs(acme, pool, conn, 1)
     key = await new_key(pool, acme.organization_id, scopes=("jobs:read", "publish:write"))
     async with client_of(acme.http._transport.app, key) as client:  # type: ignore[attr-defined]
         reader = Caller(acme.organization_id, key, client)
-        assert summary(await retry(reader)) == (1, [], {job: "FORBIDDEN_SCOPE"})
-    assert await repeats(conn) == []
+        assert summary(await retry_jobs(reader)) == (1, [], {job: "FORBIDDEN_SCOPE"})
+    assert await list_retried(conn) == []
 
 
 async def test_caps_hold(acme: Caller, pool: Pool, conn: Conn) -> None:
-    made = await failed(acme, pool, conn, 3)
+    job_ids = await create_failed_jobs(acme, pool, conn, 3)
     await conn.execute("update pool_cap set max_queued = 1 where tier = 'standard'")
-    assert summary(await retry(acme)) == (3, made[:1], dict.fromkeys(made[1:], "RATE_LIMITED"))
+    assert summary(await retry_jobs(acme)) == (3, job_ids[:1], dict.fromkeys(job_ids[1:], "RATE_LIMITED"))
 
 
 @pytest.mark.parametrize("depth", [2, 100])
@@ -125,24 +125,24 @@ async def test_calls_continue_after_their_cursor(
     monkeypatch.setattr(bulk_retries, "MOST", 2)
     monkeypatch.setattr(bulk_retries, "COUNTED", 3)
     monkeypatch.setattr(bulk_retries, "DEPTH", depth)
-    made = await failed(acme, pool, conn, 5)
-    odd = [UUID(job[4:]) for job in made[:2]]
+    job_ids = await create_failed_jobs(acme, pool, conn, 5)
+    odd = [UUID(job[4:]) for job in job_ids[:2]]
     await conn.execute("update job set kind = 'connect_github' where id = any($1)", odd)
-    first = await retry(acme, dryRun=True)
+    first = await retry_jobs(acme, dryRun=True)
     assert (first["matched"], first["capped"]) == ((3, True) if depth > 3 else (2, True))
     cursor, retried, skipped = None, list[str](), list[str]()
     for _ in range(5):
-        answer = await retry(acme, cursor=cursor)
+        answer = await retry_jobs(acme, cursor=cursor)
         assert len(answer["retried"]) + len(answer["skipped"]) <= 2
         retried += [one["retryOf"] for one in answer["retried"]]
         skipped += [one["jobId"] for one in answer["skipped"]]
         if (cursor := answer["nextCursor"]) is None:
             break
-    assert (cursor, skipped, retried) == (None, made[:2], made[2:])
+    assert (cursor, skipped, retried) == (None, job_ids[:2], job_ids[2:])
 
 
 @asynccontextmanager
-async def stuck(pool: Pool, job: str) -> AsyncIterator[None]:
+async def block_retry(pool: Pool, job: str) -> AsyncIterator[None]:
     """Block the retry of a job during the block."""
     async with pool.acquire() as holder, holder.transaction():
         await holder.execute("select from ingest where job_id = $1 for update", UUID(job[4:]))
@@ -151,24 +151,24 @@ async def stuck(pool: Pool, job: str) -> AsyncIterator[None]:
 
 async def test_aborted_call_retries_nothing(acme: Caller, pool: Pool, conn: Conn) -> None:
     """Its repeat with the same key retries all of them, once."""
-    made = await failed(acme, pool, conn, 3)
-    async with stuck(pool, made[-1]):
-        asked = asyncio.create_task(keyed(acme))
+    job_ids = await create_failed_jobs(acme, pool, conn, 3)
+    async with block_retry(pool, job_ids[-1]):
+        tasks = asyncio.create_task(retry_with_key(acme))
         await eventually(lambda: scene.waits_for_lock(conn))
         await conn.execute(
             """select pg_terminate_backend(pid) from pg_stat_activity
                 where wait_event_type = 'Lock' and datname = current_database()"""
         )
-        assert (await asked).status_code >= 500
-    assert await repeats(conn) == []
-    answers = [await keyed(acme) for _ in range(2)]
+        assert (await tasks).status_code >= 500
+    assert await list_retried(conn) == []
+    answers = [await retry_with_key(acme) for _ in range(2)]
     assert [answer.headers.get("Idempotent-Replayed") for answer in answers] == [None, "true"]
     assert answers[0].json() == answers[1].json()
-    assert summary(answers[0].json()) == (3, made, {})
-    assert await repeats(conn) == made
+    assert summary(answers[0].json()) == (3, job_ids, {})
+    assert await list_retried(conn) == job_ids
 
 
-async def keyed(caller: Caller) -> httpx.Response:
+async def retry_with_key(caller: Caller) -> httpx.Response:
     return await caller.http.post("/v1/jobs/retry", json={}, headers={"Idempotency-Key": "outage"})
 
 

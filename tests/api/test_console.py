@@ -81,10 +81,10 @@ async def test_console_calls_only_existing_paths(anonymous: httpx.AsyncClient) -
         for path in CALLED.findall(re.sub(r"\$\{[^}]*\}", "{}", FOLDER.joinpath(name).read_text("utf-8")))
     }
     assert len(called) > 15
-    assert [path for path in called if not any(begins(one, path.split("/")) for one in known)] == []
+    assert [path for path in called if not any(is_path_prefix(one, path.split("/")) for one in known)] == []
 
 
-def begins(known: list[str], called: list[str]) -> bool:
+def is_path_prefix(known: list[str], called: list[str]) -> bool:
     """A value inserted by a script may be an id or a word."""
     return len(called) <= len(known) and all(
         said in ("{}", part) or part.startswith("{") for part, said in zip(known, called, strict=False)
@@ -107,12 +107,14 @@ def test_filter_offers_every_kind() -> None:
 
 def test_its_forms_offer_each_type_of_event_and_each_scope_of_partners() -> None:
     """Except the test of an endpoint, which has a button."""
-    assert sorted(offered("webhooks.js", "TYPES")) == sorted({*get_args(WebhookEventType)} - {"test.ping"})
+    assert sorted(read_offered("webhooks.js", "TYPES")) == sorted(
+        {*get_args(WebhookEventType)} - {"test.ping"}
+    )
     partners = {scope for scope in get_args(Scope) if not scope.startswith("ops:")}
-    assert sorted(offered("api_keys.js", "SCOPES")) == sorted(partners)
+    assert sorted(read_offered("api_keys.js", "SCOPES")) == sorted(partners)
 
 
-def offered(screen: str, name: str) -> list[str]:
+def read_offered(screen: str, name: str) -> list[str]:
     """Return the words of a list, or the field names of an object."""
     text = FOLDER.joinpath("screens", screen).read_text("utf-8")
     [said] = re.findall(rf"^const {name} = [\[{{](.*?)^[\]}}];$", text, re.MULTILINE | re.DOTALL)

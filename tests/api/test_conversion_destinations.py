@@ -21,16 +21,16 @@ async def at(acme: Caller) -> str:
     return str((await acme.http.post(apps, json=NEW)).headers["Location"])
 
 
-async def patched(caller: Caller, at: str, **capi: Any) -> dict[str, Any]:
+async def patch_capi(caller: Caller, at: str, **capi: Any) -> dict[str, Any]:
     answer = await caller.http.patch(at, json={"capi": capi})
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()["capi"]
-    return found
+    body: dict[str, Any] = answer.json()["capi"]
+    return body
 
 
 async def test_a_destination_is_read_back_without_its_token(acme: Caller, at: str, pool: Pool) -> None:
     assert (await acme.http.get(at)).json()["capi"] == {"meta": None, "tiktok": None}
-    capi = await patched(acme, at, meta=META)
+    capi = await patch_capi(acme, at, meta=META)
     assert capi["tiktok"] is None
     assert capi["meta"] | {"eventMap": None} == {
         "enabled": True, "pixelId": "1234567890", "hasAccessToken": True, "testEventCode": None,
@@ -48,11 +48,11 @@ async def test_a_destination_is_read_back_without_its_token(acme: Caller, at: st
 
 
 async def test_omitted_fields_stay_and_null_removes(acme: Caller, at: str, pool: Pool) -> None:
-    await patched(acme, at, meta=META, tiktok={"pixelId": "C4", "eventMap": {"x": "Purchase"}})
-    capi = await patched(acme, at, meta={"testEventCode": "TEST1"})
+    await patch_capi(acme, at, meta=META, tiktok={"pixelId": "C4", "eventMap": {"x": "Purchase"}})
+    capi = await patch_capi(acme, at, meta={"testEventCode": "TEST1"})
     assert (capi["meta"]["pixelId"], capi["meta"]["testEventCode"]) == ("1234567890", "TEST1")
     assert (capi["tiktok"]["enabled"], capi["tiktok"]["eventMap"]) == (False, {"x": "Purchase"})
-    capi = await patched(acme, at, tiktok={"eventMap": None}, meta=None)
+    capi = await patch_capi(acme, at, tiktok={"eventMap": None}, meta=None)
     assert capi["meta"] is None
     assert capi["tiktok"]["eventMap"]["trial_start"] == "Purchase"
     await acme.http.delete(at)
@@ -67,10 +67,12 @@ async def test_enabled_destination_needs_pixel_and_token(acme: Caller, at: str) 
         await acme.http.patch(at, json={"capi": {"meta": enabled | {"pixelId": "1"}}}),
         422, "VALIDATION", "capi.meta.accessToken",
     )  # fmt: skip
-    await patched(acme, at, meta=META)
+    await patch_capi(acme, at, meta=META)
     without = await acme.http.patch(at, json={"capi": {"meta": {"accessToken": None}}})
     assert_refused(without, 422, "VALIDATION", "capi.meta.accessToken")
-    assert (await patched(acme, at, meta={"enabled": False, "accessToken": None}))["meta"]["enabled"] is False
+    assert (await patch_capi(acme, at, meta={"enabled": False, "accessToken": None}))["meta"][
+        "enabled"
+    ] is False
 
 
 async def test_a_refused_token_is_not_repeated(acme: Caller, at: str) -> None:
@@ -80,7 +82,7 @@ async def test_a_refused_token_is_not_repeated(acme: Caller, at: str) -> None:
 
 
 async def test_conversions_are_listed_by_destination_state_and_app(acme: Caller, at: str, pool: Pool) -> None:
-    await patched(acme, at, meta=META)
+    await patch_capi(acme, at, meta=META)
     project = at.split("/")[3]
     for number, (destination, state) in enumerate(
         [("meta", "pending"), ("tiktok", "delivered"), ("meta", "skipped"), ("meta", "failed")]
@@ -100,7 +102,7 @@ async def test_conversions_are_listed_by_destination_state_and_app(acme: Caller,
     async def states(**params: Any) -> list[str]:
         answer = await acme.http.get(deliveries, params=params)
         assert answer.status_code == 200, answer.text
-        return [one["state"] for one in answer.json()["items"]]
+        return [item["state"] for item in answer.json()["items"]]
 
     assert await states() == ["failed", "skipped", "delivered", "pending"]
     assert await states(destination="tiktok") == ["delivered"]

@@ -26,14 +26,14 @@ WINDOW = {
 }
 
 
-async def asked(caller: Caller, path: str, **params: str) -> dict[str, Any]:
+async def read_conversions(caller: Caller, path: str, **params: str) -> dict[str, Any]:
     answer = await caller.http.get(f"{path}/conversions", params=WINDOW | params)
     assert answer.status_code == 200, answer.text
     body: dict[str, Any] = answer.json()
     return body
 
 
-async def new_shop(caller: Caller) -> tuple[str, UUID, list[str]]:
+async def create_shop(caller: Caller) -> tuple[str, UUID, list[str]]:
     """Create a project in Nepal with a web and a phone app; return its path, id and app ids."""
     project = (await caller.http.post("/v1/projects", json={"name": "Shop", "timezone": ZONE.key})).json()[
         "id"
@@ -44,7 +44,7 @@ async def new_shop(caller: Caller) -> tuple[str, UUID, list[str]]:
     return path, project_id, [app["appId"] for app in apps]
 
 
-def at_random(dice: random.Random, project_id: UUID, numbers: range) -> list[Event]:
+def random_events(dice: random.Random, project_id: UUID, numbers: range) -> list[Event]:
     return [
         event(
             number,
@@ -59,7 +59,7 @@ def at_random(dice: random.Random, project_id: UUID, numbers: range) -> list[Eve
     ]
 
 
-def said_of(events: Sequence[Event]) -> dict[str, Any]:
+def expected_totals(events: Sequence[Event]) -> dict[str, Any]:
     """Compute the totals directly from the events."""
     sums = defaultdict[str | None, int](int)
     for one in events:
@@ -74,7 +74,7 @@ def said_of(events: Sequence[Event]) -> dict[str, Any]:
     }
 
 
-def key_of(one: Event, apps: list[str], by: Sequence[str]) -> tuple[Any, ...]:
+def group_key(one: Event, apps: list[str], by: Sequence[str]) -> tuple[Any, ...]:
     local = one.occurred_at.astimezone(ZONE)
     said = {
         "platform": APPS[one.app_no - 1]["platform"],
@@ -87,16 +87,16 @@ def key_of(one: Event, apps: list[str], by: Sequence[str]) -> tuple[Any, ...]:
     return tuple(said[name] for name in by)
 
 
-def shown_key(group: dict[str, Any], by: Sequence[str]) -> tuple[Any, ...]:
+def shown_group_key(group: dict[str, Any], by: Sequence[str]) -> tuple[Any, ...]:
     hour = group["hour"] and f"{datetime.fromisoformat(group['hour']).astimezone(ZONE):%Y-%m-%d %H}"
     return tuple((group | {"hour": hour})[name] for name in by)
 
 
 async def test_every_grouping_adds_up_to_the_events(acme: Caller, conn: Conn) -> None:
     """Half of the events are in rollups, the other half not yet."""
-    path, project_id, apps = await new_shop(acme)
+    path, project_id, apps = await create_shop(acme)
     dice = random.Random(31)
-    first, second = (at_random(dice, project_id, numbers) for numbers in (range(150), range(150, 300)))
+    first, second = (random_events(dice, project_id, numbers) for numbers in (range(150), range(150, 300)))
     await send(conn, first)
     await fold_all(conn)
     await send(conn, second)
@@ -105,30 +105,30 @@ async def test_every_grouping_adds_up_to_the_events(acme: Caller, conn: Conn) ->
     inside = [one for one in first + second if one.name in names and start <= one.occurred_at < end]
     for size in range(3):
         for by in combinations(get_args(Grouping), size):
-            found = await asked(acme, path, **({"groupBy": ",".join(by)} if by else {}))
-            assert found["totals"] == said_of(inside)
+            found = await read_conversions(acme, path, **({"groupBy": ",".join(by)} if by else {}))
+            assert found["totals"] == expected_totals(inside)
             groups = defaultdict[tuple[Any, ...], list[Event]](list)
             for one in inside if by else ():
-                groups[key_of(one, apps, by)].append(one)
-            shown = {shown_key(group, by): group for group in found["groups"]}
+                groups[group_key(one, apps, by)].append(one)
+            shown = {shown_group_key(group, by): group for group in found["groups"]}
             assert len(shown) == len(found["groups"])
-            expected = {key: said_of(of) for key, of in groups.items()}
+            expected = {key: expected_totals(of) for key, of in groups.items()}
             assert {key: {name: shown[key][name] for name in of} for key, of in expected.items()} == expected
             assert shown.keys() == expected.keys()
 
 
 async def test_filters_limit_names_and_apps(acme: Caller, conn: Conn) -> None:
-    path, project_id, apps = await new_shop(acme)
-    events = at_random(random.Random(32), project_id, range(60))
+    path, project_id, apps = await create_shop(acme)
+    events = random_events(random.Random(32), project_id, range(60))
     await send(conn, events)
     for names, app_no in ((["open"], 1), (["open", "sign_up"], 2)):
         params = {"eventNames": ",".join(names), "appId": apps[app_no - 1]}
-        found = await asked(acme, path, **params, since=seeds.in_utc(NOW - timedelta(days=3)))
+        found = await read_conversions(acme, path, **params, since=seeds.in_utc(NOW - timedelta(days=3)))
         inside = [one for one in events if one.name in names and one.app_no == app_no]
-        assert (found["totals"], found["eventNames"]) == (said_of(inside), names)
+        assert (found["totals"], found["eventNames"]) == (expected_totals(inside), names)
 
 
 async def test_another_projects_app_is_not_found(acme: Caller) -> None:
-    path, _, _ = await new_shop(acme)
-    _, _, apps = await new_shop(acme)
+    path, _, _ = await create_shop(acme)
+    _, _, apps = await create_shop(acme)
     assert_refused(await acme.http.get(f"{path}/conversions", params={"appId": apps[0]}), 404, "NOT_FOUND")

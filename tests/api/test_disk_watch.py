@@ -68,7 +68,7 @@ async def app(settings: Settings, filled: Filled, monkeypatch: pytest.MonkeyPatc
         yield served
 
 
-async def schedule(caller: Caller) -> httpx.Response:
+async def schedule_post(caller: Caller) -> httpx.Response:
     return await caller.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
 
 
@@ -84,7 +84,7 @@ async def test_events_close_first_and_uploads_second(
         "segment": lambda: phone.post(b'{"batch":[{"type":"track","event":"a"}]}', at="/v1/b"),
         "server": lambda: acme.http.post("/v1/events", json=body),
         "upload": lambda: project.upload(file()),
-        "other": lambda: schedule(acme),
+        "other": lambda: schedule_post(acme),
     }
     events = {"events", "segment", "server"}
     for part, closed in (

@@ -15,11 +15,11 @@ from api.errors import CODES
 from db.pool import Pool
 from schemas.settings import Settings
 from tests.api.conftest import Caller, calling, client_of, held
-from tests.api.hang_up import call_and_disconnect
+from tests.api.disconnecting import call_and_disconnect
 from tests.servers import Servers, settings_for
 
 
-def problem(answer: httpx.Response) -> dict[str, Any]:
+def read_error(answer: httpx.Response) -> dict[str, Any]:
     """Check the form of the error, and return it."""
     body = answer.json()
     assert set(body) == {"error"}
@@ -43,7 +43,7 @@ async def test_framework_errors_use_the_envelope(anonymous: httpx.AsyncClient) -
         ("POST", "/healthz", "METHOD_NOT_ALLOWED"),
     ):
         answer = await anonymous.request(method, path)
-        assert problem(answer)["code"] == code
+        assert read_error(answer)["code"] == code
         assert ("Allow" in answer.headers) == (answer.status_code == 405)
 
 
@@ -51,7 +51,7 @@ async def test_invalid_content_length_is_a_400(acme: Caller) -> None:
     """A server error would be a 500; a proxy may pass on a length that our server refuses."""
     for length in ("many", "-1", "1" * 5000):
         answer = await acme.http.post("/v1/projects", content=b"{}", headers={"Content-Length": length})
-        assert problem(answer)["code"] == "BAD_REQUEST"
+        assert read_error(answer)["code"] == "BAD_REQUEST"
 
 
 async def test_every_answer_has_an_id_of_its_own(acme: Caller, anonymous: httpx.AsyncClient) -> None:
@@ -75,7 +75,7 @@ async def test_server_error_reveals_no_internals(acme: Caller, pool: Pool) -> No
     await pool.execute("alter table project rename to gone")
     with capture_logs() as logged:
         answer = await acme.http.get("/v1/projects")
-    error = problem(answer)
+    error = read_error(answer)
     assert (answer.status_code, error["code"]) == (500, "INTERNAL")
     assert "details" not in error
     assert not any(word in answer.text for word in ("project", "relation", "asyncpg", "Traceback"))
@@ -102,27 +102,27 @@ async def test_the_checks_come_in_the_contracts_order(app: Litestar, pool: Pool)
         broken: dict[str, Any] = {"content": "{", "headers": head}
         path = "/v1/api-keys/key_no/rotate?x=1"
         async with client_of(app) as stranger:
-            assert problem(await stranger.request("PUT", path, **broken))["code"] == "METHOD_NOT_ALLOWED"
-            assert problem(await stranger.post(path, **broken))["code"] == "UNAUTHENTICATED"
-        assert problem(await weak.http.post(path, **broken))["code"] == "FORBIDDEN_SCOPE"
+            assert read_error(await stranger.request("PUT", path, **broken))["code"] == "METHOD_NOT_ALLOWED"
+            assert read_error(await stranger.post(path, **broken))["code"] == "UNAUTHENTICATED"
+        assert read_error(await weak.http.post(path, **broken))["code"] == "FORBIDDEN_SCOPE"
         await pool.execute("update api_key set scopes = '{*}'")
-        assert problem(await weak.http.post(path, **broken))["code"] == "VALIDATION"
+        assert read_error(await weak.http.post(path, **broken))["code"] == "VALIDATION"
         path = path.removesuffix("?x=1")
-        assert problem(await weak.http.post(path, **broken))["code"] == "UNSUPPORTED_MEDIA_TYPE"
+        assert read_error(await weak.http.post(path, **broken))["code"] == "UNSUPPORTED_MEDIA_TYPE"
         head["Content-Type"] = "application/json; charset=utf-8"
-        assert problem(await weak.http.post(path, **broken))["code"] == "BAD_REQUEST"
+        assert read_error(await weak.http.post(path, **broken))["code"] == "BAD_REQUEST"
         broken["content"] = '{"unknown": 1}'
-        assert problem(await weak.http.post(path, **broken))["code"] == "VALIDATION"
+        assert read_error(await weak.http.post(path, **broken))["code"] == "VALIDATION"
         broken["content"] = "{}"
-        (issue,) = problem(await weak.http.post(path, **broken))["details"]["issues"]
+        (issue,) = read_error(await weak.http.post(path, **broken))["details"]["issues"]
         assert issue["path"] == "Idempotency-Key"
         del head["Idempotency-Key"]
-        assert problem(await weak.http.post(path, **broken))["code"] == "NOT_FOUND"
+        assert read_error(await weak.http.post(path, **broken))["code"] == "NOT_FOUND"
         await pool.execute("update api_key set killed_at = now()")
-        assert problem(await weak.http.post(path, **broken))["code"] == "KILL_SWITCH"
+        assert read_error(await weak.http.post(path, **broken))["code"] == "KILL_SWITCH"
 
 
-async def megabytes(count: int) -> AsyncIterator[bytes]:
+async def yield_megabytes(count: int) -> AsyncIterator[bytes]:
     for _ in range(count):
         yield b"x" * 1024 * 1024
 
@@ -130,14 +130,14 @@ async def megabytes(count: int) -> AsyncIterator[bytes]:
 async def test_a_body_is_read_up_to_the_limit(acme: Caller) -> None:
     for announced in ({"Content-Length": str(10 * 1024 * 1024)}, {}):
         headers = {"Content-Type": "application/json", **announced}
-        answer = await acme.http.post("/v1/projects", content=megabytes(10), headers=headers)
-        assert problem(answer)["code"] == "PAYLOAD_TOO_LARGE"
+        answer = await acme.http.post("/v1/projects", content=yield_megabytes(10), headers=headers)
+        assert read_error(answer)["code"] == "PAYLOAD_TOO_LARGE"
 
 
 async def test_postgres_outage_is_503_until_it_returns(own_servers: Servers, acme_apart: Caller) -> None:
     own_servers.postgres.stop()
     answer = await acme_apart.http.get("/v1/whoami")
-    assert problem(answer)["code"] == "UNAVAILABLE"
+    assert read_error(answer)["code"] == "UNAVAILABLE"
     assert answer.headers["Retry-After"] == "1"
     assert (await acme_apart.http.get("/readyz")).status_code == 503
     assert (await acme_apart.http.get("/healthz")).status_code == 200
@@ -159,7 +159,7 @@ async def test_long_lock_is_a_503(acme: Caller, pool: Pool) -> None:
         await conn.execute("select from api_key for update")
         own = (await acme.http.get("/v1/whoami")).json()["apiKeyId"]
         answer = await acme.http.post(f"/v1/api-keys/{own}/kill")
-    assert problem(answer)["code"] == "UNAVAILABLE"
+    assert read_error(answer)["code"] == "UNAVAILABLE"
     assert answer.headers["Retry-After"] == "1"
     assert (await acme.http.get("/v1/whoami")).status_code == 200
 

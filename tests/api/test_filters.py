@@ -18,13 +18,13 @@ from tests.api.parties import new_project
 from tests.api.refusals import assert_refused, issue_paths
 
 
-async def listed(caller: Caller, path: str, key: str = "id", **params: Any) -> list[str]:
+async def list_ids(caller: Caller, path: str, key: str = "id", **params: Any) -> list[str]:
     answer = await caller.http.get(path, params=params)
     assert answer.status_code == 200, answer.text
     return [item[key] for item in answer.json()["items"]]
 
 
-def uuid(prefix: str, shown: str) -> UUID:
+def parse_uuid(prefix: str, shown: str) -> UUID:
     found = ids.read(prefix, shown)
     assert found
     return found
@@ -32,24 +32,24 @@ def uuid(prefix: str, shown: str) -> UUID:
 
 async def test_content(acme: Caller, conn: Conn, pool: Pool) -> None:
     project = await new_project(acme)
-    project_id = uuid(ids.PROJECT, project)
+    project_id = parse_uuid(ids.PROJECT, project)
     rows = [
         ("text", "completed", "uploaded", "pending"),
         ("image", "completed", "generated", "approved"),
         ("video", "failed", "generated", "not_required"),
         ("slideshow", "processing", "generated", "approved"),
     ]
-    made = []
+    created = []
     for row in rows:
         content_id = await seeds.content(conn, acme.organization_id, project_id)
-        made.append(ids.show(ids.CONTENT, content_id))
+        created.append(ids.show(ids.CONTENT, content_id))
         await pool.execute(
             """update content_item set format = $1, status = $2, creative_type = $3, approval_status = $4
                 where id = $5""",
             *row,
             content_id,
         )
-    one, two, three, four = made
+    one, two, three, four = created
     path = f"/v1/projects/{project}/content"
     for params, found in [
         ({"format": "text"}, [one]),
@@ -62,53 +62,59 @@ async def test_content(acme: Caller, conn: Conn, pool: Pool) -> None:
         ({"approvalStatus": "approved", "format": "image", "status": "completed"}, [two]),
         ({"format": "video", "creativeType": "uploaded"}, []),
     ]:  # fmt: skip
-        assert await listed(acme, path, **params) == found, params
-    assert await listed(acme, path, format=["video", "image"]) == [three, two]
+        assert await list_ids(acme, path, **params) == found, params
+    assert await list_ids(acme, path, format=["video", "image"]) == [three, two]
     page = await acme.http.get(path, params={"format": "text,image,video", "limit": 2})
     assert [item["id"] for item in page.json()["items"]] == [three, two]
     rest = {"format": "text,image,video", "cursor": page.json()["nextCursor"]}
-    assert await listed(acme, path, **rest) == [one]
+    assert await list_ids(acme, path, **rest) == [one]
 
 
 async def test_a_time_bounds_when_content_was_made_whatever_its_id_says(
     acme: Caller, conn: Conn, pool: Pool
 ) -> None:
     project = await new_project(acme)
-    old, new = [await seeds.content(conn, acme.organization_id, uuid(ids.PROJECT, project)) for _ in range(2)]
-    made = datetime.now(UTC)
-    await pool.execute("update content_item set created_at = $1 where id = $2", made, new)
-    earlier = made - timedelta(minutes=59)
+    old, new = [
+        await seeds.content(conn, acme.organization_id, parse_uuid(ids.PROJECT, project)) for _ in range(2)
+    ]
+    created = datetime.now(UTC)
+    await pool.execute("update content_item set created_at = $1 where id = $2", created, new)
+    earlier = created - timedelta(minutes=59)
     await pool.execute("update content_item set created_at = $1 where id = $2", earlier, old)
-    path, then = f"/v1/projects/{project}/content", made - timedelta(minutes=30)
+    path, then = f"/v1/projects/{project}/content", created - timedelta(minutes=30)
     older, newer = ids.show(ids.CONTENT, old), ids.show(ids.CONTENT, new)
-    assert await listed(acme, path, since=seeds.in_utc(then)) == [newer]
-    assert await listed(acme, path, until=seeds.in_utc(then)) == [older]
-    assert await listed(acme, path, since=seeds.in_utc(earlier), until=seeds.in_utc(made)) == [older]
-    assert await listed(acme, path, since=seeds.in_utc(made)) == [newer]
+    assert await list_ids(acme, path, since=seeds.in_utc(then)) == [newer]
+    assert await list_ids(acme, path, until=seeds.in_utc(then)) == [older]
+    assert await list_ids(acme, path, since=seeds.in_utc(earlier), until=seeds.in_utc(created)) == [older]
+    assert await list_ids(acme, path, since=seeds.in_utc(created)) == [newer]
 
 
 async def test_a_time_may_be_at_either_end_of_the_calendar(acme: Caller, conn: Conn) -> None:
     project = await new_project(acme)
-    await seeds.content(conn, acme.organization_id, uuid(ids.PROJECT, project))
+    await seeds.content(conn, acme.organization_id, parse_uuid(ids.PROJECT, project))
     ends = {"since": "0001-01-01T00:00:00Z", "until": "9999-12-31T23:59:59Z"}
     for path in (f"/v1/projects/{project}/content", "/v1/audit-log"):
-        all_of_it = await listed(acme, path)
+        all_of_it = await list_ids(acme, path)
         assert all_of_it
-        assert await listed(acme, path, **ends) == all_of_it
+        assert await list_ids(acme, path, **ends) == all_of_it
 
 
 async def test_accounts(acme: Caller, conn: Conn, pool: Pool) -> None:
     project = await new_project(acme)
-    made = [
+    created = [
         await seeds.account(
-            conn, acme.organization_id, uuid(ids.PROJECT, project), handle=f"shop{number}", platform=platform
+            conn,
+            acme.organization_id,
+            parse_uuid(ids.PROJECT, project),
+            handle=f"shop{number}",
+            platform=platform,
         )
         for number, platform in enumerate(("mastodon", "bluesky", "tiktok"))
     ]
-    await pool.execute("update social_account set status = 'reauth_required' where id = $1", made[1])
+    await pool.execute("update social_account set status = 'reauth_required' where id = $1", created[1])
     lend = "update social_account set owner_organization_id = $1, owner_account_id = id where id = $2"
-    await pool.execute(lend, acme.organization_id, made[2])
-    one, two, three = (ids.show(ids.ACCOUNT, each) for each in made)
+    await pool.execute(lend, acme.organization_id, created[2])
+    one, two, three = (ids.show(ids.ACCOUNT, each) for each in created)
     path = f"/v1/projects/{project}/social-accounts"
     for params, found in [
         ({"platform": "mastodon"}, [one]),
@@ -121,7 +127,7 @@ async def test_accounts(acme: Caller, conn: Conn, pool: Pool) -> None:
         ({"leased": "false", "platform": "mastodon,tiktok", "status": "connected"}, [one]),
         ({"leased": "true", "platform": "tiktok"}, [three]),
     ]:  # fmt: skip
-        assert await listed(acme, path, "socialAccountId", **params) == found, params
+        assert await list_ids(acme, path, "socialAccountId", **params) == found, params
 
 
 async def test_the_audit_log(acme: Caller, rival: Caller, pool: Pool) -> None:
@@ -169,13 +175,13 @@ async def test_the_entries_of_a_project_that_is_gone_are_found(acme: Caller, poo
             project_id=gone,
         )
     shown = ids.show(ids.PROJECT, gone)
-    assert await listed(acme, "/v1/audit-log", "subject", projectId=shown) == [shown]
+    assert await list_ids(acme, "/v1/audit-log", "subject", projectId=shown) == [shown]
 
 
 async def test_account_actions_belong_to_its_project(acme: Caller, conn: Conn) -> None:
     project = await new_project(acme)
-    await seeds.account(conn, acme.organization_id, uuid(ids.PROJECT, project))
-    actions = await listed(acme, "/v1/audit-log", "action", projectId=project)
+    await seeds.account(conn, acme.organization_id, parse_uuid(ids.PROJECT, project))
+    actions = await list_ids(acme, "/v1/audit-log", "action", projectId=project)
     assert actions == ["social_account.connected", "project.created"]
 
 
@@ -188,7 +194,7 @@ async def test_projects_of_each_status_and_all(acme: Caller) -> None:
         ({"status": "all"}, [gone, kept]),
         ({"status": "active,archived"}, [gone, kept]),
     ]:  # fmt: skip
-        assert await listed(acme, "/v1/projects", **params) == found, params
+        assert await list_ids(acme, "/v1/projects", **params) == found, params
 
 
 async def test_jobs_of_several_kinds_statuses_and_stages(acme: Caller, pool: Pool) -> None:
@@ -205,10 +211,10 @@ async def test_jobs_of_several_kinds_statuses_and_stages(acme: Caller, pool: Poo
         ({"stage": "queued,canceled", "kind": "publish_post"}, []),
     ]:  # fmt: skip
         for more in ({}, {"projectId": project}):
-            assert await listed(acme, "/v1/jobs", "jobId", **params, **more) == found, params
+            assert await list_ids(acme, "/v1/jobs", "jobId", **params, **more) == found, params
 
 
-def named(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+def resolve_schema(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     """Return the schema, or the one that it references."""
     found: dict[str, Any] = document["components"]["schemas"].get(schema.get("$ref", "").rpartition("/")[2])
     return found or schema
@@ -220,12 +226,12 @@ async def test_impossible_filter_value_is_refused(operator: AllRightsCaller) -> 
     document = (await operator.http.get("/v1/openapi.json")).json()
     checked = 0
     for route in operator.lists:
-        for one in document["paths"][route.path][route.method.lower()]["parameters"]:
-            words = named(document, one["schema"].get("items", one["schema"])).get("enum")
+        for item in document["paths"][route.path][route.method.lower()]["parameters"]:
+            words = resolve_schema(document, item["schema"].get("items", item["schema"])).get("enum")
             for value in ("nonsense", *([f"{words[0]},nonsense", f"{words[0]},", ""] if words else ())):
                 if words:
-                    answer = await operator.send(route, params={one["name"]: value})
-                    assert issue_paths(answer) == [one["name"]], (route, value)
+                    answer = await operator.send(route, params={item["name"]: value})
+                    assert issue_paths(answer) == [item["name"]], (route, value)
                     checked += 1
     assert checked > 30
 
@@ -274,12 +280,12 @@ async def _wrong_before_absent(acme: Caller) -> None:
     for path in lists:
         for project in (ids.show(ids.PROJECT, ids.new()), "nobody"):
             of_project = path.replace("{project_id}", project).replace("{projectId}", project)
-            where = {} if of_project != path else {"projectId": project}
+            scope = {} if of_project != path else {"projectId": project}
             wrong = {"cursor": "made-up", "limit": "0", "since": "soon", "kind": "none", "status": "none"}
             found = {
-                name: (await acme.http.get(of_project, params=where | {name: value})).status_code
+                name: (await acme.http.get(of_project, params=scope | {name: value})).status_code
                 for name, value in wrong.items()
                 if name in asked[path]
             }
             assert set(found.values()) == {422}, (of_project, found)
-            assert (await acme.http.get(of_project, params=where)).status_code == 404
+            assert (await acme.http.get(of_project, params=scope)).status_code == 404

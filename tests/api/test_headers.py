@@ -33,15 +33,15 @@ async def test_secret_answers_are_not_cached(acme: Caller) -> None:
     """On the first answer and on replays; other answers to a key aren't shared either."""
     again = {"Idempotency-Key": "k"}
     new = {"name": "CI", "scopes": ["projects:read"]}
-    made = [await acme.http.post("/v1/api-keys", json=new, headers=again) for _ in range(2)]
-    rotated = await acme.http.post(f"/v1/api-keys/{made[0].json()['id']}/rotate")
+    created = [await acme.http.post("/v1/api-keys", json=new, headers=again) for _ in range(2)]
+    rotated = await acme.http.post(f"/v1/api-keys/{created[0].json()['id']}/rotate")
     project = await acme.http.post("/v1/projects", json={"name": "a", "timezone": "UTC"})
     link = await acme.http.post(
         f"/v1/projects/{project.json()['id']}/social/oauth-url",
         json={"platform": "mastodon", "instance": "social.example", "returnUrl": "https://app.example.com"},
     )
     for answer in (
-        *made,
+        *created,
         rotated,
         link,
         await acme.http.get("/v1/projects"),

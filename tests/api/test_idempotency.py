@@ -35,12 +35,12 @@ KEY = Write("/v1/api-keys", "api_key", {"name": "a", "scopes": ["*"]}, {"name": 
 both = pytest.mark.parametrize("write", [PROJECT, KEY], ids=["one statement", "transaction"])
 
 
-async def post(caller: Caller, write: Write, key: str = "k", **given: Any) -> httpx.Response:
+async def post_write(caller: Caller, write: Write, key: str = "k", **given: Any) -> httpx.Response:
     given = {"json": write.body} | given
     return await caller.http.post(write.path, headers={"Idempotency-Key": key}, **given)
 
 
-async def rows(pool: Pool, write: Write) -> int:
+async def count_rows(pool: Pool, write: Write) -> int:
     """Count the rows created by the test's requests, without its own key."""
     count = await pool.fetchval(f"select count(*) from {write.table}")
     return int(count) - (write is KEY)
@@ -48,21 +48,21 @@ async def rows(pool: Pool, write: Write) -> int:
 
 @both
 async def test_a_repeat_gets_the_first_answer_again(acme: Caller, pool: Pool, write: Write) -> None:
-    first, second = await post(acme, write), await post(acme, write)
+    first, second = await post_write(acme, write), await post_write(acme, write)
     assert first.status_code == second.status_code == 201
     assert first.content == second.content
     assert first.headers["Location"] == second.headers["Location"]
     assert first.headers.get("ETag") == second.headers.get("ETag")
     assert "Idempotent-Replayed" not in first.headers
     assert second.headers["Idempotent-Replayed"] == "true"
-    assert await rows(pool, write) == 1
+    assert await count_rows(pool, write) == 1
 
 
 async def test_a_repeat_carries_the_version_of_the_first_answer(acme: Caller) -> None:
     """A later change has a new version: the repeat still returns its own answer."""
-    made = await post(acme, PROJECT)
-    where = made.headers["Location"]
-    assert made.headers["ETag"] == (await post(acme, PROJECT)).headers["ETag"] == '"1"'
+    created = await post_write(acme, PROJECT)
+    where = created.headers["Location"]
+    assert created.headers["ETag"] == (await post_write(acme, PROJECT)).headers["ETag"] == '"1"'
     named = {"Idempotency-Key": "rename"}
     first = await acme.http.patch(where, json={"name": "Store"}, headers=named)
     await acme.http.patch(where, json={"name": "Inn"})
@@ -76,49 +76,49 @@ async def test_a_repeat_carries_the_version_of_the_first_answer(acme: Caller) ->
 async def test_without_a_key_each_request_counts(acme: Caller, pool: Pool, write: Write) -> None:
     for _ in range(2):
         assert (await acme.http.post(write.path, json=write.body)).status_code == 201
-    assert await rows(pool, write) == 2
+    assert await count_rows(pool, write) == 2
     assert await pool.fetchval("select count(*) from idempotency_key") == 0
 
 
 @both
 async def test_another_request_with_the_key_is_refused(acme: Caller, pool: Pool, write: Write) -> None:
-    await post(acme, write)
-    answer = await post(acme, write, json=write.other)
+    await post_write(acme, write)
+    answer = await post_write(acme, write, json=write.other)
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "IDEMPOTENCY_CONFLICT")
     assert "Retry-After" not in answer.headers
-    assert await rows(pool, write) == 1
+    assert await count_rows(pool, write) == 1
 
 
 async def test_another_path_with_the_key_is_refused(acme: Caller) -> None:
-    await post(acme, PROJECT)
-    assert (await post(acme, KEY)).status_code == 409
+    await post_write(acme, PROJECT)
+    assert (await post_write(acme, KEY)).status_code == 409
 
 
 async def test_neither_white_space_nor_the_order_of_fields_makes_another_request(acme: Caller) -> None:
-    first = await post(acme, PROJECT)
-    second = await post(acme, PROJECT, json=None, content='{ "timezone":"UTC",\n "name":"Sh\\u006fp" }')
+    first = await post_write(acme, PROJECT)
+    second = await post_write(acme, PROJECT, json=None, content='{ "timezone":"UTC",\n "name":"Sh\\u006fp" }')
     assert second.content == first.content
 
 
 async def test_explicit_default_is_a_different_request(acme: Caller) -> None:
-    await post(acme, PROJECT)
-    assert (await post(acme, PROJECT, json=PROJECT.body | {"primaryLanguage": "en"})).status_code == 409
+    await post_write(acme, PROJECT)
+    assert (await post_write(acme, PROJECT, json=PROJECT.body | {"primaryLanguage": "en"})).status_code == 409
 
 
 @both
 async def test_the_key_belongs_to_the_api_key(acme: Caller, rival: Caller, pool: Pool, write: Write) -> None:
-    first, second = await post(acme, write), await post(rival, write)
+    first, second = await post_write(acme, write), await post_write(rival, write)
     assert first.json()["id"] != second.json()["id"]
     assert second.status_code == 201
     assert "Idempotent-Replayed" not in second.headers
 
 
 async def test_rotation_keeps_idempotency_records(acme: Caller, app: Litestar) -> None:
-    first = await post(acme, PROJECT)
+    first = await post_write(acme, PROJECT)
     own = (await acme.http.get("/v1/whoami")).json()["apiKeyId"]
     rotated = (await acme.http.post(f"/v1/api-keys/{own}/rotate")).json()
     async with client_of(app, rotated["apiKey"]) as client:
-        second = await post(acme._replace(http=client), PROJECT)
+        second = await post_write(acme._replace(http=client), PROJECT)
     assert second.content == first.content
 
 
@@ -127,40 +127,40 @@ async def test_rotation_keeps_idempotency_records(acme: Caller, app: Litestar) -
 async def test_concurrent_repeats_have_one_effect_and_answer(
     acme: Caller, pool: Pool, write: Write, count: int
 ) -> None:
-    answers = await asyncio.gather(*(post(acme, write) for _ in range(count)))
+    answers = await asyncio.gather(*(post_write(acme, write) for _ in range(count)))
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.content for answer in answers}) == 1
     assert sum("Idempotent-Replayed" in answer.headers for answer in answers) == count - 1
-    assert await rows(pool, write) == 1
+    assert await count_rows(pool, write) == 1
 
 
 @both
 async def test_a_refusal_is_not_kept(acme: Caller, pool: Pool, write: Write) -> None:
-    assert (await post(acme, write, json=write.body | {"name": ""})).status_code == 422
-    assert (await post(acme, write)).status_code == 201
-    assert await rows(pool, write) == 1
+    assert (await post_write(acme, write, json=write.body | {"name": ""})).status_code == 422
+    assert (await post_write(acme, write)).status_code == 201
+    assert await count_rows(pool, write) == 1
 
 
 async def test_a_refusal_by_the_verb_is_not_kept(acme: Caller, pool: Pool) -> None:
     """The rollback also removes the record."""
-    refused = await post(acme, KEY, json=KEY.body | {"scopes": ["ops:read"]})
+    refused = await post_write(acme, KEY, json=KEY.body | {"scopes": ["ops:read"]})
     assert refused.status_code == 403
-    assert (await post(acme, KEY)).status_code == 201
-    assert await rows(pool, KEY) == 1
+    assert (await post_write(acme, KEY)).status_code == 201
+    assert await count_rows(pool, KEY) == 1
 
 
 @both
 async def test_after_a_day_the_key_is_free(acme: Caller, pool: Pool, write: Write) -> None:
-    first = await post(acme, write)
+    first = await post_write(acme, write)
     await pool.execute("update idempotency_key set created_at = now() - interval '24 hours'")
-    second = await post(acme, write, json=write.other)
+    second = await post_write(acme, write, json=write.other)
     assert second.status_code == 201
     assert second.json()["id"] != first.json()["id"]
-    assert (await post(acme, write, json=write.other)).content == second.content
+    assert (await post_write(acme, write, json=write.other)).content == second.content
 
 
 @asynccontextmanager
-async def in_flight(pool: Pool, caller: Caller) -> AsyncIterator[None]:
+async def hold_record(pool: Pool, caller: Caller) -> AsyncIterator[None]:
     """Hold the record of key `k` in an open transaction."""
     key = await pool.fetchval("select id from api_key where organization_id = $1", caller.organization_id)
     async with pool.acquire() as conn:
@@ -176,12 +176,12 @@ async def test_repeat_waits_for_the_running_request(
     acme: Caller, pool: Pool, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(api_idempotency, "MAX_CLAIM_ATTEMPTS", 4)
-    async with in_flight(pool, acme):
-        answer = await post(acme, write)
+    async with hold_record(pool, acme):
+        answer = await post_write(acme, write)
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "IDEMPOTENCY_CONFLICT")
     assert answer.json()["error"]["details"] == {"reason": "IN_FLIGHT"}
     assert answer.headers["Retry-After"] == "1"
-    assert (await post(acme, write)).status_code == 201
+    assert (await post_write(acme, write)).status_code == 201
 
 
 @both
@@ -189,46 +189,46 @@ async def test_a_connection_that_dies_leaves_nothing(acme: Caller, pool: Pool, w
     """The connection is cut while the write waits for a lock: the key isn't blocked, and nothing was done."""
     async with pool.acquire() as conn, conn.transaction():
         await conn.execute("lock table audit_log in access exclusive mode")
-        request = asyncio.create_task(post(acme, write))
-        await eventually(lambda: _cut(pool))
+        request = asyncio.create_task(post_write(acme, write))
+        await eventually(lambda: _cut_connections(pool))
         answer = await request
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "UNAVAILABLE")
-    assert await rows(pool, write) == 0
-    again = await post(acme, write)
+    assert await count_rows(pool, write) == 0
+    again = await post_write(acme, write)
     assert (again.status_code, "Idempotent-Replayed" in again.headers) == (201, False)
-    assert await rows(pool, write) == 1
+    assert await count_rows(pool, write) == 1
 
 
-async def _cut(pool: Pool) -> bool:
+async def _cut_connections(pool: Pool) -> bool:
     """End every connection of the API that waits for a lock; return whether there was one."""
-    found = await pool.fetch(
+    rows = await pool.fetch(
         "select pg_terminate_backend(pid) from pg_stat_activity"
         " where datname = current_database() and application_name = 'tenantry-web'"
         " and wait_event_type = 'Lock'"
     )
-    return bool(found)
+    return bool(rows)
 
 
 async def test_a_secret_is_kept_sealed(acme: Caller, pool: Pool) -> None:
-    first = await post(acme, KEY)
+    first = await post_write(acme, KEY)
     kept = await pool.fetchrow("select body, vault_key_id from idempotency_key")
     assert kept is not None
     assert kept["vault_key_id"] == "test"
     assert first.json()["apiKey"].encode() not in kept["body"]
     assert b"apiKey" not in kept["body"]
-    assert (await post(acme, KEY)).json()["apiKey"] == first.json()["apiKey"]
+    assert (await post_write(acme, KEY)).json()["apiKey"] == first.json()["apiKey"]
 
 
 async def test_a_sealed_answer_opens_in_its_own_row_only(acme: Caller, rival: Caller, pool: Pool) -> None:
-    await post(acme, KEY)
-    await post(rival, KEY)
+    await post_write(acme, KEY)
+    await post_write(rival, KEY)
     await pool.execute(
         "update idempotency_key set body = (select body from idempotency_key where organization_id = $1)"
         " where organization_id = $2",
         acme.organization_id,
         rival.organization_id,
     )
-    assert (await post(rival, KEY)).status_code == 500
+    assert (await post_write(rival, KEY)).status_code == 500
 
 
 async def test_a_key_is_1_to_255_printable_characters(acme: Caller, pool: Pool) -> None:
@@ -237,12 +237,12 @@ async def test_a_key_is_1_to_255_printable_characters(acme: Caller, pool: Pool) 
         answer = await acme.http.post("/v1/projects", json=PROJECT.body, headers=headers)
         assert answer.status_code == 422
         assert answer.json()["error"]["details"]["issues"][0]["path"] == "Idempotency-Key"
-        assert await rows(pool, PROJECT) == 0
+        assert await count_rows(pool, PROJECT) == 0
 
 
 async def test_patch_and_delete_are_replayed_too(acme: Caller) -> None:
     """A replay has no effect, and works on an object that was archived since."""
-    path = (await post(acme, PROJECT)).headers["Location"]
+    path = (await post_write(acme, PROJECT)).headers["Location"]
     headers = {"Idempotency-Key": "patch"}
     patched = await acme.http.patch(path, json={"name": "New"}, headers=headers)
     await acme.http.patch(path, json={"name": "Newer"})
@@ -250,7 +250,7 @@ async def test_patch_and_delete_are_replayed_too(acme: Caller) -> None:
     assert (await acme.http.patch(path, json={"name": "New"}, headers=headers)).content == patched.content
     assert (await acme.http.delete(path, headers={"Idempotency-Key": "delete"})).content == archived.content
     assert (await acme.http.get(path)).json()["name"] == "Newer"
-    assert (await post(acme, PROJECT)).json()["status"] == "active"
+    assert (await post_write(acme, PROJECT)).json()["status"] == "active"
 
 
 async def test_every_write_that_is_done_is_replayed(operator: AllRightsCaller, pool: Pool) -> None:

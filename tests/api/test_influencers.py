@@ -31,18 +31,18 @@ async def project(acme: Caller) -> str:
     return at
 
 
-async def created(acme: Caller, project: str, **body: Any) -> dict[str, Any]:
+async def create_influencer(acme: Caller, project: str, **body: Any) -> dict[str, Any]:
     """Create an influencer without running its job."""
     answer = await acme.http.post(f"{project}/influencers", json=body)
     assert answer.status_code == 202, answer.text
-    return await shown(acme, answer.json()["influencerId"])
+    return await read_influencer(acme, answer.json()["influencerId"])
 
 
-async def shown(acme: Caller, influencer_id: str) -> dict[str, Any]:
+async def read_influencer(acme: Caller, influencer_id: str) -> dict[str, Any]:
     answer = await acme.http.get(f"/v1/influencers/{influencer_id}")
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    body: dict[str, Any] = answer.json()
+    return body
 
 
 async def test_created_influencer_exists_at_once(acme: Caller, project: str) -> None:
@@ -50,7 +50,7 @@ async def test_created_influencer_exists_at_once(acme: Caller, project: str) -> 
     accepted = answer.json()
     assert answer.headers["Location"] == f"/v1/jobs/{accepted['jobId']}"
     assert (accepted["kind"], accepted["stage"]) == ("influencer_create", "queued")
-    one = await shown(acme, accepted["influencerId"])
+    one = await read_influencer(acme, accepted["influencerId"])
     assert (one["status"], one["imageUrl"], one["errorMessage"]) == ("pending", None, None)
     assert (one["gender"], one["language"], one["brandVoice"]) == ("female", "de", "Formal.")
     assert one["name"] in names.of("de", "female")
@@ -60,7 +60,7 @@ async def test_created_influencer_exists_at_once(acme: Caller, project: str) -> 
 
 async def test_a_prompt_chooses_and_is_not_kept(acme: Caller, project: str, pool: Pool) -> None:
     prompt = "An elderly man, playful, who says that he lost 20 kg with it"
-    one = await created(acme, project, prompt=prompt, gender="non_binary", name="Ole")
+    one = await create_influencer(acme, project, prompt=prompt, gender="non_binary", name="Ole")
     chosen = (one["gender"], one["ageRange"], one["brandVoice"], one["name"])
     assert chosen == ("non_binary", "senior", "playful", "Ole")
     for table in ("influencer", "job", "audit_log"):
@@ -68,22 +68,22 @@ async def test_a_prompt_chooses_and_is_not_kept(acme: Caller, project: str, pool
 
 
 async def test_a_list_has_pages_and_statuses(acme: Caller, project: str, pool: Pool) -> None:
-    made = [(await created(acme, project))["influencerId"] for _ in range(3)]
-    assert len({(await shown(acme, one))["name"] for one in made}) == 3
-    await acme.http.delete(f"/v1/influencers/{made[0]}")
-    ready = ids.read(ids.INFLUENCER, made[1])
+    created = [(await create_influencer(acme, project))["influencerId"] for _ in range(3)]
+    assert len({(await read_influencer(acme, one))["name"] for one in created}) == 3
+    await acme.http.delete(f"/v1/influencers/{created[0]}")
+    ready = ids.read(ids.INFLUENCER, created[1])
     await pool.execute("update influencer set status = 'ready' where id = $1", ready)
     first = (await acme.http.get(f"{project}/influencers", params={"limit": 1})).json()
-    assert [one["influencerId"] for one in first["items"]] == [made[2]]
+    assert [one["influencerId"] for one in first["items"]] == [created[2]]
     rest = {"limit": 1, "cursor": first["nextCursor"]}
     second = (await acme.http.get(f"{project}/influencers", params=rest)).json()
-    assert ([one["influencerId"] for one in second["items"]], second["nextCursor"]) == ([made[1]], None)
+    assert ([one["influencerId"] for one in second["items"]], second["nextCursor"]) == ([created[1]], None)
     found = await acme.http.get(f"{project}/influencers", params={"status": "ready,failed"})
-    assert [one["influencerId"] for one in found.json()["items"]] == [made[1]]
+    assert [one["influencerId"] for one in found.json()["items"]] == [created[1]]
 
 
 async def test_a_change_makes_a_version_and_an_old_one_is_refused(acme: Caller, project: str) -> None:
-    one = await created(acme, project)
+    one = await create_influencer(acme, project)
     at = f"/v1/influencers/{one['influencerId']}"
     tag = (await acme.http.get(at)).headers["ETag"]
     change = {"name": "Ole", "brandVoice": "Casual.", "language": "fr-CA"}
@@ -101,7 +101,7 @@ async def test_a_change_makes_a_version_and_an_old_one_is_refused(acme: Caller, 
 
 
 async def test_deleted_influencer_is_not_found(acme: Caller, project: str, pool: Pool) -> None:
-    one = await created(acme, project)
+    one = await create_influencer(acme, project)
     at = f"/v1/influencers/{one['influencerId']}"
     gone = await acme.http.delete(at)
     assert gone.json()["influencerId"] == one["influencerId"]
@@ -117,12 +117,12 @@ async def test_deleted_influencer_is_not_found(acme: Caller, project: str, pool:
 
 
 async def test_clone_keeps_the_face_and_applies_overrides(acme: Caller, project: str, pool: Pool) -> None:
-    one = await created(acme, project, gender="male", ageRange="adult")
+    one = await create_influencer(acme, project, gender="male", ageRange="adult")
     at = f"/v1/influencers/{one['influencerId']}/clone"
     bare = await acme.http.post(at, json={"name": "Twin"})
     other = {"gender": "female", "brandVoice": "Loud.", "language": "es"}
     changed = await acme.http.post(at, json={"name": "Sister", "overrides": other})
-    twin, sister = [await shown(acme, answer.json()["influencerId"]) for answer in (bare, changed)]
+    twin, sister = [await read_influencer(acme, answer.json()["influencerId"]) for answer in (bare, changed)]
     own = ("influencerId", "name", "createdAt", "updatedAt")
     assert {k: v for k, v in twin.items() if k not in own} == {k: v for k, v in one.items() if k not in own}
     assert {name: sister[name] for name in other} == other
@@ -135,7 +135,7 @@ async def test_project_has_a_limit_of_influencers(
     acme: Caller, project: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(creating, "MOST", 1)
-    one = await created(acme, project)
+    one = await create_influencer(acme, project)
     clone = f"/v1/influencers/{one['influencerId']}/clone"
     for answer in (
         await acme.http.post(f"{project}/influencers"),
@@ -144,13 +144,13 @@ async def test_project_has_a_limit_of_influencers(
         assert reason(answer) == (409, "CONFLICT", "TOO_MANY_INFLUENCERS")
         assert answer.json()["error"]["details"]["limit"] == 1
     await acme.http.delete(f"/v1/influencers/{one['influencerId']}")
-    await created(acme, project)
+    await create_influencer(acme, project)
 
 
 async def test_an_archived_project_takes_no_new_one_and_its_jobs_are_canceled(
     acme: Caller, project: str
 ) -> None:
-    one = await created(acme, project)
+    one = await create_influencer(acme, project)
     at = f"/v1/influencers/{one['influencerId']}"
     await acme.http.delete(project)
     for answer in (
@@ -166,12 +166,12 @@ async def test_canceled_influencer_fails_until_retried(acme: Caller, project: st
     answer = await acme.http.post(f"{project}/influencers")
     accepted = answer.json()
     await acme.http.post(f"/v1/jobs/{accepted['jobId']}/cancel")
-    one = await shown(acme, accepted["influencerId"])
+    one = await read_influencer(acme, accepted["influencerId"])
     assert one["status"] == "failed"
     assert "canceled" in one["errorMessage"]
     again = [await acme.http.post(f"/v1/jobs/{accepted['jobId']}/retry") for _ in range(2)]
     assert len({answer.json()["jobId"] for answer in again}) == 1
-    one = await shown(acme, accepted["influencerId"])
+    one = await read_influencer(acme, accepted["influencerId"])
     assert (one["status"], one["errorMessage"]) == ("pending", None)
 
 
@@ -193,10 +193,13 @@ async def test_bad_input_is_refused(acme: Caller, project: str, body: dict[str, 
 
 
 async def test_a_name_is_kept_on_one_line(acme: Caller, project: str) -> None:
-    one = await created(acme, project, name=" Lena\n")
+    one = await create_influencer(acme, project, name=" Lena\n")
     at = f"/v1/influencers/{one['influencerId']}"
     clone = (await acme.http.post(f"{at}/clone", json={"name": "Nora\nB"})).json()
-    assert [(await shown(acme, made["influencerId"]))["name"] for made in (one, clone)] == ["Lena", "Nora B"]
+    assert [(await read_influencer(acme, created["influencerId"]))["name"] for created in (one, clone)] == [
+        "Lena",
+        "Nora B",
+    ]
     for write in (
         acme.http.post(f"{project}/influencers", json={"name": " "}),
         acme.http.post(f"{at}/clone", json={"name": "\u200b"}),
@@ -207,7 +210,7 @@ async def test_a_name_is_kept_on_one_line(acme: Caller, project: str) -> None:
 
 
 async def test_a_language_is_a_tag(acme: Caller, project: str) -> None:
-    one = await created(acme, project)
+    one = await create_influencer(acme, project)
     at = f"/v1/influencers/{one['influencerId']}"
     answers: list[tuple[httpx.Response, str]] = [
         (await acme.http.patch(at, json={"language": "German"}), "language"),

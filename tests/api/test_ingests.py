@@ -78,42 +78,42 @@ async def project(acme: Caller, conn: Conn) -> str:
     return ids.show(ids.PROJECT, await seeds.project(conn, acme.organization_id))
 
 
-async def ingest(caller: Caller, project: str, source: str = "website", **body: Any) -> httpx.Response:
+async def start_ingest(caller: Caller, project: str, source: str = "website", **body: Any) -> httpx.Response:
     given = body or PAGE
     return await caller.http.post(f"/v1/projects/{project}/ingest/{source}", json=given)
 
 
 async def test_each_source_has_its_own_job(acme: Caller, project: str, conn: Conn) -> None:
     for source in SOURCES:
-        answer = await ingest(acme, project, source.name, **source.body)
-        said = answer.json()
+        answer = await start_ingest(acme, project, source.name, **source.body)
+        body = answer.json()
         assert answer.status_code == 202
-        assert answer.headers["Location"] == said["locationUrl"] == f"/v1/jobs/{said['jobId']}"
+        assert answer.headers["Location"] == body["locationUrl"] == f"/v1/jobs/{body['jobId']}"
         assert answer.headers["Retry-After"] == "1"
         assert answer.headers["X-RateLimit-Endpoint-Class"] == "long-running"
-        assert said == {
-            "jobId": said["jobId"],
+        assert body == {
+            "jobId": body["jobId"],
             "kind": f"ingest_{source.name}",
             "status": "running",
             "stage": "queued",
             "phase": "queued",
-            "locationUrl": said["locationUrl"],
+            "locationUrl": body["locationUrl"],
             "projectId": project,
-            "startedAt": said["startedAt"],
+            "startedAt": body["startedAt"],
             "deduplicated": False,
         }
         state = (await acme.http.get(f"/v1/projects/{project}")).json()["ingestState"][source.name]
-        assert state == {"status": "running", "jobId": said["jobId"], "completedAt": None, "error": None}
-        assert await conn.fetchval("select args from job where kind = $1", said["kind"]) == source.args
-        again = await ingest(acme, project, source.name, **source.same)
-        assert (again.status_code, again.json()) == (202, said | {"deduplicated": True})
-        other = await ingest(acme, project, source.name, **source.other)
-        assert problem(other) == (409, "CONFLICT", {"reason": "INGEST_RUNNING", "jobId": said["jobId"]})
+        assert state == {"status": "running", "jobId": body["jobId"], "completedAt": None, "error": None}
+        assert await conn.fetchval("select args from job where kind = $1", body["kind"]) == source.args
+        again = await start_ingest(acme, project, source.name, **source.same)
+        assert (again.status_code, again.json()) == (202, body | {"deduplicated": True})
+        other = await start_ingest(acme, project, source.name, **source.other)
+        assert problem(other) == (409, "CONFLICT", {"reason": "INGEST_RUNNING", "jobId": body["jobId"]})
 
 
 async def test_canceled_ingest_can_be_started_again(acme: Caller, project: str, conn: Conn) -> None:
     for source in SOURCES:
-        first = (await ingest(acme, project, source.name, **source.body)).json()
+        first = (await start_ingest(acme, project, source.name, **source.body)).json()
         await acme.http.post(f"/v1/jobs/{first['jobId']}/cancel")
         again = (await acme.http.post(f"/v1/jobs/{first['jobId']}/retry")).json()
         job = (await acme.http.get(f"/v1/jobs/{again['jobId']}")).json()
@@ -139,7 +139,7 @@ async def test_a_repeat_with_its_key_starts_nothing_and_outlives_an_archive(
 async def test_a_retry_is_a_new_job_for_the_same_page(
     acme: Caller, project: str, pool: Pool, conn: Conn
 ) -> None:
-    first = (await ingest(acme, project)).json()
+    first = (await start_ingest(acme, project)).json()
     retry = f"/v1/jobs/{first['jobId']}/retry"
     early = await acme.http.post(retry)
     assert problem(early) == (409, "CONFLICT", {"reason": "JOB_NOT_RETRYABLE"})
@@ -160,7 +160,7 @@ async def test_a_retry_is_a_new_job_for_the_same_page(
 
 
 async def test_a_retry_in_an_archived_project_is_refused(acme: Caller, project: str) -> None:
-    first = (await ingest(acme, project)).json()
+    first = (await start_ingest(acme, project)).json()
     await acme.http.post(f"/v1/jobs/{first['jobId']}/cancel")
     await acme.http.delete(f"/v1/projects/{project}")
     answer = await acme.http.post(f"/v1/jobs/{first['jobId']}/retry")
@@ -168,7 +168,7 @@ async def test_a_retry_in_an_archived_project_is_refused(acme: Caller, project: 
 
 
 async def test_a_retry_needs_the_scope_of_what_started_it(acme: Caller, project: str, conn: Conn) -> None:
-    first = (await ingest(acme, project)).json()
+    first = (await start_ingest(acme, project)).json()
     await acme.http.post(f"/v1/jobs/{first['jobId']}/cancel")
     await conn.execute("update api_key set scopes = '{jobs:read,jobs:cancel}'")
     answer = await acme.http.post(f"/v1/jobs/{first['jobId']}/retry")
@@ -181,7 +181,7 @@ async def test_starts_and_archives_leave_nothing_running(acme: Caller, conn: Con
     await conn.execute("update organization set tier = 'partner' where id = $1", org)
 
     async def start(project: str) -> int:
-        return (await ingest(acme, project)).status_code
+        return (await start_ingest(acme, project)).status_code
 
     async def end(project_id: Any) -> None:
         await acme.http.delete(f"/v1/projects/{ids.show(ids.PROJECT, project_id)}")
@@ -203,5 +203,5 @@ async def test_the_sandbox_ingests_its_own_sources(app: Litestar, pool: Pool, co
     async with calling(app, pool, "Tester", env="test") as tester:
         project = ids.show(ids.PROJECT, await seeds.project(conn, tester.organization_id))
         for source in SOURCES:
-            answer = await ingest(tester, project, source.name, **source.sandbox)
+            answer = await start_ingest(tester, project, source.name, **source.sandbox)
             assert answer.status_code == 202, answer.text

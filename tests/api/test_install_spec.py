@@ -19,8 +19,8 @@ PLATFORMS: tuple[str, ...] = get_args(AppPlatform)
 async def shop(acme: Caller) -> dict[str, Any]:
     at = f"/v1/projects/{await new_project(acme)}/sdk-apps"
     body = {"name": "Shop", "platform": "web", "webDomain": "shop.example"}
-    made: dict[str, Any] = (await acme.http.post(at, json=body)).json()
-    return made | {"spec": f"{at}/{made['appId']}/install-spec"}
+    created: dict[str, Any] = (await acme.http.post(at, json=body)).json()
+    return created | {"spec": f"{at}/{created['appId']}/install-spec"}
 
 
 async def test_every_platform_gets_the_endpoint_without_the_key(acme: Caller, shop: dict[str, Any]) -> None:

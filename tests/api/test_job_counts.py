@@ -17,7 +17,7 @@ from tests import seeds
 from tests.api.conftest import Caller, calling
 from tests.api.parties import new_project
 from tests.api.refusals import assert_refused, reason
-from tests.api.test_filters import listed
+from tests.api.test_filters import list_ids
 from tests.jobs import scene
 
 
@@ -27,17 +27,17 @@ async def test_jobs_by_their_error_and_time(acme: Caller, conn: Conn, pool: Pool
     claims = await seeds.claims(conn, INGEST_WEBSITE)
     await jobs.settle(pool, [Settlement(claim, Failed("FETCH_FAILED", "no answer")) for claim in claims])
     repo = (await acme.http.post(f"{where}/github", json={"repoFullName": "a/b"})).json()["jobId"]
-    made = (await acme.http.get(f"/v1/jobs/{repo}")).json()["createdAt"]
+    created = (await acme.http.get(f"/v1/jobs/{repo}")).json()["createdAt"]
     for params, found in [
         ({"errorCode": "FETCH_FAILED"}, [site]),
         ({"errorCode": "FETCH_FAILED", "status": "completed"}, []),
         ({"errorCode": "FETCH_FAILED", "status": "running"}, []),
         ({"errorCode": "DEADLINE"}, []),
-        ({"since": made}, [repo]),
-        ({"until": made}, [site]),
-        ({"until": made, "errorCode": "FETCH_FAILED", "since": "2020-01-01T00:00:00Z"}, [site]),
+        ({"since": created}, [repo]),
+        ({"until": created}, [site]),
+        ({"until": created, "errorCode": "FETCH_FAILED", "since": "2020-01-01T00:00:00Z"}, [site]),
     ]:
-        assert await listed(acme, "/v1/jobs", "jobId", **params) == found, params
+        assert await list_ids(acme, "/v1/jobs", "jobId", **params) == found, params
 
 
 async def test_jobs_are_counted_by_status_and_stage(acme: Caller, rival: Caller) -> None:
@@ -77,8 +77,8 @@ async def test_scheduled_job_has_its_phase_everywhere(
     content = ids.show(ids.CONTENT, await seeds.content(conn, acme.organization_id, project))
     when = seeds.in_utc(datetime.now(UTC) + timedelta(days=7))
     body = {"scheduledFor": when, "targets": [{"socialAccountId": ids.show(ids.ACCOUNT, account)}]}
-    made = await acme.http.post(f"/v1/content/{content}/schedule", json=body)
-    later = made.json()["scheduledPosts"][0]["jobId"]
+    created = await acme.http.post(f"/v1/content/{content}/schedule", json=body)
+    later = created.json()["scheduledPosts"][0]["jobId"]
     await scene.submit(conn, acme.organization_id, INGEST_WEBSITE)
     answers = [
         (await acme.http.get(f"/v1/jobs/{later}")).json(),
@@ -93,7 +93,7 @@ async def test_scheduled_job_has_its_phase_everywhere(
     told = {(job["jobId"], job["status"], job["phase"], job["attempt"]) for job in answers}
     assert (len(answers), told) == (4, {(later, "running", "scheduled", 0)})
     for params in ({"phase": "running"}, {"phase": "scheduled", "status": "failed"}):
-        assert await listed(acme, "/v1/jobs", "jobId", **params) == []
+        assert await list_ids(acme, "/v1/jobs", "jobId", **params) == []
     canceled = (await acme.http.post("/v1/jobs/cancel", json=stop)).json()
     assert (all_of_it["matched"], canceled["jobIds"]) == (1, [later])
     assert_refused(await acme.http.post("/v1/jobs/cancel", json={"phases": ["completed"]}), 422, "VALIDATION")
@@ -114,12 +114,12 @@ async def test_a_count_ends_at_its_limit(acme: Caller, conn: Conn, monkeypatch: 
     monkeypatch.setattr(counts, "MOST", 2)
     project = await new_project(acme)
     for params in ({}, {"projectId": project}):
-        for made, capped in ((1, False), (2, True), (3, True)):
+        for created, capped in ((1, False), (2, True), (3, True)):
             await conn.execute("delete from job")
-            for _ in range(made):
+            for _ in range(created):
                 await scene.submit(conn, acme.organization_id, INGEST_WEBSITE, project_id=UUID(project[4:]))
-            found = (await acme.http.get("/v1/jobs/counts", params=params)).json()
-            assert (found["byStatus"]["running"], found["capped"]) == (min(made, 2), capped)
+            body = (await acme.http.get("/v1/jobs/counts", params=params)).json()
+            assert (body["byStatus"]["running"], body["capped"]) == (min(created, 2), capped)
 
 
 async def test_figures_of_a_sandbox_are_by_real_time(app: Litestar, pool: Pool, conn: Conn) -> None:
@@ -129,9 +129,9 @@ async def test_figures_of_a_sandbox_are_by_real_time(app: Litestar, pool: Pool, 
         await scene.submit(conn, org, INGEST_WEBSITE)
         await sandbox_clock.age_jobs.run(conn, org=org, own=None, by=days)
         await sandbox_clock.move_clock.run(conn, org=org, by=days, posts=0, jobs=0)
-        found = (await caller.http.get("/v1/jobs/stats", params={"window": "day"})).json()
-    assert sum(bucket["running"] for bucket in found["buckets"]) == 1
-    assert timedelta() < datetime.fromisoformat(found["until"]) - began < timedelta(minutes=30)
+        body = (await caller.http.get("/v1/jobs/stats", params={"window": "day"})).json()
+    assert sum(bucket["running"] for bucket in body["buckets"]) == 1
+    assert timedelta() < datetime.fromisoformat(body["until"]) - began < timedelta(minutes=30)
 
 
 async def test_only_operators_count_all_jobs(
@@ -149,9 +149,9 @@ async def test_only_operators_count_all_jobs(
             ({"pool": "publish"}, 0),
             ({"until": "2020-01-01T00:00:00Z"}, 0),
         ]:
-            found = (await operator.http.get("/v1/ops/jobs/counts", params=params)).json()
+            body = (await operator.http.get("/v1/ops/jobs/counts", params=params)).json()
             by_status = {"running": running, "completed": 0, "failed": 0, "canceled": 0}
-            assert (found["byStatus"], found["moreOf"]) == (by_status, []), params
+            assert (body["byStatus"], body["moreOf"]) == (by_status, []), params
     assert_refused(await acme.http.get("/v1/ops/jobs/counts"), 403, "FORBIDDEN_SCOPE")
     async with calling(app, pool, "Lab", scopes=("ops:read",), env="test") as lab:
         assert reason(await lab.http.get("/v1/ops/jobs/counts")) == (409, "CONFLICT", "SANDBOX_KEY")

@@ -22,7 +22,7 @@ from schemas import ids
 from schemas.jobs import Job
 from tests import seeds
 from tests.api.conftest import Caller, client_of, new_key
-from tests.api.hang_up import call_and_disconnect
+from tests.api.disconnecting import call_and_disconnect
 from tests.api.refusals import problem
 from tests.waiting import PATIENCE_S, eventually
 
@@ -30,10 +30,10 @@ from tests.waiting import PATIENCE_S, eventually
 @pytest_asyncio.fixture
 async def job(acme: Caller, conn: Conn) -> str:
     """Start an ingest, and return the path of its queued job."""
-    return await started(acme, conn)
+    return await start_ingest(acme, conn)
 
 
-async def started(caller: Caller, conn: Conn) -> str:
+async def start_ingest(caller: Caller, conn: Conn) -> str:
     project = await seeds.project(conn, caller.organization_id)
     url = f"/v1/projects/{project}/ingest/website"
     answer = await caller.http.post(url, json={"url": "https://example.com"})
@@ -41,15 +41,15 @@ async def started(caller: Caller, conn: Conn) -> str:
     return answer.json()["locationUrl"]  # type: ignore[no-any-return]
 
 
-async def settle(pool: Pool, conn: Conn, outcome: Outcome) -> None:
+async def settle_due_jobs(pool: Pool, conn: Conn, outcome: Outcome) -> None:
     """Claim all due jobs and settle them with one outcome."""
     claims = await seeds.claims(conn, INGEST_WEBSITE)
     await jobs.settle(pool, [Settlement(claim, outcome) for claim in claims])
 
 
-def watched(app: Litestar) -> int:
+def count_waiting(app: Litestar) -> int:
     """Return the number of requests that wait for a job."""
-    waiting: int = app.state.services.watcher.waiting
+    waiting: int = app.state.services.job_hub.waiting
     return waiting
 
 
@@ -64,7 +64,7 @@ async def test_a_poll_costs_nothing_until_something_changes(
     assert (same.headers["ETag"], same.headers["Retry-After"]) == (first.headers["ETag"], "1")
     left, _, _ = first.headers["RateLimit"].partition(";t=")
     assert same.headers["RateLimit"].startswith(f"{left};t=")
-    await settle(pool, conn, Done({"source": "website"}))
+    await settle_due_jobs(pool, conn, Done({"source": "website"}))
     ended = await acme.http.get(job, headers=known)
     assert (ended.status_code, ended.json()["status"], ended.json()["progress"]) == (200, "completed", 1.0)
     assert ended.json()["result"] == {"source": "website"}
@@ -74,27 +74,27 @@ async def test_a_poll_costs_nothing_until_something_changes(
 
 
 async def test_older_job_has_a_longer_retry_after(acme: Caller, job: str) -> None:
-    made = msgspec.json.decode((await acme.http.get(job)).content, type=Job)
+    created = msgspec.json.decode((await acme.http.get(job)).content, type=Job)
     for age, seconds in ((0, 1), (5, 2), (30, 8), (600, 10)):
-        assert route._retry_after(made, made.created_at + timedelta(seconds=age)) == seconds
+        assert route._retry_after(created, created.created_at + timedelta(seconds=age)) == seconds
 
 
 async def test_a_wait_ends_with_the_job(
     app: Litestar, acme: Caller, job: str, pool: Pool, conn: Conn
 ) -> None:
     waiting = asyncio.create_task(acme.http.get(job, params={"wait": 30}))
-    await eventually(lambda: at(app, 1))
+    await eventually(lambda: has_waiting(app, 1))
     (claim,) = await seeds.claims(conn, INGEST_WEBSITE)
     await ledger.progress(conn, claim, progress=0.5, stage="fetching")
     await jobs.settle(pool, [Settlement(claim, Failed("FETCH_FAILED", "no answer"))])
     answer = await asyncio.wait_for(waiting, PATIENCE_S)
     assert answer.json()["status"] == "failed"
     assert answer.json()["error"] == {"code": "FETCH_FAILED", "message": "no answer", "retryable": False}
-    assert watched(app) == 0
+    assert count_waiting(app) == 0
 
 
-async def at(app: Litestar, waiting: int) -> bool:
-    return watched(app) == waiting
+async def has_waiting(app: Litestar, waiting: int) -> bool:
+    return count_waiting(app) == waiting
 
 
 async def test_a_wait_with_a_version_ends_with_the_next_one(
@@ -102,7 +102,7 @@ async def test_a_wait_with_a_version_ends_with_the_next_one(
 ) -> None:
     known = {"If-None-Match": (await acme.http.get(job)).headers["ETag"]}
     waiting = asyncio.create_task(acme.http.get(job, params={"wait": 30}, headers=known))
-    await eventually(lambda: at(app, 1))
+    await eventually(lambda: has_waiting(app, 1))
     await seeds.claims(conn, INGEST_WEBSITE)
     answer = await asyncio.wait_for(waiting, PATIENCE_S)
     assert (answer.status_code, answer.json()["stage"]) == (200, "starting")
@@ -121,7 +121,7 @@ async def test_wait_without_news_returns_304(acme: Caller, job: str) -> None:
 
 
 async def test_an_ended_job_is_not_waited_for(acme: Caller, job: str, pool: Pool, conn: Conn) -> None:
-    await settle(pool, conn, Done())
+    await settle_due_jobs(pool, conn, Done())
     ended = await asyncio.wait_for(acme.http.get(job, params={"wait": 30}), PATIENCE_S)
     known = {"If-None-Match": ended.headers["ETag"]}
     again = await asyncio.wait_for(acme.http.get(job, params={"wait": 30}, headers=known), PATIENCE_S)
@@ -137,17 +137,17 @@ async def test_an_organization_has_a_hundred_seats(
         both = [acme.http, second]
         waiting = [asyncio.create_task(http.get(job, params={"wait": 30})) for http in both * 25]
         streaming = [asyncio.create_task(http.get(f"{job}/events")) for http in both * 25]
-        await eventually(lambda: at(app, 100))
+        await eventually(lambda: has_waiting(app, 100))
         crowded = await asyncio.wait_for(second.get(job, params={"wait": 30}), PATIENCE_S)
         refused = await asyncio.wait_for(second.get(f"{job}/events"), PATIENCE_S)
         assert (crowded.status_code, crowded.json()["status"]) == (200, "running")
         assert problem(refused) == (429, "RATE_LIMITED", {"limit": "streams"})
         assert refused.headers["Retry-After"] == "5"
-        await settle(pool, conn, Done())
+        await settle_due_jobs(pool, conn, Done())
         answers, streams = await asyncio.gather(*waiting), await asyncio.gather(*streaming)
     assert {answer.json()["status"] for answer in answers} == {"completed"}
-    assert {events(stream)[-1][1]["status"] for stream in streams} == {"completed"}
-    assert watched(app) == 0
+    assert {parse_events(stream)[-1][1]["status"] for stream in streams} == {"completed"}
+    assert count_waiting(app) == 0
 
 
 async def test_disconnect_ends_the_wait(app: Litestar, acme: Caller, job: str) -> None:
@@ -158,13 +158,13 @@ async def test_disconnect_ends_the_wait(app: Litestar, acme: Caller, job: str) -
                 app, "GET", path, headers={"X-Api-Key": acme.key}, query=query, hang_up=hang_up
             )
         )
-        await eventually(lambda: at(app, 1))
+        await eventually(lambda: has_waiting(app, 1))
         hang_up.set()
         await asyncio.wait_for(calling, PATIENCE_S)
-        assert watched(app) == 0
+        assert count_waiting(app) == 0
 
 
-def events(answer: httpx.Response) -> list[tuple[int, dict[str, Any]]]:
+def parse_events(answer: httpx.Response) -> list[tuple[int, dict[str, Any]]]:
     """Parse the messages of an ended stream into versions and jobs."""
     blocks = [block.split("\n") for block in answer.text.strip().split("\n\n")]
     return [
@@ -177,11 +177,11 @@ async def test_a_stream_tells_each_version_and_closes_after_the_last(
     app: Litestar, acme: Caller, job: str, pool: Pool, conn: Conn
 ) -> None:
     streaming = asyncio.create_task(acme.http.get(f"{job}/events"))
-    await eventually(lambda: at(app, 1))
-    await settle(pool, conn, Done())
+    await eventually(lambda: has_waiting(app, 1))
+    await settle_due_jobs(pool, conn, Done())
     answer = await asyncio.wait_for(streaming, PATIENCE_S)
     assert answer.headers["Content-Type"].startswith("text/event-stream")
-    told = events(answer)
+    told = parse_events(answer)
     assert [version for version, _ in told] == sorted({version for version, _ in told})
     assert [told[0][1]["stage"], told[-1][1]["stage"]] == ["queued", "completed"]
     assert told[-1][1] == (await acme.http.get(job)).json()
@@ -191,12 +191,12 @@ async def test_a_stream_goes_on_from_the_last_event(
     app: Litestar, acme: Caller, job: str, pool: Pool, conn: Conn
 ) -> None:
     streaming = asyncio.create_task(acme.http.get(f"{job}/events", headers={"Last-Event-ID": "1"}))
-    await eventually(lambda: at(app, 1))
-    await settle(pool, conn, Done())
-    told = events(await asyncio.wait_for(streaming, PATIENCE_S))
+    await eventually(lambda: has_waiting(app, 1))
+    await settle_due_jobs(pool, conn, Done())
+    told = parse_events(await asyncio.wait_for(streaming, PATIENCE_S))
     assert told[0][0] > 1
     behind = await acme.http.get(f"{job}/events", headers={"Last-Event-ID": "1"})
-    assert events(behind) == told[-1:]
+    assert parse_events(behind) == told[-1:]
     through = await acme.http.get(f"{job}/events", headers={"Last-Event-ID": str(told[-1][0])})
     assert (through.status_code, through.content) == (204, b"")
 
@@ -211,9 +211,9 @@ async def test_a_stream_ends_in_its_time_and_another_goes_on(
     monkeypatch.undo()
     last = {"Last-Event-ID": version.removeprefix("id: ")}
     streaming = asyncio.create_task(acme.http.get(f"{job}/events", headers=last))
-    await eventually(lambda: at(app, 1))
-    await settle(pool, conn, Done())
-    told = events(await asyncio.wait_for(streaming, PATIENCE_S))
+    await eventually(lambda: has_waiting(app, 1))
+    await settle_due_jobs(pool, conn, Done())
+    told = parse_events(await asyncio.wait_for(streaming, PATIENCE_S))
     # The job started before it ended, which the stream may include.
     assert told[0][0] > int(last["Last-Event-ID"])
     assert told[-1][1]["status"] == "completed"
@@ -233,7 +233,7 @@ async def test_cancel(acme: Caller, job: str, conn: Conn) -> None:
 
 
 async def test_lists(acme: Caller, rival: Caller, conn: Conn) -> None:
-    paths = [await started(acme, conn) for _ in range(3)]
+    paths = [await start_ingest(acme, conn) for _ in range(3)]
     newest = [path.removeprefix("/v1/jobs/") for path in reversed(paths)]
     project = (await acme.http.get(paths[0])).json()["projectId"]
     await acme.http.post(f"{paths[1]}/cancel")

@@ -9,14 +9,14 @@ from schemas.settings import Settings
 from tests.api.conftest import Caller, held
 
 
-def refused(why: str) -> "pytest.RaisesGroup[SettingsInvalid]":
+def raises_settings_invalid(why: str) -> "pytest.RaisesGroup[SettingsInvalid]":
     """Expect `SettingsInvalid`, also inside nested exception groups."""
     return pytest.RaisesGroup(pytest.RaisesExc(SettingsInvalid, match=why), flatten_subgroups=True)
 
 
 async def test_start_needs_every_pepper_in_use(acme: Caller, pool: Pool, settings: Settings) -> None:
     await pool.execute("update api_key set pepper_id = 'lost'")
-    with refused("PEPPERS lacks lost"):
+    with raises_settings_invalid("PEPPERS lacks lost"):
         async with held(create_app(settings).lifespan()):
             pass
 
@@ -25,7 +25,7 @@ async def test_start_needs_every_vault_key_in_use(acme: Caller, pool: Pool, sett
     body = {"name": "a", "scopes": ["*"]}
     await acme.http.post("/v1/api-keys", json=body, headers={"Idempotency-Key": "k"})
     await pool.execute("update idempotency_key set vault_key_id = 'lost'")
-    with refused("VAULT_KEYS lacks lost"):
+    with raises_settings_invalid("VAULT_KEYS lacks lost"):
         async with held(create_app(settings).lifespan()):
             pass
 

@@ -22,7 +22,7 @@ from tests.telemetry.test_costs import burn
 ROUTE = "/v1/slow/{route_id}"
 
 
-def held(route: str) -> float:
+def count_holds(route: str) -> float:
     """Return the metric's count of holds."""
     return REGISTRY.get_sample_value("http_loop_hold_seconds_count", {"route": route}) or 0.0
 
@@ -33,14 +33,14 @@ def scope() -> HTTPScope:
 
 
 async def test_a_step_that_holds_the_loop_names_its_route(scope: HTTPScope) -> None:
-    state, before = RequestState(()), held(ROUTE)
+    state, before = RequestState(()), count_holds(ROUTE)
 
     async def answer() -> None:
         burn(HOLD_S)
 
     with capture_logs() as logged:
         await metering.meter(scope, state, answer(), watchdog=LoopWatchdog())
-    assert held(ROUTE) == before + 1
+    assert count_holds(ROUTE) == before + 1
     [line] = logged
     assert (line["log_level"], line["route"], line["request_id"]) == ("warning", ROUTE, state.id)
     assert line["ms"] >= HOLD_S * 1000
@@ -48,7 +48,7 @@ async def test_a_step_that_holds_the_loop_names_its_route(scope: HTTPScope) -> N
 
 
 async def test_a_hold_is_logged_at_most_once_in_ten_seconds_and_counted_each_time(scope: HTTPScope) -> None:
-    now, state, before = [100.0], RequestState(()), held(ROUTE)
+    now, state, before = [100.0], RequestState(()), count_holds(ROUTE)
     watchdog = LoopWatchdog(lambda: now[0])
     with capture_logs() as logged:
         for _ in range(3):
@@ -57,17 +57,17 @@ async def test_a_hold_is_logged_at_most_once_in_ten_seconds_and_counted_each_tim
         now[0] += LOG_INTERVAL_S
         watchdog.note(scope, state, 0.5)
     assert [(line["route"], line["skipped"]) for line in logged] == [(ROUTE, 0), ("unmatched", 0), (ROUTE, 2)]
-    assert held(ROUTE) == before + 4
+    assert count_holds(ROUTE) == before + 4
 
 
 async def test_a_quick_step_is_no_hold(scope: HTTPScope) -> None:
-    before = held(ROUTE)
+    before = count_holds(ROUTE)
 
     async def answer() -> None:
         return
 
     await metering.meter(scope, RequestState(()), answer())
-    assert held(ROUTE) == before
+    assert count_holds(ROUTE) == before
 
 
 async def test_bytes_are_those_of_bodies_that_pass() -> None:
@@ -107,7 +107,7 @@ async def test_a_keyed_request_with_events_pays_once_for_its_connection(
 ) -> None:
     """It waits for its turn among keyed requests, and holds no second connection in that turn."""
     project = await new_project(acme)
-    made = await acme.http.post(
+    created = await acme.http.post(
         f"/v1/projects/{project}/sdk-apps",
         json={"name": "Shop", "platform": "web", "webDomain": "shop.example"},
     )
@@ -123,7 +123,7 @@ async def test_a_keyed_request_with_events_pays_once_for_its_connection(
 
     monkeypatch.setattr(costs, "on_connection", counting)
     event = {"name": "open", "eventId": "e-1", "occurredAt": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}
-    body = {"projectId": project, "sdkAppId": made.json()["appId"], "events": [event]}
+    body = {"projectId": project, "sdkAppId": created.json()["appId"], "events": [event]}
     answer = await acme.http.post("/v1/events", json=body, headers={"Idempotency-Key": "once"})
     assert answer.status_code == 202
     assert most == 1

@@ -38,7 +38,7 @@ def uuid(project: str) -> UUID:
     return found
 
 
-async def asked(caller: Caller, project: str, **params: str) -> dict[str, Any]:
+async def read_metrics(caller: Caller, project: str, **params: str) -> dict[str, Any]:
     answer = await caller.http.get(f"/v1/projects/{project}/metrics", params=params)
     assert answer.status_code == 200, answer.text
     body: dict[str, Any] = answer.json()
@@ -52,13 +52,13 @@ async def test_events_are_counted_at_once_and_once(acme: Caller, project: str, c
     await send(conn, [event(n, occurred_at=THEN) for n in range(5)])
     params = {"metrics": "events", "granularity": "hour"}
     params |= {"since": seeds.in_utc(THEN - HOUR), "until": seeds.in_utc(THEN + 2 * HOUR)}
-    before = await asked(acme, project, **params)
+    before = await read_metrics(acme, project, **params)
     assert [bucket["values"] for bucket in before["series"]] == [{"events": 0}, {"events": 3}, {"events": 0}]
     assert before["series"][1]["bucket"] == seeds.in_utc(THEN)
     assert (before["timezone"], before["totals"]) == ("UTC", {"events": 3})
     await fold_all(conn)
     await send(conn, [event(3, project_id=project_id, occurred_at=THEN)])
-    assert (await asked(acme, project, **params))["totals"] == {"events": 4}
+    assert (await read_metrics(acme, project, **params))["totals"] == {"events": 4}
 
 
 async def test_a_project_that_is_archived_or_has_another_zone_is_counted_by_its_zone(
@@ -68,11 +68,11 @@ async def test_a_project_that_is_archived_or_has_another_zone_is_counted_by_its_
     await send(conn, [event(1, project_id=uuid(project), occurred_at=THEN)])
     for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):
         await acme.http.patch(f"/v1/projects/{project}", json={"timezone": zone})
-        found = await asked(acme, project, metrics="events")
+        found = await read_metrics(acme, project, metrics="events")
         days = {bucket["bucket"]: bucket["values"]["events"] for bucket in found["series"]}
         assert {day: n for day, n in days.items() if n} == {f"{THEN.astimezone(ZoneInfo(zone)):%Y-%m-%d}": 1}
     await acme.http.delete(f"/v1/projects/{project}")
-    assert (await asked(acme, project, metrics="events"))["totals"] == {"events": 1}
+    assert (await read_metrics(acme, project, metrics="events"))["totals"] == {"events": 1}
 
 
 async def test_people_are_counted_once_in_the_window(acme: Caller, project: str, conn: Conn) -> None:
@@ -84,7 +84,7 @@ async def test_people_are_counted_once_in_the_window(acme: Caller, project: str,
     )
     params = {"metrics": "active_users", "granularity": "hour"}
     params |= {"since": seeds.in_utc(THEN), "until": seeds.in_utc(THEN + 2 * HOUR)}
-    found = await asked(acme, project, **params)
+    found = await read_metrics(acme, project, **params)
     assert [bucket["values"]["active_users"] for bucket in found["series"]] == [2, 1]
     assert found["totals"] == {"active_users": 2}
 
@@ -97,7 +97,7 @@ async def test_event_names_over_the_limit_are_grouped(acme: Caller, project: str
         [event(n, project_id=uuid(project), occurred_at=THEN, name=name) for n, name in enumerate(names)],
     )
     for _ in ("in the queue", "folded"):
-        found = await asked(acme, project, metrics="events,other_events")
+        found = await read_metrics(acme, project, metrics="events,other_events")
         assert found["totals"] == {"events": 3, "other_events": 2}
         params = {"eventNames": "new,sign_up,(other)", "groupBy": "eventName"}
         answer = await acme.http.get(f"/v1/projects/{project}/conversions", params=params)
@@ -114,16 +114,16 @@ async def test_users_before_the_first_recording_are_null(acme: Caller, project: 
         [event(n, project_id=uuid(project), occurred_at=at, user_id=who) for n, (at, who) in enumerate(sent)],
     )
     params = {"metrics": "events,active_users", "since": seeds.in_utc(THEN - DAY)}
-    found = await asked(acme, project, **params, until=seeds.in_utc(THEN + DAY + HOUR))
+    found = await read_metrics(acme, project, **params, until=seeds.in_utc(THEN + DAY + HOUR))
     days = [(bucket["values"]["events"], bucket["values"]["active_users"]) for bucket in found["series"]]
     assert sorted(days, key=str) == sorted([(0, 0)] * (len(days) - 2) + [(2, None), (1, 1)], key=str)
     assert found["totals"] == {"events": 3, "active_users": 1}
-    found = await asked(acme, project, **params, until=seeds.in_utc(THEN))
+    found = await read_metrics(acme, project, **params, until=seeds.in_utc(THEN))
     assert found["totals"] == {"events": 2, "active_users": None}
 
 
 async def test_what_was_never_collected_is_null(acme: Caller, project: str) -> None:
-    found = await asked(acme, project)
+    found = await read_metrics(acme, project)
     assert len(found["series"]) in {30, 31}
     assert (found["totals"]["events"], found["totals"]["views"]) == (0, None)
 
@@ -133,17 +133,17 @@ async def test_bucket_is_final_after_the_late_event_window(
     settings: Settings, pool: Pool, metric: str, after: timedelta
 ) -> None:
     """Events may arrive for seven days; a post with a lost answer is looked up for a day."""
-    async with open_participants(settings, pool) as found:
-        await _finals(found, metric, after)
+    async with open_participants(settings, pool) as participants:
+        await _check_finals(participants, metric, after)
 
 
-async def _finals(found: Participants, metric: str, after: timedelta) -> None:
+async def _check_finals(found: Participants, metric: str, after: timedelta) -> None:
     project = await new_project(found.acme)
     params = {"metrics": metric, "since": seeds.in_utc(THEN - HOUR), "until": seeds.in_utc(THEN)}
 
     async def finals(ahead: timedelta) -> set[bool]:
         found.clock.ahead = ahead
-        return {bucket["final"] for bucket in (await asked(found.acme, project, **params))["series"]}
+        return {bucket["final"] for bucket in (await read_metrics(found.acme, project, **params))["series"]}
 
     assert await finals(after - 12 * HOUR) == {False}
     assert await finals(after) == {True}
@@ -178,23 +178,25 @@ async def test_an_account_or_a_post_of_another_project_is_not_found(
     for scope, shown in (("social_account", f"sa_{account}"), ("platform_post", f"sp_{account}")):
         answer = await acme.http.get(f"/v1/projects/{project}/metrics", params={"scope": scope, "id": shown})
         assert_refused(answer, 404, "NOT_FOUND")
-    found = await asked(acme, f"prj_{other}", scope="social_account", id=f"sa_{account}")
+    found = await read_metrics(acme, f"prj_{other}", scope="social_account", id=f"sa_{account}")
     assert set(found["totals"].values()) == {None, 0}
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def apart(template: databases.Template) -> AsyncIterator[str]:
+async def other_database(template: databases.Template) -> AsyncIterator[str]:
     """Open another database."""
     async with databases.copy(template) as url:
         yield url
 
 
-async def test_events_are_read_from_a_store_of_its_own(settings: Settings, apart: str, pool: Pool) -> None:
+async def test_events_are_read_from_a_store_of_its_own(
+    settings: Settings, other_database: str, pool: Pool
+) -> None:
     served = serve_from(
-        built(), made.settings_for(settings.database_url, settings.redis_url, telemetry_url=apart)
+        built(), made.settings_for(settings.database_url, settings.redis_url, telemetry_url=other_database)
     )
     async with held(served.lifespan()), calling(served, pool, "Apart") as caller:
         project = await new_project(caller)
-        async with connected(apart, name="test") as store:
+        async with connected(other_database, name="test") as store:
             await send(store, [event(1, project_id=uuid(project), occurred_at=THEN)])
-        assert (await asked(caller, project, metrics="events"))["totals"] == {"events": 1}
+        assert (await read_metrics(caller, project, metrics="events"))["totals"] == {"events": 1}

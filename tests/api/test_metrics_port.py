@@ -19,7 +19,9 @@ from tests.waiting import PATIENCE_S
 
 
 @asynccontextmanager
-async def serving(settings: Settings, *, private: bool) -> AsyncIterator[tuple[httpx.AsyncClient, list[int]]]:
+async def open_api(
+    settings: Settings, *, private: bool
+) -> AsyncIterator[tuple[httpx.AsyncClient, list[int]]]:
     """Start the API, and yield a caller and the extra ports that it opened."""
     app = serve_from(built(), settings, private=private)
     with capture_logs() as lines:
@@ -30,7 +32,10 @@ async def serving(settings: Settings, *, private: bool) -> AsyncIterator[tuple[h
 async def test_metrics_leave_the_api_for_a_port_of_their_own(settings: Settings) -> None:
     port = free_port()
     moved = msgspec.structs.replace(settings, metrics_port=port)
-    async with serving(moved, private=True) as (beside, _), httpx.AsyncClient(timeout=PATIENCE_S) as operator:
+    async with (
+        open_api(moved, private=True) as (beside, _),
+        httpx.AsyncClient(timeout=PATIENCE_S) as operator,
+    ):
         found = await operator.get(f"http://127.0.0.1:{port}/metrics")
         assert (found.status_code, "http_requests_total" in found.text) == (200, True)
         assert (await operator.get(f"http://127.0.0.1:{port}/healthz")).status_code == 200
@@ -42,7 +47,7 @@ async def test_metrics_leave_the_api_for_a_port_of_their_own(settings: Settings)
 async def test_public_api_serves_metrics_only_locally(settings: Settings, private: bool, hops: int) -> None:
     behind = msgspec.structs.replace(settings, proxy_hops=hops)
     async with (
-        serving(behind, private=private) as (beside, [port]),
+        open_api(behind, private=private) as (beside, [port]),
         httpx.AsyncClient(timeout=PATIENCE_S) as operator,
     ):
         assert_refused(await beside.get("/metrics"), 404, "NOT_FOUND")
@@ -53,7 +58,7 @@ async def test_public_api_serves_metrics_only_locally(settings: Settings, privat
 
 @pytest.mark.parametrize("header", ["Forwarded", "X-Forwarded-For"])
 async def test_unconfigured_proxy_gets_no_metrics(settings: Settings, header: str) -> None:
-    async with serving(settings, private=True) as (beside, ports):
+    async with open_api(settings, private=True) as (beside, ports):
         assert ((await beside.get("/metrics")).status_code, ports) == (200, [])
         assert_refused(await beside.get("/metrics", headers={header: "203.0.113.9"}), 404, "NOT_FOUND")
 

@@ -9,7 +9,7 @@ from litestar import Litestar
 
 from api.errors import CODES
 from tests.api.conftest import Caller
-from tests.api.described import document, routes, sample
+from tests.api.documented_routes import document, routes, sample
 
 
 async def test_document_is_public(anonymous: httpx.AsyncClient) -> None:
@@ -90,14 +90,14 @@ def test_at_least_one_group_is_documented(app: Litestar) -> None:
 
 async def test_answers_are_as_described(acme: Caller, app: Litestar) -> None:
     described = document(app)
-    made = await acme.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
+    created = await acme.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
     for path, url in {
         "/v1/whoami": "/v1/whoami",
         "/v1/api-keys": "/v1/api-keys",
         "/v1/audit-log": "/v1/audit-log",
         "/v1/projects": "/v1/projects",
-        "/v1/projects/{projectId}": made.headers["Location"],
-        "/v1/projects/{projectId}/brand": f"{made.headers['Location']}/brand",
+        "/v1/projects/{projectId}": created.headers["Location"],
+        "/v1/projects/{projectId}/brand": f"{created.headers['Location']}/brand",
         "/v1/jobs": "/v1/jobs",
     }.items():
         answer = await acme.http.get(url)

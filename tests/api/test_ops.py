@@ -20,7 +20,7 @@ async def operator(app: Litestar, pool: Pool) -> AsyncIterator[Caller]:
         yield caller
 
 
-async def pool_of(operator: Caller, name: str) -> dict[str, Any]:
+async def read_pool(operator: Caller, name: str) -> dict[str, Any]:
     pools = (await operator.http.get("/v1/ops/pools")).json()["items"]
     return next(pool for pool in pools if pool["name"] == name)
 
@@ -37,11 +37,11 @@ async def test_pool_shows_waiting_jobs_of_all_organizations(
         "desiredWorkers": 0,
         "paused": False,
     }
-    assert await pool_of(operator, "ingest") == idle
+    assert await read_pool(operator, "ingest") == idle
     for _ in range(3):
         project = await seeds.project(conn, acme.organization_id)
         await acme.http.post(f"/v1/projects/{project}/ingest/website", json={"url": "https://example.com"})
-    waiting = await pool_of(operator, "ingest")
+    waiting = await read_pool(operator, "ingest")
     assert waiting == idle | {
         "queued": 3,
         "desiredWorkers": 1,
@@ -49,7 +49,7 @@ async def test_pool_shows_waiting_jobs_of_all_organizations(
     }
     assert waiting["oldestDueSeconds"] > 0
     assert len(await seeds.claims(conn, INGEST_WEBSITE, free=4)) == 2
-    busy = await pool_of(operator, "ingest")
+    busy = await read_pool(operator, "ingest")
     assert (busy["queued"], busy["running"], busy["capacity"], busy["desiredWorkers"]) == (1, 2, 4, 1)
     (worker,) = (await operator.http.get("/v1/ops/workers")).json()["items"]
     assert worker["workerId"].startswith("wrk_")

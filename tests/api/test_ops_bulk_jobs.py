@@ -14,8 +14,8 @@ from schemas import ids
 from tests.api.conftest import Caller, calling
 from tests.api.parties import new_project
 from tests.api.refusals import assert_refused, reason
-from tests.api.test_bulk_jobs import started, statuses
-from tests.api.test_bulk_retries import failed, repeats
+from tests.api.test_bulk_jobs import read_statuses, start_ingest
+from tests.api.test_bulk_retries import create_failed_jobs, list_retried
 
 
 @pytest_asyncio.fixture
@@ -24,14 +24,14 @@ async def operator(app: Litestar, pool: Pool) -> AsyncIterator[Caller]:
         yield caller
 
 
-async def ask(caller: Caller, verb: str, **body: Any) -> dict[str, Any]:
+async def call_bulk(caller: Caller, verb: str, **body: Any) -> dict[str, Any]:
     answer = await caller.http.post(f"/v1/ops/jobs/{verb}", json=body)
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
 
 
-async def recorded(conn: Conn) -> list[tuple[str, str, int]]:
+async def read_audit(conn: Conn) -> list[tuple[str, str, int]]:
     """Return the audit entries by organization."""
     rows = await conn.fetch(
         """select o.name, a.action, (a.details->>'jobs')::int as jobs
@@ -46,7 +46,7 @@ async def recorded(conn: Conn) -> list[tuple[str, str, int]]:
 @pytest_asyncio.fixture
 async def broken(acme: Caller, rival: Caller, pool: Pool, conn: Conn) -> tuple[list[str], list[str]]:
     """Create failed jobs of two organizations, three and one."""
-    return await failed(acme, pool, conn, 3), await failed(rival, pool, conn, 1)
+    return await create_failed_jobs(acme, pool, conn, 3), await create_failed_jobs(rival, pool, conn, 1)
 
 
 async def test_all_organizations_are_covered_and_audited(
@@ -55,21 +55,21 @@ async def test_all_organizations_are_covered_and_audited(
     """With few organizations or jobs per call."""
     mine, theirs = broken
     monkeypatch.setattr(bulk_retries, "MOST", 2)
-    seen = await ask(operator, "retry", dryRun=True)
+    seen = await call_bulk(operator, "retry", dryRun=True)
     assert (seen["matched"], seen["capped"], seen["nextCursor"]) == (4, False, None)
     monkeypatch.setattr(operated_bulk, "ORGANIZATIONS", 1)
     cursor, retried = None, list[str]()
     for _ in range(9):
-        answer = await ask(operator, "retry", cursor=cursor)
+        answer = await call_bulk(operator, "retry", cursor=cursor)
         retried += [one["retryOf"] for one in answer["retried"]]
         if (cursor := answer["nextCursor"]) is None:
             break
     assert (cursor, sorted(retried)) == (None, sorted([*mine, *theirs]))
-    assert await repeats(conn) == sorted([*mine, *theirs])
-    told = await recorded(conn)
+    assert await list_retried(conn) == sorted([*mine, *theirs])
+    told = await read_audit(conn)
     assert sum(jobs for name, _, jobs in told if name == "Acme") == 3
     assert sum(jobs for name, _, jobs in told if name == "Platform") == 4
-    assert (await ask(operator, "retry"))["retried"] == []
+    assert (await call_bulk(operator, "retry"))["retried"] == []
 
 
 async def test_organization_filter_leaves_others_unchanged(
@@ -77,12 +77,12 @@ async def test_organization_filter_leaves_others_unchanged(
 ) -> None:
     mine, theirs = broken
     named = {"organizationId": f"org_{rival.organization_id}"}
-    assert (await ask(operator, "retry", **named, errorCode="OTHER"))["matched"] == 0
-    assert [one["retryOf"] for one in (await ask(operator, "retry", **named))["retried"]] == theirs
-    assert await repeats(conn) == theirs
-    assert (await ask(operator, "cancel", **named))["jobIds"] != []
-    assert set((await statuses(rival)).values()) == {"failed", "canceled"}
-    assert await statuses(acme) == dict.fromkeys(mine, "failed")
+    assert (await call_bulk(operator, "retry", **named, errorCode="OTHER"))["matched"] == 0
+    assert [one["retryOf"] for one in (await call_bulk(operator, "retry", **named))["retried"]] == theirs
+    assert await list_retried(conn) == theirs
+    assert (await call_bulk(operator, "cancel", **named))["jobIds"] != []
+    assert set((await read_statuses(rival)).values()) == {"failed", "canceled"}
+    assert await read_statuses(acme) == dict.fromkeys(mine, "failed")
 
 
 async def test_a_projects_jobs_alone_are_found_by_its_id(
@@ -96,33 +96,33 @@ async def test_a_projects_jobs_alone_are_found_by_its_id(
     [job], other = broken[1], f"org_{acme.organization_id}"
     named = {"projectId": projects[job]}
     for verb in ("retry", "cancel"):
-        assert (await ask(operator, verb, **named, organizationId=other, dryRun=True))["matched"] == 0
-        assert (await ask(operator, verb, projectId=f"prj_{ids.new()}"))["matched"] == 0
-    assert (await ask(operator, "retry", **named, dryRun=True))["matched"] == 1
-    [retried] = (await ask(operator, "retry", **named))["retried"]
-    assert (retried["retryOf"], await repeats(conn)) == (job, [job])
-    assert (await ask(operator, "cancel", **named))["jobIds"] == [retried["jobId"]]
+        assert (await call_bulk(operator, verb, **named, organizationId=other, dryRun=True))["matched"] == 0
+        assert (await call_bulk(operator, verb, projectId=f"prj_{ids.new()}"))["matched"] == 0
+    assert (await call_bulk(operator, "retry", **named, dryRun=True))["matched"] == 1
+    [retried] = (await call_bulk(operator, "retry", **named))["retried"]
+    assert (retried["retryOf"], await list_retried(conn)) == (job, [job])
+    assert (await call_bulk(operator, "cancel", **named))["jobIds"] == [retried["jobId"]]
     canceled = named | {"statuses": ["canceled"], "dryRun": True}
-    assert (await ask(operator, "retry", **canceled))["matched"] == 1
-    assert (await ask(operator, "retry", **canceled, errorCode="OTHER"))["matched"] == 0
-    assert {name for name, *_ in await recorded(conn)} == {"Rival", "Platform"}
+    assert (await call_bulk(operator, "retry", **canceled))["matched"] == 1
+    assert (await call_bulk(operator, "retry", **canceled, errorCode="OTHER"))["matched"] == 0
+    assert {name for name, *_ in await read_audit(conn)} == {"Rival", "Platform"}
 
 
 async def test_cancels_go_on_until_nothing_is_left(
     operator: Caller, acme: Caller, rival: Caller, conn: Conn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bulk, "MOST", 2)
-    made = [await started(one, await new_project(one)) for one in (acme, acme, acme, rival)]
-    seen = await ask(operator, "cancel", kinds=["ingest_github"], dryRun=True)
+    created = [await start_ingest(one, await new_project(one)) for one in (acme, acme, acme, rival)]
+    seen = await call_bulk(operator, "cancel", kinds=["ingest_github"], dryRun=True)
     assert (seen["matched"], seen["jobIds"], seen["nextCursor"]) == (4, [], None)
     cursor, canceled = None, list[str]()
     for _ in range(9):
-        answer = await ask(operator, "cancel", cursor=cursor)
+        answer = await call_bulk(operator, "cancel", cursor=cursor)
         canceled += answer["jobIds"]
         if (cursor := answer["nextCursor"]) is None:
             break
-    assert (cursor, sorted(canceled)) == (None, sorted(made))
-    assert {(name, action) for name, action, _ in await recorded(conn)} == {
+    assert (cursor, sorted(canceled)) == (None, sorted(created))
+    assert {(name, action) for name, action, _ in await read_audit(conn)} == {
         (name, "jobs.canceled") for name in ("Acme", "Rival", "Platform")
     }
 
@@ -133,8 +133,8 @@ async def test_matched_stops_at_the_counting_limit(
     """Two jobs in each of two organizations; a call counts three."""
     monkeypatch.setattr(bulk, "COUNTED", 3)
     for one in (acme, acme, rival, rival):
-        await started(one, await new_project(one))
-    seen = await ask(operator, "cancel", kinds=["ingest_github"], dryRun=True)
+        await start_ingest(one, await new_project(one))
+    seen = await call_bulk(operator, "cancel", kinds=["ingest_github"], dryRun=True)
     assert (seen["matched"], seen["capped"]) == (3, True)
 
 

@@ -28,11 +28,11 @@ async def operator(app: Litestar, pool: Pool) -> AsyncIterator[Caller]:
         yield caller
 
 
-def shown(caller: Caller) -> str:
+def shown_id(caller: Caller) -> str:
     return ids.show(ids.ORGANIZATION, caller.organization_id)
 
 
-async def change(operator: Caller, organization: str, **body: Any) -> dict[str, Any]:
+async def patch_organization(operator: Caller, organization: str, **body: Any) -> dict[str, Any]:
     answer = await operator.http.patch(f"{PATH}/{organization}", json=body)
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
@@ -40,29 +40,34 @@ async def change(operator: Caller, organization: str, **body: Any) -> dict[str, 
 
 
 async def test_organization_is_created_listed_and_changed(operator: Caller) -> None:
-    made = (await operator.http.post(PATH, json={"name": "Acme", "tier": "pilot"})).json()
-    assert (made["name"], made["tier"], made["suspended"]) == ("Acme", "pilot", False)
+    created = (await operator.http.post(PATH, json={"name": "Acme", "tier": "pilot"})).json()
+    assert (created["name"], created["tier"], created["suspended"]) == ("Acme", "pilot", False)
     listed = (await operator.http.get(PATH, params={"limit": 1})).json()
-    assert listed["items"] == [made]
+    assert listed["items"] == [created]
     assert listed["nextCursor"]
-    assert await change(operator, made["id"]) == made
-    assert await change(operator, made["id"], tier="partner") == made | {"tier": "partner"}
-    assert await change(operator, made["id"], suspended=True) == made | {"tier": "partner", "suspended": True}
-    assert await change(operator, made["id"], tier="standard") == made | {
+    assert await patch_organization(operator, created["id"]) == created
+    assert await patch_organization(operator, created["id"], tier="partner") == created | {"tier": "partner"}
+    assert await patch_organization(operator, created["id"], suspended=True) == created | {
+        "tier": "partner",
+        "suspended": True,
+    }
+    assert await patch_organization(operator, created["id"], tier="standard") == created | {
         "tier": "standard",
         "suspended": True,
     }
-    assert await change(operator, made["sandboxId"], suspended=False) == made | {"tier": "standard"}
+    assert await patch_organization(operator, created["sandboxId"], suspended=False) == created | {
+        "tier": "standard"
+    }
 
 
 async def test_operators_actions_are_in_both_audit_logs(operator: Caller, acme: Caller) -> None:
-    await change(operator, shown(acme), suspended=True)
-    await change(operator, shown(acme), suspended=True)
-    await change(operator, shown(acme), suspended=False)
+    await patch_organization(operator, shown_id(acme), suspended=True)
+    await patch_organization(operator, shown_id(acme), suspended=True)
+    await patch_organization(operator, shown_id(acme), suspended=False)
     for caller, key in ((acme, False), (operator, True)):
         entries = (await caller.http.get("/v1/audit-log", params={"action": "organization.changed"})).json()
         assert [entry["details"]["suspended"] for entry in entries["items"]] == [False, True]
-        assert [entry["subject"] for entry in entries["items"]] == [shown(acme)] * 2
+        assert [entry["subject"] for entry in entries["items"]] == [shown_id(acme)] * 2
         assert all((entry["apiKeyId"] is not None) is key for entry in entries["items"])
 
 
@@ -73,7 +78,7 @@ async def test_suspended_organizations_keys_are_refused(
         "select id from organization where live_organization_id = $1", acme.organization_id
     )
     test = await new_key(pool, sandbox, env="test")
-    await change(operator, shown(acme), suspended=True)
+    await patch_organization(operator, shown_id(acme), suspended=True)
     for key in (acme.key, test):
         async with client_of(app, key) as client:
             assert problem(await client.get("/v1/whoami")) == (503, "KILL_SWITCH", {"scope": "organization"})
@@ -81,17 +86,17 @@ async def test_suspended_organizations_keys_are_refused(
         async with client_of(app, wrong) as client:
             assert (await client.get("/v1/whoami")).status_code == 401
     assert (await rival.http.get("/v1/whoami")).status_code == 200
-    await change(operator, shown(acme), suspended=False)
-    said = (await acme.http.get("/v1/whoami")).json()
-    assert (said["tier"], said["organizationName"]) == ("standard", "Acme")
+    await patch_organization(operator, shown_id(acme), suspended=False)
+    body = (await acme.http.get("/v1/whoami")).json()
+    assert (body["tier"], body["organizationName"]) == ("standard", "Acme")
     async with client_of(app, test) as client:
         assert (await client.get("/v1/whoami")).json()["tier"] == "sandbox"
 
 
 async def test_a_killed_key_is_told_that_it_is_the_key(acme: Caller, anonymous: httpx.AsyncClient) -> None:
-    made = (await acme.http.post("/v1/api-keys", json={"name": "CI", "scopes": ["jobs:read"]})).json()
-    await acme.http.post(f"/v1/api-keys/{made['id']}/kill")
-    answer = await anonymous.get("/v1/whoami", headers={"X-Api-Key": made["apiKey"]})
+    created = (await acme.http.post("/v1/api-keys", json={"name": "CI", "scopes": ["jobs:read"]})).json()
+    await acme.http.post(f"/v1/api-keys/{created['id']}/kill")
+    answer = await anonymous.get("/v1/whoami", headers={"X-Api-Key": created["apiKey"]})
     assert problem(answer) == (503, "KILL_SWITCH", {"scope": "key"})
 
 
@@ -99,14 +104,14 @@ async def test_kill_switch_refusals_have_their_own_metric(
     operator: Caller, acme: Caller, rival: Caller
 ) -> None:
     """These refusals raise no alert, unlike other answers with 503."""
-    await change(operator, shown(acme), suspended=True)
-    before = killed()
+    await patch_organization(operator, shown_id(acme), suspended=True)
+    before = count_killed()
     for caller in (acme, rival, acme):
         await caller.http.get("/v1/whoami")
-    assert killed() - before == 2
+    assert count_killed() - before == 2
 
 
-def killed() -> float:
+def count_killed() -> float:
     return REGISTRY.get_sample_value("http_requests_killed_total") or 0.0
 
 
@@ -119,10 +124,10 @@ async def test_only_suspended_organizations_jobs_wait(
         path = f"/v1/projects/{ids.show(ids.PROJECT, project)}/ingest/website"
         answer = await caller.http.post(path, json={"url": "https://example.com"})
         started[caller.organization_id] = ids.read(ids.JOB, answer.json()["jobId"])
-    await change(operator, shown(acme), suspended=True)
+    await patch_organization(operator, shown_id(acme), suspended=True)
     pulled = await seeds.claims(conn, INGEST_WEBSITE)
     assert [claim.id for claim in pulled] == [started[rival.organization_id]]
-    await change(operator, shown(acme), suspended=False)
+    await patch_organization(operator, shown_id(acme), suspended=False)
     pulled = await seeds.claims(conn, INGEST_WEBSITE)
     assert [claim.id for claim in pulled] == [started[acme.organization_id]]
 
@@ -132,7 +137,7 @@ async def test_archive_runs_despite_a_suspension(operator: Caller, acme: Caller,
     project = await seeds.project(conn, acme.organization_id)
     answer = await acme.http.delete(f"/v1/projects/{ids.show(ids.PROJECT, project)}")
     assert answer.status_code == 200
-    await change(operator, shown(acme), suspended=True)
+    await patch_organization(operator, shown_id(acme), suspended=True)
     assert [claim.project_id for claim in await seeds.claims(conn, ARCHIVE_PROJECT)] == [project]
 
 
@@ -152,7 +157,7 @@ async def test_sandbox_operator_sees_no_live_organization(
     async with calling(app, pool, "Platform", env="test", scopes=EVERYTHING) as sandbox:
         before = await table_digests(pool)
         answers = []
-        for organization in (shown(acme), ids.show(ids.ORGANIZATION, ids.new())):
+        for organization in (shown_id(acme), ids.show(ids.ORGANIZATION, ids.new())):
             answers += [
                 await sandbox.http.get(PATH),
                 await sandbox.http.post(PATH, json={"name": "Mine"}),
@@ -188,20 +193,20 @@ async def test_operator_sees_the_organizations_own_usage(
 ) -> None:
     """Also while it is suspended and can't read its own usage."""
     await acme.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
-    own = await usage(acme, "/v1/usage")
-    path = f"{PATH}/{shown(acme)}/usage"
-    assert await usage(operator, path) == own
+    own = await read_usage(acme, "/v1/usage")
+    path = f"{PATH}/{shown_id(acme)}/usage"
+    assert await read_usage(operator, path) == own
     assert own["projects"]["active"] == 1
-    await change(operator, shown(acme), suspended=True)
-    assert await usage(operator, path) == own
+    await patch_organization(operator, shown_id(acme), suspended=True)
+    assert await read_usage(operator, path) == own
     assert_refused(await rival.http.get(path), 403, "FORBIDDEN_SCOPE")
     sandbox = (await operator.http.get(PATH)).json()["items"][0]["sandboxId"]
     assert (await operator.http.get(f"{PATH}/{sandbox}/usage")).json()["tier"] == "sandbox"
 
 
-async def usage(caller: Caller, path: str) -> dict[str, Any]:
+async def read_usage(caller: Caller, path: str) -> dict[str, Any]:
     """Return the usage without the amounts left of budgets, which refill continuously."""
-    found: dict[str, Any] = (await caller.http.get(path)).json()
-    for budget in found["budgets"]:
+    body: dict[str, Any] = (await caller.http.get(path)).json()
+    for budget in body["budgets"]:
         del budget["available"]
-    return found
+    return body

@@ -71,7 +71,7 @@ class SizedList:
         return pages
 
 
-def size(items: list[SizedItem]) -> int:
+def total_size(items: list[SizedItem]) -> int:
     return sum(len(msgspec.json.encode(item)) for item in items)
 
 
@@ -83,9 +83,9 @@ def test_each_item_is_on_one_page_and_no_page_is_larger_than_it_may(sizes: list[
     assert [item for page in pages for item in page] == listed.items
     for page in pages:
         assert len(page) <= limit
-        assert size(page[:-1]) < paging.PAGE_BYTES
+        assert total_size(page[:-1]) < paging.PAGE_BYTES
     for page in pages[:-1]:
-        assert len(page) == limit or size(page) >= paging.PAGE_BYTES
+        assert len(page) == limit or total_size(page) >= paging.PAGE_BYTES
 
 
 async def test_a_page_of_the_usual_size_is_one_statement() -> None:

@@ -41,7 +41,7 @@ class EventShop(NamedTuple):
 @pytest_asyncio.fixture
 async def shop(acme: Caller) -> EventShop:
     project = await new_project(acme)
-    made = [
+    created = [
         await acme.http.post(
             f"/v1/projects/{project}/sdk-apps",
             json={"name": "EventShop", "platform": "web", "webDomain": f"{number}.example"},
@@ -50,10 +50,10 @@ async def shop(acme: Caller) -> EventShop:
     ]
     found = ids.read(ids.PROJECT, project)
     assert found
-    return EventShop(f"/v1/projects/{project}", found, [one.json()["appId"] for one in made])
+    return EventShop(f"/v1/projects/{project}", found, [one.json()["appId"] for one in created])
 
 
-async def walk(
+async def list_all(
     caller: Caller, shop: EventShop, listed: str = "events", **params: str
 ) -> list[dict[str, Any]]:
     """Return the items of all pages."""
@@ -69,7 +69,7 @@ async def walk(
         cursor = {"cursor": page["nextCursor"]}
 
 
-def of(events: Sequence[Event]) -> list[str]:
+def listed_ids(events: Sequence[Event]) -> list[str]:
     """Return the ids of events in listed order."""
     newest = sorted(events, key=lambda one: (one.occurred_at, one.event_key, one.app_no), reverse=True)
     return [one.event_id or str(one.event_key) for one in newest]
@@ -85,7 +85,7 @@ async def test_each_event_is_on_one_page(acme: Caller, shop: EventShop, conn: Co
     ]
     await send(conn, events)
     await send(conn, [event(number) for number in range(30)])
-    assert [one["eventId"] for one in await walk(acme, shop, limit="7")] == of(events)
+    assert [one["eventId"] for one in await list_all(acme, shop, limit="7")] == listed_ids(events)
     kept: list[tuple[dict[str, str], list[Event]]] = [
         ({"appId": shop.app_ids[1]}, [one for one in events if one.app_no == 2]),
         ({"eventNames": "open,sign_up"}, [one for one in events if one.name in {"open", "sign_up"}]),
@@ -94,9 +94,9 @@ async def test_each_event_is_on_one_page(acme: Caller, shop: EventShop, conn: Co
         ({"until": seeds.in_utc(times[1])}, [one for one in events if one.occurred_at < times[1]]),
     ]
     for params, expected in kept:
-        assert [one["eventId"] for one in await walk(acme, shop, limit="11", **params)] == of(expected), (
-            params
-        )
+        assert [one["eventId"] for one in await list_all(acme, shop, limit="11", **params)] == listed_ids(
+            expected
+        ), params
 
 
 async def test_an_event_is_shown_as_it_was_sent(
@@ -150,8 +150,8 @@ async def test_events_of_a_deleted_app_and_an_archived_project_stay(
     await send(conn, [event(1, project_id=shop.id)])
     await acme.http.delete(f"{shop.path}/sdk-apps/{shop.app_ids[0]}")
     await acme.http.delete(shop.path)
-    assert len(await walk(acme, shop, appId=shop.app_ids[0])) == 1
-    assert await walk(acme, shop, appId=shop.app_ids[1]) == []
+    assert len(await list_all(acme, shop, appId=shop.app_ids[0])) == 1
+    assert await list_all(acme, shop, appId=shop.app_ids[1]) == []
 
 
 async def test_events_of_a_new_app_wait_for_the_next_list(acme: Caller, shop: EventShop, conn: Conn) -> None:
@@ -161,7 +161,7 @@ async def test_events_of_a_new_app_wait_for_the_next_list(acme: Caller, shop: Ev
             await conn.execute(insert, shop.id, app_no, ids.new())
     await send(conn, [event(n, project_id=shop.id, app_no=3 if n == 1 else 1) for n in range(4)])
     for listed in ("events", "events/quarantine", "conversions/deliveries"):
-        found = await walk(acme, shop, listed, limit="1")
+        found = await list_all(acme, shop, listed, limit="1")
         assert [one["appId"] for one in found] == [shop.app_ids[0]] * 3, listed
 
 

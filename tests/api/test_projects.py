@@ -12,7 +12,7 @@ from tests.api.refusals import problem
 SHOP = {"name": "Shop", "timezone": "Europe/Berlin"}
 
 
-async def create(caller: Caller, **fields: Any) -> dict[str, Any]:
+async def create_project(caller: Caller, **fields: Any) -> dict[str, Any]:
     answer = await caller.http.post("/v1/projects", json=SHOP | fields)
     assert answer.status_code == 201, answer.text
     return answer.json()  # type: ignore[no-any-return]
@@ -20,12 +20,12 @@ async def create(caller: Caller, **fields: Any) -> dict[str, Any]:
 
 async def test_created_project_exists_at_once(acme: Caller) -> None:
     answer = await acme.http.post("/v1/projects", json=SHOP | {"customerExternalId": "c-1"})
-    made = answer.json()
+    created = answer.json()
     assert answer.status_code == 201
-    assert answer.headers["Location"] == f"/v1/projects/{made['id']}"
+    assert answer.headers["Location"] == f"/v1/projects/{created['id']}"
     assert answer.headers["ETag"] == '"1"'
-    assert made == {
-        "id": made["id"],
+    assert created == {
+        "id": created["id"],
         "organizationId": f"org_{acme.organization_id}",
         "name": "Shop",
         "status": "active",
@@ -38,14 +38,14 @@ async def test_created_project_exists_at_once(acme: Caller) -> None:
         "firstNPostsBlocked": 0,
         "currentBlockedCount": 0,
         "metadata": {"partner": {"customerExternalId": "c-1"}},
-        "createdAt": made["createdAt"],
-        "updatedAt": made["createdAt"],
+        "createdAt": created["createdAt"],
+        "updatedAt": created["createdAt"],
         "archivedAt": None,
     }
     read = await acme.http.get(answer.headers["Location"])
-    assert (read.json(), read.headers["ETag"]) == (made, '"1"')
-    bare = await acme.http.get(f"/v1/projects/{made['id'].removeprefix('prj_')}")
-    assert bare.json() == made
+    assert (read.json(), read.headers["ETag"]) == (created, '"1"')
+    bare = await acme.http.get(f"/v1/projects/{created['id'].removeprefix('prj_')}")
+    assert bare.json() == created
 
 
 async def test_deep_metadata_is_refused(acme: Caller) -> None:
@@ -83,19 +83,19 @@ async def test_the_largest_metadata_comes_back_as_large(acme: Caller) -> None:
 
 
 async def test_pages_are_stable_while_projects_arrive(acme: Caller) -> None:
-    made = [(await create(acme, name=f"Shop {number}"))["id"] for number in range(5)]
+    created = [(await create_project(acme, name=f"Shop {number}"))["id"] for number in range(5)]
     first = (await acme.http.get("/v1/projects", params={"limit": 2})).json()
-    await create(acme, name="Late")
+    await create_project(acme, name="Late")
     second = (await acme.http.get("/v1/projects", params={"limit": 2, "cursor": first["nextCursor"]})).json()
     third = (await acme.http.get("/v1/projects", params={"limit": 2, "cursor": second["nextCursor"]})).json()
     seen = [item["id"] for page in (first, second, third) for item in page["items"]]
-    assert seen == made[::-1]
+    assert seen == created[::-1]
     assert third["nextCursor"] is None
 
 
 async def test_filters(acme: Caller) -> None:
-    await create(acme, name="Bäckerei", customerExternalId="c-1")
-    gone = await create(acme, name="Closed bakery")
+    await create_project(acme, name="Bäckerei", customerExternalId="c-1")
+    gone = await create_project(acme, name="Closed bakery")
     await acme.http.delete(f"/v1/projects/{gone['id']}")
 
     async def names(**query: str) -> list[str]:
@@ -111,7 +111,7 @@ async def test_filters(acme: Caller) -> None:
 
 
 async def test_archive_is_immediate_and_repeatable(acme: Caller, conn: Conn) -> None:
-    project = await create(acme)
+    project = await create_project(acme)
     url = f"/v1/projects/{project['id']}"
     first, second = await asyncio.gather(acme.http.delete(url), acme.http.delete(url))
     assert (first.status_code, first.json()) == (200, second.json())
@@ -132,14 +132,14 @@ async def test_archive_is_immediate_and_repeatable(acme: Caller, conn: Conn) -> 
 
 
 async def test_archive_job_is_readable(acme: Caller) -> None:
-    project = await create(acme)
+    project = await create_project(acme)
     job_id = (await acme.http.delete(f"/v1/projects/{project['id']}")).json()["jobId"]
     job = (await acme.http.get(f"/v1/jobs/{job_id}")).json()
     assert (job["kind"], job["status"], job["projectId"]) == ("archive_project", "running", project["id"])
 
 
 async def test_if_match_needs_the_current_version(acme: Caller) -> None:
-    url = f"/v1/projects/{(await create(acme))['id']}"
+    url = f"/v1/projects/{(await create_project(acme))['id']}"
     for stale in ('"2"', 'W/"1"', '"x"', ""):
         answer = await acme.http.delete(url, headers={"If-Match": stale})
         assert problem(answer) == (412, "PRECONDITION_FAILED", None)

@@ -18,7 +18,7 @@ from schemas.api_keys import Env
 from schemas.settings import Settings
 from tests import media, seeds
 from tests.api.conftest import EVERYTHING, calling, client_of, new_key
-from tests.api.described import routes
+from tests.api.documented_routes import routes
 from tests.api.everything import one_of_each
 from tests.waiting import eventually
 from tests.workers.runtime.workers import at_work
@@ -49,7 +49,7 @@ class PurgeScene(NamedTuple):
         return [route.at(self.ids) for route in found if not route.path.endswith("/events")]
 
     async def both_listen(self) -> bool:
-        waiting: int = self.app.state.services.watcher.waiting
+        waiting: int = self.app.state.services.job_hub.waiting
         return waiting == 2
 
     async def purge(self) -> httpx.Response:
@@ -97,20 +97,20 @@ async def scene(
             yield PurgeScene(acme.http, anonymous, other, mine, app, pool, settings)
 
 
-async def statuses(http: httpx.AsyncClient, paths: list[str]) -> dict[str, int]:
+async def read_statuses(http: httpx.AsyncClient, paths: list[str]) -> dict[str, int]:
     return {path: (await http.get(path)).status_code for path in paths}
 
 
 async def test_every_route_to_the_project_is_a_404(scene: PurgeScene) -> None:
     picture = ("bread.png", media.picture("PNG", (4, 4)), "image/png")
-    made = await scene.http.post(f"{scene.at}/content/upload", files={"file": picture})
-    asset = made.json()["assets"][0]
+    item = await scene.http.post(f"{scene.at}/content/upload", files={"file": picture})
+    asset = item.json()["assets"][0]
     link, small = (httpx.URL(asset[name]).path for name in ("url", "thumbnailUrl"))
     brand = {"brandContext": {"appName": "Shop", "tagline": "Fresh bread in the morning"}}
     assert (await scene.http.patch(scene.at, json=brand)).is_success
     ticket, post_id = secrets.token_urlsafe(32), ids.read(ids.POST, scene.ids["scheduledPostId"])
     await scene.pool.execute(
-        "update scheduled_post set content_id = $1", ids.read(ids.CONTENT, made.json()["id"])
+        "update scheduled_post set content_id = $1", ids.read(ids.CONTENT, item.json()["id"])
     )
     await scene.pool.execute(
         "insert into media_ticket (organization_id, post_id, ticket)"
@@ -119,16 +119,16 @@ async def test_every_route_to_the_project_is_a_404(scene: PurgeScene) -> None:
         ticket,
     )
     links = [link, small, f"{link}/{ticket}"]
-    of_content = f"/v1/content/{made.json()['id']}/assets/{asset['assetId']}"
+    of_content = f"/v1/content/{item.json()['id']}/assets/{asset['assetId']}"
     # Operators read only jobs of live organizations.
     mine = [path for path in scene.reads if not path.startswith("/v1/ops/")]
     reads = [of_content if "/assets/" in path else path for path in mine]
     assert len(reads) >= 10
-    assert {*(await statuses(scene.http, reads)).values()} == {200}
-    assert {*(await statuses(scene.anonymous, links)).values()} == {200}
+    assert {*(await read_statuses(scene.http, reads)).values()} == {200}
+    assert {*(await read_statuses(scene.anonymous, links)).values()} == {200}
     await scene.is_gone()
-    assert {*(await statuses(scene.http, reads)).values()} == {404}
-    assert {*(await statuses(scene.anonymous, links)).values()} == {404}
+    assert {*(await read_statuses(scene.http, reads)).values()} == {404}
+    assert {*(await read_statuses(scene.anonymous, links)).values()} == {404}
     assert (await scene.purge()).status_code == 404
 
 
@@ -157,10 +157,10 @@ async def test_no_sealed_answer_of_it_is_replayed(scene: PurgeScene) -> None:
     """A key that was shown once is gone; the answers with the organization's own keys stay."""
     apps, key = f"{scene.at}/sdk-apps", {"name": "CI", "scopes": ["jobs:read"]}
     body = {"name": "Bread", "platform": "ios", "bundleId": "com.example.bread"}
-    made = await scene.http.post(apps, json=body, headers={"Idempotency-Key": "make"})
+    created = await scene.http.post(apps, json=body, headers={"Idempotency-Key": "make"})
 
     async def asked() -> list[httpx.Response]:
-        app = f"{apps}/{made.json()['appId']}"
+        app = f"{apps}/{created.json()['appId']}"
         return [
             await scene.http.post(apps, json=body, headers={"Idempotency-Key": "make"}),
             await scene.http.patch(app, json={"rotateKey": True}, headers={"Idempotency-Key": "rotate"}),

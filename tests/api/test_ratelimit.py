@@ -45,7 +45,7 @@ async def buckets(redis_url: str) -> AsyncIterator[Redis]:
         yield client
 
 
-async def age(buckets: Redis, seconds: int) -> None:
+async def age_windows(buckets: Redis, seconds: int) -> None:
     """Move every counted request into the past."""
     for window in [key async for key in buckets.scan_iter("rate:*:*-*") if await buckets.type(key) == "hash"]:
         counts = await cast("Awaitable[dict[str, str]]", buckets.hgetall(window))
@@ -54,7 +54,7 @@ async def age(buckets: Redis, seconds: int) -> None:
         await cast("Awaitable[int]", buckets.hset(window, mapping=earlier))
 
 
-def policies(header: str) -> dict[str, dict[str, int]]:
+def parse_policies(header: str) -> dict[str, dict[str, int]]:
     """Parse `"read-light";q=120;w=60, ...` by name."""
     found = {}
     for item in header.split(", "):
@@ -63,18 +63,18 @@ def policies(header: str) -> dict[str, dict[str, int]]:
     return found
 
 
-def reads_left(answer: httpx.Response) -> int:
-    return policies(answer.headers["RateLimit"])["read-light"]["r"]
+def read_reads_left(answer: httpx.Response) -> int:
+    return parse_policies(answer.headers["RateLimit"])["read-light"]["r"]
 
 
 @pytest.mark.usefixtures("patient")
 async def test_the_tiers_are_the_contracts(acme: Caller) -> None:
     answer = await acme.http.get("/v1/whoami")
-    assert policies(answer.headers["RateLimit-Policy"]) == {"read-light": {"q": 120, "w": 60}}
-    assert policies(answer.headers["RateLimit"]) == {"read-light": {"r": 119, "t": 60}}
+    assert parse_policies(answer.headers["RateLimit-Policy"]) == {"read-light": {"q": 120, "w": 60}}
+    assert parse_policies(answer.headers["RateLimit"]) == {"read-light": {"r": 119, "t": 60}}
     assert answer.headers["X-RateLimit-Endpoint-Class"] == "read-light"
     answer = await acme.http.post("/v1/api-keys", json={"name": "a", "scopes": ["*"]})
-    assert policies(answer.headers["RateLimit-Policy"]) == {
+    assert parse_policies(answer.headers["RateLimit-Policy"]) == {
         "write-light": {"q": 60, "w": 60},
         "daily-writes": {"q": 10_000, "w": 86_400},
     }
@@ -90,7 +90,7 @@ async def test_job_starts_have_their_own_class(acme: Caller) -> None:
     path, body = f"/v1/projects/{project}/ingest/website", {"url": "https://example.com"}
     answer = await acme.http.post(path, json=body)
     assert answer.headers["X-RateLimit-Endpoint-Class"] == "long-running"
-    assert policies(answer.headers["RateLimit"])["long-running"]["r"] == 19
+    assert parse_policies(answer.headers["RateLimit"])["long-running"]["r"] == 19
 
 
 @pytest.mark.usefixtures("few")
@@ -108,7 +108,7 @@ async def test_a_refused_start_counts_as_a_write_of_the_day_alone(
     project = (await acme.http.post("/v1/projects", json={"name": "a", "timezone": "UTC"})).json()["id"]
     for left_of_day in (2, 1, 0):
         answer = await acme.http.post(path.format(project), json=body)
-        standing = policies(answer.headers["RateLimit"])
+        standing = parse_policies(answer.headers["RateLimit"])
         assert (answer.status_code, standing["long-running"]["r"]) == (status, 1), answer.text
         assert standing["daily-writes"]["r"] == left_of_day
     assert (await acme.http.post(path.format(project), json=body)).status_code == 429
@@ -139,7 +139,7 @@ async def test_what_is_over_the_limit_is_refused_until_the_window_has_passed(
     acme: Caller, buckets: Redis
 ) -> None:
     left = [
-        policies((await acme.http.get("/v1/whoami")).headers["RateLimit"])["read-light"]["r"]
+        parse_policies((await acme.http.get("/v1/whoami")).headers["RateLimit"])["read-light"]["r"]
         for _ in range(3)
     ]
     assert left == [2, 1, 0]
@@ -148,20 +148,20 @@ async def test_what_is_over_the_limit_is_refused_until_the_window_has_passed(
     assert (refused.status_code, error["code"]) == (429, "RATE_LIMITED")
     assert error["details"] == {"limit": "read-light"}
     assert 58 <= int(refused.headers["Retry-After"]) <= 60
-    assert reads_left(refused) == 0
-    await age(buckets, 61)
+    assert read_reads_left(refused) == 0
+    await age_windows(buckets, 61)
     assert (await acme.http.get("/v1/whoami")).status_code == 200
 
 
 @pytest.mark.usefixtures("few")
 async def test_the_window_slides(acme: Caller, buckets: Redis) -> None:
     await acme.http.get("/v1/whoami")
-    await age(buckets, 40)
+    await age_windows(buckets, 40)
     for _ in range(2):
         await acme.http.get("/v1/whoami")
     refused = await acme.http.get("/v1/whoami")
     assert 18 <= int(refused.headers["Retry-After"]) <= 20
-    await age(buckets, 21)
+    await age_windows(buckets, 21)
     answers = [(await acme.http.get("/v1/whoami")).status_code for _ in range(2)]
     assert answers == [200, 429]
 
@@ -184,14 +184,14 @@ async def test_a_refusal_of_another_kind_counts_and_a_strangers_request_does_not
     assert (await anonymous.get("/v1/whoami", headers={"X-Api-Key": wrong})).status_code == 401
     assert (await acme.http.get("/v1/projects/prj_none")).status_code == 404
     answer = await acme.http.get("/v1/whoami")
-    assert reads_left(answer) == 1
+    assert read_reads_left(answer) == 1
 
 
 @pytest.mark.usefixtures("few")
 async def test_many_at_once_are_counted_exactly(acme: Caller) -> None:
     answers = await asyncio.gather(*(acme.http.get("/v1/whoami") for _ in range(20)))
     assert sorted(answer.status_code for answer in answers) == [200] * 3 + [429] * 17
-    left = [reads_left(answer) for answer in answers if answer.is_success]
+    left = [read_reads_left(answer) for answer in answers if answer.is_success]
     assert sorted(left) == [0, 1, 2]
 
 
@@ -199,12 +199,12 @@ async def test_slow_loop_is_not_taken_for_a_redis_outage(app: Litestar, acme: Ca
     """Exactly the limit passes on a busy process: each iteration of the loop takes 60 ms."""
     services = app.state.services
     principal = await services.authenticator.authenticate(key_text.parse(acme.key), expected=None, address="")
-    before = uncounted()
+    before = count_uncounted()
     with slow_loop():
         asked = [services.limiter.charge(principal, Class.READ_LIGHT) for _ in range(400)]
         standings = await asyncio.gather(*asked)
     assert sum(standing.passed for standing in standings) == 120
-    assert uncounted() == before
+    assert count_uncounted() == before
 
 
 @pytest_asyncio.fixture
@@ -228,7 +228,7 @@ async def test_daily_writes_count_per_organization_and_utc_day(
     ):
         for client in (acme.http, acme.http, other, other):
             assert (await client.post("/v1/api-keys", json=body)).status_code == 201
-        await age(buckets, 61)
+        await age_windows(buckets, 61)
         refused = await acme.http.post("/v1/api-keys", json=body)
         assert (refused.status_code, refused.json()["error"]["details"]) == (429, {"limit": "daily-writes"})
         assert int(refused.headers["Retry-After"]) == 12 * 3600
@@ -245,9 +245,9 @@ async def test_a_304_of_a_job_is_free(acme: Caller) -> None:
     for _ in range(5):
         answer = await acme.http.get(f"/v1/jobs/{job}", headers={"If-None-Match": first.headers["ETag"]})
         assert answer.status_code == 304
-        assert reads_left(answer) == 2
+        assert read_reads_left(answer) == 2
     answer = await acme.http.get(f"/v1/jobs/{job}")
-    assert reads_left(answer) == 1
+    assert read_reads_left(answer) == 1
 
 
 @pytest.mark.usefixtures("patient")
@@ -258,7 +258,7 @@ async def test_the_counts_expire(acme: Caller, buckets: Redis) -> None:
     assert 86_400 < lives["string"] <= 90_000
 
 
-def uncounted() -> float:
+def count_uncounted() -> float:
     return REGISTRY.get_sample_value("rate_limit_uncounted_total") or 0.0
 
 
@@ -267,11 +267,11 @@ async def test_uncounted_requests_pass_without_redis(
     own_servers: Servers, acme_apart: Caller, stop: str
 ) -> None:
     getattr(own_servers.valkey, stop)()
-    before = uncounted()
+    before = count_uncounted()
     answers = [await acme_apart.http.get("/v1/whoami") for _ in range(3)]
     assert {answer.status_code for answer in answers} == {200}
-    assert policies(answers[0].headers["RateLimit-Policy"]) == {"read-light": {"q": 120, "w": 60}}
-    assert uncounted() == before + 3
+    assert parse_policies(answers[0].headers["RateLimit-Policy"]) == {"read-light": {"q": 120, "w": 60}}
+    assert count_uncounted() == before + 3
 
 
 @pytest.mark.usefixtures("patient")
@@ -279,4 +279,4 @@ async def test_script_is_reloaded_after_a_flush(acme: Caller, buckets: Redis) ->
     await acme.http.get("/v1/whoami")
     await buckets.script_flush()
     answer = await acme.http.get("/v1/whoami")
-    assert reads_left(answer) == 118
+    assert read_reads_left(answer) == 118

@@ -11,7 +11,7 @@ import pytest_asyncio
 from litestar import Litestar
 
 from db.pool import Pool
-from tests.api.described import routes
+from tests.api.documented_routes import routes
 from tests.api.everything import AllRightsCaller
 from tests.api.refusals import assert_refused
 

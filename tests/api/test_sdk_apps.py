@@ -23,14 +23,14 @@ async def at(acme: Caller) -> str:
     return f"/v1/projects/{await new_project(acme)}/sdk-apps"
 
 
-async def made(caller: Caller, at: str, **fields: Any) -> dict[str, Any]:
+async def create_app(caller: Caller, at: str, **fields: Any) -> dict[str, Any]:
     answer = await caller.http.post(at, json=NEW | fields)
     assert answer.status_code == 201, answer.text
     body: dict[str, Any] = answer.json()
     return body
 
 
-async def opens(pool: Pool, key: str) -> bool:
+async def key_works(pool: Pool, key: str) -> bool:
     async with pool.acquire() as conn:
         return await app_keys.apps_of_keys(conn, keys=[key], peppers=PEPPERS) != [None]
 
@@ -41,7 +41,7 @@ async def test_a_new_app_shows_its_key_once(acme: Caller, at: str, pool: Pool) -
     assert answer.headers["Location"] == f"{at}/{app['appId']}"
     assert (app["platform"], app["webDomain"], app["bundleId"]) == ("web", "shop.example", None)
     assert (app["lastEventAt"], app["lastRotatedAt"]) == (None, None)
-    assert await opens(pool, app["apiKey"])
+    assert await key_works(pool, app["apiKey"])
     read = (await acme.http.get(answer.headers["Location"])).json()
     assert read == {name: value for name, value in app.items() if name != "apiKey"}
     for path in (at, f"{at}/{app['appId']}", "/v1/audit-log"):
@@ -50,7 +50,7 @@ async def test_a_new_app_shows_its_key_once(acme: Caller, at: str, pool: Pool) -
 
 async def test_apps_are_listed_newest_first_in_pages(acme: Caller, at: str) -> None:
     names = [f"n{number}.example" for number in range(5)]
-    created = [(await made(acme, at, webDomain=name))["appId"] for name in names]
+    created = [(await create_app(acme, at, webDomain=name))["appId"] for name in names]
     await acme.http.delete(f"{at}/{created[2]}")
     seen: list[str] = []
     cursor = None
@@ -64,14 +64,14 @@ async def test_apps_are_listed_newest_first_in_pages(acme: Caller, at: str) -> N
 
 
 async def test_there_is_one_app_for_each_platform_and_identifier(acme: Caller, at: str) -> None:
-    first = await made(acme, at)
+    first = await create_app(acme, at)
     answer = await acme.http.post(at, json=NEW | {"name": "Other", "webDomain": "shop.example"})
     assert answer.json()["error"]["details"] == {"reason": "APP_EXISTS", "appId": first["appId"]}
-    await made(acme, at, platform="vite")
+    await create_app(acme, at, platform="vite")
     other = f"/v1/projects/{await new_project(acme)}/sdk-apps"
-    await made(acme, other)
+    await create_app(acme, other)
     await acme.http.delete(f"{at}/{first['appId']}")
-    again = await made(acme, at)
+    again = await create_app(acme, at)
     assert again["appId"] != first["appId"]
     assert_refused(await acme.http.get(f"{at}/{first['appId']}"), 404, "NOT_FOUND")
 
@@ -92,7 +92,7 @@ async def test_cross_platform_app_has_one_or_both_identifiers(acme: Caller, at: 
 
 
 async def test_a_patch_changes_what_it_names(acme: Caller, at: str) -> None:
-    app = await made(acme, at)
+    app = await create_app(acme, at)
     where = f"{at}/{app['appId']}"
     same = await acme.http.patch(where, json={})
     assert same.json() == app | {"apiKey": None}
@@ -116,8 +116,8 @@ async def test_a_rotation_is_repeated_with_the_same_key(acme: Caller, at: str, p
     rotated = [await acme.http.patch(where, json=body, headers=headers) for _ in range(2)]
     assert rotated[0].content == rotated[1].content
     assert rotated[1].headers["Idempotent-Replayed"] == "true"
-    assert await opens(pool, app["apiKey"])
-    assert await opens(pool, rotated[0].json()["apiKey"])
+    assert await key_works(pool, app["apiKey"])
+    assert await key_works(pool, rotated[0].json()["apiKey"])
     kept = await pool.fetch("select body, vault_key_id from idempotency_key")
     assert {row["vault_key_id"] for row in kept} == {"test"}
     assert not any(b"lpa_" in row["body"] for row in kept)
@@ -126,20 +126,20 @@ async def test_a_rotation_is_repeated_with_the_same_key(acme: Caller, at: str, p
 async def test_archived_project_refuses_new_apps_but_allows_deletes(
     acme: Caller, at: str, pool: Pool
 ) -> None:
-    app = await made(acme, at)
+    app = await create_app(acme, at)
     where = f"{at}/{app['appId']}"
     await acme.http.delete(at.removesuffix("/sdk-apps"))
     assert reason(await acme.http.post(at, json=NEW)) == (409, "CONFLICT", "PROJECT_ARCHIVED")
     assert (await acme.http.get(where)).json()["appId"] == app["appId"]
-    assert [one["appId"] for one in (await acme.http.get(at)).json()["items"]] == [app["appId"]]
+    assert [item["appId"] for item in (await acme.http.get(at)).json()["items"]] == [app["appId"]]
     rotated = await acme.http.patch(where, json={"rotateKey": True})
-    assert not await opens(pool, app["apiKey"])
+    assert not await key_works(pool, app["apiKey"])
     assert (await acme.http.delete(where)).status_code == 200
-    assert not await opens(pool, rotated.json()["apiKey"])
+    assert not await key_works(pool, rotated.json()["apiKey"])
 
 
 async def test_an_app_is_found_in_its_own_project_only(acme: Caller, at: str) -> None:
-    app = await made(acme, at)
+    app = await create_app(acme, at)
     other = f"/v1/projects/{await new_project(acme)}/sdk-apps/{app['appId']}"
     for method in ("GET", "PATCH", "DELETE"):
         given: dict[str, Any] = {"json": {"name": "x"}} if method == "PATCH" else {}
@@ -148,7 +148,7 @@ async def test_an_app_is_found_in_its_own_project_only(acme: Caller, at: str) ->
 
 async def test_app_key_works_on_no_other_route(acme: Caller, at: str, anonymous: httpx.AsyncClient) -> None:
     """The key is shipped in clients, where everyone can read it."""
-    key = (await made(acme, at))["apiKey"]
+    key = (await create_app(acme, at))["apiKey"]
     for path in ("/v1/whoami", at, "/v1/projects"):
         answer = await anonymous.get(path, headers={"Authorization": f"Bearer {key}"})
         assert_refused(answer, 401, "UNAUTHENTICATED")
@@ -156,5 +156,5 @@ async def test_app_key_works_on_no_other_route(acme: Caller, at: str, anonymous:
 
 async def test_a_sandbox_has_apps_of_its_own(app: Litestar, pool: Pool) -> None:
     async with calling(app, pool, "Acme", env="test") as sandbox:
-        created = await made(sandbox, f"/v1/projects/{await new_project(sandbox)}/sdk-apps")
-    assert await opens(pool, created["apiKey"])
+        created = await create_app(sandbox, f"/v1/projects/{await new_project(sandbox)}/sdk-apps")
+    assert await key_works(pool, created["apiKey"])

@@ -11,7 +11,7 @@ from litestar import Litestar
 from db.pool import Pool
 from schemas import ids
 from tests.api.conftest import Caller, client_of, new_key
-from tests.api.described import DocumentedRoute, routes
+from tests.api.documented_routes import DocumentedRoute, routes
 from tests.api.everything import one_of_each, table_digests
 
 #: The id kind of each path parameter and filter. Parameters not listed here name nothing that a tenant owns.
@@ -49,7 +49,7 @@ async def roomy(acme: Caller, rival: Caller, pool: Pool) -> None:
     await pool.execute("update organization set tier = 'partner' where env = 'live'")
 
 
-def owned(app: Litestar) -> list[DocumentedRoute]:
+def owned_routes(app: Litestar) -> list[DocumentedRoute]:
     """Return the routes with an organization's object in their path, except operators' routes."""
     found = [
         route
@@ -60,16 +60,16 @@ def owned(app: Litestar) -> list[DocumentedRoute]:
     return found
 
 
-def made_up() -> dict[str, str]:
+def random_ids() -> dict[str, str]:
     """Return a random id of each kind."""
     return {name: ids.show(kind, ids.new()) for name, kind in KINDS.items()}
 
 
-def bare(theirs: dict[str, str]) -> dict[str, str]:
+def bare_ids(theirs: dict[str, str]) -> dict[str, str]:
     return {name: value.rpartition("_")[2] for name, value in theirs.items()}
 
 
-def said(answer: httpx.Response) -> tuple[int, Any, dict[str, str]]:
+def comparable_answer(answer: httpx.Response) -> tuple[int, Any, dict[str, str]]:
     """Return an answer without its id and its counters."""
     error = dict(answer.json()["error"])
     del error["requestId"]
@@ -89,13 +89,13 @@ async def test_foreign_objects_in_a_path_are_not_found(
     """The caller's key, version or ETag make no difference, nor does an id without prefix."""
     theirs = await one_of_each(acme.http, pool)
     before = await table_digests(pool)
-    for route, foreign in product(owned(app), (theirs,) if headers else (theirs, bare(theirs))):
+    for route, foreign in product(owned_routes(app), (theirs,) if headers else (theirs, bare_ids(theirs))):
         answers = [
             await rival.http.request(route.method, route.at(named), **route.sent, headers=headers)
-            for named in (foreign, made_up())
+            for named in (foreign, random_ids())
         ]
         assert answers[0].status_code == 404, (route.method, route.path, answers[0].text)
-        assert said(answers[0]) == said(answers[1])
+        assert comparable_answer(answers[0]) == comparable_answer(answers[1])
     assert await table_digests(pool) == before
 
 
@@ -103,12 +103,12 @@ async def test_invalid_body_reveals_nothing_more(
     app: Litestar, acme: Caller, rival: Caller, pool: Pool
 ) -> None:
     theirs = await one_of_each(acme.http, pool)
-    for route in owned(app):
+    for route in owned_routes(app):
         answers = [
             await rival.http.request(route.method, route.at(named), json={"colour": "red"})
-            for named in (theirs, made_up())
+            for named in (theirs, random_ids())
         ]
-        assert said(answers[0]) == said(answers[1])
+        assert comparable_answer(answers[0]) == comparable_answer(answers[1])
 
 
 async def test_foreign_objects_in_a_filter_are_not_found(
@@ -119,9 +119,9 @@ async def test_foreign_objects_in_a_filter_are_not_found(
     assert filtered
     for route, name in filtered:
         answers = [
-            await rival.http.get(route.path, params={name: named[name]}) for named in (theirs, made_up())
+            await rival.http.get(route.path, params={name: named[name]}) for named in (theirs, random_ids())
         ]
-        assert said(answers[0]) == said(answers[1])
+        assert comparable_answer(answers[0]) == comparable_answer(answers[1])
 
 
 async def test_foreign_cursor_is_refused(app: Litestar, acme: Caller, rival: Caller, pool: Pool) -> None:
@@ -136,7 +136,7 @@ async def test_foreign_cursor_is_refused(app: Litestar, acme: Caller, rival: Cal
                     await rival.http.get(route.path, params={"cursor": cursor})
                     for cursor in (theirs, theirs[::-1])
                 ]
-                assert said(answers[0]) == said(answers[1])
+                assert comparable_answer(answers[0]) == comparable_answer(answers[1])
                 assert answers[0].status_code == 422
 
 
@@ -181,7 +181,7 @@ async def test_a_sandbox_is_another_organization(app: Litestar, pool: Pool, acme
     live = await one_of_each(acme.http, pool)
     async with client_of(app, await new_key(pool, sandbox_id, env="test")) as sandbox:
         inside = await one_of_each(sandbox, pool)
-        for route in owned(app):
+        for route in owned_routes(app):
             for client, named in ((sandbox, live), (acme.http, inside)):
                 answer = await client.request(route.method, route.at(named), **route.sent)
                 assert answer.status_code == 404, (route.method, route.path)

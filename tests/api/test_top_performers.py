@@ -28,7 +28,9 @@ async def project(acme: Caller) -> str:
     return await new_project(acme)
 
 
-async def told(conn: Conn, acme: Caller, project: str, *of_posts: Values, days: float = 1) -> list[str]:
+async def create_posts_with_figures(
+    conn: Conn, acme: Caller, project: str, *of_posts: Values, days: float = 1
+) -> list[str]:
     """Create posts on a new account with these figures so many days ago, and return their ids."""
     org, project_id = acme.organization_id, ids.read(ids.PROJECT, project)
     assert project_id
@@ -46,7 +48,7 @@ async def told(conn: Conn, acme: Caller, project: str, *of_posts: Values, days: 
     return [ids.show(ids.POST, post) for post, _ in posts]
 
 
-async def ranked(acme: Caller, project: str, **params: str) -> list[tuple[str, Any]]:
+async def read_ranking(acme: Caller, project: str, **params: str) -> list[tuple[str, Any]]:
     answer = await acme.http.get(f"/v1/projects/{project}/top-performers", params=params)
     assert answer.status_code == 200, answer.text
     items = answer.json()["items"]
@@ -57,34 +59,34 @@ async def ranked(acme: Caller, project: str, **params: str) -> list[tuple[str, A
 
 async def test_posts_are_ranked_by_what_came_in_the_window(acme: Caller, project: str, conn: Conn) -> None:
     """A post without views has no rank; of equal ones the older comes first."""
-    one, two, _, four = await told(
+    one, two, _, four = await create_posts_with_figures(
         conn, acme, project, {"views": 5}, {"views": 9}, {"likes": 99}, {"views": 5}
     )
-    [old] = await told(conn, acme, project, {"views": 1000}, days=20)
-    await told(conn, acme, await new_project(acme), {"views": 50})
+    [old] = await create_posts_with_figures(conn, acme, project, {"views": 1000}, days=20)
+    await create_posts_with_figures(conn, acme, await new_project(acme), {"views": 50})
     best = [(two, 9), (one, 5), (four, 5)]
-    assert await ranked(acme, project, window="7d") == best
-    assert await ranked(acme, project) == [(old, 1000), *best]
-    assert await ranked(acme, project, limit="1") == [(old, 1000)]
-    assert await ranked(acme, project, platform="tiktok") == []
+    assert await read_ranking(acme, project, window="7d") == best
+    assert await read_ranking(acme, project) == [(old, 1000), *best]
+    assert await read_ranking(acme, project, limit="1") == [(old, 1000)]
+    assert await read_ranking(acme, project, platform="tiktok") == []
 
 
 async def test_a_rate_of_few_views_has_no_rank(acme: Caller, project: str, conn: Conn) -> None:
-    _, many = await told(
+    _, many = await create_posts_with_figures(
         conn, acme, project, {"views": 99, "likes": 99}, {"views": 100, "likes": 2, "shares": 1}
     )
-    assert await ranked(acme, project, metric="engagement_rate") == [(many, 0.03)]
+    assert await read_ranking(acme, project, metric="engagement_rate") == [(many, 0.03)]
 
 
 async def test_contents_have_all_their_posts_on_a_platform(acme: Caller, project: str, conn: Conn) -> None:
     """Uploaded content is `manual`; none was generated here."""
-    await told(conn, acme, project, {"views": 5}, {"views": 9})
-    [(source, views)] = await ranked(acme, project, sourceType="manual")
+    await create_posts_with_figures(conn, acme, project, {"views": 5}, {"views": 9})
+    [(source, views)] = await read_ranking(acme, project, sourceType="manual")
     assert (source[:4], views) == ("cnt_", 14)
-    assert await ranked(acme, project, sourceType="content_container") == []
+    assert await read_ranking(acme, project, sourceType="content_container") == []
 
 
-def ad(number: int, **fields: Any) -> dict[str, Any]:
+def build_ad(number: int, **fields: Any) -> dict[str, Any]:
     """Build a row of yesterday's ad; `fields` name the source."""
     return {
         "platform": "meta_ads", "adAccountId": "act_1", "campaignId": "c1", "adsetId": "s1",
@@ -93,12 +95,12 @@ def ad(number: int, **fields: Any) -> dict[str, Any]:
     } | fields  # fmt: skip
 
 
-async def advertised(acme: Caller, project: str, *rows: dict[str, Any]) -> None:
+async def import_ads(acme: Caller, project: str, *rows: dict[str, Any]) -> None:
     answer = await acme.http.post(f"/v1/projects/{project}/ads-metrics/rows", json={"rows": rows})
     assert answer.status_code == 200, answer.text
 
 
-async def ranked_by_ads(acme: Caller, project: str, **params: str) -> list[tuple[str, str, Any]]:
+async def read_ranking_by_ads(acme: Caller, project: str, **params: str) -> list[tuple[str, str, Any]]:
     answer = await acme.http.get(f"/v1/projects/{project}/top-performers", params=params)
     assert answer.status_code == 200, answer.text
     items = answer.json()["items"]
@@ -108,61 +110,66 @@ async def ranked_by_ads(acme: Caller, project: str, **params: str) -> list[tuple
 
 async def test_posts_are_ranked_by_their_ads(acme: Caller, project: str, conn: Conn) -> None:
     """Any id field of a row may name the post. Two currencies, and a ratio without spend, have no rank."""
-    one, two, mixed, free = await told(conn, acme, project, {"views": 1}, {}, {}, {})
-    [platform] = {item["platform"] for item in (await tops(acme, project))}
-    await advertised(
+    one, two, mixed, free = await create_posts_with_figures(conn, acme, project, {"views": 1}, {}, {}, {})
+    [platform] = {item["platform"] for item in (await read_top_performers(acme, project))}
+    await import_ads(
         acme,
         project,
-        ad(1, adId=one, conversions=2, revenueMicros=3_000_000),
-        ad(2, adsetId=one, conversions=3, revenueMicros=1_000_000),
-        ad(3, campaignId=two, conversions=4, revenueMicros=9_000_000),
-        ad(4, adsetId=mixed, conversions=1, revenueMicros=9_000_000),
-        ad(5, adsetId=mixed, conversions=0, revenueMicros=9_000_000, currency="USD"),
-        ad(6, adsetId=free, conversions=1, spendMicros=0, revenueMicros=9_000_000),
-        ad(7, adsetId=two, conversions=99, attributionWindow="7d_click"),
-        ad(8, adsetId=two, conversions=99, date=f"{NOW - timedelta(days=40):%Y-%m-%d}"),
-        ad(9, conversions=99),
+        build_ad(1, adId=one, conversions=2, revenueMicros=3_000_000),
+        build_ad(2, adsetId=one, conversions=3, revenueMicros=1_000_000),
+        build_ad(3, campaignId=two, conversions=4, revenueMicros=9_000_000),
+        build_ad(4, adsetId=mixed, conversions=1, revenueMicros=9_000_000),
+        build_ad(5, adsetId=mixed, conversions=0, revenueMicros=9_000_000, currency="USD"),
+        build_ad(6, adsetId=free, conversions=1, spendMicros=0, revenueMicros=9_000_000),
+        build_ad(7, adsetId=two, conversions=99, attributionWindow="7d_click"),
+        build_ad(8, adsetId=two, conversions=99, date=f"{NOW - timedelta(days=40):%Y-%m-%d}"),
+        build_ad(9, conversions=99),
     )
     by_count = [
         (one, platform, 5),
         (two, platform, 4),
         *sorted((each, platform, 1) for each in (mixed, free)),
     ]
-    assert await ranked_by_ads(acme, project, metric="conversions") == by_count
-    assert await ranked_by_ads(acme, project, metric="conversions", limit="1") == by_count[:1]
-    assert await ranked_by_ads(acme, project, metric="conversions", platform="bluesky") == []
-    assert await ranked_by_ads(acme, project, metric="conversions", window="90d") == [
+    assert await read_ranking_by_ads(acme, project, metric="conversions") == by_count
+    assert await read_ranking_by_ads(acme, project, metric="conversions", limit="1") == by_count[:1]
+    assert await read_ranking_by_ads(acme, project, metric="conversions", platform="bluesky") == []
+    assert await read_ranking_by_ads(acme, project, metric="conversions", window="90d") == [
         (two, platform, 103), (one, platform, 5), *by_count[2:]
     ]  # fmt: skip
-    assert await ranked_by_ads(acme, project, metric="roas") == [(two, platform, 9.0), (one, platform, 2.0)]
+    assert await read_ranking_by_ads(acme, project, metric="roas") == [
+        (two, platform, 9.0),
+        (one, platform, 2.0),
+    ]
 
 
 async def test_contents_have_the_ads_of_their_posts_and_their_own(
     acme: Caller, project: str, conn: Conn
 ) -> None:
     """An ad of content counts on the platforms where its ad network shows ads; Apple's network has none."""
-    [post] = await told(conn, acme, project, {"views": 1})
-    [(content, _)] = await ranked(acme, project, sourceType="manual")
-    [platform] = {item["platform"] for item in (await tops(acme, project))}
-    await advertised(
+    [post] = await create_posts_with_figures(conn, acme, project, {"views": 1})
+    [(content, _)] = await read_ranking(acme, project, sourceType="manual")
+    [platform] = {item["platform"] for item in (await read_top_performers(acme, project))}
+    await import_ads(
         acme,
         project,
-        ad(1, adsetId=post, conversions=2),
-        ad(2, adsetId=content, conversions=3),
-        ad(3, adsetId=content, conversions=4, platform="apple_ads"),
-        ad(4, adsetId=content, conversions=9, platform="tiktok_ads"),
+        build_ad(1, adsetId=post, conversions=2),
+        build_ad(2, adsetId=content, conversions=3),
+        build_ad(3, adsetId=content, conversions=4, platform="apple_ads"),
+        build_ad(4, adsetId=content, conversions=9, platform="tiktok_ads"),
     )
-    found = await ranked_by_ads(acme, project, metric="conversions", sourceType="manual")
+    found = await read_ranking_by_ads(acme, project, metric="conversions", sourceType="manual")
     wanted = {("instagram", 3), ("tiktok", 9)}
     wanted = {(name, count + (2 if name == platform else 0)) for name, count in wanted}
     wanted |= {(platform, 2)} if platform not in {"instagram", "tiktok"} else set()
     assert {(name, count) for _, name, count in found} == wanted
     assert {source for source, *_ in found} == {content}
-    assert await ranked_by_ads(acme, project, metric="conversions") == [(post, platform, 2)]
-    assert await ranked_by_ads(acme, project, metric="conversions", sourceType="content_container") == []
+    assert await read_ranking_by_ads(acme, project, metric="conversions") == [(post, platform, 2)]
+    assert (
+        await read_ranking_by_ads(acme, project, metric="conversions", sourceType="content_container") == []
+    )
 
 
-async def tops(acme: Caller, project: str) -> Any:
+async def read_top_performers(acme: Caller, project: str) -> Any:
     return (await acme.http.get(f"/v1/projects/{project}/top-performers")).json()["items"]
 
 
@@ -171,10 +178,10 @@ async def test_ads_without_a_matching_source_are_a_422(
     acme: Caller, project: str, conn: Conn, metric: str
 ) -> None:
     """Another project's post and an unknown id don't belong to it."""
-    [foreign] = await told(conn, acme, await new_project(acme), {"views": 1})
-    for rows in ([], [ad(1), ad(2, adsetId=foreign), ad(3, adsetId=f"sp_{UUID(int=1)}")]):
+    [foreign] = await create_posts_with_figures(conn, acme, await new_project(acme), {"views": 1})
+    for rows in ([], [build_ad(1), build_ad(2, adsetId=foreign), build_ad(3, adsetId=f"sp_{UUID(int=1)}")]):
         if rows:
-            await advertised(acme, project, *rows)
+            await import_ads(acme, project, *rows)
         answer = await acme.http.get(f"/v1/projects/{project}/top-performers", params={"metric": metric})
         assert_refused(answer, 422, "VALIDATION", "metric")
         assert "adId, adsetId or campaignId" in answer.json()["error"]["message"]

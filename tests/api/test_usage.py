@@ -9,15 +9,15 @@ from tests.api.conftest import Caller
 from tests.api.parties import new_project
 
 
-async def usage(caller: Caller) -> dict[str, Any]:
+async def read_usage(caller: Caller) -> dict[str, Any]:
     answer = await caller.http.get("/v1/usage")
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    body: dict[str, Any] = answer.json()
+    return body
 
 
 async def test_usage_is_current(acme: Caller, rival: Caller, conn: Conn) -> None:
-    before = await usage(rival)
+    before = await read_usage(rival)
     one, other = await new_project(acme), await new_project(acme)
     for project in (one, other):
         path = f"/v1/projects/{project}/ingest/github"
@@ -25,7 +25,7 @@ async def test_usage_is_current(acme: Caller, rival: Caller, conn: Conn) -> None
     await seeds.claims(conn, INGEST_GITHUB, free=2)
     await acme.http.post("/v1/api-keys", json={"name": "CI", "scopes": ["jobs:read"]})
     await acme.http.delete(f"/v1/projects/{other}")
-    found = await usage(acme)
+    found = await read_usage(acme)
     pools = {pool["name"]: pool for pool in found["pools"]}
     assert pools["ingest"] == {
         "name": "ingest",
@@ -41,4 +41,4 @@ async def test_usage_is_current(acme: Caller, rival: Caller, conn: Conn) -> None
     assert found["webhookEndpoints"]["used"] == 0
     assert found["tier"] == "standard"
     assert found["storage"] == (await acme.http.get("/v1/whoami")).json()["storage"]
-    assert await usage(rival) == before
+    assert await read_usage(rival) == before

@@ -88,9 +88,9 @@ class VerifiedApp(NamedTuple):
 async def shop(acme: Caller, pool: Pool, settings: Settings) -> VerifiedApp:
     project = await new_project(acme)
     body = {"name": "Shop", "platform": "web", "webDomain": "shop.example"}
-    made = (await acme.http.post(f"/v1/projects/{project}/sdk-apps", json=body)).json()
-    at = f"/v1/projects/{project}/sdk-apps/{made['appId']}"
-    app_id, project_id = ids.read(ids.APP, made["appId"]), ids.read(ids.PROJECT, project)
+    app = (await acme.http.post(f"/v1/projects/{project}/sdk-apps", json=body)).json()
+    at = f"/v1/projects/{project}/sdk-apps/{app['appId']}"
+    app_id, project_id = ids.read(ids.APP, app["appId"]), ids.read(ids.PROJECT, project)
     assert app_id
     assert project_id
     return VerifiedApp(acme, pool, settings, at, app_id, project_id)

@@ -59,7 +59,7 @@ def test_a_word_that_is_none_names_those_that_are(settings: Settings, words: str
 @pytest.mark.parametrize("words", first(1, ALL))
 def test_a_keyring_that_is_none_is_refused(settings: Settings, words: str) -> None:
     line = line_of(start(settings, words, PEPPERS="hello"), 2)
-    assert line.startswith("PEPPERS: entry 1 isn't id:base64")
+    assert line.startswith("PEPPERS: entry 1 must be id:base64")
     assert "it has no id" in line
     assert "hello" not in line
 

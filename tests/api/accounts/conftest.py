@@ -30,7 +30,7 @@ async def pds() -> AsyncIterator[Pds]:
 
 
 @pytest.fixture
-def mine(settings: Settings, fediverse: Fediverse, pds: Pds) -> Settings:
+def local_settings(settings: Settings, fediverse: Fediverse, pds: Pds) -> Settings:
     return msgspec.structs.replace(settings, fetch_allow=f"{fediverse.host},{pds.host}")
 
 
@@ -42,16 +42,18 @@ TASKS = {
 
 
 @pytest_asyncio.fixture
-async def idle(
-    mine: Settings, fediverse: Fediverse, pds: Pds, pool: Pool
+async def project_without_worker(
+    local_settings: Settings, fediverse: Fediverse, pds: Pds, pool: Pool
 ) -> AsyncIterator[ConnectingProject]:
     """Open the API without a worker."""
-    async with open_participants(mine, pool) as found:
-        project = await new_project(found.acme)
-        yield ConnectingProject(**vars(found), fediverse=fediverse, pds=pds, id=project)
+    async with open_participants(local_settings, pool) as participants:
+        project = await new_project(participants.acme)
+        yield ConnectingProject(**vars(participants), fediverse=fediverse, pds=pds, id=project)
 
 
 @pytest_asyncio.fixture
-async def project(idle: ConnectingProject, mine: Settings, pool: Pool) -> AsyncIterator[ConnectingProject]:
-    async with at_work(mine, pool, TASKS):
-        yield idle
+async def project(
+    project_without_worker: ConnectingProject, local_settings: Settings, pool: Pool
+) -> AsyncIterator[ConnectingProject]:
+    async with at_work(local_settings, pool, TASKS):
+        yield project_without_worker

@@ -23,21 +23,21 @@ class LinkedProject(Participants):
 
     id: str
 
-    async def link(self, path: str, caller: Caller | None = None, **asked: Any) -> dict[str, Any]:
+    async def post_link(self, path: str, caller: Caller | None = None, **asked: Any) -> dict[str, Any]:
         project = await new_project(caller) if caller else self.id
         url = f"/v1/projects/{project}/social/{path}"
         answer = await (caller or self.acme).http.post(url, json={**asked, "returnUrl": BACK})
         assert answer.status_code == 201, answer.text
-        made: dict[str, Any] = answer.json()
-        return made
+        created: dict[str, Any] = answer.json()
+        return created
 
-    async def said(self, made: dict[str, Any]) -> dict[str, Any]:
+    async def flow_status(self, made: dict[str, Any]) -> dict[str, Any]:
         """Return the status of a link's flow."""
         answer = await self.acme.http.get(f"/v1/social/oauth-status/{made['state']}")
-        found: dict[str, Any] = answer.json()
-        return found
+        body: dict[str, Any] = answer.json()
+        return body
 
-    def follow(self, made: dict[str, Any]) -> None:
+    def set_flow_cookie(self, made: dict[str, Any]) -> None:
         """Set the cookie as if the browser had followed the link."""
         self.browser.cookies.set(oauth_return.cookie_name(made["state"]), "1")
 
@@ -61,36 +61,36 @@ class ConnectingProject(LinkedProject):
         project = await new_project(caller) if caller else self.id
         return await (caller or self.acme).http.post(f"/v1/projects/{project}/social/oauth-url", json=body)
 
-    async def start(self, caller: Caller | None = None, **given: Any) -> dict[str, Any]:
+    async def create_link(self, caller: Caller | None = None, **given: Any) -> dict[str, Any]:
         answer = await self.ask(caller, **given)
         assert answer.status_code == 201, answer.text
-        made: dict[str, Any] = answer.json()
-        return made
+        created: dict[str, Any] = answer.json()
+        return created
 
-    async def again(self, account_id: str, *, project: str | None = None) -> httpx.Response:
+    async def create_reauth_link(self, account_id: str, *, project: str | None = None) -> httpx.Response:
         body = {"socialAccountId": account_id, "returnUrl": BACK}
         where = f"/v1/projects/{project or self.id}/social/reauth-url"
         return await self.acme.http.post(where, json=body)
 
-    async def go(self, made: dict[str, Any], person: str = "ada") -> httpx.Response:
+    async def consent_and_return(self, made: dict[str, Any], person: str = "ada") -> httpx.Response:
         """Follow our link and the server's page, and return."""
-        return await self.browser.get(self.fediverse.let_in(await self.page(made), person))
+        return await self.browser.get(self.fediverse.let_in(await self.consent_page(made), person))
 
     def callback(self) -> str:
         """Return our callback path for the simulated Mastodon."""
         issuer = consent_pages.issuer("mastodon", self.fediverse.url, one_place=False)
         return f"/v1/social/callback/{issuer}"
 
-    async def page(self, made: dict[str, Any]) -> str:
+    async def consent_page(self, made: dict[str, Any]) -> str:
         answer = await self.browser.get(made["authorizeUrl"])
         assert answer.status_code == 302, answer.text
         return answer.headers["Location"]
 
     async def connect(self, person: str = "ada", **given: Any) -> str:
         """Connect an account and return its id."""
-        made = await self.start(**given)
-        assert status(await self.go(made, person), made["state"]) == "connected"
-        account: str = (await self.status(made["state"])).json()["socialAccountId"]
+        link = await self.create_link(**given)
+        assert status(await self.consent_and_return(link, person), link["state"]) == "connected"
+        account: str = (await self.status(link["state"])).json()["socialAccountId"]
         return account
 
     async def status(self, state: str, caller: Caller | None = None) -> httpx.Response:
@@ -102,7 +102,7 @@ class ConnectingProject(LinkedProject):
         body = {name: value for name, value in asked.items() if value is not None}
         return await self.acme.http.post(f"/v1/projects/{self.id}/social-accounts", json=body)
 
-    async def logged_in(self, **given: Any) -> dict[str, Any]:
+    async def log_in_and_wait(self, **given: Any) -> dict[str, Any]:
         """Log in, and return the ended job."""
         answer = await self.log_in(**given)
         assert answer.status_code == 202, answer.text
@@ -117,7 +117,7 @@ class ConnectingProject(LinkedProject):
         rows = await self.pool.fetch("select * from job where kind = $1 order by id", kind)
         return [dict(row) for row in rows]
 
-    async def ended(self, kind: str) -> list[dict[str, Any]]:
+    async def wait_for_jobs(self, kind: str) -> list[dict[str, Any]]:
         """Wait until no job of the kind is open, and return its jobs."""
 
         async def found() -> list[dict[str, Any]]:

@@ -5,12 +5,12 @@ from tests.api.parties import new_project
 
 
 async def test_accounts_are_listed_newest_first(project: ConnectingProject) -> None:
-    made = [await project.connect("ada"), await project.connect("eve")]
+    created = [await project.connect("ada"), await project.connect("eve")]
     where = f"/v1/projects/{project.id}/social-accounts"
     first = (await project.acme.http.get(where, params={"limit": 1})).json()
     second = (await project.acme.http.get(where, params={"cursor": first["nextCursor"]})).json()
-    shown = [one["socialAccountId"] for one in (*first["items"], *second["items"])]
-    assert (shown, second["nextCursor"]) == (made[::-1], None)
+    shown = [item["socialAccountId"] for item in (*first["items"], *second["items"])]
+    assert (shown, second["nextCursor"]) == (created[::-1], None)
     other = await new_project(project.acme)
     assert (await project.acme.http.get(f"/v1/projects/{other}/social-accounts")).json()["items"] == []
 

@@ -8,19 +8,19 @@ from tests.api.parties import new_project, status
 async def test_reconnected_account_keeps_its_id(project: ConnectingProject) -> None:
     account = await project.connect()
     await project.pool.execute("update social_account set status = 'reauth_required'")
-    made = (await project.again(account)).json()
-    assert status(await project.go(made), made["state"]) == "connected"
-    assert (await project.status(made["state"])).json()["socialAccountId"] == account
+    link = (await project.create_reauth_link(account)).json()
+    assert status(await project.consent_and_return(link), link["state"]) == "connected"
+    assert (await project.status(link["state"])).json()["socialAccountId"] == account
     assert (await project.account(account)).json()["status"] == "connected"
 
 
 async def test_consent_with_another_account_changes_nothing(project: ConnectingProject) -> None:
     account = await project.connect()
     await project.pool.execute("update social_account set status = 'reauth_required'")
-    made = (await project.again(account)).json()
+    link = (await project.create_reauth_link(account)).json()
     before = await project.pool.fetch("select * from social_account, account_credential")
-    assert status(await project.go(made, "eve"), made["state"]) == "failed"
-    assert (await project.status(made["state"])).json()["error"] == {"code": "OTHER_ACCOUNT"}
+    assert status(await project.consent_and_return(link, "eve"), link["state"]) == "failed"
+    assert (await project.status(link["state"])).json()["error"] == {"code": "OTHER_ACCOUNT"}
     assert await project.pool.fetch("select * from social_account, account_credential") == before
     (*_, job) = await project.jobs()
     assert "ada@" in job["error"]["message"]
@@ -28,11 +28,11 @@ async def test_consent_with_another_account_changes_nothing(project: ConnectingP
 
 async def test_account_disconnected_during_the_flow_stays_disconnected(project: ConnectingProject) -> None:
     account = await project.connect()
-    made = (await project.again(account)).json()
+    link = (await project.create_reauth_link(account)).json()
     await project.acme.http.delete(f"/v1/social-accounts/{account}")
-    assert status(await project.go(made), made["state"]) == "failed"
-    assert (await project.status(made["state"])).json()["error"] == {"code": "ACCOUNT_NOT_CONNECTED"}
-    refused = await project.again(account)
+    assert status(await project.consent_and_return(link), link["state"]) == "failed"
+    assert (await project.status(link["state"])).json()["error"] == {"code": "ACCOUNT_NOT_CONNECTED"}
+    refused = await project.create_reauth_link(account)
     assert refused.status_code == 409
     assert refused.json()["error"]["details"]["reason"] == "ACCOUNT_NOT_CONNECTED"
 
@@ -49,16 +49,16 @@ async def test_another_projects_account_is_not_found(project: ConnectingProject)
     account = await project.connect()
     other = await new_project(project.acme)
     for answer in (
-        await project.again(account, project=other),
-        await project.again(ids.show(ids.ACCOUNT, ids.new())),
-        await project.again("prj_1"),
+        await project.create_reauth_link(account, project=other),
+        await project.create_reauth_link(ids.show(ids.ACCOUNT, ids.new())),
+        await project.create_reauth_link("prj_1"),
     ):
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")
 
 
 async def test_bluesky_reconnects_with_a_password(project: ConnectingProject) -> None:
-    job = await project.logged_in()
-    answer = await project.again(job["result"]["socialAccountId"])
+    job = await project.log_in_and_wait()
+    answer = await project.create_reauth_link(job["result"]["socialAccountId"])
     assert answer.status_code == 422
     assert "social-accounts" in answer.json()["error"]["message"]
 

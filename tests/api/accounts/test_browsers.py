@@ -13,34 +13,32 @@ from tests.api.parties import status
 
 
 async def test_code_from_another_browser_connects_nothing(project: ConnectingProject) -> None:
-    """An attacker follows a link and lures a victim to the server's page: the victim's account isn't
-    connected.
-    """
-    made = await project.start()
-    back = project.fediverse.let_in(await project.page(made), "eve")
+    """An attacker follows a link and lures a victim to the server's consent page."""
+    link = await project.create_link()
+    back = project.fediverse.let_in(await project.consent_page(link), "eve")
     async with client_of(project.app) as stranger:
-        assert status(await stranger.get(back), made["state"]) == "failed"
-    said = (await project.status(made["state"])).json()
-    assert (said["status"], said["error"]) == ("failed", {"code": "OTHER_BROWSER"})
+        assert status(await stranger.get(back), link["state"]) == "failed"
+    body = (await project.status(link["state"])).json()
+    assert (body["status"], body["error"]) == ("failed", {"code": "OTHER_BROWSER"})
     assert project.fediverse.count("/oauth/token") == 0
     assert (await project.browser.get(back)).status_code == 422
     assert await project.accounts() == []
 
 
 async def test_a_browser_may_have_several_flows_at_once(project: ConnectingProject) -> None:
-    links = [await project.start() for _ in range(2)]
-    backs = [project.fediverse.let_in(await project.page(made), "ada") for made in links]
-    for made, back in reversed(list(zip(links, backs, strict=True))):
-        assert status(await project.browser.get(back), made["state"]) == "connected"
+    links = [await project.create_link() for _ in range(2)]
+    backs = [project.fediverse.let_in(await project.consent_page(created), "ada") for created in links]
+    for created, back in reversed(list(zip(links, backs, strict=True))):
+        assert status(await project.browser.get(back), created["state"]) == "connected"
 
 
 async def test_cookie_is_sent_only_to_the_callback(project: ConnectingProject) -> None:
-    made = await project.start()
-    answer = await project.browser.get(made["authorizeUrl"])
+    link = await project.create_link()
+    answer = await project.browser.get(link["authorizeUrl"])
     [morsel] = SimpleCookie(answer.headers["Set-Cookie"]).values()
     assert (morsel["httponly"], morsel["samesite"], morsel["max-age"]) == (True, "Lax", "600")
     assert project.callback().startswith(morsel["path"] + "/")
-    assert made["state"] not in answer.headers["Set-Cookie"]
+    assert link["state"] not in answer.headers["Set-Cookie"]
 
 
 @pytest.mark.parametrize(
@@ -51,9 +49,9 @@ async def test_cookie_is_sent_only_to_the_callback(project: ConnectingProject) -
     ],
 )
 async def test_the_cookie_follows_the_public_address(
-    idle: ConnectingProject, public: str, path: str, secure: bool
+    project_without_worker: ConnectingProject, public: str, path: str, secure: bool
 ) -> None:
-    settings = msgspec.structs.replace(idle.app.state.services.settings, public_url=public)
+    settings = msgspec.structs.replace(project_without_worker.app.state.services.settings, public_url=public)
     back, lasts = oauth_return.SOCIAL_CALLBACK, authorization.LIFETIME
     said = oauth_return.make_cookie(settings, "state", back=back, lasts=lasts)
     assert f"; Path={path};" in said

@@ -13,14 +13,14 @@ from tests.http_server import Told
 
 
 async def test_a_person_connects_their_account(project: ConnectingProject) -> None:
-    made = await project.start()
-    assert made["authorizeUrl"].startswith("http://127.0.0.1:8000/v1/social/authorize?state=")
-    assert status(await project.go(made), made["state"]) == "connected"
-    said = (await project.status(made["state"])).json()
-    assert (said["status"], said["error"]) == ("connected", None)
-    shown = (await project.account(said["socialAccountId"])).json()
+    link = await project.create_link()
+    assert link["authorizeUrl"].startswith("http://127.0.0.1:8000/v1/social/authorize?state=")
+    assert status(await project.consent_and_return(link), link["state"]) == "connected"
+    body = (await project.status(link["state"])).json()
+    assert (body["status"], body["error"]) == ("connected", None)
+    shown = (await project.account(body["socialAccountId"])).json()
     assert shown == {
-        "socialAccountId": said["socialAccountId"],
+        "socialAccountId": body["socialAccountId"],
         "projectId": project.id,
         "platform": "mastodon",
         "serviceUrl": project.fediverse.url,
@@ -36,31 +36,33 @@ async def test_a_person_connects_their_account(project: ConnectingProject) -> No
     assert await project.accounts() == [shown]
     (job,) = await project.jobs()
     assert job["result"] == {
-        "socialAccountId": said["socialAccountId"],
+        "socialAccountId": body["socialAccountId"],
         "platform": "mastodon",
         "handle": shown["handle"],
     }
     (entry, *_) = (await project.acme.http.get("/v1/audit-log")).json()["items"]
-    assert (entry["action"], entry["subject"]) == ("social_account.connected", said["socialAccountId"])
+    assert (entry["action"], entry["subject"]) == ("social_account.connected", body["socialAccountId"])
     assert entry["apiKeyId"] == (await project.acme.http.get("/v1/whoami")).json()["apiKeyId"]
 
 
 async def test_code_is_sealed_until_its_job_ends(
-    idle: ConnectingProject, monkeypatch: pytest.MonkeyPatch
+    project_without_worker: ConnectingProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(oauth_return, "MAX_CALLBACK_WAIT_S", 0.01)
-    made = await idle.start()
-    idle.follow(made)
-    answer = await idle.browser.get(idle.callback(), params={"state": made["state"], "code": "the-code"})
-    assert status(answer, made["state"]) == "pending"
-    assert (await idle.status(made["state"])).json()["status"] == "pending"
-    assert "the-code" not in await everything(idle.pool)
-    assert await idle.pool.fetchval("select count(*) from job_secret") == 1
-    (job,) = await idle.jobs()
-    await idle.acme.http.post(f"/v1/jobs/{job['id']}/cancel")
-    assert await idle.pool.fetchval("select count(*) from job_secret") == 0
-    said = (await idle.status(made["state"])).json()
-    assert (said["status"], said["error"]) == ("failed", {"code": "CANCELED"})
+    link = await project_without_worker.create_link()
+    project_without_worker.set_flow_cookie(link)
+    answer = await project_without_worker.browser.get(
+        project_without_worker.callback(), params={"state": link["state"], "code": "the-code"}
+    )
+    assert status(answer, link["state"]) == "pending"
+    assert (await project_without_worker.status(link["state"])).json()["status"] == "pending"
+    assert "the-code" not in await everything(project_without_worker.pool)
+    assert await project_without_worker.pool.fetchval("select count(*) from job_secret") == 1
+    (job,) = await project_without_worker.jobs()
+    await project_without_worker.acme.http.post(f"/v1/jobs/{job['id']}/cancel")
+    assert await project_without_worker.pool.fetchval("select count(*) from job_secret") == 0
+    body = (await project_without_worker.status(link["state"])).json()
+    assert (body["status"], body["error"]) == ("failed", {"code": "CANCELED"})
 
 
 async def test_server_capabilities_are_read(project: ConnectingProject) -> None:
@@ -79,15 +81,15 @@ async def test_server_capabilities_are_read(project: ConnectingProject) -> None:
 async def test_app_is_registered_once_per_server(project: ConnectingProject) -> None:
     await project.connect()
     await project.connect("eve")
-    made = await project.start(project.rival)
-    assert await project.page(made)
+    link = await project.create_link(project.rival)
+    assert await project.consent_page(link)
     assert project.fediverse.count("/api/v1/apps") == 1
     assert len(await project.accounts()) == 2
 
 
 async def test_concurrent_links_share_one_registration(project: ConnectingProject) -> None:
-    links = await asyncio.gather(*(project.start() for _ in range(10)))
-    pages = await asyncio.gather(*(project.page(made) for made in links))
+    links = await asyncio.gather(*(project.create_link() for _ in range(10)))
+    pages = await asyncio.gather(*(project.consent_page(created) for created in links))
     assert len({parse_qs(urlsplit(page).query)["client_id"][0] for page in pages}) == 1
     assert project.fediverse.count("/api/v1/apps") == 1
 
@@ -99,24 +101,24 @@ async def test_the_same_account_again_keeps_its_id(project: ConnectingProject) -
     (shown,) = await project.accounts()
     assert shown["status"] == "connected"
     assert await project.pool.fetchval("select generation from account_credential") == 2
-    actions = [one["action"] for one in (await project.acme.http.get("/v1/audit-log")).json()["items"]]
+    actions = [item["action"] for item in (await project.acme.http.get("/v1/audit-log")).json()["items"]]
     assert actions[:2] == ["social_account.reconnected", "social_account.connected"]
 
 
 async def test_each_project_has_its_own_account_id(project: ConnectingProject) -> None:
     first = await project.connect()
-    made = await project.start(project.rival)
-    assert status(await project.go(made), made["state"]) == "connected"
-    theirs = (await project.status(made["state"], project.rival)).json()["socialAccountId"]
+    link = await project.create_link(project.rival)
+    assert status(await project.consent_and_return(link), link["state"]) == "connected"
+    theirs = (await project.status(link["state"], project.rival)).json()["socialAccountId"]
     assert theirs != first
 
 
 async def test_link_waits_for_the_registration(
-    idle: ConnectingProject, monkeypatch: pytest.MonkeyPatch
+    project_without_worker: ConnectingProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(oauth_return, "MAX_CALLBACK_WAIT_S", 0.2)
-    made = await idle.start()
-    assert await idle.page(made) == made["authorizeUrl"]
+    link = await project_without_worker.create_link()
+    assert await project_without_worker.consent_page(link) == link["authorizeUrl"]
 
 
 @pytest.mark.parametrize(
@@ -130,11 +132,11 @@ async def test_a_server_that_does_not_register_us_fails_the_flow(
     project: ConnectingProject, told: Told, code: str
 ) -> None:
     project.fediverse.broken["/api/v1/apps"] = [told]
-    made = await project.start()
-    assert status(await project.browser.get(made["authorizeUrl"]), made["state"]) == "failed"
-    said = (await project.status(made["state"])).json()
-    assert said == {"status": "failed", "socialAccountId": None, "error": {"code": code}}
-    assert (await project.browser.get(made["authorizeUrl"])).status_code == 422
+    link = await project.create_link()
+    assert status(await project.browser.get(link["authorizeUrl"]), link["state"]) == "failed"
+    body = (await project.status(link["state"])).json()
+    assert body == {"status": "failed", "socialAccountId": None, "error": {"code": code}}
+    assert (await project.browser.get(link["authorizeUrl"])).status_code == 422
     assert await project.connect()
 
 
@@ -148,7 +150,7 @@ async def test_unused_registration_is_repeated_after_a_while(
     if proved:
         await project.connect()
     else:
-        await project.page(await project.start())
+        await project.consent_page(await project.create_link())
     await project.pool.execute("update platform_app set created_at = now() - interval '13 hours'")
     assert await project.connect("eve")
     assert project.fediverse.count("/api/v1/apps") == registrations
@@ -156,11 +158,11 @@ async def test_unused_registration_is_repeated_after_a_while(
 
 
 async def test_forgotten_registration_is_repeated(project: ConnectingProject) -> None:
-    made = await project.start()
-    back = project.fediverse.let_in(await project.page(made), "ada")
+    link = await project.create_link()
+    back = project.fediverse.let_in(await project.consent_page(link), "ada")
     project.fediverse.apps.clear()
-    assert status(await project.browser.get(back), made["state"]) == "failed"
-    assert (await project.status(made["state"])).json()["error"] == {"code": "APP_UNKNOWN"}
+    assert status(await project.browser.get(back), link["state"]) == "failed"
+    assert (await project.status(link["state"])).json()["error"] == {"code": "APP_UNKNOWN"}
     assert await project.connect()
     assert project.fediverse.count("/api/v1/apps") == 2
 
@@ -179,28 +181,28 @@ async def test_servers_refusal_ends_the_job(
 ) -> None:
     """A code works once: if the answer to it is lost, a retry finds it used."""
     project.fediverse.broken[path] = [told]
-    made = await project.start()
-    await project.go(made)
-    await project.ended("connect_account")
-    said = (await project.status(made["state"])).json()
-    assert (said["status"], said["error"]) == ("failed", {"code": code})
+    link = await project.create_link()
+    await project.consent_and_return(link)
+    await project.wait_for_jobs("connect_account")
+    body = (await project.status(link["state"])).json()
+    assert (body["status"], body["error"]) == ("failed", {"code": code})
     assert await project.accounts() == []
 
 
 async def test_verifier_belongs_to_its_state(project: ConnectingProject) -> None:
     """A code of another flow is rejected."""
-    mine, theirs = await project.start(), await project.start()
-    back = project.fediverse.let_in(await project.page(mine), "ada")
-    project.follow(theirs)
+    mine, theirs = await project.create_link(), await project.create_link()
+    back = project.fediverse.let_in(await project.consent_page(mine), "ada")
+    project.set_flow_cookie(theirs)
     stolen = {"code": parse_qs(urlsplit(back).query)["code"][0], "state": theirs["state"]}
     answer = await project.browser.get(project.callback(), params=stolen)
     assert status(answer, theirs["state"]) == "failed"
     assert await project.accounts() == []
 
 
-async def test_return_url_must_be_among_the_keys_origins(idle: ConnectingProject) -> None:
+async def test_return_url_must_be_among_the_keys_origins(project_without_worker: ConnectingProject) -> None:
     """The origin must be the key's, or the API's own, for the console."""
-    answer = await idle.ask(returnUrl="https://evil.example/")
+    answer = await project_without_worker.ask(returnUrl="https://evil.example/")
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "RETURN_URL_NOT_ALLOWED")
-    public_url = idle.app.state.services.settings.public_url
-    assert (await idle.ask(returnUrl=f"{public_url}/console")).status_code == 201
+    public_url = project_without_worker.app.state.services.settings.public_url
+    assert (await project_without_worker.ask(returnUrl=f"{public_url}/console")).status_code == 201

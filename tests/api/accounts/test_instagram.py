@@ -34,32 +34,34 @@ class InstagramProject(LinkedProject):
 
     sim: Sim
 
-    async def start(self) -> dict[str, Any]:
-        return await self.link("oauth-url", platform="instagram")
+    async def create_link(self) -> dict[str, Any]:
+        return await self.post_link("oauth-url", platform="instagram")
 
-    async def back(self, made: dict[str, Any], person: str = "ada", **choice: Any) -> str:
+    async def consent_redirect(self, made: dict[str, Any], person: str = "ada", **choice: Any) -> str:
         """Return Instagram's redirect as a browser requests it: without the fragment."""
         page = await self.browser.get(made["authorizeUrl"])
         location, fragment = urldefrag(await self.sim.consent(page.headers["Location"], person, **choice))
         assert fragment == "_"
         return location
 
-    async def go(self, made: dict[str, Any], person: str = "ada", **choice: Any) -> httpx.Response:
-        return await self.browser.get(await self.back(made, person, **choice))
+    async def consent_and_return(
+        self, made: dict[str, Any], person: str = "ada", **choice: Any
+    ) -> httpx.Response:
+        return await self.browser.get(await self.consent_redirect(made, person, **choice))
 
     async def connect(self, person: str = "ada") -> str:
-        made = await self.start()
-        assert status(await self.go(made, person), made["state"]) == "connected"
-        return str((await self.said(made))["socialAccountId"])
+        link = await self.create_link()
+        assert status(await self.consent_and_return(link, person), link["state"]) == "connected"
+        return str((await self.flow_status(link))["socialAccountId"])
 
-    async def fails(self, made: dict[str, Any], answer: httpx.Response) -> str:
+    async def failure_code(self, made: dict[str, Any], answer: httpx.Response) -> str:
         """Return the error code of a failed flow."""
         assert status(answer, made["state"]) == "failed"
-        return str((await self.said(made))["error"]["code"])
+        return str((await self.flow_status(made))["error"]["code"])
 
 
 @pytest_asyncio.fixture
-async def insta(settings: Settings, pool: Pool) -> AsyncIterator[InstagramProject]:
+async def project(settings: Settings, pool: Pool) -> AsyncIterator[InstagramProject]:
     uris = [f"{settings.public_url}{CALLBACK}"]
     with served(Instagram(rate=0, redirect_uris=uris)) as base:
         named = dict.fromkeys(("instagram_url", "instagram_api_url", "instagram_oauth_url"), base)
@@ -68,24 +70,24 @@ async def insta(settings: Settings, pool: Pool) -> AsyncIterator[InstagramProjec
         mine = msgspec.structs.replace(settings, **named, **ours, **allowed)
         async with (
             Sim(base) as sim,
-            open_participants(mine, pool) as found,
+            open_participants(mine, pool) as participants,
             at_work(mine, pool, {CONNECT_ACCOUNT: connect_account.open_task}),
         ):
             for person in ("ada", "eve"):
                 await sim.account(person)
-            yield InstagramProject(**vars(found), sim=sim, id=await new_project(found.acme))
+            yield InstagramProject(**vars(participants), sim=sim, id=await new_project(participants.acme))
 
 
 @pytest.mark.parametrize("flat", [False, True])
-async def test_a_person_connects_their_account(insta: InstagramProject, flat: bool) -> None:
+async def test_a_person_connects_their_account(project: InstagramProject, flat: bool) -> None:
     """Both response shapes of Instagram are supported."""
-    person = await insta.sim.account("ada", flat=flat, quota_total=77)
-    account = await insta.connect()
-    (shown,) = await insta.accounts()
+    person = await project.sim.account("ada", flat=flat, quota_total=77)
+    account = await project.connect()
+    (shown,) = await project.accounts()
     assert (shown["socialAccountId"], shown["handle"], shown["status"]) == (account, "ada", "connected")
-    assert shown["serviceUrl"] == insta.sim.base
-    assert shown["avatarUrl"] == f"{insta.sim.base}/pictures/{person['user_id']}.jpg"
-    row = await insta.pool.fetchrow(
+    assert shown["serviceUrl"] == project.sim.base
+    assert shown["avatarUrl"] == f"{project.sim.base}/pictures/{person['user_id']}.jpg"
+    row = await project.pool.fetchrow(
         """select external_id, traits, expires_at - now() as left, refresh_at - now() as due
              from social_account a join account_credential c on c.account_id = a.id"""
     )
@@ -96,58 +98,61 @@ async def test_a_person_connects_their_account(insta: InstagramProject, flat: bo
 
 
 @pytest.mark.parametrize(("total", "quota"), [(10, 25), (25, 25), (100, 100)])
-async def test_account_quota_has_a_minimum(insta: InstagramProject, total: int, quota: int) -> None:
-    await insta.sim.account("ada", quota_total=total)
-    await insta.connect()
-    assert await insta.pool.fetchval("select traits ->> 'quotaPosts' from social_account") == str(quota)
+async def test_account_quota_has_a_minimum(project: InstagramProject, total: int, quota: int) -> None:
+    await project.sim.account("ada", quota_total=total)
+    await project.connect()
+    assert await project.pool.fetchval("select traits ->> 'quotaPosts' from social_account") == str(quota)
 
 
-async def test_an_account_is_connected_without_its_quota(insta: InstagramProject) -> None:
+async def test_an_account_is_connected_without_its_quota(project: InstagramProject) -> None:
     """The code is used up: an unreadable quota is not worth another code."""
-    await insta.sim.fault("limit", Fault.REFUSE_500)
-    await insta.connect()
-    assert await insta.pool.fetchval("select traits from social_account") == {"software": "instagram"}
+    await project.sim.fault("limit", Fault.REFUSE_500)
+    await project.connect()
+    assert await project.pool.fetchval("select traits from social_account") == {"software": "instagram"}
 
 
 async def test_secrets_are_not_stored_in_plain_text(
-    insta: InstagramProject, capsys: pytest.CaptureFixture[str]
+    project: InstagramProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    made = await insta.start()
-    location = await insta.back(made)
+    link = await project.create_link()
+    location = await project.consent_redirect(link)
     code = httpx.URL(location).params["code"]
-    await insta.browser.get(location)
-    kept = await everything(insta.pool) + "".join(capsys.readouterr())
-    for secret in ("IGAA", code, CLIENT_SECRET, made["state"]):
+    await project.browser.get(location)
+    kept = await everything(project.pool) + "".join(capsys.readouterr())
+    for secret in ("IGAA", code, CLIENT_SECRET, link["state"]):
         assert secret not in kept
-    assert await insta.pool.fetchval("select count(*) from job_secret") == 0
+    assert await project.pool.fetchval("select count(*) from job_secret") == 0
 
 
-async def test_code_with_the_fragment_tail_is_accepted(insta: InstagramProject) -> None:
+async def test_code_with_the_fragment_tail_is_accepted(project: InstagramProject) -> None:
     """People paste codes with the tail `#_`, and some proxies keep the fragment."""
-    made = await insta.start()
-    url = httpx.URL(await insta.back(made))
+    link = await project.create_link()
+    url = httpx.URL(await project.consent_redirect(link))
     tailed = url.copy_set_param("code", url.params["code"] + "#_")
-    assert status(await insta.browser.get(tailed), made["state"]) == "connected"
+    assert status(await project.browser.get(tailed), link["state"]) == "connected"
 
 
-async def test_a_code_that_was_used_is_refused(insta: InstagramProject) -> None:
-    first, second = await insta.start(), await insta.start()
-    location = httpx.URL(await insta.back(first))
-    insta.follow(second)
-    assert status(await insta.browser.get(location), first["state"]) == "connected"
+async def test_a_code_that_was_used_is_refused(project: InstagramProject) -> None:
+    first, second = await project.create_link(), await project.create_link()
+    location = httpx.URL(await project.consent_redirect(first))
+    project.set_flow_cookie(second)
+    assert status(await project.browser.get(location), first["state"]) == "connected"
     again = location.copy_set_param("state", second["state"])
-    assert await insta.fails(second, await insta.browser.get(again)) == "CODE_REFUSED"
-    assert len(await insta.accounts()) == 1
+    assert await project.failure_code(second, await project.browser.get(again)) == "CODE_REFUSED"
+    assert len(await project.accounts()) == 1
 
 
 @pytest.mark.parametrize("flat", [False, True])
 async def test_account_without_the_posting_permission_is_not_connected(
-    insta: InstagramProject, flat: bool
+    project: InstagramProject, flat: bool
 ) -> None:
-    await insta.sim.account("ada", flat=flat)
-    made = await insta.start()
-    assert await insta.fails(made, await insta.go(made, scopes=[BASIC])) == "SCOPE_MISSING"
-    assert await insta.accounts() == []
+    await project.sim.account("ada", flat=flat)
+    link = await project.create_link()
+    assert (
+        await project.failure_code(link, await project.consent_and_return(link, scopes=[BASIC]))
+        == "SCOPE_MISSING"
+    )
+    assert await project.accounts() == []
 
 
 @pytest.mark.parametrize(
@@ -159,17 +164,17 @@ async def test_account_without_the_posting_permission_is_not_connected(
     ],
 )
 async def test_account_of_an_unsupported_type_is_not_connected(
-    insta: InstagramProject, call: str, error: str, code: str
+    project: InstagramProject, call: str, error: str, code: str
 ) -> None:
-    await insta.sim.call("POST", "/errors", path=call, error=error)
-    made = await insta.start()
-    assert await insta.fails(made, await insta.go(made)) == code
-    assert await insta.accounts() == []
+    await project.sim.call("POST", "/errors", path=call, error=error)
+    link = await project.create_link()
+    assert await project.failure_code(link, await project.consent_and_return(link)) == code
+    assert await project.accounts() == []
 
 
-async def test_lost_answer_to_a_code_asks_to_start_again(insta: InstagramProject) -> None:
-    await insta.sim.fault("code", Fault.ACCEPT_THEN_DROP)
-    made = await insta.start()
-    assert await insta.fails(made, await insta.go(made)) == "CODE_REFUSED"
-    (job,) = await insta.pool.fetch("select error from job where kind = 'connect_account'")
+async def test_lost_answer_to_a_code_asks_to_start_again(project: InstagramProject) -> None:
+    await project.sim.fault("code", Fault.ACCEPT_THEN_DROP)
+    link = await project.create_link()
+    assert await project.failure_code(link, await project.consent_and_return(link)) == "CODE_REFUSED"
+    (job,) = await project.pool.fetch("select error from job where kind = 'connect_account'")
     assert "start again" in job["error"]["message"]

@@ -32,15 +32,15 @@ async def test_an_app_password_connects_an_account(project: ConnectingProject) -
 
 async def test_the_same_did_keeps_its_id(project: ConnectingProject) -> None:
     """Logging in by handle or by DID keeps the id, even on another host."""
-    first = await project.logged_in()
+    first = await project.log_in_and_wait()
     await project.pool.execute("update social_account set service_url = 'https://old.example'")
-    again = await project.logged_in(identifier=project.pds.did("shop.example"))
+    again = await project.log_in_and_wait(identifier=project.pds.did("shop.example"))
     assert again["result"] == first["result"]
     assert await project.pool.fetchval("select service_url from social_account") == project.pds.url
 
 
 async def test_wrong_password_is_reported(project: ConnectingProject) -> None:
-    job = await project.logged_in(appPassword="secret-wrong")
+    job = await project.log_in_and_wait(appPassword="secret-wrong")
     assert (job["status"], job["error"]["code"]) == ("failed", "WRONG_PASSWORD")
     assert await project.accounts() == []
     assert "secret-" not in await everything(project.pool)
@@ -50,14 +50,14 @@ async def test_wrong_password_is_reported(project: ConnectingProject) -> None:
 
 async def test_an_account_that_is_not_active_is_not_connected(project: ConnectingProject) -> None:
     project.pds.active = False
-    job = await project.logged_in()
+    job = await project.log_in_and_wait()
     assert (job["status"], job["error"]["code"]) == ("failed", "ACCOUNT_INACTIVE")
 
 
 async def test_unreachable_server_is_retried(project: ConnectingProject) -> None:
     path = "/xrpc/com.atproto.server.createSession"
     project.pds.broken[path] = [Told(503, {})]
-    job = await project.logged_in()
+    job = await project.log_in_and_wait()
     assert (job["status"], job["attempt"]) == ("completed", 2)
 
 

@@ -24,79 +24,85 @@ async def sandbox(project: ConnectingProject, pool: Pool) -> AsyncIterator[Calle
 
 
 @pytest_asyncio.fixture
-async def own(sandbox: Caller) -> str:
+async def own_project(sandbox: Caller) -> str:
     return await new_project(sandbox)
 
 
-async def start(sandbox: Caller, own: str, **given: Any) -> dict[str, Any]:
+async def create_link(sandbox: Caller, own_project: str, **given: Any) -> dict[str, Any]:
     body = {"platform": "mastodon", "returnUrl": BACK, "instance": "mastodon.example"} | given
-    answer = await sandbox.http.post(f"/v1/projects/{own}/social/oauth-url", json=body)
+    answer = await sandbox.http.post(f"/v1/projects/{own_project}/social/oauth-url", json=body)
     assert answer.status_code == 201, answer.text
-    made: dict[str, Any] = answer.json()
-    return made
+    created: dict[str, Any] = answer.json()
+    return created
 
 
-async def test_a_link_leads_straight_back(project: ConnectingProject, sandbox: Caller, own: str) -> None:
-    made = await start(sandbox, own)
-    assert status(await project.browser.get(made["authorizeUrl"]), made["state"]) == "connected"
-    said = (await project.status(made["state"], sandbox)).json()
-    shown = (await project.account(said["socialAccountId"], sandbox)).json()
+async def test_a_link_leads_straight_back(
+    project: ConnectingProject, sandbox: Caller, own_project: str
+) -> None:
+    link = await create_link(sandbox, own_project)
+    assert status(await project.browser.get(link["authorizeUrl"]), link["state"]) == "connected"
+    body = (await project.status(link["state"], sandbox)).json()
+    shown = (await project.account(body["socialAccountId"], sandbox)).json()
     assert (shown["handle"], shown["serviceUrl"]) == ("ok", "https://mastodon.example")
 
 
 async def test_a_link_of_a_sandbox_leads_to_no_page_of_a_server(
-    project: ConnectingProject, sandbox: Caller, own: str
+    project: ConnectingProject, sandbox: Caller, own_project: str
 ) -> None:
     """Otherwise the code of a real account would be shown as a handle."""
     await project.connect()
     asked = len(project.fediverse.asked)
-    made = await start(sandbox, own, instance=project.fediverse.host)
-    assert_state_refused(await project.browser.get(f"/v1/social/authorize?state={made['state']}"))
+    link = await create_link(sandbox, own_project, instance=project.fediverse.host)
+    assert_state_refused(await project.browser.get(f"/v1/social/authorize?state={link['state']}"))
     assert len(project.fediverse.asked) == asked
     project.fediverse.asked.clear()
 
 
-def way_back(made: dict[str, Any]) -> str:
+def return_path(made: dict[str, Any]) -> str:
     """Return the path of a link without its query."""
     path: str = urlsplit(made["authorizeUrl"]).path
     return path
 
 
-async def test_a_code_names_the_account(project: ConnectingProject, sandbox: Caller, own: str) -> None:
+async def test_a_code_names_the_account(
+    project: ConnectingProject, sandbox: Caller, own_project: str
+) -> None:
     for handle in MAGIC:
         ids = []
         for _ in range(2):
-            made = await start(sandbox, own)
-            asked = {"state": made["state"], "code": handle}
-            back = await project.browser.get(way_back(made), params=asked)
-            assert status(back, made["state"]) == "connected"
-            ids.append((await project.status(made["state"], sandbox)).json()["socialAccountId"])
+            link = await create_link(sandbox, own_project)
+            asked = {"state": link["state"], "code": handle}
+            back = await project.browser.get(return_path(link), params=asked)
+            assert status(back, link["state"]) == "connected"
+            ids.append((await project.status(link["state"], sandbox)).json()["socialAccountId"])
         assert len(set(ids)) == 1
         assert (await project.account(ids[0], sandbox)).json()["handle"] == handle
 
 
-async def test_invalid_handle_is_refused(project: ConnectingProject, sandbox: Caller, own: str) -> None:
-    made = await start(sandbox, own)
-    back = await project.browser.get(way_back(made), params={"state": made["state"], "code": "no one"})
-    assert status(back, made["state"]) == "failed"
-    assert (await project.status(made["state"], sandbox)).json()["error"] == {"code": "CODE_REFUSED"}
+async def test_invalid_handle_is_refused(
+    project: ConnectingProject, sandbox: Caller, own_project: str
+) -> None:
+    link = await create_link(sandbox, own_project)
+    back = await project.browser.get(return_path(link), params={"state": link["state"], "code": "no one"})
+    assert status(back, link["state"]) == "failed"
+    assert (await project.status(link["state"], sandbox)).json()["error"] == {"code": "CODE_REFUSED"}
 
 
-async def test_account_is_reconnected(project: ConnectingProject, sandbox: Caller, own: str) -> None:
-    made = await start(sandbox, own)
-    await project.browser.get(way_back(made), params={"state": made["state"], "code": "fail_auth"})
-    account = (await project.status(made["state"], sandbox)).json()["socialAccountId"]
+async def test_account_is_reconnected(project: ConnectingProject, sandbox: Caller, own_project: str) -> None:
+    link = await create_link(sandbox, own_project)
+    await project.browser.get(return_path(link), params={"state": link["state"], "code": "fail_auth"})
+    account = (await project.status(link["state"], sandbox)).json()["socialAccountId"]
     body = {"socialAccountId": account, "returnUrl": BACK}
     for code, said in ((None, "connected"), ("ok", "failed")):
-        again = (await sandbox.http.post(f"/v1/projects/{own}/social/reauth-url", json=body)).json()
-        url = f"{way_back(again)}?state={again['state']}&code={code}" if code else again["authorizeUrl"]
+        again = (await sandbox.http.post(f"/v1/projects/{own_project}/social/reauth-url", json=body)).json()
+        url = f"{return_path(again)}?state={again['state']}&code={code}" if code else again["authorizeUrl"]
         assert status(await project.browser.get(url), again["state"]) == said
 
 
-async def test_any_password_connects(project: ConnectingProject, sandbox: Caller, own: str) -> None:
+async def test_any_password_connects(project: ConnectingProject, sandbox: Caller, own_project: str) -> None:
     for identifier in (*MAGIC, "shop.bsky.social"):
         body = {"platform": "bluesky", "identifier": identifier, "appPassword": "x"}
-        answer = await sandbox.http.post(f"/v1/projects/{own}/social-accounts", json=body)
+        answer = await sandbox.http.post(f"/v1/projects/{own_project}/social-accounts", json=body)
         job = (await sandbox.http.get(answer.json()["locationUrl"], params={"wait": 10})).json()
         assert (job["status"], job["result"]["handle"]) == ("completed", identifier)
         assert (await project.pool.fetchval("select external_id from social_account")).startswith("did:plc:")

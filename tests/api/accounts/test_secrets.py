@@ -43,8 +43,8 @@ class PostingInstance(Fediverse):
             return Told(200, self.posts[::-1])
         if asked.path == "/api/v2/media":
             return Told(200, {"id": "7"})
-        said, number = msgspec.json.decode(asked.body), len(self.posts) + 1
-        shown = {"id": str(number), "content": said["status"], "url": f"{self.url}/@ada/{number}"}
+        body, number = msgspec.json.decode(asked.body), len(self.posts) + 1
+        shown = {"id": str(number), "content": body["status"], "url": f"{self.url}/@ada/{number}"}
         self.posts.append(shown)
         return Told(200, shown)
 
@@ -89,48 +89,50 @@ async def pds() -> AsyncIterator[RecordingPds]:
 
 
 @pytest_asyncio.fixture
-async def project(idle: ConnectingProject, mine: Settings, pool: Pool) -> AsyncIterator[ConnectingProject]:
+async def project(
+    project_without_worker: ConnectingProject, local_settings: Settings, pool: Pool
+) -> AsyncIterator[ConnectingProject]:
     """A project with a dispatcher, and a worker for all jobs of posts."""
     stop = Stop()
     async with (
-        open_courier(mine.redis_url) as courier,
-        open_tasks(mine, "publish") as tasks,
-        Workers(mine, pool, idle.acme.organization_id, courier).working_on(tasks),
+        open_courier(local_settings.redis_url) as courier,
+        open_tasks(local_settings, "publish") as tasks,
+        Workers(local_settings, pool, project_without_worker.acme.organization_id, courier).working_on(tasks),
         asyncio.TaskGroup() as group,
     ):
-        group.create_task(Dispatcher(mine, courier).run(stop))
-        yield idle
+        group.create_task(Dispatcher(local_settings, courier).run(stop))
+        yield project_without_worker
         stop.ask()
 
 
-async def ask(project: ConnectingProject, method: str, path: str, **given: Any) -> Any:
+async def request_json(project: ConnectingProject, method: str, path: str, **given: Any) -> Any:
     answer = await project.acme.http.request(method, f"/v1{path}", **given)
     assert answer.is_success, answer.text
     return answer.json()
 
 
-async def send(project: ConnectingProject, caption: str, accounts: list[str]) -> None:
+async def publish_post(project: ConnectingProject, caption: str, accounts: list[str]) -> None:
     """Upload, schedule and approve a post; wait until it is published on both platforms."""
     parts = [("caption", (None, caption)), ("file", ("a.png", picture(), "image/png"))]
-    content = await ask(project, "POST", f"/projects/{project.id}/content/upload", files=parts)
+    content = await request_json(project, "POST", f"/projects/{project.id}/content/upload", files=parts)
     at = (datetime.now(UTC) + timedelta(seconds=1)).isoformat().replace("+00:00", "Z")
     body = {"scheduledFor": at, "targets": [{"socialAccountId": each} for each in accounts]}
-    made = await ask(project, "POST", f"/content/{content['id']}/schedule", json=body)
-    assert made["gateStatus"] == "blocked_on_approval"
-    await ask(project, "POST", f"/content/{content['id']}/approve")
-    for one in made["scheduledPosts"]:
-        await published(project, one["id"])
+    created = await request_json(project, "POST", f"/content/{content['id']}/schedule", json=body)
+    assert created["gateStatus"] == "blocked_on_approval"
+    await request_json(project, "POST", f"/content/{content['id']}/approve")
+    for one in created["scheduledPosts"]:
+        await wait_until_published(project, one["id"])
 
 
-async def published(project: ConnectingProject, post_id: str) -> None:
+async def wait_until_published(project: ConnectingProject, post_id: str) -> None:
     async def is_there() -> bool:
-        post = await ask(project, "GET", f"/scheduled-posts/{post_id}")
+        post = await request_json(project, "GET", f"/scheduled-posts/{post_id}")
         return bool(post["status"] == "published")
 
     await eventually(is_there)
 
 
-def held_by(redis_url: str) -> str:
+def read_redis(redis_url: str) -> str:
     """Return all contents of Redis as text."""
     with redis.Redis.from_url(redis_url) as client:
         read = {
@@ -147,7 +149,7 @@ def held_by(redis_url: str) -> str:
     return repr(texts)
 
 
-def told(project: ConnectingProject) -> set[str]:
+def list_secrets(project: ConnectingProject) -> set[str]:
     """Return every secret of the scenario."""
     instance, repositories = project.fediverse, project.pds
     assert isinstance(repositories, RecordingPds)
@@ -165,7 +167,7 @@ SECRET_FIELDS = {"code", "code_verifier", "client_secret", "refresh_token"}
 
 async def test_no_secret_of_a_posts_life_is_stored_in_plain_text(
     project: ConnectingProject,
-    mine: Settings,
+    local_settings: Settings,
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -173,18 +175,18 @@ async def test_no_secret_of_a_posts_life_is_stored_in_plain_text(
     for name in logs.QUIET:
         caplog.set_level(logging.WARNING, logger=name)
     policy = {"requiresApproval": True}
-    await ask(project, "PATCH", f"/projects/{project.id}/approval-policy", json=policy)
-    made = await project.start()
-    await project.go(made)
-    mastodon = (await project.status(made["state"])).json()["socialAccountId"]
-    bluesky = (await project.logged_in())["result"]["socialAccountId"]
-    await project.logged_in(appPassword="secret-wrong-password")
-    await send(project, "the first", [mastodon, bluesky])
+    await request_json(project, "PATCH", f"/projects/{project.id}/approval-policy", json=policy)
+    link = await project.create_link()
+    await project.consent_and_return(link)
+    mastodon = (await project.status(link["state"])).json()["socialAccountId"]
+    bluesky = (await project.log_in_and_wait())["result"]["socialAccountId"]
+    await project.log_in_and_wait(appPassword="secret-wrong-password")
+    await publish_post(project, "the first", [mastodon, bluesky])
     await project.pool.execute("update account_credential set expires_at = now()")
-    await send(project, "after a refresh", [mastodon, bluesky])
-    kept = [await everything(project.pool), held_by(mine.redis_url)]
+    await publish_post(project, "after a refresh", [mastodon, bluesky])
+    kept = [await everything(project.pool), read_redis(local_settings.redis_url)]
     for account in (mastodon, bluesky):
-        await ask(project, "DELETE", f"/social-accounts/{account}")
+        await request_json(project, "DELETE", f"/social-accounts/{account}")
     kept += [await everything(project.pool), *capsys.readouterr(), caplog.text]
 
     instance, repositories = project.fediverse, project.pds
@@ -193,7 +195,7 @@ async def test_no_secret_of_a_posts_life_is_stored_in_plain_text(
     assert [post["content"] for post in instance.posts] == ["the first", "after a refresh"]
     assert sorted(each["text"] for each in repositories.records.values()) == ["after a refresh", "the first"]
     assert await project.pool.fetchval("select count(*) from account_credential") == 0
-    secrets = told(project) | {made["state"], "secret-wrong-password"}
+    secrets = list_secrets(project) | {link["state"], "secret-wrong-password"}
     kinds = {secret.split("-")[1] for secret in secrets if secret.startswith("secret-")}
     assert kinds == {"app", "wrong", "client", "code", "access", "refresh"}
     written = "".join(kept)

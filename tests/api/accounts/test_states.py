@@ -14,118 +14,140 @@ from tests.api.refusals import assert_state_refused
 
 
 async def test_a_state_works_once(project: ConnectingProject) -> None:
-    made = await project.start()
-    back = project.fediverse.let_in(await project.page(made), "ada")
-    assert status(await project.browser.get(back), made["state"]) == "connected"
+    link = await project.create_link()
+    back = project.fediverse.let_in(await project.consent_page(link), "ada")
+    assert status(await project.browser.get(back), link["state"]) == "connected"
     assert_state_refused(await project.browser.get(back))
-    assert_state_refused(await project.browser.get(made["authorizeUrl"]))
+    assert_state_refused(await project.browser.get(link["authorizeUrl"]))
     assert len(await project.jobs()) == 1
 
 
 async def test_concurrent_callbacks_start_one_job(project: ConnectingProject) -> None:
-    made = await project.start()
-    back = project.fediverse.let_in(await project.page(made), "ada")
+    link = await project.create_link()
+    back = project.fediverse.let_in(await project.consent_page(link), "ada")
     answers = await asyncio.gather(*(project.browser.get(back) for _ in range(20)))
     assert sorted(answer.status_code for answer in answers) == [302, *[422] * 19]
     assert len(await project.jobs()) == 1
 
 
 async def test_a_state_expires(project: ConnectingProject) -> None:
-    made = await project.start()
-    page = await project.page(made)
+    link = await project.create_link()
+    page = await project.consent_page(link)
     project.clock.ahead = timedelta(minutes=10, seconds=1)
     assert_state_refused(await project.browser.get(project.fediverse.let_in(page, "ada")))
-    assert_state_refused(await project.browser.get(made["authorizeUrl"]))
-    said = (await project.status(made["state"])).json()
-    assert (said["status"], said["error"]) == ("failed", {"code": "STATE_EXPIRED"})
+    assert_state_refused(await project.browser.get(link["authorizeUrl"]))
+    body = (await project.status(link["state"])).json()
+    assert (body["status"], body["error"]) == ("failed", {"code": "STATE_EXPIRED"})
     assert await project.jobs() == []
 
 
 @pytest.mark.parametrize("path", ["authorize", "callback/mastodon-0123456789abcdef"])
 @pytest.mark.parametrize("state", ["", "x", "A" * 43, "é" * 43])
-async def test_unknown_state_is_refused(idle: ConnectingProject, path: str, state: str) -> None:
-    assert_state_refused(await idle.browser.get(f"/v1/social/{path}", params={"state": state, "code": "c"}))
+async def test_unknown_state_is_refused(
+    project_without_worker: ConnectingProject, path: str, state: str
+) -> None:
+    assert_state_refused(
+        await project_without_worker.browser.get(f"/v1/social/{path}", params={"state": state, "code": "c"})
+    )
 
 
-async def test_state_of_another_purpose_is_refused(idle: ConnectingProject) -> None:
-    made = await idle.start()
-    await idle.pool.execute("update oauth_state set purpose = 'connect_github'")
-    assert_state_refused(await idle.browser.get(made["authorizeUrl"]))
-    assert (await idle.status(made["state"])).status_code == 404
+async def test_state_of_another_purpose_is_refused(project_without_worker: ConnectingProject) -> None:
+    link = await project_without_worker.create_link()
+    await project_without_worker.pool.execute("update oauth_state set purpose = 'connect_github'")
+    assert_state_refused(await project_without_worker.browser.get(link["authorizeUrl"]))
+    assert (await project_without_worker.status(link["state"])).status_code == 404
 
 
 async def test_a_killed_keys_flows_end_with_it(project: ConnectingProject) -> None:
-    made = await project.start()
-    back = project.fediverse.let_in(await project.page(made), "ada")
+    link = await project.create_link()
+    back = project.fediverse.let_in(await project.consent_page(link), "ada")
     await project.pool.execute("update api_key set killed_at = now()")
     assert_state_refused(await project.browser.get(back))
-    assert_state_refused(await project.browser.get(made["authorizeUrl"]))
+    assert_state_refused(await project.browser.get(link["authorizeUrl"]))
 
 
-async def test_only_the_creating_key_reads_the_status(idle: ConnectingProject) -> None:
-    made = await idle.start()
-    assert (await idle.status(made["state"])).json()["status"] == "pending"
-    other = await new_key(idle.pool, idle.acme.organization_id)
-    async with client_of(idle.app, other) as sister:
+async def test_only_the_creating_key_reads_the_status(project_without_worker: ConnectingProject) -> None:
+    link = await project_without_worker.create_link()
+    assert (await project_without_worker.status(link["state"])).json()["status"] == "pending"
+    other = await new_key(project_without_worker.pool, project_without_worker.acme.organization_id)
+    async with client_of(project_without_worker.app, other) as sister:
         answers = [
-            await sister.get(f"/v1/social/oauth-status/{made['state']}"),
-            await idle.status(made["state"], idle.rival),
-            await idle.status("A" * 43),
-            await idle.status("x"),
+            await sister.get(f"/v1/social/oauth-status/{link['state']}"),
+            await project_without_worker.status(link["state"], project_without_worker.rival),
+            await project_without_worker.status("A" * 43),
+            await project_without_worker.status("x"),
         ]
     assert {answer.status_code for answer in answers} == {404}
     assert len({answer.json()["error"]["message"] for answer in answers}) == 1
 
 
-async def test_callback_without_a_code_starts_no_job(idle: ConnectingProject) -> None:
+async def test_callback_without_a_code_starts_no_job(project_without_worker: ConnectingProject) -> None:
     for given, code in (
         ({"error": "access_denied", "error_description": "The resource owner denied it"}, "ACCESS_DENIED"),
         ({"error": "server_error"}, "NO_CODE"),
         ({}, "NO_CODE"),
     ):
-        made = await idle.start()
-        idle.follow(made)
-        answer = await idle.browser.get(idle.callback(), params={"state": made["state"], **given})
-        assert status(answer, made["state"]) == "failed"
-        said = (await idle.status(made["state"])).json()
-        assert (said["status"], said["error"]) == ("failed", {"code": code})
-        assert await idle.jobs() == []
+        link = await project_without_worker.create_link()
+        project_without_worker.set_flow_cookie(link)
+        answer = await project_without_worker.browser.get(
+            project_without_worker.callback(), params={"state": link["state"], **given}
+        )
+        assert status(answer, link["state"]) == "failed"
+        body = (await project_without_worker.status(link["state"])).json()
+        assert (body["status"], body["error"]) == ("failed", {"code": code})
+        assert await project_without_worker.jobs() == []
 
 
-async def test_verifier_is_deleted_after_use(idle: ConnectingProject) -> None:
-    made = await idle.start()
-    assert await idle.pool.fetchval("select count(*) from oauth_state where sealed is not null") == 1
-    await idle.browser.get(idle.callback(), params={"state": made["state"]})
-    assert await idle.pool.fetchval("select count(*) from oauth_state where sealed is not null") == 0
+async def test_verifier_is_deleted_after_use(project_without_worker: ConnectingProject) -> None:
+    link = await project_without_worker.create_link()
+    assert (
+        await project_without_worker.pool.fetchval(
+            "select count(*) from oauth_state where sealed is not null"
+        )
+        == 1
+    )
+    await project_without_worker.browser.get(
+        project_without_worker.callback(), params={"state": link["state"]}
+    )
+    assert (
+        await project_without_worker.pool.fetchval(
+            "select count(*) from oauth_state where sealed is not null"
+        )
+        == 0
+    )
 
 
 async def test_an_archived_project_connects_nothing(project: ConnectingProject) -> None:
-    made = await project.start()
-    back = project.fediverse.let_in(await project.page(made), "ada")
+    link = await project.create_link()
+    back = project.fediverse.let_in(await project.consent_page(link), "ada")
     await project.acme.http.delete(f"/v1/projects/{project.id}")
-    for refusal in (await project.ask(), await project.log_in(), await project.again(f"sa_{uuid4()}")):
+    for refusal in (
+        await project.ask(),
+        await project.log_in(),
+        await project.create_reauth_link(f"sa_{uuid4()}"),
+    ):
         assert refusal.status_code == 409
         assert refusal.json()["error"]["details"]["reason"] == "PROJECT_ARCHIVED"
-    assert status(await project.browser.get(back), made["state"]) == "failed"
-    assert (await project.status(made["state"])).json()["error"] == {"code": "PROJECT_ARCHIVED"}
+    assert status(await project.browser.get(back), link["state"]) == "failed"
+    assert (await project.status(link["state"])).json()["error"] == {"code": "PROJECT_ARCHIVED"}
 
 
 async def test_a_project_archived_while_its_job_asks_connects_nothing(project: ConnectingProject) -> None:
     asks = asyncio.Event()
     project.fediverse.held["/api/v1/accounts/verify_credentials"] = asks
-    made = await project.start()
-    back = asyncio.create_task(project.go(made))
+    link = await project.create_link()
+    back = asyncio.create_task(project.consent_and_return(link))
     await project.fediverse.reached("/api/v1/accounts/verify_credentials")
     await project.pool.execute("update project set status = 'archived', archived_at = now()")
     asks.set()
-    assert status(await back, made["state"]) == "failed"
-    assert (await project.status(made["state"])).json()["error"] == {"code": "CANCELED"}
+    assert status(await back, link["state"]) == "failed"
+    assert (await project.status(link["state"])).json()["error"] == {"code": "CANCELED"}
     assert await project.accounts() == []
 
 
-async def test_old_states_are_deleted(idle: ConnectingProject) -> None:
-    await idle.start()
-    async with idle.pool.acquire() as conn:
+async def test_old_states_are_deleted(project_without_worker: ConnectingProject) -> None:
+    await project_without_worker.create_link()
+    async with project_without_worker.pool.acquire() as conn:
         assert await maintenance.prune_oauth_states(conn) == 0
         await conn.execute("update oauth_state set expires_at = now() - interval '25 hours'")
         assert await maintenance.prune_oauth_states(conn) == 1
@@ -134,13 +156,13 @@ async def test_old_states_are_deleted(idle: ConnectingProject) -> None:
 @pytest.mark.parametrize("mixed", ["address", "iss"])
 async def test_code_of_another_server_is_sent_to_no_server(project: ConnectingProject, mixed: str) -> None:
     """Mix-up attack (RFC 9700 4.4): the state is used up, and its server never sees the code."""
-    made = await project.start()
-    project.follow(made)
-    asked = {"state": made["state"], "code": "of-another-server"}
+    link = await project.create_link()
+    project.set_flow_cookie(link)
+    asked = {"state": link["state"], "code": "of-another-server"}
     path = project.callback() if mixed == "iss" else "/v1/social/callback/mastodon-0123456789abcdef"
     answer = await project.browser.get(
         path, params=asked | ({"iss": "https://other.example"} if mixed == "iss" else {})
     )
-    assert status(answer, made["state"]) == "failed"
-    assert (await project.status(made["state"])).json()["error"] == {"code": "OTHER_SERVER"}
+    assert status(answer, link["state"]) == "failed"
+    assert (await project.status(link["state"])).json()["error"] == {"code": "OTHER_SERVER"}
     assert await project.jobs("connect_account") == []

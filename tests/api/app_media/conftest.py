@@ -15,5 +15,5 @@ from tests.s3.keeping import Kept
 async def project(app: Litestar, pool: Pool, media_kept: Kept) -> AsyncIterator[AppMediaProject]:
     """Create a project with a tier that allows many uploads."""
     async with calling(app, pool, "Acme", tier="partner") as caller:
-        made = await caller.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
-        yield AppMediaProject(caller, made.json()["id"], media_kept)
+        created = await caller.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
+        yield AppMediaProject(caller, created.json()["id"], media_kept)

@@ -18,17 +18,17 @@ from tests.api.refusals import reason
 
 async def test_uploaded_file_is_ready_at_once(project: AppMediaProject) -> None:
     answer = await project.send(LOGO, kind="logo")
-    made = answer.json()
-    assert answer.status_code == 201, made
-    assert answer.headers["Location"] == f"{project.path}/{made['assetId']}"
-    assert made == {
-        "assetId": made["assetId"],
+    created = answer.json()
+    assert answer.status_code == 201, created
+    assert answer.headers["Location"] == f"{project.path}/{created['assetId']}"
+    assert created == {
+        "assetId": created["assetId"],
         "projectId": project.id,
         "kind": "logo",
         "origin": "partner",
         "status": "ready",
         "current": True,
-        "url": made["url"],
+        "url": created["url"],
         "mimeType": "image/png",
         "width": 64,
         "height": 64,
@@ -39,17 +39,17 @@ async def test_uploaded_file_is_ready_at_once(project: AppMediaProject) -> None:
         "sourceUrl": None,
         "jobId": None,
         "error": None,
-        "createdAt": made["createdAt"],
-        "updatedAt": made["createdAt"],
+        "createdAt": created["createdAt"],
+        "updatedAt": created["createdAt"],
     }
-    assert (await project.caller.http.get(answer.headers["Location"])).json() == made
-    assert await project.listed() == [made]
-    assert (await project.caller.http.get(made["url"])).content == LOGO
+    assert (await project.caller.http.get(answer.headers["Location"])).json() == created
+    assert await project.listed() == [created]
+    assert (await project.caller.http.get(created["url"])).content == LOGO
 
 
 async def test_demo_video_has_a_duration_and_a_transcript(project: AppMediaProject) -> None:
-    made = await project.made(media.film(), "demo_video", transcript="Tap, and it is done.")
-    assert (made["durationMs"], made["transcript"]) == (1500, "Tap, and it is done.")
+    item = await project.made(media.film(), "demo_video", transcript="Tap, and it is done.")
+    assert (item["durationMs"], item["transcript"]) == (1500, "Tap, and it is done.")
 
 
 async def test_the_parts_of_a_form_come_in_any_order(project: AppMediaProject) -> None:
@@ -60,10 +60,10 @@ async def test_the_parts_of_a_form_come_in_any_order(project: AppMediaProject) -
 
 async def test_svg_is_stored_without_active_content(project: AppMediaProject) -> None:
     """Scripts, links and event handlers are removed, and browsers are told to run nothing."""
-    made = await project.made(SVG)
-    assert (made["mimeType"], made["width"], made["height"]) == ("image/svg+xml", 40, 20)
-    answer = await project.caller.http.get(made["url"])
-    assert hashlib.sha256(answer.content).hexdigest() == made["checksumSha256"]
+    item = await project.made(SVG)
+    assert (item["mimeType"], item["width"], item["height"]) == ("image/svg+xml", 40, 20)
+    answer = await project.caller.http.get(item["url"])
+    assert hashlib.sha256(answer.content).hexdigest() == item["checksumSha256"]
     names = [one.tag.rpartition("}")[2] for one in ET.fromstring(answer.content).iter()]
     assert names == ["svg", "rect"]
     assert not any(word in answer.text for word in ("alert", "evil", "onload", "script"))
@@ -101,10 +101,10 @@ async def test_project_has_limits_of_files_and_bytes(
 async def test_deleted_file_is_not_found_and_pruned(
     project: AppMediaProject, pool: Pool, settings: Settings
 ) -> None:
-    made = await project.made()
-    deleted = await project.delete(made["assetId"])
-    assert (deleted.status_code, deleted.json()["assetId"]) == (200, made["assetId"])
-    assert (await project.caller.http.get(made["url"])).status_code == 404
+    item = await project.made()
+    deleted = await project.delete(item["assetId"])
+    assert (deleted.status_code, deleted.json()["assetId"]) == (200, item["assetId"])
+    assert (await project.caller.http.get(item["url"])).status_code == 404
     assert await project.listed() == []
     async with pool.acquire() as conn:
         await uploads.prune(conn, open_store(settings))
@@ -112,8 +112,8 @@ async def test_deleted_file_is_not_found_and_pruned(
 
 
 async def test_one_of_two_concurrent_deletions_succeeds(project: AppMediaProject, pool: Pool) -> None:
-    made = await project.made()
-    answers = await asyncio.gather(*(project.delete(made["assetId"]) for _ in range(4)))
+    item = await project.made()
+    answers = await asyncio.gather(*(project.delete(item["assetId"]) for _ in range(4)))
     assert sorted(answer.status_code for answer in answers) == [200, 404, 404, 404]
     assert await pool.fetchval("select count(*) from media_upload") == 1
 
@@ -131,12 +131,12 @@ async def test_a_repeat_gets_the_first_answer(project: AppMediaProject) -> None:
 
 
 async def test_archived_project_refuses_files_and_lists_existing_ones(project: AppMediaProject) -> None:
-    made = await project.made()
+    item = await project.made()
     await project.archive()
     assert reason(await project.send(LOGO, kind="logo"))[2] == "PROJECT_ARCHIVED"
     by_url = {"kind": "logo", "url": "https://example.com/a.png"}
     assert reason(await project.caller.http.post(project.path, json=by_url))[2] == "PROJECT_ARCHIVED"
-    assert await project.listed() == [made]
+    assert await project.listed() == [item]
     assert len(project.kept.names()) == 1
 
 
@@ -154,19 +154,19 @@ async def test_stored_bytes_count_for_their_organization(project: AppMediaProjec
     async def used(caller: Caller) -> int:
         return int((await caller.http.get("/v1/whoami")).json()["storage"]["usedBytes"])
 
-    made = await project.made()
+    item = await project.made()
     await project.made(SCREEN, "screenshot")
     assert (await used(project.caller), await used(rival)) == (len(LOGO) + len(SCREEN), 0)
-    assert (await rival.http.delete(f"{project.path}/{made['assetId']}")).status_code == 404
+    assert (await rival.http.delete(f"{project.path}/{item['assetId']}")).status_code == 404
     assert (await rival.http.get(project.path)).status_code == 404
 
 
 async def test_a_file_of_another_project_is_not_found(project: AppMediaProject) -> None:
-    made = await project.made()
+    item = await project.made()
     other = (await project.caller.http.post("/v1/projects", json={"name": "B", "timezone": "UTC"})).json()[
         "id"
     ]
     for method in ("GET", "DELETE"):
-        path = f"/v1/projects/{other}/app-media/{made['assetId']}"
+        path = f"/v1/projects/{other}/app-media/{item['assetId']}"
         assert (await project.caller.http.request(method, path)).status_code == 404
-    assert await project.listed() == [made]
+    assert await project.listed() == [item]

@@ -16,7 +16,7 @@ TIFF = media.picture("TIFF")
 HALF = media.grainy("JPEG")[:20_000]
 
 
-def drawing(inside: str, before: str = "") -> bytes:
+def build_svg(inside: str, before: str = "") -> bytes:
     return f'{before}<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">{inside}</svg>'.encode()
 
 
@@ -39,15 +39,15 @@ FILES: dict[str, tuple[bytes, str]] = {
     "a list of files": (b"ffconcat version 1.0\nfile /etc/passwd\n", "demo_video"),
     "boxes in boxes": (media.nested(5000), "demo_video"),
     "a film of 49 days": (media.film(ms=2**32 - 1), "demo_video"),
-    "entities": (drawing("<path d='M0 0'/>&b;", LAUGHS), "logo"),
-    "an entity from a file": (drawing("<title>&x;</title>", OUTSIDE), "logo"),
-    "entities in UTF-16": (drawing("&b;", LAUGHS).decode().encode("utf-16"), "logo"),
+    "entities": (build_svg("<path d='M0 0'/>&b;", LAUGHS), "logo"),
+    "an entity from a file": (build_svg("<title>&x;</title>", OUTSIDE), "logo"),
+    "entities in UTF-16": (build_svg("&b;", LAUGHS).decode().encode("utf-16"), "logo"),
     "other XML": (b"<?xml version='1.0'?><note/>", "logo"),
     "no XML": (b"<svg xmlns='http://www.w3.org/2000/svg'><g>", "logo"),
-    "a drawing with text": (drawing("<text>Acme</text>"), "logo"),
-    "a drawing with a picture": (drawing("<image href='//evil.example/a.png'/>"), "logo"),
-    "a drawing with a page": (drawing("<foreignObject><p>a</p></foreignObject>"), "logo"),
-    "many elements": (drawing("<g/>" * 20_001), "logo"),
+    "a drawing with text": (build_svg("<text>Acme</text>"), "logo"),
+    "a drawing with a picture": (build_svg("<image href='//evil.example/a.png'/>"), "logo"),
+    "a drawing with a page": (build_svg("<foreignObject><p>a</p></foreignObject>"), "logo"),
+    "many elements": (build_svg("<g/>" * 20_001), "logo"),
 }
 
 

@@ -55,7 +55,7 @@ class Pieces:
         return (await self.brief(**asked))["files"]
 
 
-def token(made: dict[str, Any]) -> str:
+def token_of(made: dict[str, Any]) -> str:
     return str(made["url"]).rpartition("/")[2]
 
 
@@ -63,8 +63,8 @@ async def test_content_uses_the_projects_files(pieces: Pieces) -> None:
     logo, card = await pieces.project.made(), await pieces.project.made(LOGO, "end_card")
     screens = [await pieces.project.made(SCREEN, "screenshot") for _ in range(11)]
     found = await pieces.files()
-    assert (found["logo"], found["endCard"]) == (token(logo), token(card))
-    assert found["screenshots"] == [token(one) for one in screens[:10]]
+    assert (found["logo"], found["endCard"]) == (token_of(logo), token_of(card))
+    assert found["screenshots"] == [token_of(one) for one in screens[:10]]
 
 
 async def test_named_files_take_precedence(pieces: Pieces) -> None:
@@ -76,15 +76,15 @@ async def test_named_files_take_precedence(pieces: Pieces) -> None:
     )
     [asset] = uploaded.json()["assets"]
     found = await pieces.files(mediaIds=[asset["assetId"], old["assetId"], screen["assetId"]])
-    assert found["logo"] == token(old)
-    assert found["screenshots"] == [token(asset), token(screen)]
+    assert found["logo"] == token_of(old)
+    assert found["screenshots"] == [token_of(asset), token_of(screen)]
 
 
 async def test_remix_without_a_clip_uses_the_demo_video(pieces: Pieces) -> None:
     assert_refused(await pieces.ask(format="ugc_remix"), 422, "VALIDATION", "mediaIds")
     demo = await pieces.project.made(CLIP, "demo_video", transcript="Tap once.")
     brief = await pieces.brief(format="ugc_remix")
-    assert (brief["files"]["clip"], brief["spec"]["transcript"]) == (token(demo), "Tap once.")
+    assert (brief["files"]["clip"], brief["spec"]["transcript"]) == (token_of(demo), "Tap once.")
     assert (await pieces.files())["clip"] is None
 
 
@@ -101,8 +101,8 @@ async def test_a_remix_names_a_presenter_only_where_it_shows_one(pieces: Pieces)
 
 
 async def test_another_projects_file_is_not_found(pieces: Pieces) -> None:
-    made = await pieces.project.caller.http.post("/v1/projects", json={"name": "B", "timezone": "UTC"})
-    other = await pieces.project._replace(id=made.json()["id"]).made()
+    created = await pieces.project.caller.http.post("/v1/projects", json={"name": "B", "timezone": "UTC"})
+    other = await pieces.project._replace(id=created.json()["id"]).made()
     answer = await pieces.ask(format="image", mediaIds=[other["assetId"]])
     assert (answer.status_code, answer.json()["error"]["details"]["issues"][0]["path"]) == (
         404,
@@ -116,7 +116,7 @@ async def test_deleted_file_stays_while_a_generation_uses_it(pieces: Pieces, set
     await pieces.project.delete(logo["assetId"])
     async with pieces.pool.acquire() as conn:
         await uploads.prune(conn, open_store(settings))
-        assert pieces.project.kept.names() == [token(logo)]
+        assert pieces.project.kept.names() == [token_of(logo)]
         await conn.execute("update media_upload set started_at = started_at - interval '1 day'")
         await uploads.prune(conn, open_store(settings))
     assert pieces.project.kept.names() == []

@@ -8,8 +8,8 @@ from litestar import Litestar
 
 from api import event_limits, ratelimit
 from api.event_limits import EventLimits
-from tests.api.bodies.checking import Checker
-from tests.api.bodies.metering import collecting_garbage
+from tests.api.bodies.cost_checker import Checker
+from tests.api.bodies.metering import collect_garbage_of_block
 from tests.api.everything import AllRightsCaller
 
 
@@ -24,5 +24,5 @@ def _unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest_asyncio.fixture
 async def checker(_unlimited: None, app: Litestar, operator: AllRightsCaller) -> AsyncIterator[Checker]:
-    with collecting_garbage():
+    with collect_garbage_of_block():
         yield Checker(app, operator)

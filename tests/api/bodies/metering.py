@@ -64,7 +64,7 @@ class Meter:
 
 
 @contextmanager
-def collecting_garbage() -> Iterator[None]:
+def collect_garbage_of_block() -> Iterator[None]:
     """Collect garbage of the block, as in production. Older objects are frozen, as `api/server` does."""
     gc.collect()
     gc.freeze()

@@ -15,7 +15,7 @@ from db.pool import Pool
 from domain.values import metadata, steps
 from schemas.base import In
 from tests.api.conftest import Caller, built
-from tests.api.described import document
+from tests.api.documented_routes import document
 from tests.api.everything import AllRightsCaller, table_digests
 from tests.api.refusals import assert_refused
 
@@ -37,14 +37,14 @@ OF_PATTERN = {
 CHARACTERS = {"pairs": "\U0001f600", "escapes": "\u0416", "letters": "a"}
 
 
-def largest(schema: dict[str, Any], described: dict[str, Any], character: str) -> Any:
+def largest_value(schema: dict[str, Any], described: dict[str, Any], character: str) -> Any:
     """Return the largest value of a schema."""
     if "$ref" in schema:
-        return largest(
+        return largest_value(
             described["components"]["schemas"][schema["$ref"].rpartition("/")[2]], described, character
         )
     if "anyOf" in schema:
-        values = [largest(one, described, character) for one in schema["anyOf"]]
+        values = [largest_value(one, described, character) for one in schema["anyOf"]]
         return max(values, key=lambda value: len(msgspec.json.encode(value)))
     if "enum" in schema or "const" in schema:
         return max(schema.get("enum", [schema.get("const")]), key=len)
@@ -54,10 +54,10 @@ def largest(schema: dict[str, Any], described: dict[str, Any], character: str) -
 
 def _object(schema: dict[str, Any], described: dict[str, Any], character: str) -> Any:
     if "properties" in schema:
-        return {name: largest(one, described, character) for name, one in schema["properties"].items()}
+        return {name: largest_value(one, described, character) for name, one in schema["properties"].items()}
     if schema["additionalProperties"] is True:
         return {"a": character * ((metadata.MAX_BYTES - 8) // len(character.encode()))}
-    value = largest(schema["additionalProperties"], described, character)
+    value = largest_value(schema["additionalProperties"], described, character)
     longest = schema.get("propertyNames", {}).get("maxLength", 1)
     name = character * (longest - 3)
     keys = schema.get("propertyNames", {}).get("enum") or [
@@ -80,7 +80,7 @@ def _text(schema: dict[str, Any], described: dict[str, Any], character: str) -> 
 
 OF_TYPE: dict[str, Callable[..., Any]] = {
     "object": _object,
-    "array": lambda schema, *more: [largest(schema["items"], *more)] * schema["maxItems"],
+    "array": lambda schema, *more: [largest_value(schema["items"], *more)] * schema["maxItems"],
     "string": _text,
     "integer": lambda schema, *_: schema.get("maximum", 2**53),
     "number": lambda *_: 0.12345678901234567,
@@ -89,7 +89,7 @@ OF_TYPE: dict[str, Callable[..., Any]] = {
 }
 
 
-def escaped(value: Any) -> bytes:
+def encode_escaped(value: Any) -> bytes:
     """Return indented JSON with each character escaped, the longest form that client libraries produce."""
     text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
     return "".join(one if one.isascii() else _escape(one) for one in text).encode()
@@ -100,15 +100,15 @@ def _escape(character: str) -> str:
     return "".join(f"\\u{data[at : at + 2].hex()}" for at in range(0, len(data), 2))
 
 
-def read_by_type() -> list[Operation]:
-    return [one for one in operations(built()) if one.body is not None and not one.takes_events]
+def list_typed_operations() -> list[Operation]:
+    return [event for event in operations(built()) if event.body is not None and not event.takes_events]
 
 
-@pytest.mark.parametrize("operation", read_by_type(), ids=lambda one: one.id)
+@pytest.mark.parametrize("operation", list_typed_operations(), ids=lambda one: one.id)
 def test_largest_legal_body_of_each_route_is_accepted(operation: Operation) -> None:
     described = document(built())
     schema = {"$ref": f"/{operation.body.__name__}"}
-    texts = [escaped(largest(schema, described, character)) for character in CHARACTERS.values()]
+    texts = [encode_escaped(largest_value(schema, described, character)) for character in CHARACTERS.values()]
     fitting = [text for text in texts if len(text) <= MAX_BYTES]
     assert fitting
     for text in fitting:
@@ -134,11 +134,11 @@ async def test_the_largest_metadata_is_kept(acme: Caller) -> None:
     for _ in range(31):
         nested = [nested]
     for given in (numbers, {"t": "\u0416" * 4_000}, {"a": nested}):
-        text = escaped({"name": "x" * 128, "timezone": "UTC", "metadata": given})
-        made = await acme.http.post("/v1/projects", content=text, headers=JSON)
-        assert made.status_code == 201, made.text
-        path = f"/v1/projects/{made.json()['id']}"
-        changed = await acme.http.patch(path, content=escaped({"metadata": given}), headers=JSON)
+        text = encode_escaped({"name": "x" * 128, "timezone": "UTC", "metadata": given})
+        created = await acme.http.post("/v1/projects", content=text, headers=JSON)
+        assert created.status_code == 201, created.text
+        path = f"/v1/projects/{created.json()['id']}"
+        changed = await acme.http.patch(path, content=encode_escaped({"metadata": given}), headers=JSON)
         assert changed.json()["metadata"] == given
 
 
@@ -150,11 +150,11 @@ async def test_a_thousand_rows_with_the_longest_ids_are_imported(acme: Caller) -
     rows = [row | {name: f"{number:,}".rjust(64, ",") for name in names} for number in range(1_000)]
     path = f"/v1/projects/{project}/ads-metrics/rows"
     for headers in ({}, {"Idempotency-Key": "one"}):
-        made = await acme.http.post(path, json={"rows": rows}, headers=headers)
-        assert made.json()["imported"] == len(rows), made.text
+        created = await acme.http.post(path, json={"rows": rows}, headers=headers)
+        assert created.json()["imported"] == len(rows), created.text
     table = "\n".join([",".join(rows[0]), *(",".join(f'"{cell}"' for cell in one.values()) for one in rows)])
-    made = await acme.http.post(path, content=table.encode(), headers={"Content-Type": "text/csv"})
-    assert made.json()["replaced"] == len(rows), made.text
+    created = await acme.http.post(path, content=table.encode(), headers={"Content-Type": "text/csv"})
+    assert created.json()["replaced"] == len(rows), created.text
 
 
 class _Unbounded(In, frozen=True, kw_only=True):
@@ -186,8 +186,8 @@ async def test_signs_inside_a_string_are_not_counted(acme: Caller) -> None:
     """Commas, brackets, quotes and digits inside a string aren't counted."""
     for text in (",[{" * 2_000, '"' * 3_000, "1" * 8_000, "\\" * 3_000, '\\"' * 1_500):
         body = msgspec.json.encode({"name": "a", "timezone": "UTC", "metadata": {"a": text}}) + b" " * 20_000
-        made = await acme.http.post("/v1/projects", content=body, headers=JSON)
-        assert made.status_code == 201, made.text
+        created = await acme.http.post("/v1/projects", content=body, headers=JSON)
+        assert created.status_code == 201, created.text
 
 
 def test_each_route_has_a_limit() -> None:

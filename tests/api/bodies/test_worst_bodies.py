@@ -8,9 +8,9 @@ from litestar import Litestar
 
 from api.body_limits import MAX_BYTES
 from tests.api.bodies import worst
-from tests.api.bodies.checking import Checker, fields, limits
+from tests.api.bodies.cost_checker import Checker, body_fields_of, body_limits_of
 from tests.api.bodies.worst import DEAREST, SHAPES, Worst
-from tests.api.described import DocumentedRoute
+from tests.api.documented_routes import DocumentedRoute
 
 #: Number of parts of the test of all shapes; each takes half a minute.
 PARTS = 8
@@ -20,8 +20,10 @@ async def test_most_expensive_shapes_for_each_route(checker: Checker, app: Lites
     """The bodies have the maximum length of the route."""
     shapes = {name: SHAPES[name] for name in DEAREST}
     for route in checker.operator.bodies:
-        known = fields(app, route)
-        for one in worst.of_value(known.values, known.names[-2:], limits(app)[route.id], shapes):
+        known = body_fields_of(app, route)
+        for one in worst.bodies_with_value(
+            known.values, known.names[-2:], body_limits_of(app)[route.id], shapes
+        ):
             await checker.check(route, one)
     checker.assert_cheap()
 
@@ -30,18 +32,21 @@ async def test_most_expensive_shapes_for_each_route(checker: Checker, app: Lites
 @pytest.mark.parametrize("part", range(PARTS))
 async def test_all_shapes_for_each_route(checker: Checker, app: Litestar, part: int) -> None:
     for route in checker.operator.bodies[part::PARTS]:
-        size, known = limits(app)[route.id], fields(app, route)
-        for one in [*worst.of_value(known.values, known.names, size), *of_lists(route, known.values, size)]:
+        size, known = body_limits_of(app)[route.id], body_fields_of(app, route)
+        for one in [
+            *worst.bodies_with_value(known.values, known.names, size),
+            *list_bodies(route, known.values, size),
+        ]:
             await checker.check(route, one)
         if size < MAX_BYTES:
             await checker.check(route, Worst("a megabyte", SHAPES["lists"](MAX_BYTES)))
     checker.assert_cheap()
 
 
-def of_lists(route: DocumentedRoute, values: dict[str, Any], size: int) -> Iterator[Worst]:
+def list_bodies(route: DocumentedRoute, values: dict[str, Any], size: int) -> Iterator[Worst]:
     for field, value in values.items():
         if isinstance(value, list) and value:
-            yield from worst.of_items(route.body, field, value[0], size)
+            yield from worst.bodies_with_items(route.body, field, value[0], size)
 
 
 async def test_routes_without_a_body(checker: Checker) -> None:

@@ -12,7 +12,7 @@ import pytest_asyncio
 from litestar import Litestar
 
 from tests.api.bodies import worst
-from tests.api.bodies.checking import Checker
+from tests.api.bodies.cost_checker import Checker
 from tests.api.bodies.worst import DEAREST, SHAPES, Worst
 from tests.api.conftest import Caller, client_of
 from tests.api.events.sender import EventSender, sender
@@ -31,14 +31,16 @@ async def shop(app: Litestar, checker: Checker) -> Any:
         yield await sender(Caller(UUID(int=0), operator.key, operator.http), stranger)
 
 
-def event(**more: Any) -> dict[str, Any]:
+def build_event(**more: Any) -> dict[str, Any]:
     now = datetime.now(UTC).isoformat()
     return {"name": "open", "eventId": "e", "occurredAt": now} | more
 
 
-def events(size: int, *, most: int, names: tuple[str, ...] = DEAR, field: str = "events") -> Iterator[Worst]:
+def hostile_events(
+    size: int, *, most: int, names: tuple[str, ...] = DEAR, field: str = "events"
+) -> Iterator[Worst]:
     """Yield hostile lists of events, and hostile values in events of the maximum size."""
-    head = msgspec.json.encode(event())[:-1]
+    head = msgspec.json.encode(build_event())[:-1]
     for name in names:
         value = SHAPES[name](size - 400)
         yield Worst(f"{name} as the body", value)
@@ -53,19 +55,19 @@ def events(size: int, *, most: int, names: tuple[str, ...] = DEAR, field: str = 
         for last in (one, b"[", b"5"):
             items = b",".join([one] * (many - 1) + [last])
             yield Worst(f"{name} in {many} events", b'{"%b":[%b]}' % (field.encode(), items))
-    yield from worst.of_items({}, field, event(), size)
+    yield from worst.bodies_with_items({}, field, build_event(), size)
 
 
 async def test_events_of_an_app(checker: Checker, shop: EventSender) -> None:
-    for one in events(PLAIN, most=500):
-        await checker.send("POST", shop.at, one, key=shop.key)
+    for event in hostile_events(PLAIN, most=500):
+        await checker.send("POST", shop.at, event, key=shop.key)
     checker.assert_cheap()
 
 
 async def test_events_of_a_server(checker: Checker, shop: EventSender) -> None:
     """Also with an idempotency key, which needs one transaction and a fingerprint of the whole body."""
     beside = b'{"projectId":"%b","sdkAppId":"%b",' % (shop.project.encode(), shop.app["appId"].encode())
-    for number, one in enumerate(events(PLAIN, most=100)):
+    for number, one in enumerate(hostile_events(PLAIN, most=100)):
         body = beside + one.body[1:] if one.body.startswith(b"{") else one.body
         await checker.send("POST", "/v1/events", Worst(one.shape, body))
         await checker.send("POST", "/v1/events", Worst(one.shape, body), idempotency_key=f"k{number}")
@@ -73,9 +75,9 @@ async def test_events_of_a_server(checker: Checker, shop: EventSender) -> None:
 
 
 async def test_segment_messages(checker: Checker, shop: EventSender) -> None:
-    for one in events(PLAIN, most=5_000, field="batch"):
-        await checker.send("POST", "/v1/batch", one, key=shop.key)
-        await checker.send("POST", "/v1/track", one, key=shop.key)
+    for event in hostile_events(PLAIN, most=5_000, field="batch"):
+        await checker.send("POST", "/v1/batch", event, key=shop.key)
+        await checker.send("POST", "/v1/track", event, key=shop.key)
     checker.assert_cheap()
 
 
@@ -85,8 +87,8 @@ async def test_decompressed_bodies(checker: Checker, shop: EventSender) -> None:
     """No step blocks the loop. A text of 8 MB may cost more than other refusals: it counts as 4,000
     events.
     """
-    for one in events(UNPACKED, most=500, names=UNPACKED_DEAR):
-        packed = Worst(one.shape, gzip.compress(one.body, 1))
+    for event in hostile_events(UNPACKED, most=500, names=UNPACKED_DEAR):
+        packed = Worst(event.shape, gzip.compress(event.body, 1))
         await checker.send("POST", shop.at, packed, key=shop.key, content_encoding="gzip")
     held = [said for said in checker.dear if float(said.split(" ms in a step")[0].rsplit(" ", 1)[1]) >= 10]
     assert not held, "\n".join(held)

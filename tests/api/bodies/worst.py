@@ -16,12 +16,12 @@ class Worst(NamedTuple):
     body: bytes
 
 
-def _listed(item: bytes) -> Shape:
+def _repeat_in_list(item: bytes) -> Shape:
     """Build a list that repeats one item."""
     return lambda size: b"[" + b",".join([item] * max(1, (size - 2) // (len(item) + 1))) + b"]"
 
 
-def _texted(piece: bytes) -> Shape:
+def _repeat_in_string(piece: bytes) -> Shape:
     """Build a string that repeats one piece."""
     return lambda size: b'"' + piece * max(1, (size - 2) // len(piece)) + b'"'
 
@@ -34,41 +34,41 @@ def _nested(left: bytes, right: bytes) -> Shape:
     return nest
 
 
-def _keyed(size: int) -> bytes:
+def _build_keys(size: int) -> bytes:
     """Build an object of different keys."""
     return b"{" + b",".join(b'"%05x":1' % key for key in range(size // 10)) + b"}"
 
 
-def _same_keyed(size: int) -> bytes:
+def _build_same_keys(size: int) -> bytes:
     return b"{" + b",".join([b'"a":1'] * (size // 6)) + b"}"
 
 
 SHAPES: Mapping[str, Shape] = {
-    "lists": _listed(b"[]"),
-    "objects": _listed(b"{}"),
-    "whole numbers": _listed(b"1"),
-    "fractions": _listed(b"1.5"),
-    "exponents": _listed(b"1e5"),
-    "strings": _listed(b'""'),
-    "words": _listed(b'"a"'),
-    "nothing": _listed(b"null"),
-    "long numbers": _listed(b"1" * 4_000),
-    "middling numbers": _listed(b"1" * 300),
+    "lists": _repeat_in_list(b"[]"),
+    "objects": _repeat_in_list(b"{}"),
+    "whole numbers": _repeat_in_list(b"1"),
+    "fractions": _repeat_in_list(b"1.5"),
+    "exponents": _repeat_in_list(b"1e5"),
+    "strings": _repeat_in_list(b'""'),
+    "words": _repeat_in_list(b'"a"'),
+    "nothing": _repeat_in_list(b"null"),
+    "long numbers": _repeat_in_list(b"1" * 4_000),
+    "middling numbers": _repeat_in_list(b"1" * 300),
     "one number": lambda size: b"1" * size,
     "deep lists": _nested(b"[", b"]"),
     "deep objects": _nested(b'{"a":', b"}"),
-    "many short nests": _listed(b"[" * 90 + b"]" * 90),
-    "keys": _keyed,
-    "same keys": _same_keyed,
-    "one string": _texted(b"x"),
-    "brackets in a string": _texted(b"[{,"),
-    "escapes": _texted(rb"\u0041"),
-    "backslashes": _texted(rb"\\"),
-    "quotes": _texted(rb"\""),
-    "halves of pairs": _texted(rb"\ud83d"),
-    "NULs": _texted(rb"\u0000"),
-    "no UTF-8 late": lambda size: _texted(b"x")(size - 1)[:-1] + b'\xff"',
-    "no end": lambda size: _listed(b"[]")(size)[:-1],
+    "many short nests": _repeat_in_list(b"[" * 90 + b"]" * 90),
+    "keys": _build_keys,
+    "same keys": _build_same_keys,
+    "one string": _repeat_in_string(b"x"),
+    "brackets in a string": _repeat_in_string(b"[{,"),
+    "escapes": _repeat_in_string(rb"\u0041"),
+    "backslashes": _repeat_in_string(rb"\\"),
+    "quotes": _repeat_in_string(rb"\""),
+    "halves of pairs": _repeat_in_string(rb"\ud83d"),
+    "NULs": _repeat_in_string(rb"\u0000"),
+    "no UTF-8 late": lambda size: _repeat_in_string(b"x")(size - 1)[:-1] + b'\xff"',
+    "no end": lambda size: _repeat_in_list(b"[]")(size)[:-1],
     "wrong type late": lambda size: b'["' + b'","'.join([b"a"] * (size // 4)) + b'",5]',
     "white space": lambda size: b" " * size + b"1",
 }
@@ -80,7 +80,7 @@ SHORT = 100
 DEAREST = ("lists", "fractions", "strings", "keys", "middling numbers", "no end")
 
 
-def of_value(
+def bodies_with_value(
     sample: Mapping[str, Any], names: Iterable[str], size: int, shapes: Mapping[str, Shape] = SHAPES
 ) -> Iterator[Worst]:
     """Yield bodies with a hostile value as the whole, in each field, and in an unknown field."""
@@ -88,18 +88,18 @@ def of_value(
         value = shape(size - 200)
         yield Worst(f"{name} as the body", value)
         for field in [*names, "x"]:
-            yield Worst(f"{name} in {field}", _with(sample, field, value)[:size])
+            yield Worst(f"{name} in {field}", _put_first(sample, field, value)[:size])
     yield Worst("a long name", b'{"' + b"x" * (size - 8) + b'":1}')
     yield Worst("late rubbish", msgspec.json.encode(sample) + b" " * (size // 2) + b"]")
 
 
-def _with(sample: Mapping[str, Any], field: str, value: bytes) -> bytes:
+def _put_first(sample: Mapping[str, Any], field: str, value: bytes) -> bytes:
     """Put the hostile value first, since a decoder stops at a wrong value; a few valid fields follow."""
     others = {name: one for name, one in sample.items() if name != field and len(str(one)) < SHORT}
     return b'{"%b":%b,%b' % (field.encode(), value, msgspec.json.encode({**others, "y": 1})[1:])
 
 
-def of_items(sample: Mapping[str, Any], field: str, item: Any, size: int) -> Iterator[Worst]:
+def bodies_with_items(sample: Mapping[str, Any], field: str, item: Any, size: int) -> Iterator[Worst]:
     """Yield bodies with a full list: valid items except the last, empty items, wrong items, too many
     items.
     """
@@ -130,7 +130,7 @@ def _items(sample: Mapping[str, Any], field: str, items: list[bytes]) -> bytes:
     return head + b'"%b":[' % field.encode() + b",".join(items) + b"]}"
 
 
-def of_table(names: list[str], row: list[str], size: int) -> Iterator[Worst]:
+def hostile_tables(names: list[str], row: list[str], size: int) -> Iterator[Worst]:
     """Yield tables (CSV)."""
     head, line = ",".join(names).encode() + b"\n", ",".join(row).encode() + b"\n"
     many = min(1_000, size // len(line))
@@ -151,7 +151,7 @@ def of_table(names: list[str], row: list[str], size: int) -> Iterator[Worst]:
     yield Worst("names", ",".join(names * (size // 200)).encode() + b"\n" + line)
 
 
-def of_form(boundary: bytes, size: int) -> Iterator[Worst]:
+def hostile_forms(boundary: bytes, size: int) -> Iterator[Worst]:
     """Yield forms (multipart)."""
     end = b"--" + boundary + b"--\r\n"
 

@@ -21,7 +21,7 @@ from api.ratelimit import Class, Limiter, open_limiter
 from domain.tenancy.api_keys import Principal
 from jobs.breaker import Breaker
 from schemas import ids
-from tests.api.budgets.spending import STANDARD, advance, charge, cost
+from tests.api.budgets.charging import STANDARD, advance, charge, cost
 from tests.waiting import eventually
 
 CENT = Rates(MICROS // 100, MICROS // 50, 10_000)
@@ -37,9 +37,9 @@ def principal(organization_id: UUID) -> Principal:
 async def limiter(redis_url: str) -> AsyncIterator[Limiter]:
     async with (
         Redis.from_url(redis_url) as client,
-        open_limiter(client, Breaker(0.0), lambda: datetime.now(UTC)) as made,
+        open_limiter(client, Breaker(0.0), lambda: datetime.now(UTC)) as created,
     ):
-        yield made
+        yield created
 
 
 spends = st.tuples(st.just("spend"), *(st.integers(0, most) for most in (2 * MICROS, MICROS, 10**6)))

@@ -18,7 +18,7 @@ from jobs.breaker import Breaker
 from schemas import ids
 from telemetry.costs import Cost
 from tests import media
-from tests.api.budgets.spending import STANDARD, advance, charge, cost, spending
+from tests.api.budgets.charging import STANDARD, advance, charge, cost, cost_of_share
 from tests.api.conftest import Caller, client_of, new_key
 from tests.api.parties import new_project
 from tests.servers import Servers
@@ -31,7 +31,7 @@ async def test_an_overdrawn_organization_is_refused_until_the_refill(
 ) -> None:
     limiter: Limiter = app.state.services.limiter
     bucket = bucket_of(acme.organization_id, "standard")
-    await charge(limiter, bucket, spending(resource, 1.5))
+    await charge(limiter, bucket, cost_of_share(resource, 1.5))
     before = await pool.fetchval("select count(*) from project")
     refused = await acme.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
     error = refused.json()["error"]
@@ -53,7 +53,7 @@ async def test_all_keys_of_an_organization_pay_together_and_its_sandbox_apart(
         found = await organizations.find(conn, organization_id=acme.organization_id)
     sandbox = ids.read(ids.ORGANIZATION, found.sandbox_id)
     assert sandbox
-    await charge(limiter, bucket_of(acme.organization_id, "standard"), spending("cpu", 1.1))
+    await charge(limiter, bucket_of(acme.organization_id, "standard"), cost_of_share("cpu", 1.1))
     async with (
         client_of(app, await new_key(pool, acme.organization_id)) as other,
         client_of(app, await new_key(pool, sandbox, env="test")) as tester,
@@ -61,13 +61,13 @@ async def test_all_keys_of_an_organization_pay_together_and_its_sandbox_apart(
         assert (await other.get("/v1/whoami")).status_code == 429
         assert (await tester.get("/v1/whoami")).status_code == 200
         assert (await rival.http.get("/v1/whoami")).status_code == 200
-        await charge(limiter, bucket_of(sandbox, "sandbox"), spending("cpu", 1.1))
+        await charge(limiter, bucket_of(sandbox, "sandbox"), cost_of_share("cpu", 1.1))
         assert (await tester.get("/v1/whoami")).status_code == 429
 
 
 async def test_usage_shows_what_requests_have_cost(app: Litestar, acme: Caller) -> None:
     bucket = bucket_of(acme.organization_id, "standard")
-    await charge(app.state.services.limiter, bucket, spending("cpu", 0.9))
+    await charge(app.state.services.limiter, bucket, cost_of_share("cpu", 0.9))
     answer = (await acme.http.get("/v1/usage")).json()["budgets"]
     found = {(one["traffic"], one["resource"]): one for one in answer}
     assert set(found) == {(traffic, resource) for traffic in Traffic for resource in RESOURCES}
@@ -82,8 +82,8 @@ async def test_public_traffic_does_not_use_the_keys_budget(app: Litestar, acme: 
     """An app's key is public in a web page: strangers who send with it must not block the organization."""
     project = await new_project(acme)
     body = {"name": "Shop", "platform": "web", "webDomain": "shop.example"}
-    made = (await acme.http.post(f"/v1/projects/{project}/sdk-apps", json=body)).json()
-    at, headers = f"/v1/apps/{made['appId']}/events", {"Authorization": f"Bearer {made['apiKey']}"}
+    created = (await acme.http.post(f"/v1/projects/{project}/sdk-apps", json=body)).json()
+    at, headers = f"/v1/apps/{created['appId']}/events", {"Authorization": f"Bearer {created['apiKey']}"}
     now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
     numbers = itertools.count()
 
@@ -110,11 +110,11 @@ async def test_restarted_redis_has_full_buckets_and_absent_redis_refuses_no_requ
     async with Redis.from_url(own_servers.valkey.url) as redis:
         limiter = Limiter(redis, Breaker(0.0), lambda: datetime.now(UTC))
         bucket = bucket_of(acme_apart.organization_id, "standard")
-        await charge(limiter, bucket, spending("cpu", 1.5))
+        await charge(limiter, bucket, cost_of_share("cpu", 1.5))
         assert (await acme_apart.http.get("/v1/whoami")).status_code == 429
         await redis.flushall()
         assert (await acme_apart.http.get("/v1/whoami")).status_code == 200
-        await charge(limiter, bucket, spending("cpu", 1.5))
+        await charge(limiter, bucket, cost_of_share("cpu", 1.5))
         assert (await acme_apart.http.get("/v1/whoami")).status_code == 429
     own_servers.valkey.stop()
     assert (await acme_apart.http.get("/v1/whoami")).status_code == 200
@@ -168,7 +168,7 @@ async def test_queued_uploads_are_refused_once_the_budget_is_overdrawn(
             return bool(await pool.fetchval("select count(*) from media_upload where size_bytes > 0"))
 
         await eventually(is_stored)
-        await charge(limiter, bucket, spending("cpu", 1.5))
+        await charge(limiter, bucket, cost_of_share("cpu", 1.5))
     refused = await waiting
     assert refused.status_code == 429
     assert refused.json()["error"]["details"] == {"limit": "budget", "resource": "cpu"}
@@ -180,8 +180,8 @@ async def test_readers_of_public_files_pay_from_the_public_budget(
     app: Litestar, acme: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limiter: Limiter = app.state.services.limiter
-    made = (await upload(acme, await new_project(acme))).json()
-    path = "/media/" + made["assets"][0]["url"].rpartition("/")[2]
+    created = (await upload(acme, await new_project(acme))).json()
+    path = "/media/" + created["assets"][0]["url"].rpartition("/")[2]
     public, paid = (
         bucket_of(acme.organization_id, "standard", Traffic.PUBLIC),
         list[tuple[BudgetBucket, int]](),

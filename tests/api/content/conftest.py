@@ -9,5 +9,5 @@ from tests.s3.keeping import Kept
 
 @pytest_asyncio.fixture
 async def project(acme: Caller, media_kept: Kept) -> UploadProject:
-    made = await acme.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
-    return UploadProject(acme, made.json()["id"], media_kept)
+    created = await acme.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
+    return UploadProject(acme, created.json()["id"], media_kept)

@@ -52,7 +52,7 @@ def text(name: str, value: str | bytes) -> Part:
     return name, (None, value)
 
 
-async def rows(pool: Pool) -> int:
+async def count_rows(pool: Pool) -> int:
     """Count the rows that an upload may leave in the database."""
     counted = [
         await pool.fetchval(f"select count(*) from {table}")

@@ -15,8 +15,8 @@ from api.routes.content import UPLOAD_SPEC
 from db.pool import Pool
 from domain.media.passing import MIB
 from tests import media
-from tests.api.content.project import FILM, PNG, UploadProject, file, film, rows, text
-from tests.api.hang_up import call_and_disconnect
+from tests.api.content.project import FILM, PNG, UploadProject, count_rows, file, film, text
+from tests.api.disconnecting import call_and_disconnect
 from tests.api.refusals import assert_refused
 
 BOUNDARY = b"----boundary"
@@ -27,23 +27,23 @@ HEAD = b'Content-Disposition: form-data; name="file"; filename="shop.png"\r\n'
 @pytest_asyncio.fixture(autouse=True)
 async def unchanged(project: UploadProject, pool: Pool) -> AsyncIterator[None]:
     yield
-    assert await rows(pool) == 0
+    assert await count_rows(pool) == 0
     assert project.stored() == []
 
 
-def part(content: bytes, head: bytes = HEAD) -> bytes:
+def build_part(content: bytes, head: bytes = HEAD) -> bytes:
     return b"--" + BOUNDARY + b"\r\n" + head + b"\r\n" + content + b"\r\n"
 
 
 END = b"--" + BOUNDARY + b"--\r\n"
 
 
-async def raw(project: UploadProject, content: Any, headers: dict[str, str] = FORM) -> httpx.Response:
+async def post_raw(project: UploadProject, content: Any, headers: dict[str, str] = FORM) -> httpx.Response:
     return await project.caller.http.post(f"{project.path}/upload", content=content, headers=headers)
 
 
 async def test_raw_form_of_these_tests_is_accepted(project: UploadProject, pool: Pool) -> None:
-    assert (await raw(project, part(PNG) + END)).status_code == 201
+    assert (await post_raw(project, build_part(PNG) + END)).status_code == 201
     await pool.execute("truncate content_item cascade")
     for name in project.stored():
         project.kept.remove(name)
@@ -99,7 +99,7 @@ FILES = {
 async def test_invalid_part_is_reported(project: UploadProject, pool: Pool) -> None:
     for name, (parts, path) in FILES.items():
         assert_refused(await project.upload(*parts), 422, "VALIDATION", path)
-        assert (await rows(pool), project.stored()) == (0, []), name
+        assert (await count_rows(pool), project.stored()) == (0, []), name
 
 
 @pytest.mark.long
@@ -111,40 +111,44 @@ async def test_progressive_image_with_many_scans_is_refused(project: UploadProje
 async def test_a_name_is_printable(project: UploadProject) -> None:
     for name in ("a\0b.png", "a\x1fb.png", "a\u202eb.png"):
         head = f'Content-Disposition: form-data; name="file"; filename="{name}"\r\n'.encode()
-        assert_refused(await raw(project, part(PNG, head) + END), 422, "VALIDATION", "file[0]")
+        assert_refused(await post_raw(project, build_part(PNG, head) + END), 422, "VALIDATION", "file[0]")
 
 
 UNREADABLE: dict[str, bytes] = {
     "nothing": b"",
     "no boundary in it": PNG * 100,
     "another boundary": b"--other\r\n" + HEAD + b"\r\nx\r\n--other--\r\n",
-    "no end": part(PNG),
-    "an end in mid-file": part(PNG * 1000)[:20_000],
-    "an end in a head": part(PNG) + b"--" + BOUNDARY + b"\r\nContent-Dis",
+    "no end": build_part(PNG),
+    "an end in mid-file": build_part(PNG * 1000)[:20_000],
+    "an end in a head": build_part(PNG) + b"--" + BOUNDARY + b"\r\nContent-Dis",
     "an end in a head's first line": b"--" + BOUNDARY,
-    "a head that is none": part(PNG, b"nonsense\r\n") + END,
-    "no disposition": part(PNG, b"Content-Type: image/png\r\n") + END,
-    "another disposition": part(PNG, b'Content-Disposition: attachment; name="file"\r\n') + END,
-    "no length that fits": part(PNG, HEAD + b"Content-Length: 5\r\n") + END,
-    "no ASCII": part(PNG, b'Content-Disposition: form-data; name="\xff"\r\n') + END,
+    "a head that is none": build_part(PNG, b"nonsense\r\n") + END,
+    "no disposition": build_part(PNG, b"Content-Type: image/png\r\n") + END,
+    "another disposition": build_part(PNG, b'Content-Disposition: attachment; name="file"\r\n') + END,
+    "no length that fits": build_part(PNG, HEAD + b"Content-Length: 5\r\n") + END,
+    "no ASCII": build_part(PNG, b'Content-Disposition: form-data; name="\xff"\r\n') + END,
 }
 
 
 async def test_body_without_a_form_is_refused(project: UploadProject, pool: Pool) -> None:
     for name, body in UNREADABLE.items():
-        assert_refused(await raw(project, body), 400, "BAD_REQUEST")
-        assert (await rows(pool), project.stored()) == (0, []), name
+        assert_refused(await post_raw(project, body), 400, "BAD_REQUEST")
+        assert (await count_rows(pool), project.stored()) == (0, []), name
 
 
 async def test_a_form_has_a_boundary(project: UploadProject) -> None:
     for kind in ("multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data;"):
-        assert_refused(await raw(project, part(PNG) + END, {"Content-Type": kind}), 400, "BAD_REQUEST")
+        assert_refused(
+            await post_raw(project, build_part(PNG) + END, {"Content-Type": kind}), 400, "BAD_REQUEST"
+        )
 
 
 async def test_only_a_form_is_read(project: UploadProject) -> None:
     for kind in ("application/json", "multipart/mixed; boundary=x", "", "image/png"):
         assert_refused(
-            await raw(project, part(PNG) + END, {"Content-Type": kind}), 415, "UNSUPPORTED_MEDIA_TYPE"
+            await post_raw(project, build_part(PNG) + END, {"Content-Type": kind}),
+            415,
+            "UNSUPPORTED_MEDIA_TYPE",
         )
 
 
@@ -161,13 +165,13 @@ class Endless:
             yield self.chunk
 
 
-def begun(content: bytes, head: bytes = HEAD) -> bytes:
-    return part(content, head).removesuffix(b"\r\n")
+def begin_form(content: bytes, head: bytes = HEAD) -> bytes:
+    return build_part(content, head).removesuffix(b"\r\n")
 
 
 TOO_MUCH = {
-    "a picture": (begun(PNG), 30 * MIB),
-    "a film": (begun(FILM, HEAD.replace(b"png", b"mp4")), 100 * MIB),
+    "a picture": (begin_form(PNG), 30 * MIB),
+    "a film": (begin_form(FILM, HEAD.replace(b"png", b"mp4")), 100 * MIB),
     "a head": (b"--" + BOUNDARY + b"\r\nX-", MIB),
     "many lines of a head": (b"--" + BOUNDARY + b"\r\n" + b"X-A: b\r\n" * 9, MIB),
     "a preamble": (b"", UPLOAD_SPEC.body_max),
@@ -177,14 +181,14 @@ TOO_MUCH = {
 async def test_oversized_upload_is_refused_before_its_end(project: UploadProject) -> None:
     for name, (start, most) in TOO_MUCH.items():
         body = Endless(start, b"x" * 64 * 1024 if "head" in name else bytes(64 * 1024))
-        assert_refused(await raw(project, body), 413, "PAYLOAD_TOO_LARGE")
+        assert_refused(await post_raw(project, body), 413, "PAYLOAD_TOO_LARGE")
         assert body.sent <= most + MIB, name
 
 
 async def test_a_length_that_is_too_large_is_refused_unread(project: UploadProject) -> None:
-    body = Endless(begun(PNG))
+    body = Endless(begin_form(PNG))
     assert_refused(
-        await raw(project, body, FORM | {"Content-Length": str(UPLOAD_SPEC.body_max + 1)}),
+        await post_raw(project, body, FORM | {"Content-Length": str(UPLOAD_SPEC.body_max + 1)}),
         413,
         "PAYLOAD_TOO_LARGE",
     )
@@ -203,17 +207,17 @@ async def test_slow_upload_is_refused(
     answered = asyncio.Event()
 
     async def stalling() -> AsyncIterator[bytes]:
-        yield begun(PNG)
+        yield begin_form(PNG)
         await answered.wait()
 
-    assert_refused(await raw(project, stalling()), 400, "BAD_REQUEST")
+    assert_refused(await post_raw(project, stalling()), 400, "BAD_REQUEST")
     answered.set()
 
 
 async def test_disconnect_leaves_no_file(app: Litestar, project: UploadProject) -> None:
     """As the server reports it: the body ends in the middle of a file."""
     headers = {**FORM, "Authorization": f"Bearer {project.caller.key}"}
-    body = part(PNG * 1000)[:50_000]
+    body = build_part(PNG * 1000)[:50_000]
     [start, *_] = await call_and_disconnect(app, "POST", f"{project.path}/upload", headers=headers, body=body)
     assert start["status"] == 400
 

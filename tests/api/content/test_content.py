@@ -10,39 +10,39 @@ from tests.api.content.project import UploadProject, file, film, text
 from tests.api.refusals import reason
 
 
-async def policy(project: UploadProject, **fields: Any) -> dict[str, Any]:
+async def patch_policy(project: UploadProject, **fields: Any) -> dict[str, Any]:
     answer = await project.caller.http.patch(f"/v1/projects/{project.id}/approval-policy", json=fields)
     assert answer.status_code == 200, answer.text
     return answer.json()  # type: ignore[no-any-return]
 
 
-async def item(project: UploadProject, caption: str = "Fresh bread") -> str:
+async def upload_item(project: UploadProject, caption: str = "Fresh bread") -> str:
     return f"/v1/content/{(await project.made(text('caption', caption)))['id']}"
 
 
 async def test_a_list_is_newest_first_and_paged(project: UploadProject) -> None:
-    made = [(await project.made(text("caption", f"{number}")))["id"] for number in range(3)]
+    created = [(await project.made(text("caption", f"{number}")))["id"] for number in range(3)]
     first = (await project.caller.http.get(project.path, params={"limit": 2})).json()
     rest = (
         await project.caller.http.get(project.path, params={"limit": 2, "cursor": first["nextCursor"]})
     ).json()
-    assert [one["id"] for one in first["items"] + rest["items"]] == made[::-1]
+    assert [item["id"] for item in first["items"] + rest["items"]] == created[::-1]
     assert rest["nextCursor"] is None
 
 
 async def test_list_items_are_complete(project: UploadProject) -> None:
-    made = await project.made(film(), text("caption", "Bread"))
-    assert (await project.caller.http.get(project.path)).json()["items"] == [made]
+    item = await project.made(film(), text("caption", "Bread"))
+    assert (await project.caller.http.get(project.path)).json()["items"] == [item]
 
 
 async def test_a_list_is_filtered(project: UploadProject) -> None:
     open_ = (await project.made(file()))["id"]
-    await policy(project, requiresApproval=True)
+    await patch_policy(project, requiresApproval=True)
     pending = (await project.made(file()))["id"]
 
     async def listed(**params: str) -> list[str]:
         answer = await project.caller.http.get(project.path, params=params)
-        return [one["id"] for one in answer.json()["items"]]
+        return [item["id"] for item in answer.json()["items"]]
 
     assert await listed(approvalStatus="pending") == [pending]
     assert await listed(approvalStatus="not_required") == [open_]
@@ -60,7 +60,7 @@ async def test_a_list_of_one_project_is_not_anothers(project: UploadProject) -> 
 
 
 async def test_edit_needs_the_current_revision(project: UploadProject) -> None:
-    path = await item(project)
+    path = await upload_item(project)
     edited = await project.caller.http.patch(path, json={"caption": "Cake"}, headers={"If-Match": '"1"'})
     assert (edited.status_code, edited.headers["ETag"]) == (200, '"2"')
     assert (edited.json()["caption"], edited.json()["revision"]) == ("Cake", 2)
@@ -71,8 +71,8 @@ async def test_edit_needs_the_current_revision(project: UploadProject) -> None:
 
 
 async def test_content_with_files_may_lose_its_caption(project: UploadProject) -> None:
-    made = await project.made(file(), text("caption", "Bread"))
-    answer = await project.caller.http.patch(f"/v1/content/{made['id']}", json={"caption": ""})
+    item = await project.made(file(), text("caption", "Bread"))
+    answer = await project.caller.http.patch(f"/v1/content/{item['id']}", json={"caption": ""})
     assert (answer.status_code, answer.json()["caption"]) == (200, "")
 
 
@@ -80,12 +80,12 @@ async def test_a_policy_is_read_changed_and_shown_with_its_project(project: Uplo
     path = f"/v1/projects/{project.id}/approval-policy"
     before = {"requiresApproval": False, "firstNPostsBlocked": 0, "currentBlockedCount": 0}
     assert (await project.caller.http.get(path)).json() == before
-    assert await policy(project, requiresApproval=True) == before | {"requiresApproval": True}
+    assert await patch_policy(project, requiresApproval=True) == before | {"requiresApproval": True}
     await project.made(file())
     await project.made(file())
-    after = await policy(project, firstNPostsBlocked=50)
+    after = await patch_policy(project, firstNPostsBlocked=50)
     assert after == {"requiresApproval": True, "firstNPostsBlocked": 50, "currentBlockedCount": 2}
-    assert await policy(project) == after
+    assert await patch_policy(project) == after
     shown = (await project.caller.http.get(f"/v1/projects/{project.id}")).json()
     assert after.items() <= shown.items()
     [listed] = (await project.caller.http.get("/v1/projects")).json()["items"]
@@ -93,8 +93,8 @@ async def test_a_policy_is_read_changed_and_shown_with_its_project(project: Uplo
 
 
 async def test_approval_names_the_reviewed_revision(project: UploadProject) -> None:
-    await policy(project, requiresApproval=True)
-    path = await item(project)
+    await patch_policy(project, requiresApproval=True)
+    path = await upload_item(project)
     await project.caller.http.patch(path, json={"caption": "Cake"})
     late = await project.caller.http.post(f"{path}/approve", json={"revision": 1})
     assert reason(late) == (409, "CONFLICT", "VERSION_MISMATCH")
@@ -115,8 +115,8 @@ async def test_approval_names_the_reviewed_revision(project: UploadProject) -> N
 
 
 async def test_an_approval_needs_no_body_and_a_rejection_a_reason(project: UploadProject) -> None:
-    await policy(project, requiresApproval=True)
-    path = await item(project)
+    await patch_policy(project, requiresApproval=True)
+    path = await upload_item(project)
     for body in ({}, {"reason": ""}, {"reason": "x" * 1001}):
         assert reason(await project.caller.http.post(f"{path}/reject", json=body))[:2] == (422, "VALIDATION")
     assert (await project.caller.http.post(f"{path}/approve")).json()["approvalStatus"] == "approved"
@@ -124,8 +124,8 @@ async def test_an_approval_needs_no_body_and_a_rejection_a_reason(project: Uploa
 
 async def test_writing_key_cannot_approve(project: UploadProject, app: Litestar, pool: Pool) -> None:
     """The key can't loosen the policy either, which would have the same effect."""
-    await policy(project, requiresApproval=True)
-    path = await item(project)
+    await patch_policy(project, requiresApproval=True)
+    path = await upload_item(project)
     key = await new_key(pool, project.caller.organization_id, scopes=("content:read", "content:write"))
     async with client_of(app, key) as writer:
         for method, where in (

@@ -39,7 +39,7 @@ DRAWING = {
 }
 
 
-async def made(acme: Caller, **brand: Any) -> str:
+async def create_branded_project(acme: Caller, **brand: Any) -> str:
     project = (await acme.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})).json()["id"]
     answer = await acme.http.patch(f"/v1/projects/{project}", json={"brandContext": brand})
     assert answer.status_code == 200, answer.text
@@ -47,7 +47,7 @@ async def made(acme: Caller, **brand: Any) -> str:
 
 
 async def test_each_hook_quotes_the_brand(acme: Caller) -> None:
-    answer = (await acme.http.get(await made(acme, **BRAND))).json()
+    answer = (await acme.http.get(await create_branded_project(acme, **BRAND))).json()
     assert answer["language"] == "en"
     assert answer["items"][0] == {
         "text": "Know the tide before you go",
@@ -67,7 +67,7 @@ async def test_sparse_brand_lists_the_missing_fields(acme: Caller) -> None:
         ({"tagline": "Know the tide before you go"}, ["appName"]),
         ({"appName": "T", "tagline": "The best of 2024"}, ["tagline", "appDescription", "keywords"]),
     ):
-        answer = await acme.http.get(await made(acme, **brand))
+        answer = await acme.http.get(await create_branded_project(acme, **brand))
         assert_refused(answer, 422, "VALIDATION")
         assert issue_paths(answer) == [f"brandContext.{name}" for name in missing]
         assert answer.json()["error"]["details"]["missingFields"] == missing

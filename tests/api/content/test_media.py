@@ -27,8 +27,8 @@ ETAG = f'"{hashlib.sha256(CONTENT).hexdigest()}"'
 @pytest_asyncio.fixture
 async def url(project: UploadProject) -> str:
     """Return a file's URL as a platform gets it."""
-    made = await project.made(film(CONTENT))
-    url: str = made["assets"][0]["url"]
+    item = await project.made(film(CONTENT))
+    url: str = item["assets"][0]["url"]
     assert url.startswith("http://127.0.0.1:8000/media/")
     return url.removeprefix("http://127.0.0.1:8000")
 
@@ -110,7 +110,7 @@ async def test_running_upload_has_no_url(anonymous: httpx.AsyncClient, url: str,
     assert (await anonymous.get(url)).status_code == 404
 
 
-def whole(ranges: bytes) -> tuple[int, int]:
+def expected_range(ranges: bytes) -> tuple[int, int]:
     """Apply RFC 9110 14.1.2 literally to one range of a file of 100 bytes."""
     first, last = ranges.removeprefix(b"bytes=").split(b"-")
     if not first:
@@ -129,11 +129,11 @@ def test_range_follows_the_rfc(first: str, last: str) -> None:
     headers: dict[bytes, Any] = {b"range": asked}
     if not (first or last) or (first and last and int(last) < int(first)):
         assert _requested_range(headers, served) is None
-    elif whole(asked)[0] >= 100:
+    elif expected_range(asked)[0] >= 100:
         with pytest.raises(Unsatisfiable):
             _requested_range(headers, served)
     else:
-        assert _requested_range(headers, served) == whole(asked)
+        assert _requested_range(headers, served) == expected_range(asked)
 
 
 @EVERYWHERE

@@ -21,7 +21,7 @@ HEAD = b'Content-Disposition: form-data; name="file"; filename="shop.%b"\r\n\r\n
 FORM = {"Content-Type": "multipart/form-data; boundary=x"}
 
 
-async def body(content: bytes, extension: bytes, size: int) -> AsyncIterator[bytes]:
+async def stream_form(content: bytes, extension: bytes, size: int) -> AsyncIterator[bytes]:
     """Yield a form with one file: `content`, padded to `size`."""
     yield START + HEAD % extension + content
     missing = size - len(content)
@@ -31,11 +31,11 @@ async def body(content: bytes, extension: bytes, size: int) -> AsyncIterator[byt
     yield END
 
 
-def most(server: int) -> int:
+def peak_memory(server: int) -> int:
     """Return the server's peak memory in bytes."""
-    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{server}/status").read_text())
-    assert found
-    return int(found[1]) * 1024
+    match = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{server}/status").read_text())
+    assert match
+    return int(match[1]) * 1024
 
 
 @EVERYWHERE
@@ -47,15 +47,15 @@ async def test_large_upload_needs_little_memory(pool: Pool, settings: Settings, 
     film, picture = media.film(), media.picture()
     with serving(settings, tmp_path / "api.log") as served:
         async with httpx.AsyncClient(base_url=served.url, headers=headers, timeout=PATIENCE_S) as client:
-            warm = await client.post(path, content=body(film, b"mp4", len(film)))
-            before = most(served.pid)
-            made = await client.post(path, content=body(film, b"mp4", 100 * MIB))
+            warm = await client.post(path, content=stream_form(film, b"mp4", len(film)))
+            before = peak_memory(served.pid)
+            created = await client.post(path, content=stream_form(film, b"mp4", 100 * MIB))
             # Refused half-way; this client notices only after it has sent everything.
-            too_much = await client.post(path, content=body(picture, b"png", 60 * MIB))
-            url = made.json()["assets"][0]["url"].removeprefix(settings.public_url)
+            too_much = await client.post(path, content=stream_form(picture, b"png", 60 * MIB))
+            url = created.json()["assets"][0]["url"].removeprefix(settings.public_url)
             async with client.stream("GET", url) as read:
                 sizes = [len(chunk) async for chunk in read.aiter_raw()]
-            took = most(served.pid) - before
-    assert (warm.status_code, made.status_code, too_much.status_code) == (201, 201, 413), made.text
-    assert sum(sizes) == made.json()["assets"][0]["sizeBytes"] == 100 * MIB
+            took = peak_memory(served.pid) - before
+    assert (warm.status_code, created.status_code, too_much.status_code) == (201, 201, 413), created.text
+    assert sum(sizes) == created.json()["assets"][0]["sizeBytes"] == 100 * MIB
     assert took < 32 * MIB

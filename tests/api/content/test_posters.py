@@ -16,7 +16,7 @@ from jobs.kinds import MAKE_POSTER
 from schemas.settings import Settings
 from tests import seeds
 from tests.api.content.project import UploadProject, file, film
-from tests.api.content.test_thumbnails import shown
+from tests.api.content.test_thumbnails import fetch_image
 from tests.generation.remix.clips import make
 from tests.jobs import scene
 from tests.waiting import eventually
@@ -39,7 +39,7 @@ async def working(settings: Settings, pool: Pool) -> AsyncIterator[None]:
         yield
 
 
-async def ended(pool: Pool) -> list[tuple[str, str | None]]:
+async def wait_for_jobs(pool: Pool) -> list[tuple[str, str | None]]:
     """Wait until all jobs have ended, and return their states and errors."""
 
     async def all_have() -> bool:
@@ -49,27 +49,27 @@ async def ended(pool: Pool) -> list[tuple[str, str | None]]:
     return [tuple(row) for row in await pool.fetch("select state, error->>'code' from job order by id")]
 
 
-async def item(project: UploadProject, made: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = (await project.caller.http.get(f"/v1/content/{made['id']}")).json()
-    return found
+async def read_item(project: UploadProject, made: dict[str, Any]) -> dict[str, Any]:
+    body: dict[str, Any] = (await project.caller.http.get(f"/v1/content/{made['id']}")).json()
+    return body
 
 
 async def test_video_gets_a_poster_and_is_otherwise_unchanged(
     project: UploadProject, pool: Pool, settings: Settings, video: bytes
 ) -> None:
     await pool.execute("update pool_cap set max_queued = 1")
-    made, broken, _ = [await project.made(part) for part in (film(video), film(), file())]
+    item, broken, _ = [await project.made(part) for part in (film(video), film(), file())]
     async with working(settings, pool):
-        assert await ended(pool) == [("completed", None), ("failed", "CLIP_UNREADABLE")]
-    assert await item(project, broken) == broken
-    now = await item(project, made)
+        assert await wait_for_jobs(pool) == [("completed", None), ("failed", "CLIP_UNREADABLE")]
+    assert await read_item(project, broken) == broken
+    now = await read_item(project, item)
     url = now["assets"][0]["thumbnailUrl"]
-    assert now["updatedAt"] != made["updatedAt"]
-    assets = [made["assets"][0] | {"thumbnailUrl": url}]
-    assert now == made | {"assets": assets, "updatedAt": now["updatedAt"]}
-    assert (await shown(project, url)).size == (480, 270)
-    kept = await pool.fetchval("select sum(size_bytes) from media_file")
-    assert await pool.fetchval("select sum(bytes) from storage_use") == kept
+    assert now["updatedAt"] != item["updatedAt"]
+    assets = [item["assets"][0] | {"thumbnailUrl": url}]
+    assert now == item | {"assets": assets, "updatedAt": now["updatedAt"]}
+    assert (await fetch_image(project, url)).size == (480, 270)
+    stored_value = await pool.fetchval("select sum(size_bytes) from media_file")
+    assert await pool.fetchval("select sum(bytes) from storage_use") == stored_value
 
 
 async def test_archive_leaves_no_poster(
@@ -86,16 +86,16 @@ async def test_archive_leaves_no_poster(
         return bool(await pool.fetchval("select finished_at from job where kind = 'make_poster'"))
 
     async with working(settings, pool):
-        made = await project.made(film(video))
+        item = await project.made(film(video))
         await eventually(is_over)
-    assert (await item(project, made))["assets"] == made["assets"]
+    assert (await read_item(project, item))["assets"] == item["assets"]
     await pool.execute("update media_upload set started_at = now() - interval '2 days'")
     async with pool.acquire() as conn:
         await uploads.prune(conn, open_store(settings))
     assert len(project.stored()) == 1
 
 
-async def from_before(pool: Pool) -> None:
+async def forget_poster_jobs(pool: Pool) -> None:
     """Make all content look uploaded by a release without posters."""
     await pool.execute("delete from job")
 
@@ -104,21 +104,21 @@ async def from_before(pool: Pool) -> None:
 async def test_videos_of_older_releases_get_posters_one_by_one(
     project: UploadProject, pool: Pool, settings: Settings, video: bytes
 ) -> None:
-    made = [await project.made(part) for part in (film(video), file(), film(), film(video))]
-    await from_before(pool)
+    item = [await project.made(part) for part in (film(video), file(), film(), film(video))]
+    await forget_poster_jobs(pool)
     async with working(settings, pool), pool.acquire() as conn:
         for passed in (1, 2, 1, 0):
             await eventually(lambda: maintenance.is_idle(conn, pool_name="generate"))
             assert await posters.look_back(conn) == passed
-            ends = await ended(pool)
+            ends = await wait_for_jobs(pool)
     assert sorted(ends) == [("completed", None), ("completed", None), ("failed", "CLIP_UNREADABLE")]
-    shown = [(await item(project, one))["assets"][0]["thumbnailUrl"] for one in made]
+    shown = [(await read_item(project, one))["assets"][0]["thumbnailUrl"] for one in item]
     assert [url is not None for url in shown] == [True, True, False, True]
 
 
 async def test_busy_or_empty_pool_starts_no_poster(project: UploadProject, pool: Pool) -> None:
     await project.made(film())
-    await from_before(pool)
+    await forget_poster_jobs(pool)
     async with pool.acquire() as conn:
         assert await posters.look_back(conn) == 0
         await scene.worker(conn, MAKE_POSTER)
@@ -148,7 +148,7 @@ async def test_video_without_need_of_a_poster_is_skipped(
     project: UploadProject, pool: Pool, change: str
 ) -> None:
     await project.made(film())
-    await from_before(pool)
+    await forget_poster_jobs(pool)
     await pool.execute(change)
     async with pool.acquire() as conn:
         await scene.worker(conn, MAKE_POSTER)

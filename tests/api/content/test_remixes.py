@@ -16,13 +16,13 @@ SAID = "I swim every week. Now I look the tide up before I go."
 BRAND = {"appName": "Tideline", "tagline": "Know the tide before you go"}
 
 
-async def asked(project: UploadProject, **fields: Any) -> httpx.Response:
+async def request_remix(project: UploadProject, **fields: Any) -> httpx.Response:
     changed = await project.caller.http.patch(f"/v1/projects/{project.id}", json={"brandContext": BRAND})
     assert changed.status_code == 200, changed.text
     return await project.caller.http.post(project.path, json={"format": "ugc_remix"} | fields)
 
 
-async def briefs(pool: Pool) -> list[dict[str, Any]]:
+async def read_briefs(pool: Pool) -> list[dict[str, Any]]:
     rows = await pool.fetch("select brief from content_generation")
     return [row["brief"] for row in rows]
 
@@ -31,9 +31,9 @@ async def test_clip_and_transcript_are_stored_for_the_job(project: UploadProject
     uploaded = await project.made(film(CLIP))
     [asset] = uploaded["assets"]
     for source in ({"mediaIds": [asset["assetId"]]}, {"sourceContentId": uploaded["id"]}):
-        answer = await asked(project, transcript=SAID, seconds=20, **source)
+        answer = await request_remix(project, transcript=SAID, seconds=20, **source)
         assert answer.status_code == 202, answer.text
-    first, second = await briefs(pool)
+    first, second = await read_briefs(pool)
     assert first["files"] == second["files"]
     assert first["files"]["clip"]
     assert [(one["spec"]["transcript"], one["spec"]["seconds"]) for one in (first, second)] == 2 * [
@@ -45,9 +45,9 @@ async def test_default_clip_is_the_demo_video_with_its_transcript(project: Uploa
     parts = [film(CLIP), text("kind", "demo_video"), text("transcript", "Tap, and it is done.")]
     added = await project.caller.http.post(f"/v1/projects/{project.id}/app-media", files=parts)
     assert added.status_code == 201, added.text
-    assert (await asked(project)).status_code == 202
-    assert (await asked(project, transcript=SAID)).status_code == 202
-    first, second = sorted(await briefs(pool), key=lambda one: one["spec"]["transcript"] == SAID)
+    assert (await request_remix(project)).status_code == 202
+    assert (await request_remix(project, transcript=SAID)).status_code == 202
+    first, second = sorted(await read_briefs(pool), key=lambda one: one["spec"]["transcript"] == SAID)
     assert [first["spec"]["transcript"], second["spec"]["transcript"]] == ["Tap, and it is done.", SAID]
     assert first["files"]["clip"] == second["files"]["clip"] is not None
 
@@ -63,6 +63,6 @@ async def test_unusable_clip_is_refused(project: UploadProject, pool: Pool) -> N
         ({"transcript": "x" * 5_001}, "transcript"),
     ]
     for fields, path in refusals:
-        answer = await asked(project, **fields)
+        answer = await request_remix(project, **fields)
         assert_refused(answer, 422, "VALIDATION", path)
-    assert await briefs(pool) == []
+    assert await read_briefs(pool) == []

@@ -29,7 +29,7 @@ def room(monkeypatch: pytest.MonkeyPatch) -> int:
     return limit
 
 
-async def used(caller: Caller) -> int:
+async def used_bytes(caller: Caller) -> int:
     answer = await caller.http.get("/v1/whoami")
     return int(answer.json()["storage"]["usedBytes"])
 
@@ -41,8 +41,8 @@ async def test_trailing_data_is_not_stored(project: UploadProject) -> None:
         (media.picture("JPEG"), "a.jpg", "image/jpeg"),
         (media.picture("WEBP"), "a.webp", "image/webp"),
     ):
-        made = await project.made(file(whole + bytes(200_000), name, mime))
-        [asset] = made["assets"]
+        item = await project.made(file(whole + bytes(200_000), name, mime))
+        [asset] = item["assets"]
         assert asset["sizeBytes"] == len(whole)
         assert asset["checksumSha256"] == hashlib.sha256(whole).hexdigest()
         served = await project.caller.http.get(asset["url"])
@@ -57,7 +57,7 @@ async def test_whoami_shows_storage_and_its_limit(acme: Caller, project: UploadP
     await project.made(file(PICTURE), file())
     await project.made(film())
     small = await pool.fetchval("select sum(size_bytes)::bigint from asset_thumbnail")
-    assert await used(acme) == len(PICTURE) + len(PNG) + len(media.film()) + small
+    assert await used_bytes(acme) == len(PICTURE) + len(PNG) + len(media.film()) + small
 
 
 async def test_concurrent_uploads_stop_at_the_quota(
@@ -65,7 +65,7 @@ async def test_concurrent_uploads_stop_at_the_quota(
 ) -> None:
     answers = await asyncio.gather(*(project.upload(film(CLIP)) for _ in range(8)))
     assert sorted(answer.status_code for answer in answers) == [201] * 3 + [413] * 5
-    assert await used(acme) == 3 * len(CLIP) <= room
+    assert await used_bytes(acme) == 3 * len(CLIP) <= room
     assert len(project.stored()) == 3
     assert await pool.fetchval("select count(*) from media_upload") == 0
     refused = next(answer for answer in answers if answer.status_code == 413).json()["error"]
@@ -79,7 +79,7 @@ async def test_concurrent_uploads_stop_at_the_quota(
 async def test_failed_upload_frees_its_reservation(acme: Caller, project: UploadProject) -> None:
     for _ in range(5):
         assert (await project.upload(file(PICTURE[: len(PICTURE) // 2]))).status_code == 422
-    assert await used(acme) == 0
+    assert await used_bytes(acme) == 0
     await project.made(file(PICTURE))
 
 
@@ -93,20 +93,20 @@ async def test_a_sandbox_counts_with_its_organization(
     for _ in range(3):
         await project.made(film(CLIP))
     async with client_of(app, await new_key(pool, sandbox, env="test")) as client:
-        made = (await client.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})).json()
-        tested = UploadProject(Caller(sandbox, "", client), made["id"], project.kept)
+        created = (await client.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})).json()
+        tested = UploadProject(Caller(sandbox, "", client), created["id"], project.kept)
         assert (await tested.upload(film(CLIP))).status_code == 413
-        assert await used(tested.caller) == 3 * len(CLIP)
-    assert await used(rival) == 0
+        assert await used_bytes(tested.caller) == 3 * len(CLIP)
+    assert await used_bytes(rival) == 0
 
 
 async def test_deletion_frees_the_quota(acme: Caller, project: UploadProject, pool: Pool) -> None:
     first, second = [await project.made(file(PICTURE)) for _ in range(2)]
-    for made in (first, second):
+    for created in (first, second):
         await pool.execute(
-            "delete from content_asset where content_id = $1", ids.read(ids.CONTENT, made["id"])
+            "delete from content_asset where content_id = $1", ids.read(ids.CONTENT, created["id"])
         )
-    assert await used(acme) == 0
+    assert await used_bytes(acme) == 0
 
 
 async def test_a_suspended_organization_has_the_quota_of_its_tier(acme: Caller, pool: Pool) -> None:

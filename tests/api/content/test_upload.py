@@ -8,7 +8,7 @@ import pytest
 
 from db.pool import Pool
 from tests import media
-from tests.api.content.project import FILM, PNG, UploadProject, file, film, rows, text
+from tests.api.content.project import FILM, PNG, UploadProject, count_rows, file, film, text
 from tests.s3.keeping import BREAKABLE, EVERYWHERE
 
 JPEG, WEBP = media.picture("JPEG", (5, 7)), media.picture("WEBP")
@@ -17,12 +17,12 @@ JPEG, WEBP = media.picture("JPEG", (5, 7)), media.picture("WEBP")
 @EVERYWHERE
 async def test_uploaded_image_is_completed_content(project: UploadProject) -> None:
     answer = await project.upload(file(), text("caption", "Fresh bread"), text("hook", "Look"))
-    made = answer.json()
-    assert (answer.status_code, answer.headers["ETag"]) == (201, '"1"'), made
-    assert answer.headers["Location"] == f"/v1/content/{made['id']}"
-    [asset] = made["assets"]
-    assert made == {
-        "id": made["id"],
+    created = answer.json()
+    assert (answer.status_code, answer.headers["ETag"]) == (201, '"1"'), created
+    assert answer.headers["Location"] == f"/v1/content/{created['id']}"
+    [asset] = created["assets"]
+    assert created == {
+        "id": created["id"],
         "projectId": project.id,
         "format": "image",
         "status": "completed",
@@ -47,13 +47,13 @@ async def test_uploaded_image_is_completed_content(project: UploadProject) -> No
         "creativeType": "uploaded",
         "aiGenerated": False,
         **dict.fromkeys(("decision", "madeBy", "influencerId", "jobId", "lastError")),
-        "fits": made["fits"],
+        "fits": created["fits"],
         "provenance": [],
-        "createdAt": made["createdAt"],
-        "updatedAt": made["createdAt"],
+        "createdAt": created["createdAt"],
+        "updatedAt": created["createdAt"],
     }
-    assert made["id"][:4] + asset["assetId"][:4] == "cnt_ast_"
-    assert (await project.caller.http.get(answer.headers["Location"])).json() == made
+    assert created["id"][:4] + asset["assetId"][:4] == "cnt_ast_"
+    assert (await project.caller.http.get(answer.headers["Location"])).json() == created
     assert len(project.stored()) == 2
 
 
@@ -67,10 +67,10 @@ async def test_bytes_determine_the_type(project: UploadProject) -> None:
         ([text("caption", "Just words")], "text"),
         ([file()] * 10, "slideshow"),
     ):
-        made = await project.made(*parts)
-        stored += sum(1 + (asset["thumbnailUrl"] is not None) for asset in made["assets"])
-        assert made["format"] == expected
-        assert len(made["assets"]) == sum(name == "file" for name, _ in parts)
+        item = await project.made(*parts)
+        stored += sum(1 + (asset["thumbnailUrl"] is not None) for asset in item["assets"])
+        assert item["format"] == expected
+        assert len(item["assets"]) == sum(name == "file" for name, _ in parts)
         assert len(project.stored()) == stored
 
 
@@ -116,9 +116,9 @@ async def test_parts_come_in_any_order(project: UploadProject) -> None:
     parts = [file(), file(JPEG, "b.jpg", "image/jpeg"), text("caption", "é" * 5000), text("hook", "x" * 300)]
     orders = [parts[start:] + parts[:start] for start in range(4)]
     for order in (*orders, *(order[::-1] for order in orders)):
-        made = await project.made(*order)
-        assert (made["caption"], made["hook"]) == ("é" * 5000, "x" * 300)
-        types = [asset["mimeType"] for asset in made["assets"]]
+        item = await project.made(*order)
+        assert (item["caption"], item["hook"]) == ("é" * 5000, "x" * 300)
+        types = [asset["mimeType"] for asset in item["assets"]]
         assert types == [content[2] for name, content in order if name == "file"]
 
 
@@ -142,17 +142,17 @@ async def test_bytes_similar_to_a_boundary_are_kept(project: UploadProject) -> N
 async def test_a_repeat_gets_the_first_answer_and_stores_nothing(project: UploadProject, pool: Pool) -> None:
     parts = (file(), file(JPEG, "b.jpg", "image/jpeg"), text("caption", "Bread"))
     first = await project.upload(*parts, Idempotency_Key="k")
-    before, stored = await rows(pool), project.stored()
+    before, stored = await count_rows(pool), project.stored()
     repeat = await project.upload(parts[2], parts[0], parts[1], Idempotency_Key="k")
     assert (repeat.status_code, repeat.content) == (201, first.content)
     assert repeat.headers["Idempotent-Replayed"] == "true"
     assert repeat.headers["Location"] == first.headers["Location"]
-    assert (await rows(pool), project.stored()) == (before, stored)
+    assert (await count_rows(pool), project.stored()) == (before, stored)
 
 
 async def test_a_used_key_is_refused_for_another_upload(project: UploadProject, pool: Pool) -> None:
     await project.upload(file(), text("caption", "Bread"), Idempotency_Key="k")
-    before, stored = await rows(pool), project.stored()
+    before, stored = await count_rows(pool), project.stored()
     for other in (
         [file(), text("caption", "Cake")],
         [file(PNG + b"x"), text("caption", "Bread")],
@@ -162,7 +162,7 @@ async def test_a_used_key_is_refused_for_another_upload(project: UploadProject, 
     ):
         answer = await project.upload(*other, Idempotency_Key="k")
         assert (answer.status_code, answer.json()["error"]["code"]) == (409, "IDEMPOTENCY_CONFLICT")
-        assert (await rows(pool), project.stored()) == (before, stored)
+        assert (await count_rows(pool), project.stored()) == (before, stored)
 
 
 async def test_a_repeat_is_answered_after_the_archive(project: UploadProject) -> None:

@@ -61,9 +61,9 @@ class EventSender(NamedTuple):
 async def sender(owner: Caller, http: httpx.AsyncClient, body: dict[str, Any] = WEB) -> EventSender:
     """Create an app in a new project."""
     project = await new_project(owner)
-    made = await owner.http.post(f"/v1/projects/{project}/sdk-apps", json=body)
-    assert made.status_code == 201, made.text
-    return EventSender(owner, http, project, made.json())
+    app = await owner.http.post(f"/v1/projects/{project}/sdk-apps", json=body)
+    assert app.status_code == 201, app.text
+    return EventSender(owner, http, project, app.json())
 
 
 def event(number: int = 0, **fields: Any) -> dict[str, Any]:

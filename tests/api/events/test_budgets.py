@@ -28,25 +28,25 @@ BUDGET = Budget(10, 1 << 20)
 
 
 @pytest.fixture(autouse=True)
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
+def small_budgets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Set small budgets, twice as large for `partner`; don't remember refusals."""
     tiers = dict.fromkeys(budgets.BUDGETS, BUDGET) | {"partner": Budget(20, 2 << 20)}
     monkeypatch.setattr(budgets, "BUDGETS", tiers)
     monkeypatch.setattr(event_requests, "MAX_REFUSAL_S", 0.0)
 
 
-def numbered(*numbers: int, **fields: Any) -> list[dict[str, Any]]:
+def build_events(*numbers: int, **fields: Any) -> list[dict[str, Any]]:
     return [event(number, **fields) for number in numbers]
 
 
-async def usage(caller: Caller) -> dict[str, Any]:
+async def read_usage(caller: Caller) -> dict[str, Any]:
     answer = await caller.http.get("/v1/usage")
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()["events"]
-    return found
+    body: dict[str, Any] = answer.json()["events"]
+    return body
 
 
-async def added(pool: Pool, caller: Caller, events: int) -> None:
+async def wait_for_added(pool: Pool, caller: Caller, events: int) -> None:
     """Wait until all processes together have added so many events."""
 
     async def are() -> bool:
@@ -57,9 +57,9 @@ async def added(pool: Pool, caller: Caller, events: int) -> None:
 
 
 async def test_events_over_the_budget_are_refused_unread_until_the_day_ends(shop: EventSender) -> None:
-    assert taken(await shop.send(*numbered(*range(9))))[0] == 9
+    assert taken(await shop.send(*build_events(*range(9))))[0] == 9
     # A request with more events than are left is accepted as a whole.
-    assert taken(await shop.send(*numbered(*range(10, 14))))[0] == 4
+    assert taken(await shop.send(*build_events(*range(10, 14))))[0] == 4
     over = await shop.post(b"{")
     assert problem(over) == (429, "RATE_LIMITED", {"limit": "daily-events"})
     now = datetime.now(UTC)
@@ -69,14 +69,14 @@ async def test_events_over_the_budget_are_refused_unread_until_the_day_ends(shop
 
 async def test_bytes_have_a_budget_of_their_own(shop: EventSender, pool: Pool) -> None:
     large = {"properties": {"text": "x" * 30_000}, "context": {}}
-    answers = [await shop.send(*numbered(number, **large)) for number in range(40)]
+    answers = [await shop.send(*build_events(number, **large)) for number in range(40)]
     assert {answer.status_code for answer in answers[:9]} == {202}
     few = Budget(100, 60_000)
     for tier in budgets.BUDGETS:
         budgets.BUDGETS[tier] = few  # type: ignore[index]  # the test's own
     assert problem(await shop.send(event(99))) == (429, "RATE_LIMITED", {"limit": "daily-event-bytes"})
-    await added(pool, shop.owner, 10)
-    used = (await usage(shop.owner))["bytes"]
+    await wait_for_added(pool, shop.owner, 10)
+    used = (await read_usage(shop.owner))["bytes"]
     assert 300_000 < used["used"] < 310_000
 
 
@@ -86,49 +86,49 @@ async def test_all_apps_and_keys_of_an_organization_share_it(
     shop, phone = await sender(acme, anonymous), await sender(acme, anonymous, PHONE)
     theirs = await sender(rival, anonymous)
     for one, number in ((shop, 0), (phone, 5)):
-        assert taken(await one.send(*numbered(*range(number, number + 5))))[0] == 5
-    body = {"projectId": shop.project, "sdkAppId": shop.app["appId"], "events": numbered(20)}
-    for answer in (await shop.send(event(20)), await phone.send(event(20)), await segment(phone)):
+        assert taken(await one.send(*build_events(*range(number, number + 5))))[0] == 5
+    body = {"projectId": shop.project, "sdkAppId": shop.app["appId"], "events": build_events(20)}
+    for answer in (await shop.send(event(20)), await phone.send(event(20)), await post_segment(phone)):
         assert problem(answer)[2] == {"limit": "daily-events"}
     for headers in ({}, {"Idempotency-Key": "k1"}):
         answer = await acme.http.post("/v1/events", json=body, headers=headers)
         assert problem(answer)[2] == {"limit": "daily-events"}
     assert taken(await theirs.send(event(1)))[0] == 1
-    await added(pool, acme, 10)
-    shown = await usage(acme)
+    await wait_for_added(pool, acme, 10)
+    shown = await read_usage(acme)
     assert shown["count"] == {"used": 10, "limit": 10}
     assert shown["bytes"]["limit"] == BUDGET.size
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     resets = datetime.fromisoformat(shown["resetsAt"])
     assert timedelta(0) <= resets - midnight <= timedelta(days=2)
-    assert (await usage(rival))["count"]["used"] in {0, 1}
+    assert (await read_usage(rival))["count"]["used"] in {0, 1}
 
 
-async def segment(phone: EventSender) -> httpx.Response:
+async def post_segment(phone: EventSender) -> httpx.Response:
     return await phone.post(b'{"batch":[{"type":"track","event":"a","messageId":"m"}]}', at="/v1/b")
 
 
 async def test_a_sandbox_has_its_own(
     app: Litestar, pool: Pool, acme: Caller, shop: EventSender, anonymous: httpx.AsyncClient
 ) -> None:
-    assert taken(await shop.send(*numbered(*range(12))))[0] == 12
+    assert taken(await shop.send(*build_events(*range(12))))[0] == 12
     question = "select id from organization where live_organization_id = $1"
     sandbox_id = await pool.fetchval(question, acme.organization_id)
     async with client_of(app, await new_key(pool, sandbox_id, env="test")) as http:
         sandbox = Caller(sandbox_id, "", http)
         test = await sender(sandbox, anonymous)
-        assert taken(await test.send(*numbered(*range(10))))[0] == 10
+        assert taken(await test.send(*build_events(*range(10))))[0] == 10
         assert problem(await test.send(event(30)))[2] == {"limit": "daily-events"}
-        await added(pool, sandbox, 10)
-        assert (await usage(sandbox))["count"] == {"used": 10, "limit": 10}
-    await added(pool, acme, 12)
+        await wait_for_added(pool, sandbox, 10)
+        assert (await read_usage(sandbox))["count"] == {"used": 10, "limit": 10}
+    await wait_for_added(pool, acme, 12)
 
 
 async def test_repeated_events_are_charged_once(shop: EventSender, pool: Pool) -> None:
     for _ in range(5):
-        await shop.send(*numbered(*range(4)))
-    assert taken(await shop.send(*numbered(*range(3, 9))))[:2] == (5, 1)
-    await added(pool, shop.owner, 9)
+        await shop.send(*build_events(*range(4)))
+    assert taken(await shop.send(*build_events(*range(3, 9))))[:2] == (5, 1)
+    await wait_for_added(pool, shop.owner, 9)
     size = await pool.fetchval("select bytes from intake_day")
     one = len(b'{"events":[],"sentAt":"2026-01-01T00:00:00Z"}') + 9 * 75
     assert abs(size - one) < 150
@@ -137,7 +137,7 @@ async def test_repeated_events_are_charged_once(shop: EventSender, pool: Pool) -
 
 
 @pytest_asyncio.fixture
-async def clocked(settings: Settings) -> AsyncIterator[tuple[Litestar, list[datetime]]]:
+async def clocked_api(settings: Settings) -> AsyncIterator[tuple[Litestar, list[datetime]]]:
     """An API with a clock that a test sets."""
     now = [datetime.now(UTC)]
     served = create_app(settings, clock=lambda: now[0])
@@ -145,22 +145,22 @@ async def clocked(settings: Settings) -> AsyncIterator[tuple[Litestar, list[date
         yield served, now
 
 
-async def test_the_next_utc_day_has_its_own(clocked: tuple[Litestar, list[datetime]], pool: Pool) -> None:
-    app, now = clocked
+async def test_the_next_utc_day_has_its_own(clocked_api: tuple[Litestar, list[datetime]], pool: Pool) -> None:
+    app, now = clocked_api
     async with calling(app, pool, "Acme") as acme, client_of(app) as http:
         shop = await sender(acme, http)
-        await shop.send(*numbered(*range(10)))
+        await shop.send(*build_events(*range(10)))
         refused = await shop.send(event(10))
         now[0] += timedelta(seconds=int(refused.headers["Retry-After"]) - 1)
         assert problem(await shop.send(event(10)))[0] == 429
         now[0] += timedelta(seconds=1)
         assert taken(await shop.send(event(10)))[0] == 1
-        await added(pool, acme, 11)
-        assert (await usage(acme))["count"]["used"] == 1
+        await wait_for_added(pool, acme, 11)
+        assert (await read_usage(acme))["count"]["used"] == 1
 
 
 async def test_a_higher_tier_counts_at_once(shop: EventSender, pool: Pool) -> None:
-    await shop.send(*numbered(*range(10)))
+    await shop.send(*build_events(*range(10)))
     assert problem(await shop.send(event(10)))[0] == 429
     await pool.execute("update organization set tier = 'partner' where id = $1", shop.owner.organization_id)
     assert taken(await shop.send(event(10)))[0] == 1
@@ -169,7 +169,7 @@ async def test_a_higher_tier_counts_at_once(shop: EventSender, pool: Pool) -> No
 
 
 async def test_count_survives_an_emptied_redis(shop: EventSender, redis_url: str) -> None:
-    await shop.send(*numbered(*range(10)))
+    await shop.send(*build_events(*range(10)))
     async with Redis.from_url(redis_url) as client:
         await client.flushdb()
     assert problem(await shop.send(event(10)))[2] == {"limit": "daily-events"}
@@ -179,7 +179,7 @@ async def test_refused_app_causes_no_query(
     shop: EventSender, app: Litestar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(event_requests, "MAX_REFUSAL_S", 600.0)
-    await shop.send(*numbered(*range(10)))
+    await shop.send(*build_events(*range(10)))
     assert problem(await shop.send(event(10)))[0] == 429
     services: Services = app.state.services
     monkeypatch.delattr(services.events.apps, "_apps")
@@ -203,7 +203,7 @@ async def test_two_processes_count_each_accepted_event_once(
         async def send(through: EventSender) -> int:
             accepted = 0
             for _ in range(15):
-                answer = await through.send(*numbered(*itertools.islice(numbers, 3)))
+                answer = await through.send(*build_events(*itertools.islice(numbers, 3)))
                 assert answer.status_code in {202, 429}
                 accepted += answer.json().get("accepted", 0)
             return accepted
@@ -212,14 +212,14 @@ async def test_two_processes_count_each_accepted_event_once(
             senders = [shop, shop._replace(http=http)]
             accepted = sum(await asyncio.gather(*(send(senders[n % 2]) for n in range(12))))
             assert 100 <= accepted <= 2 * 102
-        await added(pool, acme, accepted)
-        assert (await usage(acme))["count"]["used"] == accepted
+        await wait_for_added(pool, acme, accepted)
+        assert (await read_usage(acme))["count"]["used"] == accepted
     third = create_app(settings)
     async with held(third.lifespan()), client_of(third) as http:
         again = shop._replace(http=http)
-        assert taken(await again.send(*numbered(*itertools.islice(numbers, 3))))[0] == 3
+        assert taken(await again.send(*build_events(*itertools.islice(numbers, 3))))[0] == 3
 
         async def knows() -> bool:
-            return (await again.send(*numbered(next(numbers)))).status_code == 429
+            return (await again.send(*build_events(next(numbers)))).status_code == 429
 
         await eventually(knows)

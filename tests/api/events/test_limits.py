@@ -16,14 +16,14 @@ from api.services import Services
 from tests.api.conftest import Caller
 from tests.api.events.sender import EventSender, event, sender, taken
 from tests.api.refusals import problem
-from tests.api.test_ratelimit import policies
+from tests.api.test_ratelimit import parse_policies
 from tests.waiting import eventually
 
 FEW = EventLimits(3, 10)
 
 
 @pytest.fixture(autouse=True)
-def few(monkeypatch: pytest.MonkeyPatch) -> None:
+def low_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Set low limits without a refill during a test; raise Redis's time limit."""
     monkeypatch.setattr(ratelimit, "BUDGET_S", 60.0)
     monkeypatch.setattr(event_limits, "LIMITS", dict.fromkeys(event_limits.LIMITS, FEW))
@@ -36,7 +36,7 @@ async def buckets(redis_url: str) -> AsyncIterator[Redis]:
         yield client
 
 
-async def fill(app: Litestar, buckets: Redis) -> None:
+async def refill_buckets(app: Litestar, buckets: Redis) -> None:
     """Fill the buckets as if the window had passed."""
     for bucket in [key async for key in buckets.scan_iter("rate:*:events")]:
         await buckets.delete(bucket)
@@ -44,7 +44,7 @@ async def fill(app: Litestar, buckets: Redis) -> None:
     services.events.limiter._refused.clear()
 
 
-async def left(buckets: Redis, sender: EventSender) -> float:
+async def events_left(buckets: Redis, sender: EventSender) -> float:
     """Return the number of events that the app may send."""
     [bucket] = [key async for key in buckets.scan_iter(f"rate:{sender.app['appId'][4:]}:events")]
     return float(await buckets.hget(bucket, "events") or 0)  # type: ignore[misc]  # redis-py's two clients
@@ -56,9 +56,13 @@ async def test_requests_over_the_limit_are_refused(
     """Another app is not refused."""
     answers = [await shop.send(event(number)) for number in range(3)]
     assert [taken(answer)[0] for answer in answers] == [1, 1, 1]
-    assert [policies(answer.headers["RateLimit"])["event-requests"]["r"] for answer in answers] == [2, 1, 0]
+    assert [parse_policies(answer.headers["RateLimit"])["event-requests"]["r"] for answer in answers] == [
+        2,
+        1,
+        0,
+    ]
     assert answers[0].headers["X-RateLimit-Endpoint-Class"] == "events"
-    assert policies(answers[0].headers["RateLimit-Policy"]) == {
+    assert parse_policies(answers[0].headers["RateLimit-Policy"]) == {
         "event-requests": {"q": 3, "w": event_limits.WINDOW_S},
         "events": {"q": 10, "w": event_limits.WINDOW_S},
     }
@@ -66,9 +70,9 @@ async def test_requests_over_the_limit_are_refused(
         over = await shop.send(event(9))
         assert problem(over) == (429, "RATE_LIMITED", {"limit": "event-requests"})
         assert 11_000 < int(over.headers["Retry-After"]) <= 12_000
-        assert policies(over.headers["RateLimit"])["event-requests"]["r"] == 0
+        assert parse_policies(over.headers["RateLimit"])["event-requests"]["r"] == 0
     assert taken(await phone.send(event(1)))[0] == 1
-    await fill(app, buckets)
+    await refill_buckets(app, buckets)
     assert taken(await shop.send(event(9)))[0] == 1
 
 
@@ -76,7 +80,7 @@ async def test_large_request_is_accepted_and_paid_by_later_ones(shop: EventSende
     assert taken(await shop.send(*(event(number) for number in range(25))))[0] == 25
 
     async def spent() -> bool:
-        return await left(buckets, shop) < 0
+        return await events_left(buckets, shop) < 0
 
     await eventually(spent)
     over = await shop.send(event(30))
@@ -110,7 +114,7 @@ async def test_refused_body_costs_its_size(
     assert (await phone.post(content, at=at, headers=packed)).status_code == status
 
     async def spent() -> bool:
-        return round(await left(buckets, phone)) == FEW.events - cost
+        return round(await events_left(buckets, phone)) == FEW.events - cost
 
     await eventually(spent)
 

@@ -18,7 +18,7 @@ from tests.api.refusals import assert_refused, problem, reason
 NOW = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}.123Z"
 
 
-def message(number: int = 0, **fields: Any) -> dict[str, Any]:
+def build_message(number: int = 0, **fields: Any) -> dict[str, Any]:
     """Build a message as SDKs send it, with fields that are irrelevant for an event."""
     return {
         "type": "track",
@@ -32,11 +32,11 @@ def message(number: int = 0, **fields: Any) -> dict[str, Any]:
     } | fields
 
 
-def batch(sender: EventSender, *messages: dict[str, Any], **more: Any) -> bytes:
+def build_batch(sender: EventSender, *messages: dict[str, Any], **more: Any) -> bytes:
     return msgspec.json.encode({"batch": messages, "sentAt": NOW, "writeKey": sender.key} | more)
 
 
-async def stored(pool: Pool, sender: EventSender) -> list[dict[str, Any]]:
+async def read_stored(pool: Pool, sender: EventSender) -> list[dict[str, Any]]:
     """Return the stored events, ordered by id."""
     rows = await pool.fetch("select * from event where project_id = $1 order by event_id", sender.project_id)
     return [dict(row) for row in rows]
@@ -47,7 +47,7 @@ async def post(sender: EventSender, path: str, content: bytes, **headers: str) -
     return await sender.http.post(f"/v1/{path}", content=content, headers=headers)
 
 
-def success(answer: httpx.Response) -> tuple[int, int, int]:
+def read_success(answer: httpx.Response) -> tuple[int, int, int]:
     assert (answer.status_code, answer.json()["success"]) == (200, True), answer.text
     body = answer.json()
     return body["accepted"], body["duplicates"], len(body["rejected"])
@@ -55,38 +55,40 @@ def success(answer: httpx.Response) -> tuple[int, int, int]:
 
 async def test_a_batch_of_a_server(phone: EventSender, pool: Pool) -> None:
     """analytics-node and -python: the key is the user name of Basic."""
-    content = msgspec.json.encode({"batch": [message(1), message(2), message(1)], "sentAt": NOW})
+    content = msgspec.json.encode(
+        {"batch": [build_message(1), build_message(2), build_message(1)], "sentAt": NOW}
+    )
     for path in ("batch", "b", "import"):
         answer = await phone.http.post(f"/v1/{path}", content=content, auth=(phone.key, ""))
-        assert sum(success(answer)) == 3
+        assert sum(read_success(answer)) == 3
     assert await stored_ids(pool, phone) == ["m-1", "m-2"]
 
 
 async def test_a_batch_of_a_phone(phone: EventSender, pool: Pool) -> None:
     """analytics-swift: JSON. analytics-kotlin: gzip in chunks, as text. The key is in the body."""
-    assert success(await post(phone, "b", batch(phone, message(1)))) == (1, 0, 0)
+    assert read_success(await post(phone, "b", build_batch(phone, build_message(1)))) == (1, 0, 0)
 
     async def chunks() -> AsyncIterator[bytes]:
-        packed = gzip.compress(batch(phone, message(1), message(2)))
+        packed = gzip.compress(build_batch(phone, build_message(1), build_message(2)))
         for start in range(0, len(packed), 100):
             yield packed[start : start + 100]
 
     headers = {"Content-Encoding": "gzip", "Content-Type": "text/plain"}
     answer = await phone.http.post("/v1/b", content=chunks(), headers=headers)
-    assert success(answer) == (1, 1, 0)
+    assert read_success(answer) == (1, 1, 0)
     assert await stored_ids(pool, phone) == ["m-1", "m-2"]
 
 
 async def test_a_message_of_a_page(shop: EventSender, pool: Pool) -> None:
     """analytics-next: one message per request, at the URL of its type, as text."""
     for number, path in enumerate(("t", "i", "p", "s", "g", "a", "track", "identify")):
-        one = message(number) | {"writeKey": shop.key, "sentAt": NOW}
+        one = build_message(number) | {"writeKey": shop.key, "sentAt": NOW}
         del one["type"]
         answer = await post(shop, path, msgspec.json.encode(one), Origin="https://shop.example")
-        assert success(answer) == (1, 0, 0)
+        assert read_success(answer) == (1, 0, 0)
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
     track, identify = "Order Completed", "$identify"
-    names = [one["name"] for one in await stored(pool, shop)]
+    names = [one["name"] for one in await read_stored(pool, shop)]
     assert names == [track, identify, "$page", "$screen", "$group", "$alias", track, identify]
 
 
@@ -105,9 +107,9 @@ MEANINGS: list[tuple[dict[str, Any], str, dict[str, Any]]] = [
 
 
 async def test_each_message_type_becomes_an_event(phone: EventSender, pool: Pool) -> None:
-    sent = [message(number, userId="u-1") | more for number, (more, _, _) in enumerate(MEANINGS)]
-    assert success(await post(phone, "b", batch(phone, *sent))) == (len(sent), 0, 0)
-    rows = await stored(pool, phone)
+    sent = [build_message(number, userId="u-1") | more for number, (more, _, _) in enumerate(MEANINGS)]
+    assert read_success(await post(phone, "b", build_batch(phone, *sent))) == (len(sent), 0, 0)
+    rows = await read_stored(pool, phone)
     assert [(row["name"], json.loads(row["properties"])) for row in rows] == [
         (name, properties) for _, name, properties in MEANINGS
     ]
@@ -118,45 +120,50 @@ async def test_each_message_type_becomes_an_event(phone: EventSender, pool: Pool
 
 async def test_one_bad_message_does_not_affect_others(phone: EventSender, pool: Pool) -> None:
     bad: list[dict[str, Any]] = [
-        message(9, event=None),
-        message(9, event=""),
-        message(9, type="dance"),
-        message(9, event="n" * 129),
-        message(9, userId="u" * 256),
-        message(9, timestamp="yesterday"),
-        message(9, timestamp="1969-12-31T23:59:59Z"),
-        message(9, properties=[]),
-        message(9, properties={"a": "x" * 33_000}),
-        message(9, type="page", name="Home", properties={"a": "x" * 33_000}),
-        message(9, timestamp="2027-01-01T00:00:00Z", sentAt="9999-12-31T23:59:59Z"),
+        build_message(9, event=None),
+        build_message(9, event=""),
+        build_message(9, type="dance"),
+        build_message(9, event="n" * 129),
+        build_message(9, userId="u" * 256),
+        build_message(9, timestamp="yesterday"),
+        build_message(9, timestamp="1969-12-31T23:59:59Z"),
+        build_message(9, properties=[]),
+        build_message(9, properties={"a": "x" * 33_000}),
+        build_message(9, type="page", name="Home", properties={"a": "x" * 33_000}),
+        build_message(9, timestamp="2027-01-01T00:00:00Z", sentAt="9999-12-31T23:59:59Z"),
     ]
-    mixed = [one for number, wrong in enumerate(bad) for one in (wrong, message(100 + number))]
-    cut = batch(phone, *mixed, message(200, properties={"title": "cut "})).replace(b"cut ", b"cut \\ud83d")
+    mixed = [one for number, wrong in enumerate(bad) for one in (wrong, build_message(100 + number))]
+    cut = build_batch(phone, *mixed, build_message(200, properties={"title": "cut "})).replace(
+        b"cut ", b"cut \\ud83d"
+    )
     answer = await post(phone, "b", cut)
-    assert success(answer) == (len(bad) + 1, 0, len(bad))
+    assert read_success(answer) == (len(bad) + 1, 0, len(bad))
     assert [one["index"] for one in answer.json()["rejected"]] == [2 * turn for turn in range(len(bad))]
     assert await stored_ids(pool, phone) == [*(f"m-{100 + turn}" for turn in range(len(bad))), "m-200"]
 
 
 async def test_batch_may_have_the_messages_of_a_phones_file(phone: EventSender) -> None:
-    small = [message(number, context={}, _metadata={}) for number in range(1_500)]
-    packed = gzip.compress(batch(phone, *small))
-    assert success(await post(phone, "b", packed, **{"Content-Encoding": "gzip"})) == (1_500, 0, 0)
-    assert success(await post(phone, "b", batch(phone))) == (0, 0, 0)
+    small = [build_message(number, context={}, _metadata={}) for number in range(1_500)]
+    packed = gzip.compress(build_batch(phone, *small))
+    assert read_success(await post(phone, "b", packed, **{"Content-Encoding": "gzip"})) == (1_500, 0, 0)
+    assert read_success(await post(phone, "b", build_batch(phone))) == (0, 0, 0)
 
 
 async def test_repeated_message_without_an_id_is_one_event(phone: EventSender, pool: Pool) -> None:
-    sent = batch(
-        phone, message(messageId=None), message(messageId=None, event="Other"), message(messageId="i" * 200)
+    sent = build_batch(
+        phone,
+        build_message(messageId=None),
+        build_message(messageId=None, event="Other"),
+        build_message(messageId="i" * 200),
     )
-    assert success(await post(phone, "b", sent)) == (3, 0, 0)
-    assert success(await post(phone, "b", sent)) == (0, 3, 0)
+    assert read_success(await post(phone, "b", sent)) == (3, 0, 0)
+    assert read_success(await post(phone, "b", sent)) == (0, 3, 0)
 
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-def at(ahead: timedelta | None) -> str | None:
+def format_time(ahead: timedelta | None) -> str | None:
     """Format a time this far from now, as sent."""
     return None if ahead is None else f"{datetime.now(UTC) + ahead:%Y-%m-%dT%H:%M:%SZ}"
 
@@ -178,17 +185,23 @@ def at(ahead: timedelta | None) -> str | None:
 async def test_time_is_the_messages_unless_invalid(
     phone: EventSender, pool: Pool, times: dict[str, timedelta | None], expected: timedelta
 ) -> None:
-    sent = {name: at(ahead) for name, ahead in times.items()}
+    sent = {name: format_time(ahead) for name, ahead in times.items()}
     sent_at = {"sentAt": sent.pop("sentAt", None)}
-    assert success(await post(phone, "b", batch(phone, message() | sent, **sent_at))) == (1, 0, 0)
-    [row] = await stored(pool, phone)
+    assert read_success(await post(phone, "b", build_batch(phone, build_message() | sent, **sent_at))) == (
+        1,
+        0,
+        0,
+    )
+    [row] = await read_stored(pool, phone)
     assert abs(row["occurred_at"] - datetime.now(UTC) - expected) < timedelta(minutes=5)
 
 
 async def test_time_without_a_zone_is_utc(phone: EventSender, pool: Pool) -> None:
-    answer = await post(phone, "b", batch(phone, message(timestamp=(at(-HOUR) or "")[:-1])))
-    assert success(answer) == (1, 0, 0)
-    [row] = await stored(pool, phone)
+    answer = await post(
+        phone, "b", build_batch(phone, build_message(timestamp=(format_time(-HOUR) or "")[:-1]))
+    )
+    assert read_success(answer) == (1, 0, 0)
+    [row] = await read_stored(pool, phone)
     assert abs(row["occurred_at"] - datetime.now(UTC) + HOUR) < timedelta(minutes=5)
 
 
@@ -196,32 +209,40 @@ async def test_refusals_are_those_of_events(shop: EventSender) -> None:
     """SDKs drop messages after these refusals, which no retry could change."""
     assert_refused(await post(shop, "b", b"{"), 400, "BAD_REQUEST")
     assert_refused(await post(shop, f"t?key={shop.key}", b"[]"), 422, "VALIDATION", "body")
-    assert_refused(await post(shop, "b", batch(shop).replace(b"[]", b"{}")), 422, "VALIDATION", "batch")
-    assert_refused(await post(shop, "b", batch(shop, message(), writeKey=None)), 401, "UNAUTHENTICATED")
-    assert_refused(await post(shop, "b", batch(shop, message(), writeKey="lpa_x")), 401, "UNAUTHENTICATED")
-    answer = await post(shop, "b", batch(shop, message()), Origin="https://elsewhere.example")
+    assert_refused(await post(shop, "b", build_batch(shop).replace(b"[]", b"{}")), 422, "VALIDATION", "batch")
+    assert_refused(
+        await post(shop, "b", build_batch(shop, build_message(), writeKey=None)), 401, "UNAUTHENTICATED"
+    )
+    assert_refused(
+        await post(shop, "b", build_batch(shop, build_message(), writeKey="lpa_x")), 401, "UNAUTHENTICATED"
+    )
+    answer = await post(shop, "b", build_batch(shop, build_message()), Origin="https://elsewhere.example")
     assert_refused(answer, 403, "ORIGIN_NOT_ALLOWED")
     await shop.owner.http.delete(f"/v1/projects/{shop.project}")
-    assert reason(await post(shop, "b", batch(shop, message()))) == (409, "CONFLICT", "PROJECT_ARCHIVED")
+    assert reason(await post(shop, "b", build_batch(shop, build_message()))) == (
+        409,
+        "CONFLICT",
+        "PROJECT_ARCHIVED",
+    )
 
 
 async def test_only_the_key_is_parsed_before_authentication(
     phone: EventSender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The rest of the body isn't parsed: everyone can send such a body."""
-    cut = batch(phone, message(1, properties={"title": "cut "})).replace(b"cut ", rb"cut \ud83d")
+    cut = build_batch(phone, build_message(1, properties={"title": "cut "})).replace(b"cut ", rb"cut \ud83d")
     with monkeypatch.context() as patch:
         patch.delattr(segment, "mend_slowly")
         unknown = cut.replace(phone.key.encode(), b"lpa_x")
         assert_refused(await post(phone, "b", unknown), 401, "UNAUTHENTICATED")
         for keyless in (b'{"batch": {}}', b"[]", b'{"writeKey": 7}'):
             assert_refused(await post(phone, "b", keyless), 401, "UNAUTHENTICATED")
-    assert success(await post(phone, "b", cut)) == (1, 0, 0)
+    assert read_success(await post(phone, "b", cut)) == (1, 0, 0)
 
 
 async def test_a_body_has_1_mb_also_out_of_gzip(phone: EventSender) -> None:
     """The limit is twice the size of a phone's file."""
-    bomb = gzip.compress(batch(phone, message(1), more=" " * 1_000_000))
+    bomb = gzip.compress(build_batch(phone, build_message(1), more=" " * 1_000_000))
     for path in ("b", f"b?key={phone.key}"):
         assert_refused(
             await post(phone, path, bomb, **{"Content-Encoding": "gzip"}), 413, "PAYLOAD_TOO_LARGE"
@@ -234,7 +255,7 @@ async def test_temporary_refusal_is_retried_by_sdks(shop: EventSender, pool: Poo
         "update organization set tier = 'suspended', resumes_as = tier where id = $1",
         shop.owner.organization_id,
     )
-    assert problem(await post(shop, "b", batch(shop, message())))[:2] == (503, "KILL_SWITCH")
+    assert problem(await post(shop, "b", build_batch(shop, build_message())))[:2] == (503, "KILL_SWITCH")
 
 
 async def test_settings_direct_sdks_here(shop: EventSender) -> None:
@@ -253,4 +274,8 @@ async def test_settings_direct_sdks_here(shop: EventSender) -> None:
 async def test_both_shapes_share_their_ids(phone: EventSender) -> None:
     """An event sent in one shape is a duplicate in the other."""
     await phone.send(event(1))
-    assert success(await post(phone, "b", batch(phone, message(messageId="e-1")))) == (0, 1, 0)
+    assert read_success(await post(phone, "b", build_batch(phone, build_message(messageId="e-1")))) == (
+        0,
+        1,
+        0,
+    )

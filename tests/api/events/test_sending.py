@@ -29,7 +29,7 @@ async def test_events_own_time_is_stored(shop: EventSender, pool: Pool) -> None:
     assert f"{at:%Y-%m-%dT%H:%M:%SZ}" == sent["occurredAt"]
 
 
-def user(key: str) -> dict[str, str]:
+def basic_auth(key: str) -> dict[str, str]:
     return {"Authorization": f"Basic {base64.b64encode(f'{key}:'.encode()).decode()}"}
 
 
@@ -37,7 +37,7 @@ async def test_the_key_may_come_in_several_ways(shop: EventSender, anonymous: ht
     """A page that is being closed can't send headers."""
     ways: list[dict[str, Any]] = [
         {"headers": {"Authorization": f"bearer {shop.key}"}},
-        {"headers": user(shop.key)},
+        {"headers": basic_auth(shop.key)},
         {"params": {"key": shop.key}},
         {"params": {"writeKey": shop.key}},
     ]

@@ -17,7 +17,7 @@ from tests.jobs import scene
 from tests.waiting import eventually
 
 
-async def post(
+async def post_events(
     sender: EventSender, *events: dict[str, Any], key: str | None = None, **more: Any
 ) -> httpx.Response:
     body = {"projectId": sender.project, "sdkAppId": sender.app["appId"], "events": events} | more
@@ -27,7 +27,7 @@ async def post(
 
 async def test_a_server_and_its_app_send_the_same_events(phone: EventSender, pool: Pool) -> None:
     assert taken(await phone.send(event(1)))[0] == 1
-    answer = await post(phone, event(1), event(2), event(3, name=""))
+    answer = await post_events(phone, event(1), event(2), event(3, name=""))
     assert taken(answer) == (1, 1, [(2, "INVALID")])
     assert "Retry-After" not in answer.headers
     assert await stored_ids(pool, phone) == ["e-1", "e-2"]
@@ -36,11 +36,11 @@ async def test_a_server_and_its_app_send_the_same_events(phone: EventSender, poo
 async def test_a_repeat_with_a_key_gets_the_first_answer(phone: EventSender, pool: Pool) -> None:
     """Also for an event that is no valid JSON; without a key the events are duplicates."""
     first = event(1)
-    twice = [await post(phone, first, key="k") for _ in range(2)]
+    twice = [await post_events(phone, first, key="k") for _ in range(2)]
     assert [taken(answer) for answer in twice] == [(1, 0, [])] * 2
     assert twice[1].headers["Idempotent-Replayed"] == "true"
-    assert taken(await post(phone, first)) == (0, 1, [])
-    assert reason(await post(phone, event(2), key="k"))[:2] == (409, "IDEMPOTENCY_CONFLICT")
+    assert taken(await post_events(phone, first)) == (0, 1, [])
+    assert reason(await post_events(phone, event(2), key="k"))[:2] == (409, "IDEMPOTENCY_CONFLICT")
     odd = event(3, properties={"a": 1})
     body = {"projectId": phone.project, "sdkAppId": phone.app["appId"], "events": [odd]}
     text = msgspec.json.encode(body).replace(b'"a":1', b'"a":1e999')
@@ -54,7 +54,7 @@ async def test_wait_for_the_commit_holds_no_main_connection(
 ) -> None:
     async with pool.acquire() as other:
         await other.execute("select pg_advisory_lock(7203)")
-        sending = asyncio.create_task(post(phone, event(1)))
+        sending = asyncio.create_task(post_events(phone, event(1)))
         await eventually(lambda: scene.waits_for_lock(conn))
         held = await conn.fetchval(
             """select count(*) from pg_stat_activity
@@ -76,7 +76,7 @@ async def test_keyed_requests_leave_connections_to_others(
         senders = [phone, await sender(rival, anonymous), await sender(third, anonymous)]
         await other.execute("select pg_advisory_lock(7203)")
         sending = [
-            asyncio.create_task(post(one, event(number), key=str(number)))
+            asyncio.create_task(post_events(one, event(number), key=str(number)))
             for one in senders
             for number in range(4)
         ]
@@ -100,13 +100,13 @@ async def test_an_app_is_one_of_the_project(
     other = await sender(phone.owner, anonymous)
     nobody = {"sdkAppId": ids.show(ids.APP, ids.new())}
     answers = [
-        await post(phone, event(1), **wrong)
+        await post_events(phone, event(1), **wrong)
         for wrong in (nobody, {"sdkAppId": theirs.app["appId"]}, {"sdkAppId": other.app["appId"]})
     ]
     answers += [
-        await post(phone, event(1), projectId=theirs.project),
-        await post(phone, event(1), projectId=theirs.project, sdkAppId=theirs.app["appId"]),
-        await post(phone, event(1), projectId="prj_none"),
+        await post_events(phone, event(1), projectId=theirs.project),
+        await post_events(phone, event(1), projectId=theirs.project, sdkAppId=theirs.app["appId"]),
+        await post_events(phone, event(1), projectId="prj_none"),
     ]
     for answer in answers:
         assert_refused(answer, 404, "NOT_FOUND")
@@ -114,15 +114,17 @@ async def test_an_app_is_one_of_the_project(
 
 
 async def test_hundred_events_are_accepted(phone: EventSender) -> None:
-    assert_refused(await post(phone, *(event(number) for number in range(101))), 422, "VALIDATION", "events")
-    assert taken(await post(phone, *(event(number) for number in range(100))))[0] == 100
+    assert_refused(
+        await post_events(phone, *(event(number) for number in range(101))), 422, "VALIDATION", "events"
+    )
+    assert taken(await post_events(phone, *(event(number) for number in range(100))))[0] == 100
 
 
 async def test_an_archived_project_takes_none(phone: EventSender) -> None:
     await phone.owner.http.delete(f"/v1/projects/{phone.project}")
-    assert reason(await post(phone, event(1))) == (409, "CONFLICT", "PROJECT_ARCHIVED")
+    assert reason(await post_events(phone, event(1))) == (409, "CONFLICT", "PROJECT_ARCHIVED")
 
 
 async def test_scope_is_required(app: Litestar, pool: Pool, phone: EventSender) -> None:
     async with calling(app, pool, "Reader", scopes=("projects:write", "events:read")) as reader:
-        assert_refused(await post(phone._replace(owner=reader), event(1)), 403, "FORBIDDEN_SCOPE")
+        assert_refused(await post_events(phone._replace(owner=reader), event(1)), 403, "FORBIDDEN_SCOPE")

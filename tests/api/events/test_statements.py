@@ -28,7 +28,7 @@ async def relay(database_url: str) -> AsyncIterator[Relay]:
 
 
 @pytest_asyncio.fixture
-async def behind(settings: Settings, relay: Relay) -> AsyncIterator[Litestar]:
+async def relayed_api(settings: Settings, relay: Relay) -> AsyncIterator[Litestar]:
     """An API with its Postgres connections through a relay that reads the statements."""
     served = serve_from(built(), msgspec.structs.replace(settings, database_url=relay.url))
     async with held(served.lifespan()):
@@ -36,9 +36,9 @@ async def behind(settings: Settings, relay: Relay) -> AsyncIterator[Litestar]:
 
 
 @pytest_asyncio.fixture
-async def warm(behind: Litestar, pool: Pool) -> AsyncIterator[EventSender]:
+async def warm_app(relayed_api: Litestar, pool: Pool) -> AsyncIterator[EventSender]:
     """An app with one answered request and all of its write-behind rows written."""
-    async with client_of(behind) as http, calling(behind, pool, "Acme") as acme:
+    async with client_of(relayed_api) as http, calling(relayed_api, pool, "Acme") as acme:
         phone = await sender(acme, http, PHONE)
         assert taken(await phone.send(event(0)))[0] == 1
 
@@ -50,11 +50,11 @@ async def warm(behind: Litestar, pool: Pool) -> AsyncIterator[EventSender]:
 
 
 async def test_request_needs_one_key_query_and_one_commit(
-    behind: Litestar, relay: Relay, warm: EventSender, monkeypatch: pytest.MonkeyPatch
+    relayed_api: Litestar, relay: Relay, warm_app: EventSender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Sequential requests have constant costs; concurrent ones need no more than one alone."""
     statements, commands = list[str](), list[str]()
-    services: Services = behind.state.services
+    services: Services = relayed_api.state.services
     execute: Execute = services.redis.execute_command
 
     async def counting(*words: Any, **options: Any) -> Any:
@@ -66,11 +66,11 @@ async def test_request_needs_one_key_query_and_one_commit(
     monkeypatch.setattr(services.redis, "execute_command", counting)
     for number in (1, 2, 3):
         many = [event(number * 100 + turn) for turn in range(20)]
-        assert taken(await warm.send(*many))[0] == 20
+        assert taken(await warm_app.send(*many))[0] == 20
         assert ["sdk_app" in said or "keep_events" in said for said in statements] == [True, True] * number
         assert number <= len(commands) <= 2 * number
     assert {*commands} == {"EVALSHA"}
-    answers = await asyncio.gather(*(warm.send(event(1_000 + turn)) for turn in range(10)))
+    answers = await asyncio.gather(*(warm_app.send(event(1_000 + turn)) for turn in range(10)))
     assert [taken(answer)[0] for answer in answers] == [1] * 10
     assert len(statements) <= 2 * 13
     assert len(commands) <= 2 * 13

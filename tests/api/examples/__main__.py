@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.api.examples.teller import WRITE
+from tests.api.examples.recorder import WRITE
 
 test = Path(__file__).with_name("test_examples.py")
 command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", str(test)]

@@ -35,31 +35,33 @@ async def fediverse() -> AsyncIterator[Fediverse]:
 
 
 @pytest.fixture
-def mine(settings: Settings, hub: Hub, fediverse: Fediverse) -> Settings:
+def local_settings(settings: Settings, hub: Hub, fediverse: Fediverse) -> Settings:
     asked = hub.settings(settings)
     return msgspec.structs.replace(asked, fetch_allow=f"{asked.fetch_allow},{fediverse.host}".strip(","))
 
 
 @pytest_asyncio.fixture
-async def cast(mine: Settings, hub: Hub, fediverse: Fediverse, pool: Pool) -> AsyncIterator[StoryCast]:
+async def cast(
+    local_settings: Settings, hub: Hub, fediverse: Fediverse, pool: Pool
+) -> AsyncIterator[StoryCast]:
     async with AsyncExitStack() as stack:
-        found = await stack.enter_async_context(open_participants(mine, pool))
-        sandbox = calling(found.app, pool, "Acme", env="test", tier="partner")
-        operator = calling(found.app, pool, "Platform", env="test", scopes=EVERYTHING)
-        live = calling(found.app, pool, "Operators", scopes=EVERYTHING)
+        participants = await stack.enter_async_context(open_participants(local_settings, pool))
+        sandbox = calling(participants.app, pool, "Acme", env="test", tier="partner")
+        operator = calling(participants.app, pool, "Platform", env="test", scopes=EVERYTHING)
+        live = calling(participants.app, pool, "Operators", scopes=EVERYTHING)
         acme, platform, operators = [
             await stack.enter_async_context(one) for one in (sandbox, operator, live)
         ]
         await pool.execute("update api_key set return_origins = $1", [ORIGIN])
         for name in POOLS:
             tasks = {kind: opener for kind, opener in OPENERS.items() if kind.pool == name}
-            await stack.enter_async_context(at_work(mine, pool, tasks))
+            await stack.enter_async_context(at_work(local_settings, pool, tasks))
         yield StoryCast(
             acme.http,
             platform.http,
             operators.http,
-            found.acme.http,
-            found.browser,
+            participants.acme.http,
+            participants.browser,
             acme.organization_id,
             pool,
             hub,

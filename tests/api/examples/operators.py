@@ -7,7 +7,7 @@ from tests.waiting import eventually
 
 
 async def leases(story: ExampleStory, project: str) -> None:
-    offered = [await _offered(story, handle) for handle in ("bakes.example", "boats.example")]
+    offered = [await _offer_account(story, handle) for handle in ("bakes.example", "boats.example")]
     niche = {"socialAccountId": offered[0], "niche": "Boats and harbours, in French"}
     await story.tell("offer_account", by=story.cast.platform, json=niche)
     await story.ask(
@@ -41,7 +41,7 @@ async def leases(story: ExampleStory, project: str) -> None:
     await story.tell("withdraw_account", by=by, socialAccountId=offered[1])
 
 
-async def _offered(story: ExampleStory, handle: str) -> str:
+async def _offer_account(story: ExampleStory, handle: str) -> str:
     """Connect and offer an account of the operators."""
     by, body = story.cast.platform, {"name": "Ours", "timezone": "UTC"}
     project = (await story.ask("POST", "/projects", by=by, json=body))["id"]
@@ -53,11 +53,11 @@ async def _offered(story: ExampleStory, handle: str) -> str:
 
 async def keys(story: ExampleStory) -> None:
     body = {"name": "Booking server", "scopes": ["projects:read", "jobs:read"], "returnOrigins": [ORIGIN]}
-    made = await story.tell("create_api_key", json=body)
+    created = await story.tell("create_api_key", json=body)
     await story.tell("list_api_keys", params={"limit": 1})
-    await story.tell("get_api_key", apiKeyId=made["id"])
-    await story.tell("rotate_api_key", apiKeyId=made["id"], json={"overlapHours": 24})
-    await story.tell("kill_api_key", apiKeyId=made["id"])
+    await story.tell("get_api_key", apiKeyId=created["id"])
+    await story.tell("rotate_api_key", apiKeyId=created["id"], json={"overlapHours": 24})
+    await story.tell("kill_api_key", apiKeyId=created["id"])
 
 
 async def github(story: ExampleStory) -> None:
@@ -69,13 +69,13 @@ async def github(story: ExampleStory) -> None:
     hub.codes["4f2a"] = "ada"
     back = {"code": "4f2a", "installation_id": str(ACME), "setup_action": "install", "state": link["state"]}
     await story.tell("github_callback", by=story.cast.browser, params=back)
-    await eventually(lambda: _installed(story))
+    await eventually(lambda: _install_github(story))
     await story.tell("get_github_installation", by=live)
     await story.tell("list_github_repos", by=live)
     await story.tell("delete_github_installation", by=live)
 
 
-async def _installed(story: ExampleStory) -> bool:
+async def _install_github(story: ExampleStory) -> bool:
     return (await story.cast.live.get("/v1/github/installation")).is_success
 
 
@@ -100,7 +100,7 @@ async def operators(story: ExampleStory) -> None:
 
 async def organizations(story: ExampleStory) -> None:
     by, body = story.cast.operators, {"name": "Harbour Bookings Ltd", "tier": "pilot"}
-    made = await story.tell("create_organization", by=by, json=body)
+    created = await story.tell("create_organization", by=by, json=body)
     await story.tell("list_organizations", by=by, params={"limit": 1})
-    await story.tell("get_organization_usage", by=by, organizationId=made["id"])
-    await story.tell("patch_organization", by=by, organizationId=made["id"], json={"suspended": True})
+    await story.tell("get_organization_usage", by=by, organizationId=created["id"])
+    await story.tell("patch_organization", by=by, organizationId=created["id"], json={"suspended": True})

@@ -28,8 +28,8 @@ async def project(story: ExampleStory) -> str:
         "customerExternalId": "customer-4711",
         "metadata": {"plan": "pro", "seats": 12},
     }
-    made = await story.tell("create_project", json=body)
-    project: str = made["id"]
+    created = await story.tell("create_project", json=body)
+    project: str = created["id"]
     await story.tell("list_projects", params={"customerExternalId": "customer-4711"})
     site = {"url": "https://example.test/ok", "followLinks": True, "maxPages": 5}
     accepted = await story.tell("ingest_website", projectId=project, json=site)
@@ -57,10 +57,12 @@ async def app_media(story: ExampleStory, project: str) -> None:
     await story.ended(accepted)
     at = {"projectId": project}
     screen = ("tides.png", picture(size=(1080, 1920)))
-    made = await story.teller.tell_form(story.cast.acme, "add_app_media", at, {"kind": "screenshot"}, screen)
+    created = await story.teller.tell_form(
+        story.cast.acme, "add_app_media", at, {"kind": "screenshot"}, screen
+    )
     await story.tell("get_app_media", projectId=project, assetId=accepted["assetId"])
     await story.tell("list_app_media", projectId=project, params={"origin": "partner"})
-    await story.tell("delete_app_media", projectId=project, assetId=made["assetId"])
+    await story.tell("delete_app_media", projectId=project, assetId=created["assetId"])
 
 
 async def accounts(story: ExampleStory, project: str) -> str:
@@ -86,12 +88,12 @@ async def accounts(story: ExampleStory, project: str) -> str:
 
 async def apps(story: ExampleStory, project: str) -> None:
     body = {"name": "Tidewise for iPhone", "platform": "ios", "bundleId": "app.tidewise.phone"}
-    made = await story.tell("create_sdk_app", projectId=project, json=body)
-    app = made["appId"]
+    created = await story.tell("create_sdk_app", projectId=project, json=body)
+    app = created["appId"]
     meta = {"enabled": True, "pixelId": "1234567890123456", "accessToken": "EAAB-the-pixels-token"}
     change = {"rotateKey": True, "overlapHours": 24, "capi": {"meta": meta}}
     await story.tell("patch_sdk_app", projectId=project, appId=app, json=change)
-    await _events(story, project, app, made["apiKey"])
+    await _events(story, project, app, created["apiKey"])
     await story.tell("list_conversion_deliveries", projectId=project, params={"destination": "meta"})
     await story.tell("list_sdk_apps", projectId=project)
     await story.tell("get_sdk_app", projectId=project, appId=app)
@@ -170,9 +172,9 @@ async def content(story: ExampleStory, project: str) -> str:
     """Upload an image with an approvable caption, and return its id."""
     file = ("file", ("harbour.png", picture(size=(1080, 1350))))
     form = [("caption", (None, "Low tide at six.")), file]
-    made = await story.tell("upload_content", projectId=project, files=form)
-    content: str = made["id"]
-    url = made["assets"][0]["url"]
+    item = await story.tell("upload_content", projectId=project, files=form)
+    content: str = item["id"]
+    url = item["assets"][0]["url"]
     token = url.rpartition("/")[2]
     for operation in ("get_media", "head_media"):
         await story.teller.tell_at(story.cast.browser, operation, url, parameters={"token": token})
@@ -193,8 +195,8 @@ async def content(story: ExampleStory, project: str) -> str:
 async def generated(story: ExampleStory, project: str) -> None:
     """Generate an image from the brand."""
     accepted = await story.tell("generate_content", projectId=project, json={"format": "image"})
-    made = await story.ended(accepted)
-    [asset] = made["result"]["assets"]
+    created = await story.ended(accepted)
+    [asset] = created["result"]["assets"]
     content = accepted["contentId"]
     await story.tell("get_content_progress", contentId=content)
     await story.tell("get_content_asset", contentId=content, assetId=asset["assetId"])
@@ -219,8 +221,8 @@ async def influencers(story: ExampleStory, project: str) -> None:
 
 async def _text(story: ExampleStory, project: str, caption: str) -> str:
     form = [("caption", (None, caption))]
-    made = await story.ask("POST", f"/projects/{project}/content/upload", files=form)
-    return str(made["id"])
+    item = await story.ask("POST", f"/projects/{project}/content/upload", files=form)
+    return str(item["id"])
 
 
 async def posts(story: ExampleStory, project: str, account: str, content: str) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 import httpx
 
 from db.pool import Pool
-from tests.api.examples.teller import Teller
+from tests.api.examples.recorder import ExampleRecorder
 from tests.api.parties import ORIGIN
 from tests.github_app import Hub
 from tests.social_servers import Fediverse
@@ -34,7 +34,7 @@ class ExampleStory(NamedTuple):
     """A run of the story: requests of `tell` become examples, requests of `ask` don't."""
 
     cast: StoryCast
-    teller: Teller
+    teller: ExampleRecorder
 
     async def tell(self, operation: str, *, by: httpx.AsyncClient | None = None, **given: Any) -> Any:
         at = {name: given.pop(name) for name in self.teller.routes[operation].names if name in given}

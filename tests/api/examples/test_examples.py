@@ -14,11 +14,11 @@ from api.openapi.examples import Example
 from schemas import ids
 from schemas.webhooks import WebhookEventType
 from tests.api.conftest import built
-from tests.api.described import routes
-from tests.api.examples.day import tell
-from tests.api.examples.steady import Steady
+from tests.api.documented_routes import routes
+from tests.api.examples.recorder import WRITE, ExampleRecorder
+from tests.api.examples.stable_values import StableValues
 from tests.api.examples.story import StoryCast
-from tests.api.examples.teller import WRITE, Teller
+from tests.api.examples.whole_story import run_story
 from tests.domain.webhooks import watching
 from tests.domain.webhooks.walks import WALKS
 
@@ -29,23 +29,25 @@ FOLDER = Path(kept.__file__).with_name("examples")
 
 
 async def test_the_examples_are_what_is_sent_and_answered(cast: StoryCast) -> None:
-    began, teller = datetime.now(UTC), Teller(routes(built()))
+    began, teller = datetime.now(UTC), ExampleRecorder(routes(built()))
     await watching.begin(cast.pool)
-    await tell(cast, teller)
-    await each_change_was_told_of(cast)
-    await each_event_is_what_its_get_answers(cast)
+    await run_story(cast, teller)
+    await check_each_change_was_emitted(cast)
+    await check_each_event_equals_its_get(cast)
     hosts = {cast.hub.url: "https://github.com", cast.fediverse.url: "https://mastodon.example"}
-    steady = Steady(began, hosts)
+    steady = StableValues(began, hosts)
     told = {operation: steady(msgspec.to_builtins(one)) for operation, one in teller.told.items()}
     if os.environ.get(WRITE):
         write(told)
         return
     found = {operation: msgspec.to_builtins(one) for operation, one in kept.examples().items()}
-    stale = [name for name in told.keys() | found.keys() if shape(told.get(name)) != shape(found.get(name))]
+    stale = [
+        name for name in told.keys() | found.keys() if shape_of(told.get(name)) != shape_of(found.get(name))
+    ]
     assert not stale, "tell it in tests/api/examples, then run `python -m tests.api.examples`"
 
 
-async def each_change_was_told_of(cast: StoryCast) -> None:
+async def check_each_change_was_emitted(cast: StoryCast) -> None:
     """Check that each change was emitted exactly once in a story with all operations and workers."""
     emitted = await watching.emitted(cast.pool)
     assert {kind for kind, _ in emitted} >= TOLD
@@ -54,24 +56,24 @@ async def each_change_was_told_of(cast: StoryCast) -> None:
     )
 
 
-async def each_event_is_what_its_get_answers(cast: StoryCast) -> None:
+async def check_each_event_equals_its_get(cast: StoryCast) -> None:
     """Check events that were not rendered before: a rendered event keeps its old state."""
     new = "select id from webhook_event where organization_id = $1 and body is null limit 30"
     for row in await cast.pool.fetch(new, cast.organization_id):
         event_id = ids.show(ids.WEBHOOK_EVENT, row["id"])
         shown = (await cast.acme.get(f"/v1/webhook-events/{event_id}")).json()
         answer = await cast.acme.get(urlsplit(shown["data"]["objectUrl"]).path)
-        found = answer.json() if answer.is_success else None
+        body = answer.json() if answer.is_success else None
         # Workers run and may have changed it since, which `updatedAt` shows.
-        same = found is None or shown["data"]["object"].get("updatedAt") == found.get("updatedAt")
-        assert not same or shown["data"]["object"] == found, shown
+        same = body is None or shown["data"]["object"].get("updatedAt") == body.get("updatedAt")
+        assert not same or shown["data"]["object"] == body, shown
 
 
-def shape(value: Any) -> Any:
+def shape_of(value: Any) -> Any:
     """Return the fields and types of a value; for a list, those of its first item."""
     if isinstance(value, dict):
-        return {name: shape(one) for name, one in value.items()}
-    return [shape(one) for one in value[:1]] if isinstance(value, list) else type(value).__name__
+        return {name: shape_of(one) for name, one in value.items()}
+    return [shape_of(one) for one in value[:1]] if isinstance(value, list) else type(value).__name__
 
 
 def write(told: dict[str, Any]) -> None:

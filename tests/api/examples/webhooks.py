@@ -13,8 +13,8 @@ async def webhooks(story: ExampleStory, project: str) -> None:
     """Go through the life of one endpoint."""
     wanted = ["post.published", "post.failed", "job.failed"]
     body = {"url": URL, "events": wanted, "description": "Posts into our CRM", "metadata": {"team": "crm"}}
-    made = await story.tell("create_webhook_endpoint", json=body)
-    at = {"webhookEndpointId": made["id"]}
+    endpoint = await story.tell("create_webhook_endpoint", json=body)
+    at = {"webhookEndpointId": endpoint["id"]}
     await story.tell("get_webhook_endpoint", **at)
     await story.tell("list_webhook_endpoints", params={"status": "active"})
     change = {"events": [*wanted, "content.approved"], "description": None}

@@ -37,8 +37,8 @@ class GeneratingProject(NamedTuple):
         return accepted
 
     async def get(self, path: str, **params: Any) -> dict[str, Any]:
-        found: dict[str, Any] = (await self.http.get(f"/v1{path}", params=params)).json()
-        return found
+        body: dict[str, Any] = (await self.http.get(f"/v1{path}", params=params)).json()
+        return body
 
     async def ended(self, accepted: dict[str, Any]) -> dict[str, Any]:
         """Wait for the end of its job, and return it."""

@@ -15,14 +15,14 @@ async def test_item_is_generated_from_the_brand(maker: GeneratingProject) -> Non
     assert (item["status"], item["creativeType"], item["revision"]) == ("completed", "generated", 1)
     assert job["result"] == {"contentId": item["id"], "assets": item["assets"], "warnings": []}
     [asset] = item["assets"]
-    file, small = await fetched(maker, asset["url"]), await fetched(maker, asset["thumbnailUrl"])
+    file, small = await fetch_media(maker, asset["url"]), await fetch_media(maker, asset["thumbnailUrl"])
     assert len(file.content) == asset["sizeBytes"] > len(small.content) > 0
     assert item["hook"] in [one["line"] for one in item["provenance"]]
     for one in item["provenance"]:
         assert one["quote"] in str(BRAND[one["field"]])
 
 
-async def fetched(maker: GeneratingProject, url: str) -> httpx.Response:
+async def fetch_media(maker: GeneratingProject, url: str) -> httpx.Response:
     answer = await maker.http.get(httpx.URL(url).path)
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/jpeg")
     return answer

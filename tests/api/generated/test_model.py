@@ -30,7 +30,7 @@ GOOD = "Without a connection, works"
 
 
 @asynccontextmanager
-async def worded(settings: Settings, pool: Pool, answer: bytes) -> AsyncIterator[Endpoint]:
+async def run_model_worker(settings: Settings, pool: Pool, answer: bytes) -> AsyncIterator[Endpoint]:
     """Run a worker with a model that gives this answer."""
     async with serve(answer) as endpoint:
         asking = {"llm_base_url": endpoint.url, "llm_api_key": KEY, "llm_model": "m"}
@@ -39,12 +39,12 @@ async def worded(settings: Settings, pool: Pool, answer: bytes) -> AsyncIterator
             yield endpoint
 
 
-def lines(*texts: str) -> list[dict[str, Any]]:
+def build_lines(*texts: str) -> list[dict[str, Any]]:
     """Build model lines, each for another clause."""
     return [{"clause": number % 4 + 1, "line": text} for number, text in enumerate(texts)]
 
 
-async def made(maker: GeneratingProject) -> dict[str, Any]:
+async def generate_item(maker: GeneratingProject) -> dict[str, Any]:
     accepted = await maker.ask()
     begun = await maker.get(f"/content/{accepted['contentId']}")
     assert begun["status"] in {"queued", "processing"}
@@ -58,9 +58,11 @@ async def test_inventions_are_dropped_and_model_text_awaits_approval(
     maker: GeneratingProject, settings: Settings, pool: Pool
 ) -> None:
     first, rest = [*INVENTED][:3], [*INVENTED][3:]
-    answer = completion({"hooks": lines(*first), "points": lines(*rest)[:6] + lines(*[GOOD] * 4)})
-    async with worded(settings, pool, answer) as endpoint:
-        item = await made(maker)
+    answer = completion(
+        {"hooks": build_lines(*first), "points": build_lines(*rest)[:6] + build_lines(*[GOOD] * 4)}
+    )
+    async with run_model_worker(settings, pool, answer) as endpoint:
+        item = await generate_item(maker)
     assert len(endpoint.asked) == 1
     said = str([item["hook"], item["caption"], item["provenance"]]).lower()
     assert [word for word in INVENTED.values() if word in said] == []

@@ -17,22 +17,22 @@ from tests.api.refusals import issue_paths, problem, reason
 @pytest_asyncio.fixture
 async def maya(maker: GeneratingProject, pool: Pool) -> str:
     """Create a ready influencer without drawing it."""
-    return await influencer(maker.http, maker.path, pool)
+    return await create_influencer(maker.http, maker.path, pool)
 
 
-async def influencer(http: httpx.AsyncClient, project: str, pool: Pool, status: str = "ready") -> str:
+async def create_influencer(http: httpx.AsyncClient, project: str, pool: Pool, status: str = "ready") -> str:
     body = {"name": "Maya", "gender": "female", "ageRange": "adult", "prompt": "casual"}
-    made: str = (await http.post(f"{project}/influencers", json=body)).json()["influencerId"]
-    found = ids.read(ids.INFLUENCER, made)
-    await http.patch(f"/v1/influencers/{made}", json={"language": "en-GB"})
+    created: str = (await http.post(f"{project}/influencers", json=body)).json()["influencerId"]
+    found = ids.read(ids.INFLUENCER, created)
+    await http.patch(f"/v1/influencers/{created}", json={"language": "en-GB"})
     message = "no" if status == "failed" else None
     await pool.execute(
         "update influencer set status = $2, error_message = $3 where id = $1", found, status, message
     )
-    return made
+    return created
 
 
-async def spec_of(pool: Pool, content_id: str) -> dict[str, Any]:
+async def read_spec(pool: Pool, content_id: str) -> dict[str, Any]:
     """Return the spec of the item's latest revision."""
     brief = await pool.fetchval(
         "select brief from content_generation where content_id = $1 order by revision desc limit 1",
@@ -48,12 +48,12 @@ async def test_influencer_sets_face_voice_and_language(
     accepted = await maker.ask(influencerId=maya)
     item = await maker.get(f"/content/{accepted['contentId']}")
     assert item["influencerId"] == maya
-    spec = await spec_of(pool, item["id"])
+    spec = await read_spec(pool, item["id"])
     seed = maya.removeprefix("inf_")
     assert spec["presenter"] == {"name": "Maya", "gender": "female", "ageRange": "adult", "seed": seed}
     assert (spec["brand"]["voice"], spec["language"]) == ("casual", "en-GB")
     other = await maker.ask(influencerId=maya, language="en-US")
-    assert (await spec_of(pool, other["contentId"]))["language"] == "en-US"
+    assert (await read_spec(pool, other["contentId"]))["language"] == "en-US"
 
 
 @pytest.mark.usefixtures("working")
@@ -69,12 +69,12 @@ async def test_deleted_influencer_stays_in_its_content(
     maker: GeneratingProject, maya: str, pool: Pool
 ) -> None:
     accepted = await maker.ask(influencerId=maya)
-    first = await spec_of(pool, accepted["contentId"])
+    first = await read_spec(pool, accepted["contentId"])
     await maker.http.post(f"/v1/jobs/{accepted['jobId']}/cancel")
     await maker.http.delete(f"/v1/influencers/{maya}")
     again = await maker.http.post(f"/v1/content/{accepted['contentId']}/regenerate", json={})
     assert again.status_code == 202, again.text
-    second = await spec_of(pool, accepted["contentId"])
+    second = await read_spec(pool, accepted["contentId"])
     assert second["seed"] != first["seed"]
     assert second["presenter"] == first["presenter"]
     assert (await maker.get(f"/content/{accepted['contentId']}"))["influencerId"] == maya
@@ -84,7 +84,7 @@ async def test_deleted_influencer_stays_in_its_content(
 
 @pytest.mark.parametrize("status", ["pending", "training", "failed"])
 async def test_influencer_must_be_ready(maker: GeneratingProject, pool: Pool, status: str) -> None:
-    waiting = await influencer(maker.http, maker.path, pool, status)
+    waiting = await create_influencer(maker.http, maker.path, pool, status)
     body = {"format": "image", "influencerId": waiting}
     answer = await maker.http.post(f"{maker.path}/content", json=body)
     assert reason(answer) == (409, "CONFLICT", "INFLUENCER_NOT_READY")
@@ -96,8 +96,8 @@ async def test_one_of_another_project_or_organization_is_not_found(
     maker: GeneratingProject, acme: Caller, rival: Caller, pool: Pool
 ) -> None:
     others = [
-        await influencer(acme.http, f"/v1/projects/{await new_project(acme)}", pool),
-        await influencer(rival.http, f"/v1/projects/{await new_project(rival)}", pool),
+        await create_influencer(acme.http, f"/v1/projects/{await new_project(acme)}", pool),
+        await create_influencer(rival.http, f"/v1/projects/{await new_project(rival)}", pool),
         ids.show(ids.INFLUENCER, ids.new()),
         "cnt_x",
     ]

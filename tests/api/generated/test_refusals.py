@@ -56,12 +56,12 @@ async def test_objects_of_another_organization_are_absent(
 ) -> None:
     project = (await rival.http.post("/v1/projects", json={"name": "B", "timezone": "UTC"})).json()["id"]
     account = await an_account(rival.http, pool, project)
-    made = await rival.http.post(f"/v1/projects/{project}/content/upload", files={"caption": (None, "Hi")})
+    item = await rival.http.post(f"/v1/projects/{project}/content/upload", files={"caption": (None, "Hi")})
     before = await table_digests(pool)
-    for body in ({"socialAccountId": account}, {"sourceContentId": made.json()["id"]}):
+    for body in ({"socialAccountId": account}, {"sourceContentId": item.json()["id"]}):
         answer = await maker.http.post(f"{maker.path}/content", json={"format": "image"} | body)
         assert answer.status_code == 404, body
-    answer = await maker.http.post(f"/v1/content/{made.json()['id']}/regenerate")
+    answer = await maker.http.post(f"/v1/content/{item.json()['id']}/regenerate")
     assert answer.status_code == 404
     assert await table_digests(pool) == before
 

@@ -26,7 +26,7 @@ async def hub() -> AsyncIterator[Hub]:
 
 
 @pytest.fixture
-def mine(settings: Settings, hub: Hub) -> Settings:
+def local_settings(settings: Settings, hub: Hub) -> Settings:
     return hub.settings(settings)
 
 
@@ -38,13 +38,19 @@ TASKS = {
 
 
 @pytest_asyncio.fixture
-async def idle(mine: Settings, hub: Hub, pool: Pool) -> AsyncIterator[GitHubParticipants]:
+async def github_without_worker(
+    local_settings: Settings, hub: Hub, pool: Pool
+) -> AsyncIterator[GitHubParticipants]:
     """Open the API without a worker."""
-    async with open_participants(mine, pool) as found:
-        yield GitHubParticipants(**vars(found), hub=hub, codes=(f"code-{number}" for number in range(1000)))
+    async with open_participants(local_settings, pool) as participants:
+        yield GitHubParticipants(
+            **vars(participants), hub=hub, codes=(f"code-{number}" for number in range(1000))
+        )
 
 
 @pytest_asyncio.fixture
-async def github(idle: GitHubParticipants, mine: Settings, pool: Pool) -> AsyncIterator[GitHubParticipants]:
-    async with at_work(mine, pool, TASKS):
-        yield idle
+async def github(
+    github_without_worker: GitHubParticipants, local_settings: Settings, pool: Pool
+) -> AsyncIterator[GitHubParticipants]:
+    async with at_work(local_settings, pool, TASKS):
+        yield github_without_worker

@@ -24,24 +24,24 @@ class GitHubParticipants(Participants):
     hub: Hub
     codes: Iterator[str]
 
-    async def make(self, caller: Caller | None = None, back: str = BACK) -> dict[str, Any]:
+    async def create_link(self, caller: Caller | None = None, back: str = BACK) -> dict[str, Any]:
         """Create a link without following it."""
         caller = caller or self.acme
         answer = await caller.http.post("/v1/github/install-url", json={"returnUrl": back})
         assert answer.status_code == 201, answer.text
-        made: dict[str, Any] = answer.json()
-        return made
+        created: dict[str, Any] = answer.json()
+        return created
 
-    async def start(self, caller: Caller | None = None, back: str = BACK) -> str:
+    async def follow_link(self, caller: Caller | None = None, back: str = BACK) -> str:
         """Create a link, follow it to GitHub in the browser, and return its state."""
-        made = await self.make(caller, back)
-        answer = await self.browser.get(made["installUrl"])
+        link = await self.create_link(caller, back)
+        answer = await self.browser.get(link["installUrl"])
         assert answer.status_code == 302, answer.text
         assert answer.headers["Location"].startswith(f"{self.hub.url}/apps/tenantry-test/installations/new?")
-        state: str = made["state"]
+        state: str = link["state"]
         return state
 
-    async def come_back(
+    async def call_callback(
         self,
         state: str | None,
         *,
@@ -56,26 +56,26 @@ class GitHubParticipants(Participants):
         params = {name: str(value) for name, value in asked.items() if value is not None}
         return await (browser or self.browser).get(CALLBACK, params=params)
 
-    async def error(self, state: str) -> str | None:
+    async def flow_error(self, state: str) -> str | None:
         """Return the error of a flow without a job."""
-        found: str | None = await self.pool.fetchval(
+        value: str | None = await self.pool.fetchval(
             "select error_code from oauth_state where state_hash = sha256($1)", state.encode()
         )
-        return found
+        return value
 
     async def connect(self, caller: Caller | None = None, **given: Any) -> str:
         """Connect, and return the resulting status."""
-        state = await self.start(caller)
-        return status(await self.come_back(state, **given), state)
+        state = await self.follow_link(caller)
+        return status(await self.call_callback(state, **given), state)
 
     async def jobs(self, kind: str = "connect_github") -> list[dict[str, Any]]:
         rows = await self.pool.fetch("select * from job where kind = $1 order by id", kind)
         return [dict(row) for row in rows]
 
-    async def sealed(self) -> int:
+    async def count_codes(self) -> int:
         """Count the codes in the database."""
-        found: int = await self.pool.fetchval("select count(*) from job_secret")
-        return found
+        value: int = await self.pool.fetchval("select count(*) from job_secret")
+        return value
 
 
 def status(answer: httpx.Response, state: str) -> str:

@@ -10,31 +10,31 @@ from tests.api.refusals import assert_state_refused
 
 
 async def test_lured_victim_connects_nothing(github: GitHubParticipants) -> None:
-    """An attacker follows the link and lures a victim to GitHub's page, to access the victim's
-    repositories.
-    """
-    state = await github.start()
+    """An attacker follows a link and lures a victim to GitHub's page."""
+    state = await github.follow_link()
     async with client_of(github.app) as victim:
-        assert status(await github.come_back(state, browser=victim), state) == "failed"
+        assert status(await github.call_callback(state, browser=victim), state) == "failed"
     assert (await github.acme.http.get("/v1/github/installation")).status_code == 404
     assert await github.jobs() == []
-    assert await github.sealed() == 0
-    assert await github.error(state) == "OTHER_BROWSER"
+    assert await github.count_codes() == 0
+    assert await github.flow_error(state) == "OTHER_BROWSER"
     assert github.hub.asked == []
-    assert_state_refused(await github.come_back(state))
+    assert_state_refused(await github.call_callback(state))
 
 
-async def test_a_request_of_another_browser_is_refused_too(idle: GitHubParticipants) -> None:
-    state = await idle.start()
-    async with client_of(idle.app) as other:
-        answer = await idle.come_back(state, browser=other, installation_id=None, setup_action="request")
+async def test_a_request_of_another_browser_is_refused_too(github_without_worker: GitHubParticipants) -> None:
+    state = await github_without_worker.follow_link()
+    async with client_of(github_without_worker.app) as other:
+        answer = await github_without_worker.call_callback(
+            state, browser=other, installation_id=None, setup_action="request"
+        )
     assert status(answer, state) == "failed"
-    assert await idle.error(state) == "OTHER_BROWSER"
+    assert await github_without_worker.flow_error(state) == "OTHER_BROWSER"
 
 
 async def test_a_browser_may_have_several_flows_at_once(github: GitHubParticipants) -> None:
-    for state in reversed([await github.start() for _ in range(2)]):
-        assert status(await github.come_back(state), state) == "connected"
+    for state in reversed([await github.follow_link() for _ in range(2)]):
+        assert status(await github.call_callback(state), state) == "connected"
 
 
 async def test_changed_installation_returns_the_same_way(github: GitHubParticipants) -> None:
@@ -44,41 +44,47 @@ async def test_changed_installation_returns_the_same_way(github: GitHubParticipa
 
 async def test_callback_without_a_state_changes_nothing(github: GitHubParticipants) -> None:
     """An owner approves a request, or changes repositories on GitHub's own pages."""
-    state = await github.start()
-    asked = await github.come_back(state, installation_id=None, setup_action="request")
+    state = await github.follow_link()
+    asked = await github.call_callback(state, installation_id=None, setup_action="request")
     assert status(asked, state) == "pending"
     async with client_of(github.app) as owner:
         for action in ("install", "update"):
-            assert_state_refused(await github.come_back(None, browser=owner, setup_action=action))
-        assert_state_refused(await github.come_back(state, browser=owner))
+            assert_state_refused(await github.call_callback(None, browser=owner, setup_action=action))
+        assert_state_refused(await github.call_callback(state, browser=owner))
     assert await github.jobs() == []
     assert await github.connect() == "connected"
 
 
-async def test_the_cookie_is_for_the_way_back_from_github_alone(idle: GitHubParticipants) -> None:
-    made = await idle.make()
-    answer = await idle.browser.get(made["installUrl"])
+async def test_the_cookie_is_for_the_way_back_from_github_alone(
+    github_without_worker: GitHubParticipants,
+) -> None:
+    link = await github_without_worker.create_link()
+    answer = await github_without_worker.browser.get(link["installUrl"])
     [morsel] = SimpleCookie(answer.headers["Set-Cookie"]).values()
     assert (morsel["httponly"], morsel["samesite"], morsel["max-age"]) == (True, "Lax", "900")
     assert morsel["path"] == "/v1/github/callback"
-    assert made["state"] not in answer.headers["Set-Cookie"]
+    assert link["state"] not in answer.headers["Set-Cookie"]
     assert (answer.headers["Cache-Control"], answer.headers["Referrer-Policy"]) == ("no-store", "no-referrer")
 
 
-async def test_used_or_foreign_link_is_refused(idle: GitHubParticipants) -> None:
-    made = await idle.make()
-    link = urlsplit(made["installUrl"])
-    for state in ("", "x" * 43, made["state"][:-1]):
-        assert_state_refused(await idle.browser.get(f"{link.path}?state={state}"))
-    assert_state_refused(await idle.browser.get(f"/v1/social/authorize?state={made['state']}"))
-    await idle.browser.get(made["installUrl"])
-    await idle.come_back(made["state"], code=None)
-    assert_state_refused(await idle.browser.get(made["installUrl"]))
+async def test_used_or_foreign_link_is_refused(github_without_worker: GitHubParticipants) -> None:
+    created = await github_without_worker.create_link()
+    link = urlsplit(created["installUrl"])
+    for state in ("", "x" * 43, created["state"][:-1]):
+        assert_state_refused(await github_without_worker.browser.get(f"{link.path}?state={state}"))
+    assert_state_refused(
+        await github_without_worker.browser.get(f"/v1/social/authorize?state={created['state']}")
+    )
+    await github_without_worker.browser.get(created["installUrl"])
+    await github_without_worker.call_callback(created["state"], code=None)
+    assert_state_refused(await github_without_worker.browser.get(created["installUrl"]))
 
 
-async def test_a_sandboxes_flow_leads_to_no_page_of_github(idle: GitHubParticipants) -> None:
-    async with calling(idle.app, idle.pool, "Tester", env="test") as tester:
-        await idle.pool.execute("update api_key set return_origins = $1", [ORIGIN])
-        made = await idle.make(tester)
-        assert urlsplit(made["installUrl"]).path == "/v1/github/callback"
-        assert_state_refused(await idle.browser.get(f"/v1/github/install?state={made['state']}"))
+async def test_a_sandboxes_flow_leads_to_no_page_of_github(github_without_worker: GitHubParticipants) -> None:
+    async with calling(github_without_worker.app, github_without_worker.pool, "Tester", env="test") as tester:
+        await github_without_worker.pool.execute("update api_key set return_origins = $1", [ORIGIN])
+        link = await github_without_worker.create_link(tester)
+        assert urlsplit(link["installUrl"]).path == "/v1/github/callback"
+        assert_state_refused(
+            await github_without_worker.browser.get(f"/v1/github/install?state={link['state']}")
+        )

@@ -23,27 +23,32 @@ from workers.tasks.connect_github import connect_github
 from workers.tasks.list_github_repos import list_github_repos
 
 
-async def test_busy_github_gets_no_request(idle: GitHubParticipants, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_busy_github_gets_no_request(
+    github_without_worker: GitHubParticipants, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(server_slots, "WAIT_S", 0.0)
     monkeypatch.setattr(oauth_return, "MAX_CALLBACK_WAIT_S", 0.0)
     monkeypatch.setattr(route, "MAX_LIST_WAIT_S", 0.0)
-    await idle.pool.execute(
+    await github_without_worker.pool.execute(
         """insert into github_installation (organization_id, installation_id, account_login)
            values ($1, 1, 'a')""",
-        idle.acme.organization_id,
+        github_without_worker.acme.organization_id,
     )
-    await idle.acme.http.get("/v1/github/repos")
-    assert await idle.connect() == "pending"
+    await github_without_worker.acme.http.get("/v1/github/repos")
+    assert await github_without_worker.connect() == "pending"
     servers = ServerSlots(Slots(1))
-    connect = partial(connect_github, keyring=idle.app.state.services.vault)
-    async with idle.pool.acquire() as conn, servers.at(GITHUB, tenant=idle.rival.organization_id):
+    connect = partial(connect_github, keyring=github_without_worker.app.state.services.vault)
+    async with (
+        github_without_worker.pool.acquire() as conn,
+        servers.at(GITHUB, tenant=github_without_worker.rival.organization_id),
+    ):
         for kind, task in ((CONNECT_GITHUB, connect), (LIST_GITHUB_REPOS, list_github_repos)):
             [claim] = await seeds.claims(conn, kind)
             with pytest.raises(ServerBusy):
-                await task(context(idle.pool, claim, servers), app=None)
-    assert idle.hub.asked == []
+                await task(build_context(github_without_worker.pool, claim, servers), app=None)
+    assert github_without_worker.hub.asked == []
 
 
-def context(pool: Pool, claim: Claim, servers: ServerSlots) -> Context:
+def build_context(pool: Pool, claim: Claim, servers: ServerSlots) -> Context:
     attempt = Attempt(claim, asyncio.get_running_loop().time() + 60)
     return Context(attempt, pool, ProgressWriter(pool), lambda: 15.0, servers)

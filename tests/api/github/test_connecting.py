@@ -18,11 +18,11 @@ from workers.ingest.github.credentials import App
 
 
 async def test_listed_installation_is_connected(github: GitHubParticipants) -> None:
-    said = await github.make()
+    said = await github.create_link()
     assert said["installUrl"] == f"http://127.0.0.1:8000/v1/github/install?state={said['state']}"
     page = (await github.browser.get(said["installUrl"])).headers["Location"]
     assert page == f"{github.hub.url}/apps/tenantry-test/installations/new?state={said['state']}"
-    assert status(await github.come_back(said["state"]), said["state"]) == "connected"
+    assert status(await github.call_callback(said["state"]), said["state"]) == "connected"
     shown = (await github.acme.http.get("/v1/github/installation")).json()
     assert (shown["installationId"], shown["accountLogin"]) == (ACME, "Acme-Inc")
     (job,) = await github.jobs()
@@ -33,24 +33,24 @@ async def test_listed_installation_is_connected(github: GitHubParticipants) -> N
 
 
 async def test_no_secret_is_stored(github: GitHubParticipants) -> None:
-    state = await github.start()
+    state = await github.follow_link()
     github.hub.codes["the-code"] = "ada"
-    await github.come_back(state, code="the-code")
+    await github.call_callback(state, code="the-code")
     await github.connect(code="the-code")
     await github.acme.http.get("/v1/github/repos")
     written = await everything(github.pool)
     for secret in (state, "the-code", "ghu_", "ghs_"):
         assert secret not in written
-    assert await github.sealed() == 0
+    assert await github.count_codes() == 0
 
 
 async def test_code_is_sealed_until_its_job_ends(
-    idle: GitHubParticipants, monkeypatch: pytest.MonkeyPatch
+    github_without_worker: GitHubParticipants, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(oauth_return, "MAX_CALLBACK_WAIT_S", 0.01)
-    assert await idle.connect(code="the-code") == "pending"
-    assert "the-code" not in await everything(idle.pool)
-    assert await idle.sealed() == 1
+    assert await github_without_worker.connect(code="the-code") == "pending"
+    assert "the-code" not in await everything(github_without_worker.pool)
+    assert await github_without_worker.count_codes() == 1
 
 
 @pytest.mark.parametrize("installation_id", [SHOP, 999])
@@ -116,8 +116,8 @@ async def test_githubs_refusal_of_a_code_ends_the_job(
     github: GitHubParticipants, broken: Told, code: str
 ) -> None:
     github.hub.broken["/login/oauth/access_token"] = broken
-    state = await github.start()
-    answer = asyncio.create_task(github.come_back(state))
+    state = await github.follow_link()
+    answer = asyncio.create_task(github.call_callback(state))
 
     async def said() -> Any:
         rows = await github.pool.fetch("select error from job_attempt")
@@ -130,8 +130,8 @@ async def test_githubs_refusal_of_a_code_ends_the_job(
 async def test_a_code_that_was_used_before_a_crash_says_to_start_again(github: GitHubParticipants) -> None:
     """GitHub alone decides whether a code was used."""
     github.hub.broken["/api/user/installations"] = Told(503, {})
-    state = await github.start()
-    answer = asyncio.create_task(github.come_back(state))
+    state = await github.follow_link()
+    answer = asyncio.create_task(github.call_callback(state))
 
     async def tried() -> Any:
         return await github.pool.fetchval("select count(*) from job_attempt")
@@ -159,8 +159,8 @@ async def test_one_of_two_workers_connects(
 
     asked = proof.prove
     monkeypatch.setattr(proof, "prove", prove)
-    state = await github.start()
-    answer = asyncio.create_task(github.come_back(state))
+    state = await github.follow_link()
+    answer = asyncio.create_task(github.call_callback(state))
     await asyncio.wait_for(proved.wait(), PATIENCE_S)
     await github.pool.execute(
         """update job set state = 'queued', stage = 'queued', lease_owner = null,
@@ -176,9 +176,9 @@ async def test_one_of_two_workers_connects(
 async def test_sandbox_flow_calls_no_server(github: GitHubParticipants) -> None:
     async with calling(github.app, github.pool, "Tester", env="test") as tester:
         await github.pool.execute("update api_key set return_origins = $1", [ORIGIN])
-        made = (await tester.http.post("/v1/github/install-url", json={"returnUrl": BACK})).json()
-        answer = await github.browser.get(made["installUrl"])
-        assert status(answer, made["state"]) == "connected"
+        link = (await tester.http.post("/v1/github/install-url", json={"returnUrl": BACK})).json()
+        answer = await github.browser.get(link["installUrl"])
+        assert status(answer, link["state"]) == "connected"
         shown = (await tester.http.get("/v1/github/installation")).json()
         assert (shown["installationId"], shown["accountLogin"]) == (1, "sandbox-studio")
         repos = (await tester.http.get("/v1/github/repos")).json()["repositories"]

@@ -14,7 +14,7 @@ from jobs.kinds import LIST_GITHUB_REPOS
 from schemas.settings import Settings
 from tests import seeds
 from tests.api.conftest import Caller
-from tests.api.described import document
+from tests.api.documented_routes import document
 from tests.api.github.conftest import TASKS
 from tests.api.github.connecting import ACME, SHOP, GitHubParticipants
 from tests.jobs import scene
@@ -40,40 +40,42 @@ async def test_repositories_are_listed_when_the_list_is_old(github: GitHubPartic
 
 
 async def test_list_refreshed_meanwhile_is_not_requested_again(
-    idle: GitHubParticipants, monkeypatch: pytest.MonkeyPatch
+    github_without_worker: GitHubParticipants, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its job ends before it writes the list, and doesn't wait for readers."""
     monkeypatch.setattr(route, "MAX_LIST_WAIT_S", 0.0)
-    await idle.pool.execute(
+    await github_without_worker.pool.execute(
         """insert into github_installation (organization_id, installation_id, account_login)
            values ($1, 1, 'a')""",
-        idle.acme.organization_id,
+        github_without_worker.acme.organization_id,
     )
-    await idle.acme.http.get("/v1/github/repos")
-    async with idle.pool.acquire() as observer:
+    await github_without_worker.acme.http.get("/v1/github/repos")
+    async with github_without_worker.pool.acquire() as observer:
         [claim] = await seeds.claims(observer, LIST_GITHUB_REPOS)
-        async with idle.pool.acquire() as listing, listing.transaction():
+        async with github_without_worker.pool.acquire() as listing, listing.transaction():
             await listing.execute("set local lock_timeout = '300ms'")
             await jobs.complete(listing, claim=claim)
-            asked = asyncio.create_task(idle.acme.http.get("/v1/github/repos"))
+            tasks = asyncio.create_task(github_without_worker.acme.http.get("/v1/github/repos"))
 
             async def held_or_done() -> bool:
-                return asked.done() or await scene.waits_for_lock(observer)
+                return tasks.done() or await scene.waits_for_lock(observer)
 
             await eventually(held_or_done)
             await github_installations.keep_list(listing, claim=claim, repositories=[])
-        assert (await asked).json()["asOf"] is not None
-    assert len(await idle.jobs("list_github_repos")) == 1
+        assert (await tasks).json()["asOf"] is not None
+    assert len(await github_without_worker.jobs("list_github_repos")) == 1
 
 
-async def test_slow_list_is_not_awaited(idle: GitHubParticipants, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_slow_list_is_not_awaited(
+    github_without_worker: GitHubParticipants, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(route, "MAX_LIST_WAIT_S", 0.2)
-    await idle.pool.execute(
+    await github_without_worker.pool.execute(
         """insert into github_installation (organization_id, installation_id, account_login)
            values ($1, 1, 'a')""",
-        idle.acme.organization_id,
+        github_without_worker.acme.organization_id,
     )
-    answer = await idle.acme.http.get("/v1/github/repos")
+    answer = await github_without_worker.acme.http.get("/v1/github/repos")
     assert (answer.status_code, answer.json()) == (200, {"asOf": None, "repositories": []})
 
 
@@ -96,20 +98,20 @@ async def test_renamed_account_is_followed(github: GitHubParticipants) -> None:
     assert shown["accountLogin"] == "Acme-GmbH"
 
 
-async def ingest(
+async def ingest_outcome(
     github: GitHubParticipants, caller: Caller, name: str = "Acme-Inc/app"
 ) -> tuple[str, str | None]:
     """Run an ingest of this repository, and return its status and error code."""
-    job = await ingested(caller, await new_project(caller), name)
+    job = await run_ingest(caller, await new_project(caller), name)
     return job["status"], job["error"] and job["error"]["code"]
 
 
 async def new_project(caller: Caller) -> str:
-    made = await caller.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
-    return str(made.json()["id"])
+    created = await caller.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
+    return str(created.json()["id"])
 
 
-async def ingested(caller: Caller, project: str, name: str) -> dict[str, Any]:
+async def run_ingest(caller: Caller, project: str, name: str) -> dict[str, Any]:
     """Run an ingest, and return the ended job."""
     started = await caller.http.post(f"/v1/projects/{project}/ingest/github", json={"repoFullName": name})
     answer = await caller.http.get(started.json()["locationUrl"], params={"wait": 30})
@@ -119,13 +121,13 @@ async def ingested(caller: Caller, project: str, name: str) -> dict[str, Any]:
 
 async def test_private_repository_needs_the_verified_installation(github: GitHubParticipants) -> None:
     absent = ("failed", "SOURCE_NOT_FOUND")
-    assert await ingest(github, github.acme) == absent
+    assert await ingest_outcome(github, github.acme) == absent
     await github.connect()
-    assert await ingest(github, github.acme) == ("completed", None)
-    assert await ingest(github, github.acme, "shop/store") == absent
-    assert await ingest(github, github.rival) == absent
+    assert await ingest_outcome(github, github.acme) == ("completed", None)
+    assert await ingest_outcome(github, github.acme, "shop/store") == absent
+    assert await ingest_outcome(github, github.rival) == absent
     await github.acme.http.delete("/v1/github/installation")
-    assert await ingest(github, github.acme) == absent
+    assert await ingest_outcome(github, github.acme) == absent
 
 
 RENAMED = "repo_renamed: Acme-Inc/app is now Acme-Inc/anew"
@@ -133,21 +135,21 @@ UNCHANGED = "unchanged: the repository is as the last ingest read it"
 
 
 async def test_a_rename_between_two_ingests_is_followed_and_then_nothing_is_new(
-    idle: GitHubParticipants, mine: Settings, pool: Pool
+    github_without_worker: GitHubParticipants, local_settings: Settings, pool: Pool
 ) -> None:
     """Each ingest has a new worker, without a cached token."""
     results: list[dict[str, Any]] = []
-    project = await new_project(idle.acme)
+    project = await new_project(github_without_worker.acme)
     for new in (None, "anew", None):
         if new:
-            idle.hub.installations[ACME].rename("app", new)
-        async with at_work(mine, pool, TASKS):
+            github_without_worker.hub.installations[ACME].rename("app", new)
+        async with at_work(local_settings, pool, TASKS):
             if not results:
-                await idle.connect()
-            results.append((await ingested(idle.acme, project, "Acme-Inc/app"))["result"])
+                await github_without_worker.connect()
+            results.append((await run_ingest(github_without_worker.acme, project, "Acme-Inc/app"))["result"])
     assert [RENAMED in result["warnings"] for result in results] == [False, True, True]
     assert [UNCHANGED in result["warnings"] for result in results] == [False, False, True]
-    assert [result["url"].removeprefix(idle.hub.url) for result in results] == [
+    assert [result["url"].removeprefix(github_without_worker.hub.url) for result in results] == [
         "/Acme-Inc/app",
         "/Acme-Inc/anew",
         "/Acme-Inc/anew",
@@ -158,9 +160,9 @@ async def test_old_name_of_another_account_is_not_found(github: GitHubParticipan
     await github.connect()
     github.hub.installations[SHOP].rename("store", "market")
     absent = ("failed", "SOURCE_NOT_FOUND")
-    assert await ingest(github, github.acme, "shop/store") == absent
-    assert await ingest(github, github.acme, "Acme-Inc/store") == absent
-    assert await ingest(github, github.rival, "shop/store") == absent
+    assert await ingest_outcome(github, github.acme, "shop/store") == absent
+    assert await ingest_outcome(github, github.acme, "Acme-Inc/store") == absent
+    assert await ingest_outcome(github, github.rival, "shop/store") == absent
 
 
 async def test_an_installation_that_is_gone_is_forgotten(github: GitHubParticipants) -> None:

@@ -23,5 +23,5 @@ async def tenant(acme: Caller) -> LeasingTenant:
 
 
 @pytest_asyncio.fixture
-async def other(rival: Caller) -> LeasingTenant:
+async def other_tenant(rival: Caller) -> LeasingTenant:
     return LeasingTenant(rival.http, await new_project(rival))

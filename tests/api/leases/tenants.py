@@ -24,8 +24,8 @@ class LeasingOperator(NamedTuple):
         """Connect an account without offering it."""
         project_id = leasing.found(ids.PROJECT, self.project_id)
         async with self.pool.acquire() as conn:
-            made = await seeds.account(conn, self.caller.organization_id, project_id, handle=handle)
-        return ids.show(ids.ACCOUNT, made)
+            account_id = await seeds.account(conn, self.caller.organization_id, project_id, handle=handle)
+        return ids.show(ids.ACCOUNT, account_id)
 
     async def offer(self, handle: str) -> str:
         account_id = await self.account(handle)
@@ -40,7 +40,7 @@ class LeasingOperator(NamedTuple):
 
     async def lend(self, tenant: "LeasingTenant", account_id: str) -> str:
         """Lend an account, and return its id for the tenant."""
-        request = (await tenant.ask(count=1)).json()["requestId"]
+        request = (await tenant.request_accounts(count=1)).json()["requestId"]
         answer = await self.assign(request, account_id)
         assert answer.status_code == 200, answer.text
         shown: str = answer.json()["assignedSocialAccountIds"][0]
@@ -51,7 +51,7 @@ class LeasingTenant(NamedTuple):
     http: httpx.AsyncClient
     project: str
 
-    async def ask(self, **asked: Any) -> httpx.Response:
+    async def request_accounts(self, **asked: Any) -> httpx.Response:
         path = f"/v1/projects/{self.project}/leased-accounts/request"
         return await self.http.post(path, json=ASKED | asked)
 

@@ -10,21 +10,21 @@ from tests.api.leases.tenants import LeasingOperator, LeasingTenant
 
 
 async def test_a_request_that_is_rejected_says_why(platform: LeasingOperator, tenant: LeasingTenant) -> None:
-    made = (await tenant.ask()).json()
-    path = f"/v1/ops/lease-requests/{made['requestId']}/reject"
+    created = (await tenant.request_accounts()).json()
+    path = f"/v1/ops/lease-requests/{created['requestId']}/reject"
     assert (await platform.caller.http.post(path, json={"reason": ""})).status_code == 422
     answer = await platform.caller.http.post(path, json={"reason": "None left."})
     assert (answer.status_code, answer.json()["status"]) == (200, "rejected")
-    read = f"/v1/projects/{tenant.project}/leased-accounts/requests/{made['requestId']}"
+    read = f"/v1/projects/{tenant.project}/leased-accounts/requests/{created['requestId']}"
     assert (await tenant.http.get(read)).json()["reason"] == "None left."
-    late = await platform.assign(made["requestId"], await platform.offer("one"))
+    late = await platform.assign(created["requestId"], await platform.offer("one"))
     assert (late.status_code, late.json()["error"]["details"]["reason"]) == (409, "ALREADY_DECIDED")
 
 
 async def test_an_account_of_another_platform_than_was_asked_for_is_refused(
     platform: LeasingOperator, tenant: LeasingTenant
 ) -> None:
-    request = (await tenant.ask(platform="bluesky")).json()["requestId"]
+    request = (await tenant.request_accounts(platform="bluesky")).json()["requestId"]
     answer = await platform.assign(request, await platform.offer("one"))
     assert answer.status_code == 409
     assert answer.json()["error"]["details"]["issues"] == [
@@ -70,7 +70,7 @@ async def test_only_ones_own_account_can_be_offered(
 async def test_a_sandboxs_operator_sees_sandboxes(
     app: Litestar, pool: Pool, platform: LeasingOperator, tenant: LeasingTenant
 ) -> None:
-    request = (await tenant.ask()).json()["requestId"]
+    request = (await tenant.request_accounts()).json()["requestId"]
     account_id = await platform.offer("one")
     leased = await platform.lend(tenant, account_id)
     scopes = ("ops:read", "ops:write")

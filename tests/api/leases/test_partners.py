@@ -10,49 +10,49 @@ from tests.api.leases.tenants import ASKED, LeasingOperator, LeasingTenant
 
 
 async def test_a_request_is_made_read_and_answered(platform: LeasingOperator, tenant: LeasingTenant) -> None:
-    answer = await tenant.ask()
-    made = answer.json()
+    answer = await tenant.request_accounts()
+    created = answer.json()
     assert answer.status_code == 201
     assert answer.headers["Location"] == (
-        f"/v1/projects/{tenant.project}/leased-accounts/requests/{made['requestId']}"
+        f"/v1/projects/{tenant.project}/leased-accounts/requests/{created['requestId']}"
     )
-    assert made == ASKED | {
-        "requestId": made["requestId"],
+    assert created == ASKED | {
+        "requestId": created["requestId"],
         "projectId": tenant.project,
         "status": "requested",
         "assignedSocialAccountIds": [],
-        "submittedAt": made["submittedAt"],
+        "submittedAt": created["submittedAt"],
         "assignedAt": None,
         "reason": None,
     }
-    assert made["requestId"].startswith("lreq_")
+    assert created["requestId"].startswith("lreq_")
     path = "/v1/ops/lease-requests?status"
     assert (await platform.caller.http.get(f"{path}=partial,assigned")).json()["items"] == []
     [listed] = (await platform.caller.http.get(f"{path}=requested,partial")).json()["items"]
-    assert {name: listed[name] for name in made} == made
-    first = (await platform.assign(made["requestId"], await platform.offer("one"))).json()
+    assert {name: listed[name] for name in created} == created
+    first = (await platform.assign(created["requestId"], await platform.offer("one"))).json()
     assert (first["status"], len(first["assignedSocialAccountIds"])) == ("partial", 1)
-    second = (await platform.assign(made["requestId"], await platform.offer("two"))).json()
+    second = (await platform.assign(created["requestId"], await platform.offer("two"))).json()
     read = (await tenant.http.get(answer.headers["Location"])).json()
     assert (read["status"], read["assignedAt"]) == ("assigned", second["assignedAt"])
     assert read["assignedSocialAccountIds"] == second["assignedSocialAccountIds"]
     accounts = (await tenant.http.get(f"/v1/projects/{tenant.project}/social-accounts")).json()["items"]
-    assert [one["socialAccountId"] for one in accounts] == read["assignedSocialAccountIds"][::-1]
-    assert {one["leased"] for one in accounts} == {True}
+    assert [account["socialAccountId"] for account in accounts] == read["assignedSocialAccountIds"][::-1]
+    assert {account["leased"] for account in accounts} == {True}
 
 
 async def test_a_projects_requests_are_listed_newest_first(tenant: LeasingTenant) -> None:
-    made = [(await tenant.ask()).json() for _ in range(3)]
+    created = [(await tenant.request_accounts()).json() for _ in range(3)]
     path = f"/v1/projects/{tenant.project}/leased-accounts/requests"
     first = (await tenant.http.get(path, params={"limit": 2})).json()
     rest = (await tenant.http.get(path, params={"cursor": first["nextCursor"]})).json()
-    assert [*first["items"], *rest["items"]] == made[::-1]
+    assert [*first["items"], *rest["items"]] == created[::-1]
     assert rest["nextCursor"] is None
 
 
 async def test_the_fewest_and_the_most_are_taken_without_a_platform_or_note(tenant: LeasingTenant) -> None:
     for count in (1, 50):
-        answer = await tenant.ask(count=count, platform=None, note=None)
+        answer = await tenant.request_accounts(count=count, platform=None, note=None)
         assert (answer.status_code, answer.json()["count"], answer.json()["note"]) == (201, count, None)
 
 

@@ -13,7 +13,9 @@ from tests.api.posts.project import PostsProject
 
 @pytest_asyncio.fixture
 async def project(settings: Settings, pool: Pool) -> AsyncIterator[PostsProject]:
-    async with open_participants(settings, pool) as found:
+    async with open_participants(settings, pool) as participants:
         async with pool.acquire() as conn:
-            project = await seeds.project(conn, found.acme.organization_id, timezone="America/New_York")
-        yield PostsProject(**vars(found), id=project)
+            project = await seeds.project(
+                conn, participants.acme.organization_id, timezone="America/New_York"
+            )
+        yield PostsProject(**vars(participants), id=project)

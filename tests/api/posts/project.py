@@ -45,7 +45,7 @@ class PostsProject(Participants):
     async def accounts(self, count: int) -> list[str]:
         return [await self.account(f"shop{number}") for number in range(count)]
 
-    def soon(self, **ahead: float) -> str:
+    def time_ahead(self, **ahead: float) -> str:
         """Return a `scheduledFor`, by default an hour ahead."""
         at = self.clock() + timedelta(**ahead or {"hours": 1})
         return at.isoformat().replace("+00:00", "Z")
@@ -54,14 +54,14 @@ class PostsProject(Participants):
         """Schedule content, by default in an hour."""
         asked: dict[str, Any] = {"targets": [{"socialAccountId": account} for account in accounts]} | body
         if not asked.keys() & {"scheduledFor", "localTime"}:
-            asked["scheduledFor"] = self.soon()
+            asked["scheduledFor"] = self.time_ahead()
         return await self.acme.http.post(f"/v1/content/{content}/schedule", json=asked)
 
     async def publish(self, content: str, *accounts: str, **body: Any) -> httpx.Response:
         asked = {"targets": [{"socialAccountId": account} for account in accounts]} | body
         return await self.acme.http.post(f"/v1/content/{content}/publish", json=asked)
 
-    async def scheduled(self, **body: Any) -> str:
+    async def schedule_new(self, **body: Any) -> str:
         """Schedule new content to a new account, and return the post's id."""
         number = await self.pool.fetchval("select count(*) from social_account")
         answer = await self.schedule(await self.content(), await self.account(f"own{number}"), **body)
@@ -72,8 +72,8 @@ class PostsProject(Participants):
     async def post(self, post_id: str) -> dict[str, Any]:
         answer = await self.acme.http.get(f"/v1/scheduled-posts/{post_id}")
         assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
+        body: dict[str, Any] = answer.json()
+        return body
 
     async def job(self, post_id: str) -> dict[str, Any]:
         """Return the row of the post's job."""
@@ -92,7 +92,7 @@ class PostsProject(Participants):
     async def resolve(self, post_id: str, **body: Any) -> httpx.Response:
         return await self.acme.http.post(f"/v1/scheduled-posts/{post_id}/resolve", json=body)
 
-    async def set(self, post_id: str, **columns: Any) -> None:
+    async def set_columns(self, post_id: str, **columns: Any) -> None:
         """Write a post's row, bypassing all rules."""
         for name in columns:
             assert name.isidentifier()
@@ -112,11 +112,11 @@ def uuid_of(shown: str) -> UUID:
     return UUID(shown.rpartition("_")[2])
 
 
-def instant(text: str) -> datetime:
+def parse_instant(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-async def run(pool: Pool) -> Claim:
+async def claim_due_job(pool: Pool) -> Claim:
     """Claim the one due job as a worker."""
     async with pool.acquire() as conn:
         [claim] = await seeds.claims(conn, PUBLISH_POST)

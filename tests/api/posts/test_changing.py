@@ -11,7 +11,7 @@ from jobs.ledger import Settlement
 from jobs.outcomes import Canceled
 from tests import seeds
 from tests.api.everything import table_digests
-from tests.api.posts.project import PostsProject, instant, run
+from tests.api.posts.project import PostsProject, claim_due_job, parse_instant
 from tests.api.refusals import reason
 
 SENT = {"status": "publishing", "phase": "sending", "handle": {}, "request": b""}
@@ -27,7 +27,7 @@ LATER: dict[str, dict[str, Any]] = {
 
 
 async def test_a_cancel_ends_the_post_and_its_job_at_once(project: PostsProject) -> None:
-    post_id = await project.scheduled()
+    post_id = await project.schedule_new()
     answer = await project.cancel(post_id, json={"reason": "sold out"})
     post = answer.json()
     assert (answer.status_code, answer.headers["ETag"]) == (200, '"2"')
@@ -39,7 +39,7 @@ async def test_a_cancel_ends_the_post_and_its_job_at_once(project: PostsProject)
 
 
 async def test_a_repeated_cancel_answers_the_same_and_changes_nothing(project: PostsProject) -> None:
-    post_id = await project.scheduled()
+    post_id = await project.schedule_new()
     first = await project.cancel(post_id)
     before = await table_digests(project.pool)
     for again in (
@@ -53,12 +53,12 @@ async def test_a_repeated_cancel_answers_the_same_and_changes_nothing(project: P
 
 async def test_a_blocked_post_is_canceled_too(project: PostsProject) -> None:
     content, account = await project.content(approval_status="pending"), await project.account()
-    [made] = (await project.schedule(content, account)).json()["scheduledPosts"]
-    assert (await project.cancel(made["id"])).json()["status"] == "canceled"
+    [post] = (await project.schedule(content, account)).json()["scheduledPosts"]
+    assert (await project.cancel(post["id"])).json()["status"] == "canceled"
 
 
 async def test_a_cancel_works_in_an_archived_project(project: PostsProject) -> None:
-    post_id = await project.scheduled()
+    post_id = await project.schedule_new()
     await project.acme.http.delete(project.list_path.removesuffix("/scheduled-posts"))
     assert (await project.cancel(post_id)).json()["status"] == "canceled"
 
@@ -66,9 +66,9 @@ async def test_a_cancel_works_in_an_archived_project(project: PostsProject) -> N
 async def test_a_post_that_is_being_prepared_is_canceled_and_its_job_asked_to_stop(
     project: PostsProject,
 ) -> None:
-    post_id = await project.scheduled(scheduledFor=project.soon(seconds=-1))
-    claim = await run(project.pool)
-    await project.set(post_id, phase="preparing")
+    post_id = await project.schedule_new(scheduledFor=project.time_ahead(seconds=-1))
+    claim = await claim_due_job(project.pool)
+    await project.set_columns(post_id, phase="preparing")
     assert (await project.cancel(post_id)).json()["status"] == "canceled"
     row = await project.job(post_id)
     assert (row["state"], row["cancel_requested_at"] is not None) == ("running", True)
@@ -79,12 +79,12 @@ async def test_a_post_that_is_being_prepared_is_canceled_and_its_job_asked_to_st
 
 @pytest.mark.parametrize("status", LATER)
 async def test_sent_or_ended_post_is_not_canceled(project: PostsProject, status: str) -> None:
-    post_id = await project.scheduled()
-    await project.set(post_id, **LATER[status])
+    post_id = await project.schedule_new()
+    await project.set_columns(post_id, **LATER[status])
     before = await table_digests(project.pool)
     for answer in (
         await project.cancel(post_id),
-        await project.reschedule(post_id, scheduledFor=project.soon(days=1)),
+        await project.reschedule(post_id, scheduledFor=project.time_ahead(days=1)),
     ):
         assert reason(answer) == (409, "CONFLICT", "POST_NOT_QUEUED")
         assert answer.json()["error"]["details"]["status"] == status
@@ -92,10 +92,10 @@ async def test_sent_or_ended_post_is_not_canceled(project: PostsProject, status:
 
 
 async def test_a_stale_version_changes_nothing(project: PostsProject) -> None:
-    post_id = await project.scheduled()
+    post_id = await project.schedule_new()
     url, headers = f"/v1/scheduled-posts/{post_id}", {"If-Match": '"7"'}
     before = await table_digests(project.pool)
-    body = {"scheduledFor": project.soon(days=1)}
+    body = {"scheduledFor": project.time_ahead(days=1)}
     for answer in (
         await project.acme.http.delete(url, headers=headers),
         await project.acme.http.post(f"{url}/reschedule", json=body, headers=headers),
@@ -108,24 +108,27 @@ async def test_a_stale_version_changes_nothing(project: PostsProject) -> None:
 
 
 async def test_reschedule_moves_post_and_job(project: PostsProject) -> None:
-    post_id = await project.scheduled()
+    post_id = await project.schedule_new()
     was = (await project.post(post_id))["scheduledFor"]
-    for at in (project.soon(days=9), project.soon(minutes=5), project.soon(seconds=-1)):
+    for at in (project.time_ahead(days=9), project.time_ahead(minutes=5), project.time_ahead(seconds=-1)):
         answer = await project.reschedule(post_id, scheduledFor=at)
         post, row = answer.json(), await project.job(post_id)
         assert (answer.status_code, post["scheduledFor"], post["status"]) == (200, at, "queued")
-        assert (row["run_at"], row["deadline_at"]) == (instant(at), instant(at) + timedelta(hours=3))
+        assert (row["run_at"], row["deadline_at"]) == (
+            parse_instant(at),
+            parse_instant(at) + timedelta(hours=3),
+        )
     assert row["stage"] == "queued"
     assert answer.headers["ETag"] == '"4"'
     moved = await project.events(post_id)
     assert [event for event, _ in moved] == ["scheduled", *["rescheduled"] * 3]
-    assert instant(moved[1][1]["from"]) == instant(was)
+    assert parse_instant(moved[1][1]["from"]) == parse_instant(was)
     assert await project.pool.fetchval("select count(*) from job") == 1
 
 
 async def test_reschedule_to_a_local_time(project: PostsProject) -> None:
     project.clock.ahead = datetime.fromisoformat("2026-10-20T12:00Z") - datetime.now(UTC)
-    post_id = await project.scheduled()
+    post_id = await project.schedule_new()
     answer = await project.reschedule(post_id, localTime="2026-11-01T01:30")
     assert answer.json()["scheduledFor"] == "2026-11-01T05:30:00Z"
 
@@ -133,34 +136,34 @@ async def test_reschedule_to_a_local_time(project: PostsProject) -> None:
 async def test_shown_time_undoes_a_reschedule(project: PostsProject) -> None:
     """As the console undoes a move: also to the second of two equal local times."""
     project.clock.ahead = datetime.fromisoformat("2026-10-20T12:00Z") - datetime.now(UTC)
-    post_id = await project.scheduled(scheduledFor="2026-11-01T06:30:30.250Z")
+    post_id = await project.schedule_new(scheduledFor="2026-11-01T06:30:30.250Z")
     was = (await project.post(post_id))["scheduledFor"]
     await project.reschedule(post_id, localTime="2026-11-02T01:30:30")
     assert (await project.reschedule(post_id, scheduledFor=was)).json()["scheduledFor"] == was
-    assert instant(was) == datetime.fromisoformat("2026-11-01T06:30:30.250Z")
+    assert parse_instant(was) == datetime.fromisoformat("2026-11-01T06:30:30.250Z")
 
 
 async def test_blocked_post_is_rescheduled_without_a_job(project: PostsProject) -> None:
     content, account = await project.content(approval_status="pending"), await project.account()
-    [made] = (await project.schedule(content, account)).json()["scheduledPosts"]
-    post = (await project.reschedule(made["id"], scheduledFor=project.soon(days=1))).json()
+    [scheduled_post] = (await project.schedule(content, account)).json()["scheduledPosts"]
+    post = (await project.reschedule(scheduled_post["id"], scheduledFor=project.time_ahead(days=1))).json()
     assert (post["status"], post["jobId"]) == ("blocked", None)
     assert await project.pool.fetchval("select count(*) from job") == 0
 
 
 async def test_a_post_that_is_being_prepared_is_not_moved(project: PostsProject) -> None:
-    post_id = await project.scheduled(scheduledFor=project.soon(seconds=-1))
-    await run(project.pool)
+    post_id = await project.schedule_new(scheduledFor=project.time_ahead(seconds=-1))
+    await claim_due_job(project.pool)
     before = await table_digests(project.pool)
-    answer = await project.reschedule(post_id, scheduledFor=project.soon(days=1))
+    answer = await project.reschedule(post_id, scheduledFor=project.time_ahead(days=1))
     assert reason(answer) == (409, "CONFLICT", "POST_NOT_QUEUED")
     assert await table_digests(project.pool) == before
 
 
 async def test_nothing_is_moved_in_an_archived_project(project: PostsProject) -> None:
-    post_id = await project.scheduled()
+    post_id = await project.schedule_new()
     await project.acme.http.delete(project.list_path.removesuffix("/scheduled-posts"))
-    body = {"scheduledFor": project.soon(days=1)}
+    body = {"scheduledFor": project.time_ahead(days=1)}
     assert reason(await project.reschedule(post_id, **body)) == (409, "CONFLICT", "PROJECT_ARCHIVED")
     url, stale = f"/v1/scheduled-posts/{post_id}/reschedule", {"If-Match": '"7"'}
     assert (await project.acme.http.post(url, json=body, headers=stale)).status_code == 412
@@ -169,10 +172,11 @@ async def test_nothing_is_moved_in_an_archived_project(project: PostsProject) ->
 async def test_reschedule_next_to_equal_content_is_a_duplicate(project: PostsProject) -> None:
     content, account = await project.content(), await project.account()
     answers = [
-        await project.schedule(content, account, scheduledFor=project.soon(days=days)) for days in (1, 3)
+        await project.schedule(content, account, scheduledFor=project.time_ahead(days=days))
+        for days in (1, 3)
     ]
     first, second = (answer.json()["scheduledPosts"][0] for answer in answers)
-    near = project.soon(days=1, hours=1)
+    near = project.time_ahead(days=1, hours=1)
     answer = await project.reschedule(second["id"], scheduledFor=near)
     assert reason(answer) == (409, "CONFLICT", "DUPLICATE_POST")
     assert answer.json()["error"]["details"]["scheduledPostId"] == first["id"]
@@ -186,28 +190,28 @@ async def test_archiving_a_project_counts_what_it_cancels_and_what_is_on_its_way
     """Ended posts and other projects' posts aren't counted; a repeat returns the same answer."""
     content, account = await project.content(approval_status="pending"), await project.account()
     await project.schedule(content, account)
-    await project.scheduled()
-    await project.scheduled(scheduledFor=project.soon(seconds=-1))
+    await project.schedule_new()
+    await project.schedule_new(scheduledFor=project.time_ahead(seconds=-1))
     for columns in (*LATER.values(), SENT):
-        await project.set(await project.scheduled(), **columns)
+        await project.set_columns(await project.schedule_new(), **columns)
     async with project.pool.acquire() as conn:
         elsewhere = replace(project, id=await seeds.project(conn, project.org))
-    await elsewhere.scheduled()
-    await elsewhere.set(await elsewhere.scheduled(), **SENT)
+    await elsewhere.schedule_new()
+    await elsewhere.set_columns(await elsewhere.schedule_new(), **SENT)
     url = project.list_path.removesuffix("/scheduled-posts")
     first, again = await project.acme.http.delete(url), await project.acme.http.delete(url)
-    told = first.json()
-    assert (told["canceledScheduledPosts"], told["inFlightPosts"]) == (3, 2)
-    assert (first.status_code, again.json()) == (200, told)
+    body = first.json()
+    assert (body["canceledScheduledPosts"], body["inFlightPosts"]) == (3, 2)
+    assert (first.status_code, again.json()) == (200, body)
 
 
 async def test_disconnecting_an_account_cancels_what_waits_for_it(project: PostsProject) -> None:
     content, (one, two) = await project.content(), await project.accounts(2)
-    made = (await project.schedule(content, one, two)).json()["scheduledPosts"]
+    posts = (await project.schedule(content, one, two)).json()["scheduledPosts"]
     pending = await project.content("Other.", approval_status="pending")
     [blocked] = (await project.schedule(pending, one)).json()["scheduledPosts"]
     answer = await project.acme.http.delete(f"/v1/social-accounts/{one}")
     assert answer.json()["canceledScheduledPosts"] == 2
-    found = [await project.post(post["id"]) for post in (made[0], blocked, made[1])]
+    found = [await project.post(post["id"]) for post in (posts[0], blocked, posts[1])]
     assert [post["status"] for post in found] == ["canceled", "canceled", "queued"]
-    assert (await project.job(made[0]["id"]))["state"] == "canceled"
+    assert (await project.job(posts[0]["id"]))["state"] == "canceled"

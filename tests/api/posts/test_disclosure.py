@@ -5,31 +5,31 @@ from typing import Any
 import pytest
 
 from tests.api.posts.project import PostsProject
-from tests.api.posts.test_fits import FILM, JPEG, add
+from tests.api.posts.test_fits import FILM, JPEG, add_files
 
 LEVELS = ["public", "friends", "followers", "private"]
 
 
-async def tiktok(project: PostsProject, *levels: str, handle: str = "shop") -> str:
+async def create_tiktok_account(project: PostsProject, *levels: str, handle: str = "shop") -> str:
     """Create an account that offers these levels; none: they could not be read."""
     traits = {"privacyLevels": list(levels)} if levels else {}
     return await project.account(handle, platform="tiktok", traits=traits)
 
 
-async def film(project: PostsProject, files: Any = (FILM,), **columns: Any) -> str:
+async def create_content(project: PostsProject, files: Any = (FILM,), **columns: Any) -> str:
     """Create content of a short video, or of other files."""
     content = await project.content(**columns)
-    await add(project, content, list(files))
+    await add_files(project, content, list(files))
     await project.pool.execute("update content_asset set duration_ms = 4000 where kind = 'video'")
     return content
 
 
-async def read(project: PostsProject, content: str) -> dict[str, Any]:
-    found: dict[str, Any] = (await project.acme.http.get(f"/v1/content/{content}")).json()
-    return found
+async def read_content(project: PostsProject, content: str) -> dict[str, Any]:
+    body: dict[str, Any] = (await project.acme.http.get(f"/v1/content/{content}")).json()
+    return body
 
 
-async def post_of(project: PostsProject, content: str, **target: Any) -> dict[str, Any]:
+async def schedule_post(project: PostsProject, content: str, **target: Any) -> dict[str, Any]:
     answer = await project.schedule(content, targets=[target])
     assert answer.status_code == 202, answer.text
     return await project.post(answer.json()["scheduledPosts"][0]["id"])
@@ -37,10 +37,10 @@ async def post_of(project: PostsProject, content: str, **target: Any) -> dict[st
 
 @pytest.mark.parametrize("offered", [["public", "private"], []])
 async def test_direct_tiktok_post_needs_a_privacy_level(project: PostsProject, offered: list[str]) -> None:
-    account = await tiktok(project, *offered)
+    account = await create_tiktok_account(project, *offered)
     other = await project.account("other", platform="mastodon")
     targets = [{"socialAccountId": other, "mode": "draft"}, {"socialAccountId": account}]
-    answer = await project.schedule(await film(project), targets=targets)
+    answer = await project.schedule(await create_content(project), targets=targets)
     error = answer.json()["error"]
     assert (answer.status_code, error["code"]) == (422, "VALIDATION")
     assert error["details"]["reason"] == "PRIVACY_REQUIRED"
@@ -51,21 +51,21 @@ async def test_direct_tiktok_post_needs_a_privacy_level(project: PostsProject, o
         "targets[1].privacyLevel",
     }
     assert await project.pool.fetchval("select count(*) from scheduled_post") == 0
-    said = (await project.acme.http.get(f"/v1/social-accounts/{account}")).json()
-    assert said["privacyLevels"] == (offered or LEVELS)
+    body = (await project.acme.http.get(f"/v1/social-accounts/{account}")).json()
+    assert body["privacyLevels"] == (offered or LEVELS)
     assert (await project.acme.http.get(f"/v1/social-accounts/{other}")).json()["privacyLevels"] is None
 
 
 async def test_the_only_level_of_an_account_is_stored_with_the_post(project: PostsProject) -> None:
     """The stored level stays, even if the account offers others later."""
-    account = await tiktok(project, "private")
-    post = await post_of(project, await film(project), socialAccountId=account)
+    account = await create_tiktok_account(project, "private")
+    post = await schedule_post(project, await create_content(project), socialAccountId=account)
     assert post["privacyLevel"] == "private"
 
 
 async def test_a_draft_asks_for_no_level(project: PostsProject) -> None:
-    account = await tiktok(project, "public", "private")
-    post = await post_of(project, await film(project), socialAccountId=account, mode="draft")
+    account = await create_tiktok_account(project, "public", "private")
+    post = await schedule_post(project, await create_content(project), socialAccountId=account, mode="draft")
     assert post["privacyLevel"] is None
 
 
@@ -86,10 +86,10 @@ async def test_a_draft_asks_for_no_level(project: PostsProject) -> None:
 async def test_how_content_was_made_decides_its_label(
     project: PostsProject, columns: dict[str, Any], is_ai_generated: bool
 ) -> None:
-    content = await film(project, format="video", **columns)
-    found = await read(project, content)
+    content = await create_content(project, format="video", **columns)
+    found = await read_content(project, content)
     assert (found["aiGenerated"], found["madeBy"]) == (is_ai_generated, columns.get("made_by"))
-    post = await post_of(project, content, socialAccountId=await project.account(platform="instagram"))
+    post = await schedule_post(project, content, socialAccountId=await project.account(platform="instagram"))
     assert post["aiLabel"] == ("labelled" if is_ai_generated else "not_needed")
 
 
@@ -109,29 +109,29 @@ async def test_post_shows_the_sent_label_and_level(
     project: PostsProject, platform: str, mode: str, files: Any, label: str
 ) -> None:
     format_ = "video" if files == [FILM] else "image"
-    content = await film(project, files, format=format_, creative_type="generated", made_by="model")
+    content = await create_content(project, files, format=format_, creative_type="generated", made_by="model")
     level = {"privacyLevel": "private"} if (platform, mode) == ("tiktok", "direct") else {}
     account = await project.account(platform=platform)
-    post = await post_of(project, content, socialAccountId=account, mode=mode, **level)
+    post = await schedule_post(project, content, socialAccountId=account, mode=mode, **level)
     assert post["aiLabel"] == label
 
 
 async def test_sent_post_keeps_its_label(project: PostsProject) -> None:
-    content = await film(project, format="video", creative_type="generated")
+    content = await create_content(project, format="video", creative_type="generated")
     account = await project.account(platform="instagram")
-    post = await post_of(project, content, socialAccountId=account)
-    await project.set(post["id"], status="publishing", ai_label="labelled")
+    post = await schedule_post(project, content, socialAccountId=account)
+    await project.set_columns(post["id"], status="publishing", ai_label="labelled")
     await project.pool.execute("update content_item set made_by = 'clip'")
     assert (await project.post(post["id"]))["aiLabel"] == "labelled"
-    await project.set(post["id"], ai_label=None)
+    await project.set_columns(post["id"], ai_label=None)
     assert (await project.post(post["id"]))["aiLabel"] is None
 
 
 async def test_a_declaration_is_an_edit(project: PostsProject) -> None:
     """Approved content becomes pending again, its posts wait, and a reviewer sees the new revision."""
-    content = await film(project, format="video", approval_status="approved")
+    content = await create_content(project, format="video", approval_status="approved")
     account = await project.account(platform="instagram")
-    post = await post_of(project, content, socialAccountId=account)
+    post = await schedule_post(project, content, socialAccountId=account)
     path = f"/v1/content/{content}"
     changed = (await project.acme.http.patch(path, json={"aiGenerated": True})).json()
     assert (changed["aiGenerated"], changed["revision"], changed["approvalStatus"]) == (True, 2, "pending")
@@ -144,11 +144,11 @@ async def test_a_declaration_is_an_edit(project: PostsProject) -> None:
 
 
 async def test_generated_ai_content_keeps_its_label(project: PostsProject) -> None:
-    content = await film(project, format="video", creative_type="generated", made_by="renderer")
+    content = await create_content(project, format="video", creative_type="generated", made_by="renderer")
     answer = await project.acme.http.patch(f"/v1/content/{content}", json={"aiGenerated": False})
     assert answer.status_code == 422
     assert answer.json()["error"]["details"]["issues"][0]["path"] == "aiGenerated"
-    assert (await read(project, content))["revision"] == 1
+    assert (await read_content(project, content))["revision"] == 1
     unchanged = await project.acme.http.patch(f"/v1/content/{content}", json={})
     assert (unchanged.status_code, unchanged.json()["revision"]) == (200, 1)
 

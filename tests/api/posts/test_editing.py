@@ -8,11 +8,11 @@ from tests.api.posts.project import PostsProject, uuid_of
 from tests.api.refusals import issue_paths, reason
 
 
-async def edit(project: PostsProject, content: str, caption: str) -> httpx.Response:
+async def edit_caption(project: PostsProject, content: str, caption: str) -> httpx.Response:
     return await project.acme.http.patch(f"/v1/content/{content}", json={"caption": caption})
 
 
-def messages(answer: httpx.Response) -> list[str]:
+def error_messages(answer: httpx.Response) -> list[str]:
     return [issue["message"] for issue in answer.json()["error"]["details"]["issues"]]
 
 
@@ -24,18 +24,18 @@ async def test_caption_that_a_waiting_posts_platform_refuses_is_refused(
     content = await project.content(approval_status=gate)
     bluesky, mastodon = await project.account("a", platform="bluesky"), await project.account("b")
     small = await project.account("c", traits={"captionMax": 50})
-    made = (await project.schedule(content, bluesky, mastodon, small)).json()["scheduledPosts"]
+    posts = (await project.schedule(content, bluesky, mastodon, small)).json()["scheduledPosts"]
     before = await table_digests(project.pool)
-    answer = await edit(project, content, "x" * 400)
+    answer = await edit_caption(project, content, "x" * 400)
     assert reason(answer)[:2] == (422, "VALIDATION")
     assert issue_paths(answer) == ["caption"] * 2
-    first, second = messages(answer)
-    assert first.startswith(made[0]["id"])
+    first, second = error_messages(answer)
+    assert first.startswith(posts[0]["id"])
     assert "400 characters and bluesky takes 300" in first
-    assert second.startswith(made[2]["id"])
+    assert second.startswith(posts[2]["id"])
     assert "400 characters and mastodon takes 50" in second
     assert await table_digests(project.pool) == before
-    assert (await edit(project, content, "x" * 50)).status_code == 200
+    assert (await edit_caption(project, content, "x" * 50)).status_code == 200
 
 
 async def test_only_posts_with_the_caption_are_checked(project: PostsProject) -> None:
@@ -46,21 +46,21 @@ async def test_only_posts_with_the_caption_are_checked(project: PostsProject) ->
     assert (await project.schedule(content, targets=[own])).status_code == 202
     for status in ("published", "canceled"):
         answer = await project.schedule(content, account, allowDuplicate=True)
-        [made] = answer.json()["scheduledPosts"]
-        await project.cancel(made["id"])
+        [post] = answer.json()["scheduledPosts"]
+        await project.cancel(post["id"])
         if status == "published":
             await project.pool.execute(
                 "update scheduled_post set status = 'published', published_at = now(), external_id = '1',"
                 " canceled_at = null where id = $1",
-                uuid_of(made["id"]),
+                uuid_of(post["id"]),
             )
-    assert (await edit(project, content, "x" * 400)).status_code == 200
+    assert (await edit_caption(project, content, "x" * 400)).status_code == 200
 
 
 async def test_unchanged_caption_is_not_checked_again(project: PostsProject) -> None:
     content, account = await project.content("y" * 40), await project.account(traits={"captionMax": 50})
     assert (await project.schedule(content, account)).status_code == 202
     await project.pool.execute("""update social_account set traits = '{"captionMax": 30}'""")
-    assert (await edit(project, content, "y" * 40)).status_code == 200
-    assert reason(await edit(project, content, "z" * 31))[0] == 422
-    assert (await edit(project, content, "z" * 30)).status_code == 200
+    assert (await edit_caption(project, content, "y" * 40)).status_code == 200
+    assert reason(await edit_caption(project, content, "z" * 31))[0] == 422
+    assert (await edit_caption(project, content, "z" * 30)).status_code == 200

@@ -11,7 +11,7 @@ JPEG, PNG, FILM = ("image", "image/jpeg", 1000), ("image", "image/png", 3_000_00
 Files = list[tuple[str, str, int]]
 
 
-async def add(project: PostsProject, content: str, files: Files) -> None:
+async def add_files(project: PostsProject, content: str, files: Files) -> None:
     """Add files to content, bypassing the upload's rules."""
     for position, (kind, mime_type, size_bytes) in enumerate(files):
         await project.pool.execute(
@@ -30,7 +30,7 @@ async def test_fits_matches_the_refusals_of_scheduling(
     project: PostsProject, files: Files, caption: str
 ) -> None:
     content = await project.content(caption=caption)
-    await add(project, content, files)
+    await add_files(project, content, files)
     fits = (await project.acme.http.get(f"/v1/content/{content}")).json()["fits"]
     assert fits.keys() == PLATFORMS.keys()
     for platform, said in fits.items():
@@ -44,7 +44,7 @@ async def test_fits_matches_the_refusals_of_scheduling(
 
 async def test_an_edit_changes_what_fits(project: PostsProject) -> None:
     content = await project.content("x" * 501)
-    await add(project, content, [JPEG] * 5)
+    await add_files(project, content, [JPEG] * 5)
     answer = await project.acme.http.patch(f"/v1/content/{content}", json={"caption": "Low tide"})
     assert answer.json()["fits"] == {
         "bluesky": "the content has 5 images and bluesky takes 4",

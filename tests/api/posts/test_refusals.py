@@ -11,7 +11,7 @@ from tests.api.posts.project import PostsProject, uuid_of
 from tests.api.refusals import issue_paths, reason
 
 
-async def unchanged(project: PostsProject, before: dict[str, str]) -> bool:
+async def is_unchanged(project: PostsProject, before: dict[str, str]) -> bool:
     return await table_digests(project.pool) == before
 
 
@@ -23,7 +23,7 @@ async def test_unknown_accounts_are_named_all_at_once(project: PostsProject) -> 
         answer = await send(content, made_up, mine, wrong, "nonsense")
         assert reason(answer)[:2] == (404, "NOT_FOUND")
         assert issue_paths(answer) == [f"targets[{number}].socialAccountId" for number in (0, 2, 3)]
-    assert await unchanged(project, before)
+    assert await is_unchanged(project, before)
 
 
 async def test_rivals_account_looks_like_an_unknown_one(project: PostsProject) -> None:
@@ -62,10 +62,10 @@ async def test_every_misfit_of_every_target_is_listed(project: PostsProject) -> 
     messages = [issue["message"] for issue in answer.json()["error"]["details"]["issues"]]
     assert "400 characters and bluesky takes 300" in messages[0]
     assert messages[2] == "is given twice"
-    assert await unchanged(project, before)
+    assert await is_unchanged(project, before)
 
 
-async def asset(project: PostsProject, content: str, position: int) -> None:
+async def add_image(project: PostsProject, content: str, position: int) -> None:
     """Add an image to content, bypassing the upload's rules."""
     await project.pool.execute(
         """insert into content_asset (organization_id, content_id, id, position, kind, mime_type,
@@ -83,12 +83,12 @@ async def asset(project: PostsProject, content: str, position: int) -> None:
 async def test_files_that_the_platform_refuses(project: PostsProject) -> None:
     content, account = await project.content(), await project.account(platform="bluesky")
     for position in range(5):
-        await asset(project, content, position)
+        await add_image(project, content, position)
     before = await table_digests(project.pool)
     answer = await project.schedule(content, account)
     assert (reason(answer)[:2], issue_paths(answer)) == ((422, "VALIDATION"), ["targets[0].socialAccountId"])
     assert "the content has 5 images and bluesky takes 4" in answer.text
-    assert await unchanged(project, before)
+    assert await is_unchanged(project, before)
 
 
 async def test_post_needs_a_caption_or_a_file(project: PostsProject) -> None:
@@ -105,7 +105,7 @@ async def test_disconnected_accounts_are_named_all_at_once(project: PostsProject
     answer = await project.schedule(content, one, two, three)
     assert reason(answer) == (409, "CONFLICT", "ACCOUNT_NOT_CONNECTED")
     assert issue_paths(answer) == ["targets[0].socialAccountId", "targets[2].socialAccountId"]
-    assert await unchanged(project, before)
+    assert await is_unchanged(project, before)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ async def test_unpublishable_content_is_refused(
         assert answer.json()["error"]["details"] == {"approvalStatus": "pending"}
     if schedule:
         assert reason(await project.schedule(content, account)) == schedule
-    assert await unchanged(project, before)
+    assert await is_unchanged(project, before)
 
 
 async def test_nothing_is_scheduled_in_an_archived_project(project: PostsProject) -> None:
@@ -145,7 +145,7 @@ async def test_nothing_is_scheduled_in_an_archived_project(project: PostsProject
     before = await table_digests(project.pool)
     for send in (project.schedule, project.publish):
         assert reason(await send(content, account)) == (409, "CONFLICT", "PROJECT_ARCHIVED")
-    assert await unchanged(project, before)
+    assert await is_unchanged(project, before)
 
 
 async def test_one_bad_target_of_fifty_creates_no_post(project: PostsProject) -> None:
@@ -155,7 +155,7 @@ async def test_one_bad_target_of_fifty_creates_no_post(project: PostsProject) ->
     before = await table_digests(project.pool)
     answer = await project.schedule(content, targets=long)
     assert issue_paths(answer) == ["targets[49].captionOverride"]
-    assert await unchanged(project, before)
+    assert await is_unchanged(project, before)
 
 
 async def test_full_queue_refuses_all_targets(project: PostsProject) -> None:
@@ -166,5 +166,5 @@ async def test_full_queue_refuses_all_targets(project: PostsProject) -> None:
     before = await table_digests(project.pool)
     answer = await project.publish(content, *accounts)
     assert reason(answer)[:2] == (429, "RATE_LIMITED")
-    assert await unchanged(project, before)
+    assert await is_unchanged(project, before)
     assert (await project.schedule(content, *accounts)).status_code == 202

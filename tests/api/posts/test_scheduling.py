@@ -6,18 +6,18 @@ import pytest
 
 from tests import seeds
 from tests.api.everything import table_digests
-from tests.api.posts.project import PostsProject, instant, uuid_of
+from tests.api.posts.project import PostsProject, parse_instant, uuid_of
 from tests.api.refusals import issue_paths, reason
 
 
 async def test_a_schedule_makes_a_post_and_a_job_for_each_target(project: PostsProject) -> None:
     content, accounts = await project.content(), await project.accounts(2)
-    at = project.soon(days=3)
+    at = project.time_ahead(days=3)
     answer = await project.schedule(content, *accounts, scheduledFor=at)
-    said = answer.json()
-    assert answer.status_code == 202, said
+    body = answer.json()
+    assert answer.status_code == 202, body
     assert answer.headers["X-RateLimit-Endpoint-Class"] == "long-running"
-    assert said == {
+    assert body == {
         "contentId": content,
         "gateStatus": "open",
         "timeRule": "exact",
@@ -29,27 +29,27 @@ async def test_a_schedule_makes_a_post_and_a_job_for_each_target(project: PostsP
                 "scheduledFor": at,
                 "socialAccountId": account,
             }
-            for post, account in zip(said["scheduledPosts"], accounts, strict=True)
+            for post, account in zip(body["scheduledPosts"], accounts, strict=True)
         ],
     }
-    for made in said["scheduledPosts"]:
-        job = (await project.acme.http.get(f"/v1/jobs/{made['jobId']}")).json()
+    for posts in body["scheduledPosts"]:
+        job = (await project.acme.http.get(f"/v1/jobs/{posts['jobId']}")).json()
         assert (job["kind"], job["status"], job["stage"]) == ("publish_post", "running", "scheduled")
-        row = await project.job(made["id"])
-        assert row["run_at"] == instant(at)
-        assert row["args"] == {"post_id": str(uuid_of(made["id"]))}
-        assert await project.events(made["id"]) == [("scheduled", {})]
+        row = await project.job(posts["id"])
+        assert row["run_at"] == parse_instant(at)
+        assert row["args"] == {"post_id": str(uuid_of(posts["id"]))}
+        assert await project.events(posts["id"]) == [("scheduled", {})]
 
 
 async def test_post_has_all_fields(project: PostsProject) -> None:
     content, account = await project.content(), await project.account(platform="bluesky")
     targets = [{"socialAccountId": account, "captionOverride": "Bread!", "mode": "direct"}]
-    made = (await project.schedule(content, targets=targets)).json()["scheduledPosts"][0]
-    answer = await project.acme.http.get(f"/v1/scheduled-posts/{made['id']}")
+    posts = (await project.schedule(content, targets=targets)).json()["scheduledPosts"][0]
+    answer = await project.acme.http.get(f"/v1/scheduled-posts/{posts['id']}")
     post = answer.json()
     assert answer.headers["ETag"] == '"1"'
     assert post == {
-        "id": made["id"],
+        "id": posts["id"],
         "contentId": content,
         "projectId": post["projectId"],
         "socialAccountId": account,
@@ -59,8 +59,8 @@ async def test_post_has_all_fields(project: PostsProject) -> None:
         "aiLabel": "not_needed",
         "status": "queued",
         "schedulePassed": False,
-        "jobId": made["jobId"],
-        "scheduledFor": made["scheduledFor"],
+        "jobId": posts["jobId"],
+        "scheduledFor": posts["scheduledFor"],
         "captionOverride": "Bread!",
         "captionPending": False,
         "attemptedAt": None,
@@ -74,7 +74,7 @@ async def test_post_has_all_fields(project: PostsProject) -> None:
         "updatedAt": post["createdAt"],
         "waiting": {
             "reason": "scheduled",
-            "until": made["scheduledFor"],
+            "until": posts["scheduledFor"],
             "message": "its time hasn't come",
         },
     }
@@ -83,12 +83,12 @@ async def test_post_has_all_fields(project: PostsProject) -> None:
 async def test_publishing_is_scheduling_for_now(project: PostsProject) -> None:
     content, account, before = await project.content(), await project.account(), datetime.now(UTC)
     answer = await project.publish(content, account)
-    said = answer.json()
-    assert answer.status_code == 202, said
-    [made] = said["scheduledPosts"]
-    assert before - timedelta(seconds=1) < instant(made["scheduledFor"]) <= datetime.now(UTC)
-    row = await project.job(made["id"])
-    assert (row["stage"], row["run_at"]) == ("queued", instant(made["scheduledFor"]))
+    body = answer.json()
+    assert answer.status_code == 202, body
+    [post] = body["scheduledPosts"]
+    assert before - timedelta(seconds=1) < parse_instant(post["scheduledFor"]) <= datetime.now(UTC)
+    row = await project.job(post["id"])
+    assert (row["stage"], row["run_at"]) == ("queued", parse_instant(post["scheduledFor"]))
 
 
 async def test_limit_of_targets_is_fifty(project: PostsProject) -> None:
@@ -109,12 +109,12 @@ async def test_a_local_time_is_the_projects(project: PostsProject) -> None:
     ):
         project.clock.ahead = datetime.fromisoformat(f"{now}Z") - datetime.now(UTC)
         answer = await project.schedule(await project.content(), await project.account(rule), localTime=local)
-        said = answer.json()
-        assert (said["timeRule"], said["scheduledPosts"][0]["scheduledFor"]) == (rule, at)
+        body = answer.json()
+        assert (body["timeRule"], body["scheduledPosts"][0]["scheduledFor"]) == (rule, at)
 
 
 async def test_zone_change_moves_no_post(project: PostsProject) -> None:
-    post_id = await project.scheduled()
+    post_id = await project.schedule_new()
     before = (await project.post(post_id))["scheduledFor"]
     await project.acme.http.patch(
         project.list_path.removesuffix("/scheduled-posts"), json={"timezone": "Asia/Tokyo"}
@@ -126,83 +126,86 @@ async def test_limits_of_times_are_accepted(project: PostsProject) -> None:
     project.clock.stands = project.clock()
     for ahead in (timedelta(seconds=-15), timedelta(days=180, seconds=-5)):
         at = (project.clock() + ahead).isoformat().replace("+00:00", "Z")
-        assert await project.scheduled(scheduledFor=at)
+        assert await project.schedule_new(scheduledFor=at)
 
 
 async def test_a_time_31_seconds_ago_or_181_days_ahead_is_refused(project: PostsProject) -> None:
     content, account = await project.content(), await project.account()
     before, project.clock.stands = await table_digests(project.pool), project.clock()
     for ahead in ({"seconds": -31}, {"days": 180, "seconds": 5}):
-        answer = await project.schedule(content, account, scheduledFor=project.soon(**ahead))
+        answer = await project.schedule(content, account, scheduledFor=project.time_ahead(**ahead))
         assert (reason(answer)[:2], issue_paths(answer)) == ((422, "VALIDATION"), ["scheduledFor"])
     assert await table_digests(project.pool) == before
 
 
 async def test_pending_content_waits_blocked_without_a_job(project: PostsProject) -> None:
     content, account = await project.content(approval_status="pending"), await project.account()
-    said = (await project.schedule(content, account)).json()
-    [made] = said["scheduledPosts"]
-    assert (said["gateStatus"], made["status"], made["jobId"]) == ("blocked_on_approval", "blocked", None)
-    assert await project.events(made["id"]) == [("blocked", {})]
+    body = (await project.schedule(content, account)).json()
+    [post] = body["scheduledPosts"]
+    assert (body["gateStatus"], post["status"], post["jobId"]) == ("blocked_on_approval", "blocked", None)
+    assert await project.events(post["id"]) == [("blocked", {})]
     assert await project.pool.fetchval("select count(*) from job") == 0
 
 
 async def test_approval_lets_blocked_posts_wait_for_their_time(project: PostsProject) -> None:
     content, account = await project.content(approval_status="pending"), await project.account()
-    at = project.soon(days=2)
-    [made] = (await project.schedule(content, account, scheduledFor=at)).json()["scheduledPosts"]
+    at = project.time_ahead(days=2)
+    [scheduled_post] = (await project.schedule(content, account, scheduledFor=at)).json()["scheduledPosts"]
     answer = await project.acme.http.post(f"/v1/content/{content}/approve", json={})
     assert answer.status_code == 200, answer.text
-    post, row = await project.post(made["id"]), await project.job(made["id"])
-    assert (post["status"], post["scheduledFor"], row["run_at"]) == ("queued", at, instant(at))
-    assert [event for event, _ in await project.events(made["id"])] == ["blocked", "released"]
+    post, row = await project.post(scheduled_post["id"]), await project.job(scheduled_post["id"])
+    assert (post["status"], post["scheduledFor"], row["run_at"]) == ("queued", at, parse_instant(at))
+    assert [event for event, _ in await project.events(scheduled_post["id"])] == ["blocked", "released"]
 
 
 async def test_approval_after_the_time_leaves_the_post_until_it_is_rescheduled(project: PostsProject) -> None:
     content, account = await project.content(approval_status="pending"), await project.account()
-    [made] = (await project.schedule(content, account)).json()["scheduledPosts"]
+    [scheduled_post] = (await project.schedule(content, account)).json()["scheduledPosts"]
     project.clock.ahead = timedelta(hours=2)
     await project.acme.http.post(f"/v1/content/{content}/approve", json={})
-    post = await project.post(made["id"])
+    post = await project.post(scheduled_post["id"])
     assert (post["status"], post["schedulePassed"], post["jobId"]) == ("blocked", True, None)
-    assert await project.events(made["id"]) == [("blocked", {}), ("blocked", {"reason": "schedule_passed"})]
-    answer = await project.reschedule(made["id"], scheduledFor=project.soon(days=1))
+    assert await project.events(scheduled_post["id"]) == [
+        ("blocked", {}),
+        ("blocked", {"reason": "schedule_passed"}),
+    ]
+    answer = await project.reschedule(scheduled_post["id"], scheduledFor=project.time_ahead(days=1))
     post = answer.json()
     assert (post["status"], post["schedulePassed"]) == ("queued", False)
-    assert (await project.job(made["id"]))["run_at"] == instant(post["scheduledFor"])
+    assert (await project.job(scheduled_post["id"]))["run_at"] == parse_instant(post["scheduledFor"])
 
 
 async def test_an_edit_blocks_queued_posts_until_the_next_approval(project: PostsProject) -> None:
     content, account = await project.content(approval_status="pending"), await project.account()
-    [made] = (await project.schedule(content, account)).json()["scheduledPosts"]
+    [scheduled_post] = (await project.schedule(content, account)).json()["scheduledPosts"]
     await project.acme.http.post(f"/v1/content/{content}/approve", json={})
-    first = await project.job(made["id"])
+    first = await project.job(scheduled_post["id"])
     answer = await project.acme.http.patch(f"/v1/content/{content}", json={"caption": "Old bread today."})
     assert answer.status_code == 200, answer.text
-    post = await project.post(made["id"])
+    post = await project.post(scheduled_post["id"])
     assert (post["status"], post["jobId"], post["schedulePassed"]) == ("blocked", None, False)
     assert await project.pool.fetchval("select state from job where id = $1", first["id"]) == "canceled"
     await project.acme.http.post(f"/v1/content/{content}/approve", json={})
-    again = await project.job(made["id"])
+    again = await project.job(scheduled_post["id"])
     assert (again["state"], again["id"] != first["id"]) == ("queued", True)
     assert await project.pool.fetchval("select count(*) from job where finished_at is null") == 1
 
 
 async def test_rejection_cancels_waiting_posts(project: PostsProject) -> None:
     content, account = await project.content(approval_status="pending"), await project.account()
-    [made] = (await project.schedule(content, account)).json()["scheduledPosts"]
+    [scheduled_post] = (await project.schedule(content, account)).json()["scheduledPosts"]
     await project.acme.http.post(f"/v1/content/{content}/reject", json={"reason": "No."})
-    post = await project.post(made["id"])
+    post = await project.post(scheduled_post["id"])
     assert (post["status"], post["cancelReason"]) == ("canceled", "content_rejected")
 
 
 async def test_equal_post_to_one_account_within_a_day_is_a_duplicate(project: PostsProject) -> None:
     content, (one, two) = await project.content(), await project.accounts(2)
-    [first] = (await project.schedule(content, one, scheduledFor=project.soon(days=2))).json()[
+    [first] = (await project.schedule(content, one, scheduledFor=project.time_ahead(days=2))).json()[
         "scheduledPosts"
     ]
     for hours in (24.5, 47.9, 71.9):
-        answer = await project.schedule(content, two, one, scheduledFor=project.soon(hours=hours))
+        answer = await project.schedule(content, two, one, scheduledFor=project.time_ahead(hours=hours))
         details = answer.json()["error"]["details"]
         assert reason(answer) == (409, "CONFLICT", "DUPLICATE_POST")
         assert (details["scheduledPostId"], issue_paths(answer)) == (
@@ -211,9 +214,9 @@ async def test_equal_post_to_one_account_within_a_day_is_a_duplicate(project: Po
         )
     for hours in (23.9, 72.1):
         assert (
-            await project.schedule(content, one, scheduledFor=project.soon(hours=hours))
+            await project.schedule(content, one, scheduledFor=project.time_ahead(hours=hours))
         ).status_code == 202
-    again = await project.schedule(content, one, scheduledFor=project.soon(days=2), allowDuplicate=True)
+    again = await project.schedule(content, one, scheduledFor=project.time_ahead(days=2), allowDuplicate=True)
     assert again.status_code == 202
 
 
@@ -233,10 +236,10 @@ async def test_duplicates_are_found_by_caption_and_files(project: PostsProject) 
 @pytest.mark.parametrize("status", ["canceled", "failed"])
 async def test_unsent_post_is_no_duplicate(project: PostsProject, status: str) -> None:
     content, account = await project.content(), await project.account()
-    [made] = (await project.schedule(content, account)).json()["scheduledPosts"]
-    assert (await project.cancel(made["id"])).status_code == 200
-    await project.set(
-        made["id"], status=status, canceled_at=datetime.now(UTC) if status == "canceled" else None
+    [post] = (await project.schedule(content, account)).json()["scheduledPosts"]
+    assert (await project.cancel(post["id"])).status_code == 200
+    await project.set_columns(
+        post["id"], status=status, canceled_at=datetime.now(UTC) if status == "canceled" else None
     )
     assert (await project.schedule(content, account)).status_code == 202
 

@@ -15,33 +15,33 @@ from tests.api.posts.project import PostsProject, uuid_of
 from tests.api.refusals import problem
 
 
-async def read(project: PostsProject, path: str, **params: Any) -> dict[str, Any]:
+async def read_timeline(project: PostsProject, path: str, **params: Any) -> dict[str, Any]:
     answer = await project.acme.http.get(f"/v1/{path}/timeline", params=params)
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    body: dict[str, Any] = answer.json()
+    return body
 
 
 async def test_post_timeline_has_approvals_and_times(project: PostsProject) -> None:
     content, account = await project.content(approval_status="pending"), await project.account()
-    [made] = (await project.schedule(content, account)).json()["scheduledPosts"]
+    [post] = (await project.schedule(content, account)).json()["scheduledPosts"]
     await project.acme.http.post(f"/v1/content/{content}/approve", json={"note": "Nice."})
-    to = project.soon(hours=2)
-    await project.reschedule(made["id"], scheduledFor=to)
-    await project.cancel(made["id"], json={"reason": "The boat is late."})
-    told = (await read(project, f"scheduled-posts/{made['id']}"))["items"]
+    to = project.time_ahead(hours=2)
+    await project.reschedule(post["id"], scheduledFor=to)
+    await project.cancel(post["id"], json={"reason": "The boat is late."})
+    told = (await read_timeline(project, f"scheduled-posts/{post['id']}"))["items"]
     types = ["blocked", "approved", "released", "rescheduled", "canceled"]
     assert sorted(entry["type"] for entry in told) == sorted(types)
     assert [entry["type"] for entry in told][-2:] == types[-2:]
     approved = next(entry for entry in told if entry["type"] == "approved")
     assert approved["revision"] == 1
     assert approved["apiKeyId"].startswith("key_")
-    assert told[-2]["details"] == {"from": made["scheduledFor"], "to": to}
+    assert told[-2]["details"] == {"from": post["scheduledFor"], "to": to}
     assert told[-1]["details"] == {"reason": "The boat is late."}
 
 
 async def test_many_entries_come_page_by_page(project: PostsProject) -> None:
-    post_id = await project.scheduled()
+    post_id = await project.schedule_new()
     async with project.pool.acquire() as conn:
         for number in range(60):
             of: dict[str, Any] = {"organization_id": project.org, "post_ids": [uuid_of(post_id)]}
@@ -51,14 +51,14 @@ async def test_many_entries_come_page_by_page(project: PostsProject) -> None:
                 await posts.note(conn, **of, event="rescheduled", details={"to": str(number)})
     found, cursor = list[str](), None
     while True:
-        page = await read(
+        page = await read_timeline(
             project, f"scheduled-posts/{post_id}", limit=7, **({"cursor": cursor} if cursor else {})
         )
         found += [entry["details"]["to"] for entry in page["items"] if entry["type"] == "rescheduled"]
         if (cursor := page["nextCursor"]) is None:
             break
     assert found == [str(number) for number in range(70)]
-    whole = await read(project, f"scheduled-posts/{post_id}", limit=200)
+    whole = await read_timeline(project, f"scheduled-posts/{post_id}", limit=200)
     assert len(whole["items"]) == 71
 
 
@@ -71,7 +71,7 @@ async def test_job_timeline_has_attempts(project: PostsProject) -> None:
         await ledger.settle(conn, [Settlement(claim, outcome)])
         [again] = await seeds.claims(conn, INGEST_WEBSITE)
     await project.acme.http.post(f"/v1/jobs/{job}/cancel")
-    told = (await read(project, f"jobs/{job}"))["items"]
+    told = (await read_timeline(project, f"jobs/{job}"))["items"]
     types = ["submitted", "attempt_started", "attempt_ended", "attempt_started", "cancel_requested"]
     assert [entry["type"] for entry in told] == types
     assert told[2]["code"] == "FETCH_FAILED"
@@ -81,7 +81,7 @@ async def test_job_timeline_has_attempts(project: PostsProject) -> None:
 
 
 async def test_internal_job_has_no_timeline(project: PostsProject) -> None:
-    await project.scheduled()
+    await project.schedule_new()
     await project.pool.execute("update job set internal = true")
     job_id = ids.show(ids.JOB, await project.pool.fetchval("select id from job"))
     answer = await project.acme.http.get(f"/v1/jobs/{job_id}/timeline")

@@ -9,7 +9,7 @@ from tests import seeds
 from tests.api.posts.project import PostsProject
 
 
-async def reason(project: PostsProject, post_id: str) -> str | None:
+async def waiting_reason(project: PostsProject, post_id: str) -> str | None:
     """Return the reason why the post waits; check that its job has the same."""
     post = await project.post(post_id)
     waiting: dict[str, Any] | None = post["waiting"]
@@ -21,50 +21,50 @@ async def reason(project: PostsProject, post_id: str) -> str | None:
 
 async def test_a_post_waits_for_its_approval_and_then_for_its_time(project: PostsProject) -> None:
     content, account = await project.content(approval_status="pending"), await project.account()
-    [made] = (await project.schedule(content, account)).json()["scheduledPosts"]
-    assert await reason(project, made["id"]) == "approval"
+    [scheduled_post] = (await project.schedule(content, account)).json()["scheduledPosts"]
+    assert await waiting_reason(project, scheduled_post["id"]) == "approval"
     await project.acme.http.post(f"/v1/content/{content}/approve", json={})
-    assert await reason(project, made["id"]) == "scheduled"
-    post = await project.post(made["id"])
+    assert await waiting_reason(project, scheduled_post["id"]) == "scheduled"
+    post = await project.post(scheduled_post["id"])
     assert post["waiting"]["until"] == post["scheduledFor"]
     answer = await project.acme.http.patch(f"/v1/content/{content}", json={"caption": "Stale bread."})
     assert answer.status_code == 200, answer.text
-    assert await reason(project, made["id"]) == "approval"
-    await project.cancel(made["id"])
-    assert await reason(project, made["id"]) is None
+    assert await waiting_reason(project, scheduled_post["id"]) == "approval"
+    await project.cancel(scheduled_post["id"])
+    assert await waiting_reason(project, scheduled_post["id"]) is None
 
 
 async def test_late_approval_asks_to_reschedule(project: PostsProject) -> None:
     content, account = await project.content(approval_status="pending"), await project.account()
-    [made] = (await project.schedule(content, account)).json()["scheduledPosts"]
+    [post] = (await project.schedule(content, account)).json()["scheduledPosts"]
     project.clock.ahead = timedelta(hours=2)
     await project.acme.http.post(f"/v1/content/{content}/approve", json={})
-    assert await reason(project, made["id"]) == "schedule_passed"
-    await project.reschedule(made["id"], scheduledFor=project.soon(days=1))
-    assert await reason(project, made["id"]) == "scheduled"
+    assert await waiting_reason(project, post["id"]) == "schedule_passed"
+    await project.reschedule(post["id"], scheduledFor=project.time_ahead(days=1))
+    assert await waiting_reason(project, post["id"]) == "scheduled"
 
 
 async def test_due_post_waits_for_its_pool(project: PostsProject) -> None:
     answer = await project.publish(await project.content(), await project.account())
-    [made] = answer.json()["scheduledPosts"]
+    [post] = answer.json()["scheduledPosts"]
     given: dict[str, Any] = {"name": PUBLISH_POST.pool, "slots": 10}
-    assert await reason(project, made["id"]) == "no_worker"
+    assert await waiting_reason(project, post["id"]) == "no_worker"
     async with project.pool.acquire() as conn:
         await seeds.claims(conn, PUBLISH_POST._replace(name="nothing"))
-        assert await reason(project, made["id"]) is None
+        assert await waiting_reason(project, post["id"]) is None
         await pools.pause(conn, paused=True, **given)
-        assert await reason(project, made["id"]) == "pool_paused"
+        assert await waiting_reason(project, post["id"]) == "pool_paused"
         await pools.pause(conn, paused=False, **given)
-    assert await reason(project, made["id"]) is None
+    assert await waiting_reason(project, post["id"]) is None
     await project.acme.http.delete(f"/v1/projects/{project.list_path.split('/')[3]}")
-    assert await reason(project, made["id"]) is None
+    assert await waiting_reason(project, post["id"]) is None
 
 
 async def test_waiting_changes_no_version(project: PostsProject) -> None:
     """So a 304 can't report it, and lists omit it."""
     answer = await project.publish(await project.content(), await project.account())
-    [made] = answer.json()["scheduledPosts"]
-    job = f"/v1/jobs/{made['jobId']}"
+    [post] = answer.json()["scheduledPosts"]
+    job = f"/v1/jobs/{post['jobId']}"
     before = await project.acme.http.get(job)
     async with project.pool.acquire() as conn:
         await seeds.claims(conn, PUBLISH_POST._replace(name="nothing"))

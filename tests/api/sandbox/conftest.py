@@ -54,22 +54,22 @@ class ApiSandbox:
 
     async def account(self, handle: str = "shop", **fields: Any) -> str:
         async with self.pool.acquire() as conn:
-            made = await seeds.account(conn, self.org, self.project_id, handle=handle, **fields)
-        return ids.show(ids.ACCOUNT, made)
+            account_id = await seeds.account(conn, self.org, self.project_id, handle=handle, **fields)
+        return ids.show(ids.ACCOUNT, account_id)
 
     async def connect(self, platform: str) -> str:
         """Connect an account by a person's link, and return it."""
         asked = {"platform": platform, "returnUrl": "http://127.0.0.1:8000/console"}
-        made = await self.post(f"/v1/projects/{self.shown_project}/social/oauth-url", asked, status=201)
-        back = await self.caller.http.get(made["authorizeUrl"])
+        link = await self.post(f"/v1/projects/{self.shown_project}/social/oauth-url", asked, status=201)
+        back = await self.caller.http.get(link["authorizeUrl"])
         assert back.status_code == 302, back.text
-        account: str = (await self.get(f"/v1/social/oauth-status/{made['state']}"))["socialAccountId"]
+        account: str = (await self.get(f"/v1/social/oauth-status/{link['state']}"))["socialAccountId"]
         return account
 
     async def schedule(self, account: str, caption: str = "Fresh bread today.", **when: Any) -> str:
         """Schedule a post at `scheduledFor` or `localTime`, and return its id."""
-        made = await self.schedule_many([account], caption, **when)
-        found: str = made["scheduledPosts"][0]["id"]
+        created = await self.schedule_many([account], caption, **when)
+        found: str = created["scheduledPosts"][0]["id"]
         return found
 
     async def schedule_many(self, accounts: Sequence[str], caption: str, **when: Any) -> Any:
@@ -83,7 +83,7 @@ class ApiSandbox:
     def shown_project(self) -> str:
         return ids.show(ids.PROJECT, self.project_id)
 
-    async def plan(self, account: str, local_times: Sequence[str]) -> None:
+    async def schedule_locally(self, account: str, local_times: Sequence[str]) -> None:
         """Schedule a post at each of these times, without HTTP: a key's rate limit is too low."""
         for local_time in local_times:
             async with self.pool.acquire() as conn, conn.transaction():
@@ -104,14 +104,14 @@ class ApiSandbox:
         found = (await self.get(path, limit=200))["items"]
         return sorted(found, key=lambda post: post["scheduledFor"])
 
-    async def show(self, post: str) -> Any:
+    async def read_post(self, post: str) -> Any:
         return await self.get(f"/v1/scheduled-posts/{post}")
 
     async def now(self) -> datetime:
         """Return the sandbox's time."""
         return datetime.fromisoformat((await self.get("/v1/sandbox/clock"))["now"])
 
-    async def later(self, **by: float) -> str:
+    async def time_after(self, **by: float) -> str:
         """Return a time after the sandbox's time, formatted for a request."""
         return f"{await self.now() + timedelta(**by):%Y-%m-%dT%H:%M:%SZ}"
 
@@ -119,10 +119,10 @@ class ApiSandbox:
         """Advance the clock, wait for its job, and return the clock."""
         started = await self.post("/v1/sandbox/clock", to, status=202)
         assert started["status"] == "advancing"
-        await self.ended(started["jobId"])
+        await self.wait_for_job(started["jobId"])
         return await self.get("/v1/sandbox/clock")
 
-    async def ended(self, job_id: str) -> None:
+    async def wait_for_job(self, job_id: str) -> None:
         """Wait until the job has completed."""
         ended: dict[str, Any] = {"status": "running"}
         while ended["status"] == "running":

@@ -29,13 +29,13 @@ TABLES = """
 
 
 @pytest_asyncio.fixture
-async def resting(app: Litestar, pool: Pool) -> Any:
+async def resting_sandbox(app: Litestar, pool: Pool) -> Any:
     """A sandbox without a worker that moves its clock."""
     async with calling(app, pool, "Acme", env="test") as caller:
         yield caller
 
 
-async def rows_of(pool: Pool, org: UUID) -> dict[str, list[str]]:
+async def read_rows(pool: Pool, org: UUID) -> dict[str, list[str]]:
     """Return all rows of an organization, as text."""
     tables = [row["table_name"] for row in await pool.fetch(TABLES)]
     found = {}
@@ -45,22 +45,22 @@ async def rows_of(pool: Pool, org: UUID) -> dict[str, list[str]]:
     return found
 
 
-def at(text: str) -> datetime:
+def parse_time(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
 async def test_scheduled_post_is_published_at_its_sandbox_time(sandbox: ApiSandbox) -> None:
-    post = await sandbox.schedule(await sandbox.account(), scheduledFor=await sandbox.later(days=6))
-    made, asked_at = await sandbox.show(post), await sandbox.now()
+    post = await sandbox.schedule(await sandbox.account(), scheduledFor=await sandbox.time_after(days=6))
+    created, asked_at = await sandbox.read_post(post), await sandbox.now()
     clock = await sandbox.advance(advance="7d")
     assert (clock["status"], clock["target"], clock["duePosts"], clock["dueJobs"]) == ("ready", None, 1, 1)
-    assert timedelta() <= at(clock["now"]) - asked_at - timedelta(days=7) < timedelta(minutes=1)
-    shown = await sandbox.show(post)
+    assert timedelta() <= parse_time(clock["now"]) - asked_at - timedelta(days=7) < timedelta(minutes=1)
+    shown = await sandbox.read_post(post)
     assert shown["status"] == "published"
-    went = at(shown["publishedAt"]) - at(made["scheduledFor"])
+    went = parse_time(shown["publishedAt"]) - parse_time(created["scheduledFor"])
     assert timedelta() <= went < timedelta(minutes=1)
     for name in ("scheduledFor", "createdAt", "id", "jobId"):
-        assert shown[name] == made[name]
+        assert shown[name] == created[name]
     again = await sandbox.post(f"/v1/scheduled-posts/{post}/reschedule", {}, status=422)
     assert again["error"]["code"] == "VALIDATION"
 
@@ -73,15 +73,15 @@ async def test_concurrent_reader_sees_stable_times(
     monkeypatch.setitem(ratelimit.QUOTAS, "sandbox", ratelimit.QUOTAS["partner"])
     account = await sandbox.account()
     posts = [
-        await sandbox.schedule(account, f"Bread {day}", scheduledFor=await sandbox.later(days=day))
+        await sandbox.schedule(account, f"Bread {day}", scheduledFor=await sandbox.time_after(days=day))
         for day in range(1, 4)
     ]
-    made = [await sandbox.show(post) for post in posts]
+    created = [await sandbox.read_post(post) for post in posts]
     started = await sandbox.post(CLOCK, {"advance": "4d"}, status=202)
     path, looks = f"/v1/jobs/{started['jobId']}", 0
     while (await sandbox.get(path))["status"] == "running":
         shown = {post["id"]: post for post in await sandbox.posts()}
-        for one in made:
+        for one in created:
             assert shown[one["id"]]["createdAt"] == one["createdAt"]
             assert shown[one["id"]]["scheduledFor"] == one["scheduledFor"]
         looks += 1
@@ -91,9 +91,9 @@ async def test_concurrent_reader_sees_stable_times(
 
 async def test_timeline_continues_after_its_cursor(sandbox: ApiSandbox) -> None:
     """Each entry appears once, with its original time."""
-    post = await sandbox.schedule(await sandbox.account(), scheduledFor=await sandbox.later(hours=1))
+    post = await sandbox.schedule(await sandbox.account(), scheduledFor=await sandbox.time_after(hours=1))
     for hours in (2, 3, 4):
-        to = await sandbox.later(hours=hours)
+        to = await sandbox.time_after(hours=hours)
         await sandbox.post(f"/v1/scheduled-posts/{post}/reschedule", {"scheduledFor": to})
     path = f"/v1/scheduled-posts/{post}/timeline"
     page = await sandbox.get(path, limit=2)
@@ -122,25 +122,25 @@ async def test_timeline_continues_after_its_cursor(sandbox: ApiSandbox) -> None:
     ],
 )
 async def test_clock_moves_only_forward_within_its_limit(
-    resting: Caller, pool: Pool, body: dict[str, Any], path: str
+    resting_sandbox: Caller, pool: Pool, body: dict[str, Any], path: str
 ) -> None:
-    before = await rows_of(pool, resting.organization_id)
-    answer = await resting.http.post(CLOCK, json=body)
+    before = await read_rows(pool, resting_sandbox.organization_id)
+    answer = await resting_sandbox.http.post(CLOCK, json=body)
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "VALIDATION"), answer.text
     assert answer.json()["error"]["details"]["issues"][0]["path"] == path
-    assert await rows_of(pool, resting.organization_id) == before
+    assert await read_rows(pool, resting_sandbox.organization_id) == before
 
 
-async def test_total_advance_is_limited(resting: Caller, pool: Pool) -> None:
+async def test_total_advance_is_limited(resting_sandbox: Caller, pool: Pool) -> None:
     move = "update sandbox_clock set ahead = interval '399 days' where organization_id = $1"
-    await pool.execute(move, resting.organization_id)
+    await pool.execute(move, resting_sandbox.organization_id)
     for too_far in ("25h", "999999999d"):
-        answer = await resting.http.post(CLOCK, json={"advance": too_far})
+        answer = await resting_sandbox.http.post(CLOCK, json={"advance": too_far})
         assert (answer.status_code, answer.json()["error"]["code"]) == (422, "VALIDATION"), answer.text
-    assert (await resting.http.post(CLOCK, json={"advance": "24h"})).status_code == 202
+    assert (await resting_sandbox.http.post(CLOCK, json={"advance": "24h"})).status_code == 202
 
 
-async def test_advance_with_many_stops_is_split(resting: Caller, pool: Pool) -> None:
+async def test_advance_with_many_stops_is_split(resting_sandbox: Caller, pool: Pool) -> None:
     """1,500 jobs, one a minute: each stop would age all of them."""
     await pool.execute(
         """insert into job
@@ -148,20 +148,20 @@ async def test_advance_with_many_stops_is_split(resting: Caller, pool: Pool) -> 
            select $1, gen_random_uuid(), 'publish_post', 'publish', 'queued', 'scheduled', '{}', 1,
                   now() + minute * interval '1 minute', now() + interval '9 days'
              from generate_series(1, 1500) minute""",
-        resting.organization_id,
+        resting_sandbox.organization_id,
     )
-    answer = await resting.http.post(CLOCK, json={"advance": "2d"})
+    answer = await resting_sandbox.http.post(CLOCK, json={"advance": "2d"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "VALIDATION"), answer.text
     [issue] = answer.json()["error"]["details"]["issues"]
     assert (issue["path"], "advance in parts" in issue["message"]) == ("advance", True)
-    assert (await resting.http.post(CLOCK, json={"advance": "3h"})).status_code == 202
+    assert (await resting_sandbox.http.post(CLOCK, json={"advance": "3h"})).status_code == 202
 
 
 async def test_a_live_organization_has_no_clock(acme: Caller, pool: Pool) -> None:
-    before = await rows_of(pool, acme.organization_id)
+    before = await read_rows(pool, acme.organization_id)
     answers = [await acme.http.get(CLOCK), await acme.http.post(CLOCK, json={"advance": "1d"})]
     assert [answer.status_code for answer in answers] == [404, 404]
-    assert await rows_of(pool, acme.organization_id) == before
+    assert await read_rows(pool, acme.organization_id) == before
 
 
 async def test_rows_of_others_are_unchanged(sandbox: ApiSandbox, rival: Caller) -> None:
@@ -178,10 +178,10 @@ async def test_rows_of_others_are_unchanged(sandbox: ApiSandbox, rival: Caller) 
         await conn.execute(
             "update social_account set collect_at = null where organization_id <> $1", sandbox.org
         )
-    before = [await rows_of(sandbox.pool, org) for org in (rival.organization_id, live)]
+    before = [await read_rows(sandbox.pool, org) for org in (rival.organization_id, live)]
     assert before[0]["scheduled_post"]
     await sandbox.advance(advance="30d")
-    assert [await rows_of(sandbox.pool, org) for org in (rival.organization_id, live)] == before
+    assert [await read_rows(sandbox.pool, org) for org in (rival.organization_id, live)] == before
 
 
 async def test_a_repeat_with_its_key_moves_the_clock_once(sandbox: ApiSandbox) -> None:
@@ -191,21 +191,25 @@ async def test_a_repeat_with_its_key_moves_the_clock_once(sandbox: ApiSandbox) -
     ]
     assert first.status_code == second.status_code == 202
     assert first.json() == second.json()
-    await sandbox.ended(first.json()["jobId"])
+    await sandbox.wait_for_job(first.json()["jobId"])
     third = await sandbox.caller.http.post(CLOCK, json={"advance": "1d"}, headers=headers)
     assert third.json() == first.json()
     assert 86_000 < (await sandbox.get(CLOCK))["offsetSeconds"] <= 86_400
 
 
-async def test_writes_are_refused_during_an_advance(resting: Caller, pool: Pool) -> None:
-    answers = await asyncio.gather(*(resting.http.post(CLOCK, json={"advance": "1d"}) for _ in range(3)))
+async def test_writes_are_refused_during_an_advance(resting_sandbox: Caller, pool: Pool) -> None:
+    answers = await asyncio.gather(
+        *(resting_sandbox.http.post(CLOCK, json={"advance": "1d"}) for _ in range(3))
+    )
     assert sorted(answer.status_code for answer in answers) == [202, 409, 409]
-    before = await rows_of(pool, resting.organization_id)
-    refused = await resting.http.post("/v1/projects", json={"name": "Shop", "timezone": "Europe/Berlin"})
+    before = await read_rows(pool, resting_sandbox.organization_id)
+    refused = await resting_sandbox.http.post(
+        "/v1/projects", json={"name": "Shop", "timezone": "Europe/Berlin"}
+    )
     details = refused.json()["error"]["details"]
     [started] = [answer.json() for answer in answers if answer.status_code == 202]
     assert details == {"reason": "CLOCK_ADVANCING", "jobId": started["jobId"]}
-    assert await rows_of(pool, resting.organization_id) == before
-    assert (await resting.http.get(CLOCK)).json()["status"] == "advancing"
-    key = (await resting.http.get("/v1/api-keys")).json()["items"][0]["id"]
-    assert (await resting.http.post(f"/v1/api-keys/{key}/kill")).status_code == 200
+    assert await read_rows(pool, resting_sandbox.organization_id) == before
+    assert (await resting_sandbox.http.get(CLOCK)).json()["status"] == "advancing"
+    key = (await resting_sandbox.http.get("/v1/api-keys")).json()["items"][0]["id"]
+    assert (await resting_sandbox.http.post(f"/v1/api-keys/{key}/kill")).status_code == 200

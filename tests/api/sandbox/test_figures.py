@@ -24,44 +24,44 @@ class Figures(NamedTuple):
     parts: list[float]
 
 
-async def of_a_post(sandbox: ApiSandbox, handle: str, moves: list[str]) -> Figures:
+async def collect_figures(sandbox: ApiSandbox, handle: str, moves: list[str]) -> Figures:
     """Return the figures of a post published at the start of these moves."""
     post = await sandbox.schedule(
-        await sandbox.account(handle), f"Bread of {handle}", scheduledFor=await sandbox.later(minutes=1)
+        await sandbox.account(handle), f"Bread of {handle}", scheduledFor=await sandbox.time_after(minutes=1)
     )
     for move in moves:
         await sandbox.advance(advance=move)
     post_id = UUID(post.partition("_")[2])
-    went = datetime.fromisoformat((await sandbox.show(post))["publishedAt"])
+    went = datetime.fromisoformat((await sandbox.read_post(post))["publishedAt"])
     kept = await sandbox.pool.fetch(KEPT, sandbox.org, post_id)
     views = 1000 + post_id.int % 9000
     return Figures([row["at"] - went for row in kept], [row["value"] / views for row in kept])
 
 
-def cadence(until: timedelta) -> list[timedelta]:
+def expected_ages(until: timedelta) -> list[timedelta]:
     """Return the ages: hourly for two days, then every six hours."""
     hours = [*range(1, 49), *range(54, 168, 6)]
     return [hour * HOUR for hour in hours if hour * HOUR <= until]
 
 
-def check(found: Figures, until: timedelta) -> None:
+def check_figures(found: Figures, until: timedelta) -> None:
     """Check that each time of the cadence has its own figure."""
-    assert found.ages == cadence(until)
+    assert found.ages == expected_ages(until)
     for age, part in zip(found.ages, found.parts, strict=True):
         assert abs(part - age / GROWS) < 0.001
 
 
 async def test_first_day_has_hourly_figures(sandbox: ApiSandbox) -> None:
-    check(await of_a_post(sandbox, "shop", ["1d"]), 23 * HOUR)
+    check_figures(await collect_figures(sandbox, "shop", ["1d"]), 23 * HOUR)
 
 
 async def test_several_advances_keep_the_hourly_cadence(sandbox: ApiSandbox) -> None:
-    check(await of_a_post(sandbox, "shop", ["90m", "20h", "10m", "30h"]), 51 * HOUR)
+    check_figures(await collect_figures(sandbox, "shop", ["90m", "20h", "10m", "30h"]), 51 * HOUR)
 
 
 async def test_one_advance_of_a_week_has_every_day(sandbox: ApiSandbox) -> None:
-    found = await of_a_post(sandbox, "shop", ["7d"])
-    check(found, 162 * HOUR)
+    found = await collect_figures(sandbox, "shop", ["7d"])
+    check_figures(found, 162 * HOUR)
     assert {age // DAY for age in found.ages} == set(range(7))
 
 
@@ -73,4 +73,4 @@ async def test_one_advance_equals_hourly_advances(
     monkeypatch.setitem(ratelimit.QUOTAS, "sandbox", ratelimit.QUOTAS["partner"])
     for handle, moves in (("once", ["7d"]), ("hours", ["1h"] * 168)):
         await sandbox.pool.execute("update social_account set collect_at = null")
-        check(await of_a_post(sandbox, handle, moves), 162 * HOUR)
+        check_figures(await collect_figures(sandbox, handle, moves), 162 * HOUR)

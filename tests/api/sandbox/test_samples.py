@@ -11,11 +11,11 @@ from litestar import Litestar
 from db.pool import Pool
 from schemas.webhooks import WebhookEventType
 from tests.api.conftest import Caller, calling
-from tests.api.described import document
+from tests.api.documented_routes import document
 from tests.api.parties import new_project
 from tests.api.refusals import assert_refused, reason
 from tests.api.webhooks.streaming import reading
-from tests.api.webhooks.test_events import body, busy, listed, listen
+from tests.api.webhooks.test_events import create_busy_project, create_endpoint, list_events, read_body
 
 TYPES = get_args(WebhookEventType)
 PATH = "/v1/sandbox/webhook-events"
@@ -41,15 +41,15 @@ async def sandbox(app: Litestar, pool: Pool) -> AsyncIterator[Caller]:
         yield caller
 
 
-async def trigger(caller: Caller, **body: Any) -> dict[str, Any]:
+async def trigger_sample(caller: Caller, **body: Any) -> dict[str, Any]:
     answer = await caller.http.post(PATH, json=body)
     assert answer.status_code == 201, answer.text
-    made: dict[str, Any] = answer.json()
-    assert answer.headers["Location"] == f"/v1/webhook-events/{made['id']}"
-    return made
+    created: dict[str, Any] = answer.json()
+    assert answer.headers["Location"] == f"/v1/webhook-events/{created['id']}"
+    return created
 
 
-def schema_of(described: dict[str, Any], operation: str) -> dict[str, Any]:
+def answer_schema(described: dict[str, Any], operation: str) -> dict[str, Any]:
     """Return the schema of an operation's answer."""
     found = [
         one for at in described["paths"].values() for one in at.values() if one["operationId"] == operation
@@ -60,29 +60,29 @@ def schema_of(described: dict[str, Any], operation: str) -> dict[str, Any]:
 
 async def test_each_sample_equals_its_get(app: Litestar, sandbox: Caller, pool: Pool) -> None:
     """Checked against the document's schemas, with exactly the fields of real events."""
-    await listen(pool, sandbox)
-    await busy(sandbox, pool)
+    await create_endpoint(pool, sandbox)
+    await create_busy_project(sandbox, pool)
     await pool.execute("update webhook_endpoint set status = 'disabled', disabled_reason = 'GONE'")
-    await listen(pool, sandbox)
+    await create_endpoint(pool, sandbox)
     await pool.execute("update webhook_endpoint set status = 'disabled', disabled_reason = 'GONE'")
-    await listen(pool, sandbox)
+    await create_endpoint(pool, sandbox)
     endpoint = (await sandbox.http.post("/v1/webhook-endpoints", json=ENDPOINT)).json()["id"]
     await sandbox.http.post(f"/v1/webhook-endpoints/{endpoint}/test")
     real = {
-        one["type"].partition(".")[0]: msgspec.json.decode(await body(pool, sandbox, one["id"]))
-        for one in await listed(sandbox, limit="100")
+        event["type"].partition(".")[0]: msgspec.json.decode(await read_body(pool, sandbox, event["id"]))
+        for event in await list_events(sandbox, limit="100")
     }
     assert real.keys() == GETS.keys()
     described = document(app)
     for kind in TYPES:
-        shown = await trigger(sandbox, type=kind)
-        sample = msgspec.json.decode(await body(pool, sandbox, shown["id"]))
+        shown = await trigger_sample(sandbox, type=kind)
+        sample = msgspec.json.decode(await read_body(pool, sandbox, shown["id"]))
         assert {name: sample[name] for name in shown} == shown
         noun, _, word = kind.partition(".")
         thing = sample["data"]["object"]
         assert (sample.keys(), sample["data"].keys()) == (real[noun].keys(), real[noun]["data"].keys())
         assert thing.keys() == real[noun]["data"]["object"].keys(), kind
-        jsonschema_rs.validator_for(schema_of(described, GETS[noun])).validate(thing)
+        jsonschema_rs.validator_for(answer_schema(described, GETS[noun])).validate(thing)
         state = thing["approvalStatus" if noun == "content" else "status"]
         assert state == STATES.get(kind, word)
         assert (await sandbox.http.get(sample["data"]["objectUrl"])).status_code == 404
@@ -96,7 +96,7 @@ async def test_sample_goes_to_all_subscribers(app: Litestar, sandbox: Caller, po
         await sandbox.http.post("/v1/webhook-endpoints", json=endpoint)
     async with reading(app, sandbox.key) as reader:
         await reader.begun()
-        sent = await trigger(sandbox, type="post.published", projectId=project)
+        sent = await trigger_sample(sandbox, type="post.published", projectId=project)
         assert await reader.told(1) == [sent["id"]]
         assert reader.messages[0].body["data"]["object"]["projectId"] == project
     [url] = await pool.fetch(
@@ -109,7 +109,7 @@ async def test_sample_goes_to_all_subscribers(app: Litestar, sandbox: Caller, po
 async def test_sample_needs_a_sandbox_and_a_subscriber(
     acme: Caller, sandbox: Caller, rival: Caller, pool: Pool
 ) -> None:
-    await listen(pool, acme)
+    await create_endpoint(pool, acme)
     assert_refused(await acme.http.post(PATH, json={"type": "test.ping"}), 404, "NOT_FOUND")
     answer = await sandbox.http.post(PATH, json={"type": "test.ping"})
     assert reason(answer) == (409, "CONFLICT", "NOBODY_LISTENS")

@@ -34,12 +34,12 @@ class EchoApp:
         self.asked.append(path)
         match path:
             case "/early":
-                await answer(send, b"early")
+                await send_answer(send, b"early")
             case "/hold":
                 await self.go.wait()
-                await answer(send, b"held")
+                await send_answer(send, b"held")
             case "/large":
-                await answer(send, bytes(8 * 1024 * 1024))
+                await send_answer(send, bytes(8 * 1024 * 1024))
             case "/stream":
                 await self._stream(send)
             case _:
@@ -50,7 +50,7 @@ class EchoApp:
         while (message := await receive())["type"] == "http.request":
             body += message["body"]
             if not message["more_body"]:
-                return await answer(send, body)
+                return await send_answer(send, body)
         self.left.append(path)
         return None
 
@@ -61,7 +61,7 @@ class EchoApp:
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def answer(send: Send, body: bytes) -> None:
+async def send_answer(send: Send, body: bytes) -> None:
     headers = [(b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})
@@ -85,7 +85,7 @@ class RawClient(NamedTuple):
             body = await self.reader.readexactly(int(headers.get("content-length", 0)))
             return int(head[0].split()[1]), headers, body
 
-    async def code(self) -> tuple[int, str]:
+    async def read_error(self) -> tuple[int, str]:
         """Read an error with a complete envelope; return its status and code."""
         status, headers, body = await self.answer()
         error = msgspec.json.decode(body)["error"]
@@ -94,7 +94,7 @@ class RawClient(NamedTuple):
         assert headers["connection"] == "close"
         return status, error["code"]
 
-    async def closed(self) -> bool:
+    async def wait_until_closed(self) -> bool:
         """Wait until the server has closed it; return whether no data came before."""
         async with asyncio.timeout(PATIENCE_S):
             try:
@@ -110,7 +110,7 @@ class StoppedClock(Server):
         return await uvicorn.Server.on_tick(self, counter)
 
 
-class TestedServer:
+class ServerUnderTest:
     """The server, its clients, and its clock."""
 
     def __init__(self, server: Server, app: EchoApp, port: int) -> None:
@@ -143,7 +143,7 @@ class TestedServer:
         status, _, body = await client.answer()
         return status, body
 
-    async def heard(self, count: int) -> None:
+    async def wait_for_requests(self, count: int) -> None:
         """Wait until the application has received so many requests."""
 
         async def asked() -> bool:
@@ -157,7 +157,7 @@ class TestedServer:
 
 
 @asynccontextmanager
-async def serving(limits: Limits) -> AsyncIterator[TestedServer]:
+async def serving(limits: Limits) -> AsyncIterator[ServerUnderTest]:
     app = EchoApp()
     server = StoppedClock(app, Admission(limits), host="127.0.0.1", port=0)  # type: ignore[arg-type]
     task = asyncio.create_task(server.serve())
@@ -166,7 +166,7 @@ async def serving(limits: Limits) -> AsyncIterator[TestedServer]:
         return server.started
 
     await eventually(started)
-    edge = TestedServer(server, app, server.servers[0].sockets[0].getsockname()[1])
+    edge = ServerUnderTest(server, app, server.servers[0].sockets[0].getsockname()[1])
     try:
         yield edge
     finally:
@@ -180,6 +180,6 @@ async def serving(limits: Limits) -> AsyncIterator[TestedServer]:
 
 
 @pytest_asyncio.fixture
-async def edge() -> AsyncIterator[TestedServer]:
+async def edge() -> AsyncIterator[ServerUnderTest]:
     async with serving(Limits(connections=8, per_address=4, reserve=2)) as edge:
         yield edge

@@ -22,7 +22,7 @@ SILENT = 1100
 
 
 @contextlib.contextmanager
-def silent(served: Served, count: int) -> Iterator[list[socket.socket]]:
+def open_silent_connections(served: Served, count: int) -> Iterator[list[socket.socket]]:
     """Open idle connections from one address."""
     with contextlib.ExitStack() as stack:
         port = httpx.URL(served.url).port
@@ -32,7 +32,7 @@ def silent(served: Served, count: int) -> Iterator[list[socket.socket]]:
 
 
 @pytest.fixture
-def many_files() -> Iterator[None]:
+def raise_file_limit() -> Iterator[None]:
     """Raise the limit of open files of the test's own process."""
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (limits[1], limits[1]))
@@ -42,7 +42,7 @@ def many_files() -> Iterator[None]:
 
 @pytest.mark.usefixtures("many_files")
 def test_silent_stranger_blocks_no_client(settings: Settings, tmp_path: Path) -> None:
-    with serving(settings, tmp_path / "api.log") as served, silent(served, SILENT):
+    with serving(settings, tmp_path / "api.log") as served, open_silent_connections(served, SILENT):
         for path in ("/healthz", "/readyz", "/v1/openapi.json"):
             assert httpx.get(served.url + path, timeout=PATIENCE_S).status_code == 200
         assert httpx.get(f"{served.url}/v1/projects", timeout=PATIENCE_S).status_code == 401
@@ -100,7 +100,7 @@ def test_duplicate_address_is_bound_once(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_stop_signal_exits_with_0(settings: Settings, tmp_path: Path) -> None:
     """Idle clients are disconnected; the log has no traceback."""
-    with serving(settings, tmp_path / "api.log") as served, silent(served, 3) as waiting:
+    with serving(settings, tmp_path / "api.log") as served, open_silent_connections(served, 3) as waiting:
         served.process.terminate()
         assert served.process.wait(PATIENCE_S) == 0
         assert {client.recv(1) for client in waiting} == {b""}

@@ -8,7 +8,7 @@ import pytest
 from api.server.admission import Limits
 from api.server.answer_rate import count_unacknowledged
 from api.server.connection import Connection
-from tests.api.server.conftest import TestedServer
+from tests.api.server.conftest import ServerUnderTest
 from tests.waiting import PATIENCE_S, eventually
 
 LIMITS = Limits()
@@ -47,7 +47,7 @@ class SlowReader:
             left -= len(data)
         self.taken += size
 
-    async def is_acknowledged(self) -> None:
+    async def wait_for_acknowledgement(self) -> None:
         """Wait until the server's kernel has all acknowledgements, which may be delayed."""
 
         async def is_known() -> bool:
@@ -55,7 +55,7 @@ class SlowReader:
 
         await eventually(is_known)
 
-    async def stands_still(self) -> None:
+    async def wait_until_blocked(self) -> None:
         """Wait until the client's window is full: ten polls in a row see no progress."""
         seen: list[int] = []
 
@@ -77,8 +77,8 @@ class SlowReader:
         return self.taken < LARGE
 
 
-async def reader(
-    edge: TestedServer, address: str = "127.0.0.5", request: bytes = GET_LARGE, window: int = WINDOW
+async def open_reader(
+    edge: ServerUnderTest, address: str = "127.0.0.5", request: bytes = GET_LARGE, window: int = WINDOW
 ) -> SlowReader:
     """Connect, request 8 MiB, and wait until the server can send no more."""
     before = edge.connections
@@ -97,43 +97,43 @@ async def reader(
     ours = connection.transport.get_extra_info("socket")
     ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, WINDOW)
     await asyncio.get_running_loop().sock_sendall(sock, request)
-    made = SlowReader(sock, connection)
+    created = SlowReader(sock, connection)
 
-    await made.stands_still()
-    return made
+    await created.wait_until_blocked()
+    return created
 
 
-async def fill(edge: TestedServer, count: int) -> list[SlowReader]:
+async def fill_places(edge: ServerUnderTest, count: int) -> list[SlowReader]:
     """Take `count` places with readers of two addresses."""
-    return [await reader(edge, f"127.0.6.{number % 2 + 1}") for number in range(count)]
+    return [await open_reader(edge, f"127.0.6.{number % 2 + 1}") for number in range(count)]
 
 
-async def is_refused(edge: TestedServer) -> bool:
+async def third_address_is_refused(edge: ServerUnderTest) -> bool:
     """Send a request from a third address. Return whether the server has no place for it."""
     status, _ = await edge.get(address="127.0.0.2")
     return status == 503
 
 
-async def test_silent_reader_is_evicted_after_a_few_ticks(edge: TestedServer) -> None:
-    readers = await fill(edge, 8)
+async def test_silent_reader_is_evicted_after_a_few_ticks(edge: ServerUnderTest) -> None:
+    readers = await fill_places(edge, 8)
     edge.pass_time(LIMITS.late)
-    assert await is_refused(edge)
+    assert await third_address_is_refused(edge)
     edge.pass_time(1)
     for _ in range(20):
-        assert not await is_refused(edge)
+        assert not await third_address_is_refused(edge)
     assert await readers[0].is_cut_off()
 
 
-async def test_address_with_silent_readers_evicts_its_own(edge: TestedServer) -> None:
-    _, second, *_ = await fill(edge, 8)
+async def test_address_with_silent_readers_evicts_its_own(edge: ServerUnderTest) -> None:
+    _, second, *_ = await fill_places(edge, 8)
     edge.pass_time(LIMITS.late + 1)
     assert (await edge.get(address="127.0.6.2"))[0] == 200
     assert await second.is_cut_off()
     assert len(edge.connections) == 7
 
 
-async def test_silent_reader_is_ended(edge: TestedServer) -> None:
-    one = await reader(edge)
+async def test_silent_reader_is_ended(edge: ServerUnderTest) -> None:
+    one = await open_reader(edge)
     edge.pass_time(LIMITS.stall)
     assert one.connection in edge.connections
     edge.pass_time(1)
@@ -143,9 +143,9 @@ async def test_silent_reader_is_ended(edge: TestedServer) -> None:
 @pytest.mark.parametrize(
     "request_", [GET_LARGE, GET_LARGE.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")]
 )
-async def test_trickle_is_ended(edge: TestedServer, request_: bytes) -> None:
+async def test_trickle_is_ended(edge: ServerUnderTest, request_: bytes) -> None:
     """A byte per tick, after a fast start that buys no more than the grace."""
-    one = await reader(edge, request=request_)
+    one = await open_reader(edge, request=request_)
     await one.read(1024 * 1024)
     edge.pass_time(1)
     for _ in range(LIMITS.stall):
@@ -155,44 +155,44 @@ async def test_trickle_is_ended(edge: TestedServer, request_: bytes) -> None:
     assert await one.is_cut_off()
 
 
-async def test_slow_phone_gets_a_large_file_from_a_full_server(edge: TestedServer) -> None:
+async def test_slow_phone_gets_a_large_file_from_a_full_server(edge: ServerUnderTest) -> None:
     """8 KiB a tick, for three times the grace, while other clients are refused; then the rest.
 
     The client's kernel acknowledges in lumps of its buffer, which is smaller than two ticks for that reason.
     """
-    one = await reader(edge, window=2048)
+    one = await open_reader(edge, window=2048)
     for count in range(1, 8):
         client = await edge.connect(f"127.0.7.{count}")
         client.send(b"GET /hold HTTP/1.1\r\nHost: a\r\n\r\n")
-    await edge.heard(8)
+    await edge.wait_for_requests(8)
     for tick in range(3 * LIMITS.stall):
         await one.read(2 * LIMITS.answer_rate)
-        await one.is_acknowledged()
+        await one.wait_for_acknowledgement()
         edge.pass_time(1)
         if tick % 10 == 9:
-            assert await is_refused(edge)
+            assert await third_address_is_refused(edge)
     await one.read(LARGE - one.taken)
 
 
-async def test_unsent_answer_is_not_idle(edge: TestedServer) -> None:
+async def test_unsent_answer_is_not_idle(edge: ServerUnderTest) -> None:
     """The application has sent everything in one message; the connection isn't idle before it is
     transmitted.
     """
-    one = await reader(edge)
+    one = await open_reader(edge)
     assert one.connection.cycle.response_complete
     edge.pass_time(1)
     for count in range(1, 8):
         client = await edge.connect(f"127.0.7.{count}")
         client.send(b"GET /hold HTTP/1.1\r\nHost: a\r\n\r\n")
-    await edge.heard(8)
-    assert await is_refused(edge)
+    await edge.wait_for_requests(8)
+    assert await third_address_is_refused(edge)
     await one.read(LARGE)
 
 
-async def test_unread_last_bytes_are_evicted(edge: TestedServer) -> None:
+async def test_unread_last_bytes_are_evicted(edge: ServerUnderTest) -> None:
     """Less than the transport's high-water mark, on a connection that closes after it."""
     request = GET_LARGE.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
-    one = await reader(edge, request=request)
+    one = await open_reader(edge, request=request)
     while one.unsent > 32 * 1024:
         await one.read(1024)
     assert one.unsent

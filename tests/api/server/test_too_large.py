@@ -21,7 +21,7 @@ FORM = {"Content-Type": "multipart/form-data; boundary=x"}
 PICTURE = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n'
 
 
-async def pieces(first: bytes, size: int) -> AsyncIterator[bytes]:
+async def yield_pieces(first: bytes, size: int) -> AsyncIterator[bytes]:
     yield first
     for _ in range(size // len(PIECE)):
         yield PIECE
@@ -46,7 +46,7 @@ async def test_413_reaches_clients_that_read_last(
         async with httpx.AsyncClient(base_url=served.url, headers=headers, timeout=PATIENCE_S) as client:
             for path, kind, first, size in asked:
                 length = {"Content-Length": str(len(first) + size)} if announced else {}
-                answer = await client.post(path, content=pieces(first, size), headers=kind | length)
+                answer = await client.post(path, content=yield_pieces(first, size), headers=kind | length)
                 assert_refused(answer, 413, "PAYLOAD_TOO_LARGE")
                 assert answer.headers["Connection"] == "close"
                 assert (await client.get("/v1/whoami")).status_code == 200

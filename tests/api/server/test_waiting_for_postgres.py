@@ -43,7 +43,7 @@ class Door:
         server.close()
 
 
-async def end(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def answer_shutting_down(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Answer as a Postgres that shuts down."""
     await reader.read(4096)
     writer.write(SHUTTING_DOWN)
@@ -94,17 +94,17 @@ class Starting:
 
 @pytest.fixture
 def starting(settings: Settings, door: Door, tmp_path: Path) -> Iterator[Starting]:
-    made = Starting(settings, door, tmp_path / "api.log")
-    yield made
-    made.process.kill()
-    made.process.wait()
+    created = Starting(settings, door, tmp_path / "api.log")
+    yield created
+    created.process.kill()
+    created.process.wait()
 
 
 @pytest.mark.parametrize("ends", [False, True], ids=["refused", "shutting down"])
 async def test_it_waits_and_serves_once_postgres_answers(
     settings: Settings, door: Door, starting: Starting, *, ends: bool
 ) -> None:
-    async with door.opened(end) if ends else nullcontext():
+    async with door.opened(answer_shutting_down) if ends else nullcontext():
         await eventually(starting.waits)
         refused = await asyncio.to_thread(httpx.get, f"http://127.0.0.1:{starting.port}/v1/projects")
     assert (refused.status_code, refused.json()["error"]["code"]) == (503, "UNAVAILABLE")

@@ -5,7 +5,7 @@ import pytest
 from api.server.admission import Limits
 from api.server.connection import MAX_HEAD_BYTES, MAX_HEAD_FIELDS, MAX_PIPELINED, MAX_URI_BYTES
 from api.server.cycle import MAX_UNREAD_BYTES
-from tests.api.server.conftest import TestedServer
+from tests.api.server.conftest import ServerUnderTest
 
 LIMITS = Limits()
 
@@ -23,16 +23,16 @@ LIMITS = Limits()
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
     ],
 )
-async def test_invalid_http_is_a_400(edge: TestedServer, request_: bytes) -> None:
+async def test_invalid_http_is_a_400(edge: ServerUnderTest, request_: bytes) -> None:
     client = await edge.connect()
     client.send(request_)
-    assert await client.code() == (400, "BAD_REQUEST")
+    assert await client.read_error() == (400, "BAD_REQUEST")
 
 
-async def test_a_long_address_is_a_414(edge: TestedServer) -> None:
+async def test_a_long_address_is_a_414(edge: ServerUnderTest) -> None:
     client = await edge.connect()
     client.send(b"GET /" + b"a" * MAX_URI_BYTES + b" HTTP/1.1\r\nHost: a\r\n\r\n")
-    assert await client.code() == (414, "URI_TOO_LONG")
+    assert await client.read_error() == (414, "URI_TOO_LONG")
     assert (await edge.get("/" + "a" * (MAX_URI_BYTES - 1)))[0] == 200
 
 
@@ -44,22 +44,22 @@ async def test_a_long_address_is_a_414(edge: TestedServer) -> None:
         b"a" * 2 * MAX_HEAD_BYTES + b": b",
     ],
 )
-async def test_a_long_head_is_a_431(edge: TestedServer, fields: bytes) -> None:
+async def test_a_long_head_is_a_431(edge: ServerUnderTest, fields: bytes) -> None:
     client = await edge.connect()
     client.send(b"GET / HTTP/1.1\r\n" + fields + b"\r\n\r\n")
-    assert await client.code() == (431, "HEAD_TOO_LARGE")
+    assert await client.read_error() == (431, "HEAD_TOO_LARGE")
 
 
-async def test_garbage_after_a_request_does_not_affect_it(edge: TestedServer) -> None:
+async def test_garbage_after_a_request_does_not_affect_it(edge: ServerUnderTest) -> None:
     client = await edge.connect()
     client.send(b"GET /hold HTTP/1.1\r\nHost: a\r\n\r\nnonsense\r\n\r\n")
-    await edge.heard(1)
+    await edge.wait_for_requests(1)
     edge.app.go.set()
     assert (await client.answer())[2] == b"held"
-    assert await client.closed()
+    assert await client.wait_until_closed()
 
 
-async def test_pipelined_requests_are_answered_in_order(edge: TestedServer) -> None:
+async def test_pipelined_requests_are_answered_in_order(edge: ServerUnderTest) -> None:
     client = await edge.connect()
     client.send(
         b"".join(b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n%d" % n for n in range(9))
@@ -67,20 +67,20 @@ async def test_pipelined_requests_are_answered_in_order(edge: TestedServer) -> N
     assert [(await client.answer())[2] for _ in range(9)] == [b"%d" % n for n in range(9)]
 
 
-async def test_too_many_pipelined_requests_are_refused(edge: TestedServer) -> None:
+async def test_too_many_pipelined_requests_are_refused(edge: ServerUnderTest) -> None:
     client = await edge.connect()
     client.send(b"GET /hold HTTP/1.1\r\nHost: a\r\n\r\n" * (MAX_PIPELINED + 2))
-    await edge.heard(1)
+    await edge.wait_for_requests(1)
     edge.app.go.set()
     assert (await client.answer())[2] == b"held"
 
 
 @pytest.mark.parametrize("size", [MAX_UNREAD_BYTES, MAX_UNREAD_BYTES + 1, 8 * 1024 * 1024])
-async def test_early_answer_reaches_clients_that_read_last(edge: TestedServer, size: int) -> None:
+async def test_early_answer_reaches_clients_that_read_last(edge: ServerUnderTest, size: int) -> None:
     """A small rest is read, and the connection kept; otherwise the answer announces the close."""
     client = await edge.connect()
     client.send(f"POST /early HTTP/1.1\r\nHost: a\r\nContent-Length: {size}\r\n\r\n".encode())
-    await edge.heard(1)
+    await edge.wait_for_requests(1)
     for _ in range(0, size, 1024 * 1024):
         client.send(bytes(min(size, 1024 * 1024)))
         await client.writer.drain()
@@ -89,21 +89,21 @@ async def test_early_answer_reaches_clients_that_read_last(edge: TestedServer, s
     assert (status, body) == (200, b"early")
     if size > MAX_UNREAD_BYTES:
         assert headers["connection"] == "close"
-        assert await client.closed()
+        assert await client.wait_until_closed()
     else:
         client.send(b"GET /echo HTTP/1.1\r\nHost: a\r\n\r\n")
         assert (await client.answer())[0] == 200
 
 
-async def test_endless_answered_body_is_ended(edge: TestedServer) -> None:
+async def test_endless_answered_body_is_ended(edge: ServerUnderTest) -> None:
     client = await edge.connect()
     client.send(f"POST /early HTTP/1.1\r\nHost: a\r\nContent-Length: {10**9}\r\n\r\n".encode())
     assert (await client.answer())[2] == b"early"
     edge.pass_time(LIMITS.linger)
-    assert await client.closed()
+    assert await client.wait_until_closed()
 
 
-async def test_a_client_of_http_1_0_gets_a_stream_without_chunks(edge: TestedServer) -> None:
+async def test_a_client_of_http_1_0_gets_a_stream_without_chunks(edge: ServerUnderTest) -> None:
     """nginx uses HTTP/1.0 by default to its upstreams."""
     client = await edge.connect()
     client.send(b"GET /stream HTTP/1.0\r\n\r\n")
@@ -114,7 +114,7 @@ async def test_a_client_of_http_1_0_gets_a_stream_without_chunks(edge: TestedSer
     assert await client.reader.read() == b"news"
 
 
-async def test_upgrade_request_is_served_as_http_1(edge: TestedServer) -> None:
+async def test_upgrade_request_is_served_as_http_1(edge: ServerUnderTest) -> None:
     client = await edge.connect()
     for _ in range(2):
         client.send(
@@ -124,7 +124,7 @@ async def test_upgrade_request_is_served_as_http_1(edge: TestedServer) -> None:
         assert (await client.answer())[2] == b"whole!"
 
 
-async def test_expect_100_is_answered(edge: TestedServer) -> None:
+async def test_expect_100_is_answered(edge: ServerUnderTest) -> None:
     client = await edge.connect()
     client.send(b"POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
     assert await client.reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"

@@ -12,7 +12,7 @@ from litestar import Litestar
 
 from db.pool import Conn, Pool
 from schemas import ids
-from tests.api.hang_up import call_and_disconnect
+from tests.api.disconnecting import call_and_disconnect
 from tests.waiting import PATIENCE_S, eventually
 
 PATH = "/v1/webhook-events/stream"

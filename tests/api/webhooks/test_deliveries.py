@@ -13,22 +13,22 @@ from tests.api.refusals import assert_refused, reason
 ALL = "/v1/webhook-endpoints"
 
 
-async def endpoint(caller: Caller, *events: str, **more: Any) -> str:
+async def create_endpoint(caller: Caller, *events: str, **more: Any) -> str:
     body = {"url": "https://hooks.example.com/", "events": list(events) or ["*"]} | more
     return str((await caller.http.post(ALL, json=body)).json()["id"])
 
 
-async def emit(pool: Pool, caller: Caller, kind: str = "job.failed") -> None:
+async def emit_event(pool: Pool, caller: Caller, kind: str = "job.failed") -> None:
     await pool.execute(
         "select emit_webhook_event($1, null, $2, $1, null, null)", caller.organization_id, kind
     )
 
 
-async def end(pool: Pool, status: str, where: str = "true") -> None:
+async def end_deliveries(pool: Pool, status: str, where: str = "true") -> None:
     await pool.execute(f"update webhook_delivery set status = '{status}', ended_at = now() where {where}")
 
 
-async def deliveries(caller: Caller, at: str, **params: str) -> list[dict[str, Any]]:
+async def list_deliveries(caller: Caller, at: str, **params: str) -> list[dict[str, Any]]:
     answer = await caller.http.get(f"{ALL}/{at}/deliveries", params=params)
     assert answer.status_code == 200, answer.text
     items: list[dict[str, Any]] = answer.json()["items"]
@@ -36,7 +36,7 @@ async def deliveries(caller: Caller, at: str, **params: str) -> list[dict[str, A
 
 
 async def test_ping_goes_only_to_its_endpoint_even_if_paused(acme: Caller) -> None:
-    first, second = await endpoint(acme, "job.failed"), await endpoint(acme)
+    first, second = await create_endpoint(acme, "job.failed"), await create_endpoint(acme)
     await acme.http.patch(f"{ALL}/{first}", json={"status": "paused"})
     sent = await acme.http.post(f"{ALL}/{first}/test")
     assert sent.status_code == 202
@@ -44,37 +44,37 @@ async def test_ping_goes_only_to_its_endpoint_even_if_paused(acme: Caller) -> No
     assert (ping["eventType"], ping["status"], ping["attempts"]) == ("test.ping", "pending", 0)
     assert sent.headers["Location"] == f"/v1/webhook-deliveries/{ping['id']}"
     assert (await acme.http.get(sent.headers["Location"])).json() == ping
-    assert await deliveries(acme, first) == [ping]
-    assert await deliveries(acme, second) == []
+    assert await list_deliveries(acme, first) == [ping]
+    assert await list_deliveries(acme, second) == []
 
 
 async def test_deliveries_are_filtered_and_paged(acme: Caller, pool: Pool) -> None:
-    at = await endpoint(acme)
+    at = await create_endpoint(acme)
     for kind in ("job.failed", "job.completed", "post.failed", "job.failed"):
-        await emit(pool, acme, kind)
-    await end(pool, "failed", "type = 'post.failed'")
-    kinds = [one["eventType"] for one in await deliveries(acme, at)]
+        await emit_event(pool, acme, kind)
+    await end_deliveries(pool, "failed", "type = 'post.failed'")
+    kinds = [one["eventType"] for one in await list_deliveries(acme, at)]
     assert kinds == ["job.failed", "post.failed", "job.completed", "job.failed"]
-    assert len(await deliveries(acme, at, eventType="job.failed,job.completed")) == 3
-    [failed] = await deliveries(acme, at, status="failed,abandoned")
+    assert len(await list_deliveries(acme, at, eventType="job.failed,job.completed")) == 3
+    [failed] = await list_deliveries(acme, at, status="failed,abandoned")
     assert (failed["eventType"], failed["nextAttemptAt"]) == ("post.failed", None)
-    assert await deliveries(acme, at, status="failed", eventType="job.failed") == []
+    assert await list_deliveries(acme, at, status="failed", eventType="job.failed") == []
     page = (await acme.http.get(f"{ALL}/{at}/deliveries", params={"limit": "3"})).json()
-    rest = await deliveries(acme, at, limit="3", cursor=page["nextCursor"])
+    rest = await list_deliveries(acme, at, limit="3", cursor=page["nextCursor"])
     assert [one["eventType"] for one in [*page["items"], *rest]] == kinds
     for wrong in ({"status": "sent"}, {"eventType": "x"}):
         assert (await acme.http.get(f"{ALL}/{at}/deliveries", params=wrong)).status_code == 422
 
 
 async def test_a_replay_keeps_the_event(acme: Caller, pool: Pool) -> None:
-    at = await endpoint(acme)
-    await emit(pool, acme)
-    [first] = await deliveries(acme, at)
+    at = await create_endpoint(acme)
+    await emit_event(pool, acme)
+    [first] = await list_deliveries(acme, at)
     await pool.execute("update webhook_delivery set next_at = now() + interval '1 day'")
     hurried = (await acme.http.post(f"/v1/webhook-deliveries/{first['id']}/replay")).json()
     assert hurried["id"] == first["id"]
     assert hurried["nextAttemptAt"] <= f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
-    await end(pool, "delivered")
+    await end_deliveries(pool, "delivered")
     headers = {"Idempotency-Key": "again"}
     twice = [
         await acme.http.post(f"/v1/webhook-deliveries/{first['id']}/replay", headers=headers)
@@ -84,15 +84,15 @@ async def test_a_replay_keeps_the_event(acme: Caller, pool: Pool) -> None:
     again = twice[0].json()
     assert again["eventId"] == first["eventId"]
     assert (again["status"], again["replayOf"]) == ("pending", first["id"])
-    assert [one["status"] for one in await deliveries(acme, at)] == ["pending", "delivered"]
+    assert [one["status"] for one in await list_deliveries(acme, at)] == ["pending", "delivered"]
 
 
 async def test_replay_is_audited(acme: Caller, pool: Pool) -> None:
-    at = await endpoint(acme)
+    at = await create_endpoint(acme)
     ping = (await acme.http.post(f"{ALL}/{at}/test")).json()
     await acme.http.post(f"/v1/webhook-deliveries/{ping['id']}/replay")
-    await emit(pool, acme)
-    await end(pool, "failed")
+    await emit_event(pool, acme)
+    await end_deliveries(pool, "failed")
     hour_ago = f"{datetime.now(UTC) - timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
     await acme.http.post(f"{ALL}/{at}/replay", json={"since": hour_ago})
     entries = (await acme.http.get("/v1/audit-log")).json()["items"][:3]
@@ -106,12 +106,12 @@ async def test_replay_is_audited(acme: Caller, pool: Pool) -> None:
 
 
 async def test_disabled_endpoint_replays_nothing(acme: Caller, pool: Pool) -> None:
-    at = await endpoint(acme)
-    await emit(pool, acme)
-    [first] = await deliveries(acme, at)
-    await end(pool, "abandoned")
+    at = await create_endpoint(acme)
+    await emit_event(pool, acme)
+    [first] = await list_deliveries(acme, at)
+    await end_deliveries(pool, "abandoned")
     await pool.execute("update webhook_endpoint set status = 'disabled', disabled_reason = 'GONE'")
-    await emit(pool, acme)
+    await emit_event(pool, acme)
     since = {"since": f"{datetime.now(UTC) - timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"}
     for answer in (
         await acme.http.post(f"/v1/webhook-deliveries/{first['id']}/replay"),
@@ -119,7 +119,7 @@ async def test_disabled_endpoint_replays_nothing(acme: Caller, pool: Pool) -> No
         await acme.http.post(f"{ALL}/{at}/replay", json=since),
     ):
         assert reason(answer) == (409, "CONFLICT", "ENDPOINT_DISABLED")
-    assert len(await deliveries(acme, at)) == 1
+    assert len(await list_deliveries(acme, at)) == 1
     await acme.http.patch(f"{ALL}/{at}", json={"status": "active"})
     replayed = await acme.http.post(f"{ALL}/{at}/replay", json=since)
     assert replayed.json() == {"deliveries": 2, "continueSince": None}
@@ -127,20 +127,20 @@ async def test_disabled_endpoint_replays_nothing(acme: Caller, pool: Pool) -> No
 
 
 async def test_replay_since_a_time_sends_undelivered_events(acme: Caller, pool: Pool) -> None:
-    at = await endpoint(acme, "job.failed")
+    at = await create_endpoint(acme, "job.failed")
     await acme.http.post(f"{ALL}/{at}/test")
     for _ in range(3):
-        await emit(pool, acme)
-    newest, _, oldest, _ = await deliveries(acme, at)
-    await end(pool, "delivered", f"id = '{newest['id'][4:]}'")
-    await end(pool, "failed", f"id = '{oldest['id'][4:]}'")
+        await emit_event(pool, acme)
+    newest, _, oldest, _ = await list_deliveries(acme, at)
+    await end_deliveries(pool, "delivered", f"id = '{newest['id'][4:]}'")
+    await end_deliveries(pool, "failed", f"id = '{oldest['id'][4:]}'")
     since = {"since": f"{datetime.now(UTC) - timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"}
     where = f"{ALL}/{at}/replay"
     assert (await acme.http.post(where, json=since)).json()["deliveries"] == 1
-    assert (await deliveries(acme, at))[0]["eventId"] == oldest["eventId"]
+    assert (await list_deliveries(acme, at))[0]["eventId"] == oldest["eventId"]
     both = await acme.http.post(where, json=since | {"includeDelivered": True})
     assert both.json()["deliveries"] == 1
-    assert (await deliveries(acme, at))[0]["eventId"] == newest["eventId"]
+    assert (await list_deliveries(acme, at))[0]["eventId"] == newest["eventId"]
     late = {"since": f"{datetime.now(UTC) + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"}
     assert_refused(await acme.http.post(where, json=late), 422, "VALIDATION", "since")
     old = {"since": f"{datetime.now(UTC) - timedelta(days=31):%Y-%m-%dT%H:%M:%SZ}"}
@@ -153,10 +153,10 @@ async def test_long_replay_continues_without_gaps(
 ) -> None:
     monkeypatch.setattr(replays, "MOST_AGAIN", made)
     monkeypatch.setattr(replays, "MOST_SEEN", seen)
-    at = await endpoint(acme)
+    at = await create_endpoint(acme)
     for _ in range(15):
-        await emit(pool, acme)
-    await end(pool, "failed")
+        await emit_event(pool, acme)
+    await end_deliveries(pool, "failed")
     since: str | None = f"{datetime.now(UTC) - timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
     found: list[int] = []
     while since is not None:

@@ -23,19 +23,19 @@ ALL = "/v1/webhook-endpoints"
 NEW: dict[str, Any] = {"url": "https://Hooks.Example.com/in", "events": ["post.published", "job.failed"]}
 
 
-async def made(caller: Caller, **fields: Any) -> dict[str, Any]:
+async def create_endpoint(caller: Caller, **fields: Any) -> dict[str, Any]:
     answer = await caller.http.post(ALL, json=NEW | fields)
     assert answer.status_code == 201, answer.text
     body: dict[str, Any] = answer.json()
     return body
 
 
-def key_of(secret: str) -> bytes:
+def decode_secret(secret: str) -> bytes:
     assert secret.startswith("whsec_")
     return base64.b64decode(secret.removeprefix("whsec_"), validate=True)
 
 
-async def signing(pool: Pool, caller: Caller, shown: dict[str, Any]) -> list[bytes]:
+async def read_signing_keys(pool: Pool, caller: Caller, shown: dict[str, Any]) -> list[bytes]:
     """Return the keys that would sign a delivery."""
     endpoint_id = ids.read(ids.WEBHOOK_ENDPOINT, shown["id"])
     assert endpoint_id
@@ -51,8 +51,8 @@ async def test_a_new_endpoint_shows_its_secret_once(acme: Caller, pool: Pool) ->
     answer = await acme.http.post(ALL, json=body)
     shown = answer.json()
     secret = shown.pop("signingSecret")
-    assert 24 <= len(key_of(secret)) <= 64
-    assert await signing(pool, acme, shown) == [key_of(secret)]
+    assert 24 <= len(decode_secret(secret)) <= 64
+    assert await read_signing_keys(pool, acme, shown) == [decode_secret(secret)]
     assert answer.headers["Location"] == f"{ALL}/{shown['id']}"
     assert (shown["url"], shown["status"]) == ("https://hooks.example.com/in", "active")
     assert (shown["consecutiveFailureCount"], shown["projectId"]) == (0, project)
@@ -87,7 +87,7 @@ SECURE = [url.replace("http://", "https://") for url in VECTORS]
 
 
 async def test_an_address_is_public_and_https(acme: Caller, pool: Pool) -> None:
-    shown = await made(acme)
+    shown = await create_endpoint(acme)
     before = await table_digests(pool)
     for url in BAD_URLS:
         assert_refused(await acme.http.post(ALL, json=NEW | {"url": url}), 422, "VALIDATION", "url")
@@ -101,7 +101,7 @@ async def test_private_address_is_refused(acme: Caller, monkeypatch: pytest.Monk
     """Other addresses are names, which are checked at each attempt."""
     # Any tier allows fewer requests in a minute.
     monkeypatch.setattr(ratelimit, "QUOTAS", dict.fromkeys(ratelimit.QUOTAS, ratelimit.QUOTAS["partner"]))
-    shown = await made(acme)
+    shown = await create_endpoint(acme)
     taken = []
     for url in SECURE:
         answers = [
@@ -121,24 +121,24 @@ async def test_private_address_is_refused(acme: Caller, monkeypatch: pytest.Monk
 async def test_unknown_types_are_refused(acme: Caller) -> None:
     for events in ([], ["job.started"], ["*"] * 51):
         assert (await acme.http.post(ALL, json=NEW | {"events": events})).status_code == 422
-    twice = await made(acme, events=["job.failed", "*", "job.failed"])
+    twice = await create_endpoint(acme, events=["job.failed", "*", "job.failed"])
     assert twice["events"] == ["job.failed", "*"]
 
 
 async def test_endpoint_limit_holds_for_concurrent_creates(acme: Caller, pool: Pool) -> None:
     for _ in range(18):
-        await made(acme)
+        await create_endpoint(acme)
     answers = await asyncio.gather(*(acme.http.post(ALL, json=NEW) for _ in range(4)))
     assert sorted(answer.status_code for answer in answers) == [201, 201, 409, 409]
     last = next(answer for answer in answers if answer.status_code == 409)
     assert reason(last) == (409, "CONFLICT", "TOO_MANY_ENDPOINTS")
     gone = next(answer for answer in answers if answer.status_code == 201).json()["id"]
     await acme.http.delete(f"{ALL}/{gone}")
-    await made(acme)
+    await create_endpoint(acme)
 
 
 async def test_a_patch_changes_what_it_names_at_the_version_that_was_read(acme: Caller) -> None:
-    shown = await made(acme)
+    shown = await create_endpoint(acme)
     del shown["signingSecret"]
     where = f"{ALL}/{shown['id']}"
     same = await acme.http.patch(where, json={"events": shown["events"]})
@@ -159,7 +159,7 @@ async def test_a_patch_changes_what_it_names_at_the_version_that_was_read(acme: 
 
 
 async def test_reactivated_endpoint_starts_without_failures(acme: Caller, pool: Pool) -> None:
-    where = f"{ALL}/{(await made(acme))['id']}"
+    where = f"{ALL}/{(await create_endpoint(acme))['id']}"
     await pool.execute(
         """update webhook_endpoint
               set status = 'disabled', disabled_reason = 'FAILING', consecutive_failures = 9,
@@ -174,22 +174,22 @@ async def test_reactivated_endpoint_starts_without_failures(acme: Caller, pool: 
 
 
 async def test_for_a_day_after_a_rotation_both_secrets_sign(acme: Caller, pool: Pool) -> None:
-    shown = await made(acme)
+    shown = await create_endpoint(acme)
     where = f"{ALL}/{shown['id']}"
-    first = key_of(shown["signingSecret"])
+    first = decode_secret(shown["signingSecret"])
     assert (await acme.http.get(where)).json()["secretOverlapUntil"] is None
     second, third = [(await acme.http.post(f"{where}/rotate-secret")).json() for _ in range(2)]
-    keys = [key_of(one["signingSecret"]) for one in (second, third)]
-    assert await signing(pool, acme, shown) == [keys[1], keys[0]]
+    keys = [decode_secret(one["signingSecret"]) for one in (second, third)]
+    assert await read_signing_keys(pool, acme, shown) == [keys[1], keys[0]]
     assert first not in keys
     assert third["secretOverlapUntil"] is not None
     await pool.execute("update webhook_secret set expires_at = now() where expires_at is not null")
-    assert await signing(pool, acme, shown) == [keys[1]]
+    assert await read_signing_keys(pool, acme, shown) == [keys[1]]
     assert (await acme.http.get(where)).json()["secretOverlapUntil"] is None
 
 
 async def test_a_deleted_endpoint_is_gone_with_its_secrets(acme: Caller, pool: Pool) -> None:
-    shown = await made(acme)
+    shown = await create_endpoint(acme)
     where = f"{ALL}/{shown['id']}"
     ping = (await acme.http.post(f"{where}/test")).json()
     deleted = await acme.http.delete(where)
@@ -206,7 +206,7 @@ async def test_a_deleted_endpoint_is_gone_with_its_secrets(acme: Caller, pool: P
 
 
 async def test_audit_log_has_only_the_origin_of_a_url(acme: Caller) -> None:
-    shown = await made(acme, url="https://hooks.example.com/services/T0/hush?token=hush#hush")
+    shown = await create_endpoint(acme, url="https://hooks.example.com/services/T0/hush?token=hush#hush")
     where = f"{ALL}/{shown['id']}"
     await acme.http.patch(where, json={"url": "https://hooks.example.com/hush"})
     await acme.http.delete(where)
@@ -219,7 +219,7 @@ async def test_audit_log_has_only_the_origin_of_a_url(acme: Caller) -> None:
 
 
 async def test_reading_does_not_write(app: Litestar, acme: Caller, pool: Pool) -> None:
-    shown = await made(acme)
+    shown = await create_endpoint(acme)
     async with client_of(app, await new_key(pool, acme.organization_id, scopes=("webhooks:read",))) as reader:
         assert (await reader.get(f"{ALL}/{shown['id']}")).status_code == 200
         answers: list[httpx.Response] = [
@@ -233,7 +233,7 @@ async def test_reading_does_not_write(app: Litestar, acme: Caller, pool: Pool) -
 
 async def test_a_refused_body_waits_for_no_lock(acme: Caller, pool: Pool) -> None:
     """While another request locks the organization, an invalid endpoint is refused."""
-    shown = await made(acme)
+    shown = await create_endpoint(acme)
     wrong: dict[str, Any] = {"metadata": {"a": [[]] * 5_000}}
     async with pool.acquire() as conn, conn.transaction():
         await conn.execute("select from organization where id = $1 for update", acme.organization_id)

@@ -23,19 +23,19 @@ from tests.domain.webhooks import watching
 ALL = "/v1/webhook-events"
 
 
-async def listed(caller: Caller, **params: str) -> list[dict[str, Any]]:
+async def list_events(caller: Caller, **params: str) -> list[dict[str, Any]]:
     answer = await caller.http.get(ALL, params=params)
     assert answer.status_code == 200, answer.text
     items: list[dict[str, Any]] = answer.json()["items"]
     return items
 
 
-async def listen(pool: Pool, caller: Caller) -> None:
+async def create_endpoint(pool: Pool, caller: Caller) -> None:
     async with pool.acquire() as conn:
         await watching.listen(conn, caller.organization_id)
 
 
-async def body(pool: Pool, caller: Caller, shown: str) -> bytes:
+async def read_body(pool: Pool, caller: Caller, shown: str) -> bytes:
     """Return an event's body, as sent."""
     event_id = ids.read(ids.WEBHOOK_EVENT, shown)
     assert event_id
@@ -48,7 +48,7 @@ async def body(pool: Pool, caller: Caller, shown: str) -> bytes:
     return await transact(pool, render)
 
 
-async def busy(caller: Caller, pool: Pool) -> str:
+async def create_busy_project(caller: Caller, pool: Pool) -> str:
     """Create a project with an event of each kind, and return its id."""
     project = await new_project(caller)
     account = await an_account(caller.http, pool, project)
@@ -72,27 +72,27 @@ async def busy(caller: Caller, pool: Pool) -> str:
 
 
 async def test_object_equals_its_get(acme: Caller, pool: Pool) -> None:
-    await the_thing_is_told(acme, pool)
+    await check_objects_equal_gets(acme, pool)
 
 
 async def test_object_equals_its_get_in_an_advanced_sandbox(app: Litestar, pool: Pool) -> None:
     async with calling(app, pool, "Acme", env="test") as sandbox:
         ahead = "update sandbox_clock set ahead = interval '3 days' where organization_id = $1"
         await pool.execute(ahead, sandbox.organization_id)
-        await the_thing_is_told(sandbox, pool)
+        await check_objects_equal_gets(sandbox, pool)
 
 
-async def the_thing_is_told(acme: Caller, pool: Pool) -> None:
-    await listen(pool, acme)
-    project = await busy(acme, pool)
-    found = await listed(acme)
+async def check_objects_equal_gets(acme: Caller, pool: Pool) -> None:
+    await create_endpoint(pool, acme)
+    project = await create_busy_project(acme, pool)
+    found = await list_events(acme)
     kinds = [one["type"] for one in reversed(found)]
     assert kinds == [
         "social_account.connected", "post.scheduled", "content.approved", "job.canceled",
         "lease_request.rejected", "project.archived",
     ]  # fmt: skip
     for one in found:
-        sent = msgspec.json.decode(await body(pool, acme, one["id"]))
+        sent = msgspec.json.decode(await read_body(pool, acme, one["id"]))
         assert {name: sent[name] for name in ("id", "type", "createdAt", "projectId")} == one
         assert sent["projectId"] == project
         answer = await acme.http.get(sent["data"]["objectUrl"])
@@ -102,29 +102,31 @@ async def the_thing_is_told(acme: Caller, pool: Pool) -> None:
 
 
 async def test_concurrent_renderings_have_the_same_bytes(acme: Caller, pool: Pool) -> None:
-    await listen(pool, acme)
+    await create_endpoint(pool, acme)
     project = await new_project(acme)
     await acme.http.delete(f"/v1/projects/{project}")
-    [event] = await listed(acme)
-    first, *others = await asyncio.gather(*(body(pool, acme, event["id"]) for _ in range(5)))
+    [event] = await list_events(acme)
+    first, *others = await asyncio.gather(*(read_body(pool, acme, event["id"]) for _ in range(5)))
     await acme.http.patch(f"/v1/projects/{project}", json={"name": "Renamed"})
-    assert {first} == {*others, await body(pool, acme, event["id"])}
+    assert {first} == {*others, await read_body(pool, acme, event["id"])}
 
 
 async def test_a_later_rendering_has_a_higher_number(acme: Caller, pool: Pool) -> None:
-    await listen(pool, acme)
+    await create_endpoint(pool, acme)
     project = await new_project(acme)
     await acme.http.post("/v1/webhook-endpoints", json={"url": "https://a.example.com", "events": ["*"]})
     account = await an_account(acme.http, pool, project)
-    await body(pool, acme, (await listed(acme))[0]["id"])
+    await read_body(pool, acme, (await list_events(acme))[0]["id"])
     await acme.http.delete(f"/v1/social-accounts/{account}")
-    newer, older = [msgspec.json.decode(await body(pool, acme, one["id"])) for one in await listed(acme)]
+    newer, older = [
+        msgspec.json.decode(await read_body(pool, acme, event["id"])) for event in await list_events(acme)
+    ]
     assert newer["data"]["version"] > older["data"]["version"]
-    assert [one["data"]["object"]["status"] for one in (older, newer)] == ["connected", "disconnected"]
+    assert [event["data"]["object"]["status"] for event in (older, newer)] == ["connected", "disconnected"]
 
 
 async def test_deleted_or_large_object_is_omitted(acme: Caller, pool: Pool) -> None:
-    await listen(pool, acme)
+    await create_endpoint(pool, acme)
     project = await new_project(acme)
     await pool.execute("update project set metadata = jsonb_build_object('a', repeat('x', 30000))")
     await acme.http.delete(f"/v1/projects/{project}")
@@ -133,61 +135,61 @@ async def test_deleted_or_large_object_is_omitted(acme: Caller, pool: Pool) -> N
         await pool.execute(job, acme.organization_id, f"{kind}.x")
     await pool.execute("update webhook_event set type = 'job.failed' where type = 'job.x'")
     for one in await pool.fetch("select id from webhook_event"):
-        sent = await body(pool, acme, ids.show(ids.WEBHOOK_EVENT, one["id"]))
+        sent = await read_body(pool, acme, ids.show(ids.WEBHOOK_EVENT, one["id"]))
         assert len(sent) <= events.MOST_BYTES
         assert msgspec.json.decode(sent)["data"]["object"] is None
 
 
 async def test_clock_advance_emits_no_event(acme: Caller, pool: Pool) -> None:
     """For any move of its clock, and any statement."""
-    await busy(acme, pool)
+    await create_busy_project(acme, pool)
     await pool.execute("update lease_request set status = 'partial', assigned_at = now()")
-    await listen(pool, acme)
-    where = {"org": acme.organization_id, "by": timedelta(hours=1)}
+    await create_endpoint(pool, acme)
+    scope = {"org": acme.organization_id, "by": timedelta(hours=1)}
     async with pool.acquire() as conn:
         for statement in sandbox_clock:
             if "by" in statement.parameters and statement.name.startswith("age_"):
                 own = {"own": None} if "own" in statement.parameters else {}
-                await statement.run(conn, **where, **own)
+                await statement.run(conn, **scope, **own)
     assert await pool.fetch("select type from webhook_event") == []
 
 
 async def test_events_are_filtered_and_paged(acme: Caller, pool: Pool) -> None:
-    await listen(pool, acme)
+    await create_endpoint(pool, acme)
     first, second = await new_project(acme), await new_project(acme)
     for project in (first, second):
         await an_account(acme.http, pool, project)
         await acme.http.delete(f"/v1/projects/{project}")
-    assert len(await listed(acme, type="project.archived")) == 2
-    assert {one["projectId"] for one in await listed(acme, projectId=second)} == {second}
-    [one] = await listed(acme, projectId=first, type="social_account.connected,job.failed")
+    assert len(await list_events(acme, type="project.archived")) == 2
+    assert {event["projectId"] for event in await list_events(acme, projectId=second)} == {second}
+    [event] = await list_events(acme, projectId=first, type="social_account.connected,job.failed")
     page = (await acme.http.get(ALL, params={"limit": "3"})).json()
-    rest = await listed(acme, cursor=page["nextCursor"])
-    assert [*page["items"], *rest] == await listed(acme)
-    assert one in rest
+    rest = await list_events(acme, cursor=page["nextCursor"])
+    assert [*page["items"], *rest] == await list_events(acme)
+    assert event in rest
     assert (await acme.http.get(ALL, params={"type": "x"})).status_code == 422
 
 
 async def test_events_are_hidden_from_other_organizations(acme: Caller, rival: Caller, pool: Pool) -> None:
     for caller in (acme, rival):
-        await listen(pool, caller)
-    await busy(acme, pool)
-    assert await listed(rival) == []
+        await create_endpoint(pool, caller)
+    await create_busy_project(acme, pool)
+    assert await list_events(rival) == []
     assert (
         await pool.fetchval(
             "select count(*) from webhook_delivery where organization_id = $1", rival.organization_id
         )
         == 0
     )
-    for one in await listed(acme):
-        assert_refused(await rival.http.get(f"{ALL}/{one['id']}"), 404, "NOT_FOUND")
+    for event in await list_events(acme):
+        assert_refused(await rival.http.get(f"{ALL}/{event['id']}"), 404, "NOT_FOUND")
 
 
 @pytest.mark.parametrize("days", [29, 31])
 async def test_events_are_kept_for_thirty_days_with_their_deliveries(
     acme: Caller, pool: Pool, days: int
 ) -> None:
-    await listen(pool, acme)
+    await create_endpoint(pool, acme)
     await acme.http.delete(f"/v1/projects/{await new_project(acme)}")
     await acme.http.delete(f"/v1/projects/{await new_project(acme)}")
     [new, old] = await pool.fetch("select id, organization_id from webhook_event order by id desc")
@@ -204,7 +206,7 @@ async def test_events_are_kept_for_thirty_days_with_their_deliveries(
 
 
 async def test_a_deleted_endpoint_goes_when_nothing_names_it_any_more(acme: Caller, pool: Pool) -> None:
-    await listen(pool, acme)
+    await create_endpoint(pool, acme)
     await acme.http.delete(f"/v1/projects/{await new_project(acme)}")
     await pool.execute("update webhook_endpoint set deleted_at = now() - interval '40 days'")
     async with pool.acquire() as conn:

@@ -24,13 +24,13 @@ from tests.waiting import eventually
 ALL = "/v1/webhook-events"
 
 
-async def listeners(app: Litestar, many: int) -> bool:
-    waiting: int = app.state.services.listeners.waiting
+async def has_listeners(app: Litestar, many: int) -> bool:
+    waiting: int = app.state.services.stream_hub.waiting
     return waiting == many
 
 
 @asynccontextmanager
-async def changing(pool: Pool) -> AsyncIterator[Conn]:
+async def open_change(pool: Pool) -> AsyncIterator[Conn]:
     """Hold a transaction with a change open during the block."""
     async with pool.acquire() as conn, conn.transaction():
         await conn.fetchval("select pg_current_xact_id()")
@@ -49,14 +49,14 @@ async def test_stream_sends_the_endpoints_body(app: Litestar, acme: Caller, pool
     sent = await pool.fetchval("select body from webhook_event")
     assert message.data == sent
     assert await pool.fetchval("select count(*) from webhook_delivery") == 0
-    assert await listeners(app, 0)
+    assert await has_listeners(app, 0)
 
 
 async def test_late_commit_is_not_skipped(app: Litestar, acme: Caller, pool: Pool) -> None:
     """The transaction that began first commits last."""
     async with reading(app, acme.key) as reader, pool.acquire() as conn:
         await reader.begun()
-        async with changing(pool) as slow:
+        async with open_change(pool) as slow:
             early = await emit(slow, acme.organization_id)
             late = await emit(conn, acme.organization_id)
             assert early < late
@@ -68,7 +68,7 @@ async def test_late_commit_is_not_skipped(app: Litestar, acme: Caller, pool: Poo
 async def test_stream_starts_with_later_commits(app: Litestar, acme: Caller, pool: Pool) -> None:
     """A running transaction belongs to the stream; one that was committed concurrently doesn't."""
     org = acme.organization_id
-    await streams_begin(pool, org)
+    await begin_stream(pool, org)
     async with pool.acquire() as slow:
         change = slow.transaction()
         await change.start()
@@ -84,7 +84,7 @@ async def test_stream_starts_with_later_commits(app: Litestar, acme: Caller, poo
         assert await reader.told(3) == [early, late, more]
 
 
-async def streams_begin(pool: Pool, org: UUID) -> None:
+async def begin_stream(pool: Pool, org: UUID) -> None:
     async with pool.acquire() as conn:
         await streams.begin(conn, organization_id=org)
 
@@ -120,12 +120,12 @@ async def test_event_between_poll_and_read_is_sent_once(
         await reader.begun()
         monkeypatch.setattr(streams, "read", late)
         sent.append(await emit(pool, org))
-        await eventually(lambda: come(sent, 2))
+        await eventually(lambda: has_sent(sent, 2))
         sent.append(await emit(pool, org))
         assert await reader.told(3) == sorted(sent)
 
 
-async def come(sent: list[str], many: int) -> bool:
+async def has_sent(sent: list[str], many: int) -> bool:
     return len(sent) >= many
 
 
@@ -192,7 +192,7 @@ async def test_skipped_events_advance_the_position(
     monkeypatch.setattr(route, "MAX_SILENCE_S", 0.05)
     async with reading(app, acme.key, type="post.failed") as reader:
         await reader.begun()
-        async with changing(pool) as change:
+        async with open_change(pool) as change:
             passed = sorted([await emit(change, acme.organization_id) for _ in range(4)])
         await reader.passed(passed[2])
         await reader.passed(passed[3])
@@ -205,7 +205,7 @@ async def test_an_organization_has_ten_streams_at_once(
     async with AsyncExitStack() as stack:
         for _ in range(event_streams.MAX_STREAMS):
             await stack.enter_async_context(reading(app, acme.key))
-        await eventually(lambda: listeners(app, event_streams.MAX_STREAMS))
+        await eventually(lambda: has_listeners(app, event_streams.MAX_STREAMS))
         answer = await acme.http.get(PATH)
         assert_refused(answer, 429, "RATE_LIMITED")
         assert answer.json()["error"]["details"] == {"limit": "streams"}
@@ -214,7 +214,7 @@ async def test_an_organization_has_ten_streams_at_once(
             await reader.begun()
             sent = await emit(pool, rival.organization_id)
             assert await reader.told(1) == [sent]
-    assert await listeners(app, 0)
+    assert await has_listeners(app, 0)
 
 
 @pytest.mark.parametrize("switch", ["killed", "suspended"])
@@ -254,7 +254,7 @@ async def test_a_stream_ends_in_its_time(
 async def test_server_stop_ends_the_streams(app: Litestar, acme: Caller) -> None:
     async with reading(app, acme.key) as reader:
         await reader.begun()
-        app.state.services.listeners.close()
+        app.state.services.stream_hub.close()
         assert (await reader.ended()).endswith(route.END)
 
 
@@ -265,11 +265,11 @@ async def test_a_slow_reader_holds_no_connection(app: Litestar, acme: Caller, po
     async with reading(app, acme.key) as reader:
         await reader.begun()
         reader.takes.clear()
-        async with changing(pool) as change:
+        async with open_change(pool) as change:
             sent = [await emit(change, acme.organization_id) for _ in range(10)]
         await reader.told(1)
         services = app.state.services
-        services.listeners.close()
+        services.stream_hub.close()
 
         async def is_idle() -> bool:
             return bool(services.pool.get_idle_size() == services.pool.get_size())

@@ -68,10 +68,10 @@ async def walker(sandbox: Caller, pool: Pool, gone: Receiver) -> Walker:
 
     async def connect(handle: str, *, platform: str) -> str:
         async with pool.acquire() as conn:
-            made = await seeds.account(
+            account_id = await seeds.account(
                 conn, sandbox.organization_id, project_id, handle=handle, platform=platform
             )
-        return ids.show(ids.ACCOUNT, made)
+        return ids.show(ids.ACCOUNT, account_id)
 
     return Walker(sandbox.http, ids.show(ids.PROJECT, project_id), connect, gone.url)
 
@@ -83,11 +83,11 @@ async def test_each_event_reaches_its_receiver_once(
     body = {"url": receiver.url, "events": ["*"]}
     secret = (await walker.ask("webhook-endpoints", json=body))["signingSecret"]
     await WALKS[kind](walker)
-    await looked(pool, settings, lambda: kind in types(receiver))
+    await poll_until(pool, settings, lambda: kind in received_types(receiver))
     # All other events so far have arrived, too.
     ended = "select not exists (select from webhook_delivery where status in ('pending', 'delivering'))"
-    await looked(pool, settings, lambda: pool.fetchval(ended))
-    assert types(receiver).count(kind) == 1
+    await poll_until(pool, settings, lambda: pool.fetchval(ended))
+    assert received_types(receiver).count(kind) == 1
     assert {*receiver.times.values()} == {1}
     [asked] = [asked for asked in receiver.asked if asked.json["type"] == kind]
     sent = Webhook(secret).verify(asked.body, asked.headers)
@@ -97,11 +97,11 @@ async def test_each_event_reaches_its_receiver_once(
     assert sent["data"]["object"] == answer.json()
 
 
-def types(receiver: Receiver) -> list[str]:
+def received_types(receiver: Receiver) -> list[str]:
     return [asked.json["type"] for asked in receiver.asked]
 
 
-async def looked(pool: Pool, settings: Settings, has_come: Any) -> None:
+async def poll_until(pool: Pool, settings: Settings, has_come: Any) -> None:
     """Poll as the dispatcher does, until it has come."""
     look = Look(FIND_NEW)
     async with open_courier(settings.redis_url) as courier:

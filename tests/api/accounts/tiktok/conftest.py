@@ -6,17 +6,17 @@ import pytest_asyncio
 
 from db.pool import Pool
 from schemas.settings import Settings
-from tests.api.accounts.tiktok.project import TikTokProject, opened
+from tests.api.accounts.tiktok.project import TikTokProject, open_project
 
 
 @pytest_asyncio.fixture
-async def idle(settings: Settings, pool: Pool) -> AsyncIterator[TikTokProject]:
+async def project_without_worker(settings: Settings, pool: Pool) -> AsyncIterator[TikTokProject]:
     """Open the project without a worker."""
-    async with opened(settings, pool) as made:
-        yield made
+    async with open_project(settings, pool) as created:
+        yield created
 
 
 @pytest_asyncio.fixture
-async def project(idle: TikTokProject) -> AsyncIterator[TikTokProject]:
-    async with idle.at_work():
-        yield idle
+async def project(project_without_worker: TikTokProject) -> AsyncIterator[TikTokProject]:
+    async with project_without_worker.at_work():
+        yield project_without_worker

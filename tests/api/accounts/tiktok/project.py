@@ -66,31 +66,31 @@ class TikTokProject(LinkedProject):
 
     # Connecting
 
-    async def start(self, caller: Caller | None = None) -> dict[str, Any]:
-        return await self.link("oauth-url", caller, platform="tiktok")
+    async def create_link(self, caller: Caller | None = None) -> dict[str, Any]:
+        return await self.post_link("oauth-url", caller, platform="tiktok")
 
-    async def again(self, account_id: str) -> dict[str, Any]:
-        return await self.link("reauth-url", socialAccountId=account_id)
+    async def create_reauth_link(self, account_id: str) -> dict[str, Any]:
+        return await self.post_link("reauth-url", socialAccountId=account_id)
 
-    async def page(self, made: dict[str, Any]) -> str:
+    async def consent_page(self, made: dict[str, Any]) -> str:
         answer = await self.browser.get(made["authorizeUrl"])
         assert answer.status_code == 302, answer.text
         return str(answer.headers["Location"])
 
-    async def go(self, made: dict[str, Any], person: str = "ada", **choice: Any) -> str:
+    async def consent_and_return(self, made: dict[str, Any], person: str = "ada", **choice: Any) -> str:
         """Follow TikTok's consent page and return; return the resulting status."""
-        location = await self.sim.consent(await self.page(made), person, **choice)
+        location = await self.sim.consent(await self.consent_page(made), person, **choice)
         return status(await self.browser.get(location), made["state"])
 
     async def connect(self, person: str = "ada") -> str:
-        made = await self.start()
-        assert await self.go(made, person) == "connected"
-        account: str = (await self.said(made))["socialAccountId"]
+        link = await self.create_link()
+        assert await self.consent_and_return(link, person) == "connected"
+        account: str = (await self.flow_status(link))["socialAccountId"]
         return account
 
     async def account(self, account_id: str) -> dict[str, Any]:
-        found: dict[str, Any] = (await self.acme.http.get(f"/v1/social-accounts/{account_id}")).json()
-        return found
+        body: dict[str, Any] = (await self.acme.http.get(f"/v1/social-accounts/{account_id}")).json()
+        return body
 
     # Posting
 
@@ -115,15 +115,15 @@ class TikTokProject(LinkedProject):
         assert answer.status_code in {200, 201, 202}, answer.text
         return str(answer.json()["scheduledPosts"][0]["id"])
 
-    async def photos(self, account_id: str, count: int = 2, **target: Any) -> str:
+    async def send_photos(self, account_id: str, count: int = 2, **target: Any) -> str:
         images = [picture("JPEG", (8, 8 + number)) for number in range(count)]
         return await self.send(account_id, await self.content(*images), **target)
 
     async def post(self, post_id: str) -> dict[str, Any]:
-        found: dict[str, Any] = (await self.acme.http.get(f"/v1/scheduled-posts/{post_id}")).json()
-        return found
+        body: dict[str, Any] = (await self.acme.http.get(f"/v1/scheduled-posts/{post_id}")).json()
+        return body
 
-    async def becomes(self, post_id: str, status: str, *, waits: bool = False) -> dict[str, Any]:
+    async def wait_for_status(self, post_id: str, status: str, *, waits: bool = False) -> dict[str, Any]:
         """Wait until the post has a status, and return it; `waits`: skip all of its waiting times."""
 
         async def is_so() -> dict[str, Any] | None:
@@ -136,7 +136,7 @@ class TikTokProject(LinkedProject):
         assert found is not None
         return found
 
-    async def taken(self, count: int = 1) -> None:
+    async def wait_until_processing(self, count: int = 1) -> None:
         """Wait until TikTok is processing so many posts."""
 
         async def are() -> bool:
@@ -145,7 +145,7 @@ class TikTokProject(LinkedProject):
 
         await eventually(are)
 
-    async def quiet(self) -> None:
+    async def wait_until_quiet(self) -> None:
         """Wait until no job runs, of the kinds with a worker here."""
 
         async def do() -> bool:
@@ -164,22 +164,22 @@ class TikTokProject(LinkedProject):
         await self.pool.execute("update social_account set cooldown_until = null")
         await self.pool.execute("update scheduled_post set not_before = null where not_before is not null")
 
-    async def expire(self) -> None:
+    async def expire_tokens(self) -> None:
         """Let our access tokens expire, in our own records."""
         await self.pool.execute("update account_credential set expires_at = now() - interval '1 minute'")
 
-    async def refreshes(self) -> int:
+    async def count_refreshes(self) -> int:
         """Count the token calls except the exchange of one code."""
         return (await self.sim.requests())["POST /v2/oauth/token/"] - 1
 
-    async def deliver(self, order: str = "due", copies: int = 1) -> list[int]:
+    async def deliver_events(self, order: str = "due", copies: int = 1) -> list[int]:
         """Deliver TikTok's events, and return the status of each of our answers."""
         told = await self.sim.call("POST", "/webhooks/deliver", order=order, copies=copies)
         return [sent["status"] for sent in told["sent"]]
 
 
 @asynccontextmanager
-async def opened(settings: Settings, pool: Pool, **changes: Any) -> AsyncIterator[TikTokProject]:
+async def open_project(settings: Settings, pool: Pool, **changes: Any) -> AsyncIterator[TikTokProject]:
     """Open a project; `changes` override settings."""
     front = ApiFront()
     async with AsyncExitStack() as stack:
@@ -189,15 +189,15 @@ async def opened(settings: Settings, pool: Pool, **changes: Any) -> AsyncIterato
             served(TikTok(rate=0, redirect_uris=[f"{home}/v1/social/callback/tiktok"]))
         )
         ours = {"tiktok_client_key": app.client_key, "tiktok_client_secret": app.client_secret}
-        where = {"public_url": home, "tiktok_url": base, "tiktok_api_url": base}
+        scope = {"public_url": home, "tiktok_url": base, "tiktok_api_url": base}
         mine = msgspec.structs.replace(
-            settings, **{**ours, **where, "fetch_allow": urlsplit(base).netloc, **changes}
+            settings, **{**ours, **scope, "fetch_allow": urlsplit(base).netloc, **changes}
         )
-        found = await stack.enter_async_context(open_participants(mine, pool))
-        front.api = found.browser
+        participants = await stack.enter_async_context(open_participants(mine, pool))
+        front.api = participants.browser
         sim = await stack.enter_async_context(Sim(base))
         await sim.call("POST", "/app", callback_url=home + HOOK, verified_prefixes=[f"{home}/media/"])
         await sim.account("ada")
         await sim.account("eve")
-        project = await new_project(found.acme)
-        yield TikTokProject(**vars(found), sim=sim, settings=mine, id=project)
+        project = await new_project(participants.acme)
+        yield TikTokProject(**vars(participants), sim=sim, settings=mine, id=project)

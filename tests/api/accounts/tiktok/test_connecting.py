@@ -26,13 +26,13 @@ async def test_a_person_connects_their_account(project: TikTokProject) -> None:
 
 
 async def test_a_code_works_once(project: TikTokProject) -> None:
-    first, second = await project.start(), await project.start()
-    location = await project.sim.consent(await project.page(first), "ada")
-    for made in (first, second):
-        project.follow(made)
-        await project.browser.get(location.replace(first["state"], made["state"]))
-    assert (await project.said(first))["status"] == "connected"
-    told = await project.said(second)
+    first, second = await project.create_link(), await project.create_link()
+    location = await project.sim.consent(await project.consent_page(first), "ada")
+    for created in (first, second):
+        project.set_flow_cookie(created)
+        await project.browser.get(location.replace(first["state"], created["state"]))
+    assert (await project.flow_status(first))["status"] == "connected"
+    told = await project.flow_status(second)
     assert (told["status"], told["error"]["code"]) == ("failed", "CODE_REFUSED")
     assert await project.pool.fetchval("select count(*) from social_account") == 1
 
@@ -40,9 +40,12 @@ async def test_a_code_works_once(project: TikTokProject) -> None:
 @pytest.mark.parametrize("missing", ["video.publish", "video.upload", "user.info.profile"])
 async def test_missing_permission_connects_nothing(project: TikTokProject, missing: str) -> None:
     asked = ["user.info.basic", "user.info.profile", "video.publish", "video.upload"]
-    made = await project.start()
-    assert await project.go(made, scopes=[scope for scope in asked if scope != missing]) == "failed"
-    assert (await project.said(made))["error"]["code"] == "SCOPE_MISSING"
+    link = await project.create_link()
+    assert (
+        await project.consent_and_return(link, scopes=[scope for scope in asked if scope != missing])
+        == "failed"
+    )
+    assert (await project.flow_status(link))["error"]["code"] == "SCOPE_MISSING"
     assert await project.pool.fetchval("select count(*) from social_account") == 0
 
 

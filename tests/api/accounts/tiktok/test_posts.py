@@ -18,9 +18,9 @@ CONTENT_INIT = "/v2/post/publish/content/init/"
 
 async def test_a_video_is_published_under_its_name(project: TikTokProject) -> None:
     post_id = await project.send(await project.connect())
-    await project.taken()
+    await project.wait_until_processing()
     await project.sim.advance(120)
-    post = await project.becomes(post_id, "published", waits=True)
+    post = await project.wait_for_status(post_id, "published", waits=True)
     [entry] = await project.sim.posts("ada", CAPTION)
     assert post["externalId"] == entry["external_id"]
     assert post["externalUrl"] == f"{project.settings.tiktok_url}/@ada/video/{entry['external_id']}"
@@ -28,10 +28,10 @@ async def test_a_video_is_published_under_its_name(project: TikTokProject) -> No
 
 
 async def test_tiktok_fetches_photos_and_publishes_them(project: TikTokProject) -> None:
-    post_id = await project.photos(await project.connect())
-    await project.taken()
+    post_id = await project.send_photos(await project.connect())
+    await project.wait_until_processing()
     await project.sim.advance(120)
-    await project.becomes(post_id, "published", waits=True)
+    await project.wait_for_status(post_id, "published", waits=True)
     assert await project.sim.counts("ada", CAPTION) == {"live": 1}
     fetched = "select count(*) filter (where fetched_at is not null) from media_ticket"
     assert await project.pool.fetchval(fetched) == 2
@@ -41,10 +41,10 @@ async def test_unfetched_photos_with_a_lost_answer_are_published_once(project: T
     """The tickets are closed before the first look-up: TikTok can't fetch the accepted photos any more."""
     account_id = await project.connect()
     await project.sim.fault(CONTENT_INIT, Fault.ACCEPT_THEN_DROP)
-    post_id = await project.photos(account_id)
-    await project.taken()
+    post_id = await project.send_photos(account_id)
+    await project.wait_until_processing()
     await project.sim.advance(120)
-    await project.becomes(post_id, "published", waits=True)
+    await project.wait_for_status(post_id, "published", waits=True)
     assert await project.sim.counts("ada", CAPTION) == {"failed": 1, "live": 1}
 
 
@@ -55,8 +55,8 @@ async def test_fetched_photos_are_not_sent_again(
     account_id = await project.connect()
     await project.sim.account("ada", pull_after_s=0)
     await project.sim.fault(CONTENT_INIT, Fault.ACCEPT_THEN_TIMEOUT)
-    post_id = await project.photos(account_id)
-    post = await project.becomes(post_id, "outcome_unknown", waits=True)
+    post_id = await project.send_photos(account_id)
+    post = await project.wait_for_status(post_id, "outcome_unknown", waits=True)
     await project.sim.advance(120)
     assert await project.sim.counts("ada", CAPTION) == {"live": 1}
     assert (await project.sim.requests())[f"POST {CONTENT_INIT}"] == 1
@@ -82,7 +82,7 @@ async def test_lost_answer_of_a_post_that_tiktok_rejected_is_resolved(project: T
     account_id = await project.connect()
     await project.sim.account("ada", processing_s=0, fails=["spam_risk"])
     await project.sim.fault("last_chunk", Fault.ACCEPT_THEN_DROP)
-    post = await project.becomes(await project.send(account_id), "failed")
+    post = await project.wait_for_status(await project.send(account_id), "failed")
     assert post["lastError"]["code"] == "SPAM_RISK"
     assert await project.sim.counts("ada", CAPTION) == {"failed": 1}
 
@@ -94,21 +94,21 @@ async def test_post_is_retried_after_a_tiktok_error(project: TikTokProject, faul
     if fault:
         await project.sim.fault("last_chunk", fault)
     post_id = await project.send(account_id)
-    await project.becomes(post_id, "published", waits=True)
+    await project.wait_for_status(post_id, "published", waits=True)
     assert await project.sim.counts("ada", CAPTION) == {"failed": 1, "live": 1}
 
 
 async def test_later_rejection_fails_the_post_with_its_reason(project: TikTokProject) -> None:
     account_id = await project.connect()
     post_id = await project.send(account_id)
-    await project.taken()
+    await project.wait_until_processing()
     await project.sim.fault("/v2/post/publish/status/fetch/", Fault.REFUSE_500, times=1000)
-    await project.becomes(post_id, "outcome_unknown", waits=True)
+    await project.wait_for_status(post_id, "outcome_unknown", waits=True)
     await project.sim.call("DELETE", "/faults")
     [entry] = await project.sim.posts("ada")
     await project.sim.call("POST", "/posts", publish_id=entry["key"], fail="frame_rate_check_failed")
     await project.sim.advance(60)
-    post = await project.becomes(post_id, "failed", waits=True)
+    post = await project.wait_for_status(post_id, "failed", waits=True)
     assert post["lastError"]["code"] == "MEDIA_REFUSED"
     assert "frame_rate_check_failed" in post["lastError"]["message"]
 
@@ -119,9 +119,9 @@ async def test_tickets_of_one_call_prove_nothing_about_the_next(project: TikTokP
     """
     account_id = await project.connect()
     await project.sim.account("ada", pull_after_s=0, processing_s=0, moderation_s=0, fails=["internal"])
-    post_id = await project.photos(account_id)
-    await project.taken()
-    await project.quiet()
+    post_id = await project.send_photos(account_id)
+    await project.wait_until_processing()
+    await project.wait_until_quiet()
     await project.sim.account("ada", pull_after_s=30)
     await project.sim.fault(CONTENT_INIT, Fault.ACCEPT_THEN_DROP)
 
@@ -131,21 +131,21 @@ async def test_tickets_of_one_call_prove_nothing_about_the_next(project: TikTokP
 
     await eventually(are_three)
     await project.sim.advance(60)
-    await project.becomes(post_id, "published", waits=True)
+    await project.wait_for_status(post_id, "published", waits=True)
     assert await project.sim.counts("ada", CAPTION) == {"failed": 2, "live": 1}
 
 
 async def test_head_request_of_a_ticket_is_no_fetch(project: TikTokProject) -> None:
     account_id = await project.connect()
     await project.sim.account("ada", pull_after_s=600)
-    await project.photos(account_id, 1)
-    await project.taken()
-    found = await project.pool.fetchrow("select ticket, token, size_bytes from media_ticket, content_asset")
-    assert found
-    path, fetched = f"/media/{found['token']}/{found['ticket']}", "select fetched_at from media_ticket"
+    await project.send_photos(account_id, 1)
+    await project.wait_until_processing()
+    row = await project.pool.fetchrow("select ticket, token, size_bytes from media_ticket, content_asset")
+    assert row
+    path, fetched = f"/media/{row['token']}/{row['ticket']}", "select fetched_at from media_ticket"
     looked = await project.browser.head(path)
     assert (looked.status_code, looked.content) == (200, b"")
-    assert looked.headers["Content-Length"] == str(found["size_bytes"])
+    assert looked.headers["Content-Length"] == str(row["size_bytes"])
     assert await project.pool.fetchval(fetched) is None
     got = await project.browser.get(path)
     assert {**looked.headers} == {**got.headers} | {"x-request-id": looked.headers["x-request-id"]}
@@ -159,10 +159,10 @@ async def test_external_id_is_polled_until_it_exists(project: TikTokProject) -> 
     """Works without any webhook."""
     await project.sim.account("ada", moderation_s=7200)
     post_id = await project.send(await project.connect())
-    await project.taken()
+    await project.wait_until_processing()
     await project.sim.advance(60)
     await project.pool.execute("update scheduled_post set sent_at = now() - interval '11 minutes'")
-    post = await project.becomes(post_id, "published", waits=True)
+    post = await project.wait_for_status(post_id, "published", waits=True)
     assert (post["externalId"], post["externalUrl"]) == (None, None)
     await project.sim.advance(7200)
 
@@ -174,7 +174,7 @@ async def test_external_id_is_polled_until_it_exists(project: TikTokProject) -> 
     named = await project.post(post_id)
     assert named["externalUrl"].endswith(f"/@ada/video/{named['externalId']}")
     assert named["publishedAt"] == post["publishedAt"]
-    await project.quiet()
+    await project.wait_until_quiet()
     open_jobs = "select count(*) from job where kind = 'reconcile_post' and finished_at is null"
     assert await project.pool.fetchval(open_jobs) == 0
 
@@ -183,9 +183,9 @@ async def test_declared_ai_video_gets_its_label(project: TikTokProject) -> None:
     account_id, content_id = await project.connect(), await project.content()
     await project.acme.http.patch(f"/v1/content/{content_id}", json={"aiGenerated": True})
     post_id = await project.send(account_id, content_id)
-    await project.taken()
+    await project.wait_until_processing()
     await project.sim.advance(120)
-    post = await project.becomes(post_id, "published", waits=True)
+    post = await project.wait_for_status(post_id, "published", waits=True)
     [entry] = await project.sim.posts("ada", CAPTION)
     assert (entry["ai_label"], post["aiLabel"]) == (True, "labelled")
 
@@ -205,7 +205,7 @@ async def test_post_without_a_privacy_level_is_not_sent(project: TikTokProject) 
     post_id = answer.json()["scheduledPosts"][0]["id"]
     await project.pool.execute("update scheduled_post set privacy_level = null, scheduled_for = now()")
     await project.skip_waits()
-    post = await project.becomes(post_id, "failed")
+    post = await project.wait_for_status(post_id, "failed")
     assert post["lastError"]["code"] == "PRIVACY_REQUIRED"
     assert "public, friends, private" in post["lastError"]["message"]
     assert await project.sim.posts("ada") == []
@@ -215,6 +215,6 @@ async def test_an_accounts_levels_are_those_of_its_latest_post(project: TikTokPr
     account_id = await project.connect()
     await project.sim.account("ada", is_private=True)
     await project.send(account_id, privacyLevel="private")
-    await project.taken()
+    await project.wait_until_processing()
     shown = await project.account(account_id)
     assert shown["privacyLevels"] == ["friends", "followers", "private"]

@@ -23,14 +23,14 @@ WAITS = """select exists (
   select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database())"""
 
 
-async def refreshed(project: TikTokProject, account_id: str) -> dict[str, Any]:
+async def refresh_token(project: TikTokProject, account_id: str) -> dict[str, Any]:
     """Refresh the token, and return the ended job."""
 
     async def submit(conn: Any) -> Submitted:
         project_id = ids.read(ids.PROJECT, project.id)
         assert project_id
-        where = {"organization_id": project.acme.organization_id, "project_id": project_id}
-        return await credentials.submit_refresh(conn, **where, account_id=uuid(account_id))
+        scope = {"organization_id": project.acme.organization_id, "project_id": project_id}
+        return await credentials.submit_refresh(conn, **scope, account_id=uuid(account_id))
 
     job_id = (await transact(project.pool, submit)).job_id
 
@@ -43,13 +43,13 @@ async def refreshed(project: TikTokProject, account_id: str) -> dict[str, Any]:
     return dict(await eventually(ended))
 
 
-async def tokens(project: TikTokProject, account_id: str) -> credentials.Tokens:
+async def read_tokens(project: TikTokProject, account_id: str) -> credentials.Tokens:
     async with project.pool.acquire() as conn:
-        where = {"organization_id": project.acme.organization_id, "account_id": uuid(account_id)}
-        return await credentials.open(conn, **where, keyring=seeds.VAULT)
+        scope = {"organization_id": project.acme.organization_id, "account_id": uuid(account_id)}
+        return await credentials.open(conn, **scope, keyring=seeds.VAULT)
 
 
-async def closed(project: TikTokProject, account_id: str) -> None:
+async def wait_for_reauth_required(project: TikTokProject, account_id: str) -> None:
     """Wait until only its owner can reconnect the account."""
 
     async def is_so() -> bool:
@@ -59,24 +59,30 @@ async def closed(project: TikTokProject, account_id: str) -> None:
     await eventually(is_so)
 
 
-async def test_concurrent_posts_share_one_token_refresh(idle: TikTokProject) -> None:
-    async with idle.at_work():
-        account_id, content_id = await idle.connect(), await idle.content()
-    await idle.pool.execute("update social_account set quota_posts = 100, quota_window_s = 60")
-    await idle.expire()
-    posts = [await idle.send(account_id, content_id) for _ in range(20)]
-    async with idle.at_work():
-        await idle.taken(6)  # TikTok accepts as many in a minute.
-        await idle.quiet()
-    assert await idle.refreshes() == 1
-    assert (await idle.account(account_id))["status"] == "connected"
-    assert {(await idle.post(post_id))["status"] for post_id in posts} == {"publishing", "queued"}
+async def test_concurrent_posts_share_one_token_refresh(project_without_worker: TikTokProject) -> None:
+    async with project_without_worker.at_work():
+        account_id, content_id = (
+            await project_without_worker.connect(),
+            await project_without_worker.content(),
+        )
+    await project_without_worker.pool.execute(
+        "update social_account set quota_posts = 100, quota_window_s = 60"
+    )
+    await project_without_worker.expire_tokens()
+    posts = [await project_without_worker.send(account_id, content_id) for _ in range(20)]
+    async with project_without_worker.at_work():
+        await project_without_worker.wait_until_processing(6)  # TikTok accepts as many in a minute.
+        await project_without_worker.wait_until_quiet()
+    assert await project_without_worker.count_refreshes() == 1
+    assert (await project_without_worker.account(account_id))["status"] == "connected"
+    assert {(await project_without_worker.post(post_id))["status"] for post_id in posts} == {
+        "publishing",
+        "queued",
+    }
 
 
 async def test_refresh_does_not_deadlock_with_a_post(project: TikTokProject) -> None:
-    """A post locks its account's row, which the refresh needs, and requests a refresh: there is no
-    deadlock.
-    """
+    """A post locks its account's row and requests a refresh, which needs the same row."""
     account_id = await project.connect()
     account = {"organization_id": project.acme.organization_id, "account_id": uuid(account_id)}
     await project.sim.fault(TOKEN, Fault.ACCEPT_THEN_TIMEOUT)
@@ -92,7 +98,7 @@ async def test_refresh_does_not_deadlock_with_a_post(project: TikTokProject) -> 
     assert (again.job_id, again.fresh) == (asked.job_id, False)
     done = "select attempt from job where id = $1 and state = 'completed'"
     assert await eventually(lambda: project.pool.fetchval(done, asked.job_id)) == 1
-    assert await project.refreshes() == 1
+    assert await project.count_refreshes() == 1
 
 
 @pytest.mark.parametrize(
@@ -100,23 +106,23 @@ async def test_refresh_does_not_deadlock_with_a_post(project: TikTokProject) -> 
 )
 async def test_lost_refresh_answer_keeps_the_connection(project: TikTokProject, fault: Fault) -> None:
     account_id = await project.connect()
-    before = await tokens(project, account_id)
+    before = await read_tokens(project, account_id)
     await project.sim.fault(TOKEN, fault)
-    job = await refreshed(project, account_id)
+    job = await refresh_token(project, account_id)
     assert (job["state"], job["result"], job["attempt"]) == ("completed", {"refreshed": True}, 2)
     assert (await project.account(account_id))["status"] == "connected"
-    after = await tokens(project, account_id)
+    after = await read_tokens(project, account_id)
     assert (after.generation, after.refresh_token != before.refresh_token) == (2, True)
     post_id = await project.send(account_id)
-    await project.taken()
+    await project.wait_until_processing()
     await project.sim.advance(120)
-    await project.becomes(post_id, "published", waits=True)
+    await project.wait_for_status(post_id, "published", waits=True)
 
 
 async def test_refused_app_is_reported_as_the_operators_fault(project: TikTokProject) -> None:
     account_id = await project.connect()
     await project.sim.call("POST", "/app", client_secret="another-secret")
-    job = await refreshed(project, account_id)
+    job = await refresh_token(project, account_id)
     assert (job["state"], job["error"]["code"]) == ("failed", "APP_REFUSED")
     assert (await project.account(account_id))["status"] == "connected"
 
@@ -127,13 +133,13 @@ async def test_posts_wait_for_reauthorization_and_are_published(project: TikTokP
     await project.sim.call("POST", "/app", oauth_error_status=status)
     await project.sim.call("POST", "/remove_access", username="ada")
     post_id = await project.send(account_id)
-    await closed(project, account_id)
-    await project.quiet()
+    await wait_for_reauth_required(project, account_id)
+    await project.wait_until_quiet()
     assert (await project.post(post_id))["status"] == "queued"
-    assert await project.go(await project.again(account_id)) == "connected"
-    await project.taken()
+    assert await project.consent_and_return(await project.create_reauth_link(account_id)) == "connected"
+    await project.wait_until_processing()
     await project.sim.advance(120)
-    await project.becomes(post_id, "published", waits=True)
+    await project.wait_for_status(post_id, "published", waits=True)
     assert await project.sim.counts("ada", CAPTION) == {"live": 1}
 
 
@@ -141,11 +147,11 @@ async def test_posts_expire_without_reauthorization(project: TikTokProject) -> N
     account_id = await project.connect()
     await project.sim.call("POST", "/remove_access", username="ada")
     post_id = await project.send(account_id)
-    await closed(project, account_id)
+    await wait_for_reauth_required(project, account_id)
     await project.pool.execute(
         "update scheduled_post set scheduled_for = scheduled_for - interval '121 minutes'"
     )
-    post = await project.becomes(post_id, "failed", waits=True)
+    post = await project.wait_for_status(post_id, "failed", waits=True)
     assert (post["lastError"]["code"], post["lastError"]["category"]) == ("TOO_LATE", "too_late")
     assert await project.sim.posts("ada") == []
 
@@ -154,10 +160,10 @@ async def test_waiting_post_is_polled_after_reauthorization(project: TikTokProje
     """The post is published: a new connection neither loses nor repeats it."""
     account_id = await project.connect()
     post_id = await project.send(account_id)
-    await project.taken()
+    await project.wait_until_processing()
     await project.sim.advance(120)
     await project.sim.call("POST", "/remove_access", username="ada")
-    await closed(project, account_id)
-    assert await project.go(await project.again(account_id)) == "connected"
-    await project.becomes(post_id, "published", waits=True)
+    await wait_for_reauth_required(project, account_id)
+    assert await project.consent_and_return(await project.create_reauth_link(account_id)) == "connected"
+    await project.wait_for_status(post_id, "published", waits=True)
     assert await project.sim.counts("ada", CAPTION) == {"live": 1}

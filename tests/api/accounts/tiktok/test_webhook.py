@@ -8,7 +8,7 @@ import pytest
 
 from db.pool import Pool
 from schemas.settings import Settings
-from tests.api.accounts.tiktok.project import CAPTION, HOOK, TikTokProject, opened
+from tests.api.accounts.tiktok.project import CAPTION, HOOK, TikTokProject, open_project
 from tests.peers.simulators.faults import Fault
 from tests.peers.simulators.tiktok_webhooks import signature
 from tests.waiting import eventually
@@ -25,7 +25,7 @@ EVENT = {
 SECRET = "simulated-client-secret"
 
 
-async def tell(
+async def post_event(
     project: TikTokProject,
     body: bytes | None = None,
     *,
@@ -39,7 +39,7 @@ async def tell(
     return await project.browser.post(HOOK, content=body, headers={"TikTok-Signature": signed})
 
 
-async def state(project: TikTokProject) -> Any:
+async def read_state(project: TikTokProject) -> Any:
     """Return all rows that an event could change."""
     return [
         await project.pool.fetch(f"select * from {table} order by id")
@@ -47,21 +47,21 @@ async def state(project: TikTokProject) -> Any:
     ]
 
 
-async def sent(project: TikTokProject, **target: Any) -> str:
+async def send_video(project: TikTokProject, **target: Any) -> str:
     """Send a video that TikTok is processing; its own job waits for the next poll."""
     post_id = await project.send(await project.connect(), **target)
-    await project.taken()
-    await project.quiet()
+    await project.wait_until_processing()
+    await project.wait_until_quiet()
     return post_id
 
 
-async def test_event_about_unknown_objects_changes_nothing(idle: TikTokProject) -> None:
-    before = await state(idle)
-    assert (await tell(idle)).status_code == 200
-    assert await state(idle) == before
+async def test_event_about_unknown_objects_changes_nothing(project_without_worker: TikTokProject) -> None:
+    before = await read_state(project_without_worker)
+    assert (await post_event(project_without_worker)).status_code == 200
+    assert await read_state(project_without_worker) == before
 
 
-async def test_unsigned_or_old_event_is_refused(idle: TikTokProject) -> None:
+async def test_unsigned_or_old_event_is_refused(project_without_worker: TikTokProject) -> None:
     for how in (
         {"header": ""},
         {"header": "t=1,s=00"},
@@ -70,19 +70,19 @@ async def test_unsigned_or_old_event_is_refused(idle: TikTokProject) -> None:
         {"age_s": 301},
         {"age_s": -301},
     ):
-        answer = await tell(idle, **how)
+        answer = await post_event(project_without_worker, **how)
         assert (answer.status_code, answer.json()["error"]["code"]) == (401, "UNAUTHENTICATED")
-        assert (await tell(idle, age_s=290)).status_code == 200
+        assert (await post_event(project_without_worker, age_s=290)).status_code == 200
 
 
-async def test_signature_must_match_the_body(idle: TikTokProject) -> None:
+async def test_signature_must_match_the_body(project_without_worker: TikTokProject) -> None:
     body = msgspec.json.encode(EVENT)
-    signed = signature(SECRET, body, int(idle.clock().timestamp()))
-    assert (await tell(idle, body + b" ", header=signed)).status_code == 401
-    assert (await tell(idle, body, header=signed)).status_code == 200
+    signed = signature(SECRET, body, int(project_without_worker.clock().timestamp()))
+    assert (await post_event(project_without_worker, body + b" ", header=signed)).status_code == 401
+    assert (await post_event(project_without_worker, body, header=signed)).status_code == 200
 
 
-async def test_malformed_event_is_refused(idle: TikTokProject) -> None:
+async def test_malformed_event_is_refused(project_without_worker: TikTokProject) -> None:
     for body in (
         b"",
         b"[]",
@@ -93,84 +93,86 @@ async def test_malformed_event_is_refused(idle: TikTokProject) -> None:
         msgspec.json.encode({**EVENT, "client_key": "another app"}),
         msgspec.json.encode({"event": "post.publish.complete"}),
     ):
-        answer = await tell(idle, body)
+        answer = await post_event(project_without_worker, body)
         assert (answer.status_code, answer.json()["error"]["code"]) == (422, "VALIDATION")
 
 
-async def test_nul_character_matches_nothing(idle: TikTokProject) -> None:
+async def test_nul_character_matches_nothing(project_without_worker: TikTokProject) -> None:
     content = msgspec.json.encode({"publish_id": "\0"}).decode()
-    assert (await tell(idle, msgspec.json.encode({**EVENT, "content": content}))).status_code == 200
+    assert (
+        await post_event(project_without_worker, msgspec.json.encode({**EVENT, "content": content}))
+    ).status_code == 200
 
 
-async def test_large_event_is_not_read(idle: TikTokProject) -> None:
-    assert (await tell(idle, b" " * (64 * 1024 + 1))).status_code == 413
+async def test_large_event_is_not_read(project_without_worker: TikTokProject) -> None:
+    assert (await post_event(project_without_worker, b" " * (64 * 1024 + 1))).status_code == 413
 
 
 async def test_without_an_app_every_event_is_refused(settings: Settings, pool: Pool) -> None:
     """An empty secret would let everyone sign."""
-    async with opened(settings, pool, tiktok_client_key="", tiktok_client_secret="") as made:
+    async with open_project(settings, pool, tiktok_client_key="", tiktok_client_secret="") as created:
         body = msgspec.json.encode({**EVENT, "client_key": ""})
-        assert (await tell(made, body, secret="")).status_code == 401
+        assert (await post_event(created, body, secret="")).status_code == 401
 
 
 async def test_an_event_wakes_the_post_that_waits(project: TikTokProject) -> None:
-    post_id = await sent(project)
+    post_id = await send_video(project)
     await project.sim.advance(120)
-    assert set(await project.deliver()) == {200}
-    post = await project.becomes(post_id, "published")
+    assert set(await project.deliver_events()) == {200}
+    post = await project.wait_for_status(post_id, "published")
     assert post["externalId"] == (await project.sim.posts("ada", CAPTION))[0]["external_id"]
 
 
 async def test_duplicate_and_unordered_events_have_one_effect(project: TikTokProject) -> None:
-    post_id = await sent(project)
+    post_id = await send_video(project)
     await project.sim.advance(120)
-    assert set(await project.deliver("reversed", copies=3)) == {200}
-    await project.becomes(post_id, "published")
-    await project.quiet()
-    before = await state(project)
+    assert set(await project.deliver_events("reversed", copies=3)) == {200}
+    await project.wait_for_status(post_id, "published")
+    await project.wait_until_quiet()
+    before = await read_state(project)
     told = await project.sim.call("GET", "/webhooks")
     await project.sim.call("POST", "/webhooks/deliver", order=[hook["id"] for hook in told["all"]], copies=2)
-    await project.quiet()
-    assert await state(project) == before
+    await project.wait_until_quiet()
+    assert await read_state(project) == before
     assert await project.sim.counts("ada", CAPTION) == {"live": 1}
 
 
 async def test_event_of_another_person_changes_nothing(project: TikTokProject) -> None:
-    post_id = await sent(project)
-    before = await state(project)
+    post_id = await send_video(project)
+    before = await read_state(project)
     handle = await project.pool.fetchval("select handle from scheduled_post")
     content = msgspec.json.encode({"publish_id": handle["publishId"]}).decode()
     body = msgspec.json.encode({**EVENT, "user_openid": "-000eve", "content": content})
-    assert (await tell(project, body)).status_code == 200
-    assert await state(project) == before
+    assert (await post_event(project, body)).status_code == 200
+    assert await read_state(project) == before
     assert (await project.post(post_id))["status"] == "publishing"
 
 
 async def test_event_triggers_a_new_look_up_of_a_lost_post(project: TikTokProject) -> None:
     """The post's job gave up while TikTok was unreachable."""
-    post_id = await sent(project)
+    post_id = await send_video(project)
     await project.sim.fault("/v2/post/publish/status/fetch/", Fault.REFUSE_500, times=1000)
-    await project.becomes(post_id, "outcome_unknown", waits=True)
+    await project.wait_for_status(post_id, "outcome_unknown", waits=True)
     await project.sim.call("DELETE", "/faults")
     await project.pool.execute("update job set run_at = now() + interval '1 h' where finished_at is null")
-    await project.quiet()
+    await project.wait_until_quiet()
     await project.sim.advance(120)
-    await project.deliver()
-    post = await project.becomes(post_id, "published")
+    await project.deliver_events()
+    post = await project.wait_for_status(post_id, "published")
     assert post["externalId"]
 
 
 async def test_post_gets_its_external_id_after_moderation(project: TikTokProject) -> None:
     await project.sim.account("ada", moderation_s=7200)
-    post_id = await sent(project)
+    post_id = await send_video(project)
     await project.sim.advance(60)
     await project.pool.execute("update scheduled_post set sent_at = now() - interval '11 minutes'")
     await project.skip_waits()
-    post = await project.becomes(post_id, "published")
+    post = await project.wait_for_status(post_id, "published")
     assert post["externalId"] is None
-    await project.deliver()
+    await project.deliver_events()
     await project.sim.advance(7200)
-    await project.deliver()
+    await project.deliver_events()
 
     async def is_named() -> bool:
         return bool(await project.pool.fetchval("select external_id from scheduled_post"))
@@ -181,44 +183,44 @@ async def test_post_gets_its_external_id_after_moderation(project: TikTokProject
     assert named["publishedAt"] == post["publishedAt"]
 
 
-async def drafted(project: TikTokProject, *, then: str) -> str:
+async def send_draft(project: TikTokProject, *, then: str) -> str:
     """Draft a post, and apply `then`, the owner's action in the inbox."""
-    post_id = await sent(project, mode="draft")
+    post_id = await send_video(project, mode="draft")
     await project.sim.advance(60)
-    await project.deliver()
-    await project.becomes(post_id, "draft_in_inbox")
+    await project.deliver_events()
+    await project.wait_for_status(post_id, "draft_in_inbox")
     [entry] = await project.sim.posts("ada", CAPTION)
     await project.sim.call("POST", "/posts", publish_id=entry["key"], deed=then)
     return post_id
 
 
 async def test_a_draft_that_its_owner_published_is_published(project: TikTokProject) -> None:
-    post_id = await drafted(project, then="post")
+    post_id = await send_draft(project, then="post")
     await project.sim.advance(120)
-    await project.deliver()
-    post = await project.becomes(post_id, "published")
+    await project.deliver_events()
+    post = await project.wait_for_status(post_id, "published")
     [entry] = await project.sim.posts("ada", CAPTION)
     assert (post["externalId"], entry["state"]) == (entry["external_id"], "live")
 
 
 async def test_deleted_draft_keeps_its_status(project: TikTokProject) -> None:
-    post_id = await drafted(project, then="delete")
-    await project.deliver()
-    await project.quiet()
+    post_id = await send_draft(project, then="delete")
+    await project.deliver_events()
+    await project.wait_until_quiet()
     assert (await project.post(post_id))["status"] == "draft_in_inbox"
 
 
 async def test_revoked_access_requires_reauthorization(project: TikTokProject) -> None:
     account_id = await project.connect()
     await project.sim.call("POST", "/remove_access", username="ada")
-    await project.deliver(copies=2)
+    await project.deliver_events(copies=2)
 
     async def is_closed() -> bool:
         return bool((await project.account(account_id))["status"] == "reauth_required")
 
     await eventually(is_closed)
-    assert await project.go(await project.again(account_id)) == "connected"
+    assert await project.consent_and_return(await project.create_reauth_link(account_id)) == "connected"
     told = await project.sim.call("GET", "/webhooks")
     await project.sim.call("POST", "/webhooks/deliver", order=[hook["id"] for hook in told["all"]])
-    await project.quiet()
+    await project.wait_until_quiet()
     assert (await project.account(account_id))["status"] == "connected"

@@ -8,7 +8,7 @@ from litestar import Litestar
 from api.body_limits import OPTION
 from tests.api.bodies.metering import CpuCost, MeteredRequest, measure
 from tests.api.bodies.worst import Worst
-from tests.api.described import DocumentedRoute, document, sample
+from tests.api.documented_routes import DocumentedRoute, document, sample
 from tests.api.everything import AllRightsCaller
 
 #: Limits in milliseconds of CPU: of one step on the event loop, and of a refusal in all threads.
@@ -72,7 +72,7 @@ class BodyFields(NamedTuple):
     names: list[str]
 
 
-def fields(app: Litestar, route: DocumentedRoute) -> BodyFields:
+def body_fields_of(app: Litestar, route: DocumentedRoute) -> BodyFields:
     """Return the fields of a route's body."""
     described = document(app)
     operation = described["paths"][route.path][route.method.lower()]
@@ -95,7 +95,7 @@ def _type_of(schema: dict[str, Any]) -> bytes:
     return msgspec.json.encode({word: said for word, said in schema.items() if word not in words})
 
 
-def limits(app: Litestar) -> dict[str, int]:
+def body_limits_of(app: Litestar) -> dict[str, int]:
     """Return the body limit in bytes of each route, by operation id."""
     return {
         handler.handler_name: handler.opt[OPTION]

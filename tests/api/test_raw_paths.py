@@ -7,7 +7,7 @@ import pytest
 from litestar import Litestar
 
 from tests.api.conftest import Caller
-from tests.api.hang_up import call_and_disconnect
+from tests.api.disconnecting import call_and_disconnect
 from tests.api.refusals import assert_refused
 
 

@@ -38,10 +38,10 @@ class FakeJobs:
         return ORG, job_id
 
     def _seen(self, job_id: UUID) -> Versioned | None:
-        return (a_job(job_id), self.versions[job_id]) if job_id in self.versions else None
+        return (build_job(job_id), self.versions[job_id]) if job_id in self.versions else None
 
 
-def a_job(job_id: UUID) -> Job:
+def build_job(job_id: UUID) -> Job:
     now = datetime(2026, 11, 24, tzinfo=UTC)
     return Job(
         job_id=ids.show(ids.JOB, job_id), kind="ingest_website", status="running", stage="queued",
@@ -60,19 +60,19 @@ def watcher(ledger: FakeJobs) -> LongPollHub[Versioned]:
     return LongPollHub(ledger.look, interval_s=0.01, per_organization=3, in_total=5)
 
 
-def second(seen: Versioned) -> bool:
+def is_second_version(seen: Versioned) -> bool:
     return seen[1] >= 2
 
 
-async def wait(watcher: LongPollHub[Versioned], ref: Ref, *, within: float = 5) -> Versioned | None:
+async def wait_for_job(watcher: LongPollHub[Versioned], ref: Ref, *, within: float = 5) -> Versioned | None:
     with watcher.subscribe(ref) as seat:
-        return await seat.until(second, within=within)
+        return await seat.until(is_second_version, within=within)
 
 
 async def test_waiting_requests_share_one_poll(ledger: FakeJobs, watcher: LongPollHub[Versioned]) -> None:
     refs = [ledger.add() for _ in range(2)]
-    waiting = [asyncio.create_task(wait(watcher, ref)) for ref in (*refs, refs[0])]
-    await eventually(lambda: looked(ledger, 2))
+    waiting = [asyncio.create_task(wait_for_job(watcher, ref)) for ref in (*refs, refs[0])]
+    await eventually(lambda: has_polled(ledger, 2))
     assert [sorted(look) for look in ledger.looks] == [sorted(refs)] * len(ledger.looks)
     for _, job_id in refs:
         ledger.versions[job_id] = 2
@@ -80,22 +80,22 @@ async def test_waiting_requests_share_one_poll(ledger: FakeJobs, watcher: LongPo
     assert [seen and seen[1] for seen in found] == [2, 2, 2]
 
 
-async def looked(ledger: FakeJobs, times: int) -> bool:
+async def has_polled(ledger: FakeJobs, times: int) -> bool:
     return len(ledger.looks) >= times
 
 
 async def test_no_poll_without_waiting_requests(ledger: FakeJobs, watcher: LongPollHub[Versioned]) -> None:
-    assert await wait(watcher, ledger.add(), within=0.02) is None
+    assert await wait_for_job(watcher, ledger.add(), within=0.02) is None
     before = asyncio.all_tasks()
-    await eventually(lambda: idle(before))
+    await eventually(lambda: is_idle(before))
     looks = len(ledger.looks)
     ref = ledger.add()
     ledger.versions[ref[1]] = 2
-    assert await wait(watcher, ref) is not None
+    assert await wait_for_job(watcher, ref) is not None
     assert len(ledger.looks) > looks
 
 
-async def idle(before: set[asyncio.Task[None]]) -> bool:
+async def is_idle(before: set[asyncio.Task[None]]) -> bool:
     """Return whether the polling task has ended by itself."""
     return all(task.done() for task in before if task is not asyncio.current_task())
 
@@ -103,25 +103,25 @@ async def idle(before: set[asyncio.Task[None]]) -> bool:
 async def test_failed_poll_is_repeated(ledger: FakeJobs, watcher: LongPollHub[Versioned]) -> None:
     ref = ledger.add()
     ledger.failing = True
-    waiting = asyncio.create_task(wait(watcher, ref))
-    await eventually(lambda: looked(ledger, 2))
+    waiting = asyncio.create_task(wait_for_job(watcher, ref))
+    await eventually(lambda: has_polled(ledger, 2))
     ledger.versions[ref[1]], ledger.failing = 2, False
     assert await waiting is not None
 
 
 async def test_deleted_job_ends_the_wait(watcher: LongPollHub[Versioned]) -> None:
-    assert await wait(watcher, (ORG, ids.new()), within=30) is None
+    assert await wait_for_job(watcher, (ORG, ids.new()), within=30) is None
 
 
 async def test_subscribers_are_limited_per_organization(
     ledger: FakeJobs, watcher: LongPollHub[Versioned]
 ) -> None:
     ref = ledger.add()
-    waiting = [asyncio.create_task(wait(watcher, ref)) for _ in range(3)]
-    await eventually(lambda: looked(ledger, 1))
+    waiting = [asyncio.create_task(wait_for_job(watcher, ref)) for _ in range(3)]
+    await eventually(lambda: has_polled(ledger, 1))
     with watcher.subscribe(ref) as crowded, watcher.subscribe((ids.new(), ref[1])) as other:
         assert (crowded.closed, other.closed) == (True, False)
-        assert await crowded.until(second, within=30) is None
+        assert await crowded.until(is_second_version, within=30) is None
         assert watcher.is_full(ids.new())
         with watcher.subscribe((ids.new(), ref[1])) as beyond_all:
             assert beyond_all.closed
@@ -142,11 +142,11 @@ async def test_signal_releases_all_waits_and_calls_its_handler(ledger: FakeJobs)
     before = signal.signal(signal.SIGTERM, server)
     try:
         async with open_hub(ledger.look) as watcher:
-            waiting = asyncio.create_task(wait(watcher, ledger.add(), within=30))
-            await eventually(lambda: looked(ledger, 1))
+            waiting = asyncio.create_task(wait_for_job(watcher, ledger.add(), within=30))
+            await eventually(lambda: has_polled(ledger, 1))
             signal.raise_signal(signal.SIGTERM)
             assert await asyncio.wait_for(waiting, PATIENCE_S) is None
-            assert await wait(watcher, ledger.add(), within=30) is None
+            assert await wait_for_job(watcher, ledger.add(), within=30) is None
         assert heard == [signal.SIGTERM]
         assert signal.getsignal(signal.SIGTERM) is server
     finally:

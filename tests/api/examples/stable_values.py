@@ -25,7 +25,7 @@ KEY_ID, STEP_S = "k7qm2xw9bt4cr8nz", 600
 FIELDS = {"keyId": KEY_ID, "host": "worker-1", "pid": 4242, "offsetSeconds": 3600.0}
 
 
-class Steady:
+class StableValues:
     """Gives each object a stable name, in the order of appearance."""
 
     def __init__(self, began: datetime, hosts: dict[str, str]) -> None:

@@ -7,7 +7,7 @@ import httpx
 import msgspec
 
 from api.openapi.examples import Example
-from tests.api.described import DocumentedRoute
+from tests.api.documented_routes import DocumentedRoute
 
 #: The environment variable that makes a run write new examples.
 WRITE = "WRITE_EXAMPLES"
@@ -17,7 +17,7 @@ LINES = 2
 SERIES = 40
 
 
-class Teller:
+class ExampleRecorder:
     """`told` are the examples so far, by operation."""
 
     def __init__(self, routes: list[DocumentedRoute]) -> None:
@@ -62,10 +62,10 @@ class Teller:
 
 def _form(files: list[tuple[str, tuple[str | None, Any]]]) -> dict[str, Any]:
     """Return the parts of a form, with file names for the bytes."""
-    made: dict[str, Any] = {}
+    created: dict[str, Any] = {}
     for part, (name, value) in files:
-        made |= {part: value} if name is None else {part: [*made.get(part, []), name]}
-    return made
+        created |= {part: value} if name is None else {part: [*created.get(part, []), name]}
+    return created
 
 
 def _read(answer: httpx.Response) -> Any:

@@ -20,17 +20,17 @@ async def test_one_organization_has_one_turn_at_a_time() -> None:
 
     waiting = [asyncio.create_task(take(f"hostile {number}", hostile)) for number in range(5)]
     waiting.append(asyncio.create_task(take("other", other)))
-    await turns()
+    await run_loop_iterations()
     assert begun == ["hostile 0", "other"]
     waiting[0].cancel()
-    await turns()
+    await run_loop_iterations()
     assert begun == ["hostile 0", "other", "hostile 1"]
     for task in waiting:
         task.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
 
 
-async def turns() -> None:
+async def run_loop_iterations() -> None:
     """Let the loop run as many iterations as these tests need."""
     for _ in range(20):
         await asyncio.sleep(0)
@@ -45,7 +45,7 @@ async def test_executor_does_not_block_the_loop() -> None:
         return done.wait(PATIENCE_S)
 
     async with open_fair_executor() as aside:
-        asked = [asyncio.create_task(aside.run(ids.new(), work)) for _ in range(2)]
+        tasks = [asyncio.create_task(aside.run(ids.new(), work)) for _ in range(2)]
         await begun.wait()
         done.set()
-        assert await asyncio.gather(*asked) == [True, True]
+        assert await asyncio.gather(*tasks) == [True, True]

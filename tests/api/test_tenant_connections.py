@@ -22,23 +22,23 @@ ACME, RIVAL, THIRD = uuid4(), uuid4(), uuid4()
 SHARED = 6
 
 
-def shares(pool: Pool, shared: int = SHARED) -> TenantConnections:
+def build_connections(pool: Pool, shared: int = SHARED) -> TenantConnections:
     return TenantConnections(pool, size=shared + RESERVED_CONNECTIONS)
 
 
-async def settled() -> None:
+async def let_tasks_run() -> None:
     """Let all tasks run as far as they can."""
     for _ in range(5):
         await asyncio.sleep(0)
 
 
 async def test_organization_gets_at_most_half(pool: Pool) -> None:
-    of = shares(pool).share
+    of = build_connections(pool).share
     async with AsyncExitStack() as stack:
         for _ in range(SHARED // 2):
             await stack.enter_async_context(of(ACME))
         more = asyncio.create_task(stack.enter_async_context(of(ACME)))
-        await settled()
+        await let_tasks_run()
         assert not more.done()
         async with of(RIVAL), of(RIVAL):
             assert not more.done()
@@ -46,16 +46,16 @@ async def test_organization_gets_at_most_half(pool: Pool) -> None:
 
 
 async def test_waiting_organizations_take_turns(pool: Pool) -> None:
-    of, order = shares(pool, shared=2).share, list[UUID]()
+    of, order = build_connections(pool, shared=2).share, list[UUID]()
 
     async def use(one: UUID) -> None:
         async with of(one):
             order.append(one)
-            await settled()
+            await let_tasks_run()
 
     async with of(ACME), of(RIVAL):
         tasks = [asyncio.create_task(use(one)) for one in [ACME] * 5 + [RIVAL] * 2 + [THIRD]]
-        await settled()
+        await let_tasks_run()
         assert order == []
     await asyncio.gather(*tasks)
     assert THIRD in order[:3]
@@ -63,11 +63,11 @@ async def test_waiting_organizations_take_turns(pool: Pool) -> None:
 
 
 async def test_cancelation_loses_no_connection(pool: Pool) -> None:
-    chance, made = random.Random(7), shares(pool, shared=4)
+    chance, created = random.Random(7), build_connections(pool, shared=4)
     held: Counter[UUID] = Counter()
 
     async def use(one: UUID) -> None:
-        async with made.share(one):
+        async with created.share(one):
             held[one] += 1
             assert held[one] <= 2
             assert held.total() <= 4
@@ -86,12 +86,12 @@ async def test_cancelation_loses_no_connection(pool: Pool) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
     async with AsyncExitStack() as stack:
         for one in (ACME, ACME, RIVAL, RIVAL):
-            await stack.enter_async_context(made.share(one))
+            await stack.enter_async_context(created.share(one))
 
 
 async def test_long_wait_is_refused_with_advice(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tenant_connections, "MAX_WAIT_S", 0.01)
-    of = shares(pool, shared=1).share
+    of = build_connections(pool, shared=1).share
     async with of(ACME):
         with pytest.raises(Unavailable, match="fewer at once"):
             async with of(ACME):

@@ -38,8 +38,8 @@ class DocumentedRoute(NamedTuple):
 
 
 def document(app: Litestar) -> dict[str, Any]:
-    found: dict[str, Any] = msgspec.json.decode(app.state.openapi)
-    return found
+    body: dict[str, Any] = msgspec.json.decode(app.state.openapi)
+    return body
 
 
 def routes(app: Litestar) -> list[DocumentedRoute]:
@@ -83,7 +83,7 @@ def sample(schema: dict[str, Any], described: dict[str, Any]) -> Any:
         return sample(schema["anyOf"][0], described)
     if schema["type"] == "object":
         fields = schema.get("properties", {})
-        return {name: sample(fields[name], described) for name in needed(schema)}
+        return {name: sample(fields[name], described) for name in required_fields(schema)}
     if schema["type"] == "array":
         return [sample(schema["items"], described)] * schema.get("minItems", 0)
     return schema.get(
@@ -91,7 +91,7 @@ def sample(schema: dict[str, Any], described: dict[str, Any]) -> Any:
     )
 
 
-def needed(schema: dict[str, Any]) -> list[str]:
+def required_fields(schema: dict[str, Any]) -> list[str]:
     """Return the required fields, and the first one of an at-least-one group."""
     choices = list(schema.get("not", {}).get("properties", {}))
     return [*schema.get("required", []), *choices[:1]]

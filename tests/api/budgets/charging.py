@@ -18,7 +18,7 @@ def cost(cpu_s: float = 0.0, database_s: float = 0.0, size: int = 0) -> Cost:
     return spent
 
 
-def spending(resource: str, share: float) -> Cost:
+def cost_of_share(resource: str, share: float) -> Cost:
     """Return a share of a full standard bucket as a cost."""
     full = dict(zip(RESOURCES, (one * BURST_S * share for one in STANDARD), strict=True))
     match resource:

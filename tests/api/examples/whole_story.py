@@ -1,11 +1,11 @@
 """The whole story: each operation once."""
 
 from tests.api.examples import jobs, operators, partner, webhooks
+from tests.api.examples.recorder import ExampleRecorder
 from tests.api.examples.story import ExampleStory, StoryCast
-from tests.api.examples.teller import Teller
 
 
-async def tell(cast: StoryCast, teller: Teller) -> None:
+async def run_story(cast: StoryCast, teller: ExampleRecorder) -> None:
     """Run the whole story."""
     story = ExampleStory(cast, teller)
     await partner.system(story)

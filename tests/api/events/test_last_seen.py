@@ -22,7 +22,7 @@ Note = Callable[..., Awaitable[None]]
 
 
 @pytest.fixture
-def notes(monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
+def written_apps(monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
     """Record the ids of written apps, in order."""
     counted: list[UUID] = []
     note: Note = apps.note_event
@@ -36,49 +36,49 @@ def notes(monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
 
 
 @pytest_asyncio.fixture
-async def keyed(conn: Conn, shop: EventSender) -> KeyedApp:
+async def keyed_app(conn: Conn, shop: EventSender) -> KeyedApp:
     [app] = await app_keys.apps_of_keys(conn, keys=[shop.key], peppers=PEPPERS)
     assert app
     return app
 
 
-async def said(pool: Pool) -> datetime | None:
-    found: datetime | None = await pool.fetchval("select last_event_at from sdk_app")
-    return found
+async def read_last_event(pool: Pool) -> datetime | None:
+    value: datetime | None = await pool.fetchval("select last_event_at from sdk_app")
+    return value
 
 
 async def test_last_event_at_appears_after_the_first_event(shop: EventSender) -> None:
     assert taken(await shop.send(event(1)))[0] == 1
 
     async def shown() -> str | None:
-        found: str | None = (await shop.owner.http.get(shop.where)).json()["lastEventAt"]
-        return found
+        body: str | None = (await shop.owner.http.get(shop.where)).json()["lastEventAt"]
+        return body
 
     assert await eventually(shown)
 
 
 async def test_many_requests_cause_one_write(
-    pool: Pool, keyed: KeyedApp, notes: list[UUID], monkeypatch: pytest.MonkeyPatch
+    pool: Pool, keyed_app: KeyedApp, written_apps: list[UUID], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_last_seen(pool) as last:
         for _ in range(100):
-            last.note(keyed)
+            last.note(keyed_app)
             await asyncio.sleep(0)
-    assert notes == [keyed.app_id]
+    assert written_apps == [keyed_app.app_id]
     monkeypatch.setattr(last_seen, "MIN_INTERVAL_S", 0.0)
-    last.note(keyed)
+    last.note(keyed_app)
     await last.write_due()
-    assert notes == [keyed.app_id] * 2
+    assert written_apps == [keyed_app.app_id] * 2
 
 
-async def test_pending_timestamps_are_written_at_the_end(pool: Pool, keyed: KeyedApp) -> None:
+async def test_pending_timestamps_are_written_at_the_end(pool: Pool, keyed_app: KeyedApp) -> None:
     async with open_last_seen(pool) as last:
-        last.note(keyed)
-    assert await said(pool)
+        last.note(keyed_app)
+    assert await read_last_event(pool)
 
 
 async def test_next_event_retries_after_postgres_was_away(
-    pool: Pool, keyed: KeyedApp, monkeypatch: pytest.MonkeyPatch
+    pool: Pool, keyed_app: KeyedApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     last = LastSeenBuffer(pool)
     with monkeypatch.context() as patch:
@@ -87,9 +87,9 @@ async def test_next_event_retries_after_postgres_was_away(
             raise Unavailable
 
         patch.setattr(apps, "note_event", away)
-        last.note(keyed)
+        last.note(keyed_app)
         await last.write_due()
-    assert await said(pool) is None
-    last.note(keyed)
+    assert await read_last_event(pool) is None
+    last.note(keyed_app)
     await last.write_due()
-    assert await said(pool)
+    assert await read_last_event(pool)

@@ -9,14 +9,14 @@ from domain.jobs import jobs
 from jobs.ledger import Settlement
 from jobs.outcomes import Failed
 from tests.api.everything import table_digests
-from tests.api.posts.project import PostsProject, instant, run, uuid_of
+from tests.api.posts.project import PostsProject, claim_due_job, parse_instant, uuid_of
 from tests.api.refusals import reason
 
 
-async def fail(project: PostsProject, *, retryable: bool = True) -> tuple[str, str]:
+async def create_failed_post(project: PostsProject, *, retryable: bool = True) -> tuple[str, str]:
     """Return a post with a failed job, and the job."""
-    post_id = await project.scheduled(scheduledFor=project.soon(seconds=-1))
-    claim = await run(project.pool)
+    post_id = await project.schedule_new(scheduledFor=project.time_ahead(seconds=-1))
+    claim = await claim_due_job(project.pool)
     failed = Failed("NETWORK", "the server did not answer", retryable=retryable)
     await jobs.settle(project.pool, [Settlement(claim, failed)])
     return post_id, f"job_{claim.id}"
@@ -24,16 +24,16 @@ async def fail(project: PostsProject, *, retryable: bool = True) -> tuple[str, s
 
 @pytest.mark.parametrize("published", [True, False])
 async def test_person_resolves_an_unknown_outcome(project: PostsProject, published: bool) -> None:
-    post_id, _ = await fail(project)
+    post_id, _ = await create_failed_post(project)
     sent = datetime(2026, 11, 24, 12, tzinfo=UTC)
-    await project.set(post_id, status="outcome_unknown", sent_at=sent)
+    await project.set_columns(post_id, status="outcome_unknown", sent_at=sent)
     url = {"externalUrl": "https://example.social/@shop/1"} if published else {}
     answer = await project.resolve(post_id, published=published, **url)
     post = answer.json()
     assert answer.status_code == 200, post
     if published:
         assert (post["status"], post["lastError"]) == ("published", None)
-        assert (post["externalUrl"], instant(post["publishedAt"])) == (url["externalUrl"], sent)
+        assert (post["externalUrl"], parse_instant(post["publishedAt"])) == (url["externalUrl"], sent)
     else:
         assert (post["status"], post["lastError"]["code"]) == ("failed", "NOT_PUBLISHED")
     [*_, (event, details)] = await project.events(post_id)
@@ -44,7 +44,7 @@ async def test_person_resolves_an_unknown_outcome(project: PostsProject, publish
 
 
 async def test_only_an_unknown_outcome_is_resolved(project: PostsProject) -> None:
-    post_id = await project.scheduled()
+    post_id = await project.schedule_new()
     before = await table_digests(project.pool)
     answer = await project.resolve(post_id, published=True)
     assert reason(answer) == (409, "CONFLICT", "OUTCOME_KNOWN")
@@ -53,7 +53,7 @@ async def test_only_an_unknown_outcome_is_resolved(project: PostsProject) -> Non
 
 
 async def test_canceling_the_job_cancels_the_post(project: PostsProject) -> None:
-    post_id = await project.scheduled()
+    post_id = await project.schedule_new()
     job = (await project.post(post_id))["jobId"]
     assert (await project.acme.http.post(f"/v1/jobs/{job}/cancel")).status_code == 202
     post = await project.post(post_id)
@@ -62,7 +62,7 @@ async def test_canceling_the_job_cancels_the_post(project: PostsProject) -> None
 
 
 async def test_retrying_the_job_sends_the_post_once_more(project: PostsProject) -> None:
-    post_id, job = await fail(project)
+    post_id, job = await create_failed_post(project)
     post = await project.post(post_id)
     assert (post["status"], post["lastError"]["code"], post["lastError"]["category"]) == (
         "failed",
@@ -70,17 +70,17 @@ async def test_retrying_the_job_sends_the_post_once_more(project: PostsProject) 
         "unknown",
     )
     answer = await project.acme.http.post(f"/v1/jobs/{job}/retry")
-    said = answer.json()
-    assert (answer.status_code, said["kind"], said["deduplicated"]) == (202, "publish_post", False)
+    body = answer.json()
+    assert (answer.status_code, body["kind"], body["deduplicated"]) == (202, "publish_post", False)
     post, row = await project.post(post_id), await project.job(post_id)
-    assert (post["status"], post["jobId"]) == ("queued", said["jobId"])
-    assert (row["retry_of"], instant(post["scheduledFor"])) == (uuid_of(job), row["run_at"])
+    assert (post["status"], post["jobId"]) == ("queued", body["jobId"])
+    assert (row["retry_of"], parse_instant(post["scheduledFor"])) == (uuid_of(job), row["run_at"])
     again = (await project.acme.http.post(f"/v1/jobs/{job}/retry")).json()
-    assert (again["jobId"], again["deduplicated"]) == (said["jobId"], True)
+    assert (again["jobId"], again["deduplicated"]) == (body["jobId"], True)
 
 
 async def test_retry_after_an_edit_uses_the_current_caption(project: PostsProject) -> None:
-    post_id, job = await fail(project)
+    post_id, job = await create_failed_post(project)
     post = await project.post(post_id)
     await project.acme.http.patch(f"/v1/content/{post['contentId']}", json={"caption": "New words."})
     assert (await project.acme.http.post(f"/v1/jobs/{job}/retry")).status_code == 202
@@ -89,11 +89,11 @@ async def test_retry_after_an_edit_uses_the_current_caption(project: PostsProjec
 
 
 async def test_other_posts_cannot_be_retried(project: PostsProject) -> None:
-    final, of_final = await fail(project, retryable=False)
-    canceled = await project.scheduled()
+    final, of_final = await create_failed_post(project, retryable=False)
+    canceled = await project.schedule_new()
     of_canceled = (await project.post(canceled))["jobId"]
     await project.cancel(canceled)
-    waiting = (await project.post(await project.scheduled()))["jobId"]
+    waiting = (await project.post(await project.schedule_new()))["jobId"]
     before = await table_digests(project.pool)
     for job in (of_final, of_canceled, waiting):
         answer = await project.acme.http.post(f"/v1/jobs/{job}/retry")
@@ -104,8 +104,10 @@ async def test_other_posts_cannot_be_retried(project: PostsProject) -> None:
 
 async def test_post_that_may_be_live_is_not_retried(project: PostsProject) -> None:
     """Neither while the outcome is unknown, nor after a person reported the post as live."""
-    post_id, job = await fail(project, retryable=False)
-    await project.set(post_id, status="outcome_unknown", sent_at=datetime(2026, 11, 24, 12, tzinfo=UTC))
+    post_id, job = await create_failed_post(project, retryable=False)
+    await project.set_columns(
+        post_id, status="outcome_unknown", sent_at=datetime(2026, 11, 24, 12, tzinfo=UTC)
+    )
     for status, says in (("outcome_unknown", "/resolve"), ("published", "is live")):
         answer = await project.acme.http.post(f"/v1/jobs/{job}/retry")
         assert reason(answer) == (409, "CONFLICT", "JOB_NOT_RETRYABLE")
@@ -117,7 +119,7 @@ async def test_post_that_may_be_live_is_not_retried(project: PostsProject) -> No
 
 
 async def test_a_retry_is_refused_where_a_schedule_would_be(project: PostsProject) -> None:
-    post_id, job = await fail(project)
+    post_id, job = await create_failed_post(project)
     post = await project.post(post_id)
     content, account = post["contentId"], post["socialAccountId"]
     retry = f"/v1/jobs/{job}/retry"

@@ -28,21 +28,23 @@ class UsableFiles(NamedTuple):
 
 
 @pytest_asyncio.fixture
-async def given(maker: GeneratingProject) -> UsableFiles:
-    made = []
+async def usable_files(maker: GeneratingProject) -> UsableFiles:
+    created = []
     for file in (PICTURE, CLIP):
         answer = await maker.http.post(f"{maker.path}/content/upload", files={"file": file})
         assert answer.status_code == 201, answer.text
-        made.append(UploadedItem(answer.json()["id"], answer.json()["assets"][0]["assetId"]))
-    return UsableFiles(*made)
+        created.append(UploadedItem(answer.json()["id"], answer.json()["assets"][0]["assetId"]))
+    return UsableFiles(*created)
 
 
-async def become(pool: Pool, kind: str, **columns: int) -> None:
+async def change_asset(pool: Pool, kind: str, **columns: int) -> None:
     for name, value in columns.items():
         await pool.execute(f"update content_asset set {name} = $1 where kind = $2", value, kind)
 
 
-async def test_unusable_image_is_refused(maker: GeneratingProject, given: UsableFiles, pool: Pool) -> None:
+async def test_unusable_image_is_refused(
+    maker: GeneratingProject, usable_files: UsableFiles, pool: Pool
+) -> None:
     usable: dict[str, int] = {"size_bytes": 20 << 20, "width": 8000, "height": 400}
     faults: tuple[dict[str, int], ...] = (
         {"size_bytes": (20 << 20) + 1},
@@ -50,35 +52,35 @@ async def test_unusable_image_is_refused(maker: GeneratingProject, given: Usable
         {"width": 8192, "height": 8192},
     )
     for columns in faults:
-        await become(pool, "image", **usable | columns)
+        await change_asset(pool, "image", **usable | columns)
         before = await table_digests(pool)
         for name, fields in (
-            ("mediaIds[0]", {"mediaIds": [given.picture.asset]}),
-            ("sourceContentId", {"sourceContentId": given.picture.id}),
+            ("mediaIds[0]", {"mediaIds": [usable_files.picture.asset]}),
+            ("sourceContentId", {"sourceContentId": usable_files.picture.id}),
         ):
             answer = await maker.http.post(f"{maker.path}/content", json={"format": "image", **fields})
             assert_refused(answer, 422, "VALIDATION", name)
         assert await table_digests(pool) == before
-    await become(pool, "image", **usable)
-    await maker.ask(mediaIds=[given.picture.asset])
+    await change_asset(pool, "image", **usable)
+    await maker.ask(mediaIds=[usable_files.picture.asset])
 
 
 async def test_unusable_remix_clip_is_refused(
-    maker: GeneratingProject, given: UsableFiles, pool: Pool
+    maker: GeneratingProject, usable_files: UsableFiles, pool: Pool
 ) -> None:
     usable = {"duration_ms": 3000, "width": 4096, "height": 240}
     for columns in ({"duration_ms": 2999}, {"height": 239}, {"width": 4097}, {"height": 4096}):
-        await become(pool, "video", **usable | columns)
+        await change_asset(pool, "video", **usable | columns)
         before = await table_digests(pool)
         for name, fields in (
-            ("mediaIds[1]", {"mediaIds": [given.picture.asset, given.clip.asset]}),
-            ("sourceContentId", {"sourceContentId": given.clip.id}),
+            ("mediaIds[1]", {"mediaIds": [usable_files.picture.asset, usable_files.clip.asset]}),
+            ("sourceContentId", {"sourceContentId": usable_files.clip.id}),
         ):
             answer = await maker.http.post(f"{maker.path}/content", json={"format": "ugc_remix", **fields})
             assert_refused(answer, 422, "VALIDATION", name)
         assert await table_digests(pool) == before
-    await become(pool, "video", **usable)
-    await maker.ask(format="ugc_remix", sourceContentId=given.clip.id)
+    await change_asset(pool, "video", **usable)
+    await maker.ask(format="ugc_remix", sourceContentId=usable_files.clip.id)
 
 
 async def test_unusable_demo_video_is_refused(maker: GeneratingProject, pool: Pool) -> None:
@@ -91,14 +93,16 @@ async def test_unusable_demo_video_is_refused(maker: GeneratingProject, pool: Po
     assert await table_digests(pool) == before
 
 
-async def test_superfluous_file_is_refused(maker: GeneratingProject, given: UsableFiles, pool: Pool) -> None:
+async def test_superfluous_file_is_refused(
+    maker: GeneratingProject, usable_files: UsableFiles, pool: Pool
+) -> None:
     """No given file is silently ignored."""
     answer = await maker.http.post(f"{maker.path}/content/upload", files={"caption": (None, "Hi")})
     text = answer.json()["id"]
     before = await table_digests(pool)
     refusals: tuple[tuple[dict[str, Any], str], ...] = (
-        ({"format": "slideshow", "mediaIds": [given.clip.asset]}, "mediaIds[0]"),
-        ({"format": "video", "sourceContentId": given.clip.id}, "sourceContentId"),
+        ({"format": "slideshow", "mediaIds": [usable_files.clip.asset]}, "mediaIds[0]"),
+        ({"format": "video", "sourceContentId": usable_files.clip.id}, "sourceContentId"),
         ({"format": "image", "sourceContentId": text}, "sourceContentId"),
     )
     for body, path in refusals:

@@ -4,7 +4,7 @@ import pytest
 
 from db.pool import Pool
 from tests import media
-from tests.api.content.project import UploadProject, file, rows
+from tests.api.content.project import UploadProject, count_rows, file
 
 
 @pytest.mark.parametrize("kind", ["jpeg", "png", "webp"])
@@ -17,5 +17,5 @@ async def test_truncated_image_is_refused(project: UploadProject, pool: Pool, ki
         [issue] = answer.json()["error"]["details"]["issues"]
         assert issue["path"] == "file[0]"
         assert "not the whole" in issue["message"]
-        assert (await rows(pool), project.stored()) == (0, [])
+        assert (await count_rows(pool), project.stored()) == (0, [])
     await project.made(file(whole, f"a.{kind}", f"image/{kind}"))

@@ -28,8 +28,8 @@ async def client(settings: Settings, tmp_path: Path) -> AsyncIterator[httpx.Asyn
 
 @pytest_asyncio.fixture
 async def path(project: UploadProject, settings: Settings) -> str:
-    made = await project.made(film(CONTENT))
-    url: str = made["assets"][0]["url"]
+    item = await project.made(film(CONTENT))
+    url: str = item["assets"][0]["url"]
     return url.removeprefix(settings.public_url)
 
 

@@ -147,13 +147,13 @@ FIELDS = st.sampled_from(["name", "timezone", "status", "brandContext", "targets
 @example(body={"`": None})
 def test_every_msgspec_error_is_listed(kind: type[msgspec.Struct], body: Any) -> None:
     """So a refused body never gets an answer without an issue."""
-    said, found = refused(body, kind), body_validation.validate(body, kind)
+    said, found = msgspec_error_path(body, kind), body_validation.validate(body, kind)
     if said is not None:
         assert found is not None
         assert any(issue["path"].startswith(said) for issue in found.details["issues"])
 
 
-def refused(body: Any, kind: type[msgspec.Struct]) -> str | None:
+def msgspec_error_path(body: Any, kind: type[msgspec.Struct]) -> str | None:
     """Return the path of the one error that msgspec reports."""
     try:
         msgspec.json.decode(msgspec.json.encode(body), type=kind)
@@ -165,13 +165,13 @@ def refused(body: Any, kind: type[msgspec.Struct]) -> str | None:
 @pytest.mark.parametrize("field", ["scopes", "returnOrigins"])
 def test_overlong_list_is_not_checked_fully(monkeypatch: pytest.MonkeyPatch, field: str) -> None:
     looked: list[str] = []
-    of_leaf = body_validation._of_leaf
+    of_leaf = body_validation._check_leaf
 
     def looking(value: Any, kind: Any, path: str) -> Any:
         looked.append(path)
         return of_leaf(value, kind, path)
 
-    monkeypatch.setattr(body_validation, "_of_leaf", looking)
+    monkeypatch.setattr(body_validation, "_check_leaf", looking)
     sent = {"name": "a", "scopes": ["*"], field: ["*"] * 250_000}
     found = body_validation.validate(sent, ApiKeyCreate)
     assert found is not None

@@ -17,7 +17,7 @@ OWN = {"x-request-id", "ratelimit", "date"}
 MOVING = {"list_pools", "list_workers", "get_usage", "get_organization_usage"}
 
 
-def told(answer: httpx.Response, *also: str) -> dict[str, str]:
+def comparable_headers(answer: httpx.Response, *also: str) -> dict[str, str]:
     return {name: value for name, value in answer.headers.items() if name not in OWN | set(also)}
 
 
@@ -29,7 +29,7 @@ async def test_every_route_that_has_get_has_head(operator: AllRightsCaller) -> N
         got, head = await operator.http.get(where), await operator.http.head(where)
         assert (head.status_code, head.content) == (got.status_code, b""), route
         own = ["content-length"] if route.id in MOVING else []
-        assert told(head, *own) == told(got, *own), route
+        assert comparable_headers(head, *own) == comparable_headers(got, *own), route
 
 
 async def test_head_does_not_consume_a_callback(operator: AllRightsCaller) -> None:
