@@ -31,8 +31,8 @@ class Resources:
         """Return the resource that `opener` opens: the same for every task of the process."""
         if opener not in self.opened:
             self.opened[opener] = await self.stack.enter_async_context(opener(self.settings))
-        found: T = self.opened[opener]
-        return found
+        resource: T = self.opened[opener]
+        return resource
 
     async def parser(self) -> Parser:
         return await self.once(_open_parser)

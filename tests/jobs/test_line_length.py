@@ -61,7 +61,7 @@ async def submits(conn: Conn, org: UUID, dice: random.Random) -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_a_job_is_refused_where_the_line_is_full_and_nowhere_else(conn: Conn, seed: int) -> None:
+async def test_a_job_is_refused_exactly_when_the_line_is_full(conn: Conn, seed: int) -> None:
     dice, [org] = random.Random(seed), await scene.tenants(conn, tier="partner")
     await conn.execute("update pool_cap set max_queued = $1 where pool = 'ingest'", CAP)
     verbs: list[Callable[[Conn, UUID, random.Random], Awaitable[None]]] = [submits, some]
@@ -69,7 +69,7 @@ async def test_a_job_is_refused_where_the_line_is_full_and_nowhere_else(conn: Co
         await dice.choice(verbs)(conn, org, dice)
 
 
-async def test_a_line_is_measured_only_where_some_wait(conn: Conn) -> None:
+async def test_only_a_nonempty_line_is_counted(conn: Conn) -> None:
     [org] = await scene.tenants(conn)
     async with conn.transaction():
         await conn.execute("set local track_functions = 'pl'")

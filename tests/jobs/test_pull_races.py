@@ -84,7 +84,7 @@ async def pull_until_done(pool: Pool, worker: UUID) -> int:
     return count
 
 
-async def test_forty_submits_at_once_start_five_at_a_time(wide: Pool, conn: Conn, org: UUID) -> None:
+async def test_forty_concurrent_submits_start_five_at_a_time(wide: Pool, conn: Conn, org: UUID) -> None:
     workers = [await scene.worker(conn) for _ in range(4)]
 
     async def submit() -> None:
@@ -124,9 +124,9 @@ async def waiting_pull(pool: Pool, worker: UUID) -> "asyncio.Task[list[Claim]]":
     return task
 
 
-async def test_a_pull_that_waits_sees_what_the_other_one_took(pool: Pool, conn: Conn, org: UUID) -> None:
+async def test_a_waiting_pull_sees_the_other_ones_claims(pool: Pool, conn: Conn, org: UUID) -> None:
     """The snapshot is younger than the lock: otherwise the second pull would miss the five running jobs."""
-    await scene.plenty(conn)
+    await scene.add_huge_worker(conn)
     await scene.fill(conn, [org], 20)
     worker = await scene.worker(conn)
     async with pool.acquire() as other, other.transaction():

@@ -34,7 +34,7 @@ select count(*)
 async def narrow(conn: Conn) -> AsyncIterator[None]:
     """Allow each tenant one running job in a pool with caps, far from its share."""
     await conn.execute("update pool_cap set max_running = 1")
-    await scene.plenty(conn)
+    await scene.add_huge_worker(conn)
     yield
 
 
@@ -75,7 +75,7 @@ async def at_their_cap(conn: Conn, count: int) -> tuple[list[UUID], list[Claim]]
 
 
 @pytest.mark.usefixtures("narrow")
-async def test_tenants_at_their_cap_cost_nothing(pool: Pool, conn: Conn) -> None:
+async def test_tenants_at_their_cap_cost_a_pull_nothing(pool: Pool, conn: Conn) -> None:
     await at_their_cap(conn, 700)
     await scene.fill(conn, await scene.tenants(conn, 30), 2)
     await forget(conn)  # `fill` bypasses the mark of a new job in a line.
@@ -85,8 +85,8 @@ async def test_tenants_at_their_cap_cost_nothing(pool: Pool, conn: Conn) -> None
     assert rows < FEW
 
 
-async def test_rows_of_an_unknown_kind_cost_nothing(pool: Pool, conn: Conn) -> None:
-    await scene.plenty(conn)
+async def test_jobs_of_an_unknown_kind_cost_a_pull_nothing(pool: Pool, conn: Conn) -> None:
+    await scene.add_huge_worker(conn)
     orgs = await scene.tenants(conn, 40)
     await scene.fill(conn, orgs, 100, UNKNOWN)
     await scene.fill(conn, orgs[::2], 2)  # Behind them in the same lines.
@@ -121,7 +121,7 @@ async def test_a_tenants_next_job_starts_when_its_last_one_has_ended(conn: Conn)
 
 
 @pytest.mark.usefixtures("narrow")
-async def test_what_no_pull_was_told_is_found_when_the_hint_has_ended(conn: Conn) -> None:
+async def test_a_change_without_a_wake_is_found_when_the_hint_has_ended(conn: Conn) -> None:
     _, claims = await at_their_cap(conn, 12)
     await rest(conn)
     await keep(conn)
@@ -147,7 +147,7 @@ async def test_the_function_that_an_older_release_calls_pulls_too(conn: Conn, or
 
 
 @pytest.mark.usefixtures("narrow")
-async def test_a_job_that_comes_to_an_empty_line_starts_though_all_around_it_rest(conn: Conn) -> None:
+async def test_a_job_in_an_empty_line_starts_inside_a_skip_range(conn: Conn) -> None:
     orgs = await scene.tenants(conn, 3)
     await at_their_cap(conn, 12)
     await rest(conn)
@@ -166,12 +166,12 @@ async def test_a_burst_after_a_quiet_moment_fills_each_pull(conn: Conn) -> None:
             kind = ERRAND._replace(internal=internal)
             for _ in range(2):
                 await scene.submit(conn, org, kind)
-    await scene.plenty(conn)
+    await scene.add_huge_worker(conn)
     assert [len(await scene.pull(conn, worker)) for _ in range(12)] == [10] * 12
 
 
 @pytest.mark.parametrize("place", [0, 75, 149])
-async def test_a_newcomer_comes_before_those_who_wait_for_their_turn(conn: Conn, place: int) -> None:
+async def test_a_newcomer_is_pulled_before_waiting_tenants(conn: Conn, place: int) -> None:
     orgs = await scene.tenants(conn, 150)
     await scene.fill(conn, [org for org in orgs if org != orgs[place]], 5, FREE_ERRAND)
     worker = await scene.worker(conn, FREE_ERRAND)
@@ -182,7 +182,7 @@ async def test_a_newcomer_comes_before_those_who_wait_for_their_turn(conn: Conn,
     assert len(claims) == 4
 
 
-async def test_newcomers_leave_three_slots_in_four_to_those_who_wait(conn: Conn) -> None:
+async def test_newcomers_leave_three_in_four_slots_to_waiting_tenants(conn: Conn) -> None:
     await scene.fill(conn, await scene.tenants(conn, 150), 5, FREE_ERRAND)
     worker = await scene.worker(conn, FREE_ERRAND)
     await scene.pull(conn, worker, 10, FREE_ERRAND)
@@ -195,7 +195,7 @@ async def test_newcomers_leave_three_slots_in_four_to_those_who_wait(conn: Conn)
 
 
 @pytest.mark.usefixtures("narrow")
-async def test_a_clock_that_went_back_hides_no_running_job(conn: Conn, org: UUID) -> None:
+async def test_a_clock_set_back_hides_no_running_job(conn: Conn, org: UUID) -> None:
     await scene.fill(conn, [org], 3)
     worker = await scene.worker(conn)
     ahead = await conn.fetchval(
@@ -206,7 +206,7 @@ async def test_a_clock_that_went_back_hides_no_running_job(conn: Conn, org: UUID
     assert await scene.pull(conn, worker) == []
 
 
-class Fleet:
+class TwoWorkers:
     """Two workers and their jobs. One of them lacks some kinds."""
 
     def __init__(self, conn: Conn, workers: Sequence[UUID]) -> None:
@@ -230,7 +230,7 @@ class Fleet:
         self.freed[which] |= {claim.organization_id for claim in ended}
 
 
-async def act(fleet: Fleet, orgs: Sequence[UUID], dice: random.Random) -> None:
+async def act(fleet: TwoWorkers, orgs: Sequence[UUID], dice: random.Random) -> None:
     """Do one random action."""
     which = dice.randrange(2)
     match dice.choice(["submit", "submit", "pull", "end", "rest"]):
@@ -249,7 +249,7 @@ async def act(fleet: Fleet, orgs: Sequence[UUID], dice: random.Random) -> None:
 async def test_hints_hide_nothing_that_can_start_and_break_no_cap(conn: Conn, seed: int) -> None:
     """At the end each worker has the same jobs as without hints."""
     dice, orgs = random.Random(seed), await scene.tenants(conn, 16)
-    fleet = Fleet(conn, [await scene.worker(conn), await scene.worker(conn)])
+    fleet = TwoWorkers(conn, [await scene.worker(conn), await scene.worker(conn)])
     for _ in range(150):
         await act(fleet, orgs, dice)
         assert await conn.fetchval(OVER_CAP) == 0

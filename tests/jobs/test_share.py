@@ -29,7 +29,7 @@ async def pull_all(conn: Conn, worker: UUID, kinds: Sequence[Kind] = (ERRAND, IN
 
 
 @pytest.mark.parametrize(("hogs", "left"), [(1, 5), (2, 3), (3, 2), (9, 1)])
-async def test_a_newcomer_starts_beside_tenants_with_all_the_work(conn: Conn, hogs: int, left: int) -> None:
+async def test_a_newcomer_starts_next_to_busy_tenants(conn: Conn, hogs: int, left: int) -> None:
     worker = await scene.worker(conn)
     await scene.fill(conn, await scene.tenants(conn, hogs, tier="partner"), 100)
     held = await pull_all(conn, worker)
@@ -51,7 +51,7 @@ async def test_a_sandbox_and_internal_jobs_count_with_their_organization(conn: C
     assert len(await pull_all(conn, await scene.worker(conn))) == SLOTS / 2
 
 
-async def test_the_share_is_one_of_all_workers(conn: Conn) -> None:
+async def test_the_share_is_of_all_workers_slots(conn: Conn) -> None:
     """With four workers a tenant holds more than half of one, but each has room for others."""
     workers = [await scene.worker(conn) for _ in range(4)]
     await scene.fill(conn, await scene.tenants(conn, tier="partner"), 100)
@@ -85,7 +85,7 @@ async def test_each_pool_but_default_runs_nothing_of_a_suspended_organization(co
     assert [row["name"] for row in names] == ["default"]
 
 
-class Arrival(NamedTuple):
+class TenantJobs(NamedTuple):
     """Jobs of a tenant; some end before the next pull of one of the workers."""
 
     tenant: int
@@ -97,7 +97,7 @@ class Arrival(NamedTuple):
 
 ARRIVALS = st.lists(
     st.builds(
-        Arrival,
+        TenantJobs,
         tenant=st.integers(0, 5),
         jobs=st.integers(0, 6),
         internal=st.booleans(),
@@ -111,8 +111,8 @@ ARRIVALS = st.lists(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(arrivals=ARRIVALS)
-async def test_in_any_order_the_share_holds_and_nothing_is_left_idle(
-    conn: Conn, arrivals: list[Arrival]
+async def test_in_any_order_the_share_holds_and_no_usable_slot_is_idle(
+    conn: Conn, arrivals: list[TenantJobs]
 ) -> None:
     """After each pull no tenant exceeds its share, and no tenant below its share waits."""
     await forget(conn)

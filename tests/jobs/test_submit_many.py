@@ -56,9 +56,7 @@ async def outcome(
 
 @pytest.mark.parametrize("kind", [ERRAND, FREE_ERRAND, INTERNAL], ids=lambda kind: kind.name)
 @pytest.mark.parametrize("waiting", range(4))
-async def test_many_at_once_are_as_one_after_the_other(
-    conn: Conn, org: UUID, kind: Kind, waiting: int
-) -> None:
+async def test_submit_many_equals_single_submits(conn: Conn, org: UUID, kind: Kind, waiting: int) -> None:
     """Up to a cap of three waiting jobs, from below it to above."""
     await conn.execute("update pool_cap set max_queued = 3")
     await scene.fill(conn, [org], waiting, kind)

@@ -83,14 +83,14 @@ class PublishAttempt:
 
 def report(attempt: PublishAttempt, outcome: Outcome) -> None:
     """Count and log the attempt's outcome."""
-    post, job, word = attempt.outgoing, attempt.ctx.job, _word(outcome)
+    post, job, word = attempt.outgoing, attempt.ctx.job, _outcome_word(outcome)
     metrics.POSTS.labels(post.account.platform, word).inc()
-    about = {**logs.job(job, attempt=job.attempt), **logs.post(job.organization_id, post.post_id)}
+    fields = {**logs.job(job, attempt=job.attempt), **logs.post(job.organization_id, post.post_id)}
     code = {"code": outcome.code} if isinstance(outcome, Failed) else {}
-    _log.info("post", outcome=word, platform=post.account.platform, **code, **about)
+    _log.info("post", outcome=word, platform=post.account.platform, **code, **fields)
 
 
-def _word(outcome: Outcome) -> str:
+def _outcome_word(outcome: Outcome) -> str:
     if isinstance(outcome, Done):
         return "published"
     if isinstance(outcome, Failed) and outcome.code == failures.UNKNOWN.code:

@@ -63,7 +63,7 @@ class Context:
         async def locked(conn: Conn) -> T:
             await self._lock_project(conn, project)
             if name is not None:
-                return await steps.run(conn, self.job, name, body)
+                return await steps.run_named_step(conn, self.job, name, body)
             if not locks:
                 await ledger.lock(conn, self.job)
             return await body(conn)
@@ -102,10 +102,10 @@ class Context:
         async def last(conn: Conn) -> Result:
             await self._lock_project(conn, project, alone=alone)
             await jobs.complete(conn, claim=self.job)
-            found = await body(conn)
-            if found:
-                await ledger.set_result(conn, self.job, result=found)
-            return found or {}
+            result = await body(conn)
+            if result:
+                await ledger.set_result(conn, self.job, result=result)
+            return result or {}
 
         self._attempt.committed = Done.word
         try:
@@ -146,9 +146,9 @@ class Context:
             finally:
                 submits[:] = self._attempt.take_submits()
 
-        found = await transact(self._pool, tried)
-        spans.submitted(self._attempt, submits)
-        return found
+        result = await transact(self._pool, tried)
+        spans.record_submits(self._attempt, submits)
+        return result
 
     def _take_name(self, name: str) -> None:
         """Reserve a step's name. Raises ValueError for a repeated name: it would get the other's result."""
@@ -156,9 +156,9 @@ class Context:
             raise ValueError(f"step {name}: at most {steps.MAX_STEPS} names in an attempt, each once")
         self._names.add(name)
 
-    async def _lock_project(self, conn: Conn, wanted: bool, *, alone: bool = False) -> None:
+    async def _lock_project(self, conn: Conn, is_locked: bool, *, alone: bool = False) -> None:
         organization_id, project_id = self.job.organization_id, self.job.project_id
         if alone and project_id is not None:
             await project_locks.lock_alone(conn, organization_id=organization_id, project_id=project_id)
-        elif wanted and project_id is not None:
+        elif is_locked and project_id is not None:
             await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)

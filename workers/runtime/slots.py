@@ -23,18 +23,18 @@ class LeaseLost:
 
 #: With a backlog, a pull waits until one in this many slots is free: a small pull costs nearly as much as a
 #: large one.
-BACKLOG_SHARE = 2
+BACKLOG_SLOTS_PER_FREE = 2
 
 #: Back-pressure: a worker takes no more jobs while this many times its slots wait for settlement. Such jobs
 #: run nowhere but count as running, and other workers could have run them. A busy worker has the work of two
 #: statements in its pipe.
-UNSETTLED_SHARE = 2
+MAX_UNSETTLED_PER_SLOT = 2
 
 Verdict: TypeAlias = Outcome | LeaseLost
-Key: TypeAlias = tuple[UUID, int]
+AttemptKey: TypeAlias = tuple[UUID, int]
 
 
-def key(claim: Claim) -> Key:
+def attempt_key(claim: Claim) -> AttemptKey:
     """Return the attempt's key. The job alone won't do: a lost attempt may still run at the next claim."""
     return claim.id, claim.fence
 
@@ -75,27 +75,27 @@ class Attempt:
         self.submits.append(Submit(kind, project_id, job_id, tracing.now()))
 
     def take_submits(self) -> list[Submit]:
-        found, self.submits = self.submits, []
-        return found
+        submits, self.submits = self.submits, []
+        return submits
 
 
 class Slots:
     """At most `size` attempts. `parked` attempts don't count: they wait, and have yielded their slots.
 
     `unsettled` attempts have ended but aren't settled in the ledger; too many of them take slots
-    (`UNSETTLED_SHARE`). `wake` is set while a pull is requested. `backlog` means that the last pull left due
-    jobs behind. `has_free_slots` and `empty` are set while they are true. `on_change` is called with the
-    number of free slots.
+    (`MAX_UNSETTLED_PER_SLOT`). `wake` is set while a pull is requested. `backlog` means that the last pull
+    left due jobs behind. `has_free_slots` and `empty` are set while they are true. `on_change` is called with
+    the number of free slots.
     """
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self.attempts: dict[Key, Attempt] = {}
+        self.attempts: dict[AttemptKey, Attempt] = {}
         self.wake, self.has_free_slots, self.empty = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.backlog = self.closed = False
         self.parked = self.unsettled = self._late = 0
         self._freed: set[UUID] = set()
-        self.on_change: Callable[[int], None] = ignore
+        self.on_change: Callable[[int], None] = ignore_change
         metrics.SLOTS_FREE.set_function(lambda: self.free)
         self._changed()
 
@@ -104,18 +104,18 @@ class Slots:
         return self.size - len(self.attempts) + self.parked - self._late
 
     def add(self, attempt: Attempt) -> None:
-        self.attempts[key(attempt.claim)] = attempt
+        self.attempts[attempt_key(attempt.claim)] = attempt
         self._changed()
 
     def remove(self, attempt: Attempt) -> None:
-        del self.attempts[key(attempt.claim)]
+        del self.attempts[attempt_key(attempt.claim)]
         if self.backlog:
             self.notify()
         self._changed()
 
     def notify(self) -> None:
-        """Request a pull; with a backlog only once a part of the slots is free (`BACKLOG_SHARE`)."""
-        if not self.backlog or self.free >= self.size / BACKLOG_SHARE:
+        """Request a pull; with a backlog only once a part of the slots is free (`BACKLOG_SLOTS_PER_FREE`)."""
+        if not self.backlog or self.free >= self.size / BACKLOG_SLOTS_PER_FREE:
             self.wake.set()
 
     @contextmanager
@@ -135,7 +135,7 @@ class Slots:
     def settle(self, change: int) -> None:
         """Count an ended attempt that waits for its settlement; -1 once the settlement is committed."""
         self.unsettled += change
-        late = max(0, self.unsettled - UNSETTLED_SHARE * self.size)
+        late = max(0, self.unsettled - MAX_UNSETTLED_PER_SLOT * self.size)
         if late != self._late:
             self._late = late
             self._changed()
@@ -162,16 +162,16 @@ class Slots:
 
     def _changed(self) -> None:
         free = self.free
-        _set(self.has_free_slots, free > 0)
-        _set(self.empty, not self.attempts)
+        _set_event(self.has_free_slots, free > 0)
+        _set_event(self.empty, not self.attempts)
         self.on_change(free)
 
 
-def ignore(_: int) -> None:
+def ignore_change(_: int) -> None:
     """Do nothing: the `on_change` of slots without a listener."""
 
 
-def _set(event: asyncio.Event, is_set: bool) -> None:
+def _set_event(event: asyncio.Event, is_set: bool) -> None:
     if is_set:
         event.set()
     else:

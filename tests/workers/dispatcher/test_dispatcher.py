@@ -30,7 +30,7 @@ from workers.dispatcher.overdue import OVERDUE
 from workers.runtime.shutdown import Stop
 
 
-class Recorder(Courier):
+class RecordingCourier(Courier):
     """Courier that records wakes instead of sending them."""
 
     def __init__(self) -> None:
@@ -41,9 +41,9 @@ class Recorder(Courier):
 
 
 @asynccontextmanager
-async def dispatching(settings: Settings) -> AsyncIterator[Recorder]:
+async def dispatching(settings: Settings) -> AsyncIterator[RecordingCourier]:
     """Run a dispatcher in the test's own loop until the block ends."""
-    recorder, stop = Recorder(), Stop()
+    recorder, stop = RecordingCourier(), Stop()
     async with asyncio.TaskGroup() as group:
         group.create_task(Dispatcher(settings, recorder).run(stop))
         yield recorder
@@ -65,7 +65,7 @@ async def leaders(conn: Conn) -> list[int]:
     return [row["pid"] for row in rows]
 
 
-async def test_a_job_whose_message_was_lost_is_sent_for(settings: Settings, conn: Conn, org: UUID) -> None:
+async def test_a_job_with_a_lost_message_gets_a_wake(settings: Settings, conn: Conn, org: UUID) -> None:
     async with dispatching(settings) as courier:
         await scene.submit(conn, org)
         await eventually(lambda: answer(courier.sent))
@@ -86,7 +86,7 @@ async def test_a_scheduled_job_starts_at_its_time(settings: Settings, conn: Conn
     assert len(await scene.pull(conn, await scene.worker(conn))) == 1
 
 
-async def test_lost_and_late_jobs_are_seen_to(settings: Settings, conn: Conn, org: UUID) -> None:
+async def test_lost_and_overdue_jobs_are_handled(settings: Settings, conn: Conn, org: UUID) -> None:
     """A dead worker's job returns into its line; one past its deadline fails."""
     lost = await scene.started(conn, org)
     await scene.lose(conn, lost)
@@ -96,7 +96,7 @@ async def test_lost_and_late_jobs_are_seen_to(settings: Settings, conn: Conn, or
         await eventually(lambda: has(conn, late.job_id, "error ->> 'code' = 'DEADLINE'"))
 
 
-async def test_what_is_old_goes(settings: Settings, conn: Conn, org: UUID) -> None:
+async def test_old_rows_are_deleted(settings: Settings, conn: Conn, org: UUID) -> None:
     claim = await scene.started(conn, org)
     await scene.settle(conn, [claim], Done())
     await conn.execute("update job set finished_at = now() - interval '31 days'")
@@ -109,7 +109,7 @@ async def test_what_is_old_goes(settings: Settings, conn: Conn, org: UUID) -> No
         await eventually(gone)
 
 
-async def test_full_batches_follow_each_other_at_once(
+async def test_a_full_batch_is_followed_at_once(
     settings: Settings, conn: Conn, org: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After a partial batch the next one would not run in this test's time."""
@@ -168,7 +168,7 @@ async def gone(conn: Conn) -> bool:
 
 
 @pytest.mark.long
-async def test_a_postgres_that_hangs_costs_no_job_its_worker(own_servers: servers.Servers) -> None:
+async def test_a_frozen_postgres_rescues_no_job(own_servers: servers.Servers) -> None:
     """A rescue under way at the freeze is not carried out after it."""
     settings = servers.settings_for(own_servers.postgres.url, own_servers.valkey.url, lease_s=3)
     async with dispatching(settings):
@@ -190,7 +190,7 @@ async def test_a_postgres_that_hangs_costs_no_job_its_worker(own_servers: server
             assert row["lasted"] > timedelta(seconds=6)
 
 
-async def test_it_ends_in_order_when_it_is_told_to(settings: Settings, conn: Conn) -> None:
+async def test_it_ends_cleanly_on_a_stop(settings: Settings, conn: Conn) -> None:
     environ = {
         **os.environ,
         **{name.upper(): str(value) for name, value in msgspec.structs.asdict(settings).items()},

@@ -33,7 +33,7 @@ def asking(conn: Conn, sql: str) -> Callable[[], Awaitable[object]]:
     return lambda: conn.fetchval(sql)
 
 
-async def test_all_of_them_are_done(settings: Settings, conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_all_chores_run(settings: Settings, conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
     today = partitions.today()
     monkeypatch.setattr(partitions, "today", lambda: today)
     await send(conn, [event(number) for number in range(30)])
@@ -54,7 +54,7 @@ async def test_all_of_them_are_done(settings: Settings, conn: Conn, monkeypatch:
     assert await wrong_counts(conn) == []
 
 
-async def test_a_rotation_that_cannot_begin_holds_up_no_fold(
+async def test_a_blocked_rotation_delays_no_fold(
     settings: Settings, pool: Pool, conn: Conn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It times out after a second, and is repeated later."""
@@ -73,7 +73,7 @@ async def test_a_rotation_that_cannot_begin_holds_up_no_fold(
             await eventually(asking(conn, "select n = 1 from event_generation"))
 
 
-async def test_a_store_that_is_cut_off_is_found_again(settings: Settings, conn: Conn) -> None:
+async def test_it_reconnects_to_the_event_store(settings: Settings, conn: Conn) -> None:
     cut = (
         "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'dispatcher-events'"
     )

@@ -13,7 +13,7 @@ from tests.workers.platforms.scripted import (
     LOST,
     METHODS,
     Answer,
-    Server,
+    ScriptedServer,
     account,
     client_for,
     draft,
@@ -23,23 +23,23 @@ from tests.workers.platforms.scripted import (
     xrpc,
 )
 from workers.platforms.bluesky.publish import Bluesky
-from workers.platforms.contract import Absent, Draft, Inquiry, Live, Prepared, Undecided
+from workers.platforms.contract import Absent, Draft, Inquiry, Live, Prepared, UndecidedPost
 
 PUT = "/xrpc/com.atproto.repo.putRecord"
 WRITTEN = told({"uri": "at://did:plc:me/app.bsky.feed.post/x", "cid": "bafy"})
 
 
-async def prepared(served: Server, what: Draft | None = None) -> Prepared:
+async def prepared(served: ScriptedServer, what: Draft | None = None) -> Prepared:
     async with client_for(served) as client:
         return await Bluesky(client).prepare(account(served, "bluesky"), what or draft())
 
 
-async def sent(served: Server, what: Prepared, *, timeout_s: float = 0.3) -> Any:
+async def sent(served: ScriptedServer, what: Prepared, *, timeout_s: float = 0.3) -> Any:
     async with client_for(served) as client:
         return await Bluesky(client).send(account(served, "bluesky"), what, draft(), timeout_s=timeout_s)
 
 
-async def looked(served: Server, what: Prepared, *, since_s: float) -> Any:
+async def looked(served: ScriptedServer, what: Prepared, *, since_s: float) -> Any:
     async with client_for(served) as client:
         now = AT + timedelta(seconds=since_s)
         return await Bluesky(client).reconcile(account(served, "bluesky"), Inquiry(what, AT, now))
@@ -143,7 +143,9 @@ async def test_a_put_without_a_clear_answer_may_be_live(how: str) -> None:
         (xrpc("SomethingNew", 418), Rejected, "PLATFORM_REJECTED"),
     ],
 )
-async def test_a_refusal_is_known_by_its_name(answer: bytes, kind: type[PlatformError], code: str) -> None:
+async def test_a_refusal_is_classified_by_its_error_name(
+    answer: bytes, kind: type[PlatformError], code: str
+) -> None:
     error = await failing(answer)
     assert (type(error), error.code) == (kind, code)
 
@@ -157,7 +159,7 @@ async def test_a_refusal_is_known_by_its_name(answer: bytes, kind: type[Platform
         ("SomethingNew", 400, "platform_rejected"),
     ],
 )
-async def test_a_refusal_says_whose_it_is_to_mend(name: str, status: int, category: str) -> None:
+async def test_a_refusal_has_its_category(name: str, status: int, category: str) -> None:
     assert (await failing(xrpc(name, status))).category == category
 
 
@@ -167,14 +169,14 @@ async def test_a_refusal_quotes_the_servers_words_and_no_secret() -> None:
     assert "secret-token" not in error.message
 
 
-async def test_a_rate_limit_says_when_it_ends() -> None:
+async def test_a_rate_limit_has_its_end() -> None:
     headers = {"ratelimit_reset": "1795521630", "date": "Tue, 24 Nov 2026 12:00:00 GMT"}
     error = await failing(xrpc("RateLimitExceeded", 429, **headers))
     assert isinstance(error, Throttled)
     assert error.after_s == 30
 
 
-async def test_a_taken_key_that_holds_this_post_is_this_post() -> None:
+async def test_a_taken_key_with_this_post_is_live() -> None:
     async with pds(putRecord=xrpc("InvalidSwap")) as served:
         what = await prepared(served)
         served.answers[METHODS["getRecord"]] = [known(what)]
@@ -182,7 +184,7 @@ async def test_a_taken_key_that_holds_this_post_is_this_post() -> None:
 
 
 @pytest.mark.parametrize("answer", [None, xrpc("AccountTakedown", 401), LOST["dropped"]])
-async def test_a_taken_key_that_may_hold_another_is_for_a_person(answer: Answer | None) -> None:
+async def test_a_taken_key_with_another_post_is_unknown(answer: Answer | None) -> None:
     async with pds(putRecord=xrpc("InvalidSwap")) as served:
         what = await prepared(served)
         served.answers[METHODS["getRecord"]] = [answer or known(what, text="Other")]
@@ -192,9 +194,10 @@ async def test_a_taken_key_that_may_hold_another_is_for_a_person(answer: Answer 
 
 
 @pytest.mark.parametrize(
-    ("since_s", "found"), [(0, Undecided(60.0)), (59, Undecided(1.0)), (60, Absent()), (10**6, Absent())]
+    ("since_s", "found"),
+    [(0, UndecidedPost(60.0)), (59, UndecidedPost(1.0)), (60, Absent()), (10**6, Absent())],
 )
-async def test_a_missing_record_is_absent_once_its_call_is_surely_over(since_s: float, found: Any) -> None:
+async def test_a_missing_record_is_absent_after_the_in_flight_time(since_s: float, found: Any) -> None:
     async with pds(getRecord=xrpc("RecordNotFound")) as served:
         assert await looked(served, await prepared(served), since_s=since_s) == found
 
@@ -210,23 +213,23 @@ async def test_another_record_under_the_key_decides_nothing() -> None:
     async with pds() as served:
         what = await prepared(served)
         served.answers[METHODS["getRecord"]] = [known(what, text="Other")]
-        assert await looked(served, what, since_s=10**6) == Undecided()
+        assert await looked(served, what, since_s=10**6) == UndecidedPost()
 
 
 @pytest.mark.parametrize("how", ["dropped", "500", "200 of something else"])
-async def test_looking_that_fails_proves_nothing(how: str) -> None:
+async def test_a_failed_query_proves_nothing(how: str) -> None:
     async with pds(getRecord=LOST[how]) as served:
         what = await prepared(served)
         with pytest.raises(NotSent):
             await looked(served, what, since_s=10**6)
 
 
-def test_a_put_may_be_repeated_whenever() -> None:
+def test_a_put_is_always_repeatable() -> None:
     what, later = Prepared(handle={}, request=b""), AT + timedelta(days=30)
     assert Bluesky(None).repeatable(account(None, "bluesky"), Inquiry(what, AT, later))  # type: ignore[arg-type]
 
 
-async def test_people_are_mentioned_whom_the_server_knows() -> None:
+async def test_only_resolvable_handles_are_mentions() -> None:
     answers = [told({"did": "did:plc:a"}), xrpc("InvalidRequest")]
     async with pds(resolveHandle=answers) as served:
         what = await prepared(served, draft("hi @a.test, @b.test and @a.test"))

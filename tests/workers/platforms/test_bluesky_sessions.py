@@ -5,19 +5,19 @@ from datetime import datetime
 import pytest
 
 from schemas.errors import NotSent, PlatformError, ReauthRequired, Rejected
-from tests.workers.platforms.scripted import BLOB, LOST, Answer, Server, client_for, pds, told, xrpc
+from tests.workers.platforms.scripted import BLOB, LOST, Answer, ScriptedServer, client_for, pds, told, xrpc
 from workers.platforms.bluesky import api
 from workers.platforms.bluesky.api import Api
 
 SESSION = {"did": "did:plc:me", "handle": "me.test", "refreshJwt": "r"}
 
 
-async def opened(served: Server) -> api.Session:
+async def opened(served: ScriptedServer) -> api.Session:
     async with client_for(served) as client:
         return await api.create_session(client, served.base, identifier="me.test", password="app-password")
 
 
-async def test_a_session_says_when_it_ends_and_where_the_account_lives() -> None:
+async def test_a_session_has_its_end_and_the_accounts_server() -> None:
     token = "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjE3OTU1MjE2MDB9.c2ln"
     service = [{"id": "#atproto_pds", "serviceEndpoint": "https://pds.example/"}]
     said = SESSION | {"accessJwt": token, "didDoc": {"service": service}}
@@ -30,7 +30,7 @@ async def test_a_session_says_when_it_ends_and_where_the_account_lives() -> None
 
 
 @pytest.mark.parametrize("token", ["opaque", "a.b.c", "eyJhbGciOiJIUzI1NiJ9.e30.c2ln"])
-async def test_a_token_that_says_nothing_has_no_known_end(token: str) -> None:
+async def test_a_token_without_claims_has_no_known_end(token: str) -> None:
     async with pds(createSession=told(SESSION | {"accessJwt": token, "didDoc": {"service": 7}})) as served:
         session = await opened(served)
     assert (session.expires_at, session.server) == (None, None)
@@ -46,7 +46,7 @@ async def test_a_token_that_says_nothing_has_no_known_end(token: str) -> None:
         (LOST["dropped"], NotSent),
     ],
 )
-async def test_only_the_servers_word_ends_a_session(answer: Answer, kind: type[PlatformError]) -> None:
+async def test_only_an_explicit_error_ends_a_session(answer: Answer, kind: type[PlatformError]) -> None:
     async with pds(refreshSession=answer) as served, client_for(served) as client:
         with pytest.raises(PlatformError) as caught:
             await api.refresh_session(client, served.base, refresh_token="r")

@@ -12,7 +12,7 @@ from tests.workers.platforms.scripted import (
     LOST,
     POST_ID,
     Answer,
-    Server,
+    ScriptedServer,
     account,
     client_for,
     draft,
@@ -30,7 +30,7 @@ POSTS = "/api/v1/statuses"
 LISTED = "/api/v1/accounts/7/statuses"
 
 
-async def sent(served: Server, what: Prepared) -> Any:
+async def sent(served: ScriptedServer, what: Prepared) -> Any:
     async with client_for(served) as client:
         return await Mastodon(client).send(account(served, "mastodon"), what, draft(), timeout_s=0.3)
 
@@ -85,7 +85,7 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_no_pauses")
-async def test_a_file_is_waited_for_while_the_server_works_on_it() -> None:
+async def test_a_file_is_polled_while_the_server_processes_it() -> None:
     media = {
         "media": told({"id": "11", "url": None}, 202),
         "11": [told({"id": "11"}, 206), told({"id": "11"})],
@@ -96,7 +96,7 @@ async def test_a_file_is_waited_for_while_the_server_works_on_it() -> None:
 
 
 @pytest.mark.usefixtures("_no_pauses")
-async def test_a_file_that_is_never_ready_is_given_up_for_now() -> None:
+async def test_a_file_that_is_never_ready_is_retried_later() -> None:
     media = {"media": told({"id": "11"}, 202), "11": told({"id": "11"}, 206)}
     async with server(statuses=told([]), **media) as served:
         with pytest.raises(NotSent) as caught:
@@ -104,7 +104,7 @@ async def test_a_file_that_is_never_ready_is_given_up_for_now() -> None:
     assert caught.value.code == "MEDIA_PROCESSING"
 
 
-async def test_a_file_that_the_server_will_not_have_ends_the_post() -> None:
+async def test_a_refused_file_ends_the_post() -> None:
     async with server(statuses=told([]), media=told({"error": "Bad file"}, 422)) as served:
         with pytest.raises(Rejected, match="Bad file"):
             await prepared(served, draft("", file()))
@@ -130,14 +130,16 @@ async def test_a_post_without_a_clear_answer_may_be_live(how: str) -> None:
         (say(429), Throttled, "rate_limit"),
     ],
 )
-async def test_a_refusal_says_what_to_mend(answer: bytes, kind: type[PlatformError], category: str) -> None:
+async def test_a_refusal_has_its_class_and_category(
+    answer: bytes, kind: type[PlatformError], category: str
+) -> None:
     error = await failing(answer)
     assert (type(error), error.category) == (kind, category)
     assert "secret-token" not in error.message
 
 
 @pytest.mark.parametrize("reset", ["1795521630", "2026-11-24T12:00:30.000000Z"])
-async def test_a_rate_limit_says_when_it_ends(reset: str) -> None:
+async def test_a_rate_limit_has_its_end(reset: str) -> None:
     error = await failing(told({}, 429, x_ratelimit_reset=reset, date="Tue, 24 Nov 2026 12:00:00 GMT"))
     assert isinstance(error, Throttled)
     assert error.after_s == 30

@@ -9,7 +9,7 @@ from schemas.errors import NotSent
 from tests.workers.platforms.scripted import (
     AT,
     LOST,
-    Server,
+    ScriptedServer,
     account,
     client_for,
     draft,
@@ -19,11 +19,11 @@ from tests.workers.platforms.scripted import (
     status,
     told,
 )
-from workers.platforms.contract import Absent, Inquiry, Live, Prepared, Undecided
+from workers.platforms.contract import Absent, Inquiry, Live, Prepared, UndecidedPost
 from workers.platforms.mastodon.publish import Mastodon
 
 
-async def looked(served: Server, what: Prepared, *, since_s: float = 60) -> Any:
+async def looked(served: ScriptedServer, what: Prepared, *, since_s: float = 60) -> Any:
     async with client_for(served) as client:
         now = AT + timedelta(seconds=since_s)
         return await Mastodon(client).reconcile(account(served, "mastodon"), Inquiry(what, AT, now))
@@ -54,14 +54,14 @@ def others(newest: int, count: int) -> list[Any]:
 LISTS: dict[str, tuple[list[Any], dict[str, Any], Any]] = {
     "the one newer post": ([[status(3, "<p>Other</p>"), status(2), OLD, status(0)]], {"since_s": 0}, IT),
     "an older post with its text": ([[status(2, "<p>Other</p>"), OLD, status(0)]], {}, Absent()),
-    "a call that may be on its way": ([[OLD]], {"since_s": 59}, Undecided(1.0)),
+    "a call that may be on its way": ([[OLD]], {"since_s": 59}, UndecidedPost(1.0)),
     "a call that is surely over": ([[OLD]], {"since_s": 60}, Absent()),
-    "two that match": ([[status(3), status(2), OLD]], {}, Undecided()),
+    "two that match": ([[status(3), status(2), OLD]], {}, UndecidedPost()),
     "a boost": ([[status(4, reblog=status(9)), OLD]], {}, Absent()),
     "it is on the second page": ([others(100, 40), [status(2), OLD]], {}, IT),
     "it is on neither page": ([others(100, 40), [status(2, "<p>no</p>"), OLD]], {}, Absent()),
-    "more posts than are read": ([others(1000 - 40 * k, 40) for k in range(5)], {}, Undecided()),
-    "a long list without pages": ([others(100, 50)], {"after": None}, Undecided()),
+    "more posts than are read": ([others(1000 - 40 * k, 40) for k in range(5)], {}, UndecidedPost()),
+    "a long list without pages": ([others(100, 50)], {"after": None}, UndecidedPost()),
     "a long list to the last known post": ([[*others(100, 50), OLD]], {}, Absent()),
     "a short list without pages": ([others(100, 5)], {"after": None}, Absent()),
     "an account without posts": ([[]], {"after": None}, Absent()),
@@ -80,8 +80,8 @@ async def test_a_list_proves_no_more_than_it_shows(listed: str) -> None:
 @pytest.mark.parametrize(
     ("sent", "shown", "expected"),
     [
-        (0, 0, "Live"), (2, 2, "Live"), (2, 1, "Live"), (0, 1, "Undecided"), (1, 0, "Undecided"),
-        (1, 2, "Undecided"),
+        (0, 0, "Live"), (2, 2, "Live"), (2, 1, "Live"), (0, 1, "UndecidedPost"), (1, 0, "UndecidedPost"),
+        (1, 2, "UndecidedPost"),
     ],
 )  # fmt: skip
 async def test_the_same_text_with_other_files_decides_nothing(sent: int, shown: int, expected: str) -> None:
@@ -90,7 +90,7 @@ async def test_the_same_text_with_other_files_decides_nothing(sent: int, shown: 
 
 
 @pytest.mark.parametrize("how", ["dropped", "500", "200 of something else"])
-async def test_looking_that_fails_proves_nothing(how: str) -> None:
+async def test_a_failed_query_proves_nothing(how: str) -> None:
     async with server(statuses=[told([]), LOST[how]]) as served:
         what = await prepared(served)
         with pytest.raises(NotSent):
@@ -116,7 +116,7 @@ SHOWN_LINK = (
         ("🎉 🎉", "<p>🎉🎉</p>"),
     ],
 )
-async def test_a_text_is_known_again_as_servers_show_it(caption: str, content: str) -> None:
+async def test_a_text_is_recognized_as_servers_show_it(caption: str, content: str) -> None:
     assert isinstance(await found([status(2, content), OLD], caption=caption), Live)
 
 
@@ -128,12 +128,12 @@ async def test_a_text_is_known_again_as_servers_show_it(caption: str, content: s
         ("see https://example.com", "<p>see https://example.com (a page)</p>"),
     ],
 )
-async def test_a_text_that_may_be_ours_is_not_proved_to_be_another(caption: str, content: str) -> None:
+async def test_a_possibly_equal_text_proves_nothing(caption: str, content: str) -> None:
     """Otherwise a post with rendered markup would go out twice."""
-    assert await found([status(2, content), OLD], caption=caption) == Undecided()
+    assert await found([status(2, content), OLD], caption=caption) == UndecidedPost()
 
 
-async def test_a_servers_own_copy_of_the_text_goes_before_what_it_shows() -> None:
+async def test_a_servers_source_text_has_precedence() -> None:
     shown = status(2, "<p>an image in place of :hello:</p>", text="Hello")
     assert isinstance(await found([shown, OLD]), Live)
 
@@ -141,5 +141,5 @@ async def test_a_servers_own_copy_of_the_text_goes_before_what_it_shows() -> Non
 @pytest.mark.parametrize(
     ("caption", "content"), [("Hello 1", "<p>Hello 2</p>"), ("🎉", "<p>🎈</p>"), ("", "<p>x</p>")]
 )
-async def test_other_texts_are_others(caption: str, content: str) -> None:
+async def test_different_texts_are_distinguished(caption: str, content: str) -> None:
     assert await found([status(2, content), OLD], caption=caption) == Absent()

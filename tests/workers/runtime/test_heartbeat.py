@@ -65,7 +65,7 @@ async def test_a_lease_is_renewed_long_before_it_ends(workers: Workers) -> None:
         await eventually(renewed)
 
 
-async def test_a_worker_whose_row_was_lost_starts_over_under_another_id(workers: Workers) -> None:
+async def test_a_worker_with_a_lost_row_registers_again_under_another_id(workers: Workers) -> None:
     verdicts: list[type | None] = []
 
     async def task(ctx: Context) -> Outcome:
@@ -90,7 +90,7 @@ async def test_a_worker_whose_row_was_lost_starts_over_under_another_id(workers:
     assert (verdicts, row["state"], row["fence"]) == ([LeaseLost], "completed", 2)
 
 
-async def test_a_claim_whose_answer_was_cut_off_is_adopted(workers: Workers) -> None:
+async def test_a_claim_with_a_lost_pull_response_is_adopted(workers: Workers) -> None:
     async with workers.working(idle) as worker:
         await present(workers, worker)
         # Without a slot it pulls nothing: the test pulls on another connection in the worker's name.
@@ -105,7 +105,7 @@ async def test_a_claim_whose_answer_was_cut_off_is_adopted(workers: Workers) -> 
     assert (claim.id, row["state"], row["fence"], row["attempt"]) == (job_id, "completed", 1, 1)
 
 
-async def test_a_worker_out_of_touch_stops_its_work_before_its_lease_ends(workers: Workers) -> None:
+async def test_a_worker_without_renewals_stops_its_attempts_before_its_lease_ends(workers: Workers) -> None:
     """Its renewals wait for the row's lock, held by the test."""
     stopped = asyncio.Event()
 

@@ -48,7 +48,7 @@ async def second(
         return await waiting
 
 
-async def test_two_at_once_are_one(project: Project, conn: Conn) -> None:
+async def test_two_concurrent_purges_are_one(project: Project, conn: Conn) -> None:
     await archived(project, conn)
     purging, wake = await second(project.workers.pool, beginning(project), beginning(project))
     assert wake is None
@@ -58,7 +58,7 @@ async def test_two_at_once_are_one(project: Project, conn: Conn) -> None:
     assert await conn.fetchval(started) == 1
 
 
-async def test_what_is_made_active_first_stays(project: Project, conn: Conn) -> None:
+async def test_a_project_reactivated_first_stays(project: Project, conn: Conn) -> None:
     await archived(project, conn)
     with pytest.raises(Conflict) as refused:
         await second(project.workers.pool, reviving(project), beginning(project))
@@ -67,7 +67,7 @@ async def test_what_is_made_active_first_stays(project: Project, conn: Conn) -> 
     assert await conn.fetchval("select purging_at from project") is None
 
 
-async def test_what_is_purged_first_is_not_made_active(project: Project, conn: Conn) -> None:
+async def test_a_project_purged_first_is_not_reactivated(project: Project, conn: Conn) -> None:
     await archived(project, conn)
     with pytest.raises(NotFound):
         await second(project.workers.pool, beginning(project), reviving(project))

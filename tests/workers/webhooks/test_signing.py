@@ -50,7 +50,7 @@ def test_the_receiver_of_another_key_refuses_it(keys: list[bytes], body: bytes) 
 
 @few
 @given(KEYS, BODIES, st.data())
-def test_one_bit_that_flips_is_noticed(key: bytes, body: bytes, data: st.DataObject) -> None:
+def test_a_flipped_bit_is_detected(key: bytes, body: bytes, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(body) * 8 - 1))
     flipped = bytearray(body)
     flipped[place // 8] ^= 1 << place % 8
@@ -59,6 +59,6 @@ def test_one_bit_that_flips_is_noticed(key: bytes, body: bytes, data: st.DataObj
 
 
 @pytest.mark.parametrize("off_s", [-302, 302])
-def test_a_try_of_another_time_is_refused(off_s: int) -> None:
+def test_an_attempt_of_another_time_is_refused(off_s: int) -> None:
     with pytest.raises(WebhookVerificationError):
         knows(bytes(24)).verify(b"{}", signed(b"{}", bytes(24), at=time.time() + off_s))

@@ -36,7 +36,9 @@ async def leased(project: Project, owner: Owner) -> Project:
     return await tenant(project, owner, Tenant(project.org, project.id))
 
 
-async def test_it_goes_out_by_the_owners_credential(project: Project, owner: Owner, leased: Project) -> None:
+async def test_a_leased_post_uses_the_owners_credential(
+    project: Project, owner: Owner, leased: Project
+) -> None:
     tokens: list[str] = []
 
     class Seeing(Scripted):
@@ -54,7 +56,7 @@ async def test_it_goes_out_by_the_owners_credential(project: Project, owner: Own
     assert await project.pool.fetchval("select owner_account_id from account_send") == owner.account_id
 
 
-async def test_what_was_lost_is_asked_for_after_the_lease(leased: Project) -> None:
+async def test_a_lost_post_is_reconciled_after_the_lease(leased: Project) -> None:
     leased.platform = Scripted(repeatable=False)
     leased.platform.plan(send=["drop"], reconcile=["undecided", "undecided"])
     post_id = await leased.post()
@@ -67,7 +69,7 @@ async def test_what_was_lost_is_asked_for_after_the_lease(leased: Project) -> No
     assert ((await leased.row(post_id))["status"], len(leased.platform.calls)) == ("published", 1)
 
 
-async def test_one_job_of_the_owners_refreshes_for_whoever_asks(
+async def test_one_refresh_job_of_the_owner_serves_all_tenants(
     project: Project, owner: Owner, leased: Project
 ) -> None:
     project.platform.plan(send=["take"], poll=["expire"])
@@ -84,7 +86,7 @@ async def test_one_job_of_the_owners_refreshes_for_whoever_asks(
 
 
 @pytest.mark.parametrize(("send", "word"), [("throttle", "snoozed"), ("ok", "completed")])
-async def test_a_cooldown_and_a_quota_are_the_next_tenants_too(
+async def test_cooldown_and_quota_outlast_the_lease(
     project: Project, owner: Owner, leased: Project, *, send: str, word: str
 ) -> None:
     if send == "ok":
@@ -110,7 +112,9 @@ async def limit(project: Project, owner: Owner, *, posts: int) -> None:
         await accounts.set_quota(conn, **named, posts=posts, seconds=86400)
 
 
-async def test_its_owner_helps_and_its_posts_go_on(project: Project, owner: Owner, leased: Project) -> None:
+async def test_the_owners_reconnection_resumes_the_tenants_posts(
+    project: Project, owner: Owner, leased: Project
+) -> None:
     project.platform.plan(send=["shut"])
     post_id = await leased.post()
     assert await leased.attempt() == "snoozed"
@@ -126,7 +130,7 @@ async def test_its_owner_helps_and_its_posts_go_on(project: Project, owner: Owne
 
 
 @pytest.mark.parametrize("whose", ["tenant", "owner"])
-async def test_a_post_of_the_last_ones_is_taken_for_nobody_elses(
+async def test_an_earlier_tenants_post_is_not_taken_for_the_next_ones(
     project: Project, owner: Owner, whose: str
 ) -> None:
     """A reconciliation may find a post of another tenant from before the lease."""
@@ -161,7 +165,7 @@ async def earlier(project: Project, owner: Owner, whose: str) -> UUID:
 
 
 @pytest.mark.long
-async def test_tenant_after_tenant_beside_workers_at_work(project: Project, owner: Owner) -> None:
+async def test_successive_tenants_with_workers_running(project: Project, owner: Owner) -> None:
     """Each post goes out once or not at all, and none begins after its lease; all within one quota."""
     project.platform = Scripted(repeatable=False)
     project.platform.plan(send=["ok", "take", "drop", "unreached", "ok", "lose", "ok"] * 5)

@@ -92,7 +92,7 @@ LATER = "attempt_ended snoozed, attempt_started"
         ),
     ],
 )
-async def test_what_was_sent_and_what_proves_it(
+async def test_a_timeline_lists_sends_and_proofs(
     project: Project, post: UUID, exact: bool, plan: dict[str, list[str]], told: str
 ) -> None:
     project.platform.exact = exact
@@ -110,7 +110,7 @@ async def test_what_was_sent_and_what_proves_it(
         (["die_before"], False, "look_up absent, not_sent, call, published"),
     ],
 )
-async def test_a_worker_that_dies_in_the_call(
+async def test_a_timeline_of_a_worker_that_dies_in_the_call(
     project: Project, post: UUID, dies: list[str], exact: bool, told: str
 ) -> None:
     project.platform.exact = exact
@@ -131,7 +131,7 @@ async def test_a_worker_that_dies_in_the_call(
         ("lose", ["ok"], "look_up absent, failed"),
     ],
 )
-async def test_a_post_that_was_looked_for_afterwards(
+async def test_a_timeline_of_a_reconciled_post(
     project: Project, post: UUID, send: str, asks: list[str], end: str
 ) -> None:
     """The reconciling jobs are internal, but their findings are listed."""
@@ -175,7 +175,7 @@ LOOKS = st.lists(st.sampled_from(["ok", "undecided", "later", "unreached"]), max
 
 @settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(send=FAULTS, reconcile=LOOKS, exact=st.booleans())
-async def test_between_two_calls_stands_what_allows_the_second(
+async def test_each_second_call_has_its_proof_before_it(
     project: Project, send: list[str], reconcile: list[str], exact: bool
 ) -> None:
     project.platform.exact = exact
