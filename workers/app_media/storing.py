@@ -40,7 +40,7 @@ class MediaWriter:
             [inspected] = await passing.look(self.store, [file], [token])
         return await passing.redrawn(inspected.file, self._rewrite)
 
-    async def look_all(self, stored: Sequence[tuple[Passing, str]]) -> dict[str, File]:
+    async def inspect_all(self, stored: Sequence[tuple[Passing, str]]) -> dict[str, File]:
         """Inspect the files, and return the valid ones by their tokens; broken files are left out.
 
         One process inspects all of them. After a broken file another process inspects the rest.

@@ -50,7 +50,7 @@ async def suggest(ctx: Context, store: Store, pictures: Sequence[Picture], get: 
         pass
     try:
         async with asyncio.timeout(INSPECT_S):
-            files = await storing.look_all([(file, token) for *_, file, token in stored])
+            files = await storing.inspect_all([(file, token) for *_, file, token in stored])
     except (TimeoutError, Oversized, StorageAway):
         pass
     suggestion_list = [

@@ -68,7 +68,7 @@ class Platforms(NamedTuple):
 
 
 async def open_platforms(resources: Resources) -> Platforms:
-    settings, net = resources.settings, await resources.once(open_network)
+    settings, net = resources.settings, await resources.open_once(open_network)
     graph_version.warn_if_ending(datetime.now(UTC).date())
     adapters: dict[str, Adapter] = {
         "bluesky": Bluesky(net.client),

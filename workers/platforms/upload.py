@@ -22,7 +22,7 @@ class UploadTimeouts(NamedTuple):
 
     total_s: float
     silence_s: float
-    answer_s: float
+    response_s: float
 
 
 def upload_timeouts(size_bytes: int) -> UploadTimeouts:
@@ -44,5 +44,5 @@ async def upload(
         headers={"Content-Type": content_type, "Content-Length": str(size_bytes)},
         content=content,
         timeout_s=limits.total_s,
-        silences={"write": limits.silence_s, "read": limits.answer_s},
+        silences={"write": limits.silence_s, "read": limits.response_s},
     )

@@ -25,7 +25,7 @@ class PhaseRow(NamedTuple):
 
     run: Callable[[PublishAttempt], Awaitable[Next]]
     starts: str
-    does: str
+    description: str
     call: str
     follows: tuple[Phase, ...]
 
@@ -34,49 +34,49 @@ PHASES: Mapping[Phase, PhaseRow] = {
     Phase.PREPARE: PhaseRow(
         phases.prepare,
         starts="-, `preparing`",
-        does="checks the post and uploads its files; each step is stored before the next",
+        description="checks the post and uploads its files; each step is stored before the next",
         call="prepare",
         follows=(Phase.PREPARE, Phase.MARK),
     ),
     Phase.MARK: PhaseRow(
         phases.mark,
         starts="`prepared`",
-        does="makes the last checks and marks the post `sending`: the call may be made from now on",
+        description="makes the last checks and marks the post `sending`: the call may be made from now on",
         call="",
         follows=(Phase.SEND,),
     ),
     Phase.SEND: PhaseRow(
         phases.send,
         starts="",
-        does="makes the one irreversible call",
+        description="makes the one irreversible call",
         call="send",
         follows=(Phase.RECORD, Phase.REPEAT, Phase.LOOK),
     ),
     Phase.REPEAT: PhaseRow(
         phases.repeat,
         starts="`sending`",
-        does="after a lost response: marks the same bytes again, if they can't create a second post",
+        description="after a lost response: marks the same bytes again, if they can't create a second post",
         call="repeatable",
         follows=(Phase.SEND, Phase.LOOK),
     ),
     Phase.LOOK: PhaseRow(
         phases.reconcile,
         starts="`sending`, after a reconciliation found it on its way",
-        does="closes the tickets and searches for the post; only a post proved absent is sent again",
+        description="closes the tickets and searches for the post; only a post proved absent is sent again",
         call="reconcile",
         follows=(Phase.RECORD, Phase.PREPARE, Phase.MARK),
     ),
     Phase.RECORD: PhaseRow(
         phases.record,
         starts="",
-        does="stores the platform's response",
+        description="stores the platform's response",
         call="",
         follows=(Phase.CONFIRM,),
     ),
     Phase.CONFIRM: PhaseRow(
         phases.confirm,
         starts="`accepted`, `confirming`",
-        does="polls the state of a post that the platform has accepted",
+        description="polls the state of a post that the platform has accepted",
         call="poll",
         follows=(Phase.RECORD,),
     ),
@@ -99,7 +99,7 @@ def first_phase(attempt: PublishAttempt) -> Phase:
     complete = post.phase != "preparing"
     prepared = Prepared(handle=post.handle, request=post.request, secret=post.secret, complete=complete)
     if not complete:
-        attempt.so_far = prepared if post.content_revision == post.revision else None
+        attempt.previous_step = prepared if post.content_revision == post.revision else None
         return Phase.PREPARE
     attempt.prepared = prepared
     if post.sent_at is None or post.phase == "prepared":
@@ -107,7 +107,7 @@ def first_phase(attempt: PublishAttempt) -> Phase:
     attempt.sent_at = post.sent_at
     if post.phase != "sending":
         return Phase.CONFIRM
-    attempt.doubt = RESPONSE_LOST if post.in_flight else WORKER_DIED
+    attempt.unresolved_error = RESPONSE_LOST if post.in_flight else WORKER_DIED
     return Phase.LOOK if post.in_flight else Phase.REPEAT
 
 
@@ -120,6 +120,12 @@ def table() -> str:
     for phase, row in PHASES.items():
         call = f"`{row.call}`" if row.call else "none"
         rows += [
-            (f"`{phase}`", row.starts, row.does, call, ", ".join(f"`{follower}`" for follower in row.follows))
+            (
+                f"`{phase}`",
+                row.starts,
+                row.description,
+                call,
+                ", ".join(f"`{follower}`" for follower in row.follows),
+            )
         ]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)

@@ -60,7 +60,7 @@ async def prepare(attempt: PublishAttempt) -> Next:
     The phase that marks the post stores the last step.
     """
     try:
-        step = await attempt.adapter.prepare(attempt.outgoing.account, attempt.draft, attempt.so_far)
+        step = await attempt.adapter.prepare(attempt.outgoing.account, attempt.draft, attempt.previous_step)
     except Unavailable:
         return await attempt.not_sent(FILES_UNREADABLE)
     except PlatformError as error:
@@ -70,7 +70,7 @@ async def prepare(attempt: PublishAttempt) -> Next:
     if step.complete:
         attempt.prepared, attempt.unsaved = step, unsaved
         return Phase.MARK
-    attempt.so_far = step
+    attempt.previous_step = step
     keep = partial(sending.keep, claim=attempt.ctx.job, step=unsaved, after_s=step.after_s)
     return await attempt.decide(keep) or Phase.PREPARE
 
@@ -97,14 +97,14 @@ async def send(attempt: PublishAttempt) -> Next:
     try:
         attempt.answer, attempt.found = await call_adapter(attempt), False
     except OutcomeUnknown as error:
-        attempt.doubt, attempt.wait_s = error, PAUSE_S
+        attempt.unresolved_error, attempt.wait_s = error, PAUSE_S
         return Phase.REPEAT
     except PlatformError as error:
-        if attempt.doubt is None:
+        if attempt.unresolved_error is None:
             return await attempt.not_sent(error)
         if not isinstance(error, Rejected | Outdated):
             return await attempt.unverified(error)
-        attempt.doubt = error
+        attempt.unresolved_error = error
         return Phase.LOOK
     return Phase.RECORD
 
@@ -129,8 +129,8 @@ async def repeat(attempt: PublishAttempt) -> Next:
     """Mark the same bytes again if they can't create a second post; otherwise reconcile."""
     if not attempt.adapter.repeatable(attempt.outgoing.account, attempt.inquiry()):
         return Phase.LOOK
-    if attempt.cleared_up:
-        return await attempt.unverified(attempt.doubt or RESPONSE_LOST)
+    if attempt.resend_used:
+        return await attempt.unverified(attempt.unresolved_error or RESPONSE_LOST)
     await asyncio.sleep(attempt.wait_s)
     try:
         marked = await attempt.decide(partial(sending.again, claim=attempt.ctx.job), project=True)
@@ -140,7 +140,7 @@ async def repeat(attempt: PublishAttempt) -> Next:
         return marked
     if marked is None:
         return Phase.LOOK
-    attempt.sent_at, attempt.cleared_up = marked, True
+    attempt.sent_at, attempt.resend_used = marked, True
     return Phase.SEND
 
 
@@ -170,7 +170,7 @@ async def await_verdict(attempt: PublishAttempt, undecided: UndecidedPost) -> Ou
     """
     if undecided.after_s is None:
         return await attempt.unknown()
-    claim, spent = attempt.ctx.job, attempt.cleared_up
+    claim, spent = attempt.ctx.job, attempt.resend_used
     return await attempt.decide(
         partial(failures.await_verdict, claim=claim, after_s=undecided.after_s, spent=spent)
     )
@@ -178,9 +178,9 @@ async def await_verdict(attempt: PublishAttempt, undecided: UndecidedPost) -> Ou
 
 async def send_again(attempt: PublishAttempt, *, outdated: bool) -> Next:
     """Send again, once in an attempt. `outdated`: the prepared addresses are dead by now."""
-    kind, cause = Outdated if outdated else NotSent, attempt.doubt or RESPONSE_LOST
+    kind, cause = Outdated if outdated else NotSent, attempt.unresolved_error or RESPONSE_LOST
     absent = kind("NOT_TAKEN", f"{cause.message}; the post was not found there and is sent again")
-    if attempt.cleared_up:
+    if attempt.resend_used:
         return await attempt.not_sent(absent)
     body = partial(failures.proved_absent, claim=attempt.ctx.job, outdated=outdated)
     try:
@@ -189,7 +189,7 @@ async def send_again(attempt: PublishAttempt, *, outdated: bool) -> Next:
         return await attempt.not_sent(absent)
     if blocked:
         return blocked
-    attempt.doubt, attempt.cleared_up, attempt.so_far = None, True, None
+    attempt.unresolved_error, attempt.resend_used, attempt.previous_step = None, True, None
     return Phase.PREPARE if outdated else Phase.MARK
 
 

@@ -83,9 +83,9 @@ class Completer:
             except PASSING:
                 await asyncio.sleep(RETRY_S)
             except UNSTORABLE:
-                return await self._separately(batch)
+                return await self._store_one_by_one(batch)
 
-    async def _separately(self, batch: Sequence[Settlement]) -> list[Moved]:
+    async def _store_one_by_one(self, batch: Sequence[Settlement]) -> list[Moved]:
         """Settle each alone, so that an outcome that can't be stored fails only its own job."""
         if len(batch) > 1:
             return [moved for settlement in batch for moved in await self._store([settlement])]

@@ -58,7 +58,7 @@ class Context:
         statement of `body` locks the job itself. A deadlock's victim runs once more.
         """
         if name is not None:
-            self._take_name(name)
+            self._reserve_name(name)
 
         async def locked(conn: Conn) -> T:
             await self._lock_project(conn, project)
@@ -124,9 +124,9 @@ class Context:
             return nullcontext()
         return self._servers.at(server, tenant=self.job.organization_id)
 
-    def parked(self) -> AbstractContextManager[None]:
+    def yield_slot(self) -> AbstractContextManager[None]:
         """Yield the worker's slot while the block waits for a remote response, unless too many have."""
-        return nullcontext() if self._servers is None else self._servers.parked()
+        return nullcontext() if self._servers is None else self._servers.yield_slot()
 
     async def progress(self, ratio: float, *, stage: str | None = None) -> None:
         """Report progress from 0 to 1. It is written at most once a second; the latest value wins."""
@@ -150,7 +150,7 @@ class Context:
         spans.record_submits(self._attempt, submits)
         return result
 
-    def _take_name(self, name: str) -> None:
+    def _reserve_name(self, name: str) -> None:
         """Reserve a step's name. Raises ValueError for a repeated name: it would get the other's result."""
         if name in self._names or len(self._names) >= steps.MAX_STEPS:
             raise ValueError(f"step {name}: at most {steps.MAX_STEPS} names in an attempt, each once")

@@ -109,7 +109,7 @@ class Heartbeat:
         async with self._connection() as conn:
             owned = await heartbeat.renew(conn, worker_id=self.worker_id, lease_s=self._lease_s)
         if owned is None:
-            await self._register_anew()
+            await self._register_again()
             return
         self._renewed(asked_at)
         rows = {(row.id, row.fence): row for row in owned}
@@ -128,7 +128,7 @@ class Heartbeat:
             for claim, age_s in claims:
                 adopt(claim, asked_at - age_s)
 
-    async def _register_anew(self) -> None:
+    async def _register_again(self) -> None:
         _log.warning("worker row lost", jobs=len(self._slots.attempts))
         self._slots.stop_all(LeaseLost())
         await self.register()

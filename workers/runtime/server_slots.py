@@ -43,18 +43,18 @@ class ServerSlots:
             if not server_slots.held:
                 del self.servers[server]
 
-    def parked(self) -> AbstractContextManager[None]:
+    def yield_slot(self) -> AbstractContextManager[None]:
         """Yield an attempt's slot for the block, up to `MAX_YIELDED_PER_SLOT`; else keep it."""
         return (
-            self.slots.parking()
-            if self.slots.parked < MAX_YIELDED_PER_SLOT * self.slots.size
+            self.slots.yield_slot()
+            if self.slots.yielded < MAX_YIELDED_PER_SLOT * self.slots.size
             else nullcontext()
         )
 
     async def _wait(self, server_slots: FairSlots, tenant: UUID) -> None:
-        if self.slots.parked >= self.slots.size:
+        if self.slots.yielded >= self.slots.size:
             raise ServerBusy
-        with self.slots.parking():
+        with self.slots.yield_slot():
             try:
                 async with asyncio.timeout(WAIT_S):
                     await server_slots.wait(tenant)

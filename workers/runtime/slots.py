@@ -80,7 +80,7 @@ class Attempt:
 
 
 class Slots:
-    """At most `size` attempts. `parked` attempts don't count: they wait, and have yielded their slots.
+    """At most `size` attempts. `yielded` attempts don't count: they wait, and have yielded their slots.
 
     `unsettled` attempts have ended but aren't settled in the ledger; too many of them take slots
     (`MAX_UNSETTLED_PER_SLOT`). `wake` is set while a pull is requested. `backlog` means that the last pull
@@ -93,7 +93,7 @@ class Slots:
         self.attempts: dict[AttemptKey, Attempt] = {}
         self.wake, self.has_free_slots, self.empty = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.backlog = self.closed = False
-        self.parked = self.unsettled = self._late = 0
+        self.yielded = self.unsettled = self._late = 0
         self._freed: set[UUID] = set()
         self.on_change: Callable[[int], None] = ignore_change
         metrics.SLOTS_FREE.set_function(lambda: self.free)
@@ -101,7 +101,7 @@ class Slots:
 
     @property
     def free(self) -> int:
-        return self.size - len(self.attempts) + self.parked - self._late
+        return self.size - len(self.attempts) + self.yielded - self._late
 
     def add(self, attempt: Attempt) -> None:
         self.attempts[attempt_key(attempt.claim)] = attempt
@@ -119,17 +119,17 @@ class Slots:
             self.wake.set()
 
     @contextmanager
-    def parking(self) -> Iterator[None]:
+    def yield_slot(self) -> Iterator[None]:
         """Yield an attempt's slot for the block. It then takes a slot again even if none is free."""
-        self._park(1)
+        self._change_yielded(1)
         self.notify()
         try:
             yield
         finally:
-            self._park(-1)
+            self._change_yielded(-1)
 
-    def _park(self, change: int) -> None:
-        self.parked += change
+    def _change_yielded(self, change: int) -> None:
+        self.yielded += change
         self._changed()
 
     def settle(self, change: int) -> None:
@@ -145,7 +145,7 @@ class Slots:
         self._freed.update(claim.organization_id for claim in claims)
         self.notify()
 
-    def take_freed(self) -> list[UUID]:
+    def pop_freed_tenants(self) -> list[UUID]:
         """Return the tenants with a job that ended since the last call."""
         freed, self._freed = [*self._freed], set()
         return freed

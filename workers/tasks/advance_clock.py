@@ -37,7 +37,7 @@ CLOCK_HELD_UP = Failed(
 
 
 async def open_task(resources: Resources) -> Task:
-    courier = await resources.once(lambda settings: open_courier(settings.redis_url))
+    courier = await resources.open_once(lambda settings: open_courier(settings.redis_url))
     url = resources.settings.database_url
     connect = partial(connected, url, name="clock", command_timeout=STATEMENT_S)
     return partial(advance_clock, connect=connect, courier=courier)
@@ -79,7 +79,7 @@ async def _wait_until_settled(ctx: Context, conn: Conn, courier: Courier, patien
     """Wait until no work is due; return False if that takes too long. It yields its slot meanwhile."""
     clock = asyncio.get_running_loop().time
     ends_at, sent, waits = clock() + patience_s, set[Wake](), pauses()
-    with ctx.parked():
+    with ctx.yield_slot():
         while clock() < ends_at:
             sight = await sandbox_time.look(conn, claim=ctx.job)
             if not await sandbox_time.do_chores(conn, sight):

@@ -52,7 +52,7 @@ class Collectors(NamedTuple):
 
 
 async def open_task(resources: Resources) -> Task:
-    settings, net = resources.settings, await resources.once(open_network)
+    settings, net = resources.settings, await resources.open_once(open_network)
     by_platform: dict[str, Collector] = {
         "bluesky": BlueskyCollector(net.client),
         "mastodon": MastodonCollector(net.client),

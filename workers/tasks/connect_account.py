@@ -26,7 +26,7 @@ from workers.runtime.runner import Task
 
 
 async def open_task(resources: Resources) -> Task:
-    return partial(connect_account, net=await resources.once(open_network), keyring=resources.keyring)
+    return partial(connect_account, net=await resources.open_once(open_network), keyring=resources.keyring)
 
 
 async def connect_account(ctx: Context, *, net: Net, keyring: Keyring) -> Outcome:

@@ -45,7 +45,7 @@ _log = logs.get("webhooks")
 
 
 async def open_task(resources: Resources) -> Task:
-    client = await resources.once(open_sender)
+    client = await resources.open_once(open_sender)
     public_url = resources.settings.public_url
     return partial(deliver_webhook, client=client, keyring=resources.keyring, public_url=public_url)
 
@@ -70,7 +70,7 @@ class DeliverySession:
     ) -> None:
         self._ctx, self._client, self._take = ctx, client, take
         self._org, self._endpoint_id = ctx.job.organization_id, endpoint_of(ctx.job)
-        self._late_at = asyncio.get_running_loop().time() + TIME_SLICE_S
+        self._slice_ends_at = asyncio.get_running_loop().time() + TIME_SLICE_S
         self._sends: set[asyncio.Task[Tried]] = set()
         self._failing = True
 
@@ -96,7 +96,7 @@ class DeliverySession:
             while True:
                 if results:
                     concurrency = MAX_CONCURRENCY if results[-1].code is None else FIRST_CONCURRENCY
-                for delivery in await self._exchange(results, concurrency - len(self._sends)):
+                for delivery in await self._settle_and_take(results, concurrency - len(self._sends)):
                     self._sends.add(asyncio.create_task(self._try(delivery)))
                 if not self._sends:
                     return
@@ -104,9 +104,9 @@ class DeliverySession:
         finally:
             await cancel_sends(self._sends)
 
-    async def _exchange(self, results: Sequence[Tried], free: int) -> list[Outgoing]:
+    async def _settle_and_take(self, results: Sequence[Tried], free: int) -> list[Outgoing]:
         """Store the results of deliveries and take as many new ones as fit, in one transaction."""
-        in_time = asyncio.get_running_loop().time() < self._late_at
+        in_time = asyncio.get_running_loop().time() < self._slice_ends_at
         next_states: list[Next] = []
 
         async def exchanged(conn: Conn) -> list[Outgoing]:
@@ -121,7 +121,7 @@ class DeliverySession:
         if results:
             succeeded = any(result.code is None for result in results)
             self._failing = any(result.failed for result in results) or (self._failing and not succeeded)
-        self._tell(results, next_states)
+        self._log_results(results, next_states)
         return deliveries
 
     async def _next(self) -> list[Tried]:
@@ -129,7 +129,7 @@ class DeliverySession:
         any_of = partial(asyncio.wait, self._sends, return_when=asyncio.FIRST_COMPLETED)
         done, pending = await any_of(timeout=YIELD_AFTER_S)
         if not done:
-            with self._ctx.parked():
+            with self._ctx.yield_slot():
                 done, pending = await any_of()
         if pending:
             # One transaction for all of them costs as much as one for each.
@@ -146,7 +146,9 @@ class DeliverySession:
                 # Logged without its message, which may contain the address.
                 stack = "".join(traceback.format_tb(error.__traceback__))
                 cause = {"error": type(error).__name__, "stack": stack}
-                _log.error("delivery failed by an internal error", **self._about(delivery.delivery), **cause)
+                _log.error(
+                    "delivery failed by an internal error", **self._log_fields(delivery.delivery), **cause
+                )
         return Tried(delivery.delivery, None, OURS, None)
 
     async def _send(self, outgoing: Outgoing, body: bytes) -> Tried:
@@ -159,20 +161,20 @@ class DeliverySession:
         answer = await send(self._client, outgoing.delivery.url, headers=headers, body=body)
         return Tried(outgoing.delivery, answer.status, answer.code, answer.after_s)
 
-    def _tell(self, results: Sequence[Tried], next_states: Sequence[Next]) -> None:
+    def _log_results(self, results: Sequence[Tried], next_states: Sequence[Next]) -> None:
         """Count the results, and log failures. An address may contain a secret, and is never logged."""
         for result, now in zip(results, next_states, strict=True):
             metrics.WEBHOOK_DELIVERIES.labels("waiting" if now == "pending" else now).inc()
             if result.code:
                 _log.info(
                     "delivery failed",
-                    **self._about(result.delivery),
+                    **self._log_fields(result.delivery),
                     status=result.status,
                     code=result.code,
                     now=now,
                 )
 
-    def _about(self, delivery: Taken) -> dict[str, Any]:
+    def _log_fields(self, delivery: Taken) -> dict[str, Any]:
         """Return the fields of a delivery's log line."""
         return {
             "organization_id": ids.show(ids.ORGANIZATION, self._org),

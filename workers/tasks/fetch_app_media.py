@@ -26,7 +26,7 @@ PICTURE_S = 30.0
 
 
 async def open_task(resources: Resources) -> Task:
-    downloads = await resources.once(open_downloads)
+    downloads = await resources.open_once(open_downloads)
     return partial(fetch_app_media, downloads=downloads, store=open_store(resources.settings))
 
 

@@ -18,7 +18,7 @@ from workers.runtime.runner import Task
 
 
 async def open_task(resources: Resources) -> Task:
-    return partial(list_github_repos, app=await resources.once(open_app))
+    return partial(list_github_repos, app=await resources.open_once(open_app))
 
 
 async def list_github_repos(ctx: Context, *, app: App | None) -> Outcome:

@@ -22,7 +22,7 @@ from workers.runtime.runner import Task
 
 
 async def open_task(resources: Resources) -> Task:
-    return partial(refresh_token, net=await resources.once(open_network), keyring=resources.keyring)
+    return partial(refresh_token, net=await resources.open_once(open_network), keyring=resources.keyring)
 
 
 async def refresh_token(ctx: Context, *, net: Net, keyring: Keyring) -> Outcome:

@@ -15,7 +15,7 @@ from workers.runtime.runner import Task
 
 
 async def open_task(resources: Resources) -> Task:
-    return partial(register_app, net=await resources.once(open_network), keyring=resources.keyring)
+    return partial(register_app, net=await resources.open_once(open_network), keyring=resources.keyring)
 
 
 async def register_app(ctx: Context, *, net: Net, keyring: Keyring) -> Outcome:

@@ -40,7 +40,7 @@ async def open_task(resources: Resources) -> Task:
     url = resources.settings.event_store_url
     return partial(
         relay_conversions,
-        net=await resources.once(open_network),
+        net=await resources.open_once(open_network),
         keyring=resources.keyring,
         event_store=partial(connected, url, name="relay", command_timeout=PATIENCE_S),
     )
@@ -132,16 +132,16 @@ class ConversionRelay:
             await self._ctx.step(partial(conversion_lines.note_forward, claim=self._ctx.job))
             return True
         if verdict.word == VerdictKind.BAD:
-            return await self._find_bad(tried, verdict)
-        return await self._rest(tried, verdict)
+            return await self._split_batch(tried, verdict)
+        return await self._pause(tried, verdict)
 
-    async def _rest(self, tried: ConversionCall, verdict: Verdict) -> bool:
+    async def _pause(self, tried: ConversionCall, verdict: Verdict) -> bool:
         await self._outbox.put_back(tried.ids, verdict, at=tried.at)
         note = partial(conversion_lines.note_failure, to=tried.to, message=verdict.message)
         await self._ctx.step(partial(note, claim=self._ctx.job, after_s=verdict.after_s))
         return False
 
-    async def _find_bad(self, tried: ConversionCall, verdict: Verdict) -> bool:
+    async def _split_batch(self, tried: ConversionCall, verdict: Verdict) -> bool:
         """Split a refused batch into halves. A single one is the bad one, unless all single ones fail."""
         part = tried.part
         if len(part) > 1:
@@ -150,7 +150,7 @@ class ConversionRelay:
             self._parts += [part[half:], part[:half]]
             return True
         if not self._taken and self._refused[verdict.message] >= MAX_REFUSED:
-            return await self._rest(tried, all_refused(verdict))
+            return await self._pause(tried, all_refused(verdict))
         self._refused[verdict.message] += 1
         await self._outbox.settle([End(part[0].id, "failed", verdict.code, verdict.message)])
         note = partial(conversion_lines.note_refusal, message=verdict.message)

@@ -17,7 +17,7 @@ from workers.runtime.runner import Task
 
 
 async def open_task(resources: Resources) -> Task:
-    return partial(revoke_token, net=await resources.once(open_network), keyring=resources.keyring)
+    return partial(revoke_token, net=await resources.open_once(open_network), keyring=resources.keyring)
 
 
 async def revoke_token(ctx: Context, *, net: Net, keyring: Keyring) -> Outcome:

@@ -247,5 +247,5 @@ async def test_a_task_has_no_connection_of_its_own(workers: Workers) -> None:
 
     row = await workers.run(task)
     assert row["result"] == {
-        "gives": ["at", "commit", "decide", "job", "parked", "progress", "step", "time_left"]
+        "gives": ["at", "commit", "decide", "job", "progress", "step", "time_left", "yield_slot"]
     }

@@ -65,7 +65,7 @@ async def submit(workers: Workers, org: UUID, server: str) -> UUID:
 
 
 async def hangs(slots: Slots, count: int) -> bool:
-    return len(slots.attempts) == count and slots.parked == count - AT_ONE_SERVER
+    return len(slots.attempts) == count and slots.yielded == count - AT_ONE_SERVER
 
 
 async def test_a_job_without_a_slot_in_time_is_snoozed(
@@ -106,7 +106,7 @@ async def test_one_tenant_leaves_slots_of_a_server_to_others() -> None:
         task.cancel()
     await asyncio.gather(*held, return_exceptions=True)
     assert servers.servers == {}
-    assert slots.parked == 0
+    assert slots.yielded == 0
 
 
 async def test_no_more_attempts_wait_than_slots() -> None:
@@ -114,7 +114,7 @@ async def test_no_more_attempts_wait_than_slots() -> None:
     servers = ServerSlots(slots)
     held = [asyncio.create_task(hold(servers, UUID(int=number))) for number in range(2)]
     await quiet()
-    assert slots.parked == 1
+    assert slots.yielded == 1
     with pytest.raises(ServerBusy):
         await hold(servers, UUID(int=3))
     for task in held:

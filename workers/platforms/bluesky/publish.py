@@ -76,10 +76,10 @@ class Bluesky(Adapter):
         except Rejected as error:
             if error.code != api.KEY_TAKEN:
                 raise
-            return await self.existing(account, prepared)
+            return await self.find_existing(account, prepared)
         return live_post(prepared)
 
-    async def existing(self, account: Account, prepared: Prepared) -> Live:
+    async def find_existing(self, account: Account, prepared: Prepared) -> Live:
         """Return the existing post under the key. Raises `OutcomeUnknown` if it isn't this very post."""
         try:
             post = await self.look(account, prepared)

@@ -185,7 +185,7 @@ class Project:
             "update social_account set cooldown_until = now() where cooldown_until is not null"
         )
 
-    async def skip_to_asking(self) -> None:
+    async def make_query_due(self) -> None:
         """Make the next query for a post with a lost response due."""
         due = "update job set run_at = now(), stage = 'queued' where kind = $1 and state = 'queued'"
         await self.pool.execute(due, RECONCILE_POST.name)

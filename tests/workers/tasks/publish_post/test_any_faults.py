@@ -86,7 +86,7 @@ async def tell(project: Project, story: FaultStory) -> list[str | None]:
 async def ask(project: Project, post_id: UUID) -> None:
     for _ in range(3):
         await act(project, post_id, "reconnect")
-        await project.skip_to_asking()
+        await project.make_query_due()
         await project.attempt(kind=RECONCILE_POST)
 
 

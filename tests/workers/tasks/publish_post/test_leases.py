@@ -62,9 +62,9 @@ async def test_a_lost_post_is_reconciled_after_the_lease(leased: Project) -> Non
     post_id = await leased.post()
     assert await leased.attempts() == ["failed"]
     await release(leased)
-    await leased.skip_to_asking()
+    await leased.make_query_due()
     assert await leased.attempt(kind=RECONCILE_POST) == "snoozed"
-    await leased.skip_to_asking()
+    await leased.make_query_due()
     assert await leased.attempt(kind=RECONCILE_POST) == "completed"
     assert ((await leased.row(post_id))["status"], len(leased.platform.calls)) == ("published", 1)
 
@@ -141,7 +141,7 @@ async def test_an_earlier_tenants_post_is_not_taken_for_the_next_ones(
     await after.attempts()
     row = await after.row(post_id)
     assert (row["status"], row["external_id"], row["external_url"]) == ("outcome_unknown", None, None)
-    await after.skip_to_asking()
+    await after.make_query_due()
     assert await after.attempt(kind=RECONCILE_POST) == "snoozed"
     assert (await after.row(post_id))["external_id"] is None
 

@@ -34,7 +34,7 @@ async def next_s(project: Project) -> float:
 
 async def ask(project: Project) -> str | None:
     """Run the next query as if it were due."""
-    await project.skip_to_asking()
+    await project.make_query_due()
     return await project.attempt(kind=RECONCILE_POST)
 
 

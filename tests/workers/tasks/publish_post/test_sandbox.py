@@ -84,7 +84,7 @@ async def test_a_lost_answer_is_found_at_the_first_ask_or_never(
 ) -> None:
     post_id, _ = await sent(sandbox, handle)
     await sandbox.pool.execute("update scheduled_post set sent_at = sent_at - interval '30 seconds'")
-    await sandbox.skip_to_asking()
+    await sandbox.make_query_due()
     assert await sandbox.attempt(kind=RECONCILE_POST) == ("completed" if found else "snoozed")
     assert (await sandbox.row(post_id))["status"] == ("published" if found else "outcome_unknown")
 

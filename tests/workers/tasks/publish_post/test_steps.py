@@ -128,7 +128,7 @@ async def test_a_draft_whose_answer_was_lost_is_found_in_the_inbox(project: Proj
     project.platform.plan(send=["drop"], reconcile=["undecided", "inbox"])
     assert await project.attempts() == ["failed"]
     assert (await project.row(post))["status"] == "outcome_unknown"
-    await project.skip_to_asking()
+    await project.make_query_due()
     assert await project.attempt(kind=RECONCILE_POST) == "completed"
     assert (await project.row(post))["status"] == "draft_in_inbox"
 
@@ -183,7 +183,7 @@ async def test_a_used_ticket_is_passed_to_the_adapter(project: Project, post: UU
     project.platform.on["send"] = pull
     await project.attach("a" * 43)
     assert await project.attempts() == ["failed"]
-    await project.skip_to_asking()
+    await project.make_query_due()
     assert await project.attempt(kind=RECONCILE_POST) == "snoozed"
     assert [inquiry.fetched for inquiry in project.platform.inquiries] == [True, True]
     assert (await project.row(post))["status"] == "outcome_unknown"

@@ -139,7 +139,7 @@ async def test_a_timeline_of_a_reconciled_post(
     project.platform.plan(send=[send], reconcile=["undecided", *asks])
     assert await project.attempts() == ["failed"]
     for _ in asks:
-        await project.skip_to_asking()
+        await project.make_query_due()
         assert await project.attempt(kind=RECONCILE_POST) in {"snoozed", "completed"}
     lost = f"{BEGUN}, answer_lost, outcome_unknown, attempt_ended failed"
     assert await story(project, post) == f"{lost}, {end}"

@@ -200,13 +200,13 @@ class RelayScene:
     async def finish(self, most: int = 20) -> None:
         """Run attempts until nothing is pending; end pauses at once."""
         for _ in range(most):
-            await self.rested()
+            await self.end_pauses()
             await self.attempt()
             if not await self.pool.fetchval("select count(*) from event_conversion where state = 'pending'"):
                 return
         raise AssertionError(f"still pending: {await self.states()}")
 
-    async def rested(self) -> None:
+    async def end_pauses(self) -> None:
         await self.pool.execute("update conversion_destination set retry_at = null")
         await self.pool.execute("update job set run_at = now(), stage = 'queued' where state = 'queued'")
 

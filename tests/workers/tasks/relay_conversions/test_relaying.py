@@ -93,7 +93,7 @@ async def test_a_later_refusal_keeps_an_earlier_attempt_unknown(
     [first, _] = [row["first_try_at"] for row in await scene.rows()]
     for answers in later:
         await scene.answers(**answers[scene.destination])
-    await scene.rested()
+    await scene.end_pauses()
     assert await scene.attempt() == "completed"
     assert all(abs(row["first_try_at"] - first) < timedelta(seconds=0.001) for row in await scene.rows())
     await (scene.hours_pass(48.1) if end == "hours" else scene.archive())
