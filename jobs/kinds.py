@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class OnArchive(StrEnum):
-    """What an archive does to a project's open jobs of a kind."""
+    """Effect of an archive on a project's open jobs of a kind."""
 
     CANCEL = "cancel"
     FINISH = "finish"

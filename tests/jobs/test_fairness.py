@@ -80,7 +80,7 @@ async def test_the_tenant_that_gets_a_slot_holds_no_more_than_any_waiting_one(co
         await pairs.end(dice)
 
 
-async def rows_of_a_pull(pool: Pool, worker: UUID) -> int:
+async def count_pull_rows(pool: Pool, worker: UUID) -> int:
     """Return the rows that a pull of ten reads with a cached plan."""
     async with pool.acquire() as session:
         await scene.settle(session, await scene.pull(session, worker, 10, FREE_ERRAND))
@@ -93,9 +93,9 @@ async def test_lines_of_equal_tenants_are_read_only_to_their_share(pool: Pool, c
     await scene.fill(conn, await scene.tenants(conn, 2 * LINES), 50, FREE_ERRAND)
     worker = await scene.worker(conn, FREE_ERRAND)
     assert len(await scene.pull(conn, worker, 4 * LINES, FREE_ERRAND)) == 4 * LINES
-    assert await rows_of_a_pull(pool, worker) <= 7 * LINES
+    assert await count_pull_rows(pool, worker) <= 7 * LINES
 
 
 async def test_a_pull_stops_after_as_many_idle_tenants_as_free_slots(pool: Pool, conn: Conn) -> None:
     await scene.fill(conn, await scene.tenants(conn, 2 * LINES), 50, FREE_ERRAND)
-    assert await rows_of_a_pull(pool, await scene.worker(conn, FREE_ERRAND)) <= 5 * 11
+    assert await count_pull_rows(pool, await scene.worker(conn, FREE_ERRAND)) <= 5 * 11

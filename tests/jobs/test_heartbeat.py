@@ -11,13 +11,13 @@ from tests.jobs import scene
 from tests.jobs.scene import ERRAND
 
 
-async def owner(conn: Conn, claim: ledger.Claim) -> UUID:
+async def get_lease_owner(conn: Conn, claim: ledger.Claim) -> UUID:
     found = (await scene.row(conn, claim.id))["lease_owner"]
     assert isinstance(found, UUID)
     return found
 
 
-async def left_s(conn: Conn, worker_id: UUID) -> float:
+async def get_lease_left_s(conn: Conn, worker_id: UUID) -> float:
     """Return the seconds until the lease runs out."""
     found = await conn.fetchval(
         "select extract(epoch from lease_expires_at - now())::float8 from worker where id = $1", worker_id
@@ -28,17 +28,17 @@ async def left_s(conn: Conn, worker_id: UUID) -> float:
 
 async def test_a_renewal_extends_the_lease_and_returns_the_jobs(conn: Conn, org: UUID) -> None:
     claim = await scene.started(conn, org)
-    worker_id = await owner(conn, claim)
+    worker_id = await get_lease_owner(conn, claim)
     assert await heartbeat.renew(conn, worker_id=worker_id, lease_s=500) == [
         HeldJob(org, claim.id, 1, cancel=False, overdue=False)
     ]
-    assert 490 < await left_s(conn, worker_id) <= 500
+    assert 490 < await get_lease_left_s(conn, worker_id) <= 500
 
 
 async def test_a_renewal_returns_cancel_requests_and_overdue_jobs(conn: Conn, org: UUID) -> None:
     claim = await scene.started(conn, org, ERRAND._replace(timeout_s=0))
     await controls.cancel(conn, organization_id=org, job_id=claim.id)
-    [news] = await heartbeat.renew(conn, worker_id=await owner(conn, claim), lease_s=15) or []
+    [news] = await heartbeat.renew(conn, worker_id=await get_lease_owner(conn, claim), lease_s=15) or []
     assert (news.cancel, news.overdue) == (True, True)
 
 
@@ -53,13 +53,13 @@ async def test_a_renewal_reports_a_lost_row(conn: Conn) -> None:
 async def test_an_expired_lease_can_be_renewed_before_a_rescue(conn: Conn, org: UUID) -> None:
     claim = await scene.started(conn, org)
     await scene.lose(conn, claim)
-    renewed = await heartbeat.renew(conn, worker_id=await owner(conn, claim), lease_s=15)
+    renewed = await heartbeat.renew(conn, worker_id=await get_lease_owner(conn, claim), lease_s=15)
     assert [row.id for row in renewed or []] == [claim.id]
 
 
 async def test_ended_jobs_are_not_returned(conn: Conn, org: UUID) -> None:
     claim = await scene.started(conn, org)
-    worker_id = await owner(conn, claim)
+    worker_id = await get_lease_owner(conn, claim)
     await scene.settle(conn, [claim], Interrupted())
     assert await heartbeat.renew(conn, worker_id=worker_id, lease_s=15) == []
 

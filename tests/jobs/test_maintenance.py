@@ -23,7 +23,7 @@ async def rescue(conn: Conn) -> list[Moved]:
     return await maintenance.rescue(conn, before=FUTURE)
 
 
-async def lost(conn: Conn, org: UUID, **changes: Any) -> UUID:
+async def insert_lost_job(conn: Conn, org: UUID, **changes: Any) -> UUID:
     """Insert a job with a dead worker; `changes` are columns of its row."""
     claim = await scene.started(conn, org)
     await scene.lose(conn, claim)
@@ -33,7 +33,7 @@ async def lost(conn: Conn, org: UUID, **changes: Any) -> UUID:
 
 
 async def test_a_lost_job_goes_back_into_its_line(conn: Conn, org: UUID) -> None:
-    job_id = await lost(conn, org)
+    job_id = await insert_lost_job(conn, org)
     [moved] = await rescue(conn)
     row = await scene.row(conn, job_id)
     assert (moved.id, moved.state, moved.ended) == (job_id, "queued", False)
@@ -54,7 +54,7 @@ async def test_a_job_of_a_worker_without_a_row_is_lost(conn: Conn, org: UUID) ->
 
 
 async def test_after_a_gap_no_job_is_rescued(conn: Conn, org: UUID) -> None:
-    await lost(conn, org)
+    await insert_lost_job(conn, org)
     past = await conn.fetchval("select now() - interval '1 millisecond'")
     assert await maintenance.rescue(conn, before=past) == []
 
@@ -72,7 +72,7 @@ async def test_after_a_gap_no_job_is_rescued(conn: Conn, org: UUID) -> None:
 async def test_a_lost_job_without_attempts_left_ends(
     conn: Conn, org: UUID, changes: dict[str, Any], state: str, code: str | None
 ) -> None:
-    job_id = await lost(conn, org, **changes)
+    job_id = await insert_lost_job(conn, org, **changes)
     [moved] = await rescue(conn)
     row = await scene.row(conn, job_id)
     assert (moved.state, row["state"], row["stage"], moved.ended) == (state, state, state, True)
@@ -80,7 +80,7 @@ async def test_a_lost_job_without_attempts_left_ends(
     assert row["finished_at"] is not None
 
 
-async def late(conn: Conn, org: UUID, by_s: float = 60, **changes: Any) -> UUID:
+async def insert_late_job(conn: Conn, org: UUID, by_s: float = 60, **changes: Any) -> UUID:
     """Insert a job with an expired attempt and a living worker."""
     claim = await scene.started(conn, org)
     ended_at = datetime.now(UTC) - timedelta(seconds=by_s)
@@ -91,7 +91,7 @@ async def late(conn: Conn, org: UUID, by_s: float = 60, **changes: Any) -> UUID:
 
 async def test_an_attempt_past_its_time_is_taken_from_a_worker_that_renews(conn: Conn, org: UUID) -> None:
     """It counts as timed out, not as a lost worker."""
-    job_id = await late(conn, org)
+    job_id = await insert_late_job(conn, org)
     [moved] = await rescue(conn)
     row = await scene.row(conn, job_id)
     assert (moved.state, row["crashes"], row["attempt"], row["lease_owner"]) == ("queued", 0, 1, None)
@@ -101,7 +101,7 @@ async def test_an_attempt_past_its_time_is_taken_from_a_worker_that_renews(conn:
 
 
 async def test_an_attempt_just_past_its_time_is_left_to_its_worker(conn: Conn, org: UUID) -> None:
-    await late(conn, org, by_s=0.1)
+    await insert_late_job(conn, org, by_s=0.1)
     assert await rescue(conn) == []
 
 
@@ -117,7 +117,7 @@ async def test_an_attempt_just_past_its_time_is_left_to_its_worker(conn: Conn, o
 async def test_an_attempt_past_its_time_may_be_the_last(
     conn: Conn, org: UUID, changes: dict[str, Any], state: str, code: str | None
 ) -> None:
-    job_id = await late(conn, org, **changes)
+    job_id = await insert_late_job(conn, org, **changes)
     [moved] = await rescue(conn)
     assert (moved.state, (await scene.row(conn, job_id))["state"]) == (state, state)
     assert (moved.error or {}).get("code") == code
@@ -125,7 +125,7 @@ async def test_an_attempt_past_its_time_may_be_the_last(
 
 async def test_a_silent_session_that_holds_a_late_attempt_is_ended(pool: Pool, conn: Conn, org: UUID) -> None:
     """A session without a late attempt is left alone, however long it is idle between two statements."""
-    job_id, other = await late(conn, org), (await scene.submit(conn, org)).job_id
+    job_id, other = await insert_late_job(conn, org), (await scene.submit(conn, org)).job_id
     async with pool.acquire() as silent, pool.acquire() as patient, patient.transaction():
         await patient.execute("select from job where id = $1 for no key update", other)
         hung_up = asyncio.Event()
@@ -144,7 +144,7 @@ async def test_a_silent_session_that_holds_a_late_attempt_is_ended(pool: Pool, c
 
 
 async def test_a_rescue_skips_locked_jobs(pool: Pool, conn: Conn, org: UUID) -> None:
-    job_id = await lost(conn, org)
+    job_id = await insert_lost_job(conn, org)
     async with pool.acquire() as other, other.transaction():
         await other.execute("select from job where id = $1 for update", job_id)
         assert await rescue(conn) == []
@@ -188,7 +188,7 @@ async def test_a_waiting_job_past_its_deadline_fails(conn: Conn, org: UUID) -> N
     assert (await scene.row(conn, running.id))["state"] == "running"
 
 
-async def aged(conn: Conn, org: UUID, days: int, **fields: Any) -> UUID:
+async def insert_ended_job(conn: Conn, org: UUID, days: int, **fields: Any) -> UUID:
     """Insert a job that ended `days` ago."""
     claim = await scene.started(conn, org, **fields)
     await scene.settle(conn, [claim], Done())
@@ -199,7 +199,7 @@ async def aged(conn: Conn, org: UUID, days: int, **fields: Any) -> UUID:
 
 
 async def test_jobs_are_kept_for_thirty_days_with_their_attempts(conn: Conn, org: UUID) -> None:
-    young, _ = await aged(conn, org, 29), await aged(conn, org, 31)
+    young, _ = await insert_ended_job(conn, org, 29), await insert_ended_job(conn, org, 31)
     await scene.submit(conn, org)
     assert await maintenance.prune_jobs(conn) == 1
     assert await conn.fetchval("select count(*) from job") == 2
@@ -219,8 +219,8 @@ async def test_jobs_are_kept_for_thirty_days_with_their_attempts(conn: Conn, org
 )
 async def test_a_referenced_job_is_kept(conn: Conn, org: UUID, pointer: str) -> None:
     project_id = await seeds.project(conn, org)
-    named = await aged(conn, org, 31, project_id=project_id)
-    await aged(conn, org, 31, project_id=project_id)
+    named = await insert_ended_job(conn, org, 31, project_id=project_id)
+    await insert_ended_job(conn, org, 31, project_id=project_id)
     await conn.execute(pointer, org, project_id, named)
     assert await maintenance.prune_jobs(conn) == 1
     assert [row["id"] for row in await conn.fetch("select id from job")] == [named]

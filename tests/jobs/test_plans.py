@@ -167,7 +167,7 @@ async def found(conn: Conn) -> LedgerScene:
     return LedgerScene(org, project_id, worker_id, claims, last.job_id)
 
 
-async def load(conn: Conn, found: LedgerScene) -> None:
+async def load_jobs(conn: Conn, found: LedgerScene) -> None:
     """Insert 20,000 queued, 20,000 ended, 200 running jobs; one tenant has 5,000 more, 10,000 scheduled."""
     orgs = await scene.tenants(conn, TENANTS)
     await scene.fill(conn, [*orgs, found.org], EACH, FREE_ERRAND)
@@ -212,7 +212,7 @@ async def test_no_statement_reads_more_than_it_must(
         await conn.execute(f"alter table {table} set (autovacuum_enabled = false)")
     async with pool.acquire() as session:
         await plans.plan(session, uses, found)
-        await load(session, found)
+        await load_jobs(session, found)
         if analyzed:
             await eventually(partial(vacuumed, conn))
         assert await plans.excess(session, uses, found, "job") == {}

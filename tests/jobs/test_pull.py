@@ -14,7 +14,7 @@ from tests.jobs import scene
 from tests.jobs.scene import ERRAND, FREE_ERRAND, INTERNAL
 
 
-def shares(claims: Sequence[Claim], orgs: Sequence[UUID]) -> list[int]:
+def count_claims(claims: Sequence[Claim], orgs: Sequence[UUID]) -> list[int]:
     """Return the number of claims of each tenant."""
     counted = Counter(claim.organization_id for claim in claims)
     return [counted[org] for org in orgs]
@@ -93,7 +93,7 @@ async def test_slots_are_shared_evenly(conn: Conn) -> None:
     orgs = await scene.tenants(conn, 3)
     await scene.fill(conn, orgs, 10)
     claims = await scene.pull(conn, await scene.worker(conn), 6)
-    assert shares(claims, orgs) == [2, 2, 2]
+    assert count_claims(claims, orgs) == [2, 2, 2]
 
 
 @pytest.mark.fresh
@@ -106,7 +106,7 @@ async def test_the_tenant_with_less_running_is_first(conn: Conn) -> None:
     assert len(await scene.pull(conn, worker, 4)) == 4
     await scene.fill(conn, orgs, 10)
     claims = await scene.pull(conn, worker, 7)
-    assert shares(claims, orgs) == [0, 4, 3]
+    assert count_claims(claims, orgs) == [0, 4, 3]
 
 
 async def test_slots_unused_by_short_lines_go_to_long_ones(conn: Conn) -> None:
@@ -115,7 +115,7 @@ async def test_slots_unused_by_short_lines_go_to_long_ones(conn: Conn) -> None:
     await scene.fill(conn, orgs[:3], 1)
     await scene.fill(conn, orgs[3:], 100)
     claims = await scene.pull(conn, await scene.worker(conn), 40)
-    assert shares(claims, orgs) == [1, 1, 1, 37]
+    assert count_claims(claims, orgs) == [1, 1, 1, 37]
 
 
 async def test_slots_left_by_caps_go_to_tenants_with_room(conn: Conn) -> None:
@@ -123,7 +123,7 @@ async def test_slots_left_by_caps_go_to_tenants_with_room(conn: Conn) -> None:
     small, large = await scene.tenants(conn, 1), await scene.tenants(conn, 1, tier="partner")
     await scene.fill(conn, [*small, *large], 100)
     claims = await scene.pull(conn, await scene.worker(conn), 40)
-    assert shares(claims, [*small, *large]) == [5, 35]
+    assert count_claims(claims, [*small, *large]) == [5, 35]
 
 
 async def test_tenants_take_turns_at_one_slot(conn: Conn) -> None:

@@ -29,7 +29,7 @@ ALL: list[Outcome] = [
 ]
 
 
-async def judged(conn: Conn, org: UUID, outcome: Outcome, kind: Kind = ERRAND) -> dict[str, Any]:
+async def settle_one(conn: Conn, org: UUID, outcome: Outcome, kind: Kind = ERRAND) -> dict[str, Any]:
     """Run one attempt to its outcome, and return the job's row."""
     claim = await scene.started(conn, org, kind)
     await scene.settle(conn, [claim], outcome)
@@ -37,7 +37,7 @@ async def judged(conn: Conn, org: UUID, outcome: Outcome, kind: Kind = ERRAND) -
 
 
 async def test_done(conn: Conn, org: UUID) -> None:
-    row = await judged(conn, org, Done({"n": 1}))
+    row = await settle_one(conn, org, Done({"n": 1}))
     assert (row["state"], row["stage"], row["progress"], row["result"]) == (
         "completed",
         "completed",
@@ -49,13 +49,13 @@ async def test_done(conn: Conn, org: UUID) -> None:
 
 
 async def test_failed(conn: Conn, org: UUID) -> None:
-    row = await judged(conn, org, Failed("BROKEN", "it broke"))
+    row = await settle_one(conn, org, Failed("BROKEN", "it broke"))
     assert (row["state"], row["error"], row["result"]) == ("failed", BROKEN, None)
     assert await scene.list_attempts(conn, row["id"]) == ["failed"]
 
 
 async def test_a_retry_goes_back_into_its_line_and_costs_an_attempt(conn: Conn, org: UUID) -> None:
-    row = await judged(conn, org, Retry("TRIED", "it broke", after_s=2))
+    row = await settle_one(conn, org, Retry("TRIED", "it broke", after_s=2))
     assert (row["state"], row["stage"], row["attempt"], row["error"]) == ("queued", "queued", 1, None)
     kept = await conn.fetchrow("select outcome, error, worker_id from job_attempt")
     assert kept is not None
@@ -65,19 +65,19 @@ async def test_a_retry_goes_back_into_its_line_and_costs_an_attempt(conn: Conn, 
 
 @pytest.mark.parametrize(("after_s", "stage"), [(4.9, "queued"), (5.1, "scheduled")])
 async def test_a_long_wait_leaves_the_line(conn: Conn, org: UUID, after_s: float, stage: str) -> None:
-    row = await judged(conn, org, Retry("TRIED", "it broke", after_s=after_s))
+    row = await settle_one(conn, org, Retry("TRIED", "it broke", after_s=after_s))
     waits = row["run_at"] - await conn.fetchval("select max(ended_at) from job_attempt")
     assert (row["stage"], waits) == (stage, timedelta(seconds=after_s))
 
 
 async def test_a_retry_without_a_time_has_a_jittered_wait(conn: Conn, org: UUID) -> None:
-    row = await judged(conn, org, Retry("TRIED", "it broke"))
+    row = await settle_one(conn, org, Retry("TRIED", "it broke"))
     waits = row["run_at"] - await conn.fetchval("select max(ended_at) from job_attempt")
     assert timedelta(0) <= waits <= timedelta(seconds=2)
 
 
 async def test_after_the_last_attempt_a_retry_fails_with_its_error(conn: Conn, org: UUID) -> None:
-    row = await judged(conn, org, Retry("TRIED", "it broke"), ERRAND._replace(max_attempts=1))
+    row = await settle_one(conn, org, Retry("TRIED", "it broke"), ERRAND._replace(max_attempts=1))
     assert (row["state"], row["error"]) == ("failed", TRIED)
     assert await scene.list_attempts(conn, row["id"]) == ["failed"]
 
@@ -86,14 +86,14 @@ async def test_after_the_last_attempt_a_retry_fails_with_its_error(conn: Conn, o
 async def test_snooze_and_interruption_cost_no_attempt(
     conn: Conn, org: UUID, outcome: Outcome, word: str
 ) -> None:
-    row = await judged(conn, org, outcome, ERRAND._replace(max_attempts=1))
+    row = await settle_one(conn, org, outcome, ERRAND._replace(max_attempts=1))
     assert (row["state"], row["stage"], row["attempt"]) == ("queued", "queued", 0)
     assert await scene.list_attempts(conn, row["id"]) == [word]
 
 
 @pytest.mark.parametrize("outcome", [Retry("TRIED", "it broke", after_s=60), Snooze(60)])
 async def test_a_job_due_after_its_deadline_fails(conn: Conn, org: UUID, outcome: Outcome) -> None:
-    row = await judged(conn, org, outcome, ERRAND._replace(total_s=30))
+    row = await settle_one(conn, org, outcome, ERRAND._replace(total_s=30))
     assert (row["state"], row["error"]) == ("failed", LATE)
 
 

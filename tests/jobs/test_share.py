@@ -115,7 +115,7 @@ async def test_in_any_order_the_share_holds_and_no_usable_slot_is_idle(
     conn: Conn, arrivals: list[TenantJobs]
 ) -> None:
     """After each pull no tenant exceeds its share, and no tenant below its share waits."""
-    await forget(conn)
+    await delete_rows(conn)
     pairs = [await organizations.create(conn, name="Acme", tier="partner") for _ in range(3)]
     orgs = [org for pair in pairs for org in (pair.live, pair.sandbox)]
     tenant_of = {org: pair.live for pair in pairs for org in (pair.live, pair.sandbox)}
@@ -132,11 +132,13 @@ async def test_in_any_order_the_share_holds_and_no_usable_slot_is_idle(
         free = SLOTS - len(running[worker])
         held = Counter(tenant_of[claim.organization_id] for mine in running.values() for claim in mine)
         for tenant in {tenant_of[claim.organization_id] for claim in claims}:
-            assert within(held[tenant] - 1, free + 1)
-        assert not [org for org in await waiting(conn) if free and within(held[tenant_of[org]], free)]
+            assert is_within_share(held[tenant] - 1, free + 1)
+        assert not [
+            org for org in await list_waiting(conn) if free and is_within_share(held[tenant_of[org]], free)
+        ]
 
 
-async def forget(conn: Conn) -> None:
+async def delete_rows(conn: Conn) -> None:
     """Delete the last example's rows, and vacuum: a pull that reads many dead ones stores skip hints.
 
     `fill` bypasses the mark of a new job in a line, so a hint would hide it.
@@ -145,12 +147,12 @@ async def forget(conn: Conn) -> None:
     await conn.execute("update pool set rest_until = '-infinity'")
 
 
-def within(held: int, free: int) -> bool:
+def is_within_share(held: int, free: int) -> bool:
     """Return whether a tenant with `held` slots of two workers may have one of a worker's `free` slots."""
     return held / (2 * SLOTS) < free / SLOTS
 
 
-async def waiting(conn: Conn) -> list[UUID]:
+async def list_waiting(conn: Conn) -> list[UUID]:
     """Return the organizations with a waiting job within their cap."""
     rows = await conn.fetch(
         """select distinct w.organization_id as org from job w join organization o on o.id = w.organization_id

@@ -13,7 +13,7 @@ from PIL import Image
 from domain.media.probe import Found
 from tests.generation.escapes import outside
 from tests.generation.test_confinement import OLD_KERNEL
-from tests.workers.generation.pieces import asked
+from tests.workers.generation.pieces import piece_request
 
 HEAD = """
 import json, sys
@@ -71,7 +71,7 @@ def run(script: str, place: dict[str, str], folder: Path) -> list[str]:
     ) as child:  # fmt: skip
         assert child.stdin
         assert child.stdout
-        child.stdin.write(msgspec.json.encode(asked(str(folder), "image")) + b"\n")
+        child.stdin.write(msgspec.json.encode(piece_request(str(folder), "image")) + b"\n")
         child.stdin.flush()
         if "rasterizer" in script:
             child.stdin.close()

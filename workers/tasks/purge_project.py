@@ -93,7 +93,7 @@ async def _delete_rows(ctx: Context, delete: Callable[..., Awaitable[object]]) -
 
 
 async def _delete_events(ctx: Context, event_store: EventStore) -> object:
-    """Delete a batch of events. They may be in another database, and nobody reads them any more."""
+    """Delete a batch of events. They may be in another database; no other process needs them."""
     project_id = purge.project_of(ctx.job)
     try:
         with reaching():

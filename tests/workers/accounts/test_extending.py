@@ -24,7 +24,7 @@ from tests.peers.simulators.instagram_user import CALLBACK, DAY_S, long_lived
 from tests.peers.simulators.serving import served
 from tests.waiting import eventually
 from tests.workers.accounts.project import ConnectingProject
-from tests.workers.dispatcher.test_dispatcher import dispatching
+from tests.workers.dispatcher.test_dispatcher import run_dispatcher
 from tests.workers.runtime.workers import Workers
 
 CALL = "GET /refresh_access_token"
@@ -158,7 +158,7 @@ async def test_a_checkpoint_keeps_the_token(account: InstagramTokenAccount) -> N
 async def test_the_dispatcher_extends_tokens_without_posts(account: InstagramTokenAccount) -> None:
     await account.age(50)
     settings = msgspec.structs.replace(account.workers.settings, **account.settings)
-    async with dispatching(settings), account.project.at_work(**account.settings):
+    async with run_dispatcher(settings), account.project.at_work(**account.settings):
 
         async def extended() -> bool:
             return (await account.tokens()).generation == 2

@@ -41,7 +41,7 @@ class RecordingCourier(Courier):
 
 
 @asynccontextmanager
-async def dispatching(settings: Settings) -> AsyncIterator[RecordingCourier]:
+async def run_dispatcher(settings: Settings) -> AsyncIterator[RecordingCourier]:
     """Run a dispatcher in the test's own loop until the block ends."""
     recorder, stop = RecordingCourier(), Stop()
     async with asyncio.TaskGroup() as group:
@@ -66,7 +66,7 @@ async def leaders(conn: Conn) -> list[int]:
 
 
 async def test_a_job_with_a_lost_message_gets_a_wake(settings: Settings, conn: Conn, org: UUID) -> None:
-    async with dispatching(settings) as courier:
+    async with run_dispatcher(settings) as courier:
         await scene.submit(conn, org)
         await eventually(lambda: answer(courier.sent))
     assert {(wake.pool, wake.kind) for wake in courier.sent} == {("ingest", "run_errand")}
@@ -79,7 +79,7 @@ async def answer(value: object) -> object:
 
 async def test_a_scheduled_job_starts_at_its_time(settings: Settings, conn: Conn, org: UUID) -> None:
     run_at = datetime.now(UTC) + timedelta(seconds=0.3)
-    async with dispatching(settings) as courier:
+    async with run_dispatcher(settings) as courier:
         await scene.submit(conn, org, run_at=run_at)
         await eventually(lambda: answer(courier.sent))
     assert datetime.now(UTC) >= run_at
@@ -91,7 +91,7 @@ async def test_lost_and_overdue_jobs_are_handled(settings: Settings, conn: Conn,
     lost = await scene.started(conn, org)
     await scene.lose(conn, lost)
     late = await scene.submit(conn, org, scene.ERRAND._replace(total_s=0))
-    async with dispatching(settings):
+    async with run_dispatcher(settings):
         await eventually(lambda: has(conn, lost.id, "state = 'queued' and crashes = 1"))
         await eventually(lambda: has(conn, late.job_id, "error ->> 'code' = 'DEADLINE'"))
 
@@ -105,7 +105,7 @@ async def test_old_rows_are_deleted(settings: Settings, conn: Conn, org: UUID) -
     async def gone() -> bool:
         return not await conn.fetchval("select exists (select from job) or exists (select from worker)")
 
-    async with dispatching(settings):
+    async with run_dispatcher(settings):
         await eventually(gone)
 
 
@@ -120,7 +120,7 @@ async def test_a_full_batch_is_followed_at_once(
     async def left() -> bool:
         return not await conn.fetchval("select exists (select from job where finished_at is null)")
 
-    async with dispatching(settings):
+    async with run_dispatcher(settings):
         await eventually(left)
 
 
@@ -128,9 +128,9 @@ async def test_one_of_many_leads_and_another_takes_over(settings: Settings, conn
     async def led() -> list[int]:
         return await leaders(conn)
 
-    async with dispatching(settings):
+    async with run_dispatcher(settings):
         first = await eventually(led)
-        async with dispatching(settings):
+        async with run_dispatcher(settings):
             await eventually(lambda: standing_by(conn))
             assert await led() == first
             await conn.execute("select pg_terminate_backend($1)", first[0])
@@ -171,7 +171,7 @@ async def gone(conn: Conn) -> bool:
 async def test_a_frozen_postgres_rescues_no_job(own_servers: servers.Servers) -> None:
     """A rescue under way at the freeze is not carried out after it."""
     settings = servers.settings_for(own_servers.postgres.url, own_servers.valkey.url, lease_s=3)
-    async with dispatching(settings):
+    async with run_dispatcher(settings):
         async with open_pool(settings.database_url, name="test") as pool, pool.acquire() as conn:
             [org] = await scene.tenants(conn)
             await eventually(lambda: leaders(conn))

@@ -17,16 +17,18 @@ BRAND = Brand(
 NOTHING = InputHandles(logo=None, screenshots=[], end_card=None, clip=None)
 
 
-def asked(folder: str, made: Format = "slideshow", handles: InputHandles = NOTHING) -> PieceRequest:
+def piece_request(folder: str, made: Format = "slideshow", handles: InputHandles = NOTHING) -> PieceRequest:
     return PieceRequest(spec=Spec(format=made, brand=BRAND, seed="tide"), handles=handles, folder=folder)
 
 
-def drawing(folder: str) -> AbstractAsyncContextManager[AsyncGenerator[CopyReady | DrawProgress, None]]:
+def draw_slideshow(
+    folder: str,
+) -> AbstractAsyncContextManager[AsyncGenerator[CopyReady | DrawProgress, None]]:
     """Return the reports of a slideshow: the first comes before its first slide."""
-    return aclosing(render(asked(folder), []))
+    return aclosing(render(piece_request(folder), []))
 
 
-def alive(folder: str) -> list[int]:
+def list_processes(folder: str) -> list[int]:
     """Return the processes with this temporary folder: the renderer, and its children."""
     return processes(f"TMPDIR={folder}\0")
 

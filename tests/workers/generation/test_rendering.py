@@ -16,7 +16,7 @@ from jobs.outcomes import Failed
 from schemas.errors import GenerationError
 from tests.generation.svg import KILLED, svg
 from tests.waiting import PATIENCE_S, until
-from tests.workers.generation.pieces import alive, asked, drawing
+from tests.workers.generation.pieces import draw_slideshow, list_processes, piece_request
 from workers.generation import child
 from workers.generation.rendering import CRASHED, ONE_THREAD, TOO_COSTLY, Unmade, exit_outcome, render
 from workers.generation.rendering import KILLED as HOST_KILLED
@@ -31,16 +31,16 @@ from workers.generation.wire import (
 
 
 async def test_closing_the_reports_ends_the_process(tmp_path: Path) -> None:
-    async with drawing(str(tmp_path)) as reports:
+    async with draw_slideshow(str(tmp_path)) as reports:
         assert isinstance(await anext(reports), CopyReady)
-        assert len(alive(str(tmp_path))) == 1
-    assert alive(str(tmp_path)) == []
+        assert len(list_processes(str(tmp_path))) == 1
+    assert list_processes(str(tmp_path)) == []
 
 
 async def test_a_killed_renderer_is_retried(tmp_path: Path) -> None:
-    async with drawing(str(tmp_path)) as reports:
+    async with draw_slideshow(str(tmp_path)) as reports:
         await anext(reports)
-        os.kill(alive(str(tmp_path))[0], signal.SIGKILL)
+        os.kill(list_processes(str(tmp_path))[0], signal.SIGKILL)
         with pytest.raises(Unmade) as ended:
             async for _ in reports:
                 pass
@@ -52,9 +52,9 @@ def test_the_renderer_dies_with_its_worker(tmp_path: Path) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE) as worker:
         assert worker.stdout
         assert worker.stdout.readline() == b"drawing\n"
-        assert len(alive(str(tmp_path))) == 1
+        assert len(list_processes(str(tmp_path))) == 1
         worker.kill()
-        until(lambda: not alive(str(tmp_path)))
+        until(lambda: not list_processes(str(tmp_path)))
 
 
 STARTS_ANOTHER = """
@@ -78,10 +78,10 @@ def test_its_children_die_with_it(tmp_path: Path) -> None:
         renderer.stdin.write(b"\n")
         renderer.stdin.flush()
         assert renderer.stdout.readline() == b"started\n"
-        until(lambda: len(alive(str(tmp_path))) == 2)
+        until(lambda: len(list_processes(str(tmp_path))) == 2)
         renderer.stdin.close()
         assert renderer.wait(PATIENCE_S) == -signal.SIGKILL
-        until(lambda: not alive(str(tmp_path)))
+        until(lambda: not list_processes(str(tmp_path)))
 
 
 async def test_its_children_die_if_it_alone_is_killed(
@@ -92,11 +92,11 @@ async def test_its_children_die_if_it_alone_is_killed(
     killed.write_text("#!/bin/sh\nsleep 600 <&- >/dev/null 2>&1 &\nkill -9 $$\n")
     killed.chmod(0o700)
     monkeypatch.setattr(sys, "executable", str(killed))
-    async with drawing(str(tmp_path)) as reports:
+    async with draw_slideshow(str(tmp_path)) as reports:
         with pytest.raises(Unmade) as ended:
             await anext(reports)
     assert ended.value.outcome == HOST_KILLED
-    until(lambda: not alive(str(tmp_path)))
+    until(lambda: not list_processes(str(tmp_path)))
 
 
 async def test_an_undrawable_piece_fails_with_its_code(tmp_path: Path) -> None:
@@ -105,14 +105,14 @@ async def test_an_undrawable_piece_fails_with_its_code(tmp_path: Path) -> None:
     handle = os.open(picture, os.O_RDONLY)
     given = InputHandles(logo=None, screenshots=[handle], end_card=None, clip=None)
     try:
-        async with aclosing(render(asked(str(tmp_path), "image", given), [handle])) as reports:
+        async with aclosing(render(piece_request(str(tmp_path), "image", given), [handle])) as reports:
             with pytest.raises(Unmade) as ended:
                 await anext(reports)
     finally:
         os.close(handle)
     assert isinstance(ended.value.outcome, Failed)
     assert ended.value.outcome.code == "PICTURE_TYPE"
-    assert alive(str(tmp_path)) == []
+    assert list_processes(str(tmp_path)) == []
 
 
 async def test_a_drawing_that_takes_too_much_memory_fails_at_the_first_attempt(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ async def test_a_drawing_that_takes_too_much_memory_fails_at_the_first_attempt(t
     logo.write_bytes(svg(KILLED["layers larger than the canvas"]))
     with logo.open("rb") as file:
         handles = InputHandles(logo=file.fileno(), screenshots=[], end_card=None, clip=None)
-        async with aclosing(render(asked(str(tmp_path), "image", handles), handles.all)) as reports:
+        async with aclosing(render(piece_request(str(tmp_path), "image", handles), handles.all)) as reports:
             with pytest.raises(Unmade) as ended:
                 await anext(reports)
     assert isinstance(ended.value.outcome, Failed)
@@ -162,7 +162,7 @@ def test_each_kernel_limit_has_a_code(bound: str, ended: Failed | str, tmp_path:
     ) as renderer:  # fmt: skip
         assert renderer.stdin
         assert renderer.stdout
-        renderer.stdin.write(msgspec.json.encode(asked(str(tmp_path), "image")) + b"\n")
+        renderer.stdin.write(msgspec.json.encode(piece_request(str(tmp_path), "image")) + b"\n")
         renderer.stdin.flush()
         last = [read_report(line) for line in renderer.stdout][-1:]
         code = renderer.wait(PATIENCE_S)
@@ -193,7 +193,7 @@ def test_lack_of_resources_is_distinguished_from_a_refusal(
         raise error
 
     monkeypatch.setattr(child, "render_piece", fails)
-    [report] = child.iter_reports(asked(str(tmp_path)))
+    [report] = child.iter_reports(piece_request(str(tmp_path)))
     assert report == said or (isinstance(said, type) and isinstance(report, said))
 
 
@@ -203,4 +203,4 @@ def test_any_other_error_is_internal(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(child, "render_piece", fails)
     with pytest.raises(OSError, match="x"):
-        list(child.iter_reports(asked(str(tmp_path))))
+        list(child.iter_reports(piece_request(str(tmp_path))))

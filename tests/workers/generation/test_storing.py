@@ -36,7 +36,7 @@ class FailingStorage:
         await self.folder.write(token, chunks)
 
 
-def drawn(folder: Path, number: int) -> Made:
+def draw_output(folder: Path, number: int) -> Made:
     name, small = f"{number}.jpg", f"{number}.small.jpg"
     for each in (name, small):
         (folder / each).write_bytes(each.encode())
@@ -52,7 +52,7 @@ async def test_a_storage_that_fails_midway_leaves_no_file(
 ) -> None:
     await making.tell_brand(conn, project)
     claim = await making.begun(conn, project)
-    store, made = open_folder(f"file://{tmp_path}/kept"), [drawn(tmp_path, number) for number in (1, 2)]
+    store, made = open_folder(f"file://{tmp_path}/kept"), [draw_output(tmp_path, number) for number in (1, 2)]
     with pytest.raises(Unmade) as ended:
         await store_all(context(pool, claim), FailingStorage(store, good), tmp_path, made)  # type: ignore[arg-type]
     assert ended.value.outcome == STORAGE_AWAY

@@ -37,7 +37,7 @@ class ScriptedServer:
         return [asked for asked in self.asked if asked.path == path]
 
     def next(self, path: str) -> Answer:
-        answers = self.answers.get(path, [told({"error": "NotScripted"}, 404)])
+        answers = self.answers.get(path, [json_response({"error": "NotScripted"}, 404)])
         return answers.pop(0) if len(answers) > 1 else answers[0]
 
 
@@ -57,11 +57,13 @@ async def hang(writer: asyncio.StreamWriter) -> None:
 async def truncate(writer: asyncio.StreamWriter) -> None:
     """Send a truncated 200."""
     writer.write(
-        told({"uri": "at://did:plc:me/app.bsky.feed.post/1", "id": "1", "cid": "c", "content": ""})[:-5]
+        json_response({"uri": "at://did:plc:me/app.bsky.feed.post/1", "id": "1", "cid": "c", "content": ""})[
+            :-5
+        ]
     )
 
 
-def told(body: Any, status: int = 200, **headers: str) -> bytes:
+def json_response(body: Any, status: int = 200, **headers: str) -> bytes:
     return say(status, json.dumps(body), **{"content_type": "application/json", **headers})
 
 
@@ -71,7 +73,7 @@ LOST: dict[str, Answer] = {
     "reset": reset,
     "never answered": hang,
     "cut off": truncate,
-    "500": told({"error": "InternalServerError"}, 500),
+    "500": json_response({"error": "InternalServerError"}, 500),
     "a proxy's 502": say(502, "<html>"),
     "a proxy's 408": say(408),
     "redirected": say(307, location="/elsewhere"),
@@ -92,7 +94,7 @@ async def server(**answers: Any) -> AsyncIterator[ScriptedServer]:
         waiting.add(task := asyncio.current_task())
         try:
             served.asked.append(asked)
-            await give(served.next(asked.path.rpartition("/")[2]), writer)
+            await write_answer(served.next(asked.path.rpartition("/")[2]), writer)
         except asyncio.CancelledError:
             pass  # The test is over.
         finally:
@@ -105,7 +107,7 @@ async def server(**answers: Any) -> AsyncIterator[ScriptedServer]:
             task.cancel()
 
 
-async def give(answer: Answer, writer: asyncio.StreamWriter) -> None:
+async def write_answer(answer: Answer, writer: asyncio.StreamWriter) -> None:
     if isinstance(answer, bytes):
         writer.write(answer)
     else:
@@ -198,5 +200,5 @@ def pds(**answers: Any) -> Any:
     return server(**{METHODS[name]: said for name, said in answers.items()})
 
 
-def xrpc(error: str, status: int = 400, **headers: str) -> bytes:
-    return told({"error": error, "message": f"about {error}"}, status, **headers)
+def xrpc_error(error: str, status: int = 400, **headers: str) -> bytes:
+    return json_response({"error": error, "message": f"about {error}"}, status, **headers)

@@ -18,7 +18,7 @@ from tests.peers.simulators.faults import Fault
 from tests.peers.simulators.instagram_state import INSIGHTS
 from tests.workers.platforms import instagram_account, tiktok_account
 from tests.workers.platforms.instagram_account import InstagramAccount
-from tests.workers.platforms.scripted import AT, account, client_for, drop, server, told, xrpc
+from tests.workers.platforms.scripted import AT, account, client_for, drop, json_response, server, xrpc_error
 from tests.workers.platforms.tiktok_account import TikTokAccount
 from workers.platforms.bluesky.collect import BlueskyCollector
 from workers.platforms.collecting import Collector, Figures
@@ -46,7 +46,7 @@ VIEW = {"uri": "at://1", "likeCount": 4, "replyCount": 3, "repostCount": 2, "quo
 
 async def test_bluesky_returns_many_posts_in_one_call() -> None:
     views = [VIEW, {"uri": "at://2", "likeCount": 0, "bookmarkCount": 9}, {"uri": "at://other"}]
-    answers = {"app.bsky.feed.getPosts": told({"posts": views})}
+    answers = {"app.bsky.feed.getPosts": json_response({"posts": views})}
     async with server(**answers) as served, client_for(served) as client:
         found = await figures(
             BlueskyCollector(client), account(served, "bluesky"), *"at://1 at://2 at://3".split()
@@ -63,11 +63,11 @@ async def test_bluesky_returns_many_posts_in_one_call() -> None:
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        (xrpc("ExpiredToken"), TokenExpired),
-        (xrpc("AuthenticationRequired", 401), ReauthRequired),
-        (xrpc("RateLimitExceeded", 429), Throttled),
-        (xrpc("UpstreamFailure", 502), NotSent),
-        (told({"posts": [{"likeCount": 1}]}), NotSent),
+        (xrpc_error("ExpiredToken"), TokenExpired),
+        (xrpc_error("AuthenticationRequired", 401), ReauthRequired),
+        (xrpc_error("RateLimitExceeded", 429), Throttled),
+        (xrpc_error("UpstreamFailure", 502), NotSent),
+        (json_response({"posts": [{"likeCount": 1}]}), NotSent),
         (drop, NotSent),
     ],
 )
@@ -79,10 +79,10 @@ async def test_bluesky_raises_the_errors_of_posting(answer: Any, error: type[Pla
 
 
 async def test_both_servers_return_followers() -> None:
-    answers = {"app.bsky.actor.getProfile": told({"did": "did:plc:me", "followersCount": 7})}
+    answers = {"app.bsky.actor.getProfile": json_response({"did": "did:plc:me", "followersCount": 7})}
     async with server(**answers) as served, client_for(served) as client:
         assert await BlueskyCollector(client).followers(account(served, "bluesky")) == 7
-    person = told({"id": "7", "username": "me", "followers_count": 8})
+    person = json_response({"id": "7", "username": "me", "followers_count": 8})
     async with server(verify_credentials=person) as served, client_for(served) as client:
         assert await MastodonCollector(client).followers(account(served, "mastodon")) == 8
 
@@ -94,9 +94,9 @@ COUNTED = {"id": "1", "favourites_count": 4, "replies_count": 3, "reblogs_count"
 
 async def test_mastodon_returns_an_existing_post() -> None:
     answers = {
-        "1": told(COUNTED),
-        "2": told({**COUNTED, "quotes_count": 1}),
-        "3": told({"error": "Gone"}, 404),
+        "1": json_response(COUNTED),
+        "2": json_response({**COUNTED, "quotes_count": 1}),
+        "3": json_response({"error": "Gone"}, 404),
     }
     async with server(**answers) as served, client_for(served) as client:
         found = await figures(MastodonCollector(client), account(served, "mastodon"), "1", "2", "3")

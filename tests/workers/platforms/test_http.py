@@ -10,7 +10,7 @@ import pytest
 
 from schemas.errors import NotSent, OutcomeUnknown, PlatformError, Rejected
 from tests.workers.net import Net
-from tests.workers.platforms.scripted import LOST, Answer, client_for, server, told
+from tests.workers.platforms.scripted import LOST, Answer, client_for, json_response, server
 from tests.workers.web.web import say
 from workers.platforms.http import MASK, MIN_COOLDOWN_S, PlatformApi, cooldown_s
 from workers.platforms.http import PlatformResponse as Whole
@@ -20,15 +20,15 @@ from workers.web.fetch import open_client
 SECRET = "s3cr3t/of+an=account%"
 
 
-def anyones(client: httpx.AsyncClient) -> PlatformApi:
+def any_server(client: httpx.AsyncClient) -> PlatformApi:
     """Return any server, without a token."""
     return PlatformApi(client=client, base="")
 
 
-async def lost(answer: Answer, *, irreversible: bool) -> PlatformError:
+async def send_lost(answer: Answer, *, irreversible: bool) -> PlatformError:
     async with server(x=answer) as served, client_for(served) as client:
         with pytest.raises(PlatformError) as caught:
-            await anyones(client).ask(
+            await any_server(client).ask(
                 "POST", f"{served.base}/x", content=b"{}", timeout_s=0.3, irreversible=irreversible
             )
     return caught.value
@@ -39,17 +39,17 @@ NO_ANSWER = ["dropped", "reset", "never answered", "cut off", "200 too long"]
 
 @pytest.mark.parametrize("how", NO_ANSWER)
 async def test_an_irreversible_call_without_a_response_is_unknown(how: str) -> None:
-    assert type(await lost(LOST[how], irreversible=True)) is OutcomeUnknown
+    assert type(await send_lost(LOST[how], irreversible=True)) is OutcomeUnknown
 
 
 @pytest.mark.parametrize("how", NO_ANSWER)
 async def test_any_other_call_without_a_response_is_retryable(how: str) -> None:
-    assert type(await lost(LOST[how], irreversible=False)) is NotSent
+    assert type(await send_lost(LOST[how], irreversible=False)) is NotSent
 
 
-async def refused(url: str, client: httpx.AsyncClient) -> PlatformError:
+async def send_refused(url: str, client: httpx.AsyncClient) -> PlatformError:
     with pytest.raises(PlatformError) as caught:
-        await anyones(client).ask("POST", url, content=b"{}", timeout_s=5, irreversible=True)
+        await any_server(client).ask("POST", url, content=b"{}", timeout_s=5, irreversible=True)
     return caught.value
 
 
@@ -57,14 +57,14 @@ async def test_a_refused_connection_sent_nothing() -> None:
     async with server() as served, client_for(served) as client:
         pass
     async with client_for(served) as client:
-        error = await refused(f"{served.base}/x", client)
+        error = await send_refused(f"{served.base}/x", client)
     assert (type(error), error.code) == (NotSent, "PLATFORM_UNREACHABLE")
 
 
 async def test_a_name_that_does_not_resolve_sent_nothing() -> None:
     net = Net()
     async with open_client(allowed={}, contact="https://tenantry.test", resolver=net.resolve) as client:
-        error = await refused("https://nowhere.example/x", client)
+        error = await send_refused("https://nowhere.example/x", client)
     assert (type(error), error.code) == (NotSent, "PLATFORM_UNREACHABLE")
 
 
@@ -80,7 +80,7 @@ async def test_a_connect_timeout_sent_nothing() -> None:
             served.base = "http://{}:{}".format(*full.getsockname())
             async with client_for(served) as client:
                 with pytest.raises(NotSent) as caught:
-                    await anyones(client).ask(
+                    await any_server(client).ask(
                         "POST", served.base, content=b"{}", timeout_s=0.3, irreversible=True
                     )
     assert caught.value.code == "PLATFORM_TIMEOUT"
@@ -88,14 +88,14 @@ async def test_a_connect_timeout_sent_nothing() -> None:
 
 async def test_a_private_address_is_never_called() -> None:
     async with server() as served, client_for() as client:
-        error = await refused(f"{served.base}/x", client)
+        error = await send_refused(f"{served.base}/x", client)
     assert (type(error), error.code, error.category) == (Rejected, "ADDRESS_BLOCKED", "config")
     assert served.asked == []
 
 
 async def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
     async with server(x=say(307, location="/y")) as served, client_for(served) as client:
-        answer = await anyones(client).ask("POST", f"{served.base}/x", content=b"{}")
+        answer = await any_server(client).ask("POST", f"{served.base}/x", content=b"{}")
     assert (answer.status, answer.refused) == (307, False)
     assert [asked.path for asked in served.asked] == ["/x"]
 
@@ -114,9 +114,11 @@ class StorageStream:
 
 
 async def test_a_storage_stream_is_sent() -> None:
-    async with server(x=told({})) as served, client_for(served) as client:
+    async with server(x=json_response({})) as served, client_for(served) as client:
         sent = {"Content-Length": "5"}
-        await anyones(client).ask("POST", f"{served.base}/x", headers=sent, content=StorageStream(b"bytes"))
+        await any_server(client).ask(
+            "POST", f"{served.base}/x", headers=sent, content=StorageStream(b"bytes")
+        )
     assert served.asked[0].body == b"bytes"
 
 
@@ -165,7 +167,9 @@ async def test_a_secret_that_a_platform_echoes_is_not_quoted(
 ) -> None:
     """Truncated in its middle or whole: partners see the stored refusal."""
     async with server(x=say(400, b"{}")) as served, client_for(served) as client:
-        answer = await anyones(client).ask("POST", f"{served.base}{target}", headers=headers, content=content)
+        answer = await any_server(client).ask(
+            "POST", f"{served.base}{target}", headers=headers, content=content
+        )
     assert answer.quoted(f"no {SECRET}, no") == f"no {MASK}, no"
     assert SECRET[:8] not in answer.quoted("x" * 290 + SECRET)
     assert answer.quoted("grant_type refresh of me.example: Fresh bread") == (
@@ -179,5 +183,5 @@ async def test_a_file_has_no_secrets() -> None:
         yield b"code=12345678"
 
     async with server(x=say(400, b"{}")) as served, client_for(served) as client:
-        answer = await anyones(client).ask("POST", f"{served.base}/x", content=chunks())
+        answer = await any_server(client).ask("POST", f"{served.base}/x", content=chunks())
     assert answer.secrets == ()

@@ -8,7 +8,7 @@ import pytest
 from schemas.errors import NotSent, OutcomeUnknown, Outdated, Rejected, Throttled
 from tests.peers.simulators.faults import Fault
 from tests.workers.platforms.instagram_account import InstagramAccount
-from tests.workers.platforms.scripted import account, client_for, draft, file, server, told
+from tests.workers.platforms.scripted import account, client_for, draft, file, json_response, server
 from workers.platforms.contract import Inquiry, Live, Prepared
 from workers.platforms.graph_version import GRAPH_VERSION
 from workers.platforms.instagram.publish import Instagram
@@ -228,11 +228,13 @@ async def test_no_call_is_repeated_before_a_reconciliation(ada: InstagramAccount
 
 
 async def test_no_address_holds_the_token() -> None:
-    usage = told({"data": [{"quota_usage": 0, "config": {"quota_total": 25, "quota_duration": 86400}}]})
+    usage = json_response(
+        {"data": [{"quota_usage": 0, "config": {"quota_total": 25, "quota_duration": 86400}}]}
+    )
     made = {
         "content_publishing_limit": usage,
-        "media": told({"id": "17"}),
-        "17": told({"status_code": "FINISHED"}),
+        "media": json_response({"id": "17"}),
+        "17": json_response({"status_code": "FINISHED"}),
     }
     async with server(**made) as served, client_for(served) as client:
         adapter, mine = Instagram(client, served.base), account(served, "instagram")

@@ -153,7 +153,7 @@ async def test_a_limit_lasts_as_long_as_the_usage_header(
     assert caught.value.after_s == after_s
 
 
-def said(body: Any, status: int = 400, *, publish: bool = False, **headers: str) -> PlatformError:
+def error_from(body: Any, status: int = 400, *, publish: bool = False, **headers: str) -> PlatformError:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     content = body if isinstance(body, bytes) else msgspec.json.encode(body)
     answer = PlatformResponse(status=status, headers=httpx.Headers(named), body=content, irreversible=publish)
@@ -176,16 +176,16 @@ def unknown(**fields: Any) -> dict[str, Any]:
 def test_an_unknown_refusal_is_classified_by_its_status(
     body: Any, status: int, kind: type[PlatformError]
 ) -> None:
-    assert type(said(body, status)) is kind
+    assert type(error_from(body, status)) is kind
     publish = Throttled if status == 429 else OutcomeUnknown
-    assert type(said(body, status, publish=True)) is publish
+    assert type(error_from(body, status, publish=True)) is publish
 
 
 def test_an_unknown_refusal_quotes_its_message_and_number() -> None:
-    message = said(unknown(error_user_msg="for a person")).message
+    message = error_from(unknown(error_user_msg="for a person")).message
     assert "for a person" in message
     assert "987654" in message
-    assert MESSAGE in said(unknown()).message
+    assert MESSAGE in error_from(unknown()).message
 
 
 @pytest.mark.parametrize(
@@ -193,9 +193,10 @@ def test_an_unknown_refusal_quotes_its_message_and_number() -> None:
     [(459, Rejected), (490, Rejected), (467, ReauthRequired), (None, TokenExpired), (12345, TokenExpired)],
 )
 def test_token_refusals_by_subcode(subcode: int | None, kind: type[PlatformError]) -> None:
-    assert type(said(unknown(code=190, error_subcode=subcode))) is kind
+    assert type(error_from(unknown(code=190, error_subcode=subcode))) is kind
     assert (
-        type(said(unknown(code=190, error_subcode=subcode, message="a checkpoint is required"))) is Rejected
+        type(error_from(unknown(code=190, error_subcode=subcode, message="a checkpoint is required")))
+        is Rejected
     )
 
 
@@ -213,7 +214,7 @@ def test_token_refusals_by_subcode(subcode: int | None, kind: type[PlatformError
     ],
 )
 def test_any_usage_header_can_be_read(usage: str, after_s: float) -> None:
-    error = said(unknown(code=4), 403, x_business_use_case_usage=usage)
+    error = error_from(unknown(code=4), 403, x_business_use_case_usage=usage)
     assert isinstance(error, Throttled)
     assert error.after_s == after_s
 

@@ -14,16 +14,16 @@ from tests.workers.platforms.scripted import (
     client_for,
     draft,
     file,
+    json_response,
     prepared,
     server,
     status,
-    told,
 )
 from workers.platforms.contract import Absent, Inquiry, Live, Prepared, UndecidedPost
 from workers.platforms.mastodon.publish import Mastodon
 
 
-async def looked(served: ScriptedServer, what: Prepared, *, since_s: float = 60) -> Any:
+async def query_post(served: ScriptedServer, what: Prepared, *, since_s: float = 60) -> Any:
     async with client_for(served) as client:
         now = AT + timedelta(seconds=since_s)
         return await Mastodon(client).reconcile(account(served, "mastodon"), Inquiry(what, AT, now))
@@ -34,10 +34,10 @@ async def found(
 ) -> Any:
     media = [file() for _ in range(files)]
     before = [] if after is None else [status(int(after), "<p>Before</p>")]
-    answers = [told(before), *(told(page) for page in pages)]
-    async with server(statuses=answers, media=told({"id": "0"})) as served:
+    answers = [json_response(before), *(json_response(page) for page in pages)]
+    async with server(statuses=answers, media=json_response({"id": "0"})) as served:
         what = await prepared(served, draft(caption, *media))
-        return await looked(served, what, since_s=since_s)
+        return await query_post(served, what, since_s=since_s)
 
 
 OLD = status(1, "<p>Before</p>")
@@ -46,7 +46,7 @@ OLD = status(1, "<p>Before</p>")
 IT = Live(external_id="2", external_url="https://m.example/@me/2")
 
 
-def others(newest: int, count: int) -> list[Any]:
+def other_statuses(newest: int, count: int) -> list[Any]:
     return [status(newest - n, f"<p>{n}</p>") for n in range(count)]
 
 
@@ -58,12 +58,12 @@ LISTS: dict[str, tuple[list[Any], dict[str, Any], Any]] = {
     "a call that is surely over": ([[OLD]], {"since_s": 60}, Absent()),
     "two that match": ([[status(3), status(2), OLD]], {}, UndecidedPost()),
     "a boost": ([[status(4, reblog=status(9)), OLD]], {}, Absent()),
-    "it is on the second page": ([others(100, 40), [status(2), OLD]], {}, IT),
-    "it is on neither page": ([others(100, 40), [status(2, "<p>no</p>"), OLD]], {}, Absent()),
-    "more posts than are read": ([others(1000 - 40 * k, 40) for k in range(5)], {}, UndecidedPost()),
-    "a long list without pages": ([others(100, 50)], {"after": None}, UndecidedPost()),
-    "a long list to the last known post": ([[*others(100, 50), OLD]], {}, Absent()),
-    "a short list without pages": ([others(100, 5)], {"after": None}, Absent()),
+    "it is on the second page": ([other_statuses(100, 40), [status(2), OLD]], {}, IT),
+    "it is on neither page": ([other_statuses(100, 40), [status(2, "<p>no</p>"), OLD]], {}, Absent()),
+    "more posts than are read": ([other_statuses(1000 - 40 * k, 40) for k in range(5)], {}, UndecidedPost()),
+    "a long list without pages": ([other_statuses(100, 50)], {"after": None}, UndecidedPost()),
+    "a long list to the last known post": ([[*other_statuses(100, 50), OLD]], {}, Absent()),
+    "a short list without pages": ([other_statuses(100, 5)], {"after": None}, Absent()),
     "an account without posts": ([[]], {"after": None}, Absent()),
     "the first post of an account": ([[status(2)]], {"after": None}, IT),
     "a newer one, the last known deleted": ([[status(2), status(0, "<p>x</p>")], []], {}, IT),
@@ -91,10 +91,10 @@ async def test_the_same_text_with_other_files_decides_nothing(sent: int, shown: 
 
 @pytest.mark.parametrize("how", ["dropped", "500", "200 of something else"])
 async def test_a_failed_query_proves_nothing(how: str) -> None:
-    async with server(statuses=[told([]), LOST[how]]) as served:
+    async with server(statuses=[json_response([]), LOST[how]]) as served:
         what = await prepared(served)
         with pytest.raises(NotSent):
-            await looked(served, what)
+            await query_post(served, what)
 
 
 LINK = "https://example.com/a?b=1&c=2"

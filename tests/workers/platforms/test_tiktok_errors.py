@@ -16,7 +16,7 @@ from schemas.errors import (
     TokenExpired,
 )
 from tests.peers.simulators import tiktok_errors
-from tests.workers.platforms.scripted import client_for, server, told
+from tests.workers.platforms.scripted import client_for, json_response, server
 from tests.workers.platforms.tiktok_account import ada, post, video
 from tests.workers.web.web import say
 from workers.platforms.http import PlatformApi, PlatformResponse
@@ -64,7 +64,7 @@ FAILED: dict[str, tuple[type[PlatformError], str]] = {
 }
 
 
-def refused(code: str, status: int = 403, *, irreversible: bool = False, rest: str = "") -> PlatformError:
+def error_for(code: str, status: int = 403, *, irreversible: bool = False, rest: str = "") -> PlatformError:
     answer = PlatformResponse(
         status=status, headers=httpx.Headers({"Retry-After": rest}), body=b"", irreversible=irreversible
     )
@@ -79,10 +79,10 @@ def test_the_tables_cover_the_simulators_errors() -> None:
 @pytest.mark.parametrize("code", sorted({*ERRORS, *EXPECTED}))
 def test_each_refusal_has_a_class_and_quotes_its_log_id(code: str) -> None:
     kind, category, proves = EXPECTED[code]
-    error = refused(code, tiktok_errors.STATUS.get(code, 500))
+    error = error_for(code, tiktok_errors.STATUS.get(code, 500))
     assert (type(error), error.category) == (kind, category)
     assert f"{code} as it says, log 2026" in error.message
-    sent = refused(code, tiktok_errors.STATUS.get(code, 500), irreversible=True)
+    sent = error_for(code, tiktok_errors.STATUS.get(code, 500), irreversible=True)
     assert type(sent) is (kind if proves else OutcomeUnknown)
     assert "log 2026" in sent.message
 
@@ -110,12 +110,12 @@ def test_an_unknown_fail_reason_is_final() -> None:
 def test_an_unknown_code_is_classified_by_its_status(
     status: int, kind: type[PlatformError], sent: type[PlatformError]
 ) -> None:
-    assert type(refused("something_new", status)) is kind
-    assert type(refused("something_new", status, irreversible=True)) is sent
+    assert type(error_for("something_new", status)) is kind
+    assert type(error_for("something_new", status, irreversible=True)) is sent
 
 
 def test_a_cooldown_lasts_as_stated_and_a_daily_caps_an_hour_at_least() -> None:
-    slow, cap = (refused("rate_limit_exceeded", 429, rest="7"), refused("spam_risk_too_many_posts"))
+    slow, cap = (error_for("rate_limit_exceeded", 429, rest="7"), error_for("spam_risk_too_many_posts"))
     assert isinstance(slow, Throttled)
     assert isinstance(cap, Throttled)
     assert (slow.after_s, cap.after_s) == (7.0, 3600.0)
@@ -146,11 +146,11 @@ async def test_each_fail_reason_is_found_by_polling() -> None:
 
 BAD: dict[str, Any] = {
     "a page": say(200, "<html>"),
-    "no envelope": told({"data": {"publish_id": "p"}}),
-    "no data": told({"error": {"code": "ok"}}),
-    "no id": told({"data": {}, "error": {"code": "ok"}}),
-    "ok with a status that isn't": told({"data": {"publish_id": "p"}, "error": {"code": "ok"}}, 500),
-    "a number for a code": told({"data": {"publish_id": "p"}, "error": {"code": 0}}),
+    "no envelope": json_response({"data": {"publish_id": "p"}}),
+    "no data": json_response({"error": {"code": "ok"}}),
+    "no id": json_response({"data": {}, "error": {"code": "ok"}}),
+    "ok with a status that isn't": json_response({"data": {"publish_id": "p"}, "error": {"code": "ok"}}, 500),
+    "a number for a code": json_response({"data": {"publish_id": "p"}, "error": {"code": 0}}),
 }
 
 

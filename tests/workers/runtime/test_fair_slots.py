@@ -72,9 +72,9 @@ async def test_in_any_order_the_rule_holds(
             elif event == "cancel":
                 use.task.cancel()
         if settles:
-            await quiet()
+            await wait_until_idle()
             check(slots, uses)
-    await quiet()
+    await wait_until_idle()
     check(slots, uses)
     for use in uses:
         use.task.cancel()
@@ -84,7 +84,7 @@ async def test_in_any_order_the_rule_holds(
     assert not slots.waiting
 
 
-async def quiet() -> None:
+async def wait_until_idle() -> None:
     """Wait until no task can continue."""
     for _ in range(20):
         await asyncio.sleep(0)

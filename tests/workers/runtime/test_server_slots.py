@@ -98,7 +98,7 @@ async def test_one_tenant_leaves_slots_of_a_server_to_others() -> None:
     slots = Slots(SLOTS)
     servers, hog, other = ServerSlots(slots), UUID(int=1), UUID(int=2)
     held = [asyncio.create_task(hold(servers, hog)) for _ in range(SLOTS)]
-    await quiet()
+    await wait_until_idle()
     assert servers.servers["slow"].held == {hog: AT_ONE_SERVER // 2}
     async with servers.at("slow", tenant=other):
         assert servers.servers["slow"].held[other] == 1
@@ -113,7 +113,7 @@ async def test_no_more_attempts_wait_than_slots() -> None:
     slots = Slots(1)
     servers = ServerSlots(slots)
     held = [asyncio.create_task(hold(servers, UUID(int=number))) for number in range(2)]
-    await quiet()
+    await wait_until_idle()
     assert slots.yielded == 1
     with pytest.raises(ServerBusy):
         await hold(servers, UUID(int=3))
@@ -126,7 +126,7 @@ async def hold(servers: ServerSlots, tenant: UUID) -> None:
         await asyncio.Event().wait()
 
 
-async def quiet() -> None:
+async def wait_until_idle() -> None:
     """Wait until no task can continue."""
     for _ in range(20):
         await asyncio.sleep(0)

@@ -59,7 +59,7 @@ async def effect(conn: Conn, ctx: Context) -> dict[str, Any]:
     return {}
 
 
-async def recovered(workers: Workers, relay: Relay, job_id: UUID) -> Any:
+async def wait_for_recovery(workers: Workers, relay: Relay, job_id: UUID) -> Any:
     """Return the row of the job, ended despite the silence, with one effect."""
     await asyncio.wait_for(relay.silent.wait(), PATIENCE_S)
     row = await workers.ended(job_id)
@@ -75,7 +75,7 @@ async def test_silence_at_the_pull(workers: Workers, silent: Relay, loss: Loss) 
     async with workers.working(work, lease_s=LEASE_S, database_url=silent.url):
         silent.fall_silent_at("pull_jobs", loss)
         await asyncio.wait_for(silent.silent.wait(), PATIENCE_S)
-        row = await recovered(workers, silent, await workers.submit())
+        row = await wait_for_recovery(workers, silent, await workers.submit())
     assert row["attempt"] == 1
 
 
@@ -86,7 +86,7 @@ async def test_silence_at_a_pull_that_claimed_a_job(workers: Workers, silent: Re
         await workers.pool.execute("truncate effect")
         job_id = await workers.submit(wake=False)
         silent.fall_silent_at("pull_jobs", Loss.ANSWER)
-        row = await recovered(workers, silent, job_id)
+        row = await wait_for_recovery(workers, silent, job_id)
     assert (row["attempt"], row["fence"]) == (1, 1)
 
 
@@ -99,7 +99,7 @@ async def test_silence_at_the_settlement(workers: Workers, silent: Relay, loss: 
 
     async with workers.working(task, lease_s=LEASE_S, database_url=silent.url, slots=1):
         silent.fall_silent_at("settle_jobs", loss)
-        row = await recovered(workers, silent, await workers.submit())
+        row = await wait_for_recovery(workers, silent, await workers.submit())
         # Its only slot is free again.
         await workers.ended(await workers.submit())
     assert row["fence"] == 1
@@ -114,7 +114,7 @@ async def test_silence_in_a_step(workers: Workers, silent: Relay, loss: Loss) ->
         job_id = await workers.submit()
         await asyncio.wait_for(silent.silent.wait(), PATIENCE_S)
         async with workers.working(work):
-            row = await recovered(workers, silent, job_id)
+            row = await wait_for_recovery(workers, silent, job_id)
     assert (row["fence"], row["attempt"]) == (2, 1)
 
 
@@ -124,7 +124,7 @@ async def test_silence_at_the_commit(workers: Workers, silent: Relay, loss: Loss
     """The worker needn't find out whether the commit succeeded: the fence decides."""
     async with workers.working(work, lease_s=LEASE_S, database_url=silent.url, slots=1):
         silent.fall_silent_at("COMMIT", loss)
-        row = await recovered(workers, silent, await workers.submit())
+        row = await wait_for_recovery(workers, silent, await workers.submit())
         await workers.ended(await workers.submit())
     assert (row["fence"], row["attempt"]) == (1 if loss is Loss.ANSWER else 2, 1)
 

@@ -98,7 +98,7 @@ def test_the_wait_after_the_due_work_is_short(took_s: float) -> None:
     assert seen_s - took_s <= min(0.01 + took_s / 2, 0.25)
 
 
-def patient(project: Project, patience_s: float, queries: list[str] | None = None) -> Task:
+def advance_with_patience(project: Project, patience_s: float, queries: list[str] | None = None) -> Task:
     """Return the task with another patience; `queries` records the statements of its connection."""
     noted = [] if queries is None else queries
 
@@ -121,7 +121,7 @@ async def job_of(project: Project) -> UUID:
 async def test_a_blocked_clock_fails_and_stays(scheduled: Project) -> None:
     """No worker publishes: the job fails at the first post, after few checks."""
     workers, queries = scheduled.workers, list[str]()
-    async with workers.working_on({ADVANCE_CLOCK: patient(scheduled, 5.0, queries)}):
+    async with workers.working_on({ADVANCE_CLOCK: advance_with_patience(scheduled, 5.0, queries)}):
         job = await workers.ended(await job_of(scheduled))
     assert (job["state"], job["error"]["code"]) == ("failed", "CLOCK_HELD_UP")
     assert 1 < queries.count(sandbox_time.LOOK.query.sql) < 60
@@ -136,7 +136,7 @@ async def test_a_waiting_clock_yields_its_slot(scheduled: Project) -> None:
     async def run(_: Context) -> Outcome:
         return Done()
 
-    tasks = {ADVANCE_CLOCK: patient(scheduled, 60.0), errand: run}
+    tasks = {ADVANCE_CLOCK: advance_with_patience(scheduled, 60.0), errand: run}
     async with workers.working_on(tasks, slots=1, drain_s=0.1):
         await workers.becomes(await job_of(scheduled), "stage = 'advancing'")
         assert (await workers.ended(await workers.submit(kind=errand)))["state"] == "completed"

@@ -83,10 +83,10 @@ async def test_a_rate_limit_snoozes_every_job_and_costs_no_attempt(project: Proj
     other = await create(project.workers)
     async with stores(project, answers) as site:
         first = await start(project, FACEBOOK)
-        row = await asleep(project, first, 50)
+        row = await wait_until_snoozed(project, first, 50)
         assert row["attempt"] == 0
         second = await start(other, FACEBOOK)
-        await asleep(project, second, 50)
+        await wait_until_snoozed(project, second, 50)
         assert site.paths == [at(FACEBOOK)]
         answers[at(FACEBOOK)] = json(recorded("itunesLookup-284882215.json"))
         await an_hour_passes(project)
@@ -95,7 +95,7 @@ async def test_a_rate_limit_snoozes_every_job_and_costs_no_attempt(project: Proj
     assert await project.workers.attempts(first) == ["snoozed", "completed"]
 
 
-async def asleep(project: Project, job_id: UUID, seconds: int) -> asyncpg.Record:
+async def wait_until_snoozed(project: Project, job_id: UUID, seconds: int) -> asyncpg.Record:
     """Return the job's row, once it is snoozed for at least `seconds`."""
     queued = f"state = 'queued' and run_at > now() + interval '{seconds} seconds'"
     return await project.workers.becomes(job_id, queued)
@@ -117,7 +117,7 @@ async def test_an_empty_bucket_is_waited_for_outside_the_worker(project: Project
     )
     async with stores(project, {}) as site:
         job_id = await start(project, FACEBOOK)
-        row = await asleep(project, job_id, 60)
+        row = await wait_until_snoozed(project, job_id, 60)
     assert (row["attempt"], site.asked) == (0, [])
     assert await project.workers.attempts(job_id) == ["snoozed"]
 

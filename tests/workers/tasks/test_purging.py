@@ -26,7 +26,7 @@ from tests import leasing, seeds
 from tests.domain.project import Project as Scope
 from tests.domain.publishing import post_scene as scene
 from tests.workers.event_archive.clickhouse import shelves
-from tests.workers.tasks.full_project import fill, left, named, of_projects
+from tests.workers.tasks.full_project import fill, left, list_project_tables, named
 from tests.workers.tasks.project import Project
 from workers.runtime.context import Context
 from workers.tasks import purge_project
@@ -65,7 +65,7 @@ def files(folder: Path) -> set[str]:
     return {path.name for path in folder.rglob("*") if path.is_file()}
 
 
-def dying(pool: Pool, claim: Claim, steps: int) -> DyingContext:
+def dying_context(pool: Pool, claim: Claim, steps: int) -> DyingContext:
     alive = scene.context(pool, claim)
     mortal = DyingContext(alive._attempt, pool, alive._progress_writer, lambda: 15.0)
     mortal.steps = steps
@@ -78,11 +78,11 @@ async def perform(ctx: Context, store: Store, archive_url: str = "") -> Outcome:
     )
 
 
-async def until_done(pool: Pool, claim: Claim, store: Store) -> int:
+async def run_until_done(pool: Pool, claim: Claim, store: Store) -> int:
     """Run a worker that dies after one step, the next after two, and so on; return the number of deaths."""
     for steps in count(1):
         try:
-            await perform(dying(pool, claim, steps), store)
+            await perform(dying_context(pool, claim, steps), store)
         except DiedError:
             continue
         return steps - 1
@@ -103,13 +103,13 @@ async def test_no_row_is_left_after_any_worker_death(project: Project, conn: Con
     await project.archive()
     await project.archived()
     names = await named(conn, full.scope.id)
-    for table in await of_projects(conn):
+    for table in await list_project_tables(conn):
         mine = f"select count(*) from {table} where project_id = $1"
         assert await conn.fetchval(mine, project.id), f"{table}: fill it in the test project, and purge it"
     assert files(folder) == set(full.tokens)
     await begin(project.workers.pool, project.id)
     [claim] = await seeds.claims(conn, PURGE_PROJECT)
-    assert await until_done(project.workers.pool, claim, store) >= 10
+    assert await run_until_done(project.workers.pool, claim, store) >= 10
     rest = await left(conn, names)
     assert rest.keys() == {"audit_log", "job"}
     assert rest["job"] == 1  # The purge's own job.

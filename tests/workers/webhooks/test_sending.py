@@ -30,7 +30,7 @@ DATES = {"date": "Tue, 24 Nov 2026 12:00:00 GMT", "retry_after": "Tue, 24 Nov 20
 BROKE = DeliveryResult(None, "CONNECTION_LOST")
 
 
-async def tried(settings: Settings, behave: Behaviour) -> DeliveryResult:
+async def send_attempt(settings: Settings, behave: Behaviour) -> DeliveryResult:
     """Send one attempt to a receiver with this behavior; return its result."""
     async with receiving(behave) as receiver:
         mine = msgspec.structs.replace(settings, fetch_allow=receiver.host)
@@ -65,14 +65,14 @@ async def test_an_attempt_is_one_post_of_these_bytes(
 
 @pytest.mark.parametrize("status", [200, 201, 204, 299, 400, 404, 410, 500, 503])
 async def test_the_result_has_the_status(settings: Settings, status: int) -> None:
-    answer = await tried(settings, says(status))
+    answer = await send_attempt(settings, says(status))
     assert answer == DeliveryResult(status, None if status < 300 else "BAD_STATUS")
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_redirect_is_not_followed(settings: Settings, status: int) -> None:
     async with receiving(says(200)) as other:
-        answer = await tried(settings, says(status, location=other.url))
+        answer = await send_attempt(settings, says(status, location=other.url))
         assert answer == DeliveryResult(status, "REDIRECT")
         assert other.asked == []
 
@@ -81,13 +81,13 @@ async def test_a_redirect_is_not_followed(settings: Settings, status: int) -> No
 async def test_retry_after_is_read_in_both_formats(
     settings: Settings, headers: dict[str, str], after_s: float | None
 ) -> None:
-    assert await tried(settings, says(429, **headers)) == DeliveryResult(429, "BAD_STATUS", after_s)
+    assert await send_attempt(settings, says(429, **headers)) == DeliveryResult(429, "BAD_STATUS", after_s)
 
 
 @pytest.mark.usefixtures("_short")
 @pytest.mark.parametrize("behave", [hangs, drips])
 async def test_a_silent_receiver_times_out(settings: Settings, behave: Behaviour) -> None:
-    assert await tried(settings, behave) == DeliveryResult(None, "TIMEOUT")
+    assert await send_attempt(settings, behave) == DeliveryResult(None, "TIMEOUT")
 
 
 @pytest.mark.parametrize("behave", [drips_on, floods, breaks_off, explodes])
@@ -96,7 +96,7 @@ async def test_the_status_stands_after_a_broken_body(
 ) -> None:
     """The rest of the response has a short timeout, and changes nothing."""
     monkeypatch.setattr(sending, "BODY_TIMEOUT_S", 0.1)
-    assert await tried(settings, behave) == DeliveryResult(200)
+    assert await send_attempt(settings, behave) == DeliveryResult(200)
 
 
 async def test_an_endless_response_is_cut_at_its_size_limit(
@@ -106,12 +106,12 @@ async def test_an_endless_response_is_cut_at_its_size_limit(
     assert (sending.TRY_S, sending.BODY_TIMEOUT_S, sending.MOST_READ) == (15, 2, 64 * 1024)
     monkeypatch.setattr(sending, "TRY_S", 3600.0)
     monkeypatch.setattr(sending, "BODY_TIMEOUT_S", 3600.0)
-    assert await tried(settings, floods) == DeliveryResult(200)
+    assert await send_attempt(settings, floods) == DeliveryResult(200)
 
 
 @pytest.mark.parametrize("behave", [resets, babbles])
 async def test_an_invalid_response_is_a_lost_connection(settings: Settings, behave: Behaviour) -> None:
-    assert await tried(settings, behave) == BROKE
+    assert await send_attempt(settings, behave) == BROKE
 
 
 async def test_an_unreachable_receiver_has_its_code(settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""Errors of Instagram: the meanings of its codes and subcodes, and what each proves.
+"""Errors of Instagram: the meanings of its codes and subcodes, and the proof in each.
 
 A subcode is more specific than its code, so it has precedence. An error of the publish proves the post's
 absence only if it is known to precede the write

@@ -61,8 +61,8 @@ class Scripted:
     """The scripted platform. Each call takes the next step of its script, and succeeds without one.
 
     `live` counts the records of each post: a repeatable platform deduplicates by the post's key. `names` is a
-    post whose id it returns for all others. `tickets` are added to a prepared post. Slow calls wait for
-    `answers`.
+    post with an id that it returns for all others. `tickets` are added to a prepared post. Slow calls wait
+    for `answers`.
     """
 
     def __init__(self, *, repeatable: bool = True) -> None:

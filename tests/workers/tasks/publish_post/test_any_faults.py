@@ -64,7 +64,7 @@ async def act(project: Project, post_id: UUID, what: str | None) -> None:
             )
 
 
-async def tell(project: Project, story: FaultStory) -> list[str | None]:
+async def run_story(project: Project, story: FaultStory) -> list[str | None]:
     """Run one post through the whole story, and on without faults; return its attempts' outcomes."""
     project.platform = Scripted(repeatable=story.exact)
     project.platform.plan(send=story.sends, prepare=story.prepares, poll=story.polls, reconcile=story.looks)
@@ -78,19 +78,19 @@ async def tell(project: Project, story: FaultStory) -> list[str | None]:
         await project.skip_waits()
     project.platform.script.clear()
     await project.attempts()
-    await ask(project, post_id)
-    await check(project, post_id)
+    await query_post(project, post_id)
+    await check_post(project, post_id)
     return words
 
 
-async def ask(project: Project, post_id: UUID) -> None:
+async def query_post(project: Project, post_id: UUID) -> None:
     for _ in range(3):
         await act(project, post_id, "reconnect")
         await project.make_query_due()
         await project.attempt(kind=RECONCILE_POST)
 
 
-async def check(project: Project, post_id: UUID) -> None:
+async def check_post(project: Project, post_id: UUID) -> None:
     """An account that is gone can't be queried: the state of its possible post stays unknown."""
     row, live = await project.row(post_id), project.records(post_id)
     gone = "select status = 'disconnected' from social_account where id = $1"
@@ -112,9 +112,9 @@ async def test_a_worker_that_dies_at_any_step_leaves_one_record(
 ) -> None:
     """At each step of an undisturbed attempt."""
     story = FaultStory(exact, [send])
-    assert (await tell(project, story))[0] == "completed"
+    assert (await run_story(project, story))[0] == "completed"
     for nth in range(1, len(project.verbs) + 1):
-        words = await tell(project, story._replace(deaths=[Death(nth=nth, after=after)]))
+        words = await run_story(project, story._replace(deaths=[Death(nth=nth, after=after)]))
         assert (words[0], sum(project.platform.live.values())) == ("died", 1)
 
 
@@ -132,7 +132,7 @@ async def test_a_worker_that_dies_at_any_step_leaves_one_record(
     ],
 )
 async def test_a_regression_story_ends_with_a_right_row(project: Project, story: FaultStory) -> None:
-    assert (await tell(project, story))[0] == "died"
+    assert (await run_story(project, story))[0] == "died"
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -141,4 +141,4 @@ async def test_any_fault_story_ends_with_a_right_row(project: Project, story: Fa
     async with project.pool.acquire() as conn:
         project.id = await seeds.project(conn, project.org)
     project.account_id = await project.account()
-    await tell(project, story)
+    await run_story(project, story)

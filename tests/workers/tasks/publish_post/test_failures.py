@@ -96,12 +96,12 @@ async def test_accepted_posts_are_polled_again_after_a_reconnection(project: Pro
     assert (await project.row(patient))["status"] == "publishing"
 
 
-async def shut(project: Project) -> None:
+async def mark_account(project: Project) -> None:
     """Mark the account as one that only its owner can reconnect, after a refresh of the first tokens."""
     await project.do(accounts.require_reauth, account_id=project.account_id, reason="GONE", generation=1)
 
 
-async def come_back(project: Project) -> None:
+async def reconnect(project: Project) -> None:
     """Connect the account again, as its owner."""
     assert await project.account() == project.account_id
 
@@ -116,12 +116,12 @@ async def test_a_post_refused_while_the_account_is_marked_waits_for_its_owner(
     if tries == 2:
         assert await project.attempt() == "snoozed"
         await project.skip_waits()
-    project.platform.on["send"] = partial(shut, project)
+    project.platform.on["send"] = partial(mark_account, project)
     assert await project.attempt() == "snoozed"
     assert (await project.job(post))["attempt"] == 0
     del project.platform.on["send"]
     assert await project.attempt() is None
-    await come_back(project)
+    await reconnect(project)
     assert await project.attempt() == "completed"
 
 
@@ -136,7 +136,7 @@ async def test_a_post_refused_for_replaced_tokens_uses_the_new_ones(
         assert await project.attempt() == "snoozed"
         await project.skip_waits()
     asked = len(await project.jobs(REFRESH_TOKEN))
-    project.platform.on["send"] = partial(come_back, project)
+    project.platform.on["send"] = partial(reconnect, project)
     assert await project.attempt() == "interrupted"
     del project.platform.on["send"]
     assert await project.attempt() == "completed"
@@ -165,7 +165,7 @@ async def test_a_post_that_waits_for_tokens_is_woken_by_new_ones(project: Projec
     )
     assert await project.attempt() == "retry"
     assert await project.attempt() is None
-    await come_back(project)
+    await reconnect(project)
     assert [await project.attempt() for _ in range(2)] == ["completed", None]
     assert [(await project.row(one))["status"] for one in (post, other)] == ["queued", "published"]
 

@@ -134,7 +134,7 @@ async def test_an_earlier_tenants_post_is_not_taken_for_the_next_ones(
     project: Project, owner: Owner, whose: str
 ) -> None:
     """A reconciliation may find a post of another tenant from before the lease."""
-    before = await earlier(project, owner, whose)
+    before = await insert_earlier_post(project, owner, whose)
     after = await tenant(project, owner)
     project.platform.names = str(before)
     post_id = await after.post()
@@ -146,7 +146,7 @@ async def test_an_earlier_tenants_post_is_not_taken_for_the_next_ones(
     assert (await after.row(post_id))["external_id"] is None
 
 
-async def earlier(project: Project, owner: Owner, whose: str) -> UUID:
+async def insert_earlier_post(project: Project, owner: Owner, whose: str) -> UUID:
     """Insert a post that went out to the account before it was leased."""
     if whose == "tenant":
         first = await tenant(project, owner)
@@ -175,7 +175,7 @@ async def test_successive_tenants_with_workers_running(project: Project, owner: 
         for number in range(8):
             held, calls = await tenant(project, owner), len(project.platform.calls)
             posts += [await held.post(f"post {number}.{one}") for one in range(6)]
-            await eventually(partial(enough, project, calls + number % 3 + 1))
+            await eventually(partial(made_enough_calls, project, calls + number % 3 + 1))
             await release(held)
     project.platform.script.clear()
     await project.skip_waits()
@@ -196,6 +196,6 @@ async def test_successive_tenants_with_workers_running(project: Project, owner: 
     assert await project.pool.fetchval(late) == 0
 
 
-async def enough(project: Project, calls: int) -> bool:
+async def made_enough_calls(project: Project, calls: int) -> bool:
     """Return whether enough calls were made, or no more will be: the quota is used up."""
     return len(project.platform.calls) >= calls or await project.sends() >= QUOTA

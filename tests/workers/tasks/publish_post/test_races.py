@@ -51,7 +51,7 @@ async def test_a_stop_cancels_or_publishes_each_post_once(
     project: Project, stop: StopAction, races: int
 ) -> None:
     """Each post is canceled or published, never both, and the counts of the response are right."""
-    ends = await raced(project, stop, races)
+    ends = await run_races(project, stop, races)
     live = IN_FLIGHT if stop is Project.archive else WAS_LIVE
     assert {CANCELED, live} <= set(ends) <= {CANCELED, live, WAS_LIVE}
     told = await project.pool.fetchrow(
@@ -63,7 +63,7 @@ async def test_a_stop_cancels_or_publishes_each_post_once(
     assert tuple(told) == (ends[CANCELED], ends[IN_FLIGHT])
 
 
-async def raced(project: Project, stop: StopAction, races: int) -> Counter[RaceResult]:
+async def run_races(project: Project, stop: StopAction, races: int) -> Counter[RaceResult]:
     """Count the results of `races` races, each in a project of its own."""
     chance, ends = random.Random(7), Counter[RaceResult]()
     for _ in range(races):
@@ -136,20 +136,20 @@ async def people(project: Project, post_ids: list[UUID], seed: int) -> None:
         post_id = chance.choice(post_ids)
         match chance.choice(["cancel", "move", "edit"]):
             case "cancel":
-                await tolerant(project.do, changes.cancel, post_id=post_id, reason=None)
+                await ignore_refusal(project.do, changes.cancel, post_id=post_id, reason=None)
             case "move":
                 soon = seeds.in_utc(datetime.now(UTC) + timedelta(seconds=0.2))
                 body = Reschedule(scheduled_for=soon, allow_duplicate=True)
                 asked = {"body": body, "now": datetime.now(UTC)}
-                await tolerant(project.do, changes.reschedule, post_id=post_id, **asked)
+                await ignore_refusal(project.do, changes.reschedule, post_id=post_id, **asked)
             case "edit":
                 content_id = (await project.row(post_id))["content_id"]
                 patch = ContentPatch(caption=f"edited {chance.random()}")
                 words = {"patch": patch, "versions": None, "public_url": ""}
-                await tolerant(project.do, content.edit, content_id=content_id, **words)
+                await ignore_refusal(project.do, content.edit, content_id=content_id, **words)
 
 
-async def tolerant(do: Callable[..., Awaitable[object]], verb: object, **given: object) -> None:
+async def ignore_refusal(do: Callable[..., Awaitable[object]], verb: object, **given: object) -> None:
     """Run a person's action; a refusal for being too late is fine."""
     with contextlib.suppress(DomainError):
         await do(verb, **given)

@@ -59,11 +59,11 @@ async def settled(project: Project, pds: SlowPds, *, posts: int) -> Project:
             platform="bluesky", handle=f"shop{number}", external_id=f"did:plc:{number}", service_url=pds.url
         )
         await mine.post(f"Post {number}", account_id=account_id)
-        await illustrate(mine)
+        await add_picture(mine)
     return mine
 
 
-async def illustrate(project: Project) -> None:
+async def add_picture(project: Project) -> None:
     """Add a picture to the tenant's newest content."""
     token = secrets.token_urlsafe(32)
     await open_store(project.settings).write(token, one_chunk(bytes(43)))
@@ -109,7 +109,7 @@ async def test_a_post_at_a_busy_server_is_snoozed_at_no_cost(
         )
         tenants = [await settled(project, slow, posts=1) for _ in range(2)]
         async with at_work(settings, project.pool, {PUBLISH_POST: publish_post.open_task}):
-            await eventually(lambda: waits(project))
+            await eventually(lambda: is_snoozed(project))
             await eventually(lambda: hangs(slow))
             assert slow.held == 1
             slow.answer.set()
@@ -140,7 +140,7 @@ def no_slot(_: Context, server: str) -> NoReturn:
     raise ServerBusy(server)
 
 
-async def waits(project: Project) -> bool:
+async def is_snoozed(project: Project) -> bool:
     """Return whether one post is snoozed: no attempt is spent, and its row is unchanged."""
     row = await project.pool.fetchrow(
         """select j.attempt, p.status, p.phase, p.last_error

@@ -15,7 +15,7 @@ from tests.workers.tasks.publish_post.project import Death, Project
 TICKET, NEXT = "t" * 43, "u" * 43
 
 
-def came(project: Project) -> list[int | None]:
+def list_previous_steps(project: Project) -> list[int | None]:
     """Return the number of the previous step in each call to prepare."""
     return [None if so_far is None else so_far.handle["step"] for so_far in project.platform.steps]
 
@@ -23,7 +23,7 @@ def came(project: Project) -> list[int | None]:
 async def test_each_step_gets_the_previous_one(project: Project, post: UUID) -> None:
     project.platform.plan(prepare=["step", "step", "ok"])
     assert await project.attempts() == ["completed"]
-    assert came(project) == [None, 1, 2]
+    assert list_previous_steps(project) == [None, 1, 2]
     assert await project.events(post) == ["scheduled", "prepared", "sending", "published"]
     assert project.records(post) == 1
 
@@ -36,7 +36,7 @@ async def test_a_death_between_two_steps_loses_none_of_them(project: Project, po
     assert (await project.row(post))["phase"] == "preparing"
     assert "the address of upload" not in await everything(project.pool)
     assert await project.attempts() == ["completed"]
-    assert came(project) == [None, 1, 2]
+    assert list_previous_steps(project) == [None, 1, 2]
     last = project.platform.steps[-1]
     assert last
     assert last.secret == b"the address of upload 2"
@@ -52,7 +52,7 @@ async def test_a_slow_step_yields_to_other_posts(project: Project) -> None:
     assert (await project.job(slow))["attempt"] == 0
     await project.skip_waits()
     assert await project.attempts() == ["completed"]
-    assert came(project) == [None, None, 1]
+    assert list_previous_steps(project) == [None, None, 1]
 
 
 async def test_an_unchanged_step_is_not_complete(project: Project, post: UUID) -> None:
@@ -83,7 +83,7 @@ async def test_an_edit_or_another_time_between_two_steps_starts_over(
     await project.pool.execute(change)
     await project.skip_waits()
     assert await project.attempts() == ["completed"]
-    assert came(project) == [None, None]
+    assert list_previous_steps(project) == [None, None]
     assert [call.caption for call in project.platform.calls] == [sent]
     assert project.records(post) == 1
 
@@ -100,7 +100,7 @@ async def test_a_step_waits_no_longer_than_the_posts_deadline(project: Project, 
 async def test_a_post_that_expired_before_the_call_is_prepared_again(project: Project, post: UUID) -> None:
     project.platform.plan(send=["outdate"])
     assert await project.attempts() == ["retry", "completed"]
-    assert came(project) == [None, None]
+    assert list_previous_steps(project) == [None, None]
     assert project.records(post) == 1
 
 
@@ -110,7 +110,7 @@ async def test_a_post_that_expired_after_a_lost_call_is_prepared_again_once_abse
     """The same bytes would be refused at every repeat."""
     project.platform.plan(send=["lose", "outdate", "outdate"])
     assert await project.attempts() == ["retry", "retry", "completed"]
-    assert came(project) == [None, None]
+    assert list_previous_steps(project) == [None, None]
     assert project.records(post) == 1
 
 
@@ -164,7 +164,7 @@ async def test_unused_tickets_prove_absence(project: Project, post: UUID) -> Non
     await project.attach("a" * 43)
     assert await project.attempts() == ["completed"]
     assert [inquiry.fetched for inquiry in project.platform.inquiries] == [False]
-    assert came(project) == [None, None]
+    assert list_previous_steps(project) == [None, None]
     with pytest.raises(NotFound):
         await fetch(project, TICKET)
     await fetch(project, NEXT)

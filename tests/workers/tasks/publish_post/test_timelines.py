@@ -19,11 +19,11 @@ async def entries(project: Project, post_id: UUID) -> list[TimelineEntry]:
     async with project.pool.acquire() as conn:
         told = await timelines.of_post(conn, organization_id=project.org, post_id=post_id)
     assert [entry.at for entry in told] == sorted(entry.at for entry in told)
-    names_attempts(told)
+    check_attempts(told)
     return told
 
 
-def names_attempts(told: list[TimelineEntry]) -> None:
+def check_attempts(told: list[TimelineEntry]) -> None:
     """Check that each entry of an attempt names the attempt and its worker."""
     begun: TimelineEntry | None = None
     for entry in told:
@@ -38,14 +38,14 @@ def names_attempts(told: list[TimelineEntry]) -> None:
             assert entry.fence
 
 
-def short(told: list[TimelineEntry]) -> list[str]:
+def summarize(told: list[TimelineEntry]) -> list[str]:
     """Return each entry in a word or two."""
     return [" ".join(filter(None, (entry.type, entry.outcome or entry.verdict or ""))) for entry in told]
 
 
 async def story(project: Project, post_id: UUID) -> str:
     """Return the timeline from the first attempt on."""
-    words = short(await entries(project, post_id))
+    words = summarize(await entries(project, post_id))
     assert words[0] == "scheduled"
     return ", ".join(words[1:])
 
@@ -152,7 +152,7 @@ async def test_an_attempt_that_runs_has_begun(project: Project, post: UUID) -> N
     job_id = (await project.job(post))["id"]
     async with project.pool.acquire() as conn:
         told = await timelines.of_job(conn, organization_id=project.org, job_id=job_id)
-    assert short(told) == ["submitted", "attempt_started", "attempt_ended lost"]
+    assert summarize(told) == ["submitted", "attempt_started", "attempt_ended lost"]
 
 
 async def test_a_post_that_was_sent_again_by_a_retry_has_both_jobs(project: Project, post: UUID) -> None:
