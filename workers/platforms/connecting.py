@@ -40,7 +40,7 @@ async def open_network(settings: Settings) -> AsyncIterator[Net]:
         yield Net(client, allowed, settings)
 
 
-class ConnectedAccount(NamedTuple):
+class AccountConnection(NamedTuple):
     """A connected account and its tokens."""
 
     found: Found

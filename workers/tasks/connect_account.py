@@ -10,7 +10,7 @@ from jobs.outcomes import Canceled, Failed, Outcome
 from schemas.errors import Conflict, PlatformError
 from workers.platforms.bluesky import connect as bluesky
 from workers.platforms.connecting import (
-    ConnectedAccount,
+    AccountConnection,
     Net,
     error_outcome,
     forget_unknown_registration,
@@ -46,7 +46,7 @@ async def connect_account(ctx: Context, *, net: Net, keyring: Keyring) -> Outcom
         return Canceled() if reason == "PROJECT_ARCHIVED" else Failed(reason, error.message)
 
 
-async def log_in(net: Net, attempt: ConnectAttempt) -> ConnectedAccount:
+async def log_in(net: Net, attempt: ConnectAttempt) -> AccountConnection:
     if attempt.sandbox:
         return fakes.connect(attempt.asked, attempt.secret)
     if isinstance(attempt.secret, Login):

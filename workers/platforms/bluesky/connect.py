@@ -12,10 +12,10 @@ from domain.connecting.token_revocation import Revocable
 from schemas.errors import Invalid, PlatformError, Rejected
 from workers.platforms.bluesky import api
 from workers.platforms.bluesky.api import Api, Session
-from workers.platforms.connecting import ConnectedAccount, Net
+from workers.platforms.connecting import AccountConnection, Net
 
 
-async def connect(net: Net, asked: ConnectArgs, secret: Login) -> ConnectedAccount:
+async def connect(net: Net, asked: ConnectArgs, secret: Login) -> AccountConnection:
     """Return the account of the password. Raises `ReauthRequired` for a wrong one, any `PlatformError`.
 
     From then on calls go to the account's own server, by its DID document.
@@ -36,7 +36,7 @@ async def connect(net: Net, asked: ConnectArgs, secret: Login) -> ConnectedAccou
         avatar_url=await _avatar(net.client, home, session),
         traits={"software": "atproto"},
     )
-    return ConnectedAccount(account, _grant(session))
+    return AccountConnection(account, _grant(session))
 
 
 async def refresh(client: httpx.AsyncClient, service_url: str, tokens: Tokens) -> Grant:

@@ -12,7 +12,7 @@ from domain.accounts.accounts import Found
 from domain.accounts.credentials import Grant
 from domain.connecting.connect import Code, ConnectArgs, Login
 from schemas.errors import ReauthRequired
-from workers.platforms.connecting import ConnectedAccount
+from workers.platforms.connecting import AccountConnection
 from workers.platforms.instagram import connect as instagram
 from workers.platforms.tiktok import connect as tiktok
 
@@ -34,7 +34,7 @@ TOKEN_LIVES: Mapping[str, TokenLife] = {
 }
 
 
-def connect(asked: ConnectArgs, secret: Code | Login) -> ConnectedAccount:
+def connect(asked: ConnectArgs, secret: Code | Login) -> AccountConnection:
     """Return the account of the handle. Raises `ReauthRequired` for an invalid handle."""
     handle = secret.code if isinstance(secret, Code) else secret.identifier
     if not HANDLE.fullmatch(handle):
@@ -46,7 +46,7 @@ def connect(asked: ConnectArgs, secret: Code | Login) -> ConnectedAccount:
         else str(int.from_bytes(digest[:7]))
     )
     account = Found(asked.platform, asked.service_url, external_id, handle, None, {"software": "sandbox"})
-    return ConnectedAccount(account, refresh(asked.platform))
+    return AccountConnection(account, refresh(asked.platform))
 
 
 def refresh(platform: str) -> Grant:

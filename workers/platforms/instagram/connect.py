@@ -12,7 +12,7 @@ from domain.accounts.client_registrations import Client
 from domain.accounts.credentials import Grant, Tokens
 from domain.connecting.connect import Code, ConnectArgs
 from schemas.errors import PlatformError, ReauthRequired, TokenExpired
-from workers.platforms.connecting import START_AGAIN, ConnectedAccount, Net, code_form, get_application
+from workers.platforms.connecting import START_AGAIN, AccountConnection, Net, code_form, get_application
 from workers.platforms.http import PlatformApi
 from workers.platforms.instagram import api, errors
 from workers.platforms.instagram.api import HourToken, QuotaUsage, SixtyDayToken
@@ -27,7 +27,7 @@ MIN_EXTEND_AGE = timedelta(days=1)
 TOKEN_LIFE = timedelta(days=60)
 
 
-async def connect(net: Net, asked: ConnectArgs, secret: Code) -> ConnectedAccount:
+async def connect(net: Net, asked: ConnectArgs, secret: Code) -> AccountConnection:
     """Return the account of a one-time code. Raises `ReauthRequired` for a used one, `PlatformError`."""
     us = get_application(net, "Instagram")
     short = await _exchange(net, asked, us, secret)
@@ -46,7 +46,7 @@ async def connect(net: Net, asked: ConnectArgs, secret: Code) -> ConnectedAccoun
         avatar_url=person.profile_picture_url,
         traits=await _traits(server, str(person.user_id)),
     )
-    return ConnectedAccount(account, _grant(token))
+    return AccountConnection(account, _grant(token))
 
 
 async def refresh(net: Net, tokens: Tokens) -> Grant:

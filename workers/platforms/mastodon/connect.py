@@ -15,7 +15,7 @@ from domain.accounts.credentials import Grant, Tokens
 from domain.connecting.connect import Code, ConnectArgs
 from domain.connecting.token_revocation import Revocable
 from schemas.errors import ReauthRequired, Rejected
-from workers.platforms.connecting import START_AGAIN, ConnectedAccount, code_form, refresh_form
+from workers.platforms.connecting import START_AGAIN, AccountConnection, code_form, refresh_form
 from workers.platforms.mastodon import api
 from workers.platforms.mastodon.api import Api, MastodonToken
 
@@ -40,7 +40,7 @@ async def register(client: httpx.AsyncClient, server: Server, *, website: str) -
 
 async def connect(
     client: httpx.AsyncClient, asked: ConnectArgs, us: Client | None, secret: Code
-) -> ConnectedAccount:
+) -> AccountConnection:
     """Return the account of a one-time code. Raises `ReauthRequired` for a used one, `PlatformError`."""
     token = await _exchange(client, asked, _require_registration(us), secret)
     person = await api.verify_credentials(
@@ -55,7 +55,7 @@ async def connect(
         avatar_url=person.avatar,
         traits=traits(described),
     )
-    return ConnectedAccount(account, _grant(token, redirect_uri=asked.redirect_uri))
+    return AccountConnection(account, _grant(token, redirect_uri=asked.redirect_uri))
 
 
 async def refresh(client: httpx.AsyncClient, service_url: str, us: Client | None, tokens: Tokens) -> Grant:

@@ -10,7 +10,7 @@ from domain.connecting.connect import Code, ConnectArgs
 from domain.connecting.consent_pages import PAGES
 from domain.connecting.token_revocation import Revocable
 from schemas.errors import NotSent, ReauthRequired, Rejected, Throttled, TokenExpired
-from workers.platforms.connecting import START_AGAIN, ConnectedAccount, Net, code_form, refresh_form
+from workers.platforms.connecting import START_AGAIN, AccountConnection, Net, code_form, refresh_form
 from workers.platforms.http import PlatformApi
 from workers.platforms.tiktok import api, creator, oauth
 from workers.platforms.tiktok.oauth import TikTokTokens
@@ -19,7 +19,7 @@ from workers.platforms.tiktok.oauth import TikTokTokens
 REFRESHED_AT = 0.5
 
 
-async def connect(net: Net, asked: ConnectArgs, secret: Code) -> ConnectedAccount:
+async def connect(net: Net, asked: ConnectArgs, secret: Code) -> AccountConnection:
     """Return the account of a one-time code. Raises `ReauthRequired` for a used one, `PlatformError`."""
     token = await _exchange(net, asked, secret)
     _check_scopes(token)
@@ -36,7 +36,7 @@ async def connect(net: Net, asked: ConnectArgs, secret: Code) -> ConnectedAccoun
         avatar_url=person.avatar_url or None,
         traits=await _traits(server),
     )
-    return ConnectedAccount(account, _grant(token, redirect_uri=asked.redirect_uri))
+    return AccountConnection(account, _grant(token, redirect_uri=asked.redirect_uri))
 
 
 async def refresh(net: Net, tokens: Tokens) -> Grant:
